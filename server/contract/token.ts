@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
+
+export const tokenSchema = z.object({
+	id: z.string(),
+	name: z.string(),
+	prefix: z.string().describe("first characters, to tell tokens apart"),
+	createdAt: z.string(),
+	createdBy: z.string(),
+	lastUsedAt: z.string().nullable(),
+	expiresAt: z.string().nullable(),
+});
+export type ApiToken = z.infer<typeof tokenSchema>;
+
+export const createTokenInputSchema = z.strictObject({
+	name: z
+		.string("name is required")
+		.trim()
+		.min(1, "name is required")
+		.max(100)
+		.regex(/^[^\p{Cc}]*$/u, "name cannot hold control characters"),
+	expiresInDays: z
+		.number()
+		.int()
+		.min(1)
+		.max(3650)
+		.nullish()
+		.describe("never expires when absent or null"),
+});
+export const createdTokenSchema = tokenSchema.extend({ token: z.string().describe("shown once") });
+
+export const listTokensInputSchema = z.strictObject({
+	limit: limitSchema,
+	cursor: cursorSchema.optional(),
+});
+export const tokenPageSchema = pageOf(tokenSchema);
+
+export const tokenRefSchema = z.strictObject({ id: z.string().min(1).max(64) });
