@@ -150,7 +150,13 @@ export const metricsSampleSchema = z.object({
 
 export const reportInputSchema = z.strictObject({
 	protocol: z.literal(AGENT_PROTOCOL_VERSION),
-	epoch: z.int(),
+	epoch: z.int().describe("of the newest desired state held; -1 for none"),
+	revision: z
+		.int()
+		.describe(
+			"of the desired state that was in force when `observations` were read; -1 for none. " +
+				"An instance absent from a report of the revision that removed it, or a later one, is gone",
+		),
 	facts: hostFactsSchema.nullable().describe("when changed, and first after a start"),
 	observations: z
 		.array(observationSchema)

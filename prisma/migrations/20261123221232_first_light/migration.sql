@@ -57,7 +57,7 @@ CREATE TABLE "Node" (
     "launchPermit" INTEGER NOT NULL DEFAULT 1,
     "followsNodeId" TEXT,
     "onExit" TEXT NOT NULL,
-    "removing" BOOLEAN NOT NULL DEFAULT false,
+    "removedAtRevision" INTEGER,
     "observation" JSONB,
 
     CONSTRAINT "Node_pkey" PRIMARY KEY ("id")
@@ -78,6 +78,7 @@ CREATE TABLE "Host" (
     "engines" JSONB NOT NULL,
     "revision" INTEGER NOT NULL DEFAULT 0,
     "joinedAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "online" BOOLEAN NOT NULL DEFAULT false,
     "lastSeenAt" TIMESTAMP(3),
 
     CONSTRAINT "Host_pkey" PRIMARY KEY ("id")

@@ -1,0 +1,15 @@
+/** Newest first, by number and not by letter: 9.10 comes before 9.9. */
+export function compareVersionsDescending(a: string, b: string): number {
+	const left = a.split(".").map(Number);
+	const right = b.split(".").map(Number);
+	for (let i = 0; i < Math.max(left.length, right.length); i++) {
+		const difference = (right[i] ?? 0) - (left[i] ?? 0);
+		if (difference !== 0) return difference;
+	}
+	return 0;
+}
+
+/** What a cache is pinned to when its creator names no version: 9.1.2 gives 9.1, so that patches flow in. */
+export function minorVersion(fullVersion: string): string {
+	return fullVersion.split(".").slice(0, 2).join(".");
+}

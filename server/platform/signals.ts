@@ -1,0 +1,47 @@
+/**
+ * Wake-ups within this process. They carry no data: whoever wakes reads the database, so a lost or doubled one only
+ * costs time.
+ */
+export class Signals {
+	readonly #waiters = new Map<string, Set<() => void>>();
+
+	notify(key: string): void {
+		const waiters = this.#waiters.get(key);
+		if (waiters === undefined) return;
+		this.#waiters.delete(key);
+		for (const wake of waiters) wake();
+	}
+
+	/**
+	 * Subscribes before anything is read, so that a change between reading and waiting isn't missed:
+	 * `const waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`.
+	 */
+	subscribe(key: string): {
+		wait(timeoutMs: number, abort?: AbortSignal): Promise<void>;
+		cancel(): void;
+	} {
+		let wake: () => void = () => undefined;
+		const woken = new Promise<void>((resolve) => {
+			wake = resolve;
+		});
+		const waiters = this.#waiters.get(key) ?? new Set();
+		waiters.add(wake);
+		this.#waiters.set(key, waiters);
+		const cancel = () => {
+			const current = this.#waiters.get(key);
+			current?.delete(wake);
+			if (current?.size === 0) this.#waiters.delete(key);
+			wake();
+		};
+		return {
+			cancel,
+			async wait(timeoutMs, abort) {
+				const timer = setTimeout(cancel, timeoutMs);
+				abort?.addEventListener("abort", cancel, { once: true });
+				await woken;
+				clearTimeout(timer);
+				abort?.removeEventListener("abort", cancel);
+			},
+		};
+	}
+}
