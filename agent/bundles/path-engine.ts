@@ -1,0 +1,68 @@
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { allEngineRecipes, type EngineRecipe } from "./engine-catalogue.ts";
+import type { InstalledEngine } from "./engine-store.ts";
+import { CommandError, runCommand } from "./run-command.ts";
+
+const VERSION_TIMEOUT_MS = 10_000;
+
+/** What a server program says of itself, or null when it doesn't run or says nothing known. */
+export async function readEngineVersion(
+	recipe: EngineRecipe,
+	program: string,
+): Promise<string | null> {
+	try {
+		const output = await runCommand(program, ["--version"], { timeoutMs: VERSION_TIMEOUT_MS });
+		return recipe.versionPattern.exec(output)?.[1] ?? null;
+	} catch (error) {
+		if (error instanceof CommandError) return null;
+		throw error;
+	}
+}
+
+/** Engines that the machine itself has on PATH. */
+export async function listPathEngines(
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<InstalledEngine[]> {
+	const found = await Promise.all(
+		allEngineRecipes().map((recipe) => pathEngine(recipe, environment)),
+	);
+	return found.filter((engine) => engine !== null);
+}
+
+async function pathEngine(
+	recipe: EngineRecipe,
+	environment: NodeJS.ProcessEnv,
+): Promise<InstalledEngine | null> {
+	const server = findOnPath(recipe.programs[0], environment);
+	if (server === null) return null;
+	const version = await readEngineVersion(recipe, server);
+	if (version === null) return null;
+	const clientName = recipe.programs.find((name) => name.endsWith("-cli"));
+	return {
+		engine: recipe.engine,
+		version,
+		source: "path",
+		server,
+		client: clientName === undefined ? null : findOnPath(clientName, environment),
+		suite: null,
+	};
+}
+
+/** Absolute path of an executable, or null. Links are resolved in directories only: the name tells some engines who they are. */
+export function findOnPath(
+	program: string,
+	environment: NodeJS.ProcessEnv = process.env,
+): string | null {
+	for (const directory of (environment.PATH ?? "").split(delimiter)) {
+		if (directory === "") continue;
+		const candidate = resolve(directory, program);
+		try {
+			accessSync(candidate, constants.X_OK);
+			if (statSync(candidate).isFile()) return join(realpathSync(dirname(candidate)), program);
+		} catch {
+			// Not here: the next directory is asked.
+		}
+	}
+	return null;
+}

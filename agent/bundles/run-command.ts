@@ -1,0 +1,41 @@
+import { execFile } from "node:child_process";
+
+/** A command ended badly. The message names it and ends with the last lines that it printed. */
+export class CommandError extends Error {
+	/** ENOENT when the program isn't there, otherwise the exit code or signal. */
+	readonly reason: string | number;
+	constructor(command: string, reason: string | number, output: string) {
+		const tail = output.trim().split("\n").slice(-5).join("\n");
+		super(`${command} failed (${reason})${tail ? `: ${tail}` : ""}`);
+		this.name = "CommandError";
+		this.reason = reason;
+	}
+}
+
+/** Runs a program without a shell and answers what it wrote to stdout. Throws CommandError. */
+export function runCommand(
+	program: string,
+	args: readonly string[],
+	options: { timeoutMs: number; cwd?: string; stderrToo?: boolean },
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		execFile(
+			program,
+			[...args],
+			{
+				timeout: options.timeoutMs,
+				killSignal: "SIGKILL",
+				maxBuffer: 64 * 1024 ** 2,
+				env: { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+				...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+			},
+			(error, stdout, stderr) => {
+				if (error === null) return resolve(options.stderrToo ? stdout + stderr : stdout);
+				const reason = error.killed
+					? `no answer in ${options.timeoutMs} ms`
+					: (error.code ?? error.signal ?? "unknown");
+				reject(new CommandError(program, reason, stderr || stdout));
+			},
+		);
+	});
+}
