@@ -1,0 +1,67 @@
+/**
+ * Who may import whom (docs/architecture.md). Imports point one way:
+ *
+ *   platform, contract <- domain <- data <- services, reconciler, fleet ... <- api <- main
+ *
+ * `agent`, `cli` and `app` reach the server through its contract alone; `app` may name the server's types as well.
+ * The longest area that a path lies in counts.
+ */
+interface Area {
+	readonly path: string;
+	/** Areas beside itself, by path, that it may import. */
+	readonly uses: readonly string[];
+	/** Areas of which it may import types only. */
+	readonly usesTypesOf?: readonly string[];
+	/** When given, the only packages and built-in modules that it may import. Tests are free. */
+	readonly packages?: readonly string[];
+}
+
+const BASE = ["platform", "server/contract"];
+const DATA = [...BASE, "server/platform", "server/domain", "server/data"];
+const USE_CASES = [
+	"server/services",
+	"server/reconciler",
+	"server/fleet",
+	"server/metrics",
+	"server/backups",
+	"server/auth",
+	"server/audit",
+];
+const API = [...DATA, ...USE_CASES, "server/api"];
+
+export const AREAS: readonly Area[] = [
+	{ path: "platform", uses: [] },
+	{ path: "server/contract", uses: [], packages: ["zod"] },
+	{ path: "server/platform", uses: BASE },
+	// Pure: no IO, no clock, no chance, so no built-in module either.
+	{ path: "server/domain", uses: ["server/contract"], packages: ["zod"] },
+	{ path: "server/data", uses: DATA },
+	...USE_CASES.map((path) => ({ path, uses: [...DATA, ...USE_CASES] })),
+	{ path: "server/api", uses: API },
+	{ path: "server", uses: API },
+	{ path: "agent", uses: BASE },
+	{ path: "cli", uses: BASE },
+	{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
+	{ path: "prisma", uses: ["platform", "server/data"] },
+	{ path: "scripts", uses: [...BASE, "agent/bundles"] },
+	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts"] },
+];
+
+/** Packages that one area alone may import, with the database's generated client counted as one. */
+export const RESERVED: readonly { readonly pattern: RegExp; readonly areas: readonly string[] }[] =
+	[
+		{
+			pattern: /^(@prisma\/|prisma$|prisma\/|pg$|@electric-sql\/|server\/data\/generated\/)/,
+			areas: ["server/data", "prisma", "prisma.config.ts"],
+		},
+	];
+
+export function areaOf(path: string): Area | undefined {
+	return AREAS.filter((area) => within(path, area.path)).sort(
+		(a, b) => b.path.length - a.path.length,
+	)[0];
+}
+
+export function within(path: string, area: string): boolean {
+	return path === area || path.startsWith(`${area}/`);
+}

@@ -1,0 +1,53 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+
+/**
+ * The programs that run, one file each in `dist/`. The server takes its packages from node_modules: it is one process
+ * and Next.js can't be bundled. The others hold what they need, so that they start quickly and stay small.
+ */
+export const BUNDLES = {
+	server: { entry: "server/main.ts", external: true },
+	"database-worker": { entry: "server/data/database-worker.ts", external: true },
+	agent: { entry: "agent/entry.ts", external: false },
+	engines: { entry: "scripts/engines.ts", external: false },
+	cli: { entry: "cli/main.ts", external: false },
+};
+
+/** CommonJS packages inside an ES module still call `require` for Node's own modules. */
+const REQUIRE_BANNER =
+	'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/** Builds the bundles named. Each file is replaced as a whole: a process that starts meanwhile reads the old or the new. */
+export async function buildBundles(root, names) {
+	const esbuild = await import("esbuild");
+	await Promise.all(
+		names.map(async (name) => {
+			const bundle = BUNDLES[name];
+			const result = await esbuild.build({
+				absWorkingDir: root,
+				entryPoints: { [name]: bundle.entry },
+				outdir: "dist",
+				outExtension: { ".js": ".mjs" },
+				bundle: true,
+				platform: "node",
+				target: "node20.19",
+				format: "esm",
+				sourcemap: "linked",
+				sourcesContent: false,
+				legalComments: "none",
+				logLevel: "silent",
+				write: false,
+				...(bundle.external ? { packages: "external" } : { banner: { js: REQUIRE_BANNER } }),
+			});
+			for (const file of result.outputFiles) {
+				const unfinished = join(
+					dirname(file.path),
+					`.${relative(dirname(file.path), file.path)}.${process.pid}.tmp`,
+				);
+				await mkdir(dirname(file.path), { recursive: true });
+				await writeFile(unfinished, file.contents);
+				await rename(unfinished, file.path);
+			}
+		}),
+	);
+}

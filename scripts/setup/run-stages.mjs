@@ -1,0 +1,34 @@
+/**
+ * Runs stages as early as their `after` allows, several at once, and skips each one that says it is fresh.
+ *
+ *   { name, title, after: [names], isFresh?(): Promise<boolean>, run({ detail }): Promise<string | undefined> }
+ *
+ * What `run` gives back is shown beside the title. The first failure lets the stages under way finish, starts no other,
+ * and is thrown.
+ */
+export async function runStages(stages, progress) {
+	const runs = new Map();
+	let failure;
+
+	const runOne = async (stage) => {
+		await Promise.all(stage.after.map((name) => runs.get(name)));
+		if (failure !== undefined) return;
+		try {
+			if ((await stage.isFresh?.()) === true) return;
+			progress.start(stage.title);
+			const note = await stage.run({ detail: (text) => progress.detail(stage.title, text) });
+			progress.finish(stage.title, { ok: true, note });
+		} catch (error) {
+			failure ??= error;
+			progress.finish(stage.title, { ok: false });
+		}
+	};
+	for (const stage of stages) {
+		if (stage.after.some((name) => !runs.has(name))) {
+			throw new Error(`stage ${stage.name} comes before one that it waits for`);
+		}
+		runs.set(stage.name, runOne(stage));
+	}
+	await Promise.all(runs.values());
+	if (failure !== undefined) throw failure;
+}
