@@ -20,7 +20,12 @@ export function planCache(cache: CacheModel, now: Date): Plan {
 	if (primary === undefined) {
 		return {
 			...unchanged(cache),
-			progress: advance(cache.progress, 0, "running", now.toISOString()),
+			progress: advance(
+				cache.progress,
+				0,
+				cache.statusReason === null ? "running" : "waiting",
+				now.toISOString(),
+			),
 			actions: [{ kind: "place" }],
 		};
 	}
@@ -87,7 +92,6 @@ function planPortMoves(cache: CacheModel): PlanAction[] {
 	return cache.nodes
 		.filter((node) => node.observation?.reason?.code === "port-taken")
 		.filter((node) => !(cache.portRequested && node.id === cache.primaryNodeId))
-		.filter((node) => node.observation?.generation !== node.generation || node.host.online)
 		.map((node) => ({ kind: "move-port", nodeId: node.id }));
 }
 

@@ -1,0 +1,56 @@
+import { ZodError } from "zod";
+import { AppError, ERROR_STATUS, type ErrorBody, type ErrorCode } from "../contract/errors.ts";
+
+/** Any thrown value as an AppError: the one map that every door shares. Unknown ones tell the caller nothing. */
+export function toAppError(error: unknown): AppError {
+	if (error instanceof AppError) return error;
+	if (error instanceof ZodError) return fromZodError(error);
+	return new AppError(
+		"internal",
+		"Something went wrong inside Larder. The control plane's log has the details under this request id.",
+		{ cause: error },
+	);
+}
+
+function fromZodError(error: ZodError): AppError {
+	const issues = error.issues.map((issue) => ({
+		field:
+			issue.code === "unrecognized_keys"
+				? [...issue.path, issue.keys[0] ?? ""].join(".")
+				: issue.path.join("."),
+		message:
+			issue.code === "unrecognized_keys"
+				? `unknown field ${issue.keys.join(", ")}; see the API reference for the fields that exist`
+				: issue.message,
+	}));
+	const first = issues[0];
+	const field = first?.field || undefined;
+	return new AppError("invalid_argument", describe(first), {
+		...(field !== undefined && { field }),
+		details: { issues },
+		cause: error,
+	});
+}
+
+function describe(issue: { field: string; message: string } | undefined): string {
+	if (issue === undefined) return "The request isn't valid.";
+	return issue.field === "" || issue.message.includes(issue.field.split(".").at(-1) ?? "")
+		? issue.message
+		: `${issue.field}: ${issue.message}`;
+}
+
+export function statusOf(code: ErrorCode): number {
+	return ERROR_STATUS[code];
+}
+
+export function toErrorBody(error: AppError, requestId: string): ErrorBody {
+	return {
+		error: {
+			code: error.code,
+			message: error.message,
+			...(error.field !== undefined && { field: error.field }),
+			...(error.details !== undefined && { details: error.details }),
+			requestId,
+		},
+	};
+}

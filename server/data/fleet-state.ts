@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { observationSchema } from "../contract/agent.ts";
+import { AGENT_TIMING } from "../contract/limits.ts";
+import type { NodeMetrics } from "../contract/metrics.ts";
+import type { Clock } from "../platform/clock.ts";
+
+/** An observation and what only a succession of them tells. */
+export const storedObservationSchema = observationSchema.extend({
+	/** The process that runs now has had its primary's data at some time. */
+	hasSynced: z.boolean(),
+});
+export type StoredObservation = z.infer<typeof storedObservationSchema>;
+
+/** A sample older than this is no longer "now". */
+const METRICS_FRESH_MS = 4 * AGENT_TIMING.metricsIntervalMs;
+
+/**
+ * What changes with every heartbeat and is therefore kept in memory, not in the database: leases, offsets, the newest
+ * metrics. All of it comes back with the agents' next reports after a restart.
+ */
+export class FleetState {
+	readonly #clock: Clock;
+	readonly #lastSeen = new Map<string, number>();
+	readonly #online = new Set<string>();
+	readonly #observations = new Map<string, StoredObservation>();
+	readonly #metrics = new Map<string, { at: number; metrics: NodeMetrics }>();
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
+
+	/** At a start: the host was online when the control plane went, so it gets one lease to show itself. */
+	assumeOnline(hostId: string): void {
+		this.#lastSeen.set(hostId, this.#clock.now().getTime());
+		this.#online.add(hostId);
+	}
+
+	/** Renews the lease. True if the host was offline until now. */
+	touch(hostId: string): boolean {
+		this.#lastSeen.set(hostId, this.#clock.now().getTime());
+		if (this.#online.has(hostId)) return false;
+		this.#online.add(hostId);
+		return true;
+	}
+
+	/** Takes the hosts offline whose lease has run out, and names them. */
+	expireLeases(): string[] {
+		const deadline = this.#clock.now().getTime() - AGENT_TIMING.leaseMs;
+		const expired = [...this.#online].filter((id) => (this.#lastSeen.get(id) ?? 0) < deadline);
+		for (const id of expired) this.#online.delete(id);
+		return expired;
+	}
+
+	isOnline(hostId: string): boolean {
+		return this.#online.has(hostId);
+	}
+
+	lastSeenAt(hostId: string): Date | null {
+		const at = this.#lastSeen.get(hostId);
+		return at === undefined ? null : new Date(at);
+	}
+
+	/** `stored` is the database's copy, taken where memory has none yet. */
+	observation(nodeId: string, stored: unknown): StoredObservation | null {
+		const held = this.#observations.get(nodeId);
+		if (held !== undefined) return held;
+		return stored === null ? null : storedObservationSchema.parse(stored);
+	}
+
+	setObservation(nodeId: string, observation: StoredObservation): void {
+		this.#observations.set(nodeId, observation);
+	}
+
+	setMetrics(nodeId: string, at: Date, metrics: NodeMetrics): void {
+		this.#metrics.set(nodeId, { at: at.getTime(), metrics });
+	}
+
+	metrics(nodeId: string): NodeMetrics | null {
+		const newest = this.#metrics.get(nodeId);
+		if (newest === undefined) return null;
+		return this.#clock.now().getTime() - newest.at > METRICS_FRESH_MS ? null : newest.metrics;
+	}
+
+	forgetObservation(nodeId: string): void {
+		this.#observations.delete(nodeId);
+	}
+
+	forgetNode(nodeId: string): void {
+		this.#observations.delete(nodeId);
+		this.#metrics.delete(nodeId);
+	}
+}

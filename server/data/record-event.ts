@@ -1,0 +1,29 @@
+import { randomUUID } from "node:crypto";
+import type { Severity } from "../contract/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Transaction } from "./database.ts";
+
+export interface NewEvent {
+	severity: Severity;
+	type: string;
+	message: string;
+	cacheName?: string;
+	nodeName?: string;
+	hostName?: string;
+}
+
+/** Writes an event in the transaction of the change that it tells of. */
+export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent): Promise<void> {
+	await db.event.create({
+		data: {
+			id: randomUUID(),
+			at: clock.now(),
+			severity: event.severity,
+			type: event.type,
+			message: event.message,
+			cacheName: event.cacheName ?? null,
+			nodeName: event.nodeName ?? null,
+			hostName: event.hostName ?? null,
+		},
+	});
+}

@@ -1,0 +1,140 @@
+import type { Observation, ReportInput } from "../contract/agent.ts";
+import type { Prisma } from "../data/database.ts";
+import type { StoredObservation } from "../data/fleet-state.ts";
+import { storeSamples } from "../data/metrics-store.ts";
+import { recordEvent } from "../data/record-event.ts";
+import type { Resources } from "../services/context.ts";
+import { factColumns } from "./enrol-host.ts";
+
+/**
+ * Takes in what a host sees. Rows change only where something changed that outlives the next heartbeat; offsets and
+ * leases stay in memory. Returning means that all of it is stored. Safe to repeat.
+ */
+export async function ingestReport(
+	resources: Resources,
+	hostId: string,
+	report: ReportInput,
+): Promise<void> {
+	const { db, fleet } = resources;
+	if (fleet.touch(hostId)) await markOnline(resources, hostId);
+	if (report.facts !== null) {
+		await db.host.update({ where: { id: hostId }, data: factColumns(report.facts) });
+	}
+	const touched = new Set<string>();
+	if (report.observations !== null) {
+		await takeObservations(resources, hostId, report.revision, report.observations, touched);
+	}
+	await takeEvents(resources, hostId, report.events);
+	const samples = report.metrics.map((sample) => ({
+		nodeId: sample.assignmentId,
+		at: new Date(sample.at),
+		...sample.metrics,
+	}));
+	await storeSamples(db, samples);
+	for (const sample of report.metrics) {
+		fleet.setMetrics(sample.assignmentId, new Date(sample.at), sample.metrics);
+	}
+	for (const cacheId of touched) resources.wakeCache(cacheId);
+}
+
+async function markOnline({ db, clock, wakeCache }: Resources, hostId: string): Promise<void> {
+	const host = await db.$transaction(async (tx) => {
+		const row = await tx.host.update({
+			where: { id: hostId },
+			data: { online: true, lastSeenAt: clock.now() },
+			include: { nodes: { select: { cacheId: true } } },
+		});
+		await recordEvent(tx, clock, {
+			severity: "info",
+			type: "host.online",
+			message: `Host ${row.name} is online.`,
+			hostName: row.name,
+		});
+		return row;
+	});
+	for (const node of host.nodes) wakeCache(node.cacheId);
+	// Caches that found no room may find it here.
+	const unplaced = await db.cache.findMany({
+		where: { status: "creating", nodes: { none: {} } },
+		select: { id: true },
+	});
+	for (const cache of unplaced) wakeCache(cache.id);
+}
+
+async function takeObservations(
+	{ db, fleet }: Resources,
+	hostId: string,
+	revision: number,
+	observations: readonly Observation[],
+	touched: Set<string>,
+): Promise<void> {
+	const nodes = await db.node.findMany({
+		where: { hostId },
+		select: { id: true, cacheId: true, removedAtRevision: true, observation: true },
+	});
+	for (const node of nodes) {
+		const seen = observations.find((observation) => observation.assignmentId === node.id);
+		if (seen === undefined) {
+			// The host holds a state without this node and no longer has a trace of it.
+			if (node.removedAtRevision !== null && revision >= node.removedAtRevision) {
+				await db.node.deleteMany({ where: { id: node.id } });
+				fleet.forgetNode(node.id);
+				touched.add(node.cacheId);
+			}
+			continue;
+		}
+		const before = fleet.observation(node.id, node.observation);
+		const next: StoredObservation = { ...seen, hasSynced: hasSynced(before, seen) };
+		fleet.setObservation(node.id, next);
+		if (before !== null && isSameButForOffset(before, next)) continue;
+		await db.node.updateMany({
+			where: { id: node.id },
+			data: { observation: next as Prisma.InputJsonObject },
+		});
+		touched.add(node.cacheId);
+	}
+}
+
+function hasSynced(before: StoredObservation | null, now: Observation): boolean {
+	const state = now.engineState;
+	if (state === null) return before !== null && before.pid === now.pid && before.hasSynced;
+	if (state.role === "primary" || state.linkUp) return true;
+	return before !== null && before.hasSynced && before.pid === now.pid;
+}
+
+function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
+	const withoutOffset = (observation: StoredObservation) =>
+		JSON.stringify({
+			...observation,
+			engineState: observation.engineState && { ...observation.engineState, offset: 0 },
+		});
+	return withoutOffset(a) === withoutOffset(b);
+}
+
+async function takeEvents(
+	{ db }: Resources,
+	hostId: string,
+	events: ReportInput["events"],
+): Promise<void> {
+	if (events.length === 0) return;
+	const host = await db.host.findUniqueOrThrow({
+		where: { id: hostId },
+		include: { nodes: { include: { cache: { select: { name: true } } } } },
+	});
+	await db.event.createMany({
+		data: events.map((event) => {
+			const node = host.nodes.find((candidate) => candidate.id === event.assignmentId);
+			return {
+				id: event.id,
+				at: new Date(event.at),
+				severity: event.severity,
+				type: event.type,
+				message: event.message,
+				cacheName: node?.cache.name ?? null,
+				nodeName: node?.name ?? null,
+				hostName: host.name,
+			};
+		}),
+		skipDuplicates: true,
+	});
+}

@@ -1,0 +1,18 @@
+import { AppError } from "../../contract/errors.ts";
+import { FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+
+/** The cache's rows, or `not_found`. */
+export async function findCache(db: Transaction, name: string): Promise<FullCache> {
+	const row = await db.cache.findUnique({ where: { name }, include: FULL_CACHE });
+	if (row === null) {
+		throw new AppError(
+			"not_found",
+			`Cache ${name} not found. List the caches to see what exists.`,
+			{
+				field: "name",
+			},
+		);
+	}
+	return row;
+}

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
+import { NODE_TYPES, nodeTypeNameSchema } from "../../contract/node-type.ts";
+import { FULL_CACHE, toCacheSummary } from "../../data/cache-mapping.ts";
+import { decodeCursor, toPage } from "../../data/cursor.ts";
+import type { Prisma } from "../../data/database.ts";
+import { usableMemoryBytes } from "../../domain/engines/node-memory.ts";
+import type { Resources } from "../context.ts";
+
+/** Newest first. `total` counts what the filter matches, over all pages. */
+export async function listCaches(
+	{ db, fleet }: Resources,
+	input: z.output<typeof listCachesInputSchema>,
+): Promise<{ items: CacheSummary[]; nextCursor: string | null; total: number }> {
+	const after = decodeCursor(input.cursor);
+	const matches: Prisma.CacheWhereInput = {
+		...(input.status !== undefined && { status: input.status }),
+		...(input.engine !== undefined && { engine: input.engine }),
+		...(input.search !== undefined && {
+			OR: [
+				{ name: { contains: input.search, mode: "insensitive" } },
+				{ description: { contains: input.search, mode: "insensitive" } },
+			],
+		}),
+	};
+	const [rows, total] = await Promise.all([
+		db.cache.findMany({
+			where: after === null ? matches : { AND: [matches, createdBefore(after)] },
+			orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+			take: input.limit + 1,
+			include: FULL_CACHE,
+		}),
+		db.cache.count({ where: matches }),
+	]);
+	const page = toPage(rows, input.limit, (row) => ({ at: row.createdAt, id: row.id }));
+	return {
+		items: page.rows.map((row) => {
+			const nodeType = NODE_TYPES[nodeTypeNameSchema.parse(row.nodeType)];
+			return toCacheSummary(row, fleet, usableMemoryBytes(nodeType.memoryBytes));
+		}),
+		nextCursor: page.nextCursor,
+		total,
+	};
+}
+
+function createdBefore(position: { at: Date; id: string }): Prisma.CacheWhereInput {
+	return {
+		OR: [{ createdAt: { lt: position.at } }, { createdAt: position.at, id: { lt: position.id } }],
+	};
+}

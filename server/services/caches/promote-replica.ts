@@ -1,0 +1,37 @@
+import { AppError, type Cache } from "../../contract/index.ts";
+import { toCacheModel, toCacheView } from "../../data/cache-mapping.ts";
+import { holdsData, isDead } from "../../domain/cache/node-health.ts";
+import type { Caller, Resources } from "../context.ts";
+import { mutate } from "../mutation.ts";
+import { findCache } from "./find-cache.ts";
+
+/** Lets the best replica take over from a primary that is known to be dead, where automatic failover is off. */
+export async function promoteReplica(
+	resources: Resources,
+	caller: Caller,
+	input: { name: string },
+): Promise<Cache> {
+	return mutate(resources, caller, {
+		action: "cache.promote",
+		target: input.name,
+		input,
+		run: async (tx, after) => {
+			const row = await findCache(tx, input.name);
+			const model = toCacheModel(row, resources.fleet);
+			const primary = model.nodes.find((node) => node.id === model.primaryNodeId);
+			if (primary === undefined || !isDead(primary)) {
+				throw new AppError(
+					"conflict",
+					`The primary of ${row.name} isn't known to be dead, so there is nothing to take over.`,
+				);
+			}
+			if (!model.nodes.some(holdsData)) {
+				throw new AppError("conflict", `No replica of ${row.name} holds its data.`);
+			}
+			const change = { promotionRequestedAt: resources.clock.now() };
+			await tx.cache.update({ where: { id: row.id }, data: change });
+			after(() => resources.wakeCache(row.id));
+			return toCacheView({ ...row, ...change }, resources.fleet);
+		},
+	});
+}

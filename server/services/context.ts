@@ -1,0 +1,30 @@
+import type { Database } from "../data/database.ts";
+import type { FleetState } from "../data/fleet-state.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { SecretBox } from "../platform/secrets.ts";
+import type { Signals } from "../platform/signals.ts";
+
+/** What use cases work with. */
+export interface Resources {
+	db: Database;
+	fleet: FleetState;
+	secrets: SecretBox;
+	/** `host:<id>` wakes that host's watch. */
+	signals: Signals;
+	clock: Clock;
+	/** Asks the reconciler to look at a cache. */
+	wakeCache(cacheId: string): void;
+	clientPorts: { first: number; last: number };
+	version: string;
+}
+
+/** Who asks, and how the request is known. */
+export interface Caller {
+	kind: "user" | "token" | "machine";
+	/** Stable: stands in audit rows and owns idempotency keys. */
+	actor: string;
+	name: string;
+	email: string | null;
+	requestId: string;
+	idempotencyKey: string | null;
+}

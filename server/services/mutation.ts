@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { AppError } from "../contract/errors.ts";
+import { Prisma, type Transaction } from "../data/database.ts";
+import { sha256Hex } from "../platform/secrets.ts";
+import type { Caller, Resources } from "./context.ts";
+
+export interface Mutation<T> {
+	/** Stands in the audit log, such as cache.create. */
+	action: string;
+	target: string;
+	/** What was asked: the same idempotency key with other input is refused. */
+	input: unknown;
+	run(tx: Transaction, after: (commit: () => void) => void): Promise<T>;
+}
+
+/**
+ * Runs a change with its audit row in one transaction, at most once per idempotency key. A repeated call gets the first
+ * one's answer; answers may hold secrets and are stored sealed. What `run` passes to `after` (wake-ups) happens once
+ * the change can be read.
+ */
+export async function mutate<T>(
+	resources: Resources,
+	caller: Caller,
+	mutation: Mutation<T>,
+): Promise<T> {
+	const commits: (() => void)[] = [];
+	const result = await resources.db.$transaction(async (tx) => {
+		const replay = await claimKey(resources, caller, mutation, tx);
+		if (replay !== null) return replay.response as T;
+		const response = await mutation.run(tx, (commit) => commits.push(commit));
+		await tx.auditEntry.create({
+			data: {
+				id: randomUUID(),
+				at: resources.clock.now(),
+				actor: caller.actor,
+				action: mutation.action,
+				target: mutation.target,
+				requestId: caller.requestId,
+			},
+		});
+		if (caller.idempotencyKey !== null) {
+			await tx.idempotencyKey.update({
+				where: { actor_key: { actor: caller.actor, key: caller.idempotencyKey } },
+				data: { response: resources.secrets.seal(JSON.stringify(response), "idempotency") },
+			});
+		}
+		return response;
+	});
+	for (const commit of commits) commit();
+	return result;
+}
+
+/** Null if the key is ours to use; the stored answer if it was used for the same request before. */
+async function claimKey<T>(
+	{ secrets, clock }: Resources,
+	caller: Caller,
+	mutation: Mutation<T>,
+	tx: Transaction,
+): Promise<{ response: unknown } | null> {
+	if (caller.idempotencyKey === null) return null;
+	const id = { actor: caller.actor, key: caller.idempotencyKey };
+	const requestHash = sha256Hex(JSON.stringify([mutation.action, mutation.target, mutation.input]));
+	// Waits for another transaction that holds the same key, so two at once can't both run.
+	const inserted = await tx.$executeRaw(Prisma.sql`
+		INSERT INTO "IdempotencyKey" ("actor", "key", "procedure", "requestHash", "createdAt")
+		VALUES (${id.actor}, ${id.key}, ${mutation.action}, ${requestHash}, ${clock.now()})
+		ON CONFLICT DO NOTHING`);
+	if (inserted === 1) return null;
+	const held = await tx.idempotencyKey.findUniqueOrThrow({ where: { actor_key: id } });
+	if (held.requestHash !== requestHash) {
+		throw new AppError(
+			"idempotency_mismatch",
+			"This Idempotency-Key was used for another request. Send a new key with a new request.",
+			{ field: "Idempotency-Key" },
+		);
+	}
+	if (typeof held.response !== "string") {
+		throw new AppError("internal", "The stored answer of this Idempotency-Key can't be read.");
+	}
+	return { response: JSON.parse(secrets.open(held.response, "idempotency")) };
+}
