@@ -34,7 +34,7 @@ export function createSessions(db: Database, secret: string) {
 			ipAddress: { ipAddressHeaders: [CLIENT_IP_HEADER] },
 		},
 		telemetry: { enabled: false },
-		logger: { level: "warn" },
+		logger: { level: "error" },
 	});
 }
 export type Sessions = ReturnType<typeof createSessions>;

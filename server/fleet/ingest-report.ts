@@ -97,9 +97,8 @@ async function takeObservations(
 
 function hasSynced(before: StoredObservation | null, now: Observation): boolean {
 	const state = now.engineState;
-	if (state === null) return before !== null && before.pid === now.pid && before.hasSynced;
-	if (state.role === "primary" || state.linkUp) return true;
-	return before !== null && before.hasSynced && before.pid === now.pid;
+	if (state !== null && (state.role === "primary" || state.linkUp)) return true;
+	return before?.pid === now.pid && before.hasSynced;
 }
 
 function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {

@@ -16,7 +16,7 @@ export interface Reconciler {
 }
 
 /** Keeps every cache on its way to what is wanted. Takes keys, never events. */
-export function startReconciler(getResources: () => Resources, logger: Logger): Reconciler {
+export function startReconciler(resources: Resources, logger: Logger): Reconciler {
 	let lastPlacement: Promise<unknown> = Promise.resolve();
 	const placementLock = <T>(work: () => Promise<T>): Promise<T> => {
 		const run = lastPlacement.then(work, work);
@@ -26,7 +26,7 @@ export function startReconciler(getResources: () => Resources, logger: Logger): 
 	const queue = new KeyedQueue({
 		concurrency: CONCURRENCY,
 		async work(cacheId) {
-			const { again, status } = await reconcileCache(getResources(), cacheId, placementLock);
+			const { again, status } = await reconcileCache(resources, cacheId, placementLock);
 			if (again) queue.add(cacheId);
 			else if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
 		},
@@ -36,7 +36,7 @@ export function startReconciler(getResources: () => Resources, logger: Logger): 
 		},
 	});
 	const resync = async () => {
-		const caches = await getResources().db.cache.findMany({ select: { id: true } });
+		const caches = await resources.db.cache.findMany({ select: { id: true } });
 		for (const cache of caches) queue.add(cache.id);
 	};
 	const onResyncError = (err: unknown) => logger.error({ err }, "listing the caches failed");

@@ -68,6 +68,12 @@ export function unwrapTrpcError(error: TRPCError): AppError {
 	return new AppError("malformed_request", error.message);
 }
 
+/** The same error with the transport's code for its cause. */
+export function toTrpcError(error: TRPCError): TRPCError {
+	const cause = unwrapTrpcError(error);
+	return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
+}
+
 const t = initTRPC
 	.context<Context>()
 	.meta<Meta>()
@@ -91,12 +97,10 @@ const t = initTRPC
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
-/** Gives AppErrors the transport's code; everything else stays as it was thrown. */
 const withTransportCodes = t.middleware(async ({ next }) => {
 	const result = await next();
-	if (result.ok) return result;
-	const cause = unwrapTrpcError(result.error);
-	throw new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
+	if (!result.ok) throw toTrpcError(result.error);
+	return result;
 });
 
 export const publicProcedure = t.procedure.meta({ public: true }).use(withTransportCodes);

@@ -1,0 +1,69 @@
+import { initTRPC } from "@trpc/server";
+import {
+	enrolInputSchema,
+	enrolResultSchema,
+	reportInputSchema,
+	reportResultSchema,
+	watchInputSchema,
+	watchResultSchema,
+} from "../../contract/agent.ts";
+import { ERROR_STATUS } from "../../contract/errors.ts";
+import { enrolHost } from "../../fleet/enrol-host.ts";
+import { ingestReport } from "../../fleet/ingest-report.ts";
+import { watchHost } from "../../fleet/watch-host.ts";
+import type { Resources } from "../../services/context.ts";
+import { toTrpcError, unwrapTrpcError } from "../trpc/trpc.ts";
+
+export interface AgentContext {
+	resources: Resources;
+	/** Of this control plane; see the contract's desired state. */
+	epoch: number;
+	/** Answers `unauthenticated` for a credential that is unknown. */
+	identifyHost(): Promise<string>;
+}
+
+const t = initTRPC.context<AgentContext>().create({
+	errorFormatter({ shape, error }) {
+		const cause = unwrapTrpcError(error);
+		return {
+			...shape,
+			message: cause.message,
+			data: {
+				code: cause.code,
+				httpStatus: ERROR_STATUS[cause.code],
+				field: cause.field ?? null,
+			},
+		};
+	},
+});
+
+const procedure = t.procedure.use(async ({ next }) => {
+	const result = await next();
+	if (!result.ok) throw toTrpcError(result.error);
+	return result;
+});
+
+const hostProcedure = procedure.use(async ({ ctx, next }) =>
+	next({ ctx: { ...ctx, hostId: await ctx.identifyHost() } }),
+);
+
+/** What agents call; the contract's agent.ts describes it. */
+export const agentRouter = t.router({
+	enrol: procedure
+		.input(enrolInputSchema)
+		.output(enrolResultSchema)
+		.mutation(({ ctx, input }) => enrolHost(ctx.resources, input)),
+	watch: hostProcedure
+		.input(watchInputSchema)
+		.output(watchResultSchema)
+		.mutation(({ ctx, input, signal }) =>
+			watchHost(ctx.resources, ctx.epoch, ctx.hostId, input, signal),
+		),
+	report: hostProcedure
+		.input(reportInputSchema)
+		.output(reportResultSchema)
+		.mutation(async ({ ctx, input }) => {
+			await ingestReport(ctx.resources, ctx.hostId, input);
+			return { accepted: true as const };
+		}),
+});

@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { cacheSchema, cacheSummarySchema } from "../../contract/cache.ts";
+import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
+import { eventSchema } from "../../contract/event.ts";
+import { hostSchema } from "../../contract/host.ts";
+import { nodeTypeSchema } from "../../contract/node-type.ts";
+import { tokenSchema } from "../../contract/token.ts";
+import { type RestProcedure, restProcedures } from "./routes.ts";
+
+const errorSchema = z.object({
+	error: z.object({
+		code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
+		message: z.string(),
+		field: z.string().optional(),
+		details: z.unknown().optional(),
+		requestId: z.string(),
+	}),
+});
+
+const NAMED_SCHEMAS = {
+	Cache: cacheSchema,
+	CacheSummary: cacheSummarySchema,
+	Event: eventSchema,
+	Host: hostSchema,
+	NodeType: nodeTypeSchema,
+	ApiToken: tokenSchema,
+	Error: errorSchema,
+} as const;
+
+/** The OpenAPI 3.1 document of /api/v1, from the very schemas that requests are parsed with. */
+export function openApiDocument(version: string) {
+	const registry = z.registry<{ id: string }>();
+	for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) registry.add(schema, { id });
+	const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/components/schemas/${id}` });
+	const paths: Record<string, Record<string, unknown>> = {};
+	for (const procedure of restProcedures()) {
+		const path = `/api/v1${procedure.route.path}`;
+		paths[path] = {
+			...paths[path],
+			[procedure.route.method.toLowerCase()]: operation(procedure, registry),
+		};
+	}
+	return {
+		openapi: "3.1.0",
+		info: {
+			title: "Larder",
+			version,
+			description:
+				"Managed caches on your own machines. Authenticate with an API token: `Authorization: Bearer <token>`. A call that changes something takes an `Idempotency-Key` and is then safe to repeat.",
+		},
+		servers: [{ url: "/" }],
+		security: [{ bearer: [] }],
+		paths,
+		components: {
+			securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+			schemas: Object.fromEntries(
+				Object.entries(schemas).map(([id, schema]) => [id, withoutIdentity(schema)]),
+			),
+		},
+	};
+}
+
+function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id: string }>) {
+	const { route } = procedure;
+	const pathNames = [...route.path.matchAll(/\{(\w+)\}/g)].flatMap((match) => match[1] ?? []);
+	const input = inputSchema(procedure);
+	const properties = input.properties ?? {};
+	const inPath = Object.keys(properties).filter((name) => pathNames.includes(name));
+	const elsewhere = Object.keys(properties).filter((name) => !pathNames.includes(name));
+	const hasBody = route.method === "POST" && elsewhere.length > 0;
+	const parameter = (name: string, where: "path" | "query") => ({
+		name,
+		in: where,
+		required: where === "path" || (input.required ?? []).includes(name),
+		schema: properties[name],
+	});
+	const parameters = [
+		...inPath.map((name) => parameter(name, "path")),
+		...(hasBody ? [] : elsewhere.map((name) => parameter(name, "query"))),
+		...(route.method === "GET" ? [] : [IDEMPOTENCY_PARAMETER]),
+	];
+	return {
+		operationId: procedure.name,
+		tags: [route.tag],
+		summary: route.summary,
+		...(route.description !== undefined && { description: route.description }),
+		parameters,
+		...(hasBody && {
+			requestBody: { required: true, content: { "application/json": { schema: input } } },
+		}),
+		responses: {
+			[route.status]: {
+				description: "Done, or accepted and under way",
+				content: { "application/json": { schema: outputSchema(procedure, registry) } },
+			},
+			default: {
+				description: "An error: 400, 401, 403, 404, 409, 422, 429 or 500",
+				content: {
+					"application/json": { schema: { $ref: "#/components/schemas/Error" } },
+				},
+			},
+		},
+	};
+}
+
+const IDEMPOTENCY_PARAMETER = {
+	name: "Idempotency-Key",
+	in: "header",
+	required: false,
+	schema: { type: "string", minLength: 1, maxLength: 255 },
+};
+
+interface ObjectSchema {
+	properties?: Record<string, unknown>;
+	required?: string[];
+}
+
+function inputSchema({ input }: RestProcedure): ObjectSchema {
+	if (input === undefined) return {};
+	return withoutIdentity(
+		z.toJSONSchema(input, { io: "input", unrepresentable: "any" }),
+	) as ObjectSchema;
+}
+
+/** Schemas with a name become references to the components; the rest stand where they are used. */
+function outputSchema(
+	{ output }: RestProcedure,
+	registry: z.core.$ZodRegistry<{ id: string }>,
+): unknown {
+	if (output === undefined) return {};
+	const named = registry.get(output);
+	if (named !== undefined) return { $ref: `#/components/schemas/${named.id}` };
+	const schema = z.toJSONSchema(output, { metadata: registry, unrepresentable: "any" });
+	return rewriteReferences(withoutIdentity(schema));
+}
+
+function withoutIdentity(schema: object): object {
+	const {
+		$schema: _dialect,
+		$id: _id,
+		id: _name,
+		$defs: _definitions,
+		...rest
+	} = schema as Record<string, unknown>;
+	return rest;
+}
+
+function rewriteReferences(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(rewriteReferences);
+	if (value === null || typeof value !== "object") return value;
+	return Object.fromEntries(
+		Object.entries(value).map(([key, inner]) => [
+			key,
+			key === "$ref" && typeof inner === "string"
+				? inner.replace("#/$defs/", "#/components/schemas/")
+				: rewriteReferences(inner),
+		]),
+	);
+}

@@ -1,0 +1,84 @@
+import { TRPCError } from "@trpc/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { AppError } from "../../contract/errors.ts";
+import { statusOf, toAppError, toErrorBody } from "../errors.ts";
+import { type Context, unwrapTrpcError } from "../trpc/trpc.ts";
+import { openApiDocument } from "./openapi.ts";
+import { type RestProcedure, restProcedures } from "./routes.ts";
+
+/** Serves the procedures' REST routes under /api/v1, and the document that describes them. */
+export async function restPlugin(
+	app: FastifyInstance,
+	options: { createContext: (request: FastifyRequest) => Promise<Context>; version: string },
+): Promise<void> {
+	const document = openApiDocument(options.version);
+	app.get("/openapi.json", async (request) => {
+		requireCaller(await options.createContext(request));
+		return document;
+	});
+	for (const procedure of restProcedures()) {
+		const { method, path, status } = procedure.route;
+		app.route({
+			method,
+			url: path.replace(/\{(\w+)\}/g, ":$1"),
+			async handler(request, reply) {
+				const context = await options.createContext(request);
+				// Before the input is looked at: a stranger learns nothing about what would be valid.
+				if (!procedure.isPublic) requireCaller(context);
+				const result = await procedure.call(context, gatherInput(procedure, request));
+				return reply.code(status).header("cache-control", "no-store").send(result);
+			},
+		});
+	}
+}
+
+function requireCaller(context: Context): void {
+	if (context.caller !== null) return;
+	throw new AppError(
+		"unauthenticated",
+		"Send an API token as Authorization: Bearer <token>. Make one in the console under API tokens, or with larder tokens create.",
+	);
+}
+
+/** One object from path, query and body; the schema then refuses what it doesn't know. */
+function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown {
+	const params = request.params as Record<string, unknown>;
+	const body = request.body ?? {};
+	if (typeof body !== "object" || Array.isArray(body)) {
+		throw new AppError("malformed_request", "The body must be a JSON object.");
+	}
+	for (const name of Object.keys(params)) {
+		if (name in body) {
+			throw new AppError("invalid_argument", `${name} belongs in the path, not in the body`, {
+				field: name,
+			});
+		}
+	}
+	const query = request.query as Record<string, unknown>;
+	if (procedure.route.method === "GET") return { ...query, ...params };
+	const stray = Object.keys(query)[0];
+	if (stray !== undefined) {
+		throw new AppError("invalid_argument", `unknown query parameter ${stray}`, { field: stray });
+	}
+	return { ...body, ...params };
+}
+
+/** Every error of the HTTP layer in the one shape, whoever threw it. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+	const cause = error instanceof TRPCError ? unwrapTrpcError(error) : fromHttpLayer(error);
+	if (cause.code === "internal") request.log.error({ err: cause.cause ?? error }, "internal error");
+	reply.code(statusOf(cause.code)).send(toErrorBody(cause, request.id));
+}
+
+/** Fastify's own refusals (a body that isn't JSON, or too long) carry a status below 500. */
+function fromHttpLayer(error: unknown): AppError {
+	if (error instanceof AppError) return error;
+	const status = (error as { statusCode?: unknown }).statusCode;
+	const message = error instanceof Error ? error.message : "The request isn't valid.";
+	if (status === 413) return new AppError("payload_too_large", message, { cause: error });
+	if (status === 429) return new AppError("rate_limited", message, { cause: error });
+	if (typeof status === "number" && status >= 400 && status < 500) {
+		return new AppError("malformed_request", message, { cause: error });
+	}
+	return toAppError(error);
+}

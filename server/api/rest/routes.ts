@@ -1,0 +1,47 @@
+import type { z } from "zod";
+import { appRouter } from "../trpc/router.ts";
+import { type Context, createCallerFactory, type Meta, type RestRoute } from "../trpc/trpc.ts";
+
+/** A procedure that has a REST route, with what both the server and the OpenAPI document need to know of it. */
+export interface RestProcedure {
+	/** Such as caches.create; also the OpenAPI operation id. */
+	name: string;
+	route: RestRoute;
+	isPublic: boolean;
+	input: z.ZodType | undefined;
+	output: z.ZodType | undefined;
+	call(context: Context, input: unknown): Promise<unknown>;
+}
+
+interface ProcedureDefinition {
+	meta?: Meta;
+	inputs: z.ZodType[];
+	output?: z.ZodType;
+}
+
+const createCaller = createCallerFactory(appRouter);
+
+/** The one table that REST is served from. */
+export function restProcedures(): RestProcedure[] {
+	return Object.entries(appRouter._def.procedures).flatMap(([name, procedure]) => {
+		const definition = (procedure as unknown as { _def: ProcedureDefinition })._def;
+		const route = definition.meta?.rest;
+		if (route === undefined) return [];
+		return [
+			{
+				name,
+				route,
+				isPublic: definition.meta?.public === true,
+				input: definition.inputs[0],
+				output: definition.output,
+				call: (context: Context, input: unknown) => callByName(context, name, input),
+			},
+		];
+	});
+}
+
+async function callByName(context: Context, name: string, input: unknown): Promise<unknown> {
+	let target: unknown = createCaller(context);
+	for (const part of name.split(".")) target = (target as Record<string, unknown>)[part];
+	return (target as (input: unknown) => Promise<unknown>)(input);
+}
