@@ -1,0 +1,102 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRouter, useSearchParams } from "next/navigation";
+import { type SubmitEvent, useState } from "react";
+import { authClient } from "../../_lib/auth-client.ts";
+import { safeNextPath } from "../../_lib/next-path.ts";
+import { FormTextField } from "../../_ui/form-fields.tsx";
+import { Banner } from "../../_ui/notices.tsx";
+import { useSetupRequired } from "../../_ui/shell/session-gate.tsx";
+import { AuthCard } from "../auth-card.tsx";
+
+/** What better-auth answered, in words that say what to do. */
+function explain(error: { status: number; message?: string | undefined }): string {
+	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
+	if (error.status === 401 || error.status === 403) return "E-mail or password is wrong.";
+	if (error.status === 0 || error.status >= 500) {
+		return "The control plane doesn't answer as it should. Try again in a moment.";
+	}
+	return error.message ?? "Signing in didn't work.";
+}
+
+export function LoginForm() {
+	const router = useRouter();
+	const params = useSearchParams();
+	const queryClient = useQueryClient();
+	const setupRequired = useSetupRequired();
+	const [email, setEmail] = useState("");
+	const [password, setPassword] = useState("");
+	const [problem, setProblem] = useState<string | null>(null);
+	const [isPending, setPending] = useState(false);
+
+	const submit = async (event: SubmitEvent<HTMLFormElement>) => {
+		event.preventDefault();
+		if (email.trim() === "" || password === "") {
+			setProblem("Enter your e-mail address and your password.");
+			return;
+		}
+		setPending(true);
+		setProblem(null);
+		try {
+			const { error } = await authClient.signIn.email({ email: email.trim(), password });
+			if (error === null) {
+				queryClient.clear();
+				router.replace(safeNextPath(params.get("next")));
+				return;
+			}
+			setProblem(explain(error));
+		} catch {
+			setProblem(explain({ status: 0 }));
+		}
+		setPending(false);
+	};
+
+	if (setupRequired === true) {
+		return (
+			<AuthCard
+				title="Set up Larder first"
+				description="No administrator exists yet. Open the one-time link that the control plane printed when it started; it leads to the form that creates one."
+			>
+				<p className="text-sm text-muted">
+					It looks like{" "}
+					<code className="font-mono text-xs break-all text-foreground">
+						{typeof window === "undefined" ? "" : window.location.origin}/setup?token=…
+					</code>
+				</p>
+			</AuthCard>
+		);
+	}
+	return (
+		<AuthCard title="Sign in">
+			<form onSubmit={submit} noValidate className="flex flex-col gap-4">
+				{problem !== null && (
+					<Banner tone="danger" alerts>
+						{problem}
+					</Banner>
+				)}
+				<FormTextField
+					label="E-mail"
+					name="email"
+					type="email"
+					autoComplete="username"
+					autoFocus
+					value={email}
+					onChange={setEmail}
+				/>
+				<FormTextField
+					label="Password"
+					name="password"
+					type="password"
+					autoComplete="current-password"
+					value={password}
+					onChange={setPassword}
+				/>
+				<Button type="submit" fullWidth isPending={isPending} className="mt-1">
+					{isPending ? "Signing in…" : "Sign in"}
+				</Button>
+			</form>
+		</AuthCard>
+	);
+}

@@ -1,0 +1,116 @@
+import Link from "next/link";
+import type { CacheSummary } from "../../../server/contract/cache.ts";
+import { formatPercent, plural } from "../../_lib/format/count.ts";
+import { CopyButton } from "../../_ui/copy-button.tsx";
+import type { Column } from "../../_ui/data-table.tsx";
+import { Bytes, Count } from "../../_ui/quantity.tsx";
+import { Status } from "../../_ui/status.tsx";
+import { Time } from "../../_ui/time.tsx";
+import { UsageBar } from "../../_ui/usage-bar.tsx";
+
+function Endpoint({ cache }: { cache: CacheSummary }) {
+	const { primary } = cache.endpoints;
+	if (primary === null) return <span className="text-muted">–</span>;
+	const address = `${primary.host}:${primary.port}`;
+	return (
+		<span className="inline-flex items-center gap-1 whitespace-nowrap">
+			<code className="font-mono text-xs">{address}</code>
+			<CopyButton text={address} label={`Copy endpoint of ${cache.name}`} />
+		</span>
+	);
+}
+
+function Memory({ cache }: { cache: CacheSummary }) {
+	if (cache.memoryUsedBytes === null) return <span className="text-muted">–</span>;
+	return (
+		<span className="inline-flex w-32 flex-col gap-1 text-left text-[0.8125rem]">
+			<span className="whitespace-nowrap">
+				<Bytes value={cache.memoryUsedBytes} />
+				<span className="text-muted">
+					{" of "}
+					<Bytes value={cache.memoryMaxBytes} />
+				</span>
+			</span>
+			<UsageBar
+				label={`Memory of ${cache.name}`}
+				used={cache.memoryUsedBytes}
+				total={cache.memoryMaxBytes}
+				tone="auto"
+			/>
+		</span>
+	);
+}
+
+export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
+	{
+		id: "name",
+		header: "Name",
+		lead: true,
+		cell: (cache) => (
+			<span className="flex min-w-0 flex-col">
+				<Link href={`/caches/${cache.name}`} className="w-fit font-semibold hover:underline">
+					{cache.name}
+				</Link>
+				{cache.description !== "" && (
+					<span
+						title={cache.description}
+						className="max-w-56 truncate text-xs font-normal text-muted"
+					>
+						{cache.description}
+					</span>
+				)}
+			</span>
+		),
+	},
+	{
+		id: "status",
+		header: "Status",
+		cell: (cache) => (
+			<span title={cache.statusReason ?? undefined}>
+				<Status status={cache.status} />
+			</span>
+		),
+	},
+	{
+		id: "engine",
+		header: "Engine",
+		cell: (cache) => <span className="whitespace-nowrap">Valkey {cache.engineVersion}</span>,
+	},
+	{
+		id: "topology",
+		header: "Topology",
+		cell: (cache) => (
+			<span className="whitespace-nowrap">
+				{plural(cache.nodeCount, "node")}
+				{cache.multiAz && <span className="text-muted"> · Multi-AZ</span>}
+			</span>
+		),
+	},
+	{ id: "endpoint", header: "Endpoint", cell: (cache) => <Endpoint cache={cache} /> },
+	{ id: "memory", header: "Memory", cell: (cache) => <Memory cache={cache} /> },
+	{
+		id: "ops",
+		header: "Ops/s",
+		align: "end",
+		cell: (cache) => <Count value={cache.opsPerSecond} />,
+	},
+	{
+		id: "hit-rate",
+		header: "Hit rate",
+		align: "end",
+		cell: (cache) =>
+			cache.hitRate === null ? (
+				<span className="text-muted" title="No reads in the last sample">
+					–
+				</span>
+			) : (
+				formatPercent(cache.hitRate)
+			),
+	},
+	{
+		id: "created",
+		header: "Created",
+		align: "end",
+		cell: (cache) => <Time value={cache.createdAt} look="relative" />,
+	},
+];

@@ -1,0 +1,61 @@
+"use client";
+
+import { SearchField } from "@heroui/react";
+import { useEffect, useState } from "react";
+import { cacheStatusSchema } from "../../../server/contract/enums.ts";
+import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { SelectField } from "../../_ui/select-field.tsx";
+import { statusWord } from "../../_ui/status.tsx";
+
+const ANY = "any";
+const TYPING_MS = 200;
+
+const STATUS_OPTIONS = [
+	{ value: ANY, label: "Any status" },
+	...cacheStatusSchema.options.map((status) => ({ value: status, label: statusWord(status) })),
+];
+
+/** Search and status, kept in the address; a change starts at the first page again. */
+export function CacheFilters() {
+	const { params, change } = useUrlParams();
+	const search = params.get("search") ?? "";
+	const status = cacheStatusSchema.safeParse(params.get("status")).data ?? ANY;
+	const [typed, setTyped] = useState(search);
+
+	// The address can change without typing: Back, or "Clear filters".
+	const [seen, setSeen] = useState(search);
+	if (seen !== search) {
+		setSeen(search);
+		setTyped(search);
+	}
+	useEffect(() => {
+		if (typed === search) return;
+		const timer = setTimeout(() => change({ search: typed, cursor: null }), TYPING_MS);
+		return () => clearTimeout(timer);
+	}, [typed, search, change]);
+
+	return (
+		<search className="mb-3 flex flex-wrap gap-2">
+			<SearchField
+				aria-label="Search caches by name or description"
+				value={typed}
+				onChange={setTyped}
+				className="min-w-0 flex-1 basis-56 sm:max-w-sm"
+			>
+				<SearchField.Group>
+					<SearchField.SearchIcon />
+					<SearchField.Input placeholder="Name or description" maxLength={100} />
+					<SearchField.ClearButton />
+				</SearchField.Group>
+			</SearchField>
+			<SelectField
+				label="Status"
+				hideLabel
+				value={status}
+				options={STATUS_OPTIONS}
+				onChange={(value) => change({ status: value === ANY ? null : value, cursor: null })}
+				className="w-40"
+			/>
+		</search>
+	);
+}

@@ -1,0 +1,34 @@
+import { type ReactNode, Suspense } from "react";
+import { Navigation } from "../_ui/shell/navigation.tsx";
+import { PendingWorkWatcher } from "../_ui/shell/pending-work-watcher.tsx";
+import { PageSkeleton, SessionGate } from "../_ui/shell/session-gate.tsx";
+import { TopBar } from "../_ui/shell/top-bar.tsx";
+
+export default function ConsoleLayout({ children }: { children: ReactNode }) {
+	return (
+		<>
+			<a
+				href="#content"
+				className="fixed top-2 left-2 z-50 -translate-y-16 rounded-lg bg-accent px-3 py-2 font-medium text-accent-foreground focus:translate-y-0"
+			>
+				Skip to content
+			</a>
+			<TopBar />
+			<div className="flex min-h-[calc(100dvh-3.25rem)]">
+				<aside className="sticky top-13 hidden h-[calc(100dvh-3.25rem)] w-52 shrink-0 overflow-y-auto border-r border-border bg-sidebar nav:block">
+					<Navigation />
+				</aside>
+				<main
+					id="content"
+					tabIndex={-1}
+					className="mx-auto w-full max-w-[100rem] min-w-0 flex-1 px-4 pt-4 pb-16 outline-none sm:px-7"
+				>
+					<Suspense fallback={<PageSkeleton />}>
+						<SessionGate>{children}</SessionGate>
+					</Suspense>
+				</main>
+			</div>
+			<PendingWorkWatcher />
+		</>
+	);
+}

@@ -1,0 +1,49 @@
+import { TRPCClientError } from "@trpc/client";
+import { ERROR_STATUS, type ErrorCode } from "../../server/contract/errors.ts";
+
+/** A failed call, as pages show it. */
+export interface ApiProblem {
+	code: ErrorCode | "unreachable" | "unknown";
+	message: string;
+	field: string | null;
+	requestId: string | null;
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+	return typeof value === "string" && value in ERROR_STATUS;
+}
+
+function textOf(value: unknown): string | null {
+	return typeof value === "string" && value !== "" ? value : null;
+}
+
+const UNREACHABLE: ApiProblem = {
+	code: "unreachable",
+	message:
+		"The control plane doesn't answer. Caches keep serving meanwhile; this page goes on by itself once it is back.",
+	field: null,
+	requestId: null,
+};
+
+/** Any thrown value → what to tell the user. Never throws. */
+export function toApiProblem(error: unknown): ApiProblem {
+	if (!(error instanceof TRPCClientError)) {
+		const message = error instanceof Error ? error.message : String(error);
+		return { code: "unknown", message, field: null, requestId: null };
+	}
+	const data: unknown = error.data;
+	if (typeof data !== "object" || data === null) return UNREACHABLE;
+	const { code, field, requestId } = data as Record<string, unknown>;
+	return {
+		code: isErrorCode(code) ? code : "unknown",
+		message: error.message,
+		field: textOf(field),
+		requestId: textOf(requestId),
+	};
+}
+
+/** Worth another try without anybody changing anything. */
+export function isTransient(error: unknown): boolean {
+	const { code } = toApiProblem(error);
+	return code === "unreachable" || code === "unavailable";
+}

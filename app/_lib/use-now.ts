@@ -1,0 +1,37 @@
+"use client";
+
+import { useSyncExternalStore } from "react";
+
+/** One clock for the whole page: a tick re-renders those who show time, no timer each. */
+function createTicker(intervalMs: number) {
+	const listeners = new Set<() => void>();
+	let timer: ReturnType<typeof setInterval> | undefined;
+	let now = Date.now();
+	const tick = () => {
+		now = Date.now();
+		for (const listener of listeners) listener();
+	};
+	return {
+		subscribe(listener: () => void): () => void {
+			if (listeners.size === 0) {
+				now = Date.now();
+				timer = setInterval(tick, intervalMs);
+			}
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+				if (listeners.size === 0) clearInterval(timer);
+			};
+		},
+		read: () => now,
+	};
+}
+
+const everySecond = createTicker(1_000);
+const often = createTicker(100);
+
+/** The current time in ms, to the second or to the tenth; null while a server renders. */
+export function useNow(precision: "second" | "tenth" = "second"): number | null {
+	const ticker = precision === "second" ? everySecond : often;
+	return useSyncExternalStore<number | null>(ticker.subscribe, ticker.read, () => null);
+}

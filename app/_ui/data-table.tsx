@@ -1,0 +1,60 @@
+import type { ReactNode } from "react";
+
+export interface Column<Row> {
+	id: string;
+	header: string;
+	cell: (row: Row) => ReactNode;
+	align?: "start" | "end";
+	/** The row's name: heads the card in a narrow frame. */
+	lead?: boolean;
+	/** The card shows the cell without the column's name. */
+	bare?: boolean;
+	/** The header is for screen readers only. */
+	hideHeader?: boolean;
+}
+
+interface DataTableProps<Row> {
+	label: string;
+	columns: readonly Column<Row>[];
+	rows: readonly Row[];
+	rowKey: (row: Row) => string;
+	/** `wide` tables need more room before they show columns. */
+	collapse?: "wide" | "narrow";
+}
+
+/** A table that becomes a list of cards where there is no room for columns. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+	const { label, columns, rows, rowKey, collapse = "narrow" } = props;
+	return (
+		<div className="data-frame overflow-x-auto">
+			<table className="data-table" data-collapse={collapse} aria-label={label}>
+				<thead>
+					<tr>
+						{columns.map(({ id, header, align, hideHeader }) => (
+							<th key={id} scope="col" data-align={align}>
+								{hideHeader === true ? <span className="sr-only">{header}</span> : header}
+							</th>
+						))}
+					</tr>
+				</thead>
+				<tbody>
+					{rows.map((row) => (
+						<tr key={rowKey(row)}>
+							{columns.map(({ id, header, cell, align, lead, bare }) => (
+								<td
+									key={id}
+									data-label={header}
+									data-align={align}
+									data-lead={lead}
+									data-bare={bare}
+								>
+									{cell(row)}
+								</td>
+							))}
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</div>
+	);
+}

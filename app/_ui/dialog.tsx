@@ -1,0 +1,42 @@
+"use client";
+
+import { Modal } from "@heroui/react";
+import type { ReactNode } from "react";
+
+interface DialogProps {
+	isOpen: boolean;
+	onOpenChange: (isOpen: boolean) => void;
+	title: string;
+	/** False while leaving would lose something that is shown once. */
+	isDismissable?: boolean;
+	size?: "sm" | "md" | "lg";
+	children: ReactNode;
+	footer: ReactNode;
+}
+
+/** A modal dialog: focus stays inside, Escape closes, focus returns to what opened it. */
+export function Dialog(props: DialogProps) {
+	const {
+		isOpen,
+		onOpenChange,
+		title,
+		isDismissable = true,
+		size = "md",
+		children,
+		footer,
+	} = props;
+	return (
+		<Modal.Backdrop isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={isDismissable}>
+			<Modal.Container size={size} placement="center">
+				<Modal.Dialog>
+					<Modal.CloseTrigger />
+					<Modal.Header className="mb-3">
+						<Modal.Heading className="pr-8 text-base font-semibold">{title}</Modal.Heading>
+					</Modal.Header>
+					<Modal.Body className="flex flex-col gap-4 text-sm">{children}</Modal.Body>
+					<Modal.Footer className="mt-5 flex flex-wrap justify-end gap-2">{footer}</Modal.Footer>
+				</Modal.Dialog>
+			</Modal.Container>
+		</Modal.Backdrop>
+	);
+}

@@ -1,0 +1,138 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Database, LogOut, type LucideIcon, Moon, Plus, Server, Sun } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useTheme } from "next-themes";
+import { useMemo } from "react";
+import type { CacheStatus } from "../../../server/contract/enums.ts";
+import { useTRPC } from "../../_lib/trpc.ts";
+import { useSignOut } from "../../_lib/use-sign-out.ts";
+import { SECTIONS } from "../shell/navigation.tsx";
+import type { Searchable } from "./rank-entries.ts";
+
+export interface PaletteEntry extends Searchable {
+	id: string;
+	icon: LucideIcon;
+	detail?: string;
+	status?: CacheStatus;
+	run: () => void;
+}
+
+const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
+	"/caches": "caches list clusters databases dashboard home",
+	"/hosts": "fleet machines servers capacity zones agents",
+	"/events": "log history audit timeline",
+	"/tokens": "keys bearer access credentials",
+	"/api-reference": "rest openapi docs documentation curl",
+};
+
+function useActions(isOpen: boolean): PaletteEntry[] {
+	const router = useRouter();
+	const signOut = useSignOut();
+	const { resolvedTheme, setTheme } = useTheme();
+	return useMemo(() => {
+		if (!isOpen) return [];
+		const isDark = resolvedTheme === "dark";
+		const act = (id: string, title: string, icon: LucideIcon, keywords: string, run: () => void) =>
+			({ id: `action:${id}`, group: "Actions", title, icon, keywords, run }) as const;
+		return [
+			{
+				...act(
+					"create",
+					"Create a Valkey cache",
+					Plus,
+					"new add make elasticache redis compatible redis-compatible replication group cluster database leaderboard session queue in-memory key value store",
+					() => router.push("/caches/create?engine=valkey"),
+				),
+				detail: "Redis-compatible, in memory",
+			},
+			act("host", "Add a host", Server, "join agent machine server capacity zone token enrol", () =>
+				router.push("/hosts?dialog=add-host"),
+			),
+			act("token", "Create an API token", Plus, "new key bearer cli access automation", () =>
+				router.push("/tokens?dialog=create-token"),
+			),
+			act(
+				"theme",
+				isDark ? "Use the light theme" : "Use the dark theme",
+				isDark ? Sun : Moon,
+				"theme dark light mode appearance night",
+				() => setTheme(isDark ? "light" : "dark"),
+			),
+			act("sign-out", "Sign out", LogOut, "log out logout leave", () => void signOut()),
+		];
+	}, [isOpen, router, resolvedTheme, setTheme, signOut]);
+}
+
+/** Everything that the palette can find. Caches beyond the first hundred come by the server's own search. */
+export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[] {
+	const trpc = useTRPC();
+	const router = useRouter();
+	const actions = useActions(isOpen);
+	const first = useQuery(
+		trpc.caches.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
+	);
+	const hasMore = first.data?.nextCursor != null;
+	const found = useQuery(
+		trpc.caches.list.queryOptions(
+			{ limit: 10, search: query.trim().slice(0, 100) },
+			{
+				enabled: isOpen && hasMore && query.trim() !== "",
+				placeholderData: keepPreviousData,
+				staleTime: 5_000,
+			},
+		),
+	);
+	const hosts = useQuery(
+		trpc.hosts.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
+	);
+
+	return useMemo(() => {
+		const caches = new Map(
+			[...(first.data?.items ?? []), ...(found.data?.items ?? [])].map((cache) => [
+				cache.name,
+				cache,
+			]),
+		);
+		return [
+			...actions,
+			...Array.from(
+				caches.values(),
+				(cache): PaletteEntry => ({
+					id: `cache:${cache.name}`,
+					group: "Caches",
+					title: cache.name,
+					icon: Database,
+					status: cache.status,
+					detail: cache.description,
+					keywords: `${cache.description} ${cache.engine}`,
+					run: () => router.push(`/caches/${cache.name}`),
+				}),
+			),
+			...(hosts.data?.items ?? []).map(
+				(host): PaletteEntry => ({
+					id: `host:${host.id}`,
+					group: "Hosts",
+					title: host.name,
+					icon: Server,
+					detail: `zone ${host.zone} · ${host.address}`,
+					keywords: `${host.zone} ${host.address}`,
+					run: () => router.push(`/hosts#${host.name}`),
+				}),
+			),
+			...SECTIONS.flatMap(({ items }) =>
+				items.map(
+					({ href, label, icon }): PaletteEntry => ({
+						id: `page:${href}`,
+						group: "Pages",
+						title: label,
+						icon,
+						keywords: PAGE_KEYWORDS[href] ?? "",
+						run: () => router.push(href),
+					}),
+				),
+			),
+		];
+	}, [actions, first.data, found.data, hosts.data, router]);
+}

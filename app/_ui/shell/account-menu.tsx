@@ -1,0 +1,53 @@
+"use client";
+
+import { Button, Dropdown, Label } from "@heroui/react";
+import { KeyRound, LogOut } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useMe } from "../../_lib/queries.ts";
+import { useSignOut } from "../../_lib/use-sign-out.ts";
+
+/** "Ada Lovelace" → "AL" */
+export function initials(name: string): string {
+	const words = name.trim().split(/\s+/);
+	const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
+	return letters.map((word) => Array.from(word ?? "")[0]?.toUpperCase() ?? "").join("");
+}
+
+export function AccountMenu() {
+	const router = useRouter();
+	const signOut = useSignOut();
+	const { data: me } = useMe();
+	const name = me?.name ?? "";
+	const onAction = (key: React.Key) => {
+		if (key === "sign-out") void signOut();
+		if (key === "tokens") router.push("/tokens");
+	};
+	return (
+		<Dropdown>
+			<Button
+				variant="outline"
+				isIconOnly
+				aria-label={name === "" ? "Account" : `Account: ${name}`}
+				className="size-8 min-w-0 rounded-full text-xs font-semibold md:size-8"
+			>
+				{initials(name)}
+			</Button>
+			<Dropdown.Popover placement="bottom end" className="min-w-56">
+				<div className="border-b border-separator px-3.5 py-2.5">
+					<p className="truncate text-sm font-semibold">{name}</p>
+					{me?.email != null && <p className="truncate text-xs text-muted">{me.email}</p>}
+				</div>
+				<Dropdown.Menu aria-label="Account" onAction={onAction}>
+					<Dropdown.Item id="tokens" textValue="API tokens">
+						<KeyRound aria-hidden className="size-4 text-muted" />
+						<Label>API tokens</Label>
+					</Dropdown.Item>
+					<Dropdown.Item id="sign-out" textValue="Sign out">
+						<LogOut aria-hidden className="size-4 text-muted" />
+						<Label>Sign out</Label>
+					</Dropdown.Item>
+				</Dropdown.Menu>
+			</Dropdown.Popover>
+		</Dropdown>
+	);
+}

@@ -1,0 +1,81 @@
+"use client";
+
+import { Activity, BookOpen, Database, KeyRound, type LucideIcon, Server } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useOverview } from "../../_lib/queries.ts";
+import { classNames } from "../class-names.ts";
+
+interface Item {
+	href: string;
+	label: string;
+	icon: LucideIcon;
+	count?: "caches" | "hosts";
+}
+
+export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
+	{
+		label: "Caches",
+		items: [{ href: "/caches", label: "All caches", icon: Database, count: "caches" }],
+	},
+	{
+		label: "Fleet",
+		items: [
+			{ href: "/hosts", label: "Hosts", icon: Server, count: "hosts" },
+			{ href: "/events", label: "Events", icon: Activity },
+		],
+	},
+	{
+		label: "Account",
+		items: [
+			{ href: "/tokens", label: "API tokens", icon: KeyRound },
+			{ href: "/api-reference", label: "API reference", icon: BookOpen },
+		],
+	},
+];
+
+/** The side navigation; `onNavigate` lets a drawer close. */
+export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
+	const pathname = usePathname();
+	const { data: overview } = useOverview();
+	return (
+		<nav aria-label="Main" className="flex flex-col gap-5 px-2.5 py-4">
+			{SECTIONS.map((section) => (
+				<div key={section.label}>
+					<h2 className="px-2.5 pb-1.5 text-[0.6875rem] font-semibold tracking-[0.06em] text-muted uppercase">
+						{section.label}
+					</h2>
+					<ul className="flex flex-col gap-0.5">
+						{section.items.map(({ href, label, icon: Icon, count }) => {
+							const isCurrent = pathname === href || pathname.startsWith(`${href}/`);
+							const number = count === undefined ? undefined : overview?.[count];
+							return (
+								<li key={href}>
+									<Link
+										href={href}
+										aria-current={isCurrent ? "page" : undefined}
+										{...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+										className={classNames(
+											"flex h-9 items-center gap-2.5 rounded-lg px-2.5 font-medium nav:h-8.5",
+											isCurrent
+												? "bg-accent-soft text-accent-soft-foreground"
+												: "text-foreground hover:bg-surface-secondary",
+										)}
+									>
+										<Icon aria-hidden className={isCurrent ? "size-4" : "size-4 text-muted"} />
+										{label}
+										{number !== undefined && (
+											<span className="ml-auto text-[0.8125rem] font-normal tabular-nums opacity-80">
+												{number.toLocaleString("en-US")}
+											</span>
+										)}
+									</Link>
+								</li>
+							);
+						})}
+					</ul>
+				</div>
+			))}
+		</nav>
+	);
+}

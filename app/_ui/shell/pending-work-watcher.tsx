@@ -1,0 +1,67 @@
+"use client";
+
+import { toast } from "@heroui/react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useEffect } from "react";
+import { toApiProblem } from "../../_lib/api-problem.ts";
+import { formatDuration } from "../../_lib/format/time.ts";
+import { type PendingWork, removePendingWork, usePendingWork } from "../../_lib/pending-work.ts";
+import { BUSY_POLL_MS } from "../../_lib/queries.ts";
+import { useTRPC } from "../../_lib/trpc.ts";
+
+/** Tells the user how creations and deletions ended, wherever they are by then. */
+export function PendingWorkWatcher() {
+	return usePendingWork().map((work) => <Watch key={`${work.kind}:${work.cache}`} work={work} />);
+}
+
+type Outcome = "created" | "deleted" | "vanished" | null;
+
+function Watch({ work }: { work: PendingWork }) {
+	const trpc = useTRPC();
+	const router = useRouter();
+	const queryClient = useQueryClient();
+	const { data, error, isError } = useQuery(
+		trpc.caches.get.queryOptions(
+			{ name: work.cache },
+			{ refetchInterval: BUSY_POLL_MS, refetchOnWindowFocus: true },
+		),
+	);
+	const isGone = isError && toApiProblem(error).code === "not_found";
+	const outcome: Outcome = isGone
+		? work.kind === "delete"
+			? "deleted"
+			: "vanished"
+		: work.kind === "create" && data?.status === "available"
+			? "created"
+			: null;
+
+	useEffect(() => {
+		if (outcome === null) return;
+		removePendingWork(work.cache);
+		void queryClient.invalidateQueries({ queryKey: trpc.caches.list.queryKey() });
+		void queryClient.invalidateQueries({ queryKey: trpc.overview.get.queryKey() });
+		if (outcome === "created" && data) {
+			const tookMs = Date.parse(data.availableAt ?? "") - Date.parse(data.createdAt);
+			toast.success(`${work.cache} is available`, {
+				description: Number.isFinite(tookMs) ? `Created in ${formatDuration(tookMs)}.` : undefined,
+				timeout: 8_000,
+				actionProps: {
+					children: "View cache",
+					onPress: () => router.push(`/caches/${work.cache}`),
+				},
+			});
+		}
+		if (outcome === "deleted") {
+			toast(`${work.cache} was deleted`, {
+				description: "Its processes, files and ports are freed.",
+				timeout: 8_000,
+				actionProps: {
+					children: "View events",
+					onPress: () => router.push(`/events?cache=${work.cache}`),
+				},
+			});
+		}
+	}, [outcome, data, work, queryClient, trpc, router]);
+	return null;
+}

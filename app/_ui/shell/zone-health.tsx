@@ -1,0 +1,58 @@
+"use client";
+
+import Link from "next/link";
+import type { z } from "zod";
+import type { overviewSchema } from "../../../server/contract/account.ts";
+import { plural } from "../../_lib/format/count.ts";
+import { useOverview } from "../../_lib/queries.ts";
+import { classNames } from "../class-names.ts";
+
+type Zones = z.infer<typeof overviewSchema>["zones"];
+
+interface Health {
+	tone: "good" | "warn" | "bad";
+	text: string;
+}
+
+/** One sentence on the fleet: a zone counts as healthy while all of its hosts are online. */
+export function zoneHealth(zones: Zones): Health {
+	if (zones.length === 0) return { tone: "bad", text: "No hosts" };
+	const down = zones.filter((zone) => zone.online === 0);
+	if (down.length > 0) {
+		return { tone: "bad", text: `${down.length} of ${plural(zones.length, "zone")} down` };
+	}
+	const offline = zones.reduce((sum, zone) => sum + zone.hosts - zone.online, 0);
+	if (offline > 0) return { tone: "warn", text: `${plural(offline, "host")} offline` };
+	return { tone: "good", text: `${plural(zones.length, "zone")} healthy` };
+}
+
+const TONES = {
+	good: "bg-success-soft text-success-soft-foreground",
+	warn: "bg-warning-soft text-warning-soft-foreground",
+	bad: "bg-danger-soft text-danger-soft-foreground",
+};
+
+export function ZoneHealth() {
+	const { data, isError } = useOverview();
+	const health: Health | null = isError
+		? { tone: "bad", text: "Control plane unreachable" }
+		: data === undefined
+			? null
+			: zoneHealth(data.zones);
+	return (
+		<div role="status" className="hidden sm:block">
+			{health !== null && (
+				<Link
+					href="/hosts"
+					className={classNames(
+						"flex items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-semibold whitespace-nowrap",
+						TONES[health.tone],
+					)}
+				>
+					<span aria-hidden className="size-2 rounded-full bg-current" />
+					{health.text}
+				</Link>
+			)}
+		</div>
+	);
+}

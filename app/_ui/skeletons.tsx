@@ -1,0 +1,33 @@
+import { Skeleton } from "@heroui/react";
+
+const WIDTHS = ["w-32", "w-24", "w-40", "w-28", "w-36", "w-20"];
+
+/** Rows to come, as tall as the rows themselves so that nothing jumps. */
+export function TableSkeleton({ rows = 5, label }: { rows?: number; label: string }) {
+	return (
+		<div role="status" aria-label={label} className="px-4 py-1">
+			{Array.from({ length: rows }, (_, row) => `row-${row}`).map((key, row) => (
+				<div
+					key={key}
+					className="flex h-12 items-center gap-6 border-b border-separator last:border-0"
+				>
+					<Skeleton className={`h-3.5 rounded ${WIDTHS[row % WIDTHS.length]}`} />
+					<Skeleton className="h-5 w-20 rounded-full" />
+					<Skeleton className="hidden h-3.5 flex-1 rounded sm:block" />
+					<Skeleton className="hidden h-3.5 w-16 rounded sm:block" />
+				</div>
+			))}
+		</div>
+	);
+}
+
+/** A block to come. */
+export function BlockSkeleton({ className, label }: { className: string; label?: string }) {
+	return (
+		<div
+			{...(label === undefined ? { "aria-hidden": true } : { role: "status", "aria-label": label })}
+		>
+			<Skeleton className={`w-full rounded-xl ${className}`} />
+		</div>
+	);
+}
