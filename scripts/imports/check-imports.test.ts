@@ -29,6 +29,8 @@ describe("an import that points the right way passes", () => {
 		["server/main.ts", "./api/x.ts", "server/api/x.ts"],
 		["agent/control/a.ts", "../../server/contract/x.ts", "server/contract/x.ts"],
 		["agent/control/a.ts", "../state/x.ts", "agent/state/x.ts"],
+		["server/data/a.int.test.ts", "../services/x.ts", "server/services/x.ts"],
+		["server/data/a.int.test.ts", "../testing/x.ts", "server/testing/x.ts"],
 		["cli/a.ts", "../platform/x.ts", "platform/x.ts"],
 	])("%s -> %s", (from, specifier, to) => {
 		expect(check({ [from]: `import { t } from "${specifier}"; t;`, [to]: target })).toEqual([]);
@@ -49,6 +51,8 @@ describe("an import that points the wrong way is named", () => {
 		["app/a.tsx", "../platform/x.ts", "platform/x.ts"],
 		["platform/a.ts", "../server/contract/x.ts", "server/contract/x.ts"],
 		["server/services/a.ts", "../../agent/x.ts", "agent/x.ts"],
+		["server/services/a.ts", "../testing/x.ts", "server/testing/x.ts"],
+		["server/services/a.int.test.ts", "../../agent/x.ts", "agent/x.ts"],
 	])("%s -> %s", (from, specifier, to) => {
 		const breaches = check({ [from]: `import { t } from "${specifier}"; t;`, [to]: target });
 		expect(breaches).toHaveLength(1);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { findCycle } from "./find-cycle.ts";
 import { type Import, readImports } from "./read-imports.ts";
-import { areaOf, RESERVED, within } from "./rules.ts";
+import { areaOf, isTest, RESERVED, within } from "./rules.ts";
 
 /** Checks files (paths from `root`, with `/`) against the rules. Gives back one sentence for each breach. */
 export function checkImports(root: string, files: readonly string[]): string[] {
@@ -38,6 +38,7 @@ function checkFile(root: string, file: string, target: string, found: Import): s
 	if (from === undefined) return null;
 	if (to === undefined) return within(target, "package.json") ? null : "it lies in no known area";
 	if (from === to) return null;
+	if (isTest(file) && within(file, "server") && within(target, "server")) return null;
 	if (from.uses.some((area) => within(target, area))) return null;
 	if (found.typeOnly && from.usesTypesOf?.some((area) => within(target, area))) return null;
 	const types =
@@ -49,7 +50,7 @@ function checkPackage(file: string, name: string): string | null {
 	const reserved = checkReserved(file, name);
 	if (reserved !== null) return reserved;
 	const from = areaOf(file);
-	if (from?.packages === undefined || /\.test\.tsx?$/.test(file)) return null;
+	if (from?.packages === undefined || isTest(file)) return null;
 	return from.packages.includes(name)
 		? null
 		: `${from.path} may import only these packages: ${from.packages.join(", ")}`;

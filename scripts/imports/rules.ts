@@ -39,6 +39,8 @@ export const AREAS: readonly Area[] = [
 	...USE_CASES.map((path) => ({ path, uses: [...DATA, ...USE_CASES] })),
 	{ path: "server/api", uses: API },
 	{ path: "server", uses: API },
+	// What tests share. Nothing that runs imports it.
+	{ path: "server/testing", uses: API },
 	{ path: "agent", uses: BASE },
 	{ path: "cli", uses: BASE },
 	{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
@@ -52,9 +54,14 @@ export const RESERVED: readonly { readonly pattern: RegExp; readonly areas: read
 	[
 		{
 			pattern: /^(@prisma\/|prisma$|prisma\/|pg$|@electric-sql\/|server\/data\/generated\/)/,
-			areas: ["server/data", "prisma", "prisma.config.ts"],
+			areas: ["server/data", "server/testing", "prisma", "prisma.config.ts"],
 		},
 	];
+
+/** A test beside the code may set the scene with all of its program, whatever the layer that it tests. */
+export function isTest(path: string): boolean {
+	return /\.test\.tsx?$/.test(path);
+}
 
 export function areaOf(path: string): Area | undefined {
 	return AREAS.filter((area) => within(path, area.path)).sort(

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { Command, InvalidArgumentError } from "commander";
+import { hostNameSchema } from "../../server/contract/host.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { builtProgram, currentHome } from "../installation/checkout.ts";
+import { offeredMemoryBytes } from "../installation/machine-memory.ts";
+import { findOwnAddress } from "../installation/own-address.ts";
+import { runInForeground } from "../installation/run-in-foreground.ts";
+import { parseBytes } from "../terminal/format.ts";
+
+interface AgentOptions {
+	join: string;
+	token?: string;
+	tokenFile?: string;
+	zone: string;
+	name?: string;
+	address?: string;
+	advertisedAddress?: string;
+	memory?: number;
+}
+
+export function agentCommand(): Command {
+	return new Command("agent")
+		.summary("make this machine a host that runs caches")
+		.description(
+			"Run a host agent in the foreground: it joins a control plane and runs the caches that are placed here. They go on serving when it stops.",
+		)
+		.requiredOption("--join <address>", "the control plane, such as http://10.0.0.5:3000")
+		.option("--token <token>", "join token; visible to others on this machine, so better:")
+		.option("--token-file <path>", "a file that holds it, or set LARDER_JOIN_TOKEN")
+		.requiredOption("--zone <zone>", "what fails together with this host: a rack, a room, a site")
+		.option("--name <name>", "name of the host (default: the machine's)")
+		.option(
+			"--address <ip>",
+			"IPv4 address that caches listen on (default: the one that faces the control plane)",
+		)
+		.option("--advertised-address <address>", "what clients are given (default: --address)")
+		.option(
+			"--memory <size>",
+			"memory for caches, such as 4GiB (default: 90 % of the machine's)",
+			size,
+		)
+		.addHelpText(
+			"after",
+			`
+A token is made by \`larder hosts join-token\` where the control plane runs, and needed the first time only.
+The host's files lie in $LARDER_HOME/agents/<name>.
+
+Example:
+  LARDER_JOIN_TOKEN=larder_join_… larder agent --join http://10.0.0.5:3000 --zone rack-2 --memory 16GiB`,
+		)
+		.action(run);
+}
+
+async function run(options: AgentOptions): Promise<void> {
+	if (!URL.canParse(options.join)) {
+		throw new CliError(
+			`--join: "${options.join}" isn't an address such as http://10.0.0.5:3000.`,
+			EXIT.invalidInput,
+		);
+	}
+	const name = options.name ?? hostname().toLowerCase();
+	const checked = hostNameSchema.safeParse(name);
+	if (!checked.success) {
+		const why = checked.error.issues[0]?.message ?? "it can't name a host";
+		throw new CliError(`--name: "${name}": ${why}.`, EXIT.invalidInput);
+	}
+	const address = options.address ?? (await findOwnAddress(options.join));
+	const token = readToken(options);
+	await runInForeground(builtProgram("agent"), {
+		...process.env,
+		LARDER_CONTROL_PLANE_URL: options.join.replace(/\/+$/, ""),
+		...(token !== undefined && { LARDER_JOIN_TOKEN: token }),
+		LARDER_AGENT_NAME: name,
+		LARDER_AGENT_ZONE: options.zone,
+		LARDER_AGENT_ADDRESS: address,
+		LARDER_AGENT_ADVERTISED_ADDRESS: options.advertisedAddress ?? address,
+		LARDER_AGENT_MEMORY_BYTES: String(options.memory ?? offeredMemoryBytes(1)),
+		LARDER_AGENT_HOME: currentHome().agentDir(name),
+		NODE_ENV: "production",
+	});
+}
+
+function readToken(options: AgentOptions): string | undefined {
+	if (options.token !== undefined) return options.token;
+	if (options.tokenFile === undefined) return process.env.LARDER_JOIN_TOKEN;
+	try {
+		return readFileSync(options.tokenFile, "utf8").trim();
+	} catch (error) {
+		const why = error instanceof Error ? error.message : String(error);
+		throw new CliError(`--token-file can't be read: ${why}`, EXIT.invalidInput, [], {
+			cause: error,
+		});
+	}
+}
+
+function size(text: string): number {
+	const bytes = parseBytes(text);
+	if (bytes === null || bytes === 0)
+		throw new InvalidArgumentError("Write a size such as 4GiB or 512MiB.");
+	return bytes;
+}

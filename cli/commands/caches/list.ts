@@ -1,0 +1,42 @@
+import { Command, Option } from "commander";
+import { cachePageSchema, cacheStatusSchema } from "../../../server/contract/index.ts";
+import { type ApiOptions, connect, withApiOptions } from "../../command-context.ts";
+import { type PageOptions, pageOptions, printPage } from "../../print-page.ts";
+import { formatBytes } from "../../terminal/format.ts";
+import { formatEndpoint } from "./describe-cache.ts";
+
+interface ListOptions extends ApiOptions, PageOptions {
+	status?: string;
+	search?: string;
+}
+
+export function listCommand(): Command {
+	const command = new Command("list")
+		.description("List caches")
+		.option("--search <text>", "part of a name or description")
+		.addOption(new Option("--status <status>", "only these").choices(cacheStatusSchema.options));
+	return pageOptions(withApiOptions(command)).action(run);
+}
+
+async function run(options: ListOptions): Promise<void> {
+	await printPage(await connect(options), options, {
+		path: "/caches",
+		query: { status: options.status, search: options.search },
+		schema: cachePageSchema,
+		empty: "No caches. Create one: larder caches create <name> --wait",
+		columns: [
+			{ title: "NAME", value: (cache) => cache.name },
+			{ title: "STATUS", value: (cache) => cache.status },
+			{ title: "ENGINE", value: (cache) => `${cache.engine} ${cache.engineVersion}` },
+			{ title: "NODE TYPE", value: (cache) => cache.nodeType },
+			{ title: "NODES", value: (cache) => String(cache.nodeCount), align: "right" },
+			{
+				title: "MEMORY",
+				value: (cache) =>
+					`${cache.memoryUsedBytes === null ? "-" : formatBytes(cache.memoryUsedBytes)} of ${formatBytes(cache.memoryMaxBytes)}`,
+				align: "right",
+			},
+			{ title: "PRIMARY ENDPOINT", value: (cache) => formatEndpoint(cache.endpoints.primary) },
+		],
+	});
+}

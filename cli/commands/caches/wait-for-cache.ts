@@ -1,0 +1,117 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
+import { type ApiClient, ApiError } from "../../api/client.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
+import { positiveSeconds } from "../../option-values.ts";
+import { formatDuration } from "../../terminal/format.ts";
+import { createStepsView } from "../../terminal/steps-view.ts";
+
+const POLL_MS = 100;
+const DEFAULT_TIMEOUT_SECONDS = 120;
+
+export interface WaitOptions {
+	wait?: boolean;
+	/** Seconds. */
+	timeout: number;
+}
+
+export function waitOptions(command: Command): Command {
+	return command
+		.option("--wait", "wait until it is done and show each step (on stderr)")
+		.option(
+			"--timeout <seconds>",
+			"how long to wait; exit code 7 after that",
+			positiveSeconds,
+			DEFAULT_TIMEOUT_SECONDS,
+		);
+}
+
+/** Gives back the API's JSON of the cache once it is available. `startedAt` is of performance.now(). */
+export async function waitUntilAvailable(
+	api: ApiClient,
+	name: string,
+	{ timeout }: WaitOptions,
+	startedAt: number,
+): Promise<unknown> {
+	const view = createStepsView(process.stderr);
+	try {
+		for (;;) {
+			const answer = await getCache(api, name);
+			if (answer === null) {
+				throw new CliError(`${name} was deleted meanwhile.`, EXIT.notFound);
+			}
+			const cache = cacheSchema.parse(answer);
+			view.show(cache.progress, cache.statusReason);
+			if (cache.status === "available") {
+				view.end(`${name} is available (${formatDuration(performance.now() - startedAt)})`);
+				return answer;
+			}
+			if (cache.status === "deleting") {
+				throw new CliError(`${name} is being deleted.`, EXIT.conflict);
+			}
+			await waitOrGiveUp(name, cache, timeout, startedAt);
+		}
+	} finally {
+		view.end();
+	}
+}
+
+/** Comes back once the API no longer knows the cache. */
+export async function waitUntilGone(
+	api: ApiClient,
+	name: string,
+	{ timeout }: WaitOptions,
+	startedAt: number,
+): Promise<void> {
+	const view = createStepsView(process.stderr);
+	try {
+		for (;;) {
+			const answer = await getCache(api, name);
+			if (answer === null) {
+				view.end(`${name} is deleted (${formatDuration(performance.now() - startedAt)})`);
+				return;
+			}
+			const cache = cacheSchema.parse(answer);
+			// Someone else may make a new cache of that name: it isn't ours to wait for.
+			if (cache.status !== "deleting") return;
+			view.show(cache.progress, cache.statusReason);
+			await waitOrGiveUp(name, cache, timeout, startedAt);
+		}
+	} finally {
+		view.end();
+	}
+}
+
+async function waitOrGiveUp(
+	name: string,
+	cache: Cache,
+	timeoutSeconds: number,
+	startedAt: number,
+): Promise<void> {
+	if (performance.now() - startedAt > timeoutSeconds * 1_000) {
+		throw new CliError(
+			`${name} is still ${cache.status} after ${timeoutSeconds} s.`,
+			EXIT.timedOut,
+			[
+				...(cache.statusReason === null ? [] : [cache.statusReason]),
+				`Larder goes on with it; see: larder caches show ${name}`,
+			],
+		);
+	}
+	await delay(POLL_MS);
+}
+
+/** Null once it is gone. A control plane that is being restarted is waited for by trying again. */
+async function getCache(api: ApiClient, name: string): Promise<unknown> {
+	for (let attempt = 1; ; attempt += 1) {
+		try {
+			return await api.call({ method: "GET", path: `/caches/${encodeURIComponent(name)}` });
+		} catch (error) {
+			if (error instanceof ApiError && error.code === "not_found") return null;
+			const away = error instanceof CliError && error.exitCode === EXIT.unreachable;
+			if (!away || attempt >= 20) throw error;
+			await delay(POLL_MS * attempt);
+		}
+	}
+}

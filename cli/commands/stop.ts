@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import type { LarderHome } from "../../platform/home.ts";
+import { readLock } from "../../platform/process-lock.ts";
+import { print } from "../command-context.ts";
+import { CliError } from "../exit-codes.ts";
+import { findAgentProcesses } from "../installation/agent-processes.ts";
+import { currentHome } from "../installation/checkout.ts";
+import { type EndResult, endProcess } from "../installation/end-process.ts";
+import { findEngineProcesses } from "../installation/engine-processes.ts";
+
+/** `up` stops its own children first and gives each 10 s. */
+const UP_GRACE_MS = 25_000;
+const GRACE_MS = 10_000;
+
+export function stopCommand(): Command {
+	return new Command("stop")
+		.summary("stop everything on this machine, caches included (npm stop does)")
+		.description(
+			"Stop the control plane, the agents of this home and all their caches. What caches hold in memory is lost. Safe to repeat, and works when the control plane is dead.",
+		)
+		.action(async () => stopEverything(currentHome()));
+}
+
+/** In this order nothing is started again behind our back: keepers before what they keep, agents before engines. */
+async function stopEverything(home: LarderHome): Promise<void> {
+	const up = readLock(home.upLock);
+	if (up !== null) report("larder up", [await endProcess(up.identity, UP_GRACE_MS)]);
+	const server = readLock(home.controlPlaneLock);
+	if (server !== null) report("control plane", [await endProcess(server.identity, GRACE_MS)]);
+	const agents = findAgentProcesses(home);
+	report("agent", await Promise.all(agents.map((each) => endProcess(each, GRACE_MS))));
+	const engines = findEngineProcesses(home);
+	report("cache node", await Promise.all(engines.map((each) => endProcess(each, GRACE_MS))));
+	const nothing = up === null && server === null && agents.length + engines.length === 0;
+	print(nothing ? `Nothing of ${home.root} was running.` : "Everything is stopped.");
+}
+
+function report(what: string, results: readonly EndResult[]): void {
+	const count = (wanted: EndResult) => results.filter((result) => result === wanted).length;
+	const ended = count("stopped") + count("was gone");
+	if (ended > 0)
+		print(`Stopped ${ended} ${plural(what, ended)}`.replace(/^Stopped 1 (?!a)/, "Stopped the "));
+	const killed = count("killed");
+	if (killed > 0) print(`Killed ${killed} ${plural(what, killed)} that didn't stop when asked`);
+	const left = count("still there");
+	if (left > 0) {
+		throw new CliError(
+			`${left} ${plural(what, left)} can't be ended, even by SIGKILL.`,
+			undefined,
+			["A disk that doesn't answer can hold a process. Try again later: npm stop"],
+		);
+	}
+}
+
+function plural(what: string, count: number): string {
+	return count === 1 || what === "larder up" ? what : `${what}s`;
+}

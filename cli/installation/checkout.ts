@@ -1,0 +1,19 @@
+import { dirname, join } from "node:path";
+import { type LarderHome, openHome } from "../../platform/home.ts";
+
+const here = import.meta.dirname;
+
+/** The directory of the checkout, from the sources (cli/installation) as from the built file (dist). */
+export const checkoutRoot = here.endsWith("dist") ? dirname(here) : dirname(dirname(here));
+
+export function builtProgram(name: "server" | "agent"): string {
+	return join(checkoutRoot, "dist", `${name}.mjs`);
+}
+
+/** `LARDER_HOME`, or `.larder` in the checkout wherever the command is called from. */
+export function currentHome(environment: NodeJS.ProcessEnv = process.env): LarderHome {
+	return openHome({
+		...environment,
+		LARDER_HOME: environment.LARDER_HOME || join(checkoutRoot, ".larder"),
+	});
+}

@@ -1,0 +1,78 @@
+import type { Command } from "commander";
+import type { z } from "zod";
+import type { ApiClient } from "./api/client.ts";
+import { type ApiOptions, print, printJson } from "./command-context.ts";
+import { printable } from "./terminal/format.ts";
+import { type Column, formatTable } from "./terminal/table.ts";
+
+const PAGE_SIZE = 100;
+
+export interface PageOptions {
+	limit?: string;
+	cursor?: string;
+}
+
+/** A list with neither option is printed to its end, page by page. */
+export function pageOptions(command: Command): Command {
+	return command
+		.option("--limit <count>", "one page of so many (default: all there are)")
+		.option("--cursor <cursor>", "the page after: nextCursor of the one before");
+}
+
+interface PageRequest<Row> {
+	path: string;
+	query?: Readonly<Record<string, string | undefined>>;
+	schema: z.ZodType<{ items: Row[]; nextCursor: string | null }>;
+	columns: readonly Column<Row>[];
+	/** The API takes neither limit nor cursor for it. */
+	unpaged?: boolean;
+	/** Said instead of an empty table. */
+	empty: string;
+}
+
+export async function printPage<Row>(
+	api: ApiClient,
+	options: ApiOptions & PageOptions,
+	request: PageRequest<Row>,
+): Promise<void> {
+	const single = options.limit !== undefined || options.cursor !== undefined;
+	const rows: Row[] = [];
+	const rawItems: unknown[] = [];
+	let cursor: string | null = options.cursor ?? null;
+	let answer: unknown;
+	do {
+		answer = await api.call({
+			method: "GET",
+			path: request.path,
+			query: {
+				...request.query,
+				limit: request.unpaged ? undefined : (options.limit ?? (single ? undefined : PAGE_SIZE)),
+				cursor: cursor ?? undefined,
+			},
+		});
+		const page = request.schema.parse(answer);
+		rows.push(...page.items);
+		rawItems.push(...itemsOf(answer));
+		cursor = page.nextCursor;
+	} while (cursor !== null && !single);
+
+	if (options.json) {
+		printJson(single ? answer : { items: rawItems, nextCursor: null });
+		return;
+	}
+	if (rows.length === 0) {
+		print(request.empty);
+		return;
+	}
+	print(formatTable(rows, request.columns.map(safely)));
+	if (cursor !== null) print(`\nMore: --cursor ${cursor}`);
+}
+
+function itemsOf(answer: unknown): unknown[] {
+	if (typeof answer !== "object" || answer === null || !("items" in answer)) return [];
+	return Array.isArray(answer.items) ? answer.items : [];
+}
+
+function safely<Row>(column: Column<Row>): Column<Row> {
+	return { ...column, value: (row) => printable(column.value(row)) };
+}

@@ -1,0 +1,42 @@
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** `1.4 MiB`: at most one digit after the point, none for bytes. */
+export function formatBytes(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	while (value >= 1024 && unit < UNITS.length - 1) {
+		value /= 1024;
+		unit += 1;
+	}
+	return `${unit === 0 ? value : Number(value.toFixed(value < 10 ? 2 : 1))} ${UNITS[unit]}`;
+}
+
+/** `12 ms`, `1.3 s`, `4 min 5 s`. */
+export function formatDuration(ms: number): string {
+	if (ms < 1_000) return `${Math.round(ms)} ms`;
+	if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+	return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
+
+/** `5 min ago`, for lists; `never` for null. */
+export function formatAgo(iso: string | null, now: Date): string {
+	if (iso === null) return "never";
+	const seconds = Math.max(0, Math.round((now.getTime() - new Date(iso).getTime()) / 1_000));
+	if (seconds < 60) return `${seconds} s ago`;
+	if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+	if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+	return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** Bytes from `4GiB`, `512 MiB`, `2g` or a plain number of bytes; null if it isn't one. Always powers of 1024. */
+export function parseBytes(text: string): number | null {
+	const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?\s*$/i.exec(text);
+	if (match?.[1] === undefined) return null;
+	const power = match[2] === undefined ? 0 : "kmgt".indexOf(match[2].toLowerCase()) + 1;
+	return Math.round(Number(match[1]) * 1024 ** power);
+}
+
+/** Text from elsewhere on a terminal: control characters could move the cursor or fake a line. */
+export function printable(text: string): string {
+	return text.replace(/\p{Cc}/gu, "?");
+}

@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { hostPageSchema } from "../../server/contract/host.ts";
+import type { ApiClient } from "../api/client.ts";
+import { CliError } from "../exit-codes.ts";
+import type { KeptProcess } from "./kept-process.ts";
+import { readLogTail } from "./log-file.ts";
+
+const POLL_MS = 30;
+const PROBE_TIMEOUT_MS = 2_000;
+/** The first start makes the database; a slow disk may take its time over that. */
+const SERVER_TIMEOUT_MS = 180_000;
+const SHOWN_LOG_LINES = 12;
+
+/** Waits until the control plane answers; its first failure to start is final and shown with the end of its log. */
+export async function awaitControlPlane(
+	server: KeptProcess,
+	url: string,
+	log: string,
+	signal: AbortSignal,
+): Promise<void> {
+	const deadline = performance.now() + SERVER_TIMEOUT_MS;
+	while (!(await isHealthy(url))) {
+		signal.throwIfAborted();
+		if (server.failures > 0) {
+			throw new CliError("The control plane didn't start.", undefined, [
+				readLogTail(log, SHOWN_LOG_LINES),
+				`The whole log: ${log}`,
+			]);
+		}
+		if (performance.now() > deadline) {
+			throw new CliError(
+				`The control plane doesn't answer at ${url} after ${SERVER_TIMEOUT_MS / 1_000} s.`,
+				undefined,
+				[`Its log: ${log}`],
+			);
+		}
+		await delay(POLL_MS);
+	}
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+	try {
+		const response = await fetch(`${url}/healthz`, {
+			signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+		});
+		await response.body?.cancel();
+		return response.status === 200;
+	} catch {
+		// Not listening yet.
+		return false;
+	}
+}
+
+/** Names of those that aren't online yet when the time is over; none when all are. */
+export async function awaitHosts(
+	api: ApiClient,
+	names: readonly string[],
+	timeoutMs: number,
+	signal: AbortSignal,
+): Promise<string[]> {
+	const deadline = performance.now() + timeoutMs;
+	for (;;) {
+		const page = hostPageSchema.parse(
+			await api.call({ method: "GET", path: "/hosts", query: { limit: 100 } }),
+		);
+		const online = page.items.filter((host) => host.status === "online").map((host) => host.name);
+		const missing = names.filter((name) => !online.includes(name));
+		if (missing.length === 0 || performance.now() > deadline) return missing;
+		signal.throwIfAborted();
+		await delay(POLL_MS);
+	}
+}
