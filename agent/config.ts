@@ -1,0 +1,90 @@
+import { availableParallelism, hostname, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { hostNameSchema, zoneSchema } from "../server/contract/host.ts";
+
+/** Where each setting comes from: a flag beats the environment. */
+const SOURCES = {
+	controlPlaneUrl: { flag: "join", variable: "LARDER_CONTROL_PLANE_URL" },
+	joinToken: { flag: "token", variable: "LARDER_JOIN_TOKEN" },
+	name: { flag: "name", variable: "LARDER_AGENT_NAME" },
+	zone: { flag: "zone", variable: "LARDER_AGENT_ZONE" },
+	bindAddress: { flag: "address", variable: "LARDER_AGENT_ADDRESS" },
+	advertisedAddress: { flag: "advertise", variable: "LARDER_AGENT_ADVERTISED_ADDRESS" },
+	memoryBytes: { flag: "memory-bytes", variable: "LARDER_AGENT_MEMORY_BYTES" },
+	homeDir: { flag: "home", variable: "LARDER_AGENT_HOME" },
+} as const;
+type Setting = keyof typeof SOURCES;
+
+const configSchema = z.object({
+	controlPlaneUrl: z.url({
+		protocol: /^https?$/,
+		error: "must be the control plane's address, such as http://10.0.0.1:3000",
+	}),
+	/** Needed until the host has joined once. */
+	joinToken: z.string().min(1).optional(),
+	name: hostNameSchema,
+	zone: zoneSchema,
+	bindAddress: z.ipv4("must be an IPv4 address of this machine, on which engines listen"),
+	advertisedAddress: z.string().min(1).max(253),
+	memoryBytes: z.coerce.number("must be a number of bytes").int().positive(),
+	homeDir: z
+		.string()
+		.min(1)
+		.transform((path) => resolve(path)),
+});
+export type AgentConfig = z.output<typeof configSchema>;
+
+/** Settings are missing or wrong. The message lists each with its flag and variable. */
+export class ConfigError extends Error {
+	constructor(message: string) {
+		super(message);
+		this.name = "ConfigError";
+	}
+}
+
+/** Reads flags and environment. Throws ConfigError. */
+export function readAgentConfig(
+	args: readonly string[],
+	environment: NodeJS.ProcessEnv = process.env,
+): AgentConfig {
+	const flags = parseFlags(args);
+	const given: Partial<Record<Setting, string | number>> = {};
+	for (const setting of Object.keys(SOURCES) as Setting[]) {
+		const { flag, variable } = SOURCES[setting];
+		const value = flags[flag] ?? (environment[variable] || undefined);
+		if (value !== undefined) given[setting] = value;
+	}
+	const parsed = configSchema.safeParse({
+		name: hostname().toLowerCase(),
+		// Half of the machine: the rest is for the system and for what the engines need beside their data.
+		memoryBytes: Math.floor(totalmem() / 2),
+		advertisedAddress: given.bindAddress,
+		...given,
+	});
+	if (parsed.success) return parsed.data;
+	const problems = parsed.error.issues.map((issue) => {
+		const setting = String(issue.path[0]) as Setting;
+		const { flag, variable } = SOURCES[setting];
+		const what = given[setting] === undefined ? "is needed" : issue.message;
+		return `  --${flag} (or ${variable}) ${what}`;
+	});
+	throw new ConfigError(`The agent can't start:\n${[...new Set(problems)].join("\n")}`);
+}
+
+function parseFlags(args: readonly string[]): Record<string, string | undefined> {
+	const options = Object.fromEntries(
+		Object.values(SOURCES).map(({ flag }) => [flag, { type: "string" as const }]),
+	);
+	try {
+		return parseArgs({ args: [...args], options }).values as Record<string, string | undefined>;
+	} catch (error) {
+		throw new ConfigError(error instanceof Error ? error.message : String(error));
+	}
+}
+
+/** Processors that this machine gives to its programs. */
+export function countCpus(): number {
+	return availableParallelism();
+}

@@ -1,0 +1,118 @@
+import { connect, type Socket } from "node:net";
+import { RespFailure, RespParser, type RespValue } from "./resp-parser.ts";
+
+/** The engine answered a command with an error. `code` is its first word, such as WRONGPASS or LOADING. */
+export class EngineCommandError extends Error {
+	readonly code: string;
+	constructor(command: string, answer: string) {
+		super(`${command}: ${answer}`);
+		this.name = "EngineCommandError";
+		this.code = answer.split(" ")[0] ?? "";
+	}
+}
+
+interface Waiting {
+	readonly name: string;
+	readonly timer: NodeJS.Timeout;
+	resolve(value: RespValue): void;
+	reject(error: Error): void;
+}
+
+export interface EngineAddress {
+	readonly host: string;
+	readonly port: number;
+	readonly username: string;
+	readonly password: string;
+}
+
+/**
+ * One connection to an engine: commands in order, each with its own deadline. A small client of our own because the
+ * agent must try to connect every few milliseconds while an engine starts, must know at once when one is gone, and
+ * holds a connection to every engine of the host for a few kilobytes.
+ */
+export class EngineConnection {
+	private readonly socket: Socket;
+	private readonly parser = new RespParser();
+	private readonly waiting: Waiting[] = [];
+	private failure: Error | null = null;
+	/** Commands sent, so that metrics can leave the agent's own out. */
+	sentCommands = 0;
+
+	private constructor(socket: Socket) {
+		this.socket = socket;
+		socket.setNoDelay(true);
+		// An engine must never keep the agent from ending.
+		socket.unref();
+		socket.on("data", (chunk) => this.onData(chunk));
+		socket.on("error", (error) => this.fail(error));
+		socket.on("close", () => this.fail(new Error("the engine closed the connection")));
+	}
+
+	/** Connects and authenticates. Throws EngineCommandError when the engine refuses, any Error when it isn't there. */
+	static async open(address: EngineAddress, timeoutMs: number): Promise<EngineConnection> {
+		const connection = new EngineConnection(connect(address.port, address.host));
+		try {
+			// Written before the connection stands: it leaves in the first packet.
+			await connection.command(["AUTH", address.username, address.password], timeoutMs);
+			return connection;
+		} catch (error) {
+			connection.close();
+			throw error;
+		}
+	}
+
+	get closed(): boolean {
+		return this.failure !== null;
+	}
+
+	/** Sends a command and answers the engine's value. Throws EngineCommandError for an error answer. */
+	async command(args: readonly string[], timeoutMs: number): Promise<RespValue> {
+		const name = args[0] ?? "";
+		const value = await new Promise<RespValue>((resolve, reject) => {
+			if (this.failure !== null) return reject(this.failure);
+			const timer = setTimeout(
+				// Later answers could no longer be told apart, so the connection ends with the deadline.
+				() => this.fail(new Error(`${name}: no answer in ${timeoutMs} ms`)),
+				timeoutMs,
+			);
+			timer.unref();
+			this.waiting.push({ name, timer, resolve, reject });
+			this.sentCommands++;
+			this.socket.write(encode(args));
+		});
+		if (value instanceof RespFailure) throw new EngineCommandError(name, value.message);
+		return value;
+	}
+
+	close(): void {
+		this.fail(new Error("the connection was closed"));
+	}
+
+	private onData(chunk: Buffer): void {
+		try {
+			for (const value of this.parser.push(chunk)) {
+				const next = this.waiting.shift();
+				if (next === undefined) continue;
+				clearTimeout(next.timer);
+				next.resolve(value);
+			}
+		} catch (error) {
+			this.fail(error instanceof Error ? error : new Error(String(error)));
+		}
+	}
+
+	private fail(error: Error): void {
+		if (this.failure !== null) return;
+		this.failure = error;
+		this.socket.destroy();
+		for (const waiting of this.waiting.splice(0)) {
+			clearTimeout(waiting.timer);
+			waiting.reject(error);
+		}
+	}
+}
+
+function encode(args: readonly string[]): string {
+	const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+	return `*${args.length}\r\n${parts.join("")}`;
+}

@@ -1,0 +1,75 @@
+/** An answer of the engine in RESP2. An error answer is a value here: whoever asked decides what it means. */
+export type RespValue = string | number | null | RespFailure | RespValue[];
+
+export class RespFailure {
+	/** As the engine wrote it, code word first: `WRONGPASS invalid username-password pair`. */
+	readonly message: string;
+	constructor(message: string) {
+		this.message = message;
+	}
+}
+
+const NEED_MORE = Symbol("need more");
+
+/** Cuts a stream of bytes into RESP2 answers. */
+export class RespParser {
+	private buffer: Buffer = Buffer.alloc(0);
+	private position = 0;
+
+	/** Adds bytes and answers every value that is complete by now. Throws on bytes that aren't RESP. */
+	push(chunk: Buffer): RespValue[] {
+		this.buffer = this.buffer.length === 0 ? chunk : Buffer.concat([this.buffer, chunk]);
+		this.position = 0;
+		const values: RespValue[] = [];
+		let consumed = 0;
+		while (this.position < this.buffer.length) {
+			const value = this.read();
+			if (value === NEED_MORE) break;
+			values.push(value);
+			consumed = this.position;
+		}
+		this.buffer = this.buffer.subarray(consumed);
+		return values;
+	}
+
+	private read(): RespValue | typeof NEED_MORE {
+		const end = this.buffer.indexOf("\r\n", this.position);
+		if (end < 0) return NEED_MORE;
+		const type = this.buffer.toString("latin1", this.position, this.position + 1);
+		const line = this.buffer.toString("utf8", this.position + 1, end);
+		this.position = end + 2;
+		switch (type) {
+			case "+":
+				return line;
+			case "-":
+				return new RespFailure(line);
+			case ":":
+				return Number(line);
+			case "$":
+				return this.readBulk(Number(line));
+			case "*":
+				return this.readArray(Number(line));
+			default:
+				throw new Error("the answer isn't RESP: something else than the engine listens there");
+		}
+	}
+
+	private readBulk(length: number): string | null | typeof NEED_MORE {
+		if (length < 0) return null;
+		const start = this.position;
+		if (this.buffer.length < start + length + 2) return NEED_MORE;
+		this.position = start + length + 2;
+		return this.buffer.toString("utf8", start, start + length);
+	}
+
+	private readArray(length: number): RespValue[] | null | typeof NEED_MORE {
+		if (length < 0) return null;
+		const items: RespValue[] = [];
+		for (let i = 0; i < length; i++) {
+			const item = this.read();
+			if (item === NEED_MORE) return NEED_MORE;
+			items.push(item);
+		}
+		return items;
+	}
+}

@@ -1,0 +1,32 @@
+import type { Logger } from "../../platform/logger.ts";
+import type { Engine, Severity } from "../../server/contract/enums.ts";
+import type { EngineDriver } from "../drivers/driver.ts";
+import { valkeyDriver } from "../drivers/valkey.ts";
+import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
+import type { EngineProvider } from "./engine-provider.ts";
+
+export interface InstanceEvent {
+	readonly severity: Severity;
+	readonly type: string;
+	readonly message: string;
+	readonly assignmentId: string;
+}
+
+/** What every instance of a host shares. */
+export interface InstanceContext {
+	readonly homeDir: string;
+	readonly bindAddress: string;
+	readonly advertisedAddress: string;
+	readonly liveness: LivenessWatch;
+	readonly engines: EngineProvider;
+	readonly logger: Logger;
+	/** Something that the control plane waits for may have changed. */
+	onChange(): void;
+	onEvent(event: InstanceEvent): void;
+}
+
+const drivers: Record<Engine, EngineDriver> = { valkey: valkeyDriver };
+
+export function driverOf(engine: Engine): EngineDriver {
+	return drivers[engine];
+}

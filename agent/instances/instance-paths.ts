@@ -1,0 +1,33 @@
+import { join } from "node:path";
+
+/** Where one instance keeps its things. The directory is private to the user. */
+export interface InstancePaths {
+	readonly directory: string;
+	readonly configuration: string;
+	readonly acl: string;
+	readonly log: string;
+	readonly pidFile: string;
+	readonly data: string;
+	readonly record: string;
+}
+
+export function instancesDir(homeDir: string): string {
+	return join(homeDir, "instances");
+}
+
+export function instancePaths(homeDir: string, assignmentId: string): InstancePaths {
+	// The name is the control plane's, but a path on this host: it may not lead elsewhere.
+	if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(assignmentId)) {
+		throw new Error(`assignment id ${JSON.stringify(assignmentId)} can't name a directory`);
+	}
+	const directory = join(instancesDir(homeDir), assignmentId);
+	return {
+		directory,
+		configuration: join(directory, "valkey.conf"),
+		acl: join(directory, "users.acl"),
+		log: join(directory, "engine.log"),
+		pidFile: join(directory, "engine.pid"),
+		data: join(directory, "data"),
+		record: join(directory, "state.json"),
+	};
+}

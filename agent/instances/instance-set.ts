@@ -1,0 +1,87 @@
+import { mkdir, readdir } from "node:fs/promises";
+import type { DesiredState, Observation } from "../../server/contract/agent.ts";
+import { Instance } from "./instance.ts";
+import type { InstanceContext } from "./instance-context.ts";
+import { instancesDir } from "./instance-paths.ts";
+
+/**
+ * All instances of this host. What a control plane said today may add and remove; what was remembered from an earlier
+ * life only adds. Directories that no word covers are reported as stopping and left alone until there is one.
+ */
+export class InstanceSet {
+	private readonly context: InstanceContext;
+	private readonly instances = new Map<string, Instance>();
+	private newest: DesiredState | null = null;
+
+	constructor(context: InstanceContext) {
+		this.context = context;
+	}
+
+	/** Finds the instances of earlier lives. Called once, before anything is applied. */
+	async load(): Promise<void> {
+		const directory = instancesDir(this.context.homeDir);
+		await mkdir(directory, { recursive: true, mode: 0o700 });
+		for (const entry of await readdir(directory, { withFileTypes: true })) {
+			if (entry.isDirectory()) this.add(entry.name);
+		}
+	}
+
+	get size(): number {
+		return this.instances.size;
+	}
+
+	/** Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent. */
+	apply(desired: DesiredState, options: { confirmed: boolean }): void {
+		this.newest = desired;
+		const wanted = new Set<string>();
+		for (const assignment of desired.assignments) {
+			wanted.add(assignment.id);
+			const instance = this.instances.get(assignment.id) ?? this.add(assignment.id);
+			// One that is being removed comes back as a new instance, once the old one is gone.
+			if (instance?.removing === false) instance.setDesired(assignment, desired.hostId);
+		}
+		if (options.confirmed) {
+			for (const [id, instance] of this.instances) {
+				if (!wanted.has(id)) instance.remove(desired.hostId);
+			}
+		}
+		this.context.onChange();
+	}
+
+	observations(): Observation[] {
+		const all = [...this.instances.values()].map((instance) => instance.observation());
+		return all.filter((observation) => observation !== null);
+	}
+
+	all(): Iterable<Instance> {
+		return this.instances.values();
+	}
+
+	wakeAll(): void {
+		for (const instance of this.instances.values()) instance.wake();
+	}
+
+	/** Lets go of every engine; they live on. */
+	async stop(): Promise<void> {
+		await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
+	}
+
+	private add(id: string): Instance | null {
+		try {
+			const instance = new Instance(id, this.context, () => this.onRemoved(id));
+			this.instances.set(id, instance);
+			return instance;
+		} catch (error) {
+			this.context.logger.error({ err: error }, "assignment refused");
+			return null;
+		}
+	}
+
+	private onRemoved(id: string): void {
+		this.instances.delete(id);
+		const desired = this.newest;
+		const again = desired?.assignments.find((assignment) => assignment.id === id);
+		if (desired && again) this.add(id)?.setDesired(again, desired.hostId);
+		this.context.onChange();
+	}
+}

@@ -1,0 +1,386 @@
+import { rm } from "node:fs/promises";
+import type { Assignment, Observation } from "../../server/contract/agent.ts";
+import type { EngineCounters, EngineSession, EngineState } from "../drivers/driver.ts";
+import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { EngineProcess } from "../supervisor/engine-process.ts";
+import { decideLaunch, NO_EXITS, recordExit } from "../supervisor/restart-policy.ts";
+import { driverOf, type InstanceContext } from "./instance-context.ts";
+import { type InstancePaths, instancePaths } from "./instance-paths.ts";
+import { type InstanceRecord, writeRecord } from "./instance-record.ts";
+import {
+	INITIAL_VIEW,
+	type InstanceView,
+	isStateNews,
+	observationOf,
+	reasonOf,
+} from "./instance-view.ts";
+import { checkLaunch, launchInstance } from "./launch-instance.ts";
+import { readLogTail } from "./log-tail.ts";
+import { recoverInstance } from "./recover-instance.ts";
+import { WakeSignal } from "./wake-signal.ts";
+
+const STEADY_POLL_MS = 1_000;
+const QUICK_POLL_MS = 3;
+const RETRY_MS = 1_000;
+const IDLE_MS = 60_000;
+const OPEN_TIMEOUT_MS = 2_000;
+const PORT_RELEASE_MS = 5_000;
+const TERMINATE_AFTER_MS = 1_000;
+const KILL_AFTER_MS = 4_000;
+const STOP_POLL_MS = 50;
+
+/**
+ * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
+ * loop acts, so no two actions on an instance ever overlap.
+ *
+ *   waiting ──port free, engine there──> starting ──answers──> running
+ *      ^                                    └────────┬────────────┘
+ *      └──policy allows (restart-policy.ts)── exited <┘ ends
+ *
+ *   any ──removed from the desired state──> stopping ──process and files gone──> (forgotten)
+ */
+export class Instance {
+	readonly id: string;
+	private readonly context: InstanceContext;
+	private readonly paths: InstancePaths;
+	private readonly wakeSignal = new WakeSignal();
+	private readonly onRemoved: () => void;
+	private assignment: Assignment | null = null;
+	private hostId = "";
+	private removal: { since: number; asked: boolean } | null = null;
+	private record: InstanceRecord | null = null;
+	private process: EngineProcess | null = null;
+	private session: EngineSession | null = null;
+	private exits = NO_EXITS;
+	/** When this agent started the process; null for one that it adopted. */
+	private spawnedAt: number | null = null;
+	private answered = false;
+	/** Belongs to a control plane that this agent no longer works for: left alone. */
+	private foreign = false;
+	private stopped = false;
+	/** Since when nothing has changed: polling slows down with it. */
+	private calmSince = performance.now();
+	private view: InstanceView = INITIAL_VIEW;
+	private loop: Promise<void> | null = null;
+
+	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
+		this.id = id;
+		this.context = context;
+		this.onRemoved = onRemoved;
+		this.paths = instancePaths(context.homeDir, id);
+	}
+
+	get removing(): boolean {
+		return this.removal !== null;
+	}
+
+	setDesired(assignment: Assignment, hostId: string): void {
+		this.hostId = hostId;
+		if (JSON.stringify(assignment) !== JSON.stringify(this.assignment)) {
+			this.assignment = assignment;
+			this.disturb();
+		}
+		this.loop ??= this.run();
+	}
+
+	/** The control plane `hostId` no longer wants it: stop the engine and delete what it has, if it was that one's. */
+	remove(hostId: string): void {
+		if (this.removal !== null) return;
+		this.hostId = hostId;
+		this.removal = { since: performance.now(), asked: false };
+		this.disturb();
+		this.loop ??= this.run();
+	}
+
+	/** Something that the instance may wait for has changed. */
+	wake(): void {
+		this.wakeSignal.notify();
+	}
+
+	/** Ends the loop. The engine lives on. */
+	async stop(): Promise<void> {
+		this.stopped = true;
+		this.session?.close();
+		this.wake();
+		await this.loop;
+		this.session?.close();
+		this.process?.release();
+	}
+
+	/** What the control plane is told; null for one that is none of its business. */
+	observation(): Observation | null {
+		if (this.foreign) return null;
+		// Nobody wants it any more, as far as is known, even while that word isn't confirmed.
+		const unwanted = this.removing || this.assignment === null;
+		return observationOf(this.id, this.view, this.record, unwanted);
+	}
+
+	/** Counters of the running engine; null when it doesn't run or answer. */
+	async sample(): Promise<EngineCounters | null> {
+		if (this.session === null || this.view.phase !== "running" || this.removing) return null;
+		try {
+			return await this.session.sample();
+		} catch {
+			// The loop meets the same failure and deals with it.
+			return null;
+		}
+	}
+
+	private async run(): Promise<void> {
+		while (!this.stopped) {
+			const delayMs = await this.pass().catch((error: unknown) => this.onPassFailure(error));
+			if (delayMs === null || this.stopped) return;
+			await this.wakeSignal.wait(delayMs);
+		}
+	}
+
+	/** One look and at most one deed. Answers when to look again; null when there is nothing left to look at. */
+	private async pass(): Promise<number | null> {
+		const record = this.record ?? (await this.recover());
+		if (this.process !== null && !this.process.alive) {
+			await this.noteExit(this.process, record);
+			return 0;
+		}
+		if (this.removal !== null) return await this.advanceRemoval(record, this.removal);
+		if (this.assignment === null) return IDLE_MS;
+		if (this.process === null) return await this.tryLaunch(this.assignment, record);
+		return await this.supervise(this.assignment, record, this.process);
+	}
+
+	private onPassFailure(error: unknown): number {
+		const message = error instanceof Error ? error.message : String(error);
+		this.context.logger.error({ err: error, assignmentId: this.id }, "an instance's step failed");
+		this.show({ reason: reasonOf("disk", message) });
+		return RETRY_MS;
+	}
+
+	private async recover(): Promise<InstanceRecord> {
+		const { paths, hostId, assignment, context } = this;
+		const { logger, liveness } = context;
+		const recovered = await recoverInstance({
+			...{ paths, hostId, assignment, logger },
+			assignmentId: this.id,
+		});
+		const { identity } = recovered;
+		this.record = recovered.record;
+		if (identity !== null) {
+			this.follow(new EngineProcess(identity, liveness));
+			await this.save({ ...recovered.record, identity });
+			this.show({ phase: "starting", reason: null, pid: identity.pid });
+			logger.info({ assignmentId: this.id, pid: identity.pid }, "engine adopted");
+		} else if (recovered.record.launches > 0) {
+			const message = "the engine ended while this host's agent was not running";
+			this.show({ phase: "exited", reason: reasonOf("exited", message) });
+		}
+		return this.record;
+	}
+
+	private async tryLaunch(assignment: Assignment, record: InstanceRecord): Promise<number> {
+		const now = performance.now();
+		const decision = decideLaunch(assignment, record, this.exits, now);
+		if (decision.kind === "needs-permit") return IDLE_MS;
+		if (decision.kind === "wait") return decision.forMs;
+		const { lastExitAt } = this.exits;
+		const releasing = lastExitAt !== null && now - lastExitAt < PORT_RELEASE_MS;
+		const check = await checkLaunch(assignment, this.context, releasing);
+		if (check.kind === "obstacle") {
+			if (check.show !== null) this.show(check.show);
+			return check.retryMs;
+		}
+		return await this.launch(assignment, record, check.program);
+	}
+
+	private async launch(
+		assignment: Assignment,
+		record: InstanceRecord,
+		program: string,
+	): Promise<number> {
+		const { paths, context, hostId } = this;
+		this.answered = false;
+		let intent = record;
+		try {
+			const engine = await launchInstance({
+				...{ assignment, record, program, paths, context, hostId },
+				saveIntent: async (next) => {
+					intent = next;
+					await this.save(next);
+				},
+			});
+			this.spawnedAt = performance.now();
+			this.follow(engine);
+			this.disturb();
+			const { identity } = engine;
+			this.show({ phase: "starting", reason: null, pid: identity.pid, engineState: null });
+			await this.save({ ...intent, identity });
+			return 0;
+		} catch (error) {
+			if (this.process !== null) throw error;
+			// No process came to be, so the history is what it was.
+			const now = performance.now();
+			this.exits = recordExit(this.exits, 0, now);
+			const message = `${assignment.nodeName} can't be started: ${error instanceof Error ? error.message : String(error)}`;
+			this.show({ phase: "waiting", reason: reasonOf("launch-failed", message) });
+			await this.save({ ...intent, history: record.history, launchPermit: record.launchPermit });
+			return 0;
+		}
+	}
+
+	private follow(engine: EngineProcess): void {
+		this.process = engine;
+		engine.onExit(() => {
+			// Answers that are still awaited will not come; with a large heap the kernel says so only much later.
+			this.session?.close();
+			this.wake();
+		});
+	}
+
+	private async noteExit(engine: EngineProcess, record: InstanceRecord): Promise<void> {
+		const now = performance.now();
+		this.process = null;
+		this.session?.close();
+		this.session = null;
+		this.exits = recordExit(this.exits, now - (this.spawnedAt ?? 0), now);
+		// It never answered the agent that started it, so nobody can have written to it.
+		const empty = record.history === "unknown" && this.spawnedAt !== null && !this.answered;
+		if (this.removing) return;
+		const what = `engine process ${engine.identity.pid} ended${empty ? " before it answered" : ""} (${engine.exitDetail})`;
+		// Told before anything slow: the control plane promotes on this word.
+		const code = empty ? "launch-failed" : "exited";
+		this.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
+		await this.save({ ...record, identity: null, history: empty ? "never" : record.history });
+		const tail = await readLogTail(this.paths.log);
+		const message = tail === "" ? what : `${what}; its log ends with: ${tail}`;
+		this.show({ reason: reasonOf(code, message) });
+		this.context.onEvent({
+			...{ severity: "error", type: "node.exited", message, assignmentId: this.id },
+		});
+	}
+
+	private async supervise(
+		assignment: Assignment,
+		record: InstanceRecord,
+		engine: EngineProcess,
+	): Promise<number> {
+		try {
+			if (this.session === null || this.session.closed) this.session = await this.openSession();
+			const { processId, ...state } = await this.session.observe();
+			const { pid } = engine.identity;
+			if (processId !== pid) {
+				throw new Error(`process ${processId} answers on port ${assignment.port}, not ${pid}`);
+			}
+			return await this.converge(assignment, record, this.session, state);
+		} catch (error) {
+			this.session?.close();
+			this.session = null;
+			return engine.alive ? this.noteSilence(error) : 0;
+		}
+	}
+
+	private openSession(): Promise<EngineSession> {
+		const wanted = () => {
+			if (this.assignment === null) throw new Error("the instance has no assignment");
+			return this.assignment;
+		};
+		return driverOf(wanted().engine).openSession({
+			assignment: wanted,
+			paths: this.paths,
+			bindAddress: this.context.bindAddress,
+			timeoutMs: OPEN_TIMEOUT_MS,
+		});
+	}
+
+	private async converge(
+		assignment: Assignment,
+		record: InstanceRecord,
+		session: EngineSession,
+		engineState: EngineState,
+	): Promise<number> {
+		this.answered = true;
+		if (isStateNews(this.view.engineState, engineState)) this.calmSince = performance.now();
+		const applied = record.generation >= assignment.generation;
+		if (!applied) await session.applySettings(assignment);
+		const { converged, acted } = await session.converge(assignment, engineState);
+		if (acted) this.disturb();
+		this.show({
+			phase: "running",
+			reason: null,
+			pid: this.process?.identity.pid ?? null,
+			engineState,
+			convergedGeneration: converged ? assignment.generation : this.view.convergedGeneration,
+		});
+		if (!applied || record.history !== "ran") {
+			await this.save({ ...record, history: "ran", generation: assignment.generation });
+		}
+		return this.pollDelay();
+	}
+
+	/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
+	private noteSilence(error: unknown): number {
+		const message = error instanceof Error ? error.message : String(error);
+		const refused = error instanceof EngineCommandError && error.code !== "LOADING";
+		if (this.view.phase !== "starting" || refused) {
+			const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
+			this.show({ engineState: null, reason: reasonOf("unreachable", sentence) });
+		}
+		return this.pollDelay();
+	}
+
+	private async advanceRemoval(
+		record: InstanceRecord,
+		removal: { since: number; asked: boolean },
+	): Promise<number | null> {
+		if (record.hostId !== this.hostId && record.launches > 0) {
+			this.foreign = true;
+			const advice = "instance of another control plane left alone; delete its directory by hand";
+			this.context.logger.warn({ assignmentId: this.id, directory: this.paths.directory }, advice);
+			this.context.onChange();
+			return null;
+		}
+		if (this.process?.alive) {
+			await this.requestEnd(this.process, removal);
+			return STOP_POLL_MS;
+		}
+		await rm(this.paths.directory, { recursive: true, force: true });
+		this.stopped = true;
+		this.onRemoved();
+		return null;
+	}
+
+	/** Asks nicely once, then firmly, then not at all. */
+	private async requestEnd(
+		engine: EngineProcess,
+		removal: { since: number; asked: boolean },
+	): Promise<void> {
+		const elapsedMs = performance.now() - removal.since;
+		if (elapsedMs > KILL_AFTER_MS) {
+			engine.signal("SIGKILL");
+		} else if (elapsedMs > TERMINATE_AFTER_MS || this.session === null || this.session.closed) {
+			if (!removal.asked || elapsedMs > TERMINATE_AFTER_MS) engine.signal("SIGTERM");
+		} else {
+			// It answers by closing the connection; if it refuses, the signals follow.
+			await this.session.shutdown().catch(() => {});
+		}
+		removal.asked = true;
+	}
+
+	private async save(record: InstanceRecord): Promise<void> {
+		this.record = record;
+		await writeRecord(this.paths.record, record);
+	}
+
+	private show(change: Partial<InstanceView>): void {
+		this.view = { ...this.view, ...change };
+		this.context.onChange();
+	}
+
+	private disturb(): void {
+		this.calmSince = performance.now();
+		this.wake();
+	}
+
+	/** A tenth of the time since the last change: milliseconds while something happens, a second when all is calm. */
+	private pollDelay(): number {
+		const calmMs = performance.now() - this.calmSince;
+		return Math.min(STEADY_POLL_MS, Math.max(QUICK_POLL_MS, calmMs / 10));
+	}
+}

@@ -1,0 +1,47 @@
+import { rename } from "node:fs/promises";
+import type { Logger } from "../../platform/logger.ts";
+import { isProcessAlive, type ProcessIdentity } from "../../platform/process-identity.ts";
+import type { Assignment } from "../../server/contract/agent.ts";
+import { findEngineProcess } from "../supervisor/find-process.ts";
+import { driverOf } from "./instance-context.ts";
+import type { InstancePaths } from "./instance-paths.ts";
+import { emptyRecord, type InstanceRecord, readRecord } from "./instance-record.ts";
+
+/** Reads what an earlier agent knew of an instance, and finds the process that it may have left running. */
+export async function recoverInstance(options: {
+	paths: InstancePaths;
+	assignmentId: string;
+	hostId: string;
+	assignment: Assignment | null;
+	logger: Logger;
+}): Promise<{ record: InstanceRecord; identity: ProcessIdentity | null }> {
+	const { paths, assignmentId, hostId, assignment } = options;
+	const blank = emptyRecord(assignmentId, hostId, assignment?.engine ?? "valkey");
+	const record = (await readOrSetAside(options, blank)) ?? blank;
+	if (record.launches === 0) return { record, identity: null };
+	const known = record.identity;
+	if (known !== null && isProcessAlive(known)) return { record, identity: known };
+	const driver = driverOf(record.engine);
+	const found = findEngineProcess({
+		directories: [paths.directory, paths.data],
+		isServerProgram: (path) => driver.isServerProgram(path),
+		isHelperProcess: (commandLine) => driver.isHelperProcess(commandLine),
+	});
+	return { record, identity: found };
+}
+
+/** A damaged record is kept for people to look at, and replaced by the careful assumption: it ran, under the newest permit. */
+async function readOrSetAside(
+	options: { paths: InstancePaths; assignment: Assignment | null; logger: Logger },
+	blank: InstanceRecord,
+): Promise<InstanceRecord | null> {
+	const { paths, assignment, logger } = options;
+	try {
+		return await readRecord(paths.record);
+	} catch (error) {
+		logger.error({ err: error, assignmentId: blank.assignmentId }, "instance record damaged");
+		await rename(paths.record, `${paths.record}.damaged`);
+		const launchPermit = assignment?.launchPermit ?? -1;
+		return { ...blank, history: "unknown", launches: 1, launchPermit };
+	}
+}

@@ -1,0 +1,190 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
+import type { Logger } from "../platform/logger.ts";
+import { currentBootId } from "../platform/process-identity.ts";
+import { acquireLock } from "../platform/process-lock.ts";
+import type { DesiredState, HostFacts } from "../server/contract/agent.ts";
+import { type InstalledEngine, listEngines } from "./bundles/index.ts";
+import { type AgentConfig, countCpus } from "./config.ts";
+import { Backoff, pause } from "./control/backoff.ts";
+import { ControlClient } from "./control/control-client.ts";
+import { Outbox } from "./control/outbox.ts";
+import { Reporter } from "./control/reporter.ts";
+import { runWatchLoop } from "./control/watch-loop.ts";
+import { EngineProvider } from "./instances/engine-provider.ts";
+import { InstanceSet } from "./instances/instance-set.ts";
+import { MetricsSampler } from "./metrics/metrics-sampler.ts";
+import { type AgentIdentity, loadIdentity, saveIdentity } from "./state/agent-identity.ts";
+import { readDesiredCache, writeDesiredCache } from "./state/desired-cache.ts";
+import { LivenessWatch } from "./supervisor/liveness-watch.ts";
+
+export interface AgentOptions extends AgentConfig {
+	readonly logger: Logger;
+	/** Ends the agent, as SIGTERM and SIGINT do. */
+	readonly signal?: AbortSignal;
+	/** Defaults to the user's engine store. */
+	readonly engineStoreDir?: string;
+}
+
+/**
+ * Runs the agent of one host until SIGTERM, SIGINT or `signal`. Engines live on when it returns. Throws LockHeldError
+ * when another agent runs on the same directory.
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+	await mkdir(options.homeDir, { recursive: true, mode: 0o700 });
+	const lock = acquireLock(join(options.homeDir, "agent.lock"), `host ${options.name}`);
+	const stop = new AbortController();
+	const requestStop = () => stop.abort();
+	const signals = ["SIGTERM", "SIGINT"] as const;
+	for (const name of signals) process.on(name, requestStop);
+	options.signal?.addEventListener("abort", requestStop);
+	if (options.signal?.aborted) requestStop();
+	try {
+		await new HostAgent(options, await loadIdentity(options.homeDir), stop.signal).run();
+	} finally {
+		for (const name of signals) process.off(name, requestStop);
+		lock.release();
+	}
+}
+
+/** The parts of one agent, and what they share. */
+class HostAgent {
+	private readonly options: AgentOptions;
+	private readonly logger: Logger;
+	private readonly signal: AbortSignal;
+	private readonly client: ControlClient;
+	private readonly outbox = new Outbox();
+	private readonly instances: InstanceSet;
+	private readonly reporter: Reporter;
+	private readonly sampler: MetricsSampler;
+	private identity: AgentIdentity;
+	private engines: readonly InstalledEngine[] = [];
+	/** Newest state accepted, today or in an earlier life. */
+	private desired: DesiredState | null = null;
+
+	constructor(options: AgentOptions, identity: AgentIdentity, signal: AbortSignal) {
+		this.options = options;
+		this.logger = options.logger;
+		this.identity = identity;
+		this.signal = signal;
+		const { controlPlaneUrl, engineStoreDir: storeDir, logger } = options;
+		this.client = new ControlClient({ controlPlaneUrl, credential: identity.credential });
+		const engines = new EngineProvider({
+			...(storeDir === undefined ? {} : { storeDir }),
+			logger,
+			onChange: () => this.instances.wakeAll(),
+			onInstalled: () => void this.refreshEngines(),
+		});
+		this.instances = new InstanceSet({
+			...options,
+			engines,
+			liveness: new LivenessWatch(),
+			onChange: () => this.reporter.notify(),
+			onEvent: (event) => {
+				this.outbox.addEvent(event);
+				this.reporter.notify();
+			},
+		});
+		this.reporter = new Reporter({
+			...{ client: this.client, outbox: this.outbox, logger },
+			snapshot: () => ({
+				epoch: this.desired?.epoch ?? -1,
+				revision: this.desired?.revision ?? -1,
+				facts: this.facts(),
+				observations: this.desired === null ? null : this.instances.observations(),
+			}),
+		});
+		this.sampler = new MetricsSampler(
+			() => this.instances.all(),
+			(sample) => this.outbox.addSample(sample),
+		);
+	}
+
+	async run(): Promise<void> {
+		const { client, logger, signal } = this;
+		await this.refreshEngines();
+		await this.instances.load();
+		this.desired = await readDesiredCache(this.options.homeDir, logger);
+		if (this.desired !== null) this.instances.apply(this.desired, { confirmed: false });
+		this.sampler.start();
+		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
+		if (this.identity.hostId === null) await this.enrolUntilAccepted();
+		const reporting = this.reporter.run();
+		await runWatchLoop({
+			...{ client, logger, signal },
+			held: () => this.desired,
+			take: (desired) => this.take(desired),
+			onUnknown: () => this.enrolAgain(),
+		});
+		this.sampler.stop();
+		this.reporter.stop();
+		client.close();
+		await Promise.all([this.instances.stop(), reporting]);
+		logger.info("agent stopped; its engines go on");
+	}
+
+	private async take(desired: DesiredState): Promise<void> {
+		if (this.desired !== null && this.desired.epoch !== desired.epoch) this.reporter.forget();
+		await writeDesiredCache(this.options.homeDir, desired);
+		this.desired = desired;
+		this.instances.apply(desired, { confirmed: true });
+	}
+
+	private async enrolUntilAccepted(): Promise<void> {
+		const backoff = new Backoff();
+		if (this.options.joinToken === undefined) {
+			throw new Error("this host hasn't joined a control plane yet: a join token is needed");
+		}
+		let told = "";
+		while (!this.signal.aborted) {
+			try {
+				return await this.enrol(this.options.joinToken);
+			} catch (error) {
+				const message = error instanceof Error ? error.message : String(error);
+				if (message !== told) this.logger.warn({ err: error }, "joining failed; trying again");
+				told = message;
+				await pause(backoff.next(), this.signal);
+			}
+		}
+	}
+
+	/** A control plane that doesn't know this host may be a rebuilt one: with a token the host joins anew. */
+	private async enrolAgain(): Promise<void> {
+		if (this.options.joinToken === undefined) return;
+		try {
+			await this.enrol(this.options.joinToken);
+			this.reporter.forget();
+		} catch (error) {
+			this.logger.debug({ err: error }, "joining anew failed");
+		}
+	}
+
+	private async enrol(joinToken: string): Promise<void> {
+		const { name, zone, homeDir } = this.options;
+		const { agentId, credential } = this.identity;
+		const { hostId } = await this.client.enrol({
+			...{ joinToken, agentId, credential, name, zone },
+			...{ facts: this.facts(), signal: this.signal },
+		});
+		this.identity = { ...this.identity, hostId };
+		await saveIdentity(homeDir, this.identity);
+		this.logger.info({ hostId }, "joined");
+	}
+
+	private async refreshEngines(): Promise<void> {
+		this.engines = await listEngines(this.options.engineStoreDir);
+		this.reporter.notify();
+	}
+
+	private facts(): HostFacts {
+		const { bindAddress, advertisedAddress, memoryBytes } = this.options;
+		return {
+			agentVersion: packageJson.version,
+			...{ bindAddress, advertisedAddress, memoryBytes },
+			cpus: countCpus(),
+			bootId: currentBootId(),
+			engines: this.engines.map(({ engine, version, source }) => ({ engine, version, source })),
+		};
+	}
+}

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import {
+	identifyProcess,
+	type ProcessIdentity,
+	signalProcess,
+} from "../../platform/process-identity.ts";
+import type { LivenessWatch } from "./liveness-watch.ts";
+
+/** One engine process, started by this agent or adopted from an earlier one. */
+export class EngineProcess {
+	readonly identity: ProcessIdentity;
+	private readonly listeners: (() => void)[] = [];
+	private exit: { detail: string } | null = null;
+	private unwatch: () => void = () => {};
+
+	constructor(identity: ProcessIdentity, liveness: LivenessWatch) {
+		this.identity = identity;
+		this.unwatch = liveness.watch(identity, () => this.markExited("its process is gone"));
+	}
+
+	get alive(): boolean {
+		return this.exit === null;
+	}
+
+	/** How it ended, for people; null while it lives. */
+	get exitDetail(): string | null {
+		return this.exit?.detail ?? null;
+	}
+
+	/** Calls back once when the process has ended, or soon if it already has. */
+	onExit(listener: () => void): void {
+		if (this.exit === null) this.listeners.push(listener);
+		else setImmediate(listener);
+	}
+
+	/** Signals that very process; false when it no longer exists. */
+	signal(name: NodeJS.Signals): boolean {
+		return signalProcess(this.identity, name);
+	}
+
+	/** Stops watching; the process lives on. */
+	release(): void {
+		this.unwatch();
+		this.listeners.length = 0;
+	}
+
+	markExited(detail: string): void {
+		if (this.exit !== null) return;
+		this.exit = { detail };
+		this.unwatch();
+		for (const listener of this.listeners.splice(0)) listener();
+	}
+}
+
+/**
+ * Starts an engine that outlives the agent: a session of its own, no shell, nothing inherited but its log, which
+ * takes what it prints before it opens it itself. Throws when the program can't be started.
+ */
+export async function spawnEngine(options: {
+	program: string;
+	args: readonly string[];
+	directory: string;
+	log: string;
+	liveness: LivenessWatch;
+}): Promise<EngineProcess> {
+	const log = openSync(options.log, "a", 0o600);
+	try {
+		const child = spawn(options.program, [...options.args], {
+			cwd: options.directory,
+			detached: true,
+			stdio: ["ignore", log, log],
+			// Secrets of the agent's own environment are none of the engine's business.
+			env: {
+				NODE_ENV: process.env.NODE_ENV,
+				PATH: process.env.PATH,
+				TZ: process.env.TZ,
+				LC_ALL: "C",
+			},
+		});
+		child.unref();
+		const { pid } = child;
+		if (pid === undefined) {
+			throw await new Promise<Error>((resolve) => child.once("error", resolve));
+		}
+		// Not yet reaped by Node, so the pid can't have been given away.
+		const identity = identifyProcess(pid) ?? { bootId: "", pid, startTicks: "" };
+		const engine = new EngineProcess(identity, options.liveness);
+		child.once("exit", (code, signal) => {
+			engine.markExited(signal === null ? `exit code ${code}` : `signal ${signal}`);
+		});
+		return engine;
+	} finally {
+		closeSync(log);
+	}
+}

@@ -1,0 +1,73 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { isProcessAlive, type ProcessIdentity } from "../../platform/process-identity.ts";
+
+const POLL_MS = 25;
+
+interface Watched {
+	readonly descriptor: number;
+	readonly onDeath: () => void;
+}
+
+/**
+ * Notices the death of processes, children or not, with one timer for all. /proc/<pid>/statm shows it at once, while
+ * exit codes and closed connections wait until the kernel has freed the memory (half a second at 4 GiB). The file
+ * stays open: it belongs to that very process for ever, and a read costs some microseconds.
+ */
+export class LivenessWatch {
+	private readonly watched = new Set<Watched>();
+	private readonly buffer = Buffer.alloc(16);
+	private timer: NodeJS.Timeout | null = null;
+
+	/** Calls `onDeath` once when the process has died, at the earliest in the next turn. Answers how to stop watching. */
+	watch(identity: ProcessIdentity, onDeath: () => void): () => void {
+		const descriptor = openStatm(identity);
+		if (descriptor === null) {
+			const soon = setImmediate(onDeath);
+			return () => clearImmediate(soon);
+		}
+		const entry: Watched = { descriptor, onDeath };
+		this.watched.add(entry);
+		this.timer ??= setInterval(() => this.poll(), POLL_MS);
+		return () => this.drop(entry);
+	}
+
+	private poll(): void {
+		for (const entry of this.watched) {
+			if (this.hasMemory(entry.descriptor)) continue;
+			this.drop(entry);
+			entry.onDeath();
+		}
+	}
+
+	private hasMemory(descriptor: number): boolean {
+		try {
+			const length = readSync(descriptor, this.buffer, 0, this.buffer.length, 0);
+			return length > 0 && this.buffer.toString("latin1", 0, 2) !== "0 ";
+		} catch {
+			// ESRCH: the process is gone.
+			return false;
+		}
+	}
+
+	private drop(entry: Watched): void {
+		if (!this.watched.delete(entry)) return;
+		closeSync(entry.descriptor);
+		if (this.watched.size === 0 && this.timer !== null) {
+			clearInterval(this.timer);
+			this.timer = null;
+		}
+	}
+}
+
+function openStatm(identity: ProcessIdentity): number | null {
+	let descriptor: number;
+	try {
+		descriptor = openSync(`/proc/${identity.pid}/statm`, "r");
+	} catch {
+		return null;
+	}
+	// Checked after opening: had the pid been given to another process, this would show it.
+	if (isProcessAlive(identity)) return descriptor;
+	closeSync(descriptor);
+	return null;
+}

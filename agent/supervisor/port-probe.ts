@@ -1,0 +1,23 @@
+import { createServer } from "node:net";
+
+export type PortState =
+	| { readonly kind: "free" }
+	| { readonly kind: "taken" }
+	| { readonly kind: "impossible"; readonly cause: string };
+
+/** Whether an engine could listen there, found out by listening for a moment. */
+export function probePort(host: string, port: number): Promise<PortState> {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.once("error", (error: NodeJS.ErrnoException) => {
+			resolve(
+				error.code === "EADDRINUSE"
+					? { kind: "taken" }
+					: { kind: "impossible", cause: error.message },
+			);
+		});
+		server.listen({ host, port, exclusive: true }, () => {
+			server.close(() => resolve({ kind: "free" }));
+		});
+	});
+}

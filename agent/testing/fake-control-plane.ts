@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import Fastify, { type FastifyInstance } from "fastify";
+import {
+	type Assignment,
+	type DesiredState,
+	enrolInputSchema,
+	enrolResultSchema,
+	type Observation,
+	type ReportInput,
+	reportInputSchema,
+	reportResultSchema,
+	watchInputSchema,
+	watchResultSchema,
+} from "../../server/contract/agent.ts";
+
+/**
+ * The control plane's half of the agent protocol over real HTTP and tRPC, without a database. It remembers what agents
+ * report and hands out the desired state that a test sets.
+ */
+export class FakeControlPlane {
+	hostId = randomUUID();
+	epoch = 1;
+	credential: string | null = null;
+	/** Answers 401 to known and unknown alike, as a control plane that lost its database would. */
+	forgetful = false;
+	readonly reports: ReportInput[] = [];
+	readonly events: ReportInput["events"] = [];
+	readonly metrics: ReportInput["metrics"] = [];
+	observations: Observation[] | null = null;
+	/** When each observation of the list above arrived. */
+	observedAt = 0;
+	enrolments = 0;
+	private revision = 0;
+	private assignments: Assignment[] = [];
+	private readonly changes = new EventEmitter();
+	private server: FastifyInstance | null = null;
+	private port = 0;
+
+	get url(): string {
+		return `http://127.0.0.1:${this.port}`;
+	}
+
+	/** Listens on a free port, after a stop on the same one. */
+	async start(): Promise<void> {
+		const server = Fastify({ forceCloseConnections: true });
+		await server.register(fastifyTRPCPlugin, {
+			prefix: "/api/agent",
+			trpcOptions: {
+				router: this.router(),
+				createContext: ({ req }: CreateFastifyContextOptions) => ({
+					bearer: req.headers.authorization?.replace(/^Bearer /, "") ?? "",
+				}),
+			},
+		});
+		await server.listen({ host: "127.0.0.1", port: this.port });
+		const address = server.server.address();
+		this.port = typeof address === "object" && address !== null ? address.port : 0;
+		this.server = server;
+	}
+
+	async stop(): Promise<void> {
+		this.changes.emit("desired");
+		await this.server?.close();
+		this.server = null;
+	}
+
+	setAssignments(assignments: Assignment[]): void {
+		this.assignments = assignments;
+		this.revision++;
+		this.changes.emit("desired");
+	}
+
+	observationOf(assignmentId: string): Observation | undefined {
+		return this.observations?.find((each) => each.assignmentId === assignmentId);
+	}
+
+	/** Waits until the newest reports fulfil a condition, and answers what it found. Throws with the last word when not. */
+	async until<T>(
+		what: string,
+		find: () => T | undefined | null | false,
+		timeoutMs = 15_000,
+	): Promise<T> {
+		const signal = AbortSignal.timeout(timeoutMs);
+		for (;;) {
+			const found = find();
+			if (found) return found;
+			try {
+				await once(this.changes, "report", { signal });
+			} catch {
+				throw new Error(
+					`not in ${timeoutMs} ms: ${what}; last: ${JSON.stringify(this.observations)}`,
+				);
+			}
+		}
+	}
+
+	private router() {
+		const t = initTRPC.context<{ bearer: string }>().create();
+		const known = t.procedure.use(({ ctx, next }) => {
+			if (this.forgetful || ctx.bearer === "" || ctx.bearer !== this.credential) {
+				throw new TRPCError({ code: "UNAUTHORIZED" });
+			}
+			return next();
+		});
+		return t.router({
+			enrol: t.procedure
+				.input(enrolInputSchema)
+				.output(enrolResultSchema)
+				.mutation(({ input }) => {
+					this.enrolments++;
+					this.credential = input.credential;
+					return { hostId: this.hostId };
+				}),
+			watch: known
+				.input(watchInputSchema)
+				.output(watchResultSchema)
+				.mutation(async ({ input }) => {
+					if (this.isHeld(input)) {
+						const signal = AbortSignal.timeout(25_000);
+						await once(this.changes, "desired", { signal }).catch(() => {});
+					}
+					return this.isHeld(input) ? null : this.desired();
+				}),
+			report: known
+				.input(reportInputSchema)
+				.output(reportResultSchema)
+				.mutation(({ input }) => {
+					this.take(input);
+					return { accepted: true as const };
+				}),
+		});
+	}
+
+	private isHeld(held: { epoch: number; revision: number }): boolean {
+		return held.epoch === this.epoch && held.revision >= this.revision;
+	}
+
+	private desired(): DesiredState {
+		const { revision, epoch, hostId, assignments } = this;
+		return { revision, epoch, hostId, assignments };
+	}
+
+	private take(report: ReportInput): void {
+		this.reports.push(report);
+		this.events.push(...report.events);
+		this.metrics.push(...report.metrics);
+		if (report.observations !== null) {
+			this.observations = report.observations;
+			this.observedAt = performance.now();
+		}
+		this.changes.emit("report");
+	}
+}
