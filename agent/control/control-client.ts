@@ -1,4 +1,4 @@
-import { createTRPCUntypedClient, httpLink, TRPCClientError } from "@trpc/client";
+import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
 	type DesiredState,
@@ -9,13 +9,13 @@ import {
 	watchResultSchema,
 } from "../../server/contract/agent.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
-import { createFetch } from "./http-fetch.ts";
+import { JsonHttp } from "./json-http.ts";
 
 /** The control plane answered, with a refusal. Anything else that is thrown means that it couldn't be reached. */
 export class ControlPlaneRefusal extends Error {
 	readonly status: number;
-	constructor(message: string, status: number, options?: ErrorOptions) {
-		super(message, options);
+	constructor(message: string, status: number) {
+		super(message);
 		this.name = "ControlPlaneRefusal";
 		this.status = status;
 	}
@@ -24,23 +24,22 @@ export class ControlPlaneRefusal extends Error {
 const CALL_TIMEOUT_MS = 10_000;
 const WATCH_TIMEOUT_MS = AGENT_TIMING.longPollMs + 10_000;
 
-/** The agent's calls to its control plane. Every answer is checked against the contract. */
+/** tRPC's answers over HTTP, without batching and without a transformer. */
+const successSchema = z.object({ result: z.object({ data: z.unknown() }) });
+const failureSchema = z.object({ error: z.object({ message: z.string() }) });
+
+/**
+ * The agent's calls to its control plane: tRPC mutations, each a POST. Its client library isn't used because its HTTP
+ * link brings in Node's fetch. Every answer is checked against the contract.
+ */
 export class ControlClient {
-	private readonly client;
-	private readonly closeConnections: () => void;
+	private readonly baseUrl: string;
+	private readonly credential: string;
+	private readonly http = new JsonHttp();
 
 	constructor(options: { controlPlaneUrl: string; credential: string }) {
-		const { fetch, close } = createFetch();
-		this.closeConnections = close;
-		this.client = createTRPCUntypedClient({
-			links: [
-				httpLink({
-					url: `${options.controlPlaneUrl.replace(/\/+$/, "")}/api/agent`,
-					headers: { authorization: `Bearer ${options.credential}` },
-					fetch,
-				}),
-			],
-		});
+		this.baseUrl = `${options.controlPlaneUrl.replace(/\/+$/, "")}/api/agent`;
+		this.credential = options.credential;
 	}
 
 	async enrol(input: {
@@ -53,50 +52,47 @@ export class ControlClient {
 		signal: AbortSignal;
 	}): Promise<{ hostId: string }> {
 		const { signal, ...rest } = input;
-		const body = { protocol: AGENT_PROTOCOL_VERSION, ...rest };
-		return enrolResultSchema.parse(await this.call("enrol", body, CALL_TIMEOUT_MS, signal));
+		return enrolResultSchema.parse(await this.call("enrol", rest, CALL_TIMEOUT_MS, signal));
 	}
 
+	/** The host's state once it is newer than what is held; null when nothing changed within the long poll. */
 	async watch(
 		held: { revision: number; epoch: number },
 		signal: AbortSignal,
 	): Promise<DesiredState | null> {
-		const body = { protocol: AGENT_PROTOCOL_VERSION, ...held };
-		return watchResultSchema.parse(await this.call("watch", body, WATCH_TIMEOUT_MS, signal));
+		return watchResultSchema.parse(await this.call("watch", held, WATCH_TIMEOUT_MS, signal));
 	}
 
+	/** Returning means that all of it is stored. */
 	async report(report: Omit<ReportInput, "protocol">, signal: AbortSignal): Promise<void> {
-		const body = { protocol: AGENT_PROTOCOL_VERSION, ...report };
-		reportResultSchema.parse(await this.call("report", body, CALL_TIMEOUT_MS, signal));
+		reportResultSchema.parse(await this.call("report", report, CALL_TIMEOUT_MS, signal));
 	}
 
 	close(): void {
-		this.closeConnections();
+		this.http.close();
 	}
 
 	private async call(
-		procedure: string,
-		input: unknown,
+		procedure: "enrol" | "watch" | "report",
+		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,
 	): Promise<unknown> {
 		const deadline = AbortSignal.timeout(timeoutMs);
 		try {
-			return await this.client.mutation(procedure, input, {
+			const answer = await this.http.post(new URL(`${this.baseUrl}/${procedure}`), {
+				body: { protocol: AGENT_PROTOCOL_VERSION, ...input },
+				headers: { authorization: `Bearer ${this.credential}` },
 				signal: AbortSignal.any([deadline, signal]),
 			});
+			const success = successSchema.safeParse(answer.body);
+			if (answer.status === 200 && success.success) return success.data.result.data;
+			const failure = failureSchema.safeParse(answer.body);
+			const message = failure.success ? failure.data.error.message : "no explanation";
+			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status);
 		} catch (error) {
 			if (deadline.aborted) throw new Error(`${procedure}: no answer in ${timeoutMs} ms`);
-			const status = error instanceof TRPCClientError ? refusalStatus(error) : null;
-			if (status === null) throw error;
-			const message = error instanceof Error ? error.message : String(error);
-			throw new ControlPlaneRefusal(message, status, { cause: error });
+			throw error;
 		}
 	}
-}
-
-function refusalStatus(error: TRPCClientError<never>): number | null {
-	const data: unknown = error.data;
-	if (typeof data !== "object" || data === null || !("httpStatus" in data)) return null;
-	return typeof data.httpStatus === "number" ? data.httpStatus : null;
 }
