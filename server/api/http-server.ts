@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify, {
 	type FastifyBaseLogger,
@@ -17,7 +18,7 @@ import { type AgentContext, agentRouter } from "./agent/agent-router.ts";
 import { toErrorBody } from "./errors.ts";
 import { restPlugin, sendError } from "./rest/rest-plugin.ts";
 import { type AppRouter, appRouter } from "./trpc/router.ts";
-import type { Context } from "./trpc/trpc.ts";
+import { type Context, toTrpcError } from "./trpc/trpc.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** A report of a host with a thousand nodes is larger than anything that people send. */
@@ -77,12 +78,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 		prefix: "/api/trpc",
 		trpcOptions: {
 			router: appRouter,
-			createContext: ({ req }) => createContext(req),
-			onError: ({ error, path }) => {
-				if (error.code === "INTERNAL_SERVER_ERROR") {
-					options.logger.error({ err: error.cause ?? error, path }, "internal error");
-				}
-			},
+			createContext: ({ req }) => createContext(req).catch(rethrowForTrpc),
+			onError: logInternalErrors(options.logger),
 		} satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
 	});
 	await registerAgentApi(app, options);
@@ -102,6 +99,18 @@ function acceptEmptyJson(app: FastifyInstance): void {
 			else parse(request, body, done);
 		},
 	);
+}
+
+/** tRPC takes a plain error from a context for a defect of ours; a refused token isn't one. */
+function rethrowForTrpc(error: unknown): never {
+	throw toTrpcError(getTRPCErrorFromUnknown(error));
+}
+
+function logInternalErrors(logger: Logger) {
+	return ({ error, path }: { error: TRPCError; path: string | undefined }) => {
+		if (error.code !== "INTERNAL_SERVER_ERROR") return;
+		logger.error({ err: error.cause ?? error, path }, "internal error");
+	};
 }
 
 async function registerAgentApi(app: FastifyInstance, options: HttpServerOptions): Promise<void> {

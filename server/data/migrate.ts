@@ -98,7 +98,11 @@ async function appliedMigrations(url: string): Promise<Set<string>> {
 	}
 }
 
-async function openSchemaEngine(url: string): Promise<SchemaEngine> {
+type Bindings = typeof import("@prisma/schema-engine-wasm/schema_engine_bg");
+let loadedBindings: Promise<Bindings> | undefined;
+
+/** Once a process: the bindings keep their instance in a global, and a second one would read the first one's memory. */
+async function loadBindings(): Promise<Bindings> {
 	const bindings = await import("@prisma/schema-engine-wasm/schema_engine_bg");
 	// The package's own entry imports the .wasm as a module, which Node doesn't do without a flag.
 	const wasmFile = createRequire(import.meta.url)
@@ -109,6 +113,12 @@ async function openSchemaEngine(url: string): Promise<SchemaEngine> {
 	});
 	bindings.__wbg_set_wasm(instance.exports);
 	(instance.exports.__wbindgen_start as () => void)();
+	return bindings;
+}
+
+async function openSchemaEngine(url: string): Promise<SchemaEngine> {
+	loadedBindings ??= loadBindings();
+	const { SchemaEngine } = await loadedBindings;
 	const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
-	return bindings.SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter);
+	return SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter);
 }

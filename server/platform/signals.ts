@@ -37,6 +37,7 @@ export class Signals {
 			cancel,
 			async wait(timeoutMs, abort) {
 				const timer = setTimeout(cancel, timeoutMs);
+				if (abort?.aborted) cancel();
 				abort?.addEventListener("abort", cancel, { once: true });
 				await woken;
 				clearTimeout(timer);

@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createCacheInputSchema } from "../contract/cache.ts";
+import { AGENT_TIMING } from "../contract/limits.ts";
+import { expireLeases } from "../fleet/lease-keeper.ts";
+import { createCache } from "../services/caches/create-cache.ts";
+import { deleteCache } from "../services/caches/delete-cache.ts";
+import { getCache } from "../services/caches/get-cache.ts";
+import { getCredentials } from "../services/caches/get-credentials.ts";
+import { promoteReplica } from "../services/caches/promote-replica.ts";
+import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
+import { reconcileCache } from "./reconcile-cache.ts";
+
+let test: TestResources;
+let hosts: TestHost[];
+const caller = testCaller();
+
+beforeEach(async () => {
+	test = await openTestResources();
+	hosts = [];
+});
+afterEach(() => test.close());
+
+async function join(...zones: string[]) {
+	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
+}
+
+async function settle() {
+	const ids = (await test.resources.db.cache.findMany({ select: { id: true } })).map((c) => c.id);
+	for (const id of ids) {
+		let again = true;
+		while (again) ({ again } = await reconcileCache(test.resources, id, (work) => work()));
+	}
+}
+
+async function convergeAll() {
+	for (const host of hosts) await host.converge();
+	await settle();
+}
+
+const create = (input: object) =>
+	createCache(test.resources, caller, createCacheInputSchema.parse({ name: "orders", ...input }));
+const orders = () => getCache(test.resources, { name: "orders" });
+
+it("goes from request to available, over three zones, with one primary", async () => {
+	await join("a", "b", "c");
+	await create({ replicasPerShard: 2, multiAz: true });
+	await settle();
+	const creating = await orders();
+	expect(creating.status).toBe("creating");
+	expect(creating.endpoints.primary).toBeNull();
+	const states = await Promise.all(hosts.map((host) => host.state()));
+	const assignments = states.flatMap((state) => state.assignments);
+	expect(assignments.map((a) => a.role.kind).sort()).toEqual(["primary", "replica", "replica"]);
+	expect(assignments.map((a) => a.onExit).sort()).toEqual(["report", "restart", "restart"]);
+	await convergeAll();
+	const cache = await orders();
+	expect(cache).toMatchObject({ status: "available", statusReason: null, port: 6379 });
+	expect(cache.endpoints.primary?.port).toBe(6379);
+	expect(new Set(cache.shards[0]?.nodes.map((node) => node.zone)).size).toBe(3);
+	expect(cache.progress.every((step) => step.state === "done")).toBe(true);
+});
+
+it("waits with a reason while nothing fits, and goes on by itself once it does", async () => {
+	await join("a");
+	await create({ replicasPerShard: 1, multiAz: true });
+	await settle();
+	expect((await orders()).statusReason).toContain("Multi-AZ needs hosts online in two zones");
+	await settle();
+	const waits = await test.resources.db.event.count({ where: { type: "cache.waiting" } });
+	expect(waits).toBe(1);
+	await join("b");
+	expect(test.woken.length).toBeGreaterThan(0);
+	await settle();
+	await convergeAll();
+	expect(await orders()).toMatchObject({ status: "available", statusReason: null });
+});
+
+it("promotes a replica when the primary's process ends, and brings the old one back as replica", async () => {
+	await join("a", "b");
+	await create({ replicasPerShard: 1 });
+	await settle();
+	await convergeAll();
+	const before = await orders();
+	const leader = await leaderHost();
+	await reportExit(leader);
+	await settle();
+	const assignment = (await leader.state()).assignments[0];
+	expect(assignment?.role.kind).toBe("replica");
+	expect(assignment?.onExit).toBe("restart");
+	await convergeAll();
+	const after = await orders();
+	expect(after.status).toBe("available");
+	expect(after.endpoints.primary?.host).not.toBe(before.endpoints.primary?.host);
+	const types = (await test.resources.db.event.findMany({ orderBy: { at: "asc" } })).map(
+		(event) => event.type,
+	);
+	expect(types).toContain("cache.failover");
+});
+
+it("asks a person where automatic failover is off, and then promotes", async () => {
+	await join("a", "b");
+	await create({ replicasPerShard: 1, automaticFailover: false });
+	await settle();
+	await convergeAll();
+	await expect(promoteReplica(test.resources, caller, { name: "orders" })).rejects.toMatchObject({
+		code: "conflict",
+	});
+	const leader = await leaderHost();
+	await reportExit(leader);
+	await settle();
+	expect(await orders()).toMatchObject({ status: "unavailable" });
+	expect((await orders()).statusReason).toContain("larder caches promote orders");
+	await promoteReplica(test.resources, caller, { name: "orders" });
+	await settle();
+	await convergeAll();
+	expect((await orders()).status).toBe("available");
+});
+
+it("is gone only when every host has confirmed, at a revision that knows of the removal", async () => {
+	await join("a", "b");
+	await create({ replicasPerShard: 1 });
+	await settle();
+	await convergeAll();
+	await deleteCache(test.resources, caller, { name: "orders" });
+	await settle();
+	expect((await orders()).status).toBe("deleting");
+	const [first, second] = hosts;
+	// A report that was under way before the host heard of the removal proves nothing.
+	await first?.report({ revision: 0, observations: [] });
+	await settle();
+	expect((await orders()).shards[0]?.nodes).toHaveLength(2);
+	for (const host of [first, second]) {
+		const state = await host?.state();
+		expect(state?.assignments).toEqual([]);
+		await host?.report({ revision: state?.revision ?? -1, observations: [] });
+	}
+	await settle();
+	await expect(orders()).rejects.toMatchObject({ code: "not_found" });
+	await create({});
+	await settle();
+	expect((await orders()).port).toBe(6379);
+});
+
+it("shows a silent host's nodes as unknown and the cache as degraded, and touches nothing", async () => {
+	await join("a", "b");
+	await create({ replicasPerShard: 1 });
+	await settle();
+	await convergeAll();
+	test.time.now = new Date(test.time.now.getTime() + AGENT_TIMING.leaseMs + 1);
+	await hosts[1]?.report();
+	await expireLeases(test.resources);
+	await settle();
+	const cache = await orders();
+	expect(cache.status).toBe("degraded");
+	expect(cache.statusReason).toContain("h1 is silent");
+	expect(cache.shards[0]?.nodes.map((node) => node.status)).toContain("unknown");
+	await convergeAll();
+	expect((await orders()).status).toBe("available");
+});
+
+it("writes nothing for a heartbeat that only moves offsets", async () => {
+	await join("a");
+	await create({});
+	await settle();
+	await convergeAll();
+	const before = test.woken.length;
+	await hosts[0]?.converge();
+	expect(test.woken.length).toBe(before);
+});
+
+it("gives the password to those who ask, leaves a trace, and sends hosts its hash alone", async () => {
+	await join("a");
+	await create({});
+	await settle();
+	const credentials = await getCredentials(test.resources, caller, { name: "orders" });
+	expect(credentials.password?.length).toBeGreaterThanOrEqual(40);
+	const audit = await test.resources.db.auditEntry.findMany();
+	expect(audit.map((entry) => entry.action)).toContain("cache.read-credentials");
+	const state = JSON.stringify(await hosts[0]?.state());
+	expect(state).not.toContain(credentials.password);
+	const row = JSON.stringify(await test.resources.db.cache.findFirst());
+	expect(row).not.toContain(credentials.password);
+});
+
+it("runs a request with an idempotency key once, even when it is sent twice at once", async () => {
+	const input = createCacheInputSchema.parse({ name: "once" });
+	const keyed = testCaller({ idempotencyKey: "k" });
+	const [first, second] = await Promise.all([
+		createCache(test.resources, keyed, input),
+		createCache(test.resources, keyed, input),
+	]);
+	expect(second).toEqual(first);
+	expect(await test.resources.db.cache.count()).toBe(1);
+	await expect(
+		createCache(test.resources, keyed, createCacheInputSchema.parse({ name: "other" })),
+	).rejects.toMatchObject({ code: "idempotency_mismatch" });
+	await expect(createCache(test.resources, caller, input)).rejects.toMatchObject({
+		code: "already_exists",
+		field: "name",
+	});
+});
+
+async function leaderHost(): Promise<TestHost> {
+	for (const host of hosts) {
+		const state = await host.state();
+		if (state.assignments[0]?.role.kind === "primary") return host;
+	}
+	throw new Error("no host has the primary");
+}
+
+/** The primary's host says that its process ended; the other says that its link is down. */
+async function reportExit(leader: TestHost) {
+	for (const host of hosts) {
+		const state = await host.state();
+		const assignment = state.assignments[0];
+		if (assignment === undefined) continue;
+		const shared = {
+			assignmentId: assignment.id,
+			generation: assignment.generation,
+			restarts: 0,
+			launchPermit: assignment.launchPermit,
+			startedAt: null,
+		};
+		const of = assignment.role.kind === "replica" ? assignment.role.of : null;
+		await host.report({
+			revision: state.revision,
+			observations: [
+				host === leader
+					? { ...shared, phase: "exited", reason: null, pid: null, engineState: null }
+					: {
+							...shared,
+							phase: "running",
+							reason: null,
+							pid: 4_000 + Number(host.enrolment.name.slice(1)),
+							engineState: {
+								version: "9.1.2",
+								role: "replica",
+								loading: false,
+								primaryHost: of?.host ?? null,
+								primaryPort: of?.port ?? null,
+								linkUp: false,
+								offset: 100,
+								onlineReplicas: 0,
+							},
+						},
+			],
+		});
+	}
+}
