@@ -25,8 +25,13 @@ export function CopyButton({ text, label, withWord = false }: CopyButtonProps) {
 	}, [state]);
 
 	const copy = async () => {
-		const value = typeof text === "string" ? text : await text();
-		setState((await copyText(value)) ? "copied" : "failed");
+		try {
+			const value = typeof text === "string" ? text : await text();
+			setState((await copyText(value)) ? "copied" : "failed");
+		} catch {
+			// Whoever provides the text shows why it can't.
+			setState("failed");
+		}
 	};
 	const word = state === "copied" ? "Copied" : state === "failed" ? "Couldn't copy" : "Copy";
 	return (

@@ -1,0 +1,127 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { DatabaseZap, Trash2 } from "lucide-react";
+import { useParams } from "next/navigation";
+import { useState } from "react";
+import { type Cache, cacheNameSchema } from "../../../../server/contract/cache.ts";
+import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { useUrlParams } from "../../../_lib/use-url-params.ts";
+import { ButtonLink } from "../../../_ui/button-link.tsx";
+import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
+import { PageHeader } from "../../../_ui/page-header.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
+import { UrlTabs } from "../../../_ui/url-tabs.tsx";
+import { CacheHeader } from "./cache-header.tsx";
+import { ConfigurationTab } from "./configuration-tab.tsx";
+import { ConnectTab } from "./connect-tab.tsx";
+import { EventsTab } from "./events-tab.tsx";
+import { MetricsTab } from "./metrics-tab.tsx";
+import { NodesTab } from "./nodes-tab.tsx";
+import { OverviewTab } from "./overview-tab.tsx";
+import { StatusNotice } from "./status-notice.tsx";
+
+const WATCH_POLL_MS = 1_000;
+
+function pollFor(cache: Cache | undefined): number {
+	if (cache === undefined) return CALM_POLL_MS;
+	if (isChanging(cache.status)) return BUSY_POLL_MS;
+	const isSettled =
+		cache.status === "available" &&
+		cache.shards.every(({ nodes }) => nodes.every(({ status }) => status === "available"));
+	return isSettled ? CALM_POLL_MS : WATCH_POLL_MS;
+}
+
+export function CacheDetail() {
+	const trpc = useTRPC();
+	const params = useParams<{ name: string }>();
+	const asked = decodeURIComponent(params.name);
+	const name = cacheNameSchema.safeParse(asked).data;
+	const query = useQuery(
+		trpc.caches.get.queryOptions(
+			{ name: name ?? "" },
+			{ enabled: name !== undefined, refetchInterval: ({ state }) => pollFor(state.data) },
+		),
+	);
+	const isMissing = query.isError && toApiProblem(query.error).code === "not_found";
+
+	if (name === undefined || isMissing) {
+		return <MissingCache name={asked} wasHere={query.data !== undefined} />;
+	}
+	if (query.isPending) return <PageSkeleton />;
+	if (query.data === undefined) {
+		return (
+			<Panel flush>
+				<ProblemState
+					title={`${name} couldn't be loaded`}
+					error={query.error}
+					onRetry={() => void query.refetch()}
+				/>
+			</Panel>
+		);
+	}
+	return (
+		<>
+			{query.isError && (
+				<div className="mb-4">
+					<ProblemBanner title="What you see isn't up to date" error={query.error} />
+				</div>
+			)}
+			<LoadedCache cache={query.data} updatedAtMs={query.dataUpdatedAt} />
+		</>
+	);
+}
+
+function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
+	const { change } = useUrlParams();
+	const tabs = [
+		{
+			id: "overview",
+			label: "Overview",
+			content: <OverviewTab cache={cache} updatedAtMs={updatedAtMs} />,
+		},
+		{ id: "nodes", label: "Nodes", content: <NodesTab cache={cache} /> },
+		{ id: "metrics", label: "Metrics", content: <MetricsTab cache={cache} /> },
+		{ id: "events", label: "Events", content: <EventsTab cache={cache} /> },
+		{ id: "connect", label: "Connect", content: <ConnectTab cache={cache} /> },
+		{ id: "configuration", label: "Configuration", content: <ConfigurationTab cache={cache} /> },
+	];
+	return (
+		<>
+			<CacheHeader cache={cache} onConnect={() => change({ tab: "connect" }, "push")} />
+			<StatusNotice cache={cache} />
+			<UrlTabs label={`About ${cache.name}`} tabs={tabs} />
+		</>
+	);
+}
+
+function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
+	// Once it was seen and then went away, it was deleted; the words stay while this page is open.
+	const [wasDeleted] = useState(wasHere);
+	return (
+		<>
+			<PageHeader crumbs={[{ label: "Caches", href: "/caches" }, { label: name }]} title={name} />
+			<Panel flush>
+				<EmptyState
+					icon={wasDeleted ? Trash2 : DatabaseZap}
+					title={wasDeleted ? `${name} was deleted` : `There is no cache named ${name}`}
+					action={
+						<>
+							<ButtonLink href="/caches">Go to all caches</ButtonLink>
+							<ButtonLink href={`/events?cache=${encodeURIComponent(name)}`} variant="outline">
+								View its events
+							</ButtonLink>
+						</>
+					}
+				>
+					{wasDeleted
+						? "Its processes and files are removed, and its memory and ports are free again."
+						: "It may have been deleted, or the name is mistyped."}
+				</EmptyState>
+			</Panel>
+		</>
+	);
+}

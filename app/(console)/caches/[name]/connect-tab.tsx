@@ -1,0 +1,127 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useMutation } from "@tanstack/react-query";
+import { Eye, EyeOff, Plug } from "lucide-react";
+import { useState } from "react";
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { useUrlParams } from "../../../_lib/use-url-params.ts";
+import { CodeBlock } from "../../../_ui/code-block.tsx";
+import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { EmptyState, ProblemBanner } from "../../../_ui/notices.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { Segmented } from "../../../_ui/segmented.tsx";
+import { addressOf, EndpointsPanel } from "./endpoints-panel.tsx";
+import { SNIPPETS } from "./snippets.ts";
+
+const MASK = "••••••••••••••••";
+const LANGUAGES = SNIPPETS.map(({ id, label }) => ({ value: id, label }));
+
+/** The password of a cache: hidden until asked for; every asking is audited by the control plane. */
+function useSecret(name: string) {
+	const trpc = useTRPC();
+	const credentials = useMutation(trpc.caches.credentials.mutationOptions({ gcTime: 0 }));
+	const [isShown, setShown] = useState(false);
+	const fetch = async (): Promise<string> => {
+		const known = credentials.data ?? (await credentials.mutateAsync({ name }));
+		return known.password ?? "";
+	};
+	const toggle = async () => {
+		if (!isShown) await fetch();
+		setShown((shown) => !shown);
+	};
+	return {
+		fetch,
+		toggle: () => void toggle().catch(() => setShown(false)),
+		isPending: credentials.isPending,
+		error: credentials.error,
+		/** null while hidden. */
+		shown: isShown ? (credentials.data?.password ?? null) : null,
+	};
+}
+
+export function ConnectTab({ cache }: { cache: Cache }) {
+	const { params, change } = useUrlParams();
+	const secret = useSecret(cache.name);
+	const endpoint = cache.endpoints.primary;
+	const snippet = SNIPPETS.find(({ id }) => id === params.get("client")) ?? SNIPPETS[0];
+	if (endpoint === null || snippet === undefined) {
+		return (
+			<Panel flush>
+				<EmptyState icon={Plug} title="Nothing to connect to yet">
+					The endpoint is known once the nodes are placed; this page shows it by itself then.
+				</EmptyState>
+			</Panel>
+		);
+	}
+	const hasPassword = cache.auth.mode === "password";
+	const codeWith = (password: string | null) =>
+		snippet.code({ endpoint, username: cache.auth.username, password });
+	return (
+		<div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
+			<Panel
+				title="Connect"
+				aside={<code className="font-mono text-xs">{addressOf(endpoint)}</code>}
+			>
+				<Segmented
+					label="Client"
+					value={snippet.id}
+					options={LANGUAGES}
+					onChange={(client) => change({ client })}
+				/>
+				<div className="mt-4 flex flex-col gap-3">
+					{snippet.install !== null && (
+						<CodeBlock code={snippet.install} copyLabel="Copy install command" />
+					)}
+					<CodeBlock
+						code={codeWith(hasPassword ? (secret.shown ?? MASK) : null)}
+						copyLabel="Copy snippet"
+						{...(hasPassword ? { copyText: async () => codeWith(await secret.fetch()) } : {})}
+					/>
+					<p className="text-xs text-muted">
+						{hasPassword
+							? "Copying puts the real password in, even while it is hidden here. Keep it out of code that is shared."
+							: "This cache asks for no password: whoever reaches its port can read and write."}
+					</p>
+				</div>
+			</Panel>
+			<div className="flex min-w-0 flex-col gap-4">
+				{hasPassword && <PasswordPanel cache={cache} secret={secret} />}
+				<EndpointsPanel cache={cache} />
+			</div>
+		</div>
+	);
+}
+
+function PasswordPanel({ cache, secret }: { cache: Cache; secret: ReturnType<typeof useSecret> }) {
+	const isShown = secret.shown !== null;
+	return (
+		<Panel title="Password">
+			<div className="flex flex-col gap-2.5">
+				{secret.error !== null && (
+					<ProblemBanner title="The password couldn't be read" error={secret.error} />
+				)}
+				{cache.auth.username !== null && (
+					<p className="text-[0.8125rem] text-muted">
+						User <code className="font-mono text-foreground">{cache.auth.username}</code>
+					</p>
+				)}
+				<div className="flex items-center gap-1">
+					<code
+						data-secret={isShown ? "shown" : "hidden"}
+						className="min-w-0 flex-1 font-mono text-[0.8125rem] break-all"
+					>
+						{secret.shown ?? MASK}
+					</code>
+					<CopyButton text={secret.fetch} label="Copy password" />
+				</div>
+				<Button size="sm" variant="outline" isPending={secret.isPending} onPress={secret.toggle}>
+					{isShown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+					{isShown ? "Hide password" : "Reveal password"}
+				</Button>
+				<p className="text-xs text-muted">Revealing or copying it is recorded, with your name.</p>
+			</div>
+		</Panel>
+	);
+}

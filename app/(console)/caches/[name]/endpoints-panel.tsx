@@ -1,0 +1,85 @@
+"use client";
+
+import { ChevronDown } from "lucide-react";
+import type { Cache, Endpoint } from "../../../../server/contract/cache.ts";
+import { plural } from "../../../_lib/format/count.ts";
+import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+
+export function addressOf({ host, port }: Endpoint): string {
+	return `${host}:${port}`;
+}
+
+function EndpointRow({
+	title,
+	hint,
+	endpoint,
+}: {
+	title: string;
+	hint: string;
+	endpoint: Endpoint;
+}) {
+	const address = addressOf(endpoint);
+	return (
+		<div>
+			<p className="text-[0.8125rem] text-muted">
+				{title} · {hint}
+			</p>
+			<div className="flex items-center justify-between gap-2">
+				<code className="min-w-0 font-mono text-[0.8125rem] break-all">{address}</code>
+				<CopyButton text={address} label={`Copy ${title.toLowerCase()} endpoint`} />
+			</div>
+		</div>
+	);
+}
+
+export function EndpointsPanel({ cache }: { cache: Cache }) {
+	const { primary, reader, configuration, nodes } = cache.endpoints;
+	return (
+		<Panel title="Endpoints">
+			<div className="flex flex-col gap-2.5">
+				{configuration !== null && (
+					<EndpointRow
+						title="Configuration"
+						hint="cluster clients start here"
+						endpoint={configuration}
+					/>
+				)}
+				{primary !== null && (
+					<EndpointRow title="Primary" hint="reads and writes" endpoint={primary} />
+				)}
+				{reader !== null && (
+					<EndpointRow title="Reader" hint="reads, over the replicas" endpoint={reader} />
+				)}
+				{primary === null && configuration === null && (
+					<p className="text-sm text-muted">They are known once the nodes are placed.</p>
+				)}
+				{nodes.length > 0 && (
+					<details className="group border-t border-separator pt-2.5">
+						<summary className="flex cursor-pointer list-none items-center justify-between gap-2 text-[0.8125rem] text-muted [&::-webkit-details-marker]:hidden">
+							{plural(nodes.length, "node endpoint")}
+							<ChevronDown
+								aria-hidden
+								className="size-4 transition-transform group-open:rotate-180"
+							/>
+						</summary>
+						<ul className="mt-1.5 flex flex-col">
+							{nodes.map((endpoint) => (
+								<li key={endpoint.node} className="flex items-center gap-2 text-[0.8125rem]">
+									<span className="text-muted">{endpoint.node}</span>
+									<code className="ml-auto min-w-0 font-mono text-xs break-all">
+										{addressOf(endpoint)}
+									</code>
+									<CopyButton
+										text={addressOf(endpoint)}
+										label={`Copy endpoint of ${endpoint.node}`}
+									/>
+								</li>
+							))}
+						</ul>
+					</details>
+				)}
+			</div>
+		</Panel>
+	);
+}

@@ -1,0 +1,8 @@
+"use client";
+
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { EventList } from "../../events/event-list.tsx";
+
+export function EventsTab({ cache }: { cache: Cache }) {
+	return <EventList cache={cache.name} />;
+}

@@ -1,0 +1,26 @@
+"use client";
+
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { CapacityPanel } from "./capacity-panel.tsx";
+import { EndpointsPanel } from "./endpoints-panel.tsx";
+import { LiveCharts } from "./live-charts.tsx";
+import { RecentEvents } from "./recent-events.tsx";
+import { Topology } from "./topology.tsx";
+
+export function OverviewTab({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
+	return (
+		<div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
+			<div className="flex min-w-0 flex-col gap-4">
+				<Topology cache={cache} updatedAtMs={updatedAtMs} />
+				<LiveCharts cache={cache} />
+			</div>
+			<div className="grid min-w-0 items-start gap-4 md:grid-cols-2 xl:grid-cols-1">
+				<EndpointsPanel cache={cache} />
+				<CapacityPanel cache={cache} />
+				<div className="md:col-span-2 xl:col-span-1">
+					<RecentEvents cache={cache} />
+				</div>
+			</div>
+		</div>
+	);
+}

@@ -1,0 +1,87 @@
+import type { Host } from "../../../server/contract/host.ts";
+import { CopyButton } from "../../_ui/copy-button.tsx";
+import type { Column } from "../../_ui/data-table.tsx";
+import { Bytes } from "../../_ui/quantity.tsx";
+import { Status } from "../../_ui/status.tsx";
+import { Time } from "../../_ui/time.tsx";
+import { UsageBar } from "../../_ui/usage-bar.tsx";
+
+/** "valkey 9.1.2, valkey 8.1.6" with each version once. */
+function engineWords(host: Host): string {
+	const words = host.engines.map(({ engine, version }) => `${engine} ${version}`);
+	return [...new Set(words)].join(", ");
+}
+
+export const HOST_COLUMNS: readonly Column<Host>[] = [
+	{
+		id: "name",
+		header: "Host",
+		lead: true,
+		cell: (host) => (
+			<span id={host.name} className="scroll-mt-20 font-semibold">
+				{host.name}
+			</span>
+		),
+	},
+	{ id: "status", header: "Status", cell: (host) => <Status status={host.status} /> },
+	{ id: "zone", header: "Zone", cell: (host) => host.zone },
+	{
+		id: "address",
+		header: "Address",
+		cell: (host) => (
+			<span className="inline-flex items-center gap-1">
+				<code className="font-mono text-xs">{host.address}</code>
+				<CopyButton text={host.address} label={`Copy address of ${host.name}`} />
+			</span>
+		),
+	},
+	{
+		id: "engines",
+		header: "Engines",
+		cell: (host) =>
+			host.engines.length === 0 ? (
+				<span className="text-warning-soft-foreground">None unpacked yet</span>
+			) : (
+				<span className="text-[0.8125rem]">{engineWords(host)}</span>
+			),
+	},
+	{
+		id: "memory",
+		header: "Memory assigned",
+		cell: (host) => (
+			<span className="inline-flex w-36 flex-col gap-1 text-left text-[0.8125rem]">
+				<span className="whitespace-nowrap">
+					<Bytes value={host.memoryAssignedBytes} />
+					<span className="text-muted">
+						{" of "}
+						<Bytes value={host.memoryBytes} />
+					</span>
+				</span>
+				<UsageBar
+					label={`Memory assigned on ${host.name}`}
+					used={host.memoryAssignedBytes}
+					total={host.memoryBytes}
+					tone="auto"
+				/>
+			</span>
+		),
+	},
+	{
+		id: "cpus",
+		header: "CPUs",
+		align: "end",
+		cell: (host) => <span className="tabular-nums">{host.cpus}</span>,
+	},
+	{
+		id: "nodes",
+		header: "Nodes",
+		align: "end",
+		cell: (host) => <span className="tabular-nums">{host.nodeCount}</span>,
+	},
+	{
+		id: "seen",
+		header: "Last seen",
+		align: "end",
+		cell: (host) => <Time value={host.lastSeenAt} look="relative" />,
+	},
+];

@@ -1,0 +1,74 @@
+"use client";
+
+import { Panel } from "../panel.tsx";
+import { type ChartData, newest } from "./series.ts";
+import { chartColor, TimeSeriesChart, useChartCursor } from "./time-series-chart.tsx";
+
+interface MetricChartProps {
+	title: string;
+	data: ChartData;
+	fromSeconds: number;
+	toSeconds: number;
+	format: (value: number) => string;
+	maxValue?: number;
+	syncKey: string;
+}
+
+function Legend({
+	data,
+	index,
+	format,
+}: {
+	data: ChartData;
+	index: number | null;
+	format: (value: number) => string;
+}) {
+	return (
+		<ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs">
+			{data.series.map(({ label, values }, line) => {
+				const value = index === null ? newest(values) : (values[index] ?? null);
+				return (
+					<li key={label} className="flex items-center gap-1.5">
+						<span
+							aria-hidden
+							className="h-0.5 w-3 rounded-full"
+							style={{ background: `var(${chartColor(line)})` }}
+						/>
+						<span className="text-muted">{label}</span>
+						<span className="font-medium tabular-nums">{value === null ? "–" : format(value)}</span>
+					</li>
+				);
+			})}
+		</ul>
+	);
+}
+
+/** One metric, one line a node; the legend follows the crosshair. */
+export function MetricChart(props: MetricChartProps) {
+	const { title, data, format, ...span } = props;
+	const cursor = useChartCursor(data.times);
+	const isEmpty = data.series.every(({ values }) => newest(values) === null);
+	return (
+		<Panel
+			title={<span className="text-sm">{title}</span>}
+			aside={<span className="text-xs tabular-nums">{cursor.moment ?? ""}</span>}
+		>
+			<div className="relative">
+				<TimeSeriesChart
+					data={data}
+					format={format}
+					{...span}
+					height={168}
+					onCursor={cursor.setIndex}
+					label={`${title} over time, one line a node`}
+				/>
+				{isEmpty && (
+					<p className="absolute inset-0 grid place-items-center text-[0.8125rem] text-muted">
+						Nothing measured in this range
+					</p>
+				)}
+			</div>
+			<Legend data={data} index={cursor.index} format={format} />
+		</Panel>
+	);
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { CacheMetrics } from "../../../server/contract/metrics.ts";
+import { byNode, newest, overall, readHitRate, reading, sum } from "./series.ts";
+
+const METRICS: CacheMetrics = {
+	range: "15m",
+	resolutionSeconds: 5,
+	from: "2026-11-23T12:00:00.000Z",
+	to: "2026-11-23T12:00:15.000Z",
+	nodes: [
+		{
+			node: "orders-001",
+			role: "primary",
+			at: ["2026-11-23T12:00:00.000Z", "2026-11-23T12:00:05.000Z"],
+			values: { clients: [3, 4], hitsPerSecond: [9, 0], missesPerSecond: [1, 0] },
+		},
+		{
+			node: "orders-002",
+			role: "replica",
+			at: ["2026-11-23T12:00:01.200Z", "2026-11-23T12:00:11.000Z"],
+			values: { clients: [1, null] },
+		},
+	],
+};
+
+describe("series", () => {
+	it("by node share one axis and leave gaps where a node wasn't measured", () => {
+		const { times, series } = byNode(METRICS, reading("clients"));
+		expect(times.map((time) => time % 60)).toEqual([0, 1, 5, 11]);
+		expect(series).toEqual([
+			{ label: "orders-001", values: [3, null, 4, null] },
+			{ label: "orders-002", values: [null, 1, null, null] },
+		]);
+	});
+
+	it("overall add up nodes that were sampled in the same slot", () => {
+		const { series } = overall(METRICS, "Clients", reading("clients"), sum);
+		expect(series[0]?.values).toEqual([4, 4]);
+	});
+
+	it("have no hit rate without reads", () => {
+		expect(byNode(METRICS, readHitRate).series[0]?.values).toEqual([0.9, null, null, null]);
+	});
+
+	it("know their newest measured value", () => {
+		expect(newest([1, 2, null])).toBe(2);
+		expect(newest([null])).toBeNull();
+	});
+});

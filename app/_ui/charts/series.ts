@@ -1,0 +1,89 @@
+import type { CacheMetrics, NodeMetrics } from "../../../server/contract/metrics.ts";
+
+export interface ChartSeries {
+	label: string;
+	values: (number | null)[];
+}
+
+/** Columns on one time axis, in Unix seconds. */
+export interface ChartData {
+	times: number[];
+	series: ChartSeries[];
+}
+
+type Values = Record<string, (number | null)[]>;
+type NodeReader = (values: Values, index: number) => number | null;
+
+/** Reads one metric as it was measured. */
+export function reading(metric: keyof NodeMetrics): NodeReader {
+	return (values, index) => values[metric]?.[index] ?? null;
+}
+
+/** Hits out of all reads, 0 to 1; null where nothing was read. */
+export const readHitRate: NodeReader = (values, index) => {
+	const hits = values.hitsPerSecond?.[index] ?? null;
+	const misses = values.missesPerSecond?.[index] ?? null;
+	if (hits === null || misses === null || hits + misses <= 0) return null;
+	return hits / (hits + misses);
+};
+
+/** One line a node. Nodes are sampled at moments of their own, so their times are merged. */
+export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
+	const times = [...new Set(metrics.nodes.flatMap(({ at }) => at.map(toSeconds)))].sort(
+		(a, b) => a - b,
+	);
+	const rank = new Map(times.map((time, index) => [time, index]));
+	const series = metrics.nodes.map(({ node, at, values }) => {
+		const merged: (number | null)[] = new Array(times.length).fill(null);
+		for (const [index, moment] of at.entries()) {
+			const place = rank.get(toSeconds(moment));
+			if (place !== undefined) merged[place] = read(values, index);
+		}
+		return { label: node, values: merged };
+	});
+	return { times, series };
+}
+
+/**
+ * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes.
+ * A node that wasn't measured in a slot isn't counted there.
+ */
+export function overall(
+	metrics: CacheMetrics,
+	label: string,
+	read: NodeReader,
+	combine: (values: readonly number[]) => number,
+): ChartData {
+	const slotSeconds = Math.max(1, metrics.resolutionSeconds);
+	const slots = new Map<number, Map<string, number>>();
+	for (const { node, at, values } of metrics.nodes) {
+		for (const [index, moment] of at.entries()) {
+			const value = read(values, index);
+			if (value === null) continue;
+			const slot = Math.floor(toSeconds(moment) / slotSeconds) * slotSeconds;
+			const own = slots.get(slot) ?? new Map<string, number>();
+			own.set(node, value);
+			slots.set(slot, own);
+		}
+	}
+	const times = [...slots.keys()].sort((a, b) => a - b);
+	const values = times.map((time) => combine([...(slots.get(time)?.values() ?? [])]));
+	return { times, series: [{ label, values }] };
+}
+
+export function sum(values: readonly number[]): number {
+	return values.reduce((total, value) => total + value, 0);
+}
+
+export function highest(values: readonly number[]): number {
+	return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+/** The newest value that was measured. */
+export function newest(values: readonly (number | null)[]): number | null {
+	return values.findLast((value) => value !== null) ?? null;
+}
+
+function toSeconds(iso: string): number {
+	return Math.round(Date.parse(iso) / 1_000);
+}

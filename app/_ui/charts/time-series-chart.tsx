@@ -1,0 +1,154 @@
+"use client";
+
+import { useTheme } from "next-themes";
+import { useEffect, useMemo, useRef, useState } from "react";
+import uPlot from "uplot";
+import { formatClock, formatDateTime, formatMonthDay } from "../../_lib/format/time.ts";
+import { useTimeZone } from "../../_lib/use-time-zone.ts";
+import type { ChartData } from "./series.ts";
+
+interface TimeSeriesChartProps {
+	data: ChartData;
+	/** The span shown, in Unix seconds: time without samples stays visible as such. */
+	fromSeconds: number;
+	toSeconds: number;
+	height: number;
+	format: (value: number) => string;
+	/** Told which sample the pointer is at; null when it leaves. */
+	onCursor?: (index: number | null) => void;
+	/** Charts of the same key share their crosshair. */
+	syncKey?: string;
+	/** `spark` is a line alone, without axes. */
+	look?: "full" | "spark";
+	/** Fixed upper end, such as 1 for ratios. */
+	maxValue?: number;
+	firstColor?: number;
+	/** For screen readers. */
+	label: string;
+}
+
+const COLORS = 6;
+const DAY_SECONDS = 86_400;
+
+/** The colour of the n-th line, as a CSS variable. */
+export function chartColor(index: number): string {
+	return `--chart-${(index % COLORS) + 1}`;
+}
+
+function options(props: TimeSeriesChartProps, element: HTMLElement, zone: "utc" | "local") {
+	const style = getComputedStyle(element);
+	const color = (name: string) => style.getPropertyValue(name).trim();
+	const { look = "full", firstColor = 0, fromSeconds, toSeconds, format, maxValue } = props;
+	const isSpark = look === "spark";
+	const font = `11px ${style.fontFamily}`;
+	const isLong = toSeconds - fromSeconds > 1.5 * DAY_SECONDS;
+	const tick = (seconds: number) => {
+		const at = new Date(seconds * 1_000);
+		return isLong ? formatMonthDay(at, zone) : formatClock(at, zone, "minute");
+	};
+	const axis = {
+		stroke: color("--muted"),
+		font,
+		grid: { stroke: color("--separator"), width: 1 },
+		ticks: { show: false },
+	};
+	const result: uPlot.Options = {
+		width: Math.max(40, element.clientWidth),
+		height: props.height,
+		legend: { show: false },
+		padding: isSpark ? [3, 0, 2, 0] : [8, 8, 0, 0],
+		...(zone === "utc"
+			? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC") }
+			: {}),
+		scales: {
+			x: { time: true, range: () => [fromSeconds, toSeconds] },
+			y: {
+				range: (_chart, _min, max) => [
+					0,
+					maxValue ?? (max === null || max <= 0 ? 1 : max * (isSpark ? 1.12 : 1.08)),
+				],
+			},
+		},
+		axes: isSpark
+			? [{ show: false }, { show: false }]
+			: [
+					{ ...axis, size: 26, space: 64, values: (_chart, splits) => splits.map(tick) },
+					{ ...axis, size: 58, space: 34, values: (_chart, splits) => splits.map(format) },
+				],
+		cursor: {
+			y: false,
+			drag: { x: false, y: false },
+			points: { size: 7 },
+			...(props.syncKey === undefined ? {} : { sync: { key: props.syncKey } }),
+		},
+		series: [
+			{},
+			...props.data.series.map(({ label }, index) => ({
+				label,
+				stroke: color(chartColor(firstColor + index)),
+				width: 1.5,
+				points: { show: props.data.times.length < 2, size: 5 },
+			})),
+		],
+	};
+	return result;
+}
+
+/** Lines over time, on canvas. Drag, zoom and legend are left to the page. */
+export function TimeSeriesChart(props: TimeSeriesChartProps) {
+	const { data, fromSeconds, toSeconds, height, label } = props;
+	const { resolvedTheme } = useTheme();
+	const [zone] = useTimeZone();
+	const elementRef = useRef<HTMLDivElement>(null);
+	const chartRef = useRef<uPlot | null>(null);
+	const propsRef = useRef(props);
+	propsRef.current = props;
+	const aligned = useMemo<uPlot.AlignedData>(
+		() => [data.times, ...data.series.map(({ values }) => values)],
+		[data],
+	);
+	const names = data.series.map(({ label: name }) => name).join("\n");
+
+	// Lines, look and colours need a new chart; new samples don't.
+	useEffect(() => {
+		const element = elementRef.current;
+		if (element === null) return;
+		const chart = new uPlot(options(propsRef.current, element, zone), undefined, element);
+		chart.hooks.setCursor = [(self) => propsRef.current.onCursor?.(self.cursor.idx ?? null)];
+		chartRef.current = chart;
+		const observer = new ResizeObserver(() => {
+			const width = element.clientWidth;
+			if (width > 0 && width !== chart.width) chart.setSize({ width, height });
+		});
+		observer.observe(element);
+		return () => {
+			observer.disconnect();
+			chart.destroy();
+			chartRef.current = null;
+		};
+	}, [names, resolvedTheme, zone, height, fromSeconds === 0, props.look, props.maxValue]);
+
+	// A new chart has to get its samples too.
+	useEffect(() => {
+		const chart = chartRef.current;
+		if (chart === null) return;
+		chart.scales.x && Object.assign(chart.scales.x, { range: () => [fromSeconds, toSeconds] });
+		chart.setData(aligned, true);
+	}, [aligned, fromSeconds, toSeconds, names, resolvedTheme, zone, height, props.look]);
+
+	return (
+		<div ref={elementRef} role="img" aria-label={label} className="w-full" style={{ height }} />
+	);
+}
+
+/** The sample under the pointer, and its moment in words. */
+export function useChartCursor(times: readonly number[]) {
+	const [zone] = useTimeZone();
+	const [index, setIndex] = useState<number | null>(null);
+	const seconds = index === null ? undefined : times[index];
+	return {
+		index: seconds === undefined ? null : index,
+		moment: seconds === undefined ? null : formatDateTime(new Date(seconds * 1_000), zone),
+		setIndex,
+	};
+}

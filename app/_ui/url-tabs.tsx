@@ -1,0 +1,37 @@
+"use client";
+
+import { Tabs } from "@heroui/react";
+import type { ReactNode } from "react";
+import { useUrlParams } from "../_lib/use-url-params.ts";
+
+interface UrlTabsProps {
+	label: string;
+	tabs: readonly { id: string; label: string; content: ReactNode }[];
+}
+
+/** Tabs whose choice is in the address; the first is the address without one. */
+export function UrlTabs({ label, tabs }: UrlTabsProps) {
+	const { params, change } = useUrlParams();
+	const first = tabs[0]?.id ?? "";
+	const wanted = params.get("tab");
+	const current = tabs.find(({ id }) => id === wanted) ?? tabs[0];
+	return (
+		<Tabs
+			variant="secondary"
+			selectedKey={current?.id ?? first}
+			onSelectionChange={(key) => change({ tab: key === first ? null : String(key) }, "push")}
+		>
+			<Tabs.ListContainer>
+				<Tabs.List aria-label={label}>
+					{tabs.map((tab) => (
+						<Tabs.Tab key={tab.id} id={tab.id}>
+							{tab.label}
+							<Tabs.Indicator />
+						</Tabs.Tab>
+					))}
+				</Tabs.List>
+			</Tabs.ListContainer>
+			<Tabs.Panel id={current?.id ?? first}>{current?.content}</Tabs.Panel>
+		</Tabs>
+	);
+}
