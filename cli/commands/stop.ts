@@ -24,7 +24,7 @@ export function stopCommand(): Command {
 /** In this order nothing is started again behind our back: keepers before what they keep, agents before engines. */
 async function stopEverything(home: LarderHome): Promise<void> {
 	const up = readLock(home.upLock);
-	if (up !== null) report("larder up", [await endProcess(up.identity, UP_GRACE_MS)]);
+	if (up !== null) report("supervisor (larder up)", [await endProcess(up.identity, UP_GRACE_MS)]);
 	const server = readLock(home.controlPlaneLock);
 	if (server !== null) report("control plane", [await endProcess(server.identity, GRACE_MS)]);
 	const agents = findAgentProcesses(home);
@@ -36,22 +36,16 @@ async function stopEverything(home: LarderHome): Promise<void> {
 }
 
 function report(what: string, results: readonly EndResult[]): void {
+	const many = (count: number) => `${count} ${what}${count === 1 ? "" : "s"}`;
 	const count = (wanted: EndResult) => results.filter((result) => result === wanted).length;
-	const ended = count("stopped") + count("was gone");
-	if (ended > 0)
-		print(`Stopped ${ended} ${plural(what, ended)}`.replace(/^Stopped 1 (?!a)/, "Stopped the "));
+	const stopped = count("stopped") + count("was gone");
+	if (stopped > 0) print(`Stopped ${many(stopped)}`);
 	const killed = count("killed");
-	if (killed > 0) print(`Killed ${killed} ${plural(what, killed)} that didn't stop when asked`);
+	if (killed > 0) print(`Killed ${many(killed)} that didn't stop when asked`);
 	const left = count("still there");
 	if (left > 0) {
-		throw new CliError(
-			`${left} ${plural(what, left)} can't be ended, even by SIGKILL.`,
-			undefined,
-			["A disk that doesn't answer can hold a process. Try again later: npm stop"],
-		);
+		throw new CliError(`${many(left)} can't be ended, even by SIGKILL.`, undefined, [
+			"A disk that doesn't answer can hold a process. Try again later: npm stop",
+		]);
 	}
-}
-
-function plural(what: string, count: number): string {
-	return count === 1 || what === "larder up" ? what : `${what}s`;
 }
