@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createdTokenSchema, tokenPageSchema } from "../../server/contract/token.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+
+let larder: Installation;
+beforeAll(async () => {
+	larder = await startInstallation({ agents: [] });
+});
+afterAll(() => larder?.stop());
+
+const openApiSchema = z.object({
+	openapi: z.string(),
+	paths: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+it("health needs no sign-in", async () => {
+	expect((await fetch(`${larder.url}/healthz`)).status).toBe(200);
+});
+
+describe("without a token, with a wrong one, or with a revoked one", () => {
+	it("every operation of the API reference is refused", async () => {
+		const reference = openApiSchema.parse((await larder.rest("GET", "/openapi.json")).body);
+		expect(reference.openapi).toMatch(/^3\.1/);
+		const revoked = createdTokenSchema.parse(
+			(await larder.rest("POST", "/tokens", { body: { name: "short-lived" } })).body,
+		);
+		expect((await larder.rest("DELETE", `/tokens/${revoked.id}`)).status).toBe(200);
+
+		const operations = Object.entries(reference.paths).flatMap(([path, methods]) =>
+			Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+		);
+		expect(operations.length).toBeGreaterThan(10);
+		for (const { method, path } of operations) {
+			const below = path.replace(/^\/api\/v1/, "").replace(/\{[^}]+\}/g, "x");
+			for (const token of [null, "larder_wrong", revoked.token]) {
+				const answer = await larder.rest(method, below, {
+					token,
+					...(method === "POST" && { body: {} }),
+				});
+				expect.soft(answer.status, `${method} ${path} with token ${token}`).toBe(401);
+				expect.soft(answer.body).toMatchObject({ error: { code: "unauthenticated" } });
+			}
+		}
+	});
+
+	it("the console's own API is refused", async () => {
+		const answer = await fetch(`${larder.url}/api/trpc/caches.list?input=%7B%7D`);
+		expect(answer.status).toBe(401);
+	});
+
+	it("an agent with a wrong join token or credential is refused", async () => {
+		const enrol = await fetch(`${larder.url}/api/agent/enrol`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({
+				protocol: 1,
+				joinToken: "larder_join_wrong",
+				agentId: "7e57ab1e-0000-4000-8000-000000000000",
+				credential: "x".repeat(43),
+				name: "intruder",
+				zone: "z",
+				facts: {
+					agentVersion: "0",
+					bindAddress: "127.0.0.1",
+					advertisedAddress: "127.0.0.1",
+					cpus: 1,
+					memoryBytes: 1,
+					bootId: "x",
+					engines: [],
+				},
+			}),
+		});
+		expect(enrol.status).toBe(401);
+		const report = await fetch(`${larder.url}/api/agent/report`, {
+			method: "POST",
+			headers: { "content-type": "application/json", authorization: `Bearer ${"x".repeat(43)}` },
+			body: JSON.stringify({
+				protocol: 1,
+				epoch: 1,
+				facts: null,
+				observations: null,
+				events: [],
+				metrics: [],
+			}),
+		});
+		expect(report.status).toBe(401);
+	});
+});
+
+it("a token made through the API signs in, and is shown only once", async () => {
+	const made = createdTokenSchema.parse(
+		(await larder.rest("POST", "/tokens", { body: { name: "ci" } })).body,
+	);
+	expect((await larder.rest("GET", "/caches", { token: made.token })).status).toBe(200);
+	const page = await larder.rest("GET", "/tokens");
+	expect(JSON.stringify(page.body)).not.toContain(made.token);
+	expect(tokenPageSchema.parse(page.body).items.map((token) => token.name)).toContain("ci");
+});
+
+it("sign-in attempts are limited", async () => {
+	const attempt = () =>
+		fetch(`${larder.url}/api/auth/sign-in/email`, {
+			method: "POST",
+			headers: { "content-type": "application/json", origin: larder.url },
+			body: JSON.stringify({ email: "someone@example.com", password: "wrong password" }),
+		});
+	const statuses: number[] = [];
+	for (let count = 0; count < 30 && !statuses.includes(429); count += 1) {
+		statuses.push((await attempt()).status);
+	}
+	expect(statuses[0]).toBe(401);
+	expect(statuses.at(-1)).toBe(429);
+});

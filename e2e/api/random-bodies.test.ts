@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+
+const BODIES = 10_000;
+const AT_ONCE = 20;
+
+let larder: Installation;
+beforeAll(async () => {
+	larder = await startInstallation({ agents: [] });
+});
+afterAll(() => larder?.stop());
+
+const anyValue = fc.oneof(
+	fc.string({ unit: "binary", maxLength: 60 }),
+	fc.integer(),
+	fc.double(),
+	fc.boolean(),
+	fc.constant(null),
+	fc.array(fc.jsonValue(), { maxLength: 3 }),
+	fc.object({ maxDepth: 2 }),
+);
+const text = (maxLength: number) => fc.string({ maxLength });
+const validBody = fc.record(
+	{
+		name: fc.stringMatching(/^[A-Za-z]([A-Za-z0-9]-?){0,10}[a-z]$/),
+		kind: fc.constant("provisioned"),
+		engine: fc.constant("valkey"),
+		engineVersion: fc.constantFrom("9", "9.1", "9.1.2", "8", "99.99.99"),
+		nodeType: fc.constantFrom("cache.t4g.micro", "cache.t4g.small", "cache.t4g.medium"),
+		clusterMode: fc.constant("disabled"),
+		shards: fc.constant(1),
+		replicasPerShard: fc.integer({ min: 1, max: 5 }),
+		multiAz: fc.boolean(),
+		auth: fc.constantFrom("password", "none"),
+		port: fc.integer({ min: 1024, max: 55_535 }),
+		tags: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), text(10), { maxKeys: 5 }),
+		description: text(255),
+	},
+	{ requiredKeys: ["name", "replicasPerShard"] },
+);
+const fieldNames = [
+	"name",
+	"kind",
+	"engine",
+	"engineVersion",
+	"nodeType",
+	"clusterMode",
+	"shards",
+].concat([
+	"replicasPerShard",
+	"multiAz",
+	"automaticFailover",
+	"auth",
+	"port",
+	"tags",
+	"description",
+	"other",
+]);
+/** Valid ones, valid ones with a field or two gone wrong, so that more than the first check is reached, and anything. */
+const body = fc.oneof(
+	{ weight: 1, arbitrary: validBody.map((value) => JSON.stringify(value)) },
+	{
+		weight: 6,
+		arbitrary: fc
+			.tuple(
+				validBody,
+				fc.dictionary(fc.constantFrom(...fieldNames), anyValue, { minKeys: 1, maxKeys: 2 }),
+			)
+			.map(([valid, wrong]) => JSON.stringify({ ...valid, ...wrong })),
+	},
+	{ weight: 2, arbitrary: fc.json() },
+	{ weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 100 }) },
+);
+
+it(`${BODIES} random bodies are created or refused, and none breaks the control plane`, async () => {
+	const seed = Date.now() % 2 ** 31;
+	const bodies = fc.sample(body, { numRuns: BODIES, seed });
+	const counts = new Map<number, number>();
+	const created: string[] = [];
+	const takeOne = async () => {
+		for (let next = bodies.pop(); next !== undefined; next = bodies.pop()) {
+			const answer = await larder.rest("POST", "/caches", { body: next });
+			counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1);
+			expect(
+				[202, 400, 409, 422],
+				`seed ${seed}, body ${next}, answer ${JSON.stringify(answer)}`,
+			).toContain(answer.status);
+			if (answer.status === 202) created.push((answer.body as { name: string }).name);
+			else expect(answer.body).toMatchObject({ error: { code: expect.any(String) } });
+			// Deleted as they come, so that the list of caches stays short.
+			if (created.length > 50) await drop(created.splice(0));
+		}
+	};
+	const drop = (names: string[]) =>
+		Promise.all(
+			names.map(async (name) => {
+				expect((await larder.rest("DELETE", `/caches/${name}`)).status).toBe(202);
+			}),
+		);
+	await Promise.all(Array.from({ length: AT_ONCE }, takeOne));
+	await drop(created);
+	// Both sides must have been met, or the bodies were not worth sending.
+	expect(counts.get(202) ?? 0).toBeGreaterThan(50);
+	expect(counts.get(422) ?? 0).toBeGreaterThan(1_000);
+	expect((await fetch(`${larder.url}/healthz`)).status).toBe(200);
+}, 240_000);
