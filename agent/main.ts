@@ -115,6 +115,7 @@ class HostAgent {
 			...{ client, logger, signal },
 			held: () => this.desired,
 			take: (desired) => this.take(desired),
+			onLost: () => this.reporter.forget(),
 			onUnknown: () => this.enrolAgain(),
 		});
 		this.sampler.stop();

@@ -15,6 +15,8 @@ export async function runWatchLoop(options: {
 	client: ControlClient;
 	held: () => DesiredState | null;
 	take: (desired: DesiredState) => Promise<void>;
+	/** A connection was lost or refused: the control plane that comes back may have forgotten what it was told. */
+	onLost: () => void;
 	/** The control plane doesn't know this host (401). */
 	onUnknown: () => Promise<void>;
 	logger: Logger;
@@ -59,6 +61,7 @@ export async function runWatchLoop(options: {
 			} else if (reachable !== false) {
 				logger.warn({ err: error }, "the control plane can't be reached; trying again");
 			}
+			if (reachable !== false) options.onLost();
 			reachable = false;
 			await pause(waitMs, signal);
 		}

@@ -4,6 +4,7 @@ import type { EngineCounters, EngineSession, EngineState } from "../drivers/driv
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { EngineProcess } from "../supervisor/engine-process.ts";
 import { decideLaunch, NO_EXITS, recordExit } from "../supervisor/restart-policy.ts";
+import { endEngine, type Removal } from "./end-engine.ts";
 import { driverOf, type InstanceContext } from "./instance-context.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
@@ -25,8 +26,6 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const OPEN_TIMEOUT_MS = 2_000;
 const PORT_RELEASE_MS = 5_000;
-const TERMINATE_AFTER_MS = 1_000;
-const KILL_AFTER_MS = 4_000;
 const STOP_POLL_MS = 50;
 
 /**
@@ -47,7 +46,7 @@ export class Instance {
 	private readonly onRemoved: () => void;
 	private assignment: Assignment | null = null;
 	private hostId = "";
-	private removal: { since: number; asked: boolean } | null = null;
+	private removal: Removal | null = null;
 	private record: InstanceRecord | null = null;
 	private process: EngineProcess | null = null;
 	private session: EngineSession | null = null;
@@ -325,10 +324,7 @@ export class Instance {
 		return this.pollDelay();
 	}
 
-	private async advanceRemoval(
-		record: InstanceRecord,
-		removal: { since: number; asked: boolean },
-	): Promise<number | null> {
+	private async advanceRemoval(record: InstanceRecord, removal: Removal): Promise<number | null> {
 		if (record.hostId !== this.hostId && record.launches > 0) {
 			this.foreign = true;
 			const advice = "instance of another control plane left alone; delete its directory by hand";
@@ -337,30 +333,13 @@ export class Instance {
 			return null;
 		}
 		if (this.process?.alive) {
-			await this.requestEnd(this.process, removal);
+			await endEngine(this.process, this.session, removal);
 			return STOP_POLL_MS;
 		}
 		await rm(this.paths.directory, { recursive: true, force: true });
 		this.stopped = true;
 		this.onRemoved();
 		return null;
-	}
-
-	/** Asks nicely once, then firmly, then not at all. */
-	private async requestEnd(
-		engine: EngineProcess,
-		removal: { since: number; asked: boolean },
-	): Promise<void> {
-		const elapsedMs = performance.now() - removal.since;
-		if (elapsedMs > KILL_AFTER_MS) {
-			engine.signal("SIGKILL");
-		} else if (elapsedMs > TERMINATE_AFTER_MS || this.session === null || this.session.closed) {
-			if (!removal.asked || elapsedMs > TERMINATE_AFTER_MS) engine.signal("SIGTERM");
-		} else {
-			// It answers by closing the connection; if it refuses, the signals follow.
-			await this.session.shutdown().catch(() => {});
-		}
-		removal.asked = true;
 	}
 
 	private async save(record: InstanceRecord): Promise<void> {

@@ -61,8 +61,8 @@ export class FakeControlPlane {
 		this.server = server;
 	}
 
+	/** Goes away without a word: calls under way are cut off. */
 	async stop(): Promise<void> {
-		this.changes.emit("desired");
 		await this.server?.close();
 		this.server = null;
 	}

@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { signalProcess } from "../platform/process-identity.ts";
+import type { Assignment } from "../server/contract/agent.ts";
+import { ensureEngine } from "./bundles/index.ts";
+import { eventually, freePort, killChild, TestHost } from "./testing/agent-fixture.ts";
+import { makeAssignment } from "./testing/assignments.ts";
+
+let host: TestHost;
+
+beforeAll(async () => {
+	await ensureEngine({ engine: "valkey", version: "9" });
+}, 120_000);
+
+beforeEach(async () => {
+	host = new TestHost("127.0.1.2");
+	await host.plane.start();
+});
+afterEach(() => host.dispose());
+
+async function assign(changes: Partial<Assignment> = {}): Promise<Assignment> {
+	const assignment = makeAssignment({ port: await freePort(host.address), ...changes });
+	host.plane.setAssignments([assignment]);
+	return assignment;
+}
+
+function untilRunning(assignment: Assignment) {
+	return host.plane.until("it runs", () => {
+		const seen = host.plane.observationOf(assignment.id);
+		return seen?.phase === "running" && seen;
+	});
+}
+
+test("engines serve without a single error while their agent is killed, and are adopted", async () => {
+	const assignment = await assign();
+	let agent = host.spawnAgent();
+	const { pid } = await untilRunning(assignment);
+	const client = await host.connect(assignment.port);
+	let serving = true;
+	let served = 0;
+	const load = (async () => {
+		while (serving) {
+			await client.command(["INCR", "counter"], 1_000);
+			served++;
+		}
+	})();
+	for (let round = 0; round < 3; round++) {
+		await killChild(agent);
+		host.plane.observations = null;
+		agent = host.spawnAgent();
+		const seen = await untilRunning(assignment);
+		expect(seen).toMatchObject({ pid, restarts: 0 });
+	}
+	serving = false;
+	await load;
+	expect(served).toBeGreaterThan(1_000);
+	expect(await client.command(["GET", "counter"], 1_000)).toBe(String(served));
+	client.close();
+});
+
+test("an agent that dies between starting an engine and writing down its pid finds it again", async () => {
+	const assignment = await assign({ onExit: "restart" });
+	const agent = host.spawnAgent();
+	const { pid } = await untilRunning(assignment);
+	await killChild(agent);
+	// What the disk looks like when the agent dies in that moment.
+	const file = join(host.homeDir, "instances", assignment.id, "state.json");
+	const record = JSON.parse(readFileSync(file, "utf8"));
+	writeFileSync(
+		file,
+		JSON.stringify({ ...record, identity: null, history: "unknown", startedAt: null }),
+	);
+	rmSync(join(host.homeDir, "instances", assignment.id, "engine.pid"), { force: true });
+	host.plane.observations = null;
+	host.startAgent();
+	expect(await untilRunning(assignment)).toMatchObject({ pid, restarts: 0 });
+});
+
+test("an agent killed at any moment of a launch leaves one process, never two", async () => {
+	const assignments: Assignment[] = [];
+	for (const afterMs of [0, 1, 2, 3, 5, 8, 13, 21, 34]) {
+		const assignment = makeAssignment({ port: await freePort(host.address) });
+		assignments.push(assignment);
+		host.plane.setAssignments(assignments);
+		const agent = host.spawnAgent();
+		const directory = join(host.homeDir, "instances", assignment.id);
+		await eventually("the launch has begun", () => existsSync(directory));
+		const killAt = performance.now() + afterMs;
+		await eventually("the moment has come", () => performance.now() >= killAt);
+		await killChild(agent);
+	}
+	host.plane.observations = null;
+	host.startAgent();
+	for (const assignment of assignments) {
+		const { pid } = await untilRunning(assignment);
+		expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+	}
+});
+
+test("a second agent for the same directory is refused", async () => {
+	const stop = host.startAgent();
+	await host.plane.until("it reports", () => host.plane.reports.length > 0);
+	const second = host.spawnAgent();
+	let message = "";
+	second.stderr?.on("data", (chunk: Buffer) => {
+		message += chunk.toString();
+	});
+	await once(second, "close");
+	expect(second.exitCode).toBe(3);
+	expect(message).toContain("already runs on this directory");
+	await stop();
+	await expect(host.startAgent()()).resolves.toBeUndefined();
+});
+
+test("without a control plane an agent supervises what it was told before", async () => {
+	const assignment = await assign();
+	const stop = host.startAgent();
+	const { pid } = await untilRunning(assignment);
+	await stop();
+	await host.plane.stop();
+	const engine = host.engineProcess(assignment.id);
+	expect(engine?.pid).toBe(pid);
+	host.startAgent();
+	if (engine !== null) signalProcess(engine, "SIGKILL");
+	await eventually("it runs again", () => (host.engineProcess(assignment.id)?.pid ?? pid) !== pid);
+	host.plane.observations = null;
+	await host.plane.start();
+	expect((await untilRunning(assignment)).restarts).toBe(1);
+});
+
+test("a removal that a dead agent left unfinished is finished by the next", async () => {
+	const assignment = await assign();
+	const agent = host.spawnAgent();
+	await untilRunning(assignment);
+	await killChild(agent);
+	host.plane.setAssignments([]);
+	host.plane.observations = null;
+	host.startAgent();
+	await host.plane.until("it is gone", () => host.plane.observations?.length === 0);
+	expect(host.engineProcess(assignment.id)).toBeNull();
+	expect(existsSync(join(host.homeDir, "instances", assignment.id))).toBe(false);
+});
+
+test("without a remembered state nothing is touched and nothing is called gone", async () => {
+	const assignment = await assign();
+	const stop = host.startAgent();
+	const { pid } = await untilRunning(assignment);
+	await stop();
+	rmSync(join(host.homeDir, "desired.json"));
+	host.plane.forgetful = true;
+	const before = host.plane.reports.length;
+	const stopAgain = host.startAgent();
+	const enrolments = host.plane.enrolments;
+	await eventually("it has tried again", () => host.plane.enrolments > enrolments + 2);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+	await stopAgain();
+	expect(host.plane.reports.slice(before).every((report) => report.observations === null)).toBe(
+		true,
+	);
+});
+
+test("a rebuilt control plane that knows no assignments removes nobody's engines", async () => {
+	const assignment = await assign();
+	const stop = host.startAgent();
+	const { pid } = await untilRunning(assignment);
+	await stop();
+	host.plane.hostId = "00000000-0000-4000-8000-000000000000";
+	host.plane.epoch = 0;
+	host.plane.setAssignments([]);
+	host.plane.observations = null;
+	host.startAgent();
+	await host.plane.until("it follows the new one", () => host.plane.observations?.length === 0);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+});
+
+test("a desired state of a replaced control plane is refused", async () => {
+	host.plane.epoch = 5;
+	const assignment = await assign();
+	host.startAgent();
+	const { pid } = await untilRunning(assignment);
+	host.plane.epoch = 4;
+	host.plane.setAssignments([]);
+	const reports = host.plane.reports.length;
+	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+	expect(host.plane.reports.at(-1)?.epoch).toBe(5);
+});
+
+test("a control plane that comes back hears everything at once", async () => {
+	const assignment = await assign();
+	host.startAgent();
+	await untilRunning(assignment);
+	await host.plane.stop();
+	host.plane.observations = null;
+	await new Promise((resolve) => setImmediate(resolve));
+	await host.plane.start();
+	const before = host.plane.reports.length;
+	await host.plane.until("it reports", () => host.plane.reports.length > before);
+	expect(host.plane.reports[before]).toMatchObject({
+		facts: { bindAddress: host.address },
+		observations: [{ assignmentId: assignment.id, phase: "running" }],
+	});
+});
+
+test("an engine that can't be had is reported with what to do, and used once it is there", async () => {
+	const path = process.env.PATH;
+	const empty = join(host.homeDir, "no-programs");
+	const { server } = await ensureEngine({ engine: "valkey", version: "9" });
+	try {
+		process.env.PATH = empty;
+		const assignment = await assign();
+		host.startAgent({ engineStoreDir: join(host.homeDir, "store") });
+		const waiting = await host.plane.until("the missing engine is reported", () => {
+			const { reason } = host.plane.observationOf(assignment.id) ?? {};
+			return reason?.code === "engine-missing" && reason.message.includes("install") && reason;
+		});
+		expect(waiting.message).toContain("on PATH");
+		process.env.PATH = join(server, "..");
+		await untilRunning(assignment);
+	} finally {
+		process.env.PATH = path;
+	}
+});

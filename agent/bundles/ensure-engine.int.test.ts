@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EngineUnavailableError, ensureEngine, findEngine, listEngines } from "./index.ts";
+import type { EngineProgress } from "./progress.ts";
+
+let storeDir: string;
+beforeEach(() => {
+	storeDir = mkdtempSync(join(tmpdir(), "larder-store-test-"));
+});
+afterEach(() => rmSync(storeDir, { recursive: true, force: true }));
+
+test("two who need an engine at once share one fetch, and later calls find it at once", async () => {
+	const steps: EngineProgress["step"][][] = [[], []];
+	const [first, second] = await Promise.all(
+		steps.map((seen) =>
+			ensureEngine({ engine: "valkey", storeDir, onProgress: ({ step }) => seen.push(step) }),
+		),
+	);
+	expect(first).toEqual(second);
+	expect(first?.version).toMatch(/^[89]\.\d+\.\d+$/);
+	expect(steps.filter((seen) => seen.includes("download"))).toHaveLength(1);
+	expect(steps.filter((seen) => seen.includes("wait"))).toHaveLength(1);
+	expect(readdirSync(storeDir)).toEqual([`valkey-${first?.version}-${suffix()}`]);
+	const again: EngineProgress[] = [];
+	await ensureEngine({
+		engine: "valkey",
+		storeDir,
+		onProgress: (progress) => again.push(progress),
+	});
+	expect(again).toEqual([]);
+	expect(await listEngines(storeDir)).toContainEqual(first);
+	expect(await findEngine({ engine: "valkey", version: "3", storeDir })).toBeNull();
+
+	function suffix() {
+		return readdirSync(storeDir)[0]?.split("-").pop();
+	}
+});
+
+test("what can't be had is an error that says what to do, and leaves nothing behind", async () => {
+	const path = process.env.PATH;
+	try {
+		process.env.PATH = storeDir;
+		const failure = await ensureEngine({ engine: "valkey", version: "9", storeDir }).catch(
+			(error: unknown) => error,
+		);
+		expect(failure).toBeInstanceOf(EngineUnavailableError);
+		expect(String(failure)).toMatch(
+			/is missing .*install Valkey 9 so that valkey-server is on PATH/,
+		);
+	} finally {
+		process.env.PATH = path;
+	}
+	expect(readdirSync(storeDir)).toEqual([]);
+});

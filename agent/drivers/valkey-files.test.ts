@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { instancePaths } from "../instances/instance-paths.ts";
+import { makeAssignment, SYSTEM_PASSWORD } from "../testing/assignments.ts";
+import { NO_PRIMARY_YET, renderAcl, renderConfiguration } from "./valkey-files.ts";
+import { countKeys, parseInfo, readEngineState } from "./valkey-info.ts";
+
+const replica = makeAssignment({
+	port: 7001,
+	role: { kind: "replica", of: { host: "10.0.0.1", port: 7000 } },
+});
+const context = {
+	assignment: replica,
+	paths: instancePaths("/srv/with space/agent", replica.id),
+	bindAddress: "10.0.0.2",
+	advertisedAddress: "cache.example",
+	firstLaunch: false,
+};
+
+test("the user file holds hashes, not passwords", () => {
+	const acl = renderAcl(replica.auth);
+	expect(acl).not.toContain(SYSTEM_PASSWORD);
+	expect(acl).toMatch(/^user default on #[0-9a-f]{64} ~\* &\* \+@all -acl /m);
+	expect(acl).toMatch(/^user larder on #[0-9a-f]{64} ~\* &\* \+@all$/m);
+	expect(renderAcl({ ...replica.auth, clientPasswordSha256: null })).toContain(
+		"default on nopass ",
+	);
+});
+
+test("every launch of a replica is a launch as a replica", () => {
+	const { host, port } = NO_PRIMARY_YET;
+	expect(renderConfiguration(context)).toContain("\nreplicaof 10.0.0.1 7000\n");
+	const first = renderConfiguration({ ...context, firstLaunch: true });
+	expect(first).toContain(`\nreplicaof ${host} ${port}\n`);
+	const primary = makeAssignment({ port: 7000 });
+	expect(renderConfiguration({ ...context, assignment: primary })).not.toContain("replicaof");
+});
+
+test("values with other characters than a word's are quoted", () => {
+	const text = renderConfiguration(context);
+	expect(text).toContain('\ndir "/srv/with space/agent/instances/');
+	const auth = { ...replica.auth, systemPassword: 'a"b\\c\n#ü' };
+	const quoted = renderConfiguration({ ...context, assignment: { ...replica, auth } });
+	expect(quoted).toContain('\nmasterauth "a\\"b\\\\c\\x0a#\\xc3\\xbc"\n');
+});
+
+test("an assignment can't name a directory outside", () => {
+	for (const id of ["../other", "a/b", "", ".", "..", "a\0b"]) {
+		expect(() => instancePaths("/srv/agent", id)).toThrow("can't name a directory");
+	}
+});
+
+test("roles, links and replicas are read from INFO", () => {
+	const head =
+		"# Server\r\nvalkey_version:9.1.2\r\nprocess_id:77\r\nloading:0\r\nasync_loading:0\r\n";
+	const primary = readEngineState(
+		parseInfo(
+			`${head}role:master\r\nmaster_repl_offset:99\r\nslave0:ip=a,port=1,state=online,offset=9,lag=0\r\nslave1:ip=b,port=1,state=wait_bgsave,offset=0,lag=0\r\n`,
+		),
+	);
+	expect(primary).toEqual({
+		...{ processId: 77, version: "9.1.2", role: "primary", loading: false, linkUp: true },
+		...{ primaryHost: null, primaryPort: null, offset: 99, onlineReplicas: 1 },
+	});
+	const follower = readEngineState(
+		parseInfo(
+			`${head}role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:7000\r\nmaster_link_status:down\r\nslave_repl_offset:5\r\nmaster_repl_offset:6\r\n`,
+		),
+	);
+	expect(follower).toMatchObject({
+		...{ role: "replica", linkUp: false, primaryHost: "10.0.0.1", primaryPort: 7000, offset: 5 },
+	});
+	expect(countKeys(parseInfo("db0:keys=3,expires=0\r\ndb12:keys=4,expires=1\r\n"))).toBe(7);
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { decideLaunch, NO_EXITS, recordExit } from "./restart-policy.ts";
+
+const restart = { onExit: "restart", launchPermit: 1 } as const;
+const report = { onExit: "report", launchPermit: 1 } as const;
+const ran = { history: "ran", launchPermit: 1 } as const;
+const unknown = { history: "unknown", launchPermit: 1 } as const;
+const never = { history: "never", launchPermit: -1 } as const;
+
+test("an instance that never ran starts at once, whatever is to be done on its exit", () => {
+	expect(decideLaunch(restart, never, NO_EXITS, 0)).toEqual({ kind: "launch" });
+	expect(decideLaunch(report, never, NO_EXITS, 0)).toEqual({ kind: "launch" });
+});
+
+test("one that ran and is to be reported starts only under a higher permit", () => {
+	expect(decideLaunch(report, ran, NO_EXITS, 0)).toEqual({ kind: "needs-permit" });
+	expect(decideLaunch({ ...report, launchPermit: 0 }, ran, NO_EXITS, 0).kind).toBe("needs-permit");
+	expect(decideLaunch({ ...report, launchPermit: 2 }, ran, NO_EXITS, 0).kind).toBe("launch");
+});
+
+test("one whose launch nobody saw counts as having run", () => {
+	expect(decideLaunch(report, unknown, NO_EXITS, 0)).toEqual({ kind: "needs-permit" });
+	expect(decideLaunch(restart, unknown, NO_EXITS, 0)).toEqual({ kind: "launch" });
+});
+
+test("the agent waits 0, 0.5, 1, 2, 4, 8, 16, then 30 s between its own attempts", () => {
+	let exits = NO_EXITS;
+	const waits: number[] = [];
+	for (let i = 0; i < 9; i++) {
+		exits = recordExit(exits, 10, 1_000);
+		const decision = decideLaunch(restart, ran, exits, 1_000);
+		waits.push(decision.kind === "wait" ? decision.forMs : 0);
+	}
+	expect(waits).toEqual([0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+});
+
+test("a minute of running starts the back-off anew", () => {
+	let exits = NO_EXITS;
+	for (let i = 0; i < 5; i++) exits = recordExit(exits, 10, 1_000);
+	exits = recordExit(exits, 60_000, 100_000);
+	expect(decideLaunch(restart, ran, exits, 100_000)).toEqual({ kind: "launch" });
+});
+
+test("a new permit doesn't wait for the back-off", () => {
+	const exits = { failures: 7, lastExitAt: 1_000 };
+	expect(decideLaunch({ ...restart, launchPermit: 2 }, ran, exits, 1_001).kind).toBe("launch");
+});
