@@ -9,7 +9,8 @@ import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { z } from "zod";
 
-const MAX_CONNECTIONS = 50;
+/** One for the control plane (see database.ts); the migrations before it use others that take a while to close. */
+const MAX_CONNECTIONS = 5;
 
 async function create(dataDir: string): Promise<void> {
 	const database = await PGlite.create({ dataDir });

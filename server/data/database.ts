@@ -12,13 +12,42 @@ export type {
 } from "./generated/client.ts";
 export { Prisma } from "./generated/client.ts";
 
-/** Connections of one control plane; the embedded database serves 50. */
-const POOL_SIZE = 10;
+const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
+const SERVER_POOL_SIZE = 10;
+/** Statements are few and fixed but for lists in conditions; those beyond this many go unnamed. */
+const NAMED_STATEMENTS_MAX = 500;
 
-export function connectDatabase(url: string): Database {
+export function connectServer(url: string): Database {
 	return new PrismaClient({
-		adapter: new PrismaPg({ connectionString: url, max: POOL_SIZE }),
-		transactionOptions: { maxWait: 10_000, timeout: 15_000 },
+		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE }),
+		transactionOptions: TRANSACTION_OPTIONS,
+	});
+}
+
+/**
+ * The embedded database is one session behind its socket: two connections at once would mix up each other's unnamed
+ * statements and read each other's rows. It runs one statement at a time anyway, so one connection costs nothing.
+ * Whatever is done inside a transaction must go through it: a query beside it would wait for its connection.
+ *
+ * Statements are named, which saves PostgreSQL most of its work on them: parsing and planning. Names outlive a
+ * connection here, so there is no reconnecting: a lost connection is a lost database.
+ */
+export function connectEmbedded(url: string, onLost: (error: unknown) => void): Database {
+	const names = new Map<string, string>();
+	const statementNameGenerator = ({ sql }: { sql: string }): string => {
+		const known = names.get(sql);
+		if (known !== undefined) return known;
+		if (names.size >= NAMED_STATEMENTS_MAX) return "";
+		const name = `larder_${names.size}`;
+		names.set(sql, name);
+		return name;
+	};
+	return new PrismaClient({
+		adapter: new PrismaPg(
+			{ connectionString: url, max: 1, idleTimeoutMillis: 0 },
+			{ statementNameGenerator, onPoolError: onLost, onConnectionError: onLost },
+		),
+		transactionOptions: TRANSACTION_OPTIONS,
 	});
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import pg from "pg";
-import { connectDatabase, type Database } from "./database.ts";
+import { connectEmbedded, connectServer, type Database } from "./database.ts";
 import { openEmbeddedDatabase } from "./embedded-database.ts";
 import { applyMigrations } from "./migrate.ts";
 
@@ -32,7 +32,7 @@ export async function openDatabase(options: {
 	const url = embedded?.url ?? options.url ?? "";
 	const charge = embedded === null ? await takeCharge(url, options.onLost) : null;
 	await applyMigrations(url, options.migrationsDir);
-	const db = connectDatabase(url);
+	const db = embedded === null ? connectServer(url) : connectEmbedded(url, options.onLost);
 	const { epoch } = await db.controlPlane.upsert({
 		where: { id: 1 },
 		create: { id: 1, epoch: 1, startedAt: options.now },

@@ -14,7 +14,7 @@ export interface NewEvent {
 
 /** Writes an event in the transaction of the change that it tells of. */
 export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent): Promise<void> {
-	await db.event.create({
+	await db.event.createMany({
 		data: {
 			id: randomUUID(),
 			at: clock.now(),

@@ -28,7 +28,7 @@ export async function mutate<T>(
 		const replay = await claimKey(resources, caller, mutation, tx);
 		if (replay !== null) return replay.response as T;
 		const response = await mutation.run(tx, (commit) => commits.push(commit));
-		await tx.auditEntry.create({
+		await tx.auditEntry.createMany({
 			data: {
 				id: randomUUID(),
 				at: resources.clock.now(),
@@ -39,8 +39,8 @@ export async function mutate<T>(
 			},
 		});
 		if (caller.idempotencyKey !== null) {
-			await tx.idempotencyKey.update({
-				where: { actor_key: { actor: caller.actor, key: caller.idempotencyKey } },
+			await tx.idempotencyKey.updateMany({
+				where: { actor: caller.actor, key: caller.idempotencyKey },
 				data: { response: resources.secrets.seal(JSON.stringify(response), "idempotency") },
 			});
 		}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { connectDatabase } from "../data/database.ts";
+import { connectEmbedded } from "../data/database.ts";
 import { FleetState } from "../data/fleet-state.ts";
 import { applyMigrations } from "../data/migrate.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
@@ -37,7 +37,7 @@ async function serveDatabase(pglite: PGlite) {
 	const server = new PGLiteSocketServer({
 		db: pglite,
 		path: join(directory, ".s.PGSQL.5432"),
-		maxConnections: 20,
+		maxConnections: 5,
 	});
 	await server.start();
 	return {
@@ -55,7 +55,7 @@ async function serveDatabase(pglite: PGlite) {
 export async function openTestResources(): Promise<TestResources> {
 	template ??= makeTemplate();
 	const database = await serveDatabase(await PGlite.create({ loadDataDir: await template }));
-	const db = connectDatabase(database.url);
+	const db = connectEmbedded(database.url, () => undefined);
 	const time = { now: new Date("2026-01-01T00:00:00Z") };
 	const clock = { now: () => time.now };
 	const woken: string[] = [];

@@ -9,17 +9,12 @@ export async function bumpHosts(
 	tx: Transaction,
 	hostIds: Iterable<string>,
 ): Promise<Map<string, number>> {
-	const revisions = new Map<string, number>();
-	// In a fixed order, so that two transactions never wait for each other crosswise.
-	for (const id of [...new Set(hostIds)].sort()) {
-		const host = await tx.host.update({
-			where: { id },
-			data: { revision: { increment: 1 } },
-			select: { revision: true },
-		});
-		revisions.set(id, host.revision);
-	}
-	return revisions;
+	const hosts = await tx.host.updateManyAndReturn({
+		where: { id: { in: [...new Set(hostIds)] } },
+		data: { revision: { increment: 1 } },
+		select: { id: true, revision: true },
+	});
+	return new Map(hosts.map((host) => [host.id, host.revision]));
 }
 
 export function wakeHosts(resources: Resources, hostIds: Iterable<string>): void {

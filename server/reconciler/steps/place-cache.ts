@@ -42,8 +42,8 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 				onExit: exitPolicy(index === 0, nodeCount),
 			})),
 		});
-		await tx.shard.update({ where: { id: shard.id }, data: { primaryNodeId: primaryId } });
-		await tx.cache.update({
+		await tx.shard.updateMany({ where: { id: shard.id }, data: { primaryNodeId: primaryId } });
+		await tx.cache.updateMany({
 			where: { id: cache.id },
 			data: { port: result.placements[0]?.port ?? null },
 		});

@@ -77,9 +77,9 @@ async function insertCache(
 			status: "creating",
 			progress: creationSteps(spec.replicasPerShard),
 			createdAt: clock.now(),
-			shards: { create: shard },
 		},
 	});
+	await tx.shard.createMany({ data: { ...shard, cacheId: id } });
 	return { ...row, shards: [{ ...shard, cacheId: id, nodes: [] }] };
 }
 
