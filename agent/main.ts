@@ -103,6 +103,9 @@ class HostAgent {
 
 	async run(): Promise<void> {
 		const { client, logger, signal } = this;
+		if (this.identity.hostId === null && this.options.joinToken === undefined) {
+			throw new Error("this host hasn't joined a control plane yet: give it a join token");
+		}
 		await this.refreshEngines();
 		await this.instances.load();
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
@@ -134,13 +137,10 @@ class HostAgent {
 
 	private async enrolUntilAccepted(): Promise<void> {
 		const backoff = new Backoff();
-		if (this.options.joinToken === undefined) {
-			throw new Error("this host hasn't joined a control plane yet: a join token is needed");
-		}
 		let told = "";
 		while (!this.signal.aborted) {
 			try {
-				return await this.enrol(this.options.joinToken);
+				return await this.enrol();
 			} catch (error) {
 				const message = error instanceof Error ? error.message : String(error);
 				if (message !== told) this.logger.warn({ err: error }, "joining failed; trying again");
@@ -154,15 +154,16 @@ class HostAgent {
 	private async enrolAgain(): Promise<void> {
 		if (this.options.joinToken === undefined) return;
 		try {
-			await this.enrol(this.options.joinToken);
+			await this.enrol();
 			this.reporter.forget();
 		} catch (error) {
 			this.logger.debug({ err: error }, "joining anew failed");
 		}
 	}
 
-	private async enrol(joinToken: string): Promise<void> {
-		const { name, zone, homeDir } = this.options;
+	private async enrol(): Promise<void> {
+		const { name, zone, homeDir, joinToken } = this.options;
+		if (joinToken === undefined) throw new Error("joining needs a join token");
 		const { agentId, credential } = this.identity;
 		const { hostId } = await this.client.enrol({
 			...{ joinToken, agentId, credential, name, zone },

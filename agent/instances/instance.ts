@@ -12,6 +12,7 @@ import {
 	INITIAL_VIEW,
 	type InstanceView,
 	isStateNews,
+	newsKey,
 	observationOf,
 	reasonOf,
 } from "./instance-view.ts";
@@ -27,6 +28,7 @@ const IDLE_MS = 60_000;
 const OPEN_TIMEOUT_MS = 2_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
+const EMPTY_WITHIN_MS = 10_000;
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -60,6 +62,8 @@ export class Instance {
 	/** Since when nothing has changed: polling slows down with it. */
 	private calmSince = performance.now();
 	private view: InstanceView = INITIAL_VIEW;
+	/** What was told of last, without what is no news. */
+	private told = "";
 	private loop: Promise<void> | null = null;
 
 	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
@@ -238,9 +242,10 @@ export class Instance {
 		this.process = null;
 		this.session?.close();
 		this.session = null;
-		this.exits = recordExit(this.exits, now - (this.spawnedAt ?? 0), now);
-		// It never answered the agent that started it, so nobody can have written to it.
-		const empty = record.history === "unknown" && this.spawnedAt !== null && !this.answered;
+		// It ended soon and never answered the agent that started it, so nobody can have written to it.
+		const ranMs = this.spawnedAt === null ? Number.POSITIVE_INFINITY : now - this.spawnedAt;
+		const empty = record.history === "unknown" && !this.answered && ranMs < EMPTY_WITHIN_MS;
+		this.exits = recordExit(this.exits, ranMs, now);
 		if (this.removing) return;
 		const what = `engine process ${engine.identity.pid} ended${empty ? " before it answered" : ""} (${engine.exitDetail})`;
 		// Told before anything slow: the control plane promotes on this word.
@@ -349,6 +354,10 @@ export class Instance {
 
 	private show(change: Partial<InstanceView>): void {
 		this.view = { ...this.view, ...change };
+		const observation = this.observation();
+		const news = observation === null ? "" : newsKey(observation);
+		if (news === this.told) return;
+		this.told = news;
 		this.context.onChange();
 	}
 
