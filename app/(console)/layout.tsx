@@ -9,7 +9,7 @@ export default function ConsoleLayout({ children }: { children: ReactNode }) {
 		<>
 			<a
 				href="#content"
-				className="fixed top-2 left-2 z-50 -translate-y-16 rounded-lg bg-accent px-3 py-2 font-medium text-accent-foreground focus:translate-y-0"
+				className="sr-only z-50 rounded-lg bg-accent px-3 py-2 font-medium text-accent-foreground focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
 			>
 				Skip to content
 			</a>

@@ -1,11 +1,11 @@
 import type { ZodError } from "zod";
 
-/** The first message for each field, by the first part of its path. */
+/** The first message for each field as a sentence, by the first part of its path. */
 export function firstIssues(error: ZodError | undefined): Map<string, string> {
 	const messages = new Map<string, string>();
 	for (const { path, message } of error?.issues ?? []) {
 		const field = String(path[0] ?? "");
-		if (!messages.has(field)) messages.set(field, message);
+		if (!messages.has(field)) messages.set(field, asSentence(message));
 	}
 	return messages;
 }

@@ -8,7 +8,7 @@ import { createAdministratorInputSchema } from "../../../server/contract/account
 import { LIMITS } from "../../../server/contract/limits.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { authClient } from "../../_lib/auth-client.ts";
-import { firstIssues } from "../../_lib/form-issues.ts";
+import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { ButtonLink } from "../../_ui/button-link.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
@@ -84,14 +84,14 @@ function AdministratorForm({ token, onCreated }: { token: string; onCreated: () 
 		const { repeated, ...fields } = values;
 		const parsed = createAdministratorInputSchema.safeParse({ ...fields, setupToken: token });
 		const found = firstIssues(parsed.error);
-		if (repeated !== values.password) found.set("repeated", "the two passwords differ");
+		if (repeated !== values.password) found.set("repeated", "The two passwords differ.");
 		setIssues(found);
 		if (!parsed.success || found.size > 0) return;
 		try {
 			await create.mutateAsync(parsed.data);
 		} catch (error) {
 			const { field, message } = toApiProblem(error);
-			if (field !== null) setIssues(new Map([[field, message]]));
+			if (field !== null) setIssues(new Map([[field, asSentence(message)]]));
 			return;
 		}
 		onCreated();

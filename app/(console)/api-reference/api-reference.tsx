@@ -8,6 +8,8 @@ import { BlockSkeleton } from "../../_ui/skeletons.tsx";
 import { type OpenApi, openApiSchema, operationsByTag } from "./openapi.ts";
 import { OperationPanel } from "./operation-panel.tsx";
 
+/** What people come for first; other tags follow in the document's order. */
+const READING_ORDER = ["Caches", "Hosts", "Events", "Catalogue", "Tokens", "Account"];
 const DOCUMENT_URL = "/api/v1/openapi.json";
 
 async function fetchDocument(): Promise<OpenApi> {
@@ -60,7 +62,8 @@ export function ApiReference() {
 }
 
 function Reference({ document }: { document: OpenApi }) {
-	const groups = [...operationsByTag(document)];
+	const rank = (tag: string) => READING_ORDER.indexOf(tag) + 1 || READING_ORDER.length + 1;
+	const groups = [...operationsByTag(document)].sort(([a], [b]) => rank(a) - rank(b));
 	return (
 		<div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_15rem]">
 			<div className="flex min-w-0 flex-col gap-8">

@@ -66,8 +66,13 @@ export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
 		id: "status",
 		header: "Status",
 		cell: (cache) => (
-			<span title={cache.statusReason ?? undefined}>
+			<span className="inline-flex min-w-0 flex-col gap-0.5">
 				<Status status={cache.status} />
+				{cache.statusReason !== null && cache.status !== "available" && (
+					<span className="line-clamp-2 max-w-52 text-xs text-muted" title={cache.statusReason}>
+						{cache.statusReason}
+					</span>
+				)}
 			</span>
 		),
 	},

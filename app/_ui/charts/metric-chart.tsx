@@ -11,6 +11,7 @@ interface MetricChartProps {
 	toSeconds: number;
 	format: (value: number) => string;
 	maxValue?: number;
+	isBinary?: boolean;
 	syncKey: string;
 }
 

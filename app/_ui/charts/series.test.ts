@@ -24,13 +24,22 @@ const METRICS: CacheMetrics = {
 };
 
 describe("series", () => {
-	it("by node share one axis and leave gaps where a node wasn't measured", () => {
+	it("by node share one axis; another node's sample doesn't break a line, a null does", () => {
 		const { times, series } = byNode(METRICS, reading("clients"));
 		expect(times.map((time) => time % 60)).toEqual([0, 1, 5, 11]);
 		expect(series).toEqual([
-			{ label: "orders-001", values: [3, null, 4, null] },
-			{ label: "orders-002", values: [null, 1, null, null] },
+			{ label: "orders-001", values: [3, undefined, 4, undefined] },
+			{ label: "orders-002", values: [undefined, 1, undefined, null] },
 		]);
+	});
+
+	it("break where a node wasn't sampled for long", () => {
+		const [first, second] = METRICS.nodes;
+		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
+		const late = { ...second, at: ["2026-11-23T12:00:01.000Z", "2026-11-23T12:00:41.000Z"] };
+		const late2 = { ...late, values: { clients: [1, 2] } };
+		const { series } = byNode({ ...METRICS, nodes: [first, late2] }, reading("clients"));
+		expect(series[1]?.values).toEqual([undefined, 1, null, 2]);
 	});
 
 	it("overall add up nodes that were sampled in the same slot", () => {
@@ -39,7 +48,12 @@ describe("series", () => {
 	});
 
 	it("have no hit rate without reads", () => {
-		expect(byNode(METRICS, readHitRate).series[0]?.values).toEqual([0.9, null, null, null]);
+		expect(byNode(METRICS, readHitRate).series[0]?.values).toEqual([
+			0.9,
+			undefined,
+			null,
+			undefined,
+		]);
 	});
 
 	it("know their newest measured value", () => {

@@ -2,7 +2,8 @@ import type { CacheMetrics, NodeMetrics } from "../../../server/contract/metrics
 
 export interface ChartSeries {
 	label: string;
-	values: (number | null)[];
+	/** null where nothing was measured, undefined where this line just has no sample at that time. */
+	values: (number | null | undefined)[];
 }
 
 /** Columns on one time axis, in Unix seconds. */
@@ -27,17 +28,26 @@ export const readHitRate: NodeReader = (values, index) => {
 	return hits / (hits + misses);
 };
 
+/** Samples missing for longer than this many intervals break the line. */
+const GAP_INTERVALS = 2.5;
+
 /** One line a node. Nodes are sampled at moments of their own, so their times are merged. */
 export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
 	const times = [...new Set(metrics.nodes.flatMap(({ at }) => at.map(toSeconds)))].sort(
 		(a, b) => a - b,
 	);
 	const rank = new Map(times.map((time, index) => [time, index]));
+	const gapSeconds = GAP_INTERVALS * metrics.resolutionSeconds;
 	const series = metrics.nodes.map(({ node, at, values }) => {
-		const merged: (number | null)[] = new Array(times.length).fill(null);
+		const merged: (number | null | undefined)[] = new Array(times.length).fill(undefined);
+		let before = 0;
 		for (const [index, moment] of at.entries()) {
-			const place = rank.get(toSeconds(moment));
-			if (place !== undefined) merged[place] = read(values, index);
+			const seconds = toSeconds(moment);
+			const place = rank.get(seconds) ?? 0;
+			merged[place] = read(values, index);
+			const isGap = index > 0 && seconds - (times[before] ?? seconds) > gapSeconds;
+			if (isGap && place - before > 1) merged[before + 1] = null;
+			before = place;
 		}
 		return { label: node, values: merged };
 	});
@@ -80,8 +90,8 @@ export function highest(values: readonly number[]): number {
 }
 
 /** The newest value that was measured. */
-export function newest(values: readonly (number | null)[]): number | null {
-	return values.findLast((value) => value !== null) ?? null;
+export function newest(values: ChartSeries["values"]): number | null {
+	return values.findLast((value) => typeof value === "number") ?? null;
 }
 
 function toSeconds(iso: string): number {

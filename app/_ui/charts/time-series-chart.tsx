@@ -20,6 +20,8 @@ interface TimeSeriesChartProps {
 	syncKey?: string;
 	/** `spark` is a line alone, without axes. */
 	look?: "full" | "spark";
+	/** Ticks at powers of two, for sizes in bytes. */
+	isBinary?: boolean;
 	/** Fixed upper end, such as 1 for ratios. */
 	maxValue?: number;
 	firstColor?: number;
@@ -29,6 +31,7 @@ interface TimeSeriesChartProps {
 
 const COLORS = 6;
 const DAY_SECONDS = 86_400;
+const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 /** The colour of the n-th line, as a CSS variable. */
 export function chartColor(index: number): string {
@@ -73,7 +76,13 @@ function options(props: TimeSeriesChartProps, element: HTMLElement, zone: "utc" 
 			? [{ show: false }, { show: false }]
 			: [
 					{ ...axis, size: 26, space: 64, values: (_chart, splits) => splits.map(tick) },
-					{ ...axis, size: 58, space: 34, values: (_chart, splits) => splits.map(format) },
+					{
+						...axis,
+						...(props.isBinary === true ? { incrs: POWERS_OF_TWO } : {}),
+						size: 62,
+						space: 34,
+						values: (_chart, splits) => splits.map(format),
+					},
 				],
 		cursor: {
 			y: false,

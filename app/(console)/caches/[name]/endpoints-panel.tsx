@@ -52,7 +52,7 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 					<EndpointRow title="Reader" hint="reads, over the replicas" endpoint={reader} />
 				)}
 				{primary === null && configuration === null && (
-					<p className="text-sm text-muted">They are known once the nodes are placed.</p>
+					<p className="text-sm text-muted">They appear here as soon as they are known.</p>
 				)}
 				{nodes.length > 0 && (
 					<details className="group border-t border-separator pt-2.5">

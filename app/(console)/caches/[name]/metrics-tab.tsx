@@ -6,7 +6,6 @@ import type { Cache } from "../../../../server/contract/cache.ts";
 import { type CacheMetrics, metricsRangeSchema } from "../../../../server/contract/metrics.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount, formatPercent } from "../../../_lib/format/count.ts";
-import { formatDuration } from "../../../_lib/format/time.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
@@ -20,7 +19,7 @@ const perSecond = (value: number) => `${formatCount(value)}/s`;
 
 const METRICS = [
 	{ title: "Operations", read: reading("opsPerSecond"), format: perSecond },
-	{ title: "Memory used", read: reading("memoryUsedBytes"), format: formatBytes },
+	{ title: "Memory used", read: reading("memoryUsedBytes"), format: formatBytes, isBinary: true },
 	{ title: "Hit rate", read: readHitRate, format: formatPercent, maxValue: 1 },
 	{ title: "Clients", read: reading("clients"), format: formatCount },
 	{
@@ -32,10 +31,21 @@ const METRICS = [
 	{ title: "Hits", read: reading("hitsPerSecond"), format: perSecond },
 	{ title: "Misses", read: reading("missesPerSecond"), format: perSecond },
 	{ title: "Evictions", read: reading("evictionsPerSecond"), format: perSecond },
-	{ title: "Replication lag", read: reading("replicationLagBytes"), format: formatBytes },
+	{
+		title: "Replication lag",
+		read: reading("replicationLagBytes"),
+		format: formatBytes,
+		isBinary: true,
+	},
 ] as const;
 
 const RANGE_OPTIONS = metricsRangeSchema.options.map((range) => ({ value: range, label: range }));
+/** 5 → "5 s", 300 → "5 min", 7200 → "2 h". */
+function resolutionWords(seconds: number): string {
+	if (seconds < 60) return `${seconds} s`;
+	return seconds < 3_600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
 const LONG_POLL_MS = 30_000;
 
 export function MetricsTab({ cache }: { cache: Cache }) {
@@ -64,7 +74,7 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 				/>
 				{data !== undefined && (
 					<p className="text-xs text-muted">
-						One point each {formatDuration(data.resolutionSeconds * 1_000)}
+						One point every {resolutionWords(data.resolutionSeconds)}
 					</p>
 				)}
 			</div>

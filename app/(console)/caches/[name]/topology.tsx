@@ -153,7 +153,9 @@ function NodeCard({ node }: { node: CacheNode }) {
 				<div className="mt-2 text-xs">
 					<Status status={status} look="text" />
 					{node.statusReason !== null && (
-						<p className="mt-0.5 text-pretty text-muted">{node.statusReason}</p>
+						<p className="mt-0.5 line-clamp-3 text-pretty text-muted" title={node.statusReason}>
+							{node.statusReason}
+						</p>
 					)}
 				</div>
 			)}
