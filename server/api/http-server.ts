@@ -10,7 +10,7 @@ import fastify, {
 } from "fastify";
 import type { Logger } from "../../platform/logger.ts";
 import { type Identification, identifyCaller } from "../auth/identify-caller.ts";
-import { createHostIdentification } from "../auth/identify-host.ts";
+import { identifyHost } from "../auth/identify-host.ts";
 import { CLIENT_IP_HEADER } from "../auth/sessions.ts";
 import type { SetUp } from "../auth/set-up.ts";
 import { AppError } from "../contract/errors.ts";
@@ -115,7 +115,6 @@ function logInternalErrors(logger: Logger) {
 
 async function registerAgentApi(app: FastifyInstance, options: HttpServerOptions): Promise<void> {
 	const { resources } = options.identification;
-	const identifyHost = createHostIdentification(resources);
 	await app.register(async (scope) => {
 		scope.addHook("onRoute", (route) => {
 			route.bodyLimit = AGENT_BODY_LIMIT_BYTES;
@@ -127,7 +126,7 @@ async function registerAgentApi(app: FastifyInstance, options: HttpServerOptions
 				createContext: ({ req }): AgentContext => ({
 					resources,
 					epoch: options.epoch,
-					identifyHost: () => identifyHost(req.headers.authorization),
+					identifyHost: () => identifyHost(resources, req.headers.authorization),
 				}),
 				onError: ({ error, path }) => {
 					if (error.code === "INTERNAL_SERVER_ERROR") {

@@ -34,14 +34,15 @@ export function planCache(cache: CacheModel, now: Date): Plan {
 	const progress = planProgress(cache, primary, now);
 	const settled = cache.nodes.every((node) => isSettled(node, primary));
 	const becameAvailable = settled && !cache.everAvailable;
+	const status = planStatus(cache, primary, settled, recovery.reason);
 	return {
-		...planStatus(cache, primary, settled, recovery.reason),
+		...status,
 		progress: becameAvailable
 			? advance(cache.progress, cache.progress.length, "done", now.toISOString())
 			: progress,
 		becameAvailable,
 		actions,
-		events: [...recovery.events, ...statusEvents(cache, primary, settled)],
+		events: [...recovery.events, ...statusEvents(cache, primary, status)],
 	};
 }
 
@@ -190,15 +191,39 @@ function causeOf(node: NodeModel, primary: NodeModel): string[] {
 	}
 }
 
-function statusEvents(cache: CacheModel, primary: NodeModel, settled: boolean): PlanEvent[] {
-	if (!settled || cache.status === "available") return [];
-	return cache.everAvailable
-		? [
+/** Told once, when the status changes. */
+function statusEvents(
+	cache: CacheModel,
+	primary: NodeModel,
+	{ status, statusReason }: Pick<Plan, "status" | "statusReason">,
+): PlanEvent[] {
+	if (status === cache.status) return [];
+	switch (status) {
+		case "available":
+			return [
+				cache.everAvailable
+					? {
+							severity: "info",
+							type: "cache.recovered",
+							message: `Cache ${cache.name} is available again; ${primary.name} leads.`,
+						}
+					: {
+							severity: "info",
+							type: "cache.available",
+							message: `Cache ${cache.name} is available.`,
+						},
+			];
+		case "degraded":
+		case "unavailable":
+			return [
 				{
-					severity: "info",
-					type: "cache.recovered",
-					message: `Cache ${cache.name} is available again; ${primary.name} leads.`,
+					severity: status === "degraded" ? "warning" : "error",
+					type: `cache.${status}`,
+					message: `Cache ${cache.name} is ${status}. ${statusReason ?? ""}`.trim(),
 				},
-			]
-		: [{ severity: "info", type: "cache.available", message: `Cache ${cache.name} is available.` }];
+			];
+		case "creating":
+		case "deleting":
+			return [];
+	}
 }
