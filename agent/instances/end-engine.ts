@@ -26,7 +26,7 @@ export async function endEngine(
 		engine.signal("SIGTERM");
 	} else if (!removal.asked) {
 		removal.asked = true;
-		if (session === null || session.closed) engine.signal("SIGTERM");
+		if (session === null) engine.signal("SIGTERM");
 		// It answers by closing the connection; if it refuses, the signals follow.
 		else await session.shutdown().catch(() => {});
 	}

@@ -5,7 +5,8 @@ import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { EngineProcess } from "../supervisor/engine-process.ts";
 import { decideLaunch, NO_EXITS, recordExit } from "../supervisor/restart-policy.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
-import { driverOf, type InstanceContext } from "./instance-context.ts";
+import { EngineLink } from "./engine-link.ts";
+import type { InstanceContext } from "./instance-context.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import {
@@ -25,7 +26,6 @@ const STEADY_POLL_MS = 1_000;
 const QUICK_POLL_MS = 3;
 const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
-const OPEN_TIMEOUT_MS = 2_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
 const EMPTY_WITHIN_MS = 10_000;
@@ -51,7 +51,7 @@ export class Instance {
 	private removal: Removal | null = null;
 	private record: InstanceRecord | null = null;
 	private process: EngineProcess | null = null;
-	private session: EngineSession | null = null;
+	private readonly link: EngineLink;
 	private exits = NO_EXITS;
 	/** When this agent started the process; null for one that it adopted. */
 	private spawnedAt: number | null = null;
@@ -71,6 +71,11 @@ export class Instance {
 		this.context = context;
 		this.onRemoved = onRemoved;
 		this.paths = instancePaths(context.homeDir, id);
+		this.link = new EngineLink({
+			assignment: () => this.assignment,
+			paths: this.paths,
+			bindAddress: context.bindAddress,
+		});
 	}
 
 	get removing(): boolean {
@@ -103,10 +108,10 @@ export class Instance {
 	/** Ends the loop. The engine lives on. */
 	async stop(): Promise<void> {
 		this.stopped = true;
-		this.session?.close();
+		this.link.close();
 		this.wake();
 		await this.loop;
-		this.session?.close();
+		this.link.close();
 		this.process?.release();
 	}
 
@@ -120,13 +125,7 @@ export class Instance {
 
 	/** Counters of the running engine; null when it doesn't run or answer. */
 	async sample(): Promise<EngineCounters | null> {
-		if (this.session === null || this.view.phase !== "running" || this.removing) return null;
-		try {
-			return await this.session.sample();
-		} catch {
-			// The loop meets the same failure and deals with it.
-			return null;
-		}
+		return this.view.phase === "running" && !this.removing ? await this.link.sample() : null;
 	}
 
 	private async run(): Promise<void> {
@@ -232,7 +231,7 @@ export class Instance {
 		this.process = engine;
 		engine.onExit(() => {
 			// Answers that are still awaited will not come; with a large heap the kernel says so only much later.
-			this.session?.close();
+			this.link.close();
 			this.wake();
 		});
 	}
@@ -240,8 +239,7 @@ export class Instance {
 	private async noteExit(engine: EngineProcess, record: InstanceRecord): Promise<void> {
 		const now = performance.now();
 		this.process = null;
-		this.session?.close();
-		this.session = null;
+		this.link.close();
 		// It ended soon and never answered the agent that started it, so nobody can have written to it.
 		const ranMs = this.spawnedAt === null ? Number.POSITIVE_INFINITY : now - this.spawnedAt;
 		const empty = record.history === "unknown" && !this.answered && ranMs < EMPTY_WITHIN_MS;
@@ -266,31 +264,12 @@ export class Instance {
 		engine: EngineProcess,
 	): Promise<number> {
 		try {
-			if (this.session === null || this.session.closed) this.session = await this.openSession();
-			const { processId, ...state } = await this.session.observe();
-			const { pid } = engine.identity;
-			if (processId !== pid) {
-				throw new Error(`process ${processId} answers on port ${assignment.port}, not ${pid}`);
-			}
-			return await this.converge(assignment, record, this.session, state);
+			const { session, state } = await this.link.observe(engine.identity.pid);
+			return await this.converge(assignment, record, session, state);
 		} catch (error) {
-			this.session?.close();
-			this.session = null;
+			this.link.close();
 			return engine.alive ? this.noteSilence(error) : 0;
 		}
-	}
-
-	private openSession(): Promise<EngineSession> {
-		const wanted = () => {
-			if (this.assignment === null) throw new Error("the instance has no assignment");
-			return this.assignment;
-		};
-		return driverOf(wanted().engine).openSession({
-			assignment: wanted,
-			paths: this.paths,
-			bindAddress: this.context.bindAddress,
-			timeoutMs: OPEN_TIMEOUT_MS,
-		});
 	}
 
 	private async converge(
@@ -338,7 +317,7 @@ export class Instance {
 			return null;
 		}
 		if (this.process?.alive) {
-			await endEngine(this.process, this.session, removal);
+			await endEngine(this.process, this.link.session, removal);
 			return STOP_POLL_MS;
 		}
 		await rm(this.paths.directory, { recursive: true, force: true });
