@@ -1,0 +1,25 @@
+/** Optional dependencies of locked packages that have no entry themselves; `packages` is a lockfile's. */
+export function findMissingOptional(packages) {
+	return Object.entries(packages).flatMap(([path, locked]) =>
+		Object.entries(locked.optionalDependencies ?? {})
+			.filter(([name]) => !isLocked(packages, path, name))
+			.map(([name, range]) => ({
+				name,
+				version: range.replace(/^[\^~]/, ""),
+				dev: locked.dev === true,
+			})),
+	);
+}
+
+/** Node's own way to look: beside the package that asks, then one level up after the other. */
+function isLocked(packages, path, name) {
+	for (let at = path; at !== ""; at = parentOf(at)) {
+		if (packages[`${at}/node_modules/${name}`] !== undefined) return true;
+	}
+	return packages[`node_modules/${name}`] !== undefined;
+}
+
+function parentOf(path) {
+	const cut = path.lastIndexOf("/node_modules/");
+	return cut === -1 ? "" : path.slice(0, cut);
+}
