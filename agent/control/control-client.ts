@@ -78,12 +78,21 @@ export class ControlClient {
 		timeoutMs: number,
 		signal: AbortSignal,
 	): Promise<unknown> {
-		const deadline = AbortSignal.timeout(timeoutMs);
+		// One controller a call, let go of at its end: signals combined with one that lives as long as the agent pile up.
+		const abort = new AbortController();
+		const cancel = () => abort.abort();
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			cancel();
+		}, timeoutMs);
+		signal.addEventListener("abort", cancel);
+		if (signal.aborted) cancel();
 		try {
 			const answer = await this.http.post(new URL(`${this.baseUrl}/${procedure}`), {
 				body: { protocol: AGENT_PROTOCOL_VERSION, ...input },
 				headers: { authorization: `Bearer ${this.credential}` },
-				signal: AbortSignal.any([deadline, signal]),
+				signal: abort.signal,
 			});
 			const success = successSchema.safeParse(answer.body);
 			if (answer.status === 200 && success.success) return success.data.result.data;
@@ -91,8 +100,10 @@ export class ControlClient {
 			const message = failure.success ? failure.data.error.message : "no explanation";
 			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status);
 		} catch (error) {
-			if (deadline.aborted) throw new Error(`${procedure}: no answer in ${timeoutMs} ms`);
-			throw error;
+			throw late ? new Error(`${procedure}: no answer in ${timeoutMs} ms`) : error;
+		} finally {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", cancel);
 		}
 	}
 }

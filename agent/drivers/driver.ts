@@ -58,6 +58,8 @@ export interface EngineDriver {
 	isHelperProcess(commandLine: string): boolean;
 	/** Writes all files that the engine reads at its start. */
 	writeFiles(context: LaunchContext): Promise<void>;
+	/** Whether a process of this instance ever took connections, as its log says: only then can it have held data. */
+	hasServed(paths: InstancePaths): Promise<boolean>;
 	launchArguments(paths: InstancePaths): readonly string[];
 	/** Connects as the system user. Throws EngineCommandError when what listens there is not this node's engine. */
 	openSession(context: {

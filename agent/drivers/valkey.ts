@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { EngineDriver, LaunchContext } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { renderGenesisRdb } from "./genesis-rdb.ts";
@@ -26,6 +26,12 @@ export const valkeyDriver: EngineDriver = {
 			writeFileAtomic(paths.acl, renderAcl(assignment.auth)),
 			prepareSnapshot(context),
 		]);
+	},
+
+	async hasServed(paths) {
+		// Logged when all is set up and before the first client is served; each line is in the file once it is written.
+		const log = await readFileIfExists(paths.log);
+		return log?.includes("Ready to accept connections") === true;
 	},
 
 	launchArguments: (paths) => [paths.configuration],

@@ -7,9 +7,10 @@ import { engineSchema } from "../../server/contract/enums.ts";
  * What an agent must remember of an instance beyond its own life.
  *
  *   never ──intent written──> unknown ──answered──> ran
- *                                └──ended unanswered──> never      (it can't hold data: launched again at will)
+ *                                └──ended, and its log says that it never served──> never
  *
- * `unknown` counts as ran: the agent may have died before it could see the engine answer.
+ * `unknown` counts as ran: the agent may have died before it could see the engine answer. What never ran can't hold
+ * data, and is launched at will.
  */
 export const instanceRecordSchema = z.object({
 	format: z.literal(1),

@@ -6,7 +6,7 @@ import { EngineProcess } from "../supervisor/engine-process.ts";
 import { decideLaunch, NO_EXITS, recordExit } from "../supervisor/restart-policy.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
 import { EngineLink } from "./engine-link.ts";
-import type { InstanceContext } from "./instance-context.ts";
+import { driverOf, type InstanceContext } from "./instance-context.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import {
@@ -28,7 +28,6 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
-const EMPTY_WITHIN_MS = 10_000;
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -55,7 +54,6 @@ export class Instance {
 	private exits = NO_EXITS;
 	/** When this agent started the process; null for one that it adopted. */
 	private spawnedAt: number | null = null;
-	private answered = false;
 	/** Belongs to a control plane that this agent no longer works for: left alone. */
 	private foreign = false;
 	private stopped = false;
@@ -170,7 +168,7 @@ export class Instance {
 			await this.save({ ...recovered.record, identity });
 			this.show({ phase: "starting", reason: null, pid: identity.pid });
 			logger.info({ assignmentId: this.id, pid: identity.pid }, "engine adopted");
-		} else if (recovered.record.launches > 0) {
+		} else if (recovered.record.history !== "never") {
 			const message = "the engine ended while this host's agent was not running";
 			this.show({ phase: "exited", reason: reasonOf("exited", message) });
 		}
@@ -198,7 +196,6 @@ export class Instance {
 		program: string,
 	): Promise<number> {
 		const { paths, context, hostId } = this;
-		this.answered = false;
 		let intent = record;
 		try {
 			const engine = await launchInstance({
@@ -240,12 +237,12 @@ export class Instance {
 		const now = performance.now();
 		this.process = null;
 		this.link.close();
-		// It ended soon and never answered the agent that started it, so nobody can have written to it.
 		const ranMs = this.spawnedAt === null ? Number.POSITIVE_INFINITY : now - this.spawnedAt;
-		const empty = record.history === "unknown" && !this.answered && ranMs < EMPTY_WITHIN_MS;
+		const empty =
+			record.history === "unknown" && !(await driverOf(record.engine).hasServed(this.paths));
 		this.exits = recordExit(this.exits, ranMs, now);
 		if (this.removing) return;
-		const what = `engine process ${engine.identity.pid} ended${empty ? " before it answered" : ""} (${engine.exitDetail})`;
+		const what = `engine process ${engine.identity.pid} ended${empty ? " before it could serve" : ""} (${engine.exitDetail})`;
 		// Told before anything slow: the control plane promotes on this word.
 		const code = empty ? "launch-failed" : "exited";
 		this.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
@@ -278,7 +275,6 @@ export class Instance {
 		session: EngineSession,
 		engineState: EngineState,
 	): Promise<number> {
-		this.answered = true;
 		if (isStateNews(this.view.engineState, engineState)) this.calmSince = performance.now();
 		const applied = record.generation >= assignment.generation;
 		if (!applied) await session.applySettings(assignment);

@@ -27,7 +27,10 @@ export async function recoverInstance(options: {
 		isServerProgram: (path) => driver.isServerProgram(path),
 		isHelperProcess: (commandLine) => driver.isHelperProcess(commandLine),
 	});
-	return { record, identity: found };
+	if (found !== null || record.history !== "unknown") return { record, identity: found };
+	// The launch that nobody saw came to nothing: it may be done again without asking anyone.
+	const served = await driver.hasServed(paths);
+	return { record: served ? record : { ...record, history: "never" }, identity: null };
 }
 
 /** A damaged record is kept for people to look at, and replaced by the careful assumption: it ran, under the newest permit. */
@@ -42,6 +45,6 @@ async function readOrSetAside(
 		logger.error({ err: error, assignmentId: blank.assignmentId }, "instance record damaged");
 		await rename(paths.record, `${paths.record}.damaged`);
 		const launchPermit = assignment?.launchPermit ?? -1;
-		return { ...blank, history: "unknown", launches: 1, launchPermit };
+		return { ...blank, history: "ran", launches: 1, launchPermit };
 	}
 }
