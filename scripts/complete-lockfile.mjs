@@ -1,57 +1,66 @@
 /**
- * `npm run lockfile`: adds to package-lock.json the builds for other machines that npm left out. npm writes an entry for
- * each optional dependency that its registry knows; a mirror may hold this machine's builds alone, and `npm ci` then
- * refuses the lockfile everywhere. npm skips an entry whose `os` or `cpu` isn't the machine's.
+ * `npm run lockfile`: adds to package-lock.json the optional binaries of other platforms that npm left out.
+ * npm drops an optional package from the lockfile when the registry in use doesn't carry it, and `npm ci` then refuses
+ * the lockfile everywhere. Their versions are pinned by the packages that want them; platform and CPU are in their names.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { findMissingOptional } from "./setup/missing-optional.mjs";
+import { join } from "node:path";
 
 const SYSTEMS = [
+	"aix",
 	"android",
 	"darwin",
 	"freebsd",
+	"linux",
 	"netbsd",
 	"openbsd",
 	"openharmony",
+	"sunos",
 	"win32",
-	"linux",
 ];
-const PROCESSORS = [
+const CPUS = [
 	"arm64",
-	"x64",
+	"arm",
 	"ia32",
+	"loong64",
+	"mips64el",
 	"ppc64",
 	"riscv64",
 	"s390x",
-	"loong64",
 	"wasm32",
-	"arm",
+	"x64",
 ];
 
-const file = fileURLToPath(new URL("../package-lock.json", import.meta.url));
+const file = join(import.meta.dirname, "..", "package-lock.json");
 const lock = JSON.parse(readFileSync(file, "utf8"));
-const missing = findMissingOptional(lock.packages);
-for (const { name, version, dev } of missing) {
-	lock.packages[`node_modules/${name}`] = describe(name.split("/").at(-1), version, dev);
-}
-const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1));
-lock.packages = Object.fromEntries(sorted);
-writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${missing.length} entries added`);
+const added = [];
 
-/** Such packages are named after the machine that they are for: `binding-linux-arm64-musl`. */
-function describe(name, version, dev) {
-	const os = SYSTEMS.find((each) => name.includes(each));
-	const cpu = PROCESSORS.find((each) => name.includes(each));
-	if (cpu === undefined) throw new Error(`${name}: which machine is it for?`);
-	const libc = name.includes("musl") ? "musl" : name.includes("gnu") ? "glibc" : undefined;
-	return {
-		version,
-		cpu: [cpu],
-		...(dev && { dev }),
-		...(libc !== undefined && os === "linux" && { libc: [libc] }),
-		optional: true,
-		...(os !== undefined && { os: [os] }),
-	};
+for (const wanting of Object.values({ ...lock.packages })) {
+	for (const [name, version] of Object.entries(wanting.optionalDependencies ?? {})) {
+		const path = `node_modules/${name}`;
+		if (lock.packages[path] !== undefined || !/^\d/.test(version)) continue;
+		const words = name.split("/").at(-1).split("-");
+		const os = SYSTEMS.filter((system) => words.includes(system));
+		const cpu = CPUS.filter((candidate) => words.includes(candidate));
+		if (os.length === 0 && cpu.length === 0) continue;
+		const libc = words.some((word) => word.startsWith("musl"))
+			? ["musl"]
+			: words.some((word) => word.startsWith("gnu"))
+				? ["glibc"]
+				: [];
+		lock.packages[path] = {
+			version,
+			...(cpu.length > 0 && { cpu }),
+			...(wanting.dev === true && { dev: true }),
+			...(libc.length > 0 && { libc }),
+			optional: true,
+			...(os.length > 0 && { os }),
+		};
+		added.push(`${name}@${version}`);
+	}
 }
+
+const [root, ...rest] = Object.entries(lock.packages);
+lock.packages = Object.fromEntries([root, ...rest.sort(([a], [b]) => (a < b ? -1 : 1))]);
+writeFileSync(file, `${JSON.stringify(lock, null, "\t")}\n`);
+console.log(added.length === 0 ? "package-lock.json is complete" : `added ${added.join(", ")}`);
