@@ -20,7 +20,7 @@ export function CodeBlock({ code, copyLabel, copyText, wrap = false }: CodeBlock
 				className="overflow-x-auto"
 			>
 				<pre
-					className={`w-full py-2.5 pr-12 pl-3 font-mono text-xs leading-5 ${wrap ? "break-all whitespace-pre-wrap" : "w-max min-w-full"}`}
+					className={`w-full py-2.5 pr-12 pl-3 font-mono text-xs leading-5 ${wrap ? "wrap-anywhere whitespace-pre-wrap" : "w-max min-w-full"}`}
 				>
 					<code>{code}</code>
 				</pre>

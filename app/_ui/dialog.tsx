@@ -33,7 +33,9 @@ export function Dialog(props: DialogProps) {
 					<Modal.Header className="mb-3">
 						<Modal.Heading className="pr-8 text-base font-semibold">{title}</Modal.Heading>
 					</Modal.Header>
-					<Modal.Body className="flex flex-col gap-4 text-sm">{children}</Modal.Body>
+					<Modal.Body className="flex flex-col gap-4 text-sm text-foreground">
+						{children}
+					</Modal.Body>
 					<Modal.Footer className="mt-5 flex flex-wrap justify-end gap-2">{footer}</Modal.Footer>
 				</Modal.Dialog>
 			</Modal.Container>

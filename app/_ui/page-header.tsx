@@ -42,20 +42,22 @@ export function PageHeader({ crumbs, title, meta, actions, description }: PageHe
 	return (
 		<header className="mb-4">
 			<Breadcrumbs crumbs={crumbs} />
-			<div className="mt-2 flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
-				<div className="flex min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1.5">
-					<h1 className="min-w-0 text-[1.375rem] leading-8 font-semibold tracking-[-0.015em] break-words">
-						{title}
-					</h1>
-					{meta}
+			<div className="mt-2 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+				<div className="min-w-0">
+					<div className="flex min-h-9 min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1.5">
+						<h1 className="min-w-0 text-[1.375rem] leading-8 font-semibold tracking-[-0.015em] break-words">
+							{title}
+						</h1>
+						{meta}
+					</div>
+					{description !== undefined && (
+						<p className="max-w-2xl text-sm break-words text-muted">{description}</p>
+					)}
 				</div>
 				{actions !== undefined && (
 					<div className="flex flex-wrap items-center gap-2">{actions}</div>
 				)}
 			</div>
-			{description !== undefined && (
-				<p className="mt-1 max-w-2xl text-sm text-muted">{description}</p>
-			)}
 		</header>
 	);
 }

@@ -63,17 +63,18 @@ const FIELD_COLUMNS: readonly Column<Field>[] = [
 	{
 		id: "description",
 		header: "Meaning",
-		cell: (field) => (
-			<span className="text-[0.8125rem]">
-				{field.description}
-				{field.fallback !== undefined && (
-					<span className="text-muted">
-						{field.description === "" ? "" : " · "}default{" "}
-						<code className="font-mono text-xs">{JSON.stringify(field.fallback)}</code>
-					</span>
-				)}
-			</span>
-		),
+		cell: (field) =>
+			(field.description !== "" || field.fallback !== undefined) && (
+				<span className="text-[0.8125rem]">
+					{field.description}
+					{field.fallback !== undefined && (
+						<span className="text-muted">
+							{field.description === "" ? "" : " · "}default{" "}
+							<code className="font-mono text-xs">{JSON.stringify(field.fallback)}</code>
+						</span>
+					)}
+				</span>
+			),
 	},
 ];
 

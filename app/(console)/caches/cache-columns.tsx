@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { CacheSummary } from "../../../server/contract/cache.ts";
+import type { CacheSummary, Endpoint as EndpointAddress } from "../../../server/contract/cache.ts";
 import { formatPercent, plural } from "../../_lib/format/count.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
 import type { Column } from "../../_ui/data-table.tsx";
@@ -8,10 +8,8 @@ import { Status } from "../../_ui/status.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 
-function Endpoint({ cache }: { cache: CacheSummary }) {
-	const { primary } = cache.endpoints;
-	if (primary === null) return <span className="text-muted">–</span>;
-	const address = `${primary.host}:${primary.port}`;
+function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
+	const address = `${endpoint.host}:${endpoint.port}`;
 	return (
 		<span className="inline-flex items-center gap-1 whitespace-nowrap">
 			<code className="font-mono text-xs">{address}</code>
@@ -20,12 +18,11 @@ function Endpoint({ cache }: { cache: CacheSummary }) {
 	);
 }
 
-function Memory({ cache }: { cache: CacheSummary }) {
-	if (cache.memoryUsedBytes === null) return <span className="text-muted">–</span>;
+function Memory({ cache, usedBytes }: { cache: CacheSummary; usedBytes: number }) {
 	return (
 		<span className="inline-flex w-32 flex-col gap-1 text-left text-[0.8125rem]">
 			<span className="whitespace-nowrap">
-				<Bytes value={cache.memoryUsedBytes} />
+				<Bytes value={usedBytes} />
 				<span className="text-muted">
 					{" of "}
 					<Bytes value={cache.memoryMaxBytes} />
@@ -33,7 +30,7 @@ function Memory({ cache }: { cache: CacheSummary }) {
 			</span>
 			<UsageBar
 				label={`Memory of ${cache.name}`}
-				used={cache.memoryUsedBytes}
+				used={usedBytes}
 				total={cache.memoryMaxBytes}
 				tone="auto"
 			/>
@@ -66,7 +63,7 @@ export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
 		id: "status",
 		header: "Status",
 		cell: (cache) => (
-			<span className="inline-flex min-w-0 flex-col gap-0.5">
+			<span className="cell-stack inline-flex min-w-0 flex-col gap-0.5">
 				<Status status={cache.status} />
 				{cache.statusReason !== null && cache.status !== "available" && (
 					<span className="line-clamp-2 max-w-52 text-xs text-muted" title={cache.statusReason}>
@@ -91,26 +88,31 @@ export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
 			</span>
 		),
 	},
-	{ id: "endpoint", header: "Endpoint", cell: (cache) => <Endpoint cache={cache} /> },
-	{ id: "memory", header: "Memory", cell: (cache) => <Memory cache={cache} /> },
+	{
+		id: "endpoint",
+		header: "Endpoint",
+		cell: (cache) =>
+			cache.endpoints.primary !== null && (
+				<Endpoint cache={cache} endpoint={cache.endpoints.primary} />
+			),
+	},
+	{
+		id: "memory",
+		header: "Memory",
+		cell: (cache) =>
+			cache.memoryUsedBytes !== null && <Memory cache={cache} usedBytes={cache.memoryUsedBytes} />,
+	},
 	{
 		id: "ops",
 		header: "Ops/s",
 		align: "end",
-		cell: (cache) => <Count value={cache.opsPerSecond} />,
+		cell: (cache) => cache.opsPerSecond !== null && <Count value={cache.opsPerSecond} />,
 	},
 	{
 		id: "hit-rate",
 		header: "Hit rate",
 		align: "end",
-		cell: (cache) =>
-			cache.hitRate === null ? (
-				<span className="text-muted" title="No reads in the last sample">
-					–
-				</span>
-			) : (
-				formatPercent(cache.hitRate)
-			),
+		cell: (cache) => cache.hitRate !== null && formatPercent(cache.hitRate),
 	},
 	{
 		id: "created",

@@ -55,9 +55,7 @@ const CACHE: Column<Event> = {
 	id: "cache",
 	header: "Cache",
 	cell: (event) =>
-		event.cache === null ? (
-			<span className="text-muted">–</span>
-		) : (
+		event.cache !== null && (
 			<Link href={`/caches/${event.cache}`} className="hover:underline">
 				{event.cache}
 			</Link>
@@ -66,7 +64,7 @@ const CACHE: Column<Event> = {
 const PLACE: Column<Event> = {
 	id: "place",
 	header: "Node or host",
-	cell: (event) => event.node ?? event.host ?? <span className="text-muted">–</span>,
+	cell: (event) => event.node ?? event.host,
 };
 
 /** Events, newest first; of one cache when it is named. Filters are in the address. */

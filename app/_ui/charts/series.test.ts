@@ -47,6 +47,14 @@ describe("series", () => {
 		expect(series[0]?.values).toEqual([4, 4]);
 	});
 
+	it("overall break where nothing was sampled for long", () => {
+		const [first] = METRICS.nodes;
+		if (first === undefined) throw new Error("a node wanted");
+		const late = { ...first, at: ["2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"] };
+		const { series } = overall({ ...METRICS, nodes: [late] }, "Clients", reading("clients"), sum);
+		expect(series[0]?.values).toEqual([3, null, 4]);
+	});
+
 	it("have no hit rate without reads", () => {
 		expect(byNode(METRICS, readHitRate).series[0]?.values).toEqual([
 			0.9,

@@ -46,7 +46,7 @@ export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
 			const place = rank.get(seconds) ?? 0;
 			merged[place] = read(values, index);
 			const isGap = index > 0 && seconds - (times[before] ?? seconds) > gapSeconds;
-			if (isGap && place - before > 1) merged[before + 1] = null;
+			if (isGap) merged.fill(null, before + 1, place);
 			before = place;
 		}
 		return { label: node, values: merged };
@@ -76,9 +76,18 @@ export function overall(
 			slots.set(slot, own);
 		}
 	}
-	const times = [...slots.keys()].sort((a, b) => a - b);
-	const values = times.map((time) => combine([...(slots.get(time)?.values() ?? [])]));
-	return { times, series: [{ label, values }] };
+	const times: number[] = [];
+	const combined: (number | null)[] = [];
+	for (const time of [...slots.keys()].sort((a, b) => a - b)) {
+		const previous = times.at(-1) ?? time;
+		if (time - previous > GAP_INTERVALS * slotSeconds) {
+			times.push(previous + slotSeconds);
+			combined.push(null);
+		}
+		times.push(time);
+		combined.push(combine([...(slots.get(time)?.values() ?? [])]));
+	}
+	return { times, series: [{ label, values: combined }] };
 }
 
 export function sum(values: readonly number[]): number {

@@ -54,7 +54,7 @@ export function Palette() {
 			</button>
 			<Modal.Backdrop isOpen={isOpen} onOpenChange={setOpen} variant="opaque">
 				<Modal.Container placement="top" size="lg" className="sm:pt-[9vh]">
-					<Modal.Dialog aria-label="Search" className="overflow-hidden p-0">
+					<Modal.Dialog aria-label="Search" className="overflow-hidden p-0 sm:w-160 sm:max-w-160">
 						<PaletteDialog onClose={() => setOpen(false)} />
 					</Modal.Dialog>
 				</Modal.Container>

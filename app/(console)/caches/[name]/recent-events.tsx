@@ -11,7 +11,7 @@ import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { Time } from "../../../_ui/time.tsx";
 
-const SHOWN = 6;
+const SHOWN = 8;
 
 export function RecentEvents({ cache }: { cache: Cache }) {
 	const trpc = useTRPC();
