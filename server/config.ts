@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CLIENT_PORT_RANGE } from "./contract/limits.ts";
+import { StartError } from "./platform/start-error.ts";
 
 const portSchema = z.coerce.number().int().min(0).max(65_535);
 
@@ -35,13 +36,13 @@ export interface ServerConfig {
 	console: boolean;
 }
 
-/** Reads the environment; throws one Error that names every variable at fault. Empty variables count as unset. */
+/** Reads the environment; throws one StartError that names every variable at fault. Empty variables count as unset. */
 export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 	const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 	const parsed = environmentSchema.safeParse(set);
 	if (!parsed.success) {
 		const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-		throw new Error(`The environment isn't valid. ${faults.join("; ")}`);
+		throw new StartError(`The environment isn't valid. ${faults.join("; ")}`);
 	}
 	return {
 		port: parsed.data.PORT,

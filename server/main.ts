@@ -24,14 +24,12 @@ import {
 	sha256Hex,
 } from "./platform/secrets.ts";
 import { Signals } from "./platform/signals.ts";
+import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import type { Resources } from "./services/context.ts";
 
 const LEASE_CHECK_MS = 1_000;
 const EXPIRY_MS = 60_000;
-
-/** A start that can't succeed for a reason that the operator can mend. */
-class StartError extends Error {}
 
 async function start(logger: Logger): Promise<() => Promise<void>> {
 	const config = readConfig(process.env);

@@ -12,7 +12,11 @@ export type {
 } from "./generated/client.ts";
 export { Prisma } from "./generated/client.ts";
 
-const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
+const CLIENT_OPTIONS = {
+	transactionOptions: { maxWait: 10_000, timeout: 15_000 },
+	// The other formats read a stack trace, through source maps, on every single call.
+	errorFormat: "minimal",
+} as const;
 const SERVER_POOL_SIZE = 10;
 /** Statements are few and fixed but for lists in conditions; those beyond this many go unnamed. */
 const NAMED_STATEMENTS_MAX = 500;
@@ -20,7 +24,7 @@ const NAMED_STATEMENTS_MAX = 500;
 export function connectServer(url: string): Database {
 	return new PrismaClient({
 		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE }),
-		transactionOptions: TRANSACTION_OPTIONS,
+		...CLIENT_OPTIONS,
 	});
 }
 
@@ -47,7 +51,7 @@ export function connectEmbedded(url: string, onLost: (error: unknown) => void): 
 			{ connectionString: url, max: 1, idleTimeoutMillis: 0 },
 			{ statementNameGenerator, onPoolError: onLost, onConnectionError: onLost },
 		),
-		transactionOptions: TRANSACTION_OPTIONS,
+		...CLIENT_OPTIONS,
 	});
 }
 

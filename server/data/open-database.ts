@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import pg from "pg";
+import { StartError } from "../platform/start-error.ts";
 import { connectEmbedded, connectServer, type Database } from "./database.ts";
 import { openEmbeddedDatabase } from "./embedded-database.ts";
 import { applyMigrations } from "./migrate.ts";
@@ -52,14 +53,22 @@ export async function openDatabase(options: {
 /** A PostgreSQL server can be reached from several homes: a lock that its connection holds says who is in charge. */
 async function takeCharge(url: string, onLost: (error: unknown) => void): Promise<pg.Client> {
 	const client = new pg.Client({ connectionString: url, keepAlive: true });
-	await client.connect();
+	try {
+		await client.connect();
+	} catch (error) {
+		// Not the URL itself: it holds a password.
+		throw new StartError(
+			`The database in DATABASE_URL can't be reached: ${error instanceof Error ? error.message : error}. Check that PostgreSQL runs there and that user, password and database are right.`,
+			{ cause: error },
+		);
+	}
 	const result = await client.query<{ locked: boolean }>(
 		"SELECT pg_try_advisory_lock($1) AS locked",
 		[CONTROL_PLANE_ADVISORY_LOCK],
 	);
 	if (result.rows[0]?.locked !== true) {
 		await client.end();
-		throw new Error(
+		throw new StartError(
 			"Another control plane is in charge of the database in DATABASE_URL. Stop it first, or use another database.",
 		);
 	}
