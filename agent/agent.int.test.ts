@@ -49,9 +49,13 @@ test("engines serve without a single error while their agent is killed, and are 
 	for (let round = 0; round < 3; round++) {
 		await killChild(agent);
 		host.plane.observations = null;
+		const before = host.plane.reports.length;
 		agent = host.spawnAgent();
 		const seen = await untilRunning(assignment);
 		expect(seen).toMatchObject({ pid, restarts: 0 });
+		// A new agent that hasn't looked yet raises no alarm.
+		const told = host.plane.reports.slice(before).flatMap((report) => report.observations ?? []);
+		expect(new Set(told.map((observation) => observation.phase))).toEqual(new Set(["running"]));
 	}
 	serving = false;
 	await load;

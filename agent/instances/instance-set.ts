@@ -48,8 +48,11 @@ export class InstanceSet {
 		this.context.onChange();
 	}
 
-	observations(): Observation[] {
-		const all = [...this.instances.values()].map((instance) => instance.observation());
+	/** Null while an engine hasn't been looked at yet, a second at most: what was told before holds until then. */
+	observations(): Observation[] | null {
+		const instances = [...this.instances.values()];
+		if (instances.some((instance) => !instance.examined)) return null;
+		const all = instances.map((instance) => instance.observation());
 		return all.filter((observation) => observation !== null);
 	}
 

@@ -28,6 +28,7 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
+const FIRST_LOOK_MS = 1_000;
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -63,6 +64,8 @@ export class Instance {
 	/** What was told of last, without what is no news. */
 	private told = "";
 	private loop: Promise<void> | null = null;
+	private known = false;
+	private readonly createdAt = performance.now();
 
 	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
 		this.id = id;
@@ -96,6 +99,14 @@ export class Instance {
 		this.removal = { since: performance.now(), asked: false };
 		this.disturb();
 		this.loop ??= this.run();
+	}
+
+	/**
+	 * Whether it is known by now how the engine is. An agent that has just started says nothing of an engine that it
+	 * hasn't looked at: "starting" would be a false alarm for one that has served all the while.
+	 */
+	get examined(): boolean {
+		return this.known || performance.now() - this.createdAt > FIRST_LOOK_MS;
 	}
 
 	/** Something that the instance may wait for has changed. */
@@ -168,7 +179,10 @@ export class Instance {
 			await this.save({ ...recovered.record, identity });
 			this.show({ phase: "starting", reason: null, pid: identity.pid });
 			logger.info({ assignmentId: this.id, pid: identity.pid }, "engine adopted");
-		} else if (recovered.record.history !== "never") {
+			return this.record;
+		}
+		this.known = true;
+		if (recovered.record.history !== "never") {
 			const message = "the engine ended while this host's agent was not running";
 			this.show({ phase: "exited", reason: reasonOf("exited", message) });
 		}
@@ -236,6 +250,7 @@ export class Instance {
 	private async noteExit(engine: EngineProcess, record: InstanceRecord): Promise<void> {
 		const now = performance.now();
 		this.process = null;
+		this.known = true;
 		this.link.close();
 		const ranMs = this.spawnedAt === null ? Number.POSITIVE_INFINITY : now - this.spawnedAt;
 		const empty =
@@ -247,9 +262,11 @@ export class Instance {
 		const code = empty ? "launch-failed" : "exited";
 		this.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
 		await this.save({ ...record, identity: null, history: empty ? "never" : record.history });
-		const tail = await readLogTail(this.paths.log);
+		// Of a process that was killed the log knows nothing.
+		const killed = /SIG(KILL|TERM)/.test(engine.exitDetail ?? "");
+		const tail = killed && !empty ? "" : await readLogTail(this.paths.log);
 		const message = tail === "" ? what : `${what}; its log ends with: ${tail}`;
-		this.show({ reason: reasonOf(code, message) });
+		if (empty) this.show({ reason: reasonOf(code, message) });
 		this.context.onEvent({
 			...{ severity: "error", type: "node.exited", message, assignmentId: this.id },
 		});
@@ -275,6 +292,7 @@ export class Instance {
 		session: EngineSession,
 		engineState: EngineState,
 	): Promise<number> {
+		this.known = true;
 		if (isStateNews(this.view.engineState, engineState)) this.calmSince = performance.now();
 		const applied = record.generation >= assignment.generation;
 		if (!applied) await session.applySettings(assignment);
