@@ -89,7 +89,7 @@ function Reference({ document }: { document: OpenApi }) {
 						<ul className="flex flex-col">
 							{operations.map(({ id, summary }) => (
 								<li key={id}>
-									<a href={`#${id}`} className="block py-0.5 text-muted hover:text-foreground">
+									<a href={`#${id}`} className="block py-1 text-muted hover:text-foreground">
 										{summary}
 									</a>
 								</li>

@@ -188,7 +188,10 @@ export function OperationPanel({
 				))}
 			</ul>
 			<Heading>Example</Heading>
-			<CodeBlock code={exampleCall(operation, document, origin)} copyLabel="Copy example" />
+			<CodeBlock
+				code={exampleCall(operation, document, origin)}
+				copyLabel={`Copy example: ${summary}`}
+			/>
 		</article>
 	);
 }

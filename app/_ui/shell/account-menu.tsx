@@ -27,7 +27,7 @@ export function AccountMenu() {
 			<Button
 				variant="outline"
 				isIconOnly
-				aria-label={name === "" ? "Account" : `Account: ${name}`}
+				aria-label={name === "" ? "Account" : `${initials(name)}, account of ${name}`}
 				className="size-8 min-w-0 rounded-full text-xs font-semibold md:size-8"
 			>
 				{initials(name)}

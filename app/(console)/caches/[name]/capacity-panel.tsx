@@ -10,12 +10,10 @@ import { UsageBar } from "../../../_ui/usage-bar.tsx";
 
 function Row({ label, children, bar }: { label: string; children: ReactNode; bar?: ReactNode }) {
 	return (
-		<div>
-			<div className="flex items-baseline justify-between gap-3">
-				<dt className="text-muted">{label}</dt>
-				<dd className="tabular-nums">{children}</dd>
-			</div>
-			{bar !== undefined && <div className="mt-1.5">{bar}</div>}
+		<div className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-1.5">
+			<dt className="text-muted">{label}</dt>
+			<dd className="tabular-nums">{children}</dd>
+			{bar !== undefined && <dd className="w-full">{bar}</dd>}
 		</div>
 	);
 }

@@ -97,7 +97,8 @@ export function EngineFields({ form }: { form: CreateForm }) {
 					{nodeTypes.data?.items.map((type) => (
 						<ChoiceCard
 							key={type.name}
-							name="nodeType"
+							// Not "nodeType": a control of that name hides the form element's own property.
+							name="node-type"
 							value={type.name}
 							isChosen={form.draft.nodeType === type.name}
 							onChoose={() => form.set("nodeType", type.name)}

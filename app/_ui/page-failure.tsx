@@ -1,0 +1,66 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useEffect } from "react";
+import { ButtonLink } from "./button-link.tsx";
+import { Logo } from "./logo.tsx";
+
+const RELOADED_KEY = "larder.reloaded-at";
+const RELOAD_AGAIN_MS = 30_000;
+
+/** A part of the page that the server no longer has: the console was upgraded since it was loaded. */
+function isOutdated(error: Error): boolean {
+	return (
+		error.name === "ChunkLoadError" || /loading chunk|failed to load chunk/i.test(error.message)
+	);
+}
+
+/** Loads the page anew, but not again and again. */
+function reloadOnce(): void {
+	try {
+		const last = Number(window.sessionStorage.getItem(RELOADED_KEY) ?? 0);
+		if (Date.now() - last < RELOAD_AGAIN_MS) return;
+		window.sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
+	} catch {
+		// Without storage nothing tells whether it helped before: leave it to the button.
+		return;
+	}
+	window.location.reload();
+}
+
+/** A defect in a page: says so, and lets the user go on. Caches are not concerned. */
+export function PageFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
+	const outdated = isOutdated(error);
+	useEffect(() => {
+		if (outdated) reloadOnce();
+	}, [outdated]);
+	return (
+		<div
+			role="alert"
+			className="mx-auto flex min-h-[70dvh] max-w-md flex-col items-center justify-center px-6 text-center"
+		>
+			<Logo className="size-9" />
+			<h1 className="mt-6 text-xl font-semibold">
+				{outdated ? "The console was upgraded" : "This page failed"}
+			</h1>
+			<p className="mt-2 text-muted">
+				{outdated
+					? "This page is from before. Load it anew."
+					: "The console ran into an error of its own. Caches aren't affected by it."}
+			</p>
+			{!outdated && (
+				<pre className="mt-4 max-w-full overflow-x-auto rounded-lg border border-border bg-well px-3 py-2 text-left font-mono text-xs">
+					{error.message}
+				</pre>
+			)}
+			<div className="mt-6 flex gap-2">
+				<Button onPress={() => (outdated ? window.location.reload() : onRetry())}>
+					{outdated ? "Load anew" : "Try again"}
+				</Button>
+				<ButtonLink href="/caches" variant="outline">
+					Go to all caches
+				</ButtonLink>
+			</div>
+		</div>
+	);
+}

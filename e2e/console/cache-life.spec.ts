@@ -1,0 +1,104 @@
+import { Redis } from "ioredis";
+import { clipboardOf, expect, test } from "./console-test.ts";
+
+test("a cache is created by clicks, used by a client, and deleted with its name typed", async ({
+	page,
+}) => {
+	await page.goto("/caches");
+	await page.getByRole("link", { name: "Create cache" }).first().click();
+
+	await test.step("the form refuses what the API would refuse, and keeps what was typed", async () => {
+		await page.getByLabel("Name").fill("Orders--1");
+		await page.getByLabel("Description").fill("open orders");
+		await page.getByRole("textbox", { name: /^Port/ }).fill("80");
+		await page.getByRole("button", { name: "Create cache" }).click();
+		await expect(page.getByText("Name cannot contain two hyphens in a row.")).toBeVisible();
+		await expect(page.getByText("Port must be 1024 to 55535.")).toBeVisible();
+		await expect(page.getByLabel("Name")).toBeFocused();
+		await page.getByLabel("Name").fill("orders");
+		await page.getByRole("textbox", { name: /^Port/ }).fill("");
+		await expect(page.getByLabel("Description")).toHaveValue("open orders");
+	});
+
+	await test.step("the summary follows the choices", async () => {
+		await page.getByRole("button", { name: "Increase Replicas" }).click();
+		const placement = page.getByRole("list", { name: "Expected placement by zone" });
+		await expect(placement.getByText("Replica 2")).toBeVisible();
+		await expect(page.getByRole("region", { name: "command" })).toContainText("--replicas 2");
+	});
+
+	await test.step("it becomes available, and says so", async () => {
+		await page.getByRole("button", { name: "Create cache" }).click();
+		await expect(page).toHaveURL(/\/caches\/orders$/);
+		await expect(page.getByText("orders is available", { exact: true })).toBeVisible({
+			timeout: 30_000,
+		});
+		await expect(page.locator('main [data-status="available"]').first()).toBeVisible();
+		await expect(page.locator("[data-node]")).toHaveCount(3);
+	});
+
+	const { host, port } = await test.step("its endpoint copies", async () => {
+		await page.getByRole("button", { name: "Copy primary endpoint" }).click();
+		const [name, number] = (await clipboardOf(page)).split(":");
+		return { host: name ?? "", port: Number(number) };
+	});
+
+	const password = await test.step("its password is shown when asked for", async () => {
+		await page.getByRole("button", { name: "Connect", exact: true }).click();
+		await expect(page).toHaveURL(/tab=connect/);
+		const secret = page.locator("[data-secret]");
+		await expect(secret).toHaveAttribute("data-secret", "hidden");
+		await page.getByRole("button", { name: "Reveal password" }).click();
+		await expect(secret).toHaveAttribute("data-secret", "shown");
+		const shown = (await secret.textContent()) ?? "";
+		await expect(page.getByRole("region", { name: "snippet" })).toContainText(shown);
+		return shown;
+	});
+
+	await test.step("a client writes and reads with what the page gave", async () => {
+		const client = new Redis({ host, port, password, maxRetriesPerRequest: 1 });
+		await client.set("greeting", "hello");
+		expect(await client.get("greeting")).toBe("hello");
+		client.disconnect();
+	});
+
+	await test.step("it is deleted only once its name is typed", async () => {
+		await page.getByRole("button", { name: "Delete" }).click();
+		const dialog = page.getByRole("dialog", { name: "Delete orders?" });
+		const confirm = dialog.getByRole("button", { name: "Delete cache" });
+		await dialog.getByLabel("Type orders to confirm").fill("order");
+		await expect(confirm).toBeDisabled();
+		await dialog.getByLabel("Type orders to confirm").fill("orders");
+		await confirm.click();
+		await expect(page.getByRole("heading", { name: "orders was deleted" })).toBeVisible({
+			timeout: 30_000,
+		});
+		await page.getByRole("link", { name: "Go to all caches" }).click();
+		await expect(page.getByRole("heading", { name: "Create your first cache" })).toBeVisible();
+	});
+});
+
+test("a name that is taken is said at the name", async ({ page, installation }) => {
+	await installation.createCache({ name: "taken" });
+	await page.goto("/caches/create");
+	await page.getByLabel("Name").fill("taken");
+	await page.getByRole("button", { name: "Create cache" }).click();
+	await expect(page.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
+	await expect(page.getByLabel("Name")).toHaveAccessibleDescription(/taken/);
+	await installation.deleteCache("taken");
+});
+
+test("the list filters by name, keeps the filter in the address, and says when nothing matches", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "sessions", description: "logins" });
+	await page.goto("/caches");
+	await expect(page.getByRole("link", { name: "sessions" })).toBeVisible();
+	await page.getByRole("searchbox", { name: /Search caches/ }).fill("nothing-like-it");
+	await expect(page.getByRole("heading", { name: "No cache matches" })).toBeVisible();
+	await expect(page).toHaveURL(/search=nothing-like-it/);
+	await page.getByRole("button", { name: "Clear filters" }).click();
+	await expect(page.getByRole("link", { name: "sessions" })).toBeVisible();
+	await installation.deleteCache("sessions");
+});

@@ -1,0 +1,63 @@
+import { expect, test } from "@playwright/test";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { ADMINISTRATOR } from "./console-test.ts";
+
+/** Steps of one story: each starts where the one before ended. */
+test.describe
+	.serial("the first run", () => {
+		let installation: Installation;
+		let link: string;
+
+		test.beforeAll(async () => {
+			test.setTimeout(120_000);
+			installation = await startInstallation({ console: true, agents: [] });
+			link = installation.setupLink() ?? "";
+		});
+		test.afterAll(() => installation.stop());
+
+		test("asks for the set-up link before there is an administrator", async ({ page }) => {
+			await page.goto(`${installation.url}/hosts`);
+			await expect(page.getByRole("heading", { name: "Set up Larder first" })).toBeVisible();
+		});
+
+		test("creates the administrator by the link, and signs in", async ({ page }) => {
+			await page.goto(link);
+			await page.getByRole("button", { name: "Create administrator" }).click();
+			await expect(page.getByText("Name is required.")).toBeVisible();
+			await page.getByLabel("Name").fill(ADMINISTRATOR.name);
+			await page.getByLabel("E-mail").fill(ADMINISTRATOR.email);
+			await page.getByLabel("Password", { exact: true }).fill(ADMINISTRATOR.password);
+			await page.getByLabel("Repeat the password").fill("something else");
+			await page.getByRole("button", { name: "Create administrator" }).click();
+			await expect(page.getByText("The two passwords differ.")).toBeVisible();
+			await page.getByLabel("Repeat the password").fill(ADMINISTRATOR.password);
+			await page.getByRole("button", { name: "Create administrator" }).click();
+			await expect(page).toHaveURL(`${installation.url}/caches`);
+			await expect(page.getByRole("heading", { name: "Create your first cache" })).toBeVisible();
+		});
+
+		test("spends the link", async ({ page }) => {
+			await page.goto(link);
+			await expect(page.getByRole("heading", { name: "Larder is set up" })).toBeVisible();
+		});
+
+		test("signs in to the page asked for, refuses a wrong password, signs out", async ({
+			page,
+		}) => {
+			await page.goto(`${installation.url}/events?severity=error`);
+			await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+			await page.getByLabel("E-mail").fill(ADMINISTRATOR.email);
+			await page.getByLabel("Password").fill("not the password");
+			await page.getByRole("button", { name: "Sign in" }).click();
+			await expect(page.getByText("E-mail or password is wrong.")).toBeVisible();
+			await page.getByLabel("Password").fill(ADMINISTRATOR.password);
+			await page.getByRole("button", { name: "Sign in" }).click();
+			await expect(page).toHaveURL(`${installation.url}/events?severity=error`);
+
+			await page.getByRole("button", { name: `account of ${ADMINISTRATOR.name}` }).click();
+			await page.getByRole("menuitem", { name: "Sign out" }).click();
+			await expect(page).toHaveURL(`${installation.url}/login`);
+			await page.goto(`${installation.url}/caches`);
+			await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+		});
+	});
