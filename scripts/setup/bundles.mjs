@@ -13,6 +13,9 @@ export const BUNDLES = {
 	cli: { entry: "cli/main.ts", external: false },
 };
 
+/** Calls of buildBundles under way: they share esbuild's helper process. */
+let builds = 0;
+
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
 const REQUIRE_BANNER =
 	'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
@@ -20,6 +23,17 @@ const REQUIRE_BANNER =
 /** Builds the bundles named. Each file is replaced as a whole: a process that starts meanwhile reads the old or the new. */
 export async function buildBundles(root, names) {
 	const esbuild = await import("esbuild");
+	builds += 1;
+	try {
+		await buildAll(esbuild, root, names);
+	} finally {
+		builds -= 1;
+		// Its helper process would live as long as `npm start` does.
+		if (builds === 0) await esbuild.stop();
+	}
+}
+
+async function buildAll(esbuild, root, names) {
 	await Promise.all(
 		names.map(async (name) => {
 			const bundle = BUNDLES[name];

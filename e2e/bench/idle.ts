@@ -1,0 +1,52 @@
+/** `npm run bench:idle`: memory of the control plane and its agents after a minute with nothing to do. */
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
+import { markdownTable } from "./median.ts";
+
+const IDLE_MS = 60_000;
+const AGENTS: readonly AgentName[] = ["local-a", "local-b", "local-c"];
+
+const larder = await startInstallation({ console: true });
+try {
+	await delay(IDLE_MS);
+	console.log("### without caches\n");
+	console.log(`${measure(larder)}\n`);
+	await larder.createCache({ name: "idle", replicasPerShard: 2 });
+	await larder.waitForStatus("idle", "available");
+	await delay(IDLE_MS);
+	console.log("### with one cache of three nodes\n");
+	console.log(measure(larder));
+} finally {
+	await larder.stop();
+}
+
+function measure({ controlPlane, agent, engines }: Installation): string {
+	const rows = [
+		["control plane (console, API, embedded database)", controlPlane().pid] as const,
+		...AGENTS.map((name) => [`agent ${name}`, agent(name).pid] as const),
+		...engines().map((engine) => ["engine", engine.pid] as const),
+	];
+	return markdownTable([
+		["process", "RSS MiB", "PSS MiB", "CPU s"],
+		...rows.map(([title, pid]) => [
+			title,
+			mebibytes(pid, "status", "VmRSS"),
+			mebibytes(pid, "smaps_rollup", "Pss"),
+			cpuSeconds(pid).toFixed(1),
+		]),
+	]);
+}
+
+function mebibytes(pid: number, file: string, field: string): string {
+	const text = readFileSync(`/proc/${pid}/${file}`, "utf8");
+	const kibibytes = Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);
+	return (kibibytes / 1024).toFixed(0);
+}
+
+/** User and system time since it started. The kernel counts in hundredths. */
+function cpuSeconds(pid: number): number {
+	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return (Number(fields[11]) + Number(fields[12])) / 100;
+}

@@ -1,0 +1,28 @@
+import { connect } from "node:net";
+
+const TIMEOUT_MS = 1_000;
+
+/** Sends one command on a connection of its own and gives back the whole reply; null when nothing answers. */
+export function inlineCommand(host: string, port: number, command: string): Promise<string | null> {
+	return new Promise((resolve) => {
+		const socket = connect({ host, port, noDelay: true });
+		let reply = "";
+		const end = (result: string | null) => {
+			socket.destroy();
+			resolve(result);
+		};
+		socket.setTimeout(TIMEOUT_MS, () => end(null));
+		socket.once("connect", () => socket.write(`${command}\r\n`));
+		socket.on("error", () => end(null));
+		socket.on("data", (chunk) => {
+			reply += chunk.toString("utf8");
+			if (isWhole(reply)) end(reply);
+		});
+	});
+}
+
+function isWhole(reply: string): boolean {
+	const bulk = /^\$(-?\d+)\r\n/.exec(reply);
+	if (bulk === null) return reply.endsWith("\r\n");
+	return reply.length >= bulk[0].length + Math.max(0, Number(bulk[1])) + 2;
+}

@@ -1,0 +1,169 @@
+/**
+ * `npm run bench:provision`: from POST to a cache that is available and takes a SET and a GET, beside a script that
+ * starts the same engines by hand and waits for the same, turn by turn in one run. Prints medians and ratios.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { findEngine } from "../../agent/bundles/index.ts";
+import { type Cache, cacheSchema } from "../../server/contract/cache.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { copyInstances, provisionByHand } from "./by-hand.ts";
+import { inlineCommand } from "./inline-command.ts";
+import { markdownTable, median } from "./median.ts";
+
+const ROUNDS = 9;
+const WARM_UP_ROUNDS = 1;
+const POLL_MS = 4;
+const SHAPES = [
+	{ title: "one node", replicas: 0 },
+	{ title: "primary and two replicas", replicas: 2 },
+] as const;
+
+interface Turn {
+	answeredMs: number;
+	/** First PONG of the primary. */
+	pongMs: number;
+	availableMs: number;
+	usableMs: number;
+	byHandMs: number;
+	steps: Record<string, number>;
+}
+
+const larder = await startInstallation();
+const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
+try {
+	const engine = await findEngine({ engine: "valkey", version: "9" });
+	if (engine === null) throw new Error("no engine: npm start fetches one");
+	console.log(
+		`Valkey ${engine.version}, Node ${process.versions.node}, median of ${ROUNDS} (lowest to highest), ms\n`,
+	);
+	const turns = new Map<string, Turn[]>(SHAPES.map(({ title }) => [title, []]));
+	for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+		for (const { title, replicas } of SHAPES) {
+			const turn = await takeTurn(larder, engine.server, round, replicas);
+			if (round >= 0) turns.get(title)?.push(turn);
+		}
+	}
+	for (const [title, measured] of turns) print(title, measured);
+} finally {
+	rmSync(scratch, { recursive: true, force: true });
+	await larder.stop();
+}
+
+async function takeTurn(
+	{ rest, home, clientPorts, deleteCache }: Installation,
+	server: string,
+	round: number,
+	replicas: number,
+): Promise<Turn> {
+	const name = `bench-${round + WARM_UP_ROUNDS}-${replicas}`;
+	const [first = 0] = clientPorts.split("-").map(Number);
+	const port = first + 2 * (round + WARM_UP_ROUNDS) + (replicas > 0 ? 1 : 0);
+	const startedAt = performance.now();
+	const since = () => performance.now() - startedAt;
+	let polling = true;
+	const pong = firstPong(port, () => polling).then(since);
+
+	const answer = await rest("POST", "/caches", {
+		body: { name, port, auth: "none", replicasPerShard: replicas },
+	});
+	const answeredMs = since();
+	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
+	let cache: Cache;
+	do {
+		await delay(POLL_MS);
+		cache = cacheSchema.parse((await rest("GET", `/caches/${name}`)).body);
+	} while (cache.status !== "available");
+	const availableMs = since();
+	const primary = cache.endpoints.primary;
+	if (primary === null) throw new Error("available, but no primary endpoint");
+	await expectReply(primary.host, primary.port, "SET bench 1", "+OK\r\n");
+	await expectReply(primary.host, primary.port, "GET bench", "$1\r\n1\r\n");
+	const usableMs = since();
+	polling = false;
+	const pongMs = await pong;
+
+	const nodes = cache.shards.flatMap((shard) => shard.nodes);
+	const copies = copyInstances(
+		nodes.map((node) => ({
+			host: node.address,
+			port: node.port,
+			isPrimary: node.role === "primary",
+			agentDir: home.agentDir(node.host),
+		})),
+		join(scratch, name),
+	);
+	await deleteCache(name);
+	const byHandMs = await provisionByHand(server, copies);
+	return { answeredMs, pongMs, availableMs, usableMs, byHandMs, steps: stepsOf(cache) };
+}
+
+/** The three hosts' addresses are asked in turn: where the primary lies isn't known beforehand. */
+async function firstPong(port: number, goOn: () => boolean): Promise<void> {
+	while (goOn()) {
+		const replies = await Promise.all(
+			[1, 2, 3].map((host) => inlineCommand(`127.0.0.${host}`, port, "PING")),
+		);
+		if (replies.includes("+PONG\r\n")) return;
+		await delay(1);
+	}
+}
+
+async function expectReply(host: string, port: number, command: string, wanted: string) {
+	const reply = await inlineCommand(host, port, command);
+	if (reply !== wanted) throw new Error(`${command}: ${JSON.stringify(reply)}`);
+}
+
+/** Milliseconds of each step, as the control plane tells them. */
+function stepsOf(cache: Cache): Record<string, number> {
+	return Object.fromEntries(
+		cache.progress.map((step) => [
+			step.step,
+			new Date(step.finishedAt ?? 0).getTime() - new Date(step.startedAt ?? 0).getTime(),
+		]),
+	);
+}
+
+function print(title: string, measured: readonly Turn[]): void {
+	const row = (label: string, values: readonly number[]) => [
+		label,
+		`${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)})`,
+	];
+	const ratio = median(measured.map((turn) => turn.usableMs / turn.byHandMs));
+	console.log(`### ${title}\n`);
+	console.log(
+		markdownTable([
+			["", "ms"],
+			row(
+				"POST answered",
+				measured.map((turn) => turn.answeredMs),
+			),
+			row(
+				"call → first PONG",
+				measured.map((turn) => turn.pongMs),
+			),
+			row(
+				"call → available",
+				measured.map((turn) => turn.availableMs),
+			),
+			row(
+				"call → available, SET and GET",
+				measured.map((turn) => turn.usableMs),
+			),
+			row(
+				"the same by hand",
+				measured.map((turn) => turn.byHandMs),
+			),
+			["ratio (median of the turns')", ratio.toFixed(2)],
+			...Object.keys(measured[0]?.steps ?? {}).map((step) =>
+				row(
+					`step “${step}”`,
+					measured.map((turn) => turn.steps[step] ?? 0),
+				),
+			),
+		]),
+	);
+	console.log();
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { inlineCommand } from "../bench/inline-command.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+import { requireNothingStray } from "./nothing-stray.ts";
+
+const ROUNDS = 20;
+/** Longer than a creation or deletion takes undisturbed, so that every moment of one is met. */
+const KILL_WITHIN_MS = 700;
+
+/**
+ * The control plane is killed at a random moment of each of twenty creations or deletions and started again. Every one
+ * must come to its end, no cache may be lost or empty, and no process may be left over.
+ */
+export async function killControlPlaneAtRandom(random: (below: number) => number): Promise<string> {
+	const larder = await startInstallation();
+	const wanted = new Map<string, number>();
+	const deleted: string[] = [];
+	/** Caches that hold a value, and the process that held it first: neither may change. */
+	const marked = new Map<string, number>();
+	try {
+		for (let round = 0; round < ROUNDS; round += 1) {
+			// Half of the rounds delete, once there is something to delete.
+			const names = [...wanted.keys()];
+			const victim = names.length > 2 && random(2) === 0 ? names[random(names.length)] : undefined;
+			const idempotencyKey = randomUUID();
+			const name = victim ?? `chaos-${round}`;
+			const replicas = random(3);
+			const call = () =>
+				victim === undefined
+					? larder.rest("POST", "/caches", {
+							body: { name, auth: "none", replicasPerShard: replicas },
+							headers: { "idempotency-key": idempotencyKey },
+						})
+					: larder.rest("DELETE", `/caches/${name}`);
+			// Whether it is answered before the control plane dies is chance; that it is done is not.
+			const answered = call().catch(() => null);
+			await delay(random(KILL_WITHIN_MS));
+			await larder.killControlPlane();
+			await answered;
+			await larder.startControlPlane();
+			await waitUntil(`${name} to be taken`, async () => {
+				const { status } = await call();
+				return status === 202 || (victim !== undefined && status === 404);
+			});
+			if (victim === undefined) wanted.set(name, replicas);
+			else {
+				wanted.delete(name);
+				deleted.push(name);
+			}
+			await markNewlyAvailable(larder, wanted, marked);
+		}
+		for (const name of wanted.keys()) await larder.waitForStatus(name, "available", 60_000);
+		for (const name of deleted) {
+			await waitUntil(
+				`${name} to be gone`,
+				async () => (await larder.getCache(name)) === null,
+				60_000,
+			);
+		}
+		await markNewlyAvailable(larder, wanted, marked);
+		await requireMarks(larder, wanted, marked);
+		await requireNothingStray(larder, [...wanted.keys()]);
+		return `${ROUNDS} kills of the control plane: ${wanted.size} caches available with their data, ${deleted.length} gone, ${larder.engines().length} engines, none stray`;
+	} finally {
+		await larder.stop();
+	}
+}
+
+async function markNewlyAvailable(
+	larder: Installation,
+	wanted: ReadonlyMap<string, number>,
+	marked: Map<string, number>,
+): Promise<void> {
+	for (const name of wanted.keys()) {
+		if (marked.has(name)) continue;
+		const cache = await larder.getCache(name);
+		const primary = cache?.shards[0]?.nodes.find((node) => node.role === "primary");
+		if (cache?.status !== "available" || !primary?.pid) continue;
+		await inlineCommand(primary.address, primary.port, `SET mark ${name}`);
+		marked.set(name, primary.pid);
+	}
+}
+
+async function requireMarks(
+	larder: Installation,
+	wanted: ReadonlyMap<string, number>,
+	marked: ReadonlyMap<string, number>,
+): Promise<void> {
+	for (const name of wanted.keys()) {
+		const cache = await larder.getCache(name);
+		const primary = cache?.shards[0]?.nodes.find((node) => node.role === "primary");
+		if (primary?.pid !== marked.get(name)) throw new Error(`${name} was started again`);
+		const value = await inlineCommand(primary?.address ?? "", primary?.port ?? 0, "GET mark");
+		if (!value?.includes(name)) throw new Error(`${name} lost its data: ${value}`);
+	}
+}

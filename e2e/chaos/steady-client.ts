@@ -1,0 +1,42 @@
+import { Redis } from "ioredis";
+
+export interface ClientReport {
+	operations: number;
+	errors: string[];
+	/** Longest wait for an answer. */
+	slowestMs: number;
+}
+
+/** A client that writes and reads in a loop on one connection, and forgives nothing: no retry, no reconnect. */
+export function startSteadyClient(host: string, port: number): { stop(): Promise<ClientReport> } {
+	const client = new Redis({ host, port, maxRetriesPerRequest: 0, retryStrategy: () => null });
+	const report: ClientReport = { operations: 0, errors: [], slowestMs: 0 };
+	let stopping = false;
+	client.on("error", (error: Error) => report.errors.push(error.message));
+	const loop = (async () => {
+		while (!stopping) {
+			const startedAt = performance.now();
+			const value = String(report.operations);
+			try {
+				await client.set("steady", value);
+				const read = await client.get("steady");
+				if (read !== value) report.errors.push(`wrote ${value}, read ${read}`);
+				report.operations += 2;
+			} catch (error) {
+				report.errors.push(error instanceof Error ? error.message : String(error));
+				// A broken connection stays broken: once is enough to fail.
+				stopping = true;
+			}
+			report.slowestMs = Math.max(report.slowestMs, performance.now() - startedAt);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+	})();
+	return {
+		async stop() {
+			stopping = true;
+			await loop;
+			client.disconnect();
+			return report;
+		},
+	};
+}
