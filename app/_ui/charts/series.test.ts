@@ -42,9 +42,9 @@ describe("series", () => {
 		expect(series[1]?.values).toEqual([undefined, 1, null, 2]);
 	});
 
-	it("overall add up nodes that were sampled in the same slot", () => {
+	it("overall add up nodes, each with its newest sample", () => {
 		const { series } = overall(METRICS, "Clients", reading("clients"), sum);
-		expect(series[0]?.values).toEqual([4, 4]);
+		expect(series[0]?.values).toEqual([4, 5]);
 	});
 
 	it("overall break where nothing was sampled for long", () => {

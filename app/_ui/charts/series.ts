@@ -56,7 +56,7 @@ export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
 
 /**
  * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes.
- * A node that wasn't measured in a slot isn't counted there.
+ * Samples don't come to the second: a node whose sample fell into the slot before counts with that one.
  */
 export function overall(
 	metrics: CacheMetrics,
@@ -76,16 +76,20 @@ export function overall(
 			slots.set(slot, own);
 		}
 	}
+	const gapSeconds = GAP_INTERVALS * slotSeconds;
+	const latest = new Map<string, { time: number; value: number }>();
 	const times: number[] = [];
 	const combined: (number | null)[] = [];
 	for (const time of [...slots.keys()].sort((a, b) => a - b)) {
 		const previous = times.at(-1) ?? time;
-		if (time - previous > GAP_INTERVALS * slotSeconds) {
+		if (time - previous > gapSeconds) {
 			times.push(previous + slotSeconds);
 			combined.push(null);
 		}
+		for (const [node, value] of slots.get(time) ?? []) latest.set(node, { time, value });
+		const current = [...latest.values()].filter((sample) => time - sample.time <= gapSeconds);
 		times.push(time);
-		combined.push(combine([...(slots.get(time)?.values() ?? [])]));
+		combined.push(combine(current.map(({ value }) => value)));
 	}
 	return { times, series: [{ label, values: combined }] };
 }
