@@ -4,6 +4,7 @@ import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
 import { listCommand } from "./commands/caches/list.ts";
+import { promoteCommand } from "./commands/caches/promote.ts";
 import { showCommand } from "./commands/caches/show.ts";
 import { engineVersionsCommand, nodeTypesCommand } from "./commands/catalogue.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -34,7 +35,14 @@ ${EXIT_CODES_HELP}`,
 		)
 		.showHelpAfterError("(--help tells more)");
 	const caches = new Command("caches").description("Caches: create, look at, delete");
-	for (const make of [createCommand, listCommand, showCommand, credentialsCommand, deleteCommand]) {
+	for (const make of [
+		createCommand,
+		listCommand,
+		showCommand,
+		credentialsCommand,
+		promoteCommand,
+		deleteCommand,
+	]) {
 		caches.addCommand(make());
 	}
 	program.addCommand(caches);

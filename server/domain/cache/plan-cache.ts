@@ -15,7 +15,7 @@ import { advance } from "./progress.ts";
  *   5. status from the nodes
  */
 export function planCache(cache: CacheModel, now: Date): Plan {
-	if (cache.deleting) return planDeletion(cache);
+	if (cache.deleting) return planDeletion(cache, now);
 	const primary = cache.nodes.find((node) => node.id === cache.primaryNodeId);
 	if (primary === undefined) {
 		return {
@@ -64,7 +64,7 @@ function unchanged(cache: CacheModel): Plan {
 	};
 }
 
-function planDeletion(cache: CacheModel): Plan {
+function planDeletion(cache: CacheModel, now: Date): Plan {
 	const base = { ...unchanged(cache), status: "deleting" as const };
 	if (cache.nodes.length === 0) {
 		return {
@@ -79,6 +79,12 @@ function planDeletion(cache: CacheModel): Plan {
 	const silent = cache.nodes.filter((node) => !node.host.online).map((node) => node.host.name);
 	return {
 		...base,
+		progress: advance(
+			cache.progress,
+			0,
+			silent.length > 0 ? "waiting" : "running",
+			now.toISOString(),
+		),
 		statusReason:
 			silent.length > 0
 				? `Waiting for ${[...new Set(silent)].join(", ")} to come back and remove its nodes. Start Larder's agent there.`

@@ -5,7 +5,16 @@ export function creationSteps(replicasPerShard: number): ProgressStep[] {
 	const names = ["Place nodes", "Start engines"];
 	if (replicasPerShard > 0) names.push("Connect replicas");
 	names.push("Ready");
-	return names.map((step) => ({ step, state: "pending", startedAt: null, finishedAt: null }));
+	return names.map(pendingStep);
+}
+
+/** The one step of a deletion: processes, files and ports of every node, on every host. */
+export function deletionSteps(): ProgressStep[] {
+	return [pendingStep("Remove nodes")];
+}
+
+function pendingStep(step: string): ProgressStep {
+	return { step, state: "pending", startedAt: null, finishedAt: null };
 }
 
 /**

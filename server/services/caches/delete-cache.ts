@@ -1,6 +1,7 @@
 import type { Cache } from "../../contract/index.ts";
 import { toCacheView } from "../../data/cache-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { deletionSteps } from "../../domain/cache/progress.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
@@ -19,7 +20,12 @@ export async function deleteCache(
 			const row = await findCache(tx, input.name);
 			after(() => resources.wakeCache(row.id));
 			if (row.deletingAt !== null) return toCacheView(row, resources.fleet);
-			const change = { status: "deleting", statusReason: null, deletingAt: resources.clock.now() };
+			const change = {
+				status: "deleting",
+				statusReason: null,
+				progress: deletionSteps(),
+				deletingAt: resources.clock.now(),
+			};
 			await tx.cache.update({
 				where: { id: row.id },
 				data: { ...change, generation: { increment: 1 } },
