@@ -3,7 +3,7 @@ import { AppError } from "../contract/errors.ts";
 
 const cursorValueSchema = z.tuple([z.iso.datetime(), z.string()]);
 
-/** Lists are ordered by time and id, newest first; a cursor is the last row of the page before. */
+/** A cursor is the place of the last row of the page before: its time, and its id or name. */
 export function encodeCursor(row: { at: Date; id: string }): string {
 	return Buffer.from(JSON.stringify([row.at.toISOString(), row.id])).toString("base64url");
 }

@@ -5,6 +5,7 @@ import { eventSchema } from "../../contract/event.ts";
 import { hostSchema } from "../../contract/host.ts";
 import { nodeTypeSchema } from "../../contract/node-type.ts";
 import { tokenSchema } from "../../contract/token.ts";
+import type { RestRoute } from "../trpc/trpc.ts";
 import { type RestProcedure, restProcedures } from "./routes.ts";
 
 const errorSchema = z.object({
@@ -26,6 +27,16 @@ const NAMED_SCHEMAS = {
 	ApiToken: tokenSchema,
 	Error: errorSchema,
 } as const;
+
+/** In the order in which people read them. */
+const TAGS: readonly RestRoute["tag"][] = [
+	"Caches",
+	"Hosts",
+	"Events",
+	"Catalogue",
+	"Tokens",
+	"Account",
+];
 
 /** The OpenAPI 3.1 document of /api/v1, from the very schemas that requests are parsed with. */
 export function openApiDocument(version: string) {
@@ -50,6 +61,7 @@ export function openApiDocument(version: string) {
 		},
 		servers: [{ url: "/" }],
 		security: [{ bearer: [] }],
+		tags: TAGS.map((name) => ({ name })),
 		paths,
 		components: {
 			securitySchemes: { bearer: { type: "http", scheme: "bearer" } },

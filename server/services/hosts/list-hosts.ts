@@ -5,7 +5,7 @@ import type { Prisma } from "../../data/database.ts";
 import { toHostView } from "../../data/host-mapping.ts";
 import type { Resources } from "../context.ts";
 
-/** In the order in which they joined, newest first. */
+/** In the order of their names. */
 export async function listHosts(
 	{ db, fleet }: Resources,
 	input: z.output<typeof listHostsInputSchema>,
@@ -15,20 +15,16 @@ export async function listHosts(
 		...(input.zone !== undefined && { zone: input.zone }),
 		...(input.status !== undefined && { online: input.status === "online" }),
 	};
-	const before: Prisma.HostWhereInput =
-		after === null
-			? {}
-			: { OR: [{ joinedAt: { lt: after.at } }, { joinedAt: after.at, id: { lt: after.id } }] };
 	const [rows, total] = await Promise.all([
 		db.host.findMany({
-			where: { AND: [matches, before] },
-			orderBy: [{ joinedAt: "desc" }, { id: "desc" }],
+			where: after === null ? matches : { AND: [matches, { name: { gt: after.id } }] },
+			orderBy: { name: "asc" },
 			take: input.limit + 1,
 			include: { nodes: { select: { memoryBytes: true } } },
 		}),
 		db.host.count({ where: matches }),
 	]);
-	const page = toPage(rows, input.limit, (row) => ({ at: row.joinedAt, id: row.id }));
+	const page = toPage(rows, input.limit, (row) => ({ at: row.joinedAt, id: row.name }));
 	return {
 		items: page.rows.map((row) => toHostView(row, fleet)),
 		nextCursor: page.nextCursor,
