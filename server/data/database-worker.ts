@@ -17,8 +17,15 @@ async function create(dataDir: string): Promise<void> {
 	await database.close();
 }
 
+/** A quarter of the memory that PGlite's own settings take, for a database of some megabytes. */
+const START_PARAMETERS = [
+	...PGlite.defaultStartParams,
+	...["-c", "shared_buffers=16MB"],
+	...["-c", "max_connections=10"],
+];
+
 async function serve(dataDir: string, socketPath: string): Promise<void> {
-	const database = await PGlite.create({ dataDir });
+	const database = await PGlite.create({ dataDir, startParams: START_PARAMETERS });
 	const server = new PGLiteSocketServer({
 		db: database,
 		path: socketPath,
