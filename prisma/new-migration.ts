@@ -19,7 +19,7 @@ await writeFile(join(migrationsDir, "migration_lock.toml"), 'provider = "postgre
 const newest = (await migrationNames(migrationsDir)).at(-1);
 
 const directory = await mkdtemp(join(tmpdir(), "larder-migration-"));
-const database = await openEmbeddedDatabase(join(directory, "database"), (error) => {
+const database = await openEmbeddedDatabase(join(directory, "database"), directory, (error) => {
 	throw error;
 });
 try {

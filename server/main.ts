@@ -34,7 +34,7 @@ const EXPIRY_MS = 60_000;
 async function start(logger: Logger): Promise<() => Promise<void>> {
 	const config = readConfig(process.env);
 	const home = openHome();
-	const url = `http://${config.bind}:${config.port}`;
+	const url = `http://${reachableHost(config.bind)}:${config.port}`;
 	const lock = lockHome(home, url);
 	await requireFreePort(config);
 	const root = findProjectRoot();
@@ -47,6 +47,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	const database = await openDatabase({
 		url: config.databaseUrl,
 		embeddedDir: home.databaseDir,
+		runDir: home.runDir,
 		migrationsDir: migrationsDirOf(root),
 		now: clock.now(),
 		onLost: (error) => {
@@ -79,9 +80,9 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		logger,
 		pages: await pagesReady,
 	});
+	await announceSetUp(home, url, setUp, logger);
 	reconciler = startReconciler(resources, logger);
 	await app.listen({ host: config.bind, port: config.port });
-	await announceSetUp(home, url, setUp, logger);
 	logger.info({ url, epoch: database.epoch }, "control plane is ready");
 
 	const stopTimers = startTimers(resources, logger);
@@ -103,6 +104,12 @@ function lockHome(home: LarderHome, url: string) {
 			`A control plane already runs on ${home.root}: process ${error.holder.identity.pid}, ${error.holder.note}. Use that one, stop it with npm stop, or set LARDER_HOME to another directory.`,
 		);
 	}
+}
+
+/** How this machine's own programs reach an address that is listened on. */
+function reachableHost(bind: string): string {
+	if (bind === "0.0.0.0" || bind === "::") return "127.0.0.1";
+	return bind.includes(":") ? `[${bind}]` : bind;
 }
 
 /** Before anything is opened, because a busy port is the commonest reason not to start. */

@@ -1,4 +1,10 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
+
+const running = new Set<ChildProcess>();
+/** A fetch that its process doesn't wait for ends with it. */
+process.on("exit", () => {
+	for (const child of running) child.kill("SIGKILL");
+});
 
 /** A command ended badly. The message names it and ends with the last lines that it printed. */
 export class CommandError extends Error {
@@ -19,7 +25,7 @@ export function runCommand(
 	options: { timeoutMs: number; cwd?: string; stderrToo?: boolean },
 ): Promise<string> {
 	return new Promise((resolve, reject) => {
-		execFile(
+		const child = execFile(
 			program,
 			[...args],
 			{
@@ -30,6 +36,7 @@ export function runCommand(
 				...(options.cwd === undefined ? {} : { cwd: options.cwd }),
 			},
 			(error, stdout, stderr) => {
+				running.delete(child);
 				if (error === null) return resolve(options.stderrToo ? stdout + stderr : stdout);
 				const reason = error.killed
 					? `no answer in ${options.timeoutMs} ms`
@@ -37,5 +44,6 @@ export function runCommand(
 				reject(new CommandError(program, reason, stderr || stdout));
 			},
 		);
+		running.add(child);
 	});
 }

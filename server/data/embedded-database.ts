@@ -1,12 +1,18 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
+import { StartError } from "../platform/start-error.ts";
+
+/** PostgreSQL clients look for a socket of this name in a directory. */
+const SOCKET_NAME = ".s.PGSQL.5432";
+const SOCKET_PATH_MAX = 107;
 
 export interface EmbeddedDatabase {
 	/** PostgreSQL URL over a Unix socket that only this user can reach. */
@@ -30,15 +36,21 @@ function startWorker(data: { dataDir: string; socketPath: string }): Worker {
 	return new Worker(bootstrap, { eval: true, workerData: data });
 }
 
-/** Opens PGlite on `dataDir`, making it first if need be. The caller holds the lock: one process owns a directory. */
+/**
+ * Opens PGlite on `dataDir`, making it first if need be, and serves it on a socket in `runDir`. Both directories are the
+ * user's own, and the caller holds their lock: one process owns a database.
+ */
 export async function openEmbeddedDatabase(
 	dataDir: string,
+	runDir: string,
 	onCrash: (error: unknown) => void,
 ): Promise<EmbeddedDatabase> {
 	if (!existsSync(dataDir)) await createDataDir(dataDir);
-	// Socket paths are limited to 107 bytes, so it can't lie under a home of any depth. mkdtemp gives 0700.
-	const socketDir = await mkdtemp(join(tmpdir(), "larder-db-"));
-	const worker = startWorker({ dataDir, socketPath: join(socketDir, ".s.PGSQL.5432") });
+	const socketDir = await openSocketDir(runDir);
+	const socketPath = join(socketDir, SOCKET_NAME);
+	// One that a killed process left would refuse the new one its name.
+	await rm(socketPath, { force: true });
+	const worker = startWorker({ dataDir, socketPath });
 	await once(worker, "message");
 	worker.on("error", onCrash);
 	return {
@@ -47,9 +59,24 @@ export async function openEmbeddedDatabase(
 			const stopped = once(worker, "exit");
 			worker.postMessage("stop");
 			await stopped;
-			await rm(socketDir, { recursive: true, force: true });
+			await rm(socketPath, { force: true });
 		},
 	};
+}
+
+/** Socket paths end at 107 bytes; a home that lies too deep gets a directory of its own in the system's temporary one. */
+async function openSocketDir(runDir: string): Promise<string> {
+	if (join(runDir, SOCKET_NAME).length <= SOCKET_PATH_MAX) return runDir;
+	const name = createHash("sha256").update(runDir).digest("hex").slice(0, 16);
+	const directory = join(tmpdir(), `larder-${name}`);
+	await mkdir(directory, { recursive: true, mode: 0o700 });
+	const { uid, mode } = await lstat(directory);
+	if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
+		throw new StartError(
+			`${directory} isn't this user's alone. Remove it, or set LARDER_HOME to a shorter path.`,
+		);
+	}
+	return directory;
 }
 
 /** Under another name until it is whole, so that a crash halfway leaves nothing that looks like a database. */

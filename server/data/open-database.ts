@@ -22,13 +22,14 @@ export interface OpenDatabase {
 export async function openDatabase(options: {
 	url: string | undefined;
 	embeddedDir: string;
+	runDir: string;
 	migrationsDir: string;
 	now: Date;
 	onLost: (error: unknown) => void;
 }): Promise<OpenDatabase> {
 	const embedded =
 		options.url === undefined
-			? await openEmbeddedDatabase(options.embeddedDir, options.onLost)
+			? await openEmbeddedDatabase(options.embeddedDir, options.runDir, options.onLost)
 			: null;
 	const url = embedded?.url ?? options.url ?? "";
 	const charge = embedded === null ? await takeCharge(url, options.onLost) : null;
