@@ -109,6 +109,7 @@ export class Reporter {
 	}
 }
 
-function newsOf({ epoch, revision, observations }: HostSnapshot): string {
-	return `${epoch} ${revision} ${observations?.map(newsKey).join("\n") ?? "unknown"}`;
+/** The revision alone is none: it goes along with what the instances make of it, or with the next heartbeat. */
+function newsOf({ epoch, observations }: HostSnapshot): string {
+	return `${epoch} ${observations?.map(newsKey).join("\n") ?? "unknown"}`;
 }

@@ -29,6 +29,7 @@ const IDLE_MS = 60_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
 const FIRST_LOOK_MS = 1_000;
+const BRIEF_START_MS = 200;
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -318,6 +319,8 @@ export class Instance {
 		if (this.view.phase !== "starting" || refused) {
 			const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
 			this.show({ engineState: null, reason: reasonOf("unreachable", sentence) });
+		} else {
+			this.show({});
 		}
 		return this.pollDelay();
 	}
@@ -349,9 +352,16 @@ export class Instance {
 		this.view = { ...this.view, ...change };
 		const observation = this.observation();
 		const news = observation === null ? "" : newsKey(observation);
-		if (news === this.told) return;
+		if (news === this.told || this.isBrieflyStarting()) return;
 		this.told = news;
 		this.context.onChange();
+	}
+
+	/** Most engines answer before a report of their start would be through, and it would hold up the one that counts. */
+	private isBrieflyStarting(): boolean {
+		const { phase, reason } = this.view;
+		if (phase !== "starting" || reason !== null || this.spawnedAt === null) return false;
+		return performance.now() - this.spawnedAt < BRIEF_START_MS;
 	}
 
 	private disturb(): void {

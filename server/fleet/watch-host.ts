@@ -35,7 +35,7 @@ async function newerState(
 	hostId: string,
 	held: z.output<typeof watchInputSchema>,
 ): Promise<DesiredState | null> {
-	// One statement, so that the revision belongs to these very assignments.
+	// One statement (see relationJoins), so that the revision belongs to these very assignments.
 	const host = await db.host.findUniqueOrThrow({
 		where: { id: hostId },
 		include: {
@@ -48,10 +48,13 @@ async function newerState(
 	});
 	if (held.epoch === epoch && held.revision >= host.revision) return null;
 	const leaderIds = host.nodes.flatMap((node) => node.followsNodeId ?? []);
-	const leaders = await db.node.findMany({
-		where: { id: { in: leaderIds } },
-		include: { host: true },
-	});
+	const leaders =
+		leaderIds.length === 0
+			? []
+			: await db.node.findMany({
+					where: { id: { in: leaderIds } },
+					select: { id: true, port: true, host: { select: { advertisedAddress: true } } },
+				});
 	const assignments = host.nodes.map((node): Assignment => {
 		const { cache } = node;
 		const leader = leaders.find((candidate) => candidate.id === node.followsNodeId);

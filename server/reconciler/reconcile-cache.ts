@@ -35,8 +35,9 @@ export async function reconcileCache(
 	let again = false;
 	for (const action of plan.actions) {
 		const reason = await apply(resources, cache, action, placementLock);
-		if (reason === null) again = true;
-		else await writeWaiting(resources, cache, reason);
+		if (reason !== null) await writeWaiting(resources, cache, reason);
+		// After a placement the hosts have the word: looking at once would only be in their way.
+		else if (action.kind !== "place") again = true;
 	}
 	return { again, status: plan.status };
 }
