@@ -18,16 +18,14 @@ interface DataTableProps<Row> {
 	columns: readonly Column<Row>[];
 	rows: readonly Row[];
 	rowKey: (row: Row) => string;
-	/** `wide` tables need more room before they show columns. */
-	collapse?: "wide" | "narrow";
 }
 
 /** A table that becomes a list of cards where there is no room for columns. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-	const { label, columns, rows, rowKey, collapse = "narrow" } = props;
+	const { label, columns, rows, rowKey } = props;
 	return (
 		<div className="data-frame overflow-x-auto">
-			<table className="data-table" data-collapse={collapse} aria-label={label}>
+			<table className="data-table" aria-label={label}>
 				<thead>
 					<tr>
 						{columns.map(({ id, header, align, hideHeader }) => (

@@ -125,6 +125,7 @@ async function registerAgentApi(app: FastifyInstance, options: HttpServerOptions
 				router: agentRouter,
 				createContext: ({ req }): AgentContext => ({
 					resources,
+					requestId: req.id,
 					epoch: options.epoch,
 					identifyHost: () => identifyHost(resources, req.headers.authorization),
 				}),

@@ -117,7 +117,6 @@ export function CacheList() {
 							columns={CACHE_COLUMNS}
 							rows={page.data.items}
 							rowKey={(cache) => cache.name}
-							collapse="wide"
 						/>
 						<Pager
 							nextCursor={page.data.nextCursor}

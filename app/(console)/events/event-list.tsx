@@ -136,7 +136,6 @@ export function EventList({ cache }: { cache?: string }) {
 							columns={columns}
 							rows={data.items}
 							rowKey={(event) => event.id}
-							collapse="wide"
 						/>
 						<Pager
 							nextCursor={data.nextCursor}

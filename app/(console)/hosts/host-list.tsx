@@ -88,7 +88,6 @@ export function HostList() {
 								columns={HOST_COLUMNS}
 								rows={data.items}
 								rowKey={(host) => host.id}
-								collapse="wide"
 							/>
 							<Pager
 								nextCursor={data.nextCursor}

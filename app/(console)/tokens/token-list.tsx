@@ -125,7 +125,6 @@ export function TokenList() {
 							columns={columns(setRevoking)}
 							rows={data.items}
 							rowKey={(token) => token.id}
-							collapse="wide"
 						/>
 						<Pager
 							nextCursor={data.nextCursor}

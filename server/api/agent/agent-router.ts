@@ -7,35 +7,22 @@ import {
 	watchInputSchema,
 	watchResultSchema,
 } from "../../contract/agent.ts";
-import { ERROR_STATUS } from "../../contract/errors.ts";
 import { enrolHost } from "../../fleet/enrol-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
 import type { Resources } from "../../services/context.ts";
-import { toTrpcError, unwrapTrpcError } from "../trpc/trpc.ts";
+import { formatTrpcError, toTrpcError } from "../trpc/trpc.ts";
 
 export interface AgentContext {
 	resources: Resources;
+	requestId: string;
 	/** Of this control plane; see the contract's desired state. */
 	epoch: number;
 	/** Answers `unauthenticated` for a credential that is unknown. */
 	identifyHost(): Promise<string>;
 }
 
-const t = initTRPC.context<AgentContext>().create({
-	errorFormatter({ shape, error }) {
-		const cause = unwrapTrpcError(error);
-		return {
-			...shape,
-			message: cause.message,
-			data: {
-				code: cause.code,
-				httpStatus: ERROR_STATUS[cause.code],
-				field: cause.field ?? null,
-			},
-		};
-	},
-});
+const t = initTRPC.context<AgentContext>().create({ errorFormatter: formatTrpcError });
 
 const procedure = t.procedure.use(async ({ next }) => {
 	const result = await next();

@@ -1,5 +1,8 @@
 import { initTRPC, TRPCError } from "@trpc/server";
-import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/unstable-core-do-not-import";
+import type {
+	DefaultErrorShape,
+	TRPC_ERROR_CODE_KEY,
+} from "@trpc/server/unstable-core-do-not-import";
 import type { SetUp } from "../../auth/set-up.ts";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import type { Caller, Resources } from "../../services/context.ts";
@@ -74,25 +77,29 @@ export function toTrpcError(error: TRPCError): TRPCError {
 	return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
 }
 
-const t = initTRPC
-	.context<Context>()
-	.meta<Meta>()
-	.create({
-		errorFormatter({ shape, error, ctx }) {
-			const cause = unwrapTrpcError(error);
-			return {
-				...shape,
-				message: cause.message,
-				data: {
-					code: cause.code,
-					httpStatus: ERROR_STATUS[cause.code],
-					field: cause.field ?? null,
-					details: cause.details ?? null,
-					requestId: ctx?.requestId ?? null,
-				},
-			};
+/** What clients see of an error, on both routers. */
+export function formatTrpcError({ shape, error, ctx }: ErrorFormat) {
+	const cause = unwrapTrpcError(error);
+	return {
+		...shape,
+		message: cause.message,
+		data: {
+			code: cause.code,
+			httpStatus: ERROR_STATUS[cause.code],
+			field: cause.field ?? null,
+			details: cause.details ?? null,
+			requestId: ctx?.requestId ?? null,
 		},
-	});
+	};
+}
+
+interface ErrorFormat {
+	shape: DefaultErrorShape;
+	error: TRPCError;
+	ctx: { requestId: string } | undefined;
+}
+
+const t = initTRPC.context<Context>().meta<Meta>().create({ errorFormatter: formatTrpcError });
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;

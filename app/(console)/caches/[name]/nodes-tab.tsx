@@ -111,7 +111,6 @@ export function NodesTab({ cache }: { cache: Cache }) {
 					columns={COLUMNS}
 					rows={nodes}
 					rowKey={(node) => node.id}
-					collapse="wide"
 				/>
 			)}
 		</Panel>
