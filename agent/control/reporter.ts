@@ -7,7 +7,7 @@ import { Backoff, pause } from "./backoff.ts";
 import type { ControlClient } from "./control-client.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What is true of this host at one moment. `observations` is null while no desired state is known. */
+/** What is true of this host at one moment. `observations` is null while it isn't known how its engines are. */
 export interface HostSnapshot {
 	readonly epoch: number;
 	readonly revision: number;
@@ -82,7 +82,7 @@ export class Reporter {
 	private isNews(snapshot: HostSnapshot): boolean {
 		return (
 			this.options.outbox.hasEvents ||
-			newsOf(snapshot) !== this.acknowledgedNews ||
+			(snapshot.observations !== null && newsOf(snapshot) !== this.acknowledgedNews) ||
 			JSON.stringify(snapshot.facts) !== this.acknowledgedFacts
 		);
 	}

@@ -27,7 +27,7 @@ export const FULL_CACHE = {
 } as const;
 
 const tagsColumn = z.record(z.string(), z.string());
-const progressColumn = z.array(progressStepSchema);
+export const progressColumn = z.array(progressStepSchema);
 
 function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 	const observation = fleet.observation(row.id, row.observation);

@@ -62,7 +62,7 @@ function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheMo
 		name: "orders",
 		status: "available",
 		statusReason: null,
-		progress: creationSteps(nodes.length - 1),
+		progress: creationSteps(nodes.length - 1, NOW.toISOString()),
 		automaticFailover: true,
 		promotionRequested: false,
 		portRequested: false,

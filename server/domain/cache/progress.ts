@@ -1,11 +1,11 @@
 import type { ProgressStep, StepState } from "../../contract/index.ts";
 
-/** The steps of a creation, in order, in the words that people read. */
-export function creationSteps(replicasPerShard: number): ProgressStep[] {
+/** The steps of a creation, in order, in the words that people read; the first has begun. `now` is ISO 8601. */
+export function creationSteps(replicasPerShard: number, now: string): ProgressStep[] {
 	const names = ["Place nodes", "Start engines"];
 	if (replicasPerShard > 0) names.push("Connect replicas");
 	names.push("Ready");
-	return names.map(pendingStep);
+	return advance(names.map(pendingStep), 0, "running", now);
 }
 
 /** The one step of a deletion: processes, files and ports of every node, on every host. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { NODE_TYPES, nodeTypeNameSchema } from "../../contract/node-type.ts";
-import type { FullCache } from "../../data/cache-mapping.ts";
+import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
+import { advance } from "../../domain/cache/progress.ts";
 import { usableMemoryBytes } from "../../domain/engines/node-memory.ts";
 import { type PlacementHost, placeNodes } from "../../domain/placement/place-nodes.ts";
 import type { Resources } from "../../services/context.ts";
@@ -45,7 +46,16 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 		await tx.shard.updateMany({ where: { id: shard.id }, data: { primaryNodeId: primaryId } });
 		await tx.cache.updateMany({
 			where: { id: cache.id },
-			data: { port: result.placements[0]?.port ?? null },
+			data: {
+				port: result.placements[0]?.port ?? null,
+				statusReason: null,
+				progress: advance(
+					progressColumn.parse(cache.progress),
+					1,
+					"running",
+					resources.clock.now().toISOString(),
+				),
+			},
 		});
 		const hostIds = result.placements.map((placement) => placement.hostId);
 		await bumpHosts(tx, hostIds);

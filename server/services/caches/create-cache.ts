@@ -54,6 +54,7 @@ async function insertCache(
 	id: string,
 	spec: CreateCacheSpec,
 ) {
+	const now = clock.now();
 	const shard = { id: randomUUID(), index: 0, slots: null, primaryNodeId: null };
 	const row = await tx.cache.create({
 		data: {
@@ -75,8 +76,8 @@ async function insertCache(
 			tags: spec.tags,
 			description: spec.description,
 			status: "creating",
-			progress: creationSteps(spec.replicasPerShard),
-			createdAt: clock.now(),
+			progress: creationSteps(spec.replicasPerShard, now.toISOString()),
+			createdAt: now,
 		},
 	});
 	await tx.shard.createMany({ data: { ...shard, cacheId: id } });
