@@ -23,6 +23,7 @@ export function SparkCard(props: SparkCardProps) {
 	const { title, data, fromSeconds, toSeconds, format, color, nothing = "–" } = props;
 	const values = data?.series[0]?.values ?? [];
 	const cursor = useChartCursor(data?.times ?? []);
+	const span = `last ${Math.max(1, Math.round((toSeconds - fromSeconds) / 60))} min`;
 	const value = cursor.index === null ? newest(values) : (values[cursor.index] ?? null);
 	return (
 		<section className="min-w-0 rounded-xl border border-border bg-surface px-3.5 pt-3 pb-2 shadow-panel">
@@ -48,13 +49,13 @@ export function SparkCard(props: SparkCardProps) {
 						firstColor={color}
 						onCursor={cursor.setIndex}
 						syncKey="overview"
-						label={`${title}, last 15 minutes`}
+						label={`${title}, ${span}utes`}
 						{...(props.maxValue === undefined ? {} : { maxValue: props.maxValue })}
 					/>
 				)}
 			</div>
 			<p className="h-4 text-right text-[0.6875rem] text-muted tabular-nums">
-				{cursor.moment ?? "last 15 min"}
+				{cursor.moment ?? span}
 			</p>
 		</section>
 	);

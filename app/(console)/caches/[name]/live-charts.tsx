@@ -40,6 +40,8 @@ const CHARTS = [
 	},
 ] as const;
 
+const SHORTEST_SPAN_SECONDS = 120;
+
 /** The last quarter of an hour in four lines. */
 export function LiveCharts({ cache }: { cache: Cache }) {
 	const trpc = useTRPC();
@@ -52,8 +54,15 @@ export function LiveCharts({ cache }: { cache: Cache }) {
 	if (error !== null && data === undefined) {
 		return <ProblemBanner title="Metrics couldn't be loaded" error={error} />;
 	}
-	const fromSeconds = data === undefined ? 0 : Date.parse(data.from) / 1_000;
 	const toSeconds = data === undefined ? 1 : Date.parse(data.to) / 1_000;
+	// A young cache fills its charts with the minutes that it has lived.
+	const fromSeconds =
+		data === undefined
+			? 0
+			: Math.min(
+					toSeconds - SHORTEST_SPAN_SECONDS,
+					Math.max(Date.parse(data.from) / 1_000, Date.parse(cache.createdAt) / 1_000),
+				);
 	return (
 		<div className="grid grid-cols-2 gap-4 md:grid-cols-4">
 			{CHARTS.map(({ read, combine, ...chart }) => (
