@@ -163,11 +163,15 @@ function planStatus(
 ): Pick<Plan, "status" | "statusReason"> {
 	if (settled) return { status: "available", statusReason: null };
 	const causes = cache.nodes.flatMap((node) => causeOf(node, primary));
-	const reason = recoveryReason ?? (causes.length > 0 ? causes.join(" ") : null);
+	const reason = recoveryReason ?? (causes.length > 0 ? causes.map(asSentence).join(" ") : null);
 	if (!cache.everAvailable) return { status: "creating", statusReason: reason };
 	// A silent host says nothing about its engine, which in all likelihood still serves.
 	const serves = isServingPrimary(primary) || !primary.host.online;
 	return { status: serves ? "degraded" : "unavailable", statusReason: reason };
+}
+
+function asSentence(text: string): string {
+	return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Why this node isn't what it should be, in a sentence; nothing if it is, or is merely on its way. */
