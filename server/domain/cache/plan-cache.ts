@@ -195,9 +195,10 @@ function causeOf(node: NodeModel, primary: NodeModel): string[] {
 		case "stopping":
 			return [];
 		case "running":
-			return node.id === primary.id
-				? [`${node.name} is taking over as primary.`]
-				: [`${node.name} is copying the data of ${primary.name}.`];
+			if (node.id === primary.id) return [`${node.name} is taking over as primary.`];
+			return isServingPrimary(primary)
+				? [`${node.name} is copying the data of ${primary.name}.`]
+				: [`${node.name} waits for ${primary.name}.`];
 	}
 }
 
