@@ -1,19 +1,29 @@
 /**
- * `engines.mjs`: makes sure that this user's engine store holds an engine that caches can run on, and says on stdout
- * what it does, a line of JSON each: {"detail": …} while it works, {"engine": …} at the end, {"problem": …} if it can't.
+ * `engines.mjs valkey@9 redis@7 haproxy …`: makes sure that this user's engine store holds them, and says on stdout
+ * what it does, a line of JSON each: {"detail": …} while it works, then for each one {"engine": …}, or
+ * {"problem": …, "name": …} when it can't be had.
  */
-import { EngineUnavailableError, ensureEngine } from "../agent/bundles/index.ts";
+import process from "node:process";
+import { ensureEngines, programNameSchema, type WantedEngine } from "../agent/bundles/index.ts";
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-try {
-	const engine = await ensureEngine({
-		engine: "valkey",
-		onProgress: (progress) => say({ detail: `${progress.step}: ${progress.detail}` }),
-	});
-	say({ engine: { name: engine.engine, version: engine.version, server: engine.server } });
-} catch (error) {
-	if (!(error instanceof EngineUnavailableError)) throw error;
-	say({ problem: error.message });
-	process.exitCode = 1;
+function parseWanted(argument: string): WantedEngine {
+	const [name, version] = argument.split("@");
+	const engine = programNameSchema.parse(name);
+	return version === undefined ? { engine } : { engine, version };
+}
+
+const outcomes = await ensureEngines({
+	wanted: process.argv.slice(2).map(parseWanted),
+	onProgress: ({ step, detail }) => say({ detail: `${step}: ${detail}` }),
+});
+for (const outcome of outcomes) {
+	if (outcome.kind === "ready") {
+		const { engine, version, server } = outcome.engine;
+		say({ engine: { name: engine, version, server } });
+	} else {
+		say({ problem: outcome.error.message, name: outcome.wanted.engine });
+		process.exitCode = 1;
+	}
 }

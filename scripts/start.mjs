@@ -5,6 +5,7 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { START_ENGINES } from "./setup/engines.mjs";
 import { createProgress } from "./setup/progress.mjs";
 import { reportFailure } from "./setup/report-failure.mjs";
 import { runStages } from "./setup/run-stages.mjs";
@@ -13,7 +14,7 @@ import { setupStages } from "./setup/stages.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 try {
-	await runStages(setupStages(root), createProgress());
+	await runStages(setupStages(root, START_ENGINES), createProgress());
 } catch (error) {
 	reportFailure(error);
 	process.exit(1);

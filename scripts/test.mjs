@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { browserStage } from "./setup/browser.mjs";
+import { TEST_ENGINES } from "./setup/engines.mjs";
 import { createProgress, formatSeconds } from "./setup/progress.mjs";
 import { reportFailure } from "./setup/report-failure.mjs";
 import { runStages } from "./setup/run-stages.mjs";
@@ -37,7 +38,7 @@ const steps = [
 ];
 
 try {
-	await runStages([...setupStages(root), browserStage(root)], createProgress());
+	await runStages([...setupStages(root, TEST_ENGINES), browserStage(root)], createProgress());
 } catch (error) {
 	reportFailure(error);
 	console.log("0 passed, 1 failed");

@@ -143,7 +143,8 @@ function aptConfiguration(directory: string): string {
 		'Dir::State::status "/dev/null";',
 		`Dir::Cache "${directory}/cache";`,
 		'Dir::Cache::pkgcache "pkgcache.bin";',
-		'Dir::Cache::srcpkgcache "srcpkgcache.bin";',
+		// A second copy of the index, for an apt whose sources often change.
+		'Dir::Cache::srcpkgcache "";',
 		'Acquire::Languages "none";',
 		'Acquire::Retries "2";',
 		'Acquire::http::Timeout "15";',

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseIndexTargets, parsePrintedUris, rankMirrors } from "./apt-mirror.ts";
 import { parseDependencyNames } from "./apt-tree.ts";
+import type { BundleName } from "./bundle-name.ts";
+import { offersPrefix } from "./engine-catalogue.ts";
 import { listBundles, publishManifest, readBundle } from "./engine-store.ts";
 import { compareVersions, upstreamVersion, versionFits } from "./engine-version.ts";
+import { listPathEngines } from "./path-engine.ts";
 
 let store: string;
 beforeEach(() => {
@@ -13,15 +16,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(store, { recursive: true, force: true }));
 
-async function putBundle(version: string, name = `valkey-${version}-amd64`): Promise<string> {
+async function putBundle(
+	version: string,
+	{
+		engine = "valkey",
+		name = `${engine}-${version}-amd64`,
+	}: { engine?: BundleName; name?: string } = {},
+): Promise<string> {
 	const directory = join(store, name);
 	mkdirSync(join(directory, "bin"), { recursive: true });
-	writeFileSync(join(directory, "bin", "valkey-server"), "program");
+	writeFileSync(join(directory, "bin", "server"), "program");
 	await publishManifest({
-		...{ format: 1, engine: "valkey", version, packageVersion: `${version}-1`, suite: "forky" },
-		...{ architecture: "amd64", directory, server: "bin/valkey-server", client: null },
+		...{ format: 1, engine, version, packageVersion: `${version}-1`, suite: "forky" },
+		...{ architecture: "amd64", directory, server: "bin/server", client: null },
 		createdAt: new Date().toISOString(),
-		files: [{ path: "bin/valkey-server", sizeBytes: 7, sha256: "0".repeat(64) }],
+		files: [{ path: "bin/server", sizeBytes: 7, sha256: "0".repeat(64) }],
 	});
 	return directory;
 }
@@ -32,19 +41,64 @@ test("bundles are listed newest first", async () => {
 	expect(versions).toEqual(["9.1.10", "9.1.2", "8.0.1"]);
 });
 
-test("what is half written counts for nothing", async () => {
-	const noManifest = await putBundle("9.1.1");
+test.each([
+	["valkey", "9.1"],
+	["redis", "7.0"],
+	["memcached", "1.6"],
+	["haproxy", "3.2"],
+] as const)("what is half written of %s counts for nothing", async (engine, minor) => {
+	const noManifest = await putBundle(`${minor}.1`, { engine });
 	rmSync(join(noManifest, "bundle.json"));
-	const cutManifest = await putBundle("9.1.2");
-	writeFileSync(join(cutManifest, "bundle.json"), '{"format": 1, "engine": "val');
-	const cutProgram = await putBundle("9.1.3");
-	writeFileSync(join(cutProgram, "bin", "valkey-server"), "pro");
-	const lostProgram = await putBundle("9.1.4");
-	rmSync(join(lostProgram, "bin", "valkey-server"));
-	await putBundle("9.1.5", "build-x1y2z3");
+	const cutManifest = await putBundle(`${minor}.2`, { engine });
+	writeFileSync(join(cutManifest, "bundle.json"), `{"format": 1, "engine": "${engine.slice(1)}`);
+	const cutProgram = await putBundle(`${minor}.3`, { engine });
+	writeFileSync(join(cutProgram, "bin", "server"), "pro");
+	const lostProgram = await putBundle(`${minor}.4`, { engine });
+	rmSync(join(lostProgram, "bin", "server"));
+	await putBundle(`${minor}.5`, { engine, name: "build-x1y2z3" });
 	writeFileSync(join(store, "store.lock"), "{}");
 	expect(await listBundles(store)).toEqual([]);
 });
+
+test("versions that aren't offered aren't found, in the store or on PATH", async () => {
+	await putBundle("7.0.15", { engine: "redis" });
+	await putBundle("8.0.6", { engine: "redis" });
+	await putBundle("1.5.22", { engine: "memcached" });
+	const bundles = (await listBundles(store)).map(({ engine, version }) => [engine, version]);
+	expect(bundles).toEqual([["redis", "7.0.15"]]);
+	expect(await pathEngines({ "redis-server": "Redis server v=8.0.2 sha=0" })).toEqual([]);
+	expect(await pathEngines({ "redis-server": "Redis server v=7.2.4 sha=0" })).toEqual([
+		"redis 7.2.4",
+	]);
+	expect(offersPrefix("redis", "8")).toBe(false);
+	expect(offersPrefix("redis", "7.0")).toBe(true);
+	expect(offersPrefix("memcached", "1")).toBe(true);
+});
+
+test("each server on PATH is asked for its version in its own way", async () => {
+	const found = await pathEngines({
+		"valkey-server": "Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64",
+		// Valkey's compatibility package installs it under this name.
+		"redis-server": "Valkey server v=7.2.4 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64",
+		memcached: "memcached 1.6.38",
+		haproxy: "HAProxy version 3.0.11-1+deb13u1 2025/10/03 - https://haproxy.org/",
+	});
+	expect(found).toEqual(["valkey 8.1.1", "memcached 1.6.38", "haproxy 3.0.11"]);
+});
+
+/** What is found of programs that answer so to the one argument that they know. */
+async function pathEngines(answers: Readonly<Record<string, string>>): Promise<string[]> {
+	const directory = mkdtempSync(join(store, "path-"));
+	for (const [program, answer] of Object.entries(answers)) {
+		const known = program === "haproxy" ? "-v" : "--version";
+		const script = `#!/bin/sh\n[ "$1" = ${known} ] && echo '${answer}'\n`;
+		writeFileSync(join(directory, program), script, { mode: 0o755 });
+	}
+	const found = await listPathEngines({ ...process.env, PATH: directory });
+	// The machine's own HAProxy lies where every search leads.
+	const own = found.filter(({ server }) => server.startsWith(directory));
+	return own.map(({ engine, version }) => `${engine} ${version}`);
+}
 
 test("a bundle that was moved counts for nothing, since its programs name their old place", async () => {
 	const directory = await putBundle("9.1.2");

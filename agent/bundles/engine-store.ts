@@ -5,7 +5,8 @@ import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
-import { type Engine, engineSchema } from "../../server/contract/enums.ts";
+import { type BundleName, programNameSchema } from "./bundle-name.ts";
+import { offersVersion } from "./engine-catalogue.ts";
 import { compareVersions } from "./engine-version.ts";
 
 /**
@@ -21,7 +22,7 @@ export const BUILD_PREFIX = "build-";
 
 const manifestSchema = z.object({
 	format: z.literal(1),
-	engine: engineSchema,
+	engine: programNameSchema,
 	version: z.string(),
 	packageVersion: z.string(),
 	suite: z.string(),
@@ -35,9 +36,9 @@ const manifestSchema = z.object({
 });
 export type BundleManifest = z.infer<typeof manifestSchema>;
 
-/** An engine that can be started on this machine. */
+/** An engine, or the gateway's HAProxy, that can be started on this machine. */
 export interface InstalledEngine {
-	readonly engine: Engine;
+	readonly engine: BundleName;
 	/** In full, as the program itself reports it. */
 	readonly version: string;
 	readonly source: "bundle" | "path";
@@ -49,7 +50,7 @@ export interface InstalledEngine {
 	readonly suite: string | null;
 }
 
-/** Bundles that are complete, newest version first. Reads manifests and file sizes only, so it is cheap. */
+/** Bundles that are complete and offered, newest version first. Reads manifests and file sizes only, so it is cheap. */
 export async function listBundles(storeDir: string): Promise<InstalledEngine[]> {
 	let names: string[];
 	try {
@@ -62,6 +63,7 @@ export async function listBundles(storeDir: string): Promise<InstalledEngine[]> 
 	const found = await Promise.all(candidates.map((name) => readBundle(join(storeDir, name))));
 	return found
 		.filter((bundle) => bundle !== null)
+		.filter((bundle) => offersVersion(bundle.engine, bundle.version))
 		.sort((a, b) => compareVersions(b.version, a.version));
 }
 

@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { EngineUnavailableError, ensureEngine, findEngine, listEngines } from "./index.ts";
+import {
+	EngineUnavailableError,
+	ensureEngine,
+	ensureEngines,
+	findEngine,
+	listEngines,
+} from "./index.ts";
 import type { EngineProgress } from "./progress.ts";
 
 let storeDir: string;
@@ -36,6 +42,30 @@ test("two who need an engine at once share one fetch, and later calls find it at
 	function suffix() {
 		return readdirSync(storeDir)[0]?.split("-").pop();
 	}
+});
+
+test("several are fetched in one go, and one that isn't offered doesn't stop the others", async () => {
+	const downloads: string[] = [];
+	const outcomes = await ensureEngines({
+		wanted: [
+			{ engine: "redis", version: "8" },
+			{ engine: "redis" },
+			{ engine: "memcached", version: "1.6" },
+		],
+		storeDir,
+		onProgress: ({ step, detail }) => step === "download" && downloads.push(detail),
+	});
+	const answers = outcomes.map((outcome) =>
+		outcome.kind === "ready" ? outcome.engine.version : outcome.error.message,
+	);
+	expect(answers).toEqual([
+		"Redis OSS 8 is not offered; ask for 7.",
+		expect.stringMatching(/^7\.\d+\.\d+$/),
+		expect.stringMatching(/^1\.6\.\d+$/),
+	]);
+	expect(downloads).toHaveLength(2);
+	const inStore = readdirSync(storeDir).map((name) => name.split("-")[0]);
+	expect(inStore.sort()).toEqual(["memcached", "redis"]);
 });
 
 test("what can't be had is an error that says what to do, and leaves nothing behind", async () => {

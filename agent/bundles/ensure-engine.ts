@@ -1,25 +1,36 @@
 import { join } from "node:path";
 import { engineStoreDir } from "../../platform/home.ts";
 import { acquireLock, LockHeldError } from "../../platform/process-lock.ts";
-import type { Engine } from "../../server/contract/enums.ts";
-import { type EngineRecipe, engineRecipe } from "./engine-catalogue.ts";
+import type { BundleName } from "./bundle-name.ts";
+import { engineRecipe, offersPrefix } from "./engine-catalogue.ts";
 import { createStore, type InstalledEngine, listBundles } from "./engine-store.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { versionFits } from "./engine-version.ts";
-import { fetchBundle } from "./fetch-bundle.ts";
-import { listPathEngines } from "./path-engine.ts";
-import type { EngineProgress, OnEngineProgress } from "./progress.ts";
+import { BundleFetcher } from "./fetch-bundle.ts";
+import { findPathEngine, listPathEngines } from "./path-engine.ts";
+import type { OnEngineProgress, ReportProgress } from "./progress.ts";
 
 const LOCK_RETRY_MS = 200;
 
-export interface EnsureEngineOptions {
-	readonly engine: Engine;
-	/** 9, 9.1 or 9.1.2. Absent: the newest major version that can be had. */
+export interface WantedEngine {
+	readonly engine: BundleName;
+	/** 9, 9.1 or 9.1.2. Absent: the best that is offered and can be had. */
 	readonly version?: string;
+}
+
+export interface EnsureEngineOptions extends WantedEngine {
 	readonly onProgress?: OnEngineProgress;
 	/** Defaults to the user's engine store. */
 	readonly storeDir?: string;
 }
+
+export type EngineOutcome =
+	| { readonly kind: "ready"; readonly wanted: WantedEngine; readonly engine: InstalledEngine }
+	| {
+			readonly kind: "unavailable";
+			readonly wanted: WantedEngine;
+			readonly error: EngineUnavailableError;
+	  };
 
 /** Engines that can be started now: bundles, newest first, then what is on PATH. */
 export async function listEngines(storeDir = engineStoreDir()): Promise<InstalledEngine[]> {
@@ -28,16 +39,18 @@ export async function listEngines(storeDir = engineStoreDir()): Promise<Installe
 }
 
 /** The bundle or PATH engine that fits, without fetching anything; null when there is none. */
-export async function findEngine(options: {
-	engine: Engine;
-	version: string;
-	storeDir?: string;
-}): Promise<InstalledEngine | null> {
+export async function findEngine(
+	options: WantedEngine & { readonly storeDir?: string },
+): Promise<InstalledEngine | null> {
+	const prefixes = wantedPrefixes(options);
 	const storeDir = options.storeDir ?? engineStoreDir();
+	const bundle = await findBundle(options.engine, prefixes, storeDir);
+	if (bundle !== null) return bundle;
+	// PATH is asked only when needed: it means running a program.
+	const onPath = await findPathEngine(engineRecipe(options.engine));
 	const fits = (found: InstalledEngine) =>
-		found.engine === options.engine && versionFits(found.version, options.version);
-	// PATH is asked only when needed: it means running programs.
-	return (await listBundles(storeDir)).find(fits) ?? (await listPathEngines()).find(fits) ?? null;
+		prefixes.some((each) => versionFits(found.version, each));
+	return onPath !== null && fits(onPath) ? onPath : null;
 }
 
 /**
@@ -46,73 +59,109 @@ export async function findEngine(options: {
  * made. Throws EngineUnavailableError.
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<InstalledEngine> {
-	const recipe = engineRecipe(options.engine);
-	const storeDir = options.storeDir ?? engineStoreDir();
-	const prefixes = options.version === undefined ? recipe.preferredVersions : [options.version];
-	const startedAt = performance.now();
-	const report = (step: EngineProgress["step"], detail: string) =>
-		options.onProgress?.({ step, elapsedMs: Math.round(performance.now() - startedAt), detail });
+	const [outcome] = await ensureEngines({ ...options, wanted: [options] });
+	if (outcome === undefined) throw new Error("one engine was asked for, none was answered");
+	if (outcome.kind === "unavailable") throw outcome.error;
+	return outcome.engine;
+}
 
-	const installed = await findBundle(recipe, prefixes, storeDir);
-	if (installed !== null) return installed;
+/**
+ * The same for several, in the order given; the archive's indexes are fetched once for all. One that can't be had
+ * doesn't keep the others from being fetched.
+ */
+export async function ensureEngines(options: {
+	wanted: readonly WantedEngine[];
+	onProgress?: OnEngineProgress;
+	storeDir?: string;
+}): Promise<EngineOutcome[]> {
+	const { wanted, onProgress } = options;
+	const storeDir = options.storeDir ?? engineStoreDir();
+	const startedAt = performance.now();
+	const report: ReportProgress = (step, detail) =>
+		onProgress?.({ step, elapsedMs: Math.round(performance.now() - startedAt), detail });
+
+	const installed = await Promise.all(wanted.map((each) => findInStore(each, storeDir)));
+	const found = installed.filter((each) => each !== null);
+	if (found.length === wanted.length) return found;
 	await createStore(storeDir);
 	const lock = await waitForLock(join(storeDir, "store.lock"), report);
 	try {
-		// Whoever held the lock may have made it.
-		const made = await findBundle(recipe, prefixes, storeDir);
-		const engine = made ?? (await fetchOrFallBack(recipe, prefixes, storeDir, report));
-		report("done", `${recipe.title} ${engine.version} (${engine.suite ?? engine.source})`);
-		return engine;
+		const fetcher = await BundleFetcher.open(storeDir);
+		try {
+			const outcomes: EngineOutcome[] = [];
+			for (const each of wanted) {
+				// Whoever held the lock may have made it.
+				const made = await findInStore(each, storeDir);
+				outcomes.push(made ?? (await fetchOrFallBack(each, fetcher, report)));
+			}
+			return outcomes;
+		} finally {
+			await fetcher.close();
+		}
 	} finally {
 		lock.release();
 	}
 }
 
+function wantedPrefixes({ engine, version }: WantedEngine): readonly string[] {
+	return version === undefined ? engineRecipe(engine).offers : [version];
+}
+
+async function findInStore(wanted: WantedEngine, storeDir: string): Promise<EngineOutcome | null> {
+	const engine = await findBundle(wanted.engine, wantedPrefixes(wanted), storeDir);
+	return engine === null ? null : { kind: "ready", wanted, engine };
+}
+
 async function findBundle(
-	recipe: EngineRecipe,
+	engine: BundleName,
 	prefixes: readonly string[],
 	storeDir: string,
 ): Promise<InstalledEngine | null> {
-	const bundles = await listBundles(storeDir);
+	const bundles = (await listBundles(storeDir)).filter((bundle) => bundle.engine === engine);
 	for (const prefix of prefixes) {
-		const found = bundles.find(
-			(bundle) => bundle.engine === recipe.engine && versionFits(bundle.version, prefix),
-		);
+		const found = bundles.find((bundle) => versionFits(bundle.version, prefix));
 		if (found !== undefined) return found;
 	}
 	return null;
 }
 
 async function fetchOrFallBack(
-	recipe: EngineRecipe,
-	prefixes: readonly string[],
-	storeDir: string,
-	report: (step: EngineProgress["step"], detail: string) => void,
-): Promise<InstalledEngine> {
-	const onPath = await listPathEngines();
+	wanted: WantedEngine,
+	fetcher: BundleFetcher,
+	report: ReportProgress,
+): Promise<EngineOutcome> {
+	const recipe = engineRecipe(wanted.engine);
+	const unavailable = (message: string): EngineOutcome => ({
+		...{ kind: "unavailable", wanted, error: new EngineUnavailableError(message) },
+	});
+	const prefixes = wantedPrefixes(wanted);
+	if (!prefixes.some((prefix) => offersPrefix(recipe.engine, prefix))) {
+		return unavailable(
+			`${recipe.title} ${prefixes.join(" or ")} is not offered; ask for ${recipe.offers.join(" or ")}.`,
+		);
+	}
+	const ready = (engine: InstalledEngine): EngineOutcome => {
+		report("done", `${recipe.title} ${engine.version} (${engine.suite ?? engine.source})`);
+		return { kind: "ready", wanted, engine };
+	};
+	const onPath = await findPathEngine(recipe);
 	const failures: string[] = [];
 	for (const versionPrefix of prefixes) {
 		try {
-			return await fetchBundle({ recipe, versionPrefix, storeDir, report });
+			return ready(await fetcher.fetch({ recipe, versionPrefix, report }));
 		} catch (error) {
 			failures.push(error instanceof Error ? error.message : String(error));
 		}
-		const fallback = onPath.find(
-			(found) => found.engine === recipe.engine && versionFits(found.version, versionPrefix),
-		);
-		if (fallback !== undefined) return fallback;
+		if (onPath !== null && versionFits(onPath.version, versionPrefix)) return ready(onPath);
 	}
-	const wanted = `${recipe.title} ${prefixes.join(" or ")}`;
-	throw new EngineUnavailableError(
-		`${wanted} is missing and couldn't be fetched: ${[...new Set(failures)].join("; ")}. ` +
-			`Let apt reach its mirror, or install ${wanted} so that ${recipe.programs[0]} is on PATH, and try again.`,
+	const missing = `${recipe.title} ${prefixes.join(" or ")}`;
+	return unavailable(
+		`${missing} is missing and couldn't be fetched: ${[...new Set(failures)].join("; ")}. ` +
+			`Let apt reach its mirror, or install ${missing} so that ${recipe.server} is on PATH, and try again.`,
 	);
 }
 
-async function waitForLock(
-	path: string,
-	report: (step: EngineProgress["step"], detail: string) => void,
-): Promise<{ release(): void }> {
+async function waitForLock(path: string, report: ReportProgress): Promise<{ release(): void }> {
 	let told = false;
 	for (;;) {
 		try {

@@ -1,3 +1,10 @@
+export { programNameSchema } from "./bundle-name.ts";
 export type { InstalledEngine } from "./engine-store.ts";
 export { EngineUnavailableError } from "./engine-unavailable-error.ts";
-export { ensureEngine, findEngine, listEngines } from "./ensure-engine.ts";
+export {
+	ensureEngine,
+	ensureEngines,
+	findEngine,
+	listEngines,
+	type WantedEngine,
+} from "./ensure-engine.ts";

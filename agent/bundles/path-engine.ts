@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { allEngineRecipes, type EngineRecipe } from "./engine-catalogue.ts";
+import { allEngineRecipes, type EngineRecipe, offersVersion } from "./engine-catalogue.ts";
 import type { InstalledEngine } from "./engine-store.ts";
 import { CommandError, runCommand } from "./run-command.ts";
 
@@ -12,7 +12,9 @@ export async function readEngineVersion(
 	program: string,
 ): Promise<string | null> {
 	try {
-		const output = await runCommand(program, ["--version"], { timeoutMs: VERSION_TIMEOUT_MS });
+		const output = await runCommand(program, recipe.versionArguments, {
+			timeoutMs: VERSION_TIMEOUT_MS,
+		});
 		return recipe.versionPattern.exec(output)?.[1] ?? null;
 	} catch (error) {
 		if (error instanceof CommandError) return null;
@@ -20,33 +22,39 @@ export async function readEngineVersion(
 	}
 }
 
-/** Engines that the machine itself has on PATH. */
+/** Engines that the machine itself has on PATH, as far as their versions are offered. */
 export async function listPathEngines(
 	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<InstalledEngine[]> {
 	const found = await Promise.all(
-		allEngineRecipes().map((recipe) => pathEngine(recipe, environment)),
+		allEngineRecipes().map((recipe) => findPathEngine(recipe, environment)),
 	);
 	return found.filter((engine) => engine !== null);
 }
 
-async function pathEngine(
+export async function findPathEngine(
 	recipe: EngineRecipe,
-	environment: NodeJS.ProcessEnv,
+	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<InstalledEngine | null> {
-	const server = findOnPath(recipe.programs[0], environment);
+	const server = findOnPath(recipe.server, searchPath(recipe, environment));
 	if (server === null) return null;
 	const version = await readEngineVersion(recipe, server);
-	if (version === null) return null;
-	const clientName = recipe.programs.find((name) => name.endsWith("-cli"));
+	if (version === null || !offersVersion(recipe.engine, version)) return null;
 	return {
 		engine: recipe.engine,
 		version,
 		source: "path",
 		server,
-		client: clientName === undefined ? null : findOnPath(clientName, environment),
+		client: recipe.client === null ? null : findOnPath(recipe.client, environment),
 		suite: null,
 	};
+}
+
+/** Packages put services where a user's PATH often doesn't lead. */
+function searchPath(recipe: EngineRecipe, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	if (recipe.programDir !== "usr/sbin") return environment;
+	const path = [environment.PATH ?? "", "/usr/local/sbin", "/usr/sbin"].join(delimiter);
+	return { ...environment, PATH: path };
 }
 
 /** Absolute path of an executable, or null. Links are resolved in directories only: the name tells some engines who they are. */

@@ -5,3 +5,4 @@ export interface EngineProgress {
 	readonly detail: string;
 }
 export type OnEngineProgress = (progress: EngineProgress) => void;
+export type ReportProgress = (step: EngineProgress["step"], detail: string) => void;

@@ -13,6 +13,7 @@ export async function relocatePrograms(options: {
 	unpackedDir: string;
 	buildDir: string;
 	finalDir: string;
+	programDir: string;
 	programs: readonly string[];
 	openedLibraries: readonly string[];
 	patchelf: string;
@@ -28,7 +29,7 @@ export async function relocatePrograms(options: {
 	for (const program of options.programs) {
 		const target = join(buildDir, "bin", program);
 		// The server is often a link to a program of another name: its content is copied.
-		await copyExecutable(join(unpackedDir, "usr", "bin", program), target);
+		await copyExecutable(join(unpackedDir, options.programDir, program), target);
 		const loader = basename((await patch("--print-interpreter", target)).trim());
 		wanted.add(loader);
 		for (const name of lines(await patch("--print-needed", target))) wanted.add(name);

@@ -1,10 +1,10 @@
 /**
  * Runs stages as early as their `after` allows, several at once, and skips each one that says it is fresh.
  *
- *   { name, title, after: [names], isFresh?(): Promise<boolean>, run({ detail }): Promise<string | undefined> }
+ *   { name, title, after: [names], isFresh?(): Promise<boolean>, run({ detail, warn }): Promise<string | undefined> }
  *
- * What `run` gives back is shown beside the title. The first failure lets the stages under way finish, starts no other,
- * and is thrown.
+ * What `run` gives back is shown beside the title; `warn` prints what the user should know though the stage succeeds.
+ * The first failure lets the stages under way finish, starts no other, and is thrown.
  */
 export async function runStages(stages, progress) {
 	const runs = new Map();
@@ -16,7 +16,10 @@ export async function runStages(stages, progress) {
 		try {
 			if ((await stage.isFresh?.()) === true) return;
 			progress.start(stage.title);
-			const note = await stage.run({ detail: (text) => progress.detail(stage.title, text) });
+			const note = await stage.run({
+				detail: (text) => progress.detail(stage.title, text),
+				warn: (text) => progress.line(`! ${text}`),
+			});
 			progress.finish(stage.title, { ok: true, note });
 		} catch (error) {
 			failure ??= error;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { BUNDLES, buildBundles } from "./bundles.mjs";
 import { dependenciesStage } from "./dependencies.mjs";
+import { enginesStage } from "./engines.mjs";
 import { fingerprint, readStamp, writeStamp } from "./fingerprint.mjs";
 import { requirementsStage } from "./requirements.mjs";
 import { runCommand } from "./run-command.mjs";
@@ -33,10 +34,15 @@ function stampedStage({ root, name, title, after, inputs, outputs, run }) {
 /**
  *   requirements ─> dependencies ─┬─> client ─┬─> programs
  *                                 │           └─> console
- *                                 └─> engine-store ─> engine
+ *                                 └─> engine-store ─> engines
  */
-export function setupStages(root) {
-	return [requirementsStage(), dependenciesStage(root), ...buildStages(root), engineStage(root)];
+export function setupStages(root, engines) {
+	return [
+		requirementsStage(),
+		dependenciesStage(root),
+		...buildStages(root),
+		enginesStage(root, engines),
+	];
 }
 
 /** What turns sources into something that runs. Dependencies must be there. */
@@ -115,31 +121,4 @@ function bundleStage(root, { name, title, after, bundles, inputs }) {
 			});
 		},
 	});
-}
-
-/** Looked at every time: the store is the user's, not the checkout's, and may have been emptied. */
-function engineStage(root) {
-	let engine;
-	const ensure = (onDetail) =>
-		runCommand(process.execPath, [join(root, "dist", "engines.mjs")], {
-			cwd: root,
-			what: "Fetching an engine",
-			onLine(line) {
-				const said = JSON.parse(line);
-				if (said.detail !== undefined) onDetail(said.detail);
-				if (said.engine !== undefined) engine = said.engine;
-				if (said.problem !== undefined) engine = { problem: said.problem };
-			},
-		}).catch((error) => {
-			throw engine?.problem === undefined ? error : new StageError(engine.problem);
-		});
-	return {
-		name: "engine",
-		title: "Get a Valkey engine",
-		after: ["engine-store"],
-		async run({ detail }) {
-			await ensure(detail);
-			return `${engine.name} ${engine.version}`;
-		},
-	};
 }
