@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type LarderHome, openHome } from "../../platform/home.ts";
+import { findEngineProcesses } from "./engine-processes.ts";
+
+let root: string;
+let home: LarderHome;
+const started: ChildProcess[] = [];
+beforeEach(() => {
+	root = realpathSync(mkdtempSync(join(tmpdir(), "larder-home-test-")));
+	home = openHome({ ...process.env, LARDER_HOME: join(root, "home") });
+});
+afterEach(() => {
+	for (const child of started.splice(0)) {
+		// A worker that outlives its master reads the same input, and ends with it.
+		child.stdin?.destroy();
+		child.kill("SIGKILL");
+	}
+	rmSync(root, { recursive: true, force: true });
+});
+
+const foundPids = () =>
+	findEngineProcesses(home)
+		.map(({ pid }) => pid)
+		.sort();
+
+/** A shell under an engine's name, which lives until its standard input ends. */
+function start(program: string, cwd: string, script = "read line"): ChildProcess {
+	const path = join(root, program);
+	if (!existsSync(path)) copyFileSync("/bin/sh", path);
+	mkdirSync(cwd, { recursive: true });
+	const child = spawn(path, ["-c", script], { cwd, stdio: ["pipe", "ignore", "inherit"] });
+	started.push(child);
+	return child;
+}
+
+test("engines of every kind and gateways of this home are found, others aren't", async () => {
+	const instances = join(home.agentDir("local-a"), "instances");
+	start("sleeper", join(instances, "other"));
+	start("haproxy", join(root, "elsewhere"));
+	const programs = ["valkey-server", "redis-server", "memcached", "haproxy"];
+	const wanted = programs.map((program) => start(program, join(instances, program)).pid);
+	await vi.waitFor(() => expect(foundPids()).toEqual(wanted.sort()));
+});
+
+test("a worker counts with its master, and for itself once that has died", async () => {
+	const directory = join(home.agentDir("local-a"), "gateway");
+	const worker = `${join(root, "haproxy")} -c 'echo $$ > worker-pid; read line'`;
+	const master = start("haproxy", directory, `exec 3<&0; ${worker} <&3 & wait`);
+	const workerPid = () => Number(readFileSync(join(directory, "worker-pid"), "utf8"));
+	await vi.waitFor(() => expect(workerPid()).toBeGreaterThan(0));
+	expect(foundPids()).toEqual([master.pid]);
+	master.kill("SIGKILL");
+	await vi.waitFor(() => expect(foundPids()).toEqual([workerPid()]));
+});
