@@ -13,7 +13,7 @@ import { nodeMetricsSchema } from "./metrics.ts";
  * `watch` and `report` carry `Authorization: Bearer <credential>`. An answer of 401 means that this control plane
  * doesn't know the host: the agent leaves its engines as they are and keeps trying.
  */
-export const AGENT_PROTOCOL_VERSION = 1;
+export const AGENT_PROTOCOL_VERSION = 2;
 
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),
@@ -22,7 +22,13 @@ export const hostFactsSchema = z.strictObject({
 	cpus: z.int().min(1),
 	memoryBytes: z.int().min(0).describe("offered to nodes"),
 	bootId: z.string().max(64),
-	engines: z.array(hostEngineSchema).max(100),
+	engines: z
+		.array(hostEngineSchema)
+		.max(100)
+		.describe("programs that can be started, haproxy for the gateway among them"),
+	limits: z
+		.enum(["cgroup-v2", "none"])
+		.describe("whether the kernel holds nodes to their memory and processors"),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 
@@ -40,6 +46,30 @@ export const enrolInputSchema = z.strictObject({
 	facts: hostFactsSchema,
 });
 export const enrolResultSchema = z.object({ hostId: z.string() });
+
+const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
+const slotRangeSchema = z.object({ first: z.int(), last: z.int() });
+
+/** The whole of a cluster (cluster mode enabled), as each of its nodes is told. */
+export const clusterSchema = z.object({
+	shards: z.array(
+		z.object({
+			slots: z.array(slotRangeSchema),
+			/** Who is to lead, by the engine's own node id. */
+			primary: clusterNodeIdSchema,
+			members: z.array(z.object({ nodeId: clusterNodeIdSchema, host: z.string(), port: z.int() })),
+		}),
+	),
+});
+export type Cluster = z.infer<typeof clusterSchema>;
+
+/** One setting of the engine. `live` ones are applied to a running engine, others at its next start. */
+export const engineParameterSchema = z.object({
+	name: z.string().max(128),
+	value: z.string().max(4_096),
+	live: z.boolean(),
+});
+export type EngineParameter = z.infer<typeof engineParameterSchema>;
 
 /**
  * One engine process that the host should run.
@@ -61,10 +91,21 @@ export const assignmentSchema = z.object({
 	role: z.discriminatedUnion("kind", [
 		z.object({ kind: z.literal("primary") }),
 		z.object({ kind: z.literal("replica"), of: z.object({ host: z.string(), port: z.int() }) }),
+		z.object({ kind: z.literal("node") }), // Memcached
 	]),
+	cluster: clusterSchema
+		.extend({ nodeId: clusterNodeIdSchema.describe("this node's own") })
+		.nullable()
+		.describe("null with cluster mode disabled"),
 	onExit: z.enum(["restart", "report"]),
 	launchPermit: z.int(),
-	maxmemoryBytes: z.int(),
+	reboot: z
+		.int()
+		.describe("rises with every reboot that is asked for; the data of the node outlives it"),
+	maxmemoryBytes: z.int().describe("for data"),
+	memoryBytes: z.int().describe("of the node type: the limit of the process"),
+	vcpus: z.int().describe("of the node type: threads, and the limit of the process"),
+	parameters: z.array(engineParameterSchema).max(500),
 	auth: z.object({
 		clientPasswordSha256: z
 			.string()
@@ -72,15 +113,56 @@ export const assignmentSchema = z.object({
 			.describe("hex; null lets clients in without a password"),
 		systemUsername: z.string(),
 		systemPassword: z.string().describe("the agent's and the replicas' own user"),
+		gatewayUsername: z.string(),
+		gatewayPasswordSha256: z.string().describe("hex; may ask for role and health, nothing else"),
 	}),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
+
+/**
+ * A cache's stable endpoints, as the gateway of every host serves them. Ports are the same on all hosts; null where the
+ * cache has no such endpoint.
+ */
+export const routeSchema = z.object({
+	cacheId: z.string(),
+	cacheName: z.string(),
+	engine: engineSchema,
+	ports: z.object({
+		primary: z.int().nullable(),
+		reader: z.int().nullable(),
+		configuration: z.int().nullable(),
+	}),
+	servers: z.array(
+		z.object({
+			nodeId: z.string(),
+			host: z.string(),
+			port: z.int(),
+			/** As far as the control plane knows. The gateway asks the engines all the same. */
+			leads: z.boolean(),
+		}),
+	),
+	/** What the gateway logs in as to ask for roles; null for Memcached. */
+	check: z.object({ username: z.string(), password: z.string() }).nullable(),
+	/** Memcached's auto discovery: nodes that are ready, in the order of their names. */
+	discovery: z
+		.object({
+			version: z.int(),
+			nodes: z.array(z.object({ host: z.string(), port: z.int() })),
+		})
+		.nullable(),
+});
+export type Route = z.infer<typeof routeSchema>;
+
+export const routeTableSchema = z.object({ revision: z.int(), routes: z.array(routeSchema) });
+export type RouteTable = z.infer<typeof routeTableSchema>;
 
 export const desiredStateSchema = z.object({
 	revision: z.int(),
 	epoch: z.int().describe("rises with each control plane that takes over; older ones are refused"),
 	hostId: z.string(),
 	assignments: z.array(assignmentSchema),
+	/** The whole route table; null when the agent holds the newest. */
+	routeTable: routeTableSchema.nullable(),
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;
 
@@ -88,6 +170,7 @@ export const watchInputSchema = z.strictObject({
 	protocol: z.literal(AGENT_PROTOCOL_VERSION),
 	revision: z.int().min(-1).describe("the newest held; -1 for none"),
 	epoch: z.int().min(-1),
+	routeRevision: z.int().min(-1).describe("of the route table that is held; -1 for none"),
 });
 /** `null` when nothing changed within the long poll. */
 export const watchResultSchema = desiredStateSchema.nullable();
@@ -95,6 +178,7 @@ export const watchResultSchema = desiredStateSchema.nullable();
 export const instancePhaseSchema = z.enum([
 	"waiting", // not started: `reason` names the cause; tried again by itself
 	"starting", // spawned, doesn't answer yet
+	"rebooting", // stopped with its data kept, about to start again
 	"running", // answers; `engineState` holds what it says
 	"exited", // ended and not (yet) to be started again
 	"stopping",
@@ -118,6 +202,16 @@ export const engineStateSchema = z.object({
 	offset: z.number(),
 	/** A primary's: replicas that it lists as online. */
 	onlineReplicas: z.int(),
+	/** What the engine itself shows of its cluster; null with cluster mode disabled. */
+	cluster: z
+		.object({
+			nodeId: clusterNodeIdSchema,
+			ok: z.boolean().describe("the engine's own word: all slots served by nodes in reach"),
+			view: z.string().max(64).describe("sha256 of clusterViewText of CLUSTER SLOTS, in hex"),
+			primaryNodeId: clusterNodeIdSchema.nullable().describe("a replica's primary"),
+			slots: z.string().describe("own slots, such as 0-5460; empty for none"),
+		})
+		.nullable(),
 });
 
 export const observationSchema = z.object({
@@ -129,6 +223,9 @@ export const observationSchema = z.object({
 	startedAt: z.iso.datetime().nullable(),
 	launchPermit: z.int().describe("permit under which it was last started; -1 for never"),
 	restarts: z.int(),
+	reboot: z.int().describe("newest reboot that was carried out; -1 for never started"),
+	/** Parameters whose wanted value the running engine hasn't got, by name: they wait for a reboot. */
+	pendingParameters: z.array(z.string()).max(500),
 	engineState: engineStateSchema.nullable(),
 });
 export type Observation = z.infer<typeof observationSchema>;
@@ -148,6 +245,27 @@ export const metricsSampleSchema = z.object({
 	metrics: nodeMetricsSchema,
 });
 
+/** How the host's gateway is. `off`: no HAProxy can be had here, `reason` says why. */
+export const gatewayObservationSchema = z.object({
+	phase: z.enum(["off", "starting", "running", "failed"]),
+	version: z.string().max(64).nullable(),
+	reason: z.string().max(2_000).nullable(),
+	routeRevision: z.int().describe("of the route table that is in force; -1 for none"),
+	routes: z
+		.array(
+			z.object({
+				cacheId: z.string(),
+				/** Each endpoint that the cache has leads to at least one engine that answers as it should. */
+				ready: z.boolean(),
+				problem: z
+					.object({ code: z.enum(["port-taken", "failed"]), message: z.string().max(500) })
+					.nullable(),
+			}),
+		)
+		.max(10_000),
+});
+export type GatewayObservation = z.infer<typeof gatewayObservationSchema>;
+
 export const reportInputSchema = z.strictObject({
 	protocol: z.literal(AGENT_PROTOCOL_VERSION),
 	epoch: z.int().describe("of the newest desired state held; -1 for none"),
@@ -165,6 +283,9 @@ export const reportInputSchema = z.strictObject({
 		.describe(
 			"of all instances, those being removed too; null when unchanged since the last report",
 		),
+	gateway: gatewayObservationSchema
+		.nullable()
+		.describe("null when unchanged since the last report"),
 	events: z.array(hostEventSchema).max(500),
 	metrics: z.array(metricsSampleSchema).max(2_000),
 });

@@ -1,22 +1,25 @@
 import { z } from "zod";
 
-export const engineSchema = z.enum(["valkey"]);
+export const engineSchema = z.enum(["valkey", "redis", "memcached"]);
 export type Engine = z.infer<typeof engineSchema>;
 
 export const cacheKindSchema = z.enum(["provisioned"]);
-export const clusterModeSchema = z.enum(["disabled"]);
+export const clusterModeSchema = z.enum(["disabled", "enabled"]);
+export type ClusterMode = z.infer<typeof clusterModeSchema>;
 export const authModeSchema = z.enum(["password", "none"]);
 
 /**
- *   creating ──> available <──> degraded <──> unavailable
- *      └──────────────┴────────────┴──────────────┴──> deleting ──> (gone)
+ *   creating ──> available <──> modifying <──> degraded <──> unavailable
+ *      └──────────────┴─────────────┴────────────┴──────────────┴──> deleting ──> (gone)
  *
+ * modifying: a change that somebody asked for is being carried out (reboots, parameters).
  * degraded: the primary serves, but a replica is missing or out of sync.
  * unavailable: no primary serves.
  */
 export const cacheStatusSchema = z.enum([
 	"creating",
 	"available",
+	"modifying",
 	"degraded",
 	"unavailable",
 	"deleting",
@@ -27,6 +30,7 @@ export const nodeStatusSchema = z.enum([
 	"creating",
 	"available",
 	"syncing",
+	"rebooting",
 	"restarting",
 	"failed",
 	"deleting",
@@ -34,7 +38,8 @@ export const nodeStatusSchema = z.enum([
 ]);
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
-export const nodeRoleSchema = z.enum(["primary", "replica"]);
+/** `node`: Memcached has neither primaries nor replicas. */
+export const nodeRoleSchema = z.enum(["primary", "replica", "node"]);
 export type NodeRole = z.infer<typeof nodeRoleSchema>;
 
 /** `waiting` means blocked on a cause that `statusReason` names; the step goes on by itself once it is gone. */

@@ -9,5 +9,7 @@ export * from "./limits.ts";
 export * from "./metrics.ts";
 export * from "./node-type.ts";
 export * from "./pagination.ts";
+export * from "./parameter-group.ts";
+export * from "./slots.ts";
 export * from "./token.ts";
 export * from "./units.ts";

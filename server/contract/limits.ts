@@ -6,12 +6,17 @@ export const LIMITS = {
 	nameMaxLength: 40,
 	descriptionMaxLength: 255,
 	replicasPerShardMax: 5,
+	shardsMax: 500,
+	memcachedNodesMax: 40,
+	clusterSlots: 16_384,
+	parametersPerRequestMax: 20,
+	parameterGroupNameMaxLength: 255,
 	tagsMax: 50,
 	tagKeyMaxLength: 128,
 	tagValueMaxLength: 256,
 	pageSizeMax: 100,
 	pageSizeDefault: 50,
-	/** Larder's own: ports below need privilege, the highest leaves room for a cluster bus port (+10,000). */
+	/** Larder's own: ports below need privilege. */
 	portMin: 1024,
 	portMax: 55_535,
 	idempotencyKeyMaxLength: 255,
@@ -19,8 +24,19 @@ export const LIMITS = {
 	passwordMaxLength: 128,
 } as const;
 
-/** Client ports are given from here, the lowest free one first, unless the user names one. */
+/**
+ * Ports of stable endpoints, the same on every host: the lowest free one first, unless the user names one. Memcached
+ * has a range of its own, since its clients expect 11211.
+ */
 export const CLIENT_PORT_RANGE = { first: 6379, last: 7378 } as const;
+export const MEMCACHED_PORT_RANGE = { first: 11_211, last: 12_210 } as const;
+
+/** Ports that nodes listen on, each host its own. The cluster bus listens 10,000 higher, below the kernel's own range. */
+export const NODE_PORT_RANGE = { first: 17_000, last: 18_999 } as const;
+export const CLUSTER_BUS_OFFSET = 10_000;
+
+/** How long a port that a deleted cache had is given to no other cache. */
+export const PORT_QUARANTINE_MS = 15 * 60_000;
 
 /** Share of a node's memory that is kept from data, for buffers, fragmentation and forks. */
 export const RESERVED_MEMORY_SHARE = 0.25;

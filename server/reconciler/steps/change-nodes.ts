@@ -2,7 +2,7 @@ import type { FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
 import type { Resources } from "../../services/context.ts";
-import { bumpHosts, wakeHosts } from "./bump-hosts.ts";
+import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 import { exitPolicy } from "./place-cache.ts";
 
 /**

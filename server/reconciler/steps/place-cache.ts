@@ -6,7 +6,7 @@ import { advance } from "../../domain/cache/progress.ts";
 import { usableMemoryBytes } from "../../domain/engines/node-memory.ts";
 import { type PlacementHost, placeNodes } from "../../domain/placement/place-nodes.ts";
 import type { Resources } from "../../services/context.ts";
-import { bumpHosts, wakeHosts } from "./bump-hosts.ts";
+import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 
 /**
  * Writes the nodes of a cache that has none. Returns the reason if they don't fit now. Placements run one at a time in

@@ -1,5 +1,5 @@
-import type { Transaction } from "../../data/database.ts";
-import type { Resources } from "../../services/context.ts";
+import type { Transaction } from "../data/database.ts";
+import type { Resources } from "./context.ts";
 
 /**
  * Raises the revisions of hosts in the transaction that changes what they should run. Returns the new revisions; the

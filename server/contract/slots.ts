@@ -1,0 +1,73 @@
+import { LIMITS } from "./limits.ts";
+
+/** Hash slots from `first` to `last`, both included. */
+export interface SlotRange {
+	first: number;
+	last: number;
+}
+
+/** `0-5460` or `0-100,200-300`; null for what is no list of slots. A single slot may stand alone: `7`. */
+export function parseSlots(text: string): SlotRange[] | null {
+	const ranges: SlotRange[] = [];
+	for (const part of text.split(",")) {
+		const match = /^\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?\s*$/.exec(part);
+		if (match === null) return null;
+		const first = Number(match[1]);
+		const last = Number(match[2] ?? match[1]);
+		if (first > last || last >= LIMITS.clusterSlots) return null;
+		ranges.push({ first, last });
+	}
+	return ranges;
+}
+
+export function formatSlots(ranges: readonly SlotRange[]): string {
+	return mergeSlots(ranges)
+		.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
+		.join(",");
+}
+
+/** In order, with neighbours joined. */
+export function mergeSlots(ranges: readonly SlotRange[]): SlotRange[] {
+	const merged: SlotRange[] = [];
+	for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
+		const before = merged.at(-1);
+		if (before !== undefined && range.first <= before.last + 1) {
+			before.last = Math.max(before.last, range.last);
+		} else merged.push({ ...range });
+	}
+	return merged;
+}
+
+export function countSlots(ranges: readonly SlotRange[]): number {
+	return mergeSlots(ranges).reduce((sum, range) => sum + range.last - range.first + 1, 0);
+}
+
+/** The share of one of so many shards when all slots are spread evenly. */
+export function evenSlots(shards: number, index: number): SlotRange {
+	return {
+		first: Math.floor((index * LIMITS.clusterSlots) / shards),
+		last: Math.floor(((index + 1) * LIMITS.clusterSlots) / shards) - 1,
+	};
+}
+
+/** Who serves which slots: what CLUSTER SLOTS shows to clients. Ids are the engine's own, 40 hex digits. */
+export interface ClusterViewShard {
+	slots: readonly SlotRange[];
+	primary: string;
+	replicas: readonly string[];
+}
+
+/**
+ * A cluster's slots and members as one text, the same for the same view whatever the order. Agents make it from what
+ * their engine shows, the control plane from what is wanted: equal texts mean that the cluster is as it should be.
+ */
+export function clusterViewText(shards: readonly ClusterViewShard[]): string {
+	return shards
+		.filter((shard) => shard.slots.length > 0)
+		.map(
+			(shard) =>
+				`${formatSlots(shard.slots)}:${shard.primary}>${[...shard.replicas].sort().join("|")}`,
+		)
+		.sort()
+		.join(";");
+}
