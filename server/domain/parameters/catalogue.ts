@@ -1,0 +1,77 @@
+import type { ParameterFamily } from "../../contract/parameter-group.ts";
+import { INT_MAX, integer, type ParameterDefinition, yesOrNo } from "./definition.ts";
+import { MEMCACHED_PARAMETERS } from "./memcached-parameters.ts";
+import { memoryParameters } from "./memory-parameters.ts";
+import { serviceParameters } from "./service-parameters.ts";
+
+/** Of Valkey 8.1 and later. A version before would refuse to start with one that it doesn't know. */
+const VALKEY: readonly ParameterDefinition[] = [
+	integer(
+		"commandlog-request-larger-than",
+		1_048_576,
+		[-1, Number.MAX_SAFE_INTEGER],
+		"Bytes of a request that is logged; -1: none.",
+		{ told: "when-set" },
+	),
+	integer(
+		"commandlog-reply-larger-than",
+		1_048_576,
+		[-1, Number.MAX_SAFE_INTEGER],
+		"Bytes of a reply that is logged; -1: none.",
+		{ told: "when-set" },
+	),
+	integer("commandlog-large-request-max-len", 128, [0, INT_MAX], "Entries of that log.", {
+		told: "when-set",
+	}),
+	integer("commandlog-large-reply-max-len", 128, [0, INT_MAX], "Entries of that log.", {
+		told: "when-set",
+	}),
+	yesOrNo("extended-redis-compatibility", "no", "Shows itself as Redis where clients insist."),
+	yesOrNo("hide-user-data-from-log", "yes", "Keeps keys and values out of the engine's log."),
+	yesOrNo("cluster-slot-stats-enabled", "no", "Counts keys, CPU and bytes of each slot.", {
+		clusterMode: "enabled",
+	}),
+];
+
+const VALKEY_9: readonly ParameterDefinition[] = [
+	integer("cluster-databases", 1, [1, 10_000], "Databases in cluster mode.", {
+		apply: "requires-reboot",
+		clusterMode: "enabled",
+	}),
+];
+
+const CATALOGUE: Readonly<Record<ParameterFamily, readonly ParameterDefinition[]>> = {
+	valkey9: byName([
+		...memoryParameters({ lazyFree: "yes", setListpacks: true }),
+		...serviceParameters({ backlogBytes: 10_485_760, ioThreads: "immediate" }),
+		...VALKEY,
+		...VALKEY_9,
+	]),
+	valkey8: byName([
+		...memoryParameters({ lazyFree: "yes", setListpacks: true }),
+		...serviceParameters({ backlogBytes: 10_485_760, ioThreads: "requires-reboot" }),
+		...VALKEY,
+	]),
+	redis7: byName([
+		...memoryParameters({ lazyFree: "no", setListpacks: false }),
+		...serviceParameters({ backlogBytes: 1_048_576, ioThreads: "requires-reboot" }),
+	]),
+	"memcached1.6": byName(MEMCACHED_PARAMETERS),
+};
+
+function byName(definitions: readonly ParameterDefinition[]): readonly ParameterDefinition[] {
+	return [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** All parameters of a family, by name. */
+export function parameterDefinitions(family: ParameterFamily): readonly ParameterDefinition[] {
+	return CATALOGUE[family];
+}
+
+/** Undefined for a name that the family doesn't have. */
+export function parameterDefinition(
+	family: ParameterFamily,
+	name: string,
+): ParameterDefinition | undefined {
+	return CATALOGUE[family].find((definition) => definition.name === name);
+}

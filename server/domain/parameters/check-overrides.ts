@@ -1,0 +1,61 @@
+import type { ParameterFamily } from "../../contract/parameter-group.ts";
+import { parameterDefinition } from "./catalogue.ts";
+import { allowedText, type ParameterDefinition } from "./definition.ts";
+
+const NUMBER = { integer: /^-?\d{1,16}$/, float: /^-?\d{1,16}(\.\d{1,16})?$/ } as const;
+
+/** Null if the value is allowed; else a sentence that says what is. */
+export function validateParameter(definition: ParameterDefinition, value: string): string | null {
+	return isAllowed(definition, value)
+		? null
+		: `${definition.name} must be ${describeAllowed(definition)}`;
+}
+
+function isAllowed({ allowed, type }: ParameterDefinition, value: string): boolean {
+	switch (allowed?.kind) {
+		case undefined:
+			return true;
+		case "enum":
+			return allowed.values.includes(value);
+		case "characters":
+			return [...value].every((character) => allowed.characters.includes(character));
+		case "range": {
+			const pattern = type === "float" ? NUMBER.float : NUMBER.integer;
+			const number = Number(value);
+			return pattern.test(value) && number >= allowed.min && number <= allowed.max;
+		}
+	}
+}
+
+function describeAllowed({ allowed, type }: ParameterDefinition): string {
+	switch (allowed?.kind) {
+		case undefined:
+			return "text";
+		case "enum":
+			return `one of ${allowed.values.join(", ")}`;
+		case "characters":
+			return `empty, or ${allowedText(allowed)}`;
+		case "range":
+			return `a ${type === "float" ? "" : "whole "}number from ${allowed.min} to ${allowed.max}`;
+	}
+}
+
+/** What is wrong with values that somebody wants to set; nothing if they can be. */
+export function checkOverrides(
+	family: ParameterFamily,
+	values: Readonly<Record<string, string>>,
+): { name: string; message: string }[] {
+	return Object.entries(values).flatMap(([name, value]) => {
+		const message = refusalOf(family, name, value);
+		return message === null ? [] : [{ name, message }];
+	});
+}
+
+function refusalOf(family: ParameterFamily, name: string, value: string): string | null {
+	const definition = parameterDefinition(family, name);
+	if (definition === undefined) return `${name} is no parameter of the family ${family}`;
+	if (!definition.modifiable) {
+		return `${name} can't be changed; it is always ${definition.defaultValue}`;
+	}
+	return validateParameter(definition, value);
+}

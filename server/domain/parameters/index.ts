@@ -1,0 +1,12 @@
+export { parameterDefinition, parameterDefinitions } from "./catalogue.ts";
+export { checkOverrides, validateParameter } from "./check-overrides.ts";
+export { allowedText, type ParameterDefinition } from "./definition.ts";
+export {
+	defaultGroupName,
+	engineOf,
+	familyOf,
+	PARAMETER_FAMILIES,
+	parseDefaultGroupName,
+} from "./families.ts";
+export { resolveParameters } from "./resolve-parameters.ts";
+export { usableMemoryBytes } from "./usable-memory.ts";

@@ -1,0 +1,81 @@
+import type { EngineParameter } from "../../contract/agent.ts";
+import type { ClusterMode } from "../../contract/enums.ts";
+import type { ParameterFamily } from "../../contract/parameter-group.ts";
+import { parameterDefinitions } from "./catalogue.ts";
+import type { ParameterDefinition } from "./definition.ts";
+import { memcachedOptions } from "./memcached-options.ts";
+
+type Overrides = Readonly<Record<string, string>>;
+
+/**
+ * What the agent is told, in the engine's own names and in the form in which the engine shows the values, so that
+ * text can be compared. Valkey and Redis are told all that can be changed: only so does a value that was reset, or one
+ * of a group that the cache no longer has, leave a running node. Memcached forgets all at its restart and is told what
+ * differs.
+ */
+export function resolveParameters(options: {
+	family: ParameterFamily;
+	clusterMode: ClusterMode;
+	overrides: Overrides;
+}): EngineParameter[] {
+	const { family, clusterMode, overrides } = options;
+	if (family === "memcached1.6") return memcachedOptions(overrides);
+	const told = parameterDefinitions(family).filter(
+		(definition) =>
+			(definition.clusterMode ?? clusterMode) === clusterMode && isTold(definition, overrides),
+	);
+	return [
+		...told.map((definition) => ({
+			name: definition.name,
+			value: engineForm(definition, wantedValue(definition, overrides)),
+			live: definition.apply === "immediate",
+		})),
+		outputBufferLimits(family, overrides),
+	];
+}
+
+function isTold({ name, told, modifiable }: ParameterDefinition, overrides: Overrides): boolean {
+	if (!modifiable) return false;
+	return told === "always" || (told === "when-set" && overrides[name] !== undefined);
+}
+
+function wantedValue({ name, defaultValue }: ParameterDefinition, overrides: Overrides): string {
+	return overrides[name] ?? defaultValue;
+}
+
+function engineForm(definition: ParameterDefinition, value: string): string {
+	if (definition.name === "notify-keyspace-events") return keyspaceEvents(value);
+	return definition.type === "integer" ? String(Number(value)) : value;
+}
+
+const EVENT_CLASSES = "g$lshzxetd";
+
+/** The engine shows the flags in an order of its own, and all classes as A. */
+function keyspaceEvents(value: string): string {
+	const has = (flag: string) => value.includes(flag) || (value.includes("A") && flag !== "m");
+	const classes = [...EVENT_CLASSES].filter(has).join("");
+	const where = [..."KEm"].filter((flag) => value.includes(flag)).join("");
+	return `${classes === EVENT_CLASSES ? "A" : classes}${where}`;
+}
+
+function outputBufferLimits(family: ParameterFamily, overrides: Overrides): EngineParameter {
+	const definitions = parameterDefinitions(family);
+	const limit = (kind: string, part: string) => {
+		const name = `client-output-buffer-limit-${kind}-${part}`;
+		const definition = definitions.find((candidate) => candidate.name === name);
+		return Number(overrides[name] ?? definition?.defaultValue ?? 0);
+	};
+	const limits = [
+		["normal", "normal"],
+		["slave", "replica"],
+		["pubsub", "pubsub"],
+	].map(([engineKind, kind = ""]) =>
+		[
+			engineKind,
+			limit(kind, "hard-limit"),
+			limit(kind, "soft-limit"),
+			limit(kind, "soft-seconds"),
+		].join(" "),
+	);
+	return { name: "client-output-buffer-limit", value: limits.join(" "), live: true };
+}
