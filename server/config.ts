@@ -1,8 +1,35 @@
 import { z } from "zod";
-import { CLIENT_PORT_RANGE } from "./contract/limits.ts";
+import {
+	CLIENT_PORT_RANGE,
+	CLUSTER_BUS_OFFSET,
+	LIMITS,
+	MEMCACHED_PORT_RANGE,
+	NODE_PORT_RANGE,
+} from "./contract/limits.ts";
+import type { RateCard } from "./contract/node-type.ts";
 import { StartError } from "./platform/start-error.ts";
+import type { PortRange } from "./services/context.ts";
+
+/** Linux hands out ports from here up to programs that ask for none. */
+const KERNEL_PORTS_FIRST = 32_768;
 
 const portSchema = z.coerce.number().int().min(0).max(65_535);
+const rateSchema = z.coerce.number("must be a number").min(0, "must be 0 or more");
+
+function portRangeSchema(fallback: Readonly<PortRange>, max: number) {
+	return z
+		.string()
+		.regex(/^\d+-\d+$/, `must look like ${fallback.first}-${fallback.last}`)
+		.default(`${fallback.first}-${fallback.last}`)
+		.transform((text): PortRange => {
+			const [first = 0, last = 0] = text.split("-").map(Number);
+			return { first, last };
+		})
+		.refine(
+			({ first, last }) => first >= LIMITS.portMin && first <= last && last <= max,
+			`must lie within ${LIMITS.portMin}-${max}`,
+		);
+}
 
 const environmentSchema = z.object({
 	PORT: portSchema.default(3000),
@@ -12,18 +39,21 @@ const environmentSchema = z.object({
 		.string()
 		.regex(/^postgres(ql)?:\/\//, "must be a postgresql:// URL")
 		.optional(),
-	LARDER_CLIENT_PORTS: z
+	LARDER_CLIENT_PORTS: portRangeSchema(CLIENT_PORT_RANGE, LIMITS.portMax),
+	LARDER_MEMCACHED_PORTS: portRangeSchema(MEMCACHED_PORT_RANGE, LIMITS.portMax),
+	/** Cluster buses listen so much higher, and must stay below the ports that the kernel hands out itself. */
+	LARDER_NODE_PORTS: portRangeSchema(NODE_PORT_RANGE, KERNEL_PORTS_FIRST - CLUSTER_BUS_OFFSET - 1),
+	LARDER_OVERCOMMIT: z.coerce
+		.number("must be a number")
+		.min(1, "must be 1 or more")
+		.max(100, "must be 100 or less")
+		.default(1),
+	LARDER_RATE_CURRENCY: z
 		.string()
-		.regex(/^\d+-\d+$/, "must look like 6379-7378")
-		.default(`${CLIENT_PORT_RANGE.first}-${CLIENT_PORT_RANGE.last}`)
-		.transform((text) => {
-			const [first = 0, last = 0] = text.split("-").map(Number);
-			return { first, last };
-		})
-		.refine(
-			({ first, last }) => first >= 1024 && first <= last && last <= 55_535,
-			"must lie within 1024-55535",
-		),
+		.regex(/^[A-Z]{3}$/, "must be a currency code such as USD")
+		.default("USD"),
+	LARDER_RATE_PER_VCPU_HOUR: rateSchema.default(0.017),
+	LARDER_RATE_PER_GIB_HOUR: rateSchema.default(0.009),
 	/** `off` serves the APIs alone. */
 	LARDER_CONSOLE: z.enum(["on", "off"]).default("on"),
 });
@@ -32,7 +62,12 @@ export interface ServerConfig {
 	port: number;
 	bind: string;
 	databaseUrl: string | undefined;
-	clientPorts: { first: number; last: number };
+	clientPorts: PortRange;
+	memcachedPorts: PortRange;
+	nodePorts: PortRange;
+	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
+	overcommit: number;
+	rateCard: RateCard;
 	console: boolean;
 }
 
@@ -44,11 +79,41 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 		const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
 		throw new StartError(`The environment isn't valid. ${faults.join("; ")}`);
 	}
+	const overlap = findOverlap({
+		LARDER_CLIENT_PORTS: parsed.data.LARDER_CLIENT_PORTS,
+		LARDER_MEMCACHED_PORTS: parsed.data.LARDER_MEMCACHED_PORTS,
+		LARDER_NODE_PORTS: parsed.data.LARDER_NODE_PORTS,
+		"the cluster buses of LARDER_NODE_PORTS": {
+			first: parsed.data.LARDER_NODE_PORTS.first + CLUSTER_BUS_OFFSET,
+			last: parsed.data.LARDER_NODE_PORTS.last + CLUSTER_BUS_OFFSET,
+		},
+	});
+	if (overlap !== null) throw new StartError(`The environment isn't valid. ${overlap}`);
 	return {
 		port: parsed.data.PORT,
 		bind: parsed.data.LARDER_BIND,
 		databaseUrl: parsed.data.DATABASE_URL,
 		clientPorts: parsed.data.LARDER_CLIENT_PORTS,
+		memcachedPorts: parsed.data.LARDER_MEMCACHED_PORTS,
+		nodePorts: parsed.data.LARDER_NODE_PORTS,
+		overcommit: parsed.data.LARDER_OVERCOMMIT,
+		rateCard: {
+			currency: parsed.data.LARDER_RATE_CURRENCY,
+			perVcpuHour: parsed.data.LARDER_RATE_PER_VCPU_HOUR,
+			perGibHour: parsed.data.LARDER_RATE_PER_GIB_HOUR,
+		},
 		console: parsed.data.LARDER_CONSOLE === "on",
 	};
+}
+
+/** Ranges share the machines, so two programs would be given one port. */
+function findOverlap(ranges: Readonly<Record<string, PortRange>>): string | null {
+	const all = Object.entries(ranges).sort(([, a], [, b]) => a.first - b.first);
+	for (const [index, [name, range]] of all.entries()) {
+		const next = all[index + 1];
+		if (next !== undefined && next[1].first <= range.last) {
+			return `${name} (${range.first}-${range.last}) and ${next[0]} (${next[1].first}-${next[1].last}) overlap; give them ports of their own.`;
+		}
+	}
+	return null;
 }

@@ -66,6 +66,10 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		clock,
 		wakeCache: (cacheId) => reconciler?.wake(cacheId),
 		clientPorts: config.clientPorts,
+		memcachedPorts: config.memcachedPorts,
+		nodePorts: config.nodePorts,
+		overcommit: config.overcommit,
+		rateCard: config.rateCard,
 		version,
 	};
 	await restoreLeases(resources);

@@ -1,8 +1,14 @@
+import type { RateCard } from "../contract/node-type.ts";
 import type { Database } from "../data/database.ts";
 import type { FleetState } from "../data/fleet-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
+
+export interface PortRange {
+	first: number;
+	last: number;
+}
 
 /** What use cases work with. */
 export interface Resources {
@@ -14,7 +20,13 @@ export interface Resources {
 	clock: Clock;
 	/** Asks the reconciler to look at a cache. */
 	wakeCache(cacheId: string): void;
-	clientPorts: { first: number; last: number };
+	clientPorts: PortRange;
+	memcachedPorts: PortRange;
+	/** Of nodes, on each host. */
+	nodePorts: PortRange;
+	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
+	overcommit: number;
+	rateCard: RateCard;
 	version: string;
 }
 

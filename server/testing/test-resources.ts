@@ -70,6 +70,10 @@ export async function openTestResources(): Promise<TestResources> {
 			signals: new Signals(),
 			wakeCache: (id) => woken.push(id),
 			clientPorts: { first: 6379, last: 6400 },
+			memcachedPorts: { first: 11_211, last: 11_230 },
+			nodePorts: { first: 17_000, last: 17_099 },
+			overcommit: 1,
+			rateCard: { currency: "USD", perVcpuHour: 0.017, perGibHour: 0.009 },
 			version: "test",
 		},
 		async close() {
