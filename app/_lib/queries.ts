@@ -11,7 +11,7 @@ export const BUSY_POLL_MS = 700;
 
 /** A status that ends by itself, soon. */
 export function isChanging(status: CacheStatus): boolean {
-	return status === "creating" || status === "deleting";
+	return status === "creating" || status === "modifying" || status === "deleting";
 }
 
 export function useOverview() {
@@ -22,4 +22,16 @@ export function useOverview() {
 export function useMe() {
 	const trpc = useTRPC();
 	return useQuery(trpc.account.me.queryOptions({}, { staleTime: 60_000 }));
+}
+
+/** Changes only when an operator adds a type. */
+export function useNodeTypes() {
+	const trpc = useTRPC();
+	return useQuery(trpc.nodeTypes.list.queryOptions({}, { staleTime: 60_000 }));
+}
+
+/** What nodes cost; changes only with the control plane's settings. */
+export function useRateCard() {
+	const trpc = useTRPC();
+	return useQuery(trpc.rateCard.get.queryOptions({}, { staleTime: Number.POSITIVE_INFINITY }));
 }

@@ -10,18 +10,24 @@ interface ChoiceCardProps {
 	isChosen: boolean;
 	onChoose: () => void;
 	title: ReactNode;
+	/** Not to be had; the card's text says why. */
+	isDisabled?: boolean;
 	children?: ReactNode;
 }
 
 /** A radio button with room for what the choice means. */
-export function ChoiceCard({ name, value, isChosen, onChoose, title, children }: ChoiceCardProps) {
+export function ChoiceCard(props: ChoiceCardProps) {
+	const { name, value, isChosen, onChoose, title, isDisabled = false, children } = props;
 	return (
 		<label
 			className={classNames(
-				"flex min-w-0 cursor-pointer flex-col gap-0.5 rounded-xl border bg-surface px-3.5 py-3 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
+				"flex min-w-0 flex-col gap-0.5 rounded-xl border bg-surface px-3.5 py-3 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
+				isDisabled ? "cursor-not-allowed bg-surface-secondary text-muted" : "cursor-pointer",
 				isChosen
 					? "border-accent shadow-[inset_0_0_0_1px_var(--accent)]"
-					: "border-border hover:border-muted/60",
+					: isDisabled
+						? "border-border"
+						: "border-border hover:border-muted/60",
 			)}
 		>
 			<input
@@ -29,6 +35,7 @@ export function ChoiceCard({ name, value, isChosen, onChoose, title, children }:
 				name={name}
 				value={value}
 				checked={isChosen}
+				disabled={isDisabled}
 				onChange={onChoose}
 				className="sr-only"
 			/>

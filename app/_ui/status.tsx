@@ -26,10 +26,12 @@ interface Look {
 const LOOKS = {
 	available: { word: "Available", tone: "good", icon: CircleCheck },
 	creating: { word: "Creating", tone: "busy", icon: LoaderCircle, spins: true },
+	modifying: { word: "Modifying", tone: "busy", icon: LoaderCircle, spins: true },
 	degraded: { word: "Degraded", tone: "warn", icon: TriangleAlert },
 	unavailable: { word: "Unavailable", tone: "bad", icon: CircleX },
 	deleting: { word: "Deleting", tone: "neutral", icon: Trash2 },
 	syncing: { word: "Syncing", tone: "busy", icon: LoaderCircle, spins: true },
+	rebooting: { word: "Rebooting", tone: "busy", icon: RotateCw },
 	restarting: { word: "Restarting", tone: "busy", icon: RotateCw },
 	failed: { word: "Failed", tone: "bad", icon: CircleX },
 	unknown: { word: "Unknown", tone: "neutral", icon: CircleQuestionMark },

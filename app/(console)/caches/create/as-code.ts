@@ -11,23 +11,47 @@ function nameOf(request: CreateCacheInput): string {
 	return request.name === "" ? "NAME" : request.name.toLowerCase();
 }
 
+/** The words of the command that does the same as the request, before they are quoted for a shell. */
+export function toCliWords(request: CreateCacheInput): string[][] {
+	const option = (flag: string, value: string | number | undefined): string[][] =>
+		value === undefined || Number.isNaN(value) ? [] : [[flag, String(value)]];
+	const each = (flag: string, values: readonly string[] | undefined): string[][] =>
+		(values ?? []).map((value) => [flag, value]);
+	const flag = (name: string, isSet: boolean): string[][] => (isSet ? [[name]] : []);
+	const { clusterMode } = request;
+	return [
+		["larder", "caches", "create", nameOf(request)],
+		...option("--engine", request.engine),
+		...option("--engine-version", request.engineVersion),
+		...option("--node-type", request.nodeType),
+		...option(
+			"--cluster-mode",
+			clusterMode === undefined ? undefined : clusterMode === "enabled" ? "on" : "off",
+		),
+		...option("--shards", request.shards),
+		...option("--replicas", request.replicasPerShard),
+		...each("--slots", request.slots),
+		...option("--nodes", request.nodes),
+		...each("--zone", request.zones),
+		...flag("--multi-az", request.multiAz === true),
+		...flag("--no-automatic-failover", request.automaticFailover === false),
+		...option("--auth", request.auth),
+		...option("--port", request.port),
+		...option("--parameter-group", request.parameterGroup),
+		...flag("--deletion-protection", request.deletionProtection === true),
+		...each(
+			"--tag",
+			Object.entries(request.tags ?? {}).map(([key, value]) => `${key}=${value}`),
+		),
+		...option("--description", request.description),
+	];
+}
+
 /** The same request as a command of the CLI. */
 export function toCliCommand(request: CreateCacheInput): string {
-	const { engine, engineVersion, nodeType, replicasPerShard, multiAz, auth, port } = request;
-	const options = [
-		`--engine ${engine ?? "valkey"}`,
-		engineVersion === undefined ? null : `--engine-version ${engineVersion}`,
-		nodeType === undefined ? null : `--node-type ${nodeType}`,
-		`--replicas ${replicasPerShard ?? 0}`,
-		multiAz === true ? "--multi-az" : null,
-		auth === "none" ? "--auth none" : null,
-		port === undefined || Number.isNaN(port) ? null : `--port ${port}`,
-		...Object.entries(request.tags ?? {}).map(
-			([key, value]) => `--tag ${shellQuote(`${key}=${value}`)}`,
-		),
-		request.description === undefined ? null : `--description ${shellQuote(request.description)}`,
-	].filter((option) => option !== null);
-	return [`larder caches create ${shellQuote(nameOf(request))}`, ...options].join(" \\\n  ");
+	return toCliWords(request)
+		.map((words) => words.map(shellQuote).join(" "))
+		.join(" \\\n  ");
 }
 
 /** The same request for curl. The token comes from the environment, so that it isn't in the history. */

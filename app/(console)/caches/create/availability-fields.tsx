@@ -1,69 +1,98 @@
 "use client";
 
-import { Label, NumberField, Switch } from "@heroui/react";
 import { LIMITS } from "../../../../server/contract/limits.ts";
-import { useOverview } from "../../../_lib/queries.ts";
+import { CheckField } from "../../../_ui/check-field.tsx";
+import { FieldMessage } from "../../../_ui/form-fields.tsx";
+import { SwitchField } from "../../../_ui/switch-field.tsx";
+import { errorSentence } from "./bind.ts";
+import { failoverLock, hasFailover, hasMultiAz, multiAzObstacle } from "./draft.ts";
+import { FieldGroup } from "./field-group.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 
-/** Why Multi-AZ can't be had, or null when it can. */
-function multiAzObstacle(replicas: number, onlineZones: number | undefined): string | null {
-	if (replicas === 0) return "Needs at least one replica to fail over to.";
-	if (onlineZones !== undefined && onlineZones < 2) {
-		return `Needs hosts online in two zones; there ${onlineZones === 1 ? "is one" : "are none"}. Add a host in another zone.`;
-	}
-	return null;
+/** What happens when a zone or a primary is lost. */
+export function AvailabilityFields({ form }: { form: CreateForm }) {
+	const { draft, fleet, set } = form;
+	const isMemcached = draft.engine === "memcached";
+	const obstacle = multiAzObstacle(draft, fleet);
+	const lock = failoverLock(draft, fleet);
+	const multiAzError = errorSentence(form, "multiAz");
+	const failoverError = errorSentence(form, "automaticFailover");
+	return (
+		<FieldGroup legend="Availability">
+			<div className="grid gap-x-3 gap-y-4 pt-1 sm:grid-cols-2">
+				<div>
+					<SwitchField
+						label="Multi-AZ"
+						name="multiAz"
+						isOn={hasMultiAz(draft, fleet)}
+						isDisabled={obstacle !== null}
+						onChange={(isOn) => set("multiAz", isOn)}
+						hint={
+							obstacle ??
+							(draft.multiAz
+								? isMemcached
+									? "Nodes lie in two zones or more: a lost zone costs only its share."
+									: "Primary and replicas of a shard lie in different zones."
+								: "All nodes may lie in one zone.")
+						}
+					/>
+					{multiAzError !== undefined && <FieldMessage>{multiAzError}</FieldMessage>}
+				</div>
+				<div>
+					<SwitchField
+						label="Automatic failover"
+						name="automaticFailover"
+						isOn={hasFailover(draft, fleet)}
+						isDisabled={lock !== null}
+						onChange={(isOn) => set("automaticFailover", isOn)}
+						hint={
+							lock?.reason ??
+							(draft.automaticFailover
+								? "A lost primary is replaced by a replica without anybody's doing."
+								: "You promote a replica yourself when a primary is lost.")
+						}
+					/>
+					{failoverError !== undefined && <FieldMessage>{failoverError}</FieldMessage>}
+				</div>
+			</div>
+		</FieldGroup>
+	);
 }
 
-export function AvailabilityFields({ form }: { form: CreateForm }) {
-	const { data: overview } = useOverview();
-	const { replicas, multiAz } = form.draft;
-	const onlineZones = overview?.zones.filter(({ online }) => online > 0).length;
-	const obstacle = multiAzObstacle(replicas, onlineZones);
+/** Which zones may be used. */
+export function ZoneFields({ form }: { form: CreateForm }) {
+	const { draft, fleet, set } = form;
+	const known = [...new Set([...(fleet.onlineZones ?? []), ...draft.zones])].sort();
+	const most = draft.engine === "memcached" ? draft.nodes : LIMITS.memcachedNodesMax;
+	const isFull = draft.zones.length >= most;
+	const error = errorSentence(form, "zones");
+	const toggle = (zone: string, isChosen: boolean) =>
+		set("zones", isChosen ? [...draft.zones, zone] : draft.zones.filter((each) => each !== zone));
 	return (
-		<div className="grid gap-x-4 gap-y-5 sm:grid-cols-2">
-			<NumberField
-				value={replicas}
-				minValue={0}
-				maxValue={LIMITS.replicasPerShardMax}
-				step={1}
-				onChange={(value) => form.set("replicas", Number.isNaN(value) ? 0 : value)}
-				className="flex flex-col gap-1.5"
-			>
-				<Label>Replicas</Label>
-				<NumberField.Group className="max-w-44">
-					<NumberField.DecrementButton />
-					<NumberField.Input name="replicas" className="text-center" />
-					<NumberField.IncrementButton />
-				</NumberField.Group>
-				<p className="text-xs text-muted">
-					{replicas === 0
-						? "Without one, the data is gone when its node is."
-						: `0 to ${LIMITS.replicasPerShardMax} copies, each in another zone where there is one.`}
-				</p>
-			</NumberField>
-			<div className="flex flex-col justify-center gap-1">
-				<Switch
-					name="multiAz"
-					isSelected={multiAz && obstacle === null}
-					isDisabled={obstacle !== null}
-					onChange={(value) => form.set("multiAz", value)}
-				>
-					<Switch.Content>
-						<Switch.Control>
-							<Switch.Thumb />
-						</Switch.Control>
-						Multi-AZ with automatic failover
-					</Switch.Content>
-				</Switch>
-				<p className="pl-13 text-xs text-muted">
-					{obstacle ??
-						(multiAz
-							? "Primary and replicas lie in different zones; a lost primary is replaced by itself."
-							: replicas > 0
-								? "A lost primary is replaced by itself, but all nodes may lie in one zone."
-								: "")}
-				</p>
+		<FieldGroup
+			legend="Zones"
+			isOptional
+			hint={
+				draft.zones.length === 0
+					? "None chosen: any zone with room."
+					: isFull && draft.engine === "memcached"
+						? `No more zones than nodes: with ${draft.nodes === 1 ? "one node" : `${draft.nodes} nodes`}, ${draft.nodes} at most.`
+						: "Nodes are placed in these by turns."
+			}
+		>
+			<div className="flex flex-wrap gap-x-5 gap-y-2">
+				{known.map((zone) => (
+					<CheckField
+						key={zone}
+						label={zone}
+						isChecked={draft.zones.includes(zone)}
+						isDisabled={isFull && !draft.zones.includes(zone)}
+						onChange={(isChosen) => toggle(zone, isChosen)}
+					/>
+				))}
+				{known.length === 0 && <p className="text-[0.8125rem] text-muted">No host is online.</p>}
 			</div>
-		</div>
+			{error !== undefined && <FieldMessage>{error}</FieldMessage>}
+		</FieldGroup>
 	);
 }

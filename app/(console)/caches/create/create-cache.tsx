@@ -5,31 +5,50 @@ import { type SubmitEvent, useEffect, useRef } from "react";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
-import { AccessFields } from "./access-fields.tsx";
+import { Segmented } from "../../../_ui/segmented.tsx";
 import { AvailabilityFields } from "./availability-fields.tsx";
-import { EngineFields, NameFields } from "./engine-fields.tsx";
+import { EasyFields } from "./easy-fields.tsx";
+import { EngineFields } from "./engine-fields.tsx";
+import { NameFields } from "./name-fields.tsx";
+import { SecurityFold } from "./security-fold.tsx";
+import { ParametersFold, PlacementFold } from "./settings-folds.tsx";
 import { Summary } from "./summary.tsx";
-import { TagsEditor } from "./tags-editor.tsx";
-import { useCreateForm } from "./use-create-form.ts";
+import { TopologyFields } from "./topology-fields.tsx";
+import { useWizard, type Wizard } from "./use-wizard.ts";
+
+const MODES = [
+	{ value: "easy", label: "Easy" },
+	{ value: "custom", label: "Custom" },
+] as const;
 
 export function CreateCache() {
-	const form = useCreateForm();
+	const wizard = useWizard();
+	const { form, mode, setMode } = wizard;
 	const formRef = useRef<HTMLFormElement>(null);
+	/** The field to go to once it is drawn: its fold may be closed yet, or Easy may not show it. */
+	const fault = useRef<string | null>(null);
 
-	const focusField = (field: string) => {
-		const input = formRef.current?.querySelector<HTMLElement>(`[name="${field}"]`);
-		input?.focus();
-		input?.scrollIntoView({ block: "center" });
+	useEffect(() => {
+		if (fault.current === null) return;
+		const input = formRef.current?.querySelector<HTMLElement>(`[name="${fault.current}"]`);
+		if (input == null) return;
+		fault.current = null;
+		input.focus();
+		input.scrollIntoView({ block: "center" });
+	});
+	const goTo = (field: string) => {
+		fault.current = field;
+		if (field !== "name" && mode === "easy") setMode("custom");
 	};
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
-		const fault = form.submit();
-		if (fault !== null) focusField(fault);
+		const first = form.submit();
+		if (first !== null) goTo(first);
 	};
 	const { refusedField } = form;
 	useEffect(() => {
-		if (refusedField === null) return;
-		formRef.current?.querySelector<HTMLElement>(`[name="${refusedField}"]`)?.focus();
+		if (refusedField !== null) goTo(refusedField);
+		// A refusal is gone to once, when it comes.
 	}, [refusedField]);
 
 	return (
@@ -37,36 +56,54 @@ export function CreateCache() {
 			<PageHeader
 				crumbs={[{ label: "Caches", href: "/caches" }, { label: "Create" }]}
 				title="Create a cache"
+				actions={<Segmented label="Mode" value={mode} options={MODES} onChange={setMode} />}
 			/>
 			<form
 				ref={formRef}
 				onSubmit={submit}
 				noValidate
 				aria-label="Create a cache"
-				className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23.5rem]"
+				className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_25rem]"
 			>
 				<div className="flex min-w-0 flex-col gap-6">
 					{form.error !== null && (
 						<ProblemBanner title="The cache wasn't created" error={form.error} />
 					)}
-					<NameFields form={form} />
-					<EngineFields form={form} />
-					<AvailabilityFields form={form} />
-					<AccessFields form={form} />
-					<TagsEditor form={form} />
+					{mode === "easy" ? <EasyFields wizard={wizard} /> : <CustomFields wizard={wizard} />}
 				</div>
-				<div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-17">
-					<Summary request={form.request} />
-					<div className="flex justify-between gap-2">
-						<ButtonLink href="/caches" variant="outline">
-							Cancel
-						</ButtonLink>
-						<Button type="submit" isPending={form.isBusy}>
-							{form.isBusy ? "Creating…" : "Create cache"}
-						</Button>
-					</div>
+				<div className="min-w-0 lg:sticky lg:top-17">
+					<Summary
+						form={form}
+						footer={
+							<>
+								<ButtonLink href="/caches" variant="outline">
+									Cancel
+								</ButtonLink>
+								<Button type="submit" isPending={form.isBusy}>
+									{form.isBusy ? "Creating…" : "Create cache"}
+								</Button>
+							</>
+						}
+					/>
 				</div>
 			</form>
+		</>
+	);
+}
+
+function CustomFields({ wizard }: { wizard: Wizard }) {
+	const { form } = wizard;
+	return (
+		<>
+			<NameFields wizard={wizard} />
+			<EngineFields wizard={wizard} />
+			<TopologyFields form={form} />
+			<AvailabilityFields form={form} />
+			<div className="flex flex-col gap-3">
+				<SecurityFold form={form} />
+				<PlacementFold form={form} />
+				<ParametersFold form={form} />
+			</div>
 		</>
 	);
 }

@@ -1,27 +1,104 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCacheInputSchema } from "../../../../server/contract/cache.ts";
-import { GIB } from "../../../../server/contract/limits.ts";
-import { toCliCommand, toCurlCommand } from "./as-code.ts";
-import { EMPTY_DRAFT, tagProblem, toRequest } from "./draft.ts";
-import { previewPlacement } from "./preview-placement.ts";
+import { engineSchema } from "../../../../server/contract/enums.ts";
+import { tagProblem } from "../tags.ts";
+import { toCliCommand, toCliWords, toCurlCommand } from "./as-code.ts";
+import { describeChoice } from "./describe-choice.ts";
+import {
+	type Draft,
+	EMPTY_DRAFT,
+	type FleetFacts,
+	failoverLock,
+	hasMultiAz,
+	multiAzObstacle,
+	toRequest,
+} from "./draft.ts";
+import { applyPurpose, PURPOSE_LIST, readStart } from "./purposes.ts";
 
+const FLEET: FleetFacts = { onlineZones: ["a", "b", "c"] };
+const draftOf = (change: Partial<Draft>): Draft => ({ ...EMPTY_DRAFT, name: "Orders", ...change });
+const requestOf = (change: Partial<Draft>, fleet = FLEET) => toRequest(draftOf(change), fleet);
 const tag = (key: string, value: string) => ({ id: key + value, key, value });
+const faultsOf = (change: Partial<Draft>) =>
+	createCacheInputSchema.safeParse(requestOf(change)).error?.issues.map(({ path }) => path[0]);
+
+/** Anything that can be reached by clicks, with text that a shell could stumble over. */
+const arbitraryDraft: fc.Arbitrary<Draft> = fc
+	.record({
+		engine: fc.constantFrom(...engineSchema.options),
+		clusterMode: fc.constantFrom("disabled" as const, "enabled" as const),
+		shards: fc.integer({ min: 1, max: 500 }),
+		replicas: fc.integer({ min: 0, max: 5 }),
+		nodes: fc.integer({ min: 2, max: 40 }),
+		zones: fc.subarray(["a", "b"]),
+		multiAz: fc.boolean(),
+		automaticFailover: fc.boolean(),
+		auth: fc.constantFrom("password" as const, "none" as const),
+		port: fc.constantFrom("", "7000"),
+		parameterGroup: fc.constantFrom("", "own.group"),
+		deletionProtection: fc.boolean(),
+		description: fc.constantFrom("", "it's $HOME `id`", "two words"),
+		tags: fc.constantFrom([], [tag("team", "it's ours"), tag("cost", "a=b")]),
+	})
+	.map((change) => draftOf(change));
 
 describe("a draft", () => {
-	it("of the form's defaults and a name is a request that the contract takes", () => {
-		const parsed = createCacheInputSchema.safeParse(toRequest({ ...EMPTY_DRAFT, name: "Orders" }));
-		expect(parsed.data).toMatchObject({ name: "orders", replicasPerShard: 1, multiAz: true });
+	it("of a purpose and a name is a request that the contract takes", () => {
+		for (const { id } of PURPOSE_LIST) {
+			const draft = applyPurpose(draftOf({}), readStart(null, id));
+			expect(createCacheInputSchema.safeParse(toRequest(draft, FLEET)).error, id).toBeUndefined();
+		}
 	});
 
-	it("asks for no Multi-AZ without replicas", () => {
-		const request = toRequest({ ...EMPTY_DRAFT, name: "orders", replicas: 0 });
-		expect(request.multiAz).toBe(false);
-		expect(createCacheInputSchema.safeParse(request).success).toBe(true);
+	it("is valid whatever is clicked, as choices that exclude each other give way", () => {
+		fc.assert(
+			fc.property(arbitraryDraft, (draft) => {
+				const parsed = createCacheInputSchema.safeParse(toRequest(draft, FLEET));
+				expect(parsed.error?.issues).toBeUndefined();
+			}),
+		);
+	});
+
+	it("asks for no Multi-AZ where it can't be had, and says why", () => {
+		expect(requestOf({ replicas: 0 }).multiAz).toBeUndefined();
+		expect(multiAzObstacle(draftOf({ replicas: 0 }), FLEET)).toContain("replica");
+		expect(multiAzObstacle(draftOf({}), { onlineZones: ["a"] })).toContain("there is one");
+		expect(multiAzObstacle(draftOf({ zones: ["b"] }), FLEET)).toContain("only b");
+		expect(multiAzObstacle(draftOf({ engine: "memcached", nodes: 1 }), FLEET)).toContain("nodes");
+		expect(hasMultiAz(draftOf({}), FLEET)).toBe(true);
+	});
+
+	it("can't turn automatic failover off in cluster mode, nor on for Memcached", () => {
+		expect(failoverLock(draftOf({ clusterMode: "enabled" }), FLEET)?.isOn).toBe(true);
+		expect(failoverLock(draftOf({ engine: "memcached" }), FLEET)?.isOn).toBe(false);
+		expect(failoverLock(draftOf({ multiAz: false }), FLEET)).toBeNull();
+		const byHand = requestOf({ multiAz: false, automaticFailover: false });
+		expect(byHand.automaticFailover).toBe(false);
+		expect(
+			requestOf({ clusterMode: "enabled", automaticFailover: false }).automaticFailover,
+		).toBeUndefined();
+	});
+
+	it("names nothing of shards, replicas or passwords for Memcached", () => {
+		const request = requestOf({ engine: "memcached", slots: "0-16383", auth: "password" });
+		expect(request).toEqual({
+			name: "Orders",
+			engine: "memcached",
+			nodeType: "cache.t4g.micro",
+			nodes: 2,
+			multiAz: true,
+		});
 	});
 
 	it.each(["80", "abc", "6379.5", "-1"])("with port %j is refused at the port", (port) => {
-		const parsed = createCacheInputSchema.safeParse(toRequest({ ...EMPTY_DRAFT, name: "a", port }));
-		expect(parsed.error?.issues.map(({ path }) => path[0])).toEqual(["port"]);
+		expect(faultsOf({ port })).toEqual(["port"]);
+	});
+
+	it("with slots that leave a gap is refused at the slots", () => {
+		const slots = "0-5460\n5461-10000\n10923-16383";
+		expect(faultsOf({ clusterMode: "enabled", shards: 3, slots })).toEqual(["slots"]);
+		expect(faultsOf({ clusterMode: "enabled", shards: 1, slots: " 0-16383 \n" })).toBeUndefined();
 	});
 
 	it("names tags that are twice there or lack a key", () => {
@@ -29,66 +106,104 @@ describe("a draft", () => {
 		expect(tagProblem([tag("", "b")])).toContain("needs a key");
 		expect(tagProblem([tag("", ""), tag("team", "a")])).toBeNull();
 	});
+
+	it("is told in a sentence", () => {
+		expect(describeChoice(draftOf({ clusterMode: "enabled" }), FLEET)).toBe(
+			"Valkey: cluster mode on, 3 shards, each with 1 replica spread over zones, automatic failover, on cache.t4g.micro, with a password.",
+		);
+		expect(describeChoice(draftOf({ engine: "memcached" }), FLEET)).toBe(
+			"Memcached with 2 nodes spread over zones, on cache.t4g.micro.",
+		);
+	});
 });
 
+describe("an address", () => {
+	it.each([
+		[null, null, { purpose: "database-cache", engine: "valkey" }],
+		["redis", "leaderboard", { purpose: "leaderboard", engine: "redis" }],
+		["redis", null, { purpose: "database-cache", engine: "redis" }],
+		["memcached", null, { purpose: "key-value", engine: "memcached" }],
+		["memcached", "leaderboard", { purpose: "key-value", engine: "memcached" }],
+		["valkey", "key-value", { purpose: "database-cache", engine: "valkey" }],
+		["oracle", "toString", { purpose: "database-cache", engine: "valkey" }],
+	])("with engine %j and purpose %j begins with %j", (engine, purpose, start) => {
+		expect(readStart(engine, purpose)).toEqual(start);
+	});
+});
+
+/** What the CLI makes of the command's words, by the flags that it documents. */
+function readCliWords(words: readonly string[][]): Record<string, unknown> {
+	const request: Record<string, unknown> = {};
+	const append = (key: string, value: string) => {
+		const before = request[key];
+		request[key] = [...(Array.isArray(before) ? before : []), value];
+	};
+	for (const [flag = "", value = "", , name] of words) {
+		if (flag === "larder") request.name = name;
+		else if (flag === "--cluster-mode")
+			request.clusterMode = value === "on" ? "enabled" : "disabled";
+		else if (flag === "--shards") request.shards = Number(value);
+		else if (flag === "--replicas") request.replicasPerShard = Number(value);
+		else if (flag === "--nodes") request.nodes = Number(value);
+		else if (flag === "--port") request.port = Number(value);
+		else if (flag === "--slots") append("slots", value);
+		else if (flag === "--zone") append("zones", value);
+		else if (flag === "--multi-az") request.multiAz = true;
+		else if (flag === "--no-automatic-failover") request.automaticFailover = false;
+		else if (flag === "--deletion-protection") request.deletionProtection = true;
+		else if (flag === "--tag") {
+			const at = value.indexOf("=");
+			const tags = (request.tags ?? {}) as Record<string, string>;
+			request.tags = { ...tags, [value.slice(0, at)]: value.slice(at + 1) };
+		} else {
+			const camel = flag.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+			request[camel] = value;
+		}
+	}
+	return request;
+}
+
 describe("as code", () => {
-	const request = toRequest({
-		...EMPTY_DRAFT,
-		name: "orders",
-		replicas: 2,
-		tags: [tag("team", "it's ours")],
+	it("CLI and REST both say what the form submits", () => {
+		fc.assert(
+			fc.property(arbitraryDraft, (draft) => {
+				const request = toRequest(draft, FLEET);
+				const submitted = { ...request, name: request.name.toLowerCase() };
+				expect(readCliWords(toCliWords(request))).toEqual(submitted);
+				const body = /-d '([\s\S]*)'$/.exec(toCurlCommand(request, "http://larder"))?.[1] ?? "";
+				expect(JSON.parse(body.replaceAll(String.raw`'\''`, "'"))).toEqual(submitted);
+			}),
+		);
 	});
 
-	it("is a command of the CLI", () => {
+	it("is a command of the CLI, quoted for a shell", () => {
+		const request = requestOf({
+			clusterMode: "enabled",
+			zones: ["a", "b"],
+			deletionProtection: true,
+			tags: [tag("team", "it's ours")],
+		});
 		expect(toCliCommand(request)).toBe(
 			[
 				"larder caches create orders",
 				"--engine valkey",
 				"--node-type cache.t4g.micro",
-				"--replicas 2",
+				"--cluster-mode on",
+				"--shards 3",
+				"--replicas 1",
+				"--zone a",
+				"--zone b",
 				"--multi-az",
+				"--deletion-protection",
 				String.raw`--tag 'team=it'\''s ours'`,
 			].join(" \\\n  "),
 		);
 	});
 
 	it("is a call of the REST API without a secret in it", () => {
-		const command = toCurlCommand(request, "http://127.0.0.1:3000");
+		const command = toCurlCommand(requestOf({ replicas: 2 }), "http://127.0.0.1:3000");
 		expect(command).toContain("curl -X POST http://127.0.0.1:3000/api/v1/caches");
 		expect(command).toContain("$LARDER_TOKEN");
 		expect(command).toContain('"replicasPerShard": 2');
-	});
-});
-
-describe("the placement preview", () => {
-	const host = (name: string, zone: string, gib: number) => ({
-		id: name,
-		name,
-		zone,
-		freeMemoryBytes: gib * GIB,
-	});
-
-	it("spreads over zones before it looks at memory", () => {
-		const { nodes, missing } = previewPlacement({
-			hosts: [host("a1", "a", 10), host("a2", "a", 10), host("b1", "b", 1)],
-			nodeCount: 2,
-			nodeMemoryBytes: GIB / 2,
-		});
-		expect(nodes.map((node) => node.host.name)).toEqual(["a1", "b1"]);
-		expect(missing).toBe(0);
-	});
-
-	it("tells what is left and what found no room", () => {
-		const preview = previewPlacement({
-			hosts: [host("a1", "a", 1), host("b1", "b", 0.25)],
-			nodeCount: 3,
-			nodeMemoryBytes: GIB / 2,
-		});
-		expect(preview.nodes).toHaveLength(2);
-		expect(preview.missing).toBe(1);
-		expect(preview.roomLeft).toEqual([
-			{ zone: "a", bytes: 0 },
-			{ zone: "b", bytes: 0.25 * GIB },
-		]);
 	});
 });

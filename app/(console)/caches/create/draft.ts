@@ -1,73 +1,166 @@
 import type { CreateCacheInput } from "../../../../server/contract/cache.ts";
-import { LIMITS } from "../../../../server/contract/limits.ts";
-import type { NodeTypeName } from "../../../../server/contract/node-type.ts";
-
-export interface DraftTag {
-	/** Stable while the row is edited. */
-	id: string;
-	key: string;
-	value: string;
-}
+import type { ClusterMode, Engine } from "../../../../server/contract/enums.ts";
+import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
+import type { PurposeId } from "./purposes.ts";
 
 /** What the form holds: text as typed, so that nothing is lost or reshaped on the way. */
 export interface Draft {
 	name: string;
 	description: string;
+	/** "" for none. */
+	purpose: PurposeId | "";
+	engine: Engine;
 	/** "" takes the newest that hosts have. */
 	engineVersion: string;
-	nodeType: NodeTypeName;
+	clusterMode: ClusterMode;
+	shards: number;
 	replicas: number;
+	/** Memcached's. */
+	nodes: number;
+	/** Empty for all. */
+	zones: readonly string[];
+	/** One line a shard; "" spreads them evenly. */
+	slots: string;
+	nodeType: string;
 	multiAz: boolean;
+	automaticFailover: boolean;
 	auth: "password" | "none";
 	port: string;
+	/** "" for the family's default group. */
+	parameterGroup: string;
+	deletionProtection: boolean;
 	tags: readonly DraftTag[];
 }
 
 export const EMPTY_DRAFT: Draft = {
 	name: "",
 	description: "",
+	purpose: "",
+	engine: "valkey",
 	engineVersion: "",
-	nodeType: "cache.t4g.micro",
+	clusterMode: "disabled",
+	shards: 3,
 	replicas: 1,
+	nodes: 2,
+	zones: [],
+	slots: "",
+	nodeType: "cache.t4g.micro",
 	multiAz: true,
+	automaticFailover: true,
 	auth: "password",
 	port: "",
+	parameterGroup: "",
+	deletionProtection: false,
 	tags: [],
 };
 
-/** Rows left wholly empty don't count. */
-export function filledTags(tags: readonly DraftTag[]): DraftTag[] {
-	return tags.filter(({ key, value }) => key !== "" || value !== "");
+/** What the form knows of the hosts; null while it isn't known. */
+export interface FleetFacts {
+	/** Names of the zones with a host online. */
+	onlineZones: readonly string[] | null;
+}
+
+export function isCluster({ engine, clusterMode }: Draft): boolean {
+	return engine !== "memcached" && clusterMode === "enabled";
+}
+
+export function shardsOf(draft: Draft): number {
+	return isCluster(draft) ? draft.shards : 1;
+}
+
+export function nodeCountOf(draft: Draft): number {
+	return draft.engine === "memcached" ? draft.nodes : shardsOf(draft) * (draft.replicas + 1);
+}
+
+/** Why Multi-AZ can't be had, or null when it can. */
+export function multiAzObstacle(draft: Draft, fleet: FleetFacts): string | null {
+	if (draft.engine === "memcached") {
+		if (draft.nodes < 2) return "Needs two nodes or more to be spread over zones.";
+	} else if (draft.replicas < 1) {
+		return "Needs at least one replica per shard to fail over to.";
+	}
+	if (draft.zones.length === 1) {
+		return `Needs two zones or more; only ${draft.zones[0]} is chosen under Zones.`;
+	}
+	const online = fleet.onlineZones?.length;
+	if (online !== undefined && online < 2) {
+		return `Needs hosts online in two zones; there ${online === 1 ? "is one" : "are none"}. Add a host in another zone.`;
+	}
+	return null;
+}
+
+export function hasMultiAz(draft: Draft, fleet: FleetFacts): boolean {
+	return draft.multiAz && multiAzObstacle(draft, fleet) === null;
+}
+
+/** Why automatic failover is as it is and can't be changed; null when it can. */
+export function failoverLock(
+	draft: Draft,
+	fleet: FleetFacts,
+): { isOn: boolean; reason: string } | null {
+	if (draft.engine === "memcached") {
+		return {
+			isOn: false,
+			reason: "Memcached keeps no copies, so there is nothing to fail over to.",
+		};
+	}
+	if (isCluster(draft)) {
+		return {
+			isOn: true,
+			reason: "Can't be off in cluster mode: the shards vote a replica in on their own.",
+		};
+	}
+	if (draft.replicas < 1) {
+		return { isOn: false, reason: "Needs at least one replica to fail over to." };
+	}
+	if (hasMultiAz(draft, fleet)) return { isOn: true, reason: "Part of Multi-AZ." };
+	return null;
+}
+
+export function hasFailover(draft: Draft, fleet: FleetFacts): boolean {
+	return failoverLock(draft, fleet)?.isOn ?? draft.automaticFailover;
+}
+
+/** "" and lines that are only blank at the end don't count. */
+function slotLines(slots: string): string[] | undefined {
+	const text = slots.trim();
+	return text === "" ? undefined : text.split(/\r?\n/).map((line) => line.trim());
+}
+
+/** The parts that engines with shards have. */
+function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> {
+	if (draft.engine === "memcached") return { nodes: draft.nodes };
+	const slots = isCluster(draft) ? slotLines(draft.slots) : undefined;
+	const isManual = failoverLock(draft, fleet) === null && !draft.automaticFailover;
+	return {
+		// Off is the default, but a parameter group would have a say where nothing is said.
+		...(isCluster(draft) || draft.parameterGroup !== "" ? { clusterMode: draft.clusterMode } : {}),
+		...(isCluster(draft) ? { shards: draft.shards } : {}),
+		replicasPerShard: draft.replicas,
+		...(slots === undefined ? {} : { slots }),
+		...(isManual ? { automaticFailover: false } : {}),
+		...(draft.auth === "none" ? { auth: "none" } : {}),
+	};
 }
 
 /**
  * The request that the draft stands for, defaults left out. It isn't valid yet: the contract's schema decides,
  * and a port that isn't a number stays as typed so that the schema can refuse it.
  */
-export function toRequest(draft: Draft): CreateCacheInput {
+export function toRequest(draft: Draft, fleet: FleetFacts): CreateCacheInput {
 	const port = draft.port.trim();
-	const tags = filledTags(draft.tags);
 	return {
 		name: draft.name.trim(),
-		engine: "valkey",
+		engine: draft.engine,
 		...(draft.engineVersion === "" ? {} : { engineVersion: draft.engineVersion }),
 		nodeType: draft.nodeType,
-		replicasPerShard: draft.replicas,
-		multiAz: draft.multiAz && draft.replicas > 0,
-		auth: draft.auth,
+		...topologyOf(draft, fleet),
+		...(hasMultiAz(draft, fleet) ? { multiAz: true } : {}),
+		...(draft.zones.length === 0 ? {} : { zones: [...draft.zones] }),
 		...(port === "" ? {} : { port: /^\d+$/.test(port) ? Number(port) : Number.NaN }),
-		...(tags.length === 0
-			? {}
-			: { tags: Object.fromEntries(tags.map(({ key, value }) => [key.trim(), value])) }),
+		...(draft.parameterGroup === "" ? {} : { parameterGroup: draft.parameterGroup }),
+		...(draft.deletionProtection ? { deletionProtection: true } : {}),
+		...(filledTags(draft.tags).length === 0 ? {} : { tags: toTagRecord(draft.tags) }),
 		...(draft.description === "" ? {} : { description: draft.description }),
 	};
-}
-
-/** What the schema can't see, because a record has each key once. */
-export function tagProblem(tags: readonly DraftTag[]): string | null {
-	const keys = filledTags(tags).map(({ key }) => key.trim());
-	if (keys.includes("")) return "a tag needs a key";
-	const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-	if (twice !== undefined) return `the tag “${twice}” is there twice`;
-	return keys.length > LIMITS.tagsMax ? `a cache can have at most ${LIMITS.tagsMax} tags` : null;
 }

@@ -7,9 +7,11 @@ import { createCacheInputSchema } from "../../../../server/contract/cache.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { firstIssues } from "../../../_lib/form-issues.ts";
 import { addPendingWork } from "../../../_lib/pending-work.ts";
+import { useOverview } from "../../../_lib/queries.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-import { type Draft, EMPTY_DRAFT, tagProblem, toRequest } from "./draft.ts";
+import { tagProblem } from "../tags.ts";
+import { type Draft, type FleetFacts, toRequest } from "./draft.ts";
 
 export type DraftField = keyof Draft;
 
@@ -17,19 +19,27 @@ export type DraftField = keyof Draft;
 const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	name: "name",
 	description: "description",
+	engine: "engine",
 	engineVersion: "engineVersion",
 	nodeType: "nodeType",
+	clusterMode: "clusterMode",
+	shards: "shards",
 	replicasPerShard: "replicas",
+	slots: "slots",
+	nodes: "nodes",
+	zones: "zones",
 	multiAz: "multiAz",
-	automaticFailover: "multiAz",
+	automaticFailover: "automaticFailover",
 	auth: "auth",
 	port: "port",
+	parameterGroup: "parameterGroup",
+	deletionProtection: "deletionProtection",
 	tags: "tags",
 };
 
-function problemsOf(draft: Draft): Map<DraftField, string> {
+function problemsOf(draft: Draft, fleet: FleetFacts): Map<DraftField, string> {
 	const problems = new Map<DraftField, string>();
-	const parsed = createCacheInputSchema.safeParse(toRequest(draft));
+	const parsed = createCacheInputSchema.safeParse(toRequest(draft, fleet));
 	for (const [field, message] of firstIssues(parsed.error)) {
 		const own = FIELD_OF[field];
 		if (own !== undefined) problems.set(own, message);
@@ -47,19 +57,31 @@ interface Refusal {
 }
 
 /** The form's state: what is typed, what is wrong with it and may be said already, and sending it. */
-export function useCreateForm() {
+export function useCreateForm(initial: () => Draft) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();
 	const router = useRouter();
 	const queryClient = useQueryClient();
-	const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
+	const { data: overview } = useOverview();
+	const [draft, setDraft] = useState<Draft>(initial);
 	const [visited, setVisited] = useState<ReadonlySet<DraftField>>(new Set());
 	const [isSubmitted, setSubmitted] = useState(false);
 	const [refusal, setRefusal] = useState<Refusal | null>(null);
 	const attempt = useRef({ content: "", key: "" });
 
-	const request = useMemo(() => toRequest(draft), [draft]);
-	const problems = useMemo(() => problemsOf(draft), [draft]);
+	// Polling answers with new objects: only other zones are other facts.
+	const zoneNames = overview?.zones
+		.filter(({ online }) => online > 0)
+		.map(({ name }) => name)
+		.join(" ");
+	const fleet = useMemo<FleetFacts>(
+		() => ({
+			onlineZones: zoneNames === undefined ? null : zoneNames.split(" ").filter(Boolean),
+		}),
+		[zoneNames],
+	);
+	const request = useMemo(() => toRequest(draft, fleet), [draft, fleet]);
+	const problems = useMemo(() => problemsOf(draft, fleet), [draft, fleet]);
 
 	const create = useMutation({
 		mutationFn: () => {
@@ -86,6 +108,7 @@ export function useCreateForm() {
 	const set = useCallback(<Field extends DraftField>(field: Field, value: Draft[Field]) => {
 		setDraft((old) => ({ ...old, [field]: value }));
 	}, []);
+	const update = useCallback((change: (old: Draft) => Draft) => setDraft(change), []);
 	const visit = useCallback((field: DraftField) => {
 		setVisited((old) => (old.has(field) ? old : new Set(old).add(field)));
 	}, []);
@@ -108,8 +131,11 @@ export function useCreateForm() {
 
 	return {
 		draft,
+		fleet,
 		request,
 		set,
+		/** Changes several fields at once. */
+		update,
 		visit,
 		errorOf,
 		submit,

@@ -1,0 +1,18 @@
+import { asSentence } from "../../../_lib/form-issues.ts";
+import type { CreateForm, DraftField } from "./use-create-form.ts";
+
+/** A text field's props out of the form's state. */
+export function bind(form: CreateForm, field: "name" | "description" | "port" | "slots") {
+	return {
+		name: field,
+		value: form.draft[field],
+		onChange: (value: string) => form.set(field, value),
+		onBlur: () => form.visit(field),
+		error: errorSentence(form, field),
+	};
+}
+
+export function errorSentence(form: CreateForm, field: DraftField): string | undefined {
+	const error = form.errorOf(field);
+	return error === undefined ? undefined : asSentence(error);
+}

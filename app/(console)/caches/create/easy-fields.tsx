@@ -1,0 +1,57 @@
+"use client";
+
+import { Sparkles } from "lucide-react";
+import { ChoiceCard } from "../../../_ui/choice-card.tsx";
+import { bind } from "./bind.ts";
+import { describeChoice } from "./describe-choice.ts";
+import { FieldGroup } from "./field-group.tsx";
+import { NameField } from "./name-fields.tsx";
+import { PURPOSE_LIST, purposeOf } from "./purposes.ts";
+import type { Wizard } from "./use-wizard.ts";
+
+/** A name and what it is for: the rest follows. */
+export function EasyFields({ wizard }: { wizard: Wizard }) {
+	const { form, choosePurpose, setMode } = wizard;
+	const { draft, fleet } = form;
+	const purpose = purposeOf(draft.purpose);
+	return (
+		<>
+			<NameField {...bind(form, "name")} className="sm:max-w-[calc(50%-0.375rem)]" />
+			<FieldGroup legend="Purpose">
+				<div className="grid gap-3 sm:grid-cols-2">
+					{PURPOSE_LIST.map(({ id, label, hint }) => (
+						<ChoiceCard
+							key={id}
+							name="purpose"
+							value={id}
+							isChosen={draft.purpose === id}
+							onChoose={() => choosePurpose(id)}
+							title={label}
+						>
+							{hint}
+						</ChoiceCard>
+					))}
+				</div>
+			</FieldGroup>
+			<section
+				aria-label="What this chooses"
+				className="flex items-start gap-3 rounded-xl border border-border bg-surface px-4 py-3.5 shadow-panel"
+			>
+				<Sparkles aria-hidden className="mt-0.5 size-4 shrink-0 text-accent" />
+				<div className="min-w-0">
+					<p className="font-medium text-pretty">{describeChoice(draft, fleet)}</p>
+					{purpose !== null && (
+						<p className="mt-0.5 text-[0.8125rem] text-pretty text-muted">{purpose.why}</p>
+					)}
+					<button
+						type="button"
+						onClick={() => setMode("custom")}
+						className="mt-1.5 cursor-pointer text-[0.8125rem] font-medium text-accent-soft-foreground underline-offset-2 hover:underline"
+					>
+						Change each of these under Custom
+					</button>
+				</div>
+			</section>
+		</>
+	);
+}

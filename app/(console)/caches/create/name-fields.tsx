@@ -1,0 +1,45 @@
+"use client";
+
+import { LIMITS } from "../../../../server/contract/limits.ts";
+import { FormTextField } from "../../../_ui/form-fields.tsx";
+import { SelectField } from "../../../_ui/select-field.tsx";
+import { bind } from "./bind.ts";
+import { PURPOSE_LIST, purposeOf } from "./purposes.ts";
+import type { Wizard } from "./use-wizard.ts";
+
+type NameFieldProps = ReturnType<typeof bind> & { className?: string };
+
+export function NameField(props: NameFieldProps) {
+	return (
+		<FormTextField
+			label="Name"
+			{...props}
+			autoFocus
+			autoComplete="off"
+			hint={`Letters, digits, hyphens; at most ${LIMITS.nameMaxLength}. It can't change later.`}
+		/>
+	);
+}
+
+const NONE = "none";
+const OPTIONS = [
+	{ value: NONE, label: "None", detail: "Leaves what is chosen below as it is." },
+	...PURPOSE_LIST.map(({ id, label, hint }) => ({ value: id, label, detail: hint })),
+];
+
+export function NameFields({ wizard }: { wizard: Wizard }) {
+	const { form, choosePurpose } = wizard;
+	return (
+		<div className="grid items-start gap-x-3 gap-y-5 sm:grid-cols-2">
+			<NameField {...bind(form, "name")} />
+			<SelectField
+				label="Purpose"
+				isOptional
+				value={form.draft.purpose === "" ? NONE : form.draft.purpose}
+				options={OPTIONS}
+				onChange={(value) => choosePurpose(purposeOf(value)?.id ?? "")}
+				hint="Presets sensible choices; you can change each."
+			/>
+		</div>
+	);
+}

@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { GIB } from "../../../../server/contract/limits.ts";
+import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { previewPlacement } from "./preview-placement.ts";
+
+const host = (name: string, zone: string, gib: number) => ({
+	id: name,
+	name,
+	zone,
+	freeMemoryBytes: gib * GIB,
+});
+
+type Request = Parameters<typeof previewPlacement>[0];
+
+const preview = (change: Partial<Request>) =>
+	previewPlacement({
+		hosts: [host("a1", "a", 8), host("b1", "b", 8), host("c1", "c", 8)],
+		shards: 1,
+		nodesPerShard: 2,
+		isMemcached: false,
+		nodeMemoryBytes: GIB / 2,
+		zones: [],
+		formatBytes,
+		...change,
+	});
+
+describe("the placement preview", () => {
+	it("spreads a shard over zones before it looks at memory", () => {
+		const hosts = [host("a1", "a", 10), host("a2", "a", 10), host("b1", "b", 1)];
+		const { nodes, missing } = preview({ hosts });
+		expect(nodes.map((node) => node.host.name)).toEqual(["a1", "b1"]);
+		expect(missing).toBe(0);
+	});
+
+	it("starts successive shards in successive zones, so that primaries spread", () => {
+		const { nodes } = preview({ shards: 3 });
+		const zonesOf = (role: string) =>
+			nodes.filter((node) => node.role === role).map((node) => node.host.zone);
+		expect(zonesOf("primary")).toEqual(["a", "b", "c"]);
+		expect(zonesOf("replica")).toEqual(["b", "c", "a"]);
+	});
+
+	it("keeps members of a shard on different hosts while another fits", () => {
+		const hosts = [host("a1", "a", 1), host("a2", "a", 8)];
+		const { nodes } = preview({ hosts, shards: 2 });
+		expect(nodes.map((node) => `${node.shard} ${node.host.name}`).sort()).toEqual([
+			"0 a1",
+			"0 a2",
+			"1 a1",
+			"1 a2",
+		]);
+	});
+
+	it("never overfills a host, nor loses count of a node", () => {
+		const arbitraryHost = fc.record({
+			zone: fc.constantFrom("a", "b", "c"),
+			gib: fc.integer({ min: 0, max: 4 }),
+		});
+		fc.assert(
+			fc.property(
+				fc.array(arbitraryHost, { minLength: 1, maxLength: 6 }),
+				fc.integer({ min: 1, max: 6 }),
+				fc.integer({ min: 1, max: 4 }),
+				(arbitrary, shards, nodesPerShard) => {
+					const hosts = arbitrary.map(({ zone, gib }, index) => host(`h${index}`, zone, gib));
+					const { nodes, roomLeft, missing } = preview({ hosts, shards, nodesPerShard });
+					expect(nodes.length + missing).toBe(shards * nodesPerShard);
+					for (const { bytes } of roomLeft) expect(bytes).toBeGreaterThanOrEqual(0);
+					for (const { id, freeMemoryBytes } of hosts) {
+						const own = nodes.filter((node) => node.host.id === id).length;
+						expect(own * (GIB / 2)).toBeLessThanOrEqual(freeMemoryBytes);
+					}
+				},
+			),
+		);
+	});
+
+	it("keeps to the zones that were asked for, by turns", () => {
+		const { nodes } = preview({ isMemcached: true, nodesPerShard: 4, zones: ["c", "a"] });
+		expect(nodes.map((node) => node.host.zone)).toEqual(["c", "a", "c", "a"]);
+		expect(nodes.every((node) => node.role === "node")).toBe(true);
+	});
+
+	it("tells what is left, what found no room, and what is short where", () => {
+		const result = preview({
+			hosts: [host("a1", "a", 1), host("b1", "b", 0.25)],
+			nodesPerShard: 3,
+		});
+		expect(result.nodes).toHaveLength(2);
+		expect(result.missing).toBe(1);
+		expect(result.roomLeft).toEqual([
+			{ zone: "a", bytes: 0, nodes: 2 },
+			{ zone: "b", bytes: 0.25 * GIB, nodes: 0 },
+		]);
+		expect(result.shortage).toBe(
+			"It needs 3 nodes of 512 MiB, and 1 finds no room. Room for: a 2, b none (at most 256 MiB free on a host).",
+		);
+		expect(preview({ hosts: [] }).shortage).toBe("No host is online.");
+	});
+
+	it("answers at once for the largest cache", () => {
+		const hosts = Array.from({ length: 100 }, (_, i) => host(`h${i}`, `z${i % 3}`, 999));
+		const startedAt = performance.now();
+		expect(preview({ hosts, shards: 500, nodesPerShard: 6 }).missing).toBe(0);
+		expect(performance.now() - startedAt).toBeLessThan(1_000);
+	});
+});

@@ -1,0 +1,126 @@
+import { type Engine, engineSchema } from "../../../../server/contract/enums.ts";
+import { type Draft, EMPTY_DRAFT } from "./draft.ts";
+
+/** What a purpose sets; everything else stays as it is. */
+type Preset = Pick<
+	Draft,
+	"engine" | "clusterMode" | "shards" | "replicas" | "nodes" | "nodeType" | "multiAz"
+>;
+
+const SAFE: Preset = {
+	engine: "valkey",
+	clusterMode: "disabled",
+	shards: EMPTY_DRAFT.shards,
+	replicas: 1,
+	nodes: EMPTY_DRAFT.nodes,
+	nodeType: "cache.t4g.micro",
+	multiAz: true,
+};
+
+const PURPOSES = {
+	"database-cache": {
+		label: "Database caching",
+		hint: "Answers of queries, pages, API calls.",
+		why: "A replica keeps the cache warm when a host is lost, so that the database behind it isn't hit all at once.",
+		preset: SAFE,
+	},
+	"session-store": {
+		label: "Session store",
+		hint: "Logins and carts that must not vanish.",
+		why: "Two replicas in other zones, because a lost session is a user signed out.",
+		preset: { ...SAFE, replicas: 2 },
+	},
+	leaderboard: {
+		label: "Live leaderboard",
+		hint: "Sorted sets, ranks in real time.",
+		why: "A board is one sorted set and lives on one shard: replicas answer the many reads of it.",
+		preset: { ...SAFE, replicas: 2 },
+	},
+	"message-queue": {
+		label: "Message queue",
+		hint: "Lists, streams, publish and subscribe.",
+		why: "One shard keeps the order of messages; a replica takes over without losing the queue.",
+		preset: SAFE,
+	},
+	"rate-limiting": {
+		label: "Rate limiting",
+		hint: "Counters with an end, on every request.",
+		why: "Counters are small and short-lived: one shard with a replica that takes over.",
+		preset: SAFE,
+	},
+	"large-data": {
+		label: "Large data set",
+		hint: "More than one machine holds.",
+		why: "Cluster mode spreads keys over three shards, each with a replica; writes scale with the shards.",
+		preset: { ...SAFE, clusterMode: "enabled", shards: 3, nodeType: "cache.t4g.small" },
+	},
+	"key-value": {
+		label: "Simple key–value",
+		hint: "Memcached: plain, fast, multi-threaded.",
+		why: "Memcached keeps plain values without copies: the loss of one node costs half of the cache, not all of it.",
+		preset: { ...SAFE, engine: "memcached" },
+	},
+	development: {
+		label: "Trying it out",
+		hint: "One small node, nothing else.",
+		why: "A single node without a copy is the cheapest; its data is gone when its node is.",
+		preset: { ...SAFE, replicas: 0, multiAz: false },
+	},
+} as const satisfies Record<string, { label: string; hint: string; why: string; preset: Preset }>;
+
+export type PurposeId = keyof typeof PURPOSES;
+
+export interface Purpose {
+	id: PurposeId;
+	label: string;
+	/** What it is, in a few words. */
+	hint: string;
+	/** Why it chooses what it chooses: one sentence. */
+	why: string;
+	preset: Preset;
+}
+
+function isPurposeId(id: string): id is PurposeId {
+	return Object.hasOwn(PURPOSES, id);
+}
+
+export const PURPOSE_LIST: readonly Purpose[] = Object.keys(PURPOSES)
+	.filter(isPurposeId)
+	.map((id) => ({ id, ...PURPOSES[id] }));
+
+export function purposeOf(id: string | null): Purpose | null {
+	return id !== null && isPurposeId(id) ? { id, ...PURPOSES[id] } : null;
+}
+
+export interface WizardStart {
+	purpose: PurposeId;
+	engine: Engine;
+}
+
+/**
+ * What an address such as `?engine=redis&purpose=leaderboard` begins with. Memcached has neither data types nor
+ * copies, so it and a purpose that needs them exclude each other: there the engine wins.
+ */
+export function readStart(engine: string | null, purpose: string | null): WizardStart {
+	const wanted = engineSchema.safeParse(engine).data;
+	const found = purposeOf(purpose);
+	if (found !== null) {
+		const isMemcachedPurpose = found.preset.engine === "memcached";
+		if (wanted === undefined) return { purpose: found.id, engine: found.preset.engine };
+		if ((wanted === "memcached") === isMemcachedPurpose) {
+			return { purpose: found.id, engine: wanted };
+		}
+	}
+	return wanted === "memcached"
+		? { purpose: "key-value", engine: "memcached" }
+		: { purpose: "database-cache", engine: wanted ?? "valkey" };
+}
+
+/** The draft with what the purpose sets. A version and a parameter group belong to an engine, so they go with it. */
+export function applyPurpose(draft: Draft, { purpose, engine }: WizardStart): Draft {
+	return withEngine({ ...draft, ...PURPOSES[purpose].preset, purpose, slots: "" }, engine);
+}
+
+export function withEngine(draft: Draft, engine: Engine): Draft {
+	return { ...draft, engine, engineVersion: "", parameterGroup: "" };
+}

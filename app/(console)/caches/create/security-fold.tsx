@@ -1,0 +1,58 @@
+"use client";
+
+import { ChoiceCard } from "../../../_ui/choice-card.tsx";
+import { Fold } from "../../../_ui/fold.tsx";
+import { FieldGroup } from "./field-group.tsx";
+import type { CreateForm } from "./use-create-form.ts";
+
+export function SecurityFold({ form }: { form: CreateForm }) {
+	const { engine, auth } = form.draft;
+	const isMemcached = engine === "memcached";
+	const shown = isMemcached ? "none" : auth;
+	return (
+		<Fold
+			title="Security"
+			summary={
+				isMemcached
+					? "no password: Memcached takes none"
+					: auth === "password"
+						? "password generated"
+						: "open to whoever reaches it"
+			}
+			isForcedOpen={form.errorOf("auth") !== undefined}
+		>
+			<FieldGroup
+				legend="Authentication"
+				{...(isMemcached
+					? {
+							hint: "Memcached caches take no password, as its protocol has no users: let only trusted networks reach its hosts.",
+						}
+					: {})}
+			>
+				<div className="grid gap-3 sm:grid-cols-2">
+					<ChoiceCard
+						name="auth"
+						value="password"
+						isChosen={shown === "password"}
+						isDisabled={isMemcached}
+						onChoose={() => form.set("auth", "password")}
+						title="Password"
+					>
+						{isMemcached
+							? "Not to be had with Memcached."
+							: "Made for this cache; you can reveal it on its Connect tab."}
+					</ChoiceCard>
+					<ChoiceCard
+						name="auth"
+						value="none"
+						isChosen={shown === "none"}
+						onChoose={() => !isMemcached && form.set("auth", "none")}
+						title="None"
+					>
+						Whoever reaches the port can read and write.
+					</ChoiceCard>
+				</div>
+			</FieldGroup>
+		</Fold>
+	);
+}
