@@ -297,6 +297,9 @@ export const cacheSchema = z.object({
 		primary: endpointSchema.nullable(),
 		reader: endpointSchema.nullable(),
 		configuration: endpointSchema.nullable(),
+		gateways: z
+			.array(z.string())
+			.describe("addresses of all hosts that serve the endpoints above, on the same ports"),
 		nodes: z.array(nodeEndpointSchema),
 	}),
 	shards: z.array(shardSchema),

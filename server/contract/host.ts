@@ -34,6 +34,14 @@ export const hostSchema = z.object({
 	cpus: z.number(),
 	memoryBytes: z.number().describe("memory that the agent offers to nodes"),
 	memoryAssignedBytes: z.number(),
+	cpuMillisAssigned: z.number().describe("thousandths of a processor that its nodes count for"),
+	limits: z
+		.enum(["cgroup-v2", "none"])
+		.describe("whether the kernel holds nodes to their memory and processors"),
+	gateway: z.object({
+		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
+		reason: z.string().nullable(),
+	}),
 	nodeCount: z.number(),
 	engines: z.array(hostEngineSchema),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nodeRoleSchema } from "./enums.ts";
 
 /** What is read from each node every 5 s. Rates are per second over the interval before `at`. */
 export const nodeMetricsSchema = z.object({
@@ -26,7 +27,7 @@ export type MetricsRange = z.infer<typeof metricsRangeSchema>;
 /** Columns of equal length: `at[i]` (ISO 8601) belongs to `values.<metric>[i]`; null where nothing was measured. */
 export const nodeSeriesSchema = z.object({
 	node: z.string(),
-	role: z.enum(["primary", "replica"]).nullable(),
+	role: nodeRoleSchema.nullable(),
 	at: z.array(z.string()),
 	values: z.record(z.string(), z.array(z.number().nullable())),
 });

@@ -1,3 +1,4 @@
+import { PORT_QUARANTINE_MS } from "../contract/limits.ts";
 import type { Database } from "./database.ts";
 import { expireSamples } from "./metrics-store.ts";
 
@@ -12,6 +13,9 @@ export async function expireRecords(db: Database, now: Date): Promise<void> {
 	await db.auditEntry.deleteMany({ where: { at: { lt: before(KEEP_DAYS.audit) } } });
 	await db.idempotencyKey.deleteMany({
 		where: { createdAt: { lt: before(KEEP_DAYS.idempotencyKeys) } },
+	});
+	await db.releasedPort.deleteMany({
+		where: { releasedAt: { lt: new Date(now.getTime() - PORT_QUARANTINE_MS) } },
 	});
 	await db.joinToken.deleteMany({
 		where: { expiresAt: { lt: before(KEEP_DAYS.joinTokens) } },

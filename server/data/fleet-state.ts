@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { observationSchema } from "../contract/agent.ts";
+import { type GatewayObservation, observationSchema } from "../contract/agent.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -10,6 +10,11 @@ export const storedObservationSchema = observationSchema.extend({
 	hasSynced: z.boolean(),
 });
 export type StoredObservation = z.infer<typeof storedObservationSchema>;
+
+/** What a host last said of its gateway, its routes by cache id. */
+export interface HostGateway extends Omit<GatewayObservation, "routes"> {
+	routes: Map<string, GatewayObservation["routes"][number]>;
+}
 
 /** A sample older than this is no longer "now". */
 const METRICS_FRESH_MS = 4 * AGENT_TIMING.metricsIntervalMs;
@@ -23,6 +28,7 @@ export class FleetState {
 	readonly #lastSeen = new Map<string, number>();
 	readonly #online = new Set<string>();
 	readonly #observations = new Map<string, StoredObservation>();
+	readonly #gateways = new Map<string, HostGateway>();
 	readonly #metrics = new Map<string, { at: number; metrics: NodeMetrics }>();
 
 	constructor(clock: Clock) {
@@ -69,6 +75,31 @@ export class FleetState {
 
 	setObservation(nodeId: string, observation: StoredObservation): void {
 		this.#observations.set(nodeId, observation);
+	}
+
+	/** Names the caches whose endpoints on that host have changed. */
+	setGateway(hostId: string, observation: GatewayObservation): string[] {
+		const before = this.#gateways.get(hostId);
+		const routes = new Map(observation.routes.map((route) => [route.cacheId, route]));
+		this.#gateways.set(hostId, { ...observation, routes });
+		const ids = new Set([...(before?.routes.keys() ?? []), ...routes.keys()]);
+		const same = (id: string) =>
+			before?.phase === observation.phase &&
+			JSON.stringify(before.routes.get(id)) === JSON.stringify(routes.get(id));
+		return [...ids].filter((id) => !same(id));
+	}
+
+	gateway(hostId: string): HostGateway | null {
+		return this.#gateways.get(hostId) ?? null;
+	}
+
+	onlineHostIds(): string[] {
+		return [...this.#online];
+	}
+
+	/** What gateways said of the cache's endpoints no longer holds: its ports have changed. */
+	forgetRoute(cacheId: string): void {
+		for (const gateway of this.#gateways.values()) gateway.routes.delete(cacheId);
 	}
 
 	setMetrics(nodeId: string, at: Date, metrics: NodeMetrics): void {

@@ -7,9 +7,10 @@ export const enginesColumn = z.array(hostEngineSchema);
 
 /** The host as the API shows it; `nodes` are those assigned to it. */
 export function toHostView(
-	row: HostRow & { nodes: { memoryBytes: bigint }[] },
+	row: HostRow & { nodes: { memoryBytes: bigint; cpuMillis: number }[] },
 	fleet: FleetState,
 ): Host {
+	const gateway = fleet.gateway(row.id);
 	return {
 		id: row.id,
 		name: row.name,
@@ -22,6 +23,9 @@ export function toHostView(
 		cpus: row.cpus,
 		memoryBytes: Number(row.memoryBytes),
 		memoryAssignedBytes: row.nodes.reduce((sum, node) => sum + Number(node.memoryBytes), 0),
+		cpuMillisAssigned: row.nodes.reduce((sum, node) => sum + node.cpuMillis, 0),
+		limits: row.limits === "cgroup-v2" ? "cgroup-v2" : "none",
+		gateway: { status: gateway?.phase ?? "unknown", reason: gateway?.reason ?? null },
 		nodeCount: row.nodes.length,
 		engines: enginesColumn.parse(row.engines),
 	};

@@ -68,5 +68,6 @@ export function factColumns(facts: z.output<typeof enrolInputSchema>["facts"]) {
 		cpus: facts.cpus,
 		memoryBytes: BigInt(facts.memoryBytes),
 		engines: facts.engines,
+		limits: facts.limits,
 	};
 }

@@ -1,4 +1,4 @@
-import type { Observation, ReportInput } from "../contract/agent.ts";
+import type { GatewayObservation, Observation, ReportInput } from "../contract/agent.ts";
 import type { Prisma } from "../data/database.ts";
 import type { StoredObservation } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
@@ -24,6 +24,7 @@ export async function ingestReport(
 	if (report.observations !== null) {
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);
 	}
+	if (report.gateway !== null) await takeGateway(resources, hostId, report.gateway, touched);
 	await takeEvents(resources, hostId, report.events);
 	const samples = report.metrics.map((sample) => ({
 		nodeId: sample.assignmentId,
@@ -93,6 +94,23 @@ async function takeObservations(
 		});
 		touched.add(node.cacheId);
 	}
+}
+
+/** Kept in memory alone: hosts tell it again after a restart. Caches that are being created wait for it. */
+async function takeGateway(
+	{ db, fleet }: Resources,
+	hostId: string,
+	gateway: GatewayObservation,
+	touched: Set<string>,
+): Promise<void> {
+	const phaseBefore = fleet.gateway(hostId)?.phase;
+	for (const cacheId of fleet.setGateway(hostId, gateway)) touched.add(cacheId);
+	if (phaseBefore === gateway.phase) return;
+	const creating = await db.cache.findMany({
+		where: { status: "creating" },
+		select: { id: true },
+	});
+	for (const cache of creating) touched.add(cache.id);
 }
 
 function hasSynced(before: StoredObservation | null, now: Observation): boolean {

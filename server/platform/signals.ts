@@ -14,9 +14,9 @@ export class Signals {
 
 	/**
 	 * Subscribes before anything is read, so that a change between reading and waiting isn't missed:
-	 * `const waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`.
+	 * `const waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`. Any of the keys wakes.
 	 */
-	subscribe(key: string): {
+	subscribe(...keys: string[]): {
 		wait(timeoutMs: number, abort?: AbortSignal): Promise<void>;
 		cancel(): void;
 	} {
@@ -24,13 +24,17 @@ export class Signals {
 		const woken = new Promise<void>((resolve) => {
 			wake = resolve;
 		});
-		const waiters = this.#waiters.get(key) ?? new Set();
-		waiters.add(wake);
-		this.#waiters.set(key, waiters);
+		for (const key of keys) {
+			const waiters = this.#waiters.get(key) ?? new Set();
+			waiters.add(wake);
+			this.#waiters.set(key, waiters);
+		}
 		const cancel = () => {
-			const current = this.#waiters.get(key);
-			current?.delete(wake);
-			if (current?.size === 0) this.#waiters.delete(key);
+			for (const key of keys) {
+				const current = this.#waiters.get(key);
+				current?.delete(wake);
+				if (current?.size === 0) this.#waiters.delete(key);
+			}
 			wake();
 		};
 		return {
@@ -40,6 +44,8 @@ export class Signals {
 				if (abort?.aborted) cancel();
 				abort?.addEventListener("abort", cancel, { once: true });
 				await woken;
+				// One key has woken it: it is off the others' lists too.
+				cancel();
 				clearTimeout(timer);
 				abort?.removeEventListener("abort", cancel);
 			},

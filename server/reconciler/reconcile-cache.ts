@@ -4,7 +4,15 @@ import { recordEvent } from "../data/record-event.ts";
 import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
 import type { Resources } from "../services/context.ts";
-import { movePort, permitLaunch, promoteNode, removeNodes } from "./steps/change-nodes.ts";
+import { assignPorts } from "./steps/assign-ports.ts";
+import {
+	movePort,
+	permitLaunch,
+	promoteNode,
+	publishDiscovery,
+	rebootNode,
+	removeNodes,
+} from "./steps/change-nodes.ts";
 import { placeCache } from "./steps/place-cache.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
@@ -63,6 +71,14 @@ async function apply(
 			return null;
 		case "remove-nodes":
 			await removeNodes(resources, cache);
+			return null;
+		case "assign-ports":
+			return placementLock(() => assignPorts(resources, cache));
+		case "reboot":
+			await rebootNode(resources, cache, action.nodeId);
+			return null;
+		case "publish-discovery":
+			await publishDiscovery(resources, cache, action.nodeIds);
 			return null;
 		case "forget":
 			return null;

@@ -20,3 +20,18 @@ export async function bumpHosts(
 export function wakeHosts(resources: Resources, hostIds: Iterable<string>): void {
 	for (const id of hostIds) resources.signals.notify(`host:${id}`);
 }
+
+/**
+ * Raises the route table's revision in the transaction that changes an endpoint or where it leads. All hosts serve the
+ * table; the caller wakes them with `wakeGateways` once it has committed.
+ */
+export async function bumpRoutes(tx: Transaction): Promise<void> {
+	await tx.controlPlane.updateMany({
+		where: { id: 1 },
+		data: { routeRevision: { increment: 1 } },
+	});
+}
+
+export function wakeGateways(resources: Resources): void {
+	resources.signals.notify("routes");
+}

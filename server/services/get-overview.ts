@@ -13,7 +13,7 @@ export async function getOverview({
 		db.cache.count(),
 		db.host.findMany({
 			orderBy: { zone: "asc" },
-			include: { nodes: { select: { memoryBytes: true } } },
+			include: { nodes: { select: { memoryBytes: true, cpuMillis: true } } },
 		}),
 	]);
 	const hosts = rows.map((row) => toHostView(row, fleet));

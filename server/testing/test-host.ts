@@ -1,6 +1,13 @@
-import { randomUUID } from "node:crypto";
-import type { Observation, ReportInput } from "../contract/agent.ts";
+import { createHash, randomUUID } from "node:crypto";
+import {
+	AGENT_PROTOCOL_VERSION,
+	type Assignment,
+	type GatewayObservation,
+	type Observation,
+	type ReportInput,
+} from "../contract/agent.ts";
 import { GIB } from "../contract/limits.ts";
+import { clusterViewText, formatSlots } from "../contract/slots.ts";
 import { enrolHost } from "../fleet/enrol-host.ts";
 import { ingestReport } from "../fleet/ingest-report.ts";
 import { watchHost } from "../fleet/watch-host.ts";
@@ -26,9 +33,10 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		memoryBytes: 4 * GIB,
 		bootId: "boot",
 		engines: [{ engine: "valkey", version: "9.1.2", source: "bundle" as const }],
+		limits: "none" as const,
 	};
 	const enrolment = {
-		protocol: 1 as const,
+		protocol: AGENT_PROTOCOL_VERSION as typeof AGENT_PROTOCOL_VERSION,
 		joinToken: token,
 		agentId: randomUUID(),
 		credential: `${name}-`.padEnd(43, "x"),
@@ -39,11 +47,12 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 	const { hostId } = await enrolHost(resources, enrolment);
 	const report = (overrides: Partial<ReportInput> = {}) =>
 		ingestReport(resources, hostId, {
-			protocol: 1,
+			protocol: AGENT_PROTOCOL_VERSION,
 			epoch: TEST_EPOCH,
 			revision: -1,
 			facts: null,
 			observations: null,
+			gateway: null,
 			events: [],
 			metrics: [],
 			...overrides,
@@ -59,41 +68,81 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 				resources,
 				TEST_EPOCH,
 				hostId,
-				{ protocol: 1, revision: -1, epoch: -1 },
+				{ protocol: AGENT_PROTOCOL_VERSION, revision: -1, epoch: -1, routeRevision: -1 },
 				undefined,
 			);
 			if (state === null) throw new Error("no desired state");
 			return state;
 		},
-		/** Reports every assignment of the desired state as running in the role that it asks for. */
+		/**
+		 * Reports every assignment of the desired state as running in the role that it asks for, and every endpoint as
+		 * ready.
+		 */
 		async converge() {
 			const state = await this.state();
+			const routes = state.routeTable?.routes ?? [];
+			const gateway: GatewayObservation = {
+				phase: "running",
+				version: "3.2.26",
+				reason: null,
+				routeRevision: state.routeTable?.revision ?? -1,
+				routes: routes.map(({ cacheId }) => ({ cacheId, ready: true, problem: null })),
+			};
 			await report({
 				revision: state.revision,
-				observations: state.assignments.map(
-					(assignment): Observation => ({
-						assignmentId: assignment.id,
-						generation: assignment.generation,
-						phase: "running",
-						reason: null,
-						pid: 4_000 + number,
-						startedAt: "2026-01-01T00:00:00Z",
-						launchPermit: assignment.launchPermit,
-						restarts: 0,
-						engineState: {
-							version: "9.1.2",
-							role: assignment.role.kind,
-							loading: false,
-							primaryHost: assignment.role.kind === "replica" ? assignment.role.of.host : null,
-							primaryPort: assignment.role.kind === "replica" ? assignment.role.of.port : null,
-							linkUp: true,
-							offset: 100,
-							onlineReplicas: 0,
-						},
-					}),
-				),
+				gateway,
+				observations: state.assignments.map((assignment) => asRunning(assignment, 4_000 + number)),
 			});
 		},
 	};
 }
 export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
+
+/** What an agent says of an assignment that it has carried out. */
+export function asRunning(assignment: Assignment, pid: number): Observation {
+	const { role } = assignment;
+	return {
+		assignmentId: assignment.id,
+		generation: assignment.generation,
+		phase: "running",
+		reason: null,
+		pid,
+		startedAt: "2026-01-01T00:00:00Z",
+		launchPermit: assignment.launchPermit,
+		restarts: 0,
+		reboot: assignment.reboot,
+		pendingParameters: [],
+		engineState: {
+			version: "9.1.2",
+			role: role.kind,
+			loading: false,
+			primaryHost: role.kind === "replica" ? role.of.host : null,
+			primaryPort: role.kind === "replica" ? role.of.port : null,
+			linkUp: true,
+			offset: 100,
+			onlineReplicas: 0,
+			cluster: asFormed(assignment),
+		},
+	};
+}
+
+function asFormed({ cluster, role }: Assignment) {
+	if (cluster === null) return null;
+	const own = cluster.shards.find((shard) =>
+		shard.members.some((member) => member.nodeId === cluster.nodeId),
+	);
+	const text = clusterViewText(
+		cluster.shards.map(({ slots, primary, members }) => ({
+			slots,
+			primary,
+			replicas: members.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== primary),
+		})),
+	);
+	return {
+		nodeId: cluster.nodeId,
+		ok: true,
+		view: createHash("sha256").update(text).digest("hex"),
+		primaryNodeId: role.kind === "replica" ? (own?.primary ?? null) : null,
+		slots: role.kind === "primary" ? formatSlots(own?.slots ?? []) : "",
+	};
+}

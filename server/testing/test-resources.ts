@@ -56,6 +56,7 @@ export async function openTestResources(): Promise<TestResources> {
 	template ??= makeTemplate();
 	const database = await serveDatabase(await PGlite.create({ loadDataDir: await template }));
 	const db = connectEmbedded(database.url, () => undefined);
+	await db.controlPlane.create({ data: { id: 1, epoch: 1, startedAt: new Date(0) } });
 	const time = { now: new Date("2026-01-01T00:00:00Z") };
 	const clock = { now: () => time.now };
 	const woken: string[] = [];

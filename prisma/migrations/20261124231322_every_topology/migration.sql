@@ -1,13 +1,22 @@
 -- AlterTable. What exists is from before cluster mode: one shard, Valkey 9's default parameters, no endpoint ports
--- (its nodes listen where clients connected; the reconciler gives it endpoint ports).
+-- (its nodes listen where clients connected, and the reconciler gives it endpoint ports).
 ALTER TABLE "Cache" ADD COLUMN     "deletionProtection" BOOLEAN NOT NULL DEFAULT false,
+ADD COLUMN     "discoveryNodeIds" JSONB,
 ADD COLUMN     "discoveryVersion" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "nodeCount" INTEGER,
+ADD COLUMN     "nodeCpuMillis" INTEGER NOT NULL DEFAULT 200,
+ADD COLUMN     "nodeMemoryBytes" BIGINT NOT NULL DEFAULT 536870912,
+ADD COLUMN     "nodeVcpus" INTEGER NOT NULL DEFAULT 2,
 ADD COLUMN     "parameterGroup" TEXT NOT NULL DEFAULT 'default.valkey9',
 ADD COLUMN     "readerPort" INTEGER,
 ADD COLUMN     "shardCount" INTEGER NOT NULL DEFAULT 1,
 ADD COLUMN     "zones" JSONB;
+UPDATE "Cache" SET "nodeCpuMillis" = 400, "nodeMemoryBytes" = 1471026299 WHERE "nodeType" = 'cache.t4g.small';
+UPDATE "Cache" SET "nodeCpuMillis" = 400, "nodeMemoryBytes" = 3317862236 WHERE "nodeType" = 'cache.t4g.medium';
 ALTER TABLE "Cache" ALTER COLUMN "parameterGroup" DROP DEFAULT,
+ALTER COLUMN "nodeCpuMillis" DROP DEFAULT,
+ALTER COLUMN "nodeMemoryBytes" DROP DEFAULT,
+ALTER COLUMN "nodeVcpus" DROP DEFAULT,
 ALTER COLUMN "shardCount" DROP DEFAULT;
 UPDATE "Cache" SET "port" = NULL, "portRequested" = false;
 UPDATE "Cache" SET "parameterGroup" = 'default.valkey8' WHERE "engineVersion" LIKE '8%';
@@ -21,7 +30,7 @@ ALTER TABLE "Node" ALTER COLUMN "cpuMillis" DROP DEFAULT,
 ALTER COLUMN "vcpus" DROP DEFAULT;
 UPDATE "Node" SET "cpuMillis" = 400 WHERE "memoryBytes" > 1073741824;
 UPDATE "Node" SET "generation" = "generation" + 1;
--- Observations of before lack fields; hosts report anew at once.
+-- Observations of before lack fields, and hosts report anew at once.
 UPDATE "Node" SET "observation" = NULL;
 UPDATE "Host" SET "revision" = "revision" + 1;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../contract/agent.ts";
-import type { CacheModel, NodeModel } from "./model.ts";
+import type { CacheModel, GatewayModel, NodeModel, ShardModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { creationSteps } from "./progress.ts";
 
@@ -21,6 +21,7 @@ function running(
 			linkUp: true,
 			offset: 100,
 			onlineReplicas: role === "primary" ? 2 : 0,
+			cluster: null,
 			...overrides,
 		},
 	};
@@ -33,11 +34,14 @@ function node(
 ): NodeModel {
 	return {
 		id: `n${index}`,
+		clusterNodeId: `c${index}`,
 		name: `orders-00${index}`,
 		host: { name: `h${index}`, online: true, address: `10.0.0.${index}` },
 		port: 6379,
 		generation: 1,
 		launchPermit: 1,
+		reboot: 0,
+		rebootPending: false,
 		followsNodeId: index === 1 ? null : "n1",
 		removed: false,
 		hasSynced: observed?.engineState != null,
@@ -50,6 +54,8 @@ function node(
 			startedAt: NOW.toISOString(),
 			launchPermit: 1,
 			restarts: 0,
+			reboot: 0,
+			pendingParameters: [],
 			engineState: null,
 			...observed,
 		},
@@ -57,19 +63,32 @@ function node(
 	};
 }
 
+const gateway: GatewayModel = { hostName: "h1", phase: "running", ready: true, problem: null };
+
 function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheModel {
+	const shape = {
+		engine: "valkey" as const,
+		clusterMode: "disabled" as const,
+		replicasPerShard: nodes.length - 1,
+	};
 	return {
+		...shape,
 		name: "orders",
 		status: "available",
 		statusReason: null,
-		progress: creationSteps(nodes.length - 1, NOW.toISOString()),
+		progress: creationSteps(shape, NOW.toISOString()),
 		automaticFailover: true,
 		promotionRequested: false,
 		portRequested: false,
+		port: 6379,
 		deleting: false,
 		everAvailable: true,
-		primaryNodeId: nodes.length > 0 ? "n1" : null,
-		nodes,
+		shards: [
+			{ id: "s1", index: 0, slots: null, primaryNodeId: nodes.length > 0 ? "n1" : null, nodes },
+		],
+		expectedView: null,
+		discoveryNodeIds: [],
+		gateways: [gateway],
 		...overrides,
 	};
 }
@@ -94,7 +113,13 @@ describe("creating", () => {
 		nodes[2] = node(3, running("replica", { linkUp: false }));
 		const plan = planCache(cache(nodes, { everAvailable: false, status: "creating" }), NOW);
 		expect(plan.status).toBe("creating");
-		expect(plan.progress.map((step) => step.state)).toEqual(["done", "done", "running", "pending"]);
+		expect(plan.progress.map((step) => step.state)).toEqual([
+			"done",
+			"done",
+			"running",
+			"pending",
+			"pending",
+		]);
 	});
 
 	it("isn't available while a replica follows somebody else", () => {
@@ -117,18 +142,41 @@ describe("creating", () => {
 		expect(planCache(cache(healthy()), NOW).events).toEqual([]);
 	});
 
-	it("moves off a port that something else holds, unless the user named it", () => {
+	it("waits until every gateway leads to it, but not for one that is off", () => {
+		const creating = { everAvailable: false, status: "creating" as const };
+		const closed = { ...gateway, ready: false };
+		const plan = planCache(cache(healthy(), { ...creating, gateways: [gateway, closed] }), NOW);
+		expect(plan.status).toBe("creating");
+		expect(plan.progress.find((step) => step.state === "running")?.step).toBe("Open endpoints");
+		const off = { ...closed, phase: "off" as const };
+		expect(planCache(cache(healthy(), { ...creating, gateways: [gateway, off] }), NOW).status).toBe(
+			"available",
+		);
+	});
+
+	it("moves a node off a port that something else holds", () => {
 		const taken = {
 			phase: "waiting" as const,
 			launchPermit: -1,
-			reason: { code: "port-taken" as const, message: "Port 6379 is in use." },
+			reason: { code: "port-taken" as const, message: "Port 17000 is in use." },
 		};
 		const model = cache([node(1, taken)], { everAvailable: false, status: "creating" });
 		expect(planCache(model, NOW).actions).toEqual([{ kind: "move-port", nodeId: "n1" }]);
+		expect(planCache({ ...model, everAvailable: true }, NOW).actions).toEqual([]);
+	});
+
+	it("takes other endpoint ports where a gateway can't have these, unless the user named one", () => {
+		const problem = { code: "port-taken" as const, message: "port 6379 is in use." };
+		const model = cache(healthy(), {
+			everAvailable: false,
+			status: "creating",
+			gateways: [{ ...gateway, ready: false, problem }],
+		});
+		expect(planCache(model, NOW).actions).toEqual([{ kind: "assign-ports" }]);
 		const insisting = planCache({ ...model, portRequested: true }, NOW);
 		expect(insisting.actions).toEqual([]);
-		expect(insisting.statusReason).toContain("Port 6379 is in use.");
-		expect(insisting.progress[1]?.state).toBe("waiting");
+		expect(insisting.statusReason).toContain("port 6379 is in use.");
+		expect(insisting.progress.map((step) => step.state)).toContain("waiting");
 	});
 });
 
@@ -180,6 +228,127 @@ describe("a dead primary", () => {
 		const plan = planCache(cache([silent, node(2, orphan(90))]), NOW);
 		expect(plan.actions).toEqual([]);
 		expect(plan.status).toBe("degraded");
+	});
+});
+
+describe("cluster mode", () => {
+	const SLOTS = ["0-8191", "8192-16383"];
+	const inCluster = (role: "primary" | "replica", shard: number, view = "whole") =>
+		running(role, {
+			cluster: {
+				nodeId: "c".repeat(40),
+				ok: true,
+				view,
+				primaryNodeId: role === "replica" ? `c${shard * 2 + 1}` : null,
+				slots: role === "primary" ? (SLOTS[shard] ?? "") : "",
+			},
+		});
+	const shard = (index: number, nodes: NodeModel[]): ShardModel => ({
+		id: `s${index}`,
+		index,
+		slots: SLOTS[index] ?? null,
+		primaryNodeId: `n${index * 2 + 1}`,
+		nodes,
+	});
+	const twoShards = () => [
+		shard(0, [node(1, inCluster("primary", 0)), node(2, inCluster("replica", 0))]),
+		shard(1, [node(3, inCluster("primary", 1)), node(4, inCluster("replica", 1))]),
+	];
+	const clustered = (shards: ShardModel[], overrides: Partial<CacheModel> = {}) =>
+		cache([], { clusterMode: "enabled", expectedView: "whole", shards, ...overrides });
+
+	it("is available once every node shows the whole cluster", () => {
+		const creating = { everAvailable: false, status: "creating" as const };
+		expect(planCache(clustered(twoShards(), creating), NOW).becameAvailable).toBe(true);
+		const apart = twoShards();
+		apart[1] = shard(1, [
+			node(3, inCluster("primary", 1)),
+			node(4, inCluster("replica", 1, "part")),
+		]);
+		expect(planCache(clustered(apart, creating), NOW).status).toBe("creating");
+		const later = planCache(clustered(apart), NOW);
+		expect(later.status).toBe("degraded");
+		expect(later.statusReason).toContain("orders-004");
+	});
+
+	it("believes the engines when a shard has chosen another primary", () => {
+		const shards = twoShards();
+		shards[0] = shard(0, [node(1, dead), node(2, inCluster("primary", 0))]);
+		const plan = planCache(clustered(shards), NOW);
+		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n2" }]);
+		expect(plan.events[0]?.message).toContain("have chosen it");
+	});
+
+	it("lets the replica of a dead primary take over, whatever automatic failover says", () => {
+		const shards = twoShards();
+		shards[1] = shard(1, [node(3, dead), node(4, inCluster("replica", 1))]);
+		const plan = planCache(clustered(shards), NOW);
+		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n4" }]);
+		expect(plan.status).toBe("unavailable");
+	});
+});
+
+describe("reboots", () => {
+	const pending = { rebootPending: true };
+	const rebooting = { reboot: 1 };
+
+	it("begin with replicas, one at a time, the primary last", () => {
+		const all = [
+			node(1, running("primary"), pending),
+			node(2, running("replica"), pending),
+			node(3, running("replica"), pending),
+		];
+		expect(planCache(cache(all), NOW).actions).toEqual([{ kind: "reboot", nodeId: "n2" }]);
+		all[1] = node(2, { phase: "rebooting" }, rebooting);
+		expect(planCache(cache(all), NOW)).toMatchObject({ actions: [], status: "modifying" });
+		const last = [node(1, running("primary"), pending), node(2, running("replica"))];
+		expect(planCache(cache(last), NOW).actions).toEqual([{ kind: "reboot", nodeId: "n1" }]);
+	});
+
+	it("of a primary are a change and not a failure", () => {
+		const nodes = [node(1, { phase: "rebooting" }, rebooting), node(2, orphan(100))];
+		const plan = planCache(cache(nodes), NOW);
+		expect(plan).toMatchObject({ actions: [], status: "modifying" });
+		expect(plan.statusReason).toContain("Rebooting orders-001");
+	});
+});
+
+describe("memcached", () => {
+	it("names nodes that are ready to auto discovery, and takes one out that isn't", () => {
+		const serving = { ...running("primary") };
+		const memcachedNode = (index: number, up: boolean) =>
+			node(
+				index,
+				up && serving.engineState
+					? { phase: "running", engineState: { ...serving.engineState, role: "node" } }
+					: { phase: "exited" },
+				{ followsNodeId: null },
+			);
+		const model = (up: boolean, known: string[]) =>
+			cache([memcachedNode(1, true), memcachedNode(2, up)], {
+				engine: "memcached",
+				discoveryNodeIds: known,
+				shards: [
+					{
+						id: "s1",
+						index: 0,
+						slots: null,
+						primaryNodeId: null,
+						nodes: [memcachedNode(1, true), memcachedNode(2, up)],
+					},
+				],
+			});
+		expect(planCache(model(true, []), NOW).actions).toEqual([
+			{ kind: "publish-discovery", nodeIds: ["n1", "n2"] },
+		]);
+		expect(planCache(model(true, ["n1", "n2"]), NOW)).toMatchObject({
+			actions: [],
+			status: "available",
+		});
+		expect(planCache(model(false, ["n1", "n2"]), NOW)).toMatchObject({
+			actions: [{ kind: "publish-discovery", nodeIds: ["n1"] }],
+			status: "degraded",
+		});
 	});
 });
 

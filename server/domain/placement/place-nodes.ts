@@ -1,23 +1,28 @@
-import { formatGib } from "../../contract/units.ts";
+import { type Alternative, explainShortage } from "./explain-shortage.ts";
 
 export interface PlacementHost {
 	id: string;
 	name: string;
 	zone: string;
 	freeMemoryBytes: number;
+	freeCpuMillis: number;
 	usedPorts: ReadonlySet<number>;
 }
 
 export interface PlacementRequest {
 	/** Online hosts only. */
 	hosts: readonly PlacementHost[];
-	nodeCount: number;
+	/** Nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
+	shards: readonly number[];
 	nodeMemoryBytes: number;
-	/** Insist on at least two zones. */
+	nodeCpuMillis: number;
+	/** Insist on at least two zones a shard. */
 	multiAz: boolean;
-	/** Port that the user named for the primary, or null to choose from the range. */
-	port: number | null;
+	/** Zones to choose from, in order; null for all. */
+	zones: readonly string[] | null;
 	portRange: { first: number; last: number };
+	/** Node types to name as a way out when this one doesn't fit. */
+	alternatives: readonly Alternative[];
 }
 
 export interface Placement {
@@ -25,121 +30,166 @@ export interface Placement {
 	port: number;
 }
 
-export type PlacementResult = { ok: true; placements: Placement[] } | { ok: false; reason: string };
+/** Placements by shard, in the order of the request. */
+export type PlacementResult = { ok: true; shards: Placement[][] } | { ok: false; reason: string };
 
 /**
- * Chooses hosts and ports for one shard; the first placement is the primary's.
- * Spread comes first (zones, then hosts), free memory second. Same input, same answer.
+ * Chooses hosts and ports for all nodes of a cache. In this order of weight: no two members of a shard on one host
+ * while another has room; members of a shard in different zones; primaries spread over zones, then hosts, so that
+ * no zone holds most of them where that can be helped; the cache's nodes spread over hosts; free memory. Same input,
+ * same answer.
  */
 export function placeNodes(request: PlacementRequest): PlacementResult {
-	const { hosts, multiAz } = request;
-	if (hosts.length === 0) {
+	const hosts = request.hosts.filter(
+		(host) => request.zones === null || request.zones.includes(host.zone),
+	);
+	const refusal = refuse(request, hosts);
+	if (refusal !== null) return { ok: false, reason: refusal };
+	for (const order of [primariesFirst, shardByShard]) {
+		const chosen = choose({ ...request, hosts }, order(request.shards));
+		if (chosen === null) continue;
+		if (request.multiAz && !chosen.every(spansZones)) continue;
+		const shards = choosePorts(chosen, request.portRange);
+		if (shards !== null) return { ok: true, shards };
 		return {
 			ok: false,
-			reason:
-				"No host is online. Start Larder's agent on a host, or add one with larder agent --join.",
+			reason: `No node port from ${request.portRange.first} to ${request.portRange.last} is left on the hosts with room. Delete caches or add a host.`,
 		};
+	}
+	return { ok: false, reason: explainShortage({ ...request, hosts }) };
+}
+
+/** What makes any choice impossible, before room is looked at. */
+function refuse(request: PlacementRequest, hosts: readonly PlacementHost[]): string | null {
+	if (request.hosts.length === 0) {
+		return "No host is online. Start Larder's agent on a host, or add one with larder agent --join.";
+	}
+	const online = new Set(request.hosts.map((host) => host.zone));
+	const missing = (request.zones ?? []).filter((zone) => !online.has(zone));
+	if (missing.length > 0) {
+		return `No host is online in zone ${missing.join(", ")}; there are hosts in ${[...online].join(", ")}. Add a host with larder agent --join … --zone ${missing[0]}; creation then goes on.`;
 	}
 	const zones = new Set(hosts.map((host) => host.zone));
-	if (multiAz && zones.size < 2) {
-		return {
-			ok: false,
-			reason: `Multi-AZ needs hosts online in two zones or more, and all are in ${[...zones].join(", ")}. Add a host in another zone with larder agent --join … --zone …; creation then goes on.`,
-		};
-	}
-	const chosen = chooseHosts(request);
-	if (chosen === null) return { ok: false, reason: explainShortage(request) };
-	if (multiAz && new Set(chosen.map((host) => host.zone)).size < 2) {
-		return {
-			ok: false,
-			reason: `Multi-AZ needs room for a ${formatGib(request.nodeMemoryBytes)} node in two zones, and only ${chosen[0]?.zone} has it. Delete caches or add a host in another zone; creation then goes on.`,
-		};
-	}
-	const placements = choosePorts(chosen, request);
-	if (placements === null) {
-		return {
-			ok: false,
-			reason:
-				request.port === null
-					? `No client port from ${request.portRange.first} to ${request.portRange.last} is left on the hosts with room. Delete caches or add a host.`
-					: `Port ${request.port} already serves another cache on every host with room. Delete that cache, add a host, or create this one with another port.`,
-		};
-	}
-	return { ok: true, placements };
-}
-
-function chooseHosts(request: PlacementRequest): PlacementHost[] | null {
-	const chosen: PlacementHost[] = [];
-	const inZone = new Map<string, number>();
-	const onHost = new Map<string, number>();
-	for (let i = 0; i < request.nodeCount; i++) {
-		const candidates = request.hosts.filter((host) => {
-			const taken = (onHost.get(host.id) ?? 0) * request.nodeMemoryBytes;
-			const portFree = i > 0 || request.port === null || !host.usedPorts.has(request.port);
-			return portFree && host.freeMemoryBytes - taken >= request.nodeMemoryBytes;
-		});
-		candidates.sort(
-			(a, b) =>
-				(inZone.get(a.zone) ?? 0) - (inZone.get(b.zone) ?? 0) ||
-				(onHost.get(a.id) ?? 0) - (onHost.get(b.id) ?? 0) ||
-				b.freeMemoryBytes - a.freeMemoryBytes ||
-				a.name.localeCompare(b.name),
-		);
-		const host = candidates[0];
-		if (host === undefined) return null;
-		chosen.push(host);
-		inZone.set(host.zone, (inZone.get(host.zone) ?? 0) + 1);
-		onHost.set(host.id, (onHost.get(host.id) ?? 0) + 1);
-	}
-	return chosen;
-}
-
-/** One port for the whole cache where the hosts allow it, because that is what people expect; else the next ones up. */
-function choosePorts(chosen: PlacementHost[], request: PlacementRequest): Placement[] | null {
-	const { first, last } = request.portRange;
-	let base = request.port;
-	for (let port = first; base === null && port <= last; port++) {
-		if (chosen.every((host) => !host.usedPorts.has(port))) base = port;
-	}
-	if (base === null) return null;
-	const taken = new Set<string>();
-	const placements: Placement[] = [];
-	for (const host of chosen) {
-		const port = nextFreePort(host, base, taken, request.portRange);
-		if (port === null) return null;
-		taken.add(`${host.id}:${port}`);
-		placements.push({ hostId: host.id, port });
-	}
-	return placements;
-}
-
-function nextFreePort(
-	host: PlacementHost,
-	wanted: number,
-	taken: ReadonlySet<string>,
-	range: { first: number; last: number },
-): number | null {
-	const free = (port: number) => !host.usedPorts.has(port) && !taken.has(`${host.id}:${port}`);
-	if (free(wanted)) return wanted;
-	for (let port = range.first; port <= range.last; port++) {
-		if (free(port)) return port;
+	if (request.multiAz && zones.size < 2) {
+		return `Multi-AZ needs hosts online in two zones or more, and all are in ${[...zones].join(", ")}. Add a host in another zone with larder agent --join … --zone …; creation then goes on.`;
 	}
 	return null;
 }
 
-function explainShortage(request: PlacementRequest): string {
-	const { hosts, nodeMemoryBytes, nodeCount } = request;
-	const withPort =
-		request.port === null ? hosts : hosts.filter((host) => !host.usedPorts.has(request.port ?? 0));
-	if (withPort.length === 0) {
-		return `Port ${request.port} already serves another cache on every host. Delete that cache, add a host, or create this one with another port.`;
-	}
-	const room = hosts.reduce(
-		(sum, host) => sum + Math.max(0, Math.floor(host.freeMemoryBytes / nodeMemoryBytes)),
-		0,
+interface Slot {
+	shard: number;
+	member: number;
+}
+
+/** All primaries before any replica, so that replicas don't take the room by which primaries spread. */
+function primariesFirst(shards: readonly number[]): Slot[] {
+	return shardByShard(shards).sort(
+		(a, b) => Number(a.member > 0) - Number(b.member > 0) || a.shard - b.shard,
 	);
-	const free = hosts
-		.map((host) => `${host.name} ${formatGib(Math.max(0, host.freeMemoryBytes))}`)
-		.join(", ");
-	return `No capacity: ${nodeCount} node${nodeCount === 1 ? "" : "s"} of ${formatGib(nodeMemoryBytes)} wanted, room for ${room} (free: ${free}). Delete caches, or add a host with larder agent --join; creation then goes on.`;
+}
+
+function shardByShard(shards: readonly number[]): Slot[] {
+	return shards.flatMap((members, shard) =>
+		Array.from({ length: members }, (_, member) => ({ shard, member })),
+	);
+}
+
+/** Hosts by shard and member; null when room runs out. */
+function choose(request: PlacementRequest, order: readonly Slot[]): PlacementHost[][] | null {
+	const taken = new Tally();
+	const chosen: PlacementHost[][] = request.shards.map(() => []);
+	for (const { shard, member } of order) {
+		const turn = request.zones?.[(shard + member) % request.zones.length];
+		const fitting = request.hosts.filter((host) => {
+			const nodes = taken.count("host", host.id) + 1;
+			return (
+				host.freeMemoryBytes >= nodes * request.nodeMemoryBytes &&
+				host.freeCpuMillis >= nodes * request.nodeCpuMillis
+			);
+		});
+		const kind = member === 0 && request.shards.length > 1 ? "primary" : "any";
+		const rank = (host: PlacementHost) => [
+			taken.count("shard host", `${shard} ${host.id}`),
+			taken.count("shard zone", `${shard} ${host.zone}`),
+			// Zones that were asked for are taken by turns.
+			turn === undefined || turn === host.zone ? 0 : 1,
+			taken.count(`${kind} zone`, host.zone),
+			taken.count(`${kind} host`, host.id),
+			taken.count("any zone", host.zone),
+			taken.count("host", host.id),
+			-(host.freeMemoryBytes - taken.count("host", host.id) * request.nodeMemoryBytes),
+		];
+		const host = lowest(fitting, rank);
+		if (host === undefined) return null;
+		const row = chosen[shard];
+		if (row === undefined) return null;
+		row[member] = host;
+		taken.add("host", host.id);
+		taken.add("shard host", `${shard} ${host.id}`);
+		taken.add("shard zone", `${shard} ${host.zone}`);
+		taken.add("any zone", host.zone);
+		taken.add("any host", host.id);
+		taken.add("primary zone", host.zone, kind === "primary" ? 1 : 0);
+		taken.add("primary host", host.id, kind === "primary" ? 1 : 0);
+	}
+	return chosen;
+}
+
+/** Counts of what has been placed, by kind and name. */
+class Tally {
+	readonly #counts = new Map<string, number>();
+
+	count(kind: string, name: string): number {
+		return this.#counts.get(`${kind} ${name}`) ?? 0;
+	}
+
+	add(kind: string, name: string, by = 1): void {
+		this.#counts.set(`${kind} ${name}`, this.count(kind, name) + by);
+	}
+}
+
+/** The host whose ranks are lowest, the first that differs deciding; by name when none does. */
+function lowest(
+	hosts: readonly PlacementHost[],
+	rank: (host: PlacementHost) => number[],
+): PlacementHost | undefined {
+	let best: { host: PlacementHost; ranks: number[] } | undefined;
+	for (const host of [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+		const ranks = rank(host);
+		if (best === undefined || isLower(ranks, best.ranks)) best = { host, ranks };
+	}
+	return best?.host;
+}
+
+function isLower(a: readonly number[], b: readonly number[]): boolean {
+	for (const [index, value] of a.entries()) {
+		const other = b[index] ?? 0;
+		if (value !== other) return value < other;
+	}
+	return false;
+}
+
+function spansZones(hosts: readonly PlacementHost[]): boolean {
+	return new Set(hosts.map((host) => host.zone)).size > 1;
+}
+
+/** Each host's lowest free ports. */
+function choosePorts(
+	chosen: readonly (readonly PlacementHost[])[],
+	range: { first: number; last: number },
+): Placement[][] | null {
+	const next = new Map<string, number>();
+	const shards: Placement[][] = [];
+	for (const hosts of chosen) {
+		const placements: Placement[] = [];
+		for (const host of hosts) {
+			let port = next.get(host.id) ?? range.first;
+			while (host.usedPorts.has(port)) port++;
+			if (port > range.last) return null;
+			next.set(host.id, port + 1);
+			placements.push({ hostId: host.id, port });
+		}
+		shards.push(placements);
+	}
+	return shards;
 }

@@ -1,13 +1,15 @@
-import type { FullCache } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
-import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
+import { quarantinePorts, quarantineStart } from "./assign-ports.ts";
 import { exitPolicy } from "./place-cache.ts";
 
 /**
  * Makes another node lead. All roles change in one transaction, so every host's next desired state agrees on who it is;
- * the old primary's own state now says replica, and that is how its host brings it back.
+ * the old primary's own state now says replica, and that is how its host brings it back. In cluster mode every node of
+ * the cache is told who leads each shard.
  */
 export async function promoteNode(
 	resources: Resources,
@@ -18,25 +20,26 @@ export async function promoteNode(
 		candidate.nodes.some((node) => node.id === nodeId),
 	);
 	if (shard === undefined) return;
-	await changeNodes(
-		resources,
-		shard.nodes.map((node) => node.hostId),
-		async (tx) => {
-			await tx.shard.update({ where: { id: shard.id }, data: { primaryNodeId: nodeId } });
-			await tx.cache.update({ where: { id: cache.id }, data: { promotionRequestedAt: null } });
-			for (const node of shard.nodes) {
-				const leads = node.id === nodeId;
-				await tx.node.update({
-					where: { id: node.id },
-					data: {
+	const told = cache.clusterMode === "enabled" ? allNodeRows(cache) : shard.nodes;
+	await changeNodes(resources, told, async (tx) => {
+		await tx.shard.update({ where: { id: shard.id }, data: { primaryNodeId: nodeId } });
+		await tx.cache.update({ where: { id: cache.id }, data: { promotionRequestedAt: null } });
+		for (const node of told) {
+			const leads = node.id === nodeId;
+			await tx.node.update({
+				where: { id: node.id },
+				data: {
+					generation: { increment: 1 },
+					...(node.shardId === shard.id && {
 						followsNodeId: leads ? null : nodeId,
 						onExit: exitPolicy(leads, shard.nodes.length),
-						generation: { increment: 1 },
-					},
-				});
-			}
-		},
-	);
+					}),
+				},
+			});
+		}
+		await bumpRoutes(tx);
+	});
+	wakeGateways(resources);
 }
 
 /** Lets a node that exited be started in the role that it has. */
@@ -47,7 +50,7 @@ export async function permitLaunch(
 ): Promise<void> {
 	const node = findNode(cache, nodeId);
 	if (node === undefined) return;
-	await changeNodes(resources, [node.hostId], async (tx) => {
+	await changeNodes(resources, [node], async (tx) => {
 		await tx.node.update({
 			where: { id: nodeId },
 			data: { launchPermit: node.launchPermit + 1, generation: { increment: 1 } },
@@ -55,7 +58,26 @@ export async function permitLaunch(
 	});
 }
 
-/** Gives a node the next port that no cache of its host has, because something else on the host holds its own. */
+/** Has a node's host reboot it. */
+export async function rebootNode(
+	resources: Resources,
+	cache: FullCache,
+	nodeId: string,
+): Promise<void> {
+	const node = findNode(cache, nodeId);
+	if (node === undefined) return;
+	await changeNodes(resources, [node], async (tx) => {
+		await tx.node.update({
+			where: { id: nodeId },
+			data: { reboot: node.reboot + 1, rebootPending: false, generation: { increment: 1 } },
+		});
+	});
+}
+
+/**
+ * Gives a node the next port that is free on its host, because something else there holds its own. Whoever has to know
+ * its address is told.
+ */
 export async function movePort(
 	resources: Resources,
 	cache: FullCache,
@@ -63,43 +85,69 @@ export async function movePort(
 ): Promise<void> {
 	const node = findNode(cache, nodeId);
 	if (node === undefined) return;
-	const leads = cache.shards.some((shard) => shard.primaryNodeId === nodeId);
-	const followers = cache.shards.flatMap((shard) => shard.nodes);
-	await changeNodes(
-		resources,
-		leads ? followers.map((follower) => follower.hostId) : [node.hostId],
-		async (tx) => {
-			const onHost = await tx.node.findMany({
-				where: { hostId: node.hostId },
-				select: { port: true },
-			});
-			const used = new Set(onHost.map((other) => other.port));
-			const { first, last } = resources.clientPorts;
-			const span = last - first + 1;
-			let port = node.port;
-			for (let i = 0; i < span && used.has(port); i++) {
-				port = port + 1 > last || port + 1 < first ? first : port + 1;
-			}
-			await tx.node.update({
-				where: { id: nodeId },
-				data: { port, generation: { increment: 1 }, observation: Prisma.DbNull },
-			});
-			if (leads) {
-				await tx.cache.update({ where: { id: cache.id }, data: { port } });
-				await tx.node.updateMany({
-					where: { followsNodeId: nodeId },
-					data: { generation: { increment: 1 } },
-				});
-			}
-		},
-	);
+	const shard = cache.shards.find((candidate) => candidate.id === node.shardId);
+	const told = cache.clusterMode === "enabled" ? allNodeRows(cache) : (shard?.nodes ?? [node]);
+	await changeNodes(resources, told, async (tx) => {
+		const port = await nextFreePort(resources, tx, node);
+		await tx.node.updateMany({
+			where: { id: { in: told.map((each) => each.id) } },
+			data: { generation: { increment: 1 } },
+		});
+		await tx.node.update({
+			where: { id: nodeId },
+			data: { port, observation: Prisma.DbNull },
+		});
+		await bumpRoutes(tx);
+	});
 	resources.fleet.forgetObservation(nodeId);
+	wakeGateways(resources);
 }
 
-/** Takes all nodes out of their hosts' desired states; the hosts stop them and confirm. */
+async function nextFreePort(
+	{ nodePorts, clock }: Resources,
+	tx: Transaction,
+	node: { hostId: string; port: number },
+): Promise<number> {
+	const onHost = await tx.node.findMany({
+		where: { hostId: node.hostId },
+		select: { port: true },
+	});
+	const released = await tx.releasedPort.findMany({
+		where: { hostId: node.hostId, releasedAt: { gt: quarantineStart(clock.now()) } },
+		select: { port: true },
+	});
+	const used = new Set([...onHost, ...released].map((other) => other.port));
+	const { first, last } = nodePorts;
+	const span = last - first + 1;
+	let port = node.port;
+	for (let i = 0; i < span && used.has(port); i++) {
+		port = port + 1 > last || port + 1 < first ? first : port + 1;
+	}
+	return port;
+}
+
+/** Memcached's auto discovery names these nodes from now on. */
+export async function publishDiscovery(
+	resources: Resources,
+	cache: FullCache,
+	nodeIds: readonly string[],
+): Promise<void> {
+	await resources.db.$transaction(async (tx) => {
+		await tx.cache.update({
+			where: { id: cache.id },
+			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
+		});
+		await bumpRoutes(tx);
+	});
+	wakeGateways(resources);
+}
+
+/**
+ * Takes all nodes out of their hosts' desired states, and the cache's endpoints out of the gateways; the hosts stop the
+ * engines and confirm. The ports are kept from other caches for a while.
+ */
 export async function removeNodes(resources: Resources, cache: FullCache): Promise<void> {
-	const nodes = cache.shards.flatMap((shard) => shard.nodes);
-	const hostIds = new Set(nodes.map((node) => node.hostId));
+	const hostIds = new Set(allNodeRows(cache).map((node) => node.hostId));
 	await resources.db.$transaction(async (tx) => {
 		const revisions = await bumpHosts(tx, hostIds);
 		for (const [hostId, removedAtRevision] of revisions) {
@@ -108,22 +156,26 @@ export async function removeNodes(resources: Resources, cache: FullCache): Promi
 				data: { removedAtRevision },
 			});
 		}
+		await quarantinePorts(tx, cache, resources.clock.now());
+		await bumpRoutes(tx);
 	});
 	wakeHosts(resources, hostIds);
+	wakeGateways(resources);
 }
 
 function findNode(cache: FullCache, nodeId: string) {
-	return cache.shards.flatMap((shard) => shard.nodes).find((node) => node.id === nodeId);
+	return allNodeRows(cache).find((node) => node.id === nodeId);
 }
 
 async function changeNodes(
 	resources: Resources,
-	hostIds: string[],
+	nodes: readonly { hostId: string }[],
 	change: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
+	const hostIds = new Set(nodes.map((node) => node.hostId));
 	await resources.db.$transaction(async (tx) => {
 		await bumpHosts(tx, hostIds);
 		await change(tx);
 	});
-	wakeHosts(resources, new Set(hostIds));
+	wakeHosts(resources, hostIds);
 }

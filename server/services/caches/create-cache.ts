@@ -1,18 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Cache, CreateCacheSpec } from "../../contract/index.ts";
 import { AppError } from "../../contract/index.ts";
-import { toCacheView } from "../../data/cache-mapping.ts";
+import type { FullCache } from "../../data/cache-mapping.ts";
+import { toCacheView } from "../../data/cache-view.ts";
 import { isUniqueViolation, type Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { creationSteps } from "../../domain/cache/progress.ts";
-import { minorVersion } from "../../domain/engines/versions.ts";
 import { randomSecret, type SecretBox } from "../../platform/secrets.ts";
 import type { Caller, Resources } from "../context.ts";
-import { availableEngineVersions } from "../engine-versions.ts";
 import { mutate } from "../mutation.ts";
-
-/** Without a host that has an engine yet, this is what hosts are asked to fetch. */
-const NEWEST_MAJOR = { valkey: "9" } as const;
+import { resolveCacheSpec } from "./resolve-cache-spec.ts";
 
 /** Stores what is wanted and returns at once; the reconciler does the rest. `already_exists` if the name is taken. */
 export async function createCache(
@@ -35,7 +32,7 @@ export async function createCache(
 					cacheName: spec.name,
 				});
 				after(() => resources.wakeCache(id));
-				return toCacheView(row, resources.fleet);
+				return toCacheView(row, resources);
 			},
 		});
 	} catch (error) {
@@ -53,42 +50,53 @@ async function insertCache(
 	tx: Transaction,
 	id: string,
 	spec: CreateCacheSpec,
-) {
+): Promise<FullCache> {
 	const now = clock.now();
-	const shard = { id: randomUUID(), index: 0, slots: null, primaryNodeId: null };
+	const resolved = await resolveCacheSpec(tx, spec);
+	const { clusterMode, size } = resolved;
+	const shards = resolved.slots.map((slots, index) => ({
+		id: randomUUID(),
+		cacheId: id,
+		index,
+		slots,
+		primaryNodeId: null,
+	}));
 	const row = await tx.cache.create({
 		data: {
 			id,
 			name: spec.name,
 			kind: spec.kind,
 			engine: spec.engine,
-			engineVersion: spec.engineVersion ?? (await defaultVersion(tx, spec.engine)),
+			engineVersion: resolved.engineVersion,
 			nodeType: spec.nodeType,
-			clusterMode: spec.clusterMode,
+			nodeMemoryBytes: BigInt(size.memoryBytes),
+			nodeVcpus: size.vcpus,
+			nodeCpuMillis: size.cpuMillis,
+			clusterMode,
+			shardCount: spec.shards,
 			replicasPerShard: spec.replicasPerShard,
+			nodeCount: spec.nodes,
+			...(spec.zones !== undefined && { zones: spec.zones }),
 			multiAz: spec.multiAz,
-			automaticFailover: spec.automaticFailover,
+			automaticFailover: resolved.automaticFailover,
 			authMode: spec.auth,
 			clientPassword: spec.auth === "password" ? sealNewSecret(secrets, id, "client") : null,
 			systemPassword: sealNewSecret(secrets, id, "system"),
 			port: spec.port ?? null,
 			portRequested: spec.port !== undefined,
+			parameterGroup: resolved.parameterGroup,
+			deletionProtection: spec.deletionProtection,
 			tags: spec.tags,
 			description: spec.description,
 			status: "creating",
-			progress: creationSteps(spec.replicasPerShard, now.toISOString()),
+			progress: creationSteps({ ...spec, clusterMode }, now.toISOString()),
 			createdAt: now,
 		},
 	});
-	await tx.shard.createMany({ data: { ...shard, cacheId: id } });
-	return { ...row, shards: [{ ...shard, cacheId: id, nodes: [] }] };
+	await tx.shard.createMany({ data: shards });
+	return { ...row, shards: shards.map((shard) => ({ ...shard, nodes: [] })) };
 }
 
 function sealNewSecret(secrets: SecretBox, cacheId: string, user: string): string {
 	return secrets.seal(randomSecret(), `cache:${cacheId}:${user}`);
-}
-
-async function defaultVersion(tx: Transaction, engine: CreateCacheSpec["engine"]): Promise<string> {
-	const newest = (await availableEngineVersions(tx)).find((entry) => entry.engine === engine);
-	return newest === undefined ? NEWEST_MAJOR[engine] : minorVersion(newest.version);
 }

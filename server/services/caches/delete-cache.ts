@@ -1,12 +1,15 @@
-import type { Cache } from "../../contract/index.ts";
-import { toCacheView } from "../../data/cache-mapping.ts";
+import { AppError, type Cache } from "../../contract/index.ts";
+import { toCacheView } from "../../data/cache-view.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { deletionSteps } from "../../domain/cache/progress.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
-/** Marks the cache; it is gone once every host has confirmed. Deleting it twice is no error. */
+/**
+ * Marks the cache; it is gone once every host has confirmed. Deleting it twice is no error; `conflict` while deletion
+ * protection is on.
+ */
 export async function deleteCache(
 	resources: Resources,
 	caller: Caller,
@@ -19,7 +22,14 @@ export async function deleteCache(
 		run: async (tx, after) => {
 			const row = await findCache(tx, input.name);
 			after(() => resources.wakeCache(row.id));
-			if (row.deletingAt !== null) return toCacheView(row, resources.fleet);
+			if (row.deletingAt !== null) return toCacheView(row, resources);
+			if (row.deletionProtection) {
+				throw new AppError(
+					"conflict",
+					`Cache ${row.name} has deletion protection on. Turn it off first: PATCH /api/v1/caches/${row.name} {"deletionProtection":false}, or larder caches modify ${row.name} --no-deletion-protection.`,
+					{ field: "deletionProtection" },
+				);
+			}
 			const change = {
 				status: "deleting",
 				statusReason: null,
@@ -36,7 +46,7 @@ export async function deleteCache(
 				message: `Deletion of cache ${row.name} requested by ${caller.name}.`,
 				cacheName: row.name,
 			});
-			return toCacheView({ ...row, ...change }, resources.fleet);
+			return toCacheView({ ...row, ...change }, resources);
 		},
 	});
 }

@@ -1,17 +1,20 @@
 import type { z } from "zod";
 import type { CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
-import { NODE_TYPES, nodeTypeNameSchema } from "../../contract/node-type.ts";
-import { FULL_CACHE, toCacheSummary } from "../../data/cache-mapping.ts";
+import { engineSchema } from "../../contract/index.ts";
+import { FULL_CACHE } from "../../data/cache-mapping.ts";
+import { toCacheSummary } from "../../data/cache-view.ts";
 import { decodeCursor, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
-import { usableMemoryBytes } from "../../domain/engines/node-memory.ts";
+import { findParameterGroups } from "../../data/parameter-groups.ts";
+import { usableMemoryBytes } from "../../domain/parameters/index.ts";
 import type { Resources } from "../context.ts";
 
 /** Newest first. `total` counts what the filter matches, over all pages. */
 export async function listCaches(
-	{ db, fleet }: Resources,
+	resources: Resources,
 	input: z.output<typeof listCachesInputSchema>,
 ): Promise<{ items: CacheSummary[]; nextCursor: string | null; total: number }> {
+	const { db } = resources;
 	const after = decodeCursor(input.cursor);
 	const matches: Prisma.CacheWhereInput = {
 		...(input.status !== undefined && { status: input.status }),
@@ -33,10 +36,15 @@ export async function listCaches(
 		db.cache.count({ where: matches }),
 	]);
 	const page = toPage(rows, input.limit, (row) => ({ at: row.createdAt, id: row.id }));
+	const groups = await findParameterGroups(db, new Set(page.rows.map((row) => row.parameterGroup)));
 	return {
 		items: page.rows.map((row) => {
-			const nodeType = NODE_TYPES[nodeTypeNameSchema.parse(row.nodeType)];
-			return toCacheSummary(row, fleet, usableMemoryBytes(nodeType.memoryBytes));
+			const usableNodeBytes = usableMemoryBytes({
+				engine: engineSchema.parse(row.engine),
+				memoryBytes: Number(row.nodeMemoryBytes),
+				overrides: groups.get(row.parameterGroup)?.overrides ?? {},
+			});
+			return toCacheSummary(row, resources, usableNodeBytes);
 		}),
 		nextCursor: page.nextCursor,
 		total,

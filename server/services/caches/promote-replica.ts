@@ -1,5 +1,7 @@
 import { AppError, type Cache } from "../../contract/index.ts";
-import { toCacheModel, toCacheView } from "../../data/cache-mapping.ts";
+import { toCacheModel } from "../../data/cache-mapping.ts";
+import { toCacheView } from "../../data/cache-view.ts";
+import { primaryOf } from "../../domain/cache/model.ts";
 import { holdsData, isDead } from "../../domain/cache/node-health.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
@@ -18,20 +20,23 @@ export async function promoteReplica(
 		run: async (tx, after) => {
 			const row = await findCache(tx, input.name);
 			const model = toCacheModel(row, resources.fleet);
-			const primary = model.nodes.find((node) => node.id === model.primaryNodeId);
-			if (primary === undefined || !isDead(primary)) {
+			const orphaned = model.shards.filter((shard) => {
+				const primary = primaryOf(shard);
+				return primary !== undefined && isDead(primary);
+			});
+			if (orphaned.length === 0) {
 				throw new AppError(
 					"conflict",
 					`The primary of ${row.name} isn't known to be dead, so there is nothing to take over.`,
 				);
 			}
-			if (!model.nodes.some(holdsData)) {
+			if (!orphaned.some((shard) => shard.nodes.some(holdsData))) {
 				throw new AppError("conflict", `No replica of ${row.name} holds its data.`);
 			}
 			const change = { promotionRequestedAt: resources.clock.now() };
 			await tx.cache.update({ where: { id: row.id }, data: change });
 			after(() => resources.wakeCache(row.id));
-			return toCacheView({ ...row, ...change }, resources.fleet);
+			return toCacheView({ ...row, ...change }, resources);
 		},
 	});
 }

@@ -20,7 +20,7 @@ export async function listHosts(
 			where: after === null ? matches : { AND: [matches, { name: { gt: after.id } }] },
 			orderBy: { name: "asc" },
 			take: input.limit + 1,
-			include: { nodes: { select: { memoryBytes: true } } },
+			include: { nodes: { select: { memoryBytes: true, cpuMillis: true } } },
 		}),
 		db.host.count({ where: matches }),
 	]);

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import {
+	authModeSchema,
+	type Cache,
+	type CacheNode,
+	type CacheSummary,
+	cacheKindSchema,
+	type RateCard,
+} from "../contract/index.ts";
+import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
+import { allNodes, primaryOf } from "../domain/cache/model.ts";
+import {
+	isConverged,
+	isHealthy,
+	isReplicaInSync,
+	nodeStatus,
+} from "../domain/cache/node-health.ts";
+import { hourlyCost } from "../domain/engines/node-types.ts";
+import { allNodeRows, type FullCache, toCacheModel, zonesColumn } from "./cache-mapping.ts";
+import type { FleetState } from "./fleet-state.ts";
+
+/** What a view takes beside the rows. */
+export interface ViewSources {
+	fleet: FleetState;
+	rateCard: RateCard;
+}
+
+const tagsColumn = z.record(z.string(), z.string());
+
+/** Nodes that the cache has once it is placed. */
+export function wantedNodeCount(row: FullCache): number {
+	return row.nodeCount ?? row.shardCount * (row.replicasPerShard + 1);
+}
+
+/** The cache as the API shows it. */
+export function toCacheView(row: FullCache, sources: ViewSources): Cache {
+	const { fleet, rateCard } = sources;
+	const model = toCacheModel(row, fleet);
+	const nodes = allNodes(model);
+	const size = {
+		memoryBytes: Number(row.nodeMemoryBytes),
+		vcpus: row.nodeVcpus,
+		cpuMillis: row.nodeCpuMillis,
+	};
+	return {
+		name: row.name,
+		kind: cacheKindSchema.parse(row.kind),
+		engine: model.engine,
+		engineVersion: runningVersion(nodes) ?? row.engineVersion,
+		status: model.status,
+		statusReason: model.statusReason,
+		progress: [...model.progress],
+		nodeType: row.nodeType,
+		clusterMode: model.clusterMode,
+		shardCount: row.shardCount,
+		replicasPerShard: row.replicasPerShard,
+		nodeCount: wantedNodeCount(row),
+		zones: zonesColumn.parse(row.zones),
+		multiAz: row.multiAz,
+		automaticFailover: row.automaticFailover,
+		port: row.port,
+		endpoints: endpointsOf(row, model, fleet),
+		shards: model.shards.map((shard) => ({
+			id: String(shard.index + 1).padStart(4, "0"),
+			slots: shard.slots,
+			nodes: shard.nodes.map((node) => toNodeView(row, model, shard, node, fleet)),
+		})),
+		auth: {
+			mode: authModeSchema.parse(row.authMode),
+			username: row.authMode === "password" ? "default" : null,
+		},
+		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
+		deletionProtection: row.deletionProtection,
+		hourlyCost: wantedNodeCount(row) * hourlyCost(size, rateCard),
+		tags: tagsColumn.parse(row.tags),
+		description: row.description,
+		createdAt: row.createdAt.toISOString(),
+		availableAt: row.availableAt?.toISOString() ?? null,
+	};
+}
+
+function runningVersion(nodes: readonly NodeModel[]): string | null {
+	for (const { observation } of nodes) {
+		if (observation?.engineState) return observation.engineState.version;
+	}
+	return null;
+}
+
+function toNodeView(
+	row: FullCache,
+	model: CacheModel,
+	shard: ShardModel,
+	node: NodeModel,
+	fleet: FleetState,
+): CacheNode {
+	const { observation } = node;
+	return {
+		id: node.name,
+		role: node.host.online ? (observation?.engineState?.role ?? null) : null,
+		zone: allNodeRows(row).find((candidate) => candidate.id === node.id)?.host.zone ?? "",
+		host: node.host.name,
+		address: node.host.address,
+		port: node.port,
+		pid: observation?.pid ?? null,
+		status: nodeStatus(model, shard, node),
+		statusReason: observation?.reason?.message ?? null,
+		inSync: isConverged(node) && isHealthy(node, shard),
+		pendingParameters: observation?.pendingParameters ?? [],
+		metrics: fleet.metrics(node.id),
+	};
+}
+
+function parameterStatus(model: CacheModel): Cache["parameterGroup"]["status"] {
+	const nodes = allNodes(model);
+	if (nodes.some((node) => (node.observation?.pendingParameters.length ?? 0) > 0)) {
+		return "pending-reboot";
+	}
+	const applying = nodes.some(
+		(node) => node.observation !== null && node.observation.generation < node.generation,
+	);
+	return model.everAvailable && applying ? "applying" : "in-sync";
+}
+
+/** Nothing before the cache was first available: an address that doesn't answer yet is no endpoint. */
+function endpointsOf(row: FullCache, model: CacheModel, fleet: FleetState): Cache["endpoints"] {
+	if (!model.everAvailable || model.deleting) {
+		return { primary: null, reader: null, configuration: null, gateways: [], nodes: [] };
+	}
+	const gateways = entryPoints(row, fleet);
+	const at = (port: number | null) => {
+		const host = gateways[0];
+		return host === undefined || port === null ? null : { host, port };
+	};
+	const clustered = model.clusterMode === "enabled" || model.engine === "memcached";
+	return {
+		...(clustered
+			? { primary: null, reader: null, configuration: at(row.port) }
+			: {
+					primary: at(row.port) ?? directPrimary(model),
+					reader: at(row.readerPort) ?? directReader(model),
+					configuration: null,
+				}),
+		gateways,
+		nodes: allNodes(model).map((node) => ({
+			node: node.name,
+			host: node.host.address,
+			port: node.port,
+		})),
+	};
+}
+
+/**
+ * Addresses whose gateways serve the cache, in a stable order: hosts of the cache first, so that the first one stays
+ * what it is while hosts come and go elsewhere.
+ */
+function entryPoints(row: FullCache, fleet: FleetState): string[] {
+	const hosts = [
+		...new Map(
+			allNodeRows(row)
+				.map(({ host }) => host)
+				.sort((a, b) => (a.name < b.name ? -1 : 1))
+				.map((host) => [host.id, host]),
+		).values(),
+	];
+	return hosts
+		.filter((host) => fleet.isOnline(host.id) && fleet.gateway(host.id)?.routes.get(row.id)?.ready)
+		.map((host) => host.advertisedAddress);
+}
+
+/** Where no gateway runs, clients are given the node itself; the address then changes with a failover. */
+function directPrimary(model: CacheModel): Cache["endpoints"]["primary"] {
+	const shard = model.shards[0];
+	const primary = shard === undefined ? undefined : primaryOf(shard);
+	return primary === undefined ? null : { host: primary.host.address, port: primary.port };
+}
+
+function directReader(model: CacheModel): Cache["endpoints"]["reader"] {
+	const shard = model.shards[0];
+	const primary = shard === undefined ? undefined : primaryOf(shard);
+	if (shard === undefined || primary === undefined) return null;
+	const reader = shard.nodes.find((node) => isReplicaInSync(node, primary)) ?? primary;
+	return { host: reader.host.address, port: reader.port };
+}
+
+export function toCacheSummary(
+	row: FullCache,
+	sources: ViewSources,
+	usableNodeBytes: number,
+): CacheSummary {
+	const { shards, progress: _progress, ...view } = toCacheView(row, sources);
+	const nodes = shards.flatMap((shard) => shard.nodes);
+	const samples = nodes.flatMap((node) => (node.metrics === null ? [] : [node.metrics]));
+	const keepers = nodes.filter((node) => node.role === "primary" || node.role === "node");
+	const used = keepers.flatMap((node) => node.metrics?.memoryUsedBytes ?? []);
+	const hits = samples.reduce((sum, sample) => sum + sample.hitsPerSecond, 0);
+	const reads = samples.reduce((sum, sample) => sum + sample.missesPerSecond, hits);
+	return {
+		...view,
+		memoryUsedBytes: used.length === 0 ? null : used.reduce((sum, bytes) => sum + bytes, 0),
+		memoryMaxBytes: usableNodeBytes * (row.nodeCount ?? row.shardCount),
+		opsPerSecond:
+			samples.length === 0 ? null : samples.reduce((sum, sample) => sum + sample.opsPerSecond, 0),
+		hitRate: reads > 0 ? hits / reads : null,
+	};
+}

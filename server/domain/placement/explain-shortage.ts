@@ -1,0 +1,69 @@
+import { formatGib } from "../../contract/units.ts";
+import type { PlacementHost, PlacementRequest } from "./place-nodes.ts";
+
+/** A node type by what it takes. */
+export interface Alternative {
+	name: string;
+	memoryBytes: number;
+	cpuMillis: number;
+}
+
+/** Why so many nodes of this size don't fit, and what would. */
+export function explainShortage(request: PlacementRequest): string {
+	const { hosts, shards, nodeMemoryBytes, nodeCpuMillis, multiAz } = request;
+	const wanted = shards.reduce((sum, members) => sum + members, 0);
+	const size = { name: "", memoryBytes: nodeMemoryBytes, cpuMillis: nodeCpuMillis };
+	const room = hosts.reduce((sum, host) => sum + roomFor(host, size), 0);
+	const what = `${formatGib(nodeMemoryBytes)} and ${formatCpus(nodeCpuMillis)}`;
+	const zonesWithRoom = new Set(
+		hosts.filter((host) => roomFor(host, size) > 0).map((host) => host.zone),
+	);
+	const wayOut = suggest(request, wanted, room);
+	if (multiAz && room >= wanted) {
+		const where =
+			zonesWithRoom.size === 1
+				? `only ${[...zonesWithRoom].join(", ")} has it`
+				: `the free hosts don't pair up over zones (${describe(hosts, size)})`;
+		return `Multi-AZ needs room for nodes of ${what} in two zones for every shard, and ${where}. ${wayOut}`;
+	}
+	return `No capacity: ${wanted} node${wanted === 1 ? "" : "s"} of ${what} wanted, room for ${room} (free: ${describe(hosts, size)}). ${wayOut}`;
+}
+
+function roomFor(host: PlacementHost, size: Alternative): number {
+	return Math.max(
+		0,
+		Math.min(
+			Math.floor(host.freeMemoryBytes / size.memoryBytes),
+			Math.floor(host.freeCpuMillis / size.cpuMillis),
+		),
+	);
+}
+
+/** Each host with what it has free; what it lacks most is what counts. */
+function describe(hosts: readonly PlacementHost[], size: Alternative): string {
+	return hosts
+		.map((host) => {
+			const nodes = roomFor(host, size);
+			return `${host.name} ${formatGib(Math.max(0, host.freeMemoryBytes))} and ${formatCpus(Math.max(0, host.freeCpuMillis))}: ${nodes === 0 ? "none" : nodes}`;
+		})
+		.join(", ");
+}
+
+function suggest(request: PlacementRequest, wanted: number, room: number): string {
+	const ways: string[] = [];
+	const smaller = request.alternatives
+		.filter((type) => type.memoryBytes < request.nodeMemoryBytes)
+		.sort((a, b) => b.memoryBytes - a.memoryBytes)
+		.find((type) => request.hosts.reduce((sum, host) => sum + roomFor(host, type), 0) >= wanted);
+	if (smaller !== undefined) ways.push(`choose ${smaller.name}, which would fit`);
+	if (room > 0 && room < wanted) {
+		ways.push(`ask for at most ${room} node${room === 1 ? "" : "s"}`);
+	}
+	const others = ways.length === 0 ? "" : ` Or ${ways.join(", or ")}, in a new request.`;
+	return `Delete caches, or add a host with larder agent --join; creation then goes on.${others}`;
+}
+
+function formatCpus(millis: number): string {
+	const cpus = Number((millis / 1_000).toFixed(2));
+	return `${cpus} vCPU${cpus === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,128 @@
+import type { Assignment, Cluster, EngineParameter } from "../contract/agent.ts";
+import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
+import { parseSlots } from "../contract/slots.ts";
+import type { Database, Prisma } from "../data/database.ts";
+import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
+import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
+import { resolveParameters } from "../domain/parameters/index.ts";
+import { sha256Hex } from "../platform/secrets.ts";
+import type { Resources } from "../services/context.ts";
+import { GATEWAY_USERNAME, gatewayPassword } from "./route-table.ts";
+
+/** The user that agents and replicas log in as, on every engine. */
+const SYSTEM_USERNAME = "larder";
+
+/** A node with all that its host has to know of the cache around it. */
+export const ASSIGNED_NODE = {
+	where: { removedAtRevision: null },
+	include: {
+		cache: {
+			include: {
+				shards: {
+					orderBy: { index: "asc" },
+					include: {
+						nodes: {
+							orderBy: { name: "asc" },
+							select: { id: true, port: true, host: { select: { advertisedAddress: true } } },
+						},
+					},
+				},
+			},
+		},
+	},
+	orderBy: { id: "asc" },
+} as const;
+type AssignedNode = Prisma.NodeGetPayload<typeof ASSIGNED_NODE>;
+
+/** What a host should run, in full. */
+export async function toAssignments(
+	resources: Resources,
+	nodes: readonly AssignedNode[],
+): Promise<Assignment[]> {
+	const groups = await groupsOf(resources.db, nodes);
+	return nodes.map((node) => toAssignment(resources, node, groups));
+}
+
+async function groupsOf(db: Database, nodes: readonly AssignedNode[]) {
+	const names = new Set(nodes.map((node) => node.cache.parameterGroup));
+	return await findParameterGroups(db, [...names]);
+}
+
+function toAssignment(
+	{ secrets }: Resources,
+	node: AssignedNode,
+	groups: ReadonlyMap<string, StoredParameterGroup>,
+): Assignment {
+	const { cache } = node;
+	const systemPassword = secrets.open(cache.systemPassword, `cache:${cache.id}:system`);
+	return {
+		id: node.id,
+		generation: node.generation,
+		cacheName: cache.name,
+		nodeName: node.name,
+		engine: engineSchema.parse(cache.engine),
+		engineVersion: cache.engineVersion,
+		port: node.port,
+		role: roleOf(node),
+		cluster:
+			cache.clusterMode === "enabled"
+				? { ...clusterOf(node), nodeId: clusterNodeId(node.id) }
+				: null,
+		onExit: node.onExit === "restart" ? "restart" : "report",
+		launchPermit: node.launchPermit,
+		reboot: node.reboot,
+		maxmemoryBytes: Number(node.maxmemoryBytes),
+		memoryBytes: Number(node.memoryBytes),
+		vcpus: node.vcpus,
+		parameters: parametersOf(node, groups.get(cache.parameterGroup)),
+		auth: {
+			clientPasswordSha256:
+				cache.clientPassword === null
+					? null
+					: sha256Hex(secrets.open(cache.clientPassword, `cache:${cache.id}:client`)),
+			systemUsername: SYSTEM_USERNAME,
+			systemPassword,
+			gatewayUsername: GATEWAY_USERNAME,
+			gatewayPasswordSha256: sha256Hex(gatewayPassword(systemPassword)),
+		},
+	};
+}
+
+function roleOf(node: AssignedNode): Assignment["role"] {
+	const { cache } = node;
+	if (cache.engine === "memcached") return { kind: "node" };
+	const leader = cache.shards
+		.flatMap((shard) => shard.nodes)
+		.find((candidate) => candidate.id === node.followsNodeId);
+	if (leader === undefined) return { kind: "primary" };
+	return {
+		kind: "replica",
+		of: { host: leader.host.advertisedAddress, port: leader.port },
+	};
+}
+
+function clusterOf(node: AssignedNode): Cluster {
+	return {
+		shards: node.cache.shards.map((shard) => ({
+			slots: parseSlots(shard.slots ?? "") ?? [],
+			primary: clusterNodeId(shard.primaryNodeId ?? ""),
+			members: shard.nodes.map((member) => ({
+				nodeId: clusterNodeId(member.id),
+				host: member.host.advertisedAddress,
+				port: member.port,
+			})),
+		})),
+	};
+}
+
+function parametersOf(
+	node: AssignedNode,
+	group: StoredParameterGroup | undefined,
+): EngineParameter[] {
+	if (group === undefined) return [];
+	return resolveParameters({
+		family: group.family,
+		clusterMode: clusterModeSchema.parse(node.cache.clusterMode),
+		overrides: group.overrides,
+	});
+}

@@ -1,0 +1,150 @@
+import {
+	AppError,
+	type ClusterMode,
+	type CreateCacheSpec,
+	evenSlots,
+	formatSlots,
+	type NodeTypeSize,
+	parseSlots,
+} from "../../contract/index.ts";
+import type { Transaction } from "../../data/database.ts";
+import { findNodeType } from "../../data/node-types.ts";
+import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
+import { minorVersion } from "../../domain/engines/versions.ts";
+import { defaultGroupName, familyOf } from "../../domain/parameters/index.ts";
+import { availableEngineVersions } from "../engine-versions.ts";
+
+/** Versions that are offered, and what hosts are asked to fetch when none of them has the engine yet. */
+const OFFERED = {
+	valkey: { prefixes: ["9", "8"], newest: "9" },
+	redis: { prefixes: ["7"], newest: "7" },
+	memcached: { prefixes: ["1.6"], newest: "1.6" },
+} as const;
+
+/** A request with everything decided that it left open. */
+export interface ResolvedCacheSpec {
+	engineVersion: string;
+	size: NodeTypeSize;
+	clusterMode: ClusterMode;
+	automaticFailover: boolean;
+	parameterGroup: string;
+	/** By shard; null without cluster mode. */
+	slots: (string | null)[];
+}
+
+/**
+ * Fills in what the hosts, the node types and the parameter group decide. `invalid_argument` names the field that
+ * doesn't go with them.
+ */
+export async function resolveCacheSpec(
+	tx: Transaction,
+	spec: CreateCacheSpec,
+): Promise<ResolvedCacheSpec> {
+	const engineVersion = spec.engineVersion ?? (await defaultVersion(tx, spec.engine));
+	requireOffered(spec.engine, engineVersion);
+	const size = await findNodeType(tx, spec.nodeType);
+	if (size === null) {
+		throw invalid("nodeType", `${spec.nodeType} is no node type; see GET /api/v1/node-types`);
+	}
+	const family = familyOf(spec.engine, engineVersion);
+	const group = await requestedGroup(tx, spec, family);
+	const clusterMode = decideClusterMode(spec, group);
+	checkShape(spec, clusterMode);
+	return {
+		engineVersion,
+		size,
+		clusterMode,
+		automaticFailover: decideFailover(spec, clusterMode),
+		parameterGroup: group?.name ?? defaultGroupName(family, clusterMode),
+		slots: decideSlots(spec, clusterMode),
+	};
+}
+
+function invalid(field: keyof CreateCacheSpec, message: string): AppError {
+	return new AppError("invalid_argument", message, { field });
+}
+
+function requireOffered(engine: CreateCacheSpec["engine"], version: string): void {
+	const { prefixes } = OFFERED[engine];
+	const fits = (prefix: string) => version === prefix || version.startsWith(`${prefix}.`);
+	if (prefixes.some(fits)) return;
+	throw invalid(
+		"engineVersion",
+		`engineVersion of ${engine} must be ${prefixes.map((prefix) => `${prefix}.x`).join(" or ")}`,
+	);
+}
+
+async function requestedGroup(
+	tx: Transaction,
+	spec: CreateCacheSpec,
+	family: StoredParameterGroup["family"],
+): Promise<StoredParameterGroup | null> {
+	if (spec.parameterGroup === undefined) return null;
+	const group = await findParameterGroup(tx, spec.parameterGroup);
+	if (group === null) {
+		throw invalid("parameterGroup", `Parameter group ${spec.parameterGroup} not found`);
+	}
+	if (group.family !== family) {
+		throw invalid(
+			"parameterGroup",
+			`Expected a parameter group of family ${family} but found one of family ${group.family}`,
+		);
+	}
+	return group;
+}
+
+function decideClusterMode(spec: CreateCacheSpec, group: StoredParameterGroup | null): ClusterMode {
+	const given = group?.clusterMode ?? null;
+	if (given !== null && spec.clusterMode !== undefined && spec.clusterMode !== given) {
+		throw invalid(
+			"parameterGroup",
+			`Parameter group ${group?.name} has cluster-enabled=${given === "enabled" ? "yes" : "no"}, which contradicts clusterMode ${spec.clusterMode}`,
+		);
+	}
+	return spec.clusterMode ?? given ?? "disabled";
+}
+
+/** What the request's schema left open while the parameter group was to decide the cluster mode. */
+function checkShape(spec: CreateCacheSpec, clusterMode: ClusterMode): void {
+	if (clusterMode === "enabled") {
+		if (spec.automaticFailover === false) {
+			throw invalid(
+				"automaticFailover",
+				"automaticFailover can't be off with cluster mode enabled: the shards vote on their own",
+			);
+		}
+		return;
+	}
+	if (spec.shards > 1) {
+		throw invalid(
+			"shards",
+			"shards must be 1 while clusterMode is disabled; set clusterMode to enabled",
+		);
+	}
+	if (spec.slots !== undefined) throw invalid("slots", "slots need clusterMode enabled");
+	if (spec.automaticFailover === true && spec.replicasPerShard < 1) {
+		throw invalid(
+			"automaticFailover",
+			"automaticFailover needs at least one replica; set replicasPerShard to 1 or more",
+		);
+	}
+}
+
+function decideFailover(spec: CreateCacheSpec, clusterMode: ClusterMode): boolean {
+	if (spec.engine === "memcached") return false;
+	if (clusterMode === "enabled") return true;
+	return spec.automaticFailover ?? spec.replicasPerShard > 0;
+}
+
+function decideSlots(spec: CreateCacheSpec, clusterMode: ClusterMode): (string | null)[] {
+	return Array.from({ length: spec.shards }, (_, index) => {
+		if (clusterMode === "disabled") return null;
+		const asked = parseSlots(spec.slots?.[index] ?? "");
+		return formatSlots(asked ?? [evenSlots(spec.shards, index)]);
+	});
+}
+
+async function defaultVersion(tx: Transaction, engine: CreateCacheSpec["engine"]): Promise<string> {
+	const newest = (await availableEngineVersions(tx)).find((entry) => entry.engine === engine);
+	return newest === undefined ? OFFERED[engine].newest : minorVersion(newest.version);
+}
