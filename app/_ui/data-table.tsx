@@ -9,6 +9,8 @@ export interface Column<Row> {
 	lead?: boolean;
 	/** The card shows the cell without the column's name. */
 	bare?: boolean;
+	/** In the head instead of the words. */
+	headerCell?: ReactNode;
 	/** The header is for screen readers only. */
 	hideHeader?: boolean;
 }
@@ -28,9 +30,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 			<table className="data-table" aria-label={label}>
 				<thead>
 					<tr>
-						{columns.map(({ id, header, align, hideHeader }) => (
+						{columns.map(({ id, header, headerCell, align, hideHeader }) => (
 							<th key={id} scope="col" data-align={align}>
-								{hideHeader === true ? <span className="sr-only">{header}</span> : header}
+								{headerCell ??
+									(hideHeader === true ? <span className="sr-only">{header}</span> : header)}
 							</th>
 						))}
 					</tr>

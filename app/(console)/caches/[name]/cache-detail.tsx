@@ -22,6 +22,7 @@ import { EventsTab } from "./events-tab.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
 import { NodesTab } from "./nodes-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
+import { ParametersTab } from "./parameters-tab.tsx";
 import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
@@ -85,6 +86,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 		},
 		{ id: "nodes", label: "Nodes", content: <NodesTab cache={cache} /> },
 		{ id: "metrics", label: "Metrics", content: <MetricsTab cache={cache} /> },
+		{ id: "parameters", label: "Parameters", content: <ParametersTab cache={cache} /> },
 		{ id: "events", label: "Events", content: <EventsTab cache={cache} /> },
 		{ id: "connect", label: "Connect", content: <ConnectTab cache={cache} /> },
 		{ id: "configuration", label: "Configuration", content: <ConfigurationTab cache={cache} /> },

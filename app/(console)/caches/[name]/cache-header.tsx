@@ -1,24 +1,32 @@
 "use client";
 
-import { Button } from "@heroui/react";
-import { Plug, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Button, Dropdown, Label } from "@heroui/react";
+import { ChevronDown, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import { type Key, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
-import { plural } from "../../../_lib/format/count.ts";
+import { engineName } from "../../../_lib/engines.ts";
 import { Chip } from "../../../_ui/chip.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Status } from "../../../_ui/status.tsx";
+import { topologyWords } from "../topology-words.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
+import { ModifyDialog } from "./modify-dialog.tsx";
+import { RebootDialog } from "./reboot-dialog.tsx";
 
-export function topologyWords(cache: Cache): string {
-	const shards = plural(Math.max(1, cache.shards.length), "shard");
-	return cache.replicasPerShard === 0
-		? `${shards}, no replica`
-		: `${shards} × ${plural(cache.replicasPerShard, "replica")}`;
+type OpenDialog = "modify" | "reboot" | "delete" | null;
+
+interface CacheHeaderProps {
+	cache: Cache;
+	onConnect: () => void;
 }
 
-export function CacheHeader({ cache, onConnect }: { cache: Cache; onConnect: () => void }) {
-	const [isDeleting, setDeleting] = useState(false);
+export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
+	const [open, setOpen] = useState<OpenDialog>(null);
+	const dialog = (name: OpenDialog) => ({
+		cache,
+		isOpen: open === name,
+		onOpenChange: (isOpen: boolean) => setOpen(isOpen ? name : null),
+	});
 	return (
 		<>
 			<PageHeader
@@ -27,7 +35,10 @@ export function CacheHeader({ cache, onConnect }: { cache: Cache; onConnect: () 
 				meta={
 					<>
 						<Status status={cache.status} />
-						<Chip>Valkey {cache.engineVersion}</Chip>
+						<Chip>
+							{engineName(cache.engine)} {cache.engineVersion}
+						</Chip>
+						{cache.clusterMode === "enabled" && <Chip>Cluster mode on</Chip>}
 						<Chip>{topologyWords(cache)}</Chip>
 						{cache.multiAz && <Chip>Multi-AZ</Chip>}
 					</>
@@ -38,20 +49,58 @@ export function CacheHeader({ cache, onConnect }: { cache: Cache; onConnect: () 
 							<Plug aria-hidden />
 							Connect
 						</Button>
-						<Button
-							variant="outline"
-							className="text-danger-soft-foreground"
+						<ActionsMenu
+							onModify={() => setOpen("modify")}
+							onReboot={() => setOpen("reboot")}
+							onDelete={() => setOpen("delete")}
 							isDisabled={cache.status === "deleting"}
-							onPress={() => setDeleting(true)}
-						>
-							<Trash2 aria-hidden />
-							Delete
-						</Button>
+						/>
 					</>
 				}
 				{...(cache.description === "" ? {} : { description: cache.description })}
 			/>
-			<DeleteDialog cache={cache} isOpen={isDeleting} onOpenChange={setDeleting} />
+			{open === "modify" && <ModifyDialog {...dialog("modify")} />}
+			<RebootDialog {...dialog("reboot")} nodes={null} />
+			<DeleteDialog {...dialog("delete")} />
 		</>
+	);
+}
+
+interface ActionsMenuProps {
+	onModify: () => void;
+	onReboot: () => void;
+	onDelete: () => void;
+	isDisabled: boolean;
+}
+
+function ActionsMenu({ onModify, onReboot, onDelete, isDisabled }: ActionsMenuProps) {
+	const onAction = (key: Key) => {
+		if (key === "modify") onModify();
+		if (key === "reboot") onReboot();
+		if (key === "delete") onDelete();
+	};
+	return (
+		<Dropdown>
+			<Button variant="outline" isDisabled={isDisabled}>
+				Actions
+				<ChevronDown aria-hidden />
+			</Button>
+			<Dropdown.Popover placement="bottom end" className="min-w-48">
+				<Dropdown.Menu aria-label="Actions" onAction={onAction}>
+					<Dropdown.Item id="modify" textValue="Modify">
+						<Pencil aria-hidden className="size-4 text-muted" />
+						<Label>Modify</Label>
+					</Dropdown.Item>
+					<Dropdown.Item id="reboot" textValue="Reboot">
+						<RotateCw aria-hidden className="size-4 text-muted" />
+						<Label>Reboot</Label>
+					</Dropdown.Item>
+					<Dropdown.Item id="delete" textValue="Delete" variant="danger">
+						<Trash2 aria-hidden className="size-4 text-danger" />
+						<Label>Delete</Label>
+					</Dropdown.Item>
+				</Dropdown.Menu>
+			</Dropdown.Popover>
+		</Dropdown>
 	);
 }

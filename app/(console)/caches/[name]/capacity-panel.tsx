@@ -2,11 +2,15 @@
 
 import type { ReactNode } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
+import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { exactBytes, formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatPercent } from "../../../_lib/format/count.ts";
+import { formatMoney, monthlyCost } from "../../../_lib/format/money.ts";
+import { useRateCard } from "../../../_lib/queries.ts";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Count } from "../../../_ui/quantity.tsx";
 import { UsageBar } from "../../../_ui/usage-bar.tsx";
+import { dataNodesOf, nodesOf } from "../topology-words.ts";
 
 function Row({ label, children, bar }: { label: string; children: ReactNode; bar?: ReactNode }) {
 	return (
@@ -18,54 +22,81 @@ function Row({ label, children, bar }: { label: string; children: ReactNode; bar
 	);
 }
 
+/** Of the nodes that hold data; null before the first sample. */
+function measure(cache: Cache) {
+	const dataNodes = dataNodesOf(cache).flatMap(({ metrics }) => metrics ?? []);
+	if (dataNodes.length === 0) return null;
+	const total = (of: readonly NodeMetrics[], read: (metrics: NodeMetrics) => number) =>
+		of.reduce((sum, metrics) => sum + read(metrics), 0);
+	const all = nodesOf(cache).flatMap(({ metrics }) => metrics ?? []);
+	const hits = total(all, ({ hitsPerSecond }) => hitsPerSecond);
+	const misses = total(all, ({ missesPerSecond }) => missesPerSecond);
+	return {
+		memoryUsedBytes: total(dataNodes, ({ memoryUsedBytes }) => memoryUsedBytes),
+		memoryMaxBytes: total(dataNodes, ({ memoryMaxBytes }) => memoryMaxBytes),
+		keys: total(dataNodes, ({ keys }) => keys),
+		evictionsPerSecond: total(dataNodes, ({ evictionsPerSecond }) => evictionsPerSecond),
+		hitRate: hits + misses > 0 ? hits / (hits + misses) : null,
+	};
+}
+
 export function CapacityPanel({ cache }: { cache: Cache }) {
-	const nodes = cache.shards.flatMap((shard) => shard.nodes);
-	const metrics = nodes.find(({ role }) => role === "primary")?.metrics ?? null;
-	const hits = nodes.reduce((sum, node) => sum + (node.metrics?.hitsPerSecond ?? 0), 0);
-	const misses = nodes.reduce((sum, node) => sum + (node.metrics?.missesPerSecond ?? 0), 0);
-	const hitRate = hits + misses > 0 ? hits / (hits + misses) : null;
+	const measured = measure(cache);
+	const { data: rateCard } = useRateCard();
 	return (
 		<Panel title="Capacity">
-			{metrics === null ? (
-				<p className="text-sm text-muted">Measured every 5 s once the primary runs.</p>
-			) : (
-				<dl className="flex flex-col gap-2.5">
-					<Row
-						label="Memory"
-						bar={
-							<UsageBar
-								label="Memory for data"
-								used={metrics.memoryUsedBytes}
-								total={metrics.memoryMaxBytes}
-								tone="auto"
-							/>
-						}
-					>
-						<span
-							title={`${exactBytes(metrics.memoryUsedBytes)} of ${exactBytes(metrics.memoryMaxBytes)}`}
-						>
-							{formatBytes(metrics.memoryUsedBytes)} of {formatBytes(metrics.memoryMaxBytes)}
+			<dl className="flex flex-col gap-2.5">
+				{measured === null ? (
+					<Row label="Measured">
+						<span className="text-muted">every 5 s once nodes run</span>
+					</Row>
+				) : (
+					<Measured {...measured} />
+				)}
+				<Row label="Node type">{cache.nodeType}</Row>
+				{rateCard !== undefined && (
+					<Row label="Cost by your rate card">
+						<span title={`${formatMoney(cache.hourlyCost, rateCard.currency)} an hour`}>
+							{formatMoney(monthlyCost(cache.hourlyCost), rateCard.currency)} / month
 						</span>
 					</Row>
-					<Row
-						label="Hit rate"
-						bar={<UsageBar label="Hit rate" used={hitRate ?? 0} total={1} tone="good" />}
-					>
-						{hitRate === null ? (
-							<span className="text-muted">no reads</span>
-						) : (
-							formatPercent(hitRate)
-						)}
-					</Row>
-					<Row label="Keys">
-						<Count value={metrics.keys} />
-					</Row>
-					<Row label="Evictions">
-						<Count value={metrics.evictionsPerSecond} unit="/s" />
-					</Row>
-					<Row label="Node type">{cache.nodeType}</Row>
-				</dl>
-			)}
+				)}
+			</dl>
 		</Panel>
+	);
+}
+
+function Measured(props: NonNullable<ReturnType<typeof measure>>) {
+	const { memoryUsedBytes, memoryMaxBytes, keys, evictionsPerSecond, hitRate } = props;
+	return (
+		<>
+			<Row
+				label="Memory"
+				bar={
+					<UsageBar
+						label="Memory for data"
+						used={memoryUsedBytes}
+						total={memoryMaxBytes}
+						tone="auto"
+					/>
+				}
+			>
+				<span title={`${exactBytes(memoryUsedBytes)} of ${exactBytes(memoryMaxBytes)}`}>
+					{formatBytes(memoryUsedBytes)} of {formatBytes(memoryMaxBytes)}
+				</span>
+			</Row>
+			<Row
+				label="Hit rate"
+				bar={<UsageBar label="Hit rate" used={hitRate ?? 0} total={1} tone="good" />}
+			>
+				{hitRate === null ? <span className="text-muted">no reads</span> : formatPercent(hitRate)}
+			</Row>
+			<Row label="Keys">
+				<Count value={keys} />
+			</Row>
+			<Row label="Evictions">
+				<Count value={evictionsPerSecond} unit="/s" />
+			</Row>
+		</>
 	);
 }

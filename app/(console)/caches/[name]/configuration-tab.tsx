@@ -1,26 +1,49 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { Button } from "@heroui/react";
+import Link from "next/link";
+import { type ReactNode, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
-import { NODE_TYPES } from "../../../../server/contract/node-type.ts";
+import type { NodeType } from "../../../../server/contract/node-type.ts";
+import { engineName } from "../../../_lib/engines.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { useNodeTypes } from "../../../_lib/queries.ts";
 import { DataTable } from "../../../_ui/data-table.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
-import { topologyWords } from "./cache-header.tsx";
+import { topologyWords } from "../topology-words.ts";
+import { ModifyDialog } from "./modify-dialog.tsx";
 
-function facts(cache: Cache): [string, ReactNode][] {
-	const type = NODE_TYPES[cache.nodeType];
+function nodeTypeWords(name: string, type: NodeType | undefined): string {
+	if (type === undefined) return name;
+	return `${name} · ${type.vcpus} vCPU, ${formatBytes(type.memoryBytes)}`;
+}
+
+function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] {
+	const isMemcached = cache.engine === "memcached";
 	return [
 		["Name", cache.name],
 		["Description", cache.description === "" ? "–" : cache.description],
-		["Engine", `Valkey ${cache.engineVersion}`],
-		["Kind", "Provisioned"],
-		["Node type", `${cache.nodeType} · ${type.vcpus} vCPU, ${formatBytes(type.memoryBytes)}`],
+		["Engine", `${engineName(cache.engine)} ${cache.engineVersion}`],
+		["Node type", nodeTypeWords(cache.nodeType, type)],
 		["Topology", topologyWords(cache)],
-		["Cluster mode", cache.clusterMode],
+		["Cluster mode", isMemcached ? "Memcached has none" : cache.clusterMode],
 		["Multi-AZ", cache.multiAz ? "On" : "Off"],
-		["Automatic failover", cache.automaticFailover ? "On" : "Off"],
+		[
+			"Automatic failover",
+			isMemcached ? "Memcached has none" : cache.automaticFailover ? "On" : "Off",
+		],
+		["Zones", cache.zones === null ? "Any" : cache.zones.join(", ")],
+		[
+			"Parameter group",
+			<Link
+				key="group"
+				href={`/parameter-groups/${cache.parameterGroup.name}`}
+				className="hover:underline"
+			>
+				{cache.parameterGroup.name}
+			</Link>,
+		],
 		[
 			"Authentication",
 			cache.auth.mode === "none"
@@ -28,18 +51,32 @@ function facts(cache: Cache): [string, ReactNode][] {
 				: `Password${cache.auth.username === null ? "" : `, user ${cache.auth.username}`}`,
 		],
 		["Port", cache.port === null ? "Not given yet" : String(cache.port)],
+		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
 		["Created", <Time key="created" value={cache.createdAt} />],
 		["First available", <Time key="available" value={cache.availableAt} />],
 	];
 }
 
 export function ConfigurationTab({ cache }: { cache: Cache }) {
+	const [isModifying, setModifying] = useState(false);
+	const nodeTypes = useNodeTypes();
+	const type = nodeTypes.data?.items.find(({ name }) => name === cache.nodeType);
 	const tags = Object.entries(cache.tags).map(([key, value]) => ({ key, value }));
+	const modify = (label: string) => (
+		<Button
+			size="sm"
+			variant="outline"
+			isDisabled={cache.status === "deleting"}
+			onPress={() => setModifying(true)}
+		>
+			{label}
+		</Button>
+	);
 	return (
 		<div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-			<Panel title="Configuration">
+			<Panel title="Configuration" aside={modify("Modify")}>
 				<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2">
-					{facts(cache).map(([label, value]) => (
+					{facts(cache, type).map(([label, value]) => (
 						<div key={label} className="min-w-0">
 							<dt className="text-[0.8125rem] text-muted">{label}</dt>
 							<dd className="break-words">{value}</dd>
@@ -47,10 +84,10 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 					))}
 				</dl>
 			</Panel>
-			<Panel title="Tags" flush>
+			<Panel title="Tags" aside={modify("Edit tags")} flush>
 				{tags.length === 0 ? (
 					<p className="px-4 pt-2 pb-4 text-sm text-muted">
-						This cache has no tags. They are given when a cache is created.
+						This cache has no tags. They tell caches apart: by team, by cost, by stage.
 					</p>
 				) : (
 					<div className="pt-2">
@@ -66,6 +103,7 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 					</div>
 				)}
 			</Panel>
+			{isModifying && <ModifyDialog cache={cache} isOpen onOpenChange={setModifying} />}
 		</div>
 	);
 }

@@ -2,8 +2,10 @@
 
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ShieldCheck } from "lucide-react";
 import { type SubmitEvent, useId, useRef, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
+import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { exactCount, plural } from "../../../_lib/format/count.ts";
 import { addPendingWork, removePendingWork } from "../../../_lib/pending-work.ts";
@@ -11,7 +13,9 @@ import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
 import { Dialog } from "../../../_ui/dialog.tsx";
 import { FormTextField } from "../../../_ui/form-fields.tsx";
-import { ProblemBanner } from "../../../_ui/notices.tsx";
+import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { dataNodesOf, nodesOf } from "../topology-words.ts";
+import { useModify } from "./use-modify.ts";
 
 interface DeleteDialogProps {
 	cache: Cache;
@@ -21,8 +25,18 @@ interface DeleteDialogProps {
 
 /** What is lost, in numbers where they are known. */
 function Loss({ cache }: { cache: Cache }) {
-	const nodes = cache.shards.flatMap((shard) => shard.nodes);
-	const metrics = nodes.find(({ role }) => role === "primary")?.metrics ?? null;
+	const nodes = nodesOf(cache);
+	const measured = dataNodesOf(cache).flatMap(({ metrics: own }) => own ?? []);
+	const total = (read: (own: NodeMetrics) => number) =>
+		measured.reduce((sum, own) => sum + read(own), 0);
+	const metrics =
+		measured.length === 0
+			? null
+			: {
+					keys: total(({ keys }) => keys),
+					memoryUsedBytes: total(({ memoryUsedBytes }) => memoryUsedBytes),
+					clients: total(({ clients }) => clients),
+				};
 	return (
 		<p>
 			This ends {plural(nodes.length, "node")} and removes{" "}
@@ -72,7 +86,7 @@ export function DeleteDialog({ cache, isOpen, onOpenChange }: DeleteDialogProps)
 		setTyped("");
 		remove.reset();
 	};
-	const isConfirmed = typed.trim() === cache.name;
+	const isConfirmed = typed.trim() === cache.name && !cache.deletionProtection;
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (isConfirmed && !remove.isPending) remove.mutate();
@@ -99,6 +113,7 @@ export function DeleteDialog({ cache, isOpen, onOpenChange }: DeleteDialogProps)
 				</>
 			}
 		>
+			{cache.deletionProtection && <Protection cache={cache} />}
 			<Loss cache={cache} />
 			{remove.isError && <ProblemBanner title="The cache wasn't deleted" error={remove.error} />}
 			<form id={formId} onSubmit={submit} noValidate>
@@ -113,5 +128,34 @@ export function DeleteDialog({ cache, isOpen, onOpenChange }: DeleteDialogProps)
 				/>
 			</form>
 		</Dialog>
+	);
+}
+
+/** Why deletion is refused, and the way to allow it. */
+function Protection({ cache }: { cache: Cache }) {
+	const unprotect = useModify(cache.name);
+	return (
+		<>
+			<Banner
+				tone="accent"
+				icon={ShieldCheck}
+				title="Deletion protection is on"
+				action={
+					<Button
+						size="sm"
+						variant="outline"
+						isPending={unprotect.isPending}
+						onPress={() => unprotect.mutate({ deletionProtection: false })}
+					>
+						Turn it off
+					</Button>
+				}
+			>
+				This cache can't be deleted before it is turned off.
+			</Banner>
+			{unprotect.isError && (
+				<ProblemBanner title="The protection is still on" error={unprotect.error} />
+			)}
+		</>
 	);
 }

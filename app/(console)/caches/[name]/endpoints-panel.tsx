@@ -33,6 +33,19 @@ function EndpointRow({
 	);
 }
 
+/** "host-1:7000 … host-3:7001" */
+function NodeSpan({ nodes }: { nodes: readonly Endpoint[] }) {
+	const first = nodes[0];
+	const last = nodes.at(-1);
+	if (first === undefined || last === undefined) return null;
+	return (
+		<code className="block truncate font-mono text-xs text-foreground group-open:hidden">
+			{addressOf(first)}
+			{last !== first && ` … ${addressOf(last)}`}
+		</code>
+	);
+}
+
 export function EndpointsPanel({ cache }: { cache: Cache }) {
 	const { primary, reader, configuration, nodes } = cache.endpoints;
 	return (
@@ -41,7 +54,11 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 				{configuration !== null && (
 					<EndpointRow
 						title="Configuration"
-						hint="cluster clients start here"
+						hint={
+							cache.engine === "memcached"
+								? "auto discovery, all nodes"
+								: "cluster clients start here"
+						}
 						endpoint={configuration}
 					/>
 				)}
@@ -57,13 +74,16 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 				{nodes.length > 0 && (
 					<details className="group border-t border-separator pt-2.5">
 						<summary className="flex cursor-pointer list-none items-center justify-between gap-2 text-[0.8125rem] text-muted [&::-webkit-details-marker]:hidden">
-							{plural(nodes.length, "node endpoint")}
+							<span className="min-w-0">
+								{plural(nodes.length, "node endpoint")}
+								<NodeSpan nodes={nodes} />
+							</span>
 							<ChevronDown
 								aria-hidden
 								className="size-4 transition-transform group-open:rotate-180"
 							/>
 						</summary>
-						<ul className="mt-1.5 flex flex-col">
+						<ul className="mt-1.5 flex max-h-72 flex-col overflow-y-auto">
 							{nodes.map((endpoint) => (
 								<li key={endpoint.node} className="flex items-center gap-2 text-[0.8125rem]">
 									<span className="text-muted">{endpoint.node}</span>

@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleX, Trash2, TriangleAlert } from "lucide-react";
+import { CircleX, LoaderCircle, Trash2, TriangleAlert } from "lucide-react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
@@ -28,6 +28,12 @@ function Notice({ cache }: { cache: Cache }) {
 					{cache.statusReason ?? "Its processes are ended, then files and ports are freed."}
 				</Banner>
 			);
+		case "modifying":
+			return (
+				<Banner tone="accent" icon={LoaderCircle} title="Being changed">
+					{cache.statusReason ?? "A change that was asked for is being carried out."}
+				</Banner>
+			);
 		case "degraded":
 			return (
 				<Banner tone="warning" icon={TriangleAlert} title="Serving, with less than asked for">
@@ -39,7 +45,7 @@ function Notice({ cache }: { cache: Cache }) {
 				<Banner
 					tone="danger"
 					icon={CircleX}
-					title="No primary serves"
+					title={unavailableTitle(cache)}
 					action={<PromoteReplica cache={cache} />}
 				>
 					{cache.statusReason}
@@ -48,6 +54,11 @@ function Notice({ cache }: { cache: Cache }) {
 		case "available":
 			return null;
 	}
+}
+
+function unavailableTitle(cache: Cache): string {
+	if (cache.engine === "memcached") return "No node serves";
+	return cache.clusterMode === "enabled" ? "Not all shards serve" : "No primary serves";
 }
 
 /** Without automatic failover somebody has to decide, because writes that a replica hasn't seen are lost. */

@@ -1,0 +1,115 @@
+"use client";
+
+import { Button, SearchField } from "@heroui/react";
+import { useQuery } from "@tanstack/react-query";
+import { RotateCw, SearchX } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { plural } from "../../../_lib/format/count.ts";
+import { CALM_POLL_MS } from "../../../_lib/queries.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { useUrlParams } from "../../../_lib/use-url-params.ts";
+import { DataTable } from "../../../_ui/data-table.tsx";
+import { Banner, EmptyState, ProblemState } from "../../../_ui/notices.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { TableSkeleton } from "../../../_ui/skeletons.tsx";
+import { Status } from "../../../_ui/status.tsx";
+import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
+import { pendingParametersOf } from "../topology-words.ts";
+import { RebootDialog } from "./reboot-dialog.tsx";
+
+const STATUS = {
+	"in-sync": { status: "available", word: "In sync" },
+	applying: { status: "modifying", word: "Being applied" },
+	"pending-reboot": { status: "warning", word: "Pending reboot" },
+} as const;
+
+/** The values that the cache runs with, and those that wait for a reboot. */
+export function ParametersTab({ cache }: { cache: Cache }) {
+	const trpc = useTRPC();
+	const { params, change } = useUrlParams();
+	const [isRebooting, setRebooting] = useState(false);
+	const { name, status } = cache.parameterGroup;
+	const group = useQuery(
+		trpc.parameterGroups.get.queryOptions({ name }, { refetchInterval: CALM_POLL_MS }),
+	);
+	const search = params.get("parameter") ?? "";
+	const pending = pendingParametersOf(cache);
+	const rows = searchParameters(group.data?.parameters ?? [], search);
+	return (
+		<div className="flex flex-col gap-3">
+			<div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+				<div className="flex min-w-0 flex-wrap items-center gap-2">
+					<Link href={`/parameter-groups/${name}`} className="font-semibold hover:underline">
+						{name}
+					</Link>
+					<Status {...STATUS[status]} />
+				</div>
+				<SearchField
+					aria-label="Search parameters"
+					value={search}
+					onChange={(text) => change({ parameter: text })}
+					className="w-full min-w-0 sm:w-72"
+				>
+					<SearchField.Group>
+						<SearchField.SearchIcon />
+						<SearchField.Input placeholder="Name or description" maxLength={100} />
+						<SearchField.ClearButton />
+					</SearchField.Group>
+				</SearchField>
+			</div>
+			{pending.length > 0 && (
+				<Banner
+					tone="warning"
+					title={`${plural(pending.length, "parameter")} pending reboot`}
+					action={
+						<Button size="sm" variant="outline" onPress={() => setRebooting(true)}>
+							<RotateCw aria-hidden />
+							Reboot to apply
+						</Button>
+					}
+				>
+					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
+				</Banner>
+			)}
+			<Panel flush>
+				{group.isPending ? (
+					<TableSkeleton label="Loading parameters" rows={8} />
+				) : group.data === undefined ? (
+					<ProblemState
+						title="Parameters couldn't be loaded"
+						error={group.error}
+						onRetry={() => void group.refetch()}
+					/>
+				) : rows.length === 0 ? (
+					<EmptyState icon={SearchX} title="No parameter matches">
+						Names and descriptions are searched.
+					</EmptyState>
+				) : (
+					<DataTable
+						label={`Parameters of ${cache.name}`}
+						columns={PARAMETER_COLUMNS.map((column) =>
+							column.id === "value"
+								? {
+										...column,
+										cell: (row) => (
+											<span className="inline-flex flex-wrap items-center gap-2">
+												{column.cell(row)}
+												{pending.includes(row.name) && (
+													<Status status="warning" look="text" word="pending reboot" />
+												)}
+											</span>
+										),
+									}
+								: column,
+						)}
+						rows={rows}
+						rowKey={(row) => row.name}
+					/>
+				)}
+			</Panel>
+			<RebootDialog cache={cache} nodes={null} isOpen={isRebooting} onOpenChange={setRebooting} />
+		</div>
+	);
+}

@@ -1,0 +1,109 @@
+"use client";
+
+import { Button, toast } from "@heroui/react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { plural } from "../../../_lib/format/count.ts";
+import { randomId } from "../../../_lib/random-id.ts";
+import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
+import { Dialog } from "../../../_ui/dialog.tsx";
+import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { nodesOf, pendingParametersOf } from "../topology-words.ts";
+
+interface RebootDialogProps {
+	cache: Cache;
+	/** Member names; null for all. */
+	nodes: readonly string[] | null;
+	isOpen: boolean;
+	onOpenChange: (isOpen: boolean) => void;
+}
+
+/** What a reboot does, before it is done. */
+export function RebootDialog({ cache, nodes, isOpen, onOpenChange }: RebootDialogProps) {
+	const trpc = useTRPC();
+	const client = useTRPCClient();
+	const queryClient = useQueryClient();
+	const all = nodesOf(cache);
+	const count = nodes?.length ?? all.length;
+	const reboot = useMutation({
+		mutationFn: () =>
+			client.caches.reboot.mutate(
+				{ name: cache.name, ...(nodes === null ? {} : { nodes: [...nodes] }) },
+				{ context: { idempotencyKey: randomId() } },
+			),
+		onSuccess: (next) => {
+			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), next);
+			toast(`${plural(count, "node")} of ${cache.name} will be rebooted`, {
+				description: "The Nodes tab shows how far it is.",
+				timeout: 6_000,
+			});
+			close();
+		},
+	});
+	const close = () => {
+		onOpenChange(false);
+		reboot.reset();
+	};
+	const pending = pendingParametersOf(cache);
+	const isWhole = count === all.length;
+	return (
+		<Dialog
+			isOpen={isOpen}
+			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+			title={isWhole ? `Reboot ${cache.name}?` : `Reboot ${plural(count, "node")}?`}
+			footer={
+				<>
+					<Button variant="outline" onPress={close}>
+						Cancel
+					</Button>
+					<Button
+						{...(cache.engine === "memcached" ? { variant: "danger" as const } : {})}
+						isDisabled={count === 0}
+						isPending={reboot.isPending}
+						onPress={() => reboot.mutate()}
+					>
+						Reboot {plural(count, "node")}
+					</Button>
+				</>
+			}
+		>
+			{reboot.isError && <ProblemBanner title="Nothing was rebooted" error={reboot.error} />}
+			{nodes !== null && !isWhole && (
+				<p className="font-mono text-xs break-words text-muted">{nodes.join(", ")}</p>
+			)}
+			{cache.engine === "memcached" ? (
+				<Banner tone="warning" title="Data of these nodes is lost">
+					Memcached keeps its data in memory alone: each node that reboots comes back empty. They
+					reboot one at a time, so that the others keep serving their share of the keys.
+				</Banner>
+			) : (
+				<RebootWords cache={cache} />
+			)}
+			{pending.length > 0 && (
+				<p>
+					{plural(pending.length, "parameter")} that {pending.length === 1 ? "waits" : "wait"} for
+					it {pending.length === 1 ? "takes" : "take"} effect:{" "}
+					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
+				</p>
+			)}
+		</Dialog>
+	);
+}
+
+function RebootWords({ cache }: { cache: Cache }) {
+	return (
+		<ul className="flex list-disc flex-col gap-1.5 pl-5">
+			<li>Data is kept: each node saves it, stops, and loads it again.</li>
+			<li>
+				{cache.clusterMode === "enabled"
+					? "One node of each shard at a time; shards go on side by side."
+					: "One node at a time."}
+			</li>
+			<li>
+				{cache.replicasPerShard === 0
+					? "There is no replica: while a node restarts, its keys can't be read or written."
+					: "Clients of a node that restarts are cut off and have to connect again; writes wait while a primary does."}
+			</li>
+		</ul>
+	);
+}
