@@ -39,11 +39,15 @@ function flag(value: string, on: string, off: string | null = null): [string, st
 	return name === null ? null : [name, ""];
 }
 
+/** Memcached refuses to start with these while it has no such thread. */
+const NEED_LRU_MAINTAINER = ["temporary_ttl", "hot_lru_pct", "warm_lru_pct"];
+
 /** Only what differs from Memcached's own defaults. */
 export function memcachedOptions(overrides: Readonly<Record<string, string>>): EngineParameter[] {
 	return MEMCACHED_PARAMETERS.flatMap(({ name, defaultValue, modifiable }) => {
 		const value = overrides[name];
 		if (value === undefined || value === defaultValue || !modifiable) return [];
+		if (overrides.lru_maintainer === "0" && NEED_LRU_MAINTAINER.includes(name)) return [];
 		const option = OPTIONS[name]?.(value) ?? null;
 		return option === null ? [] : [{ name: option[0], value: option[1], live: false }];
 	});

@@ -44,7 +44,8 @@ export const MEMCACHED_PARAMETERS: readonly ParameterDefinition[] = [
 		"Connections that wait to be taken.",
 		AT_START,
 	),
-	choice("binding_protocol", "auto", ["auto", "ascii", "binary"], "Protocols served.", AT_START),
+	// ElastiCache has binary too. Then neither agents nor clients' auto discovery could ask a node anything.
+	choice("binding_protocol", "auto", ["auto", "ascii"], "Protocols served.", AT_START),
 	zeroOrOne("cas_disabled", "0", "1 turns check-and-set off and saves 8 bytes an item."),
 	zeroOrOne("error_on_memory_exhausted", "0", "1 refuses writes when memory is full."),
 	integer("max_simultaneous_connections", 1_024, [1, 65_000], "Most clients at a time.", FIXED),
@@ -80,6 +81,7 @@ export const MEMCACHED_PARAMETERS: readonly ParameterDefinition[] = [
 		"Seconds below which items are never evicted.",
 		AT_START,
 	),
-	integer("hot_lru_pct", 20, [1, 80], "Percent of memory for the newest items.", AT_START),
-	integer("warm_lru_pct", 40, [1, 80], "Percent of memory for items in use.", AT_START),
+	// Memcached refuses more than 80 for the two together.
+	integer("hot_lru_pct", 20, [1, 40], "Percent of memory for the newest items.", AT_START),
+	integer("warm_lru_pct", 40, [1, 40], "Percent of memory for items in use.", AT_START),
 ];

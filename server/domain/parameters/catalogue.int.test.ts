@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createConnection, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureEngine } from "../../../agent/bundles/index.ts";
+import { MIB, type ParameterFamily } from "../../contract/index.ts";
+import {
+	engineOf,
+	type ParameterDefinition,
+	parameterDefinition,
+	parameterDefinitions,
+	resolveParameters,
+} from "./index.ts";
+
+/** Where Larder keeps to ElastiCache's default, or to its own, and not to the engine's. */
+const OWN_DEFAULTS = new Set([
+	"maxmemory-policy",
+	"active-defrag-cycle-max",
+	"active-defrag-cycle-min",
+	"cluster-require-full-coverage",
+	"latency-tracking",
+]);
+const CLIENT = { maxRetriesPerRequest: null, retryStrategy: () => 50 };
+
+let directory: string;
+const processes: ChildProcess[] = [];
+const clients: Redis[] = [];
+
+beforeAll(async () => {
+	directory = await mkdtemp(join(tmpdir(), "larder-parameters-"));
+});
+afterAll(async () => {
+	for (const client of clients) client.disconnect();
+	for (const each of processes) {
+		if (each.exitCode !== null || each.signalCode !== null) continue;
+		each.kill("SIGKILL");
+		await once(each, "exit");
+	}
+	await rm(directory, { recursive: true, force: true });
+});
+
+async function startEngine(family: ParameterFamily, name: string, lines: readonly string[]) {
+	const engine = await ensureEngine({ engine: engineOf(family), version: family.slice(-1) });
+	const socket = join(directory, `${name}.sock`);
+	const file = join(directory, `${name}.conf`);
+	await writeFile(
+		file,
+		["port 0", `unixsocket ${socket}`, `dir ${directory}`, 'save ""', ...lines, ""].join("\n"),
+	);
+	processes.push(spawn(engine.server, [file], { stdio: "ignore" }));
+	const client = new Redis({ path: socket, ...CLIENT });
+	client.on("error", () => undefined); // until the socket is there
+	clients.push(client);
+	await client.ping();
+	return client;
+}
+
+/** A cluster's node listens for the others, so it has ports. */
+async function clusterLines(family: string): Promise<string[]> {
+	return [
+		"cluster-enabled yes",
+		`cluster-config-file ${family}-nodes.conf`,
+		"bind 127.0.0.1",
+		`port ${await freePort()}`,
+		`cluster-port ${await freePort()}`,
+	];
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	await once(server, "close");
+	if (typeof address !== "object" || address === null) throw new Error("no free port");
+	return address.port;
+}
+
+async function shown(client: Redis, name: string): Promise<string | undefined> {
+	const answer = (await client.config("GET", name)) as string[];
+	return answer[1];
+}
+
+/** The ends of what is allowed, which the engine has to take as well. */
+function samples({ allowed, defaultValue }: ParameterDefinition): string[] {
+	if (allowed?.kind === "range") return [String(allowed.min), String(allowed.max), defaultValue];
+	if (allowed?.kind === "enum") return [...allowed.values, defaultValue];
+	if (allowed?.kind === "characters") return [allowed.characters, "Kx", defaultValue];
+	return [defaultValue];
+}
+
+describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (family) => {
+	const own = parameterDefinitions(family).filter(
+		({ name }) =>
+			name !== "reserved-memory-percent" && !name.startsWith("client-output-buffer-limit-"),
+	);
+
+	it("knows every parameter, with the default that is shown", async () => {
+		const client = await startEngine(family, `${family}-bare`, []);
+		for (const { name, defaultValue } of own) {
+			const value = await shown(client, name);
+			expect(value, `${name} is unknown`).toBeDefined();
+			if (!OWN_DEFAULTS.has(name) && name !== "maxclients") expect(value, name).toBe(defaultValue);
+		}
+	});
+
+	it("takes the whole range of what is immediate, and refuses live what needs a reboot", async () => {
+		const client = await startEngine(family, `${family}-live`, []);
+		for (const definition of own.filter(({ modifiable }) => modifiable)) {
+			const { name, apply } = definition;
+			if (apply === "requires-reboot") {
+				await expect(client.config("SET", name, "2"), name).rejects.toThrow(/immutable/);
+				continue;
+			}
+			for (const value of samples(definition)) {
+				await expect(client.config("SET", name, value), `${name} ${value}`).resolves.toBe("OK");
+			}
+		}
+	});
+
+	it.each(["disabled", "enabled"] as const)(
+		"starts with what is told in cluster mode %s, shows the same text, and takes it live",
+		async (clusterMode) => {
+			const overrides = {
+				"client-output-buffer-limit-pubsub-soft-seconds": "7",
+				"notify-keyspace-events": "KEA",
+				"io-threads": "2",
+				databases: "32",
+				timeout: "0060",
+				...(family === "valkey9" && { "cluster-databases": "4" }),
+			};
+			const parameters = resolveParameters({ family, clusterMode, overrides });
+			const client = await startEngine(family, `${family}-${clusterMode}`, [
+				...(clusterMode === "enabled" ? await clusterLines(family) : []),
+				...parameters.map(({ name, value }) => `${name} "${value}"`),
+			]);
+			for (const { name, value, live } of parameters) {
+				expect(await shown(client, name), name).toBe(value);
+				if (live) expect(await client.config("SET", name, value), name).toBe("OK");
+			}
+		},
+	);
+});
+
+describe("Memcached", () => {
+	const changeable = parameterDefinitions("memcached1.6").filter(({ modifiable }) => modifiable);
+
+	it("starts with the ends of every range, one at a time", async () => {
+		for (const definition of changeable) {
+			for (const value of samples(definition)) {
+				const settings = await settingsWith({ [definition.name]: value });
+				expect(settings.get("maxbytes"), `${definition.name} ${value}`).toBe(String(512 * MIB));
+			}
+		}
+	});
+
+	it.each([0, -2])("starts with changes of everything at once (%i)", async (index) => {
+		const overrides = changeable.map((definition) => [
+			definition.name,
+			samples(definition).at(index) ?? "",
+		]);
+		const settings = await settingsWith(Object.fromEntries(overrides));
+		expect(settings.get("item_size_max")).toBe(index === 0 ? "524288" : "134217728");
+		expect(settings.get("lru_crawler")).toBe(index === 0 ? "no" : "yes");
+		expect(settings.get("flush_enabled")).toBe(index === 0 ? "yes" : "no");
+	});
+
+	it("has the defaults that are shown", async () => {
+		const settings = await settingsWith({});
+		const sameName = { chunk_size: "chunk_size", chunk_size_growth_factor: "growth_factor" };
+		for (const [name, statName] of Object.entries({
+			...sameName,
+			max_item_size: "item_size_max",
+			max_simultaneous_connections: "maxconns",
+			backlog_queue_limit: "tcp_backlog",
+			requests_per_event: "reqs_per_event",
+			hash_algorithm: "hash_algorithm",
+			slab_automove: "slab_automove",
+			idle_timeout: "idle_timeout",
+			temporary_ttl: "temporary_ttl",
+			hot_lru_pct: "hot_lru_pct",
+			warm_lru_pct: "warm_lru_pct",
+		})) {
+			expect(settings.get(statName), name).toBe(
+				parameterDefinition("memcached1.6", name)?.defaultValue,
+			);
+		}
+		for (const statName of [
+			"lru_crawler",
+			"lru_maintainer_thread",
+			"slab_reassign",
+			"maxconns_fast",
+		])
+			expect(settings.get(statName), statName).toBe("yes");
+	});
+
+	/** Starts one as the agent does, and gives back what it says of itself. */
+	async function settingsWith(overrides: Record<string, string>) {
+		const { server } = await ensureEngine({ engine: "memcached" });
+		const socket = join(directory, `memcached-${processes.length}.sock`);
+		const options = resolveParameters({
+			family: "memcached1.6",
+			clusterMode: "disabled",
+			overrides,
+		}).flatMap(({ name: option, value }) => {
+			if (option === "verbose") return [`-v${value}`];
+			if (option.includes("_")) return ["-o", value === "" ? option : `${option}=${value}`];
+			return [value === "" ? `--${option}` : `--${option}=${value}`];
+		});
+		const child = spawn(server, ["-u", "root", "-m", "512", "-s", socket, ...options], {
+			stdio: ["ignore", "ignore", "pipe"],
+		});
+		processes.push(child);
+		let complaint = "";
+		child.stderr?.on("data", (data) => {
+			complaint += data;
+		});
+		for (;;) {
+			const answer = await ask(socket, "stats settings\r\n");
+			if (answer !== null) {
+				const lines = answer.split("\r\n").map((line) => line.split(" "));
+				child.kill("SIGKILL");
+				return new Map(lines.map(([, key = "", value = ""]) => [key, value]));
+			}
+			if (child.exitCode !== null) throw new Error(`memcached ended: ${complaint}`);
+			await promisify(setImmediate)();
+		}
+	}
+
+	/** Null while nothing answers. */
+	async function ask(socket: string, command: string): Promise<string | null> {
+		return new Promise((resolve) => {
+			let answer = "";
+			const connection = createConnection(socket, () => connection.write(command));
+			connection.on("error", () => resolve(null));
+			connection.on("data", (data) => {
+				answer += data;
+				if (answer.endsWith("END\r\n")) {
+					connection.destroy();
+					resolve(answer);
+				}
+			});
+		});
+	}
+});

@@ -1,0 +1,266 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MIB } from "../../contract/limits.ts";
+import {
+	allowedText,
+	checkOverrides,
+	defaultGroupName,
+	engineOf,
+	familyOf,
+	PARAMETER_FAMILIES,
+	type ParameterDefinition,
+	parameterDefinition,
+	parameterDefinitions,
+	parseDefaultGroupName,
+	resolveParameters,
+	usableMemoryBytes,
+	validateParameter,
+} from "./index.ts";
+
+const everyDefinition = PARAMETER_FAMILIES.flatMap((family) =>
+	parameterDefinitions(family).map((definition) => ({ family, definition })),
+);
+const anyDefinition = fc.constantFrom(...everyDefinition);
+
+function definitionOf(family: (typeof PARAMETER_FAMILIES)[number], name: string) {
+	const definition = parameterDefinition(family, name);
+	if (definition === undefined) throw new Error(`${family} has no ${name}`);
+	return definition;
+}
+
+/** Values that the definition says are allowed. */
+function allowedValue({ allowed, type }: ParameterDefinition): fc.Arbitrary<string> {
+	switch (allowed?.kind) {
+		case undefined:
+			return fc.string();
+		case "enum":
+			return fc.constantFrom(...allowed.values);
+		case "characters":
+			return fc.string({ unit: fc.constantFrom(...allowed.characters), maxLength: 20 });
+		case "range":
+			return type === "float"
+				? fc.double({ min: allowed.min, max: allowed.max, noNaN: true }).map((n) => n.toFixed(3))
+				: fc.maxSafeInteger().map((n) => String(Math.min(allowed.max, Math.max(allowed.min, n))));
+	}
+}
+
+describe("families and default groups", () => {
+	it.each([
+		["valkey", "9", "valkey9"],
+		["valkey", "9.1.2", "valkey9"],
+		["valkey", "10.0", "valkey9"],
+		["valkey", "8.1", "valkey8"],
+		["redis", "7.0.15", "redis7"],
+		["memcached", "1.6", "memcached1.6"],
+	] as const)("%s %s is of the family %s", (engine, version, family) => {
+		expect(familyOf(engine, version)).toBe(family);
+		expect(engineOf(family)).toBe(engine);
+	});
+
+	it("have names that tell them apart and can be read back", () => {
+		expect(defaultGroupName("valkey9", "enabled")).toBe("default.valkey9.cluster.on");
+		expect(defaultGroupName("redis7", "disabled")).toBe("default.redis7");
+		expect(defaultGroupName("memcached1.6", "enabled")).toBe("default.memcached1.6");
+		for (const family of PARAMETER_FAMILIES) {
+			expect(parseDefaultGroupName(defaultGroupName(family, "disabled"))).toEqual({
+				family,
+				clusterMode: "disabled",
+			});
+		}
+		expect(parseDefaultGroupName("default.valkey9.cluster.on")?.clusterMode).toBe("enabled");
+		expect(parseDefaultGroupName("default.memcached1.6.cluster.on")).toBeNull();
+		expect(parseDefaultGroupName("mine")).toBeNull();
+	});
+});
+
+describe("the catalogue", () => {
+	it("has each name once a family, and allows its own defaults", () => {
+		for (const family of PARAMETER_FAMILIES) {
+			const names = parameterDefinitions(family).map(({ name }) => name);
+			expect(new Set(names).size).toBe(names.length);
+		}
+		for (const { definition } of everyDefinition) {
+			expect(validateParameter(definition, definition.defaultValue)).toBeNull();
+		}
+	});
+});
+
+describe("validateParameter", () => {
+	it("takes whatever the definition allows", () => {
+		fc.assert(
+			fc.property(
+				anyDefinition.chain(({ definition }) =>
+					fc.tuple(fc.constant(definition), allowedValue(definition)),
+				),
+				([definition, value]) => validateParameter(definition, value) === null,
+			),
+		);
+	});
+
+	it("takes only text that is one number within the range, and says which would be", () => {
+		const ranged = everyDefinition.filter(({ definition }) => definition.allowed?.kind === "range");
+		fc.assert(
+			fc.property(fc.constantFrom(...ranged), fc.string(), ({ definition }, text) => {
+				const refusal = validateParameter(definition, text);
+				if (refusal !== null)
+					return refusal.includes(allowedText(definition.allowed)?.at(-1) ?? "");
+				const [min, max] =
+					definition.allowed?.kind === "range"
+						? [definition.allowed.min, definition.allowed.max]
+						: [0, 0];
+				return text.trim() === text && Number(text) >= min && Number(text) <= max;
+			}),
+		);
+	});
+
+	it.each(["", " 5", "5 ", "0x10", "1e3", "5.0", "Infinity", "NaN", "65", "0", "-1", "5\n"])(
+		"refuses %j for a whole number from 1 to 64",
+		(value) => {
+			expect(validateParameter(definitionOf("valkey9", "maxmemory-samples"), value)).toBe(
+				"maxmemory-samples must be a whole number from 1 to 64",
+			);
+		},
+	);
+});
+
+describe("checkOverrides", () => {
+	it("names what is unknown, what is fixed and what is bad", () => {
+		expect(
+			checkOverrides("redis7", {
+				"maxmemory-policy": "allkeys-lru",
+				"maxmemory-polcy": "allkeys-lru",
+				appendonly: "yes",
+				timeout: "soon",
+				"set-max-listpack-entries": "1",
+			}),
+		).toEqual([
+			{ name: "maxmemory-polcy", message: "maxmemory-polcy is no parameter of the family redis7" },
+			{ name: "appendonly", message: "appendonly can't be changed; it is always no" },
+			{ name: "timeout", message: "timeout must be a whole number from 0 to 2147483647" },
+			{
+				name: "set-max-listpack-entries",
+				message: "set-max-listpack-entries is no parameter of the family redis7",
+			},
+		]);
+	});
+});
+
+describe("resolveParameters", () => {
+	const resolved = (
+		family: (typeof PARAMETER_FAMILIES)[number],
+		overrides: Record<string, string> = {},
+		clusterMode: "enabled" | "disabled" = "disabled",
+	) =>
+		new Map(
+			resolveParameters({ family, clusterMode, overrides }).map(({ name, ...rest }) => [
+				name,
+				rest,
+			]),
+		);
+
+	it("tells defaults too, so that a reset reaches a running node", () => {
+		expect(resolved("valkey9", { timeout: "60" }).get("timeout")).toEqual({
+			value: "60",
+			live: true,
+		});
+		expect(resolved("valkey9").get("timeout")).toEqual({ value: "0", live: true });
+		expect(resolved("valkey9").get("maxmemory-policy")?.value).toBe("volatile-lru");
+	});
+
+	it("tells what only a start can take as such", () => {
+		expect(resolved("valkey8", { "io-threads": "2" }).get("io-threads")?.live).toBe(false);
+		expect(resolved("valkey9", { "io-threads": "2" }).get("io-threads")?.live).toBe(true);
+		expect(resolved("redis7").get("databases")?.live).toBe(false);
+	});
+
+	it("keeps to itself what isn't the engine's or is the agent's own", () => {
+		const names = [...resolved("valkey9", { "reserved-memory-percent": "10" }).keys()];
+		for (const name of ["reserved-memory-percent", "cluster-enabled", "maxclients", "io-threads"]) {
+			expect(names).not.toContain(name);
+		}
+	});
+
+	it("tells settings of a cluster to clusters alone", () => {
+		const on = resolved("valkey9", {}, "enabled");
+		const off = resolved("valkey9");
+		expect(on.get("cluster-require-full-coverage")?.value).toBe("no");
+		expect(on.has("databases")).toBe(false);
+		expect(off.has("cluster-require-full-coverage")).toBe(false);
+		expect(off.get("databases")?.value).toBe("16");
+	});
+
+	it("joins output buffer limits into the engine's one setting", () => {
+		const limits = resolved("redis7", { "client-output-buffer-limit-pubsub-hard-limit": "5" });
+		expect(limits.get("client-output-buffer-limit")?.value).toBe(
+			"normal 0 0 0 slave 268435456 67108864 60 pubsub 5 8388608 60",
+		);
+	});
+
+	it.each([
+		["KEA", "AKE"],
+		["xdK", "xdK"],
+		["KEg$lshzxetdm", "AKEm"],
+		["ggEEl", "glE"],
+		["", ""],
+	])("shows keyspace events %s as the engine does, %s", (value, shown) => {
+		const parameters = resolved("valkey9", { "notify-keyspace-events": value });
+		expect(parameters.get("notify-keyspace-events")?.value).toBe(shown);
+	});
+
+	it("gives Memcached options for what differs, and a largest item that it takes", () => {
+		expect(resolved("memcached1.6").size).toBe(0);
+		const parameters = resolved("memcached1.6", {
+			max_item_size: "1048577",
+			lru_crawler: "0",
+			cas_disabled: "1",
+			idle_timeout: "60",
+			memcached_connections_overhead: "50",
+			verbosity: "2",
+		});
+		expect(Object.fromEntries([...parameters].map(([name, { value }]) => [name, value]))).toEqual({
+			"max-item-size": "1572864",
+			no_lru_crawler: "",
+			"disable-cas": "",
+			idle_timeout: "60",
+			verbose: "v",
+		});
+	});
+
+	it("fits into an assignment whatever is overridden", () => {
+		for (const family of PARAMETER_FAMILIES) {
+			const overrides = Object.fromEntries(
+				parameterDefinitions(family).map(({ name, defaultValue }) => [name, defaultValue]),
+			);
+			const parameters = resolveParameters({ family, clusterMode: "enabled", overrides });
+			expect(parameters.length).toBeLessThan(500);
+			expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length);
+		}
+	});
+});
+
+describe("usableMemoryBytes", () => {
+	const usable = (engine: "valkey" | "memcached", mib: number, overrides = {}) =>
+		usableMemoryBytes({ engine, memoryBytes: mib * MIB, overrides }) / MIB;
+
+	it("keeps a quarter from data unless the group says otherwise", () => {
+		expect(usable("valkey", 1_024)).toBe(768);
+		expect(usable("valkey", 1_024, { "reserved-memory-percent": "50" })).toBe(512);
+		expect(usable("valkey", 1_024, { "reserved-memory-percent": "0" })).toBe(1_024);
+	});
+
+	it("keeps Memcached's connections overhead, at most a quarter", () => {
+		expect(usable("memcached", 1_024)).toBe(924);
+		expect(usable("memcached", 100)).toBe(75);
+		expect(usable("memcached", 1_024, { memcached_connections_overhead: "200" })).toBe(824);
+	});
+
+	it("is never 0, which engines take for no limit", () => {
+		expect(
+			usableMemoryBytes({
+				engine: "valkey",
+				memoryBytes: MIB,
+				overrides: { "reserved-memory-percent": "100" },
+			}),
+		).toBe(1);
+	});
+});
