@@ -8,22 +8,22 @@ import { readLock } from "../../platform/process-lock.ts";
 import { cacheSchema } from "../../server/contract/cache.ts";
 import { type Environment, runLarder } from "../fixtures/larder-command.ts";
 import { enginesOf, processesOf } from "../fixtures/processes-of.ts";
-import { findFreePort, type ReservedPorts, reserveClientPorts } from "../fixtures/reserve-ports.ts";
+import { findFreePort, type ReservedPorts, reservePorts } from "../fixtures/reserve-ports.ts";
 import { type RunningCommand, startCommand } from "../fixtures/start-command.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 
 let root: string;
 let ports: ReservedPorts;
-let environment: { LARDER_HOME: string; PORT: string; LARDER_CLIENT_PORTS: string };
+let environment: { LARDER_HOME: string; PORT: string } & Record<string, string>;
 const started: RunningCommand[] = [];
 
 beforeEach(async () => {
 	root = mkdtempSync(join(tmpdir(), "larder-up-"));
-	ports = await reserveClientPorts();
+	ports = await reservePorts();
 	environment = {
 		LARDER_HOME: root,
 		PORT: String(await findFreePort()),
-		LARDER_CLIENT_PORTS: ports.range,
+		...ports.environment,
 	};
 });
 afterEach(async () => {

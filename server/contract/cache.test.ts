@@ -14,24 +14,20 @@ describe("a create request", () => {
 			kind: "provisioned",
 			engine: "valkey",
 			nodeType: "cache.t4g.micro",
-			clusterMode: "disabled",
 			shards: 1,
 			replicasPerShard: 0,
+			nodes: null,
 			multiAz: false,
-			automaticFailover: false,
+			deletionProtection: false,
 			auth: "password",
 			tags: {},
 			description: "",
 		});
 	});
 
-	it("fails over by itself wherever there is a replica, unless told otherwise", () => {
-		const spec = createCacheInputSchema.parse({ name: "a", replicasPerShard: 1 });
-		expect(spec.automaticFailover).toBe(true);
-		expect(
-			createCacheInputSchema.parse({ name: "a", replicasPerShard: 1, automaticFailover: false })
-				.automaticFailover,
-		).toBe(false);
+	it("takes Memcached's nodes in place of shards and replicas, and no password", () => {
+		const spec = createCacheInputSchema.parse({ name: "a", engine: "memcached", nodes: 3 });
+		expect(spec).toMatchObject({ nodes: 3, shards: 1, replicasPerShard: 0, auth: "none" });
 	});
 
 	it.each(["", "1a", "-a", "a-", "a--b", "a_b", "ä", "a b", "a".repeat(41), "a\n", 5, null])(
@@ -49,7 +45,24 @@ describe("a create request", () => {
 		[{ shards: 2 }, "shards"],
 		[{ port: 80 }, "port"],
 		[{ engineVersion: "latest" }, "engineVersion"],
-		[{ nodeType: "cache.x9.huge" }, "nodeType"],
+		[{ nodeType: "huge" }, "nodeType"],
+		[{ clusterMode: "enabled", shards: 501 }, "shards"],
+		[{ clusterMode: "disabled", shards: 2 }, "shards"],
+		[{ clusterMode: "enabled", automaticFailover: false }, "automaticFailover"],
+		[{ clusterMode: "enabled", shards: 2, slots: ["0-16383"] }, "slots"],
+		[{ clusterMode: "enabled", shards: 2, slots: ["0-99", "101-16383"] }, "slots"],
+		[{ clusterMode: "enabled", shards: 2, slots: ["0-100", "100-16383"] }, "slots"],
+		[{ clusterMode: "enabled", slots: ["0-16384"] }, "slots"],
+		[{ nodes: 2 }, "nodes"],
+		[{ engine: "memcached", shards: 1 }, "shards"],
+		[{ engine: "memcached", replicasPerShard: 1 }, "replicasPerShard"],
+		[{ engine: "memcached", clusterMode: "enabled" }, "clusterMode"],
+		[{ engine: "memcached", automaticFailover: true }, "automaticFailover"],
+		[{ engine: "memcached", auth: "password" }, "auth"],
+		[{ engine: "memcached", multiAz: true }, "multiAz"],
+		[{ engine: "memcached", nodes: 41 }, "nodes"],
+		[{ engine: "memcached", nodes: 2, multiAz: true, zones: ["a"] }, "zones"],
+		[{ multiAz: true, replicasPerShard: 1, zones: ["a", "a"] }, "zones"],
 		[{ tags: { "": "x" } }, "tags."],
 		[{ description: "x".repeat(256) }, "description"],
 	])("names the field at fault in %j", (extra, field) => {
