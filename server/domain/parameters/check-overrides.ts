@@ -40,6 +40,11 @@ function describeAllowed({ allowed, type }: ParameterDefinition): string {
 	}
 }
 
+/** A number that is allowed, in its shortest form: `0060` is 60. */
+export function canonicalValue({ type }: ParameterDefinition, value: string): string {
+	return type === "integer" || type === "float" ? String(Number(value)) : value;
+}
+
 /** What is wrong with values that somebody wants to set; nothing if they can be. */
 export function checkOverrides(
 	family: ParameterFamily,

@@ -1,5 +1,5 @@
 export { parameterDefinition, parameterDefinitions } from "./catalogue.ts";
-export { checkOverrides, validateParameter } from "./check-overrides.ts";
+export { canonicalValue, checkOverrides, validateParameter } from "./check-overrides.ts";
 export { allowedText, type ParameterDefinition } from "./definition.ts";
 export {
 	defaultGroupName,

@@ -2,6 +2,7 @@ import type { EngineParameter } from "../../contract/agent.ts";
 import type { ClusterMode } from "../../contract/enums.ts";
 import type { ParameterFamily } from "../../contract/parameter-group.ts";
 import { parameterDefinitions } from "./catalogue.ts";
+import { canonicalValue } from "./check-overrides.ts";
 import type { ParameterDefinition } from "./definition.ts";
 import { memcachedOptions } from "./memcached-options.ts";
 
@@ -45,7 +46,7 @@ function wantedValue({ name, defaultValue }: ParameterDefinition, overrides: Ove
 
 function engineForm(definition: ParameterDefinition, value: string): string {
 	if (definition.name === "notify-keyspace-events") return keyspaceEvents(value);
-	return definition.type === "integer" ? String(Number(value)) : value;
+	return canonicalValue(definition, value);
 }
 
 const EVENT_CLASSES = "g$lshzxetd";

@@ -1,0 +1,39 @@
+import {
+	NODE_TYPES,
+	type NodeType,
+	type NodeTypeSize,
+	type RateCard,
+} from "../../contract/index.ts";
+import { hourlyCost } from "../../domain/engines/node-types.ts";
+import { usableMemoryBytes } from "../../domain/parameters/index.ts";
+import type { Resources } from "../context.ts";
+
+/** ElastiCache's catalogue, then operators' own by name. */
+export async function listNodeTypes({ db, rateCard }: Resources): Promise<NodeType[]> {
+	const rows = await db.nodeType.findMany({ orderBy: { name: "asc" } });
+	return [
+		...[...NODE_TYPES].map(([name, size]) => toNodeTypeView(name, size, rateCard)),
+		...rows.map(({ name, vcpus, memoryBytes, cpuMillis }) =>
+			toNodeTypeView(name, { vcpus, memoryBytes: Number(memoryBytes), cpuMillis }, rateCard),
+		),
+	];
+}
+
+export function toNodeTypeView(name: string, size: NodeTypeSize, rateCard: RateCard): NodeType {
+	const custom = !NODE_TYPES.has(name);
+	return {
+		name,
+		family: custom ? "custom" : (name.split(".")[1] ?? name),
+		vcpus: size.vcpus,
+		memoryBytes: size.memoryBytes,
+		// Valkey's and Redis's; Memcached keeps less back.
+		usableMemoryBytes: usableMemoryBytes({
+			engine: "valkey",
+			memoryBytes: size.memoryBytes,
+			overrides: {},
+		}),
+		cpuMillis: size.cpuMillis,
+		hourlyCost: hourlyCost(size, rateCard),
+		custom,
+	};
+}

@@ -1,0 +1,97 @@
+import { AppError } from "../../contract/index.ts";
+import type { Transaction } from "../../data/database.ts";
+import { clusterModeOf, type StoredParameterGroup } from "../../data/parameter-groups.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { engineOf, usableMemoryBytes } from "../../domain/parameters/index.ts";
+import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
+import type { Caller, Resources } from "../context.ts";
+
+type Overrides = Readonly<Record<string, string>>;
+
+/**
+ * Writes a group's overrides, and in the same transaction tells the hosts of all caches that use it. Values that
+ * running nodes can take are applied to them; others wait for a reboot. `conflict` if cluster-enabled would change
+ * under a cache.
+ */
+export async function writeOverrides(
+	resources: Resources,
+	caller: Caller,
+	tx: Transaction,
+	after: (commit: () => void) => void,
+	change: { group: StoredParameterGroup; overrides: Overrides },
+): Promise<StoredParameterGroup> {
+	const { group, overrides } = change;
+	const changed: StoredParameterGroup = {
+		...group,
+		overrides: { ...overrides },
+		clusterMode: clusterModeOf(group.family, overrides),
+	};
+	const caches = await tx.cache.findMany({
+		where: { parameterGroup: group.name },
+		select: { id: true, name: true },
+		orderBy: { name: "asc" },
+	});
+	if (changed.clusterMode !== group.clusterMode && caches.length > 0) {
+		throw new AppError(
+			"conflict",
+			`cluster-enabled can't change while caches use the parameter group ${group.name}: ${namesOf(caches.map((cache) => cache.name))}. Create another group for caches to come.`,
+			{ field: "parameters.cluster-enabled" },
+		);
+	}
+	await tx.parameterGroup.update({
+		where: { name: group.name },
+		data: { parameters: changed.overrides },
+	});
+	const names = changedNames(group.overrides, overrides);
+	if (names.length === 0) return changed;
+	for (const cache of caches) {
+		await recordEvent(tx, resources.clock, {
+			severity: "info",
+			type: "cache.parameters-changed",
+			message: `Parameter group ${group.name} changed by ${caller.name}: ${names.join(", ")}.`,
+			cacheName: cache.name,
+		});
+	}
+	const hostIds = await retellNodes(tx, changed);
+	after(() => {
+		wakeHosts(resources, hostIds);
+		for (const cache of caches) resources.wakeCache(cache.id);
+	});
+	return changed;
+}
+
+/** Raises the generation of every node that uses the group, with the memory that it now leaves for data. */
+async function retellNodes(tx: Transaction, group: StoredParameterGroup): Promise<Set<string>> {
+	const users = { cache: { parameterGroup: group.name }, removedAtRevision: null };
+	const sizes = await tx.node.groupBy({ by: ["memoryBytes"], where: users });
+	const hostIds = new Set<string>();
+	for (const { memoryBytes } of sizes) {
+		const usable = usableMemoryBytes({
+			engine: engineOf(group.family),
+			memoryBytes: Number(memoryBytes),
+			overrides: group.overrides,
+		});
+		const nodes = await tx.node.updateManyAndReturn({
+			where: { ...users, memoryBytes },
+			data: { maxmemoryBytes: BigInt(usable), generation: { increment: 1 } },
+			select: { hostId: true },
+		});
+		for (const { hostId } of nodes) hostIds.add(hostId);
+	}
+	if (hostIds.size > 0) await bumpHosts(tx, hostIds);
+	return hostIds;
+}
+
+function changedNames(before: Overrides, after: Overrides): string[] {
+	const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+	return [...names].filter((name) => before[name] !== after[name]).sort();
+}
+
+const NAMES_SHOWN = 5;
+
+/** For sentences: a few of them, and how many more there are. */
+export function namesOf(caches: readonly string[]): string {
+	const shown = caches.slice(0, NAMES_SHOWN);
+	const more = caches.length - shown.length;
+	return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,31 @@
+import { AppError } from "../../contract/index.ts";
+import type { Caller, Resources } from "../context.ts";
+import { mutate } from "../mutation.ts";
+import { namesOf } from "./change-group.ts";
+import { cachesUsing, lockOwnGroup } from "./find-group.ts";
+
+/** `conflict` while a cache uses it. */
+export async function deleteParameterGroup(
+	resources: Resources,
+	caller: Caller,
+	input: { name: string },
+): Promise<{ name: string }> {
+	return mutate(resources, caller, {
+		action: "parameter-group.delete",
+		target: input.name,
+		input,
+		run: async (tx) => {
+			const { name } = await lockOwnGroup(tx, input.name);
+			const caches = await cachesUsing(tx, name);
+			if (caches.length > 0) {
+				throw new AppError(
+					"conflict",
+					`One or more caches are still members of this parameter group ${name}, so the group cannot be deleted: ${namesOf(caches)}. Let them use another group, or delete them.`,
+					{ field: "name" },
+				);
+			}
+			await tx.parameterGroup.delete({ where: { name } });
+			return { name };
+		},
+	});
+}

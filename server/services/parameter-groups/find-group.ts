@@ -1,0 +1,51 @@
+import { AppError } from "../../contract/index.ts";
+import type { Transaction } from "../../data/database.ts";
+import {
+	findParameterGroup,
+	type StoredParameterGroup,
+	toParameterGroup,
+} from "../../data/parameter-groups.ts";
+import { parseDefaultGroupName } from "../../domain/parameters/index.ts";
+
+/** The group, or `not_found`. */
+export async function requireGroup(tx: Transaction, name: string): Promise<StoredParameterGroup> {
+	const group = await findParameterGroup(tx, name);
+	if (group === null) throw groupNotFound(name);
+	return group;
+}
+
+/**
+ * A group that can be changed, held against others who would change it until the transaction ends. `conflict` for a
+ * default group.
+ */
+export async function lockOwnGroup(tx: Transaction, name: string): Promise<StoredParameterGroup> {
+	if (parseDefaultGroupName(name) !== null) {
+		throw new AppError(
+			"conflict",
+			`Parameter group ${name} is a default group, which can't be changed or deleted. Create a group of your own and let the cache use that.`,
+			{ field: "name" },
+		);
+	}
+	// A write that changes nothing takes the row's lock and reads what is committed.
+	const [row] = await tx.parameterGroup.updateManyAndReturn({ where: { name }, data: { name } });
+	if (row === undefined) throw groupNotFound(name);
+	return toParameterGroup(row);
+}
+
+function groupNotFound(name: string): AppError {
+	return new AppError(
+		"not_found",
+		`Parameter group ${name} not found. List the parameter groups to see what exists.`,
+		{ field: "name" },
+	);
+}
+
+/** Names of the caches that use it, those that are being deleted too. */
+export async function cachesUsing(tx: Transaction, groupName: string): Promise<string[]> {
+	const rows = await tx.cache.findMany({
+		where: { parameterGroup: groupName },
+		select: { name: true },
+		orderBy: { name: "asc" },
+	});
+	return rows.map((row) => row.name);
+}
