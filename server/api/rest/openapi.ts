@@ -3,7 +3,11 @@ import { cacheSchema, cacheSummarySchema } from "../../contract/cache.ts";
 import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import { eventSchema } from "../../contract/event.ts";
 import { hostSchema } from "../../contract/host.ts";
-import { nodeTypeSchema } from "../../contract/node-type.ts";
+import { nodeTypeSchema, rateCardSchema } from "../../contract/node-type.ts";
+import {
+	parameterGroupSchema,
+	parameterGroupSummarySchema,
+} from "../../contract/parameter-group.ts";
 import { tokenSchema } from "../../contract/token.ts";
 import type { RestRoute } from "../trpc/trpc.ts";
 import { type RestProcedure, restProcedures } from "./routes.ts";
@@ -24,6 +28,9 @@ const NAMED_SCHEMAS = {
 	Event: eventSchema,
 	Host: hostSchema,
 	NodeType: nodeTypeSchema,
+	ParameterGroup: parameterGroupSchema,
+	ParameterGroupSummary: parameterGroupSummarySchema,
+	RateCard: rateCardSchema,
 	ApiToken: tokenSchema,
 	Error: errorSchema,
 } as const;
@@ -31,6 +38,7 @@ const NAMED_SCHEMAS = {
 /** In the order in which people read them. */
 const TAGS: readonly RestRoute["tag"][] = [
 	"Caches",
+	"Parameter groups",
 	"Hosts",
 	"Events",
 	"Catalogue",
@@ -79,7 +87,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 	const properties = input.properties ?? {};
 	const inPath = Object.keys(properties).filter((name) => pathNames.includes(name));
 	const elsewhere = Object.keys(properties).filter((name) => !pathNames.includes(name));
-	const hasBody = route.method === "POST" && elsewhere.length > 0;
+	const hasBody = (route.method === "POST" || route.method === "PATCH") && elsewhere.length > 0;
 	const parameter = (name: string, where: "path" | "query") => ({
 		name,
 		in: where,
@@ -98,7 +106,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 		...(route.description !== undefined && { description: route.description }),
 		parameters,
 		...(hasBody && {
-			requestBody: { required: true, content: { "application/json": { schema: input } } },
+			requestBody: requestBody(input, pathNames),
 		}),
 		responses: {
 			[route.status]: {
@@ -113,6 +121,19 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 			},
 		},
 	};
+}
+
+/** What stands in the path is refused in the body. */
+function requestBody(input: ObjectSchema, pathNames: readonly string[]) {
+	const inBody = (name: string) => !pathNames.includes(name);
+	const properties = Object.entries(input.properties ?? {}).filter(([name]) => inBody(name));
+	const required = (input.required ?? []).filter(inBody);
+	const schema = {
+		...input,
+		properties: Object.fromEntries(properties),
+		...(input.required !== undefined && { required }),
+	};
+	return { required: required.length > 0, content: { "application/json": { schema } } };
 }
 
 const IDEMPOTENCY_PARAMETER = {

@@ -13,8 +13,12 @@ export type Scope =
 	| "cache:read"
 	| "cache:create"
 	| "cache:modify"
+	| "cache:reboot"
 	| "cache:delete"
 	| "cache:credentials"
+	| "parameter-group:read"
+	| "parameter-group:manage"
+	| "node-type:manage"
 	| "host:read"
 	| "host:join"
 	| "event:read"
@@ -23,11 +27,11 @@ export type Scope =
 
 /** How a procedure appears under /api/v1. */
 export interface RestRoute {
-	method: "GET" | "POST" | "DELETE";
+	method: "GET" | "POST" | "PATCH" | "DELETE";
 	/** With `{name}` for path parameters. */
 	path: string;
 	status: 200 | 201 | 202;
-	tag: "Caches" | "Hosts" | "Events" | "Catalogue" | "Tokens" | "Account";
+	tag: "Caches" | "Parameter groups" | "Hosts" | "Events" | "Catalogue" | "Tokens" | "Account";
 	summary: string;
 	description?: string;
 }

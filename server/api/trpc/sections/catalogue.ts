@@ -1,0 +1,94 @@
+import {
+	createNodeTypeInputSchema,
+	engineVersionSchema,
+	nodeTypeRefSchema,
+	nodeTypeSchema,
+	rateCardSchema,
+} from "../../../contract/index.ts";
+import { availableEngineVersions } from "../../../services/engine-versions.ts";
+import { createNodeType } from "../../../services/node-types/create-node-type.ts";
+import { deleteNodeType } from "../../../services/node-types/delete-node-type.ts";
+import { listNodeTypes } from "../../../services/node-types/list-node-types.ts";
+import { requires, router } from "../trpc.ts";
+import { emptyInput, wholeListOf } from "./shapes.ts";
+
+export const nodeTypes = router({
+	list: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/node-types",
+				status: 200,
+				tag: "Catalogue",
+				summary: "List node types",
+			},
+		})
+		.input(emptyInput)
+		.output(wholeListOf(nodeTypeSchema))
+		.query(async ({ ctx }) => ({
+			items: await listNodeTypes(ctx.resources),
+			nextCursor: null,
+		})),
+	create: requires("node-type:manage")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/node-types",
+				status: 201,
+				tag: "Catalogue",
+				summary: "Create a node type of your own",
+			},
+		})
+		.input(createNodeTypeInputSchema)
+		.output(nodeTypeSchema)
+		.mutation(({ ctx, input }) => createNodeType(ctx.resources, ctx.caller, input)),
+	delete: requires("node-type:manage")
+		.meta({
+			rest: {
+				method: "DELETE",
+				path: "/node-types/{name}",
+				status: 200,
+				tag: "Catalogue",
+				summary: "Delete a node type of your own",
+				description: "Refused while a cache has it.",
+			},
+		})
+		.input(nodeTypeRefSchema)
+		.output(nodeTypeRefSchema)
+		.mutation(({ ctx, input }) => deleteNodeType(ctx.resources, ctx.caller, input)),
+});
+
+export const engineVersions = router({
+	list: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/engine-versions",
+				status: 200,
+				tag: "Catalogue",
+				summary: "List the engine versions that hosts have, newest first",
+			},
+		})
+		.input(emptyInput)
+		.output(wholeListOf(engineVersionSchema))
+		.query(async ({ ctx }) => ({
+			items: await availableEngineVersions(ctx.resources.db),
+			nextCursor: null,
+		})),
+});
+
+export const rateCard = router({
+	get: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/rate-card",
+				status: 200,
+				tag: "Catalogue",
+				summary: "Get the rates that costs are worked out with",
+			},
+		})
+		.input(emptyInput)
+		.output(rateCardSchema)
+		.query(({ ctx }) => ctx.resources.rateCard),
+});

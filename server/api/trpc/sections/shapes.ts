@@ -1,0 +1,8 @@
+import { z } from "zod";
+
+export const emptyInput = z.strictObject({}).prefault({});
+
+/** A list that is never long enough for pages, in the shape of those that are. */
+export function wholeListOf<T extends z.ZodType>(item: T) {
+	return z.object({ items: z.array(item), nextCursor: z.null() });
+}
