@@ -24,12 +24,12 @@ export function copyInstances(
 	return nodes.map((node, index) => {
 		const instances = join(node.agentDir, "instances");
 		const name = readdirSync(instances).find((each) =>
-			readFileSync(join(instances, each, "valkey.conf"), "utf8").includes(`port ${node.port}\n`),
+			readFileSync(join(instances, each, "engine.conf"), "utf8").includes(`port ${node.port}\n`),
 		);
 		if (name === undefined) throw new Error(`no instance on port ${node.port} in ${instances}`);
 		const directory = join(into, `${index}`);
 		cpSync(join(instances, name), directory, { recursive: true });
-		const file = join(directory, "valkey.conf");
+		const file = join(directory, "engine.conf");
 		// A replica's file may still name an address where nothing answers: the agent told the engine its primary later.
 		const text = readFileSync(file, "utf8")
 			.replaceAll(join(instances, name), directory)
@@ -46,7 +46,7 @@ export async function provisionByHand(
 ): Promise<number> {
 	const startedAt = performance.now();
 	const children = engines.map((engine) =>
-		spawn(server, [join(engine.directory, "valkey.conf")], { stdio: "ignore" }),
+		spawn(server, [join(engine.directory, "engine.conf")], { stdio: "ignore" }),
 	);
 	try {
 		await Promise.all(engines.map((engine) => until(() => isReady(engine, engines.length - 1))));

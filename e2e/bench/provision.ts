@@ -10,6 +10,7 @@ import { findEngine } from "../../agent/bundles/index.ts";
 import { type Cache, cacheSchema } from "../../server/contract/cache.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { copyInstances, provisionByHand } from "./by-hand.ts";
+import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { markdownTable, median } from "./median.ts";
 
@@ -21,9 +22,11 @@ const SHAPES = [
 	{ title: "primary and two replicas", replicas: 2 },
 ] as const;
 
+const CLUSTER = { shards: 3, replicasPerShard: 1 };
+
 interface Turn {
 	answeredMs: number;
-	/** First PONG of the primary. */
+	/** First PONG through the primary endpoint. */
 	pongMs: number;
 	availableMs: number;
 	usableMs: number;
@@ -42,11 +45,17 @@ try {
 	const turns = new Map<string, Turn[]>(SHAPES.map(({ title }) => [title, []]));
 	for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
 		for (const { title, replicas } of SHAPES) {
-			const turn = await takeTurn(larder, engine.server, round, replicas);
+			const turn = await takeTurn(larder, engine.server, replicas);
 			if (round >= 0) turns.get(title)?.push(turn);
 		}
 	}
 	for (const [title, measured] of turns) print(title, measured);
+	const clusters: ClusterTurn[] = [];
+	for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+		const turn = await takeClusterTurn(larder, engine);
+		if (round >= 0) clusters.push(turn);
+	}
+	printClusters(clusters);
 } finally {
 	rmSync(scratch, { recursive: true, force: true });
 	await larder.stop();
@@ -55,12 +64,12 @@ try {
 async function takeTurn(
 	{ rest, home, clientPorts, deleteCache }: Installation,
 	server: string,
-	round: number,
 	replicas: number,
 ): Promise<Turn> {
-	const name = `bench-${round + WARM_UP_ROUNDS}-${replicas}`;
+	// One name a shape, so that its port may be had again after a deletion.
+	const name = `bench-${replicas}`;
 	const [first = 0] = clientPorts.split("-").map(Number);
-	const port = first + 2 * (round + WARM_UP_ROUNDS) + (replicas > 0 ? 1 : 0);
+	const port = first + 20 + replicas;
 	const startedAt = performance.now();
 	const since = () => performance.now() - startedAt;
 	let polling = true;
@@ -100,6 +109,90 @@ async function takeTurn(
 	return { answeredMs, pongMs, availableMs, usableMs, byHandMs, steps: stepsOf(cache) };
 }
 
+interface ClusterTurn {
+	availableMs: number;
+	/** `valkey-cli --cluster create`. */
+	cli: Formed;
+	/** The fastest script that we know. */
+	script: Formed;
+	steps: Record<string, number>;
+}
+
+/** Available is the later of what is measured by hand: all slots served, replicas in sync, every node shows every other. */
+async function takeClusterTurn(
+	{ rest, deleteCache }: Installation,
+	engine: { server: string; client: string | null },
+): Promise<ClusterTurn> {
+	if (engine.client === null) throw new Error("no valkey-cli beside the engine");
+	const byHand = { ...engine, client: engine.client, firstPort: 12_000, scratch, shape: CLUSTER };
+	const name = "bench-cluster";
+	const startedAt = performance.now();
+	const answer = await rest("POST", "/caches", {
+		body: { name, clusterMode: "enabled", ...CLUSTER, auth: "none" },
+	});
+	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
+	let cache: Cache;
+	do {
+		await delay(POLL_MS);
+		cache = cacheSchema.parse((await rest("GET", `/caches/${name}`)).body);
+	} while (cache.status !== "available");
+	const availableMs = performance.now() - startedAt;
+	await deleteCache(name);
+	return {
+		availableMs,
+		cli: await createWithCli(byHand),
+		script: await createByScript(byHand),
+		steps: stepsOf(cache),
+	};
+}
+
+function printClusters(turns: readonly ClusterTurn[]): void {
+	console.log(`### ${CLUSTER.shards} shards × ${CLUSTER.replicasPerShard} replica\n`);
+	const ratio = (pick: (turn: ClusterTurn) => number) =>
+		median(turns.map((turn) => turn.availableMs / pick(turn))).toFixed(2);
+	console.log(
+		markdownTable([
+			["", "ms"],
+			row(
+				"call → available",
+				turns.map((turn) => turn.availableMs),
+			),
+			row(
+				"`valkey-cli --cluster create`: slots served, replicas in sync",
+				turns.map((turn) => turn.cli.linkedMs),
+			),
+			row(
+				"… and shown to clients",
+				turns.map((turn) => turn.cli.shownMs),
+			),
+			row(
+				"the fastest script by hand: slots served, replicas in sync",
+				turns.map((turn) => turn.script.linkedMs),
+			),
+			row(
+				"… and shown to clients",
+				turns.map((turn) => turn.script.shownMs),
+			),
+			["ratio to valkey-cli’s first", ratio((turn) => turn.cli.linkedMs)],
+			["ratio to the script’s first", ratio((turn) => turn.script.linkedMs)],
+			...Object.keys(turns[0]?.steps ?? {}).map((step) =>
+				row(
+					`step “${step}”`,
+					turns.map((turn) => turn.steps[step] ?? 0),
+				),
+			),
+		]),
+	);
+}
+
+/** A label, and the median of the values with the lowest and the highest. */
+function row(label: string, values: readonly number[]): string[] {
+	return [
+		label,
+		`${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)})`,
+	];
+}
+
 /** The three hosts' addresses are asked in turn: where the primary lies isn't known beforehand. */
 async function firstPong(port: number, goOn: () => boolean): Promise<void> {
 	while (goOn()) {
@@ -127,10 +220,6 @@ function stepsOf(cache: Cache): Record<string, number> {
 }
 
 function print(title: string, measured: readonly Turn[]): void {
-	const row = (label: string, values: readonly number[]) => [
-		label,
-		`${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)})`,
-	];
 	const ratio = median(measured.map((turn) => turn.usableMs / turn.byHandMs));
 	console.log(`### ${title}\n`);
 	console.log(
