@@ -12,11 +12,11 @@ import { createHmac } from "node:crypto";
  *
  * It is safe because the engine checks it: CONTINUE is answered only while the primary's backlog still holds all
  * that was written since that point. After more writes, a restart or a failover the id is unknown or too old and
- * the replica is synchronized in full.
+ * the replica is synchronized in full. `history` sets the histories of one cache apart: each shard has its own.
  */
-export function renderGenesisRdb(systemPassword: string): Buffer {
+export function renderGenesisRdb(systemPassword: string, history = ""): Buffer {
 	const replicationId = createHmac("sha256", systemPassword)
-		.update("larder: beginning of replication history")
+		.update(`larder: beginning of replication history${history}`)
 		.digest("hex")
 		.slice(0, 40);
 	return Buffer.concat([

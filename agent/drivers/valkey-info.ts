@@ -42,5 +42,6 @@ export function readEngineState(fields: InfoFields): EngineState & { processId: 
 		linkUp: !isReplica || fields.get("master_link_status") === "up",
 		offset: infoNumber(fields, isReplica ? "slave_repl_offset" : "master_repl_offset"),
 		onlineReplicas,
+		cluster: null,
 	};
 }

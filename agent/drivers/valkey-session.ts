@@ -1,9 +1,18 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
-import type { Convergence, EngineCounters, EngineSession, EngineState } from "./driver.ts";
+import { ClusterConvergence } from "./cluster-convergence.ts";
+import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
+import type {
+	AppliedSettings,
+	Convergence,
+	EngineCounters,
+	EngineSession,
+	EngineState,
+} from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
-import { renderAcl } from "./valkey-files.ts";
+import { type NodeAddress, ReplicationConvergence } from "./replication-convergence.ts";
+import { renderAcl } from "./valkey-acl.ts";
 import {
 	countKeys,
 	type InfoFields,
@@ -11,23 +20,33 @@ import {
 	parseInfo,
 	readEngineState,
 } from "./valkey-info.ts";
+import { applyParameters } from "./valkey-parameters.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-const PRIMARY_TIMEOUT_MS = 300;
-/** How long a replica is not pointed at a primary that doesn't answer, since the engine's own retries are 1 s apart. */
-const PRIMARY_GRACE_MS = 500;
+const SIBLING_TIMEOUT_MS = 300;
+/** Saving takes about 5 s a GiB, after up to 10 s of waiting for replicas. */
+const SAVE_TIMEOUT_MS = 30 * 60_000;
 
-/** The agent's conversation with one running Valkey. */
+/** The agent's conversation with one running Valkey or Redis. */
 export class ValkeySession implements EngineSession {
 	private readonly connection: EngineConnection;
 	private readonly paths: InstancePaths;
 	private readonly assignment: () => Assignment;
-	private awaited: { primary: string; since: number } | null = null;
+	private readonly replication: ReplicationConvergence;
+	private readonly cluster: ClusterConvergence;
+	/** As of the last observation; null with cluster mode disabled. */
+	private topology: ClusterTopology | null = null;
 
 	constructor(connection: EngineConnection, paths: InstancePaths, assignment: () => Assignment) {
 		this.connection = connection;
 		this.paths = paths;
 		this.assignment = assignment;
+		const doors = {
+			command: (...args: string[]) => this.command(...args),
+			askNode: (node: NodeAddress, command: readonly string[]) => this.askNode(node, command),
+		};
+		this.replication = new ReplicationConvergence(doors);
+		this.cluster = new ClusterConvergence(doors);
 	}
 
 	get closed(): boolean {
@@ -35,32 +54,25 @@ export class ValkeySession implements EngineSession {
 	}
 
 	async observe(): Promise<EngineState & { processId: number }> {
-		return readEngineState(await this.info("server", "persistence", "replication"));
+		// All in one packet, answered at one moment.
+		const [info, topology] = await Promise.all([
+			this.info("server", "persistence", "replication"),
+			this.assignment().cluster === null ? null : this.readTopology(),
+		]);
+		this.topology = topology;
+		const state = readEngineState(info);
+		return { ...state, cluster: topology === null ? null : clusterStateOf(topology) };
 	}
 
 	async converge(assignment: Assignment, state: EngineState): Promise<Convergence> {
 		if (state.loading) return { converged: false, acted: false };
-		const { role } = assignment;
-		if (role.kind === "primary") {
-			if (state.role === "primary") return { converged: true, acted: false };
-			await this.command("REPLICAOF", "NO", "ONE");
-			return { converged: false, acted: true };
-		}
-		const { host, port } = role.of;
-		if (state.role === "replica" && state.primaryHost === host && state.primaryPort === port) {
-			return { converged: true, acted: false };
-		}
-		// A primary that is to follow stops taking writes now, whether or not its new primary answers yet.
-		if (state.role === "replica" && !(await this.isPrimaryReady(role.of))) {
-			return { converged: false, acted: false };
-		}
-		await this.command("REPLICAOF", host, String(port));
-		this.awaited = null;
-		return { converged: false, acted: true };
+		if (assignment.cluster === null) return await this.replication.converge(assignment, state);
+		if (this.topology === null) return { converged: false, acted: false };
+		return await this.cluster.converge(assignment.cluster, this.topology);
 	}
 
-	async applySettings(assignment: Assignment): Promise<void> {
-		const acl = renderAcl(assignment.auth);
+	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
+		const acl = renderAcl(assignment);
 		if ((await readFileIfExists(this.paths.acl)) !== acl) {
 			await writeFileAtomic(this.paths.acl, acl);
 			await this.command("ACL", "LOAD");
@@ -72,6 +84,10 @@ export class ValkeySession implements EngineSession {
 			...["maxmemory", String(assignment.maxmemoryBytes)],
 			...["masteruser", systemUsername, "masterauth", systemPassword],
 		);
+		const refused = await applyParameters(assignment.parameters, (...args) =>
+			this.command(...args),
+		);
+		return { refused };
 	}
 
 	/**
@@ -96,7 +112,7 @@ export class ValkeySession implements EngineSession {
 			evictions: infoNumber(fields, "evicted_keys"),
 			cpuSeconds: infoNumber(fields, "used_cpu_sys") + infoNumber(fields, "used_cpu_user"),
 			replicationLagBytes:
-				primaryOffset === null
+				primaryOffset === null || fields.get("role") !== "slave"
 					? null
 					: Math.max(0, primaryOffset - infoNumber(fields, "slave_repl_offset")),
 		};
@@ -107,38 +123,39 @@ export class ValkeySession implements EngineSession {
 		await this.command("SHUTDOWN", "NOSAVE", "NOW", "FORCE");
 	}
 
+	async shutdownKeepingData(): Promise<void> {
+		// It first lets its replicas catch up, and writes down where its history stands, so that they can go on from there.
+		await this.connection.command(["SHUTDOWN", "SAVE"], SAVE_TIMEOUT_MS);
+	}
+
 	close(): void {
 		this.connection.close();
 	}
 
-	/**
-	 * Whether the primary accepts now. An engine that is pointed at one which doesn't tries again only a second later;
-	 * asking first, every few milliseconds, joins them in the moment in which it can be done. It also proves that the
-	 * address is of the same cache, since only its nodes know the system user's password.
-	 */
-	private async isPrimaryReady(primary: { host: string; port: number }): Promise<boolean> {
-		const name = `${primary.host}:${primary.port}`;
-		if (this.awaited?.primary !== name) this.awaited = { primary: name, since: performance.now() };
-		if (performance.now() - this.awaited.since > PRIMARY_GRACE_MS) return true;
-		const answer = await this.askPrimary(primary, ["PING"]);
-		return answer === "PONG";
+	private async readTopology(): Promise<ClusterTopology> {
+		const [nodes, info, slots] = await Promise.all([
+			this.command("CLUSTER", "NODES"),
+			this.command("CLUSTER", "INFO"),
+			this.command("CLUSTER", "SLOTS"),
+		]);
+		return readTopology(nodes, info, slots);
 	}
 
-	private async readPrimaryOffset(primary: { host: string; port: number }): Promise<number | null> {
-		const text = await this.askPrimary(primary, ["INFO", "replication"]);
+	private async readPrimaryOffset(primary: NodeAddress): Promise<number | null> {
+		const text = await this.askNode(primary, ["INFO", "replication"]);
 		return typeof text === "string" ? infoNumber(parseInfo(text), "master_repl_offset") : null;
 	}
 
-	/** One command to the primary; null when it isn't there or refuses, which callers take for "not now". */
-	private async askPrimary(primary: { host: string; port: number }, command: readonly string[]) {
+	/** One command to a sibling; null when it isn't there or refuses, which callers take for "not now". */
+	private async askNode({ host, port }: NodeAddress, command: readonly string[]) {
 		const { systemUsername: username, systemPassword: password } = this.assignment().auth;
 		try {
 			const connection = await EngineConnection.open(
-				{ ...primary, username, password },
-				PRIMARY_TIMEOUT_MS,
+				{ host, port, username, password },
+				SIBLING_TIMEOUT_MS,
 			);
 			try {
-				return await connection.command(command, PRIMARY_TIMEOUT_MS);
+				return await connection.command(command, SIBLING_TIMEOUT_MS);
 			} finally {
 				connection.close();
 			}

@@ -1,64 +1,90 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
+import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import type { EngineDriver, LaunchContext } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
-import { renderGenesisRdb } from "./genesis-rdb.ts";
-import { renderAcl, renderConfiguration } from "./valkey-files.ts";
+import { type ClusterAssignment, renderGenesisNodes } from "./genesis-nodes.ts";
+import { resolveAddress } from "./resolve-address.ts";
+import { renderAcl } from "./valkey-acl.ts";
+import { renderConfiguration } from "./valkey-configuration.ts";
+import {
+	flavourOf,
+	isHelperProcess,
+	isServerProgram,
+	type ValkeyEngine,
+} from "./valkey-flavour.ts";
 import { ValkeySession } from "./valkey-session.ts";
+import { discardSnapshot, hasSnapshot, prepareSnapshot } from "./valkey-snapshot.ts";
 
-/** Valkey, cluster mode disabled. Redis OSS 7 speaks the same and can follow here. */
-export const valkeyDriver: EngineDriver = {
-	isServerProgram(path) {
-		// Debian's valkey-server is a link, and the kernel shows where it leads.
-		const name = basename(path.replace(/ \(deleted\)$/, ""));
-		return name === "valkey-server" || name === "valkey-check-rdb";
-	},
+/** Valkey and Redis OSS, with cluster mode enabled or disabled. */
+export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
+	const flavour = flavourOf(engine);
+	return {
+		keepsData: true,
+		isServerProgram: (path) => isServerProgram(flavour, path),
+		isHelperProcess: (commandLine) => isHelperProcess(flavour, commandLine),
 
-	isHelperProcess(commandLine) {
-		return /^valkey-(rdb|aof|slot|module)/.test(commandLine);
-	},
+		ports: ({ port, cluster }) => (cluster === null ? [port] : [port, port + CLUSTER_BUS_OFFSET]),
 
-	async writeFiles(context) {
-		const { paths, assignment } = context;
-		await Promise.all([
-			writeFileAtomic(paths.configuration, renderConfiguration(context)),
-			writeFileAtomic(paths.acl, renderAcl(assignment.auth)),
-			prepareSnapshot(context),
-		]);
-	},
+		async writeFiles(context) {
+			const { paths, assignment, advertisedAddress } = context;
+			const { cluster } = assignment;
+			const announced =
+				cluster === null ? advertisedAddress : await resolveAddress(advertisedAddress);
+			await Promise.all([
+				writeFileAtomic(paths.configuration, renderConfiguration(context, announced)),
+				writeFileAtomic(paths.acl, renderAcl(assignment)),
+				prepareSnapshot(context),
+				cluster === null ? null : prepareNodes(context, cluster),
+			]);
+		},
 
-	async hasServed(paths) {
-		// Logged when all is set up and before the first client is served; each line is in the file once it is written.
-		const log = await readFileIfExists(paths.log);
-		return log?.includes("Ready to accept connections") === true;
-	},
+		async hasServed(paths) {
+			// Logged when all is set up and before the first client is served; each line is in the file once it is written.
+			const log = await readFileIfExists(paths.log);
+			return log?.includes("Ready to accept connections") === true;
+		},
 
-	launchArguments: (paths) => [paths.configuration],
+		hasKeptData: hasSnapshot,
+		discardKeptData: discardSnapshot,
 
-	async openSession({ assignment, paths, bindAddress, timeoutMs }) {
-		const { auth, port } = assignment();
-		const connection = await EngineConnection.open(
-			{
-				host: bindAddress,
-				port,
-				username: auth.systemUsername,
-				password: auth.systemPassword,
-			},
-			timeoutMs,
+		launchArguments: ({ paths }) => [paths.configuration],
+
+		async openSession({ assignment, paths, bindAddress, timeoutMs }) {
+			const { auth, port } = assignment();
+			const connection = await EngineConnection.open(
+				{
+					host: bindAddress,
+					port,
+					username: auth.systemUsername,
+					password: auth.systemPassword,
+				},
+				timeoutMs,
+			);
+			return new ValkeySession(connection, paths, assignment);
+		},
+	};
+}
+
+/** The engine's file of its cluster is written once. Later it holds who the node is and what it voted for. */
+async function prepareNodes(
+	{ kind, paths }: LaunchContext,
+	cluster: ClusterAssignment,
+): Promise<void> {
+	const file = join(paths.data, "nodes.conf");
+	if (kind === "first") {
+		const members = cluster.shards.flatMap((shard) => shard.members);
+		const addresses = await Promise.all(
+			members.map(async ({ nodeId, host }) => [nodeId, await resolveAddress(host)] as const),
 		);
-		return new ValkeySession(connection, paths, assignment);
-	},
-};
-
-/** A node without a history starts from the beginning that it shares with its siblings; later it is no longer at it. */
-async function prepareSnapshot(context: LaunchContext): Promise<void> {
-	const file = join(context.paths.data, "dump.rdb");
-	const genesis = renderGenesisRdb(context.assignment.auth.systemPassword);
-	if (context.firstLaunch) return await writeFile(file, genesis, { mode: 0o600 });
-	const present = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") return null;
-		throw error;
+		const text = renderGenesisNodes(cluster, new Map(addresses));
+		return await writeFile(file, text, { mode: 0o600 });
+	}
+	await access(file).catch((cause: unknown) => {
+		throw new Error(
+			`${file} is missing, and with it the node's identity in its cluster; restore the file, or delete this node and let another take its place`,
+			{ cause },
+		);
 	});
-	if (present?.equals(genesis)) await rm(file, { force: true });
 }

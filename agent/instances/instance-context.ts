@@ -1,6 +1,7 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Engine, Severity } from "../../server/contract/enums.ts";
 import type { EngineDriver } from "../drivers/driver.ts";
+import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import type { EngineProvider } from "./engine-provider.ts";
@@ -25,7 +26,11 @@ export interface InstanceContext {
 	onEvent(event: InstanceEvent): void;
 }
 
-const drivers: Record<Engine, EngineDriver> = { valkey: valkeyDriver };
+const drivers: Record<Engine, EngineDriver> = {
+	valkey: valkeyDriver("valkey"),
+	redis: valkeyDriver("redis"),
+	memcached: memcachedDriver,
+};
 
 export function driverOf(engine: Engine): EngineDriver {
 	return drivers[engine];

@@ -23,7 +23,7 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 	const directory = join(instancesDir(homeDir), assignmentId);
 	return {
 		directory,
-		configuration: join(directory, "valkey.conf"),
+		configuration: join(directory, "engine.conf"),
 		acl: join(directory, "users.acl"),
 		log: join(directory, "engine.log"),
 		pidFile: join(directory, "engine.pid"),

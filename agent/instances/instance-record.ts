@@ -27,6 +27,16 @@ export const instanceRecordSchema = z.object({
 	startedAt: z.iso.datetime().nullable(),
 	/** Newest generation whose settings were applied. */
 	generation: z.int(),
+	/** Newest reboot that is over; -1 for never started. */
+	reboot: z.int().default(0),
+	/** The reboot that was asked for when the process was launched. */
+	launchReboot: z.int().default(0),
+	/** A reboot is under way (reboot.ts). */
+	rebooting: z.boolean().default(false),
+	/** What the process was launched with of the parameters that it can't be given later. */
+	launchedParameters: z.record(z.string(), z.string()).default({}),
+	/** Live parameters that the engine refused, with the refused value. */
+	refusedParameters: z.record(z.string(), z.string()).default({}),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 
@@ -47,6 +57,11 @@ export function emptyRecord(
 		identity: null,
 		startedAt: null,
 		generation: -1,
+		reboot: -1,
+		launchReboot: -1,
+		rebooting: false,
+		launchedParameters: {},
+		refusedParameters: {},
 	};
 }
 

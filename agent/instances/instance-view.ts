@@ -1,11 +1,13 @@
 import type { z } from "zod";
 import type {
+	Assignment,
 	InstancePhase,
 	instanceReasonSchema,
 	Observation,
 } from "../../server/contract/agent.ts";
 import type { EngineState } from "../drivers/driver.ts";
 import type { InstanceRecord } from "./instance-record.ts";
+import { pendingParameters } from "./pending-parameters.ts";
 
 export type InstanceReason = z.infer<typeof instanceReasonSchema>;
 
@@ -36,17 +38,20 @@ export function observationOf(
 	id: string,
 	view: InstanceView,
 	record: InstanceRecord | null,
-	unwanted: boolean,
+	/** Null when nobody wants the instance any more. */
+	assignment: Assignment | null,
 ): Observation {
 	return {
 		assignmentId: id,
 		generation: view.convergedGeneration,
-		phase: unwanted ? "stopping" : view.phase,
+		phase: assignment === null ? "stopping" : view.phase,
 		reason: view.reason,
 		pid: view.pid,
 		startedAt: view.pid === null ? null : (record?.startedAt ?? null),
 		launchPermit: record?.launchPermit ?? -1,
 		restarts: record?.restarts ?? 0,
+		reboot: record?.reboot ?? -1,
+		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
 		engineState: view.engineState,
 	};
 }

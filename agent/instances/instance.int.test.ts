@@ -62,7 +62,7 @@ test("a client with its password reads and writes, and can't manage the node", a
 test("secrets are in private files only", async () => {
 	const assignment = await run();
 	const directory = join(host.homeDir, "instances", assignment.id);
-	for (const name of ["valkey.conf", "users.acl", "state.json", "engine.log"]) {
+	for (const name of ["engine.conf", "users.acl", "state.json", "engine.log"]) {
 		expect(statSync(join(directory, name)).mode & 0o077, name).toBe(0);
 	}
 	expect(readFileSync(join(directory, "users.acl"), "utf8")).not.toContain(SYSTEM_PASSWORD);

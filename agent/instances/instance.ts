@@ -1,35 +1,31 @@
 import { rm } from "node:fs/promises";
 import type { Assignment, Observation } from "../../server/contract/agent.ts";
+import type { Severity } from "../../server/contract/enums.ts";
 import type { EngineCounters, EngineSession, EngineState } from "../drivers/driver.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { hostLimits } from "../supervisor/cgroup.ts";
 import { EngineProcess } from "../supervisor/engine-process.ts";
 import { decideLaunch, NO_EXITS, recordExit } from "../supervisor/restart-policy.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
 import { EngineLink } from "./engine-link.ts";
 import { driverOf, type InstanceContext } from "./instance-context.ts";
+import { InstanceDisplay } from "./instance-display.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
-import {
-	INITIAL_VIEW,
-	type InstanceView,
-	isStateNews,
-	newsKey,
-	observationOf,
-	reasonOf,
-} from "./instance-view.ts";
+import { isStateNews, observationOf, reasonOf } from "./instance-view.ts";
 import { checkLaunch, launchInstance } from "./launch-instance.ts";
 import { readLogTail } from "./log-tail.ts";
+import { refusedValues } from "./pending-parameters.ts";
+import { PollPace } from "./poll-pace.ts";
+import { isStopping, mayStartAgain, RebootStop, rebootOver } from "./reboot.ts";
 import { recoverInstance } from "./recover-instance.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
-const STEADY_POLL_MS = 1_000;
-const QUICK_POLL_MS = 3;
 const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const PORT_RELEASE_MS = 5_000;
 const STOP_POLL_MS = 50;
 const FIRST_LOOK_MS = 1_000;
-const BRIEF_START_MS = 200;
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -38,6 +34,8 @@ const BRIEF_START_MS = 200;
  *   waiting ──port free, engine there──> starting ──answers──> running
  *      ^                                    └────────┬────────────┘
  *      └──policy allows (restart-policy.ts)── exited <┘ ends
+ *
+ *   running ──asked to reboot──> rebooting ──ended, launched, answers──> running   (reboot.ts)
  *
  *   any ──removed from the desired state──> stopping ──process and files gone──> (forgotten)
  */
@@ -59,11 +57,10 @@ export class Instance {
 	/** Belongs to a control plane that this agent no longer works for: left alone. */
 	private foreign = false;
 	private stopped = false;
-	/** Since when nothing has changed: polling slows down with it. */
-	private calmSince = performance.now();
-	private view: InstanceView = INITIAL_VIEW;
-	/** What was told of last, without what is no news. */
-	private told = "";
+	private readonly pace = new PollPace();
+	private readonly display: InstanceDisplay;
+	/** A reboot's ending half, as far as this agent brings it on. */
+	private rebootStop: RebootStop | null = null;
 	private loop: Promise<void> | null = null;
 	private known = false;
 	private readonly createdAt = performance.now();
@@ -77,6 +74,10 @@ export class Instance {
 			assignment: () => this.assignment,
 			paths: this.paths,
 			bindAddress: context.bindAddress,
+		});
+		this.display = new InstanceDisplay({
+			observation: () => this.observation(),
+			onNews: () => context.onChange(),
 		});
 	}
 
@@ -129,13 +130,15 @@ export class Instance {
 	observation(): Observation | null {
 		if (this.foreign) return null;
 		// Nobody wants it any more, as far as is known, even while that word isn't confirmed.
-		const unwanted = this.removing || this.assignment === null;
-		return observationOf(this.id, this.view, this.record, unwanted);
+		const wanted = this.removing ? null : this.assignment;
+		return observationOf(this.id, this.display.view, this.record, wanted);
 	}
 
 	/** Counters of the running engine; null when it doesn't run or answer. */
 	async sample(): Promise<EngineCounters | null> {
-		return this.view.phase === "running" && !this.removing ? await this.link.sample() : null;
+		return this.display.view.phase === "running" && !this.removing
+			? await this.link.sample()
+			: null;
 	}
 
 	private async run(): Promise<void> {
@@ -156,6 +159,9 @@ export class Instance {
 		if (this.removal !== null) return await this.advanceRemoval(record, this.removal);
 		if (this.assignment === null) return IDLE_MS;
 		if (this.process === null) return await this.tryLaunch(this.assignment, record);
+		if (isStopping(record, this.assignment)) {
+			return await this.stopForReboot(this.assignment, record, this.process);
+		}
 		return await this.supervise(this.assignment, record, this.process);
 	}
 
@@ -178,12 +184,16 @@ export class Instance {
 		if (identity !== null) {
 			this.follow(new EngineProcess(identity, liveness));
 			await this.save({ ...recovered.record, identity });
-			this.show({ phase: "starting", reason: null, pid: identity.pid });
+			const phase = recovered.record.rebooting ? "rebooting" : "starting";
+			this.show({ phase, reason: null, pid: identity.pid });
+			if (assignment !== null) hostLimits(logger)?.apply(this.id, identity.pid, assignment);
 			logger.info({ assignmentId: this.id, pid: identity.pid }, "engine adopted");
 			return this.record;
 		}
 		this.known = true;
-		if (recovered.record.history !== "never") {
+		if (isStopping(recovered.record, assignment)) {
+			this.show({ phase: "rebooting" });
+		} else if (recovered.record.history !== "never") {
 			const message = "the engine ended while this host's agent was not running";
 			this.show({ phase: "exited", reason: reasonOf("exited", message) });
 		}
@@ -192,7 +202,16 @@ export class Instance {
 
 	private async tryLaunch(assignment: Assignment, record: InstanceRecord): Promise<number> {
 		const now = performance.now();
-		const decision = decideLaunch(assignment, record, this.exits, now);
+		const driver = driverOf(assignment.engine);
+		if (record.rebooting) {
+			const { paths } = this;
+			const may =
+				isStopping(record, assignment) && (await mayStartAgain(driver, assignment, paths));
+			if (!may) return await this.giveUpReboot(assignment, record);
+		}
+		const free = record.rebooting || !driver.keepsData;
+		const policy = free ? { ...assignment, onExit: "restart" as const } : assignment;
+		const decision = decideLaunch(policy, record, this.exits, now);
 		if (decision.kind === "needs-permit") return IDLE_MS;
 		if (decision.kind === "wait") return decision.forMs;
 		const { lastExitAt } = this.exits;
@@ -224,7 +243,8 @@ export class Instance {
 			this.follow(engine);
 			this.disturb();
 			const { identity } = engine;
-			this.show({ phase: "starting", reason: null, pid: identity.pid, engineState: null });
+			const phase = record.rebooting ? "rebooting" : "starting";
+			this.show({ phase, reason: null, pid: identity.pid, engineState: null });
 			await this.save({ ...intent, identity });
 			return 0;
 		} catch (error) {
@@ -234,7 +254,8 @@ export class Instance {
 			this.exits = recordExit(this.exits, 0, now);
 			const message = `${assignment.nodeName} can't be started: ${error instanceof Error ? error.message : String(error)}`;
 			this.show({ phase: "waiting", reason: reasonOf("launch-failed", message) });
-			await this.save({ ...intent, history: record.history, launchPermit: record.launchPermit });
+			const { history, launchPermit, launchReboot } = record;
+			await this.save({ ...intent, history, launchPermit, launchReboot });
 			return 0;
 		}
 	}
@@ -253,6 +274,12 @@ export class Instance {
 		this.process = null;
 		this.known = true;
 		this.link.close();
+		this.rebootStop = null;
+		if (!this.removing && isStopping(record, this.assignment)) {
+			this.exits = { failures: 0, lastExitAt: now };
+			this.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
+			return await this.save({ ...record, identity: null });
+		}
 		const ranMs = this.spawnedAt === null ? Number.POSITIVE_INFINITY : now - this.spawnedAt;
 		const empty =
 			record.history === "unknown" && !(await driverOf(record.engine).hasServed(this.paths));
@@ -262,15 +289,42 @@ export class Instance {
 		// Told before anything slow: the control plane promotes on this word.
 		const code = empty ? "launch-failed" : "exited";
 		this.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
-		await this.save({ ...record, identity: null, history: empty ? "never" : record.history });
+		const over = record.rebooting ? rebootOver(record, record.launchReboot) : record;
+		await this.save({ ...over, identity: null, history: empty ? "never" : record.history });
 		// Of a process that was killed the log knows nothing.
 		const killed = /SIG(KILL|TERM)/.test(engine.exitDetail ?? "");
 		const tail = killed && !empty ? "" : await readLogTail(this.paths.log);
 		const message = tail === "" ? what : `${what}; its log ends with: ${tail}`;
 		if (empty) this.show({ reason: reasonOf(code, message) });
-		this.context.onEvent({
-			...{ severity: "error", type: "node.exited", message, assignmentId: this.id },
-		});
+		this.tell("error", "node.exited", message);
+	}
+
+	/** The first half of a reboot: the engine ends with its data kept, or says why it doesn't. */
+	private async stopForReboot(
+		assignment: Assignment,
+		record: InstanceRecord,
+		engine: EngineProcess,
+	): Promise<number> {
+		this.known = true;
+		this.show({ phase: "rebooting", reason: null, pid: engine.identity.pid });
+		this.rebootStop ??= new RebootStop(() => this.wake());
+		const stop = this.rebootStop;
+		await stop.advance(engine, this.link, driverOf(assignment.engine).keepsData);
+		if (stop.refusal === null) return STOP_POLL_MS;
+		this.rebootStop = null;
+		await this.save(rebootOver(record, assignment.reboot));
+		const message = `${assignment.nodeName} can't be rebooted, and goes on as it was: ${stop.refusal}`;
+		this.tell("error", "node.reboot-failed", message);
+		return 0;
+	}
+
+	/** It ended, but without what it needs to start again by itself: an ordinary exit from here on. */
+	private async giveUpReboot(assignment: Assignment, record: InstanceRecord): Promise<number> {
+		const message = `${assignment.nodeName} ended for a reboot without its data; its replicas hold them`;
+		this.show({ phase: "exited", reason: reasonOf("exited", message), pid: null });
+		await this.save(rebootOver(record, assignment.reboot));
+		this.tell("error", "node.reboot-failed", message);
+		return 0;
 	}
 
 	private async supervise(
@@ -289,40 +343,68 @@ export class Instance {
 
 	private async converge(
 		assignment: Assignment,
-		record: InstanceRecord,
+		before: InstanceRecord,
 		session: EngineSession,
 		engineState: EngineState,
 	): Promise<number> {
 		this.known = true;
-		if (isStateNews(this.view.engineState, engineState)) this.calmSince = performance.now();
-		const applied = record.generation >= assignment.generation;
-		if (!applied) await session.applySettings(assignment);
+		if (isStateNews(this.display.view.engineState, engineState)) this.pace.disturb();
+		const serves = !engineState.loading;
+		if (serves && assignment.reboot > before.launchReboot) {
+			await this.save({ ...before, rebooting: true });
+			return 0;
+		}
+		let record = before;
+		if (record.generation < assignment.generation) {
+			record = await this.applySettings(assignment, record, session);
+		}
+		if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
+			await driverOf(assignment.engine).discardKeptData(this.paths);
+			record = rebootOver({ ...record, history: "ran" }, record.launchReboot);
+		}
 		const { converged, acted } = await session.converge(assignment, engineState);
 		if (acted) this.disturb();
+		this.record = record;
+		const { convergedGeneration } = this.display.view;
 		this.show({
-			phase: "running",
+			phase: record.rebooting ? "rebooting" : "running",
 			reason: null,
 			pid: this.process?.identity.pid ?? null,
 			engineState,
-			convergedGeneration: converged ? assignment.generation : this.view.convergedGeneration,
+			convergedGeneration: converged ? assignment.generation : convergedGeneration,
 		});
-		if (!applied || record.history !== "ran") {
-			await this.save({ ...record, history: "ran", generation: assignment.generation });
+		if (record !== before) await this.save(record);
+		return this.pace.delayMs();
+	}
+
+	private async applySettings(
+		assignment: Assignment,
+		record: InstanceRecord,
+		session: EngineSession,
+	): Promise<InstanceRecord> {
+		const { refused } = await session.applySettings(assignment);
+		const { generation, nodeName } = assignment;
+		for (const { name, value, message } of refused) {
+			const sentence = `${nodeName} didn't take ${name} = ${value}: ${message}`;
+			this.tell("warning", "parameter.refused", sentence);
 		}
-		return this.pollDelay();
+		const pid = this.process?.identity.pid;
+		if (pid !== undefined) hostLimits(this.context.logger)?.apply(this.id, pid, assignment);
+		return { ...record, generation, refusedParameters: refusedValues(refused) };
 	}
 
 	/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
 	private noteSilence(error: unknown): number {
 		const message = error instanceof Error ? error.message : String(error);
 		const refused = error instanceof EngineCommandError && error.code !== "LOADING";
-		if (this.view.phase !== "starting" || refused) {
+		const { phase } = this.display.view;
+		if ((phase !== "starting" && phase !== "rebooting") || refused) {
 			const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
 			this.show({ engineState: null, reason: reasonOf("unreachable", sentence) });
 		} else {
 			this.show({});
 		}
-		return this.pollDelay();
+		return this.pace.delayMs();
 	}
 
 	private async advanceRemoval(record: InstanceRecord, removal: Removal): Promise<number | null> {
@@ -338,6 +420,7 @@ export class Instance {
 			return STOP_POLL_MS;
 		}
 		await rm(this.paths.directory, { recursive: true, force: true });
+		hostLimits(this.context.logger)?.remove(this.id);
 		this.stopped = true;
 		this.onRemoved();
 		return null;
@@ -348,30 +431,16 @@ export class Instance {
 		await writeRecord(this.paths.record, record);
 	}
 
-	private show(change: Partial<InstanceView>): void {
-		this.view = { ...this.view, ...change };
-		const observation = this.observation();
-		const news = observation === null ? "" : newsKey(observation);
-		if (news === this.told || this.isBrieflyStarting()) return;
-		this.told = news;
-		this.context.onChange();
+	private show(change: Parameters<InstanceDisplay["show"]>[0]): void {
+		this.display.show(change);
 	}
 
-	/** Most engines answer before a report of their start would be through, and it would hold up the one that counts. */
-	private isBrieflyStarting(): boolean {
-		const { phase, reason } = this.view;
-		if (phase !== "starting" || reason !== null || this.spawnedAt === null) return false;
-		return performance.now() - this.spawnedAt < BRIEF_START_MS;
+	private tell(severity: Severity, type: string, message: string): void {
+		this.context.onEvent({ severity, type, message, assignmentId: this.id });
 	}
 
 	private disturb(): void {
-		this.calmSince = performance.now();
+		this.pace.disturb();
 		this.wake();
-	}
-
-	/** A tenth of the time since the last change: milliseconds while something happens, a second when all is calm. */
-	private pollDelay(): number {
-		const calmMs = performance.now() - this.calmSince;
-		return Math.min(STEADY_POLL_MS, Math.max(QUICK_POLL_MS, calmMs / 10));
 	}
 }

@@ -1,11 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import type { Assignment, InstancePhase } from "../../server/contract/agent.ts";
+import type { LaunchKind } from "../drivers/driver.ts";
+import { hostLimits } from "../supervisor/cgroup.ts";
 import { type EngineProcess, spawnEngine } from "../supervisor/engine-process.ts";
 import { probePort } from "../supervisor/port-probe.ts";
 import { driverOf, type InstanceContext } from "./instance-context.ts";
 import type { InstancePaths } from "./instance-paths.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { type InstanceReason, reasonOf } from "./instance-view.ts";
+import { launchedParameters, stillRefused } from "./pending-parameters.ts";
 
 const RETRY_MS = 1_000;
 const PORT_RELEASE_POLL_MS = 20;
@@ -22,7 +25,7 @@ function obstacle(code: InstanceReason["code"], message: string): LaunchObstacle
 	return { kind: "obstacle", show, retryMs: RETRY_MS };
 }
 
-/** Whether all that a launch needs is there: the engine's program, and its port. */
+/** Whether all that a launch needs is there: the engine's program, and its ports. */
 export async function checkLaunch(
 	assignment: Assignment,
 	context: InstanceContext,
@@ -32,22 +35,30 @@ export async function checkLaunch(
 	const { bindAddress } = context;
 	const answer = await context.engines.resolve(assignment.engine, assignment.engineVersion);
 	if (answer.kind === "pending") return obstacle("engine-missing", answer.message);
-	const port = await probePort(bindAddress, assignment.port);
-	switch (port.kind) {
-		case "free":
-			return { kind: "ready", program: answer.engine.server };
-		case "impossible":
-			return obstacle(
-				"launch-failed",
-				`can't listen on ${bindAddress}:${assignment.port} (${port.cause}); check the address that this host's agent was given`,
-			);
-		case "taken":
-			if (releasing) return { kind: "obstacle", show: null, retryMs: PORT_RELEASE_POLL_MS };
-			return obstacle(
-				"port-taken",
-				`port ${assignment.port} on ${bindAddress} is in use by another program; stop that program and ${assignment.nodeName} starts by itself`,
-			);
+	for (const port of driverOf(assignment.engine).ports(assignment)) {
+		const state = await probePort(bindAddress, port);
+		switch (state.kind) {
+			case "free":
+				break;
+			case "impossible":
+				return obstacle(
+					"launch-failed",
+					`can't listen on ${bindAddress}:${port} (${state.cause}); check the address that this host's agent was given`,
+				);
+			case "taken":
+				if (releasing) return { kind: "obstacle", show: null, retryMs: PORT_RELEASE_POLL_MS };
+				return obstacle(
+					"port-taken",
+					`port ${port} on ${bindAddress} is in use by another program; stop that program and ${assignment.nodeName} starts by itself`,
+				);
+		}
 	}
+	return { kind: "ready", program: answer.engine.server };
+}
+
+function launchKindOf(record: InstanceRecord): LaunchKind {
+	if (record.history === "never") return "first";
+	return record.rebooting ? "reboot" : "again";
 }
 
 /**
@@ -65,27 +76,38 @@ export async function launchInstance(options: {
 	saveIntent: (record: InstanceRecord) => Promise<void>;
 }): Promise<EngineProcess> {
 	const { assignment, record, paths, context } = options;
-	const { bindAddress, advertisedAddress, liveness } = context;
+	const { bindAddress, advertisedAddress, liveness, logger } = context;
 	const driver = driverOf(assignment.engine);
-	const firstLaunch = record.history === "never";
+	const kind = launchKindOf(record);
+	const { parameters } = assignment;
+	const refusedParameters = stillRefused(record.refusedParameters, parameters);
+	const launch = {
+		...{ assignment, paths, bindAddress, advertisedAddress, kind, refusedParameters, logger },
+	};
 	await mkdir(paths.data, { recursive: true, mode: 0o700 });
-	await driver.writeFiles({ assignment, paths, bindAddress, advertisedAddress, firstLaunch });
+	await driver.writeFiles(launch);
 	await options.saveIntent({
 		...record,
 		hostId: options.hostId,
-		history: firstLaunch ? "unknown" : record.history,
+		history: kind === "first" ? "unknown" : record.history,
 		launchPermit: assignment.launchPermit,
 		launches: record.launches + 1,
-		restarts: record.restarts + (firstLaunch ? 0 : 1),
+		restarts: record.restarts + (kind === "again" ? 1 : 0),
 		identity: null,
 		startedAt: new Date().toISOString(),
 		generation: assignment.generation,
+		launchReboot: assignment.reboot,
+		launchedParameters: launchedParameters(parameters),
+		refusedParameters,
 	});
-	return await spawnEngine({
+	const engine = await spawnEngine({
 		program: options.program,
-		args: driver.launchArguments(paths),
+		args: driver.launchArguments(launch),
 		directory: paths.directory,
 		log: paths.log,
 		liveness,
 	});
+	// Before it allocates anything worth counting.
+	hostLimits(logger)?.apply(assignment.id, engine.identity.pid, assignment);
+	return engine;
 }

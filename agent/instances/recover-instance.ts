@@ -45,6 +45,7 @@ async function readOrSetAside(
 		logger.error({ err: error, assignmentId: blank.assignmentId }, "instance record damaged");
 		await rename(paths.record, `${paths.record}.damaged`);
 		const launchPermit = assignment?.launchPermit ?? -1;
-		return { ...blank, history: "ran", launches: 1, launchPermit };
+		const reboot = assignment?.reboot ?? 0;
+		return { ...blank, history: "ran", launches: 1, launchPermit, reboot, launchReboot: reboot };
 	}
 }

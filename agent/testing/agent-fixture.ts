@@ -7,13 +7,21 @@ import { join, resolve } from "node:path";
 import { pino } from "pino";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { signalProcess } from "../../platform/process-identity.ts";
+import { engineSchema } from "../../server/contract/enums.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
-import { valkeyDriver } from "../drivers/valkey.ts";
+import { driverOf } from "../instances/instance-context.ts";
 import { instancePaths, instancesDir } from "../instances/instance-paths.ts";
 import { runAgent } from "../main.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
-import { CLIENT_PASSWORD, SYSTEM_PASSWORD } from "./assignments.ts";
+import { CLIENT_PASSWORD, GATEWAY_PASSWORD, SYSTEM_PASSWORD } from "./assignments.ts";
 import { FakeControlPlane } from "./fake-control-plane.ts";
+
+const PASSWORDS = {
+	default: CLIENT_PASSWORD,
+	larder: SYSTEM_PASSWORD,
+	"larder-gateway": GATEWAY_PASSWORD,
+} as const;
+const drivers = engineSchema.options.map(driverOf);
 
 /** One host of a test: a control plane of its own, a directory, and agents in this process or in their own. */
 export class TestHost {
@@ -75,13 +83,13 @@ export class TestHost {
 		const paths = instancePaths(this.homeDir, assignmentId);
 		return findEngineProcess({
 			directories: [paths.directory, paths.data],
-			isServerProgram: (path) => valkeyDriver.isServerProgram(path),
-			isHelperProcess: (commandLine) => valkeyDriver.isHelperProcess(commandLine),
+			isServerProgram: (path) => drivers.some((driver) => driver.isServerProgram(path)),
+			isHelperProcess: (text) => drivers.some((driver) => driver.isHelperProcess(text)),
 		});
 	}
 
-	connect(port: number, username: "default" | "larder" = "default"): Promise<EngineConnection> {
-		const password = username === "default" ? CLIENT_PASSWORD : SYSTEM_PASSWORD;
+	connect(port: number, username: keyof typeof PASSWORDS = "default"): Promise<EngineConnection> {
+		const password = PASSWORDS[username];
 		return EngineConnection.open({ host: this.address, port, username, password }, 2_000);
 	}
 

@@ -140,7 +140,7 @@ export class FakeControlPlane {
 
 	private desired(): DesiredState {
 		const { revision, epoch, hostId, assignments } = this;
-		return { revision, epoch, hostId, assignments };
+		return { revision, epoch, hostId, assignments, routeTable: null };
 	}
 
 	private take(report: ReportInput): void {

@@ -1,7 +1,10 @@
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { instancePaths } from "../instances/instance-paths.ts";
 import { makeAssignment, SYSTEM_PASSWORD } from "../testing/assignments.ts";
-import { NO_PRIMARY_YET, renderAcl, renderConfiguration } from "./valkey-files.ts";
+import type { LaunchContext } from "./driver.ts";
+import { renderAcl } from "./valkey-acl.ts";
+import { NO_PRIMARY_YET, renderConfiguration } from "./valkey-configuration.ts";
 import { countKeys, parseInfo, readEngineState } from "./valkey-info.ts";
 
 const replica = makeAssignment({
@@ -13,33 +16,37 @@ const context = {
 	paths: instancePaths("/srv/with space/agent", replica.id),
 	bindAddress: "10.0.0.2",
 	advertisedAddress: "cache.example",
-	firstLaunch: false,
-};
+	kind: "again",
+	refusedParameters: {},
+	logger: pino({ level: "silent" }),
+} satisfies LaunchContext;
+const render = (changes: Partial<LaunchContext> = {}) =>
+	renderConfiguration({ ...context, ...changes }, context.advertisedAddress);
 
 test("the user file holds hashes, not passwords", () => {
-	const acl = renderAcl(replica.auth);
+	const acl = renderAcl(replica);
 	expect(acl).not.toContain(SYSTEM_PASSWORD);
 	expect(acl).toMatch(/^user default on #[0-9a-f]{64} ~\* &\* \+@all -acl /m);
 	expect(acl).toMatch(/^user larder on #[0-9a-f]{64} ~\* &\* \+@all$/m);
-	expect(renderAcl({ ...replica.auth, clientPasswordSha256: null })).toContain(
-		"default on nopass ",
-	);
+	expect(
+		renderAcl({ ...replica, auth: { ...replica.auth, clientPasswordSha256: null } }),
+	).toContain("default on nopass ");
 });
 
 test("every launch of a replica is a launch as a replica", () => {
 	const { host, port } = NO_PRIMARY_YET;
-	expect(renderConfiguration(context)).toContain("\nreplicaof 10.0.0.1 7000\n");
-	const first = renderConfiguration({ ...context, firstLaunch: true });
+	expect(render()).toContain("\nreplicaof 10.0.0.1 7000\n");
+	const first = render({ kind: "first" });
 	expect(first).toContain(`\nreplicaof ${host} ${port}\n`);
 	const primary = makeAssignment({ port: 7000 });
-	expect(renderConfiguration({ ...context, assignment: primary })).not.toContain("replicaof");
+	expect(render({ assignment: primary })).not.toContain("replicaof");
 });
 
 test("values with other characters than a word's are quoted", () => {
-	const text = renderConfiguration(context);
+	const text = render();
 	expect(text).toContain('\ndir "/srv/with space/agent/instances/');
 	const auth = { ...replica.auth, systemPassword: 'a"b\\c\n#ü' };
-	const quoted = renderConfiguration({ ...context, assignment: { ...replica, auth } });
+	const quoted = render({ assignment: { ...replica, auth } });
 	expect(quoted).toContain('\nmasterauth "a\\"b\\\\c\\x0a#\\xc3\\xbc"\n');
 });
 
@@ -60,6 +67,7 @@ test("roles, links and replicas are read from INFO", () => {
 	expect(primary).toEqual({
 		...{ processId: 77, version: "9.1.2", role: "primary", loading: false, linkUp: true },
 		...{ primaryHost: null, primaryPort: null, offset: 99, onlineReplicas: 1 },
+		cluster: null,
 	});
 	const follower = readEngineState(
 		parseInfo(

@@ -1,0 +1,133 @@
+import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
+import type { Convergence } from "./driver.ts";
+import { EngineCommandError } from "./engine-connection.ts";
+import { type ClusterAssignment, shardOf } from "./genesis-nodes.ts";
+import { resolveAddress } from "./resolve-address.ts";
+import type { RespValue } from "./resp-parser.ts";
+
+const RETRY_MS = 1_000;
+/** How long a primary-to-be waits for an engine that calls its cluster ok, before it takes over all the same. */
+const TAKEOVER_PATIENCE_MS = 3_000;
+
+type Member = ClusterAssignment["shards"][number]["members"][number];
+
+const WAITING: Convergence = { converged: false, acted: false };
+const ACTED: Convergence = { converged: false, acted: true };
+const CONVERGED: Convergence = { converged: true, acted: false };
+
+/**
+ * Leads one engine to its place in its cluster. In this order, since each needs the one before: its role; members whom
+ * it doesn't know, or knows elsewhere; phantoms, once they own nothing in its own eyes (earlier, and slots would be
+ * nobody's, which the engine answers with 2 s of silence).
+ */
+export class ClusterConvergence {
+	private readonly command: (...args: string[]) => Promise<RespValue>;
+	/** Asks another node of the same cache; null when it doesn't answer or is none. */
+	private readonly askNode: (node: Member, command: readonly string[]) => Promise<RespValue>;
+	private readonly triedAt = new Map<string, number>();
+	private readonly since = performance.now();
+
+	constructor(options: {
+		command: ClusterConvergence["command"];
+		askNode: ClusterConvergence["askNode"];
+	}) {
+		this.command = options.command;
+		this.askNode = options.askNode;
+	}
+
+	async converge(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+		const shard = shardOf(cluster);
+		const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
+		const role =
+			shard.primary === cluster.nodeId || leader === undefined
+				? await this.lead(topology)
+				: await this.follow(leader, topology);
+		if (role.acted) return role;
+		const joined = await this.join(cluster, topology);
+		if (joined.acted) return joined;
+		const forgotten = await this.forgetPhantoms(topology);
+		if (forgotten.acted) return forgotten;
+		return role.converged && joined.converged && forgotten.converged ? CONVERGED : WAITING;
+	}
+
+	private async lead({ self, nodes, stateOk }: ClusterTopology): Promise<Convergence> {
+		if (self.isPrimary) return CONVERGED;
+		const primary = self.primaryId === null ? undefined : nodes.get(self.primaryId);
+		if (primary !== undefined && isPhantom(primary)) {
+			// Taken over while the cluster is ok, it stays ok; and nobody else was ever to have these slots.
+			const patient = performance.now() - this.since < TAKEOVER_PATIENCE_MS;
+			if (!stateOk && patient) return WAITING;
+			return await this.attempt("FAILOVER", "TAKEOVER");
+		}
+		// Needs the votes of most primaries, so that never two own the same slots.
+		return await this.attempt("FAILOVER", "FORCE");
+	}
+
+	private async follow(leader: Member, { self, nodes }: ClusterTopology): Promise<Convergence> {
+		if (!self.isPrimary && self.primaryId === leader.nodeId) return CONVERGED;
+		// It owns slots, whatever was wanted: the engine says so, and the control plane will hear it.
+		if (self.isPrimary && self.slots.length > 0) return WAITING;
+		if (nodes.get(leader.nodeId)?.isPrimary !== true) return WAITING;
+		// Asked itself: one that doesn't lead yet would refuse the replica, which then waits for a second.
+		const answer = await this.askNode(leader, ["ROLE"]);
+		if (!Array.isArray(answer) || answer[0] !== "master") return WAITING;
+		return await this.attempt("REPLICATE", leader.nodeId);
+	}
+
+	private async join(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+		let result = CONVERGED;
+		for (const member of cluster.shards.flatMap(({ members }) => members)) {
+			if (member.nodeId === cluster.nodeId) continue;
+			const host = await resolveAddress(member.host);
+			if (isKnownAt(topology.nodes.get(member.nodeId), host, member.port)) continue;
+			if (result.converged) result = WAITING;
+			if (!this.mayTry(`MEET ${member.nodeId}`)) continue;
+			// Another cache's node may have that address by now; only this cache's let its system user in.
+			if ((await this.askNode(member, ["CLUSTER", "MYID"])) !== member.nodeId) continue;
+			const busPort = member.port + CLUSTER_BUS_OFFSET;
+			await this.command("CLUSTER", "MEET", host, String(member.port), String(busPort));
+			result = ACTED;
+		}
+		return result;
+	}
+
+	private async forgetPhantoms({ self, nodes }: ClusterTopology): Promise<Convergence> {
+		const phantoms = [...nodes.values()].filter((node) => isPhantom(node) && !node.isHandshake);
+		if (phantoms.length === 0) return CONVERGED;
+		const idle = phantoms.filter(
+			({ nodeId, slots }) => slots.length === 0 && nodeId !== self.primaryId,
+		);
+		const results = await Promise.all(idle.map(({ nodeId }) => this.attempt("FORGET", nodeId)));
+		return results.some(({ acted }) => acted) ? ACTED : WAITING;
+	}
+
+	/** A change of the cluster. The engine may refuse what it will allow later: no votes, or a rumour from another node. */
+	private async attempt(...args: readonly string[]): Promise<Convergence> {
+		const name = args.join(" ");
+		if (!this.mayTry(name)) return WAITING;
+		try {
+			await this.command("CLUSTER", ...args);
+			return ACTED;
+		} catch (error) {
+			if (error instanceof EngineCommandError) return WAITING;
+			throw error;
+		}
+	}
+
+	private mayTry(name: string): boolean {
+		const now = performance.now();
+		if (now - (this.triedAt.get(name) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) return false;
+		this.triedAt.set(name, now);
+		return true;
+	}
+}
+
+function isKnownAt(node: KnownNode | undefined, host: string, port: number): boolean {
+	return (
+		node !== undefined &&
+		node.host === host &&
+		node.port === port &&
+		node.busPort === port + CLUSTER_BUS_OFFSET
+	);
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { LIMITS } from "../../server/contract/limits.ts";
+import {
+	type ClusterViewShard,
+	clusterViewText,
+	formatSlots,
+	parseSlots,
+	type SlotRange,
+} from "../../server/contract/slots.ts";
+import type { EngineState } from "./driver.ts";
+import { PHANTOM_ADDRESS } from "./genesis-nodes.ts";
+import type { RespValue } from "./resp-parser.ts";
+import { parseInfo } from "./valkey-info.ts";
+
+/** One line of CLUSTER NODES: what this engine knows of a member, itself included. */
+export interface KnownNode {
+	readonly nodeId: string;
+	readonly host: string;
+	readonly port: number;
+	readonly busPort: number;
+	readonly isPrimary: boolean;
+	/** Not a member yet: the engine still shakes hands with it. */
+	readonly isHandshake: boolean;
+	readonly primaryId: string | null;
+	readonly slots: readonly SlotRange[];
+}
+
+/** The cluster as one engine sees it. */
+export interface ClusterTopology {
+	readonly self: KnownNode;
+	readonly nodes: ReadonlyMap<string, KnownNode>;
+	/** The engine accepts commands; some slots may be in nobody's reach all the same, where the cache allows that. */
+	readonly stateOk: boolean;
+	readonly allSlotsOk: boolean;
+	readonly shards: readonly ClusterViewShard[];
+}
+
+/** Throws on answers that are none of CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS. */
+export function readTopology(nodes: RespValue, info: RespValue, slots: RespValue): ClusterTopology {
+	if (typeof nodes !== "string" || typeof info !== "string" || !Array.isArray(slots)) {
+		throw new Error("the engine's answer about its cluster can't be read");
+	}
+	const known = new Map<string, KnownNode>();
+	let self: KnownNode | null = null;
+	for (const line of nodes.split("\n")) {
+		if (line.trim() === "") continue;
+		const { node, isSelf } = parseNodeLine(line);
+		known.set(node.nodeId, node);
+		if (isSelf) self = node;
+	}
+	if (self === null) throw new Error("CLUSTER NODES doesn't name the node itself");
+	const fields = parseInfo(info);
+	const stateOk = fields.get("cluster_state") === "ok";
+	return {
+		self,
+		nodes: known,
+		stateOk,
+		allSlotsOk: stateOk && Number(fields.get("cluster_slots_ok")) === LIMITS.clusterSlots,
+		shards: readShards(slots),
+	};
+}
+
+export function isPhantom(node: KnownNode): boolean {
+	const { host, port, busPort } = PHANTOM_ADDRESS;
+	return node.host === host && node.port === port && node.busPort === busPort;
+}
+
+/** What the control plane is told of it. */
+export function clusterStateOf(topology: ClusterTopology): NonNullable<EngineState["cluster"]> {
+	const { self, allSlotsOk, shards } = topology;
+	return {
+		nodeId: self.nodeId,
+		ok: allSlotsOk,
+		view: createHash("sha256").update(clusterViewText(shards)).digest("hex"),
+		primaryNodeId: self.primaryId,
+		slots: formatSlots(self.slots),
+	};
+}
+
+/** `<id> <ip>:<port>@<bus port>[,…] <flags> <primary> <ping> <pong> <epoch> <link> [<slots> …]` */
+function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
+	const [nodeId = "", address = "", flagText = "", primary = "-", , , , , ...ranges] =
+		line.split(" ");
+	const flags = flagText.split(",");
+	const match = /^(.*):(\d+)@(\d+)/.exec(address);
+	if (match === null) throw new Error(`CLUSTER NODES names no address: ${line.slice(0, 200)}`);
+	// Slots on their way are listed once more in brackets.
+	const settled = ranges.filter((range) => !range.startsWith("["));
+	const node: KnownNode = {
+		nodeId,
+		host: match[1] ?? "",
+		port: Number(match[2]),
+		busPort: Number(match[3]),
+		isPrimary: flags.includes("master"),
+		isHandshake: flags.includes("handshake"),
+		primaryId: primary === "-" ? null : primary,
+		slots: settled.length === 0 ? [] : (parseSlots(settled.join(",")) ?? []),
+	};
+	return { node, isSelf: flags.includes("myself") };
+}
+
+/** Entries of CLUSTER SLOTS are `[first, last, primary, replica, …]`, each node `[address, port, id, …]`. */
+function readShards(entries: readonly RespValue[]): ClusterViewShard[] {
+	const shards = new Map<string, { slots: SlotRange[]; primary: string; replicas: string[] }>();
+	for (const entry of entries) {
+		if (!Array.isArray(entry)) throw new Error("CLUSTER SLOTS lists what is no range of slots");
+		const [first, last, ...nodes] = entry;
+		const [primary, ...replicas] = nodes.map((node) => (Array.isArray(node) ? node[2] : null));
+		if (typeof primary !== "string") throw new Error("CLUSTER SLOTS names no primary");
+		const shard = shards.get(primary) ?? { slots: [], primary, replicas: replicas.map(String) };
+		shard.slots.push({ first: Number(first), last: Number(last) });
+		shards.set(primary, shard);
+	}
+	return [...shards.values()];
+}

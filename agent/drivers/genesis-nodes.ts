@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import type { Assignment, Cluster } from "../../server/contract/agent.ts";
+import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { formatSlots } from "../../server/contract/slots.ts";
+
+export type ClusterAssignment = NonNullable<Assignment["cluster"]>;
+type Shard = Cluster["shards"][number];
+
+/** Where nobody listens: the address of every phantom, by which any node recognizes one. */
+export const PHANTOM_ADDRESS = { host: "127.0.0.1", port: 1, busPort: 1 } as const;
+
+/** The node that owns a new shard's slots until the shard's primary takes them over. It never exists. */
+export function phantomId(shard: Pick<Shard, "primary">): string {
+	return createHash("sha1").update(`phantom of ${shard.primary}`).digest("hex");
+}
+
+export function shardOf(cluster: ClusterAssignment): Shard {
+	const shard = cluster.shards.find(({ members }) =>
+		members.some(({ nodeId }) => nodeId === cluster.nodeId),
+	);
+	if (shard === undefined) throw new Error(`node ${cluster.nodeId} is in no shard of its cluster`);
+	return shard;
+}
+
+/**
+ * The engine's own file of the cluster, as a node of a new cluster finds it at its first launch
+ * (docs/decisions/0010): all members are known, and every shard's slots belong to a phantom whom this node follows.
+ * `addresses` are the members' IP addresses by node id.
+ */
+export function renderGenesisNodes(
+	cluster: ClusterAssignment,
+	addresses: ReadonlyMap<string, string>,
+): string {
+	const { shards, nodeId: self } = cluster;
+	const lines: string[] = [];
+	for (const [index, shard] of shards.entries()) {
+		if (shard.slots.length === 0) continue;
+		const { host, port, busPort } = PHANTOM_ADDRESS;
+		const slots = formatSlots(shard.slots).replaceAll(",", " ");
+		lines.push(
+			`${phantomId(shard)} ${host}:${port}@${busPort} master - 0 0 ${index + 1} disconnected ${slots}`,
+		);
+	}
+	for (const shard of shards) {
+		for (const { nodeId, port } of shard.members) {
+			const host = addresses.get(nodeId);
+			if (host === undefined) throw new Error(`cluster node ${nodeId} has no address`);
+			const leader = leaderAtGenesis(shard, nodeId, nodeId === self);
+			const flags = `${nodeId === self ? "myself," : ""}${leader === null ? "master" : "slave"}`;
+			const link = nodeId === self ? "connected" : "disconnected";
+			const address = `${host}:${port}@${port + CLUSTER_BUS_OFFSET}`;
+			lines.push(`${nodeId} ${address} ${flags} ${leader ?? "-"} 0 0 0 ${link}`);
+		}
+	}
+	// The epochs that shards take over with differ from the start, so that none has to be settled between them.
+	const epoch = shards.length + shards.indexOf(shardOf(cluster)) + 1;
+	return `${lines.join("\n")}\nvars currentEpoch ${epoch} lastVoteEpoch 0\n`;
+}
+
+/** Whom a member follows in a new node's eyes; null for one that leads. */
+function leaderAtGenesis(shard: Shard, nodeId: string, isSelf: boolean): string | null {
+	if (isSelf && shard.slots.length > 0) return phantomId(shard);
+	return nodeId === shard.primary ? null : shard.primary;
+}

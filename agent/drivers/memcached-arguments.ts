@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism, userInfo } from "node:os";
+import type { Assignment, EngineParameter } from "../../server/contract/agent.ts";
+import { MIB } from "../../server/contract/limits.ts";
+
+const CONNECTIONS_DEFAULT = 65_000;
+/** Files that the process has open beside its connections. */
+const OTHER_FILES = 128;
+
+/** What of this machine and user decides about the arguments. */
+export interface MemcachedSurroundings {
+	readonly cpus: number;
+	readonly openFilesMax: number;
+	/** The program refuses to run as root, and becomes the user that it is given. */
+	readonly isRoot: boolean;
+}
+
+export function readSurroundings(): MemcachedSurroundings {
+	const limits = readFileSync("/proc/self/limits", "utf8");
+	const hard = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Number.NaN);
+	return {
+		cpus: availableParallelism(),
+		openFilesMax: Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard,
+		isRoot: userInfo().uid === 0,
+	};
+}
+
+/**
+ * The command line of a node. Parameters have the names that ElastiCache gives them; `ignored` are those that have no
+ * meaning here, or no value that the program would take.
+ */
+export function memcachedArguments(
+	assignment: Assignment,
+	bindAddress: string,
+	{ cpus, openFilesMax, isRoot }: MemcachedSurroundings,
+): { args: string[]; ignored: string[] } {
+	const { port, maxmemoryBytes, vcpus, parameters } = assignment;
+	const ignored: string[] = [];
+	const flags: string[] = [];
+	const extended: string[] = [];
+	let connections = CONNECTIONS_DEFAULT;
+	for (const parameter of parameters) {
+		const flag = flagOf(parameter);
+		if (flag === null) ignored.push(parameter.name);
+		else if (flag.kind === "connections") connections = flag.count;
+		else if (flag.kind === "extended") extended.push(flag.option);
+		else flags.push(...flag.args);
+	}
+	// More than the kernel allows, and the program doesn't start.
+	const allowed = Math.max(1, Math.min(connections, openFilesMax - OTHER_FILES));
+	const args = [
+		...["-l", bindAddress, "-p", String(port), "-U", "0"],
+		...["-m", String(Math.max(1, Math.floor(maxmemoryBytes / MIB)))],
+		...["-t", String(Math.max(1, Math.min(vcpus, cpus))), "-c", String(allowed)],
+		...(isRoot ? ["-u", "nobody"] : []),
+		...flags,
+		...(extended.length === 0 ? [] : ["-o", extended.join(",")]),
+	];
+	return { args, ignored };
+}
+
+type Flag =
+	| { readonly kind: "plain"; readonly args: readonly string[] }
+	| { readonly kind: "extended"; readonly option: string }
+	| { readonly kind: "connections"; readonly count: number };
+
+const plain = (...args: string[]): Flag => ({ kind: "plain", args });
+const extendedSwitch = (name: string, value: string): Flag => {
+	return { kind: "extended", option: value === "0" ? `no_${name}` : name };
+};
+
+/** Flags that take a number. */
+const NUMBER_FLAGS: Readonly<Record<string, string>> = {
+	max_item_size: "-I",
+	chunk_size: "-n",
+	chunk_size_growth_factor: "-f",
+	backlog_queue_limit: "-b",
+};
+/** Flags that stand for 1. */
+const SWITCH_FLAGS: Readonly<Record<string, string>> = {
+	cas_disabled: "-C",
+	error_on_memory_exhausted: "-M",
+	large_memory_pages: "-L",
+	disable_flush_all: "-F",
+};
+const EXTENDED_SWITCHES = new Set([
+	"lru_crawler",
+	"lru_maintainer",
+	"slab_reassign",
+	"maxconns_fast",
+]);
+const EXTENDED_NUMBERS = new Set([
+	...["idle_timeout", "slab_automove", "lru_crawler_sleep", "lru_crawler_tocrawl"],
+	...["hot_lru_pct", "warm_lru_pct", "hot_max_factor", "warm_max_factor", "temporary_ttl"],
+]);
+
+/** Null for a parameter that can't be turned into an argument. */
+function flagOf({ name, value }: EngineParameter): Flag | null {
+	const isNumber = /^\d{1,15}(\.\d{1,6})?$/.test(value);
+	const isSwitch = value === "0" || value === "1";
+	const numberFlag = NUMBER_FLAGS[name];
+	if (numberFlag !== undefined) return isNumber ? plain(numberFlag, value) : null;
+	const switchFlag = SWITCH_FLAGS[name];
+	if (switchFlag !== undefined) {
+		if (!isSwitch) return null;
+		return value === "1" ? plain(switchFlag) : plain();
+	}
+	if (EXTENDED_SWITCHES.has(name)) return isSwitch ? extendedSwitch(name, value) : null;
+	if (EXTENDED_NUMBERS.has(name)) {
+		return isNumber ? { kind: "extended", option: `${name}=${value}` } : null;
+	}
+	switch (name) {
+		case "max_simultaneous_connections":
+			return isNumber
+				? { kind: "connections", count: Math.max(1, Math.trunc(Number(value))) }
+				: null;
+		case "verbosity":
+			return /^[0-3]$/.test(value)
+				? plain(...(value === "0" ? [] : [`-${"v".repeat(Number(value))}`]))
+				: null;
+		case "hash_algorithm":
+			return /^(jenkins|murmur3|xxh3)$/.test(value)
+				? { kind: "extended", option: `hash_algorithm=${value}` }
+				: null;
+		case "binding_protocol":
+			// Binary alone would shut the agent out, which speaks text: `auto` lets both in.
+			if (value === "ascii") return plain("-B", "ascii");
+			return value === "auto" || value === "binary" ? plain("-B", "auto") : null;
+		default:
+			return null;
+	}
+}

@@ -1,0 +1,42 @@
+import { access, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { InstancePaths } from "../instances/instance-paths.ts";
+import type { LaunchContext } from "./driver.ts";
+import { phantomId, shardOf } from "./genesis-nodes.ts";
+import { renderGenesisRdb } from "./genesis-rdb.ts";
+
+function snapshotFile(paths: InstancePaths): string {
+	return join(paths.data, "dump.rdb");
+}
+
+/**
+ * What the engine loads at its start. A node without a history starts from the beginning that it shares with its
+ * siblings; after a reboot with the data that it kept; otherwise with nothing, since any file would be older than what
+ * clients were last told.
+ */
+export async function prepareSnapshot({ kind, assignment, paths }: LaunchContext): Promise<void> {
+	switch (kind) {
+		case "first": {
+			const { auth, cluster } = assignment;
+			// Shards hold different data, so each has a history of its own.
+			const history = cluster === null ? "" : phantomId(shardOf(cluster));
+			const genesis = renderGenesisRdb(auth.systemPassword, history);
+			return await writeFile(snapshotFile(paths), genesis, { mode: 0o600 });
+		}
+		case "again":
+			return await discardSnapshot(paths);
+		case "reboot":
+			return;
+	}
+}
+
+export async function hasSnapshot(paths: InstancePaths): Promise<boolean> {
+	return await access(snapshotFile(paths)).then(
+		() => true,
+		() => false,
+	);
+}
+
+export async function discardSnapshot(paths: InstancePaths): Promise<void> {
+	await rm(snapshotFile(paths), { force: true });
+}

@@ -1,0 +1,41 @@
+import type { Observation } from "../../server/contract/agent.ts";
+import { INITIAL_VIEW, type InstanceView, newsKey } from "./instance-view.ts";
+
+const BRIEF_START_MS = 200;
+
+/** What is known of an instance, and whether the control plane has heard of it. */
+export class InstanceDisplay {
+	private readonly observation: () => Observation | null;
+	private readonly onNews: () => void;
+	private current: InstanceView = INITIAL_VIEW;
+	/** What was told of last, without what is no news. */
+	private told = "";
+	private startedAt: number | null = null;
+
+	constructor(options: { observation: () => Observation | null; onNews: () => void }) {
+		this.observation = options.observation;
+		this.onNews = options.onNews;
+	}
+
+	get view(): InstanceView {
+		return this.current;
+	}
+
+	show(change: Partial<InstanceView>): void {
+		const wasStarting = this.current.phase === "starting";
+		this.current = { ...this.current, ...change };
+		if (this.current.phase !== "starting") this.startedAt = null;
+		else if (!wasStarting) this.startedAt = performance.now();
+		const observation = this.observation();
+		const news = observation === null ? "" : newsKey(observation);
+		if (news === this.told || this.isBrieflyStarting()) return;
+		this.told = news;
+		this.onNews();
+	}
+
+	/** Most engines answer before a report of their start would be through, and it would hold up the one that counts. */
+	private isBrieflyStarting(): boolean {
+		if (this.startedAt === null || this.current.reason !== null) return false;
+		return performance.now() - this.startedAt < BRIEF_START_MS;
+	}
+}

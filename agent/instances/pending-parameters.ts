@@ -1,0 +1,39 @@
+import type { Assignment, EngineParameter } from "../../server/contract/agent.ts";
+import type { AppliedSettings, ParameterValues } from "../drivers/driver.ts";
+import type { InstanceRecord } from "./instance-record.ts";
+
+/** What a process is started with and can't be given later. */
+export function launchedParameters(parameters: readonly EngineParameter[]): ParameterValues {
+	return valuesOf(parameters.filter((parameter) => !parameter.live));
+}
+
+/** Of the parameters that the engine refused, those that are still wanted with the refused value. */
+export function stillRefused(
+	refused: ParameterValues,
+	wanted: readonly EngineParameter[],
+): ParameterValues {
+	return valuesOf(wanted.filter(({ name, value }) => refused[name] === value));
+}
+
+export function refusedValues(refused: AppliedSettings["refused"]): ParameterValues {
+	return valuesOf(refused);
+}
+
+/**
+ * Names of parameters whose wanted value the running process hasn't got: it was started with another, or refused it.
+ * A parameter that is no longer wanted counts too: the engine's default is wanted then.
+ */
+export function pendingParameters(assignment: Assignment | null, record: InstanceRecord): string[] {
+	if (assignment === null || record.launches === 0) return [];
+	const { parameters } = assignment;
+	const wanted = launchedParameters(parameters);
+	const { launchedParameters: present, refusedParameters } = record;
+	const names = new Set([...Object.keys(wanted), ...Object.keys(present)]);
+	const stale = [...names].filter((name) => wanted[name] !== present[name]);
+	const refused = Object.keys(stillRefused(refusedParameters, parameters));
+	return [...new Set([...stale, ...refused])].sort();
+}
+
+function valuesOf(parameters: readonly { name: string; value: string }[]): ParameterValues {
+	return Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
+}

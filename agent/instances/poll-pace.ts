@@ -1,0 +1,18 @@
+const STEADY_POLL_MS = 1_000;
+const QUICK_POLL_MS = 3;
+
+/** How often an engine is looked at: every few milliseconds while something happens, once a second when all is calm. */
+export class PollPace {
+	private calmSince = performance.now();
+
+	/** Something happened. */
+	disturb(): void {
+		this.calmSince = performance.now();
+	}
+
+	/** A tenth of the time since the last change. */
+	delayMs(): number {
+		const calmMs = performance.now() - this.calmSince;
+		return Math.min(STEADY_POLL_MS, Math.max(QUICK_POLL_MS, calmMs / 10));
+	}
+}

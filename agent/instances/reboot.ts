@@ -1,0 +1,81 @@
+import type { Assignment } from "../../server/contract/agent.ts";
+import type { EngineDriver } from "../drivers/driver.ts";
+import { EngineCommandError } from "../drivers/engine-connection.ts";
+import type { EngineProcess } from "../supervisor/engine-process.ts";
+import { endEngine, type Removal } from "./end-engine.ts";
+import type { EngineLink } from "./engine-link.ts";
+import type { InstancePaths } from "./instance-paths.ts";
+import type { InstanceRecord } from "./instance-record.ts";
+
+/** How long a process may live on after it closed the connection, before it is asked again. */
+const ASK_AGAIN_MS = 5_000;
+
+/**
+ * A reboot, as the record holds it:
+ *
+ *   (asked) ──intent──> rebooting, launchReboot < wanted ──ended, launched──> rebooting, launchReboot = wanted
+ *                          └──engine refuses, or ended without its data──┐       ├──serves──> (done)
+ *                                                                        v       v
+ *                                                                      (given up: an ordinary exit, if it ended)
+ */
+export function isStopping(record: InstanceRecord, assignment: Assignment | null): boolean {
+	return record.rebooting && assignment !== null && record.launchReboot < assignment.reboot;
+}
+
+/** The record of a reboot that is over, well or not: it isn't tried again. */
+export function rebootOver(record: InstanceRecord, reboot: number): InstanceRecord {
+	const launchReboot = Math.max(record.launchReboot, reboot);
+	return { ...record, rebooting: false, launchReboot, reboot: launchReboot };
+}
+
+/**
+ * Whether a node that ended for a reboot may start without asking anyone. A primary whose siblings hold the data must
+ * have its own, or it would be empty and they would follow.
+ */
+export async function mayStartAgain(
+	driver: EngineDriver,
+	assignment: Assignment,
+	paths: InstancePaths,
+): Promise<boolean> {
+	if (!driver.keepsData || assignment.onExit === "restart") return true;
+	return await driver.hasKeptData(paths);
+}
+
+/** The ending half of a reboot: the engine is asked once, in the background since it may save for minutes. */
+export class RebootStop {
+	private readonly ending: Removal = { since: performance.now(), asked: false };
+	private readonly onAnswer: () => void;
+	private askedAt: number | null = null;
+	private answeredAt: number | null = null;
+	/** In the engine's own words why it won't end. */
+	refusal: string | null = null;
+
+	constructor(onAnswer: () => void) {
+		this.onAnswer = onAnswer;
+	}
+
+	/** Brings the end on. Called until the process is gone or `refusal` is set. */
+	async advance(engine: EngineProcess, link: EngineLink, keepsData: boolean): Promise<void> {
+		if (!keepsData) return await endEngine(engine, null, this.ending);
+		if (this.answeredAt !== null && performance.now() - this.answeredAt > ASK_AGAIN_MS) {
+			this.askedAt = null;
+			this.answeredAt = null;
+		}
+		if (this.askedAt !== null) return;
+		// An engine that already saves, since an earlier agent asked, doesn't answer.
+		const session =
+			link.session ?? (await link.observe(engine.identity.pid).catch(() => null))?.session;
+		if (session === undefined) return;
+		this.askedAt = performance.now();
+		void session
+			.shutdownKeepingData()
+			.catch((error: unknown) => {
+				// Any other error means that the connection is gone, as it is once the engine ends.
+				if (error instanceof EngineCommandError) this.refusal = error.message;
+			})
+			.finally(() => {
+				this.answeredAt = performance.now();
+				this.onAnswer();
+			});
+	}
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import type { Assignment } from "../../server/contract/agent.ts";
+import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { clusterViewText, evenSlots } from "../../server/contract/slots.ts";
+import { probePort } from "../supervisor/port-probe.ts";
+import { makeAssignment } from "./assignments.ts";
+
+type Cluster = NonNullable<Assignment["cluster"]>;
+
+/** A cluster's assignments, shard by shard with the primary first, as a control plane would give them. */
+export async function makeCluster(
+	options: { host: string; shards: number; replicas: number } & Pick<
+		Assignment,
+		"engine" | "engineVersion"
+	>,
+): Promise<Assignment[]> {
+	const { host, replicas, engine, engineVersion } = options;
+	const shards: Cluster["shards"] = [];
+	for (let index = 0; index < options.shards; index++) {
+		const members: Cluster["shards"][number]["members"] = [];
+		for (let member = 0; member <= replicas; member++) {
+			const port = await clusterPort(host);
+			const nodeId = createHash("sha1").update(`${host}:${port}`).digest("hex");
+			members.push({ nodeId, host, port });
+		}
+		const primary = members[0]?.nodeId ?? "";
+		shards.push({ slots: [evenSlots(options.shards, index)], primary, members });
+	}
+	return shards.flatMap(({ members, primary }, index) =>
+		members.map(({ nodeId, port }, member) => {
+			const of = { host, port: members[0]?.port ?? 0 };
+			return makeAssignment({
+				...{ port, engine, engineVersion, cluster: { shards, nodeId } },
+				nodeName: `orders-${index + 1}-${member + 1}`,
+				role: nodeId === primary ? { kind: "primary" } : { kind: "replica", of },
+				onExit: nodeId === primary && replicas > 0 ? "report" : "restart",
+			});
+		}),
+	);
+}
+
+/** What every node of it should show: the contract's `view`. */
+export function wantedView({ shards }: Cluster): string {
+	const text = clusterViewText(
+		shards.map(({ slots, primary, members }) => ({
+			...{ slots, primary },
+			replicas: members.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== primary),
+		})),
+	);
+	return createHash("sha256").update(text).digest("hex");
+}
+
+const given = new Set<number>();
+
+/** A port below the kernel's own range whose bus port is free as well. */
+async function clusterPort(host: string): Promise<number> {
+	for (;;) {
+		const port = 20_000 + Math.floor(Math.random() * 2_500);
+		if (given.has(port)) continue;
+		given.add(port);
+		const states = await Promise.all(
+			[port, port + CLUSTER_BUS_OFFSET].map((each) => probePort(host, each)),
+		);
+		if (states.every((state) => state.kind === "free")) return port;
+	}
+}
