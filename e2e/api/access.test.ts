@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { AGENT_PROTOCOL_VERSION } from "../../server/contract/agent.ts";
 import { createdTokenSchema, tokenPageSchema } from "../../server/contract/token.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 
@@ -54,7 +55,7 @@ describe("without a token, with a wrong one, or with a revoked one", () => {
 			method: "POST",
 			headers: { "content-type": "application/json" },
 			body: JSON.stringify({
-				protocol: 1,
+				protocol: AGENT_PROTOCOL_VERSION,
 				joinToken: "larder_join_wrong",
 				agentId: "7e57ab1e-0000-4000-8000-000000000000",
 				credential: "x".repeat(43),
@@ -68,6 +69,7 @@ describe("without a token, with a wrong one, or with a revoked one", () => {
 					memoryBytes: 1,
 					bootId: "x",
 					engines: [],
+					limits: "none",
 				},
 			}),
 		});
@@ -76,10 +78,12 @@ describe("without a token, with a wrong one, or with a revoked one", () => {
 			method: "POST",
 			headers: { "content-type": "application/json", authorization: `Bearer ${"x".repeat(43)}` },
 			body: JSON.stringify({
-				protocol: 1,
+				protocol: AGENT_PROTOCOL_VERSION,
 				epoch: 1,
 				facts: null,
+				revision: -1,
 				observations: null,
+				gateway: null,
 				events: [],
 				metrics: [],
 			}),

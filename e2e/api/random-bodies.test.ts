@@ -21,42 +21,43 @@ const anyValue = fc.oneof(
 	fc.object({ maxDepth: 2 }),
 );
 const text = (maxLength: number) => fc.string({ maxLength });
-const validBody = fc.record(
-	{
-		name: fc.stringMatching(/^[A-Za-z]([A-Za-z0-9]-?){0,10}[a-z]$/),
-		kind: fc.constant("provisioned"),
-		engine: fc.constant("valkey"),
-		engineVersion: fc.constantFrom("9", "9.1", "9.1.2", "8", "99.99.99"),
-		nodeType: fc.constantFrom("cache.t4g.micro", "cache.t4g.small", "cache.t4g.medium"),
-		clusterMode: fc.constant("disabled"),
-		shards: fc.constant(1),
-		replicasPerShard: fc.integer({ min: 1, max: 5 }),
-		multiAz: fc.boolean(),
-		auth: fc.constantFrom("password", "none"),
-		port: fc.integer({ min: 1024, max: 55_535 }),
-		tags: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), text(10), { maxKeys: 5 }),
-		description: text(255),
-	},
-	{ requiredKeys: ["name", "replicasPerShard"] },
+const base = {
+	name: fc.stringMatching(/^[A-Za-z]([A-Za-z0-9]-?){0,10}[a-z]$/),
+	kind: fc.constant("provisioned"),
+	nodeType: fc.constantFrom("cache.t4g.micro", "cache.t3.small", "cache.r7g.16xlarge"),
+	port: fc.integer({ min: 1024, max: 55_535 }),
+	tags: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), text(10), { maxKeys: 5 }),
+	description: text(255),
+	deletionProtection: fc.constant(false),
+};
+const replicated = {
+	...base,
+	engine: fc.constant("valkey"),
+	engineVersion: fc.constantFrom("9", "9.1", "9.1.2", "8", "9.99.99"),
+	auth: fc.constantFrom("password", "none"),
+	replicasPerShard: fc.integer({ min: 1, max: 5 }),
+	multiAz: fc.boolean(),
+};
+/** Each topology that there is. */
+const validBody = fc.oneof(
+	fc.record(
+		{ ...replicated, clusterMode: fc.constant("disabled"), shards: fc.constant(1) },
+		{ requiredKeys: ["name", "replicasPerShard"] },
+	),
+	fc.record(
+		{ ...replicated, clusterMode: fc.constant("enabled"), shards: fc.integer({ min: 1, max: 9 }) },
+		{ requiredKeys: ["name", "replicasPerShard", "clusterMode"] },
+	),
+	fc.record(
+		{ ...base, engine: fc.constant("memcached"), nodes: fc.integer({ min: 1, max: 40 }) },
+		{ requiredKeys: ["name", "engine"] },
+	),
 );
 const fieldNames = [
-	"name",
-	"kind",
-	"engine",
-	"engineVersion",
-	"nodeType",
-	"clusterMode",
-	"shards",
-].concat([
-	"replicasPerShard",
-	"multiAz",
-	"automaticFailover",
-	"auth",
-	"port",
-	"tags",
-	"description",
-	"other",
-]);
+	...["name", "kind", "engine", "engineVersion", "nodeType", "clusterMode", "shards", "slots"],
+	...["replicasPerShard", "nodes", "zones", "multiAz", "automaticFailover", "auth", "port"],
+	...["parameterGroup", "deletionProtection", "tags", "description", "other"],
+];
 /** Valid ones, valid ones with a field or two gone wrong, so that more than the first check is reached, and anything. */
 const body = fc.oneof(
 	{ weight: 1, arbitrary: validBody.map((value) => JSON.stringify(value)) },

@@ -73,7 +73,7 @@ function drive(
 	return new Promise((resolve, reject) => {
 		let round = 0;
 		let answers = 0;
-		let rest = Buffer.alloc(0);
+		let rest: Buffer = Buffer.alloc(0);
 		const next = () => {
 			if (round === rounds) return resolve();
 			const batch = batches[(index + round) % batches.length];
