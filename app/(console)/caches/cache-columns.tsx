@@ -1,12 +1,15 @@
 import Link from "next/link";
 import type { CacheSummary, Endpoint as EndpointAddress } from "../../../server/contract/cache.ts";
-import { formatPercent, plural } from "../../_lib/format/count.ts";
+import { engineName } from "../../_lib/engines.ts";
+import { formatPercent } from "../../_lib/format/count.ts";
+import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
 import type { Column } from "../../_ui/data-table.tsx";
 import { Bytes, Count } from "../../_ui/quantity.tsx";
 import { Status } from "../../_ui/status.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
+import { topologyWords } from "./topology-words.ts";
 
 function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
 	const address = `${endpoint.host}:${endpoint.port}`;
@@ -38,7 +41,7 @@ function Memory({ cache, usedBytes }: { cache: CacheSummary; usedBytes: number }
 	);
 }
 
-export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
+const COLUMNS: readonly Column<CacheSummary>[] = [
 	{
 		id: "name",
 		header: "Name",
@@ -76,25 +79,29 @@ export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
 	{
 		id: "engine",
 		header: "Engine",
-		cell: (cache) => <span className="whitespace-nowrap">Valkey {cache.engineVersion}</span>,
+		cell: (cache) => (
+			<span className="whitespace-nowrap">
+				{engineName(cache.engine)} {cache.engineVersion}
+			</span>
+		),
 	},
 	{
 		id: "topology",
 		header: "Topology",
 		cell: (cache) => (
 			<span className="whitespace-nowrap">
-				{plural(cache.nodeCount, "node")}
-				{cache.multiAz && <span className="text-muted"> · Multi-AZ</span>}
+				{topologyWords(cache)}
+				{cache.multiAz && <span className="block text-xs text-muted">Multi-AZ</span>}
 			</span>
 		),
 	},
 	{
 		id: "endpoint",
 		header: "Endpoint",
-		cell: (cache) =>
-			cache.endpoints.primary !== null && (
-				<Endpoint cache={cache} endpoint={cache.endpoints.primary} />
-			),
+		cell: (cache) => {
+			const endpoint = cache.endpoints.configuration ?? cache.endpoints.primary;
+			return endpoint !== null && <Endpoint cache={cache} endpoint={endpoint} />;
+		},
 	},
 	{
 		id: "memory",
@@ -121,3 +128,24 @@ export const CACHE_COLUMNS: readonly Column<CacheSummary>[] = [
 		cell: (cache) => <Time value={cache.createdAt} look="relative" />,
 	},
 ];
+
+/** With what each cache costs, once the rate card is known. */
+export function cacheColumns(currency: string | undefined): readonly Column<CacheSummary>[] {
+	if (currency === undefined) return COLUMNS;
+	return [
+		...COLUMNS,
+		{
+			id: "cost",
+			header: "Cost / month",
+			align: "end",
+			cell: (cache) => (
+				<span
+					className="tabular-nums"
+					title={`${formatMoney(cache.hourlyCost, currency)} an hour by your rate card`}
+				>
+					{formatMoney(monthlyCost(cache.hourlyCost), currency)}
+				</span>
+			),
+		},
+	];
+}

@@ -2,7 +2,8 @@
 
 import { SearchField } from "@heroui/react";
 import { useEffect, useState } from "react";
-import { cacheStatusSchema } from "../../../server/contract/enums.ts";
+import { cacheStatusSchema, engineSchema } from "../../../server/contract/enums.ts";
+import { engineName } from "../../_lib/engines.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { statusWord } from "../../_ui/status.tsx";
@@ -15,11 +16,17 @@ const STATUS_OPTIONS = [
 	...cacheStatusSchema.options.map((status) => ({ value: status, label: statusWord(status) })),
 ];
 
-/** Search and status, kept in the address; a change starts at the first page again. */
+const ENGINE_OPTIONS = [
+	{ value: ANY, label: "Any engine" },
+	...engineSchema.options.map((engine) => ({ value: engine, label: engineName(engine) })),
+];
+
+/** Search, engine and status, kept in the address; a change starts at the first page again. */
 export function CacheFilters() {
 	const { params, change } = useUrlParams();
 	const search = params.get("search") ?? "";
 	const status = cacheStatusSchema.safeParse(params.get("status")).data ?? ANY;
+	const engine = engineSchema.safeParse(params.get("engine")).data ?? ANY;
 	const [typed, setTyped] = useState(search);
 
 	// The address can change without typing: Back, or "Clear filters".
@@ -48,6 +55,14 @@ export function CacheFilters() {
 					<SearchField.ClearButton />
 				</SearchField.Group>
 			</SearchField>
+			<SelectField
+				label="Engine"
+				hideLabel
+				value={engine}
+				options={ENGINE_OPTIONS}
+				onChange={(value) => change({ engine: value === ANY ? null : value, cursor: null })}
+				className="w-36"
+			/>
 			<SelectField
 				label="Status"
 				hideLabel

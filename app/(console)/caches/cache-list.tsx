@@ -3,8 +3,8 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Database, Plus, RefreshCw, SearchX } from "lucide-react";
-import { cacheStatusSchema } from "../../../server/contract/enums.ts";
-import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../_lib/queries.ts";
+import { cacheStatusSchema, engineSchema } from "../../../server/contract/enums.ts";
+import { BUSY_POLL_MS, CALM_POLL_MS, isChanging, useRateCard } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ButtonLink } from "../../_ui/button-link.tsx";
@@ -14,7 +14,7 @@ import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
-import { CACHE_COLUMNS } from "./cache-columns.tsx";
+import { cacheColumns } from "./cache-columns.tsx";
 import { CacheFilters } from "./cache-filters.tsx";
 
 const PAGE_SIZE = 25;
@@ -24,6 +24,7 @@ function useCachePage() {
 	const { params } = useUrlParams();
 	const search = params.get("search")?.slice(0, 100);
 	const status = cacheStatusSchema.safeParse(params.get("status")).data;
+	const engine = engineSchema.safeParse(params.get("engine")).data;
 	const cursor = params.get("cursor");
 	return useQuery(
 		trpc.caches.list.queryOptions(
@@ -31,6 +32,7 @@ function useCachePage() {
 				limit: PAGE_SIZE,
 				...(search ? { search } : {}),
 				...(status ? { status } : {}),
+				...(engine ? { engine } : {}),
 				...(cursor ? { cursor } : {}),
 			},
 			{
@@ -45,7 +47,8 @@ function useCachePage() {
 export function CacheList() {
 	const { params, change } = useUrlParams();
 	const page = useCachePage();
-	const isFiltered = params.has("search") || params.has("status");
+	const { data: rateCard } = useRateCard();
+	const isFiltered = ["search", "status", "engine"].some((name) => params.has(name));
 	const isEmpty = page.data?.items.length === 0 && !params.has("cursor");
 	return (
 		<>
@@ -100,13 +103,14 @@ export function CacheList() {
 						action={
 							<Button
 								variant="outline"
-								onPress={() => change({ search: null, status: null, cursor: null })}
+								onPress={() => change({ search: null, status: null, engine: null, cursor: null })}
 							>
 								Clear filters
 							</Button>
 						}
 					>
-						Names and descriptions are searched. Try fewer letters, or another status.
+						Names and descriptions are searched. Try fewer letters, another engine or another
+						status.
 					</EmptyState>
 				) : isEmpty ? (
 					<FirstCache />
@@ -114,7 +118,7 @@ export function CacheList() {
 					<>
 						<DataTable
 							label="Caches"
-							columns={CACHE_COLUMNS}
+							columns={cacheColumns(rateCard?.currency)}
 							rows={page.data.items}
 							rowKey={(cache) => cache.name}
 						/>
@@ -143,8 +147,9 @@ function FirstCache() {
 				</ButtonLink>
 			}
 		>
-			Give it a name and a size: Larder starts Valkey on your hosts, spreads replicas over zones,
-			and hands you an endpoint and a password. It takes about a second.
+			Give it a name and a purpose: Larder starts Valkey, Redis OSS or Memcached on your hosts,
+			spreads the nodes over zones, and hands you an endpoint and a password. It takes about a
+			second.
 		</EmptyState>
 	);
 }

@@ -44,7 +44,7 @@ function Legend({
 	);
 }
 
-/** One metric, one line a node; the legend follows the crosshair. */
+/** One metric, a line for each of what is compared; the legend follows the crosshair. */
 export function MetricChart(props: MetricChartProps) {
 	const { title, data, format, ...span } = props;
 	const cursor = useChartCursor(data.times);
@@ -61,7 +61,7 @@ export function MetricChart(props: MetricChartProps) {
 					{...span}
 					height={168}
 					onCursor={cursor.setIndex}
-					label={`${title} over time, one line a node`}
+					label={`${title} over time`}
 				/>
 				{isEmpty && (
 					<p className="absolute inset-0 grid place-items-center text-[0.8125rem] text-muted">

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { CacheMetrics } from "../../../server/contract/metrics.ts";
-import { byNode, newest, overall, readHitRate, reading, sum } from "./series.ts";
+import {
+	byNode,
+	newest,
+	ofNodes,
+	overall,
+	readHitRate,
+	reading,
+	shareOf,
+	sideBySide,
+	sum,
+} from "./series.ts";
 
 const METRICS: CacheMetrics = {
 	range: "15m",
@@ -67,5 +77,22 @@ describe("series", () => {
 	it("know their newest measured value", () => {
 		expect(newest([1, 2, null])).toBe(2);
 		expect(newest([null])).toBeNull();
+	});
+
+	it("of several selections share one axis", () => {
+		const charts = METRICS.nodes.map(({ node }) =>
+			overall(ofNodes(METRICS, new Set([node])), node, reading("clients"), sum),
+		);
+		const { times, series } = sideBySide(charts);
+		expect(times).toHaveLength(2);
+		expect(series.map(({ label }) => label)).toEqual(["orders-001", "orders-002"]);
+		expect(series[0]?.values).toEqual([3, 4]);
+		expect(series[1]?.values[0]).toBe(1);
+	});
+
+	it("tell a share of sums, not a mean of shares", () => {
+		const hits = overall(METRICS, "Hits", reading("hitsPerSecond"), sum);
+		const misses = overall(METRICS, "Misses", reading("missesPerSecond"), sum);
+		expect(shareOf("Hit rate", hits, misses).series[0]?.values).toEqual([0.9, null]);
 	});
 });

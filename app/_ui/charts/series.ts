@@ -94,6 +94,41 @@ export function overall(
 	return { times, series: [{ label, values: combined }] };
 }
 
+/** Several charts' lines on one time axis. */
+export function sideBySide(charts: readonly ChartData[]): ChartData {
+	const times = [...new Set(charts.flatMap((chart) => chart.times))].sort((a, b) => a - b);
+	const rank = new Map(times.map((time, index) => [time, index]));
+	const series = charts.flatMap((chart) =>
+		chart.series.map(({ label, values }) => {
+			const merged: (number | null | undefined)[] = new Array(times.length).fill(undefined);
+			for (const [index, time] of chart.times.entries()) {
+				merged[rank.get(time) ?? 0] = values[index];
+			}
+			return { label, values: merged };
+		}),
+	);
+	return { times, series };
+}
+
+/** `part` out of `part` and `rest`, 0 to 1; both of the same nodes. Null where both are nothing. */
+export function shareOf(label: string, part: ChartData, rest: ChartData): ChartData {
+	const restAt = new Map(
+		rest.times.map((time, index) => [time, rest.series[0]?.values[index] ?? null]),
+	);
+	const values = part.times.map((time, index) => {
+		const own = part.series[0]?.values[index] ?? null;
+		const other = restAt.get(time) ?? null;
+		if (own === null || other === null || own + other <= 0) return null;
+		return own / (own + other);
+	});
+	return { times: part.times, series: [{ label, values }] };
+}
+
+/** The metrics of some nodes alone. */
+export function ofNodes(metrics: CacheMetrics, nodes: ReadonlySet<string>): CacheMetrics {
+	return { ...metrics, nodes: metrics.nodes.filter(({ node }) => nodes.has(node)) };
+}
+
 export function sum(values: readonly number[]): number {
 	return values.reduce((total, value) => total + value, 0);
 }

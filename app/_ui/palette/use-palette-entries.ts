@@ -1,7 +1,17 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Database, LogOut, type LucideIcon, Moon, Plus, Server, Sun } from "lucide-react";
+import {
+	Database,
+	LogOut,
+	type LucideIcon,
+	MemoryStick,
+	Moon,
+	Plus,
+	Server,
+	SlidersHorizontal,
+	Sun,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { useMemo } from "react";
@@ -9,6 +19,7 @@ import type { CacheStatus } from "../../../server/contract/enums.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useSignOut } from "../../_lib/use-sign-out.ts";
 import { SECTIONS } from "../shell/navigation.tsx";
+import { CREATE_ACTIONS } from "./create-actions.ts";
 import type { Searchable } from "./rank-entries.ts";
 
 export interface PaletteEntry extends Searchable {
@@ -22,6 +33,8 @@ export interface PaletteEntry extends Searchable {
 const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/caches": "caches list clusters databases dashboard home",
 	"/hosts": "fleet machines servers capacity zones agents",
+	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
+	"/node-types": "sizes instances memory vcpu catalogue families own cost price",
 	"/events": "log history audit timeline",
 	"/tokens": "keys bearer access credentials",
 	"/api-reference": "rest openapi docs documentation curl",
@@ -37,16 +50,24 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 		const act = (id: string, title: string, icon: LucideIcon, keywords: string, run: () => void) =>
 			({ id: `action:${id}`, group: "Actions", title, icon, keywords, run }) as const;
 		return [
-			{
-				...act(
-					"create",
-					"Create a Valkey cache",
-					Plus,
-					"new add make elasticache redis compatible redis-compatible replication group cluster database leaderboard session queue in-memory key value store",
-					() => router.push("/caches/create?engine=valkey"),
-				),
-				detail: "Redis-compatible, in memory",
-			},
+			...CREATE_ACTIONS.map(({ id, title, detail, keywords, query }) => ({
+				...act(id, title, Plus, keywords, () => router.push(`/caches/create?${query}`)),
+				detail,
+			})),
+			act(
+				"parameter-group",
+				"Create a parameter group",
+				SlidersHorizontal,
+				"new settings configuration config maxmemory policy parameters",
+				() => router.push("/parameter-groups?dialog=create"),
+			),
+			act(
+				"node-type",
+				"Create a node type",
+				MemoryStick,
+				"new own custom size memory vcpu instance",
+				() => router.push("/node-types?dialog=create"),
+			),
 			act("host", "Add a host", Server, "join agent machine server capacity zone token enrol", () =>
 				router.push("/hosts?dialog=add-host"),
 			),

@@ -1,6 +1,15 @@
 "use client";
 
-import { Activity, BookOpen, Database, KeyRound, type LucideIcon, Server } from "lucide-react";
+import {
+	Activity,
+	BookOpen,
+	Database,
+	KeyRound,
+	type LucideIcon,
+	MemoryStick,
+	Server,
+	SlidersHorizontal,
+} from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useOverview } from "../../_lib/queries.ts";
@@ -16,12 +25,16 @@ interface Item {
 export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 	{
 		label: "Caches",
-		items: [{ href: "/caches", label: "All caches", icon: Database, count: "caches" }],
+		items: [
+			{ href: "/caches", label: "All caches", icon: Database, count: "caches" },
+			{ href: "/parameter-groups", label: "Parameter groups", icon: SlidersHorizontal },
+		],
 	},
 	{
 		label: "Fleet",
 		items: [
 			{ href: "/hosts", label: "Hosts", icon: Server, count: "hosts" },
+			{ href: "/node-types", label: "Node types", icon: MemoryStick },
 			{ href: "/events", label: "Events", icon: Activity },
 		],
 	},

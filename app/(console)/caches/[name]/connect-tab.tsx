@@ -13,10 +13,9 @@ import { EmptyState, ProblemBanner } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { addressOf, EndpointsPanel } from "./endpoints-panel.tsx";
-import { SNIPPETS } from "./snippets.ts";
+import { snippetsFor, startingEndpoint } from "./snippets.ts";
 
 const MASK = "••••••••••••••••";
-const LANGUAGES = SNIPPETS.map(({ id, label }) => ({ value: id, label }));
 
 /** The password of a cache: hidden until asked for; every asking is audited by the control plane. */
 function useSecret(name: string) {
@@ -44,8 +43,9 @@ function useSecret(name: string) {
 export function ConnectTab({ cache }: { cache: Cache }) {
 	const { params, change } = useUrlParams();
 	const secret = useSecret(cache.name);
-	const endpoint = cache.endpoints.primary;
-	const snippet = SNIPPETS.find(({ id }) => id === params.get("client")) ?? SNIPPETS[0];
+	const endpoint = startingEndpoint(cache);
+	const snippets = snippetsFor(cache);
+	const snippet = snippets.find(({ id }) => id === params.get("client")) ?? snippets[0];
 	if (endpoint === null || snippet === undefined) {
 		return (
 			<Panel flush>
@@ -57,7 +57,12 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 	}
 	const hasPassword = cache.auth.mode === "password";
 	const codeWith = (password: string | null) =>
-		snippet.code({ endpoint, username: cache.auth.username, password });
+		snippet.code({
+			endpoint,
+			nodes: cache.endpoints.nodes,
+			username: cache.auth.username,
+			password,
+		});
 	return (
 		<div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
 			<Panel
@@ -67,7 +72,7 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 				<Segmented
 					label="Client"
 					value={snippet.id}
-					options={LANGUAGES}
+					options={snippets.map(({ id, label }) => ({ value: id, label }))}
 					onChange={(client) => change({ client })}
 				/>
 				<div className="mt-4 flex flex-col gap-3">

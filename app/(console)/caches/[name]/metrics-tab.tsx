@@ -4,40 +4,15 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { type CacheMetrics, metricsRangeSchema } from "../../../../server/contract/metrics.ts";
-import { formatBytes } from "../../../_lib/format/bytes.ts";
-import { formatCount, formatPercent } from "../../../_lib/format/count.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../_ui/charts/metric-chart.tsx";
-import { byNode, readHitRate, reading } from "../../../_ui/charts/series.ts";
 import { ProblemState } from "../../../_ui/notices.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
+import { SelectField } from "../../../_ui/select-field.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
-
-const perSecond = (value: number) => `${formatCount(value)}/s`;
-
-const METRICS = [
-	{ title: "Operations", read: reading("opsPerSecond"), format: perSecond },
-	{ title: "Memory used", read: reading("memoryUsedBytes"), format: formatBytes, isBinary: true },
-	{ title: "Hit rate", read: readHitRate, format: formatPercent, maxValue: 1 },
-	{ title: "Clients", read: reading("clients"), format: formatCount },
-	{
-		title: "Engine CPU, of one core",
-		read: reading("cpuPercent"),
-		format: (percent: number) => formatPercent(percent / 100),
-	},
-	{ title: "Keys", read: reading("keys"), format: formatCount },
-	{ title: "Hits", read: reading("hitsPerSecond"), format: perSecond },
-	{ title: "Misses", read: reading("missesPerSecond"), format: perSecond },
-	{ title: "Evictions", read: reading("evictionsPerSecond"), format: perSecond },
-	{
-		title: "Replication lag",
-		read: reading("replicationLagBytes"),
-		format: formatBytes,
-		isBinary: true,
-	},
-] as const;
+import { metricCharts, metricViews } from "./metric-views.ts";
 
 const RANGE_OPTIONS = metricsRangeSchema.options.map((range) => ({ value: range, label: range }));
 /** 5 → "5 s", 300 → "5 min", 7200 → "2 h". */
@@ -53,6 +28,9 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 	const { params, change } = useUrlParams();
 	const range = metricsRangeSchema.safeParse(params.get("range")).data ?? "1h";
 	const isShort = range === "15m" || range === "1h";
+	const views = metricViews(cache);
+	const first = views[0]?.id ?? "";
+	const view = views.find(({ id }) => id === params.get("view"))?.id ?? first;
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.caches.metrics.queryOptions(
 			{ name: cache.name, range },
@@ -66,12 +44,22 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 	return (
 		<div className="flex flex-col gap-4">
 			<div className="flex flex-wrap items-center justify-between gap-2">
-				<Segmented
-					label="Time range"
-					value={range}
-					options={RANGE_OPTIONS}
-					onChange={(next) => change({ range: next === "1h" ? null : next })}
-				/>
+				<div className="flex flex-wrap items-center gap-2">
+					<Segmented
+						label="Time range"
+						value={range}
+						options={RANGE_OPTIONS}
+						onChange={(next) => change({ range: next === "1h" ? null : next })}
+					/>
+					<SelectField
+						label="Show"
+						hideLabel
+						value={view}
+						options={views.map(({ id, label }) => ({ value: id, label }))}
+						onChange={(next) => change({ view: next === first ? null : next })}
+						className="w-44"
+					/>
+				</div>
 				{data !== undefined && (
 					<p className="text-xs text-muted">
 						One point every {resolutionWords(data.resolutionSeconds)}
@@ -88,16 +76,13 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 					onRetry={() => void refetch()}
 				/>
 			)}
-			{data !== undefined && <Charts metrics={data} />}
+			{data !== undefined && <Charts cache={cache} metrics={data} view={view} />}
 		</div>
 	);
 }
 
-function Charts({ metrics }: { metrics: CacheMetrics }) {
-	const charts = useMemo(
-		() => METRICS.map(({ read, ...chart }) => ({ ...chart, data: byNode(metrics, read) })),
-		[metrics],
-	);
+function Charts({ cache, metrics, view }: { cache: Cache; metrics: CacheMetrics; view: string }) {
+	const charts = useMemo(() => metricCharts(cache, metrics, view), [cache, metrics, view]);
 	return (
 		<div className="grid gap-4 lg:grid-cols-2">
 			{charts.map((chart) => (

@@ -6,11 +6,12 @@ import { RotateCw, SearchX } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Parameter } from "../../../../server/contract/parameter-group.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
-import { DataTable } from "../../../_ui/data-table.tsx";
+import { type Column, DataTable } from "../../../_ui/data-table.tsx";
 import { Banner, EmptyState, ProblemState } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { TableSkeleton } from "../../../_ui/skeletons.tsx";
@@ -89,20 +90,21 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 				) : (
 					<DataTable
 						label={`Parameters of ${cache.name}`}
-						columns={PARAMETER_COLUMNS.map((column) =>
-							column.id === "value"
-								? {
-										...column,
-										cell: (row) => (
-											<span className="inline-flex flex-wrap items-center gap-2">
-												{column.cell(row)}
-												{pending.includes(row.name) && (
-													<Status status="warning" look="text" word="pending reboot" />
-												)}
-											</span>
-										),
-									}
-								: column,
+						columns={PARAMETER_COLUMNS.map(
+							(column): Column<Parameter> =>
+								column.id === "value"
+									? {
+											...column,
+											cell: (row) => (
+												<span className="inline-flex flex-wrap items-center gap-2">
+													{column.cell(row)}
+													{pending.includes(row.name) && (
+														<Status status="warning" look="text" word="pending reboot" />
+													)}
+												</span>
+											),
+										}
+									: column,
 						)}
 						rows={rows}
 						rowKey={(row) => row.name}

@@ -5,21 +5,9 @@ import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatMoney } from "../../../_lib/format/money.ts";
 import { useNodeTypes, useRateCard } from "../../../_lib/queries.ts";
 import { SelectField } from "../../../_ui/select-field.tsx";
+import { byFamily } from "../../node-types/family-label.ts";
 import { errorSentence } from "./bind.ts";
 import type { CreateForm } from "./use-create-form.ts";
-
-const FAMILY_WORDS: Readonly<Record<string, string>> = {
-	t: "burstable",
-	m: "general purpose",
-	r: "memory optimised",
-};
-
-/** "m7g · general purpose"; operators' own types come first, as they were made for these hosts. */
-export function familyLabel({ family, custom }: NodeType): string {
-	if (custom) return "Your own types";
-	const words = FAMILY_WORDS[family.charAt(0)];
-	return words === undefined ? family : `${family} · ${words}`;
-}
 
 export function NodeTypeField({ form }: { form: CreateForm }) {
 	const nodeTypes = useNodeTypes();
@@ -30,14 +18,9 @@ export function NodeTypeField({ form }: { form: CreateForm }) {
 		rateCard === undefined ? "" : ` · ${formatMoney(type.hourlyCost, rateCard.currency)} / hour`;
 	const words = (type: NodeType) =>
 		`${type.vcpus} vCPU · ${formatBytes(type.memoryBytes)}${cost(type)}`;
-	const options = [...items]
-		.sort((a, b) => Number(b.custom) - Number(a.custom))
-		.map((type) => ({
-			value: type.name,
-			label: type.name,
-			detail: words(type),
-			group: familyLabel(type),
-		}));
+	const options = byFamily(items).flatMap(([group, types]) =>
+		types.map((type) => ({ value: type.name, label: type.name, detail: words(type), group })),
+	);
 	return (
 		<SelectField
 			label="Node type"

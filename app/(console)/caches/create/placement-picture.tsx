@@ -83,7 +83,14 @@ export function PlacementPicture({ preview, shards, nodesPerShard }: PlacementPi
 			)}
 			{preview.shortage !== null && (
 				<div className="mt-3">
-					<Banner tone="warning" title={`No room for ${plural(preview.missing, "node")}`}>
+					<Banner
+						tone="warning"
+						title={
+							preview.missing === 0
+								? "No room in a second zone"
+								: `No room for ${plural(preview.missing, "node")}`
+						}
+					>
 						{preview.shortage} The cache would wait in status Creating until memory is freed or a
 						host is added.
 					</Banner>

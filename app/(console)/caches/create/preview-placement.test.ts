@@ -9,6 +9,7 @@ const host = (name: string, zone: string, gib: number) => ({
 	name,
 	zone,
 	freeMemoryBytes: gib * GIB,
+	freeCpuMillis: 100_000,
 });
 
 type Request = Parameters<typeof previewPlacement>[0];
@@ -19,7 +20,9 @@ const preview = (change: Partial<Request>) =>
 		shards: 1,
 		nodesPerShard: 2,
 		isMemcached: false,
+		multiAz: false,
 		nodeMemoryBytes: GIB / 2,
+		nodeCpuMillis: 200,
 		zones: [],
 		formatBytes,
 		...change,
@@ -33,12 +36,14 @@ describe("the placement preview", () => {
 		expect(missing).toBe(0);
 	});
 
-	it("starts successive shards in successive zones, so that primaries spread", () => {
+	it("spreads primaries over zones, and keeps each replica away from its primary", () => {
 		const { nodes } = preview({ shards: 3 });
-		const zonesOf = (role: string) =>
-			nodes.filter((node) => node.role === role).map((node) => node.host.zone);
-		expect(zonesOf("primary")).toEqual(["a", "b", "c"]);
-		expect(zonesOf("replica")).toEqual(["b", "c", "a"]);
+		const zoneOf = (role: string, shard: number) =>
+			nodes.find((node) => node.role === role && node.shard === shard)?.host.zone;
+		expect([0, 1, 2].map((shard) => zoneOf("primary", shard))).toEqual(["a", "b", "c"]);
+		for (const shard of [0, 1, 2]) {
+			expect(zoneOf("replica", shard)).not.toBe(zoneOf("primary", shard));
+		}
 	});
 
 	it("keeps members of a shard on different hosts while another fits", () => {
@@ -94,9 +99,22 @@ describe("the placement preview", () => {
 			{ zone: "b", bytes: 0.25 * GIB, nodes: 0 },
 		]);
 		expect(result.shortage).toBe(
-			"It needs 3 nodes of 512 MiB, and 1 finds no room. Room for: a 2, b none (at most 256 MiB free on a host).",
+			"It needs 3 nodes of 512 MiB and 0.2 processors, and 1 finds no room. Room for: a 2, b none (at most 256 MiB free on a host).",
 		);
 		expect(preview({ hosts: [] }).shortage).toBe("No host is online.");
+	});
+
+	it("counts processors as well as memory", () => {
+		const busy = { ...host("a1", "a", 8), freeCpuMillis: 100 };
+		const { missing, shortage } = preview({ hosts: [busy], nodesPerShard: 1 });
+		expect(missing).toBe(1);
+		expect(shortage).toContain("a none (at most 0.1 processors free on a host)");
+	});
+
+	it("says when Multi-AZ finds room in one zone alone", () => {
+		const hosts = [host("a1", "a", 8), host("b1", "b", 0)];
+		expect(preview({ hosts }).shortage).toBeNull();
+		expect(preview({ hosts, multiAz: true }).shortage).toContain("Multi-AZ needs two zones");
 	});
 
 	it("answers at once for the largest cache", () => {

@@ -1,8 +1,11 @@
+import { explainShortage } from "./explain-shortage.ts";
+
 export interface PreviewHost {
 	id: string;
 	name: string;
 	zone: string;
 	freeMemoryBytes: number;
+	freeCpuMillis: number;
 }
 
 export interface PreviewNode {
@@ -30,122 +33,156 @@ export interface Preview {
 	shortage: string | null;
 }
 
-interface PreviewRequest {
+export interface PreviewRequest {
 	/** Online ones. */
 	hosts: readonly PreviewHost[];
 	shards: number;
 	/** Of each shard; of the whole cache for Memcached. */
 	nodesPerShard: number;
 	isMemcached: boolean;
+	multiAz: boolean;
 	nodeMemoryBytes: number;
+	nodeCpuMillis: number;
 	/** That were asked for, in their order; empty for all. */
 	zones: readonly string[];
 	/** How sizes are written in `shortage`. */
 	formatBytes: (bytes: number) => string;
 }
 
+interface Place {
+	shard: number;
+	/** From 0. */
+	member: number;
+}
+
+/**
+ * Where the nodes would go if the fleet stays as it is now, by the control plane's own order of wishes
+ * (server/domain/placement): members of a shard keep apart by host, then by zone; zones that were asked for take turns;
+ * primaries spread over zones, then hosts; the cache's nodes spread likewise; free memory decides the rest. The control
+ * plane makes the real choice when the cache is created.
+ */
+export function previewPlacement(request: PreviewRequest): Preview {
+	const { shards, nodesPerShard, isMemcached, multiAz } = request;
+	const hosts = request.hosts
+		.filter(({ zone }) => request.zones.length === 0 || request.zones.includes(zone))
+		.sort((a, b) => (a.name < b.name ? -1 : 1));
+	const inOrder = Array.from({ length: shards }, (_, shard) =>
+		Array.from({ length: nodesPerShard }, (__, member): Place => ({ shard, member })),
+	).flat();
+	// All primaries before any replica, so that replicas don't take the room by which primaries spread.
+	const primariesFirst = [
+		...inOrder.filter(({ member }) => member === 0),
+		...inOrder.filter(({ member }) => member > 0),
+	];
+	const wanted = shards * nodesPerShard;
+	const isGood = (chosen: readonly PreviewNode[]) =>
+		chosen.length === wanted && (!multiAz || zonesSpanned(chosen, shards));
+	const first = choose(request, hosts, primariesFirst);
+	const second = isGood(first) ? first : choose(request, hosts, inOrder);
+	const chosen = isGood(second) ? second : first;
+	const nodes = chosen
+		.map((node) => (isMemcached ? { ...node, role: "node" as const } : node))
+		.sort((a, b) => a.shard - b.shard || a.member - b.member);
+	return {
+		nodes,
+		missing: wanted - nodes.length,
+		roomLeft: roomLeft(request, nodes),
+		shortage: isGood(chosen) ? null : explainShortage(request, hosts, wanted - nodes.length),
+	};
+}
+
+function choose(
+	request: PreviewRequest,
+	hosts: readonly PreviewHost[],
+	order: readonly Place[],
+): PreviewNode[] {
+	const { shards, zones, nodeMemoryBytes, nodeCpuMillis } = request;
+	const taken = new Tally();
+	const chosen: PreviewNode[] = [];
+	for (const { shard, member } of order) {
+		const turn = zones[(shard + member) % zones.length];
+		const isPrimary = member === 0 && shards > 1;
+		const kind = isPrimary ? "primary " : "any ";
+		const ranksOf = (host: PreviewHost) => [
+			taken.count(`${shard} ${host.id}`),
+			taken.count(`${shard} zone ${host.zone}`),
+			turn === undefined || turn === host.zone ? 0 : 1,
+			taken.count(`${kind}zone ${host.zone}`),
+			taken.count(kind + host.id),
+			taken.count(`any zone ${host.zone}`),
+			taken.count(`any ${host.id}`),
+			-(host.freeMemoryBytes - taken.count(`any ${host.id}`) * nodeMemoryBytes),
+		];
+		let best: { host: PreviewHost; ranks: number[] } | null = null;
+		for (const host of hosts) {
+			const own = taken.count(`any ${host.id}`) + 1;
+			if (host.freeMemoryBytes < own * nodeMemoryBytes) continue;
+			if (host.freeCpuMillis < own * nodeCpuMillis) continue;
+			const ranks = ranksOf(host);
+			if (best === null || isLower(ranks, best.ranks)) best = { host, ranks };
+		}
+		if (best === null) continue;
+		const { host } = best;
+		chosen.push({
+			host,
+			role: member === 0 ? "primary" : "replica",
+			shard,
+			member: member + 1,
+		});
+		taken.add(`${shard} ${host.id}`);
+		taken.add(`${shard} zone ${host.zone}`);
+		taken.add(`any ${host.id}`);
+		taken.add(`any zone ${host.zone}`);
+		if (isPrimary) {
+			taken.add(`primary ${host.id}`);
+			taken.add(`primary zone ${host.zone}`);
+		}
+	}
+	return chosen;
+}
+
 class Tally {
 	readonly #counts = new Map<string, number>();
 
-	of(key: string): number {
+	count(key: string): number {
 		return this.#counts.get(key) ?? 0;
 	}
 
 	add(key: string) {
-		this.#counts.set(key, this.of(key) + 1);
+		this.#counts.set(key, this.count(key) + 1);
 	}
 }
 
-/**
- * Where the nodes would go if the fleet stays as it is now, by the control plane's own order of wishes: members of
- * a shard keep apart by zone, then by host; primaries of successive shards start at successive zones; the cache's nodes
- * spread over hosts; free memory decides the rest. The control plane makes the real choice when the cache is created.
- */
-export function previewPlacement(request: PreviewRequest): Preview {
-	const { shards, nodesPerShard, isMemcached, nodeMemoryBytes } = request;
-	const allowed = new Set(request.zones);
-	const hosts = request.hosts.filter(({ zone }) => allowed.size === 0 || allowed.has(zone));
-	const zones = request.zones.length > 0 ? [...allowed] : zonesOf(hosts);
+function isLower(a: readonly number[], b: readonly number[]): boolean {
+	for (const [index, value] of a.entries()) {
+		const other = b[index] ?? 0;
+		if (value !== other) return value < other;
+	}
+	return false;
+}
+
+function zonesSpanned(nodes: readonly PreviewNode[], shards: number): boolean {
+	const zones = new Map<number, Set<string>>();
+	for (const { shard, host } of nodes) {
+		zones.set(shard, (zones.get(shard) ?? new Set()).add(host.zone));
+	}
+	return zones.size === shards && [...zones.values()].every(({ size }) => size > 1);
+}
+
+function roomLeft({ hosts, nodeMemoryBytes }: PreviewRequest, nodes: readonly PreviewNode[]) {
 	const onHost = new Tally();
-	const inZone = new Tally();
-	const nodes: PreviewNode[] = [];
-	const leftOn = (host: PreviewHost) => host.freeMemoryBytes - onHost.of(host.id) * nodeMemoryBytes;
-
-	for (let shard = 0; shard < shards; shard += 1) {
-		const shardInZone = new Tally();
-		const shardOnHost = new Tally();
-		for (let member = 0; member < nodesPerShard; member += 1) {
-			/** How many zones after the one whose turn it is. */
-			const turn = (zone: string) =>
-				(zones.indexOf(zone) - ((shard + member) % zones.length) + zones.length) % zones.length;
-			const best = firstBy(
-				hosts.filter((host) => leftOn(host) >= nodeMemoryBytes),
-				(a, b) =>
-					shardInZone.of(a.zone) - shardInZone.of(b.zone) ||
-					shardOnHost.of(a.id) - shardOnHost.of(b.id) ||
-					turn(a.zone) - turn(b.zone) ||
-					onHost.of(a.id) - onHost.of(b.id) ||
-					b.freeMemoryBytes - a.freeMemoryBytes ||
-					a.name.localeCompare(b.name),
-			);
-			if (best === null) break;
-			shardInZone.add(best.zone);
-			shardOnHost.add(best.id);
-			onHost.add(best.id);
-			inZone.add(best.zone);
-			const role = isMemcached ? "node" : member === 0 ? "primary" : "replica";
-			nodes.push({ host: best, role, shard, member: member + 1 });
-		}
-	}
-	const roomLeft = zonesOf(request.hosts).map((zone) => ({
-		zone,
-		nodes: inZone.of(zone),
-		bytes: request.hosts
-			.filter((host) => host.zone === zone)
-			.reduce((sum, host) => sum + Math.max(0, leftOn(host)), 0),
-	}));
-	const missing = shards * nodesPerShard - nodes.length;
-	return {
-		nodes,
-		missing,
-		roomLeft,
-		shortage: missing === 0 ? null : explainShortage(request, hosts, missing),
-	};
-}
-
-function zonesOf(hosts: readonly PreviewHost[]): string[] {
-	return [...new Set(hosts.map(({ zone }) => zone))].sort();
-}
-
-function firstBy<Item>(items: readonly Item[], compare: (a: Item, b: Item) => number): Item | null {
-	return items.reduce<Item | null>(
-		(best, item) => (best === null || compare(item, best) < 0 ? item : best),
-		null,
-	);
-}
-
-/** What is wanted, what each zone has room for. */
-function explainShortage(
-	{ nodeMemoryBytes, shards, nodesPerShard, zones, formatBytes }: PreviewRequest,
-	hosts: readonly PreviewHost[],
-	missing: number,
-): string {
-	if (hosts.length === 0) {
-		return zones.length === 0
-			? "No host is online."
-			: `No host is online in ${zones.join(" or ")}.`;
-	}
-	const wanted = shards * nodesPerShard;
-	const rooms = zonesOf(hosts).map((zone) => {
+	for (const { host } of nodes) onHost.add(host.id);
+	const zones = [...new Set(hosts.map(({ zone }) => zone))].sort();
+	return zones.map((zone): ZoneRoom => {
 		const own = hosts.filter((host) => host.zone === zone);
-		const room = own.reduce(
-			(sum, host) => sum + Math.max(0, Math.floor(host.freeMemoryBytes / nodeMemoryBytes)),
-			0,
-		);
-		const largest = Math.max(...own.map(({ freeMemoryBytes }) => freeMemoryBytes));
-		return room === 0
-			? `${zone} none (at most ${formatBytes(Math.max(0, largest))} free on a host)`
-			: `${zone} ${room}`;
+		return {
+			zone,
+			nodes: own.reduce((sum, { id }) => sum + onHost.count(id), 0),
+			bytes: own.reduce(
+				(sum, { id, freeMemoryBytes }) =>
+					sum + Math.max(0, freeMemoryBytes - onHost.count(id) * nodeMemoryBytes),
+				0,
+			),
+		};
 	});
-	return `${wanted === 1 ? "It needs a node" : `It needs ${wanted} nodes`} of ${formatBytes(nodeMemoryBytes)}, and ${missing === wanted ? "none finds" : `${missing} ${missing === 1 ? "finds" : "find"} no`} room. Room for: ${rooms.join(", ")}.`;
 }

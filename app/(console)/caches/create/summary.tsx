@@ -44,8 +44,8 @@ interface SummaryProps {
 
 /** What the choices come to: where nodes go, what they take and cost, and the same request as code. */
 export function Summary({ form, footer }: SummaryProps) {
-	const { draft, request } = form;
-	const preview = usePreview(draft);
+	const { draft, fleet, request } = form;
+	const preview = usePreview(draft, fleet);
 	const nodeTypes = useNodeTypes();
 	const { data: rateCard } = useRateCard();
 	const type = nodeTypes.data?.items.find(({ name }) => name === draft.nodeType);

@@ -1,0 +1,37 @@
+import type { Endpoint } from "../../../../server/contract/cache.ts";
+
+export interface Access {
+	/** Primary, or configuration of a cluster and of Memcached. */
+	endpoint: Endpoint;
+	/** Of all nodes, for clients that can't discover them. */
+	nodes: readonly Endpoint[];
+	/** null without authentication. */
+	username: string | null;
+	password: string | null;
+}
+
+export interface Snippet {
+	id: string;
+	label: string;
+	/** What to install first. */
+	install: string | null;
+	code: (access: Access) => string;
+}
+
+/** A string literal as JavaScript, Python, Go and Java all read it. */
+export function literal(text: string): string {
+	return JSON.stringify(text);
+}
+
+export function lines(...parts: (string | null | false)[]): string {
+	return parts.filter((part) => typeof part === "string").join("\n");
+}
+
+export function address({ host, port }: Endpoint): string {
+	return `${host}:${port}`;
+}
+
+/** The user, where it has to be named. */
+export function namedUser({ username }: Access): string | null {
+	return username === null || username === "default" ? null : username;
+}

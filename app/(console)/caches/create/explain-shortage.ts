@@ -1,0 +1,46 @@
+import { formatCount } from "../../../_lib/format/count.ts";
+import type { PreviewHost, PreviewRequest } from "./preview-placement.ts";
+
+function roomOn(host: PreviewHost, { nodeMemoryBytes, nodeCpuMillis }: PreviewRequest): number {
+	const byMemory = Math.floor(host.freeMemoryBytes / nodeMemoryBytes);
+	return Math.max(0, Math.min(byMemory, Math.floor(host.freeCpuMillis / nodeCpuMillis)));
+}
+
+/** "local-b none (processors: 0.1 free)": what a zone has room for, and what it lacks. */
+function zoneWords(zone: string, hosts: readonly PreviewHost[], request: PreviewRequest): string {
+	const own = hosts.filter((host) => host.zone === zone);
+	const room = own.reduce((sum, host) => sum + roomOn(host, request), 0);
+	if (room > 0) return `${zone} ${room}`;
+	const most = (read: (host: PreviewHost) => number) => Math.max(0, ...own.map(read));
+	const bytes = most(({ freeMemoryBytes }) => freeMemoryBytes);
+	return bytes < request.nodeMemoryBytes
+		? `${zone} none (at most ${request.formatBytes(bytes)} free on a host)`
+		: `${zone} none (at most ${formatCount(most(({ freeCpuMillis }) => freeCpuMillis) / 1_000)} processors free on a host)`;
+}
+
+/** What is wanted and what each zone has room for. `hosts` are those in the zones asked for. */
+export function explainShortage(
+	request: PreviewRequest,
+	hosts: readonly PreviewHost[],
+	missing: number,
+): string {
+	const { shards, nodesPerShard, nodeMemoryBytes, nodeCpuMillis, zones, formatBytes } = request;
+	if (hosts.length === 0) {
+		return zones.length === 0
+			? "No host is online."
+			: `No host is online in ${zones.join(" or ")}.`;
+	}
+	const wanted = shards * nodesPerShard;
+	const rooms = [...new Set(hosts.map(({ zone }) => zone))]
+		.sort()
+		.map((zone) => zoneWords(zone, hosts, request))
+		.join(", ");
+	const size = `${formatBytes(nodeMemoryBytes)} and ${formatCount(nodeCpuMillis / 1_000)} processors`;
+	if (missing === 0) {
+		return `Multi-AZ needs two zones with room for every shard. Room for nodes of ${size}: ${rooms}.`;
+	}
+	const wants = wanted === 1 ? "It needs a node" : `It needs ${wanted} nodes`;
+	const lacks =
+		missing === wanted ? "none finds" : `${missing} ${missing === 1 ? "finds" : "find"} no`;
+	return `${wants} of ${size}, and ${lacks} room. Room for: ${rooms}.`;
+}

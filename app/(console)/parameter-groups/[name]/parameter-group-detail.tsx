@@ -1,0 +1,124 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useQuery } from "@tanstack/react-query";
+import { RotateCcw, SlidersHorizontal, Trash2 } from "lucide-react";
+import { useParams } from "next/navigation";
+import { useState } from "react";
+import {
+	type ParameterGroup,
+	parameterGroupNameSchema,
+} from "../../../../server/contract/parameter-group.ts";
+import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { familyName } from "../../../_lib/engines.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { ButtonLink } from "../../../_ui/button-link.tsx";
+import { Chip } from "../../../_ui/chip.tsx";
+import { EmptyState, ProblemState } from "../../../_ui/notices.tsx";
+import { PageHeader } from "../../../_ui/page-header.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
+import { UsedBy } from "../group-columns.tsx";
+import { DeleteGroupDialog, ResetGroupDialog } from "./group-dialogs.tsx";
+import { ParameterTable } from "./parameter-table.tsx";
+
+const CRUMB = { label: "Parameter groups", href: "/parameter-groups" };
+
+export function ParameterGroupDetail() {
+	const trpc = useTRPC();
+	const params = useParams<{ name: string }>();
+	const asked = decodeURIComponent(params.name);
+	const name = parameterGroupNameSchema.safeParse(asked).data;
+	const query = useQuery(
+		trpc.parameterGroups.get.queryOptions({ name: name ?? "" }, { enabled: name !== undefined }),
+	);
+	const isMissing = query.isError && toApiProblem(query.error).code === "not_found";
+	if (name === undefined || isMissing) {
+		return (
+			<>
+				<PageHeader crumbs={[CRUMB, { label: asked }]} title={asked} />
+				<Panel flush>
+					<EmptyState
+						icon={SlidersHorizontal}
+						title={`There is no parameter group named ${asked}`}
+						action={<ButtonLink href="/parameter-groups">Go to all parameter groups</ButtonLink>}
+					>
+						It may have been deleted, or the name is mistyped.
+					</EmptyState>
+				</Panel>
+			</>
+		);
+	}
+	if (query.isPending) return <PageSkeleton />;
+	if (query.data === undefined) {
+		return (
+			<Panel flush>
+				<ProblemState
+					title={`${name} couldn't be loaded`}
+					error={query.error}
+					onRetry={() => void query.refetch()}
+				/>
+			</Panel>
+		);
+	}
+	return <LoadedGroup group={query.data} />;
+}
+
+function LoadedGroup({ group }: { group: ParameterGroup }) {
+	const [open, setOpen] = useState<"reset" | "delete" | null>(null);
+	const changed = group.parameters.filter(({ source }) => source === "user").length;
+	return (
+		<>
+			<PageHeader
+				crumbs={[CRUMB, { label: group.name }]}
+				title={<span className="break-all">{group.name}</span>}
+				meta={
+					<>
+						<Chip>{familyName(group.family)}</Chip>
+						{group.clusterMode !== null && (
+							<Chip>Cluster mode {group.clusterMode === "enabled" ? "on" : "off"}</Chip>
+						)}
+						{group.isDefault && <Chip>Default</Chip>}
+					</>
+				}
+				{...(group.description === "" ? {} : { description: group.description })}
+				actions={
+					!group.isDefault && (
+						<>
+							<Button variant="outline" isDisabled={changed === 0} onPress={() => setOpen("reset")}>
+								<RotateCcw aria-hidden />
+								Reset all
+							</Button>
+							<Button
+								variant="outline"
+								className="text-danger-soft-foreground"
+								onPress={() => setOpen("delete")}
+							>
+								<Trash2 aria-hidden />
+								Delete
+							</Button>
+						</>
+					)
+				}
+			/>
+			<p className="mb-4 text-[0.8125rem] text-muted">
+				{group.isDefault
+					? "A default group holds the engine's own values and can't be changed: create one of your own to change some. Used by: "
+					: "A change reaches each cache that uses the group; values that need it wait for a reboot there. Used by: "}
+				<UsedBy caches={group.caches} />
+			</p>
+			<ParameterTable group={group} />
+			<ResetGroupDialog
+				group={group}
+				changed={changed}
+				isOpen={open === "reset"}
+				onOpenChange={(isOpen) => setOpen(isOpen ? "reset" : null)}
+			/>
+			<DeleteGroupDialog
+				group={group}
+				isOpen={open === "delete"}
+				onOpenChange={(isOpen) => setOpen(isOpen ? "delete" : null)}
+			/>
+		</>
+	);
+}

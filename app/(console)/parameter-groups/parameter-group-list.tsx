@@ -1,0 +1,151 @@
+"use client";
+
+import { Button, SearchField } from "@heroui/react";
+import { useQuery } from "@tanstack/react-query";
+import { Plus, RefreshCw, SearchX, SlidersHorizontal } from "lucide-react";
+import {
+	type ParameterGroupSummary,
+	parameterFamilySchema,
+} from "../../../server/contract/parameter-group.ts";
+import { familyName } from "../../_lib/engines.ts";
+import { CALM_POLL_MS } from "../../_lib/queries.ts";
+import { useTRPC } from "../../_lib/trpc.ts";
+import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { DataTable } from "../../_ui/data-table.tsx";
+import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
+import { PageHeader } from "../../_ui/page-header.tsx";
+import { Panel } from "../../_ui/panel.tsx";
+import { SelectField } from "../../_ui/select-field.tsx";
+import { TableSkeleton } from "../../_ui/skeletons.tsx";
+import { CreateGroupDialog } from "./create-group-dialog.tsx";
+import { GROUP_COLUMNS } from "./group-columns.tsx";
+
+const DIALOG = "create";
+const ANY = "any";
+const FAMILIES = [
+	{ value: ANY, label: "Any family" },
+	...parameterFamilySchema.options.map((family) => ({ value: family, label: familyName(family) })),
+];
+
+function filterGroups(groups: readonly ParameterGroupSummary[], search: string, family: string) {
+	const text = search.trim().toLowerCase();
+	return groups.filter(
+		(group) =>
+			(family === ANY || group.family === family) &&
+			`${group.name} ${group.description}`.toLowerCase().includes(text),
+	);
+}
+
+/** All groups: the families' own and the operators'. */
+export function ParameterGroupList() {
+	const trpc = useTRPC();
+	const { params, change } = useUrlParams();
+	const search = params.get("search") ?? "";
+	const family = parameterFamilySchema.safeParse(params.get("family")).data ?? ANY;
+	const groups = useQuery(
+		trpc.parameterGroups.list.queryOptions({}, { refetchInterval: CALM_POLL_MS }),
+	);
+	const create = () => change({ dialog: DIALOG });
+	const rows = filterGroups(groups.data?.items ?? [], search, family);
+	return (
+		<>
+			<PageHeader
+				crumbs={[{ label: "Parameter groups" }]}
+				title={
+					<>
+						Parameter groups{" "}
+						{groups.data !== undefined && (
+							<span className="font-normal text-muted tabular-nums">
+								{groups.data.items.length}
+							</span>
+						)}
+					</>
+				}
+				description="Settings of the engines under a name, which caches share. A change reaches every cache that uses the group."
+				actions={
+					<>
+						<Button
+							variant="outline"
+							isIconOnly
+							aria-label="Refresh"
+							onPress={() => void groups.refetch()}
+						>
+							<RefreshCw aria-hidden />
+						</Button>
+						<Button onPress={create}>
+							<Plus aria-hidden />
+							Create parameter group
+						</Button>
+					</>
+				}
+			/>
+			<search className="mb-3 flex flex-wrap gap-2">
+				<SearchField
+					aria-label="Search parameter groups by name or description"
+					value={search}
+					onChange={(text) => change({ search: text })}
+					className="min-w-0 flex-1 basis-56 sm:max-w-sm"
+				>
+					<SearchField.Group>
+						<SearchField.SearchIcon />
+						<SearchField.Input placeholder="Name or description" maxLength={100} />
+						<SearchField.ClearButton />
+					</SearchField.Group>
+				</SearchField>
+				<SelectField
+					label="Family"
+					hideLabel
+					value={family}
+					options={FAMILIES}
+					onChange={(value) => change({ family: value === ANY ? null : value })}
+					className="w-44"
+				/>
+			</search>
+			{groups.isError && groups.data !== undefined && (
+				<div className="mb-3">
+					<ProblemBanner title="The list isn't up to date" error={groups.error} />
+				</div>
+			)}
+			<Panel flush>
+				{groups.isPending ? (
+					<TableSkeleton label="Loading parameter groups" />
+				) : groups.data === undefined ? (
+					<ProblemState
+						title="Parameter groups couldn't be loaded"
+						error={groups.error}
+						onRetry={() => void groups.refetch()}
+					/>
+				) : rows.length > 0 ? (
+					<DataTable
+						label="Parameter groups"
+						columns={GROUP_COLUMNS}
+						rows={rows}
+						rowKey={(group) => group.name}
+					/>
+				) : search === "" && family === ANY ? (
+					<EmptyState
+						icon={SlidersHorizontal}
+						title="No parameter group"
+						action={<Button onPress={create}>Create parameter group</Button>}
+					>
+						A group holds what differs from the engine's defaults.
+					</EmptyState>
+				) : (
+					<EmptyState
+						icon={SearchX}
+						title="No parameter group matches"
+						action={
+							<Button variant="outline" onPress={() => change({ search: null, family: null })}>
+								Clear filters
+							</Button>
+						}
+					/>
+				)}
+			</Panel>
+			<CreateGroupDialog
+				isOpen={params.get("dialog") === DIALOG}
+				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}
+			/>
+		</>
+	);
+}
