@@ -6,9 +6,12 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 }) => {
 	await page.goto("/caches");
 	await page.getByRole("link", { name: "Create cache" }).first().click();
+	await page.getByRole("radio", { name: "Custom" }).check();
 
 	await test.step("the form refuses what the API would refuse, and keeps what was typed", async () => {
 		await page.getByLabel("Name").fill("Orders--1");
+		await page.getByRole("button", { name: /^Placement and port/ }).click();
+		await page.getByRole("button", { name: /^Parameters and tags/ }).click();
 		await page.getByLabel("Description").fill("open orders");
 		await page.getByRole("textbox", { name: /^Port/ }).fill("80");
 		await page.getByRole("button", { name: "Create cache" }).click();
@@ -21,8 +24,8 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 	});
 
 	await test.step("the summary follows the choices", async () => {
-		await page.getByRole("button", { name: "Increase Replicas" }).click();
-		const placement = page.getByRole("list", { name: "Expected placement by zone" });
+		await page.getByRole("button", { name: "Increase Replicas per shard" }).click();
+		const placement = page.getByRole("table", { name: "Expected placement by zone" });
 		await expect(placement.getByText("Replica 2")).toBeVisible();
 		await expect(page.getByRole("region", { name: "command" })).toContainText("--replicas 2");
 	});
@@ -63,7 +66,8 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 	});
 
 	await test.step("it is deleted only once its name is typed", async () => {
-		await page.getByRole("button", { name: "Delete" }).click();
+		await page.getByRole("button", { name: "Actions" }).click();
+		await page.getByRole("menuitem", { name: "Delete" }).click();
 		const dialog = page.getByRole("dialog", { name: "Delete orders?" });
 		const confirm = dialog.getByRole("button", { name: "Delete cache" });
 		await dialog.getByLabel("Type orders to confirm").fill("order");
