@@ -7,8 +7,11 @@ import { resolveAddress } from "./resolve-address.ts";
 import type { RespValue } from "./resp-parser.ts";
 
 const RETRY_MS = 1_000;
-/** How long a primary-to-be waits for an engine that calls its cluster ok, before it takes over all the same. */
-const TAKEOVER_PATIENCE_MS = 3_000;
+const ASK_MS = 20;
+const REVEALED_AT_ONCE = 8;
+/** How long a primary-to-be waits for all members to be there, and for an engine that calls its cluster ok. */
+const GREETING_PATIENCE_MS = 700;
+const OK_PATIENCE_MS = 3_000;
 
 type Member = ClusterAssignment["shards"][number]["members"][number];
 
@@ -41,27 +44,42 @@ export class ClusterConvergence {
 		const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 		const role =
 			shard.primary === cluster.nodeId || leader === undefined
-				? await this.lead(topology)
+				? await this.lead(cluster, topology)
 				: await this.follow(leader, topology);
 		if (role.acted) return role;
 		const joined = await this.join(cluster, topology);
 		if (joined.acted) return joined;
 		const forgotten = await this.forgetPhantoms(topology);
 		if (forgotten.acted) return forgotten;
+		if (await this.reveal(cluster, topology)) return ACTED;
 		return role.converged && joined.converged && forgotten.converged ? CONVERGED : WAITING;
 	}
 
-	private async lead({ self, nodes, stateOk }: ClusterTopology): Promise<Convergence> {
+	private async lead(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+		const { self, nodes } = topology;
 		if (self.isPrimary) return CONVERGED;
 		const primary = self.primaryId === null ? undefined : nodes.get(self.primaryId);
 		if (primary !== undefined && isPhantom(primary)) {
-			// Taken over while the cluster is ok, it stays ok; and nobody else was ever to have these slots.
-			const patient = performance.now() - this.since < TAKEOVER_PATIENCE_MS;
-			if (!stateOk && patient) return WAITING;
+			if (!this.mayTakeOver(cluster, topology)) return WAITING;
+			// No votes are asked for: nobody else was ever to have these slots.
 			return await this.attempt("FAILOVER", "TAKEOVER");
 		}
 		// Needs the votes of most primaries, so that never two own the same slots.
 		return await this.attempt("FAILOVER", "FORCE");
+	}
+
+	/**
+	 * Taken over while it is ok, the cluster stays ok. And all members are to have heard of this node as a replica: a
+	 * greeting that overtakes the news of the takeover would make them take the slots away from it again.
+	 */
+	private mayTakeOver(cluster: ClusterAssignment, topology: ClusterTopology): boolean {
+		const waitedMs = performance.now() - this.since;
+		if (!topology.stateOk) return waitedMs > OK_PATIENCE_MS;
+		const members = cluster.shards.flatMap((shard) => shard.members);
+		const acquainted = members.every(
+			({ nodeId }) => nodeId === cluster.nodeId || topology.nodes.get(nodeId)?.hasAnswered === true,
+		);
+		return acquainted || waitedMs > GREETING_PATIENCE_MS;
 	}
 
 	private async follow(leader: Member, { self, nodes }: ClusterTopology): Promise<Convergence> {
@@ -85,8 +103,7 @@ export class ClusterConvergence {
 			if (!this.mayTry(`MEET ${member.nodeId}`)) continue;
 			// Another cache's node may have that address by now; only this cache's let its system user in.
 			if ((await this.askNode(member, ["CLUSTER", "MYID"])) !== member.nodeId) continue;
-			const busPort = member.port + CLUSTER_BUS_OFFSET;
-			await this.command("CLUSTER", "MEET", host, String(member.port), String(busPort));
+			await this.meet(member);
 			result = ACTED;
 		}
 		return result;
@@ -102,6 +119,38 @@ export class ClusterConvergence {
 		return results.some(({ acted }) => acted) ? ACTED : WAITING;
 	}
 
+	/**
+	 * Has this engine show a replica to its clients that it knows but hides: it believes that the replica has synced
+	 * nothing yet, as it may have been when they last talked, and they talk about once a second (Redis), or, among many
+	 * nodes, each ten. An introduction makes them talk now. Answers whether it did.
+	 */
+	private async reveal(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
+		const shown = new Set(topology.shards.flatMap(({ replicas }) => replicas));
+		const hidden = cluster.shards
+			.flatMap(({ members }) => members)
+			.filter(({ nodeId }) => {
+				const node = topology.nodes.get(nodeId);
+				return nodeId !== cluster.nodeId && node?.isPrimary === false && !shown.has(nodeId);
+			})
+			.filter(({ nodeId }) => this.mayTry(`ask ${nodeId}`, ASK_MS))
+			.slice(0, REVEALED_AT_ONCE);
+		const acted = await Promise.all(
+			hidden.map(async (member) => {
+				const answer = await this.askNode(member, ["ROLE"]);
+				if (!Array.isArray(answer) || answer[3] !== "connected") return false;
+				if (!this.mayTry(`reveal ${member.nodeId}`)) return false;
+				await this.meet(member);
+				return true;
+			}),
+		);
+		return acted.includes(true);
+	}
+
+	private async meet({ host, port }: Member): Promise<void> {
+		const address = await resolveAddress(host);
+		await this.command("CLUSTER", "MEET", address, String(port), String(port + CLUSTER_BUS_OFFSET));
+	}
+
 	/** A change of the cluster. The engine may refuse what it will allow later: no votes, or a rumour from another node. */
 	private async attempt(...args: readonly string[]): Promise<Convergence> {
 		const name = args.join(" ");
@@ -115,9 +164,9 @@ export class ClusterConvergence {
 		}
 	}
 
-	private mayTry(name: string): boolean {
+	private mayTry(name: string, retryMs = RETRY_MS): boolean {
 		const now = performance.now();
-		if (now - (this.triedAt.get(name) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) return false;
+		if (now - (this.triedAt.get(name) ?? Number.NEGATIVE_INFINITY) < retryMs) return false;
 		this.triedAt.set(name, now);
 		return true;
 	}

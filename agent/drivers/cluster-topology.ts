@@ -19,6 +19,8 @@ export interface KnownNode {
 	readonly port: number;
 	readonly busPort: number;
 	readonly isPrimary: boolean;
+	/** The two have talked. */
+	readonly hasAnswered: boolean;
 	/** Not a member yet: the engine still shakes hands with it. */
 	readonly isHandshake: boolean;
 	readonly primaryId: string | null;
@@ -79,7 +81,7 @@ export function clusterStateOf(topology: ClusterTopology): NonNullable<EngineSta
 
 /** `<id> <ip>:<port>@<bus port>[,…] <flags> <primary> <ping> <pong> <epoch> <link> [<slots> …]` */
 function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
-	const [nodeId = "", address = "", flagText = "", primary = "-", , , , , ...ranges] =
+	const [nodeId = "", address = "", flagText = "", primary = "-", , pong, , , ...ranges] =
 		line.split(" ");
 	const flags = flagText.split(",");
 	const match = /^(.*):(\d+)@(\d+)/.exec(address);
@@ -92,6 +94,7 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 		port: Number(match[2]),
 		busPort: Number(match[3]),
 		isPrimary: flags.includes("master"),
+		hasAnswered: pong !== "0",
 		isHandshake: flags.includes("handshake"),
 		primaryId: primary === "-" ? null : primary,
 		slots: settled.length === 0 ? [] : (parseSlots(settled.join(",")) ?? []),

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Logger } from "../../platform/logger.ts";
-import type { Engine } from "../../server/contract/enums.ts";
-import { ensureEngine, findEngine, type InstalledEngine } from "../bundles/index.ts";
+import {
+	ensureEngine,
+	findEngine,
+	type InstalledEngine,
+	type WantedEngine,
+} from "../bundles/index.ts";
 
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
 /** How long an answer is kept: another process of this user may put a newer bundle into the store. */
@@ -36,7 +40,7 @@ export class EngineProvider {
 		this.options = options;
 	}
 
-	async resolve(engine: Engine, version: string): Promise<EngineAnswer> {
+	async resolve(engine: WantedEngine["engine"], version: string): Promise<EngineAnswer> {
 		const key = `${engine} ${version}`;
 		const entry = this.entries.get(key) ?? {
 			engine: null,
@@ -59,7 +63,11 @@ export class EngineProvider {
 		return { kind: "pending", message: entry.message };
 	}
 
-	private async fetch(entry: Entry, engine: Engine, version: string): Promise<void> {
+	private async fetch(
+		entry: Entry,
+		engine: WantedEngine["engine"],
+		version: string,
+	): Promise<void> {
 		entry.fetching = true;
 		try {
 			entry.engine = await ensureEngine({

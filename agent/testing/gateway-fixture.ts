@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import {
+	isProcessAlive,
+	type ProcessIdentity,
+	signalProcess,
+} from "../../platform/process-identity.ts";
+import type { Route } from "../../server/contract/agent.ts";
+import { ensureEngine, type WantedEngine } from "../bundles/index.ts";
+import { EngineConnection } from "../drivers/engine-connection.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import { findEngineProcess } from "../supervisor/find-process.ts";
+import { LivenessWatch } from "../supervisor/liveness-watch.ts";
+import { eventually, freePort, killChild } from "./agent-fixture.ts";
+
+const ADMIN_PASSWORD = "admin-password";
+const CHECK = { username: "larder-gateway", password: "gateway password $\"'\\ #" };
+/** What signs, in HAProxy's file and in the engine's, must not mean anything. */
+function usersFile(): string {
+	const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+	return [
+		`user default on #${hash(ADMIN_PASSWORD)} ~* &* +@all`,
+		`user ${CHECK.username} on #${hash(CHECK.password)} resetkeys -@all +ping +role +cluster|info`,
+		"",
+	].join("\n");
+}
+
+/** A gateway without an agent, and engines that it may lead to. Ends all of it, HAProxy included. */
+export class TestGateway {
+	readonly homeDir = mkdtempSync(join(tmpdir(), "larder-gateway-test-"));
+	readonly address: string;
+	gateway: Gateway;
+	private revision = 0;
+	private readonly children: ChildProcess[] = [];
+	private readonly seen: ProcessIdentity[] = [];
+
+	constructor(address: string) {
+		this.address = address;
+		this.gateway = this.make();
+	}
+
+	/** Lets go of HAProxy, as an agent that stops does, and begins anew with a gateway that knows nothing. */
+	async restart(): Promise<void> {
+		await this.gateway.stop();
+		this.gateway = this.make();
+		await this.gateway.start();
+	}
+
+	apply(routes: Route[]): number {
+		this.revision++;
+		this.gateway.apply({ revision: this.revision, routes }, { confirmed: true });
+		return this.revision;
+	}
+
+	async applyAndWait(routes: Route[]): Promise<void> {
+		const revision = this.apply(routes);
+		await eventually("the routes are ready", () => {
+			const seen = this.gateway.observation();
+			return seen?.routeRevision === revision && seen.routes.every((route) => route.ready);
+		});
+		this.remember();
+	}
+
+	/** HAProxy's master as the kernel sees it. */
+	haproxy(): ProcessIdentity | null {
+		return findEngineProcess({
+			directories: [join(this.homeDir, "gateway")],
+			isServerProgram: (path) => path.endsWith("/haproxy"),
+			isHelperProcess: () => false,
+		});
+	}
+
+	async startValkey(options: { replicaOf?: number; port?: number } = {}): Promise<TestEngine> {
+		const port = options.port ?? (await freePort(this.address));
+		const directory = mkdtempSync(join(this.homeDir, "engine-"));
+		writeFileSync(join(directory, "users.acl"), usersFile());
+		const arguments_ = [
+			...["--port", String(port), "--bind", this.address, "--dir", directory, "--save", ""],
+			...["--aclfile", join(directory, "users.acl"), "--repl-diskless-sync-delay", "0"],
+			...["--masterauth", ADMIN_PASSWORD],
+			...(options.replicaOf === undefined
+				? []
+				: ["--replicaof", `${this.address} ${options.replicaOf}`]),
+		];
+		const child = await this.spawn("valkey", arguments_, directory);
+		await eventually("valkey answers", () => isOpen(this.address, port));
+		return { nodeId: `node-${port}`, port, child };
+	}
+
+	async startMemcached(): Promise<TestEngine> {
+		const port = await freePort(this.address);
+		const args = ["-l", this.address, "-p", String(port), "-U", "0", "-u", "root", "-m", "32"];
+		const child = await this.spawn("memcached", args, this.homeDir);
+		await eventually("memcached answers", () => isOpen(this.address, port));
+		return { nodeId: `node-${port}`, port, child };
+	}
+
+	async valkeyRoute(leader: TestEngine, others: TestEngine[]): Promise<Route> {
+		return {
+			cacheId: randomUUID(),
+			cacheName: "orders",
+			engine: "valkey",
+			ports: {
+				primary: await freePort(this.address),
+				reader: await freePort(this.address),
+				configuration: null,
+			},
+			servers: this.servers(leader, [leader, ...others]),
+			check: CHECK,
+			discovery: null,
+		};
+	}
+
+	async memcachedRoute(nodes: TestEngine[]): Promise<Route> {
+		return {
+			cacheId: randomUUID(),
+			cacheName: "sessions",
+			engine: "memcached",
+			ports: { primary: null, reader: null, configuration: await freePort(this.address) },
+			servers: this.servers(null, nodes),
+			check: null,
+			discovery: {
+				version: 12,
+				nodes: nodes.map(({ port }) => ({ host: this.address, port })),
+			},
+		};
+	}
+
+	servers(leader: TestEngine | null, engines: TestEngine[]): Route["servers"] {
+		return engines.map((engine) => ({
+			nodeId: engine.nodeId,
+			...{ host: this.address, port: engine.port, leads: engine === leader },
+		}));
+	}
+
+	connect(port: number): Promise<EngineConnection> {
+		const login = { username: "default", password: ADMIN_PASSWORD };
+		return EngineConnection.open({ host: this.address, port, ...login }, 2_000);
+	}
+
+	/** One command over a connection of its own. */
+	async ask(port: number, ...words: string[]): Promise<unknown> {
+		const connection = await this.connect(port);
+		try {
+			return await connection.command(words, 2_000);
+		} finally {
+			connection.close();
+		}
+	}
+
+	async dispose(): Promise<void> {
+		this.remember();
+		await this.gateway.stop();
+		const haproxy = this.haproxy();
+		if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
+		for (const child of this.children) await killChild(child);
+		await eventually("HAProxy and its workers are gone", () => !this.seen.some(isProcessAlive));
+		rmSync(this.homeDir, { recursive: true, force: true });
+	}
+
+	private remember(): void {
+		const haproxy = this.haproxy();
+		if (haproxy !== null) this.seen.push(haproxy);
+	}
+
+	private make(): Gateway {
+		return new Gateway({
+			homeDir: this.homeDir,
+			bindAddress: this.address,
+			cpus: 2,
+			liveness: new LivenessWatch(),
+			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
+			resolveProgram: async () => ({
+				kind: "ready",
+				engine: await ensureEngine({ engine: "haproxy" }),
+			}),
+			onChange: () => {},
+		});
+	}
+
+	private async spawn(engine: WantedEngine["engine"], args: string[], cwd: string) {
+		const { server } = await ensureEngine({ engine });
+		const child = spawn(server, args, { cwd, stdio: "ignore" });
+		this.children.push(child);
+		return child;
+	}
+}
+
+export interface TestEngine {
+	readonly nodeId: string;
+	readonly port: number;
+	readonly child: ChildProcess;
+}
+
+export function openSocket(address: string, port: number): Promise<Socket> {
+	return new Promise((resolve, reject) => {
+		const socket = connect({ host: address, port, noDelay: true });
+		socket.once("connect", () => resolve(socket));
+		socket.once("error", reject);
+	});
+}
+
+async function isOpen(address: string, port: number): Promise<boolean> {
+	try {
+		(await openSocket(address, port)).destroy();
+		return true;
+	} catch {
+		return false;
+	}
+}
