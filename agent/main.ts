@@ -4,7 +4,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { Logger } from "../platform/logger.ts";
 import { currentBootId } from "../platform/process-identity.ts";
 import { acquireLock } from "../platform/process-lock.ts";
-import type { DesiredState, HostFacts } from "../server/contract/agent.ts";
+import type { DesiredState, HostFacts, RouteTable } from "../server/contract/agent.ts";
 import { type InstalledEngine, listEngines } from "./bundles/index.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
 import { Backoff, pause } from "./control/backoff.ts";
@@ -12,11 +12,13 @@ import { ControlClient } from "./control/control-client.ts";
 import { Outbox } from "./control/outbox.ts";
 import { Reporter } from "./control/reporter.ts";
 import { runWatchLoop } from "./control/watch-loop.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import { EngineProvider } from "./instances/engine-provider.ts";
 import { InstanceSet } from "./instances/instance-set.ts";
 import { MetricsSampler } from "./metrics/metrics-sampler.ts";
 import { type AgentIdentity, loadIdentity, saveIdentity } from "./state/agent-identity.ts";
 import { readDesiredCache, writeDesiredCache } from "./state/desired-cache.ts";
+import { detectLimits } from "./supervisor/cgroup.ts";
 import { LivenessWatch } from "./supervisor/liveness-watch.ts";
 
 export interface AgentOptions extends AgentConfig {
@@ -48,6 +50,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 	}
 }
 
+const HAPROXY_VERSION = "3";
+
 /** The parts of one agent, and what they share. */
 class HostAgent {
 	private readonly options: AgentOptions;
@@ -56,12 +60,15 @@ class HostAgent {
 	private readonly client: ControlClient;
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
+	private readonly gateway: Gateway;
 	private readonly reporter: Reporter;
 	private readonly sampler: MetricsSampler;
 	private identity: AgentIdentity;
 	private engines: readonly InstalledEngine[] = [];
 	/** Newest state accepted, today or in an earlier life. */
 	private desired: DesiredState | null = null;
+	/** Newest route table: a desired state brings one only when it changed. */
+	private routeTable: RouteTable | null = null;
 
 	constructor(options: AgentOptions, identity: AgentIdentity, signal: AbortSignal) {
 		this.options = options;
@@ -73,18 +80,27 @@ class HostAgent {
 		const engines = new EngineProvider({
 			...(storeDir === undefined ? {} : { storeDir }),
 			logger,
-			onChange: () => this.instances.wakeAll(),
+			onChange: () => {
+				this.instances.wakeAll();
+				this.gateway.wake();
+			},
 			onInstalled: () => void this.refreshEngines(),
 		});
+		const liveness = new LivenessWatch();
 		this.instances = new InstanceSet({
 			...options,
-			engines,
-			liveness: new LivenessWatch(),
+			...{ engines, liveness },
 			onChange: () => this.reporter.notify(),
 			onEvent: (event) => {
 				this.outbox.addEvent(event);
 				this.reporter.notify();
 			},
+		});
+		this.gateway = new Gateway({
+			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, cpus: countCpus() },
+			...{ liveness, logger },
+			resolveProgram: () => engines.resolve("haproxy", HAPROXY_VERSION),
+			onChange: () => this.reporter.notify(),
 		});
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
@@ -93,6 +109,7 @@ class HostAgent {
 				revision: this.desired?.revision ?? -1,
 				facts: this.facts(),
 				observations: this.desired === null ? null : this.instances.observations(),
+				gateway: this.gateway.observation(),
 			}),
 		});
 		this.sampler = new MetricsSampler(
@@ -108,8 +125,11 @@ class HostAgent {
 		}
 		await this.refreshEngines();
 		await this.instances.load();
+		await this.gateway.start();
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
+		this.routeTable = this.desired?.routeTable ?? null;
 		if (this.desired !== null) this.instances.apply(this.desired, { confirmed: false });
+		if (this.routeTable !== null) this.gateway.apply(this.routeTable, { confirmed: false });
 		this.sampler.start();
 		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
 		if (this.identity.hostId === null) await this.enrolUntilAccepted();
@@ -117,6 +137,7 @@ class HostAgent {
 		await runWatchLoop({
 			...{ client, logger, signal },
 			held: () => this.desired,
+			heldRouteRevision: () => this.routeTable?.revision ?? -1,
 			take: (desired) => this.take(desired),
 			onLost: () => this.reporter.forget(),
 			onUnknown: () => this.enrolAgain(),
@@ -124,15 +145,19 @@ class HostAgent {
 		this.sampler.stop();
 		this.reporter.stop();
 		client.close();
-		await Promise.all([this.instances.stop(), reporting]);
+		await Promise.all([this.instances.stop(), this.gateway.stop(), reporting]);
 		logger.info("agent stopped; its engines go on");
 	}
 
 	private async take(desired: DesiredState): Promise<void> {
 		if (this.desired !== null && this.desired.epoch !== desired.epoch) this.reporter.forget();
-		await writeDesiredCache(this.options.homeDir, desired);
-		this.desired = desired;
-		this.instances.apply(desired, { confirmed: true });
+		const routeTable = desired.routeTable ?? this.routeTable;
+		const whole = { ...desired, routeTable };
+		await writeDesiredCache(this.options.homeDir, whole);
+		this.desired = whole;
+		this.routeTable = routeTable;
+		this.instances.apply(whole, { confirmed: true });
+		if (desired.routeTable !== null) this.gateway.apply(desired.routeTable, { confirmed: true });
 	}
 
 	private async enrolUntilAccepted(): Promise<void> {
@@ -186,6 +211,7 @@ class HostAgent {
 			...{ bindAddress, advertisedAddress, memoryBytes },
 			cpus: countCpus(),
 			bootId: currentBootId(),
+			limits: detectLimits(),
 			engines: this.engines.map(({ engine, version, source }) => ({ engine, version, source })),
 		};
 	}

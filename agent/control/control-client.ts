@@ -57,7 +57,7 @@ export class ControlClient {
 
 	/** The host's state once it is newer than what is held; null when nothing changed within the long poll. */
 	async watch(
-		held: { revision: number; epoch: number },
+		held: { revision: number; epoch: number; routeRevision: number },
 		signal: AbortSignal,
 	): Promise<DesiredState | null> {
 		return watchResultSchema.parse(await this.call("watch", held, WATCH_TIMEOUT_MS, signal));

@@ -1,5 +1,5 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { HostFacts, Observation } from "../../server/contract/agent.ts";
+import type { GatewayObservation, HostFacts, Observation } from "../../server/contract/agent.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
@@ -7,12 +7,13 @@ import { Backoff, pause } from "./backoff.ts";
 import type { ControlClient } from "./control-client.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What is true of this host at one moment. `observations` is null while it isn't known how its engines are. */
+/** What is true of this host at one moment. `observations` and `gateway` are null while it isn't known how they are. */
 export interface HostSnapshot {
 	readonly epoch: number;
 	readonly revision: number;
 	readonly facts: HostFacts;
 	readonly observations: Observation[] | null;
+	readonly gateway: GatewayObservation | null;
 }
 
 /**
@@ -32,6 +33,7 @@ export class Reporter {
 	private acknowledgedNews: string | null = null;
 	private acknowledgedDetail: string | null = null;
 	private acknowledgedFacts: string | null = null;
+	private acknowledgedGateway: string | null = null;
 
 	constructor(options: Reporter["options"]) {
 		this.options = options;
@@ -47,6 +49,7 @@ export class Reporter {
 		this.acknowledgedNews = null;
 		this.acknowledgedDetail = null;
 		this.acknowledgedFacts = null;
+		this.acknowledgedGateway = null;
 		this.notify();
 	}
 
@@ -83,21 +86,25 @@ export class Reporter {
 		return (
 			this.options.outbox.hasEvents ||
 			(snapshot.observations !== null && newsOf(snapshot) !== this.acknowledgedNews) ||
+			(snapshot.gateway !== null &&
+				JSON.stringify(snapshot.gateway) !== this.acknowledgedGateway) ||
 			JSON.stringify(snapshot.facts) !== this.acknowledgedFacts
 		);
 	}
 
 	private async send(snapshot: HostSnapshot): Promise<void> {
-		const { epoch, revision, facts, observations } = snapshot;
+		const { epoch, revision, facts, observations, gateway } = snapshot;
 		const batch = this.options.outbox.batch();
 		const detail = JSON.stringify({ epoch, revision, observations });
 		const factsText = JSON.stringify(facts);
+		const gatewayText = JSON.stringify(gateway);
 		await this.options.client.report(
 			{
 				epoch,
 				revision,
 				facts: factsText === this.acknowledgedFacts ? null : facts,
 				observations: detail === this.acknowledgedDetail ? null : observations,
+				gateway: gatewayText === this.acknowledgedGateway ? null : gateway,
 				...batch,
 			},
 			this.abort.signal,
@@ -106,6 +113,7 @@ export class Reporter {
 		this.acknowledgedNews = newsOf(snapshot);
 		this.acknowledgedDetail = detail;
 		this.acknowledgedFacts = factsText;
+		if (gateway !== null) this.acknowledgedGateway = gatewayText;
 	}
 }
 

@@ -14,6 +14,8 @@ const REFUSED_STATE_MS = 1_000;
 export async function runWatchLoop(options: {
 	client: ControlClient;
 	held: () => DesiredState | null;
+	/** Of the route table that is held; -1 for none. */
+	heldRouteRevision: () => number;
 	take: (desired: DesiredState) => Promise<void>;
 	/** A connection was lost or refused: the control plane that comes back may have forgotten what it was told. */
 	onLost: () => void;
@@ -32,8 +34,12 @@ export async function runWatchLoop(options: {
 			// The first call asks for everything: only a state given today may remove anything.
 			const desired = await client.watch(
 				confirmed && held !== null
-					? { revision: held.revision, epoch: held.epoch }
-					: { revision: -1, epoch: held?.epoch ?? -1 },
+					? {
+							revision: held.revision,
+							epoch: held.epoch,
+							routeRevision: options.heldRouteRevision(),
+						}
+					: { revision: -1, epoch: held?.epoch ?? -1, routeRevision: -1 },
 				signal,
 			);
 			if (reachable !== true) logger.info("control plane answers");

@@ -1,18 +1,16 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { lstat, mkdir, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
+import { openSocketDirectory, SocketDirectoryError } from "../../platform/socket-directory.ts";
 import { StartError } from "../platform/start-error.ts";
 
 /** PostgreSQL clients look for a socket of this name in a directory. */
 const SOCKET_NAME = ".s.PGSQL.5432";
-const SOCKET_PATH_MAX = 107;
 
 export interface EmbeddedDatabase {
 	/** PostgreSQL URL over a Unix socket that only this user can reach. */
@@ -64,19 +62,12 @@ export async function openEmbeddedDatabase(
 	};
 }
 
-/** Socket paths end at 107 bytes; a home that lies too deep gets a directory of its own in the system's temporary one. */
 async function openSocketDir(runDir: string): Promise<string> {
-	if (join(runDir, SOCKET_NAME).length <= SOCKET_PATH_MAX) return runDir;
-	const name = createHash("sha256").update(runDir).digest("hex").slice(0, 16);
-	const directory = join(tmpdir(), `larder-${name}`);
-	await mkdir(directory, { recursive: true, mode: 0o700 });
-	const { uid, mode } = await lstat(directory);
-	if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-		throw new StartError(
-			`${directory} isn't this user's alone. Remove it, or set LARDER_HOME to a shorter path.`,
-		);
+	try {
+		return await openSocketDirectory(runDir, SOCKET_NAME);
+	} catch (error) {
+		throw error instanceof SocketDirectoryError ? new StartError(error.message) : error;
 	}
-	return directory;
 }
 
 /** Under another name until it is whole, so that a crash halfway leaves nothing that looks like a database. */

@@ -1,0 +1,353 @@
+import { createHash } from "node:crypto";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { GatewayObservation, Route, RouteTable } from "../../server/contract/agent.ts";
+import type { InstalledEngine } from "../bundles/index.ts";
+import type { EngineAnswer } from "../instances/engine-provider.ts";
+import { WakeSignal } from "../instances/wake-signal.ts";
+import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
+import { probePort } from "../supervisor/port-probe.ts";
+import { configContext } from "./config-context.ts";
+import { observeRoutes } from "./gateway-observation.ts";
+import { type GatewayPaths, openGatewayDirectory } from "./gateway-paths.ts";
+import { leadersOf, reloadKey, renderHaproxyConfig } from "./haproxy-config.ts";
+import { HaproxyProcess } from "./haproxy-process.ts";
+import {
+	askHaproxy,
+	NO_SERVER_STATES,
+	parseReload,
+	parseServerStates,
+	type ServerStates,
+} from "./haproxy-socket.ts";
+import { LeaderMap } from "./leader-map.ts";
+import { MemcachedDiscovery } from "./memcached-discovery.ts";
+import { endSessionsInOldWorkers, limitOldWorkers, listOldWorkers } from "./old-workers.ts";
+import { checkConfiguration, findRefusedRoutes } from "./refused-routes.ts";
+import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
+
+const RELOAD_EVERY_MS = 100;
+const EAGER_POLL_MS = 20;
+const UNREADY_POLL_MS = 200;
+const CALM_POLL_MS = 1_000;
+/** How long after a change a route is expected to come: until then it is looked at eagerly. */
+const EAGER_FOR_MS = 30_000;
+/** After a change even what is ready is looked at closely: it may be about to go. */
+const CHANGING_FOR_MS = 2_000;
+/** How long the kernel may take to free the ports of a HAProxy that died. */
+const PORT_RELEASE_MS = 1_500;
+const RETRY_MS = 1_000;
+
+export interface GatewayOptions {
+	readonly homeDir: string;
+	readonly bindAddress: string;
+	readonly cpus: number;
+	readonly liveness: LivenessWatch;
+	readonly logger: Logger;
+	/** HAProxy's program; fetched in the background where it is missing. */
+	readonly resolveProgram: () => Promise<EngineAnswer>;
+	/** What the gateway looks like has changed. */
+	readonly onChange: () => void;
+}
+
+/**
+ * The host's gateway: one HAProxy that leads the stable endpoints of all caches to their engines. A loop compares what
+ * the route table wants with what runs, and each turn does what is missing:
+ *
+ *   program there? ─> process alive? ─> leaders told ─> configuration in force? ─> servers read ─> sleep
+ *
+ * Leaders come before the reload: a promotion can't wait for it. HAProxy's checks find roles by themselves, so the
+ * endpoints follow a failover while no agent and no control plane runs.
+ */
+export class Gateway {
+	private readonly options: GatewayOptions;
+	private readonly wakeSignal = new WakeSignal();
+	private haproxy: HaproxyProcess | null = null;
+	private discovery: MemcachedDiscovery | null = null;
+	private table: RouteTable | null = null;
+	private confirmed = false;
+	private changedAt = Number.NEGATIVE_INFINITY;
+	private reloadedAt = Number.NEGATIVE_INFINITY;
+	private retryReloadAt = Number.NEGATIVE_INFINITY;
+	private states: ServerStates = NO_SERVER_STATES;
+	private oldWorkers: number[] = [];
+	private refusals = new Map<string, string>();
+	private failure: string | null = null;
+	private revisionInForce = -1;
+	private observed: GatewayObservation | null = null;
+	private stopped = false;
+	private told = "";
+	private running: Promise<void> = Promise.resolve();
+
+	constructor(options: GatewayOptions) {
+		this.options = options;
+	}
+
+	/** Finds what an earlier agent left running, and begins to work. */
+	async start(): Promise<void> {
+		const { homeDir, liveness, logger } = this.options;
+		const paths = await openGatewayDirectory(homeDir);
+		this.discovery = new MemcachedDiscovery({ socketPath: paths.discoverySocket, logger });
+		this.haproxy = new HaproxyProcess({
+			...{ paths, liveness, logger },
+			onEnd: (detail) => {
+				logger.warn({ detail }, "the gateway's HAProxy ended; it is started again");
+				this.states = NO_SERVER_STATES;
+				this.wakeSignal.notify();
+			},
+		});
+		await this.haproxy.adopt();
+		this.running = this.run(paths, this.haproxy, new LeaderMap(paths), this.discovery);
+	}
+
+	/** Takes over a route table. Only a `confirmed` one, said by a control plane in this life, may end the process. */
+	apply(table: RouteTable, options: { confirmed: boolean }): void {
+		this.table = table;
+		this.confirmed ||= options.confirmed;
+		this.changedAt = performance.now();
+		this.retryReloadAt = Number.NEGATIVE_INFINITY;
+		this.wakeSignal.notify();
+	}
+
+	/** Null until the gateway has been looked at. */
+	observation(): GatewayObservation | null {
+		return this.observed;
+	}
+
+	wake(): void {
+		this.wakeSignal.notify();
+	}
+
+	/** Lets go of HAProxy, which lives on. */
+	async stop(): Promise<void> {
+		this.stopped = true;
+		this.wakeSignal.notify();
+		await this.running;
+		this.haproxy?.release();
+		this.discovery?.stop();
+	}
+
+	private async run(...parts: Parts): Promise<void> {
+		while (!this.stopped) {
+			let waitMs = RETRY_MS;
+			try {
+				waitMs = await this.step(...parts);
+				this.told = "";
+			} catch (error) {
+				const message = error instanceof Error ? error.message : String(error);
+				if (message !== this.told)
+					this.options.logger.warn({ err: error }, "gateway: trying again");
+				this.told = message;
+				waitMs = UNREADY_POLL_MS;
+			}
+			if (!this.stopped) await this.wakeSignal.wait(waitMs);
+		}
+	}
+
+	/** One turn; answers how long to sleep after it. */
+	private async step(...[paths, haproxy, leaders, discovery]: Parts): Promise<number> {
+		const { table } = this;
+		const answer = await this.options.resolveProgram();
+		if (table === null) return this.observeWithoutTable(answer);
+		await discovery.apply(table.routes);
+		if (table.routes.length === 0) {
+			if (this.confirmed) await haproxy.end();
+			this.revisionInForce = table.revision;
+			this.publish(table, { routes: [], problems: new Map() }, answer, "running");
+			return CALM_POLL_MS;
+		}
+		if (answer.kind === "pending" && !haproxy.alive) {
+			this.publish(table, { routes: [], problems: new Map() }, answer, "off");
+			return CALM_POLL_MS;
+		}
+		const plan = await this.plan(table, haproxy);
+		if (plan === null) return EAGER_POLL_MS;
+		// After an adoption nothing is known of it yet, and it may have an older leader in mind.
+		if (haproxy.alive && this.states === NO_SERVER_STATES) await this.readStates(paths);
+		if (haproxy.alive) await this.tellLeaders(plan, paths, leaders);
+		else await leaders.write(leadersOf(plan.routes));
+		const done =
+			answer.kind === "pending" ||
+			(await this.bringIntoForce(plan, table, answer.engine, haproxy, paths));
+		if (haproxy.alive) await this.readStates(paths);
+		const phase = haproxy.alive ? "running" : haproxy.failuresInARow > 1 ? "failed" : "starting";
+		const ready = this.publish(table, plan, answer, phase);
+		if (!done) return haproxy.alive ? EAGER_POLL_MS : Math.max(EAGER_POLL_MS, haproxy.retryInMs);
+		const unchangedMs = performance.now() - this.changedAt;
+		if (!ready) return unchangedMs < EAGER_FOR_MS ? EAGER_POLL_MS : UNREADY_POLL_MS;
+		return unchangedMs < CHANGING_FOR_MS ? EAGER_POLL_MS : CALM_POLL_MS;
+	}
+
+	/** Null while a HAProxy that died still lets go of its ports. */
+	private async plan(table: RouteTable, haproxy: HaproxyProcess): Promise<RoutePlan | null> {
+		const former = new Set(haproxy.record?.ports ?? []);
+		const plan = await planRoutes({
+			routes: table.routes,
+			bindAddress: this.options.bindAddress,
+			heldPorts: haproxy.alive ? former : new Set(),
+			probe: probePort,
+			refusal: (route) => this.refusals.get(refusalKey(route)) ?? null,
+		});
+		const releasing = !haproxy.alive && haproxy.endedForMs < PORT_RELEASE_MS;
+		const waits = table.routes.some(
+			(route) =>
+				plan.problems.get(route.cacheId)?.code === "port-taken" &&
+				portsOf(route).some((port) => former.has(port)),
+		);
+		return releasing && waits ? null : plan;
+	}
+
+	/** The running workers are told of new leaders at once; the files say the same to their successors. */
+	private async tellLeaders(
+		plan: RoutePlan,
+		paths: GatewayPaths,
+		leaders: LeaderMap,
+	): Promise<void> {
+		const deposed = await leaders.tell(leadersOf(plan.routes), this.states);
+		if (deposed.length === 0) return;
+		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, deposed);
+	}
+
+	/** Answers false when it has to be tried again. */
+	private async bringIntoForce(
+		plan: RoutePlan,
+		table: RouteTable,
+		program: InstalledEngine,
+		haproxy: HaproxyProcess,
+		paths: GatewayPaths,
+	): Promise<boolean> {
+		const context = configContext(this.options, paths, program, plan.routes);
+		const hash = createHash("sha256").update(reloadKey(context)).digest("hex");
+		if (haproxy.alive && haproxy.record?.configurationHash === hash) {
+			this.failure = null;
+			this.revisionInForce = table.revision;
+			return true;
+		}
+		const now = performance.now();
+		if (now < this.reloadedAt + RELOAD_EVERY_MS || now < this.retryReloadAt) return false;
+		if (!haproxy.alive && haproxy.retryInMs > 0) return false;
+		if (plan.routes.length === 0) return false;
+		if (haproxy.alive) await this.readStates(paths);
+		const { usable } = this.states;
+		const isUsable = (backend: string, server: string) => usable.has(`${backend}/${server}`);
+		await writeFileAtomic(paths.configuration, renderHaproxyConfig({ ...context, isUsable }));
+		const ports = plan.routes.flatMap(portsOf);
+		// Before it is done: after a crash in between, the next agent looks at ports that may be held already.
+		const mayHold = new Set([...(haproxy.alive ? (haproxy.record?.ports ?? []) : []), ...ports]);
+		await haproxy.remember({ configurationHash: null, ports: [...mayHold] });
+		const failure = haproxy.alive
+			? await reload(paths.masterSocket)
+			: await haproxy.start(program.server);
+		this.reloadedAt = performance.now();
+		if (failure === null) {
+			await haproxy.remember({ configurationHash: hash, ports });
+			this.failure = null;
+			this.revisionInForce = table.revision;
+			await this.tendOldWorkers(paths);
+			return true;
+		}
+		this.options.logger.error({ reason: failure }, "HAProxy refused its configuration");
+		this.failure = failure;
+		this.retryReloadAt = this.reloadedAt + RETRY_MS;
+		await this.findCulprits(plan, context, program, paths);
+		return false;
+	}
+
+	/** One broken route must not keep the others out: it is left out of the next attempt. */
+	private async findCulprits(
+		plan: RoutePlan,
+		context: ReturnType<typeof configContext>,
+		program: InstalledEngine,
+		paths: GatewayPaths,
+	): Promise<void> {
+		const refused = await findRefusedRoutes(plan.routes, (routes) =>
+			checkConfiguration({
+				program: program.server,
+				text: renderHaproxyConfig({ ...context, routes, isUsable: () => false }),
+				scratchFile: `${paths.configuration}.check`,
+			}),
+		);
+		this.refusals = new Map(refused.map(({ route, message }) => [refusalKey(route), message]));
+		if (refused.length > 0) this.retryReloadAt = Number.NEGATIVE_INFINITY;
+	}
+
+	private async readStates(paths: GatewayPaths): Promise<void> {
+		const before = this.states;
+		this.states = parseServerStates(await askHaproxy(paths.masterSocket, "@1 show servers state"));
+		if (this.oldWorkers.length === 0) return;
+		const lost = [...before.usable].filter(
+			(server) => server.startsWith("primary_") && !this.states.usable.has(server),
+		);
+		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, lost);
+		if (performance.now() - this.reloadedAt > CALM_POLL_MS) await this.tendOldWorkers(paths);
+	}
+
+	private async tendOldWorkers(paths: GatewayPaths): Promise<void> {
+		this.oldWorkers = await listOldWorkers(paths.masterSocket);
+		const lost = await limitOldWorkers(paths.masterSocket, this.oldWorkers);
+		if (lost > 0) {
+			this.options.logger.warn(
+				{ connections: lost },
+				"too many workers of the gateway: some ended",
+			);
+		}
+		await this.haproxy?.trimLog();
+	}
+
+	private observeWithoutTable(answer: EngineAnswer): number {
+		const alive = this.haproxy?.alive === true;
+		this.setObserved({
+			phase: alive ? "running" : answer.kind === "ready" ? "starting" : "off",
+			version: answer.kind === "ready" ? answer.engine.version : null,
+			reason: answer.kind === "pending" && !alive ? answer.message : null,
+			routeRevision: -1,
+			routes: [],
+		});
+		return CALM_POLL_MS;
+	}
+
+	/** Answers whether every route is ready. */
+	private publish(
+		table: RouteTable,
+		plan: RoutePlan,
+		answer: EngineAnswer,
+		phase: GatewayObservation["phase"],
+	): boolean {
+		const routes = observeRoutes({
+			...{ table, plan, states: this.states },
+			failure: this.failure,
+		});
+		const reason =
+			phase === "off" && answer.kind === "pending"
+				? answer.message
+				: phase === "failed" || phase === "running"
+					? this.failure
+					: null;
+		this.setObserved({
+			phase,
+			version: answer.kind === "ready" ? answer.engine.version : null,
+			reason,
+			routeRevision: this.revisionInForce,
+			routes,
+		});
+		return routes.every((route) => route.ready);
+	}
+
+	private setObserved(observation: GatewayObservation): void {
+		const changed = JSON.stringify(observation) !== JSON.stringify(this.observed);
+		this.observed = observation;
+		if (changed) this.options.onChange();
+	}
+}
+
+type Parts = [GatewayPaths, HaproxyProcess, LeaderMap, MemcachedDiscovery];
+
+/** Null once the new worker serves, or why it doesn't. Its answer waits for the new worker, but not for the old. */
+async function reload(masterSocket: string): Promise<string | null> {
+	const result = parseReload(await askHaproxy(masterSocket, "reload", 15_000));
+	return result.kind === "done" ? null : result.message;
+}
+
+/** A route that was changed is tried again. */
+function refusalKey(route: Route): string {
+	return createHash("sha256").update(JSON.stringify(route)).digest("hex");
+}

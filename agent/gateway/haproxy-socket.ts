@@ -1,0 +1,85 @@
+import { connect } from "node:net";
+
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** HAProxy's answer to commands that were sent over one of its sockets. Throws when none comes. */
+export function askHaproxy(
+	socketPath: string,
+	command: string,
+	timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const chunks: Buffer[] = [];
+		// It closes once the sending side is closed and everything is answered.
+		const socket = connect({ path: socketPath, allowHalfOpen: true });
+		const timer = setTimeout(() => {
+			socket.destroy(new Error(`HAProxy didn't answer within ${timeoutMs} ms`));
+		}, timeoutMs);
+		socket.on("data", (chunk) => chunks.push(chunk));
+		socket.once("error", reject);
+		socket.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+		socket.once("close", () => {
+			clearTimeout(timer);
+			reject(new Error("HAProxy closed the connection without an answer"));
+		});
+		socket.end(`${command}\n`);
+	});
+}
+
+export type ReloadResult =
+	| { readonly kind: "done" }
+	| { readonly kind: "refused"; readonly message: string };
+
+/** What `reload` on the master's socket answered: whether the new worker runs, and its words on the way. */
+export function parseReload(answer: string): ReloadResult {
+	if (/^Success=1$/m.test(answer)) return { kind: "done" };
+	return { kind: "refused", message: alertsIn(answer) };
+}
+
+/** What HAProxy says is wrong, without its decoration. */
+export function alertsIn(text: string): string {
+	const alerts = [...text.matchAll(/^\[ALERT\]\s+\(\d+\) : (.*)$/gm)].map(
+		(match) => match[1] ?? "",
+	);
+	return [...new Set(alerts)].join(" | ").slice(0, 450) || "HAProxy gave no reason";
+}
+
+/** Servers that get clients now, and the backends that there are. */
+export interface ServerStates {
+	readonly backends: ReadonlySet<string>;
+	/** `backend/server` */
+	readonly usable: ReadonlySet<string>;
+	readonly usableIn: ReadonlySet<string>;
+}
+
+export const NO_SERVER_STATES: ServerStates = {
+	backends: new Set(),
+	usable: new Set(),
+	usableIn: new Set(),
+};
+
+const RUNNING = "2";
+
+/** Reads `show servers state`, format 1. Throws when it is something else. */
+export function parseServerStates(text: string): ServerStates {
+	const [format, , ...lines] = text.split("\n");
+	if (format?.trim() !== "1") throw new Error(`HAProxy doesn't say how servers are: ${format}`);
+	const backends = new Set<string>();
+	const usable = new Set<string>();
+	const usableIn = new Set<string>();
+	for (const line of lines) {
+		const [, backend, , server, , operational, administrative] = line.split(" ");
+		if (backend === undefined || server === undefined) continue;
+		backends.add(backend);
+		if (operational !== RUNNING || administrative !== "0") continue;
+		usable.add(`${backend}/${server}`);
+		usableIn.add(backend);
+	}
+	return { backends, usable, usableIn };
+}
+
+/** Workers of earlier configurations that still have connections, from `show proc`; newest first. */
+export function parseOldWorkers(text: string): number[] {
+	const [, old = ""] = text.split("# old workers");
+	return [...old.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => Number(match[1]));
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const SOCKET_PATH_MAX_BYTES = 107;
+
+/** Somebody else could reach sockets made there. The message says which directory and what to do. */
+export class SocketDirectoryError extends Error {
+	constructor(message: string) {
+		super(message);
+		this.name = "SocketDirectoryError";
+	}
+}
+
+/**
+ * Where sockets that belong to `directory` go. Their paths end at 107 bytes, so a directory that lies too deep gets
+ * one of its own in the system's temporary one, always the same. Throws SocketDirectoryError.
+ */
+export async function openSocketDirectory(directory: string, longestName: string): Promise<string> {
+	const longest = Buffer.byteLength(join(directory, longestName));
+	if (longest <= SOCKET_PATH_MAX_BYTES) return directory;
+	const name = createHash("sha256").update(directory).digest("hex").slice(0, 16);
+	const short = join(tmpdir(), `larder-${name}`);
+	await mkdir(short, { recursive: true, mode: 0o700 });
+	const { uid, mode } = await lstat(short);
+	if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
+		throw new SocketDirectoryError(
+			`${short} isn't this user's alone. Remove it, or set LARDER_HOME to a shorter path.`,
+		);
+	}
+	return short;
+}
