@@ -4,11 +4,15 @@ import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
 import { listCommand } from "./commands/caches/list.ts";
+import { modifyCommand } from "./commands/caches/modify.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
+import { rebootCommand } from "./commands/caches/reboot.ts";
 import { showCommand } from "./commands/caches/show.ts";
-import { engineVersionsCommand, nodeTypesCommand } from "./commands/catalogue.ts";
+import { engineVersionsCommand } from "./commands/engine-versions.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { hostsCommand } from "./commands/hosts.ts";
+import { nodeTypesCommand } from "./commands/node-types.ts";
+import { parameterGroupsCommand } from "./commands/parameter-groups.ts";
 import { serverCommand } from "./commands/server.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
@@ -34,12 +38,14 @@ Environment:
 ${EXIT_CODES_HELP}`,
 		)
 		.showHelpAfterError("(--help tells more)");
-	const caches = new Command("caches").description("Caches: create, look at, delete");
+	const caches = new Command("caches").description("Caches: create, look at, change, delete");
 	for (const make of [
 		createCommand,
 		listCommand,
 		showCommand,
 		credentialsCommand,
+		modifyCommand,
+		rebootCommand,
 		promoteCommand,
 		deleteCommand,
 	]) {
@@ -50,6 +56,7 @@ ${EXIT_CODES_HELP}`,
 		hostsCommand,
 		eventsCommand,
 		tokensCommand,
+		parameterGroupsCommand,
 		nodeTypesCommand,
 		engineVersionsCommand,
 		upCommand,

@@ -1,11 +1,16 @@
 import type { Command } from "commander";
-import type { z } from "zod";
+import { z } from "zod";
 import type { ApiClient } from "./api/client.ts";
 import { type ApiOptions, print, printJson } from "./command-context.ts";
 import { printable } from "./terminal/format.ts";
 import { type Column, formatTable } from "./terminal/table.ts";
 
 const PAGE_SIZE = 100;
+
+/** Of lists that the API never parts into pages. */
+export function wholeListOf<T extends z.ZodType>(item: T) {
+	return z.object({ items: z.array(item), nextCursor: z.null() });
+}
 
 export interface PageOptions {
 	limit?: string;

@@ -15,7 +15,7 @@ const errorBodySchema = z.object({
 });
 
 export interface ApiRequest {
-	method: "GET" | "POST" | "DELETE";
+	method: "GET" | "POST" | "PATCH" | "DELETE";
 	/** Below /api/v1; what the user typed in it is encoded by the caller. */
 	path: string;
 	query?: Readonly<Record<string, string | number | undefined>>;

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import {
 	authModeSchema,
 	type CreateCacheInput,
 	cacheSchema,
+	engineSchema,
 } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
@@ -12,19 +13,26 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
-import { wholeNumber } from "../../option-values.ts";
-import { describeCache } from "./describe-cache.ts";
+import { clusterMode, collectPair, collectText, wholeNumber } from "../../option-values.ts";
+import { printCache } from "./print-cache.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
 interface CreateOptions extends ApiOptions, WaitOptions {
 	engine?: string;
 	engineVersion?: string;
 	nodeType?: string;
+	clusterMode?: string;
+	shards?: number;
+	slots?: string[];
 	replicas?: number;
+	nodes?: number;
+	zone?: string[];
 	multiAz?: boolean;
 	automaticFailover?: boolean;
 	auth?: string;
 	port?: number;
+	parameterGroup?: string;
+	deletionProtection?: boolean;
 	tag?: Record<string, string>;
 	description?: string;
 }
@@ -37,10 +45,23 @@ export function createCommand(): Command {
 		.summary("create a cache")
 		.description("Create a cache. What you leave out gets the API's default.")
 		.argument("<name>", "letters, digits and hyphens; begins with a letter")
-		.option("--engine <engine>", "valkey")
-		.option("--engine-version <version>", "9, 9.1 or 9.1.2 (default: the newest there is)")
+		.addOption(new Option("--engine <engine>", "default: valkey").choices(engineSchema.options))
+		.option("--engine-version <version>", "9, 9.1 or 9.1.2 (default: the newest that hosts have)")
 		.option("--node-type <type>", "memory of each node, see `larder node-types list`")
-		.option("--replicas <count>", "copies of the primary, 0 to 5", wholeNumber)
+		.option(
+			"--cluster-mode <mode>",
+			"on spreads keys over shards (default: off, or what the parameter group says)",
+			clusterMode,
+		)
+		.option("--shards <count>", "in cluster mode, 1 to 500", wholeNumber)
+		.option(
+			"--slots <ranges>",
+			"of a shard, such as 0-5460; once for each shard (default: spread evenly)",
+			collectText,
+		)
+		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
+		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
+		.option("--zone <zone>", "to place nodes in; may be given several times", collectText)
 		.option("--multi-az", "keep a replica in another zone than the primary")
 		.option("--no-automatic-failover", "leave it to you to promote a replica")
 		.addOption(
@@ -48,8 +69,10 @@ export function createCommand(): Command {
 				authModeSchema.options,
 			),
 		)
-		.option("--port <port>", "client port (default: the lowest free one)", wholeNumber)
-		.option("--tag <key=value>", "may be given several times", collectTag)
+		.option("--port <port>", "port of its endpoint (default: the lowest free one)", wholeNumber)
+		.option("--parameter-group <name>", "see `larder parameter-groups list`")
+		.option("--deletion-protection", "refuse to delete it until this is turned off")
+		.option("--tag <key=value>", "may be given several times", collectPair)
 		.option("--description <text>", "what it is for")
 		.addHelpText(
 			"after",
@@ -57,6 +80,8 @@ export function createCommand(): Command {
 Examples:
   larder caches create orders
   larder caches create orders --replicas 2 --multi-az --wait
+  larder caches create events --cluster-mode on --shards 3 --replicas 1 --wait
+  larder caches create pages --engine memcached --nodes 3 --zone zone-a --zone zone-b
   larder caches create sessions --node-type cache.t4g.small --auth none --tag team=web --json`,
 		);
 	return waitOptions(withApiOptions(command)).action(run);
@@ -80,7 +105,10 @@ async function run(name: string, options: CreateOptions): Promise<void> {
 	}
 	const available = await waitUntilAvailable(api, cache.name, options, startedAt);
 	if (options.json) printJson(available);
-	else print(`\n${describeCache(cacheSchema.parse(available))}`);
+	else {
+		print("");
+		await printCache(api, available);
+	}
 }
 
 export function toInput(name: string, options: CreateOptions): LooseInput {
@@ -89,20 +117,21 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		engine: options.engine,
 		engineVersion: options.engineVersion,
 		nodeType: options.nodeType,
+		clusterMode: options.clusterMode,
+		shards: options.shards,
+		slots: options.slots,
 		replicasPerShard: options.replicas,
+		nodes: options.nodes,
+		zones: options.zone,
 		multiAz: options.multiAz,
 		// Commander sets it to true when the flag is absent: then the API decides.
 		automaticFailover: options.automaticFailover === false ? false : undefined,
 		auth: options.auth,
 		port: options.port,
+		parameterGroup: options.parameterGroup,
+		deletionProtection: options.deletionProtection,
 		tags: options.tag,
 		description: options.description,
 	};
 	return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function collectTag(text: string, before: Record<string, string> = {}): Record<string, string> {
-	const at = text.indexOf("=");
-	if (at < 1) throw new InvalidArgumentError("Write key=value.");
-	return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -1,5 +1,9 @@
 import { Command, Option } from "commander";
-import { cachePageSchema, cacheStatusSchema } from "../../../server/contract/index.ts";
+import {
+	cachePageSchema,
+	cacheStatusSchema,
+	engineSchema,
+} from "../../../server/contract/index.ts";
 import { type ApiOptions, connect, withApiOptions } from "../../command-context.ts";
 import { type PageOptions, pageOptions, printPage } from "../../print-page.ts";
 import { formatBytes } from "../../terminal/format.ts";
@@ -7,6 +11,7 @@ import { formatEndpoint } from "./describe-cache.ts";
 
 interface ListOptions extends ApiOptions, PageOptions {
 	status?: string;
+	engine?: string;
 	search?: string;
 }
 
@@ -14,14 +19,15 @@ export function listCommand(): Command {
 	const command = new Command("list")
 		.description("List caches")
 		.option("--search <text>", "part of a name or description")
-		.addOption(new Option("--status <status>", "only these").choices(cacheStatusSchema.options));
+		.addOption(new Option("--status <status>", "only these").choices(cacheStatusSchema.options))
+		.addOption(new Option("--engine <engine>", "only these").choices(engineSchema.options));
 	return pageOptions(withApiOptions(command)).action(run);
 }
 
 async function run(options: ListOptions): Promise<void> {
 	await printPage(await connect(options), options, {
 		path: "/caches",
-		query: { status: options.status, search: options.search },
+		query: { status: options.status, engine: options.engine, search: options.search },
 		schema: cachePageSchema,
 		empty: "No caches. Create one: larder caches create <name> --wait",
 		columns: [
@@ -36,7 +42,10 @@ async function run(options: ListOptions): Promise<void> {
 					`${cache.memoryUsedBytes === null ? "-" : formatBytes(cache.memoryUsedBytes)} of ${formatBytes(cache.memoryMaxBytes)}`,
 				align: "right",
 			},
-			{ title: "PRIMARY ENDPOINT", value: (cache) => formatEndpoint(cache.endpoints.primary) },
+			{
+				title: "ENDPOINT",
+				value: ({ endpoints }) => formatEndpoint(endpoints.configuration ?? endpoints.primary),
+			},
 		],
 	});
 }

@@ -27,14 +27,19 @@ export function waitOptions(command: Command): Command {
 		);
 }
 
-/** Gives back the API's JSON of the cache once it is available. `startedAt` is of performance.now(). */
+/**
+ * Gives back the API's JSON of the cache once it is available and `isDone`: what was asked for may not have begun when
+ * it is first looked at. `startedAt` is of performance.now().
+ */
 export async function waitUntilAvailable(
 	api: ApiClient,
 	name: string,
 	{ timeout }: WaitOptions,
 	startedAt: number,
+	isDone: (cache: Cache) => boolean = () => true,
 ): Promise<unknown> {
 	const view = createStepsView(process.stderr);
+	let isCreation = false;
 	try {
 		for (;;) {
 			const answer = await getCache(api, name);
@@ -42,8 +47,10 @@ export async function waitUntilAvailable(
 				throw new CliError(`${name} was deleted meanwhile.`, EXIT.notFound);
 			}
 			const cache = cacheSchema.parse(answer);
-			view.show(cache.progress, cache.statusReason);
-			if (cache.status === "available") {
+			// The steps are those of its creation; of later changes its reason tells.
+			isCreation ||= cache.status === "creating";
+			view.show(isCreation ? cache.progress : [], cache.statusReason);
+			if (cache.status === "available" && isDone(cache)) {
 				view.end(`${name} is available (${formatDuration(performance.now() - startedAt)})`);
 				return answer;
 			}

@@ -1,0 +1,95 @@
+import { Command } from "commander";
+import { nodeTypeSchema, rateCardSchema } from "../../server/contract/index.ts";
+import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
+import { wholeMib, wholeNumber } from "../option-values.ts";
+import { printPage, wholeListOf } from "../print-page.ts";
+import { formatBytes } from "../terminal/format.ts";
+
+export function nodeTypesCommand(): Command {
+	return new Command("node-types")
+		.description("Sizes that nodes come in")
+		.addCommand(listCommand())
+		.addCommand(createCommand())
+		.addCommand(deleteCommand());
+}
+
+function listCommand(): Command {
+	const command = new Command("list").description("List node types");
+	return withApiOptions(command).action(async (options: ApiOptions) => {
+		const api = await connect(options);
+		const { currency } = rateCardSchema.parse(
+			await api.call({ method: "GET", path: "/rate-card" }),
+		);
+		await printPage(api, options, {
+			path: "/node-types",
+			schema: wholeListOf(nodeTypeSchema),
+			unpaged: true,
+			empty: "No node types.",
+			columns: [
+				{ title: "NAME", value: (type) => type.name },
+				{ title: "VCPUS", value: (type) => String(type.vcpus), align: "right" },
+				{ title: "MEMORY", value: (type) => formatBytes(type.memoryBytes), align: "right" },
+				{ title: "FOR DATA", value: (type) => formatBytes(type.usableMemoryBytes), align: "right" },
+				{
+					title: `${currency} PER HOUR`,
+					value: (type) => type.hourlyCost.toFixed(4),
+					align: "right",
+				},
+			],
+		});
+	});
+}
+
+interface CreateOptions extends ApiOptions {
+	vcpus: number;
+	memory: number;
+	cpuMillis?: number;
+}
+
+function createCommand(): Command {
+	const command = new Command("create")
+		.summary("make a node type of your own")
+		.description("Make a node type of your own, beside the catalogue's.")
+		.argument("<name>", "begins with a word of your own: own.small")
+		.requiredOption("--vcpus <count>", "threads of a node", wholeNumber)
+		.requiredOption("--memory <size>", "of a node, such as 512MiB or 2GiB", wholeMib)
+		.option(
+			"--cpu-millis <count>",
+			"thousandths of a processor that a node is counted for (default: all of its vCPUs)",
+			wholeNumber,
+		)
+		.addHelpText(
+			"after",
+			`
+Example:
+  larder node-types create own.small --vcpus 1 --memory 256MiB --cpu-millis 250`,
+		);
+	return withApiOptions(command).action(async (name: string, options: CreateOptions) => {
+		const api = await connect(options);
+		const answer = await api.call({
+			method: "POST",
+			path: "/node-types",
+			body: {
+				name,
+				vcpus: options.vcpus,
+				memoryMib: options.memory,
+				cpuMillis: options.cpuMillis,
+			},
+		});
+		if (options.json) printJson(answer);
+		else print(`Node type ${name} is there.`);
+	});
+}
+
+function deleteCommand(): Command {
+	const command = new Command("delete")
+		.description("Delete a node type of your own, once no cache has it")
+		.argument("<name>");
+	return withApiOptions(command).action(async (name: string, options: ApiOptions) => {
+		const api = await connect(options);
+		const path = `/node-types/${encodeURIComponent(name)}`;
+		const answer = await api.call({ method: "DELETE", path });
+		if (options.json) printJson(answer);
+		else print(`Node type ${name} is deleted.`);
+	});
+}

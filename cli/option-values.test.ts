@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { clusterMode, collectPair, collectText, wholeMib } from "./option-values.ts";
+
+describe("option values", () => {
+	it("collect pairs, whose values may hold anything, an equals sign too", () => {
+		expect(collectPair("b=c=d", collectPair("a="))).toEqual({ a: "", b: "c=d" });
+		expect(() => collectPair("=x")).toThrow(/key=value/);
+		expect(() => collectPair("x")).toThrow(/key=value/);
+	});
+
+	it("collect texts in their order", () => {
+		expect(collectText("b", collectText("a"))).toEqual(["a", "b"]);
+	});
+
+	it.each([
+		["on", "enabled"],
+		["enabled", "enabled"],
+		["off", "disabled"],
+		["disabled", "disabled"],
+	])("cluster mode %s is %s", (text, mode) => expect(clusterMode(text)).toBe(mode));
+
+	it("refuse another cluster mode, and sizes that aren't whole MiB", () => {
+		expect(() => clusterMode("yes")).toThrow(/on or off/);
+		expect(wholeMib("2GiB")).toBe(2_048);
+		expect(() => wholeMib("1000")).toThrow(/MiB/);
+		expect(() => wholeMib("much")).toThrow(/MiB/);
+	});
+});
