@@ -26,8 +26,8 @@ export function readSurroundings(): MemcachedSurroundings {
 }
 
 /**
- * The command line of a node. Parameters have the names that ElastiCache gives them; `ignored` are those that have no
- * meaning here, or no value that the program would take.
+ * The command line of a node. Parameters have ElastiCache's names or those of Memcached's own options; `ignored` are those
+ * that have no meaning here, or no value that the program would take.
  */
 export function memcachedArguments(
 	assignment: Assignment,
@@ -65,31 +65,34 @@ type Flag =
 	| { readonly kind: "connections"; readonly count: number };
 
 const plain = (...args: string[]): Flag => ({ kind: "plain", args });
-const extendedSwitch = (name: string, value: string): Flag => {
-	return { kind: "extended", option: value === "0" ? `no_${name}` : name };
-};
+const option = (text: string): Flag => ({ kind: "extended", option: text });
 
-/** Flags that take a number. */
+/** Options that take a number, by ElastiCache's name and by Memcached's own. */
 const NUMBER_FLAGS: Readonly<Record<string, string>> = {
 	max_item_size: "-I",
+	"max-item-size": "-I",
 	chunk_size: "-n",
+	"slab-min-size": "-n",
 	chunk_size_growth_factor: "-f",
+	"slab-growth-factor": "-f",
 	backlog_queue_limit: "-b",
+	"listen-backlog": "-b",
 };
-/** Flags that stand for 1. */
+/** Options without a value: on where it is 1, or empty for those by Memcached's own name. */
 const SWITCH_FLAGS: Readonly<Record<string, string>> = {
 	cas_disabled: "-C",
+	"disable-cas": "-C",
 	error_on_memory_exhausted: "-M",
+	"disable-evictions": "-M",
 	large_memory_pages: "-L",
+	"enable-largepages": "-L",
 	disable_flush_all: "-F",
+	"disable-flush-all": "-F",
 };
-const EXTENDED_SWITCHES = new Set([
-	"lru_crawler",
-	"lru_maintainer",
-	"slab_reassign",
-	"maxconns_fast",
+const EXTENDED_SWITCHES: ReadonlySet<string> = new Set([
+	...["lru_crawler", "lru_maintainer", "slab_reassign", "maxconns_fast"],
 ]);
-const EXTENDED_NUMBERS = new Set([
+const EXTENDED_NUMBERS: ReadonlySet<string> = new Set([
 	...["idle_timeout", "slab_automove", "lru_crawler_sleep", "lru_crawler_tocrawl"],
 	...["hot_lru_pct", "warm_lru_pct", "hot_max_factor", "warm_max_factor", "temporary_ttl"],
 ]);
@@ -97,33 +100,40 @@ const EXTENDED_NUMBERS = new Set([
 /** Null for a parameter that can't be turned into an argument. */
 function flagOf({ name, value }: EngineParameter): Flag | null {
 	const isNumber = /^\d{1,15}(\.\d{1,6})?$/.test(value);
-	const isSwitch = value === "0" || value === "1";
 	const numberFlag = NUMBER_FLAGS[name];
 	if (numberFlag !== undefined) return isNumber ? plain(numberFlag, value) : null;
 	const switchFlag = SWITCH_FLAGS[name];
-	if (switchFlag !== undefined) {
-		if (!isSwitch) return null;
-		return value === "1" ? plain(switchFlag) : plain();
+	if (switchFlag !== undefined) return switchOf(value, plain(switchFlag), plain());
+	const extended = name.replace(/^no_/, "");
+	if (EXTENDED_SWITCHES.has(extended)) {
+		const off = extended === name ? `no_${name}` : extended;
+		return switchOf(value, option(name), option(off));
 	}
-	if (EXTENDED_SWITCHES.has(name)) return isSwitch ? extendedSwitch(name, value) : null;
-	if (EXTENDED_NUMBERS.has(name)) {
-		return isNumber ? { kind: "extended", option: `${name}=${value}` } : null;
-	}
+	if (EXTENDED_NUMBERS.has(name)) return isNumber ? option(`${name}=${value}`) : null;
+	return namedFlag(name, value, isNumber);
+}
+
+function switchOf(value: string, on: Flag, off: Flag): Flag | null {
+	if (value === "1" || value === "") return on;
+	return value === "0" ? off : null;
+}
+
+/** Options whose values are words. */
+function namedFlag(name: string, value: string, isNumber: boolean): Flag | null {
 	switch (name) {
 		case "max_simultaneous_connections":
-			return isNumber
-				? { kind: "connections", count: Math.max(1, Math.trunc(Number(value))) }
-				: null;
+		case "conn-limit":
+			return isNumber ? { kind: "connections", count: Math.trunc(Number(value)) } : null;
 		case "verbosity":
-			return /^[0-3]$/.test(value)
-				? plain(...(value === "0" ? [] : [`-${"v".repeat(Number(value))}`]))
-				: null;
+			if (!/^[0-3]$/.test(value)) return null;
+			return value === "0" ? plain() : plain(`-${"v".repeat(Number(value))}`);
+		case "verbose":
+			return /^v{0,2}$/.test(value) ? plain(`-v${value}`) : null;
 		case "hash_algorithm":
-			return /^(jenkins|murmur3|xxh3)$/.test(value)
-				? { kind: "extended", option: `hash_algorithm=${value}` }
-				: null;
+			return /^(jenkins|murmur3|xxh3)$/.test(value) ? option(`hash_algorithm=${value}`) : null;
 		case "binding_protocol":
-			// Binary alone would shut the agent out, which speaks text: `auto` lets both in.
+		case "protocol":
+			// Binary alone would shut out the agent, which speaks text: `auto` lets both in.
 			if (value === "ascii") return plain("-B", "ascii");
 			return value === "auto" || value === "binary" ? plain("-B", "auto") : null;
 		default:
