@@ -4,28 +4,26 @@ import { MEMCACHED_PARAMETERS } from "./memcached-parameters.ts";
 import { memoryParameters } from "./memory-parameters.ts";
 import { serviceParameters } from "./service-parameters.ts";
 
-/** Of Valkey 8.1 and later. A version before would refuse to start with one that it doesn't know. */
+/** For what came with Valkey 8.1: a version before would refuse to start with it. */
+const WHEN_SET = { told: "when-set", apply: "requires-reboot" } as const;
+
 const VALKEY: readonly ParameterDefinition[] = [
 	integer(
 		"commandlog-request-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
 		"Bytes of a request that is logged; -1: none.",
-		{ told: "when-set" },
+		WHEN_SET,
 	),
 	integer(
 		"commandlog-reply-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
 		"Bytes of a reply that is logged; -1: none.",
-		{ told: "when-set" },
+		WHEN_SET,
 	),
-	integer("commandlog-large-request-max-len", 128, [0, INT_MAX], "Entries of that log.", {
-		told: "when-set",
-	}),
-	integer("commandlog-large-reply-max-len", 128, [0, INT_MAX], "Entries of that log.", {
-		told: "when-set",
-	}),
+	integer("commandlog-large-request-max-len", 128, [0, INT_MAX], "Entries of that log.", WHEN_SET),
+	integer("commandlog-large-reply-max-len", 128, [0, INT_MAX], "Entries of that log.", WHEN_SET),
 	yesOrNo("extended-redis-compatibility", "no", "Shows itself as Redis where clients insist."),
 	yesOrNo("hide-user-data-from-log", "yes", "Keeps keys and values out of the engine's log."),
 	yesOrNo("cluster-slot-stats-enabled", "no", "Counts keys, CPU and bytes of each slot.", {
@@ -43,18 +41,18 @@ const VALKEY_9: readonly ParameterDefinition[] = [
 const CATALOGUE: Readonly<Record<ParameterFamily, readonly ParameterDefinition[]>> = {
 	valkey9: byName([
 		...memoryParameters({ lazyFree: "yes", setListpacks: true }),
-		...serviceParameters({ backlogBytes: 10_485_760, ioThreads: "immediate" }),
+		...serviceParameters({ backlogBytes: 10_485_760 }),
 		...VALKEY,
 		...VALKEY_9,
 	]),
 	valkey8: byName([
 		...memoryParameters({ lazyFree: "yes", setListpacks: true }),
-		...serviceParameters({ backlogBytes: 10_485_760, ioThreads: "requires-reboot" }),
+		...serviceParameters({ backlogBytes: 10_485_760 }),
 		...VALKEY,
 	]),
 	redis7: byName([
 		...memoryParameters({ lazyFree: "no", setListpacks: false }),
-		...serviceParameters({ backlogBytes: 1_048_576, ioThreads: "requires-reboot" }),
+		...serviceParameters({ backlogBytes: 1_048_576 }),
 	]),
 	"memcached1.6": byName(MEMCACHED_PARAMETERS),
 };

@@ -2,7 +2,7 @@ import type { ParameterFamily } from "../../contract/parameter-group.ts";
 import { parameterDefinition } from "./catalogue.ts";
 import { allowedText, type ParameterDefinition } from "./definition.ts";
 
-const NUMBER = { integer: /^-?\d{1,16}$/, float: /^-?\d{1,16}(\.\d{1,16})?$/ } as const;
+const NUMBER = { integer: /^-?\d{1,16}$/, float: /^-?\d{1,16}(\.\d{1,6})?$/ } as const;
 
 /** Null if the value is allowed; else a sentence that says what is. */
 export function validateParameter(definition: ParameterDefinition, value: string): string | null {

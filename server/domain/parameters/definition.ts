@@ -20,7 +20,8 @@ export interface ParameterDefinition {
 	/**
 	 * How the engine is told:
 	 *   always    under the same name, at every start and whenever it differs, so that a reset reaches running nodes
-	 *   when-set  under the same name, if overridden: not every version of the family knows it, or the agent has its own
+	 *   when-set  under the same name, if overridden: not every version of the family knows it, or the agent has its own.
+	 *             Nobody tells a running node that it is no longer set, so these are taken at starts alone
 	 *   never     it isn't a setting of the engine, or resolve-parameters.ts turns it into one of another name
 	 */
 	readonly told: "always" | "when-set" | "never";

@@ -48,7 +48,13 @@ export const MEMCACHED_PARAMETERS: readonly ParameterDefinition[] = [
 	choice("binding_protocol", "auto", ["auto", "ascii"], "Protocols served.", AT_START),
 	zeroOrOne("cas_disabled", "0", "1 turns check-and-set off and saves 8 bytes an item."),
 	zeroOrOne("error_on_memory_exhausted", "0", "1 refuses writes when memory is full."),
-	integer("max_simultaneous_connections", 1_024, [1, 65_000], "Most clients at a time.", FIXED),
+	integer(
+		"max_simultaneous_connections",
+		65_000,
+		[1, 65_000],
+		"Most clients at a time; fewer where the host allows fewer open files.",
+		FIXED,
+	),
 	integer(
 		"memcached_connections_overhead",
 		100,

@@ -4,10 +4,7 @@ const REBOOT = { apply: "requires-reboot" } as const;
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /** Connections, replication, cluster and what the engine tells of itself. */
-export function serviceParameters(options: {
-	backlogBytes: number;
-	ioThreads: "immediate" | "requires-reboot";
-}): ParameterDefinition[] {
+export function serviceParameters(options: { backlogBytes: number }): ParameterDefinition[] {
 	return [
 		integer("timeout", 0, [0, INT_MAX], "Seconds after which an idle client is let go; 0: never."),
 		integer("tcp-keepalive", 300, [0, INT_MAX], "Seconds between signs of life; 0: none."),
@@ -26,10 +23,13 @@ export function serviceParameters(options: {
 		...outputBuffer("pubsub", [33_554_432, 8_388_608, 60]),
 		...outputBuffer("replica", [268_435_456, 67_108_864, 60]),
 		integer("tracking-table-max-keys", 1_000_000, [0, INT_MAX], "Keys of client-side caching."),
-		integer("io-threads", 1, [1, 128], "Threads that read and write, the main one among them.", {
-			apply: options.ioThreads,
-			told: "when-set",
-		}),
+		integer(
+			"io-threads",
+			1,
+			[1, 128],
+			"Threads that read and write, the main one among them. Larder chooses by the node type's vCPUs unless it is set.",
+			{ ...REBOOT, told: "when-set" },
+		),
 		integer("databases", 16, [1, 10_000], "Databases; in cluster mode see cluster-databases.", {
 			...REBOOT,
 			clusterMode: "disabled",
