@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
 import type { Route } from "../../server/contract/agent.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { TestGateway } from "../testing/gateway-fixture.ts";
+import { listOldWorkers, OLD_WORKERS_MAX } from "./old-workers.ts";
 
 let host: TestGateway;
 
@@ -188,4 +190,52 @@ test("a route that HAProxy can't take is left out alone", async () => {
 	const routes = host.gateway.observation()?.routes ?? [];
 	expect(routes.find(({ cacheId }) => cacheId === broken.cacheId)?.problem?.code).toBe("failed");
 	expect(await host.ask(portsOf(route).primary, "PING")).toBe("PONG");
+});
+
+test("so many workers of earlier configurations live at most; those with the fewest connections end", async () => {
+	const { first, second, route, primary } = await startPair();
+	const routes = [route];
+	const clients = [];
+	for (let round = 0; round < OLD_WORKERS_MAX + 3; round++) {
+		// The third of them has one client, all others two.
+		for (let each = 0; each < (round === 2 ? 1 : 2); each++)
+			clients.push(await host.connect(primary));
+		routes.push(await host.valkeyRoute(first, [second]));
+		await host.applyAndWait(routes);
+	}
+	const socket = join(host.homeDir, "gateway", "master.sock");
+	await eventually("the rest has ended", async () => {
+		return (await listOldWorkers(socket)).length <= OLD_WORKERS_MAX;
+	});
+	const alive = await Promise.all(
+		clients.map((client) =>
+			client.command(["PING"], 2_000).then(
+				() => true,
+				() => false,
+			),
+		),
+	);
+	expect(alive[4]).toBe(false);
+	expect(alive.filter((each) => !each).length).toBeLessThanOrEqual(5);
+	for (const client of clients) client.close();
+}, 120_000);
+
+test("a client of an old worker leaves a deposed primary too", async () => {
+	const { first, second, route, primary } = await startPair();
+	const client = await host.connect(primary);
+	const other = await host.valkeyRoute(first, [second]);
+	await host.applyAndWait([route, other]);
+	expect(await client.command(["PING"], 2_000)).toBe("PONG");
+	const promoted = host.servers(second, [first, second]);
+	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
+	host.apply([
+		{ ...route, servers: promoted },
+		{ ...other, servers: promoted },
+	]);
+	await eventually("it lost its connection", () =>
+		client.command(["PING"], 2_000).then(
+			() => false,
+			() => true,
+		),
+	);
 });

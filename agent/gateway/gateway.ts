@@ -203,8 +203,7 @@ export class Gateway {
 		leaders: LeaderMap,
 	): Promise<void> {
 		const deposed = await leaders.tell(leadersOf(plan.routes), this.states);
-		if (deposed.length === 0) return;
-		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, deposed);
+		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, new Set(deposed));
 	}
 
 	/** Answers false when it has to be tried again. */
@@ -277,7 +276,7 @@ export class Gateway {
 		const lost = [...before.usable].filter(
 			(server) => server.startsWith("primary_") && !this.states.usable.has(server),
 		);
-		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, lost);
+		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, new Set(lost));
 		if (performance.now() - this.reloadedAt > CALM_POLL_MS) await this.tendOldWorkers(paths);
 	}
 

@@ -69,6 +69,9 @@ function head(input: HaproxyConfigInput): string {
 		"noreuseport",
 		// The agent ends old workers, by what they still do rather than by their age.
 		"mworker-max-reloads 1000000",
+		// Otherwise a new worker spreads its first checks over their interval, and new endpoints wait for it.
+		"max-spread-checks 50",
+		"spread-checks 5",
 		`stats socket unix@${input.statsSocket} mode 600 level admin expose-fd listeners`,
 		"",
 		"defaults",

@@ -83,3 +83,10 @@ export function parseOldWorkers(text: string): number[] {
 	const [, old = ""] = text.split("# old workers");
 	return [...old.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => Number(match[1]));
 }
+
+/** Connections and where they lead, as `backend/server`, from `show sess`. */
+export function parseSessions(text: string): { id: string; server: string }[] {
+	return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) /gm)].map(
+		([, id = "", backend, server]) => ({ id, server: `${backend}/${server}` }),
+	);
+}

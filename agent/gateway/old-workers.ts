@@ -1,25 +1,38 @@
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
-import { askHaproxy, parseOldWorkers } from "./haproxy-socket.ts";
+import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts";
 
 /**
  * Workers of earlier configurations live on for the connections that they hold, and end with the last of them. So many
- * may live at once; they are cheap, and idle but for what they carry (docs/decisions/0011).
+ * may live at once, at some 10 MiB each (docs/decisions/0011).
  */
-export const OLD_WORKERS_MAX = 32;
+export const OLD_WORKERS_MAX = 16;
 
 export async function listOldWorkers(masterSocket: string): Promise<number[]> {
 	return parseOldWorkers(await askHaproxy(masterSocket, "show proc"));
 }
 
-/** Cuts connections to a server that old workers still hold: they no longer check servers themselves. */
+/** HAProxy takes 16 KiB of commands at a time. */
+const SESSIONS_PER_COMMAND = 100;
+
+/**
+ * Cuts connections to servers (`backend/server`) that old workers still hold, since those no longer check servers. One
+ * by one: in a worker that is ending, `shutdown sessions server` is refused.
+ */
 export async function endSessionsInOldWorkers(
 	masterSocket: string,
 	workers: readonly number[],
-	servers: readonly string[],
+	servers: ReadonlySet<string>,
 ): Promise<void> {
+	if (servers.size === 0) return;
 	for (const pid of workers) {
-		const commands = servers.map((server) => `@!${pid} shutdown sessions server ${server}`);
-		if (commands.length > 0) await askHaproxy(masterSocket, commands.join(";"));
+		// One that ended meanwhile has no connections to lose.
+		const list = await askHaproxy(masterSocket, `@!${pid} show sess`).catch(() => "");
+		const sessions = parseSessions(list).filter(({ server }) => servers.has(server));
+		for (let at = 0; at < sessions.length; at += SESSIONS_PER_COMMAND) {
+			const some = sessions.slice(at, at + SESSIONS_PER_COMMAND);
+			const commands = some.map(({ id }) => `@!${pid} shutdown session ${id}`);
+			await askHaproxy(masterSocket, commands.join(";"));
+		}
 	}
 }
 
