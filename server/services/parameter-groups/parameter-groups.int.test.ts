@@ -164,6 +164,7 @@ describe("a group in use", () => {
 		const host = await cacheUsing("mine");
 		const before = await host.state();
 		test.woken.length = 0;
+		test.time.now = new Date(test.time.now.getTime() + 1_000);
 		await modify({ timeout: "60", databases: "32" });
 		const after = await host.state();
 		expect(after.revision).toBeGreaterThan(before.revision);
