@@ -8,8 +8,11 @@ import {
 	type DesiredState,
 	enrolInputSchema,
 	enrolResultSchema,
+	type GatewayObservation,
 	type Observation,
 	type ReportInput,
+	type Route,
+	type RouteTable,
 	reportInputSchema,
 	reportResultSchema,
 	watchInputSchema,
@@ -30,11 +33,13 @@ export class FakeControlPlane {
 	readonly events: ReportInput["events"] = [];
 	readonly metrics: ReportInput["metrics"] = [];
 	observations: Observation[] | null = null;
+	gateway: GatewayObservation | null = null;
 	/** When each observation of the list above arrived. */
 	observedAt = 0;
 	enrolments = 0;
 	private revision = 0;
 	private assignments: Assignment[] = [];
+	private routeTable: RouteTable = { revision: 0, routes: [] };
 	private readonly changes = new EventEmitter();
 	private server: FastifyInstance | null = null;
 	private port = 0;
@@ -70,6 +75,11 @@ export class FakeControlPlane {
 	setAssignments(assignments: Assignment[]): void {
 		this.assignments = assignments;
 		this.revision++;
+		this.changes.emit("desired");
+	}
+
+	setRoutes(routes: Route[]): void {
+		this.routeTable = { revision: this.routeTable.revision + 1, routes };
 		this.changes.emit("desired");
 	}
 
@@ -122,7 +132,7 @@ export class FakeControlPlane {
 						const signal = AbortSignal.timeout(25_000);
 						await once(this.changes, "desired", { signal }).catch(() => {});
 					}
-					return this.isHeld(input) ? null : this.desired();
+					return this.isHeld(input) ? null : this.desired(input.routeRevision);
 				}),
 			report: known
 				.input(reportInputSchema)
@@ -134,13 +144,21 @@ export class FakeControlPlane {
 		});
 	}
 
-	private isHeld(held: { epoch: number; revision: number }): boolean {
-		return held.epoch === this.epoch && held.revision >= this.revision;
+	private isHeld(held: { epoch: number; revision: number; routeRevision: number }): boolean {
+		return (
+			held.epoch === this.epoch &&
+			held.revision >= this.revision &&
+			held.routeRevision >= this.routeTable.revision
+		);
 	}
 
-	private desired(): DesiredState {
+	private desired(heldRouteRevision: number): DesiredState {
 		const { revision, epoch, hostId, assignments } = this;
-		return { revision, epoch, hostId, assignments, routeTable: null };
+		const { routeTable } = this;
+		return {
+			...{ revision, epoch, hostId, assignments },
+			routeTable: routeTable.revision > heldRouteRevision ? routeTable : null,
+		};
 	}
 
 	private take(report: ReportInput): void {
@@ -151,6 +169,7 @@ export class FakeControlPlane {
 			this.observations = report.observations;
 			this.observedAt = performance.now();
 		}
+		if (report.gateway !== null) this.gateway = report.gateway;
 		this.changes.emit("report");
 	}
 }

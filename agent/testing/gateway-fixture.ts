@@ -68,11 +68,7 @@ export class TestGateway {
 
 	/** HAProxy's master as the kernel sees it. */
 	haproxy(): ProcessIdentity | null {
-		return findEngineProcess({
-			directories: [join(this.homeDir, "gateway")],
-			isServerProgram: (path) => path.endsWith("/haproxy"),
-			isHelperProcess: () => false,
-		});
+		return findHaproxy(this.homeDir);
 	}
 
 	async startValkey(options: { replicaOf?: number; port?: number } = {}): Promise<TestEngine> {
@@ -189,6 +185,14 @@ export class TestGateway {
 		this.children.push(child);
 		return child;
 	}
+}
+
+export function findHaproxy(homeDir: string): ProcessIdentity | null {
+	return findEngineProcess({
+		directories: [join(homeDir, "gateway")],
+		isServerProgram: (path) => path.endsWith("/haproxy"),
+		isHelperProcess: () => false,
+	});
 }
 
 export interface TestEngine {
