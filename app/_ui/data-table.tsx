@@ -20,14 +20,16 @@ interface DataTableProps<Row> {
 	columns: readonly Column<Row>[];
 	rows: readonly Row[];
 	rowKey: (row: Row) => string;
+	/** Columns of equal width, so that tables above each other line up. */
+	isFixed?: boolean;
 }
 
 /** A table that becomes a list of cards where there is no room for columns. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-	const { label, columns, rows, rowKey } = props;
+	const { label, columns, rows, rowKey, isFixed = false } = props;
 	return (
 		<div className="data-frame overflow-x-auto">
-			<table className="data-table" aria-label={label}>
+			<table className="data-table" data-fixed={isFixed || undefined} aria-label={label}>
 				<thead>
 					<tr>
 						{columns.map(({ id, header, headerCell, align, hideHeader }) => (

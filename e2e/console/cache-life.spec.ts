@@ -66,7 +66,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 	});
 
 	await test.step("it is deleted only once its name is typed", async () => {
-		await page.getByRole("button", { name: "Actions" }).click();
+		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Delete" }).click();
 		const dialog = page.getByRole("dialog", { name: "Delete orders?" });
 		const confirm = dialog.getByRole("button", { name: "Delete cache" });

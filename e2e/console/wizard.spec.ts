@@ -74,7 +74,10 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		await expect(page.getByRole("switch", { name: "Multi-AZ" })).toBeDisabled();
 		await expect(page.getByText("Needs at least one replica per shard")).toBeVisible();
 		await page.getByRole("button", { name: "Increase Replicas per shard" }).click();
-		await page.getByRole("group", { name: "Cluster mode" }).getByText("On").click();
+		await page
+			.getByRole("group", { name: "Cluster mode" })
+			.getByText("On", { exact: true })
+			.click();
 		await expect(page.getByRole("switch", { name: "Automatic failover" })).toBeDisabled();
 		await expect(page.getByText("Can't be off in cluster mode")).toBeVisible();
 	});
@@ -155,7 +158,7 @@ test("a parameter group is made, attached, changed, and takes effect by a reboot
 
 	await test.step("attached, with the difference shown first", async () => {
 		await page.goto("/caches/tuned");
-		await page.getByRole("button", { name: "Actions" }).click();
+		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Modify" }).click();
 		const dialog = page.getByRole("dialog", { name: "Modify tuned" });
 		await expect(dialog.getByRole("button", { name: "Apply changes" })).toBeDisabled();
@@ -196,6 +199,7 @@ test("a parameter group is made, attached, changed, and takes effect by a reboot
 		await expect(page.getByRole("button", { name: "Reboot to apply" })).toHaveCount(0);
 	});
 	await installation.deleteCache("tuned");
+	await installation.rest("DELETE", "/parameter-groups/lru");
 });
 
 test("a protected cache says why it can't be deleted, and how to allow it", async ({
@@ -205,7 +209,7 @@ test("a protected cache says why it can't be deleted, and how to allow it", asyn
 	await installation.createCache({ name: "kept", deletionProtection: true });
 	await installation.waitForStatus("kept", "available");
 	await page.goto("/caches/kept");
-	await page.getByRole("button", { name: "Actions" }).click();
+	await page.getByRole("button", { name: "Actions", exact: true }).click();
 	await page.getByRole("menuitem", { name: "Delete" }).click();
 	const dialog = page.getByRole("dialog", { name: "Delete kept?" });
 	const confirm = dialog.getByRole("button", { name: "Delete cache" });

@@ -1,4 +1,5 @@
 import type { Host } from "../../../server/contract/host.ts";
+import { formatCount } from "../../_lib/format/count.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
 import type { Column } from "../../_ui/data-table.tsx";
 import { Bytes } from "../../_ui/quantity.tsx";
@@ -11,6 +12,15 @@ function engineWords(host: Host): string {
 	const words = host.engines.map(({ engine, version }) => `${engine} ${version}`);
 	return [...new Set(words)].join(", ");
 }
+
+/** The gateway serves caches' endpoints on each host. */
+const GATEWAY_LOOKS = {
+	off: { status: "warning", word: "Off" },
+	starting: { status: "creating", word: "Starting" },
+	running: { status: "available", word: "Running" },
+	failed: { status: "failed", word: "Failed" },
+	unknown: { status: "unknown", word: "Unknown" },
+} as const;
 
 export const HOST_COLUMNS: readonly Column<Host>[] = [
 	{
@@ -46,6 +56,18 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 			),
 	},
 	{
+		id: "gateway",
+		header: "Gateway",
+		cell: (host) => (
+			<span className="inline-flex flex-col gap-0.5">
+				<Status {...GATEWAY_LOOKS[host.gateway.status]} look="text" />
+				{host.gateway.reason !== null && (
+					<span className="max-w-56 text-xs text-pretty text-muted">{host.gateway.reason}</span>
+				)}
+			</span>
+		),
+	},
+	{
 		id: "memory",
 		header: "Memory assigned",
 		cell: (host) => (
@@ -70,7 +92,15 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "cpus",
 		header: "CPUs",
 		align: "end",
-		cell: (host) => <span className="tabular-nums">{host.cpus}</span>,
+		cell: (host) => (
+			<span
+				className="tabular-nums"
+				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits === "none" ? "; the kernel doesn't hold nodes to their share" : ""}`}
+			>
+				{formatCount(host.cpuMillisAssigned / 1_000)}
+				<span className="text-muted"> of {host.cpus}</span>
+			</span>
+		),
 	},
 	{
 		id: "nodes",

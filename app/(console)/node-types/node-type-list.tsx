@@ -75,26 +75,26 @@ export function NodeTypeList() {
 	const items = nodeTypes.data?.items ?? [];
 	const families = byFamily(items.filter(({ custom }) => shown === ALL || custom));
 	const create = () => change({ dialog: DIALOG });
-	const catalogue = columns(rateCard?.currency);
-	const withDelete: readonly Column<NodeType>[] = [
-		...catalogue,
+	const allColumns: readonly Column<NodeType>[] = [
+		...columns(rateCard?.currency),
 		{
 			id: "actions",
 			header: "Actions",
 			hideHeader: true,
 			bare: true,
 			align: "end",
-			cell: (type) => (
-				<Button
-					size="sm"
-					variant="ghost"
-					isIconOnly
-					aria-label={`Delete ${type.name}`}
-					onPress={() => setDeleting(type)}
-				>
-					<Trash2 aria-hidden />
-				</Button>
-			),
+			cell: (type) =>
+				type.custom && (
+					<Button
+						size="sm"
+						variant="ghost"
+						isIconOnly
+						aria-label={`Delete ${type.name}`}
+						onPress={() => setDeleting(type)}
+					>
+						<Trash2 aria-hidden />
+					</Button>
+				),
 		},
 	];
 	return (
@@ -162,7 +162,8 @@ export function NodeTypeList() {
 					<Panel key={label} title={label} flush>
 						<DataTable
 							label={label}
-							columns={types.some(({ custom }) => custom) ? withDelete : catalogue}
+							columns={allColumns}
+							isFixed
 							rows={types}
 							rowKey={(type) => type.name}
 						/>

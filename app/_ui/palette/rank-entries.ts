@@ -7,7 +7,7 @@ export interface Searchable {
 	keywords?: string;
 }
 
-const MAX_IN_GROUP = 6;
+const MAX_IN_GROUP = 8;
 const GROUPS: readonly PaletteGroup[] = ["Actions", "Caches", "Hosts", "Pages"];
 
 function wordsOf(text: string): string[] {

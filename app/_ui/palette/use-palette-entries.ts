@@ -40,6 +40,9 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/api-reference": "rest openapi docs documentation curl",
 };
 
+/** As many creations as there are engines. */
+const ENGINES_FIRST = 3;
+
 function useActions(isOpen: boolean): PaletteEntry[] {
 	const router = useRouter();
 	const signOut = useSignOut();
@@ -49,11 +52,13 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 		const isDark = resolvedTheme === "dark";
 		const act = (id: string, title: string, icon: LucideIcon, keywords: string, run: () => void) =>
 			({ id: `action:${id}`, group: "Actions", title, icon, keywords, run }) as const;
+		const creations = CREATE_ACTIONS.map(({ id, title, detail, keywords, query }) => ({
+			...act(id, title, Plus, keywords, () => router.push(`/caches/create?${query}`)),
+			detail,
+		}));
 		return [
-			...CREATE_ACTIONS.map(({ id, title, detail, keywords, query }) => ({
-				...act(id, title, Plus, keywords, () => router.push(`/caches/create?${query}`)),
-				detail,
-			})),
+			// Without a query the first of each group are offered: the engines, then other things than caches.
+			...creations.slice(0, ENGINES_FIRST),
 			act(
 				"parameter-group",
 				"Create a parameter group",
@@ -82,6 +87,7 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				() => setTheme(isDark ? "light" : "dark"),
 			),
 			act("sign-out", "Sign out", LogOut, "log out logout leave", () => void signOut()),
+			...creations.slice(ENGINES_FIRST),
 		];
 	}, [isOpen, router, resolvedTheme, setTheme, signOut]);
 }

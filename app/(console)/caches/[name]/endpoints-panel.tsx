@@ -6,6 +6,8 @@ import { plural } from "../../../_lib/format/count.ts";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 
+const GATEWAYS_NAMED = 3;
+
 export function addressOf({ host, port }: Endpoint): string {
 	return `${host}:${port}`;
 }
@@ -47,7 +49,7 @@ function NodeSpan({ nodes }: { nodes: readonly Endpoint[] }) {
 }
 
 export function EndpointsPanel({ cache }: { cache: Cache }) {
-	const { primary, reader, configuration, nodes } = cache.endpoints;
+	const { primary, reader, configuration, gateways, nodes } = cache.endpoints;
 	return (
 		<Panel title="Endpoints">
 			<div className="flex flex-col gap-2.5">
@@ -70,6 +72,13 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 				)}
 				{primary === null && configuration === null && (
 					<p className="text-sm text-muted">They appear here as soon as they are known.</p>
+				)}
+				{gateways.length > 1 && (
+					<p className="text-xs text-pretty text-muted" title={gateways.join(", ")}>
+						The same on each of {gateways.length} hosts:{" "}
+						{gateways.slice(0, GATEWAYS_NAMED).join(", ")}
+						{gateways.length > GATEWAYS_NAMED && " …"}
+					</p>
 				)}
 				{nodes.length > 0 && (
 					<details className="group border-t border-separator pt-2.5">

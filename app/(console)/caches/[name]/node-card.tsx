@@ -24,7 +24,7 @@ export function NodeCard({ node }: { node: CacheNode }) {
 		>
 			<div className="flex items-baseline justify-between gap-2 text-xs">
 				<span className="truncate font-semibold">
-					{roleWord(role)}
+					{role === "node" ? node.id : roleWord(role)}
 					<span className="topology-zone-of-node font-normal text-muted"> · {node.zone}</span>
 				</span>
 				<span className={isPrimary ? "text-accent-soft-foreground" : "text-muted"}>

@@ -55,8 +55,16 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 			</span>
 		),
 	},
-	{ id: "zone", header: "Zone", cell: (node) => node.zone },
-	{ id: "host", header: "Host", cell: (node) => node.host },
+	{
+		id: "zone",
+		header: "Zone and host",
+		cell: (node) => (
+			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
+				{node.zone}
+				{node.host !== node.zone && <span className="text-xs text-muted">{node.host}</span>}
+			</span>
+		),
+	},
 	{
 		id: "endpoint",
 		header: "Endpoint",
@@ -112,7 +120,7 @@ const SHARD: Column<NodeRow> = {
 	id: "shard",
 	header: "Shard",
 	cell: (node) => (
-		<span className="inline-flex flex-col whitespace-nowrap">
+		<span className="cell-stack inline-flex flex-col whitespace-nowrap">
 			{node.shard}
 			{node.slots !== null && (
 				<span className="max-w-40 truncate text-xs text-muted" title={slotWords(node.slots)}>

@@ -42,7 +42,7 @@ export function PlacementPicture({ preview, shards, nodesPerShard }: PlacementPi
 		<div>
 			<table
 				aria-label="Expected placement by zone"
-				className="w-full table-fixed border-separate border-spacing-x-1 border-spacing-y-1"
+				className="-mx-1.5 w-[calc(100%+0.75rem)] table-fixed border-separate border-spacing-x-1.5 border-spacing-y-1"
 			>
 				<thead>
 					<tr>

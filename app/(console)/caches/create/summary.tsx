@@ -31,9 +31,7 @@ function endpointWords(draft: Draft): string {
 		return `Configuration with auto discovery, ${plural(draft.nodes, "node")}`;
 	}
 	if (isCluster(draft)) return `Configuration, ${plural(nodeCountOf(draft), "node")}`;
-	return draft.replicas > 0
-		? `Primary, reader, ${plural(nodeCountOf(draft), "node")}`
-		: "Primary, 1 node";
+	return `Primary, reader, ${plural(nodeCountOf(draft), "node")}`;
 }
 
 interface SummaryProps {
@@ -77,7 +75,7 @@ export function Summary({ form, footer }: SummaryProps) {
 					<RoomLeft rooms={preview.roomLeft} nodeBytes={type?.memoryBytes ?? 0} />
 				)}
 				<Fact label="Endpoints">{endpointWords(draft)}</Fact>
-				<Fact label="Cost by your rate card">
+				<Fact label="Cost">
 					{type === undefined || rateCard === undefined ? (
 						<span className="text-muted">–</span>
 					) : (
@@ -95,7 +93,9 @@ function Cost({ hourly, currency }: { hourly: number; currency: string }) {
 	return (
 		<>
 			<span className="text-muted">{formatMoney(hourly, currency)} / hour · </span>
-			<span className="font-semibold">{formatMoney(monthlyCost(hourly), currency)} / month</span>
+			<span className="font-semibold whitespace-nowrap">
+				{formatMoney(monthlyCost(hourly), currency)} / month
+			</span>
 		</>
 	);
 }
@@ -107,16 +107,17 @@ function RoomLeft({ rooms, nodeBytes }: { rooms: readonly ZoneRoom[]; nodeBytes:
 	const rest = rooms.length - ROOMS_SHOWN;
 	return (
 		<Fact label="Room left after it">
-			{rooms.slice(0, ROOMS_SHOWN).map(({ zone, bytes }, index) => (
-				<span key={zone} className="inline-block whitespace-nowrap">
-					{index > 0 && <span className="px-1 text-muted">·</span>}
-					<span className="text-muted">{zone}</span>{" "}
-					<span className={classNames(bytes < nodeBytes && "text-warning-soft-foreground")}>
-						{formatBytes(bytes)}
+			<span className="inline-flex flex-wrap justify-end gap-x-3">
+				{rooms.slice(0, ROOMS_SHOWN).map(({ zone, bytes }) => (
+					<span key={zone} className="whitespace-nowrap">
+						<span className="text-muted">{zone}</span>{" "}
+						<span className={classNames(bytes < nodeBytes && "text-warning-soft-foreground")}>
+							{formatBytes(bytes)}
+						</span>
 					</span>
-				</span>
-			))}
-			{rest > 0 && <span className="text-muted"> and {plural(rest, "more zone")}</span>}
+				))}
+				{rest > 0 && <span className="text-muted">and {plural(rest, "more zone")}</span>}
+			</span>
 		</Fact>
 	);
 }
