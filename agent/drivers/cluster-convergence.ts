@@ -1,8 +1,10 @@
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { saysPrimary } from "./ask-node.ts";
 import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
-import type { Convergence } from "./driver.ts";
+import type { Convergence, EngineState } from "./driver.ts";
 import { EngineCommandError } from "./engine-connection.ts";
 import { type ClusterAssignment, shardOf } from "./genesis-nodes.ts";
+import type { NodeAddress } from "./replication-convergence.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import type { RespValue } from "./resp-parser.ts";
 
@@ -27,7 +29,7 @@ const CONVERGED: Convergence = { converged: true, acted: false };
 export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	/** Asks another node of the same cache; null when it doesn't answer or is none. */
-	private readonly askNode: (node: Member, command: readonly string[]) => Promise<RespValue>;
+	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private readonly triedAt = new Map<string, number>();
 	private readonly since = performance.now();
 
@@ -39,12 +41,16 @@ export class ClusterConvergence {
 		this.askNode = options.askNode;
 	}
 
-	async converge(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+	async converge(
+		cluster: ClusterAssignment,
+		topology: ClusterTopology,
+		state: EngineState,
+	): Promise<Convergence> {
 		const shard = shardOf(cluster);
 		const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 		const role =
 			shard.primary === cluster.nodeId || leader === undefined
-				? await this.lead(cluster, topology)
+				? await this.lead(cluster, topology, state)
 				: await this.follow(leader, topology);
 		if (role.acted) return role;
 		const joined = await this.join(cluster, topology);
@@ -55,7 +61,11 @@ export class ClusterConvergence {
 		return role.converged && joined.converged && forgotten.converged ? CONVERGED : WAITING;
 	}
 
-	private async lead(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+	private async lead(
+		cluster: ClusterAssignment,
+		topology: ClusterTopology,
+		state: EngineState,
+	): Promise<Convergence> {
 		const { self, nodes } = topology;
 		if (self.isPrimary) return CONVERGED;
 		const primary = self.primaryId === null ? undefined : nodes.get(self.primaryId);
@@ -64,6 +74,16 @@ export class ClusterConvergence {
 			// No votes are asked for: nobody else was ever to have these slots.
 			return await this.attempt("FAILOVER", "TAKEOVER");
 		}
+		// A living primary hands over once this node has all of its writes.
+		if (
+			state.linkUp &&
+			primary !== undefined &&
+			(await this.askNode(primary, ["PING"])) === "PONG"
+		) {
+			return await this.attempt("FAILOVER");
+		}
+		// One that never synced, such as an old primary that came back empty, would lead with nothing.
+		if (state.offset <= 0) return WAITING;
 		// Needs the votes of most primaries, so that never two own the same slots.
 		return await this.attempt("FAILOVER", "FORCE");
 	}
@@ -88,8 +108,7 @@ export class ClusterConvergence {
 		if (self.isPrimary && self.slots.length > 0) return WAITING;
 		if (nodes.get(leader.nodeId)?.isPrimary !== true) return WAITING;
 		// Asked itself: one that doesn't lead yet would refuse the replica, which then waits for a second.
-		const answer = await this.askNode(leader, ["ROLE"]);
-		if (!Array.isArray(answer) || answer[0] !== "master") return WAITING;
+		if (!saysPrimary(await this.askNode(leader, ["ROLE"]))) return WAITING;
 		return await this.attempt("REPLICATE", leader.nodeId);
 	}
 

@@ -81,6 +81,8 @@ export interface EngineDriver {
 	isHelperProcess(commandLine: string): boolean;
 	/** Ports that it listens on. */
 	ports(assignment: Assignment): readonly number[];
+	/** Why a node that ran before and lost its data may not start yet, in a sentence; null when it may. */
+	holdBackCause(assignment: Assignment, paths: InstancePaths): Promise<string | null>;
 	/** Writes all files that the engine reads at its start. */
 	writeFiles(context: LaunchContext): Promise<void>;
 	/** Whether a process of this instance ever took connections, as its log says: only then can it have held data. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { evenSlots } from "../../server/contract/slots.ts";
 import { clusterStateOf, isPhantom, readTopology } from "./cluster-topology.ts";
 import { phantomId, renderGenesisNodes } from "./genesis-nodes.ts";
+import { ledWithSlots } from "./hold-back.ts";
 
 const id = (digit: string) => digit.repeat(40);
 const member = (digit: string, port: number) => ({ nodeId: id(digit), host: "10.0.0.1", port });
@@ -63,4 +64,13 @@ test("what an engine shows is read, slots of one primary together", () => {
 	});
 	const other = readTopology(nodes, info, [entry(0, 10), entry(12, 12)]);
 	expect(clusterStateOf(other).view).toBe(clusterStateOf(topology).view);
+});
+
+test("the engine's own file says whether a node led", () => {
+	const line = (flags: string, slots: string) =>
+		`${id("b")} 10.0.0.1:7002@17002 slave ${id("a")} 0 17 3 connected\n${id("a")} 10.0.0.1:7001@17001,,tls-port=0 ${flags} 0 0 3 connected${slots}\n`;
+	expect(ledWithSlots(line("myself,master -", " 0-10 12"))).toBe(true);
+	expect(ledWithSlots(line("myself,master -", ""))).toBe(false);
+	expect(ledWithSlots(line(`myself,slave ${id("b")}`, ""))).toBe(false);
+	expect(ledWithSlots(null)).toBe(false);
 });

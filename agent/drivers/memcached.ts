@@ -10,6 +10,7 @@ export const memcachedDriver: EngineDriver = {
 	isServerProgram: (path) => basename(path.replace(/ \(deleted\)$/, "")) === "memcached",
 	isHelperProcess: () => false,
 	ports: ({ port }) => [port],
+	holdBackCause: async () => null,
 	async writeFiles() {},
 	// It says nothing when it begins to serve; and whether it did makes no difference, since nothing is left of it.
 	hasServed: async () => false,

@@ -1,6 +1,7 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
+import { askNode } from "./ask-node.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
 import type {
@@ -10,8 +11,9 @@ import type {
 	EngineSession,
 	EngineState,
 } from "./driver.ts";
-import { EngineConnection } from "./engine-connection.ts";
+import type { EngineConnection } from "./engine-connection.ts";
 import { type NodeAddress, ReplicationConvergence } from "./replication-convergence.ts";
+import type { RespValue } from "./resp-parser.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import {
 	countKeys,
@@ -23,7 +25,6 @@ import {
 import { applyParameters } from "./valkey-parameters.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-const SIBLING_TIMEOUT_MS = 300;
 /** Saving takes about 5 s a GiB, after up to 10 s of waiting for replicas. */
 const SAVE_TIMEOUT_MS = 30 * 60_000;
 
@@ -68,7 +69,7 @@ export class ValkeySession implements EngineSession {
 		if (state.loading) return { converged: false, acted: false };
 		if (assignment.cluster === null) return await this.replication.converge(assignment, state);
 		if (this.topology === null) return { converged: false, acted: false };
-		return await this.cluster.converge(assignment.cluster, this.topology);
+		return await this.cluster.converge(assignment.cluster, this.topology, state);
 	}
 
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
@@ -146,22 +147,8 @@ export class ValkeySession implements EngineSession {
 		return typeof text === "string" ? infoNumber(parseInfo(text), "master_repl_offset") : null;
 	}
 
-	/** One command to a sibling; null when it isn't there or refuses, which callers take for "not now". */
-	private async askNode({ host, port }: NodeAddress, command: readonly string[]) {
-		const { systemUsername: username, systemPassword: password } = this.assignment().auth;
-		try {
-			const connection = await EngineConnection.open(
-				{ host, port, username, password },
-				SIBLING_TIMEOUT_MS,
-			);
-			try {
-				return await connection.command(command, SIBLING_TIMEOUT_MS);
-			} finally {
-				connection.close();
-			}
-		} catch {
-			return null;
-		}
+	private askNode(node: NodeAddress, command: readonly string[]): Promise<RespValue> {
+		return askNode(this.assignment().auth, node, command);
 	}
 
 	private async info(...sections: string[]): Promise<InfoFields> {

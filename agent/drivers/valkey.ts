@@ -5,6 +5,7 @@ import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import type { EngineDriver, LaunchContext } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { type ClusterAssignment, renderGenesisNodes } from "./genesis-nodes.ts";
+import { holdBackCause } from "./hold-back.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { renderConfiguration } from "./valkey-configuration.ts";
@@ -26,6 +27,8 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		isHelperProcess: (commandLine) => isHelperProcess(flavour, commandLine),
 
 		ports: ({ port, cluster }) => (cluster === null ? [port] : [port, port + CLUSTER_BUS_OFFSET]),
+
+		holdBackCause,
 
 		async writeFiles(context) {
 			const { paths, assignment, advertisedAddress } = context;

@@ -120,6 +120,11 @@ test("a crashed replica returns with its identity, and a promoted one takes over
 	});
 	await untilFormed(nodes);
 	expect(host.plane.observationOf(replica.id)?.engineState?.cluster?.nodeId).toBe(identity?.nodeId);
+	// The slot of {orders} is one of the first shard's.
+	const client = await host.connect(primary.port, "larder");
+	for (let i = 0; i < 200; i++) await client.command(["SET", `{orders}:${i}`, "x"], 1_000);
+	expect(await client.command(["WAIT", "1", "5000"], 6_000)).toBe(1);
+	client.close();
 	// The primary dies, and the control plane has its replica lead.
 	kill(primary);
 	await host.plane.until("the primary's exit is told", () => {
@@ -133,7 +138,25 @@ test("a crashed replica returns with its identity, and a promoted one takes over
 	});
 	if (process.env.LARDER_TEST_TIMES) console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
 	await untilFormed(promoted);
+	// Nor did the old one come back as a primary, empty as it was, while its replica wasn't leading yet.
+	expect(await keysOf(replica)).toBe(200);
+	// Both live now: the leader hands over, and nothing is lost.
+	const [leader, follower] = [replica.id, primary.id].map((id) =>
+		promoted.find((node) => node.id === id),
+	);
+	if (leader === undefined || follower === undefined) throw new Error("no cluster");
+	const returned = promote(promoted, leader, follower);
+	host.plane.setAssignments(returned);
+	await untilFormed(returned);
+	expect(await keysOf(primary)).toBe(200);
 });
+
+async function keysOf(assignment: Assignment): Promise<unknown> {
+	const client = await host.connect(assignment.port, "larder");
+	const count = await client.command(["DBSIZE"], 1_000);
+	client.close();
+	return count;
+}
 
 function kill(assignment: Assignment): void {
 	const engine = host.engineProcess(assignment.id);

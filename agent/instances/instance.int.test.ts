@@ -247,6 +247,7 @@ test("a replica is promoted, and the old primary follows it, as the control plan
 	});
 	host.plane.setAssignments([a, b]);
 	await host.plane.until("in sync", () => host.plane.observationOf(b.id)?.engineState?.linkUp);
+	const client = await host.connect(first);
 	host.plane.setAssignments([
 		{ ...a, generation: 2, role: { kind: "replica", of: { host: host.address, port: second } } },
 		{ ...b, generation: 2, role: { kind: "primary" } },
@@ -261,6 +262,8 @@ test("a replica is promoted, and the old primary follows it, as the control plan
 			right.engineState?.role === "primary"
 		);
 	});
+	// Whoever came through an endpoint connects anew, and is led to the new primary.
+	await eventually("the old primary's clients are let go", () => client.closed);
 });
 
 test("a changed password and memory reach the running engine", async () => {

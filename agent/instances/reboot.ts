@@ -10,6 +10,9 @@ import type { InstanceRecord } from "./instance-record.ts";
 /** How long a process may live on after it closed the connection, before it is asked again. */
 const ASK_AGAIN_MS = 5_000;
 
+/** How long an engine may not answer before it is asked: an earlier agent may have had it save gigabytes. */
+const ANSWER_PATIENCE_MS = 5 * 60_000;
+
 /**
  * A reboot, as the record holds it:
  *
@@ -65,7 +68,11 @@ export class RebootStop {
 		// An engine that already saves, since an earlier agent asked, doesn't answer.
 		const session =
 			link.session ?? (await link.observe(engine.identity.pid).catch(() => null))?.session;
-		if (session === undefined) return;
+		if (session === undefined) {
+			const waitedMs = performance.now() - this.ending.since;
+			if (waitedMs > ANSWER_PATIENCE_MS) this.refusal = "the engine doesn't answer";
+			return;
+		}
 		this.askedAt = performance.now();
 		void session
 			.shutdownKeepingData()

@@ -1,0 +1,34 @@
+import type { Assignment } from "../../server/contract/agent.ts";
+import { EngineConnection } from "./engine-connection.ts";
+import type { NodeAddress } from "./replication-convergence.ts";
+import type { RespValue } from "./resp-parser.ts";
+
+const TIMEOUT_MS = 300;
+
+/**
+ * One command to another node of the same cache, which alone lets its system user in; null when it isn't there or
+ * refuses, which callers take for "not now".
+ */
+export async function askNode(
+	auth: Assignment["auth"],
+	{ host, port }: NodeAddress,
+	command: readonly string[],
+): Promise<RespValue> {
+	const { systemUsername: username, systemPassword: password } = auth;
+	try {
+		const address = { host, port, username, password };
+		const connection = await EngineConnection.open(address, TIMEOUT_MS);
+		try {
+			return await connection.command(command, TIMEOUT_MS);
+		} finally {
+			connection.close();
+		}
+	} catch {
+		return null;
+	}
+}
+
+/** Whether a node itself says that it is a primary. */
+export function saysPrimary(role: RespValue): boolean {
+	return Array.isArray(role) && role[0] === "master";
+}

@@ -1,0 +1,95 @@
+import type { Assignment } from "../../server/contract/agent.ts";
+import type { Severity } from "../../server/contract/enums.ts";
+import type { EngineProcess } from "../supervisor/engine-process.ts";
+import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
+import { EngineLink } from "./engine-link.ts";
+import type { InstanceContext } from "./instance-context.ts";
+import { InstanceDisplay } from "./instance-display.ts";
+import { type InstancePaths, instancePaths } from "./instance-paths.ts";
+import { type InstanceRecord, writeRecord } from "./instance-record.ts";
+import { type InstanceView, observationOf } from "./instance-view.ts";
+import { PollPace } from "./poll-pace.ts";
+import type { RebootStop } from "./reboot.ts";
+import { WakeSignal } from "./wake-signal.ts";
+
+/** What the parts of one instance's loop share: what is wanted, what is known, and the engine's process. */
+export class InstanceCore {
+	readonly id: string;
+	readonly context: InstanceContext;
+	readonly paths: InstancePaths;
+	readonly link: EngineLink;
+	readonly display: InstanceDisplay;
+	readonly pace = new PollPace();
+	readonly wakeSignal = new WakeSignal();
+	assignment: Assignment | null = null;
+	hostId = "";
+	record: InstanceRecord | null = null;
+	process: EngineProcess | null = null;
+	exits: ExitHistory = NO_EXITS;
+	/** When this agent started the process; null for one that it adopted. */
+	spawnedAt: number | null = null;
+	/** A reboot's ending half, as far as this agent brings it on. */
+	rebootStop: RebootStop | null = null;
+	removing = false;
+	/** Belongs to a control plane that this agent no longer works for: left alone. */
+	foreign = false;
+	/** It has been found out how the engine is. */
+	known = false;
+
+	constructor(id: string, context: InstanceContext) {
+		this.id = id;
+		this.context = context;
+		this.paths = instancePaths(context.homeDir, id);
+		this.link = new EngineLink({
+			assignment: () => this.assignment,
+			paths: this.paths,
+			bindAddress: context.bindAddress,
+		});
+		this.display = new InstanceDisplay({
+			observation: () => this.observation(),
+			onNews: () => context.onChange(),
+		});
+	}
+
+	/** What the control plane is told; null for one that is none of its business. */
+	observation() {
+		if (this.foreign) return null;
+		// Nobody wants it any more, as far as is known, even while that word isn't confirmed.
+		const wanted = this.removing ? null : this.assignment;
+		return observationOf(this.id, this.display.view, this.record, wanted);
+	}
+
+	async save(record: InstanceRecord): Promise<void> {
+		this.record = record;
+		await writeRecord(this.paths.record, record);
+	}
+
+	show(change: Partial<InstanceView>): void {
+		this.display.show(change);
+	}
+
+	tell(severity: Severity, type: string, message: string): void {
+		this.context.onEvent({ severity, type, message, assignmentId: this.id });
+	}
+
+	/** A process has come to be this instance's. */
+	follow(engine: EngineProcess): void {
+		this.process = engine;
+		engine.onExit(() => {
+			// Answers that are still awaited will not come; with a large heap the kernel says so only much later.
+			this.link.close();
+			this.wake();
+		});
+	}
+
+	/** Something that the loop may wait for has changed. */
+	wake(): void {
+		this.wakeSignal.notify();
+	}
+
+	/** Something has changed, and more may follow soon. */
+	disturb(): void {
+		this.pace.disturb();
+		this.wake();
+	}
+}

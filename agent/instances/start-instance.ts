@@ -1,0 +1,85 @@
+import type { Assignment } from "../../server/contract/agent.ts";
+import { decideLaunch, recordExit } from "../supervisor/restart-policy.ts";
+import { driverOf } from "./instance-context.ts";
+import type { InstanceCore } from "./instance-core.ts";
+import type { InstanceRecord } from "./instance-record.ts";
+import { reasonOf } from "./instance-view.ts";
+import { checkLaunch, launchInstance } from "./launch-instance.ts";
+import { isStopping, mayStartAgain } from "./reboot.ts";
+import { giveUpReboot } from "./stop-for-reboot.ts";
+
+const IDLE_MS = 60_000;
+const HOLD_BACK_POLL_MS = 100;
+const PORT_RELEASE_MS = 5_000;
+
+/** Starts the engine if that is to be now, and answers when to look again. */
+export async function tryLaunch(
+	core: InstanceCore,
+	assignment: Assignment,
+	record: InstanceRecord,
+): Promise<number> {
+	const now = performance.now();
+	const driver = driverOf(assignment.engine);
+	if (record.rebooting) {
+		const { paths } = core;
+		const may = isStopping(record, assignment) && (await mayStartAgain(driver, assignment, paths));
+		if (!may) return await giveUpReboot(core, assignment, record);
+	}
+	const free = record.rebooting || !driver.keepsData;
+	const policy = free ? { ...assignment, onExit: "restart" as const } : assignment;
+	const decision = decideLaunch(policy, record, core.exits, now);
+	if (decision.kind === "needs-permit") return IDLE_MS;
+	if (decision.kind === "wait") return decision.forMs;
+	if (record.history !== "never" && !record.rebooting) {
+		const cause = await driver.holdBackCause(assignment, core.paths);
+		if (cause !== null) {
+			core.show({ phase: "exited", reason: reasonOf("exited", cause) });
+			return HOLD_BACK_POLL_MS;
+		}
+	}
+	const { lastExitAt } = core.exits;
+	const releasing = lastExitAt !== null && now - lastExitAt < PORT_RELEASE_MS;
+	const check = await checkLaunch(assignment, core.context, releasing);
+	if (check.kind === "obstacle") {
+		if (check.show !== null) core.show(check.show);
+		return check.retryMs;
+	}
+	return await launch(core, assignment, record, check.program);
+}
+
+async function launch(
+	core: InstanceCore,
+	assignment: Assignment,
+	record: InstanceRecord,
+	program: string,
+): Promise<number> {
+	const { paths, context, hostId } = core;
+	let intent = record;
+	try {
+		const engine = await launchInstance({
+			...{ assignment, record, program, paths, context, hostId },
+			saveIntent: async (next) => {
+				intent = next;
+				await core.save(next);
+			},
+		});
+		core.spawnedAt = performance.now();
+		core.follow(engine);
+		core.disturb();
+		const { identity } = engine;
+		const phase = record.rebooting ? "rebooting" : "starting";
+		core.show({ phase, reason: null, pid: identity.pid, engineState: null });
+		await core.save({ ...intent, identity });
+		return 0;
+	} catch (error) {
+		if (core.process !== null) throw error;
+		// No process came to be, so the history is what it was.
+		const now = performance.now();
+		core.exits = recordExit(core.exits, 0, now);
+		const message = `${assignment.nodeName} can't be started: ${error instanceof Error ? error.message : String(error)}`;
+		core.show({ phase: "waiting", reason: reasonOf("launch-failed", message) });
+		const { history, launchPermit, launchReboot } = record;
+		await core.save({ ...intent, history, launchPermit, launchReboot });
+		return 0;
+	}
+}

@@ -1,0 +1,98 @@
+import type { Assignment } from "../../server/contract/agent.ts";
+import type { EngineSession, EngineState } from "../drivers/driver.ts";
+import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { hostLimits } from "../supervisor/cgroup.ts";
+import type { EngineProcess } from "../supervisor/engine-process.ts";
+import { driverOf } from "./instance-context.ts";
+import type { InstanceCore } from "./instance-core.ts";
+import type { InstanceRecord } from "./instance-record.ts";
+import { isStateNews, reasonOf } from "./instance-view.ts";
+import { refusedValues } from "./pending-parameters.ts";
+import { rebootOver } from "./reboot.ts";
+
+/** Looks at a running engine, does one thing that is to be done, and answers when to look again. */
+export async function supervise(
+	core: InstanceCore,
+	assignment: Assignment,
+	record: InstanceRecord,
+	engine: EngineProcess,
+): Promise<number> {
+	try {
+		const { session, state } = await core.link.observe(engine.identity.pid);
+		return await converge(core, assignment, record, session, state);
+	} catch (error) {
+		core.link.close();
+		return engine.alive ? noteSilence(core, error) : 0;
+	}
+}
+
+async function converge(
+	core: InstanceCore,
+	assignment: Assignment,
+	before: InstanceRecord,
+	session: EngineSession,
+	engineState: EngineState,
+): Promise<number> {
+	core.known = true;
+	if (isStateNews(core.display.view.engineState, engineState)) core.pace.disturb();
+	const serves = !engineState.loading;
+	if (serves && assignment.reboot > before.launchReboot) {
+		await core.save({ ...before, rebooting: true });
+		return 0;
+	}
+	let record = before;
+	if (record.generation < assignment.generation) {
+		record = await applySettings(core, assignment, record, session);
+	}
+	if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
+		await driverOf(assignment.engine).discardKeptData(core.paths);
+		record = rebootOver({ ...record, history: "ran" }, record.launchReboot);
+	}
+	const { converged, acted } = await session.converge(assignment, engineState);
+	if (acted) core.disturb();
+	core.record = record;
+	const { convergedGeneration } = core.display.view;
+	core.show({
+		phase: record.rebooting ? "rebooting" : "running",
+		reason: null,
+		pid: core.process?.identity.pid ?? null,
+		engineState,
+		convergedGeneration: converged ? assignment.generation : convergedGeneration,
+	});
+	if (record !== before) await core.save(record);
+	return core.pace.delayMs();
+}
+
+async function applySettings(
+	core: InstanceCore,
+	assignment: Assignment,
+	record: InstanceRecord,
+	session: EngineSession,
+): Promise<InstanceRecord> {
+	const { refused } = await session.applySettings(assignment);
+	const { generation, nodeName } = assignment;
+	for (const { name, value, message } of refused) {
+		const sentence = `${nodeName} didn't take ${name} = ${value}: ${message}`;
+		core.tell("warning", "parameter.refused", sentence);
+	}
+	const pid = core.process?.identity.pid;
+	if (pid !== undefined) hostLimits(core.context.logger)?.apply(core.id, pid, assignment);
+	const applied = { ...record, generation, refusedParameters: refusedValues(refused) };
+	// Told once, whatever becomes of the rest of this look.
+	if (refused.length > 0) await core.save(applied);
+	return applied;
+}
+
+/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
+function noteSilence(core: InstanceCore, error: unknown): number {
+	const message = error instanceof Error ? error.message : String(error);
+	const refused = error instanceof EngineCommandError && error.code !== "LOADING";
+	const { phase } = core.display.view;
+	if ((phase !== "starting" && phase !== "rebooting") || refused) {
+		const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
+		core.show({ engineState: null, reason: reasonOf("unreachable", sentence) });
+	} else {
+		core.show({});
+	}
+	return core.pace.delayMs();
+}
