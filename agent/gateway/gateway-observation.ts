@@ -24,12 +24,13 @@ export function observeRoutes(options: {
 	});
 }
 
-/** Each endpoint leads to an engine. The reader's may lead to the primary while no replica is in sync. */
-function isReady({ cacheId, ports }: Route, { usableIn }: ServerStates): boolean {
+/** Each endpoint leads to an engine, the reader's to a replica where there is one. */
+function isReady({ cacheId, ports, servers }: Route, { usableIn }: ServerStates): boolean {
 	const leads = (kind: keyof Route["ports"]) => usableIn.has(backendName(kind, cacheId));
+	const hasReplicas = servers.some((server) => !server.leads);
 	return (
 		(ports.primary === null || leads("primary")) &&
-		(ports.reader === null || leads("reader") || leads("primary")) &&
+		(ports.reader === null || leads(hasReplicas ? "reader" : "primary")) &&
 		(ports.configuration === null || leads("configuration"))
 	);
 }

@@ -127,8 +127,12 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 		section(`backend ${name}`, [
 			"balance leastconn",
 			...replicaCheck(route.check),
-			"default-server inter 2s fastinter 200ms downinter 1s rise 1 fall 1",
-			...route.servers.map((server) => `${serverLine(name, server, input)} check`),
+			"default-server inter 2s fastinter 200ms rise 1 fall 1",
+			...route.servers.map((server) => {
+				// The leader is no replica: it is asked all the same, in case it becomes one.
+				const downInterval = server.leads ? "1s" : "100ms";
+				return `${serverLine(name, server, input)} check downinter ${downInterval}`;
+			}),
 		]),
 	];
 }

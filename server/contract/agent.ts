@@ -255,7 +255,7 @@ export const gatewayObservationSchema = z.object({
 		.array(
 			z.object({
 				cacheId: z.string(),
-				/** Each endpoint that the cache has leads to at least one engine that answers as it should. */
+				/** Each endpoint that the cache has leads to an engine that answers as it should. */
 				ready: z.boolean(),
 				problem: z
 					.object({ code: z.enum(["port-taken", "failed"]), message: z.string().max(500) })

@@ -104,7 +104,9 @@ function expectedView(shards: readonly ShardModel[]): string {
 function gatewaysOf(row: FullCache, fleet: FleetState): GatewayModel[] {
 	return fleet.onlineHostIds().map((hostId) => {
 		const gateway = fleet.gateway(hostId);
-		const route = gateway?.routes.get(row.id);
+		// What it says of endpoints that have changed since is out of date.
+		const current = gateway !== null && gateway.routeRevision >= row.routeRevision;
+		const route = current ? gateway.routes.get(row.id) : undefined;
 		return {
 			hostName: allNodeRows(row).find((node) => node.hostId === hostId)?.host.name ?? "a host",
 			phase: gateway?.phase ?? "unknown",

@@ -163,7 +163,12 @@ function entryPoints(row: FullCache, fleet: FleetState): string[] {
 		).values(),
 	];
 	return hosts
-		.filter((host) => fleet.isOnline(host.id) && fleet.gateway(host.id)?.routes.get(row.id)?.ready)
+		.filter((host) => {
+			const gateway = fleet.gateway(host.id);
+			const route = gateway?.routes.get(row.id);
+			const serves = gateway?.phase === "running" && route !== undefined;
+			return fleet.isOnline(host.id) && serves && route.problem === null;
+		})
 		.map((host) => host.advertisedAddress);
 }
 

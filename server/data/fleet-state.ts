@@ -97,11 +97,6 @@ export class FleetState {
 		return [...this.#online];
 	}
 
-	/** What gateways said of the cache's endpoints no longer holds: its ports have changed. */
-	forgetRoute(cacheId: string): void {
-		for (const gateway of this.#gateways.values()) gateway.routes.delete(cacheId);
-	}
-
 	setMetrics(nodeId: string, at: Date, metrics: NodeMetrics): void {
 		this.#metrics.set(nodeId, { at: at.getTime(), metrics });
 	}

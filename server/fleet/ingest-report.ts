@@ -103,9 +103,9 @@ async function takeGateway(
 	gateway: GatewayObservation,
 	touched: Set<string>,
 ): Promise<void> {
-	const phaseBefore = fleet.gateway(hostId)?.phase;
+	const before = fleet.gateway(hostId);
 	for (const cacheId of fleet.setGateway(hostId, gateway)) touched.add(cacheId);
-	if (phaseBefore === gateway.phase) return;
+	if (before?.phase === gateway.phase && before.routeRevision === gateway.routeRevision) return;
 	const creating = await db.cache.findMany({
 		where: { status: "creating" },
 		select: { id: true },

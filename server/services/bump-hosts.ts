@@ -25,11 +25,13 @@ export function wakeHosts(resources: Resources, hostIds: Iterable<string>): void
  * Raises the route table's revision in the transaction that changes an endpoint or where it leads. All hosts serve the
  * table; the caller wakes them with `wakeGateways` once it has committed.
  */
-export async function bumpRoutes(tx: Transaction): Promise<void> {
-	await tx.controlPlane.updateMany({
+export async function bumpRoutes(tx: Transaction, cacheId: string): Promise<void> {
+	const { routeRevision } = await tx.controlPlane.update({
 		where: { id: 1 },
 		data: { routeRevision: { increment: 1 } },
+		select: { routeRevision: true },
 	});
+	await tx.cache.updateMany({ where: { id: cacheId }, data: { routeRevision } });
 }
 
 export function wakeGateways(resources: Resources): void {

@@ -9,6 +9,7 @@ ADD COLUMN     "nodeMemoryBytes" BIGINT NOT NULL DEFAULT 536870912,
 ADD COLUMN     "nodeVcpus" INTEGER NOT NULL DEFAULT 2,
 ADD COLUMN     "parameterGroup" TEXT NOT NULL DEFAULT 'default.valkey9',
 ADD COLUMN     "readerPort" INTEGER,
+ADD COLUMN     "routeRevision" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "shardCount" INTEGER NOT NULL DEFAULT 1,
 ADD COLUMN     "zones" JSONB;
 UPDATE "Cache" SET "nodeCpuMillis" = 400, "nodeMemoryBytes" = 1471026299 WHERE "nodeType" = 'cache.t4g.small';

@@ -1,6 +1,6 @@
 import type { CacheModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
-import { isServing } from "./node-health.ts";
+import { planDiscovery } from "./plan-discovery.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery } from "./plan-recovery.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
@@ -107,15 +107,6 @@ function planPorts(cache: CacheModel): PlanAction[] {
 			.filter((node) => node.observation?.reason?.code === "port-taken")
 			.map((node) => ({ kind: "move-port", nodeId: node.id }) as const),
 	];
-}
-
-function planDiscovery(cache: CacheModel): PlanAction[] {
-	if (cache.engine !== "memcached") return [];
-	const nodeIds = allNodes(cache)
-		.filter((node) => isServing(node) && !node.removed)
-		.map((node) => node.id);
-	const same = JSON.stringify(nodeIds) === JSON.stringify(cache.discoveryNodeIds);
-	return same ? [] : [{ kind: "publish-discovery", nodeIds }];
 }
 
 function planProgress(cache: CacheModel, reached: Reached, becameAvailable: boolean, now: Date) {

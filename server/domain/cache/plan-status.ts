@@ -9,6 +9,7 @@ import {
 	isSettled,
 	seesWholeCluster,
 } from "./node-health.ts";
+import { planDiscovery } from "./plan-discovery.ts";
 
 type Status = Pick<Plan, "status" | "statusReason">;
 
@@ -32,6 +33,7 @@ export function whatIsReached(cache: CacheModel): Reached {
 		// One that is off or broken shows on its host; it mustn't keep a cache from coming to be.
 		opened:
 			cache.port !== null &&
+			planDiscovery(cache).length === 0 &&
 			cache.gateways.every(
 				(gateway) => gateway.phase === "off" || gateway.phase === "failed" || gateway.ready,
 			),

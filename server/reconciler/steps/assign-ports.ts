@@ -56,10 +56,9 @@ export async function assignPorts(resources: Resources, cache: FullCache): Promi
 			where: { id: cache.id },
 			data: { port: ports.port, readerPort: ports.readerPort },
 		});
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 		return null;
 	});
-	resources.fleet.forgetRoute(cache.id);
 	wakeGateways(resources);
 	return reason;
 }

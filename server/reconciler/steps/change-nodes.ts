@@ -37,7 +37,7 @@ export async function promoteNode(
 				},
 			});
 		}
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 	});
 	wakeGateways(resources);
 }
@@ -97,7 +97,7 @@ export async function movePort(
 			where: { id: nodeId },
 			data: { port, observation: Prisma.DbNull },
 		});
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 	});
 	resources.fleet.forgetObservation(nodeId);
 	wakeGateways(resources);
@@ -137,7 +137,7 @@ export async function publishDiscovery(
 			where: { id: cache.id },
 			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
 		});
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 	});
 	wakeGateways(resources);
 }
@@ -157,7 +157,7 @@ export async function removeNodes(resources: Resources, cache: FullCache): Promi
 			});
 		}
 		await quarantinePorts(tx, cache, resources.clock.now());
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 	});
 	wakeHosts(resources, hostIds);
 	wakeGateways(resources);

@@ -64,7 +64,7 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 			},
 		});
 		await bumpHosts(tx, hostIds);
-		await bumpRoutes(tx);
+		await bumpRoutes(tx, cache.id);
 		return { reason: null, hostIds };
 	});
 	wakeHosts(resources, new Set(outcome.hostIds));
