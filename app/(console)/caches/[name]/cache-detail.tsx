@@ -6,6 +6,7 @@ import { useParams } from "next/navigation";
 import { useState } from "react";
 import { type Cache, cacheNameSchema } from "../../../../server/contract/cache.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
@@ -29,7 +30,7 @@ const WATCH_POLL_MS = 1_000;
 
 function pollFor(cache: Cache | undefined): number {
 	if (cache === undefined) return CALM_POLL_MS;
-	if (isChanging(cache.status)) return BUSY_POLL_MS;
+	if (isChanging(cache.status) || isFreshlyChanged(cache.name)) return BUSY_POLL_MS;
 	const isSettled =
 		cache.status === "available" &&
 		cache.shards.every(({ nodes }) => nodes.every(({ status }) => status === "available"));

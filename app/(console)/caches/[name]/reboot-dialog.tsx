@@ -4,6 +4,7 @@ import { Button, toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
+import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
 import { Dialog } from "../../../_ui/dialog.tsx";
@@ -32,6 +33,7 @@ export function RebootDialog({ cache, nodes, isOpen, onOpenChange }: RebootDialo
 				{ context: { idempotencyKey: randomId() } },
 			),
 		onSuccess: (next) => {
+			noteChange(cache.name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), next);
 			toast(`${plural(count, "node")} of ${cache.name} will be rebooted`, {
 				description: "The Nodes tab shows how far it is.",

@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
+import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
 
@@ -17,6 +18,7 @@ export function useModify(name: string, onDone?: () => void) {
 				{ context: { idempotencyKey: randomId() } },
 			),
 		onSuccess: (cache) => {
+			noteChange(name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name }), cache);
 			void queryClient.invalidateQueries({ queryKey: trpc.caches.list.queryKey() });
 			void queryClient.invalidateQueries({ queryKey: trpc.parameterGroups.list.queryKey() });

@@ -1,7 +1,16 @@
 import type { CreateCacheInput } from "../../../../server/contract/cache.ts";
 import type { ClusterMode, Engine } from "../../../../server/contract/enums.ts";
 import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
-import type { PurposeId } from "./purposes.ts";
+
+export type PurposeId =
+	| "database-cache"
+	| "session-store"
+	| "leaderboard"
+	| "message-queue"
+	| "rate-limiting"
+	| "large-data"
+	| "key-value"
+	| "development";
 
 /** What the form holds: text as typed, so that nothing is lost or reshaped on the way. */
 export interface Draft {

@@ -1,5 +1,5 @@
 import { formatCount } from "../../../_lib/format/count.ts";
-import type { PreviewHost, PreviewRequest } from "./preview-placement.ts";
+import type { PreviewHost, PreviewRequest } from "./preview-request.ts";
 
 function roomOn(host: PreviewHost, { nodeMemoryBytes, nodeCpuMillis }: PreviewRequest): number {
 	const byMemory = Math.floor(host.freeMemoryBytes / nodeMemoryBytes);

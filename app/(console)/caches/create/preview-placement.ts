@@ -1,12 +1,5 @@
 import { explainShortage } from "./explain-shortage.ts";
-
-export interface PreviewHost {
-	id: string;
-	name: string;
-	zone: string;
-	freeMemoryBytes: number;
-	freeCpuMillis: number;
-}
+import type { PreviewHost, PreviewRequest } from "./preview-request.ts";
 
 export interface PreviewNode {
 	host: PreviewHost;
@@ -31,22 +24,6 @@ export interface Preview {
 	roomLeft: ZoneRoom[];
 	/** What is short and where, in a sentence; null when all fits. */
 	shortage: string | null;
-}
-
-export interface PreviewRequest {
-	/** Online ones. */
-	hosts: readonly PreviewHost[];
-	shards: number;
-	/** Of each shard; of the whole cache for Memcached. */
-	nodesPerShard: number;
-	isMemcached: boolean;
-	multiAz: boolean;
-	nodeMemoryBytes: number;
-	nodeCpuMillis: number;
-	/** That were asked for, in their order; empty for all. */
-	zones: readonly string[];
-	/** How sizes are written in `shortage`. */
-	formatBytes: (bytes: number) => string;
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import { type Engine, engineSchema } from "../../../../server/contract/enums.ts";
-import { type Draft, EMPTY_DRAFT } from "./draft.ts";
+import { type Draft, EMPTY_DRAFT, type PurposeId } from "./draft.ts";
 
 /** What a purpose sets; everything else stays as it is. */
 type Preset = Pick<
@@ -66,9 +66,10 @@ const PURPOSES = {
 		why: "A single node without a copy is the cheapest; its data is gone when its node is.",
 		preset: { ...SAFE, replicas: 0, multiAz: false },
 	},
-} as const satisfies Record<string, { label: string; hint: string; why: string; preset: Preset }>;
-
-export type PurposeId = keyof typeof PURPOSES;
+} as const satisfies Record<
+	PurposeId,
+	{ label: string; hint: string; why: string; preset: Preset }
+>;
 
 export interface Purpose {
 	id: PurposeId;

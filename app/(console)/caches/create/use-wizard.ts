@@ -3,8 +3,8 @@
 import { useState } from "react";
 import type { Engine } from "../../../../server/contract/enums.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
-import { EMPTY_DRAFT } from "./draft.ts";
-import { applyPurpose, type PurposeId, readStart, withEngine } from "./purposes.ts";
+import { EMPTY_DRAFT, type PurposeId } from "./draft.ts";
+import { applyPurpose, readStart, withEngine } from "./purposes.ts";
 import { type CreateForm, useCreateForm } from "./use-create-form.ts";
 
 export type WizardMode = "easy" | "custom";

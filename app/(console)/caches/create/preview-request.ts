@@ -1,0 +1,23 @@
+export interface PreviewHost {
+	id: string;
+	name: string;
+	zone: string;
+	freeMemoryBytes: number;
+	freeCpuMillis: number;
+}
+
+export interface PreviewRequest {
+	/** Online ones. */
+	hosts: readonly PreviewHost[];
+	shards: number;
+	/** Of each shard; of the whole cache for Memcached. */
+	nodesPerShard: number;
+	isMemcached: boolean;
+	multiAz: boolean;
+	nodeMemoryBytes: number;
+	nodeCpuMillis: number;
+	/** That were asked for, in their order; empty for all. */
+	zones: readonly string[];
+	/** How sizes are written in `shortage`. */
+	formatBytes: (bytes: number) => string;
+}
