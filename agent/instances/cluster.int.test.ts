@@ -151,6 +151,41 @@ test("a crashed replica returns with its identity, and a promoted one takes over
 	expect(await keysOf(primary)).toBe(200);
 });
 
+test("a replica that joins later is introduced to all, and gets its shard's data", async () => {
+	const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
+	const newcomer = all[1];
+	const shards = newcomer?.cluster?.shards.map((shard) => ({
+		...shard,
+		members: shard.members.filter(({ nodeId }) => nodeId !== newcomer.cluster?.nodeId),
+	}));
+	if (newcomer === undefined || shards === undefined) throw new Error("no cluster");
+	const without = all
+		.filter(({ id }) => id !== newcomer.id)
+		.map((node) => ({ ...node, cluster: node.cluster && { ...node.cluster, shards } }));
+	host.startAgent();
+	host.plane.setAssignments(without);
+	await untilFormed(without);
+	const [primary] = without;
+	if (primary === undefined) throw new Error("no cluster");
+	const client = await host.connect(primary.port, "larder");
+	for (let i = 0; i < 50; i++) await client.command(["SET", `{orders}:${i}`, "x"], 1_000);
+	client.close();
+	const grown = all.map((node) => ({ ...node, generation: 2 }));
+	const askedAt = performance.now();
+	const before = host.plane.reports.length;
+	host.plane.setAssignments(grown);
+	await untilFormed(grown);
+	if (process.env.LARDER_TEST_TIMES) console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
+	expect(await keysOf(newcomer)).toBe(50);
+	// The others serve all the while, whatever the newcomer's file says of their slots.
+	const said = host.plane.reports
+		.slice(before)
+		.flatMap((report) => report.observations ?? [])
+		.filter((seen) => seen.assignmentId !== newcomer.id)
+		.map((seen) => seen.engineState?.cluster?.ok);
+	expect(new Set(said)).toEqual(new Set([true]));
+});
+
 async function keysOf(assignment: Assignment): Promise<unknown> {
 	const client = await host.connect(assignment.port, "larder");
 	const count = await client.command(["DBSIZE"], 1_000);
