@@ -33,6 +33,47 @@ test("the user file holds hashes, not passwords", () => {
 	).toContain("default on nopass ");
 });
 
+test("the gateway may ask for role and health alone; only Valkey is asked for what it alone knows", () => {
+	expect(renderAcl(replica)).toMatch(
+		/^user larder-gateway on #[0-9a-f]{64} resetkeys resetchannels -@all \+ping \+role \+cluster\|info$/m,
+	);
+	expect(renderAcl(replica)).toContain(" +cluster|myshardid");
+	expect(renderAcl({ ...replica, engine: "redis" })).not.toContain("myshardid");
+	expect(render()).toContain("dual-channel-replication-enabled yes\n");
+	expect(render({ assignment: { ...replica, engine: "redis" } })).not.toContain("dual-channel");
+});
+
+test("parameters come after Larder's defaults and before what its work rests on", () => {
+	const parameters = [
+		{ name: "maxmemory-policy", value: "allkeys-lru", live: true },
+		{ name: "client-output-buffer-limit", value: "normal 0 0 0", live: true },
+		{ name: "notify-keyspace-events", value: "", live: true },
+		{ name: "hz", value: "1000000", live: true },
+		{ name: "replicaof", value: "1.2.3.4 5", live: false },
+	];
+	const text = render({
+		assignment: { ...replica, parameters },
+		refusedParameters: { hz: "1000000", "maxmemory-policy": "another" },
+	});
+	expect(text.lastIndexOf("maxmemory-policy allkeys-lru")).toBeGreaterThan(
+		text.indexOf("maxmemory-policy volatile-lru"),
+	);
+	expect(text).toContain("\nclient-output-buffer-limit normal 0 0 0\n");
+	expect(text).toContain('\nnotify-keyspace-events ""\n');
+	expect(text).not.toContain("hz ");
+	expect(text).not.toContain("1.2.3.4");
+});
+
+test("a cluster's node replicates as its cluster says, never by its configuration", () => {
+	const nodeId = "a".repeat(40);
+	const members = [{ nodeId, host: "10.0.0.2", port: 7001 }];
+	const cluster = { nodeId, shards: [{ slots: [], primary: nodeId, members }] };
+	const text = render({ assignment: { ...replica, cluster } });
+	expect(text).toContain("\ncluster-enabled yes\n");
+	expect(text).toContain("\ncluster-port 17001\n");
+	expect(text).not.toContain("replicaof");
+});
+
 test("every launch of a replica is a launch as a replica", () => {
 	const { host, port } = NO_PRIMARY_YET;
 	expect(render()).toContain("\nreplicaof 10.0.0.1 7000\n");

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -184,6 +184,25 @@ test("a replica that joins later is introduced to all, and gets its shard's data
 		.filter((seen) => seen.assignmentId !== newcomer.id)
 		.map((seen) => seen.engineState?.cluster?.ok);
 	expect(new Set(said)).toEqual(new Set([true]));
+});
+
+test("a node whose own file of the cluster is gone doesn't start, and says so", async () => {
+	const nodes = await makeCluster({ host: host.address, shards: 1, replicas: 0, ...VALKEY });
+	host.startAgent();
+	host.plane.setAssignments(nodes);
+	await untilFormed(nodes);
+	const [node] = nodes;
+	if (node === undefined) throw new Error("no cluster");
+	const file = join(host.homeDir, "instances", node.id, "data", "nodes.conf");
+	renameSync(file, `${file}.lost`);
+	kill(node);
+	const failed = await host.plane.until("the cause is told", () => {
+		const { reason } = host.plane.observationOf(node.id) ?? {};
+		return reason?.code === "launch-failed" && reason;
+	});
+	expect(failed.message).toContain("nodes.conf is missing");
+	renameSync(`${file}.lost`, file);
+	await untilFormed(nodes);
 });
 
 async function keysOf(assignment: Assignment): Promise<unknown> {
