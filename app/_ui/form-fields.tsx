@@ -19,6 +19,8 @@ interface FormTextFieldProps {
 	placeholder?: string;
 	inputMode?: "numeric" | "text";
 	isMultiline?: boolean;
+	/** Of a multiline field. */
+	rows?: number;
 	isMonospace?: boolean;
 	inputRef?: Ref<HTMLInputElement>;
 	className?: string;
@@ -59,7 +61,7 @@ export function FormTextField(props: FormTextFieldProps) {
 				{isOptional && <span className="font-normal text-muted"> optional</span>}
 			</Label>
 			{props.isMultiline === true ? (
-				<TextArea {...shared} rows={2} />
+				<TextArea {...shared} rows={props.rows ?? 2} />
 			) : (
 				<Input
 					{...shared}

@@ -1,4 +1,6 @@
+import { engineSchema } from "../../../server/contract/enums.ts";
 import type { Host } from "../../../server/contract/host.ts";
+import { engineName } from "../../_lib/engines.ts";
 import { formatCount } from "../../_lib/format/count.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
 import type { Column } from "../../_ui/data-table.tsx";
@@ -7,9 +9,12 @@ import { Status } from "../../_ui/status.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 
-/** "valkey 9.1.2, valkey 8.1.6" with each version once. */
+/** "Valkey 9.1.2, Redis OSS 7.0.15" with each version once; the gateway's program isn't an engine. */
 function engineWords(host: Host): string {
-	const words = host.engines.map(({ engine, version }) => `${engine} ${version}`);
+	const words = host.engines.flatMap(({ engine, version }) => {
+		const known = engineSchema.safeParse(engine).data;
+		return known === undefined ? [] : [`${engineName(known)} ${version}`];
+	});
 	return [...new Set(words)].join(", ");
 }
 
@@ -28,13 +33,17 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 		header: "Host",
 		lead: true,
 		cell: (host) => (
-			<span id={host.name} className="scroll-mt-20 font-semibold">
+			<span id={host.name} className="scroll-mt-20 font-semibold whitespace-nowrap">
 				{host.name}
 			</span>
 		),
 	},
 	{ id: "status", header: "Status", cell: (host) => <Status status={host.status} /> },
-	{ id: "zone", header: "Zone", cell: (host) => host.zone },
+	{
+		id: "zone",
+		header: "Zone",
+		cell: (host) => <span className="whitespace-nowrap">{host.zone}</span>,
+	},
 	{
 		id: "address",
 		header: "Address",
@@ -49,7 +58,7 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "engines",
 		header: "Engines",
 		cell: (host) =>
-			host.engines.length === 0 ? (
+			engineWords(host) === "" ? (
 				<span className="text-warning-soft-foreground">None unpacked yet</span>
 			) : (
 				<span className="text-[0.8125rem]">{engineWords(host)}</span>

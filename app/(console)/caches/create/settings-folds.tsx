@@ -55,6 +55,7 @@ export function PlacementFold({ form }: { form: CreateForm }) {
 					isOptional
 					isMultiline
 					isMonospace
+					rows={3}
 					{...bind(form, "slots")}
 					placeholder={"0-5460\n5461-10922\n10923-16383"}
 					hint={`One line a shard, such as 0-5460 or 0-100,200-300; all ${LIMITS.clusterSlots.toLocaleString("en-US")} slots, each once. Spread evenly when left empty.`}
