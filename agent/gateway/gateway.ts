@@ -1,31 +1,25 @@
-import { createHash } from "node:crypto";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { GatewayObservation, Route, RouteTable } from "../../server/contract/agent.ts";
-import type { InstalledEngine } from "../bundles/index.ts";
+import type { GatewayObservation, RouteTable } from "../../server/contract/agent.ts";
 import type { EngineAnswer } from "../instances/engine-provider.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { probePort } from "../supervisor/port-probe.ts";
-import { configContext } from "./config-context.ts";
+import { Configuration } from "./configuration.ts";
 import { observeRoutes } from "./gateway-observation.ts";
 import { type GatewayPaths, openGatewayDirectory } from "./gateway-paths.ts";
-import { leadersOf, reloadKey, renderHaproxyConfig } from "./haproxy-config.ts";
+import { leadersOf } from "./haproxy-config.ts";
 import { HaproxyProcess } from "./haproxy-process.ts";
 import {
 	askHaproxy,
 	NO_SERVER_STATES,
-	parseReload,
 	parseServerStates,
 	type ServerStates,
 } from "./haproxy-socket.ts";
 import { LeaderMap } from "./leader-map.ts";
 import { MemcachedDiscovery } from "./memcached-discovery.ts";
 import { endSessionsInOldWorkers, limitOldWorkers, listOldWorkers } from "./old-workers.ts";
-import { checkConfiguration, findRefusedRoutes } from "./refused-routes.ts";
 import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
 
-const RELOAD_EVERY_MS = 100;
 const EAGER_POLL_MS = 20;
 const UNREADY_POLL_MS = 200;
 const CALM_POLL_MS = 1_000;
@@ -66,11 +60,9 @@ export class Gateway {
 	private table: RouteTable | null = null;
 	private confirmed = false;
 	private changedAt = Number.NEGATIVE_INFINITY;
-	private reloadedAt = Number.NEGATIVE_INFINITY;
-	private retryReloadAt = Number.NEGATIVE_INFINITY;
+	private tendedAt = Number.NEGATIVE_INFINITY;
 	private states: ServerStates = NO_SERVER_STATES;
 	private oldWorkers: number[] = [];
-	private refusals = new Map<string, string>();
 	private failure: string | null = null;
 	private revisionInForce = -1;
 	private observed: GatewayObservation | null = null;
@@ -96,7 +88,14 @@ export class Gateway {
 			},
 		});
 		await this.haproxy.adopt();
-		this.running = this.run(paths, this.haproxy, new LeaderMap(paths), this.discovery);
+		const configuration = new Configuration({ ...this.options, paths, haproxy: this.haproxy });
+		this.running = this.run(
+			paths,
+			this.haproxy,
+			new LeaderMap(paths),
+			this.discovery,
+			configuration,
+		);
 	}
 
 	/** Takes over a route table. Only a `confirmed` one, said by a control plane in this life, may end the process. */
@@ -104,7 +103,6 @@ export class Gateway {
 		this.table = table;
 		this.confirmed ||= options.confirmed;
 		this.changedAt = performance.now();
-		this.retryReloadAt = Number.NEGATIVE_INFINITY;
 		this.wakeSignal.notify();
 	}
 
@@ -144,7 +142,9 @@ export class Gateway {
 	}
 
 	/** One turn; answers how long to sleep after it. */
-	private async step(...[paths, haproxy, leaders, discovery]: Parts): Promise<number> {
+	private async step(
+		...[paths, haproxy, leaders, discovery, configuration]: Parts
+	): Promise<number> {
 		const { table } = this;
 		const answer = await this.options.resolveProgram();
 		if (table === null) return this.observeWithoutTable(answer);
@@ -159,17 +159,21 @@ export class Gateway {
 			this.publish(table, { routes: [], problems: new Map() }, answer, "off");
 			return CALM_POLL_MS;
 		}
-		const plan = await this.plan(table, haproxy);
+		const plan = await this.plan(table, haproxy, configuration);
 		if (plan === null) return EAGER_POLL_MS;
 		// After an adoption nothing is known of it yet, and it may have an older leader in mind.
 		if (haproxy.alive && this.states === NO_SERVER_STATES) await this.readStates(paths);
 		if (haproxy.alive) await this.tellLeaders(plan, paths, leaders);
 		else await leaders.write(leadersOf(plan.routes));
-		const done =
-			answer.kind === "pending" ||
-			(await this.bringIntoForce(plan, table, answer.engine, haproxy, paths));
+		const done = await this.bringIntoForce(plan, table, answer, paths, configuration);
 		if (haproxy.alive) await this.readStates(paths);
-		const phase = haproxy.alive ? "running" : haproxy.failuresInARow > 1 ? "failed" : "starting";
+		const nothingToServe = plan.routes.length === 0;
+		const phase =
+			haproxy.alive || nothingToServe
+				? "running"
+				: haproxy.failuresInARow > 1
+					? "failed"
+					: "starting";
 		const ready = this.publish(table, plan, answer, phase);
 		if (!done) return haproxy.alive ? EAGER_POLL_MS : Math.max(EAGER_POLL_MS, haproxy.retryInMs);
 		const unchangedMs = performance.now() - this.changedAt;
@@ -178,14 +182,18 @@ export class Gateway {
 	}
 
 	/** Null while a HAProxy that died still lets go of its ports. */
-	private async plan(table: RouteTable, haproxy: HaproxyProcess): Promise<RoutePlan | null> {
+	private async plan(
+		table: RouteTable,
+		haproxy: HaproxyProcess,
+		configuration: Configuration,
+	): Promise<RoutePlan | null> {
 		const former = new Set(haproxy.record?.ports ?? []);
 		const plan = await planRoutes({
 			routes: table.routes,
 			bindAddress: this.options.bindAddress,
 			heldPorts: haproxy.alive ? former : new Set(),
 			probe: probePort,
-			refusal: (route) => this.refusals.get(refusalKey(route)) ?? null,
+			refusal: (route) => configuration.refusalOf(route),
 		});
 		const releasing = !haproxy.alive && haproxy.endedForMs < PORT_RELEASE_MS;
 		const waits = table.routes.some(
@@ -210,63 +218,20 @@ export class Gateway {
 	private async bringIntoForce(
 		plan: RoutePlan,
 		table: RouteTable,
-		program: InstalledEngine,
-		haproxy: HaproxyProcess,
+		answer: EngineAnswer,
 		paths: GatewayPaths,
+		configuration: Configuration,
 	): Promise<boolean> {
-		const context = configContext(this.options, paths, program, plan.routes);
-		const hash = createHash("sha256").update(reloadKey(context)).digest("hex");
-		if (haproxy.alive && haproxy.record?.configurationHash === hash) {
-			this.failure = null;
-			this.revisionInForce = table.revision;
-			return true;
-		}
-		const now = performance.now();
-		if (now < this.reloadedAt + RELOAD_EVERY_MS || now < this.retryReloadAt) return false;
-		if (!haproxy.alive && haproxy.retryInMs > 0) return false;
-		if (plan.routes.length === 0) return false;
-		if (haproxy.alive) await this.readStates(paths);
-		const { usable } = this.states;
-		const isUsable = (backend: string, server: string) => usable.has(`${backend}/${server}`);
-		await writeFileAtomic(paths.configuration, renderHaproxyConfig({ ...context, isUsable }));
-		const ports = plan.routes.flatMap(portsOf);
-		// Before it is done: after a crash in between, the next agent looks at ports that may be held already.
-		const mayHold = new Set([...(haproxy.alive ? (haproxy.record?.ports ?? []) : []), ...ports]);
-		await haproxy.remember({ configurationHash: null, ports: [...mayHold] });
-		const failure = haproxy.alive
-			? await reload(paths.masterSocket)
-			: await haproxy.start(program.server);
-		this.reloadedAt = performance.now();
-		if (failure === null) {
-			await haproxy.remember({ configurationHash: hash, ports });
-			this.failure = null;
-			this.revisionInForce = table.revision;
-			await this.tendOldWorkers(paths);
-			return true;
-		}
-		this.options.logger.error({ reason: failure }, "HAProxy refused its configuration");
-		this.failure = failure;
-		this.retryReloadAt = this.reloadedAt + RETRY_MS;
-		await this.findCulprits(plan, context, program, paths);
-		return false;
-	}
-
-	/** One broken route must not keep the others out: it is left out of the next attempt. */
-	private async findCulprits(
-		plan: RoutePlan,
-		context: ReturnType<typeof configContext>,
-		program: InstalledEngine,
-		paths: GatewayPaths,
-	): Promise<void> {
-		const refused = await findRefusedRoutes(plan.routes, (routes) =>
-			checkConfiguration({
-				program: program.server,
-				text: renderHaproxyConfig({ ...context, routes, isUsable: () => false }),
-				scratchFile: `${paths.configuration}.check`,
-			}),
-		);
-		this.refusals = new Map(refused.map(({ route, message }) => [refusalKey(route), message]));
-		if (refused.length > 0) this.retryReloadAt = Number.NEGATIVE_INFINITY;
+		// A HAProxy that runs while its program is gone from the store serves what it has.
+		if (answer.kind === "pending") return true;
+		const result = await configuration.bringIntoForce(plan.routes, answer.engine, async () => {
+			if (this.haproxy?.alive === true) await this.readStates(paths);
+			return this.states;
+		});
+		if (result !== "waiting") this.revisionInForce = table.revision;
+		if (result === "changed") await this.tendOldWorkers(paths);
+		this.failure = configuration.failure;
+		return result !== "waiting";
 	}
 
 	private async readStates(paths: GatewayPaths): Promise<void> {
@@ -277,10 +242,11 @@ export class Gateway {
 			(server) => server.startsWith("primary_") && !this.states.usable.has(server),
 		);
 		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, new Set(lost));
-		if (performance.now() - this.reloadedAt > CALM_POLL_MS) await this.tendOldWorkers(paths);
+		if (performance.now() - this.tendedAt > CALM_POLL_MS) await this.tendOldWorkers(paths);
 	}
 
 	private async tendOldWorkers(paths: GatewayPaths): Promise<void> {
+		this.tendedAt = performance.now();
 		this.oldWorkers = await listOldWorkers(paths.masterSocket);
 		const lost = await limitOldWorkers(paths.masterSocket, this.oldWorkers);
 		if (lost > 0) {
@@ -338,15 +304,4 @@ export class Gateway {
 	}
 }
 
-type Parts = [GatewayPaths, HaproxyProcess, LeaderMap, MemcachedDiscovery];
-
-/** Null once the new worker serves, or why it doesn't. Its answer waits for the new worker, but not for the old. */
-async function reload(masterSocket: string): Promise<string | null> {
-	const result = parseReload(await askHaproxy(masterSocket, "reload", 15_000));
-	return result.kind === "done" ? null : result.message;
-}
-
-/** A route that was changed is tried again. */
-function refusalKey(route: Route): string {
-	return createHash("sha256").update(JSON.stringify(route)).digest("hex");
-}
+type Parts = [GatewayPaths, HaproxyProcess, LeaderMap, MemcachedDiscovery, Configuration];

@@ -7,6 +7,9 @@ import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts"
  */
 export const OLD_WORKERS_MAX = 16;
 
+/** A worker that is about to end may never answer, and nothing may wait for that. */
+const ANSWER_TIMEOUT_MS = 500;
+
 export async function listOldWorkers(masterSocket: string): Promise<number[]> {
 	return parseOldWorkers(await askHaproxy(masterSocket, "show proc"));
 }
@@ -26,12 +29,14 @@ export async function endSessionsInOldWorkers(
 	if (servers.size === 0) return;
 	for (const pid of workers) {
 		// One that ended meanwhile has no connections to lose.
-		const list = await askHaproxy(masterSocket, `@!${pid} show sess`).catch(() => "");
+		const list = await askHaproxy(masterSocket, `@!${pid} show sess`, ANSWER_TIMEOUT_MS).catch(
+			() => "",
+		);
 		const sessions = parseSessions(list).filter(({ server }) => servers.has(server));
 		for (let at = 0; at < sessions.length; at += SESSIONS_PER_COMMAND) {
 			const some = sessions.slice(at, at + SESSIONS_PER_COMMAND);
 			const commands = some.map(({ id }) => `@!${pid} shutdown session ${id}`);
-			await askHaproxy(masterSocket, commands.join(";"));
+			await askHaproxy(masterSocket, commands.join(";"), ANSWER_TIMEOUT_MS).catch(() => "");
 		}
 	}
 }
@@ -43,13 +48,17 @@ export async function limitOldWorkers(
 	most = OLD_WORKERS_MAX,
 ): Promise<number> {
 	if (workers.length <= most) return 0;
-	const found = [];
-	for (const pid of workers) {
-		const identity = identifyProcess(pid);
-		const info = await askHaproxy(masterSocket, `@!${pid} show info`).catch(() => "");
-		const connections = Number(/^CurrConns: (\d+)$/m.exec(info)?.[1] ?? 0);
-		if (identity !== null) found.push({ identity, connections });
-	}
+	const asked = await Promise.all(
+		workers.map(async (pid) => {
+			const identity = identifyProcess(pid);
+			const command = `@!${pid} show info`;
+			const info = await askHaproxy(masterSocket, command, ANSWER_TIMEOUT_MS).catch(() => "");
+			return { identity, connections: Number(/^CurrConns: (\d+)$/m.exec(info)?.[1] ?? 0) };
+		}),
+	);
+	const found = asked.flatMap(({ identity, connections }) =>
+		identity === null ? [] : [{ identity, connections }],
+	);
 	found.sort((a, b) => a.connections - b.connections);
 	const ended = found.slice(0, Math.max(0, found.length - most));
 	for (const { identity } of ended) signalProcess(identity, "SIGTERM");

@@ -1,0 +1,92 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { signalProcess } from "../../platform/process-identity.ts";
+import type { Route } from "../../server/contract/agent.ts";
+import { ensureEngines } from "../bundles/index.ts";
+import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
+import { GATEWAY_PASSWORD, makeAssignment } from "../testing/assignments.ts";
+import { findHaproxy } from "../testing/gateway-fixture.ts";
+
+let host: TestHost;
+
+beforeAll(async () => {
+	await ensureEngines({ wanted: [{ engine: "valkey", version: "9" }, { engine: "haproxy" }] });
+}, 120_000);
+beforeEach(async () => {
+	host = new TestHost("127.0.1.10");
+	await host.plane.start();
+});
+afterEach(async () => {
+	const haproxy = findHaproxy(host.homeDir);
+	await host.dispose();
+	if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
+});
+
+/** A cache of one node, assigned to this host and routed. */
+async function makeCache(): Promise<{ route: Route; primary: number }> {
+	const assignment = makeAssignment({ port: await freePort(host.address) });
+	const primary = await freePort(host.address);
+	const route: Route = {
+		cacheId: "cache-1",
+		cacheName: assignment.cacheName,
+		engine: "valkey",
+		ports: { primary, reader: await freePort(host.address), configuration: null },
+		servers: [{ nodeId: "node-1", host: host.address, port: assignment.port, leads: true }],
+		check: { username: assignment.auth.gatewayUsername, password: GATEWAY_PASSWORD },
+		discovery: null,
+	};
+	host.plane.setAssignments([assignment]);
+	host.plane.setRoutes([route]);
+	return { route, primary };
+}
+
+function untilReady(): Promise<unknown> {
+	return host.plane.until("the route is ready", () => {
+		const gateway = host.plane.gateway;
+		return gateway?.phase === "running" && gateway.routes[0]?.ready;
+	});
+}
+
+async function answers(port: number): Promise<boolean> {
+	const client = await host.connect(port).catch(() => null);
+	if (client === null) return false;
+	const answer = await client.command(["PING"], 1_000).catch(() => null);
+	client.close();
+	return answer === "PONG";
+}
+
+test("a route that comes is served and told at once, and told again only when it changes", async () => {
+	host.startAgent();
+	const { primary } = await makeCache();
+	await untilReady();
+	expect(await answers(primary)).toBe(true);
+	const before = host.plane.reports.length;
+	const more = () => host.plane.reports.length > before + 1;
+	await host.plane.until("two heartbeats more", more);
+	expect(host.plane.reports.slice(before + 1).every(({ gateway }) => gateway === null)).toBe(true);
+	host.plane.setRoutes([]);
+	await host.plane.until("it is gone", () => host.plane.gateway?.routes.length === 0);
+	await eventually("HAProxy has ended", () => findHaproxy(host.homeDir) === null);
+});
+
+test("an agent that starts without its control plane serves the routes that it was told last", async () => {
+	const stop = host.startAgent();
+	const { primary } = await makeCache();
+	await untilReady();
+	// A state without a table must not make it forget the one that it has.
+	host.plane.setAssignments([makeAssignment({ port: await freePort(host.address) })]);
+	await host.plane.until("the new state is in force", () => host.plane.observations?.length === 1);
+	const cache = join(host.homeDir, "desired.json");
+	expect(JSON.parse(readFileSync(cache, "utf8")).routeTable.routes).toHaveLength(1);
+	expect(statSync(cache).mode & 0o777).toBe(0o600);
+	await stop();
+	await host.plane.stop();
+	const haproxy = findHaproxy(host.homeDir);
+	if (haproxy === null) throw new Error("HAProxy doesn't outlive its agent");
+	signalProcess(haproxy, "SIGKILL");
+	await eventually("it is gone", () => findHaproxy(host.homeDir) === null);
+	host.startAgent();
+	await eventually("a new one runs", () => findHaproxy(host.homeDir) !== null);
+	expect(primary).toBeGreaterThan(0);
+});
