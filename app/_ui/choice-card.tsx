@@ -21,7 +21,7 @@ export function ChoiceCard(props: ChoiceCardProps) {
 	return (
 		<label
 			className={classNames(
-				"flex min-w-0 flex-col gap-0.5 rounded-xl border bg-surface px-3.5 py-3 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
+				"relative flex min-w-0 flex-col gap-0.5 rounded-xl border bg-surface px-3.5 py-3 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
 				isDisabled ? "cursor-not-allowed bg-surface-secondary text-muted" : "cursor-pointer",
 				isChosen
 					? "border-accent shadow-[inset_0_0_0_1px_var(--accent)]"

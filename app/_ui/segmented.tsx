@@ -23,7 +23,7 @@ export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
 				<label
 					key={option.value}
 					className={classNames(
-						"rounded-md px-2.5 py-1 text-[0.8125rem] font-medium whitespace-nowrap has-focus-visible:outline-2 has-focus-visible:outline-focus",
+						"relative rounded-md px-2.5 py-1 text-[0.8125rem] font-medium whitespace-nowrap has-focus-visible:outline-2 has-focus-visible:outline-focus",
 						isDisabled ? "cursor-not-allowed" : "cursor-pointer",
 						option.value === value
 							? isDisabled

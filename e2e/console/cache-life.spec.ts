@@ -6,7 +6,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 }) => {
 	await page.goto("/caches");
 	await page.getByRole("link", { name: "Create cache" }).first().click();
-	await page.getByRole("radio", { name: "Custom" }).check();
+	await page.getByRole("group", { name: "Mode" }).getByText("Custom").click();
 
 	await test.step("the form refuses what the API would refuse, and keeps what was typed", async () => {
 		await page.getByLabel("Name").fill("Orders--1");
