@@ -14,6 +14,7 @@ const SOURCES = {
 	advertisedAddress: { flag: "advertise", variable: "LARDER_AGENT_ADVERTISED_ADDRESS" },
 	memoryBytes: { flag: "memory-bytes", variable: "LARDER_AGENT_MEMORY_BYTES" },
 	homeDir: { flag: "home", variable: "LARDER_AGENT_HOME" },
+	gateway: { flag: "gateway", variable: "LARDER_AGENT_GATEWAY" },
 } as const;
 type Setting = keyof typeof SOURCES;
 
@@ -33,6 +34,8 @@ const configSchema = z.object({
 		.string()
 		.min(1)
 		.transform((path) => resolve(path)),
+	/** `off` where another agent of this address serves the endpoints: they have the same ports everywhere. */
+	gateway: z.enum(["on", "off"], "must be on or off").default("on"),
 });
 export type AgentConfig = z.output<typeof configSchema>;
 

@@ -99,7 +99,10 @@ class HostAgent {
 		this.gateway = new Gateway({
 			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, cpus: countCpus() },
 			...{ liveness, logger },
-			resolveProgram: () => engines.resolve("haproxy", HAPROXY_VERSION),
+			resolveProgram: async () =>
+				options.gateway === "on"
+					? await engines.resolve("haproxy", HAPROXY_VERSION)
+					: { kind: "pending", message: "this agent was started with --gateway off" },
 			onChange: () => this.reporter.notify(),
 		});
 		this.reporter = new Reporter({

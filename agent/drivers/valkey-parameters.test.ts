@@ -9,7 +9,7 @@ test("the same value is the same, however it is written", () => {
 	expect(
 		isSameValue("normal 0 0 0 pubsub 32mb 8mb 60", "normal 0 0 0 pubsub 33554432 8388608 60"),
 	).toBe(true);
-	expect(isSameValue("Yes", "yes")).toBe(true);
+	expect(isSameValue("KE", "Ke")).toBe(false);
 	expect(isSameValue("1k", "1024")).toBe(false);
 	expect(isSameValue("allkeys-lru", "volatile-lru")).toBe(false);
 });

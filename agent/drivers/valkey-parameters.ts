@@ -21,6 +21,7 @@ const FREE_CLUSTER_SETTINGS: ReadonlySet<string> = new Set([
 	"cluster-allow-pubsubshard-when-down",
 	"cluster-replica-validity-factor",
 	"cluster-slot-stats-enabled",
+	"cluster-databases",
 ]);
 
 /** The parameters that the engine may be given. A name that isn't one could smuggle in a line of its own. */
@@ -77,7 +78,7 @@ function readPairs(answer: RespValue): Map<string, string> {
 	return pairs;
 }
 
-/** Whether two ways of writing mean the same: `1gb` and `1073741824`, or the words of a list in another case. */
+/** Whether two ways of writing mean the same: `1gb` and `1073741824`. Case counts: keyspace events have flags of both. */
 export function isSameValue(left: string, right: string): boolean {
 	return normalize(left) === normalize(right);
 }
@@ -94,7 +95,7 @@ function normalize(value: string): string {
 			const match = /^(-?\d+(?:\.\d+)?)([a-z]{0,2})$/i.exec(word);
 			const unit = match?.[2]?.toLowerCase() ?? "";
 			const factor = unit === "" ? 1 : UNIT_BYTES[unit];
-			if (match === null || factor === undefined) return word.toLowerCase();
+			if (match === null || factor === undefined) return word;
 			return String(Number(match[1]) * factor);
 		})
 		.join(" ");

@@ -48,6 +48,7 @@ export class TestHost {
 			advertisedAddress: this.address,
 			memoryBytes: 1024 ** 3,
 			homeDir: this.homeDir,
+			gateway: "on",
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
 			signal: abort.signal,
 		});

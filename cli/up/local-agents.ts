@@ -16,6 +16,8 @@ export interface LocalAgent {
 	address: string;
 	memoryBytes: number;
 	home: string;
+	/** Serves the endpoints: one agent an address, since they have the same ports on all. */
+	gateway: "on" | "off";
 }
 
 /** Three hosts on one machine: an address each, so that each has a whole range of ports. */
@@ -30,6 +32,7 @@ export async function planLocalAgents(home: LarderHome): Promise<LocalAgent[]> {
 			address: manyAddresses ? `127.0.0.${index + 1}` : "127.0.0.1",
 			memoryBytes,
 			home: home.agentDir(name),
+			gateway: manyAddresses || index === 0 ? "on" : "off",
 		};
 	});
 }
@@ -60,6 +63,7 @@ export function agentEnvironment(
 		LARDER_AGENT_ADVERTISED_ADDRESS: agent.address,
 		LARDER_AGENT_MEMORY_BYTES: String(agent.memoryBytes),
 		LARDER_AGENT_HOME: agent.home,
+		LARDER_AGENT_GATEWAY: agent.gateway,
 		...(joinToken !== null && { LARDER_JOIN_TOKEN: joinToken }),
 	};
 }

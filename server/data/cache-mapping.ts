@@ -108,7 +108,7 @@ function gatewaysOf(row: FullCache, fleet: FleetState): GatewayModel[] {
 		const current = gateway !== null && gateway.routeRevision >= row.routeRevision;
 		const route = current ? gateway.routes.get(row.id) : undefined;
 		return {
-			hostName: allNodeRows(row).find((node) => node.hostId === hostId)?.host.name ?? "a host",
+			hostName: gateway?.hostName ?? "",
 			phase: gateway?.phase ?? "unknown",
 			ready: route?.ready ?? false,
 			problem: route?.problem ?? null,

@@ -128,9 +128,10 @@ function sharedCauses(cache: CacheModel, reached: Reached): string[] {
 		];
 	}
 	if (cache.everAvailable || !reached.joined) return [];
-	return cache.gateways.flatMap(({ hostName, problem }) =>
-		problem === null ? [] : [`The gateway on ${hostName}: ${problem.message}`],
-	);
+	const [first, ...others] = cache.gateways.filter((gateway) => gateway.problem !== null);
+	if (first === undefined) return [];
+	const more = others.length === 0 ? "" : ` (and on ${others.length} more)`;
+	return [`The gateway on ${first.hostName}${more}: ${first.problem?.message}`];
 }
 
 function asSentence(text: string): string {

@@ -1,12 +1,5 @@
 import { formatGib } from "../../contract/units.ts";
-import type { PlacementHost, PlacementRequest } from "./place-nodes.ts";
-
-/** A node type by what it takes. */
-export interface Alternative {
-	name: string;
-	memoryBytes: number;
-	cpuMillis: number;
-}
+import type { Alternative, PlacementHost, PlacementRequest } from "./request.ts";
 
 /** Why so many nodes of this size don't fit, and what would. */
 export function explainShortage(request: PlacementRequest): string {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCacheInputSchema } from "../../contract/cache.ts";
 import { GIB } from "../../contract/limits.ts";
-import { type PlacementHost, type PlacementRequest, placeNodes } from "./place-nodes.ts";
+import { placeNodes } from "./place-nodes.ts";
+import type { PlacementHost, PlacementRequest } from "./request.ts";
 
 const host = (
 	name: string,
