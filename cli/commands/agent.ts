@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { hostNameSchema } from "../../server/contract/host.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { builtProgram, currentHome } from "../installation/checkout.ts";
@@ -18,6 +18,7 @@ interface AgentOptions {
 	address?: string;
 	advertisedAddress?: string;
 	memory?: number;
+	gateway?: string;
 }
 
 export function agentCommand(): Command {
@@ -40,6 +41,12 @@ export function agentCommand(): Command {
 			"--memory <size>",
 			"memory for caches, such as 4GiB (default: 90 % of the machine's)",
 			size,
+		)
+		.addOption(
+			new Option(
+				"--gateway <mode>",
+				"off where another agent of the same address serves the endpoints (default: on)",
+			).choices(["on", "off"]),
 		)
 		.addHelpText(
 			"after",
@@ -78,6 +85,7 @@ async function run(options: AgentOptions): Promise<void> {
 		LARDER_AGENT_ADVERTISED_ADDRESS: options.advertisedAddress ?? address,
 		LARDER_AGENT_MEMORY_BYTES: String(options.memory ?? offeredMemoryBytes(1)),
 		LARDER_AGENT_HOME: currentHome().agentDir(name),
+		...(options.gateway !== undefined && { LARDER_AGENT_GATEWAY: options.gateway }),
 		NODE_ENV: "production",
 	});
 }

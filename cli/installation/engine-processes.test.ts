@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type LarderHome, openHome } from "../../platform/home.ts";
-import { findEngineProcesses } from "./engine-processes.ts";
+import { findEngineProcesses, findGatewayProcesses } from "./engine-processes.ts";
 
 let root: string;
 let home: LarderHome;
@@ -30,8 +30,8 @@ afterEach(() => {
 	rmSync(root, { recursive: true, force: true });
 });
 
-const foundPids = () =>
-	findEngineProcesses(home)
+const pidsOf = (find: typeof findEngineProcesses) =>
+	find(home)
 		.map(({ pid }) => pid)
 		.sort();
 
@@ -49,9 +49,11 @@ test("engines of every kind and gateways of this home are found, others aren't",
 	const instances = join(home.agentDir("local-a"), "instances");
 	start("sleeper", join(instances, "other"));
 	start("haproxy", join(root, "elsewhere"));
-	const programs = ["valkey-server", "redis-server", "memcached", "haproxy"];
+	const gateway = start("haproxy", join(home.agentDir("local-a"), "gateway")).pid;
+	const programs = ["valkey-server", "redis-server", "memcached"];
 	const wanted = programs.map((program) => start(program, join(instances, program)).pid);
-	await vi.waitFor(() => expect(foundPids()).toEqual(wanted.sort()));
+	await vi.waitFor(() => expect(pidsOf(findEngineProcesses)).toEqual(wanted.sort()));
+	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([gateway]));
 });
 
 test("a worker counts with its master, and for itself once that has died", async () => {
@@ -60,7 +62,7 @@ test("a worker counts with its master, and for itself once that has died", async
 	const master = start("haproxy", directory, `exec 3<&0; ${worker} <&3 & wait`);
 	const workerPid = () => Number(readFileSync(join(directory, "worker-pid"), "utf8"));
 	await vi.waitFor(() => expect(workerPid()).toBeGreaterThan(0));
-	expect(foundPids()).toEqual([master.pid]);
+	expect(pidsOf(findGatewayProcesses)).toEqual([master.pid]);
 	master.kill("SIGKILL");
-	await vi.waitFor(() => expect(foundPids()).toEqual([workerPid()]));
+	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([workerPid()]));
 });

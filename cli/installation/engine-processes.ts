@@ -3,29 +3,39 @@ import { basename, sep } from "node:path";
 import type { LarderHome } from "../../platform/home.ts";
 import { identifyProcess, type ProcessIdentity } from "../../platform/process-identity.ts";
 
-const ENGINE_PROGRAM = /^((valkey|redis)-(server|check-rdb)|memcached|haproxy)$/;
+const ENGINE_PROGRAM = /^((valkey|redis)-(server|check-rdb)|memcached)$/;
+const GATEWAY_PROGRAM = /^haproxy$/;
+
+/** The engines that agents of this home have started and that live: a process for each node of a cache. */
+export function findEngineProcesses(home: LarderHome): ProcessIdentity[] {
+	return findProcesses(home, ENGINE_PROGRAM);
+}
+
+/** The HAProxies of the home's agents. */
+export function findGatewayProcesses(home: LarderHome): ProcessIdentity[] {
+	return findProcesses(home, GATEWAY_PROGRAM);
+}
 
 /**
- * The engines, gateways included, that agents of this home have started and that live. The kernel is asked, not the
- * agents' notes: an engine works in its instance's directory, and one that a crash kept from being written down counts
- * as well. Children of engines (HAProxy's workers, a process that writes a snapshot) end with their parent and are left
- * out, unless it has died.
+ * The kernel is asked, not the agents' notes: an engine works in its instance's directory, and one that a crash kept
+ * from being written down counts as well. Children of the same program (HAProxy's workers, a process that writes a
+ * snapshot) end with their parent and are left out, unless it has died.
  */
-export function findEngineProcesses(home: LarderHome): ProcessIdentity[] {
+function findProcesses(home: LarderHome, program: RegExp): ProcessIdentity[] {
 	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-	const engines = new Set(pids.filter((pid) => isEngineOf(pid, `${home.agentsDir}${sep}`)));
-	return [...engines].flatMap((pid) => {
+	const found = new Set(pids.filter((pid) => isProgramOf(pid, `${home.agentsDir}${sep}`, program)));
+	return [...found].flatMap((pid) => {
 		const parent = parentOf(pid);
-		if (parent === null || engines.has(parent)) return [];
+		if (parent === null || found.has(parent)) return [];
 		return identifyProcess(pid) ?? [];
 	});
 }
 
-function isEngineOf(pid: number, agentsDir: string): boolean {
+function isProgramOf(pid: number, agentsDir: string, program: RegExp): boolean {
 	try {
 		const cwd = readlinkSync(`/proc/${pid}/cwd`);
-		const program = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
-		return cwd.startsWith(agentsDir) && ENGINE_PROGRAM.test(program);
+		const name = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
+		return cwd.startsWith(agentsDir) && program.test(name);
 	} catch {
 		// It ended meanwhile, or belongs to another user.
 		return false;

@@ -56,7 +56,7 @@ const validBody = fc.oneof(
 const fieldNames = [
 	...["name", "kind", "engine", "engineVersion", "nodeType", "clusterMode", "shards", "slots"],
 	...["replicasPerShard", "nodes", "zones", "multiAz", "automaticFailover", "auth", "port"],
-	...["parameterGroup", "deletionProtection", "tags", "description", "other"],
+	...["parameterGroup", "tags", "description", "other"],
 ];
 /** Valid ones, valid ones with a field or two gone wrong, so that more than the first check is reached, and anything. */
 const body = fc.oneof(

@@ -37,12 +37,28 @@ export async function createCache(
 		});
 	} catch (error) {
 		if (!isUniqueViolation(error)) throw error;
+		await refusePort(resources, spec);
 		throw new AppError(
 			"already_exists",
 			`Cache ${spec.name} already exists. Choose another name, or delete that cache first.`,
 			{ field: "name", cause: error },
 		);
 	}
+}
+
+/** Throws if it is the port that another cache has. */
+async function refusePort({ db }: Resources, { name, port }: CreateCacheSpec): Promise<void> {
+	if (port === undefined) return;
+	const owner = await db.cache.findFirst({
+		where: { name: { not: name }, OR: [{ port }, { readerPort: port }] },
+		select: { name: true },
+	});
+	if (owner === null) return;
+	throw new AppError(
+		"already_exists",
+		`Port ${port} is that of cache ${owner.name}. Choose another port, or leave it out.`,
+		{ field: "port" },
+	);
 }
 
 async function insertCache(
