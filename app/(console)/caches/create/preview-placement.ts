@@ -68,70 +68,71 @@ export function previewPlacement(request: PreviewRequest): Preview {
 	};
 }
 
+/** A zone or a host while nodes are being placed: how many it has, and of which shards. */
+class Holder {
+	any = 0;
+	primaries = 0;
+	readonly #ofShard: number[] = [];
+
+	ofShard(shard: number): number {
+		return this.#ofShard[shard] ?? 0;
+	}
+
+	add(shard: number, isPrimary: boolean) {
+		this.any += 1;
+		if (isPrimary) this.primaries += 1;
+		this.#ofShard[shard] = this.ofShard(shard) + 1;
+	}
+}
+
 function choose(
 	request: PreviewRequest,
 	hosts: readonly PreviewHost[],
 	order: readonly Place[],
 ): PreviewNode[] {
 	const { shards, zones, nodeMemoryBytes, nodeCpuMillis } = request;
-	const taken = new Tally();
+	const zoneOf = new Map(hosts.map(({ zone }) => [zone, new Holder()]));
+	const candidates = hosts.map((host) => {
+		const zone = zoneOf.get(host.zone) ?? new Holder();
+		const byMemory = Math.floor(host.freeMemoryBytes / nodeMemoryBytes);
+		const room = Math.min(byMemory, Math.floor(host.freeCpuMillis / nodeCpuMillis));
+		return { host, zone, own: new Holder(), room };
+	});
 	const chosen: PreviewNode[] = [];
 	for (const { shard, member } of order) {
 		const turn = zones[(shard + member) % zones.length];
 		const isPrimary = member === 0 && shards > 1;
-		const kind = isPrimary ? "primary " : "any ";
-		const ranksOf = (host: PreviewHost) => [
-			taken.count(`${shard} ${host.id}`),
-			taken.count(`${shard} zone ${host.zone}`),
+		const ranksOf = ({ host, zone, own }: (typeof candidates)[number]) => [
+			own.ofShard(shard),
+			zone.ofShard(shard),
 			turn === undefined || turn === host.zone ? 0 : 1,
-			taken.count(`${kind}zone ${host.zone}`),
-			taken.count(kind + host.id),
-			taken.count(`any zone ${host.zone}`),
-			taken.count(`any ${host.id}`),
-			-(host.freeMemoryBytes - taken.count(`any ${host.id}`) * nodeMemoryBytes),
+			isPrimary ? zone.primaries : zone.any,
+			isPrimary ? own.primaries : own.any,
+			zone.any,
+			own.any,
+			own.any * nodeMemoryBytes - host.freeMemoryBytes,
 		];
-		let best: { host: PreviewHost; ranks: number[] } | null = null;
-		for (const host of hosts) {
-			const own = taken.count(`any ${host.id}`) + 1;
-			if (host.freeMemoryBytes < own * nodeMemoryBytes) continue;
-			if (host.freeCpuMillis < own * nodeCpuMillis) continue;
-			const ranks = ranksOf(host);
-			if (best === null || isLower(ranks, best.ranks)) best = { host, ranks };
+		let best: (typeof candidates)[number] | null = null;
+		let bestRanks: number[] = [];
+		for (const candidate of candidates) {
+			if (candidate.own.any >= candidate.room) continue;
+			const ranks = ranksOf(candidate);
+			if (best !== null && !isLower(ranks, bestRanks)) continue;
+			best = candidate;
+			bestRanks = ranks;
 		}
 		if (best === null) continue;
-		const { host } = best;
-		chosen.push({
-			host,
-			role: member === 0 ? "primary" : "replica",
-			shard,
-			member: member + 1,
-		});
-		taken.add(`${shard} ${host.id}`);
-		taken.add(`${shard} zone ${host.zone}`);
-		taken.add(`any ${host.id}`);
-		taken.add(`any zone ${host.zone}`);
-		if (isPrimary) {
-			taken.add(`primary ${host.id}`);
-			taken.add(`primary zone ${host.zone}`);
-		}
+		best.own.add(shard, isPrimary);
+		best.zone.add(shard, isPrimary);
+		const role = member === 0 ? "primary" : "replica";
+		chosen.push({ host: best.host, role, shard, member: member + 1 });
 	}
 	return chosen;
 }
 
-class Tally {
-	readonly #counts = new Map<string, number>();
-
-	count(key: string): number {
-		return this.#counts.get(key) ?? 0;
-	}
-
-	add(key: string) {
-		this.#counts.set(key, this.count(key) + 1);
-	}
-}
-
 function isLower(a: readonly number[], b: readonly number[]): boolean {
-	for (const [index, value] of a.entries()) {
+	for (let index = 0; index < a.length; index += 1) {
+		const value = a[index] ?? 0;
 		const other = b[index] ?? 0;
 		if (value !== other) return value < other;
 	}
@@ -147,17 +148,17 @@ function zonesSpanned(nodes: readonly PreviewNode[], shards: number): boolean {
 }
 
 function roomLeft({ hosts, nodeMemoryBytes }: PreviewRequest, nodes: readonly PreviewNode[]) {
-	const onHost = new Tally();
-	for (const { host } of nodes) onHost.add(host.id);
+	const onHost = new Map<string, number>();
+	for (const { host } of nodes) onHost.set(host.id, (onHost.get(host.id) ?? 0) + 1);
 	const zones = [...new Set(hosts.map(({ zone }) => zone))].sort();
 	return zones.map((zone): ZoneRoom => {
 		const own = hosts.filter((host) => host.zone === zone);
 		return {
 			zone,
-			nodes: own.reduce((sum, { id }) => sum + onHost.count(id), 0),
+			nodes: own.reduce((sum, { id }) => sum + (onHost.get(id) ?? 0), 0),
 			bytes: own.reduce(
 				(sum, { id, freeMemoryBytes }) =>
-					sum + Math.max(0, freeMemoryBytes - onHost.count(id) * nodeMemoryBytes),
+					sum + Math.max(0, freeMemoryBytes - (onHost.get(id) ?? 0) * nodeMemoryBytes),
 				0,
 			),
 		};
