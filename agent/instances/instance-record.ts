@@ -33,8 +33,8 @@ export const instanceRecordSchema = z.object({
 	launchReboot: z.int().default(0),
 	/** A reboot is under way (reboot.ts). */
 	rebooting: z.boolean().default(false),
-	/** What the process was launched with of the parameters that it can't be given later. */
-	launchedParameters: z.record(z.string(), z.string()).default({}),
+	/** What the process was launched with of the parameters that it can't be given later; null when nobody noted it. */
+	launchedParameters: z.record(z.string(), z.string()).nullable().default(null),
 	/** Live parameters that the engine refused, with the refused value. */
 	refusedParameters: z.record(z.string(), z.string()).default({}),
 });
@@ -60,7 +60,7 @@ export function emptyRecord(
 		reboot: -1,
 		launchReboot: -1,
 		rebooting: false,
-		launchedParameters: {},
+		launchedParameters: null,
 		refusedParameters: {},
 	};
 }

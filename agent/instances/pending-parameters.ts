@@ -28,8 +28,8 @@ export function pendingParameters(assignment: Assignment | null, record: Instanc
 	const { parameters } = assignment;
 	const wanted = launchedParameters(parameters);
 	const { launchedParameters: present, refusedParameters } = record;
-	const names = new Set([...Object.keys(wanted), ...Object.keys(present)]);
-	const stale = [...names].filter((name) => wanted[name] !== present[name]);
+	const names = new Set([...Object.keys(wanted), ...Object.keys(present ?? {})]);
+	const stale = [...names].filter((name) => present !== null && wanted[name] !== present[name]);
 	const refused = Object.keys(stillRefused(refusedParameters, parameters));
 	return [...new Set([...stale, ...refused])].sort();
 }

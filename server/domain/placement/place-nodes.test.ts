@@ -67,6 +67,8 @@ describe("placement", () => {
 		const shards = placed({ shards: [2, 2, 2] });
 		expect(new Set(shards.map((shard) => shard[0]?.zone)).size).toBe(3);
 		for (const [primary, replica] of shards) expect(replica?.zone).not.toBe(primary?.zone);
+		const zones = shards.flat().map((p) => p.zone);
+		for (const zone of ["a", "b", "c"]) expect(zones.filter((z) => z === zone)).toHaveLength(2);
 	});
 
 	it("takes the zones that were asked for by turns, and no other", () => {

@@ -73,6 +73,7 @@ function shardByShard(shards: readonly number[]): Slot[] {
 /** Hosts by shard and member; null when room runs out. */
 function choose(request: PlacementRequest, order: readonly Slot[]): PlacementHost[][] | null {
 	const taken = new Tally();
+	const zones = [...new Set(request.hosts.map((host) => host.zone))].sort();
 	const chosen: PlacementHost[][] = request.shards.map(() => []);
 	for (const { shard, member } of order) {
 		const turn = request.zones?.[(shard + member) % request.zones.length];
@@ -93,6 +94,8 @@ function choose(request: PlacementRequest, order: readonly Slot[]): PlacementHos
 			taken.count(`${kind} host`, host.id),
 			taken.count("any zone", host.zone),
 			taken.count("host", host.id),
+			// Replicas go round the zones, each shard's from its primary's on, so that none is left with more than its share.
+			stepsFrom(chosen[shard]?.[0]?.zone, host.zone, zones),
 			-(host.freeMemoryBytes - taken.count("host", host.id) * request.nodeMemoryBytes),
 		];
 		const host = lowest(fitting, rank);
@@ -109,6 +112,12 @@ function choose(request: PlacementRequest, order: readonly Slot[]): PlacementHos
 		taken.add("primary host", host.id, kind === "primary" ? 1 : 0);
 	}
 	return chosen;
+}
+
+/** How many zones on from one to the other, in a circle; 0 where there is no first. */
+function stepsFrom(from: string | undefined, to: string, zones: readonly string[]): number {
+	if (from === undefined) return 0;
+	return (zones.indexOf(to) - zones.indexOf(from) + zones.length) % zones.length;
 }
 
 /** Counts of what has been placed, by kind and name. */

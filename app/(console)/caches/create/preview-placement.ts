@@ -91,6 +91,7 @@ function choose(
 	order: readonly Place[],
 ): PreviewNode[] {
 	const { shards, zones, nodeMemoryBytes, nodeCpuMillis } = request;
+	const zoneNames = [...new Set(hosts.map(({ zone }) => zone))].sort();
 	const zoneOf = new Map(hosts.map(({ zone }) => [zone, new Holder()]));
 	const candidates = hosts.map((host) => {
 		const zone = zoneOf.get(host.zone) ?? new Holder();
@@ -99,9 +100,12 @@ function choose(
 		return { host, zone, own: new Holder(), room };
 	});
 	const chosen: PreviewNode[] = [];
+	/** Zones of the shards' primaries. */
+	const leaders: string[] = [];
 	for (const { shard, member } of order) {
 		const turn = zones[(shard + member) % zones.length];
 		const isPrimary = member === 0 && shards > 1;
+		const primaryZone = leaders[shard];
 		const ranksOf = ({ host, zone, own }: (typeof candidates)[number]) => [
 			own.ofShard(shard),
 			zone.ofShard(shard),
@@ -110,6 +114,7 @@ function choose(
 			isPrimary ? own.primaries : own.any,
 			zone.any,
 			own.any,
+			primaryZone === undefined ? 0 : stepsFrom(primaryZone, host.zone, zoneNames),
 			own.any * nodeMemoryBytes - host.freeMemoryBytes,
 		];
 		let best: (typeof candidates)[number] | null = null;
@@ -124,10 +129,16 @@ function choose(
 		if (best === null) continue;
 		best.own.add(shard, isPrimary);
 		best.zone.add(shard, isPrimary);
+		if (member === 0) leaders[shard] = best.host.zone;
 		const role = member === 0 ? "primary" : "replica";
 		chosen.push({ host: best.host, role, shard, member: member + 1 });
 	}
 	return chosen;
+}
+
+/** How many zones on from one to the other, in a circle. */
+function stepsFrom(from: string, to: string, zones: readonly string[]): number {
+	return (zones.indexOf(to) - zones.indexOf(from) + zones.length) % zones.length;
 }
 
 function isLower(a: readonly number[], b: readonly number[]): boolean {
