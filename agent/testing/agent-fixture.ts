@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pino } from "pino";
@@ -13,6 +12,7 @@ import { driverOf } from "../instances/instance-context.ts";
 import { instancePaths, instancesDir } from "../instances/instance-paths.ts";
 import { runAgent } from "../main.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
+import { probePort } from "../supervisor/port-probe.ts";
 import { CLIENT_PASSWORD, GATEWAY_PASSWORD, SYSTEM_PASSWORD } from "./assignments.ts";
 import { FakeControlPlane } from "./fake-control-plane.ts";
 
@@ -115,15 +115,22 @@ export async function killChild(child: ChildProcess): Promise<void> {
 	await once(child, "exit");
 }
 
-/** A port that nobody listened on a moment ago. */
+/**
+ * Below the ports that the kernel gives to outgoing connections, cluster buses (10,000 higher) included: one of those
+ * would lose to any client that comes by.
+ */
+const FIRST_PORT = 15_000;
+const PORTS_PER_WORKER = 250;
+const WORKERS = 8;
+let nextPort = 0;
+
+/** A port that nothing listens on, of this test worker's own range: no two tests at once are given the same. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
-	const server = createServer().listen(0, address);
-	await once(server, "listening");
-	const bound = server.address();
-	const port = typeof bound === "object" && bound !== null ? bound.port : 0;
-	server.close();
-	await once(server, "close");
-	return port;
+	const worker = Number(process.env.VITEST_POOL_ID ?? 1) % WORKERS;
+	for (;;) {
+		const port = FIRST_PORT + worker * PORTS_PER_WORKER + (nextPort++ % PORTS_PER_WORKER);
+		if ((await probePort(address, port)).kind === "free") return port;
+	}
 }
 
 /** Waits until a condition that no report announces holds. */
