@@ -47,6 +47,7 @@ try {
 		for (const { title, replicas } of SHAPES) {
 			const turn = await takeTurn(larder, engine.server, replicas);
 			if (round >= 0) turns.get(title)?.push(turn);
+			console.error(`${title}: ${turn.usableMs.toFixed(0)} ms`);
 		}
 	}
 	for (const [title, measured] of turns) print(title, measured);
@@ -54,6 +55,7 @@ try {
 	for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
 		const turn = await takeClusterTurn(larder, engine);
 		if (round >= 0) clusters.push(turn);
+		console.error(`cluster: ${turn.availableMs.toFixed(0)} ms`);
 	}
 	printClusters(clusters);
 } finally {

@@ -154,22 +154,15 @@ function endpointsOf(row: FullCache, model: CacheModel, fleet: FleetState): Cach
  * what it is while hosts come and go elsewhere.
  */
 function entryPoints(row: FullCache, fleet: FleetState): string[] {
-	const hosts = [
-		...new Map(
-			allNodeRows(row)
-				.map(({ host }) => host)
-				.sort((a, b) => (a.name < b.name ? -1 : 1))
-				.map((host) => [host.id, host]),
-		).values(),
-	];
-	return hosts
-		.filter((host) => {
-			const gateway = fleet.gateway(host.id);
-			const route = gateway?.routes.get(row.id);
-			const serves = gateway?.phase === "running" && route !== undefined;
-			return fleet.isOnline(host.id) && serves && route.problem === null;
-		})
-		.map((host) => host.advertisedAddress);
+	const own = new Set(allNodeRows(row).map((node) => node.hostId));
+	const serving = fleet.onlineHostIds().flatMap((hostId) => {
+		const gateway = fleet.gateway(hostId);
+		const route = gateway?.routes.get(row.id);
+		if (gateway?.phase !== "running" || route === undefined || route.problem !== null) return [];
+		return [{ rank: own.has(hostId) ? 0 : 1, name: gateway.hostName, address: gateway.address }];
+	});
+	serving.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1));
+	return serving.map(({ address }) => address);
 }
 
 /** Where no gateway runs, clients are given the node itself; the address then changes with a failover. */

@@ -14,6 +14,8 @@ export type StoredObservation = z.infer<typeof storedObservationSchema>;
 /** What a host last said of its gateway, its routes by cache id. */
 export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 	hostName: string;
+	/** What clients are given. */
+	address: string;
 	routes: Map<string, GatewayObservation["routes"][number]>;
 }
 
@@ -79,10 +81,18 @@ export class FleetState {
 	}
 
 	/** Names the caches whose endpoints on that host have changed. */
-	setGateway(host: { id: string; name: string }, observation: GatewayObservation): string[] {
+	setGateway(
+		host: { id: string; name: string; address: string },
+		observation: GatewayObservation,
+	): string[] {
 		const before = this.#gateways.get(host.id);
 		const routes = new Map(observation.routes.map((route) => [route.cacheId, route]));
-		this.#gateways.set(host.id, { ...observation, hostName: host.name, routes });
+		this.#gateways.set(host.id, {
+			...observation,
+			hostName: host.name,
+			address: host.address,
+			routes,
+		});
 		const ids = new Set([...(before?.routes.keys() ?? []), ...routes.keys()]);
 		const same = (id: string) =>
 			before?.phase === observation.phase &&

@@ -1,5 +1,5 @@
 import type { GatewayObservation, Observation, ReportInput } from "../contract/agent.ts";
-import type { Database, Prisma } from "../data/database.ts";
+import type { Prisma } from "../data/database.ts";
 import type { StoredObservation } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
@@ -104,18 +104,18 @@ async function takeGateway(
 	touched: Set<string>,
 ): Promise<void> {
 	const before = fleet.gateway(hostId);
-	const name = before?.hostName ?? (await hostNameOf(db, hostId));
-	for (const cacheId of fleet.setGateway({ id: hostId, name }, gateway)) touched.add(cacheId);
+	const host = await db.host.findUniqueOrThrow({
+		where: { id: hostId },
+		select: { id: true, name: true, advertisedAddress: true },
+	});
+	const named = { ...host, address: host.advertisedAddress };
+	for (const cacheId of fleet.setGateway(named, gateway)) touched.add(cacheId);
 	if (before?.phase === gateway.phase && before.routeRevision === gateway.routeRevision) return;
 	const creating = await db.cache.findMany({
 		where: { status: "creating" },
 		select: { id: true },
 	});
 	for (const cache of creating) touched.add(cache.id);
-}
-
-async function hostNameOf(db: Database, id: string): Promise<string> {
-	return (await db.host.findUniqueOrThrow({ where: { id }, select: { name: true } })).name;
 }
 
 function hasSynced(before: StoredObservation | null, now: Observation): boolean {
