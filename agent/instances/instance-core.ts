@@ -41,7 +41,12 @@ export class InstanceCore {
 		this.context = context;
 		this.paths = instancePaths(context.homeDir, id);
 		this.link = new EngineLink({
-			assignment: () => this.assignment,
+			// A process that runs is found where it was launched, whatever its assignment has become.
+			assignment: () =>
+				this.assignment && {
+					...this.assignment,
+					port: this.record?.port ?? this.assignment.port,
+				},
 			paths: this.paths,
 			bindAddress: context.bindAddress,
 		});

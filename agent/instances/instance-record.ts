@@ -29,6 +29,8 @@ export const instanceRecordSchema = z.object({
 	generation: z.int(),
 	/** Newest reboot that is over; -1 for never started. */
 	reboot: z.int().default(0),
+	/** That the process was launched on; null when nobody noted it. */
+	port: z.int().nullable().default(null),
 	/** The reboot that was asked for when the process was launched. */
 	launchReboot: z.int().default(0),
 	/** A reboot is under way (reboot.ts). */
@@ -61,6 +63,7 @@ export function emptyRecord(
 		launchReboot: -1,
 		rebooting: false,
 		launchedParameters: null,
+		port: null,
 		refusedParameters: {},
 	};
 }

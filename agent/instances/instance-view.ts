@@ -50,6 +50,7 @@ export function observationOf(
 		startedAt: view.pid === null ? null : (record?.startedAt ?? null),
 		launchPermit: record?.launchPermit ?? -1,
 		restarts: record?.restarts ?? 0,
+		port: (view.pid === null ? null : record?.port) ?? assignment?.port ?? 0,
 		reboot: record?.reboot ?? -1,
 		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
 		engineState: view.engineState,

@@ -96,6 +96,7 @@ export async function launchInstance(options: {
 		identity: null,
 		startedAt: new Date().toISOString(),
 		generation: assignment.generation,
+		port: assignment.port,
 		launchReboot: assignment.reboot,
 		launchedParameters: launchedParameters(parameters),
 		refusedParameters,

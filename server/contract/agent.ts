@@ -223,6 +223,7 @@ export const observationSchema = z.object({
 	startedAt: z.iso.datetime().nullable(),
 	launchPermit: z.int().describe("permit under which it was last started; -1 for never"),
 	restarts: z.int(),
+	port: z.int().describe("that it listens on, or is about to as far as the agent knows"),
 	reboot: z.int().describe("newest reboot that was carried out; -1 for never started"),
 	/** Parameters whose wanted value the running engine hasn't got, by name: they wait for a reboot. */
 	pendingParameters: z.array(z.string()).max(500),

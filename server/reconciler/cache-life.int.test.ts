@@ -233,6 +233,7 @@ async function reportExit(leader: TestHost) {
 			startedAt: null,
 			reboot: assignment.reboot,
 			pendingParameters: [],
+			port: assignment.port,
 		};
 		const of = assignment.role.kind === "replica" ? assignment.role.of : null;
 		await host.report({

@@ -112,6 +112,7 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 		restarts: 0,
 		reboot: assignment.reboot,
 		pendingParameters: [],
+		port: assignment.port,
 		engineState: {
 			version: "9.1.2",
 			role: role.kind,

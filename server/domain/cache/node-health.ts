@@ -45,7 +45,8 @@ export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {
 
 /** The host has carried out the newest word on it. */
 export function isConverged(node: NodeModel): boolean {
-	return node.observation?.generation === node.generation && !isRebooting(node);
+	const { observation, generation, port } = node;
+	return observation?.generation === generation && observation.port === port && !isRebooting(node);
 }
 
 /** Its host has been told to, and hasn't said that it is done. */

@@ -56,6 +56,7 @@ function node(
 			restarts: 0,
 			reboot: 0,
 			pendingParameters: [],
+			port: 6379,
 			engineState: null,
 			...observed,
 		},
@@ -163,6 +164,9 @@ describe("creating", () => {
 		const model = cache([node(1, taken)], { everAvailable: false, status: "creating" });
 		expect(planCache(model, NOW).actions).toEqual([{ kind: "move-port", nodeId: "n1" }]);
 		expect(planCache({ ...model, everAvailable: true }, NOW).actions).toEqual([]);
+		// Said of the port before: moved already.
+		const late = cache([node(1, { ...taken, port: 6378 })], { everAvailable: false });
+		expect(planCache(late, NOW).actions).toEqual([]);
 	});
 
 	it("takes other endpoint ports where a gateway can't have these, unless the user named one", () => {

@@ -105,6 +105,8 @@ function planPorts(cache: CacheModel): PlanAction[] {
 		...(taken && !cache.portRequested ? [{ kind: "assign-ports" } as const] : []),
 		...allNodes(cache)
 			.filter((node) => node.observation?.reason?.code === "port-taken")
+			// Said of the port that it has now, not of the one before.
+			.filter((node) => node.observation?.port === node.port)
 			.map((node) => ({ kind: "move-port", nodeId: node.id }) as const),
 	];
 }

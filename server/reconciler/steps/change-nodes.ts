@@ -95,7 +95,8 @@ export async function movePort(
 		});
 		await tx.node.update({
 			where: { id: nodeId },
-			data: { port, observation: Prisma.DbNull },
+			// A process that could start on the old port in the meantime is started anew on the new one.
+			data: { port, reboot: { increment: 1 }, observation: Prisma.DbNull },
 		});
 		await bumpRoutes(tx, cache.id);
 	});
