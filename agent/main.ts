@@ -132,7 +132,7 @@ class HostAgent {
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
 		this.routeTable = this.desired?.routeTable ?? null;
 		if (this.desired !== null) this.instances.apply(this.desired, { confirmed: false });
-		if (this.routeTable !== null) this.gateway.apply(this.routeTable, { confirmed: false });
+		if (this.routeTable !== null) this.gateway.apply(this.routeTable);
 		this.sampler.start();
 		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
 		if (this.identity.hostId === null) await this.enrolUntilAccepted();
@@ -160,7 +160,7 @@ class HostAgent {
 		this.desired = whole;
 		this.routeTable = routeTable;
 		this.instances.apply(whole, { confirmed: true });
-		if (desired.routeTable !== null) this.gateway.apply(desired.routeTable, { confirmed: true });
+		if (desired.routeTable !== null) this.gateway.apply(desired.routeTable);
 	}
 
 	private async enrolUntilAccepted(): Promise<void> {

@@ -25,6 +25,7 @@ export function configContext(
 		maxConnections: maxConnections(descriptorLimit()),
 		knowsInitState: major > 3 || (major === 3 && minor >= 1),
 		statsSocket: paths.statsSocket,
+		idleSocket: paths.idleSocket,
 		leadersMap: paths.leadersMap,
 		discoverySocket: paths.discoverySocket,
 	};

@@ -51,9 +51,7 @@ export class Configuration {
 		readStates: () => Promise<ServerStates>,
 	): Promise<"in-force" | "changed" | "waiting"> {
 		const { paths, haproxy, logger } = this.options;
-		if (routes.length === 0) {
-			// HAProxy refuses to run for nothing.
-			if (haproxy.alive) await haproxy.end();
+		if (routes.length === 0 && !haproxy.alive) {
 			this.failure = null;
 			return "in-force";
 		}

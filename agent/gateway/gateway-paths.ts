@@ -12,6 +12,7 @@ export interface GatewayPaths {
 	readonly record: string;
 	readonly masterSocket: string;
 	readonly statsSocket: string;
+	readonly idleSocket: string;
 	/** Where the agent answers auto discovery for the configuration endpoint on that port. */
 	discoverySocket(port: number): string;
 }
@@ -30,6 +31,7 @@ export async function openGatewayDirectory(homeDir: string): Promise<GatewayPath
 		record: join(directory, "state.json"),
 		masterSocket: join(sockets, "master.sock"),
 		statsSocket: join(sockets, "stats.sock"),
+		idleSocket: join(sockets, "idle.sock"),
 		discoverySocket: (port) => join(sockets, `discovery-${port}.sock`),
 	};
 }

@@ -58,7 +58,6 @@ export class Gateway {
 	private haproxy: HaproxyProcess | null = null;
 	private discovery: MemcachedDiscovery | null = null;
 	private table: RouteTable | null = null;
-	private confirmed = false;
 	private changedAt = Number.NEGATIVE_INFINITY;
 	private tendedAt = Number.NEGATIVE_INFINITY;
 	private states: ServerStates = NO_SERVER_STATES;
@@ -98,10 +97,8 @@ export class Gateway {
 		);
 	}
 
-	/** Takes over a route table. Only a `confirmed` one, said by a control plane in this life, may end the process. */
-	apply(table: RouteTable, options: { confirmed: boolean }): void {
+	apply(table: RouteTable): void {
 		this.table = table;
-		this.confirmed ||= options.confirmed;
 		this.changedAt = performance.now();
 		this.wakeSignal.notify();
 	}
@@ -149,8 +146,8 @@ export class Gateway {
 		const answer = await this.options.resolveProgram();
 		if (table === null) return this.observeWithoutTable(answer);
 		await discovery.apply(table.routes);
-		if (table.routes.length === 0) {
-			if (this.confirmed) await haproxy.end();
+		// One that has served goes on, idle: the next cache needn't wait for it to start.
+		if (table.routes.length === 0 && !haproxy.alive) {
 			this.revisionInForce = table.revision;
 			this.publish(table, { routes: [], problems: new Map() }, answer, "running");
 			return CALM_POLL_MS;

@@ -23,6 +23,7 @@ const host = {
 	maxConnections: 1_000,
 	knowsInitState: true,
 	statsSocket: "/run/stats.sock",
+	idleSocket: "/run/idle.sock",
 	leadersMap: "/run/leaders.map",
 	discoverySocket: (port: number) => `/run/discovery-${port}.sock`,
 };

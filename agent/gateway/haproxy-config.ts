@@ -17,6 +17,7 @@ export interface HaproxyConfigInput {
 	/** HAProxy before 3.1 can't be told how servers begin: they begin as usable there. */
 	readonly knowsInitState: boolean;
 	readonly statsSocket: string;
+	readonly idleSocket: string;
 	readonly leadersMap: string;
 	discoverySocket(port: number): string;
 	/** What the running HAProxy knows, so that its successor needn't find out while clients come. */
@@ -31,7 +32,11 @@ export interface HaproxyConfigInput {
  * asked.
  */
 export function renderHaproxyConfig(input: HaproxyConfigInput): string {
-	const sections = [head(input), ...input.routes.flatMap((route) => renderRoute(route, input))];
+	const sections = [
+		head(input),
+		idle(input),
+		...input.routes.flatMap((route) => renderRoute(route, input)),
+	];
 	return `${sections.join("\n\n")}\n`;
 }
 
@@ -88,6 +93,11 @@ function head(input: HaproxyConfigInput): string {
 		"option redispatch",
 		"retries 3",
 	]);
+}
+
+/** HAProxy refuses to run for nothing: it listens here while there is no route. */
+function idle(input: HaproxyConfigInput): string {
+	return section("listen idle", [`bind unix@${input.idleSocket} mode 600`]);
 }
 
 function renderRoute(route: Route, input: HaproxyConfigInput): string[] {

@@ -116,16 +116,6 @@ export class HaproxyProcess {
 		return alertsIn((await readFileIfExists(paths.log)) ?? "");
 	}
 
-	/** Ends it and its clients' connections. */
-	async end(): Promise<void> {
-		const { process } = this;
-		if (process === null) return;
-		this.process = null;
-		process.release();
-		process.signal("SIGTERM");
-		await this.remember({ identity: null, configurationHash: null, ports: [] });
-	}
-
 	/** Lets go of it; it lives on. */
 	release(): void {
 		this.process?.release();

@@ -53,7 +53,7 @@ export class TestGateway {
 
 	apply(routes: Route[]): number {
 		this.revision++;
-		this.gateway.apply({ revision: this.revision, routes }, { confirmed: true });
+		this.gateway.apply({ revision: this.revision, routes });
 		return this.revision;
 	}
 
