@@ -54,6 +54,12 @@ async function usePrimaryAndReader(cache: Cache): Promise<void> {
 	expect((await reader.role())[0]).toBe(cache.replicasPerShard > 0 ? "slave" : "master");
 	await expect(writer.call("CONFIG", "GET", "maxmemory")).rejects.toThrow(/NOPERM|no permissions/);
 	for (const client of [writer, reader]) client.disconnect();
+	expect(cache.endpoints.gateways).toHaveLength(3);
+	for (const host of cache.endpoints.gateways) {
+		const client = openClient({ ...requireEndpoint(cache, "primary"), host }, password);
+		expect(await client.get("k")).toBe(cache.name);
+		client.disconnect();
+	}
 	for (const { host, port } of cache.endpoints.nodes) {
 		const client = openClient({ host, port }, password);
 		expect(await client.get("k")).toBe(cache.name);
