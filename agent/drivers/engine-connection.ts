@@ -35,8 +35,6 @@ export class EngineConnection {
 	private readonly parser = new RespParser();
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
-	/** Commands sent, so that metrics can leave the agent's own out. */
-	sentCommands = 0;
 
 	private constructor(socket: Socket) {
 		this.socket = socket;
@@ -77,7 +75,6 @@ export class EngineConnection {
 			);
 			timer.unref();
 			this.waiting.push({ name, timer, resolve, reject });
-			this.sentCommands++;
 			this.socket.write(encode(args));
 		});
 		if (value instanceof RespFailure) throw new EngineCommandError(name, value.message);

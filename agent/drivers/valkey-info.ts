@@ -26,6 +26,26 @@ export function countKeys(fields: InfoFields): number {
 	return keys;
 }
 
+/**
+ * What is no request of an application: opening a connection, asking how the engine is, replication. Gateways, agents
+ * and replicas do it every second or so, and an idle cache would look busy.
+ */
+const HOUSEKEEPING: ReadonlySet<string> = new Set([
+	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "ping", "psync"],
+	...["quit", "replconf", "replicaof", "reset", "role", "slaveof", "sync"],
+]);
+
+/** Commands that applications sent: lines such as `cmdstat_config|get:calls=3,usec=…`. */
+export function countRequests(fields: InfoFields): number {
+	let requests = 0;
+	for (const [name, value] of fields) {
+		const command = /^cmdstat_([^|]+)/.exec(name)?.[1];
+		if (command === undefined || HOUSEKEEPING.has(command)) continue;
+		requests += Number(/\bcalls=(\d+)/.exec(value)?.[1] ?? 0);
+	}
+	return requests;
+}
+
 /** What the sections server, persistence and replication say of a node. */
 export function readEngineState(fields: InfoFields): EngineState & { processId: number } {
 	const isReplica = fields.get("role") === "slave";

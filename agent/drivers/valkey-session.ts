@@ -17,6 +17,7 @@ import type { RespValue } from "./resp-parser.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import {
 	countKeys,
+	countRequests,
 	type InfoFields,
 	infoNumber,
 	parseInfo,
@@ -99,15 +100,16 @@ export class ValkeySession implements EngineSession {
 	async sample(): Promise<EngineCounters> {
 		const { role } = this.assignment();
 		const [fields, primaryOffset] = await Promise.all([
-			this.info("clients", "memory", "stats", "cpu", "keyspace", "replication"),
+			this.info("clients", "memory", "stats", "cpu", "keyspace", "replication", "commandstats"),
 			role.kind === "replica" ? this.readPrimaryOffset(role.of) : null,
 		]);
 		return {
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
-			clients: infoNumber(fields, "connected_clients"),
+			// Less the agent itself.
+			clients: Math.max(0, infoNumber(fields, "connected_clients") - 1),
 			keys: countKeys(fields),
-			commands: infoNumber(fields, "total_commands_processed") - this.connection.sentCommands,
+			commands: countRequests(fields),
 			hits: infoNumber(fields, "keyspace_hits"),
 			misses: infoNumber(fields, "keyspace_misses"),
 			evictions: infoNumber(fields, "evicted_keys"),
