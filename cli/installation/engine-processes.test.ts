@@ -23,7 +23,6 @@ beforeEach(() => {
 });
 afterEach(() => {
 	for (const child of started.splice(0)) {
-		// A worker that outlives its master reads the same input, and ends with it.
 		child.stdin?.destroy();
 		child.kill("SIGKILL");
 	}
@@ -58,11 +57,13 @@ test("engines of every kind and gateways of this home are found, others aren't",
 
 test("a worker counts with its master, and for itself once that has died", async () => {
 	const directory = join(home.agentDir("local-a"), "gateway");
-	const worker = `${join(root, "haproxy")} -c 'echo $$ > worker-pid; read line'`;
-	const master = start("haproxy", directory, `exec 3<&0; ${worker} <&3 & wait`);
+	// It waits for a writer that never comes: its master's input would end with the master.
+	const worker = `${join(root, "haproxy")} -c 'mkfifo hold; echo $$ > worker-pid; read line < hold'`;
+	const master = start("haproxy", directory, `${worker} & wait`);
 	const workerPid = () => Number(readFileSync(join(directory, "worker-pid"), "utf8"));
 	await vi.waitFor(() => expect(workerPid()).toBeGreaterThan(0));
 	expect(pidsOf(findGatewayProcesses)).toEqual([master.pid]);
 	master.kill("SIGKILL");
 	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([workerPid()]));
+	process.kill(workerPid(), "SIGKILL");
 });
