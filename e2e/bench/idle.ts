@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
+import { processesOf } from "../fixtures/processes-of.ts";
 import { markdownTable } from "./median.ts";
 
 const IDLE_MS = 60_000;
@@ -21,11 +22,14 @@ try {
 	await larder.stop();
 }
 
-function measure({ controlPlane, agent, engines }: Installation): string {
+function measure({ home, controlPlane, agent, engines }: Installation): string {
 	const rows = [
 		["control plane (console, API, embedded database)", controlPlane().pid] as const,
 		...AGENTS.map((name) => [`agent ${name}`, agent(name).pid] as const),
 		...engines().map((engine) => ["engine", engine.pid] as const),
+		...processesOf(home.root)
+			.filter(({ command }) => /\/haproxy\b/.test(command))
+			.map(({ pid }) => ["gateway (HAProxy's master or worker)", pid] as const),
 	];
 	return markdownTable([
 		["process", "RSS MiB", "PSS MiB", "CPU s"],

@@ -1,3 +1,5 @@
+import type { HostRoom } from "../../contract/spread-nodes.ts";
+
 /** A node type by what it takes. */
 export interface Alternative {
 	name: string;
@@ -5,12 +7,7 @@ export interface Alternative {
 	cpuMillis: number;
 }
 
-export interface PlacementHost {
-	id: string;
-	name: string;
-	zone: string;
-	freeMemoryBytes: number;
-	freeCpuMillis: number;
+export interface PlacementHost extends HostRoom {
 	usedPorts: ReadonlySet<number>;
 }
 

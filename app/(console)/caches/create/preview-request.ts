@@ -1,10 +1,6 @@
-export interface PreviewHost {
-	id: string;
-	name: string;
-	zone: string;
-	freeMemoryBytes: number;
-	freeCpuMillis: number;
-}
+import type { HostRoom } from "../../../../server/contract/spread-nodes.ts";
+
+export type PreviewHost = HostRoom;
 
 export interface PreviewRequest {
 	/** Online ones. */

@@ -1,0 +1,168 @@
+/** A host as far as placement looks at it. */
+export interface HostRoom {
+	id: string;
+	name: string;
+	zone: string;
+	freeMemoryBytes: number;
+	freeCpuMillis: number;
+}
+
+export interface SpreadRequest<Host extends HostRoom> {
+	/** Those that may be chosen: online, and in the zones that were asked for. */
+	hosts: readonly Host[];
+	/** Nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
+	shards: readonly number[];
+	nodeMemoryBytes: number;
+	nodeCpuMillis: number;
+	/** Insist on at least two zones a shard. */
+	multiAz: boolean;
+	/** Zones to take by turns; null for any. */
+	zones: readonly string[] | null;
+}
+
+export interface Spread<Host extends HostRoom> {
+	/** By shard and member; null for a node that found no room. */
+	shards: (Host | null)[][];
+	/** Every node has found its place, with Multi-AZ each shard in two zones or more. */
+	complete: boolean;
+}
+
+/**
+ * Chooses hosts for all nodes of a cache. In this order of weight: no two members of a shard on one host while another
+ * has room; members of a shard in different zones; primaries spread over zones, then hosts, so that no zone holds most
+ * of them where that can be helped; the cache's nodes spread over zones, then hosts; free memory. Same input, same
+ * answer. The control plane places by it, and the console shows beforehand what that will give.
+ */
+export function spreadNodes<Host extends HostRoom>(request: SpreadRequest<Host>): Spread<Host> {
+	const inOrder = request.shards.flatMap((members, shard) =>
+		Array.from({ length: members }, (_, member): Place => ({ shard, member })),
+	);
+	// All primaries before any replica, so that replicas don't take the room by which primaries spread.
+	const primariesFirst = [
+		...inOrder.filter(({ member }) => member === 0),
+		...inOrder.filter(({ member }) => member > 0),
+	];
+	const first = choose(request, primariesFirst);
+	if (isComplete(first, request)) return { shards: first, complete: true };
+	const second = choose(request, inOrder);
+	if (isComplete(second, request)) return { shards: second, complete: true };
+	return { shards: first, complete: false };
+}
+
+interface Place {
+	shard: number;
+	/** From 0, which is the primary. */
+	member: number;
+}
+
+/** A zone or a host while nodes are being placed: how many it has, and of which shards. */
+class Holder {
+	any = 0;
+	primaries = 0;
+	readonly #ofShard: number[] = [];
+
+	ofShard(shard: number): number {
+		return this.#ofShard[shard] ?? 0;
+	}
+
+	add(shard: number, isPrimary: boolean): void {
+		this.any += 1;
+		if (isPrimary) this.primaries += 1;
+		this.#ofShard[shard] = this.ofShard(shard) + 1;
+	}
+}
+
+interface Candidate<Host extends HostRoom> {
+	host: Host;
+	own: Holder;
+	zone: Holder;
+	/** Nodes that fit, before any is placed. */
+	room: number;
+}
+
+function choose<Host extends HostRoom>(
+	request: SpreadRequest<Host>,
+	order: readonly Place[],
+): (Host | null)[][] {
+	const { shards, zones, nodeMemoryBytes, nodeCpuMillis } = request;
+	const zoneNames = [...new Set(request.hosts.map(({ zone }) => zone))].sort();
+	const zoneHolders = new Map(zoneNames.map((zone) => [zone, new Holder()]));
+	const candidates = [...request.hosts]
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.map(
+			(host): Candidate<Host> => ({
+				host,
+				own: new Holder(),
+				zone: zoneHolders.get(host.zone) ?? new Holder(),
+				room: Math.min(
+					Math.floor(host.freeMemoryBytes / nodeMemoryBytes),
+					Math.floor(host.freeCpuMillis / nodeCpuMillis),
+				),
+			}),
+		);
+	const chosen = shards.map((members) => Array.from({ length: members }, (): Host | null => null));
+	for (const { shard, member } of order) {
+		const turn = zones?.[(shard + member) % zones.length];
+		const isPrimary = member === 0 && shards.length > 1;
+		const primaryZone = chosen[shard]?.[0]?.zone;
+		const best = lowest(candidates, ({ host, own, zone }) => [
+			own.ofShard(shard),
+			zone.ofShard(shard),
+			// Zones that were asked for are taken by turns.
+			turn === undefined || turn === host.zone ? 0 : 1,
+			isPrimary ? zone.primaries : zone.any,
+			isPrimary ? own.primaries : own.any,
+			zone.any,
+			own.any,
+			// Replicas go round the zones, each shard's from its primary's on, so that none is left with more than its share.
+			primaryZone === undefined ? 0 : stepsFrom(primaryZone, host.zone, zoneNames),
+			own.any * nodeMemoryBytes - host.freeMemoryBytes,
+		]);
+		if (best === null) continue;
+		best.own.add(shard, isPrimary);
+		best.zone.add(shard, isPrimary);
+		const row = chosen[shard];
+		if (row !== undefined) row[member] = best.host;
+	}
+	return chosen;
+}
+
+/** Of those with room the one whose ranks are lowest, the first that differs deciding; null when none has room. */
+function lowest<Host extends HostRoom>(
+	candidates: readonly Candidate<Host>[],
+	ranksOf: (candidate: Candidate<Host>) => number[],
+): Candidate<Host> | null {
+	let best: Candidate<Host> | null = null;
+	let bestRanks: number[] = [];
+	for (const candidate of candidates) {
+		if (candidate.own.any >= candidate.room) continue;
+		const ranks = ranksOf(candidate);
+		if (best !== null && !isLower(ranks, bestRanks)) continue;
+		best = candidate;
+		bestRanks = ranks;
+	}
+	return best;
+}
+
+function isLower(a: readonly number[], b: readonly number[]): boolean {
+	for (const [index, value] of a.entries()) {
+		const other = b[index] ?? 0;
+		if (value !== other) return value < other;
+	}
+	return false;
+}
+
+/** How many zones on from one to the other, in a circle. */
+function stepsFrom(from: string, to: string, zones: readonly string[]): number {
+	return (zones.indexOf(to) - zones.indexOf(from) + zones.length) % zones.length;
+}
+
+function isComplete<Host extends HostRoom>(
+	shards: readonly (readonly (Host | null)[])[],
+	{ multiAz }: SpreadRequest<Host>,
+): boolean {
+	return shards.every((hosts) => {
+		const zones = new Set(hosts.map((host) => host?.zone));
+		return !hosts.includes(null) && (!multiAz || zones.size > 1);
+	});
+}
