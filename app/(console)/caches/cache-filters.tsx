@@ -1,10 +1,10 @@
 "use client";
 
-import { SearchField } from "@heroui/react";
 import { useEffect, useState } from "react";
 import { cacheStatusSchema, engineSchema } from "../../../server/contract/enums.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { SearchBox } from "../../_ui/search-box.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { statusWord } from "../../_ui/status.tsx";
 
@@ -43,18 +43,12 @@ export function CacheFilters() {
 
 	return (
 		<search className="mb-3 flex flex-wrap gap-2">
-			<SearchField
-				aria-label="Search caches by name or description"
+			<SearchBox
+				label="Search caches by name or description"
 				value={typed}
 				onChange={setTyped}
 				className="min-w-0 flex-1 basis-56 sm:max-w-sm"
-			>
-				<SearchField.Group>
-					<SearchField.SearchIcon />
-					<SearchField.Input placeholder="Name or description" maxLength={100} />
-					<SearchField.ClearButton />
-				</SearchField.Group>
-			</SearchField>
+			/>
 			<SelectField
 				label="Engine"
 				hideLabel

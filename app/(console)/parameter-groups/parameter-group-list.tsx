@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, SearchField } from "@heroui/react";
+import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, SearchX, SlidersHorizontal } from "lucide-react";
 import {
@@ -15,6 +15,7 @@ import { DataTable } from "../../_ui/data-table.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { SearchBox } from "../../_ui/search-box.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { CreateGroupDialog } from "./create-group-dialog.tsx";
@@ -80,18 +81,12 @@ export function ParameterGroupList() {
 				}
 			/>
 			<search className="mb-3 flex flex-wrap gap-2">
-				<SearchField
-					aria-label="Search parameter groups by name or description"
+				<SearchBox
+					label="Search parameter groups by name or description"
 					value={search}
 					onChange={(text) => change({ search: text })}
 					className="min-w-0 flex-1 basis-56 sm:max-w-sm"
-				>
-					<SearchField.Group>
-						<SearchField.SearchIcon />
-						<SearchField.Input placeholder="Name or description" maxLength={100} />
-						<SearchField.ClearButton />
-					</SearchField.Group>
-				</SearchField>
+				/>
 				<SelectField
 					label="Family"
 					hideLabel

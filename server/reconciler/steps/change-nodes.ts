@@ -1,4 +1,4 @@
-import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
@@ -43,33 +43,31 @@ export async function promoteNode(
 }
 
 /** Lets a node that exited be started in the role that it has. */
-export async function permitLaunch(
-	resources: Resources,
-	cache: FullCache,
-	nodeId: string,
-): Promise<void> {
-	const node = findNode(cache, nodeId);
-	if (node === undefined) return;
-	await changeNodes(resources, [node], async (tx) => {
-		await tx.node.update({
-			where: { id: nodeId },
-			data: { launchPermit: node.launchPermit + 1, generation: { increment: 1 } },
-		});
-	});
+export function permitLaunch(resources: Resources, cache: FullCache, nodeId: string) {
+	return changeNode(resources, cache, nodeId, (node) => ({ launchPermit: node.launchPermit + 1 }));
 }
 
 /** Has a node's host reboot it. */
-export async function rebootNode(
+export function rebootNode(resources: Resources, cache: FullCache, nodeId: string) {
+	return changeNode(resources, cache, nodeId, (node) => ({
+		reboot: node.reboot + 1,
+		rebootPending: false,
+	}));
+}
+
+/** Changes one node's assignment, by what the pass has read: planned twice, it is still done once. Its host is told. */
+async function changeNode(
 	resources: Resources,
 	cache: FullCache,
 	nodeId: string,
+	change: (node: FullNode) => Prisma.NodeUpdateInput,
 ): Promise<void> {
 	const node = findNode(cache, nodeId);
 	if (node === undefined) return;
 	await changeNodes(resources, [node], async (tx) => {
 		await tx.node.update({
 			where: { id: nodeId },
-			data: { reboot: node.reboot + 1, rebootPending: false, generation: { increment: 1 } },
+			data: { ...change(node), generation: { increment: 1 } },
 		});
 	});
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, SearchField } from "@heroui/react";
+import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw, SearchX } from "lucide-react";
 import Link from "next/link";
@@ -14,6 +14,7 @@ import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { type Column, DataTable } from "../../../_ui/data-table.tsx";
 import { Banner, EmptyState, ProblemState } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { SearchBox } from "../../../_ui/search-box.tsx";
 import { TableSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
@@ -47,18 +48,12 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 					</Link>
 					<Status {...STATUS[status]} />
 				</div>
-				<SearchField
-					aria-label="Search parameters"
+				<SearchBox
+					label="Search parameters"
 					value={search}
 					onChange={(text) => change({ parameter: text })}
 					className="w-full min-w-0 sm:w-72"
-				>
-					<SearchField.Group>
-						<SearchField.SearchIcon />
-						<SearchField.Input placeholder="Name or description" maxLength={100} />
-						<SearchField.ClearButton />
-					</SearchField.Group>
-				</SearchField>
+				/>
 			</div>
 			{pending.length > 0 && (
 				<Banner

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, SearchField } from "@heroui/react";
+import { Button } from "@heroui/react";
 import { Pencil, RotateCcw, SearchX } from "lucide-react";
 import { useState } from "react";
 import type { Parameter, ParameterGroup } from "../../../../server/contract/parameter-group.ts";
@@ -8,6 +8,7 @@ import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { type Column, DataTable } from "../../../_ui/data-table.tsx";
 import { EmptyState } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { SearchBox } from "../../../_ui/search-box.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../parameter-columns.tsx";
 import { ParameterEditor } from "./parameter-editor.tsx";
@@ -84,18 +85,12 @@ export function ParameterTable({ group }: { group: ParameterGroup }) {
 	return (
 		<>
 			<search className="mb-3 flex flex-wrap items-center gap-2">
-				<SearchField
-					aria-label="Search parameters"
+				<SearchBox
+					label="Search parameters"
 					value={search}
 					onChange={(text) => change({ search: text })}
 					className="min-w-0 flex-1 basis-56 sm:max-w-sm"
-				>
-					<SearchField.Group>
-						<SearchField.SearchIcon />
-						<SearchField.Input placeholder="Name or description" maxLength={100} />
-						<SearchField.ClearButton />
-					</SearchField.Group>
-				</SearchField>
+				/>
 				<Segmented
 					label="Shown"
 					value={source}
