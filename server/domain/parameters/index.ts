@@ -9,4 +9,3 @@ export {
 	parseDefaultGroupName,
 } from "./families.ts";
 export { resolveParameters } from "./resolve-parameters.ts";
-export { usableMemoryBytes } from "./usable-memory.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MIB } from "../../contract/limits.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import {
 	allowedText,
 	checkOverrides,
@@ -13,7 +14,6 @@ import {
 	parameterDefinitions,
 	parseDefaultGroupName,
 	resolveParameters,
-	usableMemoryBytes,
 	validateParameter,
 } from "./index.ts";
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { engineSchema } from "../../contract/enums.ts";
 import { NODE_TYPES } from "../../contract/node-type.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { type FullCache, progressColumn, zonesColumn } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findNodeTypes } from "../../data/node-types.ts";
 import { findParameterGroup } from "../../data/parameter-groups.ts";
 import { advance } from "../../domain/cache/progress.ts";
-import { usableMemoryBytes } from "../../domain/parameters/index.ts";
 import { placeNodes } from "../../domain/placement/place-nodes.ts";
 import type { PlacementHost } from "../../domain/placement/request.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
 import { engineSchema } from "../../contract/index.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { FULL_CACHE } from "../../data/cache-mapping.ts";
 import { toCacheSummary } from "../../data/cache-view.ts";
 import { decodeCursor, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
 import { findParameterGroups } from "../../data/parameter-groups.ts";
-import { usableMemoryBytes } from "../../domain/parameters/index.ts";
 import type { Resources } from "../context.ts";
 
 /** Newest first. `total` counts what the filter matches, over all pages. */

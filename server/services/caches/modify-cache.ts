@@ -1,10 +1,11 @@
 import { AppError, type Cache, engineSchema, type ModifyCacheInput } from "../../contract/index.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { familyOf, usableMemoryBytes } from "../../domain/parameters/index.ts";
+import { familyOf } from "../../domain/parameters/index.ts";
 import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";

@@ -4,8 +4,8 @@ import {
 	type NodeTypeSize,
 	type RateCard,
 } from "../../contract/index.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { hourlyCost } from "../../domain/engines/node-types.ts";
-import { usableMemoryBytes } from "../../domain/parameters/index.ts";
 import type { Resources } from "../context.ts";
 
 /** ElastiCache's catalogue, then operators' own by name. */

@@ -1,8 +1,9 @@
 import { AppError } from "../../contract/index.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import type { Transaction } from "../../data/database.ts";
 import { clusterModeOf, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { engineOf, usableMemoryBytes } from "../../domain/parameters/index.ts";
+import { engineOf } from "../../domain/parameters/index.ts";
 import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 

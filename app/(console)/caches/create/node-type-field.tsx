@@ -1,6 +1,7 @@
 "use client";
 
 import type { NodeType } from "../../../../server/contract/node-type.ts";
+import { usableMemoryBytes } from "../../../../server/contract/usable-memory.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatMoney } from "../../../_lib/format/money.ts";
 import { useNodeTypes, useRateCard } from "../../../_lib/queries.ts";
@@ -38,7 +39,7 @@ export function NodeTypeField({ form }: { form: CreateForm }) {
 			hint={
 				chosen === undefined
 					? "Memory and processors of each node."
-					: `${words(chosen)}; ${formatBytes(chosen.usableMemoryBytes)} for data.`
+					: `${words(chosen)}; ${formatBytes(usableMemoryBytes({ engine: form.draft.engine, memoryBytes: chosen.memoryBytes, overrides: {} }))} for data.`
 			}
 		/>
 	);

@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { usableMemoryBytes } from "../../../../server/contract/usable-memory.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { formatMoney, monthlyCost } from "../../../_lib/format/money.ts";
@@ -64,7 +65,17 @@ export function Summary({ form, footer }: SummaryProps) {
 			<dl className="mt-3.5 flex flex-col gap-1.5 text-[0.8125rem]">
 				<Fact label="Usable memory">
 					<span className="font-semibold">
-						<Bytes value={type === undefined ? null : type.usableMemoryBytes * dataNodes} />
+						<Bytes
+							value={
+								type === undefined
+									? null
+									: usableMemoryBytes({
+											engine: form.draft.engine,
+											memoryBytes: type.memoryBytes,
+											overrides: {},
+										}) * dataNodes
+							}
+						/>
 					</span>
 				</Fact>
 				<Fact label={`Taken by ${plural(nodeCount, "node")}`}>

@@ -1,5 +1,5 @@
-import type { Engine } from "../../contract/enums.ts";
-import { MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
+import type { Engine } from "./enums.ts";
+import { MIB, RESERVED_MEMORY_SHARE } from "./limits.ts";
 
 const CONNECTIONS_OVERHEAD_MIB = 100;
 
