@@ -121,13 +121,13 @@ describe("larder up", () => {
 				.sort(),
 		).toEqual(before);
 
-		const startedAt = performance.now();
 		const second = up();
 		await waitUntil("the control plane to answer", async () => {
 			return (await fetch(`http://127.0.0.1:${environment.PORT}/healthz`)).status === 200;
 		});
-		expect(performance.now() - startedAt).toBeLessThan(5_000);
 		await second.prints("Larder runs at");
+		// Warm: nothing is installed, built or fetched again. How long that takes is the machine's matter.
+		expect(second.output()).not.toMatch(/install|build|fetch/i);
 		await waitUntil("the cache to be available again", async () => {
 			const shown = await runLarder(["caches", "show", "orders", "--json"], environment);
 			const now = cacheSchema.parse(JSON.parse(shown.stdout));
