@@ -29,6 +29,8 @@ export const overviewSchema = z.object({
 	version: z.string(),
 	caches: z.number(),
 	hosts: z.number(),
+	/** So many hosts fell silent at once that the control plane takes itself to be cut off: nothing is replaced. */
+	safeMode: z.object({ silentHosts: z.array(z.string()) }).nullable(),
 	zones: z.array(
 		z.object({
 			name: z.string(),

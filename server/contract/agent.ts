@@ -7,13 +7,14 @@ import { nodeMetricsSchema } from "./metrics.ts";
  * The agent protocol: the agent calls, over tRPC at /api/agent.
  *
  *   enrol(join token)            once; safe to repeat with the same agentId and credential
- *   watch(revision)              the host's whole desired state once it passes `revision`; held up to 25 s
+ *   watch(revision, notice)      the host's whole desired state once it passes `revision`, and notices after the one
+ *                                given, whichever comes first; held up to 25 s
  *   report(batch)                what the host sees; acknowledged after it is stored, resent until then
  *
  * `watch` and `report` carry `Authorization: Bearer <credential>`. An answer of 401 means that this control plane
  * doesn't know the host: the agent leaves its engines as they are and keeps trying.
  */
-export const AGENT_PROTOCOL_VERSION = 2;
+export const AGENT_PROTOCOL_VERSION = 3;
 
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),
@@ -60,6 +61,8 @@ export const clusterSchema = z.object({
 			members: z.array(z.object({ nodeId: clusterNodeIdSchema, host: z.string(), port: z.int() })),
 		}),
 	),
+	/** Nodes that were members once: to be forgotten, should one still be known. */
+	former: z.array(clusterNodeIdSchema).max(1_000),
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
@@ -74,6 +77,10 @@ export type EngineParameter = z.infer<typeof engineParameterSchema>;
 /**
  * One engine process that the host should run.
  * `generation` rises with every change; an observation echoes the one it has converged to.
+ *
+ * `role` is how a process is started, and whom a replica is to follow. It makes no primary of a running replica: only a
+ * failover order does, a Sentinel, or the cluster's own vote. And it makes a replica of a running primary, or turns a
+ * replica to another primary, only once that other says itself that it is one.
  *
  * Starting: an instance that has never run is started at once. One that ran and exited is started again
  *   - by the agent alone, with back-off, when `onExit` is `restart`;
@@ -115,6 +122,8 @@ export const assignmentSchema = z.object({
 		systemPassword: z.string().describe("the agent's and the replicas' own user"),
 		gatewayUsername: z.string(),
 		gatewayPasswordSha256: z.string().describe("hex; may ask for role and health, nothing else"),
+		sentinelUsername: z.string(),
+		sentinelPasswordSha256: z.string().describe("hex; may do what a Sentinel needs, nothing else"),
 	}),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
@@ -150,10 +159,26 @@ export const routeSchema = z.object({
 			nodes: z.array(z.object({ host: z.string(), port: z.int() })),
 		})
 		.nullable(),
+	/**
+	 * The backstop of a cache with replicas and without cluster mode; null for others. The Sentinels of these hosts (ids)
+	 * watch the server that leads, and fail over once `quorum` of them agree that it is gone.
+	 */
+	sentinel: z
+		.object({
+			hosts: z.array(z.string()),
+			quorum: z.int(),
+			username: z.string(),
+			password: z.string(),
+		})
+		.nullable(),
 });
 export type Route = z.infer<typeof routeSchema>;
 
-export const routeTableSchema = z.object({ revision: z.int(), routes: z.array(routeSchema) });
+export const routeTableSchema = z.object({
+	revision: z.int(),
+	routes: z.array(routeSchema),
+	sentinelPassword: z.string().describe("of the Sentinels' own doors, the same on all hosts"),
+});
 export type RouteTable = z.infer<typeof routeTableSchema>;
 
 export const desiredStateSchema = z.object({
@@ -166,14 +191,77 @@ export const desiredStateSchema = z.object({
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;
 
+const memberSchema = z.object({
+	nodeId: z.string(),
+	clusterNodeId: clusterNodeIdSchema,
+	name: z.string(),
+	host: z.string(),
+	port: z.int(),
+});
+export type FailoverMember = z.infer<typeof memberSchema>;
+
+/**
+ * Makes another node of a shard lead. Given to the host of the first candidate, whose agent carries it out: it reads the
+ * roles and offsets of all candidates, and lets none lead if one already does or a Sentinel is at it.
+ *
+ *   planned    `from` is alive: it hands over to the first candidate without losing a write
+ *   unplanned  `from` is dead, or `silent` (then it must not answer the executing agent, and no candidate may have heard
+ *              from it for two seconds): candidates drain, and the one with the best offset leads
+ */
+export const failoverOrderSchema = z.object({
+	id: z.uuid(),
+	cacheId: z.string(),
+	cacheName: z.string(),
+	kind: z.enum(["planned", "unplanned"]),
+	clusterMode: z.enum(["disabled", "enabled"]),
+	from: memberSchema,
+	fromState: z.enum(["alive", "dead", "silent"]),
+	candidates: z.array(memberSchema).min(1).max(6).describe("the likeliest first, on this host"),
+	takeover: z
+		.boolean()
+		.describe("cluster mode: without a vote, since no majority of primaries is left to cast one"),
+	sentinels: z
+		.array(z.object({ host: z.string(), port: z.int() }))
+		.describe("that may be failing over by themselves"),
+});
+export type FailoverOrder = z.infer<typeof failoverOrderSchema>;
+
+/** What can't wait for the desired state. Kept for some seconds in the control plane's memory; safe to be told twice. */
+export const noticeSchema = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("failover"), seq: z.int(), order: failoverOrderSchema }),
+	/** Gateways: this node leads now. The route table says so a moment later. */
+	z.object({
+		kind: z.literal("leader"),
+		seq: z.int(),
+		cacheId: z.string(),
+		nodeId: z.string(),
+	}),
+	/** A primary that doesn't answer, and is to be replaced: kill this very process, so that it can't come back to life. */
+	z.object({
+		kind: z.literal("end-hung"),
+		seq: z.int(),
+		assignmentId: z.string(),
+		pid: z.int(),
+	}),
+]);
+export type Notice = z.infer<typeof noticeSchema>;
+
 export const watchInputSchema = z.strictObject({
 	protocol: z.literal(AGENT_PROTOCOL_VERSION),
 	revision: z.int().min(-1).describe("the newest held; -1 for none"),
 	epoch: z.int().min(-1),
 	routeRevision: z.int().min(-1).describe("of the route table that is held; -1 for none"),
+	notice: z.int().min(-1).describe("seq of the newest notice of that epoch; -1 for none"),
 });
-/** `null` when nothing changed within the long poll. */
-export const watchResultSchema = desiredStateSchema.nullable();
+/** `null` when nothing changed within the long poll. Notices don't wait for a desired state, which is null then. */
+export const watchResultSchema = z
+	.object({
+		epoch: z.int(),
+		desired: desiredStateSchema.nullable(),
+		notices: z.array(noticeSchema),
+	})
+	.nullable();
+export type WatchResult = z.infer<typeof watchResultSchema>;
 
 export const instancePhaseSchema = z.enum([
 	"waiting", // not started: `reason` names the cause; tried again by itself
@@ -186,7 +274,16 @@ export const instancePhaseSchema = z.enum([
 export type InstancePhase = z.infer<typeof instancePhaseSchema>;
 
 export const instanceReasonSchema = z.object({
-	code: z.enum(["port-taken", "engine-missing", "launch-failed", "exited", "unreachable", "disk"]),
+	code: z.enum([
+		"port-taken",
+		"engine-missing",
+		"launch-failed",
+		"exited",
+		"unreachable",
+		"disk",
+		// Its files are gone, and with them who it is in its cluster: another node has to take its place.
+		"identity-lost",
+	]),
 	message: z.string().max(2_000).describe("a sentence for people, with what to do"),
 });
 
@@ -221,6 +318,10 @@ export const observationSchema = z.object({
 	reason: instanceReasonSchema.nullable(),
 	pid: z.int().nullable(),
 	startedAt: z.iso.datetime().nullable(),
+	silentSince: z.iso
+		.datetime()
+		.nullable()
+		.describe("since when its process runs without answering; null while it answers or doesn't run"),
 	launchPermit: z.int().describe("permit under which it was last started; -1 for never"),
 	restarts: z.int(),
 	port: z.int().describe("that it listens on, or is about to as far as the agent knows"),
@@ -267,6 +368,43 @@ export const gatewayObservationSchema = z.object({
 });
 export type GatewayObservation = z.infer<typeof gatewayObservationSchema>;
 
+/** How the host's Sentinel is. `off`: it has nothing to watch, or can't be had here, as `reason` says. */
+export const sentinelObservationSchema = z.object({
+	phase: z.enum(["off", "starting", "running", "failed"]),
+	version: z.string().max(64).nullable(),
+	reason: z.string().max(2_000).nullable(),
+	port: z.int().nullable(),
+	caches: z
+		.array(
+			z.object({
+				cacheId: z.string(),
+				primary: z.object({ host: z.string(), port: z.int() }).describe("whom it holds to lead"),
+				peers: z.int().describe("other Sentinels that it knows to watch the cache"),
+				failoverUnderWay: z.boolean(),
+			}),
+		)
+		.max(10_000),
+});
+export type SentinelObservation = z.infer<typeof sentinelObservationSchema>;
+
+/**
+ * What became of a failover order.
+ *   done     `leaderNodeId` leads, whether or not this order made it
+ *   refused  not carried out, for a reason that may go away: `from` answers, or a Sentinel is at it
+ *   failed   begun and not brought to an end
+ */
+export const orderResultSchema = z.object({
+	id: z.uuid(),
+	outcome: z.enum(["done", "refused", "failed"]),
+	message: z.string().max(2_000).describe("a sentence for people; empty when done"),
+	leaderNodeId: z.string().nullable(),
+	writesUnavailableMs: z
+		.number()
+		.nullable()
+		.describe("planned: from the pause of writes to the new primary; null otherwise"),
+});
+export type OrderResult = z.infer<typeof orderResultSchema>;
+
 export const reportInputSchema = z.strictObject({
 	protocol: z.literal(AGENT_PROTOCOL_VERSION),
 	epoch: z.int().describe("of the newest desired state held; -1 for none"),
@@ -287,9 +425,16 @@ export const reportInputSchema = z.strictObject({
 	gateway: gatewayObservationSchema
 		.nullable()
 		.describe("null when unchanged since the last report"),
+	sentinel: sentinelObservationSchema
+		.nullable()
+		.describe("null when unchanged since the last report"),
+	orders: z.array(orderResultSchema).max(100).describe("that have ended since the last report"),
 	events: z.array(hostEventSchema).max(500),
 	metrics: z.array(metricsSampleSchema).max(2_000),
 });
 export type ReportInput = z.infer<typeof reportInputSchema>;
 
-export const reportResultSchema = z.object({ accepted: z.literal(true) });
+export const reportResultSchema = z.object({
+	accepted: z.literal(true),
+	heartbeatMs: z.int().min(100).describe("to the next report, if there is no news before"),
+});

@@ -276,6 +276,24 @@ export const progressStepSchema = z.object({
 });
 export type ProgressStep = z.infer<typeof progressStepSchema>;
 
+/** The newest change of primaries. */
+export const failoverSchema = z.object({
+	at: z.string(),
+	kind: z.enum(["planned", "unplanned"]),
+	shard: z.string(),
+	from: z.string().describe("member name of who led before"),
+	to: z.string().describe("member name of who leads since"),
+	by: z
+		.enum(["control-plane", "engines"])
+		.describe("engines: Sentinels or the cluster's own vote, or a change that the control plane found"),
+	cause: z.string(),
+	writesUnavailableMs: z
+		.number()
+		.nullable()
+		.describe("from the failure as it was noticed, or the pause of writes; null when nobody measured it"),
+});
+export type Failover = z.infer<typeof failoverSchema>;
+
 export const cacheSchema = z.object({
 	name: z.string(),
 	kind: cacheKindSchema,
@@ -291,7 +309,12 @@ export const cacheSchema = z.object({
 	nodeCount: z.number().describe("over all shards"),
 	zones: z.array(z.string()).nullable().describe("that were asked for; null for any"),
 	multiAz: z.boolean(),
+	multiAzStatus: z
+		.enum(["disabled", "enabled", "degraded"])
+		.describe("degraded: a shard has all its nodes in one zone, or is about to"),
+	multiAzReason: z.string().nullable().describe("why it is degraded, and what would mend it"),
 	automaticFailover: z.boolean(),
+	lastFailover: failoverSchema.nullable(),
 	port: z.number().nullable(),
 	endpoints: z.object({
 		primary: endpointSchema.nullable(),
@@ -355,6 +378,21 @@ export const rebootCacheInputSchema = z.strictObject({
 		.describe(
 			"member names such as orders-001; all nodes when absent, one of each shard at a time",
 		),
+});
+
+export const failoverCacheInputSchema = z.strictObject({
+	name: cacheNameSchema,
+	shard: z
+		.string()
+		.regex(/^\d{4}$/, "shard must look like 0001")
+		.optional()
+		.describe("needed where the cache has more than one"),
+	node: z
+		.string()
+		.min(1)
+		.max(80)
+		.optional()
+		.describe("member that is to lead, such as orders-002; the best replica in sync when absent"),
 });
 
 export const listCachesInputSchema = z.strictObject({

@@ -42,6 +42,13 @@ export const hostSchema = z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
 		reason: z.string().nullable(),
 	}),
+	sentinel: z.object({
+		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
+		reason: z.string().nullable(),
+	}),
+	cordoned: z.boolean().describe("takes no new nodes"),
+	draining: z.boolean().describe("its nodes are being moved to other hosts"),
+	lost: z.boolean().describe("silent for so long, or declared lost, that others take its nodes' places"),
 	nodeCount: z.number(),
 	engines: z.array(hostEngineSchema),
 });
@@ -54,6 +61,8 @@ export const listHostsInputSchema = z.strictObject({
 	status: hostStatusSchema.optional(),
 });
 export const hostPageSchema = pageOf(hostSchema).extend({ total: z.number() });
+
+export const hostRefSchema = z.strictObject({ name: hostNameSchema });
 
 export const createJoinTokenInputSchema = z.strictObject({
 	expiresInHours: z.coerce.number().int().min(1).max(720).default(24),

@@ -41,10 +41,29 @@ export const PORT_QUARANTINE_MS = 15 * 60_000;
 /** Share of a node's memory that is kept from data, for buffers, fragmentation and forks. */
 export const RESERVED_MEMORY_SHARE = 0.25;
 
-/** How long an agent may hold one `watch` call open, and the lease its silence may last, in milliseconds. */
+/**
+ * In milliseconds. Heartbeats come `heartbeatMs` apart, or further where many hosts share a control plane
+ * (`heartbeatOf`). One that is late by `suspicionMs` makes its host a suspect: should its primaries answer nobody, they
+ * are replaced. A host counts as offline at the end of its lease, and as lost, its nodes to be replaced, after
+ * `hostLostMs`.
+ */
 export const AGENT_TIMING = {
 	longPollMs: 25_000,
-	heartbeatMs: 3_000,
+	heartbeatMs: 750,
+	heartbeatPerHostMs: 3,
+	suspicionMs: 1_250,
 	leaseMs: 10_000,
+	hostLostMs: 60_000,
 	metricsIntervalMs: 5_000,
 } as const;
+
+/** How far apart heartbeats are in a fleet of so many hosts. */
+export function heartbeatOf(hosts: number): number {
+	return Math.max(AGENT_TIMING.heartbeatMs, hosts * AGENT_TIMING.heartbeatPerHostMs);
+}
+
+/** What the backstops wait before they call a primary gone: longer than the control plane ever takes, in milliseconds. */
+export const BACKSTOP_TIMING = { sentinelDownAfterMs: 2_000, clusterNodeTimeoutMs: 2_000 } as const;
+
+/** Where agents look for a port for their Sentinel: the first that is free. */
+export const SENTINEL_PORT_RANGE = { first: 26_379, last: 26_478 } as const;

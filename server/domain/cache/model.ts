@@ -11,6 +11,11 @@ export interface CacheModel {
 	progress: readonly ProgressStep[];
 	automaticFailover: boolean;
 	promotionRequested: boolean;
+	multiAz: boolean;
+	/** A Sentinel is failing over by itself, as its host says. */
+	sentinelFailingOver: boolean;
+	/** Too many hosts are silent at once: nothing is replaced. */
+	safeMode: boolean;
 	portRequested: boolean;
 	/** Of the primary or configuration endpoint; null while none is assigned. */
 	port: number | null;
@@ -32,7 +37,16 @@ export interface ShardModel {
 	slots: string | null;
 	/** Which node is to lead. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
+	/** Without those that are leaving, except in a cache that is being deleted. */
 	nodes: readonly NodeModel[];
+	/** Taken out of their hosts' desired states; the hosts haven't confirmed yet. */
+	leaving: readonly NodeModel[];
+	/** A planned failover that was asked for. */
+	failover: { toNodeId: string | null } | null;
+	/** The failover order that is out; null for none, or once its result is there or overdue. */
+	order: { kind: "planned" | "unplanned" } | null;
+	/** Why the last order came to nothing, while that is news. */
+	orderProblem: string | null;
 }
 
 export interface NodeModel {
@@ -40,18 +54,39 @@ export interface NodeModel {
 	/** How the engine knows it in a cluster. */
 	clusterNodeId: string;
 	name: string;
-	host: { name: string; online: boolean; address: string };
+	host: HostModel;
 	port: number;
 	generation: number;
 	launchPermit: number;
 	reboot: number;
 	rebootPending: boolean;
 	followsNodeId: string | null;
+	/** The node whose place it takes; null for others. */
+	replacesNodeId: string | null;
 	/** Taken out of the host's desired state; the host hasn't confirmed yet. */
 	removed: boolean;
 	observation: Observation | null;
 	/** The process that runs now has had its primary's data at some time. */
 	hasSynced: boolean;
+}
+
+export interface HostModel {
+	id: string;
+	name: string;
+	zone: string;
+	address: string;
+	/** Within its lease. */
+	online: boolean;
+	/** Its heartbeat is late: what it last said may no longer be true. */
+	suspect: boolean;
+	/** Takes no new nodes. */
+	cordoned: boolean;
+	/** Its nodes are to go elsewhere. */
+	draining: boolean;
+	/** Silent for so long, or declared lost, that its nodes are replaced. */
+	lost: boolean;
+	/** A person said that it won't come back. */
+	lossConfirmed: boolean;
 }
 
 /** A host's gateway, as far as this cache is concerned. */
@@ -67,7 +102,28 @@ export interface GatewayModel {
 export type PlanAction =
 	| { kind: "place" }
 	| { kind: "assign-ports" }
-	| { kind: "promote"; nodeId: string }
+	/** Tells a host to make another node lead: the first of the candidates is on that host. */
+	| {
+			kind: "order-failover";
+			shardId: string;
+			failover: "planned" | "unplanned";
+			fromState: "alive" | "dead" | "silent";
+			candidateIds: string[];
+			takeover: boolean;
+			cause: string;
+	  }
+	/** Writes down who leads, as the engines have it. */
+	| { kind: "adopt-primary"; nodeId: string; cause: string }
+	/** Kills a process that runs without answering, so that another can lead safely. */
+	| { kind: "end-hung"; nodeId: string }
+	/** Gives up a planned failover that can't be done. */
+	| { kind: "drop-failover"; shardId: string; reason: string }
+	/** Adds a node that takes the place of another. `empty`: nobody holds the data any more, so it starts as a primary. */
+	| { kind: "add-replacement"; nodeId: string; empty: boolean; reason: string }
+	/** Takes a node out whose place another has taken. */
+	| { kind: "retire"; nodeId: string }
+	/** Asks for a planned failover away from the shard's primary. */
+	| { kind: "request-failover"; shardId: string; toNodeId: string | null }
 	| { kind: "permit-launch"; nodeId: string }
 	| { kind: "reboot"; nodeId: string }
 	| { kind: "move-port"; nodeId: string }
