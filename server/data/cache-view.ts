@@ -5,6 +5,7 @@ import {
 	type CacheNode,
 	type CacheSummary,
 	cacheKindSchema,
+	failoverSchema,
 	type RateCard,
 } from "../contract/index.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
@@ -15,17 +16,29 @@ import {
 	isReplicaInSync,
 	nodeStatus,
 } from "../domain/cache/node-health.ts";
+import { zoneSpread } from "../domain/cache/zone-spread.ts";
 import { hourlyCost } from "../domain/engines/node-types.ts";
-import { allNodeRows, type FullCache, toCacheModel, zonesColumn } from "./cache-mapping.ts";
+import {
+	allNodeRows,
+	type FullCache,
+	type ModelSources,
+	toCacheModel,
+	zonesColumn,
+} from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 /** What a view takes beside the rows. */
-export interface ViewSources {
-	fleet: FleetState;
+export interface ViewSources extends ModelSources {
 	rateCard: RateCard;
 }
 
 const tagsColumn = z.record(z.string(), z.string());
+const lastFailoverColumn = failoverSchema.nullable();
+
+/** What people call the shard of that index: 0001 is the first. */
+export function shardName(index: number): string {
+	return String(index + 1).padStart(4, "0");
+}
 
 /** Nodes that the cache has once it is placed. */
 export function wantedNodeCount(row: FullCache): number {
@@ -35,8 +48,9 @@ export function wantedNodeCount(row: FullCache): number {
 /** The cache as the API shows it. */
 export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 	const { fleet, rateCard } = sources;
-	const model = toCacheModel(row, fleet);
+	const model = toCacheModel(row, sources);
 	const nodes = allNodes(model);
+	const spread = zoneSpread(model);
 	const size = {
 		memoryBytes: Number(row.nodeMemoryBytes),
 		vcpus: row.nodeVcpus,
@@ -57,13 +71,16 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		nodeCount: wantedNodeCount(row),
 		zones: zonesColumn.parse(row.zones),
 		multiAz: row.multiAz,
+		multiAzStatus: spread.status,
+		multiAzReason: spread.reason,
 		automaticFailover: row.automaticFailover,
+		lastFailover: lastFailoverColumn.parse(row.lastFailover),
 		port: row.port,
 		endpoints: endpointsOf(row, model, fleet),
 		shards: model.shards.map((shard) => ({
-			id: String(shard.index + 1).padStart(4, "0"),
+			id: shardName(shard.index),
 			slots: shard.slots,
-			nodes: shard.nodes.map((node) => toNodeView(row, model, shard, node, fleet)),
+			nodes: shard.nodes.map((node) => toNodeView(model, shard, node, fleet)),
 		})),
 		auth: {
 			mode: authModeSchema.parse(row.authMode),
@@ -87,7 +104,6 @@ function runningVersion(nodes: readonly NodeModel[]): string | null {
 }
 
 function toNodeView(
-	row: FullCache,
 	model: CacheModel,
 	shard: ShardModel,
 	node: NodeModel,
@@ -97,7 +113,7 @@ function toNodeView(
 	return {
 		id: node.name,
 		role: node.host.online ? (observation?.engineState?.role ?? null) : null,
-		zone: allNodeRows(row).find((candidate) => candidate.id === node.id)?.host.zone ?? "",
+		zone: node.host.zone,
 		host: node.host.name,
 		address: node.host.address,
 		port: node.port,

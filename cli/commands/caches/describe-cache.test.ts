@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Cache, CacheNode } from "../../../server/contract/index.ts";
+import type { Cache, CacheNode, Event, Failover } from "../../../server/contract/index.ts";
 import { describeCache } from "./describe-cache.ts";
+import { droppedSince, newLeader } from "./failover.ts";
 import { haveRebooted } from "./reboot.ts";
 
 function node(id: string, overrides: Partial<CacheNode> = {}): CacheNode {
@@ -37,7 +38,10 @@ function cache(overrides: Partial<Cache> = {}): Cache {
 		nodeCount: 2,
 		zones: null,
 		multiAz: false,
+		multiAzStatus: "disabled",
+		multiAzReason: null,
 		automaticFailover: true,
+		lastFailover: null,
 		port: 6379,
 		endpoints: {
 			primary: { host: "127.0.0.1", port: 6379 },
@@ -55,6 +59,20 @@ function cache(overrides: Partial<Cache> = {}): Cache {
 		description: "",
 		createdAt: "2026-01-01T00:00:00.000Z",
 		availableAt: null,
+		...overrides,
+	};
+}
+
+function failover(overrides: Partial<Failover> = {}): Failover {
+	return {
+		at: "2026-01-01T00:00:01.000Z",
+		kind: "planned",
+		shard: "0001",
+		from: "orders-001",
+		to: "orders-002",
+		by: "control-plane",
+		cause: "requested",
+		writesUnavailableMs: 12,
 		...overrides,
 	};
 }
@@ -117,6 +135,20 @@ describe("a cache for people to read", () => {
 		expect(text).toContain("mine (databases pending; run: larder caches reboot orders)");
 	});
 
+	it("says why Multi-AZ is degraded, and what the last failover was like", () => {
+		const text = described({
+			multiAz: true,
+			multiAzStatus: "degraded",
+			multiAzReason: "all nodes lie in zone a",
+			lastFailover: failover(),
+		});
+		expect(text).toMatch(/^Multi-AZ +degraded: all nodes lie in zone a$/m);
+		expect(text).toMatch(
+			/^Last failover +2026-01-01T00:00:01.000Z, orders-001 → orders-002, planned, writes unavailable for 12 ms: requested$/m,
+		);
+		expect(described()).not.toContain("Last failover");
+	});
+
 	it("can't move the cursor with what others wrote", () => {
 		expect(described({ description: "a\x1b[2Jb" })).not.toContain("\x1b");
 	});
@@ -133,5 +165,53 @@ describe("haveRebooted", () => {
 		expect(haveRebooted(before, half, ["orders-002"])).toBe(false);
 		const down = cache(shards(node("orders-001", { pid: 20 }), node("orders-002", { pid: null })));
 		expect(haveRebooted(before, down, [])).toBe(false);
+	});
+});
+
+describe("a failover that is waited for", () => {
+	const old = failover({ at: "2025-12-31T00:00:00.000Z" });
+	const led = (...leaders: string[]) =>
+		leaders.map((leader, index) => ({
+			id: `000${index + 1}`,
+			slots: null,
+			nodes: [node(leader), node(`${leader}-other`, { role: "replica" as const })],
+		}));
+
+	it("is done once the cache has a newer one than before", () => {
+		const before = cache({ lastFailover: old });
+		expect(newLeader(before, before, undefined)).toBeNull();
+		expect(newLeader(before, cache({ lastFailover: failover() }), undefined)).toEqual({
+			name: "orders-002",
+			failover: failover(),
+		});
+		const first = newLeader(cache(), cache({ lastFailover: failover() }), "0001");
+		expect(first?.name).toBe("orders-002");
+	});
+
+	it("isn't mistaken for another shard's, and is seen when another shard's came after it", () => {
+		const before = cache({ lastFailover: old, shards: led("a", "b") });
+		const other = failover({ shard: "0002" });
+		const elsewhere = cache({ lastFailover: other, shards: led("a", "c") });
+		expect(newLeader(before, elsewhere, "0001")).toBeNull();
+		const both = cache({ lastFailover: other, shards: led("d", "c") });
+		expect(newLeader(before, both, "0001")).toEqual({ name: "d", failover: null });
+	});
+
+	it("has failed when an event tells so that wasn't there before", () => {
+		const event = (id: string, type: string): Event => ({
+			id,
+			at: "2026-01-01T00:00:00.000Z",
+			severity: "warning",
+			type,
+			message: id,
+			cache: "orders",
+			node: null,
+			host: null,
+		});
+		const known = [event("1", "cache.failover-dropped")];
+		expect(droppedSince(known, known)).toBeUndefined();
+		expect(droppedSince(known, [event("2", "cache.failover-requested"), ...known])).toBeUndefined();
+		const dropped = event("3", "cache.failover-dropped");
+		expect(droppedSince(known, [dropped, ...known])).toEqual(dropped);
 	});
 });

@@ -1,5 +1,5 @@
-import type { Cache, Endpoint } from "../../../server/contract/index.ts";
-import { formatBytes, printable } from "../../terminal/format.ts";
+import type { Cache, Endpoint, Failover } from "../../../server/contract/index.ts";
+import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 import { type Column, formatFields, formatTable } from "../../terminal/table.ts";
 
 type Field = [label: string, value: string];
@@ -32,7 +32,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
 		["Node type", cache.nodeType],
 		...shapeOf(cache),
-		["Multi-AZ", onOrOff(cache.multiAz)],
+		["Multi-AZ", describeMultiAz(cache)],
 		...(cache.zones === null ? [] : [["Zones", cache.zones.join(", ")] satisfies Field]),
 		...endpointsOf(cache),
 		[
@@ -59,7 +59,30 @@ function shapeOf(cache: Cache): Field[] {
 			: []),
 		["Replicas", `${cache.replicasPerShard}${cache.clusterMode === "enabled" ? " per shard" : ""}`],
 		["Automatic failover", onOrOff(cache.automaticFailover)],
+		...(cache.lastFailover === null
+			? []
+			: [["Last failover", describeFailover(cache.lastFailover)] satisfies Field]),
 	];
+}
+
+function describeMultiAz({ multiAzStatus, multiAzReason }: Cache): string {
+	switch (multiAzStatus) {
+		case "enabled":
+			return "on";
+		case "disabled":
+			return "off";
+		case "degraded":
+			return `degraded${multiAzReason === null ? "" : `: ${multiAzReason}`}`;
+	}
+}
+
+/** "2026-01-01T00:00:00.000Z, orders-001 → orders-002, planned, writes unavailable for 12 ms: requested" */
+function describeFailover({ at, kind, from, to, cause, writesUnavailableMs }: Failover): string {
+	const measured =
+		writesUnavailableMs === null
+			? ""
+			: `, writes unavailable for ${formatDuration(Math.max(1, writesUnavailableMs))}`;
+	return `${at}, ${from} → ${to}, ${kind}${measured}: ${cause}`;
 }
 
 /** Those that such a cache has, `-` until it is available. */

@@ -17,14 +17,27 @@ export interface WaitOptions {
 }
 
 export function waitOptions(command: Command): Command {
-	return command
-		.option("--wait", "wait until it is done and show each step (on stderr)")
-		.option(
-			"--timeout <seconds>",
-			"how long to wait; exit code 7 after that",
-			positiveSeconds,
-			DEFAULT_TIMEOUT_SECONDS,
-		);
+	return timeoutOption(
+		command.option("--wait", "wait until it is done and show each step (on stderr)"),
+	);
+}
+
+export function timeoutOption(command: Command): Command {
+	return command.option(
+		"--timeout <seconds>",
+		"how long to wait; exit code 7 after that",
+		positiveSeconds,
+		DEFAULT_TIMEOUT_SECONDS,
+	);
+}
+
+/** What is waited for. */
+interface Goal {
+	isReached(cache: Cache): boolean | Promise<boolean>;
+	/** On stderr once it is reached. */
+	reached?(): string;
+	/** Begins the sentence that says that it took too long. */
+	unreached(cache: Cache): string;
 }
 
 /**
@@ -34,9 +47,24 @@ export function waitOptions(command: Command): Command {
 export async function waitUntilAvailable(
 	api: ApiClient,
 	name: string,
-	{ timeout }: WaitOptions,
+	options: WaitOptions,
 	startedAt: number,
 	isDone: (cache: Cache) => boolean = () => true,
+): Promise<unknown> {
+	return waitForCache(api, name, options, startedAt, {
+		isReached: (cache) => cache.status === "available" && isDone(cache),
+		reached: () => `${name} is available (${formatDuration(performance.now() - startedAt)})`,
+		unreached: (cache) => `${name} is still ${cache.status}`,
+	});
+}
+
+/** Gives back the API's JSON of the cache once it has come so far. */
+export async function waitForCache(
+	api: ApiClient,
+	name: string,
+	{ timeout }: WaitOptions,
+	startedAt: number,
+	goal: Goal,
 ): Promise<unknown> {
 	const view = createStepsView(process.stderr);
 	let isCreation = false;
@@ -50,14 +78,14 @@ export async function waitUntilAvailable(
 			// The steps are those of its creation; of later changes its reason tells.
 			isCreation ||= cache.status === "creating";
 			view.show(isCreation ? cache.progress : [], cache.statusReason);
-			if (cache.status === "available" && isDone(cache)) {
-				view.end(`${name} is available (${formatDuration(performance.now() - startedAt)})`);
+			if (await goal.isReached(cache)) {
+				view.end(goal.reached?.());
 				return answer;
 			}
 			if (cache.status === "deleting") {
 				throw new CliError(`${name} is being deleted.`, EXIT.conflict);
 			}
-			await waitOrGiveUp(name, cache, timeout, startedAt);
+			await waitOrGiveUp(cache, goal.unreached(cache), timeout, startedAt);
 		}
 	} finally {
 		view.end();
@@ -83,7 +111,7 @@ export async function waitUntilGone(
 			// Someone else may make a new cache of that name: it isn't ours to wait for.
 			if (cache.status !== "deleting") return;
 			view.show(cache.progress, cache.statusReason);
-			await waitOrGiveUp(name, cache, timeout, startedAt);
+			await waitOrGiveUp(cache, `${name} is still ${cache.status}`, timeout, startedAt);
 		}
 	} finally {
 		view.end();
@@ -91,20 +119,16 @@ export async function waitUntilGone(
 }
 
 async function waitOrGiveUp(
-	name: string,
 	cache: Cache,
+	state: string,
 	timeoutSeconds: number,
 	startedAt: number,
 ): Promise<void> {
 	if (performance.now() - startedAt > timeoutSeconds * 1_000) {
-		throw new CliError(
-			`${name} is still ${cache.status} after ${timeoutSeconds} s.`,
-			EXIT.timedOut,
-			[
-				...(cache.statusReason === null ? [] : [cache.statusReason]),
-				`Larder goes on with it; see: larder caches show ${name}`,
-			],
-		);
+		throw new CliError(`${state} after ${timeoutSeconds} s.`, EXIT.timedOut, [
+			...(cache.statusReason === null ? [] : [cache.statusReason]),
+			`Larder goes on with it; see: larder caches show ${cache.name}`,
+		]);
 	}
 	await delay(POLL_MS);
 }

@@ -6,12 +6,14 @@ import {
 	cacheSchema,
 	createCacheInputSchema,
 	credentialsSchema,
+	failoverCacheInputSchema,
 	listCachesInputSchema,
 	modifyCacheInputSchema,
 	rebootCacheInputSchema,
 } from "../../../contract/index.ts";
 import { createCache } from "../../../services/caches/create-cache.ts";
 import { deleteCache } from "../../../services/caches/delete-cache.ts";
+import { failoverCache } from "../../../services/caches/failover-cache.ts";
 import { getCache } from "../../../services/caches/get-cache.ts";
 import { getCacheMetrics } from "../../../services/caches/get-cache-metrics.ts";
 import { getCredentials } from "../../../services/caches/get-credentials.ts";
@@ -87,6 +89,21 @@ export const caches = router({
 		.input(rebootCacheInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => rebootCache(ctx.resources, ctx.caller, input)),
+	failover: requires("cache:failover")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/failover",
+				status: 202,
+				tag: "Caches",
+				summary: "Let a replica take over from a primary that serves",
+				description:
+					"Writes pause for some milliseconds and none is lost. Answers at once; lastFailover of the cache tells who leads once it is done, and an event when it couldn't be done.",
+			},
+		})
+		.input(failoverCacheInputSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => failoverCache(ctx.resources, ctx.caller, input)),
 	delete: requires("cache:delete")
 		.meta({
 			rest: {

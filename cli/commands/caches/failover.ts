@@ -1,0 +1,125 @@
+import { Command } from "commander";
+import {
+	type Cache,
+	cacheSchema,
+	type Event,
+	eventPageSchema,
+	type Failover,
+} from "../../../server/contract/index.ts";
+import type { ApiClient } from "../../api/client.ts";
+import {
+	type ApiOptions,
+	connect,
+	print,
+	printJson,
+	withApiOptions,
+} from "../../command-context.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
+import { formatDuration } from "../../terminal/format.ts";
+import { timeoutOption, waitForCache } from "./wait-for-cache.ts";
+
+/** How the control plane tells that a failover that was asked for came to nothing. */
+const DROPPED = "cache.failover-dropped";
+
+interface FailoverOptions extends ApiOptions {
+	shard?: string;
+	node?: string;
+	wait: boolean;
+	/** Seconds. */
+	timeout: number;
+}
+
+export function failoverCommand(): Command {
+	const command = new Command("failover")
+		.summary("let a replica take over from a primary that serves")
+		.description(
+			"Let a replica take over from a primary that serves: writes pause for some milliseconds, and none is lost. Waits until it is done.",
+		)
+		.argument("<name>")
+		.option("--shard <shard>", "such as 0001; needed where the cache has more than one")
+		.option("--node <node>", "that is to lead, such as orders-002 (default: the best one in sync)")
+		.option("--no-wait", "come back as soon as it is asked for")
+		.addHelpText(
+			"after",
+			`
+Examples:
+  larder caches failover orders
+  larder caches failover orders --node orders-002
+  larder caches failover sessions --shard 0002`,
+		);
+	return timeoutOption(withApiOptions(command)).action(run);
+}
+
+async function run(name: string, options: FailoverOptions): Promise<void> {
+	const api = await connect(options);
+	const startedAt = performance.now();
+	const known = await eventsOf(api, name);
+	const accepted = await api.call({
+		method: "POST",
+		path: `/caches/${encodeURIComponent(name)}/failover`,
+		body: { shard: options.shard, node: options.node },
+	});
+	if (!options.wait) {
+		if (options.json) printJson(accepted);
+		else print(`${name} fails over; see: larder caches show ${name}`);
+		return;
+	}
+	const before = cacheSchema.parse(accepted);
+	const answer = await waitForCache(api, name, options, startedAt, {
+		async isReached(cache) {
+			if (newLeader(before, cache, options.shard) !== null) return true;
+			const dropped = droppedSince(known, await eventsOf(api, name));
+			if (dropped === undefined) return false;
+			throw new CliError(dropped.message, EXIT.failure, [
+				`Who led leads still; see: larder caches show ${name}`,
+			]);
+		},
+		unreached: () => `${name} hasn't failed over`,
+	});
+	const leader = newLeader(before, cacheSchema.parse(answer), options.shard);
+	if (options.json) printJson(answer);
+	else if (leader !== null) print(describeOutcome(leader));
+}
+
+async function eventsOf(api: ApiClient, name: string): Promise<Event[]> {
+	const answer = await api.call({ method: "GET", path: "/events", query: { cache: name } });
+	return eventPageSchema.parse(answer).items;
+}
+
+interface NewLeader {
+	name: string;
+	/** Null when it isn't known what this failover was like. */
+	failover: Failover | null;
+}
+
+/** Who leads the shard since; null while nobody else does. The cache keeps its newest failover alone, of any shard. */
+export function newLeader(before: Cache, now: Cache, shard: string | undefined): NewLeader | null {
+	const { lastFailover } = now;
+	if (lastFailover === null || lastFailover.at === before.lastFailover?.at) return null;
+	if (shard === undefined || lastFailover.shard === shard) {
+		return { name: lastFailover.to, failover: lastFailover };
+	}
+	const leader = leaderOf(now, shard);
+	return leader === undefined || leader === leaderOf(before, shard)
+		? null
+		: { name: leader, failover: null };
+}
+
+function leaderOf(cache: Cache, shard: string): string | undefined {
+	const nodes = cache.shards.find(({ id }) => id === shard)?.nodes ?? [];
+	return nodes.find(({ role }) => role === "primary")?.id;
+}
+
+/** Compared by ids: the clock of this machine may be another. */
+export function droppedSince(known: readonly Event[], now: readonly Event[]): Event | undefined {
+	const ids = new Set(known.map((event) => event.id));
+	return now.find((event) => event.type === DROPPED && !ids.has(event.id));
+}
+
+/** "orders-002 leads; writes paused for 12 ms" */
+function describeOutcome({ name, failover }: NewLeader): string {
+	const unavailableMs = failover?.writesUnavailableMs ?? null;
+	if (failover === null || unavailableMs === null) return `${name} leads`;
+	const verb = failover.kind === "planned" ? "writes paused for" : "writes were unavailable for";
+	return `${name} leads; ${verb} ${formatDuration(Math.max(1, unavailableMs))}`;
+}
