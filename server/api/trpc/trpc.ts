@@ -14,6 +14,7 @@ export type Scope =
 	| "cache:create"
 	| "cache:modify"
 	| "cache:reboot"
+	| "cache:failover"
 	| "cache:delete"
 	| "cache:credentials"
 	| "parameter-group:read"
