@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+	AGENT_TIMING,
 	CLIENT_PORT_RANGE,
 	CLUSTER_BUS_OFFSET,
 	LIMITS,
@@ -54,6 +55,10 @@ const environmentSchema = z.object({
 		.default("USD"),
 	LARDER_RATE_PER_VCPU_HOUR: rateSchema.default(0.017),
 	LARDER_RATE_PER_GIB_HOUR: rateSchema.default(0.009),
+	LARDER_HOST_LOST_SECONDS: z.coerce
+		.number("must be a number")
+		.min(15, "must be 15 or more")
+		.default(AGENT_TIMING.hostLostMs / 1_000),
 	/** `off` serves the APIs alone. */
 	LARDER_CONSOLE: z.enum(["on", "off"]).default("on"),
 });
@@ -67,6 +72,8 @@ export interface ServerConfig {
 	nodePorts: PortRange;
 	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
 	overcommit: number;
+	/** How long a host is silent before its nodes are replaced. */
+	hostLostMs: number;
 	rateCard: RateCard;
 	console: boolean;
 }
@@ -97,6 +104,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 		memcachedPorts: parsed.data.LARDER_MEMCACHED_PORTS,
 		nodePorts: parsed.data.LARDER_NODE_PORTS,
 		overcommit: parsed.data.LARDER_OVERCOMMIT,
+		hostLostMs: parsed.data.LARDER_HOST_LOST_SECONDS * 1_000,
 		rateCard: {
 			currency: parsed.data.LARDER_RATE_CURRENCY,
 			perVcpuHour: parsed.data.LARDER_RATE_PER_VCPU_HOUR,

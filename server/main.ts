@@ -11,9 +11,11 @@ import { createSessions } from "./auth/sessions.ts";
 import { createSetUp, type SetUp } from "./auth/set-up.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
 import { expireRecords } from "./data/expire-records.ts";
+import { FailoverOrders } from "./data/failover-orders.ts";
 import { FleetState } from "./data/fleet-state.ts";
+import { Notices } from "./data/notices.ts";
 import { migrationsDirOf, openDatabase } from "./data/open-database.ts";
-import { expireLeases, restoreLeases } from "./fleet/lease-keeper.ts";
+import { expireLeases, restoreLeases, watchSuspects } from "./fleet/lease-keeper.ts";
 import { systemClock } from "./platform/clock.ts";
 import { findProjectRoot } from "./platform/project-root.ts";
 import {
@@ -27,7 +29,11 @@ import { Signals } from "./platform/signals.ts";
 import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import type { Resources } from "./services/context.ts";
+import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
 
+const SUSPECT_CHECK_MS = 250;
+/** A check that comes so late says more of this process than of any host: reports wait to be read. */
+const LATE_MS = 500;
 const LEASE_CHECK_MS = 1_000;
 const EXPIRY_MS = 60_000;
 
@@ -61,6 +67,8 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	const resources: Resources = {
 		db: database.db,
 		fleet: new FleetState(clock),
+		notices: new Notices(clock),
+		orders: new FailoverOrders(clock),
 		secrets: createSecretBox(key),
 		signals: new Signals(),
 		clock,
@@ -69,6 +77,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		memcachedPorts: config.memcachedPorts,
 		nodePorts: config.nodePorts,
 		overcommit: config.overcommit,
+		hostLostMs: config.hostLostMs,
 		rateCard: config.rateCard,
 		version,
 	};
@@ -161,8 +170,11 @@ async function announceSetUp(
 function startTimers(resources: Resources, logger: Logger): () => void {
 	const repeat = (ms: number, what: string, work: () => Promise<void>) => {
 		let running = false;
+		let dueAt = performance.now() + ms;
 		return setInterval(async () => {
-			if (running) return;
+			const late = performance.now() - dueAt > LATE_MS;
+			dueAt = performance.now() + ms;
+			if (running || late) return;
 			running = true;
 			try {
 				await work();
@@ -174,7 +186,9 @@ function startTimers(resources: Resources, logger: Logger): () => void {
 		}, ms);
 	};
 	const timers = [
+		repeat(SUSPECT_CHECK_MS, "looking after late hosts failed", () => watchSuspects(resources)),
 		repeat(LEASE_CHECK_MS, "checking leases failed", () => expireLeases(resources)),
+		repeat(LEASE_CHECK_MS, "looking after lost hosts failed", () => markLostHosts(resources)),
 		repeat(EXPIRY_MS, "dropping old records failed", () =>
 			expireRecords(resources.db, resources.clock.now()),
 		),

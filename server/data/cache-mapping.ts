@@ -9,8 +9,15 @@ import {
 	progressStepSchema,
 } from "../contract/index.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
-import type { CacheModel, GatewayModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
+import type {
+	CacheModel,
+	GatewayModel,
+	HostModel,
+	NodeModel,
+	ShardModel,
+} from "../domain/cache/model.ts";
 import type { CacheRow, HostRow, NodeRow, ShardRow } from "./database.ts";
+import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
@@ -28,8 +35,35 @@ export const progressColumn = z.array(progressStepSchema);
 export const zonesColumn = z.array(z.string()).nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
 
+/** Without nodes that are leaving, except in a cache that is being deleted: there all of them are. */
 export function allNodeRows(row: FullCache): FullNode[] {
-	return row.shards.flatMap((shard) => shard.nodes);
+	const nodes = row.shards.flatMap((shard) => shard.nodes);
+	return row.deletingAt === null ? nodes.filter(isStaying) : nodes;
+}
+
+function isStaying(node: FullNode): boolean {
+	return node.removedAtRevision === null;
+}
+
+/** What a model takes beside the rows. */
+export interface ModelSources {
+	fleet: FleetState;
+	orders: FailoverOrders;
+}
+
+function toHostModel(row: HostRow, fleet: FleetState): HostModel {
+	return {
+		id: row.id,
+		name: row.name,
+		zone: row.zone,
+		address: row.advertisedAddress,
+		online: fleet.isOnline(row.id),
+		suspect: fleet.isSuspect(row.id),
+		cordoned: row.cordoned,
+		draining: row.drainRequestedAt !== null,
+		lost: row.lostAt !== null,
+		lossConfirmed: row.lossConfirmed,
+	};
 }
 
 function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
@@ -38,34 +72,25 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		id: row.id,
 		clusterNodeId: clusterNodeId(row.id),
 		name: row.name,
-		host: {
-			name: row.host.name,
-			online: fleet.isOnline(row.hostId),
-			address: row.host.advertisedAddress,
-		},
+		host: toHostModel(row.host, fleet),
 		port: row.port,
 		generation: row.generation,
 		launchPermit: row.launchPermit,
 		reboot: row.reboot,
 		rebootPending: row.rebootPending,
 		followsNodeId: row.followsNodeId,
+		replacesNodeId: row.replacesNodeId,
 		removed: row.removedAtRevision !== null,
 		observation,
 		hasSynced: observation?.hasSynced ?? false,
 	};
 }
 
-export function toCacheModel(row: FullCache, fleet: FleetState): CacheModel {
+export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel {
+	const { fleet } = sources;
 	const clusterMode = clusterModeSchema.parse(row.clusterMode);
-	const shards = row.shards.map(
-		(shard): ShardModel => ({
-			id: shard.id,
-			index: shard.index,
-			slots: shard.slots,
-			primaryNodeId: shard.primaryNodeId,
-			nodes: shard.nodes.map((node) => toNodeModel(node, fleet)),
-		}),
-	);
+	const deleting = row.deletingAt !== null;
+	const shards = row.shards.map((shard) => toShardModel(shard, deleting, sources));
 	return {
 		name: row.name,
 		engine: engineSchema.parse(row.engine),
@@ -75,14 +100,38 @@ export function toCacheModel(row: FullCache, fleet: FleetState): CacheModel {
 		progress: progressColumn.parse(row.progress),
 		automaticFailover: row.automaticFailover,
 		promotionRequested: row.promotionRequestedAt !== null,
+		multiAz: row.multiAz,
+		sentinelFailingOver: fleet.sentinelsOf(row.id).some((each) => each.failoverUnderWay),
+		safeMode: fleet.safeMode,
 		portRequested: row.portRequested,
 		port: row.port,
-		deleting: row.deletingAt !== null,
+		deleting,
 		everAvailable: row.availableAt !== null,
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
+	};
+}
+
+function toShardModel(
+	shard: FullCache["shards"][number],
+	deleting: boolean,
+	{ fleet, orders }: ModelSources,
+): ShardModel {
+	const model = (nodes: FullNode[]) => nodes.map((node) => toNodeModel(node, fleet));
+	const underWay = orders.underWay(shard.id);
+	const result = orders.newest(shard.id)?.result ?? null;
+	return {
+		id: shard.id,
+		index: shard.index,
+		slots: shard.slots,
+		primaryNodeId: shard.primaryNodeId,
+		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
+		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
+		failover: shard.failoverRequestedAt === null ? null : { toNodeId: shard.failoverToNodeId },
+		order: underWay === null ? null : { kind: underWay.order.kind },
+		orderProblem: result === null || result.outcome === "done" ? null : result.message,
 	};
 }
 

@@ -1,6 +1,10 @@
 import { z } from "zod";
-import { type GatewayObservation, observationSchema } from "../contract/agent.ts";
-import { AGENT_TIMING } from "../contract/limits.ts";
+import {
+	type GatewayObservation,
+	observationSchema,
+	type SentinelObservation,
+} from "../contract/agent.ts";
+import { AGENT_TIMING, heartbeatOf } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 
@@ -8,6 +12,8 @@ import type { Clock } from "../platform/clock.ts";
 export const storedObservationSchema = observationSchema.extend({
 	/** The process that runs now has had its primary's data at some time. */
 	hasSynced: z.boolean(),
+	/** Older rows haven't got it. */
+	silentSince: observationSchema.shape.silentSince.default(null),
 });
 export type StoredObservation = z.infer<typeof storedObservationSchema>;
 
@@ -18,6 +24,15 @@ export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 	address: string;
 	routes: Map<string, GatewayObservation["routes"][number]>;
 }
+
+/** What a host last said of its Sentinel, its caches by id. */
+export interface HostSentinel extends Omit<SentinelObservation, "caches"> {
+	/** Where other hosts reach it. */
+	address: string;
+	caches: Map<string, SentinelObservation["caches"][number]>;
+}
+
+const START_GRACE_MS = 5_000;
 
 /** A sample older than this is no longer "now". */
 const METRICS_FRESH_MS = 4 * AGENT_TIMING.metricsIntervalMs;
@@ -32,10 +47,19 @@ export class FleetState {
 	readonly #online = new Set<string>();
 	readonly #observations = new Map<string, StoredObservation>();
 	readonly #gateways = new Map<string, HostGateway>();
+	readonly #sentinels = new Map<string, HostSentinel>();
+	/** When a node was first said to have ended; no entry for one that runs. */
+	readonly #endedAt = new Map<string, number>();
+	/** No host is suspected before: after a start they have to find this control plane first. */
+	#trustUntil: number;
+	#heartbeatMs: number = AGENT_TIMING.heartbeatMs;
+	/** So many hosts fell silent at once that this control plane is cut off, rather than they are lost. */
+	safeMode = false;
 	readonly #metrics = new Map<string, { at: number; metrics: NodeMetrics }>();
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
+		this.#trustUntil = clock.now().getTime() + START_GRACE_MS;
 	}
 
 	/** At a start: the host was online when the control plane went, so it gets one lease to show itself. */
@@ -60,6 +84,23 @@ export class FleetState {
 		return expired;
 	}
 
+	/** What hosts are told, and measured by. */
+	get heartbeatMs(): number {
+		return this.#heartbeatMs;
+	}
+
+	setFleetSize(hosts: number): void {
+		this.#heartbeatMs = heartbeatOf(hosts);
+	}
+
+	/** Its heartbeat is late: it may be gone, though its lease hasn't run out. */
+	isSuspect(hostId: string): boolean {
+		const now = this.#clock.now().getTime();
+		if (now < this.#trustUntil) return false;
+		const lastSeen = this.#lastSeen.get(hostId) ?? 0;
+		return now - lastSeen > this.#heartbeatMs + AGENT_TIMING.suspicionMs;
+	}
+
 	isOnline(hostId: string): boolean {
 		return this.#online.has(hostId);
 	}
@@ -78,6 +119,32 @@ export class FleetState {
 
 	setObservation(nodeId: string, observation: StoredObservation): void {
 		this.#observations.set(nodeId, observation);
+		if (observation.phase !== "exited") this.#endedAt.delete(nodeId);
+		else if (!this.#endedAt.has(nodeId)) this.#endedAt.set(nodeId, this.#clock.now().getTime());
+	}
+
+	/** When it was first known that the node's process has ended; null when that isn't known. */
+	endedAt(nodeId: string): number | null {
+		return this.#endedAt.get(nodeId) ?? null;
+	}
+
+	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
+		const { caches, ...rest } = observation;
+		const byId = new Map(caches.map((cache) => [cache.cacheId, cache]));
+		this.#sentinels.set(host.id, { ...rest, address: host.address, caches: byId });
+	}
+
+	sentinel(hostId: string): HostSentinel | null {
+		return this.#sentinels.get(hostId) ?? null;
+	}
+
+	/** Sentinels of hosts that report which watch a cache, and what they say of it. */
+	sentinelsOf(cacheId: string): { host: string; port: number; failoverUnderWay: boolean }[] {
+		return [...this.#sentinels].flatMap(([hostId, { address, port, caches }]) => {
+			const watched = caches.get(cacheId);
+			if (watched === undefined || port === null || this.isSuspect(hostId)) return [];
+			return [{ host: address, port, failoverUnderWay: watched.failoverUnderWay }];
+		});
 	}
 
 	/** Names the caches whose endpoints on that host have changed. */
@@ -120,10 +187,11 @@ export class FleetState {
 
 	forgetObservation(nodeId: string): void {
 		this.#observations.delete(nodeId);
+		this.#endedAt.delete(nodeId);
 	}
 
 	forgetNode(nodeId: string): void {
-		this.#observations.delete(nodeId);
+		this.forgetObservation(nodeId);
 		this.#metrics.delete(nodeId);
 	}
 }

@@ -1,13 +1,19 @@
 import type { Assignment, Cluster, EngineParameter } from "../contract/agent.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { parseSlots } from "../contract/slots.ts";
+import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import { resolveParameters } from "../domain/parameters/index.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
-import { GATEWAY_USERNAME, gatewayPassword } from "./route-table.ts";
+import {
+	GATEWAY_USERNAME,
+	gatewayPassword,
+	SENTINEL_USERNAME,
+	sentinelPassword,
+} from "./route-table.ts";
 
 /** The user that agents and replicas log in as, on every engine. */
 const SYSTEM_USERNAME = "larder";
@@ -22,6 +28,7 @@ export const ASSIGNED_NODE = {
 					orderBy: { index: "asc" },
 					include: {
 						nodes: {
+							where: { removedAtRevision: null },
 							orderBy: { name: "asc" },
 							select: { id: true, port: true, host: { select: { advertisedAddress: true } } },
 						},
@@ -84,6 +91,8 @@ function toAssignment(
 			systemPassword,
 			gatewayUsername: GATEWAY_USERNAME,
 			gatewayPasswordSha256: sha256Hex(gatewayPassword(systemPassword)),
+			sentinelUsername: SENTINEL_USERNAME,
+			sentinelPasswordSha256: sha256Hex(sentinelPassword(systemPassword)),
 		},
 	};
 }
@@ -103,6 +112,7 @@ function roleOf(node: AssignedNode): Assignment["role"] {
 
 function clusterOf(node: AssignedNode): Cluster {
 	return {
+		former: nodeIdsColumn.parse(node.cache.formerNodeIds) ?? [],
 		shards: node.cache.shards.map((shard) => ({
 			slots: parseSlots(shard.slots ?? "") ?? [],
 			primary: clusterNodeId(shard.primaryNodeId ?? ""),

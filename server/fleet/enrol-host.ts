@@ -5,6 +5,7 @@ import { AppError } from "../contract/errors.ts";
 import { isUniqueViolation } from "../data/database.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { sha256Hex } from "../platform/secrets.ts";
+import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 
 /**
@@ -31,7 +32,7 @@ export async function enrolHost(
 		...factColumns(input.facts),
 	};
 	try {
-		return await db.$transaction(async (tx) => {
+		const result = await db.$transaction(async (tx) => {
 			const known = await tx.host.findUnique({ where: { agentId: input.agentId } });
 			if (known !== null) {
 				await tx.host.update({ where: { id: known.id }, data: columns });
@@ -47,8 +48,11 @@ export async function enrolHost(
 				message: `Host ${input.name} joined in zone ${input.zone}.`,
 				hostName: input.name,
 			});
+			await bumpRouteTable(tx);
 			return { hostId: id };
 		});
+		wakeGateways(resources);
+		return result;
 	} catch (error) {
 		if (!isUniqueViolation(error)) throw error;
 		throw new AppError(

@@ -1,8 +1,15 @@
-import type { GatewayObservation, Observation, ReportInput } from "../contract/agent.ts";
+import type {
+	GatewayObservation,
+	Observation,
+	OrderResult,
+	ReportInput,
+	SentinelObservation,
+} from "../contract/agent.ts";
 import type { Prisma } from "../data/database.ts";
 import type { StoredObservation } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
+import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { factColumns } from "./enrol-host.ts";
 
@@ -16,7 +23,9 @@ export async function ingestReport(
 	report: ReportInput,
 ): Promise<void> {
 	const { db, fleet } = resources;
-	if (fleet.touch(hostId)) await markOnline(resources, hostId);
+	const returned = fleet.touch(hostId);
+	for (const result of report.orders) takeOrderResult(resources, result);
+	if (returned) await markOnline(resources, hostId);
 	if (report.facts !== null) {
 		await db.host.update({ where: { id: hostId }, data: factColumns(report.facts) });
 	}
@@ -25,6 +34,7 @@ export async function ingestReport(
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);
 	}
 	if (report.gateway !== null) await takeGateway(resources, hostId, report.gateway, touched);
+	if (report.sentinel !== null) await takeSentinel(resources, hostId, report.sentinel, touched);
 	await takeEvents(resources, hostId, report.events);
 	const samples = report.metrics.map((sample) => ({
 		nodeId: sample.assignmentId,
@@ -38,11 +48,18 @@ export async function ingestReport(
 	for (const cacheId of touched) resources.wakeCache(cacheId);
 }
 
-async function markOnline({ db, clock, wakeCache }: Resources, hostId: string): Promise<void> {
+async function markOnline(resources: Resources, hostId: string): Promise<void> {
+	const { db, clock, wakeCache, fleet } = resources;
+	fleet.setFleetSize(fleet.onlineHostIds().length);
 	const host = await db.$transaction(async (tx) => {
+		const { lostAt } = await tx.host.findUniqueOrThrow({
+			where: { id: hostId },
+			select: { lostAt: true },
+		});
+		if (lostAt !== null) await bumpRouteTable(tx);
 		const row = await tx.host.update({
 			where: { id: hostId },
-			data: { online: true, lastSeenAt: clock.now() },
+			data: { online: true, lastSeenAt: clock.now(), lostAt: null, lossConfirmed: false },
 			include: { nodes: { select: { cacheId: true } } },
 		});
 		await recordEvent(tx, clock, {
@@ -53,6 +70,7 @@ async function markOnline({ db, clock, wakeCache }: Resources, hostId: string): 
 		});
 		return row;
 	});
+	wakeGateways(resources);
 	for (const node of host.nodes) wakeCache(node.cacheId);
 	// Caches that found no room may find it here.
 	const unplaced = await db.cache.findMany({
@@ -62,8 +80,21 @@ async function markOnline({ db, clock, wakeCache }: Resources, hostId: string): 
 	for (const cache of unplaced) wakeCache(cache.id);
 }
 
+/** In memory, before anything else: gateways are to hear of a new leader at once, whatever the database does. */
+function takeOrderResult(resources: Resources, result: OrderResult): void {
+	const { orders, notices, signals, wakeCache } = resources;
+	const given = orders.finish(result);
+	if (given === null) return;
+	const { cacheId, clusterMode } = given.order;
+	if (result.leaderNodeId !== null && clusterMode === "disabled") {
+		notices.add(null, { kind: "leader", cacheId, nodeId: result.leaderNodeId });
+		signals.notify("notices");
+	}
+	wakeCache(cacheId);
+}
+
 async function takeObservations(
-	{ db, fleet }: Resources,
+	{ db, fleet, wakeCache }: Resources,
 	hostId: string,
 	revision: number,
 	observations: readonly Observation[],
@@ -88,6 +119,8 @@ async function takeObservations(
 		const next: StoredObservation = { ...seen, hasSynced: hasSynced(before, seen) };
 		fleet.setObservation(node.id, next);
 		if (before !== null && isSameButForOffset(before, next)) continue;
+		// A death can't wait until the rest is stored.
+		if (next.phase === "exited" && before?.phase !== "exited") wakeCache(node.cacheId);
 		await db.node.updateMany({
 			where: { id: node.id },
 			data: { observation: next as Prisma.InputJsonObject },
@@ -116,6 +149,21 @@ async function takeGateway(
 		select: { id: true },
 	});
 	for (const cache of creating) touched.add(cache.id);
+}
+
+/** Kept in memory alone, as the gateways are. */
+async function takeSentinel(
+	{ db, fleet }: Resources,
+	hostId: string,
+	sentinel: SentinelObservation,
+	touched: Set<string>,
+): Promise<void> {
+	const host = await db.host.findUniqueOrThrow({
+		where: { id: hostId },
+		select: { id: true, advertisedAddress: true },
+	});
+	fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
+	for (const cache of sentinel.caches) if (cache.failoverUnderWay) touched.add(cache.cacheId);
 }
 
 function hasSynced(before: StoredObservation | null, now: Observation): boolean {

@@ -5,6 +5,22 @@ import type { Resources } from "../services/context.ts";
 export async function restoreLeases({ db, fleet }: Resources): Promise<void> {
 	const hosts = await db.host.findMany({ where: { online: true }, select: { id: true } });
 	for (const host of hosts) fleet.assumeOnline(host.id);
+	fleet.setFleetSize(hosts.length);
+}
+
+/**
+ * Called several times a second: has the caches of hosts whose heartbeat is late looked at, again and again while it is,
+ * since their primaries may have to be replaced before the lease ends.
+ */
+export async function watchSuspects({ db, fleet, wakeCache }: Resources): Promise<void> {
+	const suspects = fleet.onlineHostIds().filter((hostId) => fleet.isSuspect(hostId));
+	if (suspects.length === 0) return;
+	const nodes = await db.node.findMany({
+		where: { hostId: { in: suspects }, removedAtRevision: null },
+		select: { cacheId: true },
+		distinct: ["cacheId"],
+	});
+	for (const node of nodes) wakeCache(node.cacheId);
 }
 
 /** Called every second or so: takes silent hosts offline, with an event, and has their caches looked at. */

@@ -1,6 +1,7 @@
 import type { Route, RouteTable } from "../contract/agent.ts";
 import { engineSchema } from "../contract/enums.ts";
 import { allNodeRows, FULL_CACHE, type FullCache, nodeIdsColumn } from "../data/cache-mapping.ts";
+import { chooseSentinels } from "../domain/placement/choose-sentinels.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
 
@@ -10,6 +11,14 @@ export const GATEWAY_USERNAME = "larder-gateway";
 /** Only those who know a cache's system password can tell it. */
 export function gatewayPassword(systemPassword: string): string {
 	return sha256Hex(`gateway ${systemPassword}`);
+}
+
+/** The user that Sentinels log in to engines as. */
+export const SENTINEL_USERNAME = "larder-sentinel";
+
+/** A cache's Sentinels know it, besides those who know its system password. */
+export function sentinelPassword(systemPassword: string): string {
+	return sha256Hex(`sentinel ${systemPassword}`);
 }
 
 const tables = new WeakMap<Resources, RouteTable>();
@@ -37,12 +46,24 @@ export async function newerRouteTable(
 		include: FULL_CACHE,
 		orderBy: { id: "asc" },
 	});
-	const table = { revision, routes: caches.map((cache) => toRoute(resources, cache)) };
+	const hosts = await db.host.findMany({
+		where: { lostAt: null },
+		select: { id: true, zone: true },
+	});
+	const table = {
+		revision,
+		routes: caches.map((cache) => toRoute(resources, cache, hosts)),
+		sentinelPassword: resources.secrets.derive("sentinels"),
+	};
 	tables.set(resources, table);
 	return table;
 }
 
-function toRoute({ secrets }: Resources, cache: FullCache): Route {
+function toRoute(
+	{ secrets }: Resources,
+	cache: FullCache,
+	hosts: readonly { id: string; zone: string }[],
+): Route {
 	const engine = engineSchema.parse(cache.engine);
 	const leaders = new Set(cache.shards.map((shard) => shard.primaryNodeId));
 	const rows = allNodeRows(cache);
@@ -68,6 +89,18 @@ function toRoute({ secrets }: Resources, cache: FullCache): Route {
 				? null
 				: { username: GATEWAY_USERNAME, password: gatewayPassword(systemPassword) },
 		discovery: engine === "memcached" ? discoveryOf(cache) : null,
+		sentinel:
+			replicated && cache.automaticFailover && cache.availableAt !== null && rows.length > 1
+				? {
+						...chooseSentinels({
+							cacheId: cache.id,
+							own: rows.map((node) => node.hostId),
+							hosts,
+						}),
+						username: SENTINEL_USERNAME,
+						password: sentinelPassword(systemPassword),
+					}
+				: null,
 	};
 }
 

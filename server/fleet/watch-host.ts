@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { DesiredState, watchInputSchema } from "../contract/agent.ts";
+import type { DesiredState, WatchResult, watchInputSchema } from "../contract/agent.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { Resources } from "../services/context.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
@@ -7,7 +7,8 @@ import { newerRouteTable } from "./route-table.ts";
 
 /**
  * Answers with the host's whole desired state as soon as it, or the route table, is newer than what the agent holds, or
- * with null after the long poll. `epoch` is this control plane's; an agent that holds another's gets the state at once.
+ * with null after the long poll. Notices are answered with alone: they are in memory, and don't wait for the database.
+ * `epoch` is this control plane's; an agent that holds another's gets the state at once.
  */
 export async function watchHost(
 	resources: Resources,
@@ -15,15 +16,27 @@ export async function watchHost(
 	hostId: string,
 	held: z.output<typeof watchInputSchema>,
 	abort: AbortSignal | undefined,
-): Promise<DesiredState | null> {
-	const waiter = resources.signals.subscribe(`host:${hostId}`, "routes");
-	const fresh = await newerState(resources, epoch, hostId, held);
+): Promise<WatchResult> {
+	const waiter = resources.signals.subscribe(`host:${hostId}`, "routes", "notices");
+	const fresh = await newerResult(resources, epoch, hostId, held);
 	if (fresh !== null) {
 		waiter.cancel();
 		return fresh;
 	}
 	await waiter.wait(AGENT_TIMING.longPollMs, abort);
-	return newerState(resources, epoch, hostId, held);
+	return newerResult(resources, epoch, hostId, held);
+}
+
+async function newerResult(
+	resources: Resources,
+	epoch: number,
+	hostId: string,
+	held: z.output<typeof watchInputSchema>,
+): Promise<WatchResult> {
+	const notices = resources.notices.newer(hostId, held.epoch === epoch ? held.notice : -1);
+	if (notices.length > 0) return { epoch, desired: null, notices };
+	const desired = await newerState(resources, epoch, hostId, held);
+	return desired === null ? null : { epoch, desired, notices: [] };
 }
 
 async function newerState(

@@ -2,6 +2,7 @@ import {
 	createCipheriv,
 	createDecipheriv,
 	createHash,
+	createHmac,
 	randomBytes,
 	timingSafeEqual,
 } from "node:crypto";
@@ -16,6 +17,8 @@ export interface SecretBox {
 	seal(plaintext: string, context: string): string;
 	/** Throws if the text was changed, or was sealed under another key or context. */
 	open(sealed: string, context: string): string;
+	/** A secret for one purpose, the same as long as the key is: nothing has to be stored. */
+	derive(purpose: string): string;
 }
 
 export function createSecretBox(key: Buffer): SecretBox {
@@ -34,6 +37,7 @@ export function createSecretBox(key: Buffer): SecretBox {
 			const body = bytes.subarray(IV_BYTES + TAG_BYTES);
 			return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
 		},
+		derive: (purpose) => createHmac("sha256", key).update(purpose).digest("hex"),
 	};
 }
 

@@ -33,6 +33,12 @@ async function settle() {
 	}
 }
 
+/** Hosts carry out the failover orders that they have. */
+async function obeyAll() {
+	for (const host of hosts) await host.obey();
+	await settle();
+}
+
 async function convergeAll() {
 	for (const host of hosts) await host.converge();
 	await settle();
@@ -85,6 +91,7 @@ it("promotes a replica when the primary's process ends, and brings the old one b
 	const leader = await leaderHost();
 	await reportExit(leader);
 	await settle();
+	await obeyAll();
 	const assignment = (await leader.state()).assignments[0];
 	expect(assignment?.role.kind).toBe("replica");
 	expect(assignment?.onExit).toBe("restart");
@@ -117,6 +124,7 @@ it("asks a person where automatic failover is off, and then promotes", async () 
 	expect((await orders()).statusReason).toContain("larder caches promote orders");
 	await promoteReplica(test.resources, caller, { name: "orders" });
 	await settle();
+	await obeyAll();
 	await convergeAll();
 	expect((await orders()).status).toBe("available");
 });
@@ -231,6 +239,7 @@ async function reportExit(leader: TestHost) {
 			restarts: 0,
 			launchPermit: assignment.launchPermit,
 			startedAt: null,
+			silentSince: null,
 			reboot: assignment.reboot,
 			pendingParameters: [],
 			port: assignment.port,

@@ -3,17 +3,22 @@ import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.
 import { recordEvent } from "../data/record-event.ts";
 import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
+import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
 import {
+	adoptPrimary,
+	dropFailover,
 	movePort,
 	permitLaunch,
-	promoteNode,
 	publishDiscovery,
 	rebootNode,
 	removeNodes,
+	requestFailover,
 } from "./steps/change-nodes.ts";
+import { endHung, orderFailover } from "./steps/order-failover.ts";
 import { placeCache } from "./steps/place-cache.ts";
+import { addReplacement, retireNode } from "./steps/replace-node.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
 export type PlacementLock = <T>(work: () => Promise<T>) => Promise<T>;
@@ -32,23 +37,32 @@ export async function reconcileCache(
 		include: FULL_CACHE,
 	});
 	if (cache === null) return { again: false, status: "gone" };
-	const model = toCacheModel(cache, resources.fleet);
+	const model = toCacheModel(cache, resources);
 	const plan = planCache(model, resources.clock.now());
 	if (plan.actions.some((action) => action.kind === "forget")) {
 		await forgetCache(resources, cache, plan);
 		return { again: false, status: "gone" };
 	}
-	// A failover's event is written before its action: a crash between them tells too much rather than nothing.
+	// In memory, and what clients wait for: before anything is written.
+	for (const action of plan.actions) {
+		if (action.kind === "order-failover") orderFailover(resources, cache, action);
+	}
 	await writeStatus(resources, cache, model, plan);
 	let again = false;
 	for (const action of plan.actions) {
 		const reason = await apply(resources, cache, action, placementLock);
 		if (reason !== null) await writeWaiting(resources, cache, reason);
-		// After a placement the hosts have the word: looking at once would only be in their way.
-		else if (action.kind !== "place") again = true;
+		else if (!LEFT_TO_HOSTS.has(action.kind)) again = true;
 	}
 	return { again, status: plan.status };
 }
+
+/** After these the hosts have the word: looking at once would only be in their way. */
+const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set([
+	"place",
+	"order-failover",
+	"end-hung",
+]);
 
 /** Null once done; the reason if it can't be done now. */
 async function apply(
@@ -60,8 +74,22 @@ async function apply(
 	switch (action.kind) {
 		case "place":
 			return placementLock(() => placeCache(resources, cache));
-		case "promote":
-			await promoteNode(resources, cache, action.nodeId);
+		case "adopt-primary":
+			await adoptPrimary(resources, cache, action.nodeId, action.cause);
+			return null;
+		case "end-hung":
+			endHung(resources, cache, action.nodeId);
+			return null;
+		case "drop-failover":
+			await dropFailover(resources, cache, action.shardId, action.reason);
+			return null;
+		case "request-failover":
+			await requestFailover(resources, action.shardId, action.toNodeId);
+			return null;
+		case "add-replacement":
+			return placementLock(() => addReplacement(resources, cache, action.nodeId, action.empty));
+		case "retire":
+			await retireNode(resources, cache, action.nodeId);
 			return null;
 		case "permit-launch":
 			await permitLaunch(resources, cache, action.nodeId);
@@ -80,6 +108,7 @@ async function apply(
 		case "publish-discovery":
 			await publishDiscovery(resources, cache, action.nodeIds);
 			return null;
+		case "order-failover":
 		case "forget":
 			return null;
 	}
@@ -111,15 +140,18 @@ async function writeStatus(
 			},
 		});
 		if (count === 0) return;
+		// From now on Sentinels watch it.
+		if (plan.becameAvailable) await bumpRoutes(tx, cache.id);
 		for (const event of plan.events) {
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}
 	});
+	if (plan.becameAvailable) wakeGateways(resources);
 }
 
 async function writeWaiting(resources: Resources, cache: FullCache, reason: string): Promise<void> {
 	if (cache.statusReason === reason) return;
-	const { progress } = planCache(toCacheModel(cache, resources.fleet), resources.clock.now());
+	const { progress } = planCache(toCacheModel(cache, resources), resources.clock.now());
 	await resources.db.$transaction(async (tx) => {
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },

@@ -26,12 +26,18 @@ export function wakeHosts(resources: Resources, hostIds: Iterable<string>): void
  * table; the caller wakes them with `wakeGateways` once it has committed.
  */
 export async function bumpRoutes(tx: Transaction, cacheId: string): Promise<void> {
+	const routeRevision = await bumpRouteTable(tx);
+	await tx.cache.updateMany({ where: { id: cacheId }, data: { routeRevision } });
+}
+
+/** The same when hosts come or go, whose Sentinels the table names. Returns the new revision. */
+export async function bumpRouteTable(tx: Transaction): Promise<number> {
 	const { routeRevision } = await tx.controlPlane.update({
 		where: { id: 1 },
 		data: { routeRevision: { increment: 1 } },
 		select: { routeRevision: true },
 	});
-	await tx.cache.updateMany({ where: { id: cacheId }, data: { routeRevision } });
+	return routeRevision;
 }
 
 export function wakeGateways(resources: Resources): void {

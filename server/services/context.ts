@@ -1,6 +1,8 @@
 import type { RateCard } from "../contract/node-type.ts";
 import type { Database } from "../data/database.ts";
+import type { FailoverOrders } from "../data/failover-orders.ts";
 import type { FleetState } from "../data/fleet-state.ts";
+import type { Notices } from "../data/notices.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
@@ -14,6 +16,9 @@ export interface PortRange {
 export interface Resources {
 	db: Database;
 	fleet: FleetState;
+	/** The caller wakes the hosts with `signals`: "notices" for all of them. */
+	notices: Notices;
+	orders: FailoverOrders;
 	secrets: SecretBox;
 	/** `host:<id>` wakes that host's watch. */
 	signals: Signals;
@@ -26,6 +31,8 @@ export interface Resources {
 	nodePorts: PortRange;
 	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
 	overcommit: number;
+	/** How long a host is silent before its nodes are replaced. */
+	hostLostMs: number;
 	rateCard: RateCard;
 	version: string;
 }

@@ -16,6 +16,12 @@ import { type TestResources, testCaller } from "./test-resources.ts";
 
 export const TEST_EPOCH = 1;
 
+const HOLDS_NOTHING = {
+	protocol: AGENT_PROTOCOL_VERSION,
+	revision: -1,
+	routeRevision: -1,
+} as const;
+
 /** A host whose reports the test writes: the protocol's other end, without processes. */
 export async function enrolTestHost({ resources }: TestResources, name: string, zone: string) {
 	const { token } = await createJoinToken(
@@ -53,26 +59,63 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 			facts: null,
 			observations: null,
 			gateway: null,
+			sentinel: null,
+			orders: [],
 			events: [],
 			metrics: [],
 			...overrides,
 		});
 	await report();
+	const answered = new Set<string>();
 	return {
 		hostId,
 		enrolment,
 		report,
 		/** The desired state as it is now; throws if a long poll would be needed. */
 		async state() {
-			const state = await watchHost(
+			// Notices are answered with alone: all that there are count as heard.
+			const notice = this.notices().at(-1)?.seq ?? -1;
+			const result = await watchHost(
 				resources,
 				TEST_EPOCH,
 				hostId,
-				{ protocol: AGENT_PROTOCOL_VERSION, revision: -1, epoch: -1, routeRevision: -1 },
+				{ ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice },
 				undefined,
 			);
-			if (state === null) throw new Error("no desired state");
+			const state = result?.desired;
+			if (state == null) throw new Error("no desired state");
 			return state;
+		},
+		/** What the host was told outside of its desired state. */
+		notices() {
+			return resources.notices.newer(hostId, -1);
+		},
+		/** Carries out failover orders that it hasn't answered: the first candidate leads, and the host says so. */
+		async obey() {
+			for (const notice of this.notices()) {
+				if (notice.kind !== "failover" || answered.has(notice.order.id)) continue;
+				const { id, kind, candidates } = notice.order;
+				answered.add(id);
+				const leaderNodeId = candidates[0]?.nodeId ?? null;
+				const state = await this.state();
+				await report({
+					revision: state.revision,
+					observations: state.assignments.map((assignment) => {
+						const seen = asRunning(assignment, 4_000 + number);
+						if (assignment.id !== leaderNodeId || seen.engineState === null) return seen;
+						return { ...seen, engineState: asPrimary(assignment, seen.engineState) };
+					}),
+					orders: [
+						{
+							id,
+							outcome: "done",
+							message: "",
+							leaderNodeId,
+							writesUnavailableMs: kind === "planned" ? 12 : null,
+						},
+					],
+				});
+			}
 		},
 		/**
 		 * Reports every assignment of the desired state as running in the role that it asks for, and every endpoint as
@@ -108,6 +151,7 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 		reason: null,
 		pid,
 		startedAt: "2026-01-01T00:00:00Z",
+		silentSince: null,
 		launchPermit: assignment.launchPermit,
 		restarts: 0,
 		reboot: assignment.reboot,
@@ -125,6 +169,16 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 			cluster: asFormed(assignment),
 		},
 	};
+}
+
+/** A replica's state once it leads. */
+function asPrimary(
+	assignment: Assignment,
+	state: NonNullable<Observation["engineState"]>,
+): Observation["engineState"] {
+	const { cluster } =
+		asRunning({ ...assignment, role: { kind: "primary" } }, 0).engineState ?? state;
+	return { ...state, role: "primary", primaryHost: null, primaryPort: null, cluster };
 }
 
 function asFormed({ cluster, role }: Assignment) {

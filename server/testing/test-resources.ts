@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { AGENT_TIMING } from "../contract/limits.ts";
 import { connectEmbedded } from "../data/database.ts";
+import { FailoverOrders } from "../data/failover-orders.ts";
 import { FleetState } from "../data/fleet-state.ts";
 import { applyMigrations } from "../data/migrate.ts";
+import { Notices } from "../data/notices.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
@@ -67,6 +70,8 @@ export async function openTestResources(): Promise<TestResources> {
 			db,
 			clock,
 			fleet: new FleetState(clock),
+			notices: new Notices(clock),
+			orders: new FailoverOrders(clock),
 			secrets: createSecretBox(Buffer.alloc(32, 7)),
 			signals: new Signals(),
 			wakeCache: (id) => woken.push(id),
@@ -74,6 +79,7 @@ export async function openTestResources(): Promise<TestResources> {
 			memcachedPorts: { first: 11_211, last: 11_230 },
 			nodePorts: { first: 17_000, last: 17_099 },
 			overcommit: 1,
+			hostLostMs: AGENT_TIMING.hostLostMs,
 			rateCard: { currency: "USD", perVcpuHour: 0.017, perGibHour: 0.009 },
 			version: "test",
 		},

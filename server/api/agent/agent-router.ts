@@ -51,6 +51,6 @@ export const agentRouter = t.router({
 		.output(reportResultSchema)
 		.mutation(async ({ ctx, input }) => {
 			await ingestReport(ctx.resources, ctx.hostId, input);
-			return { accepted: true as const };
+			return { accepted: true as const, heartbeatMs: ctx.resources.fleet.heartbeatMs };
 		}),
 });

@@ -2,6 +2,9 @@ import type { NodeStatus } from "../../contract/index.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
 
+/** A slow command may block an engine for seconds, and that is no failure yet. */
+const HUNG_MS = 4_000;
+
 /** A role read from an engine that answers now, on a host that reports. */
 export function isServing(node: NodeModel): boolean {
 	return (
@@ -61,14 +64,21 @@ export function isSettled(node: NodeModel, shard: ShardModel, cache: CacheModel)
 
 /**
  * Known to be dead under its present permit: not one that the host is about to start, and not one that merely can't
- * be seen.
+ * be seen. A host that has fallen silent since starts no primary on its own.
  */
 export function isDead(node: NodeModel): boolean {
-	return (
-		node.host.online &&
-		node.observation?.phase === "exited" &&
-		node.observation.launchPermit >= node.launchPermit
-	);
+	return node.observation?.phase === "exited" && node.observation.launchPermit >= node.launchPermit;
+}
+
+/** What was last heard of it may no longer be true. */
+export function isSilent(node: NodeModel): boolean {
+	return node.host.suspect || !node.host.online;
+}
+
+/** Its process runs without answering for so long that somebody else should lead. */
+export function isHung(node: NodeModel, now: Date): boolean {
+	const since = node.observation?.silentSince ?? null;
+	return since !== null && !isSilent(node) && now.getTime() - Date.parse(since) > HUNG_MS;
 }
 
 /** A replica that holds what its primary had. One that never finished a sync is empty: promoting it would lose all. */

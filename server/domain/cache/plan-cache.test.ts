@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../contract/agent.ts";
-import type { CacheModel, GatewayModel, NodeModel, ShardModel } from "./model.ts";
+import type { CacheModel, GatewayModel, HostModel, NodeModel, ShardModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { creationSteps } from "./progress.ts";
 
@@ -27,6 +27,25 @@ function running(
 	};
 }
 
+function host(index: number, overrides: Partial<HostModel> = {}): HostModel {
+	return {
+		id: `h${index}`,
+		name: `h${index}`,
+		zone: `zone-${index}`,
+		address: `10.0.0.${index}`,
+		online: true,
+		suspect: false,
+		cordoned: false,
+		draining: false,
+		lost: false,
+		lossConfirmed: false,
+		...overrides,
+	};
+}
+
+/** What a shard has beside its nodes when nothing goes on. */
+const CALM = { leaving: [], failover: null, order: null, orderProblem: null };
+
 function node(
 	index: number,
 	observed: Partial<Observation> | null,
@@ -36,13 +55,14 @@ function node(
 		id: `n${index}`,
 		clusterNodeId: `c${index}`,
 		name: `orders-00${index}`,
-		host: { name: `h${index}`, online: true, address: `10.0.0.${index}` },
+		host: host(index),
 		port: 6379,
 		generation: 1,
 		launchPermit: 1,
 		reboot: 0,
 		rebootPending: false,
 		followsNodeId: index === 1 ? null : "n1",
+		replacesNodeId: null,
 		removed: false,
 		hasSynced: observed?.engineState != null,
 		observation: observed && {
@@ -54,6 +74,7 @@ function node(
 			startedAt: NOW.toISOString(),
 			launchPermit: 1,
 			restarts: 0,
+			silentSince: null,
 			reboot: 0,
 			pendingParameters: [],
 			port: 6379,
@@ -80,12 +101,22 @@ function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheMo
 		progress: creationSteps(shape, NOW.toISOString()),
 		automaticFailover: true,
 		promotionRequested: false,
+		multiAz: false,
+		sentinelFailingOver: false,
+		safeMode: false,
 		portRequested: false,
 		port: 6379,
 		deleting: false,
 		everAvailable: true,
 		shards: [
-			{ id: "s1", index: 0, slots: null, primaryNodeId: nodes.length > 0 ? "n1" : null, nodes },
+			{
+				...CALM,
+				id: "s1",
+				index: 0,
+				slots: null,
+				primaryNodeId: nodes.length > 0 ? "n1" : null,
+				nodes,
+			},
 		],
 		expectedView: null,
 		discoveryNodeIds: [],
@@ -184,25 +215,47 @@ describe("creating", () => {
 	});
 });
 
+/** The order that a plan gives, with its candidates. */
+function orderOf(model: CacheModel) {
+	return planCache(model, NOW).actions.find((action) => action.kind === "order-failover");
+}
+
 describe("a dead primary", () => {
 	it("is followed by the replica with the best offset", () => {
 		const nodes = [node(1, dead), node(2, orphan(90)), node(3, orphan(120))];
-		const plan = planCache(cache(nodes), NOW);
-		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n3" }]);
-		expect(plan.status).toBe("unavailable");
-		expect(plan.events.map((event) => event.type)).toEqual(["cache.failover", "cache.unavailable"]);
+		expect(orderOf(cache(nodes))).toMatchObject({
+			failover: "unplanned",
+			fromState: "dead",
+			candidateIds: ["n3", "n2"],
+			takeover: false,
+		});
+		expect(planCache(cache(nodes), NOW).status).toBe("unavailable");
+	});
+
+	it("gets one order at a time, and none while a Sentinel is at it", () => {
+		const nodes = [node(1, dead), node(2, orphan(90))];
+		const model = cache(nodes);
+		const ordered = model.shards.map((shard) => ({
+			...shard,
+			order: { kind: "unplanned" as const },
+		}));
+		expect(orderOf({ ...model, shards: ordered })).toBeUndefined();
+		expect(orderOf({ ...model, sentinelFailingOver: true })).toBeUndefined();
 	});
 
 	it("never gives way to a replica that has nothing", () => {
 		const empty = node(3, orphan(500), { hasSynced: false });
-		const plan = planCache(cache([node(1, dead), node(2, orphan(90)), empty]), NOW);
-		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n2" }]);
+		const model = cache([node(1, dead), node(2, orphan(90)), empty]);
+		expect(orderOf(model)).toMatchObject({ candidateIds: ["n2"] });
+	});
+
+	it("gives way to whom the engines have as their primary", () => {
+		const plan = planCache(cache([node(1, dead), node(2, running("primary"))]), NOW);
+		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
 	it("isn't started again while a replica that may hold the data can't be seen", () => {
-		const hidden = node(2, orphan(90), {
-			host: { name: "h2", online: false, address: "10.0.0.2" },
-		});
+		const hidden = node(2, orphan(90), { host: host(2, { online: false, suspect: true }) });
 		const plan = planCache(cache([node(1, dead), hidden]), NOW);
 		expect(plan.actions).toEqual([]);
 		expect(plan.statusReason).toContain("h2");
@@ -222,16 +275,82 @@ describe("a dead primary", () => {
 		const model = cache([node(1, dead), node(2, orphan(90))], { automaticFailover: false });
 		expect(planCache(model, NOW).actions).toEqual([]);
 		expect(planCache(model, NOW).statusReason).toContain("larder caches promote orders");
-		expect(planCache({ ...model, promotionRequested: true }, NOW).actions).toEqual([
-			{ kind: "promote", nodeId: "n2" },
+		expect(orderOf({ ...model, promotionRequested: true })).toMatchObject({
+			candidateIds: ["n2"],
+		});
+	});
+});
+
+describe("a primary that can't be reached", () => {
+	const late = host(1, { suspect: true });
+	const gone = host(1, { suspect: true, online: false });
+
+	it("is replaced by one who finds that it doesn't answer, and stays where it does", () => {
+		const nodes = (at: HostModel) => [
+			node(1, running("primary"), { host: at }),
+			node(2, running("replica")),
+		];
+		expect(orderOf(cache(nodes(late)))).toMatchObject({
+			fromState: "silent",
+			candidateIds: ["n2"],
+		});
+		expect(planCache(cache(nodes(late)), NOW).status).toBe("available");
+		expect(orderOf(cache(nodes(gone)))).toMatchObject({ fromState: "silent" });
+		expect(planCache(cache(nodes(gone)), NOW).status).toBe("degraded");
+	});
+
+	it("is left alone where automatic failover is off", () => {
+		const nodes = [node(1, running("primary"), { host: gone }), node(2, running("replica"))];
+		expect(orderOf(cache(nodes, { automaticFailover: false }))).toBeUndefined();
+	});
+
+	it("is ended once it has run for long without answering, so that it can't come back to life", () => {
+		const hung = (sinceMs: number) =>
+			node(1, {
+				...running("primary"),
+				engineState: null,
+				silentSince: new Date(NOW.getTime() - sinceMs).toISOString(),
+			});
+		const model = (sinceMs: number) => cache([hung(sinceMs), node(2, running("replica"))]);
+		expect(planCache(model(1_000), NOW).actions).toEqual([]);
+		expect(planCache(model(10_000), NOW).actions).toEqual([{ kind: "end-hung", nodeId: "n1" }]);
+		expect(planCache(cache([hung(10_000)]), NOW).actions).toEqual([]);
+	});
+});
+
+describe("a planned failover", () => {
+	const asked = (nodes: NodeModel[], toNodeId: string | null, overrides = {}) => {
+		const model = cache(nodes);
+		const shards = model.shards.map((shard) => ({
+			...shard,
+			failover: { toNodeId },
+			...overrides,
+		}));
+		return planCache({ ...model, shards }, NOW).actions;
+	};
+
+	it("goes to the node that was named, or to one that stays on its host", () => {
+		expect(asked(healthy(), "n3")).toMatchObject([
+			{ kind: "order-failover", failover: "planned", candidateIds: ["n3", "n2"] },
+		]);
+		const nodes = healthy();
+		nodes[1] = node(2, running("replica"), { host: host(2, { draining: true }) });
+		expect(asked(nodes, null)).toMatchObject([{ candidateIds: ["n3", "n2"] }]);
+	});
+
+	it("is given up, with the reason, where it can't be done", () => {
+		const nodes = healthy();
+		nodes[2] = node(3, running("replica", { linkUp: false }));
+		expect(asked(nodes, "n3")).toMatchObject([
+			{ kind: "drop-failover", reason: "orders-003 is not in sync" },
+		]);
+		expect(asked(healthy(), null, { orderProblem: "it took too long" })).toMatchObject([
+			{ kind: "drop-failover", reason: "it took too long" },
 		]);
 	});
 
-	it("isn't assumed of a host that is merely silent", () => {
-		const silent = node(1, dead, { host: { name: "h1", online: false, address: "10.0.0.1" } });
-		const plan = planCache(cache([silent, node(2, orphan(90))]), NOW);
-		expect(plan.actions).toEqual([]);
-		expect(plan.status).toBe("degraded");
+	it("waits for the order that is out", () => {
+		expect(asked(healthy(), null, { order: { kind: "planned" } })).toEqual([]);
 	});
 });
 
@@ -253,6 +372,7 @@ describe("cluster mode", () => {
 		slots: SLOTS[index] ?? null,
 		primaryNodeId: `n${index * 2 + 1}`,
 		nodes,
+		...CALM,
 	});
 	const twoShards = () => [
 		shard(0, [node(1, inCluster("primary", 0)), node(2, inCluster("replica", 0))]),
@@ -279,15 +399,17 @@ describe("cluster mode", () => {
 		const shards = twoShards();
 		shards[0] = shard(0, [node(1, dead), node(2, inCluster("primary", 0))]);
 		const plan = planCache(clustered(shards), NOW);
-		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n2" }]);
-		expect(plan.events[0]?.message).toContain("have chosen it");
+		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
 	it("lets the replica of a dead primary take over, whatever automatic failover says", () => {
 		const shards = twoShards();
 		shards[1] = shard(1, [node(3, dead), node(4, inCluster("replica", 1))]);
 		const plan = planCache(clustered(shards), NOW);
-		expect(plan.actions).toEqual([{ kind: "promote", nodeId: "n4" }]);
+		// Of two primaries the one that is left is no majority: nobody can vote.
+		expect(plan.actions).toMatchObject([
+			{ kind: "order-failover", candidateIds: ["n4"], takeover: true },
+		]);
 		expect(plan.status).toBe("unavailable");
 	});
 });
@@ -338,6 +460,7 @@ describe("memcached", () => {
 						index: 0,
 						slots: null,
 						primaryNodeId: null,
+						...CALM,
 						nodes: [memcachedNode(1, true), memcachedNode(2, up)],
 					},
 				],
@@ -370,7 +493,7 @@ describe("deleting", () => {
 	it("names the silent host that it waits for", () => {
 		const silent = node(1, running("primary"), {
 			removed: true,
-			host: { name: "h1", online: false, address: "10.0.0.1" },
+			host: host(1, { online: false, suspect: true }),
 		});
 		expect(planCache(cache([silent], { deleting: true }), NOW).statusReason).toContain("h1");
 	});

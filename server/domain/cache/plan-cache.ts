@@ -1,8 +1,10 @@
 import type { CacheModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { planDiscovery } from "./plan-discovery.ts";
+import { planFailover } from "./plan-failover.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery } from "./plan-recovery.ts";
+import { planReplacements } from "./plan-replacements.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
 
@@ -15,9 +17,11 @@ import { advance, creationStepsDone } from "./progress.ts";
  *   2. no nodes yet: place them; no endpoint ports (or ones that something else holds): assign them
  *   3. a node's port that something else holds: move
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
- *   5. reboots that were asked for: see plan-reboots.ts
- *   6. Memcached: name the nodes that are ready to auto discovery
- *   7. status from the nodes: see plan-status.ts
+ *   5. failovers that were asked for: see plan-failover.ts
+ *   6. nodes whose place others are to take (drains, lost hosts, zones): see plan-replacements.ts
+ *   7. reboots that were asked for: see plan-reboots.ts
+ *   8. Memcached: name the nodes that are ready to auto discovery
+ *   9. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -33,13 +37,13 @@ export function planCache(cache: CacheModel, now: Date): Plan {
 			actions: [{ kind: "place" }],
 		};
 	}
-	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard));
+	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));
+	const replacements = planReplacements(cache);
 	const reached = whatIsReached(cache);
-	const status = planStatus(
-		cache,
-		reached,
-		recoveries.flatMap(({ reason }) => reason ?? []),
-	);
+	const status = planStatus(cache, reached, [
+		...recoveries.flatMap(({ reason }) => reason ?? []),
+		...replacements.reasons,
+	]);
 	const becameAvailable = status.status === "available" && !cache.everAvailable;
 	return {
 		...status,
@@ -48,10 +52,16 @@ export function planCache(cache: CacheModel, now: Date): Plan {
 		actions: [
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
+			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
+			...replacements.actions,
 			...planReboots(cache),
 			...planDiscovery(cache),
 		],
-		events: [...recoveries.flatMap(({ events }) => events), ...statusEvents(cache, status)],
+		events: [
+			...recoveries.flatMap(({ events }) => events),
+			...replacements.events,
+			...statusEvents(cache, status),
+		],
 	};
 }
 

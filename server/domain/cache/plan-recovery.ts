@@ -1,6 +1,6 @@
 import type { CacheModel, NodeModel, PlanAction, PlanEvent, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-import { holdsData, isDead, isServingPrimary } from "./node-health.ts";
+import { holdsData, isDead, isHung, isServingPrimary, isSilent } from "./node-health.ts";
 
 export interface Recovery {
 	actions: PlanAction[];
@@ -12,38 +12,121 @@ const NOTHING: Recovery = { actions: [], events: [], reason: null };
 
 /**
  * Who leads a shard, when that isn't who should:
- *   - the engines have chosen another (cluster mode: the shards vote on their own): believe them;
- *   - the primary is dead: the replica with the best offset takes over, never one that has nothing; with nobody left
- *     who holds the data, the primary starts again in place.
+ *   - the engines have another primary (an order that was carried out, a Sentinel's choice, the cluster's own vote):
+ *     believe them;
+ *   - the primary is dead, silent or no primary any more: the replica with the best offset takes over, never one that has
+ *     nothing; with nobody left who holds the data, a dead primary starts again in place.
+ * One order at a time, and none while a Sentinel is failing over.
  */
-export function planRecovery(cache: CacheModel, shard: ShardModel): Recovery {
+export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): Recovery {
 	const primary = primaryOf(shard);
-	if (primary === undefined || isServingPrimary(primary, shard)) return NOTHING;
+	if (primary === undefined) return NOTHING;
+	const leads = isServingPrimary(primary, shard);
+	if (leads && !isSilent(primary)) return NOTHING;
 	const siblings = shard.nodes.filter((node) => node.id !== primary.id);
-	const elected =
-		cache.clusterMode === "enabled"
-			? siblings.find((node) => isServingPrimary(node, shard))
-			: undefined;
+	const elected = siblings
+		.filter((node) => isServingPrimary(node, shard) && !isSilent(node))
+		.sort(byOffset)[0];
 	if (elected !== undefined) {
-		const why = "the shard's nodes have chosen it";
-		return { ...NOTHING, actions: promotion(elected), events: [takeover(primary, elected, why)] };
+		const cause = "the engines have it as their primary";
+		return { ...NOTHING, actions: [{ kind: "adopt-primary", nodeId: elected.id, cause }] };
 	}
-	if (!isDead(primary)) return NOTHING;
-	const candidates = siblings.filter(holdsData).sort((a, b) => offsetOf(b) - offsetOf(a));
-	const best = candidates[0];
-	if (best === undefined) return withoutHeir(primary, siblings);
-	if (!cache.automaticFailover && !cache.promotionRequested) {
+	if (shard.order !== null) return NOTHING;
+	if (isHung(primary, now) && siblings.some(canTakeOver)) {
 		return {
 			...NOTHING,
-			reason: `${primary.name} on ${primary.host.name} exited. ${best.name} holds the data, but automatic failover is off: run larder caches promote ${cache.name} to let it take over.`,
+			actions: [{ kind: "end-hung", nodeId: primary.id }],
+			reason: `${primary.name} on ${primary.host.name} runs but doesn't answer; it is ended so that a replica can take over`,
 		};
 	}
-	const why = `${primary.name} on ${primary.host.name} exited`;
-	return { reason: null, actions: promotion(best), events: [takeover(primary, best, why)] };
+	const failure = failureOf(primary);
+	if (failure === null) return NOTHING;
+	const candidates = shard.nodes.filter(canTakeOver).sort(byOffset);
+	if (candidates.length === 0) {
+		return failure.fromState === "dead" && isDead(primary)
+			? withoutHeir(primary, siblings)
+			: NOTHING;
+	}
+	return takeover(cache, shard, primary, failure, candidates);
+}
+
+interface Failure {
+	fromState: "dead" | "silent";
+	cause: string;
+}
+
+/** Why the primary can't be left to lead; null while it may be on its way. */
+function failureOf(primary: NodeModel): Failure | null {
+	const where = `${primary.name} on ${primary.host.name}`;
+	if (isDead(primary)) return { fromState: "dead", cause: `${where} exited` };
+	if (isSilent(primary)) {
+		return { fromState: "silent", cause: `${where} can't be reached: the host is silent` };
+	}
+	const { observation } = primary;
+	const follows =
+		observation?.phase === "running" &&
+		observation.engineState?.role === "replica" &&
+		!observation.engineState.loading;
+	// Somebody made a replica of it, and nobody leads.
+	return follows ? { fromState: "dead", cause: `${where} is a replica` } : null;
+}
+
+function takeover(
+	cache: CacheModel,
+	shard: ShardModel,
+	primary: NodeModel,
+	{ fromState, cause }: Failure,
+	candidates: readonly NodeModel[],
+): Recovery {
+	if (cache.sentinelFailingOver) {
+		return { ...NOTHING, reason: `${cause}; a Sentinel is failing over` };
+	}
+	const [best] = candidates;
+	if (!cache.automaticFailover && !cache.promotionRequested) {
+		// Of a silent host nobody can say that its engine is dead.
+		if (fromState === "silent") return NOTHING;
+		return {
+			...NOTHING,
+			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: run larder caches promote ${cache.name} to let it take over.`,
+		};
+	}
+	const alone = cache.clusterMode === "enabled" && !canVote(cache);
+	// Without a vote, nothing but certainty keeps two from owning the same slots.
+	if (alone && fromState === "silent" && primary.host.online) return NOTHING;
+	return {
+		...NOTHING,
+		actions: [
+			{
+				kind: "order-failover",
+				shardId: shard.id,
+				failover: "unplanned",
+				fromState,
+				candidateIds: candidates.map((node) => node.id),
+				takeover: alone,
+				cause,
+			},
+		],
+		reason: shard.orderProblem === null ? null : `${cause}; ${shard.orderProblem}`,
+	};
+}
+
+/** Whether most of the cluster's primaries are there to elect another one. */
+function canVote(cache: CacheModel): boolean {
+	const voters = cache.shards.filter((shard) => {
+		const primary = primaryOf(shard);
+		return primary !== undefined && isServingPrimary(primary, shard) && !isSilent(primary);
+	});
+	return voters.length > cache.shards.length / 2;
+}
+
+/** Holds the data, on a host that can be told to. */
+function canTakeOver(node: NodeModel): boolean {
+	return holdsData(node) && !isSilent(node);
 }
 
 function withoutHeir(primary: NodeModel, siblings: readonly NodeModel[]): Recovery {
-	const hidden = siblings.filter((node) => !node.host.online);
+	// What a replacement was to copy, it hasn't.
+	const hidden = siblings.filter((node) => isSilent(node) && node.hasSynced);
 	if (hidden.length > 0) {
 		return {
 			...NOTHING,
@@ -51,20 +134,13 @@ function withoutHeir(primary: NodeModel, siblings: readonly NodeModel[]): Recove
 		};
 	}
 	// Nobody holds the data any more, so starting it in place loses nothing that isn't lost.
-	return { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
+	return isSilent(primary)
+		? NOTHING
+		: { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
 }
 
-function promotion(node: NodeModel): PlanAction[] {
-	return [{ kind: "promote", nodeId: node.id }];
-}
-
-function takeover(before: NodeModel, after: NodeModel, why: string): PlanEvent {
-	return {
-		severity: "warning",
-		type: "cache.failover",
-		message: `${after.name} on ${after.host.name} takes over as primary from ${before.name}: ${why}.`,
-		nodeName: after.name,
-	};
+function byOffset(a: NodeModel, b: NodeModel): number {
+	return offsetOf(b) - offsetOf(a);
 }
 
 function offsetOf(node: NodeModel): number {

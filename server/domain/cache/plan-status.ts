@@ -93,6 +93,12 @@ function describeChange(cache: CacheModel): string | null {
 	const nodes = allNodes(cache);
 	const rebooting = nodes.filter(inChange).map((node) => node.name);
 	const waiting = nodes.filter((node) => node.rebootPending).length;
+	const failingOver = describeFailover(cache);
+	if (failingOver !== null) return failingOver;
+	const moving = nodes.flatMap((node) =>
+		nodes.filter(({ id }) => id === node.replacesNodeId).map(({ name }) => name),
+	);
+	if (moving.length > 0) return `Moving ${moving.join(", ")} to another host.`;
 	if (rebooting.length > 0) {
 		const rest = waiting > 0 ? ` ${waiting} more wait${waiting === 1 ? "s" : ""} for a turn.` : "";
 		return `Rebooting ${rebooting.join(", ")}.${rest}`;
@@ -101,6 +107,16 @@ function describeChange(cache: CacheModel): string | null {
 	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));
 	if (behind.length === 0) return null;
 	return `Applying changes to ${behind.map((node) => node.name).join(", ")}.`;
+}
+
+function describeFailover(cache: CacheModel): string | null {
+	for (const shard of cache.shards) {
+		if (shard.failover === null) continue;
+		const { toNodeId } = shard.failover;
+		const target = shard.nodes.find(({ id }) => id === toNodeId)?.name ?? "a replica";
+		return `Failing over from ${primaryOf(shard)?.name ?? "the primary"} to ${target}.`;
+	}
+	return null;
 }
 
 function describeCauses(

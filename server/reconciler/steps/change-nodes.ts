@@ -1,45 +1,142 @@
+import type { Failover } from "../../contract/index.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
+import type { FailoverOrders } from "../../data/failover-orders.ts";
+import { type NewEvent, recordEvent } from "../../data/record-event.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { quarantinePorts, quarantineStart } from "./assign-ports.ts";
 import { exitPolicy } from "./place-cache.ts";
 
 /**
- * Makes another node lead. All roles change in one transaction, so every host's next desired state agrees on who it is;
- * the old primary's own state now says replica, and that is how its host brings it back. In cluster mode every node of
- * the cache is told who leads each shard.
+ * Writes down that another node leads, which the engines already know, and tells of it. All roles change in one
+ * transaction, so every host's next desired state agrees on who it is; the old primary's own state now says replica, and
+ * that is how its host brings it back. In cluster mode every node of the cache is told who leads each shard.
  */
-export async function promoteNode(
+export async function adoptPrimary(
 	resources: Resources,
 	cache: FullCache,
 	nodeId: string,
+	foundCause: string,
 ): Promise<void> {
+	const { clock, orders } = resources;
 	const shard = cache.shards.find((candidate) =>
 		candidate.nodes.some((node) => node.id === nodeId),
 	);
 	if (shard === undefined) return;
-	const told = cache.clusterMode === "enabled" ? allNodeRows(cache) : shard.nodes;
+	const rows = allNodeRows(cache);
+	const members = rows.filter((node) => node.shardId === shard.id);
+	const told = cache.clusterMode === "enabled" ? rows : members;
+	const failover = describeFailover(shard, nodeId, foundCause, orders, clock);
 	await changeNodes(resources, told, async (tx) => {
-		await tx.shard.update({ where: { id: shard.id }, data: { primaryNodeId: nodeId } });
-		await tx.cache.update({ where: { id: cache.id }, data: { promotionRequestedAt: null } });
-		for (const node of told) {
-			const leads = node.id === nodeId;
-			await tx.node.update({
-				where: { id: node.id },
-				data: {
-					generation: { increment: 1 },
-					...(node.shardId === shard.id && {
-						followsNodeId: leads ? null : nodeId,
-						onExit: exitPolicy(leads, shard.nodes.length),
-					}),
-				},
-			});
-		}
+		await tx.shard.update({
+			where: { id: shard.id },
+			data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
+		});
+		await tx.cache.update({
+			where: { id: cache.id },
+			data: { promotionRequestedAt: null, lastFailover: failover },
+		});
+		await tx.node.updateMany({
+			where: { id: { in: told.map((node) => node.id) } },
+			data: { generation: { increment: 1 } },
+		});
+		const onExit = (leads: boolean) => exitPolicy(leads, members.length);
+		await tx.node.updateMany({
+			where: { id: { in: members.map((node) => node.id), not: nodeId } },
+			data: { followsNodeId: nodeId, onExit: onExit(false) },
+		});
+		await tx.node.update({
+			where: { id: nodeId },
+			data: { followsNodeId: null, onExit: onExit(true) },
+		});
 		await bumpRoutes(tx, cache.id);
+		await recordEvent(tx, clock, failoverEvent(cache, failover));
 	});
+	orders.forget(shard.id);
 	wakeGateways(resources);
+}
+
+function describeFailover(
+	shard: FullCache["shards"][number],
+	nodeId: string,
+	foundCause: string,
+	orders: FailoverOrders,
+	clock: Clock,
+): Failover {
+	const given = orders.newest(shard.id);
+	const result = given?.result?.leaderNodeId === nodeId ? given.result : null;
+	const nameOf = (id: string | null) => shard.nodes.find((node) => node.id === id)?.name ?? "";
+	const byOrder = given !== null && result !== null;
+	return {
+		at: clock.now().toISOString(),
+		kind: byOrder ? given.order.kind : "unplanned",
+		shard: String(shard.index + 1).padStart(4, "0"),
+		from: nameOf(shard.primaryNodeId),
+		to: nameOf(nodeId),
+		by: byOrder ? "control-plane" : "engines",
+		cause: byOrder ? given.cause : foundCause,
+		writesUnavailableMs: !byOrder
+			? null
+			: given.order.kind === "planned"
+				? result.writesUnavailableMs
+				: result.at - given.noticedAt,
+	};
+}
+
+function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
+	const { from, to, kind, cause, writesUnavailableMs } = failover;
+	const duration =
+		writesUnavailableMs === null
+			? ""
+			: ` Writes were unavailable for ${Math.round(writesUnavailableMs)} ms.`;
+	const message =
+		kind === "planned"
+			? `${to} took over from ${from} as requested.`
+			: `${to} took over from ${from}: ${cause}.`;
+	return {
+		severity: kind === "planned" ? "info" : "warning",
+		type: "cache.failover",
+		message: `${message}${duration}`,
+		cacheName: cache.name,
+		nodeName: to,
+	};
+}
+
+/** Asks for a planned failover, as a person may too. Asked for again, it changes nothing. */
+export async function requestFailover(
+	{ db, clock }: Resources,
+	shardId: string,
+	toNodeId: string | null,
+): Promise<void> {
+	await db.shard.updateMany({
+		where: { id: shardId, failoverRequestedAt: null },
+		data: { failoverRequestedAt: clock.now(), failoverToNodeId: toNodeId },
+	});
+}
+
+/** Gives up a planned failover, and says why. */
+export async function dropFailover(
+	{ db, clock, orders }: Resources,
+	cache: FullCache,
+	shardId: string,
+	reason: string,
+): Promise<void> {
+	await db.$transaction(async (tx) => {
+		await tx.shard.updateMany({
+			where: { id: shardId },
+			data: { failoverRequestedAt: null, failoverToNodeId: null },
+		});
+		await recordEvent(tx, clock, {
+			severity: "warning",
+			type: "cache.failover-failed",
+			message: `The failover of ${cache.name} that was requested came to nothing: ${reason}.`,
+			cacheName: cache.name,
+		});
+	});
+	orders.forget(shardId);
 }
 
 /** Lets a node that exited be started in the role that it has. */

@@ -110,7 +110,15 @@ async function insertCache(
 		},
 	});
 	await tx.shard.createMany({ data: shards });
-	return { ...row, shards: shards.map((shard) => ({ ...shard, nodes: [] })) };
+	return {
+		...row,
+		shards: shards.map((shard) => ({
+			...shard,
+			failoverRequestedAt: null,
+			failoverToNodeId: null,
+			nodes: [],
+		})),
+	};
 }
 
 function sealNewSecret(secrets: SecretBox, cacheId: string, user: string): string {

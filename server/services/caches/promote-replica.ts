@@ -19,7 +19,7 @@ export async function promoteReplica(
 		input,
 		run: async (tx, after) => {
 			const row = await findCache(tx, input.name);
-			const model = toCacheModel(row, resources.fleet);
+			const model = toCacheModel(row, resources);
 			const orphaned = model.shards.filter((shard) => {
 				const primary = primaryOf(shard);
 				return primary !== undefined && isDead(primary);

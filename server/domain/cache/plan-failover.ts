@@ -1,0 +1,47 @@
+import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
+import { primaryOf } from "./model.ts";
+import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
+
+/**
+ * A failover that was asked for: the primary hands over to the replica that was named, or to the one that is best
+ * placed. Only from a primary that leads and is seen to; otherwise plan-recovery.ts has the word, and whoever it makes
+ * lead answers the request too.
+ */
+export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[] {
+	const { failover } = shard;
+	const primary = primaryOf(shard);
+	if (failover === null || shard.order !== null || primary === undefined) return [];
+	if (!isServingPrimary(primary, shard) || isSilent(primary)) return [];
+	const drop = (reason: string): PlanAction[] => [
+		{ kind: "drop-failover", shardId: shard.id, reason },
+	];
+	if (shard.orderProblem !== null) return drop(shard.orderProblem);
+	const ready = shard.nodes
+		.filter((node) => isReplicaInSync(node, primary) && !isSilent(node))
+		.sort(bestPlaced);
+	const target =
+		failover.toNodeId === null ? ready[0] : ready.find((node) => node.id === failover.toNodeId);
+	if (target === undefined) {
+		const named = shard.nodes.find((node) => node.id === failover.toNodeId);
+		if (failover.toNodeId === null) return drop(`no replica of ${cache.name} is in sync`);
+		return drop(named === undefined ? "its node is gone" : `${named.name} is not in sync`);
+	}
+	return [
+		{
+			kind: "order-failover",
+			shardId: shard.id,
+			failover: "planned",
+			fromState: "alive",
+			candidateIds: [target, ...ready.filter((node) => node !== target)].map((node) => node.id),
+			takeover: false,
+			cause: "requested",
+		},
+	];
+}
+
+/** One that is to stay comes first, then the one with the most data. */
+function bestPlaced(a: NodeModel, b: NodeModel): number {
+	const leaving = (node: NodeModel) => Number(node.host.draining || node.host.cordoned);
+	const offset = (node: NodeModel) => node.observation?.engineState?.offset ?? 0;
+	return leaving(a) - leaving(b) || offset(b) - offset(a);
+}
