@@ -321,7 +321,9 @@ export const observationSchema = z.object({
 	silentSince: z.iso
 		.datetime()
 		.nullable()
-		.describe("since when its process runs without answering; null while it answers or doesn't run"),
+		.describe(
+			"since when its process runs without answering; null while it answers or doesn't run",
+		),
 	launchPermit: z.int().describe("permit under which it was last started; -1 for never"),
 	restarts: z.int(),
 	port: z.int().describe("that it listens on, or is about to as far as the agent knows"),

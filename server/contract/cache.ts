@@ -285,12 +285,16 @@ export const failoverSchema = z.object({
 	to: z.string().describe("member name of who leads since"),
 	by: z
 		.enum(["control-plane", "engines"])
-		.describe("engines: Sentinels or the cluster's own vote, or a change that the control plane found"),
+		.describe(
+			"engines: Sentinels or the cluster's own vote, or a change that the control plane found",
+		),
 	cause: z.string(),
 	writesUnavailableMs: z
 		.number()
 		.nullable()
-		.describe("from the failure as it was noticed, or the pause of writes; null when nobody measured it"),
+		.describe(
+			"from the failure as it was noticed, or the pause of writes; null when nobody measured it",
+		),
 });
 export type Failover = z.infer<typeof failoverSchema>;
 

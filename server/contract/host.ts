@@ -48,7 +48,9 @@ export const hostSchema = z.object({
 	}),
 	cordoned: z.boolean().describe("takes no new nodes"),
 	draining: z.boolean().describe("its nodes are being moved to other hosts"),
-	lost: z.boolean().describe("silent for so long, or declared lost, that others take its nodes' places"),
+	lost: z
+		.boolean()
+		.describe("silent for so long, or declared lost, that others take its nodes' places"),
 	nodeCount: z.number(),
 	engines: z.array(hostEngineSchema),
 });
