@@ -131,6 +131,7 @@ function toShardModel(
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
 		failover: shard.failoverRequestedAt === null ? null : { toNodeId: shard.failoverToNodeId },
 		order: underWay === null ? null : { kind: underWay.order.kind },
+		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem: result === null || result.outcome === "done" ? null : result.message,
 	};
 }

@@ -7,6 +7,8 @@ const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
 const REFUSED_MS = 300;
 /** How long the new primary has to say itself that it leads. */
 const DONE_MS = 2_000;
+/** For how long nobody relies on a planned failover after one that failed. */
+const TROUBLED_MS = 60_000;
 
 /** A failover order that was given to a host, and what has become of it. */
 export interface GivenOrder {
@@ -17,6 +19,8 @@ export interface GivenOrder {
 	noticedAt: number;
 	givenAt: number;
 	result: (OrderResult & { at: number }) | null;
+	/** When the failover was given up that it was for. */
+	droppedAt: number | null;
 }
 
 /**
@@ -31,8 +35,13 @@ export class FailoverOrders {
 		this.#clock = clock;
 	}
 
-	add(given: Omit<GivenOrder, "givenAt" | "result">): void {
-		this.#byShard.set(given.shardId, { ...given, givenAt: this.#now(), result: null });
+	add(given: Omit<GivenOrder, "givenAt" | "result" | "droppedAt">): void {
+		this.#byShard.set(given.shardId, {
+			...given,
+			givenAt: this.#now(),
+			result: null,
+			droppedAt: null,
+		});
 	}
 
 	/** The order that a host answers; null for one that has been given anew since. */
@@ -48,7 +57,7 @@ export class FailoverOrders {
 	/** The order that is out: not overdue, done without the engines' own word yet, or refused a moment ago. */
 	underWay(shardId: string): GivenOrder | null {
 		const given = this.#byShard.get(shardId);
-		if (given === undefined) return null;
+		if (given === undefined || given.droppedAt !== null) return null;
 		const { result, order, givenAt } = given;
 		const holdsUntil =
 			result === null
@@ -57,12 +66,25 @@ export class FailoverOrders {
 		return this.#now() < holdsUntil ? given : null;
 	}
 
-	/** The newest order, whatever has become of it. */
+	/** The newest order, unless it was dropped. */
 	newest(shardId: string): GivenOrder | null {
-		return this.#byShard.get(shardId) ?? null;
+		const given = this.#byShard.get(shardId);
+		return given === undefined || given.droppedAt !== null ? null : given;
 	}
 
-	/** Its leader is written down, or it is no longer of use. */
+	/** Nothing came of it, and it isn't tried again. */
+	drop(shardId: string): void {
+		const given = this.#byShard.get(shardId);
+		if (given !== undefined) given.droppedAt = this.#now();
+	}
+
+	/** A failover of the shard came to nothing a short while ago. */
+	isTroubled(shardId: string): boolean {
+		const droppedAt = this.#byShard.get(shardId)?.droppedAt ?? null;
+		return droppedAt !== null && this.#now() - droppedAt < TROUBLED_MS;
+	}
+
+	/** Its leader is written down. */
 	forget(shardId: string): void {
 		this.#byShard.delete(shardId);
 	}

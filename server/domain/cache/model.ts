@@ -47,6 +47,8 @@ export interface ShardModel {
 	order: { kind: "planned" | "unplanned" } | null;
 	/** Why the last order came to nothing, while that is news. */
 	orderProblem: string | null;
+	/** A planned failover failed a short while ago: what can do without one does. */
+	failoverTroubled: boolean;
 }
 
 export interface NodeModel {

@@ -44,7 +44,13 @@ function host(index: number, overrides: Partial<HostModel> = {}): HostModel {
 }
 
 /** What a shard has beside its nodes when nothing goes on. */
-const CALM = { leaving: [], failover: null, order: null, orderProblem: null };
+const CALM = {
+	leaving: [],
+	failover: null,
+	order: null,
+	orderProblem: null,
+	failoverTroubled: false,
+};
 
 function node(
 	index: number,
@@ -428,7 +434,17 @@ describe("reboots", () => {
 		all[1] = node(2, { phase: "rebooting" }, rebooting);
 		expect(planCache(cache(all), NOW)).toMatchObject({ actions: [], status: "modifying" });
 		const last = [node(1, running("primary"), pending), node(2, running("replica"))];
-		expect(planCache(cache(last), NOW).actions).toEqual([{ kind: "reboot", nodeId: "n1" }]);
+		// It hands over first, and then is a replica among others; where it can't, it is rebooted as it is.
+		expect(planCache(cache(last), NOW).actions).toEqual([
+			{ kind: "request-failover", shardId: "s1", toNodeId: null },
+		]);
+		const inPlace = [{ kind: "reboot", nodeId: "n1" }];
+		expect(planCache(cache(last, { automaticFailover: false }), NOW).actions).toEqual(inPlace);
+		const model = cache(last);
+		const shards = model.shards.map((shard) => ({ ...shard, failoverTroubled: true }));
+		expect(planCache({ ...model, shards }, NOW).actions).toEqual(inPlace);
+		const alone = cache([node(1, running("primary"), pending)]);
+		expect(planCache(alone, NOW).actions).toEqual(inPlace);
 	});
 
 	it("of a primary are a change and not a failure", () => {

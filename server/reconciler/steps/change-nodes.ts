@@ -136,7 +136,7 @@ export async function dropFailover(
 			cacheName: cache.name,
 		});
 	});
-	orders.forget(shardId);
+	orders.drop(shardId);
 }
 
 /** Lets a node that exited be started in the role that it has. */
