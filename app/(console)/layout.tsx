@@ -1,6 +1,7 @@
 import { type ReactNode, Suspense } from "react";
 import { Navigation } from "../_ui/shell/navigation.tsx";
 import { PendingWorkWatcher } from "../_ui/shell/pending-work-watcher.tsx";
+import { SafeModeBanner } from "../_ui/shell/safe-mode-banner.tsx";
 import { PageSkeleton, SessionGate } from "../_ui/shell/session-gate.tsx";
 import { TopBar } from "../_ui/shell/top-bar.tsx";
 
@@ -24,7 +25,10 @@ export default function ConsoleLayout({ children }: { children: ReactNode }) {
 					className="mx-auto w-full max-w-[100rem] min-w-0 flex-1 px-4 pt-4 pb-16 outline-none sm:px-7"
 				>
 					<Suspense fallback={<PageSkeleton />}>
-						<SessionGate>{children}</SessionGate>
+						<SessionGate>
+							<SafeModeBanner />
+							{children}
+						</SessionGate>
 					</Suspense>
 				</main>
 			</div>

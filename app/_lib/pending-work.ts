@@ -1,12 +1,22 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import type { AwaitedFailover } from "./failover.ts";
 
-export interface PendingWork {
+interface PendingLife {
 	cache: string;
 	kind: "create" | "delete";
 	startedAtMs: number;
 }
+
+export interface PendingFailover {
+	cache: string;
+	kind: "failover";
+	startedAtMs: number;
+	awaited: AwaitedFailover;
+}
+
+export type PendingWork = PendingLife | PendingFailover;
 
 const KEY = "larder.pending-work";
 const listeners = new Set<() => void>();
@@ -15,11 +25,18 @@ let memory: readonly PendingWork[] | null = null;
 
 function isPendingWork(value: unknown): value is PendingWork {
 	if (typeof value !== "object" || value === null) return false;
-	const { cache, kind, startedAtMs } = value as Record<string, unknown>;
+	const { cache, kind, startedAtMs, awaited } = value as Record<string, unknown>;
+	if (typeof cache !== "string" || typeof startedAtMs !== "number") return false;
+	return kind === "failover" ? isAwaited(awaited) : kind === "create" || kind === "delete";
+}
+
+function isAwaited(value: unknown): value is AwaitedFailover {
+	if (typeof value !== "object" || value === null) return false;
+	const { shard, from, previousAt } = value as Record<string, unknown>;
 	return (
-		typeof cache === "string" &&
-		(kind === "create" || kind === "delete") &&
-		typeof startedAtMs === "number"
+		typeof shard === "string" &&
+		typeof from === "string" &&
+		(previousAt === null || typeof previousAt === "string")
 	);
 }
 
@@ -56,11 +73,31 @@ export function usePendingWork(): readonly PendingWork[] {
 	return useSyncExternalStore(subscribe, load, () => NONE);
 }
 
-export function addPendingWork(cache: string, kind: PendingWork["kind"]) {
-	const others = load().filter((work) => work.cache !== cache);
-	store([...others, { cache, kind, startedAtMs: Date.now() }]);
+/** Of one cache one creation or deletion, and one failover a shard. */
+export function pendingWorkKey(work: PendingWork): string {
+	return work.kind === "failover" ? `${work.cache} ${work.awaited.shard}` : work.cache;
 }
 
+export function addPendingWork(cache: string, kind: PendingLife["kind"]) {
+	add({ cache, kind, startedAtMs: Date.now() });
+}
+
+export function addPendingFailover(cache: string, awaited: AwaitedFailover) {
+	add({ cache, kind: "failover", awaited, startedAtMs: Date.now() });
+}
+
+function add(work: PendingWork) {
+	const key = pendingWorkKey(work);
+	store([...load().filter((other) => pendingWorkKey(other) !== key), work]);
+}
+
+/** It has come to its end. */
+export function finishPendingWork(work: PendingWork) {
+	const key = pendingWorkKey(work);
+	store(load().filter((other) => pendingWorkKey(other) !== key));
+}
+
+/** Whatever is still waited for of the cache is of no interest any more. */
 export function removePendingWork(cache: string) {
 	store(load().filter((work) => work.cache !== cache));
 }

@@ -1,4 +1,5 @@
 import {
+	Ban,
 	CircleAlert,
 	CircleCheck,
 	CircleQuestionMark,
@@ -37,10 +38,11 @@ const LOOKS = {
 	unknown: { word: "Unknown", tone: "neutral", icon: CircleQuestionMark },
 	online: { word: "Online", tone: "good", icon: CircleCheck },
 	offline: { word: "Offline", tone: "bad", icon: Unplug },
+	cordoned: { word: "Cordoned", tone: "neutral", icon: Ban },
 	info: { word: "Info", tone: "neutral", icon: Info },
 	warning: { word: "Warning", tone: "warn", icon: TriangleAlert },
 	error: { word: "Error", tone: "bad", icon: CircleAlert },
-} as const satisfies Record<CacheStatus | NodeStatus | HostStatus | Severity, Look>;
+} as const satisfies Record<CacheStatus | NodeStatus | HostStatus | Severity | "cordoned", Look>;
 
 export type StatusName = keyof typeof LOOKS;
 

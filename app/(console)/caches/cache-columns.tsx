@@ -9,6 +9,7 @@ import { Bytes, Count } from "../../_ui/quantity.tsx";
 import { Status } from "../../_ui/status.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
+import { MultiAzStatus } from "./multi-az-status.tsx";
 import { topologyWords } from "./topology-words.ts";
 
 function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
@@ -89,9 +90,14 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		id: "topology",
 		header: "Topology",
 		cell: (cache) => (
-			<span className="whitespace-nowrap">
+			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
 				{topologyWords(cache)}
-				{cache.multiAz && <span className="block text-xs text-muted">Multi-AZ</span>}
+				{cache.multiAzStatus !== "disabled" && (
+					<span className="flex items-center gap-1.5 text-xs text-muted">
+						Multi-AZ
+						{cache.multiAzStatus === "degraded" && <MultiAzStatus cache={cache} />}
+					</span>
+				)}
 			</span>
 		),
 	},

@@ -1,13 +1,15 @@
 import { engineSchema } from "../../../server/contract/enums.ts";
 import type { Host } from "../../../server/contract/host.ts";
 import { engineName } from "../../_lib/engines.ts";
-import { formatCount } from "../../_lib/format/count.ts";
+import { formatCount, plural } from "../../_lib/format/count.ts";
+import { ActionsMenu } from "../../_ui/actions-menu.tsx";
 import { CopyButton } from "../../_ui/copy-button.tsx";
 import type { Column } from "../../_ui/data-table.tsx";
 import { Bytes } from "../../_ui/quantity.tsx";
 import { Status } from "../../_ui/status.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
+import { type HostDialogName, hostActions } from "./host-actions.ts";
 
 /** "Valkey 9.1.2, Redis OSS 7.0.15" with each version once; the gateway's program isn't an engine. */
 function engineWords(host: Host): string {
@@ -18,16 +20,59 @@ function engineWords(host: Host): string {
 	return [...new Set(words)].join(", ");
 }
 
-/** The gateway serves caches' endpoints on each host. */
-const GATEWAY_LOOKS = {
-	off: { status: "warning", word: "Off" },
+const SERVICE_LOOKS = {
 	starting: { status: "creating", word: "Starting" },
 	running: { status: "available", word: "Running" },
 	failed: { status: "failed", word: "Failed" },
 	unknown: { status: "unknown", word: "Unknown" },
 } as const;
 
-export const HOST_COLUMNS: readonly Column<Host>[] = [
+/** The gateway serves caches' endpoints on each host. */
+const GATEWAY_LOOKS = { ...SERVICE_LOOKS, off: { status: "warning", word: "Off" } } as const;
+
+/** The Sentinel is off while it has nothing to watch, which is nothing to worry about. */
+const SENTINEL_LOOKS = { ...SERVICE_LOOKS, off: { status: "info", word: "Off" } } as const;
+
+interface ServiceProps {
+	look: (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]];
+	reason: string | null;
+}
+
+function Service({ look, reason }: ServiceProps) {
+	return (
+		<span className="cell-stack inline-flex flex-col gap-0.5">
+			<Status {...look} look="text" />
+			{reason !== null && <span className="max-w-56 text-xs text-pretty text-muted">{reason}</span>}
+		</span>
+	);
+}
+
+/** Whether it reports, and what it is kept from or made to do. */
+function HostState({ host }: { host: Host }) {
+	return (
+		<span className="cell-stack inline-flex flex-col gap-1">
+			<Status status={host.status} />
+			{host.lost && (
+				<Status status="failed" look="text" word="Lost: others take its nodes' places" />
+			)}
+			{host.draining ? (
+				host.nodeCount === 0 ? (
+					<Status status="info" look="text" word="Drained" />
+				) : (
+					<Status
+						status="modifying"
+						look="text"
+						word={`Draining: ${plural(host.nodeCount, "node")} left`}
+					/>
+				)
+			) : (
+				host.cordoned && <Status status="cordoned" look="text" />
+			)}
+		</span>
+	);
+}
+
+const HOST_COLUMNS: readonly Column<Host>[] = [
 	{
 		id: "name",
 		header: "Host",
@@ -38,7 +83,7 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 			</span>
 		),
 	},
-	{ id: "status", header: "Status", cell: (host) => <Status status={host.status} /> },
+	{ id: "status", header: "Status", cell: (host) => <HostState host={host} /> },
 	{
 		id: "zone",
 		header: "Zone",
@@ -67,13 +112,13 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 	{
 		id: "gateway",
 		header: "Gateway",
-		cell: (host) => (
-			<span className="inline-flex flex-col gap-0.5">
-				<Status {...GATEWAY_LOOKS[host.gateway.status]} look="text" />
-				{host.gateway.reason !== null && (
-					<span className="max-w-56 text-xs text-pretty text-muted">{host.gateway.reason}</span>
-				)}
-			</span>
+		cell: ({ gateway }) => <Service look={GATEWAY_LOOKS[gateway.status]} reason={gateway.reason} />,
+	},
+	{
+		id: "sentinel",
+		header: "Sentinel",
+		cell: ({ sentinel }) => (
+			<Service look={SENTINEL_LOOKS[sentinel.status]} reason={sentinel.reason} />
 		),
 	},
 	{
@@ -124,3 +169,26 @@ export const HOST_COLUMNS: readonly Column<Host>[] = [
 		cell: (host) => <Time value={host.lastSeenAt} look="relative" />,
 	},
 ];
+
+/** With what can be done with each host. */
+export function hostColumns(
+	open: (host: Host, dialog: HostDialogName) => void,
+): readonly Column<Host>[] {
+	return [
+		...HOST_COLUMNS,
+		{
+			id: "actions",
+			header: "Actions",
+			hideHeader: true,
+			bare: true,
+			align: "end",
+			cell: (host) => (
+				<ActionsMenu
+					label={`Actions for ${host.name}`}
+					look="icon"
+					actions={hostActions(host, (dialog) => open(host, dialog))}
+				/>
+			),
+		},
+	];
+}

@@ -3,17 +3,20 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, Server } from "lucide-react";
-import { CALM_POLL_MS } from "../../_lib/queries.ts";
+import { useState } from "react";
+import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { DataTable } from "../../_ui/data-table.tsx";
-import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
+import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { AddHostDialog } from "./add-host-dialog.tsx";
-import { HOST_COLUMNS } from "./host-columns.tsx";
+import type { HostDialogName } from "./host-actions.ts";
+import { hostColumns } from "./host-columns.tsx";
+import { HostDialog } from "./host-dialog.tsx";
 import { ZoneCapacity } from "./zone-capacity.tsx";
 
 const PAGE_SIZE = 50;
@@ -26,9 +29,19 @@ export function HostList() {
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.hosts.list.queryOptions(
 			{ limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) },
-			{ refetchInterval: CALM_POLL_MS, placeholderData: keepPreviousData },
+			{
+				placeholderData: keepPreviousData,
+				refetchInterval: ({ state }) =>
+					state.data?.items.some((host) => host.draining && host.nodeCount > 0)
+						? BUSY_POLL_MS
+						: CALM_POLL_MS,
+			},
 		),
 	);
+	const [chosen, setChosen] = useState<{ id: string; dialog: HostDialogName } | null>(null);
+	// As it is now, not as it was when the menu was opened; gone once it is removed.
+	const host = data?.items.find(({ id }) => id === chosen?.id);
+	const columns = hostColumns(({ id }, dialog) => setChosen({ id, dialog }));
 	const addHost = () => change({ dialog: DIALOG });
 	return (
 		<>
@@ -63,6 +76,9 @@ export function HostList() {
 			/>
 			<div className="flex flex-col gap-4">
 				<ZoneCapacity />
+				{error !== null && data !== undefined && (
+					<ProblemBanner title="The list isn't up to date" error={error} />
+				)}
 				<Panel flush>
 					{isPending ? (
 						<TableSkeleton label="Loading hosts" rows={3} />
@@ -85,7 +101,7 @@ export function HostList() {
 						<>
 							<DataTable
 								label="Hosts"
-								columns={HOST_COLUMNS}
+								columns={columns}
 								rows={data.items}
 								rowKey={(host) => host.id}
 							/>
@@ -99,6 +115,9 @@ export function HostList() {
 					)}
 				</Panel>
 			</div>
+			{chosen !== null && host !== undefined && (
+				<HostDialog host={host} dialog={chosen.dialog} onClose={() => setChosen(null)} />
+			)}
 			<AddHostDialog
 				isOpen={params.get("dialog") === DIALOG}
 				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}

@@ -6,18 +6,31 @@ import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { formatDuration } from "../../_lib/format/time.ts";
-import { type PendingWork, removePendingWork, usePendingWork } from "../../_lib/pending-work.ts";
+import {
+	finishPendingWork,
+	type PendingWork,
+	pendingWorkKey,
+	usePendingWork,
+} from "../../_lib/pending-work.ts";
 import { BUSY_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { FailoverWatch } from "./failover-watch.tsx";
 
-/** Tells the user how creations and deletions ended, wherever they are by then. */
+/** Tells the user how creations, deletions and failovers ended, wherever they are by then. */
 export function PendingWorkWatcher() {
-	return usePendingWork().map((work) => <Watch key={`${work.kind}:${work.cache}`} work={work} />);
+	return usePendingWork().map((work) => {
+		const key = `${work.kind}:${pendingWorkKey(work)}`;
+		return work.kind === "failover" ? (
+			<FailoverWatch key={key} work={work} />
+		) : (
+			<LifeWatch key={key} work={work} />
+		);
+	});
 }
 
 type Outcome = "created" | "deleted" | "vanished" | null;
 
-function Watch({ work }: { work: PendingWork }) {
+function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> }) {
 	const trpc = useTRPC();
 	const router = useRouter();
 	const queryClient = useQueryClient();
@@ -38,7 +51,7 @@ function Watch({ work }: { work: PendingWork }) {
 
 	useEffect(() => {
 		if (outcome === null) return;
-		removePendingWork(work.cache);
+		finishPendingWork(work);
 		void queryClient.invalidateQueries({ queryKey: trpc.caches.list.queryKey() });
 		void queryClient.invalidateQueries({ queryKey: trpc.overview.get.queryKey() });
 		if (outcome === "created" && data) {

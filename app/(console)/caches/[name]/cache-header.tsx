@@ -1,19 +1,22 @@
 "use client";
 
-import { Button, Dropdown, Label } from "@heroui/react";
-import { ChevronDown, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
-import { type Key, useState } from "react";
+import { Button } from "@heroui/react";
+import { ArrowLeftRight, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { engineName } from "../../../_lib/engines.ts";
+import { failoverObstacle } from "../../../_lib/failover.ts";
+import { ActionsMenu, type MenuAction } from "../../../_ui/actions-menu.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { topologyWords } from "../topology-words.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
+import { FailoverDialog } from "./failover-dialog.tsx";
 import { ModifyDialog } from "./modify-dialog.tsx";
 import { RebootDialog } from "./reboot-dialog.tsx";
 
-type OpenDialog = "modify" | "reboot" | "delete" | null;
+type OpenDialog = "modify" | "failover" | "reboot" | "delete" | null;
 
 interface CacheHeaderProps {
 	cache: Cache;
@@ -40,7 +43,12 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 						</Chip>
 						{cache.clusterMode === "enabled" && <Chip>Cluster mode on</Chip>}
 						<Chip>{topologyWords(cache)}</Chip>
-						{cache.multiAz && <Chip>Multi-AZ</Chip>}
+						{cache.multiAzStatus === "enabled" && <Chip>Multi-AZ</Chip>}
+						{cache.multiAzStatus === "degraded" && (
+							<span title={cache.multiAzReason ?? undefined}>
+								<Status status="degraded" word="Multi-AZ degraded" />
+							</span>
+						)}
 					</>
 				}
 				actions={
@@ -50,9 +58,8 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 							Connect
 						</Button>
 						<ActionsMenu
-							onModify={() => setOpen("modify")}
-							onReboot={() => setOpen("reboot")}
-							onDelete={() => setOpen("delete")}
+							label="Actions"
+							actions={actionsFor(cache, setOpen)}
 							isDisabled={cache.status === "deleting"}
 						/>
 					</>
@@ -60,47 +67,33 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 				{...(cache.description === "" ? {} : { description: cache.description })}
 			/>
 			{open === "modify" && <ModifyDialog {...dialog("modify")} />}
+			{open === "failover" && (
+				<FailoverDialog cache={cache} shard={null} onClose={() => setOpen(null)} />
+			)}
 			<RebootDialog {...dialog("reboot")} nodes={null} />
 			<DeleteDialog {...dialog("delete")} />
 		</>
 	);
 }
 
-interface ActionsMenuProps {
-	onModify: () => void;
-	onReboot: () => void;
-	onDelete: () => void;
-	isDisabled: boolean;
-}
-
-function ActionsMenu({ onModify, onReboot, onDelete, isDisabled }: ActionsMenuProps) {
-	const onAction = (key: Key) => {
-		if (key === "modify") onModify();
-		if (key === "reboot") onReboot();
-		if (key === "delete") onDelete();
-	};
-	return (
-		<Dropdown>
-			<Button variant="outline" isDisabled={isDisabled}>
-				Actions
-				<ChevronDown aria-hidden />
-			</Button>
-			<Dropdown.Popover placement="bottom end" className="min-w-48">
-				<Dropdown.Menu aria-label="Actions" onAction={onAction}>
-					<Dropdown.Item id="modify" textValue="Modify">
-						<Pencil aria-hidden className="size-4 text-muted" />
-						<Label>Modify</Label>
-					</Dropdown.Item>
-					<Dropdown.Item id="reboot" textValue="Reboot">
-						<RotateCw aria-hidden className="size-4 text-muted" />
-						<Label>Reboot</Label>
-					</Dropdown.Item>
-					<Dropdown.Item id="delete" textValue="Delete" variant="danger">
-						<Trash2 aria-hidden className="size-4 text-danger" />
-						<Label>Delete</Label>
-					</Dropdown.Item>
-				</Dropdown.Menu>
-			</Dropdown.Popover>
-		</Dropdown>
-	);
+/** What can be done with the cache as a whole. */
+function actionsFor(cache: Cache, open: (dialog: OpenDialog) => void): MenuAction[] {
+	return [
+		{ id: "modify", label: "Modify", icon: Pencil, run: () => open("modify") },
+		{
+			id: "failover",
+			label: "Fail over",
+			icon: ArrowLeftRight,
+			obstacle: failoverObstacle(cache),
+			run: () => open("failover"),
+		},
+		{ id: "reboot", label: "Reboot", icon: RotateCw, run: () => open("reboot") },
+		{
+			id: "delete",
+			label: "Delete",
+			icon: Trash2,
+			isDanger: true,
+			run: () => open("delete"),
+		},
+	];
 }

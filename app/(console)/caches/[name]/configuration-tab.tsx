@@ -6,11 +6,13 @@ import { type ReactNode, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import type { NodeType } from "../../../../server/contract/node-type.ts";
 import { engineName } from "../../../_lib/engines.ts";
+import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { useNodeTypes } from "../../../_lib/queries.ts";
 import { DataTable } from "../../../_ui/data-table.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
+import { MultiAzStatus } from "../multi-az-status.tsx";
 import { topologyWords } from "../topology-words.ts";
 import { ModifyDialog } from "./modify-dialog.tsx";
 
@@ -28,7 +30,17 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		["Node type", nodeTypeWords(cache.nodeType, type)],
 		["Topology", topologyWords(cache)],
 		["Cluster mode", isMemcached ? "Memcached has none" : cache.clusterMode],
-		["Multi-AZ", cache.multiAz ? "On" : "Off"],
+		[
+			"Multi-AZ",
+			<span key="multi-az">
+				<MultiAzStatus cache={cache} />
+				{cache.multiAzReason !== null && (
+					<span className="block text-[0.8125rem] text-pretty text-muted">
+						{asSentence(cache.multiAzReason)}
+					</span>
+				)}
+			</span>,
+		],
 		[
 			"Automatic failover",
 			isMemcached ? "Memcached has none" : cache.automaticFailover ? "On" : "Off",

@@ -1,6 +1,7 @@
 "use client";
 
 import type { Cache } from "../../../../server/contract/cache.ts";
+import { AvailabilityPanel } from "./availability-panel.tsx";
 import { CapacityPanel } from "./capacity-panel.tsx";
 import { EndpointsPanel } from "./endpoints-panel.tsx";
 import { LiveCharts } from "./live-charts.tsx";
@@ -16,6 +17,7 @@ export function OverviewTab({ cache, updatedAtMs }: { cache: Cache; updatedAtMs:
 			</div>
 			<div className="grid min-w-0 items-start gap-4 md:grid-cols-2 xl:row-span-2 xl:grid-cols-1">
 				<EndpointsPanel cache={cache} />
+				<AvailabilityPanel cache={cache} />
 				<CapacityPanel cache={cache} />
 			</div>
 			<RecentEvents cache={cache} />

@@ -19,6 +19,7 @@ import { TableSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
 import { pendingParametersOf } from "../topology-words.ts";
+import { WriteGuardNote } from "../write-guard-note.tsx";
 import { RebootDialog } from "./reboot-dialog.tsx";
 
 const STATUS = {
@@ -68,6 +69,9 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 				>
 					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
 				</Banner>
+			)}
+			{cache.engine !== "memcached" && cache.replicasPerShard > 0 && (
+				<WriteGuardNote group={name} replicasPerShard={cache.replicasPerShard} />
 			)}
 			<Panel flush>
 				{group.isPending ? (

@@ -37,7 +37,7 @@ function Notice({ cache }: { cache: Cache }) {
 		case "degraded":
 			return (
 				<Banner tone="warning" icon={TriangleAlert} title="Serving, with less than asked for">
-					{cache.statusReason}
+					{cache.statusReason ?? "A replica is missing or out of sync; it comes back by itself."}
 				</Banner>
 			);
 		case "unavailable":
@@ -48,7 +48,7 @@ function Notice({ cache }: { cache: Cache }) {
 					title={unavailableTitle(cache)}
 					action={<PromoteReplica cache={cache} />}
 				>
-					{cache.statusReason}
+					{cache.statusReason ?? "Who leads is about to be decided."}
 				</Banner>
 			);
 		case "available":

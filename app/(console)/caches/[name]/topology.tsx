@@ -3,11 +3,13 @@
 import { Button } from "@heroui/react";
 import { type CSSProperties, useState } from "react";
 import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
+import { failoverObstacle } from "../../../_lib/failover.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { useOverview } from "../../../_lib/queries.ts";
 import { useNow } from "../../../_lib/use-now.ts";
 import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
+import { FailoverDialog } from "./failover-dialog.tsx";
 import { NodeCard } from "./node-card.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
@@ -32,12 +34,14 @@ function Freshness({ updatedAtMs }: { updatedAtMs: number }) {
 export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
 	const { data: overview } = useOverview();
 	const [showsAll, setShowsAll] = useState(false);
+	const [failingOver, setFailingOver] = useState<string | null>(null);
 	const nodes = nodesOf(cache);
 	const zones = columnsOf(nodes, overview?.zones.map(({ name }) => name) ?? []);
 	const hostsOf = (zone: string) => [
 		...new Set(nodes.filter((node) => node.zone === zone).map(({ host }) => host)),
 	];
 	const hasShards = cache.engine !== "memcached";
+	const canFailOver = failoverObstacle(cache) === null;
 	const shards = showsAll ? cache.shards : cache.shards.slice(0, SHARDS_SHOWN);
 	return (
 		<Panel title="Topology" aside={<Freshness updatedAtMs={updatedAtMs} />}>
@@ -70,6 +74,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 								slots={shard.slots}
 								nodes={shard.nodes}
 								zones={zones}
+								onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
 							/>
 						))}
 					</div>
@@ -87,6 +92,9 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 						: `+ ${plural(cache.shards.length - SHARDS_SHOWN, "more shard")}`}
 				</Button>
 			)}
+			{failingOver !== null && (
+				<FailoverDialog cache={cache} shard={failingOver} onClose={() => setFailingOver(null)} />
+			)}
 		</Panel>
 	);
 }
@@ -97,15 +105,28 @@ interface ShardRowProps {
 	slots: string | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
+	/** Null where there is nobody to fail over to. */
+	onFailover: (() => void) | null;
 }
 
-function ShardRow({ label, slots, nodes, zones }: ShardRowProps) {
+function ShardRow({ label, slots, nodes, zones, onFailover }: ShardRowProps) {
 	return (
 		<>
 			{label !== null && (
 				<div className="min-w-0 self-center">
 					<p className="font-semibold">{label}</p>
 					<p className="text-xs break-words text-muted tabular-nums">{slotWords(slots)}</p>
+					{onFailover !== null && (
+						<Button
+							variant="ghost"
+							size="sm"
+							className="-ml-2 h-6 px-2 text-xs"
+							aria-label={`Fail over ${label.toLowerCase()}`}
+							onPress={onFailover}
+						>
+							Fail over
+						</Button>
+					)}
 				</div>
 			)}
 			{zones.map((zone) => (

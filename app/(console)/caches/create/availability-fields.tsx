@@ -4,6 +4,7 @@ import { LIMITS } from "../../../../server/contract/limits.ts";
 import { CheckField } from "../../../_ui/check-field.tsx";
 import { FieldMessage } from "../../../_ui/form-fields.tsx";
 import { SwitchField } from "../../../_ui/switch-field.tsx";
+import { WriteGuardNote } from "../write-guard-note.tsx";
 import { errorSentence } from "./bind.ts";
 import { failoverLock, hasFailover, hasMultiAz, multiAzObstacle } from "./draft.ts";
 import { FieldGroup } from "./field-group.tsx";
@@ -55,6 +56,15 @@ export function AvailabilityFields({ form }: { form: CreateForm }) {
 					{failoverError !== undefined && <FieldMessage>{failoverError}</FieldMessage>}
 				</div>
 			</div>
+			{!isMemcached && draft.replicas >= 2 && (
+				<div className="mt-4">
+					<WriteGuardNote
+						group={draft.parameterGroup === "" ? null : draft.parameterGroup}
+						replicasPerShard={draft.replicas}
+						opensTab
+					/>
+				</div>
+			)}
 		</FieldGroup>
 	);
 }

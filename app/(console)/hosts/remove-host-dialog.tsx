@@ -1,0 +1,104 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useMutation } from "@tanstack/react-query";
+import { type SubmitEvent, useId, useState } from "react";
+import type { Host } from "../../../server/contract/host.ts";
+import { plural } from "../../_lib/format/count.ts";
+import { useTRPC } from "../../_lib/trpc.ts";
+import { Dialog } from "../../_ui/dialog.tsx";
+import { FormTextField } from "../../_ui/form-fields.tsx";
+import { Banner, ProblemBanner } from "../../_ui/notices.tsx";
+import { isGivenUp } from "./host-actions.ts";
+import { useHostChanged } from "./use-host-changed.ts";
+
+interface RemoveHostDialogProps {
+	host: Host;
+	onClose: () => void;
+}
+
+/** Takes a host out of the fleet: one that is empty, or one that won't come back. Mounted while it is open. */
+export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
+	const trpc = useTRPC();
+	const formId = useId();
+	const [typed, setTyped] = useState("");
+	// What was true when the dialog was opened decides what it asks; the API checks again.
+	const [givesUp] = useState(() => isGivenUp(host));
+	const onSuccess = useHostChanged(
+		onClose,
+		givesUp ? `${host.name} is given up` : `${host.name} was removed`,
+	);
+	const remove = useMutation(trpc.hosts.remove.mutationOptions({ onSuccess }));
+	const isConfirmed = typed.trim() === host.name;
+	const submit = (event: SubmitEvent<HTMLFormElement>) => {
+		event.preventDefault();
+		if (!isConfirmed || remove.isPending) return;
+		remove.mutate({ name: host.name, ...(givesUp ? { lost: true } : {}) });
+	};
+	return (
+		<Dialog
+			isOpen
+			onOpenChange={(isOpen) => !isOpen && onClose()}
+			title={givesUp ? `${host.name} won't come back?` : `Remove ${host.name}?`}
+			footer={
+				<>
+					<Button variant="outline" onPress={onClose}>
+						Keep it
+					</Button>
+					<Button
+						type="submit"
+						form={formId}
+						variant="danger"
+						isDisabled={!isConfirmed}
+						isPending={remove.isPending}
+					>
+						{givesUp ? "It won't come back" : "Remove host"}
+					</Button>
+				</>
+			}
+		>
+			{remove.isError && <ProblemBanner title="The host wasn't removed" error={remove.error} />}
+			{givesUp ? (
+				<GivenUp host={host} />
+			) : (
+				<p>
+					It holds no node, so nothing is lost. Stop its agent: it is refused from then on, and can
+					join again only with a new token.
+				</p>
+			)}
+			<form id={formId} onSubmit={submit} noValidate>
+				<FormTextField
+					label={`Type ${host.name} to confirm`}
+					name="confirmation"
+					value={typed}
+					onChange={setTyped}
+					autoFocus
+					autoComplete="off"
+					isMonospace
+				/>
+			</form>
+		</Dialog>
+	);
+}
+
+/** What is lost with a host that is given up, so that nobody finds out later. */
+function GivenUp({ host }: { host: Host }) {
+	return (
+		<>
+			<Banner tone="warning" title="What only this host holds is given up">
+				It is offline with {plural(host.nodeCount, "node")}. Data that no other host has a copy of
+				is lost for good, even if the machine is repaired.
+			</Banner>
+			<ul className="flex list-disc flex-col gap-1.5 pl-5">
+				<li>
+					Shards with a replica elsewhere keep their data, and get a new node for the lost one.
+				</li>
+				<li>Shards whose nodes were all here start again empty on another host.</li>
+				<li>
+					Be sure that the machine is off or cut off from clients: engines that still run there
+					would go on answering them.
+				</li>
+			</ul>
+		</>
+	);
+}

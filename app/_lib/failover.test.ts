@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import type { Cache, CacheNode, Failover } from "../../server/contract/cache.ts";
+import type { Event } from "../../server/contract/event.ts";
+import {
+	type AwaitedFailover,
+	failoverObstacle,
+	failoverOutcome,
+	shardObstacle,
+	unavailabilityWords,
+} from "./failover.ts";
+
+type Shard = Cache["shards"][number];
+
+function node(
+	id: string,
+	role: CacheNode["role"],
+	status: CacheNode["status"] = "available",
+): CacheNode {
+	return {
+		id,
+		role,
+		zone: "a",
+		host: "h1",
+		address: "127.0.0.1",
+		port: 17_000,
+		pid: 1,
+		status,
+		statusReason: null,
+		inSync: true,
+		pendingParameters: [],
+		metrics: null,
+	};
+}
+
+const shard = (id: string, ...nodes: CacheNode[]): Shard => ({ id, slots: null, nodes });
+
+function failover(overrides: Partial<Failover> = {}): Failover {
+	return {
+		at: "2026-01-01T00:00:02.000Z",
+		kind: "planned",
+		shard: "0001",
+		from: "a-1",
+		to: "a-2",
+		by: "control-plane",
+		cause: "requested",
+		writesUnavailableMs: 12.4,
+		...overrides,
+	};
+}
+
+function cache(overrides: Partial<Cache> = {}): Cache {
+	return {
+		name: "orders",
+		kind: "provisioned",
+		engine: "valkey",
+		engineVersion: "9.1.2",
+		status: "available",
+		statusReason: null,
+		progress: [],
+		nodeType: "cache.t4g.micro",
+		clusterMode: "enabled",
+		shardCount: 2,
+		replicasPerShard: 1,
+		nodeCount: 4,
+		zones: null,
+		multiAz: true,
+		multiAzStatus: "enabled",
+		multiAzReason: null,
+		automaticFailover: true,
+		lastFailover: null,
+		port: 6379,
+		endpoints: { primary: null, reader: null, configuration: null, gateways: [], nodes: [] },
+		shards: [
+			shard("0001", node("a-1", "primary"), node("a-2", "replica")),
+			shard("0002", node("b-1", "primary"), node("b-2", "replica")),
+		],
+		auth: { mode: "none", username: null },
+		parameterGroup: { name: "default.valkey9", status: "in-sync" },
+		deletionProtection: false,
+		hourlyCost: 0,
+		tags: {},
+		description: "",
+		createdAt: "2026-01-01T00:00:00.000Z",
+		availableAt: "2026-01-01T00:00:00.000Z",
+		...overrides,
+	};
+}
+
+const event = (type: string, at: string): Event => ({
+	id: `${type} ${at}`,
+	at,
+	severity: "info",
+	type,
+	message: `said at ${at}`,
+	cache: "orders",
+	node: null,
+	host: null,
+});
+
+describe("what stands in a failover's way", () => {
+	it("is nothing with a replica in sync", () => {
+		expect(failoverObstacle(cache())).toBeNull();
+		expect(failoverObstacle(cache({ status: "degraded" }))).toBeNull();
+		expect(shardObstacle(shard("0001", node("a", "primary"), node("b", "replica")))).toBeNull();
+	});
+
+	it("is the lack of copies, or a cache that isn't there yet or any more", () => {
+		expect(failoverObstacle(cache({ engine: "memcached" }))).toContain("no copies");
+		expect(failoverObstacle(cache({ replicasPerShard: 0 }))).toContain("no replica");
+		expect(failoverObstacle(cache({ status: "creating" }))).toContain("once it is available");
+		expect(failoverObstacle(cache({ status: "deleting" }))).toContain("being deleted");
+	});
+
+	it("is a shard without a primary that serves, or without a replica in sync", () => {
+		expect(shardObstacle(shard("0001", node("b", "replica")))).toContain("No primary serves");
+		const lagging = shard("0001", node("a", "primary"), node("b", "replica", "syncing"));
+		expect(shardObstacle(lagging)).toContain("No replica is in sync");
+	});
+});
+
+describe("a failover that was asked for", () => {
+	const awaited: AwaitedFailover = {
+		shard: "0001",
+		from: "a-1",
+		previousAt: "2026-01-01T00:00:01.000Z",
+	};
+	const old = failover({ at: "2026-01-01T00:00:01.000Z" });
+
+	it("goes on while nothing is newer than what was known", () => {
+		expect(failoverOutcome(awaited, cache(), [])).toBeNull();
+		expect(failoverOutcome(awaited, cache({ lastFailover: old }), [])).toBeNull();
+	});
+
+	it("is done with the measured pause", () => {
+		expect(failoverOutcome(awaited, cache({ lastFailover: failover() }), [])).toEqual({
+			leader: "a-2",
+			detail: "writes paused for 12 ms",
+		});
+	});
+
+	it("is done when another shard's failover has come after it", () => {
+		const lastFailover = failover({ shard: "0002" });
+		expect(failoverOutcome(awaited, cache({ lastFailover }), [])).toBeNull();
+		const shards = [shard("0001", node("a-1", "replica"), node("a-2", "primary"))];
+		expect(failoverOutcome(awaited, cache({ lastFailover, shards }), [])).toEqual({
+			leader: "a-2",
+			detail: null,
+		});
+	});
+
+	it("came to nothing when an event says so, but not one of an earlier request", () => {
+		const requested = event("cache.failover-requested", "2026-01-01T00:00:05.000Z");
+		const earlier = event("cache.failover-failed", "2026-01-01T00:00:04.000Z");
+		expect(failoverOutcome(awaited, cache(), [requested, earlier])).toBeNull();
+		const failed = event("cache.failover-failed", "2026-01-01T00:00:06.000Z");
+		expect(failoverOutcome(awaited, cache(), [failed, requested, earlier])).toEqual({
+			leader: null,
+			detail: failed.message,
+		});
+	});
+
+	it("tells planned from unplanned ones, and what wasn't measured", () => {
+		expect(unavailabilityWords(failover({ kind: "unplanned", writesUnavailableMs: 48 }))).toBe(
+			"no writes for 48 ms",
+		);
+		expect(unavailabilityWords(failover({ writesUnavailableMs: 0.4 }))).toContain("less than 1 ms");
+		expect(unavailabilityWords(failover({ writesUnavailableMs: null }))).toBeNull();
+	});
+});

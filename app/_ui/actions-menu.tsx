@@ -1,0 +1,73 @@
+"use client";
+
+import { Button, Description, Dropdown, Label } from "@heroui/react";
+import { ChevronDown, EllipsisVertical, type LucideIcon } from "lucide-react";
+
+export interface MenuAction {
+	id: string;
+	label: string;
+	icon: LucideIcon;
+	isDanger?: boolean;
+	/** Why it can't be done now; null or absent when it can. */
+	obstacle?: string | null;
+	run: () => void;
+}
+
+interface ActionsMenuProps {
+	/** Of the button and the menu. */
+	label: string;
+	actions: readonly MenuAction[];
+	isDisabled?: boolean;
+	/** `icon` for rows of a table. */
+	look?: "button" | "icon";
+}
+
+/** What can be done with a thing. What can't be done now says why. */
+export function ActionsMenu({
+	label,
+	actions,
+	isDisabled = false,
+	look = "button",
+}: ActionsMenuProps) {
+	return (
+		<Dropdown>
+			{look === "button" ? (
+				<Button variant="outline" isDisabled={isDisabled}>
+					{label}
+					<ChevronDown aria-hidden />
+				</Button>
+			) : (
+				<Button variant="ghost" size="sm" isIconOnly isDisabled={isDisabled} aria-label={label}>
+					<EllipsisVertical aria-hidden />
+				</Button>
+			)}
+			<Dropdown.Popover placement="bottom end" className="max-w-72 min-w-48">
+				<Dropdown.Menu
+					aria-label={label}
+					onAction={(key) => actions.find(({ id }) => id === key)?.run()}
+				>
+					{actions.map(({ id, label: text, icon: Icon, isDanger = false, obstacle = null }) => (
+						<Dropdown.Item
+							key={id}
+							id={id}
+							textValue={text}
+							isDisabled={obstacle !== null}
+							{...(isDanger ? { variant: "danger" as const } : {})}
+						>
+							<Icon
+								aria-hidden
+								className={`size-4 shrink-0 ${isDanger ? "text-danger" : "text-muted"}`}
+							/>
+							<span className="flex min-w-0 flex-col">
+								<Label>{text}</Label>
+								{obstacle !== null && (
+									<Description className="text-xs text-pretty">{obstacle}</Description>
+								)}
+							</span>
+						</Dropdown.Item>
+					))}
+				</Dropdown.Menu>
+			</Dropdown.Popover>
+		</Dropdown>
+	);
+}

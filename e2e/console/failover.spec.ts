@@ -1,0 +1,94 @@
+import { expect, test } from "./console-test.ts";
+
+test("a planned failover by clicks: another node leads, and the measured pause is shown", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "orders", replicasPerShard: 2 });
+	const before = await installation.waitForStatus("orders", "available");
+	const nodes = before.shards.flatMap((shard) => shard.nodes);
+	const primary = nodes.find((node) => node.role === "primary")?.id ?? "";
+	const target = nodes.find((node) => node.role === "replica")?.id ?? "";
+	await page.goto("/caches/orders");
+	const leads = (id: string) => page.locator(`[data-node="${id}"]`).getByText(/^Primary/);
+	await expect(leads(primary)).toBeVisible();
+	await expect(page.getByText("none yet")).toBeVisible();
+
+	await test.step("what happens is said, and who is to lead is chosen", async () => {
+		await page.getByRole("button", { name: "Actions", exact: true }).click();
+		await page.getByRole("menuitem", { name: "Fail over" }).click();
+		const dialog = page.getByRole("dialog", { name: "Fail over orders?" });
+		await expect(dialog.getByText(/no write is lost/)).toBeVisible();
+		await dialog.getByRole("button", { name: /Who is to lead/ }).click();
+		await page.getByRole("option", { name: target }).click();
+		await expect(dialog.getByText(`lets ${target} catch up`)).toBeVisible();
+		await dialog.getByRole("button", { name: "Fail over" }).click();
+		await expect(dialog).toBeHidden();
+	});
+
+	await test.step("the notice, the topology and the overview tell of it", async () => {
+		await expect(page.getByText(`${target} leads`, { exact: true })).toBeVisible({
+			timeout: 30_000,
+		});
+		await expect(page.getByText(/^Writes paused for .+ ms\.$/)).toBeVisible();
+		await expect(leads(target)).toBeVisible();
+		await expect(leads(primary)).toBeHidden();
+		const last = page.getByRole("region", { name: "Last failover" });
+		await expect(last).toContainText(primary);
+		await expect(last).toContainText(target);
+		await expect(last).toContainText(/writes paused for .+ ms/);
+		await expect(last).toContainText("It was requested.");
+	});
+
+	const after = await installation.waitForStatus("orders", "available");
+	expect(after.lastFailover).toMatchObject({ kind: "planned", from: primary, to: target });
+	await installation.deleteCache("orders");
+});
+
+test("a shard of a cluster fails over by itself, from where it is drawn", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({
+		name: "sessions",
+		clusterMode: "enabled",
+		shards: 3,
+		replicasPerShard: 1,
+	});
+	const before = await installation.waitForStatus("sessions", "available");
+	const leaders = (cache: typeof before) =>
+		cache.shards.map(({ nodes }) => nodes.find(({ role }) => role === "primary")?.id);
+	await page.goto("/caches/sessions");
+	await page.getByRole("button", { name: "Fail over shard 2" }).click();
+	const dialog = page.getByRole("dialog", { name: "Fail over shard 2 of sessions?" });
+	await dialog.getByRole("button", { name: "Fail over" }).click();
+	await expect(page.getByRole("region", { name: "Last failover" })).toContainText("shard 2", {
+		timeout: 30_000,
+	});
+	const after = await installation.waitForStatus("sessions", "available");
+	const changed = leaders(after).map((leader, index) => leader !== leaders(before)[index]);
+	expect(changed).toEqual([false, true, false]);
+	await installation.deleteCache("sessions");
+});
+
+test("a cache without a replica says why it can't fail over", async ({ page, installation }) => {
+	await installation.createCache({ name: "alone" });
+	await installation.waitForStatus("alone", "available");
+	await page.goto("/caches/alone");
+	await page.getByRole("button", { name: "Actions", exact: true }).click();
+	const item = page.getByRole("menuitem", { name: "Fail over" });
+	await expect(item).toHaveAttribute("aria-disabled", "true");
+	await expect(item).toContainText("There is no replica to fail over to.");
+	await expect(page.getByRole("button", { name: /^Fail over shard/ })).toHaveCount(0);
+	await installation.deleteCache("alone");
+});
+
+test("what a cut-off primary does is told where replicas are chosen", async ({ page }) => {
+	await page.goto("/caches/create?mode=custom");
+	const note = page.locator("[data-write-guard]");
+	await expect(page.getByRole("group", { name: "Availability" })).toBeVisible();
+	await expect(note).toHaveCount(0);
+	await page.getByRole("button", { name: "Increase Replicas per shard" }).click();
+	await expect(note).toHaveAttribute("data-write-guard", "1");
+	await expect(note).toContainText("it stops taking writes within seconds");
+});

@@ -1,0 +1,81 @@
+import type { Page } from "@playwright/test";
+import { waitUntil } from "../fixtures/wait-until.ts";
+import { expect, test } from "./console-test.ts";
+
+/** Chooses an action of a host's menu and confirms it. */
+async function change(page: Page, host: string, action: string) {
+	await page.getByRole("button", { name: `Actions for ${host}` }).click();
+	await page.getByRole("menuitem", { name: action }).click();
+	await page.getByRole("dialog").getByRole("button", { name: action }).click();
+	await expect(page.getByRole("dialog")).toHaveCount(0);
+}
+
+test("a host is cordoned, drained while its cache serves, and takes nodes again", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "orders", replicasPerShard: 1 });
+	const cache = await installation.waitForStatus("orders", "available");
+	const [node] = cache.shards.flatMap((shard) => shard.nodes);
+	const host = node?.host ?? "";
+	await page.goto("/hosts");
+	const row = page.getByRole("row", { name: new RegExp(host) });
+	await expect(row).toBeVisible();
+
+	await test.step("cordon and uncordon", async () => {
+		await change(page, host, "Cordon");
+		await expect(row.getByText("Cordoned")).toBeVisible();
+		await change(page, host, "Uncordon");
+		await expect(row.getByText("Cordoned")).toHaveCount(0);
+	});
+
+	await test.step("it can't be removed with a node on it, and says so", async () => {
+		await page.getByRole("button", { name: `Actions for ${host}` }).click();
+		const remove = page.getByRole("menuitem", { name: "Remove" });
+		await expect(remove).toHaveAttribute("aria-disabled", "true");
+		await expect(remove).toContainText("Drain it first.");
+		await page.keyboard.press("Escape");
+	});
+
+	await test.step("drain: its node goes to another host, and the cache is whole again", async () => {
+		await change(page, host, "Drain");
+		await expect(row.getByText("Drained")).toBeVisible({ timeout: 60_000 });
+		await waitUntil("the cache to be whole elsewhere", async () => {
+			const now = await installation.getCache("orders");
+			const nodes = now?.shards.flatMap((shard) => shard.nodes) ?? [];
+			return (
+				now?.status === "available" &&
+				nodes.length === 2 &&
+				nodes.every((each) => each.host !== host)
+			);
+		});
+	});
+
+	await test.step("uncordon lets nodes come again", async () => {
+		await change(page, host, "Uncordon");
+		await expect(row.getByText("Drained")).toHaveCount(0);
+	});
+	await installation.deleteCache("orders");
+});
+
+test("a host that won't come back is removed only once its name is typed", async ({
+	page,
+	installation,
+}) => {
+	await page.goto("/hosts");
+	const row = page.getByRole("row", { name: /local-c/ });
+	await expect(row.getByText("Online")).toBeVisible();
+	await installation.killAgent("local-c");
+	await expect(row.getByText("Offline")).toBeVisible({ timeout: 30_000 });
+	await page.getByRole("button", { name: "Actions for local-c" }).click();
+	await page.getByRole("menuitem", { name: "Remove" }).click();
+	const dialog = page.getByRole("dialog");
+	const confirm = dialog.getByRole("button", { name: "Remove host" });
+	await expect(confirm).toBeDisabled();
+	await dialog.getByLabel("Type local-c to confirm").fill("local-b");
+	await expect(confirm).toBeDisabled();
+	await dialog.getByRole("button", { name: "Keep it" }).click();
+	// Others use this installation too.
+	await installation.startAgent("local-c");
+	await expect(row.getByText("Online")).toBeVisible({ timeout: 30_000 });
+});
