@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cache, CacheNode, Event, Failover } from "../../../server/contract/index.ts";
 import { describeCache } from "./describe-cache.ts";
-import { droppedSince, newLeader } from "./failover.ts";
+import { failureSince, newLeader } from "./failover.ts";
 import { haveRebooted } from "./reboot.ts";
 
 function node(id: string, overrides: Partial<CacheNode> = {}): CacheNode {
@@ -208,10 +208,10 @@ describe("a failover that is waited for", () => {
 			node: null,
 			host: null,
 		});
-		const known = [event("1", "cache.failover-dropped")];
-		expect(droppedSince(known, known)).toBeUndefined();
-		expect(droppedSince(known, [event("2", "cache.failover-requested"), ...known])).toBeUndefined();
-		const dropped = event("3", "cache.failover-dropped");
-		expect(droppedSince(known, [dropped, ...known])).toEqual(dropped);
+		const known = [event("1", "cache.failover-failed")];
+		expect(failureSince(known, known)).toBeUndefined();
+		expect(failureSince(known, [event("2", "cache.failover-requested"), ...known])).toBeUndefined();
+		const failure = event("3", "cache.failover-failed");
+		expect(failureSince(known, [failure, ...known])).toEqual(failure);
 	});
 });

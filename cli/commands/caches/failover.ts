@@ -19,7 +19,7 @@ import { formatDuration } from "../../terminal/format.ts";
 import { timeoutOption, waitForCache } from "./wait-for-cache.ts";
 
 /** How the control plane tells that a failover that was asked for came to nothing. */
-const DROPPED = "cache.failover-dropped";
+const FAILED = "cache.failover-failed";
 
 interface FailoverOptions extends ApiOptions {
 	shard?: string;
@@ -68,9 +68,9 @@ async function run(name: string, options: FailoverOptions): Promise<void> {
 	const answer = await waitForCache(api, name, options, startedAt, {
 		async isReached(cache) {
 			if (newLeader(before, cache, options.shard) !== null) return true;
-			const dropped = droppedSince(known, await eventsOf(api, name));
-			if (dropped === undefined) return false;
-			throw new CliError(dropped.message, EXIT.failure, [
+			const failure = failureSince(known, await eventsOf(api, name));
+			if (failure === undefined) return false;
+			throw new CliError(failure.message, EXIT.failure, [
 				`Who led leads still; see: larder caches show ${name}`,
 			]);
 		},
@@ -111,9 +111,9 @@ function leaderOf(cache: Cache, shard: string): string | undefined {
 }
 
 /** Compared by ids: the clock of this machine may be another. */
-export function droppedSince(known: readonly Event[], now: readonly Event[]): Event | undefined {
+export function failureSince(known: readonly Event[], now: readonly Event[]): Event | undefined {
 	const ids = new Set(known.map((event) => event.id));
-	return now.find((event) => event.type === DROPPED && !ids.has(event.id));
+	return now.find((event) => event.type === FAILED && !ids.has(event.id));
 }
 
 /** "orders-002 leads; writes paused for 12 ms" */
