@@ -133,6 +133,7 @@ function parametersOf(
 	return resolveParameters({
 		family: group.family,
 		clusterMode: clusterModeSchema.parse(node.cache.clusterMode),
+		replicasPerShard: node.cache.replicasPerShard,
 		overrides: group.overrides,
 	});
 }

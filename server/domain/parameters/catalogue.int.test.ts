@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { MIB, type ParameterFamily } from "../../contract/index.ts";
 import { findProjectRoot } from "../../platform/project-root.ts";
@@ -73,7 +73,12 @@ async function startEngine(family: ParameterFamily, name: string, lines: readonl
 	const file = join(directory, `${name}.conf`);
 	await writeFile(
 		file,
-		["port 0", `unixsocket ${socket}`, `dir ${directory}`, 'save ""', ...lines, ""].join("\n"),
+		[
+			...["port 0", `unixsocket ${socket}`],
+			// Another's file would be loaded, and may be of a version that this engine can't read.
+			...[`dir ${directory}`, `dbfilename ${name}.rdb`, 'save ""'],
+			...[...lines, ""],
+		].join("\n"),
 	);
 	processes.push(spawn(server, [file], { stdio: "ignore" }));
 	const client = new Redis({ path: socket, ...CLIENT });
@@ -165,7 +170,12 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 				}),
 				...(family === "valkey9" && { "cluster-databases": "4" }),
 			};
-			const parameters = resolveParameters({ family, clusterMode, overrides });
+			const parameters = resolveParameters({
+				family,
+				clusterMode,
+				replicasPerShard: 0,
+				overrides,
+			});
 			const client = await startEngine(family, `${family}-${clusterMode}`, [
 				...(clusterMode === "enabled" ? await clusterLines(family) : []),
 				...parameters.map(({ name, value }) => `${name} "${value}"`),
@@ -176,6 +186,45 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 			}
 		},
 	);
+});
+
+describe.each(["valkey9", "redis7"] as const)("a primary of %s with two replicas", (family) => {
+	it("stops taking writes when it hears from neither, and takes them again when it hears from one", async () => {
+		const told = resolveParameters({
+			family,
+			clusterMode: "disabled",
+			replicasPerShard: 2,
+			overrides: {},
+		}).map(({ name, value }) => `${name} "${value}"`);
+		const port = await freePort();
+		const lines = ["bind 127.0.0.1", "repl-diskless-sync-delay 0", ...told];
+		const primary = await startEngine(family, `${family}-primary`, [...lines, `port ${port}`]);
+		await expect(primary.set("key", "alone")).rejects.toThrow(/^NOREPLICAS/);
+
+		const replicas = [];
+		for (const name of ["a", "b"]) {
+			await startEngine(family, `${family}-${name}`, [...lines, `replicaof 127.0.0.1 ${port}`]);
+			const process = processes.at(-1);
+			if (process === undefined) throw new Error("the replica wasn't started");
+			replicas.push(process);
+		}
+		const waiting = { timeout: 30_000, interval: 20 };
+		await vi.waitFor(() => primary.set("key", "accompanied"), waiting);
+		await vi.waitFor(async () => {
+			expect(await primary.info("replication")).toMatch(/connected_slaves:2/);
+		}, waiting);
+
+		for (const replica of replicas) replica.kill("SIGSTOP");
+		await vi.waitFor(
+			() => expect(primary.set("key", "isolated")).rejects.toThrow(/^NOREPLICAS/),
+			waiting,
+		);
+		expect(await primary.get("key")).toBeTruthy();
+		replicas[0]?.kill("SIGCONT");
+		await vi.waitFor(() => primary.set("key", "back"), waiting);
+		replicas[1]?.kill("SIGKILL");
+		await expect(primary.set("key", "one is enough")).resolves.toBe("OK");
+	});
 });
 
 describe("Memcached", () => {
@@ -236,6 +285,7 @@ describe("Memcached", () => {
 		const options = resolveParameters({
 			family: "memcached1.6",
 			clusterMode: "disabled",
+			replicasPerShard: 0,
 			overrides,
 		}).flatMap(({ name: option, value }) => {
 			if (option === "verbose") return [`-v${value}`];

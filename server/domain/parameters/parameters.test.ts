@@ -156,12 +156,12 @@ describe("resolveParameters", () => {
 		family: (typeof PARAMETER_FAMILIES)[number],
 		overrides: Record<string, string> = {},
 		clusterMode: "enabled" | "disabled" = "disabled",
+		replicasPerShard = 0,
 	) =>
 		new Map(
-			resolveParameters({ family, clusterMode, overrides }).map(({ name, ...rest }) => [
-				name,
-				rest,
-			]),
+			resolveParameters({ family, clusterMode, replicasPerShard, overrides }).map(
+				({ name, ...rest }) => [name, rest],
+			),
 		);
 
 	it("tells defaults too, so that a reset reaches a running node", () => {
@@ -194,6 +194,27 @@ describe("resolveParameters", () => {
 		expect(off.has("cluster-require-full-coverage")).toBe(false);
 		expect(off.get("databases")?.value).toBe("16");
 	});
+
+	it.each([
+		[0, {}, "0", "10"],
+		[1, {}, "0", "10"],
+		[2, {}, "1", "3"],
+		[5, {}, "1", "3"],
+		[2, { "min-replicas-to-write": "0" }, "0", "3"],
+		[2, { "min-replicas-max-lag": "10" }, "1", "10"],
+		[1, { "min-replicas-to-write": "1" }, "1", "10"],
+	])(
+		"has an isolated primary with %s replicas stop writes, unless the group %j says otherwise",
+		(replicas, overrides, toWrite, maxLag) => {
+			for (const family of ["valkey9", "valkey8", "redis7"] as const) {
+				for (const clusterMode of ["enabled", "disabled"] as const) {
+					const parameters = resolved(family, overrides, clusterMode, replicas);
+					expect(parameters.get("min-replicas-to-write")).toEqual({ value: toWrite, live: true });
+					expect(parameters.get("min-replicas-max-lag")).toEqual({ value: maxLag, live: true });
+				}
+			}
+		},
+	);
 
 	it("joins output buffer limits into the engine's one setting", () => {
 		const limits = resolved("redis7", { "client-output-buffer-limit-pubsub-hard-limit": "5" });
@@ -237,7 +258,12 @@ describe("resolveParameters", () => {
 			const overrides = Object.fromEntries(
 				parameterDefinitions(family).map(({ name, defaultValue }) => [name, defaultValue]),
 			);
-			const parameters = resolveParameters({ family, clusterMode: "enabled", overrides });
+			const parameters = resolveParameters({
+				family,
+				clusterMode: "enabled",
+				replicasPerShard: 2,
+				overrides,
+			});
 			expect(parameters.length).toBeLessThan(500);
 			expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length);
 		}

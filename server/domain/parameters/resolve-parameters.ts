@@ -4,6 +4,7 @@ import type { ParameterFamily } from "../../contract/parameter-group.ts";
 import { parameterDefinitions } from "./catalogue.ts";
 import { canonicalValue } from "./check-overrides.ts";
 import type { ParameterDefinition } from "./definition.ts";
+import { isolationDefaults } from "./isolation-defaults.ts";
 import { memcachedOptions } from "./memcached-options.ts";
 
 type Overrides = Readonly<Record<string, string>>;
@@ -17,18 +18,21 @@ type Overrides = Readonly<Record<string, string>>;
 export function resolveParameters(options: {
 	family: ParameterFamily;
 	clusterMode: ClusterMode;
+	/** As wanted, not as they are: 0 for Memcached. */
+	replicasPerShard: number;
 	overrides: Overrides;
 }): EngineParameter[] {
-	const { family, clusterMode, overrides } = options;
+	const { family, clusterMode, replicasPerShard, overrides } = options;
 	if (family === "memcached1.6") return memcachedOptions(overrides);
 	const told = parameterDefinitions(family).filter(
 		(definition) =>
 			(definition.clusterMode ?? clusterMode) === clusterMode && isTold(definition, overrides),
 	);
+	const wanted: Overrides = { ...isolationDefaults(replicasPerShard), ...overrides };
 	return [
 		...told.map((definition) => ({
 			name: definition.name,
-			value: engineForm(definition, wantedValue(definition, overrides)),
+			value: engineForm(definition, wanted[definition.name] ?? definition.defaultValue),
 			live: definition.apply === "immediate",
 		})),
 		outputBufferLimits(family, overrides),
@@ -38,10 +42,6 @@ export function resolveParameters(options: {
 function isTold({ name, told, modifiable }: ParameterDefinition, overrides: Overrides): boolean {
 	if (!modifiable) return false;
 	return told === "always" || (told === "when-set" && overrides[name] !== undefined);
-}
-
-function wantedValue({ name, defaultValue }: ParameterDefinition, overrides: Overrides): string {
-	return overrides[name] ?? defaultValue;
 }
 
 function engineForm(definition: ParameterDefinition, value: string): string {

@@ -48,8 +48,18 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			modifiable: false,
 			told: "never",
 		}),
-		integer("min-replicas-to-write", 0, [0, 5], "Replicas in reach without which writes fail."),
-		integer("min-replicas-max-lag", 10, [0, INT_MAX], "Seconds that such a replica may lag."),
+		integer(
+			"min-replicas-to-write",
+			0,
+			[0, 5],
+			"Replicas in reach without which writes fail; 1 for caches of two replicas a shard and more, unless it is set.",
+		),
+		integer(
+			"min-replicas-max-lag",
+			10,
+			[0, INT_MAX],
+			"Seconds that such a replica may lag; 3 for caches of two replicas a shard and more, unless it is set.",
+		),
 		yesOrNo("cluster-enabled", "no", "Cluster mode. Fixed while caches use the group.", {
 			...REBOOT,
 			told: "never",
