@@ -8,7 +8,7 @@ import { isHealthy, isRebooting, isReplicaInSync } from "./node-health.ts";
  * go on; where that can't be, it is rebooted as it is.
  */
 export function planReboots(cache: CacheModel): PlanAction[] {
-	return cache.shards.flatMap((shard) => {
+	return cache.shards.flatMap((shard): PlanAction[] => {
 		const next = nextReboot(shard);
 		if (next === undefined) return [];
 		if (next.id === shard.primaryNodeId && mayHandOver(cache, shard)) {

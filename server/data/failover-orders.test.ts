@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { FailoverOrder, OrderResult } from "../contract/agent.ts";
+import { FailoverOrders } from "./failover-orders.ts";
+
+const time = { now: 0 };
+let orders: FailoverOrders;
+let id: string;
+
+beforeEach(() => {
+	time.now = 0;
+	id = randomUUID();
+	orders = new FailoverOrders({ now: () => new Date(time.now) });
+	const member = { nodeId: "n1", clusterNodeId: "0".repeat(40), name: "o-1", host: "h", port: 1 };
+	const order: FailoverOrder = {
+		id,
+		cacheId: "c",
+		cacheName: "orders",
+		kind: "unplanned",
+		clusterMode: "disabled",
+		from: member,
+		fromState: "dead",
+		candidates: [{ ...member, nodeId: "n2" }],
+		takeover: false,
+		sentinels: [],
+	};
+	orders.add({ order, shardId: "s", cause: "it exited", noticedAt: 0 });
+});
+
+const result = (outcome: OrderResult["outcome"]): OrderResult => ({
+	id,
+	outcome,
+	message: outcome === "done" ? "" : "it answers",
+	leaderNodeId: outcome === "done" ? "n2" : null,
+	writesUnavailableMs: null,
+});
+
+describe("a failover order", () => {
+	it("is out until it is overdue", () => {
+		expect(orders.underWay("s")?.order.id).toBe(id);
+		time.now = 5_001;
+		expect(orders.underWay("s")).toBeNull();
+	});
+
+	it("that was refused is given again a moment later", () => {
+		expect(orders.finish(result("refused"))?.shardId).toBe("s");
+		expect(orders.underWay("s")).not.toBeNull();
+		time.now = 301;
+		expect(orders.underWay("s")).toBeNull();
+	});
+
+	it("that is done holds others back until the engines have said who leads", () => {
+		orders.finish(result("done"));
+		time.now = 1_000;
+		expect(orders.underWay("s")).not.toBeNull();
+		orders.forget("s");
+		expect(orders.underWay("s")).toBeNull();
+	});
+
+	it("keeps its first result, and knows none of others", () => {
+		orders.finish(result("done"));
+		orders.finish(result("failed"));
+		expect(orders.newest("s")?.result?.outcome).toBe("done");
+		expect(orders.finish({ ...result("done"), id: randomUUID() })).toBeNull();
+	});
+
+	it("that was dropped is trouble for a while", () => {
+		orders.finish(result("failed"));
+		orders.drop("s");
+		expect(orders.newest("s")).toBeNull();
+		expect(orders.isTroubled("s")).toBe(true);
+		time.now = 60_001;
+		expect(orders.isTroubled("s")).toBe(false);
+	});
+});
