@@ -36,6 +36,7 @@ async function makeCache(): Promise<{ route: Route; primary: number }> {
 		servers: [{ nodeId: "node-1", host: host.address, port: assignment.port, leads: true }],
 		check: { username: assignment.auth.gatewayUsername, password: GATEWAY_PASSWORD },
 		discovery: null,
+		sentinel: null,
 	};
 	host.plane.setAssignments([assignment]);
 	host.plane.setRoutes([route]);

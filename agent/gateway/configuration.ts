@@ -24,6 +24,8 @@ export class Configuration {
 	private retryAt = Number.NEGATIVE_INFINITY;
 	/** What was tried at last: something else needn't wait for the retry. */
 	private triedHash = "";
+	/** Of the routes that were asked for last: they are the same most of the time, and many. */
+	private last: { routes: readonly Route[]; program: InstalledEngine; hash: string } | null = null;
 	private refusals = new Map<string, string>();
 	private readonly options: {
 		paths: GatewayPaths;
@@ -39,6 +41,7 @@ export class Configuration {
 
 	/** Why HAProxy can't be given that route; null when it can, or when that isn't known. */
 	refusalOf(route: Route): string | null {
+		if (this.refusals.size === 0) return null;
 		return this.refusals.get(sha256(JSON.stringify(route))) ?? null;
 	}
 
@@ -55,8 +58,7 @@ export class Configuration {
 			this.failure = null;
 			return "in-force";
 		}
-		const context = configContext(this.options, paths, program, routes);
-		const hash = sha256(reloadKey(context));
+		const hash = this.hashOf(routes, program);
 		if (haproxy.alive && haproxy.record?.configurationHash === hash) {
 			this.failure = null;
 			return "in-force";
@@ -67,6 +69,7 @@ export class Configuration {
 		if (!haproxy.alive && haproxy.retryInMs > 0) return "waiting";
 		const { usable } = await readStates();
 		const isUsable = (backend: string, server: string) => usable.has(`${backend}/${server}`);
+		const context = configContext(this.options, paths, program, routes);
 		await writeFileAtomic(paths.configuration, renderHaproxyConfig({ ...context, isUsable }));
 		const ports = routes.flatMap(portsOf);
 		// Before it is done: after a crash in between, the next agent knows of ports that may be held already.
@@ -84,6 +87,16 @@ export class Configuration {
 		this.retryAt = this.triedAt + RETRY_MS;
 		await this.findRefusals(routes, program);
 		return "waiting";
+	}
+
+	private hashOf(routes: readonly Route[], program: InstalledEngine): string {
+		const { last, options } = this;
+		const sameProgram =
+			last?.program.server === program.server && last.program.version === program.version;
+		if (sameProgram && last.routes === routes) return last.hash;
+		const hash = sha256(reloadKey(configContext(options, options.paths, program, routes)));
+		this.last = { routes, program, hash };
+		return hash;
 	}
 
 	/** Null once the new worker serves, or why it doesn't: then the old one goes on. */

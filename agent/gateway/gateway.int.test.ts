@@ -4,9 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
-import type { Route } from "../../server/contract/agent.ts";
 import { eventually } from "../testing/agent-fixture.ts";
-import { TestGateway } from "../testing/gateway-fixture.ts";
+import { TestGateway, valkeyPorts } from "../testing/gateway-fixture.ts";
 import { listOldWorkers, OLD_WORKERS_MAX } from "./old-workers.ts";
 
 let host: TestGateway;
@@ -22,27 +21,11 @@ async function workersOf(pid: number): Promise<number[]> {
 	return children.trim().split(" ").map(Number);
 }
 
-function portsOf(route: Route): { primary: number; reader: number } {
-	const { primary, reader } = route.ports;
-	if (primary === null || reader === null) throw new Error("not a route of primary and replicas");
-	return { primary, reader };
-}
-
-async function portBehind(port: number): Promise<number> {
-	return Number(((await host.ask(port, "CONFIG", "GET", "port")) as string[])[1]);
-}
-
 async function startPair() {
-	const first = await host.startValkey();
-	const second = await host.startValkey({ replicaOf: first.port });
-	const route = await host.valkeyRoute(first, [second]);
-	await host.applyAndWait([route]);
-	const { reader } = portsOf(route);
-	await eventually(
-		"the replica is in sync",
-		async () => (await portBehind(reader)) === second.port,
-	);
-	return { first, second, route, ...portsOf(route) };
+	const pair = await host.startReplicated();
+	const [second] = pair.others;
+	if (second === undefined) throw new Error("no replica");
+	return { ...pair, second };
 }
 
 test("nothing runs where there is nothing to serve", async () => {
@@ -54,10 +37,10 @@ test("nothing runs where there is nothing to serve", async () => {
 
 test("endpoints lead to the primary and to replicas in sync, the reader's to the primary when there is none", async () => {
 	const { first, second, primary, reader } = await startPair();
-	expect(await portBehind(primary)).toBe(first.port);
+	expect(await host.portBehind(primary)).toBe(first.port);
 	second.child.kill("SIGKILL");
 	await eventually("readers get the primary", async () => {
-		return (await portBehind(reader).catch(() => 0)) === first.port;
+		return (await host.portBehind(reader).catch(() => 0)) === first.port;
 	});
 	// The endpoint serves, but not yet as it should.
 	await eventually("the missing replica is told", () => {
@@ -72,7 +55,7 @@ test("the primary endpoint follows a swap with no word, and clients leave the ol
 	await host.ask(first.port, "REPLICAOF", host.address, String(second.port));
 	const swappedAt = performance.now();
 	await eventually("it leads to the new primary", async () => {
-		return (await portBehind(primary).catch(() => 0)) === second.port;
+		return (await host.portBehind(primary).catch(() => 0)) === second.port;
 	});
 	const tookMs = performance.now() - swappedAt;
 	console.log(`followed in ${Math.round(tookMs)} ms`);
@@ -90,7 +73,7 @@ test("told of a promotion, the primary endpoint follows at once and without a re
 	host.apply([{ ...route, servers: host.servers(second, [first, second]) }]);
 	await eventually(
 		"it leads to the new primary",
-		async () => (await portBehind(primary).catch(() => 0)) === second.port,
+		async () => (await host.portBehind(primary).catch(() => 0)) === second.port,
 	);
 	const tookMs = performance.now() - toldAt;
 	console.log(`told and followed in ${Math.round(tookMs)} ms`);
@@ -100,7 +83,7 @@ test("told of a promotion, the primary endpoint follows at once and without a re
 	// Both claim to lead for a while: the one that was named is preferred.
 	const until = performance.now() + 1_500;
 	await eventually("some time has passed", async () => {
-		expect(await portBehind(primary)).toBe(second.port);
+		expect(await host.portBehind(primary)).toBe(second.port);
 		return performance.now() > until;
 	});
 });
@@ -132,7 +115,7 @@ test("50 reconfigurations under load drop no connection and refuse none", async 
 		await host.applyAndWait([route, ...extra.slice(0, round + 1)]);
 		// Each of them keeps a worker alive: fewer than may live.
 		if (round % 4 === 0)
-			persistent.push(await host.connect(portsOf(extra[round] ?? route).primary));
+			persistent.push(await host.connect(valkeyPorts(extra[round] ?? route).primary));
 	}
 	running = false;
 	await load;
@@ -175,7 +158,7 @@ test("a HAProxy that is killed is back at once", async () => {
 test("a port that another program has keeps its own route out alone, until it is free", async () => {
 	const { first, second, route } = await startPair();
 	const other = await host.valkeyRoute(first, [second]);
-	const squatter = createServer().listen(portsOf(other).primary, host.address);
+	const squatter = createServer().listen(valkeyPorts(other).primary, host.address);
 	await once(squatter, "listening");
 	const revision = host.apply([route, other]);
 	await eventually("it is told", () => host.gateway.observation()?.routeRevision === revision);
@@ -201,7 +184,7 @@ test("a route that HAProxy can't take is left out alone", async () => {
 	await eventually("it is told", () => host.gateway.observation()?.routeRevision === revision);
 	const routes = host.gateway.observation()?.routes ?? [];
 	expect(routes.find(({ cacheId }) => cacheId === broken.cacheId)?.problem?.code).toBe("failed");
-	expect(await host.ask(portsOf(route).primary, "PING")).toBe("PONG");
+	expect(await host.ask(valkeyPorts(route).primary, "PING")).toBe("PONG");
 });
 
 test("so many workers of earlier configurations live at most; those with the fewest connections end", async () => {

@@ -7,17 +7,17 @@ import { probePort } from "../supervisor/port-probe.ts";
 import { Configuration } from "./configuration.ts";
 import { observeRoutes } from "./gateway-observation.ts";
 import { type GatewayPaths, openGatewayDirectory } from "./gateway-paths.ts";
-import { leadersOf } from "./haproxy-config.ts";
 import { HaproxyProcess } from "./haproxy-process.ts";
 import {
 	askHaproxy,
+	HaproxySilentError,
 	NO_SERVER_STATES,
 	parseServerStates,
 	type ServerStates,
 } from "./haproxy-socket.ts";
-import { LeaderMap } from "./leader-map.ts";
+import { Leadership } from "./leadership.ts";
 import { MemcachedDiscovery } from "./memcached-discovery.ts";
-import { endSessionsInOldWorkers, limitOldWorkers, listOldWorkers } from "./old-workers.ts";
+import { OldWorkers } from "./old-workers.ts";
 import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
 
 const EAGER_POLL_MS = 20;
@@ -30,6 +30,8 @@ const CHANGING_FOR_MS = 2_000;
 /** How long the kernel may take to free the ports of a HAProxy that died. */
 const PORT_RELEASE_MS = 1_500;
 const RETRY_MS = 1_000;
+/** Twice in a row without an answer means that HAProxy hangs. */
+const STATES_TIMEOUT_MS = 1_000;
 
 export interface GatewayOptions {
 	readonly homeDir: string;
@@ -49,19 +51,18 @@ export interface GatewayOptions {
  *
  *   program there? ─> process alive? ─> leaders told ─> configuration in force? ─> servers read ─> sleep
  *
- * Leaders come before the reload: a promotion can't wait for it. HAProxy's checks find roles by themselves, so the
- * endpoints follow a failover while no agent and no control plane runs.
+ * Leaders come before the reload: a promotion can't wait for it, and a notice of one doesn't even wait for the loop.
+ * HAProxy's log wakes the loop when a server goes. HAProxy's checks find roles by themselves, so the endpoints follow a
+ * failover while no agent and no control plane runs.
  */
 export class Gateway {
 	private readonly options: GatewayOptions;
 	private readonly wakeSignal = new WakeSignal();
-	private haproxy: HaproxyProcess | null = null;
-	private discovery: MemcachedDiscovery | null = null;
+	private parts: Parts | null = null;
 	private table: RouteTable | null = null;
 	private changedAt = Number.NEGATIVE_INFINITY;
-	private tendedAt = Number.NEGATIVE_INFINITY;
+	private planned: { table: RouteTable; plan: RoutePlan } | null = null;
 	private states: ServerStates = NO_SERVER_STATES;
-	private oldWorkers: number[] = [];
 	private failure: string | null = null;
 	private revisionInForce = -1;
 	private observed: GatewayObservation | null = null;
@@ -77,30 +78,50 @@ export class Gateway {
 	async start(): Promise<void> {
 		const { homeDir, liveness, logger } = this.options;
 		const paths = await openGatewayDirectory(homeDir);
-		this.discovery = new MemcachedDiscovery({ socketPath: paths.discoverySocket, logger });
-		this.haproxy = new HaproxyProcess({
+		const wake = () => this.wakeSignal.notify();
+		const haproxy = new HaproxyProcess({
 			...{ paths, liveness, logger },
 			onEnd: (detail) => {
 				logger.warn({ detail }, "the gateway's HAProxy ended; it is started again");
 				this.states = NO_SERVER_STATES;
-				this.wakeSignal.notify();
+				wake();
 			},
+			onNews: wake,
 		});
-		await this.haproxy.adopt();
-		const configuration = new Configuration({ ...this.options, paths, haproxy: this.haproxy });
-		this.running = this.run(
-			paths,
-			this.haproxy,
-			new LeaderMap(paths),
-			this.discovery,
-			configuration,
-		);
+		await haproxy.adopt();
+		const oldWorkers = new OldWorkers(paths.masterSocket, logger);
+		this.parts = {
+			...{ paths, haproxy, oldWorkers },
+			leadership: new Leadership({ paths, oldWorkers, logger, onNews: wake }),
+			discovery: new MemcachedDiscovery({ socketPath: paths.discoverySocket, logger }),
+			configuration: new Configuration({ ...this.options, paths, haproxy }),
+		};
+		this.running = this.run(this.parts);
 	}
 
 	apply(table: RouteTable): void {
 		this.table = table;
 		this.changedAt = performance.now();
 		this.wakeSignal.notify();
+	}
+
+	/**
+	 * A notice: this node leads now. The running HAProxy is told at once, whatever the loop is at. What notices say holds
+	 * against route tables that don't know of it yet.
+	 */
+	prefer(cacheId: string, nodeId: string): void {
+		const { parts, table } = this;
+		parts?.leadership.note(cacheId, nodeId, table);
+		// What runs is told; what starts later reads the same from the map's file.
+		if (parts?.haproxy.alive !== true || table === null) {
+			this.wakeSignal.notify();
+			return;
+		}
+		parts.leadership
+			.tell(table, this.states, cacheId)
+			// The loop tells it again.
+			.catch((error) => this.options.logger.warn({ err: error, cacheId }, "a leader's notice"))
+			.finally(() => this.wakeSignal.notify());
 	}
 
 	/** Null until the gateway has been looked at. */
@@ -117,17 +138,19 @@ export class Gateway {
 		this.stopped = true;
 		this.wakeSignal.notify();
 		await this.running;
-		this.haproxy?.release();
-		this.discovery?.stop();
+		this.parts?.leadership.stop();
+		this.parts?.haproxy.release();
+		this.parts?.discovery.stop();
 	}
 
-	private async run(...parts: Parts): Promise<void> {
+	private async run(parts: Parts): Promise<void> {
 		while (!this.stopped) {
 			let waitMs = RETRY_MS;
 			try {
-				waitMs = await this.step(...parts);
+				waitMs = await this.step(parts);
 				this.told = "";
 			} catch (error) {
+				if (error instanceof HaproxySilentError) parts.haproxy.noteSilence();
 				const message = error instanceof Error ? error.message : String(error);
 				if (message !== this.told)
 					this.options.logger.warn({ err: error }, "gateway: trying again");
@@ -139,12 +162,11 @@ export class Gateway {
 	}
 
 	/** One turn; answers how long to sleep after it. */
-	private async step(
-		...[paths, haproxy, leaders, discovery, configuration]: Parts
-	): Promise<number> {
+	private async step(parts: Parts): Promise<number> {
+		const { haproxy, leadership, discovery } = parts;
 		const { table } = this;
 		const answer = await this.options.resolveProgram();
-		if (table === null) return this.observeWithoutTable(answer);
+		if (table === null) return this.observeWithoutTable(answer, haproxy.alive);
 		await discovery.apply(table.routes);
 		// One that has served goes on, idle: the next cache needn't wait for it to start.
 		if (table.routes.length === 0 && !haproxy.alive) {
@@ -156,14 +178,16 @@ export class Gateway {
 			this.publish(table, { routes: [], problems: new Map() }, answer, "off");
 			return CALM_POLL_MS;
 		}
-		const plan = await this.plan(table, haproxy, configuration);
+		const plan = await this.plan(table, parts);
 		if (plan === null) return EAGER_POLL_MS;
 		// After an adoption nothing is known of it yet, and it may have an older leader in mind.
-		if (haproxy.alive && this.states === NO_SERVER_STATES) await this.readStates(paths);
-		if (haproxy.alive) await this.tellLeaders(plan, paths, leaders);
-		else await leaders.write(leadersOf(plan.routes));
-		const done = await this.bringIntoForce(plan, table, answer, paths, configuration);
-		if (haproxy.alive) await this.readStates(paths);
+		if (haproxy.alive && this.states === NO_SERVER_STATES) await this.readStates(parts);
+		const planned = { routes: plan.routes, revision: table.revision };
+		if (haproxy.alive) await leadership.tell(planned, this.states);
+		else await leadership.write(planned);
+		const done = await this.bringIntoForce(plan, table, answer, parts);
+		if (haproxy.alive) await this.readStates(parts);
+		leadership.lookFor(haproxy.alive ? plan.routes : [], this.states);
 		const nothingToServe = plan.routes.length === 0;
 		const phase =
 			haproxy.alive || nothingToServe
@@ -178,12 +202,16 @@ export class Gateway {
 		return unchangedMs < CHANGING_FOR_MS ? EAGER_POLL_MS : CALM_POLL_MS;
 	}
 
-	/** Null while a HAProxy that died still lets go of its ports. */
+	/** Null while a HAProxy that died still lets go of its ports. One that is in force whole needn't be made again. */
 	private async plan(
 		table: RouteTable,
-		haproxy: HaproxyProcess,
-		configuration: Configuration,
+		{ haproxy, configuration }: Parts,
 	): Promise<RoutePlan | null> {
+		const { planned } = this;
+		const inForce =
+			haproxy.alive && this.failure === null && this.revisionInForce === table.revision;
+		if (inForce && planned?.table === table && planned.plan.problems.size === 0)
+			return planned.plan;
 		const former = new Set(haproxy.record?.ports ?? []);
 		const plan = await planRoutes({
 			routes: table.routes,
@@ -198,17 +226,9 @@ export class Gateway {
 				plan.problems.get(route.cacheId)?.code === "port-taken" &&
 				portsOf(route).some((port) => former.has(port)),
 		);
-		return releasing && waits ? null : plan;
-	}
-
-	/** The running workers are told of new leaders at once; the files say the same to their successors. */
-	private async tellLeaders(
-		plan: RoutePlan,
-		paths: GatewayPaths,
-		leaders: LeaderMap,
-	): Promise<void> {
-		const deposed = await leaders.tell(leadersOf(plan.routes), this.states);
-		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, new Set(deposed));
+		if (releasing && waits) return null;
+		this.planned = { table, plan };
+		return plan;
 	}
 
 	/** Answers false when it has to be tried again. */
@@ -216,47 +236,40 @@ export class Gateway {
 		plan: RoutePlan,
 		table: RouteTable,
 		answer: EngineAnswer,
-		paths: GatewayPaths,
-		configuration: Configuration,
+		parts: Parts,
 	): Promise<boolean> {
 		// A HAProxy that runs while its program is gone from the store serves what it has.
 		if (answer.kind === "pending") return true;
+		const { configuration, haproxy, leadership, oldWorkers } = parts;
 		const result = await configuration.bringIntoForce(plan.routes, answer.engine, async () => {
-			if (this.haproxy?.alive === true) await this.readStates(paths);
+			leadership.expectWorker();
+			if (haproxy.alive) await this.readStates(parts);
 			return this.states;
 		});
 		if (result !== "waiting") this.revisionInForce = table.revision;
-		if (result === "changed") await this.tendOldWorkers(paths);
+		if (result === "changed") {
+			await oldWorkers.tend();
+			await leadership.tellNewWorker();
+		}
 		this.failure = configuration.failure;
 		return result !== "waiting";
 	}
 
-	private async readStates(paths: GatewayPaths): Promise<void> {
+	private async readStates({ paths, haproxy, oldWorkers }: Parts): Promise<void> {
 		const before = this.states;
-		this.states = parseServerStates(await askHaproxy(paths.masterSocket, "@1 show servers state"));
-		if (this.oldWorkers.length === 0) return;
+		const command = "@1 show servers state";
+		this.states = parseServerStates(
+			await askHaproxy(paths.masterSocket, command, STATES_TIMEOUT_MS),
+		);
+		haproxy.noteAnswer();
 		const lost = [...before.usable].filter(
 			(server) => server.startsWith("primary_") && !this.states.usable.has(server),
 		);
-		await endSessionsInOldWorkers(paths.masterSocket, this.oldWorkers, new Set(lost));
-		if (performance.now() - this.tendedAt > CALM_POLL_MS) await this.tendOldWorkers(paths);
+		await oldWorkers.endSessions(lost);
+		await oldWorkers.tendNowAndThen();
 	}
 
-	private async tendOldWorkers(paths: GatewayPaths): Promise<void> {
-		this.tendedAt = performance.now();
-		this.oldWorkers = await listOldWorkers(paths.masterSocket);
-		const lost = await limitOldWorkers(paths.masterSocket, this.oldWorkers);
-		if (lost > 0) {
-			this.options.logger.warn(
-				{ connections: lost },
-				"too many workers of the gateway: some ended",
-			);
-		}
-		await this.haproxy?.trimLog();
-	}
-
-	private observeWithoutTable(answer: EngineAnswer): number {
-		const alive = this.haproxy?.alive === true;
+	private observeWithoutTable(answer: EngineAnswer, alive: boolean): number {
 		this.setObserved({
 			phase: alive ? "running" : answer.kind === "ready" ? "starting" : "off",
 			version: answer.kind === "ready" ? answer.engine.version : null,
@@ -301,4 +314,11 @@ export class Gateway {
 	}
 }
 
-type Parts = [GatewayPaths, HaproxyProcess, LeaderMap, MemcachedDiscovery, Configuration];
+interface Parts {
+	readonly paths: GatewayPaths;
+	readonly haproxy: HaproxyProcess;
+	readonly oldWorkers: OldWorkers;
+	readonly leadership: Leadership;
+	readonly discovery: MemcachedDiscovery;
+	readonly configuration: Configuration;
+}

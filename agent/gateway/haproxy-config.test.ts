@@ -15,6 +15,7 @@ const orders: Route = {
 	],
 	check: { username: "larder-gateway", password: 'pass" word' },
 	discovery: null,
+	sentinel: null,
 };
 
 const host = {
@@ -47,6 +48,20 @@ backend primary_c1
 			"\tserver n2 10.0.0.2:7001 init-addr last,libc,none init-state fully-down check downinter 1s\n",
 	);
 	expect(text).toContain("\tuse_backend primary_c1 if { nbsrv(reader_c1) eq 0 }\n");
+});
+
+test("a refused client waits for nothing, and has no other client cut off from a primary", () => {
+	const text = render([orders]);
+	expect(text).toContain("\tretries 0\n");
+	const primary = text.slice(
+		text.indexOf("backend primary_c1"),
+		text.indexOf("frontend in_reader"),
+	);
+	expect(primary).toContain("observe layer4 error-limit 1 on-error fastinter");
+	expect(primary).toContain("on-marked-down shutdown-sessions");
+	const reader = text.slice(text.indexOf("backend reader_c1"));
+	expect(reader).toContain("observe layer4 error-limit 1 on-error mark-down");
+	expect(reader).not.toContain("shutdown-sessions");
 });
 
 test("the password stands there in hex only, as a part of what is sent", () => {
@@ -84,7 +99,7 @@ test("a promotion needs no reload, a new server does", () => {
 	};
 	const key = (routes: Route[]) => reloadKey({ ...host, routes });
 	expect(key([promoted])).toBe(key([orders]));
-	expect([...leadersOf([promoted])]).toEqual([["primary_c1", "n2"]]);
+	expect([...leadersOf([promoted])]).toEqual([["primary_c1", { nodeId: "n2", others: ["n1"] }]]);
 	expect(key([{ ...orders, servers: [first] }])).not.toBe(key([orders]));
 });
 

@@ -49,14 +49,22 @@ export function reloadKey(input: Omit<HaproxyConfigInput, "isUsable">): string {
 	return renderHaproxyConfig({ ...input, routes, isUsable: () => false });
 }
 
-/** Lines of the map that says whom to prefer in each backend of primaries. */
-export function leadersOf(routes: readonly Route[]): Map<string, string> {
-	const leaders = new Map<string, string>();
+/** Who is to lead a backend of primaries, and its other servers. */
+export interface BackendLeader {
+	readonly nodeId: string;
+	readonly others: readonly string[];
+}
+
+/** Whom to prefer in each backend of primaries. */
+export function leadersOf(routes: readonly Route[]): Map<string, BackendLeader> {
+	const leaders = new Map<string, BackendLeader>();
 	for (const { cacheId, ports, servers } of routes) {
 		const leader = servers.find((server) => server.leads);
-		if (ports.primary !== null && leader !== undefined) {
-			leaders.set(backendName("primary", cacheId), leader.nodeId);
-		}
+		if (ports.primary === null || leader === undefined) continue;
+		leaders.set(backendName("primary", cacheId), {
+			nodeId: leader.nodeId,
+			others: servers.filter((server) => server !== leader).map(({ nodeId }) => nodeId),
+		});
 	}
 	return leaders;
 }
@@ -65,6 +73,9 @@ export function leadersOf(routes: readonly Route[]): Map<string, string> {
  * No timeout ends a client's connection: one that waits for messages may be silent for days (the longest that HAProxy
  * can count). Keep-alive finds those whose other end is gone. `timeout check` is long because an engine that is busy
  * for a second isn't down: refused connections and wrong answers count at once, silence doesn't.
+ *
+ * A connection that an engine refuses isn't tried again: HAProxy would hold the client for a second before each new
+ * attempt. The client sees its connection closed within a millisecond, and its own next attempt finds who serves now.
  */
 function head(input: HaproxyConfigInput): string {
 	return section("global", [
@@ -90,8 +101,7 @@ function head(input: HaproxyConfigInput): string {
 		"timeout check 5s",
 		"option clitcpka",
 		"option srvtcpka",
-		"option redispatch",
-		"retries 3",
+		"retries 0",
 	]);
 }
 
@@ -109,6 +119,11 @@ function renderRoute(route: Route, input: HaproxyConfigInput): string[] {
 	];
 }
 
+/** What follows when an engine refuses a client. With `fastinter` the next check comes as soon as that says. */
+function onRefusal(action: "fastinter" | "mark-down"): string {
+	return `fastinter 10ms observe layer4 error-limit 1 on-error ${action}`;
+}
+
 function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): string[] {
 	const name = backendName("primary", route.cacheId);
 	return [
@@ -117,8 +132,9 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 			"balance first",
 			`use-server %[str(${name}),map(${input.leadersMap})] if TRUE`,
 			...primaryCheck(route.check),
-			// Whoever is connected to a primary that no longer is one would only get errors there.
-			"default-server inter 1s fastinter 100ms rise 1 fall 1 on-marked-down shutdown-sessions",
+			// Whoever is connected to a primary that no longer is one would only get errors there. For that reason a
+			// refused client only brings the next check forward: by itself it must not cut all others off.
+			`default-server inter 1s ${onRefusal("fastinter")} rise 1 fall 1 on-marked-down shutdown-sessions`,
 			...route.servers.map((server) => {
 				const downInterval = server.leads ? "100ms" : "1s";
 				return `${serverLine(name, server, input)} check downinter ${downInterval}`;
@@ -137,7 +153,8 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 		section(`backend ${name}`, [
 			"balance leastconn",
 			...replicaCheck(route.check),
-			"default-server inter 2s fastinter 200ms rise 1 fall 1",
+			// Clients of a replica that is taken out stay; new ones must not try a dead one, which has the fewest.
+			`default-server inter 2s ${onRefusal("mark-down")} rise 1 fall 1`,
 			...route.servers.map((server) => {
 				// The leader is no replica: it is asked all the same, in case it becomes one.
 				const downInterval = server.leads ? "1s" : "100ms";
@@ -154,7 +171,7 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 	const nodes = section(`backend ${name}`, [
 		"balance leastconn",
 		...(memcached ? memcachedCheck() : clusterCheck(route.check)),
-		"default-server inter 1s fastinter 100ms downinter 100ms rise 1 fall 1",
+		`default-server inter 1s ${onRefusal("mark-down")} downinter 100ms rise 1 fall 1`,
 		...route.servers.map((server) => `${serverLine(name, server, input)} check`),
 	]);
 	if (!memcached) {
@@ -168,6 +185,9 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 		]),
 		nodes,
 		section(`backend ${discovery}`, [
+			// Without an agent the connection fails on the spot, and is then led to a node without a wait.
+			"option redispatch",
+			"retries 3",
 			// While no agent runs, whoever opens with `version` or `stats` is served by a node all the same.
 			`server agent unix@${input.discoverySocket(port)} check inter 2s downinter 500ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down`,
 			...route.servers.map(

@@ -1,8 +1,9 @@
+import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { mkdir, stat, truncate } from "node:fs/promises";
 import { basename } from "node:path";
 import { readFileIfExists } from "../../platform/atomic-file.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { isProcessAlive } from "../../platform/process-identity.ts";
+import { identifyProcess, isProcessAlive, signalProcess } from "../../platform/process-identity.ts";
 import { EngineProcess, spawnEngine } from "../supervisor/engine-process.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
@@ -15,6 +16,10 @@ const START_POLL_MS = 10;
 const LOG_MAX_BYTES = 1024 * 1024;
 const RETRY_MS = [0, 250, 500, 1_000, 2_000, 5_000] as const;
 const STABLE_MS = 60_000;
+/** Lines that come together are one piece of news. */
+const NEWS_DELAY_MS = 10;
+/** One that doesn't answer so often in a row hangs. */
+const SILENCES_MAX = 2;
 
 /**
  * The HAProxy of this host: its master process, which outlives the agent like an engine does, is adopted by the next
@@ -26,12 +31,17 @@ export class HaproxyProcess {
 	private startedAt = 0;
 	private failures = 0;
 	private endedAt = Number.NEGATIVE_INFINITY;
+	private silences = 0;
+	private logWatcher: FSWatcher | null = null;
+	private newsTimer: NodeJS.Timeout | null = null;
 	private readonly options: {
 		paths: GatewayPaths;
 		liveness: LivenessWatch;
 		logger: Logger;
 		/** It ended by itself. */
 		onEnd: (detail: string) => void;
+		/** It has written to its log, as it does when a server comes or goes. */
+		onNews: () => void;
 	};
 
 	constructor(options: HaproxyProcess["options"]) {
@@ -119,17 +129,54 @@ export class HaproxyProcess {
 	/** Lets go of it; it lives on. */
 	release(): void {
 		this.process?.release();
+		this.logWatcher?.close();
+		if (this.newsTimer !== null) clearTimeout(this.newsTimer);
+	}
+
+	noteAnswer(): void {
+		this.silences = 0;
+	}
+
+	/** It didn't answer. One that hangs is ended with all of its workers: hung ones don't see that their master is gone. */
+	noteSilence(): void {
+		const { process } = this;
+		if (process === null || ++this.silences < SILENCES_MAX) return;
+		const { pid } = process.identity;
+		this.options.logger.error({ pid }, "the gateway's HAProxy hangs; it is replaced");
+		const workers = childrenOf(pid).map(identifyProcess);
+		process.signal("SIGKILL");
+		for (const worker of workers) if (worker !== null) signalProcess(worker, "SIGKILL");
 	}
 
 	/** It appends a line for every server that goes or comes: kept within bounds. */
-	async trimLog(): Promise<void> {
+	private async trimLog(): Promise<void> {
 		const { log } = this.options.paths;
 		const found = await stat(log).catch(() => null);
-		if (found !== null && found.size > LOG_MAX_BYTES) await truncate(log, 0);
+		if (found !== null && found.size > LOG_MAX_BYTES) await truncate(log, 0).catch(() => {});
+	}
+
+	/** Without it, news is only found by looking now and then. */
+	private watchLog(): void {
+		const { paths, logger, onNews } = this.options;
+		this.logWatcher?.close();
+		try {
+			this.logWatcher = watch(paths.log, { persistent: false }, () => {
+				this.newsTimer ??= setTimeout(() => {
+					this.newsTimer = null;
+					onNews();
+					void this.trimLog();
+				}, NEWS_DELAY_MS);
+			});
+			this.logWatcher.on("error", (error) => logger.debug({ err: error }, "watching the log"));
+		} catch (error) {
+			logger.debug({ err: error }, "HAProxy's log can't be watched");
+		}
 	}
 
 	private watch(process: EngineProcess): void {
 		this.process = process;
+		this.silences = 0;
+		this.watchLog();
 		this.startedAt = performance.now();
 		process.onExit(() => {
 			if (this.process !== process) return;
@@ -138,5 +185,14 @@ export class HaproxyProcess {
 			this.failures = this.endedAt - this.startedAt >= STABLE_MS ? 1 : this.failures + 1;
 			this.options.onEnd(process.exitDetail ?? "its process is gone");
 		});
+	}
+}
+
+function childrenOf(pid: number): number[] {
+	try {
+		const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+		return text.split(" ").filter(Boolean).map(Number);
+	} catch {
+		return [];
 	}
 }

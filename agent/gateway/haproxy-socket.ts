@@ -1,6 +1,28 @@
 import { connect } from "node:net";
 
 const ANSWER_TIMEOUT_MS = 5_000;
+const WORKER_TIMEOUT_MS = 1_000;
+/** HAProxy takes 16 KiB at a time. */
+const COMMANDS_AT_ONCE = 40;
+
+/** It runs, or seems to, and doesn't answer. */
+export class HaproxySilentError extends Error {
+	constructor(timeoutMs: number) {
+		super(`HAProxy didn't answer within ${timeoutMs} ms`);
+		this.name = "HaproxySilentError";
+	}
+}
+
+/**
+ * Tells the worker that serves now. Over its own socket, since the master refuses connections for half of the time that
+ * a reload takes; which worker that is then, is the one that gets new clients.
+ */
+export async function tellWorker(statsSocket: string, commands: readonly string[]): Promise<void> {
+	for (let at = 0; at < commands.length; at += COMMANDS_AT_ONCE) {
+		const some = commands.slice(at, at + COMMANDS_AT_ONCE);
+		await askHaproxy(statsSocket, some.join(";"), WORKER_TIMEOUT_MS);
+	}
+}
 
 /** HAProxy's answer to commands that were sent over one of its sockets. Throws when none comes. */
 export function askHaproxy(
@@ -13,7 +35,8 @@ export function askHaproxy(
 		// It closes once the sending side is closed and everything is answered.
 		const socket = connect({ path: socketPath, allowHalfOpen: true });
 		const timer = setTimeout(() => {
-			socket.destroy(new Error(`HAProxy didn't answer within ${timeoutMs} ms`));
+			// An agent that was held up itself has its answer waiting.
+			setImmediate(() => socket.destroy(new HaproxySilentError(timeoutMs)));
 		}, timeoutMs);
 		socket.on("data", (chunk) => chunks.push(chunk));
 		socket.once("error", reject);
@@ -44,16 +67,18 @@ export function alertsIn(text: string): string {
 	return [...new Set(alerts)].join(" | ").slice(0, 450) || "HAProxy gave no reason";
 }
 
-/** Servers that get clients now, and the backends that there are. */
+/** What HAProxy has, and which servers get clients now. */
 export interface ServerStates {
 	readonly backends: ReadonlySet<string>;
 	/** `backend/server` */
+	readonly servers: ReadonlySet<string>;
 	readonly usable: ReadonlySet<string>;
 	readonly usableIn: ReadonlySet<string>;
 }
 
 export const NO_SERVER_STATES: ServerStates = {
 	backends: new Set(),
+	servers: new Set(),
 	usable: new Set(),
 	usableIn: new Set(),
 };
@@ -65,17 +90,19 @@ export function parseServerStates(text: string): ServerStates {
 	const [format, , ...lines] = text.split("\n");
 	if (format?.trim() !== "1") throw new Error(`HAProxy doesn't say how servers are: ${format}`);
 	const backends = new Set<string>();
+	const servers = new Set<string>();
 	const usable = new Set<string>();
 	const usableIn = new Set<string>();
 	for (const line of lines) {
 		const [, backend, , server, , operational, administrative] = line.split(" ");
 		if (backend === undefined || server === undefined) continue;
 		backends.add(backend);
+		servers.add(`${backend}/${server}`);
 		if (operational !== RUNNING || administrative !== "0") continue;
 		usable.add(`${backend}/${server}`);
 		usableIn.add(backend);
 	}
-	return { backends, usable, usableIn };
+	return { backends, servers, usable, usableIn };
 }
 
 /** Workers of earlier configurations that still have connections, from `show proc`; newest first. */

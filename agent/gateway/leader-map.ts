@@ -1,6 +1,9 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
-import { askHaproxy, type ServerStates } from "./haproxy-socket.ts";
+import type { BackendLeader } from "./haproxy-config.ts";
+import { tellWorker } from "./haproxy-socket.ts";
+
+type Leaders = ReadonlyMap<string, BackendLeader>;
 
 /**
  * Whom HAProxy prefers in each backend of primaries: a file that its workers read when they start, and change in memory
@@ -9,39 +12,85 @@ import { askHaproxy, type ServerStates } from "./haproxy-socket.ts";
 export class LeaderMap {
 	private readonly paths: GatewayPaths;
 	private written: Map<string, string> | null = null;
+	private turn: Promise<unknown> = Promise.resolve();
+	/** What was told since a worker was about to start: it may have read the file before. */
+	private readonly toldMeanwhile = new Map<string, BackendLeader>();
 
 	constructor(paths: GatewayPaths) {
 		this.paths = paths;
 	}
 
-	/** Tells the running worker what differs. Answers `backend/server` of those that lead no longer. */
-	async tell(wanted: ReadonlyMap<string, string>, states: ServerStates): Promise<string[]> {
-		const written = await this.read();
-		const deposed: string[] = [];
-		const commands: string[] = [];
-		for (const [backend, leader] of wanted) {
-			const before = written.get(backend);
-			if (before === leader || !states.backends.has(backend)) continue;
-			const map = `map ${this.paths.leadersMap} ${backend} ${leader}`;
-			// The new one first, so that there is a moment with two rather than with none.
-			commands.push(before === undefined ? `add ${map}` : `set ${map}`);
-			commands.push(`set server ${backend}/${leader} health up`);
-			if (before === undefined) continue;
-			commands.push(`set server ${backend}/${before} health down`);
-			deposed.push(`${backend}/${before}`);
-		}
-		if (commands.length > 0) {
-			await askHaproxy(this.paths.masterSocket, commands.map((each) => `@1 ${each}`).join(";"));
-		}
-		await this.write(wanted);
-		return deposed;
+	/**
+	 * Tells the running worker what differs, of the servers that it has (`backend/server`); and of the backend
+	 * `announced` in any case, since its leader may be held to be down. Answers `backend/server` of those that lead no longer.
+	 */
+	tell(
+		wanted: Leaders,
+		servers: ReadonlySet<string>,
+		announced: string | null = null,
+	): Promise<string[]> {
+		return this.inTurn(async () => {
+			const written = await this.read();
+			const deposed: string[] = [];
+			const commands: string[] = [];
+			for (const [backend, leader] of wanted) {
+				const before = written.get(backend);
+				const isAnnounced = backend === announced;
+				if (before === leader.nodeId && !isAnnounced) continue;
+				// One that comes with the next reload: until then whoever serves goes on.
+				if (!servers.has(`${backend}/${leader.nodeId}`)) continue;
+				const verb = before === undefined ? "add" : "set";
+				commands.push(`${verb} map ${this.paths.leadersMap} ${backend} ${leader.nodeId}`);
+				const others =
+					before !== undefined || isAnnounced ? leader.others : ([] as readonly string[]);
+				commands.push(...healthCommands(backend, leader.nodeId, others));
+				deposed.push(...others.map((other) => `${backend}/${other}`));
+				this.toldMeanwhile.set(backend, leader);
+			}
+			if (commands.length > 0) await tellWorker(this.paths.statsSocket, commands);
+			await this.store(wanted);
+			return deposed;
+		});
 	}
 
-	async write(wanted: ReadonlyMap<string, string>): Promise<void> {
-		const text = textOf(wanted);
-		if (this.written !== null && textOf(this.written) === text) return;
-		await writeFileAtomic(this.paths.leadersMap, text);
-		this.written = new Map(wanted);
+	/** A new worker is about to read the file. */
+	expectWorker(): void {
+		this.toldMeanwhile.clear();
+	}
+
+	/** The new worker serves: it is told what its predecessor was told while it started. Answers as `tell` does. */
+	tellNewWorker(): Promise<string[]> {
+		return this.inTurn(async () => {
+			const told = [...this.toldMeanwhile];
+			if (told.length === 0) return [];
+			const commands = told.flatMap(([backend, { nodeId, others }]) => [
+				// Whether it has an entry isn't known, and `add` alone would make a second one.
+				`del map ${this.paths.leadersMap} ${backend}`,
+				`add map ${this.paths.leadersMap} ${backend} ${nodeId}`,
+				...healthCommands(backend, nodeId, others),
+			]);
+			await tellWorker(this.paths.statsSocket, commands);
+			return told.flatMap(([backend, { others }]) => others.map((other) => `${backend}/${other}`));
+		});
+	}
+
+	/** For a worker that doesn't run yet. */
+	write(wanted: Leaders): Promise<void> {
+		return this.inTurn(() => this.store(wanted));
+	}
+
+	/** One after another: a notice may come while the loop is at it, and the later word must be the last one. */
+	private inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const result = this.turn.then(work);
+		this.turn = result.catch(() => {});
+		return result;
+	}
+
+	private async store(wanted: Leaders): Promise<void> {
+		const leaders = new Map([...wanted].map(([backend, { nodeId }]) => [backend, nodeId]));
+		if (this.written !== null && textOf(this.written) === textOf(leaders)) return;
+		await writeFileAtomic(this.paths.leadersMap, textOf(leaders));
+		this.written = leaders;
 	}
 
 	private async read(): Promise<Map<string, string>> {
@@ -52,6 +101,14 @@ export class LeaderMap {
 		}
 		return this.written;
 	}
+}
+
+/** The new one first, so that there is a moment with two rather than with none. Sessions end with those that go down. */
+function healthCommands(backend: string, leader: string, others: readonly string[]): string[] {
+	return [
+		`set server ${backend}/${leader} health up`,
+		...others.map((other) => `set server ${backend}/${other} health down`),
+	];
 }
 
 function textOf(leaders: ReadonlyMap<string, string>): string {

@@ -1,3 +1,4 @@
+import type { Logger } from "../../platform/logger.ts";
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
 import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts";
 
@@ -10,6 +11,42 @@ export const OLD_WORKERS_MAX = 16;
 /** A worker that is about to end may never answer, and nothing may wait for that. */
 const ANSWER_TIMEOUT_MS = 500;
 
+const TEND_EVERY_MS = 1_000;
+
+/** The workers of earlier configurations that still run, looked at now and then. */
+export class OldWorkers {
+	private readonly masterSocket: string;
+	private readonly logger: Logger;
+	private pids: readonly number[] = [];
+	private tendedAt = Number.NEGATIVE_INFINITY;
+
+	constructor(masterSocket: string, logger: Logger) {
+		this.masterSocket = masterSocket;
+		this.logger = logger;
+	}
+
+	/** Looks for them, as after a reload, and ends those above the limit. */
+	async tend(): Promise<void> {
+		this.tendedAt = performance.now();
+		this.pids = await listOldWorkers(this.masterSocket);
+		const lost = await limitOldWorkers(this.masterSocket, this.pids);
+		if (lost > 0) {
+			this.logger.warn({ connections: lost }, "too many workers of the gateway: some ended");
+		}
+	}
+
+	async tendNowAndThen(): Promise<void> {
+		if (this.pids.length > 0 && performance.now() - this.tendedAt > TEND_EVERY_MS) {
+			await this.tend();
+		}
+	}
+
+	/** Cuts the connections to these servers (`backend/server`) that they hold. */
+	endSessions(servers: readonly string[]): Promise<void> {
+		return endSessionsInOldWorkers(this.masterSocket, this.pids, new Set(servers));
+	}
+}
+
 export async function listOldWorkers(masterSocket: string): Promise<number[]> {
 	return parseOldWorkers(await askHaproxy(masterSocket, "show proc"));
 }
@@ -21,7 +58,7 @@ const SESSIONS_PER_COMMAND = 100;
  * Cuts connections to servers (`backend/server`) that old workers still hold, since those no longer check servers. One
  * by one: in a worker that is ending, `shutdown sessions server` is refused.
  */
-export async function endSessionsInOldWorkers(
+async function endSessionsInOldWorkers(
 	masterSocket: string,
 	workers: readonly number[],
 	servers: ReadonlySet<string>,
@@ -42,7 +79,7 @@ export async function endSessionsInOldWorkers(
 }
 
 /** Ends the old workers above the limit: those with the fewest connections. Answers how many those lose. */
-export async function limitOldWorkers(
+async function limitOldWorkers(
 	masterSocket: string,
 	workers: readonly number[],
 	most = OLD_WORKERS_MAX,
@@ -53,9 +90,18 @@ export async function limitOldWorkers(
 			const identity = identifyProcess(pid);
 			const command = `@!${pid} show info`;
 			const info = await askHaproxy(masterSocket, command, ANSWER_TIMEOUT_MS).catch(() => "");
-			return { identity, connections: Number(/^CurrConns: (\d+)$/m.exec(info)?.[1] ?? 0) };
+			const connections = /^CurrConns: (\d+)$/m.exec(info)?.[1];
+			return {
+				identity,
+				answered: connections !== undefined,
+				connections: Number(connections ?? 0),
+			};
 		}),
 	);
+	// One that is only busy must not be taken for one without connections: it is asked again in a second. One that is
+	// about to end is gone by then.
+	const mayWait = workers.length <= 2 * most;
+	if (mayWait && asked.some(({ answered }) => !answered)) return 0;
 	const found = asked.flatMap(({ identity, connections }) =>
 		identity === null ? [] : [{ identity, connections }],
 	);

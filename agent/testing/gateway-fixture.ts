@@ -53,7 +53,7 @@ export class TestGateway {
 
 	apply(routes: Route[]): number {
 		this.revision++;
-		this.gateway.apply({ revision: this.revision, routes });
+		this.gateway.apply({ revision: this.revision, routes, sentinelPassword: "" });
 		return this.revision;
 	}
 
@@ -109,6 +109,7 @@ export class TestGateway {
 			servers: this.servers(leader, [leader, ...others]),
 			check: CHECK,
 			discovery: null,
+			sentinel: null,
 		};
 	}
 
@@ -124,7 +125,24 @@ export class TestGateway {
 				version: 12,
 				nodes: nodes.map(({ port }) => ({ host: this.address, port })),
 			},
+			sentinel: null,
 		};
+	}
+
+	/** A primary and replicas in sync behind a primary's and a reader's endpoint. */
+	async startReplicated(replicas = 1): Promise<ReplicatedEngines> {
+		const first = await this.startValkey();
+		const others = await Promise.all(
+			Array.from({ length: replicas }, () => this.startValkey({ replicaOf: first.port })),
+		);
+		const route = await this.valkeyRoute(first, others);
+		await this.applyAndWait([route]);
+		return { first, others, route, ...valkeyPorts(route) };
+	}
+
+	/** The port of the engine that an endpoint leads a new client to. */
+	async portBehind(port: number): Promise<number> {
+		return Number(((await this.ask(port, "CONFIG", "GET", "port")) as string[])[1]);
 	}
 
 	servers(leader: TestEngine | null, engines: TestEngine[]): Route["servers"] {
@@ -193,6 +211,20 @@ export function findHaproxy(homeDir: string): ProcessIdentity | null {
 		isServerProgram: (path) => path.endsWith("/haproxy"),
 		isHelperProcess: () => false,
 	});
+}
+
+export interface ReplicatedEngines {
+	readonly first: TestEngine;
+	readonly others: TestEngine[];
+	readonly route: Route;
+	readonly primary: number;
+	readonly reader: number;
+}
+
+export function valkeyPorts(route: Route): { primary: number; reader: number } {
+	const { primary, reader } = route.ports;
+	if (primary === null || reader === null) throw new Error("not a route of primary and replicas");
+	return { primary, reader };
 }
 
 export interface TestEngine {

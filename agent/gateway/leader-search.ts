@@ -1,0 +1,129 @@
+import type { Route } from "../../server/contract/agent.ts";
+import { saysPrimary } from "../drivers/ask-node.ts";
+import { EngineConnection } from "../drivers/engine-connection.ts";
+
+type Server = Route["servers"][number];
+
+const ASK_EVERY_MS = 50;
+/** A primary that is missing for longer than a failover takes is no longer worth so much asking. */
+const EAGER_FOR_MS = 10_000;
+const PATIENT_EVERY_MS = 250;
+/** So that hundreds of caches without a primary, as after the loss of a host, don't take the agent's time. */
+const SHARE_MS_PER_SERVER = 1;
+const ANSWER_TIMEOUT_MS = 300;
+
+interface Search {
+	route: Route;
+	readonly since: number;
+	askAt: number;
+	readonly servers: Map<string, ServerQuestion>;
+}
+
+/**
+ * Asks the servers of caches whose primary endpoint leads nowhere which of them is a primary: sooner than HAProxy's
+ * checks ask servers that don't lead. So an endpoint follows a promotion that nobody tells the agent of, such as a
+ * Sentinel's. Whom to prefer when two claim to lead isn't decided here.
+ */
+export class LeaderSearch {
+	private readonly searches = new Map<string, Search>();
+	private timer: NodeJS.Timeout | null = null;
+	private readonly onFound: (cacheId: string, nodeId: string) => void;
+
+	constructor(onFound: LeaderSearch["onFound"]) {
+		this.onFound = onFound;
+	}
+
+	/** Asks for the leaders of these from now on, and of no others. */
+	lookFor(routes: readonly Route[]): void {
+		const wanted = new Set(routes.map(({ cacheId }) => cacheId));
+		for (const [cacheId, search] of this.searches) {
+			if (wanted.has(cacheId)) continue;
+			for (const question of search.servers.values()) question.close();
+			this.searches.delete(cacheId);
+		}
+		const now = performance.now();
+		for (const route of routes) {
+			const search = this.searches.get(route.cacheId);
+			if (search !== undefined) search.route = route;
+			else {
+				this.searches.set(route.cacheId, { route, since: now, askAt: now, servers: new Map() });
+			}
+		}
+		this.ask();
+	}
+
+	stop(): void {
+		this.lookFor([]);
+	}
+
+	private ask(): void {
+		if (this.timer !== null) clearTimeout(this.timer);
+		this.timer = null;
+		if (this.searches.size === 0) return;
+		const searches = [...this.searches.values()];
+		const count = searches.reduce((sum, { route }) => sum + route.servers.length, 0);
+		const now = performance.now();
+		for (const search of searches) {
+			if (now < search.askAt) continue;
+			const everyMs = now - search.since < EAGER_FOR_MS ? ASK_EVERY_MS : PATIENT_EVERY_MS;
+			search.askAt = now + Math.max(everyMs, count * SHARE_MS_PER_SERVER);
+			for (const server of search.route.servers) void this.askServer(search, server);
+		}
+		const nextAt = Math.min(...searches.map(({ askAt }) => askAt));
+		this.timer = setTimeout(() => this.ask(), nextAt - now);
+	}
+
+	private async askServer(search: Search, server: Server): Promise<void> {
+		const { cacheId, check } = search.route;
+		if (check === null) return;
+		const key = `${server.nodeId} ${server.host}:${server.port}`;
+		const question = search.servers.get(key) ?? new ServerQuestion(server, check);
+		search.servers.set(key, question);
+		const leads = await question.ask();
+		if (leads && this.searches.get(cacheId) === search) this.onFound(cacheId, server.nodeId);
+	}
+}
+
+/** One server and the connection to it, which is kept from one time to the next. */
+class ServerQuestion {
+	private readonly server: Server;
+	private readonly check: { username: string; password: string };
+	private connection: EngineConnection | null = null;
+	private asking = false;
+	private closed = false;
+
+	constructor(server: Server, check: ServerQuestion["check"]) {
+		this.server = server;
+		this.check = check;
+	}
+
+	/** Whether it says itself that it is a primary. False as well while the last time still waits for its answer. */
+	async ask(): Promise<boolean> {
+		if (this.asking || this.closed) return false;
+		this.asking = true;
+		try {
+			const { host, port } = this.server;
+			if (this.connection === null || this.connection.closed) {
+				this.connection = await EngineConnection.open(
+					{ host, port, ...this.check },
+					ANSWER_TIMEOUT_MS,
+				);
+			}
+			// One that loads its data answers ROLE as if nothing were, and this with an error.
+			await this.connection.command(["PING"], ANSWER_TIMEOUT_MS);
+			return saysPrimary(await this.connection.command(["ROLE"], ANSWER_TIMEOUT_MS));
+		} catch {
+			// Not there, or not ready: asked again soon.
+			this.connection?.close();
+			return false;
+		} finally {
+			this.asking = false;
+			if (this.closed) this.connection?.close();
+		}
+	}
+
+	close(): void {
+		this.closed = true;
+		this.connection?.close();
+	}
+}
