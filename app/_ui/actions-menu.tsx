@@ -52,14 +52,16 @@ export function ActionsMenu({
 							id={id}
 							textValue={text}
 							isDisabled={obstacle !== null}
+							// Faded as it would be, the reason couldn't be read.
+							className="data-[disabled=true]:opacity-100"
 							{...(isDanger ? { variant: "danger" as const } : {})}
 						>
 							<Icon
 								aria-hidden
-								className={`size-4 shrink-0 ${isDanger ? "text-danger" : "text-muted"}`}
+								className={`size-4 shrink-0 ${isDanger && obstacle === null ? "text-danger" : "text-muted"}`}
 							/>
 							<span className="flex min-w-0 flex-col">
-								<Label>{text}</Label>
+								<Label className={obstacle === null ? "" : "text-muted"}>{text}</Label>
 								{obstacle !== null && (
 									<Description className="text-xs text-pretty">{obstacle}</Description>
 								)}

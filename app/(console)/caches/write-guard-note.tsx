@@ -24,7 +24,7 @@ export function WriteGuardNote(props: WriteGuardNoteProps) {
 		),
 	);
 	if (group !== null && query.data === undefined) return null;
-	const guard = writeGuardOf(replicasPerShard, query.data?.parameters ?? []);
+	const guard = writeGuardOf(replicasPerShard, query.data?.parameters ?? null);
 	const isOwn = query.data?.isDefault === false;
 	return (
 		<p className="text-[0.8125rem] text-pretty text-muted" data-write-guard={guard.replicas}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Parameter } from "../../../server/contract/parameter-group.ts";
-import { writeGuardOf, writeGuardWords } from "./write-guard.ts";
+import { valueInForce, writeGuardOf, writeGuardWords } from "./write-guard.ts";
 
 describe("what a primary does that is cut off", () => {
 	const parameter = (value: string, source: Parameter["source"]): Parameter => ({
@@ -21,8 +21,16 @@ describe("what a primary does that is cut off", () => {
 		[2, 1],
 		[5, 1],
 	])("with %i replicas and no setting needs %i of them to write", (replicas, needed) => {
-		expect(writeGuardOf(replicas, [])).toEqual({ replicas: needed, isSet: false });
+		expect(writeGuardOf(replicas, null)).toEqual({ replicas: needed, isSet: false });
 		expect(writeGuardOf(replicas, [parameter("0", "default")]).replicas).toBe(needed);
+	});
+
+	it("shows in the values that nodes run with", () => {
+		const lag = { ...parameter("10", "default"), name: "min-replicas-max-lag" };
+		expect(valueInForce(lag, 2)).toBe("3");
+		expect(valueInForce(lag, 1)).toBe("10");
+		expect(valueInForce({ ...lag, source: "user" }, 2)).toBe("10");
+		expect(valueInForce({ ...lag, name: "timeout" }, 2)).toBe("10");
 	});
 
 	it("is what the group sets, on or off", () => {

@@ -4,8 +4,18 @@ import { plural } from "../../_lib/format/count.ts";
 /** The parameter that decides between taking every write and keeping every write. */
 export const WRITE_GUARD_PARAMETER = "min-replicas-to-write";
 
-/** With so many replicas one may be away and the other still be in reach, so writes go on. */
+/** With two replicas one may be away and the other still be in reach, so writes go on. */
 const ON_FROM_REPLICAS = 2;
+const WHEN_ON: Readonly<Record<string, string>> = {
+	[WRITE_GUARD_PARAMETER]: "1",
+	"min-replicas-max-lag": "3",
+};
+
+/** What nodes are told of a parameter that the group leaves at its default. */
+export function valueInForce({ name, value, source }: Parameter, replicasPerShard: number): string {
+	if (source === "user" || replicasPerShard < ON_FROM_REPLICAS) return value;
+	return WHEN_ON[name] ?? value;
+}
 
 interface WriteGuard {
 	/** Replicas that have to be in reach for a write to be taken; 0 takes all. */
@@ -14,15 +24,17 @@ interface WriteGuard {
 	isSet: boolean;
 }
 
-/** What is in force: what the group sets, else 1 where there are two replicas or more. */
+/** `parameters` are those of the cache's group; null for a default group, which sets nothing. */
 export function writeGuardOf(
 	replicasPerShard: number,
-	parameters: readonly Parameter[],
+	parameters: readonly Parameter[] | null,
 ): WriteGuard {
-	const own = parameters.find(({ name }) => name === WRITE_GUARD_PARAMETER);
-	return own?.source === "user"
-		? { replicas: Number(own.value), isSet: true }
-		: { replicas: replicasPerShard >= ON_FROM_REPLICAS ? 1 : 0, isSet: false };
+	const own = parameters?.find(({ name }) => name === WRITE_GUARD_PARAMETER);
+	if (own !== undefined) {
+		const replicas = Number(valueInForce(own, replicasPerShard));
+		return { replicas, isSet: own.source === "user" };
+	}
+	return { replicas: replicasPerShard >= ON_FROM_REPLICAS ? 1 : 0, isSet: false };
 }
 
 /** The choice and what it costs, in plain words. */

@@ -91,5 +91,5 @@ function LastFailover({ cache, failover }: { cache: Cache; failover: Failover })
 }
 
 function causeWords(cause: string): string {
-	return cause === "requested" ? "It was requested." : asSentence(cause);
+	return cause === "requested" ? "It was requested." : `Cause: ${cause}.`;
 }

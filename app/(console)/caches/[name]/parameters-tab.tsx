@@ -19,6 +19,7 @@ import { TableSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
 import { pendingParametersOf } from "../topology-words.ts";
+import { valueInForce } from "../write-guard.ts";
 import { WriteGuardNote } from "../write-guard-note.tsx";
 import { RebootDialog } from "./reboot-dialog.tsx";
 
@@ -39,7 +40,10 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 	);
 	const search = params.get("parameter") ?? "";
 	const pending = pendingParametersOf(cache);
-	const rows = searchParameters(group.data?.parameters ?? [], search);
+	const rows = searchParameters(group.data?.parameters ?? [], search).map((row) => ({
+		...row,
+		value: valueInForce(row, cache.replicasPerShard),
+	}));
 	return (
 		<div className="flex flex-col gap-3">
 			<div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">

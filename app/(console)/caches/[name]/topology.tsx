@@ -120,7 +120,7 @@ function ShardRow({ label, slots, nodes, zones, onFailover }: ShardRowProps) {
 						<Button
 							variant="ghost"
 							size="sm"
-							className="-ml-2 h-6 px-2 text-xs"
+							className="-ml-2 h-6 px-2 text-xs text-accent-soft-foreground"
 							aria-label={`Fail over ${label.toLowerCase()}`}
 							onPress={onFailover}
 						>
