@@ -55,7 +55,9 @@ function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown
 		}
 	}
 	const query = request.query as Record<string, unknown>;
+	// As the document has it: neither takes a body.
 	if (procedure.route.method === "GET") return { ...query, ...params };
+	if (procedure.route.method === "DELETE") return { ...query, ...body, ...params };
 	const stray = Object.keys(query)[0];
 	if (stray !== undefined) {
 		throw new AppError("invalid_argument", `unknown query parameter ${stray}`, { field: stray });

@@ -22,6 +22,7 @@ export type Scope =
 	| "node-type:manage"
 	| "host:read"
 	| "host:join"
+	| "host:manage"
 	| "event:read"
 	| "token:read"
 	| "token:manage";
