@@ -4,7 +4,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { Logger } from "../platform/logger.ts";
 import { currentBootId } from "../platform/process-identity.ts";
 import { acquireLock } from "../platform/process-lock.ts";
-import type { DesiredState, HostFacts, RouteTable } from "../server/contract/agent.ts";
+import type { DesiredState, HostFacts, Notice, RouteTable } from "../server/contract/agent.ts";
 import { type InstalledEngine, listEngines } from "./bundles/index.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
 import { Backoff, pause } from "./control/backoff.ts";
@@ -12,10 +12,12 @@ import { ControlClient } from "./control/control-client.ts";
 import { Outbox } from "./control/outbox.ts";
 import { Reporter } from "./control/reporter.ts";
 import { runWatchLoop } from "./control/watch-loop.ts";
+import { FailoverOrders } from "./failover/failover-orders.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { EngineProvider } from "./instances/engine-provider.ts";
 import { InstanceSet } from "./instances/instance-set.ts";
 import { MetricsSampler } from "./metrics/metrics-sampler.ts";
+import { Sentinel } from "./sentinel/sentinel.ts";
 import { type AgentIdentity, loadIdentity, saveIdentity } from "./state/agent-identity.ts";
 import { readDesiredCache, writeDesiredCache } from "./state/desired-cache.ts";
 import { detectLimits } from "./supervisor/cgroup.ts";
@@ -34,6 +36,8 @@ export interface AgentOptions extends AgentConfig {
  * when another agent runs on the same directory.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
+	// Engines and Sentinel rewrite their files, passwords and all, with the mode that their umask leaves.
+	process.umask(0o077);
 	await mkdir(options.homeDir, { recursive: true, mode: 0o700 });
 	const lock = acquireLock(join(options.homeDir, "agent.lock"), `host ${options.name}`);
 	const stop = new AbortController();
@@ -51,6 +55,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 const HAPROXY_VERSION = "3";
+/** Fetched where there is no Valkey at all: any does as a Sentinel. */
+const SENTINEL_VERSION = "9";
 
 /** The parts of one agent, and what they share. */
 class HostAgent {
@@ -61,6 +67,8 @@ class HostAgent {
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
 	private readonly gateway: Gateway;
+	private readonly sentinel: Sentinel;
+	private readonly orders: FailoverOrders;
 	private readonly reporter: Reporter;
 	private readonly sampler: MetricsSampler;
 	private identity: AgentIdentity;
@@ -83,6 +91,7 @@ class HostAgent {
 			onChange: () => {
 				this.instances.wakeAll();
 				this.gateway.wake();
+				this.sentinel.wake();
 			},
 			onInstalled: () => void this.refreshEngines(),
 		});
@@ -90,6 +99,7 @@ class HostAgent {
 		this.instances = new InstanceSet({
 			...options,
 			...{ engines, liveness },
+			inTouch: () => this.client.inTouch(),
 			onChange: () => this.reporter.notify(),
 			onEvent: (event) => {
 				this.outbox.addEvent(event);
@@ -105,6 +115,28 @@ class HostAgent {
 					: { kind: "pending", message: "this agent was started with --gateway off" },
 			onChange: () => this.reporter.notify(),
 		});
+		this.sentinel = new Sentinel({
+			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, liveness, logger },
+			advertisedAddress: options.advertisedAddress,
+			enabled: options.sentinel === "on",
+			resolveProgram: async () => {
+				const newest = this.engines.find(({ engine }) => engine === "valkey");
+				if (newest !== undefined) return { kind: "ready", engine: newest };
+				return await engines.resolve("valkey", SENTINEL_VERSION);
+			},
+			onChange: () => this.reporter.notify(),
+		});
+		this.orders = new FailoverOrders({
+			assignmentOf: (nodeId) =>
+				this.desired?.assignments.find((assignment) => assignment.id === nodeId) ?? null,
+			sentinelPassword: () => this.routeTable?.sentinelPassword ?? null,
+			onResult: (result) => {
+				this.outbox.addOrderResult(result);
+				if (result.leaderNodeId !== null) this.instances.disturb(result.leaderNodeId);
+				this.reporter.notify();
+			},
+			logger,
+		});
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
 			snapshot: () => ({
@@ -113,6 +145,7 @@ class HostAgent {
 				facts: this.facts(),
 				observations: this.desired === null ? null : this.instances.observations(),
 				gateway: this.gateway.observation(),
+				sentinel: this.sentinel.observation(),
 			}),
 		});
 		this.sampler = new MetricsSampler(
@@ -128,11 +161,14 @@ class HostAgent {
 		}
 		await this.refreshEngines();
 		await this.instances.load();
-		await this.gateway.start();
+		await Promise.all([this.gateway.start(), this.sentinel.start()]);
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
 		this.routeTable = this.desired?.routeTable ?? null;
 		if (this.desired !== null) this.instances.apply(this.desired, { confirmed: false });
-		if (this.routeTable !== null) this.gateway.apply(this.routeTable);
+		if (this.desired !== null && this.routeTable !== null) {
+			this.gateway.apply(this.routeTable);
+			this.sentinel.apply(this.routeTable, this.desired.hostId);
+		}
 		this.sampler.start();
 		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
 		if (this.identity.hostId === null) await this.enrolUntilAccepted();
@@ -142,25 +178,47 @@ class HostAgent {
 			held: () => this.desired,
 			heldRouteRevision: () => this.routeTable?.revision ?? -1,
 			take: (desired) => this.take(desired),
+			onNotice: (notice) => this.onNotice(notice),
 			onLost: () => this.reporter.forget(),
 			onUnknown: () => this.enrolAgain(),
 		});
 		this.sampler.stop();
 		this.reporter.stop();
 		client.close();
-		await Promise.all([this.instances.stop(), this.gateway.stop(), reporting]);
+		const parts = [this.instances.stop(), this.gateway.stop(), this.sentinel.stop()];
+		await Promise.all([...parts, reporting]);
 		logger.info("agent stopped; its engines go on");
 	}
 
 	private async take(desired: DesiredState): Promise<void> {
 		if (this.desired !== null && this.desired.epoch !== desired.epoch) this.reporter.forget();
 		const routeTable = desired.routeTable ?? this.routeTable;
+		// Written before the state is, so that no agent that starts from the state takes them for unwanted.
+		if (isRestored(desired, this.desired)) await this.instances.setAsideUnknown(desired);
 		const whole = { ...desired, routeTable };
 		await writeDesiredCache(this.options.homeDir, whole);
 		this.desired = whole;
 		this.routeTable = routeTable;
 		this.instances.apply(whole, { confirmed: true });
-		if (desired.routeTable !== null) this.gateway.apply(desired.routeTable);
+		if (desired.routeTable !== null) {
+			this.gateway.apply(desired.routeTable);
+			this.sentinel.apply(desired.routeTable, desired.hostId);
+		}
+	}
+
+	private onNotice(notice: Notice): void {
+		switch (notice.kind) {
+			case "failover":
+				this.orders.take(notice.order);
+				break;
+			case "leader":
+				this.gateway.prefer(notice.cacheId, notice.nodeId);
+				this.instances.disturb(notice.nodeId);
+				break;
+			case "end-hung":
+				this.instances.endHung(notice.assignmentId, notice.pid);
+				break;
+		}
 	}
 
 	private async enrolUntilAccepted(): Promise<void> {
@@ -218,4 +276,17 @@ class HostAgent {
 			engines: this.engines.map(({ engine, version, source }) => ({ engine, version, source })),
 		};
 	}
+}
+
+/**
+ * Whether a state comes from a control plane that was restored from a backup: it took over later, and knows less. What
+ * it doesn't know it may have forgotten.
+ */
+function isRestored(next: DesiredState, held: DesiredState | null): boolean {
+	return (
+		held !== null &&
+		next.hostId === held.hostId &&
+		next.epoch > held.epoch &&
+		next.revision < held.revision
+	);
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
-	type DesiredState,
 	enrolResultSchema,
 	type HostFacts,
 	type ReportInput,
 	reportResultSchema,
+	type WatchResult,
 	watchResultSchema,
 } from "../../server/contract/agent.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
@@ -23,6 +23,7 @@ export class ControlPlaneRefusal extends Error {
 
 const CALL_TIMEOUT_MS = 10_000;
 const WATCH_TIMEOUT_MS = AGENT_TIMING.longPollMs + 10_000;
+const IN_TOUCH_MS = 5_000;
 
 /** tRPC's answers over HTTP, without batching and without a transformer. */
 const successSchema = z.object({ result: z.object({ data: z.unknown() }) });
@@ -36,6 +37,7 @@ export class ControlClient {
 	private readonly baseUrl: string;
 	private readonly credential: string;
 	private readonly http = new JsonHttp();
+	private answeredAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: { controlPlaneUrl: string; credential: string }) {
 		this.baseUrl = `${options.controlPlaneUrl.replace(/\/+$/, "")}/api/agent`;
@@ -55,17 +57,30 @@ export class ControlClient {
 		return enrolResultSchema.parse(await this.call("enrol", rest, CALL_TIMEOUT_MS, signal));
 	}
 
-	/** The host's state once it is newer than what is held; null when nothing changed within the long poll. */
+	/** What is newer than what is held: the host's state, notices. Null when nothing came within the long poll. */
 	async watch(
-		held: { revision: number; epoch: number; routeRevision: number },
+		held: { revision: number; epoch: number; routeRevision: number; notice: number },
 		signal: AbortSignal,
-	): Promise<DesiredState | null> {
-		return watchResultSchema.parse(await this.call("watch", held, WATCH_TIMEOUT_MS, signal));
+	): Promise<WatchResult> {
+		const result = watchResultSchema.parse(
+			await this.call("watch", held, WATCH_TIMEOUT_MS, signal),
+		);
+		this.answeredAt = performance.now();
+		return result;
 	}
 
-	/** Returning means that all of it is stored. */
-	async report(report: Omit<ReportInput, "protocol">, signal: AbortSignal): Promise<void> {
-		reportResultSchema.parse(await this.call("report", report, CALL_TIMEOUT_MS, signal));
+	/** Returning means that all of it is stored. Answers in how many milliseconds the next one is expected. */
+	async report(report: Omit<ReportInput, "protocol">, signal: AbortSignal): Promise<number> {
+		const { heartbeatMs } = reportResultSchema.parse(
+			await this.call("report", report, CALL_TIMEOUT_MS, signal),
+		);
+		this.answeredAt = performance.now();
+		return heartbeatMs;
+	}
+
+	/** Whether the control plane has answered lately, so that its orders are likely to be what it wants now. */
+	inTouch(): boolean {
+		return performance.now() - this.answeredAt < IN_TOUCH_MS;
 	}
 
 	close(): void {

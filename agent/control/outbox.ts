@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import type { hostEventSchema, metricsSampleSchema } from "../../server/contract/agent.ts";
+import type {
+	hostEventSchema,
+	metricsSampleSchema,
+	OrderResult,
+} from "../../server/contract/agent.ts";
 
 export type HostEvent = z.infer<typeof hostEventSchema>;
 export type MetricsSample = z.infer<typeof metricsSampleSchema>;
@@ -35,11 +39,24 @@ class Pending<T> {
 
 const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
+const ORDERS_PER_REPORT = 100;
 
-/** Events and metrics on their way to the control plane: kept, and sent again, until it has stored them. */
+/** What one report takes along. */
+export interface OutboxBatch {
+	readonly orders: OrderResult[];
+	readonly events: HostEvent[];
+	readonly metrics: MetricsSample[];
+}
+
+/** Results, events and metrics on their way to the control plane: kept, and sent again, until it has stored them. */
 export class Outbox {
+	private readonly orders = new Pending<OrderResult>(1_000);
 	private readonly events = new Pending<HostEvent>(2_000);
 	private readonly samples = new Pending<MetricsSample>(10_000);
+
+	addOrderResult(result: OrderResult): void {
+		this.orders.add(result);
+	}
 
 	addEvent(event: Omit<HostEvent, "id" | "at">): void {
 		this.events.add({ ...event, id: randomUUID(), at: new Date().toISOString() });
@@ -49,19 +66,22 @@ export class Outbox {
 		this.samples.add(sample);
 	}
 
-	get hasEvents(): boolean {
-		return this.events.length > 0;
+	/** Whether there is anything that isn't to wait for the heartbeat. */
+	get hasNews(): boolean {
+		return this.events.length > 0 || this.orders.length > 0;
 	}
 
 	/** The oldest entries, as many as one report takes. */
-	batch(): { events: HostEvent[]; metrics: MetricsSample[] } {
+	batch(): OutboxBatch {
 		return {
+			orders: this.orders.first(ORDERS_PER_REPORT),
 			events: this.events.first(EVENTS_PER_REPORT),
 			metrics: this.samples.first(SAMPLES_PER_REPORT),
 		};
 	}
 
-	acknowledge(batch: { events: HostEvent[]; metrics: MetricsSample[] }): void {
+	acknowledge(batch: OutboxBatch): void {
+		this.orders.acknowledge(batch.orders);
 		this.events.acknowledge(batch.events);
 		this.samples.acknowledge(batch.metrics);
 	}

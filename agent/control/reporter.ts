@@ -1,5 +1,10 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { GatewayObservation, HostFacts, Observation } from "../../server/contract/agent.ts";
+import type {
+	GatewayObservation,
+	HostFacts,
+	Observation,
+	SentinelObservation,
+} from "../../server/contract/agent.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
@@ -7,13 +12,14 @@ import { Backoff, pause } from "./backoff.ts";
 import type { ControlClient } from "./control-client.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What is true of this host at one moment. `observations` and `gateway` are null while it isn't known how they are. */
+/** What is true of this host at one moment. What isn't known yet is null. */
 export interface HostSnapshot {
 	readonly epoch: number;
 	readonly revision: number;
 	readonly facts: HostFacts;
 	readonly observations: Observation[] | null;
 	readonly gateway: GatewayObservation | null;
+	readonly sentinel: SentinelObservation | null;
 }
 
 /**
@@ -34,6 +40,9 @@ export class Reporter {
 	private acknowledgedDetail: string | null = null;
 	private acknowledgedFacts: string | null = null;
 	private acknowledgedGateway: string | null = null;
+	private acknowledgedSentinel: string | null = null;
+	/** As the control plane wants it, which depends on how many hosts it has. */
+	private heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 
 	constructor(options: Reporter["options"]) {
 		this.options = options;
@@ -50,6 +59,7 @@ export class Reporter {
 		this.acknowledgedDetail = null;
 		this.acknowledgedFacts = null;
 		this.acknowledgedGateway = null;
+		this.acknowledgedSentinel = null;
 		this.notify();
 	}
 
@@ -62,7 +72,7 @@ export class Reporter {
 		const backoff = new Backoff();
 		let lastSentAt = Number.NEGATIVE_INFINITY;
 		while (!this.abort.signal.aborted) {
-			const dueInMs = lastSentAt + AGENT_TIMING.heartbeatMs - performance.now();
+			const dueInMs = lastSentAt + this.heartbeatMs - performance.now();
 			const snapshot = this.options.snapshot();
 			if (dueInMs > 0 && !this.isNews(snapshot)) {
 				await this.wakeSignal.wait(dueInMs);
@@ -84,27 +94,31 @@ export class Reporter {
 
 	private isNews(snapshot: HostSnapshot): boolean {
 		return (
-			this.options.outbox.hasEvents ||
+			this.options.outbox.hasNews ||
 			(snapshot.observations !== null && newsOf(snapshot) !== this.acknowledgedNews) ||
 			(snapshot.gateway !== null &&
 				JSON.stringify(snapshot.gateway) !== this.acknowledgedGateway) ||
+			(snapshot.sentinel !== null &&
+				JSON.stringify(snapshot.sentinel) !== this.acknowledgedSentinel) ||
 			JSON.stringify(snapshot.facts) !== this.acknowledgedFacts
 		);
 	}
 
 	private async send(snapshot: HostSnapshot): Promise<void> {
-		const { epoch, revision, facts, observations, gateway } = snapshot;
+		const { epoch, revision, facts, observations, gateway, sentinel } = snapshot;
 		const batch = this.options.outbox.batch();
 		const detail = JSON.stringify({ epoch, revision, observations });
 		const factsText = JSON.stringify(facts);
 		const gatewayText = JSON.stringify(gateway);
-		await this.options.client.report(
+		const sentinelText = JSON.stringify(sentinel);
+		this.heartbeatMs = await this.options.client.report(
 			{
 				epoch,
 				revision,
 				facts: factsText === this.acknowledgedFacts ? null : facts,
 				observations: detail === this.acknowledgedDetail ? null : observations,
 				gateway: gatewayText === this.acknowledgedGateway ? null : gateway,
+				sentinel: sentinelText === this.acknowledgedSentinel ? null : sentinel,
 				...batch,
 			},
 			this.abort.signal,
@@ -114,6 +128,7 @@ export class Reporter {
 		this.acknowledgedDetail = detail;
 		this.acknowledgedFacts = factsText;
 		if (gateway !== null) this.acknowledgedGateway = gatewayText;
+		if (sentinel !== null) this.acknowledgedSentinel = sentinelText;
 	}
 }
 

@@ -1,7 +1,7 @@
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { saysPrimary } from "./ask-node.ts";
 import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
-import type { Convergence, EngineState } from "./driver.ts";
+import type { Convergence } from "./driver.ts";
 import { EngineCommandError } from "./engine-connection.ts";
 import { type ClusterAssignment, shardOf } from "./genesis-nodes.ts";
 import type { NodeAddress } from "./replication-convergence.ts";
@@ -23,8 +23,8 @@ const CONVERGED: Convergence = { converged: true, acted: false };
 
 /**
  * Leads one engine to its place in its cluster. In this order, since each needs the one before: its role; members whom
- * it doesn't know, or knows elsewhere; phantoms, once they own nothing in its own eyes (earlier, and slots would be
- * nobody's, which the engine answers with 2 s of silence).
+ * it doesn't know, or knows elsewhere; phantoms and former members, once they own nothing in its own eyes (earlier, and
+ * slots would be nobody's, which the engine answers with 2 s of silence).
  */
 export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
@@ -41,51 +41,60 @@ export class ClusterConvergence {
 		this.askNode = options.askNode;
 	}
 
-	async converge(
-		cluster: ClusterAssignment,
-		topology: ClusterTopology,
-		state: EngineState,
-	): Promise<Convergence> {
+	async converge(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
 		const shard = shardOf(cluster);
 		const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 		const role =
 			shard.primary === cluster.nodeId || leader === undefined
-				? await this.lead(cluster, topology, state)
+				? await this.lead(cluster, topology)
 				: await this.follow(leader, topology);
 		if (role.acted) return role;
 		const joined = await this.join(cluster, topology);
 		if (joined.acted) return joined;
-		const forgotten = await this.forgetPhantoms(topology);
+		const forgotten = await this.forgetStrangers(cluster, topology);
 		if (forgotten.acted) return forgotten;
 		if (await this.reveal(cluster, topology)) return ACTED;
 		return role.converged && joined.converged && forgotten.converged ? CONVERGED : WAITING;
 	}
 
-	private async lead(
-		cluster: ClusterAssignment,
-		topology: ClusterTopology,
-		state: EngineState,
-	): Promise<Convergence> {
+	/**
+	 * Nobody is made to lead here who follows another member: that is for failover orders and the cluster's own vote. Only
+	 * slots that belong to no member are taken, without asking for votes: nobody else was ever to have them.
+	 */
+	private async lead(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
 		const { self, nodes } = topology;
-		if (self.isPrimary) return CONVERGED;
+		if (self.isPrimary) {
+			const { slots } = shardOf(cluster);
+			if (self.slots.length > 0 || slots.length === 0) return CONVERGED;
+			return await this.claim(cluster, topology);
+		}
 		const primary = self.primaryId === null ? undefined : nodes.get(self.primaryId);
-		if (primary !== undefined && isPhantom(primary)) {
-			if (!this.mayTakeOver(cluster, topology)) return WAITING;
-			// No votes are asked for: nobody else was ever to have these slots.
-			return await this.attempt("FAILOVER", "TAKEOVER");
-		}
-		// A living primary hands over once this node has all of its writes.
-		if (
-			state.linkUp &&
-			primary !== undefined &&
-			(await this.askNode(primary, ["PING"])) === "PONG"
-		) {
-			return await this.attempt("FAILOVER");
-		}
-		// One that never synced, such as an old primary that came back empty, would lead with nothing.
-		if (state.offset <= 0) return WAITING;
-		// Needs the votes of most primaries, so that never two own the same slots.
-		return await this.attempt("FAILOVER", "FORCE");
+		if (primary === undefined || !isPhantom(primary)) return WAITING;
+		if (!this.mayTakeOver(cluster, topology)) return WAITING;
+		return await this.attempt("FAILOVER", "TAKEOVER");
+	}
+
+	/**
+	 * A newcomer that is to lead a shard whose nodes are all lost, with their data: it takes the slots, in a new epoch,
+	 * which has the other shards take them from the owner that is gone. Not while another node of the shard may own them,
+	 * of which this one hears when they first talk.
+	 */
+	private async claim(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+		const { members, slots } = shardOf(cluster);
+		const siblings = members.filter(({ nodeId }) => nodeId !== cluster.nodeId);
+		const lost = siblings.every(({ nodeId }) => {
+			const node = topology.nodes.get(nodeId);
+			if (node === undefined) return performance.now() - this.since > OK_PATIENCE_MS;
+			return (node.hasAnswered || node.hasFailed) && node.slots.length === 0;
+		});
+		const acquainted = [...topology.nodes.values()].some(
+			(node) => node !== topology.self && node.hasAnswered && !node.isHandshake,
+		);
+		if (!lost || !acquainted || !this.mayTry("claim")) return WAITING;
+		await this.command("CLUSTER", "BUMPEPOCH");
+		const ranges = slots.flatMap(({ first, last }) => [String(first), String(last)]);
+		await this.command("CLUSTER", "ADDSLOTSRANGE", ...ranges);
+		return ACTED;
 	}
 
 	/**
@@ -107,6 +116,12 @@ export class ClusterConvergence {
 		// It owns slots, whatever was wanted: the engine says so, and the control plane will hear it.
 		if (self.isPrimary && self.slots.length > 0) return WAITING;
 		if (nodes.get(leader.nodeId)?.isPrimary !== true) return WAITING;
+		// The cluster's own choice, of which the control plane will hear: one with slots isn't left for one without.
+		const current = self.primaryId === null ? undefined : nodes.get(self.primaryId);
+		const leaderOwns = (nodes.get(leader.nodeId)?.slots.length ?? 0) > 0;
+		if (current !== undefined && !isPhantom(current) && current.slots.length > 0 && !leaderOwns) {
+			return WAITING;
+		}
 		// Asked itself: one that doesn't lead yet would refuse the replica, which then waits for a second.
 		if (!saysPrimary(await this.askNode(leader, ["ROLE"]))) return WAITING;
 		return await this.attempt("REPLICATE", leader.nodeId);
@@ -128,14 +143,23 @@ export class ClusterConvergence {
 		return result;
 	}
 
-	private async forgetPhantoms({ self, nodes }: ClusterTopology): Promise<Convergence> {
-		const phantoms = [...nodes.values()].filter((node) => isPhantom(node) && !node.isHandshake);
-		if (phantoms.length === 0) return CONVERGED;
-		const idle = phantoms.filter(
-			({ nodeId, slots }) => slots.length === 0 && nodeId !== self.primaryId,
+	private async forgetStrangers(
+		cluster: ClusterAssignment,
+		topology: ClusterTopology,
+	): Promise<Convergence> {
+		const strangers = this.strangers(cluster, topology).filter((node) => !node.isHandshake);
+		if (strangers.length === 0) return CONVERGED;
+		const idle = strangers.filter(
+			({ nodeId, slots }) => slots.length === 0 && nodeId !== topology.self.primaryId,
 		);
 		const results = await Promise.all(idle.map(({ nodeId }) => this.attempt("FORGET", nodeId)));
 		return results.some(({ acted }) => acted) ? ACTED : WAITING;
+	}
+
+	/** Nodes that this engine knows and that are no members: phantoms, and members of former times. */
+	private strangers({ former }: ClusterAssignment, { nodes }: ClusterTopology): KnownNode[] {
+		const gone = new Set(former);
+		return [...nodes.values()].filter((node) => isPhantom(node) || gone.has(node.nodeId));
 	}
 
 	/**

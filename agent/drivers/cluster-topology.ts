@@ -21,6 +21,8 @@ export interface KnownNode {
 	readonly isPrimary: boolean;
 	/** The two have talked. */
 	readonly hasAnswered: boolean;
+	/** Most primaries agree that it is gone. */
+	readonly hasFailed: boolean;
 	/** Not a member yet: the engine still shakes hands with it. */
 	readonly isHandshake: boolean;
 	readonly primaryId: string | null;
@@ -95,6 +97,7 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 		busPort: Number(match[3]),
 		isPrimary: flags.includes("master"),
 		hasAnswered: pong !== "0",
+		hasFailed: flags.includes("fail"),
 		isHandshake: flags.includes("handshake"),
 		primaryId: primary === "-" ? null : primary,
 		slots: settled.length === 0 ? [] : (parseSlots(settled.join(",")) ?? []),

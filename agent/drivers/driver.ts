@@ -83,6 +83,8 @@ export interface EngineDriver {
 	ports(assignment: Assignment): readonly number[];
 	/** Why a node that ran before and lost its data may not start yet, in a sentence; null when it may. */
 	holdBackCause(assignment: Assignment, paths: InstancePaths): Promise<string | null>;
+	/** Why a node that ran before can't be itself any more, in a sentence; null when it can. */
+	lostIdentityCause(assignment: Assignment, paths: InstancePaths): Promise<string | null>;
 	/** Writes all files that the engine reads at its start. */
 	writeFiles(context: LaunchContext): Promise<void>;
 	/** Whether a process of this instance ever took connections, as its log says: only then can it have held data. */
@@ -99,5 +101,7 @@ export interface EngineDriver {
 		paths: InstancePaths;
 		bindAddress: string;
 		timeoutMs: number;
+		/** Whether what is wanted is what the control plane wants today. */
+		inTouch: () => boolean;
 	}): Promise<EngineSession>;
 }

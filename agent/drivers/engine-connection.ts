@@ -11,6 +11,9 @@ export class EngineCommandError extends Error {
 	}
 }
 
+/** The engine ended the connection before it answered. */
+export class ConnectionClosedError extends Error {}
+
 interface Waiting {
 	readonly name: string;
 	readonly timer: NodeJS.Timeout;
@@ -42,8 +45,13 @@ export class EngineConnection {
 		// An engine must never keep the agent from ending.
 		socket.unref();
 		socket.on("data", (chunk) => this.onData(chunk));
-		socket.on("error", (error) => this.fail(error));
-		socket.on("close", () => this.fail(new Error("the engine closed the connection")));
+		socket.on("error", (error: NodeJS.ErrnoException) => {
+			const reset = error.code === "ECONNRESET" || error.code === "EPIPE";
+			this.fail(reset ? new ConnectionClosedError(error.message) : error);
+		});
+		socket.on("close", () =>
+			this.fail(new ConnectionClosedError("the engine closed the connection")),
+		);
 	}
 
 	/** Connects and authenticates. Throws EngineCommandError when the engine refuses, any Error when it isn't there. */
@@ -79,6 +87,11 @@ export class EngineConnection {
 		});
 		if (value instanceof RespFailure) throw new EngineCommandError(name, value.message);
 		return value;
+	}
+
+	/** Sends a command that the engine gives no answer to. */
+	send(args: readonly string[]): void {
+		if (this.failure === null) this.socket.write(encode(args));
 	}
 
 	close(): void {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { evenSlots } from "../../server/contract/slots.ts";
 import { clusterStateOf, isPhantom, readTopology } from "./cluster-topology.ts";
-import { phantomId, renderGenesisNodes } from "./genesis-nodes.ts";
+import { phantomId, renderGenesisNodes, renderNewcomerNodes } from "./genesis-nodes.ts";
 import { ledWithSlots } from "./hold-back.ts";
 
 const id = (digit: string) => digit.repeat(40);
@@ -19,7 +19,7 @@ test("a new node follows its shard's phantom, and knows all others in their plac
 		["b", first, 3],
 		["d", second, 4],
 	] as const) {
-		const text = renderGenesisNodes({ shards, nodeId: id(self) }, addresses);
+		const text = renderGenesisNodes({ shards, former: [], nodeId: id(self) }, addresses);
 		const { self: me, nodes } = readTopology(text.replace(/^vars.*\n/m, ""), "", []);
 		expect(me).toMatchObject({ nodeId: id(self), isPrimary: false, primaryId: phantom, slots: [] });
 		expect(nodes.size).toBe(6);
@@ -28,7 +28,7 @@ test("a new node follows its shard's phantom, and knows all others in their plac
 			shards.map(({ slots }) => slots),
 		);
 	}
-	const seenByD = renderGenesisNodes({ shards, nodeId: id("d") }, addresses);
+	const seenByD = renderGenesisNodes({ shards, former: [], nodeId: id("d") }, addresses);
 	expect(seenByD).toContain(`${id("a")} 10.0.0.1:7001@17001 master - 0 0 0 disconnected`);
 	expect(seenByD).toContain(`${id("b")} 10.0.0.1:7002@17002 slave ${id("a")} 0 0 0 disconnected`);
 	expect(seenByD).toContain(
@@ -36,10 +36,17 @@ test("a new node follows its shard's phantom, and knows all others in their plac
 	);
 });
 
+test("a node that comes later knows nobody and claims nothing", () => {
+	const text = renderNewcomerNodes({ shards, former: [], nodeId: id("b") }, addresses);
+	expect(text).toBe(
+		`${id("b")} 10.0.0.1:7002@17002 myself,master - 0 0 0 connected\nvars currentEpoch 0 lastVoteEpoch 0\n`,
+	);
+});
+
 test("a shard without slots needs no phantom", () => {
 	const empty = { slots: [], primary: id("e"), members: [member("e", 7005), member("f", 7006)] };
 	const all = new Map([...addresses, [id("e"), "10.0.0.1"], [id("f"), "10.0.0.1"]]);
-	const cluster = { shards: [...shards, empty], nodeId: id("e") };
+	const cluster = { shards: [...shards, empty], former: [], nodeId: id("e") };
 	const text = renderGenesisNodes(cluster, all);
 	expect(text).toContain(`${id("e")} 10.0.0.1:7005@17005 myself,master - 0 0 0 connected\n`);
 	expect(text).not.toContain(phantomId(empty));

@@ -57,6 +57,24 @@ export function renderGenesisNodes(
 	return `${lines.join("\n")}\nvars currentEpoch ${epoch} lastVoteEpoch 0\n`;
 }
 
+/**
+ * The same file for a node that comes to a cluster which exists already: it knows nobody, owns nothing and follows
+ * nobody until members introduce themselves, so there is nothing that it could tell them wrong.
+ */
+export function renderNewcomerNodes(
+	{ shards, nodeId: self }: ClusterAssignment,
+	addresses: ReadonlyMap<string, string>,
+): string {
+	const member = shards.flatMap(({ members }) => members).find(({ nodeId }) => nodeId === self);
+	const host = addresses.get(self);
+	if (member === undefined || host === undefined) {
+		throw new Error(`cluster node ${self} has no address`);
+	}
+	const address = `${host}:${member.port}@${member.port + CLUSTER_BUS_OFFSET}`;
+	const line = `${self} ${address} myself,master - 0 0 0 connected`;
+	return `${line}\nvars currentEpoch 0 lastVoteEpoch 0\n`;
+}
+
 /** Whom a member follows in a new node's eyes; null for one that leads. */
 function leaderAtGenesis(shard: Shard, nodeId: string, isSelf: boolean): string | null {
 	if (isSelf && shard.slots.length > 0) return phantomId(shard);

@@ -11,6 +11,7 @@ export const memcachedDriver: EngineDriver = {
 	isHelperProcess: () => false,
 	ports: ({ port }) => [port],
 	holdBackCause: async () => null,
+	lostIdentityCause: async () => null,
 	async writeFiles() {},
 	// It says nothing when it begins to serve; and whether it did makes no difference, since nothing is left of it.
 	hasServed: async () => false,

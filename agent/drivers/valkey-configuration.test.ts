@@ -67,7 +67,7 @@ test("parameters come after Larder's defaults and before what its work rests on"
 test("a cluster's node replicates as its cluster says, never by its configuration", () => {
 	const nodeId = "a".repeat(40);
 	const members = [{ nodeId, host: "10.0.0.2", port: 7001 }];
-	const cluster = { nodeId, shards: [{ slots: [], primary: nodeId, members }] };
+	const cluster = { nodeId, former: [], shards: [{ slots: [], primary: nodeId, members }] };
 	const text = render({ assignment: { ...replica, cluster } });
 	expect(text).toContain("\ncluster-enabled yes\n");
 	expect(text).toContain("\ncluster-port 17001\n");

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
@@ -39,11 +40,17 @@ export class ValkeySession implements EngineSession {
 	/** As of the last observation; null with cluster mode disabled. */
 	private topology: ClusterTopology | null = null;
 
-	constructor(connection: EngineConnection, paths: InstancePaths, assignment: () => Assignment) {
-		this.connection = connection;
-		this.paths = paths;
-		this.assignment = assignment;
+	constructor(options: {
+		connection: EngineConnection;
+		paths: InstancePaths;
+		assignment: () => Assignment;
+		inTouch: () => boolean;
+	}) {
+		this.connection = options.connection;
+		this.paths = options.paths;
+		this.assignment = options.assignment;
 		const doors = {
+			inTouch: options.inTouch,
 			command: (...args: string[]) => this.command(...args),
 			askNode: (node: NodeAddress, command: readonly string[]) => this.askNode(node, command),
 		};
@@ -70,11 +77,13 @@ export class ValkeySession implements EngineSession {
 		if (state.loading) return { converged: false, acted: false };
 		if (assignment.cluster === null) return await this.replication.converge(assignment, state);
 		if (this.topology === null) return { converged: false, acted: false };
-		return await this.cluster.converge(assignment.cluster, this.topology, state);
+		return await this.cluster.converge(assignment.cluster, this.topology);
 	}
 
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
 		const acl = renderAcl(assignment);
+		// It may have been deleted under a running engine.
+		await mkdir(this.paths.directory, { recursive: true, mode: 0o700 });
 		if ((await readFileIfExists(this.paths.acl)) !== acl) {
 			await writeFileAtomic(this.paths.acl, acl);
 			await this.command("ACL", "LOAD");

@@ -1,11 +1,9 @@
-import { access, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
-import type { EngineDriver, LaunchContext } from "./driver.ts";
+import type { EngineDriver } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
-import { type ClusterAssignment, renderGenesisNodes } from "./genesis-nodes.ts";
 import { holdBackCause } from "./hold-back.ts";
+import { hasNodesFile, prepareNodes } from "./launch-nodes.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { renderConfiguration } from "./valkey-configuration.ts";
@@ -49,12 +47,17 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 			return log?.includes("Ready to accept connections") === true;
 		},
 
+		async lostIdentityCause({ cluster, nodeName }, paths) {
+			if (cluster === null || (await hasNodesFile(paths))) return null;
+			return `${nodeName}'s files are gone (${paths.data}), and with them who it is in its cluster; another node has to take its place, or the files have to be restored`;
+		},
+
 		hasKeptData: hasSnapshot,
 		discardKeptData: discardSnapshot,
 
 		launchArguments: ({ paths }) => [paths.configuration],
 
-		async openSession({ assignment, paths, bindAddress, timeoutMs }) {
+		async openSession({ assignment, paths, bindAddress, timeoutMs, inTouch }) {
 			const { auth, port } = assignment();
 			const connection = await EngineConnection.open(
 				{
@@ -65,29 +68,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 				},
 				timeoutMs,
 			);
-			return new ValkeySession(connection, paths, assignment);
+			return new ValkeySession({ connection, paths, assignment, inTouch });
 		},
 	};
-}
-
-/** The engine's file of its cluster is written once. Later it holds who the node is and what it voted for. */
-async function prepareNodes(
-	{ kind, paths }: LaunchContext,
-	cluster: ClusterAssignment,
-): Promise<void> {
-	const file = join(paths.data, "nodes.conf");
-	if (kind === "first") {
-		const members = cluster.shards.flatMap((shard) => shard.members);
-		const addresses = await Promise.all(
-			members.map(async ({ nodeId, host }) => [nodeId, await resolveAddress(host)] as const),
-		);
-		const text = renderGenesisNodes(cluster, new Map(addresses));
-		return await writeFile(file, text, { mode: 0o600 });
-	}
-	await access(file).catch((cause: unknown) => {
-		throw new Error(
-			`${file} is missing, and with it the node's identity in its cluster; restore the file, or delete this node and let another take its place`,
-			{ cause },
-		);
-	});
 }

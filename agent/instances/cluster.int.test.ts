@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
 import { ensureEngine } from "../bundles/index.ts";
-import { TestHost } from "../testing/agent-fixture.ts";
-import { CLIENT_PASSWORD } from "../testing/assignments.ts";
+import { eventually, TestHost } from "../testing/agent-fixture.ts";
+import { CLIENT_PASSWORD, makeOrder } from "../testing/assignments.ts";
 import { makeCluster, wantedView } from "../testing/clusters.ts";
 
 let host: TestHost;
@@ -19,11 +19,8 @@ beforeEach(async () => {
 afterEach(() => host.dispose());
 
 const VALKEY = { engine: "valkey", engineVersion: "9" } as const;
-const FLAVOURS = [
-	VALKEY,
-	{ engine: "valkey", engineVersion: "8" },
-	{ engine: "redis", engineVersion: "7" },
-] as const;
+const REDIS = { engine: "redis", engineVersion: "7" } as const;
+const FLAVOURS = [VALKEY, { engine: "valkey", engineVersion: "8" }, REDIS] as const;
 
 /** Until every node shows the whole cluster as it is wanted. */
 function untilFormed(assignments: Assignment[]) {
@@ -105,7 +102,7 @@ test("a restarted agent adopts a cluster's nodes and leaves their own file alone
 	expect(nodes.map(nodesFile)).toEqual(files);
 });
 
-test("a crashed replica returns with its identity, and a promoted one takes over by vote", async () => {
+test("a crashed replica returns with its identity, and one that is ordered to takes over by vote", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
 	host.startAgent();
 	host.plane.setAssignments(nodes);
@@ -130,13 +127,12 @@ test("a crashed replica returns with its identity, and a promoted one takes over
 	await host.plane.until("the primary's exit is told", () => {
 		return host.plane.observationOf(primary.id)?.phase === "exited";
 	});
-	const promoted = promote(nodes, primary, replica);
 	const askedAt = performance.now();
-	host.plane.setAssignments(promoted);
-	await host.plane.until("the replica leads", () => {
-		return host.plane.observationOf(replica.id)?.engineState?.role === "primary";
-	});
+	const elected = await host.plane.order(makeOrder(host.address, primary, [replica]));
+	expect(elected).toMatchObject({ outcome: "done", leaderNodeId: replica.id });
 	if (process.env.LARDER_TEST_TIMES) console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
+	const promoted = promote(nodes, primary, replica);
+	host.plane.setAssignments(promoted);
 	await untilFormed(promoted);
 	// Nor did the old one come back as a primary, empty as it was, while its replica wasn't leading yet.
 	expect(await keysOf(replica)).toBe(200);
@@ -145,48 +141,140 @@ test("a crashed replica returns with its identity, and a promoted one takes over
 		promoted.find((node) => node.id === id),
 	);
 	if (leader === undefined || follower === undefined) throw new Error("no cluster");
+	const planned = makeOrder(host.address, leader, [follower], { kind: "planned" });
+	const handedOver = await host.plane.order(planned);
+	expect(handedOver).toMatchObject({ outcome: "done", leaderNodeId: follower.id });
+	expect(handedOver.writesUnavailableMs).toBeGreaterThan(0);
 	const returned = promote(promoted, leader, follower);
 	host.plane.setAssignments(returned);
 	await untilFormed(returned);
 	expect(await keysOf(primary)).toBe(200);
 });
 
-test("a replica that joins later is introduced to all, and gets its shard's data", async () => {
-	const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
-	const newcomer = all[1];
-	const shards = newcomer?.cluster?.shards.map((shard) => ({
-		...shard,
-		members: shard.members.filter(({ nodeId }) => nodeId !== newcomer.cluster?.nodeId),
-	}));
-	if (newcomer === undefined || shards === undefined) throw new Error("no cluster");
-	const without = all
-		.filter(({ id }) => id !== newcomer.id)
-		.map((node) => ({ ...node, cluster: node.cluster && { ...node.cluster, shards } }));
+test.each([VALKEY, REDIS])(
+	"$engine: a replica that joins later is introduced to all, and gets its shard's data",
+	async (flavour) => {
+		const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
+		const newcomer = all[1];
+		const shards = newcomer?.cluster?.shards.map((shard) => ({
+			...shard,
+			members: shard.members.filter(({ nodeId }) => nodeId !== newcomer.cluster?.nodeId),
+		}));
+		if (newcomer === undefined || shards === undefined) throw new Error("no cluster");
+		const without = all
+			.filter(({ id }) => id !== newcomer.id)
+			.map((node) => ({ ...node, cluster: node.cluster && { ...node.cluster, shards } }));
+		host.startAgent();
+		host.plane.setAssignments(without);
+		await untilFormed(without);
+		const [primary] = without;
+		if (primary === undefined) throw new Error("no cluster");
+		const client = await host.connect(primary.port, "larder");
+		for (let i = 0; i < 50; i++) await client.command(["SET", `{orders}:${i}`, "x"], 1_000);
+		client.close();
+		const grown = all.map((node) => ({ ...node, generation: 2 }));
+		const askedAt = performance.now();
+		const before = host.plane.reports.length;
+		host.plane.setAssignments(grown);
+		await untilFormed(grown);
+		if (process.env.LARDER_TEST_TIMES)
+			console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
+		expect(await keysOf(newcomer)).toBe(50);
+		// The others serve all the while, whatever the newcomer's file says of their slots.
+		const said = host.plane.reports
+			.slice(before)
+			.flatMap((report) => report.observations ?? [])
+			.filter((seen) => seen.assignmentId !== newcomer.id)
+			.map((seen) => seen.engineState?.cluster?.ok);
+		expect(new Set(said)).toEqual(new Set([true]));
+	},
+);
+
+test("what is wanted alone makes no replica lead; without voters, an order takes over", async () => {
+	const nodes = await makeCluster({ host: host.address, shards: 1, replicas: 1, ...VALKEY });
 	host.startAgent();
-	host.plane.setAssignments(without);
-	await untilFormed(without);
-	const [primary] = without;
-	if (primary === undefined) throw new Error("no cluster");
-	const client = await host.connect(primary.port, "larder");
-	for (let i = 0; i < 50; i++) await client.command(["SET", `{orders}:${i}`, "x"], 1_000);
-	client.close();
-	const grown = all.map((node) => ({ ...node, generation: 2 }));
-	const askedAt = performance.now();
-	const before = host.plane.reports.length;
-	host.plane.setAssignments(grown);
-	await untilFormed(grown);
-	if (process.env.LARDER_TEST_TIMES) console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
-	expect(await keysOf(newcomer)).toBe(50);
-	// The others serve all the while, whatever the newcomer's file says of their slots.
-	const said = host.plane.reports
-		.slice(before)
-		.flatMap((report) => report.observations ?? [])
-		.filter((seen) => seen.assignmentId !== newcomer.id)
-		.map((seen) => seen.engineState?.cluster?.ok);
-	expect(new Set(said)).toEqual(new Set([true]));
+	host.plane.setAssignments(nodes);
+	await untilFormed(nodes);
+	const [primary, replica] = nodes;
+	if (primary === undefined || replica === undefined) throw new Error("no cluster");
+	const promoted = promote(nodes, primary, replica);
+	host.plane.setAssignments(promoted);
+	const reports = host.plane.reports.length;
+	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
+	expect(host.plane.observationOf(replica.id)?.engineState?.role).toBe("replica");
+	expect(host.plane.observationOf(primary.id)?.engineState?.role).toBe("primary");
+	kill(primary);
+	await host.plane.until("the primary's exit is told", () => {
+		return host.plane.observationOf(primary.id)?.phase === "exited";
+	});
+	// Its shard was the only one, so there is nobody to vote.
+	const order = makeOrder(host.address, primary, [replica], { takeover: true });
+	expect((await host.plane.order(order)).leaderNodeId).toBe(replica.id);
+	await untilFormed(promoted);
 });
 
-test("a node whose own file of the cluster is gone doesn't start, and says so", async () => {
+test("a replica that is taken out is forgotten by all, and stays so", async () => {
+	const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
+	host.startAgent();
+	host.plane.setAssignments(all);
+	await untilFormed(all);
+	const [, gone] = all;
+	const goneId = gone?.cluster?.nodeId;
+	if (gone === undefined || goneId === undefined) throw new Error("no cluster");
+	const rest = all.flatMap((node) => {
+		if (node.id === gone.id || node.cluster === null) return [];
+		const shards = node.cluster.shards.map((shard) => ({
+			...shard,
+			members: shard.members.filter(({ nodeId }) => nodeId !== goneId),
+		}));
+		return [{ ...node, generation: 2, cluster: { ...node.cluster, shards, former: [goneId] } }];
+	});
+	host.plane.setAssignments(rest);
+	await untilFormed(rest);
+	await host.plane.until("it is gone", () => host.plane.observationOf(gone.id) === undefined);
+	expect(host.engineProcess(gone.id)).toBeNull();
+	const knows = async (node: Assignment) => {
+		const client = await host.connect(node.port, "larder");
+		const text = await client.command(["CLUSTER", "NODES"], 1_000);
+		client.close();
+		return typeof text !== "string" || text.includes(goneId);
+	};
+	const whoKnows = async () => (await Promise.all(rest.map(knows))).filter((known) => known).length;
+	await eventually("nobody knows it", async () => (await whoKnows()) === 0);
+	// Nor do they tell each other of it again.
+	const reports = host.plane.reports.length;
+	await host.plane.until("three more reports", () => host.plane.reports.length >= reports + 3);
+	expect(await whoKnows()).toBe(0);
+});
+
+test("an empty node takes the slots of a shard whose nodes are all lost", async () => {
+	const all = await makeCluster({ host: host.address, shards: 3, replicas: 0, ...VALKEY });
+	host.startAgent();
+	host.plane.setAssignments(all);
+	await untilFormed(all);
+	const [lost, ...others] = all;
+	const [spare] = await makeCluster({ host: host.address, shards: 1, replicas: 0, ...VALKEY });
+	if (lost?.cluster == null || spare?.cluster == null) throw new Error("no cluster");
+	const former = [lost.cluster.nodeId];
+	const heir = spare.cluster.nodeId;
+	const shards = lost.cluster.shards.map((shard) =>
+		shard.primary === lost.cluster?.nodeId
+			? { ...shard, primary: heir, members: spare.cluster?.shards[0]?.members ?? [] }
+			: shard,
+	);
+	const next = [spare, ...others].map((node) => ({
+		...node,
+		generation: 2,
+		cluster: { shards, former, nodeId: node.cluster?.nodeId ?? "" },
+	}));
+	host.plane.setAssignments(next);
+	await untilFormed(next);
+	const client = await host.connect(spare.port);
+	expect(await client.command(["SET", "{orders}", "1"], 1_000)).toBe("OK");
+	client.close();
+});
+
+test("a node whose own file of the cluster is gone says that its identity is lost, and waits", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 1, replicas: 0, ...VALKEY });
 	host.startAgent();
 	host.plane.setAssignments(nodes);
@@ -198,11 +286,14 @@ test("a node whose own file of the cluster is gone doesn't start, and says so", 
 	kill(node);
 	const failed = await host.plane.until("the cause is told", () => {
 		const { reason } = host.plane.observationOf(node.id) ?? {};
-		return reason?.code === "launch-failed" && reason;
+		return reason?.code === "identity-lost" && reason;
 	});
-	expect(failed.message).toContain("nodes.conf is missing");
+	expect(failed.message).toContain("another node has to take its place");
+	expect(host.plane.observationOf(node.id)).toMatchObject({ phase: "exited", restarts: 0 });
 	renameSync(`${file}.lost`, file);
-	await untilFormed(nodes);
+	const again = nodes.map((each) => ({ ...each, generation: 2, launchPermit: 1 }));
+	host.plane.setAssignments(again);
+	await untilFormed(again);
 });
 
 async function keysOf(assignment: Assignment): Promise<unknown> {

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { EngineCounters, EngineSession, EngineState } from "../drivers/driver.ts";
+import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstancePaths } from "./instance-paths.ts";
 
@@ -11,6 +13,7 @@ export class EngineLink {
 		readonly assignment: () => Assignment | null;
 		readonly paths: InstancePaths;
 		readonly bindAddress: string;
+		readonly inTouch: () => boolean;
 	};
 	private current: EngineSession | null = null;
 
@@ -40,6 +43,20 @@ export class EngineLink {
 		}
 	}
 
+	/** Whether the engine answers anybody within that time, over a connection of its own. */
+	async answers(withinMs: number): Promise<boolean> {
+		const asking = this.open().then(async (session) => {
+			try {
+				await session.observe();
+				return true;
+			} finally {
+				session.close();
+			}
+		});
+		const answer = asking.catch((error: unknown) => error instanceof EngineCommandError);
+		return await Promise.race([answer, pause(withinMs, false, { ref: false })]);
+	}
+
 	/** Counters for metrics; null when the engine doesn't answer, which the next observation meets and deals with. */
 	async sample(): Promise<EngineCounters | null> {
 		return (await this.session?.sample().catch(() => null)) ?? null;
@@ -52,14 +69,14 @@ export class EngineLink {
 	}
 
 	private open(): Promise<EngineSession> {
-		const { assignment, paths, bindAddress } = this.options;
+		const { assignment, paths, bindAddress, inTouch } = this.options;
 		const wanted = () => {
 			const current = assignment();
 			if (current === null) throw new Error("the instance has no assignment");
 			return current;
 		};
 		return driverOf(wanted().engine).openSession({
-			...{ assignment: wanted, paths, bindAddress, timeoutMs: OPEN_TIMEOUT_MS },
+			...{ assignment: wanted, paths, bindAddress, timeoutMs: OPEN_TIMEOUT_MS, inTouch },
 		});
 	}
 }

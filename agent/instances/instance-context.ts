@@ -10,7 +10,8 @@ export interface InstanceEvent {
 	readonly severity: Severity;
 	readonly type: string;
 	readonly message: string;
-	readonly assignmentId: string;
+	/** Null for what concerns several. */
+	readonly assignmentId: string | null;
 }
 
 /** What every instance of a host shares. */
@@ -21,6 +22,8 @@ export interface InstanceContext {
 	readonly liveness: LivenessWatch;
 	readonly engines: EngineProvider;
 	readonly logger: Logger;
+	/** Whether the control plane has answered lately, so that what is wanted is what it wants today. */
+	inTouch(): boolean;
 	/** Something that the control plane waits for may have changed. */
 	onChange(): void;
 	onEvent(event: InstanceEvent): void;

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { Severity } from "../../server/contract/enums.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
@@ -31,8 +32,16 @@ export class InstanceCore {
 	/** A reboot's ending half, as far as this agent brings it on. */
 	rebootStop: RebootStop | null = null;
 	removing = false;
-	/** Belongs to a control plane that this agent no longer works for: left alone. */
+	/** None of the business of the control plane that this agent works for: left alone. */
 	foreign = false;
+	/** A control plane restored from a backup doesn't know it: left alone, until one does or its directory is deleted. */
+	setAside = false;
+	/** Since when the process runs without answering; null while it answers. */
+	silentSince: Date | null = null;
+	/** It closed the agent's connection; whether it still answers isn't known yet. */
+	letGo = false;
+	/** The process was seen as a replica since it was given its settings last. */
+	seenAsReplica = false;
 	/** It has been found out how the engine is. */
 	known = false;
 
@@ -49,6 +58,7 @@ export class InstanceCore {
 				},
 			paths: this.paths,
 			bindAddress: context.bindAddress,
+			inTouch: () => context.inTouch(),
 		});
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),
@@ -58,7 +68,7 @@ export class InstanceCore {
 
 	/** What the control plane is told; null for one that is none of its business. */
 	observation() {
-		if (this.foreign) return null;
+		if (this.foreign || this.setAside) return null;
 		// Nobody wants it any more, as far as is known, even while that word isn't confirmed.
 		const wanted = this.removing ? null : this.assignment;
 		return observationOf(this.id, this.display.view, this.record, wanted);
@@ -66,6 +76,8 @@ export class InstanceCore {
 
 	async save(record: InstanceRecord): Promise<void> {
 		this.record = record;
+		// The directory may have been deleted under the engine, which doesn't make its history undone.
+		await mkdir(this.paths.directory, { recursive: true, mode: 0o700 });
 		await writeRecord(this.paths.record, record);
 	}
 

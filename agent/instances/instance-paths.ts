@@ -9,10 +9,18 @@ export interface InstancePaths {
 	readonly pidFile: string;
 	readonly data: string;
 	readonly record: string;
+	/** There while the instance is left alone; says why, to people. */
+	readonly setAside: string;
+	/** A copy of the record as of the last launch, which outlives the directory. */
+	readonly launched: string;
 }
 
 export function instancesDir(homeDir: string): string {
 	return join(homeDir, "instances");
+}
+
+export function launchedDir(homeDir: string): string {
+	return join(homeDir, "launched");
 }
 
 export function instancePaths(homeDir: string, assignmentId: string): InstancePaths {
@@ -29,5 +37,7 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 		pidFile: join(directory, "engine.pid"),
 		data: join(directory, "data"),
 		record: join(directory, "state.json"),
+		setAside: join(directory, "SET-ASIDE"),
+		launched: join(launchedDir(homeDir), `${assignmentId}.json`),
 	};
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import type { DesiredState, Observation } from "../../server/contract/agent.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceContext } from "./instance-context.ts";
-import { instancesDir } from "./instance-paths.ts";
+import { instancesDir, launchedDir } from "./instance-paths.ts";
 
 /**
  * All instances of this host. What a control plane said today may add and remove; what was remembered from an earlier
@@ -21,8 +21,9 @@ export class InstanceSet {
 	async load(): Promise<void> {
 		const directory = instancesDir(this.context.homeDir);
 		await mkdir(directory, { recursive: true, mode: 0o700 });
+		await mkdir(launchedDir(this.context.homeDir), { recursive: true, mode: 0o700 });
 		for (const entry of await readdir(directory, { withFileTypes: true })) {
-			if (entry.isDirectory()) this.add(entry.name);
+			if (entry.isDirectory()) await this.add(entry.name)?.recallSetAside();
 		}
 	}
 
@@ -48,6 +49,27 @@ export class InstanceSet {
 		this.context.onChange();
 	}
 
+	/**
+	 * Leaves alone what a control plane that was restored from a backup doesn't know: it may be newer than the backup, and
+	 * hold data that somebody misses. Told once, and remembered on disk.
+	 */
+	async setAsideUnknown(desired: DesiredState): Promise<void> {
+		const known = new Set(desired.assignments.map(({ id }) => id));
+		const unknown = [...this.instances.values()].filter(
+			(instance) => !known.has(instance.id) && !instance.removing && !instance.setAside,
+		);
+		if (unknown.length === 0) return;
+		await Promise.all(unknown.map((instance) => instance.leaveAlone()));
+		const names = unknown.map((instance) => instance.name).join(", ");
+		const message = `the control plane was restored from a backup that doesn't know ${names}; they go on as they are, and are left alone until their directories in ${instancesDir(this.context.homeDir)} are deleted by hand`;
+		this.context.onEvent({
+			severity: "warning",
+			type: "node.set-aside",
+			message,
+			assignmentId: null,
+		});
+	}
+
 	/** Null while an engine hasn't been looked at yet, a second at most: what was told before holds until then. */
 	observations(): Observation[] | null {
 		const instances = [...this.instances.values()];
@@ -58,6 +80,16 @@ export class InstanceSet {
 
 	all(): Iterable<Instance> {
 		return this.instances.values();
+	}
+
+	/** Something has happened to that instance, if there is one: it is looked at now. */
+	disturb(id: string): void {
+		this.instances.get(id)?.disturb();
+	}
+
+	/** Kills an engine's process if it is that one and doesn't answer. */
+	endHung(id: string, pid: number): void {
+		void this.instances.get(id)?.endHung(pid);
 	}
 
 	wakeAll(): void {

@@ -19,6 +19,8 @@ export interface InstanceView {
 	/** Newest generation whose settings and role the engine has. */
 	readonly convergedGeneration: number;
 	readonly engineState: EngineState | null;
+	/** As ISO 8601; null while it answers, or is expected to. */
+	readonly silentSince: string | null;
 }
 
 export const INITIAL_VIEW: InstanceView = {
@@ -27,6 +29,7 @@ export const INITIAL_VIEW: InstanceView = {
 	pid: null,
 	convergedGeneration: -1,
 	engineState: null,
+	silentSince: null,
 };
 
 export function reasonOf(code: InstanceReason["code"], message: string): InstanceReason {
@@ -48,6 +51,7 @@ export function observationOf(
 		reason: view.reason,
 		pid: view.pid,
 		startedAt: view.pid === null ? null : (record?.startedAt ?? null),
+		silentSince: view.pid === null ? null : view.silentSince,
 		launchPermit: record?.launchPermit ?? -1,
 		restarts: record?.restarts ?? 0,
 		port: (view.pid === null ? null : record?.port) ?? assignment?.port ?? 0,

@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { access, mkdir, rm } from "node:fs/promises";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment, Observation } from "../../server/contract/agent.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
@@ -19,6 +20,9 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const STOP_POLL_MS = 50;
 const FIRST_LOOK_MS = 1_000;
+const HUNG_PATIENCE_MS = 1_000;
+const SET_ASIDE_TEXT =
+	"The control plane was restored from a backup that doesn't know this node. Its engine goes on. Delete this directory, and end the engine, once nobody needs its data.\n";
 
 /**
  * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
@@ -51,8 +55,22 @@ export class Instance {
 		return this.core.removing;
 	}
 
+	get setAside(): boolean {
+		return this.core.setAside;
+	}
+
+	/** For people. */
+	get name(): string {
+		const { assignment } = this.core;
+		return assignment === null ? this.id : `${assignment.nodeName} (${this.id})`;
+	}
+
 	setDesired(assignment: Assignment, hostId: string): void {
 		const { core } = this;
+		if (core.setAside) {
+			core.setAside = false;
+			void rm(core.paths.setAside, { force: true });
+		}
 		core.hostId = hostId;
 		if (JSON.stringify(assignment) !== JSON.stringify(core.assignment)) {
 			core.assignment = assignment;
@@ -63,7 +81,7 @@ export class Instance {
 
 	/** The control plane `hostId` no longer wants it: stop the engine and delete what it has, if it was that one's. */
 	remove(hostId: string): void {
-		if (this.removal !== null) return;
+		if (this.removal !== null || this.core.setAside) return;
 		this.core.hostId = hostId;
 		this.core.removing = true;
 		this.removal = { since: performance.now(), asked: false };
@@ -76,12 +94,48 @@ export class Instance {
 	 * hasn't looked at: "starting" would be a false alarm for one that has served all the while.
 	 */
 	get examined(): boolean {
+		if (this.core.setAside) return true;
 		return this.core.known || performance.now() - this.createdAt > FIRST_LOOK_MS;
+	}
+
+	/** Nobody that this agent works for knows it any more, which is no reason to end it. Returning means that it is on disk. */
+	async leaveAlone(): Promise<void> {
+		const { core } = this;
+		await mkdir(core.paths.directory, { recursive: true, mode: 0o700 });
+		await writeFileAtomic(core.paths.setAside, SET_ASIDE_TEXT);
+		core.setAside = true;
+		core.context.onChange();
+	}
+
+	/** Finds out whether an earlier agent left it alone. */
+	async recallSetAside(): Promise<void> {
+		this.core.setAside = await access(this.core.paths.setAside).then(
+			() => true,
+			() => false,
+		);
+	}
+
+	/** Kills the engine's process if it is that very one and answers nobody. What follows is like any other end. */
+	async endHung(pid: number): Promise<void> {
+		const { core } = this;
+		const engine = core.process;
+		if (engine?.identity.pid !== pid || (await core.link.answers(HUNG_PATIENCE_MS))) return;
+		if (!engine.signal("SIGKILL")) return;
+		core.tell(
+			"warning",
+			"node.ended",
+			`${this.name} didn't answer, and was ended (process ${pid})`,
+		);
 	}
 
 	/** Something that the instance may wait for has changed. */
 	wake(): void {
 		this.core.wake();
+	}
+
+	/** Something has happened to the engine, and more may follow soon. */
+	disturb(): void {
+		this.core.disturb();
 	}
 
 	/** Ends the loop. The engine lives on. */
@@ -102,8 +156,8 @@ export class Instance {
 
 	/** Counters of the running engine; null when it doesn't run or answer. */
 	async sample(): Promise<EngineCounters | null> {
-		const { display, link, removing } = this.core;
-		return display.view.phase === "running" && !removing ? await link.sample() : null;
+		const { display, link, removing, setAside } = this.core;
+		return display.view.phase === "running" && !removing && !setAside ? await link.sample() : null;
 	}
 
 	private async run(): Promise<void> {
@@ -117,6 +171,7 @@ export class Instance {
 	/** One look and at most one deed. Answers when to look again; null when there is nothing left to look at. */
 	private async pass(): Promise<number | null> {
 		const { core, removal } = this;
+		if (core.setAside) return IDLE_MS;
 		const record = core.record ?? (await this.recover());
 		const { process, assignment } = core;
 		if (process !== null && !process.alive) {
@@ -186,6 +241,7 @@ export class Instance {
 			return STOP_POLL_MS;
 		}
 		await rm(directory, { recursive: true, force: true });
+		await rm(core.paths.launched, { force: true });
 		hostLimits(logger)?.remove(this.id);
 		this.stopped = true;
 		this.onRemoved();

@@ -18,6 +18,9 @@ export async function noteExit(
 	core.known = true;
 	core.link.close();
 	core.rebootStop = null;
+	core.silentSince = null;
+	core.letGo = false;
+	core.seenAsReplica = false;
 	if (!core.removing && isStopping(record, core.assignment)) {
 		core.exits = { failures: 0, lastExitAt: now };
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });

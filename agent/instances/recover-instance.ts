@@ -17,7 +17,8 @@ export async function recoverInstance(options: {
 }): Promise<{ record: InstanceRecord; identity: ProcessIdentity | null }> {
 	const { paths, assignmentId, hostId, assignment } = options;
 	const blank = emptyRecord(assignmentId, hostId, assignment?.engine ?? "valkey");
-	const record = (await readOrSetAside(options, blank)) ?? blank;
+	const record =
+		(await readOrSetAside(options, blank)) ?? (await readLaunched(options.paths)) ?? blank;
 	if (record.launches === 0) return { record, identity: null };
 	const known = record.identity;
 	if (known !== null && isProcessAlive(known)) return { record, identity: known };
@@ -31,6 +32,12 @@ export async function recoverInstance(options: {
 	// The launch that nobody saw came to nothing: it may be done again without asking anyone.
 	const served = await driver.hasServed(paths);
 	return { record: served ? record : { ...record, history: "never" }, identity: null };
+}
+
+/** What is known of an instance whose directory is gone: it ran, and may still run. Null for one that never did. */
+async function readLaunched(paths: InstancePaths): Promise<InstanceRecord | null> {
+	const launched = await readRecord(paths.launched).catch(() => null);
+	return launched && { ...launched, history: "ran" };
 }
 
 /** A damaged record is kept for people to look at, and replaced by the careful assumption: it ran, under the newest permit. */

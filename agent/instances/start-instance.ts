@@ -2,7 +2,7 @@ import type { Assignment } from "../../server/contract/agent.ts";
 import { decideLaunch, recordExit } from "../supervisor/restart-policy.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
-import type { InstanceRecord } from "./instance-record.ts";
+import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import { reasonOf } from "./instance-view.ts";
 import { checkLaunch, launchInstance } from "./launch-instance.ts";
 import { isStopping, mayStartAgain } from "./reboot.ts";
@@ -24,6 +24,13 @@ export async function tryLaunch(
 		const { paths } = core;
 		const may = isStopping(record, assignment) && (await mayStartAgain(driver, assignment, paths));
 		if (!may) return await giveUpReboot(core, assignment, record);
+	}
+	if (record.history !== "never") {
+		const lost = await driver.lostIdentityCause(assignment, core.paths);
+		if (lost !== null) {
+			core.show({ phase: "exited", reason: reasonOf("identity-lost", lost) });
+			return IDLE_MS;
+		}
 	}
 	const free = record.rebooting || !driver.keepsData;
 	const policy = free ? { ...assignment, onExit: "restart" as const } : assignment;
@@ -61,6 +68,7 @@ async function launch(
 			saveIntent: async (next) => {
 				intent = next;
 				await core.save(next);
+				await writeRecord(paths.launched, next);
 			},
 		});
 		core.spawnedAt = performance.now();
@@ -68,7 +76,7 @@ async function launch(
 		core.disturb();
 		const { identity } = engine;
 		const phase = record.rebooting ? "rebooting" : "starting";
-		core.show({ phase, reason: null, pid: identity.pid, engineState: null });
+		core.show({ phase, reason: null, pid: identity.pid, engineState: null, silentSince: null });
 		await core.save({ ...intent, identity });
 		return 0;
 	} catch (error) {

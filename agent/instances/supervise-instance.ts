@@ -1,6 +1,6 @@
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { EngineSession, EngineState } from "../drivers/driver.ts";
-import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { ConnectionClosedError, EngineCommandError } from "../drivers/engine-connection.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { driverOf } from "./instance-context.ts";
@@ -10,6 +10,9 @@ import { isStateNews, reasonOf } from "./instance-view.ts";
 import { refusedValues } from "./pending-parameters.ts";
 import { rebootOver } from "./reboot.ts";
 
+/** How long an engine may take to answer before it is called silent: some commands of clients take their time. */
+const SILENT_AFTER_MS = 400;
+
 /** Looks at a running engine, does one thing that is to be done, and answers when to look again. */
 export async function supervise(
 	core: InstanceCore,
@@ -17,12 +20,35 @@ export async function supervise(
 	record: InstanceRecord,
 	engine: EngineProcess,
 ): Promise<number> {
+	const askedAt = new Date();
 	try {
-		const { session, state } = await core.link.observe(engine.identity.pid);
+		const { session, state } = await observe(core, engine, askedAt);
 		return await converge(core, assignment, record, session, state);
 	} catch (error) {
 		core.link.close();
-		return engine.alive ? noteSilence(core, error) : 0;
+		if (!engine.alive) return 0;
+		// An engine that has handed over lets go of all its clients. That alone is no silence: it is asked again.
+		if (error instanceof ConnectionClosedError && !core.letGo && core.silentSince === null) {
+			core.letGo = true;
+			return 0;
+		}
+		return noteSilence(core, error, askedAt);
+	}
+}
+
+/** What the engine says of itself. While it is slow to answer, that is told. */
+async function observe(core: InstanceCore, engine: EngineProcess, askedAt: Date) {
+	const late = setTimeout(() => {
+		core.silentSince ??= askedAt;
+		core.show({ silentSince: core.silentSince.toISOString() });
+	}, SILENT_AFTER_MS);
+	try {
+		const seen = await core.link.observe(engine.identity.pid);
+		core.silentSince = null;
+		core.letGo = false;
+		return seen;
+	} finally {
+		clearTimeout(late);
 	}
 }
 
@@ -41,7 +67,11 @@ async function converge(
 		return 0;
 	}
 	let record = before;
-	if (record.generation < assignment.generation) {
+	if (assignment.cluster === null && engineState.role === "replica") core.seenAsReplica = true;
+	// An order has it take writes without any replica, whatever its settings say.
+	const promoted = core.seenAsReplica && engineState.role === "primary";
+	if (record.generation < assignment.generation || promoted) {
+		core.seenAsReplica = false;
 		record = await applySettings(core, assignment, record, session);
 	}
 	if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
@@ -57,6 +87,7 @@ async function converge(
 		reason: null,
 		pid: core.process?.identity.pid ?? null,
 		engineState,
+		silentSince: null,
 		convergedGeneration: converged ? assignment.generation : convergedGeneration,
 	});
 	if (record !== before) await core.save(record);
@@ -84,15 +115,19 @@ async function applySettings(
 }
 
 /** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
-function noteSilence(core: InstanceCore, error: unknown): number {
+function noteSilence(core: InstanceCore, error: unknown, askedAt: Date): number {
 	const message = error instanceof Error ? error.message : String(error);
 	const refused = error instanceof EngineCommandError && error.code !== "LOADING";
 	const { phase } = core.display.view;
+	// Whoever answers with an error isn't silent.
+	core.silentSince = error instanceof EngineCommandError ? null : (core.silentSince ?? askedAt);
+	const silentSince = core.silentSince?.toISOString() ?? null;
 	if ((phase !== "starting" && phase !== "rebooting") || refused) {
 		const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
-		core.show({ engineState: null, reason: reasonOf("unreachable", sentence) });
+		core.show({ engineState: null, reason: reasonOf("unreachable", sentence), silentSince });
 	} else {
-		core.show({});
+		const silentMs = Date.now() - (core.silentSince ?? askedAt).getTime();
+		core.show({ silentSince: silentMs < SILENT_AFTER_MS ? null : silentSince });
 	}
 	return core.pace.delayMs();
 }

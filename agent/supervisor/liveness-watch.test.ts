@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import { identifyProcess } from "../../platform/process-identity.ts";
-import { LivenessWatch } from "./liveness-watch.ts";
+import { LivenessWatch, pollMs } from "./liveness-watch.ts";
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -42,6 +42,12 @@ test("a process with the pid of one that died is not taken for it", async () => 
 	await new Promise<void>((resolve) => {
 		watch.watch(earlier, resolve);
 	});
+});
+
+test("few processes are looked at often, many less so", () => {
+	expect(pollMs(1)).toBe(8);
+	expect(pollMs(200)).toBe(30);
+	expect(pollMs(10_000)).toBe(100);
 });
 
 test("nothing is called after watching has ended", async () => {

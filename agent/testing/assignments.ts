@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment, FailoverMember, FailoverOrder } from "../../server/contract/agent.ts";
 
 export const CLIENT_PASSWORD = "client-password";
 export const GATEWAY_PASSWORD = "gateway-password";
+export const SENTINEL_USER_PASSWORD = "password-of-sentinels-at-the-engines";
 export const SYSTEM_PASSWORD = "system-password-of-the-test-cache";
 
 /** An assignment as a control plane would give it: a primary with a client password unless told otherwise. */
@@ -29,9 +30,38 @@ export function makeAssignment(changes: Partial<Assignment> & { port: number }):
 			systemPassword: SYSTEM_PASSWORD,
 			gatewayUsername: "larder-gateway",
 			gatewayPasswordSha256: sha256(GATEWAY_PASSWORD),
+			sentinelUsername: "larder-sentinel",
+			sentinelPasswordSha256: sha256(SENTINEL_USER_PASSWORD),
 		},
 		...changes,
 	};
+}
+
+/** An order as a control plane would give it: unplanned, `from` dead, unless told otherwise. */
+export function makeOrder(
+	host: string,
+	from: Assignment,
+	candidates: readonly Assignment[],
+	changes: Partial<FailoverOrder> = {},
+): FailoverOrder {
+	return {
+		id: randomUUID(),
+		cacheId: "cache-of-the-test",
+		cacheName: from.cacheName,
+		kind: "unplanned",
+		clusterMode: from.cluster === null ? "disabled" : "enabled",
+		from: memberOf(host, from),
+		fromState: changes.kind === "planned" ? "alive" : "dead",
+		candidates: candidates.map((candidate) => memberOf(host, candidate)),
+		takeover: false,
+		sentinels: [],
+		...changes,
+	};
+}
+
+function memberOf(host: string, { id, nodeName, port, cluster }: Assignment): FailoverMember {
+	const clusterNodeId = cluster?.nodeId ?? createHash("sha1").update(id).digest("hex");
+	return { nodeId: id, clusterNodeId, name: nodeName, host, port };
 }
 
 function sha256(text: string): string {

@@ -30,7 +30,7 @@ export async function makeCluster(
 		members.map(({ nodeId, port }, member) => {
 			const of = { host, port: members[0]?.port ?? 0 };
 			return makeAssignment({
-				...{ port, engine, engineVersion, cluster: { shards, nodeId } },
+				...{ port, engine, engineVersion, cluster: { shards, nodeId, former: [] } },
 				nodeName: `orders-${index + 1}-${member + 1}`,
 				role: nodeId === primary ? { kind: "primary" } : { kind: "replica", of },
 				onExit: nodeId === primary && replicas > 0 ? "report" : "restart",
@@ -40,7 +40,7 @@ export async function makeCluster(
 }
 
 /** What every node of it should show: the contract's `view`. */
-export function wantedView({ shards }: Cluster): string {
+export function wantedView({ shards }: Pick<Cluster, "shards">): string {
 	const text = clusterViewText(
 		shards.map(({ slots, primary, members }) => ({
 			...{ slots, primary },

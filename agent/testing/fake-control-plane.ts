@@ -3,21 +3,36 @@ import { EventEmitter, once } from "node:events";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { z } from "zod";
 import {
 	type Assignment,
 	type DesiredState,
 	enrolInputSchema,
 	enrolResultSchema,
+	type FailoverOrder,
 	type GatewayObservation,
+	type Notice,
 	type Observation,
+	type OrderResult,
 	type ReportInput,
 	type Route,
 	type RouteTable,
 	reportInputSchema,
 	reportResultSchema,
+	type SentinelObservation,
+	type WatchResult,
 	watchInputSchema,
 	watchResultSchema,
 } from "../../server/contract/agent.ts";
+import { AGENT_TIMING } from "../../server/contract/limits.ts";
+
+/** A notice as a test gives it, without the number that it gets. */
+type NewNotice = Notice extends infer One ? (One extends Notice ? Omit<One, "seq"> : never) : never;
+
+/** Of the Sentinels' own doors. */
+export const SENTINEL_PASSWORD = "password-of-the-sentinels-doors";
+
+type Held = z.output<typeof watchInputSchema>;
 
 /**
  * The control plane's half of the agent protocol over real HTTP and tRPC, without a database. It remembers what agents
@@ -32,14 +47,21 @@ export class FakeControlPlane {
 	readonly reports: ReportInput[] = [];
 	readonly events: ReportInput["events"] = [];
 	readonly metrics: ReportInput["metrics"] = [];
+	readonly orderResults: OrderResult[] = [];
 	observations: Observation[] | null = null;
 	gateway: GatewayObservation | null = null;
+	sentinel: SentinelObservation | null = null;
 	/** When each observation of the list above arrived. */
 	observedAt = 0;
 	enrolments = 0;
-	private revision = 0;
+	/** What every answer to a report names. */
+	heartbeatMs: number = AGENT_TIMING.heartbeatMs;
+	revision = 0;
 	private assignments: Assignment[] = [];
-	private routeTable: RouteTable = { revision: 0, routes: [] };
+	private notices: Notice[] = [];
+	private routeTable: RouteTable = {
+		...{ revision: 0, routes: [], sentinelPassword: SENTINEL_PASSWORD },
+	};
 	private readonly changes = new EventEmitter();
 	private server: FastifyInstance | null = null;
 	private port = 0;
@@ -79,8 +101,22 @@ export class FakeControlPlane {
 	}
 
 	setRoutes(routes: Route[]): void {
-		this.routeTable = { revision: this.routeTable.revision + 1, routes };
+		this.routeTable = { ...this.routeTable, revision: this.routeTable.revision + 1, routes };
 		this.changes.emit("desired");
+	}
+
+	/** Tells the agent at once. */
+	notify(notice: NewNotice): void {
+		this.notices.push({ ...notice, seq: this.notices.length });
+		this.changes.emit("desired");
+	}
+
+	/** Gives a failover order, and waits for what becomes of it. */
+	async order(order: FailoverOrder): Promise<OrderResult> {
+		this.notify({ kind: "failover", order });
+		return await this.until("the order's result", () =>
+			this.orderResults.find(({ id }) => id === order.id),
+		);
 	}
 
 	observationOf(assignmentId: string): Observation | undefined {
@@ -132,24 +168,39 @@ export class FakeControlPlane {
 						const signal = AbortSignal.timeout(25_000);
 						await once(this.changes, "desired", { signal }).catch(() => {});
 					}
-					return this.isHeld(input) ? null : this.desired(input.routeRevision);
+					return this.answer(input);
 				}),
 			report: known
 				.input(reportInputSchema)
 				.output(reportResultSchema)
 				.mutation(({ input }) => {
 					this.take(input);
-					return { accepted: true as const };
+					return { accepted: true as const, heartbeatMs: this.heartbeatMs };
 				}),
 		});
 	}
 
-	private isHeld(held: { epoch: number; revision: number; routeRevision: number }): boolean {
+	/** Notices are answered with alone, as the control plane does: they don't wait for its database. */
+	private answer(held: Held): WatchResult {
+		const { epoch } = this;
+		const notices = this.newerNotices(held);
+		if (notices.length > 0) return { epoch, desired: null, notices };
+		if (this.isHeld(held)) return null;
+		return { epoch, desired: this.desired(held.routeRevision), notices };
+	}
+
+	private isHeld(held: Held): boolean {
 		return (
 			held.epoch === this.epoch &&
 			held.revision >= this.revision &&
-			held.routeRevision >= this.routeTable.revision
+			held.routeRevision >= this.routeTable.revision &&
+			this.newerNotices(held).length === 0
 		);
+	}
+
+	private newerNotices(held: Held): Notice[] {
+		const newest = held.epoch === this.epoch ? held.notice : -1;
+		return this.notices.filter(({ seq }) => seq > newest);
 	}
 
 	private desired(heldRouteRevision: number): DesiredState {
@@ -170,6 +221,8 @@ export class FakeControlPlane {
 			this.observedAt = performance.now();
 		}
 		if (report.gateway !== null) this.gateway = report.gateway;
+		if (report.sentinel !== null) this.sentinel = report.sentinel;
+		this.orderResults.push(...report.orders);
 		this.changes.emit("report");
 	}
 }

@@ -1,0 +1,138 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Assignment, FailoverMember } from "../../server/contract/agent.ts";
+import { EngineCommandError, EngineConnection } from "../drivers/engine-connection.ts";
+import type { RespValue } from "../drivers/resp-parser.ts";
+import {
+	READING_SECTIONS,
+	type ReplicationReading,
+	readReplication,
+} from "./replication-reading.ts";
+
+const ANSWER_MS = 300;
+const COMMAND_MS = 2_000;
+const READ_EVERY_MS = 2;
+
+/** One node of a shard while an order is carried out: its connection, and what it last said of itself. */
+export class ShardMember {
+	readonly member: FailoverMember;
+	reading: ReplicationReading | null = null;
+	/** When its role or offset last changed, as far as is known: `performance.now()`. */
+	changedAt = 0;
+	/** Why it can't be asked; null while it can, or isn't known yet. */
+	failure: string | null = null;
+	private readonly auth: Assignment["auth"];
+	private opening: Promise<EngineConnection> | null = null;
+	private watching = false;
+	private firstRead: Promise<unknown> | null = null;
+
+	constructor(member: FailoverMember, auth: Assignment["auth"]) {
+		this.member = member;
+		this.auth = auth;
+	}
+
+	get name(): string {
+		return this.member.name;
+	}
+
+	/** It has said how it is, or that it won't. */
+	get known(): boolean {
+		return this.reading !== null || this.failure !== null;
+	}
+
+	/** Reads it anew; null when it can't be asked. The connection stays open for what follows. */
+	async read(): Promise<ReplicationReading | null> {
+		const first = this.readOnce();
+		this.firstRead ??= first;
+		return await first;
+	}
+
+	/** Reads it over and over until `stopWatching`. */
+	watch(): void {
+		this.watching = true;
+		void (async () => {
+			while (this.watching && (await this.read()) !== null) await pause(READ_EVERY_MS);
+		})();
+	}
+
+	stopWatching(): void {
+		this.watching = false;
+	}
+
+	/** Throws EngineCommandError when it refuses, any Error when it doesn't answer. */
+	async command(...args: readonly string[]): Promise<RespValue> {
+		return await (await this.connection()).command(args, COMMAND_MS);
+	}
+
+	/** A command that the engine doesn't answer. */
+	async send(...args: readonly string[]): Promise<void> {
+		(await this.connection()).send(args);
+	}
+
+	/** Has it follow another, if it is a replica and doesn't yet. One that can't be asked is left to its own agent. */
+	async turnTo(leader: FailoverMember): Promise<void> {
+		await this.firstRead;
+		const { reading } = this;
+		if (reading === null || reading.isPrimary) return;
+		const { host, port } = leader;
+		if (reading.follows?.host === host && reading.follows.port === port) return;
+		await this.command("REPLICAOF", host, String(port)).catch(() => {});
+	}
+
+	close(): void {
+		this.watching = false;
+		void this.opening?.then(
+			(connection) => connection.close(),
+			() => {},
+		);
+	}
+
+	private async readOnce(): Promise<ReplicationReading | null> {
+		try {
+			const connection = await this.connection();
+			const info = await connection.command(["INFO", ...READING_SECTIONS], ANSWER_MS);
+			if (typeof info !== "string") throw new Error("INFO answered no text");
+			this.note(readReplication(info));
+			return this.reading;
+		} catch (error) {
+			this.failure = error instanceof Error ? error.message : String(error);
+			this.reading = null;
+			return null;
+		}
+	}
+
+	private note(reading: ReplicationReading): void {
+		const { reading: before } = this;
+		if (before?.offset !== reading.offset || before.isPrimary !== reading.isPrimary) {
+			this.changedAt = performance.now();
+		}
+		this.reading = reading;
+	}
+
+	private connection(): Promise<EngineConnection> {
+		const { systemUsername: username, systemPassword: password } = this.auth;
+		const { host, port } = this.member;
+		this.opening ??= EngineConnection.open({ host, port, username, password }, ANSWER_MS);
+		return this.opening;
+	}
+}
+
+/**
+ * Whether anything of the cache answers there, even with an error such as that it is busy: then its process lives. One
+ * that doesn't know the cache's own user is another's.
+ */
+export async function answers(
+	{ host, port }: FailoverMember,
+	{ systemUsername: username, systemPassword: password }: Assignment["auth"],
+): Promise<boolean> {
+	try {
+		const connection = await EngineConnection.open({ host, port, username, password }, ANSWER_MS);
+		try {
+			await connection.command(["PING"], ANSWER_MS);
+		} finally {
+			connection.close();
+		}
+		return true;
+	} catch (error) {
+		return error instanceof EngineCommandError && error.code !== "WRONGPASS";
+	}
+}
