@@ -7,6 +7,7 @@ import type { Caller } from "../context.ts";
 import { createCache } from "./create-cache.ts";
 import { deleteCache } from "./delete-cache.ts";
 import { failoverCache } from "./failover-cache.ts";
+import { getCache } from "./get-cache.ts";
 
 let test: TestResources;
 let hosts: TestHost[];
@@ -222,5 +223,38 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 			field: "shard",
 			message: expect.stringContaining("under way already"),
 		});
+	});
+});
+
+describe("a cache as the API shows it", () => {
+	const view = () => getCache(test.resources, { name: "orders" });
+
+	it("has its last failover, and Multi-AZ as it really is", async () => {
+		await create({ replicasPerShard: 1, multiAz: true });
+		expect(await view()).toMatchObject({ lastFailover: null, multiAzStatus: "enabled" });
+		const lastFailover = {
+			at: "2026-01-01T00:00:01.000Z",
+			kind: "planned",
+			shard: "0001",
+			from: "orders-001",
+			to: "orders-002",
+			by: "control-plane",
+			cause: "requested",
+			writesUnavailableMs: 12,
+		};
+		await test.resources.db.cache.updateMany({ data: { lastFailover } });
+		expect((await view()).lastFailover).toEqual(lastFailover);
+	});
+
+	it("doesn't show nodes that are leaving, unless all of them are", async () => {
+		await create({ replicasPerShard: 2 });
+		const { replicas } = await roles();
+		const leaving = { where: { name: replicas[0] ?? "" }, data: { removedAtRevision: 9 } };
+		await test.resources.db.node.updateMany(leaving);
+		const shown = (await view()).shards.flatMap((shard) => shard.nodes.map((node) => node.id));
+		expect(shown).toHaveLength(2);
+		expect(shown).not.toContain(replicas[0]);
+		await deleteCache(test.resources, testCaller(), { name: "orders" });
+		expect((await view()).shards[0]?.nodes).toHaveLength(3);
 	});
 });
