@@ -24,9 +24,9 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 
 	await test.step("cordon and uncordon", async () => {
 		await change(page, host, "Cordon");
-		await expect(row.getByText("Cordoned")).toBeVisible();
+		await expect(row.getByText("Cordoned", { exact: true })).toBeVisible();
 		await change(page, host, "Uncordon");
-		await expect(row.getByText("Cordoned")).toHaveCount(0);
+		await expect(row.getByText("Cordoned", { exact: true })).toHaveCount(0);
 	});
 
 	await test.step("it can't be removed with a node on it, and says so", async () => {
@@ -39,7 +39,7 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 
 	await test.step("drain: its node goes to another host, and the cache is whole again", async () => {
 		await change(page, host, "Drain");
-		await expect(row.getByText("Drained")).toBeVisible({ timeout: 60_000 });
+		await expect(row.getByText("Drained", { exact: true })).toBeVisible({ timeout: 60_000 });
 		await waitUntil("the cache to be whole elsewhere", async () => {
 			const now = await installation.getCache("orders");
 			const nodes = now?.shards.flatMap((shard) => shard.nodes) ?? [];
@@ -53,7 +53,7 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 
 	await test.step("uncordon lets nodes come again", async () => {
 		await change(page, host, "Uncordon");
-		await expect(row.getByText("Drained")).toHaveCount(0);
+		await expect(row.getByText("Drained", { exact: true })).toHaveCount(0);
 	});
 	await installation.deleteCache("orders");
 });
@@ -64,9 +64,9 @@ test("a host that won't come back is removed only once its name is typed", async
 }) => {
 	await page.goto("/hosts");
 	const row = page.getByRole("row", { name: /local-c/ });
-	await expect(row.getByText("Online")).toBeVisible();
+	await expect(row.getByText("Online", { exact: true })).toBeVisible();
 	await installation.killAgent("local-c");
-	await expect(row.getByText("Offline")).toBeVisible({ timeout: 30_000 });
+	await expect(row.getByText("Offline", { exact: true })).toBeVisible({ timeout: 30_000 });
 	await page.getByRole("button", { name: "Actions for local-c" }).click();
 	await page.getByRole("menuitem", { name: /^Remove/ }).click();
 	const dialog = page.getByRole("dialog");
@@ -77,5 +77,5 @@ test("a host that won't come back is removed only once its name is typed", async
 	await dialog.getByRole("button", { name: "Keep it" }).click();
 	// Others use this installation too.
 	await installation.startAgent("local-c");
-	await expect(row.getByText("Online")).toBeVisible({ timeout: 30_000 });
+	await expect(row.getByText("Online", { exact: true })).toBeVisible({ timeout: 30_000 });
 });

@@ -9,6 +9,7 @@ function host(overrides: Partial<Host> = {}): Host {
 		zone: "a",
 		address: "127.0.0.1",
 		status: "online",
+		statusReason: null,
 		lastSeenAt: null,
 		joinedAt: "2026-01-01T00:00:00.000Z",
 		agentVersion: "1",

@@ -52,9 +52,7 @@ function HostState({ host }: { host: Host }) {
 	return (
 		<span className="cell-stack inline-flex flex-col gap-1">
 			<Status status={host.status} />
-			{host.lost && (
-				<Status status="failed" look="text" word="Lost: others take its nodes' places" />
-			)}
+			{host.lost && <Status status="failed" look="text" word="Lost" />}
 			{host.draining ? (
 				host.nodeCount === 0 ? (
 					<Status status="info" look="text" word="Drained" />
@@ -67,6 +65,9 @@ function HostState({ host }: { host: Host }) {
 				)
 			) : (
 				host.cordoned && <Status status="cordoned" look="text" />
+			)}
+			{host.statusReason !== null && (
+				<span className="max-w-64 text-xs text-pretty text-muted">{host.statusReason}</span>
 			)}
 		</span>
 	);
