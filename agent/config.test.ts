@@ -16,6 +16,14 @@ test("flags beat the environment, and the advertised address is the bind address
 	});
 });
 
+test("a host has a gateway and a Sentinel unless it is told otherwise", () => {
+	const given = { ...environment, LARDER_AGENT_ZONE: "zone-a" };
+	expect(readAgentConfig([], given)).toMatchObject({ gateway: "on", sentinel: "on" });
+	const without = readAgentConfig(["--sentinel", "off"], given);
+	expect(without).toMatchObject({ gateway: "on", sentinel: "off" });
+	expect(() => readAgentConfig(["--sentinel", "no"], given)).toThrow(/--sentinel .* must be on/);
+});
+
 test("every missing or wrong setting is named, with its flag and its variable", () => {
 	const wrong = { ...environment, LARDER_AGENT_ZONE: "", LARDER_AGENT_ADDRESS: "localhost" };
 	expect(() => readAgentConfig([], wrong)).toThrow(ConfigError);

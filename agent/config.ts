@@ -15,6 +15,7 @@ const SOURCES = {
 	memoryBytes: { flag: "memory-bytes", variable: "LARDER_AGENT_MEMORY_BYTES" },
 	homeDir: { flag: "home", variable: "LARDER_AGENT_HOME" },
 	gateway: { flag: "gateway", variable: "LARDER_AGENT_GATEWAY" },
+	sentinel: { flag: "sentinel", variable: "LARDER_AGENT_SENTINEL" },
 } as const;
 type Setting = keyof typeof SOURCES;
 
@@ -36,6 +37,8 @@ const configSchema = z.object({
 		.transform((path) => resolve(path)),
 	/** `off` where another agent of this address serves the endpoints: they have the same ports everywhere. */
 	gateway: z.enum(["on", "off"], "must be on or off").default("on"),
+	/** `off` where this host is to have no say in who leads while the control plane is away. */
+	sentinel: z.enum(["on", "off"], "must be on or off").default("on"),
 });
 export type AgentConfig = z.output<typeof configSchema>;
 

@@ -41,10 +41,16 @@ const HARMLESS_SUBCOMMANDS = [
 	"cluster|count-failure-reports",
 ];
 
+/** What Sentinel's documentation asks for. With it one can make another node lead, and neither read nor write data. */
+const SENTINEL_COMMANDS = [
+	...["ping", "info", "role", "publish", "subscribe", "multi", "exec", "slaveof"],
+	...["config|rewrite", "client|setname", "client|kill", "script|kill"],
+];
+
 /**
  * The engine's user file: clients as `default`, without management commands; the system user of agents and replicas;
- * and the gateway's, which may ask for role and health alone. It holds hashes only. One subcommand that the engine
- * doesn't know, and the whole file is refused.
+ * the gateway's, which may ask for role and health alone; and Sentinel's. It holds hashes only. One subcommand that the
+ * engine doesn't know, and the whole file is refused.
  */
 export function renderAcl({ engine, auth }: Pick<Assignment, "engine" | "auth">): string {
 	const clientSecret =
@@ -57,10 +63,15 @@ export function renderAcl({ engine, auth }: Pick<Assignment, "engine" | "auth">)
 		...harmless.map((subcommand) => `+${subcommand}`),
 	];
 	const gateway = "resetkeys resetchannels -@all +ping +role +cluster|info";
+	const sentinel = [
+		"resetkeys resetchannels &* -@all",
+		...SENTINEL_COMMANDS.map((command) => `+${command}`),
+	];
 	return [
 		`user default on ${clientSecret} ${client.join(" ")}`,
 		`user ${auth.systemUsername} on #${systemSecret} ~* &* +@all`,
 		`user ${auth.gatewayUsername} on #${auth.gatewayPasswordSha256} ${gateway}`,
+		`user ${auth.sentinelUsername} on #${auth.sentinelPasswordSha256} ${sentinel.join(" ")}`,
 		"",
 	].join("\n");
 }

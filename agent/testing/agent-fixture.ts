@@ -49,6 +49,7 @@ export class TestHost {
 			memoryBytes: 1024 ** 3,
 			homeDir: this.homeDir,
 			gateway: "on",
+			sentinel: "on",
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
 			signal: abort.signal,
 		});

@@ -19,6 +19,7 @@ interface AgentOptions {
 	advertisedAddress?: string;
 	memory?: number;
 	gateway?: string;
+	sentinel?: string;
 }
 
 export function agentCommand(): Command {
@@ -46,6 +47,12 @@ export function agentCommand(): Command {
 			new Option(
 				"--gateway <mode>",
 				"off where another agent of the same address serves the endpoints (default: on)",
+			).choices(["on", "off"]),
+		)
+		.addOption(
+			new Option(
+				"--sentinel <mode>",
+				"off for no say in who leads while the control plane is away (default: on)",
 			).choices(["on", "off"]),
 		)
 		.addHelpText(
@@ -86,6 +93,7 @@ async function run(options: AgentOptions): Promise<void> {
 		LARDER_AGENT_MEMORY_BYTES: String(options.memory ?? offeredMemoryBytes(1)),
 		LARDER_AGENT_HOME: currentHome().agentDir(name),
 		...(options.gateway !== undefined && { LARDER_AGENT_GATEWAY: options.gateway }),
+		...(options.sentinel !== undefined && { LARDER_AGENT_SENTINEL: options.sentinel }),
 		NODE_ENV: "production",
 	});
 }

@@ -1,0 +1,54 @@
+import type { NodeAddress } from "../drivers/replication-convergence.ts";
+import type { RespValue } from "../drivers/resp-parser.ts";
+
+/** A cache as one line of INFO has it. */
+export interface CacheSummary {
+	readonly primary: NodeAddress;
+	/** Nobody doubts that its primary is there. */
+	readonly ok: boolean;
+	/** Other Sentinels that are known to watch it. */
+	readonly peers: number;
+}
+
+/** Reads `INFO sentinel`: a line a cache, where SENTINEL MASTERS takes a kilobyte for each. */
+export function parseSentinelInfo(text: string): Map<string, CacheSummary> {
+	const caches = new Map<string, CacheSummary>();
+	const line =
+		/^master\d+:name=([^,\r]+),status=([^,\r]+),address=([^,\r]+):(\d+),slaves=\d+,sentinels=(\d+)/gm;
+	for (const [, name = "", status, host = "", port, sentinels] of text.matchAll(line)) {
+		caches.set(name, {
+			primary: { host, port: Number(port) },
+			ok: status === "ok",
+			peers: Number(sentinels) - 1,
+		});
+	}
+	return caches;
+}
+
+/** A list of names and values in turn, as SENTINEL MASTER answers it. */
+export function parseFields(value: RespValue): Map<string, string> {
+	const fields = new Map<string, string>();
+	if (!Array.isArray(value)) return fields;
+	for (let at = 0; at + 1 < value.length; at += 2) {
+		fields.set(String(value[at]), String(value[at + 1]));
+	}
+	return fields;
+}
+
+/** Another Sentinel that watches the same cache. */
+export interface Peer {
+	readonly host: string;
+	readonly port: number;
+	readonly runId: string;
+}
+
+/** Reads SENTINEL SENTINELS, less those that don't answer. */
+export function parseLivePeers(value: RespValue): Peer[] {
+	if (!Array.isArray(value)) return [];
+	return value.map(parseFields).flatMap((fields) => {
+		const flags = (fields.get("flags") ?? "").split(",");
+		const runId = fields.get("runid") ?? "";
+		if (runId === "" || flags.some((flag) => flag !== "sentinel")) return [];
+		return { host: fields.get("ip") ?? "", port: Number(fields.get("port")), runId };
+	});
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { EngineConnection } from "../drivers/engine-connection.ts";
+import type { NodeAddress } from "../drivers/replication-convergence.ts";
+import type { RespValue } from "../drivers/resp-parser.ts";
+import { type HeldCache, isSame } from "./plan-cache.ts";
+import {
+	type CacheSummary,
+	type Peer,
+	parseFields,
+	parseLivePeers,
+	parseSentinelInfo,
+} from "./sentinel-answers.ts";
+import type { WatchedCache } from "./watched-cache.ts";
+
+const TIMEOUT_MS = 2_000;
+/** Sentinels tell each other on this channel who leads; said to a Sentinel directly, it listens as well. */
+const HELLO_CHANNEL = "__sentinel__:hello";
+/** Names are written into Sentinel's file, and between commas into its hellos. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** The agent's conversation with its Sentinel. */
+export class SentinelLink {
+	private readonly connection: EngineConnection;
+
+	private constructor(connection: EngineConnection) {
+		this.connection = connection;
+	}
+
+	/** Throws EngineCommandError when it doesn't let the agent in, any Error when it isn't there. */
+	static async open(address: NodeAddress, password: string): Promise<SentinelLink> {
+		const login = { username: "default", password };
+		return new SentinelLink(await EngineConnection.open({ ...address, ...login }, TIMEOUT_MS));
+	}
+
+	get closed(): boolean {
+		return this.connection.closed;
+	}
+
+	close(): void {
+		this.connection.close();
+	}
+
+	/** How others reach it, and how it is let in by them. It writes these into its own file. */
+	async configure(options: { announce: NodeAddress; password: string }): Promise<void> {
+		const { announce, password } = options;
+		const hash = createHash("sha256").update(password).digest("hex");
+		await this.command("ACL", "SETUSER", "default", "resetpass", `#${hash}`);
+		const settings = [
+			...[["sentinel-pass", password] as const],
+			// Hosts may have names for addresses, and are then told to others by them.
+			...[["resolve-hostnames", "yes"] as const, ["announce-hostnames", "yes"] as const],
+			...[["announce-ip", announce.host] as const],
+			...[["announce-port", String(announce.port)] as const],
+		];
+		for (const setting of settings) await this.command("SENTINEL", "CONFIG", "SET", ...setting);
+	}
+
+	async version(): Promise<string | null> {
+		const text = String(await this.command("INFO", "server"));
+		return /^(?:valkey|redis)_version:(\S+)/m.exec(text)?.[1] ?? null;
+	}
+
+	async caches(): Promise<Map<string, CacheSummary>> {
+		return parseSentinelInfo(String(await this.command("INFO", "sentinel")));
+	}
+
+	/** While it fails over, `primary` is the replica that it promotes, from when it has chosen one. */
+	async cache(cacheId: string): Promise<HeldCache> {
+		const [master, address] = await Promise.all([
+			this.command("SENTINEL", "MASTER", cacheId),
+			this.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", cacheId),
+		]);
+		const fields = parseFields(master);
+		const flags = (fields.get("flags") ?? "").split(",");
+		return {
+			primary: addressOf(address) ?? {
+				host: fields.get("ip") ?? "",
+				port: Number(fields.get("port")),
+			},
+			configEpoch: Number(fields.get("config-epoch")),
+			down: flags.includes("s_down"),
+			failoverUnderWay: flags.includes("failover_in_progress"),
+		};
+	}
+
+	/**
+	 * Sent in one go, so that Sentinel reads the password before it connects. One that it knew already is forgotten
+	 * first, with all nodes and Sentinels that belong to it.
+	 */
+	async monitor(cache: WatchedCache, primary: NodeAddress, known: boolean): Promise<void> {
+		const { cacheId, quorum } = cache;
+		if (!NAME.test(cacheId)) throw new Error(`${JSON.stringify(cacheId)} can't name a cache`);
+		const { host, port } = primary;
+		await Promise.all([
+			known ? this.remove(cacheId) : null,
+			this.command("SENTINEL", "MONITOR", cacheId, host, String(port), String(quorum)),
+			this.set(cache),
+		]);
+	}
+
+	async set({ cacheId, settings }: WatchedCache): Promise<void> {
+		await this.command("SENTINEL", "SET", cacheId, ...settings);
+	}
+
+	async remove(cacheId: string): Promise<void> {
+		await this.command("SENTINEL", "REMOVE", cacheId);
+	}
+
+	/**
+	 * Tells Sentinel of a new primary the way in which a Sentinel that has failed over does it: by the hello of a peer
+	 * that it knows, with a newer epoch. Unlike one that is monitored anew it keeps its peers, so there is no moment
+	 * without a quorum, and tells those that missed it; and their older word counts for nothing. Answers false when it
+	 * has no peer, or didn't take it.
+	 */
+	async announce(cacheId: string, primary: NodeAddress, epoch: number): Promise<boolean> {
+		const peers = await this.command("SENTINEL", "SENTINELS", cacheId);
+		const peer = parseLivePeers(peers)[0];
+		if (peer === undefined) return false;
+		await this.command("PUBLISH", HELLO_CHANNEL, hello(peer, cacheId, primary, epoch));
+		const held = await this.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", cacheId);
+		const address = addressOf(held);
+		return address !== null && isSame(address, primary);
+	}
+
+	private command(...args: string[]): Promise<RespValue> {
+		return this.connection.command(args, TIMEOUT_MS);
+	}
+}
+
+function hello(peer: Peer, cacheId: string, primary: NodeAddress, epoch: number): string {
+	const sender = [peer.host, peer.port, peer.runId, epoch];
+	return [...sender, cacheId, primary.host, primary.port, epoch].join(",");
+}
+
+function addressOf(value: RespValue): NodeAddress | null {
+	if (!Array.isArray(value) || value.length !== 2) return null;
+	return { host: String(value[0]), port: Number(value[1]) };
+}

@@ -1,0 +1,77 @@
+import { saysPrimary } from "../drivers/ask-node.ts";
+import { EngineConnection } from "../drivers/engine-connection.ts";
+import type { NodeAddress } from "../drivers/replication-convergence.ts";
+import { type HeldCache, isApplied, isSame, planCache } from "./plan-cache.ts";
+import type { CacheSummary } from "./sentinel-answers.ts";
+import type { SentinelLink } from "./sentinel-link.ts";
+import type { AppliedCache } from "./sentinel-record.ts";
+import { settingsHash, type WatchedCache } from "./watched-cache.ts";
+
+const ROLE_TIMEOUT_MS = 300;
+
+/** Whether there may be something to tell. In calm times nothing is asked of Sentinel beyond the summary. */
+export function needsLook(
+	cache: WatchedCache,
+	applied: AppliedCache | undefined,
+	summary: CacheSummary | undefined,
+): boolean {
+	return (
+		summary === undefined ||
+		!isApplied(cache, applied) ||
+		(cache.primary !== null && !isSame(summary.primary, cache.primary))
+	);
+}
+
+/** Tells Sentinel what it is to know of a cache. Answers what to remember as applied; null for nothing new. */
+export async function tellCache(
+	link: SentinelLink,
+	cache: WatchedCache,
+	applied: AppliedCache | null,
+	held: HeldCache | null,
+): Promise<AppliedCache | null> {
+	const plan = planCache({ wanted: cache, applied, held });
+	if (plan.kind === "none") return null;
+	if (plan.kind === "monitor" || held === null) {
+		if (plan.kind === "monitor") await link.monitor(cache, plan.primary, false);
+		return appliedNow(cache, applied, 0);
+	}
+	const { repointTo } = plan;
+	// Sentinel may know better than a control plane whose word comes late.
+	if (repointTo !== null && !(await leads(cache, repointTo))) return null;
+	const known = applied?.epoch ?? 0;
+	const newest = Math.max(known, held.configEpoch);
+	const epoch = repointTo === null ? newest : newest + 1;
+	const announced = repointTo === null || (await link.announce(cache.cacheId, repointTo, epoch));
+	if (plan.forget || !announced) await link.monitor(cache, repointTo ?? held.primary, true);
+	else if (plan.set) await link.set(cache);
+	const decidedItself =
+		repointTo === null && cache.primary !== null && !isSame(held.primary, cache.primary);
+	return appliedNow(cache, applied, decidedItself ? known : epoch);
+}
+
+function appliedNow(
+	cache: WatchedCache,
+	before: AppliedCache | null,
+	epoch: number,
+): AppliedCache | null {
+	const primary = cache.primary ?? before?.primary ?? null;
+	if (primary === null) return null;
+	const { members, hosts } = cache;
+	const lists = { members: [...members], hosts: [...hosts] };
+	return { primary, settings: settingsHash(cache), ...lists, epoch };
+}
+
+/** Whether a node itself says that it is a primary. */
+async function leads({ login }: WatchedCache, node: NodeAddress): Promise<boolean> {
+	try {
+		const connection = await EngineConnection.open({ ...node, ...login }, ROLE_TIMEOUT_MS);
+		try {
+			return saysPrimary(await connection.command(["ROLE"], ROLE_TIMEOUT_MS));
+		} finally {
+			connection.close();
+		}
+	} catch {
+		// It isn't there, or doesn't let Sentinels in: asked again with the next turn.
+		return false;
+	}
+}
