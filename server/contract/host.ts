@@ -28,6 +28,10 @@ export const hostSchema = z.object({
 	zone: z.string(),
 	address: z.string().describe("what clients are given"),
 	status: hostStatusSchema,
+	statusReason: z
+		.string()
+		.nullable()
+		.describe("of a drain or a loss: what is being done about its nodes, or keeps them there"),
 	lastSeenAt: z.string().nullable(),
 	joinedAt: z.string(),
 	agentVersion: z.string(),
@@ -65,6 +69,14 @@ export const listHostsInputSchema = z.strictObject({
 export const hostPageSchema = pageOf(hostSchema).extend({ total: z.number() });
 
 export const hostRefSchema = z.strictObject({ name: hostNameSchema });
+
+export const removeHostInputSchema = hostRefSchema.extend({
+	lost: z
+		.stringbool()
+		.or(z.boolean())
+		.default(false)
+		.describe("it won't come back: what only it holds is given up"),
+});
 
 export const createJoinTokenInputSchema = z.strictObject({
 	expiresInHours: z.coerce.number().int().min(1).max(720).default(24),

@@ -7,11 +7,20 @@ export interface HostRoom {
 	freeCpuMillis: number;
 }
 
+/** A node that has its place. */
+export interface PlacedMember {
+	hostId: string;
+	zone: string;
+	leads: boolean;
+}
+
 export interface SpreadRequest<Host extends HostRoom> {
 	/** Those that may be chosen: online, and in the zones that were asked for. */
 	hosts: readonly Host[];
-	/** Nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
+	/** New nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
 	shards: readonly number[];
+	/** Nodes that each shard has already, where there are any; new ones then come after them. */
+	members?: readonly (readonly PlacedMember[])[];
 	nodeMemoryBytes: number;
 	nodeCpuMillis: number;
 	/** Insist on at least two zones a shard. */
@@ -34,9 +43,10 @@ export interface Spread<Host extends HostRoom> {
  * answer. The control plane places by it, and the console shows beforehand what that will give.
  */
 export function spreadNodes<Host extends HostRoom>(request: SpreadRequest<Host>): Spread<Host> {
-	const inOrder = request.shards.flatMap((members, shard) =>
-		Array.from({ length: members }, (_, member): Place => ({ shard, member })),
-	);
+	const inOrder = request.shards.flatMap((count, shard) => {
+		const before = request.members?.[shard]?.length ?? 0;
+		return Array.from({ length: count }, (_, index): Place => ({ shard, member: before + index }));
+	});
 	// All primaries before any replica, so that replicas don't take the room by which primaries spread.
 	const primariesFirst = [
 		...inOrder.filter(({ member }) => member === 0),
@@ -76,7 +86,7 @@ interface Candidate<Host extends HostRoom> {
 	host: Host;
 	own: Holder;
 	zone: Holder;
-	/** Nodes that fit, before any is placed. */
+	/** Nodes that still fit. */
 	room: number;
 }
 
@@ -100,11 +110,14 @@ function choose<Host extends HostRoom>(
 				),
 			}),
 		);
-	const chosen = shards.map((members) => Array.from({ length: members }, (): Host | null => null));
+	const chosen = shards.map((count) => Array.from({ length: count }, (): Host | null => null));
+	countMembers(request.members ?? [], candidates, zoneHolders);
 	for (const { shard, member } of order) {
 		const turn = zones?.[(shard + member) % zones.length];
 		const isPrimary = member === 0 && shards.length > 1;
-		const primaryZone = chosen[shard]?.[0]?.zone;
+		const members = request.members?.[shard] ?? [];
+		const primaryZone =
+			members.length === 0 ? chosen[shard]?.[0]?.zone : members.find(({ leads }) => leads)?.zone;
 		const best = lowest(candidates, ({ host, own, zone }) => [
 			own.ofShard(shard),
 			zone.ofShard(shard),
@@ -121,10 +134,27 @@ function choose<Host extends HostRoom>(
 		if (best === null) continue;
 		best.own.add(shard, isPrimary);
 		best.zone.add(shard, isPrimary);
+		best.room -= 1;
 		const row = chosen[shard];
-		if (row !== undefined) row[member] = best.host;
+		if (row !== undefined) row[member - members.length] = best.host;
 	}
 	return chosen;
+}
+
+/** Members have their place: they count for the spread, and have been taken off the room. */
+function countMembers<Host extends HostRoom>(
+	shards: readonly (readonly PlacedMember[])[],
+	candidates: readonly Candidate<Host>[],
+	zones: ReadonlyMap<string, Holder>,
+): void {
+	const byHost = new Map(candidates.map(({ host, own }) => [host.id, own]));
+	for (const [shard, members] of shards.entries()) {
+		for (const { hostId, zone, leads } of members) {
+			const isPrimary = leads && shards.length > 1;
+			byHost.get(hostId)?.add(shard, isPrimary);
+			zones.get(zone)?.add(shard, isPrimary);
+		}
+	}
 }
 
 /** Of those with room the one whose ranks are lowest, the first that differs deciding; null when none has room. */
@@ -135,7 +165,7 @@ function lowest<Host extends HostRoom>(
 	let best: Candidate<Host> | null = null;
 	let bestRanks: number[] = [];
 	for (const candidate of candidates) {
-		if (candidate.own.any >= candidate.room) continue;
+		if (candidate.room <= 0) continue;
 		const ranks = ranksOf(candidate);
 		if (best !== null && !isLower(ranks, bestRanks)) continue;
 		best = candidate;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { overviewSchema } from "../contract/index.ts";
-import { toHostView } from "../data/host-mapping.ts";
+import { HOST_WITH_NODES, toHostView } from "../data/host-mapping.ts";
 import type { Resources } from "./context.ts";
 
 /** Counts and the zones' capacity, for the console's frame. */
@@ -13,7 +13,7 @@ export async function getOverview({
 		db.cache.count(),
 		db.host.findMany({
 			orderBy: { zone: "asc" },
-			include: { nodes: { select: { memoryBytes: true, cpuMillis: true } } },
+			include: HOST_WITH_NODES,
 		}),
 	]);
 	const hosts = rows.map((row) => toHostView(row, fleet));
@@ -28,5 +28,9 @@ export async function getOverview({
 			memoryAssignedBytes: online.reduce((sum, host) => sum + host.memoryAssignedBytes, 0),
 		};
 	});
-	return { version, caches, hosts: hosts.length, zones };
+	const silentHosts = hosts
+		.filter((host) => host.status === "offline" || fleet.isSuspect(host.id))
+		.map((host) => host.name);
+	const safeMode = fleet.safeMode ? { silentHosts } : null;
+	return { version, caches, hosts: hosts.length, safeMode, zones };
 }

@@ -22,6 +22,24 @@ export function explainShortage(request: PlacementRequest): string {
 	return `No capacity: ${wanted} node${wanted === 1 ? "" : "s"} of ${what} wanted, room for ${room} (free: ${describe(hosts, size)}). ${wayOut}`;
 }
 
+/** Why no host can take the place of another's node, and what would let one. `eligible` are those that may have it. */
+export function explainNoMove(
+	request: Pick<PlacementRequest, "hosts" | "nodeMemoryBytes" | "nodeCpuMillis" | "zones">,
+	eligible: readonly PlacementHost[],
+): string {
+	const { hosts, nodeMemoryBytes, nodeCpuMillis, zones } = request;
+	const where = zones === null ? "" : ` in zone ${zones.join(" or ")}`;
+	const wayOut = `Add a host${where} with larder agent --join, or let a cordoned one take nodes again with larder hosts uncordon; the move then goes on.`;
+	if (eligible.length === 0) {
+		const others = hosts.map((host) => `${host.name} (zone ${host.zone})`).join(", ");
+		return others === ""
+			? `No other host takes nodes now. ${wayOut}`
+			: `None of the hosts that take nodes may have it, since each has a node of the same shard or is in a zone that doesn't help: ${others}. ${wayOut}`;
+	}
+	const size = { name: "", memoryBytes: nodeMemoryBytes, cpuMillis: nodeCpuMillis };
+	return `No capacity: a node of ${formatGib(nodeMemoryBytes)} and ${formatCpus(nodeCpuMillis)} is to move, and no other host has room for it (free: ${describe(eligible, size)}). Delete caches there. ${wayOut}`;
+}
+
 function roomFor(host: PlacementHost, size: Alternative): number {
 	return Math.max(
 		0,

@@ -33,7 +33,7 @@ export function placeNodes(request: PlacementRequest): PlacementResult {
 /** What makes any choice impossible, before room is looked at. */
 function refuse(request: PlacementRequest, hosts: readonly PlacementHost[]): string | null {
 	if (request.hosts.length === 0) {
-		return "No host is online. Start Larder's agent on a host, or add one with larder agent --join.";
+		return "No host that takes nodes is online. Start Larder's agent on a host, or add one with larder agent --join.";
 	}
 	const online = new Set(request.hosts.map((host) => host.zone));
 	const missing = (request.zones ?? []).filter((zone) => !online.has(zone));
@@ -47,8 +47,8 @@ function refuse(request: PlacementRequest, hosts: readonly PlacementHost[]): str
 	return null;
 }
 
-/** Each host's lowest free ports. */
-function choosePorts(
+/** Each host's lowest free ports; null when one has none left. */
+export function choosePorts(
 	chosen: readonly (readonly PlacementHost[])[],
 	range: { first: number; last: number },
 ): Placement[][] | null {

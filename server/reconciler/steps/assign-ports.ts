@@ -81,7 +81,8 @@ export async function quarantinePorts(
 	]);
 }
 
-async function keepPorts(
+/** The same for single ports; `hostId` is empty for those of endpoints. */
+export async function keepPorts(
 	tx: Transaction,
 	rows: { hostId: string; port: number; cacheName: string; releasedAt: Date }[],
 ): Promise<void> {

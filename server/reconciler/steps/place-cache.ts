@@ -111,11 +111,13 @@ async function choosePlaces(resources: Resources, tx: Transaction, cache: FullCa
 	});
 }
 
-async function placementHosts(
+/** Hosts that take nodes now, with what they have free. */
+export async function placementHosts(
 	{ fleet, overcommit, clock }: Resources,
 	tx: Transaction,
 ): Promise<PlacementHost[]> {
 	const rows = await tx.host.findMany({
+		where: { cordoned: false, drainRequestedAt: null, lostAt: null, lossConfirmed: false },
 		include: { nodes: { select: { port: true, memoryBytes: true, cpuMillis: true } } },
 		orderBy: { name: "asc" },
 	});
@@ -125,7 +127,7 @@ async function placementHosts(
 	const endpoints = await tx.cache.findMany({ select: { port: true, readerPort: true } });
 	const endpointPorts = endpoints.flatMap((row) => [row.port ?? [], row.readerPort ?? []].flat());
 	return rows
-		.filter((row) => fleet.isOnline(row.id))
+		.filter((row) => fleet.isOnline(row.id) && !fleet.isSuspect(row.id))
 		.map((row) => ({
 			id: row.id,
 			name: row.name,

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Host, listHostsInputSchema } from "../../contract/index.ts";
 import { decodeCursor, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
-import { toHostView } from "../../data/host-mapping.ts";
+import { HOST_WITH_NODES, toHostView } from "../../data/host-mapping.ts";
 import type { Resources } from "../context.ts";
 
 /** In the order of their names. */
@@ -20,7 +20,7 @@ export async function listHosts(
 			where: after === null ? matches : { AND: [matches, { name: { gt: after.id } }] },
 			orderBy: { name: "asc" },
 			take: input.limit + 1,
-			include: { nodes: { select: { memoryBytes: true, cpuMillis: true } } },
+			include: HOST_WITH_NODES,
 		}),
 		db.host.count({ where: matches }),
 	]);

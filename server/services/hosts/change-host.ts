@@ -1,0 +1,87 @@
+import type { Host } from "../../contract/index.ts";
+import type { Prisma } from "../../data/database.ts";
+import { setMoveProblem } from "../../data/fleet-room.ts";
+import { type HostWithNodes, toHostView } from "../../data/host-mapping.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import type { Caller, Resources } from "../context.ts";
+import { mutate } from "../mutation.ts";
+import { findHost } from "./find-host.ts";
+
+interface HostChange {
+	/** Stands in the audit log, and names the event. */
+	action: string;
+	data(row: HostWithNodes): Prisma.HostUpdateInput;
+	/** A sentence, without who asked for it. */
+	message(row: HostWithNodes): string;
+}
+
+/** Changes what a host is to take or keep; the caches that have nodes there, or wait for room, are looked at. */
+async function changeHost(
+	resources: Resources,
+	caller: Caller,
+	name: string,
+	{ action, data, message }: HostChange,
+): Promise<Host> {
+	const { clock, fleet, wakeCache } = resources;
+	return mutate(resources, caller, {
+		action,
+		target: name,
+		input: { name },
+		run: async (tx, after) => {
+			const row = await findHost(tx, name);
+			await tx.host.update({ where: { id: row.id }, data: data(row) });
+			await recordEvent(tx, clock, {
+				severity: "info",
+				type: `${action}ed`,
+				message: `${message(row)} Requested by ${caller.name}.`,
+				hostName: row.name,
+			});
+			const unplaced = await tx.cache.findMany({
+				where: { status: "creating", nodes: { none: {} } },
+				select: { id: true },
+			});
+			const woken = new Set([
+				...row.nodes.map((node) => node.cacheId),
+				...unplaced.map((cache) => cache.id),
+			]);
+			after(() => {
+				for (const node of row.nodes) setMoveProblem(fleet, node.id, null);
+				for (const cacheId of woken) wakeCache(cacheId);
+			});
+			return toHostView(await findHost(tx, name), fleet);
+		},
+	});
+}
+
+/** Keeps new nodes from the host. */
+export function cordonHost(resources: Resources, caller: Caller, input: { name: string }) {
+	return changeHost(resources, caller, input.name, {
+		action: "host.cordon",
+		data: () => ({ cordoned: true }),
+		message: (row) => `Host ${row.name} takes no new nodes.`,
+	});
+}
+
+/**
+ * Lets the host take nodes again. A drain is called off: moves that are nearly done are finished, others undone; nodes
+ * that have gone stay where they are.
+ */
+export function uncordonHost(resources: Resources, caller: Caller, input: { name: string }) {
+	return changeHost(resources, caller, input.name, {
+		action: "host.uncordon",
+		data: () => ({ cordoned: false, drainRequestedAt: null }),
+		message: (row) => `Host ${row.name} takes nodes again.`,
+	});
+}
+
+/** Has all nodes moved to other hosts, one of a shard at a time. */
+export function drainHost(resources: Resources, caller: Caller, input: { name: string }) {
+	return changeHost(resources, caller, input.name, {
+		action: "host.drain",
+		data: (row) => ({
+			cordoned: true,
+			drainRequestedAt: row.drainRequestedAt ?? resources.clock.now(),
+		}),
+		message: (row) => `The nodes of host ${row.name} are moved to other hosts.`,
+	});
+}

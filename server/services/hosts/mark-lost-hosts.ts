@@ -1,0 +1,123 @@
+import type { Database } from "../../data/database.ts";
+import { setOpenZones } from "../../data/fleet-room.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { isSafeMode } from "../../domain/fleet/safe-mode.ts";
+import { bumpRouteTable, wakeGateways } from "../bump-hosts.ts";
+import type { Resources } from "../context.ts";
+import { finishRemovals } from "./remove-host.ts";
+
+/** What this looks at of a host. */
+interface SeenHost {
+	id: string;
+	name: string;
+	lastSeenAt: Date;
+	isSilent: boolean;
+	isOffline: boolean;
+	carriesNodes: boolean;
+	lostAt: Date | null;
+	lossConfirmed: boolean;
+}
+
+/**
+ * Called every second: tells safe mode, declares hosts lost that have been offline for so long, drops those that were
+ * given up once nobody needs them, and notes which zones take nodes. Each step by itself is safe to repeat.
+ */
+export async function markLostHosts(resources: Resources): Promise<void> {
+	const hosts = await lookAtHosts(resources);
+	await tellSafeMode(resources, hosts);
+	if (!resources.fleet.safeMode) await declareLost(resources, hosts);
+	await finishRemovals(resources);
+}
+
+async function lookAtHosts({ db, fleet }: Resources): Promise<SeenHost[]> {
+	const rows = await db.host.findMany({
+		select: {
+			id: true,
+			name: true,
+			zone: true,
+			cordoned: true,
+			drainRequestedAt: true,
+			lostAt: true,
+			lossConfirmed: true,
+			lastSeenAt: true,
+			joinedAt: true,
+		},
+	});
+	const isSilent = (id: string) => !fleet.isOnline(id) || fleet.isSuspect(id);
+	const open = rows.filter(
+		(row) => !isSilent(row.id) && !row.cordoned && row.drainRequestedAt === null,
+	);
+	setOpenZones(
+		fleet,
+		open.map(({ zone }) => zone),
+	);
+	const carriers = rows.some((row) => isSilent(row.id)) ? await hostsWithNodes(db) : new Set();
+	return rows.map((row) => ({
+		...row,
+		lastSeenAt: fleet.lastSeenAt(row.id) ?? row.lastSeenAt ?? row.joinedAt,
+		isSilent: isSilent(row.id),
+		isOffline: !fleet.isOnline(row.id),
+		carriesNodes: carriers.has(row.id),
+	}));
+}
+
+async function hostsWithNodes(db: Database): Promise<Set<string>> {
+	const nodes = await db.node.findMany({
+		where: { removedAtRevision: null },
+		select: { hostId: true },
+		distinct: ["hostId"],
+	});
+	return new Set(nodes.map(({ hostId }) => hostId));
+}
+
+async function tellSafeMode(resources: Resources, hosts: readonly SeenHost[]): Promise<void> {
+	const { db, fleet, clock, wakeCache } = resources;
+	const counted = hosts.filter((host) => host.carriesNodes && !host.lossConfirmed);
+	const is = isSafeMode(
+		counted.map((host) => ({ silentSince: host.isSilent ? host.lastSeenAt : null })),
+	);
+	if (is === fleet.safeMode) return;
+	fleet.safeMode = is;
+	const names = counted.filter((host) => host.isSilent).map((host) => host.name);
+	await recordEvent(db, clock, {
+		severity: is ? "warning" : "info",
+		type: is ? "fleet.safe-mode" : "fleet.safe-mode-ended",
+		message: is
+			? `${names.join(", ")} fell silent at once, so this control plane may be cut off: no node is replaced until they return (safe mode). If they are gone for good: larder hosts remove <host> --lost.`
+			: "Safe mode has ended: nodes of lost hosts are replaced again.",
+	});
+	const caches = await db.cache.findMany({ select: { id: true } });
+	for (const cache of caches) wakeCache(cache.id);
+}
+
+async function declareLost(resources: Resources, hosts: readonly SeenHost[]): Promise<void> {
+	const { db, clock, hostLostMs, wakeCache } = resources;
+	const silent = hosts.filter((host) => host.isOffline && host.lostAt === null);
+	if (silent.length === 0) return;
+	const now = clock.now();
+	// While no control plane ran, nobody could be heard.
+	const since = await db.controlPlane.findUnique({ where: { id: 1 }, select: { startedAt: true } });
+	const listensFor = now.getTime() - (since?.startedAt.getTime() ?? 0);
+	if (listensFor <= hostLostMs) return;
+	for (const host of silent) {
+		if (now.getTime() - host.lastSeenAt.getTime() <= hostLostMs) continue;
+		const nodes = await db.$transaction(async (tx) => {
+			const { count } = await tx.host.updateMany({
+				where: { id: host.id, lostAt: null, online: false },
+				data: { lostAt: now },
+			});
+			if (count === 0) return [];
+			await recordEvent(tx, clock, {
+				severity: "error",
+				type: "host.lost",
+				message: `Host ${host.name} has been silent for ${Math.round(hostLostMs / 1_000)} s and counts as lost. ${host.carriesNodes ? "Other hosts take the places of its nodes." : "It has no nodes."}`,
+				hostName: host.name,
+			});
+			// Sentinels of lost hosts have no vote.
+			await bumpRouteTable(tx);
+			return tx.node.findMany({ where: { hostId: host.id }, select: { cacheId: true } });
+		});
+		for (const node of nodes) wakeCache(node.cacheId);
+		wakeGateways(resources);
+	}
+}
