@@ -103,5 +103,7 @@ export interface EngineDriver {
 		timeoutMs: number;
 		/** Whether what is wanted is what the control plane wants today. */
 		inTouch: () => boolean;
+		/** Whether the engine became primary so lately that the control plane may not have written it down yet. */
+		promotedLately: () => boolean;
 	}): Promise<EngineSession>;
 }

@@ -3,9 +3,6 @@ import { saysPrimary } from "./ask-node.ts";
 import type { Convergence, EngineState } from "./driver.ts";
 import type { RespValue } from "./resp-parser.ts";
 
-/** How long one that was promoted is left alone: its control plane may not have written down yet that it leads. */
-const PROMOTED_GRACE_MS = 3_000;
-
 export interface NodeAddress {
 	readonly host: string;
 	readonly port: number;
@@ -24,30 +21,30 @@ export class ReplicationConvergence {
 	/** Asks another node of the same cache; null when it doesn't answer or is none. */
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private readonly inTouch: () => boolean;
-	private promotedAt = Number.NEGATIVE_INFINITY;
-	private wasReplica = false;
+	private readonly promotedLately: () => boolean;
 
 	constructor(options: {
 		command: ReplicationConvergence["command"];
 		askNode: ReplicationConvergence["askNode"];
 		/** Whether what is wanted is what the control plane wants today. */
 		inTouch: () => boolean;
+		/** Whether the engine became primary so lately that the control plane may not have written it down yet. */
+		promotedLately: () => boolean;
 	}) {
 		this.command = options.command;
 		this.askNode = options.askNode;
 		this.inTouch = options.inTouch;
+		this.promotedLately = options.promotedLately;
 	}
 
 	async converge({ role }: Assignment, state: EngineState): Promise<Convergence> {
 		const isPrimary = state.role === "primary";
-		if (isPrimary && this.wasReplica) this.promotedAt = performance.now();
-		this.wasReplica = !isPrimary;
 		if (role.kind !== "replica") return isPrimary ? CONVERGED : WAITING;
 		const { host, port } = role.of;
 		if (!isPrimary && state.primaryHost === host && state.primaryPort === port) return CONVERGED;
 		// What it has now, a Sentinel may have given it while the control plane was away.
 		if ((isPrimary || state.linkUp) && !this.inTouch()) return WAITING;
-		if (isPrimary && performance.now() - this.promotedAt < PROMOTED_GRACE_MS) return WAITING;
+		if (isPrimary && this.promotedLately()) return WAITING;
 		// Asked itself, every few milliseconds: an engine that is pointed at one which doesn't accept yet tries again only a
 		// second later. It also proves that the address is of the same cache, whose nodes alone know its system user.
 		if (!saysPrimary(await this.askNode(role.of, ["ROLE"]))) return WAITING;

@@ -45,12 +45,14 @@ export class ValkeySession implements EngineSession {
 		paths: InstancePaths;
 		assignment: () => Assignment;
 		inTouch: () => boolean;
+		promotedLately: () => boolean;
 	}) {
 		this.connection = options.connection;
 		this.paths = options.paths;
 		this.assignment = options.assignment;
 		const doors = {
 			inTouch: options.inTouch,
+			promotedLately: options.promotedLately,
 			command: (...args: string[]) => this.command(...args),
 			askNode: (node: NodeAddress, command: readonly string[]) => this.askNode(node, command),
 		};

@@ -57,7 +57,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 
 		launchArguments: ({ paths }) => [paths.configuration],
 
-		async openSession({ assignment, paths, bindAddress, timeoutMs, inTouch }) {
+		async openSession({ assignment, paths, bindAddress, timeoutMs, ...known }) {
 			const { auth, port } = assignment();
 			const connection = await EngineConnection.open(
 				{
@@ -68,7 +68,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 				},
 				timeoutMs,
 			);
-			return new ValkeySession({ connection, paths, assignment, inTouch });
+			return new ValkeySession({ connection, paths, assignment, ...known });
 		},
 	};
 }

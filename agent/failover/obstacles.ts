@@ -53,10 +53,11 @@ async function askFlags(
 ): Promise<readonly string[]> {
 	try {
 		const login = { ...address, username: "default", password };
+		const deadline = performance.now() + SENTINEL_ANSWER_MS;
 		const connection = await EngineConnection.open(login, SENTINEL_ANSWER_MS);
 		try {
-			const command = ["SENTINEL", "MASTER", cacheId];
-			const fields = await connection.command(command, SENTINEL_ANSWER_MS);
+			const leftMs = Math.max(1, deadline - performance.now());
+			const fields = await connection.command(["SENTINEL", "MASTER", cacheId], leftMs);
 			if (!Array.isArray(fields)) return [];
 			return String(fields[fields.indexOf("flags") + 1] ?? "").split(",");
 		} finally {

@@ -42,10 +42,9 @@ export async function turn(members: readonly ShardMember[], leader: ShardMember)
 async function promote(best: ShardMember): Promise<void> {
 	// It has no replicas in its first moment, and would refuse all writes where the cache asks for some. As a primary it
 	// gets its own settings back from its agent.
-	await Promise.all([
-		best.command("CONFIG", "SET", "min-replicas-to-write", "0"),
-		best.command("REPLICAOF", "NO", "ONE"),
-	]);
+	const lenient = best.command("CONFIG", "SET", "min-replicas-to-write", "0").catch(() => {});
+	await best.command("REPLICAOF", "NO", "ONE");
+	await lenient;
 }
 
 function nobodyCan(candidates: readonly ShardMember[]): string {

@@ -190,6 +190,32 @@ test.each([VALKEY, REDIS])(
 	},
 );
 
+test("of several replicas the one that is furthest is elected, and the other follows it", async () => {
+	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 2, ...VALKEY });
+	host.startAgent();
+	host.plane.setAssignments(nodes);
+	await untilFormed(nodes);
+	const [primary, second, third] = nodes;
+	if (primary === undefined || second === undefined || third === undefined) {
+		throw new Error("no cluster");
+	}
+	kill(primary);
+	await host.plane.until("the primary's exit is told", () => {
+		return host.plane.observationOf(primary.id)?.phase === "exited";
+	});
+	const askedAt = performance.now();
+	const result = await host.plane.order(makeOrder(host.address, primary, [second, third]));
+	if (process.env.LARDER_TEST_TIMES) console.log(`${(performance.now() - askedAt).toFixed(0)} ms`);
+	const leader = [second, third].find(({ id }) => id === result.leaderNodeId);
+	if (leader === undefined) throw new Error(result.message);
+	const promoted = promote(nodes, primary, leader);
+	host.plane.setAssignments(promoted);
+	await untilFormed(promoted);
+	// Asked for again, it finds that it is done.
+	const again = await host.plane.order(makeOrder(host.address, primary, [second, third]));
+	expect(again.leaderNodeId).toBe(leader.id);
+});
+
 test("what is wanted alone makes no replica lead; without voters, an order takes over", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 1, replicas: 1, ...VALKEY });
 	host.startAgent();

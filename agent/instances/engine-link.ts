@@ -14,6 +14,7 @@ export class EngineLink {
 		readonly paths: InstancePaths;
 		readonly bindAddress: string;
 		readonly inTouch: () => boolean;
+		readonly promotedLately: () => boolean;
 	};
 	private current: EngineSession | null = null;
 
@@ -69,14 +70,14 @@ export class EngineLink {
 	}
 
 	private open(): Promise<EngineSession> {
-		const { assignment, paths, bindAddress, inTouch } = this.options;
+		const { assignment, ...rest } = this.options;
 		const wanted = () => {
 			const current = assignment();
 			if (current === null) throw new Error("the instance has no assignment");
 			return current;
 		};
 		return driverOf(wanted().engine).openSession({
-			...{ assignment: wanted, paths, bindAddress, timeoutMs: OPEN_TIMEOUT_MS, inTouch },
+			...{ ...rest, assignment: wanted, timeoutMs: OPEN_TIMEOUT_MS },
 		});
 	}
 }

@@ -13,6 +13,9 @@ import { PollPace } from "./poll-pace.ts";
 import type { RebootStop } from "./reboot.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
+/** How long a promotion may be news to the control plane, which has yet to write down who leads. */
+const PROMOTED_LATELY_MS = 3_000;
+
 /** What the parts of one instance's loop share: what is wanted, what is known, and the engine's process. */
 export class InstanceCore {
 	readonly id: string;
@@ -40,8 +43,10 @@ export class InstanceCore {
 	silentSince: Date | null = null;
 	/** It closed the agent's connection; whether it still answers isn't known yet. */
 	letGo = false;
-	/** The process was seen as a replica since it was given its settings last. */
+	/** The process was a replica when it was last looked at; false with cluster mode enabled. */
 	seenAsReplica = false;
+	/** When it was seen to have become primary: `performance.now()`. */
+	promotedAt = Number.NEGATIVE_INFINITY;
 	/** It has been found out how the engine is. */
 	known = false;
 
@@ -59,6 +64,7 @@ export class InstanceCore {
 			paths: this.paths,
 			bindAddress: context.bindAddress,
 			inTouch: () => context.inTouch(),
+			promotedLately: () => performance.now() - this.promotedAt < PROMOTED_LATELY_MS,
 		});
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),

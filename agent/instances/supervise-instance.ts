@@ -67,13 +67,17 @@ async function converge(
 		return 0;
 	}
 	let record = before;
-	if (assignment.cluster === null && engineState.role === "replica") core.seenAsReplica = true;
-	// An order has it take writes without any replica, whatever its settings say.
 	const promoted = core.seenAsReplica && engineState.role === "primary";
+	if (promoted) {
+		core.promotedAt = performance.now();
+		// Somebody waits for this word, and not for what follows.
+		core.show({ engineState });
+	}
+	// An order has a new primary take writes without any replica, whatever its settings say.
 	if (record.generation < assignment.generation || promoted) {
-		core.seenAsReplica = false;
 		record = await applySettings(core, assignment, record, session);
 	}
+	core.seenAsReplica = assignment.cluster === null && engineState.role === "replica";
 	if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
 		await driverOf(assignment.engine).discardKeptData(core.paths);
 		record = rebootOver({ ...record, history: "ran" }, record.launchReboot);

@@ -44,7 +44,11 @@ export class FakeControlPlane {
 	credential: string | null = null;
 	/** Answers 401 to known and unknown alike, as a control plane that lost its database would. */
 	forgetful = false;
+	/** Answers reports with an error, as one whose database fails. */
+	failsToStore = false;
 	readonly reports: ReportInput[] = [];
+	/** Those that it failed to store. */
+	readonly refusedReports: ReportInput[] = [];
 	readonly events: ReportInput["events"] = [];
 	readonly metrics: ReportInput["metrics"] = [];
 	readonly orderResults: OrderResult[] = [];
@@ -174,6 +178,11 @@ export class FakeControlPlane {
 				.input(reportInputSchema)
 				.output(reportResultSchema)
 				.mutation(({ input }) => {
+					if (this.failsToStore) {
+						this.refusedReports.push(input);
+						this.changes.emit("report");
+						throw new TRPCError({ code: "INTERNAL_SERVER_ERROR" });
+					}
 					this.take(input);
 					return { accepted: true as const, heartbeatMs: this.heartbeatMs };
 				}),
