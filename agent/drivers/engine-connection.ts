@@ -56,15 +56,29 @@ export class EngineConnection {
 
 	/** Connects and authenticates. Throws EngineCommandError when the engine refuses, any Error when it isn't there. */
 	static async open(address: EngineAddress, timeoutMs: number): Promise<EngineConnection> {
+		const { connection, authenticated } = EngineConnection.begin(address, timeoutMs);
+		await authenticated;
+		return connection;
+	}
+
+	/**
+	 * The same without waiting: what is asked at once leaves in the first packet, after the login. Refused, the login ends
+	 * the connection, and `authenticated` says why.
+	 */
+	static begin(
+		address: EngineAddress,
+		timeoutMs: number,
+	): { connection: EngineConnection; authenticated: Promise<void> } {
 		const connection = new EngineConnection(connect(address.port, address.host));
-		try {
-			// Written before the connection stands: it leaves in the first packet.
-			await connection.command(["AUTH", address.username, address.password], timeoutMs);
-			return connection;
-		} catch (error) {
-			connection.close();
-			throw error;
-		}
+		const login = connection.command(["AUTH", address.username, address.password], timeoutMs);
+		const authenticated = login.then(
+			() => {},
+			(error: unknown) => {
+				connection.close();
+				throw error;
+			},
+		);
+		return { connection, authenticated };
 	}
 
 	get closed(): boolean {

@@ -7,7 +7,7 @@ import { heardFrom, obstacleTo } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { chooseBest } from "./replication-reading.ts";
 import type { ShardMember } from "./shard-member.ts";
-import { surveyOnce, surveyUntilDrained } from "./survey.ts";
+import { surveyUntilDrained } from "./survey.ts";
 
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
@@ -27,7 +27,7 @@ export async function electReplica(
 	for (const candidate of candidates) candidate.watch();
 	// A vote takes longer than draining, so it is only waited for where it decides who asks for one.
 	if (candidates.length > 1) await surveyUntilDrained(candidates);
-	else await surveyOnce(candidates);
+	else await Promise.all(candidates.map((candidate) => candidate.read()));
 	const found = await slotOwnerAmong(candidates);
 	if (found !== null) return done(order, found);
 	const cause = (await obstacle) ?? heardFrom(candidates, order);

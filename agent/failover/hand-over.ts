@@ -5,7 +5,7 @@ import { sentinelAtIt } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { turn } from "./promote-replica.ts";
 import type { ShardMember } from "./shard-member.ts";
-import { leaderAmong, surveyOnce } from "./survey.ts";
+import { leaderAmong } from "./survey.ts";
 
 /** How long writes may be held up while the target catches up. */
 const CATCH_UP_MS = 2_000;
@@ -27,8 +27,7 @@ export async function handOver(
 	if (target === undefined) return notDone(order, "refused", "the order names no candidate");
 	const sentinel = sentinelAtIt(order, context);
 	const members = [old, ...candidates];
-	for (const member of members) void member.read();
-	await surveyOnce(members);
+	await Promise.all(members.map((member) => member.read()));
 	const found = leaderAmong(candidates);
 	if (found !== null && old.reading?.isPrimary !== true) {
 		return done(order, found, { rest: turn(candidates, found) });
@@ -86,7 +85,7 @@ async function hasTakenOver(old: ShardMember, target: ShardMember): Promise<bool
 	while (performance.now() - startedAt < GIVE_UP_MS) {
 		// The old primary waits for the target's word of how far it is, which it gives once a second, and asks for it only
 		// while writes aren't paused. Told from here, the target gives it at once.
-		await target.send("REPLCONF", "GETACK", "*");
+		target.send("REPLCONF", "GETACK", "*");
 		if ((await target.read())?.isPrimary === true) return true;
 		if (performance.now() >= lookAtOldAt) {
 			lookAtOldAt = performance.now() + LOOK_AT_OLD_EVERY_MS;

@@ -21,7 +21,7 @@ export class ShardMember {
 	/** Why it can't be asked; null while it can, or isn't known yet. */
 	failure: string | null = null;
 	private readonly auth: Assignment["auth"];
-	private opening: Promise<EngineConnection> | null = null;
+	private connection: EngineConnection | null = null;
 	private watching = false;
 	private firstRead: Promise<unknown> | null = null;
 
@@ -60,12 +60,12 @@ export class ShardMember {
 
 	/** Throws EngineCommandError when it refuses, any Error when it doesn't answer. */
 	async command(...args: readonly string[]): Promise<RespValue> {
-		return await (await this.connection()).command(args, COMMAND_MS);
+		return await this.connect().command(args, COMMAND_MS);
 	}
 
 	/** A command that the engine doesn't answer. */
-	async send(...args: readonly string[]): Promise<void> {
-		(await this.connection()).send(args);
+	send(...args: readonly string[]): void {
+		this.connect().send(args);
 	}
 
 	/** Has it follow another, if it is a replica and doesn't yet. One that can't be asked is left to its own agent. */
@@ -80,16 +80,12 @@ export class ShardMember {
 
 	close(): void {
 		this.watching = false;
-		void this.opening?.then(
-			(connection) => connection.close(),
-			() => {},
-		);
+		this.connection?.close();
 	}
 
 	private async readOnce(): Promise<ReplicationReading | null> {
 		try {
-			const connection = await this.connection();
-			const info = await connection.command(["INFO", ...READING_SECTIONS], ANSWER_MS);
+			const info = await this.connect().command(["INFO", ...READING_SECTIONS], ANSWER_MS);
 			if (typeof info !== "string") throw new Error("INFO answered no text");
 			this.note(readReplication(info));
 			return this.reading;
@@ -108,11 +104,16 @@ export class ShardMember {
 		this.reading = reading;
 	}
 
-	private connection(): Promise<EngineConnection> {
+	/** One connection for all that is asked, the first question together with the login. */
+	private connect(): EngineConnection {
+		if (this.connection !== null) return this.connection;
 		const { systemUsername: username, systemPassword: password } = this.auth;
 		const { host, port } = this.member;
-		this.opening ??= EngineConnection.open({ host, port, username, password }, ANSWER_MS);
-		return this.opening;
+		const login = EngineConnection.begin({ host, port, username, password }, ANSWER_MS);
+		this.connection = login.connection;
+		// What was asked fails as well, and says so.
+		login.authenticated.catch(() => {});
+		return this.connection;
 	}
 }
 

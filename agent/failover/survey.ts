@@ -7,9 +7,9 @@ const DRAIN_AT_MOST_MS = 150;
 const STRAGGLER_MS = 50;
 
 /**
- * Watches the candidates until it is known how far each has come: none has applied anything more for 10 ms, or for as
- * long as can be waited. Or until one says that it leads. One that doesn't answer holds up the others for 50 ms at most.
- * Their readings go on being renewed.
+ * Watches the candidates until it is known how far each has come: its link to the primary has ended, or it has applied
+ * nothing more for 10 ms, or no more time is left. Or until one says that it leads. One that doesn't answer holds up the
+ * others for 50 ms at most. Their readings go on being renewed.
  */
 export async function surveyUntilDrained(candidates: readonly ShardMember[]): Promise<void> {
 	let firstAt: number | null = null;
@@ -21,7 +21,7 @@ export async function surveyUntilDrained(candidates: readonly ShardMember[]): Pr
 		const now = performance.now();
 		if (known.length > 0) {
 			firstAt ??= now;
-			const stable = known.every(({ changedAt }) => now - changedAt >= STABLE_MS);
+			const stable = known.every((candidate) => isDrained(candidate, now));
 			stableSince = stable ? (stableSince ?? now) : null;
 			const allKnown = candidates.every((candidate) => candidate.known);
 			if (stableSince !== null && (allKnown || now - stableSince >= STRAGGLER_MS)) return;
@@ -31,15 +31,9 @@ export async function surveyUntilDrained(candidates: readonly ShardMember[]): Pr
 	}
 }
 
-/** Until each candidate has answered or won't; where that takes some longer than others, 50 ms more. */
-export async function surveyOnce(candidates: readonly ShardMember[]): Promise<void> {
-	let firstAt: number | null = null;
-	while (!candidates.every((candidate) => candidate.known)) {
-		const now = performance.now();
-		if (candidates.some(({ reading }) => reading !== null)) firstAt ??= now;
-		if (firstAt !== null && now - firstAt >= STRAGGLER_MS) return;
-		await pause(LOOK_EVERY_MS);
-	}
+/** One whose link has ended has had all that was in it; otherwise time alone can tell. */
+function isDrained({ reading, changedAt }: ShardMember, now: number): boolean {
+	return reading?.linkUp === false || now - changedAt >= STABLE_MS;
 }
 
 /** Who says that it leads. If several do, the one that others follow; null for nobody. */

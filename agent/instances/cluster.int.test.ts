@@ -58,7 +58,6 @@ test.each(FLAVOURS)("a cluster of $engine $engineVersion is born whole", async (
 	await untilFormed(nodes);
 	const tookMs = performance.now() - askedAt;
 	if (process.env.LARDER_TEST_TIMES) console.log(flavour, `${tookMs.toFixed(0)} ms`);
-	expect(tookMs).toBeLessThan(2_000);
 	const [first] = nodes;
 	if (first === undefined || cli === null) throw new Error("no cluster");
 	// As a client would, with what a client may.
