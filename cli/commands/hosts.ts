@@ -1,15 +1,31 @@
 import { Command } from "commander";
-import { hostPageSchema, joinTokenSchema } from "../../server/contract/index.ts";
+import { type Host, hostPageSchema, joinTokenSchema } from "../../server/contract/index.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { wholeNumber } from "../option-values.ts";
 import { type PageOptions, pageOptions, printPage } from "../print-page.ts";
 import { formatBytes } from "../terminal/format.ts";
+import { cordonCommand, removeCommand, uncordonCommand } from "./hosts/change.ts";
+import { drainCommand } from "./hosts/drain.ts";
 
 export function hostsCommand(): Command {
 	const hosts = new Command("hosts").description("Hosts: machines that run caches");
 	hosts.addCommand(listCommand());
 	hosts.addCommand(joinTokenCommand());
+	hosts.addCommand(cordonCommand());
+	hosts.addCommand(uncordonCommand());
+	hosts.addCommand(drainCommand());
+	hosts.addCommand(removeCommand());
 	return hosts;
+}
+
+/** Such as "online, draining". */
+export function describeState(host: Host): string {
+	const draining = host.nodeCount === 0 ? "drained" : "draining";
+	return [
+		host.status,
+		...(host.lost ? ["lost"] : []),
+		...(host.draining ? [draining] : host.cordoned ? ["cordoned"] : []),
+	].join(", ");
 }
 
 function listCommand(): Command {
@@ -26,7 +42,7 @@ function listCommand(): Command {
 				columns: [
 					{ title: "NAME", value: (host) => host.name },
 					{ title: "ZONE", value: (host) => host.zone },
-					{ title: "STATUS", value: (host) => host.status },
+					{ title: "STATUS", value: describeState },
 					{ title: "ADDRESS", value: (host) => host.address },
 					{ title: "NODES", value: (host) => String(host.nodeCount), align: "right" },
 					{
