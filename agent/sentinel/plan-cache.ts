@@ -62,7 +62,7 @@ export function isSame(a: NodeAddress, b: NodeAddress): boolean {
 	return a.host === b.host && a.port === b.port;
 }
 
-/** Whether the record has to be looked at again: the control plane wants something else than was applied. */
+/** Whether Sentinel was told already all that the control plane wants. */
 export function isApplied(wanted: WatchedCache, applied: AppliedCache | undefined): boolean {
 	return (
 		applied !== undefined &&

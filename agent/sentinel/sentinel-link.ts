@@ -45,14 +45,17 @@ export class SentinelLink {
 		const { announce, password } = options;
 		const hash = createHash("sha256").update(password).digest("hex");
 		await this.command("ACL", "SETUSER", "default", "resetpass", `#${hash}`);
-		const settings = [
-			...[["sentinel-pass", password] as const],
+		const settings = {
+			"sentinel-pass": password,
 			// Hosts may have names for addresses, and are then told to others by them.
-			...[["resolve-hostnames", "yes"] as const, ["announce-hostnames", "yes"] as const],
-			...[["announce-ip", announce.host] as const],
-			...[["announce-port", String(announce.port)] as const],
-		];
-		for (const setting of settings) await this.command("SENTINEL", "CONFIG", "SET", ...setting);
+			"resolve-hostnames": "yes",
+			"announce-hostnames": "yes",
+			"announce-ip": announce.host,
+			"announce-port": String(announce.port),
+		};
+		for (const [name, value] of Object.entries(settings)) {
+			await this.command("SENTINEL", "CONFIG", "SET", name, value);
+		}
 	}
 
 	async version(): Promise<string | null> {

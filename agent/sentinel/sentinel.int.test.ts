@@ -6,6 +6,7 @@ import type { Assignment, Route } from "../../server/contract/agent.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { parseFields } from "./sentinel-answers.ts";
 import { TestBackstop, type TestNode, type TestWatcher } from "./sentinel-fixture.ts";
+import { tellSentinels } from "./tell-sentinels.ts";
 
 let backstop: TestBackstop;
 
@@ -128,6 +129,22 @@ test("the control plane's choice is taken over by all, and older words don't bri
 	await backstop.untilReady(cacheId);
 	await next.kill();
 	await backstop.untilAgreed(cacheId, await untilOneLeads());
+});
+
+test("Sentinels that are told of a promotion don't elect another, though no control plane says so", async () => {
+	const { cacheId, first, second, third } = await startWatched();
+	await first.kill();
+	await promote(second, [third]);
+	const doors = backstop.watchers.map(({ address, port }) => ({ host: address, port }));
+	// One of them isn't there.
+	const sentinels = [...doors, { host: watcher(0).address, port: 1 }];
+	const { password } = backstop;
+	await tellSentinels({ sentinels, password, cacheId, primary: second.address });
+	await backstop.untilAgreed(cacheId, second);
+	await someHellosLater(second);
+	await backstop.untilAgreed(cacheId, second);
+	expect(await backstop.primaries()).toEqual([second]);
+	expect(watcher(0).log).not.toContain("+try-failover");
 });
 
 test("what Sentinel decided stands, whatever else changes", async () => {

@@ -30,11 +30,11 @@ export async function tellCache(
 	held: HeldCache | null,
 ): Promise<AppliedCache | null> {
 	const plan = planCache({ wanted: cache, applied, held });
-	if (plan.kind === "none") return null;
-	if (plan.kind === "monitor" || held === null) {
-		if (plan.kind === "monitor") await link.monitor(cache, plan.primary, false);
-		return appliedNow(cache, applied, 0);
+	if (plan.kind === "monitor") {
+		await link.monitor(cache, plan.primary, false);
+		return appliedNow(cache, plan.primary, 0);
 	}
+	if (plan.kind === "none" || held === null) return null;
 	const { repointTo } = plan;
 	// Sentinel may know better than a control plane whose word comes late.
 	if (repointTo !== null && !(await leads(cache, repointTo))) return null;
@@ -46,18 +46,12 @@ export async function tellCache(
 	else if (plan.set) await link.set(cache);
 	const decidedItself =
 		repointTo === null && cache.primary !== null && !isSame(held.primary, cache.primary);
-	return appliedNow(cache, applied, decidedItself ? known : epoch);
+	const primary = cache.primary ?? applied?.primary ?? held.primary;
+	return appliedNow(cache, primary, decidedItself ? known : epoch);
 }
 
-function appliedNow(
-	cache: WatchedCache,
-	before: AppliedCache | null,
-	epoch: number,
-): AppliedCache | null {
-	const primary = cache.primary ?? before?.primary ?? null;
-	if (primary === null) return null;
-	const { members, hosts } = cache;
-	const lists = { members: [...members], hosts: [...hosts] };
+function appliedNow(cache: WatchedCache, primary: NodeAddress, epoch: number): AppliedCache {
+	const lists = { members: [...cache.members], hosts: [...cache.hosts] };
 	return { primary, settings: settingsHash(cache), ...lists, epoch };
 }
 
