@@ -30,6 +30,8 @@ test.describe("on a small screen", () => {
 	test.use({ viewport: { width: 400, height: 860 } });
 
 	test("no page scrolls sideways", async ({ page, installation }) => {
+		// Every page there is, one after the other.
+		test.slow();
 		await installation.createCache({
 			name: "a-name-as-long-as-names-may-ever-be-here",
 			description: "a description that is rather long as well ".repeat(5),
