@@ -3,13 +3,14 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import keySlot from "cluster-key-slot";
-import { evenSlots } from "../../server/contract/slots.ts";
+import { evenSlots, formatSlots } from "../../server/contract/slots.ts";
+import { tagInSlots } from "../fixtures/slot-tags.ts";
 import { inlineCommand } from "./inline-command.ts";
 
 const POLL_MS = 2;
 const TIMEOUT_MS = 60_000;
 const HOST = "127.0.0.1";
+const QUICK_SYNC = ["repl-diskless-sync-delay 0"];
 
 export interface ClusterShape {
 	shards: number;
@@ -27,6 +28,7 @@ export interface ClusterByHand {
 
 interface RawNode {
 	shard: number;
+	/** As it was formed. */
 	leads: boolean;
 	port: number;
 	process: ChildProcess;
@@ -54,45 +56,81 @@ export async function createWithCli(options: ClusterByHand): Promise<Formed> {
 
 /** The same as fast as a script can: everything at once, no waiting for replication timers. */
 export async function createByScript(options: ClusterByHand): Promise<Formed> {
-	return await measure(
-		options,
-		["repl-diskless-sync-delay 0", "cluster-node-timeout 2000"],
-		async (nodes) => {
-			await allAnswer(nodes);
-			const leaders = nodes.filter((node) => node.leads);
-			await Promise.all(
-				leaders.map(async ({ port, shard }) => {
-					const { first, last } = evenSlots(options.shape.shards, shard);
-					await call(port, `CLUSTER SET-CONFIG-EPOCH ${shard + 1}`);
-					await call(port, `CLUSTER ADDSLOTSRANGE ${first} ${last}`);
-				}),
-			);
-			await Promise.all(
-				nodes.flatMap((from) =>
-					nodes
-						.filter((to) => to !== from)
-						.map((to) => call(from.port, `CLUSTER MEET ${HOST} ${to.port}`)),
-				),
-			);
-			await Promise.all(
-				nodes
-					.filter((node) => !node.leads)
-					.map(async ({ port, shard }) => {
-						const leader = leaders.find((node) => node.shard === shard);
-						const id = lastLine(await call(leader?.port ?? 0, "CLUSTER MYID"));
-						await until(async () => (await inline(port, `CLUSTER REPLICATE ${id}`)) === "+OK\r\n");
-					}),
-			);
-			// Without a write replicas stay out of CLUSTER SLOTS for some ten seconds.
-			await Promise.all(
-				leaders.map(({ port, shard }) =>
-					until(async () => {
-						const key = keyOfShard(options.shape.shards, shard);
-						return (await inline(port, `SET ${key} 1`)) === "+OK\r\n";
-					}),
-				),
-			);
+	return await measure(options, [...QUICK_SYNC, "cluster-node-timeout 2000"], (nodes) =>
+		formByScript(nodes, options.shape),
+	);
+}
+
+/** A cluster in use: each member's process, which may be killed and started again. */
+export interface RunningCluster {
+	readonly nodes: readonly RawNode[];
+	/** Starts what has ended, and waits until all are linked and shown to clients. */
+	mend(): Promise<void>;
+	stop(): Promise<void>;
+}
+
+export async function runCluster(
+	options: ClusterByHand,
+	settings: readonly string[],
+): Promise<RunningCluster> {
+	const nodes = startNodes(options, [...QUICK_SYNC, ...settings]);
+	const running = {
+		nodes,
+		async mend() {
+			for (const node of nodes) {
+				if (node.process.exitCode === null && node.process.signalCode === null) continue;
+				node.process = spawnNode(options, node.port);
+			}
+			await until(() => isLinked(nodes));
+			await until(() => isShown(nodes));
 		},
+		stop: () => endNodes(options, nodes),
+	};
+	try {
+		await formByScript(nodes, options.shape);
+		await running.mend();
+		return running;
+	} catch (error) {
+		await running.stop();
+		throw error;
+	}
+}
+
+/** Everything at once, no waiting for replication timers. */
+async function formByScript(nodes: readonly RawNode[], shape: ClusterShape): Promise<void> {
+	await allAnswer(nodes);
+	const leaders = nodes.filter((node) => node.leads);
+	await Promise.all(
+		leaders.map(async ({ port, shard }) => {
+			const { first, last } = evenSlots(shape.shards, shard);
+			await call(port, `CLUSTER SET-CONFIG-EPOCH ${shard + 1}`);
+			await call(port, `CLUSTER ADDSLOTSRANGE ${first} ${last}`);
+		}),
+	);
+	await Promise.all(
+		nodes.flatMap((from) =>
+			nodes
+				.filter((to) => to !== from)
+				.map((to) => call(from.port, `CLUSTER MEET ${HOST} ${to.port}`)),
+		),
+	);
+	await Promise.all(
+		nodes
+			.filter((node) => !node.leads)
+			.map(async ({ port, shard }) => {
+				const leader = leaders.find((node) => node.shard === shard);
+				const id = lastLine(await call(leader?.port ?? 0, "CLUSTER MYID"));
+				await until(async () => (await inline(port, `CLUSTER REPLICATE ${id}`)) === "+OK\r\n");
+			}),
+	);
+	// Without a write replicas stay out of CLUSTER SLOTS for some ten seconds.
+	await Promise.all(
+		leaders.map(({ port, shard }) =>
+			until(async () => {
+				const key = tagInSlots(formatSlots([evenSlots(shape.shards, shard)]));
+				return (await inline(port, `SET ${key} 1`)) === "+OK\r\n";
+			}),
+		),
 	);
 }
 
@@ -101,7 +139,6 @@ async function measure(
 	settings: readonly string[],
 	form: (nodes: readonly RawNode[]) => Promise<void>,
 ): Promise<Formed> {
-	const { scratch } = options;
 	const startedAt = performance.now();
 	const nodes = startNodes(options, settings);
 	try {
@@ -111,21 +148,24 @@ async function measure(
 		await until(() => isShown(nodes));
 		return { linkedMs, shownMs: performance.now() - startedAt };
 	} finally {
-		await Promise.all(
-			nodes.map(({ process }) => {
-				const exited = new Promise((resolve) => process.once("exit", resolve));
-				process.kill("SIGKILL");
-				return exited;
-			}),
-		);
-		rmSync(join(scratch, "cluster"), { recursive: true, force: true });
+		await endNodes(options, nodes);
 	}
 }
 
-function startNodes(
-	{ server, firstPort, scratch, shape }: ClusterByHand,
-	settings: readonly string[],
-): RawNode[] {
+async function endNodes({ scratch }: ClusterByHand, nodes: readonly RawNode[]): Promise<void> {
+	await Promise.all(
+		nodes.map(({ process }) => {
+			if (process.exitCode !== null || process.signalCode !== null) return null;
+			const exited = new Promise((resolve) => process.once("exit", resolve));
+			process.kill("SIGKILL");
+			return exited;
+		}),
+	);
+	rmSync(join(scratch, "cluster"), { recursive: true, force: true });
+}
+
+function startNodes(options: ClusterByHand, settings: readonly string[]): RawNode[] {
+	const { firstPort, scratch, shape } = options;
 	const members = shape.shards * (shape.replicasPerShard + 1);
 	return Array.from({ length: members }, (_, index) => {
 		const port = firstPort + index;
@@ -141,9 +181,14 @@ function startNodes(
 			shard: index % shape.shards,
 			leads: index < shape.shards,
 			port,
-			process: spawn(server, [join(directory, "engine.conf")], { stdio: "ignore" }),
+			process: spawnNode(options, port),
 		};
 	});
+}
+
+function spawnNode({ server, scratch }: ClusterByHand, port: number): ChildProcess {
+	const file = join(scratch, "cluster", `${port}`, "engine.conf");
+	return spawn(server, [file], { stdio: "ignore" });
 }
 
 async function allAnswer(nodes: readonly RawNode[]): Promise<void> {
@@ -186,15 +231,6 @@ async function call(port: number, command: string): Promise<string> {
 
 function lastLine(reply: string): string {
 	return reply.trim().split("\r\n").at(-1) ?? "";
-}
-
-/** A key in the slots of one of so many even shards, found by trying. */
-function keyOfShard(shards: number, shard: number): string {
-	const { first, last } = evenSlots(shards, shard);
-	for (let n = 0; ; n += 1) {
-		const slot = keySlot(`k${n}`);
-		if (slot >= first && slot <= last) return `k${n}`;
-	}
 }
 
 async function until(check: () => Promise<boolean>): Promise<void> {

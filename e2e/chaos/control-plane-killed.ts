@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { inlineCommand } from "../bench/inline-command.ts";
-import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import type { Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { withInstallation } from "./keep-evidence.ts";
 import { requireNothingStray } from "./nothing-stray.ts";
+import type { Scenario } from "./scenario.ts";
 
 const ROUNDS = 20;
 /** Longer than a creation or deletion takes undisturbed, so that every moment of one is met. */
@@ -13,59 +15,66 @@ const KILL_WITHIN_MS = 700;
  * The control plane is killed at a random moment of each of twenty creations or deletions and started again. Every one
  * must come to its end, no cache may be lost or empty, and no process may be left over.
  */
-export async function killControlPlaneAtRandom(random: (below: number) => number): Promise<string> {
-	const larder = await startInstallation();
+export const controlPlaneKilled: Scenario = {
+	name: "control-plane-killed",
+	description:
+		"the control plane killed amid creations and deletions: each comes to its end, nothing is left",
+	run: ({ random, kills = ROUNDS }) =>
+		withInstallation({}, (larder) => killAmidChanges(larder, random, kills)),
+};
+
+async function killAmidChanges(
+	larder: Installation,
+	random: (below: number) => number,
+	rounds: number,
+): Promise<string> {
 	const wanted = new Map<string, number>();
 	const deleted: string[] = [];
 	/** Caches that hold a value, and the process that held it first: neither may change. */
 	const marked = new Map<string, number>();
-	try {
-		for (let round = 0; round < ROUNDS; round += 1) {
-			// Half of the rounds delete, once there is something to delete.
-			const names = [...wanted.keys()];
-			const victim = names.length > 2 && random(2) === 0 ? names[random(names.length)] : undefined;
-			const idempotencyKey = randomUUID();
-			const name = victim ?? `chaos-${round}`;
-			const replicas = random(3);
-			const call = () =>
-				victim === undefined
-					? larder.rest("POST", "/caches", {
-							body: { name, auth: "none", replicasPerShard: replicas },
-							headers: { "idempotency-key": idempotencyKey },
-						})
-					: larder.rest("DELETE", `/caches/${name}`);
-			// Whether it is answered before the control plane dies is chance; that it is done is not.
-			const answered = call().catch(() => null);
-			await delay(random(KILL_WITHIN_MS));
-			await larder.killControlPlane();
-			await answered;
-			await larder.startControlPlane();
-			await waitUntil(`${name} to be taken`, async () => {
-				const { status } = await call();
-				return status === 202 || (victim !== undefined && status === 404);
-			});
-			if (victim === undefined) wanted.set(name, replicas);
-			else {
-				wanted.delete(name);
-				deleted.push(name);
-			}
-			await markNewlyAvailable(larder, wanted, marked);
-		}
-		for (const name of wanted.keys()) await larder.waitForStatus(name, "available", 60_000);
-		for (const name of deleted) {
-			await waitUntil(
-				`${name} to be gone`,
-				async () => (await larder.getCache(name)) === null,
-				60_000,
-			);
+	for (let round = 0; round < rounds; round += 1) {
+		// Half of the rounds delete, once there is something to delete.
+		const names = [...wanted.keys()];
+		const victim = names.length > 2 && random(2) === 0 ? names[random(names.length)] : undefined;
+		const idempotencyKey = randomUUID();
+		const name = victim ?? `chaos-${round}`;
+		const replicas = random(3);
+		const call = () =>
+			victim === undefined
+				? larder.rest("POST", "/caches", {
+						body: { name, auth: "none", replicasPerShard: replicas },
+						headers: { "idempotency-key": idempotencyKey },
+					})
+				: larder.rest("DELETE", `/caches/${name}`);
+		// Whether it is answered before the control plane dies is chance; that it is done is not.
+		const answered = call().catch(() => null);
+		await delay(random(KILL_WITHIN_MS));
+		await larder.killControlPlane();
+		await answered;
+		await larder.startControlPlane();
+		await waitUntil(`${name} to be taken`, async () => {
+			const { status } = await call();
+			return status === 202 || (victim !== undefined && status === 404);
+		});
+		if (victim === undefined) wanted.set(name, replicas);
+		else {
+			wanted.delete(name);
+			deleted.push(name);
 		}
 		await markNewlyAvailable(larder, wanted, marked);
-		await requireMarks(larder, wanted, marked);
-		await requireNothingStray(larder, [...wanted.keys()]);
-		return `${ROUNDS} kills of the control plane: ${wanted.size} caches available with their data, ${deleted.length} gone, ${larder.engines().length} engines, none stray`;
-	} finally {
-		await larder.stop();
 	}
+	for (const name of wanted.keys()) await larder.waitForStatus(name, "available", 60_000);
+	for (const name of deleted) {
+		await waitUntil(
+			`${name} to be gone`,
+			async () => (await larder.getCache(name)) === null,
+			60_000,
+		);
+	}
+	await markNewlyAvailable(larder, wanted, marked);
+	await requireMarks(larder, wanted, marked);
+	await requireNothingStray(larder, [...wanted.keys()]);
+	return `${rounds} kills of the control plane: ${wanted.size} caches available with their data, ${deleted.length} gone, ${larder.engines().length} engines, none stray`;
 }
 
 async function markNewlyAvailable(

@@ -1,9 +1,88 @@
-/** `npm run chaos [-- <seed>]`: kills control plane and agents at random moments; fails if anything is lost or left. */
-import { killAgentsAtRandom } from "./agents-killed.ts";
-import { killControlPlaneAtRandom } from "./control-plane-killed.ts";
+/**
+ * `npm run chaos [-- --only name,… --seed n --faults n --kills n --seconds n --list]`: real engines, agents and control
+ * planes under faults of every kind. Fails if a guarantee was broken, and says with which seed and where the logs are.
+ *
+ * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
+ *
+ *    1  reborn-empty            a primary is reborn empty before anybody noticed
+ *    2  old-primary-returns     the old primary comes back as primary
+ *    3  two-losses              the second loss never fails over
+ *    4  random-faults           reboots one by one (changes of engine versions: not a feature yet)
+ *    6  recycled-port           a stranger on a node's address and port
+ *    9  host-replaced           a primary with its replica on one host
+ *   10  host-replaced           removed nodes come back as ghosts
+ *   18  disk-full               a full disk
+ *   20  control-plane-lost      the control plane is gone for good
+ *   --  network-cut             hosts that can't reach each other
+ *
+ * Elsewhere: 13 has no certificates yet; 14 is the memory tests' (agent/supervisor). Not features yet, and so not here: 5
+ * (new addresses), 7 and 8 (shards added and removed), 11 and 12 (rotated passwords, user groups), 16 (restores), 17
+ * (upgrades). 15 (endless full syncs) is measured with data by `npm run bench:failover`, 19 needs several machines.
+ */
+import { parseArgs } from "node:util";
+import { controlPlaneKilled } from "./control-plane-killed.ts";
+import { networkCut } from "./network-cut.ts";
+import { agentsKilled, programsKilled } from "./programs-killed.ts";
 import { createRandom } from "./random.ts";
+import { randomFaults } from "./random-faults.ts";
+import type { Scenario, ScenarioOptions } from "./scenario.ts";
+import { STORIES } from "./stories.ts";
+import { waitOne } from "./wait-one.ts";
 
-const seed = process.argv[2] === undefined ? Date.now() % 2 ** 31 : Number(process.argv[2]);
-console.log(`seed ${seed}`);
-console.log(await killControlPlaneAtRandom(createRandom(seed)));
-console.log(await killAgentsAtRandom(createRandom(seed + 1)));
+const SCENARIOS: readonly Scenario[] = [
+	...STORIES,
+	controlPlaneKilled,
+	programsKilled,
+	agentsKilled,
+	networkCut,
+	randomFaults,
+	waitOne,
+];
+
+const { values } = parseArgs({
+	options: {
+		only: { type: "string" },
+		seed: { type: "string" },
+		faults: { type: "string" },
+		kills: { type: "string" },
+		seconds: { type: "string" },
+		list: { type: "boolean", default: false },
+	},
+});
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
+const names = values.only?.split(",");
+const unknown = names?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown !== undefined) throw new Error(`no scenario ${unknown}; see --list`);
+
+for (const scenario of SCENARIOS) {
+	if (names !== undefined && !names.includes(scenario.name)) continue;
+	if (values.list) console.log(`${scenario.name.padEnd(22)} ${scenario.description}`);
+	else await runScenario(scenario);
+}
+
+async function runScenario(scenario: Scenario): Promise<void> {
+	const why = scenario.whyNot?.() ?? null;
+	if (why !== null) {
+		console.log(`SKIPPED ${scenario.name}: ${why}`);
+		return;
+	}
+	console.log(`\n${scenario.name}: ${scenario.description}`);
+	const startedAt = performance.now();
+	const options: ScenarioOptions = {
+		seed,
+		random: createRandom(seed),
+		...(values.faults !== undefined && { faults: Number(values.faults) }),
+		...(values.kills !== undefined && { kills: Number(values.kills) }),
+		...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
+		log: (message) => console.log(`  ${message}`),
+	};
+	try {
+		const found = await scenario.run(options);
+		const seconds = (performance.now() - startedAt) / 1_000;
+		console.log(`PASSED ${scenario.name} (${seconds.toFixed(0)} s): ${found}`);
+	} catch (error) {
+		process.exitCode = 1;
+		console.log(`FAILED ${scenario.name}: ${error instanceof Error ? error.message : error}`);
+		console.log(`Again: npm run chaos -- --only ${scenario.name} --seed ${seed}`);
+	}
+}

@@ -1,0 +1,66 @@
+import type { NumberedWriter } from "../fixtures/numbered-writer.ts";
+import { markdownTable } from "./median.ts";
+
+/** One failover as its client saw it. */
+export interface FailoverRun {
+	/** From the last acknowledged write before to the first one after. */
+	gapMs: number;
+	/** The longest pause between two acknowledged writes from then on until all was whole again. */
+	laterGapMs: number;
+	/** Acknowledged writes that couldn't be read back. */
+	lost: number;
+}
+
+export interface CaseResult {
+	title: string;
+	runs: FailoverRun[];
+	/** What kept it from its remaining runs. */
+	failure: string | null;
+}
+
+export interface FailoverOptions {
+	writer: NumberedWriter;
+	/** Takes the primary away. */
+	strike(): void | Promise<void>;
+	/** Comes back when all is as it was before, with another primary. */
+	mend(): Promise<void>;
+	timeoutMs: number;
+	/** Lowest number of the writes that are read back. */
+	readFrom: number;
+}
+
+export async function measureFailover(options: FailoverOptions): Promise<FailoverRun> {
+	const { writer, timeoutMs } = options;
+	const struckAt = performance.now();
+	await options.strike();
+	await writer.writesAgain(timeoutMs);
+	const gapMs = writer.longestGapMs(struckAt);
+	const againAt = performance.now();
+	await options.mend();
+	const laterGapMs = writer.longestGapMs(againAt);
+	const lost = await writer.findLost(options.readFrom);
+	return { gapMs, laterGapMs, lost: lost.length };
+}
+
+export function failoverTable(results: readonly CaseResult[]): string {
+	const head = ["", "runs", "median", "p95", "p99", "longest", "later pause", "lost writes"];
+	return markdownTable([
+		head,
+		...results.map(({ title, runs }) => {
+			const gaps = runs.map((run) => run.gapMs);
+			return [
+				title,
+				String(runs.length),
+				...[50, 95, 99, 100].map((share) => percentile(gaps, share).toFixed(0)),
+				Math.max(...runs.map((run) => run.laterGapMs)).toFixed(0),
+				String(runs.reduce((sum, run) => sum + run.lost, 0)),
+			];
+		}),
+	]);
+}
+
+/** The smallest value that so many in a hundred don't exceed. */
+export function percentile(values: readonly number[], share: number): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	return sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? Number.NaN;
+}

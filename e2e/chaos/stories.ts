@@ -1,0 +1,23 @@
+import type { Scenario } from "./scenario.ts";
+import { storyScenario } from "./stories/act.ts";
+import { controlPlaneAway } from "./stories/control-plane-away.ts";
+import { diskFull } from "./stories/disk-full.ts";
+import { failoverAsked } from "./stories/failover-asked.ts";
+import { hostReplaced } from "./stories/host-replaced.ts";
+import { oldPrimaryReturns } from "./stories/old-primary-returns.ts";
+import { primaryKilled } from "./stories/primary-killed.ts";
+import { rebornEmpty } from "./stories/reborn-empty.ts";
+import { recycledPort } from "./stories/recycled-port.ts";
+import { twoLosses } from "./stories/two-losses.ts";
+
+export const STORIES: readonly Scenario[] = [
+	primaryKilled,
+	failoverAsked,
+	controlPlaneAway,
+	rebornEmpty,
+	oldPrimaryReturns,
+	twoLosses,
+	recycledPort,
+	hostReplaced,
+	diskFull,
+].map(storyScenario);

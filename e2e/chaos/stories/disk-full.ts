@@ -1,0 +1,42 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { hostPids } from "../../fixtures/host-processes.ts";
+import type { AgentName } from "../../fixtures/installation.ts";
+import { fillDisk, whyNoSmallDisk } from "../../fixtures/small-disk.ts";
+import { Violation } from "../scenario.ts";
+import { killNode, requireKept, type Story } from "./act.ts";
+
+const HOST: AgentName = "local-a";
+const DISK_MIB = 96;
+const WATCH_EVERY_MS = 50;
+const WATCHES = 200;
+/** With back-off, in ten seconds. */
+const STARTS_MAX = 8;
+
+/** The host's disk fills up, and then its node dies. */
+export const diskFull: Story = {
+	name: "disk-full",
+	description: "story 18: on a full disk starts are bounded, others serve, and room mends it",
+	body: { name: "full", replicasPerShard: 2 },
+	whyNot: whyNoSmallDisk,
+	installation: { smallDisks: { [HOST]: DISK_MIB } },
+	async act(larder, cache) {
+		const node = (await cache.whole()).shards[0]?.nodes.find(({ host }) => host === HOST);
+		if (node === undefined) throw new Error(`no node on ${HOST}`);
+		const makeRoom = fillDisk(larder.home.agentDir(HOST));
+		const pids = new Set<number>();
+		try {
+			killNode(node);
+			await cache.writesAgain();
+			for (let watch = 0; watch < WATCHES; watch += 1) {
+				for (const pid of hostPids(larder, HOST, "engine")) pids.add(pid);
+				await delay(WATCH_EVERY_MS);
+			}
+			await cache.writesAgain();
+		} finally {
+			makeRoom();
+		}
+		if (pids.size > STARTS_MAX) throw new Violation(`${pids.size} starts in ten seconds`);
+		await requireKept(cache);
+		return `${pids.size} starts in ten seconds on a full disk, whole again with room`;
+	},
+};

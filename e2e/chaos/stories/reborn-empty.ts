@@ -1,0 +1,47 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { instanceDirOf } from "../../fixtures/engine-truth.ts";
+import type { AgentName, Installation } from "../../fixtures/installation.ts";
+import { waitForSentinels } from "../../fixtures/sentinels.ts";
+import { Violation } from "../scenario.ts";
+import type { WatchedCache } from "../watched-cache.ts";
+import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
+
+/**
+ * The primary dies with all its files, and all that could start it again is started at once: it may come back as a
+ * replica only.
+ */
+export const rebornEmpty: Story = {
+	name: "reborn-empty",
+	description: "story 1: a primary that is killed, wiped and started at once empties no replica",
+	body: { name: "reborn", replicasPerShard: 2 },
+	async act(larder, cache) {
+		const first = await rebear(larder, cache);
+		const whole = await cache.whole();
+		await waitForSentinels(larder, larder.agentNames, whole, null);
+		await larder.killControlPlane();
+		const second = await rebear(larder, cache, () => larder.startControlPlane());
+		return `${first}; without the control plane: ${second}`;
+	},
+};
+
+async function rebear(
+	larder: Installation,
+	cache: WatchedCache,
+	onceReplaced: () => Promise<void> = async () => {},
+): Promise<string> {
+	const victim = await cache.primaryOf("0001");
+	const data = join(instanceDirOf(larder, victim), "data");
+	const host = victim.host as AgentName;
+	await larder.killAgent(host);
+	killNode(victim);
+	rmSync(data, { recursive: true });
+	larder.spawnAgent(host);
+	const leader = await nextPrimary(cache, victim);
+	await onceReplaced();
+	const losses = await requireKept(cache);
+	if ((await cache.primaryOf("0001")).id === victim.id) {
+		throw new Violation(`${victim.id} leads again`);
+	}
+	return `${leader.id} took over from ${victim.id}, which lost ${losses.plain} unreplicated writes`;
+}

@@ -1,0 +1,28 @@
+import type { AgentName } from "../../fixtures/installation.ts";
+import { killHost, killNode, nextPrimary, requireKept, type Story } from "./act.ts";
+
+/** Twice in a row, before anything is mended: first two processes, then two hosts. */
+export const twoLosses: Story = {
+	name: "two-losses",
+	description: "story 3: a second loss fails over like the first",
+	body: { name: "losses", replicasPerShard: 2 },
+	async act(larder, cache) {
+		const first = await cache.primaryOf("0001");
+		killNode(first);
+		const second = await nextPrimary(cache, first);
+		killNode(second);
+		await nextPrimary(cache, second);
+		await requireKept(cache);
+
+		const leading = await cache.primaryOf("0001");
+		killHost(larder, leading.host);
+		const next = await nextPrimary(cache, leading);
+		await cache.writesAgain();
+		killHost(larder, next.host);
+		// With both its replicas gone it takes no writes, but it leads.
+		const last = await nextPrimary(cache, next);
+		for (const { host } of [leading, next]) await larder.startAgent(host as AgentName);
+		const losses = await requireKept(cache);
+		return `${leading.id}, then ${next.id} went with their hosts, and ${last.id} led; ${losses.plain} unreplicated writes lost`;
+	},
+};

@@ -1,0 +1,194 @@
+import type { Cache, CacheNode } from "../../server/contract/cache.ts";
+import { requireEndpoint } from "../fixtures/engine-clients.ts";
+import { findPrimary, requireWhole } from "../fixtures/engine-truth.ts";
+import type { Installation } from "../fixtures/installation.ts";
+import { type NumberedWriter, readAll, startWriter } from "../fixtures/numbered-writer.ts";
+import { tagInSlots } from "../fixtures/slot-tags.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+import {
+	clusterPath,
+	endpointPath,
+	memcachedPath,
+	type PathOptions,
+	type WritePath,
+} from "../fixtures/write-paths.ts";
+
+const WHOLE_TIMEOUT_MS = 180_000;
+const BASE_KEYS = 200;
+const WRITE_EVERY_MS = 10;
+
+/** What became of the writes to one shard, or one node of Memcached. */
+export interface Losses {
+	/** Acknowledged by the primary alone. */
+	plain: number;
+	/** Acknowledged by a replica too (WAIT 1). */
+	waitOne: number;
+	/** Of the keys that were written at the beginning: an emptied cache. */
+	base: number;
+}
+
+interface WatchedShard {
+	/** Such as 0001; a node's name for Memcached. */
+	id: string;
+	tag: string;
+	path: WritePath;
+	plain: NumberedWriter;
+	/** Where there are replicas. */
+	waitOne: NumberedWriter | null;
+	/** Writers' numbers up to which all was read back. */
+	checked: { plain: number; waitOne: number };
+}
+
+/** A cache without a password that is written to all the time, and whose writes are read back. */
+export class WatchedCache {
+	readonly name: string;
+	private readonly larder: Installation;
+	private shards: WatchedShard[] = [];
+	/** As it was when last seen: where its nodes are, while no control plane can be asked. */
+	private seen: Cache | null = null;
+	/** Memcached keeps no copies, so that nothing of it is read back. */
+	private keepsData = true;
+
+	private constructor(larder: Installation, name: string) {
+		this.larder = larder;
+		this.name = name;
+	}
+
+	static async create(
+		larder: Installation,
+		body: Readonly<Record<string, unknown>> & { name: string },
+	): Promise<WatchedCache> {
+		await larder.createCache({ auth: "none", ...body });
+		const watched = new WatchedCache(larder, body.name);
+		const cache = await watched.whole();
+		watched.keepsData = cache.engine !== "memcached";
+		watched.shards = watched.keepsData ? watched.watchShards(cache) : watched.watchNodes(cache);
+		for (const shard of watched.shards) {
+			if (watched.keepsData) await writeBase(shard, cache.replicasPerShard);
+			await shard.plain.writesAgain();
+			await shard.waitOne?.writesAgain();
+		}
+		return watched;
+	}
+
+	private watchShards(cache: Cache): WatchedShard[] {
+		return cache.shards.map(({ id, slots }) => {
+			const tag = slots === null ? cache.name : tagInSlots(slots, `${cache.name}-`);
+			const pathTo = (options: PathOptions) =>
+				cache.clusterMode === "enabled"
+					? clusterPath(cache.endpoints.nodes, tag, options)
+					: endpointPath([requireEndpoint(cache, "primary")], options);
+			const write = (path: WritePath) => startWriter({ path, tag, everyMs: WRITE_EVERY_MS });
+			return {
+				...{ id, tag, path: pathTo({}), plain: write(pathTo({})) },
+				waitOne: cache.replicasPerShard > 0 ? write(pathTo({ waitFor: 1 })) : null,
+				checked: { plain: 0, waitOne: 0 },
+			};
+		});
+	}
+
+	private watchNodes(cache: Cache): WatchedShard[] {
+		return cache.endpoints.nodes.map(({ node }, index) => {
+			const path = memcachedPath(async () => {
+				const found = (await this.view()).endpoints.nodes[index];
+				if (found === undefined) throw new Error(`${cache.name} has no node ${index}`);
+				return found;
+			});
+			return {
+				...{ id: node, tag: node, path, waitOne: null },
+				plain: startWriter({ path, tag: node, everyMs: WRITE_EVERY_MS }),
+				checked: { plain: 0, waitOne: 0 },
+			};
+		});
+	}
+
+	async view(): Promise<Cache> {
+		const cache = await this.larder.getCache(this.name);
+		if (cache === null) throw new Error(`${this.name} is gone`);
+		this.seen = cache;
+		return cache;
+	}
+
+	/** Waits until it is as it was asked for, by the control plane's word and the engines' own. */
+	async whole(timeoutMs = WHOLE_TIMEOUT_MS): Promise<Cache> {
+		return await waitUntil(
+			`${this.name} to be whole`,
+			async () => {
+				const cache = await this.view();
+				await requireWhole(cache, null);
+				return cache;
+			},
+			timeoutMs,
+		);
+	}
+
+	/**
+	 * By the engines' own word, with a control plane or without, not asking `without`. Throws unless there is exactly one.
+	 */
+	async primaryOf(shardId: string, without?: string): Promise<CacheNode> {
+		const cache = this.seen ?? (await this.view());
+		const shard = cache.shards.find(({ id }) => id === shardId);
+		if (shard === undefined) throw new Error(`${this.name} has no shard ${shardId}`);
+		const nodes = shard.nodes.filter(({ id }) => id !== without);
+		return await findPrimary({ ...shard, nodes }, null);
+	}
+
+	get writers(): NumberedWriter[] {
+		return this.shards.flatMap(({ plain, waitOne }) => [plain, ...(waitOne ? [waitOne] : [])]);
+	}
+
+	async writesAgain(timeoutMs?: number): Promise<void> {
+		await Promise.all(this.writers.map((writer) => writer.writesAgain(timeoutMs)));
+	}
+
+	/** Reads back what was acknowledged since the last time, and the keys of the beginning. */
+	async findLosses(): Promise<Losses> {
+		const sum: Losses = { plain: 0, waitOne: 0, base: 0 };
+		if (!this.keepsData) return sum;
+		for (const shard of this.shards) {
+			const { plain, waitOne, checked } = shard;
+			const upTo = { plain: plain.acknowledged, waitOne: waitOne?.acknowledged ?? 0 };
+			sum.plain += (await plain.findLost(checked.plain)).length;
+			sum.waitOne += (await waitOne?.findLost(checked.waitOne))?.length ?? 0;
+			sum.base += await countMissingBase(shard);
+			shard.checked = upTo;
+		}
+		return sum;
+	}
+
+	/** All copies of a shard are gone for a known reason: what comes from now on counts. */
+	async beginAnew(shardId: string): Promise<void> {
+		const shard = this.shards.find(({ id }) => id === shardId);
+		if (shard === undefined) return;
+		shard.checked = {
+			plain: shard.plain.acknowledged,
+			waitOne: shard.waitOne?.acknowledged ?? 0,
+		};
+		await writeBase(shard, 0);
+	}
+
+	async stop(): Promise<void> {
+		await Promise.all(this.writers.map((writer) => writer.stop()));
+		for (const shard of this.shards) shard.path.close();
+	}
+}
+
+const baseKeys = ({ tag }: WatchedShard) =>
+	Array.from({ length: BASE_KEYS }, (_, index) => `{${tag}}:base:${index}`);
+
+async function writeBase(shard: WatchedShard, replicas: number): Promise<void> {
+	await waitUntil(`base keys to be written to ${shard.tag}`, async () => {
+		const store = await shard.path.open();
+		try {
+			for (const key of baseKeys(shard)) await store.set(key, "base");
+			return replicas === 0 || (await store.reached(replicas));
+		} finally {
+			store.close();
+		}
+	});
+}
+
+async function countMissingBase(shard: WatchedShard): Promise<number> {
+	const values = await readAll(shard.path, baseKeys(shard));
+	return values.filter((value) => value !== "base").length;
+}
