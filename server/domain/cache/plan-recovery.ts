@@ -39,7 +39,7 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 			reason: `${primary.name} on ${primary.host.name} runs but doesn't answer; it is ended so that a replica can take over`,
 		};
 	}
-	const failure = failureOf(primary);
+	const failure = failureOf(primary, siblings);
 	if (failure === null) return NOTHING;
 	const candidates = shard.nodes.filter(canTakeOver).sort(byOffset);
 	if (candidates.length === 0) {
@@ -56,19 +56,24 @@ interface Failure {
 }
 
 /** Why the primary can't be left to lead; null while it may be on its way. */
-function failureOf(primary: NodeModel): Failure | null {
+function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure | null {
 	const where = `${primary.name} on ${primary.host.name}`;
 	if (isDead(primary)) return { fromState: "dead", cause: `${where} exited` };
 	if (isSilent(primary)) {
 		return { fromState: "silent", cause: `${where} can't be reached: the host is silent` };
 	}
 	const { observation } = primary;
-	const follows =
-		observation?.phase === "running" &&
-		observation.engineState?.role === "replica" &&
-		!observation.engineState.loading;
-	// Somebody made a replica of it, and nobody leads.
-	return follows ? { fromState: "dead", cause: `${where} is a replica` } : null;
+	const state = observation?.phase === "running" ? observation.engineState : null;
+	if (state?.role !== "replica" || state.loading) return null;
+	// Somebody made a replica of it. Whom it follows may be about to say that it leads.
+	const leader = siblings.find((node) =>
+		state.cluster === null
+			? node.host.address === state.primaryHost && node.port === state.primaryPort
+			: node.clusterNodeId === state.cluster.primaryNodeId,
+	);
+	const mayLead =
+		leader !== undefined && !isDead(leader) && leader.observation?.engineState?.role !== "replica";
+	return mayLead ? null : { fromState: "dead", cause: `${where} is a replica` };
 }
 
 function takeover(

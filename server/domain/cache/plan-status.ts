@@ -55,12 +55,14 @@ export function planStatus(
 	if (changing !== null && reason === null) return { status: "modifying", statusReason: changing };
 	if (cache.shards.some((shard) => !serves(shard))) {
 		// A reboot that was asked for takes its node away for a moment: that is the change, not a failure.
-		if (changing !== null && cache.shards.every((shard) => serves(shard) || reboots(shard))) {
+		if (changing !== null && cache.shards.every((shard) => serves(shard) || isPaused(shard))) {
 			return { status: "modifying", statusReason: changing };
 		}
 		return { status: "unavailable", statusReason: reason };
 	}
-	if (changing !== null && allNodes(cache).every((node) => isFine(cache, node) || inChange(node))) {
+	const isAsAsked = (shard: ShardModel) =>
+		isPaused(shard) || shard.nodes.every((node) => isHealthy(node, shard) || inChange(node));
+	if (changing !== null && cache.shards.every(isAsAsked)) {
 		return { status: "modifying", statusReason: changing };
 	}
 	return { status: "degraded", statusReason: reason };
@@ -74,8 +76,10 @@ function serves(shard: ShardModel): boolean {
 	return isServingPrimary(primary, shard) || !primary.host.online;
 }
 
-function reboots(shard: ShardModel): boolean {
-	return shard.nodes.some(isRebooting);
+/** Without a primary for a moment, because somebody asked for it. */
+function isPaused(shard: ShardModel): boolean {
+	const handsOver = shard.failover !== null || shard.order?.kind === "planned";
+	return handsOver || shard.nodes.some(isRebooting);
 }
 
 function isFine(cache: CacheModel, node: NodeModel): boolean {

@@ -73,7 +73,7 @@ function describeFailover(
 	return {
 		at: clock.now().toISOString(),
 		kind: byOrder ? given.order.kind : "unplanned",
-		shard: String(shard.index + 1).padStart(4, "0"),
+		shard: shardNumber(shard),
 		from: nameOf(shard.primaryNodeId),
 		to: nameOf(nodeId),
 		by: byOrder ? "control-plane" : "engines",
@@ -84,6 +84,10 @@ function describeFailover(
 				? result.writesUnavailableMs
 				: result.at - given.noticedAt,
 	};
+}
+
+function shardNumber(shard: { index: number } | undefined): string {
+	return String((shard?.index ?? 0) + 1).padStart(4, "0");
 }
 
 function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
@@ -124,6 +128,9 @@ export async function dropFailover(
 	shardId: string,
 	reason: string,
 ): Promise<void> {
+	const shard = cache.shards.find((candidate) => candidate.id === shardId);
+	const which =
+		cache.shards.length > 1 ? `shard ${shardNumber(shard)} of ${cache.name}` : cache.name;
 	await db.$transaction(async (tx) => {
 		await tx.shard.updateMany({
 			where: { id: shardId },
@@ -132,7 +139,7 @@ export async function dropFailover(
 		await recordEvent(tx, clock, {
 			severity: "warning",
 			type: "cache.failover-failed",
-			message: `The failover of ${cache.name} that was requested came to nothing: ${reason}.`,
+			message: `The failover of ${which} that was requested came to nothing: ${reason}.`,
 			cacheName: cache.name,
 		});
 	});
