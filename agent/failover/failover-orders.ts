@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Assignment, FailoverOrder, OrderResult } from "../../server/contract/agent.ts";
+import { tellSentinels } from "../sentinel/tell-sentinels.ts";
 import { carryOutOrder } from "./carry-out-order.ts";
 import { notDone } from "./order-context.ts";
 
@@ -54,6 +55,15 @@ export class FailoverOrders {
 			return notDone(order, "refused", message).result;
 		}
 		const { auth } = assignment;
-		return await carryOutOrder(order, { auth, sentinelPassword: sentinelPassword() });
+		const password = sentinelPassword();
+		const result = await carryOutOrder(order, { auth, sentinelPassword: password });
+		const leader = order.candidates.find(({ nodeId }) => nodeId === result.leaderNodeId);
+		if (leader !== undefined && password !== null && order.clusterMode === "disabled") {
+			// From here, so that they know it even if the control plane dies now: they would elect a third one.
+			const { sentinels, cacheId } = order;
+			const primary = { host: leader.host, port: leader.port };
+			void tellSentinels({ sentinels, password, cacheId, primary });
+		}
+		return result;
 	}
 }

@@ -6,7 +6,11 @@ import { CliError } from "../exit-codes.ts";
 import { findAgentProcesses } from "../installation/agent-processes.ts";
 import { currentHome } from "../installation/checkout.ts";
 import { type EndResult, endProcess } from "../installation/end-process.ts";
-import { findEngineProcesses, findGatewayProcesses } from "../installation/engine-processes.ts";
+import {
+	findEngineProcesses,
+	findGatewayProcesses,
+	findSentinelProcesses,
+} from "../installation/engine-processes.ts";
 
 /** `up` stops its own children first and gives each 10 s. */
 const UP_GRACE_MS = 25_000;
@@ -21,7 +25,7 @@ export function stopCommand(): Command {
 		.action(async () => stopEverything(currentHome()));
 }
 
-/** In this order nothing is started again behind our back: keepers before what they keep, agents before engines and gateways. */
+/** In this order nothing is started again behind our back: keepers before what they keep, agents and Sentinels before engines and gateways. */
 async function stopEverything(home: LarderHome): Promise<void> {
 	const up = readLock(home.upLock);
 	if (up !== null) report("supervisor (larder up)", [await endProcess(up.identity, UP_GRACE_MS)]);
@@ -29,11 +33,13 @@ async function stopEverything(home: LarderHome): Promise<void> {
 	if (server !== null) report("control plane", [await endProcess(server.identity, GRACE_MS)]);
 	const agents = findAgentProcesses(home);
 	report("agent", await Promise.all(agents.map((each) => endProcess(each, GRACE_MS))));
+	const sentinels = findSentinelProcesses(home);
+	report("Sentinel", await Promise.all(sentinels.map((each) => endProcess(each, GRACE_MS))));
 	const engines = findEngineProcesses(home);
 	report("cache node", await Promise.all(engines.map((each) => endProcess(each, GRACE_MS))));
 	const gateways = findGatewayProcesses(home);
 	report("gateway", await Promise.all(gateways.map((each) => endProcess(each, GRACE_MS))));
-	const found = agents.length + gateways.length + engines.length;
+	const found = agents.length + sentinels.length + gateways.length + engines.length;
 	const nothing = up === null && server === null && found === 0;
 	print(nothing ? `Nothing of ${home.root} was running.` : "Everything is stopped.");
 }

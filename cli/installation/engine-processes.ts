@@ -5,10 +5,16 @@ import { identifyProcess, type ProcessIdentity } from "../../platform/process-id
 
 const ENGINE_PROGRAM = /^((valkey|redis)-(server|check-rdb)|memcached)$/;
 const GATEWAY_PROGRAM = /^haproxy$/;
+const isSentinels = (cwd: string) => basename(cwd) === "sentinel";
 
 /** The engines that agents of this home have started and that live: a process for each node of a cache. */
 export function findEngineProcesses(home: LarderHome): ProcessIdentity[] {
-	return findProcesses(home, ENGINE_PROGRAM);
+	return findProcesses(home, ENGINE_PROGRAM, (cwd) => !isSentinels(cwd));
+}
+
+/** The Sentinels of the home's agents, which are a mode of Valkey's program. */
+export function findSentinelProcesses(home: LarderHome): ProcessIdentity[] {
+	return findProcesses(home, ENGINE_PROGRAM, isSentinels);
 }
 
 /** The HAProxies of the home's agents. */
@@ -21,9 +27,14 @@ export function findGatewayProcesses(home: LarderHome): ProcessIdentity[] {
  * from being written down counts as well. Children of the same program (HAProxy's workers, a process that writes a
  * snapshot) end with their parent and are left out, unless it has died.
  */
-function findProcesses(home: LarderHome, program: RegExp): ProcessIdentity[] {
+function findProcesses(
+	home: LarderHome,
+	program: RegExp,
+	worksIn: (cwd: string) => boolean = () => true,
+): ProcessIdentity[] {
 	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-	const found = new Set(pids.filter((pid) => isProgramOf(pid, `${home.agentsDir}${sep}`, program)));
+	const isOurs = (cwd: string) => cwd.startsWith(`${home.agentsDir}${sep}`) && worksIn(cwd);
+	const found = new Set(pids.filter((pid) => isProgramOf(pid, isOurs, program)));
 	return [...found].flatMap((pid) => {
 		const parent = parentOf(pid);
 		if (parent === null || found.has(parent)) return [];
@@ -31,11 +42,11 @@ function findProcesses(home: LarderHome, program: RegExp): ProcessIdentity[] {
 	});
 }
 
-function isProgramOf(pid: number, agentsDir: string, program: RegExp): boolean {
+function isProgramOf(pid: number, isOurs: (cwd: string) => boolean, program: RegExp): boolean {
 	try {
 		const cwd = readlinkSync(`/proc/${pid}/cwd`);
 		const name = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
-		return cwd.startsWith(agentsDir) && program.test(name);
+		return isOurs(cwd) && program.test(name);
 	} catch {
 		// It ended meanwhile, or belongs to another user.
 		return false;
