@@ -1,9 +1,13 @@
 import type { Assignment } from "../../server/contract/agent.ts";
 import { EngineConnection } from "./engine-connection.ts";
-import type { NodeAddress } from "./replication-convergence.ts";
 import type { RespValue } from "./resp-parser.ts";
 
 const TIMEOUT_MS = 300;
+
+export interface NodeAddress {
+	readonly host: string;
+	readonly port: number;
+}
 
 /**
  * One command to another node of the same cache, which alone lets its system user in; null when it isn't there or

@@ -1,10 +1,9 @@
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
-import { saysPrimary } from "./ask-node.ts";
+import { type NodeAddress, saysPrimary } from "./ask-node.ts";
 import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
 import type { Convergence } from "./driver.ts";
 import { EngineCommandError } from "./engine-connection.ts";
 import { type ClusterAssignment, shardOf } from "./genesis-nodes.ts";
-import type { NodeAddress } from "./replication-convergence.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import type { RespValue } from "./resp-parser.ts";
 

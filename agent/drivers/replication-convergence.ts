@@ -1,12 +1,7 @@
 import type { Assignment } from "../../server/contract/agent.ts";
-import { saysPrimary } from "./ask-node.ts";
+import { type NodeAddress, saysPrimary } from "./ask-node.ts";
 import type { Convergence, EngineState } from "./driver.ts";
 import type { RespValue } from "./resp-parser.ts";
-
-export interface NodeAddress {
-	readonly host: string;
-	readonly port: number;
-}
 
 const WAITING: Convergence = { converged: false, acted: false };
 const ACTED: Convergence = { converged: false, acted: true };

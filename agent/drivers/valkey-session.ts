@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
-import { askNode } from "./ask-node.ts";
+import { askNode, type NodeAddress } from "./ask-node.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
 import type {
@@ -13,7 +13,7 @@ import type {
 	EngineState,
 } from "./driver.ts";
 import type { EngineConnection } from "./engine-connection.ts";
-import { type NodeAddress, ReplicationConvergence } from "./replication-convergence.ts";
+import { ReplicationConvergence } from "./replication-convergence.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import {
