@@ -3,6 +3,8 @@ import { type NodeAddress, saysPrimary } from "./ask-node.ts";
 import type { Convergence, EngineState } from "./driver.ts";
 import type { RespValue } from "./resp-parser.ts";
 
+export type { NodeAddress } from "./ask-node.ts";
+
 const WAITING: Convergence = { converged: false, acted: false };
 const ACTED: Convergence = { converged: false, acted: true };
 const CONVERGED: Convergence = { converged: true, acted: false };
