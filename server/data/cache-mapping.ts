@@ -130,7 +130,8 @@ function toShardModel(
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
 		failover: shard.failoverRequestedAt === null ? null : { toNodeId: shard.failoverToNodeId },
-		order: underWay === null ? null : { kind: underWay.order.kind },
+		order:
+			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
 		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem: result === null || result.outcome === "done" ? null : result.message,
 	};

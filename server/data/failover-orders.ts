@@ -5,6 +5,8 @@ import type { Clock } from "../platform/clock.ts";
 const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
 /** How long a refusal holds: its reason may go away. */
 const REFUSED_MS = 300;
+/** How long an order's result is waited for once the engines show that it was carried out. */
+const FRESH_MS = 1_000;
 /** How long the new primary has to say itself that it leads. */
 const DONE_MS = 2_000;
 /** For how long nobody relies on a planned failover after one that failed. */
@@ -64,6 +66,11 @@ export class FailoverOrders {
 				? givenAt + PATIENCE_MS[order.kind]
 				: result.at + (result.outcome === "done" ? DONE_MS : REFUSED_MS);
 		return this.#now() < holdsUntil ? given : null;
+	}
+
+	/** Its result is about to come, and with it how long writes were unavailable. */
+	isFresh({ result, givenAt }: GivenOrder): boolean {
+		return result === null && this.#now() - givenAt < FRESH_MS;
 	}
 
 	/** The newest order, unless it was dropped. */

@@ -44,7 +44,11 @@ export interface ShardModel {
 	/** A planned failover that was asked for. */
 	failover: { toNodeId: string | null } | null;
 	/** The failover order that is out; null for none, or once its result is there or overdue. */
-	order: { kind: "planned" | "unplanned" } | null;
+	order: {
+		kind: "planned" | "unplanned";
+		/** It was given so lately that its result is about to come. */
+		fresh: boolean;
+	} | null;
 	/** Why the last order came to nothing, while that is news. */
 	orderProblem: string | null;
 	/** A planned failover failed a short while ago: what can do without one does. */

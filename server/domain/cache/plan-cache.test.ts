@@ -243,10 +243,23 @@ describe("a dead primary", () => {
 		const model = cache(nodes);
 		const ordered = model.shards.map((shard) => ({
 			...shard,
-			order: { kind: "unplanned" as const },
+			order: { kind: "unplanned" as const, fresh: true },
 		}));
 		expect(orderOf({ ...model, shards: ordered })).toBeUndefined();
 		expect(orderOf({ ...model, sentinelFailingOver: true })).toBeUndefined();
+	});
+
+	it("waits for the result of an order that has just been carried out", () => {
+		const model = cache([node(1, dead), node(2, running("primary"))]);
+		const ordered = (fresh: boolean) => ({
+			...model,
+			shards: model.shards.map((shard) => ({
+				...shard,
+				order: { kind: "unplanned" as const, fresh },
+			})),
+		});
+		expect(planCache(ordered(true), NOW).actions).toEqual([]);
+		expect(planCache(ordered(false), NOW).actions).toMatchObject([{ kind: "adopt-primary" }]);
 	});
 
 	it("never gives way to a replica that has nothing", () => {
@@ -356,7 +369,7 @@ describe("a planned failover", () => {
 	});
 
 	it("waits for the order that is out", () => {
-		expect(asked(healthy(), null, { order: { kind: "planned" } })).toEqual([]);
+		expect(asked(healthy(), null, { order: { kind: "planned", fresh: true } })).toEqual([]);
 	});
 });
 

@@ -28,6 +28,7 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		.filter((node) => isServingPrimary(node, shard) && !isSilent(node))
 		.sort(byOffset)[0];
 	if (elected !== undefined) {
+		if (shard.order?.fresh === true) return NOTHING;
 		const cause = "the engines have it as their primary";
 		return { ...NOTHING, actions: [{ kind: "adopt-primary", nodeId: elected.id, cause }] };
 	}
