@@ -195,11 +195,12 @@ class World {
 		};
 	}
 
-	/** Agents and engines of hosts that run. */
-	runHosts(): void {
+	/** Agents and engines of hosts that run, but for those that take their time: they copy nothing yet. */
+	runHosts(isSlow: (hostId: string) => boolean = () => false): void {
 		this.engines = this.engines.filter((each) => !each.removed || !this.host(each.hostId).online);
 		for (const engine of this.staying) {
 			if (!this.host(engine.hostId).online || engine.lostFiles) continue;
+			if (isSlow(engine.hostId)) continue;
 			if (this.isMemcached || (engine.follows === null && engine.role === null)) {
 				engine.role = "primary";
 				engine.hasSynced = true;
@@ -229,6 +230,12 @@ class World {
 		this.reasons = replacements.reasons;
 		for (const action of replacements.actions) check(action);
 		for (const action of this.actions) this.#apply(action);
+		// Orders are carried out and answered before anything else happens.
+		if (!this.actions.some((action) => action.kind === "order-failover")) return;
+		const after = this.model();
+		for (const each of after.shards) {
+			for (const action of planRecovery(after, each, NOW).actions) this.#apply(action);
+		}
 	}
 
 	#apply(action: PlanAction): void {
@@ -403,6 +410,18 @@ describe("nodes on lost hosts", () => {
 	});
 });
 
+it("a replacement that alone holds the data stays, though its own host is drained", () => {
+	const world = new World({ members: 1, hosts: 4 });
+	world.host("h0").draining = true;
+	world.plan();
+	world.runHosts();
+	Object.assign(lose(world.host("h0")), { lossConfirmed: true });
+	world.host("h1").draining = true;
+	expect(planReplacements(world.model()).actions).toEqual([]);
+	expect(comesToRest(world)).toBe(true);
+	expect(world.staying).toMatchObject([{ hostId: "h2", hasData: true }]);
+});
+
 it("a node whose files are gone is replaced, and one that led alone starts again empty", () => {
 	const pair = new World({ members: 2, hosts: 2 });
 	const replica = pair.engine("n1");
@@ -418,8 +437,8 @@ describe("whatever happens to hosts", () => {
 	const change = fc.record({
 		host: fc.nat({ max: 6 }),
 		what: fc.constantFrom("silence", "lose", "confirm", "return", "drain", "uncordon", "nothing"),
-		/** How far things go on before the next change. */
-		steps: fc.nat({ max: 4 }),
+		/** How far things go on before the next change: for each step the hosts that take their time. */
+		steps: fc.array(fc.uniqueArray(fc.nat({ max: 6 })), { maxLength: 4 }),
 	});
 	const shape = fc.record({
 		members: fc.integer({ min: 1, max: 3 }),
@@ -434,8 +453,8 @@ describe("whatever happens to hosts", () => {
 				const world = new World(options);
 				for (const each of changes) {
 					happen(world.host(`h${each.host}`), each.what);
-					for (let step = 0; step < each.steps; step++) {
-						world.runHosts();
+					for (const slow of each.steps) {
+						world.runHosts((id) => slow.some((index) => id === `h${index}`));
 						world.plan((action) => checkAction(world, action));
 						checkWorld(world);
 					}
