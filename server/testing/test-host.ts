@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import {
 	AGENT_PROTOCOL_VERSION,
 	type Assignment,
+	type FailoverOrder,
 	type GatewayObservation,
 	type Observation,
 	type ReportInput,
@@ -90,12 +91,30 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		notices() {
 			return resources.notices.newer(hostId, -1);
 		},
-		/** Carries out failover orders that it hasn't answered: the first candidate leads, and the host says so. */
-		async obey() {
+		/** What a host says of a primary that has handed over. */
+		async yield({ from, candidates }: FailoverOrder) {
+			const [leader] = candidates;
+			const state = await this.state();
+			const own = state.assignments.find(({ id }) => id === from.nodeId);
+			if (own === undefined || leader === undefined) return;
+			const follower: Assignment = { ...own, role: { kind: "replica", of: leader } };
+			await report({
+				revision: state.revision,
+				observations: state.assignments.map((assignment) =>
+					asRunning(assignment === own ? follower : assignment, 4_000 + number),
+				),
+			});
+		},
+		/**
+		 * Carries out failover orders that it hasn't answered: the first candidate leads, the primary that hands over is a
+		 * replica from then on, and their hosts say so.
+		 */
+		async obey(fleet: readonly { yield(order: FailoverOrder): Promise<void> }[] = []) {
 			for (const notice of this.notices()) {
 				if (notice.kind !== "failover" || answered.has(notice.order.id)) continue;
 				const { id, kind, candidates } = notice.order;
 				answered.add(id);
+				if (kind === "planned") for (const host of fleet) await host.yield(notice.order);
 				const leaderNodeId = candidates[0]?.nodeId ?? null;
 				const state = await this.state();
 				await report({
