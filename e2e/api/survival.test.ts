@@ -9,7 +9,7 @@ import { rebornEmpty } from "../chaos/stories/reborn-empty.ts";
 import { twoLosses } from "../chaos/stories/two-losses.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 
-const KILLING_SECONDS = 10;
+const KILLING_SECONDS = 6;
 const SEED = 4;
 
 /** Real engines lose their primaries while they are written to. `npm run chaos` does it longer and in more ways. */

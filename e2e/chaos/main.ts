@@ -4,7 +4,7 @@
  *
  * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
  *
- *    1  reborn-empty            a primary is reborn empty before anybody noticed
+ *    1  reborn-empty[-unseen]   a primary is reborn empty before anybody noticed
  *    2  old-primary-returns     the old primary comes back as primary
  *    3  two-losses              the second loss never fails over
  *    4  random-faults           reboots one by one (changes of engine versions: not a feature yet)

@@ -64,12 +64,20 @@ async function cutInEveryWay(
 	});
 	const setting = { larder, network, cache, cluster, log };
 	const found: string[] = [];
+	const broken: string[] = [];
 	try {
 		for (const cut of [cutHostOff, cutZonesApart, cutControlPlaneOff, cutClientWithPrimary]) {
-			const what = await cut(setting);
-			log(what);
-			found.push(what);
+			try {
+				found.push(await cut(setting));
+				log(found.at(-1) ?? "");
+			} catch (error) {
+				broken.push(`${cut.name}: ${error instanceof Error ? error.message : error}`);
+				log(broken.at(-1) ?? "");
+				network.heal();
+				for (const each of [cache, cluster]) await each.whole();
+			}
 		}
+		if (broken.length > 0) throw new Violation(broken.join("\n"));
 		return found.join("\n  ");
 	} finally {
 		await Promise.all([cache.stop(), cluster.stop()]);

@@ -1,12 +1,13 @@
 import type { Scenario } from "./scenario.ts";
 import { storyScenario } from "./stories/act.ts";
 import { controlPlaneAway } from "./stories/control-plane-away.ts";
+import { controlPlaneLost } from "./stories/control-plane-lost.ts";
 import { diskFull } from "./stories/disk-full.ts";
 import { failoverAsked } from "./stories/failover-asked.ts";
 import { hostReplaced } from "./stories/host-replaced.ts";
 import { oldPrimaryReturns } from "./stories/old-primary-returns.ts";
 import { primaryKilled } from "./stories/primary-killed.ts";
-import { rebornEmpty } from "./stories/reborn-empty.ts";
+import { rebornEmpty, rebornEmptyUnseen } from "./stories/reborn-empty.ts";
 import { recycledPort } from "./stories/recycled-port.ts";
 import { twoLosses } from "./stories/two-losses.ts";
 
@@ -15,9 +16,11 @@ export const STORIES: readonly Scenario[] = [
 	failoverAsked,
 	controlPlaneAway,
 	rebornEmpty,
+	rebornEmptyUnseen,
 	oldPrimaryReturns,
 	twoLosses,
 	recycledPort,
 	hostReplaced,
 	diskFull,
+	controlPlaneLost,
 ].map(storyScenario);
