@@ -25,6 +25,7 @@ import {
 	toCacheModel,
 	zonesColumn,
 } from "./cache-mapping.ts";
+import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 /** What a view takes beside the rows. */
@@ -50,7 +51,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 	const { fleet, rateCard } = sources;
 	const model = toCacheModel(row, sources);
 	const nodes = allNodes(model);
-	const spread = zoneSpread(model);
+	const spread = zoneSpread(model, fleetRoom(fleet, row));
 	const size = {
 		memoryBytes: Number(row.nodeMemoryBytes),
 		vcpus: row.nodeVcpus,

@@ -84,6 +84,14 @@ export class FleetState {
 		return expired;
 	}
 
+	/** It was removed from the fleet. */
+	forgetHost(hostId: string): void {
+		this.#lastSeen.delete(hostId);
+		this.#online.delete(hostId);
+		this.#gateways.delete(hostId);
+		this.#sentinels.delete(hostId);
+	}
+
 	/** What hosts are told, and measured by. */
 	get heartbeatMs(): number {
 		return this.#heartbeatMs;

@@ -29,11 +29,13 @@ export async function expireLeases(resources: Resources): Promise<void> {
 	for (const hostId of fleet.expireLeases()) {
 		const lastSeenAt = fleet.lastSeenAt(hostId);
 		const host = await db.$transaction(async (tx) => {
-			const row = await tx.host.update({
+			const row = await tx.host.findUnique({
 				where: { id: hostId },
-				data: { online: false, lastSeenAt },
 				include: { nodes: { select: { cacheId: true } } },
 			});
+			// It was removed while its last report was on its way.
+			if (row === null) return null;
+			await tx.host.update({ where: { id: hostId }, data: { online: false, lastSeenAt } });
 			await recordEvent(tx, clock, {
 				severity: "warning",
 				type: "host.silent",
@@ -42,6 +44,6 @@ export async function expireLeases(resources: Resources): Promise<void> {
 			});
 			return row;
 		});
-		for (const node of host.nodes) wakeCache(node.cacheId);
+		for (const node of host?.nodes ?? []) wakeCache(node.cacheId);
 	}
 }

@@ -1,5 +1,6 @@
 import type { CacheStatus } from "../contract/index.ts";
 import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { fleetRoom } from "../data/fleet-room.ts";
 import { recordEvent } from "../data/record-event.ts";
 import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
@@ -38,7 +39,8 @@ export async function reconcileCache(
 	});
 	if (cache === null) return { again: false, status: "gone" };
 	const model = toCacheModel(cache, resources);
-	const plan = planCache(model, resources.clock.now());
+	const room = fleetRoom(resources.fleet, cache);
+	const plan = planCache(model, resources.clock.now(), room);
 	if (plan.actions.some((action) => action.kind === "forget")) {
 		await forgetCache(resources, cache, plan);
 		return { again: false, status: "gone" };
@@ -51,8 +53,12 @@ export async function reconcileCache(
 	let again = false;
 	for (const action of plan.actions) {
 		const reason = await apply(resources, cache, action, placementLock);
-		if (reason !== null) await writeWaiting(resources, cache, reason);
-		else if (!LEFT_TO_HOSTS.has(action.kind)) again = true;
+		if (reason === null) {
+			if (!LEFT_TO_HOSTS.has(action.kind)) again = true;
+			continue;
+		}
+		// Of a node that finds no place the step itself has told, and the next plan's reasons tell.
+		if (action.kind !== "add-replacement") await writeWaiting(resources, cache, reason);
 	}
 	return { again, status: plan.status };
 }
@@ -151,7 +157,11 @@ async function writeStatus(
 
 async function writeWaiting(resources: Resources, cache: FullCache, reason: string): Promise<void> {
 	if (cache.statusReason === reason) return;
-	const { progress } = planCache(toCacheModel(cache, resources), resources.clock.now());
+	const { progress } = planCache(
+		toCacheModel(cache, resources),
+		resources.clock.now(),
+		fleetRoom(resources.fleet, cache),
+	);
 	await resources.db.$transaction(async (tx) => {
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },

@@ -178,7 +178,10 @@ describe("a drain", () => {
 		await drainHost(test.resources, caller, { name: first?.host ?? "" });
 		await settle();
 		expect(await members()).toHaveLength(3);
+		await settle();
+		expect((await orders()).status).toBe("modifying");
 		await converge();
+		expect(await eventTypes()).not.toContain("cache.degraded");
 		expect(await host(first?.host ?? "")).toMatchObject({ nodeCount: 0 });
 		expect(await namesOf()).toEqual(names);
 		const routes = (await hosts[0]?.state())?.routeTable?.routes ?? [];
@@ -299,6 +302,34 @@ describe("a host that is lost", () => {
 			expect.arrayContaining(["fleet.safe-mode", "fleet.safe-mode-ended"]),
 		);
 	});
+});
+
+it("Multi-AZ that was degraded is mended once a host in another zone has come", async () => {
+	await create({ replicasPerShard: 1, multiAz: true });
+	const replica = (await members()).find((node) => node.role === "replica");
+	const primary = await leader();
+	const spare = ["h1", "h2", "h3"].find((name) => ![replica?.host, primary?.host].includes(name));
+	await removeHost(test.resources, caller, { name: spare ?? "", lost: false });
+	hosts = hosts.filter((each) => each.enrolment.name !== spare);
+	await silence([replica?.host ?? ""]);
+	expect(await orders()).toMatchObject({
+		multiAzStatus: "degraded",
+		multiAzReason: expect.stringContaining(`${replica?.id} on ${replica?.host}`),
+	});
+	hosts.push(await enrolTestHost(test, "h4", primary?.zone ?? ""));
+	await passSeconds(60);
+	await converge();
+	expect(await orders()).toMatchObject({
+		status: "available",
+		multiAzStatus: "degraded",
+		multiAzReason: expect.stringContaining(`All nodes of orders are in zone ${primary?.zone}`),
+	});
+	hosts.push(await enrolTestHost(test, "h5", "d"));
+	await passSeconds(2);
+	await converge();
+	expect(await orders()).toMatchObject({ status: "available", multiAzStatus: "enabled" });
+	expect((await members()).map((node) => node.host).sort()).toEqual([primary?.host, "h5"].sort());
+	expect((await orders()).lastFailover).toBeNull();
 });
 
 it("an empty host is removed at once, and a name that isn't known is said so", async () => {

@@ -7,6 +7,7 @@ import { planRecovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
+import type { FleetRoom } from "./zone-spread.ts";
 
 /**
  * Compares what is wanted of one cache with what its nodes say, and answers with the status to show and the actions
@@ -23,7 +24,7 @@ import { advance, creationStepsDone } from "./progress.ts";
  *   8. Memcached: name the nodes that are ready to auto discovery
  *   9. status from the nodes: see plan-status.ts
  */
-export function planCache(cache: CacheModel, now: Date): Plan {
+export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
 	if (allNodes(cache).length === 0) {
 		return {
@@ -38,7 +39,7 @@ export function planCache(cache: CacheModel, now: Date): Plan {
 		};
 	}
 	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));
-	const replacements = planReplacements(cache);
+	const replacements = planReplacements(cache, room);
 	const reached = whatIsReached(cache);
 	const status = planStatus(cache, reached, [
 		...recoveries.flatMap(({ reason }) => reason ?? []),

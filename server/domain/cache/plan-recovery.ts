@@ -73,7 +73,9 @@ function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure 
 			: node.clusterNodeId === state.cluster.primaryNodeId,
 	);
 	const mayLead =
-		leader !== undefined && !isDead(leader) && leader.observation?.engineState?.role !== "replica";
+		leader?.host.online === true &&
+		!isDead(leader) &&
+		leader.observation?.engineState?.role !== "replica";
 	return mayLead ? null : { fromState: "dead", cause: `${where} is a replica` };
 }
 

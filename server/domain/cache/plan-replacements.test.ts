@@ -230,12 +230,6 @@ class World {
 		this.reasons = replacements.reasons;
 		for (const action of replacements.actions) check(action);
 		for (const action of this.actions) this.#apply(action);
-		// Orders are carried out and answered before anything else happens.
-		if (!this.actions.some((action) => action.kind === "order-failover")) return;
-		const after = this.model();
-		for (const each of after.shards) {
-			for (const action of planRecovery(after, each, NOW).actions) this.#apply(action);
-		}
 	}
 
 	#apply(action: PlanAction): void {

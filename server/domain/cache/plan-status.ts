@@ -87,7 +87,12 @@ function isFine(cache: CacheModel, node: NodeModel): boolean {
 	return shard !== undefined && isHealthy(node, shard);
 }
 
+/** Away, or not there yet, because of what was asked for. */
 function inChange(node: NodeModel): boolean {
+	return isDownForReboot(node) || node.replacesNodeId !== null;
+}
+
+function isDownForReboot(node: NodeModel): boolean {
 	return isRebooting(node) || node.observation?.phase === "rebooting";
 }
 
@@ -95,7 +100,7 @@ function inChange(node: NodeModel): boolean {
 function describeChange(cache: CacheModel): string | null {
 	if (!cache.everAvailable) return null;
 	const nodes = allNodes(cache);
-	const rebooting = nodes.filter(inChange).map((node) => node.name);
+	const rebooting = nodes.filter(isDownForReboot).map((node) => node.name);
 	const waiting = nodes.filter((node) => node.rebootPending).length;
 	const failingOver = describeFailover(cache);
 	if (failingOver !== null) return failingOver;

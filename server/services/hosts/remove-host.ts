@@ -27,6 +27,7 @@ export async function removeHost(
 			after(() => wakeGateways(resources));
 			if (row.nodes.length === 0) {
 				await dropHost(resources, tx, row, `Requested by ${caller.name}.`);
+				after(() => fleet.forgetHost(row.id));
 				return toHostView(row, fleet);
 			}
 			requireGone(row, fleet.isOnline(row.id), input.lost);
@@ -110,6 +111,7 @@ export async function finishRemovals(resources: Resources): Promise<void> {
 			return true;
 		});
 		if (!isDropped) continue;
+		fleet.forgetHost(host.id);
 		for (const node of host.nodes) {
 			fleet.forgetNode(node.id);
 			wakeCache(node.cacheId);
