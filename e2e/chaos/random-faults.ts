@@ -22,7 +22,7 @@ const CACHES = [
 
 interface Outcome {
 	fault: Fault;
-	/** The longest that any writer waited for an acknowledgement. */
+	/** The longest that a client of any cache waited for a write. */
 	unavailableMs: number;
 	losses: Losses;
 }
@@ -101,9 +101,8 @@ async function strikeOnce(
 		scene.larder,
 		watched.map(({ name }) => name),
 	);
-	const gaps = watched.flatMap(({ writers }) => writers.map((each) => each.longestGapMs(since)));
+	const unavailableMs = Math.max(...watched.map((each) => each.longestGapMs(since)));
 	const losses = await countLosses(scene, watched, struck);
-	const unavailableMs = Math.max(...gaps);
 	log(
 		`  ${unavailableMs.toFixed(0)} ms, lost ${losses.plain} (WAIT 1: ${losses.waitOne}, base: ${losses.base}), whole after ${(performance.now() - since).toFixed(0)} ms`,
 	);

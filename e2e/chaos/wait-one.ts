@@ -32,7 +32,7 @@ export const waitOne: Scenario = {
 					const since = performance.now();
 					signalAll([primary.pid ?? 0], "SIGKILL");
 					await cache.writesAgain(FAILOVER_TIMEOUT_MS);
-					gaps.push(Math.max(...cache.writers.map((writer) => writer.longestGapMs(since))));
+					gaps.push(cache.longestGapMs(since));
 					await cache.whole();
 					const losses = await cache.findLosses();
 					plain += losses.plain;

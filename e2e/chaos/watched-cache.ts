@@ -133,8 +133,13 @@ export class WatchedCache {
 		return await findPrimary({ ...shard, nodes }, null);
 	}
 
-	get writers(): NumberedWriter[] {
+	private get writers(): NumberedWriter[] {
 		return this.shards.flatMap(({ plain, waitOne }) => [plain, ...(waitOne ? [waitOne] : [])]);
+	}
+
+	/** The longest that one waited for its primary alone. Those that use WAIT wait for replicas as well. */
+	longestGapMs(since: number): number {
+		return Math.max(...this.shards.map(({ plain }) => plain.longestGapMs(since)));
 	}
 
 	async writesAgain(timeoutMs?: number): Promise<void> {

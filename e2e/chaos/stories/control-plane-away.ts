@@ -15,7 +15,7 @@ export const controlPlaneAway: Story = {
 		killNode(victim);
 		const chosen = await nextPrimary(cache, victim);
 		await cache.writesAgain();
-		const gapMs = Math.max(...cache.writers.map((writer) => writer.longestGapMs(since)));
+		const gapMs = cache.longestGapMs(since);
 		await larder.startControlPlane();
 		await requireKept(cache);
 		const leads = await cache.primaryOf("0001");

@@ -9,7 +9,7 @@ export const primaryKilled: Story = {
 		const since = performance.now();
 		killNode(victim);
 		await cache.writesAgain();
-		const gapMs = Math.max(...cache.writers.map((writer) => writer.longestGapMs(since)));
+		const gapMs = cache.longestGapMs(since);
 		const leader = await nextPrimary(cache, victim);
 		await requireKept(cache);
 		return `${leader.id} took over from ${victim.id}, ${gapMs.toFixed(0)} ms without writes`;
