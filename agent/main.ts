@@ -7,6 +7,7 @@ import { acquireLock } from "../platform/process-lock.ts";
 import type { DesiredState, HostFacts, Notice, RouteTable } from "../server/contract/agent.ts";
 import { type InstalledEngine, listEngines } from "./bundles/index.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
+import { Alerts } from "./control/alerts.ts";
 import { Backoff, pause } from "./control/backoff.ts";
 import { ControlClient } from "./control/control-client.ts";
 import { Outbox } from "./control/outbox.ts";
@@ -69,6 +70,7 @@ class HostAgent {
 	private readonly gateway: Gateway;
 	private readonly sentinel: Sentinel;
 	private readonly orders: FailoverOrders;
+	private readonly alerts: Alerts;
 	private readonly reporter: Reporter;
 	private readonly sampler: MetricsSampler;
 	private identity: AgentIdentity;
@@ -100,7 +102,10 @@ class HostAgent {
 			...options,
 			...{ engines, liveness },
 			inTouch: () => this.client.inTouch(),
-			onChange: () => this.reporter.notify(),
+			onChange: () => {
+				this.alerts.look();
+				this.reporter.notify();
+			},
 			onEvent: (event) => {
 				this.outbox.addEvent(event);
 				this.reporter.notify();
@@ -132,10 +137,15 @@ class HostAgent {
 			sentinelPassword: () => this.routeTable?.sentinelPassword ?? null,
 			onResult: (result) => {
 				this.outbox.addOrderResult(result);
+				this.alerts.orderEnded(result);
 				if (result.leaderNodeId !== null) this.instances.disturb(result.leaderNodeId);
 				this.reporter.notify();
 			},
 			logger,
+		});
+		this.alerts = new Alerts({
+			...{ client: this.client, logger },
+			observations: () => (this.desired === null ? null : this.instances.observations()),
 		});
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
@@ -183,6 +193,7 @@ class HostAgent {
 			onUnknown: () => this.enrolAgain(),
 		});
 		this.sampler.stop();
+		this.alerts.stop();
 		this.reporter.stop();
 		client.close();
 		const parts = [this.instances.stop(), this.gateway.stop(), this.sentinel.stop()];

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
+	type AlertInput,
+	alertResultSchema,
 	enrolResultSchema,
 	type HostFacts,
 	type ReportInput,
@@ -78,6 +80,11 @@ export class ControlClient {
 		return heartbeatMs;
 	}
 
+	/** What can't wait for a report that is under way. */
+	async alert(alert: Omit<AlertInput, "protocol">, signal: AbortSignal): Promise<void> {
+		alertResultSchema.parse(await this.call("alert", alert, CALL_TIMEOUT_MS, signal));
+	}
+
 	/** Whether the control plane has answered lately, so that its orders are likely to be what it wants now. */
 	inTouch(): boolean {
 		return performance.now() - this.answeredAt < IN_TOUCH_MS;
@@ -88,7 +95,7 @@ export class ControlClient {
 	}
 
 	private async call(
-		procedure: "enrol" | "watch" | "report",
+		procedure: "enrol" | "watch" | "report" | "alert",
 		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,

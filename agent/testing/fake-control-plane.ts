@@ -5,7 +5,10 @@ import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/serve
 import Fastify, { type FastifyInstance } from "fastify";
 import type { z } from "zod";
 import {
+	type AlertInput,
 	type Assignment,
+	alertInputSchema,
+	alertResultSchema,
 	type DesiredState,
 	enrolInputSchema,
 	enrolResultSchema,
@@ -47,6 +50,7 @@ export class FakeControlPlane {
 	/** Answers reports with an error, as one whose database fails. */
 	failsToStore = false;
 	readonly reports: ReportInput[] = [];
+	readonly alerts: AlertInput[] = [];
 	/** Those that it failed to store. */
 	readonly refusedReports: ReportInput[] = [];
 	readonly events: ReportInput["events"] = [];
@@ -173,6 +177,14 @@ export class FakeControlPlane {
 						await once(this.changes, "desired", { signal }).catch(() => {});
 					}
 					return this.answer(input);
+				}),
+			alert: known
+				.input(alertInputSchema)
+				.output(alertResultSchema)
+				.mutation(({ input }) => {
+					this.alerts.push(input);
+					this.changes.emit("report");
+					return { accepted: true as const };
 				}),
 			report: known
 				.input(reportInputSchema)

@@ -10,8 +10,10 @@ import { nodeMetricsSchema } from "./metrics.ts";
  *   watch(revision, notice)      the host's whole desired state once it passes `revision`, and notices after the one
  *                                given, whichever comes first; held up to 25 s
  *   report(batch)                what the host sees; acknowledged after it is stored, resent until then
+ *   alert(ended, orders)         what can't wait for a report that is under way. Kept in memory alone: the next report
+ *                                says it again
  *
- * `watch` and `report` carry `Authorization: Bearer <credential>`. An answer of 401 means that this control plane
+ * `watch`, `report` and `alert` carry `Authorization: Bearer <credential>`. An answer of 401 means that this control plane
  * doesn't know the host: the agent leaves its engines as they are and keeps trying.
  */
 export const AGENT_PROTOCOL_VERSION = 3;
@@ -435,6 +437,14 @@ export const reportInputSchema = z.strictObject({
 	metrics: z.array(metricsSampleSchema).max(2_000),
 });
 export type ReportInput = z.infer<typeof reportInputSchema>;
+
+export const alertInputSchema = z.strictObject({
+	protocol: z.literal(AGENT_PROTOCOL_VERSION),
+	ended: z.array(observationSchema).max(2_000).describe("instances whose process has just ended"),
+	orders: z.array(orderResultSchema).max(100),
+});
+export type AlertInput = z.infer<typeof alertInputSchema>;
+export const alertResultSchema = z.object({ accepted: z.literal(true) });
 
 export const reportResultSchema = z.object({
 	accepted: z.literal(true),

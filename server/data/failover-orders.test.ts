@@ -59,7 +59,7 @@ describe("a failover order", () => {
 
 	it("keeps its first result, and knows none of others", () => {
 		orders.finish(result("done"));
-		orders.finish(result("failed"));
+		expect(orders.finish(result("failed"))).toBeNull();
 		expect(orders.newest("s")?.result?.outcome).toBe("done");
 		expect(orders.finish({ ...result("done"), id: randomUUID() })).toBeNull();
 	});

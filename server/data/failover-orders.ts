@@ -46,11 +46,12 @@ export class FailoverOrders {
 		});
 	}
 
-	/** The order that a host answers; null for one that has been given anew since. */
+	/** The order that a host answers; null for one that has been given anew since, or was answered before. */
 	finish(result: OrderResult): GivenOrder | null {
 		for (const given of this.#byShard.values()) {
 			if (given.order.id !== result.id) continue;
-			given.result ??= { ...result, at: this.#now() };
+			if (given.result !== null) return null;
+			given.result = { ...result, at: this.#now() };
 			return given;
 		}
 		return null;

@@ -17,6 +17,16 @@ export const storedObservationSchema = observationSchema.extend({
 });
 export type StoredObservation = z.infer<typeof storedObservationSchema>;
 
+/** Offsets rise with every write and are no news. */
+export function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
+	const withoutOffset = (observation: StoredObservation) =>
+		JSON.stringify({
+			...observation,
+			engineState: observation.engineState && { ...observation.engineState, offset: 0 },
+		});
+	return withoutOffset(a) === withoutOffset(b);
+}
+
 /** What a host last said of its gateway, its routes by cache id. */
 export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 	hostName: string;
@@ -46,6 +56,11 @@ export class FleetState {
 	readonly #lastSeen = new Map<string, number>();
 	readonly #online = new Set<string>();
 	readonly #observations = new Map<string, StoredObservation>();
+	/** Nodes of which more is known than the database holds. */
+	readonly #unsaved = new Set<string>();
+	readonly #cacheIds = new Map<string, string>();
+	/** Ids of hosts by the hash of their credentials, so that not every call asks the database. */
+	readonly #credentials = new Map<string, string>();
 	readonly #gateways = new Map<string, HostGateway>();
 	readonly #sentinels = new Map<string, HostSentinel>();
 	/** When a node was first said to have ended; no entry for one that runs. */
@@ -85,7 +100,21 @@ export class FleetState {
 	}
 
 	/** It was removed from the fleet. */
+	hostOf(credentialHash: string): string | null {
+		return this.#credentials.get(credentialHash) ?? null;
+	}
+
+	setCredential(credentialHash: string, hostId: string): void {
+		this.#credentials.set(credentialHash, hostId);
+	}
+
+	/** Hosts have come, gone or changed their credentials: the database knows which. */
+	forgetCredentials(): void {
+		this.#credentials.clear();
+	}
+
 	forgetHost(hostId: string): void {
+		this.forgetCredentials();
 		this.#lastSeen.delete(hostId);
 		this.#online.delete(hostId);
 		this.#gateways.delete(hostId);
@@ -125,7 +154,28 @@ export class FleetState {
 		return stored === null ? null : storedObservationSchema.parse(stored);
 	}
 
+	/** Null while none of its reports has come. */
+	cacheIdOf(nodeId: string): string | null {
+		return this.#cacheIds.get(nodeId) ?? null;
+	}
+
+	setCacheId(nodeId: string, cacheId: string): void {
+		this.#cacheIds.set(nodeId, cacheId);
+	}
+
+	/** Whether the database has yet to be told of the newest observation. */
+	isUnsaved(nodeId: string): boolean {
+		return this.#unsaved.has(nodeId);
+	}
+
+	setSaved(nodeId: string): void {
+		this.#unsaved.delete(nodeId);
+	}
+
+	/** The caller writes it to the database, and says `setSaved`, unless only its offset is new. */
 	setObservation(nodeId: string, observation: StoredObservation): void {
+		const before = this.#observations.get(nodeId);
+		if (before === undefined || !isSameButForOffset(before, observation)) this.#unsaved.add(nodeId);
 		this.#observations.set(nodeId, observation);
 		if (observation.phase !== "exited") this.#endedAt.delete(nodeId);
 		else if (!this.#endedAt.has(nodeId)) this.#endedAt.set(nodeId, this.#clock.now().getTime());
@@ -199,6 +249,8 @@ export class FleetState {
 	}
 
 	forgetNode(nodeId: string): void {
+		this.#cacheIds.delete(nodeId);
+		this.#unsaved.delete(nodeId);
 		this.forgetObservation(nodeId);
 		this.#metrics.delete(nodeId);
 	}

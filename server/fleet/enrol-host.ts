@@ -51,6 +51,7 @@ export async function enrolHost(
 			await bumpRouteTable(tx);
 			return { hostId: id };
 		});
+		resources.fleet.forgetCredentials();
 		wakeGateways(resources);
 		return result;
 	} catch (error) {

@@ -1,17 +1,17 @@
 import type {
 	GatewayObservation,
 	Observation,
-	OrderResult,
 	ReportInput,
 	SentinelObservation,
 } from "../contract/agent.ts";
 import type { Prisma } from "../data/database.ts";
-import type { StoredObservation } from "../data/fleet-state.ts";
+import { isSameButForOffset, type StoredObservation } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { factColumns } from "./enrol-host.ts";
+import { hasSynced, takeOrderResult } from "./take-alert.ts";
 
 /**
  * Takes in what a host sees. Rows change only where something changed that outlives the next heartbeat; offsets and
@@ -80,19 +80,6 @@ async function markOnline(resources: Resources, hostId: string): Promise<void> {
 	for (const cache of unplaced) wakeCache(cache.id);
 }
 
-/** In memory, before anything else: gateways are to hear of a new leader at once, whatever the database does. */
-function takeOrderResult(resources: Resources, result: OrderResult): void {
-	const { orders, notices, signals, wakeCache } = resources;
-	const given = orders.finish(result);
-	if (given === null) return;
-	const { cacheId, clusterMode } = given.order;
-	if (result.leaderNodeId !== null && clusterMode === "disabled") {
-		notices.add(null, { kind: "leader", cacheId, nodeId: result.leaderNodeId });
-		signals.notify("notices");
-	}
-	wakeCache(cacheId);
-}
-
 async function takeObservations(
 	{ db, fleet, wakeCache }: Resources,
 	hostId: string,
@@ -115,16 +102,18 @@ async function takeObservations(
 			}
 			continue;
 		}
+		fleet.setCacheId(node.id, node.cacheId);
 		const before = fleet.observation(node.id, node.observation);
 		const next: StoredObservation = { ...seen, hasSynced: hasSynced(before, seen) };
 		fleet.setObservation(node.id, next);
-		if (before !== null && isSameButForOffset(before, next)) continue;
+		if (before !== null && isSameButForOffset(before, next) && !fleet.isUnsaved(node.id)) continue;
 		// A death can't wait until the rest is stored.
 		if (next.phase === "exited" && before?.phase !== "exited") wakeCache(node.cacheId);
 		await db.node.updateMany({
 			where: { id: node.id },
 			data: { observation: next as Prisma.InputJsonObject },
 		});
+		fleet.setSaved(node.id);
 		touched.add(node.cacheId);
 	}
 }
@@ -164,21 +153,6 @@ async function takeSentinel(
 	});
 	fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
 	for (const cache of sentinel.caches) if (cache.failoverUnderWay) touched.add(cache.cacheId);
-}
-
-function hasSynced(before: StoredObservation | null, now: Observation): boolean {
-	const state = now.engineState;
-	if (state !== null && (state.role === "primary" || state.linkUp)) return true;
-	return before?.pid === now.pid && before.hasSynced;
-}
-
-function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
-	const withoutOffset = (observation: StoredObservation) =>
-		JSON.stringify({
-			...observation,
-			engineState: observation.engineState && { ...observation.engineState, offset: 0 },
-		});
-	return withoutOffset(a) === withoutOffset(b);
 }
 
 async function takeEvents(

@@ -1,5 +1,7 @@
 import { initTRPC } from "@trpc/server";
 import {
+	alertInputSchema,
+	alertResultSchema,
 	enrolInputSchema,
 	enrolResultSchema,
 	reportInputSchema,
@@ -9,6 +11,7 @@ import {
 } from "../../contract/agent.ts";
 import { enrolHost } from "../../fleet/enrol-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
+import { takeAlert } from "../../fleet/take-alert.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
 import type { Resources } from "../../services/context.ts";
 import { formatTrpcError, toTrpcError } from "../trpc/trpc.ts";
@@ -46,6 +49,13 @@ export const agentRouter = t.router({
 		.mutation(({ ctx, input, signal }) =>
 			watchHost(ctx.resources, ctx.epoch, ctx.hostId, input, signal),
 		),
+	alert: hostProcedure
+		.input(alertInputSchema)
+		.output(alertResultSchema)
+		.mutation(({ ctx, input }) => {
+			takeAlert(ctx.resources, ctx.hostId, input);
+			return { accepted: true as const };
+		}),
 	report: hostProcedure
 		.input(reportInputSchema)
 		.output(reportResultSchema)
