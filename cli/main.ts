@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
@@ -13,6 +14,7 @@ import { eventsCommand } from "./commands/events.ts";
 import { hostsCommand } from "./commands/hosts.ts";
 import { nodeTypesCommand } from "./commands/node-types.ts";
 import { parameterGroupsCommand } from "./commands/parameter-groups.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { serverCommand } from "./commands/server.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
@@ -61,6 +63,8 @@ ${EXIT_CODES_HELP}`,
 		engineVersionsCommand,
 		upCommand,
 		stopCommand,
+		backupCommand,
+		restoreCommand,
 		serverCommand,
 		agentCommand,
 	]) {

@@ -23,6 +23,7 @@ const USE_CASES = [
 	"server/reconciler",
 	"server/fleet",
 	"server/metrics",
+	"server/backup",
 	"server/backups",
 	"server/auth",
 	"server/audit",

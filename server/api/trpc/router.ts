@@ -1,6 +1,7 @@
 import { account } from "./sections/account.ts";
 import { caches } from "./sections/caches.ts";
 import { engineVersions, nodeTypes, rateCard } from "./sections/catalogue.ts";
+import { controlPlane } from "./sections/control-plane.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
@@ -11,6 +12,7 @@ import { router } from "./trpc.ts";
 export const appRouter = router({
 	account,
 	caches,
+	controlPlane,
 	engineVersions,
 	events,
 	hosts,

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import type { Command } from "commander";
+import { CliError, EXIT } from "../exit-codes.ts";
+
+/** A backup is made to be copied to other places, where somebody may guess for as long as they like. */
+const LENGTH_MIN = 12;
+
+export interface PassphraseOptions {
+	passphraseFile?: string;
+}
+
+export function withPassphraseOptions(command: Command): Command {
+	return command.option(
+		"--passphrase-file <file>",
+		"where the passphrase is (default: LARDER_BACKUP_PASSPHRASE, or it is asked for)",
+	);
+}
+
+/** For a new backup: asked for twice, and refused when it is short. */
+export async function choosePassphrase(options: PassphraseOptions): Promise<string> {
+	const given = await givenPassphrase(options);
+	const passphrase = given ?? (await ask("Passphrase of the backup: "));
+	if (passphrase.length < LENGTH_MIN) {
+		throw new CliError(
+			`A passphrase must have ${LENGTH_MIN} characters or more.`,
+			EXIT.invalidInput,
+		);
+	}
+	if (given === null && (await ask("Once more: ")) !== passphrase) {
+		throw new CliError("The two passphrases differ.", EXIT.invalidInput);
+	}
+	return passphrase;
+}
+
+/** For a backup that exists. */
+export async function recallPassphrase(options: PassphraseOptions): Promise<string> {
+	return (await givenPassphrase(options)) ?? (await ask("Passphrase of the backup: "));
+}
+
+/** Never an argument: those are visible to every user of the machine. */
+async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<string | null> {
+	if (passphraseFile === undefined) return process.env.LARDER_BACKUP_PASSPHRASE || null;
+	try {
+		return (await readFile(passphraseFile, "utf8")).replace(/\r?\n$/, "");
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new CliError(`The passphrase can't be read: ${reason}`, EXIT.invalidInput);
+	}
+}
+
+/** On the terminal, without showing what is typed. */
+async function ask(question: string): Promise<string> {
+	if (!process.stdin.isTTY) {
+		throw new CliError(
+			"A passphrase is needed, and there is no terminal to ask for it.",
+			undefined,
+			["Give it with --passphrase-file, or in LARDER_BACKUP_PASSPHRASE."],
+		);
+	}
+	process.stderr.write(question);
+	const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
+	const terminal = createInterface({ input: process.stdin, output: silence, terminal: true });
+	try {
+		return await terminal.question("");
+	} finally {
+		terminal.close();
+		process.stderr.write("\n");
+	}
+}

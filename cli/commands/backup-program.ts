@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { z } from "zod";
+import { ERROR_STATUS, type ErrorCode } from "../../server/contract/errors.ts";
+import { CliError, exitCodeOf } from "../exit-codes.ts";
+import { checkoutRoot, currentHome } from "../installation/checkout.ts";
+
+const failureSchema = z.object({
+	error: z.object({
+		code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
+		message: z.string(),
+	}),
+});
+
+/**
+ * Runs the program that makes and restores backups (server/backup/main.ts), which can open databases as this command
+ * can't. Gives back what it says; its failures are CliErrors.
+ */
+export async function runBackupProgram(
+	args: readonly string[],
+	passphrase: string | null,
+): Promise<unknown> {
+	const child = spawn(process.execPath, [join(checkoutRoot, "dist", "backup.mjs"), ...args], {
+		env: { ...process.env, LARDER_HOME: currentHome().root, NODE_ENV: "production" },
+		stdio: ["pipe", "pipe", "inherit"],
+	});
+	// One that ended already says itself why.
+	child.stdin.on("error", () => undefined);
+	child.stdin.end(passphrase ?? "");
+	const [answer] = await Promise.all([
+		text(child.stdout),
+		new Promise<void>((resolve, reject) => {
+			child.once("error", reject);
+			child.once("close", () => resolve());
+		}),
+	]);
+	const value = parseOrNull(answer);
+	const failure = failureSchema.safeParse(value);
+	if (failure.success) {
+		throw new CliError(failure.data.error.message, exitCodeOf(failure.data.error.code));
+	}
+	if (value === null) throw new CliError("The program that does it ended without a word.");
+	return value;
+}
+
+function parseOrNull(answer: string): unknown {
+	try {
+		return JSON.parse(answer);
+	} catch {
+		// It was ended from outside; the caller says so.
+		return null;
+	}
+}

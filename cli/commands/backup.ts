@@ -1,0 +1,48 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { print } from "../command-context.ts";
+import { formatBytes } from "../terminal/format.ts";
+import {
+	choosePassphrase,
+	type PassphraseOptions,
+	withPassphraseOptions,
+} from "./backup-passphrase.ts";
+import { runBackupProgram } from "./backup-program.ts";
+
+interface BackupCommandOptions extends PassphraseOptions {
+	passphrase: boolean;
+	withMetrics?: boolean;
+}
+
+export function backupCommand(): Command {
+	const command = new Command("backup")
+		.summary("back up the control plane: its database and its key")
+		.description(
+			"Write database and key of this machine's control plane into one encrypted file, whether it runs or not. The data of caches isn't in it. Sign-ins and the samples behind charts are left out.",
+		)
+		.argument("<file>", "made by this; one that exists is refused")
+		.option("--with-metrics", "the samples behind charts too")
+		.option("--no-passphrase", "don't encrypt: whoever reads the file has every password")
+		.addHelpText(
+			"after",
+			`
+Examples:
+  larder backup larder-monday.backup
+  larder backup /mnt/safe/larder-$(date +%F).backup --passphrase-file /root/larder-passphrase`,
+		);
+	return withPassphraseOptions(command).action(
+		async (file: string, options: BackupCommandOptions) => {
+			const passphrase = options.passphrase ? await choosePassphrase(options) : null;
+			if (passphrase === null) {
+				process.stderr.write(
+					"The backup isn't encrypted: whoever reads it has the password of every cache.\n",
+				);
+			}
+			const path = resolve(file);
+			const args = ["create", path, ...(options.withMetrics ? ["--with-metrics"] : [])];
+			await runBackupProgram(args, passphrase);
+			print(`${path} (${formatBytes((await stat(path)).size)})`);
+		},
+	);
+}

@@ -1,0 +1,68 @@
+import { open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { z } from "zod";
+import { print } from "../command-context.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { currentHome } from "../installation/checkout.ts";
+import {
+	type PassphraseOptions,
+	recallPassphrase,
+	withPassphraseOptions,
+} from "./backup-passphrase.ts";
+import { runBackupProgram } from "./backup-program.ts";
+
+const FIRST_LINE_MAX_BYTES = 4_096;
+
+const restoredSchema = z.object({
+	header: z.object({ createdAt: z.string(), version: z.string() }),
+	rows: z.record(z.string(), z.number()),
+	movedAside: z.array(z.string()),
+});
+
+export function restoreCommand(): Command {
+	const command = new Command("restore")
+		.summary("restore the control plane from a backup")
+		.description(
+			"Put database and key of a backup into this machine's home, for a control plane that is started afterwards. It takes over the engines that run. Engines that the backup doesn't know are left as they are.",
+		)
+		.argument("<file>", "made by larder backup")
+		.option("--replace", "move a database that is there aside")
+		.addHelpText(
+			"after",
+			`
+Example:
+  larder restore larder-monday.backup && npm start`,
+		);
+	return withPassphraseOptions(command).action(
+		async (file: string, options: PassphraseOptions & { replace?: boolean }) => {
+			const path = resolve(file);
+			const passphrase = (await isEncrypted(path)) ? await recallPassphrase(options) : null;
+			const args = ["restore", path, ...(options.replace ? ["--replace"] : [])];
+			const restored = restoredSchema.parse(await runBackupProgram(args, passphrase));
+			const { header, rows, movedAside } = restored;
+			const count = (table: string, one: string) =>
+				`${rows[table] ?? 0} ${one}${rows[table] === 1 ? "" : "s"}`;
+			print(
+				`${currentHome().root} is as it was at ${header.createdAt}: ${count("Cache", "cache")}, ${count("Host", "host")}, ${count("user", "user")}.`,
+			);
+			for (const elsewhere of movedAside) print(`What was there is kept: ${elsewhere}`);
+			print("Start the control plane now: npm start");
+		},
+	);
+}
+
+/** Its first line says so. A file that has none is looked at, and refused, by the program itself. */
+async function isEncrypted(path: string): Promise<boolean> {
+	const file = await open(path, "r").catch((error: unknown) => {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new CliError(`The backup can't be read: ${reason}`, EXIT.notFound);
+	});
+	try {
+		const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(FIRST_LINE_MAX_BYTES) });
+		const firstLine = buffer.toString("utf8", 0, bytesRead).split("\n")[0] ?? "";
+		return /"encryption":\{/.test(firstLine);
+	} finally {
+		await file.close();
+	}
+}

@@ -1,0 +1,182 @@
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Cache, Endpoint } from "../../server/contract/cache.ts";
+import {
+	openClient,
+	openClusterClient,
+	passwordOf,
+	requireEndpoint,
+	useMemcached,
+} from "../fixtures/engine-clients.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+
+const PASSPHRASE = "correct horse battery staple";
+
+let larder: Installation;
+beforeAll(async () => {
+	larder = await startInstallation();
+});
+afterAll(() => larder?.stop());
+
+const run = (...args: string[]) =>
+	runLarder(args, {
+		LARDER_HOME: larder.home.root,
+		LARDER_BACKUP_PASSPHRASE: PASSPHRASE,
+	});
+
+async function done(...args: string[]): Promise<string> {
+	const { exitCode, stdout, stderr } = await run(...args);
+	expect(stderr).toBe("");
+	expect(exitCode).toBe(0);
+	return stdout;
+}
+
+function firstOf(cache: Cache) {
+	const [node] = cache.shards.flatMap((shard) => shard.nodes);
+	if (node === undefined) throw new Error(`${cache.name} has no node`);
+	return { host: node.address, port: node.port };
+}
+
+it("a control plane that lost its database is restored, and takes over all that runs without touching it", async () => {
+	await larder.createCache({ name: "orders", replicasPerShard: 1 });
+	await larder.createCache({ name: "carts", clusterMode: "enabled", shards: 3 });
+	await larder.createCache({ name: "pages", engine: "memcached", nodes: 2 });
+	await larder.createCache({ name: "deleted", replicasPerShard: 1 });
+	const names = ["orders", "carts", "pages", "deleted"];
+	const [orders, carts, pages] = await Promise.all(
+		names.map((name) => larder.waitForStatus(name, "available", 90_000)),
+	);
+	if (orders === undefined || carts === undefined || pages === undefined)
+		throw new Error("no cache");
+	const passwords = await Promise.all(names.map((name) => passwordOf(larder, name)));
+	await useMemcached(firstOf(pages), "kept", "here too");
+	const client = startClient(requireEndpoint(orders, "primary"), passwords[0] ?? null);
+	await client.writesOn();
+
+	const file = join(larder.home.root, "monday.backup");
+	await done("backup", file);
+	await larder.deleteCache("deleted");
+	expect(statSync(file).mode & 0o777).toBe(0o600);
+	await larder.createCache({ name: "later", replicasPerShard: 1 });
+	const later = await larder.waitForStatus("later", "available");
+	const laterPassword = await passwordOf(larder, "later");
+	const before = pidsOfEngines();
+
+	const refused = await run("restore", file);
+	expect(refused).toMatchObject({ exitCode: 5, stderr: expect.stringContaining("in use") });
+	await larder.killControlPlane();
+	rmSync(larder.home.databaseDir, { recursive: true });
+	const restored = await done("restore", file);
+	expect(restored).toContain("4 caches, 3 hosts");
+	await larder.startControlPlane();
+
+	for (const [index, name] of names.entries()) {
+		await larder.waitForStatus(name, "available");
+		expect(await passwordOf(larder, name)).toBe(passwords[index] ?? null);
+	}
+	expect(await larder.getCache("later")).toBeNull();
+	await client.writesOn();
+	await waitUntil("the hosts to tell of what the backup doesn't know", async () => {
+		const { body } = await larder.rest("GET", "/events?limit=100");
+		return JSON.stringify(body).includes("node.set-aside");
+	});
+
+	// Hosts have heard of everything: what was to be ended would have been. Only what had been deleted was started.
+	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
+	expect(pidsOfEngines().length).toBe(before.length + 2);
+	expect(await client.stop()).toEqual({ errors: [], lost: [] });
+	expect(await larder.getCache("orders")).toMatchObject({ lastFailover: null });
+	const cluster = openClusterClient(requireEndpoint(carts, "configuration"), passwords[1] ?? null);
+	expect(await cluster.set("cart", "full")).toBe("OK");
+	cluster.disconnect();
+	expect(await useMemcached(firstOf(pages), "new", "as before")).toBe("as before");
+	const forgotten = openClient(firstOf(later), laterPassword);
+	expect(await forgotten.ping()).toBe("PONG");
+	forgotten.disconnect();
+
+	// And it works on: with what it was given as with what is new.
+	await larder.createCache({ name: "afterwards" });
+	await larder.waitForStatus("afterwards", "available", 60_000);
+	await larder.deleteCache("carts");
+}, 300_000);
+
+it("a control plane that is stopped is backed up as well, and its database only replaced when it is said so", async () => {
+	await larder.controlPlane().end("SIGTERM");
+	const file = join(larder.home.root, "stopped.backup");
+	const passphraseFile = join(larder.home.root, "passphrase");
+	writeFileSync(passphraseFile, `${PASSPHRASE}\n`, { mode: 0o600 });
+	await done("backup", file, "--passphrase-file", passphraseFile, "--with-metrics");
+	expect(await run("backup", file)).toMatchObject({ exitCode: 5 });
+
+	expect(await run("restore", file)).toMatchObject({
+		exitCode: 5,
+		stderr: expect.stringContaining("--replace"),
+	});
+	const wrong = await runLarder(["restore", file, "--replace"], {
+		LARDER_HOME: larder.home.root,
+		LARDER_BACKUP_PASSPHRASE: "incorrect horse battery",
+	});
+	expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("passphrase") });
+	const restored = await done("restore", file, "--replace");
+	const aside = /kept: (.+)$/m.exec(restored)?.[1] ?? "";
+	expect(existsSync(join(aside, "PG_VERSION"))).toBe(true);
+	await larder.startControlPlane();
+	await larder.waitForStatus("orders", "available");
+}, 180_000);
+
+it("a backup without a passphrase is made when it is asked for, with a warning", async () => {
+	const file = join(larder.home.root, "open.backup");
+	const made = await run("backup", file, "--no-passphrase");
+	expect(made).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("isn't encrypted") });
+	const short = await runLarder(["backup", `${file}.2`], {
+		LARDER_HOME: larder.home.root,
+		LARDER_BACKUP_PASSPHRASE: "short",
+	});
+	expect(short.exitCode).toBe(2);
+	const none = await runLarder(["backup", `${file}.2`], { LARDER_HOME: larder.home.root });
+	expect(none.stderr).toContain("--passphrase-file");
+});
+
+/** Writes and reads without end over one connection. Forgives nothing: no retry, no reconnecting; patient all the same. */
+function startClient(endpoint: Endpoint, password: string | null) {
+	const client = openClient(endpoint, password);
+	const errors: string[] = [];
+	let written = 0;
+	let stopping = false;
+	const loop = (async () => {
+		while (!stopping && errors.length === 0) {
+			try {
+				await client.set(`steady:${written}`, String(written));
+				written += 1;
+			} catch (error) {
+				errors.push(String(error));
+			}
+			await delay(1);
+		}
+	})();
+	return {
+		async writesOn() {
+			const wanted = written + 10;
+			await waitUntil("the client to write on", () => written >= wanted || errors.length > 0);
+		},
+		async stop() {
+			stopping = true;
+			await loop;
+			const keys = Array.from({ length: written }, (_, index) => `steady:${index}`);
+			const values = errors.length > 0 ? [] : await client.mget(keys);
+			client.disconnect();
+			return { errors, lost: keys.filter((_, index) => values[index] !== String(index)) };
+		},
+	};
+}
+
+function pidsOfEngines(): number[] {
+	return larder
+		.engines()
+		.map(({ pid }) => pid)
+		.sort((a, b) => a - b);
+}
