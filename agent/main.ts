@@ -56,6 +56,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 const HAPROXY_VERSION = "3";
+/** A restore raises the epoch by the clock, which is far more than control planes that start raise it one by one. */
+const EPOCHS_BY_RESTARTS = 100_000;
 /** Fetched where there is no Valkey at all: any does as a Sentinel. */
 const SENTINEL_VERSION = "9";
 
@@ -298,6 +300,6 @@ function isRestored(next: DesiredState, held: DesiredState | null): boolean {
 		held !== null &&
 		next.hostId === held.hostId &&
 		next.epoch > held.epoch &&
-		next.revision < held.revision
+		(next.revision < held.revision || next.epoch - held.epoch > EPOCHS_BY_RESTARTS)
 	);
 }

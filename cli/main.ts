@@ -4,6 +4,7 @@ import { backupCommand } from "./commands/backup.ts";
 import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
+import { failoverCommand } from "./commands/caches/failover.ts";
 import { listCommand } from "./commands/caches/list.ts";
 import { modifyCommand } from "./commands/caches/modify.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
@@ -48,6 +49,7 @@ ${EXIT_CODES_HELP}`,
 		credentialsCommand,
 		modifyCommand,
 		rebootCommand,
+		failoverCommand,
 		promoteCommand,
 		deleteCommand,
 	]) {

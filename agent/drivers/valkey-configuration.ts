@@ -63,6 +63,8 @@ function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting
 		["appendonly", "no"],
 		["masteruser", assignment.auth.systemUsername],
 		["masterauth", assignment.auth.systemPassword],
+		// An idle replica can tell a silent primary from a quiet one within 2 s.
+		["repl-ping-replica-period", 1],
 		// These together bring a replica of 1 GiB into sync in 4 s instead of 26 s.
 		["repl-diskless-sync", "yes"],
 		["repl-diskless-sync-delay", 0],

@@ -8,6 +8,7 @@ import { dirname, join, relative } from "node:path";
 export const BUNDLES = {
 	server: { entry: "server/main.ts", external: true },
 	"database-worker": { entry: "server/data/database-worker.ts", external: true },
+	backup: { entry: "server/backup/main.ts", external: true },
 	agent: { entry: "agent/entry.ts", external: false },
 	engines: { entry: "scripts/engines.ts", external: false },
 	cli: { entry: "cli/main.ts", external: false },

@@ -6,7 +6,7 @@ import { openEmbeddedDatabase } from "./embedded-database.ts";
 import { applyMigrations } from "./migrate.ts";
 
 /** Any number will do; every control plane takes the same. */
-const CONTROL_PLANE_ADVISORY_LOCK = 7_220_640;
+export const CONTROL_PLANE_ADVISORY_LOCK = 7_220_640;
 
 export interface OpenDatabase {
 	db: Database;

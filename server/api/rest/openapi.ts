@@ -44,6 +44,7 @@ const TAGS: readonly RestRoute["tag"][] = [
 	"Catalogue",
 	"Tokens",
 	"Account",
+	"Control plane",
 ];
 
 /** The OpenAPI 3.1 document of /api/v1, from the very schemas that requests are parsed with. */
@@ -111,7 +112,9 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 		responses: {
 			[route.status]: {
 				description: "Done, or accepted and under way",
-				content: { "application/json": { schema: outputSchema(procedure, registry) } },
+				content: {
+					[route.contentType ?? "application/json"]: { schema: outputSchema(procedure, registry) },
+				},
 			},
 			default: {
 				description: "An error: 400, 401, 403, 404, 409, 422, 429 or 500",

@@ -17,7 +17,7 @@ export async function restPlugin(
 		return document;
 	});
 	for (const procedure of restProcedures()) {
-		const { method, path, status } = procedure.route;
+		const { method, path, status, contentType } = procedure.route;
 		app.route({
 			method,
 			url: path.replace(/\{(\w+)\}/g, ":$1"),
@@ -26,6 +26,7 @@ export async function restPlugin(
 				// Before the input is looked at: a stranger learns nothing about what would be valid.
 				if (!procedure.isPublic) requireCaller(context);
 				const result = await procedure.call(context, gatherInput(procedure, request));
+				if (contentType !== undefined) reply.type(contentType);
 				return reply.code(status).header("cache-control", "no-store").send(result);
 			},
 		});

@@ -25,7 +25,8 @@ export type Scope =
 	| "host:manage"
 	| "event:read"
 	| "token:read"
-	| "token:manage";
+	| "token:manage"
+	| "control-plane:backup";
 
 /** How a procedure appears under /api/v1. */
 export interface RestRoute {
@@ -33,9 +34,19 @@ export interface RestRoute {
 	/** With `{name}` for path parameters. */
 	path: string;
 	status: 200 | 201 | 202;
-	tag: "Caches" | "Parameter groups" | "Hosts" | "Events" | "Catalogue" | "Tokens" | "Account";
+	tag:
+		| "Caches"
+		| "Parameter groups"
+		| "Hosts"
+		| "Events"
+		| "Catalogue"
+		| "Tokens"
+		| "Account"
+		| "Control plane";
 	summary: string;
 	description?: string;
+	/** Of an answer that is a stream; JSON when absent. */
+	contentType?: string;
 }
 
 export interface Meta {

@@ -134,11 +134,15 @@ function canTakeOver(node: NodeModel): boolean {
 
 function withoutHeir(primary: NodeModel, siblings: readonly NodeModel[]): Recovery {
 	// What a replacement was to copy, it hasn't.
-	const hidden = siblings.filter((node) => isSilent(node) && node.hasSynced);
+	const hidden = siblings.filter((node) => node.hasSynced && !isDead(node));
 	if (hidden.length > 0) {
+		const names = hidden.map((node) => `${node.name} on ${node.host.name}`).join(", ");
+		const remedy = hidden.some(isSilent)
+			? "can't be seen. Start Larder's agent there."
+			: "doesn't answer yet.";
 		return {
 			...NOTHING,
-			reason: `${primary.name} exited, and ${hidden.map((node) => node.name).join(", ")} on ${hidden.map((node) => node.host.name).join(", ")} may hold its data but can't be seen. Start Larder's agent there.`,
+			reason: `${primary.name} exited, and ${names} may hold its data but ${remedy}`,
 		};
 	}
 	// Nobody holds the data any more, so starting it in place loses nothing that isn't lost.

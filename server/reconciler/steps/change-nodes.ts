@@ -153,8 +153,10 @@ export function permitLaunch(resources: Resources, cache: FullCache, nodeId: str
 
 /** Has a node's host reboot it. */
 export function rebootNode(resources: Resources, cache: FullCache, nodeId: string) {
+	// A database from a backup may be behind its hosts.
+	const done = resources.fleet.observation(nodeId, null)?.reboot ?? 0;
 	return changeNode(resources, cache, nodeId, (node) => ({
-		reboot: node.reboot + 1,
+		reboot: Math.max(node.reboot, done) + 1,
 		rebootPending: false,
 	}));
 }
