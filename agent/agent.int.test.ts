@@ -280,6 +280,23 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 	await killChild(agent);
 });
 
+test("a Sentinel can't make a replica of a primary while the control plane is there to do it", async () => {
+	const assignment = await assign();
+	host.startAgent();
+	await untilRunning(assignment);
+	const client = await host.connect(assignment.port, "larder");
+	// What a Sentinel may do, without its network: rules are asked for, so that nothing becomes of them.
+	const mayDo = async (...command: string[]) => {
+		const dryRun = ["ACL", "DRYRUN", assignment.auth.sentinelUsername, ...command];
+		return (await client.command(dryRun, 1_000)) === "OK";
+	};
+	await eventually("it may no more", async () => !(await mayDo("SLAVEOF", "10.0.0.9", "6379")));
+	expect(await mayDo("SLAVEOF", "NO", "ONE")).toBe(true);
+	await host.plane.stop();
+	await eventually("it may again", () => mayDo("SLAVEOF", "10.0.0.9", "6379"));
+	client.close();
+});
+
 test("reports come as far apart as the control plane asks for", async () => {
 	const assignment = await assign();
 	host.plane.heartbeatMs = 100;

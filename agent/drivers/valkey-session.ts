@@ -15,6 +15,7 @@ import type {
 import type { EngineConnection } from "./engine-connection.ts";
 import { ReplicationConvergence } from "./replication-convergence.ts";
 import type { RespValue } from "./resp-parser.ts";
+import { SentinelGuard } from "./sentinel-guard.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import {
 	countKeys,
@@ -37,6 +38,8 @@ export class ValkeySession implements EngineSession {
 	private readonly assignment: () => Assignment;
 	private readonly replication: ReplicationConvergence;
 	private readonly cluster: ClusterConvergence;
+	private readonly inTouch: () => boolean;
+	private readonly guard = new SentinelGuard((...args) => this.command(...args));
 	/** As of the last observation; null with cluster mode disabled. */
 	private topology: ClusterTopology | null = null;
 
@@ -50,6 +53,7 @@ export class ValkeySession implements EngineSession {
 		this.connection = options.connection;
 		this.paths = options.paths;
 		this.assignment = options.assignment;
+		this.inTouch = options.inTouch;
 		const doors = {
 			inTouch: options.inTouch,
 			promotedLately: options.promotedLately,
@@ -77,7 +81,10 @@ export class ValkeySession implements EngineSession {
 
 	async converge(assignment: Assignment, state: EngineState): Promise<Convergence> {
 		if (state.loading) return { converged: false, acted: false };
-		if (assignment.cluster === null) return await this.replication.converge(assignment, state);
+		if (assignment.cluster === null) {
+			await this.guard.keep(assignment.auth, state.role === "primary" && this.inTouch());
+			return await this.replication.converge(assignment, state);
+		}
 		if (this.topology === null) return { converged: false, acted: false };
 		return await this.cluster.converge(assignment.cluster, this.topology);
 	}
@@ -89,6 +96,7 @@ export class ValkeySession implements EngineSession {
 		if ((await readFileIfExists(this.paths.acl)) !== acl) {
 			await writeFileAtomic(this.paths.acl, acl);
 			await this.command("ACL", "LOAD");
+			this.guard.forget();
 		}
 		const { systemUsername, systemPassword } = assignment.auth;
 		await this.command(

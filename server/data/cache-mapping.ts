@@ -5,6 +5,7 @@ import {
 	clusterModeSchema,
 	clusterViewText,
 	engineSchema,
+	failoverSchema,
 	parseSlots,
 	progressStepSchema,
 } from "../contract/index.ts";
@@ -16,6 +17,7 @@ import type {
 	NodeModel,
 	ShardModel,
 } from "../domain/cache/model.ts";
+import { REQUESTED } from "../domain/cache/plan-failover.ts";
 import type { CacheRow, HostRow, NodeRow, ShardRow } from "./database.ts";
 import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -33,6 +35,7 @@ export const FULL_CACHE = {
 
 export const progressColumn = z.array(progressStepSchema);
 export const zonesColumn = z.array(z.string()).nullable();
+export const failoverColumn = failoverSchema.nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
 
 /** Without nodes that are leaving, except in a cache that is being deleted: there all of them are. */
@@ -109,6 +112,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		everAvailable: row.availableAt !== null,
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
+		arranged: isArranged(row),
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
 	};
@@ -129,12 +133,20 @@ function toShardModel(
 		primaryNodeId: shard.primaryNodeId,
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
-		failover: shard.failoverRequestedAt === null ? null : { toNodeId: shard.failoverToNodeId },
+		failover:
+			shard.failoverRequestedAt === null
+				? null
+				: { toNodeId: shard.failoverToNodeId, cause: orders.causeOf(shard.id) },
 		order:
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
 		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem: result === null || result.outcome === "done" ? null : result.message,
 	};
+}
+
+function isArranged(row: FullCache): boolean {
+	const last = failoverColumn.parse(row.lastFailover);
+	return last?.kind === "planned" && last.cause === REQUESTED;
 }
 
 /** What every node is to show, hashed as the agents hash it. */

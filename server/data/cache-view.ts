@@ -5,7 +5,6 @@ import {
 	type CacheNode,
 	type CacheSummary,
 	cacheKindSchema,
-	failoverSchema,
 	type RateCard,
 } from "../contract/index.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
@@ -21,6 +20,7 @@ import { hourlyCost } from "../domain/engines/node-types.ts";
 import {
 	allNodeRows,
 	type FullCache,
+	failoverColumn,
 	type ModelSources,
 	toCacheModel,
 	zonesColumn,
@@ -34,7 +34,6 @@ export interface ViewSources extends ModelSources {
 }
 
 const tagsColumn = z.record(z.string(), z.string());
-const lastFailoverColumn = failoverSchema.nullable();
 
 /** What people call the shard of that index: 0001 is the first. */
 export function shardName(index: number): string {
@@ -75,7 +74,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		multiAzStatus: spread.status,
 		multiAzReason: spread.reason,
 		automaticFailover: row.automaticFailover,
-		lastFailover: lastFailoverColumn.parse(row.lastFailover),
+		lastFailover: failoverColumn.parse(row.lastFailover),
 		port: row.port,
 		endpoints: endpointsOf(row, model, fleet),
 		shards: model.shards.map((shard) => ({

@@ -32,6 +32,7 @@ export interface GivenOrder {
 export class FailoverOrders {
 	readonly #clock: Clock;
 	readonly #byShard = new Map<string, GivenOrder>();
+	readonly #causes = new Map<string, string>();
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -44,6 +45,15 @@ export class FailoverOrders {
 			result: null,
 			droppedAt: null,
 		});
+	}
+
+	/** Remembers why the shard's next planned failover was asked for, where no person did. */
+	expect(shardId: string, cause: string): void {
+		this.#causes.set(shardId, cause);
+	}
+
+	causeOf(shardId: string): string | null {
+		return this.#causes.get(shardId) ?? null;
 	}
 
 	/** The order that a host answers; null for one that has been given anew since, or was answered before. */
@@ -82,6 +92,7 @@ export class FailoverOrders {
 
 	/** Nothing came of it, and it isn't tried again. */
 	drop(shardId: string): void {
+		this.#causes.delete(shardId);
 		const given = this.#byShard.get(shardId);
 		if (given !== undefined) given.droppedAt = this.#now();
 	}
@@ -94,6 +105,7 @@ export class FailoverOrders {
 
 	/** Its leader is written down. */
 	forget(shardId: string): void {
+		this.#causes.delete(shardId);
 		this.#byShard.delete(shardId);
 	}
 

@@ -90,7 +90,7 @@ async function apply(
 			await dropFailover(resources, cache, action.shardId, action.reason);
 			return null;
 		case "request-failover":
-			await requestFailover(resources, action.shardId, action.toNodeId);
+			await requestFailover(resources, action);
 			return null;
 		case "add-replacement":
 			return placementLock(() => addReplacement(resources, cache, action.nodeId, action.empty));

@@ -24,6 +24,8 @@ export interface CacheModel {
 	shards: readonly ShardModel[];
 	/** What CLUSTER SLOTS is to show on every node, hashed as agents hash it; null without cluster mode. */
 	expectedView: string | null;
+	/** Its newest change of primaries was somebody's wish, which no clean-up is to undo. */
+	arranged: boolean;
 	/** Ids of the nodes that Memcached's auto discovery names. */
 	discoveryNodeIds: readonly string[];
 	/** Of hosts that report. */
@@ -42,7 +44,11 @@ export interface ShardModel {
 	/** Taken out of their hosts' desired states; the hosts haven't confirmed yet. */
 	leaving: readonly NodeModel[];
 	/** A planned failover that was asked for. */
-	failover: { toNodeId: string | null } | null;
+	failover: {
+		toNodeId: string | null;
+		/** Null for one that a person asked for. */
+		cause: string | null;
+	} | null;
 	/** The failover order that is out; null for none, or once its result is there or overdue. */
 	order: {
 		kind: "planned" | "unplanned";
@@ -129,7 +135,7 @@ export type PlanAction =
 	/** Takes a node out whose place another has taken. */
 	| { kind: "retire"; nodeId: string }
 	/** Asks for a planned failover away from the shard's primary. */
-	| { kind: "request-failover"; shardId: string; toNodeId: string | null }
+	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }
 	| { kind: "permit-launch"; nodeId: string }
 	| { kind: "reboot"; nodeId: string }
 	| { kind: "move-port"; nodeId: string }

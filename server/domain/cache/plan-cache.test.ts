@@ -125,6 +125,7 @@ function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheMo
 			},
 		],
 		expectedView: null,
+		arranged: false,
 		discoveryNodeIds: [],
 		gateways: [gateway],
 		...overrides,
@@ -342,7 +343,7 @@ describe("a planned failover", () => {
 		const model = cache(nodes);
 		const shards = model.shards.map((shard) => ({
 			...shard,
-			failover: { toNodeId },
+			failover: { toNodeId, cause: null },
 			...overrides,
 		}));
 		return planCache({ ...model, shards }, NOW).actions;
@@ -421,6 +422,70 @@ describe("cluster mode", () => {
 		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
+	it("holds one election at a time, of those that need votes", () => {
+		const shards = [0, 1, 2, 3, 4].map((index) => ({
+			...shard(index, [
+				node(index * 2 + 1, index < 2 ? dead : inCluster("primary", index)),
+				node(index * 2 + 2, inCluster("replica", index)),
+			]),
+			slots: SLOTS[index] ?? "",
+		}));
+		const ordered = (model: CacheModel) =>
+			planCache(model, NOW).actions.filter((action) => action.kind === "order-failover");
+		expect(ordered(clustered(shards))).toMatchObject([{ shardId: "s0", takeover: false }]);
+		const first = { kind: "unplanned" as const, fresh: true };
+		const underWay = shards.map((each, index) => (index === 0 ? { ...each, order: first } : each));
+		expect(ordered(clustered(underWay))).toEqual([]);
+	});
+
+	it("spreads primaries that have gathered in one zone, one at a time, while all is well", () => {
+		const slots = ["0-5460", "5461-10922", "10923-16383"];
+		const member = (
+			index: number,
+			role: "primary" | "replica",
+			zone: string,
+			shardIndex: number,
+		) => {
+			const seen = inCluster(role, shardIndex);
+			const state = seen.engineState;
+			if (state?.cluster == null) throw new Error("no cluster");
+			const cluster = {
+				...state.cluster,
+				slots: role === "primary" ? (slots[shardIndex] ?? "") : "",
+			};
+			return node(
+				index,
+				{ ...seen, engineState: { ...state, cluster } },
+				{ host: host(index, { zone }) },
+			);
+		};
+		const three = (zones: [string, string][]) =>
+			zones.map(([primary, replica], index) => ({
+				...shard(index, [
+					member(index * 2 + 1, "primary", primary, index),
+					member(index * 2 + 2, "replica", replica, index),
+				]),
+				slots: slots[index] ?? null,
+			}));
+		const gathered = three([
+			["a", "b"],
+			["a", "c"],
+			["b", "a"],
+		]);
+		expect(planCache(clustered(gathered), NOW).actions).toMatchObject([
+			{ kind: "request-failover", shardId: "s1", toNodeId: "n4" },
+		]);
+		expect(planCache(clustered(gathered, { arranged: true }), NOW).actions).toEqual([]);
+		const spread = three([
+			["a", "b"],
+			["c", "a"],
+			["b", "a"],
+		]);
+		expect(planCache(clustered(spread), NOW).actions).toEqual([]);
+		const troubled = gathered.map((each) => ({ ...each, failoverTroubled: true }));
+		expect(planCache(clustered(troubled), NOW).actions).toEqual([]);
+	});
+
 	it("lets the replica of a dead primary take over, whatever automatic failover says", () => {
 		const shards = twoShards();
 		shards[1] = shard(1, [node(3, dead), node(4, inCluster("replica", 1))]);
@@ -448,7 +513,7 @@ describe("reboots", () => {
 		expect(planCache(cache(all), NOW)).toMatchObject({ actions: [], status: "modifying" });
 		const last = [node(1, running("primary"), pending), node(2, running("replica"))];
 		// It hands over first, and then is a replica among others; where it can't, it is rebooted as it is.
-		expect(planCache(cache(last), NOW).actions).toEqual([
+		expect(planCache(cache(last), NOW).actions).toMatchObject([
 			{ kind: "request-failover", shardId: "s1", toNodeId: null },
 		]);
 		const inPlace = [{ kind: "reboot", nodeId: "n1" }];

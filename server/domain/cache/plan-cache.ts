@@ -1,9 +1,10 @@
 import type { CacheModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
+import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover } from "./plan-failover.ts";
 import { planReboots } from "./plan-reboots.ts";
-import { planRecovery } from "./plan-recovery.ts";
+import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
@@ -21,8 +22,9 @@ import type { FleetRoom } from "./zone-spread.ts";
  *   5. failovers that were asked for: see plan-failover.ts
  *   6. nodes whose place others are to take (drains, lost hosts, zones): see plan-replacements.ts
  *   7. reboots that were asked for: see plan-reboots.ts
- *   8. Memcached: name the nodes that are ready to auto discovery
- *   9. status from the nodes: see plan-status.ts
+ *   8. primaries that have gathered in one zone: see plan-balance.ts
+ *   9. Memcached: name the nodes that are ready to auto discovery
+ *  10. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -38,7 +40,7 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			actions: [{ kind: "place" }],
 		};
 	}
-	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));
+	const recoveries = planRecoveries(cache, now);
 	const replacements = planReplacements(cache, room);
 	const reached = whatIsReached(cache);
 	const status = planStatus(cache, reached, [
@@ -56,6 +58,7 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
 			...replacements.actions,
 			...planReboots(cache),
+			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),
 		],
 		events: [
@@ -64,6 +67,25 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			...statusEvents(cache, status),
 		],
 	};
+}
+
+/**
+ * One election at a time in a cluster: primaries have one vote for all that are held at once, and whoever doesn't get it
+ * may ask again only seconds later.
+ */
+function planRecoveries(cache: CacheModel, now: Date): Recovery[] {
+	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));
+	if (cache.clusterMode === "disabled") return recoveries;
+	let electing = cache.shards.some((shard) => shard.order?.kind === "unplanned");
+	return recoveries.map((recovery) => ({
+		...recovery,
+		actions: recovery.actions.filter((action) => {
+			if (action.kind !== "order-failover" || action.takeover) return true;
+			const first = !electing;
+			electing = true;
+			return first;
+		}),
+	}));
 }
 
 function unchanged(cache: CacheModel): Plan {

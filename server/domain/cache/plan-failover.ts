@@ -2,6 +2,9 @@ import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
 import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
 
+/** The cause of a failover that a person asked for. */
+export const REQUESTED = "requested";
+
 /**
  * A failover that was asked for: the primary hands over to the replica that was named, or to the one that is best
  * placed. Only from a primary that leads and is seen to; otherwise plan-recovery.ts has the word, and whoever it makes
@@ -34,7 +37,7 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 			fromState: "alive",
 			candidateIds: [target, ...ready.filter((node) => node !== target)].map((node) => node.id),
 			takeover: false,
-			cause: "requested",
+			cause: shard.failover?.cause ?? REQUESTED,
 		},
 	];
 }

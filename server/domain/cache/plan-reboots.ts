@@ -12,7 +12,8 @@ export function planReboots(cache: CacheModel): PlanAction[] {
 		const next = nextReboot(shard);
 		if (next === undefined) return [];
 		if (next.id === shard.primaryNodeId && mayHandOver(cache, shard)) {
-			return [{ kind: "request-failover", shardId: shard.id, toNodeId: null }];
+			const cause = `${next.name} is to be rebooted`;
+			return [{ kind: "request-failover", shardId: shard.id, toNodeId: null, cause }];
 		}
 		return [{ kind: "reboot", nodeId: next.id }];
 	});

@@ -100,7 +100,7 @@ function takeover(
 	}
 	const alone = cache.clusterMode === "enabled" && !canVote(cache);
 	// Without a vote, nothing but certainty keeps two from owning the same slots.
-	if (alone && fromState === "silent" && primary.host.online) return NOTHING;
+	if (alone && fromState === "silent" && (primary.host.online || cache.safeMode)) return NOTHING;
 	return {
 		...NOTHING,
 		actions: [

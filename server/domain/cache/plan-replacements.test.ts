@@ -127,6 +127,7 @@ class World {
 			progress: [],
 			automaticFailover: true,
 			promotionRequested: false,
+			arranged: false,
 			multiAz: this.#multiAz,
 			sentinelFailingOver: false,
 			safeMode: this.safeMode,
@@ -249,7 +250,7 @@ class World {
 				return;
 			}
 			case "request-failover":
-				this.failover ??= { toNodeId: action.toNodeId };
+				this.failover ??= { toNodeId: action.toNodeId, cause: action.cause };
 				return;
 			case "drop-failover":
 				this.failover = null;

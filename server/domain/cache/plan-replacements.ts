@@ -73,8 +73,9 @@ function planPair(cache: CacheModel, shard: ShardModel, pair: Pair): Partial<Rep
 	}
 	// One that doesn't serve is plan-recovery.ts's: its replacement is one of the candidates.
 	if (!isWell(outgoing, shard) || isBusy(cache, shard) || shard.failoverTroubled) return {};
+	const cause = `${outgoing.name} is to leave ${outgoing.host.name}`;
 	return {
-		actions: [{ kind: "request-failover", shardId: shard.id, toNodeId: incoming.id }],
+		actions: [{ kind: "request-failover", shardId: shard.id, toNodeId: incoming.id, cause }],
 	};
 }
 

@@ -73,6 +73,7 @@ function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheMo
 		progress: [],
 		automaticFailover: true,
 		promotionRequested: false,
+		arranged: false,
 		multiAz: true,
 		sentinelFailingOver: false,
 		safeMode: false,

@@ -4,6 +4,8 @@ import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
 import type { FailoverOrders } from "../../data/failover-orders.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
+import type { PlanAction } from "../../domain/cache/model.ts";
+import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -96,10 +98,8 @@ function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
 		writesUnavailableMs === null
 			? ""
 			: ` Writes were unavailable for ${Math.round(writesUnavailableMs)} ms.`;
-	const message =
-		kind === "planned"
-			? `${to} took over from ${from} as requested.`
-			: `${to} took over from ${from}: ${cause}.`;
+	const why = cause === REQUESTED ? " as requested." : `: ${cause}.`;
+	const message = `${to} took over from ${from}${why}`;
 	return {
 		severity: kind === "planned" ? "info" : "warning",
 		type: "cache.failover",
@@ -111,10 +111,10 @@ function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
 
 /** Asks for a planned failover, as a person may too. Asked for again, it changes nothing. */
 export async function requestFailover(
-	{ db, clock }: Resources,
-	shardId: string,
-	toNodeId: string | null,
+	{ db, clock, orders }: Resources,
+	{ shardId, toNodeId, cause }: Extract<PlanAction, { kind: "request-failover" }>,
 ): Promise<void> {
+	orders.expect(shardId, cause);
 	await db.shard.updateMany({
 		where: { id: shardId, failoverRequestedAt: null },
 		data: { failoverRequestedAt: clock.now(), failoverToNodeId: toNodeId },
