@@ -137,10 +137,14 @@ class HostAgent {
 			assignmentOf: (nodeId) =>
 				this.desired?.assignments.find((assignment) => assignment.id === nodeId) ?? null,
 			sentinelPassword: () => this.routeTable?.sentinelPassword ?? null,
-			onResult: (result) => {
+			onResult: (result, { cacheId, clusterMode }) => {
 				this.outbox.addOrderResult(result);
 				this.alerts.orderEnded(result);
-				if (result.leaderNodeId !== null) this.instances.disturb(result.leaderNodeId);
+				if (result.leaderNodeId !== null) {
+					// The control plane tells all gateways; this one needn't wait for it.
+					if (clusterMode === "disabled") this.gateway.prefer(cacheId, result.leaderNodeId);
+					this.instances.disturb(result.leaderNodeId);
+				}
 				this.reporter.notify();
 			},
 			logger,

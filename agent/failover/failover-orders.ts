@@ -12,7 +12,7 @@ export class FailoverOrders {
 		/** The assignment of a node of this host; null when the host has none such. */
 		assignmentOf: (nodeId: string) => Assignment | null;
 		sentinelPassword: () => string | null;
-		onResult: (result: OrderResult) => void;
+		onResult: (result: OrderResult, order: FailoverOrder) => void;
 		logger: Logger;
 	};
 	/** Orders by id. The result is null while it is worked on. */
@@ -28,14 +28,14 @@ export class FailoverOrders {
 		for (const [id, { at }] of this.known) if (now - at > REMEMBER_MS) this.known.delete(id);
 		const known = this.known.get(order.id);
 		if (known !== undefined) {
-			if (known.result !== null) this.options.onResult(known.result);
+			if (known.result !== null) this.options.onResult(known.result, order);
 			return;
 		}
 		const entry: { at: number; result: OrderResult | null } = { at: now, result: null };
 		this.known.set(order.id, entry);
 		void this.carryOut(order).then((result) => {
 			entry.result = result;
-			this.options.onResult(result);
+			this.options.onResult(result, order);
 			const { outcome, message } = result;
 			const tookMs = Math.round(performance.now() - now);
 			const { cacheName, kind } = order;

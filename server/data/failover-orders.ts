@@ -7,6 +7,7 @@ const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
 const REFUSED_MS = 300;
 /** How long an order's result is waited for once the engines show that it was carried out. */
 const FRESH_MS = 1_000;
+const QUIET_WITHIN_MS = 100;
 /** How long the new primary has to say itself that it leads. */
 const DONE_MS = 2_000;
 /** For how long nobody relies on a planned failover after one that failed. */
@@ -32,6 +33,7 @@ export interface GivenOrder {
 export class FailoverOrders {
 	readonly #clock: Clock;
 	readonly #byShard = new Map<string, GivenOrder>();
+	readonly #waiters: (() => void)[] = [];
 	readonly #causes = new Map<string, string>();
 
 	constructor(clock: Clock) {
@@ -62,9 +64,25 @@ export class FailoverOrders {
 			if (given.order.id !== result.id) continue;
 			if (given.result !== null) return null;
 			given.result = { ...result, at: this.#now() };
+			for (const resume of this.#waiters.splice(0)) resume();
 			return given;
 		}
 		return null;
+	}
+
+	/**
+	 * Comes back once no order, or none of the cache, waits for its result, or after a moment: clients wait for that, others
+	 * can.
+	 */
+	async quiet(cacheId: string | null = null): Promise<void> {
+		const waiting = [...this.#byShard.values()].some(
+			(given) => this.isFresh(given) && (cacheId === null || cacheId === given.order.cacheId),
+		);
+		if (!waiting) return;
+		await new Promise<void>((resolve) => {
+			this.#waiters.push(resolve);
+			setTimeout(resolve, QUIET_WITHIN_MS);
+		});
 	}
 
 	/** The order that is out: not overdue, done without the engines' own word yet, or refused a moment ago. */

@@ -25,6 +25,8 @@ export async function ingestReport(
 	const { db, fleet } = resources;
 	const returned = fleet.touch(hostId);
 	for (const result of report.orders) takeOrderResult(resources, result);
+	// The rest keeps the database busy, and this process.
+	await resources.orders.quiet();
 	if (returned) await markOnline(resources, hostId);
 	if (report.facts !== null) {
 		await db.host.update({ where: { id: hostId }, data: factColumns(report.facts) });

@@ -35,8 +35,29 @@ async function newerResult(
 ): Promise<WatchResult> {
 	const notices = resources.notices.newer(hostId, held.epoch === epoch ? held.notice : -1);
 	if (notices.length > 0) return { epoch, desired: null, notices };
+	const { signals, clock } = resources;
+	const now = clock.now().getTime();
+	// Whoever has just heard a notice asks again at once: as long as nobody was woken, the answer is what it was.
+	const question = JSON.stringify([
+		...[held.epoch, held.revision, held.routeRevision, epoch],
+		...[signals.count(`host:${hostId}`), signals.count("routes")],
+	]);
+	const answers = nothingNewer(resources);
+	const before = answers.get(hostId);
+	if (before?.question === question && now - before.at < AGENT_TIMING.longPollMs) return null;
 	const desired = await newerState(resources, epoch, hostId, held);
-	return desired === null ? null : { epoch, desired, notices: [] };
+	if (desired !== null) return { epoch, desired, notices: [] };
+	answers.set(hostId, { question, at: now });
+	return null;
+}
+
+/** What hosts asked last that was answered with nothing, and when. */
+const unanswered = new WeakMap<Resources, Map<string, { question: string; at: number }>>();
+
+function nothingNewer(resources: Resources) {
+	const answers = unanswered.get(resources) ?? new Map();
+	unanswered.set(resources, answers);
+	return answers;
 }
 
 async function newerState(

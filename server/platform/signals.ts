@@ -3,9 +3,16 @@
  * costs time.
  */
 export class Signals {
+	readonly #counts = new Map<string, number>();
 	readonly #waiters = new Map<string, Set<() => void>>();
 
+	/** How often a key was notified: the same number means that nothing has changed since. */
+	count(key: string): number {
+		return this.#counts.get(key) ?? 0;
+	}
+
 	notify(key: string): void {
+		this.#counts.set(key, this.count(key) + 1);
 		const waiters = this.#waiters.get(key);
 		if (waiters === undefined) return;
 		this.#waiters.delete(key);

@@ -45,10 +45,10 @@ export async function reconcileCache(
 		await forgetCache(resources, cache, plan);
 		return { again: false, status: "gone" };
 	}
-	// In memory, and what clients wait for: before anything is written.
-	for (const action of plan.actions) {
-		if (action.kind === "order-failover") orderFailover(resources, cache, action);
-	}
+	// In memory, and what clients wait for: nothing is written in the same pass. What came of it is, in the next one.
+	const orders = plan.actions.filter((action) => action.kind === "order-failover");
+	for (const order of orders) orderFailover(resources, cache, order);
+	if (orders.length > 0) return { again: false, status: plan.status };
 	await writeStatus(resources, cache, model, plan);
 	let again = false;
 	for (const action of plan.actions) {
@@ -64,11 +64,7 @@ export async function reconcileCache(
 }
 
 /** After these the hosts have the word: looking at once would only be in their way. */
-const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set([
-	"place",
-	"order-failover",
-	"end-hung",
-]);
+const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
 
 /** Null once done; the reason if it can't be done now. */
 async function apply(
@@ -114,6 +110,7 @@ async function apply(
 		case "publish-discovery":
 			await publishDiscovery(resources, cache, action.nodeIds);
 			return null;
+		// Both are done before the others.
 		case "order-failover":
 		case "forget":
 			return null;

@@ -26,6 +26,7 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 	const queue = new KeyedQueue({
 		concurrency: CONCURRENCY,
 		async work(cacheId) {
+			await resources.orders.quiet(cacheId);
 			const { again, status } = await reconcileCache(resources, cacheId, placementLock);
 			if (again) queue.add(cacheId);
 			else if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
