@@ -29,7 +29,7 @@ export async function noteExit(
 	const ranMs = core.spawnedAt === null ? Number.POSITIVE_INFINITY : now - core.spawnedAt;
 	const empty =
 		record.history === "unknown" && !(await driverOf(record.engine).hasServed(core.paths));
-	core.exits = recordExit(core.exits, ranMs, now);
+	core.exits = recordExit(core.exits, ranMs, now, !empty);
 	if (core.removing) return;
 	const what = `engine process ${engine.identity.pid} ended${empty ? " before it could serve" : ""} (${engine.exitDetail})`;
 	// Told before anything slow: the control plane promotes on this word.

@@ -34,6 +34,12 @@ test("the agent waits 0, 0.5, 1, 2, 4, 8, 16, then 30 s between its own attempts
 	expect(waits).toEqual([0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
 });
 
+test("one that has served is back within two seconds, however often it ended", () => {
+	let exits = NO_EXITS;
+	for (let i = 0; i < 9; i++) exits = recordExit(exits, 10, 1_000, true);
+	expect(decideLaunch(restart, ran, exits, 1_000)).toEqual({ kind: "wait", forMs: 2_000 });
+});
+
 test("a minute of running starts the back-off anew", () => {
 	let exits = NO_EXITS;
 	for (let i = 0; i < 5; i++) exits = recordExit(exits, 10, 1_000);

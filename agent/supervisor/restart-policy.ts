@@ -4,6 +4,8 @@ import type { InstanceRecord } from "../instances/instance-record.ts";
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000] as const;
 /** A process that ran this long has proved that it can: the next exit starts the back-off anew. */
 const STABLE_MS = 60_000;
+/** How far the back-off of one that has served goes: to 2 s. */
+const SERVED_FAILURES_MAX = 4;
 
 /** How often launches failed in a row, and when the last process ended. Times are `performance.now()`. */
 export interface ExitHistory {
@@ -13,8 +15,21 @@ export interface ExitHistory {
 
 export const NO_EXITS: ExitHistory = { failures: 0, lastExitAt: null };
 
-export function recordExit(history: ExitHistory, ranMs: number, nowMs: number): ExitHistory {
-	return { failures: ranMs >= STABLE_MS ? 1 : history.failures + 1, lastExitAt: nowMs };
+/**
+ * `served`: the process took connections. Then it is a member that others may wait for, so it isn't kept waiting for more
+ * than two seconds however often it ends.
+ */
+export function recordExit(
+	history: ExitHistory,
+	ranMs: number,
+	nowMs: number,
+	served = false,
+): ExitHistory {
+	const failures = ranMs >= STABLE_MS ? 1 : history.failures + 1;
+	return {
+		failures: served ? Math.min(failures, SERVED_FAILURES_MAX) : failures,
+		lastExitAt: nowMs,
+	};
 }
 
 export type LaunchDecision =
