@@ -64,6 +64,20 @@ describe("a failover order", () => {
 		expect(orders.finish({ ...result("done"), id: randomUUID() })).toBeNull();
 	});
 
+	it("holds back what can wait, of its cache or of all, until its result is there", async () => {
+		const resumed: string[] = [];
+		const waiting = [
+			orders.quiet().then(() => resumed.push("reports")),
+			orders.quiet("c").then(() => resumed.push("the cache's pass")),
+		];
+		await orders.quiet("another");
+		expect(resumed).toEqual([]);
+		orders.finish(result("done"));
+		await Promise.all(waiting);
+		expect(resumed).toEqual(["reports", "the cache's pass"]);
+		await orders.quiet();
+	});
+
 	it("that was dropped is trouble for a while", () => {
 		orders.finish(result("failed"));
 		orders.drop("s");

@@ -19,3 +19,12 @@ it("gives up after its time, or when the caller has gone", async () => {
 	const late = signals.subscribe("k").wait(60_000, AbortSignal.abort());
 	await expect(late).resolves.toBeUndefined();
 });
+
+it("counts, so that nothing new can be told from something", () => {
+	const signals = new Signals();
+	const before = signals.count("host:1");
+	signals.notify("host:2");
+	expect(signals.count("host:1")).toBe(before);
+	signals.notify("host:1");
+	expect(signals.count("host:1")).not.toBe(before);
+});

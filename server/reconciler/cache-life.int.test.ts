@@ -1,13 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { AGENT_PROTOCOL_VERSION, type AlertInput } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import { expireLeases } from "../fleet/lease-keeper.ts";
+import { takeAlert } from "../fleet/take-alert.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { getCredentials } from "../services/caches/get-credentials.ts";
 import { promoteReplica } from "../services/caches/promote-replica.ts";
-import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -107,6 +110,51 @@ it("promotes a replica when the primary's process ends, and brings the old one b
 		(event) => event.type,
 	);
 	expect(types).toContain("cache.failover");
+});
+
+it("hears of a death and of an order's end by alerts, before any report is stored", async () => {
+	await join("a", "b");
+	await create({ replicasPerShard: 1 });
+	await settle();
+	await convergeAll();
+	const leader = await leaderHost();
+	const [assignment] = (await leader.state()).assignments;
+	if (assignment === undefined) throw new Error("no assignment");
+	const ended = {
+		...asRunning(assignment, 1),
+		phase: "exited" as const,
+		pid: null,
+		engineState: null,
+	};
+	test.woken.length = 0;
+	const alert = (what: Partial<AlertInput>) =>
+		takeAlert(test.resources, leader.hostId, {
+			...{ protocol: AGENT_PROTOCOL_VERSION, ended: [], orders: [] },
+			...what,
+		});
+	alert({ ended: [ended] });
+	expect(test.woken).toHaveLength(1);
+	await settle();
+	const notices = hosts.flatMap((host) => host.notices());
+	const order = notices.flatMap((notice) => (notice.kind === "failover" ? [notice.order] : []))[0];
+	const [heir] = order?.candidates ?? [];
+	if (order === undefined || heir === undefined) throw new Error("no order");
+	const done = {
+		id: order.id,
+		outcome: "done" as const,
+		message: "",
+		leaderNodeId: heir.nodeId,
+		writesUnavailableMs: null,
+	};
+	alert({ orders: [done] });
+	// Gateways needn't wait for the database, and are told once, though the report says it again.
+	alert({ orders: [done] });
+	const told = leader.notices().filter((notice) => notice.kind === "leader");
+	expect(told).toMatchObject([{ nodeId: heir.nodeId }]);
+	// What no host has reported before isn't believed.
+	const stranger = { ...ended, assignmentId: randomUUID() };
+	alert({ ended: [stranger] });
+	expect(test.resources.fleet.observation(stranger.assignmentId, null)).toBeNull();
 });
 
 it("asks a person where automatic failover is off, and then promotes", async () => {

@@ -45,10 +45,13 @@ export async function reconcileCache(
 		await forgetCache(resources, cache, plan);
 		return { again: false, status: "gone" };
 	}
-	// In memory, and what clients wait for: nothing is written in the same pass. What came of it is, in the next one.
+	// In memory, and what clients wait for. Of a primary's death nothing is written in the same pass: the next one knows
+	// what came of the order.
 	const orders = plan.actions.filter((action) => action.kind === "order-failover");
 	for (const order of orders) orderFailover(resources, cache, order);
-	if (orders.length > 0) return { again: false, status: plan.status };
+	if (orders.some(({ fromState }) => fromState === "dead")) {
+		return { again: false, status: plan.status };
+	}
 	await writeStatus(resources, cache, model, plan);
 	let again = false;
 	for (const action of plan.actions) {
