@@ -26,7 +26,7 @@ const steps = [
 	{ title: "Import rules", args: ["run", "--silent", "check:imports"] },
 	{ title: "Dead code", args: ["run", "--silent", "check:dead-code"] },
 	vitest("Unit tests", "unit"),
-	vitest("Integration tests (database, engines)", "int"),
+	vitest("Integration tests (database, engines)", "int", ["--maxWorkers=3"]),
 	vitest("End to end: API and CLI", "api"),
 	{
 		title: "End to end: console",
@@ -51,12 +51,12 @@ const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-function vitest(title, project) {
+function vitest(title, project, options = []) {
 	const report = join(reports, `${project}.json`);
 	return {
 		title,
 		args: [
-			...["exec", "--", "vitest", "run", "--project", project],
+			...["exec", "--", "vitest", "run", "--project", project, ...options],
 			...["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`],
 		],
 		report,

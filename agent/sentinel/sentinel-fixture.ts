@@ -20,6 +20,9 @@ import { eventually, freePort, killChild } from "../testing/agent-fixture.ts";
 import { makeAssignment, SENTINEL_USER_PASSWORD, SYSTEM_PASSWORD } from "../testing/assignments.ts";
 import { Sentinel } from "./sentinel.ts";
 
+/** Test files run side by side: each has addresses of its own. */
+const WORKER = Number(process.env.VITEST_POOL_ID ?? 1) % 8;
+
 const logger = pino({ level: process.env.LARDER_LOG_LEVEL || "silent" });
 
 /** A node of a cache: its engine as agents configure it, and nobody that looks after it. */
@@ -150,7 +153,7 @@ export class TestWatcher {
 /** Three hosts with a Sentinel each, and caches with a node on each of them. */
 export class TestBackstop {
 	readonly watchers: readonly TestWatcher[] = [1, 2, 3].map(
-		(index) => new TestWatcher(`host-${index}`, `127.0.0.${index}`),
+		(index) => new TestWatcher(`host-${index}`, `127.0.${10 + WORKER}.${index}`),
 	);
 	readonly nodes: TestNode[] = [];
 	password = "password-of-the-sentinels-doors";
