@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -103,30 +103,6 @@ it("a control plane that lost its database is restored, and takes over all that 
 	await larder.waitForStatus("afterwards", "available", 60_000);
 	await larder.deleteCache("carts");
 }, 300_000);
-
-it("a control plane that is stopped is backed up as well, and its database only replaced when it is said so", async () => {
-	await larder.controlPlane().end("SIGTERM");
-	const file = join(larder.home.root, "stopped.backup");
-	const passphraseFile = join(larder.home.root, "passphrase");
-	writeFileSync(passphraseFile, `${PASSPHRASE}\n`, { mode: 0o600 });
-	await done("backup", file, "--passphrase-file", passphraseFile, "--with-metrics");
-	expect(await run("backup", file)).toMatchObject({ exitCode: 5 });
-
-	expect(await run("restore", file)).toMatchObject({
-		exitCode: 5,
-		stderr: expect.stringContaining("--replace"),
-	});
-	const wrong = await runLarder(["restore", file, "--replace"], {
-		LARDER_HOME: larder.home.root,
-		LARDER_BACKUP_PASSPHRASE: "incorrect horse battery",
-	});
-	expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("passphrase") });
-	const restored = await done("restore", file, "--replace");
-	const aside = /kept: (.+)$/m.exec(restored)?.[1] ?? "";
-	expect(existsSync(join(aside, "PG_VERSION"))).toBe(true);
-	await larder.startControlPlane();
-	await larder.waitForStatus("orders", "available");
-}, 180_000);
 
 it("a backup without a passphrase is made when it is asked for, with a warning", async () => {
 	const file = join(larder.home.root, "open.backup");

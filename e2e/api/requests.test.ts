@@ -148,6 +148,6 @@ it("without a host a cache waits and says why", async () => {
 		"a reason",
 		async () => (await larder.getCache("homeless"))?.statusReason,
 	);
-	expect(reason).toMatch(/no host is online/i);
+	expect(reason).toMatch(/no host that takes nodes is online/i);
 	await larder.deleteCache("homeless");
 });

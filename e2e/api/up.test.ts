@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHome } from "../../platform/home.ts";
 import { readLock } from "../../platform/process-lock.ts";
 import { cacheSchema } from "../../server/contract/cache.ts";
+import { placeEmptyDatabase } from "../fixtures/database-template.ts";
 import { type Environment, runLarder } from "../fixtures/larder-command.ts";
-import { enginesOf, processesOf } from "../fixtures/processes-of.ts";
+import { enginesOf, processesOf, tradeOf } from "../fixtures/processes-of.ts";
 import { findFreePort, type ReservedPorts, reservePorts } from "../fixtures/reserve-ports.ts";
 import { type RunningCommand, startCommand } from "../fixtures/start-command.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
@@ -20,6 +21,7 @@ const started: RunningCommand[] = [];
 beforeEach(async () => {
 	root = mkdtempSync(join(tmpdir(), "larder-up-"));
 	ports = await reservePorts();
+	await placeEmptyDatabase(homeOf(root).databaseDir);
 	environment = {
 		LARDER_HOME: root,
 		PORT: String(await findFreePort()),
@@ -114,12 +116,11 @@ describe("larder up", () => {
 		expect(first.output()).toContain("3 cache nodes go on serving");
 		expect(first.output()).toContain("npm stop");
 		expect(await client.get("k")).toBe("v");
-		expect(
-			processesOf(root)
-				.filter((each) => !each.command.includes("haproxy"))
-				.map((each) => each.pid)
-				.sort(),
-		).toEqual(before);
+		expect(pidsOf()).toEqual(before);
+		const others = processesOf(root).filter(({ pid }) => !before.includes(pid));
+		expect(new Set(others.map(({ pid }) => tradeOf(pid)))).toEqual(
+			new Set(["gateway", "sentinel"]),
+		);
 
 		const second = up();
 		await waitUntil("the control plane to answer", async () => {
