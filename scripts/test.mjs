@@ -20,13 +20,19 @@ const reports = mkdtempSync(join(tmpdir(), "larder-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 /** A check counts as one test; a runner counts its own, from the report that it writes. */
-const steps = [
+const quickSteps = [
 	{ title: "Format and lint", args: ["run", "--silent", "check:format"] },
 	{ title: "Types", args: ["run", "--silent", "check:types"] },
 	{ title: "Import rules", args: ["run", "--silent", "check:imports"] },
 	{ title: "Dead code", args: ["run", "--silent", "check:dead-code"] },
 	vitest("Unit tests", "unit"),
-	vitest("Integration tests (database, engines)", "int", ["--maxWorkers=3"]),
+];
+/** Engines make these wait more than they make them work: the quick ones are done meanwhile. */
+const integration = {
+	...vitest("Integration tests (database, engines)", "int", ["--maxWorkers=3"]),
+	heldBack: true,
+};
+const endToEnd = [
 	vitest("End to end: API and CLI", "api"),
 	{
 		title: "End to end: console",
@@ -44,7 +50,10 @@ try {
 	console.log("0 passed, 1 failed");
 	process.exit(1);
 }
-for (const step of steps) await runStep(step);
+const integrated = runStep(integration);
+for (const step of quickSteps) await runStep(step);
+await integrated;
+for (const step of endToEnd) await runStep(step);
 rmSync(reports, { recursive: true, force: true });
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
@@ -64,10 +73,13 @@ function vitest(title, project, options = []) {
 	};
 }
 
+/** What a step that is held back prints comes at its end, in one piece. */
 async function runStep(step) {
-	console.log(`\n== ${step.title}`);
+	const title = `\n== ${step.title}`;
+	if (!step.heldBack) console.log(title);
 	const startedAt = performance.now();
-	const code = await run(step.args, step.env);
+	const { code, output } = await run(step);
+	if (step.heldBack) process.stdout.write(`${title}\n${output}`);
 	const counts = countsOf(step, code);
 	for (const key of Object.keys(total)) total[key] += counts[key];
 	const elapsed = formatSeconds(performance.now() - startedAt);
@@ -102,14 +114,21 @@ function countPlaywright({ stats }) {
 	};
 }
 
-function run(args, env = {}) {
+function run({ args, env = {}, heldBack = false }) {
 	return new Promise((resolve, reject) => {
+		const out = heldBack ? "pipe" : "inherit";
 		const child = spawn("npm", args, {
 			cwd: root,
 			env: { ...process.env, ...env },
-			stdio: ["ignore", "inherit", "inherit"],
+			stdio: ["ignore", out, out],
 		});
+		let output = "";
+		for (const stream of [child.stdout, child.stderr]) {
+			stream?.setEncoding("utf8").on("data", (text) => {
+				output += text;
+			});
+		}
 		child.on("error", reject);
-		child.on("close", resolve);
+		child.on("close", (code) => resolve({ code, output }));
 	});
 }
