@@ -7,7 +7,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
  */
 export async function writeFileAtomic(
 	path: string,
-	content: string,
+	content: string | Uint8Array,
 	options: { mode?: number; sync?: boolean } = {},
 ): Promise<void> {
 	const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;

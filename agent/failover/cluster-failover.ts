@@ -12,7 +12,9 @@ import { surveyUntilDrained } from "./survey.ts";
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
 const ELECTED_WITHIN_MS = 3_000;
-const HANDED_OVER_WITHIN_MS = 5_000;
+const HANDED_OVER_WITHIN_MS = 11_000;
+/** The engine gives a hand-over up after 5 s. On a busy machine votes may come too late for the first one. */
+const HAND_OVER_AGAIN_MS = 5_200;
 
 /**
  * Cluster mode, and the primary is gone: the best candidate asks the other primaries for their votes now, instead of when
@@ -80,8 +82,8 @@ async function untilLeads(
 		const now = performance.now();
 		if (now - startedAt >= withinMs) return refusal;
 		if (now >= askAt) {
-			// A hand-over that is under way is begun anew by another request, so there is one alone.
-			askAt = option === null ? Number.POSITIVE_INFINITY : now + ASK_AGAIN_MS;
+			// A hand-over that is under way would be begun anew by another request.
+			askAt = now + (option === null ? HAND_OVER_AGAIN_MS : ASK_AGAIN_MS);
 			refusal = await ask(replica, option);
 			if (refusal !== "" && option === null) askAt = now + ASK_AGAIN_MS;
 		}

@@ -4,7 +4,12 @@ import type { NodeMetrics } from "../contract/metrics.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { enrolTestHost } from "../testing/test-host.ts";
-import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../testing/test-resources.ts";
 import { expireSamples, readSeries, storeSamples } from "./metrics-store.ts";
 
 let test: TestResources;
@@ -18,7 +23,7 @@ beforeAll(async () => {
 	await reconcileCache(test.resources, cache.id, (work) => work());
 	nodeId = (await test.resources.db.node.findFirstOrThrow()).id;
 });
-afterAll(() => test.close());
+afterAll(closeTestDatabase);
 
 const sample = (second: number, opsPerSecond: number, lag: number | null = null) => ({
 	nodeId,

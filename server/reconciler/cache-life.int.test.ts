@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeEach, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION, type AlertInput } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
@@ -11,7 +11,12 @@ import { getCache } from "../services/caches/get-cache.ts";
 import { getCredentials } from "../services/caches/get-credentials.ts";
 import { promoteReplica } from "../services/caches/promote-replica.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
-import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 let test: TestResources;
@@ -22,7 +27,7 @@ beforeEach(async () => {
 	test = await openTestResources();
 	hosts = [];
 });
-afterEach(() => test.close());
+afterAll(closeTestDatabase);
 
 async function join(...zones: string[]) {
 	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));

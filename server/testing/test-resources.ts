@@ -1,13 +1,16 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
-import { connectEmbedded } from "../data/database.ts";
+import { connectEmbedded, type Database } from "../data/database.ts";
 import { FailoverOrders } from "../data/failover-orders.ts";
 import { FleetState } from "../data/fleet-state.ts";
-import { applyMigrations } from "../data/migrate.ts";
+import { applyMigrations, migrationNames } from "../data/migrate.ts";
 import { Notices } from "../data/notices.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
@@ -21,21 +24,44 @@ export interface TestResources {
 	woken: string[];
 	/** The clock's hands. */
 	time: { now: Date };
+}
+
+interface TestDatabase {
+	db: Database;
 	close(): Promise<void>;
 }
 
-let template: Promise<Blob> | undefined;
+async function openTestDatabase(): Promise<TestDatabase> {
+	return await serveDatabase(await PGlite.create({ loadDataDir: await migratedTemplate() }));
+}
 
-/** A migrated data directory, made once a test file: opening a copy skips initdb. */
-async function makeTemplate(): Promise<Blob> {
-	const database = await serveDatabase(await PGlite.create());
-	await applyMigrations(database.url, migrationsDirOf(findProjectRoot()));
-	const dump = await database.pglite.dumpDataDir("none");
+/**
+ * An empty database with the product's migrations. Making one takes seconds, so it is kept beside the packages until the
+ * migrations or the database's own version change.
+ */
+async function migratedTemplate(): Promise<Blob> {
+	const root = findProjectRoot();
+	const migrationsDir = migrationsDirOf(root);
+	const hash = createHash("sha256").update(
+		readFileSync(join(root, "node_modules", "@electric-sql", "pglite", "package.json")),
+	);
+	for (const name of await migrationNames(migrationsDir)) {
+		hash.update(readFileSync(join(migrationsDir, name, "migration.sql")));
+	}
+	const directory = join(root, "node_modules", ".cache", "larder");
+	const file = join(directory, `test-database-${hash.digest("hex").slice(0, 16)}.tar`);
+	if (existsSync(file)) return new Blob([readFileSync(file)]);
+	const pglite = await PGlite.create();
+	const database = await serveDatabase(pglite);
+	await applyMigrations(database.url, migrationsDir);
+	const dump = await pglite.dumpDataDir("none");
 	await database.close();
+	mkdirSync(directory, { recursive: true });
+	await writeFileAtomic(file, Buffer.from(await dump.arrayBuffer()));
 	return dump;
 }
 
-async function serveDatabase(pglite: PGlite) {
+async function serveDatabase(pglite: PGlite): Promise<TestDatabase & { url: string }> {
 	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
 	const server = new PGLiteSocketServer({
 		db: pglite,
@@ -43,10 +69,13 @@ async function serveDatabase(pglite: PGlite) {
 		maxConnections: 5,
 	});
 	await server.start();
+	const url = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(directory)}`;
+	const db = connectEmbedded(url, () => undefined);
 	return {
-		pglite,
-		url: `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(directory)}`,
+		db,
+		url,
 		async close() {
+			await db.$disconnect();
 			await server.stop();
 			await pglite.close();
 			await rm(directory, { recursive: true, force: true });
@@ -54,11 +83,27 @@ async function serveDatabase(pglite: PGlite) {
 	};
 }
 
+let shared: Promise<TestDatabase> | undefined;
+
+/** One database for all tests of a file, which come one after another: each finds it empty. */
+async function openEmptyDatabase(): Promise<Database> {
+	shared ??= openTestDatabase();
+	const { db } = await shared;
+	const tables = await db.$queryRaw<{ name: string }[]>`
+		SELECT quote_ident(tablename) AS name FROM pg_tables
+		WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
+	await db.$executeRawUnsafe(`TRUNCATE ${tables.map(({ name }) => name).join(", ")} CASCADE`);
+	return db;
+}
+
+/** For the end of each file that opens resources. */
+export async function closeTestDatabase(): Promise<void> {
+	await (await shared)?.close();
+}
+
 /** A real PostgreSQL in memory with the product's migrations, and a clock that only the test turns. */
 export async function openTestResources(): Promise<TestResources> {
-	template ??= makeTemplate();
-	const database = await serveDatabase(await PGlite.create({ loadDataDir: await template }));
-	const db = connectEmbedded(database.url, () => undefined);
+	const db = await openEmptyDatabase();
 	await db.controlPlane.create({ data: { id: 1, epoch: 1, startedAt: new Date(0) } });
 	const time = { now: new Date("2026-01-01T00:00:00Z") };
 	const clock = { now: () => time.now };
@@ -82,10 +127,6 @@ export async function openTestResources(): Promise<TestResources> {
 			hostLostMs: AGENT_TIMING.hostLostMs,
 			rateCard: { currency: "USD", perVcpuHour: 0.017, perGibHour: 0.009 },
 			version: "test",
-		},
-		async close() {
-			await db.$disconnect();
-			await database.close();
 		},
 	};
 }

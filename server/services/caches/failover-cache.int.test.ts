@@ -1,8 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { createCacheInputSchema, failoverCacheInputSchema } from "../../contract/cache.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../../testing/test-host.ts";
-import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../../testing/test-resources.ts";
 import type { Caller } from "../context.ts";
 import { createCache } from "./create-cache.ts";
 import { deleteCache } from "./delete-cache.ts";
@@ -19,7 +24,7 @@ beforeEach(async () => {
 		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
 	}
 });
-afterEach(() => test.close());
+afterAll(closeTestDatabase);
 
 async function settle() {
 	for (const { id } of await test.resources.db.cache.findMany({ select: { id: true } })) {

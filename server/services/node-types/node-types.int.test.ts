@@ -1,6 +1,11 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeEach, expect, it } from "vitest";
 import { createCacheInputSchema, createNodeTypeInputSchema, MIB } from "../../contract/index.ts";
-import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../../testing/test-resources.ts";
 import { createCache } from "../caches/create-cache.ts";
 import { createNodeType } from "./create-node-type.ts";
 import { deleteNodeType } from "./delete-node-type.ts";
@@ -12,7 +17,7 @@ const caller = testCaller();
 beforeEach(async () => {
 	test = await openTestResources();
 });
-afterEach(() => test.close());
+afterAll(closeTestDatabase);
 
 const create = (input: object = {}) =>
 	createNodeType(
