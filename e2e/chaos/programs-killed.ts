@@ -31,7 +31,7 @@ export const agentsKilled: Scenario = {
 };
 
 /** The first of the two, short, for `npm test`. */
-export async function killProgramsFor(options: ScenarioOptions & { seconds: number }) {
+async function killProgramsFor(options: ScenarioOptions & { seconds: number }) {
 	const larder = await startInstallation();
 	try {
 		return await killPrograms(larder, options.seconds, options);
