@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { percentile } from "../bench/failover-measure.ts";
-import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
+import type { AgentName, Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { withInstallation } from "./keep-evidence.ts";
 import { requireNothingStray } from "./nothing-stray.ts";
@@ -29,16 +29,6 @@ export const agentsKilled: Scenario = {
 	run: (options) =>
 		withInstallation({}, (larder) => killAgents(larder, options.kills ?? KILLS, options)),
 };
-
-/** The first of the two, short, for `npm test`. */
-async function killProgramsFor(options: ScenarioOptions & { seconds: number }) {
-	const larder = await startInstallation();
-	try {
-		return await killPrograms(larder, options.seconds, options);
-	} finally {
-		await larder.stop();
-	}
-}
 
 async function killPrograms(
 	larder: Installation,
