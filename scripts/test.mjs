@@ -102,7 +102,7 @@ function countVitest(report) {
 	return {
 		passed: report.numPassedTests,
 		failed: report.numFailedTests,
-		skipped: report.numPendingTests + report.numTodoTests,
+		skipped: report.numTotalTests - report.numPassedTests - report.numFailedTests,
 	};
 }
 

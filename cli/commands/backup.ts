@@ -29,7 +29,7 @@ export function backupCommand(): Command {
 			`
 Examples:
   larder backup larder-monday.backup
-  larder backup /mnt/safe/larder-$(date +%F).backup --passphrase-file /root/larder-passphrase`,
+  larder backup /mnt/safe/larder-$(date +%F).backup --passphrase-file /etc/larder/passphrase`,
 		);
 	return withPassphraseOptions(command).action(
 		async (file: string, options: BackupCommandOptions) => {
