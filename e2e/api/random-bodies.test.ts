@@ -62,7 +62,7 @@ const fieldNames = [
 const body = fc.oneof(
 	{ weight: 1, arbitrary: validBody.map((value) => JSON.stringify(value)) },
 	{
-		weight: 6,
+		weight: 18,
 		arbitrary: fc
 			.tuple(
 				validBody,
@@ -70,8 +70,8 @@ const body = fc.oneof(
 			)
 			.map(([valid, wrong]) => JSON.stringify({ ...valid, ...wrong })),
 	},
-	{ weight: 2, arbitrary: fc.json() },
-	{ weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 100 }) },
+	{ weight: 6, arbitrary: fc.json() },
+	{ weight: 3, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 100 }) },
 );
 
 it(`${BODIES} random bodies are created or refused, and none breaks the control plane`, async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHome } from "../../platform/home.ts";
 import { readLock } from "../../platform/process-lock.ts";
 import { cacheSchema } from "../../server/contract/cache.ts";
-import { placeEmptyDatabase } from "../fixtures/database-template.ts";
+import { placeNewDatabase } from "../fixtures/database-template.ts";
 import { type Environment, runLarder } from "../fixtures/larder-command.ts";
 import { enginesOf, processesOf, tradeOf } from "../fixtures/processes-of.ts";
 import { findFreePort, type ReservedPorts, reservePorts } from "../fixtures/reserve-ports.ts";
@@ -21,7 +21,7 @@ const started: RunningCommand[] = [];
 beforeEach(async () => {
 	root = mkdtempSync(join(tmpdir(), "larder-up-"));
 	ports = await reservePorts();
-	await placeEmptyDatabase(homeOf(root).databaseDir);
+	await placeNewDatabase(homeOf(root).databaseDir);
 	environment = {
 		LARDER_HOME: root,
 		PORT: String(await findFreePort()),

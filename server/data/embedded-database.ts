@@ -8,9 +8,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { openSocketDirectory, SocketDirectoryError } from "../../platform/socket-directory.ts";
 import { StartError } from "../platform/start-error.ts";
-
-/** PostgreSQL clients look for a socket of this name in a directory. */
-const SOCKET_NAME = ".s.PGSQL.5432";
+import { SOCKET_NAME, socketUrl } from "./socket-url.ts";
 
 export interface EmbeddedDatabase {
 	/** PostgreSQL URL over a Unix socket that only this user can reach. */
@@ -35,15 +33,16 @@ function startWorker(data: { dataDir: string; socketPath: string }): Worker {
 }
 
 /**
- * Opens PGlite on `dataDir`, making it first if need be, and serves it on a socket in `runDir`. Both directories are the
- * user's own, and the caller holds their lock: one process owns a database.
+ * Opens PGlite on `dataDir` and serves it on a socket in `runDir`. Both directories are the user's own, and the caller
+ * holds their lock: one process owns a database. One that isn't there yet is made, with the migrations if those are given.
  */
 export async function openEmbeddedDatabase(
 	dataDir: string,
 	runDir: string,
 	onCrash: (error: unknown) => void,
+	migrationsDir?: string,
 ): Promise<EmbeddedDatabase> {
-	if (!existsSync(dataDir)) await createDataDir(dataDir);
+	if (!existsSync(dataDir)) await createDataDir(dataDir, migrationsDir);
 	const socketDir = await openSocketDir(runDir);
 	const socketPath = join(socketDir, SOCKET_NAME);
 	// One that a killed process left would refuse the new one its name.
@@ -52,7 +51,7 @@ export async function openEmbeddedDatabase(
 	await once(worker, "message");
 	worker.on("error", onCrash);
 	return {
-		url: `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
+		url: socketUrl(socketDir),
 		async stop() {
 			const stopped = once(worker, "exit");
 			worker.postMessage("stop");
@@ -71,7 +70,7 @@ async function openSocketDir(runDir: string): Promise<string> {
 }
 
 /** Under another name until it is whole, so that a crash halfway leaves nothing that looks like a database. */
-async function createDataDir(dataDir: string): Promise<void> {
+async function createDataDir(dataDir: string, migrationsDir: string | undefined): Promise<void> {
 	const unfinished = `${dataDir}.new`;
 	await rm(unfinished, { recursive: true, force: true });
 	await promisify(execFile)(process.execPath, [
@@ -79,6 +78,7 @@ async function createDataDir(dataDir: string): Promise<void> {
 		fileURLToPath(workerUrl),
 		"create",
 		unfinished,
+		...(migrationsDir === undefined ? [] : [migrationsDir]),
 	]);
 	await rename(unfinished, dataDir);
 }

@@ -29,7 +29,12 @@ export async function openDatabase(options: {
 }): Promise<OpenDatabase> {
 	const embedded =
 		options.url === undefined
-			? await openEmbeddedDatabase(options.embeddedDir, options.runDir, options.onLost)
+			? await openEmbeddedDatabase(
+					options.embeddedDir,
+					options.runDir,
+					options.onLost,
+					options.migrationsDir,
+				)
 			: null;
 	const url = embedded?.url ?? options.url ?? "";
 	const charge = embedded === null ? await takeCharge(url, options.onLost) : null;

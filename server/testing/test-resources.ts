@@ -13,6 +13,7 @@ import { FleetState } from "../data/fleet-state.ts";
 import { applyMigrations, migrationNames } from "../data/migrate.ts";
 import { Notices } from "../data/notices.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
+import { SOCKET_NAME, socketUrl } from "../data/socket-url.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
 import { Signals } from "../platform/signals.ts";
@@ -65,11 +66,11 @@ async function serveDatabase(pglite: PGlite): Promise<TestDatabase & { url: stri
 	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
 	const server = new PGLiteSocketServer({
 		db: pglite,
-		path: join(directory, ".s.PGSQL.5432"),
+		path: join(directory, SOCKET_NAME),
 		maxConnections: 5,
 	});
 	await server.start();
-	const url = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(directory)}`;
+	const url = socketUrl(directory);
 	const db = connectEmbedded(url, () => undefined);
 	return {
 		db,
