@@ -78,5 +78,5 @@ it("shows nothing of its content with a passphrase", async () => {
 	await write("correct horse battery");
 	const bytes = readFileSync(file);
 	expect(bytes.includes("the key")).toBe(false);
-	expect(bytes.includes("1f8b", 0, "hex")).toBe(false);
+	expect(bytes.includes("1f8b0800", 0, "hex")).toBe(false);
 });
