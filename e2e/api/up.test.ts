@@ -59,8 +59,20 @@ const pidsOf = () =>
 		.map((engine) => engine.pid)
 		.sort();
 
+/** In logs and in processes' arguments. */
+function expectNoSecret(): void {
+	const token = readFileSync(join(root, "admin-token"), "utf8").trim();
+	const logs = ["control-plane", "agent-local-a", "agent-local-b", "agent-local-c"].map((name) =>
+		readFileSync(join(root, "logs", `${name}.log`), "utf8"),
+	);
+	for (const text of [...logs, ...processesOf(root).map((each) => each.command)]) {
+		expect(text).not.toContain(token);
+		expect(text).not.toMatch(/larder_join_\w/);
+	}
+}
+
 describe("larder up", () => {
-	it("says where Larder is, how to make the administrator, and how to stop it", async () => {
+	it("says where Larder is, how to make the administrator, how to stop it, and no secret", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const url = `http://127.0.0.1:${environment.PORT}`;
@@ -70,10 +82,12 @@ describe("larder up", () => {
 		expect(first.output()).toContain("npm stop stops everything");
 		expect(statSync(join(root, "admin-token")).mode & 0o777).toBe(0o600);
 		expect((await fetch(`${url}/healthz`)).status).toBe(200);
+		await createCache("orders");
+		expectNoSecret();
 		expect(await first.end("SIGTERM")).toBe(0);
 	});
 
-	it("refuses to run twice on a home, and names who is there", async () => {
+	it("refuses to run twice on a home and names who is there; killed itself, it is said what it left", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const second = up({ PORT: String(await findFreePort()) });
@@ -83,6 +97,21 @@ describe("larder up", () => {
 		expect(second.output()).toContain(`process ${first.pid}`);
 		expect(second.output()).toContain("LARDER_HOME");
 		expect((await fetch(`http://127.0.0.1:${environment.PORT}/healthz`)).status).toBe(200);
+
+		await first.end("SIGKILL");
+		const orphan = readLock(homeOf(root).controlPlaneLock);
+		const third = up();
+		await waitUntil("the third to give up", () => third.ended() !== null);
+		expect(third.output()).toContain("A control plane already runs");
+		expect(third.output()).toContain(`kill ${orphan?.identity.pid}`);
+		process.kill(orphan?.identity.pid ?? 0, "SIGTERM");
+		await waitUntil("the orphan to end", () => {
+			return readLock(homeOf(root).controlPlaneLock) === null;
+		});
+		const fourth = up();
+		await fourth.prints("Larder runs at");
+		expect(fourth.output()).toContain("agents that an earlier run left behind");
+		expect(fourth.output()).toContain("Hosts online: local-a, local-b, local-c");
 	});
 
 	it("names PORT and who has it when it is taken", async () => {
@@ -162,25 +191,6 @@ describe("larder up", () => {
 		expect(pidsOf()).toEqual(before);
 	});
 
-	it("killed itself, it is said what it left and how to stop that", async () => {
-		const first = up();
-		await first.prints("Larder runs at");
-		await first.end("SIGKILL");
-		const orphan = readLock(homeOf(root).controlPlaneLock);
-		const second = up();
-		await waitUntil("the second to give up", () => second.ended() !== null);
-		expect(second.output()).toContain("A control plane already runs");
-		expect(second.output()).toContain(`kill ${orphan?.identity.pid}`);
-		process.kill(orphan?.identity.pid ?? 0, "SIGTERM");
-		await waitUntil("the orphan to end", () => {
-			return readLock(homeOf(root).controlPlaneLock) === null;
-		});
-		const third = up();
-		await third.prints("Larder runs at");
-		expect(third.output()).toContain("agents that an earlier run left behind");
-		expect(third.output()).toContain("Hosts online: local-a, local-b, local-c");
-	});
-
 	it("says why the control plane can't start", async () => {
 		const refused = up({ DATABASE_URL: "mysql://somewhere" });
 		await waitUntil("it to give up", () => refused.ended() !== null);
@@ -215,18 +225,4 @@ describe("larder stop", () => {
 		expect((await runLarder(["stop"], environment)).exitCode).toBe(0);
 		expect(processesOf(root)).toEqual([]);
 	});
-});
-
-it("no secret stands in a log or in a process's arguments", async () => {
-	const first = up();
-	await first.prints("Larder runs at");
-	await createCache("orders");
-	const token = readFileSync(join(root, "admin-token"), "utf8").trim();
-	const logs = ["control-plane", "agent-local-a", "agent-local-b", "agent-local-c"].map((name) =>
-		readFileSync(join(root, "logs", `${name}.log`), "utf8"),
-	);
-	for (const text of [...logs, ...processesOf(root).map((each) => each.command)]) {
-		expect(text).not.toContain(token);
-		expect(text).not.toMatch(/larder_join_\w/);
-	}
 });
