@@ -10,6 +10,7 @@ import {
 	endpointPath,
 	memcachedPath,
 	type PathOptions,
+	useOnce,
 	type WritePath,
 } from "../fixtures/write-paths.ts";
 
@@ -182,15 +183,12 @@ const baseKeys = ({ tag }: WatchedShard) =>
 	Array.from({ length: BASE_KEYS }, (_, index) => `{${tag}}:base:${index}`);
 
 async function writeBase(shard: WatchedShard, replicas: number): Promise<void> {
-	await waitUntil(`base keys to be written to ${shard.tag}`, async () => {
-		const store = await shard.path.open();
-		try {
+	await waitUntil(`base keys to be written to ${shard.tag}`, () =>
+		useOnce(shard.path, async (store) => {
 			for (const key of baseKeys(shard)) await store.set(key, "base");
 			return replicas === 0 || (await store.reached(replicas));
-		} finally {
-			store.close();
-		}
-	});
+		}),
+	);
 }
 
 async function countMissingBase(shard: WatchedShard): Promise<number> {
