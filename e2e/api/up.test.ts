@@ -135,6 +135,12 @@ describe("larder up", () => {
 		const cache = await createCache("orders", "--replicas", "2");
 		const before = pidsOf();
 		expect(before).toHaveLength(3);
+		const othersRunning = () => {
+			const others = processesOf(root).filter(({ pid }) => !before.includes(pid));
+			return new Set(others.map(({ pid }) => tradeOf(pid)));
+		};
+		// A cache is available before all of its Sentinels watch it.
+		await waitUntil("a Sentinel to run", () => othersRunning().has("sentinel"));
 		const client = new Redis({
 			host: cache.endpoints.primary?.host ?? "",
 			port: cache.endpoints.primary?.port ?? 0,
@@ -146,10 +152,7 @@ describe("larder up", () => {
 		expect(first.output()).toContain("npm stop");
 		expect(await client.get("k")).toBe("v");
 		expect(pidsOf()).toEqual(before);
-		const others = processesOf(root).filter(({ pid }) => !before.includes(pid));
-		expect(new Set(others.map(({ pid }) => tradeOf(pid)))).toEqual(
-			new Set(["gateway", "sentinel"]),
-		);
+		expect(othersRunning()).toEqual(new Set(["gateway", "sentinel"]));
 
 		const second = up();
 		await waitUntil("the control plane to answer", async () => {
