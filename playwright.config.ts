@@ -20,7 +20,9 @@ export default defineConfig({
 	reporter: [["list"]],
 	use: {
 		browserName: "chromium",
-		trace: "retain-on-failure",
+		// Without a graphics card, what spins and what is filmed cost more processor than all that is tested.
+		contextOptions: { reducedMotion: "reduce" },
+		trace: { mode: "retain-on-failure", screenshots: false },
 		screenshot: "only-on-failure",
 		launchOptions: {
 			...(systemBrowser !== undefined && { executablePath: systemBrowser }),

@@ -1,4 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Tests that wait for Sentinels' clocks take longest and work least: begun last, nothing would be done beside them. */
+class WaitingFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const sorted = await super.sort(files);
+		const waits = ({ moduleId }: TestSpecification) => moduleId.includes("/sentinel/");
+		return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))];
+	}
+}
 
 const sources = "{agent,app,cli,platform,prisma,scripts,server}";
 
@@ -10,6 +20,7 @@ const sources = "{agent,app,cli,platform,prisma,scripts,server}";
 export default defineConfig({
 	test: {
 		maxWorkers: 2,
+		sequence: { sequencer: WaitingFirst },
 		projects: [
 			{
 				test: {

@@ -32,7 +32,7 @@ async function begin(
 ): Promise<OrderEnd> {
 	if (order.clusterMode === "enabled") {
 		return order.kind === "planned"
-			? await handOverSlots(order, candidates)
+			? await handOverSlots(order, old, candidates)
 			: await electReplica(order, candidates, context);
 	}
 	return order.kind === "planned"

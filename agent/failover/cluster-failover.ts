@@ -6,15 +6,15 @@ import { ledWithSlots } from "../drivers/hold-back.ts";
 import { heardFrom, obstacleTo } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { chooseBest } from "./replication-reading.ts";
-import type { ShardMember } from "./shard-member.ts";
+import { type ShardMember, silenceAmong } from "./shard-member.ts";
 import { surveyUntilDrained } from "./survey.ts";
 
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
 const ELECTED_WITHIN_MS = 3_000;
-const HANDED_OVER_WITHIN_MS = 11_000;
-/** The engine gives a hand-over up after 5 s. On a busy machine votes may come too late for the first one. */
-const HAND_OVER_AGAIN_MS = 5_200;
+/** How long a replica may take to catch up: once before writes are held up, and once while they are. */
+const CATCH_UP_MS = 2_000;
+const TAKES_OVER_WITHIN_MS = 1_000;
 
 /**
  * Cluster mode, and the primary is gone: the best candidate asks the other primaries for their votes now, instead of when
@@ -48,32 +48,72 @@ export async function electReplica(
 	);
 }
 
-/** Cluster mode, and the primary lives: it holds writes up, hands over to the first candidate, and loses none. */
+/**
+ * Cluster mode, and the primary lives: its writes are held up until the first candidate has them all, which then takes
+ * over; none is lost. Nobody is asked to vote, since there is nothing to decide, and votes can't be counted on: Redis OSS
+ * lets nobody vote about one shard twice within two node timeouts, and takes a replica's former votes for new ones.
+ */
 export async function handOverSlots(
 	order: FailoverOrder,
+	old: ShardMember,
 	candidates: readonly ShardMember[],
 ): Promise<OrderEnd> {
 	const [target] = candidates;
 	if (target === undefined) return notDone(order, "refused", "the order names no candidate");
-	if ((await target.read()) === null) {
-		return notDone(order, "refused", `${target.name} doesn't answer (${target.failure})`);
-	}
+	await Promise.all([old.read(), target.read()]);
 	const found = await slotOwnerAmong([target]);
 	if (found !== null) return done(order, found);
-	const startedAt = performance.now();
-	const won = await untilLeads(target, HANDED_OVER_WITHIN_MS, null);
-	if (won === null) {
-		return done(order, target, { writesUnavailableMs: performance.now() - startedAt });
+	const obstacle = await whyNotInSync(old, target);
+	if (obstacle !== null) return notDone(order, "refused", obstacle);
+	const pausedAt = performance.now();
+	try {
+		const pauseMs = CATCH_UP_MS + 2 * TAKES_OVER_WITHIN_MS;
+		await old.command("CLIENT", "PAUSE", String(pauseMs), "WRITE");
+		const problem = await whyNotInSync(old, target);
+		if (problem !== null) return notDone(order, "failed", problem);
+		const refusal = await untilLeads(target, TAKES_OVER_WITHIN_MS, "TAKEOVER");
+		if (refusal !== null) {
+			return notDone(order, "failed", `${target.name} didn't take over${refusal}`);
+		}
+		const writesUnavailableMs = performance.now() - pausedAt;
+		await untilStepsDown(old);
+		return done(order, target, { writesUnavailableMs });
+	} finally {
+		await old.command("CLIENT", "UNPAUSE").catch(() => {});
 	}
-	const seconds = HANDED_OVER_WITHIN_MS / 1_000;
-	return notDone(order, "failed", `${target.name} didn't take over in ${seconds} s${won}`);
+}
+
+/** Null as soon as the replica has what its primary had when it was asked; else, in a sentence, why it hasn't. */
+async function whyNotInSync(primary: ShardMember, replica: ShardMember): Promise<string | null> {
+	const startedAt = performance.now();
+	for (;;) {
+		// In this order: what the primary had when it was asked, its replica has by now, or not yet.
+		const before = await primary.read();
+		const after = await replica.read();
+		if (before === null || after === null) return silenceAmong([primary, replica]);
+		if (!before.isPrimary) return `${primary.name} doesn't lead any more`;
+		if (after.linkUp && after.offset >= before.offset) return null;
+		if (performance.now() - startedAt >= CATCH_UP_MS) {
+			return `${replica.name} isn't in sync with ${primary.name} after ${CATCH_UP_MS / 1_000} s`;
+		}
+		await pause(LOOK_EVERY_MS);
+	}
+}
+
+/** Until the old primary knows that it leads no longer: what it held up it then refuses, and whoever wrote goes on. */
+async function untilStepsDown(old: ShardMember): Promise<void> {
+	const startedAt = performance.now();
+	while (performance.now() - startedAt < TAKES_OVER_WITHIN_MS) {
+		if ((await old.read())?.isPrimary !== true) return;
+		await pause(LOOK_EVERY_MS);
+	}
 }
 
 /** Asks a replica to lead until it does. Null once it does, else what the engine last answered, for the sentence. */
 async function untilLeads(
 	replica: ShardMember,
 	withinMs: number,
-	option: "FORCE" | "TAKEOVER" | null,
+	option: "FORCE" | "TAKEOVER",
 ): Promise<string | null> {
 	const startedAt = performance.now();
 	let askAt = startedAt;
@@ -82,19 +122,17 @@ async function untilLeads(
 		const now = performance.now();
 		if (now - startedAt >= withinMs) return refusal;
 		if (now >= askAt) {
-			// A hand-over that is under way would be begun anew by another request.
-			askAt = now + (option === null ? HAND_OVER_AGAIN_MS : ASK_AGAIN_MS);
+			askAt = now + ASK_AGAIN_MS;
 			refusal = await ask(replica, option);
-			if (refusal !== "" && option === null) askAt = now + ASK_AGAIN_MS;
 		}
 		if (await ownsSlots(replica)) return null;
 		await pause(LOOK_EVERY_MS);
 	}
 }
 
-async function ask(replica: ShardMember, option: "FORCE" | "TAKEOVER" | null): Promise<string> {
+async function ask(replica: ShardMember, option: "FORCE" | "TAKEOVER"): Promise<string> {
 	try {
-		await replica.command("CLUSTER", "FAILOVER", ...(option === null ? [] : [option]));
+		await replica.command("CLUSTER", "FAILOVER", option);
 		return "";
 	} catch (error) {
 		// Such as that it leads already, which is found out next.

@@ -4,7 +4,7 @@ import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { sentinelAtIt } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { turn } from "./promote-replica.ts";
-import type { ShardMember } from "./shard-member.ts";
+import { type ShardMember, silenceAmong } from "./shard-member.ts";
 import { leaderAmong } from "./survey.ts";
 
 /** How long writes may be held up while the target catches up. */
@@ -46,9 +46,8 @@ export async function handOver(
 }
 
 function whyNot(old: ShardMember, target: ShardMember): string | null {
-	for (const { name, reading, failure } of [old, target]) {
-		if (reading === null) return `${name} doesn't answer (${failure ?? "no word in time"})`;
-	}
+	const silence = silenceAmong([old, target]);
+	if (silence !== null) return silence;
 	if (old.reading?.isPrimary !== true) return `${old.name} doesn't lead any more`;
 	if (addressAt(old, target) === null) {
 		return `${target.name} isn't in sync with ${old.name}, so it can't take over`;

@@ -117,6 +117,13 @@ export class ShardMember {
 	}
 }
 
+/** Of the first that couldn't be read, in a sentence; null when all could. */
+export function silenceAmong(members: readonly ShardMember[]): string | null {
+	const silent = members.find(({ reading }) => reading === null);
+	if (silent === undefined) return null;
+	return `${silent.name} doesn't answer (${silent.failure ?? "no word in time"})`;
+}
+
 /**
  * Whether anything of the cache answers there, even with an error such as that it is busy: then its process lives. One
  * that doesn't know the cache's own user is another's.
