@@ -139,6 +139,7 @@ function toShardModel(
 				: { toNodeId: shard.failoverToNodeId, cause: orders.causeOf(shard.id) },
 		order:
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
+		ledBy: result?.outcome === "done" ? result.leaderNodeId : null,
 		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem: result === null || result.outcome === "done" ? null : result.message,
 	};

@@ -55,6 +55,8 @@ export interface ShardModel {
 		/** It was given so lately that its result is about to come. */
 		fresh: boolean;
 	} | null;
+	/** Whom the newest order made lead, until that is written down; null for nobody. */
+	ledBy: string | null;
 	/** Why the last order came to nothing, while that is news. */
 	orderProblem: string | null;
 	/** A planned failover failed a short while ago: what can do without one does. */

@@ -48,6 +48,7 @@ const CALM = {
 	leaving: [],
 	failover: null,
 	order: null,
+	ledBy: null,
 	orderProblem: null,
 	failoverTroubled: false,
 };
@@ -272,6 +273,17 @@ describe("a dead primary", () => {
 	it("gives way to whom the engines have as their primary", () => {
 		const plan = planCache(cache([node(1, dead), node(2, running("primary"))]), NOW);
 		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
+	});
+
+	it("gives way to whom an order made lead, when it comes back as if nothing had been", () => {
+		const model = cache([node(1, running("primary")), node(2, running("primary"))]);
+		const led = (ledBy: string | null) => ({
+			...model,
+			shards: model.shards.map((shard) => ({ ...shard, ledBy })),
+		});
+		const adopted = [{ kind: "adopt-primary", nodeId: "n2" }];
+		expect(planCache(led("n2"), NOW).actions).toMatchObject(adopted);
+		for (const ledBy of [null, "n1"]) expect(planCache(led(ledBy), NOW).actions).toEqual([]);
 	});
 
 	it("isn't started again while a replica that may hold the data can't be seen", () => {

@@ -13,7 +13,7 @@ const NOTHING: Recovery = { actions: [], events: [], reason: null };
 /**
  * Who leads a shard, when that isn't who should:
  *   - the engines have another primary (an order that was carried out, a Sentinel's choice, the cluster's own vote):
- *     believe them;
+ *     believe them, even if the former one comes back meanwhile, where an order was carried out;
  *   - the primary is dead, silent or no primary any more: the replica with the best offset takes over, never one that has
  *     nothing; with nobody left who holds the data, a dead primary starts again in place.
  * One order at a time, and none while a Sentinel is failing over.
@@ -21,16 +21,17 @@ const NOTHING: Recovery = { actions: [], events: [], reason: null };
 export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): Recovery {
 	const primary = primaryOf(shard);
 	if (primary === undefined) return NOTHING;
-	const leads = isServingPrimary(primary, shard);
-	if (leads && !isSilent(primary)) return NOTHING;
 	const siblings = shard.nodes.filter((node) => node.id !== primary.id);
-	const elected = siblings
-		.filter((node) => isServingPrimary(node, shard) && !isSilent(node))
-		.sort(byOffset)[0];
+	const leaders = siblings.filter((node) => isServingPrimary(node, shard) && !isSilent(node));
+	if (isServingPrimary(primary, shard) && !isSilent(primary)) {
+		// Back again, after another was made to lead in its place: what that one has taken since would be lost.
+		const heir = leaders.find((node) => node.id === shard.ledBy);
+		return heir === undefined ? NOTHING : adopt(heir);
+	}
+	const elected = leaders.sort(byOffset)[0];
 	if (elected !== undefined) {
 		if (shard.order?.fresh === true) return NOTHING;
-		const cause = "the engines have it as their primary";
-		return { ...NOTHING, actions: [{ kind: "adopt-primary", nodeId: elected.id, cause }] };
+		return adopt(elected);
 	}
 	if (shard.order !== null) return NOTHING;
 	if (isHung(primary, now) && siblings.some(canTakeOver)) {
@@ -49,6 +50,11 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 			: NOTHING;
 	}
 	return takeover(cache, shard, primary, failure, candidates);
+}
+
+function adopt({ id: nodeId }: NodeModel): Recovery {
+	const cause = "the engines have it as their primary";
+	return { ...NOTHING, actions: [{ kind: "adopt-primary", nodeId, cause }] };
 }
 
 interface Failure {

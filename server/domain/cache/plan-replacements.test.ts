@@ -115,6 +115,7 @@ class World {
 			leaving: this.engines.filter((each) => each.removed).map((each) => this.#node(each)),
 			failover: this.failover,
 			order: null,
+			ledBy: null,
 			orderProblem: null,
 			failoverTroubled: false,
 		};

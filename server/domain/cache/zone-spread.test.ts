@@ -91,6 +91,7 @@ function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheMo
 				leaving: [],
 				failover: null,
 				order: null,
+				ledBy: null,
 				orderProblem: null,
 				failoverTroubled: false,
 			},
