@@ -125,7 +125,8 @@ function toShardModel(
 ): ShardModel {
 	const model = (nodes: FullNode[]) => nodes.map((node) => toNodeModel(node, fleet));
 	const underWay = orders.underWay(shard.id);
-	const result = orders.newest(shard.id)?.result ?? null;
+	const newest = orders.newest(shard.id);
+	const result = newest?.result ?? null;
 	return {
 		id: shard.id,
 		index: shard.index,
@@ -141,7 +142,10 @@ function toShardModel(
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
 		ledBy: result?.outcome === "done" ? result.leaderNodeId : null,
 		failoverTroubled: orders.isTroubled(shard.id),
-		orderProblem: result === null || result.outcome === "done" ? null : result.message,
+		orderProblem:
+			newest === null || result === null || result.outcome === "done"
+				? null
+				: { kind: newest.order.kind, message: result.message },
 	};
 }
 

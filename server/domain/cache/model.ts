@@ -57,8 +57,8 @@ export interface ShardModel {
 	} | null;
 	/** Whom the newest order made lead, until that is written down; null for nobody. */
 	ledBy: string | null;
-	/** Why the last order came to nothing, while that is news. */
-	orderProblem: string | null;
+	/** Why the newest order came to nothing, and what it was for; null for none. */
+	orderProblem: { kind: "planned" | "unplanned"; message: string } | null;
 	/** A planned failover failed a short while ago: what can do without one does. */
 	failoverTroubled: boolean;
 }

@@ -376,7 +376,12 @@ describe("a planned failover", () => {
 		expect(asked(nodes, "n3")).toMatchObject([
 			{ kind: "drop-failover", reason: "orders-003 is not in sync" },
 		]);
-		expect(asked(healthy(), null, { orderProblem: "it took too long" })).toMatchObject([
+		const refused = { kind: "unplanned" as const, message: "it answers" };
+		expect(asked(healthy(), null, { orderProblem: refused })).toMatchObject([
+			{ kind: "order-failover" },
+		]);
+		const failed = { kind: "planned" as const, message: "it took too long" };
+		expect(asked(healthy(), null, { orderProblem: failed })).toMatchObject([
 			{ kind: "drop-failover", reason: "it took too long" },
 		]);
 	});

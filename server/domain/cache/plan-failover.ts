@@ -18,7 +18,8 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	const drop = (reason: string): PlanAction[] => [
 		{ kind: "drop-failover", shardId: shard.id, reason },
 	];
-	if (shard.orderProblem !== null) return drop(shard.orderProblem);
+	// One that was refused while its primary couldn't be seen says nothing of this request.
+	if (shard.orderProblem?.kind === "planned") return drop(shard.orderProblem.message);
 	const ready = shard.nodes
 		.filter((node) => isReplicaInSync(node, primary) && !isSilent(node))
 		.sort(bestPlaced);

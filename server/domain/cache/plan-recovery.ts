@@ -120,7 +120,7 @@ function takeover(
 				cause,
 			},
 		],
-		reason: shard.orderProblem === null ? null : `${cause}; ${shard.orderProblem}`,
+		reason: shard.orderProblem === null ? null : `${cause}; ${shard.orderProblem.message}`,
 	};
 }
 
