@@ -1,4 +1,4 @@
-import type { Cache, CacheNode } from "../../server/contract/cache.ts";
+import type { Cache, CacheNode, Endpoint } from "../../server/contract/cache.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../fixtures/engine-truth.ts";
 import type { Installation } from "../fixtures/installation.ts";
@@ -40,6 +40,13 @@ interface WatchedShard {
 	checked: { plain: number; waitOne: number };
 }
 
+/** Where a client that knows none of the nodes any more finds them again: the configuration endpoint, at every gateway. */
+function seedsOf({ endpoints }: Cache): Endpoint[] {
+	const port = endpoints.configuration?.port;
+	const stable = port === undefined ? [] : endpoints.gateways.map((host) => ({ host, port }));
+	return [...endpoints.nodes, ...stable];
+}
+
 /** A cache without a password that is written to all the time, and whose writes are read back. */
 export class WatchedCache {
 	readonly name: string;
@@ -77,7 +84,7 @@ export class WatchedCache {
 			const tag = slots === null ? cache.name : tagInSlots(slots, `${cache.name}-`);
 			const pathTo = (options: PathOptions) =>
 				cache.clusterMode === "enabled"
-					? clusterPath(cache.endpoints.nodes, tag, options)
+					? clusterPath(seedsOf(cache), tag, options)
 					: endpointPath([requireEndpoint(cache, "primary")], options);
 			const write = (path: WritePath) => startWriter({ path, tag, everyMs: WRITE_EVERY_MS });
 			return {
