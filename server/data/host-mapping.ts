@@ -14,14 +14,16 @@ export type HostWithNodes = Prisma.HostGetPayload<{ include: typeof HOST_WITH_NO
 
 /** The host as the API shows it. */
 export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
-	const gateway = fleet.gateway(row.id);
-	const sentinel = fleet.sentinel(row.id);
+	const online = fleet.isOnline(row.id);
+	// What was last heard of a host that is silent may no longer be true.
+	const gateway = online ? fleet.gateway(row.id) : null;
+	const sentinel = online ? fleet.sentinel(row.id) : null;
 	return {
 		id: row.id,
 		name: row.name,
 		zone: row.zone,
 		address: row.advertisedAddress,
-		status: fleet.isOnline(row.id) ? "online" : "offline",
+		status: online ? "online" : "offline",
 		statusReason: describeState(row, fleet),
 		lastSeenAt: (fleet.lastSeenAt(row.id) ?? row.lastSeenAt)?.toISOString() ?? null,
 		joinedAt: row.joinedAt.toISOString(),

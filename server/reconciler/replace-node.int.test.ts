@@ -298,7 +298,10 @@ describe("a host that is lost", () => {
 		await silence(["h2", "h3"], 90);
 		await settle();
 		expect((await getOverview(test.resources)).safeMode).toEqual({ silentHosts: ["h2", "h3"] });
-		expect(await host("h2")).toMatchObject({ lost: false, status: "offline" });
+		expect(await host("h2")).toMatchObject({
+			...{ lost: false, status: "offline" },
+			gateway: { status: "unknown" },
+		});
 		expect(await test.resources.db.node.count()).toBe(3);
 		hosts.push(...away);
 		await passSeconds(2);

@@ -33,9 +33,12 @@ const procedure = t.procedure.use(async ({ next }) => {
 	return result;
 });
 
-const hostProcedure = procedure.use(async ({ ctx, next }) =>
-	next({ ctx: { ...ctx, hostId: await ctx.identifyHost() } }),
-);
+const hostProcedure = procedure.use(async ({ ctx, next }) => {
+	const result = await next({ ctx: { ...ctx, hostId: await ctx.identifyHost() } });
+	// A host that was removed while it was being answered is told so, whatever that broke.
+	if (!result.ok) await ctx.identifyHost();
+	return result;
+});
 
 /** What agents call; the contract's agent.ts describes it. */
 export const agentRouter = t.router({

@@ -1,0 +1,38 @@
+import { afterAll, beforeEach, expect, it } from "vitest";
+import { identifyHost } from "../../auth/identify-host.ts";
+import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
+import { removeHost } from "../../services/hosts/remove-host.ts";
+import { enrolTestHost, TEST_EPOCH } from "../../testing/test-host.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../../testing/test-resources.ts";
+import { agentRouter } from "./agent-router.ts";
+
+let test: TestResources;
+beforeEach(async () => {
+	test = await openTestResources();
+});
+afterAll(closeTestDatabase);
+
+it("a host that is removed while it waits for news is told that nobody knows it", async () => {
+	const { resources } = test;
+	const { enrolment } = await enrolTestHost(test, "h1", "a");
+	const host = agentRouter.createCaller({
+		...{ resources, requestId: "r", epoch: TEST_EPOCH },
+		identifyHost: () => identifyHost(resources, `Bearer ${enrolment.credential}`),
+	});
+	const watch = (revision: number) =>
+		host.watch({
+			...{ protocol: AGENT_PROTOCOL_VERSION, epoch: TEST_EPOCH, notice: 0 },
+			...{ revision, routeRevision: revision },
+		});
+	expect((await watch(-1))?.desired?.assignments).toEqual([]);
+	const newest = 1_000;
+	const waiting = expect(watch(newest)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+	await removeHost(resources, testCaller(), { name: "h1", lost: false });
+	await waiting;
+	await expect(watch(newest)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+});
