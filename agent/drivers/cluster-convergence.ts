@@ -13,6 +13,8 @@ const REVEALED_AT_ONCE = 8;
 /** How long a primary-to-be waits for all members to be there, and for an engine that calls its cluster ok. */
 const GREETING_PATIENCE_MS = 700;
 const OK_PATIENCE_MS = 3_000;
+/** Far longer than the word of a new member takes to all hosts. */
+const OUTSIDER_PATIENCE_MS = 30_000;
 
 type Member = ClusterAssignment["shards"][number]["members"][number];
 
@@ -22,14 +24,16 @@ const CONVERGED: Convergence = { converged: true, acted: false };
 
 /**
  * Leads one engine to its place in its cluster. In this order, since each needs the one before: its role; members whom
- * it doesn't know, or knows elsewhere; phantoms and former members, once they own nothing in its own eyes (earlier, and
- * slots would be nobody's, which the engine answers with 2 s of silence).
+ * it doesn't know, or knows elsewhere; phantoms, former members and lasting outsiders, once they own nothing in its own
+ * eyes (earlier, and slots would be nobody's, which the engine answers with 2 s of silence).
  */
 export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	/** Asks another node of the same cache; null when it doesn't answer or is none. */
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private readonly triedAt = new Map<string, number>();
+	/** Since when nodes have been known that nobody speaks of. */
+	private readonly outsideSince = new Map<string, number>();
 	private readonly since = performance.now();
 
 	constructor(options: {
@@ -155,10 +159,29 @@ export class ClusterConvergence {
 		return results.some(({ acted }) => acted) ? ACTED : WAITING;
 	}
 
-	/** Nodes that this engine knows and that are no members: phantoms, and members of former times. */
-	private strangers({ former }: ClusterAssignment, { nodes }: ClusterTopology): KnownNode[] {
+	/**
+	 * Nodes that this engine knows and that are no members: phantoms, members of former times, and those of which nobody
+	 * speaks. The last are new members of whom this host hasn't heard yet, unless they stay: then a control plane that was
+	 * restored from a backup doesn't know them.
+	 */
+	private strangers(
+		{ shards, former }: ClusterAssignment,
+		{ nodes }: ClusterTopology,
+	): KnownNode[] {
 		const gone = new Set(former);
-		return [...nodes.values()].filter((node) => isPhantom(node) || gone.has(node.nodeId));
+		const members = new Set(shards.flatMap((shard) => shard.members.map(({ nodeId }) => nodeId)));
+		const now = performance.now();
+		for (const nodeId of this.outsideSince.keys()) {
+			if (members.has(nodeId) || !nodes.has(nodeId)) this.outsideSince.delete(nodeId);
+		}
+		return [...nodes.values()].filter((node) => {
+			const { nodeId } = node;
+			if (isPhantom(node) || gone.has(nodeId)) return true;
+			if (members.has(nodeId)) return false;
+			const since = this.outsideSince.get(nodeId) ?? now;
+			this.outsideSince.set(nodeId, since);
+			return now - since > OUTSIDER_PATIENCE_MS;
+		});
 	}
 
 	/**
