@@ -7,7 +7,7 @@ import { ensureEngines } from "../bundles/index.ts";
 import { probePort } from "../supervisor/port-probe.ts";
 import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
 import { GATEWAY_PASSWORD, makeAssignment } from "../testing/assignments.ts";
-import { findHaproxy } from "../testing/gateway-fixture.ts";
+import { findHaproxy } from "../testing/find-programs.ts";
 
 let host: TestHost;
 
@@ -18,11 +18,7 @@ beforeEach(async () => {
 	host = new TestHost("127.0.1.10");
 	await host.plane.start();
 });
-afterEach(async () => {
-	const haproxy = findHaproxy(host.homeDir);
-	await host.dispose();
-	if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
-});
+afterEach(() => host.dispose());
 
 /** A cache of one node, assigned to this host and routed. */
 async function makeCache(): Promise<{ route: Route; primary: number }> {

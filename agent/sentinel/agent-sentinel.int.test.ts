@@ -1,14 +1,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { signalProcess } from "../../platform/process-identity.ts";
 import type { Route } from "../../server/contract/agent.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { instancePaths } from "../instances/instance-paths.ts";
 import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment, SENTINEL_USER_PASSWORD } from "../testing/assignments.ts";
-import { findSentinel } from "./sentinel-fixture.ts";
+import { findSentinel } from "../testing/find-programs.ts";
 
 let host: TestHost;
 
@@ -19,11 +18,7 @@ beforeEach(async () => {
 	host = new TestHost("127.0.1.11");
 	await host.plane.start();
 });
-afterEach(async () => {
-	const sentinel = findSentinel(host.homeDir);
-	await host.dispose();
-	if (sentinel !== null) signalProcess(sentinel, "SIGKILL");
-});
+afterEach(() => host.dispose());
 
 const login = { username: "larder-sentinel", password: SENTINEL_USER_PASSWORD };
 

@@ -11,13 +11,12 @@ import type { LaunchContext } from "../drivers/driver.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
-import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
 import { driverOf } from "../instances/instance-context.ts";
 import { instancePaths } from "../instances/instance-paths.ts";
-import { findEngineProcess } from "../supervisor/find-process.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { eventually, freePort, killChild } from "../testing/agent-fixture.ts";
 import { makeAssignment, SENTINEL_USER_PASSWORD, SYSTEM_PASSWORD } from "../testing/assignments.ts";
+import { findSentinel } from "../testing/find-programs.ts";
 import { Sentinel } from "./sentinel.ts";
 
 /** Test files run side by side: each has addresses of its own. */
@@ -256,14 +255,6 @@ export class TestBackstop {
 		await Promise.all(this.nodes.map((node) => node.kill()));
 		rmSync(this.homeDir, { recursive: true, force: true });
 	}
-}
-
-export function findSentinel(homeDir: string): ProcessIdentity | null {
-	return findEngineProcess({
-		directories: [join(homeDir, "sentinel")],
-		isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
-		isHelperProcess: () => false,
-	});
 }
 
 /** Sentinel itself takes some 20 s to make a replica of a primary that came back as one. */

@@ -15,6 +15,7 @@ import { findEngineProcess } from "../supervisor/find-process.ts";
 import { probePort } from "../supervisor/port-probe.ts";
 import { CLIENT_PASSWORD, GATEWAY_PASSWORD, SYSTEM_PASSWORD } from "./assignments.ts";
 import { FakeControlPlane } from "./fake-control-plane.ts";
+import { findHaproxy, findSentinel } from "./find-programs.ts";
 
 const PASSWORDS = {
 	default: CLIENT_PASSWORD,
@@ -95,7 +96,7 @@ export class TestHost {
 		return EngineConnection.open({ host: this.address, port, username, password }, 2_000);
 	}
 
-	/** Ends everything that the test started, engines included. */
+	/** Ends everything that the test started: engines, gateway and Sentinel too. */
 	async dispose(): Promise<void> {
 		for (const { abort } of this.running) abort.abort();
 		await Promise.allSettled(this.running.map(({ done }) => done));
@@ -105,6 +106,10 @@ export class TestHost {
 			const engine = this.engineProcess(id);
 			if (engine !== null) signalProcess(engine, "SIGKILL");
 		}
+		const haproxy = findHaproxy(this.homeDir);
+		if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
+		const sentinel = findSentinel(this.homeDir);
+		if (sentinel !== null) signalProcess(sentinel, "SIGKILL");
 		await this.plane.stop();
 		rmSync(this.homeDir, { recursive: true, force: true });
 	}

@@ -14,9 +14,9 @@ import type { Route } from "../../server/contract/agent.ts";
 import { ensureEngine, type WantedEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { findEngineProcess } from "../supervisor/find-process.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { eventually, freePort, killChild } from "./agent-fixture.ts";
+import { findHaproxy } from "./find-programs.ts";
 
 const ADMIN_PASSWORD = "admin-password";
 const CHECK = { username: "larder-gateway", password: "gateway password $\"'\\ #" };
@@ -203,14 +203,6 @@ export class TestGateway {
 		this.children.push(child);
 		return child;
 	}
-}
-
-export function findHaproxy(homeDir: string): ProcessIdentity | null {
-	return findEngineProcess({
-		directories: [join(homeDir, "gateway")],
-		isServerProgram: (path) => path.endsWith("/haproxy"),
-		isHelperProcess: () => false,
-	});
 }
 
 export interface ReplicatedEngines {

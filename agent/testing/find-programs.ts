@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
+import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
+import { findEngineProcess } from "../supervisor/find-process.ts";
+
+/** The master of a host's HAProxy as the kernel sees it. */
+export function findHaproxy(homeDir: string): ProcessIdentity | null {
+	return findEngineProcess({
+		directories: [join(homeDir, "gateway")],
+		isServerProgram: (path) => path.endsWith("/haproxy"),
+		isHelperProcess: () => false,
+	});
+}
+
+export function findSentinel(homeDir: string): ProcessIdentity | null {
+	return findEngineProcess({
+		directories: [join(homeDir, "sentinel")],
+		isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
+		isHelperProcess: () => false,
+	});
+}
