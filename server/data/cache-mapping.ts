@@ -93,7 +93,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 	const { fleet } = sources;
 	const clusterMode = clusterModeSchema.parse(row.clusterMode);
 	const deleting = row.deletingAt !== null;
-	const shards = row.shards.map((shard) => toShardModel(shard, deleting, sources));
+	const shards = row.shards.map((shard) => toShardModel(row, shard, sources));
 	return {
 		name: row.name,
 		engine: engineSchema.parse(row.engine),
@@ -119,14 +119,16 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 }
 
 function toShardModel(
+	row: FullCache,
 	shard: FullCache["shards"][number],
-	deleting: boolean,
 	{ fleet, orders }: ModelSources,
 ): ShardModel {
+	const deleting = row.deletingAt !== null;
 	const model = (nodes: FullNode[]) => nodes.map((node) => toNodeModel(node, fleet));
 	const underWay = orders.underWay(shard.id);
 	const newest = orders.newest(shard.id);
 	const result = newest?.result ?? null;
+	const ordered = result?.outcome === "done" ? result.leaderNodeId : null;
 	return {
 		id: shard.id,
 		index: shard.index,
@@ -140,13 +142,27 @@ function toShardModel(
 				: { toNodeId: shard.failoverToNodeId, cause: orders.causeOf(shard.id) },
 		order:
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
-		ledBy: result?.outcome === "done" ? result.leaderNodeId : null,
+		ledBy: ordered ?? sentinelsChoice(row, shard, fleet),
 		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem:
 			newest === null || result === null || result.outcome === "done"
 				? null
 				: { kind: newest.order.kind, message: result.message },
 	};
+}
+
+/** Sentinels watch caches without cluster mode alone, which have one shard. */
+function sentinelsChoice(
+	row: FullCache,
+	shard: FullCache["shards"][number],
+	fleet: FleetState,
+): string | null {
+	const last = failoverColumn.parse(row.lastFailover);
+	const chosen = fleet.sentinelsChoice(row.id, last === null ? null : new Date(last.at));
+	const node = shard.nodes.find(
+		({ host, port }) => host.advertisedAddress === chosen?.host && port === chosen.port,
+	);
+	return node?.id ?? null;
 }
 
 function isArranged(row: FullCache): boolean {

@@ -39,8 +39,13 @@ export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 export interface HostSentinel extends Omit<SentinelObservation, "caches"> {
 	/** Where other hosts reach it. */
 	address: string;
-	caches: Map<string, SentinelObservation["caches"][number]>;
+	caches: Map<string, WatchedCache>;
 }
+
+type WatchedCache = SentinelObservation["caches"][number] & {
+	/** When it was first said to hold that primary to lead. */
+	leadsSince: number;
+};
 
 const START_GRACE_MS = 5_000;
 
@@ -186,10 +191,21 @@ export class FleetState {
 		return this.#endedAt.get(nodeId) ?? null;
 	}
 
-	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
+	/** Names the caches of which it says something else than before. */
+	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): string[] {
 		const { caches, ...rest } = observation;
-		const byId = new Map(caches.map((cache) => [cache.cacheId, cache]));
+		const before = this.#sentinels.get(host.id)?.caches;
+		const now = this.#clock.now().getTime();
+		const watched = caches.map((cache): WatchedCache => {
+			const known = before?.get(cache.cacheId);
+			const same = known !== undefined && isSameAddress(known.primary, cache.primary);
+			return { ...cache, leadsSince: same ? known.leadsSince : now };
+		});
+		const byId = new Map(watched.map((cache) => [cache.cacheId, cache]));
 		this.#sentinels.set(host.id, { ...rest, address: host.address, caches: byId });
+		return watched
+			.filter(({ failoverUnderWay, leadsSince }) => failoverUnderWay || leadsSince === now)
+			.map(({ cacheId }) => cacheId);
 	}
 
 	sentinel(hostId: string): HostSentinel | null {
@@ -203,6 +219,23 @@ export class FleetState {
 			if (watched === undefined || port === null || this.isSuspect(hostId)) return [];
 			return [{ host: address, port, failoverUnderWay: watched.failoverUnderWay }];
 		});
+	}
+
+	/**
+	 * Whom most of the Sentinels that are heard from hold to lead, and began to since then; null when they don't agree, or
+	 * have held it for longer: then what was done at that time they don't know.
+	 */
+	sentinelsChoice(cacheId: string, since: Date | null): { host: string; port: number } | null {
+		const said = [...this.#sentinels].flatMap(([hostId, { caches }]) => {
+			const watched = caches.get(cacheId);
+			return watched === undefined || this.isSuspect(hostId) ? [] : [watched];
+		});
+		const newer = said.filter(({ leadsSince }) => since === null || leadsSince > since.getTime());
+		const chosen = newer.find(({ primary }) => {
+			const agreeing = newer.filter((each) => isSameAddress(each.primary, primary));
+			return agreeing.length > said.length / 2;
+		});
+		return chosen?.primary ?? null;
 	}
 
 	/** Names the caches whose endpoints on that host have changed. */
@@ -254,4 +287,10 @@ export class FleetState {
 		this.forgetObservation(nodeId);
 		this.#metrics.delete(nodeId);
 	}
+}
+
+type Address = SentinelObservation["caches"][number]["primary"];
+
+function isSameAddress(a: Address, b: Address): boolean {
+	return a.host === b.host && a.port === b.port;
 }

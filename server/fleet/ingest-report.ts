@@ -153,8 +153,8 @@ async function takeSentinel(
 		where: { id: hostId },
 		select: { id: true, advertisedAddress: true },
 	});
-	fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
-	for (const cache of sentinel.caches) if (cache.failoverUnderWay) touched.add(cache.cacheId);
+	const changed = fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
+	for (const cacheId of changed) touched.add(cacheId);
 }
 
 async function takeEvents(
