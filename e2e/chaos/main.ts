@@ -1,6 +1,6 @@
 /**
- * `npm run chaos [-- --only name,… --seed n --faults n --kills n --seconds n --list]`: real engines, agents and control
- * planes under faults of every kind. Fails if a guarantee was broken, and says with which seed and where the logs are.
+ * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --seconds n --list]`: real engines, agents and control
+ * planes under faults of every kind, or of those alone whose name has the text. Fails if a guarantee was broken, and says with which seed and where the logs are.
  *
  * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
  *
@@ -44,6 +44,7 @@ const { values } = parseArgs({
 		only: { type: "string" },
 		seed: { type: "string" },
 		faults: { type: "string" },
+		kind: { type: "string" },
 		kills: { type: "string" },
 		seconds: { type: "string" },
 		list: { type: "boolean", default: false },
@@ -72,6 +73,7 @@ async function runScenario(scenario: Scenario): Promise<void> {
 		seed,
 		random: createRandom(seed),
 		...(values.faults !== undefined && { faults: Number(values.faults) }),
+		...(values.kind !== undefined && { kind: values.kind }),
 		...(values.kills !== undefined && { kills: Number(values.kills) }),
 		...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
 		log: (message) => console.log(`  ${message}`),

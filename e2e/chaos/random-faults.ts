@@ -76,10 +76,12 @@ async function strikeAgainAndAgain(
 }
 
 /** Each kind by turns, in another order each time. */
-function* shuffledFaults({ random, faults = FAULTS_BY_DEFAULT }: ScenarioOptions) {
+function* shuffledFaults({ random, faults = FAULTS_BY_DEFAULT, kind = "" }: ScenarioOptions) {
+	const kinds = FAULTS.filter((fault) => fault.kind.includes(kind));
+	if (kinds.length === 0) throw new Error(`no kind of fault has "${kind}" in its name`);
 	let left: Fault[] = [];
 	for (let count = 0; count < faults; count += 1) {
-		if (left.length === 0) left = [...FAULTS];
+		if (left.length === 0) left = [...kinds];
 		const [fault] = left.splice(random(left.length), 1);
 		if (fault !== undefined) yield fault;
 	}

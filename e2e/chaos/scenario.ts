@@ -4,6 +4,8 @@ export interface ScenarioOptions {
 	/** Whole numbers from 0 up to `below`, the same for the same seed. */
 	random(below: number): number;
 	faults?: number;
+	/** Random faults whose kind has this text, and no others. */
+	kind?: string;
 	kills?: number;
 	seconds?: number;
 	/** Tells how far it is. */

@@ -23,7 +23,8 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	if (primary === undefined) return NOTHING;
 	const siblings = shard.nodes.filter((node) => node.id !== primary.id);
 	const leaders = siblings.filter((node) => isServingPrimary(node, shard) && !isSilent(node));
-	if (isServingPrimary(primary, shard) && !isSilent(primary)) {
+	const answers = (primary.observation?.silentSince ?? null) === null;
+	if (isServingPrimary(primary, shard) && !isSilent(primary) && answers) {
 		// Back again, after another was made to lead in its place: what that one has taken since would be lost.
 		const heir = leaders.find((node) => node.id === shard.ledBy);
 		return heir === undefined ? NOTHING : adopt(heir);
