@@ -103,7 +103,9 @@ export interface EngineDriver {
 		timeoutMs: number;
 		/** Whether what is wanted is what the control plane wants today. */
 		inTouch: () => boolean;
-		/** Whether the engine became primary so lately that the control plane may not have written it down yet. */
-		promotedLately: () => boolean;
+		/** Whether the engine was made to lead, or to follow another, so lately that the control plane may not know it yet. */
+		turnedLately: () => boolean;
+		/** The engine has ended the conversation. */
+		onClosed: () => void;
 	}): Promise<EngineSession>;
 }

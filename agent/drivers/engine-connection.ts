@@ -38,6 +38,8 @@ export class EngineConnection {
 	private readonly parser = new RespParser();
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
+	/** Is told once when the connection ends, unless this end closes it. */
+	onLost: (() => void) | null = null;
 
 	private constructor(socket: Socket) {
 		this.socket = socket;
@@ -109,6 +111,7 @@ export class EngineConnection {
 	}
 
 	close(): void {
+		this.onLost = null;
 		this.fail(new Error("the connection was closed"));
 	}
 
@@ -133,6 +136,7 @@ export class EngineConnection {
 			clearTimeout(waiting.timer);
 			waiting.reject(error);
 		}
+		this.onLost?.();
 	}
 }
 

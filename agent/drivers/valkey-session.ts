@@ -48,15 +48,17 @@ export class ValkeySession implements EngineSession {
 		paths: InstancePaths;
 		assignment: () => Assignment;
 		inTouch: () => boolean;
-		promotedLately: () => boolean;
+		turnedLately: () => boolean;
+		onClosed: () => void;
 	}) {
 		this.connection = options.connection;
+		this.connection.onLost = options.onClosed;
 		this.paths = options.paths;
 		this.assignment = options.assignment;
 		this.inTouch = options.inTouch;
 		const doors = {
 			inTouch: options.inTouch,
-			promotedLately: options.promotedLately,
+			turnedLately: options.turnedLately,
 			command: (...args: string[]) => this.command(...args),
 			askNode: (node: NodeAddress, command: readonly string[]) => this.askNode(node, command),
 		};

@@ -14,7 +14,9 @@ export class EngineLink {
 		readonly paths: InstancePaths;
 		readonly bindAddress: string;
 		readonly inTouch: () => boolean;
-		readonly promotedLately: () => boolean;
+		readonly turnedLately: () => boolean;
+		/** The engine has let go of the connection, as it does when it gets another role, or ends. */
+		readonly onClosed: () => void;
 	};
 	private current: EngineSession | null = null;
 

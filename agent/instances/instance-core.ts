@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Assignment } from "../../server/contract/agent.ts";
 import type { Severity } from "../../server/contract/enums.ts";
+import type { NodeAddress } from "../drivers/ask-node.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
 import { EngineLink } from "./engine-link.ts";
@@ -14,7 +15,7 @@ import type { RebootStop } from "./reboot.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
 /** How long a promotion may be news to the control plane, which has yet to write down who leads. */
-const PROMOTED_LATELY_MS = 3_000;
+const TURNED_LATELY_MS = 3_000;
 
 /** What the parts of one instance's loop share: what is wanted, what is known, and the engine's process. */
 export class InstanceCore {
@@ -43,10 +44,10 @@ export class InstanceCore {
 	silentSince: Date | null = null;
 	/** It closed the agent's connection; whether it still answers isn't known yet. */
 	letGo = false;
-	/** The process was a replica when it was last looked at; false with cluster mode enabled. */
-	seenAsReplica = false;
-	/** When it was seen to have become primary: `performance.now()`. */
-	promotedAt = Number.NEGATIVE_INFINITY;
+	/** Whom the process followed when it was last looked at; null for nobody, and with cluster mode enabled. */
+	followed: NodeAddress | null = null;
+	/** When it was seen to lead, or to follow another, after it had followed somebody: `performance.now()`. */
+	turnedAt = Number.NEGATIVE_INFINITY;
 	/** It has been found out how the engine is. */
 	known = false;
 
@@ -64,7 +65,8 @@ export class InstanceCore {
 			paths: this.paths,
 			bindAddress: context.bindAddress,
 			inTouch: () => context.inTouch(),
-			promotedLately: () => performance.now() - this.promotedAt < PROMOTED_LATELY_MS,
+			turnedLately: () => performance.now() - this.turnedAt < TURNED_LATELY_MS,
+			onClosed: () => this.disturb(),
 		});
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),

@@ -20,7 +20,7 @@ export async function noteExit(
 	core.rebootStop = null;
 	core.silentSince = null;
 	core.letGo = false;
-	core.seenAsReplica = false;
+	core.followed = null;
 	if (!core.removing && isStopping(record, core.assignment)) {
 		core.exits = { failures: 0, lastExitAt: now };
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });

@@ -1,4 +1,5 @@
 import type { Assignment } from "../../server/contract/agent.ts";
+import type { NodeAddress } from "../drivers/ask-node.ts";
 import type { EngineSession, EngineState } from "../drivers/driver.ts";
 import { ConnectionClosedError, EngineCommandError } from "../drivers/engine-connection.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
@@ -67,17 +68,18 @@ async function converge(
 		return 0;
 	}
 	let record = before;
-	const promoted = core.seenAsReplica && engineState.role === "primary";
-	if (promoted) {
-		core.promotedAt = performance.now();
+	const followed = assignment.cluster === null ? followedIn(engineState) : null;
+	if (core.followed !== null && !isSameNode(core.followed, followed)) {
+		core.turnedAt = performance.now();
 		// Somebody waits for this word, and not for what follows.
 		core.show({ engineState });
 	}
+	const promoted = core.followed !== null && engineState.role === "primary";
 	// An order has a new primary take writes without any replica, whatever its settings say.
 	if (record.generation < assignment.generation || promoted) {
 		record = await applySettings(core, assignment, record, session);
 	}
-	core.seenAsReplica = assignment.cluster === null && engineState.role === "replica";
+	core.followed = followed;
 	if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
 		await driverOf(assignment.engine).discardKeptData(core.paths);
 		record = rebootOver({ ...record, history: "ran" }, record.launchReboot);
@@ -134,4 +136,12 @@ function noteSilence(core: InstanceCore, error: unknown, askedAt: Date): number 
 		core.show({ silentSince: silentMs < SILENT_AFTER_MS ? null : silentSince });
 	}
 	return core.pace.delayMs();
+}
+
+function followedIn({ role, primaryHost: host, primaryPort: port }: EngineState) {
+	return role === "replica" && host !== null && port !== null ? { host, port } : null;
+}
+
+function isSameNode(a: NodeAddress, b: NodeAddress | null): boolean {
+	return a.host === b?.host && a.port === b.port;
 }

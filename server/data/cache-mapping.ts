@@ -142,7 +142,7 @@ function toShardModel(
 				: { toNodeId: shard.failoverToNodeId, cause: orders.causeOf(shard.id) },
 		order:
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
-		ledBy: ordered ?? sentinelsChoice(row, shard, fleet),
+		ledBy: ordered ?? promotedSince(row, shard, fleet),
 		failoverTroubled: orders.isTroubled(shard.id),
 		orderProblem:
 			newest === null || result === null || result.outcome === "done"
@@ -151,18 +151,17 @@ function toShardModel(
 	};
 }
 
-/** Sentinels watch caches without cluster mode alone, which have one shard. */
-function sentinelsChoice(
+/** The replica that has become a primary since the last failover that is written down: nobody is promoted for nothing. */
+function promotedSince(
 	row: FullCache,
 	shard: FullCache["shards"][number],
 	fleet: FleetState,
 ): string | null {
 	const last = failoverColumn.parse(row.lastFailover);
-	const chosen = fleet.sentinelsChoice(row.id, last === null ? null : new Date(last.at));
-	const node = shard.nodes.find(
-		({ host, port }) => host.advertisedAddress === chosen?.host && port === chosen.port,
-	);
-	return node?.id ?? null;
+	const since = last === null ? 0 : Date.parse(last.at);
+	const promotedAt = ({ id }: { id: string }) => fleet.promotedAt(id) ?? 0;
+	const newer = shard.nodes.filter((node) => promotedAt(node) > since);
+	return newer.sort((a, b) => promotedAt(b) - promotedAt(a))[0]?.id ?? null;
 }
 
 function isArranged(row: FullCache): boolean {

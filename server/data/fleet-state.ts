@@ -39,13 +39,8 @@ export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 export interface HostSentinel extends Omit<SentinelObservation, "caches"> {
 	/** Where other hosts reach it. */
 	address: string;
-	caches: Map<string, WatchedCache>;
+	caches: Map<string, SentinelObservation["caches"][number]>;
 }
-
-type WatchedCache = SentinelObservation["caches"][number] & {
-	/** When it was first said to hold that primary to lead. */
-	leadsSince: number;
-};
 
 const START_GRACE_MS = 5_000;
 
@@ -68,6 +63,7 @@ export class FleetState {
 	readonly #credentials = new Map<string, string>();
 	readonly #gateways = new Map<string, HostGateway>();
 	readonly #sentinels = new Map<string, HostSentinel>();
+	readonly #promotedAt = new Map<string, number>();
 	/** When a node was first said to have ended; no entry for one that runs. */
 	readonly #endedAt = new Map<string, number>();
 	/** No host is suspected before: after a start they have to find this control plane first. */
@@ -186,26 +182,25 @@ export class FleetState {
 		else if (!this.#endedAt.has(nodeId)) this.#endedAt.set(nodeId, this.#clock.now().getTime());
 	}
 
+	/** A replica has become a primary. */
+	notePromotion(nodeId: string): void {
+		this.#promotedAt.set(nodeId, this.#clock.now().getTime());
+	}
+
+	/** When a replica was last seen to have become a primary; null when that was before this control plane began. */
+	promotedAt(nodeId: string): number | null {
+		return this.#promotedAt.get(nodeId) ?? null;
+	}
+
 	/** When it was first known that the node's process has ended; null when that isn't known. */
 	endedAt(nodeId: string): number | null {
 		return this.#endedAt.get(nodeId) ?? null;
 	}
 
-	/** Names the caches of which it says something else than before. */
-	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): string[] {
+	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
 		const { caches, ...rest } = observation;
-		const before = this.#sentinels.get(host.id)?.caches;
-		const now = this.#clock.now().getTime();
-		const watched = caches.map((cache): WatchedCache => {
-			const known = before?.get(cache.cacheId);
-			const same = known !== undefined && isSameAddress(known.primary, cache.primary);
-			return { ...cache, leadsSince: same ? known.leadsSince : now };
-		});
-		const byId = new Map(watched.map((cache) => [cache.cacheId, cache]));
+		const byId = new Map(caches.map((cache) => [cache.cacheId, cache]));
 		this.#sentinels.set(host.id, { ...rest, address: host.address, caches: byId });
-		return watched
-			.filter(({ failoverUnderWay, leadsSince }) => failoverUnderWay || leadsSince === now)
-			.map(({ cacheId }) => cacheId);
 	}
 
 	sentinel(hostId: string): HostSentinel | null {
@@ -219,23 +214,6 @@ export class FleetState {
 			if (watched === undefined || port === null || this.isSuspect(hostId)) return [];
 			return [{ host: address, port, failoverUnderWay: watched.failoverUnderWay }];
 		});
-	}
-
-	/**
-	 * Whom most of the Sentinels that are heard from hold to lead, and began to since then; null when they don't agree, or
-	 * have held it for longer: then what was done at that time they don't know.
-	 */
-	sentinelsChoice(cacheId: string, since: Date | null): { host: string; port: number } | null {
-		const said = [...this.#sentinels].flatMap(([hostId, { caches }]) => {
-			const watched = caches.get(cacheId);
-			return watched === undefined || this.isSuspect(hostId) ? [] : [watched];
-		});
-		const newer = said.filter(({ leadsSince }) => since === null || leadsSince > since.getTime());
-		const chosen = newer.find(({ primary }) => {
-			const agreeing = newer.filter((each) => isSameAddress(each.primary, primary));
-			return agreeing.length > said.length / 2;
-		});
-		return chosen?.primary ?? null;
 	}
 
 	/** Names the caches whose endpoints on that host have changed. */
@@ -284,13 +262,8 @@ export class FleetState {
 	forgetNode(nodeId: string): void {
 		this.#cacheIds.delete(nodeId);
 		this.#unsaved.delete(nodeId);
+		this.#promotedAt.delete(nodeId);
 		this.forgetObservation(nodeId);
 		this.#metrics.delete(nodeId);
 	}
-}
-
-type Address = SentinelObservation["caches"][number]["primary"];
-
-function isSameAddress(a: Address, b: Address): boolean {
-	return a.host === b.host && a.port === b.port;
 }

@@ -108,6 +108,9 @@ async function takeObservations(
 		const before = fleet.observation(node.id, node.observation);
 		const next: StoredObservation = { ...seen, hasSynced: hasSynced(before, seen) };
 		fleet.setObservation(node.id, next);
+		if (before?.engineState?.role === "replica" && next.engineState?.role === "primary") {
+			fleet.notePromotion(node.id);
+		}
 		if (before !== null && isSameButForOffset(before, next) && !fleet.isUnsaved(node.id)) continue;
 		// A death can't wait until the rest is stored.
 		if (next.phase === "exited" && before?.phase !== "exited") wakeCache(node.cacheId);
@@ -153,8 +156,8 @@ async function takeSentinel(
 		where: { id: hostId },
 		select: { id: true, advertisedAddress: true },
 	});
-	const changed = fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
-	for (const cacheId of changed) touched.add(cacheId);
+	fleet.setSentinel({ id: host.id, address: host.advertisedAddress }, sentinel);
+	for (const cache of sentinel.caches) if (cache.failoverUnderWay) touched.add(cache.cacheId);
 }
 
 async function takeEvents(

@@ -55,7 +55,7 @@ export interface ShardModel {
 		/** It was given so lately that its result is about to come. */
 		fresh: boolean;
 	} | null;
-	/** Whom an order or the Sentinels made lead since the last failover that is written down; null for nobody. */
+	/** Whom an order, a Sentinel or a vote made lead since the last failover that is written down; null for nobody. */
 	ledBy: string | null;
 	/** Why the newest order came to nothing, and what it was for; null for none. */
 	orderProblem: { kind: "planned" | "unplanned"; message: string } | null;

@@ -13,7 +13,7 @@ const NOTHING: Recovery = { actions: [], events: [], reason: null };
 /**
  * Who leads a shard, when that isn't who should:
  *   - the engines have another primary (an order that was carried out, a Sentinel's choice, the cluster's own vote):
- *     believe them, even if the former one comes back meanwhile, where an order was carried out;
+ *     believe them, even if the former one comes back meanwhile;
  *   - the primary is dead, silent or no primary any more: the replica with the best offset takes over, never one that has
  *     nothing; with nobody left who holds the data, a dead primary starts again in place.
  * One order at a time, and none while a Sentinel is failing over.
