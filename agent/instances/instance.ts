@@ -3,7 +3,7 @@ import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment, Observation } from "../../server/contract/agent.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
-import { EngineProcess } from "../supervisor/engine-process.ts";
+import { adoptEngine } from "./adopt-engine.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { InstanceCore } from "./instance-core.ts";
@@ -199,22 +199,13 @@ export class Instance {
 	private async recover(): Promise<InstanceRecord> {
 		const { core } = this;
 		const { paths, hostId, assignment } = core;
-		const { logger, liveness } = core.context;
+		const { logger } = core.context;
 		const { record, identity } = await recoverInstance({
 			...{ paths, hostId, assignment, logger },
 			assignmentId: this.id,
 		});
 		core.record = record;
-		if (identity !== null) {
-			const adopted = { ...record, identity };
-			core.follow(new EngineProcess(identity, liveness));
-			await core.save(adopted);
-			const phase = record.rebooting ? "rebooting" : "starting";
-			core.show({ phase, reason: null, pid: identity.pid });
-			if (assignment !== null) hostLimits(logger)?.apply(this.id, identity.pid, assignment);
-			logger.info({ assignmentId: this.id, pid: identity.pid }, "engine adopted");
-			return adopted;
-		}
+		if (identity !== null) return await adoptEngine(core, record, identity);
 		core.known = true;
 		if (isStopping(record, assignment)) {
 			core.show({ phase: "rebooting" });

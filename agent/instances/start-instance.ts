@@ -1,11 +1,13 @@
 import type { Assignment } from "../../server/contract/agent.ts";
 import { decideLaunch, recordExit } from "../supervisor/restart-policy.ts";
+import { adoptEngine } from "./adopt-engine.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import { reasonOf } from "./instance-view.ts";
 import { checkLaunch, launchInstance } from "./launch-instance.ts";
 import { isStopping, mayStartAgain } from "./reboot.ts";
+import { findEngine } from "./recover-instance.ts";
 import { giveUpReboot } from "./stop-for-reboot.ts";
 
 const IDLE_MS = 60_000;
@@ -48,6 +50,11 @@ export async function tryLaunch(
 	const releasing = lastExitAt !== null && now - lastExitAt < PORT_RELEASE_MS;
 	const check = await checkLaunch(assignment, core.context, releasing);
 	if (check.kind === "obstacle") {
+		const own = record.launches === 0 ? null : findEngine(record, core.paths);
+		if (own !== null) {
+			await adoptEngine(core, record, own);
+			return 0;
+		}
 		if (check.show !== null) core.show(check.show);
 		return check.retryMs;
 	}

@@ -20,6 +20,8 @@ const CACHES = [
 	{ name: "memcached", engine: "memcached", nodes: 3 },
 ] as const;
 
+const COUNTS = ["plain", "waitOne", "base"] as const;
+
 interface Outcome {
 	fault: Fault;
 	/** The longest that a client of any cache waited for a write. */
@@ -108,6 +110,7 @@ async function strikeOnce(
 	log(
 		`  ${unavailableMs.toFixed(0)} ms, lost ${losses.plain} (WAIT 1: ${losses.waitOne}, base: ${losses.base}), whole after ${(performance.now() - since).toFixed(0)} ms`,
 	);
+	for (const trace of losses.traces) log(`    ${trace}`);
 	return { fault, unavailableMs, losses };
 }
 
@@ -116,14 +119,15 @@ async function countLosses(
 	watched: readonly WatchedCache[],
 	struck: Struck,
 ): Promise<Losses> {
-	const sum: Losses = { plain: 0, waitOne: 0, base: 0 };
+	const sum: Losses = { plain: 0, waitOne: 0, base: 0, traces: [] };
 	for (const each of watched) {
 		const before = caches.find(({ name }) => name === each.name);
 		for (const shard of before?.shards ?? []) {
 			if (isEmptied(shard, struck)) await each.beginAnew(shard.id);
 		}
 		const losses = await each.findLosses();
-		for (const key of ["plain", "waitOne", "base"] as const) sum[key] += losses[key];
+		for (const key of COUNTS) sum[key] += losses[key];
+		sum.traces.push(...losses.traces);
 	}
 	return sum;
 }
@@ -149,7 +153,8 @@ function outcomeTable(outcomes: readonly Outcome[]): string {
 	const rows = FAULTS.map((fault) => {
 		const own = outcomes.filter((outcome) => outcome.fault === fault);
 		const gaps = own.map((outcome) => outcome.unavailableMs);
-		const sum = (key: keyof Losses) => own.reduce((total, { losses }) => total + losses[key], 0);
+		const sum = (key: (typeof COUNTS)[number]) =>
+			own.reduce((total, { losses }) => total + losses[key], 0);
 		if (own.length === 0) return [fault.kind, "0", "", "", "", ""];
 		return [
 			...[fault.kind, String(own.length)],

@@ -2,7 +2,12 @@ import type { Cache, CacheNode, Endpoint } from "../../server/contract/cache.ts"
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../fixtures/engine-truth.ts";
 import type { Installation } from "../fixtures/installation.ts";
-import { type NumberedWriter, readAll, startWriter } from "../fixtures/numbered-writer.ts";
+import {
+	type LostWrite,
+	type NumberedWriter,
+	readAll,
+	startWriter,
+} from "../fixtures/numbered-writer.ts";
 import { tagInSlots } from "../fixtures/slot-tags.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import {
@@ -26,6 +31,8 @@ export interface Losses {
 	waitOne: number;
 	/** Of the keys that were written at the beginning: an emptied cache. */
 	base: number;
+	/** For people: who had acknowledged how many of the writes that are gone, and when. */
+	traces: string[];
 }
 
 interface WatchedShard {
@@ -156,13 +163,19 @@ export class WatchedCache {
 
 	/** Reads back what was acknowledged since the last time, and the keys of the beginning. */
 	async findLosses(): Promise<Losses> {
-		const sum: Losses = { plain: 0, waitOne: 0, base: 0 };
+		const sum: Losses = { plain: 0, waitOne: 0, base: 0, traces: [] };
 		if (!this.keepsData) return sum;
 		for (const shard of this.shards) {
 			const { plain, waitOne, checked } = shard;
 			const upTo = { plain: plain.acknowledged, waitOne: waitOne?.acknowledged ?? 0 };
-			sum.plain += (await plain.findLost(checked.plain)).length;
-			sum.waitOne += (await waitOne?.findLost(checked.waitOne))?.length ?? 0;
+			const lostPlain = await plain.findLost(checked.plain);
+			const lostWaitOne = (await waitOne?.findLost(checked.waitOne)) ?? [];
+			sum.plain += lostPlain.length;
+			sum.waitOne += lostWaitOne.length;
+			sum.traces.push(
+				...traceOf(`${this.name} ${shard.id}`, lostPlain),
+				...traceOf(`${this.name} ${shard.id}, WAIT 1`, lostWaitOne),
+			);
 			sum.base += await countMissingBase(shard);
 			shard.checked = upTo;
 		}
@@ -184,6 +197,17 @@ export class WatchedCache {
 		await Promise.all(this.writers.map((writer) => writer.stop()));
 		for (const shard of this.shards) shard.path.close();
 	}
+}
+
+/** A line for each node that acknowledged some of them. */
+function traceOf(writer: string, lost: readonly LostWrite[]): string[] {
+	const time = (at: number) => new Date(performance.timeOrigin + at).toISOString().slice(11, 23);
+	return [...new Set(lost.map(({ acknowledgedBy }) => acknowledgedBy))].map((node) => {
+		const own = lost.filter(({ acknowledgedBy }) => acknowledgedBy === node);
+		const at = own.map(({ acknowledgedAt }) => acknowledgedAt);
+		const [first, last] = [time(Math.min(...at)), time(Math.max(...at))];
+		return `${writer}: ${own.length} acknowledged by ${node}, ${first} to ${last}`;
+	});
 }
 
 const baseKeys = ({ tag }: WatchedShard) =>
