@@ -28,8 +28,11 @@ export async function promoteReplica(
 	const best = chooseBest(candidates, order.from);
 	if (best === null) return notDone(order, "failed", nobodyCan(candidates));
 	for (const candidate of candidates) candidate.stopWatching();
-	await promote(best);
-	return done(order, best, { rest: turn(candidates, best) });
+	const promoted = promote(best);
+	// A silent primary may wake, and whoever still follows it would acknowledge what is written there.
+	const turned = order.fromState === "silent" ? turn(candidates, best) : null;
+	await promoted;
+	return done(order, best, { rest: turned ?? turn(candidates, best) });
 }
 
 /** All others follow the one that leads. A primary among them is left to its own agent, which knows what is wanted. */

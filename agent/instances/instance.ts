@@ -1,6 +1,7 @@
 import { access, mkdir, rm } from "node:fs/promises";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment, Observation } from "../../server/contract/agent.ts";
+import { HUNG_TIMING } from "../../server/contract/limits.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
 import { adoptEngine } from "./adopt-engine.ts";
@@ -20,7 +21,7 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const STOP_POLL_MS = 50;
 const FIRST_LOOK_MS = 1_000;
-const HUNG_PATIENCE_MS = 1_000;
+const LAST_QUESTION_MS = 200;
 const SET_ASIDE_TEXT =
 	"The control plane was restored from a backup that doesn't know this node. Its engine goes on. Delete this directory, and end the engine, once nobody needs its data.\n";
 
@@ -115,11 +116,17 @@ export class Instance {
 		);
 	}
 
-	/** Kills the engine's process if it is that very one and answers nobody. What follows is like any other end. */
+	/**
+	 * Kills the engine's process if it is that very one and has answered nobody for long, however long the control plane
+	 * believes. What follows is like any other end.
+	 */
 	async endHung(pid: number): Promise<void> {
 		const { core } = this;
 		const engine = core.process;
-		if (engine?.identity.pid !== pid || (await core.link.answers(HUNG_PATIENCE_MS))) return;
+		if (engine?.identity.pid !== pid) return;
+		const silentMs = core.silentSince === null ? 0 : Date.now() - core.silentSince.getTime();
+		const patienceMs = Math.max(LAST_QUESTION_MS, HUNG_TIMING.endedAfterMs - silentMs);
+		if ((await core.link.answers(patienceMs)) || core.silentSince === null) return;
 		if (!engine.signal("SIGKILL")) return;
 		core.tell(
 			"warning",

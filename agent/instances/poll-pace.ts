@@ -1,7 +1,7 @@
-const STEADY_POLL_MS = 1_000;
+const STEADY_POLL_MS = 500;
 const QUICK_POLL_MS = 3;
 
-/** How often an engine is looked at: every few milliseconds while something happens, once a second when all is calm. */
+/** How often an engine is looked at: every few milliseconds while something happens, twice a second when all is calm. */
 export class PollPace {
 	private calmSince = performance.now();
 

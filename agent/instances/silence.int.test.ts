@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
 import type { Assignment } from "../../server/contract/agent.ts";
+import { HUNG_TIMING } from "../../server/contract/limits.ts";
 import { freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
 
@@ -48,6 +49,23 @@ test("an engine that stops answering is told of with the time, and once it answe
 		return observation?.engineState && observation.silentSince === null && observation;
 	});
 	expect(back).toMatchObject({ pid: unreachable.pid, reason: null });
+});
+
+test("one that answers again in time isn't ended, however soon that was asked for", async () => {
+	const { pid } = engine();
+	signalProcess(engine(), "SIGSTOP");
+	await host.plane.until("its silence is told", () => seen()?.silentSince);
+	host.plane.notify({ kind: "end-hung", assignmentId: assignment.id, pid });
+	await host.plane.until("it is told again", () => {
+		const since = seen()?.silentSince ?? null;
+		return since !== null && Date.now() - Date.parse(since) > HUNG_TIMING.askedAfterMs;
+	});
+	signalProcess(engine(), "SIGCONT");
+	await host.plane.until("it answers", () => seen()?.silentSince === null && seen()?.engineState);
+	const reports = host.plane.reports.length;
+	await host.plane.until("three more reports", () => host.plane.reports.length >= reports + 3);
+	expect(engine().pid).toBe(pid);
+	expect(host.plane.events.map(({ type }) => type)).not.toContain("node.ended");
 });
 
 test("only the very process that hangs is ended, and its end is like any other", async () => {

@@ -62,8 +62,19 @@ export function heartbeatOf(hosts: number): number {
 	return Math.max(AGENT_TIMING.heartbeatMs, hosts * AGENT_TIMING.heartbeatPerHostMs);
 }
 
-/** What the backstops wait before they call a primary gone: longer than the control plane ever takes, in milliseconds. */
-export const BACKSTOP_TIMING = { sentinelDownAfterMs: 2_000, clusterNodeTimeoutMs: 2_000 } as const;
+/**
+ * A primary that runs without answering, in milliseconds. A slow command may block an engine for a second or two, and that
+ * is no failure. Its agent ends it after `endedAfterMs` where the control plane has asked for it, which it does after
+ * `askedAfterMs`. Both from the first question that was left open, which comes half a second after the last answer.
+ */
+export const HUNG_TIMING = { askedAfterMs: 1_000, endedAfterMs: 1_800 } as const;
+
+/**
+ * What the backstops wait before they call a primary gone, in milliseconds: longer than the control plane takes, and
+ * longer than it takes to end a hung one. Those two would otherwise be primaries side by side when the hung one wakes.
+ * A cluster's replicas ask for votes at the earliest 0.5 s after the node timeout.
+ */
+export const BACKSTOP_TIMING = { sentinelDownAfterMs: 2_500, clusterNodeTimeoutMs: 2_000 } as const;
 
 /** Where agents look for a port for their Sentinel: the first that is free. */
 export const SENTINEL_PORT_RANGE = { first: 26_379, last: 26_478 } as const;

@@ -4,6 +4,7 @@ import type {
 	ReportInput,
 	SentinelObservation,
 } from "../contract/agent.ts";
+import { HUNG_TIMING } from "../contract/limits.ts";
 import type { Prisma } from "../data/database.ts";
 import { isSameButForOffset, type StoredObservation } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
@@ -114,6 +115,10 @@ async function takeObservations(
 		if (before !== null && isSameButForOffset(before, next) && !fleet.isUnsaved(node.id)) continue;
 		// A death can't wait until the rest is stored.
 		if (next.phase === "exited" && before?.phase !== "exited") wakeCache(node.cacheId);
+		if (next.silentSince !== null && next.silentSince !== before?.silentSince) {
+			// If it stays silent, nobody says so again.
+			setTimeout(() => wakeCache(node.cacheId), HUNG_TIMING.askedAfterMs).unref();
+		}
 		await db.node.updateMany({
 			where: { id: node.id },
 			data: { observation: next as Prisma.InputJsonObject },

@@ -1,9 +1,7 @@
 import type { NodeStatus } from "../../contract/index.ts";
+import { HUNG_TIMING } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-
-/** A slow command may block an engine for seconds, and that is no failure yet. */
-const HUNG_MS = 4_000;
 
 /** A role read from an engine that answers now, on a host that reports. */
 export function isServing(node: NodeModel): boolean {
@@ -78,7 +76,11 @@ export function isSilent(node: NodeModel): boolean {
 /** Its process runs without answering for so long that somebody else should lead. */
 export function isHung(node: NodeModel, now: Date): boolean {
 	const since = node.observation?.silentSince ?? null;
-	return since !== null && !isSilent(node) && now.getTime() - Date.parse(since) > HUNG_MS;
+	return (
+		since !== null &&
+		!isSilent(node) &&
+		now.getTime() - Date.parse(since) > HUNG_TIMING.askedAfterMs
+	);
 }
 
 /** A replica that holds what its primary had. One that never finished a sync is empty: promoting it would lose all. */

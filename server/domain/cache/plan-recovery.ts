@@ -39,7 +39,7 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		return {
 			...NOTHING,
 			actions: [{ kind: "end-hung", nodeId: primary.id }],
-			reason: `${primary.name} on ${primary.host.name} runs but doesn't answer; it is ended so that a replica can take over`,
+			reason: `${primary.name} on ${primary.host.name} runs but doesn't answer; if that lasts, it is ended so that a replica can take over`,
 		};
 	}
 	const failure = failureOf(primary, siblings);
