@@ -1,4 +1,6 @@
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { Redis } from "ioredis";
+import type { Endpoint } from "../../server/contract/cache.ts";
 
 export interface ClientReport {
 	operations: number;
@@ -7,8 +9,14 @@ export interface ClientReport {
 	slowestMs: number;
 }
 
-/** A client that writes and reads in a loop on one connection, and forgives nothing: no retry, no reconnect. */
-export function startSteadyClient(host: string, port: number): { stop(): Promise<ClientReport> } {
+/**
+ * A client that writes and reads in a loop on one connection, and forgives nothing: no retry, no reconnect. It rests for
+ * `restMs` between two rounds, 0 for no longer than others need to be served.
+ */
+export function startSteadyClient(
+	{ host, port }: Endpoint,
+	restMs: number,
+): { stop(): Promise<ClientReport> } {
 	const client = new Redis({ host, port, maxRetriesPerRequest: 0, retryStrategy: () => null });
 	const report: ClientReport = { operations: 0, errors: [], slowestMs: 0 };
 	let stopping = false;
@@ -28,7 +36,7 @@ export function startSteadyClient(host: string, port: number): { stop(): Promise
 				stopping = true;
 			}
 			report.slowestMs = Math.max(report.slowestMs, performance.now() - startedAt);
-			await new Promise((resolve) => setImmediate(resolve));
+			await (restMs === 0 ? setImmediate() : delay(restMs));
 		}
 	})();
 	return {
