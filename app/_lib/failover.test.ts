@@ -2,6 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Cache, CacheNode, Failover } from "../../server/contract/cache.ts";
 import type { Event } from "../../server/contract/event.ts";
 import {
+	exampleCache,
+	exampleFailover,
+	exampleNode,
+} from "../../server/contract/testing/examples.ts";
+import {
 	type AwaitedFailover,
 	failoverObstacle,
 	failoverOutcome,
@@ -11,80 +16,29 @@ import {
 
 type Shard = Cache["shards"][number];
 
-function node(
+const node = (
 	id: string,
 	role: CacheNode["role"],
 	status: CacheNode["status"] = "available",
-): CacheNode {
-	return {
-		id,
-		role,
-		zone: "a",
-		host: "h1",
-		address: "127.0.0.1",
-		port: 17_000,
-		pid: 1,
-		status,
-		statusReason: null,
-		inSync: true,
-		pendingParameters: [],
-		metrics: null,
-	};
-}
+): CacheNode => exampleNode(id, { role, status });
 
 const shard = (id: string, ...nodes: CacheNode[]): Shard => ({ id, slots: null, nodes });
 
-function failover(overrides: Partial<Failover> = {}): Failover {
-	return {
-		at: "2026-01-01T00:00:02.000Z",
-		kind: "planned",
-		shard: "0001",
-		from: "a-1",
-		to: "a-2",
-		by: "control-plane",
-		cause: "requested",
-		writesUnavailableMs: 12.4,
+const failover = (overrides: Partial<Failover> = {}) =>
+	exampleFailover({
+		...{ at: "2026-01-01T00:00:02.000Z", from: "a-1", to: "a-2", writesUnavailableMs: 12.4 },
 		...overrides,
-	};
-}
+	});
 
-function cache(overrides: Partial<Cache> = {}): Cache {
-	return {
-		name: "orders",
-		kind: "provisioned",
-		engine: "valkey",
-		engineVersion: "9.1.2",
-		status: "available",
-		statusReason: null,
-		progress: [],
-		nodeType: "cache.t4g.micro",
-		clusterMode: "enabled",
-		shardCount: 2,
-		replicasPerShard: 1,
-		nodeCount: 4,
-		zones: null,
-		multiAz: true,
-		multiAzStatus: "enabled",
-		multiAzReason: null,
-		automaticFailover: true,
-		lastFailover: null,
-		port: 6379,
-		endpoints: { primary: null, reader: null, configuration: null, gateways: [], nodes: [] },
+const cache = (overrides: Partial<Cache> = {}) =>
+	exampleCache({
+		...{ clusterMode: "enabled", shardCount: 2, nodeCount: 4 },
 		shards: [
 			shard("0001", node("a-1", "primary"), node("a-2", "replica")),
 			shard("0002", node("b-1", "primary"), node("b-2", "replica")),
 		],
-		auth: { mode: "none", username: null },
-		parameterGroup: { name: "default.valkey9", status: "in-sync" },
-		deletionProtection: false,
-		hourlyCost: 0,
-		tags: {},
-		description: "",
-		createdAt: "2026-01-01T00:00:00.000Z",
-		availableAt: "2026-01-01T00:00:00.000Z",
 		...overrides,
-	};
-}
+	});
 
 const event = (type: string, at: string): Event => ({
 	id: `${type} ${at}`,

@@ -1,37 +1,11 @@
 import { expect, it } from "vitest";
 import type { Host } from "../../../server/contract/host.ts";
+import { exampleHost } from "../../../server/contract/testing/examples.ts";
 import { hostActions, isGivenUp } from "./host-actions.ts";
-
-function host(overrides: Partial<Host> = {}): Host {
-	return {
-		id: "1",
-		name: "h1",
-		zone: "a",
-		address: "127.0.0.1",
-		status: "online",
-		statusReason: null,
-		lastSeenAt: null,
-		joinedAt: "2026-01-01T00:00:00.000Z",
-		agentVersion: "1",
-		cpus: 2,
-		memoryBytes: 1,
-		memoryAssignedBytes: 0,
-		cpuMillisAssigned: 0,
-		limits: "none",
-		gateway: { status: "running", reason: null },
-		sentinel: { status: "off", reason: null },
-		cordoned: false,
-		draining: false,
-		lost: false,
-		nodeCount: 2,
-		engines: [],
-		...overrides,
-	};
-}
 
 /** Labels of the actions, with the reason of those that can't be taken. */
 const menu = (overrides: Partial<Host>) =>
-	hostActions(host(overrides), () => undefined).map(({ label, obstacle }) =>
+	hostActions(exampleHost(overrides), () => undefined).map(({ label, obstacle }) =>
 		obstacle == null ? label : `${label}: ${obstacle}`,
 	);
 
@@ -53,7 +27,7 @@ it("a drain can be stopped, and once it is through the host can be removed", () 
 it("a host that is away can't be drained, and removing it with nodes gives them up", () => {
 	expect(menu({ status: "offline" })[1]).toContain("Remove it if it won't come back");
 	expect(menu({ status: "offline" })[2]).toBe("Remove");
-	expect(isGivenUp(host({ status: "offline" }))).toBe(true);
-	expect(isGivenUp(host({ status: "offline", nodeCount: 0 }))).toBe(false);
-	expect(isGivenUp(host())).toBe(false);
+	expect(isGivenUp(exampleHost({ status: "offline" }))).toBe(true);
+	expect(isGivenUp(exampleHost({ status: "offline", nodeCount: 0 }))).toBe(false);
+	expect(isGivenUp(exampleHost())).toBe(false);
 });

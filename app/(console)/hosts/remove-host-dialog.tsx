@@ -1,14 +1,12 @@
 "use client";
 
-import { Button } from "@heroui/react";
 import { useMutation } from "@tanstack/react-query";
-import { type SubmitEvent, useId, useState } from "react";
+import { useState } from "react";
 import type { Host } from "../../../server/contract/host.ts";
 import { plural } from "../../_lib/format/count.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
-import { Dialog } from "../../_ui/dialog.tsx";
-import { FormTextField } from "../../_ui/form-fields.tsx";
 import { Banner, ProblemBanner } from "../../_ui/notices.tsx";
+import { TypedConfirmationDialog } from "../../_ui/typed-confirmation-dialog.tsx";
 import { isGivenUp } from "./host-actions.ts";
 import { useHostChanged } from "./use-host-changed.ts";
 
@@ -20,8 +18,6 @@ interface RemoveHostDialogProps {
 /** Takes a host out of the fleet: one that is empty, or one that won't come back. Mounted while it is open. */
 export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 	const trpc = useTRPC();
-	const formId = useId();
-	const [typed, setTyped] = useState("");
 	// What was true when the dialog was opened decides what it asks; the API checks again.
 	const [givesUp] = useState(() => isGivenUp(host));
 	const onSuccess = useHostChanged(
@@ -29,33 +25,14 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 		givesUp ? `${host.name} is given up` : `${host.name} was removed`,
 	);
 	const remove = useMutation(trpc.hosts.remove.mutationOptions({ onSuccess }));
-	const isConfirmed = typed.trim() === host.name;
-	const submit = (event: SubmitEvent<HTMLFormElement>) => {
-		event.preventDefault();
-		if (!isConfirmed || remove.isPending) return;
-		remove.mutate({ name: host.name, ...(givesUp ? { lost: true } : {}) });
-	};
 	return (
-		<Dialog
-			isOpen
-			onOpenChange={(isOpen) => !isOpen && onClose()}
+		<TypedConfirmationDialog
 			title={givesUp ? `${host.name} won't come back?` : `Remove ${host.name}?`}
-			footer={
-				<>
-					<Button variant="outline" onPress={onClose}>
-						Keep it
-					</Button>
-					<Button
-						type="submit"
-						form={formId}
-						variant="danger"
-						isDisabled={!isConfirmed}
-						isPending={remove.isPending}
-					>
-						{givesUp ? "It won't come back" : "Remove host"}
-					</Button>
-				</>
-			}
+			name={host.name}
+			action={givesUp ? "It won't come back" : "Remove host"}
+			isPending={remove.isPending}
+			onConfirm={() => remove.mutate({ name: host.name, ...(givesUp ? { lost: true } : {}) })}
+			onClose={onClose}
 		>
 			{remove.isError && <ProblemBanner title="The host wasn't removed" error={remove.error} />}
 			{givesUp ? (
@@ -66,18 +43,7 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 					join again only with a new token.
 				</p>
 			)}
-			<form id={formId} onSubmit={submit} noValidate>
-				<FormTextField
-					label={`Type ${host.name} to confirm`}
-					name="confirmation"
-					value={typed}
-					onChange={setTyped}
-					autoFocus
-					autoComplete="off"
-					isMonospace
-				/>
-			</form>
-		</Dialog>
+		</TypedConfirmationDialog>
 	);
 }
 

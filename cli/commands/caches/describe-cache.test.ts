@@ -1,83 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Cache, CacheNode, Event, Failover } from "../../../server/contract/index.ts";
+import type { Cache, CacheNode, Event } from "../../../server/contract/index.ts";
+import {
+	exampleCache,
+	exampleFailover,
+	exampleNode,
+} from "../../../server/contract/testing/examples.ts";
 import { describeCache } from "./describe-cache.ts";
 import { failureSince, newLeader } from "./failover.ts";
 import { haveRebooted } from "./reboot.ts";
 
-function node(id: string, overrides: Partial<CacheNode> = {}): CacheNode {
-	return {
-		id,
-		role: "primary",
-		zone: "a",
-		host: "h1",
-		address: "127.0.0.1",
-		port: 17_000,
-		pid: 10,
-		status: "available",
-		statusReason: null,
-		inSync: true,
-		pendingParameters: [],
-		metrics: null,
-		...overrides,
-	};
-}
-
-function cache(overrides: Partial<Cache> = {}): Cache {
-	return {
-		name: "orders",
-		kind: "provisioned",
-		engine: "valkey",
-		engineVersion: "9.1.2",
-		status: "available",
-		statusReason: null,
-		progress: [],
-		nodeType: "cache.t4g.micro",
-		clusterMode: "disabled",
-		shardCount: 1,
-		replicasPerShard: 1,
-		nodeCount: 2,
-		zones: null,
-		multiAz: false,
-		multiAzStatus: "disabled",
-		multiAzReason: null,
-		automaticFailover: true,
-		lastFailover: null,
-		port: 6379,
-		endpoints: {
-			primary: { host: "127.0.0.1", port: 6379 },
-			reader: { host: "127.0.0.1", port: 6380 },
-			configuration: null,
-			gateways: ["127.0.0.1"],
-			nodes: [],
-		},
-		shards: [{ id: "0001", slots: null, nodes: [node("orders-001")] }],
-		auth: { mode: "password", username: "default" },
-		parameterGroup: { name: "default.valkey9", status: "in-sync" },
-		deletionProtection: true,
-		hourlyCost: 0.0158,
-		tags: {},
-		description: "",
-		createdAt: "2026-01-01T00:00:00.000Z",
-		availableAt: null,
-		...overrides,
-	};
-}
-
-function failover(overrides: Partial<Failover> = {}): Failover {
-	return {
-		at: "2026-01-01T00:00:01.000Z",
-		kind: "planned",
-		shard: "0001",
-		from: "orders-001",
-		to: "orders-002",
-		by: "control-plane",
-		cause: "requested",
-		writesUnavailableMs: 12,
-		...overrides,
-	};
-}
-
-const described = (overrides: Partial<Cache> = {}) => describeCache(cache(overrides), "EUR");
+const described = (overrides: Partial<Cache> = {}) => describeCache(exampleCache(overrides), "EUR");
 
 describe("a cache for people to read", () => {
 	it("has its endpoints, cost and protection", () => {
@@ -101,8 +33,8 @@ describe("a cache for people to read", () => {
 				nodes: [],
 			},
 			shards: [
-				{ id: "0001", slots: "0-8191", nodes: [node("orders-0001-001")] },
-				{ id: "0002", slots: "8192-16383", nodes: [node("orders-0002-001")] },
+				{ id: "0001", slots: "0-8191", nodes: [exampleNode("orders-0001-001")] },
+				{ id: "0002", slots: "8192-16383", nodes: [exampleNode("orders-0002-001")] },
 			],
 		});
 		expect(text).toMatch(/^Configuration endpoint +10\.0\.0\.1:6379$/m);
@@ -126,8 +58,8 @@ describe("a cache for people to read", () => {
 					id: "0001",
 					slots: null,
 					nodes: [
-						node("orders-001", { pendingParameters: ["databases"] }),
-						node("orders-002", { pendingParameters: ["databases"] }),
+						exampleNode("orders-001", { pendingParameters: ["databases"] }),
+						exampleNode("orders-002", { pendingParameters: ["databases"] }),
 					],
 				},
 			],
@@ -140,7 +72,7 @@ describe("a cache for people to read", () => {
 			multiAz: true,
 			multiAzStatus: "degraded",
 			multiAzReason: "all nodes lie in zone a",
-			lastFailover: failover(),
+			lastFailover: exampleFailover(),
 		});
 		expect(text).toMatch(/^Multi-AZ +degraded: all nodes lie in zone a$/m);
 		expect(text).toMatch(
@@ -156,44 +88,56 @@ describe("a cache for people to read", () => {
 
 describe("haveRebooted", () => {
 	const shards = (...nodes: CacheNode[]) => ({ shards: [{ id: "0001", slots: null, nodes }] });
-	const before = cache(shards(node("orders-001", { pid: 10 }), node("orders-002", { pid: 11 })));
+	const before = exampleCache(
+		shards(exampleNode("orders-001", { pid: 10 }), exampleNode("orders-002", { pid: 11 })),
+	);
 
 	it("waits until each chosen node is another process", () => {
-		const half = cache(shards(node("orders-001", { pid: 20 }), node("orders-002", { pid: 11 })));
+		const half = exampleCache(
+			shards(exampleNode("orders-001", { pid: 20 }), exampleNode("orders-002", { pid: 11 })),
+		);
 		expect(haveRebooted(before, half, [])).toBe(false);
 		expect(haveRebooted(before, half, ["orders-001"])).toBe(true);
 		expect(haveRebooted(before, half, ["orders-002"])).toBe(false);
-		const down = cache(shards(node("orders-001", { pid: 20 }), node("orders-002", { pid: null })));
+		const down = exampleCache(
+			shards(exampleNode("orders-001", { pid: 20 }), exampleNode("orders-002", { pid: null })),
+		);
 		expect(haveRebooted(before, down, [])).toBe(false);
 	});
 });
 
 describe("a failover that is waited for", () => {
-	const old = failover({ at: "2025-12-31T00:00:00.000Z" });
+	const old = exampleFailover({ at: "2025-12-31T00:00:00.000Z" });
 	const led = (...leaders: string[]) =>
 		leaders.map((leader, index) => ({
 			id: `000${index + 1}`,
 			slots: null,
-			nodes: [node(leader), node(`${leader}-other`, { role: "replica" as const })],
+			nodes: [exampleNode(leader), exampleNode(`${leader}-other`, { role: "replica" as const })],
 		}));
 
 	it("is done once the cache has a newer one than before", () => {
-		const before = cache({ lastFailover: old });
+		const before = exampleCache({ lastFailover: old });
 		expect(newLeader(before, before, undefined)).toBeNull();
-		expect(newLeader(before, cache({ lastFailover: failover() }), undefined)).toEqual({
-			name: "orders-002",
-			failover: failover(),
-		});
-		const first = newLeader(cache(), cache({ lastFailover: failover() }), "0001");
+		expect(newLeader(before, exampleCache({ lastFailover: exampleFailover() }), undefined)).toEqual(
+			{
+				name: "orders-002",
+				failover: exampleFailover(),
+			},
+		);
+		const first = newLeader(
+			exampleCache(),
+			exampleCache({ lastFailover: exampleFailover() }),
+			"0001",
+		);
 		expect(first?.name).toBe("orders-002");
 	});
 
 	it("isn't mistaken for another shard's, and is seen when another shard's came after it", () => {
-		const before = cache({ lastFailover: old, shards: led("a", "b") });
-		const other = failover({ shard: "0002" });
-		const elsewhere = cache({ lastFailover: other, shards: led("a", "c") });
+		const before = exampleCache({ lastFailover: old, shards: led("a", "b") });
+		const other = exampleFailover({ shard: "0002" });
+		const elsewhere = exampleCache({ lastFailover: other, shards: led("a", "c") });
 		expect(newLeader(before, elsewhere, "0001")).toBeNull();
-		const both = cache({ lastFailover: other, shards: led("d", "c") });
+		const both = exampleCache({ lastFailover: other, shards: led("d", "c") });
 		expect(newLeader(before, both, "0001")).toEqual({ name: "d", failover: null });
 	});
 

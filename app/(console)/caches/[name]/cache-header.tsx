@@ -71,7 +71,7 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 				<FailoverDialog cache={cache} shard={null} onClose={() => setOpen(null)} />
 			)}
 			<RebootDialog {...dialog("reboot")} nodes={null} />
-			<DeleteDialog {...dialog("delete")} />
+			{open === "delete" && <DeleteDialog cache={cache} onClose={() => setOpen(null)} />}
 		</>
 	);
 }

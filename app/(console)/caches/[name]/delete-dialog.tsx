@@ -3,7 +3,7 @@
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
-import { type SubmitEvent, useId, useRef, useState } from "react";
+import { useRef } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
@@ -11,17 +11,10 @@ import { exactCount, plural } from "../../../_lib/format/count.ts";
 import { addPendingWork, removePendingWork } from "../../../_lib/pending-work.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-import { Dialog } from "../../../_ui/dialog.tsx";
-import { FormTextField } from "../../../_ui/form-fields.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { TypedConfirmationDialog } from "../../../_ui/typed-confirmation-dialog.tsx";
 import { dataNodesOf, nodesOf } from "../topology-words.ts";
 import { useModify } from "./use-modify.ts";
-
-interface DeleteDialogProps {
-	cache: Cache;
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
-}
 
 /** What is lost, in numbers where they are known. */
 function Loss({ cache }: { cache: Cache }) {
@@ -56,13 +49,12 @@ function Loss({ cache }: { cache: Cache }) {
 	);
 }
 
-export function DeleteDialog({ cache, isOpen, onOpenChange }: DeleteDialogProps) {
+/** Mounted while it is open. */
+export function DeleteDialog({ cache, onClose }: { cache: Cache; onClose: () => void }) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();
 	const queryClient = useQueryClient();
-	const formId = useId();
 	const key = useRef<string | null>(null);
-	const [typed, setTyped] = useState("");
 	const remove = useMutation({
 		mutationFn: () => {
 			key.current ??= randomId();
@@ -75,59 +67,26 @@ export function DeleteDialog({ cache, isOpen, onOpenChange }: DeleteDialogProps)
 		onSuccess: (deleted) => {
 			addPendingWork(cache.name, "delete");
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), deleted);
-			close();
+			onClose();
 		},
 		onSettled: () => {
 			key.current = null;
 		},
 	});
-	const close = () => {
-		onOpenChange(false);
-		setTyped("");
-		remove.reset();
-	};
-	const isConfirmed = typed.trim() === cache.name && !cache.deletionProtection;
-	const submit = (event: SubmitEvent<HTMLFormElement>) => {
-		event.preventDefault();
-		if (isConfirmed && !remove.isPending) remove.mutate();
-	};
 	return (
-		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+		<TypedConfirmationDialog
 			title={`Delete ${cache.name}?`}
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Keep it
-					</Button>
-					<Button
-						type="submit"
-						form={formId}
-						variant="danger"
-						isDisabled={!isConfirmed}
-						isPending={remove.isPending}
-					>
-						Delete cache
-					</Button>
-				</>
-			}
+			name={cache.name}
+			action="Delete cache"
+			isObstructed={cache.deletionProtection}
+			isPending={remove.isPending}
+			onConfirm={() => remove.mutate()}
+			onClose={onClose}
 		>
 			{cache.deletionProtection && <Protection cache={cache} />}
 			<Loss cache={cache} />
 			{remove.isError && <ProblemBanner title="The cache wasn't deleted" error={remove.error} />}
-			<form id={formId} onSubmit={submit} noValidate>
-				<FormTextField
-					label={`Type ${cache.name} to confirm`}
-					name="confirmation"
-					value={typed}
-					onChange={setTyped}
-					autoFocus
-					autoComplete="off"
-					isMonospace
-				/>
-			</form>
-		</Dialog>
+		</TypedConfirmationDialog>
 	);
 }
 

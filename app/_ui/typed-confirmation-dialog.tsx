@@ -1,0 +1,68 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { type ReactNode, type SubmitEvent, useId, useState } from "react";
+import { Dialog } from "./dialog.tsx";
+import { FormTextField } from "./form-fields.tsx";
+
+interface TypedConfirmationDialogProps {
+	title: string;
+	/** Of what it is about: the action waits until this is typed. */
+	name: string;
+	/** The action's label. */
+	action: string;
+	/** True while something else stands in the way, which the children explain. */
+	isObstructed?: boolean;
+	isPending: boolean;
+	onConfirm: () => void;
+	onClose: () => void;
+	children: ReactNode;
+}
+
+/** A dialog for what can't be undone. Mounted while it is open. */
+export function TypedConfirmationDialog(props: TypedConfirmationDialogProps) {
+	const { title, name, action, isObstructed = false, isPending, onConfirm, onClose } = props;
+	const formId = useId();
+	const [typed, setTyped] = useState("");
+	const isConfirmed = typed.trim() === name && !isObstructed;
+	const submit = (event: SubmitEvent<HTMLFormElement>) => {
+		event.preventDefault();
+		if (isConfirmed && !isPending) onConfirm();
+	};
+	return (
+		<Dialog
+			isOpen
+			onOpenChange={(isOpen) => !isOpen && onClose()}
+			title={title}
+			footer={
+				<>
+					<Button variant="outline" onPress={onClose}>
+						Keep it
+					</Button>
+					<Button
+						type="submit"
+						form={formId}
+						variant="danger"
+						isDisabled={!isConfirmed}
+						isPending={isPending}
+					>
+						{action}
+					</Button>
+				</>
+			}
+		>
+			{props.children}
+			<form id={formId} onSubmit={submit} noValidate>
+				<FormTextField
+					label={`Type ${name} to confirm`}
+					name="confirmation"
+					value={typed}
+					onChange={setTyped}
+					autoFocus
+					autoComplete="off"
+					isMonospace
+				/>
+			</form>
+		</Dialog>
+	);
+}

@@ -1,0 +1,104 @@
+import type { Cache, CacheNode, Failover } from "../cache.ts";
+import type { Host } from "../host.ts";
+
+/** Whole answers of the API for tests, each with what matters to the test put in. */
+
+export function exampleHost(overrides: Partial<Host> = {}): Host {
+	return {
+		id: "1",
+		name: "h1",
+		zone: "a",
+		address: "127.0.0.1",
+		status: "online",
+		statusReason: null,
+		lastSeenAt: null,
+		joinedAt: "2026-01-01T00:00:00.000Z",
+		agentVersion: "1",
+		cpus: 2,
+		memoryBytes: 1,
+		memoryAssignedBytes: 0,
+		cpuMillisAssigned: 0,
+		limits: "none",
+		gateway: { status: "running", reason: null },
+		sentinel: { status: "off", reason: null },
+		cordoned: false,
+		draining: false,
+		lost: false,
+		nodeCount: 2,
+		engines: [],
+		...overrides,
+	};
+}
+
+export function exampleNode(id: string, overrides: Partial<CacheNode> = {}): CacheNode {
+	return {
+		id,
+		role: "primary",
+		zone: "a",
+		host: "h1",
+		address: "127.0.0.1",
+		port: 17_000,
+		pid: 10,
+		status: "available",
+		statusReason: null,
+		inSync: true,
+		pendingParameters: [],
+		metrics: null,
+		...overrides,
+	};
+}
+
+export function exampleCache(overrides: Partial<Cache> = {}): Cache {
+	return {
+		name: "orders",
+		kind: "provisioned",
+		engine: "valkey",
+		engineVersion: "9.1.2",
+		status: "available",
+		statusReason: null,
+		progress: [],
+		nodeType: "cache.t4g.micro",
+		clusterMode: "disabled",
+		shardCount: 1,
+		replicasPerShard: 1,
+		nodeCount: 2,
+		zones: null,
+		multiAz: false,
+		multiAzStatus: "disabled",
+		multiAzReason: null,
+		automaticFailover: true,
+		lastFailover: null,
+		port: 6379,
+		endpoints: {
+			primary: { host: "127.0.0.1", port: 6379 },
+			reader: { host: "127.0.0.1", port: 6380 },
+			configuration: null,
+			gateways: ["127.0.0.1"],
+			nodes: [],
+		},
+		shards: [{ id: "0001", slots: null, nodes: [exampleNode("orders-001")] }],
+		auth: { mode: "password", username: "default" },
+		parameterGroup: { name: "default.valkey9", status: "in-sync" },
+		deletionProtection: true,
+		hourlyCost: 0.0158,
+		tags: {},
+		description: "",
+		createdAt: "2026-01-01T00:00:00.000Z",
+		availableAt: null,
+		...overrides,
+	};
+}
+
+export function exampleFailover(overrides: Partial<Failover> = {}): Failover {
+	return {
+		at: "2026-01-01T00:00:01.000Z",
+		kind: "planned",
+		shard: "0001",
+		from: "orders-001",
+		to: "orders-002",
+		by: "control-plane",
+		cause: "requested",
+		writesUnavailableMs: 12,
+		...overrides,
+	};
+}
