@@ -1,5 +1,8 @@
+import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import { percentile } from "../bench/failover-measure.ts";
+import { hostPids } from "../fixtures/host-processes.ts";
 import type { AgentName, Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { withInstallation } from "./keep-evidence.ts";
@@ -14,6 +17,7 @@ const KILLS = 500;
 const ADOPT_WITHIN_MS = 1_000;
 /** As the writers of the failover measurements. Without a rest, three clients leave an agent that starts no processor. */
 const REST_MS = 2;
+const logLineSchema = z.object({ time: z.number(), msg: z.string() });
 
 /** Larder's own programs are killed all the time; clients see none of it. */
 export const programsKilled: Scenario = {
@@ -68,9 +72,9 @@ async function killAgents(
 		for (let kill = 0; kill < kills; kill += 1) {
 			const agent = larder.agentNames[random(larder.agentNames.length)] as AgentName;
 			await larder.killAgent(agent);
-			const startedAt = performance.now();
-			await larder.startAgent(agent);
-			adoptions.push(performance.now() - startedAt);
+			const adoptionMs = await timeAdoption(larder, agent);
+			adoptions.push(adoptionMs);
+			if (adoptionMs > ADOPT_WITHIN_MS) log(`kill ${kill + 1}: adopted after ${adoptionMs} ms`);
 			await requireSameHost(larder, agent);
 			if (kill % 50 === 49) log(`${kill + 1} kills`);
 		}
@@ -80,6 +84,23 @@ async function killAgents(
 			throw new Violation(`${late.length} of ${kills} took over 1 s: ${summary}`);
 		return `${kills} kills of agents, ${summary}`;
 	});
+}
+
+/** How long an agent takes from its start until it has all its engines again, by its own log: nobody who asks is in its way. */
+async function timeAdoption(larder: Installation, agent: AgentName): Promise<number> {
+	const engines = hostPids(larder, agent, "engine").length;
+	const { log } = larder.agent(agent);
+	const before = statSync(log).size;
+	const startedAt = Date.now();
+	larder.spawnAgent(agent);
+	const times = await waitUntil(`the engines of ${agent} to be adopted`, () => {
+		const lines = readFileSync(log).subarray(before).toString().split("\n").filter(Boolean);
+		const adoptions = lines
+			.map((line) => logLineSchema.parse(JSON.parse(line)))
+			.filter(({ msg }) => msg === "engine adopted");
+		return adoptions.length >= engines && adoptions.map(({ time }) => time);
+	});
+	return Math.max(...times) - startedAt;
 }
 
 /** Its nodes are said to be well under the processes that run. */
