@@ -1,3 +1,4 @@
+import { cutConnections } from "../supervisor/cut-connections.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { recordExit } from "../supervisor/restart-policy.ts";
 import { driverOf } from "./instance-context.ts";
@@ -35,6 +36,7 @@ export async function noteExit(
 	// Told before anything slow: the control plane promotes on this word.
 	const code = empty ? "launch-failed" : "exited";
 	core.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
+	if (record.port !== null) await cutConnections(core.context.bindAddress, record.port);
 	const over = record.rebooting ? rebootOver(record, record.launchReboot) : record;
 	await core.save({ ...over, identity: null, history: empty ? "never" : record.history });
 	// Of a process that was killed the log knows nothing.

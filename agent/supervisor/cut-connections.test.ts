@@ -1,0 +1,31 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { expect, test } from "vitest";
+import { cutConnections, mayCutConnections } from "./cut-connections.ts";
+
+const address = "127.0.0.41";
+
+test.skipIf(!mayCutConnections())(
+	"a port's connections are ended for both sides, and no others",
+	async () => {
+		const servers = [createServer(), createServer()] as const;
+		const clients = [];
+		for (const server of servers) {
+			server.on("connection", (socket) => socket.on("error", () => {}));
+			server.listen(0, address);
+			await once(server, "listening");
+			const { port } = server.address() as { port: number };
+			const client = connect(port, address);
+			await once(client, "connect");
+			clients.push({ client, port });
+		}
+		const [first, second] = clients;
+		if (first === undefined || second === undefined) throw new Error("no clients");
+		const cut = once(first.client, "error");
+		await cutConnections(address, first.port);
+		expect(await cut).toEqual([expect.objectContaining({ code: "ECONNRESET" })]);
+		expect(second.client.destroyed).toBe(false);
+		second.client.destroy();
+		for (const server of servers) server.close();
+	},
+);
