@@ -34,6 +34,8 @@ export default defineConfig({
 					name: "int",
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
+					// As in server/data/embedded-database.ts.
+					execArgv: ["--wasm-tiering-budget=50000000"],
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 				},
