@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Assignment, FailoverOrder, OrderResult } from "../../server/contract/agent.ts";
-import { tellSentinels } from "../sentinel/tell-sentinels.ts";
+import { FellowSentinels } from "../sentinel/fellow-sentinels.ts";
 import { carryOutOrder } from "./carry-out-order.ts";
 import { notDone } from "./order-context.ts";
 
@@ -56,14 +56,15 @@ export class FailoverOrders {
 		}
 		const { auth } = assignment;
 		const password = sentinelPassword();
-		const result = await carryOutOrder(order, { auth, sentinelPassword: password });
+		const sentinels =
+			password === null || order.clusterMode === "enabled"
+				? null
+				: new FellowSentinels({ ...order, password });
+		const result = await carryOutOrder(order, { auth, sentinels });
 		const leader = order.candidates.find(({ nodeId }) => nodeId === result.leaderNodeId);
-		if (leader !== undefined && password !== null && order.clusterMode === "disabled") {
-			// From here, so that they know it even if the control plane dies now: they would elect a third one.
-			const { sentinels, cacheId } = order;
-			const primary = { host: leader.host, port: leader.port };
-			void tellSentinels({ sentinels, password, cacheId, primary });
-		}
+		// From here, so that they know it even if the control plane dies now.
+		const told = leader === undefined ? Promise.resolve() : sentinels?.tell(leader);
+		void told?.finally(() => sentinels?.close());
 		return result;
 	}
 }

@@ -194,9 +194,9 @@ async function sentinelThatSays(flags: string): Promise<number> {
 		socket.on("error", () => {});
 		socket.on("data", (data: Buffer) => {
 			if (data.includes("AUTH")) socket.write("+OK\r\n");
-			if (data.includes("SENTINEL")) {
-				socket.write(`*2\r\n$5\r\nflags\r\n$${flags.length}\r\n${flags}\r\n`);
-			}
+			const questions = data.toString().split("\r\nSENTINEL\r\n").length - 1;
+			const answer = `*2\r\n$5\r\nflags\r\n$${flags.length}\r\n${flags}\r\n`;
+			if (questions > 0) socket.write(answer.repeat(questions));
 		});
 	});
 	servers.push(server);

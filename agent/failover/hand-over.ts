@@ -25,7 +25,7 @@ export async function handOver(
 ): Promise<OrderEnd> {
 	const [target] = candidates;
 	if (target === undefined) return notDone(order, "refused", "the order names no candidate");
-	const sentinel = sentinelAtIt(order, context);
+	const sentinel = sentinelAtIt(context);
 	const members = [old, ...candidates];
 	await Promise.all(members.map((member) => member.read()));
 	const found = leaderAmong(candidates);

@@ -1,12 +1,13 @@
 import type { Assignment, FailoverOrder, OrderResult } from "../../server/contract/agent.ts";
+import type { FellowSentinels } from "../sentinel/fellow-sentinels.ts";
 import type { ShardMember } from "./shard-member.ts";
 
 /** What an order is carried out with. */
 export interface OrderContext {
 	/** The cache's own users. */
 	readonly auth: Assignment["auth"];
-	/** Of the Sentinels' own doors; null while there is no route table. */
-	readonly sentinelPassword: string | null;
+	/** Null with cluster mode, and while there is no route table to tell how to talk to them. */
+	readonly sentinels: FellowSentinels | null;
 }
 
 /** How an order ended, and what goes on behind it without holding up the word of it. */

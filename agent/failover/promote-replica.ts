@@ -28,6 +28,8 @@ export async function promoteReplica(
 	const best = chooseBest(candidates, order.from);
 	if (best === null) return notDone(order, "failed", nobodyCan(candidates));
 	for (const candidate of candidates) candidate.stopWatching();
+	// Before it leads: one that learned of it later might elect another meanwhile.
+	void context.sentinels?.tell(best.member);
 	const promoted = promote(best);
 	// A silent primary may wake, and whoever still follows it would acknowledge what is written there.
 	const turned = order.fromState === "silent" ? turn(candidates, best) : null;

@@ -23,17 +23,9 @@ beforeEach(async () => {
 afterEach(() => host.dispose());
 
 async function run(changes: Partial<Assignment> = {}): Promise<Assignment> {
-	const assignment = makeAssignment({ port: await freePort(host.address), ...changes });
-	host.plane.setAssignments([assignment]);
-	await untilRunning(assignment);
+	const assignment = await host.assign(changes);
+	await host.untilRunning(assignment);
 	return assignment;
-}
-
-function untilRunning(assignment: Assignment) {
-	return host.plane.until(`${assignment.nodeName} runs`, () => {
-		const seen = host.plane.observationOf(assignment.id);
-		return seen?.phase === "running" && seen.generation === assignment.generation && seen;
-	});
 }
 
 test("a client with its password reads and writes, and can't manage the node", async () => {
@@ -66,7 +58,7 @@ test("secrets are in private files only", async () => {
 		expect(statSync(join(directory, name)).mode & 0o077, name).toBe(0);
 	}
 	expect(readFileSync(join(directory, "users.acl"), "utf8")).not.toContain(SYSTEM_PASSWORD);
-	const { pid } = await untilRunning(assignment);
+	const { pid } = await host.untilRunning(assignment);
 	for (const file of ["cmdline", "environ"]) {
 		expect(readFileSync(`/proc/${pid}/${file}`, "utf8")).not.toContain(SYSTEM_PASSWORD);
 	}
@@ -83,7 +75,7 @@ test("without a password clients are let in, and still can't manage the node", a
 
 test("a dead engine is reported and, where the agent may, started again", async () => {
 	const assignment = await run();
-	const { pid } = await untilRunning(assignment);
+	const { pid } = await host.untilRunning(assignment);
 	const engine = host.engineProcess(assignment.id);
 	const killedAt = performance.now();
 	if (engine !== null) signalProcess(engine, "SIGKILL");
@@ -119,7 +111,7 @@ test("an engine that is to be reported stays down until a higher permit comes", 
 	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
 	expect(host.engineProcess(assignment.id)).toBeNull();
 	host.plane.setAssignments([{ ...changed, launchPermit: 4 }]);
-	expect((await untilRunning(changed)).launchPermit).toBe(4);
+	expect((await host.untilRunning(changed)).launchPermit).toBe(4);
 });
 
 test("a taken port is named, and the engine starts once it is free", async () => {
@@ -134,7 +126,7 @@ test("a taken port is named, and the engine starts once it is free", async () =>
 	});
 	expect(waiting.reason?.message).toContain(String(port));
 	intruder.close();
-	await untilRunning(assignment);
+	await host.untilRunning(assignment);
 });
 
 test("a new primary and its replicas are in sync without a full synchronization", async () => {
@@ -219,7 +211,7 @@ test("a replica that starts again, even with its primary gone, is never an empty
 	await host.plane.until("in sync", () => {
 		return host.plane.observationOf(replica.id)?.engineState?.linkUp;
 	});
-	const { pid } = await untilRunning(replica);
+	const { pid } = await host.untilRunning(replica);
 	for (const id of [primary.id, replica.id]) {
 		const engine = host.engineProcess(id);
 		if (engine !== null) signalProcess(engine, "SIGKILL");
@@ -279,7 +271,7 @@ test("a primary follows its successor once that leads, and not before", async ()
 
 test("a changed password and memory reach the running engine", async () => {
 	const assignment = await run();
-	const { pid } = await untilRunning(assignment);
+	const { pid } = await host.untilRunning(assignment);
 	const changed: Assignment = {
 		...assignment,
 		generation: 2,
@@ -287,7 +279,7 @@ test("a changed password and memory reach the running engine", async () => {
 		auth: { ...assignment.auth, clientPasswordSha256: "0".repeat(64) },
 	};
 	host.plane.setAssignments([changed]);
-	expect((await untilRunning(changed)).pid).toBe(pid);
+	expect((await host.untilRunning(changed)).pid).toBe(pid);
 	await expect(host.connect(assignment.port)).rejects.toThrow("WRONGPASS");
 	const system = await host.connect(assignment.port, "larder");
 	expect(await system.command(["CONFIG", "GET", "maxmemory"], 1_000)).toEqual([

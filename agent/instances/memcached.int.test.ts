@@ -14,21 +14,12 @@ beforeEach(async () => {
 afterEach(() => host.dispose());
 
 async function run(changes: Partial<Assignment> = {}): Promise<Assignment> {
-	const assignment = makeAssignment({
-		...{ port: await freePort(host.address), engine: "memcached", engineVersion: "1.6" },
-		role: { kind: "node" },
+	const assignment = await host.assign({
+		...{ engine: "memcached", engineVersion: "1.6", role: { kind: "node" } },
 		...changes,
 	});
-	host.plane.setAssignments([assignment]);
-	await untilRunning(assignment);
+	await host.untilRunning(assignment);
 	return assignment;
-}
-
-function untilRunning(assignment: Assignment) {
-	return host.plane.until(`${assignment.nodeName} runs`, () => {
-		const seen = host.plane.observationOf(assignment.id);
-		return seen?.phase === "running" && seen.generation === assignment.generation && seen;
-	});
 }
 
 async function stats(assignment: Assignment): Promise<ReadonlyMap<string, string>> {
@@ -42,7 +33,7 @@ test("a node serves with its memory and parameters, and starts again whatever ha
 	host.startAgent();
 	const parameters = [{ name: "max_item_size", value: "2097152", live: false }];
 	const node = await run({ parameters, onExit: "report" });
-	const { pid, engineState } = await untilRunning(node);
+	const { pid, engineState } = await host.untilRunning(node);
 	expect(engineState).toMatchObject({ role: "node", linkUp: true, cluster: null });
 	expect(engineState?.version).toMatch(/^1\.6\./);
 	const fields = await stats(node);
@@ -63,19 +54,19 @@ test("a node serves with its memory and parameters, and starts again whatever ha
 test("it is adopted, resized while it runs, rebooted, and removed without a trace", async () => {
 	const stop = host.startAgent();
 	const node = await run();
-	const { pid } = await untilRunning(node);
+	const { pid } = await host.untilRunning(node);
 	await stop();
 	host.plane.observations = null;
 	host.startAgent();
-	expect((await untilRunning(node)).pid).toBe(pid);
+	expect((await host.untilRunning(node)).pid).toBe(pid);
 	const larger = { ...node, generation: 2, maxmemoryBytes: 128 * 1024 ** 2 };
 	host.plane.setAssignments([larger]);
-	expect((await untilRunning(larger)).pid).toBe(pid);
+	expect((await host.untilRunning(larger)).pid).toBe(pid);
 	expect((await stats(node)).get("limit_maxbytes")).toBe(String(128 * 1024 ** 2));
 	const parameters = [{ name: "idle_timeout", value: "60", live: false }];
 	const changed = { ...larger, generation: 3, parameters };
 	host.plane.setAssignments([changed]);
-	expect((await untilRunning(changed)).pendingParameters).toEqual(["idle_timeout"]);
+	expect((await host.untilRunning(changed)).pendingParameters).toEqual(["idle_timeout"]);
 	const rebooted = { ...changed, generation: 4, reboot: 1 };
 	host.plane.setAssignments([rebooted]);
 	const seen = await host.plane.until("it is rebooted", () => {
@@ -104,5 +95,5 @@ test("a node that can't start says why in the program's own words", async () => 
 	expect(failed.message).toMatch(/item max size/i);
 	const mended = { ...node, generation: 2, parameters: [] };
 	host.plane.setAssignments([mended]);
-	await untilRunning(mended);
+	await host.untilRunning(mended);
 });

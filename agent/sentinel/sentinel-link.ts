@@ -116,13 +116,26 @@ export class SentinelLink {
 	 * has no peer, or didn't take it.
 	 */
 	async announce(cacheId: string, primary: NodeAddress, epoch: number): Promise<boolean> {
-		const peers = await this.command("SENTINEL", "SENTINELS", cacheId);
-		const peer = parseLivePeers(peers)[0];
-		if (peer === undefined) return false;
-		await this.command("PUBLISH", HELLO_CHANNEL, hello(peer, cacheId, primary, epoch));
+		const { peer } = await this.look(cacheId);
+		if (peer === null) return false;
+		await this.sayHello(peer, cacheId, primary, epoch);
 		const held = await this.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", cacheId);
 		const address = addressOf(held);
 		return address !== null && isSame(address, primary);
+	}
+
+	/** What it holds a cache for, and a peer in whose name it can be told more. */
+	async look(cacheId: string): Promise<{ held: HeldCache; peer: Peer | null }> {
+		const [held, peers] = await Promise.all([
+			this.cache(cacheId),
+			this.command("SENTINEL", "SENTINELS", cacheId),
+		]);
+		return { held, peer: parseLivePeers(peers)[0] ?? null };
+	}
+
+	/** Sent before it returns. */
+	async sayHello(peer: Peer, cacheId: string, primary: NodeAddress, epoch: number): Promise<void> {
+		await this.command("PUBLISH", HELLO_CHANNEL, hello(peer, cacheId, primary, epoch));
 	}
 
 	private command(...args: string[]): Promise<RespValue> {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
 import { eventually } from "../testing/agent-fixture.ts";
+import { FellowSentinels } from "./fellow-sentinels.ts";
 import { parseFields } from "./sentinel-answers.ts";
 import { TestBackstop } from "./sentinel-fixture.ts";
 import {
@@ -12,7 +13,6 @@ import {
 	untilOneLeads,
 	watcher,
 } from "./sentinel-scene.ts";
-import { tellSentinels } from "./tell-sentinels.ts";
 
 let backstop: TestBackstop;
 
@@ -64,7 +64,7 @@ test("the control plane's choice is taken over by all, and older words don't bri
 	for (const each of backstop.watchers) {
 		const { host, port } = next.address;
 		const switches = each.log.split("\n").filter((line) => line.includes("+switch-master"));
-		expect(switches.at(-1)?.endsWith(`${host} ${port}`)).toBe(true);
+		expect(switches.at(-1)?.split(" ").slice(-2), each.log).toEqual([host, String(port)]);
 		expect(await epochAt(backstop, each, cacheId)).toBeGreaterThan(1);
 	}
 	// And it isn't told twice.
@@ -85,7 +85,9 @@ test("Sentinels that are told of a promotion don't elect another, though no cont
 	// One of them isn't there.
 	const sentinels = [...doors, { host: watcher(backstop, 0).address, port: 1 }];
 	const { password } = backstop;
-	await tellSentinels({ sentinels, password, cacheId, primary: second.address });
+	const fellows = new FellowSentinels({ sentinels, password, cacheId });
+	await fellows.tell(second.address);
+	fellows.close();
 	await backstop.untilAgreed(cacheId, second);
 	await someHellosLater(second);
 	await backstop.untilAgreed(cacheId, second);

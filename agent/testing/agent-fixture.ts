@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { pino } from "pino";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { signalProcess } from "../../platform/process-identity.ts";
+import type { Assignment } from "../../server/contract/agent.ts";
 import { engineSchema } from "../../server/contract/enums.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { driverOf } from "../instances/instance-context.ts";
@@ -13,7 +14,12 @@ import { instancePaths, instancesDir } from "../instances/instance-paths.ts";
 import { runAgent } from "../main.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
 import { probePort } from "../supervisor/port-probe.ts";
-import { CLIENT_PASSWORD, GATEWAY_PASSWORD, SYSTEM_PASSWORD } from "./assignments.ts";
+import {
+	CLIENT_PASSWORD,
+	GATEWAY_PASSWORD,
+	makeAssignment,
+	SYSTEM_PASSWORD,
+} from "./assignments.ts";
 import { FakeControlPlane } from "./fake-control-plane.ts";
 import { findHaproxy, findSentinel } from "./find-programs.ts";
 
@@ -79,6 +85,21 @@ export class TestHost {
 		});
 		this.children.push(child);
 		return child;
+	}
+
+	/** Wants this engine here, and no other. */
+	async assign(changes: Partial<Assignment> = {}): Promise<Assignment> {
+		const assignment = makeAssignment({ port: await freePort(this.address), ...changes });
+		this.plane.setAssignments([assignment]);
+		return assignment;
+	}
+
+	/** Waits until an engine runs as it is to. */
+	untilRunning({ id, nodeName, generation }: Assignment) {
+		return this.plane.until(`${nodeName} runs`, () => {
+			const seen = this.plane.observationOf(id);
+			return seen?.phase === "running" && seen.generation === generation && seen;
+		});
 	}
 
 	/** The engine process of an instance as the kernel sees it, whatever any agent believes. */

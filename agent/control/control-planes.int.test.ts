@@ -1,0 +1,211 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { ensureEngine } from "../bundles/index.ts";
+import { eventually, freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
+import { makeAssignment, makeOrder } from "../testing/assignments.ts";
+
+let host: TestHost;
+
+beforeAll(async () => {
+	await ensureEngine({ engine: "valkey", version: "9" });
+}, 120_000);
+
+beforeEach(async () => {
+	host = new TestHost("127.0.1.12");
+	await host.plane.start();
+});
+afterEach(() => host.dispose());
+
+test("a rebuilt control plane that knows no assignments removes nobody's engines", async () => {
+	const assignment = await host.assign();
+	const stop = host.startAgent();
+	const { pid } = await host.untilRunning(assignment);
+	await stop();
+	host.plane.hostId = "00000000-0000-4000-8000-000000000000";
+	host.plane.epoch = 0;
+	host.plane.setAssignments([]);
+	host.plane.observations = null;
+	host.startAgent();
+	await host.plane.until("it follows the new one", () => host.plane.observations?.length === 0);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+});
+
+test("a desired state of a replaced control plane is refused", async () => {
+	host.plane.epoch = 5;
+	const assignment = await host.assign();
+	host.startAgent();
+	const { pid } = await host.untilRunning(assignment);
+	host.plane.epoch = 4;
+	host.plane.setAssignments([]);
+	const reports = host.plane.reports.length;
+	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+	expect(host.plane.reports.at(-1)?.epoch).toBe(5);
+});
+
+test("what a control plane restored from a backup doesn't know is left alone", async () => {
+	host.plane.epoch = 5;
+	const known = makeAssignment({ port: await freePort(host.address) });
+	const forgotten = makeAssignment({
+		...{ port: await freePort(host.address), nodeName: "newest-001" },
+	});
+	host.plane.setAssignments([known]);
+	host.plane.setAssignments([known, forgotten]);
+	let stop = host.startAgent();
+	await host.untilRunning(known);
+	const { pid } = await host.untilRunning(forgotten);
+	const directory = join(host.homeDir, "instances", forgotten.id);
+	// The backup knows the first one alone, and the control plane that reads it takes over anew.
+	host.plane.epoch = 6;
+	host.plane.revision = 0;
+	host.plane.setAssignments([{ ...known, generation: 2 }]);
+	const event = await host.plane.until("it is told", () =>
+		host.plane.events.find(({ type }) => type === "node.set-aside"),
+	);
+	expect(event).toMatchObject({ severity: "warning", assignmentId: null });
+	expect(event.message).toContain(`newest-001 (${forgotten.id})`);
+	await host.plane.until("the known one has the change", () => {
+		return host.plane.observationOf(known.id)?.generation === 2;
+	});
+	// Neither what is wanted later nor another agent removes it.
+	for (const generation of [3, 4]) {
+		const changed = { ...known, generation };
+		host.plane.setAssignments([changed]);
+		await host.plane.until("the next change is there", () => {
+			return host.plane.observationOf(known.id)?.generation === generation;
+		});
+		expect(host.plane.observationOf(forgotten.id)).toBeUndefined();
+		expect(host.engineProcess(forgotten.id)?.pid).toBe(pid);
+		expect(existsSync(directory)).toBe(true);
+		await stop();
+		stop = host.startAgent();
+	}
+	expect(host.plane.events.filter(({ type }) => type === "node.set-aside")).toHaveLength(1);
+	// Only one that knows it again has a say.
+	host.plane.setAssignments([{ ...known, generation: 5 }, forgotten]);
+	expect((await host.untilRunning(forgotten)).pid).toBe(pid);
+	host.plane.setAssignments([{ ...known, generation: 6 }]);
+	await host.plane.until("it is gone", () => {
+		return host.plane.observationOf(forgotten.id) === undefined && !existsSync(directory);
+	});
+	expect(host.engineProcess(forgotten.id)).toBeNull();
+});
+
+test("an agent that has lost touch doesn't undo what a Sentinel did", async () => {
+	const primary = makeAssignment({ port: await freePort(host.address), onExit: "report" });
+	const replica = makeAssignment({
+		port: await freePort(host.address),
+		nodeName: "orders-002",
+		role: { kind: "replica", of: { host: host.address, port: primary.port } },
+	});
+	host.plane.setAssignments([primary, replica]);
+	const stop = host.startAgent();
+	await host.untilRunning(primary);
+	await host.plane.until("in sync", () => {
+		return host.plane.observationOf(replica.id)?.engineState?.linkUp;
+	});
+	await stop();
+	await host.plane.stop();
+	const client = await host.connect(replica.port, "larder");
+	await client.command(["REPLICAOF", "NO", "ONE"], 1_000);
+	// Both lead now. The agent that starts has nothing but old orders.
+	const agent = host.spawnAgent();
+	const looks = async () => {
+		const info = await client.command(["INFO", "commandstats"], 1_000);
+		return Number(/cmdstat_info:calls=(\d+)/.exec(String(info))?.[1] ?? 0);
+	};
+	const before = await looks();
+	// More than it takes to act, and to call a promotion an old one.
+	const promotedAt = performance.now();
+	await eventually("the agent has looked long enough", async () => {
+		return (await looks()) > before + 5 && performance.now() - promotedAt > 4_000;
+	});
+	expect(await client.command(["ROLE"], 1_000)).toContain("master");
+	// Once it is in touch, and still told so, it obeys.
+	host.plane.observations = null;
+	await host.plane.start();
+	await host.plane.until("it follows", () => {
+		return host.plane.observationOf(replica.id)?.engineState?.role === "replica";
+	});
+	client.close();
+	await killChild(agent);
+});
+
+test("a Sentinel can't make a replica of a primary while the control plane is there to do it", async () => {
+	const assignment = await host.assign();
+	host.startAgent();
+	await host.untilRunning(assignment);
+	const client = await host.connect(assignment.port, "larder");
+	// What a Sentinel may do, without its network: rules are asked for, so that nothing becomes of them.
+	const mayDo = async (...command: string[]) => {
+		const dryRun = ["ACL", "DRYRUN", assignment.auth.sentinelUsername, ...command];
+		return (await client.command(dryRun, 1_000)) === "OK";
+	};
+	await eventually("it may no more", async () => !(await mayDo("SLAVEOF", "10.0.0.9", "6379")));
+	expect(await mayDo("SLAVEOF", "NO", "ONE")).toBe(true);
+	await host.plane.stop();
+	await eventually("it may again", () => mayDo("SLAVEOF", "10.0.0.9", "6379"));
+	client.close();
+});
+
+test("reports come as far apart as the control plane asks for", async () => {
+	const assignment = await host.assign();
+	host.plane.heartbeatMs = 100;
+	host.startAgent();
+	await host.untilRunning(assignment);
+	const reports = host.plane.reports.length;
+	const startedAt = performance.now();
+	await host.plane.until("forty reports", () => host.plane.reports.length >= reports + 40, 40_000);
+	// A tenth of it, unless the machine is very busy; with the usual distance it would take 30 s.
+	expect(performance.now() - startedAt).toBeLessThan(25_000);
+});
+
+test("the result of an order is told until it is stored", async () => {
+	const assignment = await host.assign();
+	host.startAgent();
+	await host.untilRunning(assignment);
+	const stranger = makeAssignment({ port: 1 });
+	const order = makeOrder(host.address, assignment, [stranger]);
+	host.plane.failsToStore = true;
+	host.plane.notify({ kind: "failover", order });
+	const refusals = () => host.plane.refusedReports.filter(({ orders }) => orders.length > 0);
+	await host.plane.until("it was told twice in vain", () => refusals().length >= 2);
+	host.plane.failsToStore = false;
+	await host.plane.until("it is stored", () => host.plane.orderResults.length > 0);
+	const reports = host.plane.reports.length;
+	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
+	expect(host.plane.orderResults.map(({ id }) => id)).toEqual([order.id]);
+});
+
+test("notices of a new control plane don't wait for its state, nor hold it up", async () => {
+	const assignment = await host.assign();
+	host.startAgent();
+	await host.untilRunning(assignment);
+	const stranger = makeAssignment({ port: 1 });
+	host.plane.epoch = 2;
+	const changed = { ...assignment, generation: 2 };
+	host.plane.setAssignments([changed]);
+	const order = makeOrder(host.address, assignment, [stranger]);
+	expect((await host.plane.order(order)).outcome).toBe("refused");
+	await host.plane.until("it has the new state", () => {
+		const seen = host.plane.observationOf(assignment.id);
+		return seen?.generation === 2 && host.plane.reports.at(-1)?.epoch === 2;
+	});
+});
+
+test("a control plane that comes back hears everything at once", async () => {
+	const assignment = await host.assign();
+	host.startAgent();
+	await host.untilRunning(assignment);
+	await host.plane.stop();
+	host.plane.observations = null;
+	await new Promise((resolve) => setImmediate(resolve));
+	await host.plane.start();
+	const before = host.plane.reports.length;
+	await host.plane.until("it reports", () => host.plane.reports.length > before);
+	expect(host.plane.reports[before]).toMatchObject({
+		facts: { bindAddress: host.address },
+		observations: [{ assignmentId: assignment.id, phase: "running" }],
+	});
+});

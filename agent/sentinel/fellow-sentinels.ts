@@ -1,0 +1,85 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { NodeAddress } from "../drivers/replication-convergence.ts";
+import type { HeldCache } from "./plan-cache.ts";
+import type { Peer } from "./sentinel-answers.ts";
+import { SentinelLink } from "./sentinel-link.ts";
+
+const ANSWER_MS = 100;
+/** Ahead of elections that may be under way, each of which takes an epoch. */
+const EPOCHS_AHEAD = 10;
+
+interface Fellow {
+	readonly address: NodeAddress;
+	readonly link: SentinelLink;
+	readonly held: HeldCache;
+	readonly peer: Peer | null;
+}
+
+/**
+ * The Sentinels of all hosts, for whoever makes another node lead. Without a word they would hold to the dead primary, and
+ * soon elect another replica. Their own agents tell them as well, but only by what the control plane says, which may die
+ * before it does. They are asked what they know from the start; those that don't answer are left out.
+ */
+export class FellowSentinels {
+	private readonly cacheId: string;
+	private readonly asked: readonly Promise<void>[];
+	private readonly found: Fellow[] = [];
+
+	constructor(options: {
+		sentinels: readonly NodeAddress[];
+		/** Of the Sentinels' own doors. */
+		password: string;
+		cacheId: string;
+	}) {
+		this.cacheId = options.cacheId;
+		this.asked = options.sentinels.map(async (address) => {
+			try {
+				const link = await SentinelLink.open(address, options.password);
+				const known = await link.look(options.cacheId).catch((error: unknown) => {
+					link.close();
+					throw error;
+				});
+				this.found.push({ address, link, ...known });
+			} catch {
+				// It isn't there, or doesn't watch this cache.
+			}
+		});
+	}
+
+	/** One that fails over by itself; null for none. Those that take longer than 100 ms don't count. */
+	async failingOver(): Promise<NodeAddress | null> {
+		await Promise.race([Promise.all(this.asked), pause(ANSWER_MS, null, { ref: false })]);
+		return this.found.find(({ held }) => held.failoverUnderWay)?.address ?? null;
+	}
+
+	/**
+	 * Tells them who leads from now on. To those that have answered it is sent before this returns, to others as soon as
+	 * they do. One that has begun to elect somebody else gives that up. Never throws.
+	 */
+	async tell(primary: NodeAddress): Promise<void> {
+		const told = new Set<Fellow>();
+		const tellOthers = async () => {
+			const others = this.found.filter((fellow) => !told.has(fellow));
+			// Newer than what any of them knows, so that none brings an older word.
+			const epoch = EPOCHS_AHEAD + Math.max(0, ...this.found.map(({ held }) => held.configEpoch));
+			await Promise.all(
+				others.map(async (fellow) => {
+					told.add(fellow);
+					if (fellow.peer === null) return;
+					const { link, peer } = fellow;
+					await link.sayHello(peer, this.cacheId, primary, epoch).catch(() => {});
+				}),
+			);
+		};
+		const first = tellOthers();
+		await Promise.all(this.asked);
+		await Promise.all([first, tellOthers()]);
+	}
+
+	/** Ends the connections, once all have been asked. */
+	close(): void {
+		void Promise.all(this.asked).then(() => {
+			for (const { link } of this.found) link.close();
+		});
+	}
+}
