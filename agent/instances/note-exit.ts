@@ -36,7 +36,10 @@ export async function noteExit(
 	// Told before anything slow: the control plane promotes on this word.
 	const code = empty ? "launch-failed" : "exited";
 	core.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
-	if (record.port !== null) await cutConnections(core.context.bindAddress, record.port);
+	// Without cluster mode clients come through gateways, which let them go by themselves.
+	if (core.assignment?.cluster && record.port !== null) {
+		await cutConnections(core.context.bindAddress, record.port);
+	}
 	const over = record.rebooting ? rebootOver(record, record.launchReboot) : record;
 	await core.save({ ...over, identity: null, history: empty ? "never" : record.history });
 	// Of a process that was killed the log knows nothing.
