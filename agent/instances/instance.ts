@@ -117,8 +117,8 @@ export class Instance {
 	}
 
 	/**
-	 * Kills the engine's process if it is that very one and has answered nobody for long, however long the control plane
-	 * believes. What follows is like any other end.
+	 * Kills the engine's process if it is that very one and has answered nobody for long by this host's own clock. What
+	 * follows is like any other end.
 	 */
 	async endHung(pid: number): Promise<void> {
 		const { core } = this;
