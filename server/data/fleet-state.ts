@@ -64,8 +64,8 @@ export class FleetState {
 	readonly #gateways = new Map<string, HostGateway>();
 	readonly #sentinels = new Map<string, HostSentinel>();
 	readonly #promotedAt = new Map<string, number>();
-	/** When a node was first said to have ended; no entry for one that runs. */
-	readonly #endedAt = new Map<string, number>();
+	/** When a node was first said to be silent or to have ended; no entry for one that answers. */
+	readonly #goneSince = new Map<string, number>();
 	/** No host is suspected before: after a start they have to find this control plane first. */
 	#trustUntil: number;
 	#heartbeatMs: number = AGENT_TIMING.heartbeatMs;
@@ -178,8 +178,9 @@ export class FleetState {
 		const before = this.#observations.get(nodeId);
 		if (before === undefined || !isSameButForOffset(before, observation)) this.#unsaved.add(nodeId);
 		this.#observations.set(nodeId, observation);
-		if (observation.phase !== "exited") this.#endedAt.delete(nodeId);
-		else if (!this.#endedAt.has(nodeId)) this.#endedAt.set(nodeId, this.#clock.now().getTime());
+		const answers = observation.phase !== "exited" && observation.silentSince === null;
+		if (answers) this.#goneSince.delete(nodeId);
+		else if (!this.#goneSince.has(nodeId)) this.#goneSince.set(nodeId, this.#clock.now().getTime());
 	}
 
 	/** A replica has become a primary. */
@@ -192,9 +193,9 @@ export class FleetState {
 		return this.#promotedAt.get(nodeId) ?? null;
 	}
 
-	/** When it was first known that the node's process has ended; null when that isn't known. */
-	endedAt(nodeId: string): number | null {
-		return this.#endedAt.get(nodeId) ?? null;
+	/** When it was first known that the node's process doesn't answer, or has ended; null when it isn't. */
+	goneSince(nodeId: string): number | null {
+		return this.#goneSince.get(nodeId) ?? null;
 	}
 
 	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
@@ -256,7 +257,7 @@ export class FleetState {
 
 	forgetObservation(nodeId: string): void {
 		this.#observations.delete(nodeId);
-		this.#endedAt.delete(nodeId);
+		this.#goneSince.delete(nodeId);
 	}
 
 	forgetNode(nodeId: string): void {

@@ -38,7 +38,7 @@ export function orderFailover(
 	};
 	const seenAt = fleet.lastSeenAt(from.hostId)?.getTime() ?? null;
 	const noticedAt =
-		(action.fromState === "silent" ? seenAt : fleet.endedAt(from.id)) ?? clock.now().getTime();
+		(action.fromState === "silent" ? seenAt : fleet.goneSince(from.id)) ?? clock.now().getTime();
 	orders.add({ order, shardId: action.shardId, cause: action.cause, noticedAt });
 	notices.add(first.hostId, { kind: "failover", order });
 	signals.notify(`host:${first.hostId}`);

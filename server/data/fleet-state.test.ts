@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { FleetState, type StoredObservation } from "./fleet-state.ts";
+
+const observation = (changes: Partial<StoredObservation>): StoredObservation => ({
+	assignmentId: "n1",
+	generation: 1,
+	phase: "running",
+	reason: null,
+	pid: 10,
+	startedAt: null,
+	silentSince: null,
+	launchPermit: 0,
+	restarts: 0,
+	port: 17_000,
+	reboot: 0,
+	pendingParameters: [],
+	engineState: null,
+	hasSynced: true,
+	...changes,
+});
+
+it("a node is gone from its first silence, through its end, until it answers", () => {
+	let now = 1_000;
+	const fleet = new FleetState({ now: () => new Date(now) });
+	const see = (at: number, changes: Partial<StoredObservation>) => {
+		now = at;
+		fleet.setObservation("n1", observation(changes));
+		return fleet.goneSince("n1");
+	};
+	expect(see(1_000, {})).toBeNull();
+	expect(see(2_000, { silentSince: new Date(1_600).toISOString() })).toBe(2_000);
+	expect(see(3_500, { phase: "exited", pid: null })).toBe(2_000);
+	expect(see(5_000, {})).toBeNull();
+	expect(see(6_000, { phase: "exited", pid: null })).toBe(6_000);
+});
