@@ -70,7 +70,7 @@ export class InstanceSet {
 		});
 	}
 
-	/** Null while an engine hasn't been looked at yet, a second at most: what was told before holds until then. */
+	/** Null while an engine hasn't been looked at yet, some seconds at most: what was told before holds until then. */
 	observations(): Observation[] | null {
 		const instances = [...this.instances.values()];
 		if (instances.some((instance) => !instance.examined)) return null;

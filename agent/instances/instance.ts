@@ -20,7 +20,8 @@ import { supervise } from "./supervise-instance.ts";
 const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const STOP_POLL_MS = 50;
-const FIRST_LOOK_MS = 1_000;
+/** A busy machine takes its time to start an agent. As long as this, an engine that hangs keeps its host from telling. */
+const FIRST_LOOK_MS = 2_500;
 const LAST_QUESTION_MS = 200;
 const SET_ASIDE_TEXT =
 	"The control plane was restored from a backup that doesn't know this node. Its engine goes on. Delete this directory, and end the engine, once nobody needs its data.\n";
