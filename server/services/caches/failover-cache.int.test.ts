@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { createCacheInputSchema, failoverCacheInputSchema } from "../../contract/cache.ts";
+import { exampleFailover } from "../../contract/testing/examples.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../../testing/test-host.ts";
 import {
@@ -237,16 +238,7 @@ describe("a cache as the API shows it", () => {
 	it("has its last failover, and Multi-AZ as it really is", async () => {
 		await create({ replicasPerShard: 1, multiAz: true });
 		expect(await view()).toMatchObject({ lastFailover: null, multiAzStatus: "enabled" });
-		const lastFailover = {
-			at: "2026-01-01T00:00:01.000Z",
-			kind: "planned",
-			shard: "0001",
-			from: "orders-001",
-			to: "orders-002",
-			by: "control-plane",
-			cause: "requested",
-			writesUnavailableMs: 12,
-		};
+		const lastFailover = exampleFailover();
 		await test.resources.db.cache.updateMany({ data: { lastFailover } });
 		expect((await view()).lastFailover).toEqual(lastFailover);
 	});
