@@ -207,8 +207,8 @@ export type FailoverMember = z.infer<typeof memberSchema>;
  * roles and offsets of all candidates, and lets none lead if one already does or a Sentinel is at it.
  *
  *   planned    `from` is alive: it hands over to the first candidate without losing a write
- *   unplanned  `from` is dead, or `silent` (then it must not answer the executing agent, and no candidate may have heard
- *              from it for two seconds): candidates drain, and the one with the best offset leads
+ *   unplanned  `from` is dead or given up, or `silent` (then it must not answer the executing agent, and no candidate may
+ *              have heard from it for two seconds): candidates drain, and the one with the best offset leads
  */
 export const failoverOrderSchema = z.object({
 	id: z.uuid(),

@@ -331,6 +331,12 @@ describe("a primary that can't be reached", () => {
 		expect(planCache(cache(nodes(gone)), NOW).status).toBe("degraded");
 	});
 
+	it("is replaced whether it answers or not once its host is given up", () => {
+		const givenUp = { ...gone, lost: true, lossConfirmed: true };
+		const nodes = [node(1, running("primary"), { host: givenUp }), node(2, running("replica"))];
+		expect(orderOf(cache(nodes))).toMatchObject({ fromState: "dead", candidateIds: ["n2"] });
+	});
+
 	it("is left alone where automatic failover is off", () => {
 		const nodes = [node(1, running("primary"), { host: gone }), node(2, running("replica"))];
 		expect(orderOf(cache(nodes, { automaticFailover: false }))).toBeUndefined();

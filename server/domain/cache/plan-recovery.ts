@@ -68,7 +68,12 @@ function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure 
 	const where = `${primary.name} on ${primary.host.name}`;
 	if (isDead(primary)) return { fromState: "dead", cause: `${where} exited` };
 	if (isSilent(primary)) {
-		return { fromState: "silent", cause: `${where} can't be reached: the host is silent` };
+		// Who says that the host won't come back knows what becomes of an engine that may still answer there.
+		const isGivenUp = primary.host.lossConfirmed;
+		return {
+			fromState: isGivenUp ? "dead" : "silent",
+			cause: `${where} can't be reached: the host ${isGivenUp ? "is given up" : "is silent"}`,
+		};
 	}
 	const { observation } = primary;
 	const state = observation?.phase === "running" ? observation.engineState : null;
@@ -99,7 +104,7 @@ function takeover(
 	const [best] = candidates;
 	if (!cache.automaticFailover && !cache.promotionRequested) {
 		// Of a silent host nobody can say that its engine is dead.
-		if (fromState === "silent") return NOTHING;
+		if (isSilent(primary)) return NOTHING;
 		return {
 			...NOTHING,
 			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: run larder caches promote ${cache.name} to let it take over.`,

@@ -36,9 +36,8 @@ export function orderFailover(
 		takeover: action.takeover,
 		sentinels: fleet.sentinelsOf(cache.id).map(({ host, port }) => ({ host, port })),
 	};
-	const seenAt = fleet.lastSeenAt(from.hostId)?.getTime() ?? null;
-	const noticedAt =
-		(action.fromState === "silent" ? seenAt : fleet.goneSince(from.id)) ?? clock.now().getTime();
+	const heardOfAt = fleet.isSuspect(from.hostId) ? fleet.lastSeenAt(from.hostId) : null;
+	const noticedAt = fleet.goneSince(from.id) ?? (heardOfAt ?? clock.now()).getTime();
 	orders.add({ order, shardId: action.shardId, cause: action.cause, noticedAt });
 	notices.add(first.hostId, { kind: "failover", order });
 	signals.notify(`host:${first.hostId}`);

@@ -43,7 +43,7 @@ function Loss({ cache }: { cache: Cache }) {
 			)}{" "}
 			for good. There is no copy to restore from.
 			{metrics !== null && metrics.clients > 0 && (
-				<> {plural(metrics.clients, "client")} connected now will be cut off.</>
+				<> {plural(metrics.clients, "connection")}, Larder's own included, will be cut off.</>
 			)}
 		</p>
 	);
