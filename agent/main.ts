@@ -160,6 +160,7 @@ class HostAgent {
 				revision: this.desired?.revision ?? -1,
 				facts: this.facts(),
 				observations: this.desired === null ? null : this.instances.observations(),
+				setAside: this.instances.setAside(),
 				gateway: this.gateway.observation(),
 				sentinel: this.sentinel.observation(),
 			}),
@@ -211,7 +212,7 @@ class HostAgent {
 		if (this.desired !== null && this.desired.epoch !== desired.epoch) this.reporter.forget();
 		const routeTable = desired.routeTable ?? this.routeTable;
 		// Written before the state is, so that no agent that starts from the state takes them for unwanted.
-		if (isRestored(desired, this.desired)) await this.instances.setAsideUnknown(desired);
+		if (mayBeForgetful(desired, this.desired)) await this.instances.setAsideUnknown(desired);
 		const whole = { ...desired, routeTable };
 		await writeDesiredCache(this.options.homeDir, whole);
 		this.desired = whole;
@@ -296,10 +297,12 @@ class HostAgent {
 }
 
 /**
- * Whether a state comes from a control plane that was restored from a backup: it took over later, and knows less. What
- * it doesn't know it may have forgotten.
+ * Whether a state comes from a control plane that was restored from a backup: it says so, or took over later and knows
+ * less. What it doesn't know it may have forgotten.
  */
-function isRestored(next: DesiredState, held: DesiredState | null): boolean {
+function mayBeForgetful(next: DesiredState, held: DesiredState | null): boolean {
+	if (next.epoch === held?.epoch) return false;
+	if (next.unlocated.length > 0) return true;
 	return (
 		held !== null &&
 		next.hostId === held.hostId &&

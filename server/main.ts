@@ -13,6 +13,7 @@ import { readConfig, type ServerConfig } from "./config.ts";
 import { expireRecords } from "./data/expire-records.ts";
 import { FailoverOrders } from "./data/failover-orders.ts";
 import { FleetState } from "./data/fleet-state.ts";
+import { Inventories } from "./data/inventories.ts";
 import { Notices } from "./data/notices.ts";
 import { migrationsDirOf, openDatabase } from "./data/open-database.ts";
 import { expireLeases, restoreLeases, watchSuspects } from "./fleet/lease-keeper.ts";
@@ -69,6 +70,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		fleet: new FleetState(clock),
 		notices: new Notices(clock),
 		orders: new FailoverOrders(clock),
+		inventories: new Inventories(),
 		secrets: createSecretBox(key),
 		signals: new Signals(),
 		clock,

@@ -60,11 +60,11 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 	host.plane.epoch = 6;
 	host.plane.revision = 0;
 	host.plane.setAssignments([{ ...known, generation: 2 }]);
-	const event = await host.plane.until("it is told", () =>
-		host.plane.events.find(({ type }) => type === "node.set-aside"),
-	);
-	expect(event).toMatchObject({ severity: "warning", assignmentId: null });
-	expect(event.message).toContain(`newest-001 (${forgotten.id})`);
+	const aside = () => host.plane.reports.at(-1)?.setAside ?? [];
+	await host.plane.until("it is told", () => aside().length > 0);
+	const { cacheId, port } = forgotten;
+	const was = { cacheId, nodeName: "newest-001", port };
+	expect(aside()).toEqual([{ assignmentId: forgotten.id, directory, was }]);
 	await host.plane.until("the known one has the change", () => {
 		return host.plane.observationOf(known.id)?.generation === 2;
 	});
@@ -81,7 +81,8 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 		await stop();
 		stop = host.startAgent();
 	}
-	expect(host.plane.events.filter(({ type }) => type === "node.set-aside")).toHaveLength(1);
+	await host.plane.until("it is told again", () => aside().length > 0);
+	expect(aside()).toEqual([{ assignmentId: forgotten.id, directory, was: null }]);
 	// Only one that knows it again has a say.
 	host.plane.setAssignments([{ ...known, generation: 5 }, forgotten]);
 	expect((await host.untilRunning(forgotten)).pid).toBe(pid);
@@ -90,6 +91,36 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 		return host.plane.observationOf(forgotten.id) === undefined && !existsSync(directory);
 	});
 	expect(host.engineProcess(forgotten.id)).toBeNull();
+});
+
+test("what a restored control plane looks for isn't begun until it is sure of its place", async () => {
+	const assignment = await host.assign();
+	host.startAgent();
+	const { pid } = await host.untilRunning(assignment);
+	const sought = makeAssignment({
+		...{ port: await freePort(host.address), nodeName: "orders-002" },
+	});
+	host.plane.epoch = 2;
+	host.plane.unlocated = [assignment.id, sought.id];
+	host.plane.setAssignments([{ ...assignment, generation: 2 }, sought]);
+	await host.plane.until("the one that is here has the change", () => {
+		return host.plane.observationOf(assignment.id)?.generation === 2;
+	});
+	expect(host.plane.observationOf(sought.id)).toBeUndefined();
+	expect(existsSync(join(host.homeDir, "instances", sought.id))).toBe(false);
+	// What is unknown is left alone now, and only now: later it is removed as always.
+	const extra = makeAssignment({
+		...{ port: await freePort(host.address), nodeName: "orders-003" },
+	});
+	host.plane.setAssignments([{ ...assignment, generation: 2 }, sought, extra]);
+	await host.untilRunning(extra);
+	host.plane.setAssignments([{ ...assignment, generation: 2 }, sought]);
+	await host.plane.until("it is removed", () => !host.plane.observationOf(extra.id));
+	expect(host.plane.reports.at(-1)?.setAside).toEqual([]);
+	host.plane.unlocated = [];
+	host.plane.setAssignments([{ ...assignment, generation: 2 }, sought]);
+	await host.untilRunning(sought);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
 });
 
 test("an agent that has lost touch doesn't undo what a Sentinel did", async () => {

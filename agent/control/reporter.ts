@@ -4,6 +4,7 @@ import type {
 	HostFacts,
 	Observation,
 	SentinelObservation,
+	SetAside,
 } from "../../server/contract/agent.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
@@ -18,6 +19,7 @@ export interface HostSnapshot {
 	readonly revision: number;
 	readonly facts: HostFacts;
 	readonly observations: Observation[] | null;
+	readonly setAside: SetAside[];
 	readonly gateway: GatewayObservation | null;
 	readonly sentinel: SentinelObservation | null;
 }
@@ -105,7 +107,7 @@ export class Reporter {
 	}
 
 	private async send(snapshot: HostSnapshot): Promise<void> {
-		const { epoch, revision, facts, observations, gateway, sentinel } = snapshot;
+		const { epoch, revision, facts, observations, setAside, gateway, sentinel } = snapshot;
 		const batch = this.options.outbox.batch();
 		const detail = JSON.stringify({ epoch, revision, observations });
 		const factsText = JSON.stringify(facts);
@@ -117,6 +119,7 @@ export class Reporter {
 				revision,
 				facts: factsText === this.acknowledgedFacts ? null : facts,
 				observations: detail === this.acknowledgedDetail ? null : observations,
+				setAside,
 				gateway: gatewayText === this.acknowledgedGateway ? null : gateway,
 				sentinel: sentinelText === this.acknowledgedSentinel ? null : sentinel,
 				...batch,
@@ -133,6 +136,7 @@ export class Reporter {
 }
 
 /** The revision alone is none: it goes along with what the instances make of it, or with the next heartbeat. */
-function newsOf({ epoch, observations }: HostSnapshot): string {
-	return `${epoch} ${observations?.map(newsKey).join("\n") ?? "unknown"}`;
+function newsOf({ epoch, observations, setAside }: HostSnapshot): string {
+	const aside = setAside.map(({ assignmentId }) => assignmentId).join(" ");
+	return `${epoch} ${observations?.map(newsKey).join("\n") ?? "unknown"} ${aside}`;
 }

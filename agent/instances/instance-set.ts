@@ -1,5 +1,5 @@
 import { mkdir, readdir } from "node:fs/promises";
-import type { DesiredState, Observation } from "../../server/contract/agent.ts";
+import type { DesiredState, Observation, SetAside } from "../../server/contract/agent.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { instancesDir, launchedDir } from "./instance-paths.ts";
@@ -31,13 +31,15 @@ export class InstanceSet {
 		return this.instances.size;
 	}
 
-	/** Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent. */
+	/**
+	 * Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent.
+	 */
 	apply(desired: DesiredState, options: { confirmed: boolean }): void {
 		this.newest = desired;
 		const wanted = new Set<string>();
 		for (const assignment of desired.assignments) {
 			wanted.add(assignment.id);
-			const instance = this.instances.get(assignment.id) ?? this.add(assignment.id);
+			const instance = this.instances.get(assignment.id) ?? this.begin(assignment.id, desired);
 			// One that is being removed comes back as a new instance, once the old one is gone.
 			if (instance?.removing === false) instance.setDesired(assignment, desired.hostId);
 		}
@@ -51,23 +53,18 @@ export class InstanceSet {
 
 	/**
 	 * Leaves alone what a control plane that was restored from a backup doesn't know: it may be newer than the backup, and
-	 * hold data that somebody misses. Told once, and remembered on disk.
+	 * hold data that somebody misses. Remembered on disk.
 	 */
 	async setAsideUnknown(desired: DesiredState): Promise<void> {
 		const known = new Set(desired.assignments.map(({ id }) => id));
 		const unknown = [...this.instances.values()].filter(
-			(instance) => !known.has(instance.id) && !instance.removing && !instance.setAside,
+			(instance) => !known.has(instance.id) && !instance.removing && instance.setAside === null,
 		);
-		if (unknown.length === 0) return;
 		await Promise.all(unknown.map((instance) => instance.leaveAlone()));
-		const names = unknown.map((instance) => instance.name).join(", ");
-		const message = `the control plane was restored from a backup that doesn't know ${names}; they go on as they are, and are left alone until their directories in ${instancesDir(this.context.homeDir)} are deleted by hand`;
-		this.context.onEvent({
-			severity: "warning",
-			type: "node.set-aside",
-			message,
-			assignmentId: null,
-		});
+	}
+
+	setAside(): SetAside[] {
+		return [...this.instances.values()].flatMap((instance) => instance.setAside ?? []);
 	}
 
 	/** Null while an engine hasn't been looked at yet, some seconds at most: what was told before holds until then. */
@@ -101,6 +98,11 @@ export class InstanceSet {
 		await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
 	}
 
+	/** One that the control plane still looks for isn't begun here: another host may have it. */
+	private begin(id: string, desired: DesiredState): Instance | null {
+		return desired.unlocated.includes(id) ? null : this.add(id);
+	}
+
 	private add(id: string): Instance | null {
 		try {
 			const instance = new Instance(id, this.context, () => this.onRemoved(id));
@@ -116,7 +118,7 @@ export class InstanceSet {
 		this.instances.delete(id);
 		const desired = this.newest;
 		const again = desired?.assignments.find((assignment) => assignment.id === id);
-		if (desired && again) this.add(id)?.setDesired(again, desired.hostId);
+		if (desired && again) this.begin(id, desired)?.setDesired(again, desired.hostId);
 		this.context.onChange();
 	}
 }

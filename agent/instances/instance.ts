@@ -1,6 +1,6 @@
 import { access, mkdir, rm } from "node:fs/promises";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import type { Assignment, Observation } from "../../server/contract/agent.ts";
+import type { Assignment, Observation, SetAside } from "../../server/contract/agent.ts";
 import { HUNG_TIMING } from "../../server/contract/limits.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
@@ -57,8 +57,14 @@ export class Instance {
 		return this.core.removing;
 	}
 
-	get setAside(): boolean {
-		return this.core.setAside;
+	/** Null for one that somebody knows. */
+	get setAside(): SetAside | null {
+		const { setAside, assignment, paths } = this.core;
+		if (!setAside) return null;
+		const was = assignment && {
+			...{ cacheId: assignment.cacheId, nodeName: assignment.nodeName, port: assignment.port },
+		};
+		return { assignmentId: this.id, directory: paths.directory, was };
 	}
 
 	/** For people. */

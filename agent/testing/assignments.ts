@@ -11,6 +11,7 @@ export function makeAssignment(changes: Partial<Assignment> & { port: number }):
 	return {
 		id: randomUUID(),
 		generation: 1,
+		cacheId: "cache-of-the-test",
 		cacheName: "orders",
 		nodeName: "orders-001",
 		engine: "valkey",
@@ -46,8 +47,7 @@ export function makeOrder(
 ): FailoverOrder {
 	return {
 		id: randomUUID(),
-		cacheId: "cache-of-the-test",
-		cacheName: from.cacheName,
+		...{ cacheId: from.cacheId, cacheName: from.cacheName },
 		kind: "unplanned",
 		clusterMode: from.cluster === null ? "disabled" : "enabled",
 		from: memberOf(host, from),

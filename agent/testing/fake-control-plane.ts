@@ -65,6 +65,8 @@ export class FakeControlPlane {
 	/** What every answer to a report names. */
 	heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 	revision = 0;
+	/** Ids of assignments that this one, restored from a backup, looks for. */
+	unlocated: string[] = [];
 	private assignments: Assignment[] = [];
 	private notices: Notice[] = [];
 	private routeTable: RouteTable = {
@@ -228,7 +230,7 @@ export class FakeControlPlane {
 		const { revision, epoch, hostId, assignments } = this;
 		const { routeTable } = this;
 		return {
-			...{ revision, epoch, hostId, assignments },
+			...{ revision, epoch, hostId, assignments, unlocated: this.unlocated },
 			routeTable: routeTable.revision > heldRouteRevision ? routeTable : null,
 		};
 	}

@@ -35,8 +35,28 @@ async function done(...args: string[]): Promise<string> {
 	return stdout;
 }
 
+const nodesOf = (cache: Cache) => cache.shards.flatMap((shard) => shard.nodes);
+
+/** Where a cache's nodes run, in the order of their names. */
+async function placesOf(name: string) {
+	const nodes = nodesOf(await larder.waitForStatus(name, "available"));
+	return nodes
+		.sort((a, b) => a.id.localeCompare(b.id))
+		.map(({ address: host, port, pid }) => ({ host, port, pid }));
+}
+
+/** Has all nodes moved to other hosts, and lets new ones come again. */
+async function emptyHost(name: string): Promise<void> {
+	expect((await larder.rest("POST", `/hosts/${name}/drain`)).status).toBe(202);
+	await waitUntil(`${name} to be empty`, async () => {
+		const { body } = await larder.rest("GET", `/hosts/${name}`);
+		return (body as { nodeCount?: number }).nodeCount === 0;
+	});
+	expect((await larder.rest("POST", `/hosts/${name}/uncordon`)).status).toBe(200);
+}
+
 function firstOf(cache: Cache) {
-	const [node] = cache.shards.flatMap((shard) => shard.nodes);
+	const [node] = nodesOf(cache);
 	if (node === undefined) throw new Error(`${cache.name} has no node`);
 	return { host: node.address, port: node.port };
 }
@@ -61,6 +81,13 @@ it("a control plane that lost its database is restored, and takes over all that 
 	await done("backup", file);
 	await larder.deleteCache("deleted");
 	expect(statSync(file).mode & 0o777).toBe(0o600);
+	// Nodes that move after the backup take their data to where the backup doesn't know them.
+	const keys = Array.from({ length: 9 }, (_, index) => `cart:${index}`);
+	const shopper = openClusterClient(requireEndpoint(carts, "configuration"), passwords[1] ?? null);
+	for (const key of keys) await shopper.set(key, "full");
+	shopper.disconnect();
+	await emptyHost(nodesOf(orders).find(({ role }) => role === "replica")?.host ?? "");
+	const moved = await Promise.all(names.slice(0, 3).map((name) => placesOf(name)));
 	await larder.createCache({ name: "later", replicasPerShard: 1 });
 	const later = await larder.waitForStatus("later", "available");
 	const laterPassword = await passwordOf(larder, "later");
@@ -91,9 +118,12 @@ it("a control plane that lost its database is restored, and takes over all that 
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });
 	expect(await larder.getCache("orders")).toMatchObject({ lastFailover: null });
 	const cluster = openClusterClient(requireEndpoint(carts, "configuration"), passwords[1] ?? null);
+	for (const key of keys) expect(await cluster.get(key)).toBe("full");
 	expect(await cluster.set("cart", "full")).toBe("OK");
 	cluster.disconnect();
-	expect(await useMemcached(firstOf(pages), "new", "as before")).toBe("as before");
+	expect(await Promise.all(names.slice(0, 3).map((name) => placesOf(name)))).toEqual(moved);
+	const [page] = await placesOf("pages");
+	expect(await useMemcached(page ?? firstOf(pages), "new", "as before")).toBe("as before");
 	const forgotten = openClient(firstOf(later), laterPassword);
 	expect(await forgotten.ping()).toBe("PONG");
 	forgotten.disconnect();

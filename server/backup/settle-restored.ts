@@ -36,6 +36,8 @@ export async function settleRestored(
 	// alone. From 0 it stays below for as long as can be, whatever is changed before a host is heard of.
 	await set("Host", "revision", "0");
 	await set("Node", "removedAtRevision", `"removedAtRevision" * 0`);
+	// Drains and failures may have moved them since: server/fleet/locate-nodes.ts finds out.
+	await set("Node", "unlocated", "true");
 
 	// What hosts said then isn't known now. They show themselves within a second of the start.
 	await set("Host", "online", "false");

@@ -16,7 +16,7 @@ import { nodeMetricsSchema } from "./metrics.ts";
  * `watch`, `report` and `alert` carry `Authorization: Bearer <credential>`. An answer of 401 means that this control plane
  * doesn't know the host: the agent leaves its engines as they are and keeps trying.
  */
-export const AGENT_PROTOCOL_VERSION = 3;
+export const AGENT_PROTOCOL_VERSION = 4;
 
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),
@@ -92,6 +92,7 @@ export type EngineParameter = z.infer<typeof engineParameterSchema>;
 export const assignmentSchema = z.object({
 	id: z.string(),
 	generation: z.int(),
+	cacheId: z.string(),
 	cacheName: z.string(),
 	nodeName: z.string(),
 	engine: engineSchema,
@@ -188,6 +189,12 @@ export const desiredStateSchema = z.object({
 	epoch: z.int().describe("rises with each control plane that takes over; older ones are refused"),
 	hostId: z.string(),
 	assignments: z.array(assignmentSchema),
+	unlocated: z
+		.array(z.string())
+		.describe(
+			"assignments of a control plane that was restored from a backup and asks where its nodes are: " +
+				"what this host has no trace of isn't started yet",
+		),
 	/** The whole route table; null when the agent holds the newest. */
 	routeTable: routeTableSchema.nullable(),
 });
@@ -336,6 +343,15 @@ export const observationSchema = z.object({
 });
 export type Observation = z.infer<typeof observationSchema>;
 
+/** What a host runs, and leaves alone because a control plane that was restored from a backup doesn't know it. */
+export const setAsideSchema = z.object({
+	assignmentId: z.string(),
+	directory: z.string().max(4_096),
+	/** What it was when somebody knew it; null after a restart of the agent. */
+	was: z.object({ cacheId: z.string(), nodeName: z.string(), port: z.int() }).nullable(),
+});
+export type SetAside = z.infer<typeof setAsideSchema>;
+
 export const hostEventSchema = z.object({
 	id: z.uuid().describe("made by the agent; a resent event is stored once"),
 	at: z.iso.datetime(),
@@ -426,6 +442,7 @@ export const reportInputSchema = z.strictObject({
 		.describe(
 			"of all instances, those being removed too; null when unchanged since the last report",
 		),
+	setAside: z.array(setAsideSchema).max(2_000).describe("whether changed or not"),
 	gateway: gatewayObservationSchema
 		.nullable()
 		.describe("null when unchanged since the last report"),

@@ -65,6 +65,7 @@ function toAssignment(
 	return {
 		id: node.id,
 		generation: node.generation,
+		cacheId: cache.id,
 		cacheName: cache.name,
 		nodeName: node.name,
 		engine: engineSchema.parse(cache.engine),

@@ -12,6 +12,7 @@ import { recordEvent } from "../data/record-event.ts";
 import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { factColumns } from "./enrol-host.ts";
+import { locateNodes } from "./locate-nodes.ts";
 import { hasSynced, takeOrderResult } from "./take-alert.ts";
 
 /**
@@ -36,6 +37,7 @@ export async function ingestReport(
 	if (report.observations !== null) {
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);
 	}
+	await locateNodes(resources, hostId, report);
 	if (report.gateway !== null) await takeGateway(resources, hostId, report.gateway, touched);
 	if (report.sentinel !== null) await takeSentinel(resources, hostId, report.sentinel, touched);
 	await takeEvents(resources, hostId, report.events);

@@ -80,5 +80,6 @@ async function newerState(
 		include: { nodes: ASSIGNED_NODE },
 	});
 	const assignments = await toAssignments(resources, host.nodes);
-	return { revision: host.revision, epoch, hostId, assignments, routeTable };
+	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
+	return { revision: host.revision, epoch, hostId, assignments, unlocated, routeTable };
 }

@@ -2,6 +2,7 @@ import type { RateCard } from "../contract/node-type.ts";
 import type { Database } from "../data/database.ts";
 import type { FailoverOrders } from "../data/failover-orders.ts";
 import type { FleetState } from "../data/fleet-state.ts";
+import type { Inventories } from "../data/inventories.ts";
 import type { Notices } from "../data/notices.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
@@ -19,6 +20,7 @@ export interface Resources {
 	/** The caller wakes the hosts with `signals`: "notices" for all of them. */
 	notices: Notices;
 	orders: FailoverOrders;
+	inventories: Inventories;
 	secrets: SecretBox;
 	/** `host:<id>` wakes that host's watch. */
 	signals: Signals;

@@ -10,6 +10,7 @@ import { AGENT_TIMING } from "../contract/limits.ts";
 import { connectEmbedded, type Database } from "../data/database.ts";
 import { FailoverOrders } from "../data/failover-orders.ts";
 import { FleetState } from "../data/fleet-state.ts";
+import { Inventories } from "../data/inventories.ts";
 import { applyMigrations, migrationNames } from "../data/migrate.ts";
 import { Notices } from "../data/notices.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
@@ -118,6 +119,7 @@ export async function openTestResources(): Promise<TestResources> {
 			fleet: new FleetState(clock),
 			notices: new Notices(clock),
 			orders: new FailoverOrders(clock),
+			inventories: new Inventories(),
 			secrets: createSecretBox(Buffer.alloc(32, 7)),
 			signals: new Signals(),
 			wakeCache: (id) => woken.push(id),

@@ -1,18 +1,13 @@
-import { PORT_QUARANTINE_MS } from "../../contract/limits.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { chooseEndpointPorts } from "../../domain/placement/choose-endpoint-ports.ts";
 import { bumpRoutes, wakeGateways } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
+import { quarantineStart } from "../../services/free-ports.ts";
 
 type EndpointPorts =
 	| { ok: true; port: number; readerPort: number | null }
 	| { ok: false; reason: string };
-
-/** When ports that are free for other caches by now were released at the latest. */
-export function quarantineStart(now: Date): Date {
-	return new Date(now.getTime() - PORT_QUARANTINE_MS);
-}
 
 /** Ports for the cache's endpoints; those that it has now count as taken, since it asks for others. */
 export async function findEndpointPorts(

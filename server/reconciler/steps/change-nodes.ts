@@ -9,7 +9,8 @@ import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
-import { quarantinePorts, quarantineStart } from "./assign-ports.ts";
+import { nextFreePort } from "../../services/free-ports.ts";
+import { quarantinePorts } from "./assign-ports.ts";
 import { exitPolicy } from "./place-cache.ts";
 
 /**
@@ -206,29 +207,6 @@ export async function movePort(
 	});
 	resources.fleet.forgetObservation(nodeId);
 	wakeGateways(resources);
-}
-
-async function nextFreePort(
-	{ nodePorts, clock }: Resources,
-	tx: Transaction,
-	node: { hostId: string; port: number },
-): Promise<number> {
-	const onHost = await tx.node.findMany({
-		where: { hostId: node.hostId },
-		select: { port: true },
-	});
-	const released = await tx.releasedPort.findMany({
-		where: { hostId: node.hostId, releasedAt: { gt: quarantineStart(clock.now()) } },
-		select: { port: true },
-	});
-	const used = new Set([...onHost, ...released].map((other) => other.port));
-	const { first, last } = nodePorts;
-	const span = last - first + 1;
-	let port = node.port;
-	for (let i = 0; i < span && used.has(port); i++) {
-		port = port + 1 > last || port + 1 < first ? first : port + 1;
-	}
-	return port;
 }
 
 /** Memcached's auto discovery names these nodes from now on. */

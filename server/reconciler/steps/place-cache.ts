@@ -11,7 +11,8 @@ import { placeNodes } from "../../domain/placement/place-nodes.ts";
 import type { PlacementHost } from "../../domain/placement/request.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
-import { findEndpointPorts, quarantineStart } from "./assign-ports.ts";
+import { quarantineStart } from "../../services/free-ports.ts";
+import { findEndpointPorts } from "./assign-ports.ts";
 
 /**
  * Writes the nodes of a cache that has none, and its endpoint ports. Returns the reason if they don't fit now.

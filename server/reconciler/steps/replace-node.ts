@@ -3,24 +3,20 @@ import {
 	allNodeRows,
 	type FullCache,
 	type FullNode,
-	nodeIdsColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { setMoveProblem } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { clusterNodeId } from "../../domain/cache/cluster-node-id.ts";
 import {
 	placeReplacement,
 	type ReplacementResult,
 } from "../../domain/placement/place-replacement.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
+import { noteFormerNode } from "../../services/former-nodes.ts";
 import { keepPorts } from "./assign-ports.ts";
 import { exitPolicy, placementHosts } from "./place-cache.ts";
-
-/** Those that are older are long forgotten by the engines. */
-const FORMER_MAX = 1_000;
 
 type Shard = FullCache["shards"][number];
 
@@ -190,13 +186,7 @@ async function takeOut(
 	await keepPorts(tx, [
 		{ hostId: node.hostId, port: node.port, cacheName: cache.name, releasedAt },
 	]);
-	if (cache.clusterMode !== "enabled") return;
-	const { formerNodeIds } = await tx.cache.findUniqueOrThrow({ where: { id: cache.id } });
-	const former = [...(nodeIdsColumn.parse(formerNodeIds) ?? []), clusterNodeId(node.id)];
-	await tx.cache.update({
-		where: { id: cache.id },
-		data: { formerNodeIds: former.slice(-FORMER_MAX) },
-	});
+	await noteFormerNode(tx, cache.id, node.id);
 }
 
 /** The node leads the shard from now on, and all others follow it. */

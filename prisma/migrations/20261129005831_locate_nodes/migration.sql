@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Node" ADD COLUMN     "unlocated" BOOLEAN NOT NULL DEFAULT false;

@@ -1,0 +1,175 @@
+import { afterAll, beforeEach, expect, it } from "vitest";
+import type { Observation } from "../contract/agent.ts";
+import { createCacheInputSchema } from "../contract/cache.ts";
+import { Inventories } from "../data/inventories.ts";
+import { reconcileCache } from "../reconciler/reconcile-cache.ts";
+import { createCache } from "../services/caches/create-cache.ts";
+import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import {
+	closeTestDatabase,
+	openTestResources,
+	type TestResources,
+	testCaller,
+} from "../testing/test-resources.ts";
+
+let test: TestResources;
+let hosts: TestHost[];
+
+/** A cache of a primary and a replica on two of three hosts, all of it as a restore leaves it. */
+beforeEach(async () => {
+	test = await openTestResources();
+	hosts = [];
+	for (const zone of ["a", "b", "c"]) {
+		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
+	}
+	const input = createCacheInputSchema.parse({ name: "orders", replicasPerShard: 1 });
+	await createCache(test.resources, testCaller(), input);
+	for (let round = 0; round < 4; round++) {
+		await reconcile();
+		for (const host of hosts) await host.converge();
+	}
+	await test.resources.db.node.updateMany({ data: { unlocated: true } });
+	test.resources.inventories = new Inventories();
+});
+afterAll(closeTestDatabase);
+
+async function reconcile() {
+	for (const { id } of await test.resources.db.cache.findMany({ select: { id: true } })) {
+		await reconcileCache(test.resources, id, (work) => work());
+	}
+}
+
+const rows = () => test.resources.db.node.findMany({ orderBy: { name: "asc" } });
+async function members() {
+	const [primary, replica] = await rows();
+	if (primary === undefined || replica === undefined) throw new Error("two nodes were expected");
+	return { primary, replica };
+}
+const hostOf = ({ hostId }: { hostId: string }) => {
+	const host = hosts.find((each) => each.hostId === hostId);
+	if (host === undefined) throw new Error("no such host");
+	return host;
+};
+const empty = async () => {
+	const taken = new Set((await rows()).map(({ hostId }) => hostId));
+	const host = hosts.find(({ hostId }) => !taken.has(hostId));
+	if (host === undefined) throw new Error("every host has a node");
+	return host;
+};
+const eventsOf = (type: string) => test.resources.db.event.findMany({ where: { type } });
+
+/** The host has all its nodes but those named. */
+async function tell(host: TestHost, ...without: string[]) {
+	const { assignments, revision } = await host.state();
+	const observations: Observation[] = assignments
+		.filter(({ id }) => !without.includes(id))
+		.map((assignment) => asRunning(assignment, 4_001));
+	await host.report({ revision, observations });
+}
+
+function asideOf(node: { cacheId: string; name: string }) {
+	const was = { cacheId: node.cacheId, nodeName: node.name, port: 17_050 };
+	return { assignmentId: "11111111-1111-4111-8111-111111111111", directory: "/x/y", was };
+}
+
+it("a node that its host has is where the backup says", async () => {
+	const { primary } = await members();
+	expect((await hostOf(primary).state()).unlocated).toEqual([primary.id]);
+	await tell(hostOf(primary));
+	expect((await hostOf(primary).state()).unlocated).toEqual([]);
+	expect((await members()).replica.unlocated).toBe(true);
+});
+
+it("a node that has moved since is where it runs, under the id that it has there", async () => {
+	const { primary, replica } = await members();
+	const aside = asideOf(primary);
+	const target = await empty();
+	await tell(hostOf(primary), primary.id);
+	await target.report({ observations: [], setAside: [aside] });
+	expect((await members()).primary.id).toBe(primary.id);
+	await tell(hostOf(replica));
+	const now = await members();
+	expect(now.primary).toMatchObject({
+		...{ id: aside.assignmentId, hostId: target.hostId, port: 17_050, unlocated: false },
+	});
+	expect(now.replica.followsNodeId).toBe(aside.assignmentId);
+	expect(await test.resources.db.shard.findFirst()).toMatchObject({
+		primaryNodeId: aside.assignmentId,
+	});
+	expect((await target.state()).assignments).toMatchObject([{ id: aside.assignmentId }]);
+	expect((await hostOf(primary).state()).assignments).toEqual([]);
+	// Another report may have come meanwhile, of before the host heard of that.
+	await target.report({ observations: [], setAside: [aside] });
+	expect((await members()).primary.port).toBe(17_050);
+	expect(await eventsOf("node.located")).toHaveLength(1);
+	expect(await eventsOf("node.set-aside")).toEqual([]);
+});
+
+it("whoever had the port that a moved node has gets another", async () => {
+	const { primary, replica } = await members();
+	await test.resources.db.node.update({ where: { id: replica.id }, data: { port: 17_050 } });
+	const aside = asideOf(primary);
+	await tell(hostOf(primary), primary.id);
+	await hostOf(replica).report({ observations: [], setAside: [aside] });
+	await (await empty()).report({ observations: [] });
+	const now = await members();
+	expect(now.primary.port).toBe(17_050);
+	expect(now.replica.port).not.toBe(17_050);
+});
+
+it("a replica that nobody has is begun anew, once all hosts have told or been waited for", async () => {
+	const { primary, replica } = await members();
+	await tell(hostOf(primary));
+	await tell(hostOf(replica), replica.id);
+	expect((await members()).replica.unlocated).toBe(true);
+	test.time.now = new Date(test.time.now.getTime() + 5_000);
+	await hostOf(primary).report();
+	expect((await members()).replica.unlocated).toBe(false);
+});
+
+it("a primary that nobody has isn't begun empty beside a replica: that one leads first", async () => {
+	const { primary, replica } = await members();
+	for (const host of hosts) await tell(host, primary.id);
+	expect((await members()).primary).toMatchObject({
+		...{ unlocated: true, observation: { phase: "exited" } },
+	});
+	await reconcile();
+	await hostOf(replica).obey();
+	await reconcile();
+	expect(await test.resources.db.shard.findFirst()).toMatchObject({ primaryNodeId: replica.id });
+	await hostOf(primary).report();
+	expect((await members()).primary.unlocated).toBe(false);
+});
+
+it("a shard that nobody has anything of is begun anew", async () => {
+	const { primary, replica } = await members();
+	for (const host of hosts) await tell(host, primary.id, replica.id);
+	expect((await rows()).map(({ unlocated }) => unlocated)).toEqual([false, false]);
+});
+
+it("a node of a host that doesn't tell stays in doubt", async () => {
+	const { primary, replica } = await members();
+	await tell(hostOf(primary));
+	test.time.now = new Date(test.time.now.getTime() + 60_000);
+	await hostOf(primary).report();
+	expect((await members()).replica.unlocated).toBe(true);
+	await tell(hostOf(replica), replica.id);
+	expect((await members()).replica.unlocated).toBe(false);
+});
+
+it("what another control plane's state left aside is no answer", async () => {
+	const { primary } = await members();
+	await hostOf(primary).report({ epoch: 0, observations: [] });
+	expect(test.resources.inventories.of(primary.hostId)).toBeNull();
+});
+
+it("what the backup doesn't know is told to people, once", async () => {
+	for (const host of hosts) await tell(host);
+	const aside = { ...asideOf({ cacheId: "deleted", name: "later-001" }) };
+	for (let time = 0; time < 2; time++) await hosts[0]?.report({ setAside: [aside] });
+	test.resources.inventories = new Inventories();
+	await hosts[0]?.report({ setAside: [aside] });
+	const told = await eventsOf("node.set-aside");
+	expect(told).toHaveLength(1);
+	expect(told[0]?.message).toContain("later-001 (11111111-1111-4111-8111-111111111111) on h1");
+});

@@ -1,0 +1,221 @@
+import type { ReportInput, SetAside } from "../contract/agent.ts";
+import type { Prisma, Transaction } from "../data/database.ts";
+import { storedObservationSchema } from "../data/fleet-state.ts";
+import { recordEvent } from "../data/record-event.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
+import type { Resources } from "../services/context.ts";
+import { noteFormerNode } from "../services/former-nodes.ts";
+import { nextFreePort } from "../services/free-ports.ts";
+
+/**
+ * After a restore, with each report until every node is located: drains and failures may have moved nodes since the
+ * backup was made. Those run with their data under other ids, and their hosts have set them aside. A node whose
+ *
+ *   own host has it                is where the backup says
+ *   name another bears that a      is there: the row takes that one's id, host and port
+ *     host set aside
+ *   trace nobody has               is started anew by its host, as soon as nobody else holds its data
+ *
+ * The last two are decided once all hosts have told, or after some seconds. Until its nodes are located a host starts none
+ * that it has no trace of, so that none comes up empty beside its data. What stays aside is told to people.
+ */
+export async function locateNodes(
+	resources: Resources,
+	hostId: string,
+	{ epoch, observations, setAside }: ReportInput,
+): Promise<void> {
+	const { db, inventories, clock } = resources;
+	if (inventories.settled && setAside.length === 0) return;
+	const current = await db.controlPlane.findUniqueOrThrow({ where: { id: 1 } });
+	// Under another control plane's state it set nothing aside for this one.
+	if (epoch !== current.epoch) return;
+	const instances = observations?.map(({ assignmentId }) => assignmentId) ?? null;
+	inventories.set(hostId, { instances, setAside }, clock.now());
+	if (!inventories.settled) await settle(resources);
+	if (inventories.settled) await tellSetAside(resources, hostId, setAside);
+}
+
+type Unlocated = Prisma.NodeGetPayload<typeof UNLOCATED>;
+const UNLOCATED = {
+	where: { unlocated: true, removedAtRevision: null },
+	include: { shard: { include: { nodes: { where: { removedAtRevision: null } } } } },
+} as const;
+
+async function settle(resources: Resources): Promise<void> {
+	const { db, inventories, clock } = resources;
+	const unlocated = await db.node.findMany(UNLOCATED);
+	if (unlocated.length === 0) {
+		inventories.settled = true;
+		return;
+	}
+	const isThere = (node: { id: string; hostId: string }) =>
+		inventories.of(node.hostId)?.instances.has(node.id) === true;
+	await confirm(resources, unlocated.filter(isThere));
+	const hosts = await db.host.findMany({ select: { id: true } });
+	const hostIds = hosts.map(({ id }) => id);
+	if (!inventories.isComplete(hostIds, clock.now())) return;
+	const elsewhere = inventories.setAside();
+	for (const node of unlocated.filter((each) => !isThere(each))) {
+		const successor = elsewhere.find(
+			({ was }) => was?.cacheId === node.cacheId && was.nodeName === node.name,
+		);
+		if (successor?.was != null) {
+			await move(resources, node, { ...successor, port: successor.was.port });
+		} else if (inventories.of(node.hostId) !== null) {
+			await settleAbsent(resources, node, isThere);
+		}
+	}
+}
+
+async function confirm(resources: Resources, nodes: readonly Unlocated[]): Promise<void> {
+	if (nodes.length === 0) return;
+	const hostIds = nodes.map((node) => node.hostId);
+	await resources.db.$transaction(async (tx) => {
+		await tx.node.updateMany({
+			where: { id: { in: nodes.map((node) => node.id) } },
+			data: { unlocated: false },
+		});
+		await bumpHosts(tx, hostIds);
+	});
+	wakeHosts(resources, hostIds);
+	for (const node of nodes) resources.wakeCache(node.cacheId);
+}
+
+async function move(
+	resources: Resources,
+	node: Unlocated,
+	to: { assignmentId: string; hostId: string; port: number },
+): Promise<void> {
+	const { db, fleet, clock, wakeCache } = resources;
+	const { cacheId } = node;
+	const hostIds = await db.$transaction(async (tx) => {
+		const { count } = await tx.node.updateMany({
+			where: { id: node.id, unlocated: true },
+			data: { unlocated: false },
+		});
+		// Another host's report did it meanwhile.
+		if (count === 0) return [];
+		await freePort(resources, tx, node, to);
+		await tx.node.update({
+			where: { id: node.id },
+			data: { id: to.assignmentId, hostId: to.hostId, port: to.port },
+		});
+		await repoint(tx, cacheId, node.id, to.assignmentId);
+		await noteFormerNode(tx, cacheId, node.id);
+		const members = await tx.node.findMany({
+			where: { cacheId, removedAtRevision: null },
+			include: { cache: { select: { name: true } }, host: { select: { name: true } } },
+		});
+		// Whoever has to know its address is told.
+		await tx.node.updateMany({ where: { cacheId }, data: { generation: { increment: 1 } } });
+		const told = [node.hostId, ...members.map((member) => member.hostId)];
+		await bumpHosts(tx, told);
+		await bumpRoutes(tx, cacheId);
+		const host = members.find(({ id }) => id === to.assignmentId)?.host.name ?? "";
+		await recordEvent(tx, clock, {
+			severity: "info",
+			type: "node.located",
+			message: `${node.name} is on ${host}, where it has moved since the backup was made.`,
+			cacheName: members[0]?.cache.name ?? "",
+			nodeName: node.name,
+			hostName: host,
+		});
+		return told;
+	});
+	fleet.forgetNode(node.id);
+	wakeHosts(resources, hostIds);
+	wakeGateways(resources);
+	wakeCache(cacheId);
+}
+
+/** Who had that port then has it no more: two engines can't listen on it. */
+async function freePort(
+	resources: Resources,
+	tx: Transaction,
+	node: { id: string },
+	{ hostId, port }: { hostId: string; port: number },
+): Promise<void> {
+	const holder = await tx.node.findUnique({ where: { hostId_port: { hostId, port } } });
+	if (holder === null || holder.id === node.id) return;
+	const free = await nextFreePort(resources, tx, holder);
+	await tx.node.update({
+		where: { id: holder.id },
+		data: { port: free, generation: { increment: 1 } },
+	});
+}
+
+/** Columns that name nodes, which the database doesn't know to be references. */
+async function repoint(tx: Transaction, cacheId: string, from: string, to: string): Promise<void> {
+	await tx.node.updateMany({
+		where: { cacheId, followsNodeId: from },
+		data: { followsNodeId: to },
+	});
+	await tx.node.updateMany({
+		where: { cacheId, replacesNodeId: from },
+		data: { replacesNodeId: to },
+	});
+	await tx.shard.updateMany({
+		where: { cacheId, primaryNodeId: from },
+		data: { primaryNodeId: to },
+	});
+}
+
+/**
+ * One that nobody has. A primary isn't started empty while another node of its shard may hold the data: it counts as dead,
+ * and who leads and who may start is decided as always.
+ */
+async function settleAbsent(
+	resources: Resources,
+	node: Unlocated,
+	isThere: (node: { id: string; hostId: string }) => boolean,
+): Promise<void> {
+	const { db, fleet, inventories, wakeCache } = resources;
+	const { shard } = node;
+	const isAbsent = (each: { id: string; hostId: string }) =>
+		inventories.of(each.hostId) !== null && !isThere(each);
+	const before = fleet.observation(node.id, node.observation);
+	const mayHide = shard.nodes.some((sibling) => !isAbsent(sibling));
+	if (shard.primaryNodeId !== node.id || !mayHide || before === null) {
+		return await confirm(resources, [node]);
+	}
+	if (before.phase === "exited") {
+		if (node.launchPermit > before.launchPermit) await confirm(resources, [node]);
+		return;
+	}
+	const { launchPermit } = node;
+	const gone = storedObservationSchema.parse({
+		...{ ...before, phase: "exited", pid: null, engineState: null, silentSince: null },
+		launchPermit,
+	});
+	fleet.setObservation(node.id, gone);
+	await db.node.update({ where: { id: node.id }, data: { observation: gone } });
+	wakeCache(node.cacheId);
+}
+
+async function tellSetAside(
+	{ db, inventories, clock }: Resources,
+	hostId: string,
+	setAside: readonly SetAside[],
+): Promise<void> {
+	const untold = setAside.filter(({ assignmentId }) => !inventories.told.has(assignmentId));
+	if (untold.length === 0) return;
+	// It may have been located, and its host not have heard of that yet.
+	const ids = untold.map(({ assignmentId }) => assignmentId);
+	const known = await db.node.findMany({ where: { id: { in: ids } }, select: { id: true } });
+	const news = untold.filter(({ assignmentId }) => !known.some(({ id }) => id === assignmentId));
+	if (news.length === 0) return;
+	const host = await db.host.findUniqueOrThrow({ where: { id: hostId }, select: { name: true } });
+	await db.event.createMany({
+		data: news.map(({ assignmentId, directory, was }) => ({
+			// Its own, so that it is told once.
+			id: assignmentId,
+			at: clock.now(),
+			severity: "warning",
+			type: "node.set-aside",
+			message: `The backup that this control plane was restored from doesn't know ${was === null ? assignmentId : `${was.nodeName} (${assignmentId})`} on ${host.name}. Its engine goes on, and is left alone until ${directory} is deleted by hand.`,
+			hostName: host.name,
+		})),
+		skipDuplicates: true,
+	});
+	for (const { assignmentId } of news) inventories.told.add(assignmentId);
+}
