@@ -59,12 +59,13 @@ export class Instance {
 
 	/** Null for one that somebody knows. */
 	get setAside(): SetAside | null {
-		const { setAside, assignment, paths } = this.core;
+		const { setAside, assignment, paths, process } = this.core;
 		if (!setAside) return null;
 		const was = assignment && {
 			...{ cacheId: assignment.cacheId, nodeName: assignment.nodeName, port: assignment.port },
 		};
-		return { assignmentId: this.id, directory: paths.directory, was };
+		const pid = process?.identity.pid ?? null;
+		return { assignmentId: this.id, directory: paths.directory, pid, was };
 	}
 
 	/** For people. */

@@ -347,6 +347,7 @@ export type Observation = z.infer<typeof observationSchema>;
 export const setAsideSchema = z.object({
 	assignmentId: z.string(),
 	directory: z.string().max(4_096),
+	pid: z.int().nullable(),
 	/** What it was when somebody knew it; null after a restart of the agent. */
 	was: z.object({ cacheId: z.string(), nodeName: z.string(), port: z.int() }).nullable(),
 });

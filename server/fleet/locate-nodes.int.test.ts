@@ -69,7 +69,12 @@ async function tell(host: TestHost, ...without: string[]) {
 
 function asideOf(node: { cacheId: string; name: string }) {
 	const was = { cacheId: node.cacheId, nodeName: node.name, port: 17_050 };
-	return { assignmentId: "11111111-1111-4111-8111-111111111111", directory: "/x/y", was };
+	return {
+		assignmentId: "11111111-1111-4111-8111-111111111111",
+		directory: "/x/y",
+		pid: 4_999,
+		was,
+	};
 }
 
 it("a node that its host has is where the backup says", async () => {
@@ -103,6 +108,21 @@ it("a node that has moved since is where it runs, under the id that it has there
 	expect((await members()).primary.port).toBe(17_050);
 	expect(await eventsOf("node.located")).toHaveLength(1);
 	expect(await eventsOf("node.set-aside")).toEqual([]);
+});
+
+it("a replica that has moved may lead, though its primary was gone before it was found", async () => {
+	const { primary, replica } = await members();
+	const aside = asideOf(replica);
+	const target = await empty();
+	await tell(hostOf(primary));
+	await tell(hostOf(replica), replica.id);
+	await target.report({ observations: [], setAside: [aside] });
+	const [assignment] = (await target.state()).assignments;
+	if (assignment === undefined) throw new Error("it wasn't located");
+	const seen = asRunning(assignment, aside.pid);
+	const engineState = seen.engineState && { ...seen.engineState, linkUp: false };
+	await target.report({ observations: [{ ...seen, engineState }] });
+	expect((await members()).replica.observation).toMatchObject({ pid: 4_999, hasSynced: true });
 });
 
 it("whoever had the port that a moved node has gets another", async () => {

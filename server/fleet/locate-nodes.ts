@@ -1,5 +1,5 @@
 import type { ReportInput, SetAside } from "../contract/agent.ts";
-import type { Prisma, Transaction } from "../data/database.ts";
+import type { Database, Prisma, Transaction } from "../data/database.ts";
 import { storedObservationSchema } from "../data/fleet-state.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
@@ -8,16 +8,16 @@ import { noteFormerNode } from "../services/former-nodes.ts";
 import { nextFreePort } from "../services/free-ports.ts";
 
 /**
- * After a restore, with each report until every node is located: drains and failures may have moved nodes since the
- * backup was made. Those run with their data under other ids, and their hosts have set them aside. A node whose
+ * After a restore, with each report until every node is located. Drains and failures may have moved nodes since the backup
+ * was made; those run with their data under other ids, and their hosts have set them aside.
  *
- *   own host has it                is where the backup says
- *   name another bears that a      is there: the row takes that one's id, host and port
- *     host set aside
- *   trace nobody has               is started anew by its host, as soon as nobody else holds its data
+ *   its own host has it     it is where the backup says
+ *   a host has set one      it is there: the row takes that one's id, host and port
+ *     aside by its name
+ *   nobody has it           its host starts it anew, as soon as nobody else may hold its data
  *
- * The last two are decided once all hosts have told, or after some seconds. Until its nodes are located a host starts none
- * that it has no trace of, so that none comes up empty beside its data. What stays aside is told to people.
+ * The last two are decided once all hosts have told, or after some seconds. Until it is located its host doesn't start it,
+ * so that none comes up empty beside its data. What stays aside is told to people.
  */
 export async function locateNodes(
 	resources: Resources,
@@ -25,7 +25,8 @@ export async function locateNodes(
 	{ epoch, observations, setAside }: ReportInput,
 ): Promise<void> {
 	const { db, inventories, clock } = resources;
-	if (inventories.settled && setAside.length === 0) return;
+	const isTold = ({ assignmentId }: SetAside) => inventories.told.has(assignmentId);
+	if (inventories.settled && setAside.every(isTold)) return;
 	const current = await db.controlPlane.findUniqueOrThrow({ where: { id: 1 } });
 	// Under another control plane's state it set nothing aside for this one.
 	if (epoch !== current.epoch) return;
@@ -54,7 +55,7 @@ async function settle(resources: Resources): Promise<void> {
 	const hosts = await db.host.findMany({ select: { id: true } });
 	const hostIds = hosts.map(({ id }) => id);
 	if (!inventories.isComplete(hostIds, clock.now())) return;
-	const elsewhere = inventories.setAside();
+	const elsewhere = await strangersOf(resources);
 	for (const node of unlocated.filter((each) => !isThere(each))) {
 		const successor = elsewhere.find(
 			({ was }) => was?.cacheId === node.cacheId && was.nodeName === node.name,
@@ -65,6 +66,21 @@ async function settle(resources: Resources): Promise<void> {
 			await settleAbsent(resources, node, isThere);
 		}
 	}
+}
+
+/** What hosts have set aside and the database has no row of, what runs first. */
+async function strangersOf({ db, inventories }: Resources) {
+	const all = inventories.setAside();
+	const known = await knownOf(db, all);
+	return all
+		.filter(({ assignmentId }) => !known.has(assignmentId))
+		.sort((a, b) => Number(b.pid !== null) - Number(a.pid !== null));
+}
+
+async function knownOf(db: Database, setAside: readonly SetAside[]): Promise<Set<string>> {
+	const ids = setAside.map(({ assignmentId }) => assignmentId);
+	const rows = await db.node.findMany({ where: { id: { in: ids } }, select: { id: true } });
+	return new Set(rows.map(({ id }) => id));
 }
 
 async function confirm(resources: Resources, nodes: readonly Unlocated[]): Promise<void> {
@@ -84,7 +100,7 @@ async function confirm(resources: Resources, nodes: readonly Unlocated[]): Promi
 async function move(
 	resources: Resources,
 	node: Unlocated,
-	to: { assignmentId: string; hostId: string; port: number },
+	to: { assignmentId: string; hostId: string; port: number; pid: number | null },
 ): Promise<void> {
 	const { db, fleet, clock, wakeCache } = resources;
 	const { cacheId } = node;
@@ -98,7 +114,12 @@ async function move(
 		await freePort(resources, tx, node, to);
 		await tx.node.update({
 			where: { id: node.id },
-			data: { id: to.assignmentId, hostId: to.hostId, port: to.port },
+			data: {
+				...{ id: to.assignmentId, hostId: to.hostId, port: to.port },
+				...(node.observation !== null && {
+					observation: asSynced(node.observation, to.pid),
+				}),
+			},
 		});
 		await repoint(tx, cacheId, node.id, to.assignmentId);
 		await noteFormerNode(tx, cacheId, node.id);
@@ -126,6 +147,12 @@ async function move(
 	wakeHosts(resources, hostIds);
 	wakeGateways(resources);
 	wakeCache(cacheId);
+}
+
+/** It took over its name when it had all the data, so that process may lead should its primary be gone. */
+function asSynced(observation: Prisma.JsonValue, pid: number | null): Prisma.InputJsonObject {
+	const stored = storedObservationSchema.parse(observation);
+	return { ...stored, phase: "starting", engineState: null, pid, hasSynced: true };
 }
 
 /** Who had that port then has it no more: two engines can't listen on it. */
@@ -200,9 +227,8 @@ async function tellSetAside(
 	const untold = setAside.filter(({ assignmentId }) => !inventories.told.has(assignmentId));
 	if (untold.length === 0) return;
 	// It may have been located, and its host not have heard of that yet.
-	const ids = untold.map(({ assignmentId }) => assignmentId);
-	const known = await db.node.findMany({ where: { id: { in: ids } }, select: { id: true } });
-	const news = untold.filter(({ assignmentId }) => !known.some(({ id }) => id === assignmentId));
+	const known = await knownOf(db, untold);
+	const news = untold.filter(({ assignmentId }) => !known.has(assignmentId));
 	if (news.length === 0) return;
 	const host = await db.host.findUniqueOrThrow({ where: { id: hostId }, select: { name: true } });
 	await db.event.createMany({
