@@ -10,6 +10,8 @@ class WaitingFirst extends BaseSequencer {
 	}
 }
 
+/** Files that take turns in a process leave nothing behind, and loading all anew takes longer than many of them. */
+const isolate = false;
 const sources = "{agent,app,cli,platform,prisma,scripts,server}";
 
 /**
@@ -25,6 +27,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "unit",
+					isolate,
 					include: [`${sources}/**/*.test.{ts,tsx}`],
 					exclude: ["**/*.int.test.ts", "**/node_modules/**"],
 				},
@@ -32,6 +35,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "int",
+					isolate,
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
 					// As in server/data/embedded-database.ts.

@@ -31,9 +31,7 @@ export class InstanceSet {
 		return this.instances.size;
 	}
 
-	/**
-	 * Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent.
-	 */
+	/** Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent. */
 	apply(desired: DesiredState, options: { confirmed: boolean }): void {
 		this.newest = desired;
 		const wanted = new Set<string>();

@@ -45,7 +45,8 @@ export class Instance {
 	private removal: Removal | null = null;
 	private stopped = false;
 	private loop: Promise<void> | null = null;
-	private readonly createdAt = performance.now();
+	/** Since when its engine is looked at, or will be. */
+	private lookedAtSince = performance.now();
 
 	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
 		this.id = id;
@@ -85,7 +86,7 @@ export class Instance {
 			core.assignment = assignment;
 			core.disturb();
 		}
-		this.loop ??= this.run();
+		this.beginLoop();
 	}
 
 	/** The control plane `hostId` no longer wants it: stop the engine and delete what it has, if it was that one's. */
@@ -95,7 +96,7 @@ export class Instance {
 		this.core.removing = true;
 		this.removal = { since: performance.now(), asked: false };
 		this.core.disturb();
-		this.loop ??= this.run();
+		this.beginLoop();
 	}
 
 	/**
@@ -104,7 +105,7 @@ export class Instance {
 	 */
 	get examined(): boolean {
 		if (this.core.setAside) return true;
-		return this.core.known || performance.now() - this.createdAt > FIRST_LOOK_MS;
+		return this.core.known || performance.now() - this.lookedAtSince > FIRST_LOOK_MS;
 	}
 
 	/** Nobody that this agent works for knows it any more, which is no reason to end it. Returning means that it is on disk. */
@@ -173,6 +174,13 @@ export class Instance {
 	async sample(): Promise<EngineCounters | null> {
 		const { display, link, removing, setAside } = this.core;
 		return display.view.phase === "running" && !removing && !setAside ? await link.sample() : null;
+	}
+
+	private beginLoop(): void {
+		if (this.loop !== null) return;
+		// A host's gateway and Sentinel come first, which takes its time on a busy machine.
+		this.lookedAtSince = performance.now();
+		this.loop = this.run();
 	}
 
 	private async run(): Promise<void> {

@@ -60,7 +60,6 @@ async function converge(
 	session: EngineSession,
 	engineState: EngineState,
 ): Promise<number> {
-	core.known = true;
 	if (isStateNews(core.display.view.engineState, engineState)) core.pace.disturb();
 	const serves = !engineState.loading;
 	if (serves && assignment.reboot > before.launchReboot) {
@@ -88,6 +87,8 @@ async function converge(
 	if (acted) core.disturb();
 	core.record = record;
 	const { convergedGeneration } = core.display.view;
+	// Not before: what an adopted engine is shown as until then would be told.
+	core.known = true;
 	core.show({
 		phase: record.rebooting ? "rebooting" : "running",
 		reason: null,

@@ -224,6 +224,7 @@ describe("restoring", () => {
 		expect(shard.failoverRequestedAt).toBeNull();
 		expect(nodes.map((node) => node.rebootPending)).toEqual([false, false, false, false]);
 		expect(nodes.every((node) => node.generation > 200_000_000)).toBe(true);
+		expect(nodes.every((node) => node.unlocated)).toBe(true);
 		// Who serves as wanted is known to hold data; that another had died or leads is not believed.
 		expect(nodes.map((node) => node.observation)).toEqual([
 			running("primary"),

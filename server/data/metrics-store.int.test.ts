@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { enrolTestHost } from "../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { expireSamples, readSeries, storeSamples } from "./metrics-store.ts";
 
 let test: TestResources;
@@ -23,7 +18,6 @@ beforeAll(async () => {
 	await reconcileCache(test.resources, cache.id, (work) => work());
 	nodeId = (await test.resources.db.node.findFirstOrThrow()).id;
 });
-afterAll(closeTestDatabase);
 
 const sample = (second: number, opsPerSecond: number, lag: number | null = null) => ({
 	nodeId,

@@ -1,16 +1,11 @@
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { Observation } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { Inventories } from "../data/inventories.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 
 let test: TestResources;
 let hosts: TestHost[];
@@ -31,7 +26,6 @@ beforeEach(async () => {
 	await test.resources.db.node.updateMany({ data: { unlocated: true } });
 	test.resources.inventories = new Inventories();
 });
-afterAll(closeTestDatabase);
 
 async function reconcile() {
 	for (const { id } of await test.resources.db.cache.findMany({ select: { id: true } })) {

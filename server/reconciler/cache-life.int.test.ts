@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION, type AlertInput } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
@@ -11,12 +11,7 @@ import { getCache } from "../services/caches/get-cache.ts";
 import { getCredentials } from "../services/caches/get-credentials.ts";
 import { promoteReplica } from "../services/caches/promote-replica.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 let test: TestResources;
@@ -27,7 +22,6 @@ beforeEach(async () => {
 	test = await openTestResources();
 	hosts = [];
 });
-afterAll(closeTestDatabase);
 
 async function join(...zones: string[]) {
 	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { identifyHost } from "../auth/identify-host.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { expireLeases } from "../fleet/lease-keeper.ts";
@@ -10,12 +10,7 @@ import { getHost } from "../services/hosts/get-host.ts";
 import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 let test: TestResources;
@@ -28,7 +23,6 @@ beforeEach(async () => {
 	hosts = [];
 	for (const zone of ["a", "b", "c"]) await join(zone);
 });
-afterAll(closeTestDatabase);
 
 async function join(zone: string) {
 	hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
@@ -6,12 +6,7 @@ import { getCache } from "../services/caches/get-cache.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { rebootCache } from "../services/caches/reboot-cache.ts";
 import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 let test: TestResources;
@@ -25,7 +20,6 @@ beforeEach(async () => {
 		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
 	}
 });
-afterAll(closeTestDatabase);
 
 const create = (input: object) =>
 	createCache(test.resources, caller, createCacheInputSchema.parse({ name: "orders", ...input }));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,11 +30,14 @@ export interface TestResources {
 
 interface TestDatabase {
 	db: Database;
+	url: string;
 	close(): Promise<void>;
 }
 
-async function openTestDatabase(): Promise<TestDatabase> {
-	return await serveDatabase(await PGlite.create({ loadDataDir: await migratedTemplate() }));
+/** It ends with the process. */
+async function openTestDatabase(): Promise<Database> {
+	const pglite = await PGlite.create({ loadDataDir: await migratedTemplate() });
+	return (await serveDatabase(pglite)).db;
 }
 
 /**
@@ -63,8 +66,11 @@ async function migratedTemplate(): Promise<Blob> {
 	return dump;
 }
 
-async function serveDatabase(pglite: PGlite): Promise<TestDatabase & { url: string }> {
+async function serveDatabase(pglite: PGlite): Promise<TestDatabase> {
 	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
+	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+	// As the test runner ends its processes.
+	process.once("SIGTERM", () => process.exit());
 	const server = new PGLiteSocketServer({
 		db: pglite,
 		path: join(directory, SOCKET_NAME),
@@ -85,22 +91,17 @@ async function serveDatabase(pglite: PGlite): Promise<TestDatabase & { url: stri
 	};
 }
 
-let shared: Promise<TestDatabase> | undefined;
+let shared: Promise<Database> | undefined;
 
-/** One database for all tests of a file, which come one after another: each finds it empty. */
+/** One database for all tests of a process, which come one after another: each finds it empty. */
 async function openEmptyDatabase(): Promise<Database> {
 	shared ??= openTestDatabase();
-	const { db } = await shared;
+	const db = await shared;
 	const tables = await db.$queryRaw<{ name: string }[]>`
 		SELECT quote_ident(tablename) AS name FROM pg_tables
 		WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
 	await db.$executeRawUnsafe(`TRUNCATE ${tables.map(({ name }) => name).join(", ")} CASCADE`);
 	return db;
-}
-
-/** For the end of each file that opens resources. */
-export async function closeTestDatabase(): Promise<void> {
-	await (await shared)?.close();
 }
 
 /** A real PostgreSQL in memory with the product's migrations, and a clock that only the test turns. */

@@ -1,21 +1,15 @@
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { identifyHost } from "../../auth/identify-host.ts";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { removeHost } from "../../services/hosts/remove-host.ts";
 import { enrolTestHost, TEST_EPOCH } from "../../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { agentRouter } from "./agent-router.ts";
 
 let test: TestResources;
 beforeEach(async () => {
 	test = await openTestResources();
 });
-afterAll(closeTestDatabase);
 
 it("a host that is removed while it waits for news is told that nobody knows it", async () => {
 	const { resources } = test;

@@ -1,14 +1,9 @@
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { createCacheInputSchema, failoverCacheInputSchema } from "../../contract/cache.ts";
 import { exampleFailover } from "../../contract/testing/examples.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { asRunning, enrolTestHost, type TestHost } from "../../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import type { Caller } from "../context.ts";
 import { createCache } from "./create-cache.ts";
 import { deleteCache } from "./delete-cache.ts";
@@ -25,7 +20,6 @@ beforeEach(async () => {
 		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
 	}
 });
-afterAll(closeTestDatabase);
 
 async function settle() {
 	for (const { id } of await test.resources.db.cache.findMany({ select: { id: true } })) {

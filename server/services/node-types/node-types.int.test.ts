@@ -1,11 +1,6 @@
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { createCacheInputSchema, createNodeTypeInputSchema, MIB } from "../../contract/index.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { createCache } from "../caches/create-cache.ts";
 import { createNodeType } from "./create-node-type.ts";
 import { deleteNodeType } from "./delete-node-type.ts";
@@ -17,7 +12,6 @@ const caller = testCaller();
 beforeEach(async () => {
 	test = await openTestResources();
 });
-afterAll(closeTestDatabase);
 
 const create = (input: object = {}) =>
 	createNodeType(

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
 	AppError,
 	createCacheInputSchema,
@@ -8,12 +8,7 @@ import {
 } from "../../contract/index.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { enrolTestHost, type TestHost } from "../../testing/test-host.ts";
-import {
-	closeTestDatabase,
-	openTestResources,
-	type TestResources,
-	testCaller,
-} from "../../testing/test-resources.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { createCache } from "../caches/create-cache.ts";
 import { listEvents } from "../list-events.ts";
 import { createParameterGroup } from "./create-parameter-group.ts";
@@ -27,7 +22,6 @@ const caller = testCaller();
 beforeEach(async () => {
 	test = await openTestResources();
 });
-afterAll(closeTestDatabase);
 
 const create = (input: object = {}) =>
 	createParameterGroup(
