@@ -4,7 +4,7 @@ import { createCacheInputSchema } from "../contract/cache.ts";
 import { Inventories } from "../data/inventories.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
-import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { asRunning, enrolTestHosts, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 
 let test: TestResources;
@@ -13,10 +13,7 @@ let hosts: TestHost[];
 /** A cache of a primary and a replica on two of three hosts, all of it as a restore leaves it. */
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = [];
-	for (const zone of ["a", "b", "c"]) {
-		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
-	}
+	hosts = await enrolTestHosts(test, "a", "b", "c");
 	const input = createCacheInputSchema.parse({ name: "orders", replicasPerShard: 1 });
 	await createCache(test.resources, testCaller(), input);
 	for (let round = 0; round < 4; round++) {

@@ -5,7 +5,7 @@ import { deleteCache } from "../services/caches/delete-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { rebootCache } from "../services/caches/reboot-cache.ts";
-import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { enrolTestHosts, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -15,10 +15,7 @@ const caller = testCaller();
 
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = [];
-	for (const zone of ["a", "b", "c"]) {
-		hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
-	}
+	hosts = await enrolTestHosts(test, "a", "b", "c");
 });
 
 const create = (input: object) =>

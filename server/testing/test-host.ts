@@ -159,6 +159,13 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		},
 	};
 }
+/** One host for each zone that is named: h1, h2 and so on. */
+export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
+	const hosts = [];
+	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
+	return hosts;
+}
+
 export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
 
 /** What an agent says of an assignment that it has carried out. */

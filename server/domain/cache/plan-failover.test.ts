@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { NodeModel } from "./model.ts";
+import { planCache } from "./plan-cache.ts";
+import { cache, healthy, host, NOW, node, running } from "./testing/models.ts";
+
+describe("a planned failover", () => {
+	const asked = (nodes: NodeModel[], toNodeId: string | null, overrides = {}) => {
+		const model = cache(nodes);
+		const shards = model.shards.map((shard) => ({
+			...shard,
+			failover: { toNodeId, cause: null },
+			...overrides,
+		}));
+		return planCache({ ...model, shards }, NOW).actions;
+	};
+
+	it("goes to the node that was named, or to one that stays on its host", () => {
+		expect(asked(healthy(), "n3")).toMatchObject([
+			{ kind: "order-failover", failover: "planned", candidateIds: ["n3", "n2"] },
+		]);
+		const nodes = healthy();
+		nodes[1] = node(2, running("replica"), { host: host(2, { draining: true }) });
+		expect(asked(nodes, null)).toMatchObject([{ candidateIds: ["n3", "n2"] }]);
+	});
+
+	it("is given up, with the reason, where it can't be done", () => {
+		const nodes = healthy();
+		nodes[2] = node(3, running("replica", { linkUp: false }));
+		expect(asked(nodes, "n3")).toMatchObject([
+			{ kind: "drop-failover", reason: "orders-003 is not in sync" },
+		]);
+		const refused = { kind: "unplanned" as const, message: "it answers" };
+		expect(asked(healthy(), null, { orderProblem: refused })).toMatchObject([
+			{ kind: "order-failover" },
+		]);
+		const failed = { kind: "planned" as const, message: "it took too long" };
+		expect(asked(healthy(), null, { orderProblem: failed })).toMatchObject([
+			{ kind: "drop-failover", reason: "it took too long" },
+		]);
+	});
+
+	it("waits for the order that is out", () => {
+		expect(asked(healthy(), null, { order: { kind: "planned", fresh: true } })).toEqual([]);
+	});
+});

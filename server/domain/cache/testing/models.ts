@@ -1,0 +1,148 @@
+import type { Observation } from "../../../contract/agent.ts";
+import type { CacheModel, GatewayModel, HostModel, NodeModel } from "../model.ts";
+import { creationSteps } from "../progress.ts";
+
+/** Models of caches for tests, calm and well but for what the test puts in. */
+
+export const NOW = new Date("2026-01-01T00:00:00Z");
+
+export function running(
+	role: "primary" | "replica",
+	overrides: Partial<NonNullable<Observation["engineState"]>> = {},
+): Partial<Observation> {
+	return {
+		phase: "running",
+		engineState: {
+			version: "9.1.2",
+			role,
+			loading: false,
+			primaryHost: role === "replica" ? "10.0.0.1" : null,
+			primaryPort: role === "replica" ? 6379 : null,
+			linkUp: true,
+			offset: 100,
+			onlineReplicas: role === "primary" ? 2 : 0,
+			cluster: null,
+			...overrides,
+		},
+	};
+}
+
+export function host(index: number, overrides: Partial<HostModel> = {}): HostModel {
+	return {
+		id: `h${index}`,
+		name: `h${index}`,
+		zone: `zone-${index}`,
+		address: `10.0.0.${index}`,
+		online: true,
+		suspect: false,
+		cordoned: false,
+		draining: false,
+		lost: false,
+		lossConfirmed: false,
+		...overrides,
+	};
+}
+
+/** What a shard has beside its nodes when nothing goes on. */
+export const CALM = {
+	leaving: [],
+	failover: null,
+	order: null,
+	ledBy: null,
+	orderProblem: null,
+	failoverTroubled: false,
+};
+
+export function node(
+	index: number,
+	observed: Partial<Observation> | null,
+	overrides: Partial<NodeModel> = {},
+): NodeModel {
+	return {
+		id: `n${index}`,
+		clusterNodeId: `c${index}`,
+		name: `orders-00${index}`,
+		host: host(index),
+		port: 6379,
+		generation: 1,
+		launchPermit: 1,
+		reboot: 0,
+		rebootPending: false,
+		followsNodeId: index === 1 ? null : "n1",
+		replacesNodeId: null,
+		removed: false,
+		hasSynced: observed?.engineState != null,
+		observation: observed && {
+			assignmentId: `n${index}`,
+			generation: 1,
+			phase: "running",
+			reason: null,
+			pid: 100 + index,
+			startedAt: NOW.toISOString(),
+			launchPermit: 1,
+			restarts: 0,
+			silentSince: null,
+			reboot: 0,
+			pendingParameters: [],
+			port: 6379,
+			engineState: null,
+			...observed,
+		},
+		...overrides,
+	};
+}
+
+export const gateway: GatewayModel = {
+	hostName: "h1",
+	phase: "running",
+	ready: true,
+	problem: null,
+};
+
+export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheModel {
+	const shape = {
+		engine: "valkey" as const,
+		clusterMode: "disabled" as const,
+		replicasPerShard: nodes.length - 1,
+	};
+	return {
+		...shape,
+		name: "orders",
+		status: "available",
+		statusReason: null,
+		progress: creationSteps(shape, NOW.toISOString()),
+		automaticFailover: true,
+		promotionRequested: false,
+		multiAz: false,
+		sentinelFailingOver: false,
+		safeMode: false,
+		portRequested: false,
+		port: 6379,
+		deleting: false,
+		everAvailable: true,
+		shards: [
+			{
+				...CALM,
+				id: "s1",
+				index: 0,
+				slots: null,
+				primaryNodeId: nodes.length > 0 ? "n1" : null,
+				nodes,
+			},
+		],
+		expectedView: null,
+		arranged: false,
+		discoveryNodeIds: [],
+		gateways: [gateway],
+		...overrides,
+	};
+}
+
+export const healthy = () => [
+	node(1, running("primary")),
+	node(2, running("replica")),
+	node(3, running("replica")),
+];
+export const dead: Partial<Observation> = { phase: "exited" };
+/** A replica after its primary's death. */
+export const orphan = (offset: number) => running("replica", { linkUp: false, offset });

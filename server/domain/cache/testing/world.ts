@@ -1,0 +1,322 @@
+import type { Observation } from "../../../contract/agent.ts";
+import type { CacheModel, HostModel, NodeModel, PlanAction, ShardModel } from "../model.ts";
+import { planFailover } from "../plan-failover.ts";
+import { planRecovery } from "../plan-recovery.ts";
+import { planReplacements } from "../plan-replacements.ts";
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+
+// A fleet in which engines and agents do what they are told, one step at a time: what the planner does to a shard shows
+// after many steps only.
+
+interface Engine {
+	id: string;
+	hostId: string;
+	/** What it says of itself; null before it runs. */
+	role: "primary" | "replica" | null;
+	/** Holds what clients wrote. */
+	hasData: boolean;
+	hasSynced: boolean;
+	follows: string | null;
+	replaces: string | null;
+	removed: boolean;
+	lostFiles: boolean;
+}
+
+export class World {
+	readonly hosts: HostModel[];
+	engines: Engine[] = [];
+	primaryId: string | null;
+	failover: ShardModel["failover"] = null;
+	safeMode = false;
+	actions: PlanAction[] = [];
+	reasons: string[] = [];
+	readonly members: number;
+	readonly isMemcached: boolean;
+	readonly #multiAz: boolean;
+	#number = 0;
+
+	constructor(options: { members: number; hosts: number; memcached?: boolean; multiAz?: boolean }) {
+		this.members = options.members;
+		this.isMemcached = options.memcached ?? false;
+		this.#multiAz = options.multiAz ?? false;
+		this.hosts = Array.from({ length: options.hosts }, (_, index) => ({
+			id: `h${index}`,
+			name: `h${index}`,
+			zone: `zone-${index % 3}`,
+			address: `10.0.0.${index}`,
+			online: true,
+			suspect: false,
+			cordoned: false,
+			draining: false,
+			lost: false,
+			lossConfirmed: false,
+		}));
+		for (let index = 0; index < options.members; index++) this.#add(`h${index}`, null, null);
+		const [first] = this.engines;
+		this.primaryId = this.isMemcached ? null : (first?.id ?? null);
+		for (const engine of this.engines) {
+			const leads = engine.id === this.primaryId;
+			Object.assign(engine, {
+				role: this.isMemcached || leads ? "primary" : "replica",
+				follows: leads ? null : this.primaryId,
+				hasData: true,
+				hasSynced: true,
+			});
+		}
+	}
+
+	#add(hostId: string, follows: string | null, replaces: string | null): Engine {
+		const engine: Engine = {
+			id: `n${this.#number++}`,
+			hostId,
+			role: null,
+			hasData: false,
+			hasSynced: false,
+			follows,
+			replaces,
+			removed: false,
+			lostFiles: false,
+		};
+		this.engines.push(engine);
+		return engine;
+	}
+
+	host(id: string | undefined): HostModel {
+		const host = this.hosts.find((each) => each.id === id);
+		if (host === undefined) throw new Error(`no host ${id}`);
+		return host;
+	}
+
+	engine(id: string | null): Engine | undefined {
+		return this.engines.find((each) => each.id === id);
+	}
+
+	get staying(): Engine[] {
+		return this.engines.filter((each) => !each.removed);
+	}
+
+	/** Whoever could bring the data back. */
+	get holders(): Engine[] {
+		return this.staying.filter(
+			(each) => each.hasData && !each.lostFiles && !this.host(each.hostId).lossConfirmed,
+		);
+	}
+
+	model(): CacheModel {
+		const shard: ShardModel = {
+			id: "s1",
+			index: 0,
+			slots: null,
+			primaryNodeId: this.primaryId,
+			nodes: this.staying.map((each) => this.#node(each)),
+			leaving: this.engines.filter((each) => each.removed).map((each) => this.#node(each)),
+			failover: this.failover,
+			order: null,
+			ledBy: null,
+			orderProblem: null,
+			failoverTroubled: false,
+		};
+		return {
+			name: "orders",
+			engine: this.isMemcached ? "memcached" : "valkey",
+			clusterMode: "disabled",
+			status: "available",
+			statusReason: null,
+			progress: [],
+			automaticFailover: true,
+			promotionRequested: false,
+			arranged: false,
+			multiAz: this.#multiAz,
+			sentinelFailingOver: false,
+			safeMode: this.safeMode,
+			portRequested: false,
+			port: 6379,
+			deleting: false,
+			everAvailable: true,
+			shards: [shard],
+			expectedView: null,
+			discoveryNodeIds: [],
+			gateways: [],
+		};
+	}
+
+	#node(engine: Engine): NodeModel {
+		const host = this.host(engine.hostId);
+		const followed = this.engine(engine.follows);
+		const leader = followed === undefined ? null : this.host(followed.hostId);
+		const linkUp =
+			engine.role === "primary" ||
+			(engine.hasSynced && leader?.online === true && followed?.role === "primary");
+		const role = this.isMemcached ? "node" : (engine.role ?? "replica");
+		const observation: Observation = {
+			assignmentId: engine.id,
+			generation: 1,
+			phase: engine.role === null || engine.lostFiles ? "waiting" : "running",
+			reason: engine.lostFiles ? { code: "identity-lost", message: "its files are gone" } : null,
+			pid: 1,
+			startedAt: null,
+			silentSince: null,
+			launchPermit: 1,
+			restarts: 0,
+			port: 6379,
+			reboot: 0,
+			pendingParameters: [],
+			engineState:
+				engine.role === null || engine.lostFiles
+					? null
+					: {
+							version: "9.1.2",
+							role,
+							loading: false,
+							primaryHost: engine.role === "replica" ? (leader?.address ?? null) : null,
+							primaryPort: engine.role === "replica" ? 6379 : null,
+							linkUp,
+							offset: engine.hasData ? 100 : 0,
+							onlineReplicas: 0,
+							cluster: null,
+						},
+		};
+		return {
+			id: engine.id,
+			clusterNodeId: engine.id,
+			name: engine.id,
+			host,
+			port: 6379,
+			generation: 1,
+			launchPermit: 1,
+			reboot: 0,
+			rebootPending: false,
+			followsNodeId: engine.follows,
+			replacesNodeId: engine.replaces,
+			removed: engine.removed,
+			observation,
+			hasSynced: engine.hasSynced,
+		};
+	}
+
+	/** Agents and engines of hosts that run, but for those that take their time: they copy nothing yet. */
+	runHosts(isSlow: (hostId: string) => boolean = () => false): void {
+		this.engines = this.engines.filter((each) => !each.removed || !this.host(each.hostId).online);
+		for (const engine of this.staying) {
+			if (!this.host(engine.hostId).online || engine.lostFiles) continue;
+			if (isSlow(engine.hostId)) continue;
+			if (this.isMemcached || (engine.follows === null && engine.role === null)) {
+				engine.role = "primary";
+				engine.hasSynced = true;
+				continue;
+			}
+			const leader = this.engine(engine.follows);
+			if (leader?.role !== "primary" || leader.lostFiles) continue;
+			if (!this.host(leader.hostId).online) {
+				engine.role ??= "replica";
+				continue;
+			}
+			Object.assign(engine, { role: "replica", hasSynced: true, hasData: leader.hasData });
+		}
+	}
+
+	/** What the reconciler would do in one pass. */
+	plan(check: (action: PlanAction) => void = () => undefined): void {
+		const model = this.model();
+		const [shard] = model.shards;
+		if (shard === undefined) return;
+		const replacements = planReplacements(model);
+		this.actions = [
+			...planRecovery(model, shard, NOW).actions,
+			...planFailover(model, shard),
+			...replacements.actions,
+		];
+		this.reasons = replacements.reasons;
+		for (const action of replacements.actions) check(action);
+		for (const action of this.actions) this.#apply(action);
+	}
+
+	#apply(action: PlanAction): void {
+		switch (action.kind) {
+			case "adopt-primary":
+				this.#letLead(action.nodeId);
+				return;
+			case "order-failover": {
+				const best = this.engine(action.candidateIds[0] ?? null);
+				const from = this.engine(this.primaryId);
+				if (best === undefined || best.removed) return;
+				best.role = "primary";
+				if (from !== undefined && from !== best && this.host(from.hostId).online) {
+					from.role = "replica";
+					from.follows = best.id;
+				}
+				return;
+			}
+			case "request-failover":
+				this.failover ??= { toNodeId: action.toNodeId, cause: action.cause };
+				return;
+			case "drop-failover":
+				this.failover = null;
+				return;
+			case "retire": {
+				const engine = this.engine(action.nodeId);
+				if (engine === undefined || engine.id === this.primaryId) return;
+				this.#remove(engine);
+				return;
+			}
+			case "add-replacement":
+				this.#replace(action.nodeId, action.empty);
+				return;
+			default:
+				return;
+		}
+	}
+
+	#remove(engine: Engine): void {
+		engine.removed = true;
+		engine.replaces = null;
+		for (const each of this.staying) if (each.replaces === engine.id) each.replaces = null;
+	}
+
+	#letLead(nodeId: string): void {
+		this.primaryId = nodeId;
+		this.failover = null;
+		for (const each of this.staying) each.follows = each.id === nodeId ? null : nodeId;
+	}
+
+	#replace(nodeId: string, empty: boolean): void {
+		const engine = this.engine(nodeId);
+		if (engine === undefined || engine.removed) return;
+		const others = this.staying.filter((each) => each !== engine);
+		const old = this.host(engine.hostId);
+		const zones = new Set(others.map((each) => this.host(each.hostId).zone));
+		const mustGo = old.draining || old.lost || engine.lostFiles;
+		const place = this.hosts.find(
+			(host) =>
+				isOpen(host) &&
+				!others.some((each) => each.hostId === host.id) &&
+				(mustGo || !zones.has(host.zone)),
+		);
+		if (place === undefined) return;
+		const added = this.#add(place.id, empty ? null : this.primaryId, nodeId);
+		if (!empty) return;
+		added.replaces = engine.replaces;
+		engine.removed = true;
+		engine.replaces = null;
+		this.#letLead(added.id);
+	}
+}
+
+export function isOpen(host: HostModel): boolean {
+	return host.online && !host.cordoned && !host.draining && !host.lost;
+}
+
+/** Until nothing is planned and nothing changes; false if that never comes. */
+export function comesToRest(world: World, check?: (action: PlanAction) => void): boolean {
+	for (let step = 0; step < 60; step++) {
+		const before = JSON.stringify(world.model());
+		world.runHosts();
+		world.plan(check);
+		if (before === JSON.stringify(world.model())) return true;
+	}
+	return false;
+}
+
+export const lose = (host: HostModel) =>
+	Object.assign(host, { online: false, suspect: true, lost: true });
