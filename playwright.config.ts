@@ -1,12 +1,5 @@
-import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
-
-/** The system's browser where there is one; else the one that `npx playwright install chromium` fetched. */
-const systemBrowser = [
-	process.env.LARDER_BROWSER,
-	"/usr/bin/chromium",
-	"/usr/bin/chromium-browser",
-].find((path) => path !== undefined && path !== "" && existsSync(path));
+import { LAUNCH_OPTIONS } from "./e2e/fixtures/browser.ts";
 
 export default defineConfig({
 	testDir: "e2e/console",
@@ -22,19 +15,9 @@ export default defineConfig({
 		browserName: "chromium",
 		// Without a graphics card, what spins and what is filmed cost more processor than all that is tested.
 		contextOptions: { reducedMotion: "reduce" },
-		trace: { mode: "retain-on-failure", screenshots: false },
+		// A trace copies the page at every step, which takes as long as the step.
+		trace: process.env.LARDER_TRACE === undefined ? "off" : "retain-on-failure",
 		screenshot: "only-on-failure",
-		launchOptions: {
-			...(systemBrowser !== undefined && { executablePath: systemBrowser }),
-			args: [
-				// Chromium's sandbox refuses to run as root, as CI does.
-				...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-				"--disable-gpu",
-				"--disable-background-networking",
-				"--disable-component-update",
-				"--disable-sync",
-				"--no-first-run",
-			],
-		},
+		launchOptions: LAUNCH_OPTIONS,
 	},
 });

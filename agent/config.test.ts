@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError, readAgentConfig } from "./config.ts";
 
@@ -16,12 +19,41 @@ test("flags beat the environment, and the advertised address is the bind address
 	});
 });
 
-test("a host has a gateway and a Sentinel unless it is told otherwise", () => {
+test("a host has a gateway and a Sentinel by default", () => {
 	const given = { ...environment, LARDER_AGENT_ZONE: "zone-a" };
 	expect(readAgentConfig([], given)).toMatchObject({ gateway: "on", sentinel: "on" });
 	const without = readAgentConfig(["--sentinel", "off"], given);
 	expect(without).toMatchObject({ gateway: "on", sentinel: "off" });
 	expect(() => readAgentConfig(["--sentinel", "no"], given)).toThrow(/--sentinel .* must be on/);
+});
+
+test("the port for DNS comes from a variable that the control plane shares, or a flag", () => {
+	expect(readAgentConfig([], environment).dnsPort).toBe(10_053);
+	const given = { ...environment, LARDER_DNS_PORT: "53" };
+	expect(readAgentConfig([], given).dnsPort).toBe(53);
+	expect(readAgentConfig(["--dns-port", "5300"], given).dnsPort).toBe(5_300);
+	const wrong = { ...environment, LARDER_DNS_PORT: "domain" };
+	expect(() => readAgentConfig([], wrong)).toThrow(
+		/--dns-port \(or LARDER_DNS_PORT\) must be a port: 1 to 65535/,
+	);
+});
+
+test("a join token comes from a file or the environment, never from an argument", () => {
+	const directory = mkdtempSync(join(tmpdir(), "larder-config-test-"));
+	const file = join(directory, "token");
+	writeFileSync(file, "larder_join_x\n");
+	try {
+		const joinToken = "larder_join_x";
+		expect(readAgentConfig([], { ...environment, LARDER_JOIN_TOKEN: joinToken })).toMatchObject({
+			joinToken,
+		});
+		expect(readAgentConfig(["--join-token-file", file], environment)).toMatchObject({ joinToken });
+		expect(readAgentConfig([], environment).joinToken).toBeUndefined();
+	} finally {
+		rmSync(directory, { recursive: true });
+	}
+	expect(() => readAgentConfig(["--join-token-file", file], environment)).toThrow(/can't be read/);
+	expect(() => readAgentConfig(["--token", "larder_join_x"], environment)).toThrow(ConfigError);
 });
 
 test("every missing or wrong setting is named, with its flag and its variable", () => {

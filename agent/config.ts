@@ -1,13 +1,18 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { hostNameSchema, zoneSchema } from "../server/contract/host.ts";
+import { DNS_PORT_DEFAULT, dnsPortSchema } from "../server/contract/names.ts";
+
+/** Every user of a machine can read the arguments of its programs, so the join token has no flag of its own. */
+const JOIN_TOKEN_VARIABLE = "LARDER_JOIN_TOKEN";
 
 /** Where each setting comes from: a flag beats the environment. */
 const SOURCES = {
 	controlPlaneUrl: { flag: "join", variable: "LARDER_CONTROL_PLANE_URL" },
-	joinToken: { flag: "token", variable: "LARDER_JOIN_TOKEN" },
+	joinTokenFile: { flag: "join-token-file", variable: "LARDER_JOIN_TOKEN_FILE" },
 	name: { flag: "name", variable: "LARDER_AGENT_NAME" },
 	zone: { flag: "zone", variable: "LARDER_AGENT_ZONE" },
 	bindAddress: { flag: "address", variable: "LARDER_AGENT_ADDRESS" },
@@ -15,7 +20,9 @@ const SOURCES = {
 	memoryBytes: { flag: "memory-bytes", variable: "LARDER_AGENT_MEMORY_BYTES" },
 	homeDir: { flag: "home", variable: "LARDER_AGENT_HOME" },
 	gateway: { flag: "gateway", variable: "LARDER_AGENT_GATEWAY" },
+	forwarding: { flag: "forwarding", variable: "LARDER_GATEWAY" },
 	sentinel: { flag: "sentinel", variable: "LARDER_AGENT_SENTINEL" },
+	dnsPort: { flag: "dns-port", variable: "LARDER_DNS_PORT" },
 } as const;
 type Setting = keyof typeof SOURCES;
 
@@ -24,8 +31,7 @@ const configSchema = z.object({
 		protocol: /^https?$/,
 		error: "must be the control plane's address, such as http://10.0.0.1:3000",
 	}),
-	/** Needed until the host has joined once. */
-	joinToken: z.string().min(1).optional(),
+	joinTokenFile: z.string().min(1).optional(),
 	name: hostNameSchema,
 	zone: zoneSchema,
 	bindAddress: z.ipv4("must be an IPv4 address of this machine, on which engines listen"),
@@ -35,12 +41,21 @@ const configSchema = z.object({
 		.string()
 		.min(1)
 		.transform((path) => resolve(path)),
-	/** `off` where another agent of this address serves the endpoints: they have the same ports everywhere. */
+	/** `off` if another agent on this address serves the endpoints: they have the same ports everywhere. */
 	gateway: z.enum(["on", "off"], "must be on or off").default("on"),
-	/** `off` where this host is to have no say in who leads while the control plane is away. */
+	/** What forwards connections to endpoints: HAProxy alone, or also the kernel (gateway/kernel). */
+	forwarding: z
+		.enum(["auto", "kernel", "haproxy"], "must be auto, kernel or haproxy")
+		.default("haproxy"),
+	/** `off` if this host should not vote on failovers while the control plane is away. */
 	sentinel: z.enum(["on", "off"], "must be on or off").default("on"),
+	/** On which it answers DNS, once the control plane has a zone. */
+	dnsPort: dnsPortSchema.default(DNS_PORT_DEFAULT),
 });
-export type AgentConfig = z.output<typeof configSchema>;
+export interface AgentConfig extends Omit<z.output<typeof configSchema>, "joinTokenFile"> {
+	/** Needed until the host has joined. */
+	joinToken?: string;
+}
 
 /** Settings are missing or wrong. The message lists each with its flag and variable. */
 export class ConfigError extends Error {
@@ -64,12 +79,16 @@ export function readAgentConfig(
 	}
 	const parsed = configSchema.safeParse({
 		name: hostname().toLowerCase(),
-		// Half of the machine: the rest is for the system and for what the engines need beside their data.
+		// Half of the machine: the rest is for the system and for what engines need beside their data.
 		memoryBytes: Math.floor(totalmem() / 2),
 		advertisedAddress: given.bindAddress,
 		...given,
 	});
-	if (parsed.success) return parsed.data;
+	if (parsed.success) {
+		const { joinTokenFile, ...config } = parsed.data;
+		const joinToken = environment[JOIN_TOKEN_VARIABLE] || readTokenFile(joinTokenFile);
+		return { ...config, ...(joinToken !== undefined && { joinToken }) };
+	}
 	const problems = parsed.error.issues.map((issue) => {
 		const setting = String(issue.path[0]) as Setting;
 		const { flag, variable } = SOURCES[setting];
@@ -77,6 +96,16 @@ export function readAgentConfig(
 		return `  --${flag} (or ${variable}) ${what}`;
 	});
 	throw new ConfigError(`The agent can't start:\n${[...new Set(problems)].join("\n")}`);
+}
+
+function readTokenFile(path: string | undefined): string | undefined {
+	if (path === undefined) return undefined;
+	try {
+		return readFileSync(path, "utf8").trim();
+	} catch (error) {
+		const why = error instanceof Error ? error.message : String(error);
+		throw new ConfigError(`The agent can't start:\n  --join-token-file can't be read: ${why}`);
+	}
 }
 
 function parseFlags(args: readonly string[]): Record<string, string | undefined> {
@@ -90,7 +119,7 @@ function parseFlags(args: readonly string[]): Record<string, string | undefined>
 	}
 }
 
-/** Processors that this machine gives to its programs. */
+/** Processors that the system lets this process use. */
 export function countCpus(): number {
 	return availableParallelism();
 }

@@ -4,23 +4,31 @@ import packageJson from "../package.json" with { type: "json" };
 import type { Logger } from "../platform/logger.ts";
 import { currentBootId } from "../platform/process-identity.ts";
 import { acquireLock } from "../platform/process-lock.ts";
-import type { DesiredState, HostFacts, Notice, RouteTable } from "../server/contract/agent.ts";
-import { type InstalledEngine, listEngines } from "./bundles/index.ts";
+import type { HostFacts } from "../server/contract/agent.ts";
+import type { DesiredState, Notice, WatchResult } from "../server/contract/desired-state.ts";
+import type { HostWarning } from "../server/contract/host.ts";
+import { type InstalledEngine, listEngines, StoreWatch } from "./bundles/index.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
 import { Alerts } from "./control/alerts.ts";
-import { Backoff, pause } from "./control/backoff.ts";
 import { ControlClient } from "./control/control-client.ts";
+import { Enrolment } from "./control/enrolment.ts";
 import { Outbox } from "./control/outbox.ts";
 import { Reporter } from "./control/reporter.ts";
+import { takeAnswer } from "./control/take-changes.ts";
 import { runWatchLoop } from "./control/watch-loop.ts";
-import { FailoverOrders } from "./failover/failover-orders.ts";
+import { OrderExecutor } from "./failover/order-executor.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { EngineProvider } from "./instances/engine-provider.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { type EngineAnswer, EngineProvider } from "./instances/engine-provider.ts";
 import { InstanceSet } from "./instances/instance-set.ts";
+import { MachineWatch } from "./machine/machine-watch.ts";
+import { raiseOpenFiles } from "./machine/open-files.ts";
 import { MetricsSampler } from "./metrics/metrics-sampler.ts";
+import { HostNames } from "./names/host-names.ts";
 import { Sentinel } from "./sentinel/sentinel.ts";
-import { type AgentIdentity, loadIdentity, saveIdentity } from "./state/agent-identity.ts";
+import { type AgentIdentity, loadIdentity } from "./state/agent-identity.ts";
 import { readDesiredCache, writeDesiredCache } from "./state/desired-cache.ts";
+import { mayBeForgetful } from "./state/forgetful.ts";
 import { detectLimits } from "./supervisor/cgroup.ts";
 import { LivenessWatch } from "./supervisor/liveness-watch.ts";
 
@@ -33,11 +41,11 @@ export interface AgentOptions extends AgentConfig {
 }
 
 /**
- * Runs the agent of one host until SIGTERM, SIGINT or `signal`. Engines live on when it returns. Throws LockHeldError
- * when another agent runs on the same directory.
+ * Runs the agent of one host until SIGTERM, SIGINT or `signal`. Engines keep running when it returns. Throws
+ * LockHeldError if another agent runs on the same directory.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-	// Engines and Sentinel rewrite their files, passwords and all, with the mode that their umask leaves.
+	// Engines and Sentinel rewrite their files, passwords included, with the mode that their umask leaves.
 	process.umask(0o077);
 	await mkdir(options.homeDir, { recursive: true, mode: 0o700 });
 	const lock = acquireLock(join(options.homeDir, "agent.lock"), `host ${options.name}`);
@@ -48,7 +56,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 	options.signal?.addEventListener("abort", requestStop);
 	if (options.signal?.aborted) requestStop();
 	try {
-		await new HostAgent(options, await loadIdentity(options.homeDir), stop.signal).run();
+		await new HostAgent(
+			options,
+			await loadIdentity(options.homeDir, options.logger),
+			stop.signal,
+		).run();
 	} finally {
 		for (const name of signals) process.off(name, requestStop);
 		lock.release();
@@ -56,9 +68,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 const HAPROXY_VERSION = "3";
-/** A restore raises the epoch by the clock, which is far more than control planes that start raise it one by one. */
-const EPOCHS_BY_RESTARTS = 100_000;
-/** Fetched where there is no Valkey at all: any does as a Sentinel. */
+const NFTABLES_VERSION = "1";
+/** Fetched if there is no Valkey at all: any version works as a Sentinel. */
 const SENTINEL_VERSION = "9";
 
 /** The parts of one agent, and what they share. */
@@ -67,28 +78,35 @@ class HostAgent {
 	private readonly logger: Logger;
 	private readonly signal: AbortSignal;
 	private readonly client: ControlClient;
+	private readonly enrolment: Enrolment;
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
 	private readonly gateway: Gateway;
 	private readonly sentinel: Sentinel;
-	private readonly orders: FailoverOrders;
+	private readonly orders: OrderExecutor;
 	private readonly alerts: Alerts;
+	private readonly housekeeping: Housekeeping;
+	private readonly storeWatch: StoreWatch;
 	private readonly reporter: Reporter;
 	private readonly sampler: MetricsSampler;
-	private identity: AgentIdentity;
+	private readonly machine: MachineWatch;
+	private readonly names: HostNames;
 	private engines: readonly InstalledEngine[] = [];
-	/** Newest state accepted, today or in an earlier life. */
+	/** Newest accepted state, from this run or an earlier one, with the newest routes and names. */
 	private desired: DesiredState | null = null;
-	/** Newest route table: a desired state brings one only when it changed. */
-	private routeTable: RouteTable | null = null;
 
 	constructor(options: AgentOptions, identity: AgentIdentity, signal: AbortSignal) {
 		this.options = options;
 		this.logger = options.logger;
-		this.identity = identity;
 		this.signal = signal;
+		this.housekeeping = new Housekeeping(options.homeDir);
 		const { controlPlaneUrl, engineStoreDir: storeDir, logger } = options;
+		this.storeWatch = new StoreWatch(storeDir, () => void this.refreshEngines());
 		this.client = new ControlClient({ controlPlaneUrl, credential: identity.credential });
+		this.enrolment = new Enrolment(
+			{ ...options, client: this.client, facts: () => this.facts(), signal },
+			identity,
+		);
 		const engines = new EngineProvider({
 			...(storeDir === undefined ? {} : { storeDir }),
 			logger,
@@ -104,6 +122,11 @@ class HostAgent {
 			...options,
 			...{ engines, liveness },
 			inTouch: () => this.client.inTouch(),
+			hostsOf: (cacheId) =>
+				this.desired?.routeTable?.routes
+					.find((route) => route.cacheId === cacheId)
+					?.servers.map(({ host }) => host) ?? [],
+			setSentinels: (cacheId, downAfterMs) => this.sentinel.setDownAfter(cacheId, downAfterMs),
 			onChange: () => {
 				this.alerts.look();
 				this.reporter.notify();
@@ -112,14 +135,27 @@ class HostAgent {
 				this.outbox.addEvent(event);
 				this.reporter.notify();
 			},
+			onLastReading: (id, counters) => this.sampler.noteLast(id, counters),
 		});
+		const gatewayProgram = async (
+			name: "haproxy" | "nftables",
+			version: string,
+		): Promise<EngineAnswer> =>
+			options.gateway === "on"
+				? await engines.resolve(name, version)
+				: { kind: "pending", message: "this agent was started with --gateway off" };
 		this.gateway = new Gateway({
 			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, cpus: countCpus() },
 			...{ liveness, logger },
-			resolveProgram: async () =>
-				options.gateway === "on"
-					? await engines.resolve("haproxy", HAPROXY_VERSION)
-					: { kind: "pending", message: "this agent was started with --gateway off" },
+			resolveProgram: () => gatewayProgram("haproxy", HAPROXY_VERSION),
+			forwarding:
+				options.forwarding === "haproxy"
+					? null
+					: {
+							mode: options.forwarding,
+							advertisedAddress: options.advertisedAddress,
+							resolveTools: () => gatewayProgram("nftables", NFTABLES_VERSION),
+						},
 			onChange: () => this.reporter.notify(),
 		});
 		this.sentinel = new Sentinel({
@@ -133,16 +169,16 @@ class HostAgent {
 			},
 			onChange: () => this.reporter.notify(),
 		});
-		this.orders = new FailoverOrders({
+		this.orders = new OrderExecutor({
 			assignmentOf: (nodeId) =>
 				this.desired?.assignments.find((assignment) => assignment.id === nodeId) ?? null,
-			sentinelPassword: () => this.routeTable?.sentinelPassword ?? null,
+			sentinelPassword: () => this.desired?.routeTable?.sentinelPassword ?? null,
 			onResult: (result, { cacheId, clusterMode }) => {
 				this.outbox.addOrderResult(result);
 				this.alerts.orderEnded(result);
 				if (result.leaderNodeId !== null) {
 					// The control plane tells all gateways; this one needn't wait for it.
-					if (clusterMode === "disabled") this.gateway.prefer(cacheId, result.leaderNodeId);
+					if (clusterMode === "disabled") void this.gateway.prefer(cacheId, result.leaderNodeId);
 					this.instances.disturb(result.leaderNodeId);
 				}
 				this.reporter.notify();
@@ -152,6 +188,17 @@ class HostAgent {
 		this.alerts = new Alerts({
 			...{ client: this.client, logger },
 			observations: () => (this.desired === null ? null : this.instances.observations()),
+		});
+		this.machine = new MachineWatch({
+			...{ homeDir: options.homeDir, logger },
+			assignments: () => this.desired?.assignments ?? [],
+			onChange: () => this.reporter.notify(),
+			onEvent: (event) => this.outbox.addEvent(event),
+		});
+		this.names = new HostNames({
+			...{ address: options.bindAddress, port: options.dnsPort, logger },
+			enabled: options.gateway === "on",
+			onChange: () => this.reporter.notify(),
 		});
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
@@ -163,6 +210,7 @@ class HostAgent {
 				setAside: this.instances.setAside(),
 				gateway: this.gateway.observation(),
 				sentinel: this.sentinel.observation(),
+				warnings: this.warnings(),
 			}),
 		});
 		this.sampler = new MetricsSampler(
@@ -173,65 +221,87 @@ class HostAgent {
 
 	async run(): Promise<void> {
 		const { client, logger, signal } = this;
-		if (this.identity.hostId === null && this.options.joinToken === undefined) {
+		if (!this.enrolment.hasJoined && this.options.joinToken === undefined) {
 			throw new Error("this host hasn't joined a control plane yet: give it a join token");
 		}
+		// Before anything starts that inherits it.
+		await raiseOpenFiles("self", logger);
+		await this.machine.start();
 		await this.refreshEngines();
+		await this.storeWatch.start();
+		await this.housekeeping.start();
 		await this.instances.load();
 		await Promise.all([this.gateway.start(), this.sentinel.start()]);
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
-		this.routeTable = this.desired?.routeTable ?? null;
-		if (this.desired !== null) this.instances.apply(this.desired, { confirmed: false });
-		if (this.desired !== null && this.routeTable !== null) {
-			this.gateway.apply(this.routeTable);
-			this.sentinel.apply(this.routeTable, this.desired.hostId);
+		if (this.desired !== null) {
+			this.instances.apply(this.desired, { confirmed: false });
+			this.serve(this.desired, null);
 		}
 		this.sampler.start();
 		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
-		if (this.identity.hostId === null) await this.enrolUntilAccepted();
+		if (!this.enrolment.hasJoined) await this.enrolment.joinUntilAccepted();
 		const reporting = this.reporter.run();
 		await runWatchLoop({
 			...{ client, logger, signal },
 			held: () => this.desired,
-			heldRouteRevision: () => this.routeTable?.revision ?? -1,
-			take: (desired) => this.take(desired),
+			take: (answer) => this.take(answer),
 			onNotice: (notice) => this.onNotice(notice),
 			onLost: () => this.reporter.forget(),
-			onUnknown: () => this.enrolAgain(),
+			onUnknown: async () => {
+				if (await this.enrolment.joinAgain()) this.reporter.forget();
+			},
 		});
 		this.sampler.stop();
 		this.alerts.stop();
+		this.housekeeping.stop();
+		this.storeWatch.stop();
+		this.machine.stop();
 		this.reporter.stop();
 		client.close();
-		const parts = [this.instances.stop(), this.gateway.stop(), this.sentinel.stop()];
+		const parts = [
+			this.instances.stop(),
+			this.gateway.stop(),
+			this.sentinel.stop(),
+			this.names.stop(),
+		];
 		await Promise.all([...parts, reporting]);
-		logger.info("agent stopped; its engines go on");
+		logger.info("agent stopped; its engines keep running");
 	}
 
-	private async take(desired: DesiredState): Promise<void> {
-		if (this.desired !== null && this.desired.epoch !== desired.epoch) this.reporter.forget();
-		const routeTable = desired.routeTable ?? this.routeTable;
-		// Written before the state is, so that no agent that starts from the state takes them for unwanted.
-		if (mayBeForgetful(desired, this.desired)) await this.instances.setAsideUnknown(desired);
-		const whole = { ...desired, routeTable };
-		await writeDesiredCache(this.options.homeDir, whole);
-		this.desired = whole;
-		this.routeTable = routeTable;
-		this.instances.apply(whole, { confirmed: true });
-		if (desired.routeTable !== null) {
-			this.gateway.apply(desired.routeTable);
-			this.sentinel.apply(desired.routeTable, desired.hostId);
-		}
+	/** Takes what is new in an answer. It is stored before the agent acts on it. */
+	private async take(answer: NonNullable<WatchResult>): Promise<void> {
+		const before = this.desired;
+		const state = takeAnswer(before, answer);
+		if (state === null) return;
+		if (before !== null && before.epoch !== state.epoch) this.reporter.forget();
+		// Written before the state, so that no agent that starts from the state considers them unwanted.
+		if (mayBeForgetful(state, before)) await this.instances.setAsideUnknown(state);
+		await writeDesiredCache(this.options.homeDir, state);
+		this.desired = state;
+		if (answer.desired !== null) this.instances.apply(state, { confirmed: true });
+		this.serve(state, before);
 	}
 
-	private onNotice(notice: Notice): void {
+	/** Names and endpoints, as a state says that differs from the one before. */
+	private serve({ names, routeTable, hostId }: DesiredState, before: DesiredState | null): void {
+		this.names.apply(names ?? null);
+		if (routeTable === null || routeTable === before?.routeTable) return;
+		this.gateway.apply(routeTable);
+		this.sentinel.apply(routeTable, hostId);
+	}
+
+	/** Returns once the gateway leads as a notice says, or can't be told. */
+	private async onNotice(notice: Notice): Promise<void> {
 		switch (notice.kind) {
 			case "failover":
 				this.orders.take(notice.order);
 				break;
 			case "leader":
-				this.gateway.prefer(notice.cacheId, notice.nodeId);
 				this.instances.disturb(notice.nodeId);
+				await this.gateway.prefer(notice.cacheId, notice.nodeId);
+				break;
+			case "endpoints-follow":
+				this.orders.endpointsFollow(notice.orderId);
 				break;
 			case "end-hung":
 				this.instances.endHung(notice.assignmentId, notice.pid);
@@ -239,48 +309,14 @@ class HostAgent {
 		}
 	}
 
-	private async enrolUntilAccepted(): Promise<void> {
-		const backoff = new Backoff();
-		let told = "";
-		while (!this.signal.aborted) {
-			try {
-				return await this.enrol();
-			} catch (error) {
-				const message = error instanceof Error ? error.message : String(error);
-				if (message !== told) this.logger.warn({ err: error }, "joining failed; trying again");
-				told = message;
-				await pause(backoff.next(), this.signal);
-			}
-		}
-	}
-
-	/** A control plane that doesn't know this host may be a rebuilt one: with a token the host joins anew. */
-	private async enrolAgain(): Promise<void> {
-		if (this.options.joinToken === undefined) return;
-		try {
-			await this.enrol();
-			this.reporter.forget();
-		} catch (error) {
-			this.logger.debug({ err: error }, "joining anew failed");
-		}
-	}
-
-	private async enrol(): Promise<void> {
-		const { name, zone, homeDir, joinToken } = this.options;
-		if (joinToken === undefined) throw new Error("joining needs a join token");
-		const { agentId, credential } = this.identity;
-		const { hostId } = await this.client.enrol({
-			...{ joinToken, agentId, credential, name, zone },
-			...{ facts: this.facts(), signal: this.signal },
-		});
-		this.identity = { ...this.identity, hostId };
-		await saveIdentity(homeDir, this.identity);
-		this.logger.info({ hostId }, "joined");
-	}
-
 	private async refreshEngines(): Promise<void> {
 		this.engines = await listEngines(this.options.engineStoreDir);
 		this.reporter.notify();
+	}
+
+	private warnings(): HostWarning[] | null {
+		const machine = this.machine.warnings();
+		return machine && [...machine, ...this.names.warnings()];
 	}
 
 	private facts(): HostFacts {
@@ -291,22 +327,9 @@ class HostAgent {
 			cpus: countCpus(),
 			bootId: currentBootId(),
 			limits: detectLimits(),
-			engines: this.engines.map(({ engine, version, source }) => ({ engine, version, source })),
+			engines: this.engines
+				.filter(({ engine }) => engine !== "nftables")
+				.map(({ engine, version, source }) => ({ engine, version, source })),
 		};
 	}
-}
-
-/**
- * Whether a state comes from a control plane that was restored from a backup: it says so, or took over later and knows
- * less. What it doesn't know it may have forgotten.
- */
-function mayBeForgetful(next: DesiredState, held: DesiredState | null): boolean {
-	if (next.epoch === held?.epoch) return false;
-	if (next.unlocated.length > 0) return true;
-	return (
-		held !== null &&
-		next.hostId === held.hostId &&
-		next.epoch > held.epoch &&
-		(next.revision < held.revision || next.epoch - held.epoch > EPOCHS_BY_RESTARTS)
-	);
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../server/contract/errors.ts";
 
-/** What the command's exit status means. Part of the interface: scripts branch on it. */
+/** The meaning of the command's exit status. Part of the interface: scripts branch on it. */
 export const EXIT = {
 	ok: 0,
 	failure: 1,
@@ -19,6 +19,7 @@ const BY_ERROR_CODE: Record<ErrorCode, ExitCode> = {
 	payload_too_large: EXIT.invalidInput,
 	unauthenticated: EXIT.notAllowed,
 	forbidden: EXIT.notAllowed,
+	insecure_connection: EXIT.notAllowed,
 	not_found: EXIT.notFound,
 	already_exists: EXIT.conflict,
 	conflict: EXIT.conflict,
@@ -36,7 +37,7 @@ export const EXIT_CODES_HELP = `
 Exit codes: 0 done · 1 failed · 2 invalid input · 3 not found · 4 not signed in or not allowed
             5 conflict · 6 control plane can't be reached · 7 waited too long`;
 
-/** A failure that the user is told about in words, without a stack. */
+/** A failure that is shown to the user in words, without a stack. */
 export class CliError extends Error {
 	readonly exitCode: ExitCode;
 	/** Further lines for people: what to do, a request id. */

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
 import { failoverCommand } from "./commands/caches/failover.ts";
 import { listCommand } from "./commands/caches/list.ts";
+import { metricsCommand } from "./commands/caches/metrics.ts";
 import { modifyCommand } from "./commands/caches/modify.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
 import { rebootCommand } from "./commands/caches/reboot.ts";
@@ -20,11 +22,15 @@ import { serverCommand } from "./commands/server.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { upCommand } from "./commands/up.ts";
+import { usersCommand } from "./commands/users.ts";
 import { CliError, EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
+import { installedVersion } from "./installation/checkout.ts";
+import { endWithReader } from "./terminal/closed-pipe.ts";
 
 function createProgram(): Command {
 	const program = new Command("larder")
 		.description("Larder: ElastiCache on your own machines.")
+		.version(installedVersion(), "-V, --version", "print the version")
 		.addHelpText(
 			"after",
 			`
@@ -40,12 +46,13 @@ Environment:
   LARDER_HOME   where everything is kept (default: .larder in the checkout)
 ${EXIT_CODES_HELP}`,
 		)
-		.showHelpAfterError("(--help tells more)");
-	const caches = new Command("caches").description("Caches: create, look at, change, delete");
+		.showHelpAfterError("(see --help)");
+	const caches = new Command("caches").description("Caches: create, inspect, change, delete");
 	for (const make of [
 		createCommand,
 		listCommand,
 		showCommand,
+		metricsCommand,
 		credentialsCommand,
 		modifyCommand,
 		rebootCommand,
@@ -59,7 +66,9 @@ ${EXIT_CODES_HELP}`,
 	for (const make of [
 		hostsCommand,
 		eventsCommand,
+		auditCommand,
 		tokensCommand,
+		usersCommand,
 		parameterGroupsCommand,
 		nodeTypesCommand,
 		engineVersionsCommand,
@@ -72,28 +81,36 @@ ${EXIT_CODES_HELP}`,
 	]) {
 		program.addCommand(make());
 	}
-	throwInsteadOfExiting(program);
+	finish(program);
 	return program;
 }
 
-/** Commander would end the process with 1 for what is a mistake in the call. */
-function throwInsteadOfExiting(command: Command): void {
+/** Applies commander settings to a command, but not to its subcommands. */
+function finish(command: Command): void {
+	// It would exit with 1 for an error in the call.
 	command.exitOverride();
-	for (const child of command.commands) throwInsteadOfExiting(child);
+	command.configureHelp({ subcommandDescription: describeInList });
+	for (const child of command.commands) finish(child);
 }
 
+/** Begins with a capital, as options do not. */
+function describeInList(command: Command): string {
+	const text = command.summary() || command.description();
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+endWithReader([process.stdout, process.stderr], (status) => process.exit(status));
 try {
 	await createProgram().parseAsync(process.argv);
 } catch (error) {
 	process.exitCode = report(error);
 }
 
-/** Says what went wrong, and gives the exit code. */
+/** Prints what went wrong, and returns the exit code. */
 function report(error: unknown): number {
 	if (error instanceof CommanderError) {
-		// Help that was asked for ends well; commander has printed everything already.
-		const asked = error.code === "commander.helpDisplayed" || error.code === "commander.version";
-		return asked ? EXIT.ok : EXIT.invalidInput;
+		// Requested help and version end well; commander has already printed everything.
+		return error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
 	}
 	if (error instanceof CliError) {
 		process.stderr.write(`error: ${[error.message, ...error.hints].join("\n")}\n`);

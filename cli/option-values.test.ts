@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clusterMode, collectPair, collectText, wholeMib } from "./option-values.ts";
+import { clusterMode, collectPair, collectText, pastInstant, wholeMib } from "./option-values.ts";
 
 describe("option values", () => {
 	it("collect pairs, whose values may hold anything, an equals sign too", () => {
@@ -24,5 +24,15 @@ describe("option values", () => {
 		expect(wholeMib("2GiB")).toBe(2_048);
 		expect(() => wholeMib("1000")).toThrow(/MiB/);
 		expect(() => wholeMib("much")).toThrow(/MiB/);
+	});
+
+	it("a time is a moment, or how long ago it was", () => {
+		const now = new Date("2026-01-02T00:00:00Z");
+		expect(pastInstant("90m")(now).toISOString()).toBe("2026-01-01T22:30:00.000Z");
+		expect(pastInstant("1d")(now).toISOString()).toBe("2026-01-01T00:00:00.000Z");
+		expect(pastInstant("2026-01-01")(now).toISOString()).toBe("2026-01-01T00:00:00.000Z");
+		for (const text of ["yesterday", "3", "2026-13-01", ""]) {
+			expect(() => pastInstant(text)).toThrow(/24h/);
+		}
 	});
 });

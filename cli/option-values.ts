@@ -13,7 +13,7 @@ export function positiveSeconds(text: string): number {
 	return seconds;
 }
 
-/** Of an option that may be given several times, or of a list of arguments: `key=value`. */
+/** For an option that may be repeated, or a list of arguments: `key=value`. */
 export function collectPair(
 	text: string,
 	before: Readonly<Record<string, string>> = {},
@@ -41,4 +41,20 @@ export function wholeMib(text: string): number {
 		throw new InvalidArgumentError("It must be whole MiB, such as 512MiB or 2GiB.");
 	}
 	return bytes / MIB;
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time, or how long ago it was: `90m`, `24h`, `7d`. */
+export function pastInstant(text: string): (now: Date) => Date {
+	const span = /^(\d{1,6})([mhd])$/.exec(text);
+	if (span !== null) {
+		const ms = Number(span[1]) * UNIT_MS[span[2] as keyof typeof UNIT_MS];
+		return (now) => new Date(now.getTime() - ms);
+	}
+	const time = /^\d{4}-\d{2}-\d{2}(T.+)?$/.test(text) ? new Date(text) : new Date(Number.NaN);
+	if (Number.isNaN(time.getTime())) {
+		throw new InvalidArgumentError("Write 90m, 24h, 7d, or a time such as 2026-11-29T12:00:00Z.");
+	}
+	return () => time;
 }

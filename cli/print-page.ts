@@ -7,7 +7,7 @@ import { type Column, formatTable } from "./terminal/table.ts";
 
 const PAGE_SIZE = 100;
 
-/** Of lists that the API never parts into pages. */
+/** For lists that the API never pages. */
 export function wholeListOf<T extends z.ZodType>(item: T) {
 	return z.object({ items: z.array(item), nextCursor: z.null() });
 }
@@ -17,11 +17,11 @@ export interface PageOptions {
 	cursor?: string;
 }
 
-/** A list with neither option is printed to its end, page by page. */
+/** Without either option, a list is printed to its end, page by page. */
 export function pageOptions(command: Command): Command {
 	return command
-		.option("--limit <count>", "one page of so many (default: all there are)")
-		.option("--cursor <cursor>", "the page after: nextCursor of the one before");
+		.option("--limit <count>", "return one page of this size (default: everything)")
+		.option("--cursor <cursor>", "nextCursor of the previous page");
 }
 
 interface PageRequest<Row> {
@@ -29,10 +29,12 @@ interface PageRequest<Row> {
 	query?: Readonly<Record<string, string | undefined>>;
 	schema: z.ZodType<{ items: Row[]; nextCursor: string | null }>;
 	columns: readonly Column<Row>[];
-	/** The API takes neither limit nor cursor for it. */
+	/** The API accepts neither limit nor cursor for it. */
 	unpaged?: boolean;
-	/** Said instead of an empty table. */
+	/** Printed instead of an empty table. */
 	empty: string;
+	/** Printed below the table. */
+	notes?: (rows: readonly Row[]) => readonly string[];
 }
 
 export async function printPage<Row>(
@@ -70,6 +72,8 @@ export async function printPage<Row>(
 		return;
 	}
 	print(formatTable(rows, request.columns.map(safely)));
+	const notes = request.notes?.(rows) ?? [];
+	if (notes.length > 0) print(`\n${notes.map(printable).join("\n")}`);
 	if (cursor !== null) print(`\nMore: --cursor ${cursor}`);
 }
 

@@ -1,8 +1,11 @@
 import { pino } from "pino";
+import { LogOutput } from "./log-output.ts";
 
-/** JSON lines on stdout. Fields that could carry a secret are cut, wherever a careless caller puts them. */
+const STDOUT = 1;
+
+/** JSON lines on stdout, as far as it takes them: no line is worth the process that writes it. Fields that could carry a secret are cut, wherever a careless caller puts them. */
 export function createLogger(component: string) {
-	return pino({
+	const options = {
 		base: { component },
 		level: process.env.LARDER_LOG_LEVEL || "info",
 		redact: {
@@ -21,6 +24,7 @@ export function createLogger(component: string) {
 			],
 			censor: "[secret]",
 		},
-	});
+	};
+	return pino(options, new LogOutput(STDOUT));
 }
 export type Logger = ReturnType<typeof createLogger>;

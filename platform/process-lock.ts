@@ -1,7 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+	closeSync,
+	linkSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { findOpener } from "./find-opener.ts";
+import { parseJson } from "./json-text.ts";
 import { identifyProcess, isProcessAlive, processIdentitySchema } from "./process-identity.ts";
+
+const LEFTOVER_MS = 60_000;
 
 const lockSchema = z.object({ identity: processIdentitySchema, note: z.string() });
 export type LockHolder = z.infer<typeof lockSchema>;
@@ -15,7 +30,10 @@ export class LockHeldError extends Error {
 	}
 }
 
-/** Who holds the lock and lives, or null. */
+/**
+ * Who holds the lock and lives, or null. A file that can't be read, as a power cut leaves it, doesn't name its holder;
+ * then the kernel says who has it open.
+ */
 export function readLock(path: string): LockHolder | null {
 	let text: string;
 	try {
@@ -24,8 +42,11 @@ export function readLock(path: string): LockHolder | null {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
 		throw error;
 	}
-	const parsed = lockSchema.safeParse(JSON.parse(text));
-	return parsed.success && isProcessAlive(parsed.data.identity) ? parsed.data : null;
+	const parsed = lockSchema.safeParse(parseJson(text));
+	if (parsed.success) return isProcessAlive(parsed.data.identity) ? parsed.data : null;
+	// Only a holder keeps it open.
+	const identity = findOpener(path);
+	return identity && { identity, note: "its lock file is damaged" };
 }
 
 /**
@@ -35,7 +56,8 @@ export function readLock(path: string): LockHolder | null {
 export function acquireLock(path: string, note: string): { release(): void } {
 	const identity = identifyProcess(process.pid);
 	if (identity === null) throw new Error("this process can't be found in /proc");
-	const own = `${path}.${randomBytes(6).toString("hex")}`;
+	removeLeftovers(path);
+	const own = `${path}.${randomBytes(6).toString("hex")}.own`;
 	const content = JSON.stringify({ identity, note });
 	writeFileSync(own, content, { mode: 0o600, flag: "wx" });
 	try {
@@ -43,9 +65,11 @@ export function acquireLock(path: string, note: string): { release(): void } {
 			try {
 				// A hard link appears whole or not at all, and fails if another lock is there.
 				linkSync(own, path);
+				const held = openSync(path, "r");
 				return {
 					release() {
-						if (readLock(path)?.identity.startTicks === identity.startTicks) rmSync(path);
+						if (isHeld(path, content)) rmSync(path);
+						closeSync(held);
 					},
 				};
 			} catch (error) {
@@ -57,6 +81,30 @@ export function acquireLock(path: string, note: string): { release(): void } {
 		}
 	} finally {
 		rmSync(own, { force: true });
+	}
+}
+
+/** Whether the file is still the one that was made with that content. */
+function isHeld(path: string, content: string): boolean {
+	try {
+		return readFileSync(path, "utf8") === content;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+		throw error;
+	}
+}
+
+/** What processes left that died while they took the lock. Taking it takes milliseconds. */
+function removeLeftovers(path: string): void {
+	const directory = dirname(path);
+	for (const name of readdirSync(directory)) {
+		if (!name.startsWith(`${basename(path)}.`) || !/\.[0-9a-f]{12}\.(own|stale)$/.test(name))
+			continue;
+		const leftover = join(directory, name);
+		const found = statSync(leftover, { throwIfNoEntry: false });
+		if (found !== undefined && Date.now() - found.ctimeMs > LEFTOVER_MS) {
+			rmSync(leftover, { force: true });
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstat, mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainTemporaryDirectory } from "./plain-temporary-directory.ts";
 
 const SOCKET_PATH_MAX_BYTES = 107;
 
@@ -21,7 +21,7 @@ export async function openSocketDirectory(directory: string, longestName: string
 	const longest = Buffer.byteLength(join(directory, longestName));
 	if (longest <= SOCKET_PATH_MAX_BYTES) return directory;
 	const name = createHash("sha256").update(directory).digest("hex").slice(0, 16);
-	const short = join(tmpdir(), `larder-${name}`);
+	const short = join(plainTemporaryDirectory(), `larder-${name}`);
 	await mkdir(short, { recursive: true, mode: 0o700 });
 	const { uid, mode } = await lstat(short);
 	if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {

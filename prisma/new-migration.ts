@@ -1,41 +1,35 @@
 /**
- * `npm run db:migration -- <name>`: writes the SQL between the newest migration and schema.prisma as a new migration,
- * beside a copy of the schema that it leads to, which the next one starts from.
+ * `npm run db:migration -- <name>`: writes the SQL between the schema that the migrations lead to and `prisma/schema` as
+ * a new migration.
  */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readFileIfExists } from "../platform/atomic-file.ts";
 import { openEmbeddedDatabase } from "../server/data/embedded-database.ts";
-import { diffSchemas, migrationNames } from "../server/data/migrate.ts";
+import { diffSchemas } from "../server/data/migrate.ts";
+import { MIGRATED_SCHEMA_FILE, MIGRATIONS_DIR, readSchema } from "./schema-files.ts";
 
 const name = process.argv[2];
 if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
 	throw new Error("usage: npm run db:migration -- <name_in_snake_case>");
 }
-const migrationsDir = join(import.meta.dirname, "migrations");
-const schemaFile = join(import.meta.dirname, "schema.prisma");
-await mkdir(migrationsDir, { recursive: true });
-await writeFile(join(migrationsDir, "migration_lock.toml"), 'provider = "postgresql"\n');
-const newest = (await migrationNames(migrationsDir)).at(-1);
+await mkdir(MIGRATIONS_DIR, { recursive: true });
+await writeFile(join(MIGRATIONS_DIR, "migration_lock.toml"), 'provider = "postgresql"\n');
 
 const directory = await mkdtemp(join(tmpdir(), "larder-migration-"));
 const database = await openEmbeddedDatabase(join(directory, "database"), directory, (error) => {
 	throw error;
 });
 try {
-	const sql = await diffSchemas(
-		database.url,
-		newest === undefined
-			? null
-			: await readFile(join(migrationsDir, newest, "schema.prisma"), "utf8"),
-		await readFile(schemaFile, "utf8"),
-	);
+	const schema = await readSchema();
+	const sql = await diffSchemas(database.url, await readFileIfExists(MIGRATED_SCHEMA_FILE), schema);
 	if (/^(CREATE|ALTER|DROP)/m.test(sql)) {
 		const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
-		const target = join(migrationsDir, `${stamp}_${name}`);
+		const target = join(MIGRATIONS_DIR, `${stamp}_${name}`);
 		await mkdir(target);
 		await writeFile(join(target, "migration.sql"), sql);
-		await copyFile(schemaFile, join(target, "schema.prisma"));
+		await writeFile(MIGRATED_SCHEMA_FILE, schema);
 		console.log(`wrote ${target}`);
 	} else {
 		console.log("nothing has changed since the newest migration");

@@ -1,4 +1,4 @@
-/** `npm run build [stage …]`: client, programs, console and engine store as far as their sources changed. */
+/** `npm run build [stage …]`: client, programs, console and engine store, or those named with what they build on, as far as their sources changed. */
 import { dirname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,14 @@ import { runStages } from "./setup/run-stages.mjs";
 import { buildStages } from "./setup/stages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const wanted = process.argv.slice(2);
-const stages = buildStages(root).filter(
-	(stage) => wanted.length === 0 || wanted.includes(stage.name),
-);
+const all = buildStages(root);
+const named = process.argv.slice(2);
+const wanted = new Set(named.length === 0 ? all.map(({ name }) => name) : named);
+// A stage comes after those that it builds on.
+for (const stage of all.toReversed()) {
+	if (wanted.has(stage.name)) for (const name of stage.after) wanted.add(name);
+}
+const stages = all.filter(({ name }) => wanted.has(name));
 const names = new Set(stages.map((stage) => stage.name));
 
 try {

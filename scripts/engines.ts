@@ -1,21 +1,27 @@
 /**
- * `engines.mjs valkey@9 redis@7 haproxy …`: makes sure that this user's engine store holds them, and says on stdout
+ * `engines.mjs valkey@8 haproxy …`: makes sure that this user's engine store holds them, and says on stdout
  * what it does, a line of JSON each: {"detail": …} while it works, then for each one {"engine": …}, or
- * {"problem": …, "name": …} when it can't be had.
+ * {"problem": …, "name": …} when it can't be had. `offered` stands for all engines in all versions that caches may have.
  */
 import process from "node:process";
 import { ensureEngines, programNameSchema, type WantedEngine } from "../agent/bundles/index.ts";
+import { OFFERED_VERSIONS } from "../server/contract/offered-versions.ts";
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-function parseWanted(argument: string): WantedEngine {
+function parseWanted(argument: string): WantedEngine[] {
+	if (argument === "offered") {
+		return Object.entries(OFFERED_VERSIONS).flatMap(([name, versions]) =>
+			versions.map((version) => ({ engine: programNameSchema.parse(name), version })),
+		);
+	}
 	const [name, version] = argument.split("@");
 	const engine = programNameSchema.parse(name);
-	return version === undefined ? { engine } : { engine, version };
+	return [version === undefined ? { engine } : { engine, version }];
 }
 
 const outcomes = await ensureEngines({
-	wanted: process.argv.slice(2).map(parseWanted),
+	wanted: process.argv.slice(2).flatMap(parseWanted),
 	onProgress: ({ step, detail }) => say({ detail: `${step}: ${detail}` }),
 });
 for (const outcome of outcomes) {

@@ -49,3 +49,37 @@ describe("the environment", () => {
 		expect(refusal({ LARDER_CLIENT_PORTS: "27500-27600" })).toThrow(/cluster buses/);
 	});
 });
+
+it("takes a zone for names in any case, and nothing that resolvers wouldn't ask for", () => {
+	expect(read({}).dns).toBeNull();
+	expect(read({ LARDER_DNS_ZONE: "Cache.Example.com." }).dns).toEqual({
+		...{ zone: "cache.example.com", port: 10_053 },
+	});
+	expect(read({ LARDER_DNS_ZONE: "larder", LARDER_DNS_PORT: "53" }).dns).toEqual({
+		...{ zone: "larder", port: 53 },
+	});
+	for (const wrong of ["10.0.0.1", "a..b", "-a.com", "a_b.com", "*.com", "http://x", "a b", "."]) {
+		expect(refusal({ LARDER_DNS_ZONE: wrong })).toThrow(
+			/LARDER_DNS_ZONE: must be a domain such as/,
+		);
+	}
+	expect(refusal({ LARDER_DNS_ZONE: "cache.local" })).toThrow(/LARDER_DNS_ZONE: can't end with/);
+	const long = `${"a.".repeat(95)}com`;
+	expect(refusal({ LARDER_DNS_ZONE: long })).toThrow(/LARDER_DNS_ZONE: can have at most 189/);
+	for (const wrong of ["0", "65536", "dns", "53.5"]) {
+		expect(refusal({ LARDER_DNS_PORT: wrong })).toThrow(/LARDER_DNS_PORT: must be a port: 1 to/);
+	}
+	const taken = { LARDER_DNS_ZONE: "cache.example.com", LARDER_DNS_PORT: "7000" };
+	expect(refusal(taken)).toThrow(/LARDER_DNS_PORT \(7000-7000\) overlap/);
+});
+
+it("takes addresses and ranges of trusted proxies, and nothing else", () => {
+	const read = (text: string) => readConfig({ NODE_ENV: "test", LARDER_TRUSTED_PROXIES: text });
+	expect(read("").trustedProxies).toEqual([]);
+	expect(read("10.0.0.5, 10.1.0.0/16,fd00::/8").trustedProxies).toEqual([
+		...["10.0.0.5", "10.1.0.0/16", "fd00::/8"],
+	]);
+	for (const wrong of ["proxy.example", "10.0.0.0/33", "10.0.0.0/8/8", "true"]) {
+		expect(() => read(wrong)).toThrow("LARDER_TRUSTED_PROXIES");
+	}
+});

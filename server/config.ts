@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import {
 	AGENT_TIMING,
@@ -7,6 +8,12 @@ import {
 	MEMCACHED_PORT_RANGE,
 	NODE_PORT_RANGE,
 } from "./contract/limits.ts";
+import {
+	DNS_PORT_DEFAULT,
+	type DnsSettings,
+	dnsPortSchema,
+	dnsZoneSchema,
+} from "./contract/names.ts";
 import type { RateCard } from "./contract/node-type.ts";
 import { StartError } from "./platform/start-error.ts";
 import type { PortRange } from "./services/context.ts";
@@ -32,17 +39,37 @@ function portRangeSchema(fallback: Readonly<PortRange>, max: number) {
 		);
 }
 
+function isAddressRange(text: string): boolean {
+	const [address = "", bits, ...rest] = text.split("/");
+	const family = isIP(address);
+	if (family === 0 || rest.length > 0) return false;
+	return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
 const environmentSchema = z.object({
 	PORT: portSchema.default(3000),
-	/** Loopback unless the operator opens it: other hosts and browsers elsewhere need another address. */
+	/** Loopback by default: hosts and browsers on other machines need another address. */
 	LARDER_BIND: z.string().min(1).default("127.0.0.1"),
+	/** Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. */
+	LARDER_TRUSTED_PROXIES: z
+		.string()
+		.default("")
+		.transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+		.refine(
+			(list) => list.every(isAddressRange),
+			"must be addresses or ranges such as 10.0.0.5,10.1.0.0/16",
+		),
+	/** `on` allows sessions over plain HTTP from other machines. */
+	LARDER_TRUST_NETWORK: z.enum(["on", "off"], "must be on or off").default("off"),
 	DATABASE_URL: z
 		.string()
 		.regex(/^postgres(ql)?:\/\//, "must be a postgresql:// URL")
 		.optional(),
 	LARDER_CLIENT_PORTS: portRangeSchema(CLIENT_PORT_RANGE, LIMITS.portMax),
 	LARDER_MEMCACHED_PORTS: portRangeSchema(MEMCACHED_PORT_RANGE, LIMITS.portMax),
-	/** Cluster buses listen so much higher, and must stay below the ports that the kernel hands out itself. */
+	/**
+	 * Cluster buses listen this much higher, and must stay below the ports that the kernel hands out itself.
+	 */
 	LARDER_NODE_PORTS: portRangeSchema(NODE_PORT_RANGE, KERNEL_PORTS_FIRST - CLUSTER_BUS_OFFSET - 1),
 	LARDER_OVERCOMMIT: z.coerce
 		.number("must be a number")
@@ -55,6 +82,9 @@ const environmentSchema = z.object({
 		.default("USD"),
 	LARDER_RATE_PER_VCPU_HOUR: rateSchema.default(0.017),
 	LARDER_RATE_PER_GIB_HOUR: rateSchema.default(0.009),
+	LARDER_DNS_ZONE: dnsZoneSchema.optional(),
+	/** Agents read the same variable: here it only says what people are told. */
+	LARDER_DNS_PORT: dnsPortSchema.default(DNS_PORT_DEFAULT),
 	LARDER_HOST_LOST_SECONDS: z.coerce
 		.number("must be a number")
 		.min(15, "must be 15 or more")
@@ -66,19 +96,30 @@ const environmentSchema = z.object({
 export interface ServerConfig {
 	port: number;
 	bind: string;
+	/** Addresses and ranges of the proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. */
+	trustedProxies: string[];
+	/** Sessions may use plain HTTP from other machines. */
+	trustsNetwork: boolean;
 	databaseUrl: string | undefined;
 	clientPorts: PortRange;
 	memcachedPorts: PortRange;
 	nodePorts: PortRange;
-	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
+	/**
+	 * How many times over a host's memory and processors may be assigned to nodes: 1 means no overcommitment.
+	 */
 	overcommit: number;
 	/** How long a host is silent before its nodes are replaced. */
 	hostLostMs: number;
 	rateCard: RateCard;
+	/** Null if hosts answer no DNS. */
+	dns: DnsSettings | null;
 	console: boolean;
 }
 
-/** Reads the environment; throws one StartError that names every variable at fault. Empty variables count as unset. */
+/**
+ * Reads the environment; throws one StartError that names every invalid variable. Empty variables count as
+ * unset.
+ */
 export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 	const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 	const parsed = environmentSchema.safeParse(set);
@@ -86,7 +127,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 		const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
 		throw new StartError(`The environment isn't valid. ${faults.join("; ")}`);
 	}
+	const { LARDER_DNS_ZONE: zone, LARDER_DNS_PORT: dnsPort } = parsed.data;
 	const overlap = findOverlap({
+		...(zone !== undefined && { LARDER_DNS_PORT: { first: dnsPort, last: dnsPort } }),
 		LARDER_CLIENT_PORTS: parsed.data.LARDER_CLIENT_PORTS,
 		LARDER_MEMCACHED_PORTS: parsed.data.LARDER_MEMCACHED_PORTS,
 		LARDER_NODE_PORTS: parsed.data.LARDER_NODE_PORTS,
@@ -99,6 +142,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 	return {
 		port: parsed.data.PORT,
 		bind: parsed.data.LARDER_BIND,
+		trustedProxies: parsed.data.LARDER_TRUSTED_PROXIES,
+		trustsNetwork: parsed.data.LARDER_TRUST_NETWORK === "on",
 		databaseUrl: parsed.data.DATABASE_URL,
 		clientPorts: parsed.data.LARDER_CLIENT_PORTS,
 		memcachedPorts: parsed.data.LARDER_MEMCACHED_PORTS,
@@ -110,11 +155,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 			perVcpuHour: parsed.data.LARDER_RATE_PER_VCPU_HOUR,
 			perGibHour: parsed.data.LARDER_RATE_PER_GIB_HOUR,
 		},
+		dns: zone === undefined ? null : { zone, port: dnsPort },
 		console: parsed.data.LARDER_CONSOLE === "on",
 	};
 }
 
-/** Ranges share the machines, so two programs would be given one port. */
+/** Ranges share the machines, so overlapping ranges would give two programs one port. */
 function findOverlap(ranges: Readonly<Record<string, PortRange>>): string | null {
 	const all = Object.entries(ranges).sort(([, a], [, b]) => a.first - b.first);
 	for (const [index, [name, range]] of all.entries()) {

@@ -6,24 +6,32 @@ import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { type LarderHome, openHome } from "../platform/home.ts";
 import { createLogger, type Logger } from "../platform/logger.ts";
 import { acquireLock, LockHeldError } from "../platform/process-lock.ts";
+import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { createHttpServer, type PageHandler } from "./api/http-server.ts";
-import { createSessions } from "./auth/sessions.ts";
+import { createSessionDoors } from "./auth/sessions.ts";
 import { createSetUp, type SetUp } from "./auth/set-up.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
 import { expireRecords } from "./data/expire-records.ts";
 import { FailoverOrders } from "./data/failover-orders.ts";
 import { FleetState } from "./data/fleet-state.ts";
+import { inspectDataDir } from "./data/inspect-data-dir.ts";
 import { Inventories } from "./data/inventories.ts";
 import { Notices } from "./data/notices.ts";
 import { migrationsDirOf, openDatabase } from "./data/open-database.ts";
-import { expireLeases, restoreLeases, watchSuspects } from "./fleet/lease-keeper.ts";
+import { RouteRegistry } from "./data/route-registry.ts";
+import {
+	createStallWatch,
+	expireLeases,
+	restoreLeases,
+	watchSuspects,
+} from "./fleet/lease-keeper.ts";
 import { systemClock } from "./platform/clock.ts";
+import { isDiskFull, saysDiskFull } from "./platform/disk-room.ts";
 import { findProjectRoot } from "./platform/project-root.ts";
 import {
 	createSecretBox,
 	loadSecretKey,
-	randomSecret,
-	readOrCreate,
+	readOrReplaceSecret,
 	sha256Hex,
 } from "./platform/secrets.ts";
 import { Signals } from "./platform/signals.ts";
@@ -31,11 +39,15 @@ import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import type { Resources } from "./services/context.ts";
 import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
+import { settleRoutes } from "./services/route-hosts.ts";
 
+const STALL_CHECK_MS = 100;
 const SUSPECT_CHECK_MS = 250;
-/** A check that comes so late says more of this process than of any host: reports wait to be read. */
+/** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
 const LEASE_CHECK_MS = 1_000;
+const DISK_FULL_TEXT =
+	"The control plane can't start: the disk that holds LARDER_HOME is full. Caches keep serving and fail over. Free some space there; larder up tries again by itself.";
 const EXPIRY_MS = 60_000;
 
 async function start(logger: Logger): Promise<() => Promise<void>> {
@@ -43,6 +55,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	const home = openHome();
 	const url = `http://${reachableHost(config.bind)}:${config.port}`;
 	const lock = lockHome(home, url);
+	await Promise.all([home.root, home.runDir].map((directory) => sweepTemporary(directory)));
 	await requireFreePort(config);
 	const root = findProjectRoot();
 	const version = z
@@ -51,6 +64,8 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 
 	const pagesReady = config.console ? openPages(root, config) : Promise.resolve(null);
 	const clock = systemClock;
+	requireDatabaseOfKey(home, config);
+	let key: Buffer | undefined;
 	const database = await openDatabase({
 		url: config.databaseUrl,
 		embeddedDir: home.databaseDir,
@@ -58,37 +73,50 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		migrationsDir: migrationsDirOf(root),
 		now: clock.now(),
 		onLost: (error) => {
-			// Without its database a control plane can only do harm. Engines and agents go on.
+			// Without its database a control plane can only do harm. Engines and agents keep running.
 			logger.fatal({ err: error }, "the database is lost");
 			process.exit(1);
 		},
+		checkKey: (state) => {
+			key = loadSecretKey(home.secretKeyFile, state);
+		},
 	});
+	if (key === undefined) throw new Error("the database was opened without its key");
 	let reconciler: Reconciler | undefined;
-	const key = loadSecretKey(home.secretKeyFile);
 	const resources: Resources = {
 		db: database.db,
 		fleet: new FleetState(clock),
 		notices: new Notices(clock),
+		routes: new RouteRegistry(),
 		orders: new FailoverOrders(clock),
 		inventories: new Inventories(),
 		secrets: createSecretBox(key),
 		signals: new Signals(),
 		clock,
-		wakeCache: (cacheId) => reconciler?.wake(cacheId),
+		wakeCache: (cacheId, urgency) => reconciler?.wake(cacheId, urgency),
 		clientPorts: config.clientPorts,
 		memcachedPorts: config.memcachedPorts,
 		nodePorts: config.nodePorts,
 		overcommit: config.overcommit,
 		hostLostMs: config.hostLostMs,
+		isDiskFull: () => isDiskFull(home.root),
 		rateCard: config.rateCard,
+		dns: config.dns,
 		version,
 	};
 	await restoreLeases(resources);
-	const sessions = createSessions(database.db, sha256Hex(`sessions ${key.toString("base64")}`));
-	const setUp = createSetUp(resources, sessions, join(home.runDir, "setup-token"));
-	const machineToken = readOrCreate(home.adminTokenFile, () => `larder_${randomSecret()}`);
+	// Before any host asks which routes it has.
+	await settleRoutes(resources);
+	const secret = sha256Hex(`sessions ${key.toString("base64")}`);
+	const sessions = createSessionDoors(database.db, secret);
+	const setUp = createSetUp(resources, sessions.secure, join(home.runDir, "setup-token"));
+	const machineToken = readOrReplaceSecret(home.adminTokenFile, "larder_");
 	const app = await createHttpServer({
-		identification: { resources, sessions, machineTokenHash: sha256Hex(machineToken) },
+		identification: {
+			...{ resources, sessions, trustsNetwork: config.trustsNetwork },
+			machineTokenHash: sha256Hex(machineToken),
+		},
+		trustedProxies: config.trustedProxies,
 		setUp,
 		epoch: database.epoch,
 		version,
@@ -121,13 +149,24 @@ function lockHome(home: LarderHome, url: string) {
 	}
 }
 
-/** How this machine's own programs reach an address that is listened on. */
+/**
+ * A key without its database means that the database is lost, or elsewhere. A new database would hide that.
+ */
+function requireDatabaseOfKey(home: LarderHome, { databaseUrl }: ServerConfig): void {
+	if (databaseUrl !== undefined || !existsSync(home.secretKeyFile)) return;
+	if (inspectDataDir(home.databaseDir).kind !== "absent") return;
+	throw new StartError(
+		`${home.databaseDir} is missing, though ${home.secretKeyFile} shows that there was a database. Set DATABASE_URL if it is on a PostgreSQL server. Otherwise put it back, or restore it from a backup: larder restore <file>. To start again without any of your caches, delete ${home.secretKeyFile}.`,
+	);
+}
+
+/** How this machine's own programs reach the listening address. */
 function reachableHost(bind: string): string {
 	if (bind === "0.0.0.0" || bind === "::") return "127.0.0.1";
 	return bind.includes(":") ? `[${bind}]` : bind;
 }
 
-/** Before anything is opened, because a busy port is the commonest reason not to start. */
+/** Before anything is opened, because a busy port is the most common reason not to start. */
 async function requireFreePort({ bind, port }: ServerConfig): Promise<void> {
 	const probe = createServer();
 	await new Promise<void>((resolve, reject) => {
@@ -143,7 +182,7 @@ async function requireFreePort({ bind, port }: ServerConfig): Promise<void> {
 	});
 }
 
-/** The built console; an error if it isn't built, because a control plane without one is asked for by LARDER_CONSOLE=off. */
+/** The built console; throws if it isn't built, because LARDER_CONSOLE=off is the way to run without one. */
 async function openPages(root: string, config: ServerConfig): Promise<PageHandler> {
 	if (!existsSync(join(root, ".next", "BUILD_ID"))) {
 		throw new StartError("The console isn't built. Run npm start, or npm run build first.");
@@ -155,7 +194,7 @@ async function openPages(root: string, config: ServerConfig): Promise<PageHandle
 	return (request, response) => handler(request, response);
 }
 
-/** Written to a file beside the log, so that `larder up` can print it and nobody else can read it. */
+/** Written to a file beside the log, so that `larder up` can print it and no other user can read it. */
 async function announceSetUp(
 	home: LarderHome,
 	url: string,
@@ -188,9 +227,11 @@ function startTimers(resources: Resources, logger: Logger): () => void {
 		}, ms);
 	};
 	const timers = [
-		repeat(SUSPECT_CHECK_MS, "looking after late hosts failed", () => watchSuspects(resources)),
+		// First, so that the checks after a stall know about it.
+		setInterval(createStallWatch(resources, STALL_CHECK_MS), STALL_CHECK_MS),
+		repeat(SUSPECT_CHECK_MS, "checking late hosts failed", () => watchSuspects(resources)),
 		repeat(LEASE_CHECK_MS, "checking leases failed", () => expireLeases(resources)),
-		repeat(LEASE_CHECK_MS, "looking after lost hosts failed", () => markLostHosts(resources)),
+		repeat(LEASE_CHECK_MS, "checking lost hosts failed", () => markLostHosts(resources)),
 		repeat(EXPIRY_MS, "dropping old records failed", () =>
 			expireRecords(resources.db, resources.clock.now()),
 		),
@@ -207,7 +248,7 @@ try {
 	const onSignal = async (signal: NodeJS.Signals) => {
 		if (stopping) return;
 		stopping = true;
-		logger.info({ signal }, "control plane stops; caches go on serving");
+		logger.info({ signal }, "stopping the control plane; caches keep serving");
 		await stop();
 		process.exit(0);
 	};
@@ -215,6 +256,7 @@ try {
 	process.on("SIGINT", onSignal);
 } catch (error) {
 	if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+	else if (saysDiskFull(error)) process.stderr.write(`${DISK_FULL_TEXT}\n`);
 	else logger.fatal({ err: error }, "the control plane can't start");
 	process.exit(1);
 }

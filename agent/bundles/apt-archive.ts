@@ -10,14 +10,14 @@ import { runCommand } from "./run-command.ts";
 
 const UNPACK_TIMEOUT_MS = 60_000;
 
-/** A suite's index, or why it can't be had. */
+/** A suite's index, or why it isn't available. */
 export type SuiteIndex =
 	| { readonly kind: "ready"; readonly tree: AptTree; readonly codename: string }
 	| { readonly kind: "failed"; readonly reason: string };
 
 /**
- * The archive that the machine's own apt reads, all of its suites that may hold engines. Each index is fetched once,
- * however many engines are looked up in it; what was fetched lies in `directory`, which the caller removes.
+ * All suites of the machine's own apt archive that may hold engines. Each index is fetched once, no matter
+ * how many engines are looked up in it. Downloads are in `directory`, which the caller removes.
  */
 export class AptArchive {
 	readonly distribution: Distribution;
@@ -42,7 +42,7 @@ export class AptArchive {
 		this.suites = [...new Set([...known.suites, distribution.codename])];
 	}
 
-	/** Throws EngineUnavailableError where the machine has no archive that we know. */
+	/** Throws EngineUnavailableError if the machine has no archive that we know. */
 	static async open(directory: string): Promise<AptArchive> {
 		const distribution = await readDistribution();
 		const known = distribution === null ? undefined : SUITES_BY_DISTRIBUTION[distribution.id];
@@ -56,12 +56,12 @@ export class AptArchive {
 		}
 		const mirrors = await findAptMirrors(distribution.codename, directory);
 		if (mirrors.length === 0) {
-			throw new EngineUnavailableError("the machine's apt is set to no archive");
+			throw new EngineUnavailableError("this machine's apt has no archive configured");
 		}
 		return new AptArchive(directory, distribution, mirrors, known);
 	}
 
-	/** Every suite of every mirror. One that goes by two names comes once, if its code name comes last. */
+	/** Every suite of every mirror. A suite with two names comes once, if its code name comes last. */
 	async *walk(
 		from: SuiteOrder,
 	): AsyncGenerator<{ suite: string; index: () => Promise<SuiteIndex> }> {
@@ -78,7 +78,10 @@ export class AptArchive {
 		}
 	}
 
-	/** The machine's own patchelf, or that of its own suite: one from a newer suite might not run before it is relocated. */
+	/**
+	 * Prefers the machine's own patchelf, or one from its own suite: one from a newer suite might not run
+	 * before it is relocated.
+	 */
 	async findPatchelf(report: ReportProgress): Promise<string> {
 		this.patchelf ??= this.fetchPatchelf(report);
 		return await this.patchelf;
@@ -138,6 +141,6 @@ export async function unpackPackages(files: readonly string[], into: string): Pr
 
 function firstLine(error: unknown): string {
 	const text = error instanceof Error ? error.message : String(error);
-	// Addresses stay out: a mirror's may carry a password.
+	// Leave out addresses: a mirror's address may contain a password.
 	return (text.split("\n")[0] ?? "").replace(/\b(https?:\/\/)\S+/g, "the mirror");
 }

@@ -15,7 +15,7 @@ export interface Distribution {
 	readonly codename: string;
 }
 
-/** What /etc/os-release says, or null where there is none or it names no release. */
+/** What /etc/os-release says; null if the file is missing or names no release. */
 export async function readDistribution(): Promise<Distribution | null> {
 	let text: string;
 	try {
@@ -44,8 +44,8 @@ export function parsePrintedUris(output: string): AptSource[] {
 }
 
 /**
- * The sites of the machine's own distribution, the one that serves its release first. Security and third-party
- * archives carry no other suites, so they are asked only where nothing else is known.
+ * Mirrors of the machine's own distribution, starting with the one that serves its release. Security and
+ * third-party archives carry no other suites, so they are used only if no other mirror is known.
  */
 export function rankMirrors(sources: readonly AptSource[], codename: string): string[] {
 	const own = sources.filter((source) => source.suite === codename);
@@ -55,8 +55,9 @@ export function rankMirrors(sources: readonly AptSource[], codename: string): st
 }
 
 /**
- * Mirrors that the machine's apt is set to. `indextargets` lists only what was fetched before, which is nothing in
- * a fresh container; then apt says what an update would fetch. `scratchDir` takes apt's lock file.
+ * Mirrors configured for the machine's apt. `indextargets` lists only what was fetched before, which is
+ * nothing in a fresh container; in that case apt says what an update would fetch. `scratchDir` takes apt's
+ * lock file.
  */
 export async function findAptMirrors(codename: string, scratchDir: string): Promise<string[]> {
 	const format = ["--format", "$(SITE)|$(RELEASE)"];

@@ -16,8 +16,9 @@ const UPDATE_TIMEOUT_MS = 90_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
- * An apt of its own that reads one suite of one mirror: own lists, cache and state, none of the machine's hooks,
- * but its proxies and its trust. It can list and download, never install, and needs no privilege.
+ * A private apt that reads one suite of one mirror: it has its own lists, cache and state and none of the
+ * machine's hooks, but uses the machine's proxies and trust. It can list and download, never install, and
+ * needs no privilege.
  */
 export class AptTree {
 	private readonly directory: string;
@@ -45,7 +46,7 @@ export class AptTree {
 		return new AptTree(directory);
 	}
 
-	/** Fetches the suite's index; apt checks its signature and fails where it can't. */
+	/** Fetches the suite's index; apt checks its signature and fails if it can't. */
 	async update(): Promise<void> {
 		await this.apt("apt-get", ["update", "--error-on=any"], UPDATE_TIMEOUT_MS);
 	}
@@ -76,8 +77,8 @@ export class AptTree {
 	}
 
 	/**
-	 * The packages and every library package that they depend on, directly or through another library. Tools and
-	 * services in `Depends` (systemd, debconf) are for an installed system and are left out.
+	 * The packages and every library package that they depend on, directly or through another library. Leaves
+	 * out tools and services in `Depends` (systemd, debconf), which only an installed system needs.
 	 */
 	async closure(names: readonly string[]): Promise<AptPackage[]> {
 		const found = new Map<string, AptPackage>();
@@ -101,7 +102,7 @@ export class AptTree {
 		return [...found.values()];
 	}
 
-	/** Downloads the packages, whose checksums apt verifies against the signed index, and answers the files. */
+	/** Downloads the packages and returns the files. apt verifies their checksums against the signed index. */
 	async download(names: readonly string[], into: string): Promise<string[]> {
 		await mkdir(into, { recursive: true });
 		await this.apt("apt-get", ["download", ...names], DOWNLOAD_TIMEOUT_MS, into);
@@ -121,7 +122,7 @@ export class AptTree {
 	}
 }
 
-/** Distributions keep their keys here; where the file is absent apt's own default trust is used. */
+/** Distributions keep their keys here; if the file is missing, apt's own default trust applies. */
 function keyringFile(name: string): string | null {
 	const candidates = ["gpg", "pgp"].map((ending) => `/usr/share/keyrings/${name}.${ending}`);
 	return candidates.find((path) => existsSync(path)) ?? null;
@@ -130,7 +131,7 @@ function keyringFile(name: string): string | null {
 function aptConfiguration(directory: string): string {
 	const asRoot = process.getuid?.() === 0;
 	return [
-		// Hooks of the machine (cleaning its caches, telling its desktop) are not for this tree.
+		// The machine's hooks (cleaning its caches, notifying its desktop) must not run for this tree.
 		"#clear APT::Update;",
 		"#clear DPkg;",
 		"#clear APT::Default-Release;",
@@ -143,7 +144,7 @@ function aptConfiguration(directory: string): string {
 		'Dir::State::status "/dev/null";',
 		`Dir::Cache "${directory}/cache";`,
 		'Dir::Cache::pkgcache "pkgcache.bin";',
-		// A second copy of the index, for an apt whose sources often change.
+		// Would be a second copy of the index, useful only if sources change often.
 		'Dir::Cache::srcpkgcache "";',
 		'Acquire::Languages "none";',
 		'Acquire::Retries "2";',

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { type Engine, engineSchema } from "../../server/contract/enums.ts";
 
-/** What the store holds: engines that caches run on, and HAProxy, which a host's gateway runs. */
-export type BundleName = Engine | "haproxy";
-export const programNameSchema = z.enum([...engineSchema.options, "haproxy"]);
+/**
+ * What the store holds: engines that caches run on, and what a host's gateway uses: HAProxy, and the tools
+ * that set the kernel's forwarding.
+ */
+export type BundleName = Engine | "haproxy" | "nftables";
+export const programNameSchema = z.enum([...engineSchema.options, "haproxy", "nftables"]);

@@ -9,6 +9,7 @@ import { offersPrefix } from "./engine-catalogue.ts";
 import { listBundles, publishManifest, readBundle } from "./engine-store.ts";
 import { compareVersions, upstreamVersion, versionFits } from "./engine-version.ts";
 import { listPathEngines } from "./path-engine.ts";
+import { StoreWatch } from "./store-watch.ts";
 
 let store: string;
 beforeEach(() => {
@@ -41,12 +42,25 @@ test("bundles are listed newest first", async () => {
 	expect(versions).toEqual(["9.1.10", "9.1.2", "8.0.1"]);
 });
 
+test("an engine that another process puts into the store is noticed once", async () => {
+	await putBundle("9.1.2");
+	let changes = 0;
+	const watch = new StoreWatch(store, () => changes++);
+	await watch.look();
+	await watch.look();
+	expect(changes).toBe(0);
+	await putBundle("8.0.1");
+	await watch.look();
+	await watch.look();
+	expect(changes).toBe(1);
+});
+
 test.each([
 	["valkey", "9.1"],
 	["redis", "7.0"],
 	["memcached", "1.6"],
 	["haproxy", "3.2"],
-] as const)("what is half written of %s counts for nothing", async (engine, minor) => {
+] as const)("a half-written bundle of %s is ignored", async (engine, minor) => {
 	const noManifest = await putBundle(`${minor}.1`, { engine });
 	rmSync(join(noManifest, "bundle.json"));
 	const cutManifest = await putBundle(`${minor}.2`, { engine });
@@ -86,7 +100,7 @@ test("each server on PATH is asked for its version in its own way", async () => 
 	expect(found).toEqual(["valkey 8.1.1", "memcached 1.6.38", "haproxy 3.0.11"]);
 });
 
-/** What is found of programs that answer so to the one argument that they know. */
+/** The engines found among programs that give these answers to their version argument. */
 async function pathEngines(answers: Readonly<Record<string, string>>): Promise<string[]> {
 	const directory = mkdtempSync(join(store, "path-"));
 	for (const [program, answer] of Object.entries(answers)) {
@@ -95,19 +109,19 @@ async function pathEngines(answers: Readonly<Record<string, string>>): Promise<s
 		writeFileSync(join(directory, program), script, { mode: 0o755 });
 	}
 	const found = await listPathEngines({ ...process.env, PATH: directory });
-	// The machine's own HAProxy lies where every search leads.
+	// The machine's own HAProxy is in a directory that every search covers.
 	const own = found.filter(({ server }) => server.startsWith(directory));
 	return own.map(({ engine, version }) => `${engine} ${version}`);
 }
 
-test("a bundle that was moved counts for nothing, since its programs name their old place", async () => {
+test("a bundle that was moved is ignored, since its programs name their old place", async () => {
 	const directory = await putBundle("9.1.2");
 	const { renameSync } = await import("node:fs");
 	renameSync(directory, join(store, "moved"));
 	expect(await readBundle(join(store, "moved"))).toBeNull();
 });
 
-test("a store that isn't there is empty", async () => {
+test("a missing store counts as empty", async () => {
 	expect(await listBundles(join(store, "absent"))).toEqual([]);
 });
 

@@ -1,44 +1,45 @@
+import { OFFERED_VERSIONS } from "../../server/contract/offered-versions.ts";
 import type { BundleName } from "./bundle-name.ts";
 import { versionFits } from "./engine-version.ts";
 
 export type SuiteOrder = "newest" | "oldest";
 
-/** How one engine is found in a Debian-like archive, on PATH, and in what a user is told to install. */
+/** How to find one engine in a Debian-like archive and on PATH, and what to tell a user to install. */
 export interface EngineRecipe {
 	readonly engine: BundleName;
-	/** The name people know it by. */
+	/** The product name. */
 	readonly title: string;
 	/** Version prefixes that Larder runs, best first. Others are neither fetched nor listed. */
 	readonly offers: readonly [string, ...string[]];
-	/** Which suites are asked first: the newest, or, for software that newer ones have left behind, the oldest. */
+	/** Which suites to search first: the newest, or the oldest for software that newer suites have dropped. */
 	readonly searchFrom: SuiteOrder;
-	/** Packages whose programs are wanted; libraries follow from their `Depends`. */
+	/** Packages whose programs are needed; libraries follow from their `Depends`. */
 	readonly packages: readonly string[];
 	/** Package whose version is the engine's. */
 	readonly versionPackage: string;
 	/** Where the packages put the programs. */
 	readonly programDir: "usr/bin" | "usr/sbin";
 	readonly server: string;
-	/** The command-line client, where there is one. */
+	/** The command-line client, if the engine has one. */
 	readonly client: string | null;
-	/** Other programs that come along. */
+	/** Other programs to include. */
 	readonly tools: readonly string[];
-	/** Libraries that the program opens by name while it runs, so that its header doesn't list them. */
+	/** Libraries that the program opens by name at run time, so its header doesn't list them. */
 	readonly openedLibraries: readonly string[];
-	/** What makes the server say its version. */
+	/** Arguments that make the server print its version. */
 	readonly versionArguments: readonly string[];
-	/** Finds the version in what it says then. */
+	/** Matches the version in that output. */
 	readonly versionPattern: RegExp;
 }
 
-/** glibc loads it when a thread is cancelled or ends itself, which all of them do to their background threads. */
+/** glibc loads it when a thread is cancelled or exits, which every engine does to its background threads. */
 const UNWINDER = "libgcc_s.so.1";
 
 const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
 	valkey: {
 		engine: "valkey",
 		title: "Valkey",
-		offers: ["9", "8"],
+		offers: OFFERED_VERSIONS.valkey,
 		searchFrom: "newest",
 		packages: ["valkey-server", "valkey-tools"],
 		versionPackage: "valkey-server",
@@ -53,8 +54,8 @@ const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
 	redis: {
 		engine: "redis",
 		title: "Redis OSS",
-		// ElastiCache's Redis OSS ends here: later ones have another licence.
-		offers: ["7"],
+		// ElastiCache's Redis OSS ends here: later versions have another licence.
+		offers: OFFERED_VERSIONS.redis,
 		searchFrom: "oldest",
 		packages: ["redis-server", "redis-tools"],
 		versionPackage: "redis-server",
@@ -70,7 +71,7 @@ const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
 	memcached: {
 		engine: "memcached",
 		title: "Memcached",
-		offers: ["1.6"],
+		offers: OFFERED_VERSIONS.memcached,
 		searchFrom: "newest",
 		packages: ["memcached"],
 		versionPackage: "memcached",
@@ -97,6 +98,22 @@ const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
 		versionArguments: ["-v"],
 		versionPattern: /^HAProxy version (\d+\.\d+\.\d+)/m,
 	},
+	nftables: {
+		engine: "nftables",
+		title: "nftables",
+		offers: ["1"],
+		searchFrom: "newest",
+		packages: ["nftables", "conntrack"],
+		versionPackage: "nftables",
+		programDir: "usr/sbin",
+		server: "nft",
+		// Lists the connections that the kernel forwards.
+		client: "conntrack",
+		tools: [],
+		openedLibraries: [],
+		versionArguments: ["--version"],
+		versionPattern: /^nftables v(\d+\.\d+\.\d+)/m,
+	},
 };
 
 export function engineRecipe(engine: BundleName): EngineRecipe {
@@ -107,12 +124,12 @@ export function allEngineRecipes(): EngineRecipe[] {
 	return Object.values(recipes);
 }
 
-/** Whether Larder runs that version, given in full. */
+/** Whether Larder runs this full version. */
 export function offersVersion(engine: BundleName, version: string): boolean {
 	return recipes[engine].offers.some((offered) => versionFits(version, offered));
 }
 
-/** Whether some version that the prefix names is offered. */
+/** Whether the prefix names any version that Larder runs. */
 export function offersPrefix(engine: BundleName, prefix: string): boolean {
 	return recipes[engine].offers.some(
 		(offered) => versionFits(prefix, offered) || versionFits(offered, prefix),
@@ -120,8 +137,8 @@ export function offersPrefix(engine: BundleName, prefix: string): boolean {
 }
 
 /**
- * Suites to look in beside the machine's own, newest software first. Aliases, not code names, so that the list
- * stays right when the distribution releases; Ubuntu has none for the release that still holds Redis 7.
+ * Suites to search beside the machine's own, newest software first. They are aliases, not code names, so the
+ * list stays right when the distribution releases; Ubuntu has none for the release that still has Redis 7.
  */
 export const SUITES_BY_DISTRIBUTION: Readonly<
 	Record<string, { suites: readonly string[]; components: string; keyring: string }>

@@ -13,8 +13,8 @@ import { compareVersions } from "./engine-version.ts";
  * The store's layout:
  *
  *   <store>/valkey-9.1.2-amd64/bin, lib     the files
- *   <store>/valkey-9.1.2-amd64/bundle.json  the manifest, written last: without it the directory counts for nothing
- *   <store>/build-*                         an install under way, or what a crash left of one
+ *   <store>/valkey-9.1.2-amd64/bundle.json  the manifest, written last: a directory without it is ignored
+ *   <store>/build-*                         an install in progress, or the remains of one after a crash
  *   <store>/store.lock                      held by the process that installs
  */
 export const MANIFEST_NAME = "bundle.json";
@@ -27,7 +27,7 @@ const manifestSchema = z.object({
 	packageVersion: z.string(),
 	suite: z.string(),
 	architecture: z.string(),
-	/** The bundle's programs name their loader by its absolute path: a moved bundle doesn't run. */
+	/** The bundle's programs name their loader by its absolute path, so a moved bundle doesn't run. */
 	directory: z.string(),
 	server: z.string(),
 	client: z.string().nullable(),
@@ -39,18 +39,20 @@ export type BundleManifest = z.infer<typeof manifestSchema>;
 /** An engine, or the gateway's HAProxy, that can be started on this machine. */
 export interface InstalledEngine {
 	readonly engine: BundleName;
-	/** In full, as the program itself reports it. */
+	/** The full version, as the program itself reports it. */
 	readonly version: string;
 	readonly source: "bundle" | "path";
 	/** Absolute path of the server program. */
 	readonly server: string;
-	/** Absolute path of the engine's command-line client, where there is one. */
+	/** Absolute path of the engine's command-line client, if it has one. */
 	readonly client: string | null;
-	/** Code name of the suite that a bundle was made from. */
+	/** Code name of the suite that the bundle was made from. */
 	readonly suite: string | null;
 }
 
-/** Bundles that are complete and offered, newest version first. Reads manifests and file sizes only, so it is cheap. */
+/**
+ * Complete bundles of offered versions, newest first. Reads only manifests and file sizes, so it is cheap.
+ */
 export async function listBundles(storeDir: string): Promise<InstalledEngine[]> {
 	let names: string[];
 	try {
@@ -67,7 +69,7 @@ export async function listBundles(storeDir: string): Promise<InstalledEngine[]> 
 		.sort((a, b) => compareVersions(b.version, a.version));
 }
 
-/** The bundle in a directory, or null when there is none that can be used. */
+/** The bundle in a directory; null if there is no usable one. */
 export async function readBundle(directory: string): Promise<InstalledEngine | null> {
 	const manifest = await readManifest(directory);
 	if (manifest === null || manifest.directory !== directory) return null;
@@ -90,7 +92,7 @@ export async function readBundle(directory: string): Promise<InstalledEngine | n
 
 async function readManifest(directory: string): Promise<BundleManifest | null> {
 	const text = await readFileIfExists(join(directory, MANIFEST_NAME)).catch((error: unknown) => {
-		// Other files lie in the store too, the lock among them.
+		// The store contains other files too, such as the lock.
 		if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return null;
 		throw error;
 	});
@@ -98,12 +100,12 @@ async function readManifest(directory: string): Promise<BundleManifest | null> {
 	try {
 		return manifestSchema.parse(JSON.parse(text));
 	} catch {
-		// Damaged, or of another Larder's format: as good as absent, and replaced by the next install.
+		// Damaged, or in another Larder's format: treat it as absent; the next install replaces it.
 		return null;
 	}
 }
 
-/** Makes the bundle usable: from here on it is found. */
+/** Makes the bundle usable: from here on the store lists it. */
 export async function publishManifest(manifest: BundleManifest): Promise<void> {
 	const content = `${JSON.stringify(manifest, null, "\t")}\n`;
 	await writeFileAtomic(join(manifest.directory, MANIFEST_NAME), content, {

@@ -1,4 +1,4 @@
-/** An engine can't be had on this machine. The message says what is missing and what to do. */
+/** An engine isn't available on this machine. The message says what is missing and what to do. */
 export class EngineUnavailableError extends Error {
 	constructor(message: string, options?: ErrorOptions) {
 		super(message, options);

@@ -2,12 +2,12 @@ function parts(version: string): number[] {
 	return version.split(".").map((part) => Number.parseInt(part, 10) || 0);
 }
 
-/** Whether `version` is one that `prefix` names: 9 and 9.1 fit 9.1.2, 9.1 doesn't fit 9.10.0. */
+/** Whether `prefix` matches `version`: 9 and 9.1 match 9.1.2, 9.1 doesn't match 9.10.0. */
 export function versionFits(version: string, prefix: string): boolean {
 	return version === prefix || version.startsWith(`${prefix}.`);
 }
 
-/** Negative when `a` is older than `b`. */
+/** Negative if `a` is older than `b`. */
 export function compareVersions(a: string, b: string): number {
 	const left = parts(a);
 	const right = parts(b);

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeUglyDirectory } from "../../platform/testing/ugly-directory.ts";
 import {
 	EngineUnavailableError,
 	ensureEngine,
@@ -13,11 +12,11 @@ import type { EngineProgress } from "./progress.ts";
 
 let storeDir: string;
 beforeEach(() => {
-	storeDir = mkdtempSync(join(tmpdir(), "larder-store-test-"));
+	storeDir = makeUglyDirectory("larder-store-test");
 });
 afterEach(() => rmSync(storeDir, { recursive: true, force: true }));
 
-test("two who need an engine at once share one fetch, and later calls find it at once", async () => {
+test("two callers that need an engine at the same time share one fetch, and later calls find it at once", async () => {
 	const steps: EngineProgress["step"][][] = [[], []];
 	const [first, second] = await Promise.all(
 		steps.map((seen) =>
@@ -44,7 +43,7 @@ test("two who need an engine at once share one fetch, and later calls find it at
 	}
 });
 
-test("several are fetched in one go, and one that isn't offered doesn't stop the others", async () => {
+test("several engines are fetched together, and one that isn't offered doesn't stop the others", async () => {
 	const downloads: string[] = [];
 	const outcomes = await ensureEngines({
 		wanted: [
@@ -68,7 +67,7 @@ test("several are fetched in one go, and one that isn't offered doesn't stop the
 	expect(inStore.sort()).toEqual(["memcached", "redis"]);
 });
 
-test("what can't be had is an error that says what to do, and leaves nothing behind", async () => {
+test("an unavailable engine is an error that says what to do, and leaves nothing behind", async () => {
 	const path = process.env.PATH;
 	try {
 		process.env.PATH = storeDir;

@@ -14,7 +14,7 @@ const LOCK_RETRY_MS = 200;
 
 export interface WantedEngine {
 	readonly engine: BundleName;
-	/** 9, 9.1 or 9.1.2. Absent: the best that is offered and can be had. */
+	/** 9, 9.1 or 9.1.2. If absent: the best that is offered and available. */
 	readonly version?: string;
 }
 
@@ -32,13 +32,13 @@ export type EngineOutcome =
 			readonly error: EngineUnavailableError;
 	  };
 
-/** Engines that can be started now: bundles, newest first, then what is on PATH. */
+/** Engines that can be started now: bundles, newest first, then engines on PATH. */
 export async function listEngines(storeDir = engineStoreDir()): Promise<InstalledEngine[]> {
 	const [bundles, onPath] = await Promise.all([listBundles(storeDir), listPathEngines()]);
 	return [...bundles, ...onPath];
 }
 
-/** The bundle or PATH engine that fits, without fetching anything; null when there is none. */
+/** A bundle or PATH engine that matches, without fetching anything; null if there is none. */
 export async function findEngine(
 	options: WantedEngine & { readonly storeDir?: string },
 ): Promise<InstalledEngine | null> {
@@ -46,7 +46,7 @@ export async function findEngine(
 	const storeDir = options.storeDir ?? engineStoreDir();
 	const bundle = await findBundle(options.engine, prefixes, storeDir);
 	if (bundle !== null) return bundle;
-	// PATH is asked only when needed: it means running a program.
+	// Look on PATH only if needed: that means running a program.
 	const onPath = await findPathEngine(engineRecipe(options.engine));
 	const fits = (found: InstalledEngine) =>
 		prefixes.some((each) => versionFits(found.version, each));
@@ -54,9 +54,9 @@ export async function findEngine(
 }
 
 /**
- * An engine that can be started, fetched into the store where it is missing. Order: a bundle that is there, a fresh
- * bundle, an engine on PATH. Several processes may call this at once: one fetches, the others wait and use what it
- * made. Throws EngineUnavailableError.
+ * An engine that can be started, fetched into the store if it is missing. In order of preference: an existing
+ * bundle, a new bundle, an engine on PATH. Several processes may call this at the same time: one fetches, the
+ * others wait and use its result. Throws EngineUnavailableError.
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<InstalledEngine> {
 	const [outcome] = await ensureEngines({ ...options, wanted: [options] });
@@ -66,8 +66,8 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Instal
 }
 
 /**
- * The same for several, in the order given; the archive's indexes are fetched once for all. One that can't be had
- * doesn't keep the others from being fetched.
+ * The same for several engines, in the given order; the archive's indexes are fetched once for all. An
+ * unavailable engine doesn't stop the others from being fetched.
  */
 export async function ensureEngines(options: {
 	wanted: readonly WantedEngine[];
@@ -90,7 +90,7 @@ export async function ensureEngines(options: {
 		try {
 			const outcomes: EngineOutcome[] = [];
 			for (const each of wanted) {
-				// Whoever held the lock may have made it.
+				// The process that held the lock may have made it.
 				const made = await findInStore(each, storeDir);
 				outcomes.push(made ?? (await fetchOrFallBack(each, fetcher, report)));
 			}

@@ -1,5 +1,6 @@
-import { mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { plainTemporaryDirectory } from "../../platform/plain-temporary-directory.ts";
 import { AptArchive, unpackPackages } from "./apt-archive.ts";
 import type { AptTree } from "./apt-tree.ts";
 import { type EngineRecipe, offersVersion } from "./engine-catalogue.ts";
@@ -17,6 +18,7 @@ import { relocatePrograms } from "./relocate.ts";
 import { runCommand } from "./run-command.ts";
 import { verifyEngine } from "./verify-engine.ts";
 
+const LINK_NAME = "tree";
 const ARCHITECTURE_TIMEOUT_MS = 10_000;
 
 interface Find {
@@ -26,32 +28,40 @@ interface Find {
 }
 
 /**
- * Makes bundles from the archive that the machine's own apt reads, and puts them into the store. What it learned of the
- * archive for one serves the next. Its owner holds the store's lock, and closes it.
+ * Makes bundles from the archive that the machine's own apt reads, and puts them into the store. It reuses
+ * what it learned about the archive for each bundle. Its owner holds the store's lock, and closes it.
  */
 export class BundleFetcher {
 	private readonly storeDir: string;
 	private readonly directory: string;
+	/**
+	 * A directory with a link to `directory`, under a path without characters that apt's files can't contain.
+	 */
+	private readonly plainDirectory: string;
 	private archive: Promise<AptArchive> | undefined;
 
-	private constructor(storeDir: string, directory: string) {
+	private constructor(storeDir: string, directory: string, plainDirectory: string) {
 		this.storeDir = storeDir;
 		this.directory = directory;
+		this.plainDirectory = plainDirectory;
 	}
 
 	static async open(storeDir: string): Promise<BundleFetcher> {
 		await removeLeftovers(storeDir);
-		return new BundleFetcher(storeDir, await mkdtemp(join(storeDir, BUILD_PREFIX)));
+		const directory = await mkdtemp(join(storeDir, BUILD_PREFIX));
+		const plainDirectory = await mkdtemp(join(plainTemporaryDirectory(), "larder-build-"));
+		await symlink(directory, join(plainDirectory, LINK_NAME));
+		return new BundleFetcher(storeDir, directory, plainDirectory);
 	}
 
-	/** Throws EngineUnavailableError when no suite has a version that fits. */
+	/** Throws EngineUnavailableError if no suite has a matching version. */
 	async fetch(options: {
 		recipe: EngineRecipe;
 		versionPrefix: string;
 		report: ReportProgress;
 	}): Promise<InstalledEngine> {
 		const { recipe, report } = options;
-		this.archive ??= AptArchive.open(this.directory);
+		this.archive ??= AptArchive.open(join(this.plainDirectory, LINK_NAME));
 		const archive = await this.archive;
 		const find = await findVersion({ ...options, archive });
 		const buildDir = await mkdtemp(join(this.directory, `${recipe.engine}-`));
@@ -66,11 +76,12 @@ export class BundleFetcher {
 	}
 
 	async close(): Promise<void> {
+		await rm(this.plainDirectory, { recursive: true, force: true });
 		await rm(this.directory, { recursive: true, force: true });
 	}
 }
 
-/** Builds that a crash left. Nobody else builds, since the lock is held. */
+/** Removes builds that a crash left behind. No other process builds, since the lock is held. */
 async function removeLeftovers(storeDir: string): Promise<void> {
 	const names = await readdir(storeDir);
 	const builds = names.filter((name) => name.startsWith(BUILD_PREFIX));
@@ -79,7 +90,7 @@ async function removeLeftovers(storeDir: string): Promise<void> {
 	);
 }
 
-/** The first suite, in the recipe's order, whose version fits. */
+/** The first suite, in the recipe's order, whose version matches. */
 async function findVersion(options: {
 	recipe: EngineRecipe;
 	versionPrefix: string;
@@ -104,7 +115,7 @@ async function findVersion(options: {
 		misses.push(`${suite} has ${found === undefined ? "none" : found.version}`);
 	}
 	throw new EngineUnavailableError(
-		`the archive of this machine's apt doesn't give it (${misses.join("; ")})`,
+		`this machine's apt archive doesn't have it (${misses.join("; ")})`,
 	);
 }
 
@@ -150,11 +161,11 @@ async function assemble(options: {
 	await relocatePrograms({ ...options, ...recipe, programs, buildDir: bundleDir, finalDir });
 	const files = await describeFiles(bundleDir);
 	await syncFiles(files.map((file) => join(bundleDir, file.path)));
-	// What lies there has no valid manifest, or it would have been used.
+	// An existing directory has no valid manifest, or it would have been used.
 	await rm(finalDir, { recursive: true, force: true });
 	await rename(bundleDir, finalDir);
-	// The programs name their loader by its final path, so this is the first place where they run. Nobody takes
-	// the directory for a bundle before its manifest is there.
+	// The programs name their loader by its final path, so they can't run anywhere before. The directory
+	// doesn't count as a bundle before its manifest exists.
 	report("verify", `${recipe.server} runs`);
 	const server = join("bin", recipe.server);
 	await publishManifest({

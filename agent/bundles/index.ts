@@ -8,3 +8,4 @@ export {
 	listEngines,
 	type WantedEngine,
 } from "./ensure-engine.ts";
+export { StoreWatch } from "./store-watch.ts";

@@ -6,7 +6,7 @@ import { CommandError, runCommand } from "./run-command.ts";
 
 const VERSION_TIMEOUT_MS = 10_000;
 
-/** What a server program says of itself, or null when it doesn't run or says nothing known. */
+/** What a server program reports about itself; null if it doesn't run or reports nothing known. */
 export async function readEngineVersion(
 	recipe: EngineRecipe,
 	program: string,
@@ -22,7 +22,7 @@ export async function readEngineVersion(
 	}
 }
 
-/** Engines that the machine itself has on PATH, as far as their versions are offered. */
+/** Engines on the machine's PATH whose versions are offered. */
 export async function listPathEngines(
 	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<InstalledEngine[]> {
@@ -50,14 +50,17 @@ export async function findPathEngine(
 	};
 }
 
-/** Packages put services where a user's PATH often doesn't lead. */
+/** Packages put services in directories that a user's PATH often lacks. */
 function searchPath(recipe: EngineRecipe, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 	if (recipe.programDir !== "usr/sbin") return environment;
 	const path = [environment.PATH ?? "", "/usr/local/sbin", "/usr/sbin"].join(delimiter);
 	return { ...environment, PATH: path };
 }
 
-/** Absolute path of an executable, or null. Links are resolved in directories only: the name tells some engines who they are. */
+/**
+ * Absolute path of an executable, or null. Resolves links in directories only: some engines behave according
+ * to the name they are called by.
+ */
 export function findOnPath(
 	program: string,
 	environment: NodeJS.ProcessEnv = process.env,
@@ -69,7 +72,7 @@ export function findOnPath(
 			accessSync(candidate, constants.X_OK);
 			if (statSync(candidate).isFile()) return join(realpathSync(dirname(candidate)), program);
 		} catch {
-			// Not here: the next directory is asked.
+			// Not here: try the next directory.
 		}
 	}
 	return null;

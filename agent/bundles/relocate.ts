@@ -6,8 +6,8 @@ const PATCH_TIMEOUT_MS = 30_000;
 
 /**
  * Copies programs out of an unpacked package tree with every library they need, and makes them run from
- * `finalDir` whatever libc the machine has: their loader and libraries are named by their place in the bundle.
- * Only libraries that a program really names are taken, which keeps a bundle at about half of what the packages hold.
+ * `finalDir` on any libc: their loader and libraries are named by their place in the bundle. Takes only
+ * libraries that a program really names, which keeps a bundle at about half the size of its packages.
  */
 export async function relocatePrograms(options: {
 	unpackedDir: string;
@@ -28,26 +28,27 @@ export async function relocatePrograms(options: {
 	const wanted = new Set(options.openedLibraries);
 	for (const program of options.programs) {
 		const target = join(buildDir, "bin", program);
-		// The server is often a link to a program of another name: its content is copied.
+		// The server is often a link to a program of another name, so copy the content.
 		await copyExecutable(join(unpackedDir, options.programDir, program), target);
 		const loader = basename((await patch("--print-interpreter", target)).trim());
 		wanted.add(loader);
 		for (const name of lines(await patch("--print-needed", target))) wanted.add(name);
 		await patch("--set-interpreter", join(libraryPath, loader), target);
-		await patch("--set-rpath", libraryPath, target);
+		// Relative to the file itself: a loader splits a path at a colon, and expands a dollar sign.
+		await patch("--set-rpath", "$ORIGIN/../lib", target);
 	}
-	// A set grows while it is iterated, and each name comes once: this walks the whole closure.
+	// A set grows while it is iterated, and each name comes once, so this walks the whole closure.
 	for (const name of wanted) {
 		const source = libraries.get(name);
 		if (source === undefined) {
-			throw new Error(`${name} is in none of the packages that the engine depends on`);
+			throw new Error(`${name} isn't in any package that the engine depends on`);
 		}
 		const target = join(buildDir, "lib", name);
 		await copyExecutable(source, target);
 		const needed = lines(await patch("--print-needed", target));
 		for (const next of needed) wanted.add(next);
-		// The loader and libraries without needs stay as they were packaged.
-		if (needed.length > 0) await patch("--set-rpath", libraryPath, target);
+		// The loader and libraries without dependencies stay as packaged.
+		if (needed.length > 0) await patch("--set-rpath", "$ORIGIN", target);
 	}
 }
 

@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile } from "node:child_process";
 
 const running = new Set<ChildProcess>();
-/** A fetch that its process doesn't wait for ends with it. */
+/** A fetch ends with the process that started it, even if that process doesn't wait for it. */
 process.on("exit", () => {
 	for (const child of running) child.kill("SIGKILL");
 });
 
-/** A command ended badly. The message names it and ends with the last lines that it printed. */
+/** A command failed. The message names it and ends with the last lines that it printed. */
 export class CommandError extends Error {
-	/** ENOENT when the program isn't there, otherwise the exit code or signal. */
+	/** ENOENT if the program doesn't exist, otherwise the exit code or signal. */
 	readonly reason: string | number;
 	constructor(command: string, reason: string | number, output: string) {
 		const tail = output.trim().split("\n").slice(-5).join("\n");
@@ -18,7 +18,7 @@ export class CommandError extends Error {
 	}
 }
 
-/** Runs a program without a shell and answers what it wrote to stdout. Throws CommandError. */
+/** Runs a program without a shell and returns its stdout. Throws CommandError. */
 export function runCommand(
 	program: string,
 	args: readonly string[],

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BundleName } from "./bundle-name.ts";
 import type { EngineRecipe } from "./engine-catalogue.ts";
 import { readEngineVersion } from "./path-engine.ts";
@@ -19,11 +19,12 @@ const verifications: Readonly<Record<BundleName, Verification>> = {
 	redis: verifyRedisProtocol,
 	memcached: verifyMemcached,
 	haproxy: verifyHaproxy,
+	nftables: verifyNftables,
 };
 
 /**
- * Proves that an engine runs here: it says its version, and a process of it does its work. Answers the version.
- * Throws with what the process printed when it doesn't work.
+ * Proves that an engine runs here: it prints its version, and a process of it does its work. Returns the
+ * version. Throws with the process's output if it doesn't work.
  */
 export async function verifyEngine(recipe: EngineRecipe, server: string): Promise<string> {
 	const version = await readEngineVersion(recipe, server);
@@ -50,13 +51,14 @@ async function verifyRedisProtocol(server: string, directory: string): Promise<v
 
 async function verifyMemcached(server: string, directory: string): Promise<void> {
 	const socket = join(directory, "s");
-	// It refuses to run as root unless a user is named; another one couldn't reach the private directory.
+	// The program refuses to run as root unless a user is named; another user couldn't reach the private
+	// directory.
 	const user = process.getuid?.() === 0 ? ["-u", "root"] : [];
 	const args = ["-s", socket, ...user];
 	await verifyAnswer({ server, args, directory, socket, request: "version", answer: "VERSION " });
 }
 
-/** Runs the server until it answers a line over a socket file. */
+/** Runs the server until it answers a line over a Unix socket. */
 async function verifyAnswer(options: {
 	server: string;
 	args: readonly string[];
@@ -113,7 +115,9 @@ function answers(options: { socket: string; request: string; answer: string }): 
 	});
 }
 
-/** It reads a configuration with what a gateway needs: TCP frontends that follow checks of what the servers answer. */
+/**
+ * Checks that HAProxy accepts what a gateway needs: TCP frontends that follow checks of the servers' answers.
+ */
 async function verifyHaproxy(server: string, directory: string): Promise<void> {
 	const configuration = join(directory, "haproxy.cfg");
 	await writeFile(
@@ -138,4 +142,15 @@ async function verifyHaproxy(server: string, directory: string): Promise<void> {
 	);
 	await runCommand(server, ["-vv"], { timeoutMs: CHECK_TIMEOUT_MS });
 	await runCommand(server, ["-c", "-f", configuration], { timeoutMs: CHECK_TIMEOUT_MS });
+}
+
+/**
+ * Both programs load their libraries. What the kernel lets them do is found out where they are used
+ * (gateway/kernel).
+ */
+async function verifyNftables(server: string): Promise<void> {
+	await runCommand(server, ["--help"], { timeoutMs: CHECK_TIMEOUT_MS });
+	await runCommand(join(dirname(server), "conntrack"), ["--version"], {
+		timeoutMs: CHECK_TIMEOUT_MS,
+	});
 }

@@ -1,27 +1,27 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Observation, OrderResult } from "../../server/contract/agent.ts";
+import type { OrderResult, ReportedObservation } from "../../server/contract/host-report.ts";
 import type { ControlClient } from "./control-client.ts";
 
 /**
- * Tells the control plane at once of processes that have ended and of failover orders that have been carried out,
- * whatever report is under way: clients wait for what it does next. Nothing is repeated, since the next report says the
- * same and is.
+ * Tells the control plane at once about processes that ended and failover orders that finished, even while a
+ * report is in progress: clients wait for its next step. An alert isn't resent, because the next report says
+ * the same and is resent.
  */
 export class Alerts {
 	private readonly options: {
 		client: ControlClient;
-		observations: () => Observation[] | null;
+		observations: () => ReportedObservation[] | null;
 		logger: Logger;
 	};
 	private readonly abort = new AbortController();
-	/** Instances that were told of as ended, and haven't run since. */
+	/** Instances reported as ended that haven't run since. */
 	private readonly ended = new Set<string>();
 
 	constructor(options: Alerts["options"]) {
 		this.options = options;
 	}
 
-	/** Something has changed about the instances. */
+	/** Call when something about the instances has changed. */
 	look(): void {
 		const observations = this.options.observations() ?? [];
 		const over = observations.filter(({ phase }) => phase === "exited");
@@ -39,10 +39,10 @@ export class Alerts {
 		this.abort.abort();
 	}
 
-	private send(ended: Observation[], orders: OrderResult[]): void {
+	private send(ended: ReportedObservation[], orders: OrderResult[]): void {
 		const { client, logger } = this.options;
 		client.alert({ ended, orders }, this.abort.signal).catch((error: unknown) => {
-			logger.debug({ err: error }, "an alert wasn't taken; the next report says the same");
+			logger.debug({ err: error }, "an alert wasn't accepted; the next report repeats it");
 		});
 	}
 }

@@ -1,10 +1,15 @@
-/** Waiting times between attempts to reach the control plane: short, so that one that is back is found quickly. */
+import { AGENT_TIMING } from "../../server/contract/limits.ts";
+
+/**
+ * Waiting times between attempts to reach the control plane: short, so that agents find it soon after it
+ * returns.
+ */
 export class Backoff {
 	private readonly firstMs: number;
 	private readonly mostMs: number;
 	private failures = 0;
 
-	constructor(firstMs = 50, mostMs = 2_000) {
+	constructor(firstMs = 50, mostMs: number = AGENT_TIMING.retryMaxMs) {
 		this.firstMs = firstMs;
 		this.mostMs = mostMs;
 	}
@@ -13,7 +18,9 @@ export class Backoff {
 		this.failures = 0;
 	}
 
-	/** The next waiting time, between half and all of a doubling base, so that many agents don't come in step. */
+	/**
+	 * The next waiting time, between half and all of a doubling base, so that many agents don't retry in step.
+	 */
 	next(random: () => number = Math.random): number {
 		const base = Math.min(this.mostMs, this.firstMs * 2 ** this.failures);
 		if (base < this.mostMs) this.failures++;

@@ -1,25 +1,59 @@
 import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
-	type AlertInput,
-	alertResultSchema,
 	enrolResultSchema,
 	type HostFacts,
-	type ReportInput,
-	reportResultSchema,
-	type WatchResult,
-	watchResultSchema,
+	protocolRefusalSchema,
 } from "../../server/contract/agent.ts";
+import {
+	type WatchResult,
+	type watchInputSchema,
+	watchResultSchema,
+} from "../../server/contract/desired-state.ts";
+import {
+	type AlertMessage,
+	alertResultSchema,
+	type ReportMessage,
+	reportResultSchema,
+} from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { JsonHttp } from "./json-http.ts";
 
-/** The control plane answered, with a refusal. Anything else that is thrown means that it couldn't be reached. */
+/** The control plane answered with a refusal. Any other error means that it couldn't be reached. */
 export class ControlPlaneRefusal extends Error {
 	readonly status: number;
-	constructor(message: string, status: number) {
+	/** The invalid input field, if the control plane names one. */
+	readonly field: string | null;
+	private readonly details: unknown;
+	constructor(message: string, status: number, field: string | null, details: unknown) {
 		super(message);
 		this.name = "ControlPlaneRefusal";
 		this.status = status;
+		this.field = field;
+		this.details = details;
+	}
+
+	/**
+	 * What to do, in sentences, if the control plane doesn't speak this agent's version of the protocol; null
+	 * for a refusal with another reason.
+	 */
+	get versionAdvice(): string | null {
+		if (this.status !== 422 || this.field !== "protocol") return null;
+		// Control planes that don't say what they speak are older than this agent.
+		const newest = protocolRefusalSchema.safeParse(this.details).data?.newest ?? 0;
+		const remedy =
+			newest < AGENT_PROTOCOL_VERSION
+				? "The control plane is older: upgrade it, which comes first in every upgrade, or start the former version of this agent again."
+				: "This agent is older: start the control plane's version of Larder on this host.";
+		return `This host needs an upgrade: its agent (protocol version ${AGENT_PROTOCOL_VERSION}) and the control plane don't understand each other. Its engines keep serving and fail over by themselves, but the control plane can't see or change them. ${remedy} See docs/upgrade.md.`;
+	}
+
+	/**
+	 * The control plane refuses this host's identity for good: the host was removed, or another host has the
+	 * identity.
+	 */
+	get isOfIdentity(): boolean {
+		return this.status === 403 && this.field === "agentId";
 	}
 }
 
@@ -29,21 +63,31 @@ const IN_TOUCH_MS = 5_000;
 
 /** tRPC's answers over HTTP, without batching and without a transformer. */
 const successSchema = z.object({ result: z.object({ data: z.unknown() }) });
-const failureSchema = z.object({ error: z.object({ message: z.string() }) });
+const failureSchema = z.object({
+	error: z.object({
+		message: z.string(),
+		data: z.object({ field: z.string().nullish(), details: z.unknown().optional() }).optional(),
+	}),
+});
 
 /**
- * The agent's calls to its control plane: tRPC mutations, each a POST. Its client library isn't used because its HTTP
- * link brings in Node's fetch. Every answer is checked against the contract.
+ * The agent's calls to its control plane: tRPC mutations, each a POST. It doesn't use tRPC's client library
+ * because that library's HTTP link loads Node's fetch. Every answer is checked against the contract.
  */
 export class ControlClient {
 	private readonly baseUrl: string;
-	private readonly credential: string;
+	private credential: string;
 	private readonly http = new JsonHttp();
 	private answeredAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: { controlPlaneUrl: string; credential: string }) {
 		this.baseUrl = `${options.controlPlaneUrl.replace(/\/+$/, "")}/api/agent`;
 		this.credential = options.credential;
+	}
+
+	/** Calls as another host from now on. */
+	useCredential(credential: string): void {
+		this.credential = credential;
 	}
 
 	async enrol(input: {
@@ -59,9 +103,12 @@ export class ControlClient {
 		return enrolResultSchema.parse(await this.call("enrol", rest, CALL_TIMEOUT_MS, signal));
 	}
 
-	/** What is newer than what is held: the host's state, notices. Null when nothing came within the long poll. */
+	/**
+	 * Waits for anything newer than what the agent holds: the host's state, notices. Null if nothing arrived
+	 * within the long poll.
+	 */
 	async watch(
-		held: { revision: number; epoch: number; routeRevision: number; notice: number },
+		held: Omit<z.input<typeof watchInputSchema>, "protocol">,
 		signal: AbortSignal,
 	): Promise<WatchResult> {
 		const result = watchResultSchema.parse(
@@ -71,8 +118,11 @@ export class ControlClient {
 		return result;
 	}
 
-	/** Returning means that all of it is stored. Answers in how many milliseconds the next one is expected. */
-	async report(report: Omit<ReportInput, "protocol">, signal: AbortSignal): Promise<number> {
+	/**
+	 * Returns once the control plane has stored all of it. Returns the milliseconds until the next report is
+	 * expected.
+	 */
+	async report(report: Omit<ReportMessage, "protocol">, signal: AbortSignal): Promise<number> {
 		const { heartbeatMs } = reportResultSchema.parse(
 			await this.call("report", report, CALL_TIMEOUT_MS, signal),
 		);
@@ -80,12 +130,14 @@ export class ControlClient {
 		return heartbeatMs;
 	}
 
-	/** What can't wait for a report that is under way. */
-	async alert(alert: Omit<AlertInput, "protocol">, signal: AbortSignal): Promise<void> {
+	/** Sends what can't wait for a report in progress. */
+	async alert(alert: Omit<AlertMessage, "protocol">, signal: AbortSignal): Promise<void> {
 		alertResultSchema.parse(await this.call("alert", alert, CALL_TIMEOUT_MS, signal));
 	}
 
-	/** Whether the control plane has answered lately, so that its orders are likely to be what it wants now. */
+	/**
+	 * Whether the control plane has answered recently, so that its orders probably reflect what it wants now.
+	 */
 	inTouch(): boolean {
 		return performance.now() - this.answeredAt < IN_TOUCH_MS;
 	}
@@ -100,7 +152,8 @@ export class ControlClient {
 		timeoutMs: number,
 		signal: AbortSignal,
 	): Promise<unknown> {
-		// One controller a call, let go of at its end: signals combined with one that lives as long as the agent pile up.
+		// One controller per call, released at its end: combined with a signal that lives as long as the agent,
+		// signals would pile up.
 		const abort = new AbortController();
 		const cancel = () => abort.abort();
 		let late = false;
@@ -120,7 +173,8 @@ export class ControlClient {
 			if (answer.status === 200 && success.success) return success.data.result.data;
 			const failure = failureSchema.safeParse(answer.body);
 			const message = failure.success ? failure.data.error.message : "no explanation";
-			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status);
+			const { field = null, details } = failure.data?.error.data ?? {};
+			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status, field, details);
 		} catch (error) {
 			throw late ? new Error(`${procedure}: no answer in ${timeoutMs} ms`) : error;
 		} finally {

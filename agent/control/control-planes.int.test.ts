@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureEngine } from "../bundles/index.ts";
 import { eventually, freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => host.dispose());
 
-test("a rebuilt control plane that knows no assignments removes nobody's engines", async () => {
+test("a rebuilt control plane that knows no assignments removes no engines", async () => {
 	const assignment = await host.assign();
 	const stop = host.startAgent();
 	const { pid } = await host.untilRunning(assignment);
@@ -31,7 +32,7 @@ test("a rebuilt control plane that knows no assignments removes nobody's engines
 	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
 });
 
-test("a desired state of a replaced control plane is refused", async () => {
+test("an agent refuses a desired state from a replaced control plane", async () => {
 	host.plane.epoch = 5;
 	const assignment = await host.assign();
 	host.startAgent();
@@ -44,7 +45,29 @@ test("a desired state of a replaced control plane is refused", async () => {
 	expect(host.plane.reports.at(-1)?.epoch).toBe(5);
 });
 
-test("what a control plane restored from a backup doesn't know is left alone", async () => {
+test("an agent keeps its engines while a control plane doesn't speak its version, and logs what to do", async () => {
+	const assignment = await host.assign();
+	const lines: string[] = [];
+	host.startAgent({ logger: pino({ level: "warn" }, { write: (line) => lines.push(line) }) });
+	const { pid } = await host.untilRunning(assignment);
+	await host.plane.stop();
+	host.plane.foreign = true;
+	host.plane.setAssignments([]);
+	await host.plane.start();
+	const isTold = () =>
+		lines.some((line) => line.includes("The control plane is older: upgrade it"));
+	await eventually("the log says what to do", isTold);
+	const told = lines.length;
+	const calls = host.plane.refusedCalls;
+	await eventually("it keeps calling", () => host.plane.refusedCalls >= calls + 4);
+	expect(lines).toHaveLength(told);
+	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
+	host.plane.foreign = false;
+	host.plane.setAssignments([{ ...assignment, generation: 2 }]);
+	expect((await host.untilRunning({ ...assignment, generation: 2 })).pid).toBe(pid);
+});
+
+test("an agent leaves alone what a control plane restored from a backup doesn't know", async () => {
 	host.plane.epoch = 5;
 	const known = makeAssignment({ port: await freePort(host.address) });
 	const forgotten = makeAssignment({
@@ -56,19 +79,19 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 	await host.untilRunning(known);
 	const { pid } = await host.untilRunning(forgotten);
 	const directory = join(host.homeDir, "instances", forgotten.id);
-	// The backup knows the first one alone, and the control plane that reads it takes over anew.
+	// The backup contains only the first one, and the control plane that reads it takes over with a new epoch.
 	host.plane.epoch = 6;
 	host.plane.revision = 0;
 	host.plane.setAssignments([{ ...known, generation: 2 }]);
 	const aside = () => host.plane.reports.at(-1)?.setAside ?? [];
 	await host.plane.until("it is told", () => aside().length > 0);
 	const { cacheId, port } = forgotten;
-	const was = { cacheId, nodeName: "newest-001", port };
+	const was = { cacheId, nodeName: "newest-001", port, proof: expect.any(String) };
 	expect(aside()).toEqual([{ assignmentId: forgotten.id, directory, pid, was }]);
 	await host.plane.until("the known one has the change", () => {
 		return host.plane.observationOf(known.id)?.generation === 2;
 	});
-	// Neither what is wanted later nor another agent removes it.
+	// Neither a later desired state nor another agent removes it.
 	for (const generation of [3, 4]) {
 		const changed = { ...known, generation };
 		host.plane.setAssignments([changed]);
@@ -81,9 +104,9 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 		await stop();
 		stop = host.startAgent();
 	}
-	await host.plane.until("it is told again", () => aside().length > 0);
+	await host.plane.until("it is reported again", () => aside().length > 0);
 	expect(aside()).toMatchObject([{ assignmentId: forgotten.id, was: null }]);
-	// Only one that knows it again has a say.
+	// Only a control plane that knows it again may change it.
 	host.plane.setAssignments([{ ...known, generation: 5 }, forgotten]);
 	expect((await host.untilRunning(forgotten)).pid).toBe(pid);
 	host.plane.setAssignments([{ ...known, generation: 6 }]);
@@ -93,7 +116,7 @@ test("what a control plane restored from a backup doesn't know is left alone", a
 	expect(host.engineProcess(forgotten.id)).toBeNull();
 });
 
-test("what a restored control plane looks for isn't begun until it is sure of its place", async () => {
+test("a node that a restored control plane looks for doesn't start until its place is certain", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	const { pid } = await host.untilRunning(assignment);
@@ -108,7 +131,7 @@ test("what a restored control plane looks for isn't begun until it is sure of it
 	});
 	expect(host.plane.observationOf(sought.id)).toBeUndefined();
 	expect(existsSync(join(host.homeDir, "instances", sought.id))).toBe(false);
-	// What is unknown is left alone now, and only now: later it is removed as always.
+	// Unknown instances are left alone only at this point: later they are removed as usual.
 	const extra = makeAssignment({
 		...{ port: await freePort(host.address), nodeName: "orders-003" },
 	});
@@ -140,20 +163,20 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 	await host.plane.stop();
 	const client = await host.connect(replica.port, "larder");
 	await client.command(["REPLICAOF", "NO", "ONE"], 1_000);
-	// Both lead now. The agent that starts has nothing but old orders.
+	// Both are primaries now. The agent that starts has nothing but old orders.
 	const agent = host.spawnAgent();
 	const looks = async () => {
 		const info = await client.command(["INFO", "commandstats"], 1_000);
 		return Number(/cmdstat_info:calls=(\d+)/.exec(String(info))?.[1] ?? 0);
 	};
 	const before = await looks();
-	// More than it takes to act, and to call a promotion an old one.
+	// Longer than the agent needs to act, and to consider a promotion an old one.
 	const promotedAt = performance.now();
 	await eventually("the agent has looked long enough", async () => {
 		return (await looks()) > before + 5 && performance.now() - promotedAt > 4_000;
 	});
 	expect(await client.command(["ROLE"], 1_000)).toContain("master");
-	// Once it is in touch, and still told so, it obeys.
+	// Once the agent is in touch, and still gets the same order, it obeys.
 	host.plane.observations = null;
 	await host.plane.start();
 	await host.plane.until("it follows", () => {
@@ -163,24 +186,35 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 	await killChild(agent);
 });
 
-test("a Sentinel can't make a replica of a primary while the control plane is there to do it", async () => {
+test("a Sentinel can't demote a primary while the control plane is in touch, and can never make a node follow a stranger", async () => {
 	const assignment = await host.assign();
+	const { cacheId, cacheName, engine } = assignment;
+	host.plane.setRoutes([
+		{
+			...{ cacheId, cacheName, engine, check: null, discovery: null, sentinel: null },
+			tcpKeepaliveSeconds: 60,
+			ports: { primary: null, reader: null, configuration: null },
+			servers: [{ nodeId: "sibling", host: "10.0.0.9", port: 6_379, leads: false }],
+		},
+	]);
 	host.startAgent();
 	await host.untilRunning(assignment);
 	const client = await host.connect(assignment.port, "larder");
-	// What a Sentinel may do, without its network: rules are asked for, so that nothing becomes of them.
+	// What a Sentinel may do, without its network: this only asks for permission, so nothing happens.
 	const mayDo = async (...command: string[]) => {
 		const dryRun = ["ACL", "DRYRUN", assignment.auth.sentinelUsername, ...command];
 		return (await client.command(dryRun, 1_000)) === "OK";
 	};
-	await eventually("it may no more", async () => !(await mayDo("SLAVEOF", "10.0.0.9", "6379")));
+	await eventually("it no longer may", async () => !(await mayDo("SLAVEOF", "10.0.0.9", "6379")));
 	expect(await mayDo("SLAVEOF", "NO", "ONE")).toBe(true);
 	await host.plane.stop();
 	await eventually("it may again", () => mayDo("SLAVEOF", "10.0.0.9", "6379"));
+	// But not to an address outside the cache: that address would be shown the replicas' password.
+	expect(await mayDo("SLAVEOF", "10.0.0.66", "6379")).toBe(false);
 	client.close();
 });
 
-test("reports come as far apart as the control plane asks for", async () => {
+test("the control plane sets the interval between reports", async () => {
 	const assignment = await host.assign();
 	host.plane.heartbeatMs = 100;
 	host.startAgent();
@@ -188,11 +222,11 @@ test("reports come as far apart as the control plane asks for", async () => {
 	const reports = host.plane.reports.length;
 	const startedAt = performance.now();
 	await host.plane.until("forty reports", () => host.plane.reports.length >= reports + 40, 40_000);
-	// A tenth of it, unless the machine is very busy; with the usual distance it would take 30 s.
+	// A tenth of the usual interval, unless the machine is very busy; with the usual one it would take 30 s.
 	expect(performance.now() - startedAt).toBeLessThan(25_000);
 });
 
-test("the result of an order is told until it is stored", async () => {
+test("the result of an order is reported until it is stored", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	await host.untilRunning(assignment);
@@ -201,7 +235,7 @@ test("the result of an order is told until it is stored", async () => {
 	host.plane.failsToStore = true;
 	host.plane.notify({ kind: "failover", order });
 	const refusals = () => host.plane.refusedReports.filter(({ orders }) => orders.length > 0);
-	await host.plane.until("it was told twice in vain", () => refusals().length >= 2);
+	await host.plane.until("it was reported twice in vain", () => refusals().length >= 2);
 	host.plane.failsToStore = false;
 	await host.plane.until("it is stored", () => host.plane.orderResults.length > 0);
 	const reports = host.plane.reports.length;
@@ -209,7 +243,7 @@ test("the result of an order is told until it is stored", async () => {
 	expect(host.plane.orderResults.map(({ id }) => id)).toEqual([order.id]);
 });
 
-test("notices of a new control plane don't wait for its state, nor hold it up", async () => {
+test("notices of a new control plane neither wait for its state nor hold it up", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	await host.untilRunning(assignment);
@@ -225,7 +259,7 @@ test("notices of a new control plane don't wait for its state, nor hold it up", 
 	});
 });
 
-test("a control plane that comes back hears everything at once", async () => {
+test("a control plane that comes back gets everything at once", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	await host.untilRunning(assignment);

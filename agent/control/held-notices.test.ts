@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Notice } from "../../server/contract/agent.ts";
+import type { Notice } from "../../server/contract/desired-state.ts";
 import { HeldNotices } from "./held-notices.ts";
 
 const leader = (seq: number): Notice => ({ kind: "leader", seq, cacheId: "c", nodeId: `n${seq}` });
@@ -8,7 +8,7 @@ const answer = (epoch: number, ...seqs: number[]) => ({
 });
 const seqsOf = (notices: Notice[]) => notices.map(({ seq }) => seq);
 
-test("a notice is acted on once, whoever tells it again", () => {
+test("an agent acts on a notice once, however often it arrives", () => {
 	const held = new HeldNotices();
 	expect(held.newestOf(1)).toBe(-1);
 	expect(seqsOf(held.take(answer(1, 4, 5)))).toEqual([4, 5]);
@@ -16,7 +16,7 @@ test("a notice is acted on once, whoever tells it again", () => {
 	expect(held.newestOf(1)).toBe(7);
 });
 
-test("a new epoch counts from the start, and an earlier one is refused", () => {
+test("a new epoch starts counting again, and an earlier one is refused", () => {
 	const held = new HeldNotices();
 	held.take(answer(2, 9));
 	expect(seqsOf(held.take(answer(3, 1)))).toEqual([1]);

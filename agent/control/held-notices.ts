@@ -1,21 +1,23 @@
-import type { Notice, WatchResult } from "../../server/contract/agent.ts";
+import type { Notice, WatchResult } from "../../server/contract/desired-state.ts";
 
-/** Which notices the agent has had: the newest of the newest epoch. */
+/** Which notices the agent holds: up to the newest of the newest epoch. */
 export class HeldNotices {
 	private newestEpoch = -1;
 	private seq = -1;
 
-	/** Of the newest notice; -1 for none. */
+	/** Epoch of the newest notice; -1 for none. */
 	get epoch(): number {
 		return this.newestEpoch;
 	}
 
-	/** What the control plane of an epoch is told to be held; -1 for none. */
+	/** The sequence number to report as held to the control plane of an epoch; -1 for none. */
 	newestOf(epoch: number): number {
 		return epoch === this.newestEpoch ? this.seq : -1;
 	}
 
-	/** Those of an answer that are to be acted on. One of an earlier epoch speaks for a control plane that was replaced. */
+	/**
+	 * The notices in an answer to act on. An earlier epoch belongs to a control plane that has been replaced.
+	 */
 	take({ epoch, notices }: NonNullable<WatchResult>): Notice[] {
 		if (epoch < this.newestEpoch) return [];
 		if (epoch > this.newestEpoch) this.seq = -1;

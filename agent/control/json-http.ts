@@ -1,27 +1,32 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { cleanText } from "../../server/contract/storable.ts";
 
 export interface JsonAnswer {
 	readonly status: number;
-	/** The parsed body; null when it isn't JSON. */
+	/** The parsed body; null if it isn't JSON. */
 	readonly body: unknown;
 }
 
 /**
- * POSTs JSON over connections that stay open. Node's own HTTP client instead of fetch, which would add 6 MiB to every
- * agent of the fleet.
+ * POSTs JSON over connections that stay open. It uses Node's own HTTP client because fetch would add 6 MiB to
+ * every agent.
  */
 export class JsonHttp {
 	private readonly http = new HttpAgent({ keepAlive: true });
 	private readonly https = new HttpsAgent({ keepAlive: true });
 
-	/** Throws when no whole answer comes; any status is an answer. */
+	/**
+	 * Returns an answer of any status; throws if no complete answer arrives. Cleans texts on the way: some
+	 * quote an engine's log or answer, which may contain any bytes, and the control plane refuses the whole
+	 * body for a character that it can't store.
+	 */
 	post(
 		url: URL,
 		options: { body: unknown; headers: Record<string, string>; signal: AbortSignal },
 	): Promise<JsonAnswer> {
 		const secure = url.protocol === "https:";
-		const body = Buffer.from(JSON.stringify(options.body));
+		const body = Buffer.from(JSON.stringify(options.body, cleanTexts));
 		return new Promise((resolve, reject) => {
 			const request = (secure ? httpsRequest : httpRequest)(
 				url,
@@ -54,6 +59,10 @@ export class JsonHttp {
 		this.http.destroy();
 		this.https.destroy();
 	}
+}
+
+function cleanTexts(_name: string, value: unknown): unknown {
+	return typeof value === "string" ? cleanText(value) : value;
 }
 
 function parseOrNull(text: string): unknown {

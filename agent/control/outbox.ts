@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { z } from "zod";
-import type {
-	hostEventSchema,
-	metricsSampleSchema,
-	OrderResult,
-} from "../../server/contract/agent.ts";
+import type { HostEvent, MetricsSample, OrderResult } from "../../server/contract/host-report.ts";
 
-export type HostEvent = z.infer<typeof hostEventSchema>;
-export type MetricsSample = z.infer<typeof metricsSampleSchema>;
+/** Stored with the time of the event by `performance.now()`: the host's clock may be set meanwhile. */
+type Held<T> = Omit<T, "ageMs"> & { readonly at: number };
+export type NewEvent = Omit<HostEvent, "id" | "ageMs">;
+export type Reading = Held<MetricsSample>;
 
-/** A list that keeps the newest entries until they are acknowledged. The oldest give way when it is full. */
+/** A list that keeps the newest entries until they are acknowledged. When it is full it drops the oldest. */
 class Pending<T> {
 	private items: T[] = [];
 	private readonly capacity: number;
@@ -41,32 +38,34 @@ const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
 const ORDERS_PER_REPORT = 100;
 
-/** What one report takes along. */
+/** The contents of one report. */
 export interface OutboxBatch {
 	readonly orders: OrderResult[];
-	readonly events: HostEvent[];
-	readonly metrics: MetricsSample[];
+	readonly events: Held<HostEvent>[];
+	readonly metrics: Reading[];
 }
 
-/** Results, events and metrics on their way to the control plane: kept, and sent again, until it has stored them. */
+/**
+ * Results, events and metrics on their way to the control plane: kept, and resent, until it has stored them.
+ */
 export class Outbox {
 	private readonly orders = new Pending<OrderResult>(1_000);
-	private readonly events = new Pending<HostEvent>(2_000);
-	private readonly samples = new Pending<MetricsSample>(10_000);
+	private readonly events = new Pending<Held<HostEvent>>(2_000);
+	private readonly samples = new Pending<Reading>(10_000);
 
 	addOrderResult(result: OrderResult): void {
 		this.orders.add(result);
 	}
 
-	addEvent(event: Omit<HostEvent, "id" | "at">): void {
-		this.events.add({ ...event, id: randomUUID(), at: new Date().toISOString() });
+	addEvent(event: NewEvent): void {
+		this.events.add({ ...event, id: randomUUID(), at: performance.now() });
 	}
 
-	addSample(sample: MetricsSample): void {
+	addSample(sample: Reading): void {
 		this.samples.add(sample);
 	}
 
-	/** Whether there is anything that isn't to wait for the heartbeat. */
+	/** Whether anything should be sent before the next heartbeat. */
 	get hasNews(): boolean {
 		return this.events.length > 0 || this.orders.length > 0;
 	}
@@ -85,4 +84,16 @@ export class Outbox {
 		this.events.acknowledge(batch.events);
 		this.samples.acknowledge(batch.metrics);
 	}
+}
+
+/** Converts a batch to what is sent: times become ages. */
+export function withAges({ orders, events, metrics }: OutboxBatch) {
+	const now = performance.now();
+	const ageOf = (at: number) => Math.max(0, Math.round(now - at));
+	return {
+		orders,
+		events: events.map(({ at, ...event }) => ({ ...event, ageMs: ageOf(at) })),
+		// The last sample of an engine that ended belongs to a moment that is yet to come.
+		metrics: metrics.map(({ at, ...sample }) => ({ ...sample, ageMs: Math.round(now - at) })),
+	};
 }

@@ -1,33 +1,36 @@
 import type { Logger } from "../../platform/logger.ts";
+import type { HostFacts } from "../../server/contract/agent.ts";
+import type { HostWarning } from "../../server/contract/host.ts";
 import type {
 	GatewayObservation,
-	HostFacts,
-	Observation,
+	ReportedObservation,
 	SentinelObservation,
 	SetAside,
-} from "../../server/contract/agent.ts";
+} from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import { Backoff, pause } from "./backoff.ts";
 import type { ControlClient } from "./control-client.ts";
-import type { Outbox } from "./outbox.ts";
+import { type Outbox, withAges } from "./outbox.ts";
+import { ReportedPart } from "./reported-part.ts";
 
-/** What is true of this host at one moment. What isn't known yet is null. */
+/** The state of this host at one moment. Null for what isn't known yet. */
 export interface HostSnapshot {
 	readonly epoch: number;
 	readonly revision: number;
 	readonly facts: HostFacts;
-	readonly observations: Observation[] | null;
+	readonly observations: ReportedObservation[] | null;
 	readonly setAside: SetAside[];
 	readonly gateway: GatewayObservation | null;
 	readonly sentinel: SentinelObservation | null;
+	readonly warnings: HostWarning[] | null;
 }
 
 /**
- * Tells the control plane what this host sees: news at once, everything else with the heartbeat. One report is under
- * way at a time; what happens meanwhile goes with the next. After a failure all is told again, since the control
- * plane may have forgotten what it doesn't write to its database.
+ * Reports what this host sees to the control plane: news at once, everything else with the heartbeat. One
+ * report is in progress at a time; later changes go with the next. After a failure everything is sent again,
+ * because the control plane may have forgotten what it doesn't write to its database.
  */
 export class Reporter {
 	private readonly options: {
@@ -40,28 +43,29 @@ export class Reporter {
 	private readonly abort = new AbortController();
 	private acknowledgedNews: string | null = null;
 	private acknowledgedDetail: string | null = null;
-	private acknowledgedFacts: string | null = null;
-	private acknowledgedGateway: string | null = null;
-	private acknowledgedSentinel: string | null = null;
-	/** As the control plane wants it, which depends on how many hosts it has. */
+	private readonly parts = {
+		facts: new ReportedPart<HostFacts>(),
+		gateway: new ReportedPart<GatewayObservation>(),
+		sentinel: new ReportedPart<SentinelObservation>(),
+		warnings: new ReportedPart<HostWarning[]>(),
+	};
+	/** Set by the control plane, depending on its number of hosts. */
 	private heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 
 	constructor(options: Reporter["options"]) {
 		this.options = options;
 	}
 
-	/** Something may have changed. Cheap: whether it is news is found out when the report is made. */
+	/** Call when something may have changed. Cheap: the next report decides whether it is news. */
 	notify(): void {
 		this.wakeSignal.notify();
 	}
 
-	/** The control plane is another one, or has forgotten: everything is told again. */
+	/** The control plane was replaced or has forgotten: report everything again. */
 	forget(): void {
 		this.acknowledgedNews = null;
 		this.acknowledgedDetail = null;
-		this.acknowledgedFacts = null;
-		this.acknowledgedGateway = null;
-		this.acknowledgedSentinel = null;
+		for (const part of Object.values(this.parts)) part.forget();
 		this.notify();
 	}
 
@@ -86,7 +90,7 @@ export class Reporter {
 				backoff.reset();
 			} catch (error) {
 				if (this.abort.signal.aborted) return;
-				this.options.logger.debug({ err: error }, "report failed; it is sent again");
+				this.options.logger.debug({ err: error }, "report failed; sending it again");
 				this.forget();
 				lastSentAt = Number.NEGATIVE_INFINITY;
 				await pause(backoff.next(), this.abort.signal);
@@ -98,44 +102,46 @@ export class Reporter {
 		return (
 			this.options.outbox.hasNews ||
 			(snapshot.observations !== null && newsOf(snapshot) !== this.acknowledgedNews) ||
-			(snapshot.gateway !== null &&
-				JSON.stringify(snapshot.gateway) !== this.acknowledgedGateway) ||
-			(snapshot.sentinel !== null &&
-				JSON.stringify(snapshot.sentinel) !== this.acknowledgedSentinel) ||
-			JSON.stringify(snapshot.facts) !== this.acknowledgedFacts
+			this.parts.facts.isNews(snapshot.facts) ||
+			this.parts.gateway.isNews(snapshot.gateway) ||
+			this.parts.sentinel.isNews(snapshot.sentinel) ||
+			this.parts.warnings.isNews(snapshot.warnings)
 		);
 	}
 
 	private async send(snapshot: HostSnapshot): Promise<void> {
-		const { epoch, revision, facts, observations, setAside, gateway, sentinel } = snapshot;
+		const { epoch, revision, observations, setAside } = snapshot;
 		const batch = this.options.outbox.batch();
 		const detail = JSON.stringify({ epoch, revision, observations });
-		const factsText = JSON.stringify(facts);
-		const gatewayText = JSON.stringify(gateway);
-		const sentinelText = JSON.stringify(sentinel);
+		const facts = this.parts.facts.offer(snapshot.facts);
+		const gateway = this.parts.gateway.offer(snapshot.gateway);
+		const sentinel = this.parts.sentinel.offer(snapshot.sentinel);
+		const warnings = this.parts.warnings.offer(snapshot.warnings);
 		this.heartbeatMs = await this.options.client.report(
 			{
 				epoch,
 				revision,
-				facts: factsText === this.acknowledgedFacts ? null : facts,
+				facts: facts.value,
 				observations: detail === this.acknowledgedDetail ? null : observations,
 				setAside,
-				gateway: gatewayText === this.acknowledgedGateway ? null : gateway,
-				sentinel: sentinelText === this.acknowledgedSentinel ? null : sentinel,
-				...batch,
+				gateway: gateway.value,
+				sentinel: sentinel.value,
+				warnings: warnings.value,
+				...withAges(batch),
+				clock: new Date().toISOString(),
 			},
 			this.abort.signal,
 		);
 		this.options.outbox.acknowledge(batch);
 		this.acknowledgedNews = newsOf(snapshot);
 		this.acknowledgedDetail = detail;
-		this.acknowledgedFacts = factsText;
-		if (gateway !== null) this.acknowledgedGateway = gatewayText;
-		if (sentinel !== null) this.acknowledgedSentinel = sentinelText;
+		for (const part of [facts, gateway, sentinel, warnings]) part.acknowledge();
 	}
 }
 
-/** The revision alone is none: it goes along with what the instances make of it, or with the next heartbeat. */
+/**
+ * A new revision alone isn't news: it goes with the instances' reaction to it, or with the next heartbeat.
+ */
 function newsOf({ epoch, observations, setAside }: HostSnapshot): string {
 	const aside = setAside.map(({ assignmentId }) => assignmentId).join(" ");
 	return `${epoch} ${observations?.map(newsKey).join("\n") ?? "unknown"} ${aside}`;

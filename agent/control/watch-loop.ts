@@ -1,23 +1,32 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { DesiredState, Notice, WatchResult } from "../../server/contract/agent.ts";
+import type { DesiredState, Notice, WatchResult } from "../../server/contract/desired-state.ts";
 import { Backoff, pause } from "./backoff.ts";
 import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 import { HeldNotices } from "./held-notices.ts";
 
-/** How long an answer that can't be used is left alone: the control plane would give it again at once. */
+/**
+ * How long to wait after an answer that can't be used: the control plane would give the same answer at once.
+ */
 const REFUSED_STATE_MS = 1_000;
+
+const ANSWERS = "control plane answers";
+const UNKNOWN = "the control plane doesn't know this host; its engines keep running";
+const UNREACHABLE = "the control plane can't be reached; trying again";
 
 interface WatchLoopOptions {
 	readonly client: ControlClient;
-	/** What the agent has; null for nothing. */
+	/** The state that the agent holds, with its routes and names; null for none. */
 	held(): DesiredState | null;
-	/** Of the route table that is held; -1 for none. */
-	heldRouteRevision(): number;
-	/** Takes over a newer state, which is stored before it is acted on. */
-	take(desired: DesiredState): Promise<void>;
-	/** Begins what a notice asks for. The loop doesn't wait for the end of it. */
-	onNotice(notice: Notice): void;
-	/** A connection was lost or refused: the control plane that comes back may have forgotten what it was told. */
+	/** Accepts an answer's state, routes and names, whichever are newer. The next call acknowledges them. */
+	take(result: NonNullable<WatchResult>): Promise<void>;
+	/**
+	 * Starts what a notice asks for. The next call reports the notice as held, so it waits until this returns:
+	 * the control plane then considers it done.
+	 */
+	onNotice(notice: Notice): Promise<void>;
+	/**
+	 * A connection was lost or refused: the control plane that comes back may have forgotten earlier reports.
+	 */
 	onLost(): void;
 	/** The control plane doesn't know this host (401). */
 	onUnknown(): Promise<void>;
@@ -26,65 +35,66 @@ interface WatchLoopOptions {
 }
 
 /**
- * Asks for the desired state, and for notices, for as long as the agent runs. Answers of an epoch older than the newest
- * seen come from a control plane that has been replaced, and are refused.
+ * Asks for the desired state and for notices until the agent stops. Refuses answers of an epoch older than
+ * the newest seen: they come from a control plane that has been replaced.
  */
 export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	const { client, logger, signal } = options;
 	const backoff = new Backoff();
 	const notices = new HeldNotices();
-	let reachable: boolean | null = null;
+	/** How it went last, as it was logged; null before the first answer or failure. */
+	let told: string | null = null;
 	let confirmed = false;
 	while (!signal.aborted) {
 		const held = options.held();
 		const epoch = Math.max(held?.epoch ?? -1, notices.epoch);
-		// The first call asks for everything: only a state given today may remove anything. So does the first after a
-		// notice of a new epoch, which came without its state.
+		// The first call asks for everything: only a state received today may remove anything. The same goes for
+		// the first call after a notice of a new epoch, which came without its state.
 		const isCurrent = confirmed && held !== null && held.epoch === epoch;
 		try {
 			const result = await client.watch(
 				{
 					epoch,
 					revision: isCurrent ? held.revision : -1,
-					routeRevision: isCurrent ? options.heldRouteRevision() : -1,
+					routeRevision: isCurrent ? (held.routeTable?.revision ?? -1) : -1,
+					namesRevision: isCurrent ? (held.names?.revision ?? -1) : -1,
 					notice: notices.newestOf(epoch),
 				},
 				signal,
 			);
-			if (reachable !== true) logger.info("control plane answers");
-			reachable = true;
+			if (told !== ANSWERS) logger.info(ANSWERS);
+			told = ANSWERS;
 			backoff.reset();
 			if (result === null) continue;
 			if (isOutdated(result, held)) {
 				logger.warn(
 					{ epoch: result.epoch, newestEpoch: epoch },
-					"the word of a control plane that has been replaced was refused",
+					"refused an answer from a control plane that has been replaced",
 				);
 				await pause(REFUSED_STATE_MS, signal);
 				continue;
 			}
-			if (result.desired !== null) {
-				if (held?.hostId !== result.desired.hostId) notices.forget();
-				await options.take(result.desired);
-				confirmed = true;
-			}
-			for (const notice of notices.take(result)) options.onNotice(notice);
+			const { desired, routes, names } = result;
+			if (desired !== null && held?.hostId !== desired.hostId) notices.forget();
+			if (desired !== null || routes || names !== undefined) await options.take(result);
+			if (desired !== null) confirmed = true;
+			await Promise.all(notices.take(result).map((notice) => options.onNotice(notice)));
 		} catch (error) {
 			if (signal.aborted) return;
 			const waitMs = backoff.next();
-			if (error instanceof ControlPlaneRefusal && error.status === 401) {
-				if (reachable !== false) {
-					logger.warn("the control plane doesn't know this host; its engines are left as they are");
-				}
-				await options.onUnknown();
-			} else if (reachable !== false) {
-				logger.warn({ err: error }, "the control plane can't be reached; trying again");
-			}
-			if (reachable !== false) options.onLost();
-			reachable = false;
+			const trouble = describeTrouble(error);
+			if (trouble !== told) logger.warn({ err: error }, trouble);
+			if (told === null || told === ANSWERS) options.onLost();
+			told = trouble;
+			if (trouble === UNKNOWN) await options.onUnknown();
 			await pause(waitMs, signal);
 		}
 	}
+}
+
+function describeTrouble(error: unknown): string {
+	if (!(error instanceof ControlPlaneRefusal)) return UNREACHABLE;
+	return error.status === 401 ? UNKNOWN : (error.versionAdvice ?? UNREACHABLE);
 }
 
 /** A host that joined another control plane counts its epochs from the start. */

@@ -1,4 +1,4 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
 
@@ -10,8 +10,8 @@ export interface NodeAddress {
 }
 
 /**
- * One command to another node of the same cache, which alone lets its system user in; null when it isn't there or
- * refuses, which callers take for "not now".
+ * Sends one command to another node of the same cache; only such a node accepts the cache's system user. Null
+ * if the node isn't there or refuses, which callers take for "not now".
  */
 export async function askNode(
 	auth: Assignment["auth"],

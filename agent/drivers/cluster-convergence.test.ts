@@ -24,7 +24,7 @@ const CLUSTER = {
 };
 const SELF = line("a", 7_000, "myself,master - 0 0 1 connected 0-16383");
 
-test("who belongs to nobody is forgotten after half a minute, unless it owns slots or becomes a member", async () => {
+test("an outsider is forgotten after three seconds, unless it owns slots or becomes a member", async () => {
 	const asked: string[] = [];
 	const convergence = new ClusterConvergence({
 		command: async (...args) => {
@@ -36,20 +36,84 @@ test("who belongs to nobody is forgotten after half a minute, unless it owns slo
 	const owner = line("b", 7_001, "master - 0 1 2 connected 16383");
 	const outsider = line("c", 7_002, `slave ${id("a")} 0 1 1 connected`);
 	const newcomer = line("d", 7_003, `slave ${id("a")} 0 1 1 connected`);
-	const topology = topologyOf([SELF, owner, outsider, newcomer]);
+	const rest = SELF.replace("0-16383", "0-16382");
+	const topology = topologyOf([rest, owner, outsider, newcomer]);
 	await convergence.converge(CLUSTER, topology);
-	vi.advanceTimersByTime(29_000);
+	vi.advanceTimersByTime(2_900);
 	await convergence.converge(CLUSTER, topology);
 	expect(asked).toEqual([]);
 	const [shard] = CLUSTER.shards;
 	if (shard === undefined) throw new Error("no shard");
 	const member = { nodeId: id("d"), host: "127.0.0.1", port: 7_003 };
 	const grown = { ...CLUSTER, shards: [{ ...shard, members: [...shard.members, member] }] };
-	vi.advanceTimersByTime(2_000);
+	vi.advanceTimersByTime(200);
 	await convergence.converge(grown, topology);
 	expect(asked).toEqual([`CLUSTER FORGET ${id("c")}`]);
-	// Had it been counted on as a member, its time would begin anew.
+	// If it had counted as a member, its time would start again.
 	vi.advanceTimersByTime(1_000);
 	await convergence.converge(CLUSTER, topologyOf([SELF, newcomer]));
 	expect(asked).toHaveLength(1);
+});
+
+/** A convergence, and the commands that it sends to its engine. */
+function recorded() {
+	const asked: string[] = [];
+	const convergence = new ClusterConvergence({
+		command: async (...args) => {
+			asked.push(args.join(" "));
+			return "OK";
+		},
+		askNode: async () => null,
+	});
+	return { asked, convergence };
+}
+
+test("a primary takes slots back from an outsider in one transaction", async () => {
+	const { asked, convergence } = recorded();
+	await convergence.converge(CLUSTER, topologyOf([SELF]));
+	const robbed = line("a", 7_000, "myself,master - 0 0 1 connected 0-41 43-16383");
+	const thief = line("b", 7_001, "master - 0 1 9 connected 42");
+	await convergence.converge(CLUSTER, topologyOf([robbed, thief]));
+	expect(asked).toEqual([
+		...["MULTI", "CLUSTER BUMPEPOCH", `CLUSTER FORGET ${id("b")}`],
+		...["CLUSTER ADDSLOTSRANGE 42 42", "EXEC"],
+	]);
+	// The engine refused: the transaction is repeated.
+	vi.advanceTimersByTime(200);
+	await convergence.converge(CLUSTER, topologyOf([robbed, thief]));
+	expect(asked).toHaveLength(10);
+});
+
+test("a primary that lost everything to an outsider, and follows it, takes over from it", async () => {
+	const { asked, convergence } = recorded();
+	await convergence.converge(CLUSTER, topologyOf([SELF]));
+	const follower = line("a", 7_000, `myself,slave ${id("b")} 0 0 1 connected`);
+	const thief = line("b", 7_001, "master - 0 1 9 connected 0-16383");
+	await convergence.converge(CLUSTER, topologyOf([follower, thief]));
+	expect(asked).toEqual(["CLUSTER FAILOVER TAKEOVER"]);
+});
+
+test("slots that this engine never owned, or lost to a member, stay with their owner", async () => {
+	const { asked, convergence } = recorded();
+	const owner = line("b", 7_001, "master - 0 1 9 connected 42");
+	const rest = line("a", 7_000, "myself,master - 0 0 1 connected 0-41 43-16383");
+	await convergence.converge(CLUSTER, topologyOf([rest, owner]));
+	await convergence.converge(CLUSTER, topologyOf([rest, owner]));
+	expect(asked).toEqual([]);
+	// It was primary, and a member took over that a restored control plane doesn't know.
+	const other = recorded();
+	const [shard] = CLUSTER.shards;
+	if (shard === undefined) throw new Error("no shard");
+	const sibling = { nodeId: id("b"), host: "127.0.0.1", port: 7_001 };
+	const known = { ...CLUSTER, shards: [{ ...shard, members: [...shard.members, sibling] }] };
+	const leads = line("b", 7_001, "master - 0 1 9 connected 0-16383");
+	const follows = line("a", 7_000, `myself,slave ${id("b")} 0 0 1 connected`);
+	await other.convergence.converge(
+		known,
+		topologyOf([SELF, line("b", 7_001, `slave ${id("a")} 0 1 1 connected`)]),
+	);
+	await other.convergence.converge(known, topologyOf([follows, leads]));
+	other.asked.length = 0;
+	await other.convergence.converge(CLUSTER, topologyOf([follows, leads]));
+	expect(other.asked).toEqual([]);
 });

@@ -1,5 +1,7 @@
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import type { SlotRange } from "../../server/contract/slots.ts";
 import { type NodeAddress, saysPrimary } from "./ask-node.ts";
+import { ClusterOutsiders } from "./cluster-outsiders.ts";
 import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
 import type { Convergence } from "./driver.ts";
 import { EngineCommandError } from "./engine-connection.ts";
@@ -9,12 +11,11 @@ import type { RespValue } from "./resp-parser.ts";
 
 const RETRY_MS = 1_000;
 const ASK_MS = 20;
+const TAKE_BACK_MS = 100;
 const REVEALED_AT_ONCE = 8;
-/** How long a primary-to-be waits for all members to be there, and for an engine that calls its cluster ok. */
+/** How long a future primary waits until all members are there and its engine calls the cluster ok. */
 const GREETING_PATIENCE_MS = 700;
 const OK_PATIENCE_MS = 3_000;
-/** Far longer than the word of a new member takes to all hosts. */
-const OUTSIDER_PATIENCE_MS = 30_000;
 
 type Member = ClusterAssignment["shards"][number]["members"][number];
 
@@ -23,17 +24,17 @@ const ACTED: Convergence = { converged: false, acted: true };
 const CONVERGED: Convergence = { converged: true, acted: false };
 
 /**
- * Leads one engine to its place in its cluster. In this order, since each needs the one before: its role; members whom
- * it doesn't know, or knows elsewhere; phantoms, former members and lasting outsiders, once they own nothing in its own
- * eyes (earlier, and slots would be nobody's, which the engine answers with 2 s of silence).
+ * Brings one engine to its place in its cluster. The order matters, because each step needs the one before:
+ * slots that an outsider took from it; its role; members that it doesn't know, or knows at another address;
+ * then it forgets phantoms, former members and lasting outsiders, once they own nothing in its own view (any
+ * earlier, their slots would have no owner, and the engine reacts to that with 2 s of silence).
  */
 export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
-	/** Asks another node of the same cache; null when it doesn't answer or is none. */
+	/** Asks another node of the same cache; null if it doesn't answer or isn't one. */
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private readonly triedAt = new Map<string, number>();
-	/** Since when nodes have been known that nobody speaks of. */
-	private readonly outsideSince = new Map<string, number>();
+	private readonly outsiders = new ClusterOutsiders();
 	private readonly since = performance.now();
 
 	constructor(options: {
@@ -45,6 +46,8 @@ export class ClusterConvergence {
 	}
 
 	async converge(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
+		this.outsiders.note(cluster, topology);
+		if (await this.takeBack(cluster, topology)) return ACTED;
 		const shard = shardOf(cluster);
 		const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 		const role =
@@ -61,8 +64,35 @@ export class ClusterConvergence {
 	}
 
 	/**
-	 * Nobody is made to lead here who follows another member: that is for failover orders and the cluster's own vote. Only
-	 * slots that belong to no member are taken, without asking for votes: nobody else was ever to have them.
+	 * Takes back what an outsider took from this engine, in a newer epoch, so that all members answer correctly
+	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. Returns
+	 * whether it acted.
+	 */
+	private async takeBack(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
+		const thieves = this.outsiders.thieves(cluster, topology);
+		if (thieves.length === 0 || !this.mayTry("take back", TAKE_BACK_MS)) return false;
+		const { self } = topology;
+		if (!self.isPrimary) {
+			// The engine lost all of its slots and follows the node that took them.
+			if (!thieves.some(({ nodeId }) => nodeId === self.primaryId)) return false;
+			return (await this.attempt("FAILOVER", "TAKEOVER")).acted;
+		}
+		// In one transaction: slots without an owner, even for a moment, cost 2 s of silence.
+		const ranges = thieves.flatMap(({ slots }) => slots);
+		await Promise.all([
+			this.command("MULTI"),
+			this.command("CLUSTER", "BUMPEPOCH"),
+			...thieves.map(({ nodeId }) => this.command("CLUSTER", "FORGET", nodeId)),
+			this.command("CLUSTER", "ADDSLOTSRANGE", ...rangeWords(ranges)),
+			this.command("EXEC"),
+		]);
+		return true;
+	}
+
+	/**
+	 * Never promotes a node that follows another member: that is for failover orders and the cluster's own
+	 * vote. It takes only slots that belong to no member, without asking for votes: no other node was meant to
+	 * have them.
 	 */
 	private async lead(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
 		const { self, nodes } = topology;
@@ -78,9 +108,9 @@ export class ClusterConvergence {
 	}
 
 	/**
-	 * A newcomer that is to lead a shard whose nodes are all lost, with their data: it takes the slots, in a new epoch,
-	 * which has the other shards take them from the owner that is gone. Not while another node of the shard may own them,
-	 * of which this one hears when they first talk.
+	 * For a newcomer that should lead a shard whose nodes, and their data, are all lost: it takes the slots in
+	 * a new epoch, which makes the other shards take them from the former owner. It doesn't while another node
+	 * of the shard may own them, which this one learns when they first talk.
 	 */
 	private async claim(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
 		const { members, slots } = shardOf(cluster);
@@ -95,14 +125,14 @@ export class ClusterConvergence {
 		);
 		if (!lost || !acquainted || !this.mayTry("claim")) return WAITING;
 		await this.command("CLUSTER", "BUMPEPOCH");
-		const ranges = slots.flatMap(({ first, last }) => [String(first), String(last)]);
-		await this.command("CLUSTER", "ADDSLOTSRANGE", ...ranges);
+		await this.command("CLUSTER", "ADDSLOTSRANGE", ...rangeWords(slots));
 		return ACTED;
 	}
 
 	/**
-	 * Taken over while it is ok, the cluster stays ok. And all members are to have heard of this node as a replica: a
-	 * greeting that overtakes the news of the takeover would make them take the slots away from it again.
+	 * If the takeover happens while the cluster is ok, the cluster stays ok. All members should also have heard
+	 * of this node as a replica first: if a greeting overtook the news of the takeover, they would take the
+	 * slots away from it again.
 	 */
 	private mayTakeOver(cluster: ClusterAssignment, topology: ClusterTopology): boolean {
 		const waitedMs = performance.now() - this.since;
@@ -119,13 +149,15 @@ export class ClusterConvergence {
 		// It owns slots, whatever was wanted: the engine says so, and the control plane will hear it.
 		if (self.isPrimary && self.slots.length > 0) return WAITING;
 		if (nodes.get(leader.nodeId)?.isPrimary !== true) return WAITING;
-		// The cluster's own choice, of which the control plane will hear: one with slots isn't left for one without.
+		// The cluster's own choice, which the control plane will hear of: don't leave a primary with slots for
+		// one without.
 		const current = self.primaryId === null ? undefined : nodes.get(self.primaryId);
 		const leaderOwns = (nodes.get(leader.nodeId)?.slots.length ?? 0) > 0;
 		if (current !== undefined && !isPhantom(current) && current.slots.length > 0 && !leaderOwns) {
 			return WAITING;
 		}
-		// Asked itself: one that doesn't lead yet would refuse the replica, which then waits for a second.
+		// Ask the leader itself: one that isn't primary yet would refuse the replica, which then waits for a
+		// second.
 		if (!saysPrimary(await this.askNode(leader, ["ROLE"]))) return WAITING;
 		return await this.attempt("REPLICATE", leader.nodeId);
 	}
@@ -138,7 +170,7 @@ export class ClusterConvergence {
 			if (isKnownAt(topology.nodes.get(member.nodeId), host, member.port)) continue;
 			if (result.converged) result = WAITING;
 			if (!this.mayTry(`MEET ${member.nodeId}`)) continue;
-			// Another cache's node may have that address by now; only this cache's let its system user in.
+			// Another cache's node may have that address by now; only this cache's nodes accept its system user.
 			if ((await this.askNode(member, ["CLUSTER", "MYID"])) !== member.nodeId) continue;
 			await this.meet(member);
 			result = ACTED;
@@ -150,7 +182,9 @@ export class ClusterConvergence {
 		cluster: ClusterAssignment,
 		topology: ClusterTopology,
 	): Promise<Convergence> {
-		const strangers = this.strangers(cluster, topology).filter((node) => !node.isHandshake);
+		const strangers = this.outsiders
+			.toForget(cluster, topology)
+			.filter((node) => !node.isHandshake);
 		if (strangers.length === 0) return CONVERGED;
 		const idle = strangers.filter(
 			({ nodeId, slots }) => slots.length === 0 && nodeId !== topology.self.primaryId,
@@ -160,34 +194,10 @@ export class ClusterConvergence {
 	}
 
 	/**
-	 * Nodes that this engine knows and that are no members: phantoms, members of former times, and those of which nobody
-	 * speaks. The last are new members of whom this host hasn't heard yet, unless they stay: then a control plane that was
-	 * restored from a backup doesn't know them.
-	 */
-	private strangers(
-		{ shards, former }: ClusterAssignment,
-		{ nodes }: ClusterTopology,
-	): KnownNode[] {
-		const gone = new Set(former);
-		const members = new Set(shards.flatMap((shard) => shard.members.map(({ nodeId }) => nodeId)));
-		const now = performance.now();
-		for (const nodeId of this.outsideSince.keys()) {
-			if (members.has(nodeId) || !nodes.has(nodeId)) this.outsideSince.delete(nodeId);
-		}
-		return [...nodes.values()].filter((node) => {
-			const { nodeId } = node;
-			if (isPhantom(node) || gone.has(nodeId)) return true;
-			if (members.has(nodeId)) return false;
-			const since = this.outsideSince.get(nodeId) ?? now;
-			this.outsideSince.set(nodeId, since);
-			return now - since > OUTSIDER_PATIENCE_MS;
-		});
-	}
-
-	/**
-	 * Has this engine show a replica to its clients that it knows but hides: it believes that the replica has synced
-	 * nothing yet, as it may have been when they last talked, and they talk about once a second (Redis), or, among many
-	 * nodes, each ten. An introduction makes them talk now. Answers whether it did.
+	 * Makes this engine show its clients a replica that it knows but hides: it believes that the replica has
+	 * synced nothing yet, which may have been true when they last talked. They talk about once a second
+	 * (Redis), or, among many nodes, every ten seconds. An introduction makes them talk now. Returns whether it
+	 * acted.
 	 */
 	private async reveal(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const shown = new Set(topology.shards.flatMap(({ replicas }) => replicas));
@@ -216,7 +226,10 @@ export class ClusterConvergence {
 		await this.command("CLUSTER", "MEET", address, String(port), String(port + CLUSTER_BUS_OFFSET));
 	}
 
-	/** A change of the cluster. The engine may refuse what it will allow later: no votes, or a rumour from another node. */
+	/**
+	 * Changes the cluster. The engine may refuse what it will allow later: no votes, or a rumor from another
+	 * node.
+	 */
 	private async attempt(...args: readonly string[]): Promise<Convergence> {
 		const name = args.join(" ");
 		if (!this.mayTry(name)) return WAITING;
@@ -235,6 +248,10 @@ export class ClusterConvergence {
 		this.triedAt.set(name, now);
 		return true;
 	}
+}
+
+function rangeWords(slots: readonly SlotRange[]): string[] {
+	return slots.flatMap(({ first, last }) => [String(first), String(last)]);
 }
 
 function isKnownAt(node: KnownNode | undefined, host: string, port: number): boolean {

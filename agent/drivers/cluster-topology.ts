@@ -19,11 +19,11 @@ export interface KnownNode {
 	readonly port: number;
 	readonly busPort: number;
 	readonly isPrimary: boolean;
-	/** The two have talked. */
+	/** The engine and this node have talked. */
 	readonly hasAnswered: boolean;
 	/** Most primaries agree that it is gone. */
 	readonly hasFailed: boolean;
-	/** Not a member yet: the engine still shakes hands with it. */
+	/** Not a member yet: the engine is still in the handshake with it. */
 	readonly isHandshake: boolean;
 	readonly primaryId: string | null;
 	readonly slots: readonly SlotRange[];
@@ -33,13 +33,13 @@ export interface KnownNode {
 export interface ClusterTopology {
 	readonly self: KnownNode;
 	readonly nodes: ReadonlyMap<string, KnownNode>;
-	/** The engine accepts commands; some slots may be in nobody's reach all the same, where the cache allows that. */
+	/** The engine accepts commands. Some slots may still be unreachable, if the cache allows that. */
 	readonly stateOk: boolean;
 	readonly allSlotsOk: boolean;
 	readonly shards: readonly ClusterViewShard[];
 }
 
-/** Throws on answers that are none of CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS. */
+/** Throws on answers that aren't CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS. */
 export function readTopology(nodes: RespValue, info: RespValue, slots: RespValue): ClusterTopology {
 	if (typeof nodes !== "string" || typeof info !== "string" || !Array.isArray(slots)) {
 		throw new Error("the engine's answer about its cluster can't be read");
@@ -69,7 +69,7 @@ export function isPhantom(node: KnownNode): boolean {
 	return node.host === host && node.port === port && node.busPort === busPort;
 }
 
-/** What the control plane is told of it. */
+/** What the agent reports of it to the control plane. */
 export function clusterStateOf(topology: ClusterTopology): NonNullable<EngineState["cluster"]> {
 	const { self, allSlotsOk, shards } = topology;
 	return {
@@ -88,7 +88,7 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 	const flags = flagText.split(",");
 	const match = /^(.*):(\d+)@(\d+)/.exec(address);
 	if (match === null) throw new Error(`CLUSTER NODES names no address: ${line.slice(0, 200)}`);
-	// Slots on their way are listed once more in brackets.
+	// Migrating slots are listed once more in brackets.
 	const settled = ranges.filter((range) => !range.startsWith("["));
 	const node: KnownNode = {
 		nodeId,
@@ -109,7 +109,8 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 function readShards(entries: readonly RespValue[]): ClusterViewShard[] {
 	const shards = new Map<string, { slots: SlotRange[]; primary: string; replicas: string[] }>();
 	for (const entry of entries) {
-		if (!Array.isArray(entry)) throw new Error("CLUSTER SLOTS lists what is no range of slots");
+		if (!Array.isArray(entry))
+			throw new Error("CLUSTER SLOTS lists an entry that isn't a range of slots");
 		const [first, last, ...nodes] = entry;
 		const [primary, ...replicas] = nodes.map((node) => (Array.isArray(node) ? node[2] : null));
 		if (typeof primary !== "string") throw new Error("CLUSTER SLOTS names no primary");

@@ -1,12 +1,14 @@
 import type { z } from "zod";
 import type { Logger } from "../../platform/logger.ts";
-import type { Assignment, engineStateSchema } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { ClientLimit, engineStateSchema } from "../../server/contract/host-report.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
+import type { RequestCounters } from "../metrics/client-requests.ts";
 
 export type EngineState = z.infer<typeof engineStateSchema>;
 
 /**
- *   first    no process of this instance ever answered, so that it can hold no data
+ *   first    no process of this instance ever answered, so it can hold no data
  *   again    after an exit: the node starts empty
  *   reboot   after an end that kept the data: the node starts with it
  */
@@ -18,7 +20,10 @@ export interface LaunchContext {
 	readonly bindAddress: string;
 	readonly advertisedAddress: string;
 	readonly kind: LaunchKind;
-	/** Parameters that the running engine refused, with the refused value: it would refuse to start with them too. */
+	/**
+	 * Parameters that the running engine refused, with the refused value: it would refuse to start with them
+	 * too.
+	 */
 	readonly refusedParameters: ParameterValues;
 	readonly logger: Logger;
 }
@@ -26,28 +31,28 @@ export interface LaunchContext {
 /** Values of parameters by name. */
 export type ParameterValues = Readonly<Record<string, string>>;
 
-/** What became of the settings that a running engine was given. */
+/** The result of giving settings to a running engine. */
 export interface AppliedSettings {
-	/** Live parameters that the engine didn't take, in its own words. */
+	/** Live parameters that the engine refused, with its own message. */
 	readonly refused: readonly { name: string; value: string; message: string }[];
 }
 
-/** Counters since the process started, and gauges. The sampler makes rates of them. */
+/** Counters since the process started, and gauges. The sampler turns counters into rates. */
 export interface EngineCounters {
 	readonly memoryUsedBytes: number;
 	readonly memoryMaxBytes: number;
 	readonly clients: number;
 	readonly keys: number;
-	/** Commands of others than the agent. */
-	readonly commands: number;
+	readonly requests: RequestCounters;
 	readonly hits: number;
 	readonly misses: number;
 	readonly evictions: number;
 	readonly cpuSeconds: number;
 	readonly replicationLagBytes: number | null;
+	readonly uptimeSeconds: number;
 }
 
-/** What an engine process was told to become. */
+/** The result of one step of convergence. */
 export interface Convergence {
 	/** Role and settings are as wanted. */
 	readonly converged: boolean;
@@ -55,15 +60,27 @@ export interface Convergence {
 	readonly acted: boolean;
 }
 
-/** A live, authenticated connection to one engine process. Every method throws when the engine doesn't answer in time. */
+/**
+ * A live, authenticated connection to one engine process. Every method throws if the engine doesn't answer in
+ * time.
+ */
 export interface EngineSession {
 	readonly closed: boolean;
+	/** As of the last look; null for as many clients as the node should serve, and before it was tried to allow them. */
+	readonly clientLimit: ClientLimit | null;
 	observe(): Promise<EngineState & { processId: number }>;
-	/** Compares what is with what is wanted, and acts on one difference. Safe to repeat. */
+	/** Compares the actual with the wanted state, and acts on one difference. Safe to repeat. */
 	converge(assignment: Assignment, state: EngineState): Promise<Convergence>;
 	/** Applies settings that a running engine can take: users, passwords, memory, live parameters. */
 	applySettings(assignment: Assignment): Promise<AppliedSettings>;
+	/** How long a primary waits before it sends its data to replicas that ask for it. */
+	setSyncDelay(seconds: number): Promise<void>;
 	sample(): Promise<EngineCounters>;
+	/**
+	 * Kills the running script or function. False if none runs, or if it has written something, which would
+	 * stay half done.
+	 */
+	killScript(): Promise<boolean>;
 	/** Tells the engine to end without keeping its data. */
 	shutdown(): Promise<void>;
 	/** Tells the engine to end with its data kept. Throws EngineCommandError when it refuses, any Error once it ends. */
@@ -73,39 +90,50 @@ export interface EngineSession {
 
 /** Everything that differs from one engine to the next. */
 export interface EngineDriver {
-	/** Whether a node may hold data that its siblings haven't got, or can keep its own across a reboot. */
+	/** Whether a node may hold data that its siblings lack, or can keep its own across a reboot. */
 	readonly keepsData: boolean;
-	/** Whether a program file is one that this engine runs as. */
+	/** Whether this program file is the engine's server. */
 	isServerProgram(path: string): boolean;
-	/** Whether a command line is that of a helper process which the engine forked. */
+	/** Whether this command line belongs to a helper process that the engine forked. */
 	isHelperProcess(commandLine: string): boolean;
 	/** Ports that it listens on. */
 	ports(assignment: Assignment): readonly number[];
-	/** Why a node that ran before and lost its data may not start yet, in a sentence; null when it may. */
+	/** Why a node that ran before and lost its data may not start yet, in a sentence; null if it may. */
 	holdBackCause(assignment: Assignment, paths: InstancePaths): Promise<string | null>;
-	/** Why a node that ran before can't be itself any more, in a sentence; null when it can. */
+	/** Why a node that ran before has lost its identity, in a sentence; null if it hasn't. */
 	lostIdentityCause(assignment: Assignment, paths: InstancePaths): Promise<string | null>;
 	/** Writes all files that the engine reads at its start. */
 	writeFiles(context: LaunchContext): Promise<void>;
-	/** Whether a process of this instance ever took connections, as its log says: only then can it have held data. */
+	/**
+	 * Whether a process of this instance ever accepted clients, according to its log: only then can it have
+	 * held data.
+	 */
 	hasServed(paths: InstancePaths): Promise<boolean>;
-	/** Whether the data that a reboot kept is there. */
+	/** Whether the data kept for a reboot exists. */
 	hasKeptData(paths: InstancePaths): Promise<boolean>;
-	/** Takes data that the engine has loaded out of the way, so that no later start comes back with what is stale by then. */
+	/** Moves kept data that the engine couldn't load to where people can examine it. Answers whether it did. */
+	keepUnloadedData(paths: InstancePaths): Promise<boolean>;
+	/**
+	 * Moves data that the engine has loaded out of the way, so that no later start loads it when it is stale.
+	 */
 	discardKeptData(paths: InstancePaths): Promise<void>;
 	launchArguments(context: LaunchContext): readonly string[];
-	/** Connects as the system user. Throws EngineCommandError when what listens there is not this node's engine. */
+	/** Connects as the system user. Throws EngineCommandError if the listener isn't this node's engine. */
 	openSession(context: {
-		/** Asked at each use, since it may change while the session lasts. */
+		/** Read at each use, because it may change during the session. */
 		assignment: () => Assignment;
 		paths: InstancePaths;
 		bindAddress: string;
 		timeoutMs: number;
-		/** Whether what is wanted is what the control plane wants today. */
+		/** Whether the assignment is what the control plane wants today. */
 		inTouch: () => boolean;
-		/** Whether the engine was made to lead, or to follow another, so lately that the control plane may not know it yet. */
+		/** Advertised addresses of all hosts with a node of its cache, as the control plane last said. */
+		cacheHosts: () => readonly string[];
+		/**
+		 * Whether the engine's role or primary changed so recently that the control plane may not know it yet.
+		 */
 		turnedLately: () => boolean;
-		/** The engine has ended the conversation. */
+		/** The engine has closed the connection. */
 		onClosed: () => void;
 	}): Promise<EngineSession>;
 }

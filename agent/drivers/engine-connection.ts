@@ -11,7 +11,7 @@ export class EngineCommandError extends Error {
 	}
 }
 
-/** The engine ended the connection before it answered. */
+/** The engine closed the connection before it answered. */
 export class ConnectionClosedError extends Error {}
 
 interface Waiting {
@@ -29,22 +29,22 @@ export interface EngineAddress {
 }
 
 /**
- * One connection to an engine: commands in order, each with its own deadline. A small client of our own because the
- * agent must try to connect every few milliseconds while an engine starts, must know at once when one is gone, and
- * holds a connection to every engine of the host for a few kilobytes.
+ * One connection to an engine: commands in order, each with its own deadline. This is a small client of our
+ * own because the agent must try to connect every few milliseconds while an engine starts, must notice a lost
+ * engine at once, and must hold a connection to every engine of the host in a few kilobytes.
  */
 export class EngineConnection {
 	private readonly socket: Socket;
 	private readonly parser = new RespParser();
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
-	/** Is told once when the connection ends, unless this end closes it. */
+	/** Called once when the connection ends, unless this end closes it. */
 	onLost: (() => void) | null = null;
 
 	private constructor(socket: Socket) {
 		this.socket = socket;
 		socket.setNoDelay(true);
-		// An engine must never keep the agent from ending.
+		// An engine must never keep the agent from exiting.
 		socket.unref();
 		socket.on("data", (chunk) => this.onData(chunk));
 		socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -56,7 +56,9 @@ export class EngineConnection {
 		);
 	}
 
-	/** Connects and authenticates. Throws EngineCommandError when the engine refuses, any Error when it isn't there. */
+	/**
+	 * Connects and authenticates. Throws EngineCommandError if the engine refuses, any Error if it isn't there.
+	 */
 	static async open(address: EngineAddress, timeoutMs: number): Promise<EngineConnection> {
 		const { connection, authenticated } = EngineConnection.begin(address, timeoutMs);
 		await authenticated;
@@ -64,8 +66,8 @@ export class EngineConnection {
 	}
 
 	/**
-	 * The same without waiting: what is asked at once leaves in the first packet, after the login. Refused, the login ends
-	 * the connection, and `authenticated` says why.
+	 * The same without waiting: commands sent at once leave in the first packet, after the login. If the engine
+	 * refuses the login, the connection ends, and `authenticated` says why.
 	 */
 	static begin(
 		address: EngineAddress,
@@ -87,13 +89,13 @@ export class EngineConnection {
 		return this.failure !== null;
 	}
 
-	/** Sends a command and answers the engine's value. Throws EngineCommandError for an error answer. */
+	/** Sends a command and returns the engine's value. Throws EngineCommandError for an error answer. */
 	async command(args: readonly string[], timeoutMs: number): Promise<RespValue> {
 		const name = args[0] ?? "";
 		const value = await new Promise<RespValue>((resolve, reject) => {
 			if (this.failure !== null) return reject(this.failure);
 			const timer = setTimeout(
-				// Later answers could no longer be told apart, so the connection ends with the deadline.
+				// Later answers could no longer be matched, so the connection ends at the deadline.
 				() => this.fail(new Error(`${name}: no answer in ${timeoutMs} ms`)),
 				timeoutMs,
 			);
@@ -105,9 +107,22 @@ export class EngineConnection {
 		return value;
 	}
 
-	/** Sends a command that the engine gives no answer to. */
+	/** Sends a command that the engine doesn't answer. */
 	send(args: readonly string[]): void {
 		if (this.failure === null) this.socket.write(encode(args));
+	}
+
+	/**
+	 * Sends everything that `work` sends in one packet; the engine executes it without another client's command
+	 * in between.
+	 */
+	together<T>(work: () => T): T {
+		this.socket.cork();
+		try {
+			return work();
+		} finally {
+			this.socket.uncork();
+		}
 	}
 
 	close(): void {

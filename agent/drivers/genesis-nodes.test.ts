@@ -36,7 +36,7 @@ test("a new node follows its shard's phantom, and knows all others in their plac
 	);
 });
 
-test("a node that comes later knows nobody and claims nothing", () => {
+test("a node that joins later knows no other node and claims nothing", () => {
 	const text = renderNewcomerNodes({ shards, former: [], nodeId: id("b") }, addresses);
 	expect(text).toBe(
 		`${id("b")} 10.0.0.1:7002@17002 myself,master - 0 0 0 connected\nvars currentEpoch 0 lastVoteEpoch 0\n`,
@@ -52,7 +52,7 @@ test("a shard without slots needs no phantom", () => {
 	expect(text).not.toContain(phantomId(empty));
 });
 
-test("what an engine shows is read, slots of one primary together", () => {
+test("the engine's answer is read, with the slots of one primary together", () => {
 	const nodes = [
 		`${id("a")} 10.0.0.1:7001@17001,,shard-id=x myself,master - 0 0 3 connected 0-10 12 [5->-${id("c")}]`,
 		`${id("b")} 10.0.0.1:7002@17002 slave ${id("a")} 0 17 3 connected`,

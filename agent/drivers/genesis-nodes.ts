@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import type { Assignment, Cluster } from "../../server/contract/agent.ts";
+import type { Assignment, Cluster } from "../../server/contract/desired-state.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { formatSlots } from "../../server/contract/slots.ts";
 
 export type ClusterAssignment = NonNullable<Assignment["cluster"]>;
 type Shard = Cluster["shards"][number];
 
-/** Where nobody listens: the address of every phantom, by which any node recognizes one. */
+/** An address where nothing listens: the address of every phantom, which identifies it. */
 export const PHANTOM_ADDRESS = { host: "127.0.0.1", port: 1, busPort: 1 } as const;
 
 /** The node that owns a new shard's slots until the shard's primary takes them over. It never exists. */
@@ -23,9 +23,9 @@ export function shardOf(cluster: ClusterAssignment): Shard {
 }
 
 /**
- * The engine's own file of the cluster, as a node of a new cluster finds it at its first launch
- * (docs/decisions/0010): all members are known, and every shard's slots belong to a phantom whom this node follows.
- * `addresses` are the members' IP addresses by node id.
+ * The cluster file that a node of a new cluster finds at its first launch (docs/decisions/0010): it lists all
+ * members, and every shard's slots belong to a phantom that this node follows. `addresses` are the members'
+ * IP addresses by node id.
  */
 export function renderGenesisNodes(
 	cluster: ClusterAssignment,
@@ -52,14 +52,14 @@ export function renderGenesisNodes(
 			lines.push(`${nodeId} ${address} ${flags} ${leader ?? "-"} 0 0 0 ${link}`);
 		}
 	}
-	// The epochs that shards take over with differ from the start, so that none has to be settled between them.
+	// Shards take over with different epochs, so they never have to settle an epoch between them.
 	const epoch = shards.length + shards.indexOf(shardOf(cluster)) + 1;
 	return `${lines.join("\n")}\nvars currentEpoch ${epoch} lastVoteEpoch 0\n`;
 }
 
 /**
- * The same file for a node that comes to a cluster which exists already: it knows nobody, owns nothing and follows
- * nobody until members introduce themselves, so there is nothing that it could tell them wrong.
+ * The same file for a node that joins an existing cluster: it knows no other node, owns nothing and follows
+ * nothing until members introduce themselves, so it can tell them nothing wrong.
  */
 export function renderNewcomerNodes(
 	{ shards, nodeId: self }: ClusterAssignment,
@@ -75,7 +75,7 @@ export function renderNewcomerNodes(
 	return `${line}\nvars currentEpoch 0 lastVoteEpoch 0\n`;
 }
 
-/** Whom a member follows in a new node's eyes; null for one that leads. */
+/** The node that a member follows in a new node's view; null for a primary. */
 function leaderAtGenesis(shard: Shard, nodeId: string, isSelf: boolean): string | null {
 	if (isSelf && shard.slots.length > 0) return phantomId(shard);
 	return nodeId === shard.primary ? null : shard.primary;

@@ -1,18 +1,20 @@
 import { createHmac } from "node:crypto";
 
 /**
- * A shared beginning of history, so that the nodes of a new cache are in sync without any full synchronization.
+ * A shared start of history, so that the nodes of a new cache are in sync without any full synchronization.
  *
- * A node that never ran loads an empty snapshot that carries a replication id and offset. The id is the same for
- * every node of a cache (it is derived from the cache's own secret; agents needn't talk). A primary takes it as the
- * id that its history continues from, a replica as the point that it has reached. The replica's PSYNC then names a
- * point of the primary's own history and is answered with CONTINUE in about a millisecond, where a full
- * synchronization of even an empty primary costs a fork, up to 1 s of waiting for the engine's replication timer,
- * and up to 1 s more for each replica that comes while another one is served (measured: 1.05-2.05 s against 0.01 s).
+ * A node that never ran loads an empty snapshot that carries a replication id and offset. The id is the same
+ * for every node of a cache (it is derived from the cache's own secret; agents needn't talk). A primary
+ * continues its history from that id; a replica takes it as the point that it has reached. The replica's
+ * PSYNC then names a point of the primary's own history, and the primary answers CONTINUE in about a
+ * millisecond. A full synchronization of even an empty primary costs a fork, up to 1 s of waiting for the
+ * engine's replication timer, and up to 1 s more for each replica that arrives while another is served
+ * (measured: 1.05-2.05 s against 0.01 s).
  *
- * It is safe because the engine checks it: CONTINUE is answered only while the primary's backlog still holds all
- * that was written since that point. After more writes, a restart or a failover the id is unknown or too old and
- * the replica is synchronized in full. `history` sets the histories of one cache apart: each shard has its own.
+ * It is safe because the engine checks it: it answers CONTINUE only while the primary's backlog still holds
+ * everything written since that point. After more writes, a restart or a failover, the id is unknown or too
+ * old, and the replica gets a full synchronization. `history` separates the histories of one cache: each
+ * shard has its own.
  */
 export function renderGenesisRdb(systemPassword: string, history = ""): Buffer {
 	const replicationId = createHmac("sha256", systemPassword)
@@ -20,7 +22,7 @@ export function renderGenesisRdb(systemPassword: string, history = ""): Buffer {
 		.digest("hex")
 		.slice(0, 40);
 	return Buffer.concat([
-		// Version 9 is read by every engine since Redis 5, and by every Valkey.
+		// Every engine since Redis 5, and every Valkey, reads version 9.
 		Buffer.from("REDIS0009"),
 		auxiliaryField("repl-stream-db", "0"),
 		auxiliaryField("repl-id", replicationId),

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { readFileIfExists } from "../../platform/atomic-file.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 import { askNode, saysPrimary } from "./ask-node.ts";
 import { shardOf } from "./genesis-nodes.ts";
 
 /**
- * Why a cluster's node may not start yet, in a sentence; null when it may. One that led when it ended starts as a
- * primary again, by its own file, and empty. While nobody else leads its shard, its replicas would follow it and lose
- * what they hold. So where it is to be a replica, it waits for the one who is to lead.
+ * Why a cluster node may not start yet, in a sentence; null if it may. A node that was primary when it ended
+ * starts as a primary again, according to its own file, and empty. If no other node leads its shard, its
+ * replicas would follow it and lose their data. So if it should become a replica, it waits for the new
+ * primary.
  */
 export async function holdBackCause(
 	{ cluster, auth, nodeName }: Assignment,
@@ -21,7 +22,7 @@ export async function holdBackCause(
 	const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 	if (leader === undefined) return null;
 	if (saysPrimary(await askNode(auth, leader, ["ROLE"]))) return null;
-	return `${nodeName} led its shard and has lost its data; it starts once ${leader.host}:${leader.port} leads`;
+	return `${nodeName} led its shard and has lost its data; it starts once ${leader.host}:${leader.port} is the primary`;
 }
 
 /** Whether the engine's own file calls the node a primary with slots. */

@@ -1,6 +1,7 @@
-import { access, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Assignment } from "../../server/contract/agent.ts";
+import { readFileIfExists } from "../../platform/atomic-file.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 import { askNode } from "./ask-node.ts";
 import type { LaunchContext } from "./driver.ts";
@@ -14,12 +15,12 @@ import { resolveAddress } from "./resolve-address.ts";
 
 const ASKED_AT_MOST = 8;
 
-/** The engine's own file of its cluster: who the node is, whom it knows, and what it voted for. */
-function nodesFile(paths: InstancePaths): string {
+/** The engine's own cluster file: the node's identity, the nodes it knows, and its votes. */
+export function nodesFile(paths: InstancePaths): string {
 	return join(paths.data, "nodes.conf");
 }
 
-/** Written once, at the first launch. Later it is the engine's alone. */
+/** Written once, at the first launch. After that only the engine writes it. */
 export async function prepareNodes(
 	{ kind, paths, assignment }: LaunchContext,
 	cluster: ClusterAssignment,
@@ -37,16 +38,37 @@ export async function prepareNodes(
 	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
 }
 
-export async function hasNodesFile(paths: InstancePaths): Promise<boolean> {
-	return await access(nodesFile(paths)).then(
-		() => true,
-		() => false,
-	);
+/** What is wrong with the engine's own file so that it can't identify the node. Null if nothing is. */
+export type NodesFileFault = "missing" | "damaged" | "another-node";
+
+export async function findNodesFileFault(
+	paths: InstancePaths,
+	nodeId: string,
+): Promise<NodesFileFault | null> {
+	const text = await readFileIfExists(nodesFile(paths));
+	return text === null ? "missing" : checkNodesFile(text, nodeId);
 }
 
 /**
- * Whether the cluster was there before this node: then a member doesn't know it. Nodes that are born with their cluster
- * know all others from their first moment, and so do those that have met the node.
+ * An engine takes an empty file for a new node's, gives itself another identity, and is a stranger to its
+ * cluster from then on. It refuses to start with a truncated or garbled file.
+ */
+export function checkNodesFile(text: string, nodeId: string): NodesFileFault | null {
+	const lines = text.split("\n").filter((line) => line !== "");
+	const epochs = lines.pop();
+	if (epochs === undefined || !/^vars currentEpoch \d+ lastVoteEpoch \d+$/.test(epochs)) {
+		return "damaged";
+	}
+	const nodes = lines.map((line) => /^([0-9a-f]{40}) \S+ (\S+) \S+ \d+ \d+ \d+ \S+/.exec(line));
+	if (nodes.includes(null)) return "damaged";
+	const selves = nodes.filter((node) => node?.[2]?.split(",").includes("myself"));
+	if (selves.length !== 1) return "damaged";
+	return selves[0]?.[1] === nodeId ? null : "another-node";
+}
+
+/**
+ * Whether the cluster existed before this node: then members don't know the node yet. Nodes of a new cluster
+ * know each other from the start.
  */
 async function comesLater(cluster: ClusterAssignment, auth: Assignment["auth"]): Promise<boolean> {
 	const own = shardOf(cluster);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { EngineParameter } from "../../server/contract/agent.ts";
+import type { EngineParameter } from "../../server/contract/desired-state.ts";
 import { makeAssignment } from "../testing/assignments.ts";
-import { memcachedArguments } from "./memcached-arguments.ts";
+import { memcachedArguments, wantedConnections } from "./memcached-arguments.ts";
 
 const surroundings = { cpus: 4, openFilesMax: 1_048_576, isRoot: false };
 
@@ -16,11 +16,13 @@ function render(values: Record<string, string>, changes: Partial<typeof surround
 }
 
 test("a node has its address, memory and threads, and no more connections than the kernel allows", () => {
-	expect(render({}).args.join(" ")).toBe("-l 10.0.0.2 -p 11211 -U 0 -m 100 -t 2 -c 65000");
+	expect(render({}).args.join(" ")).toBe("-l 10.0.0.2 -p 11211 -U 0 -m 100 -t 2 -c 65000 -W -X");
 	expect(render({}, { openFilesMax: 4_096, cpus: 1, isRoot: true }).args.join(" ")).toBe(
-		"-l 10.0.0.2 -p 11211 -U 0 -m 100 -t 1 -c 3968 -u nobody",
+		"-l 10.0.0.2 -p 11211 -U 0 -m 100 -t 1 -c 3968 -u nobody -W -X",
 	);
 	expect(render({ max_simultaneous_connections: "500" }).args).toContain("500");
+	const parameter = { name: "conn-limit", value: "500", live: false };
+	expect([wantedConnections([]), wantedConnections([parameter])]).toEqual([65_000, 500]);
 });
 
 test("parameters become options, by ElastiCache's names and by Memcached's", () => {
@@ -40,7 +42,7 @@ test("parameters become options, by ElastiCache's names and by Memcached's", () 
 	expect(render({ cas_disabled: "0", verbosity: "0" }).args).toEqual(render({}).args);
 });
 
-test("what has no meaning, or would be another option, is left out and named", () => {
+test("parameters without a meaning, or that would become another option, are left out and named", () => {
 	const odd = { config_max: "16", max_item_size: "1m -u root", hash_algorithm: "x,ext_path=/etc" };
 	expect(render(odd)).toEqual({ args: render({}).args, ignored: Object.keys(odd) });
 });

@@ -1,33 +1,63 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism, userInfo } from "node:os";
-import type { Assignment, EngineParameter } from "../../server/contract/agent.ts";
+import type { Assignment, EngineParameter } from "../../server/contract/desired-state.ts";
 import { MIB } from "../../server/contract/limits.ts";
+import { openFilesOf } from "../machine/open-files.ts";
 
 const CONNECTIONS_DEFAULT = 65_000;
-/** Files that the process has open beside its connections. */
+/** Files that the process opens beside its connections. */
 const OTHER_FILES = 128;
 
-/** What of this machine and user decides about the arguments. */
+/** Properties of this machine and user that affect the arguments. */
 export interface MemcachedSurroundings {
 	readonly cpus: number;
 	readonly openFilesMax: number;
-	/** The program refuses to run as root, and becomes the user that it is given. */
+	/** The program refuses to run as root; it switches to the given user. */
 	readonly isRoot: boolean;
 }
 
 export function readSurroundings(): MemcachedSurroundings {
-	const limits = readFileSync("/proc/self/limits", "utf8");
-	const hard = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Number.NaN);
 	return {
 		cpus: availableParallelism(),
-		openFilesMax: Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard,
+		openFilesMax: openFilesOf().hard,
 		isRoot: userInfo().uid === 0,
 	};
 }
 
 /**
- * The command line of a node. Parameters have ElastiCache's names or those of Memcached's own options; `ignored` are those
- * that have no meaning here, or no value that the program would take.
+ * Memcached has one kind of client, which may do everything that isn't disabled here: `watch` (-W) shows
+ * others' keys as they are used, and the dumps (-X) list all of them. -X also disables `stats detail`, whose
+ * counters are unbounded.
+ */
+const CLOSED_TO_CLIENTS = ["-W", "-X"];
+
+/** Parameters that say how many clients may be connected. */
+export const CONNECTION_PARAMETERS: readonly string[] = [
+	...["max_simultaneous_connections", "conn-limit"],
+];
+
+/** How many clients the parameters allow at a time. */
+export function wantedConnections(parameters: readonly EngineParameter[]): number {
+	const counts = parameters.flatMap((parameter) => {
+		const flag = flagOf(parameter);
+		return flag?.kind === "connections" ? [flag.count] : [];
+	});
+	return counts.at(-1) ?? CONNECTIONS_DEFAULT;
+}
+
+/** The verbosity that the parameters ask for: 0 to 3. */
+export function wantedVerbosity(parameters: readonly EngineParameter[]): number {
+	return Math.max(
+		0,
+		...parameters.map(({ name, value }) => {
+			if (name === "verbosity") return Number(value) || 0;
+			return name === "verbose" ? value.length + 1 : 0;
+		}),
+	);
+}
+
+/**
+ * The command line of a node. Parameters have ElastiCache's names or those of Memcached's own options;
+ * `ignored` lists those that have no meaning here, or a value that the program would refuse.
  */
 export function memcachedArguments(
 	assignment: Assignment,
@@ -38,21 +68,20 @@ export function memcachedArguments(
 	const ignored: string[] = [];
 	const flags: string[] = [];
 	const extended: string[] = [];
-	let connections = CONNECTIONS_DEFAULT;
 	for (const parameter of parameters) {
 		const flag = flagOf(parameter);
 		if (flag === null) ignored.push(parameter.name);
-		else if (flag.kind === "connections") connections = flag.count;
 		else if (flag.kind === "extended") extended.push(flag.option);
-		else flags.push(...flag.args);
+		else if (flag.kind === "plain") flags.push(...flag.args);
 	}
 	// More than the kernel allows, and the program doesn't start.
-	const allowed = Math.max(1, Math.min(connections, openFilesMax - OTHER_FILES));
+	const allowed = Math.max(1, Math.min(wantedConnections(parameters), openFilesMax - OTHER_FILES));
 	const args = [
 		...["-l", bindAddress, "-p", String(port), "-U", "0"],
 		...["-m", String(Math.max(1, Math.floor(maxmemoryBytes / MIB)))],
 		...["-t", String(Math.max(1, Math.min(vcpus, cpus))), "-c", String(allowed)],
 		...(isRoot ? ["-u", "nobody"] : []),
+		...CLOSED_TO_CLIENTS,
 		...flags,
 		...(extended.length === 0 ? [] : ["-o", extended.join(",")]),
 	];
@@ -78,7 +107,7 @@ const NUMBER_FLAGS: Readonly<Record<string, string>> = {
 	backlog_queue_limit: "-b",
 	"listen-backlog": "-b",
 };
-/** Options without a value: on where it is 1, or empty for those by Memcached's own name. */
+/** Options without a value: on if the parameter is 1, or empty for those by Memcached's own name. */
 const SWITCH_FLAGS: Readonly<Record<string, string>> = {
 	cas_disabled: "-C",
 	"disable-cas": "-C",
@@ -133,7 +162,7 @@ function namedFlag(name: string, value: string, isNumber: boolean): Flag | null 
 			return /^(jenkins|murmur3|xxh3)$/.test(value) ? option(`hash_algorithm=${value}`) : null;
 		case "binding_protocol":
 		case "protocol":
-			// Binary alone would shut out the agent, which speaks text: `auto` lets both in.
+			// Binary alone would shut out the agent, which uses the text protocol: `auto` accepts both.
 			if (value === "ascii") return plain("-B", "ascii");
 			return value === "auto" || value === "binary" ? plain("-B", "auto") : null;
 		default:

@@ -19,7 +19,7 @@ export class MemcachedConnection {
 	constructor(host: string, port: number) {
 		this.socket = connect(port, host);
 		this.socket.setNoDelay(true);
-		// An engine must never keep the agent from ending.
+		// An engine must never keep the agent from exiting.
 		this.socket.unref();
 		this.socket.on("data", (chunk) => this.onData(chunk));
 		this.socket.on("error", (error) => this.fail(error));
@@ -30,9 +30,10 @@ export class MemcachedConnection {
 		return this.failure !== null;
 	}
 
-	/** The fields of `stats`. */
-	async stats(timeoutMs: number): Promise<ReadonlyMap<string, string>> {
-		const answer = await this.ask("stats", (text) => text.endsWith("END\r\n"), timeoutMs);
+	/** The fields of `stats`, or of another report. */
+	async stats(timeoutMs: number, report = ""): Promise<ReadonlyMap<string, string>> {
+		const command = `stats ${report}`.trimEnd();
+		const answer = await this.ask(command, (text) => text.endsWith("END\r\n"), timeoutMs);
 		const fields = new Map<string, string>();
 		for (const line of answer.split("\r\n")) {
 			const match = /^STAT (\S+) (.*)$/.exec(line);
@@ -41,7 +42,7 @@ export class MemcachedConnection {
 		return fields;
 	}
 
-	/** A command that is answered with one line. */
+	/** Sends a command that is answered with one line. */
 	async line(command: string, timeoutMs: number): Promise<string> {
 		return (await this.ask(command, (text) => text.endsWith("\r\n"), timeoutMs)).trimEnd();
 	}
@@ -53,9 +54,10 @@ export class MemcachedConnection {
 	private ask(command: string, isWhole: Waiting["isWhole"], timeoutMs: number): Promise<string> {
 		return new Promise((resolve, reject) => {
 			if (this.failure !== null) return reject(this.failure);
-			if (this.waiting !== null) return reject(new Error(`${command}: another answer is awaited`));
+			if (this.waiting !== null)
+				return reject(new Error(`${command}: still waiting for another answer`));
 			const timer = setTimeout(
-				// A later answer could no longer be told apart, so the connection ends with the deadline.
+				// A later answer could no longer be matched, so the connection ends at the deadline.
 				() => this.fail(new Error(`${command}: no answer in ${timeoutMs} ms`)),
 				timeoutMs,
 			);
@@ -69,7 +71,7 @@ export class MemcachedConnection {
 	private onData(chunk: Buffer): void {
 		this.received += chunk.toString("latin1");
 		if (this.received.length > ANSWER_BYTES_MAX) {
-			this.fail(new Error("the answer is too long: something else than Memcached listens there"));
+			this.fail(new Error("the answer is too long: the listener isn't Memcached"));
 			return;
 		}
 		const { waiting } = this;

@@ -1,4 +1,6 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import { stat, truncate } from "node:fs/promises";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { ClientLimit } from "../../server/contract/host-report.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import type {
 	AppliedSettings,
@@ -7,12 +9,14 @@ import type {
 	EngineSession,
 	EngineState,
 } from "./driver.ts";
+import { wantedConnections, wantedVerbosity } from "./memcached-arguments.ts";
 import type { MemcachedConnection } from "./memcached-connection.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-/** Connections that the engine counts beside its clients': the agent's. */
+const LOG_MAX_BYTES = 4 * MIB;
+/** Connections that the engine counts beside its clients': the agent's own. */
 const OWN_CONNECTIONS = 1;
-/** What clients ask for; a get of several keys counts as several. */
+/** Requests of clients; a get of several keys counts as several. */
 const COMMAND_COUNTERS = [
 	...["cmd_get", "cmd_set", "cmd_touch", "cmd_flush", "delete_hits", "delete_misses"],
 	...["incr_hits", "incr_misses", "decr_hits", "decr_misses"],
@@ -21,11 +25,16 @@ const COMMAND_COUNTERS = [
 /** The agent's conversation with one running Memcached. */
 export class MemcachedSession implements EngineSession {
 	private readonly connection: MemcachedConnection;
-	/** The last reading, and the one that others wait for: questions can't overtake each other. */
+	/** The last reading, and the one that later calls wait for: questions can't overtake each other. */
 	private queue: Promise<unknown> = Promise.resolve();
 
-	constructor(connection: MemcachedConnection) {
+	clientLimit: ClientLimit | null = null;
+	/** What the engine prints. */
+	private readonly log: string;
+
+	constructor(connection: MemcachedConnection, log: string) {
 		this.connection = connection;
+		this.log = log;
 	}
 
 	get closed(): boolean {
@@ -42,26 +51,50 @@ export class MemcachedSession implements EngineSession {
 			primaryHost: null,
 			primaryPort: null,
 			linkUp: true,
+			synced: true,
 			offset: 0,
 			onlineReplicas: 0,
 			cluster: null,
 		};
 	}
 
-	async converge(): Promise<Convergence> {
+	/**
+	 * Any client may change the verbosity and the memory limit for the whole process. This puts both back, and
+	 * bounds what was logged meanwhile. A parameter that asks for more log waits for a reboot, like others.
+	 */
+	async converge(assignment: Assignment): Promise<Convergence> {
+		const settings = await this.inTurn(() => this.connection.stats(COMMAND_TIMEOUT_MS, "settings"));
+		this.clientLimit = clientLimit(settings, assignment);
+		const verbosity = wantedVerbosity(assignment.parameters);
+		if (numberOf(settings, "verbosity") > verbosity) await this.tell(`verbosity ${verbosity}`);
+		await this.keepMemoryLimit(assignment, numberOf(settings, "maxbytes"));
+		const { size } = await stat(this.log).catch(() => ({ size: 0 }));
+		// The engine appends, so it continues at the new end.
+		if (size > LOG_MAX_BYTES) await truncate(this.log, 0);
 		return { converged: true, acted: false };
 	}
 
-	/** Memory for data is the only thing that a running Memcached can be given. */
-	async applySettings({ maxmemoryBytes }: Assignment): Promise<AppliedSettings> {
-		const memoryMib = Math.max(1, Math.floor(maxmemoryBytes / MIB));
-		const limitBytes = numberOf(await this.stats(), "limit_maxbytes");
-		if (limitBytes !== memoryMib * MIB) {
-			await this.inTurn(() =>
-				this.connection.line(`cache_memlimit ${memoryMib}`, COMMAND_TIMEOUT_MS),
-			);
-		}
+	/** A running Memcached accepts only one setting: memory for data. */
+	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
+		await this.keepMemoryLimit(assignment, numberOf(await this.stats(), "limit_maxbytes"));
 		return { refused: [] };
+	}
+
+	private async keepMemoryLimit({ maxmemoryBytes }: Assignment, limitBytes: number) {
+		const memoryMib = Math.max(1, Math.floor(maxmemoryBytes / MIB));
+		if (limitBytes !== memoryMib * MIB) await this.tell(`cache_memlimit ${memoryMib}`);
+	}
+
+	private async tell(command: string): Promise<void> {
+		await this.inTurn(() => this.connection.line(command, COMMAND_TIMEOUT_MS));
+	}
+
+	/** It has no replicas. */
+	async setSyncDelay(): Promise<void> {}
+
+	/** It has no scripts. */
+	async killScript(): Promise<boolean> {
+		return false;
 	}
 
 	async sample(): Promise<EngineCounters> {
@@ -71,16 +104,20 @@ export class MemcachedSession implements EngineSession {
 			memoryMaxBytes: numberOf(fields, "limit_maxbytes"),
 			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS),
 			keys: numberOf(fields, "curr_items"),
-			commands: COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0),
+			requests: {
+				direct: COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0),
+				replicable: null,
+			},
 			hits: numberOf(fields, "get_hits"),
 			misses: numberOf(fields, "get_misses"),
 			evictions: numberOf(fields, "evictions"),
 			cpuSeconds: numberOf(fields, "rusage_user") + numberOf(fields, "rusage_system"),
 			replicationLagBytes: null,
+			uptimeSeconds: numberOf(fields, "uptime"),
 		};
 	}
 
-	/** No command ends it unless all clients may use that command: signals do. */
+	/** No command ends it unless all clients may use that command, so the agent uses signals. */
 	async shutdown(): Promise<void> {}
 
 	async shutdownKeepingData(): Promise<void> {
@@ -97,10 +134,19 @@ export class MemcachedSession implements EngineSession {
 
 	private inTurn<T>(ask: () => Promise<T>): Promise<T> {
 		const answer = this.queue.then(ask);
-		// Whoever asked hears of the failure; the next in turn only waits for the end.
+		// The caller gets the failure; the next in turn only waits for the end.
 		this.queue = answer.catch(() => {});
 		return answer;
 	}
+}
+
+function clientLimit(
+	settings: ReadonlyMap<string, string>,
+	{ parameters }: Assignment,
+): ClientLimit | null {
+	const actual = numberOf(settings, "maxconns");
+	const wanted = wantedConnections(parameters);
+	return actual > 0 && actual < wanted ? { actual, wanted } : null;
 }
 
 function numberOf(fields: ReadonlyMap<string, string>, name: string): number {

@@ -13,9 +13,10 @@ export const memcachedDriver: EngineDriver = {
 	holdBackCause: async () => null,
 	lostIdentityCause: async () => null,
 	async writeFiles() {},
-	// It says nothing when it begins to serve; and whether it did makes no difference, since nothing is left of it.
+	// It logs nothing when it starts to serve. It makes no difference whether it did, since it keeps no data.
 	hasServed: async () => false,
 	hasKeptData: async () => false,
+	keepUnloadedData: async () => false,
 	async discardKeptData() {},
 
 	launchArguments({ assignment, bindAddress, logger }) {
@@ -27,7 +28,8 @@ export const memcachedDriver: EngineDriver = {
 		return args;
 	},
 
-	async openSession({ assignment, bindAddress }) {
-		return new MemcachedSession(new MemcachedConnection(bindAddress, assignment().port));
+	async openSession({ assignment, bindAddress, paths }) {
+		const connection = new MemcachedConnection(bindAddress, assignment().port);
+		return new MemcachedSession(connection, paths.log);
 	},
 };

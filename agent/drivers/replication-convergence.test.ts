@@ -6,7 +6,10 @@ import { ReplicationConvergence } from "./replication-convergence.ts";
 const WANTED = { host: "10.0.0.1", port: 7_000 };
 const OTHER = { host: "10.0.0.2", port: 7_000 };
 
-/** What a replica that is to follow WANTED and follows OTHER is told, when these say that they lead. */
+/**
+ * The commands for a replica that should follow WANTED and follows OTHER, if `leaders` say that they are
+ * primaries.
+ */
 async function told(leaders: readonly { host: string }[], turnedLately: boolean) {
 	const commands: string[] = [];
 	const convergence = new ReplicationConvergence({
@@ -25,7 +28,7 @@ async function told(leaders: readonly { host: string }[], turnedLately: boolean)
 	return commands;
 }
 
-test("a replica that was just turned to another who leads is left so until the control plane knows", async () => {
+test("a replica that has just been pointed at another primary keeps it until the control plane knows", async () => {
 	expect(await told([WANTED, OTHER], true)).toEqual([]);
 	expect(await told([WANTED, OTHER], false)).toEqual(["REPLICAOF 10.0.0.1 7000"]);
 	expect(await told([WANTED], true)).toEqual(["REPLICAOF 10.0.0.1 7000"]);

@@ -4,7 +4,10 @@ import { isIP } from "node:net";
 const REMEMBER_MS = 30_000;
 const remembered = new Map<string, { address: string; at: number }>();
 
-/** The IP address of a host, since cluster nodes know each other by addresses alone. Throws when its name has none. */
+/**
+ * The IP address of a host, because cluster nodes know each other only by address. Throws if its name has
+ * none.
+ */
 export async function resolveAddress(host: string): Promise<string> {
 	if (isIP(host) !== 0) return host;
 	const known = remembered.get(host);

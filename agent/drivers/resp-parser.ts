@@ -1,4 +1,4 @@
-/** An answer of the engine in RESP2. An error answer is a value here: whoever asked decides what it means. */
+/** An answer of the engine in RESP2. An error answer is a value here: the caller decides what it means. */
 export type RespValue = string | number | null | RespFailure | RespValue[];
 
 export class RespFailure {
@@ -11,12 +11,12 @@ export class RespFailure {
 
 const NEED_MORE = Symbol("need more");
 
-/** Cuts a stream of bytes into RESP2 answers. */
+/** Splits a stream of bytes into RESP2 answers. */
 export class RespParser {
 	private buffer: Buffer = Buffer.alloc(0);
 	private position = 0;
 
-	/** Adds bytes and answers every value that is complete by now. Throws on bytes that aren't RESP. */
+	/** Adds bytes and returns every value that is now complete. Throws on bytes that aren't RESP. */
 	push(chunk: Buffer): RespValue[] {
 		this.buffer = this.buffer.length === 0 ? chunk : Buffer.concat([this.buffer, chunk]);
 		this.position = 0;
@@ -50,7 +50,7 @@ export class RespParser {
 			case "*":
 				return this.readArray(Number(line));
 			default:
-				throw new Error("the answer isn't RESP: something else than the engine listens there");
+				throw new Error("the answer isn't RESP: the listener isn't the engine");
 		}
 	}
 

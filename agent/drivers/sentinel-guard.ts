@@ -1,28 +1,31 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 
 /**
- * What Sentinels may do to an engine. They may always make it a primary; but a primary is made a replica by them only while
- * the control plane is away. A Sentinel that was cut off comes back with what it knew before, and in the moment before it
- * hears the news it would have the real primary follow the old one, and throw away all that was written since.
+ * What Sentinels may do to an engine. They may always promote it. They may make it follow only hosts of the
+ * same cache, because a replica shows its password to any address that it follows, and they may demote a
+ * primary only while the control plane is away. A Sentinel that was cut off comes back with what it knew
+ * before: until it hears the news, it would make the real primary follow the old one, which would throw away
+ * everything written since.
  */
 export class SentinelGuard {
 	private readonly command: (...args: string[]) => Promise<unknown>;
-	/** As the engine was last told; null when that isn't known. */
-	private guarded: boolean | null = null;
+	/** The rules last given to the engine; null if unknown. */
+	private told: string | null = null;
 
 	constructor(command: SentinelGuard["command"]) {
 		this.command = command;
 	}
 
-	/** The engine's users have been loaded anew, with what they may do by default. */
+	/** The engine has reloaded its users, with their default permissions. */
 	forget(): void {
-		this.guarded = null;
+		this.told = null;
 	}
 
-	async keep({ sentinelUsername }: Assignment["auth"], guarded: boolean): Promise<void> {
-		if (this.guarded === guarded) return;
-		const rules = guarded ? ["-slaveof", "+slaveof|no"] : ["+slaveof"];
-		await this.command("ACL", "SETUSER", sentinelUsername, ...rules);
-		this.guarded = guarded;
+	/** `hosts` are those whose nodes a Sentinel may make it follow. */
+	async keep({ sentinelUsername }: Assignment["auth"], hosts: readonly string[]): Promise<void> {
+		const allowed = ["no", ...new Set(hosts)].map((host) => `+slaveof|${host}`);
+		if (this.told === allowed.join(" ")) return;
+		await this.command("ACL", "SETUSER", sentinelUsername, "-slaveof", ...allowed);
+		this.told = allowed.join(" ");
 	}
 }

@@ -1,77 +1,56 @@
 import { createHash } from "node:crypto";
-import type { Assignment } from "../../server/contract/agent.ts";
-import { flavourOf } from "./valkey-flavour.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
+import { clientRules } from "./client-commands.ts";
+import { replicationLogin } from "./replication-login.ts";
 
+/** Asks for role and health. */
+const GATEWAY_COMMANDS = ["ping", "role", "cluster|info"];
 /**
- * Commands that belong to whoever manages the node: with them a client could leave the cache's topology or settings.
- * ElastiCache's node-based caches deny the same ones; KEYS, MONITOR and SLOWLOG it leaves to clients.
+ * What Sentinel's documentation asks for. It is enough to make another node primary, but not to read or write
+ * data.
  */
-const MANAGEMENT_COMMANDS = [
-	"acl",
-	"bgrewriteaof",
-	"bgsave",
-	"cluster",
-	"config",
-	"debug",
-	"failover",
-	"migrate",
-	"module",
-	"psync",
-	"replconf",
-	"replicaof",
-	"save",
-	"shutdown",
-	"slaveof",
-	"sync",
-];
-/** What an application may ask, though its command is one of the above: who it is, and where a cluster's slots are. */
-const HARMLESS_SUBCOMMANDS = [
-	"acl|whoami",
-	"acl|cat",
-	"acl|genpass",
-	"cluster|slots",
-	"cluster|shards",
-	"cluster|nodes",
-	"cluster|info",
-	"cluster|keyslot",
-	"cluster|myid",
-	"cluster|links",
-	"cluster|countkeysinslot",
-	"cluster|getkeysinslot",
-	"cluster|count-failure-reports",
-];
-
-/** What Sentinel's documentation asks for. With it one can make another node lead, and neither read nor write data. */
 const SENTINEL_COMMANDS = [
-	...["ping", "info", "role", "publish", "subscribe", "multi", "exec", "slaveof"],
+	...["ping", "info", "role", "publish", "subscribe", "multi", "exec"],
+	// SentinelGuard controls which node an engine may follow.
+	"slaveof|no",
 	...["config|rewrite", "client|setname", "client|kill", "script|kill"],
 ];
+/** What a replica needs to copy data. Valkey fetches the data over a second connection, by SYNC. */
+const REPLICATION_COMMANDS = ["ping", "psync", "replconf", "sync"];
 
 /**
- * The engine's user file: clients as `default`, without management commands; the system user of agents and replicas;
- * the gateway's, which may ask for role and health alone; and Sentinel's. It holds hashes only. One subcommand that the
- * engine doesn't know, and the whole file is refused.
+ * The engine's user file: clients as `default`; the system user of agents; replicas, the gateway and
+ * Sentinel, each with only the permissions it needs. It holds hashes only.
  */
-export function renderAcl({ engine, auth }: Pick<Assignment, "engine" | "auth">): string {
+export function renderAcl(
+	assignment: Pick<Assignment, "engine" | "engineVersion" | "auth">,
+): string {
+	const { auth } = assignment;
 	const clientSecret =
 		auth.clientPasswordSha256 === null ? "nopass" : `#${auth.clientPasswordSha256}`;
-	const systemSecret = createHash("sha256").update(auth.systemPassword).digest("hex");
-	const harmless = [...HARMLESS_SUBCOMMANDS, ...flavourOf(engine).extraSubcommands];
-	const client = [
-		"~* &* +@all",
-		...MANAGEMENT_COMMANDS.map((command) => `-${command}`),
-		...harmless.map((subcommand) => `+${subcommand}`),
+	const replication = replicationLogin(auth);
+	const users = [
+		[`default on ${clientSecret}`, ...clientRules(assignment)],
+		[`${auth.systemUsername} on #${sha256(auth.systemPassword)}`, "~* &* +@all"],
+		[`${replication.username} on #${sha256(replication.password)}`, only(REPLICATION_COMMANDS)],
+		[`${auth.gatewayUsername} on #${auth.gatewayPasswordSha256}`, only(GATEWAY_COMMANDS)],
+		[
+			`${auth.sentinelUsername} on #${auth.sentinelPasswordSha256}`,
+			only(SENTINEL_COMMANDS, `&${HELLO_CHANNEL}`),
+		],
 	];
-	const gateway = "resetkeys resetchannels -@all +ping +role +cluster|info";
-	const sentinel = [
-		"resetkeys resetchannels &* -@all",
-		...SENTINEL_COMMANDS.map((command) => `+${command}`),
-	];
+	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
+}
+
+/** Rules of a user with these commands and channels, and no keys. */
+function only(commands: readonly string[], ...channels: string[]): string {
 	return [
-		`user default on ${clientSecret} ${client.join(" ")}`,
-		`user ${auth.systemUsername} on #${systemSecret} ~* &* +@all`,
-		`user ${auth.gatewayUsername} on #${auth.gatewayPasswordSha256} ${gateway}`,
-		`user ${auth.sentinelUsername} on #${auth.sentinelPasswordSha256} ${sentinel.join(" ")}`,
-		"",
-	].join("\n");
+		...["resetkeys", "resetchannels", ...channels, "-@all"],
+		...commands.map((command) => `+${command}`),
+	].join(" ");
+}
+
+function sha256(text: string): string {
+	return createHash("sha256").update(text).digest("hex");
 }

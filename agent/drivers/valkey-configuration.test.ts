@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { instancePaths } from "../instances/instance-paths.ts";
 import { makeAssignment, SYSTEM_PASSWORD } from "../testing/assignments.ts";
 import type { LaunchContext } from "./driver.ts";
+import { valkeyDriver } from "./valkey.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { NO_PRIMARY_YET, renderConfiguration } from "./valkey-configuration.ts";
 import { countKeys, parseInfo, readEngineState } from "./valkey-info.ts";
@@ -23,6 +24,17 @@ const context = {
 const render = (changes: Partial<LaunchContext> = {}) =>
 	renderConfiguration({ ...context, ...changes }, context.advertisedAddress);
 
+test("a home with any characters in its path is quoted, and its own file has a name without any", () => {
+	const ugly = instancePaths(`/srv/a b,c'd"é #1 $x [1]/agent`, replica.id);
+	const lines = render({ paths: ugly }).split("\n");
+	for (const setting of ["aclfile", "pidfile", "logfile", "dir"]) {
+		const line = lines.find((each) => each.startsWith(`${setting} `));
+		expect(line).toMatch(/^[a-z]+ "\/srv\/a b,c'd\\"\\xc3\\xa9 #1 \$x \[1\]\/agent\/[^"]+"$/);
+	}
+	const [file] = valkeyDriver("valkey").launchArguments({ ...context, paths: ugly });
+	expect(file).toBe("/proc/self/cwd/engine.conf");
+});
+
 test("the user file holds hashes, not passwords", () => {
 	const acl = renderAcl(replica);
 	expect(acl).not.toContain(SYSTEM_PASSWORD);
@@ -33,17 +45,19 @@ test("the user file holds hashes, not passwords", () => {
 	).toContain("default on nopass ");
 });
 
-test("the gateway may ask for role and health alone; only Valkey is asked for what it alone knows", () => {
+test("the gateway may ask only for role and health; only Valkey gets commands that only it knows", () => {
 	expect(renderAcl(replica)).toMatch(
 		/^user larder-gateway on #[0-9a-f]{64} resetkeys resetchannels -@all \+ping \+role \+cluster\|info$/m,
 	);
 	expect(renderAcl(replica)).toContain(" +cluster|myshardid");
+	expect(renderAcl(replica)).toContain("getslotmigrations");
+	expect(renderAcl({ ...replica, engineVersion: "8.1" })).not.toContain("getslotmigrations");
 	expect(renderAcl({ ...replica, engine: "redis" })).not.toContain("myshardid");
 	expect(render()).toContain("dual-channel-replication-enabled yes\n");
 	expect(render({ assignment: { ...replica, engine: "redis" } })).not.toContain("dual-channel");
 });
 
-test("parameters come after Larder's defaults and before what its work rests on", () => {
+test("parameters come after Larder's defaults and before the settings that Larder depends on", () => {
 	const parameters = [
 		{ name: "maxmemory-policy", value: "allkeys-lru", live: true },
 		{ name: "client-output-buffer-limit", value: "normal 0 0 0", live: true },
@@ -64,7 +78,7 @@ test("parameters come after Larder's defaults and before what its work rests on"
 	expect(text).not.toContain("1.2.3.4");
 });
 
-test("a cluster's node replicates as its cluster says, never by its configuration", () => {
+test("a cluster node replicates as its cluster says, never by its configuration", () => {
 	const nodeId = "a".repeat(40);
 	const members = [{ nodeId, host: "10.0.0.2", port: 7001 }];
 	const cluster = { nodeId, former: [], shards: [{ slots: [], primary: nodeId, members }] };
@@ -74,7 +88,7 @@ test("a cluster's node replicates as its cluster says, never by its configuratio
 	expect(text).not.toContain("replicaof");
 });
 
-test("every launch of a replica is a launch as a replica", () => {
+test("a replica is configured as a replica at every launch", () => {
 	const { host, port } = NO_PRIMARY_YET;
 	expect(render()).toContain("\nreplicaof 10.0.0.1 7000\n");
 	const first = render({ kind: "first" });
@@ -83,12 +97,27 @@ test("every launch of a replica is a launch as a replica", () => {
 	expect(render({ assignment: primary })).not.toContain("replicaof");
 });
 
-test("values with other characters than a word's are quoted", () => {
+test("a replica starts without the right to lead, and a primary with it", () => {
+	expect(render()).toContain("\nreplica-priority 0\n");
+	expect(render({ kind: "reboot" })).toContain("\nreplica-priority 0\n");
+	const primary = makeAssignment({ port: 7000 });
+	expect(render({ assignment: primary })).toContain("\nreplica-priority 100\n");
+	const nodeId = "a".repeat(40);
+	const members = [{ nodeId, host: "10.0.0.2", port: 7001 }];
+	const cluster = { nodeId, former: [], shards: [{ slots: [], primary: nodeId, members }] };
+	const votes = (assignment: typeof replica) => {
+		const text = render({ assignment: { ...assignment, cluster } });
+		return /\ncluster-replica-no-failover (\w+)\n/.exec(text)?.[1];
+	};
+	expect([votes(replica), votes(primary)]).toEqual(["yes", "no"]);
+});
+
+test("values with characters that aren't part of a word are quoted", () => {
 	const text = render();
 	expect(text).toContain('\ndir "/srv/with space/agent/instances/');
-	const auth = { ...replica.auth, systemPassword: 'a"b\\c\n#ü' };
-	const quoted = render({ assignment: { ...replica, auth } });
-	expect(quoted).toContain('\nmasterauth "a\\"b\\\\c\\x0a#\\xc3\\xbc"\n');
+	const parameters = [{ name: "notify-keyspace-events", value: 'a"b\\c\n#ü', live: true }];
+	const quoted = render({ assignment: { ...replica, parameters } });
+	expect(quoted).toContain('\nnotify-keyspace-events "a\\"b\\\\c\\x0a#\\xc3\\xbc"\n');
 });
 
 test("an assignment can't name a directory outside", () => {
@@ -107,6 +136,7 @@ test("roles, links and replicas are read from INFO", () => {
 	);
 	expect(primary).toEqual({
 		...{ processId: 77, version: "9.1.2", role: "primary", loading: false, linkUp: true },
+		synced: true,
 		...{ primaryHost: null, primaryPort: null, offset: 99, onlineReplicas: 1 },
 		cluster: null,
 	});

@@ -1,18 +1,29 @@
 import { availableParallelism } from "node:os";
-import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { BACKSTOP_TIMING, CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import type { LaunchContext } from "./driver.ts";
+import { leadSettings } from "./lead-permission.ts";
+import { replicationLogin } from "./replication-login.ts";
 import { flavourOf } from "./valkey-flavour.ts";
 import { writableParameters } from "./valkey-parameters.ts";
 
+/**
+ * For a primary, a replica and a process that saves: how much sooner than other programs the kernel ends
+ * each.
+ */
+const OOM_SCORES = [0, 200, 800] as const;
+
 type Setting = readonly [string, ...(string | number)[]];
 
-/** A replica that has no primary yet: an address where nothing answers, which makes it read-only from its first moment. */
+/**
+ * For a replica that has no primary yet: an address where nothing answers, which makes it read-only from the
+ * start.
+ */
 export const NO_PRIMARY_YET = { host: "127.0.0.1", port: 1 } as const;
 
 /**
- * The engine's configuration: Larder's defaults, then the cache's parameters, then what Larder's own work rests on. It
- * holds the system password, so its file is private. `announcedAddress` is the advertised one, as an IP address where
- * the node is in a cluster.
+ * The engine's configuration: Larder's defaults, then the cache's parameters, then the settings that Larder
+ * depends on. It contains the replicas' password, so its file is private. `announcedAddress` is the
+ * advertised address, as an IP address if the node is in a cluster.
  */
 export function renderConfiguration(context: LaunchContext, announcedAddress: string): string {
 	const { assignment, refusedParameters } = context;
@@ -30,7 +41,10 @@ export function renderConfiguration(context: LaunchContext, announcedAddress: st
 	return settings.map(([name, ...values]) => `${name} ${values.map(quote).join(" ")}\n`).join("");
 }
 
-/** Threads for clients' connections. The main thread is one of them, and the kernel and others want a processor too. */
+/**
+ * Threads for clients' connections. The main thread is one of them, and the kernel and others need a
+ * processor too.
+ */
 export function ioThreads(vcpus: number): number {
 	const threads = Math.min(vcpus, availableParallelism());
 	if (threads < 4) return 1;
@@ -48,10 +62,13 @@ function defaultSettings({ assignment }: LaunchContext): Setting[] {
 }
 
 function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting[] {
+	const replication = replicationLogin(assignment.auth);
 	return [
+		...leadSettings(assignment, assignment.role.kind === "primary"),
 		["bind", bindAddress],
 		["port", assignment.port],
-		// This mode only refuses strangers when clients need no password. Who may come in is the cache's own setting.
+		// This mode only refuses strangers when clients need no password. The cache's own setting decides who may
+		// connect.
 		["protected-mode", "no"],
 		["aclfile", paths.acl],
 		["daemonize", "no"],
@@ -60,9 +77,12 @@ function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting
 		["dir", paths.data],
 		["maxmemory", assignment.maxmemoryBytes],
 		["save", ""],
+		// Out of memory, the kernel ends the process that saves or syncs first, then replicas, and primaries last.
+		["oom-score-adj", "relative"],
+		["oom-score-adj-values", ...OOM_SCORES],
 		["appendonly", "no"],
-		["masteruser", assignment.auth.systemUsername],
-		["masterauth", assignment.auth.systemPassword],
+		["masteruser", replication.username],
+		["masterauth", replication.password],
 		// An idle replica can tell a silent primary from a quiet one within 2 s.
 		["repl-ping-replica-period", 1],
 		// These together bring a replica of 1 GiB into sync in 4 s instead of 26 s.
@@ -93,31 +113,31 @@ function clusterSettings(port: number, announcedAddress: string): Setting[] {
 		["cluster-announce-ip", announcedAddress],
 		["cluster-announce-port", port],
 		["cluster-announce-bus-port", port + CLUSTER_BUS_OFFSET],
-		// What the cluster does without us when the control plane is away: some 4 s from a death to a new primary.
-		["cluster-node-timeout", 2_000],
+		// How the cluster fails over without the control plane: some 4 s from a death to a new primary.
+		["cluster-node-timeout", BACKSTOP_TIMING.clusterNodeTimeoutMs],
 		// Replicas stay where the control plane put them.
 		["cluster-allow-replica-migration", "no"],
-		// A primary-to-be keeps the beginning of its history until its replicas come for it.
+		// A future primary keeps the start of its history until its replicas ask for it.
 		["repl-backlog-ttl", 0],
 	];
 }
 
 /**
- * Every launch of a replica is a launch as a replica, so that it never is an empty primary that takes writes. The
- * first one names an address where nothing answers: an engine tries the address of its configuration once, then waits
- * 1 s, while the agent can name the real one in the very moment in which it accepts.
+ * A replica starts as a replica at every launch, so it is never an empty primary that takes writes. The first
+ * launch names an address where nothing answers: an engine tries the configured address once and then waits 1
+ * s, while the agent can name the real one as soon as that accepts.
  */
 function configuredPrimary({ assignment, kind }: LaunchContext) {
 	if (assignment.role.kind !== "replica") return null;
 	return kind === "first" ? NO_PRIMARY_YET : assignment.role.of;
 }
 
-/** Some settings take several values, which the file wants apart. */
+/** Some settings take several values, which the file lists separately. */
 function words(name: string, value: string): string[] {
 	return name === "client-output-buffer-limit" ? value.split(/\s+/) : [value];
 }
 
-/** A value in the engine's own quoting, whatever characters it has. */
+/** A value in the engine's own quoting, with any characters. */
 function quote(value: string | number): string {
 	if (typeof value === "number" || /^[A-Za-z0-9_./:@-]+$/.test(value)) return String(value);
 	const escaped = [...Buffer.from(value, "utf8")].map((byte) => {

@@ -1,34 +1,37 @@
 import { basename } from "node:path";
 import type { Engine } from "../../server/contract/enums.ts";
 
-/** Engines that speak the same protocol and differ in names and in what they know. */
+/** Engines that speak the same protocol and differ in names and supported commands. */
 export type ValkeyEngine = Exclude<Engine, "memcached">;
 
 export interface ValkeyFlavour {
-	/** What the names of its programs, and the titles of its helper processes, begin with. */
+	/** Prefix of its programs' names and of its helper processes' titles. */
 	readonly prefix: string;
-	/** Settings of the base configuration that the other one refuses to start with. */
+	/** Settings of the base configuration that the other engine refuses to start with. */
 	readonly extraSettings: readonly (readonly [string, string])[];
-	/** Read-only subcommands that the other one's user file may not name. */
-	readonly extraSubcommands: readonly string[];
+	/** Read-only subcommands that not every version of both engines knows. */
+	readsSince(majorVersion: number): readonly string[];
 }
 
 const flavours: Readonly<Record<ValkeyEngine, ValkeyFlavour>> = {
 	valkey: {
 		prefix: "valkey",
 		extraSettings: [["dual-channel-replication-enabled", "yes"]],
-		extraSubcommands: ["cluster|myshardid"],
+		readsSince: (major) => [
+			...["cluster|myshardid", "cluster|slot-stats"],
+			...(major >= 9 ? ["cluster|getslotmigrations"] : []),
+		],
 	},
-	redis: { prefix: "redis", extraSettings: [], extraSubcommands: [] },
+	redis: { prefix: "redis", extraSettings: [], readsSince: () => [] },
 };
 
-/** Throws for an engine of another kind, which no driver of this family is ever given. */
+/** Throws for an engine of another family, which no driver of this one is ever given. */
 export function flavourOf(engine: Engine): ValkeyFlavour {
 	if (engine === "memcached") throw new Error("Memcached has no flavour of Valkey");
 	return flavours[engine];
 }
 
-/** Debian's server programs are links to the checking ones, and the kernel shows where a link leads. */
+/** Debian's server programs are links to the checking programs, and the kernel shows the target of a link. */
 export function isServerProgram({ prefix }: ValkeyFlavour, path: string): boolean {
 	const name = basename(path.replace(/ \(deleted\)$/, ""));
 	return name === `${prefix}-server` || name === `${prefix}-check-rdb`;

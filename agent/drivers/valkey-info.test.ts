@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countKeys, countRequests, parseInfo } from "./valkey-info.ts";
+import { countKeys, countRequests, parseInfo, readRequests } from "./valkey-info.ts";
 
 test("keys are counted over all databases", () => {
 	expect(
@@ -7,13 +7,45 @@ test("keys are counted over all databases", () => {
 	).toBe(5);
 });
 
+const calls = (command: string, count: number) =>
+	`cmdstat_${command}:calls=${count},usec=9,usec_per_call=1.8,rejected_calls=1,failed_calls=0`;
+
 test("requests are what applications send, not what keeps connections and replicas going", () => {
-	const text = [
-		"cmdstat_get:calls=5,usec=9,usec_per_call=1.8,rejected_calls=1,failed_calls=0",
-		"cmdstat_set:calls=2,usec=9,usec_per_call=4.5,rejected_calls=0,failed_calls=0",
-		"cmdstat_ping:calls=100,usec=9,usec_per_call=0.09,rejected_calls=0,failed_calls=0",
-		"cmdstat_cluster|info:calls=70,usec=9,usec_per_call=0.1,rejected_calls=0,failed_calls=0",
-		"cmdstat_role:calls=40,usec=9,usec_per_call=0.1,rejected_calls=0,failed_calls=0",
-	].join("\r\n");
-	expect(countRequests(parseInfo(text))).toBe(7);
+	const lines = [
+		...[calls("get", 5), calls("set", 2), calls("ping", 100), calls("cluster|info", 70)],
+		...[calls("role", 40), calls("function|load", 3), calls("function|list", 4), calls("exec", 6)],
+		...[calls("publish", 8), calls("subscribe", 9)],
+	];
+	const fields = parseInfo(lines.join("\r\n"));
+	expect(countRequests(fields, new Set(["set", "function|load"]))).toEqual({
+		...{ direct: 5 + 4 + 9, commands: 2 + 3 + 6, publishes: 8 },
+	});
+});
+
+test("a node's place in the stream of writes is read with the counters", () => {
+	const read = (...lines: string[]) =>
+		readRequests(parseInfo([calls("set", 2), ...lines].join("\r\n")), new Set(["set"]), 3);
+	expect(read("role:master", "master_repl_offset:70", "second_repl_offset:-1")).toEqual({
+		direct: 0,
+		replicable: {
+			...{
+				commands: 2,
+				publishes: 0,
+				sentinels: 3,
+				leads: true,
+				offset: 70,
+				turnedAt: null,
+				heldFrom: null,
+			},
+		},
+	});
+	const replica = read(
+		"role:slave",
+		"slave_repl_offset:90",
+		"second_repl_offset:71",
+		"repl_backlog_first_byte_offset:61",
+	);
+	expect(replica.replicable).toMatchObject({
+		...{ leads: false, offset: 90, turnedAt: 70, heldFrom: 60 },
+	});
 });

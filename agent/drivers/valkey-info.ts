@@ -1,3 +1,4 @@
+import type { RequestCounters } from "../metrics/client-requests.ts";
 import type { EngineState } from "./driver.ts";
 
 /** The engine's INFO text as fields. */
@@ -27,31 +28,85 @@ export function countKeys(fields: InfoFields): number {
 }
 
 /**
- * What is no request of an application: opening a connection, asking how the engine is, replication. Gateways, agents
- * and replicas do it every second or so, and an idle cache would look busy.
+ * Commands that aren't requests of an application: opening a connection, health checks, replication.
+ * Gateways, agents and replicas send them about every second, and an idle cache would look busy.
  */
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
-	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "ping", "psync"],
-	...["quit", "replconf", "replicaof", "reset", "role", "slaveof", "sync"],
+	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "ping"],
+	...["psync", "pubsub", "quit", "replconf", "replicaof", "reset", "role", "slaveof", "sync"],
 ]);
+/** A primary passes these on to its replicas as it does its writes. */
+const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
+const PUBLISHES: ReadonlySet<string> = new Set(["publish", "spublish"]);
 
-/** Commands that applications sent: lines such as `cmdstat_config|get:calls=3,usec=…`. */
-export function countRequests(fields: InfoFields): number {
-	let requests = 0;
+/**
+ * Commands that were carried out, by what they say of who asked: lines such as `cmdstat_config|get:calls=3,usec=…`. The
+ * commands of a script count beside the script, as the engines count them.
+ */
+export function countRequests(fields: InfoFields, writes: ReadonlySet<string>) {
+	const counts = { direct: 0, commands: 0, publishes: 0 };
 	for (const [name, value] of fields) {
-		const command = /^cmdstat_([^|]+)/.exec(name)?.[1];
-		if (command === undefined || HOUSEKEEPING.has(command)) continue;
-		requests += Number(/\bcalls=(\d+)/.exec(value)?.[1] ?? 0);
+		const command = /^cmdstat_(.+)/.exec(name)?.[1];
+		const [container = ""] = command?.split("|") ?? [];
+		if (command === undefined || HOUSEKEEPING.has(container)) continue;
+		const calls = Number(/\bcalls=(\d+)/.exec(value)?.[1] ?? 0);
+		if (PUBLISHES.has(command)) counts.publishes += calls;
+		else if (writes.has(command) || PASSED_ON.has(command)) counts.commands += calls;
+		else counts.direct += calls;
 	}
-	return requests;
+	return counts;
 }
 
-/** What the sections server, persistence and replication say of a node. */
+/** Counters by which requests of clients are told from what replication repeats (metrics/client-requests.ts). */
+export function readRequests(
+	fields: InfoFields,
+	writes: ReadonlySet<string>,
+	sentinels: number,
+): RequestCounters {
+	const { direct, ...counts } = countRequests(fields, writes);
+	const leads = fields.get("role") !== "slave";
+	const turn = infoNumber(fields, "second_repl_offset");
+	const held = infoNumber(fields, "repl_backlog_first_byte_offset");
+	return {
+		direct,
+		replicable: {
+			...{ ...counts, sentinels, leads },
+			offset: infoNumber(fields, leads ? "master_repl_offset" : "slave_repl_offset"),
+			// The engine names the first byte of the new stream.
+			turnedAt: turn > 0 ? turn - 1 : null,
+			heldFrom: held > 0 ? held - 1 : null,
+		},
+	};
+}
+
+/** A replica that its agent doesn't let lead yet (lead-permission.ts). */
+export function isBarred(fields: InfoFields): boolean {
+	return fields.get("role") === "slave" && infoNumber(fields, "slave_priority") === 0;
+}
+
+/**
+ * Whether this process has had its primary's data, or is a primary. Until its agent has marked it, the link
+ * tells: -1 means that it was never up. Offsets don't tell: they are 0 in sync with a primary that was never
+ * written to, and 1 in a new node that hasn't synced yet.
+ */
+export function hasSynced(fields: InfoFields): boolean {
+	if (!isBarred(fields) || fields.get("master_link_status") === "up") return true;
+	return infoNumber(fields, "master_link_down_since_seconds") >= 0;
+}
+
+/** The addresses of a primary's replicas that are online, as far as it knows them. */
+export function onlineReplicas(fields: InfoFields): { host: string; port: number }[] {
+	return [...fields]
+		.filter(([name, value]) => /^slave\d+$/.test(name) && /\bstate=online\b/.test(value))
+		.map(([, value]) => ({
+			host: /\bip=([^,]*)/.exec(value)?.[1] ?? "",
+			port: Number(/\bport=(\d+)/.exec(value)?.[1] ?? 0),
+		}));
+}
+
+/** What the sections server, persistence and replication say about a node. */
 export function readEngineState(fields: InfoFields): EngineState & { processId: number } {
 	const isReplica = fields.get("role") === "slave";
-	const onlineReplicas = [...fields].filter(
-		([name, value]) => /^slave\d+$/.test(name) && /\bstate=online\b/.test(value),
-	).length;
 	return {
 		processId: infoNumber(fields, "process_id"),
 		version: fields.get("valkey_version") ?? fields.get("redis_version") ?? "unknown",
@@ -60,8 +115,9 @@ export function readEngineState(fields: InfoFields): EngineState & { processId: 
 		primaryHost: isReplica ? (fields.get("master_host") ?? null) : null,
 		primaryPort: isReplica ? infoNumber(fields, "master_port") : null,
 		linkUp: !isReplica || fields.get("master_link_status") === "up",
+		synced: hasSynced(fields),
 		offset: infoNumber(fields, isReplica ? "slave_repl_offset" : "master_repl_offset"),
-		onlineReplicas,
+		onlineReplicas: onlineReplicas(fields).length,
 		cluster: null,
 	};
 }

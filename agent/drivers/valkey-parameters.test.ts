@@ -4,7 +4,7 @@ import { applyParameters, isSameValue, writableParameters } from "./valkey-param
 
 const live = (name: string, value: string) => ({ name, value, live: true });
 
-test("the same value is the same, however it is written", () => {
+test("two notations of the same value are equal", () => {
 	expect(isSameValue("100mb", "104857600")).toBe(true);
 	expect(
 		isSameValue("normal 0 0 0 pubsub 32mb 8mb 60", "normal 0 0 0 pubsub 33554432 8388608 60"),
@@ -14,7 +14,7 @@ test("the same value is the same, however it is written", () => {
 	expect(isSameValue("allkeys-lru", "volatile-lru")).toBe(false);
 });
 
-test("no parameter reaches what Larder's own work rests on", () => {
+test("no parameter changes a setting that Larder depends on", () => {
 	const names = [
 		...["bind", "replicaof", "cluster-enabled", "cluster-config-file", "tls-port", "save"],
 		...["Timeout", "timeout 5\nport", "include", "maxmemory"],
@@ -24,7 +24,7 @@ test("no parameter reaches what Larder's own work rests on", () => {
 	expect(writableParameters(free)).toEqual(free);
 });
 
-test("only what differs is set, and one refusal spoils no other", async () => {
+test("only differing values are set, and one refusal doesn't affect the others", async () => {
 	const sent: string[][] = [];
 	const refused = await applyParameters(
 		[live("timeout", "5"), live("hz", "10"), live("maxclients", "0"), live("absent", "1")],

@@ -1,20 +1,21 @@
-import type { EngineParameter } from "../../server/contract/agent.ts";
+import type { EngineParameter } from "../../server/contract/desired-state.ts";
 import type { AppliedSettings } from "./driver.ts";
 import { EngineCommandError } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
 
-/** Settings that Larder's own work rests on: no parameter reaches them. */
+/** Settings that Larder depends on: no parameter changes them. */
 const OWN_SETTINGS: ReadonlySet<string> = new Set([
 	...["bind", "bind-source-addr", "port", "unixsocket", "unixsocketperm", "protected-mode", "dir"],
 	...["aclfile", "user", "requirepass", "rename-command", "include", "loadmodule", "supervised"],
 	...["daemonize", "pidfile", "logfile", "dbfilename", "save", "appendonly", "maxmemory"],
 	...["masteruser", "masterauth", "primaryuser", "primaryauth", "replicaof", "slaveof"],
+	...["replica-priority", "slave-priority"],
 	...["repl-diskless-sync", "repl-diskless-sync-delay", "repl-diskless-load", "rdbcompression"],
 	...["rdb-del-sync-files", "dual-channel-replication-enabled", "set-proc-title"],
 	...["enable-protected-configs", "enable-debug-command", "enable-module-command"],
 ]);
 const OWN_PREFIXES = ["tls-", "replica-announce-", "slave-announce-"];
-/** What a cache may say about its cluster; the rest of `cluster-…` is Larder's. */
+/** Cluster settings that a cache may change; the rest of `cluster-…` belongs to Larder. */
 const FREE_CLUSTER_SETTINGS: ReadonlySet<string> = new Set([
 	"cluster-require-full-coverage",
 	"cluster-allow-reads-when-down",
@@ -24,7 +25,7 @@ const FREE_CLUSTER_SETTINGS: ReadonlySet<string> = new Set([
 	"cluster-databases",
 ]);
 
-/** The parameters that the engine may be given. A name that isn't one could smuggle in a line of its own. */
+/** The parameters that the engine may be given. A name that isn't a word could smuggle in another line. */
 export function writableParameters(parameters: readonly EngineParameter[]): EngineParameter[] {
 	return parameters.filter(({ name }) => {
 		if (!/^[a-z][a-z0-9-]*$/.test(name) || OWN_SETTINGS.has(name)) return false;
@@ -33,7 +34,10 @@ export function writableParameters(parameters: readonly EngineParameter[]): Engi
 	});
 }
 
-/** Gives a running engine the live parameters that it hasn't got, each on its own so that one refusal spoils no other. */
+/**
+ * Gives a running engine the live parameters that differ, one by one, so that one refusal doesn't affect the
+ * others.
+ */
 export async function applyParameters(
 	parameters: readonly EngineParameter[],
 	command: (...args: string[]) => Promise<RespValue>,
@@ -54,7 +58,10 @@ export async function applyParameters(
 	return results.filter((result) => result !== null);
 }
 
-/** Null when the engine took it, else why not. What it shows afterwards may be written another way than it was given. */
+/**
+ * Null if the engine accepted it, otherwise why not. The engine may show a value in another notation than it
+ * was given.
+ */
 async function trySet(
 	name: string,
 	value: string,
@@ -78,7 +85,10 @@ function readPairs(answer: RespValue): Map<string, string> {
 	return pairs;
 }
 
-/** Whether two ways of writing mean the same: `1gb` and `1073741824`. Case counts: keyspace events have flags of both. */
+/**
+ * Whether two notations mean the same value: `1gb` and `1073741824`. Case counts: keyspace events have flags
+ * in both cases.
+ */
 export function isSameValue(left: string, right: string): boolean {
 	return normalize(left) === normalize(right);
 }

@@ -1,7 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { ClientLimit } from "../../server/contract/host-report.ts";
+import { CLIENTS_MAX_DEFAULT } from "../../server/contract/limits.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
+import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
 import { askNode, type NodeAddress } from "./ask-node.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
@@ -12,23 +15,30 @@ import type {
 	EngineSession,
 	EngineState,
 } from "./driver.ts";
-import type { EngineConnection } from "./engine-connection.ts";
+import { EngineCommandError, type EngineConnection } from "./engine-connection.ts";
+import { leadSettings } from "./lead-permission.ts";
+import { NODE_TIMEOUT_QUESTION, NodeTimeoutLease } from "./node-timeout-lease.ts";
+import { ReadOnlyGuard } from "./read-only-guard.ts";
 import { ReplicationConvergence } from "./replication-convergence.ts";
+import { replicationLogin } from "./replication-login.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { SentinelGuard } from "./sentinel-guard.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import {
 	countKeys,
-	countRequests,
 	type InfoFields,
 	infoNumber,
+	isBarred,
 	parseInfo,
 	readEngineState,
+	readRequests,
 } from "./valkey-info.ts";
 import { applyParameters } from "./valkey-parameters.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-/** Saving takes about 5 s a GiB, after up to 10 s of waiting for replicas. */
+/** To each node that a Sentinel watches: one to ask, one to listen. */
+const SENTINEL_CONNECTIONS = 2;
+/** Saving takes about 5 s per GiB, after up to 10 s of waiting for replicas. */
 const SAVE_TIMEOUT_MS = 30 * 60_000;
 
 /** The agent's conversation with one running Valkey or Redis. */
@@ -39,15 +49,26 @@ export class ValkeySession implements EngineSession {
 	private readonly replication: ReplicationConvergence;
 	private readonly cluster: ClusterConvergence;
 	private readonly inTouch: () => boolean;
+	private readonly cacheHosts: () => readonly string[];
 	private readonly guard = new SentinelGuard((...args) => this.command(...args));
+	private readonly readOnly = new ReadOnlyGuard((...args) => this.command(...args));
+	/** Since this connection opened. */
+	private usersApplied = false;
+	private writes: ReadonlySet<string> | null = null;
+	private readonly nodeTimeout = new NodeTimeoutLease((...args) => this.command(...args));
 	/** As of the last observation; null with cluster mode disabled. */
 	private topology: ClusterTopology | null = null;
+	/** As of the last observation. */
+	private clientsMax = CLIENTS_MAX_DEFAULT;
+	/** As of the last observation: a replica that may not lead yet. */
+	private barred = false;
 
 	constructor(options: {
 		connection: EngineConnection;
 		paths: InstancePaths;
 		assignment: () => Assignment;
 		inTouch: () => boolean;
+		cacheHosts: () => readonly string[];
 		turnedLately: () => boolean;
 		onClosed: () => void;
 	}) {
@@ -56,6 +77,7 @@ export class ValkeySession implements EngineSession {
 		this.paths = options.paths;
 		this.assignment = options.assignment;
 		this.inTouch = options.inTouch;
+		this.cacheHosts = options.cacheHosts;
 		const doors = {
 			inTouch: options.inTouch,
 			turnedLately: options.turnedLately,
@@ -70,67 +92,108 @@ export class ValkeySession implements EngineSession {
 		return this.connection.closed;
 	}
 
+	get clientLimit(): ClientLimit | null {
+		if (!this.usersApplied || this.clientsMax >= CLIENTS_MAX_DEFAULT) return null;
+		return { actual: this.clientsMax, wanted: CLIENTS_MAX_DEFAULT };
+	}
+
 	async observe(): Promise<EngineState & { processId: number }> {
 		// All in one packet, answered at one moment.
 		const [info, topology] = await Promise.all([
-			this.info("server", "persistence", "replication"),
+			this.info("server", "clients", "persistence", "replication"),
 			this.assignment().cluster === null ? null : this.readTopology(),
 		]);
 		this.topology = topology;
+		this.barred = isBarred(info);
+		this.clientsMax = Number(info.get("maxclients") ?? CLIENTS_MAX_DEFAULT);
 		const state = readEngineState(info);
 		return { ...state, cluster: topology === null ? null : clusterStateOf(topology) };
 	}
 
 	async converge(assignment: Assignment, state: EngineState): Promise<Convergence> {
 		if (state.loading) return { converged: false, acted: false };
+		// An engine that an earlier version of the agent started has that version's users.
+		if (!this.usersApplied) {
+			await this.applyUsers(assignment);
+			await this.allowAllClients();
+		}
+		if (this.barred && state.synced) await this.letLead(assignment);
 		if (assignment.cluster === null) {
-			await this.guard.keep(assignment.auth, state.role === "primary" && this.inTouch());
+			const guarded = state.role === "primary" && this.inTouch();
+			await this.guard.keep(assignment.auth, guarded ? [] : this.cacheHosts());
+			await this.readOnly.keep();
 			return await this.replication.converge(assignment, state);
 		}
 		if (this.topology === null) return { converged: false, acted: false };
 		return await this.cluster.converge(assignment.cluster, this.topology);
 	}
 
-	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
+	/** An engine that started while its host allowed for fewer keeps that number, though more may be allowed by now. */
+	private async allowAllClients(): Promise<void> {
+		if (this.clientsMax >= CLIENTS_MAX_DEFAULT) return;
+		try {
+			await this.command("CONFIG", "SET", "maxclients", String(CLIENTS_MAX_DEFAULT));
+			this.clientsMax = CLIENTS_MAX_DEFAULT;
+		} catch (error) {
+			// It says that the limit of open files is too low for that.
+			if (!(error instanceof EngineCommandError)) throw error;
+		}
+	}
+
+	private async applyUsers(assignment: Assignment): Promise<void> {
 		const acl = renderAcl(assignment);
-		// It may have been deleted under a running engine.
+		// The directory may have been deleted under a running engine.
 		await mkdir(this.paths.directory, { recursive: true, mode: 0o700 });
 		if ((await readFileIfExists(this.paths.acl)) !== acl) {
 			await writeFileAtomic(this.paths.acl, acl);
 			await this.command("ACL", "LOAD");
 			this.guard.forget();
 		}
-		const { systemUsername, systemPassword } = assignment.auth;
-		await this.command(
-			"CONFIG",
-			"SET",
-			...["maxmemory", String(assignment.maxmemoryBytes)],
-			...["masteruser", systemUsername, "masterauth", systemPassword],
-		);
+		const { username, password } = replicationLogin(assignment.auth);
+		await this.command("CONFIG", "SET", "masteruser", username, "masterauth", password);
+		this.usersApplied = true;
+	}
+
+	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
+		await this.applyUsers(assignment);
+		await this.command("CONFIG", "SET", "maxmemory", String(assignment.maxmemoryBytes));
 		const refused = await applyParameters(assignment.parameters, (...args) =>
 			this.command(...args),
 		);
 		return { refused };
 	}
 
+	async setSyncDelay(seconds: number): Promise<void> {
+		await this.command("CONFIG", "SET", "repl-diskless-sync-delay", String(seconds));
+	}
+
 	/**
-	 * Lag is what the primary has written less what this replica has applied. A replica doesn't know the first, so the
-	 * primary is asked at the same moment; null when it doesn't answer. The two answers are some tenths of a
-	 * millisecond apart, so a busy pair in sync may show a few bytes, never fewer than 0.
+	 * Lag is what the primary has written minus what this replica has applied. A replica doesn't know the
+	 * first, so the session asks the primary at the same moment; null if the primary doesn't answer. The two
+	 * answers are some tenths of a millisecond apart, so a busy pair in sync may show a few bytes, never fewer
+	 * than 0.
 	 */
 	async sample(): Promise<EngineCounters> {
 		const { role } = this.assignment();
-		const [fields, primaryOffset] = await Promise.all([
-			this.info("clients", "memory", "stats", "cpu", "keyspace", "replication", "commandstats"),
+		const [fields, writes, sentinels, primaryOffset] = await Promise.all([
+			this.info(
+				...["server", "clients", "memory", "stats", "cpu", "keyspace"],
+				...["replication", "commandstats"],
+			),
+			this.writeCommands(),
+			this.countSentinels(),
 			role.kind === "replica" ? this.readPrimaryOffset(role.of) : null,
 		]);
 		return {
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
-			// Less the agent itself.
-			clients: Math.max(0, infoNumber(fields, "connected_clients") - 1),
+			// Minus the agent itself and the Sentinels.
+			clients: Math.max(
+				0,
+				infoNumber(fields, "connected_clients") - 1 - sentinels * SENTINEL_CONNECTIONS,
+			),
 			keys: countKeys(fields),
-			commands: countRequests(fields),
+			requests: readRequests(fields, writes, sentinels),
 			hits: infoNumber(fields, "keyspace_hits"),
 			misses: infoNumber(fields, "keyspace_misses"),
 			evictions: infoNumber(fields, "evicted_keys"),
@@ -139,16 +202,31 @@ export class ValkeySession implements EngineSession {
 				primaryOffset === null || fields.get("role") !== "slave"
 					? null
 					: Math.max(0, primaryOffset - infoNumber(fields, "slave_repl_offset")),
+			uptimeSeconds: infoNumber(fields, "uptime_in_seconds"),
 		};
 	}
 
+	async killScript(): Promise<boolean> {
+		// Each command accepts only its own kind, and refuses the other.
+		for (const kind of ["SCRIPT", "FUNCTION"]) {
+			try {
+				await this.command(kind, "KILL");
+				return true;
+			} catch (error) {
+				if (!(error instanceof EngineCommandError)) throw error;
+			}
+		}
+		return false;
+	}
+
 	async shutdown(): Promise<void> {
-		// NOW and FORCE: don't wait for replicas and don't mind failed saves; nothing of it is kept.
+		// NOW and FORCE: don't wait for replicas and ignore failed saves; nothing is kept.
 		await this.command("SHUTDOWN", "NOSAVE", "NOW", "FORCE");
 	}
 
 	async shutdownKeepingData(): Promise<void> {
-		// It first lets its replicas catch up, and writes down where its history stands, so that they can go on from there.
+		// The engine first lets its replicas catch up, and records where its history ends, so that they can
+		// continue from there.
 		await this.connection.command(["SHUTDOWN", "SAVE"], SAVE_TIMEOUT_MS);
 	}
 
@@ -156,13 +234,36 @@ export class ValkeySession implements EngineSession {
 		this.connection.close();
 	}
 
+	private async letLead(assignment: Assignment): Promise<void> {
+		const settings = leadSettings(assignment, true).flat().map(String);
+		await this.command("CONFIG", "SET", ...settings);
+		this.barred = false;
+	}
+
 	private async readTopology(): Promise<ClusterTopology> {
-		const [nodes, info, slots] = await Promise.all([
+		const [nodes, info, slots, timeout] = await Promise.all([
 			this.command("CLUSTER", "NODES"),
 			this.command("CLUSTER", "INFO"),
 			this.command("CLUSTER", "SLOTS"),
+			this.command(...NODE_TIMEOUT_QUESTION),
 		]);
+		await this.nodeTimeout.keep(timeout, performance.now());
 		return readTopology(nodes, info, slots);
+	}
+
+	/** As the engine names them, which is asked once. */
+	private async writeCommands(): Promise<ReadonlySet<string>> {
+		if (this.writes !== null) return this.writes;
+		const names = await this.command("COMMAND", "LIST", "FILTERBY", "ACLCAT", "write");
+		this.writes = new Set(Array.isArray(names) ? names.map(String) : []);
+		return this.writes;
+	}
+
+	/** Each listens on this channel of every node that it watches. */
+	private async countSentinels(): Promise<number> {
+		if (this.assignment().cluster !== null) return 0;
+		const answer = await this.command("PUBSUB", "NUMSUB", HELLO_CHANNEL);
+		return Array.isArray(answer) ? Number(answer[1] ?? 0) : 0;
 	}
 
 	private async readPrimaryOffset(primary: NodeAddress): Promise<number | null> {

@@ -5,14 +5,14 @@ import type { LaunchContext } from "./driver.ts";
 import { phantomId, shardOf } from "./genesis-nodes.ts";
 import { renderGenesisRdb } from "./genesis-rdb.ts";
 
-function snapshotFile(paths: InstancePaths): string {
+export function snapshotFile(paths: InstancePaths): string {
 	return join(paths.data, "dump.rdb");
 }
 
 /**
- * What the engine loads at its start. A node without a history starts from the beginning that it shares with its
- * siblings; after a reboot with the data that it kept; otherwise with nothing, since any file would be older than what
- * clients were last told.
+ * What the engine loads at its start. A node without a history starts from the start that it shares with its
+ * siblings; after a reboot it loads the data that it kept; otherwise nothing, because any file would be older
+ * than what clients were last told.
  */
 export async function prepareSnapshot({ kind, assignment, paths }: LaunchContext): Promise<void> {
 	switch (kind) {

@@ -1,9 +1,16 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { keepDamaged, keepUnloadedData } from "../instances/damaged-files.ts";
 import type { EngineDriver } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { holdBackCause } from "./hold-back.ts";
-import { hasNodesFile, prepareNodes } from "./launch-nodes.ts";
+import {
+	findNodesFileFault,
+	type NodesFileFault,
+	nodesFile,
+	prepareNodes,
+} from "./launch-nodes.ts";
+import { ownFile } from "./own-file.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { renderConfiguration } from "./valkey-configuration.ts";
@@ -14,7 +21,13 @@ import {
 	type ValkeyEngine,
 } from "./valkey-flavour.ts";
 import { ValkeySession } from "./valkey-session.ts";
-import { discardSnapshot, hasSnapshot, prepareSnapshot } from "./valkey-snapshot.ts";
+import { discardSnapshot, hasSnapshot, prepareSnapshot, snapshotFile } from "./valkey-snapshot.ts";
+
+const FAULT_TEXT: Readonly<Record<NodesFileFault, (node: string, file: string) => string>> = {
+	missing: (node, file) => `${node}'s files are gone (${file})`,
+	damaged: (node, file) => `${node}'s file ${file} is damaged (a copy is kept in damaged/)`,
+	"another-node": (node, file) => `${file} identifies ${node} as another node`,
+};
 
 /** Valkey and Redis OSS, with cluster mode enabled or disabled. */
 export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
@@ -42,20 +55,25 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		},
 
 		async hasServed(paths) {
-			// Logged when all is set up and before the first client is served; each line is in the file once it is written.
-			const log = await readFileIfExists(paths.log);
-			return log?.includes("Ready to accept connections") === true;
+			// Logged when set-up is complete and before the first client is served. Each line is in the file once
+			// it is written.
+			const logs = await Promise.all([paths.log, `${paths.log}.1`].map(readFileIfExists));
+			return logs.some((log) => log?.includes("Ready to accept connections"));
 		},
 
 		async lostIdentityCause({ cluster, nodeName }, paths) {
-			if (cluster === null || (await hasNodesFile(paths))) return null;
-			return `${nodeName}'s files are gone (${paths.data}), and with them who it is in its cluster; another node has to take its place, or the files have to be restored`;
+			if (cluster === null) return null;
+			const fault = await findNodesFileFault(paths, cluster.nodeId);
+			if (fault === null) return null;
+			if (fault !== "missing") await keepDamaged(paths, nodesFile(paths));
+			return `${FAULT_TEXT[fault](nodeName, nodesFile(paths))}, so it can't rejoin its cluster. Another node takes its place; if none can, restore the file`;
 		},
 
 		hasKeptData: hasSnapshot,
+		keepUnloadedData: (paths) => keepUnloadedData(paths, snapshotFile(paths)),
 		discardKeptData: discardSnapshot,
 
-		launchArguments: ({ paths }) => [paths.configuration],
+		launchArguments: ({ paths }) => [ownFile(paths.configuration)],
 
 		async openSession({ assignment, paths, bindAddress, timeoutMs, ...known }) {
 			const { auth, port } = assignment();

@@ -1,4 +1,5 @@
-import type { FailoverOrder, OrderResult } from "../../server/contract/agent.ts";
+import type { FailoverOrder } from "../../server/contract/desired-state.ts";
+import type { OrderResult } from "../../server/contract/host-report.ts";
 import { electReplica, handOverSlots } from "./cluster-failover.ts";
 import { handOver } from "./hand-over.ts";
 import { notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
@@ -6,8 +7,9 @@ import { promoteReplica } from "./promote-replica.ts";
 import { ShardMember } from "./shard-member.ts";
 
 /**
- * Makes another node lead, as the order says, and answers what became of it. Never throws. An agent that dies at any
- * point leaves the shard as an order that comes after can find it: who leads is asked of the engines each time.
+ * Makes another node the primary, as the order says, and returns the outcome. Never throws. If the agent dies
+ * at any point, the next order can still handle the shard, because each order asks the engines which node is
+ * primary.
  */
 export async function carryOutOrder(
 	order: FailoverOrder,
@@ -15,11 +17,12 @@ export async function carryOutOrder(
 ): Promise<OrderResult> {
 	const old = new ShardMember(order.from, context.auth);
 	const candidates = order.candidates.map((member) => new ShardMember(member, context.auth));
-	const end = await begin(order, old, candidates, context).catch((error: unknown) =>
+	const others = order.others.map((member) => new ShardMember(member, context.auth));
+	const end = await begin(order, old, candidates, others, context).catch((error: unknown) =>
 		notDone(order, "failed", error instanceof Error ? error.message : String(error)),
 	);
 	void end.rest.finally(() => {
-		for (const member of [old, ...candidates]) member.close();
+		for (const member of [old, ...candidates, ...others]) member.close();
 	});
 	return end.result;
 }
@@ -28,14 +31,15 @@ async function begin(
 	order: FailoverOrder,
 	old: ShardMember,
 	candidates: readonly ShardMember[],
+	others: readonly ShardMember[],
 	context: OrderContext,
 ): Promise<OrderEnd> {
 	if (order.clusterMode === "enabled") {
 		return order.kind === "planned"
 			? await handOverSlots(order, old, candidates)
-			: await electReplica(order, candidates, context);
+			: await electReplica(order, candidates, others, context);
 	}
 	return order.kind === "planned"
 		? await handOver(order, old, candidates, context)
-		: await promoteReplica(order, candidates, context);
+		: await promoteReplica(order, candidates, others, context);
 }

@@ -1,43 +1,48 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { FailoverOrder } from "../../server/contract/agent.ts";
+import type { FailoverOrder } from "../../server/contract/desired-state.ts";
 import { saysPrimary } from "../drivers/ask-node.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { ledWithSlots } from "../drivers/hold-back.ts";
 import { heardFrom, obstacleTo } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
-import { chooseBest } from "./replication-reading.ts";
+import { chooseBest, eligible, leaderOf } from "./replication-reading.ts";
 import { type ShardMember, silenceAmong } from "./shard-member.ts";
 import { surveyUntilDrained } from "./survey.ts";
 
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
 const ELECTED_WITHIN_MS = 3_000;
-/** How long a replica may take to catch up: once before writes are held up, and once while they are. */
+/** How long a replica may take to catch up: once before writes are held up, and once during that. */
 const CATCH_UP_MS = 2_000;
 const TAKES_OVER_WITHIN_MS = 1_000;
 
 /**
- * Cluster mode, and the primary is gone: the best candidate asks the other primaries for their votes now, instead of when
- * the cluster itself has noticed. With `takeover` it doesn't ask, since too few are left to vote.
+ * Cluster mode, with the primary gone: the best candidate asks the other primaries for their votes now,
+ * instead of when the cluster itself has noticed. With `takeover` it doesn't ask, because too few are left to
+ * vote. `others` aren't chosen, except in a lost shard, but one of them may lead already.
  */
 export async function electReplica(
 	order: FailoverOrder,
 	candidates: readonly ShardMember[],
+	others: readonly ShardMember[],
 	context: OrderContext,
 ): Promise<OrderEnd> {
+	const members = [...candidates, ...others];
 	const obstacle = obstacleTo(order, context);
-	for (const candidate of candidates) candidate.watch();
-	// A vote takes longer than draining, so it is only waited for where it decides who asks for one.
-	if (candidates.length > 1) await surveyUntilDrained(candidates);
-	else await Promise.all(candidates.map((candidate) => candidate.read()));
-	const found = await slotOwnerAmong(candidates);
+	for (const member of members) member.watch();
+	// A vote takes longer than draining, so wait for draining only if it decides which candidate asks for the
+	// vote.
+	if (members.length > 1) await surveyUntilDrained(candidates, others, order.fromState);
+	else await Promise.all(members.map((member) => member.read()));
+	const leading = leaderOf(candidates, others, order.fromState);
+	const found = await slotOwnerAmong(leading === null ? candidates : [leading, ...candidates]);
 	if (found !== null) return done(order, found);
 	const cause = (await obstacle) ?? heardFrom(candidates, order);
 	if (cause !== null) return notDone(order, "refused", cause);
-	const best = chooseBest(candidates, order.from);
-	for (const candidate of candidates) candidate.stopWatching();
+	const best = chooseBest(eligible(candidates, others, order.fromState), order);
+	for (const member of members) member.stopWatching();
 	if (best === null) {
-		return notDone(order, "failed", "no replica of the shard has its data and answers");
+		return notDone(order, "failed", "no synced replica of the shard answers");
 	}
 	const won = await untilLeads(best, ELECTED_WITHIN_MS, order.takeover ? "TAKEOVER" : "FORCE");
 	if (won === null) return done(order, best);
@@ -49,9 +54,10 @@ export async function electReplica(
 }
 
 /**
- * Cluster mode, and the primary lives: its writes are held up until the first candidate has them all, which then takes
- * over; none is lost. Nobody is asked to vote, since there is nothing to decide, and votes can't be counted on: Redis OSS
- * lets nobody vote about one shard twice within two node timeouts, and takes a replica's former votes for new ones.
+ * Cluster mode, with the primary alive: its writes are held up until the first candidate has them all, which
+ * then takes over; no write is lost. No node has to vote, because there is nothing to decide, and votes
+ * aren't reliable: Redis OSS lets no node vote about one shard twice within two node timeouts, and mistakes a
+ * replica's earlier votes for new ones.
  */
 export async function handOverSlots(
 	order: FailoverOrder,
@@ -66,6 +72,7 @@ export async function handOverSlots(
 	const obstacle = await whyNotInSync(old, target);
 	if (obstacle !== null) return notDone(order, "refused", obstacle);
 	const pausedAt = performance.now();
+	let mayWrite = true;
 	try {
 		const pauseMs = CATCH_UP_MS + 2 * TAKES_OVER_WITHIN_MS;
 		await old.command("CLIENT", "PAUSE", String(pauseMs), "WRITE");
@@ -76,22 +83,26 @@ export async function handOverSlots(
 			return notDone(order, "failed", `${target.name} didn't take over${refusal}`);
 		}
 		const writesUnavailableMs = performance.now() - pausedAt;
-		await untilStepsDown(old);
+		mayWrite = await stepsDown(old);
 		return done(order, target, { writesUnavailableMs });
 	} finally {
-		await old.command("CLIENT", "UNPAUSE").catch(() => {});
+		// A node that doesn't know yet that it is no longer primary would take writes that are lost: let its
+		// pause run out by itself.
+		if (mayWrite) await old.command("CLIENT", "UNPAUSE").catch(() => {});
 	}
 }
 
-/** Null as soon as the replica has what its primary had when it was asked; else, in a sentence, why it hasn't. */
+/**
+ * Null as soon as the replica has what its primary had when it was asked; otherwise why not, in a sentence.
+ */
 async function whyNotInSync(primary: ShardMember, replica: ShardMember): Promise<string | null> {
 	const startedAt = performance.now();
 	for (;;) {
-		// In this order: what the primary had when it was asked, its replica has by now, or not yet.
+		// In this order: the replica must have what the primary had when it was asked.
 		const before = await primary.read();
 		const after = await replica.read();
 		if (before === null || after === null) return silenceAmong([primary, replica]);
-		if (!before.isPrimary) return `${primary.name} doesn't lead any more`;
+		if (!before.isPrimary) return `${primary.name} is no longer the primary`;
 		if (after.linkUp && after.offset >= before.offset) return null;
 		if (performance.now() - startedAt >= CATCH_UP_MS) {
 			return `${replica.name} isn't in sync with ${primary.name} after ${CATCH_UP_MS / 1_000} s`;
@@ -100,16 +111,23 @@ async function whyNotInSync(primary: ShardMember, replica: ShardMember): Promise
 	}
 }
 
-/** Until the old primary knows that it leads no longer: what it held up it then refuses, and whoever wrote goes on. */
-async function untilStepsDown(old: ShardMember): Promise<void> {
+/**
+ * Waits until the old primary knows that it is no longer primary: then it redirects the clients whose writes
+ * it held up.
+ */
+async function stepsDown(old: ShardMember): Promise<boolean> {
 	const startedAt = performance.now();
 	while (performance.now() - startedAt < TAKES_OVER_WITHIN_MS) {
-		if ((await old.read())?.isPrimary !== true) return;
+		if ((await old.read())?.isPrimary === false) return true;
 		await pause(LOOK_EVERY_MS);
 	}
+	return false;
 }
 
-/** Asks a replica to lead until it does. Null once it does, else what the engine last answered, for the sentence. */
+/**
+ * Asks a replica to take over until it does. Null once it has, otherwise the engine's last answer, for the
+ * sentence.
+ */
 async function untilLeads(
 	replica: ShardMember,
 	withinMs: number,
@@ -135,7 +153,7 @@ async function ask(replica: ShardMember, option: "FORCE" | "TAKEOVER"): Promise<
 		await replica.command("CLUSTER", "FAILOVER", option);
 		return "";
 	} catch (error) {
-		// Such as that it leads already, which is found out next.
+		// For example that it is already primary, which the next look finds out.
 		if (error instanceof EngineCommandError) return ` (${error.message})`;
 		throw error;
 	}

@@ -1,31 +1,53 @@
-import type { FailoverOrder } from "../../server/contract/agent.ts";
+import type { FailoverOrder } from "../../server/contract/desired-state.ts";
+import { askNode, saysPrimary } from "../drivers/ask-node.ts";
 import type { OrderContext } from "./order-context.ts";
 import { answers, type ShardMember } from "./shard-member.ts";
 
-/** A candidate that heard from its primary so lately speaks for it. */
+/** A candidate that heard from its primary this recently vouches for it. */
 const HEARD_SECONDS = 2;
 
-/** Why a failed primary may not be replaced now, in a sentence; null when it may. */
+/** Why a failed primary may not be replaced now, in a sentence; null if it may. */
 export async function obstacleTo(
 	order: FailoverOrder,
 	context: OrderContext,
 ): Promise<string | null> {
-	const [sentinel, alive] = await Promise.all([
-		sentinelAtIt(context),
-		order.fromState === "silent" && answers(order.from, context.auth),
-	]);
-	if (sentinel !== null) return sentinel;
-	return alive ? `${order.from.name} answers this host, so it is left to lead` : null;
+	const [sentinel, living] = await Promise.all([sentinelAtIt(context), lifeOf(order, context)]);
+	return sentinel ?? living;
 }
 
-/** A Sentinel that fails over by itself isn't interfered with. Those that don't answer in time don't count. */
+/** Signs of life from the failed primary itself. Reports of different hosts may have differed in age. */
+async function lifeOf({ from, fromState }: FailoverOrder, { auth }: OrderContext) {
+	switch (fromState) {
+		case "silent": {
+			const alive = await answers(from, auth);
+			return alive ? `${from.name} answers this host, so it stays primary` : null;
+		}
+		case "demoted": {
+			const role = await askNode(auth, from, ["ROLE"]);
+			if (saysPrimary(role)) return `${from.name} says that it is the primary, so it stays primary`;
+			if (!Array.isArray(role) || role[0] !== "slave") return null;
+			const followed = { host: String(role[1]), port: Number(role[2]) };
+			if (!saysPrimary(await askNode(auth, followed, ["ROLE"]))) return null;
+			return `${from.name} follows ${followed.host}:${followed.port}, which says that it is the primary`;
+		}
+		case "alive":
+		case "dead":
+		case "lost":
+			return null;
+	}
+}
+
+/**
+ * Doesn't interfere with a Sentinel that fails over by itself. Sentinels that don't answer in time don't
+ * count.
+ */
 export async function sentinelAtIt({ sentinels }: OrderContext): Promise<string | null> {
 	const sentinel = (await sentinels?.failingOver()) ?? null;
 	if (sentinel === null) return null;
 	return `the Sentinel at ${sentinel.host}:${sentinel.port} is failing over by itself`;
 }
 
-/** A candidate that still hears from a silent primary; null when none does. */
+/** A candidate that still hears from a silent primary; null if none does. */
 export function heardFrom(candidates: readonly ShardMember[], order: FailoverOrder): string | null {
 	if (order.fromState !== "silent") return null;
 	const witness = candidates.find(({ reading }) => {
@@ -33,5 +55,5 @@ export function heardFrom(candidates: readonly ShardMember[], order: FailoverOrd
 		return seconds !== null && seconds < HEARD_SECONDS;
 	});
 	if (witness === undefined) return null;
-	return `${witness.name} heard from ${order.from.name} a moment ago, so it is left to lead`;
+	return `${witness.name} heard from ${order.from.name} a moment ago, so it stays primary`;
 }

@@ -1,16 +1,19 @@
-import type { Assignment, FailoverOrder, OrderResult } from "../../server/contract/agent.ts";
+import type { Assignment, FailoverOrder } from "../../server/contract/desired-state.ts";
+import type { OrderResult } from "../../server/contract/host-report.ts";
 import type { FellowSentinels } from "../sentinel/fellow-sentinels.ts";
 import type { ShardMember } from "./shard-member.ts";
 
-/** What an order is carried out with. */
+/** What carrying out an order requires. */
 export interface OrderContext {
 	/** The cache's own users. */
 	readonly auth: Assignment["auth"];
-	/** Null with cluster mode, and while there is no route table to tell how to talk to them. */
+	/** Null with cluster mode, and while there is no route table that says how to reach them. */
 	readonly sentinels: FellowSentinels | null;
+	/** Fulfilled once every reachable gateway leads to the node that the order promoted. */
+	readonly endpointsFollow: Promise<void>;
 }
 
-/** How an order ended, and what goes on behind it without holding up the word of it. */
+/** How an order ended, and the work that continues in the background without delaying the result. */
 export interface OrderEnd {
 	readonly result: OrderResult;
 	readonly rest: Promise<unknown>;

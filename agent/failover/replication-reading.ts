@@ -1,24 +1,41 @@
-import { countKeys, infoNumber, parseInfo } from "../drivers/valkey-info.ts";
+import type { FailoverOrder } from "../../server/contract/desired-state.ts";
+import {
+	countKeys,
+	hasSynced,
+	infoNumber,
+	onlineReplicas,
+	parseInfo,
+} from "../drivers/valkey-info.ts";
 
-/** What one engine says of its part in replication at one moment. */
+/** What one engine says about its replication at one moment. */
 export interface ReplicationReading {
 	readonly isPrimary: boolean;
-	/** Whom a replica follows; null for a primary. */
+	/** The primary that a replica follows; null for a primary. */
 	readonly follows: { readonly host: string; readonly port: number } | null;
-	/** How far it has come: of a replica what it has applied, of a primary what it has written. */
+	/** For a replica what it has applied, for a primary what it has written. */
 	readonly offset: number;
 	readonly linkUp: boolean;
-	/** Since a replica last heard from its primary; null while the link is down. */
+	/** The history of writes that its data belongs to, and the one that this continued at the last promotion. */
+	readonly history: string;
+	readonly formerHistory: string;
+	/** Seconds since a replica last heard from its primary; null while the link is down. */
 	readonly heardSecondsAgo: number | null;
-	/** It has, or had, its primary's data, and isn't reading other data just now. */
-	readonly hasData: boolean;
-	/** A primary's: it is handing over to another by the engine's own means. */
+	/** Its process has synced, and isn't loading other data now: it may lead. */
+	readonly mayLead: boolean;
+	/** It holds data that it hasn't synced, kept over a reboot. */
+	readonly keptData: boolean;
+	/** On a primary: it is handing over to another by the engine's own means. */
 	readonly handingOver: boolean;
-	/** A primary's: replicas that it lists as online, by the addresses that it knows them at. */
+	/** On a primary: the replicas that it lists as online, by the addresses that it knows. */
 	readonly replicas: readonly { readonly host: string; readonly port: number }[];
 }
 
-/** The sections of INFO that a reading is made of. */
+/** A member with its newest reading; null until it answers. */
+interface Read {
+	readonly reading: ReplicationReading | null;
+}
+
+/** The sections of INFO that make up a reading. */
 export const READING_SECTIONS = ["replication", "persistence", "keyspace"] as const;
 
 export function readReplication(info: string): ReplicationReading {
@@ -27,9 +44,6 @@ export function readReplication(info: string): ReplicationReading {
 	const linkUp = fields.get("master_link_status") === "up";
 	const heard = infoNumber(fields, "master_last_io_seconds_ago");
 	const loading = fields.get("loading") === "1" || fields.get("async_loading") === "1";
-	// -1 says that the link was never up. An offset says less: it is 0 in sync with a primary that nobody ever wrote to,
-	// and 1 in a new node that has synced nothing yet.
-	const everLinked = linkUp || infoNumber(fields, "master_link_down_since_seconds") >= 0;
 	const failoverState = fields.get("master_failover_state");
 	return {
 		isPrimary,
@@ -38,36 +52,96 @@ export function readReplication(info: string): ReplicationReading {
 			: { host: fields.get("master_host") ?? "", port: infoNumber(fields, "master_port") },
 		offset: infoNumber(fields, isPrimary ? "master_repl_offset" : "slave_repl_offset"),
 		linkUp,
+		history: fields.get("master_replid") ?? "",
+		formerHistory: fields.get("master_replid2") ?? "",
 		heardSecondsAgo: linkUp && heard >= 0 ? heard : null,
-		// A primary of a moment ago that couldn't follow anybody yet has no link, but data.
-		hasData: !loading && (everLinked || countKeys(fields) > 0),
+		mayLead: !loading && hasSynced(fields),
+		keptData: !loading && !hasSynced(fields) && countKeys(fields) > 0,
 		handingOver: failoverState !== undefined && failoverState !== "no-failover",
-		replicas: [...fields]
-			.filter(([name, value]) => /^slave\d+$/.test(name) && /\bstate=online\b/.test(value))
-			.map(([, value]) => ({
-				host: /\bip=([^,]*)/.exec(value)?.[1] ?? "",
-				port: Number(/\bport=(\d+)/.exec(value)?.[1] ?? 0),
-			})),
+		replicas: onlineReplicas(fields),
 	};
 }
 
 /**
- * The one to lead: of those that have data, the one that has applied most. Offsets count within one history, so whoever
- * followed the failed primary comes before whoever still follows an earlier one. Null when nobody has any data.
+ * The node to promote: of those that may lead, the one that has applied most. Offsets count only within one
+ * history, so nodes that followed the failed primary come before nodes that still follow an earlier one. If
+ * the primary is dead and no node has synced, data that survived a reboot is better than none; if no node
+ * holds data, an empty one leads. Null if none may lead.
  */
-export function chooseBest<T extends { readonly reading: ReplicationReading | null }>(
+export function chooseBest<T extends Read>(
 	candidates: readonly T[],
-	from: { readonly host: string; readonly port: number },
+	{ from, fromState }: Pick<FailoverOrder, "from" | "fromState">,
 ): T | null {
 	const followed = ({ reading }: T) =>
 		reading?.follows?.host === from.host && reading.follows.port === from.port;
-	const able = candidates.filter(({ reading }) => reading?.hasData === true);
+	const synced = candidates.filter(({ reading }) => reading?.mayLead === true);
+	const able = synced.length > 0 ? synced : lastResort(candidates, fromState);
 	const current = able.filter(followed);
 	const [first, ...rest] = current.length > 0 ? current : able;
 	if (first === undefined) return null;
 	return rest.reduce((best, next) => (offsetOf(next) > offsetOf(best) ? next : best), first);
 }
 
-function offsetOf({ reading }: { readonly reading: ReplicationReading | null }): number {
+/** Who says that it leads. If several do, the one that others follow; null for nobody. */
+export function leaderAmong<T extends Read>(members: readonly T[]): T | null {
+	const leaders = members.filter(({ reading }) => reading?.isPrimary === true);
+	const followers = (leader: T) => leader.reading?.replicas.length ?? 0;
+	return leaders.sort((a, b) => followers(b) - followers(a))[0] ?? null;
+}
+
+/**
+ * Who leads already, so that nobody is to be promoted; null for nobody. A former primary that a failover left behind may
+ * still call itself primary. So one of `others` counts only if it leads what a candidate has, or was promoted from it.
+ */
+export function leaderOf<T extends Read>(
+	candidates: readonly T[],
+	others: readonly T[],
+	fromState: FailoverOrder["fromState"],
+): T | null {
+	const found = leaderAmong(candidates);
+	if (found !== null) return found;
+	// The candidates are empty, so any primary has more.
+	if (fromState === "lost") return leaderAmong(others);
+	const histories = new Set(candidates.flatMap(({ reading }) => reading?.history || []));
+	return leaderAmong(
+		others.filter(({ reading }) => {
+			return (
+				reading !== null && (histories.has(reading.history) || histories.has(reading.formerHistory))
+			);
+		}),
+	);
+}
+
+/**
+ * The members that may be promoted. The control plane took the others of a `lost` shard for dead by reports that age, so
+ * one that answers and has synced after all comes before an empty start.
+ */
+export function eligible<T extends Read>(
+	candidates: readonly T[],
+	others: readonly T[],
+	fromState: FailoverOrder["fromState"],
+): T[] {
+	if (fromState !== "lost") return [...candidates];
+	return [...candidates, ...others.filter(({ reading }) => reading?.mayLead === true)];
+}
+
+function lastResort<T extends Read>(
+	candidates: readonly T[],
+	fromState: FailoverOrder["fromState"],
+): T[] {
+	switch (fromState) {
+		case "dead":
+			return candidates.filter(({ reading }) => reading?.keptData === true);
+		case "lost":
+			// A node that doesn't answer may hold the data after all.
+			return candidates.every(({ reading }) => reading !== null) ? [...candidates] : [];
+		case "alive":
+		case "demoted":
+		case "silent":
+			return [];
+	}
+}
+
+function offsetOf({ reading }: Read): number {
 	return reading?.offset ?? -1;
 }

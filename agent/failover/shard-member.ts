@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Assignment, FailoverMember } from "../../server/contract/agent.ts";
+import type { Assignment, FailoverMember } from "../../server/contract/desired-state.ts";
 import { EngineCommandError, EngineConnection } from "../drivers/engine-connection.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
 import {
@@ -12,13 +12,13 @@ const ANSWER_MS = 300;
 const COMMAND_MS = 2_000;
 const READ_EVERY_MS = 2;
 
-/** One node of a shard while an order is carried out: its connection, and what it last said of itself. */
+/** One node of a shard while an order is carried out: its connection and its last reading. */
 export class ShardMember {
 	readonly member: FailoverMember;
 	reading: ReplicationReading | null = null;
-	/** When its role or offset last changed, as far as is known: `performance.now()`. */
+	/** When its role or offset last changed, as far as known: `performance.now()`. */
 	changedAt = 0;
-	/** Why it can't be asked; null while it can, or isn't known yet. */
+	/** Why it can't be asked; null while it can, or while that isn't known yet. */
 	failure: string | null = null;
 	private readonly auth: Assignment["auth"];
 	private connection: EngineConnection | null = null;
@@ -34,19 +34,19 @@ export class ShardMember {
 		return this.member.name;
 	}
 
-	/** It has said how it is, or that it won't. */
+	/** It has answered, or refused to. */
 	get known(): boolean {
 		return this.reading !== null || this.failure !== null;
 	}
 
-	/** Reads it anew; null when it can't be asked. The connection stays open for what follows. */
+	/** Reads it again; null if it can't be asked. The connection stays open for later commands. */
 	async read(): Promise<ReplicationReading | null> {
 		const first = this.readOnce();
 		this.firstRead ??= first;
 		return await first;
 	}
 
-	/** Reads it over and over until `stopWatching`. */
+	/** Reads it repeatedly until `stopWatching`. */
 	watch(): void {
 		this.watching = true;
 		void (async () => {
@@ -58,17 +58,25 @@ export class ShardMember {
 		this.watching = false;
 	}
 
-	/** Throws EngineCommandError when it refuses, any Error when it doesn't answer. */
+	/** Throws EngineCommandError if it refuses, any Error if it doesn't answer. */
 	async command(...args: readonly string[]): Promise<RespValue> {
 		return await this.connect().command(args, COMMAND_MS);
 	}
 
-	/** A command that the engine doesn't answer. */
+	/** The engine executes everything that `work` sends without another client's command in between. */
+	together<T>(work: () => T): T {
+		return this.connect().together(work);
+	}
+
+	/** Sends a command that the engine doesn't answer. */
 	send(...args: readonly string[]): void {
 		this.connect().send(args);
 	}
 
-	/** Has it follow another, if it is a replica and doesn't yet. One that can't be asked is left to its own agent. */
+	/**
+	 * Makes it follow another node, if it is a replica and doesn't follow it yet. If it can't be asked, its own
+	 * agent handles it.
+	 */
 	async turnTo(leader: FailoverMember): Promise<void> {
 		await this.firstRead;
 		const { reading } = this;
@@ -104,29 +112,29 @@ export class ShardMember {
 		this.reading = reading;
 	}
 
-	/** One connection for all that is asked, the first question together with the login. */
+	/** One connection for all commands, with the first one sent along with the login. */
 	private connect(): EngineConnection {
 		if (this.connection !== null) return this.connection;
 		const { systemUsername: username, systemPassword: password } = this.auth;
 		const { host, port } = this.member;
 		const login = EngineConnection.begin({ host, port, username, password }, ANSWER_MS);
 		this.connection = login.connection;
-		// What was asked fails as well, and says so.
+		// The command fails as well, and says so.
 		login.authenticated.catch(() => {});
 		return this.connection;
 	}
 }
 
-/** Of the first that couldn't be read, in a sentence; null when all could. */
+/** The failure of the first member that couldn't be read, in a sentence; null if all could. */
 export function silenceAmong(members: readonly ShardMember[]): string | null {
 	const silent = members.find(({ reading }) => reading === null);
 	if (silent === undefined) return null;
-	return `${silent.name} doesn't answer (${silent.failure ?? "no word in time"})`;
+	return `${silent.name} doesn't answer (${silent.failure ?? "no answer in time"})`;
 }
 
 /**
- * Whether anything of the cache answers there, even with an error such as that it is busy: then its process lives. One
- * that doesn't know the cache's own user is another's.
+ * Whether any node of the cache answers there, even with an error such as that it is busy: then its process
+ * lives. A server that doesn't know the cache's own user belongs to another cache.
  */
 export async function answers(
 	{ host, port }: FailoverMember,

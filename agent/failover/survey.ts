@@ -1,4 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { FailoverOrder } from "../../server/contract/desired-state.ts";
+import { leaderOf } from "./replication-reading.ts";
 import type { ShardMember } from "./shard-member.ts";
 
 const LOOK_EVERY_MS = 1;
@@ -7,23 +9,28 @@ const DRAIN_AT_MOST_MS = 150;
 const STRAGGLER_MS = 50;
 
 /**
- * Watches the candidates until it is known how far each has come: its link to the primary has ended, or it has applied
- * nothing more for 10 ms, or no more time is left. Or until one says that it leads. One that doesn't answer holds up the
- * others for 50 ms at most. Their readings go on being renewed.
+ * Watches the shard's members until each one's offset is final: its link to the primary has ended, or it has
+ * applied nothing more for 10 ms, or time has run out. Stops early if one leads already. One that doesn't answer
+ * holds up the others for 50 ms at most. Readings continue afterwards.
  */
-export async function surveyUntilDrained(candidates: readonly ShardMember[]): Promise<void> {
+export async function surveyUntilDrained(
+	candidates: readonly ShardMember[],
+	others: readonly ShardMember[],
+	fromState: FailoverOrder["fromState"],
+): Promise<void> {
+	const members = [...candidates, ...others];
 	let firstAt: number | null = null;
 	let stableSince: number | null = null;
 	for (;;) {
-		const known = candidates.filter(({ reading }) => reading !== null);
-		if (candidates.every((candidate) => candidate.known) && known.length === 0) return;
-		if (leaderAmong(candidates) !== null) return;
+		const known = members.filter(({ reading }) => reading !== null);
+		if (members.every((member) => member.known) && known.length === 0) return;
+		if (leaderOf(candidates, others, fromState) !== null) return;
 		const now = performance.now();
 		if (known.length > 0) {
 			firstAt ??= now;
 			const stable = known.every((candidate) => isDrained(candidate, now));
 			stableSince = stable ? (stableSince ?? now) : null;
-			const allKnown = candidates.every((candidate) => candidate.known);
+			const allKnown = members.every((member) => member.known);
 			if (stableSince !== null && (allKnown || now - stableSince >= STRAGGLER_MS)) return;
 			if (now - firstAt >= DRAIN_AT_MOST_MS) return;
 		}
@@ -31,14 +38,7 @@ export async function surveyUntilDrained(candidates: readonly ShardMember[]): Pr
 	}
 }
 
-/** One whose link has ended has had all that was in it; otherwise time alone can tell. */
+/** A candidate whose link has ended has received everything in it; otherwise only time can tell. */
 function isDrained({ reading, changedAt }: ShardMember, now: number): boolean {
 	return reading?.linkUp === false || now - changedAt >= STABLE_MS;
-}
-
-/** Who says that it leads. If several do, the one that others follow; null for nobody. */
-export function leaderAmong(candidates: readonly ShardMember[]): ShardMember | null {
-	const leaders = candidates.filter(({ reading }) => reading?.isPrimary === true);
-	const followers = (leader: ShardMember) => leader.reading?.replicas.length ?? 0;
-	return leaders.sort((a, b) => followers(b) - followers(a))[0] ?? null;
 }

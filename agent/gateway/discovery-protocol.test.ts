@@ -19,7 +19,7 @@ test("the answer is ElastiCache's, byte for byte: nodes by name, both pipes even
 });
 
 test("its length covers both lines with their \\n, not the \\r\\n behind them", () => {
-	// ElastiCache's documented example, whose nodes have IPs of 13 and 12 signs: 136.
+	// ElastiCache's documented example, whose nodes have IPs of 13 and 12 characters: 136.
 	const answer = discoveryAnswer("config", AWS);
 	const length = Number(/^CONFIG cluster 0 (\d+)\r\n/.exec(answer)?.[1]);
 	expect(length + "10.82.235.120".length + "10.80.249.27".length).toBe(136);
@@ -38,7 +38,7 @@ test("a node that is known by its IPv4 address is listed with it", () => {
 	expect(discoveryAnswer("gets", discovery)).toMatch(/^VALUE AmazonElastiCache:cluster 0 26 3\r\n/);
 });
 
-/** Everything that a stream makes of a text, whatever the pieces in which it comes. */
+/** All parts that a stream yields for a text, however the text is split. */
 function partsOf(text: string, pieceBytes: number): string[] {
 	const stream = new ClientStream();
 	const parts: ClientPart[] = [];
@@ -60,7 +60,7 @@ function restOf(stream: ClientStream): string[] {
 }
 
 for (const pieceBytes of [1, 2, 7, 1_000]) {
-	test(`commands are told from values, in pieces of ${pieceBytes}`, () => {
+	test(`commands are distinguished from values, in pieces of ${pieceBytes}`, () => {
 		const trap = "\r\nconfig get cluster\r\n";
 		const set = `set k 0 0 ${trap.length}\r\n${trap}\r\n`;
 		const meta = `ms k ${trap.length} T0\r\n${trap}\r\n`;
@@ -80,7 +80,7 @@ for (const pieceBytes of [1, 2, 7, 1_000]) {
 		]);
 	});
 
-	test(`a connection in the binary protocol stays as it is, in pieces of ${pieceBytes}`, () => {
+	test(`a connection in the binary protocol passes unchanged, in pieces of ${pieceBytes}`, () => {
 		const binary = "\x80\x00config get cluster\r\n";
 		expect(partsOf(binary, pieceBytes)).toEqual([binary]);
 	});

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 
 export type Discovery = NonNullable<Route["discovery"]>;
 export type DiscoveryCommand = "config" | "get" | "gets";
@@ -7,9 +7,10 @@ export type DiscoveryCommand = "config" | "get" | "gets";
 const LEGACY_KEY = "AmazonElastiCache:cluster";
 
 /**
- * ElastiCache's answer, byte for byte: the length covers both lines with their \n, not the \r\n behind them. The older
- * way to ask is a `get`, which clients send by their ordinary `get`, whose parser needs VALUE, the key and, for `gets`,
- * a number: it is what ElastiCache's own nodes answer, too.
+ * ElastiCache's answer, byte for byte: the length covers both lines with their
+ * , not the \r
+ *  behind them. The older way to ask is a `get`. Clients send it with their ordinary `get`, whose parser
+ * needs VALUE, the key and, for `gets`, a number: ElastiCache's own nodes answer the same.
  */
 export function discoveryAnswer(command: DiscoveryCommand, discovery: Discovery): string {
 	const nodes = discovery.nodes
@@ -36,12 +37,13 @@ export type ClientPart =
 
 const NEWLINE = 10;
 const BINARY_REQUEST = 0x80;
-/** A longer line is no command of ours; memcached itself decides what to make of it. */
+/** A longer line isn't one of our commands; memcached itself decides how to handle it. */
 const LINE_MAX_BYTES = 64 * 1024;
 
 /**
- * Takes the discovery commands out of what a client sends. Data blocks are skipped by their announced length, so a
- * value that looks like a command stays a value; a connection in the binary protocol is passed on untouched.
+ * Extracts the discovery commands from what a client sends. It skips data blocks by their announced length,
+ * so a value that looks like a command stays a value; a connection in the binary protocol passes through
+ * untouched.
  */
 export class ClientStream {
 	private held = Buffer.alloc(0);

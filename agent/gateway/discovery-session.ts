@@ -1,16 +1,17 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { ClientStream, type DiscoveryCommand, discoveryAnswer } from "./discovery-protocol.ts";
 
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * One client that asked for the cluster's nodes, or may do so. Discovery is answered here, all else by one node.
+ * One client that asked for the cluster's nodes, or may ask. The session answers discovery itself and sends
+ * everything else to one node.
  *
- * Answers keep their order without being read: before a discovery answer the node is sent `quit`, and closes its
- * connection once it has answered what came before. What comes after goes over a new connection. Clients ask once a
- * minute, so that costs nothing.
+ * Answers keep their order without being parsed: before a discovery answer the session sends `quit` to the
+ * node, which closes its connection once it has answered everything before. Later commands use a new
+ * connection. Clients ask once a minute, so that costs nothing.
  */
 export class DiscoverySession {
 	private readonly client: Socket;
@@ -41,7 +42,7 @@ export class DiscoverySession {
 			await this.finishUpstream();
 			this.client.end();
 		} catch {
-			// Either side is gone, and a connection that is half served is no use to the other.
+			// One side is gone, and a half-served connection is useless to the other.
 			this.client.destroy();
 		}
 	}
@@ -69,7 +70,10 @@ export class DiscoverySession {
 		if (!this.upstream.write(bytes)) await onceOrClosed(this.upstream, "drain");
 	}
 
-	/** A node that accepts a connection. Begins with another one each time, as the endpoint's other clients do. */
+	/**
+	 * A node that accepts a connection. Starts with a different node each time, like the endpoint's other
+	 * clients.
+	 */
 	private async openUpstream(): Promise<Socket | null> {
 		const servers = this.route()?.servers ?? [];
 		const first = Math.floor(Math.random() * servers.length);
@@ -90,7 +94,7 @@ export class DiscoverySession {
 		upstream.on("error", () => upstream.destroy());
 		upstream.on("close", () => {
 			if (this.upstream === upstream) this.upstream = null;
-			// Its own doing, or the client's `quit`: the connection ends as it would without us.
+			// The node ended it, or the client's `quit` did: the connection ends as it would without us.
 			if (!this.ending) client.end();
 		});
 		if (client.destroyed) upstream.destroy();
@@ -122,7 +126,7 @@ async function tryConnect(host: string, port: number): Promise<Socket | null> {
 	}
 }
 
-/** Waits for an event; rejects when the socket closes first, which `once` alone would wait for in vain. */
+/** Waits for an event; rejects if the socket closes first, because `once` alone would wait forever. */
 async function onceOrClosed(socket: Socket, event: "connect" | "drain"): Promise<void> {
 	const abort = new AbortController();
 	const onClose = () => abort.abort();

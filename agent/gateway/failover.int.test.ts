@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { eventually, killChild } from "../testing/agent-fixture.ts";
 import { EndpointClient } from "../testing/endpoint-client.ts";
 import { type TestEngine, TestGateway } from "../testing/gateway-fixture.ts";
@@ -43,7 +43,9 @@ async function elapse(ms: number): Promise<void> {
 	await eventually("the time has passed", () => performance.now() >= until);
 }
 
-/** Kills a primary under a writer and promotes its replica; answers how long after that the first write went through. */
+/**
+ * Kills a primary under a writer and promotes its replica; returns the time until the first successful write.
+ */
 async function failOver(onPromoted: (route: Route, leader: TestEngine) => void): Promise<number> {
 	const { first, second, route, primary } = await startPair();
 	const writer = clientOf(primary, "INCR", "counter");
@@ -75,18 +77,18 @@ test("after a notice, the next attempt of a client whose primary was killed goes
 	const medianMs = await measure("told", (route, { nodeId }) =>
 		host.gateway.prefer(route.cacheId, nodeId),
 	);
-	// Far less than HAProxy's turn-around and its checks of servers that don't lead.
+	// Far less than HAProxy's turn-around and its checks of servers that aren't primary.
 	expect(medianMs).toBeLessThan(500);
 });
 
-test("with no word at all, the agent asks the engines who leads", async () => {
+test("without a notice, the agent asks the engines which one is primary", async () => {
 	const medianMs = await measure("not told", () => {});
 	expect(medianMs).toBeLessThan(500);
 });
 
-test("a table that doesn't know of the failover yet doesn't turn an endpoint back", async () => {
+test("a table from before the failover doesn't turn an endpoint back", async () => {
 	const { first, second, route, primary } = await startPair();
-	// The old one was cut off, and goes on as if nothing were.
+	// The old primary was cut off, and continues as before.
 	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
 	host.gateway.prefer(route.cacheId, second.nodeId);
 	await eventually("it leads to the new one", async () => {
@@ -98,9 +100,9 @@ test("a table that doesn't know of the failover yet doesn't turn an endpoint bac
 	const extra = await host.valkeyRoute(first, []);
 	await applyUntilInForce([route, extra]);
 	expect(await host.portBehind(primary)).toBe(second.port);
-	// Nobody was turned back meanwhile.
+	// No client was turned back meanwhile.
 	expect(Number(await host.ask(first.port, "EXISTS", "counter"))).toBe(0);
-	// One that names another has the last word.
+	// A table that names a third node has the last word.
 	const third = await host.startValkey();
 	await applyUntilInForce([{ ...route, servers: host.servers(third, [first, second, third]) }]);
 	await eventually("the table is believed", async () => {
@@ -109,7 +111,7 @@ test("a table that doesn't know of the failover yet doesn't turn an endpoint bac
 	await writer.stop();
 });
 
-test("a notice that comes while HAProxy reloads reaches the new worker too", async () => {
+test("a notice that arrives while HAProxy reloads also reaches the new worker", async () => {
 	const { first, second, route, primary } = await startPair();
 	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
 	for (const [round, leader] of [second, first, second, first].entries()) {
@@ -117,17 +119,17 @@ test("a notice that comes while HAProxy reloads reaches the new worker too", asy
 			Array.from({ length: round + 1 }, () => host.valkeyRoute(first, [second])),
 		);
 		const reloaded = applyUntilInForce([route, ...extra]);
-		// Some moments into the reload, another one each time.
+		// A few moments into the reload, at a different one each time.
 		await elapse(20 * round);
 		host.gateway.prefer(route.cacheId, leader.nodeId);
 		await reloaded;
-		await eventually("it leads to whom the notice named", async () => {
+		await eventually("it leads to the node that the notice named", async () => {
 			return (await host.portBehind(primary).catch(() => 0)) === leader.port;
 		});
 	}
 });
 
-test("a primary that starts again in its place has its clients back, none of which waits for a second try", async () => {
+test("a primary that restarts in place gets its clients back, and none of them waits for a second try", async () => {
 	const engine = await host.startValkey();
 	const route = await host.valkeyRoute(engine, []);
 	await host.applyAndWait([route]);
@@ -149,7 +151,7 @@ test("a primary that starts again in its place has its clients back, none of whi
 	await writer.stop();
 });
 
-test("readers of a replica that dies go on with another", async () => {
+test("readers of a replica that dies continue with another", async () => {
 	const { others, reader } = await host.startReplicated(2);
 	const readers = Array.from({ length: 4 }, () => clientOf(reader, "GET", "counter"));
 	for (const client of readers) await client.firstAnswerAfter(performance.now());

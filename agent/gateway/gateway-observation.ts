@@ -1,36 +1,61 @@
-import type { GatewayObservation, Route, RouteTable } from "../../server/contract/agent.ts";
+import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { GatewayObservation } from "../../server/contract/host-report.ts";
 import { backendName } from "./haproxy-config.ts";
 import type { ServerStates } from "./haproxy-socket.ts";
 import type { RoutePlan } from "./route-plan.ts";
 
 type RouteObservation = GatewayObservation["routes"][number];
 
-/** What each route of the table looks like, by what HAProxy says of its servers. */
+/**
+ * The state of each route in the table: ready if the kernel leads to its engines, or according to HAProxy's view
+ * of its servers once HAProxy has the route in force.
+ */
 export function observeRoutes(options: {
 	table: RouteTable;
 	plan: RoutePlan;
 	states: ServerStates;
-	/** Why the newest configuration isn't in force; null when it is. */
+	/** Routes that HAProxy has in force, by cache id. */
+	inForce: ReadonlyMap<string, Route>;
+	kernelLeads: (route: Route) => boolean;
+	/** Why the newest configuration isn't in force; null if it is. */
 	failure: string | null;
 }): RouteObservation[] {
-	const { table, plan, states, failure } = options;
+	const { table, plan, states, inForce, kernelLeads, failure } = options;
 	return table.routes.map((route) => {
 		const { cacheId } = route;
 		const problem = plan.problems.get(cacheId);
 		if (problem !== undefined) return { cacheId, ready: false, problem };
-		const ready = isReady(route, states);
+		const ready =
+			kernelLeads(route) || (isSame(route, inForce.get(cacheId)) && isReady(route, states));
 		const failed = !ready && failure !== null;
-		return { cacheId, ready, problem: failed ? { code: "failed", message: failure } : null };
+		const notInForce = failed ? { code: "failed" as const, message: failure, port: null } : null;
+		return { cacheId, ready, problem: notInForce };
 	});
 }
 
-/** Each endpoint leads to an engine, the reader's to a replica where there is one. */
-function isReady({ cacheId, ports, servers }: Route, { usableIn }: ServerStates): boolean {
-	const leads = (kind: keyof Route["ports"]) => usableIn.has(backendName(kind, cacheId));
-	const hasReplicas = servers.some((server) => !server.leads);
+/**
+ * Each endpoint leads to an engine, the reader's to a replica if there is one. An occupied engine counts as
+ * there.
+ */
+function isReady({ cacheId, ports, servers }: Route, states: ServerStates): boolean {
+	const leads = (kind: keyof Route["ports"]) => {
+		const backend = backendName(kind, cacheId);
+		if (states.usableIn.has(backend)) return true;
+		const occupied = servers.filter(({ nodeId }) => states.occupied.has(`${backend}/${nodeId}`));
+		return kind === "primary" ? occupied.some((server) => server.leads) : occupied.length > 0;
+	};
+	const hasReplicas = servers.some((server) => !server.leads && server.reads !== false);
 	return (
 		(ports.primary === null || leads("primary")) &&
 		(ports.reader === null || leads(hasReplicas ? "reader" : "primary")) &&
 		(ports.configuration === null || leads("configuration"))
 	);
+}
+
+/** A new leader needs no other configuration. */
+function isSame(route: Route, other: Route | undefined): boolean {
+	if (route === other) return true;
+	const key = ({ servers, ...rest }: Route) =>
+		JSON.stringify({ ...rest, servers: servers.map((server) => ({ ...server, leads: null })) });
+	return other !== undefined && key(route) === key(other);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { leadersOf, reloadKey, renderHaproxyConfig } from "./haproxy-config.ts";
 import { parseOldWorkers, parseReload, parseServerStates } from "./haproxy-socket.ts";
 import { planRoutes } from "./route-plan.ts";
@@ -16,6 +16,7 @@ const orders: Route = {
 	check: { username: "larder-gateway", password: 'pass" word' },
 	discovery: null,
 	sentinel: null,
+	tcpKeepaliveSeconds: 300,
 };
 
 const host = {
@@ -33,15 +34,23 @@ function render(routes: Route[], isUsable = (_backend: string, _server: string) 
 	return renderHaproxyConfig({ ...host, routes, isUsable });
 }
 
-test("a primary's and a reader's endpoint lead to servers that say what they are", () => {
+test("a primary and a reader endpoint lead to servers that report the right role", () => {
 	const text = render([orders]);
 	expect(text).toContain(`frontend in_primary_c1
 	bind 10.0.0.9:6379
+	option clitcpka
+	clitcpka-idle 300s
+	clitcpka-intvl 100s
+	clitcpka-cnt 3
 	default_backend primary_c1
 
 backend primary_c1
 	balance first
-	use-server %[str(primary_c1),map(/run/leaders.map)] if TRUE
+	option srvtcpka
+	srvtcpka-idle 300s
+	srvtcpka-intvl 100s
+	srvtcpka-cnt 3
+	use-server %[str(primary_c1),map(/run/leaders.map)] if !{ nbsrv(primary_c1) eq 1 }
 `);
 	expect(text).toContain(
 		"\tserver n1 10.0.0.1:7001 init-addr last,libc,none init-state fully-down check downinter 100ms\n" +
@@ -50,7 +59,20 @@ backend primary_c1
 	expect(text).toContain("\tuse_backend primary_c1 if { nbsrv(reader_c1) eq 0 }\n");
 });
 
-test("a refused client waits for nothing, and has no other client cut off from a primary", () => {
+test("keep-alive is the cache's own on both sides, within the kernel's limits, and may be off", () => {
+	const timesOf = (tcpKeepaliveSeconds: number) => {
+		const text = render([{ ...orders, tcpKeepaliveSeconds }]);
+		return [...new Set(text.match(/tcpka-(?:idle|intvl) \w+/g))];
+	};
+	expect(timesOf(60)).toEqual(["tcpka-idle 60s", "tcpka-intvl 20s"]);
+	expect(timesOf(1)).toEqual(["tcpka-idle 1s", "tcpka-intvl 1s"]);
+	expect(timesOf(2 ** 31 - 1)).toEqual(["tcpka-idle 32767s", "tcpka-intvl 10922s"]);
+	expect(render([{ ...orders, tcpKeepaliveSeconds: 0 }])).not.toContain("tcpka");
+	const sides = render([orders]).match(/option (?:cli|srv)tcpka$/gm);
+	expect(sides).toHaveLength(4);
+});
+
+test("a refused client doesn't wait, and doesn't cut other clients off from a primary", () => {
 	const text = render([orders]);
 	expect(text).toContain("\tretries 0\n");
 	const primary = text.slice(
@@ -64,7 +86,7 @@ test("a refused client waits for nothing, and has no other client cut off from a
 	expect(reader).not.toContain("shutdown-sessions");
 });
 
-test("the password stands there in hex only, as a part of what is sent", () => {
+test("the password appears in hex only, as part of what is sent", () => {
 	const text = render([orders]);
 	expect(text).not.toContain("pass");
 	const sent = [...text.matchAll(/send-binary ([0-9a-f]+)$/gm)].map((match) =>
@@ -76,7 +98,7 @@ test("the password stands there in hex only, as a part of what is sent", () => {
 	);
 });
 
-test("what the running HAProxy knows goes to its successor, where that can take it", () => {
+test("what the running HAProxy knows goes to its successor, if that one accepts it", () => {
 	const usable = (backend: string, server: string) => `${backend}/${server}` === "primary_c1/n1";
 	const text = render([orders], usable);
 	expect(text.match(/fully-up/g)).toHaveLength(1);
@@ -139,8 +161,9 @@ test("routes that can't be served are left out with their problem", async () => 
 	expect(plan.problems.get("c2")).toEqual({
 		code: "port-taken",
 		message: expect.stringMatching(/^port 1 on 10\.0\.0\.9 is in use by another program; /),
+		port: 1,
 	});
-	expect(plan.problems.get("c3")?.message).toBe("port 6379 is an endpoint of orders already");
+	expect(plan.problems.get("c3")?.message).toBe("port 6379 is already an endpoint of orders");
 	expect(plan.problems.get("c4")?.code).toBe("failed");
 });
 

@@ -1,4 +1,5 @@
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
+import { BUSY_TIMING } from "../../server/contract/limits.ts";
 import { clusterCheck, memcachedCheck, primaryCheck, replicaCheck } from "./health-checks.ts";
 
 export type EndpointKind = keyof Route["ports"];
@@ -9,27 +10,27 @@ export function backendName(kind: EndpointKind, cacheId: string): string {
 }
 
 export interface HaproxyConfigInput {
-	/** In an order that stays the same, checked by planRoutes. */
+	/** In a stable order, checked by planRoutes. */
 	readonly routes: readonly Route[];
 	readonly bindAddress: string;
 	readonly threads: number;
 	readonly maxConnections: number;
-	/** HAProxy before 3.1 can't be told how servers begin: they begin as usable there. */
+	/** Before 3.1, HAProxy can't be told the initial state of servers: they start as usable. */
 	readonly knowsInitState: boolean;
 	readonly statsSocket: string;
 	readonly idleSocket: string;
 	readonly leadersMap: string;
 	discoverySocket(port: number): string;
-	/** What the running HAProxy knows, so that its successor needn't find out while clients come. */
+	/** What the running HAProxy knows, so that its successor needn't find out while clients connect. */
 	isUsable(backend: string, server: string): boolean;
 }
 
 /**
  * HAProxy's whole configuration.
  *
- * Who leads isn't decided here: checks ask every engine for its role, and the map, which can be changed at run time,
- * says whom to prefer where two claim it. So a promotion needs no reload. `leads` only sets how eagerly a server is
- * asked.
+ * It doesn't decide which node is primary: checks ask every engine for its role, and the map, which can be
+ * changed at run time, says which one to prefer if two claim it. So a promotion needs no reload. `leads` only
+ * sets how eagerly a server is checked.
  */
 export function renderHaproxyConfig(input: HaproxyConfigInput): string {
 	const sections = [
@@ -40,7 +41,7 @@ export function renderHaproxyConfig(input: HaproxyConfigInput): string {
 	return `${sections.join("\n\n")}\n`;
 }
 
-/** What a reload would bring: the configuration without what is only known or told at run time. */
+/** What a reload would change: the configuration without anything that is only known or set at run time. */
 export function reloadKey(input: Omit<HaproxyConfigInput, "isUsable">): string {
 	const routes = input.routes.map((route) => ({
 		...route,
@@ -49,13 +50,13 @@ export function reloadKey(input: Omit<HaproxyConfigInput, "isUsable">): string {
 	return renderHaproxyConfig({ ...input, routes, isUsable: () => false });
 }
 
-/** Who is to lead a backend of primaries, and its other servers. */
+/** The server that should lead a backend of primaries, and its other servers. */
 export interface BackendLeader {
 	readonly nodeId: string;
 	readonly others: readonly string[];
 }
 
-/** Whom to prefer in each backend of primaries. */
+/** The preferred server in each backend of primaries. */
 export function leadersOf(routes: readonly Route[]): Map<string, BackendLeader> {
 	const leaders = new Map<string, BackendLeader>();
 	for (const { cacheId, ports, servers } of routes) {
@@ -70,12 +71,14 @@ export function leadersOf(routes: readonly Route[]): Map<string, BackendLeader> 
 }
 
 /**
- * No timeout ends a client's connection: one that waits for messages may be silent for days (the longest that HAProxy
- * can count). Keep-alive finds those whose other end is gone. `timeout check` is long because an engine that is busy
- * for a second isn't down: refused connections and wrong answers count at once, silence doesn't.
+ * No timeout ends a client's connection: one that waits for messages may be silent for days (the longest that
+ * HAProxy can count). Keep-alive finds connections whose other end is gone (see `keepalive`). `timeout check`
+ * is as long as engines may be busy (BUSY_TIMING): refused connections and wrong answers count at once,
+ * silence doesn't. If another node becomes primary meanwhile, the agent notices (contested-leads.ts).
  *
- * A connection that an engine refuses isn't tried again: HAProxy would hold the client for a second before each new
- * attempt. The client sees its connection closed within a millisecond, and its own next attempt finds who serves now.
+ * HAProxy doesn't retry a connection that an engine refuses: it would hold the client for a second before
+ * each new attempt. The client sees its connection closed within a millisecond, and its own next attempt
+ * finds the node that serves now.
  */
 function head(input: HaproxyConfigInput): string {
 	return section("global", [
@@ -83,7 +86,7 @@ function head(input: HaproxyConfigInput): string {
 		`maxconn ${input.maxConnections}`,
 		// Another program that shares ports the same way must not get half of the clients.
 		"noreuseport",
-		// The agent ends old workers, by what they still do rather than by their age.
+		// The agent ends old workers by their remaining connections, not by their age.
 		"mworker-max-reloads 1000000",
 		// Otherwise a new worker spreads its first checks over their interval, and new endpoints wait for it.
 		"max-spread-checks 50",
@@ -98,14 +101,12 @@ function head(input: HaproxyConfigInput): string {
 		"timeout client-fin 60s",
 		"timeout server-fin 60s",
 		"timeout queue 2s",
-		"timeout check 5s",
-		"option clitcpka",
-		"option srvtcpka",
+		`timeout check ${BUSY_TIMING.defaultSeconds}s`,
 		"retries 0",
 	]);
 }
 
-/** HAProxy refuses to run for nothing: it listens here while there is no route. */
+/** HAProxy refuses to run without a listener: it listens here while there is no route. */
 function idle(input: HaproxyConfigInput): string {
 	return section("listen idle", [`bind unix@${input.idleSocket} mode 600`]);
 }
@@ -119,7 +120,7 @@ function renderRoute(route: Route, input: HaproxyConfigInput): string[] {
 	];
 }
 
-/** What follows when an engine refuses a client. With `fastinter` the next check comes as soon as that says. */
+/** What happens when an engine refuses a client. With `fastinter` the next check runs after that interval. */
 function onRefusal(action: "fastinter" | "mark-down"): string {
 	return `fastinter 10ms observe layer4 error-limit 1 on-error ${action}`;
 }
@@ -127,13 +128,20 @@ function onRefusal(action: "fastinter" | "mark-down"): string {
 function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): string[] {
 	const name = backendName("primary", route.cacheId);
 	return [
-		section(`frontend in_${name}`, [bind(port, input), `default_backend ${name}`]),
+		section(`frontend in_${name}`, [
+			bind(port, input),
+			...keepalive("cli", route),
+			`default_backend ${name}`,
+		]),
 		section(`backend ${name}`, [
 			"balance first",
-			`use-server %[str(${name}),map(${input.leadersMap})] if TRUE`,
+			...keepalive("srv", route),
+			// One serving server needs no choice. Among several the map decides, even while the chosen one is occupied.
+			`use-server %[str(${name}),map(${input.leadersMap})] if !{ nbsrv(${name}) eq 1 }`,
 			...primaryCheck(route.check),
-			// Whoever is connected to a primary that no longer is one would only get errors there. For that reason a
-			// refused client only brings the next check forward: by itself it must not cut all others off.
+			// Clients of a primary that no longer is one would only get errors there, so they are disconnected. For
+			// that reason a refused client only brings the next check forward: it must not by itself cut off all
+			// others.
 			`default-server inter 1s ${onRefusal("fastinter")} rise 1 fall 1 on-marked-down shutdown-sessions`,
 			...route.servers.map((server) => {
 				const downInterval = server.leads ? "100ms" : "1s";
@@ -143,20 +151,32 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 	];
 }
 
+/** New and leaving nodes take no reads. */
+function readable({ servers }: Route): Route["servers"] {
+	return servers.filter(({ reads }) => reads !== false);
+}
+
 function renderReader(route: Route, port: number, input: HaproxyConfigInput): string[] {
 	const name = backendName("reader", route.cacheId);
 	const primary = backendName("primary", route.cacheId);
 	const fallback =
 		route.ports.primary === null ? [] : [`use_backend ${primary} if { nbsrv(${name}) eq 0 }`];
 	return [
-		section(`frontend in_${name}`, [bind(port, input), ...fallback, `default_backend ${name}`]),
+		section(`frontend in_${name}`, [
+			bind(port, input),
+			...keepalive("cli", route),
+			...fallback,
+			`default_backend ${name}`,
+		]),
 		section(`backend ${name}`, [
 			"balance leastconn",
+			...keepalive("srv", route),
 			...replicaCheck(route.check),
-			// Clients of a replica that is taken out stay; new ones must not try a dead one, which has the fewest.
+			// Clients of a replica that is taken out stay; new ones must not try a dead one, which has the fewest
+			// connections.
 			`default-server inter 2s ${onRefusal("mark-down")} rise 1 fall 1`,
-			...route.servers.map((server) => {
-				// The leader is no replica: it is asked all the same, in case it becomes one.
+			...readable(route).map((server) => {
+				// The primary isn't a replica: it is checked anyway, in case it becomes one.
 				const downInterval = server.leads ? "1s" : "100ms";
 				return `${serverLine(name, server, input)} check downinter ${downInterval}`;
 			}),
@@ -170,27 +190,40 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 	const discovery = `discovery_${route.cacheId}`;
 	const nodes = section(`backend ${name}`, [
 		"balance leastconn",
+		...keepalive("srv", route),
 		...(memcached ? memcachedCheck() : clusterCheck(route.check)),
 		`default-server inter 1s ${onRefusal("mark-down")} downinter 100ms rise 1 fall 1`,
-		...route.servers.map((server) => `${serverLine(name, server, input)} check`),
+		// If all are occupied, clients should hear it from one of them rather than be refused.
+		...readable(route).map(
+			({ nodeId }) => `use-server ${nodeId} if { nbsrv(${name}) eq 0 } { srv_is_up(${nodeId}) }`,
+		),
+		...readable(route).map((server) => `${serverLine(name, server, input)} check`),
 	]);
 	if (!memcached) {
-		return [section(`frontend in_${name}`, [bind(port, input), `default_backend ${name}`]), nodes];
+		return [
+			section(`frontend in_${name}`, [
+				bind(port, input),
+				...keepalive("cli", route),
+				`default_backend ${name}`,
+			]),
+			nodes,
+		];
 	}
 	return [
 		section(`frontend in_${name}`, [
 			bind(port, input),
+			...keepalive("cli", route),
 			...firstCommandRules(discovery),
 			`default_backend ${name}`,
 		]),
 		nodes,
 		section(`backend ${discovery}`, [
-			// Without an agent the connection fails on the spot, and is then led to a node without a wait.
+			// Without an agent the connection fails at once, and is then led to a node without a delay.
 			"option redispatch",
 			"retries 3",
-			// While no agent runs, whoever opens with `version` or `stats` is served by a node all the same.
+			// While no agent runs, a node still serves clients that open with `version` or `stats`.
 			`server agent unix@${input.discoverySocket(port)} check inter 2s downinter 500ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down`,
-			...route.servers.map(
+			...readable(route).map(
 				({ nodeId, host, port: nodePort }) =>
 					`server ${nodeId} ${host}:${nodePort} init-addr last,libc,none backup track ${name}/${nodeId}`,
 			),
@@ -199,10 +232,11 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 }
 
 /**
- * The first command of a connection decides: clients that look for nodes open with one of these (Dalli with `stats`,
- * Python's, PHP's and .NET's with `version`), and the agent serves them, whatever they send later. All others go to a
- * node at once. A client that begins with data and asks for the cluster later on the same connection gets the node's
- * ERROR: no known client does that, and to catch it every byte would have to pass through the agent.
+ * The first command of a connection decides: clients that look for nodes open with one of these (Dalli with
+ * `stats`, Python's, PHP's and .NET's with `version`), and the agent serves them, whatever they send later.
+ * All others go straight to a node. A client that starts with data and later asks for the cluster on the same
+ * connection gets the node's ERROR: no known client does that, and catching it would send every byte through
+ * the agent.
  */
 function firstCommandRules(discovery: string): string[] {
 	const openings = [
@@ -213,10 +247,31 @@ function firstCommandRules(discovery: string): string[] {
 		"gets AmazonElastiCache:",
 	];
 	return [
-		// A client that has only connected so far is no trouble to anyone: a node is chosen when it speaks.
+		// A client that has only connected so far needs no node yet: one is chosen when it speaks.
 		"tcp-request inspect-delay 24d",
 		String.raw`tcp-request content accept if { req.len ge 32 } || { req.payload(0,0) -m reg '\n' } || { req.payload(0,1) -m bin 80 }`,
 		`use_backend ${discovery} if { req.payload(0,0) -m beg ${openings.map((each) => `'${each}'`).join(" ")} }`,
+	];
+}
+
+/** The kernel's maximum. */
+const KEEPALIVE_SECONDS_MAX = 32_767;
+const KEEPALIVE_PROBES = 3;
+
+/**
+ * When to probe the other end of a silent connection, and when to give it up, like the engines' own
+ * `tcp-keepalive`: a vanished peer is found in twice the time, and address translators in between don't
+ * forget quiet connections.
+ */
+function keepalive(side: "cli" | "srv", { tcpKeepaliveSeconds }: Route): string[] {
+	if (tcpKeepaliveSeconds === 0) return [];
+	const idle = Math.min(tcpKeepaliveSeconds, KEEPALIVE_SECONDS_MAX);
+	const every = Math.max(1, Math.floor(idle / KEEPALIVE_PROBES));
+	return [
+		`option ${side}tcpka`,
+		`${side}tcpka-idle ${idle}s`,
+		`${side}tcpka-intvl ${every}s`,
+		`${side}tcpka-cnt ${KEEPALIVE_PROBES}`,
 	];
 }
 
@@ -224,7 +279,7 @@ function bind(port: number, input: HaproxyConfigInput): string {
 	return `bind ${input.bindAddress}:${port}`;
 }
 
-/** A name that can't be resolved now costs its own server only, not the whole configuration. */
+/** A name that can't be resolved now disables only its own server, not the whole configuration. */
 function serverLine(
 	backend: string,
 	server: Route["servers"][number],

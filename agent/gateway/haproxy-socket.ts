@@ -2,10 +2,10 @@ import { connect } from "node:net";
 
 const ANSWER_TIMEOUT_MS = 5_000;
 const WORKER_TIMEOUT_MS = 1_000;
-/** HAProxy takes 16 KiB at a time. */
+/** HAProxy accepts 16 KiB at a time. */
 const COMMANDS_AT_ONCE = 40;
 
-/** It runs, or seems to, and doesn't answer. */
+/** It runs, or seems to, but doesn't answer. */
 export class HaproxySilentError extends Error {
 	constructor(timeoutMs: number) {
 		super(`HAProxy didn't answer within ${timeoutMs} ms`);
@@ -14,8 +14,9 @@ export class HaproxySilentError extends Error {
 }
 
 /**
- * Tells the worker that serves now. Over its own socket, since the master refuses connections for half of the time that
- * a reload takes; which worker that is then, is the one that gets new clients.
+ * Sends commands to the worker that serves now. Uses that worker's own socket, because the master refuses
+ * connections for half of the time that a reload takes; during a reload it reaches the worker that gets new
+ * clients.
  */
 export async function tellWorker(statsSocket: string, commands: readonly string[]): Promise<void> {
 	for (let at = 0; at < commands.length; at += COMMANDS_AT_ONCE) {
@@ -24,7 +25,7 @@ export async function tellWorker(statsSocket: string, commands: readonly string[
 	}
 }
 
-/** HAProxy's answer to commands that were sent over one of its sockets. Throws when none comes. */
+/** HAProxy's answer to commands sent over one of its sockets. Throws if none arrives. */
 export function askHaproxy(
 	socketPath: string,
 	command: string,
@@ -35,7 +36,7 @@ export function askHaproxy(
 		// It closes once the sending side is closed and everything is answered.
 		const socket = connect({ path: socketPath, allowHalfOpen: true });
 		const timer = setTimeout(() => {
-			// An agent that was held up itself has its answer waiting.
+			// If the agent itself was held up, the answer may be waiting.
 			setImmediate(() => socket.destroy(new HaproxySilentError(timeoutMs)));
 		}, timeoutMs);
 		socket.on("data", (chunk) => chunks.push(chunk));
@@ -53,13 +54,13 @@ export type ReloadResult =
 	| { readonly kind: "done" }
 	| { readonly kind: "refused"; readonly message: string };
 
-/** What `reload` on the master's socket answered: whether the new worker runs, and its words on the way. */
+/** The answer to `reload` on the master's socket: whether the new worker runs, and messages on the way. */
 export function parseReload(answer: string): ReloadResult {
 	if (/^Success=1$/m.test(answer)) return { kind: "done" };
 	return { kind: "refused", message: alertsIn(answer) };
 }
 
-/** What HAProxy says is wrong, without its decoration. */
+/** The errors in HAProxy's output, without decoration. */
 export function alertsIn(text: string): string {
 	const alerts = [...text.matchAll(/^\[ALERT\]\s+\(\d+\) : (.*)$/gm)].map(
 		(match) => match[1] ?? "",
@@ -67,12 +68,15 @@ export function alertsIn(text: string): string {
 	return [...new Set(alerts)].join(" | ").slice(0, 450) || "HAProxy gave no reason";
 }
 
-/** What HAProxy has, and which servers get clients now. */
+/** HAProxy's servers, and which of them get clients now. */
 export interface ServerStates {
 	readonly backends: ReadonlySet<string>;
 	/** `backend/server` */
 	readonly servers: ReadonlySet<string>;
 	readonly usable: ReadonlySet<string>;
+	/** Alive, but too busy or too full to say what they are (health-checks.ts). */
+	readonly occupied: ReadonlySet<string>;
+	/** Backends with a usable server. */
 	readonly usableIn: ReadonlySet<string>;
 }
 
@@ -80,29 +84,35 @@ export const NO_SERVER_STATES: ServerStates = {
 	backends: new Set(),
 	servers: new Set(),
 	usable: new Set(),
+	occupied: new Set(),
 	usableIn: new Set(),
 };
 
 const RUNNING = "2";
+/** The server passed its check with a condition, which HAProxy shows as a server that is stopping. */
+const STOPPING = "3";
 
-/** Reads `show servers state`, format 1. Throws when it is something else. */
+/** Reads `show servers state`, format 1. Throws on anything else. */
 export function parseServerStates(text: string): ServerStates {
 	const [format, , ...lines] = text.split("\n");
-	if (format?.trim() !== "1") throw new Error(`HAProxy doesn't say how servers are: ${format}`);
+	if (format?.trim() !== "1") throw new Error(`can't read HAProxy's server states: ${format}`);
 	const backends = new Set<string>();
 	const servers = new Set<string>();
 	const usable = new Set<string>();
+	const occupied = new Set<string>();
 	const usableIn = new Set<string>();
 	for (const line of lines) {
 		const [, backend, , server, , operational, administrative] = line.split(" ");
 		if (backend === undefined || server === undefined) continue;
 		backends.add(backend);
 		servers.add(`${backend}/${server}`);
-		if (operational !== RUNNING || administrative !== "0") continue;
+		if (administrative !== "0") continue;
+		if (operational === STOPPING) occupied.add(`${backend}/${server}`);
+		if (operational !== RUNNING) continue;
 		usable.add(`${backend}/${server}`);
 		usableIn.add(backend);
 	}
-	return { backends, servers, usable, usableIn };
+	return { backends, servers, usable, occupied, usableIn };
 }
 
 /** Workers of earlier configurations that still have connections, from `show proc`; newest first. */
@@ -111,7 +121,7 @@ export function parseOldWorkers(text: string): number[] {
 	return [...old.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => Number(match[1]));
 }
 
-/** Connections and where they lead, as `backend/server`, from `show sess`. */
+/** Connections and their servers, as `backend/server`, from `show sess`. */
 export function parseSessions(text: string): { id: string; server: string }[] {
 	return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) /gm)].map(
 		([, id = "", backend, server]) => ({ id, server: `${backend}/${server}` }),

@@ -1,16 +1,22 @@
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 
 /**
- * How HAProxy asks engines whether an endpoint may lead to them. Everything is sent in one go with QUIT at its end: the
- * engine closes behind its answers, which makes one that doesn't fit final at once, and logs no error. PING comes
- * first because an engine that loads its data answers ROLE as if nothing were.
+ * How HAProxy asks engines whether an endpoint may lead to them. It sends everything in one packet with QUIT
+ * at its end: the engine closes after its answers, so a wrong answer is final at once and the engine logs no
+ * error. PING comes first because an engine that loads its data answers ROLE as usual.
+ *
+ * An engine that has too many clients, or runs a long script (BUSY), can't report its role, but is alive.
+ * `L7OKC` keeps its clients, and leads new ones to it only if no other server is available, such as a client
+ * that comes to kill the script.
  */
-const FULL = "^-ERR max number of clients";
+const OCCUPIED = "error-status L7OKC";
+const FULL = "-ERR max number of clients";
+const MEMCACHED_FULL = "ERROR Too many open connections";
 
 function ask(check: Route["check"], ...commands: string[][]): string {
 	const login = check === null ? [] : [["AUTH", check.username, check.password]];
 	const all = [...login, ["PING"], ...commands, ["QUIT"]];
-	// In hex, so that no byte of a password can mean anything to HAProxy.
+	// In hex, so that no byte of a password has a meaning for HAProxy.
 	return `tcp-check send-binary ${Buffer.from(all.map(resp).join("")).toString("hex")}`;
 }
 
@@ -25,8 +31,7 @@ function respCheck(check: Route["check"], commands: string[][], answer: string):
 		"option tcp-check",
 		"tcp-check connect",
 		ask(check, ...commands),
-		// An engine with too many clients gets no new ones, and keeps those that it has.
-		`tcp-check expect ! rstring '${FULL}' error-status L7OKC`,
+		String.raw`tcp-check expect ! rstring '^(${FULL}|(\+OK\r\n)?-BUSY )' ${OCCUPIED}`,
 		String.raw`tcp-check expect rstring '^${login}\+PONG\r\n${answer}'`,
 	];
 }
@@ -35,7 +40,7 @@ export function primaryCheck(check: Route["check"]): string[] {
 	return respCheck(check, [["ROLE"]], String.raw`\*3\r\n[$]6\r\nmaster\r\n`);
 }
 
-/** A replica whose link to its primary is up, so that it lags by no more than what is on its way. */
+/** A replica whose link to its primary is up, so it lags only by what is in flight. */
 export function replicaCheck(check: Route["check"]): string[] {
 	const answer = String.raw`\*5\r\n[$]5\r\nslave\r\n[^*]*\r\n[$]9\r\nconnected\r\n`;
 	return respCheck(check, [["ROLE"]], answer);
@@ -50,6 +55,7 @@ export function memcachedCheck(): string[] {
 		"option tcp-check",
 		"tcp-check connect",
 		`tcp-check send-binary ${Buffer.from("version\r\nquit\r\n").toString("hex")}`,
+		`tcp-check expect ! rstring '^${MEMCACHED_FULL}' ${OCCUPIED}`,
 		"tcp-check expect rstring '^VERSION '",
 	];
 }

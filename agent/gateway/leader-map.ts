@@ -6,8 +6,9 @@ import { tellWorker } from "./haproxy-socket.ts";
 type Leaders = ReadonlyMap<string, BackendLeader>;
 
 /**
- * Whom HAProxy prefers in each backend of primaries: a file that its workers read when they start, and change in memory
- * when they are told. They are told first: a crash in between only makes them be told again.
+ * The server that HAProxy prefers in each backend of primaries: a file that its workers read when they start,
+ * and change in memory when told. They are told before the file is written: after a crash in between, they
+ * are merely told again.
  */
 export class LeaderMap {
 	private readonly paths: GatewayPaths;
@@ -21,8 +22,9 @@ export class LeaderMap {
 	}
 
 	/**
-	 * Tells the running worker what differs, of the servers that it has (`backend/server`); and of the backend
-	 * `announced` in any case, since its leader may be held to be down. Answers `backend/server` of those that lead no longer.
+	 * Tells the running worker what differs for the servers that it has (`backend/server`), and always for the
+	 * backend `announced`, because its leader may be marked down. Returns `backend/server` of the servers that
+	 * are no longer primary.
 	 */
 	tell(
 		wanted: Leaders,
@@ -37,10 +39,10 @@ export class LeaderMap {
 				const before = written.get(backend);
 				const isAnnounced = backend === announced;
 				if (before === leader.nodeId && !isAnnounced) continue;
-				// One that comes with the next reload: until then whoever serves goes on.
+				// This server arrives with the next reload: until then the current one continues.
 				if (!servers.has(`${backend}/${leader.nodeId}`)) continue;
 				const verb = before === undefined ? "add" : "set";
-				commands.push(`${verb} map ${this.paths.leadersMap} ${backend} ${leader.nodeId}`);
+				commands.push(`${verb} map ${this.mapName} ${backend} ${leader.nodeId}`);
 				const others =
 					before !== undefined || isAnnounced ? leader.others : ([] as readonly string[]);
 				commands.push(...healthCommands(backend, leader.nodeId, others));
@@ -58,15 +60,18 @@ export class LeaderMap {
 		this.toldMeanwhile.clear();
 	}
 
-	/** The new worker serves: it is told what its predecessor was told while it started. Answers as `tell` does. */
+	/**
+	 * The new worker serves: tells it what its predecessor was told while it started. Returns the same as
+	 * `tell`.
+	 */
 	tellNewWorker(): Promise<string[]> {
 		return this.inTurn(async () => {
 			const told = [...this.toldMeanwhile];
 			if (told.length === 0) return [];
 			const commands = told.flatMap(([backend, { nodeId, others }]) => [
 				// Whether it has an entry isn't known, and `add` alone would make a second one.
-				`del map ${this.paths.leadersMap} ${backend}`,
-				`add map ${this.paths.leadersMap} ${backend} ${nodeId}`,
+				`del map ${this.mapName} ${backend}`,
+				`add map ${this.mapName} ${backend} ${nodeId}`,
 				...healthCommands(backend, nodeId, others),
 			]);
 			await tellWorker(this.paths.statsSocket, commands);
@@ -74,12 +79,16 @@ export class LeaderMap {
 		});
 	}
 
+	private get mapName(): string {
+		return this.paths.named(this.paths.leadersMap);
+	}
+
 	/** For a worker that doesn't run yet. */
 	write(wanted: Leaders): Promise<void> {
 		return this.inTurn(() => this.store(wanted));
 	}
 
-	/** One after another: a notice may come while the loop is at it, and the later word must be the last one. */
+	/** One after another: a notice may arrive while the loop is working, and the later one must win. */
 	private inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.turn.then(work);
 		this.turn = result.catch(() => {});
@@ -103,7 +112,10 @@ export class LeaderMap {
 	}
 }
 
-/** The new one first, so that there is a moment with two rather than with none. Sessions end with those that go down. */
+/**
+ * The new one first, so that for a moment there are two rather than none. Marking the others down ends their
+ * sessions.
+ */
 function healthCommands(backend: string, leader: string, others: readonly string[]): string[] {
 	return [
 		`set server ${backend}/${leader} health up`,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route, RouteTable } from "../../server/contract/agent.ts";
+import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 import { LeaderPreferences } from "./leader-preferences.ts";
 
 function table(revision: number, leader: string): RouteTable {
@@ -9,7 +9,7 @@ function table(revision: number, leader: string): RouteTable {
 		servers: ["n1", "n2", "n3"].map((nodeId, index) => ({
 			...{ nodeId, host: "10.0.0.1", port: index, leads: nodeId === leader },
 		})),
-		...{ check: null, discovery: null, sentinel: null },
+		...{ check: null, discovery: null, sentinel: null, tcpKeepaliveSeconds: 300 },
 	};
 	return { revision, routes: [route], sentinelPassword: "" };
 }
@@ -22,16 +22,16 @@ function leaderBy({ routes, revision }: RouteTable, now = 10): string | undefine
 	return route?.servers.find(({ leads }) => leads)?.nodeId;
 }
 
-test("a notice holds against the table that was held, for as long as it is", () => {
+test("a notice outweighs the current table until a newer one arrives", () => {
 	expect(leaderBy(table(5, "n1"))).toBe("n2");
 	expect(leaderBy(table(5, "n1"), 1e9)).toBe("n2");
 });
 
-test("a notice holds against older tables, whatever they say", () => {
+test("a notice outweighs older tables, whatever they say", () => {
 	expect(leaderBy(table(4, "n3"))).toBe("n2");
 });
 
-test("a newer table that still names the old leader doesn't know of the failover, for some time", () => {
+test("for some time, a notice outweighs a newer table that still names the old primary", () => {
 	expect(leaderBy(table(6, "n1"))).toBe("n2");
 	expect(leaderBy(table(6, "n1"), 60_000)).toBe("n1");
 });
@@ -41,7 +41,7 @@ test("a newer table that names another knows more than the notice", () => {
 	expect(leaderBy(table(6, "n2"))).toBe("n2");
 });
 
-test("a notice of a node that isn't there is nobody's leader", () => {
+test("a notice about a missing node is ignored", () => {
 	preferences.note("c1", "n9", table(5, "n1"), 0);
 	expect(leaderBy(table(5, "n1"))).toBe("n1");
 });

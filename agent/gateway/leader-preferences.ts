@@ -1,21 +1,22 @@
-import type { Route, RouteTable } from "../../server/contract/agent.ts";
+import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 
-/** How long a notice outweighs newer tables that still say what was said before it. */
+/** How long a notice outweighs newer tables that still name the earlier primary. */
 const OUTWEIGHS_FOR_MS = 30_000;
 
 interface Preference {
 	readonly nodeId: string;
-	/** Of the table that was held when the notice came, and whom it named. */
+	/** Revision of the table that was held when the notice arrived, and the primary that it named. */
 	readonly revision: number;
 	readonly named: string | null;
 	readonly at: number;
 }
 
 /**
- * Who leads by notices, which come before the route table says the same. A table that was made before the failover may
- * still arrive after its notice, even with a higher revision, when another cache changed in between. So a notice holds
- * against the table that was held, against older ones, and for some time against newer ones that name whom the held one
- * named: those don't know of the failover yet. A table that names anyone else knows more than the notice.
+ * The primaries according to notices, which arrive before the route table says the same. A table made before
+ * the failover may still arrive after its notice, even with a higher revision, if another cache changed in
+ * between. So a notice outweighs the current table, older ones, and for some time newer ones that name the
+ * same node as the current one: those don't include the failover yet. A table that names any other node is
+ * newer than the notice.
  */
 export class LeaderPreferences {
 	private readonly byCache = new Map<string, Preference>();
@@ -30,7 +31,7 @@ export class LeaderPreferences {
 		});
 	}
 
-	/** These routes of a table of that revision, with whom notices name as leaders. */
+	/** The routes of a table of that revision, with the primaries that notices name. */
 	applyTo(routes: readonly Route[], revision: number, now: number): readonly Route[] {
 		if (this.byCache.size === 0) return routes;
 		return routes.map((route) => {

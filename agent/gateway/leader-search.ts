@@ -1,4 +1,4 @@
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { saysPrimary } from "../drivers/ask-node.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 
@@ -8,7 +8,7 @@ const ASK_EVERY_MS = 50;
 /** A primary that is missing for longer than a failover takes is no longer worth so much asking. */
 const EAGER_FOR_MS = 10_000;
 const PATIENT_EVERY_MS = 250;
-/** So that hundreds of caches without a primary, as after the loss of a host, don't take the agent's time. */
+/** Bounds the agent's time when hundreds of caches have no primary, as after the loss of a host. */
 const SHARE_MS_PER_SERVER = 1;
 const ANSWER_TIMEOUT_MS = 300;
 
@@ -20,9 +20,9 @@ interface Search {
 }
 
 /**
- * Asks the servers of caches whose primary endpoint leads nowhere which of them is a primary: sooner than HAProxy's
- * checks ask servers that don't lead. So an endpoint follows a promotion that nobody tells the agent of, such as a
- * Sentinel's. Whom to prefer when two claim to lead isn't decided here.
+ * Asks the servers of caches whose primary endpoint leads nowhere which of them is primary, sooner than
+ * HAProxy's checks do. So an endpoint follows a promotion that the agent gets no notice of, such as a
+ * Sentinel's. It doesn't decide which one to prefer if two claim to be primary.
  */
 export class LeaderSearch {
 	private readonly searches = new Map<string, Search>();
@@ -33,7 +33,7 @@ export class LeaderSearch {
 		this.onFound = onFound;
 	}
 
-	/** Asks for the leaders of these from now on, and of no others. */
+	/** Looks for the primaries of these caches from now on, and of no others. */
 	lookFor(routes: readonly Route[]): void {
 		const wanted = new Set(routes.map(({ cacheId }) => cacheId));
 		for (const [cacheId, search] of this.searches) {
@@ -84,7 +84,7 @@ export class LeaderSearch {
 	}
 }
 
-/** One server and the connection to it, which is kept from one time to the next. */
+/** One server and the connection to it, which is kept between questions. */
 class ServerQuestion {
 	private readonly server: Server;
 	private readonly check: { username: string; password: string };
@@ -97,7 +97,7 @@ class ServerQuestion {
 		this.check = check;
 	}
 
-	/** Whether it says itself that it is a primary. False as well while the last time still waits for its answer. */
+	/** Whether it says that it is a primary. Also false while the last question still waits for its answer. */
 	async ask(): Promise<boolean> {
 		if (this.asking || this.closed) return false;
 		this.asking = true;
@@ -109,11 +109,11 @@ class ServerQuestion {
 					ANSWER_TIMEOUT_MS,
 				);
 			}
-			// One that loads its data answers ROLE as if nothing were, and this with an error.
+			// An engine that loads its data answers ROLE as usual, but PING with an error.
 			await this.connection.command(["PING"], ANSWER_TIMEOUT_MS);
 			return saysPrimary(await this.connection.command(["ROLE"], ANSWER_TIMEOUT_MS));
 		} catch {
-			// Not there, or not ready: asked again soon.
+			// Not there, or not ready: ask again soon.
 			this.connection?.close();
 			return false;
 		} finally {

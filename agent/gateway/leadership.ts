@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Route, RouteTable } from "../../server/contract/agent.ts";
+import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import { ContestedLeads } from "./contested-leads.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
 import { backendName, leadersOf } from "./haproxy-config.ts";
 import { type ServerStates, tellWorker } from "./haproxy-socket.ts";
@@ -15,13 +16,14 @@ interface Routes {
 }
 
 /**
- * Sees to it that HAProxy knows who leads, from whoever knows it first:
+ * Keeps HAProxy informed about primaries, from the fastest source:
  *
- *   the route table   names one a cache; the map prefers it when two claim to lead
- *   a notice          the same, sooner: it outweighs tables that don't know of it yet
- *   the engines       asked while a primary endpoint leads nowhere; then any that says it is a primary is let in
+ *   the route table   names one per cache; the map prefers it if two claim to be primary
+ *   a notice          the same, sooner: it outweighs tables from before it
+ *   the engines       asked while a primary endpoint leads nowhere; any that says it is primary is let in. If
+ *                     two are primary and the preferred one is silent, the other gets the clients
  *
- * HAProxy's own checks confirm each of them, or put it right.
+ * HAProxy's own checks confirm or correct each of them.
  */
 export class Leadership {
 	private readonly options: {
@@ -34,31 +36,40 @@ export class Leadership {
 	private readonly map: LeaderMap;
 	private readonly preferences = new LeaderPreferences();
 	private readonly search: LeaderSearch;
+	private readonly contested: ContestedLeads;
 
 	constructor(options: Leadership["options"]) {
 		this.options = options;
 		this.map = new LeaderMap(options.paths);
-		this.search = new LeaderSearch((cacheId, nodeId) => void this.letIn(cacheId, nodeId));
+		this.search = new LeaderSearch((cacheId, nodeId) => void this.setHealth(cacheId, nodeId, "up"));
+		this.contested = new ContestedLeads(
+			(cacheId, nodeId) => void this.setHealth(cacheId, nodeId, "down"),
+		);
+	}
+
+	/** The table's routes, with the primaries that notices name. */
+	preferred({ routes, revision }: Routes): readonly Route[] {
+		return this.preferences.applyTo(routes, revision, performance.now());
 	}
 
 	note(cacheId: string, nodeId: string, held: RouteTable | null): void {
 		this.preferences.note(cacheId, nodeId, held, performance.now());
 	}
 
-	/** Tells the running worker of what has changed, and in any case of the cache that a notice was about. */
+	/** Tells the running worker what has changed, and always about the cache that a notice was about. */
 	async tell(
-		{ routes, revision }: Routes,
+		routes: Routes,
 		{ servers }: ServerStates,
 		announcedCacheId: string | null = null,
 	): Promise<void> {
 		const announced = announcedCacheId === null ? null : backendName("primary", announcedCacheId);
-		const leaders = leadersOf(this.preferences.applyTo(routes, revision, performance.now()));
+		const leaders = leadersOf(this.preferred(routes));
 		await this.options.oldWorkers.endSessions(await this.map.tell(leaders, servers, announced));
 	}
 
-	/** What a HAProxy that doesn't run yet is to begin with. */
-	write({ routes, revision }: Routes): Promise<void> {
-		return this.map.write(leadersOf(this.preferences.applyTo(routes, revision, performance.now())));
+	/** The initial state for a HAProxy that doesn't run yet. */
+	write(routes: Routes): Promise<void> {
+		return this.map.write(leadersOf(this.preferred(routes)));
 	}
 
 	expectWorker(): void {
@@ -69,29 +80,38 @@ export class Leadership {
 		await this.options.oldWorkers.endSessions(await this.map.tellNewWorker());
 	}
 
-	/** Looks for primaries where, by these states, an endpoint has none. */
-	lookFor(routes: readonly Route[], { backends, usableIn }: ServerStates): void {
+	/**
+	 * Looks for primaries of endpoints that, by these states, have none, and checks those that have several.
+	 */
+	lookFor(routes: Routes, states: ServerStates): void {
+		const { backends, usableIn, occupied, usable } = states;
+		const preferred = this.preferred(routes);
+		const serversIn = (among: ReadonlySet<string>, { cacheId, servers }: Route) =>
+			servers.filter(({ nodeId }) => among.has(`${backendName("primary", cacheId)}/${nodeId}`));
 		this.search.lookFor(
-			routes.filter(({ cacheId }) => {
-				const backend = backendName("primary", cacheId);
-				return backends.has(backend) && !usableIn.has(backend);
+			preferred.filter((route) => {
+				const backend = backendName("primary", route.cacheId);
+				if (!backends.has(backend) || usableIn.has(backend)) return false;
+				return !serversIn(occupied, route).some((server) => server.leads);
 			}),
 		);
+		this.contested.look(preferred.filter((route) => serversIn(usable, route).length > 1));
 	}
 
 	stop(): void {
 		this.search.stop();
+		this.contested.look([]);
 	}
 
-	private async letIn(cacheId: string, nodeId: string): Promise<void> {
+	private async setHealth(cacheId: string, nodeId: string, health: "up" | "down"): Promise<void> {
 		const { paths, logger, onNews } = this.options;
 		const server = `${backendName("primary", cacheId)}/${nodeId}`;
 		try {
-			await tellWorker(paths.statsSocket, [`set server ${server} health up`]);
+			await tellWorker(paths.statsSocket, [`set server ${server} health ${health}`]);
 			onNews();
 		} catch (error) {
-			// It is found again in a moment.
-			logger.debug({ err: error, server }, "HAProxy can't be told of a primary");
+			// The search finds it again in a moment.
+			logger.debug({ err: error, server }, "couldn't tell HAProxy about a primary");
 		}
 	}
 }

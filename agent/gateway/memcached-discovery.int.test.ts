@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { openSocket, TestGateway } from "../testing/gateway-fixture.ts";
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 	await host.dispose();
 });
 
-/** A client that keeps what it gets. */
+/** A client that keeps everything that it receives. */
 async function connect() {
 	const socket = await openSocket(host.address, port);
 	open.push(socket);
@@ -62,14 +62,14 @@ test("the configuration endpoint answers auto discovery in both ways, and the ne
 	);
 	const [first] = route.discovery?.nodes ?? [];
 	host.apply([{ ...route, discovery: { version: 13, nodes: first ? [first] : [] } }]);
-	await eventually("the new version is told", async () => {
+	await eventually("the new version is served", async () => {
 		return (await client.ask("config get cluster\r\n", "END\r\n")).includes("\r\n13\n");
 	});
 	const other = await connect();
 	expect(await other.ask("get AmazonElastiCache:cluster\r\n", "END\r\n")).toContain("\r\n13\n");
 });
 
-test("answers to what is sent in one go keep their order", async () => {
+test("answers to commands sent together keep their order", async () => {
 	const client = await connect();
 	const value = Buffer.alloc(100 * 1024, "x\0\xff\r\nconfig get cluster\r\n", "latin1");
 	const answer = await client.ask(

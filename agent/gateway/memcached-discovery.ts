@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "../../platform/logger.ts";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { DiscoverySession } from "./discovery-session.ts";
 
 /**
- * Answers Memcached's auto discovery for the configuration endpoints: HAProxy sends it, over one Unix socket an
- * endpoint, the clients that open with a discovery command. It says what the newest route table says, without a reload.
+ * Answers Memcached's auto discovery for the configuration endpoints: HAProxy sends it, over one Unix socket
+ * per endpoint, the clients that open with a discovery command. It answers from the newest route table,
+ * without a reload.
  */
 export class MemcachedDiscovery {
 	private readonly servers = new Map<number, Server>();
@@ -19,7 +20,7 @@ export class MemcachedDiscovery {
 		this.options = options;
 	}
 
-	/** Serves these routes' configuration endpoints, and no longer others. */
+	/** Serves the configuration endpoints of these routes and stops serving others. */
 	async apply(routes: readonly Route[]): Promise<void> {
 		const wanted = new Map<number, Route>();
 		for (const route of routes) {
@@ -39,7 +40,7 @@ export class MemcachedDiscovery {
 		}
 	}
 
-	/** Clients that it serves lose their connection; their next one goes to a node. */
+	/** Disconnects the clients that it serves; their next connection goes to a node. */
 	stop(): void {
 		for (const server of this.servers.values()) server.close();
 		this.servers.clear();
@@ -48,7 +49,7 @@ export class MemcachedDiscovery {
 
 	private async listen(port: number): Promise<Server> {
 		const path = this.options.socketPath(port);
-		// One that a killed agent left would refuse this one its name.
+		// A socket left by a killed agent would block this name.
 		await rm(path, { force: true });
 		const server = createServer({ allowHalfOpen: true }, (client) => {
 			this.clients.add(client);

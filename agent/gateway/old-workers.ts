@@ -3,17 +3,17 @@ import { identifyProcess, signalProcess } from "../../platform/process-identity.
 import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts";
 
 /**
- * Workers of earlier configurations live on for the connections that they hold, and end with the last of them. So many
- * may live at once, at some 10 MiB each (docs/decisions/0011).
+ * Workers of earlier configurations live until their last connection ends. At most this many may live at
+ * once, at some 10 MiB each (docs/decisions/0011).
  */
 export const OLD_WORKERS_MAX = 16;
 
-/** A worker that is about to end may never answer, and nothing may wait for that. */
+/** A worker that is about to end may never answer, and nothing may wait for it. */
 const ANSWER_TIMEOUT_MS = 500;
 
 const TEND_EVERY_MS = 1_000;
 
-/** The workers of earlier configurations that still run, looked at now and then. */
+/** The workers of earlier configurations that still run, checked now and then. */
 export class OldWorkers {
 	private readonly masterSocket: string;
 	private readonly logger: Logger;
@@ -25,13 +25,13 @@ export class OldWorkers {
 		this.logger = logger;
 	}
 
-	/** Looks for them, as after a reload, and ends those above the limit. */
+	/** Finds them, as after a reload, and ends those above the limit. */
 	async tend(): Promise<void> {
 		this.tendedAt = performance.now();
 		this.pids = await listOldWorkers(this.masterSocket);
 		const lost = await limitOldWorkers(this.masterSocket, this.pids);
 		if (lost > 0) {
-			this.logger.warn({ connections: lost }, "too many workers of the gateway: some ended");
+			this.logger.warn({ connections: lost }, "the gateway had too many old workers; ended some");
 		}
 	}
 
@@ -55,8 +55,8 @@ export async function listOldWorkers(masterSocket: string): Promise<number[]> {
 const SESSIONS_PER_COMMAND = 100;
 
 /**
- * Cuts connections to servers (`backend/server`) that old workers still hold, since those no longer check servers. One
- * by one: in a worker that is ending, `shutdown sessions server` is refused.
+ * Cuts connections to servers (`backend/server`) that old workers still hold, because old workers no longer
+ * check servers. One by one: a worker that is ending refuses `shutdown sessions server`.
  */
 async function endSessionsInOldWorkers(
 	masterSocket: string,
@@ -65,7 +65,7 @@ async function endSessionsInOldWorkers(
 ): Promise<void> {
 	if (servers.size === 0) return;
 	for (const pid of workers) {
-		// One that ended meanwhile has no connections to lose.
+		// A worker that ended meanwhile has no connections left.
 		const list = await askHaproxy(masterSocket, `@!${pid} show sess`, ANSWER_TIMEOUT_MS).catch(
 			() => "",
 		);
@@ -78,7 +78,10 @@ async function endSessionsInOldWorkers(
 	}
 }
 
-/** Ends the old workers above the limit: those with the fewest connections. Answers how many those lose. */
+/**
+ * Ends the old workers above the limit, starting with the fewest connections. Returns how many connections
+ * that ends.
+ */
 async function limitOldWorkers(
 	masterSocket: string,
 	workers: readonly number[],
@@ -98,8 +101,8 @@ async function limitOldWorkers(
 			};
 		}),
 	);
-	// One that is only busy must not be taken for one without connections: it is asked again in a second. One that is
-	// about to end is gone by then.
+	// A worker that is only busy must not count as one without connections: ask it again in a second. One that
+	// is about to end is gone by then.
 	const mayWait = workers.length <= 2 * most;
 	if (mayWait && asked.some(({ answered }) => !answered)) return 0;
 	const found = asked.flatMap(({ identity, connections }) =>

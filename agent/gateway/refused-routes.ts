@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { alertsIn } from "./haproxy-socket.ts";
 
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** Null when HAProxy takes the configuration, or why it doesn't. It binds no port for that. */
+/** Null if HAProxy accepts the configuration, otherwise why not. The check binds no port. */
 export async function checkConfiguration(options: {
 	program: string;
 	text: string;
-	/** Written for the moment, private: the text holds passwords. */
+	/** Written temporarily and private: the text contains passwords. */
 	scratchFile: string;
 }): Promise<string | null> {
 	const { program, text, scratchFile } = options;
@@ -19,8 +20,13 @@ export async function checkConfiguration(options: {
 		return await new Promise((resolve) => {
 			execFile(
 				program,
-				["-c", "-f", scratchFile],
-				{ timeout: CHECK_TIMEOUT_MS, env: { LC_ALL: "C", NODE_ENV: process.env.NODE_ENV } },
+				["-c", "-f", basename(scratchFile)],
+				{
+					timeout: CHECK_TIMEOUT_MS,
+					// Files are named relative to the directory, as in the gateway's own HAProxy.
+					cwd: dirname(scratchFile),
+					env: { LC_ALL: "C", NODE_ENV: process.env.NODE_ENV },
+				},
 				(error, _stdout, stderr) => resolve(error === null ? null : alertsIn(stderr)),
 			);
 		});
@@ -30,8 +36,8 @@ export async function checkConfiguration(options: {
 }
 
 /**
- * Routes that HAProxy refuses, with its reason: found by halving, since it names lines, not routes. None when it
- * refuses something else.
+ * The routes that HAProxy refuses, with its reason. Found by halving, because HAProxy names lines, not
+ * routes. None if it refuses something else.
  */
 export async function findRefusedRoutes(
 	routes: readonly Route[],

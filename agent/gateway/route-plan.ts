@@ -1,12 +1,13 @@
-import type { GatewayObservation, Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
+import type { GatewayObservation } from "../../server/contract/host-report.ts";
 import type { PortState } from "../supervisor/port-probe.ts";
 
 export type RouteProblem = NonNullable<GatewayObservation["routes"][number]["problem"]>;
 
 export interface RoutePlan {
-	/** What HAProxy is given, in the order of cache ids. */
+	/** The routes for HAProxy, in the order of cache ids. */
 	readonly routes: readonly Route[];
-	/** Why others are left out, by cache id. */
+	/** Why other routes are left out, by cache id. */
 	readonly problems: ReadonlyMap<string, RouteProblem>;
 }
 
@@ -18,15 +19,16 @@ export function portsOf(route: Route): number[] {
 }
 
 /**
- * Which routes can be served. One that can't is left out with its problem, since HAProxy takes a configuration whole
- * or not at all. `heldPorts` are the gateway's own already; all others are looked at.
+ * Decides which routes can be served. Leaves out a route that can't, with its problem, because HAProxy
+ * accepts a configuration whole or not at all. The gateway already holds `heldPorts`; all other ports are
+ * probed.
  */
 export async function planRoutes(options: {
 	routes: readonly Route[];
 	bindAddress: string;
 	heldPorts: ReadonlySet<number>;
 	probe: (host: string, port: number) => Promise<PortState>;
-	/** What HAProxy itself refused, and why; null for a route that it didn't. */
+	/** Why HAProxy itself refused a route; null if it didn't. */
 	refusal: (route: Route) => string | null;
 }): Promise<RoutePlan> {
 	const { bindAddress, heldPorts, probe, refusal } = options;
@@ -39,7 +41,7 @@ export async function planRoutes(options: {
 		const problem =
 			wrong === null
 				? await findTakenPort(ports.filter((port) => !heldPorts.has(port)))
-				: { code: "failed" as const, message: wrong };
+				: { code: "failed" as const, message: wrong, port: null };
 		if (problem === null) {
 			routes.push(route);
 			for (const port of ports) ownerOf.set(port, route.cacheName);
@@ -51,19 +53,19 @@ export async function planRoutes(options: {
 		for (const port of ports) {
 			const state = await probe(bindAddress, port);
 			if (state.kind === "taken") {
-				const message = `port ${port} on ${bindAddress} is in use by another program; stop that program and the endpoint comes by itself`;
-				return { code: "port-taken", message };
+				const message = `port ${port} on ${bindAddress} is in use by another program; stop that program, and the endpoint opens by itself`;
+				return { code: "port-taken", message, port };
 			}
 			if (state.kind === "impossible") {
 				const message = `can't listen on ${bindAddress}:${port} (${state.cause}); check the address that this host's agent was given`;
-				return { code: "failed", message: message.slice(0, 500) };
+				return { code: "failed", message: message.slice(0, 500), port: null };
 			}
 		}
 		return null;
 	}
 }
 
-/** Always the same order, whatever the order of the table: it decides whether a reload is due. */
+/** Always the same order, whatever the order of the table: the order decides whether a reload is due. */
 function inOrder(routes: readonly Route[]): Route[] {
 	return routes
 		.map((route) => ({
@@ -77,12 +79,12 @@ function compare(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Names become part of HAProxy's configuration: nothing in them may mean anything there. */
+/** Names become part of HAProxy's configuration, so they must contain nothing with a meaning there. */
 function whatIsWrong({ cacheId, servers }: Route): string | null {
 	if (!NAME.test(cacheId)) return `cache id ${JSON.stringify(cacheId)} can't name a route`;
 	for (const { nodeId, host } of servers) {
 		if (!NAME.test(nodeId)) return `node id ${JSON.stringify(nodeId)} can't name a server`;
-		if (!HOST.test(host)) return `${JSON.stringify(host)} is no host name or IPv4 address`;
+		if (!HOST.test(host)) return `${JSON.stringify(host)} isn't a host name or IPv4 address`;
 	}
 	return null;
 }
@@ -91,7 +93,7 @@ function sharedPort(route: Route, ownerOf: ReadonlyMap<number, string>): string 
 	const ports = portsOf(route);
 	for (const [index, port] of ports.entries()) {
 		const owner = ports.indexOf(port) < index ? route.cacheName : ownerOf.get(port);
-		if (owner !== undefined) return `port ${port} is an endpoint of ${owner} already`;
+		if (owner !== undefined) return `port ${port} is already an endpoint of ${owner}`;
 	}
 	return null;
 }

@@ -4,15 +4,15 @@ import type { EngineProcess } from "../supervisor/engine-process.ts";
 const TERMINATE_AFTER_MS = 1_000;
 const KILL_AFTER_MS = 4_000;
 
-/** An ending under way: since when, and whether the engine has been asked yet. */
+/** An ending in progress: since when, and whether the engine has been asked yet. */
 export interface Removal {
 	readonly since: number;
 	asked: boolean;
 }
 
 /**
- * Brings an engine's end on: asks it once, then signals, at last kills. Called until the process is gone. Every signal
- * goes to that very process, never to another that was given its pid.
+ * Advances an engine's end: asks it once, then sends signals, and finally kills it. Called until the process
+ * is gone. Every signal goes to that exact process, never to another with the same pid.
  */
 export async function endEngine(
 	engine: EngineProcess,
@@ -27,7 +27,7 @@ export async function endEngine(
 	} else if (!removal.asked) {
 		removal.asked = true;
 		if (session === null) engine.signal("SIGTERM");
-		// It answers by closing the connection; if it refuses, the signals follow.
+		// It answers by closing the connection; if it refuses, signals follow.
 		else await session.shutdown().catch(() => {});
 	}
 }

@@ -1,21 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { EngineCounters, EngineSession, EngineState } from "../drivers/driver.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstancePaths } from "./instance-paths.ts";
+import { saysBusy } from "./silence.ts";
 
 const OPEN_TIMEOUT_MS = 2_000;
 
-/** The connection to an instance's engine, opened when it is needed and again after it broke. */
+/** The connection to an instance's engine, opened when needed and reopened after it broke. */
 export class EngineLink {
 	private readonly options: {
 		readonly assignment: () => Assignment | null;
 		readonly paths: InstancePaths;
 		readonly bindAddress: string;
 		readonly inTouch: () => boolean;
+		readonly cacheHosts: () => readonly string[];
 		readonly turnedLately: () => boolean;
-		/** The engine has let go of the connection, as it does when it gets another role, or ends. */
+		/** The engine has closed the connection, as it does when its role changes or it ends. */
 		readonly onClosed: () => void;
 	};
 	private current: EngineSession | null = null;
@@ -24,14 +26,14 @@ export class EngineLink {
 		this.options = options;
 	}
 
-	/** The connection that stands; null when there is none. */
+	/** The open connection; null if there is none. */
 	get session(): EngineSession | null {
 		return this.current?.closed === false ? this.current : null;
 	}
 
 	/**
-	 * What the engine says of itself. Throws when it doesn't answer, or when another process than `pid` does, and leaves
-	 * no connection behind then.
+	 * The engine's own report. Throws if it doesn't answer, or if a process other than `pid` does; then it
+	 * leaves no connection open.
 	 */
 	async observe(pid: number): Promise<{ session: EngineSession; state: EngineState }> {
 		try {
@@ -46,26 +48,49 @@ export class EngineLink {
 		}
 	}
 
-	/** Whether the engine answers anybody within that time, over a connection of its own. */
-	async answers(withinMs: number): Promise<boolean> {
+	/**
+	 * Whether the engine answers within that time, over a connection of its own: it is well, busy with a script
+	 * and says so, or silent.
+	 */
+	async ask(withinMs: number): Promise<"well" | "busy" | "silent"> {
 		const asking = this.open().then(async (session) => {
 			try {
 				await session.observe();
-				return true;
+				return "well" as const;
 			} finally {
 				session.close();
 			}
 		});
-		const answer = asking.catch((error: unknown) => error instanceof EngineCommandError);
-		return await Promise.race([answer, pause(withinMs, false, { ref: false })]);
+		const answer = asking.catch((error: unknown) => {
+			if (saysBusy(error)) return "busy";
+			return error instanceof EngineCommandError ? "well" : "silent";
+		});
+		return await Promise.race([answer, pause(withinMs, "silent" as const, { ref: false })]);
 	}
 
-	/** Counters for metrics; null when the engine doesn't answer, which the next observation meets and deals with. */
+	/**
+	 * Kills the script or function that keeps the engine busy. False if it has already written, or can't be
+	 * reached.
+	 */
+	async killScript(): Promise<boolean> {
+		try {
+			const session = await this.open();
+			try {
+				return await session.killScript();
+			} finally {
+				session.close();
+			}
+		} catch {
+			return false;
+		}
+	}
+
+	/** Counters for metrics; null if the engine doesn't answer. The next observation handles that. */
 	async sample(): Promise<EngineCounters | null> {
 		return (await this.session?.sample().catch(() => null)) ?? null;
 	}
 
-	/** Ends the connection; answers that are still awaited fail at once. */
+	/** Ends the connection; pending answers fail at once. */
 	close(): void {
 		this.current?.close();
 		this.current = null;

@@ -24,13 +24,16 @@ interface Entry {
 	retryAt: number;
 }
 
-/** Engines for instances: those in the store at once, others fetched in the background, once for all who wait. */
+/**
+ * Provides engines to instances: those in the store at once, others by a fetch in the background that all
+ * waiting instances share.
+ */
 export class EngineProvider {
 	private readonly entries = new Map<string, Entry>();
 	private readonly options: {
 		storeDir?: string;
 		logger: Logger;
-		/** An engine came, or what is known about a missing one changed. */
+		/** An engine arrived, or the status of a missing one changed. */
 		onChange: () => void;
 		/** A new engine is on this host. */
 		onInstalled: (engine: InstalledEngine) => void;

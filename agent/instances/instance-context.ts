@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Engine, Severity } from "../../server/contract/enums.ts";
-import type { EngineDriver } from "../drivers/driver.ts";
+import type { EngineCounters, EngineDriver } from "../drivers/driver.ts";
 import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
@@ -10,7 +10,7 @@ export interface InstanceEvent {
 	readonly severity: Severity;
 	readonly type: string;
 	readonly message: string;
-	/** Null for what concerns several. */
+	/** Null if it concerns several instances. */
 	readonly assignmentId: string | null;
 }
 
@@ -22,11 +22,17 @@ export interface InstanceContext {
 	readonly liveness: LivenessWatch;
 	readonly engines: EngineProvider;
 	readonly logger: Logger;
-	/** Whether the control plane has answered lately, so that what is wanted is what it wants today. */
+	/** Whether the control plane has answered recently, so that the desired state is current. */
 	inTouch(): boolean;
+	/** Advertised addresses of all hosts with a node of that cache; none while it has no endpoints yet. */
+	hostsOf(cacheId: string): readonly string[];
+	/** Makes all Sentinels of a cache wait this long before they consider its primary down. */
+	setSentinels(cacheId: string, downAfterMs: number): Promise<void>;
 	/** Something that the control plane waits for may have changed. */
 	onChange(): void;
 	onEvent(event: InstanceEvent): void;
+	/** What an engine had counted when it was told to end. */
+	onLastReading(assignmentId: string, counters: EngineCounters): void;
 }
 
 const drivers: Record<Engine, EngineDriver> = {

@@ -1,23 +1,29 @@
 import { mkdir } from "node:fs/promises";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Severity } from "../../server/contract/enums.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
+import { BackstopGuard } from "./backstop-guard.ts";
 import { EngineLink } from "./engine-link.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { InstanceDisplay } from "./instance-display.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import { type InstanceView, observationOf } from "./instance-view.ts";
+import { LogFollower } from "./log-follower.ts";
 import { PollPace } from "./poll-pace.ts";
 import type { RebootStop } from "./reboot.ts";
+import { Silence } from "./silence.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
-/** How long a promotion may be news to the control plane, which has yet to write down who leads. */
+/** How long a promotion may be unknown to the control plane, which must still write down the new primary. */
 const TURNED_LATELY_MS = 3_000;
 
-/** What the parts of one instance's loop share: what is wanted, what is known, and the engine's process. */
+/**
+ * The state that the parts of one instance's loop share: the desired state, the known state, and the engine's
+ * process.
+ */
 export class InstanceCore {
 	readonly id: string;
 	readonly context: InstanceContext;
@@ -33,30 +39,48 @@ export class InstanceCore {
 	exits: ExitHistory = NO_EXITS;
 	/** When this agent started the process; null for one that it adopted. */
 	spawnedAt: number | null = null;
-	/** A reboot's ending half, as far as this agent brings it on. */
+	/** The stopping half of a reboot, as far as this agent carries it out. */
 	rebootStop: RebootStop | null = null;
 	removing = false;
-	/** None of the business of the control plane that this agent works for: left alone. */
+	/** Not managed by the control plane that this agent works for: left alone. */
 	foreign = false;
-	/** A control plane restored from a backup doesn't know it: left alone, until one does or its directory is deleted. */
+	/**
+	 * Unknown to a control plane restored from a backup: left alone until the control plane knows it or its
+	 * directory is deleted.
+	 */
 	setAside = false;
-	/** Since when the process runs without answering; null while it answers. */
-	silentSince: Date | null = null;
+	readonly silence = new Silence();
+	readonly backstop: BackstopGuard;
+	/** It was primary when it last answered. */
+	led = false;
+	/** It refused its agent because it was full, and an event said so. */
+	toldFull = false;
+	/** The process whose limit of clients was reported to the user. */
+	toldLimitOf: number | null = null;
 	/** It closed the agent's connection; whether it still answers isn't known yet. */
 	letGo = false;
-	/** Whom the process followed when it was last looked at; null for nobody, and with cluster mode enabled. */
+	/** Failed syncs of this process's replicas, and how long it waits between two tries; null for unknown. */
+	syncs: { log: LogFollower; killed: number; delaySeconds: number | null };
+	/** The primary that the process followed at the last look; null for none, and with cluster mode enabled. */
 	followed: NodeAddress | null = null;
-	/** When it was seen to lead, or to follow another, after it had followed somebody: `performance.now()`. */
+	/**
+	 * When it was seen to be primary, or to follow another node, after it had followed one:
+	 * `performance.now()`.
+	 */
 	turnedAt = Number.NEGATIVE_INFINITY;
-	/** It has been found out how the engine is. */
+	/** The engine's state has been examined. */
 	known = false;
 
 	constructor(id: string, context: InstanceContext) {
 		this.id = id;
 		this.context = context;
 		this.paths = instancePaths(context.homeDir, id);
+		this.syncs = { log: new LogFollower(this.paths.log), killed: 0, delaySeconds: 0 };
+		this.backstop = new BackstopGuard((cacheId, downAfterMs) =>
+			context.setSentinels(cacheId, downAfterMs),
+		);
 		this.link = new EngineLink({
-			// A process that runs is found where it was launched, whatever its assignment has become.
+			// A running process is reachable where it was launched, whatever its assignment says now.
 			assignment: () =>
 				this.assignment && {
 					...this.assignment,
@@ -65,6 +89,7 @@ export class InstanceCore {
 			paths: this.paths,
 			bindAddress: context.bindAddress,
 			inTouch: () => context.inTouch(),
+			cacheHosts: () => context.hostsOf(this.assignment?.cacheId ?? ""),
 			turnedLately: () => performance.now() - this.turnedAt < TURNED_LATELY_MS,
 			onClosed: () => this.disturb(),
 		});
@@ -74,17 +99,23 @@ export class InstanceCore {
 		});
 	}
 
-	/** What the control plane is told; null for one that is none of its business. */
+	/** Before the engine is told to end: what it has counted since its last sample. */
+	async tellLastReading(): Promise<void> {
+		const counters = await this.link.sample();
+		if (counters !== null) this.context.onLastReading(this.id, counters);
+	}
+
+	/** The report to the control plane; null for an instance that it doesn't manage. */
 	observation() {
 		if (this.foreign || this.setAside) return null;
-		// Nobody wants it any more, as far as is known, even while that word isn't confirmed.
+		// As far as known it is no longer wanted, even if that isn't confirmed yet.
 		const wanted = this.removing ? null : this.assignment;
 		return observationOf(this.id, this.display.view, this.record, wanted);
 	}
 
 	async save(record: InstanceRecord): Promise<void> {
 		this.record = record;
-		// The directory may have been deleted under the engine, which doesn't make its history undone.
+		// The directory may have been deleted under the engine; that doesn't undo its history.
 		await mkdir(this.paths.directory, { recursive: true, mode: 0o700 });
 		await writeRecord(this.paths.record, record);
 	}
@@ -97,11 +128,14 @@ export class InstanceCore {
 		this.context.onEvent({ severity, type, message, assignmentId: this.id });
 	}
 
-	/** A process has come to be this instance's. */
+	/** A process now belongs to this instance. */
 	follow(engine: EngineProcess): void {
 		this.process = engine;
+		// One that an earlier agent started may have been made to wait.
+		const delaySeconds = this.spawnedAt === null ? null : 0;
+		this.syncs = { log: new LogFollower(this.paths.log), killed: 0, delaySeconds };
 		engine.onExit(() => {
-			// Answers that are still awaited will not come; with a large heap the kernel says so only much later.
+			// Pending answers will not arrive; with a large heap the kernel would say so only much later.
 			this.link.close();
 			this.wake();
 		});

@@ -1,18 +1,18 @@
-import type { Observation } from "../../server/contract/agent.ts";
+import type { ReportedObservation } from "../../server/contract/host-report.ts";
 import { INITIAL_VIEW, type InstanceView, newsKey } from "./instance-view.ts";
 
 const BRIEF_START_MS = 200;
 
-/** What is known of an instance, and whether the control plane has heard of it. */
+/** What is known about an instance, and whether the control plane has heard of it. */
 export class InstanceDisplay {
-	private readonly observation: () => Observation | null;
+	private readonly observation: () => ReportedObservation | null;
 	private readonly onNews: () => void;
 	private current: InstanceView = INITIAL_VIEW;
-	/** What was told of last, without what is no news. */
+	/** The last state that was announced, without the parts that aren't news. */
 	private told = "";
 	private startedAt: number | null = null;
 
-	constructor(options: { observation: () => Observation | null; onNews: () => void }) {
+	constructor(options: { observation: () => ReportedObservation | null; onNews: () => void }) {
 		this.observation = options.observation;
 		this.onNews = options.onNews;
 	}
@@ -33,7 +33,10 @@ export class InstanceDisplay {
 		this.onNews();
 	}
 
-	/** Most engines answer before a report of their start would be through, and it would hold up the one that counts. */
+	/**
+	 * Most engines answer before a report of their start would be through, and that report would hold up the
+	 * one that counts.
+	 */
 	private isBrieflyStarting(): boolean {
 		if (this.startedAt === null || this.current.reason !== null) return false;
 		return performance.now() - this.startedAt < BRIEF_START_MS;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** Where one instance keeps its things. The directory is private to the user. */
+/** Where one instance keeps its files. The directory is private to the user. */
 export interface InstancePaths {
 	readonly directory: string;
 	readonly configuration: string;
@@ -9,11 +9,14 @@ export interface InstancePaths {
 	readonly pidFile: string;
 	readonly data: string;
 	readonly record: string;
-	/** There while the instance is left alone; says why, to people. */
+	/** Exists while the instance is left alone; tells people why. */
 	readonly setAside: string;
 	/** A copy of the record as of the last launch, which outlives the directory. */
 	readonly launched: string;
 }
+
+/** Temporary files of an engine: left behind if its process dies or a copy is interrupted. */
+export const ENGINE_LEFTOVER = /^(temp-.*\.rdb|nodes\.conf[.-].*tmp.*|.*\.[0-9a-f]{12}\.tmp)$/;
 
 export function instancesDir(homeDir: string): string {
 	return join(homeDir, "instances");
@@ -24,7 +27,7 @@ export function launchedDir(homeDir: string): string {
 }
 
 export function instancePaths(homeDir: string, assignmentId: string): InstancePaths {
-	// The name is the control plane's, but a path on this host: it may not lead elsewhere.
+	// The control plane chooses the name, but it becomes a path on this host: it must not lead elsewhere.
 	if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(assignmentId)) {
 		throw new Error(`assignment id ${JSON.stringify(assignmentId)} can't name a directory`);
 	}

@@ -4,13 +4,13 @@ import { processIdentitySchema } from "../../platform/process-identity.ts";
 import { engineSchema } from "../../server/contract/enums.ts";
 
 /**
- * What an agent must remember of an instance beyond its own life.
+ * What an agent must remember of an instance beyond its own lifetime.
  *
  *   never ──intent written──> unknown ──answered──> ran
- *                                └──ended, and its log says that it never served──> never
+ *                                └──ended, and its log shows that it never served──> never
  *
- * `unknown` counts as ran: the agent may have died before it could see the engine answer. What never ran can't hold
- * data, and is launched at will.
+ * `unknown` counts as ran: the agent may have died before it could see the engine answer. An instance that
+ * never ran can't hold data, so it may be launched at will.
  */
 export const instanceRecordSchema = z.object({
 	format: z.literal(1),
@@ -20,22 +20,24 @@ export const instanceRecordSchema = z.object({
 	history: z.enum(["never", "unknown", "ran"]),
 	/** Permit of the last launch; -1 for none. */
 	launchPermit: z.int(),
-	/** Launches in all. Above 0, a process may exist even where `identity` is null: a crash can fall between. */
+	/** Total launches. Above 0, a process may exist even if `identity` is null: a crash can fall between. */
 	launches: z.int(),
 	restarts: z.int(),
 	identity: processIdentitySchema.nullable(),
 	startedAt: z.iso.datetime().nullable(),
 	/** Newest generation whose settings were applied. */
 	generation: z.int(),
-	/** Newest reboot that is over; -1 for never started. */
+	/** The newest completed reboot; -1 for never started. */
 	reboot: z.int().default(0),
-	/** That the process was launched on; null when nobody noted it. */
+	/** The port that the process was launched on; null if not recorded. */
 	port: z.int().nullable().default(null),
-	/** The reboot that was asked for when the process was launched. */
+	/** The reboot that was requested when the process was launched. */
 	launchReboot: z.int().default(0),
-	/** A reboot is under way (reboot.ts). */
+	/** A reboot is in progress (reboot.ts). */
 	rebooting: z.boolean().default(false),
-	/** What the process was launched with of the parameters that it can't be given later; null when nobody noted it. */
+	/** It is rebooting with, or its process started with, the data of a predecessor that had synced. */
+	keptData: z.boolean().default(false),
+	/** Launch values of the parameters that a running process can't change; null if not recorded. */
 	launchedParameters: z.record(z.string(), z.string()).nullable().default(null),
 	/** Live parameters that the engine refused, with the refused value. */
 	refusedParameters: z.record(z.string(), z.string()).default({}),
@@ -62,20 +64,21 @@ export function emptyRecord(
 		reboot: -1,
 		launchReboot: -1,
 		rebooting: false,
+		keptData: false,
 		launchedParameters: null,
 		port: null,
 		refusedParameters: {},
 	};
 }
 
-/** The record, or null where there is none. Throws on one that can't be read: guessing could start an engine twice. */
+/** The record; null if there is none. Throws if it can't be read: guessing could start an engine twice. */
 export async function readRecord(path: string): Promise<InstanceRecord | null> {
 	const text = await readFileIfExists(path);
 	if (text === null) return null;
 	try {
 		return instanceRecordSchema.parse(JSON.parse(text));
 	} catch (cause) {
-		throw new Error(`${path} is damaged; the instance is left as it is`, { cause });
+		throw new Error(`${path} is damaged; the agent leaves the instance alone`, { cause });
 	}
 }
 

@@ -1,12 +1,14 @@
 import { mkdir, readdir } from "node:fs/promises";
-import type { DesiredState, Observation, SetAside } from "../../server/contract/agent.ts";
+import type { DesiredState } from "../../server/contract/desired-state.ts";
+import type { ReportedObservation, SetAside } from "../../server/contract/host-report.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { instancesDir, launchedDir } from "./instance-paths.ts";
 
 /**
- * All instances of this host. What a control plane said today may add and remove; what was remembered from an earlier
- * life only adds. Directories that no word covers are reported as stopping and left alone until there is one.
+ * All instances of this host. A state received from the control plane today may add and remove instances; a
+ * state remembered from an earlier run only adds. Directories that no state covers are reported as stopping
+ * and left alone until one does.
  */
 export class InstanceSet {
 	private readonly context: InstanceContext;
@@ -17,7 +19,7 @@ export class InstanceSet {
 		this.context = context;
 	}
 
-	/** Finds the instances of earlier lives. Called once, before anything is applied. */
+	/** Finds the instances of earlier runs. Called once, before any state is applied. */
 	async load(): Promise<void> {
 		const directory = instancesDir(this.context.homeDir);
 		await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -31,14 +33,16 @@ export class InstanceSet {
 		return this.instances.size;
 	}
 
-	/** Takes over a desired state. `confirmed` means that the control plane said so in this life of the agent. */
+	/**
+	 * Accepts a desired state. `confirmed` means that the control plane sent it during this run of the agent.
+	 */
 	apply(desired: DesiredState, options: { confirmed: boolean }): void {
 		this.newest = desired;
 		const wanted = new Set<string>();
 		for (const assignment of desired.assignments) {
 			wanted.add(assignment.id);
 			const instance = this.instances.get(assignment.id) ?? this.begin(assignment.id, desired);
-			// One that is being removed comes back as a new instance, once the old one is gone.
+			// An instance that is being removed comes back as a new one, once the old one is gone.
 			if (instance?.removing === false) instance.setDesired(assignment, desired.hostId);
 		}
 		if (options.confirmed) {
@@ -50,11 +54,11 @@ export class InstanceSet {
 	}
 
 	/**
-	 * Leaves alone what a control plane that was restored from a backup doesn't know: it may be newer than the backup, and
-	 * hold data that somebody misses. Remembered on disk.
+	 * Leaves alone what a control plane restored from a backup doesn't know: it may be newer than the backup,
+	 * and hold data that its owner misses. Remembered on disk.
 	 */
 	async setAsideUnknown(desired: DesiredState): Promise<void> {
-		const known = new Set(desired.assignments.map(({ id }) => id));
+		const known = new Set([...desired.assignments.map(({ id }) => id), ...(desired.deleted ?? [])]);
 		const unknown = [...this.instances.values()].filter(
 			(instance) => !known.has(instance.id) && !instance.removing && instance.setAside === null,
 		);
@@ -65,8 +69,8 @@ export class InstanceSet {
 		return [...this.instances.values()].flatMap((instance) => instance.setAside ?? []);
 	}
 
-	/** Null while an engine hasn't been looked at yet, some seconds at most: what was told before holds until then. */
-	observations(): Observation[] | null {
+	/** Null until every engine has been examined, at most some seconds: earlier reports hold until then. */
+	observations(): ReportedObservation[] | null {
 		const instances = [...this.instances.values()];
 		if (instances.some((instance) => !instance.examined)) return null;
 		const all = instances.map((instance) => instance.observation());
@@ -77,7 +81,7 @@ export class InstanceSet {
 		return this.instances.values();
 	}
 
-	/** Something has happened to that instance, if there is one: it is looked at now. */
+	/** Something has happened to that instance, if it exists: it is examined now. */
 	disturb(id: string): void {
 		this.instances.get(id)?.disturb();
 	}
@@ -91,12 +95,12 @@ export class InstanceSet {
 		for (const instance of this.instances.values()) instance.wake();
 	}
 
-	/** Lets go of every engine; they live on. */
+	/** Releases every engine; they keep running. */
 	async stop(): Promise<void> {
 		await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
 	}
 
-	/** One that the control plane still looks for isn't begun here: another host may have it. */
+	/** Doesn't start an instance that the control plane still looks for: another host may have it. */
 	private begin(id: string, desired: DesiredState): Instance | null {
 		return desired.unlocated.includes(id) ? null : this.add(id);
 	}

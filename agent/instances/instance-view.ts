@@ -1,26 +1,31 @@
 import type { z } from "zod";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type {
-	Assignment,
+	ClientLimit,
 	InstancePhase,
 	instanceReasonSchema,
-	Observation,
-} from "../../server/contract/agent.ts";
+	ReportedObservation,
+} from "../../server/contract/host-report.ts";
 import type { EngineState } from "../drivers/driver.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { pendingParameters } from "./pending-parameters.ts";
 
 export type InstanceReason = z.infer<typeof instanceReasonSchema>;
 
-/** What is known of an instance at one moment, apart from its record. */
+/** What is known about an instance at one moment, apart from its record. */
 export interface InstanceView {
 	readonly phase: InstancePhase;
 	readonly reason: InstanceReason | null;
 	readonly pid: number | null;
-	/** Newest generation whose settings and role the engine has. */
+	/** The newest generation whose settings and role the engine has. */
 	readonly convergedGeneration: number;
 	readonly engineState: EngineState | null;
-	/** As ISO 8601; null while it answers, or is expected to. */
-	readonly silentSince: string | null;
+	/** By `performance.now()`; null while it answers or should. */
+	readonly silentSince: number | null;
+	/** It is silent because it is working. */
+	readonly busy: boolean;
+	/** Null for as many clients as it should serve. */
+	readonly clientLimit: ClientLimit | null;
 }
 
 export const INITIAL_VIEW: InstanceView = {
@@ -30,20 +35,22 @@ export const INITIAL_VIEW: InstanceView = {
 	convergedGeneration: -1,
 	engineState: null,
 	silentSince: null,
+	busy: false,
+	clientLimit: null,
 };
 
 export function reasonOf(code: InstanceReason["code"], message: string): InstanceReason {
 	return { code, message: message.slice(0, 2_000) };
 }
 
-/** What the control plane is told of an instance. */
+/** The report of an instance to the control plane. */
 export function observationOf(
 	id: string,
 	view: InstanceView,
 	record: InstanceRecord | null,
-	/** Null when nobody wants the instance any more. */
+	/** Null if the instance is no longer wanted. */
 	assignment: Assignment | null,
-): Observation {
+): ReportedObservation {
 	return {
 		assignmentId: id,
 		generation: view.convergedGeneration,
@@ -51,19 +58,25 @@ export function observationOf(
 		reason: view.reason,
 		pid: view.pid,
 		startedAt: view.pid === null ? null : (record?.startedAt ?? null),
-		silentSince: view.pid === null ? null : view.silentSince,
+		silentForMs:
+			view.pid === null || view.silentSince === null
+				? null
+				: Math.round(performance.now() - view.silentSince),
+		busy: view.pid !== null && view.busy,
 		launchPermit: record?.launchPermit ?? -1,
 		restarts: record?.restarts ?? 0,
 		port: (view.pid === null ? null : record?.port) ?? assignment?.port ?? 0,
 		reboot: record?.reboot ?? -1,
 		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
+		keptData: record?.keptData ?? false,
+		clientLimit: view.pid === null ? null : view.clientLimit,
 		engineState: view.engineState,
 	};
 }
 
 /**
- * Whether an engine's state has changed in what somebody waits for. The offset alone rises with every write and is no
- * news; it travels with the next report.
+ * Whether an engine's state has changed in a way that the control plane waits for. The offset alone rises
+ * with every write and isn't news; it goes with the next report.
  */
 export function isStateNews(before: EngineState | null, after: EngineState | null): boolean {
 	return stateKey(before) !== stateKey(after);
@@ -73,8 +86,8 @@ function stateKey(state: EngineState | null): string {
 	return JSON.stringify(state === null ? null : { ...state, offset: 0 });
 }
 
-/** An observation's text without what is no news: two that are equal need no report of their own. */
-export function newsKey(observation: Observation): string {
-	const { engineState, ...rest } = observation;
-	return JSON.stringify(rest) + stateKey(engineState);
+/** An observation's text without the parts that aren't news: if two are equal, no report is needed. */
+export function newsKey(observation: ReportedObservation): string {
+	const { engineState, silentForMs, ...rest } = observation;
+	return JSON.stringify([rest, silentForMs !== null]) + stateKey(engineState);
 }

@@ -1,15 +1,16 @@
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment, makeOrder, SYSTEM_PASSWORD } from "../testing/assignments.ts";
 
 let host: TestHost;
+let stopAgent: () => Promise<void>;
 
 beforeAll(async () => {
 	await ensureEngine({ engine: "valkey", version: "9" });
@@ -18,7 +19,7 @@ beforeAll(async () => {
 beforeEach(async () => {
 	host = new TestHost("127.0.1.1");
 	await host.plane.start();
-	host.startAgent();
+	stopAgent = host.startAgent();
 });
 afterEach(() => host.dispose());
 
@@ -43,12 +44,31 @@ test("a client with its password reads and writes, and can't manage the node", a
 		["SHUTDOWN"],
 		["DEBUG", "SLEEP", "0"],
 		["SAVE"],
-		["MODULE", "LIST"],
+		["MODULE", "LOAD", "/tmp/any.so"],
 		["PSYNC", "?", "-1"],
 	]) {
 		await expect(client.command(forbidden, 1_000)).rejects.toThrow(/NOPERM|not allowed/);
 	}
 	client.close();
+});
+
+test("an engine that an earlier version started gets today's users when it is adopted", async () => {
+	const assignment = await run();
+	await stopAgent();
+	const file = join(host.homeDir, "instances", assignment.id, "users.acl");
+	writeFileSync(file, readFileSync(file, "utf8").replace("-client|pause ", ""));
+	const system = await host.connect(assignment.port, "larder");
+	await system.command(["ACL", "LOAD"], 1_000);
+	system.close();
+	const pause = async () => {
+		const client = await host.connect(assignment.port);
+		const answer = await client.command(["CLIENT", "PAUSE", "0", "WRITE"], 1_000).catch(String);
+		client.close();
+		return String(answer);
+	};
+	expect(await pause()).toBe("OK");
+	host.startAgent();
+	await eventually("it no longer may", async () => (await pause()).includes("NOPERM"));
 });
 
 test("secrets are in private files only", async () => {
@@ -64,7 +84,7 @@ test("secrets are in private files only", async () => {
 	}
 });
 
-test("without a password clients are let in, and still can't manage the node", async () => {
+test("without a password clients can connect, but still can't manage the node", async () => {
 	const { auth } = makeAssignment({ port: 1 });
 	const assignment = await run({ auth: { ...auth, clientPasswordSha256: null } });
 	const client = await host.connect(assignment.port);
@@ -73,7 +93,7 @@ test("without a password clients are let in, and still can't manage the node", a
 	client.close();
 });
 
-test("a dead engine is reported and, where the agent may, started again", async () => {
+test("a dead engine is reported and, if the agent may, restarted", async () => {
 	const assignment = await run();
 	const { pid } = await host.untilRunning(assignment);
 	const engine = host.engineProcess(assignment.id);
@@ -94,10 +114,9 @@ test("a dead engine is reported and, where the agent may, started again", async 
 	expect(host.plane.events.map((event) => event.type)).toContain("node.exited");
 });
 
-test("an engine that is to be reported stays down until a higher permit comes", async () => {
+test("an engine with onExit report stays down until a higher permit arrives", async () => {
 	const assignment = await run({ onExit: "report", launchPermit: 3 });
-	const engine = host.engineProcess(assignment.id);
-	if (engine !== null) signalProcess(engine, "SIGKILL");
+	host.killEngine(assignment.id);
 	const exited = await host.plane.until("the exit is reported with its cause", () => {
 		const seen = host.plane.observationOf(assignment.id);
 		return seen?.phase === "exited" && seen.reason && seen;
@@ -106,7 +125,7 @@ test("an engine that is to be reported stays down until a higher permit comes", 
 	expect(exited.reason?.message).toMatch(/SIGKILL|is gone/);
 	const changed = { ...assignment, generation: 2 };
 	host.plane.setAssignments([changed]);
-	// Two reports later it still is down: the change alone permits nothing.
+	// Two reports later it is still down: the change alone permits nothing.
 	const reports = host.plane.reports.length;
 	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
 	expect(host.engineProcess(assignment.id)).toBeNull();
@@ -164,7 +183,7 @@ test("a new primary and its replicas are in sync without a full synchronization"
 	reader.close();
 });
 
-test("a replica that comes to a primary with another history gets all of its data", async () => {
+test("a replica that joins a primary with another history gets all of its data", async () => {
 	const [first, second, third] = [
 		await freePort(host.address),
 		await freePort(host.address),
@@ -181,9 +200,9 @@ test("a replica that comes to a primary with another history gets all of its dat
 	for (let i = 0; i < 100; i++) await client.command(["SET", `key:${i}`, "x"], 1_000);
 	expect(await client.command(["WAIT", "1", "2000"], 3_000)).toBe(1);
 	client.close();
-	// The first primary dies, its replica is promoted, and another replica joins that never saw the beginning.
-	const engine = host.engineProcess(a.id);
-	if (engine !== null) signalProcess(engine, "SIGKILL");
+	// The first primary dies, its replica is promoted, and another replica joins that never saw the start of
+	// the history.
+	host.killEngine(a.id);
 	const c = makeAssignment({
 		port: third,
 		role: { kind: "replica", of: { host: host.address, port: second } },
@@ -199,7 +218,7 @@ test("a replica that comes to a primary with another history gets all of its dat
 	reader.close();
 });
 
-test("a replica that starts again, even with its primary gone, is never an empty primary", async () => {
+test("a replica that restarts, even with its primary gone, is never an empty primary", async () => {
 	const port = await freePort(host.address);
 	const primary = makeAssignment({ port, onExit: "report" });
 	const replica = makeAssignment({
@@ -213,14 +232,13 @@ test("a replica that starts again, even with its primary gone, is never an empty
 	});
 	const { pid } = await host.untilRunning(replica);
 	for (const id of [primary.id, replica.id]) {
-		const engine = host.engineProcess(id);
-		if (engine !== null) signalProcess(engine, "SIGKILL");
+		host.killEngine(id);
 	}
 	await host.plane.until("the replica runs again", () => {
 		const seen = host.plane.observationOf(replica.id);
 		return seen?.phase === "running" && seen.pid !== pid;
 	});
-	// What every report since then says, and what a client meets.
+	// Checks every report since then, and what a client meets.
 	const roles = host.plane.reports.flatMap((report) =>
 		(report.observations ?? []).flatMap((seen) =>
 			seen.assignmentId === replica.id && seen.engineState ? [seen.engineState.role] : [],
@@ -232,7 +250,7 @@ test("a replica that starts again, even with its primary gone, is never an empty
 	client.close();
 });
 
-test("a primary follows its successor once that leads, and not before", async () => {
+test("a primary follows its successor once that is primary, and not before", async () => {
 	const [first, second] = [await freePort(host.address), await freePort(host.address)];
 	const a = makeAssignment({ port: first });
 	const b = makeAssignment({
@@ -242,7 +260,7 @@ test("a primary follows its successor once that leads, and not before", async ()
 	host.plane.setAssignments([a, b]);
 	await host.plane.until("in sync", () => host.plane.observationOf(b.id)?.engineState?.linkUp);
 	const client = await host.connect(first);
-	// What is wanted alone promotes nobody, nor does it stop a primary that no other has succeeded.
+	// Desired state alone promotes no node, and doesn't demote a primary without a successor.
 	const exchanged: Assignment[] = [
 		{ ...a, generation: 2, role: { kind: "replica", of: { host: host.address, port: second } } },
 		{ ...b, generation: 2, role: { kind: "primary" } },
@@ -265,8 +283,8 @@ test("a primary follows its successor once that leads, and not before", async ()
 			right.engineState?.role === "primary"
 		);
 	});
-	// Whoever came through an endpoint connects anew, and is led to the new primary.
-	await eventually("the old primary's clients are let go", () => client.closed);
+	// Clients of an endpoint reconnect, and reach the new primary.
+	await eventually("the old primary's clients are disconnected", () => client.closed);
 });
 
 test("a changed password and memory reach the running engine", async () => {

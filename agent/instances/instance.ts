@@ -1,11 +1,17 @@
+import { createHash } from "node:crypto";
 import { access, mkdir, rm } from "node:fs/promises";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import type { Assignment, Observation, SetAside } from "../../server/contract/agent.ts";
-import { HUNG_TIMING } from "../../server/contract/limits.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import {
+	type ReportedObservation,
+	type SetAside,
+	setAsideProofText,
+} from "../../server/contract/host-report.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
 import { adoptEngine } from "./adopt-engine.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
+import { endHung } from "./end-hung.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
@@ -20,15 +26,17 @@ import { supervise } from "./supervise-instance.ts";
 const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const STOP_POLL_MS = 50;
-/** A busy machine takes its time to start an agent. As long as this, an engine that hangs keeps its host from telling. */
+/**
+ * A busy machine takes time to start an agent. During this time, a hanging engine keeps its host from
+ * reporting.
+ */
 const FIRST_LOOK_MS = 2_500;
-const LAST_QUESTION_MS = 200;
 const SET_ASIDE_TEXT =
-	"The control plane was restored from a backup that doesn't know this node. Its engine goes on. Delete this directory, and end the engine, once nobody needs its data.\n";
+	"The control plane was restored from a backup that doesn't know this node. Its engine keeps running. Once its data isn't needed any more, end the engine and delete this directory.\n";
 
 /**
- * One engine of this host: a loop that compares what is wanted with what is, does the next thing, and sleeps. Only the
- * loop acts, so no two actions on an instance ever overlap.
+ * One engine of this host: a loop that compares the desired with the actual state, does the next step, and
+ * sleeps. Only the loop acts, so no two actions on an instance ever overlap.
  *
  *   waiting ──port free, engine there──> starting ──answers──> running
  *      ^                                    └────────┬────────────┘
@@ -45,7 +53,7 @@ export class Instance {
 	private removal: Removal | null = null;
 	private stopped = false;
 	private loop: Promise<void> | null = null;
-	/** Since when its engine is looked at, or will be. */
+	/** Since when its engine is examined, or will be. */
 	private lookedAtSince = performance.now();
 
 	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
@@ -58,18 +66,21 @@ export class Instance {
 		return this.core.removing;
 	}
 
-	/** Null for one that somebody knows. */
+	/** Null for an instance that isn't set aside. */
 	get setAside(): SetAside | null {
 		const { setAside, assignment, paths, process } = this.core;
 		if (!setAside) return null;
 		const was = assignment && {
 			...{ cacheId: assignment.cacheId, nodeName: assignment.nodeName, port: assignment.port },
+			proof: createHash("sha256")
+				.update(setAsideProofText(this.id, assignment.auth.systemPassword))
+				.digest("hex"),
 		};
 		const pid = process?.identity.pid ?? null;
 		return { assignmentId: this.id, directory: paths.directory, pid, was };
 	}
 
-	/** For people. */
+	/** A name for people. */
 	get name(): string {
 		const { assignment } = this.core;
 		return assignment === null ? this.id : `${assignment.nodeName} (${this.id})`;
@@ -89,7 +100,10 @@ export class Instance {
 		this.beginLoop();
 	}
 
-	/** The control plane `hostId` no longer wants it: stop the engine and delete what it has, if it was that one's. */
+	/**
+	 * The control plane `hostId` no longer wants it: if it belonged to that control plane, stop the engine and
+	 * delete its files.
+	 */
 	remove(hostId: string): void {
 		if (this.removal !== null || this.core.setAside) return;
 		this.core.hostId = hostId;
@@ -100,15 +114,18 @@ export class Instance {
 	}
 
 	/**
-	 * Whether it is known by now how the engine is. An agent that has just started says nothing of an engine that it
-	 * hasn't looked at: "starting" would be a false alarm for one that has served all the while.
+	 * Whether the engine's state is known by now. An agent that has just started reports nothing about an
+	 * engine that it hasn't examined: "starting" would be a false alarm for one that has served all along.
 	 */
 	get examined(): boolean {
 		if (this.core.setAside) return true;
 		return this.core.known || performance.now() - this.lookedAtSince > FIRST_LOOK_MS;
 	}
 
-	/** Nobody that this agent works for knows it any more, which is no reason to end it. Returning means that it is on disk. */
+	/**
+	 * The control plane that this agent works for no longer knows it, which is no reason to end it. It is on
+	 * disk when this returns.
+	 */
 	async leaveAlone(): Promise<void> {
 		const { core } = this;
 		await mkdir(core.paths.directory, { recursive: true, mode: 0o700 });
@@ -125,23 +142,9 @@ export class Instance {
 		);
 	}
 
-	/**
-	 * Kills the engine's process if it is that very one and has answered nobody for long by this host's own clock. What
-	 * follows is like any other end.
-	 */
+	/** Ends what keeps that process from answering (end-hung.ts). */
 	async endHung(pid: number): Promise<void> {
-		const { core } = this;
-		const engine = core.process;
-		if (engine?.identity.pid !== pid) return;
-		const silentMs = core.silentSince === null ? 0 : Date.now() - core.silentSince.getTime();
-		const patienceMs = Math.max(LAST_QUESTION_MS, HUNG_TIMING.endedAfterMs - silentMs);
-		if ((await core.link.answers(patienceMs)) || core.silentSince === null) return;
-		if (!engine.signal("SIGKILL")) return;
-		core.tell(
-			"warning",
-			"node.ended",
-			`${this.name} didn't answer, and was ended (process ${pid})`,
-		);
+		await endHung(this.core, this.name, pid);
 	}
 
 	/** Something that the instance may wait for has changed. */
@@ -154,7 +157,7 @@ export class Instance {
 		this.core.disturb();
 	}
 
-	/** Ends the loop. The engine lives on. */
+	/** Ends the loop. The engine keeps running. */
 	async stop(): Promise<void> {
 		const { core } = this;
 		this.stopped = true;
@@ -165,12 +168,12 @@ export class Instance {
 		core.process?.release();
 	}
 
-	/** What the control plane is told; null for one that is none of its business. */
-	observation(): Observation | null {
+	/** The report to the control plane; null for an instance that it doesn't manage. */
+	observation(): ReportedObservation | null {
 		return this.core.observation();
 	}
 
-	/** Counters of the running engine; null when it doesn't run or answer. */
+	/** Counters of the running engine; null if it doesn't run or answer. */
 	async sample(): Promise<EngineCounters | null> {
 		const { display, link, removing, setAside } = this.core;
 		return display.view.phase === "running" && !removing && !setAside ? await link.sample() : null;
@@ -178,7 +181,7 @@ export class Instance {
 
 	private beginLoop(): void {
 		if (this.loop !== null) return;
-		// A host's gateway and Sentinel come first, which takes its time on a busy machine.
+		// A host's gateway and Sentinel come first, which takes time on a busy machine.
 		this.lookedAtSince = performance.now();
 		this.loop = this.run();
 	}
@@ -191,7 +194,7 @@ export class Instance {
 		}
 	}
 
-	/** One look and at most one deed. Answers when to look again; null when there is nothing left to look at. */
+	/** One look and at most one action. Returns when to look again; null if nothing is left to look at. */
 	private async pass(): Promise<number | null> {
 		const { core, removal } = this;
 		if (core.setAside) return IDLE_MS;
@@ -251,11 +254,13 @@ export class Instance {
 			return null;
 		}
 		if (core.process?.alive) {
+			if (!removal.asked) await core.tellLastReading();
 			await endEngine(core.process, core.link.session, removal);
 			return STOP_POLL_MS;
 		}
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
+		await rm(`${core.paths.launched}.damaged`, { force: true });
 		hostLimits(logger)?.remove(this.id);
 		this.stopped = true;
 		this.onRemoved();

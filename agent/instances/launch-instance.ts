@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
-import type { Assignment, InstancePhase } from "../../server/contract/agent.ts";
+import { sweepTemporary } from "../../platform/sweep-temporary.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { InstancePhase } from "../../server/contract/host-report.ts";
 import type { LaunchKind } from "../drivers/driver.ts";
-import { hostLimits } from "../supervisor/cgroup.ts";
+import { hostLimits, limitsOf } from "../supervisor/cgroup.ts";
 import { type EngineProcess, spawnEngine } from "../supervisor/engine-process.ts";
 import { probePort } from "../supervisor/port-probe.ts";
 import { driverOf, type InstanceContext } from "./instance-context.ts";
-import type { InstancePaths } from "./instance-paths.ts";
+import { ENGINE_LEFTOVER, type InstancePaths } from "./instance-paths.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { type InstanceReason, reasonOf } from "./instance-view.ts";
 import { launchedParameters, stillRefused } from "./pending-parameters.ts";
@@ -13,7 +15,7 @@ import { launchedParameters, stillRefused } from "./pending-parameters.ts";
 const RETRY_MS = 1_000;
 const PORT_RELEASE_POLL_MS = 20;
 
-/** Why an instance can't start now, and when to look again. `show` is null when it isn't worth a word. */
+/** Why an instance can't start now, and when to look again. `show` is null if it isn't worth reporting. */
 export interface LaunchObstacle {
 	readonly kind: "obstacle";
 	readonly show: { readonly phase: InstancePhase; readonly reason: InstanceReason } | null;
@@ -25,11 +27,11 @@ function obstacle(code: InstanceReason["code"], message: string): LaunchObstacle
 	return { kind: "obstacle", show, retryMs: RETRY_MS };
 }
 
-/** Whether all that a launch needs is there: the engine's program, and its ports. */
+/** Checks that everything for a launch is there: the engine's program and its ports. */
 export async function checkLaunch(
 	assignment: Assignment,
 	context: InstanceContext,
-	/** The last process ended just now: the port may be its own, while the kernel frees its memory. */
+	/** The last process has just ended: the port may still be its own, while the kernel frees its memory. */
 	releasing: boolean,
 ): Promise<LaunchObstacle | { readonly kind: "ready"; readonly program: string }> {
 	const { bindAddress } = context;
@@ -49,7 +51,7 @@ export async function checkLaunch(
 				if (releasing) return { kind: "obstacle", show: null, retryMs: PORT_RELEASE_POLL_MS };
 				return obstacle(
 					"port-taken",
-					`port ${port} on ${bindAddress} is in use by another program; stop that program and ${assignment.nodeName} starts by itself`,
+					`port ${port} on ${bindAddress} is in use by another program; stop that program, and ${assignment.nodeName} starts by itself`,
 				);
 		}
 	}
@@ -62,9 +64,9 @@ function launchKindOf(record: InstanceRecord): LaunchKind {
 }
 
 /**
- * Writes the files, then the intent, then starts the process. The intent is on disk before the process exists, so
- * whoever comes after a crash knows to look for one. Throws when the program can't be started; `saveIntent` is then
- * for the caller to take back.
+ * Writes the files, then the intent, then starts the process. The intent is on disk before the process
+ * exists, so after a crash the next agent knows to look for one. Throws if the program can't be started; the
+ * caller must then undo `saveIntent`.
  */
 export async function launchInstance(options: {
 	assignment: Assignment;
@@ -85,7 +87,9 @@ export async function launchInstance(options: {
 		...{ assignment, paths, bindAddress, advertisedAddress, kind, refusedParameters, logger },
 	};
 	await mkdir(paths.data, { recursive: true, mode: 0o700 });
+	await sweepTemporary(paths.data, ENGINE_LEFTOVER);
 	await driver.writeFiles(launch);
+	const keptData = kind === "reboot" && record.keptData && (await driver.hasKeptData(paths));
 	await options.saveIntent({
 		...record,
 		hostId: options.hostId,
@@ -98,6 +102,7 @@ export async function launchInstance(options: {
 		generation: assignment.generation,
 		port: assignment.port,
 		launchReboot: assignment.reboot,
+		keptData,
 		launchedParameters: launchedParameters(parameters),
 		refusedParameters,
 	});
@@ -108,7 +113,7 @@ export async function launchInstance(options: {
 		log: paths.log,
 		liveness,
 	});
-	// Before it allocates anything worth counting.
-	hostLimits(logger)?.apply(assignment.id, engine.identity.pid, assignment);
+	// Before it allocates any significant memory.
+	hostLimits(logger)?.apply(assignment.id, engine.identity.pid, limitsOf(assignment));
 	return engine;
 }

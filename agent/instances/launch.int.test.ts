@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => host.dispose());
 
-test("an engine that can't be had is reported with what to do, and used once it is there", async () => {
+test("an unavailable engine is reported with what to do, and used once it is there", async () => {
 	const path = process.env.PATH;
 	const empty = join(host.homeDir, "no-programs");
 	const { server } = await ensureEngine({ engine: "valkey", version: "9" });
@@ -37,11 +37,11 @@ test("an engine that can't be had is reported with what to do, and used once it 
 	}
 });
 
-test("a launch that came to nothing is done again without a permit", async () => {
+test("a launch that failed before the process started is repeated without a permit", async () => {
 	const assignment = makeAssignment({ port: await freePort(host.address), onExit: "report" });
 	const directory = join(host.homeDir, "instances", assignment.id);
 	mkdirSync(directory, { recursive: true });
-	// What the disk looks like when the agent dies between writing its intent and starting the process.
+	// What the disk looks like if the agent dies between writing its intent and starting the process.
 	const record = {
 		...{ format: 1, assignmentId: assignment.id, hostId: host.plane.hostId, engine: "valkey" },
 		...{ history: "unknown", launchPermit: 0, launches: 1, restarts: 0, identity: null },
@@ -56,7 +56,7 @@ test("a launch that came to nothing is done again without a permit", async () =>
 test("files that can't be written are named, and the launch is tried again", async () => {
 	const assignment = makeAssignment({ port: await freePort(host.address), onExit: "report" });
 	const directory = join(host.homeDir, "instances", assignment.id);
-	// A directory stands where a file is to be written.
+	// A directory is in the place of a file that must be written.
 	mkdirSync(join(directory, "data", "dump.rdb"), { recursive: true });
 	host.plane.setAssignments([assignment]);
 	host.startAgent();
@@ -69,7 +69,7 @@ test("files that can't be written are named, and the launch is tried again", asy
 	await host.untilRunning(assignment);
 });
 
-test("an engine that ends as it starts is tried again, and its own words say why", async () => {
+test("an engine that ends as it starts is tried again, and its own output says why", async () => {
 	const path = process.env.PATH;
 	const programs = join(host.homeDir, "programs");
 	const { server } = await ensureEngine({ engine: "valkey", version: "9" });

@@ -3,7 +3,9 @@ import { open } from "node:fs/promises";
 const TAIL_BYTES = 4_096;
 const TAIL_LINES = 4;
 
-/** The last lines of an engine's log that say something, for a person who asks why it ended. Empty when there are none. */
+/**
+ * The last meaningful lines of an engine's log, for a person who asks why it ended. Empty if there are none.
+ */
 export async function readLogTail(path: string): Promise<string> {
 	const file = await open(path, "r").catch(() => null);
 	if (file === null) return "";

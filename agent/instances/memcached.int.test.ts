@@ -1,9 +1,12 @@
+import { appendFileSync, statSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { MemcachedConnection } from "../drivers/memcached-connection.ts";
-import { freePort, TestHost } from "../testing/agent-fixture.ts";
+import { openFilesOf } from "../machine/open-files.ts";
+import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
+import { instancePaths } from "./instance-paths.ts";
 
 let host: TestHost;
 
@@ -29,15 +32,18 @@ async function stats(assignment: Assignment): Promise<ReadonlyMap<string, string
 	return fields;
 }
 
-test("a node serves with its memory and parameters, and starts again whatever happened", async () => {
+test("a node serves with its memory and parameters, and restarts after any end", async () => {
 	host.startAgent();
 	const parameters = [{ name: "max_item_size", value: "2097152", live: false }];
 	const node = await run({ parameters, onExit: "report" });
-	const { pid, engineState } = await host.untilRunning(node);
+	const { pid, engineState, clientLimit } = await host.untilRunning(node);
 	expect(engineState).toMatchObject({ role: "node", linkUp: true, cluster: null });
 	expect(engineState?.version).toMatch(/^1\.6\./);
 	const fields = await stats(node);
 	expect(fields.get("limit_maxbytes")).toBe(String(64 * 1024 ** 2));
+	// As many clients as its parameters say, or as this machine's limit of open files leaves.
+	const actual = Math.min(65_000, openFilesOf().hard - 128);
+	expect(clientLimit).toEqual(actual < 65_000 ? { actual, wanted: 65_000 } : null);
 	const client = new MemcachedConnection(host.address, node.port);
 	expect(await client.line("set a 0 0 1\r\nx", 1_000)).toBe("STORED");
 	client.close();
@@ -49,6 +55,38 @@ test("a node serves with its memory and parameters, and starts again whatever ha
 		return seen?.phase === "running" && seen.pid !== pid && seen;
 	});
 	expect(again.restarts).toBe(1);
+});
+
+test("forbidden commands are disabled, and settings that a client changes for all are put back", async () => {
+	host.startAgent();
+	const node = await run();
+	const client = new MemcachedConnection(host.address, node.port);
+	for (const closed of [
+		"watch fetchers",
+		"stats detail on",
+		"lru_crawler metadump all",
+		"shutdown",
+	]) {
+		await expect(client.line(closed, 1_000), closed).rejects.toThrow(/not (allowed|en)/);
+	}
+	expect(await client.line("cache_memlimit 1024", 1_000)).toBe("OK");
+	expect(await client.line("verbosity 2", 1_000)).toBe("OK");
+	await eventually("both are as they should be", async () => {
+		const settings = await client.stats(1_000, "settings");
+		const limit = String(64 * 1024 ** 2);
+		return settings.get("maxbytes") === limit && settings.get("verbosity") === "0";
+	});
+	const { log } = instancePaths(host.homeDir, node.id);
+	appendFileSync(log, Buffer.alloc(6 * 1024 ** 2));
+	await eventually("the log is bounded", () => statSync(log).size < 1024 ** 2);
+	// The engine continues at the new end.
+	await client.line("verbosity 2", 1_000);
+	await eventually("more is logged", async () => {
+		await client.line("version", 1_000);
+		return statSync(log).size > 0;
+	});
+	expect(statSync(log).size).toBeLessThan(1024 ** 2);
+	client.close();
 });
 
 test("it is adopted, resized while it runs, rebooted, and removed without a trace", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
 
@@ -68,12 +68,12 @@ test.each(ENGINES)(
 		expect(seen.pendingParameters).toEqual(["databases", "notify-keyspace-events"]);
 		expect(await configOf(node, "maxmemory-policy")).toBe("noeviction");
 		expect(await configOf(node, "timeout")).toBe("0");
-		const event = await host.plane.until("the refusal is told", () => {
+		const event = await host.plane.until("the refusal is reported", () => {
 			return host.plane.events.find(({ type }) => type === "parameter.refused");
 		});
 		expect(event).toMatchObject({ severity: "warning" });
 		expect(event.message).toContain("notify-keyspace-events");
-		// A reboot brings what waits for it, and leaves out what the engine would not start with.
+		// A reboot applies pending parameters, and leaves out those that the engine would refuse to start with.
 		const rebooted = { ...changed, generation: 3, reboot: 1 };
 		host.plane.setAssignments([rebooted]);
 		const after = await until(rebooted);

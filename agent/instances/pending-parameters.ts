@@ -1,13 +1,13 @@
-import type { Assignment, EngineParameter } from "../../server/contract/agent.ts";
+import type { Assignment, EngineParameter } from "../../server/contract/desired-state.ts";
 import type { AppliedSettings, ParameterValues } from "../drivers/driver.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 
-/** What a process is started with and can't be given later. */
+/** Values that a process is started with and can't change later. */
 export function launchedParameters(parameters: readonly EngineParameter[]): ParameterValues {
 	return valuesOf(parameters.filter((parameter) => !parameter.live));
 }
 
-/** Of the parameters that the engine refused, those that are still wanted with the refused value. */
+/** Parameters that the engine refused and whose refused value is still wanted. */
 export function stillRefused(
 	refused: ParameterValues,
 	wanted: readonly EngineParameter[],
@@ -20,8 +20,8 @@ export function refusedValues(refused: AppliedSettings["refused"]): ParameterVal
 }
 
 /**
- * Names of parameters whose wanted value the running process hasn't got: it was started with another, or refused it.
- * A parameter that is no longer wanted counts too: the engine's default is wanted then.
+ * Names of parameters whose wanted value the running process doesn't have: it was started with another value,
+ * or refused this one. A parameter that is no longer wanted counts too: the engine's default is then wanted.
  */
 export function pendingParameters(assignment: Assignment | null, record: InstanceRecord): string[] {
 	if (assignment === null || record.launches === 0) return [];

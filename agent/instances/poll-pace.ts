@@ -1,7 +1,10 @@
 const STEADY_POLL_MS = 500;
 const QUICK_POLL_MS = 3;
 
-/** How often an engine is looked at: every few milliseconds while something happens, twice a second when all is calm. */
+/**
+ * How often an engine is checked: every few milliseconds while something happens, twice a second when all is
+ * calm.
+ */
 export class PollPace {
 	private calmSince = performance.now();
 

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
-import { freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import { eventually, freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
 import { makeCluster } from "../testing/clusters.ts";
+import { instancePaths } from "./instance-paths.ts";
 
 let host: TestHost;
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => host.dispose());
 
 function untilRunning(...assignments: Assignment[]) {
-	return host.plane.until("all run as they are to", () =>
+	return host.plane.until("all run as wanted", () =>
 		assignments.every(({ id, generation, reboot }) => {
 			const seen = host.plane.observationOf(id);
 			return (
@@ -50,7 +50,7 @@ async function pair(): Promise<[Assignment, Assignment]> {
 	];
 }
 
-/** A key that the primary has written and its replicas have. */
+/** A key that the primary has written and its replicas have received. */
 async function write(primary: Assignment, replicas: number): Promise<void> {
 	const client = await host.connect(primary.port, "larder");
 	await client.command(["SET", "kept", "1"], 1_000);
@@ -67,7 +67,7 @@ async function read(assignment: Assignment): Promise<unknown> {
 
 const dump = ({ id }: Assignment) => join(host.homeDir, "instances", id, "data", "dump.rdb");
 
-test("a single node keeps its data, and is called rebooting all the while", async () => {
+test("a single node keeps its data, and reports rebooting all the while", async () => {
 	const node = makeAssignment({ port: await freePort(host.address) });
 	host.startAgent();
 	host.plane.setAssignments([node]);
@@ -83,16 +83,16 @@ test("a single node keeps its data, and is called rebooting all the while", asyn
 	expect(new Set(phases(node, before))).toEqual(new Set(["rebooting", "running"]));
 	expect(host.plane.observationOf(node.id)).toMatchObject({ restarts: 0, reboot: 1 });
 	expect(host.plane.events).toEqual([]);
-	// What it has loaded is out of the way: after a crash it comes back empty, not as it was at the reboot.
+	// The file that it has loaded is out of the way: after a crash it comes back empty, not as it was at the
+	// reboot.
 	expect(existsSync(dump(node))).toBe(false);
-	const engine = host.engineProcess(node.id);
-	if (engine !== null) signalProcess(engine, "SIGKILL");
+	host.killEngine(node.id);
 	await host.plane.until("it is back", () => host.plane.observationOf(node.id)?.restarts === 1);
 	await untilRunning(again);
 	expect(await read(node)).toBeNull();
 });
 
-test("a rebooted primary stays primary, and its replica goes on without a full synchronization", async () => {
+test("a rebooted primary stays primary, and its replica continues without a full synchronization", async () => {
 	const [primary, replica] = await pair();
 	host.startAgent();
 	host.plane.setAssignments([primary, replica]);
@@ -112,40 +112,39 @@ test("a rebooted primary stays primary, and its replica goes on without a full s
 	client.close();
 	expect(await read(primary)).toBe("1");
 	expect(await read(replica)).toBe("1");
-	// And the replica in turn.
+	// Then the replica.
 	const third = { ...replica, generation: 3, reboot: 1 };
 	host.plane.setAssignments([again, third]);
 	await untilRunning(again, third);
 	expect(await read(replica)).toBe("1");
 });
 
-test("a primary that ended without its data doesn't come back empty", async () => {
+test("a primary that ended without saving its data doesn't come back empty", async () => {
 	const [primary, replica] = await pair();
 	const agent = host.spawnAgent();
 	host.plane.setAssignments([primary, replica]);
 	await untilRunning(primary, replica);
 	await write(primary, 1);
 	await killChild(agent);
-	// What the disk looks like when agent and engine die after the reboot was decided on.
+	// What the disk looks like if agent and engine die after the reboot was decided on.
 	const file = join(host.homeDir, "instances", primary.id, "state.json");
 	const record = JSON.parse(readFileSync(file, "utf8"));
 	writeFileSync(file, JSON.stringify({ ...record, rebooting: true }));
-	const engine = host.engineProcess(primary.id);
-	if (engine !== null) signalProcess(engine, "SIGKILL");
+	host.killEngine(primary.id);
 	rmSync(join(host.homeDir, "desired.json"));
 	host.plane.setAssignments([{ ...primary, generation: 2, reboot: 1 }, replica]);
 	host.plane.observations = null;
 	host.startAgent();
-	const seen = await host.plane.until("it is called exited", () => {
+	const seen = await host.plane.until("it is reported as exited", () => {
 		const observation = host.plane.observationOf(primary.id);
 		return observation?.phase === "exited" && observation.reboot === 1 && observation;
 	});
-	expect(seen.reason?.message).toContain("without its data");
+	expect(seen.reason?.message).toContain("without saving its data");
 	expect(host.engineProcess(primary.id)).toBeNull();
 	expect(await read(replica)).toBe("1");
 });
 
-test("an agent that dies within a reboot leaves it to the next", async () => {
+test("the next agent finishes a reboot during which an agent died", async () => {
 	const [primary, replica] = await pair();
 	host.plane.setAssignments([primary, replica]);
 	const agent = host.spawnAgent();
@@ -163,14 +162,14 @@ test("an agent that dies within a reboot leaves it to the next", async () => {
 	expect(await read(primary)).toBe("1");
 });
 
-test("an engine that can't save goes on serving, and the reboot is given up", async () => {
+test("an engine that can't save keeps serving, and the reboot is given up", async () => {
 	const node = makeAssignment({ port: await freePort(host.address) });
 	host.startAgent();
 	host.plane.setAssignments([node]);
 	await untilRunning(node);
 	await write(node, 0);
 	const pid = pidOf(node);
-	// A directory stands where the file is to be written.
+	// A directory is in the place of the file that must be written.
 	mkdirSync(join(dump(node), "in-the-way"), { recursive: true });
 	const again = { ...node, generation: 2, reboot: 1 };
 	host.plane.setAssignments([again]);
@@ -180,7 +179,7 @@ test("an engine that can't save goes on serving, and the reboot is given up", as
 	expect(host.plane.events).toMatchObject([{ type: "node.reboot-failed", severity: "error" }]);
 });
 
-test("a cluster's nodes keep their data, slots and identity", async () => {
+test("cluster nodes keep their data, slots and identity", async () => {
 	const nodes = await makeCluster({
 		...{ host: host.address, shards: 1, replicas: 1, engine: "redis", engineVersion: "7" },
 	});
@@ -201,4 +200,36 @@ test("a cluster's nodes keep their data, slots and identity", async () => {
 		...{ role: "primary", cluster: { slots: "0-16383", nodeId: primary.cluster?.nodeId } },
 	});
 	expect(await read(primary)).toBe("1");
+});
+
+test("data that a rebooted node can't load is kept for people, and the node starts without it", async () => {
+	const node = makeAssignment({ port: await freePort(host.address) });
+	const stop = host.startAgent();
+	host.plane.setAssignments([node]);
+	await untilRunning(node);
+	await write(node, 0);
+	await stop();
+	// The agent was away while the engine ended for a reboot, and then the file was damaged.
+	const client = await host.connect(node.port, "larder");
+	await client.command(["SHUTDOWN", "SAVE"], 10_000).catch(() => {});
+	client.close();
+	await eventually("it has ended", () => host.engineProcess(node.id) === null);
+	const { record } = instancePaths(host.homeDir, node.id);
+	const held = JSON.parse(readFileSync(record, "utf8"));
+	writeFileSync(record, JSON.stringify({ ...held, rebooting: true, keptData: true }));
+	const damaged = readFileSync(dump(node)).subarray(0, 100);
+	writeFileSync(dump(node), damaged);
+	// What it held says nothing of the reboot.
+	rmSync(join(host.homeDir, "desired.json"));
+	host.plane.observations = null;
+	const again = { ...node, generation: 2, reboot: 1 };
+	host.plane.setAssignments([again]);
+	host.startAgent();
+	await untilRunning(again);
+	expect(await read(node)).toBeNull();
+	const kept = join(host.homeDir, "damaged", `${node.id}-dump.rdb`);
+	expect(readFileSync(kept).equals(damaged)).toBe(true);
+	const told = () => host.plane.events.find(({ type }) => type === "node.exited");
+	await host.plane.until("it is told", () => told() !== undefined);
+	expect(told()?.message).toContain("the data that it couldn't load is kept in damaged/");
 });

@@ -1,4 +1,4 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { EngineDriver } from "../drivers/driver.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
@@ -7,10 +7,10 @@ import type { EngineLink } from "./engine-link.ts";
 import type { InstancePaths } from "./instance-paths.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 
-/** How long a process may live on after it closed the connection, before it is asked again. */
+/** How long a process may live after it closed the connection, before it is asked again. */
 const ASK_AGAIN_MS = 5_000;
 
-/** How long an engine may not answer before it is asked: an earlier agent may have had it save gigabytes. */
+/** How long an engine may not answer before it is asked: an earlier agent may have made it save gigabytes. */
 const ANSWER_PATIENCE_MS = 5 * 60_000;
 
 /**
@@ -25,15 +25,15 @@ export function isStopping(record: InstanceRecord, assignment: Assignment | null
 	return record.rebooting && assignment !== null && record.launchReboot < assignment.reboot;
 }
 
-/** The record of a reboot that is over, well or not: it isn't tried again. */
+/** The record after a reboot, successful or not: it isn't tried again. */
 export function rebootOver(record: InstanceRecord, reboot: number): InstanceRecord {
 	const launchReboot = Math.max(record.launchReboot, reboot);
 	return { ...record, rebooting: false, launchReboot, reboot: launchReboot };
 }
 
 /**
- * Whether a node that ended for a reboot may start without asking anyone. A primary whose siblings hold the data must
- * have its own, or it would be empty and they would follow.
+ * Whether a node that ended for a reboot may start without a permit. A primary whose siblings hold the data
+ * must have its own, or it would be empty and they would follow it.
  */
 export async function mayStartAgain(
 	driver: EngineDriver,
@@ -44,20 +44,34 @@ export async function mayStartAgain(
 	return await driver.hasKeptData(paths);
 }
 
-/** The ending half of a reboot: the engine is asked once, in the background since it may save for minutes. */
+/**
+ * Keeps the data that a rebooted node couldn't load, before the node starts without it. Answers what to add to the
+ * message about its end; empty if there is nothing to keep.
+ */
+export async function keepUnloaded(
+	driver: EngineDriver,
+	paths: InstancePaths,
+	record: InstanceRecord,
+): Promise<string> {
+	if (!record.rebooting || !record.keptData) return "";
+	const kept = await driver.keepUnloadedData(paths);
+	return kept ? "; the data that it couldn't load is kept in damaged/" : "";
+}
+
+/** The stopping half of a reboot: asks the engine once, in the background because it may save for minutes. */
 export class RebootStop {
 	private readonly ending: Removal = { since: performance.now(), asked: false };
 	private readonly onAnswer: () => void;
 	private askedAt: number | null = null;
 	private answeredAt: number | null = null;
-	/** In the engine's own words why it won't end. */
+	/** The engine's own reason for not ending. */
 	refusal: string | null = null;
 
 	constructor(onAnswer: () => void) {
 		this.onAnswer = onAnswer;
 	}
 
-	/** Brings the end on. Called until the process is gone or `refusal` is set. */
+	/** Advances the end. Called until the process is gone or `refusal` is set. */
 	async advance(engine: EngineProcess, link: EngineLink, keepsData: boolean): Promise<void> {
 		if (!keepsData) return await endEngine(engine, null, this.ending);
 		if (this.answeredAt !== null && performance.now() - this.answeredAt > ASK_AGAIN_MS) {
@@ -65,7 +79,7 @@ export class RebootStop {
 			this.answeredAt = null;
 		}
 		if (this.askedAt !== null) return;
-		// An engine that already saves, since an earlier agent asked, doesn't answer.
+		// An engine that is already saving, because an earlier agent asked, doesn't answer.
 		const session =
 			link.session ?? (await link.observe(engine.identity.pid).catch(() => null))?.session;
 		if (session === undefined) {

@@ -1,4 +1,5 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import { isDiskFull } from "../machine/machine-facts.ts";
 import { decideLaunch, recordExit } from "../supervisor/restart-policy.ts";
 import { adoptEngine } from "./adopt-engine.ts";
 import { driverOf } from "./instance-context.ts";
@@ -7,14 +8,14 @@ import { type InstanceRecord, writeRecord } from "./instance-record.ts";
 import { reasonOf } from "./instance-view.ts";
 import { checkLaunch, launchInstance } from "./launch-instance.ts";
 import { isStopping, mayStartAgain } from "./reboot.ts";
-import { findEngine } from "./recover-instance.ts";
+import { findOwnProcess } from "./recover-instance.ts";
 import { giveUpReboot } from "./stop-for-reboot.ts";
 
 const IDLE_MS = 60_000;
 const HOLD_BACK_POLL_MS = 100;
 const PORT_RELEASE_MS = 5_000;
 
-/** Starts the engine if that is to be now, and answers when to look again. */
+/** Starts the engine if it is time, and returns when to look again. */
 export async function tryLaunch(
 	core: InstanceCore,
 	assignment: Assignment,
@@ -50,7 +51,7 @@ export async function tryLaunch(
 	const releasing = lastExitAt !== null && now - lastExitAt < PORT_RELEASE_MS;
 	const check = await checkLaunch(assignment, core.context, releasing);
 	if (check.kind === "obstacle") {
-		const own = record.launches === 0 ? null : findEngine(record, core.paths);
+		const own = record.launches === 0 ? null : findOwnProcess(record, core.paths);
 		if (own !== null) {
 			await adoptEngine(core, record, own);
 			return 0;
@@ -83,14 +84,18 @@ async function launch(
 		core.disturb();
 		const { identity } = engine;
 		const phase = record.rebooting ? "rebooting" : "starting";
-		core.show({ phase, reason: null, pid: identity.pid, engineState: null, silentSince: null });
+		const fresh = {
+			...{ reason: null, engineState: null, silentSince: null, busy: false, clientLimit: null },
+		};
+		core.show({ phase, pid: identity.pid, ...fresh });
 		await core.save({ ...intent, identity });
 		return 0;
 	} catch (error) {
 		if (core.process !== null) throw error;
-		// No process came to be, so the history is what it was.
+		// No process was started, so the history is unchanged.
 		const now = performance.now();
-		core.exits = recordExit(core.exits, 0, now);
+		const diskFull = await isDiskFull(context.homeDir);
+		core.exits = recordExit(core.exits, 0, now, { diskFull });
 		const message = `${assignment.nodeName} can't be started: ${error instanceof Error ? error.message : String(error)}`;
 		core.show({ phase: "waiting", reason: reasonOf("launch-failed", message) });
 		const { history, launchPermit, launchReboot } = record;

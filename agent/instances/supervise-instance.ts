@@ -1,56 +1,90 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import type { EngineSession, EngineState } from "../drivers/driver.ts";
 import { ConnectionClosedError, EngineCommandError } from "../drivers/engine-connection.ts";
-import { hostLimits } from "../supervisor/cgroup.ts";
+import { hostLimits, limitsOf } from "../supervisor/cgroup.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
+import { noteClientLimit } from "./client-limit.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { isStateNews, reasonOf } from "./instance-view.ts";
 import { refusedValues } from "./pending-parameters.ts";
 import { rebootOver } from "./reboot.ts";
+import { saysBusy, saysFull } from "./silence.ts";
+import { tendSyncs } from "./sync-failures.ts";
 
-/** How long an engine may take to answer before it is called silent: some commands of clients take their time. */
+/** How long an engine may take to answer before it counts as silent: some client commands take a while. */
 const SILENT_AFTER_MS = 400;
+const ENDING_MS = 500;
+const LOOK_AT_WORK_MS = 200;
 
-/** Looks at a running engine, does one thing that is to be done, and answers when to look again. */
+/** Looks at a running engine, does one thing that is needed, and returns when to look again. */
 export async function supervise(
 	core: InstanceCore,
 	assignment: Assignment,
 	record: InstanceRecord,
 	engine: EngineProcess,
 ): Promise<number> {
-	const askedAt = new Date();
+	const askedAt = performance.now();
 	try {
-		const { session, state } = await observe(core, engine, askedAt);
+		const { session, state } = await observe(core, assignment, engine, askedAt);
 		return await converge(core, assignment, record, session, state);
 	} catch (error) {
 		core.link.close();
 		if (!engine.alive) return 0;
-		// An engine that has handed over lets go of all its clients. That alone is no silence: it is asked again.
-		if (error instanceof ConnectionClosedError && !core.letGo && core.silentSince === null) {
+		// An engine that has handed over disconnects all its clients. That alone isn't silence: ask again.
+		if (error instanceof ConnectionClosedError && !core.letGo && core.silence.since === null) {
 			core.letGo = true;
 			return 0;
 		}
-		return noteSilence(core, error, askedAt);
+		if (saysFull(error) && core.display.view.engineState !== null) return noteFull(core);
+		return noteSilence(core, assignment, engine, error, askedAt);
 	}
 }
 
-/** What the engine says of itself. While it is slow to answer, that is told. */
-async function observe(core: InstanceCore, engine: EngineProcess, askedAt: Date) {
-	const late = setTimeout(() => {
-		core.silentSince ??= askedAt;
-		core.show({ silentSince: core.silentSince.toISOString() });
-	}, SILENT_AFTER_MS);
+/** The engine's own report. While it is slow to answer, reports that, and whether it is working. */
+async function observe(
+	core: InstanceCore,
+	assignment: Assignment,
+	engine: EngineProcess,
+	askedAt: number,
+) {
+	const { pid } = engine.identity;
+	const { silence } = core;
+	let answered = false;
+	const look = () => {
+		const isLate = performance.now() - askedAt >= SILENT_AFTER_MS;
+		if (!answered && (isLate || silence.since !== null))
+			showSilence(core, assignment, pid, askedAt);
+	};
+	silence.beginQuestion(pid);
+	// If the agent itself was held up, the answer may be waiting.
+	const looking = setInterval(() => setImmediate(look), LOOK_AT_WORK_MS);
 	try {
-		const seen = await core.link.observe(engine.identity.pid);
-		core.silentSince = null;
+		const seen = await core.link.observe(pid);
+		silence.end();
+		core.backstop.release();
 		core.letGo = false;
+		core.toldFull = false;
 		return seen;
 	} finally {
-		clearTimeout(late);
+		answered = true;
+		clearInterval(looking);
 	}
+}
+
+function showSilence(
+	core: InstanceCore,
+	assignment: Assignment,
+	pid: number,
+	askedAt: number,
+): void {
+	const { silence } = core;
+	silence.note(askedAt, pid, assignment.busyTimeoutMs);
+	const { since, busy } = silence;
+	core.show({ silentSince: since, busy });
+	if (busy && core.led) core.backstop.hold(assignment, silence.lengthMs);
 }
 
 async function converge(
@@ -60,34 +94,40 @@ async function converge(
 	session: EngineSession,
 	engineState: EngineState,
 ): Promise<number> {
+	if (isAnotherNode(assignment, engineState)) return endAnotherNode(core, assignment);
 	if (isStateNews(core.display.view.engineState, engineState)) core.pace.disturb();
 	const serves = !engineState.loading;
 	if (serves && assignment.reboot > before.launchReboot) {
-		await core.save({ ...before, rebooting: true });
+		await core.save({ ...before, rebooting: true, keptData: engineState.synced });
 		return 0;
 	}
 	let record = before;
 	const followed = assignment.cluster === null ? followedIn(engineState) : null;
 	if (core.followed !== null && !isSameNode(core.followed, followed)) {
 		core.turnedAt = performance.now();
-		// Somebody waits for this word, and not for what follows.
+		// The control plane may be waiting for this report, but not for what follows.
 		core.show({ engineState });
 	}
 	const promoted = core.followed !== null && engineState.role === "primary";
-	// An order has a new primary take writes without any replica, whatever its settings say.
+	// An order lets a new primary take writes without any replica, whatever its settings say.
 	if (record.generation < assignment.generation || promoted) {
 		record = await applySettings(core, assignment, record, session);
 	}
 	core.followed = followed;
+	const leads = engineState.role === "primary";
+	// An adopted engine may have been busy when the previous agent ended.
+	if (leads && !core.known && core.spawnedAt === null) core.backstop.releaseLeftOver(assignment);
+	core.led = leads;
 	if (serves && (record.history !== "ran" || record.reboot !== record.launchReboot)) {
 		await driverOf(assignment.engine).discardKeptData(core.paths);
 		record = rebootOver({ ...record, history: "ran" }, record.launchReboot);
 	}
 	const { converged, acted } = await session.converge(assignment, engineState);
+	await tendSyncs(core, assignment, session, leads);
 	if (acted) core.disturb();
 	core.record = record;
 	const { convergedGeneration } = core.display.view;
-	// Not before: what an adopted engine is shown as until then would be told.
+	// Not earlier: an adopted engine's provisional state would be reported.
 	core.known = true;
 	core.show({
 		phase: record.rebooting ? "rebooting" : "running",
@@ -95,10 +135,27 @@ async function converge(
 		pid: core.process?.identity.pid ?? null,
 		engineState,
 		silentSince: null,
+		busy: false,
+		clientLimit: noteClientLimit(core, assignment, record, session),
 		convergedGeneration: converged ? assignment.generation : convergedGeneration,
 	});
 	if (record !== before) await core.save(record);
 	return core.pace.delayMs();
+}
+
+/** According to `CLUSTER MYID`, whatever its files say. */
+function isAnotherNode({ cluster }: Assignment, { cluster: seen }: EngineState): boolean {
+	return cluster !== null && seen !== null && seen.nodeId !== cluster.nodeId;
+}
+
+/** It identifies itself as another node: its cluster would take it for a stranger without data of its own. */
+function endAnotherNode(core: InstanceCore, { nodeName }: Assignment): number {
+	const message = `${nodeName} is running with the identity of another node, so its agent ended it; its cluster would take it for a stranger`;
+	core.show({ phase: "exited", reason: reasonOf("identity-lost", message), engineState: null });
+	core.tell("error", "node.identity-lost", message);
+	core.process?.signal("SIGKILL");
+	// Its end wakes the loop.
+	return ENDING_MS;
 }
 
 async function applySettings(
@@ -108,35 +165,69 @@ async function applySettings(
 	session: EngineSession,
 ): Promise<InstanceRecord> {
 	const { refused } = await session.applySettings(assignment);
+	// It may have more memory now.
+	core.syncs.killed = 0;
 	const { generation, nodeName } = assignment;
 	for (const { name, value, message } of refused) {
 		const sentence = `${nodeName} didn't take ${name} = ${value}: ${message}`;
 		core.tell("warning", "parameter.refused", sentence);
 	}
 	const pid = core.process?.identity.pid;
-	if (pid !== undefined) hostLimits(core.context.logger)?.apply(core.id, pid, assignment);
+	if (pid !== undefined) hostLimits(core.context.logger)?.apply(core.id, pid, limitsOf(assignment));
 	const applied = { ...record, generation, refusedParameters: refusedValues(refused) };
-	// Told once, whatever becomes of the rest of this look.
+	// Reported once, whatever happens in the rest of this look.
 	if (refused.length > 0) await core.save(applied);
 	return applied;
 }
 
-/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
-function noteSilence(core: InstanceCore, error: unknown, askedAt: Date): number {
-	const message = error instanceof Error ? error.message : String(error);
-	const refused = error instanceof EngineCommandError && error.code !== "LOADING";
-	const { phase } = core.display.view;
-	// Whoever answers with an error isn't silent.
-	core.silentSince = error instanceof EngineCommandError ? null : (core.silentSince ?? askedAt);
-	const silentSince = core.silentSince?.toISOString() ?? null;
-	if ((phase !== "starting" && phase !== "rebooting") || refused) {
-		const sentence = `the engine process runs but doesn't answer its agent: ${message}`;
-		core.show({ engineState: null, reason: reasonOf("unreachable", sentence), silentSince });
-	} else {
-		const silentMs = Date.now() - (core.silentSince ?? askedAt).getTime();
-		core.show({ silentSince: silentMs < SILENT_AFTER_MS ? null : silentSince });
+/** It serves the clients that are connected, so its state hasn't changed: it just can't be asked. */
+function noteFull(core: InstanceCore): number {
+	core.silence.end();
+	core.show({ silentSince: null, busy: false });
+	if (!core.toldFull) {
+		const name = core.assignment?.nodeName ?? core.id;
+		const sentence = `${name} has reached its client limit (maxclients) and refuses new clients. It serves those that are connected. Close idle connections, set the parameter timeout, or use more nodes.`;
+		core.tell("warning", "node.full", sentence);
 	}
+	core.toldFull = true;
 	return core.pace.delayMs();
+}
+
+/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
+function noteSilence(
+	core: InstanceCore,
+	assignment: Assignment,
+	engine: EngineProcess,
+	error: unknown,
+	askedAt: number,
+): number {
+	const message = error instanceof Error ? error.message : String(error);
+	const isAnswer = error instanceof EngineCommandError;
+	const isBusy = saysBusy(error);
+	const { phase } = core.display.view;
+	const { silence } = core;
+	// An engine that answers with an error isn't silent, unless it says that it is busy.
+	if (isAnswer && !isBusy) silence.end();
+	else silence.note(askedAt, engine.identity.pid, assignment.busyTimeoutMs, isBusy);
+	if ((phase !== "starting" && phase !== "rebooting") || (isAnswer && error.code !== "LOADING")) {
+		const reason = reasonOf("unreachable", describeSilence(core, assignment, message));
+		core.show({ engineState: null, reason });
+	}
+	const isShort = !isBusy && silence.lengthMs < SILENT_AFTER_MS;
+	const silentSince = isShort ? null : silence.since;
+	core.show({ silentSince, busy: silence.busy });
+	if (silence.busy && core.led) core.backstop.hold(assignment, silence.lengthMs);
+	return core.pace.delayMs();
+}
+
+function describeSilence(core: InstanceCore, assignment: Assignment, message: string): string {
+	const { beganAt, busy } = core.silence;
+	if (beganAt === null || !busy) {
+		return `the engine process runs but doesn't answer its agent: ${message}`;
+	}
+	const seconds = Math.round(assignment.busyTimeoutMs / 1_000);
+	const time = beganAt.toISOString().slice(11, 19);
+	return `the engine has been busy with one command or script since ${time} UTC and doesn't answer until that ends (SCRIPT KILL ends a script). After ${seconds} s (larder-busy-timeout) a replica takes over, if there is one`;
 }
 
 function followedIn({ role, primaryHost: host, primaryPort: port }: EngineState) {

@@ -1,4 +1,4 @@
-/** Lets one loop sleep until its time is up or somebody has news. A notice that comes while it works isn't lost. */
+/** Lets a loop sleep until its time is up or it is notified. A notification during its work isn't lost. */
 export class WakeSignal {
 	private pending = false;
 	private wakeUp: (() => void) | null = null;

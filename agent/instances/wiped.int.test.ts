@@ -1,8 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { freePort, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
 import { makeCluster } from "../testing/clusters.ts";
@@ -10,12 +9,12 @@ import { makeCluster } from "../testing/clusters.ts";
 let host: TestHost;
 
 beforeEach(async () => {
-	host = new TestHost("127.0.1.10");
+	host = new TestHost("127.0.1.16");
 	await host.plane.start();
 });
 afterEach(() => host.dispose());
 
-const LIVING = [{ agent: "an agent that lives on" }, { agent: "an agent that starts anew" }];
+const LIVING = [{ agent: "an agent that keeps running" }, { agent: "an agent that restarts" }];
 
 async function pair(): Promise<[Assignment, Assignment]> {
 	const primary = makeAssignment({ port: await freePort(host.address), onExit: "report" });
@@ -43,17 +42,12 @@ function untilInSync(assignments: readonly Assignment[]) {
 	);
 }
 
-/** Deletes all that an instance has on disk, under a running agent or between two. */
+/** Deletes everything that an instance has on disk, while its agent runs or between two agents. */
 async function wipe({ id }: Assignment, stop: () => Promise<void>, anew: boolean): Promise<void> {
 	if (anew) await stop();
 	rmSync(join(host.homeDir, "instances", id), { recursive: true });
 	host.plane.observations = null;
 	if (anew) host.startAgent();
-}
-
-function kill({ id }: Assignment): void {
-	const engine = host.engineProcess(id);
-	if (engine !== null) signalProcess(engine, "SIGKILL");
 }
 
 async function sizeOf({ port }: Assignment): Promise<unknown> {
@@ -70,7 +64,7 @@ async function write({ port }: Assignment): Promise<void> {
 	client.close();
 }
 
-test.each(LIVING)("a running engine whose files are gone goes on: $agent", async ({ agent }) => {
+test.each(LIVING)("an engine whose files are gone keeps running: $agent", async ({ agent }) => {
 	const shard = await pair();
 	const [primary, replica] = shard;
 	const stop = await start(shard);
@@ -84,8 +78,12 @@ test.each(LIVING)("a running engine whose files are gone goes on: $agent", async
 		await stop();
 		host.startAgent();
 	}
-	// Also what a change would write to files that aren't there.
-	const changed = shard.map((each) => ({ ...each, generation: 2, maxmemoryBytes: 32 * 1024 ** 2 }));
+	// Even a change that would be written to the missing files.
+	const changed = shard.map((each) => ({
+		...each,
+		generation: 2,
+		maxmemoryBytes: 32 * 1024 ** 2,
+	}));
 	host.plane.setAssignments(changed);
 	await host.plane.until("both have the change", () =>
 		changed.every(({ id }) => host.plane.observationOf(id)?.generation === 2),
@@ -99,12 +97,12 @@ test.each(LIVING)("a primary that lost its files isn't reborn empty: $agent", as
 	const [primary, replica] = shard;
 	const stop = await start(shard);
 	await write(primary);
-	kill(primary);
-	await host.plane.until("its exit is told", () => {
+	host.killEngine(primary.id);
+	await host.plane.until("its exit is reported", () => {
 		return host.plane.observationOf(primary.id)?.phase === "exited";
 	});
 	await wipe(primary, stop, agent !== LIVING[0]?.agent);
-	// Nor does a change of what is wanted make it start.
+	// A change of the desired state doesn't start it either.
 	host.plane.setAssignments([{ ...primary, generation: 2 }, replica]);
 	await host.plane.until("it is still down", () => {
 		return host.plane.observationOf(primary.id)?.phase === "exited";
@@ -113,7 +111,7 @@ test.each(LIVING)("a primary that lost its files isn't reborn empty: $agent", as
 	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
 	expect(host.engineProcess(primary.id)).toBeNull();
 	expect(await sizeOf(replica)).toBe(20);
-	// With a permit, for which the control plane answers, it starts.
+	// With a permit, which the control plane is responsible for, it starts.
 	host.plane.setAssignments([{ ...primary, generation: 3, launchPermit: 1 }, replica]);
 	await host.plane.until("it runs", () => {
 		return host.plane.observationOf(primary.id)?.phase === "running";
@@ -130,7 +128,7 @@ test.each(LIVING)(
 		await wipe(replica, stop, agent !== LIVING[0]?.agent);
 		await untilInSync(shard);
 		const before = host.plane.reports.length;
-		kill(replica);
+		host.killEngine(replica.id);
 		await host.plane.until("another process runs", () => {
 			return (host.plane.observationOf(replica.id)?.restarts ?? 0) > 0;
 		});
@@ -144,15 +142,15 @@ test.each(LIVING)(
 	},
 );
 
-test.each(LIVING)("a cluster's node that lost its files is lost: $agent", async ({ agent }) => {
+test.each(LIVING)("a cluster node that lost its files is lost: $agent", async ({ agent }) => {
 	const nodes = await makeCluster({
 		...{ host: host.address, shards: 1, replicas: 1, engine: "valkey", engineVersion: "9" },
 	});
 	const stop = await start(nodes);
 	for (const node of nodes.slice(0, 2).reverse()) {
-		kill(node);
+		host.killEngine(node.id);
 		await wipe(node, stop, agent !== LIVING[0]?.agent && node === nodes[1]);
-		const lost = await host.plane.until("its loss is told", () => {
+		const lost = await host.plane.until("its loss is reported", () => {
 			const seen = host.plane.observationOf(node.id);
 			return seen?.phase === "exited" && seen.reason?.code === "identity-lost" && seen;
 		});

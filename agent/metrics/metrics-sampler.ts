@@ -1,7 +1,8 @@
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import type { NodeMetrics } from "../../server/contract/metrics.ts";
-import type { MetricsSample } from "../control/outbox.ts";
+import type { Reading as Sample } from "../control/outbox.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
+import { increase, requestsBetween } from "./client-requests.ts";
 
 interface Sampled {
 	readonly id: string;
@@ -13,23 +14,26 @@ interface Reading {
 	readonly at: number;
 }
 
-/**
- * Rates over the time between two readings. A counter that fell belongs to a new process: then it has been counting
- * from zero, and what it shows happened since.
- */
-export function metricsBetween(before: Reading, after: Reading): NodeMetrics {
-	const seconds = Math.max(0.001, (after.at - before.at) / 1_000);
-	const rate = (pick: (counters: EngineCounters) => number) => {
-		const now = pick(after.counters);
-		const then = pick(before.counters);
-		return Math.max(0, now >= then ? now - then : now) / seconds;
-	};
+const INTERVAL_MS = AGENT_TIMING.metricsIntervalMs;
+/** A timer that fires this early has fired for the round that is about to begin. */
+const EARLY_MS = 500;
+
+/** What happened between two readings, or since the process's start, as rates over so many seconds. */
+export function metricsBetween(
+	before: Reading | null,
+	after: Reading,
+	seconds = INTERVAL_MS / 1_000,
+): NodeMetrics {
 	const { counters } = after;
+	const rate = (pick: (counters: EngineCounters) => number) =>
+		increase(before === null ? 0 : pick(before.counters), pick(counters)) / seconds;
+	const sinceSeconds = before === null ? counters.uptimeSeconds : (after.at - before.at) / 1_000;
 	return {
 		memoryUsedBytes: counters.memoryUsedBytes,
 		memoryMaxBytes: counters.memoryMaxBytes,
 		clients: counters.clients,
-		opsPerSecond: rate((each) => each.commands),
+		opsPerSecond:
+			requestsBetween(before?.counters.requests ?? null, counters.requests, sinceSeconds) / seconds,
 		hitsPerSecond: rate((each) => each.hits),
 		missesPerSecond: rate((each) => each.misses),
 		keys: counters.keys,
@@ -39,24 +43,37 @@ export function metricsBetween(before: Reading, after: Reading): NodeMetrics {
 	};
 }
 
-/** Reads every running engine each 5 s. The first reading of a node gives no sample, since rates need two. */
+/** How long until the next round. All hosts begin theirs at the same moments, so that samples of nodes can be added up. */
+export function untilNextRound(now: number): number {
+	const waitMs = INTERVAL_MS - (now % INTERVAL_MS);
+	return waitMs < EARLY_MS ? waitMs + INTERVAL_MS : waitMs;
+}
+
+/**
+ * Reads every running engine each 5 s. The first reading of an engine that an earlier agent has read gives no sample,
+ * since rates need two; an engine that began later has counted from zero.
+ */
 export class MetricsSampler {
 	private readonly last = new Map<string, Reading>();
 	private readonly instances: () => Iterable<Sampled>;
-	private readonly onSample: (sample: MetricsSample) => void;
+	private readonly onSample: (sample: Sample) => void;
+	private readonly createdAt = performance.now();
 	private timer: NodeJS.Timeout | null = null;
 
-	constructor(instances: () => Iterable<Sampled>, onSample: (sample: MetricsSample) => void) {
+	constructor(instances: () => Iterable<Sampled>, onSample: (sample: Sample) => void) {
 		this.instances = instances;
 		this.onSample = onSample;
 	}
 
 	start(): void {
-		this.timer = setInterval(() => void this.sampleAll(), AGENT_TIMING.metricsIntervalMs);
+		this.timer = setTimeout(() => {
+			this.start();
+			void this.sampleAll();
+		}, untilNextRound(Date.now()));
 	}
 
 	stop(): void {
-		if (this.timer !== null) clearInterval(this.timer);
+		if (this.timer !== null) clearTimeout(this.timer);
 	}
 
 	/** One round over all instances. */
@@ -65,21 +82,48 @@ export class MetricsSampler {
 		const readings = [...this.instances()].map(async (instance) => {
 			present.add(instance.id);
 			const counters = await instance.sample();
-			const before = this.last.get(instance.id);
-			if (counters === null) {
-				this.last.delete(instance.id);
-				return;
-			}
-			const after = { counters, at: performance.now() };
-			this.last.set(instance.id, after);
-			if (before === undefined) return;
-			this.onSample({
-				assignmentId: instance.id,
-				at: new Date().toISOString(),
-				metrics: metricsBetween(before, after),
-			});
+			// The next reading of an engine that doesn't answer now covers both rounds.
+			if (counters !== null) this.take(instance.id, { counters, at: performance.now() });
 		});
 		await Promise.all(readings);
 		for (const id of this.last.keys()) if (!present.has(id)) this.last.delete(id);
+	}
+
+	private take(assignmentId: string, after: Reading): void {
+		const before = this.last.get(assignmentId);
+		// The engine was about to end, and this round's sample has been taken (see noteLast).
+		if (before !== undefined && after.at - before.at < INTERVAL_MS / 2) return;
+		this.last.set(assignmentId, after);
+		const { at } = after;
+		if (this.isNew(after, before)) {
+			this.onSample({ assignmentId, at, metrics: metricsBetween(null, after) });
+		} else if (before !== undefined) {
+			const seconds = (at - before.at) / 1_000;
+			this.onSample({ assignmentId, at, metrics: metricsBetween(before, after, seconds) });
+		}
+	}
+
+	/** Whether the process has never been read: it began after the last reading, or after this agent. */
+	private isNew({ counters, at }: Reading, before: Reading | undefined): boolean {
+		// Engines give whole seconds.
+		return at - (counters.uptimeSeconds + 1) * 1_000 >= (before?.at ?? this.createdAt);
+	}
+
+	/**
+	 * The engine is about to end. What it did since the last round is told now, as the sample of the round that it won't
+	 * live to see.
+	 */
+	noteLast(assignmentId: string, counters: EngineCounters): void {
+		const now = { counters, at: performance.now() };
+		const before = this.last.get(assignmentId);
+		const isNew = this.isNew(now, before);
+		if (before === undefined && !isNew) return;
+		const at = now.at + INTERVAL_MS - (Date.now() % INTERVAL_MS);
+		this.last.set(assignmentId, { counters, at });
+		this.onSample({
+			assignmentId,
+			at,
+			metrics: metricsBetween(isNew ? null : (before ?? null), now),
+		});
 	}
 }

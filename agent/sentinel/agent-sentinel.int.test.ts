@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Route } from "../../server/contract/agent.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { instancePaths } from "../instances/instance-paths.ts";
@@ -22,7 +22,7 @@ afterEach(() => host.dispose());
 
 const login = { username: "larder-sentinel", password: SENTINEL_USER_PASSWORD };
 
-test("a host watches what its route table names, reports it, and keeps all files private", async () => {
+test("a host watches the caches in its route table, reports them, and keeps all files private", async () => {
 	host.startAgent();
 	await host.plane.until("it reports no Sentinel", () => host.plane.sentinel?.phase === "off");
 	expect(findSentinel(host.homeDir)).toBeNull();
@@ -32,7 +32,7 @@ test("a host watches what its route table names, reports it, and keeps all files
 		...{ cacheId: "cache-1", cacheName: assignment.cacheName, engine: "valkey" },
 		ports: { primary: null, reader: null, configuration: null },
 		servers: [{ nodeId, host: host.address, port, leads: true }],
-		...{ check: null, discovery: null },
+		...{ check: null, discovery: null, tcpKeepaliveSeconds: 300 },
 		sentinel: { hosts: [host.plane.hostId], quorum: 1, ...login },
 	};
 	host.plane.setAssignments([assignment]);
@@ -48,7 +48,7 @@ test("a host watches what its route table names, reports it, and keeps all files
 	await host.plane.until("the engine runs", () => {
 		return host.plane.observationOf(nodeId)?.phase === "running";
 	});
-	// As Sentinel does when it makes a replica lead.
+	// As Sentinel does when it promotes a replica.
 	const engine = await EngineConnection.open({ host: host.address, port, ...login }, 2_000);
 	expect(await engine.command(["CONFIG", "REWRITE"], 2_000)).toBe("OK");
 	engine.close();

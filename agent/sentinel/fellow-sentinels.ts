@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
-import type { HeldCache } from "./plan-cache.ts";
+import type { HeldCache } from "./plan-watch.ts";
 import type { Peer } from "./sentinel-answers.ts";
 import { SentinelLink } from "./sentinel-link.ts";
 
 const ANSWER_MS = 100;
-/** Ahead of elections that may be under way, each of which takes an epoch. */
+/** Ahead of elections that may be in progress, each of which takes an epoch. */
 const EPOCHS_AHEAD = 10;
 
 interface Fellow {
@@ -16,9 +16,10 @@ interface Fellow {
 }
 
 /**
- * The Sentinels of all hosts, for whoever makes another node lead. Without a word they would hold to the dead primary, and
- * soon elect another replica. Their own agents tell them as well, but only by what the control plane says, which may die
- * before it does. They are asked what they know from the start; those that don't answer are left out.
+ * The Sentinels of all hosts, for an agent that promotes another node. Without notice they would stick to the
+ * dead primary, and soon elect another replica. Their own agents tell them too, but only after the control
+ * plane says so, and the control plane may die before that. This class asks them for their state from the
+ * start, and leaves out those that don't answer.
  */
 export class FellowSentinels {
 	private readonly cacheId: string;
@@ -27,7 +28,7 @@ export class FellowSentinels {
 
 	constructor(options: {
 		sentinels: readonly NodeAddress[];
-		/** Of the Sentinels' own doors. */
+		/** Password of the Sentinels' own ports. */
 		password: string;
 		cacheId: string;
 	}) {
@@ -46,21 +47,23 @@ export class FellowSentinels {
 		});
 	}
 
-	/** One that fails over by itself; null for none. Those that take longer than 100 ms don't count. */
+	/**
+	 * A Sentinel that fails over by itself; null for none. Sentinels that take longer than 100 ms don't count.
+	 */
 	async failingOver(): Promise<NodeAddress | null> {
 		await Promise.race([Promise.all(this.asked), pause(ANSWER_MS, null, { ref: false })]);
 		return this.found.find(({ held }) => held.failoverUnderWay)?.address ?? null;
 	}
 
 	/**
-	 * Tells them who leads from now on. To those that have answered it is sent before this returns, to others as soon as
-	 * they do. One that has begun to elect somebody else gives that up. Never throws.
+	 * Tells them the new primary. Sends it to those that have answered before this returns, and to others as
+	 * soon as they answer. A Sentinel that has begun to elect another replica gives that up. Never throws.
 	 */
 	async tell(primary: NodeAddress): Promise<void> {
 		const told = new Set<Fellow>();
 		const tellOthers = async () => {
 			const others = this.found.filter((fellow) => !told.has(fellow));
-			// Newer than what any of them knows, so that none brings an older word.
+			// Newer than any of them knows, so that none spreads older information.
 			const epoch = EPOCHS_AHEAD + Math.max(0, ...this.found.map(({ held }) => held.configEpoch));
 			await Promise.all(
 				others.map(async (fellow) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseLivePeers, parseSentinelInfo } from "./sentinel-answers.ts";
 
-test("INFO tells of each cache who leads, whether that is doubted, and how many others watch", () => {
+test("INFO names each cache's primary, whether it is in doubt, and how many others watch it", () => {
 	const text = [
 		"# Sentinel",
 		"sentinel_masters:2",

@@ -1,16 +1,16 @@
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
 
-/** A cache as one line of INFO has it. */
+/** A cache as one line of INFO shows it. */
 export interface CacheSummary {
 	readonly primary: NodeAddress;
-	/** Nobody doubts that its primary is there. */
+	/** No Sentinel doubts that its primary is there. */
 	readonly ok: boolean;
-	/** Other Sentinels that are known to watch it. */
+	/** Other Sentinels known to watch it. */
 	readonly peers: number;
 }
 
-/** Reads `INFO sentinel`: a line a cache, where SENTINEL MASTERS takes a kilobyte for each. */
+/** Reads `INFO sentinel`: one line per cache, while SENTINEL MASTERS takes a kilobyte for each. */
 export function parseSentinelInfo(text: string): Map<string, CacheSummary> {
 	const caches = new Map<string, CacheSummary>();
 	const line =
@@ -25,7 +25,7 @@ export function parseSentinelInfo(text: string): Map<string, CacheSummary> {
 	return caches;
 }
 
-/** A list of names and values in turn, as SENTINEL MASTER answers it. */
+/** A list of alternating names and values, as SENTINEL MASTER answers it. */
 export function parseFields(value: RespValue): Map<string, string> {
 	const fields = new Map<string, string>();
 	if (!Array.isArray(value)) return fields;
@@ -42,7 +42,7 @@ export interface Peer {
 	readonly runId: string;
 }
 
-/** Reads SENTINEL SENTINELS, less those that don't answer. */
+/** Reads SENTINEL SENTINELS, without those that don't answer. */
 export function parseLivePeers(value: RespValue): Peer[] {
 	if (!Array.isArray(value)) return [];
 	return value.map(parseFields).flatMap((fields) => {

@@ -1,30 +1,37 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type ProcessIdentity, signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment, Route, SentinelObservation } from "../../server/contract/agent.ts";
+import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import type { Assignment, Route } from "../../server/contract/desired-state.ts";
+import type { SentinelObservation } from "../../server/contract/host-report.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import type { LaunchContext } from "../drivers/driver.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
+import { leadSettings } from "../drivers/lead-permission.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
 import { driverOf } from "../instances/instance-context.ts";
 import { instancePaths } from "../instances/instance-paths.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { eventually, freePort, killChild } from "../testing/agent-fixture.ts";
-import { makeAssignment, SENTINEL_USER_PASSWORD, SYSTEM_PASSWORD } from "../testing/assignments.ts";
+import {
+	CLIENT_PASSWORD,
+	makeAssignment,
+	SENTINEL_USER_PASSWORD,
+	SYSTEM_PASSWORD,
+} from "../testing/assignments.ts";
 import { findSentinel } from "../testing/find-programs.ts";
 import { Sentinel } from "./sentinel.ts";
 
-/** Test files run side by side: each has addresses of its own. */
+/** Test files run in parallel: each has its own addresses. */
 const WORKER = Number(process.env.VITEST_POOL_ID ?? 1) % 8;
 
 const logger = pino({ level: process.env.LARDER_LOG_LEVEL || "silent" });
 
-/** A node of a cache: its engine as agents configure it, and nobody that looks after it. */
+/** A node of a cache: an engine configured as agents do, without an agent. */
 export class TestNode {
 	readonly assignment: Assignment;
 	readonly address: NodeAddress;
@@ -44,7 +51,7 @@ export class TestNode {
 		return this.context.paths.configuration;
 	}
 
-	/** Starts it as agents do, or, from the second time on, with the files that it and Sentinel left. */
+	/** Starts it as agents do; from the second time on with the files that it and Sentinel left. */
 	async start(): Promise<void> {
 		const { engine, engineVersion: version } = this.assignment;
 		const driver = driverOf(engine);
@@ -57,13 +64,32 @@ export class TestNode {
 		const options = { cwd: paths.directory, stdio: "ignore" } as const;
 		this.child = spawn(server, [...driver.launchArguments(this.context)], options);
 		await eventually("the engine answers", async () => (await this.role()) !== null);
+		// An agent would name the hosts of the cache; without it Sentinels may point the engine anywhere.
+		await this.ask("ACL", "SETUSER", this.assignment.auth.sentinelUsername, "+slaveof");
+	}
+
+	/** Asks as a client of the cache, with its password. */
+	async askAsClient(...words: string[]): Promise<RespValue> {
+		const login = { username: "default", password: CLIENT_PASSWORD };
+		return await askOnce({ ...this.address, ...login }, words);
+	}
+
+	/** What its agent does once it has synced. */
+	async letLead(): Promise<void> {
+		const settings = leadSettings(this.assignment, true).flat().map(String);
+		await this.ask("CONFIG", "SET", ...settings);
+	}
+
+	/** Makes the process hang, or continue. */
+	signal(signal: "SIGSTOP" | "SIGCONT"): void {
+		this.child?.kill(signal);
 	}
 
 	async kill(): Promise<void> {
 		if (this.child !== null) await killChild(this.child);
 	}
 
-	/** Its role, by its own word; null when it doesn't answer. */
+	/** The role that it reports; null if it doesn't answer. */
 	async role(): Promise<string | null> {
 		const role = await this.ask("ROLE").catch(() => null);
 		return Array.isArray(role) ? String(role[0]) : null;
@@ -79,7 +105,7 @@ export class TestNode {
 export class TestWatcher {
 	readonly hostId: string;
 	readonly address: string;
-	readonly homeDir = mkdtempSync(join(tmpdir(), "larder-sentinel-test-"));
+	readonly homeDir = makeUglyDirectory("larder-sentinel-test");
 	sentinel: Sentinel;
 	changes = 0;
 
@@ -98,7 +124,7 @@ export class TestWatcher {
 		return existsSync(file) ? readFileSync(file, "utf8") : "";
 	}
 
-	/** Whom it holds to lead, by what it reports. */
+	/** What it reports about a cache, including its primary. */
 	cache(cacheId: string): SentinelObservation["caches"][number] | undefined {
 		return this.sentinel.observation()?.caches.find((each) => each.cacheId === cacheId);
 	}
@@ -115,7 +141,10 @@ export class TestWatcher {
 		await eventually("Sentinel is gone", () => this.process()?.pid !== found.pid);
 	}
 
-	/** Lets go of the process, as an agent that stops does, and begins with one that knows only its files. */
+	/**
+	 * Releases the process, as a stopping agent does, and starts again with a watcher that knows only its
+	 * files.
+	 */
 	async restart(enabled = true): Promise<void> {
 		await this.sentinel.stop();
 		this.sentinel = this.make(enabled);
@@ -130,7 +159,7 @@ export class TestWatcher {
 	async dispose(): Promise<void> {
 		await this.sentinel.stop();
 		await this.kill();
-		rmSync(this.homeDir, { recursive: true, force: true });
+		await removeDirectory(this.homeDir);
 	}
 
 	private make(enabled: boolean): Sentinel {
@@ -156,10 +185,10 @@ export class TestBackstop {
 	);
 	readonly nodes: TestNode[] = [];
 	password = "password-of-the-sentinels-doors";
-	private readonly homeDir = mkdtempSync(join(tmpdir(), "larder-backstop-test-"));
+	private readonly homeDir = makeUglyDirectory("larder-backstop-test");
 	private revision = 0;
 
-	/** The first leads. */
+	/** The first is the primary. */
 	async startNodes(
 		version: Pick<Assignment, "engine" | "engineVersion"> = {
 			engine: "valkey",
@@ -182,10 +211,11 @@ export class TestBackstop {
 			const roles = await Promise.all(nodes.slice(1).map((node) => node.ask("ROLE")));
 			return roles.every((role) => Array.isArray(role) && role[3] === "connected");
 		});
+		for (const node of nodes) await node.letLead();
 		return nodes;
 	}
 
-	/** The cache's route, with all three Sentinels and a quorum of two unless told otherwise. */
+	/** The cache's route, by default with all three Sentinels and a quorum of two. */
 	route(
 		nodes: readonly TestNode[],
 		changes: { leader?: TestNode; hosts?: string[]; password?: string; cacheId?: string } = {},
@@ -201,6 +231,7 @@ export class TestBackstop {
 			})),
 			check: null,
 			discovery: null,
+			tcpKeepaliveSeconds: 300,
 			sentinel: {
 				...{ hosts, quorum: 2, username: "larder-sentinel" },
 				password: changes.password ?? SENTINEL_USER_PASSWORD,
@@ -214,7 +245,7 @@ export class TestBackstop {
 		for (const { sentinel, hostId } of watchers) sentinel.apply(table, hostId);
 	}
 
-	/** Every Sentinel holds that node to lead, and knows all of its peers. */
+	/** Waits until every Sentinel considers that node the primary, and knows all of its peers. */
 	async untilAgreed(cacheId: string, leader: TestNode, watchers = this.watchers): Promise<void> {
 		const { host, port } = leader.address;
 		await patiently(`all Sentinels hold ${host}:${port} to lead`, () =>
@@ -229,7 +260,7 @@ export class TestBackstop {
 		);
 	}
 
-	/** Every Sentinel has found the replicas too: only then can it promote one. */
+	/** Waits until every Sentinel has found the replicas too: only then can it promote one. */
 	async untilReady(cacheId: string, replicas = 2): Promise<void> {
 		await patiently("all Sentinels know all nodes", async () => {
 			const words = ["SENTINEL", "REPLICAS", cacheId];
@@ -253,11 +284,11 @@ export class TestBackstop {
 	async dispose(): Promise<void> {
 		await Promise.all(this.watchers.map((watcher) => watcher.dispose()));
 		await Promise.all(this.nodes.map((node) => node.kill()));
-		rmSync(this.homeDir, { recursive: true, force: true });
+		await removeDirectory(this.homeDir);
 	}
 }
 
-/** Sentinel itself takes some 20 s to make a replica of a primary that came back as one. */
+/** Sentinel itself takes some 20 s to demote a primary that came back as one. */
 async function patiently(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
 	for (let patience = 3; patience > 1; patience--) {
 		try {

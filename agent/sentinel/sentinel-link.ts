@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
-import { type HeldCache, isSame } from "./plan-cache.ts";
+import { HELLO_CHANNEL } from "./hello-channel.ts";
+import { type HeldCache, isSame } from "./plan-watch.ts";
 import {
 	type CacheSummary,
 	type Peer,
@@ -13,12 +14,10 @@ import {
 import type { WatchedCache } from "./watched-cache.ts";
 
 const TIMEOUT_MS = 2_000;
-/** Sentinels tell each other on this channel who leads; said to a Sentinel directly, it listens as well. */
-const HELLO_CHANNEL = "__sentinel__:hello";
 /** Names are written into Sentinel's file, and between commas into its hellos. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** The agent's conversation with its Sentinel. */
+/** The agent's connection to its Sentinel. */
 export class SentinelLink {
 	private readonly connection: EngineConnection;
 
@@ -26,7 +25,7 @@ export class SentinelLink {
 		this.connection = connection;
 	}
 
-	/** Throws EngineCommandError when it doesn't let the agent in, any Error when it isn't there. */
+	/** Throws EngineCommandError if it refuses the agent, any Error if it isn't there. */
 	static async open(address: NodeAddress, password: string): Promise<SentinelLink> {
 		const login = { username: "default", password };
 		return new SentinelLink(await EngineConnection.open({ ...address, ...login }, TIMEOUT_MS));
@@ -40,14 +39,14 @@ export class SentinelLink {
 		this.connection.close();
 	}
 
-	/** How others reach it, and how it is let in by them. It writes these into its own file. */
+	/** Sets its announced address and its password. Sentinel writes these into its own file. */
 	async configure(options: { announce: NodeAddress; password: string }): Promise<void> {
 		const { announce, password } = options;
 		const hash = createHash("sha256").update(password).digest("hex");
 		await this.command("ACL", "SETUSER", "default", "resetpass", `#${hash}`);
 		const settings = {
 			"sentinel-pass": password,
-			// Hosts may have names for addresses, and are then told to others by them.
+			// Hosts may have names as addresses, which Sentinel then announces to others.
 			"resolve-hostnames": "yes",
 			"announce-hostnames": "yes",
 			"announce-ip": announce.host,
@@ -67,7 +66,7 @@ export class SentinelLink {
 		return parseSentinelInfo(String(await this.command("INFO", "sentinel")));
 	}
 
-	/** While it fails over, `primary` is the replica that it promotes, from when it has chosen one. */
+	/** During a failover, `primary` is the replica that it promotes, once it has chosen one. */
 	async cache(cacheId: string): Promise<HeldCache> {
 		const [master, address] = await Promise.all([
 			this.command("SENTINEL", "MASTER", cacheId),
@@ -87,8 +86,8 @@ export class SentinelLink {
 	}
 
 	/**
-	 * Sent in one go, so that Sentinel reads the password before it connects. One that it knew already is forgotten
-	 * first, with all nodes and Sentinels that belong to it.
+	 * Sent in one packet, so that Sentinel reads the password before it connects. If it already knows the
+	 * cache, it first forgets it, with all its nodes and Sentinels.
 	 */
 	async monitor(cache: WatchedCache, primary: NodeAddress, known: boolean): Promise<void> {
 		const { cacheId, quorum } = cache;
@@ -105,15 +104,20 @@ export class SentinelLink {
 		await this.command("SENTINEL", "SET", cacheId, ...settings);
 	}
 
+	/** How long a primary, or a replica of it, may be silent. */
+	async setDownAfter(cacheId: string, downAfterMs: number): Promise<void> {
+		await this.command("SENTINEL", "SET", cacheId, "down-after-milliseconds", String(downAfterMs));
+	}
+
 	async remove(cacheId: string): Promise<void> {
 		await this.command("SENTINEL", "REMOVE", cacheId);
 	}
 
 	/**
-	 * Tells Sentinel of a new primary the way in which a Sentinel that has failed over does it: by the hello of a peer
-	 * that it knows, with a newer epoch. Unlike one that is monitored anew it keeps its peers, so there is no moment
-	 * without a quorum, and tells those that missed it; and their older word counts for nothing. Answers false when it
-	 * has no peer, or didn't take it.
+	 * Announces a new primary the way a Sentinel that has failed over does: with the hello of a peer that
+	 * Sentinel knows, with a newer epoch. Unlike with a new monitor, it keeps its peers, so there is never a
+	 * moment without a quorum, and it tells Sentinels that missed it; their older news doesn't count. Returns
+	 * false if it has no peer, or didn't accept it.
 	 */
 	async announce(cacheId: string, primary: NodeAddress, epoch: number): Promise<boolean> {
 		const { peer } = await this.look(cacheId);
@@ -124,13 +128,18 @@ export class SentinelLink {
 		return address !== null && isSame(address, primary);
 	}
 
-	/** What it holds a cache for, and a peer in whose name it can be told more. */
-	async look(cacheId: string): Promise<{ held: HeldCache; peer: Peer | null }> {
-		const [held, peers] = await Promise.all([
+	/**
+	 * What it holds for a cache, the peers that it hears from, and one whose name can be used to tell it more.
+	 */
+	async look(
+		cacheId: string,
+	): Promise<{ held: HeldCache; peers: readonly Peer[]; peer: Peer | null }> {
+		const [held, answer] = await Promise.all([
 			this.cache(cacheId),
 			this.command("SENTINEL", "SENTINELS", cacheId),
 		]);
-		return { held, peer: parseLivePeers(peers)[0] ?? null };
+		const peers = parseLivePeers(answer);
+		return { held, peers, peer: peers[0] ?? null };
 	}
 
 	/** Sent before it returns. */

@@ -46,7 +46,7 @@ test("after the death of everything there is one primary, and all Sentinels agre
 	await backstop.untilAgreed(cacheId, survivor);
 }, 180_000);
 
-test("a Sentinel that dies is back with what it knew, one whose agent stops lives on", async () => {
+test("a Sentinel that dies comes back with what it knew, and one whose agent stops keeps running", async () => {
 	const { cacheId, route, first } = await startWatched(backstop);
 	const host = watcher(backstop, 0);
 	const { port } = host;
@@ -64,7 +64,7 @@ test("a Sentinel that dies is back with what it knew, one whose agent stops live
 	await backstop.untilAgreed(cacheId, first);
 	expect(host.process()).toEqual(process);
 
-	// With a file that it can't read it begins anew.
+	// With an unreadable file it starts over.
 	await host.sentinel.stop();
 	await host.kill();
 	writeFileSync(file, "sentinel monitor nonsense\n");
@@ -79,7 +79,7 @@ test("a Sentinel that dies is back with what it knew, one whose agent stops live
 	expect(host.sentinel.observation()?.phase).toBe("off");
 });
 
-test("Sentinels are let in after a wrong password, and after new ones", async () => {
+test("Sentinels can log in after a wrong password, and after new ones", async () => {
 	const nodes = await backstop.startNodes();
 	const [first] = nodes;
 	if (first === undefined) throw new Error("no node");
@@ -101,7 +101,7 @@ test("Sentinels are let in after a wrong password, and after new ones", async ()
 	}
 	backstop.password = "another-password-of-the-doors";
 	backstop.apply([backstop.route(nodes, { cacheId, password })]);
-	await eventually("the doors have another password", async () => {
+	await eventually("the ports have another password", async () => {
 		const answers = backstop.watchers.map((each) => each.ask(backstop.password, "PING"));
 		return (await Promise.allSettled(answers)).every(({ status }) => status === "fulfilled");
 	});

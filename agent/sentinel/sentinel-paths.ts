@@ -1,14 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ServicePaths } from "../services/host-service.ts";
 
-/** Where the host's Sentinel keeps its things, all private to the user. */
-export interface SentinelPaths {
-	/** Its working directory: that is how `larder stop` and a later agent know it. */
-	readonly directory: string;
-	/** Written once by the agent, then by Sentinel itself, which keeps in it what it knows and whom it voted for. */
+/** Where the host's Sentinel keeps its files. */
+export interface SentinelPaths extends ServicePaths {
+	/** Written once by the agent, then by Sentinel itself, which stores its knowledge and its votes there. */
 	readonly configuration: string;
-	readonly log: string;
-	readonly record: string;
 }
 
 export async function openSentinelDirectory(homeDir: string): Promise<SentinelPaths> {

@@ -1,42 +1,27 @@
 import { createHash } from "node:crypto";
-import { rename, stat, truncate } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { isProcessAlive } from "../../platform/process-identity.ts";
 import { SENTINEL_PORT_RANGE } from "../../server/contract/limits.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { ownFile } from "../drivers/own-file.ts";
 import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
 import { readLogTail } from "../instances/log-tail.ts";
-import { EngineProcess, spawnEngine } from "../supervisor/engine-process.ts";
-import { findEngineProcess } from "../supervisor/find-process.ts";
+import { HostService } from "../services/host-service.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { probePort } from "../supervisor/port-probe.ts";
-import {
-	decideLaunch,
-	type ExitHistory,
-	NO_EXITS,
-	recordExit,
-} from "../supervisor/restart-policy.ts";
 import { SentinelLink } from "./sentinel-link.ts";
 import type { SentinelPaths } from "./sentinel-paths.ts";
-import { readSentinelRecord, type SentinelRecord, writeSentinelRecord } from "./sentinel-record.ts";
+import { type SentinelRecord, sentinelRecordSchema } from "./sentinel-record.ts";
 
-const START_TIMEOUT_MS = 5_000;
-const START_POLL_MS = 10;
-const LOG_MAX_BYTES = 1024 * 1024;
-/** What Valkey says when it doesn't understand its own file. */
+/** Valkey's message when it can't parse its own file. */
 const BROKEN_FILE = "FATAL CONFIG FILE ERROR";
 
 /**
- * The Sentinel of this host: it outlives the agent like an engine does, is adopted by the next one, and is started
- * again with back-off when it dies, from the file that it left. That file is its memory and its own: the agent writes
- * the first one, and another only when Sentinel can't use it.
+ * The Sentinel of this host, restarted from the file that it left. That file is its memory and belongs to it:
+ * the agent writes the first one, and another only if Sentinel can't use it.
  */
-export class SentinelProcess {
-	private process: EngineProcess | null = null;
-	private known: SentinelRecord | null = null;
-	private startedAt = 0;
-	private exits: ExitHistory = NO_EXITS;
+export class SentinelProcess extends HostService<SentinelRecord> {
 	private readonly options: {
 		paths: SentinelPaths;
 		bindAddress: string;
@@ -47,88 +32,41 @@ export class SentinelProcess {
 	};
 
 	constructor(options: SentinelProcess["options"]) {
+		super({
+			...options,
+			name: "Sentinel",
+			recordSchema: sentinelRecordSchema,
+			isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
+		});
 		this.options = options;
 	}
 
-	get alive(): boolean {
-		return this.process?.alive === true;
+	override async adopt(): Promise<void> {
+		await super.adopt();
+		if (!this.alive) return;
+		if (this.record.port === null) await this.remember(await this.readAddress());
+		// It can't change its address while it runs. It has already written down what it must remember.
+		if (this.record.bindAddress !== this.options.bindAddress) this.end();
 	}
 
-	get failuresInARow(): number {
-		return this.exits.failures;
-	}
-
-	/** Milliseconds until it may be started again; 0 for now. */
-	get retryInMs(): number {
-		const decision = decideLaunch(
-			{ onExit: "restart", launchPermit: 0 },
-			{ history: "never", launchPermit: 0 },
-			this.exits,
-			performance.now(),
-		);
-		return decision.kind === "wait" ? decision.forMs : 0;
-	}
-
-	get record(): SentinelRecord {
-		if (this.known === null) throw new Error("Sentinel's process hasn't been looked for yet");
-		return this.known;
-	}
-
-	/** Finds the one that an earlier agent left running. */
-	async adopt(): Promise<void> {
-		const { paths, liveness, bindAddress, logger } = this.options;
-		const record = await readSentinelRecord(paths.record, logger);
-		const identity =
-			record.identity !== null && isProcessAlive(record.identity)
-				? record.identity
-				: findEngineProcess({
-						directories: [paths.directory],
-						isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
-						isHelperProcess: () => false,
-					});
-		this.known = { ...record, identity };
-		if (identity === null) return;
-		if (record.port === null) this.known = { ...this.known, ...(await this.readAddress()) };
-		this.watch(new EngineProcess(identity, liveness));
-		logger.info({ pid: identity.pid }, "Sentinel adopted");
-		// It can't move while it runs.
-		if (this.record.bindAddress !== bindAddress) this.end();
-	}
-
-	async remember(changes: Partial<SentinelRecord>): Promise<void> {
-		this.known = { ...this.record, ...changes };
-		await writeSentinelRecord(this.options.paths.record, this.known);
-	}
-
-	/** Answers null once it listens, or what kept it from that. */
+	/** Returns null once it listens, otherwise what prevented that. */
 	async start(program: string, password: string): Promise<string | null> {
-		const { paths, bindAddress, liveness } = this.options;
+		const { paths, bindAddress } = this.options;
 		const port = await this.choosePort();
 		if (port === null) {
 			const { first, last } = SENTINEL_PORT_RANGE;
 			return `no port of ${bindAddress} from ${first} to ${last} can be listened on`;
 		}
-		await truncate(paths.log, 0).catch(() => {});
-		if ((await readFileIfExists(paths.configuration)) === null) {
-			await writeFileAtomic(paths.configuration, firstConfiguration(password));
-		}
-		// Before it is done: whoever comes after a crash looks for it there.
-		await this.remember({ identity: null, port, bindAddress });
-		const process = await spawnEngine({
+		await this.provideConfiguration(password);
+		// Before the start: after a crash, the next agent looks for it there.
+		await this.remember({ port, bindAddress });
+		const address = ["--port", String(port), "--bind", bindAddress];
+		const listens = await this.launch({
 			program,
-			args: [paths.configuration, "--port", String(port), "--bind", bindAddress, "--sentinel"],
-			directory: paths.directory,
-			log: paths.log,
-			liveness,
+			args: [ownFile(paths.configuration), ...address, "--sentinel"],
+			serves: () => this.listens(password),
 		});
-		this.watch(process);
-		await this.remember({ identity: process.identity });
-		const deadline = performance.now() + START_TIMEOUT_MS;
-		while (process.alive && performance.now() < deadline) {
-			if (await this.listens(password)) return null;
-			await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
-		}
-		if (process.alive) process.signal("SIGKILL");
+		if (listens) return null;
 		if ((await readFileIfExists(paths.log))?.includes(BROKEN_FILE)) await this.setFileAside();
 		return (await readLogTail(paths.log)) || "it doesn't listen";
 	}
@@ -148,7 +86,7 @@ export class SentinelProcess {
 		return await SentinelLink.open({ host: this.options.bindAddress, port }, password);
 	}
 
-	/** Throws when it isn't there yet. One that knows another password is replaced by one with a new memory. */
+	/** Throws if it isn't there yet. A Sentinel with another password is replaced by one with a new memory. */
 	async connect(password: string): Promise<SentinelLink> {
 		try {
 			return await this.open(password);
@@ -161,24 +99,7 @@ export class SentinelProcess {
 		}
 	}
 
-	/** Ends it. It has written down all that it must remember. */
-	end(): void {
-		this.process?.signal("SIGKILL");
-	}
-
-	/** Lets go of it; it lives on. */
-	release(): void {
-		this.process?.release();
-	}
-
-	/** It appends a line for every doubt: kept within bounds. */
-	async trimLog(): Promise<void> {
-		const { log } = this.options.paths;
-		const found = await stat(log).catch(() => null);
-		if (found !== null && found.size > LOG_MAX_BYTES) await truncate(log, 0);
-	}
-
-	/** That of before while it is free, since other Sentinels know it. */
+	/** Prefers its former port if that is free, because other Sentinels know it. */
 	private async choosePort(): Promise<number | null> {
 		const { first, last } = SENTINEL_PORT_RANGE;
 		const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -189,7 +110,7 @@ export class SentinelProcess {
 		return null;
 	}
 
-	/** Where it listens, by the file that it keeps itself. */
+	/** Its address, from the file that it keeps itself. */
 	private async readAddress(): Promise<Pick<SentinelRecord, "port" | "bindAddress">> {
 		const text = (await readFileIfExists(this.options.paths.configuration)) ?? "";
 		const port = /^port (\d+)$/m.exec(text)?.[1];
@@ -197,30 +118,27 @@ export class SentinelProcess {
 		return { port: port === undefined ? null : Number(port), bindAddress };
 	}
 
-	private async setFileAside(): Promise<void> {
-		const { paths, logger } = this.options;
-		logger.error({ file: paths.configuration }, "Sentinel can't use its file; it gets a new one");
-		await rename(paths.configuration, `${paths.configuration}.damaged`);
+	/** With an empty or truncated file, Sentinel would start as a new one that admits everyone. */
+	private async provideConfiguration(password: string): Promise<void> {
+		const { configuration } = this.options.paths;
+		const found = await readFileIfExists(configuration);
+		if (found !== null && /^user default on .*#[0-9a-f]{64}/m.test(found)) return;
+		if (found !== null) await this.setFileAside();
+		await writeFileAtomic(configuration, firstConfiguration(password));
 	}
 
-	private watch(process: EngineProcess): void {
-		this.process = process;
-		this.startedAt = performance.now();
-		process.onExit(() => {
-			if (this.process !== process) return;
-			this.process = null;
-			const now = performance.now();
-			this.exits = recordExit(this.exits, now - this.startedAt, now);
-			this.options.onEnd(process.exitDetail ?? "its process is gone");
-		});
+	private async setFileAside(): Promise<void> {
+		const { paths, logger } = this.options;
+		logger.error({ file: paths.configuration }, "Sentinel can't use its file; writing a new one");
+		await rename(paths.configuration, `${paths.configuration}.damaged`);
 	}
 }
 
-/** Enough to be let in; all else is told to the running Sentinel, which adds it to the file. */
+/** Enough to log in; the agent tells the running Sentinel the rest, which Sentinel adds to the file. */
 function firstConfiguration(password: string): string {
 	const hash = createHash("sha256").update(password).digest("hex");
 	return [
-		// It only refuses strangers where no password is set.
+		// It only refuses strangers if no password is set.
 		"protected-mode no",
 		`user default on #${hash} ~* &* +@all`,
 		"sentinel deny-scripts-reconfig yes",

@@ -1,11 +1,11 @@
-import type { Assignment, Route } from "../../server/contract/agent.ts";
+import type { Assignment, Route } from "../../server/contract/desired-state.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { parseFields } from "./sentinel-answers.ts";
 import type { TestBackstop, TestNode, TestWatcher } from "./sentinel-fixture.ts";
 
 type Version = Pick<Assignment, "engine" | "engineVersion">;
 
-/** A cache of three nodes, of which the first leads, once all Sentinels know all of it. */
+/** A cache of three nodes with the first as primary, once all Sentinels know all of it. */
 export async function startWatched(backstop: TestBackstop, version?: Version) {
 	const nodes = await backstop.startNodes(version);
 	const [first, second, third] = nodes;
@@ -23,7 +23,7 @@ export function watcher(backstop: TestBackstop, index: number): TestWatcher {
 	return found;
 }
 
-/** Waits for the node that leads alone. */
+/** Waits until exactly one node is primary, and returns it. */
 export async function untilOneLeads(backstop: TestBackstop): Promise<TestNode> {
 	let leaders: TestNode[] = [];
 	await eventually("one node leads", async () => {
@@ -31,11 +31,11 @@ export async function untilOneLeads(backstop: TestBackstop): Promise<TestNode> {
 		return leaders.length === 1;
 	});
 	const [leader] = leaders;
-	if (leader === undefined) throw new Error("nobody leads");
+	if (leader === undefined) throw new Error("no node is primary");
 	return leader;
 }
 
-/** What the control plane does: another node leads, and Sentinels are told afterwards. */
+/** What the control plane does: another node becomes primary, and Sentinels are told afterwards. */
 export async function promote(leader: TestNode, others: TestNode[]): Promise<void> {
 	const { host, port } = leader.address;
 	await leader.ask("REPLICAOF", "NO", "ONE");
@@ -48,7 +48,7 @@ export function leaderRoute(route: Route, leader: TestNode): Route {
 	return { ...route, servers };
 }
 
-/** Waits until Sentinels have told each other, by way of that node, some times more whom they hold to lead. */
+/** Waits until Sentinels have exchanged hellos through that node a few more times. */
 export async function someHellosLater(node: TestNode): Promise<void> {
 	const count = async () => {
 		const stats = String(await node.ask("INFO", "commandstats"));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { FellowSentinels } from "./fellow-sentinels.ts";
+import { HELLO_CHANNEL } from "./hello-channel.ts";
 import { parseFields } from "./sentinel-answers.ts";
 import { TestBackstop } from "./sentinel-fixture.ts";
 import {
@@ -13,6 +14,14 @@ import {
 	untilOneLeads,
 	watcher,
 } from "./sentinel-scene.ts";
+
+const NOWHERE = "127.0.66.66";
+
+/** Makes a Sentinel that no other knows name another primary, in an epoch newer than any. */
+function forgedHello(cacheId: string): string {
+	const sender = [NOWHERE, 26_379, "f".repeat(40), 1_000];
+	return [...sender, cacheId, NOWHERE, 6_379, 1_000].join(",");
+}
 
 let backstop: TestBackstop;
 
@@ -29,6 +38,11 @@ for (const version of [
 ] as const) {
 	test(`Sentinels alone replace a killed primary: ${version.engine} ${version.engineVersion}`, async () => {
 		const { cacheId, first, second, third } = await startWatched(backstop, version);
+		const forged = ["PUBLISH", HELLO_CHANNEL, forgedHello(cacheId)];
+		for (const node of [first, second]) {
+			await expect(node.askAsClient(...forged)).rejects.toThrow("NOPERM");
+			await node.ask("ACL", "LOG", "RESET");
+		}
 		const killedAt = performance.now();
 		await first.kill();
 		const leader = await untilOneLeads(backstop);
@@ -40,10 +54,45 @@ for (const version of [
 		);
 		// Nothing that they asked for was refused.
 		for (const node of [second, third]) expect(await node.ask("ACL", "LOG")).toEqual([]);
+		// What the refused client would have achieved: Sentinels believe it, no matter who says it.
+		await leader.ask(...forged);
+		await eventually("Sentinels consider the forged address the primary", () =>
+			backstop.watchers.some((each) => each.cache(cacheId)?.primary.host === NOWHERE),
+		);
 	});
 }
 
-test("the control plane's choice is taken over by all, and older words don't bring the former one back", async () => {
+test("replicas that restarted empty aren't elected while their primary hangs, so nothing is lost", async () => {
+	const { cacheId, first, second, third } = await startWatched(backstop);
+	const keys = Array.from({ length: 6_000 }, (_, index) => [`key:${index}`, "1"]).flat();
+	await first.ask("MSET", ...keys);
+	await eventually("both replicas have them", async () => {
+		const sizes = await Promise.all([second, third].map((node) => node.ask("DBSIZE")));
+		return sizes.every((size) => size === 6_000);
+	});
+	first.signal("SIGSTOP");
+	for (const replica of [second, third]) {
+		await replica.kill();
+		await replica.start();
+	}
+	// A promotion follows an election at once.
+	await eventually("an election has ended without a node to promote", () =>
+		backstop.watchers.some(({ log }) => /-failover-abort-no-good-(slave|replica)/.test(log)),
+	);
+	first.signal("SIGCONT");
+	await eventually("all have all", async () => {
+		const sizes = await Promise.all(backstop.nodes.map((node) => node.ask("DBSIZE")));
+		return sizes.every((size) => size === 6_000);
+	});
+	expect(await backstop.primaries()).toEqual([first]);
+	// Once they have synced, they may lead.
+	for (const replica of [second, third]) await replica.letLead();
+	await backstop.untilReady(cacheId);
+	await first.kill();
+	expect([second, third]).toContain(await untilOneLeads(backstop));
+}, 60_000);
+
+test("all Sentinels adopt the control plane's choice, and older news doesn't bring the former primary back", async () => {
 	const { cacheId, route, first, second, third } = await startWatched(backstop);
 	// Elected by Sentinels, so that there is an epoch to which they could fall back.
 	await first.kill();
@@ -63,11 +112,10 @@ test("the control plane's choice is taken over by all, and older words don't bri
 	await backstop.untilAgreed(cacheId, next);
 	for (const each of backstop.watchers) {
 		const { host, port } = next.address;
-		const switches = each.log.split("\n").filter((line) => line.includes("+switch-master"));
-		expect(switches.at(-1)?.split(" ").slice(-2), each.log).toEqual([host, String(port)]);
+		expect(lastPrimaryIn(each.log), each.log).toBe(`${host} ${port}`);
 		expect(await epochAt(backstop, each, cacheId)).toBeGreaterThan(1);
 	}
-	// And it isn't told twice.
+	// The agent doesn't tell it twice.
 	const epoch = await epochAt(backstop, watcher(backstop, 2), cacheId);
 	backstop.apply([changed]);
 	await someHellosLater(next);
@@ -77,7 +125,7 @@ test("the control plane's choice is taken over by all, and older words don't bri
 	await backstop.untilAgreed(cacheId, await untilOneLeads(backstop));
 });
 
-test("Sentinels that are told of a promotion don't elect another, though no control plane says so", async () => {
+test("Sentinels that hear of a promotion don't elect another, even without a control plane", async () => {
 	const { cacheId, first, second, third } = await startWatched(backstop);
 	await first.kill();
 	await promote(second, [third]);
@@ -100,13 +148,13 @@ test("what Sentinel decided stands, whatever else changes", async () => {
 	await first.kill();
 	const elected = await untilOneLeads(backstop);
 	await backstop.untilAgreed(cacheId, elected);
-	// The control plane doesn't know of it yet, and takes the dead node out of the cache.
+	// The control plane doesn't know about it yet, and removes the dead node from the cache.
 	const dead = route.servers.filter(({ port }) => port === first.address.port);
 	const others = route.servers.filter(({ port }) => port !== first.address.port);
 	const otherwise = elected === second ? third : second;
 	backstop.apply([{ ...route, servers: [...others, ...dead] }]);
 	await backstop.untilAgreed(cacheId, elected);
-	// Nor is one taken for the primary that doesn't say so itself.
+	// A node that doesn't itself say that it is primary isn't accepted as one either.
 	backstop.apply([leaderRoute(route, otherwise)]);
 	await someHellosLater(elected);
 	await backstop.untilAgreed(cacheId, elected);
@@ -117,12 +165,12 @@ test("what Sentinel decided stands, whatever else changes", async () => {
 	expect(await otherwise.role()).toBe("slave");
 });
 
-test("a failover that is under way is left alone", async () => {
+test("a failover in progress is left alone", async () => {
 	const { cacheId, route, first, second } = await startWatched(backstop);
 	const alone = watcher(backstop, 0);
 	const { sentinel } = route;
 	if (sentinel === null) throw new Error("no Sentinels");
-	// It begins by itself, and can't be elected.
+	// It starts a failover by itself, and can't be elected.
 	backstop.apply([{ ...route, sentinel: { ...sentinel, quorum: 1 } }]);
 	await eventually("the quorum is known", async () => {
 		const answer = await alone.ask(backstop.password, "SENTINEL", "MASTER", cacheId);
@@ -136,8 +184,20 @@ test("a failover that is under way is left alone", async () => {
 	await promote(second, []);
 	backstop.apply([leaderRoute(route, second)], [alone]);
 	const since = () => alone.log.slice(alone.log.indexOf("+try-failover"));
-	await eventually("the change is taken over", () => since().includes("+monitor"));
+	await eventually("the change is applied", () => since().includes("+monitor"));
 	const events = since().match(/ ([+]monitor|-failover-abort-not-elected) /g);
 	expect(events).toEqual([" -failover-abort-not-elected ", " +monitor "]);
 	for (const each of paused) if (each !== null) signalProcess(each, "SIGCONT");
 });
+
+/**
+ * The primary's address in a Sentinel's log: it heard of a switch or, without a live peer, to monitor
+ * again.
+ */
+function lastPrimaryIn(log: string): string | undefined {
+	const told = log.matchAll(
+		/\+switch-master \S+ \S+ \S+ (\S+ \d+)$|\+monitor master \S+ (\S+ \d+) quorum/gm,
+	);
+	const last = [...told].at(-1);
+	return last?.[1] ?? last?.[2];
+}

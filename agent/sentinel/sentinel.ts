@@ -1,10 +1,11 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { RouteTable, SentinelObservation } from "../../server/contract/agent.ts";
+import type { RouteTable } from "../../server/contract/desired-state.ts";
+import type { SentinelObservation } from "../../server/contract/host-report.ts";
 import type { EngineAnswer } from "../instances/engine-provider.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import type { CacheSummary } from "./sentinel-answers.ts";
-import type { SentinelLink } from "./sentinel-link.ts";
+import { SentinelLink } from "./sentinel-link.ts";
 import { openSentinelDirectory } from "./sentinel-paths.ts";
 import { SentinelProcess } from "./sentinel-process.ts";
 import { needsLook, tellCache } from "./tell-cache.ts";
@@ -13,7 +14,7 @@ import { type WatchedCache, watchedCaches } from "./watched-cache.ts";
 const EAGER_POLL_MS = 100;
 const DOUBTFUL_POLL_MS = 250;
 const CALM_POLL_MS = 1_000;
-/** How long after a change Sentinel is looked at eagerly. */
+/** How long after a change Sentinel is checked eagerly. */
 const CHANGING_FOR_MS = 2_000;
 const RETRY_MS = 250;
 
@@ -21,23 +22,24 @@ export interface SentinelOptions {
 	readonly homeDir: string;
 	readonly bindAddress: string;
 	readonly advertisedAddress: string;
-	/** When not, one that runs is ended. */
+	/** If false, a running Sentinel is ended. */
 	readonly enabled: boolean;
 	readonly liveness: LivenessWatch;
 	readonly logger: Logger;
-	/** A Valkey; fetched in the background where it is missing. */
+	/** A Valkey program; fetched in the background if it is missing. */
 	readonly resolveProgram: () => Promise<EngineAnswer>;
-	/** What the Sentinel looks like has changed. */
+	/** Sentinel's state has changed. */
 	readonly onChange: () => void;
 }
 
 /**
- * The host's Sentinel: the backstop of caches without cluster mode, which fails over when no control plane does. A
- * loop compares what the route table wants watched with what Sentinel watches, and each turn does what is missing:
+ * The host's Sentinel: the backstop of caches without cluster mode, which fails over if no control plane
+ * does. A loop compares what the route table wants watched with what Sentinel watches, and each turn does
+ * what is missing:
  *
- *   anything to watch? ─> process alive? ─> let in, settings told ─> caches told ─> looked at ─> sleep
+ *   anything to watch? ─> process alive? ─> logged in, settings told ─> caches told ─> state read ─> sleep
  *
- * Sentinel is told who leads when the control plane names another, and never else: what it decided itself stands.
+ * Sentinel is told a primary only when the control plane names another one: what it decided itself stands.
  */
 export class Sentinel {
 	private readonly options: SentinelOptions;
@@ -46,11 +48,13 @@ export class Sentinel {
 	private link: SentinelLink | null = null;
 	private version: string | null = null;
 	private wanted: { table: RouteTable; caches: ReadonlyMap<string, WatchedCache> } | null = null;
-	/** What Sentinel was told of its own door, and announces: told anew when it changes. */
+	/** What Sentinel was told about its own port and announces: told again when it changes. */
 	private configured = "";
 	private changedAt = Number.NEGATIVE_INFINITY;
-	/** Caches that failed over when they were looked at last. */
+	/** Caches that were failing over at the last look. */
 	private failingOver: ReadonlySet<string> = new Set();
+	/** What setDownAfter still has to tell Sentinels, by cache. */
+	private readonly downAfter = new Map<string, number>();
 	private failure: string | null = null;
 	private observed: SentinelObservation | null = null;
 	private stopped = false;
@@ -60,7 +64,7 @@ export class Sentinel {
 		this.options = options;
 	}
 
-	/** Finds what an earlier agent left running, and begins to work. */
+	/** Finds what an earlier agent left running, and starts to work. */
 	async start(): Promise<void> {
 		const { homeDir, logger } = this.options;
 		const process = new SentinelProcess({
@@ -86,7 +90,7 @@ export class Sentinel {
 		this.wakeSignal.notify();
 	}
 
-	/** Null until it has been looked at. */
+	/** Null until it has been examined. */
 	observation(): SentinelObservation | null {
 		return this.observed;
 	}
@@ -95,7 +99,17 @@ export class Sentinel {
 		this.wakeSignal.notify();
 	}
 
-	/** Lets go of Sentinel, which lives on. */
+	/**
+	 * Makes all Sentinels of a cache, this host's and its peers, wait this long before they consider its
+	 * primary down. Not remembered: the caller that makes them wait longer also undoes it.
+	 */
+	async setDownAfter(cacheId: string, downAfterMs: number): Promise<void> {
+		this.downAfter.set(cacheId, downAfterMs);
+		if (this.link === null || this.link.closed) this.wakeSignal.notify();
+		else await this.tellDownAfter(this.link);
+	}
+
+	/** Releases Sentinel, which keeps running. */
 	async stop(): Promise<void> {
 		this.stopped = true;
 		this.wakeSignal.notify();
@@ -123,7 +137,7 @@ export class Sentinel {
 		}
 	}
 
-	/** One turn; answers how long to sleep after it. */
+	/** One turn; returns how long to sleep after it. */
 	private async step(process: SentinelProcess): Promise<number> {
 		const { wanted } = this;
 		if (wanted === null) return CALM_POLL_MS;
@@ -139,13 +153,30 @@ export class Sentinel {
 		const summaries = await link.caches();
 		const changed = await this.converge(process, link, wanted.caches, summaries);
 		const now = changed ? await link.caches() : summaries;
+		if (this.downAfter.size > 0) await this.tellDownAfter(link);
 		await this.look(link, wanted.caches, now);
-		await process.trimLog();
 		if (performance.now() - this.changedAt < CHANGING_FOR_MS || this.failingOver.size > 0) {
 			return EAGER_POLL_MS;
 		}
 		const calm = this.failure === null && [...now.values()].every(({ ok }) => ok);
 		return calm ? CALM_POLL_MS : DOUBTFUL_POLL_MS;
+	}
+
+	private async tellDownAfter(link: SentinelLink): Promise<void> {
+		const told = [...this.downAfter];
+		this.downAfter.clear();
+		for (const [cacheId, downAfterMs] of told) {
+			const { wanted } = this;
+			if (wanted?.caches.has(cacheId) !== true) continue;
+			const { peers } = await link.look(cacheId);
+			await Promise.all([
+				link.setDownAfter(cacheId, downAfterMs),
+				...peers.map(async (peer) => {
+					const other = await SentinelLink.open(peer, wanted.table.sentinelPassword);
+					await other.setDownAfter(cacheId, downAfterMs).finally(() => other.close());
+				}),
+			]);
+		}
 	}
 
 	private async launch(process: SentinelProcess, password: string): Promise<boolean> {
@@ -174,7 +205,7 @@ export class Sentinel {
 		return this.link;
 	}
 
-	/** Tells Sentinel what it doesn't know yet. One cache that it refuses doesn't keep the others from it. */
+	/** Tells Sentinel what it doesn't know yet. If it refuses one cache, the others still get through. */
 	private async converge(
 		process: SentinelProcess,
 		link: SentinelLink,
@@ -218,7 +249,7 @@ export class Sentinel {
 		return changed;
 	}
 
-	/** Those in doubt are looked at closely: only they can be failing over. */
+	/** Caches in doubt are checked closely: only they can be failing over. */
 	private async look(
 		link: SentinelLink,
 		wanted: ReadonlyMap<string, WatchedCache>,

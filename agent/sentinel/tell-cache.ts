@@ -1,7 +1,7 @@
 import { saysPrimary } from "../drivers/ask-node.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
-import { type HeldCache, isApplied, isSame, planCache } from "./plan-cache.ts";
+import { type HeldCache, isApplied, isSame, planWatch } from "./plan-watch.ts";
 import type { CacheSummary } from "./sentinel-answers.ts";
 import type { SentinelLink } from "./sentinel-link.ts";
 import type { AppliedCache } from "./sentinel-record.ts";
@@ -9,7 +9,7 @@ import { settingsHash, type WatchedCache } from "./watched-cache.ts";
 
 const ROLE_TIMEOUT_MS = 300;
 
-/** Whether there may be something to tell. In calm times nothing is asked of Sentinel beyond the summary. */
+/** Whether there may be something to tell. In calm times the agent asks Sentinel only for the summary. */
 export function needsLook(
 	cache: WatchedCache,
 	applied: AppliedCache | undefined,
@@ -22,21 +22,24 @@ export function needsLook(
 	);
 }
 
-/** Tells Sentinel what it is to know of a cache. Answers what to remember as applied; null for nothing new. */
+/**
+ * Tells Sentinel what it should know about a cache. Returns what to remember as applied; null for nothing
+ * new.
+ */
 export async function tellCache(
 	link: SentinelLink,
 	cache: WatchedCache,
 	applied: AppliedCache | null,
 	held: HeldCache | null,
 ): Promise<AppliedCache | null> {
-	const plan = planCache({ wanted: cache, applied, held });
+	const plan = planWatch({ wanted: cache, applied, held });
 	if (plan.kind === "monitor") {
 		await link.monitor(cache, plan.primary, false);
 		return appliedNow(cache, plan.primary, 0);
 	}
 	if (plan.kind === "none" || held === null) return null;
 	const { repointTo } = plan;
-	// Sentinel may know better than a control plane whose word comes late.
+	// Sentinel may know better than a control plane whose news is late.
 	if (repointTo !== null && !(await leads(cache, repointTo))) return null;
 	const known = applied?.epoch ?? 0;
 	const newest = Math.max(known, held.configEpoch);
@@ -65,7 +68,7 @@ async function leads({ login }: WatchedCache, node: NodeAddress): Promise<boolea
 			connection.close();
 		}
 	} catch {
-		// It isn't there, or doesn't let Sentinels in: asked again with the next turn.
+		// It isn't there, or refuses Sentinels: the next turn asks again.
 		return false;
 	}
 }

@@ -1,25 +1,25 @@
 import { createHash } from "node:crypto";
-import type { RouteTable } from "../../server/contract/agent.ts";
+import type { RouteTable } from "../../server/contract/desired-state.ts";
 import { BACKSTOP_TIMING } from "../../server/contract/limits.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 
 /**
- * An attempt that fails is repeated after twice this, one that has promoted a replica ends by it. The first attempt
+ * A failed attempt is repeated after twice this time; a successful one ends within it. The first attempt
  * doesn't depend on it.
  */
 const FAILOVER_TIMEOUT_MS = 3_000;
-/** Replicas that are turned to the new primary at a time: all of them. */
+/** Replicas that are pointed at the new primary at the same time: all of them. */
 const PARALLEL_SYNCS = 5;
 
-/** A cache that this host's Sentinel is to watch. */
+/** A cache that this host's Sentinel should watch. */
 export interface WatchedCache {
 	/** Sentinel's name for it is the cache's id. */
 	readonly cacheId: string;
-	/** Who leads as far as the control plane knows; null while it knows of nobody. */
+	/** The primary as far as the control plane knows; null if it knows none. */
 	readonly primary: NodeAddress | null;
-	/** What Sentinel logs in as. */
+	/** Sentinel's login. */
 	readonly login: { readonly username: string; readonly password: string };
-	/** What SENTINEL SET is given: names and values in turn. */
+	/** Arguments of SENTINEL SET: alternating names and values. */
 	readonly settings: readonly string[];
 	readonly quorum: number;
 	/** All nodes, as host:port. */
@@ -28,7 +28,7 @@ export interface WatchedCache {
 	readonly hosts: readonly string[];
 }
 
-/** The caches of the route table that this host's Sentinel is to watch, by cache id. */
+/** The caches in the route table that this host's Sentinel should watch, by cache id. */
 export function watchedCaches(table: RouteTable, hostId: string): Map<string, WatchedCache> {
 	const caches = new Map<string, WatchedCache>();
 	for (const { cacheId, servers, sentinel } of table.routes) {
@@ -53,7 +53,7 @@ export function watchedCaches(table: RouteTable, hostId: string): Map<string, Wa
 	return caches;
 }
 
-/** Tells whether settings are those that Sentinel was given, without keeping a password. */
+/** Identifies settings that Sentinel was given, without storing a password. */
 export function settingsHash({ settings }: WatchedCache): string {
 	return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
 }

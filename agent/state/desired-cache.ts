@@ -1,18 +1,24 @@
 import { join } from "node:path";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { type DesiredState, desiredStateSchema } from "../../server/contract/agent.ts";
+import { type DesiredState, desiredStateSchema } from "../../server/contract/desired-state.ts";
 
 function cacheFile(homeDir: string): string {
 	return join(homeDir, "desired.json");
 }
 
-/** What this host was told last, so that it can supervise while the control plane is away. Holds passwords: 0600. */
+/**
+ * Stores the last desired state, so that the agent can supervise while the control plane is away. Contains
+ * passwords: 0600.
+ */
 export async function writeDesiredCache(homeDir: string, desired: DesiredState): Promise<void> {
 	await writeFileAtomic(cacheFile(homeDir), JSON.stringify(desired));
 }
 
-/** Null when nothing is remembered. A damaged file counts as that: nothing is ever removed on its word. */
+/**
+ * Null if nothing is remembered. A damaged file counts as nothing: the agent never removes anything because
+ * of it.
+ */
 export async function readDesiredCache(
 	homeDir: string,
 	logger: Logger,

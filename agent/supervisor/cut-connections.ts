@@ -1,20 +1,51 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const CAP_NET_ADMIN = 12n;
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 5_000;
+/** The kernel compares every socket of the machine with each of them. */
+const ENDED_AT_ONCE = 200;
 
 /**
- * Ends the connections of an engine that has died. The kernel does so itself, but frees the engine's memory first, a
- * tenth of a second for each GiB, and whoever speaks to the node waits for an answer all that time. Takes the
- * capability CAP_NET_ADMIN and the system's `ss`; without them nothing happens. Comes back when it is done.
+ * Ends the connections of an engine that has died. The kernel would do so itself, but frees the engine's
+ * memory first, a tenth of a second for each GiB, and clients of the node wait for an answer all that time.
+ * Requires the capability CAP_NET_ADMIN and the system's `ss`; without them nothing happens. Returns when it
+ * is done.
  */
 export async function cutConnections(host: string, port: number): Promise<void> {
 	if (!mayCutConnections()) return;
-	const filter = ["state", "connected", "src", host, "sport", "=", `:${port}`];
-	await new Promise<void>((resolve) => {
-		const options = { timeout: TIMEOUT_MS };
-		execFile("ss", ["--kill", "--tcp", "--numeric", ...filter], options, () => resolve());
+	await endSockets([{ local: `${host}:${port}` }]).catch(() => {});
+}
+
+/**
+ * Ends these connections of the machine, given as `address:port`, with any peer if none is named. Both ends
+ * hear of it at once. Throws if `ss` can't.
+ */
+export async function endSockets(
+	sockets: readonly { readonly local: string; readonly peer?: string }[],
+): Promise<void> {
+	const clauses = sockets.map(({ local, peer }) =>
+		peer === undefined ? `( src ${local} )` : `( src ${local} and dst ${peer} )`,
+	);
+	for (let at = 0; at < clauses.length; at += ENDED_AT_ONCE) {
+		// One clause a line: ss reads no long lines.
+		await kill(`${clauses.slice(at, at + ENDED_AT_ONCE).join(" or\n")}\n`);
+	}
+}
+
+function kill(filter: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(
+			"ss",
+			["--kill", "--tcp", "--numeric", "--no-header", "state", "connected", "--filter", "-"],
+			{ stdio: ["pipe", "ignore", "ignore"], timeout: TIMEOUT_MS },
+		);
+		child.on("error", reject);
+		child.on("close", (code) =>
+			code === 0 ? resolve() : reject(new Error(`ss can't end connections (${code})`)),
+		);
+		child.stdin.on("error", () => {});
+		child.stdin.end(filter);
 	});
 }
 

@@ -34,12 +34,12 @@ export class EngineProcess {
 		else setImmediate(listener);
 	}
 
-	/** Signals that very process; false when it no longer exists. */
+	/** Signals exactly that process; false if it no longer exists. */
 	signal(name: NodeJS.Signals): boolean {
 		return signalProcess(this.identity, name);
 	}
 
-	/** Stops watching; the process lives on. */
+	/** Stops watching; the process keeps running. */
 	release(): void {
 		this.unwatch();
 		this.listeners.length = 0;
@@ -54,8 +54,8 @@ export class EngineProcess {
 }
 
 /**
- * Starts an engine that outlives the agent: a session of its own, no shell, nothing inherited but its log, which
- * takes what it prints before it opens it itself. Throws when the program can't be started.
+ * Starts an engine that outlives the agent: a session of its own, no shell, nothing inherited except its log,
+ * which takes the engine's output until it opens the log itself. Throws if the program can't be started.
  */
 export async function spawnEngine(options: {
 	program: string;
@@ -70,7 +70,7 @@ export async function spawnEngine(options: {
 			cwd: options.directory,
 			detached: true,
 			stdio: ["ignore", log, log],
-			// Secrets of the agent's own environment are none of the engine's business.
+			// Engines must not get the secrets in the agent's environment.
 			env: {
 				NODE_ENV: process.env.NODE_ENV,
 				PATH: process.env.PATH,
@@ -83,7 +83,7 @@ export async function spawnEngine(options: {
 		if (pid === undefined) {
 			throw await new Promise<Error>((resolve) => child.once("error", resolve));
 		}
-		// Not yet reaped by Node, so the pid can't have been given away.
+		// Node hasn't reaped it yet, so the pid can't have been reused.
 		const identity = identifyProcess(pid) ?? { bootId: "", pid, startTicks: "" };
 		const engine = new EngineProcess(identity, options.liveness);
 		child.once("exit", (code, signal) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { identifyProcess, type ProcessIdentity } from "../../platform/process-identity.ts";
 
-/** What tells an instance's engine from every other process of the machine. */
+/** What distinguishes an instance's engine from every other process of the machine. */
 export interface EngineSignature {
 	/** The process's working directory: the instance's own, or its data directory once it has read its configuration. */
 	readonly directories: readonly string[];
@@ -9,7 +9,7 @@ export interface EngineSignature {
 	isHelperProcess(commandLine: string): boolean;
 }
 
-/** Whether a live process is the engine of that instance. Looks at what the kernel says of it, not at its name. */
+/** Whether a live process is the engine of that instance, according to the kernel, not its name. */
 export function matchesSignature(pid: number, signature: EngineSignature): boolean {
 	try {
 		const cwd = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, "");
@@ -24,8 +24,8 @@ export function matchesSignature(pid: number, signature: EngineSignature): boole
 }
 
 /**
- * Looks through the whole process table for the instance's engine. This is what makes a second one impossible after a
- * crash between spawning and writing down the pid. A helper that the engine forked doesn't count.
+ * Searches the whole process table for the instance's engine. This prevents a second engine after a crash
+ * between spawning and recording the pid. Helper processes that the engine forked don't count.
  */
 export function findEngineProcess(signature: EngineSignature): ProcessIdentity | null {
 	const matches = new Set<number>();

@@ -30,12 +30,12 @@ async function noticedInMs(): Promise<number> {
 }
 
 test("a death is noticed within 50 ms", async () => {
-	// The quickest of a few: on a busy machine this process itself may not get its turn in time.
+	// The fastest of several: on a busy machine this process itself may not be scheduled in time.
 	const times = [await noticedInMs(), await noticedInMs(), await noticedInMs()];
 	expect(Math.min(...times)).toBeLessThan(50);
 });
 
-test("a process with the pid of one that died is not taken for it", async () => {
+test("a process that reuses the pid of a dead one isn't mistaken for it", async () => {
 	const { identity } = await startSleeper();
 	const watch = new LivenessWatch();
 	const earlier = { ...identity, startTicks: "1" };
@@ -44,7 +44,7 @@ test("a process with the pid of one that died is not taken for it", async () => 
 	});
 });
 
-test("few processes are looked at often, many less so", () => {
+test("few processes are checked often, many less often", () => {
 	expect(pollMs(1)).toBe(8);
 	expect(pollMs(200)).toBe(30);
 	expect(pollMs(10_000)).toBe(100);

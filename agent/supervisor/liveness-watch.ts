@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { isProcessAlive, type ProcessIdentity } from "../../platform/process-identity.ts";
 
 const POLL_MS = 8;
-/** A look at one process costs 3 µs, so that 50 and more of them take 2 % of a processor. */
+/** A check of one process costs 3 µs, so 50 or more of them take 2 % of a processor. */
 const POLL_MS_PER_PROCESS = 0.15;
 const POLL_AT_MOST_MS = 100;
 
@@ -12,16 +12,19 @@ interface Watched {
 }
 
 /**
- * Notices the death of processes, children or not, with one timer for all. /proc/<pid>/statm shows it at once, while
- * exit codes and closed connections wait until the kernel has freed the memory (half a second at 4 GiB). The file
- * stays open: it belongs to that very process for ever, and a read costs some microseconds.
+ * Notices the death of processes, children or not, with one timer for all. /proc/<pid>/statm shows it at
+ * once, while exit codes and closed connections wait until the kernel has freed the memory (half a second at
+ * 4 GiB). The file stays open: it belongs to that exact process forever, and a read costs some microseconds.
  */
 export class LivenessWatch {
 	private readonly watched = new Set<Watched>();
 	private readonly buffer = Buffer.alloc(16);
 	private timer: NodeJS.Timeout | null = null;
 
-	/** Calls `onDeath` once when the process has died, at the earliest in the next turn. Answers how to stop watching. */
+	/**
+	 * Calls `onDeath` once when the process has died, at the earliest in the next turn. Returns a function that
+	 * stops watching.
+	 */
 	watch(identity: ProcessIdentity, onDeath: () => void): () => void {
 		const descriptor = openStatm(identity);
 		if (descriptor === null) {
@@ -45,7 +48,7 @@ export class LivenessWatch {
 			this.drop(entry);
 			entry.onDeath();
 		}
-		// A death may have begun a watch, and with it the next turn.
+		// A death may have started a watch, and with it the next turn.
 		if (this.watched.size > 0) this.timer ??= this.schedule();
 	}
 
@@ -69,7 +72,7 @@ export class LivenessWatch {
 	}
 }
 
-/** How far apart looks at so many processes are. */
+/** The interval between checks of this many processes. */
 export function pollMs(processes: number): number {
 	return Math.min(POLL_AT_MOST_MS, Math.max(POLL_MS, processes * POLL_MS_PER_PROCESS));
 }
@@ -81,7 +84,7 @@ function openStatm(identity: ProcessIdentity): number | null {
 	} catch {
 		return null;
 	}
-	// Checked after opening: had the pid been given to another process, this would show it.
+	// Checked after opening, which shows whether the pid has been reused.
 	if (isProcessAlive(identity)) return descriptor;
 	closeSync(descriptor);
 	return null;

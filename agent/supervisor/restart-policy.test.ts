@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decideLaunch, NO_EXITS, recordExit } from "./restart-policy.ts";
+import { decideLaunch, isExitNews, keepsEnding, NO_EXITS, recordExit } from "./restart-policy.ts";
 
 const restart = { onExit: "restart", launchPermit: 1 } as const;
 const report = { onExit: "report", launchPermit: 1 } as const;
@@ -7,18 +7,18 @@ const ran = { history: "ran", launchPermit: 1 } as const;
 const unknown = { history: "unknown", launchPermit: 1 } as const;
 const never = { history: "never", launchPermit: -1 } as const;
 
-test("an instance that never ran starts at once, whatever is to be done on its exit", () => {
+test("an instance that never ran starts at once, whatever its onExit says", () => {
 	expect(decideLaunch(restart, never, NO_EXITS, 0)).toEqual({ kind: "launch" });
 	expect(decideLaunch(report, never, NO_EXITS, 0)).toEqual({ kind: "launch" });
 });
 
-test("one that ran and is to be reported starts only under a higher permit", () => {
+test("one that ran with onExit report starts only under a higher permit", () => {
 	expect(decideLaunch(report, ran, NO_EXITS, 0)).toEqual({ kind: "needs-permit" });
 	expect(decideLaunch({ ...report, launchPermit: 0 }, ran, NO_EXITS, 0).kind).toBe("needs-permit");
 	expect(decideLaunch({ ...report, launchPermit: 2 }, ran, NO_EXITS, 0).kind).toBe("launch");
 });
 
-test("one whose launch nobody saw counts as having run", () => {
+test("one whose launch wasn't recorded counts as having run", () => {
 	expect(decideLaunch(report, unknown, NO_EXITS, 0)).toEqual({ kind: "needs-permit" });
 	expect(decideLaunch(restart, unknown, NO_EXITS, 0)).toEqual({ kind: "launch" });
 });
@@ -36,11 +36,11 @@ test("the agent waits 0, 0.5, 1, 2, 4, 8, 16, then 30 s between its own attempts
 
 test("one that has served is back within two seconds, however often it ended", () => {
 	let exits = NO_EXITS;
-	for (let i = 0; i < 9; i++) exits = recordExit(exits, 10, 1_000, true);
+	for (let i = 0; i < 9; i++) exits = recordExit(exits, 10, 1_000, { served: true });
 	expect(decideLaunch(restart, ran, exits, 1_000)).toEqual({ kind: "wait", forMs: 2_000 });
 });
 
-test("a minute of running starts the back-off anew", () => {
+test("a minute of running resets the back-off", () => {
 	let exits = NO_EXITS;
 	for (let i = 0; i < 5; i++) exits = recordExit(exits, 10, 1_000);
 	exits = recordExit(exits, 60_000, 100_000);
@@ -48,6 +48,38 @@ test("a minute of running starts the back-off anew", () => {
 });
 
 test("a new permit doesn't wait for the back-off", () => {
-	const exits = { failures: 7, lastExitAt: 1_000 };
+	const exits = { ...NO_EXITS, failures: 7, lastExitAt: 1_000 };
 	expect(decideLaunch({ ...restart, launchPermit: 2 }, ran, exits, 1_001).kind).toBe("launch");
+});
+
+test("a node that keeps ending within seconds is reported so, and causes few events", () => {
+	let exits = NO_EXITS;
+	const news: number[] = [];
+	for (let end = 1; end <= 40_000; end++) {
+		exits = recordExit(exits, 2_000, 1_000 + end, { served: true });
+		expect(keepsEnding(exits)).toBe(end >= 6);
+		if (isExitNews(exits)) news.push(end);
+	}
+	expect(exits.shortLivesSince).toBe(1_001);
+	// A day with an end every two seconds.
+	expect(news.slice(0, 6)).toEqual([1, 2, 4, 6, 8, 16]);
+	expect(news.length).toBeLessThan(20);
+	expect(keepsEnding(recordExit(exits, 10_000, 99_000, { served: true }))).toBe(false);
+});
+
+test("ends on a full disk aren't the node's own: it isn't replaced for them, and they cause few events", () => {
+	let exits = NO_EXITS;
+	let news = 0;
+	for (let end = 1; end <= 1_000; end++) {
+		exits = recordExit(exits, 2_000, 1_000 + end, { diskFull: true });
+		expect(keepsEnding(exits)).toBe(false);
+		if (isExitNews(exits)) news++;
+	}
+	expect(news).toBeLessThan(20);
+	expect(exits.failures).toBe(1_000);
+	// Once there is space, its ends count.
+	for (let end = 1; end <= 6; end++) {
+		exits = recordExit(exits, 2_000, 5_000 + end);
+		expect(keepsEnding(exits)).toBe(end === 6);
+	}
 });

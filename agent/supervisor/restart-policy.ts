@@ -1,47 +1,91 @@
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { InstanceRecord } from "../instances/instance-record.ts";
 
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000] as const;
-/** A process that ran this long has proved that it can: the next exit starts the back-off anew. */
+/** A process that ran this long has proved that it can: the next exit resets the back-off. */
 const STABLE_MS = 60_000;
-/** How far the back-off of one that has served goes: to 2 s. */
+/** Bounds the back-off of an instance that has served to 2 s. */
 const SERVED_FAILURES_MAX = 4;
+
+/** A process that ended sooner counts as a short life. */
+const SHORT_MS = 10_000;
+/**
+ * After this many short lives in a row another try won't help: something that the node starts with is broken.
+ */
+const KEEPS_ENDING_AFTER = 6;
 
 /** How often launches failed in a row, and when the last process ended. Times are `performance.now()`. */
 export interface ExitHistory {
 	readonly failures: number;
 	readonly lastExitAt: number | null;
+	/** Processes in a row that ended within seconds. */
+	readonly shortLives: number;
+	/** Those of them that ended while the disk was full: not the node's own fault. */
+	readonly onFullDisk: number;
+	/** When the first of them ended. */
+	readonly shortLivesSince: number | null;
 }
 
-export const NO_EXITS: ExitHistory = { failures: 0, lastExitAt: null };
+export const NO_EXITS: ExitHistory = {
+	...{ failures: 0, lastExitAt: null },
+	...{ shortLives: 0, onFullDisk: 0, shortLivesSince: null },
+};
 
 /**
- * `served`: the process took connections. Then it is a member that others may wait for, so it isn't kept waiting for more
- * than two seconds however often it ends.
+ * Whether the node can't get past its start here, so that it should be replaced if a sibling has its data.
  */
+export function keepsEnding({ shortLives, onFullDisk }: ExitHistory): boolean {
+	return shortLives - onFullDisk >= KEEPS_ENDING_AFTER;
+}
+
+/** The first end is news, and so is each doubling of their number: a loop of days causes a dozen events. */
+export function isExitNews({ shortLives }: ExitHistory): boolean {
+	return (
+		shortLives < 2 || Number.isInteger(Math.log2(shortLives)) || shortLives === KEEPS_ENDING_AFTER
+	);
+}
+
+export interface ExitCause {
+	/** The process accepted clients. Then others may wait for this member, so it waits at most two seconds. */
+	readonly served?: boolean;
+	/** It ended, or couldn't be started, while the disk was full. */
+	readonly diskFull?: boolean;
+}
+
 export function recordExit(
 	history: ExitHistory,
 	ranMs: number,
 	nowMs: number,
-	served = false,
+	{ served = false, diskFull = false }: ExitCause = {},
 ): ExitHistory {
 	const failures = ranMs >= STABLE_MS ? 1 : history.failures + 1;
+	const short = ranMs < SHORT_MS;
 	return {
 		failures: served ? Math.min(failures, SERVED_FAILURES_MAX) : failures,
 		lastExitAt: nowMs,
+		shortLives: short ? history.shortLives + 1 : 0,
+		onFullDisk: short ? history.onFullDisk + (diskFull ? 1 : 0) : 0,
+		shortLivesSince: short ? (history.shortLivesSince ?? nowMs) : null,
 	};
+}
+
+/** Milliseconds until the next launch; 0 for now. */
+export function backoffMs({ failures, lastExitAt }: ExitHistory, nowMs: number): number {
+	if (lastExitAt === null) return 0;
+	const pauseMs = BACKOFF_MS[Math.min(failures - 1, BACKOFF_MS.length - 1)] ?? 0;
+	return Math.max(0, lastExitAt + pauseMs - nowMs);
 }
 
 export type LaunchDecision =
 	| { readonly kind: "launch" }
 	| { readonly kind: "wait"; readonly forMs: number }
-	/** Only a new permit of the control plane starts it again. */
+	/** Only a new permit from the control plane starts it again. */
 	| { readonly kind: "needs-permit" };
 
 /**
- * Whether an instance without a process is to be started now. One that never ran can't hold data and starts at once,
- * again with back-off if it fails. One that ran starts by itself only under `restart`; under `report` a sibling may
- * hold newer data, so the control plane must say so with a higher permit.
+ * Whether to start an instance without a process now. An instance that never ran can't hold data and starts
+ * at once, with back-off if that fails. One that ran starts by itself only under `restart`; under `report` a
+ * sibling may hold newer data, so the control plane must allow the start with a higher permit.
  */
 export function decideLaunch(
 	assignment: Pick<Assignment, "onExit" | "launchPermit">,
@@ -53,8 +97,6 @@ export function decideLaunch(
 		if (assignment.launchPermit > record.launchPermit) return { kind: "launch" };
 		if (assignment.onExit === "report") return { kind: "needs-permit" };
 	}
-	if (exits.lastExitAt === null) return { kind: "launch" };
-	const backoffMs = BACKOFF_MS[Math.min(exits.failures - 1, BACKOFF_MS.length - 1)] ?? 0;
-	const forMs = exits.lastExitAt + backoffMs - nowMs;
-	return forMs <= 0 ? { kind: "launch" } : { kind: "wait", forMs };
+	const forMs = backoffMs(exits, nowMs);
+	return forMs === 0 ? { kind: "launch" } : { kind: "wait", forMs };
 }

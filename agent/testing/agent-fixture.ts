@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { pino } from "pino";
+import type { Logger } from "../../platform/logger.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { signalProcess } from "../../platform/process-identity.ts";
-import type { Assignment } from "../../server/contract/agent.ts";
+import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { engineSchema } from "../../server/contract/enums.ts";
+import { DNS_PORT_DEFAULT } from "../../server/contract/names.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { driverOf } from "../instances/instance-context.ts";
 import { instancePaths, instancesDir } from "../instances/instance-paths.ts";
@@ -30,11 +32,12 @@ const PASSWORDS = {
 } as const;
 const drivers = engineSchema.options.map(driverOf);
 
-/** One host of a test: a control plane of its own, a directory, and agents in this process or in their own. */
+/** One test host: a control plane of its own, a directory, and agents in this process or in their own. */
 export class TestHost {
 	readonly plane = new FakeControlPlane();
-	readonly homeDir = mkdtempSync(join(tmpdir(), "larder-agent-test-"));
+	readonly homeDir = makeUglyDirectory("larder-agent-test");
 	readonly address: string;
+	dnsPort = DNS_PORT_DEFAULT;
 	private readonly running: { abort: AbortController; done: Promise<void> }[] = [];
 	private readonly children: ChildProcess[] = [];
 
@@ -42,11 +45,10 @@ export class TestHost {
 		this.address = address;
 	}
 
-	/** An agent in this process. Answers how to stop it and wait for its end. */
-	startAgent(options: { engineStoreDir?: string } = {}): () => Promise<void> {
+	/** Starts an agent in this process. Returns a function that stops it and waits for its end. */
+	startAgent(options: { engineStoreDir?: string; logger?: Logger } = {}): () => Promise<void> {
 		const abort = new AbortController();
 		const done = runAgent({
-			...options,
 			controlPlaneUrl: this.plane.url,
 			joinToken: "token",
 			name: "host-a",
@@ -56,9 +58,12 @@ export class TestHost {
 			memoryBytes: 1024 ** 3,
 			homeDir: this.homeDir,
 			gateway: "on",
+			forwarding: "haproxy",
 			sentinel: "on",
+			dnsPort: this.dnsPort,
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
 			signal: abort.signal,
+			...options,
 		});
 		this.running.push({ abort, done });
 		return async () => {
@@ -67,9 +72,11 @@ export class TestHost {
 		};
 	}
 
-	/** An agent in a process of its own, which a test may kill. */
-	spawnAgent(): ChildProcess {
-		const child = spawn(process.execPath, ["--import", "tsx", resolve("agent/entry.ts")], {
+	/** An agent in a process of its own, which a test may kill. `under` is a program that starts it, with its arguments. */
+	spawnAgent(under: readonly string[] = []): ChildProcess {
+		const agent = [process.execPath, "--import", "tsx", resolve("agent/entry.ts")];
+		const [program = process.execPath, ...args] = [...under, ...agent];
+		const child = spawn(program, args, {
 			stdio: ["ignore", "ignore", "pipe"],
 			env: {
 				...process.env,
@@ -81,20 +88,21 @@ export class TestHost {
 				LARDER_AGENT_ADDRESS: this.address,
 				LARDER_AGENT_MEMORY_BYTES: String(1024 ** 3),
 				LARDER_AGENT_HOME: this.homeDir,
+				LARDER_GATEWAY: "haproxy",
 			},
 		});
 		this.children.push(child);
 		return child;
 	}
 
-	/** Wants this engine here, and no other. */
+	/** Makes this engine the only assignment of the host. */
 	async assign(changes: Partial<Assignment> = {}): Promise<Assignment> {
 		const assignment = makeAssignment({ port: await freePort(this.address), ...changes });
 		this.plane.setAssignments([assignment]);
 		return assignment;
 	}
 
-	/** Waits until an engine runs as it is to. */
+	/** Waits until an engine runs as wanted. */
 	untilRunning({ id, nodeName, generation }: Assignment) {
 		return this.plane.until(`${nodeName} runs`, () => {
 			const seen = this.plane.observationOf(id);
@@ -102,7 +110,13 @@ export class TestHost {
 		});
 	}
 
-	/** The engine process of an instance as the kernel sees it, whatever any agent believes. */
+	/** Ends an instance's engine as the kernel does when memory runs out. */
+	killEngine(assignmentId: string): void {
+		const engine = this.engineProcess(assignmentId);
+		if (engine !== null) signalProcess(engine, "SIGKILL");
+	}
+
+	/** The engine process of an instance according to the kernel, whatever any agent believes. */
 	engineProcess(assignmentId: string): ProcessIdentity | null {
 		const paths = instancePaths(this.homeDir, assignmentId);
 		return findEngineProcess({
@@ -123,16 +137,13 @@ export class TestHost {
 		await Promise.allSettled(this.running.map(({ done }) => done));
 		for (const child of this.children) await killChild(child);
 		const directory = instancesDir(this.homeDir);
-		for (const id of existsSync(directory) ? readdirSync(directory) : []) {
-			const engine = this.engineProcess(id);
-			if (engine !== null) signalProcess(engine, "SIGKILL");
-		}
+		for (const id of existsSync(directory) ? readdirSync(directory) : []) this.killEngine(id);
 		const haproxy = findHaproxy(this.homeDir);
 		if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
 		const sentinel = findSentinel(this.homeDir);
 		if (sentinel !== null) signalProcess(sentinel, "SIGKILL");
 		await this.plane.stop();
-		rmSync(this.homeDir, { recursive: true, force: true });
+		await removeDirectory(this.homeDir);
 	}
 }
 
@@ -143,15 +154,15 @@ export async function killChild(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Below the ports that the kernel gives to outgoing connections, cluster buses (10,000 higher) included: one of those
- * would lose to any client that comes by.
+ * Below the ports that the kernel gives to outgoing connections, cluster buses (10,000 higher) included: a
+ * node on one of those could lose its port to any client.
  */
 const FIRST_PORT = 15_000;
 const PORTS_PER_WORKER = 250;
 const WORKERS = 8;
 let nextPort = 0;
 
-/** A port that nothing listens on, of this test worker's own range: no two tests at once are given the same. */
+/** A port that nothing listens on, in this test worker's own range: two tests never get the same one. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
 	const worker = Number(process.env.VITEST_POOL_ID ?? 1) % WORKERS;
 	for (;;) {
@@ -160,7 +171,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
 	}
 }
 
-/** Waits until a condition that no report announces holds. */
+/** Waits for a condition that no report announces. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>) {
 	const deadline = performance.now() + 15_000;
 	while (!(await holds())) {

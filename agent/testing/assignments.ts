@@ -1,12 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { Assignment, FailoverMember, FailoverOrder } from "../../server/contract/agent.ts";
+import type {
+	Assignment,
+	FailoverMember,
+	FailoverOrder,
+} from "../../server/contract/desired-state.ts";
 
 export const CLIENT_PASSWORD = "client-password";
 export const GATEWAY_PASSWORD = "gateway-password";
 export const SENTINEL_USER_PASSWORD = "password-of-sentinels-at-the-engines";
 export const SYSTEM_PASSWORD = "system-password-of-the-test-cache";
 
-/** An assignment as a control plane would give it: a primary with a client password unless told otherwise. */
+/** An assignment as a control plane would give it, by default a primary with a client password. */
 export function makeAssignment(changes: Partial<Assignment> & { port: number }): Assignment {
 	return {
 		id: randomUUID(),
@@ -21,6 +25,7 @@ export function makeAssignment(changes: Partial<Assignment> & { port: number }):
 		onExit: "restart",
 		launchPermit: 0,
 		reboot: 0,
+		busyTimeoutMs: 60_000,
 		maxmemoryBytes: 64 * 1024 ** 2,
 		memoryBytes: 256 * 1024 ** 2,
 		vcpus: 1,
@@ -38,7 +43,7 @@ export function makeAssignment(changes: Partial<Assignment> & { port: number }):
 	};
 }
 
-/** An order as a control plane would give it: unplanned, `from` dead, unless told otherwise. */
+/** An order as a control plane would give it, by default unplanned with `from` dead. */
 export function makeOrder(
 	host: string,
 	from: Assignment,
@@ -53,6 +58,7 @@ export function makeOrder(
 		from: memberOf(host, from),
 		fromState: changes.kind === "planned" ? "alive" : "dead",
 		candidates: candidates.map((candidate) => memberOf(host, candidate)),
+		others: [],
 		takeover: false,
 		sentinels: [],
 		...changes,

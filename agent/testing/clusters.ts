@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Assignment } from "../../server/contract/agent.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { clusterViewText, evenSlots } from "../../server/contract/slots.ts";
 import { probePort } from "../supervisor/port-probe.ts";
+import type { TestHost } from "./agent-fixture.ts";
 import { makeAssignment } from "./assignments.ts";
 
 type Cluster = NonNullable<Assignment["cluster"]>;
@@ -39,7 +40,7 @@ export async function makeCluster(
 	);
 }
 
-/** What every node of it should show: the contract's `view`. */
+/** What every node of the cluster should show: the contract's `view`. */
 export function wantedView({ shards }: Pick<Cluster, "shards">): string {
 	const text = clusterViewText(
 		shards.map(({ slots, primary, members }) => ({
@@ -63,4 +64,30 @@ async function clusterPort(host: string): Promise<number> {
 		);
 		if (states.every((state) => state.kind === "free")) return port;
 	}
+}
+
+/** Waits until every node shows the whole wanted cluster. */
+export function untilFormed(host: TestHost, assignments: readonly Assignment[]) {
+	return host.plane.until("every node shows the whole cluster", () =>
+		assignments.every(({ id, cluster, role, generation }) => {
+			const seen = host.plane.observationOf(id);
+			const state = seen?.engineState;
+			return (
+				cluster !== null &&
+				seen?.generation === generation &&
+				state?.role === role.kind &&
+				state.linkUp &&
+				state.cluster?.ok === true &&
+				state.cluster.view === wantedView(cluster)
+			);
+		}),
+	);
+}
+
+/** How many keys a node holds. */
+export async function keysOf(host: TestHost, assignment: Assignment): Promise<unknown> {
+	const client = await host.connect(assignment.port, "larder");
+	const count = await client.command(["DBSIZE"], 1_000);
+	client.close();
+	return count;
 }

@@ -1,13 +1,18 @@
-import type { EngineConnection } from "../drivers/engine-connection.ts";
+import { EngineCommandError, type EngineConnection } from "../drivers/engine-connection.ts";
 import { eventually } from "./agent-fixture.ts";
 
 const RETRY_MS = 2;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** A client as applications have them: one command after another over one connection, and a new one when that fails. */
+/**
+ * A typical application client: one command after another over one connection, and a new connection when that
+ * fails.
+ */
 export class EndpointClient {
-	/** When answers came that were no errors, by performance.now(). */
+	/** When successful answers arrived, by performance.now(). */
 	readonly answeredAt: number[] = [];
+	/** Errors that the engine answered instead, by the first word of each. */
+	readonly refusals: string[] = [];
 	private readonly open: () => Promise<EngineConnection>;
 	private readonly command: readonly string[];
 	private readonly done: Promise<void>;
@@ -19,7 +24,7 @@ export class EndpointClient {
 		this.done = this.run();
 	}
 
-	/** Waits for an answer that came after that time, and says when. */
+	/** Waits for an answer that arrives after that time, and returns when it did. */
 	async firstAnswerAfter(time: number): Promise<number> {
 		const find = () => this.answeredAt.find((at) => at > time);
 		await eventually("an answer came", () => find() !== undefined);
@@ -43,7 +48,8 @@ export class EndpointClient {
 				connection ??= await this.open();
 				await connection.command(this.command, ANSWER_TIMEOUT_MS);
 				this.answeredAt.push(performance.now());
-			} catch {
+			} catch (error) {
+				if (error instanceof EngineCommandError) this.refusals.push(error.code);
 				connection?.close();
 				connection = null;
 				await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

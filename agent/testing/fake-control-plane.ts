@@ -4,74 +4,84 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { z } from "zod";
+import { enrolInputSchema, enrolResultSchema } from "../../server/contract/agent.ts";
 import {
-	type AlertInput,
 	type Assignment,
-	alertInputSchema,
-	alertResultSchema,
 	type DesiredState,
-	enrolInputSchema,
-	enrolResultSchema,
 	type FailoverOrder,
-	type GatewayObservation,
 	type Notice,
-	type Observation,
-	type OrderResult,
-	type ReportInput,
 	type Route,
+	type RouteChanges,
 	type RouteTable,
-	reportInputSchema,
-	reportResultSchema,
-	type SentinelObservation,
 	type WatchResult,
 	watchInputSchema,
 	watchResultSchema,
-} from "../../server/contract/agent.ts";
+} from "../../server/contract/desired-state.ts";
+import {
+	type AlertMessage,
+	alertMessageSchema,
+	alertResultSchema,
+	type GatewayObservation,
+	type OrderResult,
+	type ReportedObservation,
+	type ReportMessage,
+	reportMessageSchema,
+	reportResultSchema,
+	type SentinelObservation,
+} from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
+import type { Names } from "../../server/contract/names.ts";
 
-/** A notice as a test gives it, without the number that it gets. */
+/** A notice as a test gives it, without the number that it will get. */
 type NewNotice = Notice extends infer One ? (One extends Notice ? Omit<One, "seq"> : never) : never;
 
-/** Of the Sentinels' own doors. */
+/** Password of the Sentinels' own ports. */
 export const SENTINEL_PASSWORD = "password-of-the-sentinels-doors";
 
 type Held = z.output<typeof watchInputSchema>;
 
 /**
- * The control plane's half of the agent protocol over real HTTP and tRPC, without a database. It remembers what agents
- * report and hands out the desired state that a test sets.
+ * The control plane's half of the agent protocol over real HTTP and tRPC, without a database. It remembers
+ * what agents report and serves the desired state that a test sets.
  */
 export class FakeControlPlane {
 	hostId = randomUUID();
 	epoch = 1;
 	credential: string | null = null;
-	/** Answers 401 to known and unknown alike, as a control plane that lost its database would. */
+	/** Answers 401 to every agent, as a control plane that lost its database would. */
 	forgetful = false;
-	/** Answers reports with an error, as one whose database fails. */
+	/** Speaks none of the agent's versions of the protocol. */
+	foreign = false;
+	refusedCalls = 0;
+	/** Answers reports with an error, like a control plane whose database fails. */
 	failsToStore = false;
-	readonly reports: ReportInput[] = [];
-	readonly alerts: AlertInput[] = [];
-	/** Those that it failed to store. */
-	readonly refusedReports: ReportInput[] = [];
-	readonly events: ReportInput["events"] = [];
-	readonly metrics: ReportInput["metrics"] = [];
+	readonly reports: ReportMessage[] = [];
+	readonly alerts: AlertMessage[] = [];
+	/** The reports that it failed to store. */
+	readonly refusedReports: ReportMessage[] = [];
+	readonly events: ReportMessage["events"] = [];
+	readonly metrics: ReportMessage["metrics"] = [];
 	readonly orderResults: OrderResult[] = [];
-	observations: Observation[] | null = null;
+	observations: ReportedObservation[] | null = null;
 	gateway: GatewayObservation | null = null;
 	sentinel: SentinelObservation | null = null;
 	/** When each observation of the list above arrived. */
 	observedAt = 0;
 	enrolments = 0;
-	/** What every answer to a report names. */
+	/** The interval named in every answer to a report. */
 	heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 	revision = 0;
-	/** Ids of assignments that this one, restored from a backup, looks for. */
+	/** Ids of assignments that this control plane, restored from a backup, looks for. */
 	unlocated: string[] = [];
 	private assignments: Assignment[] = [];
+	private names: Names | null = null;
 	private notices: Notice[] = [];
+	private heldNotice = -1;
 	private routeTable: RouteTable = {
 		...{ revision: 0, routes: [], sentinelPassword: SENTINEL_PASSWORD },
 	};
+	/** Tables that agents may hold, by their revisions. */
+	private readonly formerTables: RouteTable[] = [];
 	private readonly changes = new EventEmitter();
 	private server: FastifyInstance | null = null;
 	private port = 0;
@@ -80,7 +90,7 @@ export class FakeControlPlane {
 		return `http://127.0.0.1:${this.port}`;
 	}
 
-	/** Listens on a free port, after a stop on the same one. */
+	/** Listens on a free port; after a stop, on the same one. */
 	async start(): Promise<void> {
 		const server = Fastify({ forceCloseConnections: true });
 		await server.register(fastifyTRPCPlugin, {
@@ -98,7 +108,7 @@ export class FakeControlPlane {
 		this.server = server;
 	}
 
-	/** Goes away without a word: calls under way are cut off. */
+	/** Disappears without notice: calls in progress are cut off. */
 	async stop(): Promise<void> {
 		await this.server?.close();
 		this.server = null;
@@ -110,30 +120,46 @@ export class FakeControlPlane {
 		this.changes.emit("desired");
 	}
 
+	setNames(names: Names | null): void {
+		this.names = names;
+		this.revision++;
+		this.changes.emit("desired");
+	}
+
 	setRoutes(routes: Route[]): void {
+		this.formerTables.push(this.routeTable);
 		this.routeTable = { ...this.routeTable, revision: this.routeTable.revision + 1, routes };
 		this.changes.emit("desired");
 	}
 
-	/** Tells the agent at once. */
+	/** Notifies the agent at once. */
 	notify(notice: NewNotice): void {
 		this.notices.push({ ...notice, seq: this.notices.length });
 		this.changes.emit("desired");
 	}
 
-	/** Gives a failover order, and waits for what becomes of it. */
+	/** Gives a failover order, waits for its result, and makes the gateway follow. */
 	async order(order: FailoverOrder): Promise<OrderResult> {
 		this.notify({ kind: "failover", order });
-		return await this.until("the order's result", () =>
+		const result = await this.until("the order's result", () =>
 			this.orderResults.find(({ id }) => id === order.id),
 		);
+		if (result.leaderNodeId === null || order.clusterMode === "enabled") return result;
+		this.notify({ kind: "leader", cacheId: order.cacheId, nodeId: result.leaderNodeId });
+		const { length } = this.notices;
+		await this.until("the agent to act on the notice", () => this.heldNotice >= length - 1);
+		this.notify({ kind: "endpoints-follow", orderId: order.id });
+		return result;
 	}
 
-	observationOf(assignmentId: string): Observation | undefined {
+	observationOf(assignmentId: string): ReportedObservation | undefined {
 		return this.observations?.find((each) => each.assignmentId === assignmentId);
 	}
 
-	/** Waits until the newest reports fulfil a condition, and answers what it found. Throws with the last word when not. */
+	/**
+	 * Waits until the newest reports fulfil a condition, and returns what it found. Throws with the last report
+	 * otherwise.
+	 */
 	async until<T>(
 		what: string,
 		find: () => T | undefined | null | false,
@@ -154,8 +180,15 @@ export class FakeControlPlane {
 	}
 
 	private router() {
-		const t = initTRPC.context<{ bearer: string }>().create();
+		const t = initTRPC.context<{ bearer: string }>().create({
+			errorFormatter: ({ shape }) =>
+				this.foreign ? { ...shape, data: { ...shape.data, field: "protocol" } } : shape,
+		});
 		const known = t.procedure.use(({ ctx, next }) => {
+			if (this.foreign) {
+				this.refusedCalls++;
+				throw new TRPCError({ code: "UNPROCESSABLE_CONTENT" });
+			}
 			if (this.forgetful || ctx.bearer === "" || ctx.bearer !== this.credential) {
 				throw new TRPCError({ code: "UNAUTHORIZED" });
 			}
@@ -174,6 +207,8 @@ export class FakeControlPlane {
 				.input(watchInputSchema)
 				.output(watchResultSchema)
 				.mutation(async ({ input }) => {
+					this.heldNotice = input.notice;
+					this.changes.emit("report");
 					if (this.isHeld(input)) {
 						const signal = AbortSignal.timeout(25_000);
 						await once(this.changes, "desired", { signal }).catch(() => {});
@@ -181,7 +216,7 @@ export class FakeControlPlane {
 					return this.answer(input);
 				}),
 			alert: known
-				.input(alertInputSchema)
+				.input(alertMessageSchema)
 				.output(alertResultSchema)
 				.mutation(({ input }) => {
 					this.alerts.push(input);
@@ -189,7 +224,7 @@ export class FakeControlPlane {
 					return { accepted: true as const };
 				}),
 			report: known
-				.input(reportInputSchema)
+				.input(reportMessageSchema)
 				.output(reportResultSchema)
 				.mutation(({ input }) => {
 					if (this.failsToStore) {
@@ -203,13 +238,30 @@ export class FakeControlPlane {
 		});
 	}
 
-	/** Notices are answered with alone, as the control plane does: they don't wait for its database. */
+	/** Notices are sent on their own, as the control plane does: they don't wait for its database. */
 	private answer(held: Held): WatchResult {
 		const { epoch } = this;
 		const notices = this.newerNotices(held);
 		if (notices.length > 0) return { epoch, desired: null, notices };
 		if (this.isHeld(held)) return null;
-		return { epoch, desired: this.desired(held.routeRevision), notices };
+		const isCurrent = held.epoch === epoch && held.revision >= this.revision;
+		const desired = isCurrent ? null : this.desired();
+		const routes = this.routeChanges(held.routeRevision);
+		return { epoch, desired, notices, routes, ...(desired && { names: this.names }) };
+	}
+
+	/** What differs from the table of that revision; null if nothing does. */
+	private routeChanges(heldRevision: number): RouteChanges | null {
+		const { revision, routes, sentinelPassword } = this.routeTable;
+		if (heldRevision === revision) return null;
+		const held = this.formerTables.find((table) => table.revision === heldRevision);
+		const before = new Map(held?.routes.map((route) => [route.cacheId, JSON.stringify(route)]));
+		const ids = new Set(routes.map(({ cacheId }) => cacheId));
+		return {
+			...{ revision, whole: held === undefined, sentinelPassword },
+			routes: routes.filter((route) => before.get(route.cacheId) !== JSON.stringify(route)),
+			gone: [...before.keys()].filter((cacheId) => !ids.has(cacheId)),
+		};
 	}
 
 	private isHeld(held: Held): boolean {
@@ -226,16 +278,12 @@ export class FakeControlPlane {
 		return this.notices.filter(({ seq }) => seq > newest);
 	}
 
-	private desired(heldRouteRevision: number): DesiredState {
-		const { revision, epoch, hostId, assignments } = this;
-		const { routeTable } = this;
-		return {
-			...{ revision, epoch, hostId, assignments, unlocated: this.unlocated },
-			routeTable: routeTable.revision > heldRouteRevision ? routeTable : null,
-		};
+	private desired(): DesiredState {
+		const { revision, epoch, hostId, assignments, unlocated } = this;
+		return { ...{ revision, epoch, hostId, assignments, unlocated }, routeTable: null };
 	}
 
-	private take(report: ReportInput): void {
+	private take(report: ReportMessage): void {
 		this.reports.push(report);
 		this.events.push(...report.events);
 		this.metrics.push(...report.metrics);

@@ -3,7 +3,7 @@ import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
 
-/** The master of a host's HAProxy as the kernel sees it. */
+/** The master of a host's HAProxy according to the kernel. */
 export function findHaproxy(homeDir: string): ProcessIdentity | null {
 	return findEngineProcess({
 		directories: [join(homeDir, "gateway")],

@@ -1,26 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { removeKernelTable } from "../../platform/kernel-table.ts";
 import {
 	isProcessAlive,
 	type ProcessIdentity,
 	signalProcess,
 } from "../../platform/process-identity.ts";
-import type { Route } from "../../server/contract/agent.ts";
+import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { ensureEngine, type WantedEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import type { KernelMode } from "../gateway/kernel/permission.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { eventually, freePort, killChild } from "./agent-fixture.ts";
 import { findHaproxy } from "./find-programs.ts";
 
 const ADMIN_PASSWORD = "admin-password";
 const CHECK = { username: "larder-gateway", password: "gateway password $\"'\\ #" };
-/** What signs, in HAProxy's file and in the engine's, must not mean anything. */
+/** Special characters, in HAProxy's file and in the engine's, must have no effect. */
 function usersFile(): string {
 	const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 	return [
@@ -30,21 +32,24 @@ function usersFile(): string {
 	].join("\n");
 }
 
-/** A gateway without an agent, and engines that it may lead to. Ends all of it, HAProxy included. */
+/** A gateway without an agent, and engines for it to lead to. Ends all of it, HAProxy included. */
 export class TestGateway {
-	readonly homeDir = mkdtempSync(join(tmpdir(), "larder-gateway-test-"));
+	readonly homeDir = makeUglyDirectory("larder-gateway-test");
 	readonly address: string;
+	private readonly mode: KernelMode | null;
 	gateway: Gateway;
 	private revision = 0;
 	private readonly children: ChildProcess[] = [];
 	private readonly seen: ProcessIdentity[] = [];
 
-	constructor(address: string) {
+	/** Without a mode, HAProxy alone forwards. */
+	constructor(address: string, mode: KernelMode | null = null) {
 		this.address = address;
+		this.mode = mode;
 		this.gateway = this.make();
 	}
 
-	/** Lets go of HAProxy, as an agent that stops does, and begins anew with a gateway that knows nothing. */
+	/** Releases HAProxy, as a stopping agent does, and starts again with a gateway that knows nothing. */
 	async restart(): Promise<void> {
 		await this.gateway.stop();
 		this.gateway = this.make();
@@ -66,7 +71,7 @@ export class TestGateway {
 		this.remember();
 	}
 
-	/** HAProxy's master as the kernel sees it. */
+	/** HAProxy's master according to the kernel. */
 	haproxy(): ProcessIdentity | null {
 		return findHaproxy(this.homeDir);
 	}
@@ -110,6 +115,7 @@ export class TestGateway {
 			check: CHECK,
 			discovery: null,
 			sentinel: null,
+			tcpKeepaliveSeconds: 300,
 		};
 	}
 
@@ -126,10 +132,11 @@ export class TestGateway {
 				nodes: nodes.map(({ port }) => ({ host: this.address, port })),
 			},
 			sentinel: null,
+			tcpKeepaliveSeconds: 300,
 		};
 	}
 
-	/** A primary and replicas in sync behind a primary's and a reader's endpoint. */
+	/** A primary and replicas in sync behind a primary and a reader endpoint. */
 	async startReplicated(replicas = 1): Promise<ReplicatedEngines> {
 		const first = await this.startValkey();
 		const others = await Promise.all(
@@ -157,7 +164,7 @@ export class TestGateway {
 		return EngineConnection.open({ host: this.address, port, ...login }, 2_000);
 	}
 
-	/** One command over a connection of its own. */
+	/** Sends one command over a connection of its own. */
 	async ask(port: number, ...words: string[]): Promise<unknown> {
 		const connection = await this.connect(port);
 		try {
@@ -174,7 +181,8 @@ export class TestGateway {
 		if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
 		for (const child of this.children) await killChild(child);
 		await eventually("HAProxy and its workers are gone", () => !this.seen.some(isProcessAlive));
-		rmSync(this.homeDir, { recursive: true, force: true });
+		await removeKernelTable(this.homeDir);
+		await removeDirectory(this.homeDir);
 	}
 
 	private remember(): void {
@@ -193,6 +201,14 @@ export class TestGateway {
 				kind: "ready",
 				engine: await ensureEngine({ engine: "haproxy" }),
 			}),
+			forwarding: this.mode && {
+				mode: this.mode,
+				advertisedAddress: this.address,
+				resolveTools: async () => ({
+					kind: "ready",
+					engine: await ensureEngine({ engine: "nftables" }),
+				}),
+			},
 			onChange: () => {},
 		});
 	}

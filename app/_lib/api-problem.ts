@@ -20,7 +20,7 @@ function textOf(value: unknown): string | null {
 const UNREACHABLE: ApiProblem = {
 	code: "unreachable",
 	message:
-		"The control plane doesn't answer. Caches keep serving meanwhile; this page goes on by itself once it is back.",
+		"The control plane doesn't answer. Caches keep serving, and this page resumes once it is back.",
 	field: null,
 	requestId: null,
 };
@@ -42,7 +42,7 @@ export function toApiProblem(error: unknown): ApiProblem {
 	};
 }
 
-/** Worth another try without anybody changing anything. */
+/** The same call may succeed later. */
 export function isTransient(error: unknown): boolean {
 	const { code } = toApiProblem(error);
 	return code === "unreachable" || code === "unavailable";

@@ -66,7 +66,9 @@ describe("what stands in a failover's way", () => {
 	});
 
 	it("is a shard without a primary that serves, or without a replica in sync", () => {
-		expect(shardObstacle(shard("0001", node("b", "replica")))).toContain("No primary serves");
+		expect(shardObstacle(shard("0001", node("b", "replica")))).toContain(
+			"The primary isn't available",
+		);
 		const lagging = shard("0001", node("a", "primary"), node("b", "replica", "syncing"));
 		expect(shardObstacle(lagging)).toContain("No replica is in sync");
 	});

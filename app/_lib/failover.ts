@@ -4,7 +4,7 @@ import { formatDuration } from "./format/time.ts";
 
 type Shard = Cache["shards"][number];
 
-/** How the control plane tells of a failover that was asked for, and of one that came to nothing. */
+/** Types of the events for a requested failover and for one that failed. */
 const REQUESTED = "cache.failover-requested";
 const FAILED = "cache.failover-failed";
 
@@ -17,7 +17,7 @@ export function readyReplicas(shard: Shard): CacheNode[] {
 	return shard.nodes.filter(({ role, status }) => role === "replica" && status === "available");
 }
 
-/** Why the cache can't hand over to anybody, whatever the shard; null when it can. */
+/** Why no shard of the cache can fail over; null when one can. */
 export function failoverObstacle(cache: Cache): string | null {
 	if (cache.engine === "memcached") return "Memcached keeps no copies to fail over to.";
 	if (cache.replicasPerShard === 0) return "There is no replica to fail over to.";
@@ -30,40 +30,40 @@ export function failoverObstacle(cache: Cache): string | null {
 export function shardObstacle(shard: Shard): string | null {
 	const primary = primaryOf(shard);
 	if (primary?.status !== "available") {
-		return "No primary serves that could hand over. A replica takes its place by itself where automatic failover is on.";
+		return "The primary isn't available, so it can't hand over. With automatic failover on, a replica takes over by itself.";
 	}
 	if (readyReplicas(shard).length === 0) {
-		return "No replica is in sync, so none could lead without losing writes. Wait until one is.";
+		return "No replica is in sync, so a failover would lose writes. Wait until one is in sync.";
 	}
 	return null;
 }
 
-/** "writes paused for 12 ms"; null when nobody measured it. */
+/** "writes paused for 12 ms"; null when it wasn't measured. */
 export function unavailabilityWords({ kind, writesUnavailableMs }: Failover): string | null {
 	if (writesUnavailableMs === null) return null;
 	const duration = writesUnavailableMs < 1 ? "less than 1 ms" : formatDuration(writesUnavailableMs);
 	return kind === "planned" ? `writes paused for ${duration}` : `no writes for ${duration}`;
 }
 
-/** What a failover that this browser asked for was to change. */
+/** A failover that this browser requested. */
 export interface AwaitedFailover {
 	shard: string;
-	/** Who led when it was asked for. */
+	/** The primary at the time of the request. */
 	from: string;
-	/** When the cache's last failover was by then; null without one. */
+	/** Time of the cache's last failover before the request; null without one. */
 	previousAt: string | null;
 }
 
 export interface FailoverOutcome {
-	/** Who leads since; null when it came to nothing. */
+	/** The new primary; null when the failover failed. */
 	leader: string | null;
 	/** Its figures, or the reason. */
 	detail: string | null;
 }
 
 /**
- * How it ended; null while it goes on. A cache tells of its newest failover alone: when another shard's came after it,
- * the roles of its own shard say that it is done.
+ * How the failover ended; null while it is under way. A cache reports only its newest failover. When another shard failed
+ * over later, the roles in this shard show that it is done.
  */
 export function failoverOutcome(
 	awaited: AwaitedFailover,

@@ -10,8 +10,39 @@ export function firstIssues(error: ZodError | undefined): Map<string, string> {
 	return messages;
 }
 
-/** "name is required" → "Name is required." */
+/** What forms call the API's fields, where it is more than the field's name. */
+const FIELD_WORDS: Readonly<Record<string, string>> = {
+	automaticFailover: "automatic failover",
+	clusterMode: "cluster mode",
+	cpuMillis: "counted processors, in thousandths,",
+	deletionProtection: "deletion protection",
+	engineVersion: "engine version",
+	expiresInDays: "days until it expires",
+	memoryMib: "memory in MiB",
+	multiAz: "Multi-AZ",
+	nodeType: "node type",
+	parameterGroup: "parameter group",
+	replicasPerShard: "replicas per shard",
+	vcpus: "vCPU",
+};
+const FIELD_NAMES = new RegExp(`\\b(${Object.keys(FIELD_WORDS).join("|")})\\b`, "g");
+/** Where to look in the API: a form shows the choices itself. */
+const API_REFERENCE = /[;,.] see GET \/api\/\S+/g;
+
+/** A form has switches where the API has true and false, and is one request. */
+const SWITCHES = /\bset (\S[^;.]*?) to (true|false)(?: in the same request)?/g;
+
+/**
+ * An API's message in the words of a form, as a sentence: "memoryMib must be a whole number" → "Memory in MiB must be a
+ * whole number."
+ */
 export function asSentence(message: string): string {
-	const text = message.charAt(0).toUpperCase() + message.slice(1);
+	const worded = message
+		.replace(API_REFERENCE, "")
+		.replace(FIELD_NAMES, (field) => FIELD_WORDS[field] ?? field)
+		.replace(SWITCHES, (_, what, value) => `turn ${what} ${value === "true" ? "on" : "off"}`);
+	// "vCPU" stays as it is written.
+	const isWord = /^[a-z]([a-z ]|$)/.test(worded);
+	const text = isWord ? worded.charAt(0).toUpperCase() + worded.slice(1) : worded;
 	return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -47,7 +47,7 @@ function load(): readonly PendingWork[] {
 		const stored: unknown = JSON.parse(window.sessionStorage.getItem(KEY) ?? "[]");
 		if (Array.isArray(stored)) found = stored.filter(isPendingWork);
 	} catch {
-		// No storage, or somebody else's content: start with nothing.
+		// No storage, or content of another program: start with nothing.
 	}
 	memory = found;
 	return found;
@@ -58,7 +58,7 @@ function store(next: readonly PendingWork[]) {
 	try {
 		window.sessionStorage.setItem(KEY, JSON.stringify(next));
 	} catch {
-		// It lasts until the page is left, then.
+		// Without storage it lasts until the page is left.
 	}
 	for (const listener of listeners) listener();
 }
@@ -68,7 +68,7 @@ function subscribe(listener: () => void): () => void {
 	return () => listeners.delete(listener);
 }
 
-/** Work that was started in this tab and whose end the user is to be told of. */
+/** Work that was started in this tab. The user gets a notice when it ends. */
 export function usePendingWork(): readonly PendingWork[] {
 	return useSyncExternalStore(subscribe, load, () => NONE);
 }
@@ -91,13 +91,13 @@ function add(work: PendingWork) {
 	store([...load().filter((other) => pendingWorkKey(other) !== key), work]);
 }
 
-/** It has come to its end. */
+/** The work has ended. */
 export function finishPendingWork(work: PendingWork) {
 	const key = pendingWorkKey(work);
 	store(load().filter((other) => pendingWorkKey(other) !== key));
 }
 
-/** Whatever is still waited for of the cache is of no interest any more. */
+/** Drops all pending work of a cache. */
 export function removePendingWork(cache: string) {
 	store(load().filter((work) => work.cache !== cache));
 }

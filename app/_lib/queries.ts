@@ -6,12 +6,19 @@ import { useTRPC } from "./trpc.ts";
 
 /** How often lists and numbers are read again; the browser pauses it for hidden tabs. */
 export const CALM_POLL_MS = 5_000;
-/** While something changes and somebody watches. */
+/** While a page shows something that changes. */
 export const BUSY_POLL_MS = 700;
+
+const CHANGING: ReadonlySet<CacheStatus> = new Set([
+	"creating",
+	"modifying",
+	"rebooting",
+	"deleting",
+]);
 
 /** A status that ends by itself, soon. */
 export function isChanging(status: CacheStatus): boolean {
-	return status === "creating" || status === "modifying" || status === "deleting";
+	return CHANGING.has(status);
 }
 
 export function useOverview() {
@@ -22,6 +29,12 @@ export function useOverview() {
 export function useMe() {
 	const trpc = useTRPC();
 	return useQuery(trpc.account.me.queryOptions({}, { staleTime: 60_000 }));
+}
+
+/** Whether the person can see but not change; false until it is known. */
+export function useIsViewer(): boolean {
+	const { data: me } = useMe();
+	return me !== undefined && me.access !== "full";
 }
 
 /** Changes only when an operator adds a type. */

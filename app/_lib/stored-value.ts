@@ -22,19 +22,15 @@ function read(key: string): string | null {
 	}
 }
 
-/** A choice that the browser remembers, shared by all tabs. `choices[0]` is the default and what a server renders. */
-export function useStoredChoice<Choice extends string>(
-	key: string,
-	choices: readonly [Choice, ...Choice[]],
-): [Choice, (value: Choice) => void] {
+/** A text that the browser remembers, shared by all tabs; null while there is none, and on a server. */
+export function useStoredText(key: string): [string | null, (value: string) => void] {
 	const stored = useSyncExternalStore(
 		subscribe,
 		() => read(key),
 		() => null,
 	);
-	const value = choices.find((choice) => choice === stored) ?? choices[0];
 	const set = useCallback(
-		(next: Choice) => {
+		(next: string) => {
 			try {
 				window.localStorage.setItem(key, next);
 			} catch {
@@ -44,5 +40,14 @@ export function useStoredChoice<Choice extends string>(
 		},
 		[key],
 	);
-	return [value, set];
+	return [stored, set];
+}
+
+/** A choice that the browser remembers. `choices[0]` is the default and what a server renders. */
+export function useStoredChoice<Choice extends string>(
+	key: string,
+	choices: readonly [Choice, ...Choice[]],
+): [Choice, (value: Choice) => void] {
+	const [stored, set] = useStoredText(key);
+	return [choices.find((choice) => choice === stored) ?? choices[0], set];
 }

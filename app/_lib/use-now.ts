@@ -1,20 +1,21 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { serverNow } from "./server-clock.ts";
 
 /** One clock for the whole page: a tick re-renders those who show time, no timer each. */
 function createTicker(intervalMs: number) {
 	const listeners = new Set<() => void>();
 	let timer: ReturnType<typeof setInterval> | undefined;
-	let now = Date.now();
+	let now = serverNow();
 	const tick = () => {
-		now = Date.now();
+		now = serverNow();
 		for (const listener of listeners) listener();
 	};
 	return {
 		subscribe(listener: () => void): () => void {
 			if (listeners.size === 0) {
-				now = Date.now();
+				now = serverNow();
 				timer = setInterval(tick, intervalMs);
 			}
 			listeners.add(listener);
@@ -30,7 +31,7 @@ function createTicker(intervalMs: number) {
 const everySecond = createTicker(1_000);
 const often = createTicker(100);
 
-/** The current time in ms, to the second or to the tenth; null while a server renders. */
+/** The control plane's time in ms, to the second or to the tenth; null while a server renders. */
 export function useNow(precision: "second" | "tenth" = "second"): number | null {
 	const ticker = precision === "second" ? everySecond : often;
 	return useSyncExternalStore<number | null>(ticker.subscribe, ticker.read, () => null);

@@ -2,6 +2,7 @@
 
 import { Button, Description, Dropdown, Label } from "@heroui/react";
 import { ChevronDown, EllipsisVertical, type LucideIcon } from "lucide-react";
+import { useIsViewer } from "../_lib/queries.ts";
 
 export interface MenuAction {
 	id: string;
@@ -22,6 +23,11 @@ interface ActionsMenuProps {
 	look?: "button" | "icon";
 }
 
+/** Every action of a menu changes something. */
+function asViewer(action: MenuAction): MenuAction {
+	return { ...action, obstacle: "Viewers can't change anything. Ask an administrator." };
+}
+
 /** What can be done with a thing. What can't be done now says why. */
 export function ActionsMenu({
 	label,
@@ -29,6 +35,8 @@ export function ActionsMenu({
 	isDisabled = false,
 	look = "button",
 }: ActionsMenuProps) {
+	const isViewer = useIsViewer();
+	const shown = isViewer ? actions.map(asViewer) : actions;
 	return (
 		<Dropdown>
 			{look === "button" ? (
@@ -46,7 +54,7 @@ export function ActionsMenu({
 					aria-label={label}
 					onAction={(key) => actions.find(({ id }) => id === key)?.run()}
 				>
-					{actions.map(({ id, label: text, icon: Icon, isDanger = false, obstacle = null }) => (
+					{shown.map(({ id, label: text, icon: Icon, isDanger = false, obstacle = null }) => (
 						<Dropdown.Item
 							key={id}
 							id={id}

@@ -1,6 +1,6 @@
 import { buttonVariants } from "@heroui/react";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { PageLink } from "./page-link.tsx";
 
 interface ButtonLinkProps {
 	href: string;
@@ -19,11 +19,11 @@ export function ButtonLink({
 	children,
 }: ButtonLinkProps) {
 	return (
-		<Link
+		<PageLink
 			href={href}
 			className={buttonVariants({ variant, size, ...(className ? { className } : {}) })}
 		>
 			{children}
-		</Link>
+		</PageLink>
 	);
 }

@@ -29,7 +29,7 @@ export function CopyButton({ text, label, withWord = false }: CopyButtonProps) {
 			const value = typeof text === "string" ? text : await text();
 			setState((await copyText(value)) ? "copied" : "failed");
 		} catch {
-			// Whoever provides the text shows why it can't.
+			// The provider of the text shows the reason.
 			setState("failed");
 		}
 	};

@@ -4,8 +4,7 @@ import { Modal } from "@heroui/react";
 import type { ReactNode } from "react";
 
 interface DialogProps {
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
+	onClose: () => void;
 	title: string;
 	/** False while leaving would lose something that is shown once. */
 	isDismissable?: boolean;
@@ -14,19 +13,18 @@ interface DialogProps {
 	footer: ReactNode;
 }
 
-/** A modal dialog: focus stays inside, Escape closes, focus returns to what opened it. */
+/**
+ * A modal dialog: focus stays inside, Escape closes, focus returns to what opened it. Mounted while it is open, so it
+ * starts fresh each time.
+ */
 export function Dialog(props: DialogProps) {
-	const {
-		isOpen,
-		onOpenChange,
-		title,
-		isDismissable = true,
-		size = "md",
-		children,
-		footer,
-	} = props;
+	const { onClose, title, isDismissable = true, size = "md", children, footer } = props;
 	return (
-		<Modal.Backdrop isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={isDismissable}>
+		<Modal.Backdrop
+			isOpen
+			onOpenChange={(isOpen) => !isOpen && onClose()}
+			isDismissable={isDismissable}
+		>
 			<Modal.Container size={size} placement="center">
 				<Modal.Dialog>
 					<Modal.CloseTrigger />

@@ -6,7 +6,7 @@ import { classNames } from "./class-names.ts";
 
 interface FoldProps {
 	title: string;
-	/** What is chosen inside, in a few words, so that nobody has to open it to see. */
+	/** What is chosen inside, in a few words, so that it needn't be opened to see. */
 	summary: ReactNode;
 	/** Stays open while true: something inside is at fault. */
 	isForcedOpen?: boolean;

@@ -1,6 +1,6 @@
 import { ChevronRight } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { PageLink } from "./page-link.tsx";
 
 export interface Crumb {
 	label: string;
@@ -26,9 +26,9 @@ function Breadcrumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
 						{href === undefined ? (
 							<span aria-current={index === crumbs.length - 1 ? "page" : undefined}>{label}</span>
 						) : (
-							<Link href={href} className="hover:text-foreground hover:underline">
+							<PageLink href={href} className="hover:text-foreground hover:underline">
 								{label}
-							</Link>
+							</PageLink>
 						)}
 					</li>
 				))}
@@ -51,7 +51,9 @@ export function PageHeader({ crumbs, title, meta, actions, description }: PageHe
 						{meta}
 					</div>
 					{description !== undefined && (
-						<p className="max-w-2xl text-sm break-words text-muted">{description}</p>
+						<p className="mt-0.5 max-w-2xl text-sm text-pretty break-words text-muted">
+							{description}
+						</p>
 					)}
 				</div>
 				{actions !== undefined && (

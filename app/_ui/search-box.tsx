@@ -7,16 +7,18 @@ interface SearchBoxProps {
 	label: string;
 	value: string;
 	onChange: (text: string) => void;
+	/** "Name or description" when absent. */
+	placeholder?: string;
 	className: string;
 }
 
-/** Filters a list by name or description. */
-export function SearchBox({ label, value, onChange, className }: SearchBoxProps) {
+/** Filters a list by text. */
+export function SearchBox({ label, value, onChange, placeholder, className }: SearchBoxProps) {
 	return (
 		<SearchField aria-label={label} value={value} onChange={onChange} className={className}>
 			<SearchField.Group>
 				<SearchField.SearchIcon />
-				<SearchField.Input placeholder="Name or description" maxLength={100} />
+				<SearchField.Input placeholder={placeholder ?? "Name or description"} maxLength={100} />
 				<SearchField.ClearButton />
 			</SearchField.Group>
 		</SearchField>

@@ -2,14 +2,22 @@ import { Skeleton } from "@heroui/react";
 
 const WIDTHS = ["w-32", "w-24", "w-40", "w-28", "w-36", "w-20"];
 
-/** Rows to come, as tall as the rows themselves so that nothing jumps. */
-export function TableSkeleton({ rows = 5, label }: { rows?: number; label: string }) {
+interface TableSkeletonProps {
+	label: string;
+	rows?: number;
+	/** Of a row; the usual one has a single line. */
+	rowHeight?: "h-12" | "h-24";
+}
+
+/** A table's head and rows to come, as tall as they will be so that nothing jumps. */
+export function TableSkeleton({ label, rows = 5, rowHeight = "h-12" }: TableSkeletonProps) {
 	return (
-		<div role="status" aria-label={label} className="px-4 py-1">
+		<div role="status" aria-label={label} className="px-4">
+			<div className="h-9 border-b border-border" />
 			{Array.from({ length: rows }, (_, row) => `row-${row}`).map((key, row) => (
 				<div
 					key={key}
-					className="flex h-12 items-center gap-6 border-b border-separator last:border-0"
+					className={`flex items-center gap-6 border-b border-separator last:border-0 ${rowHeight}`}
 				>
 					<Skeleton className={`h-3.5 rounded ${WIDTHS[row % WIDTHS.length]}`} />
 					<Skeleton className="h-5 w-20 rounded-full" />

@@ -7,12 +7,15 @@ import {
 	Info,
 	LoaderCircle,
 	type LucideIcon,
+	Mail,
 	RotateCw,
 	Trash2,
 	TriangleAlert,
 	Unplug,
 } from "lucide-react";
+import type { AuditOutcome } from "../../server/contract/audit.ts";
 import type { CacheStatus, HostStatus, NodeStatus, Severity } from "../../server/contract/enums.ts";
+import type { UserStatus } from "../../server/contract/user.ts";
 import { classNames } from "./class-names.ts";
 
 type Tone = "good" | "busy" | "warn" | "bad" | "neutral";
@@ -42,7 +45,16 @@ const LOOKS = {
 	info: { word: "Info", tone: "neutral", icon: Info },
 	warning: { word: "Warning", tone: "warn", icon: TriangleAlert },
 	error: { word: "Error", tone: "bad", icon: CircleAlert },
-} as const satisfies Record<CacheStatus | NodeStatus | HostStatus | Severity | "cordoned", Look>;
+	succeeded: { word: "Succeeded", tone: "good", icon: CircleCheck },
+	denied: { word: "Denied", tone: "warn", icon: Ban },
+	active: { word: "Active", tone: "good", icon: CircleCheck },
+	disabled: { word: "Disabled", tone: "neutral", icon: Ban },
+	invited: { word: "Invited", tone: "busy", icon: Mail },
+	expired: { word: "Invitation expired", tone: "warn", icon: TriangleAlert },
+} as const satisfies Record<
+	CacheStatus | NodeStatus | HostStatus | Severity | AuditOutcome | UserStatus | "cordoned",
+	Look
+>;
 
 export type StatusName = keyof typeof LOOKS;
 

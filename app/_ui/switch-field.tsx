@@ -2,6 +2,7 @@
 
 import { Switch } from "@heroui/react";
 import { type ReactNode, useId } from "react";
+import { FieldMessage } from "./form-fields.tsx";
 
 interface SwitchFieldProps {
 	label: string;
@@ -10,13 +11,19 @@ interface SwitchFieldProps {
 	onChange: (isOn: boolean) => void;
 	/** What it does, or why it can't be changed. */
 	hint?: ReactNode;
+	/** Why it can't be as it is. */
+	error?: string | undefined;
 	isDisabled?: boolean;
 }
 
 /** On or off, with what that means beneath. */
 export function SwitchField(props: SwitchFieldProps) {
-	const { label, name, isOn, onChange, hint, isDisabled = false } = props;
+	const { label, name, isOn, onChange, hint, error, isDisabled = false } = props;
 	const hintId = useId();
+	const errorId = useId();
+	const describedBy = [hint !== undefined && hintId, error !== undefined && errorId].filter(
+		Boolean,
+	);
 	return (
 		<div className="flex min-w-0 flex-col gap-1">
 			<Switch
@@ -24,7 +31,7 @@ export function SwitchField(props: SwitchFieldProps) {
 				isSelected={isOn}
 				isDisabled={isDisabled}
 				onChange={onChange}
-				{...(hint === undefined ? {} : { "aria-describedby": hintId })}
+				{...(describedBy.length === 0 ? {} : { "aria-describedby": describedBy.join(" ") })}
 			>
 				<Switch.Content>
 					<Switch.Control>
@@ -38,6 +45,7 @@ export function SwitchField(props: SwitchFieldProps) {
 					{hint}
 				</p>
 			)}
+			{error !== undefined && <FieldMessage id={errorId}>{error}</FieldMessage>}
 		</div>
 	);
 }

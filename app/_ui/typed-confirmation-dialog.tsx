@@ -31,8 +31,7 @@ export function TypedConfirmationDialog(props: TypedConfirmationDialogProps) {
 	};
 	return (
 		<Dialog
-			isOpen
-			onOpenChange={(isOpen) => !isOpen && onClose()}
+			onClose={onClose}
 			title={title}
 			footer={
 				<>

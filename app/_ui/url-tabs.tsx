@@ -1,7 +1,7 @@
 "use client";
 
 import { Tabs } from "@heroui/react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useUrlParams } from "../_lib/use-url-params.ts";
 
 interface UrlTabsProps {
@@ -15,13 +15,23 @@ export function UrlTabs({ label, tabs }: UrlTabsProps) {
 	const first = tabs[0]?.id ?? "";
 	const wanted = params.get("tab");
 	const current = tabs.find(({ id }) => id === wanted) ?? tabs[0];
+	const list = useRef<HTMLDivElement>(null);
+	// On a narrow screen the list scrolls sideways, and may begin before the chosen tab.
+	useEffect(() => {
+		// The tabs are there a moment after their list.
+		const frame = requestAnimationFrame(() => {
+			const tab = list.current?.querySelector('[role="tab"][aria-selected="true"]');
+			tab?.scrollIntoView({ block: "nearest", inline: "center" });
+		});
+		return () => cancelAnimationFrame(frame);
+	}, [current?.id]);
 	return (
 		<Tabs
 			variant="secondary"
 			selectedKey={current?.id ?? first}
 			onSelectionChange={(key) => change({ tab: key === first ? null : String(key) }, "push")}
 		>
-			<Tabs.ListContainer>
+			<Tabs.ListContainer ref={list}>
 				<Tabs.List aria-label={label}>
 					{tabs.map((tab) => (
 						<Tabs.Tab key={tab.id} id={tab.id}>

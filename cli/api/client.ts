@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ERROR_STATUS, type ErrorCode } from "../../server/contract/errors.ts";
+import { ServerClock, TIME_HEADER } from "../../server/contract/server-clock.ts";
 import { CliError, EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Connection } from "./connection.ts";
 
@@ -16,7 +17,7 @@ const errorBodySchema = z.object({
 
 export interface ApiRequest {
 	method: "GET" | "POST" | "PATCH" | "DELETE";
-	/** Below /api/v1; what the user typed in it is encoded by the caller. */
+	/** Below /api/v1; the caller encodes what the user typed. */
 	path: string;
 	query?: Readonly<Record<string, string | number | undefined>>;
 	body?: unknown;
@@ -24,7 +25,7 @@ export interface ApiRequest {
 	idempotencyKey?: string;
 }
 
-/** The API said no. `code` is its own error code. */
+/** The API refused. `code` is its own error code. */
 export class ApiError extends CliError {
 	readonly code: ErrorCode;
 	constructor(code: ErrorCode, message: string, hints: readonly string[]) {
@@ -34,10 +35,13 @@ export class ApiError extends CliError {
 	}
 }
 
-/** A client of REST /api/v1: gives back the answer's JSON. Failures are CliErrors with their exit codes. */
+/** A client of REST /api/v1 that returns the answer's JSON. Failures are CliErrors with their exit codes. */
 export interface ApiClient {
 	call(request: ApiRequest): Promise<unknown>;
 }
+
+/** The control plane's time, according to its answers. */
+export const serverClock = new ServerClock();
 
 export function createApiClient({ url, token }: Connection): ApiClient {
 	return {
@@ -62,6 +66,7 @@ export function createApiClient({ url, token }: Connection): ApiClient {
 					signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
 				});
 				text = await response.text();
+				serverClock.note(response.headers.get(TIME_HEADER), Date.now());
 			} catch (error) {
 				throw new CliError(
 					`The control plane at ${url} can't be reached (${reasonOf(error)}).`,

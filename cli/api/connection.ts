@@ -10,7 +10,7 @@ export interface Connection {
 }
 
 /**
- * Which control plane, and as whom.
+ * Which control plane to call, and with which token.
  *   address  --url, LARDER_URL, the control plane that runs on this home, http://127.0.0.1:$PORT
  *   token    LARDER_TOKEN, <home>/admin-token. Never an argument: those are visible to every user of the machine.
  */

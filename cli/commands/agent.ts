@@ -12,7 +12,7 @@ import { parseBytes } from "../terminal/format.ts";
 interface AgentOptions {
 	join: string;
 	token?: string;
-	tokenFile?: string;
+	joinTokenFile?: string;
 	zone: string;
 	name?: string;
 	address?: string;
@@ -20,24 +20,28 @@ interface AgentOptions {
 	memory?: number;
 	gateway?: string;
 	sentinel?: string;
+	dnsPort?: string;
 }
 
 export function agentCommand(): Command {
 	return new Command("agent")
 		.summary("make this machine a host that runs caches")
 		.description(
-			"Run a host agent in the foreground: it joins a control plane and runs the caches that are placed here. They go on serving when it stops.",
+			"Run a host agent in the foreground: it joins a control plane and runs the caches that are placed here. They keep serving when it stops.",
 		)
 		.requiredOption("--join <address>", "the control plane, such as http://10.0.0.5:3000")
-		.option("--token <token>", "join token; visible to others on this machine, so better:")
-		.option("--token-file <path>", "a file that holds it, or set LARDER_JOIN_TOKEN")
+		.option(
+			"--join-token-file <path>",
+			"a file that holds the join token (default: LARDER_JOIN_TOKEN); needed the first time only",
+		)
+		.addOption(new Option("--token <token>").hideHelp())
 		.requiredOption("--zone <zone>", "what fails together with this host: a rack, a room, a site")
 		.option("--name <name>", "name of the host (default: the machine's)")
 		.option(
 			"--address <ip>",
 			"IPv4 address that caches listen on (default: the one that faces the control plane)",
 		)
-		.option("--advertised-address <address>", "what clients are given (default: --address)")
+		.option("--advertised-address <address>", "address that clients are given (default: --address)")
 		.option(
 			"--memory <size>",
 			"memory for caches, such as 4GiB (default: 90 % of the machine's)",
@@ -46,20 +50,24 @@ export function agentCommand(): Command {
 		.addOption(
 			new Option(
 				"--gateway <mode>",
-				"off where another agent of the same address serves the endpoints (default: on)",
+				"off if another agent on the same address serves the endpoints (default: on)",
 			).choices(["on", "off"]),
 		)
 		.addOption(
 			new Option(
 				"--sentinel <mode>",
-				"off for no say in who leads while the control plane is away (default: on)",
+				"off: this host doesn't vote on failovers while the control plane is away (default: on)",
 			).choices(["on", "off"]),
+		)
+		.option(
+			"--dns-port <port>",
+			"port on which it answers names of caches, if the control plane has a zone (default: 10053)",
 		)
 		.addHelpText(
 			"after",
 			`
-A token is made by \`larder hosts join-token\` where the control plane runs, and needed the first time only.
-The host's files lie in $LARDER_HOME/agents/<name>.
+Make a join token in the console under Hosts, or with \`larder hosts join-token\` where the control plane runs.
+The host's files are in $LARDER_HOME/agents/<name>.
 
 Example:
   LARDER_JOIN_TOKEN=larder_join_… larder agent --join http://10.0.0.5:3000 --zone rack-2 --memory 16GiB`,
@@ -94,18 +102,27 @@ async function run(options: AgentOptions): Promise<void> {
 		LARDER_AGENT_HOME: currentHome().agentDir(name),
 		...(options.gateway !== undefined && { LARDER_AGENT_GATEWAY: options.gateway }),
 		...(options.sentinel !== undefined && { LARDER_AGENT_SENTINEL: options.sentinel }),
+		...(options.dnsPort !== undefined && { LARDER_DNS_PORT: options.dnsPort }),
 		NODE_ENV: "production",
 	});
 }
 
 function readToken(options: AgentOptions): string | undefined {
-	if (options.token !== undefined) return options.token;
-	if (options.tokenFile === undefined) return process.env.LARDER_JOIN_TOKEN;
+	if (options.token !== undefined) {
+		throw new CliError(
+			"--token isn't accepted: every user of this machine can read a program's arguments. Treat this token as leaked.",
+			EXIT.invalidInput,
+			[
+				"Revoke it and make another. Set LARDER_JOIN_TOKEN to that, or write it to a file: --join-token-file <path>",
+			],
+		);
+	}
+	if (options.joinTokenFile === undefined) return process.env.LARDER_JOIN_TOKEN;
 	try {
-		return readFileSync(options.tokenFile, "utf8").trim();
+		return readFileSync(options.joinTokenFile, "utf8").trim();
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
-		throw new CliError(`--token-file can't be read: ${why}`, EXIT.invalidInput, [], {
+		throw new CliError(`--join-token-file can't be read: ${why}`, EXIT.invalidInput, [], {
 			cause: error,
 		});
 	}

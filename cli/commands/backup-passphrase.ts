@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { CliError, EXIT } from "../exit-codes.ts";
 
-/** A backup is made to be copied to other places, where somebody may guess for as long as they like. */
+/** A backup is made to be copied elsewhere, where an attacker may guess for as long as they like. */
 const LENGTH_MIN = 12;
 
 export interface PassphraseOptions {
@@ -18,7 +18,7 @@ export function withPassphraseOptions(command: Command): Command {
 	);
 }
 
-/** For a new backup: asked for twice, and refused when it is short. */
+/** For a new backup: asked twice, and refused if it is short. */
 export async function choosePassphrase(options: PassphraseOptions): Promise<string> {
 	const given = await givenPassphrase(options);
 	const passphrase = given ?? (await ask("Passphrase of the backup: "));
@@ -28,13 +28,13 @@ export async function choosePassphrase(options: PassphraseOptions): Promise<stri
 			EXIT.invalidInput,
 		);
 	}
-	if (given === null && (await ask("Once more: ")) !== passphrase) {
+	if (given === null && (await ask("Repeat the passphrase: ")) !== passphrase) {
 		throw new CliError("The two passphrases differ.", EXIT.invalidInput);
 	}
 	return passphrase;
 }
 
-/** For a backup that exists. */
+/** For an existing backup. */
 export async function recallPassphrase(options: PassphraseOptions): Promise<string> {
 	return (await givenPassphrase(options)) ?? (await ask("Passphrase of the backup: "));
 }
@@ -50,7 +50,7 @@ async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<s
 	}
 }
 
-/** On the terminal, without showing what is typed. */
+/** On the terminal, without echo. */
 async function ask(question: string): Promise<string> {
 	if (!process.stdin.isTTY) {
 		throw new CliError(

@@ -14,8 +14,8 @@ const failureSchema = z.object({
 });
 
 /**
- * Runs the program that makes and restores backups (server/backup/main.ts), which can open databases as this command
- * can't. Gives back what it says; its failures are CliErrors.
+ * Runs the program that makes and restores backups (server/backup/main.ts), because this command can't open
+ * databases. Returns its answer; its failures are CliErrors.
  */
 export async function runBackupProgram(
 	args: readonly string[],
@@ -25,7 +25,7 @@ export async function runBackupProgram(
 		env: { ...process.env, LARDER_HOME: currentHome().root, NODE_ENV: "production" },
 		stdio: ["pipe", "pipe", "inherit"],
 	});
-	// One that ended already says itself why.
+	// If it has already ended, its output says why.
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(passphrase ?? "");
 	const [answer] = await Promise.all([
@@ -40,7 +40,7 @@ export async function runBackupProgram(
 	if (failure.success) {
 		throw new CliError(failure.data.error.message, exitCodeOf(failure.data.error.code));
 	}
-	if (value === null) throw new CliError("The program that does it ended without a word.");
+	if (value === null) throw new CliError("The backup program ended without a result.");
 	return value;
 }
 

@@ -19,11 +19,11 @@ export function backupCommand(): Command {
 	const command = new Command("backup")
 		.summary("back up the control plane: its database and its key")
 		.description(
-			"Write database and key of this machine's control plane into one encrypted file, whether it runs or not. The data of caches isn't in it. Sign-ins and the samples behind charts are left out.",
+			"Write the database and the key of this machine's control plane into one encrypted file, whether the control plane runs or not. The data of caches isn't in it. Sign-ins and the samples behind charts are left out.",
 		)
-		.argument("<file>", "made by this; one that exists is refused")
-		.option("--with-metrics", "the samples behind charts too")
-		.option("--no-passphrase", "don't encrypt: whoever reads the file has every password")
+		.argument("<file>", "file to write; it must not exist yet")
+		.option("--with-metrics", "include the samples behind charts")
+		.option("--no-passphrase", "don't encrypt: anyone who can read the file gets every password")
 		.addHelpText(
 			"after",
 			`
@@ -36,7 +36,7 @@ Examples:
 			const passphrase = options.passphrase ? await choosePassphrase(options) : null;
 			if (passphrase === null) {
 				process.stderr.write(
-					"The backup isn't encrypted: whoever reads it has the password of every cache.\n",
+					"The backup isn't encrypted. Anyone who can read it gets the password of every cache.\n",
 				);
 			}
 			const path = resolve(file);

@@ -7,7 +7,7 @@ import { formatBytes } from "../terminal/format.ts";
 
 export function nodeTypesCommand(): Command {
 	return new Command("node-types")
-		.description("Sizes that nodes come in")
+		.description("Node types: sizes of nodes")
 		.addCommand(listCommand())
 		.addCommand(createCommand())
 		.addCommand(deleteCommand());
@@ -55,7 +55,7 @@ function createCommand(): Command {
 		.requiredOption("--memory <size>", "of a node, such as 512MiB or 2GiB", wholeMib)
 		.option(
 			"--cpu-millis <count>",
-			"thousandths of a processor that a node is counted for (default: all of its vCPUs)",
+			"thousandths of a processor that placement counts for a node (default: all of its vCPUs)",
 			wholeNumber,
 		)
 		.addHelpText(
@@ -77,13 +77,13 @@ Example:
 			},
 		});
 		if (options.json) printJson(answer);
-		else print(`Node type ${name} is there.`);
+		else print(`Node type ${name} is created.`);
 	});
 }
 
 function deleteCommand(): Command {
 	const command = new Command("delete")
-		.description("Delete a node type of your own, once no cache has it")
+		.description("Delete a node type of your own that no cache uses")
 		.argument("<name>");
 	return withApiOptions(command).action(async (name: string, options: ApiOptions) => {
 		const api = await connect(options);

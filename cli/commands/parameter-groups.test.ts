@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Parameter, ParameterGroup } from "../../server/contract/index.ts";
-import { describeGroup, whatFollows } from "./parameter-groups.ts";
+import { describeGroup, whatFollows, whatResetDid } from "./parameter-groups.ts";
 
 function parameter(name: string, overrides: Partial<Parameter> = {}): Parameter {
 	return {
@@ -45,13 +45,13 @@ describe("a group for people to read", () => {
 	it("shows only what differs when asked to", () => {
 		expect(describeGroup(group(), true)).not.toContain("databases");
 		expect(describeGroup(group({ parameters: [] }), true)).toContain(
-			"All parameters have defaults",
+			"All parameters have their defaults",
 		);
 	});
 });
 
 describe("whatFollows", () => {
-	it("says which caches have it, and which are to be rebooted", () => {
+	it("says which caches use it, and which need a reboot", () => {
 		expect(whatFollows("mine", group({ caches: [] }), ["databases"])).toBe(
 			"Parameter group mine is changed.",
 		);
@@ -59,5 +59,14 @@ describe("whatFollows", () => {
 		expect(whatFollows("mine", group(), ["timeout", "databases"])).toBe(
 			"Parameter group mine is changed. databases waits for a reboot:\n  larder caches reboot orders\n  larder caches reboot pages",
 		);
+	});
+
+	it("names what a reset had to keep", () => {
+		const kept = parameter("cluster-enabled", { value: "yes", source: "user" });
+		const used = group({ parameters: [parameter("timeout"), kept] });
+		expect(whatResetDid("mine", used, ["timeout", "cluster-enabled"])).toBe(
+			"Parameter group mine is changed. Applied to: orders, pages\ncluster-enabled can't change while caches use the group, so Larder kept it.",
+		);
+		expect(whatResetDid("mine", used, ["timeout"])).not.toContain("kept");
 	});
 });

@@ -71,7 +71,7 @@ function showCommand(): Command {
 	);
 }
 
-/** A group for people to read. */
+/** A group in readable form. */
 export function describeGroup(group: ParameterGroup, changedOnly: boolean): string {
 	const fields: [string, string][] = [
 		["Name", group.name],
@@ -85,7 +85,8 @@ export function describeGroup(group: ParameterGroup, changedOnly: boolean): stri
 	const parameters = group.parameters.filter(
 		(parameter) => !changedOnly || parameter.value !== parameter.defaultValue,
 	);
-	if (parameters.length === 0) return `${formatFields(fields)}\n\nAll parameters have defaults.`;
+	if (parameters.length === 0)
+		return `${formatFields(fields)}\n\nAll parameters have their defaults.`;
 	const table = formatTable(parameters, [
 		{ title: "PARAMETER", value: ({ name }) => name },
 		{ title: "VALUE", value: ({ value }) => printable(value) || '""' },
@@ -126,7 +127,7 @@ Examples:
 			const body = { name, family, parameters: set, description };
 			const answer = await api.call({ method: "POST", path: "/parameter-groups", body });
 			if (options.json) printJson(answer);
-			else print(`Parameter group ${name} is there. Use it with --parameter-group ${name}`);
+			else print(`Parameter group ${name} is created. Use it with --parameter-group ${name}`);
 		},
 	);
 }
@@ -135,7 +136,7 @@ function setCommand(): Command {
 	const command = new Command("set")
 		.summary("set parameters of a group")
 		.description(
-			"Set parameters of a group. Caches that use it take them at once, or at a reboot where a parameter needs that.",
+			"Set parameters of a group. Caches that use it apply them at once, or at the next reboot if a parameter needs one.",
 		)
 		.argument("<name>")
 		.addArgument(
@@ -182,7 +183,7 @@ export function whatFollows(
 
 function resetCommand(): Command {
 	const command = new Command("reset")
-		.description("Give parameters of a group their defaults again")
+		.description("Reset parameters of a group to their defaults")
 		.argument("<name>")
 		.argument("[parameters...]", "names")
 		.option("--all", "all of them");
@@ -206,14 +207,32 @@ function resetCommand(): Command {
 			const group = parameterGroupSchema.parse(answer);
 			const names = changed.map((each) => each.name);
 			if (options.json) printJson(answer);
-			else print(whatFollows(name, group, names));
+			else print(whatResetDid(name, group, names));
 		},
 	);
 }
 
+/** The same after a reset, which skips what can't change while caches use the group. */
+export function whatResetDid(
+	name: string,
+	group: ParameterGroup,
+	asked: readonly string[],
+): string {
+	const isKept = (each: string) =>
+		group.parameters.some((parameter) => parameter.name === each && parameter.source === "user");
+	const kept = asked.filter(isKept);
+	const done = whatFollows(
+		name,
+		group,
+		asked.filter((each) => !isKept(each)),
+	);
+	if (kept.length === 0) return done;
+	return `${done}\n${kept.join(", ")} can't change while caches use the group, so Larder kept it.`;
+}
+
 function deleteCommand(): Command {
 	const command = new Command("delete")
-		.description("Delete a parameter group, once no cache uses it")
+		.description("Delete a parameter group that no cache uses")
 		.argument("<name>");
 	return withApiOptions(command).action(async (name: string, options: ApiOptions) => {
 		const api = await connect(options);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { print } from "../command-context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { currentHome } from "../installation/checkout.ts";
+import { plural } from "../terminal/format.ts";
 import {
 	type PassphraseOptions,
 	recallPassphrase,
@@ -24,10 +25,10 @@ export function restoreCommand(): Command {
 	const command = new Command("restore")
 		.summary("restore the control plane from a backup")
 		.description(
-			"Put database and key of a backup into this machine's home, for a control plane that is started afterwards. It takes over the engines that run. Engines that the backup doesn't know are left as they are.",
+			"Restore the database and the key from a backup into this machine's home. The control plane that you start next takes over the engines that run, and leaves alone those that the backup doesn't know.",
 		)
 		.argument("<file>", "made by larder backup")
-		.option("--replace", "move a database that is there aside")
+		.option("--replace", "move an existing database aside")
 		.addHelpText(
 			"after",
 			`
@@ -41,18 +42,17 @@ Example:
 			const args = ["restore", path, ...(options.replace ? ["--replace"] : [])];
 			const restored = restoredSchema.parse(await runBackupProgram(args, passphrase));
 			const { header, rows, movedAside } = restored;
-			const count = (table: string, one: string) =>
-				`${rows[table] ?? 0} ${one}${rows[table] === 1 ? "" : "s"}`;
+			const count = (table: string, one: string) => plural(rows[table] ?? 0, one);
 			print(
 				`${currentHome().root} is as it was at ${header.createdAt}: ${count("Cache", "cache")}, ${count("Host", "host")}, ${count("user", "user")}.`,
 			);
-			for (const elsewhere of movedAside) print(`What was there is kept: ${elsewhere}`);
+			for (const elsewhere of movedAside) print(`The former database is kept: ${elsewhere}`);
 			print("Start the control plane now: npm start");
 		},
 	);
 }
 
-/** Its first line says so. A file that has none is looked at, and refused, by the program itself. */
+/** Read from its first line. If a file has none, the program itself checks and refuses it. */
 async function isEncrypted(path: string): Promise<boolean> {
 	const file = await open(path, "r").catch((error: unknown) => {
 		const reason = error instanceof Error ? error.message : String(error);

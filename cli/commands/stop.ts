@@ -1,5 +1,7 @@
+import { readdir } from "node:fs/promises";
 import { Command } from "commander";
 import type { LarderHome } from "../../platform/home.ts";
+import { removeKernelTable } from "../../platform/kernel-table.ts";
 import { readLock } from "../../platform/process-lock.ts";
 import { print } from "../command-context.ts";
 import { CliError } from "../exit-codes.ts";
@@ -11,6 +13,7 @@ import {
 	findGatewayProcesses,
 	findSentinelProcesses,
 } from "../installation/engine-processes.ts";
+import { plural } from "../terminal/format.ts";
 
 /** `up` stops its own children first and gives each 10 s. */
 const UP_GRACE_MS = 25_000;
@@ -20,12 +23,15 @@ export function stopCommand(): Command {
 	return new Command("stop")
 		.summary("stop everything on this machine, caches included (npm stop does)")
 		.description(
-			"Stop the control plane, the agents of this home and all their caches. What caches hold in memory is lost. Safe to repeat, and works when the control plane is dead.",
+			"Stop the control plane, the agents of this home and all their caches. What caches hold in memory is lost. Safe to repeat, and works even if the control plane is dead.",
 		)
 		.action(async () => stopEverything(currentHome()));
 }
 
-/** In this order nothing is started again behind our back: keepers before what they keep, agents and Sentinels before engines and gateways. */
+/**
+ * In this order, nothing is restarted behind our back: supervisors first, then agents and Sentinels, then
+ * engines and gateways.
+ */
 async function stopEverything(home: LarderHome): Promise<void> {
 	const up = readLock(home.upLock);
 	if (up !== null) report("supervisor (larder up)", [await endProcess(up.identity, UP_GRACE_MS)]);
@@ -39,13 +45,29 @@ async function stopEverything(home: LarderHome): Promise<void> {
 	report("cache node", await Promise.all(engines.map((each) => endProcess(each, GRACE_MS))));
 	const gateways = findGatewayProcesses(home);
 	report("gateway", await Promise.all(gateways.map((each) => endProcess(each, GRACE_MS))));
+	await removeForwarding(home);
 	const found = agents.length + sentinels.length + gateways.length + engines.length;
 	const nothing = up === null && server === null && found === 0;
-	print(nothing ? `Nothing of ${home.root} was running.` : "Everything is stopped.");
+	print(nothing ? `Nothing was running in ${home.root}.` : "Everything is stopped.");
+}
+
+/** Last, because it would cut connections to caches that still run. */
+async function removeForwarding(home: LarderHome): Promise<void> {
+	const names = await readdir(home.agentsDir).catch(() => []);
+	for (const name of names) {
+		await removeKernelTable(home.agentDir(name)).catch((error: unknown) => {
+			const why = error instanceof Error ? error.message : String(error);
+			throw new CliError(
+				`The kernel's forwarding rules of host ${name} are still there.`,
+				undefined,
+				[`They forward nothing any more. To remove them, run as root: ${why}`],
+			);
+		});
+	}
 }
 
 function report(what: string, results: readonly EndResult[]): void {
-	const many = (count: number) => `${count} ${what}${count === 1 ? "" : "s"}`;
+	const many = (count: number) => plural(count, what);
 	const count = (wanted: EndResult) => results.filter((result) => result === wanted).length;
 	const stopped = count("stopped") + count("was gone");
 	if (stopped > 0) print(`Stopped ${many(stopped)}`);

@@ -1,5 +1,12 @@
-import { Command } from "commander";
-import { createdTokenSchema, tokenPageSchema } from "../../server/contract/index.ts";
+import { Command, Option } from "commander";
+import {
+	createdTokenSchema,
+	TOKEN_DAYS_DEFAULT,
+	type TokenScope,
+	tokenPageSchema,
+	tokenScopeSchema,
+} from "../../server/contract/index.ts";
+import { serverClock } from "../api/client.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { wholeNumber } from "../option-values.ts";
 import { type PageOptions, pageOptions, printPage } from "../print-page.ts";
@@ -13,6 +20,12 @@ export function tokensCommand(): Command {
 	return tokens;
 }
 
+interface CreateOptions extends ApiOptions {
+	scope: string;
+	expiresInDays: number;
+	neverExpires?: boolean;
+}
+
 function createCommand(): Command {
 	const command = new Command("create")
 		.summary("make an API token")
@@ -20,34 +33,50 @@ function createCommand(): Command {
 			"Make an API token. It is printed once, alone on stdout, and can't be shown again.",
 		)
 		.argument("<name>", "what it is for")
-		.option("--expires-in-days <days>", "default: never", wholeNumber)
+		.addOption(
+			new Option(
+				"--scope <scope>",
+				"read-only reads everything but passwords; full does everything",
+			)
+				.choices(tokenScopeSchema.options)
+				.default("read-only" satisfies TokenScope),
+		)
+		.addOption(
+			new Option("--expires-in-days <days>", "how long it is good for")
+				.argParser(wholeNumber)
+				.default(TOKEN_DAYS_DEFAULT),
+		)
+		.addOption(new Option("--never-expires", "good until it is revoked").conflicts("expiresInDays"))
 		.addHelpText(
 			"after",
 			`
-Example:
-  export LARDER_TOKEN=$(larder tokens create ci --expires-in-days 90)`,
+Examples:
+  export LARDER_TOKEN=$(larder tokens create dashboard)
+  export LARDER_TOKEN=$(larder tokens create ci --scope full --expires-in-days 30)`,
 		);
-	return withApiOptions(command).action(
-		async (name: string, options: ApiOptions & { expiresInDays?: number }) => {
-			const api = await connect(options);
-			const answer = await api.call({
-				method: "POST",
-				path: "/tokens",
-				body: {
-					name,
-					...(options.expiresInDays !== undefined && { expiresInDays: options.expiresInDays }),
-				},
-			});
-			if (options.json) printJson(answer);
-			else print(createdTokenSchema.parse(answer).token);
-		},
-	);
+	return withApiOptions(command).action(async (name: string, options: CreateOptions) => {
+		const { scope, expiresInDays, neverExpires } = options;
+		const api = await connect(options);
+		const answer = await api.call({
+			method: "POST",
+			path: "/tokens",
+			body: { name, scope, expiresInDays: neverExpires === true ? null : expiresInDays },
+		});
+		if (options.json) {
+			printJson(answer);
+			return;
+		}
+		const token = createdTokenSchema.parse(answer);
+		const expiry = token.expiresAt === null ? "never expires" : `expires ${token.expiresAt}`;
+		process.stderr.write(`Token ${token.name}: ${token.scope}, ${expiry}.\n`);
+		print(token.token);
+	});
 }
 
 function listCommand(): Command {
 	const command = new Command("list").description("List API tokens");
 	return pageOptions(withApiOptions(command)).action(async (options: ApiOptions & PageOptions) => {
-		const now = new Date();
+		const now = new Date(serverClock.at(Date.now()));
 		await printPage(await connect(options), options, {
 			path: "/tokens",
 			schema: tokenPageSchema,
@@ -56,6 +85,7 @@ function listCommand(): Command {
 				{ title: "ID", value: (token) => token.id },
 				{ title: "NAME", value: (token) => token.name },
 				{ title: "BEGINS WITH", value: (token) => token.prefix },
+				{ title: "SCOPE", value: (token) => token.scope },
 				{ title: "CREATED", value: (token) => formatAgo(token.createdAt, now) },
 				{ title: "LAST USED", value: (token) => formatAgo(token.lastUsedAt, now) },
 				{ title: "EXPIRES", value: (token) => token.expiresAt ?? "never" },

@@ -12,7 +12,7 @@ import { endProcess } from "../installation/end-process.ts";
 import { findEngineProcesses } from "../installation/engine-processes.ts";
 import { readServerSettings, type ServerSettings } from "../installation/settings.ts";
 import { formatDuration } from "../terminal/format.ts";
-import { awaitControlPlane, awaitHosts } from "../up/await-ready.ts";
+import { awaitControlPlane, awaitHosts, watchControlPlane } from "../up/await-ready.ts";
 import { type KeptProcess, keepProcess } from "../up/kept-process.ts";
 import { agentEnvironment, joinTokenFor, planLocalAgents } from "../up/local-agents.ts";
 import { findPortOwner, isPortTaken } from "../up/port-owner.ts";
@@ -29,7 +29,7 @@ export function upCommand(): Command {
 	return new Command("up")
 		.summary("run Larder on this machine (npm start does)")
 		.description(
-			"Run the control plane, its console and three local agents until Ctrl-C. Caches go on serving after that.",
+			"Run the control plane, its console and three local agents until Ctrl-C. Caches keep serving after that.",
 		)
 		.option("--no-agents", "the control plane alone; hosts elsewhere join it")
 		.addHelpText(
@@ -55,7 +55,7 @@ async function run(options: UpOptions): Promise<void> {
 	const onSignal = () => {
 		signals += 1;
 		stop.abort();
-		// Asked twice: no more patience.
+		// Interrupted twice: don't wait any longer.
 		if (signals > 1) for (const each of kept) each.kill();
 	};
 	for (const name of STOP_SIGNALS) process.on(name, onSignal);
@@ -92,7 +92,7 @@ async function start(
 	};
 	const onEnd = (title: string, how: string, restartInMs: number) =>
 		print(
-			`The ${title} ended (${how}); it is started again in ${formatDuration(restartInMs)}. Log: ${home.logsDir}`,
+			`The ${title} ended (${how}); restarting it in ${formatDuration(restartInMs)}. Log: ${home.logsDir}`,
 		);
 	const serverLog = join(home.logsDir, "control-plane.log");
 	let announced = false;
@@ -108,6 +108,11 @@ async function start(
 	kept.push(server);
 	await awaitControlPlane(server, settings.url, serverLog, signal);
 	announced = true;
+	void watchControlPlane(server, settings.url, signal, () =>
+		print(
+			`The control plane or its database no longer answers; restarting it. Caches keep serving. Log: ${serverLog}`,
+		),
+	);
 	print(`Control plane answers (${formatDuration(performance.now() - startedAt)})`);
 
 	const token = (await readFileIfExists(home.adminTokenFile))?.trim() ?? "";
@@ -140,7 +145,7 @@ async function start(
 Larder runs at ${settings.url} (ready after ${formatDuration(performance.now() - startedAt)})
 ${link ? `\n  Create the administrator with this link; it works once:\n  ${link}\n` : ""}
   Logs   ${home.logsDir}
-  Stop   Ctrl-C stops control plane and agents; caches go on serving.
+  Stop   Ctrl-C stops control plane and agents; caches keep serving.
          npm stop stops everything, caches included.
 `);
 }
@@ -166,7 +171,7 @@ function refuseOrphan(home: LarderHome): void {
 		`A control plane already runs on ${home.root}: ${holder.note}, process ${holder.identity.pid}.`,
 		EXIT.conflict,
 		[
-			`Stop it with: kill ${holder.identity.pid} (caches go on serving), or npm stop (caches stop as well).`,
+			`Stop it with: kill ${holder.identity.pid} (caches keep serving), or npm stop (caches stop as well).`,
 			"Or set LARDER_HOME to another directory.",
 		],
 	);
@@ -200,6 +205,6 @@ function sayWhatGoesOn(home: LarderHome): void {
 	print(
 		count === 0
 			? "Stopped. No cache runs on this machine."
-			: `Stopped. ${count} cache ${count === 1 ? "node goes" : "nodes go"} on serving; npm start manages ${count === 1 ? "it" : "them"} again, npm stop stops ${count === 1 ? "it" : "them"}.`,
+			: `Stopped. ${count} cache ${count === 1 ? "node keeps" : "nodes keep"} serving; npm start manages ${count === 1 ? "it" : "them"} again, npm stop stops ${count === 1 ? "it" : "them"}.`,
 	);
 }

@@ -3,7 +3,7 @@ import { sep } from "node:path";
 import type { LarderHome } from "../../platform/home.ts";
 import { identifyProcess, type ProcessIdentity } from "../../platform/process-identity.ts";
 
-/** Agents of this installation that live, whoever started them; or only those with one of `agentHomes`. */
+/** Running agents of this installation, whatever started them; or only those with one of `agentHomes`. */
 export function findAgentProcesses(
 	home: LarderHome,
 	agentHomes?: readonly string[],

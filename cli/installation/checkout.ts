@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { type LarderHome, openHome } from "../../platform/home.ts";
 
 const here = import.meta.dirname;
@@ -10,10 +12,15 @@ export function builtProgram(name: "server" | "agent"): string {
 	return join(checkoutRoot, "dist", `${name}.mjs`);
 }
 
-/** `LARDER_HOME`, or `.larder` in the checkout wherever the command is called from. */
+/** `LARDER_HOME`, or `.larder` in the checkout, wherever the command is called from. */
 export function currentHome(environment: NodeJS.ProcessEnv = process.env): LarderHome {
 	return openHome({
 		...environment,
 		LARDER_HOME: environment.LARDER_HOME || join(checkoutRoot, ".larder"),
 	});
+}
+
+export function installedVersion(): string {
+	const text = readFileSync(join(checkoutRoot, "package.json"), "utf8");
+	return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

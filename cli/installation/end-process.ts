@@ -10,7 +10,7 @@ const AFTER_KILL_MS = 5_000;
 
 export type EndResult = "was gone" | "stopped" | "killed" | "still there";
 
-/** SIGTERM, and SIGKILL when that hasn't ended it after `graceMs`. Comes back when it is gone. */
+/** Sends SIGTERM, and SIGKILL if that hasn't ended it after `graceMs`. Returns when it is gone. */
 export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<EndResult> {
 	if (!signalProcess(identity, "SIGTERM")) return "was gone";
 	if (await waitUntilGone(identity, graceMs)) return "stopped";

@@ -7,7 +7,7 @@ const ENGINE_PROGRAM = /^((valkey|redis)-(server|check-rdb)|memcached)$/;
 const GATEWAY_PROGRAM = /^haproxy$/;
 const isSentinels = (cwd: string) => basename(cwd) === "sentinel";
 
-/** The engines that agents of this home have started and that live: a process for each node of a cache. */
+/** The running engines that agents of this home have started: one process per node of a cache. */
 export function findEngineProcesses(home: LarderHome): ProcessIdentity[] {
 	return findProcesses(home, ENGINE_PROGRAM, (cwd) => !isSentinels(cwd));
 }
@@ -23,9 +23,9 @@ export function findGatewayProcesses(home: LarderHome): ProcessIdentity[] {
 }
 
 /**
- * The kernel is asked, not the agents' notes: an engine works in its instance's directory, and one that a crash kept
- * from being written down counts as well. Children of the same program (HAProxy's workers, a process that writes a
- * snapshot) end with their parent and are left out, unless it has died.
+ * Asks the kernel, not the agents' records: an engine runs in its instance's directory, and an engine that
+ * wasn't recorded because of a crash counts too. Children of the same program (HAProxy's workers, a process
+ * that writes a snapshot) end with their parent and are left out, unless it has died.
  */
 function findProcesses(
 	home: LarderHome,

@@ -1,7 +1,10 @@
 import { createSocket } from "node:dgram";
 import { CliError, EXIT } from "../exit-codes.ts";
 
-/** This machine's IPv4 address on the way to the control plane. Nothing is sent: the kernel is asked for its route. */
+/**
+ * This machine's IPv4 address on the route to the control plane. Nothing is sent: the kernel looks up the
+ * route.
+ */
 export async function findOwnAddress(controlPlaneUrl: string): Promise<string> {
 	const { hostname, port } = new URL(controlPlaneUrl);
 	const socket = createSocket("udp4");
@@ -12,9 +15,9 @@ export async function findOwnAddress(controlPlaneUrl: string): Promise<string> {
 		});
 	} catch (error) {
 		throw new CliError(
-			`There is no IPv4 way from here to ${hostname}.`,
+			`This machine has no IPv4 route to ${hostname}.`,
 			EXIT.invalidInput,
-			["Say with --address which of this machine's addresses caches are to listen on."],
+			["Choose the address that caches listen on with --address."],
 			{ cause: error },
 		);
 	} finally {

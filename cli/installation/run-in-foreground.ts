@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** Runs one of our programs as this command's own work: signals go through, and so does how it ends. */
+/** Runs one of our programs in the foreground: signals are passed on, and its exit status is returned. */
 export async function runInForeground(script: string, env: NodeJS.ProcessEnv): Promise<void> {
 	const child = spawn(process.execPath, ["--enable-source-maps", script], {
 		env,

@@ -4,7 +4,7 @@ export interface ServerSettings {
 	port: number;
 	/** Address that the control plane listens on. */
 	bind: string;
-	/** Where this machine reaches it. */
+	/** Its URL from this machine. */
 	url: string;
 }
 

@@ -40,3 +40,15 @@ export function parseBytes(text: string): number | null {
 export function printable(text: string): string {
 	return text.replace(/\p{Cc}/gu, "?");
 }
+
+/** `1 node`, `2 nodes`. */
+export function plural(count: number, one: string): string {
+	return `${count} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** Each line once, after the names that it is about: `a, b: The disk is full.` */
+export function linesWithNames(lines: Iterable<{ name: string; line: string }>): string[] {
+	const names = new Map<string, string[]>();
+	for (const { name, line } of lines) names.set(line, [...(names.get(line) ?? []), name]);
+	return [...names].map(([line, those]) => `${those.join(", ")}: ${line}`);
+}

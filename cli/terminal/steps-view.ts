@@ -1,4 +1,5 @@
 import type { ProgressStep } from "../../server/contract/index.ts";
+import { serverClock } from "../api/client.ts";
 import { formatDuration, printable } from "./format.ts";
 
 const MARKS = { pending: "·", running: "▸", waiting: "…", done: "✓" } as const;
@@ -33,7 +34,7 @@ export function createStepsView(stream: NodeJS.WriteStream): StepsView {
 	return {
 		show(steps, reason) {
 			if (live) {
-				const now = new Date();
+				const now = new Date(serverClock.at(Date.now()));
 				const lines = steps.map((step) => describeStep(step, now));
 				redraw(reason === null ? lines : [...lines, `  ${printable(reason)}`]);
 				return;
@@ -53,7 +54,7 @@ export function createStepsView(stream: NodeJS.WriteStream): StepsView {
 	};
 }
 
-/** `now` is for steps under way; null leaves their time out. */
+/** `now` is for steps in progress; null leaves out their time. */
 function describeStep(step: ProgressStep, now: Date | null): string {
 	const start = `${MARKS[step.state]} ${step.step}`;
 	if (step.startedAt === null) return start;

@@ -2,16 +2,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hostPageSchema } from "../../server/contract/host.ts";
 import type { ApiClient } from "../api/client.ts";
 import { CliError } from "../exit-codes.ts";
+import { HealthPatience } from "./health-patience.ts";
 import type { KeptProcess } from "./kept-process.ts";
 import { readLogTail } from "./log-file.ts";
 
 const POLL_MS = 30;
+const HEALTH_CHECK_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
-/** The first start makes the database; a slow disk may take its time over that. */
+/** The first start creates the database, which may take a while on a slow disk. */
 const SERVER_TIMEOUT_MS = 180_000;
 const SHOWN_LOG_LINES = 12;
 
-/** Waits until the control plane answers; its first failure to start is final and shown with the end of its log. */
+/**
+ * Waits until the control plane answers; its first failure to start is final and shown with the end of its
+ * log.
+ */
 export async function awaitControlPlane(
 	server: KeptProcess,
 	url: string,
@@ -51,7 +56,30 @@ async function isHealthy(url: string): Promise<boolean> {
 	}
 }
 
-/** Names of those that aren't online yet when the time is over; none when all are. */
+/**
+ * Restarts a running control plane if it, or its database, doesn't answer for too long. Checks until `signal`
+ * aborts.
+ */
+export async function watchControlPlane(
+	server: KeptProcess,
+	url: string,
+	signal: AbortSignal,
+	onRestart: () => void,
+): Promise<void> {
+	const patience = new HealthPatience();
+	while (!signal.aborted) {
+		const { pid } = server;
+		const healthy = await isHealthy(url);
+		if (signal.aborted) return;
+		if (patience.look({ pid, healthy, nowMs: performance.now() })) {
+			onRestart();
+			server.restart();
+		}
+		await delay(HEALTH_CHECK_MS, undefined, { signal }).catch(() => undefined);
+	}
+}
+
+/** Names of those that aren't online when the time is over; empty if all are. */
 export async function awaitHosts(
 	api: ApiClient,
 	names: readonly string[],

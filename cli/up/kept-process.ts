@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { openLog } from "./log-file.ts";
+import { keepLogBounded, openLog } from "./log-file.ts";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
-/** A process that ran this long was well: the next failure counts as the first again. */
+/** A process that ran this long was healthy: the next failure counts as the first again. */
 const WELL_AFTER_MS = 60_000;
 const KILL_AFTER_MS = 10_000;
 
@@ -14,12 +14,12 @@ export interface KeptProcessOptions {
 	script: string;
 	env: NodeJS.ProcessEnv;
 	log: string;
-	/** It ended by itself; it is started again in so many milliseconds. */
+	/** It ended by itself, and will be restarted after this many milliseconds. */
 	onEnd(title: string, how: string, restartInMs: number): void;
 }
 
 /**
- * A child that is started again whenever it ends by itself, with a growing delay.
+ * A child that is restarted whenever it ends by itself, with a growing delay.
  *
  *   running ──ends──> waiting (delay) ──> running
  *      └────stop────────┴──> stopped
@@ -29,7 +29,9 @@ export interface KeptProcess {
 	readonly pid: number | undefined;
 	/** How often it ended by itself. */
 	readonly failures: number;
-	/** SIGTERM, and SIGKILL when that doesn't end it in time. */
+	/** Ends it; it is then restarted as after any end. Does nothing while none runs. */
+	restart(): void;
+	/** Sends SIGTERM, and SIGKILL if that doesn't end it in time. */
 	stop(): Promise<void>;
 	kill(): void;
 }
@@ -44,7 +46,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 	const start = () => {
 		const startedAt = performance.now();
 		const log = openLog(options.log);
-		// A session of its own: Ctrl-C on the terminal reaches `up` alone, which stops the others in order.
+		// A session of its own: Ctrl-C on the terminal reaches only `up`, which stops the others in order.
 		const started = spawn(process.execPath, ["--enable-source-maps", options.script], {
 			env: options.env,
 			detached: true,
@@ -69,6 +71,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 			ended(signal === null ? `exit code ${code}` : `killed by ${signal}`),
 		);
 	};
+	const unboundLog = keepLogBounded(options.log);
 	start();
 
 	return {
@@ -79,16 +82,16 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 		get failures() {
 			return failures;
 		},
+		restart() {
+			if (child !== undefined) void endChild(child);
+		},
 		async stop() {
 			stopping = true;
 			clearTimeout(restartTimer);
+			unboundLog();
 			const running = child;
 			if (running === undefined) return;
-			const exited = new Promise<void>((resolve) => running.once("exit", () => resolve()));
-			running.kill("SIGTERM");
-			const timer = setTimeout(() => running.kill("SIGKILL"), KILL_AFTER_MS);
-			await exited;
-			clearTimeout(timer);
+			await endChild(running);
 		},
 		kill() {
 			stopping = true;
@@ -96,4 +99,12 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 			child?.kill("SIGKILL");
 		},
 	};
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+	const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+	child.kill("SIGTERM");
+	const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+	await exited;
+	clearTimeout(timer);
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readFileIfExists } from "../../platform/atomic-file.ts";
 import type { LarderHome } from "../../platform/home.ts";
-import { joinTokenSchema } from "../../server/contract/host.ts";
+import { parseJson } from "../../platform/json-text.ts";
+import { createdJoinTokenSchema } from "../../server/contract/host.ts";
 import type { ApiClient } from "../api/client.ts";
 import { offeredMemoryBytes } from "../installation/machine-memory.ts";
 import { isPortTaken } from "./port-owner.ts";
@@ -16,11 +17,13 @@ export interface LocalAgent {
 	address: string;
 	memoryBytes: number;
 	home: string;
-	/** Serves the endpoints: one agent an address, since they have the same ports on all. */
+	/**
+	 * Whether it serves the endpoints: only one agent per address can, because they have the same ports on all.
+	 */
 	gateway: "on" | "off";
 }
 
-/** Three hosts on one machine: an address each, so that each has a whole range of ports. */
+/** Three hosts on one machine, each with its own address and so a whole range of ports. */
 export async function planLocalAgents(home: LarderHome): Promise<LocalAgent[]> {
 	const memoryBytes = offeredMemoryBytes(ZONES.length);
 	const manyAddresses = await hasManyLoopbackAddresses();
@@ -37,7 +40,7 @@ export async function planLocalAgents(home: LarderHome): Promise<LocalAgent[]> {
 	});
 }
 
-/** Linux answers on all of 127.0.0.0/8; some sandboxes know 127.0.0.1 alone. */
+/** Linux answers on all of 127.0.0.0/8; some sandboxes know only 127.0.0.1. */
 async function hasManyLoopbackAddresses(): Promise<boolean> {
 	try {
 		await isPortTaken(0, "127.0.0.3");
@@ -68,7 +71,7 @@ export function agentEnvironment(
 	};
 }
 
-/** One token for all agents that haven't enrolled; null when all have. */
+/** One token for all agents that haven't enrolled; null if all have. */
 export async function joinTokenFor(
 	agents: readonly LocalAgent[],
 	api: ApiClient,
@@ -78,16 +81,16 @@ export async function joinTokenFor(
 	const answer = await api.call({
 		method: "POST",
 		path: "/hosts/join-tokens",
-		body: { expiresInHours: 1 },
+		body: { expiresInHours: 1, uses: enrolled.filter((has) => !has).length },
 		idempotencyKey: randomUUID(),
 	});
-	return joinTokenSchema.parse(answer).token;
+	return createdJoinTokenSchema.parse(answer).token;
 }
 
-/** An agent keeps in its home who it is, and under which name the control plane took it in. */
+/** An agent's home contains its identity, and the name that the control plane gave it. */
 const enrolledSchema = z.object({ hostId: z.string() });
 
 async function hasEnrolled(agentHome: string): Promise<boolean> {
 	const text = await readFileIfExists(join(agentHome, "identity.json"));
-	return text !== null && enrolledSchema.safeParse(JSON.parse(text)).success;
+	return text !== null && enrolledSchema.safeParse(parseJson(text)).success;
 }

@@ -1,18 +1,27 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { boundLog } from "../../platform/bounded-log.ts";
 
 const ROTATE_AT_BYTES = 10 * 1024 ** 2;
+const LOOK_EVERY_MS = 5_000;
 const TAIL_BYTES = 4_096;
 
-/** A descriptor to append to. A log that has grown large is set aside as `.1`, replacing the one before. */
+/** A descriptor to append to. */
 export function openLog(path: string): number {
-	const fd = openSync(path, "a", 0o600);
-	if (fstatSync(fd).size < ROTATE_AT_BYTES) return fd;
-	closeSync(fd);
-	renameSync(path, `${path}.1`);
 	return openSync(path, "a", 0o600);
 }
 
-/** The last lines, to show why a program ended. Empty when there is no log. */
+/**
+ * Bounds a log that a program writes to, with one copy of what came before. Returns a function that stops it.
+ */
+export function keepLogBounded(path: string): () => void {
+	const limits = { maxBytes: ROTATE_AT_BYTES, keep: true };
+	void boundLog(path, limits);
+	const timer = setInterval(() => void boundLog(path, limits), LOOK_EVERY_MS);
+	timer.unref();
+	return () => clearInterval(timer);
+}
+
+/** The last lines, to show why a program ended. Empty if there is no log. */
 export function readLogTail(path: string, lines: number): string {
 	let fd: number;
 	try {

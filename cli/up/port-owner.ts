@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** Whether something else listens there. */
+/** Whether another program listens there. */
 export async function isPortTaken(port: number, address: string): Promise<boolean> {
 	return await new Promise((resolve, reject) => {
 		const probe = createServer();
@@ -13,7 +13,7 @@ export async function isPortTaken(port: number, address: string): Promise<boolea
 	});
 }
 
-/** The process that listens on a TCP port, where this user may know; null otherwise. */
+/** The process that listens on a TCP port, if this user may know; null otherwise. */
 export function findPortOwner(port: number): { pid: number; command: string } | null {
 	const inodes = new Set([
 		...listenInodes("/proc/net/tcp", port),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AGENT_PROTOCOL_VERSION } from "../../server/contract/agent.ts";
 import { createdTokenSchema, tokenPageSchema } from "../../server/contract/token.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
 
 let larder: Installation;
 beforeAll(async () => {
@@ -99,7 +100,49 @@ it("a token made through the API signs in, and is shown only once", async () => 
 	expect((await larder.rest("GET", "/caches", { token: made.token })).status).toBe(200);
 	const page = await larder.rest("GET", "/tokens");
 	expect(JSON.stringify(page.body)).not.toContain(made.token);
+	expect(made.scope).toBe("read-only");
+	const lifeMs = Date.parse(made.expiresAt ?? "") - Date.parse(made.createdAt);
+	expect(lifeMs).toBe(90 * 86_400_000);
 	expect(tokenPageSchema.parse(page.body).items.map((token) => token.name)).toContain("ci");
+});
+
+it("a read-only token reads, and neither changes anything nor reveals a password, at any door", async () => {
+	const { token } = createdTokenSchema.parse(
+		(await larder.rest("POST", "/tokens", { body: { name: "dashboard" } })).body,
+	);
+	const reference = openApiSchema.parse((await larder.rest("GET", "/openapi.json")).body);
+	for (const [path, methods] of Object.entries(reference.paths)) {
+		for (const [method, operation] of Object.entries(methods)) {
+			const below = path.replace(/^\/api\/v1/, "").replace(/\{[^}]+\}/g, "x");
+			const answer = await larder.rest(method.toUpperCase(), below, {
+				token,
+				...(/post|patch/.test(method) && { body: {} }),
+			});
+			const scope = z
+				.object({ security: z.tuple([z.object({ bearer: z.tuple([z.string()]) })]) })
+				.parse(operation).security[0].bearer[0];
+			if (scope.endsWith(":read")) {
+				// A preview has a body and changes nothing.
+				expect.soft(path.endsWith("/preview") ? "get" : method, path).toBe("get");
+				expect.soft(JSON.stringify(answer.body), path).not.toContain(scope);
+			} else {
+				expect.soft(answer.status, `${method} ${path}`).toBe(403);
+				expect.soft(JSON.stringify(answer.body)).toContain(`needs the scope ${scope}`);
+			}
+		}
+	}
+	const trpc = await fetch(`${larder.url}/api/trpc/caches.delete`, {
+		method: "POST",
+		headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+		body: JSON.stringify({ name: "orders" }),
+	});
+	expect(trpc.status).toBe(403);
+	const cli = await runLarder(["caches", "create", "orders"], {
+		LARDER_URL: larder.url,
+		LARDER_TOKEN: token,
+	});
+	expect(cli.exitCode).toBe(4);
+	expect(cli.stderr).toContain("larder tokens create <name> --scope full");
 });
 
 it("sign-in attempts are limited", async () => {

@@ -37,7 +37,7 @@ async function done(...args: string[]): Promise<string> {
 
 const nodesOf = (cache: Cache) => cache.shards.flatMap((shard) => shard.nodes);
 
-/** Where a cache's nodes run, in the order of their names. */
+/** Where a cache's nodes run, ordered by name. */
 async function placesOf(name: string) {
 	const nodes = nodesOf(await larder.waitForStatus(name, "available"));
 	return nodes
@@ -45,7 +45,7 @@ async function placesOf(name: string) {
 		.map(({ address: host, port, pid }) => ({ host, port, pid }));
 }
 
-/** Has all nodes moved to other hosts, and lets new ones come again. */
+/** Moves all nodes to other hosts, and then allows new ones again. */
 async function emptyHost(name: string): Promise<void> {
 	expect((await larder.rest("POST", `/hosts/${name}/drain`)).status).toBe(202);
 	await waitUntil(`${name} to be empty`, async () => {
@@ -61,7 +61,7 @@ function firstOf(cache: Cache) {
 	return { host: node.address, port: node.port };
 }
 
-it("a control plane that lost its database is restored, and takes over all that runs without touching it", async () => {
+it("a control plane that lost its database is restored, and takes over all running engines without touching them", async () => {
 	await larder.createCache({ name: "orders", replicasPerShard: 1 });
 	await larder.createCache({ name: "carts", clusterMode: "enabled", shards: 3 });
 	await larder.createCache({ name: "pages", engine: "memcached", nodes: 2 });
@@ -112,7 +112,8 @@ it("a control plane that lost its database is restored, and takes over all that 
 		return JSON.stringify(body).includes("node.set-aside");
 	});
 
-	// Hosts have heard of everything: what was to be ended would have been. Only what had been deleted was started.
+	// Hosts have heard of everything: what they should end would have ended. Only what had been deleted was
+	// started.
 	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
 	expect(pidsOfEngines().length).toBe(before.length + 2);
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });
@@ -128,13 +129,13 @@ it("a control plane that lost its database is restored, and takes over all that 
 	expect(await forgotten.ping()).toBe("PONG");
 	forgotten.disconnect();
 
-	// And it works on: with what it was given as with what is new.
+	// It keeps working, with restored and with new caches.
 	await larder.createCache({ name: "afterwards" });
 	await larder.waitForStatus("afterwards", "available", 60_000);
 	await larder.deleteCache("carts");
 }, 300_000);
 
-it("a backup without a passphrase is made when it is asked for, with a warning", async () => {
+it("a backup without a passphrase is made on request, with a warning", async () => {
 	const file = join(larder.home.root, "open.backup");
 	const made = await run("backup", file, "--no-passphrase");
 	expect(made).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("isn't encrypted") });
@@ -147,7 +148,7 @@ it("a backup without a passphrase is made when it is asked for, with a warning",
 	expect(none.stderr).toContain("--passphrase-file");
 });
 
-/** Writes and reads without end over one connection. Forgives nothing: no retry, no reconnecting; patient all the same. */
+/** Writes and reads endlessly over one connection, with no retry and no reconnecting, but with patience. */
 function startClient(endpoint: Endpoint, password: string | null) {
 	const client = openClient(endpoint, password);
 	const errors: string[] = [];

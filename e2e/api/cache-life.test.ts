@@ -28,7 +28,7 @@ async function connect(cache: Cache, endpoint: "primary" | "reader" = "primary")
 	return client;
 }
 
-describe("a cache is created, used and deleted, and nothing is left of it", () => {
+describe("a cache is created, used and deleted without a trace", () => {
 	it("with one node", async () => {
 		await larder.createCache({ name: "single" });
 		const cache = await larder.waitForStatus("single", "available");
@@ -75,7 +75,7 @@ describe("a cache is created, used and deleted, and nothing is left of it", () =
 		const { port } = cache;
 		await larder.deleteCache("orders");
 		expect(larder.engines()).toEqual([]);
-		// Its port is kept from strangers for a while; the same name may have it again.
+		// Its port is kept from other caches for a while; a cache of the same name may have it again.
 		await larder.createCache({ name: "orders-again" });
 		const other = await larder.waitForStatus("orders-again", "available");
 		expect(other.port).not.toBe(port);
@@ -85,7 +85,7 @@ describe("a cache is created, used and deleted, and nothing is left of it", () =
 		await larder.deleteCache("orders");
 	});
 
-	it("with a password that is needed, and the default user's alone", async () => {
+	it("with a required password, which belongs to the default user only", async () => {
 		await larder.createCache({ name: "locked" });
 		const cache = await larder.waitForStatus("locked", "available");
 		const primary = cache.endpoints.primary;
@@ -140,7 +140,7 @@ it("metrics of a node arrive", async () => {
 	await larder.deleteCache("measured");
 });
 
-describe("what can't be done now is said, and done once it can", () => {
+describe("a request that can't be fulfilled now says so, and is fulfilled once it can", () => {
 	it("a port that another program holds", async () => {
 		const { createServer } = await import("node:net");
 		const [first = 0] = larder.clientPorts.split("-").map(Number);
@@ -172,7 +172,7 @@ describe("what can't be done now is said, and done once it can", () => {
 		const waiting = await waitUntil("one without room", async () => {
 			const caches = await Promise.all(names.map((name) => larder.getCache(name)));
 			const settled = caches.filter((cache) => cache?.status === "available").length;
-			// 8 GiB a host hold two of 3.09 GiB: six fit, two must wait.
+			// 8 GiB per host hold two nodes of 3.09 GiB: six fit, two must wait.
 			return settled === 6 ? caches.filter((cache) => cache?.status === "creating") : null;
 		});
 		expect(waiting).toHaveLength(2);

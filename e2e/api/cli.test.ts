@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheSchema } from "../../server/contract/cache.ts";
-import { hostPageSchema, joinTokenSchema } from "../../server/contract/host.ts";
+import { createdJoinTokenSchema, hostPageSchema } from "../../server/contract/host.ts";
+import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { runLarder } from "../fixtures/larder-command.ts";
 import { processesOf } from "../fixtures/processes-of.ts";
@@ -19,7 +20,7 @@ afterAll(() => larder?.stop());
 const run = (...args: string[]) => runLarder(args, { LARDER_HOME: larder.home.root });
 
 describe("caches", () => {
-	it("are created, shown, listed and deleted", async () => {
+	it("are created, shown and listed", async () => {
 		const made = await run(
 			"caches",
 			"create",
@@ -31,7 +32,7 @@ describe("caches", () => {
 			"--wait",
 		);
 		expect(made).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("orders") });
-		// Not a terminal: whole lines, a step each.
+		// Not a terminal: whole lines, one per step.
 		expect(made.stderr).toMatch(/✓ Start engines/);
 		expect(made.stderr).not.toContain("\x1b");
 
@@ -44,8 +45,27 @@ describe("caches", () => {
 		expect(listed.stdout).toMatch(/^orders +available/m);
 		const secret = await run("caches", "credentials", "orders");
 		expect(secret.stdout).toMatch(/Password +\S{16,}/);
+	});
 
-		const gone = await run("caches", "delete", "orders", "--wait");
+	it("show their metrics, fail over, and are deleted after confirmation", async () => {
+		const metrics = await waitUntil("samples of both nodes", async () => {
+			const { stdout } = await run("caches", "metrics", "orders");
+			return /^orders-001 +primary .*\norders-002 +replica/m.test(stdout) ? stdout : null;
+		});
+		expect(metrics).toMatch(/^NODE +ROLE +MEMORY/);
+		expect(await run("caches", "metrics", "orders", "--range", "2h")).toMatchObject({
+			exitCode: 2,
+		});
+		const raw = await run("caches", "metrics", "orders", "--range", "1h", "--json");
+		expect(cacheMetricsSchema.parse(JSON.parse(raw.stdout)).range).toBe("1h");
+		const led = await run("caches", "failover", "orders", "--wait");
+		expect(led).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("orders-002 leads") });
+
+		// There is no terminal here to type the name on.
+		const kept = await run("caches", "delete", "orders");
+		expect(kept).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
+		expect((await run("caches", "show", "orders")).stdout).not.toMatch(/Status +deleting/);
+		const gone = await run("caches", "delete", "orders", "--yes", "--wait");
 		expect(gone).toMatchObject({
 			exitCode: 0,
 			stderr: expect.stringContaining("orders is deleted"),
@@ -59,12 +79,12 @@ describe("caches", () => {
 		expect(cacheSchema.parse(JSON.parse(made.stdout)).status).toBe("available");
 		const listed: unknown = JSON.parse((await run("caches", "list", "--json")).stdout);
 		expect(listed).toMatchObject({ items: [{ name: "json" }], nextCursor: null });
-		const deleted = await run("caches", "delete", "json", "--json", "--wait");
+		const deleted = await run("caches", "delete", "json", "--yes", "--json", "--wait");
 		expect(JSON.parse(deleted.stdout)).toMatchObject({ name: "json", status: "deleting" });
 	});
 });
 
-describe("exit codes tell what went wrong", () => {
+describe("exit codes say what went wrong", () => {
 	it("2: invalid input, with the field and the request", async () => {
 		const refused = await run("caches", "create", "1st");
 		expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
@@ -89,21 +109,21 @@ describe("exit codes tell what went wrong", () => {
 	it("5: conflict", async () => {
 		await run("caches", "create", "twice", "--wait");
 		expect((await run("caches", "create", "twice")).exitCode).toBe(5);
-		await run("caches", "delete", "twice", "--wait");
+		await run("caches", "delete", "twice", "--yes", "--wait");
 	});
 	it("6: the control plane can't be reached", async () => {
 		const refused = await run("caches", "list", "--url", "http://127.0.0.1:9");
 		expect(refused.exitCode).toBe(6);
 		expect(refused.stderr).toContain("http://127.0.0.1:9");
 	});
-	it("7: waited too long, and it goes on", async () => {
+	it("7: waited too long, and the work continues", async () => {
 		const late = await run(
 			...["caches", "create", "no-engine", "--engine-version", "9.99"],
-			...["--wait", "--timeout", "1"],
+			...["--wait", "--timeout", "5"],
 		);
 		expect(late.exitCode).toBe(7);
 		expect(late.stderr).toMatch(/9\.99/);
-		await run("caches", "delete", "no-engine", "--wait");
+		await run("caches", "delete", "no-engine", "--yes", "--wait");
 	});
 });
 
@@ -114,6 +134,11 @@ it("help tells a newcomer the first steps, examples and exit codes", async () =>
 		expect(help.stdout).toContain(text);
 	}
 	expect((await run("caches", "create", "--help")).stdout).toContain("Examples:");
+	expect(await run("help", "caches")).toMatchObject({ exitCode: 0 });
+	expect(await run("--version")).toMatchObject({
+		exitCode: 0,
+		stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+	});
 });
 
 it("tokens are made, listed and revoked", async () => {
@@ -122,9 +147,25 @@ it("tokens are made, listed and revoked", async () => {
 		runLarder(["caches", "list"], { LARDER_URL: larder.url, LARDER_TOKEN: token });
 	expect((await asToken()).exitCode).toBe(0);
 	const listed = await run("tokens", "list");
+	expect(listed.stdout).toMatch(/ci +larder_\S+ +read-only .*s ago/);
+	const both = ["--expires-in-days", "1", "--never-expires"];
+	expect((await run("tokens", "create", "ci", ...both)).exitCode).toBe(2);
 	const id = /^(\S+) +ci /m.exec(listed.stdout)?.[1] ?? "";
 	expect((await run("tokens", "revoke", id)).exitCode).toBe(0);
 	expect((await asToken()).exitCode).toBe(4);
+	const audited = await run("audit", "list", "--action", "token", "--since", "1h");
+	expect(audited.stdout).toMatch(/this machine +127\.0\.0\.1 +token\.revoke +ci +succeeded/);
+	expect((await run("audit", "list", "--since", "yesterday")).exitCode).toBe(2);
+});
+
+it("users are invited, listed and deleted", async () => {
+	const invited = await run("users", "invite", "bob@example.com");
+	expect(invited.stdout).toMatch(/^http:\/\/\S+\/invite\?token=\S+\n$/);
+	expect(invited.stderr).toContain("bob@example.com, viewer");
+	expect((await run("users", "list")).stdout).toMatch(/^bob@example\.com +- +viewer +invited/m);
+	expect((await run("users", "delete", "bob@example.com")).exitCode).toBe(2);
+	expect((await run("users", "delete", "bob@example.com", "--yes")).exitCode).toBe(0);
+	expect((await run("users", "delete", "bob@example.com", "--yes")).exitCode).toBe(3);
 });
 
 it("catalogue and events are listed", async () => {
@@ -133,39 +174,50 @@ it("catalogue and events are listed", async () => {
 	);
 	expect((await run("engine-versions", "list")).stdout).toMatch(/^valkey +\d+\.\d+\.\d+ +yes/m);
 	expect((await run("events", "list")).stdout).toContain("Host local-a joined");
+	const host = (await run("hosts", "show", "local-a")).stdout;
+	expect(host).toMatch(/^Status +online/m);
+	expect(host).toMatch(/^Engines +.*valkey \d/m);
+	expect((await run("hosts", "show", "nowhere")).exitCode).toBe(3);
 });
 
 it("a machine elsewhere joins with a token, and its caches outlive its agent", async () => {
 	const elsewhere = mkdtempSync(join(tmpdir(), "larder-elsewhere-"));
-	const token = joinTokenSchema.parse(
+	const token = createdJoinTokenSchema.parse(
 		JSON.parse((await run("hosts", "join-token", "--json")).stdout),
 	).token;
-	const agent = startCommand(
-		[
-			"agent",
-			"--join",
-			larder.url,
-			"--zone",
-			"annex",
-			"--name",
-			"box-1",
-			"--address",
-			"127.0.0.9",
-			"--memory",
-			"2GiB",
-		],
-		{ LARDER_HOME: elsewhere, LARDER_JOIN_TOKEN: token },
-	);
-	try {
-		const host = await waitUntil("box-1 to be online", async () => {
+	const start = (joinToken: string) =>
+		startCommand(
+			[
+				...["agent", "--join", larder.url, "--zone", "annex", "--name", "box-1"],
+				...["--address", "127.0.0.9", "--memory", "2GiB"],
+			],
+			{ LARDER_HOME: elsewhere, LARDER_JOIN_TOKEN: joinToken },
+		);
+	const online = () =>
+		waitUntil("box-1 to be online", async () => {
 			const page = hostPageSchema.parse((await larder.rest("GET", "/hosts?zone=annex")).body);
 			return page.items.find((each) => each.status === "online");
 		});
+	let agent = start(token);
+	try {
+		const host = await online();
 		expect(host).toMatchObject({ name: "box-1", address: "127.0.0.9", memoryBytes: 2 * 1024 ** 3 });
-		expect((await run("hosts", "list")).stdout).toMatch(/^box-1 +annex +online +127\.0\.0\.9/m);
+		expect((await run("hosts", "list")).stdout).toMatch(
+			/^box-1 +annex +online.*? +right +127\.0\.0\.9/m,
+		);
+		expect((await run("hosts", "join-tokens", "list")).stdout).toMatch(/used +1 of 1: box-1/);
+		// Removed, it comes back as a new host with a new token, and not before.
+		await run("hosts", "remove", "box-1");
+		expect(await agent.end("SIGINT")).toBe(0);
+		expect((await run("hosts", "join-tokens", "list")).stdout).toMatch(/revoked +1 of 1/);
+		const renewed = createdJoinTokenSchema.parse(
+			JSON.parse((await run("hosts", "join-token", "--json")).stdout),
+		);
+		agent = start(renewed.token);
+		expect((await online()).id).not.toBe(host.id);
 		expect(await agent.end("SIGINT")).toBe(0);
 	} finally {
-		await agent.end("SIGKILL");
+		await agent.end("SIGTERM");
 		await runLarder(["stop"], { LARDER_HOME: elsewhere });
 		expect(processesOf(elsewhere)).toEqual([]);
 		rmSync(elsewhere, { recursive: true, force: true });

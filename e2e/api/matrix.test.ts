@@ -78,7 +78,7 @@ async function useCluster(cache: Cache): Promise<void> {
 	for (const key of keys) expect(await client.set(key, key)).toBe("OK");
 	for (const key of keys) expect(await client.get(key)).toBe(key);
 	expect(client.nodes("master")).toHaveLength(cache.shardCount);
-	// A replica that a busy engine couldn't see for a moment is found again with the next look at the slots.
+	// If a busy engine lost sight of a replica for a moment, the next look at the slots finds it again.
 	await waitUntil("all replicas to be known", () => {
 		void client.refreshSlotsCache();
 		return client.nodes("slave").length === cache.nodeCount - cache.shardCount;

@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { createRandom } from "../chaos/random.ts";
+import { requireWell, sendHostileRequests } from "../fixtures/hostile-requests.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 
-const BODIES = 10_000;
+const BODIES = 2_500;
 const AT_ONCE = 20;
+/** Ten thousand, on both databases: `npm run chaos -- --only hostile-input,hostile-input-postgres`. */
+const HOSTILE_REQUESTS = 1_500;
 
 let larder: Installation;
 beforeAll(async () => {
@@ -58,7 +62,10 @@ const fieldNames = [
 	...["replicasPerShard", "nodes", "zones", "multiAz", "automaticFailover", "auth", "port"],
 	...["parameterGroup", "tags", "description", "other"],
 ];
-/** Valid ones, valid ones with a field or two gone wrong, so that more than the first check is reached, and anything. */
+/**
+ * Valid bodies, valid bodies with one or two broken fields, so that more than the first check is reached, and
+ * arbitrary values.
+ */
 const body = fc.oneof(
 	{ weight: 1, arbitrary: validBody.map((value) => JSON.stringify(value)) },
 	{
@@ -89,7 +96,7 @@ it(`${BODIES} random bodies are created or refused, and none breaks the control 
 			).toContain(answer.status);
 			if (answer.status === 202) created.push((answer.body as { name: string }).name);
 			else expect(answer.body).toMatchObject({ error: { code: expect.any(String) } });
-			// Deleted as they come, so that the list of caches stays short.
+			// Deleted at once, so that the list of caches stays short.
 			if (created.length > 50) await drop(created.splice(0));
 		}
 	};
@@ -101,8 +108,21 @@ it(`${BODIES} random bodies are created or refused, and none breaks the control 
 		);
 	await Promise.all(Array.from({ length: AT_ONCE }, takeOne));
 	await drop(created);
-	// Both sides must have been met, or the bodies were not worth sending.
+	// Both outcomes must have occurred, or the bodies prove nothing.
 	expect(counts.get(202) ?? 0).toBeGreaterThan(50);
 	expect(counts.get(422) ?? 0).toBeGreaterThan(1_000);
 	expect((await fetch(`${larder.url}/healthz`)).status).toBe(200);
+}, 240_000);
+
+it(`${HOSTILE_REQUESTS} requests with NUL, surrogates and extreme times and numbers are no error of ours at any door`, async () => {
+	const seed = Date.now() % 2 ** 31;
+	const options = { count: HOSTILE_REQUESTS, random: createRandom(seed) };
+	const result = await sendHostileRequests(larder, options).catch((error: Error) => {
+		throw new Error(`seed ${seed}: ${error.message}`);
+	});
+	await requireWell(larder, result);
+	// Each door must have accepted some and refused some, or the requests prove nothing.
+	for (const answered of ["REST 200", "REST 422", "tRPC 400", "agent 200", "agent 400"]) {
+		expect(result.statuses.get(answered) ?? 0, answered).toBeGreaterThan(0);
+	}
 }, 240_000);

@@ -64,7 +64,7 @@ describe("a refusal names the code, the field and the request", () => {
 		expect(answer.body).toMatchObject({ error: { code: "malformed_request" } });
 	});
 
-	it("a cache that isn't there is not found, whatever is asked of it", async () => {
+	it("a missing cache is not found, whatever the request", async () => {
 		for (const [method, path] of [
 			["GET", "/caches/nothing"],
 			["DELETE", "/caches/nothing"],
@@ -76,7 +76,7 @@ describe("a refusal names the code, the field and the request", () => {
 		}
 	});
 
-	it("a path that isn't there is not found, in the same shape", async () => {
+	it("a missing path is not found, in the same shape", async () => {
 		const answer = await larder.rest("GET", "/no-such-thing");
 		expect(answer.status).toBe(404);
 		expect(answer.body).toMatchObject({ error: { code: "not_found" } });

@@ -87,7 +87,7 @@ describe("larder up", () => {
 		expect(await first.end("SIGTERM")).toBe(0);
 	});
 
-	it("refuses to run twice on a home and names who is there; killed itself, it is said what it left", async () => {
+	it("refuses to run twice on a home and names who is there; after it was killed, the next start says what it left", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const second = up({ PORT: String(await findFreePort()) });
@@ -114,7 +114,7 @@ describe("larder up", () => {
 		expect(fourth.output()).toContain("Hosts online: local-a, local-b, local-c");
 	});
 
-	it("names PORT and who has it when it is taken", async () => {
+	it("names PORT and its owner when it is taken", async () => {
 		const { createServer } = await import("node:net");
 		const server = createServer();
 		await new Promise<void>((resolve) => {
@@ -148,7 +148,7 @@ describe("larder up", () => {
 		await client.set("k", "v");
 
 		expect(await first.end("SIGINT")).toBe(0);
-		expect(first.output()).toContain("3 cache nodes go on serving");
+		expect(first.output()).toContain("3 cache nodes keep serving");
 		expect(first.output()).toContain("npm stop");
 		expect(await client.get("k")).toBe("v");
 		expect(pidsOf()).toEqual(before);
@@ -159,7 +159,7 @@ describe("larder up", () => {
 			return (await fetch(`http://127.0.0.1:${environment.PORT}/healthz`)).status === 200;
 		});
 		await second.prints("Larder runs at");
-		// Warm: nothing is installed, built or fetched again. How long that takes is the machine's matter.
+		// Warm: nothing is installed, built or fetched again. The time depends on the machine.
 		expect(second.output()).not.toMatch(/install|build|fetch/i);
 		await waitUntil("the cache to be available again", async () => {
 			const shown = await runLarder(["caches", "show", "orders", "--json"], environment);
@@ -213,7 +213,10 @@ describe("larder stop", () => {
 		expect(processesOf(root)).toEqual([]);
 		await waitUntil("up to end", () => first.ended() !== null);
 		const again = await runLarder(["stop"], environment);
-		expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Nothing of") });
+		expect(again).toMatchObject({
+			exitCode: 0,
+			stdout: expect.stringContaining("Nothing was running in"),
+		});
 	});
 
 	it("works when control plane and agents are dead", async () => {

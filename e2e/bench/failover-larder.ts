@@ -23,7 +23,7 @@ export interface LarderCase {
 	/** With 2 GiB in the shard that fails over. */
 	filled: boolean;
 	controlPlane: "up" | "down";
-	/** What becomes of the primary: its process alone is killed, or all of its host is killed or goes silent. */
+	/** What happens to the primary: only its process is killed, or its whole host is killed or goes silent. */
 	strike: "kill-primary" | "kill-host" | "stop-host";
 	runs: number;
 	onRun(run: FailoverRun): void;
@@ -116,7 +116,7 @@ class LarderBench {
 		}
 	}
 
-	/** Comes back when it writes. It goes through the gateway of another host than the one that is about to fail. */
+	/** Returns once it writes. It uses the gateway of a host other than the one that is about to fail. */
 	private async startWriter(cache: Cache, failing: AgentName): Promise<NumberedWriter> {
 		const writer = startWriter({ path: this.pathTo(cache, failing), tag: this.tag });
 		await writer.writesAgain();

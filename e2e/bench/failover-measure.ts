@@ -1,5 +1,5 @@
+import { markdownTable, percentile } from "../../platform/testing/figures.ts";
 import type { NumberedWriter } from "../fixtures/numbered-writer.ts";
-import { markdownTable } from "./median.ts";
 
 /** One failover as its client saw it. */
 export interface FailoverRun {
@@ -57,10 +57,4 @@ export function failoverTable(results: readonly CaseResult[]): string {
 			];
 		}),
 	]);
-}
-
-/** The smallest value that so many in a hundred don't exceed. */
-export function percentile(values: readonly number[], share: number): number {
-	const sorted = [...values].sort((a, b) => a - b);
-	return sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? Number.NaN;
 }

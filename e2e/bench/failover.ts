@@ -74,7 +74,7 @@ for (const { title, ...options } of wanted(SENTINELS_BY_HAND)) {
 for (const { title, ...options } of wanted(CLUSTERS_BY_HAND)) {
 	await measure(title, (onRun) => clusterByHand({ ...options, server, client, onRun }));
 }
-// Each on an installation of its own: what one case leaves behind is no other's matter.
+// Each on an installation of its own: a case can't affect the others.
 for (const { title, runs, shape } of wanted(LARDER)) {
 	await measure(title, async (onRun) => {
 		const larder = await startInstallation({ agentMemoryBytes: AGENT_MEMORY_BYTES });
@@ -86,7 +86,7 @@ for (const { title, runs, shape } of wanted(LARDER)) {
 	});
 }
 
-/** What was measured so far is kept, whatever comes after, and a case that fails doesn't keep others from their turn. */
+/** Keeps what was measured so far, whatever follows, and a failing case doesn't stop the others. */
 async function measure(
 	title: string,
 	take: (onRun: (run: FailoverRun) => void) => Promise<void>,

@@ -1,9 +1,9 @@
 /** `npm run bench:idle`: memory of the control plane and its agents after a minute with nothing to do. */
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { markdownTable } from "../../platform/testing/figures.ts";
 import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
 import { processesOf } from "../fixtures/processes-of.ts";
-import { markdownTable } from "./median.ts";
+import { cpuSeconds, mebibytes } from "./process-usage.ts";
 
 const IDLE_MS = 60_000;
 const AGENTS: readonly AgentName[] = ["local-a", "local-b", "local-c"];
@@ -35,22 +35,9 @@ function measure({ home, controlPlane, agent, engines }: Installation): string {
 		["process", "RSS MiB", "PSS MiB", "CPU s"],
 		...rows.map(([title, pid]) => [
 			title,
-			mebibytes(pid, "status", "VmRSS"),
-			mebibytes(pid, "smaps_rollup", "Pss"),
+			mebibytes(pid, "status", "VmRSS").toFixed(0),
+			mebibytes(pid, "smaps_rollup", "Pss").toFixed(0),
 			cpuSeconds(pid).toFixed(1),
 		]),
 	]);
-}
-
-function mebibytes(pid: number, file: string, field: string): string {
-	const text = readFileSync(`/proc/${pid}/${file}`, "utf8");
-	const kibibytes = Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);
-	return (kibibytes / 1024).toFixed(0);
-}
-
-/** User and system time since it started. The kernel counts in hundredths. */
-function cpuSeconds(pid: number): number {
-	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-	return (Number(fields[11]) + Number(fields[12])) / 100;
 }

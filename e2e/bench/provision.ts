@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findEngine } from "../../agent/bundles/index.ts";
+import { markdownTable, median } from "../../platform/testing/figures.ts";
 import { type Cache, cacheSchema } from "../../server/contract/cache.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { copyInstances, provisionByHand } from "./by-hand.ts";
 import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
-import { markdownTable, median } from "./median.ts";
 
 const ROUNDS = 9;
 const WARM_UP_ROUNDS = 1;

@@ -8,12 +8,12 @@ import { requireNothingStray } from "./nothing-stray.ts";
 import type { Scenario } from "./scenario.ts";
 
 const ROUNDS = 20;
-/** Longer than a creation or deletion takes undisturbed, so that every moment of one is met. */
+/** Longer than an undisturbed creation or deletion takes, so that every moment of one is hit. */
 const KILL_WITHIN_MS = 700;
 
 /**
- * The control plane is killed at a random moment of each of twenty creations or deletions and started again. Every one
- * must come to its end, no cache may be lost or empty, and no process may be left over.
+ * The control plane is killed at a random moment of each of twenty creations or deletions and restarted. Each
+ * must finish, no cache may be lost or empty, and no process may be left over.
  */
 export const controlPlaneKilled: Scenario = {
 	name: "control-plane-killed",
@@ -46,7 +46,7 @@ async function killAmidChanges(
 						headers: { "idempotency-key": idempotencyKey },
 					})
 				: larder.rest("DELETE", `/caches/${name}`);
-		// Whether it is answered before the control plane dies is chance; that it is done is not.
+		// Whether it is answered before the control plane dies is chance; it must be carried out.
 		const answered = call().catch(() => null);
 		await delay(random(KILL_WITHIN_MS));
 		await larder.killControlPlane();

@@ -17,20 +17,20 @@ const MOVE_TIMEOUT_MS = 180_000;
 
 export interface Scene {
 	larder: Installation;
-	/** As they were a moment ago, all whole. */
+	/** Their last known state, all whole. */
 	caches: readonly Cache[];
 	/** Hosts that this fault may strike. */
 	hosts: readonly AgentName[];
-	/** The one whose home is a disk of its own; null where none can be had. */
+	/** The host whose home is on a disk of its own; null if none is available. */
 	smallDisk: AgentName | null;
 	random(below: number): number;
 }
 
 export interface Struck {
-	/** For people: what was done to whom. */
+	/** For people: what was done to which node or host. */
 	what: string;
 	host: AgentName | null;
-	/** Names of nodes that may have lost their memory by it. */
+	/** Names of nodes that may have lost their memory because of it. */
 	emptied: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export interface Fault {
 	 *   plain   what no replica had yet may be lost; never what WAIT acknowledged
 	 */
 	mayLose: "none" | "plain";
-	/** Carries it out and undoes what doesn't mend by itself. Null when there is nothing here to strike. */
+	/** Carries it out and undoes what doesn't recover by itself. Null if there is nothing to strike here. */
 	strike(scene: Scene): Promise<Struck | null>;
 }
 
@@ -65,7 +65,7 @@ const engineStopped = (role: Role): Fault => ({
 		const node = chooseNode(scene, role);
 		if (node === null) return null;
 		await stopFor(scene, [node.pid ?? 0]);
-		// One that another has replaced is ended; one without a replica is waited for.
+		// A process that another has replaced is ended; one without a replica is waited for.
 		const emptied = hasReplica(scene, node) ? [node.id] : [];
 		return { what: node.id, host: node.host as AgentName, emptied };
 	},
@@ -176,7 +176,7 @@ const diskFull: Fault = {
 		} finally {
 			makeRoom();
 		}
-		// Cluster nodes end themselves when they can't write down who they are.
+		// Cluster nodes end themselves if they can't write their identity to disk.
 		const emptied = nodesOn({ caches }, smallDisk);
 		return { what: smallDisk, host: smallDisk, emptied };
 	},

@@ -1,10 +1,11 @@
 /**
- * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --seconds n --list]`: real engines, agents and control
- * planes under faults of every kind, or of those alone whose name has the text. Fails if a guarantee was broken, and says with which seed and where the logs are.
+ * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --seconds n --list]` runs real engines, agents and
+ * control planes under faults of every kind. `--only` takes names of scenarios and the groups `outside` and `day-two`. A scenario fails
+ * if a guarantee was broken, and prints the seed and where the logs are.
  *
  * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
  *
- *    1  reborn-empty[-unseen]   a primary is reborn empty before anybody noticed
+ *    1  reborn-empty[-unseen]   a primary is reborn empty before anyone noticed
  *    2  old-primary-returns     the old primary comes back as primary
  *    3  two-losses              the second loss never fails over
  *    4  random-faults           reboots one by one (changes of engine versions: not a feature yet)
@@ -20,8 +21,11 @@
  * (upgrades). 15 (endless full syncs) is measured with data by `npm run bench:failover`, 19 needs several machines.
  */
 import { parseArgs } from "node:util";
+import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
+import { DAY_TWO } from "./day-two.ts";
 import { networkCut } from "./network-cut.ts";
+import { OUTSIDE } from "./outside.ts";
 import { agentsKilled, programsKilled } from "./programs-killed.ts";
 import { createRandom } from "./random.ts";
 import { randomFaults } from "./random-faults.ts";
@@ -31,13 +35,21 @@ import { waitOne } from "./wait-one.ts";
 
 const SCENARIOS: readonly Scenario[] = [
 	...STORIES,
+	birthsUnderLoad,
 	controlPlaneKilled,
 	programsKilled,
 	agentsKilled,
 	networkCut,
 	randomFaults,
 	waitOne,
+	...OUTSIDE,
+	...DAY_TWO,
 ];
+/** Names that stand for several scenarios. */
+const GROUPS: Readonly<Record<string, readonly Scenario[]>> = {
+	outside: OUTSIDE,
+	"day-two": DAY_TWO,
+};
 
 const { values } = parseArgs({
 	options: {
@@ -51,7 +63,9 @@ const { values } = parseArgs({
 	},
 });
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
-const names = values.only?.split(",");
+const names = values.only
+	?.split(",")
+	.flatMap((name) => GROUPS[name]?.map((scenario) => scenario.name) ?? [name]);
 const unknown = names?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown !== undefined) throw new Error(`no scenario ${unknown}; see --list`);
 

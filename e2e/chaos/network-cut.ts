@@ -84,7 +84,7 @@ async function cutInEveryWay(
 	}
 }
 
-/** The host of a primary, off from everybody; its nodes fail over, and come back as replicas. */
+/** The primary's host is cut off from all others; its nodes fail over, and come back as replicas. */
 async function cutHostOff({ larder, network, cache, cluster }: Setting): Promise<string> {
 	const victim = await cache.primaryOf("0001");
 	network.cut([victim.host], [null, ...others(larder, [victim.host])]);
@@ -96,12 +96,15 @@ async function cutHostOff({ larder, network, cache, cluster }: Setting): Promise
 	return `host off: ${leader.id} took over from ${victim.id}, ${losses.plain} writes of the cut side given up`;
 }
 
-/** Two of four hosts, off from the others and from the control plane. Half of the hosts silent: nothing is replaced. */
+/**
+ * Two of four hosts are cut off from the others and from the control plane. Half of the hosts are silent:
+ * nothing is replaced.
+ */
 async function cutZonesApart({ larder, network, cache, cluster }: Setting): Promise<string> {
 	const nodesBefore = await nodeIds(cache, cluster);
 	const victim = await cache.primaryOf("0001");
 	const members = (await cache.view()).shards[0]?.nodes.map(({ host }) => host) ?? [];
-	// One that has no node of the cache goes with its primary, so that both replicas stay on the other side.
+	// A host without a node of the cache goes with its primary, so that both replicas stay on the other side.
 	const idle = larder.agentNames.find((name) => !members.includes(name));
 	if (idle === undefined) throw new Error("the cache has nodes on all hosts");
 	const cutOff = [victim.host, idle];
@@ -117,7 +120,7 @@ async function cutZonesApart({ larder, network, cache, cluster }: Setting): Prom
 	return `two of four hosts off: ${leader.id} took over from ${victim.id}, safe mode, nothing replaced`;
 }
 
-/** The hosts see each other, the control plane sees half of them: nobody fails over, nothing is replaced. */
+/** The hosts see each other, the control plane sees half of them: nothing fails over or is replaced. */
 async function cutControlPlaneOff({ larder, network, cache, cluster }: Setting): Promise<string> {
 	const nodesBefore = await nodeIds(cache, cluster);
 	const primary = await cache.primaryOf("0001");
@@ -137,7 +140,7 @@ async function cutControlPlaneOff({ larder, network, cache, cluster }: Setting):
 	return `control plane off from ${unseen.join(" and ")}: safe mode, ${primary.id} led on, no write lost`;
 }
 
-/** A client on the cut-off side goes on writing to the old primary, which soon refuses. */
+/** A client on the cut-off side keeps writing to the old primary, which soon refuses. */
 async function cutClientWithPrimary({ larder, network, cache }: Setting): Promise<string> {
 	const view = await cache.whole();
 	const victim = await cache.primaryOf("0001");

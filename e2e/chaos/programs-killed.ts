@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { percentile } from "../bench/failover-measure.ts";
+import { percentile } from "../../platform/testing/figures.ts";
 import { hostPids } from "../fixtures/host-processes.ts";
 import type { AgentName, Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
@@ -86,7 +86,7 @@ async function killAgents(
 	});
 }
 
-/** How long an agent takes from its start until it has all its engines again, by its own log: nobody who asks is in its way. */
+/** How long an agent takes from its start until it has all its engines again. Read from its own log, so that questions don't slow it down. */
 async function timeAdoption(larder: Installation, agent: AgentName): Promise<number> {
 	const engines = hostPids(larder, agent, "engine").length;
 	const { log } = larder.agent(agent);

@@ -9,6 +9,7 @@ import { oldPrimaryReturns } from "./stories/old-primary-returns.ts";
 import { primaryKilled } from "./stories/primary-killed.ts";
 import { rebornEmpty, rebornEmptyUnseen } from "./stories/reborn-empty.ts";
 import { recycledPort } from "./stories/recycled-port.ts";
+import { replicaReturnsEmpty } from "./stories/replica-returns-empty.ts";
 import { twoLosses } from "./stories/two-losses.ts";
 
 export const STORIES: readonly Scenario[] = [
@@ -17,6 +18,7 @@ export const STORIES: readonly Scenario[] = [
 	controlPlaneAway,
 	rebornEmpty,
 	rebornEmptyUnseen,
+	replicaReturnsEmpty,
 	oldPrimaryReturns,
 	twoLosses,
 	recycledPort,

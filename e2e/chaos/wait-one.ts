@@ -1,4 +1,4 @@
-import { percentile } from "../bench/failover-measure.ts";
+import { percentile } from "../../platform/testing/figures.ts";
 import { signalAll } from "../fixtures/host-processes.ts";
 import { withInstallation } from "./keep-evidence.ts";
 import { type Scenario, Violation } from "./scenario.ts";

@@ -18,18 +18,19 @@ import {
 	useOnce,
 	type WritePath,
 } from "../fixtures/write-paths.ts";
+import { Violation } from "./scenario.ts";
 
 const WHOLE_TIMEOUT_MS = 180_000;
 const BASE_KEYS = 200;
 const WRITE_EVERY_MS = 10;
 
-/** What became of the writes to one shard, or one node of Memcached. */
+/** The fate of the writes to one shard, or one node of Memcached. */
 export interface Losses {
-	/** Acknowledged by the primary alone. */
+	/** Acknowledged by the primary only. */
 	plain: number;
 	/** Acknowledged by a replica too (WAIT 1). */
 	waitOne: number;
-	/** Of the keys that were written at the beginning: an emptied cache. */
+	/** Keys written at the start that are gone: an emptied cache. */
 	base: number;
 	/** For people: who had acknowledged how many of the writes that are gone, and when. */
 	traces: string[];
@@ -124,7 +125,7 @@ export class WatchedCache {
 		return cache;
 	}
 
-	/** Waits until it is as it was asked for, by the control plane's word and the engines' own. */
+	/** Waits until it is as requested, according to the control plane and the engines. */
 	async whole(timeoutMs = WHOLE_TIMEOUT_MS): Promise<Cache> {
 		return await waitUntil(
 			`${this.name} to be whole`,
@@ -157,11 +158,18 @@ export class WatchedCache {
 		return Math.max(...this.shards.map(({ plain }) => plain.longestGapMs(since)));
 	}
 
+	/** How often a write failed and was tried again, and what the last failures were. */
+	get failures(): { count: number; last: string[] } {
+		const count = this.writers.reduce((sum, { failures }) => sum + failures, 0);
+		const last = this.writers.flatMap(({ lastFailure }) => lastFailure ?? []);
+		return { count, last: [...new Set(last)] };
+	}
+
 	async writesAgain(timeoutMs?: number): Promise<void> {
 		await Promise.all(this.writers.map((writer) => writer.writesAgain(timeoutMs)));
 	}
 
-	/** Reads back what was acknowledged since the last time, and the keys of the beginning. */
+	/** Reads back what was acknowledged since the last time, and the keys from the start. */
 	async findLosses(): Promise<Losses> {
 		const sum: Losses = { plain: 0, waitOne: 0, base: 0, traces: [] };
 		if (!this.keepsData) return sum;
@@ -180,6 +188,14 @@ export class WatchedCache {
 			shard.checked = upTo;
 		}
 		return sum;
+	}
+
+	/** Of all that was acknowledged, whoever acknowledged it. */
+	async requireNothingLost(): Promise<void> {
+		const { plain, waitOne, base, traces } = await this.findLosses();
+		if (plain + waitOne + base === 0) return;
+		const found = `${plain} writes, ${waitOne} with WAIT, ${base} keys of the beginning`;
+		throw new Violation(`${this.name} lost ${[found, ...traces].join("; ")}`);
 	}
 
 	/** All copies of a shard are gone for a known reason: what comes from now on counts. */

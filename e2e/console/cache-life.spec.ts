@@ -65,6 +65,24 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 		client.disconnect();
 	});
 
+	await test.step("a replica leaves when asked to; what isn't allowed is said at its field", async () => {
+		await page.getByRole("button", { name: "Actions", exact: true }).click();
+		await page.getByRole("menuitem", { name: "Modify" }).click();
+		const dialog = page.getByRole("dialog", { name: "Modify orders" });
+		const apply = dialog.getByRole("button", { name: "Apply changes" });
+		const fewer = dialog.getByRole("button", { name: "Decrease Replicas per shard" });
+		await fewer.click();
+		await expect(dialog.getByRole("region", { name: "Steps" })).toContainText(/Remove orders-00\d/);
+		await fewer.click();
+		await expect(dialog.getByText(/Replicas per shard can't be 0 while/)).toBeVisible();
+		await expect(apply).toBeDisabled();
+		await dialog.getByRole("button", { name: "Increase Replicas per shard" }).click();
+		await apply.click();
+		await expect(page.getByText("orders is being modified", { exact: true })).toBeVisible();
+		await page.getByRole("tab", { name: "Overview" }).click();
+		await expect(page.locator("[data-node]")).toHaveCount(2, { timeout: 30_000 });
+	});
+
 	await test.step("it is deleted only once its name is typed", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Delete" }).click();

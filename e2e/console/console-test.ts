@@ -1,15 +1,9 @@
-import { type APIRequestContext, test as base, type Page } from "@playwright/test";
+import { test as base, expect, type Page } from "@playwright/test";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { type StorageState, signInAdministrator } from "./administrator.ts";
 
 export { expect } from "@playwright/test";
-
-export const ADMINISTRATOR = {
-	name: "Ada Lovelace",
-	email: "ada@example.com",
-	password: "correct-horse-battery",
-} as const;
-
-type StorageState = Awaited<ReturnType<APIRequestContext["storageState"]>>;
+export { ADMINISTRATOR } from "./administrator.ts";
 
 interface WorkerFixtures {
 	/** Control plane with console, three hosts and an administrator. */
@@ -29,23 +23,7 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		{ scope: "worker", timeout: 120_000 },
 	],
 	session: [
-		async ({ installation, playwright }, use) => {
-			const request = await playwright.request.newContext({
-				baseURL: installation.url,
-				extraHTTPHeaders: { origin: installation.url },
-			});
-			const setupToken = new URL(installation.setupLink() ?? "").searchParams.get("token");
-			const created = await request.post("/api/trpc/account.createAdministrator", {
-				data: { ...ADMINISTRATOR, setupToken },
-			});
-			if (!created.ok()) throw new Error(await created.text());
-			const { email, password } = ADMINISTRATOR;
-			const signedIn = await request.post("/api/auth/sign-in/email", { data: { email, password } });
-			if (!signedIn.ok()) throw new Error(await signedIn.text());
-			const state = await request.storageState();
-			await request.dispose();
-			await use(state);
-		},
+		async ({ installation }, use) => use(await signInAdministrator(installation)),
 		{ scope: "worker" },
 	],
 	page: async ({ browser, installation, session, viewport }, use) => {
@@ -60,6 +38,11 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		await context.close();
 	},
 });
+
+/** Waits until a page hears keys: its heading is there before that, the fleet's state isn't. */
+export async function listens(page: Page): Promise<void> {
+	await expect(page.getByRole("banner").getByRole("status").getByRole("link")).toBeVisible();
+}
 
 /** What the page last put on the clipboard. */
 export function clipboardOf(page: Page): Promise<string> {

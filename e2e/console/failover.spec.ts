@@ -14,20 +14,20 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	await expect(leads(primary)).toBeVisible();
 	await expect(page.getByText("none yet")).toBeVisible();
 
-	await test.step("what happens is said, and who is to lead is chosen", async () => {
+	await test.step("the dialog says what happens and offers a choice of the new primary", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Fail over" }).click();
 		const dialog = page.getByRole("dialog", { name: "Fail over orders?" });
 		await expect(dialog.getByText(/no write is lost/)).toBeVisible();
-		await dialog.getByRole("button", { name: /Who is to lead/ }).click();
+		await dialog.getByRole("button", { name: /New primary/ }).click();
 		await page.getByRole("option", { name: target }).click();
-		await expect(dialog.getByText(`lets ${target} catch up`)).toBeVisible();
+		await expect(dialog.getByText(`until ${target} has caught up`)).toBeVisible();
 		await dialog.getByRole("button", { name: "Fail over" }).click();
 		await expect(dialog).toBeHidden();
 	});
 
-	await test.step("the notice, the topology and the overview tell of it", async () => {
-		await expect(page.getByText(`${target} leads`, { exact: true })).toBeVisible({
+	await test.step("the notice, the topology and the overview show it", async () => {
+		await expect(page.getByText(`${target} is the primary now`, { exact: true })).toBeVisible({
 			timeout: 30_000,
 		});
 		await expect(page.getByText(/^Writes paused for .+ ms\.$/)).toBeVisible();
@@ -60,9 +60,9 @@ test("a shard of a cluster fails over by itself, from where it is drawn", async 
 	await page.getByRole("button", { name: "Fail over shard 2" }).click();
 	const dialog = page.getByRole("dialog", { name: "Fail over shard 2 of sessions?" });
 	await dialog.getByRole("button", { name: "Fail over" }).click();
-	const notice = page.getByText(/^sessions-0002-\d+ leads$/);
+	const notice = page.getByText(/^sessions-0002-\d+ is the primary now$/);
 	await expect(notice).toBeVisible({ timeout: 30_000 });
-	const leader = ((await notice.textContent()) ?? "").replace(" leads", "");
+	const leader = ((await notice.textContent()) ?? "").replace(" is the primary now", "");
 	await expect(page.getByText(new RegExp(`${leader} took over .* as requested`))).toBeVisible();
 	await expect(page.locator(`[data-node="${leader}"]`).getByText(/^Primary/)).toBeVisible();
 	await installation.deleteCache("sessions");
@@ -80,12 +80,12 @@ test("a cache without a replica says why it can't fail over", async ({ page, ins
 	await installation.deleteCache("alone");
 });
 
-test("what a cut-off primary does is told where replicas are chosen", async ({ page }) => {
+test("the wizard says what a cut-off primary does where replicas are chosen", async ({ page }) => {
 	await page.goto("/caches/create?mode=custom");
 	const note = page.locator("[data-write-guard]");
 	await expect(page.getByRole("group", { name: "Availability" })).toBeVisible();
 	await expect(note).toHaveCount(0);
 	await page.getByRole("button", { name: "Increase Replicas per shard" }).click();
 	await expect(note).toHaveAttribute("data-write-guard", "1");
-	await expect(note).toContainText("it stops taking writes within seconds");
+	await expect(note).toContainText("it stops accepting writes within seconds");
 });

@@ -2,6 +2,11 @@ import type { Page } from "@playwright/test";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { expect, test } from "./console-test.ts";
 
+/** The page has a table of join tokens too, which names the hosts that used them. */
+function hostRow(page: Page, host: string) {
+	return page.getByRole("table", { name: "Hosts" }).getByRole("row", { name: new RegExp(host) });
+}
+
 /** Chooses an action of a host's menu and confirms it. */
 async function change(page: Page, host: string, action: string) {
 	await page.getByRole("button", { name: `Actions for ${host}` }).click();
@@ -19,7 +24,7 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 	const [node] = cache.shards.flatMap((shard) => shard.nodes);
 	const host = node?.host ?? "";
 	await page.goto("/hosts");
-	const row = page.getByRole("row", { name: new RegExp(host) });
+	const row = hostRow(page, host);
 	await expect(row).toBeVisible();
 
 	await test.step("cordon and uncordon", async () => {
@@ -58,12 +63,38 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 	await installation.deleteCache("orders");
 });
 
+test("a drain that can't finish says so before it begins, and while it waits", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "everywhere", replicasPerShard: 2, multiAz: true });
+	await installation.waitForStatus("everywhere", "available");
+	await page.goto("/hosts?dialog=drain&host=local-a");
+	const dialog = page.getByRole("dialog", { name: "Drain local-a?" });
+	const stuck = dialog.getByRole("list", { name: "Nodes that can't leave" });
+	await expect(stuck).toContainText(/everywhere-00\d/);
+	await expect(stuck).toContainText("Add a host with");
+	await dialog.getByRole("button", { name: "Drain anyway" }).click();
+	await expect(dialog).toHaveCount(0);
+
+	await expect(hostRow(page, "local-a").getByText("Draining", { exact: true })).toBeVisible();
+	await expect(page.getByRole("status").getByText("local-a draining")).toBeVisible();
+	const reasons = page.getByRole("list", { name: "Nodes that can't leave" });
+	await expect(reasons).toContainText("already has a node of the same shard");
+	await expect(reasons).not.toContainText("larder ");
+	await page.getByRole("button", { name: "Stop draining local-a" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Stop draining" }).click();
+	await expect(reasons).toHaveCount(0);
+	await expect(hostRow(page, "local-a").getByText("Online", { exact: true })).toBeVisible();
+	await installation.deleteCache("everywhere");
+});
+
 test("a host that won't come back is removed only once its name is typed", async ({
 	page,
 	installation,
 }) => {
 	await page.goto("/hosts");
-	const row = page.getByRole("row", { name: /local-c/ });
+	const row = hostRow(page, "local-c");
 	await expect(row.getByText("Online", { exact: true })).toBeVisible();
 	await installation.killAgent("local-c");
 	await expect(row.getByText("Offline", { exact: true })).toBeVisible({ timeout: 30_000 });

@@ -7,6 +7,85 @@ async function sidewaysScroll(page: Page): Promise<number> {
 	);
 }
 
+const LONG = {
+	name: "a-name-as-long-as-names-may-ever-be-here",
+	description: "a description that is rather long as well ".repeat(6),
+	replicasPerShard: 1,
+};
+
+/** Lists whose rows have names as long as names may be. */
+const LISTS = [
+	"/caches",
+	"/hosts",
+	`/caches/${LONG.name}?tab=nodes`,
+	"/parameter-groups",
+	"/node-types",
+	"/events",
+	"/audit",
+	"/users",
+	"/account",
+];
+
+/** Cells of a list's first row that aren't wholly in the window, by their columns' names. */
+async function cellsOutOfSight(page: Page): Promise<string[]> {
+	const cells = page.locator(".data-table").first().locator("tbody tr").first().locator("td");
+	return await cells.evaluateAll((elements) =>
+		elements
+			.filter((element) => element.hasChildNodes())
+			.filter((element) => {
+				const { left, right } = element.getBoundingClientRect();
+				const frame = element.closest(".data-frame")?.getBoundingClientRect();
+				return left < (frame?.left ?? 0) - 1 || right > (frame?.right ?? 0) + 1;
+			})
+			.map((element) => element.getAttribute("data-label") ?? ""),
+	);
+}
+
+test("in lists no column and no action is out of sight, however wide the window", async ({
+	page,
+	installation,
+}) => {
+	test.slow();
+	await installation.createCache(LONG);
+	for (const path of LISTS) {
+		await page.setViewportSize({ width: 1440, height: 860 });
+		await page.goto(path);
+		await expect(page.locator(".data-table").first()).toBeVisible();
+		for (const width of [1440, 1280, 1100, 400, 1440]) {
+			await page.setViewportSize({ width, height: 860 });
+			await expect
+				.poll(() => cellsOutOfSight(page), { message: `${path} at ${width}` })
+				.toEqual([]);
+			expect(await sidewaysScroll(page), `${path} at ${width}`).toBe(0);
+		}
+	}
+	await installation.deleteCache(LONG.name);
+});
+
+test("a list is sorted by its headers and shows the columns that are chosen", async ({
+	page,
+	installation,
+}) => {
+	for (const name of ["node-10", "node-2"]) await installation.createCache({ name });
+	await page.goto("/caches");
+	const names = page.getByRole("table", { name: "Caches" }).locator("td[data-lead] a");
+	await page.getByRole("button", { name: "Name" }).click();
+	await expect(names).toHaveText(["node-2", "node-10"]);
+	await page.getByRole("button", { name: "Name" }).click();
+	await expect(names).toHaveText(["node-10", "node-2"]);
+	await expect(page).toHaveURL(/sort=-name/);
+	const created = page.getByRole("columnheader", { name: "Created" });
+	await expect(created).toHaveCount(0);
+	await page.getByRole("button", { name: "Choose columns" }).click();
+	await page.getByRole("menuitemcheckbox", { name: "Created" }).click();
+	await page.keyboard.press("Escape");
+	await expect(created).toBeVisible();
+	await page.reload();
+	await expect(created).toBeVisible();
+	await expect(names).toHaveText(["node-10", "node-2"]);
+	for (const name of ["node-10", "node-2"]) await installation.deleteCache(name);
+});
+
 test("the theme is chosen and remembered", async ({ page }) => {
 	await page.goto("/caches");
 	const root = page.locator("html");
@@ -32,12 +111,8 @@ test.describe("on a small screen", () => {
 	test("no page scrolls sideways", async ({ page, installation }) => {
 		// Every page there is, one after the other.
 		test.slow();
-		await installation.createCache({
-			name: "a-name-as-long-as-names-may-ever-be-here",
-			description: "a description that is rather long as well ".repeat(5),
-			replicasPerShard: 1,
-		});
-		const detail = "/caches/a-name-as-long-as-names-may-ever-be-here";
+		await installation.createCache(LONG);
+		const detail = `/caches/${LONG.name}`;
 		const paths = [
 			"/caches",
 			"/caches/create",
@@ -56,6 +131,9 @@ test.describe("on a small screen", () => {
 			"/hosts",
 			"/events",
 			"/tokens",
+			"/audit",
+			"/users",
+			"/account",
 			"/api-reference",
 			"/no-such-page",
 		];
@@ -65,7 +143,19 @@ test.describe("on a small screen", () => {
 			await expect(page.getByRole("status", { name: /Loading/ })).toHaveCount(0);
 			expect(await sidewaysScroll(page), path).toBe(0);
 		}
-		await installation.deleteCache("a-name-as-long-as-names-may-ever-be-here");
+		await installation.deleteCache(LONG.name);
+	});
+
+	test("the chosen tab is in sight", async ({ page, installation }) => {
+		await installation.createCache(LONG);
+		await page.goto(`/caches/${LONG.name}?tab=configuration`);
+		const tab = (name: string) => page.getByRole("tab", { name, exact: true });
+		await expect(tab("Configuration")).toHaveAttribute("aria-selected", "true");
+		await expect(tab("Configuration")).toBeInViewport({ ratio: 0.9 });
+		await expect(tab("Overview")).not.toBeInViewport();
+		await page.goto(`/caches/${LONG.name}`);
+		await expect(tab("Overview")).toBeInViewport({ ratio: 0.9 });
+		await installation.deleteCache(LONG.name);
 	});
 
 	test("the navigation is a drawer", async ({ page }) => {

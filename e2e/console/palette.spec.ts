@@ -1,8 +1,8 @@
-import { expect, test } from "./console-test.ts";
+import { expect, listens, test } from "./console-test.ts";
 
 test("the search box leads to the create form by keyboard alone", async ({ page }) => {
 	await page.goto("/events");
-	await expect(page.getByRole("heading", { name: "Events" })).toBeVisible();
+	await listens(page);
 	await page.keyboard.press("/");
 	const input = page.getByRole("combobox", { name: /Search caches/ });
 	await expect(input).toBeFocused();
@@ -18,7 +18,7 @@ test("the search box leads to the create form by keyboard alone", async ({ page 
 
 test("Ctrl-K opens and closes it, arrows choose, hosts are found", async ({ page }) => {
 	await page.goto("/caches");
-	await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+	await listens(page);
 	await page.keyboard.press("Control+k");
 	const input = page.getByRole("combobox", { name: /Search caches/ });
 	await expect(input).toBeFocused();
@@ -26,15 +26,68 @@ test("Ctrl-K opens and closes it, arrows choose, hosts are found", async ({ page
 	await expect(input).toBeHidden();
 	await page.keyboard.press("Control+k");
 	await page.keyboard.type("local-");
-	await expect(page.getByRole("option", { name: /local-b/ })).toBeVisible();
+	await expect(page.getByRole("option", { name: /^local-b/ })).toBeVisible();
 	await page.keyboard.press("ArrowDown");
 	await page.keyboard.press("Enter");
 	await expect(page).toHaveURL(/\/hosts#local-/);
 });
 
+test("what can be done with a cache or host is found by keyboard, despite typos", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "game", replicasPerShard: 1 });
+	await installation.waitForStatus("game", "available");
+	const search = async (query: string, option: string | RegExp) => {
+		await page.goto("/events");
+		await listens(page);
+		await page.keyboard.press("Control+k");
+		await expect(page.getByRole("combobox", { name: /Search caches/ })).toBeFocused();
+		await page.keyboard.type(query);
+		await expect(page.getByRole("option", { name: option }).first()).toHaveAttribute(
+			"aria-selected",
+			"true",
+		);
+		await page.keyboard.press("Enter");
+	};
+	await search("delete game", "Delete game");
+	await expect(page.getByRole("dialog", { name: /Delete game/ })).toBeVisible();
+	await search("fail over", "Fail over game");
+	await expect(page.getByRole("dialog", { name: "Fail over game?" })).toBeVisible();
+	await search("game-002", /game-002/);
+	await expect(page).toHaveURL(/\/caches\/game\?tab=nodes/);
+	await search("drain local-b", "Drain local-b");
+	await expect(page.getByRole("dialog", { name: /Drain local-b/ })).toBeVisible();
+	await search("snapshot", /Back up the control plane/);
+	await expect(page.getByText("Backup command copied")).toBeVisible();
+	await search("redsi", /Create a Redis OSS cache/);
+	await expect(page).toHaveURL(/\/caches\/create\?engine=redis/);
+	await installation.deleteCache("game");
+});
+
+test("opened while a dialog is still closing, it has the focus and keeps it", async ({ page }) => {
+	// Otherwise the dialog is gone at once.
+	await page.emulateMedia({ reducedMotion: "no-preference" });
+	const input = page.getByRole("combobox", { name: /Search caches/ });
+	for (const query of ["node types", "events"]) {
+		await page.goto("/hosts?dialog=cordon&host=local-b");
+		const dialog = page.getByRole("dialog", { name: "Cordon local-b?" });
+		await expect(dialog).toBeVisible();
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("Control+k");
+		await expect(input).toBeFocused();
+		await expect(dialog).toHaveCount(0);
+		await expect(input).toBeFocused();
+		await page.keyboard.type(query);
+		await expect(input).toHaveValue(query);
+		await page.keyboard.press("Enter");
+		await expect(page).toHaveURL(new RegExp(query.replace(" ", "-")));
+	}
+});
+
 test("an answer takes less than 100 ms", async ({ page }) => {
 	await page.goto("/caches");
-	await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+	await listens(page);
 	await page.keyboard.press("/");
 	await expect(page.getByRole("option").first()).toBeVisible();
 	const times: number[] = [];

@@ -1,4 +1,4 @@
-import { clipboardOf, expect, test } from "./console-test.ts";
+import { ADMINISTRATOR, clipboardOf, expect, test } from "./console-test.ts";
 
 test("a token is shown once, lets a script in, and is refused once revoked", async ({
 	page,
@@ -10,6 +10,8 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await dialog.getByRole("button", { name: "Create token" }).click();
 	await expect(dialog.getByText("Name is required.")).toBeVisible();
 	await dialog.getByLabel("Name").fill("ci");
+	await expect(dialog.getByRole("radio", { name: /^Read-only/ })).toBeChecked();
+	await expect(dialog.getByRole("button", { name: /Expires after/ })).toContainText("90 days");
 	await dialog.getByRole("button", { name: "Create token" }).click();
 	await dialog.getByRole("button", { name: "Copy token" }).click();
 	await expect.poll(() => clipboardOf(page)).toMatch(/^larder_/);
@@ -18,6 +20,12 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	const ask = () =>
 		fetch(`${installation.url}/api/v1/caches`, { headers: { authorization: `Bearer ${token}` } });
 	expect((await ask()).status).toBe(200);
+	const change = await fetch(`${installation.url}/api/v1/caches`, {
+		method: "POST",
+		headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+		body: JSON.stringify({ name: "orders" }),
+	});
+	expect(change.status).toBe(403);
 
 	await dialog.getByRole("button", { name: "I have stored it" }).click();
 	await expect(page.getByRole("cell", { name: "ci", exact: true })).toBeVisible();
@@ -27,4 +35,96 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await page.getByRole("button", { name: "Revoke token" }).click();
 	await expect(page.getByRole("heading", { name: "No tokens yet" })).toBeVisible();
 	expect((await ask()).status).toBe(401);
+
+	// What the token was denied, and who revoked it, is in the audit log.
+	await page.getByRole("link", { name: "Audit log" }).click();
+	const log = page.getByRole("table", { name: "Audit log" });
+	await expect(log.getByRole("row").filter({ hasText: "Revoke token" })).toContainText(
+		ADMINISTRATOR.email,
+	);
+	await page.getByRole("searchbox", { name: "Search by who did it" }).fill("token ci");
+	await expect(page).toHaveURL(/actor=token/);
+	await expect(log.locator("tbody tr")).toHaveCount(1);
+	await expect(log.locator("tbody tr")).toContainText(/cache\.create.*Denied/);
+	await page.getByRole("button", { name: /Outcome/ }).click();
+	await page.getByRole("option", { name: "Failed" }).click();
+	await expect(page).toHaveURL(/outcome=failed/);
+	await expect(page.getByText("No entry matches")).toBeVisible();
+	await page.getByRole("button", { name: "Clear filters" }).click();
+	await expect(log.getByRole("row").filter({ hasText: "Create token" })).toBeVisible();
+});
+
+test("an invited viewer sees everything, changes nothing, and is out when disabled", async ({
+	page,
+	browser,
+	installation,
+}) => {
+	const email = "grace@example.com";
+	const password = "blauer elefant tanzt";
+	await page.goto("/users");
+	await page.getByRole("button", { name: "Invite user" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByRole("button", { name: "Create link" }).click();
+	await expect(dialog.getByText("Enter a valid e-mail address.")).toBeVisible();
+	await dialog.getByLabel("E-mail").fill(email);
+	await dialog.getByRole("button", { name: "Create link" }).click();
+	await dialog.getByRole("button", { name: "Copy link" }).click();
+	await expect.poll(() => clipboardOf(page)).toContain("/invite?token=");
+	const link = await clipboardOf(page);
+	await dialog.getByRole("button", { name: "Done" }).click();
+	const row = page.getByRole("row").filter({ hasText: email });
+	await expect(row).toContainText("Invited");
+
+	const context = await browser.newContext({ baseURL: installation.url });
+	const other = await context.newPage();
+	await other.goto(link);
+	await other.getByLabel("Name").fill("Grace Hopper");
+	await other.getByLabel("Password", { exact: true }).fill(password);
+	await other.getByLabel("Repeat the password").fill(password);
+	await other.getByRole("button", { name: "Accept and sign in" }).click();
+	await expect(other).toHaveURL(/\/caches$/);
+	await expect(other.getByText("View only")).toBeVisible();
+	await expect(other.getByRole("heading", { name: /caches/i }).first()).toBeVisible();
+	await expect(other.getByRole("link", { name: "Create cache" })).toHaveCount(0);
+	await other.goto("/caches/create");
+	await expect(other.getByRole("heading", { name: "Viewers can't create caches" })).toBeVisible();
+	await expect(other.getByRole("list", { name: "Administrators" })).toHaveText(
+		`${ADMINISTRATOR.name} ${ADMINISTRATOR.email}`,
+	);
+	await expect(other.getByRole("button", { name: "Create cache" })).toHaveCount(0);
+	await other.goto("/hosts");
+	await other
+		.getByRole("button", { name: /^Actions for/ })
+		.first()
+		.click();
+	await expect(
+		other.getByRole("menuitem", { name: /Drain.*Viewers can't change anything/ }),
+	).toHaveAttribute("aria-disabled", "true");
+	await other.goto(link);
+	await expect(other.getByText("Ask an administrator for a new link.")).toBeVisible();
+
+	await page.reload();
+	await expect(row).toContainText("Grace Hopper");
+	const act = async (name: string) => {
+		await row.getByRole("button", { name: `Actions for ${email}` }).click();
+		await page.getByRole("menuitem", { name }).click();
+	};
+	await act("Disable");
+	await dialog.getByRole("button", { name: "Disable user" }).click();
+	await expect(row).toContainText("Disabled");
+	await other.goto("/caches");
+	await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
+	await other.getByLabel("E-mail").fill(email);
+	await other.getByLabel("Password").fill(password);
+	await other.getByRole("button", { name: "Sign in" }).click();
+	await expect(other.getByText(/This account is disabled/)).toBeVisible();
+	await context.close();
+
+	await act("Delete");
+	await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
+	await dialog.getByRole("button", { name: "Delete user" }).click();
+	await expect(row).toHaveCount(0);
+	// The only one left: the menu says why it can't go.
+	await page.getByRole("button", { name: `Actions for ${ADMINISTRATOR.email}` }).click();
+	await expect(page.getByRole("menuitem", { name: /Delete.*your own account/ })).toBeVisible();
 });

@@ -4,7 +4,7 @@ import { findCycle } from "./find-cycle.ts";
 import { type Import, readImports } from "./read-imports.ts";
 import { areaOf, isTest, RESERVED, within } from "./rules.ts";
 
-/** Checks files (paths from `root`, with `/`) against the rules. Gives back one sentence for each breach. */
+/** Checks files (paths from `root`, with `/`) against the rules. Returns one sentence for each violation. */
 export function checkImports(root: string, files: readonly string[]): string[] {
 	const breaches: string[] = [];
 	const graph = new Map<string, string[]>();
@@ -27,7 +27,7 @@ export function checkImports(root: string, files: readonly string[]): string[] {
 }
 
 function checkFile(root: string, file: string, target: string, found: Import): string | null {
-	// The generated client is there only after `npm run build`; its place is known all the same.
+	// The generated client exists only after `npm run build`; its place is known anyway.
 	if (!within(target, "server/data/generated") && !existsSync(join(root, target))) {
 		return "there is no such file (write the extension out)";
 	}

@@ -1,4 +1,6 @@
-/** A circle in the graph, first member repeated at the end, or null. Targets that are no keys have no imports. */
+/**
+ * A cycle in the graph, first member repeated at the end, or null. Targets that aren't keys have no imports.
+ */
 export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
 	const done = new Set<string>();
 	const path: string[] = [];

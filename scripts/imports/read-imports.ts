@@ -3,11 +3,11 @@ import { parseSync } from "oxc-parser";
 export interface Import {
 	/** As written. */
 	readonly specifier: string;
-	/** Nothing of it is left at run time. */
+	/** Nothing remains of it at run time. */
 	readonly typeOnly: boolean;
 }
 
-/** Every import and re-export of a file, `import("x")` in code and in types included. */
+/** Every import and re-export of a file, including `import("x")` in code and in types. */
 export function readImports(path: string, source: string): Import[] {
 	const { module, program, errors } = parseSync(path, source);
 	if (errors[0] !== undefined) throw new Error(`${path}: ${errors[0].message}`);

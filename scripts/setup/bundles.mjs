@@ -14,14 +14,17 @@ export const BUNDLES = {
 	cli: { entry: "cli/main.ts", external: false },
 };
 
-/** Calls of buildBundles under way: they share esbuild's helper process. */
+/** Running calls of buildBundles: they share esbuild's helper process. */
 let builds = 0;
 
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
 const REQUIRE_BANNER =
 	'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** Builds the bundles named. Each file is replaced as a whole: a process that starts meanwhile reads the old or the new. */
+/**
+ * Builds the named bundles. Each file is replaced as a whole: a process that starts meanwhile reads the old
+ * or the new one.
+ */
 export async function buildBundles(root, names) {
 	const esbuild = await import("esbuild");
 	builds += 1;
@@ -29,7 +32,7 @@ export async function buildBundles(root, names) {
 		await buildAll(esbuild, root, names);
 	} finally {
 		builds -= 1;
-		// Its helper process would live as long as `npm start` does.
+		// Its helper process would live as long as `npm start`.
 		if (builds === 0) await esbuild.stop();
 	}
 }

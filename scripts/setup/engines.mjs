@@ -3,7 +3,7 @@ import process from "node:process";
 import { runCommand } from "./run-command.mjs";
 import { StageError } from "./stage-error.mjs";
 
-/** What `npm start` gets before it starts: agents fetch other engines when they are first asked for. */
+/** The engines that `npm start` fetches before it starts: agents fetch others on first use. */
 export const START_ENGINES = [
 	{ name: "valkey" },
 	{
@@ -13,18 +13,12 @@ export const START_ENGINES = [
 	},
 ];
 
-/** What the tests need, each in the version that they run. */
-export const TEST_ENGINES = [
-	{ name: "valkey", version: "9" },
-	{ name: "valkey", version: "8" },
-	{ name: "redis", version: "7" },
-	{ name: "memcached", version: "1.6" },
-	{ name: "haproxy" },
-];
+/** The engines for the tests, in all versions that caches may have, and what gateways forward with. */
+export const TEST_ENGINES = [{ name: "offered" }, { name: "haproxy" }, { name: "nftables" }];
 
 /**
- * Fetches what the engine store lacks. An engine with a `without` may be missing: that sentence is printed instead.
- * Looked at every time: the store is the user's, not the checkout's, and may have been emptied.
+ * Fetches what the engine store lacks. An engine with a `without` may be missing: that sentence is printed
+ * instead. Checked every time: the store belongs to the user, not to the checkout, and may have been emptied.
  */
 export function enginesStage(root, engines) {
 	return {
@@ -48,7 +42,7 @@ function findWithout(engines, name) {
 async function ensure(root, engines, onDetail) {
 	const ready = [];
 	const problems = [];
-	const wanted = engines.map(({ name, version }) => (version ? `${name}@${version}` : name));
+	const wanted = engines.map(({ name }) => name);
 	await runCommand(process.execPath, [join(root, "dist", "engines.mjs"), ...wanted], {
 		cwd: root,
 		what: "Fetching engines",

@@ -5,7 +5,7 @@ import { StageError } from "./stage-error.mjs";
 
 export const NODE_FLOOR = [20, 19];
 
-/** What must be there before anything can be fetched. Quick, so it is looked at every time. */
+/** What must exist before anything can be fetched. Quick, so it is checked every time. */
 export function requirementsStage() {
 	return {
 		name: "requirements",

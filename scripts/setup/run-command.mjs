@@ -5,8 +5,8 @@ import { StageError } from "./stage-error.mjs";
 const KEPT_OUTPUT_CHARS = 8_000;
 
 /**
- * Runs a program and gives back what it printed. A failure throws a StageError with the end of the output.
- * `onLine` sees each line of stdout as it comes.
+ * Runs a program and returns its output. A failure throws a StageError with the end of the output. `onLine`
+ * gets each line of stdout as it arrives.
  */
 export async function runCommand(program, args, options) {
 	const { cwd, env = process.env, what, remedy = "", onLine } = options;

@@ -11,7 +11,9 @@ import { StageError } from "./stage-error.mjs";
 
 const notBuiltFrom = (path) => path.includes("/generated") || /\.test\.tsx?$/.test(path);
 
-/** A stage that is fresh while its inputs hash to what they did when it last succeeded and its outputs are there. */
+/**
+ * A stage that is fresh while its inputs have the same hash as when it last succeeded, and its outputs exist.
+ */
 function stampedStage({ root, name, title, after, inputs, outputs, run }) {
 	const stampFile = join(root, "dist", ".stamps", name);
 	const current = () => fingerprint(root, inputs, { skip: notBuiltFrom });
@@ -22,7 +24,7 @@ function stampedStage({ root, name, title, after, inputs, outputs, run }) {
 		isFresh: async () =>
 			outputs.every((path) => existsSync(join(root, path))) && readStamp(stampFile) === current(),
 		async run(progress) {
-			// Taken before: what changes while the stage runs belongs to the next one.
+			// Taken before: what changes while the stage runs belongs to the next run.
 			const stamp = current();
 			const note = await run(progress);
 			writeStamp(stampFile, stamp);
@@ -53,7 +55,7 @@ export function buildStages(root) {
 			name: "client",
 			title: "Generate the database client",
 			after: ["dependencies"],
-			inputs: ["prisma/schema.prisma", "prisma.config.ts", "package-lock.json"],
+			inputs: ["prisma/schema", "prisma.config.ts", "package-lock.json"],
 			outputs: ["server/data/generated"],
 			run: () =>
 				runCommand(process.execPath, ["node_modules/prisma/build/index.js", "generate"], {
@@ -79,7 +81,7 @@ export function buildStages(root) {
 			title: "Build control plane, agent and CLI",
 			after: ["client"],
 			bundles: Object.keys(BUNDLES).filter((name) => name !== "engines"),
-			inputs: ["agent", "cli", "platform", "prisma/schema.prisma", "server"],
+			inputs: ["agent", "cli", "platform", "prisma/schema", "server"],
 		}),
 		stampedStage({
 			root,

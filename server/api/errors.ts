@@ -1,14 +1,33 @@
 import { ZodError } from "zod";
 import { AppError, ERROR_STATUS, type ErrorBody, type ErrorCode } from "../contract/errors.ts";
+import { saysDiskFull } from "../platform/disk-room.ts";
 
-/** Any thrown value as an AppError: the one map that every door shares. Unknown ones tell the caller nothing. */
+/**
+ * Any thrown value as an AppError: the one map that every door shares. An unknown error tells the caller
+ * nothing.
+ */
 export function toAppError(error: unknown): AppError {
 	if (error instanceof AppError) return error;
 	if (error instanceof ZodError) return fromZodError(error);
+	return unexpectedError(error);
+}
+
+/** Nothing was changed: the database rolls back what it can't finish. */
+function diskFullError(cause: unknown): AppError {
+	return new AppError(
+		"unavailable",
+		"The control plane's disk is full, so it could not store this change. Caches keep serving and fail over. Free some space on the disk that holds LARDER_HOME (or the PostgreSQL server's), and try again.",
+		{ cause },
+	);
+}
+
+/** A failure that no use case expects: a full disk, or a defect of ours. */
+export function unexpectedError(cause: unknown): AppError {
+	if (saysDiskFull(cause)) return diskFullError(cause);
 	return new AppError(
 		"internal",
 		"Something went wrong inside Larder. The control plane's log has the details under this request id.",
-		{ cause: error },
+		{ cause },
 	);
 }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
 import { getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify, {
@@ -9,13 +11,21 @@ import fastify, {
 	LogController,
 } from "fastify";
 import type { Logger } from "../../platform/logger.ts";
+import { auditSession } from "../auth/audit-session.ts";
+import { connectionFacts, requireSafeConnection } from "../auth/connection.ts";
 import { type Identification, identifyCaller } from "../auth/identify-caller.ts";
-import { identifyHost } from "../auth/identify-host.ts";
+import { identifyHost, recallHost } from "../auth/identify-host.ts";
+import { SESSION_ROUTES } from "../auth/session-routes.ts";
 import { CLIENT_IP_HEADER } from "../auth/sessions.ts";
 import type { SetUp } from "../auth/set-up.ts";
 import { AppError } from "../contract/errors.ts";
+import { TIME_HEADER } from "../contract/server-clock.ts";
+import { DatabaseProbe } from "../data/database-probe.ts";
 import { type AgentContext, agentRouter } from "./agent/agent-router.ts";
 import { toErrorBody } from "./errors.ts";
+import { Gate } from "./gate.ts";
+import { refuseUnstorable } from "./refuse-unstorable.ts";
+import { requireHost, requireTrpcRequest } from "./request-target.ts";
 import { restPlugin, sendError } from "./rest/rest-plugin.ts";
 import { type AppRouter, appRouter } from "./trpc/router.ts";
 import { type Context, toTrpcError } from "./trpc/trpc.ts";
@@ -23,6 +33,14 @@ import { type Context, toTrpcError } from "./trpc/trpc.ts";
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** A report of a host with a thousand nodes is larger than anything that people send. */
 const AGENT_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A call takes one place; more at once wouldn't be faster, because they share a thread and the embedded
+ * database.
+ */
+const CALLS = { places: 8, waitingMax: 1_000 };
+/** Passwords are hashed in the thread pool that also reads files. */
+const SIGN_INS = { places: 2, waitingMax: 20 };
 
 const SECURITY_HEADERS = {
 	"x-content-type-options": "nosniff",
@@ -37,15 +55,17 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export interface HttpServerOptions {
 	identification: Identification;
+	/** Proxies whose X-Forwarded headers are trusted. */
+	trustedProxies: string[];
 	setUp: SetUp;
 	epoch: number;
 	version: string;
 	logger: Logger;
-	/** Renders the console; null where there is none. */
+	/** Renders the console; null if there is none. */
 	pages: PageHandler | null;
 }
 
-/** Every API on one port; what no API takes goes to the console. */
+/** Every API on one port; all other paths go to the console. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
 	const app: FastifyInstance = fastify({
 		loggerInstance: options.logger as FastifyBaseLogger,
@@ -55,40 +75,61 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 		// tRPC puts the names of batched calls into the path.
 		routerOptions: { maxParamLength: 5_000 },
 		forceCloseConnections: true,
+		trustProxy: options.trustedProxies.length > 0 && options.trustedProxies,
 	});
 	app.addHook("onRequest", async (request, reply) => {
 		reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
+		requireHost(request);
+	});
+	app.addHook("onSend", async (_request, reply) => {
+		reply.header(TIME_HEADER, Date.now());
+	});
+	// Answers are mostly columns of numbers: a fast brotli shrinks them to a tenth.
+	await app.register(compress, {
+		encodings: ["br", "gzip"],
+		brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
 	});
 	app.setErrorHandler(sendError);
 	acceptEmptyJson(app);
-	app.get("/healthz", async () => ({ status: "ok", version: options.version }));
+	const probe = new DatabaseProbe(options.identification.resources.db);
+	app.get("/healthz", async (_request, reply) => {
+		const answers = await probe.answers();
+		reply.code(answers ? 200 : 503);
+		return { status: answers ? "ok" : "the database doesn't answer", version: options.version };
+	});
 
+	const { identification, setUp } = options;
+	const gate = new Gate(CALLS);
 	const createContext = async (request: FastifyRequest): Promise<Context> => ({
-		resources: options.identification.resources,
-		setUp: options.setUp,
-		caller: await identifyCaller(options.identification, request),
+		...{ resources: identification.resources, sessions: identification.sessions.secure, setUp },
+		gate,
+		caller: await gate.pass(() => identifyCaller(identification, request)),
 		requestId: request.id,
 		origin: `${request.protocol}://${request.host}`,
+		connection: connectionFacts(request, identification.trustsNetwork),
 	});
 	await app.register(
 		async (scope) => restPlugin(scope, { createContext, version: options.version }),
 		{ prefix: "/api/v1" },
 	);
-	await app.register(fastifyTRPCPlugin, {
-		prefix: "/api/trpc",
-		trpcOptions: {
-			router: appRouter,
-			createContext: ({ req }) => createContext(req).catch(rethrowForTrpc),
-			onError: logInternalErrors(options.logger),
-		} satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+	await app.register(async (scope) => {
+		scope.addHook("onRequest", requireTrpcRequest);
+		await scope.register(fastifyTRPCPlugin, {
+			prefix: "/api/trpc",
+			trpcOptions: {
+				router: appRouter,
+				createContext: ({ req }) => createContext(req).catch(rethrowForTrpc),
+				onError: logInternalErrors(options.logger),
+			} satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+		});
 	});
-	await registerAgentApi(app, options);
+	await registerAgentApi(app, options, gate);
 	registerSessions(app, options);
 	registerPages(app, options.pages);
 	return app;
 }
 
-/** Clients that always name a content type send it with DELETE too, where there is nothing to parse. */
+/** Clients that always send a content type also send it with DELETE, where there is nothing to parse. */
 function acceptEmptyJson(app: FastifyInstance): void {
 	const parse = app.getDefaultJsonParser("error", "error");
 	app.addContentTypeParser<string>(
@@ -101,7 +142,7 @@ function acceptEmptyJson(app: FastifyInstance): void {
 	);
 }
 
-/** tRPC takes a plain error from a context for a defect of ours; a refused token isn't one. */
+/** tRPC treats a plain error from a context as a defect of ours; a refused token isn't one. */
 function rethrowForTrpc(error: unknown): never {
 	throw toTrpcError(getTRPCErrorFromUnknown(error));
 }
@@ -113,59 +154,97 @@ function logInternalErrors(logger: Logger) {
 	};
 }
 
-async function registerAgentApi(app: FastifyInstance, options: HttpServerOptions): Promise<void> {
+async function registerAgentApi(
+	app: FastifyInstance,
+	options: HttpServerOptions,
+	gate: Gate,
+): Promise<void> {
 	const { resources } = options.identification;
 	await app.register(async (scope) => {
 		scope.addHook("onRoute", (route) => {
 			route.bodyLimit = AGENT_BODY_LIMIT_BYTES;
 		});
+		scope.addHook("onRequest", requireTrpcRequest);
 		await scope.register(fastifyTRPCPlugin, {
 			prefix: "/api/agent",
 			trpcOptions: {
 				router: agentRouter,
 				createContext: ({ req }): AgentContext => ({
 					resources,
-					requestId: req.id,
+					...{ requestId: req.id, address: req.ip },
+					arrivedAt: resources.clock.now(),
 					epoch: options.epoch,
-					identifyHost: () => identifyHost(resources, req.headers.authorization),
+					gate,
+					// Hosts that have called before bypass the gate; strangers don't.
+					identifyHost: async () =>
+						recallHost(resources, req.headers.authorization) ??
+						(await gate.pass(() => identifyHost(resources, req.headers.authorization))),
 				}),
-				onError: ({ error, path }) => {
-					if (error.code === "INTERNAL_SERVER_ERROR") {
-						options.logger.error({ err: error.cause ?? error, path }, "internal error");
-					}
-				},
+				onError: logInternalErrors(options.logger),
 			} satisfies FastifyTRPCPluginOptions<typeof agentRouter>["trpcOptions"],
 		});
 	});
 }
 
-/** better-auth speaks Fetch; this carries its requests and answers over. */
+/** better-auth speaks Fetch; this translates requests and answers. */
 function registerSessions(app: FastifyInstance, { identification }: HttpServerOptions): void {
-	app.route({
-		method: ["GET", "POST"],
-		url: "/api/auth/*",
-		async handler(request, reply) {
-			const headers = new Headers();
-			for (const [name, value] of Object.entries(request.headers)) {
-				if (typeof value === "string") headers.set(name, value);
-			}
-			headers.set(CLIENT_IP_HEADER, request.ip);
-			headers.delete("content-length");
-			const response = await identification.sessions.handler(
-				new Request(`${request.protocol}://${request.host}${request.url}`, {
-					method: request.method,
-					headers,
-					...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-				}),
-			);
-			reply.code(response.status);
-			for (const [name, value] of response.headers) {
-				if (name !== "set-cookie") reply.header(name, value);
-			}
-			const cookies = response.headers.getSetCookie();
-			if (cookies.length > 0) reply.header("set-cookie", cookies);
-			return reply.send(response.body === null ? null : await response.text());
-		},
+	const gate = new Gate(SIGN_INS);
+	for (const { method, path } of SESSION_ROUTES) {
+		app.route({
+			method,
+			url: `/api/auth${path}`,
+			async handler(request, reply) {
+				const answer = await gate.pass(() => answerSession(identification, request, path));
+				reply.code(answer.status);
+				for (const [name, value] of answer.headers) {
+					if (name !== "set-cookie") reply.header(name, value);
+				}
+				const cookies = answer.headers.getSetCookie();
+				if (cookies.length > 0) reply.header("set-cookie", cookies);
+				return reply.send(answer.text);
+			},
+		});
+	}
+}
+
+/** Over plain HTTP from other machines, sign-in is refused; there is no session to end or to show either. */
+async function answerSession(
+	{ resources, sessions, trustsNetwork }: Identification,
+	request: FastifyRequest,
+	path: string,
+) {
+	const facts = connectionFacts(request, trustsNetwork);
+	requireSafeConnection(facts);
+	const door = sessions[facts.protocol === "https" ? "secure" : "plain"];
+	const asked = toFetchRequest(request);
+	const before =
+		path === "/sign-out" ? await door.api.getSession({ headers: asked.headers }) : null;
+	const answer = await door.handler(asked);
+	const { status, headers } = answer;
+	const text = answer.body === null ? null : await answer.text();
+	await auditSession(resources, {
+		...{ path, body: request.body, user: before?.user ?? null },
+		...{ requestId: request.id, address: request.ip, answer: { status, text: text ?? "" } },
+	});
+	return { status, headers, text };
+}
+
+function toFetchRequest(request: FastifyRequest): Request {
+	const { method, body, query } = request;
+	if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) {
+		throw new AppError("malformed_request", "The body must be a JSON object.");
+	}
+	refuseUnstorable({ ...(query as object), ...body });
+	const headers = new Headers();
+	for (const [name, value] of Object.entries(request.headers)) {
+		if (typeof value === "string") headers.set(name, value);
+	}
+	headers.set(CLIENT_IP_HEADER, request.ip);
+	headers.delete("content-length");
+	return new Request(`${request.protocol}://${request.host || "localhost"}${request.url}`, {
+		method,
+		headers,
+		...(body !== undefined && { body: JSON.stringify(body) }),
 	});
 }
 

@@ -1,58 +1,81 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { fromNodeHeaders } from "better-auth/node";
+import type { FastifyRequest } from "fastify";
+import { accessOfRole, accessOfToken, roleSchema, tokenScopeSchema } from "../contract/access.ts";
 import { AppError } from "../contract/errors.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { equalHex, sha256Hex } from "../platform/secrets.ts";
 import type { Caller, Resources } from "../services/context.ts";
-import type { Sessions } from "./sessions.ts";
+import { connectionFacts, judgeConnection } from "./connection.ts";
+import type { SessionDoors } from "./sessions.ts";
 
-/** `lastUsedAt` is for people to find stale tokens: a minute is fine enough, and not every call is a write. */
+/** `lastUsedAt` helps people find stale tokens: a minute is precise enough, and saves a write per call. */
 const LAST_USED_GRAIN_MS = 60_000;
 
 export interface Identification {
 	resources: Resources;
-	sessions: Sessions;
+	sessions: SessionDoors;
+	/** Sessions may use plain HTTP from other machines. */
+	trustsNetwork: boolean;
 	/** Hash of the token in the home's `admin-token` file. */
 	machineTokenHash: string;
 }
 
-/** Who calls, or null. A bearer token wins over a cookie; a bad one is refused rather than passed over. */
+/**
+ * The caller, or null. A bearer token takes precedence over a cookie; a bad token is refused rather than
+ * ignored.
+ */
 export async function identifyCaller(
-	{ resources, sessions, machineTokenHash }: Identification,
-	request: { headers: IncomingHttpHeaders; method: string; id: string },
+	{ resources, sessions, trustsNetwork, machineTokenHash }: Identification,
+	request: FastifyRequest,
 ): Promise<Caller | null> {
-	const base = { requestId: request.id, idempotencyKey: idempotencyKeyOf(request.headers) };
+	const base = {
+		...{ session: null, userId: null, requestId: request.id, address: request.ip },
+		idempotencyKey: idempotencyKeyOf(request.headers),
+	};
 	const bearer = bearerOf(request.headers);
 	if (bearer !== null) {
 		const hash = sha256Hex(bearer);
 		if (equalHex(hash, machineTokenHash)) {
-			return { ...base, kind: "machine", actor: "machine", name: "this machine", email: null };
+			return {
+				...{ ...base, kind: "machine", actor: "machine", name: "this machine" },
+				...{ email: null, access: "full" },
+			};
 		}
 		const token = await findToken(resources, hash);
-		if (token === null) {
+		// A disabled user's tokens work again once the user is enabled.
+		if (token === null || token.owner?.disabledAt != null) {
 			throw new AppError(
 				"unauthenticated",
-				"This API token is unknown, revoked or expired. Make a new one in the console under API tokens.",
+				"This API token is unknown, revoked or expired, or its user is disabled. Make a new one in the console under API tokens.",
 			);
 		}
+		const ownerRole = token.owner === null ? null : roleSchema.parse(token.owner.role);
 		return {
 			...base,
 			kind: "token",
 			actor: `token:${token.id}`,
 			name: `token ${token.name}`,
 			email: null,
+			access: accessOfToken(tokenScopeSchema.parse(token.scope), ownerRole),
+			userId: token.ownerId,
 		};
 	}
-	if (!request.headers.cookie) return null;
-	const session = await sessions.api.getSession({ headers: fromNodeHeaders(request.headers) });
-	if (session === null) return null;
-	if (!isSafeMethod(request.method)) requireSameOrigin(request.headers);
+	const transport = judgeConnection(connectionFacts(request, trustsNetwork));
+	if (!request.headers.cookie || transport === "refused") return null;
+	const headers = fromNodeHeaders(request.headers);
+	const session = await sessions[transport].api.getSession({ headers });
+	if (session === null || session.user.disabledAt != null) return null;
+	if (!isSafeMethod(request.method)) requireSameOrigin(request);
 	return {
 		...base,
 		kind: "user",
 		actor: `user:${session.user.id}`,
 		name: session.user.name,
 		email: session.user.email,
+		access: accessOfRole(roleSchema.parse(session.user.role)),
+		userId: session.user.id,
+		session: { id: session.session.id, userId: session.user.id },
 	};
 }
 
@@ -65,9 +88,9 @@ export function isSafeMethod(method: string): boolean {
 	return method === "GET" || method === "HEAD";
 }
 
-/** A browser sends the cookie along with requests that other sites make it send; those have another origin. */
-function requireSameOrigin(headers: IncomingHttpHeaders): void {
-	const { origin, host } = headers;
+/** A browser also sends the cookie with requests that other sites trigger; those have another origin. */
+function requireSameOrigin({ headers, host }: FastifyRequest): void {
+	const { origin } = headers;
 	if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
 	throw new AppError(
 		"forbidden",
@@ -89,7 +112,7 @@ function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
 }
 
 async function findToken({ db, clock }: Resources, hash: string) {
-	const token = await db.apiToken.findUnique({ where: { hash } });
+	const token = await db.apiToken.findUnique({ where: { hash }, include: { owner: true } });
 	const now = clock.now();
 	if (token === null || (token.expiresAt !== null && token.expiresAt <= now)) return null;
 	if (

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { z } from "zod";
 import { AppError, type createAdministratorInputSchema } from "../contract/index.ts";
+import { ADVISORY_LOCK } from "../data/advisory-locks.ts";
 import type { Database } from "../data/database.ts";
-import { equalHex, randomSecret, readOrCreate, sha256Hex } from "../platform/secrets.ts";
+import { type RequestOrigin, writeAudit } from "../data/write-audit.ts";
+import { equalHex, readOrReplaceSecret, sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
+import { addPassword } from "./add-password.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Any number will do; it only has to be the same one each time. */
-const SETUP_ADVISORY_LOCK = 7_220_641;
+/** Any number works, if it is always the same. */
 
 export interface SetUp {
 	isRequired(): Promise<boolean>;
@@ -16,11 +18,14 @@ export interface SetUp {
 	token(): Promise<string | null>;
 	createAdministrator(
 		input: z.output<typeof createAdministratorInputSchema>,
-		requestId: string,
+		from: RequestOrigin,
 	): Promise<void>;
 }
 
-/** The first administrator: whoever holds the token that only this machine's user can read makes it, once. */
+/**
+ * Creates the first administrator, once: for the person with the token that only this machine's user can
+ * read.
+ */
 export function createSetUp(resources: Resources, sessions: Sessions, tokenFile: string): SetUp {
 	const { db, clock } = resources;
 	const isRequired = async (client: Pick<Database, "user"> = db) =>
@@ -28,11 +33,11 @@ export function createSetUp(resources: Resources, sessions: Sessions, tokenFile:
 	return {
 		isRequired: () => isRequired(),
 		async token() {
-			return (await isRequired()) ? readOrCreate(tokenFile, randomSecret) : null;
+			return (await isRequired()) ? readOrReplaceSecret(tokenFile) : null;
 		},
-		async createAdministrator(input, requestId) {
+		async createAdministrator(input, { requestId, address }) {
 			if (!(await isRequired())) throw alreadySetUp();
-			const expected = sha256Hex(readOrCreate(tokenFile, randomSecret));
+			const expected = sha256Hex(readOrReplaceSecret(tokenFile));
 			if (!equalHex(sha256Hex(input.setupToken), expected)) {
 				throw new AppError(
 					"unauthenticated",
@@ -43,31 +48,22 @@ export function createSetUp(resources: Resources, sessions: Sessions, tokenFile:
 			const context = await sessions.$context;
 			const password = await context.password.hash(input.password);
 			await db.$transaction(async (tx) => {
-				await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SETUP_ADVISORY_LOCK}::bigint)::text`;
+				await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK.setUp}::bigint)::text`;
 				if (!(await isRequired(tx))) throw alreadySetUp();
 				const id = randomUUID();
 				await tx.user.create({
-					data: { id, name: input.name, email: input.email, emailVerified: true },
-				});
-				await tx.account.create({
 					data: {
-						id: randomUUID(),
-						accountId: id,
-						providerId: "credential",
-						userId: id,
-						password,
+						...{ id, name: input.name, email: input.email, emailVerified: true },
+						createdAt: clock.now(),
 					},
 				});
-				await tx.auditEntry.create({
-					data: {
-						id: randomUUID(),
-						at: clock.now(),
-						actor: `user:${id}`,
-						action: "account.create-administrator",
-						target: input.email,
-						requestId,
-					},
-				});
+				await addPassword(tx, id, password);
+				await writeAudit(
+					tx,
+					clock,
+					{ actor: `user:${id}`, actorName: input.email, requestId, address },
+					{ action: "account.create-administrator", target: input.email },
+				);
 			});
 			rmSync(tokenFile, { force: true });
 		},
@@ -75,5 +71,5 @@ export function createSetUp(resources: Resources, sessions: Sessions, tokenFile:
 }
 
 function alreadySetUp(): AppError {
-	return new AppError("conflict", "An administrator exists already. Sign in instead.");
+	return new AppError("conflict", "An administrator already exists. Sign in instead.");
 }

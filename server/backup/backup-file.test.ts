@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readBackupFile, writeBackupFile } from "./backup-file.ts";
 
-// A passphrase's key takes half a second each time, on purpose.
+// Deriving a passphrase's key takes half a second each time, on purpose.
 vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
@@ -40,7 +40,7 @@ describe.each([null, "correct horse battery"])("with the passphrase %s", (passph
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 	});
 
-	it("is refused when any byte of it is another, or when it is cut off", async () => {
+	it("is refused if any byte differs, or if it is truncated", async () => {
 		await write(passphrase);
 		const whole = readFileSync(file);
 		for (const at of [0, whole.length >> 1, whole.length - 1]) {
@@ -68,10 +68,10 @@ describe.each([null, "correct horse battery"])("with the passphrase %s", (passph
 	});
 });
 
-it("tells a wrong passphrase, and a missing one, from damage", async () => {
+it("distinguishes a wrong or missing passphrase from damage", async () => {
 	await write("correct horse battery");
-	await expect(read("correct horse batterz")).rejects.toThrow("The passphrase isn't the one");
-	await expect(read(null)).rejects.toThrow("its passphrase is needed");
+	await expect(read("correct horse batterz")).rejects.toThrow("The passphrase isn't the right one");
+	await expect(read(null)).rejects.toThrow("Give its passphrase");
 });
 
 it("shows nothing of its content with a passphrase", async () => {

@@ -11,8 +11,9 @@ import { damaged } from "./read-dump.ts";
 import { splitLines } from "./split-lines.ts";
 
 /**
- * A backup file is one line of JSON that anybody may read, then lines (the secret key, and a dump) that are compressed
- * and, with a passphrase, encrypted with AES-256-GCM. The tag at the very end covers the first line too.
+ * A backup file starts with one line of readable JSON. The other lines (the secret key, and a dump) are
+ * compressed and, with a passphrase, encrypted with AES-256-GCM. The tag at the end also covers the first
+ * line.
  */
 const FILE_FORMAT = 1;
 const CIPHER = "aes-256-gcm";
@@ -31,11 +32,14 @@ const keyLineSchema = z.object({ secretKey: z.string() });
 export interface BackupContent {
 	/** As in the home's file. */
 	secretKey: string;
-	/** Hands the dump's lines, ends included, to `write`. */
+	/** Passes the dump's lines, including line ends, to `write`. */
 	dump: (write: (line: string) => Promise<void>) => Promise<void>;
 }
 
-/** Writes a backup, whole or not at all, for this user alone. Without a passphrase it isn't encrypted. */
+/**
+ * Writes a backup, complete or not at all, readable by this user alone. Without a passphrase it isn't
+ * encrypted.
+ */
 export async function writeBackupFile(
 	path: string,
 	passphrase: string | null,
@@ -56,7 +60,7 @@ export async function writeBackupFile(
 				for await (const chunk of chunks) await file.appendFile(chunk);
 			},
 		);
-		// Waited for below; until then a failure mustn't count as one that nobody handles.
+		// Awaited below; until then a failure must not count as unhandled.
 		written.catch(() => undefined);
 		await fill(source, content);
 		await written;
@@ -93,7 +97,7 @@ async function seal(
 	};
 }
 
-/** A failure of the content is passed on through the stream, which has the earlier one if it broke itself. */
+/** Passes a failure of the content on through the stream, which has the earlier one if it broke itself. */
 async function fill(stream: Transform, { secretKey, dump }: BackupContent): Promise<void> {
 	let waiting = `${JSON.stringify({ secretKey })}\n`;
 	const flush = async () => {
@@ -115,8 +119,8 @@ async function fill(stream: Transform, { secretKey, dump }: BackupContent): Prom
 }
 
 /**
- * What `use` makes of a backup's key and of its dump's lines, which it has to read to their end: that is where the tag
- * is checked, and the lines throw if it doesn't fit.
+ * Passes a backup's key and its dump's lines to `use` and returns the result. `use` must read the lines to
+ * their end: that is where the tag is checked, and the lines throw if it doesn't match.
  */
 export async function readBackupFile<T>(
 	path: string,
@@ -126,7 +130,7 @@ export async function readBackupFile<T>(
 	const { firstLine, text, size } = await readFirstLine(path);
 	const { encryption } = firstLine;
 	if (encryption !== null && passphrase === null) {
-		throw new AppError("invalid_argument", "The backup is encrypted: its passphrase is needed.", {
+		throw new AppError("invalid_argument", "The backup is encrypted. Give its passphrase.", {
 			field: "passphrase",
 		});
 	}
@@ -156,7 +160,8 @@ export async function readBackupFile<T>(
 		if (using === undefined) throw damaged("it is empty");
 		return await using;
 	} catch (error) {
-		// The pipeline ends as soon as nobody reads on, before `use` has undone what it did, and doesn't say why.
+		// The pipeline ends as soon as `use` stops reading, before `use` has undone its work, and doesn't say
+		// why.
 		const failure = await using?.then(
 			() => undefined,
 			(cause: unknown) => cause,
@@ -177,7 +182,7 @@ async function useLines<T>(
 	return await use({ secretKey: key.data.secretKey, dump: lines });
 }
 
-/** What zlib and the cipher say of bytes that they can't make sense of. */
+/** Whether zlib or the cipher failed because of damaged bytes. */
 function isDamage(error: unknown): boolean {
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error ? String(error.code) : "";
@@ -208,7 +213,7 @@ function parseOrNull(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		// Some other file: the caller says so.
+		// Not a backup file: the caller says so.
 		return null;
 	}
 }

@@ -23,7 +23,9 @@ export interface BackupOptions {
 
 type Write = (line: string) => Promise<void>;
 
-/** Writes database and key of the control plane of a home into one file, whether it runs or not. */
+/**
+ * Writes the database and key of a home's control plane into one file, whether the control plane runs or not.
+ */
 export async function createBackup(options: BackupOptions): Promise<void> {
 	const { home, file } = options;
 	if (existsSync(file)) {
@@ -44,7 +46,7 @@ export async function createBackup(options: BackupOptions): Promise<void> {
 	await writeBackupFile(file, options.passphrase, { secretKey, dump });
 }
 
-/** The control plane that runs is asked, because the embedded database is its own. */
+/** Asks the running control plane, because the embedded database belongs to it. */
 async function dumpFromControlPlane(
 	url: string,
 	{ home, withMetrics }: BackupOptions,
@@ -68,7 +70,7 @@ async function dumpFromControlPlane(
 	});
 }
 
-/** What comes is written as it comes, and checked on the way: a dump that breaks off makes no backup. */
+/** Writes each line as it arrives, and checks it on the way: a truncated dump makes no backup. */
 async function* copyLines(lines: AsyncIterable<string>, write: Write): AsyncGenerator<string> {
 	for await (const line of lines) {
 		await write(`${line}\n`);
@@ -81,7 +83,10 @@ const refusalSchema = z.object({ error: z.object({ message: z.string() }) });
 async function refusal(url: string, response: Response): Promise<AppError> {
 	const parsed = refusalSchema.safeParse(await response.json().catch(() => null));
 	const message = parsed.success ? parsed.data.error.message : `HTTP ${response.status}`;
-	return new AppError("unavailable", `The control plane at ${url} gives no backup: ${message}`);
+	return new AppError(
+		"unavailable",
+		`The control plane at ${url} couldn't make a backup: ${message}`,
+	);
 }
 
 async function dumpDatabase(options: BackupOptions, write: Write): Promise<void> {
@@ -101,7 +106,7 @@ async function dumpDatabase(options: BackupOptions, write: Write): Promise<void>
 			`${home.root} has no database to back up: ${home.databaseDir} doesn't exist.`,
 		);
 	}
-	// Nobody else may open it meanwhile.
+	// No other process may open it meanwhile.
 	const lock = acquireLock(home.controlPlaneLock, "a backup is being made");
 	try {
 		const onLost = (error: unknown) => {

@@ -10,7 +10,7 @@ export interface Table {
 	columns: Column[];
 }
 
-/** The tables of the schema that is looked at, each after those that its foreign keys name. */
+/** The tables of the current schema, each after those that its foreign keys refer to. */
 export async function describeTables(tx: Transaction): Promise<Table[]> {
 	const columns = await tx.$queryRaw<{ table: string; name: string; type: string }[]>`
 		SELECT t.relname::text AS "table", a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type"
@@ -51,7 +51,7 @@ function inOrderOfReferences(
 	return [...placed.values()];
 }
 
-/** A name as SQL takes it, whatever characters it has. */
+/** A name quoted for SQL, whatever characters it has. */
 export function quoteName(name: string): string {
 	return `"${name.replaceAll('"', '""')}"`;
 }

@@ -36,7 +36,7 @@ export const endLineSchema = z.object({
 });
 export type EndLine = z.infer<typeof endLineSchema>;
 
-/** Who is signed in, and answers kept for repeated calls: both are over by the time that a backup is of use. */
+/** Sign-ins and stored answers for repeated calls: both have expired by the time a backup is used. */
 export const TABLES_LEFT_OUT = ["session", "verification", "IdempotencyKey"] as const;
 /** By far the largest, and nothing depends on it. */
 export const METRICS_TABLE = "MetricSample";

@@ -10,7 +10,7 @@ import { settleRestored } from "./settle-restored.ts";
 
 const TIMEOUT_MS = 3_600_000;
 
-/** As Prisma's tools make it. */
+/** As Prisma's tools create it. */
 const MIGRATIONS_TABLE = `CREATE TABLE "_prisma_migrations" (
 	"id" VARCHAR(36) PRIMARY KEY NOT NULL,
 	"checksum" VARCHAR(64) NOT NULL,
@@ -28,8 +28,9 @@ export interface Loaded {
 }
 
 /**
- * Fills an empty schema from a dump, in the form in which the dump was made, and settles it for a control plane that
- * is about to start. One transaction: all or nothing. `before` runs in it first, `last` when all else is done.
+ * Fills an empty schema from a dump, in the form in which the dump was made, and prepares it for a control
+ * plane that is about to start. One transaction: all or nothing. `before` runs in it first, `last` at the
+ * end.
  */
 export async function loadDump(
 	db: Database,
@@ -51,7 +52,7 @@ export async function loadDump(
 					await options.before?.(tx);
 					await makeSchema(tx, found, options.migrationsDir);
 					tables = await describeTables(tx);
-					// Some migrations fill tables; the dump has all that is in them.
+					// Some migrations fill tables; the dump has everything that is in them.
 					for (const { name } of [...tables].reverse()) {
 						await tx.$executeRawUnsafe(`DELETE FROM ${quoteName(name)}`);
 					}
@@ -86,7 +87,7 @@ async function makeSchema(
 	await tx.$executeRawUnsafe(MIGRATIONS_TABLE);
 	for (const name of header.migrations) {
 		const sql = await readFile(join(migrationsDir, name, "migration.sql"), "utf8");
-		// EXECUTE takes several statements at once, which the client doesn't.
+		// EXECUTE accepts several statements at once, which the client doesn't.
 		await tx.$executeRawUnsafe(
 			`DO $larder$ BEGIN EXECUTE $migration$${sql}$migration$; END $larder$`,
 		);

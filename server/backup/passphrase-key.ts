@@ -4,21 +4,21 @@ import { AppError } from "../contract/errors.ts";
 
 const KEY_BYTES = 32;
 
-/** Costs 128 MiB and some tenths of a second, for us as for whoever guesses. */
+/** Costs 128 MiB and some tenths of a second, for us as well as for an attacker. */
 export const SCRYPT_COST = { N: 131_072, r: 8, p: 1 } as const;
 
 export const scryptSchema = z.object({
 	name: z.literal("scrypt"),
-	// No more than a file may have this machine spend.
+	// Bounds what a file can make this machine spend.
 	N: z.int().min(1_024).max(1_048_576),
 	r: z.int().min(1).max(8),
 	p: z.int().min(1).max(4),
 	salt: z.base64(),
-	/** Tells a wrong passphrase from a damaged file. */
+	/** Distinguishes a wrong passphrase from a damaged file. */
 	check: z.string(),
 });
 
-/** The key that a passphrase stands for, and the check that is kept beside the salt. */
+/** The key derived from a passphrase, and the check that is stored beside the salt. */
 export async function deriveKey(
 	passphrase: string,
 	cost: { N: number; r: number; p: number },
@@ -34,7 +34,7 @@ export async function deriveKey(
 	return { key: bytes.subarray(0, KEY_BYTES), check };
 }
 
-/** Throws `invalid_argument` for a passphrase that isn't the file's. */
+/** Throws `invalid_argument` if the passphrase is wrong for the file. */
 export async function openKey(
 	passphrase: string,
 	{ N, r, p, salt, check }: z.infer<typeof scryptSchema>,
@@ -42,7 +42,7 @@ export async function openKey(
 	const derived = await deriveKey(passphrase, { N, r, p }, Buffer.from(salt, "base64"));
 	const [expected, actual] = [Buffer.from(check), Buffer.from(derived.check)];
 	if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
-		throw new AppError("invalid_argument", "The passphrase isn't the one of this backup.", {
+		throw new AppError("invalid_argument", "The passphrase isn't the right one for this backup.", {
 			field: "passphrase",
 		});
 	}

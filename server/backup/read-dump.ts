@@ -9,7 +9,7 @@ import {
 	tableLineSchema,
 } from "./dump-lines.ts";
 
-/** What is made of a dump, in the order in which it comes. */
+/** Receives a dump's content, in its order. */
 export interface DumpReader {
 	header(header: DumpHeader): Promise<void>;
 	/** `rows` are lines of JSON. Called again for a table with many. */
@@ -19,8 +19,8 @@ export interface DumpReader {
 const ROWS_AT_A_TIME = 500;
 
 /**
- * Reads a dump to its end, and returns its rows by table. Throws `invalid_argument` when it isn't whole or isn't what
- * was written: what has been read until then must not be used.
+ * Reads a dump to its end, and returns its number of rows by table. Throws `invalid_argument` if it is
+ * incomplete or has been changed: then nothing that has been read may be used.
  */
 export async function readDump(
 	lines: AsyncIterable<string>,
@@ -36,7 +36,7 @@ export async function readDump(
 		waiting = [];
 	};
 	for await (const line of lines) {
-		if (part === "over") throw damaged("it goes on after its end");
+		if (part === "over") throw damaged("data follows its end");
 		if (line.startsWith("[") && table !== null) {
 			hash.update(`${line}\n`);
 			counts[table.name] = (counts[table.name] ?? 0) + 1;
@@ -53,7 +53,7 @@ export async function readDump(
 			const end = endLineSchema.safeParse(value);
 			if (end.success) {
 				const whole = end.data.sha256 === hash.digest("hex") && sameCounts(end.data.rows, counts);
-				if (!whole) throw damaged("its checksum doesn't fit");
+				if (!whole) throw damaged("its checksum doesn't match");
 				part = "over";
 				continue;
 			}
@@ -62,7 +62,7 @@ export async function readDump(
 		}
 		hash.update(`${line}\n`);
 	}
-	if (part !== "over") throw damaged("it has no end");
+	if (part !== "over") throw damaged("its end is missing");
 	return counts;
 }
 
@@ -70,13 +70,14 @@ function parseLine(line: string): unknown {
 	try {
 		return JSON.parse(line);
 	} catch (error) {
-		throw damaged("a line of it isn't JSON", error);
+		throw damaged("one of its lines isn't JSON", error);
 	}
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
 	const result = schema.safeParse(value);
-	if (!result.success) throw damaged("it isn't in the form of this version's", result.error);
+	if (!result.success)
+		throw damaged("one of its lines isn't in this version's format", result.error);
 	return result.data;
 }
 
@@ -88,7 +89,7 @@ function sameCounts(a: Record<string, number>, b: Record<string, number>): boole
 export function damaged(why: string, cause?: unknown): AppError {
 	return new AppError(
 		"invalid_argument",
-		`The backup is damaged: ${why}. Nothing was changed; use another one.`,
+		`The backup is damaged: ${why}. Nothing was changed. Use another backup.`,
 		{ cause },
 	);
 }

@@ -4,10 +4,10 @@ import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts
 import type { LarderHome } from "../../platform/home.ts";
 import { acquireLock, LockHeldError } from "../../platform/process-lock.ts";
 import { AppError } from "../contract/errors.ts";
+import { ADVISORY_LOCK } from "../data/advisory-locks.ts";
 import { connectEmbedded, connectServer, type Transaction } from "../data/database.ts";
 import { openEmbeddedDatabase } from "../data/embedded-database.ts";
 import { applyMigrations } from "../data/migrate.ts";
-import { CONTROL_PLANE_ADVISORY_LOCK } from "../data/open-database.ts";
 import { readBackupFile } from "./backup-file.ts";
 import { quoteName } from "./describe-tables.ts";
 import { type Loaded, loadDump } from "./load-dump.ts";
@@ -17,20 +17,20 @@ export interface RestoreOptions {
 	databaseUrl: string | undefined;
 	file: string;
 	passphrase: string | null;
-	/** Moves a database that is there aside. */
+	/** Moves an existing database aside. */
 	replace: boolean;
 	migrationsDir: string;
 	now: Date;
 }
 
 export interface Restored extends Loaded {
-	/** Where what was there before is now. */
+	/** The former database's new places. */
 	movedAside: string[];
 }
 
 /**
- * Puts database and key of a backup in their places, for a control plane that is started afterwards. Until the last
- * moment everything is made beside what is there; what is there is moved, never removed.
+ * Puts a backup's database and key in their places, for a control plane that is started afterwards. Until the
+ * last moment everything is made beside the existing files, which are moved, never removed.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
 	const { home, file } = options;
@@ -53,7 +53,7 @@ function lockHome(home: LarderHome) {
 		const { identity, note } = error.holder;
 		throw new AppError(
 			"conflict",
-			`${home.root} is in use by process ${identity.pid} (${note}). Stop the control plane first; caches go on serving without it.`,
+			`${home.root} is in use by process ${identity.pid} (${note}). Stop the control plane first; caches keep serving without it.`,
 		);
 	}
 }
@@ -126,18 +126,18 @@ async function restoreServer(options: RestoreOptions, url: string): Promise<Rest
 	}
 }
 
-/** One that runs from another home; it holds this lock for as long as it does. */
+/** Checks for a control plane that runs from another home: it holds this lock while it runs. */
 async function requireNoControlPlane(tx: Transaction): Promise<void> {
 	const [answer] = await tx.$queryRaw<{ locked: boolean }[]>`
-		SELECT pg_try_advisory_xact_lock(${CONTROL_PLANE_ADVISORY_LOCK}::bigint) AS "locked"`;
+		SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK.controlPlane}::bigint) AS "locked"`;
 	if (answer?.locked === true) return;
 	throw new AppError(
 		"conflict",
-		"A control plane is in charge of the database in DATABASE_URL. Stop it first; caches go on serving without it.",
+		"A control plane is using the database in DATABASE_URL. Stop it first; caches keep serving without it.",
 	);
 }
 
-/** All tables of the schema, which is Larder's alone. Returns whether there were any. */
+/** Moves all tables of the schema, which belongs to Larder alone. Returns whether there were any. */
 async function moveTablesAside(
 	tx: Transaction,
 	schemaAside: string,
@@ -158,8 +158,8 @@ async function moveTablesAside(
 }
 
 /**
- * Puts the key in its place, and what belongs to it with `andThen`, which names things that it moves aside. The key that
- * was there opens the database that was there, so it is kept as well. Returns where they are.
+ * Puts the key in its place, and the rest with `andThen`, which returns the places of what it moves aside.
+ * The former key opens the former database, so it is kept as well. Returns where they are.
  */
 async function placeKey(
 	{ home, now }: RestoreOptions,

@@ -6,8 +6,8 @@ import type { DumpHeader } from "./dump-lines.ts";
 const COUNTERS_BEGIN = Date.UTC(2020, 0, 1);
 
 /**
- * Makes of a database as it was one that a control plane can start on today. In SQL, because the tables are those of the
- * backup's version: columns that it hasn't got are left out.
+ * Turns a restored database into one that a control plane can start on today. It uses SQL because the tables
+ * have the schema of the backup's version: columns that don't exist there are skipped.
  */
 export async function settleRestored(
 	tx: Transaction,
@@ -25,21 +25,23 @@ export async function settleRestored(
 	const raise = (table: string, column: string) =>
 		set(table, column, `GREATEST("${column}" + 1, ${counterOf(now)})`);
 
-	// Agents refuse who is older than what they know; and the backup is older than what they were told after it.
+	// Agents refuse epochs older than what they know, and the backup is older than what they learned after it.
 	await raise("ControlPlane", "epoch");
 	await raise("ControlPlane", "routeRevision");
-	// Agents carry out a generation once: each is to be given what the backup says, passwords and parameters included.
+	// Agents apply a generation once: each must get what the backup says, passwords and parameters included.
 	await raise("Node", "generation");
-	// Memcached's clients take no list of nodes that looks older than theirs.
+	// Memcached's clients accept no list of nodes that looks older than theirs.
 	await raise("Cache", "discoveryVersion");
-	// By a revision below its own an agent sees that this control plane may not know all that it runs, and leaves that
-	// alone. From 0 it stays below for as long as can be, whatever is changed before a host is heard of.
+	// A revision below its own tells an agent that this control plane may not know everything that it runs, so
+	// it leaves that alone. Starting from 0 keeps the revision below for as long as possible, whatever changes
+	// before a host reports.
 	await set("Host", "revision", "0");
 	await set("Node", "removedAtRevision", `"removedAtRevision" * 0`);
-	// Drains and failures may have moved them since: server/fleet/locate-nodes.ts finds out.
+	await set("AbandonedNode", "removedAtRevision", "0");
+	// Drains and failures may have moved them since: server/fleet/locate-nodes.ts finds them.
 	await set("Node", "unlocated", "true");
 
-	// What hosts said then isn't known now. They show themselves within a second of the start.
+	// What hosts reported then isn't true now. They report within a second of the start.
 	await set("Host", "online", "false");
 	await set("Host", "lastSeenAt", `'${sqlTime(now)}'`);
 	if (has("Node", "observation", "followsNodeId")) await forgetDoubtful(tx);
@@ -54,17 +56,17 @@ export async function settleRestored(
 }
 
 /**
- * Higher than any counter that was ever given out: those rise by one at a time, slower than the seconds pass, and begin
- * at what the clock said when the last backup was restored.
+ * Higher than any counter that was ever given out: counters rise by one at a time, slower than seconds pass,
+ * and start at the time of the last restore.
  */
 function counterOf(now: Date): number {
 	return Math.floor((now.getTime() - COUNTERS_BEGIN) / 1_000);
 }
 
 /**
- * Of the observations those stay that say of a node what it is to be: it serves, and holds its data. That keeps others
- * from being started empty in its place until its host reports. Any other, such as that a primary had exited, could have
- * it replaced while it is well, so nothing of it stays but which process had been in sync.
+ * Keeps only observations of nodes that serve as they should and hold their data, so that no other node
+ * starts empty in their place until their host reports. Any other observation, such as that a primary had
+ * exited, could cause the replacement of a healthy node, so only which process had been in sync is kept.
  */
 async function forgetDoubtful(tx: Transaction): Promise<void> {
 	await tx.$executeRawUnsafe(`
@@ -77,7 +79,7 @@ async function forgetDoubtful(tx: Transaction): Promise<void> {
 }
 
 async function tell(tx: Transaction, header: DumpHeader, now: Date): Promise<void> {
-	const message = `The control plane was restored from a backup of ${header.createdAt}. What was created after that isn't known to it and is left as it is.`;
+	const message = `The control plane was restored from a backup of ${header.createdAt}. Larder doesn't know what was created after that and leaves it alone.`;
 	await tx.$executeRaw`
 		INSERT INTO "Event" ("id", "at", "severity", "type", "message")
 		VALUES (${randomUUID()}, ${now}, 'warning', 'control-plane.restored', ${message})`;
@@ -87,7 +89,7 @@ async function tell(tx: Transaction, header: DumpHeader, now: Date): Promise<voi
 			${JSON.stringify({ backupOf: header.createdAt, version: header.version })}::jsonb)`;
 }
 
-/** Columns hold UTC without saying so. */
+/** Columns store UTC without a time zone. */
 function sqlTime(time: Date): string {
 	return time.toISOString().replace("T", " ").replace("Z", "");
 }

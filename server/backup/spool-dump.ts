@@ -9,15 +9,16 @@ import { writeDump } from "./write-dump.ts";
 const CHUNK_LENGTH = 65_536;
 
 /**
- * A dump of the database (dump-lines.ts), without the key that opens the secrets in it. It is put on disk first, so that
- * a slow reader doesn't hold the database's one connection; the file has no name, and is gone with the stream.
+ * A dump of the database (dump-lines.ts), without the key that opens its secrets. It is written to disk
+ * first, so that a slow reader doesn't hold the database's one connection; the file has no name, and
+ * disappears with the stream.
  */
 export async function spoolDump(
 	resources: Resources,
 	caller: Caller,
 	input: { withMetrics: boolean },
 ): Promise<Readable> {
-	// Before the dump, which then tells of itself.
+	// Before the dump, which then includes the audit row about itself.
 	await mutate(resources, caller, {
 		action: "control-plane.backup",
 		target: "control plane",

@@ -13,7 +13,7 @@ import {
 const ROWS_AT_A_TIME = 1_000;
 const TIMEOUT_MS = 3_600_000;
 
-/** So that a value's text is the same whatever the server or the database is set to. */
+/** Make a value's text independent of the settings of the server or the database. */
 const TEXT_SETTINGS = [
 	"SET LOCAL DateStyle = 'ISO, YMD'",
 	"SET LOCAL TimeZone = 'UTC'",
@@ -26,13 +26,13 @@ export interface DumpOptions {
 	withMetrics: boolean;
 	version: string;
 	now: Date;
-	/** Takes a line, its end included. */
+	/** Takes a line, including its line end. */
 	write: (line: string) => Promise<void>;
 }
 
 /**
- * Writes the database as it is at one moment, as lines (dump-lines.ts). The embedded database has one connection, which
- * this holds until the end: `write` mustn't wait for anything slower than a disk.
+ * Writes the database as it is at one moment, as lines (dump-lines.ts). The embedded database has one
+ * connection, which this holds until the end: `write` must not wait for anything slower than a disk.
  */
 export async function writeDump(db: Database, options: DumpOptions): Promise<void> {
 	await db.$transaction((tx) => dumpInside(tx, options), {

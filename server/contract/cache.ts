@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { memcachedRefusals, type Refusal, shardRefusals } from "./cache-shape.ts";
+import { CACHE_SORTS } from "./choices.ts";
 import { engineVersionInputSchema } from "./engine-version.ts";
 import {
 	authModeSchema,
@@ -11,12 +13,14 @@ import {
 	stepStateSchema,
 } from "./enums.ts";
 import { zoneSchema } from "./host.ts";
+import { instantSchema } from "./instant.ts";
 import { LIMITS } from "./limits.ts";
 import { metricsRangeSchema, nodeMetricsSchema } from "./metrics.ts";
+import { endpointNamesSchema } from "./names.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
-import { parseSlots, type SlotRange } from "./slots.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** ElastiCache's rule for identifiers; names are stored in lower case. */
 export const cacheNameSchema = z
@@ -36,11 +40,17 @@ export const tagsSchema = z
 		z
 			.string()
 			.min(1, "a tag key cannot be empty")
-			.max(LIMITS.tagKeyMaxLength)
+			.max(
+				LIMITS.tagKeyMaxLength,
+				`a tag key can have at most ${LIMITS.tagKeyMaxLength} characters`,
+			)
 			.regex(noControlCharacters, "a tag key cannot hold control characters"),
 		z
 			.string()
-			.max(LIMITS.tagValueMaxLength)
+			.max(
+				LIMITS.tagValueMaxLength,
+				`a tag value can have at most ${LIMITS.tagValueMaxLength} characters`,
+			)
 			.regex(noControlCharacters, "a tag value cannot hold control characters"),
 	)
 	.refine(
@@ -48,15 +58,12 @@ export const tagsSchema = z
 		`a cache can have at most ${LIMITS.tagsMax} tags`,
 	);
 
-const wholeNumber = (name: string, min: number, max: number) =>
-	z
-		.int(`${name} must be a whole number`)
-		.min(min, `${name} must be ${min} to ${max}`)
-		.max(max, `${name} must be ${min} to ${max}`);
-
 const descriptionSchema = z
 	.string()
-	.max(LIMITS.descriptionMaxLength)
+	.max(
+		LIMITS.descriptionMaxLength,
+		`description can have at most ${LIMITS.descriptionMaxLength} characters`,
+	)
 	.regex(noControlCharacters, "description cannot hold control characters");
 
 const createCacheFields = z.strictObject({
@@ -111,114 +118,11 @@ const createCacheFields = z.strictObject({
 	description: descriptionSchema.default(""),
 });
 
-type Fields = z.output<typeof createCacheFields>;
-interface Refusal {
-	field: keyof Fields;
-	message: string;
-}
-
-/** Choices that exclude each other, each with ElastiCache's reason. */
-function refusals(value: Fields): Refusal[] {
-	const refused: Refusal[] = [];
-	const refuse = (field: keyof Fields, message: string) => refused.push({ field, message });
-	if (value.engine === "memcached") {
-		const alien = "is not for Memcached, which has neither shards nor replicas; use nodes";
-		if (value.shards !== undefined) refuse("shards", `shards ${alien}`);
-		if (value.replicasPerShard !== undefined)
-			refuse("replicasPerShard", `replicasPerShard ${alien}`);
-		if (value.slots !== undefined) refuse("slots", `slots ${alien}`);
-		if (value.clusterMode === "enabled") {
-			refuse("clusterMode", "Memcached has no cluster mode: its clients spread keys over nodes");
-		}
-		if (value.automaticFailover === true) {
-			refuse("automaticFailover", "Memcached keeps no copies, so there is nothing to fail over to");
-		}
-		if (value.auth === "password") {
-			refuse("auth", "Memcached caches take no password; leave auth out or set it to none");
-		}
-		if (value.multiAz && (value.nodes ?? 1) < 2) {
-			refuse("multiAz", "nodes must be 2 or more to be spread over zones");
-		}
-		if (value.multiAz && value.zones !== undefined && new Set(value.zones).size < 2) {
-			refuse("zones", "multiAz needs at least two different zones");
-		}
-		if ((value.zones?.length ?? 0) > (value.nodes ?? 1)) {
-			refuse("zones", "zones can't be more than nodes");
-		}
-		return refused;
-	}
-	if (value.nodes !== undefined) {
-		refuse("nodes", "nodes is for Memcached; use shards and replicasPerShard");
-	}
-	const shards = value.shards ?? 1;
-	const replicas = value.replicasPerShard ?? 0;
-	if (value.clusterMode === "disabled" && shards > 1) {
-		refuse("shards", "shards must be 1 while clusterMode is disabled; set clusterMode to enabled");
-	}
-	if (value.clusterMode === "enabled" && value.automaticFailover === false) {
-		refuse(
-			"automaticFailover",
-			"automaticFailover can't be off with cluster mode enabled: the shards vote on their own",
-		);
-	}
-	// Without a clusterMode the parameter group may still turn it on: then the service looks again.
-	const clusterModeOpen = value.clusterMode === undefined && value.parameterGroup !== undefined;
-	if (value.clusterMode === undefined && shards > 1 && !clusterModeOpen) {
-		refuse("shards", "shards must be 1 while clusterMode is disabled; set clusterMode to enabled");
-	}
-	if (
-		value.automaticFailover === true &&
-		replicas < 1 &&
-		value.clusterMode !== "enabled" &&
-		!clusterModeOpen
-	) {
-		refuse(
-			"automaticFailover",
-			"automaticFailover needs at least one replica; set replicasPerShard to 1 or more",
-		);
-	}
-	if (value.multiAz && replicas < 1) {
-		refuse("multiAz", "multiAz needs at least one replica; set replicasPerShard to 1 or more");
-	}
-	if (value.multiAz && value.automaticFailover === false) {
-		refuse("automaticFailover", "multiAz needs automaticFailover; leave it out or set it to true");
-	}
-	if (value.multiAz && value.zones !== undefined && new Set(value.zones).size < 2) {
-		refuse("zones", "multiAz needs at least two different zones");
-	}
-	if (value.slots !== undefined) {
-		const problem =
-			value.clusterMode === "disabled"
-				? "slots need clusterMode enabled"
-				: slotsProblem(value.slots, shards);
-		if (problem !== null) refuse("slots", problem);
-	}
-	return refused;
-}
-
-/** Why these slots can't be what so many shards serve; null if they can. */
-function slotsProblem(slots: readonly string[], shards: number): string | null {
-	if (slots.length !== shards) {
-		return `slots must name the slots of each of the ${shards} shards, and names ${slots.length}`;
-	}
-	const all: SlotRange[] = [];
-	for (const [index, text] of slots.entries()) {
-		const ranges = parseSlots(text);
-		if (ranges === null) {
-			return `slots of shard ${index + 1} must look like 0-5460 or 0-100,200-300, from 0 to ${LIMITS.clusterSlots - 1}`;
-		}
-		all.push(...ranges);
-	}
-	all.sort((a, b) => a.first - b.first);
-	let next = 0;
-	for (const { first, last } of all) {
-		if (first > next) return `slots ${next} to ${first - 1} are given to no shard`;
-		if (first < next) return `slot ${first} is given twice`;
-		next = last + 1;
-	}
-	return next === LIMITS.clusterSlots
-		? null
-		: `slots ${next} to ${LIMITS.clusterSlots - 1} are given to no shard`;
+/** Without a clusterMode, a parameter group decides it: then the service checks what depends on it. */
+function refusals(value: z.output<typeof createCacheFields>): Refusal[] {
+	if (value.engine === "memcached") return memcachedRefusals(value);
+	const open = value.parameterGroup === undefined ? "disabled" : null;
+	return shardRefusals(value, value.clusterMode ?? open);
 }
 
 /** The one schema of a create request: console form, tRPC, REST and CLI all parse with it. */
@@ -238,7 +142,7 @@ export const createCacheInputSchema = createCacheFields
 	}));
 /** What a caller may send. */
 export type CreateCacheInput = z.input<typeof createCacheInputSchema>;
-/** What is left once defaults are filled in that need no look at other records. */
+/** The input with all defaults that need no other records. */
 export type CreateCacheSpec = z.output<typeof createCacheInputSchema>;
 
 export const endpointSchema = z.object({ host: z.string(), port: z.number() });
@@ -258,6 +162,19 @@ export const cacheNodeSchema = z.object({
 	statusReason: z.string().nullable(),
 	inSync: z.boolean(),
 	pendingParameters: z.array(z.string()).describe("that wait for a reboot of this node"),
+	move: z
+		.object({ from: z.string(), to: z.string() })
+		.nullable()
+		.default(null)
+		.describe(
+			"hosts, while another process is about to take this node's place; null otherwise. Host, port and the rest are of the process that serves until then",
+		),
+	clientLimit: z
+		.object({ actual: z.number(), wanted: z.number() })
+		.nullable()
+		.describe(
+			"clients that it serves at a time, if its host's limit of open files leaves fewer than it should",
+		),
 	metrics: nodeMetricsSchema.nullable().describe("newest sample"),
 });
 export type CacheNode = z.infer<typeof cacheNodeSchema>;
@@ -270,6 +187,7 @@ export const shardSchema = z.object({
 
 export const progressStepSchema = z.object({
 	step: z.string(),
+	node: z.string().nullable().default(null).describe("that the step is about; null for the cache"),
 	state: stepStateSchema,
 	startedAt: z.string().nullable(),
 	finishedAt: z.string().nullable(),
@@ -282,7 +200,9 @@ export const failoverSchema = z.object({
 	kind: z.enum(["planned", "unplanned"]),
 	shard: z.string(),
 	from: z.string().describe("member name of who led before"),
-	to: z.string().describe("member name of who leads since"),
+	to: z.string().describe("member name of who leads since; the same where the node moved"),
+	fromHost: z.string().nullable().default(null),
+	toHost: z.string().nullable().default(null),
 	by: z
 		.enum(["control-plane", "engines"])
 		.describe(
@@ -293,7 +213,7 @@ export const failoverSchema = z.object({
 		.number()
 		.nullable()
 		.describe(
-			"from the failure as it was noticed, or the pause of writes; null when nobody measured it",
+			"from the failure as it was noticed, or the pause of writes; null if it wasn't measured",
 		),
 });
 export type Failover = z.infer<typeof failoverSchema>;
@@ -305,7 +225,9 @@ export const cacheSchema = z.object({
 	engineVersion: z.string().describe("in full once nodes run, as asked for before"),
 	status: cacheStatusSchema,
 	statusReason: z.string().nullable(),
-	progress: z.array(progressStepSchema),
+	progress: z
+		.array(progressStepSchema)
+		.describe("steps of its creation, of the newest reboot or change of size, or of its deletion"),
 	nodeType: nodeTypeNameSchema,
 	clusterMode: clusterModeSchema,
 	shardCount: z.number().describe("1 without cluster mode"),
@@ -328,6 +250,7 @@ export const cacheSchema = z.object({
 			.array(z.string())
 			.describe("addresses of all hosts that serve the endpoints above, on the same ports"),
 		nodes: z.array(nodeEndpointSchema),
+		names: endpointNamesSchema.nullable().default(null).describe("null without LARDER_DNS_ZONE"),
 	}),
 	shards: z.array(shardSchema),
 	auth: z.object({ mode: authModeSchema, username: z.string().nullable() }),
@@ -349,7 +272,10 @@ export type Cache = z.infer<typeof cacheSchema>;
 export const cacheSummarySchema = cacheSchema.omit({ shards: true, progress: true }).extend({
 	memoryUsedBytes: z.number().nullable().describe("sum over primaries, over nodes for Memcached"),
 	memoryMaxBytes: z.number().describe("sum over primaries, over nodes for Memcached"),
-	opsPerSecond: z.number().nullable().describe("sum over nodes"),
+	opsPerSecond: z
+		.number()
+		.nullable()
+		.describe("what clients asked of all nodes, over the last sample"),
 	hitRate: z.number().nullable().describe("0 to 1 over the last sample; null without reads"),
 });
 export type CacheSummary = z.infer<typeof cacheSummarySchema>;
@@ -365,12 +291,34 @@ export const modifyCacheInputSchema = z
 		parameterGroup: parameterGroupNameSchema
 			.optional()
 			.describe("of the same family and cluster mode"),
+		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
+			.optional()
+			.describe("the cache is modifying until the shards have them"),
+		nodes: wholeNumber("nodes", 1, LIMITS.memcachedNodesMax)
+			.optional()
+			.describe("Memcached's, in place of replicasPerShard"),
+		multiAz: z.boolean().optional(),
+		automaticFailover: z.boolean().optional(),
 	})
 	.refine(
 		({ name: _name, ...changes }) => Object.values(changes).some((value) => value !== undefined),
-		"No modifications were requested: send description, tags, deletionProtection or parameterGroup",
+		"No modifications were requested: send what should change, such as description or replicasPerShard",
 	);
 export type ModifyCacheInput = z.output<typeof modifyCacheInputSchema>;
+
+/** What a change would do, if it were requested now. */
+export const changePreviewSchema = z.object({
+	steps: z.array(z.string()).describe("sentences, in the order in which they are carried out"),
+	restarts: z.array(z.string()).describe("member names of nodes that restart"),
+	failovers: z.array(z.string()).describe("shards that fail over, such as 0001"),
+	memoryBytes: z
+		.object({ before: z.number(), after: z.number() })
+		.describe("of hosts, that the cache's nodes take"),
+	problems: z
+		.array(z.object({ field: z.string(), message: z.string() }))
+		.describe("why the change would be refused, or would have to wait"),
+});
+export type ChangePreview = z.infer<typeof changePreviewSchema>;
 
 export const rebootCacheInputSchema = z.strictObject({
 	name: cacheNameSchema,
@@ -396,8 +344,13 @@ export const failoverCacheInputSchema = z.strictObject({
 		.min(1)
 		.max(80)
 		.optional()
-		.describe("member that is to lead, such as orders-002; the best replica in sync when absent"),
+		.describe(
+			"member that should become the primary, such as orders-002; the best replica in sync when absent",
+		),
 });
+
+export const cacheSortSchema = z.enum(CACHE_SORTS);
+export type CacheSort = z.infer<typeof cacheSortSchema>;
 
 export const listCachesInputSchema = z.strictObject({
 	limit: limitSchema,
@@ -405,6 +358,9 @@ export const listCachesInputSchema = z.strictObject({
 	search: z.string().max(100).optional().describe("part of a name or description"),
 	status: cacheStatusSchema.optional(),
 	engine: engineSchema.optional(),
+	sort: cacheSortSchema
+		.default("-created")
+		.describe("with a minus from the last to the first; a cursor continues the same sort"),
 });
 export const cachePageSchema = pageOf(cacheSummarySchema).extend({ total: z.number() });
 
@@ -416,4 +372,7 @@ export const credentialsSchema = z.object({
 
 export const cacheMetricsInputSchema = cacheRefSchema.extend({
 	range: metricsRangeSchema.default("1h"),
+	since: instantSchema
+		.optional()
+		.describe("only samples of this time and later, for a client that has the earlier ones"),
 });

@@ -7,6 +7,8 @@ export const ERROR_STATUS = {
 	malformed_request: 400,
 	unauthenticated: 401,
 	forbidden: 403,
+	/** A password or session would travel over plain HTTP. */
+	insecure_connection: 403,
 	not_found: 404,
 	already_exists: 409,
 	conflict: 409,
@@ -30,7 +32,7 @@ export interface ErrorBody {
 	};
 }
 
-/** An expected failure. Anything else that is thrown is a defect and answers `internal`. */
+/** An expected failure. Anything else that is thrown is a defect and becomes `internal`. */
 export class AppError extends Error {
 	readonly code: ErrorCode;
 	readonly field: string | undefined;

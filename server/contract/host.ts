@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { hostStatusSchema } from "./enums.ts";
+import { hostStatusSchema, nodeRoleSchema, severitySchema } from "./enums.ts";
+import { LIMITS } from "./limits.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 
 const label = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
@@ -22,6 +23,32 @@ export const hostEngineSchema = z.object({
 	source: z.enum(["bundle", "path"]),
 });
 
+/** What forwards connections to endpoints on a host. */
+export const forwardingSchema = z.object({
+	by: z
+		.enum(["kernel", "haproxy"])
+		.describe("kernel: it forwards what it can, and HAProxy the rest"),
+	note: z
+		.string()
+		.max(2_000)
+		.nullable()
+		.describe(
+			"why HAProxy forwards some or all of them; null if the kernel forwards all, or was not asked to",
+		),
+});
+export type Forwarding = z.infer<typeof forwardingSchema>;
+
+/** Something about a machine or its agent that people should change. It disappears once they have. */
+export const hostWarningSchema = z.object({
+	code: z.string().max(64).describe("such as disk-full or agent-upgrade"),
+	severity: severitySchema,
+	title: z.string().max(64).describe("a few words for lists"),
+	message: z.string().max(2_000).describe("what it means for the caches on this host"),
+	remedy: z.string().max(2_000).describe("what to do"),
+	command: z.string().max(500).nullable().describe("that does it until the next boot"),
+});
+export type HostWarning = z.infer<typeof hostWarningSchema>;
+
 export const hostSchema = z.object({
 	id: z.string(),
 	name: z.string(),
@@ -33,6 +60,16 @@ export const hostSchema = z.object({
 		.nullable()
 		.describe("of a drain or a loss: what is being done about its nodes, or keeps them there"),
 	lastSeenAt: z.string().nullable(),
+	clockAheadMs: z
+		.number()
+		.nullable()
+		.describe(
+			"how far its clock is ahead of the control plane's, less than zero if behind; null while it is offline",
+		),
+	clockWarning: z.string().nullable().describe("what a clock that is off means, and what to do"),
+	warnings: z
+		.array(hostWarningSchema)
+		.describe("about its machine and its agent's version; empty while it is offline"),
 	joinedAt: z.string(),
 	agentVersion: z.string(),
 	cpus: z.number(),
@@ -40,11 +77,14 @@ export const hostSchema = z.object({
 	memoryAssignedBytes: z.number(),
 	cpuMillisAssigned: z.number().describe("thousandths of a processor that its nodes count for"),
 	limits: z
-		.enum(["cgroup-v2", "none"])
-		.describe("whether the kernel holds nodes to their memory and processors"),
+		.enum(["cgroup-v2", "cgroup-v1", "none"])
+		.describe(
+			"how the kernel holds nodes to their size: with version 2 to memory and processors, with version 1 to memory alone",
+		),
 	gateway: z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
 		reason: z.string().nullable(),
+		forwarding: forwardingSchema.nullable().describe("null while it isn't known"),
 	}),
 	sentinel: z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
@@ -52,6 +92,9 @@ export const hostSchema = z.object({
 	}),
 	cordoned: z.boolean().describe("takes no new nodes"),
 	draining: z.boolean().describe("its nodes are being moved to other hosts"),
+	stuckNodes: z
+		.array(z.object({ node: z.string(), reason: z.string() }))
+		.describe("of a drain or a loss: nodes that found no place when that was last tried"),
 	lost: z
 		.boolean()
 		.describe("silent for so long, or declared lost, that others take its nodes' places"),
@@ -68,6 +111,24 @@ export const listHostsInputSchema = z.strictObject({
 });
 export const hostPageSchema = pageOf(hostSchema).extend({ total: z.number() });
 
+export const drainPreviewSchema = z.object({
+	host: z.string(),
+	nodes: z
+		.array(
+			z.object({
+				cache: z.string(),
+				node: z.string().describe("member name, such as orders-001"),
+				role: nodeRoleSchema,
+				to: z.string().nullable().describe("host that it would move to now; null for none"),
+				reason: z.string().nullable().describe("why no host can take it; null where one can"),
+				remedy: z.string().nullable().describe("what would let it move; null where it can"),
+				losesData: z.boolean().describe("it starts empty there, as Memcached does"),
+			}),
+		)
+		.describe("nodes that a drain would move"),
+});
+export type DrainPreview = z.infer<typeof drainPreviewSchema>;
+
 export const hostRefSchema = z.strictObject({ name: hostNameSchema });
 
 export const removeHostInputSchema = hostRefSchema.extend({
@@ -79,10 +140,47 @@ export const removeHostInputSchema = hostRefSchema.extend({
 });
 
 export const createJoinTokenInputSchema = z.strictObject({
-	expiresInHours: z.coerce.number().int().min(1).max(720).default(24),
+	expiresInHours: z.coerce.number().int().min(1).max(LIMITS.joinTokenHoursMax).default(1),
+	uses: z.coerce
+		.number()
+		.int()
+		.min(1)
+		.max(LIMITS.joinTokenUsesMax)
+		.default(1)
+		.describe("how many hosts may join with it"),
 });
 export const joinTokenSchema = z.object({
-	token: z.string().describe("shown once"),
+	id: z.string(),
+	prefix: z.string().describe("first characters, to tell tokens apart"),
+	status: z
+		.enum(["active", "used", "expired", "revoked"])
+		.describe("used: by as many hosts as may"),
+	uses: z.number().describe("hosts that have joined with it"),
+	maxUses: z.number(),
+	hosts: z.array(z.string()).describe("names of those that are still in the fleet"),
+	createdAt: z.string(),
+	createdBy: z.string(),
 	expiresAt: z.string(),
-	command: z.string().describe("what to run on the new host"),
+	revokedAt: z.string().nullable(),
 });
+export type JoinToken = z.infer<typeof joinTokenSchema>;
+export const createdJoinTokenSchema = joinTokenSchema.extend({
+	token: z.string().describe("shown once"),
+	command: z.string().describe("what to run on the new host"),
+	steps: z
+		.array(z.object({ text: z.string(), command: z.string().nullable() }))
+		.describe("all that a fresh machine needs; the command above is the last"),
+	reachWarning: z
+		.string()
+		.nullable()
+		.describe("why another machine can't use the address in the command, and what to do"),
+});
+export type CreatedJoinToken = z.infer<typeof createdJoinTokenSchema>;
+
+export const listJoinTokensInputSchema = z.strictObject({
+	limit: limitSchema,
+	cursor: cursorSchema.optional(),
+});
+export const joinTokenPageSchema = pageOf(joinTokenSchema);
+
+export const joinTokenRefSchema = z.strictObject({ id: z.string().min(1).max(64) });

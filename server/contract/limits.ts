@@ -1,7 +1,13 @@
 export const GIB = 1024 ** 3;
 export const MIB = 1024 ** 2;
 
-/** Limits as ElastiCache has them, unless a comment says otherwise. */
+/** Clients that a Valkey or Redis node serves at a time, unless its host allows for fewer: the engines' own default. */
+export const CLIENTS_MAX_DEFAULT = 10_000;
+
+/** How far back the audit log goes, at most: whichever comes first. */
+export const AUDIT_KEPT = { days: 365, entries: 200_000 } as const;
+
+/** ElastiCache's limits, unless a comment says otherwise. */
 export const LIMITS = {
 	nameMaxLength: 40,
 	descriptionMaxLength: 255,
@@ -16,17 +22,25 @@ export const LIMITS = {
 	tagValueMaxLength: 256,
 	pageSizeMax: 100,
 	pageSizeDefault: 50,
-	/** Larder's own: ports below need privilege. */
+	/** Larder's own: ports below require privilege. */
 	portMin: 1024,
 	portMax: 55_535,
 	idempotencyKeyMaxLength: 255,
-	passwordMinLength: 10,
+	emailMaxLength: 254,
+	passwordMinLength: 12,
 	passwordMaxLength: 128,
+	/** The oldest event that a host may report. */
+	ageMsMax: 10 * 365 * 86_400_000,
+	/** Beyond any machine, and well within what the database can count and sum. */
+	hostCpusMax: 65_536,
+	hostMemoryBytesMax: 2 ** 50,
+	joinTokenHoursMax: 720,
+	joinTokenUsesMax: 1_000,
 } as const;
 
 /**
- * Ports of stable endpoints, the same on every host: the lowest free one first, unless the user names one. Memcached
- * has a range of its own, since its clients expect 11211.
+ * Ports of stable endpoints, the same on every host: the lowest free one, unless the user names one.
+ * Memcached has a range of its own, because its clients expect 11211.
  */
 export const CLIENT_PORT_RANGE = { first: 6379, last: 7378 } as const;
 export const MEMCACHED_PORT_RANGE = { first: 11_211, last: 12_210 } as const;
@@ -35,46 +49,76 @@ export const MEMCACHED_PORT_RANGE = { first: 11_211, last: 12_210 } as const;
 export const NODE_PORT_RANGE = { first: 17_000, last: 18_999 } as const;
 export const CLUSTER_BUS_OFFSET = 10_000;
 
-/** How long a port that a deleted cache had is given to no other cache. */
+/** How long the port of a deleted cache goes to no other cache. */
 export const PORT_QUARANTINE_MS = 15 * 60_000;
 
-/** Share of a node's memory that is kept from data, for buffers, fragmentation and forks. */
+/** Share of a node's memory that is reserved for buffers, fragmentation and forks rather than data. */
 export const RESERVED_MEMORY_SHARE = 0.25;
 
 /**
- * In milliseconds. Heartbeats come `heartbeatMs` apart, or further where many hosts share a control plane
- * (`heartbeatOf`). One that is late by `suspicionMs` makes its host a suspect: should its primaries answer nobody, they
- * are replaced. A host counts as offline at the end of its lease, and as lost, its nodes to be replaced, after
- * `hostLostMs`.
+ * In milliseconds. Heartbeats come `heartbeatMs` apart, or further if many hosts share a control plane
+ * (`heartbeatOf`). A heartbeat that is late by `suspicionMs` makes its host a suspect: if its primaries don't
+ * answer either, they are replaced. A host counts as offline at the end of its lease, and as lost, so that
+ * its nodes are replaced, after `hostLostMs`. A host that isn't a suspect has made another report within
+ * `reportedAgainMs`, which is longer than hosts are trusted after a start of the control plane. An agent whose
+ * calls fail waits for up to `retryMaxMs` before it tries again.
  */
 export const AGENT_TIMING = {
 	longPollMs: 25_000,
 	heartbeatMs: 750,
 	heartbeatPerHostMs: 3,
 	suspicionMs: 1_250,
+	retryMaxMs: 2_000,
 	leaseMs: 10_000,
 	hostLostMs: 60_000,
+	reportedAgainMs: 5_500,
 	metricsIntervalMs: 5_000,
 } as const;
 
-/** How far apart heartbeats are in a fleet of so many hosts. */
+/** A larger clock difference than this causes a warning about the host. */
+export const CLOCK_OFF_MS = 1_000;
+
+/**
+ * How long a cache must be healthy, with nothing to do, before a node or a primary moves only for balance:
+ * whatever made it move before may not be over.
+ */
+export const BALANCE_AFTER_MS = 60_000;
+
+/** How often clients of Memcached's auto discovery ask for the nodes: a node that is taken out stops this much later. */
+export const DISCOVERY_POLL_MS = 60_000;
+
+/** The interval of heartbeats in a fleet of this many hosts. */
 export function heartbeatOf(hosts: number): number {
 	return Math.max(AGENT_TIMING.heartbeatMs, hosts * AGENT_TIMING.heartbeatPerHostMs);
 }
 
 /**
- * A primary that runs without answering, in milliseconds. A slow command may block an engine for a second or two, and that
- * is no failure. Its agent ends it after `endedAfterMs` where the control plane has asked for it, which it does after
- * `askedAfterMs`. Both from the first question that was left open, which comes half a second after the last answer.
+ * A primary that runs without answering and without working, in milliseconds: one that is stopped, for
+ * example, or waits for something that never comes. BUSY_TIMING bounds how long one may work without
+ * answering. The control plane asks its agent to end it after `askedAfterMs`, and the agent ends it after
+ * `endedAfterMs`. Both count from the first unanswered question, which comes half a second after the last
+ * answer.
  */
 export const HUNG_TIMING = { askedAfterMs: 1_000, endedAfterMs: 1_800 } as const;
 
 /**
- * What the backstops wait before they call a primary gone, in milliseconds: longer than the control plane takes, and
- * longer than it takes to end a hung one. Those two would otherwise be primaries side by side when the hung one wakes.
- * A cluster's replicas ask for votes at the earliest 0.5 s after the node timeout.
+ * How long a primary may work on one command without answering before a replica takes over: the default of
+ * the parameter `larder-busy-timeout`, in seconds. Replication itself gives up a silent primary after the
+ * same time (`repl-timeout`).
  */
-export const BACKSTOP_TIMING = { sentinelDownAfterMs: 2_500, clusterNodeTimeoutMs: 2_000 } as const;
+export const BUSY_TIMING = { defaultSeconds: 60 } as const;
 
-/** Where agents look for a port for their Sentinel: the first that is free. */
+/**
+ * How long the backstops wait before they consider a primary gone, in milliseconds: longer than the control
+ * plane takes, and longer than it takes to end a hung primary. Otherwise there would be two primaries when
+ * the hung one wakes. A cluster's replicas ask for votes at the earliest 0.5 s after the node timeout.
+ */
+export const BACKSTOP_TIMING = {
+	sentinelDownAfterMs: 2_500,
+	clusterNodeTimeoutMs: 2_000,
+	/** How much longer they wait each time the agent of a busy primary says that it is working. */
+	busyLeaseMs: 4_000,
+} as const;
+
+/** Where agents look for a port for their Sentinel: the first free one. */
 export const SENTINEL_PORT_RANGE = { first: 26_379, last: 26_478 } as const;

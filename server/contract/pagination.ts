@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 
-/** Query parameters arrive as strings, tRPC inputs as numbers: both are taken. */
+/** Query parameters arrive as strings, tRPC inputs as numbers: both are accepted. */
 export const limitSchema = z.coerce
 	.number("limit must be a whole number")
 	.int("limit must be a whole number")

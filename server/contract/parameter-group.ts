@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { PARAMETER_FAMILIES } from "./choices.ts";
 import { clusterModeSchema } from "./enums.ts";
 import { LIMITS } from "./limits.ts";
 
-export const parameterFamilySchema = z.enum(["valkey9", "valkey8", "redis7", "memcached1.6"]);
+export const parameterFamilySchema = z.enum(PARAMETER_FAMILIES);
 export type ParameterFamily = z.infer<typeof parameterFamilySchema>;
 
-/** ElastiCache's rule for identifiers, with the dots that names of default groups have. */
+/** ElastiCache's rule for identifiers, plus dots, which names of default groups contain. */
 export const parameterGroupNameSchema = z
 	.string("a parameter group name is required")
 	.min(1, "a parameter group name is required")
@@ -74,7 +75,7 @@ export const resetParameterGroupInputSchema = z.strictObject({
 		.array(z.string().min(1).max(128))
 		.max(LIMITS.parametersPerRequestMax)
 		.optional()
-		.describe("names to reset; all when absent"),
+		.describe("names to reset; when absent all, except cluster-enabled while caches use the group"),
 });
 export const parameterGroupRefSchema = z.strictObject({ name: parameterGroupNameSchema });
 export const listParameterGroupsInputSchema = z

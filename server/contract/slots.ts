@@ -6,7 +6,7 @@ export interface SlotRange {
 	last: number;
 }
 
-/** `0-5460` or `0-100,200-300`; null for what is no list of slots. A single slot may stand alone: `7`. */
+/** `0-5460` or `0-100,200-300`; null if it isn't a list of slots. A single slot may stand alone: `7`. */
 export function parseSlots(text: string): SlotRange[] | null {
 	const ranges: SlotRange[] = [];
 	for (const part of text.split(",")) {
@@ -26,7 +26,7 @@ export function formatSlots(ranges: readonly SlotRange[]): string {
 		.join(",");
 }
 
-/** In order, with neighbours joined. */
+/** In order, with adjacent ranges joined. */
 export function mergeSlots(ranges: readonly SlotRange[]): SlotRange[] {
 	const merged: SlotRange[] = [];
 	for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
@@ -38,11 +38,22 @@ export function mergeSlots(ranges: readonly SlotRange[]): SlotRange[] {
 	return merged;
 }
 
+/** The slots in both. */
+export function commonSlots(a: readonly SlotRange[], b: readonly SlotRange[]): SlotRange[] {
+	const common = a.flatMap((one) =>
+		b.map((other) => ({
+			first: Math.max(one.first, other.first),
+			last: Math.min(one.last, other.last),
+		})),
+	);
+	return mergeSlots(common.filter(({ first, last }) => first <= last));
+}
+
 export function countSlots(ranges: readonly SlotRange[]): number {
 	return mergeSlots(ranges).reduce((sum, range) => sum + range.last - range.first + 1, 0);
 }
 
-/** The share of one of so many shards when all slots are spread evenly. */
+/** One shard's share if all slots are spread evenly over this many shards. */
 export function evenSlots(shards: number, index: number): SlotRange {
 	return {
 		first: Math.floor((index * LIMITS.clusterSlots) / shards),
@@ -50,7 +61,10 @@ export function evenSlots(shards: number, index: number): SlotRange {
 	};
 }
 
-/** Who serves which slots: what CLUSTER SLOTS shows to clients. Ids are the engine's own, 40 hex digits. */
+/**
+ * Which node serves which slots: what CLUSTER SLOTS shows to clients. Ids are the engine's own, 40 hex
+ * digits.
+ */
 export interface ClusterViewShard {
 	slots: readonly SlotRange[];
 	primary: string;
@@ -58,8 +72,8 @@ export interface ClusterViewShard {
 }
 
 /**
- * A cluster's slots and members as one text, the same for the same view whatever the order. Agents make it from what
- * their engine shows, the control plane from what is wanted: equal texts mean that the cluster is as it should be.
+ * A cluster's slots and members as one text, independent of order. Agents make it from what their engine
+ * shows, the control plane from what is wanted: equal texts mean that the cluster is as it should be.
  */
 export function clusterViewText(shards: readonly ClusterViewShard[]): string {
 	return shards

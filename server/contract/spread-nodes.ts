@@ -1,4 +1,6 @@
-/** A host as far as placement looks at it. */
+import { compareInOrder } from "./compare-in-order.ts";
+
+/** The properties of a host that placement uses. */
 export interface HostRoom {
 	id: string;
 	name: string;
@@ -7,7 +9,7 @@ export interface HostRoom {
 	freeCpuMillis: number;
 }
 
-/** A node that has its place. */
+/** A node that already has a place. */
 export interface PlacedMember {
 	hostId: string;
 	zone: string;
@@ -15,39 +17,42 @@ export interface PlacedMember {
 }
 
 export interface SpreadRequest<Host extends HostRoom> {
-	/** Those that may be chosen: online, and in the zones that were asked for. */
+	/** Hosts to choose from: online, and in the requested zones. */
 	hosts: readonly Host[];
-	/** New nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
+	/**
+	 * Number of new nodes of each shard, the primary first. Memcached's nodes are one shard without a primary.
+	 */
 	shards: readonly number[];
-	/** Nodes that each shard has already, where there are any; new ones then come after them. */
+	/** Existing nodes of each shard, if any; new ones come after them. */
 	members?: readonly (readonly PlacedMember[])[];
 	nodeMemoryBytes: number;
 	nodeCpuMillis: number;
-	/** Insist on at least two zones a shard. */
+	/** Require at least two zones per shard. */
 	multiAz: boolean;
-	/** Zones to take by turns; null for any. */
+	/** Zones to take in turn; null for any. */
 	zones: readonly string[] | null;
 }
 
 export interface Spread<Host extends HostRoom> {
-	/** By shard and member; null for a node that found no room. */
+	/** By shard and member; null for a node without room. */
 	shards: (Host | null)[][];
-	/** Every node has found its place, with Multi-AZ each shard in two zones or more. */
+	/** Every node has a place; with Multi-AZ each shard is in two zones or more. */
 	complete: boolean;
 }
 
 /**
- * Chooses hosts for all nodes of a cache. In this order of weight: no two members of a shard on one host while another
- * has room; members of a shard in different zones; primaries spread over zones, then hosts, so that no zone holds most
- * of them where that can be helped; the cache's nodes spread over zones, then hosts; free memory. Same input, same
- * answer. The control plane places by it, and the console shows beforehand what that will give.
+ * Chooses hosts for all nodes of a cache. In this order of weight: no two members of a shard on one host
+ * while another has room; members of a shard in different zones; primaries spread over zones, then hosts, so
+ * that no zone holds most of them if that can be avoided; the cache's nodes spread over zones, then hosts;
+ * free memory. The same input gives the same answer. The control plane places nodes with it, and the console
+ * uses it to show the result in advance.
  */
 export function spreadNodes<Host extends HostRoom>(request: SpreadRequest<Host>): Spread<Host> {
 	const inOrder = request.shards.flatMap((count, shard) => {
 		const before = request.members?.[shard]?.length ?? 0;
 		return Array.from({ length: count }, (_, index): Place => ({ shard, member: before + index }));
 	});
-	// All primaries before any replica, so that replicas don't take the room by which primaries spread.
+	// All primaries before any replica, so that replicas don't take the room that primaries need to spread.
 	const primariesFirst = [
 		...inOrder.filter(({ member }) => member === 0),
 		...inOrder.filter(({ member }) => member > 0),
@@ -65,7 +70,7 @@ interface Place {
 	member: number;
 }
 
-/** A zone or a host while nodes are being placed: how many it has, and of which shards. */
+/** A zone or a host during placement: how many nodes it has, and of which shards. */
 class Holder {
 	any = 0;
 	primaries = 0;
@@ -86,7 +91,7 @@ interface Candidate<Host extends HostRoom> {
 	host: Host;
 	own: Holder;
 	zone: Holder;
-	/** Nodes that still fit. */
+	/** Number of nodes that still fit. */
 	room: number;
 }
 
@@ -95,21 +100,23 @@ function choose<Host extends HostRoom>(
 	order: readonly Place[],
 ): (Host | null)[][] {
 	const { shards, zones, nodeMemoryBytes, nodeCpuMillis } = request;
-	const zoneNames = [...new Set(request.hosts.map(({ zone }) => zone))].sort();
+	// The order in which the first nodes are placed, while no host has any.
+	const inTurn = [...request.hosts].sort(
+		(a, b) => b.freeMemoryBytes - a.freeMemoryBytes || (a.name < b.name ? -1 : 1),
+	);
+	const zoneNames = [...new Set(inTurn.map(({ zone }) => zone))];
 	const zoneHolders = new Map(zoneNames.map((zone) => [zone, new Holder()]));
-	const candidates = [...request.hosts]
-		.sort((a, b) => (a.name < b.name ? -1 : 1))
-		.map(
-			(host): Candidate<Host> => ({
-				host,
-				own: new Holder(),
-				zone: zoneHolders.get(host.zone) ?? new Holder(),
-				room: Math.min(
-					Math.floor(host.freeMemoryBytes / nodeMemoryBytes),
-					Math.floor(host.freeCpuMillis / nodeCpuMillis),
-				),
-			}),
-		);
+	const candidates = inTurn.map(
+		(host): Candidate<Host> => ({
+			host,
+			own: new Holder(),
+			zone: zoneHolders.get(host.zone) ?? new Holder(),
+			room: Math.min(
+				Math.floor(host.freeMemoryBytes / nodeMemoryBytes),
+				Math.floor(host.freeCpuMillis / nodeCpuMillis),
+			),
+		}),
+	);
 	const chosen = shards.map((count) => Array.from({ length: count }, (): Host | null => null));
 	countMembers(request.members ?? [], candidates, zoneHolders);
 	for (const { shard, member } of order) {
@@ -121,13 +128,14 @@ function choose<Host extends HostRoom>(
 		const best = lowest(candidates, ({ host, own, zone }) => [
 			own.ofShard(shard),
 			zone.ofShard(shard),
-			// Zones that were asked for are taken by turns.
+			// Requested zones are taken in turn.
 			turn === undefined || turn === host.zone ? 0 : 1,
 			isPrimary ? zone.primaries : zone.any,
 			isPrimary ? own.primaries : own.any,
 			zone.any,
 			own.any,
-			// Replicas go round the zones, each shard's from its primary's on, so that none is left with more than its share.
+			// Replicas go round the zones in the primaries' order, each shard's starting after its primary's, so
+			// that no zone gets more than its share.
 			primaryZone === undefined ? 0 : stepsFrom(primaryZone, host.zone, zoneNames),
 			own.any * nodeMemoryBytes - host.freeMemoryBytes,
 		]);
@@ -141,7 +149,7 @@ function choose<Host extends HostRoom>(
 	return chosen;
 }
 
-/** Members have their place: they count for the spread, and have been taken off the room. */
+/** Existing members count for the spread, and their room is already deducted. */
 function countMembers<Host extends HostRoom>(
 	shards: readonly (readonly PlacedMember[])[],
 	candidates: readonly Candidate<Host>[],
@@ -157,7 +165,7 @@ function countMembers<Host extends HostRoom>(
 	}
 }
 
-/** Of those with room the one whose ranks are lowest, the first that differs deciding; null when none has room. */
+/** The candidate with room and the lowest ranks, compared in order; null if none has room. */
 function lowest<Host extends HostRoom>(
 	candidates: readonly Candidate<Host>[],
 	ranksOf: (candidate: Candidate<Host>) => number[],
@@ -167,22 +175,14 @@ function lowest<Host extends HostRoom>(
 	for (const candidate of candidates) {
 		if (candidate.room <= 0) continue;
 		const ranks = ranksOf(candidate);
-		if (best !== null && !isLower(ranks, bestRanks)) continue;
+		if (best !== null && compareInOrder(ranks, bestRanks) >= 0) continue;
 		best = candidate;
 		bestRanks = ranks;
 	}
 	return best;
 }
 
-function isLower(a: readonly number[], b: readonly number[]): boolean {
-	for (const [index, value] of a.entries()) {
-		const other = b[index] ?? 0;
-		if (value !== other) return value < other;
-	}
-	return false;
-}
-
-/** How many zones on from one to the other, in a circle. */
+/** The number of zones from one to the other, in a circle. */
 function stepsFrom(from: string, to: string, zones: readonly string[]): number {
 	return (zones.indexOf(to) - zones.indexOf(from) + zones.length) % zones.length;
 }

@@ -1,10 +1,15 @@
 import { z } from "zod";
+import { tokenScopeSchema } from "./access.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
+
+/** How long a token is good for unless its maker says otherwise. */
+export const TOKEN_DAYS_DEFAULT = 90;
 
 export const tokenSchema = z.object({
 	id: z.string(),
 	name: z.string(),
 	prefix: z.string().describe("first characters, to tell tokens apart"),
+	scope: tokenScopeSchema,
 	createdAt: z.string(),
 	createdBy: z.string(),
 	lastUsedAt: z.string().nullable(),
@@ -19,13 +24,17 @@ export const createTokenInputSchema = z.strictObject({
 		.min(1, "name is required")
 		.max(100)
 		.regex(/^[^\p{Cc}]*$/u, "name cannot hold control characters"),
+	scope: tokenScopeSchema
+		.default("read-only")
+		.describe("read-only: reads everything but passwords; full: does what administrators do"),
 	expiresInDays: z
 		.number()
 		.int()
 		.min(1)
 		.max(3650)
-		.nullish()
-		.describe("never expires when absent or null"),
+		.nullable()
+		.default(TOKEN_DAYS_DEFAULT)
+		.describe("null: never expires"),
 });
 export const createdTokenSchema = tokenSchema.extend({ token: z.string().describe("shown once") });
 

@@ -4,8 +4,8 @@ import { MIB, RESERVED_MEMORY_SHARE } from "./limits.ts";
 const CONNECTIONS_OVERHEAD_MIB = 100;
 
 /**
- * Memory for data (the engine's maxmemory) of a node's memory, after what its parameters keep for buffers, forks and
- * connections. At least a byte: 0 would mean no limit at all.
+ * Memory for data (the engine's maxmemory) in a node's memory, after what its parameters reserve for buffers,
+ * forks and connections. At least one byte: 0 would mean no limit.
  */
 export function usableMemoryBytes(options: {
 	engine: Engine;

@@ -25,7 +25,7 @@ import type { FleetState } from "./fleet-state.ts";
 export type FullNode = NodeRow & { host: HostRow };
 export type FullCache = CacheRow & { shards: (ShardRow & { nodes: FullNode[] })[] };
 
-/** Rows that every view and plan needs, nodes in the order of their names. */
+/** Rows that every view and plan needs, with nodes ordered by name. */
 export const FULL_CACHE = {
 	shards: {
 		orderBy: { index: "asc" },
@@ -37,8 +37,11 @@ export const progressColumn = z.array(progressStepSchema);
 export const zonesColumn = z.array(z.string()).nullable();
 export const failoverColumn = failoverSchema.nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
+/** The size of a cache: nodes is null for engines with shards. */
+export const sizeColumn = z.object({ replicasPerShard: z.number(), nodes: z.number().nullable() });
+export type CacheSize = z.infer<typeof sizeColumn>;
 
-/** Without nodes that are leaving, except in a cache that is being deleted: there all of them are. */
+/** Without nodes that are leaving, except in a cache that is being deleted, which keeps all of them. */
 export function allNodeRows(row: FullCache): FullNode[] {
 	const nodes = row.shards.flatMap((shard) => shard.nodes);
 	return row.deletingAt === null ? nodes.filter(isStaying) : nodes;
@@ -48,7 +51,7 @@ function isStaying(node: FullNode): boolean {
 	return node.removedAtRevision === null;
 }
 
-/** What a model takes beside the rows. */
+/** What a model needs beside the rows. */
 export interface ModelSources {
 	fleet: FleetState;
 	orders: FailoverOrders;
@@ -60,8 +63,7 @@ function toHostModel(row: HostRow, fleet: FleetState): HostModel {
 		name: row.name,
 		zone: row.zone,
 		address: row.advertisedAddress,
-		online: fleet.isOnline(row.id),
-		suspect: fleet.isSuspect(row.id),
+		...fleet.contact(row.id),
 		cordoned: row.cordoned,
 		draining: row.drainRequestedAt !== null,
 		lost: row.lostAt !== null,
@@ -83,9 +85,13 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		rebootPending: row.rebootPending,
 		followsNodeId: row.followsNodeId,
 		replacesNodeId: row.replacesNodeId,
+		joining: row.joining,
+		leavingAt: row.leavingAt,
 		removed: row.removedAtRevision !== null,
 		observation,
 		hasSynced: observation?.hasSynced ?? false,
+		hasLed: observation?.hasLed ?? false,
+		goneForCertain: fleet.isGoneForCertain(row.id),
 	};
 }
 
@@ -110,12 +116,25 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		port: row.port,
 		deleting,
 		everAvailable: row.availableAt !== null,
+		quietForMs: fleet.quiet.quietForMs(row.id),
+		nodesPerShard: nodesPerShard(row),
+		resizing: row.resizedFrom !== null,
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
 		arranged: isArranged(row),
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
 	};
+}
+
+/** Whether clients write at a primary endpoint; all other caches have a configuration endpoint instead. */
+export function hasPrimaryEndpoint(row: Pick<CacheRow, "engine" | "clusterMode">): boolean {
+	return row.engine !== "memcached" && row.clusterMode === "disabled";
+}
+
+/** Wanted number of nodes of each shard. */
+export function nodesPerShard(row: CacheRow): number {
+	return row.nodeCount ?? row.replicasPerShard + 1;
 }
 
 function toShardModel(
@@ -151,7 +170,10 @@ function toShardModel(
 	};
 }
 
-/** The replica that has become a primary since the last failover that is written down: nobody is promoted for nothing. */
+/**
+ * The replica that has become a primary since the last recorded failover: nodes are only promoted for a
+ * reason.
+ */
 function promotedSince(
 	row: FullCache,
 	shard: FullCache["shards"][number],
@@ -169,7 +191,7 @@ function isArranged(row: FullCache): boolean {
 	return last?.kind === "planned" && last.cause === REQUESTED;
 }
 
-/** What every node is to show, hashed as the agents hash it. */
+/** The view that every node should show, hashed as the agents hash it. */
 function expectedView(shards: readonly ShardModel[]): string {
 	const text = clusterViewText(
 		shards.map((shard) => ({
@@ -183,17 +205,19 @@ function expectedView(shards: readonly ShardModel[]): string {
 	return createHash("sha256").update(text).digest("hex");
 }
 
-/** Those of the hosts that report; others can't be asked to serve anything. */
+/** Gateways that should serve the cache, of hosts that report: others can't be asked to serve anything. */
 function gatewaysOf(row: FullCache, fleet: FleetState): GatewayModel[] {
-	return fleet.onlineHostIds().map((hostId) => {
+	const listening = row.servedByHostIds.filter((hostId) => fleet.isListening(hostId));
+	return listening.map((hostId) => {
 		const gateway = fleet.gateway(hostId);
-		// What it says of endpoints that have changed since is out of date.
+		// What it says about endpoints that have changed since is out of date.
 		const current = gateway !== null && gateway.routeRevision >= row.routeRevision;
 		const route = current ? gateway.routes.get(row.id) : undefined;
 		return {
 			hostName: gateway?.hostName ?? "",
 			phase: gateway?.phase ?? "unknown",
 			ready: route?.ready ?? false,
+			informed: current,
 			problem: route?.problem ?? null,
 		};
 	});

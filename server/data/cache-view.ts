@@ -7,6 +7,7 @@ import {
 	cacheKindSchema,
 	type RateCard,
 } from "../contract/index.ts";
+import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
 import { allNodes, primaryOf } from "../domain/cache/model.ts";
 import {
@@ -15,12 +16,14 @@ import {
 	isReplicaInSync,
 	nodeStatus,
 } from "../domain/cache/node-health.ts";
+import { type VisibleNode, visibleNodes } from "../domain/cache/node-pairs.ts";
 import { zoneSpread } from "../domain/cache/zone-spread.ts";
 import { hourlyCost } from "../domain/engines/node-types.ts";
 import {
 	allNodeRows,
 	type FullCache,
 	failoverColumn,
+	hasPrimaryEndpoint,
 	type ModelSources,
 	toCacheModel,
 	zonesColumn,
@@ -28,19 +31,20 @@ import {
 import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 
-/** What a view takes beside the rows. */
+/** What a view needs beside the rows. */
 export interface ViewSources extends ModelSources {
 	rateCard: RateCard;
+	dns: DnsSettings | null;
 }
 
 const tagsColumn = z.record(z.string(), z.string());
 
-/** What people call the shard of that index: 0001 is the first. */
+/** The displayed name of the shard with that index: 0001 is the first. */
 export function shardName(index: number): string {
 	return String(index + 1).padStart(4, "0");
 }
 
-/** Nodes that the cache has once it is placed. */
+/** The number of nodes that the cache has once it is placed. */
 export function wantedNodeCount(row: FullCache): number {
 	return row.nodeCount ?? row.shardCount * (row.replicasPerShard + 1);
 }
@@ -76,11 +80,11 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		automaticFailover: row.automaticFailover,
 		lastFailover: failoverColumn.parse(row.lastFailover),
 		port: row.port,
-		endpoints: endpointsOf(row, model, fleet),
+		endpoints: endpointsOf(row, model, sources),
 		shards: model.shards.map((shard) => ({
 			id: shardName(shard.index),
 			slots: shard.slots,
-			nodes: shard.nodes.map((node) => toNodeView(model, shard, node, fleet)),
+			nodes: visibleNodes(shard).map((visible) => toNodeView(model, shard, visible, fleet)),
 		})),
 		auth: {
 			mode: authModeSchema.parse(row.authMode),
@@ -106,7 +110,7 @@ function runningVersion(nodes: readonly NodeModel[]): string | null {
 function toNodeView(
 	model: CacheModel,
 	shard: ShardModel,
-	node: NodeModel,
+	{ node, move }: VisibleNode,
 	fleet: FleetState,
 ): CacheNode {
 	const { observation } = node;
@@ -122,6 +126,8 @@ function toNodeView(
 		statusReason: observation?.reason?.message ?? null,
 		inSync: isConverged(node) && isHealthy(node, shard),
 		pendingParameters: observation?.pendingParameters ?? [],
+		move,
+		clientLimit: observation?.clientLimit ?? null,
 		metrics: fleet.metrics(node.id),
 	};
 }
@@ -137,41 +143,64 @@ function parameterStatus(model: CacheModel): Cache["parameterGroup"]["status"] {
 	return model.everAvailable && applying ? "applying" : "in-sync";
 }
 
-/** Nothing before the cache was first available: an address that doesn't answer yet is no endpoint. */
-function endpointsOf(row: FullCache, model: CacheModel, fleet: FleetState): Cache["endpoints"] {
+/** Empty before the cache was first available: an address that doesn't answer yet isn't an endpoint. */
+function endpointsOf(
+	row: FullCache,
+	model: CacheModel,
+	{ fleet, dns }: ViewSources,
+): Cache["endpoints"] {
+	const none = { primary: null, reader: null, configuration: null };
 	if (!model.everAvailable || model.deleting) {
-		return { primary: null, reader: null, configuration: null, gateways: [], nodes: [] };
+		return { ...none, gateways: [], nodes: [], names: null };
 	}
 	const gateways = entryPoints(row, fleet);
 	const at = (port: number | null) => {
 		const host = gateways[0];
 		return host === undefined || port === null ? null : { host, port };
 	};
-	const clustered = model.clusterMode === "enabled" || model.engine === "memcached";
+	const nodes = model.shards
+		.flatMap(visibleNodes)
+		.filter(({ node }) => !node.joining && node.leavingAt === null)
+		.map(({ node }) => ({ node: node.name, host: node.host.address, port: node.port }));
 	return {
-		...(clustered
-			? { primary: null, reader: null, configuration: at(row.port) }
-			: {
+		...(hasPrimaryEndpoint(row)
+			? {
+					...none,
 					primary: at(row.port) ?? directPrimary(model),
 					reader: at(row.readerPort) ?? directReader(model),
-					configuration: null,
-				}),
-		gateways,
-		nodes: allNodes(model).map((node) => ({
-			node: node.name,
-			host: node.host.address,
-			port: node.port,
-		})),
+				}
+			: { ...none, configuration: at(row.port) }),
+		...{ gateways, nodes },
+		// Names lead to gateways: without one, a client needs the address above.
+		names: dns === null || gateways.length === 0 ? null : namesOf(row, nodes, dns),
+	};
+}
+
+function namesOf(
+	row: FullCache,
+	nodes: readonly { node: string }[],
+	{ zone, port }: DnsSettings,
+): EndpointNames {
+	const inZone = (label: string) => `${label}.${zone}`;
+	const entry = inZone(row.name);
+	const hasPrimary = hasPrimaryEndpoint(row);
+	return {
+		...{ zone, port },
+		primary: hasPrimary ? entry : null,
+		reader: row.readerPort === null ? null : inZone(readerName(row.name)),
+		configuration: hasPrimary ? null : entry,
+		nodes: nodes.map(({ node }) => ({ node, name: inZone(node) })),
 	};
 }
 
 /**
- * Addresses whose gateways serve the cache, in a stable order: hosts of the cache first, so that the first one stays
- * what it is while hosts come and go elsewhere.
+ * Addresses whose gateways serve the cache, in a stable order: hosts of the cache first, so that the first
+ * address stays the same while other hosts come and go.
  */
 function entryPoints(row: FullCache, fleet: FleetState): string[] {
 	const own = new Set(allNodeRows(row).map((node) => node.hostId));
-	const serving = fleet.onlineHostIds().flatMap((hostId) => {
+	const online = row.servedByHostIds.filter((hostId) => fleet.isOnline(hostId));
+	const serving = online.flatMap((hostId) => {
 		const gateway = fleet.gateway(hostId);
 		const route = gateway?.routes.get(row.id);
 		if (gateway?.phase !== "running" || route === undefined || route.problem !== null) return [];
@@ -181,7 +210,7 @@ function entryPoints(row: FullCache, fleet: FleetState): string[] {
 	return serving.map(({ address }) => address);
 }
 
-/** Where no gateway runs, clients are given the node itself; the address then changes with a failover. */
+/** If no gateway runs, clients are given the node itself; the address then changes with a failover. */
 function directPrimary(model: CacheModel): Cache["endpoints"]["primary"] {
 	const shard = model.shards[0];
 	const primary = shard === undefined ? undefined : primaryOf(shard);
@@ -203,7 +232,7 @@ export function toCacheSummary(
 ): CacheSummary {
 	const { shards, progress: _progress, ...view } = toCacheView(row, sources);
 	const nodes = shards.flatMap((shard) => shard.nodes);
-	const samples = nodes.flatMap((node) => (node.metrics === null ? [] : [node.metrics]));
+	const samples = sources.fleet.cacheMetrics(row.id);
 	const keepers = nodes.filter((node) => node.role === "primary" || node.role === "node");
 	const used = keepers.flatMap((node) => node.metrics?.memoryUsedBytes ?? []);
 	const hits = samples.reduce((sum, sample) => sum + sample.hitsPerSecond, 0);

@@ -1,8 +1,10 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { Prisma, PrismaClient } from "./generated/client.ts";
+import { SessionClient } from "./session-client.ts";
 
 export type Database = PrismaClient;
-/** What a use case holds while its transaction is open. */
+/** What a use case works with while its transaction is open. */
 export type Transaction = Prisma.TransactionClient;
 export type {
 	Cache as CacheRow,
@@ -14,27 +16,29 @@ export { Prisma } from "./generated/client.ts";
 
 const CLIENT_OPTIONS = {
 	transactionOptions: { maxWait: 10_000, timeout: 15_000 },
-	// The other formats read a stack trace, through source maps, on every single call.
+	// The other formats read a stack trace, through source maps, on every call.
 	errorFormat: "minimal",
 } as const;
 const SERVER_POOL_SIZE = 10;
-/** Statements are few and fixed but for lists in conditions; those beyond this many go unnamed. */
+/** Statements are few and fixed except for lists in conditions; those beyond this number go unnamed. */
 const NAMED_STATEMENTS_MAX = 500;
 
 export function connectServer(url: string): Database {
 	return new PrismaClient({
-		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE }),
+		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE, Client: SessionClient }),
 		...CLIENT_OPTIONS,
 	});
 }
 
 /**
- * The embedded database is one session behind its socket: two connections at once would mix up each other's unnamed
- * statements and read each other's rows. It runs one statement at a time anyway, so one connection costs nothing.
- * Whatever is done inside a transaction must go through it: a query beside it would wait for its connection.
+ * The embedded database is one session behind its socket: two connections at once would mix up each other's
+ * unnamed statements and read each other's rows. It runs one statement at a time anyway, so one connection
+ * costs nothing. Everything inside a transaction must use that transaction: a query beside it would wait for
+ * its connection.
  *
- * Statements are named, which saves PostgreSQL most of its work on them: parsing and planning. Names outlive a
- * connection here, so there is no reconnecting: a lost connection is a lost database.
+ * Statements are named, which saves PostgreSQL most of its work on them: parsing and planning. Names outlive
+ * a connection here, so there is no reconnecting: a lost connection is a lost database, whatever reason the
+ * pool had to replace it.
  */
 export function connectEmbedded(url: string, onLost: (error: unknown) => void): Database {
 	const names = new Map<string, string>();
@@ -46,16 +50,28 @@ export function connectEmbedded(url: string, onLost: (error: unknown) => void): 
 		names.set(sql, name);
 		return name;
 	};
+	const pool = new pg.Pool({
+		connectionString: url,
+		max: 1,
+		idleTimeoutMillis: 0,
+		Client: SessionClient,
+	});
+	pool.on("remove", () => {
+		if (!pool.ending)
+			onLost(new Error("the connection to the embedded database had to be replaced"));
+	});
 	return new PrismaClient({
-		adapter: new PrismaPg(
-			{ connectionString: url, max: 1, idleTimeoutMillis: 0 },
-			{ statementNameGenerator, onPoolError: onLost, onConnectionError: onLost },
-		),
+		adapter: new PrismaPg(pool, {
+			statementNameGenerator,
+			disposeExternalPool: true,
+			onPoolError: onLost,
+			onConnectionError: onLost,
+		}),
 		...CLIENT_OPTIONS,
 	});
 }
 
-/** Whether a write failed because a unique constraint already holds such a row. */
+/** Whether a write failed because a row already violates a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
 	return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
 }

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,12 +7,15 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { openSocketDirectory, SocketDirectoryError } from "../../platform/socket-directory.ts";
+import { isDiskFull, saysDiskFull } from "../platform/disk-room.ts";
 import { StartError } from "../platform/start-error.ts";
+import { damagedText, fullText, inspectDataDir } from "./inspect-data-dir.ts";
 import { SOCKET_NAME, socketUrl } from "./socket-url.ts";
 
 /**
- * How much of a function of the database V8 runs before it compiles that anew to be faster: thirty times as much as by
- * default. Most of it runs at the start alone, where the compiler takes two seconds of processor from everybody else.
+ * How long V8 runs a function of the database before it recompiles it to be faster: thirty times as long as
+ * by default. Most functions run only at the start, when the compiler would take two seconds of processor
+ * time from everything else.
  */
 const TIERING_FLAG = "--wasm-tiering-budget=50000000";
 
@@ -29,7 +31,10 @@ const workerUrl = new URL(
 	import.meta.url,
 );
 
-/** A worker thread doesn't take part in the main thread's TypeScript loader; from the sources it loads its own. */
+/**
+ * A worker thread doesn't use the main thread's TypeScript loader; when run from the sources it loads its
+ * own.
+ */
 function startWorker(data: { dataDir: string; socketPath: string }): Worker {
 	if (!fromSource) return new Worker(workerUrl, { workerData: data });
 	const bootstrap = `import("tsx/esm/api").then((tsx) => {
@@ -40,8 +45,9 @@ function startWorker(data: { dataDir: string; socketPath: string }): Worker {
 }
 
 /**
- * Opens PGlite on `dataDir` and serves it on a socket in `runDir`. Both directories are the user's own, and the caller
- * holds their lock: one process owns a database. One that isn't there yet is made, with the migrations if those are given.
+ * Opens PGlite on `dataDir` and serves it on a socket in `runDir`. Both directories belong to the user, and
+ * the caller holds their lock: one process owns a database. Creates a missing database, with the migrations
+ * if given.
  */
 export async function openEmbeddedDatabase(
 	dataDir: string,
@@ -49,14 +55,16 @@ export async function openEmbeddedDatabase(
 	onCrash: (error: unknown) => void,
 	migrationsDir?: string,
 ): Promise<EmbeddedDatabase> {
-	if (!existsSync(dataDir)) await createDataDir(dataDir, migrationsDir);
+	const found = inspectDataDir(dataDir);
+	if (found.kind === "damaged") throw new StartError(damagedText(dataDir, found.what));
+	if (found.kind === "absent") await createDataDir(dataDir, migrationsDir);
 	const socketDir = await openSocketDir(runDir);
 	const socketPath = join(socketDir, SOCKET_NAME);
-	// One that a killed process left would refuse the new one its name.
+	// A socket left by a killed process would block its name.
 	await rm(socketPath, { force: true });
 	setFlagsFromString(TIERING_FLAG);
 	const worker = startWorker({ dataDir, socketPath });
-	await once(worker, "message");
+	await untilItServes(worker, dataDir);
 	worker.on("error", onCrash);
 	return {
 		url: socketUrl(socketDir),
@@ -69,6 +77,24 @@ export async function openEmbeddedDatabase(
 	};
 }
 
+async function untilItServes(worker: Worker, dataDir: string): Promise<void> {
+	const failure = (what: string, cause?: unknown) => {
+		const full = isDiskFull(dataDir) || saysDiskFull(cause);
+		return new StartError(full ? fullText(dataDir) : damagedText(dataDir, what), { cause });
+	};
+	const ended = once(worker, "exit").then(() => {
+		throw failure("it ended while it was opened");
+	});
+	try {
+		await Promise.race([once(worker, "message"), ended]);
+	} catch (cause) {
+		if (cause instanceof StartError) throw cause;
+		// Compiled to WebAssembly, it reports most damage with a stack that helps no one.
+		const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+		throw failure(`it says: ${said}`, cause);
+	}
+}
+
 async function openSocketDir(runDir: string): Promise<string> {
 	try {
 		return await openSocketDirectory(runDir, SOCKET_NAME);
@@ -77,7 +103,9 @@ async function openSocketDir(runDir: string): Promise<string> {
 	}
 }
 
-/** Under another name until it is whole, so that a crash halfway leaves nothing that looks like a database. */
+/**
+ * Under another name until it is complete, so that a crash halfway leaves nothing that looks like a database.
+ */
 async function createDataDir(dataDir: string, migrationsDir: string | undefined): Promise<void> {
 	const unfinished = `${dataDir}.new`;
 	await rm(unfinished, { recursive: true, force: true });

@@ -1,16 +1,24 @@
-import { PORT_QUARANTINE_MS } from "../contract/limits.ts";
+import { AUDIT_KEPT, PORT_QUARANTINE_MS } from "../contract/limits.ts";
+import { SAMPLES_KEPT_SECONDS } from "../domain/metrics/resolutions.ts";
 import type { Database } from "./database.ts";
 import { expireSamples } from "./metrics-store.ts";
 
 const DAY_MS = 86_400_000;
-const KEEP_DAYS = { events: 14, idempotencyKeys: 1, joinTokens: 1, audit: 365 };
+const KEEP_DAYS = { events: 14, idempotencyKeys: 1, joinTokens: 1 };
 
-/** Drops what has outlived its use: metrics by resolution, events after 14 days, answers kept for repeated calls after one. */
+/**
+ * Drops what has outlived its use: metrics by resolution, events after 14 days,
+ * answers kept for repeated calls after one, audit entries after a year.
+ */
 export async function expireRecords(db: Database, now: Date): Promise<void> {
 	const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
 	await expireSamples(db, now);
+	// None of their samples are left.
+	await db.departedNode.deleteMany({
+		where: { leftAt: { lt: new Date(now.getTime() - SAMPLES_KEPT_SECONDS * 1_000) } },
+	});
 	await db.event.deleteMany({ where: { at: { lt: before(KEEP_DAYS.events) } } });
-	await db.auditEntry.deleteMany({ where: { at: { lt: before(KEEP_DAYS.audit) } } });
+	await expireAudit(db, before(AUDIT_KEPT.days));
 	await db.idempotencyKey.deleteMany({
 		where: { createdAt: { lt: before(KEEP_DAYS.idempotencyKeys) } },
 	});
@@ -20,4 +28,21 @@ export async function expireRecords(db: Database, now: Date): Promise<void> {
 	await db.joinToken.deleteMany({
 		where: { expiresAt: { lt: before(KEEP_DAYS.joinTokens) } },
 	});
+}
+
+/** Drops audit entries from before `oldest`, and the oldest of more than `most`. */
+export async function expireAudit(
+	db: Database,
+	oldest: Date,
+	most: number = AUDIT_KEPT.entries,
+): Promise<void> {
+	await db.auditEntry.deleteMany({ where: { at: { lt: oldest } } });
+	const beyond = await db.auditEntry.findFirst({
+		orderBy: [{ at: "desc" }, { id: "desc" }],
+		skip: most,
+		select: { at: true, id: true },
+	});
+	if (beyond === null) return;
+	const { at, id } = beyond;
+	await db.auditEntry.deleteMany({ where: { OR: [{ at: { lt: at } }, { at, id: { lte: id } }] } });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { FailoverOrder, OrderResult } from "../contract/agent.ts";
+import type { FailoverOrder } from "../contract/desired-state.ts";
+import type { OrderResult } from "../contract/host-report.ts";
 import { FailoverOrders } from "./failover-orders.ts";
 
 const time = { now: 0 };
@@ -21,6 +22,7 @@ beforeEach(() => {
 		from: member,
 		fromState: "dead",
 		candidates: [{ ...member, nodeId: "n2" }],
+		others: [],
 		takeover: false,
 		sentinels: [],
 	};
@@ -36,10 +38,28 @@ const result = (outcome: OrderResult["outcome"]): OrderResult => ({
 });
 
 describe("a failover order", () => {
-	it("is out until it is overdue", () => {
+	it("is out until it is overdue, which its host's coming for it puts off", () => {
+		time.now = 1_400;
+		expect(orders.fetch(id)).toBe(true);
+		time.now = 1_400 + 4_999;
 		expect(orders.underWay("s")?.order.id).toBe(id);
-		time.now = 5_001;
+		time.now = 1_400 + 5_000;
 		expect(orders.underWay("s")).toBeNull();
+	});
+
+	it("that its host doesn't come for is void, and given anew", () => {
+		time.now = 1_501;
+		expect(orders.underWay("s")).toBeNull();
+		expect(orders.fetch(id)).toBe(false);
+	});
+
+	it("isn't told any more once it is over", () => {
+		expect(orders.fetch(id)).toBe(true);
+		expect(orders.fetch(id)).toBe(true);
+		orders.finish(result("refused"));
+		expect(orders.fetch(id)).toBe(false);
+		orders.forget("s");
+		expect(orders.fetch(id)).toBe(false);
 	});
 
 	it("that was refused is given again a moment later", () => {
@@ -49,7 +69,7 @@ describe("a failover order", () => {
 		expect(orders.underWay("s")).toBeNull();
 	});
 
-	it("that is done holds others back until the engines have said who leads", () => {
+	it("that is done holds others back until the engines confirm the new primary", () => {
 		orders.finish(result("done"));
 		time.now = 1_000;
 		expect(orders.underWay("s")).not.toBeNull();
@@ -78,7 +98,7 @@ describe("a failover order", () => {
 		await orders.quiet();
 	});
 
-	it("that was dropped is trouble for a while", () => {
+	it("that was dropped makes the shard troubled for a while", () => {
 		orders.finish(result("failed"));
 		orders.drop("s");
 		expect(orders.newest("s")).toBeNull();

@@ -1,34 +1,39 @@
-import type { FailoverOrder, OrderResult } from "../contract/agent.ts";
+import type { FailoverOrder } from "../contract/desired-state.ts";
+import type { OrderResult } from "../contract/host-report.ts";
 import type { Clock } from "../platform/clock.ts";
 
-/** How long a host may take over an order before it is given anew, to another host if need be. */
+/** How long an order waits for its host to fetch it. It speaks of how things were when it was given. */
+const FETCHED_WITHIN_MS = 1_500;
+/** How long a host that has fetched an order may take before it is given anew, to another host if need be. */
 const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
-/** How long a refusal holds: its reason may go away. */
+/** How long a refusal counts: its reason may go away. */
 const REFUSED_MS = 300;
-/** How long an order's result is waited for once the engines show that it was carried out. */
+/** How long to wait for an order's result once the engines show that it was carried out. */
 const FRESH_MS = 1_000;
 const QUIET_WITHIN_MS = 100;
-/** How long the new primary has to say itself that it leads. */
+/** How long the new primary has to say itself that it is primary. */
 const DONE_MS = 2_000;
-/** For how long nobody relies on a planned failover after one that failed. */
+/** How long after a failed planned failover nothing relies on another one. */
 const TROUBLED_MS = 60_000;
 
-/** A failover order that was given to a host, and what has become of it. */
+/** A failover order that was given to a host, and its outcome so far. */
 export interface GivenOrder {
 	order: FailoverOrder;
 	shardId: string;
 	cause: string;
-	/** When what it answers was noticed: writes are unavailable since then. */
+	/** When the failure that it responds to was noticed: writes have been unavailable since. */
 	noticedAt: number;
 	givenAt: number;
+	/** When its host fetched it; null until then. */
+	fetchedAt: number | null;
 	result: (OrderResult & { at: number }) | null;
-	/** When the failover was given up that it was for. */
+	/** When the failover that it belonged to was given up. */
 	droppedAt: number | null;
 }
 
 /**
- * The newest failover order of each shard. In memory alone: an order whose control plane dies may still be carried out,
- * and the engines then say who leads.
+ * The newest failover order of each shard. Only in memory: an order may still be carried out after its
+ * control plane has died, and the engines then say which node is primary.
  */
 export class FailoverOrders {
 	readonly #clock: Clock;
@@ -40,16 +45,17 @@ export class FailoverOrders {
 		this.#clock = clock;
 	}
 
-	add(given: Omit<GivenOrder, "givenAt" | "result" | "droppedAt">): void {
+	add(given: Omit<GivenOrder, "givenAt" | "fetchedAt" | "result" | "droppedAt">): void {
 		this.#byShard.set(given.shardId, {
 			...given,
 			givenAt: this.#now(),
+			fetchedAt: null,
 			result: null,
 			droppedAt: null,
 		});
 	}
 
-	/** Remembers why the shard's next planned failover was asked for, where no person did. */
+	/** Remembers why the shard's next planned failover was requested, if no person requested it. */
 	expect(shardId: string, cause: string): void {
 		this.#causes.set(shardId, cause);
 	}
@@ -58,21 +64,37 @@ export class FailoverOrders {
 		return this.#causes.get(shardId) ?? null;
 	}
 
-	/** The order that a host answers; null for one that has been given anew since, or was answered before. */
-	finish(result: OrderResult): GivenOrder | null {
-		for (const given of this.#byShard.values()) {
-			if (given.order.id !== result.id) continue;
-			if (given.result !== null) return null;
-			given.result = { ...result, at: this.#now() };
-			for (const resume of this.#waiters.splice(0)) resume();
-			return given;
-		}
-		return null;
+	/** Null for an unknown order, or one that has been given again since. */
+	find(id: string): FailoverOrder | null {
+		return this.#given(id)?.order ?? null;
 	}
 
 	/**
-	 * Comes back once no order, or none of the cache, waits for its result, or after a moment: clients wait for that, others
-	 * can.
+	 * Its host is about to hear it. False for one that mustn't be carried out any more: it was given anew, dropped or
+	 * answered, who leads has been written down since, or its host comes for it too late.
+	 */
+	fetch(id: string): boolean {
+		const given = this.#given(id);
+		if (given === undefined || given.result !== null || given.droppedAt !== null) return false;
+		if (this.#now() - given.givenAt > FETCHED_WITHIN_MS) return false;
+		given.fetchedAt ??= this.#now();
+		return true;
+	}
+
+	/**
+	 * The order that a host reports on; null for one that has been given again since, or was already reported.
+	 */
+	finish(result: OrderResult): GivenOrder | null {
+		const given = this.#given(result.id);
+		if (given === undefined || given.result !== null) return null;
+		given.result = { ...result, at: this.#now() };
+		for (const resume of this.#waiters.splice(0)) resume();
+		return given;
+	}
+
+	/**
+	 * Returns once no order, or none of the cache, waits for its result, or after a moment: clients wait for
+	 * that result, other work can wait.
 	 */
 	async quiet(cacheId: string | null = null): Promise<void> {
 		const waiting = [...this.#byShard.values()].some(
@@ -85,19 +107,14 @@ export class FailoverOrders {
 		});
 	}
 
-	/** The order that is out: not overdue, done without the engines' own word yet, or refused a moment ago. */
+	/** The pending order: not overdue, done but not yet confirmed by the engines, or refused a moment ago. */
 	underWay(shardId: string): GivenOrder | null {
 		const given = this.#byShard.get(shardId);
 		if (given === undefined || given.droppedAt !== null) return null;
-		const { result, order, givenAt } = given;
-		const holdsUntil =
-			result === null
-				? givenAt + PATIENCE_MS[order.kind]
-				: result.at + (result.outcome === "done" ? DONE_MS : REFUSED_MS);
-		return this.#now() < holdsUntil ? given : null;
+		return this.#now() < holdsUntil(given) ? given : null;
 	}
 
-	/** Its result is about to come, and with it how long writes were unavailable. */
+	/** Its result is about to arrive, and with it how long writes were unavailable. */
 	isFresh({ result, givenAt }: GivenOrder): boolean {
 		return result === null && this.#now() - givenAt < FRESH_MS;
 	}
@@ -108,26 +125,35 @@ export class FailoverOrders {
 		return given === undefined || given.droppedAt !== null ? null : given;
 	}
 
-	/** Nothing came of it, and it isn't tried again. */
+	/** It failed, and won't be tried again. */
 	drop(shardId: string): void {
 		this.#causes.delete(shardId);
 		const given = this.#byShard.get(shardId);
 		if (given !== undefined) given.droppedAt = this.#now();
 	}
 
-	/** A failover of the shard came to nothing a short while ago. */
+	/** A failover of the shard failed a short while ago. */
 	isTroubled(shardId: string): boolean {
 		const droppedAt = this.#byShard.get(shardId)?.droppedAt ?? null;
 		return droppedAt !== null && this.#now() - droppedAt < TROUBLED_MS;
 	}
 
-	/** Its leader is written down. */
+	/** The new primary has been recorded. */
 	forget(shardId: string): void {
 		this.#causes.delete(shardId);
 		this.#byShard.delete(shardId);
 	}
 
+	#given(id: string): GivenOrder | undefined {
+		return [...this.#byShard.values()].find(({ order }) => order.id === id);
+	}
+
 	#now(): number {
 		return this.#clock.now().getTime();
 	}
+}
+
+function holdsUntil({ result, order, givenAt, fetchedAt }: GivenOrder): number {
+	if (result !== null) return result.at + (result.outcome === "done" ? DONE_MS : REFUSED_MS);
+	return fetchedAt === null ? givenAt + FETCHED_WITHIN_MS : fetchedAt + PATIENCE_MS[order.kind];
 }

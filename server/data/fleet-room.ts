@@ -1,48 +1,64 @@
 import { z } from "zod";
 import type { FleetRoom } from "../domain/cache/zone-spread.ts";
+import { oncePer } from "../platform/once-per.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const zonesColumn = z.array(z.string()).nullable();
 
 interface Known {
-	openZones: readonly string[];
+	openHosts: readonly { id: string; zone: string }[];
 	problems: Map<string, string>;
+	stepProblems: Map<string, string>;
 }
 
-/** Beside a fleet's other state in memory: all of it is found anew after a restart. */
-const knownOf = new WeakMap<FleetState, Known>();
+/** Lives beside a fleet's other state in memory: all of it is found again after a restart. */
+const known = oncePer((_: FleetState): Known => {
+	return { openHosts: [], problems: new Map(), stepProblems: new Map() };
+});
 
-function known(fleet: FleetState): Known {
-	const held = knownOf.get(fleet) ?? { openZones: [], problems: new Map() };
-	knownOf.set(fleet, held);
-	return held;
-}
-
-/** What is known of room for the nodes of a cache, which may have been asked to stay in some zones. */
+/** What is known about room for a cache's nodes, which may have to stay in some zones. */
 export function fleetRoom(fleet: FleetState, cache: { zones: unknown }): FleetRoom {
-	const { openZones, problems } = known(fleet);
+	const { openHosts, problems } = known(fleet);
 	const asked = zonesColumn.parse(cache.zones);
 	return {
-		openZones: openZones.filter((zone) => asked === null || asked.includes(zone)),
+		openHosts: openHosts.filter(({ zone }) => asked === null || asked.includes(zone)),
+		keepZones: asked !== null,
 		problems,
 	};
 }
 
-/** Zones with hosts that take nodes. */
-export function setOpenZones(fleet: FleetState, zones: Iterable<string>): void {
-	known(fleet).openZones = [...new Set(zones)].sort();
+/** Hosts that take nodes. */
+export function setOpenHosts(
+	fleet: FleetState,
+	hosts: readonly { id: string; zone: string }[],
+): void {
+	known(fleet).openHosts = hosts.map(({ id, zone }) => ({ id, zone }));
 }
 
-/** Why no other host took the node's place when that was last tried; null where it did, or wasn't tried. */
+/** Why no other host took the node at the last attempt; null if one did, or there was none. */
 export function moveProblem(fleet: FleetState, nodeId: string): string | null {
 	return known(fleet).problems.get(nodeId) ?? null;
 }
 
-/** True if that is news. */
+/** Returns whether that is news. */
 export function setMoveProblem(fleet: FleetState, nodeId: string, problem: string | null): boolean {
 	const { problems } = known(fleet);
 	const before = problems.get(nodeId) ?? null;
 	if (problem === null) problems.delete(nodeId);
 	else problems.set(nodeId, problem);
 	return problem !== before;
+}
+
+/**
+ * Why there were no ports, or no places for more nodes, for the cache at the last attempt; null if there were,
+ * or there was no attempt.
+ */
+export function stepProblem(fleet: FleetState, cacheId: string): string | null {
+	return known(fleet).stepProblems.get(cacheId) ?? null;
+}
+
+export function setStepProblem(fleet: FleetState, cacheId: string, problem: string | null): void {
+	const { stepProblems } = known(fleet);
+	if (problem === null) stepProblems.delete(cacheId);
+	else stepProblems.set(cacheId, problem);
 }

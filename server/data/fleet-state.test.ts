@@ -9,13 +9,17 @@ const observation = (changes: Partial<StoredObservation>): StoredObservation => 
 	pid: 10,
 	startedAt: null,
 	silentSince: null,
+	busy: false,
 	launchPermit: 0,
 	restarts: 0,
 	port: 17_000,
 	reboot: 0,
 	pendingParameters: [],
+	clientLimit: null,
+	keptData: false,
 	engineState: null,
 	hasSynced: true,
+	hasLed: false,
 	...changes,
 });
 
@@ -32,4 +36,28 @@ it("a node is gone from its first silence, through its end, until it answers", (
 	expect(see(3_500, { phase: "exited", pid: null })).toBe(2_000);
 	expect(see(5_000, {})).toBeNull();
 	expect(see(6_000, { phase: "exited", pid: null })).toBe(6_000);
+});
+
+it("a host that waits for our answer isn't silent, and the answer renews its lease", () => {
+	let now = 0;
+	const fleet = new FleetState({ now: () => new Date(now) });
+	fleet.touch("h1");
+	const end = fleet.beginReport("h1");
+	now = 60_000;
+	expect(fleet.isSuspect("h1")).toBe(false);
+	expect(fleet.expireLeases()).toEqual([]);
+	end();
+	expect(fleet.lastSeenAt("h1")).toEqual(new Date(60_000));
+	now = 75_000;
+	expect(fleet.isSuspect("h1")).toBe(true);
+	expect(fleet.expireLeases()).toEqual(["h1"]);
+});
+
+it("a host that is removed while its report is processed stays forgotten", () => {
+	const fleet = new FleetState({ now: () => new Date(0) });
+	fleet.touch("h1");
+	const end = fleet.beginReport("h1");
+	fleet.forgetHost("h1");
+	end();
+	expect(fleet.lastSeenAt("h1")).toBeNull();
 });

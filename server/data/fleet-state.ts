@@ -3,21 +3,30 @@ import {
 	type GatewayObservation,
 	observationSchema,
 	type SentinelObservation,
-} from "../contract/agent.ts";
+} from "../contract/host-report.ts";
 import { AGENT_TIMING, heartbeatOf } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
+import type { HostModel } from "../domain/cache/model.ts";
 import type { Clock } from "../platform/clock.ts";
+import { HostClocks } from "./host-clocks.ts";
+import { HostCredentials } from "./host-credentials.ts";
+import { HostProtocols } from "./host-protocols.ts";
+import { HostWarnings } from "./host-warnings.ts";
+import { NewestMetrics } from "./newest-metrics.ts";
+import { QuietCaches } from "./quiet-caches.ts";
+import { RefusedPorts } from "./refused-ports.ts";
 
-/** An observation and what only a succession of them tells. */
+/** An observation, and what only a series of them shows (ProcessHistory). */
 export const storedObservationSchema = observationSchema.extend({
-	/** The process that runs now has had its primary's data at some time. */
 	hasSynced: z.boolean(),
-	/** Older rows haven't got it. */
+	/** Missing in older rows. */
+	hasLed: z.boolean().default(false),
 	silentSince: observationSchema.shape.silentSince.default(null),
+	busy: observationSchema.shape.busy.default(false),
 });
 export type StoredObservation = z.infer<typeof storedObservationSchema>;
 
-/** Offsets rise with every write and are no news. */
+/** Offsets rise with every write and aren't news. */
 export function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
 	const withoutOffset = (observation: StoredObservation) =>
 		JSON.stringify({
@@ -27,61 +36,97 @@ export function isSameButForOffset(a: StoredObservation, b: StoredObservation): 
 	return withoutOffset(a) === withoutOffset(b);
 }
 
-/** What a host last said of its gateway, its routes by cache id. */
+/** A host's last report about its gateway, with routes by cache id. */
 export interface HostGateway extends Omit<GatewayObservation, "routes"> {
 	hostName: string;
-	/** What clients are given. */
+	/** The address that clients are given. */
 	address: string;
 	routes: Map<string, GatewayObservation["routes"][number]>;
 }
 
-/** What a host last said of its Sentinel, its caches by id. */
+/** A host's last report about its Sentinel, with caches by id. */
 export interface HostSentinel extends Omit<SentinelObservation, "caches"> {
-	/** Where other hosts reach it. */
+	/** The address where other hosts reach it. */
 	address: string;
 	caches: Map<string, SentinelObservation["caches"][number]>;
 }
 
+/** The cache that a node belongs to and the host that runs it. */
+export interface NodePlace {
+	cacheId: string;
+	hostId: string;
+}
+
+export type HostContact = Pick<HostModel, "online" | "suspect" | "needsUpgrade">;
+
 const START_GRACE_MS = 5_000;
 
-/** A sample older than this is no longer "now". */
-const METRICS_FRESH_MS = 4 * AGENT_TIMING.metricsIntervalMs;
-
 /**
- * What changes with every heartbeat and is therefore kept in memory, not in the database: leases, offsets, the newest
- * metrics. All of it comes back with the agents' next reports after a restart.
+ * State that changes with every heartbeat and therefore lives in memory, not in the database: leases,
+ * offsets, the newest metrics. After a restart the agents' next reports restore all of it.
  */
 export class FleetState {
+	readonly clocks = new HostClocks();
+	readonly credentials = new HostCredentials();
+	readonly protocols = new HostProtocols();
+	readonly warnings = new HostWarnings();
+	readonly quiet: QuietCaches;
+	readonly refusedPorts: RefusedPorts;
 	readonly #clock: Clock;
 	readonly #lastSeen = new Map<string, number>();
 	readonly #online = new Set<string>();
+	/** How many reports of a host are being processed; no entry for none. */
+	readonly #answering = new Map<string, number>();
 	readonly #observations = new Map<string, StoredObservation>();
-	/** Nodes of which more is known than the database holds. */
+	/** Nodes with observations that the database doesn't have yet. */
 	readonly #unsaved = new Set<string>();
-	readonly #cacheIds = new Map<string, string>();
-	/** Ids of hosts by the hash of their credentials, so that not every call asks the database. */
-	readonly #credentials = new Map<string, string>();
+	readonly #places = new Map<string, NodePlace>();
 	readonly #gateways = new Map<string, HostGateway>();
 	readonly #sentinels = new Map<string, HostSentinel>();
 	readonly #promotedAt = new Map<string, number>();
-	/** When a node was first said to be silent or to have ended; no entry for one that answers. */
+	/** When a node was first reported as silent or ended; no entry for one that answers. */
 	readonly #goneSince = new Map<string, number>();
-	/** No host is suspected before: after a start they have to find this control plane first. */
+	/** No host is suspected before this time: after a start, hosts must first find this control plane. */
 	#trustUntil: number;
 	#heartbeatMs: number = AGENT_TIMING.heartbeatMs;
-	/** So many hosts fell silent at once that this control plane is cut off, rather than they are lost. */
+	/** So many hosts fell silent at once that this control plane is more likely cut off than they are lost. */
 	safeMode = false;
-	readonly #metrics = new Map<string, { at: number; metrics: NodeMetrics }>();
+	readonly #metrics = new NewestMetrics();
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
+		this.quiet = new QuietCaches(clock);
+		this.refusedPorts = new RefusedPorts(clock);
 		this.#trustUntil = clock.now().getTime() + START_GRACE_MS;
 	}
 
-	/** At a start: the host was online when the control plane went, so it gets one lease to show itself. */
+	/** At a start: the host was online when the control plane stopped, so it gets one lease to report. */
 	assumeOnline(hostId: string): void {
 		this.#lastSeen.set(hostId, this.#clock.now().getTime());
 		this.#online.add(hostId);
+	}
+
+	/**
+	 * Marks that a report of the host is being processed, until the caller calls the returned function.
+	 * Meanwhile the host waits for our answer, so its silence doesn't count; its lease starts again at the end.
+	 */
+	beginReport(hostId: string): () => void {
+		this.#answering.set(hostId, (this.#answering.get(hostId) ?? 0) + 1);
+		return () => {
+			const left = (this.#answering.get(hostId) ?? 1) - 1;
+			if (left > 0) this.#answering.set(hostId, left);
+			else this.#answering.delete(hostId);
+			// Unless it was removed meanwhile.
+			if (this.#lastSeen.has(hostId)) this.#lastSeen.set(hostId, this.#clock.now().getTime());
+		};
+	}
+
+	/** This process stood still for this long and could hear no host: that doesn't count as their silence. */
+	excuse(stalledMs: number): void {
+		const now = this.#clock.now().getTime();
+		for (const [hostId, at] of this.#lastSeen) {
+			this.#lastSeen.set(hostId, Math.min(now, at + stalledMs));
+		}
 	}
 
 	/** Renews the lease. True if the host was offline until now. */
@@ -92,37 +137,30 @@ export class FleetState {
 		return true;
 	}
 
-	/** Takes the hosts offline whose lease has run out, and names them. */
+	/** Takes hosts offline whose lease has run out, and returns their ids. */
 	expireLeases(): string[] {
 		const deadline = this.#clock.now().getTime() - AGENT_TIMING.leaseMs;
-		const expired = [...this.#online].filter((id) => (this.#lastSeen.get(id) ?? 0) < deadline);
+		const expired = [...this.#online].filter(
+			(id) => (this.#lastSeen.get(id) ?? 0) < deadline && !this.#answering.has(id),
+		);
 		for (const id of expired) this.#online.delete(id);
 		return expired;
 	}
 
-	/** It was removed from the fleet. */
-	hostOf(credentialHash: string): string | null {
-		return this.#credentials.get(credentialHash) ?? null;
-	}
-
-	setCredential(credentialHash: string, hostId: string): void {
-		this.#credentials.set(credentialHash, hostId);
-	}
-
-	/** Hosts have come, gone or changed their credentials: the database knows which. */
-	forgetCredentials(): void {
-		this.#credentials.clear();
-	}
-
+	/** The host was removed from the fleet. */
 	forgetHost(hostId: string): void {
-		this.forgetCredentials();
 		this.#lastSeen.delete(hostId);
 		this.#online.delete(hostId);
 		this.#gateways.delete(hostId);
 		this.#sentinels.delete(hostId);
+		this.refusedPorts.forgetHost(hostId);
+		this.credentials.forgetHost(hostId);
+		this.clocks.forgetHost(hostId);
+		this.protocols.forgetHost(hostId);
+		this.warnings.forgetHost(hostId);
 	}
 
-	/** What hosts are told, and measured by. */
+	/** The heartbeat interval that hosts are given, and measured by. */
 	get heartbeatMs(): number {
 		return this.#heartbeatMs;
 	}
@@ -131,16 +169,34 @@ export class FleetState {
 		this.#heartbeatMs = heartbeatOf(hosts);
 	}
 
-	/** Its heartbeat is late: it may be gone, though its lease hasn't run out. */
+	/** Its heartbeat is late: it may be gone, although its lease hasn't run out. */
 	isSuspect(hostId: string): boolean {
 		const now = this.#clock.now().getTime();
-		if (now < this.#trustUntil) return false;
+		if (now < this.#trustUntil || this.#answering.has(hostId)) return false;
 		const lastSeen = this.#lastSeen.get(hostId) ?? 0;
-		return now - lastSeen > this.#heartbeatMs + AGENT_TIMING.suspicionMs;
+		// An agent that is refused for its version calls as often as it tries again.
+		const everyMs = this.protocols.isForeign(hostId)
+			? Math.max(this.#heartbeatMs, AGENT_TIMING.retryMaxMs)
+			: this.#heartbeatMs;
+		return now - lastSeen > everyMs + AGENT_TIMING.suspicionMs;
+	}
+
+	/** What this control plane can know of a host now. */
+	contact(hostId: string): HostContact {
+		const isLeased = this.isOnline(hostId);
+		const isLate = this.isSuspect(hostId);
+		const needsUpgrade = isLeased && !isLate && this.protocols.isForeign(hostId);
+		return { online: isLeased && !needsUpgrade, suspect: isLate || needsUpgrade, needsUpgrade };
 	}
 
 	isOnline(hostId: string): boolean {
 		return this.#online.has(hostId);
+	}
+
+	/** It is heard on time, and understood: it can be given work. */
+	isInTouch(hostId: string): boolean {
+		const { online, suspect } = this.contact(hostId);
+		return online && !suspect;
 	}
 
 	lastSeenAt(hostId: string): Date | null {
@@ -148,23 +204,23 @@ export class FleetState {
 		return at === undefined ? null : new Date(at);
 	}
 
-	/** `stored` is the database's copy, taken where memory has none yet. */
+	/** `stored` is the database's copy, used if memory has none yet. */
 	observation(nodeId: string, stored: unknown): StoredObservation | null {
 		const held = this.#observations.get(nodeId);
 		if (held !== undefined) return held;
 		return stored === null ? null : storedObservationSchema.parse(stored);
 	}
 
-	/** Null while none of its reports has come. */
-	cacheIdOf(nodeId: string): string | null {
-		return this.#cacheIds.get(nodeId) ?? null;
+	/** Null until its host has reported it. */
+	placeOf(nodeId: string): NodePlace | null {
+		return this.#places.get(nodeId) ?? null;
 	}
 
-	setCacheId(nodeId: string, cacheId: string): void {
-		this.#cacheIds.set(nodeId, cacheId);
+	setPlace(nodeId: string, place: NodePlace): void {
+		this.#places.set(nodeId, place);
 	}
 
-	/** Whether the database has yet to be told of the newest observation. */
+	/** Whether the newest observation must still be written to the database. */
 	isUnsaved(nodeId: string): boolean {
 		return this.#unsaved.has(nodeId);
 	}
@@ -173,12 +229,13 @@ export class FleetState {
 		this.#unsaved.delete(nodeId);
 	}
 
-	/** The caller writes it to the database, and says `setSaved`, unless only its offset is new. */
+	/** The caller writes it to the database and calls `setSaved`, unless only its offset is new. */
 	setObservation(nodeId: string, observation: StoredObservation): void {
 		const before = this.#observations.get(nodeId);
 		if (before === undefined || !isSameButForOffset(before, observation)) this.#unsaved.add(nodeId);
 		this.#observations.set(nodeId, observation);
-		const answers = observation.phase !== "exited" && observation.silentSince === null;
+		const { phase, silentSince } = observation;
+		const answers = phase !== "exited" && phase !== "waiting" && silentSince === null;
 		if (answers) this.#goneSince.delete(nodeId);
 		else if (!this.#goneSince.has(nodeId)) this.#goneSince.set(nodeId, this.#clock.now().getTime());
 	}
@@ -188,14 +245,23 @@ export class FleetState {
 		this.#promotedAt.set(nodeId, this.#clock.now().getTime());
 	}
 
-	/** When a replica was last seen to have become a primary; null when that was before this control plane began. */
+	/**
+	 * When a replica was last seen to have become a primary; null if that was before this control plane
+	 * started.
+	 */
 	promotedAt(nodeId: string): number | null {
 		return this.#promotedAt.get(nodeId) ?? null;
 	}
 
-	/** When it was first known that the node's process doesn't answer, or has ended; null when it isn't. */
+	/** When it was first known that the node's process doesn't answer, or has ended; null if it answers. */
 	goneSince(nodeId: string): number | null {
 		return this.#goneSince.get(nodeId) ?? null;
+	}
+
+	/** Whether that is so long ago that every host which isn't a suspect has made another report since. */
+	isGoneForCertain(nodeId: string): boolean {
+		const since = this.goneSince(nodeId);
+		return since !== null && this.#clock.now().getTime() - since > AGENT_TIMING.reportedAgainMs;
 	}
 
 	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
@@ -208,7 +274,7 @@ export class FleetState {
 		return this.#sentinels.get(hostId) ?? null;
 	}
 
-	/** Sentinels of hosts that report which watch a cache, and what they say of it. */
+	/** Reporting hosts' Sentinels that watch a cache, and what they say about it. */
 	sentinelsOf(cacheId: string): { host: string; port: number; failoverUnderWay: boolean }[] {
 		return [...this.#sentinels].flatMap(([hostId, { address, port, caches }]) => {
 			const watched = caches.get(cacheId);
@@ -217,7 +283,7 @@ export class FleetState {
 		});
 	}
 
-	/** Names the caches whose endpoints on that host have changed. */
+	/** Returns the ids of caches whose endpoints on that host have changed. */
 	setGateway(
 		host: { id: string; name: string; address: string },
 		observation: GatewayObservation,
@@ -230,6 +296,11 @@ export class FleetState {
 			address: host.address,
 			routes,
 		});
+		for (const { problem } of observation.routes) {
+			if (problem?.code === "port-taken" && problem.port !== null) {
+				this.refusedPorts.note(host.id, problem.port);
+			}
+		}
 		const ids = new Set([...(before?.routes.keys() ?? []), ...routes.keys()]);
 		const same = (id: string) =>
 			before?.phase === observation.phase &&
@@ -245,14 +316,28 @@ export class FleetState {
 		return [...this.#online];
 	}
 
+	/** It is online, and its agent understands what it is told. */
+	isListening(hostId: string): boolean {
+		return this.isOnline(hostId) && !this.protocols.isForeign(hostId);
+	}
+
 	setMetrics(nodeId: string, at: Date, metrics: NodeMetrics): void {
-		this.#metrics.set(nodeId, { at: at.getTime(), metrics });
+		const { cacheId = null } = this.placeOf(nodeId) ?? {};
+		this.#metrics.add(nodeId, cacheId, at, metrics, this.#clock.now().getTime());
+	}
+
+	/** When the newest sample was taken; null for none. */
+	sampledAt(nodeId: string): number | null {
+		return this.#metrics.sampledAt(nodeId);
 	}
 
 	metrics(nodeId: string): NodeMetrics | null {
-		const newest = this.#metrics.get(nodeId);
-		if (newest === undefined) return null;
-		return this.#clock.now().getTime() - newest.at > METRICS_FRESH_MS ? null : newest.metrics;
+		return this.#metrics.of(nodeId, this.#clock.now().getTime());
+	}
+
+	/** Samples of all nodes of a cache that can be added up (NewestMetrics). */
+	cacheMetrics(cacheId: string): NodeMetrics[] {
+		return this.#metrics.round(cacheId, this.#clock.now().getTime());
 	}
 
 	forgetObservation(nodeId: string): void {
@@ -261,10 +346,10 @@ export class FleetState {
 	}
 
 	forgetNode(nodeId: string): void {
-		this.#cacheIds.delete(nodeId);
+		this.#places.delete(nodeId);
 		this.#unsaved.delete(nodeId);
 		this.#promotedAt.delete(nodeId);
 		this.forgetObservation(nodeId);
-		this.#metrics.delete(nodeId);
+		this.#metrics.leave(nodeId, this.#clock.now().getTime());
 	}
 }

@@ -1,25 +1,25 @@
-import type { SetAside } from "../contract/agent.ts";
+import type { SetAside } from "../contract/host-report.ts";
 
 /** What a host has of the engines that it was ever told to run. */
 export interface Inventory {
-	/** Of those that the control plane knows, by assignment id. */
+	/** Instances that the control plane knows, by assignment id. */
 	instances: ReadonlySet<string>;
 	setAside: readonly SetAside[];
 }
 
-/** How long hosts that haven't reported yet are waited for, from the first one's report. */
+/** How long to wait for hosts that haven't reported yet, from the first report on. */
 const PATIENCE_MS = 5_000;
 
-/** After a restore: what each host has, kept until it is known of every node where it is. */
+/** After a restore: what each host has, kept until every node has been located. */
 export class Inventories {
 	readonly #byHost = new Map<string, Inventory>();
 	#firstAt: number | null = null;
 	/** No node's place is in doubt. */
 	settled = false;
-	/** Whom people have been told of: ids of what hosts have set aside. */
+	/** Ids of set-aside instances that an event has already reported. */
 	readonly told = new Set<string>();
 
-	/** `instances` is null where they are as they were told before. */
+	/** `instances` is null if they are unchanged since the last report. */
 	set(hostId: string, told: { instances: string[] | null; setAside: SetAside[] }, now: Date): void {
 		const instances = told.instances
 			? new Set(told.instances)
@@ -33,14 +33,14 @@ export class Inventories {
 		return this.#byHost.get(hostId) ?? null;
 	}
 
-	/** Everything that is set aside, with its host. */
+	/** Every set-aside instance, with its host. */
 	setAside(): (SetAside & { hostId: string })[] {
 		return [...this.#byHost].flatMap(([hostId, { setAside }]) =>
 			setAside.map((instance) => ({ ...instance, hostId })),
 		);
 	}
 
-	/** Whether all hosts have told, or have been waited for long enough. */
+	/** Whether all hosts have reported, or the wait is over. */
 	isComplete(hostIds: readonly string[], now: Date): boolean {
 		if (this.#firstAt === null) return false;
 		return (

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
@@ -63,4 +63,15 @@ it("forgets fine samples first", async () => {
 	await expireSamples(db, new Date(Date.UTC(2026, 0, 10)));
 	expect(await series(60, "opsPerSecond")).toEqual([]);
 	expect(await series(900, "opsPerSecond")).toHaveLength(1);
+});
+
+it("writes what many hosts report at once in few statements", async () => {
+	const { db } = test.resources;
+	const statements = vi.spyOn(db, "$executeRaw");
+	const seconds = Array.from({ length: 30 }, (_, index) => 120 + index);
+	await Promise.all(seconds.map((second) => storeSamples(db, [sample(second, 7), sample(120, 7)])));
+	expect(statements.mock.calls.length).toBeLessThanOrEqual(2);
+	statements.mockRestore();
+	expect((await series(5, "opsPerSecond")).slice(-30)).toEqual(seconds.map(() => 7));
+	expect((await series(60, "opsPerSecond")).at(-1)).toBe(7);
 });

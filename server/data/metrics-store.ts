@@ -1,5 +1,7 @@
 import { METRIC_NAMES, type NodeMetrics } from "../contract/metrics.ts";
 import { RESOLUTIONS, ROLLUP_SECONDS } from "../domain/metrics/resolutions.ts";
+import { oncePer } from "../platform/once-per.ts";
+import { SharedRun } from "../platform/shared-run.ts";
 import { type Database, Prisma } from "./database.ts";
 
 export interface StoredSample extends NodeMetrics {
@@ -10,7 +12,10 @@ export interface StoredSample extends NodeMetrics {
 const metricColumns = METRIC_NAMES.map((name) => Prisma.sql`${Prisma.raw(`"${name}"`)}`);
 const columnList = Prisma.join(metricColumns);
 const averages = Prisma.join(METRIC_NAMES.map((name) => Prisma.raw(`avg("${name}")`)));
-/** The mean over all samples of a bucket, old and new; of those that measured anything, for a metric that can be null. */
+/**
+ * The mean over all samples of a bucket, old and new; for a metric that can be null, over those that have a
+ * value.
+ */
 const mergedMeans = Prisma.join(
 	METRIC_NAMES.map((name) =>
 		Prisma.raw(
@@ -20,11 +25,39 @@ const mergedMeans = Prisma.join(
 );
 
 /**
- * Stores samples of 5 s and works them into the coarser resolutions, in one statement. A sample that is already there
- * (a report that was sent again) changes nothing. Samples of nodes that are gone are left out.
+ * Writes one statement at a time: samples that arrive meanwhile wait, and go together in the next one. A fleet's
+ * reports come at any moment, each with a few samples, and a statement costs far more than a row.
+ */
+class SampleWriter {
+	#waiting: StoredSample[] = [];
+	readonly #writing: SharedRun;
+
+	constructor(db: Database) {
+		this.#writing = new SharedRun(() => {
+			const samples = this.#waiting;
+			this.#waiting = [];
+			return insertSamples(db, samples);
+		});
+	}
+
+	store(samples: readonly StoredSample[]): Promise<void> {
+		this.#waiting.push(...samples);
+		return this.#writing.run();
+	}
+}
+
+const writerOf = oncePer((db: Database) => new SampleWriter(db));
+
+/**
+ * Stores samples of 5 s and adds them to the coarser resolutions. An existing sample (from a report that was
+ * resent) changes nothing. Samples of removed nodes are left out.
  */
 export async function storeSamples(db: Database, samples: readonly StoredSample[]): Promise<void> {
 	if (samples.length === 0) return;
+	await writerOf(db).store(samples);
+}
+
+async function insertSamples(db: Database, samples: readonly StoredSample[]): Promise<void> {
 	const column = (name: keyof StoredSample) => samples.map((sample) => sample[name]);
 	const metricArrays = Prisma.join(
 		METRIC_NAMES.map((name) => Prisma.sql`${column(name)}::float8[]`),
@@ -49,11 +82,11 @@ export async function storeSamples(db: Database, samples: readonly StoredSample[
 			"samples" = old."samples" + excluded."samples", ${mergedMeans}`;
 }
 
-/** Samples in the order of their times. */
+/** Samples in the order of time. */
 export async function readSeries(
 	db: Database,
 	query: { nodeIds: string[]; resolutionSeconds: number; from: Date },
-): Promise<StoredSample[]> {
+): Promise<(StoredSample & { samples: number })[]> {
 	return db.metricSample.findMany({
 		where: {
 			nodeId: { in: query.nodeIds },
@@ -64,7 +97,7 @@ export async function readSeries(
 	});
 }
 
-/** Drops what is older than its resolution is kept for. */
+/** Deletes samples older than their resolution is kept. */
 export async function expireSamples(db: Database, now: Date): Promise<void> {
 	for (const { seconds, keepSeconds } of RESOLUTIONS) {
 		await db.metricSample.deleteMany({

@@ -9,13 +9,13 @@ import pg from "pg";
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 /**
- * Applies what is new in `prisma/migrations` with Prisma's own engine, compiled to WebAssembly, so that nothing is
- * downloaded and `_prisma_migrations` stays as Prisma's tools keep it. Returns the names applied.
+ * Applies new migrations from `prisma/migrations` with Prisma's own engine, compiled to WebAssembly, so that
+ * nothing is downloaded and `_prisma_migrations` stays as Prisma's tools keep it. Returns the names applied.
  */
 export async function applyMigrations(url: string, migrationsDir: string): Promise<string[]> {
 	const names = await migrationNames(migrationsDir);
 	const applied = await appliedMigrations(url);
-	// The engine takes a while to load and most starts have nothing for it to do.
+	// The engine takes a while to load, and most starts have nothing for it to do.
 	if (names.every((name) => applied.has(name))) return [];
 	const engine = await openSchemaEngine(url);
 	try {
@@ -29,7 +29,10 @@ export async function applyMigrations(url: string, migrationsDir: string): Promi
 	}
 }
 
-/** SQL that turns a database of schema `from` (null: an empty one) into one of schema `to`. Any database at `url` will do. */
+/**
+ * SQL that turns a database of schema `from` (null: an empty one) into one of schema `to`. Works with any
+ * database at `url`.
+ */
 export async function diffSchemas(url: string, from: string | null, to: string): Promise<string> {
 	const engine = await openSchemaEngine(url);
 	const target = (content: string) => ({
@@ -101,10 +104,13 @@ async function appliedMigrations(url: string): Promise<Set<string>> {
 type Bindings = typeof import("@prisma/schema-engine-wasm/schema_engine_bg");
 let loadedBindings: Promise<Bindings> | undefined;
 
-/** Once a process: the bindings keep their instance in a global, and a second one would read the first one's memory. */
+/**
+ * Once per process: the bindings keep their instance in a global, and a second one would read the first one's
+ * memory.
+ */
 async function loadBindings(): Promise<Bindings> {
 	const bindings = await import("@prisma/schema-engine-wasm/schema_engine_bg");
-	// The package's own entry imports the .wasm as a module, which Node doesn't do without a flag.
+	// The package's own entry imports the .wasm as a module, which Node supports only with a flag.
 	const wasmFile = createRequire(import.meta.url)
 		.resolve("@prisma/schema-engine-wasm/schema_engine_bg")
 		.replace(/\.js$/, ".wasm");

@@ -1,12 +1,12 @@
-import { NODE_TYPES, type NodeTypeSize } from "../contract/node-type.ts";
+import { NODE_TYPES, type NodeTypeSize } from "../contract/node-type-catalogue.ts";
 import type { Transaction } from "./database.ts";
 
-/** From the catalogue or operators' own; null if there is no such type. */
+/** A type from the catalogue or one of the operators' own; null if there is none. */
 export async function findNodeType(tx: Transaction, name: string): Promise<NodeTypeSize | null> {
 	return (await findNodeTypes(tx, [name])).get(name) ?? null;
 }
 
-/** The sizes of those that exist, with one look at the database at most. */
+/** The sizes of the types that exist, with at most one database query. */
 export async function findNodeTypes(
 	tx: Transaction,
 	names: Iterable<string>,

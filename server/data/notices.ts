@@ -1,4 +1,4 @@
-import type { Notice } from "../contract/agent.ts";
+import type { Notice } from "../contract/desired-state.ts";
 import type { Clock } from "../platform/clock.ts";
 
 /** An agent that was away for longer reads the desired state, which says the same. */
@@ -12,27 +12,50 @@ type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
  */
 export class Notices {
 	readonly #clock: Clock;
-	readonly #kept: { notice: Notice; hostId: string | null; at: number }[] = [];
+	readonly #kept: { notice: Notice; hostIds: readonly string[]; at: number }[] = [];
+	readonly #awaited: { seq: number; hostIds: Set<string>; then: () => void; at: number }[] = [];
 	#newest = 0;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
 	}
 
-	/** `hostId` null is for all hosts. The caller wakes the hosts' watches. */
-	add(hostId: string | null, notice: WithoutSeq<Notice>): void {
+	/** The caller wakes the watches of these hosts. Returns the notice's number. */
+	add(hostIds: readonly string[], notice: WithoutSeq<Notice>): number {
 		const at = this.#clock.now().getTime();
 		while (this.#kept[0] !== undefined && at - this.#kept[0].at > KEPT_MS) this.#kept.shift();
 		this.#newest++;
-		this.#kept.push({ notice: { ...notice, seq: this.#newest }, hostId, at });
+		this.#kept.push({ notice: { ...notice, seq: this.#newest }, hostIds, at });
+		return this.#newest;
 	}
 
-	/** Those for a host that are newer than the one it holds, oldest first. */
+	/** Calls back once all these hosts have acted on a notice; never if one of them takes too long. */
+	onceHeld(seq: number, hostIds: readonly string[], then: () => void): void {
+		const at = this.#clock.now().getTime();
+		while (this.#awaited[0] !== undefined && at - this.#awaited[0].at > KEPT_MS) {
+			this.#awaited.shift();
+		}
+		if (hostIds.length === 0) then();
+		else this.#awaited.push({ seq, hostIds: new Set(hostIds), then, at });
+	}
+
+	/** A host says which is the newest notice that it has acted on. */
+	noteHeld(hostId: string, held: number): void {
+		const over = this.#awaited.filter(({ seq, hostIds }) => {
+			return seq <= held && hostIds.delete(hostId) && hostIds.size === 0;
+		});
+		for (const awaited of over) {
+			this.#awaited.splice(this.#awaited.indexOf(awaited), 1);
+			awaited.then();
+		}
+	}
+
+	/** Notices for a host that are newer than the one it holds, oldest first. */
 	newer(hostId: string, held: number): Notice[] {
 		const oldest = this.#clock.now().getTime() - KEPT_MS;
 		return this.#kept
 			.filter((kept) => kept.notice.seq > held && kept.at >= oldest)
-			.filter((kept) => kept.hostId === null || kept.hostId === hostId)
+			.filter((kept) => kept.hostIds.includes(hostId))
 			.map((kept) => kept.notice);
 	}
 }

@@ -1,23 +1,22 @@
 import { join } from "node:path";
 import pg from "pg";
+import type { SealedText } from "../platform/secrets.ts";
 import { StartError } from "../platform/start-error.ts";
+import { ADVISORY_LOCK } from "./advisory-locks.ts";
 import { connectEmbedded, connectServer, type Database } from "./database.ts";
 import { openEmbeddedDatabase } from "./embedded-database.ts";
 import { applyMigrations } from "./migrate.ts";
 
-/** Any number will do; every control plane takes the same. */
-export const CONTROL_PLANE_ADVISORY_LOCK = 7_220_640;
-
 export interface OpenDatabase {
 	db: Database;
-	/** Of this control plane: higher than that of any before it. */
+	/** This control plane's epoch: higher than that of any before it. */
 	epoch: number;
 	close(): Promise<void>;
 }
 
 /**
- * Opens the database, the embedded one unless `url` names a PostgreSQL server, brings its schema up to date and takes
- * charge of it. Throws if another control plane is in charge. The caller holds the home's lock.
+ * Opens the database (the embedded one unless `url` names a PostgreSQL server), updates its schema and takes
+ * charge of it. Throws if another control plane is using it. The caller holds the home's lock.
  */
 export async function openDatabase(options: {
 	url: string | undefined;
@@ -26,6 +25,11 @@ export async function openDatabase(options: {
 	migrationsDir: string;
 	now: Date;
 	onLost: (error: unknown) => void;
+	/**
+	 * Called before anything is written: says whether the database was ever used, and passes something that its
+	 * key has sealed.
+	 */
+	checkKey: (database: { isNew: boolean; sealed: SealedText | null }) => void;
 }): Promise<OpenDatabase> {
 	const embedded =
 		options.url === undefined
@@ -40,6 +44,7 @@ export async function openDatabase(options: {
 	const charge = embedded === null ? await takeCharge(url, options.onLost) : null;
 	await applyMigrations(url, options.migrationsDir);
 	const db = embedded === null ? connectServer(url) : connectEmbedded(url, options.onLost);
+	options.checkKey(await describeUse(db));
 	const { epoch } = await db.controlPlane.upsert({
 		where: { id: 1 },
 		create: { id: 1, epoch: 1, startedAt: options.now },
@@ -56,13 +61,25 @@ export async function openDatabase(options: {
 	};
 }
 
-/** A PostgreSQL server can be reached from several homes: a lock that its connection holds says who is in charge. */
+async function describeUse(db: Database) {
+	const [used, cache] = await Promise.all([
+		db.controlPlane.findUnique({ where: { id: 1 } }),
+		db.cache.findFirst({ select: { id: true, systemPassword: true } }),
+	]);
+	const sealed = cache && { text: cache.systemPassword, context: `cache:${cache.id}:system` };
+	return { isNew: used === null, sealed };
+}
+
+/**
+ * A PostgreSQL server can be reached from several homes: a lock held by the connection shows which control
+ * plane is in charge.
+ */
 async function takeCharge(url: string, onLost: (error: unknown) => void): Promise<pg.Client> {
 	const client = new pg.Client({ connectionString: url, keepAlive: true });
 	try {
 		await client.connect();
 	} catch (error) {
-		// Not the URL itself: it holds a password.
+		// Not the URL itself: it contains a password.
 		throw new StartError(
 			`The database in DATABASE_URL can't be reached: ${error instanceof Error ? error.message : error}. Check that PostgreSQL runs there and that user, password and database are right.`,
 			{ cause: error },
@@ -70,12 +87,12 @@ async function takeCharge(url: string, onLost: (error: unknown) => void): Promis
 	}
 	const result = await client.query<{ locked: boolean }>(
 		"SELECT pg_try_advisory_lock($1) AS locked",
-		[CONTROL_PLANE_ADVISORY_LOCK],
+		[ADVISORY_LOCK.controlPlane],
 	);
 	if (result.rows[0]?.locked !== true) {
 		await client.end();
 		throw new StartError(
-			"Another control plane is in charge of the database in DATABASE_URL. Stop it first, or use another database.",
+			"Another control plane is using the database in DATABASE_URL. Stop it first, or use another database.",
 		);
 	}
 	client.on("error", onLost);

@@ -9,15 +9,15 @@ const parametersColumn = z.record(z.string(), z.string());
 export interface StoredParameterGroup {
 	name: string;
 	family: ParameterFamily;
-	/** What cluster-enabled says; null for Memcached. */
+	/** The value of cluster-enabled; null for Memcached. */
 	clusterMode: ClusterMode | null;
-	/** Names to values; what is absent has the family's default. */
+	/** Values by name; parameters that are absent have the family's default. */
 	overrides: Record<string, string>;
 	isDefault: boolean;
 	description: string;
 }
 
-/** A default group, which has no row, or one that somebody made; null if there is no such group. */
+/** A default group, which has no row, or a custom one; null if there is no such group. */
 export async function findParameterGroup(
 	tx: Transaction,
 	name: string,
@@ -25,7 +25,7 @@ export async function findParameterGroup(
 	return (await findParameterGroups(tx, [name])).get(name) ?? null;
 }
 
-/** Those that exist, with one look at the database at most. */
+/** The groups that exist, with at most one database query. */
 export async function findParameterGroups(
 	tx: Transaction,
 	names: Iterable<string>,
@@ -43,7 +43,7 @@ export async function findParameterGroups(
 	return found;
 }
 
-/** Null for a name that is no default group's. */
+/** Null if the name isn't a default group's. */
 export function defaultParameterGroup(name: string): StoredParameterGroup | null {
 	const known = parseDefaultGroupName(name);
 	if (known === null) return null;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Severity } from "../contract/index.ts";
+import { cleanText } from "../contract/storable.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Transaction } from "./database.ts";
 
@@ -12,7 +13,7 @@ export interface NewEvent {
 	hostName?: string;
 }
 
-/** Writes an event in the transaction of the change that it tells of. */
+/** Writes an event in the transaction of the change that it reports. */
 export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent): Promise<void> {
 	await db.event.createMany({
 		data: {
@@ -20,7 +21,8 @@ export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent
 			at: clock.now(),
 			severity: event.severity,
 			type: event.type,
-			message: event.message,
+			// The message may quote an engine.
+			message: cleanText(event.message),
 			cacheName: event.cacheName ?? null,
 			nodeName: event.nodeName ?? null,
 			hostName: event.hostName ?? null,

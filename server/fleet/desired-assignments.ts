@@ -1,11 +1,11 @@
-import type { Assignment, Cluster, EngineParameter } from "../contract/agent.ts";
+import type { Assignment, Cluster, EngineParameter } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { parseSlots } from "../contract/slots.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
-import { resolveParameters } from "../domain/parameters/index.ts";
+import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
 import {
@@ -13,12 +13,12 @@ import {
 	gatewayPassword,
 	SENTINEL_USERNAME,
 	sentinelPassword,
-} from "./route-table.ts";
+} from "./to-route.ts";
 
-/** The user that agents and replicas log in as, on every engine. */
+/** The user that agents log in as, on every engine. */
 const SYSTEM_USERNAME = "larder";
 
-/** A node with all that its host has to know of the cache around it. */
+/** A node with everything that its host must know about the cache around it. */
 export const ASSIGNED_NODE = {
 	where: { removedAtRevision: null },
 	include: {
@@ -30,7 +30,10 @@ export const ASSIGNED_NODE = {
 						nodes: {
 							where: { removedAtRevision: null },
 							orderBy: { name: "asc" },
-							select: { id: true, port: true, host: { select: { advertisedAddress: true } } },
+							select: {
+								...{ id: true, port: true, host: { select: { advertisedAddress: true } } },
+								...{ replacesNodeId: true, joining: true, leavingAt: true },
+							},
 						},
 					},
 				},
@@ -41,7 +44,7 @@ export const ASSIGNED_NODE = {
 } as const;
 type AssignedNode = Prisma.NodeGetPayload<typeof ASSIGNED_NODE>;
 
-/** What a host should run, in full. */
+/** Everything that a host should run. */
 export async function toAssignments(
 	resources: Resources,
 	nodes: readonly AssignedNode[],
@@ -79,6 +82,7 @@ function toAssignment(
 		onExit: node.onExit === "restart" ? "restart" : "report",
 		launchPermit: node.launchPermit,
 		reboot: node.reboot,
+		busyTimeoutMs: busyTimeoutMs(groups.get(cache.parameterGroup)?.overrides ?? {}),
 		maxmemoryBytes: Number(node.maxmemoryBytes),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
@@ -134,7 +138,16 @@ function parametersOf(
 	return resolveParameters({
 		family: group.family,
 		clusterMode: clusterModeSchema.parse(node.cache.clusterMode),
-		replicasPerShard: node.cache.replicasPerShard,
+		replicasPerShard: replicasThatCount(node),
 		overrides: group.overrides,
 	});
+}
+
+/** Of the node's shard: as many as are in sync and stay, while the cache grows or shrinks. */
+function replicasThatCount({ cache, shardId }: AssignedNode): number {
+	const nodes = cache.shards.find(({ id }) => id === shardId)?.nodes ?? [];
+	const counted = nodes.filter(
+		(each) => each.replacesNodeId === null && !each.joining && each.leavingAt === null,
+	);
+	return counted.length - 1;
 }

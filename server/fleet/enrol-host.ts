@@ -2,29 +2,25 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { enrolInputSchema } from "../contract/agent.ts";
 import { AppError } from "../contract/errors.ts";
-import { isUniqueViolation } from "../data/database.ts";
+import { isUniqueViolation, type Prisma, type Transaction } from "../data/database.ts";
 import { recordEvent } from "../data/record-event.ts";
+import { type RequestOrigin, writeAudit } from "../data/write-audit.ts";
 import { sha256Hex } from "../platform/secrets.ts";
-import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
+import { statusOfJoinToken } from "../services/hosts/join-token-view.ts";
+import { settleRoutes } from "../services/route-hosts.ts";
 
 /**
- * Lets a host in. An agent that repeats itself (it died before it heard the answer) is the same host.
- * `unauthenticated` for a token that is unknown or has expired, `already_exists` for another agent's name.
+ * Admits a host, which uses up one use of its token. An agent that repeats its call (it died before it got
+ * the answer) is the same host. Throws `unauthenticated` for a token that admits no host, `forbidden` for the
+ * identity of a removed host or of another one, `already_exists` for another host's name.
  */
 export async function enrolHost(
 	resources: Resources,
 	input: z.output<typeof enrolInputSchema>,
+	from: RequestOrigin = { requestId: "agent", address: null },
 ): Promise<{ hostId: string }> {
 	const { db, clock } = resources;
-	const token = await db.joinToken.findUnique({ where: { hash: sha256Hex(input.joinToken) } });
-	if (token === null || token.expiresAt <= clock.now()) {
-		throw new AppError(
-			"unauthenticated",
-			"This join token is unknown or has expired. Make a new one in the console under Hosts, or with larder hosts join-token.",
-			{ field: "joinToken" },
-		);
-	}
 	const columns = {
 		name: input.name,
 		zone: input.zone,
@@ -33,14 +29,20 @@ export async function enrolHost(
 	};
 	try {
 		const result = await db.$transaction(async (tx) => {
+			const token = await tx.joinToken.findUnique({ where: { hash: sha256Hex(input.joinToken) } });
 			const known = await tx.host.findUnique({ where: { agentId: input.agentId } });
 			if (known !== null) {
+				if (known.credentialHash !== columns.credentialHash) throw foreignIdentity();
+				if (token === null || token.id !== known.joinTokenId)
+					await useToken(tx, token, clock.now());
 				await tx.host.update({ where: { id: known.id }, data: columns });
 				return { hostId: known.id };
 			}
+			const joinTokenId = await useToken(tx, token, clock.now());
+			await refuseRemoved(tx, input.agentId, columns.credentialHash);
 			const id = randomUUID();
 			await tx.host.create({
-				data: { id, agentId: input.agentId, joinedAt: clock.now(), ...columns },
+				data: { id, agentId: input.agentId, joinedAt: clock.now(), joinTokenId, ...columns },
 			});
 			await recordEvent(tx, clock, {
 				severity: "info",
@@ -48,23 +50,79 @@ export async function enrolHost(
 				message: `Host ${input.name} joined in zone ${input.zone}.`,
 				hostName: input.name,
 			});
-			await bumpRouteTable(tx);
+			await writeAudit(
+				tx,
+				clock,
+				{ actor: `host:${id}`, actorName: input.name, ...from },
+				{ action: "host.join", target: input.name },
+			);
 			return { hostId: id };
 		});
-		resources.fleet.forgetCredentials();
-		wakeGateways(resources);
+		resources.fleet.credentials.set(columns.credentialHash, result.hostId);
+		await settleRoutes(resources);
 		return result;
 	} catch (error) {
 		if (!isUniqueViolation(error)) throw error;
 		throw new AppError(
 			"already_exists",
-			`Another host is named ${input.name}. Start the agent with another --name.`,
+			`A host named ${input.name} already exists. Start the agent with another --name.`,
 			{ field: "name", cause: error },
 		);
 	}
 }
 
-/** What an agent says of its host, as columns. */
+/** Counts one use of the token, even if two hosts enrol at once, and returns its id. */
+async function useToken(
+	tx: Transaction,
+	token: Prisma.JoinTokenGetPayload<object> | null,
+	now: Date,
+): Promise<string> {
+	if (token !== null) {
+		const { count } = await tx.joinToken.updateMany({
+			where: {
+				...{ id: token.id, revokedAt: null, expiresAt: { gt: now } },
+				uses: { lt: token.maxUses },
+			},
+			data: { uses: { increment: 1 } },
+		});
+		if (count === 1) return token.id;
+	}
+	const status = token === null ? "unknown" : statusOfJoinToken(token, now);
+	const why = { unknown: "is unknown", active: "is used up", ...INACTIVE }[status];
+	throw new AppError(
+		"unauthenticated",
+		`This join token ${why}. Make a new one in the console under Hosts, or with larder hosts join-token.`,
+		{ field: "joinToken" },
+	);
+}
+
+const INACTIVE = { used: "is used up", expired: "has expired", revoked: "was revoked" } as const;
+
+async function refuseRemoved(
+	tx: Transaction,
+	agentId: string,
+	credentialHash: string,
+): Promise<void> {
+	const removed = await tx.removedHost.findFirst({
+		where: { OR: [{ agentId }, { credentialHash }] },
+	});
+	if (removed === null) return;
+	throw new AppError(
+		"forbidden",
+		`Host ${removed.name} was removed on ${removed.removedAt.toISOString()}, and Larder won't accept its identity again. The machine can join as a new host.`,
+		{ field: "agentId" },
+	);
+}
+
+function foreignIdentity(): AppError {
+	return new AppError(
+		"forbidden",
+		"Another host already has this identity. Two agents must not share one agent's files: delete identity.json in the copied directory.",
+		{ field: "agentId" },
+	);
+}
+
+/** An agent's facts about its host, as columns. */
 export function factColumns(facts: z.output<typeof enrolInputSchema>["facts"]) {
 	return {
 		bindAddress: facts.bindAddress,

@@ -1,67 +1,126 @@
+import type { HostFacts } from "../contract/agent.ts";
 import type {
 	GatewayObservation,
 	Observation,
 	ReportInput,
 	SentinelObservation,
-} from "../contract/agent.ts";
-import { HUNG_TIMING } from "../contract/limits.ts";
+} from "../contract/host-report.ts";
+import { AGENT_TIMING, HUNG_TIMING } from "../contract/limits.ts";
+import { cleanText } from "../contract/storable.ts";
 import type { Prisma } from "../data/database.ts";
-import { isSameButForOffset, type StoredObservation } from "../data/fleet-state.ts";
+import { isSameButForOffset } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
-import { bumpRouteTable, wakeGateways } from "../services/bump-hosts.ts";
+import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
+import { settleRoutes } from "../services/route-hosts.ts";
+import { confirmAbandoned } from "./abandoned-nodes.ts";
 import { factColumns } from "./enrol-host.ts";
+import { HostRule } from "./host-scope.ts";
 import { locateNodes } from "./locate-nodes.ts";
-import { hasSynced, takeOrderResult } from "./take-alert.ts";
+import { noteOverreach } from "./note-overreach.ts";
+import { scopeInMemory, scopeOf } from "./read-scope.ts";
+import { takeOrderResult } from "./take-alert.ts";
+import { noteStored, observationAfter, takeOffsets } from "./take-offsets.ts";
 
 /**
- * Takes in what a host sees. Rows change only where something changed that outlives the next heartbeat; offsets and
- * leases stay in memory. Returning means that all of it is stored. Safe to repeat.
+ * Processes a host's report. Rows change only if something changed that outlives the next heartbeat; offsets
+ * and leases stay in memory. Only what belongs to the host counts (host-scope.ts). Returns once all of it is
+ * stored. Safe to repeat.
  */
 export async function ingestReport(
 	resources: Resources,
 	hostId: string,
-	report: ReportInput,
+	said: ReportInput,
 ): Promise<void> {
-	const { db, fleet } = resources;
+	const end = resources.fleet.beginReport(hostId);
+	try {
+		await takeReport(resources, hostId, said);
+	} finally {
+		end();
+	}
+}
+
+async function takeReport(resources: Resources, hostId: string, said: ReportInput): Promise<void> {
+	const { fleet } = resources;
 	const returned = fleet.touch(hostId);
-	for (const result of report.orders) takeOrderResult(resources, result);
-	// The rest keeps the database busy, and this process.
+	fleet.clocks.note(hostId, said.clockAheadMs);
+	if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
+	const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
+	for (const result of orders) takeOrderResult(resources, hostId, result);
+	// The rest keeps the database, and this process, busy.
 	await resources.orders.quiet();
 	if (returned) await markOnline(resources, hostId);
-	if (report.facts !== null) {
-		await db.host.update({ where: { id: hostId }, data: factColumns(report.facts) });
-	}
+	// After that, because a host that was lost watches caches again.
+	const rule = new HostRule(await scopeOf(resources, hostId, said));
+	const report = rule.report(said);
+	await noteOverreach(resources, hostId, rule.refused);
+	if (report.facts !== null) await takeFacts(resources, hostId, report.facts);
+	// Before the observations: a node that is gone has left its last sample.
+	await takeMetrics(resources, report.metrics);
 	const touched = new Set<string>();
-	if (report.observations !== null) {
+	if (report.observations !== null && !takeOffsets(fleet, hostId, report)) {
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);
+		await confirmAbandoned(resources, hostId, report.observations, report);
+		noteStored(fleet, hostId, report);
 	}
 	await locateNodes(resources, hostId, report);
 	if (report.gateway !== null) await takeGateway(resources, hostId, report.gateway, touched);
 	if (report.sentinel !== null) await takeSentinel(resources, hostId, report.sentinel, touched);
 	await takeEvents(resources, hostId, report.events);
-	const samples = report.metrics.map((sample) => ({
-		nodeId: sample.assignmentId,
-		at: new Date(sample.at),
-		...sample.metrics,
-	}));
-	await storeSamples(db, samples);
-	for (const sample of report.metrics) {
-		fleet.setMetrics(sample.assignmentId, new Date(sample.at), sample.metrics);
-	}
 	for (const cacheId of touched) resources.wakeCache(cacheId);
 }
 
-async function markOnline(resources: Resources, hostId: string): Promise<void> {
+/**
+ * A new address changes where the host's nodes are, and Memcached's auto discovery announces it as a new
+ * version.
+ */
+async function takeFacts(resources: Resources, hostId: string, facts: HostFacts): Promise<void> {
+	const moved = await resources.db.$transaction(async (tx) => {
+		const { advertisedAddress } = await tx.host.findUniqueOrThrow({
+			where: { id: hostId },
+			select: { advertisedAddress: true },
+		});
+		await tx.host.update({ where: { id: hostId }, data: factColumns(facts) });
+		if (advertisedAddress === facts.advertisedAddress) return false;
+		await tx.cache.updateMany({
+			where: { engine: "memcached", nodes: { some: { hostId } } },
+			data: { discoveryVersion: { increment: 1 } },
+		});
+		await bumpRoutes(tx, { nodes: { some: { hostId } } });
+		return true;
+	});
+	if (moved) wakeGateways(resources);
+}
+
+/** Samples of a node are 5 s apart. One as old as another is the same one, resent. */
+async function takeMetrics(
+	{ db, fleet, clock }: Resources,
+	samples: ReportInput["metrics"],
+): Promise<void> {
+	const now = clock.now().getTime();
+	const newest = new Map<string, number>();
+	const fresh = samples.flatMap(({ assignmentId: nodeId, at: text, metrics }) => {
+		const at = new Date(text);
+		const before = newest.get(nodeId) ?? fleet.sampledAt(nodeId) ?? Number.NEGATIVE_INFINITY;
+		// A sample from the future is from before this clock was set back.
+		const isSentAgain = before <= now && at.getTime() - before < AGENT_TIMING.metricsIntervalMs / 2;
+		if (isSentAgain) return [];
+		newest.set(nodeId, at.getTime());
+		return [{ nodeId, at, metrics }];
+	});
+	await storeSamples(
+		db,
+		fresh.map(({ metrics, ...sample }) => ({ ...sample, ...metrics })),
+	);
+	for (const { nodeId, at, metrics } of fresh) fleet.setMetrics(nodeId, at, metrics);
+}
+
+/** A host reports for the first time, or again. */
+export async function markOnline(resources: Resources, hostId: string): Promise<void> {
 	const { db, clock, wakeCache, fleet } = resources;
 	fleet.setFleetSize(fleet.onlineHostIds().length);
 	const host = await db.$transaction(async (tx) => {
-		const { lostAt } = await tx.host.findUniqueOrThrow({
-			where: { id: hostId },
-			select: { lostAt: true },
-		});
-		if (lostAt !== null) await bumpRouteTable(tx);
 		const row = await tx.host.update({
 			where: { id: hostId },
 			data: { online: true, lastSeenAt: clock.now(), lostAt: null, lossConfirmed: false },
@@ -75,7 +134,8 @@ async function markOnline(resources: Resources, hostId: string): Promise<void> {
 		});
 		return row;
 	});
-	wakeGateways(resources);
+	// It may have been lost until now.
+	await settleRoutes(resources);
 	for (const node of host.nodes) wakeCache(node.cacheId);
 	// Caches that found no room may find it here.
 	const unplaced = await db.cache.findMany({
@@ -99,7 +159,7 @@ async function takeObservations(
 	for (const node of nodes) {
 		const seen = observations.find((observation) => observation.assignmentId === node.id);
 		if (seen === undefined) {
-			// The host holds a state without this node and no longer has a trace of it.
+			// The host's state doesn't contain this node, and the host no longer has a trace of it.
 			if (node.removedAtRevision !== null && revision >= node.removedAtRevision) {
 				await db.node.deleteMany({ where: { id: node.id } });
 				fleet.forgetNode(node.id);
@@ -107,19 +167,23 @@ async function takeObservations(
 			}
 			continue;
 		}
-		fleet.setCacheId(node.id, node.cacheId);
+		fleet.setPlace(node.id, { cacheId: node.cacheId, hostId });
+		if (seen.reason?.code === "port-taken") fleet.refusedPorts.note(hostId, seen.port);
 		const before = fleet.observation(node.id, node.observation);
-		const next: StoredObservation = { ...seen, hasSynced: hasSynced(before, seen) };
+		const next = observationAfter(before, seen);
 		fleet.setObservation(node.id, next);
 		if (before?.engineState?.role === "replica" && next.engineState?.role === "primary") {
 			fleet.notePromotion(node.id);
+			wakeCache(node.cacheId, "urgent");
 		}
 		if (before !== null && isSameButForOffset(before, next) && !fleet.isUnsaved(node.id)) continue;
 		// A death can't wait until the rest is stored.
-		if (next.phase === "exited" && before?.phase !== "exited") wakeCache(node.cacheId);
+		if (next.phase === "exited" && before?.phase !== "exited") {
+			wakeCache(node.cacheId, "urgent");
+		}
 		if (next.silentSince !== null && next.silentSince !== before?.silentSince) {
-			// If it stays silent, nobody says so again.
-			setTimeout(() => wakeCache(node.cacheId), HUNG_TIMING.askedAfterMs).unref();
+			// If it stays silent, no further report says so.
+			setTimeout(() => wakeCache(node.cacheId, "urgent"), HUNG_TIMING.askedAfterMs).unref();
 		}
 		await db.node.updateMany({
 			where: { id: node.id },
@@ -130,7 +194,7 @@ async function takeObservations(
 	}
 }
 
-/** Kept in memory alone: hosts tell it again after a restart. Caches that are being created wait for it. */
+/** Only in memory: hosts report it again after a restart. Caches that are being created wait for it. */
 async function takeGateway(
 	{ db, fleet }: Resources,
 	hostId: string,
@@ -152,7 +216,7 @@ async function takeGateway(
 	for (const cache of creating) touched.add(cache.id);
 }
 
-/** Kept in memory alone, as the gateways are. */
+/** Only in memory, like gateways. */
 async function takeSentinel(
 	{ db, fleet }: Resources,
 	hostId: string,
@@ -185,7 +249,7 @@ async function takeEvents(
 				at: new Date(event.at),
 				severity: event.severity,
 				type: event.type,
-				message: event.message,
+				message: cleanText(event.message),
 				cacheName: node?.cache.name ?? null,
 				nodeName: node?.name ?? null,
 				hostName: host.name,

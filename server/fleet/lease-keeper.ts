@@ -1,16 +1,44 @@
 import { recordEvent } from "../data/record-event.ts";
 import type { Resources } from "../services/context.ts";
 
-/** Once at a start: hosts that were online get one lease to show themselves before they count as silent. */
+/**
+ * Call once at a start: hosts that were online get one lease to report before they count as silent. Their
+ * credentials are loaded, so that none of their calls waits for the database.
+ */
 export async function restoreLeases({ db, fleet }: Resources): Promise<void> {
-	const hosts = await db.host.findMany({ where: { online: true }, select: { id: true } });
-	for (const host of hosts) fleet.assumeOnline(host.id);
-	fleet.setFleetSize(hosts.length);
+	const hosts = await db.host.findMany({
+		select: { id: true, online: true, credentialHash: true },
+	});
+	for (const host of hosts) fleet.credentials.set(host.credentialHash, host.id);
+	const online = hosts.filter((host) => host.online);
+	for (const host of online) fleet.assumeOnline(host.id);
+	fleet.setFleetSize(online.length);
+}
+
+/** A timer that fires later than this was held up. */
+const STALL_MS = 200;
+
+/**
+ * Call every `everyMs`. A late call means that this process stood still: it computed, was stopped, or its
+ * machine slept. Messages that hosts sent meanwhile wait to be read, so that time doesn't count for their
+ * leases.
+ */
+export function createStallWatch(
+	{ fleet, clock }: Pick<Resources, "fleet" | "clock">,
+	everyMs: number,
+): () => void {
+	let last = clock.now().getTime();
+	return () => {
+		const now = clock.now().getTime();
+		const stalledMs = now - last - everyMs;
+		last = now;
+		if (stalledMs > STALL_MS) fleet.excuse(stalledMs);
+	};
 }
 
 /**
- * Called several times a second: has the caches of hosts whose heartbeat is late looked at, again and again while it is,
- * since their primaries may have to be replaced before the lease ends.
+ * Call several times a second: wakes the caches of hosts whose heartbeat is late, repeatedly while it is,
+ * because their primaries may have to be replaced before the lease ends.
  */
 export async function watchSuspects({ db, fleet, wakeCache }: Resources): Promise<void> {
 	const suspects = fleet.onlineHostIds().filter((hostId) => fleet.isSuspect(hostId));
@@ -20,10 +48,10 @@ export async function watchSuspects({ db, fleet, wakeCache }: Resources): Promis
 		select: { cacheId: true },
 		distinct: ["cacheId"],
 	});
-	for (const node of nodes) wakeCache(node.cacheId);
+	for (const node of nodes) wakeCache(node.cacheId, "urgent");
 }
 
-/** Called every second or so: takes silent hosts offline, with an event, and has their caches looked at. */
+/** Call every second or so: takes silent hosts offline, with an event, and wakes their caches. */
 export async function expireLeases(resources: Resources): Promise<void> {
 	const { db, fleet, clock, wakeCache } = resources;
 	for (const hostId of fleet.expireLeases()) {
@@ -39,11 +67,11 @@ export async function expireLeases(resources: Resources): Promise<void> {
 			await recordEvent(tx, clock, {
 				severity: "warning",
 				type: "host.silent",
-				message: `Host ${row.name} has been silent since ${lastSeenAt?.toISOString() ?? "it joined"}. Its engines are left as they are.`,
+				message: `Host ${row.name} has been silent since ${lastSeenAt?.toISOString() ?? "it joined"}. Larder leaves its engines alone.`,
 				hostName: row.name,
 			});
 			return row;
 		});
-		for (const node of host?.nodes ?? []) wakeCache(node.cacheId);
+		for (const node of host?.nodes ?? []) wakeCache(node.cacheId, "urgent");
 	}
 }

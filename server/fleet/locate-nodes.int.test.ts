@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
-import type { Observation } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
+import { type Observation, setAsideProofText } from "../contract/host-report.ts";
 import { Inventories } from "../data/inventories.ts";
+import { sha256Hex } from "../platform/secrets.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { asRunning, enrolTestHosts, type TestHost } from "../testing/test-host.ts";
@@ -49,7 +50,7 @@ const empty = async () => {
 };
 const eventsOf = (type: string) => test.resources.db.event.findMany({ where: { type } });
 
-/** The host has all its nodes but those named. */
+/** Reports that the host has all its nodes except those named. */
 async function tell(host: TestHost, ...without: string[]) {
 	const { assignments, revision } = await host.state();
 	const observations: Observation[] = assignments
@@ -58,14 +59,15 @@ async function tell(host: TestHost, ...without: string[]) {
 	await host.report({ revision, observations });
 }
 
-function asideOf(node: { cacheId: string; name: string }) {
-	const was = { cacheId: node.cacheId, nodeName: node.name, port: 17_050 };
-	return {
-		assignmentId: "11111111-1111-4111-8111-111111111111",
-		directory: "/x/y",
-		pid: 4_999,
-		was,
-	};
+const ASIDE_ID = "11111111-1111-4111-8111-111111111111";
+
+/** A set-aside instance as reported by a host that once ran the node under another id. */
+async function asideOf(node: { id: string; cacheId: string; hostId: string; name: string }) {
+	const { assignments } = await hostOf(node).state();
+	const own = assignments.find(({ id }) => id === node.id);
+	const proof = sha256Hex(setAsideProofText(ASIDE_ID, own?.auth.systemPassword ?? ""));
+	const was = { cacheId: node.cacheId, nodeName: node.name, port: 17_050, proof };
+	return { assignmentId: ASIDE_ID, directory: "/x/y", pid: 4_999, was };
 }
 
 it("a node that its host has is where the backup says", async () => {
@@ -76,9 +78,9 @@ it("a node that its host has is where the backup says", async () => {
 	expect((await members()).replica.unlocated).toBe(true);
 });
 
-it("a node that has moved since is where it runs, under the id that it has there", async () => {
+it("a node that has moved since is located where it runs, with the id that it has there", async () => {
 	const { primary, replica } = await members();
-	const aside = asideOf(primary);
+	const aside = await asideOf(primary);
 	const target = await empty();
 	await tell(hostOf(primary), primary.id);
 	await target.report({ observations: [], setAside: [aside] });
@@ -94,16 +96,16 @@ it("a node that has moved since is where it runs, under the id that it has there
 	});
 	expect((await target.state()).assignments).toMatchObject([{ id: aside.assignmentId }]);
 	expect((await hostOf(primary).state()).assignments).toEqual([]);
-	// Another report may have come meanwhile, of before the host heard of that.
+	// Another report, from before the host heard of that, may have arrived meanwhile.
 	await target.report({ observations: [], setAside: [aside] });
 	expect((await members()).primary.port).toBe(17_050);
 	expect(await eventsOf("node.located")).toHaveLength(1);
 	expect(await eventsOf("node.set-aside")).toEqual([]);
 });
 
-it("a replica that has moved may lead, though its primary was gone before it was found", async () => {
+it("a replica that has moved may lead, even if its primary was gone before it was found", async () => {
 	const { primary, replica } = await members();
-	const aside = asideOf(replica);
+	const aside = await asideOf(replica);
 	const target = await empty();
 	await tell(hostOf(primary));
 	await tell(hostOf(replica), replica.id);
@@ -116,10 +118,10 @@ it("a replica that has moved may lead, though its primary was gone before it was
 	expect((await members()).replica.observation).toMatchObject({ pid: 4_999, hasSynced: true });
 });
 
-it("whoever had the port that a moved node has gets another", async () => {
+it("the node that had a moved node's port gets another", async () => {
 	const { primary, replica } = await members();
 	await test.resources.db.node.update({ where: { id: replica.id }, data: { port: 17_050 } });
-	const aside = asideOf(primary);
+	const aside = await asideOf(primary);
 	await tell(hostOf(primary), primary.id);
 	await hostOf(replica).report({ observations: [], setAside: [aside] });
 	await (await empty()).report({ observations: [] });
@@ -128,7 +130,7 @@ it("whoever had the port that a moved node has gets another", async () => {
 	expect(now.replica.port).not.toBe(17_050);
 });
 
-it("a replica that nobody has is begun anew, once all hosts have told or been waited for", async () => {
+it("a replica that no host has starts anew, once all hosts have reported or the wait is over", async () => {
 	const { primary, replica } = await members();
 	await tell(hostOf(primary));
 	await tell(hostOf(replica), replica.id);
@@ -138,7 +140,7 @@ it("a replica that nobody has is begun anew, once all hosts have told or been wa
 	expect((await members()).replica.unlocated).toBe(false);
 });
 
-it("a primary that nobody has isn't begun empty beside a replica: that one leads first", async () => {
+it("a primary that no host has doesn't start empty beside a replica: the replica leads first", async () => {
 	const { primary, replica } = await members();
 	for (const host of hosts) await tell(host, primary.id);
 	expect((await members()).primary).toMatchObject({
@@ -152,13 +154,13 @@ it("a primary that nobody has isn't begun empty beside a replica: that one leads
 	expect((await members()).primary.unlocated).toBe(false);
 });
 
-it("a shard that nobody has anything of is begun anew", async () => {
+it("a shard that no host has any part of starts anew", async () => {
 	const { primary, replica } = await members();
 	for (const host of hosts) await tell(host, primary.id, replica.id);
 	expect((await rows()).map(({ unlocated }) => unlocated)).toEqual([false, false]);
 });
 
-it("a node of a host that doesn't tell stays in doubt", async () => {
+it("a node of a host that doesn't report stays in doubt", async () => {
 	const { primary, replica } = await members();
 	await tell(hostOf(primary));
 	test.time.now = new Date(test.time.now.getTime() + 60_000);
@@ -168,15 +170,17 @@ it("a node of a host that doesn't tell stays in doubt", async () => {
 	expect((await members()).replica.unlocated).toBe(false);
 });
 
-it("what another control plane's state left aside is no answer", async () => {
+it("instances set aside under another control plane's state don't count", async () => {
 	const { primary } = await members();
 	await hostOf(primary).report({ epoch: 0, observations: [] });
 	expect(test.resources.inventories.of(primary.hostId)).toBeNull();
 });
 
-it("what the backup doesn't know is told to people, once", async () => {
+it("an event reports once what the backup doesn't know", async () => {
 	for (const host of hosts) await tell(host);
-	const aside = { ...asideOf({ cacheId: "deleted", name: "later-001" }) };
+	const { primary } = await members();
+	const known = await asideOf(primary);
+	const aside = { ...known, was: { ...known.was, cacheId: "deleted", nodeName: "later-001" } };
 	for (let time = 0; time < 2; time++) await hosts[0]?.report({ setAside: [aside] });
 	test.resources.inventories = new Inventories();
 	await hosts[0]?.report({ setAside: [aside] });

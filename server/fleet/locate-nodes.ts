@@ -1,23 +1,25 @@
-import type { ReportInput, SetAside } from "../contract/agent.ts";
+import type { ReportInput, SetAside } from "../contract/host-report.ts";
 import type { Database, Prisma, Transaction } from "../data/database.ts";
 import { storedObservationSchema } from "../data/fleet-state.ts";
 import { recordEvent } from "../data/record-event.ts";
-import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
+import { bumpHosts, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { noteFormerNode } from "../services/former-nodes.ts";
 import { nextFreePort } from "../services/free-ports.ts";
+import { rerouteCaches } from "../services/route-hosts.ts";
 
 /**
- * After a restore, with each report until every node is located. Drains and failures may have moved nodes since the backup
- * was made; those run with their data under other ids, and their hosts have set them aside.
+ * Runs after a restore, with each report until every node is located. Drains and failures may have moved
+ * nodes since the backup was made; those run with their data under other ids, and their hosts have set them
+ * aside.
  *
  *   its own host has it     it is where the backup says
  *   a host has set one      it is there: the row takes that one's id, host and port
  *     aside by its name
- *   nobody has it           its host starts it anew, as soon as nobody else may hold its data
+ *   no host has it          its host starts it anew, as soon as no other may hold its data
  *
- * The last two are decided once all hosts have told, or after some seconds. Until it is located its host doesn't start it,
- * so that none comes up empty beside its data. What stays aside is told to people.
+ * The last two are decided once all hosts have reported, or after some seconds. Until a node is located its
+ * host doesn't start it, so that none comes up empty beside its data. Events report what stays aside.
  */
 export async function locateNodes(
 	resources: Resources,
@@ -58,7 +60,9 @@ async function settle(resources: Resources): Promise<void> {
 	const elsewhere = await strangersOf(resources);
 	for (const node of unlocated.filter((each) => !isThere(each))) {
 		const successor = elsewhere.find(
-			({ was }) => was?.cacheId === node.cacheId && was.nodeName === node.name,
+			// A replacement has the name of the node that it replaces, and is never looked for elsewhere.
+			({ was }) =>
+				node.replacesNodeId === null && was?.cacheId === node.cacheId && was.nodeName === node.name,
 		);
 		if (successor?.was != null) {
 			await move(resources, node, { ...successor, port: successor.was.port });
@@ -68,7 +72,7 @@ async function settle(resources: Resources): Promise<void> {
 	}
 }
 
-/** What hosts have set aside and the database has no row of, what runs first. */
+/** What hosts have set aside and the database has no row for, running ones first. */
 async function strangersOf({ db, inventories }: Resources) {
 	const all = inventories.setAside();
 	const known = await knownOf(db, all);
@@ -127,16 +131,16 @@ async function move(
 			where: { cacheId, removedAtRevision: null },
 			include: { cache: { select: { name: true } }, host: { select: { name: true } } },
 		});
-		// Whoever has to know its address is told.
+		// Everything that must know its address is told.
 		await tx.node.updateMany({ where: { cacheId }, data: { generation: { increment: 1 } } });
 		const told = [node.hostId, ...members.map((member) => member.hostId)];
 		await bumpHosts(tx, told);
-		await bumpRoutes(tx, cacheId);
+		await rerouteCaches(tx, [cacheId]);
 		const host = members.find(({ id }) => id === to.assignmentId)?.host.name ?? "";
 		await recordEvent(tx, clock, {
 			severity: "info",
 			type: "node.located",
-			message: `${node.name} is on ${host}, where it has moved since the backup was made.`,
+			message: `${node.name} is on ${host}: it moved there after the backup was made.`,
 			cacheName: members[0]?.cache.name ?? "",
 			nodeName: node.name,
 			hostName: host,
@@ -149,13 +153,13 @@ async function move(
 	wakeCache(cacheId);
 }
 
-/** It took over its name when it had all the data, so that process may lead should its primary be gone. */
+/** It took over its name when it had all the data, so that process may lead if its primary is gone. */
 function asSynced(observation: Prisma.JsonValue, pid: number | null): Prisma.InputJsonObject {
 	const stored = storedObservationSchema.parse(observation);
-	return { ...stored, phase: "starting", engineState: null, pid, hasSynced: true };
+	return { ...stored, phase: "starting", engineState: null, pid, hasSynced: true, hasLed: false };
 }
 
-/** Who had that port then has it no more: two engines can't listen on it. */
+/** A node that had that port then no longer has it: two engines can't listen on it. */
 async function freePort(
 	resources: Resources,
 	tx: Transaction,
@@ -165,13 +169,14 @@ async function freePort(
 	const holder = await tx.node.findUnique({ where: { hostId_port: { hostId, port } } });
 	if (holder === null || holder.id === node.id) return;
 	const free = await nextFreePort(resources, tx, holder);
+	if (free === null) throw new Error(`no node port is left on the host of ${holder.name}`);
 	await tx.node.update({
 		where: { id: holder.id },
 		data: { port: free, generation: { increment: 1 } },
 	});
 }
 
-/** Columns that name nodes, which the database doesn't know to be references. */
+/** Columns that name nodes without being references in the database. */
 async function repoint(tx: Transaction, cacheId: string, from: string, to: string): Promise<void> {
 	await tx.node.updateMany({
 		where: { cacheId, followsNodeId: from },
@@ -188,8 +193,8 @@ async function repoint(tx: Transaction, cacheId: string, from: string, to: strin
 }
 
 /**
- * One that nobody has. A primary isn't started empty while another node of its shard may hold the data: it counts as dead,
- * and who leads and who may start is decided as always.
+ * A node that no host has. A primary doesn't start empty while another node of its shard may hold the data:
+ * it counts as dead, and the usual rules decide which node leads and which may start.
  */
 async function settleAbsent(
 	resources: Resources,
@@ -226,19 +231,19 @@ async function tellSetAside(
 ): Promise<void> {
 	const untold = setAside.filter(({ assignmentId }) => !inventories.told.has(assignmentId));
 	if (untold.length === 0) return;
-	// It may have been located, and its host not have heard of that yet.
+	// It may have been located, without its host knowing that yet.
 	const known = await knownOf(db, untold);
 	const news = untold.filter(({ assignmentId }) => !known.has(assignmentId));
 	if (news.length === 0) return;
 	const host = await db.host.findUniqueOrThrow({ where: { id: hostId }, select: { name: true } });
 	await db.event.createMany({
 		data: news.map(({ assignmentId, directory, was }) => ({
-			// Its own, so that it is told once.
+			// Its own id, so that it is reported once.
 			id: assignmentId,
 			at: clock.now(),
 			severity: "warning",
 			type: "node.set-aside",
-			message: `The backup that this control plane was restored from doesn't know ${was === null ? assignmentId : `${was.nodeName} (${assignmentId})`} on ${host.name}. Its engine goes on, and is left alone until ${directory} is deleted by hand.`,
+			message: `The backup that this control plane was restored from doesn't know ${was === null ? assignmentId : `${was.nodeName} (${assignmentId})`} on ${host.name}. Larder leaves its engine running until you delete ${directory} by hand.`,
 			hostName: host.name,
 		})),
 		skipDuplicates: true,

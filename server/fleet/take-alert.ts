@@ -1,39 +1,58 @@
-import type { AlertInput, Observation, OrderResult } from "../contract/agent.ts";
-import type { StoredObservation } from "../data/fleet-state.ts";
+import type { AlertInput, OrderResult } from "../contract/host-report.ts";
+import { historyAfter } from "../domain/cache/process-history.ts";
+import { wakeForNotices } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
+import { HostRule } from "./host-scope.ts";
+import { noteOverreach } from "./note-overreach.ts";
+import { scopeInMemory } from "./read-scope.ts";
 
 /**
- * Takes in what can't wait for the database: deaths, and what became of failover orders. Only from a host that has
- * reported before; the report that follows has it stored.
+ * Processes what can't wait for the database: deaths, and results of failover orders. Only from a host that
+ * has reported before, and only about its own nodes and orders; the next report stores it. Reports about
+ * others are noted afterwards.
  */
-export function takeAlert(resources: Resources, hostId: string, alert: AlertInput): void {
+export async function takeAlert(
+	resources: Resources,
+	hostId: string,
+	said: AlertInput,
+): Promise<void> {
 	const { fleet, wakeCache } = resources;
 	if (!fleet.isOnline(hostId)) return;
-	for (const result of alert.orders) takeOrderResult(resources, result);
+	const rule = new HostRule(scopeInMemory(resources, hostId));
+	const alert = rule.alert(said);
+	for (const result of alert.orders) takeOrderResult(resources, hostId, result);
 	for (const seen of alert.ended) {
-		const cacheId = fleet.cacheIdOf(seen.assignmentId);
-		if (cacheId === null) continue;
+		const place = fleet.placeOf(seen.assignmentId);
+		if (place === null) continue;
 		const before = fleet.observation(seen.assignmentId, null);
-		fleet.setObservation(seen.assignmentId, { ...seen, hasSynced: hasSynced(before, seen) });
-		wakeCache(cacheId);
+		fleet.setObservation(seen.assignmentId, { ...seen, ...historyAfter(before, seen) });
+		wakeCache(place.cacheId, "urgent");
 	}
+	await noteOverreach(resources, hostId, rule.refused);
 }
 
-/** In memory, before anything else: gateways are to hear of a new leader at once, whatever the database does. */
-export function takeOrderResult(resources: Resources, result: OrderResult): void {
-	const { orders, notices, signals, wakeCache } = resources;
+/**
+ * In memory, before anything else: the gateways that serve the cache must learn the new primary at once, whatever
+ * the database does. Once all of them lead to it, the host that carried out the order learns that: until then it
+ * holds up writes at the old primary.
+ */
+export function takeOrderResult(resources: Resources, hostId: string, result: OrderResult): void {
+	const { orders, notices, routes, fleet, wakeCache } = resources;
 	const given = orders.finish(result);
 	if (given === null) return;
-	const { cacheId, clusterMode } = given.order;
+	const { id: orderId, cacheId, clusterMode, kind } = given.order;
 	if (result.leaderNodeId !== null && clusterMode === "disabled") {
-		notices.add(null, { kind: "leader", cacheId, nodeId: result.leaderNodeId });
-		signals.notify("notices");
+		const { leaderNodeId: nodeId } = result;
+		const serving = routes.hostsOf(cacheId);
+		const seq = notices.add(serving, { kind: "leader", cacheId, nodeId });
+		wakeForNotices(resources, serving);
+		if (kind === "planned") {
+			const listening = serving.filter((each) => fleet.isListening(each));
+			notices.onceHeld(seq, listening, () => {
+				notices.add([hostId], { kind: "endpoints-follow", orderId });
+				wakeForNotices(resources, [hostId]);
+			});
+		}
 	}
-	wakeCache(cacheId);
-}
-
-export function hasSynced(before: StoredObservation | null, now: Observation): boolean {
-	const state = now.engineState;
-	if (state !== null && (state.role === "primary" || state.linkUp)) return true;
-	return before?.pid === now.pid && before.hasSynced;
+	wakeCache(cacheId, "urgent");
 }

@@ -1,23 +1,37 @@
 import type { z } from "zod";
-import type { DesiredState, WatchResult, watchInputSchema } from "../contract/agent.ts";
+import { ROUTE_CHANGES_SINCE } from "../contract/agent.ts";
+import type {
+	DesiredState,
+	RouteChanges,
+	RouteTable,
+	WatchResult,
+	watchInputSchema,
+} from "../contract/desired-state.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
+import type { Names } from "../contract/names.ts";
+import { oncePer } from "../platform/once-per.ts";
 import type { Resources } from "../services/context.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
-import { newerRouteTable } from "./route-table.ts";
+import { newerNames } from "./newer-names.ts";
+import { readRoutes } from "./read-routes.ts";
+
+type Held = z.output<typeof watchInputSchema>;
 
 /**
- * Answers with the host's whole desired state as soon as it, or the route table, is newer than what the agent holds, or
- * with null after the long poll. Notices are answered with alone: they are in memory, and don't wait for the database.
- * `epoch` is this control plane's; an agent that holds another's gets the state at once.
+ * Returns the host's whole desired state, and what has changed in its routes and names, as soon as any of them
+ * is newer than what the agent holds, or null after the long poll. Notices are returned on their own: they are
+ * in memory, and don't wait for the database. `epoch` is this control plane's; an agent that holds another's
+ * gets everything at once.
  */
 export async function watchHost(
 	resources: Resources,
 	epoch: number,
 	hostId: string,
-	held: z.output<typeof watchInputSchema>,
+	held: Held,
 	abort: AbortSignal | undefined,
 ): Promise<WatchResult> {
-	const waiter = resources.signals.subscribe(`host:${hostId}`, "routes", "notices");
+	if (held.epoch === epoch) resources.notices.noteHeld(hostId, held.notice);
+	const waiter = resources.signals.subscribe(`host:${hostId}`, `notices:${hostId}`);
 	const fresh = await newerResult(resources, epoch, hostId, held);
 	if (fresh !== null) {
 		waiter.cancel();
@@ -31,55 +45,103 @@ async function newerResult(
 	resources: Resources,
 	epoch: number,
 	hostId: string,
-	held: z.output<typeof watchInputSchema>,
+	held: Held,
 ): Promise<WatchResult> {
-	const notices = resources.notices.newer(hostId, held.epoch === epoch ? held.notice : -1);
+	const notices = resources.notices
+		.newer(hostId, held.epoch === epoch ? held.notice : -1)
+		.filter((notice) => notice.kind !== "failover" || resources.orders.fetch(notice.order.id));
 	if (notices.length > 0) return { epoch, desired: null, notices };
 	const { signals, clock } = resources;
 	const now = clock.now().getTime();
-	// Whoever has just heard a notice asks again at once: as long as nobody was woken, the answer is what it was.
+	// An agent that has just received a notice asks again at once: unless it has been woken, the answer is
+	// unchanged.
 	const question = JSON.stringify([
-		...[held.epoch, held.revision, held.routeRevision, epoch],
-		...[signals.count(`host:${hostId}`), signals.count("routes")],
+		...[held.epoch, held.revision, held.routeRevision, held.namesRevision, epoch],
+		signals.count(`host:${hostId}`),
 	]);
 	const answers = nothingNewer(resources);
 	const before = answers.get(hostId);
 	if (before?.question === question && now - before.at < AGENT_TIMING.longPollMs) return null;
-	const desired = await newerState(resources, epoch, hostId, held);
-	if (desired !== null) return { epoch, desired, notices: [] };
+	const news = await newsFor(resources, epoch, hostId, held);
+	if (news !== null) return { epoch, notices: [], ...news };
 	answers.set(hostId, { question, at: now });
 	return null;
 }
 
-/** What hosts asked last that was answered with nothing, and when. */
-const unanswered = new WeakMap<Resources, Map<string, { question: string; at: number }>>();
+/** What hosts last asked that had no news, and when. */
+const nothingNewer = oncePer((_: Resources) => new Map<string, { question: string; at: number }>());
 
-function nothingNewer(resources: Resources) {
-	const answers = unanswered.get(resources) ?? new Map();
-	unanswered.set(resources, answers);
-	return answers;
+type News = Pick<NonNullable<WatchResult>, "desired" | "routes" | "names">;
+
+/** What differs from what the agent holds; null for nothing. */
+async function newsFor(
+	resources: Resources,
+	epoch: number,
+	hostId: string,
+	held: Held,
+): Promise<News | null> {
+	const sameEpoch = held.epoch === epoch;
+	const routes = await newerRoutes(resources, hostId, {
+		...held,
+		routeRevision: sameEpoch ? held.routeRevision : -1,
+	});
+	const takesChanges = held.protocol >= ROUTE_CHANGES_SINCE;
+	const heldRevision = sameEpoch ? held.revision : -1;
+	const table = takesChanges ? null : routes;
+	const desired = await newerState(resources, epoch, hostId, heldRevision, table);
+	const names = await newNames(resources, sameEpoch, held.namesRevision);
+	if (desired === null && routes === null && names === undefined) return null;
+	return { desired, ...(takesChanges && { routes }), ...(names !== undefined && { names }) };
+}
+
+/** For an agent that takes no changes these are always all of its routes. */
+async function newerRoutes(
+	resources: Resources,
+	hostId: string,
+	{ protocol, routeRevision }: Held,
+): Promise<RouteChanges | null> {
+	const { routes, secrets } = resources;
+	await readRoutes(resources);
+	const news = routes.newer(hostId, routeRevision);
+	const changes =
+		news === null || protocol >= ROUTE_CHANGES_SINCE ? news : routes.newer(hostId, -1);
+	return changes && { ...changes, sentinelPassword: secrets.derive("sentinels") };
 }
 
 async function newerState(
 	resources: Resources,
 	epoch: number,
 	hostId: string,
-	held: z.output<typeof watchInputSchema>,
+	heldRevision: number,
+	routeTable: RouteTable | null,
 ): Promise<DesiredState | null> {
 	const { db } = resources;
-	const sameEpoch = held.epoch === epoch;
-	const routeTable = await newerRouteTable(resources, sameEpoch ? held.routeRevision : -1);
 	const { revision: newest } = await db.host.findUniqueOrThrow({
 		where: { id: hostId },
 		select: { revision: true },
 	});
-	if (sameEpoch && held.revision >= newest && routeTable === null) return null;
-	// One statement (see relationJoins), so that the revision belongs to these very assignments.
+	if (heldRevision >= newest && routeTable === null) return null;
+	// One statement (see relationJoins), so that the revision belongs to exactly these assignments.
 	const host = await db.host.findUniqueOrThrow({
 		where: { id: hostId },
-		include: { nodes: ASSIGNED_NODE },
+		include: { nodes: ASSIGNED_NODE, abandoned: { select: { id: true } } },
 	});
 	const assignments = await toAssignments(resources, host.nodes);
 	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
-	return { revision: host.revision, epoch, hostId, assignments, unlocated, routeTable };
+	const deleted = host.abandoned.map(({ id }) => id);
+	return {
+		...{ revision: host.revision, epoch, hostId, assignments, unlocated, deleted },
+		routeTable,
+	};
+}
+
+/** Undefined for nothing new. Null tells an agent of an earlier control plane's zone that there is none now. */
+async function newNames(
+	resources: Resources,
+	sameEpoch: boolean,
+	heldRevision: number | undefined,
+): Promise<Names | null | undefined> {
+	if (heldRevision === undefined) return undefined;
+	if (resources.dns === null) return sameEpoch ? undefined : null;
+	return await newerNames(resources, resources.dns.zone, sameEpoch ? heldRevision : -1);
 }

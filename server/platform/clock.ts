@@ -1,4 +1,4 @@
-/** Injected wherever time decides something, so that tests can turn it. */
+/** Injected wherever time matters, so that tests can set it. */
 export interface Clock {
 	now(): Date;
 }

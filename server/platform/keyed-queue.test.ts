@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** A queue whose work waits to be let go, key by key. */
+/** A queue whose work waits until the test releases it, key by key. */
 function heldQueue(concurrency: number) {
 	const started: string[] = [];
 	const errors: string[] = [];
@@ -36,15 +36,41 @@ it("never runs one key twice at once, and runs it again if asked meanwhile", asy
 });
 
 it("keeps to its concurrency", async () => {
-	const { queue, started, finish } = heldQueue(2);
+	const { queue, started, finish } = heldQueue(3);
 	for (const key of ["a", "b", "c"]) queue.add(key);
 	expect(started).toEqual(["a", "b"]);
 	await finish("b");
 	expect(started).toEqual(["a", "b", "c"]);
 });
 
-it("reports a failure and goes on", async () => {
-	const { queue, started, errors, finish } = heldQueue(1);
+it("lets urgent keys overtake others", async () => {
+	const { queue, started, finish } = heldQueue(2);
+	for (const key of ["a", "b", "c"]) queue.add(key);
+	queue.addUrgent("x");
+	queue.addUrgent("y");
+	queue.addUrgent("c");
+	expect(started).toEqual(["a", "x"]);
+	await finish("a");
+	await finish("x");
+	expect(started).toEqual(["a", "x", "y", "c"]);
+	await finish("y");
+	await finish("c");
+	expect(started).toEqual(["a", "x", "y", "c", "b"]);
+});
+
+it("keeps a key urgent that is requested again", async () => {
+	const { queue, started, finish } = heldQueue(2);
+	queue.addUrgent("a");
+	queue.addUrgent("b");
+	queue.add("c");
+	queue.addUrgent("d");
+	queue.add("d");
+	await finish("a");
+	expect(started).toEqual(["a", "b", "d"]);
+});
+
+it("reports a failure and continues", async () => {
+	const { queue, started, errors, finish } = heldQueue(2);
 	queue.add("a");
 	queue.add("b");
 	await finish("a", new Error("no"));
@@ -53,7 +79,7 @@ it("reports a failure and goes on", async () => {
 });
 
 it("stops once what runs is done", async () => {
-	const { queue, started, finish } = heldQueue(1);
+	const { queue, started, finish } = heldQueue(2);
 	queue.add("a");
 	queue.add("b");
 	const stopped = queue.stop();

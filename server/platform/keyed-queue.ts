@@ -1,16 +1,20 @@
 /**
- * Runs `work(key)` for keys that were asked for: never twice at once for one key, at most `concurrency` at once in all.
- * A key asked for while it runs is run again afterwards. Failures are the caller's `onError`'s to handle; it may ask again.
+ * Runs `work(key)` for requested keys: never twice at once for one key, at most `concurrency` at once in
+ * total. Urgent keys overtake the others, and the last free place is for them alone, so that they don't wait
+ * for slow work either. A key requested while it runs is run again afterwards. `onError` handles failures; it
+ * may request the key again.
  */
 export class KeyedQueue {
 	readonly #work: (key: string) => Promise<void>;
 	readonly #onError: (key: string, error: unknown) => void;
 	readonly #concurrency: number;
+	readonly #urgent = new Set<string>();
 	readonly #waiting = new Set<string>();
 	readonly #running = new Map<string, Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
 	#stopped = false;
 
+	/** `concurrency` is at least 2. */
 	constructor(options: {
 		work: (key: string) => Promise<void>;
 		onError: (key: string, error: unknown) => void;
@@ -22,8 +26,15 @@ export class KeyedQueue {
 	}
 
 	add(key: string): void {
-		if (this.#stopped) return;
+		if (this.#stopped || this.#urgent.has(key)) return;
 		this.#waiting.add(key);
+		this.#pump();
+	}
+
+	addUrgent(key: string): void {
+		if (this.#stopped) return;
+		this.#waiting.delete(key);
+		this.#urgent.add(key);
 		this.#pump();
 	}
 
@@ -39,9 +50,10 @@ export class KeyedQueue {
 		);
 	}
 
-	/** Lets what runs finish and starts nothing more. */
+	/** Lets running work finish and starts nothing more. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
+		this.#urgent.clear();
 		this.#waiting.clear();
 		for (const timer of this.#timers.values()) clearTimeout(timer);
 		this.#timers.clear();
@@ -49,10 +61,15 @@ export class KeyedQueue {
 	}
 
 	#pump(): void {
-		for (const key of this.#waiting) {
-			if (this.#running.size >= this.#concurrency) return;
+		this.#startFrom(this.#urgent, this.#concurrency);
+		this.#startFrom(this.#waiting, this.#concurrency - 1);
+	}
+
+	#startFrom(keys: Set<string>, concurrency: number): void {
+		for (const key of keys) {
+			if (this.#running.size >= concurrency) return;
 			if (this.#running.has(key)) continue;
-			this.#waiting.delete(key);
+			keys.delete(key);
 			const run = this.#work(key)
 				.catch((error: unknown) => this.#onError(key, error))
 				.finally(() => {

@@ -1,9 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { createSecretBox, equalHex, loadSecretKey, readOrCreate, sha256Hex } from "./secrets.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+	createSecretBox,
+	equalHex,
+	loadSecretKey,
+	readOrReplaceSecret,
+	sha256Hex,
+} from "./secrets.ts";
 
 it("opens what it sealed, under the same key and context only", () => {
 	const box = createSecretBox(randomBytes(32));
@@ -18,18 +24,57 @@ it("opens what it sealed, under the same key and context only", () => {
 	expect(box.seal("päss", "x")).not.toBe(box.seal("päss", "x"));
 });
 
-it("makes a key file once, for its owner alone", () => {
-	const directory = mkdtempSync(join(tmpdir(), "larder-secrets-"));
-	try {
-		const file = join(directory, "secret.key");
-		expect(loadSecretKey(file).equals(loadSecretKey(file))).toBe(true);
+describe("files of secrets", () => {
+	let directory: string;
+	let file: string;
+	beforeEach(() => {
+		directory = mkdtempSync(join(tmpdir(), "larder-secrets-"));
+		file = join(directory, "secret.key");
+	});
+	afterEach(() => rmSync(directory, { recursive: true }));
+
+	const NEW = { isNew: true, sealed: null };
+	const USED = { isNew: false, sealed: null };
+
+	it("makes a key for a new database, once, for its owner alone", () => {
+		const key = loadSecretKey(file, NEW);
+		expect(loadSecretKey(file, NEW)).toEqual(key);
+		expect(loadSecretKey(file, USED)).toEqual(key);
 		expect(statSync(file).mode & 0o777).toBe(0o600);
-		const damaged = join(directory, "damaged.key");
-		readOrCreate(damaged, () => "short");
-		expect(() => loadSecretKey(damaged)).toThrow(/restore it from a backup/);
-	} finally {
-		rmSync(directory, { recursive: true });
-	}
+	});
+
+	it.each([
+		["missing", (path: string) => rmSync(path), /is missing/],
+		["empty", (path: string) => writeFileSync(path, ""), /is damaged/],
+		["half", (path: string) => truncateSync(path, 20), /is damaged/],
+		["garbage", (path: string) => writeFileSync(path, "\0ÿ#!"), /is damaged/],
+	])("refuses a database whose key is %s, and says what to do", (_, damage, what) => {
+		loadSecretKey(file, NEW);
+		damage(file);
+		const left = existsSync(file);
+		expect(() => loadSecretKey(file, USED)).toThrow(what);
+		expect(() => loadSecretKey(file, USED)).toThrow(/larder restore/);
+		expect(existsSync(file)).toBe(left);
+	});
+
+	it("refuses a whole key that is another database's", () => {
+		const text = createSecretBox(loadSecretKey(file, NEW)).seal("secret", "cache:1:system");
+		const database = { isNew: false, sealed: { text, context: "cache:1:system" } };
+		expect(() => loadSecretKey(file, database)).not.toThrow();
+		writeFileSync(file, randomBytes(32).toString("base64"));
+		expect(() => loadSecretKey(file, database)).toThrow(/isn't the key of this database/);
+	});
+
+	it.each([
+		["empty", ""],
+		["half", "larder_abc"],
+		["garbage", "\0ÿ#!"],
+	])("replaces a machine token that is %s, which would admit everyone or no one", (_, text) => {
+		writeFileSync(file, text);
+		const token = readOrReplaceSecret(file, "larder_");
+		expect(token).toMatch(/^larder_[A-Za-z0-9_-]{43}$/);
+		expect(readOrReplaceSecret(file, "larder_")).toBe(token);
+	});
 });
 
 it("compares hashes of any length", () => {

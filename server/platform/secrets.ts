@@ -6,18 +6,22 @@ import {
 	randomBytes,
 	timingSafeEqual,
 } from "node:crypto";
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { StartError } from "./start-error.ts";
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** In the form that `randomSecret` creates. */
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** AES-256-GCM under the installation's key. `context` ties a ciphertext to its place: it opens nowhere else. */
 export interface SecretBox {
 	seal(plaintext: string, context: string): string;
 	/** Throws if the text was changed, or was sealed under another key or context. */
 	open(sealed: string, context: string): string;
-	/** A secret for one purpose, the same as long as the key is: nothing has to be stored. */
+	/** A secret for one purpose, the same for the same key: nothing has to be stored. */
 	derive(purpose: string): string;
 }
 
@@ -41,20 +45,56 @@ export function createSecretBox(key: Buffer): SecretBox {
 	};
 }
 
-/** The installation's key; made at the first start. Without it the database's secrets can't be read: back both up. */
-export function loadSecretKey(file: string): Buffer {
-	const key = Buffer.from(
-		readOrCreate(file, () => randomBytes(KEY_BYTES).toString("base64")),
-		"base64",
-	);
-	if (key.length !== KEY_BYTES) {
-		throw new Error(`${file} is damaged: restore it from a backup, together with the database`);
+/**
+ * The installation's key. Without it the database's secrets can't be read, so it is created only for a new
+ * database. Throws StartError if it is missing, damaged, or another database's.
+ */
+export function loadSecretKey(
+	file: string,
+	database: { readonly isNew: boolean; readonly sealed: SealedText | null },
+): Buffer {
+	const remedy = `Put back the ${basename(file)} that belongs to this database, or restore both from a backup: larder restore <file> --replace. Caches keep serving meanwhile.`;
+	if (!database.isNew && !existsSync(file)) {
+		throw new StartError(
+			`${file} is missing, and the database can't be read without it. ${remedy}`,
+		);
+	}
+	const text = readOrCreate(file, () => randomBytes(KEY_BYTES).toString("base64"));
+	const key = Buffer.from(text, "base64");
+	if (key.length !== KEY_BYTES || key.toString("base64") !== text) {
+		throw new StartError(`${file} is damaged: it holds no key. ${remedy}`);
+	}
+	if (database.sealed !== null && !opens(key, database.sealed)) {
+		throw new StartError(`${file} isn't the key of this database. ${remedy}`);
 	}
 	return key;
 }
 
-/** The text of a 0600 file, made whole by `make` where there is none yet. */
-export function readOrCreate(file: string, make: () => string): string {
+/** A text sealed with a database's key, and its place. */
+export interface SealedText {
+	readonly text: string;
+	readonly context: string;
+}
+
+function opens(key: Buffer, { text, context }: SealedText): boolean {
+	try {
+		createSecretBox(key).open(text, context);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** A secret's text from a 0600 file of its own. A damaged one is replaced: its users must ask again. */
+export function readOrReplaceSecret(file: string, prefix = ""): string {
+	const known = readOrCreate(file, () => `${prefix}${randomSecret()}`);
+	if (known.startsWith(prefix) && SECRET.test(known.slice(prefix.length))) return known;
+	rmSync(file, { force: true });
+	return readOrCreate(file, () => `${prefix}${randomSecret()}`);
+}
+
+/** The text of a 0600 file, created by `make` if it doesn't exist. */
+function readOrCreate(file: string, make: () => string): string {
 	const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
 	try {
 		return readFileSync(file, "utf8").trim();

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Signals } from "./signals.ts";
 
-it("wakes whoever subscribed before the change", async () => {
+it("wakes subscribers from before the change", async () => {
 	const signals = new Signals();
 	const waiter = signals.subscribe("host:1");
 	signals.notify("host:2");

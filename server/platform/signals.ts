@@ -1,6 +1,6 @@
 /**
- * Wake-ups within this process. They carry no data: whoever wakes reads the database, so a lost or doubled one only
- * costs time.
+ * Wake-ups within this process. They carry no data: the woken code reads the database, so a lost or duplicate
+ * wake-up only costs time.
  */
 export class Signals {
 	readonly #counts = new Map<string, number>();
@@ -20,8 +20,8 @@ export class Signals {
 	}
 
 	/**
-	 * Subscribes before anything is read, so that a change between reading and waiting isn't missed:
-	 * `const waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`. Any of the keys wakes.
+	 * Subscribes before anything is read, so that a change between reading and waiting isn't missed: `const
+	 * waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`. Any of the keys wakes it.
 	 */
 	subscribe(...keys: string[]): {
 		wait(timeoutMs: number, abort?: AbortSignal): Promise<void>;
@@ -51,7 +51,7 @@ export class Signals {
 				if (abort?.aborted) cancel();
 				abort?.addEventListener("abort", cancel, { once: true });
 				await woken;
-				// One key has woken it: it is off the others' lists too.
+				// One key has woken it: remove it from the others' lists too.
 				cancel();
 				clearTimeout(timer);
 				abort?.removeEventListener("abort", cancel);

@@ -1,4 +1,4 @@
-/** A start that can't succeed for a reason that the operator can mend; its message is all that they need to see. */
+/** A start that fails for a reason that the operator can fix; its message is all that they need to see. */
 export class StartError extends Error {
 	override readonly name = "StartError";
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
-import { AGENT_PROTOCOL_VERSION, type AlertInput } from "../contract/agent.ts";
+import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/cache.ts";
+import type { AlertInput } from "../contract/host-report.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import { expireLeases } from "../fleet/lease-keeper.ts";
 import { takeAlert } from "../fleet/take-alert.ts";
@@ -35,7 +36,7 @@ async function settle() {
 	}
 }
 
-/** Hosts carry out the failover orders that they have. */
+/** Makes hosts carry out the failover orders that they have. */
 async function obeyAll() {
 	for (const host of hosts) await host.obey();
 	await settle();
@@ -69,7 +70,7 @@ it("goes from request to available, over three zones, with one primary", async (
 	expect(cache.progress.every((step) => step.state === "done")).toBe(true);
 });
 
-it("waits with a reason while nothing fits, and goes on by itself once it does", async () => {
+it("waits with a reason while nothing fits, and continues by itself once it does", async () => {
 	await join("a");
 	await create({ replicasPerShard: 1, multiAz: true });
 	await settle();
@@ -100,7 +101,7 @@ it("promotes a replica when the primary's process ends, and brings the old one b
 	await convergeAll();
 	const after = await orders();
 	expect(after.status).toBe("available");
-	// The endpoint is the gateways'; it stays what it is while another node leads.
+	// The endpoint belongs to the gateways; it stays the same when another node becomes primary.
 	expect(after.endpoints.primary).toEqual(before.endpoints.primary);
 	const leaders = (cache: typeof after) =>
 		cache.shards.flatMap(({ nodes }) => nodes.filter((node) => node.role === "primary"));
@@ -126,12 +127,12 @@ it("hears of a death and of an order's end by alerts, before any report is store
 		engineState: null,
 	};
 	test.woken.length = 0;
-	const alert = (what: Partial<AlertInput>) =>
-		takeAlert(test.resources, leader.hostId, {
+	const alert = (host: TestHost, what: Partial<AlertInput>) =>
+		takeAlert(test.resources, host.hostId, {
 			...{ protocol: AGENT_PROTOCOL_VERSION, ended: [], orders: [] },
 			...what,
 		});
-	alert({ ended: [ended] });
+	await alert(leader, { ended: [ended] });
 	expect(test.woken).toHaveLength(1);
 	await settle();
 	const notices = hosts.flatMap((host) => host.notices());
@@ -145,18 +146,19 @@ it("hears of a death and of an order's end by alerts, before any report is store
 		leaderNodeId: heir.nodeId,
 		writesUnavailableMs: null,
 	};
-	alert({ orders: [done] });
-	// Gateways needn't wait for the database, and are told once, though the report says it again.
-	alert({ orders: [done] });
+	const follower = hosts.find((host) => host !== leader) ?? leader;
+	await alert(follower, { orders: [done] });
+	// Gateways needn't wait for the database, and are told once, although the report repeats it.
+	await alert(follower, { orders: [done] });
 	const told = leader.notices().filter((notice) => notice.kind === "leader");
 	expect(told).toMatchObject([{ nodeId: heir.nodeId }]);
-	// What no host has reported before isn't believed.
+	// Ended nodes that no host has reported before are ignored.
 	const stranger = { ...ended, assignmentId: randomUUID() };
-	alert({ ended: [stranger] });
+	await alert(leader, { ended: [stranger] });
 	expect(test.resources.fleet.observation(stranger.assignmentId, null)).toBeNull();
 });
 
-it("asks a person where automatic failover is off, and then promotes", async () => {
+it("asks a person if automatic failover is off, and then promotes", async () => {
 	await join("a", "b");
 	await create({ replicasPerShard: 1, automaticFailover: false });
 	await settle();
@@ -168,7 +170,7 @@ it("asks a person where automatic failover is off, and then promotes", async () 
 	await reportExit(leader);
 	await settle();
 	expect(await orders()).toMatchObject({ status: "unavailable" });
-	expect((await orders()).statusReason).toContain("larder caches promote orders");
+	expect((await orders()).statusReason).toContain("promote it to continue");
 	await promoteReplica(test.resources, caller, { name: "orders" });
 	await settle();
 	await obeyAll();
@@ -185,7 +187,7 @@ it("is gone only when every host has confirmed, at a revision that knows of the 
 	await settle();
 	expect((await orders()).status).toBe("deleting");
 	const [first, second] = hosts;
-	// A report that was under way before the host heard of the removal proves nothing.
+	// A report that was on its way before the host heard of the removal proves nothing.
 	await first?.report({ revision: 0, observations: [] });
 	await settle();
 	expect((await orders()).shards[0]?.nodes).toHaveLength(2);
@@ -196,7 +198,7 @@ it("is gone only when every host has confirmed, at a revision that knows of the 
 	}
 	await settle();
 	await expect(orders()).rejects.toMatchObject({ code: "not_found" });
-	// A cache of the same name may have its ports again, another one not so soon.
+	// A cache of the same name may have its ports again at once, another only later.
 	await createCache(test.resources, caller, createCacheInputSchema.parse({ name: "carts" }));
 	await settle();
 	expect((await getCache(test.resources, { name: "carts" })).port).toBe(6381);
@@ -274,7 +276,7 @@ async function leaderHost(): Promise<TestHost> {
 	throw new Error("no host has the primary");
 }
 
-/** The primary's host says that its process ended; the other says that its link is down. */
+/** The primary's host reports that its process ended; the other that its link is down. */
 async function reportExit(leader: TestHost) {
 	for (const host of hosts) {
 		const state = await host.state();
@@ -287,8 +289,11 @@ async function reportExit(leader: TestHost) {
 			launchPermit: assignment.launchPermit,
 			startedAt: null,
 			silentSince: null,
+			busy: false,
 			reboot: assignment.reboot,
 			pendingParameters: [],
+			clientLimit: null,
+			keptData: false,
 			port: assignment.port,
 		};
 		const of = assignment.role.kind === "replica" ? assignment.role.of : null;
@@ -309,6 +314,7 @@ async function reportExit(leader: TestHost) {
 								primaryHost: of?.host ?? null,
 								primaryPort: of?.port ?? null,
 								linkUp: false,
+								synced: true,
 								offset: 100,
 								onlineReplicas: 0,
 								cluster: null,

@@ -1,11 +1,14 @@
 import type { CacheStatus } from "../contract/index.ts";
 import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
-import { fleetRoom } from "../data/fleet-room.ts";
+import { Prisma } from "../data/database.ts";
+import { fleetRoom, setStepProblem, stepProblem } from "../data/fleet-room.ts";
 import { recordEvent } from "../data/record-event.ts";
 import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
+import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
+import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
 import {
 	adoptPrimary,
@@ -19,14 +22,16 @@ import {
 } from "./steps/change-nodes.ts";
 import { endHung, orderFailover } from "./steps/order-failover.ts";
 import { placeCache } from "./steps/place-cache.ts";
-import { addReplacement, retireNode } from "./steps/replace-node.ts";
+import { addReplacement } from "./steps/replace-node.ts";
+import { addNodes, changeMembership } from "./steps/resize-cache.ts";
+import { retireNode } from "./steps/retire-node.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
 export type PlacementLock = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * One pass over one cache: observe → plan → apply → write status once. Returns whether to look again at once, because
- * the pass changed what the next one will see.
+ * One pass over one cache: observe → plan → apply → write status once. Returns whether to look again at once,
+ * because the pass changed what the next one will see.
  */
 export async function reconcileCache(
 	resources: Resources,
@@ -40,13 +45,17 @@ export async function reconcileCache(
 	if (cache === null) return { again: false, status: "gone" };
 	const model = toCacheModel(cache, resources);
 	const room = fleetRoom(resources.fleet, cache);
-	const plan = planCache(model, resources.clock.now(), room);
+	const plan = withStepProblem(resources, cacheId, planCache(model, resources.clock.now(), room));
+	resources.fleet.quiet.note(
+		cacheId,
+		plan.status === "available" && plan.actions.length === 0 && plan.statusReason === null,
+	);
 	if (plan.actions.some((action) => action.kind === "forget")) {
-		await forgetCache(resources, cache, plan);
-		return { again: false, status: "gone" };
+		const isForgotten = await forgetCache(resources, cache, plan);
+		return { again: !isForgotten, status: isForgotten ? "gone" : plan.status };
 	}
-	// In memory, and what clients wait for. Of a primary's death nothing is written in the same pass: the next one knows
-	// what came of the order.
+	// These are in memory, and clients wait for them. A primary's death is not recorded in the same pass: the
+	// next one knows the result of the order.
 	const orders = plan.actions.filter((action) => action.kind === "order-failover");
 	for (const order of orders) orderFailover(resources, cache, order);
 	if (orders.some(({ fromState }) => fromState === "dead")) {
@@ -56,18 +65,42 @@ export async function reconcileCache(
 	let again = false;
 	for (const action of plan.actions) {
 		const reason = await apply(resources, cache, action, placementLock);
+		if (REMEMBERED.has(action.kind)) setStepProblem(resources.fleet, cacheId, reason);
 		if (reason === null) {
 			if (!LEFT_TO_HOSTS.has(action.kind)) again = true;
 			continue;
 		}
-		// Of a node that finds no place the step itself has told, and the next plan's reasons tell.
-		if (action.kind !== "add-replacement") await writeWaiting(resources, cache, reason);
+		// For a node without a place, the step has already reported it, and the next plan's reasons repeat it.
+		if (action.kind === "add-replacement") continue;
+		await writeWaiting(resources, cache, heldUp(plan, reason));
 	}
 	return { again, status: plan.status };
 }
 
-/** After these the hosts have the word: looking at once would only be in their way. */
+/** After these it is the hosts' turn: looking at once would only be in their way. */
 const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
+
+/** Their last reason stands until they succeed. */
+const REMEMBERED: ReadonlySet<PlanAction["kind"]> = new Set([
+	"add-nodes",
+	"assign-ports",
+	"move-port",
+]);
+
+/** A step's last reason stands until the step succeeds, so that the status doesn't change with every pass. */
+function withStepProblem({ fleet }: Resources, cacheId: string, plan: Plan): Plan {
+	const problem = stepProblem(fleet, cacheId);
+	const isTriedAgain = plan.actions.some(({ kind }) => REMEMBERED.has(kind));
+	return problem === null || !isTriedAgain ? plan : heldUp(plan, problem);
+}
+
+/** The plan of a cache that waits for this reason to go. */
+function heldUp(plan: Plan, statusReason: string): Plan {
+	const progress = plan.progress.map((step) =>
+		step.state === "running" ? { ...step, state: "waiting" as const } : step,
+	);
+	return { ...plan, statusReason, progress };
+}
 
 /** Null once done; the reason if it can't be done now. */
 async function apply(
@@ -92,7 +125,14 @@ async function apply(
 			await requestFailover(resources, action);
 			return null;
 		case "add-replacement":
-			return placementLock(() => addReplacement(resources, cache, action.nodeId, action.empty));
+			return placementLock(() => addReplacement(resources, cache, action));
+		case "add-nodes":
+			return placementLock(() => addNodes(resources, cache, action));
+		case "join-node":
+		case "leave-node":
+		case "keep-node":
+			await changeMembership(resources, cache, action);
+			return null;
 		case "retire":
 			await retireNode(resources, cache, action.nodeId);
 			return null;
@@ -100,8 +140,7 @@ async function apply(
 			await permitLaunch(resources, cache, action.nodeId);
 			return null;
 		case "move-port":
-			await movePort(resources, cache, action.nodeId);
-			return null;
+			return movePort(resources, cache, action.nodeId);
 		case "remove-nodes":
 			await removeNodes(resources, cache);
 			return null;
@@ -113,7 +152,7 @@ async function apply(
 		case "publish-discovery":
 			await publishDiscovery(resources, cache, action.nodeIds);
 			return null;
-		// Both are done before the others.
+		// Both are handled before the others.
 		case "order-failover":
 		case "forget":
 			return null;
@@ -132,10 +171,10 @@ async function writeStatus(
 		JSON.stringify(model.progress) === JSON.stringify(plan.progress);
 	if (same && plan.events.length === 0) return;
 	const placing = plan.actions.some((action) => action.kind === "place");
-	// Placement writes the nodes a moment later; until it has, there is no news in its first step.
+	// Placement writes the nodes a moment later; until then its first step has no news.
 	if (placing && cache.statusReason === null) return;
 	await resources.db.$transaction(async (tx) => {
-		// The generation guards against a deletion that came after this pass had read the cache.
+		// The generation guards against a deletion that was requested after this pass had read the cache.
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },
 			data: {
@@ -143,11 +182,12 @@ async function writeStatus(
 				statusReason: plan.statusReason,
 				progress: plan.progress,
 				...(plan.becameAvailable && { availableAt: resources.clock.now() }),
+				...(plan.resized && { resizedFrom: Prisma.DbNull }),
 			},
 		});
 		if (count === 0) return;
 		// From now on Sentinels watch it.
-		if (plan.becameAvailable) await bumpRoutes(tx, cache.id);
+		if (plan.becameAvailable) await bumpRoutes(tx, { id: cache.id });
 		for (const event of plan.events) {
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}
@@ -155,38 +195,37 @@ async function writeStatus(
 	if (plan.becameAvailable) wakeGateways(resources);
 }
 
-async function writeWaiting(resources: Resources, cache: FullCache, reason: string): Promise<void> {
-	if (cache.statusReason === reason) return;
-	const { progress } = planCache(
-		toCacheModel(cache, resources),
-		resources.clock.now(),
-		fleetRoom(resources.fleet, cache),
-	);
+async function writeWaiting(
+	resources: Resources,
+	cache: FullCache,
+	{ statusReason, progress }: Plan,
+): Promise<void> {
+	if (cache.statusReason === statusReason) return;
 	await resources.db.$transaction(async (tx) => {
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },
-			data: {
-				statusReason: reason,
-				progress: progress.map((step) =>
-					step.state === "running" ? { ...step, state: "waiting" } : step,
-				),
-			},
+			data: { statusReason, progress },
 		});
 		if (count === 0) return;
 		await recordEvent(tx, resources.clock, {
 			severity: "warning",
 			type: "cache.waiting",
-			message: `Cache ${cache.name}: ${reason}`,
+			message: `Cache ${cache.name}: ${statusReason}`,
 			cacheName: cache.name,
 		});
 	});
 }
 
-async function forgetCache(resources: Resources, cache: FullCache, plan: Plan): Promise<void> {
-	await resources.db.$transaction(async (tx) => {
+/** False if a lost host has returned meanwhile: it removes its nodes itself. */
+async function forgetCache(resources: Resources, cache: FullCache, plan: Plan): Promise<boolean> {
+	// While the row is there: it says that the cache has no route any more.
+	await readRoutes(resources);
+	return await resources.db.$transaction(async (tx) => {
+		if (!(await abandonNodes(tx, cache))) return false;
 		await tx.cache.delete({ where: { id: cache.id } });
 		for (const event of plan.events) {
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}
+		return true;
 	});
 }

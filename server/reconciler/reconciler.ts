@@ -1,21 +1,23 @@
 import type { Logger } from "../../platform/logger.ts";
 import { KeyedQueue } from "../platform/keyed-queue.ts";
-import type { Resources } from "../services/context.ts";
+import type { Resources, Urgency } from "../services/context.ts";
+import { lookAtAll } from "./look-at-all.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 const CONCURRENCY = 4;
-/** Everything is looked at this often even if no wake-up came. */
+/** Every cache is checked this often even without a wake-up, unless there are too many for that. */
 const RESYNC_MS = 10_000;
-/** A cache that isn't settled is looked at this often: what blocks it may go away without a word. */
+const RESYNCS_PER_SECOND = 50;
+/** A cache that isn't settled is checked this often: what blocks it may disappear without a wake-up. */
 const UNSETTLED_MS = 1_000;
 const ERROR_RETRY_MS = 500;
 
 export interface Reconciler {
-	wake(cacheId: string): void;
+	wake(cacheId: string, urgency?: Urgency): void;
 	stop(): Promise<void>;
 }
 
-/** Keeps every cache on its way to what is wanted. Takes keys, never events. */
+/** Keeps moving every cache towards its wanted state. Takes keys, never events. */
 export function startReconciler(resources: Resources, logger: Logger): Reconciler {
 	let lastPlacement: Promise<unknown> = Promise.resolve();
 	const placementLock = <T>(work: () => Promise<T>): Promise<T> => {
@@ -28,26 +30,37 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		async work(cacheId) {
 			await resources.orders.quiet(cacheId);
 			const { again, status } = await reconcileCache(resources, cacheId, placementLock);
-			if (again) queue.add(cacheId);
+			if (again) wake(cacheId, status === "unavailable" ? "urgent" : undefined);
 			else if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
 		},
 		onError(cacheId, error) {
-			logger.error({ err: error, cacheId }, "a pass over a cache failed and is repeated");
+			logger.error({ err: error, cacheId }, "reconciling a cache failed; trying again");
 			queue.addAfter(cacheId, ERROR_RETRY_MS);
 		},
 	});
-	const resync = async () => {
-		const caches = await resources.db.cache.findMany({ select: { id: true } });
-		for (const cache of caches) queue.add(cache.id);
-	};
-	const onResyncError = (err: unknown) => logger.error({ err }, "listing the caches failed");
-	const timer = setInterval(() => resync().catch(onResyncError), RESYNC_MS);
-	resync().catch(onResyncError);
+	const wake = (cacheId: string, urgency?: Urgency) =>
+		urgency === "urgent" ? queue.addUrgent(cacheId) : queue.add(cacheId);
+	const onListError = (err: unknown) => logger.error({ err }, "listing the caches failed");
+	wakeAll(resources, wake).catch(onListError);
+	const endLooks = lookAtAll({
+		list: async () => {
+			const caches = await resources.db.cache.findMany({ select: { id: true } });
+			return caches.map(({ id }) => id);
+		},
+		...{ look: wake, onError: onListError },
+		...{ periodMs: RESYNC_MS, perSecond: RESYNCS_PER_SECOND },
+	});
 	return {
-		wake: (cacheId) => queue.add(cacheId),
+		wake,
 		async stop() {
-			clearInterval(timer);
+			endLooks();
 			await queue.stop();
 		},
 	};
+}
+
+/** After a start: what the control plane before this one left unfinished comes first. */
+async function wakeAll({ db }: Resources, wake: Reconciler["wake"]): Promise<void> {
+	const caches = await db.cache.findMany({ select: { id: true, status: true } });
+	for (const { id, status } of caches) wake(id, status === "available" ? undefined : "urgent");
 }

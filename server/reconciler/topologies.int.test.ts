@@ -1,11 +1,13 @@
 import { beforeEach, expect, it } from "vitest";
 import { createCacheInputSchema } from "../contract/cache.ts";
+import { readRoutes } from "../fleet/read-routes.ts";
+import { watchHost } from "../fleet/watch-host.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { rebootCache } from "../services/caches/reboot-cache.ts";
-import { enrolTestHosts, type TestHost } from "../testing/test-host.ts";
+import { enrolTestHosts, HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -30,7 +32,7 @@ async function settle() {
 	}
 }
 
-/** Hosts carry out what they are told until there is nothing more to do. */
+/** Lets hosts carry out their desired state until nothing is left to do. */
 async function converge() {
 	for (let round = 0; round < 10; round++) {
 		const before = JSON.stringify(await Promise.all(hosts.map((host) => host.state())));
@@ -42,7 +44,7 @@ async function converge() {
 	throw new Error("the hosts don't come to rest");
 }
 
-it("tells every node of a cluster the whole of it, and is available once all show it", async () => {
+it("gives every node of a cluster the whole cluster, and is available once all show it", async () => {
 	const created = await create({
 		clusterMode: "enabled",
 		shards: 3,
@@ -76,7 +78,7 @@ it("tells every node of a cluster the whole of it, and is available once all sho
 	expect(new Set(primaries.map((node) => node.zone)).size).toBe(3);
 });
 
-it("spreads Memcached's nodes and names them to auto discovery, one version a change", async () => {
+it("spreads Memcached's nodes and names them to auto discovery, one version per change", async () => {
 	await create({ engine: "memcached", nodes: 3, multiAz: true });
 	await settle();
 	await converge();
@@ -102,14 +104,64 @@ it("gives every gateway the same table, and a new one only when something change
 	expect(route?.servers.map((server) => server.leads).sort()).toEqual([false, true]);
 });
 
+it("tells every host the names of all caches, and later only those that changed", async () => {
+	const zone = "cache.example.com";
+	test.resources.dns = { zone, port: 10_053 };
+	const [host] = hosts;
+	if (host === undefined) throw new Error("no host");
+	const state = async (held: object) => {
+		const all = { ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice: -1, namesRevision: -1, ...held };
+		const abort = AbortSignal.abort();
+		await readRoutes(test.resources);
+		const result = await watchHost(test.resources, TEST_EPOCH, host.hostId, all, abort);
+		return result;
+	};
+	await create({ replicasPerShard: 1 });
+	await create({ name: "pages", engine: "memcached" });
+	await settle();
+	await converge();
+	const first = await state({});
+	expect(first?.names).toMatchObject({ zone, whole: true, removed: [] });
+	expect(
+		first?.names?.names.map(({ name, kind, port }) => `${name} ${kind} ${port}`).sort(),
+	).toEqual([
+		...["1.ns server null", "2.ns server null", "3.ns server null"],
+		...["orders primary 6379", "orders-001 node 17000", "orders-002 node 17000"],
+		...["orders-ro reader 6380", "pages configuration 11211", "pages-001 node 17000"],
+	]);
+	const held = {
+		...{ revision: first?.desired?.revision, routeRevision: first?.routes?.revision },
+		namesRevision: first?.names?.revision,
+	};
+	expect(await state(held)).toBeNull();
+	await deleteCache(test.resources, caller, { name: "pages" });
+	await settle();
+	expect((await state(held))?.names).toMatchObject({
+		...{ whole: false, names: [], removed: ["pages-001", "pages"] },
+	});
+	// An agent that answers no DNS is told nothing.
+	expect(await state({ namesRevision: undefined })).not.toHaveProperty("names");
+	expect((await orders()).endpoints.names).toEqual({
+		...{ zone, port: 10_053, configuration: null },
+		...{ primary: "orders.cache.example.com", reader: "orders-ro.cache.example.com" },
+		nodes: ["orders-001", "orders-002"].map((node) => ({ node, name: `${node}.${zone}` })),
+	});
+	test.resources.dns = null;
+	expect((await state({ epoch: TEST_EPOCH - 1 }))?.names).toBeNull();
+	expect((await orders()).endpoints.names).toBeNull();
+});
+
 it("reboots one node of a shard at a time and is available again at the end", async () => {
 	await create({ replicasPerShard: 1 });
 	await settle();
 	await converge();
 	const asked = await rebootCache(test.resources, caller, { name: "orders" });
-	expect(asked.status).toBe("available");
+	expect(asked.status).toBe("rebooting");
 	await settle();
-	expect(await orders()).toMatchObject({ status: "modifying" });
+	expect(await orders()).toMatchObject({
+		status: "rebooting",
+		progress: [{ state: "running" }, { state: "pending" }],
+	});
 	const reboots = async () =>
 		(await test.resources.db.node.findMany({ orderBy: { name: "asc" } })).map((n) => n.reboot);
 	expect(await reboots()).toEqual([0, 1]);
@@ -127,7 +179,7 @@ it("reboots one node of a shard at a time and is available again at the end", as
 	).rejects.toMatchObject({ code: "invalid_argument", field: "nodes" });
 });
 
-it("takes a parameter group of its family and mode alone, and hands its values to the nodes", async () => {
+it("takes only a parameter group of its family and mode, and hands its values to the nodes", async () => {
 	await test.resources.db.parameterGroup.createMany({
 		data: [
 			{

@@ -1,9 +1,10 @@
-import type { Transaction } from "../data/database.ts";
+import type { Prisma, Transaction } from "../data/database.ts";
+import { readRoutes } from "../fleet/read-routes.ts";
 import type { Resources } from "./context.ts";
 
 /**
- * Raises the revisions of hosts in the transaction that changes what they should run. Returns the new revisions; the
- * caller wakes the hosts' watches once it has committed.
+ * Raises the revisions of hosts in the transaction that changes what they should run. Returns the new
+ * revisions; the caller wakes the hosts' watches after the commit.
  */
 export async function bumpHosts(
 	tx: Transaction,
@@ -21,17 +22,23 @@ export function wakeHosts(resources: Resources, hostIds: Iterable<string>): void
 	for (const id of hostIds) resources.signals.notify(`host:${id}`);
 }
 
-/**
- * Raises the route table's revision in the transaction that changes an endpoint or where it leads. All hosts serve the
- * table; the caller wakes them with `wakeGateways` once it has committed.
- */
-export async function bumpRoutes(tx: Transaction, cacheId: string): Promise<void> {
-	const routeRevision = await bumpRouteTable(tx);
-	await tx.cache.updateMany({ where: { id: cacheId }, data: { routeRevision } });
+/** Wakes hosts' watches for notices, which need nothing from the database. */
+export function wakeForNotices({ signals }: Resources, hostIds: Iterable<string>): void {
+	for (const id of hostIds) signals.notify(`notices:${id}`);
 }
 
-/** The same when hosts come or go, whose Sentinels the table names. Returns the new revision. */
-export async function bumpRouteTable(tx: Transaction): Promise<number> {
+/**
+ * Raises the revisions of caches' routes in the transaction that changes an endpoint or where it leads. The
+ * caller calls `wakeGateways` after the commit. Where the hosts of a cache's nodes change, `rerouteCaches` does
+ * this too.
+ */
+export async function bumpRoutes(tx: Transaction, where: Prisma.CacheWhereInput): Promise<void> {
+	const routeRevision = await bumpRouteRevision(tx);
+	await tx.cache.updateMany({ where, data: { routeRevision } });
+}
+
+/** Returns the new revision. Its row is locked until the commit, so revisions appear in their order. */
+export async function bumpRouteRevision(tx: Transaction): Promise<number> {
 	const { routeRevision } = await tx.controlPlane.update({
 		where: { id: 1 },
 		data: { routeRevision: { increment: 1 } },
@@ -40,6 +47,8 @@ export async function bumpRouteTable(tx: Transaction): Promise<number> {
 	return routeRevision;
 }
 
+/** Tells the hosts that changed routes concern. */
 export function wakeGateways(resources: Resources): void {
-	resources.signals.notify("routes");
+	// If it fails, the next watch of any host reads the routes.
+	readRoutes(resources).catch(() => undefined);
 }

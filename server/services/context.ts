@@ -1,9 +1,12 @@
+import type { Access } from "../contract/access.ts";
+import type { DnsSettings } from "../contract/names.ts";
 import type { RateCard } from "../contract/node-type.ts";
 import type { Database } from "../data/database.ts";
 import type { FailoverOrders } from "../data/failover-orders.ts";
 import type { FleetState } from "../data/fleet-state.ts";
 import type { Inventories } from "../data/inventories.ts";
 import type { Notices } from "../data/notices.ts";
+import type { RouteRegistry } from "../data/route-registry.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
@@ -13,39 +16,56 @@ export interface PortRange {
 	last: number;
 }
 
-/** What use cases work with. */
+/** An engine or a host has died, or another node leads: recovery overtakes all other work. */
+export type Urgency = "urgent";
+
+/** The dependencies of use cases. */
 export interface Resources {
 	db: Database;
 	fleet: FleetState;
-	/** The caller wakes the hosts with `signals`: "notices" for all of them. */
+	/** The caller wakes the hosts with `wakeForNotices`. */
 	notices: Notices;
+	routes: RouteRegistry;
 	orders: FailoverOrders;
 	inventories: Inventories;
 	secrets: SecretBox;
-	/** `host:<id>` wakes that host's watch. */
+	/** `host:<id>` and `notices:<id>` wake that host's watch. */
 	signals: Signals;
 	clock: Clock;
-	/** Asks the reconciler to look at a cache. */
-	wakeCache(cacheId: string): void;
+	/** Makes the reconciler look at a cache. */
+	wakeCache(cacheId: string, urgency?: Urgency): void;
 	clientPorts: PortRange;
 	memcachedPorts: PortRange;
-	/** Of nodes, on each host. */
+	/** Ports for nodes, on each host. */
 	nodePorts: PortRange;
-	/** How much more memory and processors than a host has may be given to nodes: 1 is none. */
+	/**
+	 * How many times over a host's memory and processors may be assigned to nodes: 1 means no overcommitment.
+	 */
 	overcommit: number;
 	/** How long a host is silent before its nodes are replaced. */
 	hostLostMs: number;
+	/** Whether the disk with the control plane's own files has no room left. */
+	isDiskFull(): boolean;
 	rateCard: RateCard;
+	/** The zone in which hosts answer for caches, and the port on which they do; null without one. */
+	dns: DnsSettings | null;
 	version: string;
 }
 
-/** Who asks, and how the request is known. */
+/** Who makes the request, and its identification. */
 export interface Caller {
 	kind: "user" | "token" | "machine";
-	/** Stable: stands in audit rows and owns idempotency keys. */
+	/** Stable: recorded in audit rows, and owns idempotency keys. */
 	actor: string;
 	name: string;
 	email: string | null;
+	access: Access;
+	/** The caller, or the owner of the token; null for the machine and for tokens that it made. */
+	userId: string | null;
+	/** The session that a user calls with; null for others. */
+	session: { id: string; userId: string } | null;
 	requestId: string;
+	/** Of the client; null where no request came from outside. */
+	address: string | null;
 	idempotencyKey: string | null;
 }

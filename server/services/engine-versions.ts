@@ -3,7 +3,7 @@ import type { Transaction } from "../data/database.ts";
 import { enginesColumn } from "../data/host-mapping.ts";
 import { compareVersionsDescending } from "../domain/engines/versions.ts";
 
-/** What the hosts really have, newest first; the first of each engine is its default. */
+/** The versions that hosts really have, newest first; the first of each engine is its default. */
 export async function availableEngineVersions(db: Transaction): Promise<EngineVersion[]> {
 	const hosts = await db.host.findMany({
 		select: { name: true, engines: true },

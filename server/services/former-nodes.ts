@@ -2,10 +2,10 @@ import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 
-/** Those that are older are long forgotten by the engines. */
+/** Engines have long forgotten older ones. */
 const FORMER_MAX = 1_000;
 
-/** In cluster mode: has the others forget a node that isn't theirs any more, should one still know it. */
+/** In cluster mode: makes the other nodes forget a former member, in case one still knows it. */
 export async function noteFormerNode(
 	tx: Transaction,
 	cacheId: string,

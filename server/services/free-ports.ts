@@ -2,17 +2,20 @@ import { PORT_QUARANTINE_MS } from "../contract/limits.ts";
 import type { Transaction } from "../data/database.ts";
 import type { Resources } from "./context.ts";
 
-/** When ports that are free for other caches by now were released at the latest. */
+/** Ports released before this time are free for other caches now. */
 export function quarantineStart(now: Date): Date {
 	return new Date(now.getTime() - PORT_QUARANTINE_MS);
 }
 
-/** The next port that no node has on that host, from the given node's own on; its own if all are taken. */
+/**
+ * The next port on that host, starting at the given node's own, that no node has and no other program was
+ * seen to hold; null if none is left.
+ */
 export async function nextFreePort(
-	{ nodePorts, clock }: Resources,
+	{ nodePorts, clock, fleet }: Resources,
 	tx: Transaction,
 	node: { hostId: string; port: number },
-): Promise<number> {
+): Promise<number | null> {
 	const onHost = await tx.node.findMany({
 		where: { hostId: node.hostId },
 		select: { port: true },
@@ -21,12 +24,16 @@ export async function nextFreePort(
 		where: { hostId: node.hostId, releasedAt: { gt: quarantineStart(clock.now()) } },
 		select: { port: true },
 	});
-	const used = new Set([...onHost, ...released].map((other) => other.port));
+	const abandoned = await tx.abandonedNode.findMany({
+		where: { hostId: node.hostId },
+		select: { port: true },
+	});
+	const used = new Set([
+		...[...onHost, ...released, ...abandoned].map((other) => other.port),
+		...fleet.refusedPorts.on(node.hostId),
+	]);
 	const { first, last } = nodePorts;
-	const span = last - first + 1;
-	let port = node.port;
-	for (let i = 0; i < span && used.has(port); i++) {
-		port = port + 1 > last || port + 1 < first ? first : port + 1;
-	}
-	return port;
+	const range = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+	const isFree = (port: number) => port !== node.port && !used.has(port);
+	return range.find((port) => port > node.port && isFree(port)) ?? range.find(isFree) ?? null;
 }

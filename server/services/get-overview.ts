@@ -8,6 +8,7 @@ export async function getOverview({
 	db,
 	fleet,
 	version,
+	isDiskFull,
 }: Resources): Promise<z.infer<typeof overviewSchema>> {
 	const [caches, rows] = await Promise.all([
 		db.cache.count(),
@@ -32,5 +33,11 @@ export async function getOverview({
 		.filter((host) => host.status === "offline" || fleet.isSuspect(host.id))
 		.map((host) => host.name);
 	const safeMode = fleet.safeMode ? { silentHosts } : null;
-	return { version, caches, hosts: hosts.length, safeMode, zones };
+	const drainingHosts = hosts
+		.filter(({ draining, nodeCount }) => draining && nodeCount > 0)
+		.map(({ name }) => name);
+	return {
+		...{ version, caches, hosts: hosts.length, zones },
+		...{ safeMode, drainingHosts, diskFull: isDiskFull() },
+	};
 }

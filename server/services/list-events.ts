@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { type Event, type listEventsInputSchema, severitySchema } from "../contract/index.ts";
-import { decodeCursor, toPage } from "../data/cursor.ts";
-import type { Prisma } from "../data/database.ts";
+import { olderThan, toPage } from "../data/cursor.ts";
 import type { Resources } from "./context.ts";
 
 /** Newest first. */
@@ -9,16 +8,11 @@ export async function listEvents(
 	{ db }: Resources,
 	input: z.output<typeof listEventsInputSchema>,
 ): Promise<{ items: Event[]; nextCursor: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const before: Prisma.EventWhereInput =
-		after === null
-			? {}
-			: { OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] };
 	const rows = await db.event.findMany({
 		where: {
 			...(input.cache !== undefined && { cacheName: input.cache }),
 			...(input.severity !== undefined && { severity: input.severity }),
-			...before,
+			...olderThan("at", input.cursor),
 		},
 		orderBy: [{ at: "desc" }, { id: "desc" }],
 		take: input.limit + 1,

@@ -1,22 +1,25 @@
-import { randomUUID } from "node:crypto";
 import { AppError } from "../contract/errors.ts";
 import { Prisma, type Transaction } from "../data/database.ts";
+import { writeAudit } from "../data/write-audit.ts";
 import { sha256Hex } from "../platform/secrets.ts";
+import { auditOrigin } from "./audit-origin.ts";
 import type { Caller, Resources } from "./context.ts";
 
 export interface Mutation<T> {
-	/** Stands in the audit log, such as cache.create. */
+	/** Recorded in the audit log, such as cache.create. */
 	action: string;
 	target: string;
-	/** What was asked: the same idempotency key with other input is refused. */
+	/** In the audit log instead of a target that means nothing to people, such as an id. */
+	nameOf?(response: T): string;
+	/** The input: the same idempotency key with other input is refused. */
 	input: unknown;
 	run(tx: Transaction, after: (commit: () => void) => void): Promise<T>;
 }
 
 /**
- * Runs a change with its audit row in one transaction, at most once per idempotency key. A repeated call gets the first
- * one's answer; answers may hold secrets and are stored sealed. What `run` passes to `after` (wake-ups) happens once
- * the change can be read.
+ * Runs a change with its audit row in one transaction, at most once per idempotency key. A repeated call gets
+ * the first one's answer; answers may contain secrets and are stored sealed. What `run` passes to `after`
+ * (wake-ups) happens once the change is visible.
  */
 export async function mutate<T>(
 	resources: Resources,
@@ -28,16 +31,9 @@ export async function mutate<T>(
 		const replay = await claimKey(resources, caller, mutation, tx);
 		if (replay !== null) return replay.response as T;
 		const response = await mutation.run(tx, (commit) => commits.push(commit));
-		await tx.auditEntry.createMany({
-			data: {
-				id: randomUUID(),
-				at: resources.clock.now(),
-				actor: caller.actor,
-				action: mutation.action,
-				target: mutation.target,
-				requestId: caller.requestId,
-			},
-		});
+		const { action } = mutation;
+		const target = mutation.nameOf?.(response) ?? mutation.target;
+		await writeAudit(tx, resources.clock, auditOrigin(caller), { action, target });
 		if (caller.idempotencyKey !== null) {
 			await tx.idempotencyKey.updateMany({
 				where: { actor: caller.actor, key: caller.idempotencyKey },
@@ -50,7 +46,7 @@ export async function mutate<T>(
 	return result;
 }
 
-/** Null if the key is ours to use; the stored answer if it was used for the same request before. */
+/** Null if the key is ours to use; the stored answer if the same request used it before. */
 async function claimKey<T>(
 	{ secrets, clock }: Resources,
 	caller: Caller,
@@ -60,7 +56,7 @@ async function claimKey<T>(
 	if (caller.idempotencyKey === null) return null;
 	const id = { actor: caller.actor, key: caller.idempotencyKey };
 	const requestHash = sha256Hex(JSON.stringify([mutation.action, mutation.target, mutation.input]));
-	// Waits for another transaction that holds the same key, so two at once can't both run.
+	// Waits for another transaction with the same key, so that two at once can't both run.
 	const inserted = await tx.$executeRaw(Prisma.sql`
 		INSERT INTO "IdempotencyKey" ("actor", "key", "procedure", "requestHash", "createdAt")
 		VALUES (${id.actor}, ${id.key}, ${mutation.action}, ${requestHash}, ${clock.now()})

@@ -1,12 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import {
-	AGENT_PROTOCOL_VERSION,
-	type Assignment,
-	type FailoverOrder,
-	type GatewayObservation,
-	type Observation,
-	type ReportInput,
-} from "../contract/agent.ts";
+import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
+import type { Assignment, FailoverOrder, Route } from "../contract/desired-state.ts";
+import type { GatewayObservation, Observation, ReportInput } from "../contract/host-report.ts";
 import { GIB } from "../contract/limits.ts";
 import { clusterViewText, formatSlots } from "../contract/slots.ts";
 import { enrolHost } from "../fleet/enrol-host.ts";
@@ -17,18 +12,18 @@ import { type TestResources, testCaller } from "./test-resources.ts";
 
 export const TEST_EPOCH = 1;
 
-const HOLDS_NOTHING = {
+export const HOLDS_NOTHING = {
 	protocol: AGENT_PROTOCOL_VERSION,
 	revision: -1,
 	routeRevision: -1,
 } as const;
 
-/** A host whose reports the test writes: the protocol's other end, without processes. */
+/** A host whose reports the test writes: the other end of the protocol, without processes. */
 export async function enrolTestHost({ resources }: TestResources, name: string, zone: string) {
 	const { token } = await createJoinToken(
 		resources,
 		testCaller(),
-		{ expiresInHours: 1 },
+		{ expiresInHours: 1, uses: 1 },
 		"http://control",
 	);
 	const number = Number(name.replace(/\D/g, "")) || 1;
@@ -55,6 +50,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 	const report = (overrides: Partial<ReportInput> = {}) =>
 		ingestReport(resources, hostId, {
 			protocol: AGENT_PROTOCOL_VERSION,
+			clockAheadMs: 0,
 			epoch: TEST_EPOCH,
 			revision: -1,
 			facts: null,
@@ -62,6 +58,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 			setAside: [],
 			gateway: null,
 			sentinel: null,
+			warnings: null,
 			orders: [],
 			events: [],
 			metrics: [],
@@ -73,26 +70,29 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		hostId,
 		enrolment,
 		report,
-		/** The desired state as it is now; throws if a long poll would be needed. */
+		/** The present desired state; throws if a long poll would be needed. */
 		async state() {
-			// Notices are answered with alone: all that there are count as heard.
-			const notice = this.notices().at(-1)?.seq ?? -1;
-			const result = await watchHost(
-				resources,
-				TEST_EPOCH,
-				hostId,
-				{ ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice },
-				undefined,
-			);
-			const state = result?.desired;
-			if (state == null) throw new Error("no desired state");
-			return state;
+			// Notices are returned on their own: all of them count as heard. Another call may have been waiting for
+			// that.
+			for (;;) {
+				const notice = this.notices().at(-1)?.seq ?? -1;
+				const result = await watchHost(
+					resources,
+					TEST_EPOCH,
+					hostId,
+					{ ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice },
+					undefined,
+				);
+				if (result === null) throw new Error("no desired state");
+				if (result.desired === null) continue;
+				return { ...result.desired, routeTable: result.routes ?? result.desired.routeTable };
+			}
 		},
-		/** What the host was told outside of its desired state. */
+		/** What the host was told outside its desired state. */
 		notices() {
 			return resources.notices.newer(hostId, -1);
 		},
-		/** What a host says of a primary that has handed over. */
+		/** The report of a primary that has handed over. */
 		async yield({ from, candidates }: FailoverOrder) {
 			const [leader] = candidates;
 			const state = await this.state();
@@ -107,8 +107,8 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 			});
 		},
 		/**
-		 * Carries out failover orders that it hasn't answered: the first candidate leads, the primary that hands over is a
-		 * replica from then on, and their hosts say so.
+		 * Carries out failover orders that it hasn't answered: the first candidate becomes primary, the old
+		 * primary a replica, and their hosts report that.
 		 */
 		async obey(fleet: readonly { yield(order: FailoverOrder): Promise<void> }[] = []) {
 			for (const notice of this.notices()) {
@@ -138,28 +138,41 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 			}
 		},
 		/**
-		 * Reports every assignment of the desired state as running in the role that it asks for, and every endpoint as
-		 * ready.
+		 * Reports every assignment of the desired state as running in its wanted role, and every endpoint as
+		 * ready, except those whose ports another program holds.
 		 */
-		async converge() {
+		async converge(foreignPorts: readonly number[] = []) {
 			const state = await this.state();
 			const routes = state.routeTable?.routes ?? [];
+			const takenPort = ({ ports }: Route) =>
+				Object.values(ports).find((port) => port !== null && foreignPorts.includes(port)) ?? null;
 			const gateway: GatewayObservation = {
 				phase: "running",
 				version: "3.2.26",
 				reason: null,
 				routeRevision: state.routeTable?.revision ?? -1,
-				routes: routes.map(({ cacheId }) => ({ cacheId, ready: true, problem: null })),
+				routes: routes.map((route) => {
+					const port = takenPort(route);
+					const problem = { code: "port-taken" as const, message: `port ${port} is in use`, port };
+					const { cacheId } = route;
+					return port === null
+						? { cacheId, ready: true, problem: null }
+						: { cacheId, ready: false, problem };
+				}),
 			};
 			await report({
 				revision: state.revision,
 				gateway,
-				observations: state.assignments.map((assignment) => asRunning(assignment, 4_000 + number)),
+				observations: state.assignments.map((assignment) =>
+					foreignPorts.includes(assignment.port)
+						? asRefused(assignment)
+						: asRunning(assignment, 4_000 + number),
+				),
 			});
 		},
 	};
 }
-/** One host for each zone that is named: h1, h2 and so on. */
+/** One host for each named zone: h1, h2 and so on. */
 export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
 	const hosts = [];
 	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
@@ -168,7 +181,7 @@ export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
 
 export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
 
-/** What an agent says of an assignment that it has carried out. */
+/** An agent's report on an assignment that it has carried out. */
 export function asRunning(assignment: Assignment, pid: number): Observation {
 	const { role } = assignment;
 	return {
@@ -179,10 +192,13 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 		pid,
 		startedAt: "2026-01-01T00:00:00Z",
 		silentSince: null,
+		busy: false,
 		launchPermit: assignment.launchPermit,
 		restarts: 0,
 		reboot: assignment.reboot,
 		pendingParameters: [],
+		clientLimit: null,
+		keptData: false,
 		port: assignment.port,
 		engineState: {
 			version: "9.1.2",
@@ -191,6 +207,7 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 			primaryHost: role.kind === "replica" ? role.of.host : null,
 			primaryPort: role.kind === "replica" ? role.of.port : null,
 			linkUp: true,
+			synced: true,
 			offset: 100,
 			onlineReplicas: 0,
 			cluster: asFormed(assignment),
@@ -198,7 +215,17 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 	};
 }
 
-/** A replica's state once it leads. */
+/** An agent's report on an assignment whose port another program holds. */
+function asRefused(assignment: Assignment): Observation {
+	const message = `port ${assignment.port} is in use`;
+	return {
+		...asRunning(assignment, 0),
+		...{ phase: "waiting", pid: null, startedAt: null, launchPermit: -1, engineState: null },
+		reason: { code: "port-taken", message },
+	};
+}
+
+/** A replica's state once it is primary. */
 function asPrimary(
 	assignment: Assignment,
 	state: NonNullable<Observation["engineState"]>,

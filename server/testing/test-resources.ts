@@ -14,6 +14,7 @@ import { Inventories } from "../data/inventories.ts";
 import { applyMigrations, migrationNames } from "../data/migrate.ts";
 import { Notices } from "../data/notices.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
+import { RouteRegistry } from "../data/route-registry.ts";
 import { SOCKET_NAME, socketUrl } from "../data/socket-url.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
@@ -22,9 +23,9 @@ import type { Caller, Resources } from "../services/context.ts";
 
 export interface TestResources {
 	resources: Resources;
-	/** Ids of the caches that something asked to have looked at, in order. */
+	/** Ids of the caches that were woken, in order. */
 	woken: string[];
-	/** The clock's hands. */
+	/** The clock's time, which the test sets. */
 	time: { now: Date };
 }
 
@@ -34,15 +35,17 @@ interface TestDatabase {
 	close(): Promise<void>;
 }
 
-/** It ends with the process. */
-async function openTestDatabase(): Promise<Database> {
+/** A database of the test's own, with the product's migrations. */
+export async function openTestDatabase(
+	onLost: (error: unknown) => void = () => undefined,
+): Promise<TestDatabase> {
 	const pglite = await PGlite.create({ loadDataDir: await migratedTemplate() });
-	return (await serveDatabase(pglite)).db;
+	return await serveDatabase(pglite, onLost);
 }
 
 /**
- * An empty database with the product's migrations. Making one takes seconds, so it is kept beside the packages until the
- * migrations or the database's own version change.
+ * An empty database with the product's migrations. Making one takes seconds, so it is stored beside the
+ * packages until the migrations or the database's own version change.
  */
 async function migratedTemplate(): Promise<Blob> {
 	const root = findProjectRoot();
@@ -66,7 +69,10 @@ async function migratedTemplate(): Promise<Blob> {
 	return dump;
 }
 
-async function serveDatabase(pglite: PGlite): Promise<TestDatabase> {
+async function serveDatabase(
+	pglite: PGlite,
+	onLost: (error: unknown) => void = () => undefined,
+): Promise<TestDatabase> {
 	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
 	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 	// As the test runner ends its processes.
@@ -78,7 +84,7 @@ async function serveDatabase(pglite: PGlite): Promise<TestDatabase> {
 	});
 	await server.start();
 	const url = socketUrl(directory);
-	const db = connectEmbedded(url, () => undefined);
+	const db = connectEmbedded(url, onLost);
 	return {
 		db,
 		url,
@@ -91,12 +97,15 @@ async function serveDatabase(pglite: PGlite): Promise<TestDatabase> {
 	};
 }
 
-let shared: Promise<Database> | undefined;
+let shared: Promise<TestDatabase> | undefined;
 
-/** One database for all tests of a process, which come one after another: each finds it empty. */
+/**
+ * One database for all tests of a process, which run one after another: each finds it empty. It ends with the
+ * process.
+ */
 async function openEmptyDatabase(): Promise<Database> {
 	shared ??= openTestDatabase();
-	const db = await shared;
+	const { db } = await shared;
 	const tables = await db.$queryRaw<{ name: string }[]>`
 		SELECT quote_ident(tablename) AS name FROM pg_tables
 		WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
@@ -104,7 +113,7 @@ async function openEmptyDatabase(): Promise<Database> {
 	return db;
 }
 
-/** A real PostgreSQL in memory with the product's migrations, and a clock that only the test turns. */
+/** A real PostgreSQL in memory with the product's migrations, and a clock that only the test sets. */
 export async function openTestResources(): Promise<TestResources> {
 	const db = await openEmptyDatabase();
 	await db.controlPlane.create({ data: { id: 1, epoch: 1, startedAt: new Date(0) } });
@@ -119,6 +128,7 @@ export async function openTestResources(): Promise<TestResources> {
 			clock,
 			fleet: new FleetState(clock),
 			notices: new Notices(clock),
+			routes: new RouteRegistry(),
 			orders: new FailoverOrders(clock),
 			inventories: new Inventories(),
 			secrets: createSecretBox(Buffer.alloc(32, 7)),
@@ -129,6 +139,8 @@ export async function openTestResources(): Promise<TestResources> {
 			nodePorts: { first: 17_000, last: 17_099 },
 			overcommit: 1,
 			hostLostMs: AGENT_TIMING.hostLostMs,
+			isDiskFull: () => false,
+			dns: null,
 			rateCard: { currency: "USD", perVcpuHour: 0.017, perGibHour: 0.009 },
 			version: "test",
 		},
@@ -141,7 +153,10 @@ export function testCaller(overrides: Partial<Caller> = {}): Caller {
 		actor: "user:ada",
 		name: "Ada",
 		email: "ada@example.com",
+		...{ session: null, userId: "ada" },
+		access: "full",
 		requestId: "request-1",
+		address: "192.0.2.1",
 		idempotencyKey: null,
 		...overrides,
 	};

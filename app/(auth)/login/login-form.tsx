@@ -8,13 +8,14 @@ import { authClient } from "../../_lib/auth-client.ts";
 import { safeNextPath } from "../../_lib/next-path.ts";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { Banner } from "../../_ui/notices.tsx";
-import { useSetupRequired } from "../../_ui/shell/session-gate.tsx";
+import { useSetupStatus } from "../../_ui/shell/session-gate.tsx";
 import { AuthCard } from "../auth-card.tsx";
+import { SignInProblem } from "../sign-in-problem.tsx";
 
 /** What better-auth answered, in words that say what to do. */
 function explain(error: { status: number; message?: string | undefined }): string {
 	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
-	if (error.status === 401 || error.status === 403) return "E-mail or password is wrong.";
+	if (error.status === 401) return "E-mail or password is wrong.";
 	if (error.status === 0 || error.status >= 500) {
 		return "The control plane doesn't answer as it should. Try again in a moment.";
 	}
@@ -25,7 +26,7 @@ export function LoginForm() {
 	const router = useRouter();
 	const params = useSearchParams();
 	const queryClient = useQueryClient();
-	const setupRequired = useSetupRequired();
+	const setup = useSetupStatus();
 	const [email, setEmail] = useState("");
 	const [password, setPassword] = useState("");
 	const [problem, setProblem] = useState<string | null>(null);
@@ -53,7 +54,10 @@ export function LoginForm() {
 		setPending(false);
 	};
 
-	if (setupRequired === true) {
+	if (setup !== null && setup.signInProblem !== null) {
+		return <SignInProblem problem={setup.signInProblem} />;
+	}
+	if (setup?.required === true) {
 		return (
 			<AuthCard
 				title="Set up Larder first"

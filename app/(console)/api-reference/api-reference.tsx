@@ -4,11 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { BlockSkeleton } from "../../_ui/skeletons.tsx";
 import { type OpenApi, openApiSchema, operationsByTag } from "./openapi.ts";
 import { OperationPanel } from "./operation-panel.tsx";
 
 /** What people come for first; other tags follow in the document's order. */
+const HEAD = PAGE_HEADS["/api-reference"];
 const READING_ORDER = ["Caches", "Hosts", "Events", "Catalogue", "Tokens", "Account"];
 const DOCUMENT_URL = "/api/v1/openapi.json";
 
@@ -27,8 +29,8 @@ export function ApiReference() {
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "API reference" }]}
-				title="API reference"
+				crumbs={[{ label: HEAD.title }]}
+				{...HEAD}
 				meta={
 					data !== undefined && (
 						<span className="text-sm text-muted tabular-nums">{data.info.version}</span>

@@ -3,7 +3,7 @@
 import { ChevronRight } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { CodeBlock } from "../../_ui/code-block.tsx";
-import { type Column, DataTable } from "../../_ui/data-table.tsx";
+import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { exampleCall } from "./example-call.ts";
 import {
 	type OpenApi,

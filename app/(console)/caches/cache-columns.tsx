@@ -1,12 +1,12 @@
-import Link from "next/link";
 import type { CacheSummary, Endpoint as EndpointAddress } from "../../../server/contract/cache.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { formatPercent } from "../../_lib/format/count.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
-import type { Column } from "../../_ui/data-table.tsx";
 import { Bytes, Count } from "../../_ui/quantity.tsx";
 import { Status } from "../../_ui/status.tsx";
+import type { Column } from "../../_ui/table/data-table.tsx";
+import { NameCell } from "../../_ui/table/name-cell.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { MultiAzStatus } from "./multi-az-status.tsx";
@@ -24,7 +24,7 @@ function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: Endpoint
 
 function Memory({ cache, usedBytes }: { cache: CacheSummary; usedBytes: number }) {
 	return (
-		<span className="inline-flex w-32 flex-col gap-1 text-left text-[0.8125rem]">
+		<span className="inline-flex min-w-28 flex-col gap-1 text-left text-[0.8125rem]">
 			<span className="whitespace-nowrap">
 				<Bytes value={usedBytes} />
 				<span className="text-muted">
@@ -47,25 +47,15 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		id: "name",
 		header: "Name",
 		lead: true,
+		sortValue: (cache) => cache.name,
 		cell: (cache) => (
-			<span className="flex min-w-0 flex-col">
-				<Link href={`/caches/${cache.name}`} className="w-fit font-semibold hover:underline">
-					{cache.name}
-				</Link>
-				{cache.description !== "" && (
-					<span
-						title={cache.description}
-						className="max-w-56 truncate text-xs font-normal text-muted"
-					>
-						{cache.description}
-					</span>
-				)}
-			</span>
+			<NameCell name={cache.name} href={`/caches/${cache.name}`} description={cache.description} />
 		),
 	},
 	{
 		id: "status",
 		header: "Status",
+		sortValue: (cache) => cache.status,
 		cell: (cache) => (
 			<span className="cell-stack inline-flex min-w-0 flex-col gap-0.5">
 				<Status status={cache.status} />
@@ -79,25 +69,16 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 	},
 	{
 		id: "engine",
-		header: "Engine",
-		cell: (cache) => (
-			<span className="whitespace-nowrap">
-				{engineName(cache.engine)} {cache.engineVersion}
-			</span>
-		),
-	},
-	{
-		id: "topology",
-		header: "Topology",
+		header: "Engine and topology",
+		sortValue: (cache) => `${cache.engine} ${cache.engineVersion}`,
 		cell: (cache) => (
 			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
-				{topologyWords(cache)}
-				{cache.multiAzStatus !== "disabled" && (
-					<span className="flex items-center gap-1.5 text-xs text-muted">
-						Multi-AZ
-						{cache.multiAzStatus === "degraded" && <MultiAzStatus cache={cache} />}
-					</span>
-				)}
+				{engineName(cache.engine)} {cache.engineVersion}
+				<span className="flex items-center gap-1.5 text-xs text-muted">
+					{topologyWords(cache)}
+					{cache.multiAzStatus === "enabled" && " · Multi-AZ"}
+					{cache.multiAzStatus === "degraded" && <MultiAzStatus cache={cache} />}
+				</span>
 			</span>
 		),
 	},
@@ -112,25 +93,31 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 	{
 		id: "memory",
 		header: "Memory",
+		sortValue: (cache) => cache.memoryUsedBytes,
 		cell: (cache) =>
 			cache.memoryUsedBytes !== null && <Memory cache={cache} usedBytes={cache.memoryUsedBytes} />,
 	},
 	{
 		id: "ops",
-		header: "Ops/s",
+		header: "Requests/s",
 		align: "end",
+		sortValue: (cache) => cache.opsPerSecond,
 		cell: (cache) => cache.opsPerSecond !== null && <Count value={cache.opsPerSecond} />,
 	},
 	{
 		id: "hit-rate",
 		header: "Hit rate",
 		align: "end",
+		isExtra: true,
+		sortValue: (cache) => cache.hitRate,
 		cell: (cache) => cache.hitRate !== null && formatPercent(cache.hitRate),
 	},
 	{
 		id: "created",
 		header: "Created",
 		align: "end",
+		isExtra: true,
+		sortValue: (cache) => cache.createdAt,
 		cell: (cache) => <Time value={cache.createdAt} look="relative" />,
 	},
 ];
@@ -144,6 +131,7 @@ export function cacheColumns(currency: string | undefined): readonly Column<Cach
 			id: "cost",
 			header: "Cost / month",
 			align: "end",
+			sortValue: (cache) => cache.hourlyCost,
 			cell: (cache) => (
 				<span
 					className="tabular-nums"

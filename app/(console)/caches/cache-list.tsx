@@ -3,29 +3,37 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Database, Plus, RefreshCw, SearchX } from "lucide-react";
-import { cacheStatusSchema, engineSchema } from "../../../server/contract/enums.ts";
+import { CACHE_SORTS, CACHE_STATUSES, ENGINES } from "../../../server/contract/choices.ts";
+import { oneOf } from "../../_lib/one-of.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging, useRateCard } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ButtonLink } from "../../_ui/button-link.tsx";
-import { DataTable } from "../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
+import { DataTable } from "../../_ui/table/data-table.tsx";
+import { useColumns } from "../../_ui/table/use-columns.tsx";
 import { cacheColumns } from "./cache-columns.tsx";
 import { CacheFilters } from "./cache-filters.tsx";
 
+const HEAD = PAGE_HEADS["/caches"];
 const PAGE_SIZE = 25;
+/** What the server can sort a list of several pages by. */
+const SERVER_SORTED = ["name", "status", "engine", "created"];
 
 function useCachePage() {
 	const trpc = useTRPC();
 	const { params } = useUrlParams();
 	const search = params.get("search")?.slice(0, 100);
-	const status = cacheStatusSchema.safeParse(params.get("status")).data;
-	const engine = engineSchema.safeParse(params.get("engine")).data;
+	const status = oneOf(CACHE_STATUSES, params.get("status"));
+	const engine = oneOf(ENGINES, params.get("engine"));
 	const cursor = params.get("cursor");
+	const sort = oneOf(CACHE_SORTS, params.get("sort"));
 	return useQuery(
 		trpc.caches.list.queryOptions(
 			{
@@ -34,6 +42,7 @@ function useCachePage() {
 				...(status ? { status } : {}),
 				...(engine ? { engine } : {}),
 				...(cursor ? { cursor } : {}),
+				...(sort ? { sort } : {}),
 			},
 			{
 				placeholderData: keepPreviousData,
@@ -48,15 +57,17 @@ export function CacheList() {
 	const { params, change } = useUrlParams();
 	const page = useCachePage();
 	const { data: rateCard } = useRateCard();
+	const columns = useColumns("caches", cacheColumns(rateCard?.currency));
+	const isWhole = page.data?.nextCursor === null && !params.has("cursor");
 	const isFiltered = ["search", "status", "engine"].some((name) => params.has(name));
 	const isEmpty = page.data?.items.length === 0 && !params.has("cursor");
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Caches" }]}
+				crumbs={[{ label: HEAD.title }]}
 				title={
 					<>
-						Caches{" "}
+						{HEAD.title}{" "}
 						{page.data !== undefined && (
 							<span className="font-normal text-muted tabular-nums">
 								{page.data.total.toLocaleString("en-US")}
@@ -74,10 +85,13 @@ export function CacheList() {
 						>
 							<RefreshCw aria-hidden />
 						</Button>
-						<ButtonLink href="/caches/create">
-							<Plus aria-hidden />
-							Create cache
-						</ButtonLink>
+						{columns.chooser}
+						<ForAdministrators>
+							<ButtonLink href="/caches/create">
+								<Plus aria-hidden />
+								Create cache
+							</ButtonLink>
+						</ForAdministrators>
 					</>
 				}
 			/>
@@ -118,7 +132,8 @@ export function CacheList() {
 					<>
 						<DataTable
 							label="Caches"
-							columns={cacheColumns(rateCard?.currency)}
+							columns={columns.shown}
+							sorting={isWhole ? { by: "rows" } : { by: "server", columns: SERVER_SORTED }}
 							rows={page.data.items}
 							rowKey={(cache) => cache.name}
 						/>
@@ -141,10 +156,12 @@ function FirstCache() {
 			icon={Database}
 			title="Create your first cache"
 			action={
-				<ButtonLink href="/caches/create">
-					<Plus aria-hidden />
-					Create cache
-				</ButtonLink>
+				<ForAdministrators>
+					<ButtonLink href="/caches/create">
+						<Plus aria-hidden />
+						Create cache
+					</ButtonLink>
+				</ForAdministrators>
 			}
 		>
 			Give it a name and a purpose: Larder starts Valkey, Redis OSS or Memcached on your hosts,

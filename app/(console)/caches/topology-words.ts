@@ -42,3 +42,9 @@ export function slotWords(slots: string | null): string {
 export function pendingParametersOf(cache: Cache): string[] {
 	return [...new Set(nodesOf(cache).flatMap((node) => node.pendingParameters))].sort();
 }
+
+/** "Moving to local-b", or "Moved here from local-a" once its new place serves; nothing for a node that stays. */
+export function moveWords({ move, host }: CacheNode): string {
+	if (move === null) return "";
+	return host === move.from ? `Moving to ${move.to}` : `Moved here from ${move.from}`;
+}

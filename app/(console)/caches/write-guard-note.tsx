@@ -1,8 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { PageLink } from "../../_ui/page-link.tsx";
 import { WRITE_GUARD_PARAMETER, writeGuardOf, writeGuardWords } from "./write-guard.ts";
 
 interface WriteGuardNoteProps {
@@ -35,7 +35,7 @@ export function WriteGuardNote(props: WriteGuardNoteProps) {
 				</code>
 				{guard.isSet ? ", set by the parameter group. " : ", by default. "}
 			</span>
-			<Link
+			<PageLink
 				href={
 					isOwn
 						? `/parameter-groups/${group}?search=${WRITE_GUARD_PARAMETER}`
@@ -45,7 +45,7 @@ export function WriteGuardNote(props: WriteGuardNoteProps) {
 				className="underline hover:text-foreground"
 			>
 				{isOwn ? "Change it in the parameter group" : "Change it by a parameter group"}
-			</Link>
+			</PageLink>
 		</p>
 	);
 }

@@ -38,11 +38,11 @@ describe("what a primary does that is cut off", () => {
 		expect(writeGuardOf(2, [parameter("0", "user")])).toEqual({ replicas: 0, isSet: true });
 	});
 
-	it("is told with what it costs", () => {
+	it("comes with what it costs", () => {
 		const words = (replicas: number, of: number) => writeGuardWords({ replicas, isSet: false }, of);
-		expect(words(0, 1)).toContain("goes on taking writes");
+		expect(words(0, 1)).toContain("keeps accepting writes");
 		expect(words(1, 2)).toContain("One replica can be away");
 		expect(words(1, 1)).toContain("Writes also stop while a replica is away");
-		expect(words(3, 2)).toContain("no write is taken");
+		expect(words(3, 2)).toContain("it accepts no writes");
 	});
 });

@@ -11,7 +11,7 @@ const WHEN_ON: Readonly<Record<string, string>> = {
 	"min-replicas-max-lag": "3",
 };
 
-/** What nodes are told of a parameter that the group leaves at its default. */
+/** The value that nodes run with where the group keeps a parameter's default. */
 export function valueInForce({ name, value, source }: Parameter, replicasPerShard: number): string {
 	if (source === "user" || replicasPerShard < ON_FROM_REPLICAS) return value;
 	return WHEN_ON[name] ?? value;
@@ -37,18 +37,18 @@ export function writeGuardOf(
 	return { replicas: replicasPerShard >= ON_FROM_REPLICAS ? 1 : 0, isSet: false };
 }
 
-/** The choice and what it costs, in plain words. */
+/** What the setting protects and what it costs. */
 export function writeGuardWords({ replicas }: WriteGuard, replicasPerShard: number): string {
 	if (replicas === 0) {
-		return "If the primary is cut off from its replicas while clients still reach it, it goes on taking writes. Those are lost once a replica leads in its place. Writes never wait for a replica.";
+		return "If the primary is cut off from its replicas while clients can still reach it, it keeps accepting writes. Those writes are lost when a replica takes over. Writes never wait for a replica.";
 	}
 	if (replicas > replicasPerShard) {
-		return `Writes need ${plural(replicas, "replica")} in reach, and there ${replicasPerShard === 1 ? "is one" : `are ${replicasPerShard}`}: no write is taken. Set a lower value.`;
+		return `Writes need ${plural(replicas, "replica")} in reach, but the shard has ${replicasPerShard}: it accepts no writes. Set a lower value.`;
 	}
 	const spare = replicasPerShard - replicas;
-	return `If the primary is cut off from its replicas, it stops taking writes within seconds, so that none is lost once a replica leads in its place. Reads go on. ${
+	return `If the primary is cut off from its replicas, it stops accepting writes within seconds, so that none is lost when a replica takes over. Reads continue. ${
 		spare === 0
 			? "Writes also stop while a replica is away."
-			: `${spare === 1 ? "One replica" : `${spare} replicas`} can be away without anybody noticing.`
+			: `${spare === 1 ? "One replica" : `${spare} replicas`} can be away without an effect on writes.`
 	}`;
 }

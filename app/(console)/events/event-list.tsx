@@ -3,27 +3,27 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Activity, SearchX, X } from "lucide-react";
-import Link from "next/link";
-import { cacheNameSchema } from "../../../server/contract/cache.ts";
-import { severitySchema } from "../../../server/contract/enums.ts";
+import { SEVERITIES as SEVERITY_VALUES } from "../../../server/contract/choices.ts";
 import type { Event } from "../../../server/contract/event.ts";
+import { oneOf } from "../../_lib/one-of.ts";
 import { CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
-import { type Column, DataTable } from "../../_ui/data-table.tsx";
 import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
+import { PageLink } from "../../_ui/page-link.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { Segmented } from "../../_ui/segmented.tsx";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { Status, statusWord } from "../../_ui/status.tsx";
+import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { Time } from "../../_ui/time.tsx";
 
 const PAGE_SIZE = 50;
 const ALL = "all";
 const SEVERITIES = [
 	{ value: ALL, label: "All" },
-	...severitySchema.options.map((severity) => ({ value: severity, label: statusWord(severity) })),
+	...SEVERITY_VALUES.map((severity) => ({ value: severity, label: statusWord(severity) })),
 ];
 
 const TIME: Column<Event> = {
@@ -56,9 +56,9 @@ const CACHE: Column<Event> = {
 	header: "Cache",
 	cell: (event) =>
 		event.cache !== null && (
-			<Link href={`/caches/${event.cache}`} className="hover:underline">
+			<PageLink href={`/caches/${event.cache}`} className="hover:underline">
 				{event.cache}
-			</Link>
+			</PageLink>
 		),
 };
 const PLACE: Column<Event> = {
@@ -71,8 +71,8 @@ const PLACE: Column<Event> = {
 export function EventList({ cache }: { cache?: string }) {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
-	const severity = severitySchema.safeParse(params.get("severity")).data;
-	const cacheFilter = cache ?? cacheNameSchema.safeParse(params.get("cache")).data;
+	const severity = oneOf(SEVERITY_VALUES, params.get("severity"));
+	const cacheFilter = cache ?? params.get("cache") ?? undefined;
 	const cursor = params.get("cursor");
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.events.list.queryOptions(

@@ -1,13 +1,16 @@
 import type { Metadata } from "next";
 import { PageHeader } from "../../_ui/page-header.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { EventList } from "./event-list.tsx";
 
-export const metadata: Metadata = { title: "Events" };
+const HEAD = PAGE_HEADS["/events"];
+
+export const metadata: Metadata = { title: HEAD.title };
 
 export default function EventsPage() {
 	return (
 		<>
-			<PageHeader crumbs={[{ label: "Events" }]} title="Events" />
+			<PageHeader crumbs={[{ label: HEAD.title }]} {...HEAD} />
 			<EventList />
 		</>
 	);

@@ -1,13 +1,15 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { LIMITS } from "../../../server/contract/limits.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { CodeBlock } from "../../_ui/code-block.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
-import { ProblemBanner } from "../../_ui/notices.tsx";
+import { Banner, ProblemBanner } from "../../_ui/notices.tsx";
 import { Segmented } from "../../_ui/segmented.tsx";
+import { StepperField } from "../../_ui/stepper-field.tsx";
 import { Time } from "../../_ui/time.tsx";
 
 const LIFETIMES = [
@@ -16,42 +18,40 @@ const LIFETIMES = [
 	{ value: "168", label: "7 days" },
 ] as const;
 
-interface AddHostDialogProps {
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
-}
-
-/** Makes a token that lets hosts join, and the command that uses it. */
-export function AddHostDialog({ isOpen, onOpenChange }: AddHostDialogProps) {
+/** Makes a token that lets hosts join, and the command that uses it. Mounted while it is open. */
+export function AddHostDialog({ onClose }: { onClose: () => void }) {
 	const trpc = useTRPC();
-	const [hours, setHours] = useState<(typeof LIFETIMES)[number]["value"]>("24");
-	const create = useMutation(trpc.hosts.createJoinToken.mutationOptions({ gcTime: 0 }));
-	const close = () => {
-		onOpenChange(false);
-		create.reset();
-	};
+	const queryClient = useQueryClient();
+	const [hours, setHours] = useState<(typeof LIFETIMES)[number]["value"]>("1");
+	const [uses, setUses] = useState(1);
+	const create = useMutation(
+		trpc.hosts.createJoinToken.mutationOptions({
+			gcTime: 0,
+			onSuccess: () =>
+				queryClient.invalidateQueries({ queryKey: trpc.hosts.listJoinTokens.queryKey() }),
+		}),
+	);
 	const created = create.data;
 	return (
 		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+			onClose={onClose}
 			title="Add a host"
 			size="lg"
 			footer={
 				created === undefined ? (
 					<>
-						<Button variant="outline" onPress={close}>
+						<Button variant="outline" onPress={onClose}>
 							Cancel
 						</Button>
 						<Button
 							isPending={create.isPending}
-							onPress={() => create.mutate({ expiresInHours: Number(hours) })}
+							onPress={() => create.mutate({ expiresInHours: Number(hours), uses })}
 						>
 							Create join command
 						</Button>
 					</>
 				) : (
-					<Button onPress={close}>Done</Button>
+					<Button onPress={onClose}>Done</Button>
 				)
 			}
 		>
@@ -59,9 +59,17 @@ export function AddHostDialog({ isOpen, onOpenChange }: AddHostDialogProps) {
 			{created === undefined ? (
 				<>
 					<p className="text-muted">
-						A host is any Linux machine with Node.js that reaches this control plane. The command
-						below carries a join token; hosts may join with it until it expires.
+						A host is any Linux machine with Node.js that can reach this control plane. The command
+						carries a join token, which is good for as many hosts and for as long as you choose.
 					</p>
+					<StepperField
+						label="Hosts that may join with it"
+						name="uses"
+						value={uses}
+						min={1}
+						max={LIMITS.joinTokenUsesMax}
+						onChange={setUses}
+					/>
 					<div className="flex flex-wrap items-center gap-3">
 						<span className="font-medium">Valid for</span>
 						<Segmented label="Valid for" value={hours} options={LIFETIMES} onChange={setHours} />
@@ -69,15 +77,39 @@ export function AddHostDialog({ isOpen, onOpenChange }: AddHostDialogProps) {
 				</>
 			) : (
 				<>
-					<p>Run this on the new host, in a checkout of Larder:</p>
-					<CodeBlock code={created.command} copyLabel="Copy join command" wrap />
+					{created.reachWarning !== null && (
+						<Banner tone="warning" title="Another machine can't use this address">
+							{created.reachWarning}
+						</Banner>
+					)}
+					<p>On the new host:</p>
+					<ol aria-label="Steps on the new host" className="flex flex-col gap-3">
+						{created.steps.map(({ text, command }, index) => (
+							<li key={text} className="flex min-w-0 gap-2.5">
+								<span className="font-semibold tabular-nums">{index + 1}.</span>
+								<div className="flex min-w-0 flex-1 flex-col gap-1.5">
+									<span className="text-pretty">{text}</span>
+									{command !== null && (
+										<CodeBlock
+											code={command}
+											copyLabel={`Copy command of step ${index + 1}`}
+											wrap
+										/>
+									)}
+								</div>
+							</li>
+						))}
+					</ol>
 					<p className="text-muted">
-						The token is shown only now and is valid until{" "}
+						The token is shown only now. It lets{" "}
+						{created.maxUses === 1 ? "one host" : `${created.maxUses} hosts`} join until{" "}
 						<span className="text-foreground">
 							<Time value={created.expiresAt} />
 						</span>
-						. The host appears in the list within seconds of joining; give each rack or room a zone
-						of its own, so that replicas are kept apart.
+						. It stands in the environment, where other users of that machine can't read it;
+						<code className="font-mono text-xs"> --join-token-file</code> reads it from a file. The
+						host appears in the list within seconds of joining; give each rack or room a zone of its
+						own, so that replicas are kept apart.
 					</p>
 				</>
 			)}

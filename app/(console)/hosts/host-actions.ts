@@ -3,7 +3,8 @@ import type { Host } from "../../../server/contract/host.ts";
 import { plural } from "../../_lib/format/count.ts";
 import type { MenuAction } from "../../_ui/actions-menu.tsx";
 
-export type HostDialogName = "cordon" | "uncordon" | "drain" | "remove";
+export const HOST_DIALOGS = ["cordon", "uncordon", "drain", "remove"] as const;
+export type HostDialogName = (typeof HOST_DIALOGS)[number];
 
 /** What can be done with a host, and why not where it can't. */
 export function hostActions(host: Host, open: (dialog: HostDialogName) => void): MenuAction[] {

@@ -1,23 +1,24 @@
-import { engineSchema } from "../../../server/contract/enums.ts";
-import type { Host } from "../../../server/contract/host.ts";
+import { ChevronRight } from "lucide-react";
+import { ENGINES } from "../../../server/contract/choices.ts";
+import type { Host, HostWarning } from "../../../server/contract/host.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { formatCount, plural } from "../../_lib/format/count.ts";
 import { ActionsMenu } from "../../_ui/actions-menu.tsx";
 import { CopyButton } from "../../_ui/copy-button.tsx";
-import type { Column } from "../../_ui/data-table.tsx";
 import { Bytes } from "../../_ui/quantity.tsx";
 import { Status } from "../../_ui/status.tsx";
+import type { Column } from "../../_ui/table/data-table.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { type HostDialogName, hostActions } from "./host-actions.ts";
 
-/** "Valkey 9.1.2, Redis OSS 7.0.15" with each version once; the gateway's program isn't an engine. */
-function engineWords(host: Host): string {
-	const words = host.engines.flatMap(({ engine, version }) => {
-		const known = engineSchema.safeParse(engine).data;
-		return known === undefined ? [] : [`${engineName(known)} ${version}`];
+/** A line an engine, such as "Valkey 9.1.2, 8.1.1"; the gateway's program isn't an engine. */
+function engineLines(host: Host): string[] {
+	return ENGINES.flatMap((engine) => {
+		const versions = host.engines.filter((bundle) => bundle.engine === engine);
+		const words = [...new Set(versions.map(({ version }) => version))].join(", ");
+		return words === "" ? [] : [`${engineName(engine)} ${words}`];
 	});
-	return [...new Set(words)].join(", ");
 }
 
 const SERVICE_LOOKS = {
@@ -33,6 +34,14 @@ const GATEWAY_LOOKS = { ...SERVICE_LOOKS, off: { status: "warning", word: "Off" 
 /** The Sentinel is off while it has nothing to watch, which is nothing to worry about. */
 const SENTINEL_LOOKS = { ...SERVICE_LOOKS, off: { status: "info", word: "Off" } } as const;
 
+/** What the kernel forwards, or why it doesn't; null where nobody asked it to. */
+function forwardingOf({ forwarding }: Host["gateway"]): string | null {
+	if (forwarding === null) return null;
+	const { by, note } = forwarding;
+	if (by === "haproxy") return note === null ? null : `HAProxy forwards: ${note}`;
+	return note === null ? "The kernel forwards" : `The kernel forwards: ${note}`;
+}
+
 interface ServiceProps {
 	look: (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]];
 	reason: string | null;
@@ -47,30 +56,70 @@ function Service({ look, reason }: ServiceProps) {
 	);
 }
 
+/** A drain is what a host is at, unless it is away. */
+function HostStatus({ host }: { host: Host }) {
+	if (!host.draining || host.status === "offline") return <Status status={host.status} />;
+	return host.nodeCount === 0 ? (
+		<Status status="cordoned" word="Drained" />
+	) : (
+		<Status status="modifying" word="Draining" />
+	);
+}
+
 /** Whether it reports, and what it is kept from or made to do. */
 function HostState({ host }: { host: Host }) {
 	return (
 		<span className="cell-stack inline-flex flex-col gap-1">
-			<Status status={host.status} />
+			<HostStatus host={host} />
 			{host.lost && <Status status="failed" look="text" word="Lost" />}
 			{host.draining ? (
-				host.nodeCount === 0 ? (
-					<Status status="info" look="text" word="Drained" />
-				) : (
-					<Status
-						status="modifying"
-						look="text"
-						word={`Draining: ${plural(host.nodeCount, "node")} left`}
-					/>
-				)
+				<span className="text-xs text-muted">
+					{host.nodeCount === 0 ? "No nodes left" : `${plural(host.nodeCount, "node")} left`}
+					{host.stuckNodes.length > 0 && `, ${host.stuckNodes.length} can't leave`}
+				</span>
 			) : (
 				host.cordoned && <Status status="cordoned" look="text" />
 			)}
-			{host.statusReason !== null && (
+			{host.lost && host.statusReason !== null && (
 				<span className="max-w-64 text-xs text-pretty text-muted">{host.statusReason}</span>
 			)}
+			{host.clockWarning !== null && (
+				<>
+					<Status status="warning" look="text" word="Clock is off" />
+					<span className="max-w-64 text-xs text-pretty text-muted">{host.clockWarning}</span>
+				</>
+			)}
+			{host.warnings.map((warning) => (
+				<HostWarningNote key={warning.code} warning={warning} host={host.name} />
+			))}
 		</span>
 	);
+}
+
+/** Advice opens on a click; what hurts caches is open. */
+function HostWarningNote({ warning, host }: { warning: HostWarning; host: string }) {
+	const { severity, title, message, remedy, command } = warning;
+	return (
+		<details open={severity !== "info"} className="group">
+			<summary className="inline-flex cursor-pointer list-none items-center gap-1">
+				<ChevronRight aria-hidden className="size-3.5 text-muted group-open:rotate-90" />
+				<Status status={severity} look="text" word={capitalized(title)} />
+			</summary>
+			<span className="flex max-w-64 flex-col gap-1 text-xs text-pretty text-muted">
+				<span>{`${message} ${remedy}`}</span>
+				{command !== null && (
+					<span className="inline-flex items-center gap-1">
+						<code className="font-mono break-all">{command}</code>
+						<CopyButton text={command} label={`Copy command for ${title} on ${host}`} />
+					</span>
+				)}
+			</span>
+		</details>
+	);
+}
+
+function capitalized(words: string): string {
+	return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const HOST_COLUMNS: readonly Column<Host>[] = [
@@ -78,16 +127,23 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "name",
 		header: "Host",
 		lead: true,
+		sortValue: (host) => host.name,
 		cell: (host) => (
 			<span id={host.name} className="scroll-mt-20 font-semibold whitespace-nowrap">
 				{host.name}
 			</span>
 		),
 	},
-	{ id: "status", header: "Status", cell: (host) => <HostState host={host} /> },
+	{
+		id: "status",
+		header: "Status",
+		sortValue: (host) => host.status,
+		cell: (host) => <HostState host={host} />,
+	},
 	{
 		id: "zone",
 		header: "Zone",
+		sortValue: (host) => host.zone,
 		cell: (host) => <span className="whitespace-nowrap">{host.zone}</span>,
 	},
 	{
@@ -104,16 +160,25 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "engines",
 		header: "Engines",
 		cell: (host) =>
-			engineWords(host) === "" ? (
+			engineLines(host).length === 0 ? (
 				<span className="text-warning-soft-foreground">None unpacked yet</span>
 			) : (
-				<span className="text-[0.8125rem]">{engineWords(host)}</span>
+				<span className="cell-stack inline-flex flex-col text-[0.8125rem] whitespace-nowrap">
+					{engineLines(host).map((line) => (
+						<span key={line}>{line}</span>
+					))}
+				</span>
 			),
 	},
 	{
 		id: "gateway",
 		header: "Gateway",
-		cell: ({ gateway }) => <Service look={GATEWAY_LOOKS[gateway.status]} reason={gateway.reason} />,
+		cell: ({ gateway }) => (
+			<Service
+				look={GATEWAY_LOOKS[gateway.status]}
+				reason={gateway.reason ?? forwardingOf(gateway)}
+			/>
+		),
 	},
 	{
 		id: "sentinel",
@@ -125,8 +190,9 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 	{
 		id: "memory",
 		header: "Memory assigned",
+		sortValue: (host) => host.memoryAssignedBytes / host.memoryBytes,
 		cell: (host) => (
-			<span className="inline-flex w-36 flex-col gap-1 text-left text-[0.8125rem]">
+			<span className="inline-flex min-w-28 flex-col gap-1 text-left text-[0.8125rem]">
 				<span className="whitespace-nowrap">
 					<Bytes value={host.memoryAssignedBytes} />
 					<span className="text-muted">
@@ -147,10 +213,11 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "cpus",
 		header: "CPUs",
 		align: "end",
+		sortValue: (host) => host.cpuMillisAssigned,
 		cell: (host) => (
 			<span
 				className="tabular-nums"
-				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits === "none" ? "; the kernel doesn't hold nodes to their share" : ""}`}
+				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits !== "cgroup-v2" ? "; the kernel doesn't hold nodes to their share" : ""}`}
 			>
 				{formatCount(host.cpuMillisAssigned / 1_000)}
 				<span className="text-muted"> of {host.cpus}</span>
@@ -161,12 +228,15 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 		id: "nodes",
 		header: "Nodes",
 		align: "end",
+		sortValue: (host) => host.nodeCount,
 		cell: (host) => <span className="tabular-nums">{host.nodeCount}</span>,
 	},
 	{
 		id: "seen",
 		header: "Last seen",
 		align: "end",
+		isExtra: true,
+		sortValue: (host) => host.lastSeenAt,
 		cell: (host) => <Time value={host.lastSeenAt} look="relative" />,
 	},
 ];

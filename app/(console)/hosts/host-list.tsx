@@ -3,24 +3,43 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, Server } from "lucide-react";
-import { useState } from "react";
+import type { Host } from "../../../server/contract/host.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
-import { DataTable } from "../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
+import { DataTable } from "../../_ui/table/data-table.tsx";
+import { useColumns } from "../../_ui/table/use-columns.tsx";
 import { AddHostDialog } from "./add-host-dialog.tsx";
-import type { HostDialogName } from "./host-actions.ts";
+import { DrainNotices } from "./drain-notices.tsx";
+import { HOST_DIALOGS } from "./host-actions.ts";
 import { hostColumns } from "./host-columns.tsx";
 import { HostDialog } from "./host-dialog.tsx";
+import { JoinTokensPanel } from "./join-tokens-panel.tsx";
 import { ZoneCapacity } from "./zone-capacity.tsx";
 
+const HEAD = PAGE_HEADS["/hosts"];
 const PAGE_SIZE = 50;
 const DIALOG = "add-host";
+
+/** A host as it is now, wherever in the list it stands; undefined when there is none of that name. */
+function useHostNamed(name: string | null, shown: readonly Host[] = []): Host | undefined {
+	const trpc = useTRPC();
+	const inPage = shown.find((host) => host.name === name);
+	const { data } = useQuery(
+		trpc.hosts.get.queryOptions(
+			{ name: name ?? "" },
+			{ enabled: name !== null && inPage === undefined },
+		),
+	);
+	return name === null ? undefined : (inPage ?? data);
+}
 
 export function HostList() {
 	const trpc = useTRPC();
@@ -38,18 +57,21 @@ export function HostList() {
 			},
 		),
 	);
-	const [chosen, setChosen] = useState<{ id: string; dialog: HostDialogName } | null>(null);
-	// As it is now, not as it was when the menu was opened; gone once it is removed.
-	const host = data?.items.find(({ id }) => id === chosen?.id);
-	const columns = hostColumns(({ id }, dialog) => setChosen({ id, dialog }));
+	const chosen = HOST_DIALOGS.find((name) => name === params.get("dialog"));
+	const host = useHostNamed(chosen === undefined ? null : params.get("host"), data?.items);
+	const columns = useColumns(
+		"hosts",
+		hostColumns(({ name }, dialog) => change({ dialog, host: name })),
+	);
+	const isWhole = data?.nextCursor === null && cursor === null;
 	const addHost = () => change({ dialog: DIALOG });
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Hosts" }]}
+				crumbs={[{ label: HEAD.title }]}
 				title={
 					<>
-						Hosts{" "}
+						{HEAD.title}{" "}
 						{data !== undefined && (
 							<span className="font-normal text-muted tabular-nums">
 								{data.total.toLocaleString("en-US")}
@@ -67,10 +89,13 @@ export function HostList() {
 						>
 							<RefreshCw aria-hidden />
 						</Button>
-						<Button onPress={addHost}>
-							<Plus aria-hidden />
-							Add host
-						</Button>
+						{columns.chooser}
+						<ForAdministrators>
+							<Button onPress={addHost}>
+								<Plus aria-hidden />
+								Add host
+							</Button>
+						</ForAdministrators>
 					</>
 				}
 			/>
@@ -79,9 +104,14 @@ export function HostList() {
 				{error !== null && data !== undefined && (
 					<ProblemBanner title="The list isn't up to date" error={error} />
 				)}
+				<DrainNotices
+					hosts={data?.items ?? []}
+					onAddHost={addHost}
+					onStop={({ name }) => change({ dialog: "uncordon", host: name })}
+				/>
 				<Panel flush>
 					{isPending ? (
-						<TableSkeleton label="Loading hosts" rows={3} />
+						<TableSkeleton label="Loading hosts" rows={3} rowHeight="h-24" />
 					) : data === undefined ? (
 						<ProblemState
 							title="Hosts couldn't be loaded"
@@ -92,7 +122,11 @@ export function HostList() {
 						<EmptyState
 							icon={Server}
 							title="No host has joined"
-							action={<Button onPress={addHost}>Add host</Button>}
+							action={
+								<ForAdministrators>
+									<Button onPress={addHost}>Add host</Button>
+								</ForAdministrators>
+							}
 						>
 							Hosts are the machines that caches run on. Add one, and its memory becomes room for
 							caches.
@@ -101,7 +135,8 @@ export function HostList() {
 						<>
 							<DataTable
 								label="Hosts"
-								columns={columns}
+								columns={columns.shown}
+								sorting={isWhole ? { by: "rows" } : { by: "server", columns: [] }}
 								rows={data.items}
 								rowKey={(host) => host.id}
 							/>
@@ -114,14 +149,21 @@ export function HostList() {
 						</>
 					)}
 				</Panel>
+				{/* Asked for with the hosts, and shown once it knows its place below them. */}
+				<div className={isPending ? "hidden" : "contents"}>
+					<JoinTokensPanel />
+				</div>
 			</div>
-			{chosen !== null && host !== undefined && (
-				<HostDialog host={host} dialog={chosen.dialog} onClose={() => setChosen(null)} />
+			{chosen !== undefined && host !== undefined && (
+				<HostDialog
+					host={host}
+					dialog={chosen}
+					onClose={() => change({ dialog: null, host: null })}
+				/>
 			)}
-			<AddHostDialog
-				isOpen={params.get("dialog") === DIALOG}
-				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}
-			/>
+			{params.get("dialog") === DIALOG && (
+				<AddHostDialog onClose={() => change({ dialog: null })} />
+			)}
 		</>
 	);
 }

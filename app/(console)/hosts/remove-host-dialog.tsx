@@ -39,30 +39,28 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 				<GivenUp host={host} />
 			) : (
 				<p>
-					It holds no node, so nothing is lost. Stop its agent: it is refused from then on, and can
-					join again only with a new token.
+					It runs no nodes, so nothing is lost. Stop its agent as well: the control plane refuses it
+					from now on, and it needs a new token to join again.
 				</p>
 			)}
 		</TypedConfirmationDialog>
 	);
 }
 
-/** What is lost with a host that is given up, so that nobody finds out later. */
+/** What is lost with a host that won't come back. */
 function GivenUp({ host }: { host: Host }) {
 	return (
 		<>
-			<Banner tone="warning" title="What only this host holds is given up">
-				It is offline with {plural(host.nodeCount, "node")}. Data that no other host has a copy of
+			<Banner tone="warning" title="Data that only this host holds is lost">
+				It is offline with {plural(host.nodeCount, "node")}. Data that has no copy on another host
 				is lost for good, even if the machine is repaired.
 			</Banner>
 			<ul className="flex list-disc flex-col gap-1.5 pl-5">
+				<li>Shards with a replica on another host keep their data and get a new node.</li>
+				<li>Shards with all their nodes on this host start empty on another host.</li>
 				<li>
-					Shards with a replica elsewhere keep their data, and get a new node for the lost one.
-				</li>
-				<li>Shards whose nodes were all here start again empty on another host.</li>
-				<li>
-					Be sure that the machine is off or cut off from clients: engines that still run there
-					would go on answering them.
+					Make sure that the machine is switched off or unreachable for clients. Engines that still
+					run there would keep answering them.
 				</li>
 			</ul>
 		</>

@@ -11,7 +11,7 @@ import { UsageBar } from "../../_ui/usage-bar.tsx";
 /** How full each zone is. What is offline doesn't count as room, but is shown. */
 export function ZoneCapacity() {
 	const { data, isPending } = useOverview();
-	if (isPending) return <BlockSkeleton className="h-32" label="Loading capacity" />;
+	if (isPending) return <BlockSkeleton className="h-[7.6875rem]" label="Loading capacity" />;
 	if (data === undefined || data.zones.length === 0) return null;
 	return (
 		<Panel title="Capacity by zone" aside="memory assigned to nodes">

@@ -1,15 +1,15 @@
 "use client";
 
-import { Button, toast } from "@heroui/react";
+import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useId, useState } from "react";
+import { useState } from "react";
 import { createNodeTypeInputSchema } from "../../../server/contract/node-type.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { useRateCard } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
-import { Dialog } from "../../_ui/dialog.tsx";
+import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
 
@@ -21,16 +21,11 @@ function toNumber(text: string): number {
 	return /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-interface CreateNodeTypeDialogProps {
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
-}
-
-export function CreateNodeTypeDialog({ isOpen, onOpenChange }: CreateNodeTypeDialogProps) {
+/** Mounted while it is open. */
+export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
 	const { data: rateCard } = useRateCard();
-	const formId = useId();
 	const [draft, setDraft] = useState(EMPTY);
 	const [isSubmitted, setSubmitted] = useState(false);
 	const create = useMutation(
@@ -38,16 +33,10 @@ export function CreateNodeTypeDialog({ isOpen, onOpenChange }: CreateNodeTypeDia
 			onSuccess: async (type) => {
 				await queryClient.invalidateQueries({ queryKey: trpc.nodeTypes.list.queryKey() });
 				toast.success(`Node type ${type.name} was created`);
-				close();
-				setDraft(EMPTY);
+				onClose();
 			},
 		}),
 	);
-	const close = () => {
-		onOpenChange(false);
-		setSubmitted(false);
-		create.reset();
-	};
 	const parsed = createNodeTypeInputSchema.safeParse({
 		name: draft.name.trim(),
 		vcpus: toNumber(draft.vcpus),
@@ -72,67 +61,56 @@ export function CreateNodeTypeDialog({ isOpen, onOpenChange }: CreateNodeTypeDia
 			? rateCard.perVcpuHour * parsed.data.vcpus +
 				(rateCard.perGibHour * parsed.data.memoryMib) / 1_024
 			: null;
-	const submit = (event: SubmitEvent<HTMLFormElement>) => {
-		event.preventDefault();
+	const submit = () => {
 		setSubmitted(true);
-		if (parsed.success && !create.isPending) create.mutate(parsed.data);
+		if (parsed.success) create.mutate(parsed.data);
 	};
 	return (
-		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+		<FormDialog
+			onClose={onClose}
 			title="Create a node type"
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Cancel
-					</Button>
-					<Button type="submit" form={formId} isPending={create.isPending}>
-						Create node type
-					</Button>
-				</>
-			}
+			action="Create node type"
+			isPending={create.isPending}
+			onSubmit={submit}
 		>
 			{problem !== null && problem.field === null && (
 				<ProblemBanner title="No node type was created" error={create.error} />
 			)}
-			<form id={formId} onSubmit={submit} noValidate className="flex flex-col gap-4">
+			<FormTextField
+				label="Name"
+				{...bind("name")}
+				autoFocus
+				placeholder="own.small"
+				hint="Two words or more with a dot between; it can't begin with cache."
+			/>
+			<div className="grid items-start gap-3 sm:grid-cols-2">
 				<FormTextField
-					label="Name"
-					{...bind("name")}
-					autoFocus
-					placeholder="own.small"
-					hint="Two words or more with a dot between; it can't begin with cache."
-				/>
-				<div className="grid items-start gap-3 sm:grid-cols-2">
-					<FormTextField
-						label="vCPU"
-						{...bind("vcpus")}
-						inputMode="numeric"
-						hint="Threads, and the most that a node may use."
-					/>
-					<FormTextField
-						label="Memory in MiB"
-						{...bind("memoryMib")}
-						inputMode="numeric"
-						hint="A quarter of it is kept from data."
-					/>
-				</div>
-				<FormTextField
-					label="Counted processors, in thousandths"
-					isOptional
-					{...bind("cpuMillis")}
+					label="vCPU"
+					{...bind("vcpus")}
 					inputMode="numeric"
-					placeholder="vCPU × 1000"
-					hint="What placement takes from a host; less than the vCPU for types that burst."
+					hint="Threads, and the most that a node may use."
 				/>
-			</form>
+				<FormTextField
+					label="Memory in MiB"
+					{...bind("memoryMib")}
+					inputMode="numeric"
+					hint="A quarter of it is kept from data."
+				/>
+			</div>
+			<FormTextField
+				label="Counted processors, in thousandths"
+				isOptional
+				{...bind("cpuMillis")}
+				inputMode="numeric"
+				placeholder="vCPU × 1000"
+				hint="What placement takes from a host; less than the vCPU for types that burst."
+			/>
 			{hourly !== null && rateCard !== undefined && (
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
 					By your rate card {formatMoney(hourly, rateCard.currency)} an hour,{" "}
 					{formatMoney(monthlyCost(hourly), rateCard.currency)} a month for each node.
 				</p>
 			)}
-		</Dialog>
+		</FormDialog>
 	);
 }

@@ -2,24 +2,31 @@
 
 import { Button } from "@heroui/react";
 import { MemoryStick, Plus, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { NodeType } from "../../../server/contract/node-type.ts";
 import { formatCount } from "../../_lib/format/count.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { useNodeTypes, useRateCard } from "../../_lib/queries.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
-import { type Column, DataTable } from "../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { Bytes } from "../../_ui/quantity.tsx";
 import { Segmented } from "../../_ui/segmented.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
-import { CreateNodeTypeDialog } from "./create-node-type-dialog.tsx";
+import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { DeleteNodeTypeDialog } from "./delete-node-type-dialog.tsx";
 import { byFamily } from "./family-label.ts";
 
+const CreateNodeTypeDialog = dynamic(
+	async () => (await import("./create-node-type-dialog.tsx")).CreateNodeTypeDialog,
+);
+
 const DIALOG = "create";
+const HEAD = PAGE_HEADS["/node-types"];
 const OWN = "own";
 const ALL = "all";
 
@@ -85,25 +92,27 @@ export function NodeTypeList() {
 			align: "end",
 			cell: (type) =>
 				type.custom && (
-					<Button
-						size="sm"
-						variant="ghost"
-						isIconOnly
-						aria-label={`Delete ${type.name}`}
-						onPress={() => setDeleting(type)}
-					>
-						<Trash2 aria-hidden />
-					</Button>
+					<ForAdministrators>
+						<Button
+							size="sm"
+							variant="ghost"
+							isIconOnly
+							aria-label={`Delete ${type.name}`}
+							onPress={() => setDeleting(type)}
+						>
+							<Trash2 aria-hidden />
+						</Button>
+					</ForAdministrators>
 				),
 		},
 	];
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Node types" }]}
+				crumbs={[{ label: HEAD.title }]}
 				title={
 					<>
-						Node types{" "}
+						{HEAD.title}{" "}
 						{nodeTypes.isSuccess && (
 							<span className="font-normal text-muted tabular-nums">{items.length}</span>
 						)}
@@ -111,14 +120,16 @@ export function NodeTypeList() {
 				}
 				description={
 					rateCard === undefined
-						? "How much memory and how many processors a node gets."
-						: `How much memory and how many processors a node gets. Your rate card counts ${formatMoney(rateCard.perVcpuHour, rateCard.currency)} a vCPU and ${formatMoney(rateCard.perGibHour, rateCard.currency)} a GiB, an hour each.`
+						? HEAD.description
+						: `${HEAD.description} Your rate card counts ${formatMoney(rateCard.perVcpuHour, rateCard.currency)} a vCPU and ${formatMoney(rateCard.perGibHour, rateCard.currency)} a GiB, an hour each.`
 				}
 				actions={
-					<Button onPress={create}>
-						<Plus aria-hidden />
-						Create node type
-					</Button>
+					<ForAdministrators>
+						<Button onPress={create}>
+							<Plus aria-hidden />
+							Create node type
+						</Button>
+					</ForAdministrators>
 				}
 			/>
 			<div className="mb-3">
@@ -151,7 +162,11 @@ export function NodeTypeList() {
 					<EmptyState
 						icon={MemoryStick}
 						title="No node type of your own"
-						action={<Button onPress={create}>Create node type</Button>}
+						action={
+							<ForAdministrators>
+								<Button onPress={create}>Create node type</Button>
+							</ForAdministrators>
+						}
 					>
 						Make one where none of the catalogue fits your hosts, such as own.small with 256 MiB.
 					</EmptyState>
@@ -170,11 +185,12 @@ export function NodeTypeList() {
 					</Panel>
 				))}
 			</div>
-			<CreateNodeTypeDialog
-				isOpen={params.get("dialog") === DIALOG}
-				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}
-			/>
-			<DeleteNodeTypeDialog type={deleting} onClose={() => setDeleting(null)} />
+			{params.get("dialog") === DIALOG && (
+				<CreateNodeTypeDialog onClose={() => change({ dialog: null })} />
+			)}
+			{deleting !== null && (
+				<DeleteNodeTypeDialog type={deleting} onClose={() => setDeleting(null)} />
+			)}
 		</>
 	);
 }

@@ -1,9 +1,9 @@
 "use client";
 
-import { Button, toast } from "@heroui/react";
+import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type SubmitEvent, useId, useState } from "react";
+import { useState } from "react";
 import {
 	createParameterGroupInputSchema,
 	type ParameterFamily,
@@ -13,7 +13,7 @@ import { toApiProblem } from "../../_lib/api-problem.ts";
 import { familyName } from "../../_lib/engines.ts";
 import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
-import { Dialog } from "../../_ui/dialog.tsx";
+import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
@@ -24,19 +24,13 @@ const FAMILIES = parameterFamilySchema.options.map((family) => ({
 	label: familyName(family),
 }));
 
-interface CreateGroupDialogProps {
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
-}
-
 const EMPTY = { name: "", family: "valkey9" as ParameterFamily, isCluster: false, description: "" };
 
-/** Makes a group and goes to it, where its values are set. */
-export function CreateGroupDialog({ isOpen, onOpenChange }: CreateGroupDialogProps) {
+/** Makes a group and goes to it, where its values are set. Mounted while it is open. */
+export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 	const trpc = useTRPC();
 	const router = useRouter();
 	const queryClient = useQueryClient();
-	const formId = useId();
 	const [draft, setDraft] = useState(EMPTY);
 	const [isSubmitted, setSubmitted] = useState(false);
 	const create = useMutation(
@@ -45,8 +39,6 @@ export function CreateGroupDialog({ isOpen, onOpenChange }: CreateGroupDialogPro
 				void queryClient.invalidateQueries({ queryKey: trpc.parameterGroups.list.queryKey() });
 				toast.success(`Parameter group ${group.name} was created`);
 				router.push(`/parameter-groups/${group.name}`);
-				setDraft(EMPTY);
-				setSubmitted(false);
 			},
 		}),
 	);
@@ -66,77 +58,61 @@ export function CreateGroupDialog({ isOpen, onOpenChange }: CreateGroupDialogPro
 		setDraft((old) => ({ ...old, ...change }));
 		if (create.isError) create.reset();
 	};
-	const close = () => {
-		onOpenChange(false);
-		setSubmitted(false);
-		create.reset();
-	};
-	const submit = (event: SubmitEvent<HTMLFormElement>) => {
-		event.preventDefault();
+	const submit = () => {
 		setSubmitted(true);
-		if (parsed.success && !create.isPending) create.mutate(parsed.data);
+		if (parsed.success) create.mutate(parsed.data);
 	};
 	return (
-		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+		<FormDialog
+			onClose={onClose}
 			title="Create a parameter group"
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Cancel
-					</Button>
-					<Button type="submit" form={formId} isPending={create.isPending}>
-						Create parameter group
-					</Button>
-				</>
-			}
+			action="Create parameter group"
+			isPending={create.isPending}
+			onSubmit={submit}
 		>
 			{problem !== null && problem.field !== "name" && (
 				<ProblemBanner title="No parameter group was created" error={create.error} />
 			)}
-			<form id={formId} onSubmit={submit} noValidate className="flex flex-col gap-4">
-				<FormTextField
-					label="Name"
-					name="name"
-					value={draft.name}
-					onChange={(name) => set({ name })}
-					autoFocus
-					autoComplete="off"
-					hint="Letters, digits, dots, hyphens. It can't change later."
-					error={issues.get("name") ?? refusedAt("name")}
-				/>
-				<SelectField
-					label="Family"
-					value={draft.family}
-					options={FAMILIES}
-					onChange={(value) => set({ family: parameterFamilySchema.parse(value) })}
-					hint="The engine and version whose caches may use it. It can't change later."
-				/>
-				<SwitchField
-					label="For cluster mode"
-					name="cluster-enabled"
-					isOn={draft.isCluster && !isMemcached}
-					isDisabled={isMemcached}
-					onChange={(isCluster) => set({ isCluster })}
-					hint={
-						isMemcached
-							? "Memcached has no cluster mode."
-							: draft.isCluster
-								? "Sets cluster-enabled to yes: for caches with cluster mode on."
-								: "For caches with cluster mode off."
-					}
-				/>
-				<FormTextField
-					label="Description"
-					isOptional
-					name="description"
-					value={draft.description}
-					onChange={(description) => set({ description })}
-					autoComplete="off"
-					error={issues.get("description")}
-				/>
-			</form>
-		</Dialog>
+			<FormTextField
+				label="Name"
+				name="name"
+				value={draft.name}
+				onChange={(name) => set({ name })}
+				autoFocus
+				autoComplete="off"
+				hint="Letters, digits, dots, hyphens. It can't change later."
+				error={issues.get("name") ?? refusedAt("name")}
+			/>
+			<SelectField
+				label="Family"
+				value={draft.family}
+				options={FAMILIES}
+				onChange={(value) => set({ family: parameterFamilySchema.parse(value) })}
+				hint="The engine and version whose caches may use it. It can't change later."
+			/>
+			<SwitchField
+				label="For cluster mode"
+				name="cluster-enabled"
+				isOn={draft.isCluster && !isMemcached}
+				isDisabled={isMemcached}
+				onChange={(isCluster) => set({ isCluster })}
+				hint={
+					isMemcached
+						? "Memcached has no cluster mode."
+						: draft.isCluster
+							? "Sets cluster-enabled to yes: for caches with cluster mode on."
+							: "For caches with cluster mode off."
+				}
+			/>
+			<FormTextField
+				label="Description"
+				isOptional
+				name="description"
+				value={draft.description}
+				onChange={(description) => set({ description })}
+				autoComplete="off"
+				error={issues.get("description")}
+			/>
+		</FormDialog>
 	);
 }

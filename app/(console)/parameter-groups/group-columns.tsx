@@ -1,8 +1,9 @@
-import Link from "next/link";
 import type { ParameterGroupSummary } from "../../../server/contract/parameter-group.ts";
 import { familyName } from "../../_lib/engines.ts";
 import { plural } from "../../_lib/format/count.ts";
-import type { Column } from "../../_ui/data-table.tsx";
+import { PageLink } from "../../_ui/page-link.tsx";
+import type { Column } from "../../_ui/table/data-table.tsx";
+import { NameCell } from "../../_ui/table/name-cell.tsx";
 
 const CACHES_NAMED = 3;
 
@@ -15,9 +16,9 @@ export function UsedBy({ caches }: { caches: readonly string[] }) {
 			{caches.slice(0, CACHES_NAMED).map((name, index) => (
 				<span key={name}>
 					{index > 0 && ", "}
-					<Link href={`/caches/${name}`} className="hover:underline">
+					<PageLink href={`/caches/${name}`} className="hover:underline">
 						{name}
-					</Link>
+					</PageLink>
 				</span>
 			))}
 			{rest > 0 && <span className="text-muted"> and {plural(rest, "more", "more")}</span>}
@@ -35,32 +36,33 @@ export const GROUP_COLUMNS: readonly Column<ParameterGroupSummary>[] = [
 		id: "name",
 		header: "Name",
 		lead: true,
+		sortValue: (group) => group.name,
 		cell: (group) => (
-			<span className="flex min-w-0 flex-col">
-				<Link
-					href={`/parameter-groups/${group.name}`}
-					className="w-fit font-semibold break-all hover:underline"
-				>
-					{group.name}
-				</Link>
-				{group.description !== "" && (
-					<span
-						title={group.description}
-						className="max-w-80 truncate text-xs font-normal text-muted"
-					>
-						{group.description}
-					</span>
-				)}
-			</span>
+			<NameCell
+				name={group.name}
+				href={`/parameter-groups/${group.name}`}
+				description={group.description}
+			/>
 		),
 	},
-	{ id: "family", header: "Family", cell: (group) => familyName(group.family) },
+	{
+		id: "family",
+		header: "Family",
+		sortValue: (group) => group.family,
+		cell: (group) => familyName(group.family),
+	},
 	{
 		id: "kind",
 		header: "Kind",
+		sortValue: (group) => (group.isDefault ? 1 : 0),
 		cell: (group) =>
 			group.isDefault ? <span className="text-muted">Default, can't change</span> : "Your own",
 	},
 	{ id: "mode", header: "Cluster mode", cell: (group) => clusterModeWord(group.clusterMode) },
-	{ id: "caches", header: "Used by", cell: (group) => <UsedBy caches={group.caches} /> },
+	{
+		id: "caches",
+		header: "Used by",
+		sortValue: (group) => group.caches.length,
+		cell: (group) => <UsedBy caches={group.caches} />,
+	},
 ];

@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { ParameterGroupList } from "./parameter-group-list.tsx";
 
-export const metadata: Metadata = { title: "Parameter groups" };
+export const metadata: Metadata = { title: PAGE_HEADS["/parameter-groups"].title };
 
 export default function ParameterGroupsPage() {
 	return <ParameterGroupList />;

@@ -1,5 +1,5 @@
 import type { Parameter } from "../../../server/contract/parameter-group.ts";
-import type { Column } from "../../_ui/data-table.tsx";
+import type { Column } from "../../_ui/table/data-table.tsx";
 
 /** Those whose name or description holds every word. */
 export function searchParameters(parameters: readonly Parameter[], search: string): Parameter[] {

@@ -3,29 +3,35 @@
 import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, SearchX, SlidersHorizontal } from "lucide-react";
-import {
-	type ParameterGroupSummary,
-	parameterFamilySchema,
-} from "../../../server/contract/parameter-group.ts";
+import dynamic from "next/dynamic";
+import { PARAMETER_FAMILIES } from "../../../server/contract/choices.ts";
+import type { ParameterGroupSummary } from "../../../server/contract/parameter-group.ts";
 import { familyName } from "../../_lib/engines.ts";
+import { oneOf } from "../../_lib/one-of.ts";
 import { CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
-import { DataTable } from "../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { SearchBox } from "../../_ui/search-box.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
-import { CreateGroupDialog } from "./create-group-dialog.tsx";
+import { DataTable } from "../../_ui/table/data-table.tsx";
 import { GROUP_COLUMNS } from "./group-columns.tsx";
 
+const CreateGroupDialog = dynamic(
+	async () => (await import("./create-group-dialog.tsx")).CreateGroupDialog,
+);
+
 const DIALOG = "create";
+const HEAD = PAGE_HEADS["/parameter-groups"];
 const ANY = "any";
 const FAMILIES = [
 	{ value: ANY, label: "Any family" },
-	...parameterFamilySchema.options.map((family) => ({ value: family, label: familyName(family) })),
+	...PARAMETER_FAMILIES.map((family) => ({ value: family, label: familyName(family) })),
 ];
 
 function filterGroups(groups: readonly ParameterGroupSummary[], search: string, family: string) {
@@ -42,7 +48,7 @@ export function ParameterGroupList() {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
 	const search = params.get("search") ?? "";
-	const family = parameterFamilySchema.safeParse(params.get("family")).data ?? ANY;
+	const family = oneOf(PARAMETER_FAMILIES, params.get("family")) ?? ANY;
 	const groups = useQuery(
 		trpc.parameterGroups.list.queryOptions({}, { refetchInterval: CALM_POLL_MS }),
 	);
@@ -51,10 +57,10 @@ export function ParameterGroupList() {
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Parameter groups" }]}
+				crumbs={[{ label: HEAD.title }]}
 				title={
 					<>
-						Parameter groups{" "}
+						{HEAD.title}{" "}
 						{groups.data !== undefined && (
 							<span className="font-normal text-muted tabular-nums">
 								{groups.data.items.length}
@@ -62,7 +68,7 @@ export function ParameterGroupList() {
 						)}
 					</>
 				}
-				description="Settings of the engines under a name, which caches share. A change reaches every cache that uses the group."
+				description={HEAD.description}
 				actions={
 					<>
 						<Button
@@ -73,10 +79,12 @@ export function ParameterGroupList() {
 						>
 							<RefreshCw aria-hidden />
 						</Button>
-						<Button onPress={create}>
-							<Plus aria-hidden />
-							Create parameter group
-						</Button>
+						<ForAdministrators>
+							<Button onPress={create}>
+								<Plus aria-hidden />
+								Create parameter group
+							</Button>
+						</ForAdministrators>
 					</>
 				}
 			/>
@@ -116,12 +124,17 @@ export function ParameterGroupList() {
 						columns={GROUP_COLUMNS}
 						rows={rows}
 						rowKey={(group) => group.name}
+						sorting={{ by: "rows" }}
 					/>
 				) : search === "" && family === ANY ? (
 					<EmptyState
 						icon={SlidersHorizontal}
 						title="No parameter group"
-						action={<Button onPress={create}>Create parameter group</Button>}
+						action={
+							<ForAdministrators>
+								<Button onPress={create}>Create parameter group</Button>
+							</ForAdministrators>
+						}
 					>
 						A group holds what differs from the engine's defaults.
 					</EmptyState>
@@ -137,10 +150,9 @@ export function ParameterGroupList() {
 					/>
 				)}
 			</Panel>
-			<CreateGroupDialog
-				isOpen={params.get("dialog") === DIALOG}
-				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}
-			/>
+			{params.get("dialog") === DIALOG && (
+				<CreateGroupDialog onClose={() => change({ dialog: null })} />
+			)}
 		</>
 	);
 }

@@ -4,9 +4,11 @@ import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import { type SubmitEvent, useId, useState } from "react";
-import { createTokenInputSchema } from "../../../server/contract/token.ts";
+import type { TokenScope } from "../../../server/contract/access.ts";
+import { createTokenInputSchema, TOKEN_DAYS_DEFAULT } from "../../../server/contract/token.ts";
 import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { ChoiceCard } from "../../_ui/choice-card.tsx";
 import { CodeBlock } from "../../_ui/code-block.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
@@ -21,17 +23,27 @@ const LIFETIMES = [
 	{ value: NEVER, label: "Never expires" },
 ];
 
-interface CreateTokenDialogProps {
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
-}
+const SCOPES = [
+	{
+		value: "read-only",
+		label: "Read-only",
+		detail: "Reads everything but passwords. For dashboards, exporters and inventories.",
+	},
+	{
+		value: "full",
+		label: "Full access",
+		detail: "Does everything an administrator can do, passwords and users included.",
+	},
+] as const;
 
-export function CreateTokenDialog({ isOpen, onOpenChange }: CreateTokenDialogProps) {
+/** Mounted while it is open. */
+export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
 	const formId = useId();
 	const [name, setName] = useState("");
-	const [days, setDays] = useState("90");
+	const [scope, setScope] = useState<TokenScope>("read-only");
+	const [days, setDays] = useState(String(TOKEN_DAYS_DEFAULT));
 	const [error, setError] = useState<string | undefined>();
 	const create = useMutation(
 		trpc.tokens.create.mutationOptions({
@@ -39,16 +51,11 @@ export function CreateTokenDialog({ isOpen, onOpenChange }: CreateTokenDialogPro
 			onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.tokens.list.queryKey() }),
 		}),
 	);
-	const close = () => {
-		onOpenChange(false);
-		setName("");
-		setError(undefined);
-		create.reset();
-	};
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		const parsed = createTokenInputSchema.safeParse({
 			name,
+			scope,
 			expiresInDays: days === NEVER ? null : Number(days),
 		});
 		setError(firstIssues(parsed.error).get("name"));
@@ -57,14 +64,13 @@ export function CreateTokenDialog({ isOpen, onOpenChange }: CreateTokenDialogPro
 	const created = create.data;
 	return (
 		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+			onClose={onClose}
 			isDismissable={created === undefined}
 			title={created === undefined ? "Create an API token" : `Token ${created.name}`}
 			footer={
 				created === undefined ? (
 					<>
-						<Button variant="outline" onPress={close}>
+						<Button variant="outline" onPress={onClose}>
 							Cancel
 						</Button>
 						<Button type="submit" form={formId} isPending={create.isPending}>
@@ -72,7 +78,7 @@ export function CreateTokenDialog({ isOpen, onOpenChange }: CreateTokenDialogPro
 						</Button>
 					</>
 				) : (
-					<Button onPress={close}>I have stored it</Button>
+					<Button onPress={onClose}>I have stored it</Button>
 				)
 			}
 		>
@@ -89,6 +95,23 @@ export function CreateTokenDialog({ isOpen, onOpenChange }: CreateTokenDialogPro
 						hint="What uses it, such as ci or backup-script."
 						error={error === undefined ? undefined : asSentence(error)}
 					/>
+					<fieldset className="flex flex-col gap-1.5">
+						<legend className="mb-1.5 text-sm font-medium">Scope</legend>
+						<div className="grid gap-3 sm:grid-cols-2">
+							{SCOPES.map(({ value, label, detail }) => (
+								<ChoiceCard
+									key={value}
+									name="scope"
+									value={value}
+									isChosen={scope === value}
+									onChoose={() => setScope(value)}
+									title={label}
+								>
+									{detail}
+								</ChoiceCard>
+							))}
+						</div>
+					</fieldset>
 					<SelectField label="Expires after" value={days} options={LIFETIMES} onChange={setDays} />
 				</form>
 			) : (

@@ -1,66 +1,49 @@
 "use client";
 
-import { Button, toast } from "@heroui/react";
+import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ApiToken } from "../../../server/contract/token.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
-import { Dialog } from "../../_ui/dialog.tsx";
-import { ProblemBanner } from "../../_ui/notices.tsx";
+import { ConfirmDialog } from "../../_ui/confirm-dialog.tsx";
 import { Time } from "../../_ui/time.tsx";
 
 interface RevokeTokenDialogProps {
-	/** null while closed. */
-	token: ApiToken | null;
+	token: ApiToken;
 	onClose: () => void;
 }
 
+/** Mounted while it is open. */
 export function RevokeTokenDialog({ token, onClose }: RevokeTokenDialogProps) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
-	const close = () => {
-		onClose();
-		revoke.reset();
-	};
 	const revoke = useMutation(
 		trpc.tokens.revoke.mutationOptions({
 			onSuccess: async () => {
 				await queryClient.invalidateQueries({ queryKey: trpc.tokens.list.queryKey() });
-				if (token !== null) toast.success(`Token ${token.name} was revoked`);
-				close();
+				toast.success(`Token ${token.name} was revoked`);
+				onClose();
 			},
 		}),
 	);
 	return (
-		<Dialog
-			isOpen={token !== null}
-			onOpenChange={(isOpen) => !isOpen && close()}
-			title={`Revoke ${token?.name ?? ""}?`}
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Keep it
-					</Button>
-					<Button
-						variant="danger"
-						isPending={revoke.isPending}
-						onPress={() => token !== null && revoke.mutate({ id: token.id })}
-					>
-						Revoke token
-					</Button>
-				</>
-			}
+		<ConfirmDialog
+			title={`Revoke ${token.name}?`}
+			confirm="Revoke token"
+			cancel="Keep it"
+			isDanger
+			failure="The token wasn't revoked"
+			change={revoke}
+			onConfirm={() => revoke.mutate({ id: token.id })}
+			onClose={onClose}
 		>
-			{revoke.isError && <ProblemBanner title="The token wasn't revoked" error={revoke.error} />}
 			<p>
-				Whatever still uses <code className="font-mono">{token?.prefix}…</code> is refused from then
-				on. This can't be undone.
+				Larder refuses programs that still use <code className="font-mono">{token.prefix}…</code>{" "}
+				from then on. You can't undo this.
 			</p>
-			{token !== null && (
-				<p className="text-muted">
-					Last used:{" "}
-					{token.lastUsedAt === null ? "never" : <Time value={token.lastUsedAt} look="relative" />}
-				</p>
-			)}
-		</Dialog>
+			<p className="text-muted">
+				Last used:{" "}
+				{token.lastUsedAt === null ? "never" : <Time value={token.lastUsedAt} look="relative" />}
+			</p>
+		</ConfirmDialog>
 	);
 }

@@ -3,28 +3,37 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { ApiToken } from "../../../server/contract/token.ts";
+import { useIsViewer } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
-import { type Column, DataTable } from "../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
+import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { Time } from "../../_ui/time.tsx";
-import { CreateTokenDialog } from "./create-token-dialog.tsx";
 import { RevokeTokenDialog } from "./revoke-token-dialog.tsx";
+
+const CreateTokenDialog = dynamic(
+	async () => (await import("./create-token-dialog.tsx")).CreateTokenDialog,
+);
 
 const PAGE_SIZE = 50;
 const DIALOG = "create-token";
+const HEAD = PAGE_HEADS["/tokens"];
 
 function columns(onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>[] {
 	return [
 		{
 			id: "name",
 			header: "Name",
+			sortValue: (token) => token.name,
 			lead: true,
 			cell: (token) => <span className="font-semibold">{token.name}</span>,
 		},
@@ -33,15 +42,23 @@ function columns(onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>
 			header: "Begins with",
 			cell: (token) => <code className="font-mono text-xs">{token.prefix}…</code>,
 		},
+		{
+			id: "scope",
+			header: "Scope",
+			sortValue: (token) => token.scope,
+			cell: (token) => (token.scope === "full" ? "Full access" : "Read-only"),
+		},
 		{ id: "by", header: "Created by", cell: (token) => token.createdBy },
 		{
 			id: "created",
 			header: "Created",
+			sortValue: (token) => token.createdAt,
 			cell: (token) => <Time value={token.createdAt} look="relative" />,
 		},
 		{
 			id: "used",
 			header: "Last used",
+			sortValue: (token) => token.lastUsedAt,
 			cell: (token) =>
 				token.lastUsedAt === null ? (
 					<span className="text-muted">Never</span>
@@ -52,6 +69,7 @@ function columns(onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>
 		{
 			id: "expires",
 			header: "Expires",
+			sortValue: (token) => token.expiresAt,
 			cell: (token) =>
 				token.expiresAt === null ? (
 					<span className="text-muted">Never</span>
@@ -66,15 +84,17 @@ function columns(onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>
 			bare: true,
 			align: "end",
 			cell: (token) => (
-				<Button
-					size="sm"
-					variant="outline"
-					className="text-danger-soft-foreground"
-					aria-label={`Revoke ${token.name}`}
-					onPress={() => onRevoke(token)}
-				>
-					Revoke
-				</Button>
+				<ForAdministrators>
+					<Button
+						size="sm"
+						variant="outline"
+						className="text-danger-soft-foreground"
+						aria-label={`Revoke ${token.name}`}
+						onPress={() => onRevoke(token)}
+					>
+						Revoke
+					</Button>
+				</ForAdministrators>
 			),
 		},
 	];
@@ -82,6 +102,7 @@ function columns(onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>
 
 export function TokenList() {
 	const trpc = useTRPC();
+	const isViewer = useIsViewer();
 	const { params, change } = useUrlParams();
 	const [revoking, setRevoking] = useState<ApiToken | null>(null);
 	const cursor = params.get("cursor");
@@ -92,17 +113,19 @@ export function TokenList() {
 		),
 	);
 	const create = (
-		<Button onPress={() => change({ dialog: DIALOG })}>
-			<Plus aria-hidden />
-			Create token
-		</Button>
+		<ForAdministrators>
+			<Button onPress={() => change({ dialog: DIALOG })}>
+				<Plus aria-hidden />
+				Create token
+			</Button>
+		</ForAdministrators>
 	);
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "API tokens" }]}
-				title="API tokens"
-				description="For scripts, the CLI and other systems. A token may do what you may do; send it as a bearer token."
+				crumbs={[{ label: HEAD.title }]}
+				title={HEAD.title}
+				description={`${HEAD.description}${isViewer ? " You are a viewer: ask an administrator for a token." : ""}`}
 				actions={create}
 			/>
 			<Panel flush>
@@ -125,6 +148,11 @@ export function TokenList() {
 							columns={columns(setRevoking)}
 							rows={data.items}
 							rowKey={(token) => token.id}
+							sorting={
+								data.nextCursor === null && !params.has("cursor")
+									? { by: "rows" }
+									: { by: "server", columns: [] }
+							}
 						/>
 						<Pager
 							nextCursor={data.nextCursor}
@@ -134,11 +162,12 @@ export function TokenList() {
 					</>
 				)}
 			</Panel>
-			<CreateTokenDialog
-				isOpen={params.get("dialog") === DIALOG}
-				onOpenChange={(isOpen) => change({ dialog: isOpen ? DIALOG : null })}
-			/>
-			<RevokeTokenDialog token={revoking} onClose={() => setRevoking(null)} />
+			{params.get("dialog") === DIALOG && (
+				<CreateTokenDialog onClose={() => change({ dialog: null })} />
+			)}
+			{revoking !== null && (
+				<RevokeTokenDialog token={revoking} onClose={() => setRevoking(null)} />
+			)}
 		</>
 	);
 }

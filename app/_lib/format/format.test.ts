@@ -69,5 +69,6 @@ describe("times", () => {
 		expect(formatRelative(at, at)).toBe("just now");
 		expect(formatRelative(at, new Date(at.getTime() + 190_000))).toBe("3 min ago");
 		expect(formatRelative(new Date(at.getTime() + 90_000_000), at)).toBe("in 25 h");
+		expect(formatRelative(new Date(at.getTime() + 90 * 86_400_000 - 3_000), at)).toBe("in 90 d");
 	});
 });

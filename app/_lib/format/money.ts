@@ -1,7 +1,7 @@
 /** What a month is billed as, as cloud price lists have it. */
 export const HOURS_PER_MONTH = 730;
 
-/** `amount` in `currency`: an ISO code such as USD, or whatever the rate card calls its unit. */
+/** `amount` in `currency`: an ISO code such as USD, or the rate card's own name for its unit. */
 export function formatMoney(amount: number, currency: string): string {
 	const digits = amount > 0 && amount < 0.1 ? 4 : amount < 100 ? 2 : 0;
 	const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };

@@ -76,13 +76,15 @@ export function formatRelative(at: Date, now: Date): string {
 	const ms = now.getTime() - at.getTime();
 	const size = Math.abs(ms);
 	if (size < 5 * SECOND_MS) return "just now";
+	// What expires in 90 days reads so at once, not "in 89 d".
+	const whole = ms > 0 ? Math.floor : Math.round;
 	const text =
 		size < MINUTE_MS
-			? `${Math.floor(size / SECOND_MS)} s`
+			? `${whole(size / SECOND_MS)} s`
 			: size < HOUR_MS
-				? `${Math.floor(size / MINUTE_MS)} min`
+				? `${whole(size / MINUTE_MS)} min`
 				: size < 2 * DAY_MS
-					? `${Math.floor(size / HOUR_MS)} h`
-					: `${Math.floor(size / DAY_MS)} d`;
+					? `${whole(size / HOUR_MS)} h`
+					: `${whole(size / DAY_MS)} d`;
 	return ms > 0 ? `${text} ago` : `in ${text}`;
 }

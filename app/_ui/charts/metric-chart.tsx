@@ -1,8 +1,10 @@
 "use client";
 
 import { Panel } from "../panel.tsx";
-import { type ChartData, newest } from "./series.ts";
-import { chartColor, TimeSeriesChart, useChartCursor } from "./time-series-chart.tsx";
+import { chartColor } from "./chart-color.ts";
+import { TimeSeriesChart } from "./lazy-chart.ts";
+import { type ChartData, newest, valueAt } from "./series.ts";
+import { useChartCursor } from "./use-chart-cursor.ts";
 
 interface MetricChartProps {
 	title: string;
@@ -27,7 +29,7 @@ function Legend({
 	return (
 		<ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs">
 			{data.series.map(({ label, values }, line) => {
-				const value = index === null ? newest(values) : (values[index] ?? null);
+				const value = index === null ? newest(values) : valueAt(values, index);
 				return (
 					<li key={label} className="flex items-center gap-1.5">
 						<span
@@ -54,7 +56,7 @@ export function MetricChart(props: MetricChartProps) {
 			title={<span className="text-sm">{title}</span>}
 			aside={<span className="text-xs tabular-nums">{cursor.moment ?? ""}</span>}
 		>
-			<div className="relative">
+			<div className="relative min-h-42">
 				<TimeSeriesChart
 					data={data}
 					format={format}

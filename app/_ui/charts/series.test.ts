@@ -3,13 +3,15 @@ import type { CacheMetrics } from "../../../server/contract/metrics.ts";
 import {
 	byNode,
 	newest,
-	ofNodes,
+	ofShard,
 	overall,
 	readHitRate,
 	reading,
 	shareOf,
 	sideBySide,
 	sum,
+	sumOfShards,
+	valueAt,
 } from "./series.ts";
 
 const METRICS: CacheMetrics = {
@@ -19,13 +21,13 @@ const METRICS: CacheMetrics = {
 	to: "2026-11-23T12:00:15.000Z",
 	nodes: [
 		{
-			node: "orders-001",
+			...{ id: "1", node: "orders-001", shard: "0001", leftAt: null },
 			role: "primary",
 			at: ["2026-11-23T12:00:00.000Z", "2026-11-23T12:00:05.000Z"],
 			values: { clients: [3, 4], hitsPerSecond: [9, 0], missesPerSecond: [1, 0] },
 		},
 		{
-			node: "orders-002",
+			...{ id: "2", node: "orders-002", shard: "0002", leftAt: null },
 			role: "replica",
 			at: ["2026-11-23T12:00:01.200Z", "2026-11-23T12:00:11.000Z"],
 			values: { clients: [1, null] },
@@ -52,9 +54,60 @@ describe("series", () => {
 		expect(series[1]?.values).toEqual([undefined, 1, null, 2]);
 	});
 
-	it("overall add up nodes, each with its newest sample", () => {
-		const { series } = overall(METRICS, "Clients", reading("clients"), sum);
-		expect(series[0]?.values).toEqual([4, 5]);
+	it("show at any moment what each line had last, and nothing once it has ended", () => {
+		const [first, second] = METRICS.nodes;
+		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
+		const long = { ...first, at: [...first.at, "2026-11-23T12:00:40.000Z"] };
+		const nodes = [{ ...long, values: { clients: [3, 4, 5] } }, second];
+		const { times, series } = byNode({ ...METRICS, nodes }, reading("clients"));
+		const shown = (line: number) =>
+			times.map((_, index) => valueAt(series[line]?.values ?? [], index));
+		expect(times.map((time) => time % 60)).toEqual([0, 1, 5, 11, 40]);
+		expect(shown(0)).toEqual([3, 3, 4, null, 5]);
+		expect(shown(1)).toEqual([null, 1, 1, null, null]);
+	});
+
+	it("overall add up what nodes measured at one moment, once all have told of it", () => {
+		const [first, second] = METRICS.nodes;
+		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
+		const at = ["2026-11-23T12:00:00.010Z", "2026-11-23T12:00:04.990Z"];
+		const both = { ...METRICS, to: "2026-11-23T12:00:05.500Z" };
+		const nodes = (readings: number) => [
+			{ ...first, at, values: { clients: [3, 4] } },
+			{ ...second, at: at.slice(0, readings), values: { clients: [1, 2].slice(0, readings) } },
+		];
+		const values = (metrics: CacheMetrics) =>
+			overall(metrics, "Clients", reading("clients"), sum).series[0]?.values;
+		expect(values({ ...both, nodes: nodes(1) })).toEqual([4]);
+		expect(values({ ...both, nodes: nodes(2) })).toEqual([4, 6]);
+		// A node that has fallen silent isn't waited for, and doesn't count any more.
+		expect(values({ ...both, to: "2026-11-23T12:00:13.000Z", nodes: nodes(1) })).toEqual([4, 4]);
+		expect(values({ ...both, nodes: nodes(1).toReversed() })).toEqual([4]);
+	});
+
+	it("overall keep a node that has left for the time that it was there", () => {
+		const [first] = METRICS.nodes;
+		if (first === undefined) throw new Error("a node wanted");
+		const minute = (index: number) => new Date(Date.UTC(2026, 10, 23, 12, index)).toISOString();
+		const series = (id: string, leftAt: string | null, minutes: number[], samples: number[]) => ({
+			...first,
+			...{ id, leftAt, at: minutes.map(minute) },
+			values: { clients: minutes.map(() => 400), samples, keys: minutes.map(() => 7) },
+		});
+		const metrics = {
+			...{ ...METRICS, resolutionSeconds: 60, to: minute(9) },
+			// It leaves after a quarter of minute 2; the other takes over.
+			nodes: [
+				series("old", minute(2), [0, 1, 2], [12, 12, 3]),
+				series("new", null, [2, 3], [9, 12]),
+			],
+		};
+		const values = (...args: [Parameters<typeof reading>[0], typeof sum]) =>
+			overall(metrics, "", reading(args[0]), args[1]).series[0]?.values;
+		expect(values("clients", sum)).toEqual([400, 400, 400, 400]);
+		expect(values("keys", sumOfShards)).toEqual([7, 7, 7, 7]);
+		const { series: lines } = byNode(metrics, reading("clients"));
+		expect(lines).toEqual([{ label: "orders-001", values: [400, 400, 400, 400] }]);
 	});
 
 	it("overall break where nothing was sampled for long", () => {
@@ -80,8 +133,8 @@ describe("series", () => {
 	});
 
 	it("of several selections share one axis", () => {
-		const charts = METRICS.nodes.map(({ node }) =>
-			overall(ofNodes(METRICS, new Set([node])), node, reading("clients"), sum),
+		const charts = METRICS.nodes.map(({ node, shard }) =>
+			overall(ofShard(METRICS, shard), node, reading("clients"), sum),
 		);
 		const { times, series } = sideBySide(charts);
 		expect(times).toHaveLength(2);

@@ -1,3 +1,4 @@
+import { AGENT_TIMING } from "../../../server/contract/limits.ts";
 import type { CacheMetrics, NodeMetrics } from "../../../server/contract/metrics.ts";
 
 export interface ChartSeries {
@@ -28,56 +29,102 @@ export const readHitRate: NodeReader = (values, index) => {
 	return hits / (hits + misses);
 };
 
+const READING_SECONDS = AGENT_TIMING.metricsIntervalMs / 1_000;
+
 /** Samples missing for longer than this many intervals break the line. */
 const GAP_INTERVALS = 2.5;
 
-/** One line a node. Nodes are sampled at moments of their own, so their times are merged. */
+/** One line a node, in which a node goes on from the one whose place it took. */
 export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
-	const times = [...new Set(metrics.nodes.flatMap(({ at }) => at.map(toSeconds)))].sort(
-		(a, b) => a - b,
-	);
+	const lines = linesOf(metrics).map(({ node, samples }) => ({
+		node,
+		samples: samples.map(({ seconds, values, index }) => ({ seconds, value: read(values, index) })),
+	}));
+	const times = [
+		...new Set(lines.flatMap(({ samples }) => samples.map(({ seconds }) => seconds))),
+	].sort((a, b) => a - b);
 	const rank = new Map(times.map((time, index) => [time, index]));
 	const gapSeconds = GAP_INTERVALS * metrics.resolutionSeconds;
-	const series = metrics.nodes.map(({ node, at, values }) => {
+	const series = lines.map(({ node, samples }) => {
 		const merged: (number | null | undefined)[] = new Array(times.length).fill(undefined);
 		let before = 0;
-		for (const [index, moment] of at.entries()) {
-			const seconds = toSeconds(moment);
+		for (const [index, { seconds, value }] of samples.entries()) {
 			const place = rank.get(seconds) ?? 0;
-			merged[place] = read(values, index);
+			merged[place] = value;
 			const isGap = index > 0 && seconds - (times[before] ?? seconds) > gapSeconds;
 			if (isGap) merged.fill(null, before + 1, place);
 			before = place;
 		}
+		const last = times.findLastIndex((time) => time - (times[before] ?? time) <= gapSeconds);
+		if (samples.length > 0) merged.fill(null, last + 1);
 		return { label: node, values: merged };
 	});
 	return { times, series };
 }
 
+interface Place {
+	seconds: number;
+	values: Values;
+	index: number;
+}
+
+/** By name: samples of the nodes that had it, one after the other. Names that no node has any more are left out. */
+function linesOf({ nodes }: CacheMetrics): { node: string; samples: Place[] }[] {
+	// While a node moves, its old place comes first and serves.
+	const present = nodes.filter(
+		({ node, leftAt }, index) =>
+			leftAt === null &&
+			index === nodes.findIndex((each) => each.node === node && each.leftAt === null),
+	);
+	return present.map((current) => {
+		const namesakes = nodes
+			.filter(({ node, leftAt }) => node === current.node && leftAt !== null)
+			.sort((a, b) => ((a.leftAt ?? "") < (b.leftAt ?? "") ? -1 : 1));
+		let after = "";
+		const samples = [...namesakes, current].flatMap(({ at, values, leftAt }) => {
+			const own = at.flatMap((moment, index) =>
+				moment > after ? [{ seconds: toSeconds(moment), values, index }] : [],
+			);
+			after = leftAt ?? after;
+			return own;
+		});
+		return { node: current.node, samples };
+	});
+}
+
 /**
- * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes.
- * Samples don't come to the second: a node whose sample fell into the slot before counts with that one.
+ * What a line shows at a place of the time axis: its own newest sample by then, since other lines have samples at other
+ * moments. Null where the line is interrupted or hasn't begun.
+ */
+export function valueAt(values: ChartSeries["values"], index: number): number | null {
+	return values.slice(0, index + 1).findLast((value) => value !== undefined) ?? null;
+}
+
+/** One node's value in one slot of time. */
+export interface SlotSample {
+	value: number;
+	/** How much of the slot the node was there, from 0 to 1. */
+	share: number;
+	shard: string;
+}
+
+/** How samples of all nodes in one slot become one number. */
+export type Combine = (samples: readonly SlotSample[]) => number;
+
+/**
+ * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes. All
+ * hosts take theirs at the same moments, some milliseconds apart, so a sample belongs to the nearest slot. A slot is
+ * shown once every node has told of it.
  */
 export function overall(
 	metrics: CacheMetrics,
 	label: string,
 	read: NodeReader,
-	combine: (values: readonly number[]) => number,
+	combine: Combine,
 ): ChartData {
 	const slotSeconds = Math.max(1, metrics.resolutionSeconds);
-	const slots = new Map<number, Map<string, number>>();
-	for (const { node, at, values } of metrics.nodes) {
-		for (const [index, moment] of at.entries()) {
-			const value = read(values, index);
-			if (value === null) continue;
-			const slot = Math.floor(toSeconds(moment) / slotSeconds) * slotSeconds;
-			const own = slots.get(slot) ?? new Map<string, number>();
-			own.set(node, value);
-			slots.set(slot, own);
-		}
-	}
 	const gapSeconds = GAP_INTERVALS * slotSeconds;
-	const latest = new Map<string, { time: number; value: number }>();
+	const slots = slotsOf(metrics, read, slotSeconds);
 	const times: number[] = [];
 	const combined: (number | null)[] = [];
 	for (const time of [...slots.keys()].sort((a, b) => a - b)) {
@@ -86,12 +133,77 @@ export function overall(
 			times.push(previous + slotSeconds);
 			combined.push(null);
 		}
-		for (const [node, value] of slots.get(time) ?? []) latest.set(node, { time, value });
-		const current = [...latest.values()].filter((sample) => time - sample.time <= gapSeconds);
 		times.push(time);
-		combined.push(combine(current.map(({ value }) => value)));
+		combined.push(combine(slots.get(time) ?? []));
 	}
 	return { times, series: [{ label, values: combined }] };
+}
+
+interface Counted extends SlotSample {
+	slot: number;
+	/** Of how many readings it is the mean. */
+	readings: number;
+	/** Its node isn't part of the cache any more. */
+	hasLeft: boolean;
+}
+
+function slotsOf(
+	metrics: CacheMetrics,
+	read: NodeReader,
+	slotSeconds: number,
+): Map<number, SlotSample[]> {
+	const nowSeconds = Date.parse(metrics.to) / 1_000;
+	/** The newest slot that all nodes have told of. */
+	let complete = Number.POSITIVE_INFINITY;
+	const slots = new Map<number, Counted[]>();
+	for (const node of metrics.nodes) {
+		const own = countedIn(node, read, slotSeconds);
+		const last = own.at(-1);
+		if (last === undefined) continue;
+		const isAwaited = node.leftAt === null && nowSeconds - last.slot < GAP_INTERVALS * slotSeconds;
+		if (isAwaited) complete = Math.min(complete, last.slot);
+		for (const sample of own) {
+			slots.set(sample.slot, [...(slots.get(sample.slot) ?? []), sample]);
+		}
+	}
+	const shown = [...slots].filter(([slot]) => slot <= complete);
+	return new Map(
+		shown.map(([slot, samples]) => {
+			const most = Math.max(
+				...samples.map(({ readings }) => readings),
+				// One node's part of the slot begins where another's ends.
+				samples.some(({ hasLeft }) => hasLeft) ? slotSeconds / READING_SECONDS : 1,
+			);
+			// While it isn't over, nodes differ by a reading that one has told of and another hasn't yet.
+			const isOver = nowSeconds - slot >= slotSeconds;
+			return [
+				slot,
+				samples.map((each) => (isOver ? { ...each, share: each.readings / most } : each)),
+			];
+		}),
+	);
+}
+
+/** A node's samples by slot. One that came so late that it left a slot without stands for that one too. */
+function countedIn(
+	{ shard, leftAt, at, values }: CacheMetrics["nodes"][number],
+	read: NodeReader,
+	slotSeconds: number,
+): Counted[] {
+	const counted: Counted[] = [];
+	for (const [index, moment] of at.entries()) {
+		const value = read(values, index);
+		if (value === null) continue;
+		const slot = Math.round(Date.parse(moment) / 1_000 / slotSeconds) * slotSeconds;
+		const before = counted.at(-1);
+		if (before?.slot === slot) counted.pop();
+		else if (before?.slot === slot - 2 * slotSeconds) {
+			counted.push({ ...before, slot: slot - slotSeconds });
+		}
+		const readings = values.samples?.[index] ?? 1;
+		counted.push({ slot, value, share: 1, shard, readings, hasLeft: leftAt !== null });
+	}
+	return counted;
 }
 
 /** Several charts' lines on one time axis. */
@@ -124,18 +236,24 @@ export function shareOf(label: string, part: ChartData, rest: ChartData): ChartD
 	return { times: part.times, series: [{ label, values }] };
 }
 
-/** The metrics of some nodes alone. */
-export function ofNodes(metrics: CacheMetrics, nodes: ReadonlySet<string>): CacheMetrics {
-	return { ...metrics, nodes: metrics.nodes.filter(({ node }) => nodes.has(node)) };
+/** The metrics of one shard alone. */
+export function ofShard(metrics: CacheMetrics, id: string): CacheMetrics {
+	return { ...metrics, nodes: metrics.nodes.filter(({ shard }) => shard === id) };
 }
 
-export function sum(values: readonly number[]): number {
-	return values.reduce((total, value) => total + value, 0);
-}
+export const sum: Combine = (samples) =>
+	samples.reduce((total, { value, share }) => total + value * share, 0);
 
-export function highest(values: readonly number[]): number {
-	return values.reduce((most, value) => Math.max(most, value), 0);
-}
+export const highest: Combine = (samples) =>
+	samples.reduce((most, { value }) => Math.max(most, value), 0);
+
+/** Nodes of a shard hold the same: what they hold isn't counted twice. */
+export const sumOfShards: Combine = (samples) => {
+	const shards = new Map<string, number>();
+	for (const { shard, value } of samples)
+		shards.set(shard, Math.max(value, shards.get(shard) ?? 0));
+	return [...shards.values()].reduce((total, value) => total + value, 0);
+};
 
 /** The newest value that was measured. */
 export function newest(values: ChartSeries["values"]): number | null {

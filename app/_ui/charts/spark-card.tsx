@@ -1,8 +1,9 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { TimeSeriesChart } from "./lazy-chart.ts";
 import { type ChartData, newest } from "./series.ts";
-import { TimeSeriesChart, useChartCursor } from "./time-series-chart.tsx";
+import { useChartCursor } from "./use-chart-cursor.ts";
 
 interface SparkCardProps {
 	title: string;

@@ -1,10 +1,11 @@
 "use client";
 
 import { useTheme } from "next-themes";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
-import { formatClock, formatDateTime, formatMonthDay } from "../../_lib/format/time.ts";
+import { formatClock, formatMonthDay } from "../../_lib/format/time.ts";
 import { useTimeZone } from "../../_lib/use-time-zone.ts";
+import { chartColor } from "./chart-color.ts";
 import type { ChartData } from "./series.ts";
 
 interface TimeSeriesChartProps {
@@ -29,25 +30,30 @@ interface TimeSeriesChartProps {
 	label: string;
 }
 
-const COLORS = 6;
-const DAY_SECONDS = 86_400;
+/** Spans beyond it have ticks with dates, others with times of day. */
+const LONGEST_BY_CLOCK_SECONDS = 1.5 * 86_400;
+/** Room for half of the last tick's label. */
+const TICK_OVERHANG = 20;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
-/** The colour of the n-th line, as a CSS variable. */
-export function chartColor(index: number): string {
-	return `--chart-${(index % COLORS) + 1}`;
-}
-
-function options(props: TimeSeriesChartProps, element: HTMLElement, zone: "utc" | "local") {
+/** `current` are the props of now: the chart outlives a change of its span. */
+function options(
+	current: () => TimeSeriesChartProps,
+	element: HTMLElement,
+	zone: "utc" | "local",
+): uPlot.Options {
+	const props = current();
 	const style = getComputedStyle(element);
 	const color = (name: string) => style.getPropertyValue(name).trim();
-	const { look = "full", firstColor = 0, fromSeconds, toSeconds, format, maxValue } = props;
+	const { look = "full", firstColor = 0, format, maxValue } = props;
 	const isSpark = look === "spark";
 	const font = `11px ${style.fontFamily}`;
-	const isLong = toSeconds - fromSeconds > 1.5 * DAY_SECONDS;
 	const tick = (seconds: number) => {
 		const at = new Date(seconds * 1_000);
-		return isLong ? formatMonthDay(at, zone) : formatClock(at, zone, "minute");
+		const { fromSeconds, toSeconds } = current();
+		return toSeconds - fromSeconds > LONGEST_BY_CLOCK_SECONDS
+			? formatMonthDay(at, zone)
+			: formatClock(at, zone, "minute");
 	};
 	const axis = {
 		stroke: color("--muted"),
@@ -55,16 +61,16 @@ function options(props: TimeSeriesChartProps, element: HTMLElement, zone: "utc" 
 		grid: { stroke: color("--separator"), width: 1 },
 		ticks: { show: false },
 	};
-	const result: uPlot.Options = {
+	return {
 		width: Math.max(40, element.clientWidth),
 		height: props.height,
 		legend: { show: false },
-		padding: isSpark ? [3, 0, 2, 0] : [8, 8, 0, 0],
+		padding: isSpark ? [3, 0, 2, 0] : [8, TICK_OVERHANG, 0, 0],
 		...(zone === "utc"
 			? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC") }
 			: {}),
 		scales: {
-			x: { time: true, range: () => [fromSeconds, toSeconds] },
+			x: { time: true, range: () => [current().fromSeconds, current().toSeconds] },
 			y: {
 				range: (_chart, _min, max) => [
 					0,
@@ -100,7 +106,6 @@ function options(props: TimeSeriesChartProps, element: HTMLElement, zone: "utc" 
 			})),
 		],
 	};
-	return result;
 }
 
 /** Lines over time, on canvas. Drag, zoom and legend are left to the page. */
@@ -122,7 +127,11 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 	useEffect(() => {
 		const element = elementRef.current;
 		if (element === null) return;
-		const chart = new uPlot(options(propsRef.current, element, zone), undefined, element);
+		const chart = new uPlot(
+			options(() => propsRef.current, element, zone),
+			undefined,
+			element,
+		);
 		chart.hooks.setCursor = [(self) => propsRef.current.onCursor?.(self.cursor.idx ?? null)];
 		chartRef.current = chart;
 		const observer = new ResizeObserver(() => {
@@ -141,23 +150,10 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 	useEffect(() => {
 		const chart = chartRef.current;
 		if (chart === null) return;
-		chart.scales.x && Object.assign(chart.scales.x, { range: () => [fromSeconds, toSeconds] });
 		chart.setData(aligned, true);
 	}, [aligned, fromSeconds, toSeconds, names, resolvedTheme, zone, height, props.look]);
 
 	return (
 		<div ref={elementRef} role="img" aria-label={label} className="w-full" style={{ height }} />
 	);
-}
-
-/** The sample under the pointer, and its moment in words. */
-export function useChartCursor(times: readonly number[]) {
-	const [zone] = useTimeZone();
-	const [index, setIndex] = useState<number | null>(null);
-	const seconds = index === null ? undefined : times[index];
-	return {
-		index: seconds === undefined ? null : index,
-		moment: seconds === undefined ? null : formatDateTime(new Date(seconds * 1_000), zone),
-		setIndex,
-	};
 }

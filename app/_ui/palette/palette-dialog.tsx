@@ -7,12 +7,21 @@ import { plural } from "../../_lib/format/count.ts";
 import { classNames } from "../class-names.ts";
 import { Status } from "../status.tsx";
 import { rankEntries } from "./rank-entries.ts";
+import { useHeldFocus } from "./use-held-focus.ts";
 import { type PaletteEntry, usePaletteEntries } from "./use-palette-entries.ts";
 
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
+interface PaletteDialogProps {
+	/** False while it closes. */
+	isOpen: boolean;
+	onClose: () => void;
+}
+
 /** A combobox over everything: focus stays in the input, arrows move, Enter goes. */
-export function PaletteDialog({ onClose }: { onClose: () => void }) {
+export function PaletteDialog({ isOpen, onClose }: PaletteDialogProps) {
+	const input = useRef<HTMLInputElement>(null);
+	useHeldFocus(input, isOpen);
 	const [query, setQuery] = useState("");
 	const [activeId, setActiveId] = useState<string | null>(null);
 	const listId = useId();
@@ -41,6 +50,7 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
 			<div className="flex items-center gap-2.5 border-b border-border px-4">
 				<Search aria-hidden className="size-4.5 shrink-0 text-muted" />
 				<input
+					ref={input}
 					// biome-ignore lint/a11y/noAutofocus: opening the search is asking to type
 					autoFocus
 					role="combobox"

@@ -2,8 +2,11 @@
 
 import { Kbd, Modal } from "@heroui/react";
 import { Search } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useEffect, useState } from "react";
-import { PaletteDialog } from "./palette-dialog.tsx";
+
+const loadDialog = () => import("./palette-dialog.tsx");
+const PaletteDialog = dynamic(async () => (await loadDialog()).PaletteDialog);
 
 function isTyping(target: EventTarget | null): boolean {
 	return (
@@ -38,6 +41,7 @@ export function Palette() {
 			<button
 				type="button"
 				onClick={() => setOpen(true)}
+				onPointerEnter={() => void loadDialog()}
 				aria-keyshortcuts="/ Control+K Meta+K"
 				className="flex h-8.5 w-full max-w-lg min-w-0 items-center gap-2 rounded-lg border border-border bg-well px-2.5 text-left text-muted hover:border-muted/50"
 			>
@@ -55,7 +59,7 @@ export function Palette() {
 			<Modal.Backdrop isOpen={isOpen} onOpenChange={setOpen} variant="opaque">
 				<Modal.Container placement="top" size="lg" className="sm:pt-[9vh]">
 					<Modal.Dialog aria-label="Search" className="overflow-hidden p-0 sm:w-160 sm:max-w-160">
-						<PaletteDialog onClose={() => setOpen(false)} />
+						<PaletteDialog isOpen={isOpen} onClose={() => setOpen(false)} />
 					</Modal.Dialog>
 				</Modal.Container>
 			</Modal.Backdrop>

@@ -1,3 +1,5 @@
+import uFuzzy from "@leeoniya/ufuzzy";
+
 export type PaletteGroup = "Actions" | "Caches" | "Hosts" | "Pages";
 
 export interface Searchable {
@@ -5,10 +7,24 @@ export interface Searchable {
 	title: string;
 	/** Other words that people type for it. */
 	keywords?: string;
+	/** Offered only once something is typed: there is one of it for every cache or host. */
+	needsQuery?: boolean;
+}
+
+export interface RankedGroup<Entry extends Searchable> {
+	group: PaletteGroup;
+	entries: Entry[];
 }
 
 const MAX_IN_GROUP = 8;
 const GROUPS: readonly PaletteGroup[] = ["Actions", "Caches", "Hosts", "Pages"];
+
+/** One letter of each word may be wrong, missing, too many, or swapped with its neighbour. */
+const typoTolerant = new uFuzzy({ intraMode: 1 });
+/** Shorter words match too much once a letter of them may be wrong. */
+const MIN_TYPO_LENGTH = 4;
+/** How many words of a query are tried in any order. */
+const MAX_PERMUTED_WORDS = 3;
 
 function wordsOf(text: string): string[] {
 	return text
@@ -47,24 +63,53 @@ function scoreOf(entry: Searchable, query: string, queryWords: readonly string[]
 }
 
 /**
- * What to offer for a query, best first inside each group, groups by their best entry.
- * Without a query: everything, in the order given.
+ * What to offer for a query, best first inside each group, groups by their best entry. A query that matches nothing is
+ * searched again with a typo allowed in each word. Without a query: what needs none, in the order given.
  */
 export function rankEntries<Entry extends Searchable>(
 	entries: readonly Entry[],
 	query: string,
-): { group: PaletteGroup; entries: Entry[] }[] {
+): RankedGroup<Entry>[] {
 	const text = query.trim().toLowerCase();
 	const queryWords = wordsOf(text);
-	const scored = entries
-		.map((entry) => ({
-			entry,
-			score: queryWords.length === 0 ? 1 : scoreOf(entry, text, queryWords),
-		}))
-		.filter(({ score }) => score > 0)
-		.sort((a, b) => b.score - a.score);
+	if (queryWords.length === 0) {
+		return grouped(
+			entries.filter(({ needsQuery }) => needsQuery !== true).map((entry) => ({ entry, score: 1 })),
+		);
+	}
+	const exact = entries
+		.map((entry) => ({ entry, score: scoreOf(entry, text, queryWords) }))
+		.filter(({ score }) => score > 0);
+	return grouped(exact.length > 0 ? exact : despiteTypos(entries, queryWords));
+}
+
+interface Scored<Entry> {
+	entry: Entry;
+	score: number;
+}
+
+function despiteTypos<Entry extends Searchable>(
+	entries: readonly Entry[],
+	queryWords: readonly string[],
+): Scored<Entry>[] {
+	if (queryWords.every((word) => word.length < MIN_TYPO_LENGTH)) return [];
+	const haystack = entries.map(({ title, keywords = "" }) => `${title} ${keywords}`.toLowerCase());
+	const [found, info, order] = typoTolerant.search(
+		haystack,
+		queryWords.join(" "),
+		MAX_PERMUTED_WORDS,
+	);
+	const ranked = info === null ? found : order.map((place) => info.idx[place] ?? -1);
+	return (ranked ?? []).flatMap((index, rank) => {
+		const entry = entries[index];
+		return entry === undefined ? [] : [{ entry, score: 1 / (rank + 1) }];
+	});
+}
+
+function grouped<Entry extends Searchable>(scored: readonly Scored<Entry>[]): RankedGroup<Entry>[] {
+	const sorted = [...scored].sort((a, b) => b.score - a.score);
 	return GROUPS.map((group) => {
-		const own = scored.filter(({ entry }) => entry.group === group);
+		const own = sorted.filter(({ entry }) => entry.group === group);
 		return { group, best: own[0]?.score ?? 0, entries: own.map(({ entry }) => entry) };
 	})
 		.filter(({ best }) => best > 0)

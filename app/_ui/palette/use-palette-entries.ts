@@ -1,26 +1,45 @@
 "use client";
 
+import { toast } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import {
+	Archive,
+	ArrowLeftRight,
+	CircleCheck,
 	Database,
 	LogOut,
 	type LucideIcon,
 	MemoryStick,
 	Moon,
+	PackageOpen,
+	Pencil,
 	Plus,
+	RotateCw,
 	Server,
 	SlidersHorizontal,
 	Sun,
+	Trash2,
+	UserPlus,
 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { useMemo } from "react";
 import type { CacheStatus } from "../../../server/contract/enums.ts";
+import { copyText } from "../../_lib/copy-text.ts";
+import { useIsViewer } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useSignOut } from "../../_lib/use-sign-out.ts";
 import { SECTIONS } from "../shell/navigation.tsx";
 import { CREATE_ACTIONS } from "./create-actions.ts";
 import type { Searchable } from "./rank-entries.ts";
+import {
+	cacheActions,
+	cacheEntry,
+	hostActions,
+	hostEntry,
+	nodeEntries,
+	type ResourceEntry,
+} from "./resource-entries.ts";
 
 export interface PaletteEntry extends Searchable {
 	id: string;
@@ -35,10 +54,36 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/hosts": "fleet machines servers capacity zones agents",
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
 	"/node-types": "sizes instances memory vcpu catalogue families own cost price",
-	"/events": "log history audit timeline",
+	"/events": "log history timeline",
+	"/users": "people accounts roles administrators viewers invite team",
+	"/audit": "security log history who sign-ins logins changes trail",
 	"/tokens": "keys bearer access credentials",
 	"/api-reference": "rest openapi docs documentation curl",
 };
+
+const ACTION_ICONS: Readonly<Record<NonNullable<ResourceEntry["action"]>, LucideIcon>> = {
+	modify: Pencil,
+	failover: ArrowLeftRight,
+	reboot: RotateCw,
+	delete: Trash2,
+	drain: PackageOpen,
+	uncordon: CircleCheck,
+	nodes: Server,
+};
+
+const BACKUP_COMMAND = "npx larder backup larder.backup";
+
+async function copyBackupCommand(): Promise<void> {
+	const copied = await copyText(BACKUP_COMMAND);
+	toast(copied ? "Backup command copied" : BACKUP_COMMAND, {
+		description: "Run it where Larder runs. It saves the control plane's database and key.",
+	});
+}
+
+/** What a viewer may do: find things, and change only what this browser shows. */
+function isForViewers({ id, group }: PaletteEntry): boolean {
+	return group !== "Actions" || id === "action:theme" || id === "action:sign-out";
+}
 
 /** As many creations as there are engines. */
 const ENGINES_FIRST = 3;
@@ -80,12 +125,29 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				router.push("/tokens?dialog=create-token"),
 			),
 			act(
+				"user",
+				"Invite a user",
+				UserPlus,
+				"add new person account team viewer administrator",
+				() => router.push("/users?dialog=invite"),
+			),
+			act(
 				"theme",
 				isDark ? "Use the light theme" : "Use the dark theme",
 				isDark ? Sun : Moon,
 				"theme dark light mode appearance night",
 				() => setTheme(isDark ? "light" : "dark"),
 			),
+			{
+				...act(
+					"backup",
+					"Back up the control plane",
+					Archive,
+					"backup snapshot save export restore database key recovery",
+					() => void copyBackupCommand(),
+				),
+				detail: BACKUP_COMMAND,
+			},
 			act("sign-out", "Sign out", LogOut, "log out logout leave", () => void signOut()),
 			...creations.slice(ENGINES_FIRST),
 		];
@@ -97,6 +159,7 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 	const trpc = useTRPC();
 	const router = useRouter();
 	const actions = useActions(isOpen);
+	const isViewer = useIsViewer();
 	const first = useQuery(
 		trpc.caches.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
 	);
@@ -122,32 +185,22 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 				cache,
 			]),
 		);
-		return [
+		const go = (entry: ResourceEntry, icon: LucideIcon): PaletteEntry => ({
+			...entry,
+			icon: entry.action === undefined ? icon : ACTION_ICONS[entry.action],
+			run: () => router.push(entry.href),
+		});
+		const machines = hosts.data?.items ?? [];
+		const entries = [
 			...actions,
-			...Array.from(
-				caches.values(),
-				(cache): PaletteEntry => ({
-					id: `cache:${cache.name}`,
-					group: "Caches",
-					title: cache.name,
-					icon: Database,
-					status: cache.status,
-					detail: cache.description,
-					keywords: `${cache.description} ${cache.engine}`,
-					run: () => router.push(`/caches/${cache.name}`),
-				}),
-			),
-			...(hosts.data?.items ?? []).map(
-				(host): PaletteEntry => ({
-					id: `host:${host.id}`,
-					group: "Hosts",
-					title: host.name,
-					icon: Server,
-					detail: `zone ${host.zone} · ${host.address}`,
-					keywords: `${host.zone} ${host.address}`,
-					run: () => router.push(`/hosts#${host.name}`),
-				}),
-			),
+			...Array.from(caches.values(), (cache) => ({
+				...go(cacheEntry(cache), Database),
+				status: cache.status,
+			})),
+			...nodeEntries(caches.values(), query).map((entry) => go(entry, Server)),
+			...[...caches.values()].flatMap(cacheActions).map((entry) => go(entry, Database)),
+			...machines.map((host) => go(hostEntry(host), Server)),
+			...machines.flatMap(hostActions).map((entry) => go(entry, Server)),
 			...SECTIONS.flatMap(({ items }) =>
 				items.map(
 					({ href, label, icon }): PaletteEntry => ({
@@ -161,5 +214,6 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 				),
 			),
 		];
-	}, [actions, first.data, found.data, hosts.data, router]);
+		return isViewer ? entries.filter(isForViewers) : entries;
+	}, [isViewer, actions, first.data, found.data, hosts.data, query, router]);
 }

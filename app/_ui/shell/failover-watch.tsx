@@ -9,13 +9,14 @@ import { type FailoverOutcome, failoverOutcome } from "../../_lib/failover.ts";
 import { asSentence } from "../../_lib/form-issues.ts";
 import { finishPendingWork, type PendingFailover } from "../../_lib/pending-work.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { viewAction } from "./view-action.ts";
 
-/** It takes a moment, and whoever asked for it is watching. */
+/** A failover takes a moment, and its user is watching. */
 const POLL_MS = 300;
-/** A request that nobody carries out for so long is left to the page and its events. */
+/** After this long the page and its events must do. */
 const PATIENCE_MS = 120_000;
 
-/** Says who leads once a failover that was asked for is done, and for how long writes paused. */
+/** Names the new primary once a requested failover is done, and how long writes paused. */
 export function FailoverWatch({ work }: { work: PendingFailover }) {
 	const trpc = useTRPC();
 	const router = useRouter();
@@ -54,16 +55,13 @@ function tell({ leader, detail }: FailoverOutcome, cache: string, go: (path: str
 		toast.danger(`${cache} didn't fail over`, {
 			description: detail ?? undefined,
 			timeout: 15_000,
-			actionProps: {
-				children: "View events",
-				onPress: () => go(`/caches/${cache}?tab=events`),
-			},
+			...viewAction("View events", `/caches/${cache}?tab=events`, go),
 		});
 		return;
 	}
-	toast.success(`${leader} leads`, {
+	toast.success(`${leader} is the primary now`, {
 		description: detail === null ? undefined : asSentence(detail),
 		timeout: 12_000,
-		actionProps: { children: "View cache", onPress: () => go(`/caches/${cache}`) },
+		...viewAction("View cache", `/caches/${cache}`, go),
 	});
 }

@@ -7,13 +7,15 @@ import {
 	KeyRound,
 	type LucideIcon,
 	MemoryStick,
+	ScrollText,
 	Server,
 	SlidersHorizontal,
+	Users,
 } from "lucide-react";
-import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useOverview } from "../../_lib/queries.ts";
 import { classNames } from "../class-names.ts";
+import { PageLink } from "../page-link.tsx";
 
 interface Item {
 	href: string;
@@ -39,9 +41,11 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 		],
 	},
 	{
-		label: "Account",
+		label: "Access",
 		items: [
+			{ href: "/users", label: "Users", icon: Users },
 			{ href: "/tokens", label: "API tokens", icon: KeyRound },
+			{ href: "/audit", label: "Audit log", icon: ScrollText },
 			{ href: "/api-reference", label: "API reference", icon: BookOpen },
 		],
 	},
@@ -64,7 +68,7 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
 							const number = count === undefined ? undefined : overview?.[count];
 							return (
 								<li key={href}>
-									<Link
+									<PageLink
 										href={href}
 										aria-current={isCurrent ? "page" : undefined}
 										{...(onNavigate === undefined ? {} : { onClick: onNavigate })}
@@ -82,7 +86,7 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
 												{number.toLocaleString("en-US")}
 											</span>
 										)}
-									</Link>
+									</PageLink>
 								</li>
 							);
 						})}

@@ -15,8 +15,9 @@ import {
 import { BUSY_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { FailoverWatch } from "./failover-watch.tsx";
+import { viewAction } from "./view-action.ts";
 
-/** Tells the user how creations, deletions and failovers ended, wherever they are by then. */
+/** Notifies the user when creations, deletions and failovers end, whichever page is open. */
 export function PendingWorkWatcher() {
 	return usePendingWork().map((work) => {
 		const key = `${work.kind}:${pendingWorkKey(work)}`;
@@ -59,20 +60,14 @@ function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> 
 			toast.success(`${work.cache} is available`, {
 				description: Number.isFinite(tookMs) ? `Created in ${formatDuration(tookMs)}.` : undefined,
 				timeout: 8_000,
-				actionProps: {
-					children: "View cache",
-					onPress: () => router.push(`/caches/${work.cache}`),
-				},
+				...viewAction("View cache", `/caches/${work.cache}`, (path) => router.push(path)),
 			});
 		}
 		if (outcome === "deleted") {
 			toast(`${work.cache} was deleted`, {
-				description: "Its processes, files and ports are freed.",
+				description: "Its processes are stopped, and its files and ports are free.",
 				timeout: 8_000,
-				actionProps: {
-					children: "View events",
-					onPress: () => router.push(`/events?cache=${work.cache}`),
-				},
+				...viewAction("View events", `/events?cache=${work.cache}`, (path) => router.push(path)),
 			});
 		}
 	}, [outcome, data, work, queryClient, trpc, router]);

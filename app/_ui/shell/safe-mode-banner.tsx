@@ -1,19 +1,29 @@
 "use client";
 
-import { ShieldCheck } from "lucide-react";
-import Link from "next/link";
+import { HardDrive, ShieldCheck } from "lucide-react";
 import { plural } from "../../_lib/format/count.ts";
 import { useOverview } from "../../_lib/queries.ts";
 import { Banner } from "../notices.tsx";
+import { PageLink } from "../page-link.tsx";
 
 const NAMED = 4;
 
-/** Why nothing is replaced just now: many hosts fell silent at once. */
+/** What holds the control plane back just now: a full disk, or many hosts that fell silent at once. */
 export function SafeModeBanner() {
 	const { data } = useOverview();
 	const silent = data?.safeMode?.silentHosts;
 	return (
 		<div aria-live="polite">
+			{data?.diskFull && (
+				<div className="mb-4">
+					<Banner tone="danger" icon={HardDrive} title="The control plane's disk is full">
+						<p>
+							Changes can't be stored until there is room on the disk that holds LARDER_HOME. Caches
+							keep serving and fail over by themselves.
+						</p>
+					</Banner>
+				</div>
+			)}
 			{silent !== undefined && (
 				<div className="mb-4">
 					<Banner
@@ -22,12 +32,12 @@ export function SafeModeBanner() {
 						title={`Safe mode: ${plural(silent.length, "host")} fell silent at once`}
 					>
 						<p>
-							Most likely it is the control plane that is cut off, so no node is replaced. Caches go
-							on serving and fail over by themselves. It ends when hosts report again; those that
-							won't come back can be removed under{" "}
-							<Link href="/hosts" className="underline">
+							The control plane itself is probably cut off, so it replaces no nodes. Caches keep
+							serving and fail over by themselves. Safe mode ends when the hosts report again.
+							Remove hosts that won't come back under{" "}
+							<PageLink href="/hosts" className="underline">
 								Hosts
-							</Link>
+							</PageLink>
 							.
 						</p>
 						<p className="mt-1 text-[0.8125rem] break-words text-muted">{namesOf(silent)}</p>

@@ -1,19 +1,25 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { type ReactNode, useEffect } from "react";
+import { usePathname, useRouter } from "next/navigation";
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { loginPath } from "../../_lib/next-path.ts";
 import { useMe } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { ProblemState } from "../notices.tsx";
+import { PageHeader } from "../page-header.tsx";
 import { BlockSkeleton } from "../skeletons.tsx";
+import { pageHeadAt } from "./page-heads.ts";
 
-/** Shows pages to those who are signed in, and takes everybody else to the login form. */
+/**
+ * Takes those who aren't signed in to the login form. A page doesn't wait until it is known who is: it asks for its data
+ * in the same request, which answers nothing to strangers.
+ */
 export function SessionGate({ children }: { children: ReactNode }) {
 	const router = useRouter();
 	const { data, error, refetch } = useMe();
+	const isInBrowser = useIsInBrowser();
 	const isSignedOut = error !== null && toApiProblem(error).code === "unauthenticated";
 
 	useEffect(() => {
@@ -21,8 +27,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
 		router.replace(loginPath(`${window.location.pathname}${window.location.search}`));
 	}, [isSignedOut, router]);
 
-	if (isSignedOut || (data === undefined && error === null)) return <PageSkeleton />;
-	if (data === undefined) {
+	if (isSignedOut || !isInBrowser) return <PageOpening />;
+	if (data === undefined && error !== null) {
 		return (
 			<ProblemState
 				title="The console can't be loaded"
@@ -34,6 +40,25 @@ export function SessionGate({ children }: { children: ReactNode }) {
 	return children;
 }
 
+/** False while the page is rendered ahead, where there is neither an address nor what the browser has stored. */
+function useIsInBrowser(): boolean {
+	return useSyncExternalStore(
+		() => () => {},
+		() => true,
+		() => false,
+	);
+}
+
+/** What a page shows before its code and data are there: its words, and the space of the rest. */
+function PageOpening() {
+	return (
+		<>
+			<PageHeader {...pageHeadAt(usePathname())} />
+			<BlockSkeleton className="h-72" label="Loading" />
+		</>
+	);
+}
+
 export function PageSkeleton() {
 	return (
 		<div className="flex flex-col gap-5 pt-1">
@@ -43,9 +68,9 @@ export function PageSkeleton() {
 	);
 }
 
-/** Whether the first administrator still has to be made. */
-export function useSetupRequired(): boolean | null {
+/** Whether the first administrator still has to be made, and whether this connection lets anyone sign in. */
+export function useSetupStatus() {
 	const trpc = useTRPC();
 	const { data } = useQuery(trpc.account.setupStatus.queryOptions());
-	return data?.required ?? null;
+	return data ?? null;
 }

@@ -1,5 +1,5 @@
-import Link from "next/link";
 import { Logo } from "../logo.tsx";
+import { PageLink } from "../page-link.tsx";
 import { Palette } from "../palette/palette.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { NavigationDrawer } from "./navigation-drawer.tsx";
@@ -10,11 +10,11 @@ export function TopBar() {
 	return (
 		<header className="sticky top-0 z-30 flex h-13 items-center gap-2 border-b border-border bg-sidebar px-3 sm:gap-3 sm:px-5">
 			<NavigationDrawer />
-			<Link href="/caches" className="flex items-center gap-2.5 text-base font-semibold">
+			<PageLink href="/caches" className="flex items-center gap-2.5 text-base font-semibold">
 				<Logo />
 				<span className="hidden sm:inline">Larder</span>
 				<span className="sr-only sm:hidden">Larder</span>
-			</Link>
+			</PageLink>
 			<div className="flex min-w-0 flex-1 justify-center">
 				<Palette />
 			</div>

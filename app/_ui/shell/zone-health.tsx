@@ -1,13 +1,13 @@
 "use client";
 
-import Link from "next/link";
 import type { z } from "zod";
 import type { overviewSchema } from "../../../server/contract/account.ts";
 import { plural } from "../../_lib/format/count.ts";
 import { useOverview } from "../../_lib/queries.ts";
 import { classNames } from "../class-names.ts";
+import { PageLink } from "../page-link.tsx";
 
-type Zones = z.infer<typeof overviewSchema>["zones"];
+type Overview = z.infer<typeof overviewSchema>;
 
 interface Health {
 	tone: "good" | "warn" | "bad";
@@ -15,7 +15,10 @@ interface Health {
 }
 
 /** One sentence on the fleet: a zone counts as healthy while all of its hosts are online. */
-export function zoneHealth(zones: Zones): Health {
+export function zoneHealth({
+	zones,
+	drainingHosts,
+}: Pick<Overview, "zones" | "drainingHosts">): Health {
 	if (zones.length === 0) return { tone: "bad", text: "No hosts" };
 	const down = zones.filter((zone) => zone.online === 0);
 	if (down.length > 0) {
@@ -23,6 +26,11 @@ export function zoneHealth(zones: Zones): Health {
 	}
 	const offline = zones.reduce((sum, zone) => sum + zone.hosts - zone.online, 0);
 	if (offline > 0) return { tone: "warn", text: `${plural(offline, "host")} offline` };
+	const [draining, ...more] = drainingHosts;
+	if (draining !== undefined) {
+		const text = more.length === 0 ? draining : plural(drainingHosts.length, "host");
+		return { tone: "warn", text: `${text} draining` };
+	}
 	return { tone: "good", text: `${plural(zones.length, "zone")} healthy` };
 }
 
@@ -38,11 +46,12 @@ export function ZoneHealth() {
 		? { tone: "bad", text: "Control plane unreachable" }
 		: data === undefined
 			? null
-			: zoneHealth(data.zones);
+			: zoneHealth(data);
 	return (
-		<div role="status" className="hidden sm:block">
+		// As wide as the usual words from the start, so that the search beside it doesn't move when they come.
+		<div role="status" className="hidden min-w-33 justify-end sm:flex">
 			{health !== null && (
-				<Link
+				<PageLink
 					href="/hosts"
 					className={classNames(
 						"flex items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-semibold whitespace-nowrap",
@@ -51,7 +60,7 @@ export function ZoneHealth() {
 				>
 					<span aria-hidden className="size-2 rounded-full bg-current" />
 					{health.text}
-				</Link>
+				</PageLink>
 			)}
 		</div>
 	);

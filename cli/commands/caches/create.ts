@@ -37,13 +37,13 @@ interface CreateOptions extends ApiOptions, WaitOptions {
 	description?: string;
 }
 
-/** The API's schema judges the values; here they only get their type. */
+/** The API's schema checks the values; here they only get their type. */
 type LooseInput = { [Key in keyof CreateCacheInput]?: unknown };
 
 export function createCommand(): Command {
 	const command = new Command("create")
 		.summary("create a cache")
-		.description("Create a cache. What you leave out gets the API's default.")
+		.description("Create a cache. Options that you leave out get the API's defaults.")
 		.argument("<name>", "letters, digits and hyphens; begins with a letter")
 		.addOption(new Option("--engine <engine>", "default: valkey").choices(engineSchema.options))
 		.option("--engine-version <version>", "9, 9.1 or 9.1.2 (default: the newest that hosts have)")
@@ -61,9 +61,12 @@ export function createCommand(): Command {
 		)
 		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
 		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
-		.option("--zone <zone>", "to place nodes in; may be given several times", collectText)
+		.option("--zone <zone>", "zone to place nodes in; may be given several times", collectText)
 		.option("--multi-az", "keep a replica in another zone than the primary")
-		.option("--no-automatic-failover", "leave it to you to promote a replica")
+		.option(
+			"--no-automatic-failover",
+			"don't fail over automatically; you promote a replica yourself",
+		)
 		.addOption(
 			new Option("--auth <mode>", "password or none (default: password)").choices(
 				authModeSchema.options,
@@ -124,7 +127,7 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		nodes: options.nodes,
 		zones: options.zone,
 		multiAz: options.multiAz,
-		// Commander sets it to true when the flag is absent: then the API decides.
+		// Commander sets it to true if the flag is absent: then the API decides.
 		automaticFailover: options.automaticFailover === false ? false : undefined,
 		auth: options.auth,
 		port: options.port,

@@ -12,7 +12,7 @@ import { formatFields } from "../../terminal/table.ts";
 export function credentialsCommand(): Command {
 	const command = new Command("credentials")
 		.summary("reveal a cache's password")
-		.description("Reveal a cache's user name and password. Each time is written to the audit log.")
+		.description("Reveal a cache's user name and password. The audit log records each time.")
 		.argument("<name>");
 	return withApiOptions(command).action(run);
 }

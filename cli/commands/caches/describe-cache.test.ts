@@ -21,6 +21,27 @@ describe("a cache for people to read", () => {
 		expect(text).not.toMatch(/Configuration endpoint|SHARD|Served by/);
 	});
 
+	it("says which node serves fewer clients than it should", () => {
+		const few = exampleNode("orders-001", { clientLimit: { actual: 992, wanted: 10_000 } });
+		expect(described({ shards: [{ id: "0001", slots: null, nodes: [few] }] })).toContain(
+			"orders-001 serves at most 992 clients at a time instead of 10000: h1 lets",
+		);
+		expect(described()).not.toContain("instead of");
+	});
+
+	it("gives names before addresses where there is a zone", () => {
+		const { endpoints } = exampleCache();
+		const names = {
+			...{ zone: "example.com", port: 10_053, configuration: null, nodes: [] },
+			...{ primary: "orders.example.com", reader: "orders-ro.example.com" },
+		};
+		const text = described({ endpoints: { ...endpoints, names } });
+		expect(text).toMatch(/^Primary endpoint +orders\.example\.com:6379 \(127\.0\.0\.1:6379\)$/m);
+		expect(text).toMatch(/^Reader endpoint +orders-ro\.example\.com:6380 /m);
+		expect(text).toMatch(/^Names +example\.com; hosts answer DNS on port 10053$/m);
+		expect(described()).not.toMatch(/^Names/m);
+	});
+
 	it("has shards with their slots in cluster mode, and one endpoint", () => {
 		const text = described({
 			clusterMode: "enabled",
@@ -31,6 +52,7 @@ describe("a cache for people to read", () => {
 				configuration: { host: "10.0.0.1", port: 6379 },
 				gateways: ["10.0.0.1", "10.0.0.2"],
 				nodes: [],
+				names: null,
 			},
 			shards: [
 				{ id: "0001", slots: "0-8191", nodes: [exampleNode("orders-0001-001")] },

@@ -1,4 +1,9 @@
-import type { Cache, Endpoint, Failover } from "../../../server/contract/index.ts";
+import {
+	type Cache,
+	type Endpoint,
+	type Failover,
+	failoverEnds,
+} from "../../../server/contract/index.ts";
 import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 import { type Column, formatFields, formatTable } from "../../terminal/table.ts";
 
@@ -6,7 +11,7 @@ type Field = [label: string, value: string];
 type Shard = Cache["shards"][number];
 type ShardNode = Shard["nodes"][number] & { shard: string };
 
-/** A cache for people to read. `currency` is the rate card's. */
+/** A cache in readable form. `currency` is the rate card's. */
 export function describeCache(cache: Cache, currency: string): string {
 	const nodes = cache.shards.flatMap((shard) =>
 		shard.nodes.map((node) => ({ ...node, shard: shard.id })),
@@ -22,7 +27,14 @@ export function describeCache(cache: Cache, currency: string): string {
 		...(nodes.length > 0
 			? [formatTable(nodes, clustered ? [SHARD_OF_NODE, ...NODE_COLUMNS] : NODE_COLUMNS)]
 			: []),
+		...nodes.flatMap((node) => describeClientLimit(node) ?? []),
 	].join("\n\n");
+}
+
+/** Null for a node that serves as many clients as it should. */
+function describeClientLimit({ id, host, clientLimit }: ShardNode): string | null {
+	if (clientLimit === null) return null;
+	return `${id} serves at most ${clientLimit.actual} clients at a time instead of ${clientLimit.wanted}: ${host} lets a process open too few files. What to do: larder hosts show ${host}`;
 }
 
 function fieldsOf(cache: Cache, currency: string): Field[] {
@@ -77,7 +89,9 @@ function describeMultiAz({ multiAzStatus, multiAzReason }: Cache): string {
 }
 
 /** "2026-01-01T00:00:00.000Z, orders-001 → orders-002, planned, writes unavailable for 12 ms: requested" */
-function describeFailover({ at, kind, from, to, cause, writesUnavailableMs }: Failover): string {
+function describeFailover(failover: Failover): string {
+	const { at, kind, cause, writesUnavailableMs } = failover;
+	const { from, to } = failoverEnds(failover);
 	const measured =
 		writesUnavailableMs === null
 			? ""
@@ -85,20 +99,32 @@ function describeFailover({ at, kind, from, to, cause, writesUnavailableMs }: Fa
 	return `${at}, ${from} → ${to}, ${kind}${measured}: ${cause}`;
 }
 
-/** Those that such a cache has, `-` until it is available. */
+/** The endpoints that such a cache has, `-` until it is available. */
 function endpointsOf({ engine, clusterMode, replicasPerShard, endpoints }: Cache): Field[] {
+	const { names } = endpoints;
 	const one =
 		engine === "memcached" || clusterMode === "enabled"
-			? [["Configuration endpoint", formatEndpoint(endpoints.configuration)] satisfies Field]
+			? [
+					[
+						"Configuration endpoint",
+						formatEndpoint(endpoints.configuration, names?.configuration),
+					] satisfies Field,
+				]
 			: [
-					["Primary endpoint", formatEndpoint(endpoints.primary)] satisfies Field,
+					["Primary endpoint", formatEndpoint(endpoints.primary, names?.primary)] satisfies Field,
 					...(replicasPerShard > 0
-						? [["Reader endpoint", formatEndpoint(endpoints.reader)] satisfies Field]
+						? [["Reader endpoint", formatEndpoint(endpoints.reader, names?.reader)] satisfies Field]
 						: []),
 				];
-	return endpoints.gateways.length > 1
-		? [...one, ["Served by", `${endpoints.gateways.join(", ")} (same ports)`]]
-		: one;
+	return [
+		...one,
+		...(endpoints.gateways.length > 1
+			? [["Served by", `${endpoints.gateways.join(", ")} (same ports)`] satisfies Field]
+			: []),
+		...(names === null
+			? []
+			: [["Names", `${names.zone}; hosts answer DNS on port ${names.port}`] satisfies Field]),
+	];
 }
 
 function describeParameterGroup({ name, parameterGroup, shards }: Cache): string {
@@ -137,7 +163,10 @@ const NODE_COLUMNS: readonly Column<ShardNode>[] = [
 	{ title: "NODE", value: (node) => node.id },
 	{ title: "ROLE", value: (node) => node.role ?? "-" },
 	{ title: "ZONE", value: (node) => node.zone },
-	{ title: "HOST", value: (node) => node.host },
+	{
+		title: "HOST",
+		value: ({ host, move }) => (move === null ? host : `${move.from} → ${move.to}`),
+	},
 	{ title: "ADDRESS", value: (node) => `${node.address}:${node.port}` },
 	{ title: "STATUS", value: (node) => node.status },
 	{ title: "PID", value: (node) => String(node.pid ?? "-"), align: "right" },
@@ -148,6 +177,9 @@ const NODE_COLUMNS: readonly Column<ShardNode>[] = [
 	},
 ];
 
-export function formatEndpoint(endpoint: Endpoint | null): string {
-	return endpoint === null ? "-" : `${endpoint.host}:${endpoint.port}`;
+/** With the name first, if it has one: an address may be lost with its host. */
+export function formatEndpoint(endpoint: Endpoint | null, name?: string | null): string {
+	if (endpoint === null) return "-";
+	const address = `${endpoint.host}:${endpoint.port}`;
+	return name ? `${name}:${endpoint.port} (${address})` : address;
 }

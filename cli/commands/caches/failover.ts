@@ -16,9 +16,9 @@ import {
 } from "../../command-context.ts";
 import { CliError, EXIT } from "../../exit-codes.ts";
 import { formatDuration } from "../../terminal/format.ts";
-import { timeoutOption, waitForCache } from "./wait-for-cache.ts";
+import { timeoutOption, waitByDefaultOptions, waitForCache } from "./wait-for-cache.ts";
 
-/** How the control plane tells that a failover that was asked for came to nothing. */
+/** The events by which the control plane reports that a requested failover failed. */
 const FAILED = "cache.failover-failed";
 
 interface FailoverOptions extends ApiOptions {
@@ -31,14 +31,16 @@ interface FailoverOptions extends ApiOptions {
 
 export function failoverCommand(): Command {
 	const command = new Command("failover")
-		.summary("let a replica take over from a primary that serves")
+		.summary("fail over from a serving primary to a replica")
 		.description(
-			"Let a replica take over from a primary that serves: writes pause for some milliseconds, and none is lost. Waits until it is done.",
+			"Fail over from a serving primary to a replica: writes pause for a few milliseconds, and no write is lost. Waits until the failover is done.",
 		)
 		.argument("<name>")
 		.option("--shard <shard>", "such as 0001; needed where the cache has more than one")
-		.option("--node <node>", "that is to lead, such as orders-002 (default: the best one in sync)")
-		.option("--no-wait", "come back as soon as it is asked for")
+		.option(
+			"--node <node>",
+			"the new primary, such as orders-002 (default: the best replica in sync)",
+		)
 		.addHelpText(
 			"after",
 			`
@@ -47,7 +49,7 @@ Examples:
   larder caches failover orders --node orders-002
   larder caches failover sessions --shard 0002`,
 		);
-	return timeoutOption(withApiOptions(command)).action(run);
+	return timeoutOption(withApiOptions(waitByDefaultOptions(command))).action(run);
 }
 
 async function run(name: string, options: FailoverOptions): Promise<void> {
@@ -61,7 +63,7 @@ async function run(name: string, options: FailoverOptions): Promise<void> {
 	});
 	if (!options.wait) {
 		if (options.json) printJson(accepted);
-		else print(`${name} fails over; see: larder caches show ${name}`);
+		else print(`${name} is failing over; see: larder caches show ${name}`);
 		return;
 	}
 	const before = cacheSchema.parse(accepted);
@@ -71,7 +73,7 @@ async function run(name: string, options: FailoverOptions): Promise<void> {
 			const failure = failureSince(known, await eventsOf(api, name));
 			if (failure === undefined) return false;
 			throw new CliError(failure.message, EXIT.failure, [
-				`Who led leads still; see: larder caches show ${name}`,
+				`The primary hasn't changed; see: larder caches show ${name}`,
 			]);
 		},
 		unreached: () => `${name} hasn't failed over`,
@@ -88,11 +90,13 @@ async function eventsOf(api: ApiClient, name: string): Promise<Event[]> {
 
 interface NewLeader {
 	name: string;
-	/** Null when it isn't known what this failover was like. */
+	/** Null if the kind of this failover isn't known. */
 	failover: Failover | null;
 }
 
-/** Who leads the shard since; null while nobody else does. The cache keeps its newest failover alone, of any shard. */
+/**
+ * The shard's new primary; null while there is none. The cache keeps only its newest failover, of any shard.
+ */
 export function newLeader(before: Cache, now: Cache, shard: string | undefined): NewLeader | null {
 	const { lastFailover } = now;
 	if (lastFailover === null || lastFailover.at === before.lastFailover?.at) return null;
@@ -110,7 +114,7 @@ function leaderOf(cache: Cache, shard: string): string | undefined {
 	return nodes.find(({ role }) => role === "primary")?.id;
 }
 
-/** Compared by ids: the clock of this machine may be another. */
+/** Compared by ids: this machine's clock may differ. */
 export function failureSince(known: readonly Event[], now: readonly Event[]): Event | undefined {
 	const ids = new Set(known.map((event) => event.id));
 	return now.find((event) => event.type === FAILED && !ids.has(event.id));

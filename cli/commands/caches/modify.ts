@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { cacheSchema } from "../../../server/contract/index.ts";
+import { cacheSchema, changePreviewSchema } from "../../../server/contract/index.ts";
 import type { ApiClient } from "../../api/client.ts";
 import {
 	type ApiOptions,
@@ -8,7 +8,8 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
-import { collectPair, collectText } from "../../option-values.ts";
+import { collectPair, collectText, wholeNumber } from "../../option-values.ts";
+import { formatBytes, printable } from "../../terminal/format.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
 interface ModifyOptions extends ApiOptions, WaitOptions {
@@ -17,12 +18,17 @@ interface ModifyOptions extends ApiOptions, WaitOptions {
 	untag?: string[];
 	deletionProtection?: boolean;
 	parameterGroup?: string;
+	replicas?: number;
+	nodes?: number;
+	multiAz?: boolean;
+	automaticFailover?: boolean;
+	dryRun?: boolean;
 }
 
 export function modifyCommand(): Command {
 	const command = new Command("modify")
 		.summary("change a cache")
-		.description("Change a cache. What you leave out stays as it is.")
+		.description("Change a cache. Options that you leave out change nothing.")
 		.argument("<name>")
 		.option("--description <text>", "what it is for")
 		.option("--tag <key=value>", "sets a tag; may be given several times", collectPair)
@@ -30,6 +36,13 @@ export function modifyCommand(): Command {
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--no-deletion-protection", "let it be deleted")
 		.option("--parameter-group <name>", "of the same family and cluster mode")
+		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
+		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
+		.option("--multi-az", "keep the nodes of each shard in different zones")
+		.option("--no-multi-az", "let them share a zone")
+		.option("--automatic-failover", "promote a replica when a primary fails")
+		.option("--no-automatic-failover", "leave that to you")
+		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",
 			`
@@ -37,8 +50,10 @@ Examples:
   larder caches modify orders --tag team=web --untag temporary
   larder caches modify orders --no-deletion-protection
   larder caches modify orders --parameter-group mine --wait
+  larder caches modify orders --replicas 2 --dry-run
+  larder caches modify orders --replicas 0 --no-multi-az --no-automatic-failover
 
-Parameters that need it are taken at a reboot: larder caches reboot orders`,
+Parameters that need a reboot take effect at the next one: larder caches reboot orders`,
 		);
 	return waitOptions(withApiOptions(command)).action(run);
 }
@@ -52,7 +67,12 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		tags: await changedTags(api, path, options),
 		deletionProtection: options.deletionProtection,
 		parameterGroup: options.parameterGroup,
+		replicasPerShard: options.replicas,
+		nodes: options.nodes,
+		multiAz: options.multiAz,
+		automaticFailover: options.automaticFailover,
 	};
+	if (options.dryRun) return await preview(api, path, body, options);
 	const accepted = await api.call({ method: "PATCH", path, body });
 	const answer = options.wait
 		? await waitUntilAvailable(api, name, options, startedAt, (cache) => {
@@ -60,7 +80,23 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 			})
 		: accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) print(`${name} is modified.`);
+	else if (!options.wait) print(`${name} is being modified.`);
+}
+
+async function preview(
+	api: ApiClient,
+	path: string,
+	body: object,
+	{ json }: ModifyOptions,
+): Promise<void> {
+	const answer = await api.call({ method: "POST", path: `${path}/preview`, body });
+	if (json) return printJson(answer);
+	const { steps, problems, memoryBytes, failovers } = changePreviewSchema.parse(answer);
+	if (steps.length === 0) print("No node comes or goes.");
+	for (const step of steps) print(printable(step));
+	for (const shard of failovers) print(`Shard ${shard} fails over.`);
+	print(`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} then.`);
+	for (const { field, message } of problems) print(printable(`Problem with ${field}: ${message}`));
 }
 
 /** The API replaces all tags, so those that stay are sent along. */

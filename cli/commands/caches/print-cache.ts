@@ -3,7 +3,7 @@ import type { ApiClient } from "../../api/client.ts";
 import { print } from "../../command-context.ts";
 import { describeCache } from "./describe-cache.ts";
 
-/** The API's JSON of a cache, for people to read. */
+/** Prints the API's JSON of a cache in readable form. */
 export async function printCache(api: ApiClient, answer: unknown): Promise<void> {
 	const rateCard = rateCardSchema.parse(await api.call({ method: "GET", path: "/rate-card" }));
 	print(describeCache(cacheSchema.parse(answer), rateCard.currency));

@@ -10,9 +10,9 @@ import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-ca
 
 export function promoteCommand(): Command {
 	const command = new Command("promote")
-		.summary("let a replica take over from a dead primary")
+		.summary("promote a replica after its primary has died")
 		.description(
-			"Let the best replica take over from a primary that has ended, where automatic failover is off.",
+			"Promote the best replica after the primary has died. For caches with automatic failover off.",
 		)
 		.argument("<name>");
 	return waitOptions(withApiOptions(command)).action(run);
@@ -25,5 +25,5 @@ async function run(name: string, options: ApiOptions & WaitOptions): Promise<voi
 	const accepted = await api.call({ method: "POST", path });
 	const answer = options.wait ? await waitUntilAvailable(api, name, options, startedAt) : accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) print(`A replica of ${name} takes over.`);
+	else if (!options.wait) print(`A replica of ${name} is taking over.`);
 }

@@ -13,7 +13,7 @@ export function rebootCommand(): Command {
 	const command = new Command("reboot")
 		.summary("reboot nodes of a cache")
 		.description(
-			"Reboot nodes, one of each shard at a time. Their data outlives it; Memcached's doesn't.",
+			"Reboot nodes, one per shard at a time. Nodes keep their data, except Memcached nodes.",
 		)
 		.argument("<name>")
 		.argument("[nodes...]", "such as orders-001 (default: all)")
@@ -51,7 +51,7 @@ async function run(
 		print(`${nodes.length === 0 ? name : nodes.join(", ")} will be rebooted.`);
 }
 
-/** Every chosen node runs as another process than before. The cache may look available until its turn comes. */
+/** True once every chosen node runs as a new process. The cache may look available until its turn comes. */
 export function haveRebooted(before: Cache, now: Cache, chosen: readonly string[]): boolean {
 	const earlier = new Map(nodesOf(before).map((node) => [node.id, node.pid]));
 	return nodesOf(now)

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
 import { type ApiClient, ApiError } from "../../api/client.ts";
 import { CliError, EXIT } from "../../exit-codes.ts";
@@ -16,10 +16,18 @@ export interface WaitOptions {
 	timeout: number;
 }
 
+/** For a command that returns at once by default. */
 export function waitOptions(command: Command): Command {
 	return timeoutOption(
 		command.option("--wait", "wait until it is done and show each step (on stderr)"),
 	);
+}
+
+/** For a command that waits by default. Scripts may say either. */
+export function waitByDefaultOptions(command: Command): Command {
+	return command
+		.addOption(new Option("--wait", "wait until it is done").default(true, "on"))
+		.option("--no-wait", "return as soon as the request is accepted");
 }
 
 export function timeoutOption(command: Command): Command {
@@ -31,18 +39,18 @@ export function timeoutOption(command: Command): Command {
 	);
 }
 
-/** What is waited for. */
+/** The condition. */
 interface Goal {
 	isReached(cache: Cache): boolean | Promise<boolean>;
-	/** On stderr once it is reached. */
+	/** Printed on stderr once it is reached. */
 	reached?(): string;
-	/** Begins the sentence that says that it took too long. */
+	/** The start of the sentence about a time-out. */
 	unreached(cache: Cache): string;
 }
 
 /**
- * Gives back the API's JSON of the cache once it is available and `isDone`: what was asked for may not have begun when
- * it is first looked at. `startedAt` is of performance.now().
+ * Returns the API's JSON of the cache once it is available and `isDone`: the requested change may not have
+ * started at the first look. `startedAt` is from performance.now().
  */
 export async function waitUntilAvailable(
 	api: ApiClient,
@@ -58,7 +66,7 @@ export async function waitUntilAvailable(
 	});
 }
 
-/** Gives back the API's JSON of the cache once it has come so far. */
+/** Returns the API's JSON of the cache once the condition holds. */
 export async function waitForCache(
 	api: ApiClient,
 	name: string,
@@ -67,7 +75,7 @@ export async function waitForCache(
 	goal: Goal,
 ): Promise<unknown> {
 	const view = createStepsView(process.stderr);
-	let isCreation = false;
+	let hasSteps = false;
 	try {
 		for (;;) {
 			const answer = await getCache(api, name);
@@ -75,9 +83,9 @@ export async function waitForCache(
 				throw new CliError(`${name} was deleted meanwhile.`, EXIT.notFound);
 			}
 			const cache = cacheSchema.parse(answer);
-			// The steps are those of its creation; of later changes its reason tells.
-			isCreation ||= cache.status === "creating";
-			view.show(isCreation ? cache.progress : [], cache.statusReason);
+			// A reason describes changes without steps.
+			hasSteps ||= cache.status === "creating" || cache.status === "rebooting";
+			view.show(hasSteps ? cache.progress : [], cache.statusReason);
 			if (await goal.isReached(cache)) {
 				view.end(goal.reached?.());
 				return answer;
@@ -92,7 +100,7 @@ export async function waitForCache(
 	}
 }
 
-/** Comes back once the API no longer knows the cache. */
+/** Returns once the API no longer knows the cache. */
 export async function waitUntilGone(
 	api: ApiClient,
 	name: string,
@@ -108,7 +116,7 @@ export async function waitUntilGone(
 				return;
 			}
 			const cache = cacheSchema.parse(answer);
-			// Someone else may make a new cache of that name: it isn't ours to wait for.
+			// Someone else may create a new cache of that name: don't wait for that one.
 			if (cache.status !== "deleting") return;
 			view.show(cache.progress, cache.statusReason);
 			await waitOrGiveUp(cache, `${name} is still ${cache.status}`, timeout, startedAt);
@@ -127,13 +135,13 @@ async function waitOrGiveUp(
 	if (performance.now() - startedAt > timeoutSeconds * 1_000) {
 		throw new CliError(`${state} after ${timeoutSeconds} s.`, EXIT.timedOut, [
 			...(cache.statusReason === null ? [] : [cache.statusReason]),
-			`Larder goes on with it; see: larder caches show ${cache.name}`,
+			`Larder continues with it; see: larder caches show ${cache.name}`,
 		]);
 	}
 	await delay(POLL_MS);
 }
 
-/** Null once it is gone. A control plane that is being restarted is waited for by trying again. */
+/** Null once it is gone. Retries while the control plane is being restarted. */
 async function getCache(api: ApiClient, name: string): Promise<unknown> {
 	for (let attempt = 1; ; attempt += 1) {
 		try {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type Host, hostSchema } from "../../../server/contract/index.ts";
+import type { ApiClient } from "../../api/client.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -7,20 +8,22 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
+import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
+import { plural } from "../../terminal/format.ts";
 
 export function cordonCommand(): Command {
 	return changeCommand("cordon", {
-		summary: "keep new nodes from a host",
-		description: "Keep new nodes from a host. Those that it has stay and go on serving.",
+		summary: "stop placing new nodes on a host",
+		description: "Stop placing new nodes on a host. Its own nodes stay and keep serving.",
 		done: (host) => `${host.name} takes no new nodes.`,
 	});
 }
 
 export function uncordonCommand(): Command {
 	return changeCommand("uncordon", {
-		summary: "let a host take nodes again; calls off a drain",
+		summary: "let a host take nodes again; cancels a drain",
 		description:
-			"Let a host take nodes again. Calls off a drain too: nodes that have gone stay where they are.",
+			"Let a host take nodes again. Also cancels a drain: some nodes that have already left return later if that spreads a cache better.",
 		done: (host) => `${host.name} takes nodes again.`,
 	});
 }
@@ -46,16 +49,17 @@ export function removeCommand(): Command {
 	const command = new Command("remove")
 		.summary("take a host out of the fleet")
 		.description(
-			"Take a host out of the fleet; its agent is refused from then on. One that has nodes has to be drained first.",
+			"Take a host out of the fleet; Larder then refuses its agent. Drain a host that has nodes first.",
 		)
 		.argument("<name>")
 		.option(
 			"--lost",
-			"it is offline and won't come back: others take its nodes' places, and data that only it holds is given up",
+			"the host is offline and won't come back: replace its nodes on other hosts, and give up the data that only it holds",
 		);
-	return withApiOptions(command).action(
-		async (name: string, options: ApiOptions & { lost?: boolean }) => {
+	return withApiOptions(yesOption(command)).action(
+		async (name: string, options: ApiOptions & ConfirmOptions & { lost?: boolean }) => {
 			const api = await connect(options);
+			if (options.lost === true) await confirmLoss(api, name, options);
 			const answer = await api.call({
 				method: "DELETE",
 				path: `/hosts/${encodeURIComponent(name)}`,
@@ -67,9 +71,24 @@ export function removeCommand(): Command {
 	);
 }
 
-/** `host` is as it was last seen. */
+/**
+ * Only the loss of an offline host with nodes can take data with it. The API refuses or does everything else
+ * without harm.
+ */
+async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions): Promise<void> {
+	const answer = await api.call({ method: "GET", path: `/hosts/${encodeURIComponent(name)}` });
+	const { nodeCount, status } = hostSchema.parse(answer);
+	if (nodeCount === 0 || status === "online") return;
+	await confirmByName(options, {
+		name,
+		warning: `Data that only host ${name} holds will be given up for good.`,
+		scripted: `larder hosts remove ${name} --lost --yes`,
+	});
+}
+
+/** `host` is its last known state. */
 export function describeRemoval(host: Host): string {
 	return host.nodeCount === 0
 		? `${host.name} is removed.`
-		: `${host.name} is given up: other hosts take the places of its ${host.nodeCount} node${host.nodeCount === 1 ? "" : "s"}, and then it is removed.`;
+		: `${host.name} is given up: Larder is replacing its ${plural(host.nodeCount, "node")} on other hosts, and then removes it.`;
 }

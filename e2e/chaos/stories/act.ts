@@ -1,4 +1,5 @@
 import type { CacheNode } from "../../../server/contract/cache.ts";
+import { findPrimary } from "../../fixtures/engine-truth.ts";
 import { hostPids, signalAll } from "../../fixtures/host-processes.ts";
 import type { AgentName, Installation, InstallationOptions } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
@@ -51,7 +52,7 @@ export async function play(
 	return found;
 }
 
-/** Waits until all is whole again. Nothing may be lost but writes that no replica had. */
+/** Waits until all is whole again. Only writes that no replica had may be lost. */
 export async function requireKept(cache: WatchedCache): Promise<Losses> {
 	await cache.whole();
 	await cache.writesAgain(FAILOVER_TIMEOUT_MS);
@@ -63,7 +64,9 @@ export async function requireKept(cache: WatchedCache): Promise<Losses> {
 	return losses;
 }
 
-/** Waits until another node than `before` says that it leads the shard, and is the only one to say so. */
+/**
+ * Waits until a node other than `before` says that it is the shard's primary, and is the only one to say so.
+ */
 export async function nextPrimary(
 	cache: Pick<WatchedCache, "primaryOf">,
 	before: Pick<CacheNode, "id">,
@@ -77,6 +80,13 @@ export async function nextPrimary(
 		},
 		FAILOVER_TIMEOUT_MS,
 	);
+}
+
+/** Of a cache of one shard that needs no password, once it is available: who leads it, by the engines' own word. */
+export async function primaryOf(larder: Installation, name: string): Promise<CacheNode> {
+	const [shard] = (await larder.waitForStatus(name, "available", FAILOVER_TIMEOUT_MS)).shards;
+	if (shard === undefined) throw new Error(`${name} has no shard`);
+	return await findPrimary(shard, null);
 }
 
 export function killNode({ pid }: Pick<CacheNode, "pid">): void {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hostPageSchema } from "../../../server/contract/host.ts";
 import { hostPids } from "../../fixtures/host-processes.ts";
-import type { AgentName } from "../../fixtures/installation.ts";
+import type { AgentName, Installation } from "../../fixtures/installation.ts";
 import { fillDisk, whyNoSmallDisk } from "../../fixtures/small-disk.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
 import { Violation } from "../scenario.ts";
 import { killNode, requireKept, type Story } from "./act.ts";
 
@@ -27,6 +29,7 @@ export const diskFull: Story = {
 		try {
 			killNode(node);
 			await cache.writesAgain();
+			await untilWarned(larder, true);
 			for (let watch = 0; watch < WATCHES; watch += 1) {
 				for (const pid of hostPids(larder, HOST, "engine")) pids.add(pid);
 				await delay(WATCH_EVERY_MS);
@@ -36,7 +39,17 @@ export const diskFull: Story = {
 			makeRoom();
 		}
 		if (pids.size > STARTS_MAX) throw new Violation(`${pids.size} starts in ten seconds`);
+		await untilWarned(larder, false);
 		await requireKept(cache);
 		return `${pids.size} starts in ten seconds on a full disk, whole again with room`;
 	},
 };
+
+/** Waits until the host warns that its disk is full, or no longer does. */
+function untilWarned(larder: Installation, isWarned: boolean): Promise<unknown> {
+	return waitUntil(`${HOST} to ${isWarned ? "warn" : "warn no more"} of disk-full`, async () => {
+		const { items } = hostPageSchema.parse((await larder.rest("GET", "/hosts")).body);
+		const host = items.find(({ name }) => name === HOST);
+		return host?.warnings.some(({ code }) => code === "disk-full") === isWarned;
+	});
+}

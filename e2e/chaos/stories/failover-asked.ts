@@ -5,7 +5,7 @@ const ROUNDS = 3;
 
 export const failoverAsked: Story = {
 	name: "failover-asked",
-	description: "failovers that somebody asks for lose no write at all",
+	description: "requested failovers lose no write at all",
 	body: { name: "asked", replicasPerShard: 2 },
 	async act(larder, cache) {
 		const since = performance.now();

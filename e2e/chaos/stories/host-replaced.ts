@@ -10,7 +10,7 @@ import { killHost, requireKept, type Story } from "./act.ts";
 const LOST_SECONDS = 15;
 const REPLACED_TIMEOUT_MS = 180_000;
 
-/** A host is gone for so long that others take the place of its nodes; then it comes back, with all its files. */
+/** A host is gone until its nodes have been replaced; then it comes back, with all its files. */
 export const hostReplaced: Story = {
 	name: "host-replaced",
 	description: "stories 9 and 10: copies stay on different hosts, and replaced nodes stay gone",

@@ -10,10 +10,10 @@ import { Violation } from "../scenario.ts";
 import type { WatchedCache } from "../watched-cache.ts";
 import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** An engine of somebody else's takes a dead node's address and port before its agent does. */
+/** A foreign engine takes a dead node's address and port before its agent does. */
 export const recycledPort: Story = {
 	name: "recycled-port",
-	description: "story 6: a stranger on a dead primary's address and port is followed by nobody",
+	description: "story 6: no node follows a stranger on a dead primary's address and port",
 	body: { name: "recycled", replicasPerShard: 2 },
 	async act(_larder, cache) {
 		const victim = await cache.primaryOf("0001");
@@ -21,7 +21,7 @@ export const recycledPort: Story = {
 		try {
 			const leader = await nextPrimary(cacheWithout(cache, victim), victim);
 			await cache.writesAgain();
-			await waitUntil("the port to be told of", async () => {
+			await waitUntil("the port to be reported", async () => {
 				const nodes = (await cache.view()).shards.flatMap((shard) => shard.nodes);
 				const found = nodes.find(({ id }) => id === victim.id);
 				if (found?.statusReason?.includes(String(victim.port))) return true;
@@ -39,7 +39,7 @@ export const recycledPort: Story = {
 	},
 };
 
-/** The stranger answers as a primary too, but is none of the cache's. */
+/** The stranger also answers as a primary, but isn't part of the cache. */
 function cacheWithout(cache: WatchedCache, { id }: CacheNode) {
 	return { primaryOf: (shard: string) => cache.primaryOf(shard, id) };
 }

@@ -4,6 +4,7 @@ import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { removeHost } from "../../services/hosts/remove-host.ts";
 import { enrolTestHost, TEST_EPOCH } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
+import { Gate } from "../gate.ts";
 import { agentRouter } from "./agent-router.ts";
 
 let test: TestResources;
@@ -11,11 +12,18 @@ beforeEach(async () => {
 	test = await openTestResources();
 });
 
-it("a host that is removed while it waits for news is told that nobody knows it", async () => {
+it("a host that is removed while it waits for news gets the answer that it is unknown", async () => {
 	const { resources } = test;
 	const { enrolment } = await enrolTestHost(test, "h1", "a");
 	const host = agentRouter.createCaller({
-		...{ resources, requestId: "r", epoch: TEST_EPOCH },
+		...{
+			resources,
+			requestId: "r",
+			address: "192.0.2.9",
+			epoch: TEST_EPOCH,
+			arrivedAt: resources.clock.now(),
+			gate: new Gate({ places: 8, waitingMax: 8 }),
+		},
 		identifyHost: () => identifyHost(resources, `Bearer ${enrolment.credential}`),
 	});
 	const watch = (revision: number) =>

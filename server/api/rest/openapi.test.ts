@@ -34,7 +34,7 @@ describe("the document", () => {
 		for (const { route } of restProcedures()) operation(route.method.toLowerCase(), route.path);
 	});
 
-	it("keeps what stands in the path out of the body, where the server refuses it", () => {
+	it("keeps path parameters out of the body, where the server refuses them", () => {
 		const body = operation("patch", "/parameter-groups/{name}").requestBody;
 		const { schema } = body?.content["application/json"] ?? { schema: undefined };
 		expect(Object.keys(schema?.properties ?? {})).toEqual(["description", "parameters"]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditEntrySchema } from "../../contract/audit.ts";
 import { cacheSchema, cacheSummarySchema } from "../../contract/cache.ts";
 import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import { eventSchema } from "../../contract/event.ts";
@@ -9,6 +10,7 @@ import {
 	parameterGroupSummarySchema,
 } from "../../contract/parameter-group.ts";
 import { tokenSchema } from "../../contract/token.ts";
+import { userSchema } from "../../contract/user.ts";
 import type { RestRoute } from "../trpc/trpc.ts";
 import { type RestProcedure, restProcedures } from "./routes.ts";
 
@@ -32,6 +34,8 @@ const NAMED_SCHEMAS = {
 	ParameterGroupSummary: parameterGroupSummarySchema,
 	RateCard: rateCardSchema,
 	ApiToken: tokenSchema,
+	AuditEntry: auditEntrySchema,
+	User: userSchema,
 	Error: errorSchema,
 } as const;
 
@@ -43,11 +47,13 @@ const TAGS: readonly RestRoute["tag"][] = [
 	"Events",
 	"Catalogue",
 	"Tokens",
+	"Users",
+	"Audit",
 	"Account",
 	"Control plane",
 ];
 
-/** The OpenAPI 3.1 document of /api/v1, from the very schemas that requests are parsed with. */
+/** The OpenAPI 3.1 document of /api/v1, from the same schemas that parse requests. */
 export function openApiDocument(version: string) {
 	const registry = z.registry<{ id: string }>();
 	for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) registry.add(schema, { id });
@@ -66,7 +72,7 @@ export function openApiDocument(version: string) {
 			title: "Larder",
 			version,
 			description:
-				"Managed caches on your own machines. Authenticate with an API token: `Authorization: Bearer <token>`. A call that changes something takes an `Idempotency-Key` and is then safe to repeat.",
+				"Managed caches on your own machines. Authenticate with an API token: `Authorization: Bearer <token>`. Each operation names the scope that it needs; read-only tokens have those that end in `:read`. A call that changes something takes an `Idempotency-Key` and is then safe to repeat.",
 		},
 		servers: [{ url: "/" }],
 		security: [{ bearer: [] }],
@@ -105,17 +111,26 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 		tags: [route.tag],
 		summary: route.summary,
 		...(route.description !== undefined && { description: route.description }),
+		// The scope that the call needs, as OpenAPI 3.1 has it for bearer tokens.
+		...(procedure.scope !== undefined && { security: [{ bearer: [procedure.scope] }] }),
 		parameters,
 		...(hasBody && {
 			requestBody: requestBody(input, pathNames),
 		}),
 		responses: {
-			[route.status]: {
-				description: "Done, or accepted and under way",
-				content: {
-					[route.contentType ?? "application/json"]: { schema: outputSchema(procedure, registry) },
-				},
-			},
+			...Object.fromEntries(
+				[route.status, ...(route.isPending === undefined ? [] : [202])].map((status) => [
+					status,
+					{
+						description: "Done, or accepted and in progress",
+						content: {
+							[route.contentType ?? "application/json"]: {
+								schema: outputSchema(procedure, registry),
+							},
+						},
+					},
+				]),
+			),
 			default: {
 				description: "An error: 400, 401, 403, 404, 409, 422, 429 or 500",
 				content: {
@@ -126,7 +141,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 	};
 }
 
-/** What stands in the path is refused in the body. */
+/** Path parameters are refused in the body. */
 function requestBody(input: ObjectSchema, pathNames: readonly string[]) {
 	const inBody = (name: string) => !pathNames.includes(name);
 	const properties = Object.entries(input.properties ?? {}).filter(([name]) => inBody(name));
@@ -158,7 +173,7 @@ function inputSchema({ input }: RestProcedure): ObjectSchema {
 	) as ObjectSchema;
 }
 
-/** Schemas with a name become references to the components; the rest stand where they are used. */
+/** Named schemas become references to the components; the rest are inlined. */
 function outputSchema(
 	{ output }: RestProcedure,
 	registry: z.core.$ZodRegistry<{ id: string }>,

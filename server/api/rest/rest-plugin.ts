@@ -17,20 +17,27 @@ export async function restPlugin(
 		return document;
 	});
 	for (const procedure of restProcedures()) {
-		const { method, path, status, contentType } = procedure.route;
+		const { method, path, contentType } = procedure.route;
 		app.route({
 			method,
 			url: path.replace(/\{(\w+)\}/g, ":$1"),
 			async handler(request, reply) {
 				const context = await options.createContext(request);
-				// Before the input is looked at: a stranger learns nothing about what would be valid.
+				// Before the input is checked: a stranger learns nothing about what would be valid.
 				if (!procedure.isPublic) requireCaller(context);
 				const result = await procedure.call(context, gatherInput(procedure, request));
 				if (contentType !== undefined) reply.type(contentType);
-				return reply.code(status).header("cache-control", "no-store").send(result);
+				return reply
+					.code(statusAfter(procedure.route, result))
+					.header("cache-control", "no-store")
+					.send(result);
 			},
 		});
 	}
+}
+
+function statusAfter({ status, isPending }: RestProcedure["route"], result: unknown): number {
+	return isPending?.(result) === true ? 202 : status;
 }
 
 function requireCaller(context: Context): void {
@@ -41,7 +48,7 @@ function requireCaller(context: Context): void {
 	);
 }
 
-/** One object from path, query and body; the schema then refuses what it doesn't know. */
+/** One object from path, query and body; the schema then refuses unknown fields. */
 function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown {
 	const params = request.params as Record<string, unknown>;
 	const body = request.body ?? {};
@@ -56,7 +63,7 @@ function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown
 		}
 	}
 	const query = request.query as Record<string, unknown>;
-	// As the document has it: neither takes a body.
+	// As the document says, neither takes a body.
 	if (procedure.route.method === "GET") return { ...query, ...params };
 	if (procedure.route.method === "DELETE") return { ...query, ...body, ...params };
 	const stray = Object.keys(query)[0];
@@ -66,7 +73,7 @@ function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown
 	return { ...body, ...params };
 }
 
-/** Every error of the HTTP layer in the one shape, whoever threw it. */
+/** Every error of the HTTP layer in one shape, whatever threw it. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
 	const cause = error instanceof TRPCError ? unwrapTrpcError(error) : fromHttpLayer(error);
 	if (cause.code === "internal") request.log.error({ err: cause.cause ?? error }, "internal error");

@@ -1,13 +1,15 @@
 import type { z } from "zod";
+import type { Scope } from "../../contract/access.ts";
 import { appRouter } from "../trpc/router.ts";
 import { type Context, createCallerFactory, type Meta, type RestRoute } from "../trpc/trpc.ts";
 
-/** A procedure that has a REST route, with what both the server and the OpenAPI document need to know of it. */
+/** A procedure with a REST route, and what both the server and the OpenAPI document need to know about it. */
 export interface RestProcedure {
 	/** Such as caches.create; also the OpenAPI operation id. */
 	name: string;
 	route: RestRoute;
 	isPublic: boolean;
+	scope: Scope | undefined;
 	input: z.ZodType | undefined;
 	output: z.ZodType | undefined;
 	call(context: Context, input: unknown): Promise<unknown>;
@@ -32,6 +34,7 @@ export function restProcedures(): RestProcedure[] {
 				name,
 				route,
 				isPublic: definition.meta?.public === true,
+				scope: definition.meta?.scope,
 				input: definition.inputs[0],
 				output: definition.output,
 				call: (context: Context, input: unknown) => callByName(context, name, input),

@@ -1,4 +1,5 @@
 import { account } from "./sections/account.ts";
+import { audit } from "./sections/audit.ts";
 import { caches } from "./sections/caches.ts";
 import { engineVersions, nodeTypes, rateCard } from "./sections/catalogue.ts";
 import { controlPlane } from "./sections/control-plane.ts";
@@ -6,11 +7,13 @@ import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
 import { tokens } from "./sections/tokens.ts";
+import { users } from "./sections/users.ts";
 import { router } from "./trpc.ts";
 
 /** Every use case of the API; REST is made from the same table (api/rest). */
 export const appRouter = router({
 	account,
+	audit,
 	caches,
 	controlPlane,
 	engineVersions,
@@ -21,5 +24,6 @@ export const appRouter = router({
 	parameterGroups,
 	rateCard,
 	tokens,
+	users,
 });
 export type AppRouter = typeof appRouter;

@@ -3,30 +3,17 @@ import type {
 	DefaultErrorShape,
 	TRPC_ERROR_CODE_KEY,
 } from "@trpc/server/unstable-core-do-not-import";
+import { ZodError } from "zod";
+import type { ConnectionFacts } from "../../auth/connection.ts";
+import { deniedError, noteDenied } from "../../auth/deny.ts";
+import type { Sessions } from "../../auth/sessions.ts";
 import type { SetUp } from "../../auth/set-up.ts";
+import { mayDo, type Scope } from "../../contract/access.ts";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import type { Caller, Resources } from "../../services/context.ts";
-import { toAppError } from "../errors.ts";
-
-/** What a role may be given. One table for console, API and CLI. */
-export type Scope =
-	| "cache:read"
-	| "cache:create"
-	| "cache:modify"
-	| "cache:reboot"
-	| "cache:failover"
-	| "cache:delete"
-	| "cache:credentials"
-	| "parameter-group:read"
-	| "parameter-group:manage"
-	| "node-type:manage"
-	| "host:read"
-	| "host:join"
-	| "host:manage"
-	| "event:read"
-	| "token:read"
-	| "token:manage"
-	| "control-plane:backup";
+import { toAppError, unexpectedError } from "../errors.ts";
+import type { Gate } from "../gate.ts";
+import { refuseUnstorable } from "../refuse-unstorable.ts";
 
 /** How a procedure appears under /api/v1. */
 export interface RestRoute {
@@ -34,6 +21,8 @@ export interface RestRoute {
 	/** With `{name}` for path parameters. */
 	path: string;
 	status: 200 | 201 | 202;
+	/** Whether the answer's status is 202 instead, because what was asked for isn't done yet. */
+	isPending?(output: unknown): boolean;
 	tag:
 		| "Caches"
 		| "Parameter groups"
@@ -41,11 +30,13 @@ export interface RestRoute {
 		| "Events"
 		| "Catalogue"
 		| "Tokens"
+		| "Users"
+		| "Audit"
 		| "Account"
 		| "Control plane";
 	summary: string;
 	description?: string;
-	/** Of an answer that is a stream; JSON when absent. */
+	/** For an answer that is a stream; JSON if absent. */
 	contentType?: string;
 }
 
@@ -61,8 +52,12 @@ export interface Context {
 	setUp: SetUp;
 	caller: Caller | null;
 	requestId: string;
-	/** Where this control plane is reached, as the caller reached it. */
+	/** This control plane's address, as the caller reached it. */
 	origin: string;
+	/** The gate that calls pass through. */
+	gate: Gate;
+	connection: ConnectionFacts;
+	sessions: Sessions;
 }
 
 const TRPC_CODES: Readonly<Record<ErrorCode, TRPC_ERROR_CODE_KEY>> = {
@@ -70,6 +65,7 @@ const TRPC_CODES: Readonly<Record<ErrorCode, TRPC_ERROR_CODE_KEY>> = {
 	malformed_request: "BAD_REQUEST",
 	unauthenticated: "UNAUTHORIZED",
 	forbidden: "FORBIDDEN",
+	insecure_connection: "FORBIDDEN",
 	not_found: "NOT_FOUND",
 	already_exists: "CONFLICT",
 	conflict: "CONFLICT",
@@ -80,15 +76,21 @@ const TRPC_CODES: Readonly<Record<ErrorCode, TRPC_ERROR_CODE_KEY>> = {
 	unavailable: "SERVICE_UNAVAILABLE",
 };
 
-/** tRPC wraps what procedures throw, and what it finds itself; the cause says more than the wrapping. */
+/**
+ * tRPC wraps what procedures throw, what their schemas refuse, and errors in the request itself. Of those
+ * only INTERNAL_SERVER_ERROR may be a defect of ours: errors in a request's form are the caller's.
+ */
 export function unwrapTrpcError(error: TRPCError): AppError {
-	if (error.cause !== undefined && error.code !== "PARSE_ERROR") return toAppError(error.cause);
-	if (error.code === "NOT_FOUND") return new AppError("not_found", error.message);
-	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error);
-	return new AppError("malformed_request", error.message);
+	const { cause, code, message } = error;
+	if (cause instanceof AppError) return cause;
+	if (code === "INTERNAL_SERVER_ERROR") return unexpectedError(cause ?? error);
+	if (code === "BAD_REQUEST" && cause instanceof ZodError) return toAppError(cause);
+	if (code === "NOT_FOUND") return new AppError("not_found", message);
+	if (code === "PAYLOAD_TOO_LARGE") return new AppError("payload_too_large", message);
+	return new AppError("malformed_request", message, { cause });
 }
 
-/** The same error with the transport's code for its cause. */
+/** The same error with the transport's code as its cause. */
 export function toTrpcError(error: TRPCError): TRPCError {
 	const cause = unwrapTrpcError(error);
 	return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
@@ -127,20 +129,48 @@ const withTransportCodes = t.middleware(async ({ next }) => {
 	return result;
 });
 
-export const publicProcedure = t.procedure.meta({ public: true }).use(withTransportCodes);
+const withStorableInput = t.middleware(async ({ getRawInput, next }) => {
+	refuseUnstorable(await getRawInput());
+	return next();
+});
 
-/** A procedure for identified callers that may do `scope`. Every caller may do everything until there are roles. */
+const throughGate = t.middleware(({ ctx, next }) => ctx.gate.pass(next));
+
+export const publicProcedure = t.procedure
+	.meta({ public: true })
+	.use(withTransportCodes)
+	.use(withStorableInput)
+	.use(throughGate);
+
+/** A procedure for identified callers that may do `scope`. The one place where REST, tRPC and the CLI are authorized. */
 export function requires(scope: Scope) {
-	return t.procedure
-		.meta({ scope })
-		.use(withTransportCodes)
-		.use(({ ctx, next }) => {
-			if (ctx.caller === null) {
-				throw new AppError(
-					"unauthenticated",
-					"Sign in, or send an API token as Authorization: Bearer <token>.",
-				);
-			}
-			return next({ ctx: { ...ctx, caller: ctx.caller } });
-		});
+	return (
+		t.procedure
+			.meta({ scope })
+			.use(withTransportCodes)
+			.use(async ({ ctx, batchIndex, path, getRawInput, next }) => {
+				if (ctx.caller === null) {
+					throw new AppError(
+						"unauthenticated",
+						"Sign in, or send an API token as Authorization: Bearer <token>.",
+					);
+				}
+				const caller = callerOf(ctx.caller, batchIndex);
+				if (!mayDo(caller.access, scope)) {
+					const input = await getRawInput();
+					await ctx.gate.pass(() => noteDenied(ctx.resources, caller, { path, input }));
+					throw deniedError(caller, path, scope);
+				}
+				return next({ ctx: { ...ctx, caller } });
+			})
+			// After the caller is known: a stranger learns nothing about what would be valid.
+			.use(withStorableInput)
+			.use(throughGate)
+	);
+}
+
+/** A batch has one Idempotency-Key for all its calls, and each call is a request of its own. */
+function callerOf(caller: Caller, batchIndex: number): Caller {
+	if (caller.idempotencyKey === null || batchIndex === 0) return caller;
+	return { ...caller, idempotencyKey: `${caller.idempotencyKey} ${batchIndex}` };
 }

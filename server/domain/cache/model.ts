@@ -1,7 +1,8 @@
-import type { Observation } from "../../contract/agent.ts";
+import type { Observation } from "../../contract/host-report.ts";
 import type { CacheStatus, ClusterMode, Engine, ProgressStep } from "../../contract/index.ts";
+import type { ProcessHistory } from "./process-history.ts";
 
-/** What the planner looks at: wanted state and observations side by side, no row types. */
+/** The planner's input: wanted state and observations side by side, no row types. */
 export interface CacheModel {
 	name: string;
 	engine: Engine;
@@ -12,23 +13,29 @@ export interface CacheModel {
 	automaticFailover: boolean;
 	promotionRequested: boolean;
 	multiAz: boolean;
-	/** A Sentinel is failing over by itself, as its host says. */
+	/** A Sentinel is failing over by itself, according to its host. */
 	sentinelFailingOver: boolean;
 	/** Too many hosts are silent at once: nothing is replaced. */
 	safeMode: boolean;
 	portRequested: boolean;
-	/** Of the primary or configuration endpoint; null while none is assigned. */
+	/** Port of the primary or configuration endpoint; null while none is assigned. */
 	port: number | null;
 	deleting: boolean;
 	everAvailable: boolean;
+	/** How long it has been healthy, with nothing to do. */
+	quietForMs: number;
+	/** Wanted number of nodes of each shard. Memcached's nodes are one shard. */
+	nodesPerShard: number;
+	/** A change of that number was requested and isn't finished. */
+	resizing: boolean;
 	shards: readonly ShardModel[];
-	/** What CLUSTER SLOTS is to show on every node, hashed as agents hash it; null without cluster mode. */
+	/** What CLUSTER SLOTS should show on every node, hashed as agents hash it; null without cluster mode. */
 	expectedView: string | null;
-	/** Its newest change of primaries was somebody's wish, which no clean-up is to undo. */
+	/** A person requested its newest change of primaries, which no clean-up should undo. */
 	arranged: boolean;
 	/** Ids of the nodes that Memcached's auto discovery names. */
 	discoveryNodeIds: readonly string[];
-	/** Of hosts that report. */
+	/** Gateways of hosts that report. */
 	gateways: readonly GatewayModel[];
 }
 
@@ -37,35 +44,37 @@ export interface ShardModel {
 	index: number;
 	/** Such as 0-5460; null without cluster mode. */
 	slots: string | null;
-	/** Which node is to lead. Null before placement, and for Memcached. */
+	/** The node that should be primary. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
-	/** Without those that are leaving, except in a cache that is being deleted. */
+	/** Without leaving nodes, except in a cache that is being deleted. */
 	nodes: readonly NodeModel[];
-	/** Taken out of their hosts' desired states; the hosts haven't confirmed yet. */
+	/** Removed from their hosts' desired states; the hosts haven't confirmed yet. */
 	leaving: readonly NodeModel[];
-	/** A planned failover that was asked for. */
+	/** A requested planned failover. */
 	failover: {
 		toNodeId: string | null;
-		/** Null for one that a person asked for. */
+		/** Null if a person requested it. */
 		cause: string | null;
 	} | null;
-	/** The failover order that is out; null for none, or once its result is there or overdue. */
+	/** The pending failover order; null for none, or once its result has arrived or is overdue. */
 	order: {
 		kind: "planned" | "unplanned";
-		/** It was given so lately that its result is about to come. */
+		/** It was given so recently that its result is about to arrive. */
 		fresh: boolean;
 	} | null;
-	/** Whom an order, a Sentinel or a vote made lead since the last failover that is written down; null for nobody. */
+	/**
+	 * The node that an order, a Sentinel or a vote promoted since the last recorded failover; null for none.
+	 */
 	ledBy: string | null;
-	/** Why the newest order came to nothing, and what it was for; null for none. */
+	/** Why the newest order failed, and its kind; null for none. */
 	orderProblem: { kind: "planned" | "unplanned"; message: string } | null;
-	/** A planned failover failed a short while ago: what can do without one does. */
+	/** A planned failover failed a short while ago: steps that can do without one do. */
 	failoverTroubled: boolean;
 }
 
-export interface NodeModel {
+export interface NodeModel extends ProcessHistory {
 	id: string;
-	/** How the engine knows it in a cluster. */
+	/** Its id in the cluster. */
 	clusterNodeId: string;
 	name: string;
 	host: HostModel;
@@ -75,13 +84,21 @@ export interface NodeModel {
 	reboot: number;
 	rebootPending: boolean;
 	followsNodeId: string | null;
-	/** The node whose place it takes; null for others. */
+	/** The node that it replaces; null for others. */
 	replacesNodeId: string | null;
-	/** Taken out of the host's desired state; the host hasn't confirmed yet. */
+	/** Was added to a running cache, and doesn't count yet. */
+	joining: boolean;
+	/** Since when it is in no endpoint any more, because it will be removed; null for nodes that stay. */
+	leavingAt: Date | null;
+	/** Removed from the host's desired state; the host hasn't confirmed yet. */
 	removed: boolean;
 	observation: Observation | null;
-	/** The process that runs now has had its primary's data at some time. */
-	hasSynced: boolean;
+	/**
+	 * Its process is known to have ended for so long that every host in touch has reported since. Until then,
+	 * another node of its shard may have been back in sync before this one ended, although the newest report
+	 * about that node says that it is gone.
+	 */
+	goneForCertain: boolean;
 }
 
 export interface HostModel {
@@ -89,13 +106,18 @@ export interface HostModel {
 	name: string;
 	zone: string;
 	address: string;
-	/** Within its lease. */
+	/** Within its lease, and speaks a version of the agent protocol that this control plane does. */
 	online: boolean;
 	/** Its heartbeat is late: what it last said may no longer be true. */
 	suspect: boolean;
+	/**
+	 * Calls, in a version of the protocol that this control plane doesn't speak: its engines run and fail over by
+	 * themselves, but it can't be seen or told anything. `suspect` and not `online`, but no reason to replace it.
+	 */
+	needsUpgrade: boolean;
 	/** Takes no new nodes. */
 	cordoned: boolean;
-	/** Its nodes are to go elsewhere. */
+	/** Its nodes should move elsewhere. */
 	draining: boolean;
 	/** Silent for so long, or declared lost, that its nodes are replaced. */
 	lost: boolean;
@@ -103,40 +125,60 @@ export interface HostModel {
 	lossConfirmed: boolean;
 }
 
-/** A host's gateway, as far as this cache is concerned. */
+/** A host's gateway, with respect to this cache. */
 export interface GatewayModel {
 	hostName: string;
-	/** `unknown`: the host hasn't said. */
+	/** `unknown`: the host hasn't reported. */
 	phase: "off" | "starting" | "running" | "failed" | "unknown";
 	ready: boolean;
-	problem: { code: "port-taken" | "failed"; message: string } | null;
+	/** Serves the cache's newest route. */
+	informed: boolean;
+	problem: { code: "port-taken" | "failed"; message: string; port: number | null } | null;
 }
 
-/** What the reconciler is to do next, beside writing the status. */
+/** The reconciler's next action, beside writing the status. */
 export type PlanAction =
 	| { kind: "place" }
 	| { kind: "assign-ports" }
-	/** Tells a host to make another node lead: the first of the candidates is on that host. */
+	/** Orders a host to promote another node: the first of the candidates is on that host. */
 	| {
 			kind: "order-failover";
 			shardId: string;
 			failover: "planned" | "unplanned";
-			fromState: "alive" | "dead" | "silent";
+			fromState: "alive" | "dead" | "demoted" | "lost" | "silent";
 			candidateIds: string[];
 			takeover: boolean;
 			cause: string;
 	  }
-	/** Writes down who leads, as the engines have it. */
+	/** Records the primary that the engines have. */
 	| { kind: "adopt-primary"; nodeId: string; cause: string }
-	/** Kills a process that runs without answering, so that another can lead safely. */
+	/** Kills a process that runs without answering, so that another node can safely take over. */
 	| { kind: "end-hung"; nodeId: string }
-	/** Gives up a planned failover that can't be done. */
+	/** Cancels a planned failover that isn't possible. */
 	| { kind: "drop-failover"; shardId: string; reason: string }
-	/** Adds a node that takes the place of another. `empty`: nobody holds the data any more, so it starts as a primary. */
-	| { kind: "add-replacement"; nodeId: string; empty: boolean; reason: string }
-	/** Takes a node out whose place another has taken. */
+	/**
+	 * Adds a node that replaces another. `empty`: no node holds the data any more, so it starts as a primary.
+	 * `hostIds`: the only hosts that would be better, null for any. `optional`: the other node may also stay.
+	 */
+	| {
+			kind: "add-replacement";
+			nodeId: string;
+			empty: boolean;
+			reason: string;
+			hostIds: readonly string[] | null;
+			optional: boolean;
+	  }
+	/** Removes a node that another has replaced, or that is leaving. */
 	| { kind: "retire"; nodeId: string }
-	/** Asks for a planned failover away from the shard's primary. */
+	/** Adds nodes that the shards lack: all of them or, without room for all, none. */
+	| { kind: "add-nodes"; shards: readonly { shardId: string; count: number }[] }
+	/** A joining node is in place: from now on it counts, and readers are led to it. */
+	| { kind: "join-node"; nodeId: string }
+	/** Takes a node out of the endpoints, so that it can be removed. */
+	| { kind: "leave-node"; nodeId: string }
+	/** A leaving node stays after all. */
+	| { kind: "keep-node"; nodeId: string }
+	/** Requests a planned failover away from the shard's primary. */
 	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }
 	| { kind: "permit-launch"; nodeId: string }
 	| { kind: "reboot"; nodeId: string }
@@ -157,6 +199,8 @@ export interface Plan {
 	statusReason: string | null;
 	progress: ProgressStep[];
 	becameAvailable: boolean;
+	/** A change of size is finished. */
+	resized: boolean;
 	actions: PlanAction[];
 	events: PlanEvent[];
 }

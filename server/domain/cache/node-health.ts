@@ -1,19 +1,26 @@
 import type { NodeStatus } from "../../contract/index.ts";
 import { HUNG_TIMING } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
-import { primaryOf } from "./model.ts";
+import { allNodes, primaryOf } from "./model.ts";
 
-/** A role read from an engine that answers now, on a host that reports. */
+/** Has a role read from an engine that answers now, on a host that reports. */
 export function isServing(node: NodeModel): boolean {
 	return (
 		node.host.online &&
 		node.observation?.phase === "running" &&
 		node.observation.engineState !== null &&
-		!node.observation.engineState.loading
+		!node.observation.engineState.loading &&
+		!isAnotherNode(node)
 	);
 }
 
-/** Takes writes: it says that it is primary, in cluster mode also of the shard's slots. */
+/** The process identifies itself as another node of the cluster: it has none of this one's data. */
+function isAnotherNode({ clusterNodeId, observation }: NodeModel): boolean {
+	const cluster = observation?.engineState?.cluster ?? null;
+	return cluster !== null && cluster.nodeId !== clusterNodeId;
+}
+
+/** Accepts writes: it says that it is primary, in cluster mode also of the shard's slots. */
 export function isServingPrimary(node: NodeModel, shard: ShardModel): boolean {
 	const state = node.observation?.engineState;
 	if (!isServing(node) || state?.role !== "primary") return false;
@@ -29,7 +36,7 @@ export function isReplicaInSync(node: NodeModel, primary: NodeModel): boolean {
 		: state.cluster.primaryNodeId === primary.clusterNodeId;
 }
 
-/** In the role that is wanted, and serving. */
+/** In the wanted role, and serving. */
 export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 	if (node.observation?.engineState?.role === "node") return isServing(node);
 	const primary = primaryOf(shard);
@@ -37,59 +44,94 @@ export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 	return node.id === primary.id ? isServingPrimary(node, shard) : isReplicaInSync(node, primary);
 }
 
-/** The engine shows clients the whole cluster as it is wanted. Always true without cluster mode. */
+/** The engine shows clients the whole wanted cluster. Always true without cluster mode. */
 export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {
 	if (cache.expectedView === null) return true;
 	const cluster = node.observation?.engineState?.cluster;
 	return cluster?.ok === true && cluster.view === cache.expectedView;
 }
 
-/** The host has carried out the newest word on it. */
+/** The host has applied the newest generation. */
 export function isConverged(node: NodeModel): boolean {
 	const { observation, generation, port } = node;
 	return observation?.generation === generation && observation.port === port && !isRebooting(node);
 }
 
-/** Its host has been told to, and hasn't said that it is done. */
+/** Its host has been told to reboot it, and hasn't reported completion. */
 export function isRebooting(node: NodeModel): boolean {
 	return node.observation !== null && node.observation.reboot < node.reboot;
 }
 
-/** Whether the node is what it should be, as far as itself goes. */
+/** Whether the node by itself is as it should be. */
 export function isSettled(node: NodeModel, shard: ShardModel, cache: CacheModel): boolean {
 	return isConverged(node) && isHealthy(node, shard) && seesWholeCluster(node, cache);
 }
 
+/** Healthy, as far as can be seen now. */
+export function isWell(node: NodeModel, shard: ShardModel): boolean {
+	return isHealthy(node, shard) && !isSilent(node);
+}
+
+/** Does its job, so that another can go. */
+export function isInPlace(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
+	if (!isConverged(node) || !isWell(node, shard)) return false;
+	// Engines don't show clients a missing node, so views differ from the wanted one until it is out.
+	const isComplete = allNodes(cache).every((each) => isServing(each) && !isSilent(each));
+	return !isComplete || seesWholeCluster(node, cache);
+}
+
 /**
- * Known to be dead under its present permit: not one that the host is about to start, and not one that merely can't
- * be seen. A host that has fallen silent since starts no primary on its own.
+ * Known to be dead under its present permit: not about to be started by its host, and not merely invisible. A
+ * host that has fallen silent since starts no primary on its own.
  */
 export function isDead(node: NodeModel): boolean {
 	return node.observation?.phase === "exited" && node.observation.launchPermit >= node.launchPermit;
 }
 
-/** What was last heard of it may no longer be true. */
+/** What was last reported of it may no longer be true. */
 export function isSilent(node: NodeModel): boolean {
 	return node.host.suspect || !node.host.online;
 }
 
-/** Its process runs without answering for so long that somebody else should lead. */
+/** Its process has run without answering, and without working, for so long that another node should lead. */
 export function isHung(node: NodeModel, now: Date): boolean {
 	const since = node.observation?.silentSince ?? null;
 	return (
 		since !== null &&
+		node.observation?.busy !== true &&
 		!isSilent(node) &&
 		now.getTime() - Date.parse(since) > HUNG_TIMING.askedAfterMs
 	);
 }
 
-/** A replica that holds what its primary had. One that never finished a sync is empty: promoting it would lose all. */
+/**
+ * A replica that holds its primary's data. One that never finished a sync is empty: promoting it would lose
+ * everything.
+ */
 export function holdsData(node: NodeModel): boolean {
-	return isServing(node) && node.observation?.engineState?.role === "replica" && node.hasSynced;
+	return isServingReplica(node) && node.hasSynced;
+}
+
+/** A replica that holds data kept over a reboot, and hasn't synced since: better than nothing, but old. */
+export function holdsKeptData(node: NodeModel): boolean {
+	return isServingReplica(node) && !node.hasSynced && node.observation?.keptData === true;
+}
+
+/**
+ * Whether it may hold the shard's data, whatever it last reported: its process lives, or will be back from a
+ * reboot. It may have synced since.
+ */
+export function mayHoldData({ observation }: NodeModel): boolean {
+	if (observation === null || observation.phase === "exited") return false;
+	return observation.pid !== null || observation.keptData;
+}
+
+function isServingReplica(node: NodeModel): boolean {
+	return isServing(node) && node.observation?.engineState?.role === "replica";
 }
 
 export function nodeStatus(cache: CacheModel, shard: ShardModel, node: NodeModel): NodeStatus {
-	if (node.removed) return "deleting";
+	if (node.removed || node.leavingAt !== null) return "deleting";
 	if (node.observation === null) return "creating";
 	if (!node.host.online) return "unknown";
 	switch (node.observation.phase) {
@@ -99,7 +141,7 @@ export function nodeStatus(cache: CacheModel, shard: ShardModel, node: NodeModel
 			return "rebooting";
 		case "starting":
 			if (isRebooting(node)) return "rebooting";
-			return cache.everAvailable ? "restarting" : "creating";
+			return cache.everAvailable && !node.joining ? "restarting" : "creating";
 		case "exited":
 			return "failed";
 		case "stopping":

@@ -1,36 +1,70 @@
-import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
+import { compareInOrder } from "../../contract/compare-in-order.ts";
+import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
+import type { CacheModel, HostModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
 import { isReplicaInSync, isSettled, isSilent } from "./node-health.ts";
 
+/** What may fail at once, the weightiest first. */
+const DOMAINS: readonly { name: string; of: (host: HostModel) => string }[] = [
+	{ name: "in zone", of: ({ zone }) => zone },
+	{ name: "on host", of: ({ name }) => name },
+];
+
 /**
- * Failovers gather a cluster's primaries in few zones, until one zone's loss would take away the majority that elects new
- * ones. While all is well, one of them at a time hands over to a replica in a zone that has fewer. Only what holds a
- * majority is moved: each handover costs a pause of some milliseconds. What a person has arranged stays.
+ * Failovers and drains gather a cluster's primaries in few zones or hosts, which then have most of the load, and whose loss
+ * may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time hands
+ * over to a replica in a zone, or else on a host, that has two fewer or more. Each such hand-over makes the spread more even,
+ * so they come to an end. What a person has arranged stays.
  */
 export function planBalance(cache: CacheModel): PlanAction[] {
 	if (
 		cache.arranged ||
 		cache.clusterMode === "disabled" ||
-		!cache.everAvailable ||
-		cache.shards.length < 3
+		cache.quietForMs < BALANCE_AFTER_MS ||
+		cache.shards.length < 2
 	)
 		return [];
 	if (!cache.shards.every((shard) => isCalm(shard, cache))) return [];
-	const primaries = cache.shards.flatMap((shard) => primaryOf(shard) ?? []);
-	const inZone = (zone: string) => primaries.filter((node) => node.host.zone === zone).length;
-	for (const shard of cache.shards) {
+	const [best] = cache.shards
+		.flatMap((shard) => handOversOf(cache, shard))
+		.sort((a, b) => compareInOrder(a.change, b.change));
+	if (best === undefined) return [];
+	const { shard, target, cause } = best;
+	return [{ kind: "request-failover", shardId: shard.id, toNodeId: target.id, cause }];
+}
+
+interface HandOver {
+	shard: ShardModel;
+	target: NodeModel;
+	/** By domain, how much less even primaries are spread afterwards. */
+	change: readonly number[];
+	cause: string;
+}
+
+/** Those that make the spread more even. */
+function handOversOf(cache: CacheModel, shard: ShardModel): HandOver[] {
+	const primary = primaryOf(shard);
+	if (primary === undefined) return [];
+	return shard.nodes
+		.filter((node) => isReplicaInSync(node, primary) && mayLead(node))
+		.flatMap((target) => {
+			const change = DOMAINS.map(({ of }) => {
+				const [from, to] = [of(primary.host), of(target.host)];
+				return from === to ? 0 : primariesIn(cache, of, to) + 1 - primariesIn(cache, of, from);
+			});
+			const decisive = change.findIndex((part) => part !== 0);
+			const domain = DOMAINS[decisive];
+			if (domain === undefined || (change[decisive] ?? 0) > 0) return [];
+			const cause = `too many primaries were ${domain.name} ${domain.of(primary.host)}`;
+			return [{ shard, target, change, cause }];
+		});
+}
+
+function primariesIn(cache: CacheModel, of: (host: HostModel) => string, place: string): number {
+	return cache.shards.filter((shard) => {
 		const primary = primaryOf(shard);
-		if (primary === undefined || inZone(primary.host.zone) <= cache.shards.length / 2) continue;
-		const target = shard.nodes
-			.filter((node) => isReplicaInSync(node, primary) && mayLead(node))
-			.filter((node) => inZone(node.host.zone) + 1 < inZone(primary.host.zone))
-			.sort((a, b) => inZone(a.host.zone) - inZone(b.host.zone))[0];
-		if (target !== undefined) {
-			const cause = `most primaries were in zone ${primary.host.zone}`;
-			return [{ kind: "request-failover", shardId: shard.id, toNodeId: target.id, cause }];
-		}
-	}
-	return [];
+		return primary !== undefined && of(primary.host) === place;
+	}).length;
 }
 
 function isCalm(shard: ShardModel, cache: CacheModel): boolean {

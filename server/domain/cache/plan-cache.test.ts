@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
+import { planBalance } from "./plan-balance.ts";
 import { planCache } from "./plan-cache.ts";
 import {
 	CALM,
@@ -13,6 +15,32 @@ import {
 	orphan,
 	running,
 } from "./testing/models.ts";
+
+describe("deleting", () => {
+	const removed = (index: number, changes: object) => ({
+		...node(index, running("replica")),
+		removed: true,
+		host: host(index, changes),
+	});
+	const away = { online: false, suspect: true };
+
+	it("waits for a silent host, and no longer once it counts as lost", () => {
+		const model = cache([removed(1, {}), removed(2, away)], { deleting: true });
+		const waiting = planCache(model, NOW);
+		expect(waiting.actions).toEqual([]);
+		expect(waiting.statusReason).toMatch(/Waiting for h2 .* remove it as lost/);
+		const gone = [removed(2, { ...away, lost: true })];
+		// Hosts that report have confirmed.
+		const plan = planCache(cache(gone, { deleting: true }), NOW);
+		expect(plan.actions).toEqual([{ kind: "forget" }]);
+		expect(plan.events[0]?.message).toContain("on h2 will be removed when they return");
+		const told = planCache(
+			cache([{ ...removed(2, { ...away, lost: true }), removed: false }], { deleting: true }),
+			NOW,
+		);
+		expect(told.actions).toEqual([{ kind: "remove-nodes" }]);
+	});
+});
 
 describe("creating", () => {
 	it("places a cache that has no nodes", () => {
@@ -34,13 +62,13 @@ describe("creating", () => {
 		]);
 	});
 
-	it("isn't available while a replica follows somebody else", () => {
+	it("isn't available while a replica follows another node", () => {
 		const nodes = healthy();
 		nodes[2] = node(3, running("replica", { primaryHost: "10.0.0.9" }));
 		expect(planCache(cache(nodes, { everAvailable: false }), NOW).status).toBe("creating");
 	});
 
-	it("isn't available before nodes have taken in the newest generation", () => {
+	it("isn't available before nodes have applied the newest generation", () => {
 		const nodes = healthy();
 		nodes[0] = node(1, running("primary"), { generation: 2 });
 		expect(planCache(cache(nodes, { everAvailable: false }), NOW).becameAvailable).toBe(false);
@@ -74,14 +102,28 @@ describe("creating", () => {
 		};
 		const model = cache([node(1, taken)], { everAvailable: false, status: "creating" });
 		expect(planCache(model, NOW).actions).toEqual([{ kind: "move-port", nodeId: "n1" }]);
-		expect(planCache({ ...model, everAvailable: true }, NOW).actions).toEqual([]);
-		// Said of the port before: moved already.
+		const known = cache([node(1, { ...taken, launchPermit: 1 })], { everAvailable: true });
+		expect(planCache(known, NOW).actions).toEqual([]);
+		// Reported about the former port: already moved.
 		const late = cache([node(1, { ...taken, port: 6378 })], { everAvailable: false });
 		expect(planCache(late, NOW).actions).toEqual([]);
 	});
 
+	it("moves a replacement that can't start off its port as well: no client knows it yet", () => {
+		const reason = { code: "port-taken" as const, message: "Port 17000 is in use." };
+		const successor = node(
+			4,
+			{ phase: "waiting", launchPermit: -1, reason },
+			{ replacesNodeId: "n3" },
+		);
+		expect(planCache(cache([...healthy(), successor]), NOW).actions).toContainEqual({
+			kind: "move-port",
+			nodeId: "n4",
+		});
+	});
+
 	it("takes other endpoint ports where a gateway can't have these, unless the user named one", () => {
-		const problem = { code: "port-taken" as const, message: "port 6379 is in use." };
+		const problem = { code: "port-taken" as const, message: "port 6379 is in use.", port: 6379 };
 		const model = cache(healthy(), {
 			everAvailable: false,
 			status: "creating",
@@ -92,6 +134,10 @@ describe("creating", () => {
 		expect(insisting.actions).toEqual([]);
 		expect(insisting.statusReason).toContain("port 6379 is in use.");
 		expect(insisting.progress.map((step) => step.state)).toContain("waiting");
+		// The user didn't choose the reader's port.
+		const reader = { ...gateway, ready: false, problem: { ...problem, port: 6380 } };
+		const insistingOnOne = planCache({ ...model, portRequested: true, gateways: [reader] }, NOW);
+		expect(insistingOnOne.actions).toEqual([{ kind: "assign-ports" }]);
 	});
 });
 
@@ -100,7 +146,8 @@ describe("cluster mode", () => {
 	const inCluster = (role: "primary" | "replica", shard: number, view = "whole") =>
 		running(role, {
 			cluster: {
-				nodeId: "c".repeat(40),
+				// The node itself, as the builder names it.
+				nodeId: "",
 				ok: true,
 				view,
 				primaryNodeId: role === "replica" ? `c${shard * 2 + 1}` : null,
@@ -143,7 +190,7 @@ describe("cluster mode", () => {
 		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
-	it("holds one election at a time, of those that need votes", () => {
+	it("holds one election at a time, among those that need votes", () => {
 		const shards = [0, 1, 2, 3, 4].map((index) => ({
 			...shard(index, [
 				node(index * 2 + 1, index < 2 ? dead : inCluster("primary", index)),
@@ -160,7 +207,7 @@ describe("cluster mode", () => {
 	});
 
 	it("spreads primaries that have gathered in one zone, one at a time, while all is well", () => {
-		const slots = ["0-5460", "5461-10922", "10923-16383"];
+		const slots = ["0-4095", "4096-8191", "8192-12287", "12288-16383"];
 		const member = (
 			index: number,
 			role: "primary" | "replica",
@@ -193,25 +240,48 @@ describe("cluster mode", () => {
 			["a", "c"],
 			["b", "a"],
 		]);
-		expect(planCache(clustered(gathered), NOW).actions).toMatchObject([
+		const balance = (shards: ShardModel[], overrides: Partial<CacheModel> = {}) =>
+			planBalance({ ...clustered(shards), quietForMs: BALANCE_AFTER_MS, ...overrides });
+		expect(balance(gathered)).toMatchObject([
 			{ kind: "request-failover", shardId: "s1", toNodeId: "n4" },
 		]);
-		expect(planCache(clustered(gathered, { arranged: true }), NOW).actions).toEqual([]);
+		// The cause of the gathering may not be over.
+		expect(balance(gathered, { quietForMs: BALANCE_AFTER_MS - 1 })).toEqual([]);
+		expect(balance(gathered, { arranged: true })).toEqual([]);
+		// A difference of one can't be evened out.
 		const spread = three([
 			["a", "b"],
 			["c", "a"],
 			["b", "a"],
 		]);
-		expect(planCache(clustered(spread), NOW).actions).toEqual([]);
+		expect(balance(spread)).toEqual([]);
+		// No zone has most of them, and yet one that a drain has left leads nothing.
+		const lopsided = three([
+			["a", "b"],
+			["a", "c"],
+			["b", "c"],
+			["b", "a"],
+		]);
+		expect(balance(lopsided)).toMatchObject([{ kind: "request-failover", toNodeId: "n4" }]);
 		const troubled = gathered.map((each) => ({ ...each, failoverTroubled: true }));
-		expect(planCache(clustered(troubled), NOW).actions).toEqual([]);
+		expect(balance(troubled)).toEqual([]);
+		// In a single zone, hosts are the units of failure.
+		const inOneZone = three([
+			["a", "a"],
+			["a", "a"],
+			["a", "a"],
+		]);
+		expect(balance(inOneZone)).toEqual([]);
+		for (const { nodes } of inOneZone.slice(0, 2))
+			Object.assign(nodes[0] ?? {}, { host: host(1, { zone: "a" }) });
+		expect(balance(inOneZone)).toMatchObject([{ kind: "request-failover", shardId: "s0" }]);
 	});
 
 	it("lets the replica of a dead primary take over, whatever automatic failover says", () => {
 		const shards = twoShards();
 		shards[1] = shard(1, [node(3, dead), node(4, inCluster("replica", 1))]);
 		const plan = planCache(clustered(shards), NOW);
-		// Of two primaries the one that is left is no majority: nobody can vote.
+		// One of two primaries isn't a majority: no vote is possible.
 		expect(plan.actions).toMatchObject([
 			{ kind: "order-failover", candidateIds: ["n4"], takeover: true },
 		]);
@@ -231,9 +301,9 @@ describe("reboots", () => {
 		];
 		expect(planCache(cache(all), NOW).actions).toEqual([{ kind: "reboot", nodeId: "n2" }]);
 		all[1] = node(2, { phase: "rebooting" }, rebooting);
-		expect(planCache(cache(all), NOW)).toMatchObject({ actions: [], status: "modifying" });
+		expect(planCache(cache(all), NOW)).toMatchObject({ actions: [], status: "rebooting" });
 		const last = [node(1, running("primary"), pending), node(2, running("replica"))];
-		// It hands over first, and then is a replica among others; where it can't, it is rebooted as it is.
+		// It hands over first, and is then an ordinary replica; if it can't, it is rebooted as it is.
 		expect(planCache(cache(last), NOW).actions).toMatchObject([
 			{ kind: "request-failover", shardId: "s1", toNodeId: null },
 		]);
@@ -249,7 +319,7 @@ describe("reboots", () => {
 	it("of a primary are a change and not a failure", () => {
 		const nodes = [node(1, { phase: "rebooting" }, rebooting), node(2, orphan(100))];
 		const plan = planCache(cache(nodes), NOW);
-		expect(plan).toMatchObject({ actions: [], status: "modifying" });
+		expect(plan).toMatchObject({ actions: [], status: "rebooting" });
 		expect(plan.statusReason).toContain("Rebooting orders-001");
 	});
 });

@@ -1,13 +1,17 @@
-import type { CacheModel, Plan, PlanAction } from "./model.ts";
+import type { CacheModel, NodeModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
+import { agentRemedy } from "./node-label.ts";
 import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover } from "./plan-failover.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
+import { isSized, planSize } from "./plan-size.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
+import { advanceReboots } from "./reboot-progress.ts";
+import { advanceSize } from "./size-progress.ts";
 import type { FleetRoom } from "./zone-spread.ts";
 
 /**
@@ -20,11 +24,12 @@ import type { FleetRoom } from "./zone-spread.ts";
  *   3. a node's port that something else holds: move
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
  *   5. failovers that were asked for: see plan-failover.ts
- *   6. nodes whose place others are to take (drains, lost hosts, zones): see plan-replacements.ts
- *   7. reboots that were asked for: see plan-reboots.ts
- *   8. primaries that have gathered in one zone: see plan-balance.ts
- *   9. Memcached: name the nodes that are ready to auto discovery
- *  10. status from the nodes: see plan-status.ts
+ *   6. nodes that others should replace (drains, lost hosts, zones): see plan-replacements.ts
+ *   7. more nodes wanted than there are, or fewer: see plan-size.ts
+ *   8. reboots that were asked for: see plan-reboots.ts
+ *   9. primaries that have gathered in one zone: see plan-balance.ts
+ *  10. Memcached: name the nodes that are ready to auto discovery
+ *  11. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -48,15 +53,18 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 		...replacements.reasons,
 	]);
 	const becameAvailable = status.status === "available" && !cache.everAvailable;
+	const resized = cache.resizing && isSized(cache);
 	return {
 		...status,
 		progress: planProgress(cache, reached, becameAvailable, now),
 		becameAvailable,
+		resized,
 		actions: [
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
 			...replacements.actions,
+			...planSize(cache, now),
 			...planReboots(cache),
 			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),
@@ -70,8 +78,8 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 }
 
 /**
- * One election at a time in a cluster: primaries have one vote for all that are held at once, and whoever doesn't get it
- * may ask again only seconds later.
+ * One election at a time in a cluster: primaries have one vote for all simultaneous elections, and a replica
+ * that doesn't get it may ask again only seconds later.
  */
 function planRecoveries(cache: CacheModel, now: Date): Recovery[] {
 	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));
@@ -94,59 +102,68 @@ function unchanged(cache: CacheModel): Plan {
 		statusReason: cache.statusReason,
 		progress: [...cache.progress],
 		becameAvailable: false,
+		resized: false,
 		actions: [],
 		events: [],
 	};
 }
 
+/** Doesn't wait for lost hosts: they are told to remove their nodes when they return. */
 function planDeletion(cache: CacheModel, now: Date): Plan {
 	const base = { ...unchanged(cache), status: "deleting" as const };
 	const nodes = allNodes(cache);
-	if (nodes.length === 0) {
+	const namesOf = (some: readonly NodeModel[]) =>
+		[...new Set(some.map((node) => node.host.name))].join(", ");
+	if (nodes.every((node) => node.removed && node.host.lost)) {
+		const lost = namesOf(nodes);
+		const later = lost === "" ? "" : ` Its nodes on ${lost} will be removed when they return.`;
+		const message = `Cache ${cache.name} deleted.${later}`;
 		return {
 			...base,
 			statusReason: null,
 			actions: [{ kind: "forget" }],
-			events: [
-				{ severity: "info", type: "cache.deleted", message: `Cache ${cache.name} deleted.` },
-			],
+			events: [{ severity: "info", type: "cache.deleted", message }],
 		};
 	}
-	const silent = nodes.filter((node) => !node.host.online).map((node) => node.host.name);
+	const awaited = nodes.filter((node) => !node.host.online && !node.host.lost);
+	const silent = namesOf(awaited);
 	return {
 		...base,
-		progress: advance(
-			cache.progress,
-			0,
-			silent.length > 0 ? "waiting" : "running",
-			now.toISOString(),
-		),
+		progress: advance(cache.progress, 0, silent === "" ? "running" : "waiting", now.toISOString()),
 		statusReason:
-			silent.length > 0
-				? `Waiting for ${[...new Set(silent)].join(", ")} to come back and remove its nodes. Start Larder's agent there.`
-				: "Hosts are stopping the engines and removing their files.",
+			silent === ""
+				? "Hosts are stopping the engines and removing their files."
+				: `Waiting for ${silent} to return and remove its nodes. ${agentRemedy(awaited.map(({ host }) => host))} Once Larder counts a host as lost, deletion finishes without it. If the host won't come back, remove it as lost.`,
 		actions: nodes.some((node) => !node.removed) ? [{ kind: "remove-nodes" }] : [],
 	};
 }
 
-/** Ports move only before the cache was ever available: later, clients know them. */
+/**
+ * A port moves only while no client knows it: before the cache was ever available, or the node ever started.
+ */
 function planPorts(cache: CacheModel): PlanAction[] {
 	if (cache.port === null) return [{ kind: "assign-ports" }];
-	if (cache.everAvailable) return [];
-	const taken = cache.gateways.some((gateway) => gateway.problem?.code === "port-taken");
-	return [
-		...(taken && !cache.portRequested ? [{ kind: "assign-ports" } as const] : []),
-		...allNodes(cache)
-			.filter((node) => node.observation?.reason?.code === "port-taken")
-			// Said of the port that it has now, not of the one before.
-			.filter((node) => node.observation?.port === node.port)
-			.map((node) => ({ kind: "move-port", nodeId: node.id }) as const),
-	];
+	const nodes = allNodes(cache)
+		.filter((node) => !cache.everAvailable || node.observation?.launchPermit === -1)
+		.filter((node) => node.observation?.reason?.code === "port-taken")
+		// Reported about its current port, not the former one.
+		.filter((node) => node.observation?.port === node.port)
+		.map((node) => ({ kind: "move-port", nodeId: node.id }) as const);
+	return [...(mayChangeEndpoints(cache) ? [{ kind: "assign-ports" } as const] : []), ...nodes];
+}
+
+/** A gateway can't listen on an endpoint's port, and the user didn't insist on that port. */
+function mayChangeEndpoints(cache: CacheModel): boolean {
+	if (cache.everAvailable) return false;
+	return cache.gateways.some(
+		({ problem }) =>
+			problem?.code === "port-taken" && !(cache.portRequested && problem.port === cache.port),
+	);
 }
 
 function planProgress(cache: CacheModel, reached: Reached, becameAvailable: boolean, now: Date) {
-	if (cache.everAvailable) return [...cache.progress];
 	const at = now.toISOString();
+	if (cache.everAvailable) return advanceSize(cache, advanceReboots(cache, at), at);
 	if (becameAvailable) return advance(cache.progress, cache.progress.length, "done", at);
 	const blocked =
 		allNodes(cache).some((node) => node.observation?.reason != null || !node.host.online) ||

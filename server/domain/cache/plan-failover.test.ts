@@ -14,7 +14,7 @@ describe("a planned failover", () => {
 		return planCache({ ...model, shards }, NOW).actions;
 	};
 
-	it("goes to the node that was named, or to one that stays on its host", () => {
+	it("goes to the named node, or to one that stays on its host", () => {
 		expect(asked(healthy(), "n3")).toMatchObject([
 			{ kind: "order-failover", failover: "planned", candidateIds: ["n3", "n2"] },
 		]);
@@ -23,7 +23,7 @@ describe("a planned failover", () => {
 		expect(asked(nodes, null)).toMatchObject([{ candidateIds: ["n3", "n2"] }]);
 	});
 
-	it("is given up, with the reason, where it can't be done", () => {
+	it("is given up, with the reason, if it isn't possible", () => {
 		const nodes = healthy();
 		nodes[2] = node(3, running("replica", { linkUp: false }));
 		expect(asked(nodes, "n3")).toMatchObject([
@@ -39,7 +39,7 @@ describe("a planned failover", () => {
 		]);
 	});
 
-	it("waits for the order that is out", () => {
+	it("waits for the pending order", () => {
 		expect(asked(healthy(), null, { order: { kind: "planned", fresh: true } })).toEqual([]);
 	});
 });

@@ -2,13 +2,13 @@ import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
 import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
 
-/** The cause of a failover that a person asked for. */
+/** The cause of a failover that a person requested. */
 export const REQUESTED = "requested";
 
 /**
- * A failover that was asked for: the primary hands over to the replica that was named, or to the one that is best
- * placed. Only from a primary that leads and is seen to; otherwise plan-recovery.ts has the word, and whoever it makes
- * lead answers the request too.
+ * A requested failover: the primary hands over to the named replica, or to the best placed one. Only from a
+ * visible, serving primary; otherwise plan-recovery.ts decides, and the node that it promotes fulfils the
+ * request too.
  */
 export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[] {
 	const { failover } = shard;
@@ -18,7 +18,7 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	const drop = (reason: string): PlanAction[] => [
 		{ kind: "drop-failover", shardId: shard.id, reason },
 	];
-	// One that was refused while its primary couldn't be seen says nothing of this request.
+	// An order that was refused while its primary couldn't be seen says nothing about this request.
 	if (shard.orderProblem?.kind === "planned") return drop(shard.orderProblem.message);
 	const ready = shard.nodes
 		.filter((node) => isReplicaInSync(node, primary) && !isSilent(node))
@@ -43,9 +43,10 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	];
 }
 
-/** One that is to stay comes first, then the one with the most data. */
+/** A node that will stay comes first, then the one with the most data. */
 function bestPlaced(a: NodeModel, b: NodeModel): number {
-	const leaving = (node: NodeModel) => Number(node.host.draining || node.host.cordoned);
+	const leaving = ({ host, leavingAt }: NodeModel) =>
+		Number(leavingAt !== null || host.draining || host.cordoned);
 	const offset = (node: NodeModel) => node.observation?.engineState?.offset ?? 0;
 	return leaving(a) - leaving(b) || offset(b) - offset(a);
 }

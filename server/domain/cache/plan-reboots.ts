@@ -3,16 +3,16 @@ import { primaryOf } from "./model.ts";
 import { isHealthy, isRebooting, isReplicaInSync } from "./node-health.ts";
 
 /**
- * Which nodes begin their reboot now: one of a shard at a time, replicas before their primary, and only while the
- * others of the shard are well or wait for a reboot themselves. A primary first hands over to a replica, so that writes
- * go on; where that can't be, it is rebooted as it is.
+ * Chooses the nodes to reboot now: one per shard at a time, replicas before their primary, and only while the
+ * others of the shard are healthy or wait for a reboot themselves. A primary first hands over to a replica,
+ * so that writes continue; if that isn't possible, it is rebooted as it is.
  */
 export function planReboots(cache: CacheModel): PlanAction[] {
 	return cache.shards.flatMap((shard): PlanAction[] => {
 		const next = nextReboot(shard);
 		if (next === undefined) return [];
 		if (next.id === shard.primaryNodeId && mayHandOver(cache, shard)) {
-			const cause = `${next.name} is to be rebooted`;
+			const cause = `${next.name} is being rebooted`;
 			return [{ kind: "request-failover", shardId: shard.id, toNodeId: null, cause }];
 		}
 		return [{ kind: "reboot", nodeId: next.id }];

@@ -3,7 +3,7 @@ import type { CacheModel, HostModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { cache, dead, host, NOW, node, orphan, running } from "./testing/models.ts";
 
-/** The order that a plan gives, with its candidates. */
+/** The order in a plan, with its candidates. */
 function orderOf(model: CacheModel) {
 	return planCache(model, NOW).actions.find((action) => action.kind === "order-failover");
 }
@@ -20,7 +20,7 @@ describe("a dead primary", () => {
 		expect(planCache(cache(nodes), NOW).status).toBe("unavailable");
 	});
 
-	it("gets one order at a time, and none while a Sentinel is at it", () => {
+	it("gets one order at a time, and none while a Sentinel is failing over", () => {
 		const nodes = [node(1, dead), node(2, orphan(90))];
 		const model = cache(nodes);
 		const ordered = model.shards.map((shard) => ({
@@ -44,18 +44,18 @@ describe("a dead primary", () => {
 		expect(planCache(ordered(false), NOW).actions).toMatchObject([{ kind: "adopt-primary" }]);
 	});
 
-	it("never gives way to a replica that has nothing", () => {
+	it("is never replaced by a replica without data", () => {
 		const empty = node(3, orphan(500), { hasSynced: false });
 		const model = cache([node(1, dead), node(2, orphan(90)), empty]);
 		expect(orderOf(model)).toMatchObject({ candidateIds: ["n2"] });
 	});
 
-	it("gives way to whom the engines have as their primary", () => {
+	it("is replaced by the node that the engines have as their primary", () => {
 		const plan = planCache(cache([node(1, dead), node(2, running("primary"))]), NOW);
 		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
-	it("gives way to whom an order made lead, when it comes back as if nothing had been", () => {
+	it("is replaced by the node that an order promoted, even if it comes back unchanged", () => {
 		const model = cache([node(1, running("primary")), node(2, running("primary"))]);
 		const led = (ledBy: string | null) => ({
 			...model,
@@ -66,16 +66,27 @@ describe("a dead primary", () => {
 		for (const ledBy of [null, "n1"]) expect(planCache(led(ledBy), NOW).actions).toEqual([]);
 	});
 
-	it("isn't started again while a replica that may hold the data can't be seen", () => {
+	it("doesn't start again while a replica that may hold the data can't be seen", () => {
 		const hidden = node(2, orphan(90), { host: host(2, { online: false, suspect: true }) });
 		const plan = planCache(cache([node(1, dead), hidden]), NOW);
 		expect(plan.actions).toEqual([]);
 		expect(plan.statusReason).toContain("h2");
 	});
 
-	it("starts in place when nobody holds the data", () => {
+	it("starts in place if no node holds the data", () => {
 		const plan = planCache(cache([node(1, dead), node(2, dead, { hasSynced: false })]), NOW);
 		expect(plan.actions).toEqual([{ kind: "permit-launch", nodeId: "n1" }]);
+	});
+
+	it("starts in place only after the other hosts have reported since", () => {
+		const justDead = node(1, dead, { goneForCertain: false });
+		const plan = planCache(cache([justDead, node(2, dead, { hasSynced: false })]), NOW);
+		expect(plan.actions).toEqual([]);
+		expect(plan.statusReason).toContain("waits for what the other hosts report");
+		// Alone, it has nobody to wait for.
+		expect(planCache(cache([justDead]), NOW).actions).toEqual([
+			{ kind: "permit-launch", nodeId: "n1" },
+		]);
 	});
 
 	it("isn't permitted twice for one exit", () => {
@@ -83,13 +94,73 @@ describe("a dead primary", () => {
 		expect(plan.actions).toEqual([]);
 	});
 
-	it("waits for a person where automatic failover is off", () => {
+	it("waits for a person if automatic failover is off", () => {
 		const model = cache([node(1, dead), node(2, orphan(90))], { automaticFailover: false });
 		expect(planCache(model, NOW).actions).toEqual([]);
-		expect(planCache(model, NOW).statusReason).toContain("larder caches promote orders");
+		expect(planCache(model, NOW).statusReason).toContain("promote it to continue");
 		expect(orderOf({ ...model, promotionRequested: true })).toMatchObject({
 			candidateIds: ["n2"],
 		});
+	});
+});
+
+describe("a shard whose data no node is known to hold", () => {
+	const unsynced = (overrides: Parameters<typeof node>[2] = {}) =>
+		node(2, orphan(0), { hasSynced: false, ...overrides });
+
+	it("is asked once more by an order, since a replica may have synced after it was last heard", () => {
+		expect(orderOf(cache([node(1, dead), unsynced()]))).toMatchObject({
+			fromState: "lost",
+			candidateIds: ["n2"],
+		});
+		expect(planCache(cache([node(1, dead), node(2, dead)]), NOW).actions).toMatchObject([
+			{ kind: "permit-launch", nodeId: "n1" },
+		]);
+	});
+
+	it("waits for a member that hangs or can't be seen", () => {
+		const hung = node(2, { phase: "running", pid: 7 }, { hasSynced: false });
+		const hidden = unsynced({ host: host(2, { suspect: true, online: false }) });
+		const unknown = node(2, null);
+		for (const member of [hung, hidden, unknown]) {
+			const plan = planCache(cache([node(1, dead), member]), NOW);
+			expect(plan.actions).toEqual([]);
+			expect(plan.statusReason).toContain("may hold its data");
+		}
+	});
+
+	it("is led from what was kept over a reboot before anything starts empty", () => {
+		const kept = node(2, { ...orphan(50), keptData: true }, { hasSynced: false });
+		expect(orderOf(cache([node(1, dead), kept]))).toMatchObject({
+			fromState: "dead",
+			candidateIds: ["n2"],
+		});
+		const rebooting = node(2, { phase: "rebooting", pid: null, keptData: true });
+		expect(planCache(cache([node(1, dead), rebooting]), NOW).actions).toEqual([]);
+	});
+
+	it("gets a primary again when all its members run as replicas of each other", () => {
+		const both = [node(1, orphan(0), { hasSynced: false, hasLed: false }), unsynced()];
+		const [first] = both;
+		if (first?.observation?.engineState != null) {
+			first.observation.engineState.primaryHost = "10.0.0.2";
+		}
+		expect(orderOf(cache(both))).toMatchObject({ fromState: "lost" });
+	});
+});
+
+describe("a primary that is reported as a replica", () => {
+	it("is asked before another is promoted, and isn't doubted in its first moments", () => {
+		const stray = running("replica", { primaryHost: "127.0.0.1", primaryPort: 1, linkUp: false });
+		const nodes = (hasLed: boolean) => [
+			node(1, stray, { hasLed, hasSynced: false }),
+			node(2, running("replica")),
+		];
+		expect(orderOf(cache(nodes(true)))).toMatchObject({
+			fromState: "demoted",
+			candidateIds: ["n2"],
+		});
+		expect(orderOf(cache(nodes(false)))).toBeUndefined();
 	});
 });
 
@@ -97,7 +168,7 @@ describe("a primary that can't be reached", () => {
 	const late = host(1, { suspect: true });
 	const gone = host(1, { suspect: true, online: false });
 
-	it("is replaced by one who finds that it doesn't answer, and stays where it does", () => {
+	it("is replaced if it doesn't answer the new one's host either, and stays if it does", () => {
 		const nodes = (at: HostModel) => [
 			node(1, running("primary"), { host: at }),
 			node(2, running("replica")),
@@ -117,21 +188,44 @@ describe("a primary that can't be reached", () => {
 		expect(orderOf(cache(nodes))).toMatchObject({ fromState: "dead", candidateIds: ["n2"] });
 	});
 
-	it("is left alone where automatic failover is off", () => {
+	it("is left alone if automatic failover is off", () => {
 		const nodes = [node(1, running("primary"), { host: gone }), node(2, running("replica"))];
 		expect(orderOf(cache(nodes, { automaticFailover: false }))).toBeUndefined();
 	});
 
 	it("is ended once it has run for long without answering, so that it can't come back to life", () => {
-		const hung = (sinceMs: number) =>
+		const hung = (sinceMs: number, busy = false) =>
 			node(1, {
-				...running("primary"),
-				engineState: null,
+				...{ ...running("primary"), engineState: null, busy },
 				silentSince: new Date(NOW.getTime() - sinceMs).toISOString(),
 			});
 		const model = (sinceMs: number) => cache([hung(sinceMs), node(2, running("replica"))]);
 		expect(planCache(model(1_000), NOW).actions).toEqual([]);
 		expect(planCache(model(10_000), NOW).actions).toEqual([{ kind: "end-hung", nodeId: "n1" }]);
 		expect(planCache(cache([hung(10_000)]), NOW).actions).toEqual([]);
+		const busy = planCache(cache([hung(50_000, true), node(2, running("replica"))]), NOW);
+		expect(busy).toMatchObject({ actions: [], status: "unavailable" });
+	});
+});
+
+describe("a host whose agent needs an upgrade", () => {
+	const foreign = { host: host(1, { online: false, suspect: true, needsUpgrade: true }) };
+
+	it("keeps its primary, which nobody can see", () => {
+		const model = cache([node(1, running("primary"), foreign), node(2, orphan(90))]);
+		const plan = planCache(model, NOW);
+		expect(plan.actions).toEqual([]);
+		expect(plan.status).toBe("degraded");
+	});
+
+	it("has the successor that its engines have chosen recorded", () => {
+		const model = cache([node(1, running("primary"), foreign), node(2, running("primary"))]);
+		expect(planCache(model, NOW).actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
+	});
+
+	it("is given no order", () => {
+		const away = { host: { ...foreign.host, id: "h2", name: "h2" } };
+		const nodes = [node(1, dead), node(2, orphan(120), away), node(3, orphan(90))];
+		expect(orderOf(cache(nodes))).toMatchObject({ candidateIds: ["n3"] });
 	});
 });

@@ -1,21 +1,33 @@
 import type { CacheModel, NodeModel, PlanAction, PlanEvent, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-import { holdsData, isDead, isHung, isServingPrimary, isSilent } from "./node-health.ts";
+import {
+	holdsData,
+	holdsKeptData,
+	isDead,
+	isHung,
+	isServing,
+	isServingPrimary,
+	isSilent,
+	mayHoldData,
+} from "./node-health.ts";
+import { agentRemedy } from "./node-label.ts";
 
 export interface Recovery {
 	actions: PlanAction[];
 	events: PlanEvent[];
-	/** What a person is to know or do; null when it goes on by itself. */
+	/** What a person should know or do; null if it continues by itself. */
 	reason: string | null;
 }
 const NOTHING: Recovery = { actions: [], events: [], reason: null };
 
 /**
- * Who leads a shard, when that isn't who should:
- *   - the engines have another primary (an order that was carried out, a Sentinel's choice, the cluster's own vote):
- *     believe them, even if the former one comes back meanwhile;
- *   - the primary is dead, silent or no primary any more: the replica with the best offset takes over, never one that has
- *     nothing; with nobody left who holds the data, a dead primary starts again in place.
+ * Decides who leads a shard if the wanted primary doesn't:
+ *   - the engines have another primary (by an order, a Sentinel's choice, or the cluster's own vote): believe
+ *     them, even if the former one comes back meanwhile;
+ *   - the primary is dead, silent or no longer a primary: of the replicas that have synced, the one with the
+ *     best offset takes over. If the primary is dead and none has synced, one with data from before a reboot
+ *     does; if no node holds data, a running one leads empty, and if none is left, a dead primary starts again
+ *     in place.
  * One order at a time, and none while a Sentinel is failing over.
  */
 export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): Recovery {
@@ -25,7 +37,8 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	const leaders = siblings.filter((node) => isServingPrimary(node, shard) && !isSilent(node));
 	const answers = (primary.observation?.silentSince ?? null) === null;
 	if (isServingPrimary(primary, shard) && !isSilent(primary) && answers) {
-		// Back again, after another was made to lead in its place: what that one has taken since would be lost.
+		// It is back after another was promoted in its place: the writes that the new one has taken would be
+		// lost.
 		const heir = leaders.find((node) => node.id === shard.ledBy);
 		return heir === undefined ? NOTHING : adopt(heir);
 	}
@@ -39,56 +52,67 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		return {
 			...NOTHING,
 			actions: [{ kind: "end-hung", nodeId: primary.id }],
-			reason: `${primary.name} on ${primary.host.name} runs but doesn't answer; if that lasts, it is ended so that a replica can take over`,
+			reason: `${primary.name} on ${primary.host.name} is running but doesn't answer; if that continues, its agent ends it so that a replica can take over`,
 		};
 	}
 	const failure = failureOf(primary, siblings);
 	if (failure === null) return NOTHING;
-	const candidates = shard.nodes.filter(canTakeOver).sort(byOffset);
+	const candidates = candidatesOf(shard, failure);
 	if (candidates.length === 0) {
-		return failure.fromState === "dead" && isDead(primary)
-			? withoutHeir(primary, siblings)
-			: NOTHING;
+		return failure.fromState === "silent" ? NOTHING : withoutData(cache, shard, primary, failure);
 	}
 	return takeover(cache, shard, primary, failure, candidates);
 }
 
 function adopt({ id: nodeId }: NodeModel): Recovery {
-	const cause = "the engines have it as their primary";
+	const cause = "the engines made it their primary";
 	return { ...NOTHING, actions: [{ kind: "adopt-primary", nodeId, cause }] };
 }
 
 interface Failure {
-	fromState: "dead" | "silent";
+	fromState: "dead" | "demoted" | "lost" | "silent";
 	cause: string;
 }
 
-/** Why the primary can't be left to lead; null while it may be on its way. */
+/** Why the primary can't stay primary; null while it may still be starting. */
 function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure | null {
 	const where = `${primary.name} on ${primary.host.name}`;
 	if (isDead(primary)) return { fromState: "dead", cause: `${where} exited` };
 	if (isSilent(primary)) {
-		// Who says that the host won't come back knows what becomes of an engine that may still answer there.
+		// Its engine runs on, and the backstop watches it.
+		if (primary.host.needsUpgrade) return null;
+		// The person who says that the host won't come back is responsible for an engine that may still answer
+		// there.
 		const isGivenUp = primary.host.lossConfirmed;
 		return {
 			fromState: isGivenUp ? "dead" : "silent",
-			cause: `${where} can't be reached: the host ${isGivenUp ? "is given up" : "is silent"}`,
+			cause: `${where} can't be reached: the host ${isGivenUp ? "was given up" : "is silent"}`,
 		};
 	}
 	const { observation } = primary;
 	const state = observation?.phase === "running" ? observation.engineState : null;
 	if (state?.role !== "replica" || state.loading) return null;
-	// Somebody made a replica of it. Whom it follows may be about to say that it leads.
+	// An election or an order demoted it. The node that it follows may be about to say that it is primary.
 	const leader = siblings.find((node) =>
 		state.cluster === null
 			? node.host.address === state.primaryHost && node.port === state.primaryPort
 			: node.clusterNodeId === state.cluster.primaryNodeId,
 	);
+	// It follows no member: in a new cluster every node starts like that (decision 10), and that isn't a
+	// failure.
+	if (leader === undefined && !primary.hasLed) return null;
 	const mayLead =
 		leader?.host.online === true &&
 		!isDead(leader) &&
 		leader.observation?.engineState?.role !== "replica";
-	return mayLead ? null : { fromState: "dead", cause: `${where} is a replica` };
+	if (mayLead) return null;
+	return { fromState: "demoted", cause: `${where} is a replica` };
+}
+
+function candidatesOf(shard: ShardModel, { fromState }: Failure): NodeModel[] {
+	const synced = shard.nodes.filter(canTakeOver);
+	const kept = shard.nodes.filter((node) => holdsKeptData(node) && !isSilent(node));
+	return (synced.length === 0 && fromState === "dead" ? kept : synced).sort(byOffset);
 }
 
 function takeover(
@@ -102,16 +126,17 @@ function takeover(
 		return { ...NOTHING, reason: `${cause}; a Sentinel is failing over` };
 	}
 	const [best] = candidates;
-	if (!cache.automaticFailover && !cache.promotionRequested) {
-		// Of a silent host nobody can say that its engine is dead.
+	const isAsked = cache.automaticFailover || cache.promotionRequested;
+	if (!isAsked && fromState !== "lost") {
+		// A silent host's engine may not be dead.
 		if (isSilent(primary)) return NOTHING;
 		return {
 			...NOTHING,
-			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: run larder caches promote ${cache.name} to let it take over.`,
+			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: promote it to continue.`,
 		};
 	}
 	const alone = cache.clusterMode === "enabled" && !canVote(cache);
-	// Without a vote, nothing but certainty keeps two from owning the same slots.
+	// Without a vote, only certainty keeps two nodes from owning the same slots.
 	if (alone && fromState === "silent" && (primary.host.online || cache.safeMode)) return NOTHING;
 	return {
 		...NOTHING,
@@ -122,7 +147,7 @@ function takeover(
 				failover: "unplanned",
 				fromState,
 				candidateIds: candidates.map((node) => node.id),
-				takeover: alone,
+				takeover: alone || fromState === "lost",
 				cause,
 			},
 		],
@@ -130,37 +155,56 @@ function takeover(
 	};
 }
 
-/** Whether most of the cluster's primaries are there to elect another one. */
+/** Whether a majority of the cluster's primaries is there to elect another one. */
 function canVote(cache: CacheModel): boolean {
 	const voters = cache.shards.filter((shard) => {
 		const primary = primaryOf(shard);
-		return primary !== undefined && isServingPrimary(primary, shard) && !isSilent(primary);
+		if (primary === undefined) return false;
+		return primary.host.needsUpgrade || (isServingPrimary(primary, shard) && !isSilent(primary));
 	});
 	return voters.length > cache.shards.length / 2;
 }
 
-/** Holds the data, on a host that can be told to. */
+/** Has synced, on a host that can get an order. */
 function canTakeOver(node: NodeModel): boolean {
 	return holdsData(node) && !isSilent(node);
 }
 
-function withoutHeir(primary: NodeModel, siblings: readonly NodeModel[]): Recovery {
-	// What a replacement was to copy, it hasn't.
-	const hidden = siblings.filter((node) => node.hasSynced && !isDead(node));
+/**
+ * No node is known to hold the data. Reports age, so every living member is asked before anything starts
+ * empty: the order that asks them promotes one that has synced after all, and otherwise an empty one.
+ */
+function withoutData(
+	cache: CacheModel,
+	shard: ShardModel,
+	primary: NodeModel,
+	{ cause }: Failure,
+): Recovery {
+	// A host restarts its replicas by itself, so its last report about one is outdated once it is silent.
+	// Nor is it known of a node that its host hasn't spoken of yet.
+	const mayLive = (node: NodeModel) =>
+		mayHoldData(node) || (node !== primary && (isSilent(node) || node.observation === null));
+	const living = shard.nodes.filter((node) => mayLive(node) && !node.host.lossConfirmed);
+	const hidden = living.filter((node) => !isServing(node) || isSilent(node));
 	if (hidden.length > 0) {
 		const names = hidden.map((node) => `${node.name} on ${node.host.name}`).join(", ");
 		const remedy = hidden.some(isSilent)
-			? "can't be seen. Start Larder's agent there."
+			? `can't be seen. ${agentRemedy(hidden.map(({ host }) => host))}`
 			: "doesn't answer yet.";
-		return {
-			...NOTHING,
-			reason: `${primary.name} exited, and ${names} may hold its data but ${remedy}`,
-		};
+		return { ...NOTHING, reason: `${cause}, and ${names} may hold its data but ${remedy}` };
 	}
-	// Nobody holds the data any more, so starting it in place loses nothing that isn't lost.
-	return isSilent(primary)
-		? NOTHING
-		: { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
+	const seemGone = shard.nodes.filter(
+		(node) => node !== primary && !node.host.lossConfirmed && !living.includes(node),
+	);
+	if (seemGone.length > 0 && isDead(primary) && !isSilent(primary) && !primary.goneForCertain) {
+		return { ...NOTHING, reason: `${cause}; Larder waits for what the other hosts report now` };
+	}
+	if (living.length > 0) {
+		return takeover(cache, shard, primary, { fromState: "lost", cause }, living.sort(byOffset));
+	}
+	if (isSilent(primary)) return NOTHING;
+	// No member is left, so starting it in place loses nothing that isn't already lost.
+	return { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
 }
 
 function byOffset(a: NodeModel, b: NodeModel): number {

@@ -1,21 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
 import type { HostModel, PlanAction } from "./model.ts";
+import { moveForBalance } from "./node-balance.ts";
+import { planCache } from "./plan-cache.ts";
 import { planReplacements } from "./plan-replacements.ts";
+import { cache, dead, NOW, node, orphan } from "./testing/models.ts";
 import { comesToRest, isOpen, lose, World } from "./testing/world.ts";
 
 describe("a node that must go", () => {
-	it("is replaced by a copy, hands over where it leads, and leaves then", () => {
+	it("is replaced by a copy, hands over if it is primary, and then leaves", () => {
 		const world = new World({ members: 2, hosts: 3 });
 		Object.assign(world.host("h0"), { draining: true, cordoned: true });
 		const kinds: string[] = [];
 		expect(comesToRest(world, (action) => kinds.push(action.kind))).toBe(true);
-		expect(kinds).toEqual(["add-replacement", "request-failover", "retire"]);
+		expect(kinds).toEqual([
+			...["add-replacement", "request-failover", "order-failover", "adopt-primary", "retire"],
+		]);
 		expect(world.staying.map((each) => each.hostId).sort()).toEqual(["h1", "h2"]);
 		expect(world.staying.every((each) => each.hasData)).toBe(true);
 	});
 
-	it("stays while the rest of its shard isn't well", () => {
+	it("stays while the rest of its shard isn't healthy", () => {
 		const world = new World({ members: 2, hosts: 3 });
 		world.host("h0").draining = true;
 		Object.assign(world.host("h1"), { online: false, suspect: true });
@@ -30,7 +36,7 @@ describe("a node that must go", () => {
 		}
 	});
 
-	it("is one of a shard at a time, a replica before its primary", () => {
+	it("moves one per shard at a time, a replica before its primary", () => {
 		const world = new World({ members: 3, hosts: 6 });
 		for (const id of ["h0", "h1", "h2"]) world.host(id).draining = true;
 		expect(planReplacements(world.model()).actions).toMatchObject([
@@ -38,13 +44,17 @@ describe("a node that must go", () => {
 		]);
 	});
 
-	it("lets another go first where it found no place", () => {
+	it("lets another go first if it found no place", () => {
 		const world = new World({ members: 1, hosts: 3 });
 		world.host("h0").draining = true;
-		const room = { openZones: [], problems: new Map([["n0", "No capacity"]]) };
+		const room = {
+			openHosts: [],
+			keepZones: false,
+			problems: new Map([["n0", "No capacity"]]),
+		};
 		const { actions, reasons } = planReplacements(world.model(), room);
 		expect(actions).toMatchObject([{ kind: "add-replacement", nodeId: "n0" }]);
-		expect(reasons).toEqual(["No capacity"]);
+		expect(reasons).toEqual(["n0 can't leave h0. No capacity"]);
 	});
 });
 
@@ -68,7 +78,7 @@ describe("nodes on lost hosts", () => {
 		lose(world.host("h0"));
 		lose(world.host("h1"));
 		expect(comesToRest(world)).toBe(true);
-		expect(world.reasons.join(" ")).toContain("larder hosts remove h0 --lost");
+		expect(world.reasons.join(" ")).toContain("remove h0 as lost");
 		world.host("h0").lossConfirmed = true;
 		expect(comesToRest(world)).toBe(true);
 		expect(world.staying.map((each) => each.id)).toEqual(["n0", "n1"]);
@@ -88,7 +98,7 @@ describe("nodes on lost hosts", () => {
 	});
 });
 
-it("a replacement that alone holds the data stays, though its own host is drained", () => {
+it("a replacement that alone holds the data stays, even if its own host is drained", () => {
 	const world = new World({ members: 1, hosts: 4 });
 	world.host("h0").draining = true;
 	world.plan();
@@ -100,7 +110,7 @@ it("a replacement that alone holds the data stays, though its own host is draine
 	expect(world.staying).toMatchObject([{ hostId: "h2", hasData: true }]);
 });
 
-it("a node whose files are gone is replaced, and one that led alone starts again empty", () => {
+it("a node whose files are gone is replaced, and one that was alone starts again empty", () => {
 	const pair = new World({ members: 2, hosts: 2 });
 	const replica = pair.engine("n1");
 	if (replica !== undefined) replica.lostFiles = true;
@@ -111,11 +121,35 @@ it("a node whose files are gone is replaced, and one that led alone starts again
 	expect(planReplacements(alone.model()).actions).toMatchObject([{ nodeId: "n0", empty: true }]);
 });
 
+describe("a shard whose primary has lost its files", () => {
+	const lostFiles = node(1, {
+		phase: "exited",
+		reason: { code: "identity-lost", message: "its files are gone" },
+	});
+	const empty = node(2, orphan(0), { hasSynced: false });
+
+	it("is led by a living, empty member before a new node starts empty", () => {
+		const { actions } = planCache(cache([lostFiles, empty]), NOW);
+		expect(actions).toMatchObject([{ kind: "order-failover", candidateIds: ["n2"] }]);
+	});
+
+	it("starts again on a new node once no member lives and no order is in progress", () => {
+		const model = cache([lostFiles, node(2, dead)]);
+		const shards = model.shards.map((shard) => ({
+			...shard,
+			order: { kind: "unplanned" as const, fresh: false },
+		}));
+		expect(planCache({ ...model, shards }, NOW).actions).toEqual([]);
+		expect(planReplacements(model).actions).toMatchObject([{ nodeId: "n1", empty: true }]);
+	});
+});
+
 describe("whatever happens to hosts", () => {
 	const change = fc.record({
 		host: fc.nat({ max: 6 }),
+		isQuiet: fc.boolean(),
 		what: fc.constantFrom("silence", "lose", "confirm", "return", "drain", "uncordon", "nothing"),
-		/** How far things go on before the next change: for each step the hosts that take their time. */
+		/** How many steps run before the next change: for each step the hosts that are slow. */
 		steps: fc.array(fc.uniqueArray(fc.nat({ max: 6 })), { maxLength: 4 }),
 	});
 	const shape = fc.record({
@@ -125,19 +159,21 @@ describe("whatever happens to hosts", () => {
 		multiAz: fc.boolean(),
 	});
 
-	it("no node has two replacements, none goes too early, and the data stays while anybody has it", () => {
+	it("no node has two replacements, none goes too early, and the data stays while any node has it", () => {
 		fc.assert(
 			fc.property(shape, fc.array(change, { maxLength: 12 }), (options, changes) => {
 				const world = new World(options);
 				for (const each of changes) {
 					happen(world.host(`h${each.host}`), each.what);
+					world.quietForMs = each.isQuiet ? BALANCE_AFTER_MS : 0;
 					for (const slow of each.steps) {
 						world.runHosts((id) => slow.some((index) => id === `h${index}`));
 						world.plan((action) => checkAction(world, action));
 						checkWorld(world);
 					}
 				}
-				// Then nothing happens any more: lost hosts are given up, drains go on.
+				// Then nothing else happens: lost hosts are given up, drains continue.
+				world.quietForMs = BALANCE_AFTER_MS;
 				for (const host of world.hosts) {
 					if (!host.online) Object.assign(host, { lost: true, lossConfirmed: true });
 				}
@@ -145,6 +181,7 @@ describe("whatever happens to hosts", () => {
 				const ends = comesToRest(world, (action) => checkAction(world, action));
 				checkWorld(world);
 				expect(ends).toBe(true);
+				if (enough) expect(moveForBalance(world.model(), world.room())).toBeNull();
 				if (!enough) return;
 				expect(world.staying).toHaveLength(options.members);
 				expect(world.staying.every((each) => isStayable(world.host(each.hostId)))).toBe(true);
@@ -185,6 +222,10 @@ function checkAction(world: World, action: PlanAction): void {
 	if (action.kind === "add-replacement") {
 		expect(world.staying.some((each) => each.replaces === action.nodeId)).toBe(false);
 		if (action.empty) expect(world.holders).toEqual([]);
+	}
+	if (action.kind === "order-failover") {
+		const leads = world.engine(action.candidateIds[0] ?? null);
+		if (leads?.hasData === false) expect(world.holders).toEqual([]);
 	}
 	if (action.kind !== "retire" || world.isMemcached) return;
 	const heir = world.staying.find((each) => each.replaces === action.nodeId);

@@ -1,41 +1,58 @@
-import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
+import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
+import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { allNodes } from "./model.ts";
-import { isConverged, isHealthy, isServing, isSilent, seesWholeCluster } from "./node-health.ts";
-import { isBroken, isLed, type Pair, pairsOf } from "./node-pairs.ts";
+import { isBetterPlaced, moveForBalance } from "./node-balance.ts";
+import { isConverged, isInPlace, isSilent, isWell } from "./node-health.ts";
+import { cantLeave } from "./node-label.ts";
+import { isBroken, isBusy, isLed, type Pair, pairsOf } from "./node-pairs.ts";
+import { passingNodes } from "./plan-size.ts";
 import { type Replacements, replaceBroken } from "./replace-broken.ts";
-import { type FleetRoom, isMoreSpread, nodeToSpread, roomOf } from "./zone-spread.ts";
+import {
+	type FleetRoom,
+	hostsInNewZones,
+	isInOneZone,
+	nodeToSpread,
+	roomOf,
+} from "./zone-spread.ts";
 
 /**
  * Which nodes need another in their place, and how far that has come.
  *
  *   must go: its host is drained; its host is lost (not in safe mode, unless a person said that it won't come back); its
- *   files are gone; in a Multi-AZ shard, another zone is free
+ *   files are gone
+ *   may go: in a Multi-AZ shard, another zone is free; the cache's nodes would be better spread (node-balance.ts)
  *
  *        add-replacement          request-failover, where it leads            retire
  *   X ─────────────────────> X, Y ──────────────────────────────> X, Y leads ───────> Y
  *                             │ Y can't stay, or X needn't go any more: retire Y
  *                             └──────────────────────────────────────────────────────> X
  *
- * Nodes that are beyond help are replaced at once, several of a shard together. Moves of nodes that serve (drains, zones)
- * wait until their shard is well otherwise, and are done one at a time in a cache. A move that nobody needs any more (a
- * drain called off, a host that came back) is finished where only the old node has to go, and called off otherwise, so
- * that it costs no failover. A shard whose data only lost hosts hold is left alone until all of these are given up; then
- * it starts again, empty.
+ * Nodes that can't recover are replaced at once, several of a shard together. Moves of serving nodes (drains,
+ * zones) wait until the rest of their shard is healthy, and are done one at a time in a cache. Moves for
+ * balance wait until the cache has been quiet for a minute, unless all nodes of a Multi-AZ shard are in one
+ * zone. A move that is no longer needed (a drain was canceled, a host came back) is finished if only the old
+ * node is left to remove, and canceled otherwise, so that it costs no failover. A shard whose data only lost
+ * hosts hold is left alone until all of these are given up; then it starts again, empty.
  */
 export function planReplacements(cache: CacheModel, room: FleetRoom = roomOf(cache)): Replacements {
 	const all: Replacements = { actions: [], events: [], reasons: [] };
 	if (!cache.everAvailable || cache.deleting) return all;
+	const passing = passingNodes(cache);
 	for (const shard of cache.shards) {
 		const pairs = pairsOf(shard);
 		for (const pair of pairs) add(all, planPair(cache, shard, pair));
-		add(all, replaceBroken(cache, shard, pairs));
+		add(all, replaceBroken(cache, shard, pairs, passing));
 	}
 	const isMoving = cache.shards.some((shard) => pairsOf(shard).length > 0);
-	if (!isMoving && all.actions.length === 0) add(all, startMove(cache, room));
+	if (!isMoving && all.actions.length === 0) add(all, startMove(cache, room, passing));
 	all.reasons.push(
-		...all.actions.flatMap((action) =>
-			action.kind === "add-replacement" ? (room.problems.get(action.nodeId) ?? []) : [],
-		),
+		...all.actions.flatMap((action) => {
+			if (action.kind !== "add-replacement" || action.optional) return [];
+			const node = allNodes(cache).find(({ id }) => id === action.nodeId);
+			const problem = room.problems.get(action.nodeId);
+			if (node === undefined || problem === undefined) return [];
+			return [cantLeave(node.name, node.host.name, problem)];
+		}),
 	);
 	return all;
 }
@@ -54,15 +71,14 @@ function planPair(cache: CacheModel, shard: ShardModel, pair: Pair): Partial<Rep
 	const { outgoing, incoming } = pair;
 	const incomingLeads = shard.primaryNodeId === incoming.id;
 	if (!incomingLeads && mustGo(cache, incoming)) {
-		const why = isBroken(cache, incoming) ? "is lost itself" : "is to leave its host itself";
+		const why = isBroken(cache, incoming) ? "is lost too" : "has to leave its host too";
 		return callOff(shard, pair, `its replacement on ${incoming.host.name} ${why}`);
 	}
-	const spreads = cache.multiAz && isMoreSpread(shard, outgoing, incoming);
-	const needed = mustGo(cache, outgoing) || spreads;
+	const needed = mustGo(cache, outgoing) || isBetterPlaced(cache, shard, outgoing, incoming);
 	const outgoingLeads = shard.primaryNodeId === outgoing.id;
 	if (!needed && !incomingLeads && isWell(outgoing, shard)) {
 		if (outgoingLeads || !isInPlace(cache, shard, incoming)) {
-			return callOff(shard, pair, `${outgoing.name} needn't leave ${outgoing.host.name} any more`);
+			return callOff(shard, pair, `${outgoing.name} no longer has to leave ${outgoing.host.name}`);
 		}
 	}
 	if (!isInPlace(cache, shard, incoming)) return {};
@@ -71,15 +87,15 @@ function planPair(cache: CacheModel, shard: ShardModel, pair: Pair): Partial<Rep
 			? { actions: [{ kind: "retire", nodeId: outgoing.id }] }
 			: {};
 	}
-	// One that doesn't serve is plan-recovery.ts's: its replacement is one of the candidates.
+	// plan-recovery.ts handles a primary that doesn't serve: its replacement is one of the candidates.
 	if (!isWell(outgoing, shard) || isBusy(cache, shard) || shard.failoverTroubled) return {};
-	const cause = `${outgoing.name} is to leave ${outgoing.host.name}`;
+	const cause = `${outgoing.name} is leaving ${outgoing.host.name}`;
 	return {
 		actions: [{ kind: "request-failover", shardId: shard.id, toNodeId: incoming.id, cause }],
 	};
 }
 
-/** Takes a replacement out again, but never one that may hold what nobody else does. */
+/** Removes a replacement again, but never one that may hold the only copy. */
 function callOff(
 	shard: ShardModel,
 	{ outgoing, incoming }: Pair,
@@ -95,60 +111,84 @@ function callOff(
 			{
 				severity: "info",
 				type: "node.move-called-off",
-				message: `${outgoing.name} isn't moved to ${incoming.host.name}: ${cause}.`,
+				message: `${outgoing.name} won't move to ${incoming.host.name}: ${cause}.`,
 				nodeName: outgoing.name,
 			},
 		],
 	};
 }
 
-/** Does what it is there for, so that another can go. */
-function isInPlace(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
-	if (!isConverged(node) || !isWell(node, shard)) return false;
-	// Engines don't show clients a node that is gone, so views differ from what is wanted until it is out.
-	const isComplete = allNodes(cache).every((each) => isServing(each) && !isSilent(each));
-	return !isComplete || seesWholeCluster(node, cache);
-}
-
-function isWell(node: NodeModel, shard: ShardModel): boolean {
-	return isHealthy(node, shard) && !isSilent(node);
-}
-
-/** Memcached has nobody who leads. */
+/** Memcached has no primary. */
 function isLedWithout(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
 	return cache.engine === "memcached" || isLed(shard, [node.id]);
 }
 
-function isBusy(cache: CacheModel, shard: ShardModel): boolean {
-	return shard.order !== null || shard.failover !== null || cache.sentinelFailingOver;
-}
+/** A node that may move now. */
+type Move = Omit<Extract<PlanAction, { kind: "add-replacement" }>, "kind" | "nodeId" | "empty"> & {
+	shard: ShardModel;
+	node: NodeModel;
+};
 
-function startMove(cache: CacheModel, room: FleetRoom): Partial<Replacements> {
+function startMove(
+	cache: CacheModel,
+	room: FleetRoom,
+	passing: ReadonlySet<string>,
+): Partial<Replacements> {
 	if (cache.safeMode) return {};
+	const bearable = ({ shard, node }: Move) =>
+		!passing.has(node.id) && isOtherwiseWell(cache, shard, node);
 	const candidates = cache.shards.flatMap((shard) =>
-		movable(cache, shard, room)
-			.filter((node) => isOtherwiseWell(cache, shard, node))
-			.slice(0, 1),
+		[...drained(shard), ...toNewZone(cache, shard, room)].filter(bearable).slice(0, 1),
 	);
-	// One that found no place mustn't hold up others that may.
-	const node = candidates.find(({ id }) => !room.problems.has(id)) ?? candidates[0];
-	if (node === undefined) return {};
-	const reason = node.host.draining
-		? `host ${node.host.name} is being drained`
-		: "another zone is free";
-	return { actions: [{ kind: "add-replacement", nodeId: node.id, empty: false, reason }] };
+	// A node that found no place must not hold up others that may.
+	const needed = candidates.find(({ node }) => !room.problems.has(node.id)) ?? candidates[0];
+	const move = needed ?? forBalance(cache, room).find(bearable);
+	if (move === undefined) return {};
+	const { node, reason, hostIds, optional } = move;
+	return {
+		actions: [
+			{ kind: "add-replacement", nodeId: node.id, empty: false, reason, hostIds, optional },
+		],
+	};
 }
 
-/** Replicas before their primary, so that it can hand over to one that stays; drains before zones. */
-function movable(cache: CacheModel, shard: ShardModel, room: FleetRoom): NodeModel[] {
+/** Replicas before their primary, so that it can hand over to one that stays. */
+function drained(shard: ShardModel): Move[] {
 	const leads = (node: NodeModel) => Number(node.id === shard.primaryNodeId);
-	const draining = shard.nodes
+	return shard.nodes
 		.filter((node) => node.host.draining)
-		.sort((a, b) => leads(a) - leads(b));
-	return draining.length > 0 ? draining : [nodeToSpread(cache, shard, room) ?? []].flat();
+		.sort((a, b) => leads(a) - leads(b))
+		.map((node) => ({
+			...{ shard, node, hostIds: null, optional: false },
+			reason: `host ${node.host.name} is being drained`,
+		}));
 }
 
-/** Whether the shard bears a move: all is well but for the node that is to go, and somebody can be copied from. */
+function toNewZone(cache: CacheModel, shard: ShardModel, room: FleetRoom): Move[] {
+	if (shard.nodes.some((node) => node.host.draining)) return [];
+	const node = isQuiet(cache) || isInOneZone(shard) ? nodeToSpread(cache, shard, room) : null;
+	if (node === null) return [];
+	const hostIds = hostsInNewZones(shard, room);
+	return [{ shard, node, hostIds, optional: false, reason: "another zone is free" }];
+}
+
+function forBalance(cache: CacheModel, room: FleetRoom): Move[] {
+	const move = isQuiet(cache) ? moveForBalance(cache, room) : null;
+	const shard = cache.shards.find(({ nodes }) => nodes.some((node) => node === move?.node));
+	if (move === null || shard === undefined) return [];
+	return [
+		{ ...move, shard, optional: true, reason: "other hosts have fewer of the cache's nodes" },
+	];
+}
+
+function isQuiet({ quietForMs }: CacheModel): boolean {
+	return quietForMs >= BALANCE_AFTER_MS;
+}
+
+/**
+ * Whether the shard can bear a move: all is well except for the node that must go, and there is a node to
+ * copy from.
+ */
 function isOtherwiseWell(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
 	if (isBusy(cache, shard) || isSilent(node)) return false;
 	if (cache.engine !== "memcached" && !isLed(shard, [])) return false;

@@ -9,7 +9,12 @@ import {
 	isSettled,
 	seesWholeCluster,
 } from "./node-health.ts";
+import { nodeLabel, nodeNames } from "./node-label.ts";
+import { pairsOf } from "./node-pairs.ts";
 import { planDiscovery } from "./plan-discovery.ts";
+import { isSized } from "./plan-size.ts";
+import { isInReboot, rebootsUnderWay } from "./reboot-progress.ts";
+import { describeResize } from "./size-progress.ts";
 
 type Status = Pick<Plan, "status" | "statusReason">;
 
@@ -30,7 +35,7 @@ export function whatIsReached(cache: CacheModel): Reached {
 		joined: cache.shards.every((shard) =>
 			shard.nodes.every((node) => isSettled(node, shard, cache)),
 		),
-		// One that is off or broken shows on its host; it mustn't keep a cache from coming to be.
+		// A gateway that is off or broken shows on its host; it must not keep a cache from becoming available.
 		opened:
 			cache.port !== null &&
 			planDiscovery(cache).length === 0 &&
@@ -40,7 +45,10 @@ export function whatIsReached(cache: CacheModel): Reached {
 	};
 }
 
-/** The status that the nodes add up to. `recoveryReasons` are what a person is to do about shards without a primary. */
+/**
+ * The status that results from the nodes. `recoveryReasons` say what a person should do about shards without
+ * a primary.
+ */
 export function planStatus(
 	cache: CacheModel,
 	reached: Reached,
@@ -52,23 +60,24 @@ export function planStatus(
 	}
 	const reason = describeCauses(cache, reached, recoveryReasons);
 	if (!cache.everAvailable) return { status: "creating", statusReason: reason };
-	if (changing !== null && reason === null) return { status: "modifying", statusReason: changing };
+	if (changing !== null && reason === null) return changing;
 	if (cache.shards.some((shard) => !serves(shard))) {
-		// A reboot that was asked for takes its node away for a moment: that is the change, not a failure.
-		if (changing !== null && cache.shards.every((shard) => serves(shard) || isPaused(shard))) {
-			return { status: "modifying", statusReason: changing };
+		// A requested reboot takes its node away for a moment: that is the change, not a failure.
+		const isMeant = (shard: ShardModel) => isPaused(shard) || isInReboot(cache, shard);
+		if (changing !== null && cache.shards.every((shard) => serves(shard) || isMeant(shard))) {
+			return changing;
 		}
 		return { status: "unavailable", statusReason: reason };
 	}
 	const isAsAsked = (shard: ShardModel) =>
-		isPaused(shard) || shard.nodes.every((node) => isHealthy(node, shard) || inChange(node));
-	if (changing !== null && cache.shards.every(isAsAsked)) {
-		return { status: "modifying", statusReason: changing };
-	}
+		isPaused(shard) ||
+		isInReboot(cache, shard) ||
+		shard.nodes.every((node) => isHealthy(node, shard) || inChange(node));
+	if (changing !== null && cache.shards.every(isAsAsked)) return changing;
 	return { status: "degraded", statusReason: reason };
 }
 
-/** Whether writes to the shard are taken, as far as is known: a silent host's engine in all likelihood still serves. */
+/** Whether the shard accepts writes, as far as known: a silent host's engine very probably still serves. */
 function serves(shard: ShardModel): boolean {
 	const primary = primaryOf(shard);
 	if (primary === undefined)
@@ -76,10 +85,11 @@ function serves(shard: ShardModel): boolean {
 	return isServingPrimary(primary, shard) || !primary.host.online;
 }
 
-/** Without a primary for a moment, because somebody asked for it. */
+/** Without a primary for a moment because of a requested change. */
 function isPaused(shard: ShardModel): boolean {
+	const primary = primaryOf(shard);
 	const handsOver = shard.failover !== null || shard.order?.kind === "planned";
-	return handsOver || shard.nodes.some(isRebooting);
+	return handsOver || (primary !== undefined && isRebooting(primary));
 }
 
 function isFine(cache: CacheModel, node: NodeModel): boolean {
@@ -87,43 +97,65 @@ function isFine(cache: CacheModel, node: NodeModel): boolean {
 	return shard !== undefined && isHealthy(node, shard);
 }
 
-/** Away, or not there yet, because of what was asked for. */
+/** Away, or not there yet, because of a requested change. */
 function inChange(node: NodeModel): boolean {
-	return isDownForReboot(node) || node.replacesNodeId !== null;
+	const isComingOrGoing = node.joining || node.leavingAt !== null;
+	return isDownForReboot(node) || node.replacesNodeId !== null || isComingOrGoing;
 }
 
+/** A new node may be started again on another port, which is no reboot. */
 function isDownForReboot(node: NodeModel): boolean {
+	if (node.joining) return false;
 	return isRebooting(node) || node.observation?.phase === "rebooting";
 }
 
-/** What somebody asked for and is under way, in a sentence; null for nothing. */
-function describeChange(cache: CacheModel): string | null {
+/** The status of a change that was asked for and is under way, with a sentence on it; null for none. */
+function describeChange(cache: CacheModel): Status | null {
 	if (!cache.everAvailable) return null;
 	const nodes = allNodes(cache);
-	const rebooting = nodes.filter(isDownForReboot).map((node) => node.name);
-	const waiting = nodes.filter((node) => node.rebootPending).length;
+	const isReboot =
+		rebootsUnderWay(cache).length > 0 ||
+		nodes.some((node) => node.rebootPending || isDownForReboot(node));
+	const change = (statusReason: string): Status => ({
+		status: isReboot ? "rebooting" : "modifying",
+		statusReason,
+	});
 	const failingOver = describeFailover(cache);
-	if (failingOver !== null) return failingOver;
-	const moving = nodes.flatMap((node) =>
-		nodes.filter(({ id }) => id === node.replacesNodeId).map(({ name }) => name),
-	);
-	if (moving.length > 0) return `Moving ${moving.join(", ")} to another host.`;
-	if (rebooting.length > 0) {
-		const rest = waiting > 0 ? ` ${waiting} more wait${waiting === 1 ? "s" : ""} for a turn.` : "";
-		return `Rebooting ${rebooting.join(", ")}.${rest}`;
-	}
-	if (waiting > 0) return `${waiting} node${waiting === 1 ? "" : "s"} to be rebooted.`;
+	if (failingOver !== null) return change(failingOver);
+	const moves = cache.shards.flatMap(pairsOf).map(({ outgoing, incoming }) => {
+		return `${outgoing.name} from ${outgoing.host.name} to ${incoming.host.name}`;
+	});
+	if (moves.length > 0) return change(`Moving ${moves.join(", ")}.`);
+	if (isReboot) return change(describeReboot(cache));
+	const resizing = describeResize(cache);
+	if (resizing !== null) return change(resizing);
 	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));
-	if (behind.length === 0) return null;
-	return `Applying changes to ${behind.map((node) => node.name).join(", ")}.`;
+	return behind.length === 0 ? null : change(`Applying changes to ${nodeNames(behind)}.`);
+}
+
+function describeReboot(cache: CacheModel): string {
+	const nodes = allNodes(cache);
+	const begun = rebootsUnderWay(cache);
+	const rebooting = nodes.filter(
+		(node) => !node.rebootPending && (begun.includes(node) || isDownForReboot(node)),
+	);
+	const count = nodes.filter((node) => node.rebootPending).length;
+	if (rebooting.length === 0) {
+		return `${count} node${count === 1 ? " is" : "s are"} waiting for a reboot.`;
+	}
+	const rest = count > 0 ? ` ${count} more ${count === 1 ? "is" : "are"} waiting for a turn.` : "";
+	return `Rebooting ${nodeNames(rebooting)}.${rest}`;
 }
 
 function describeFailover(cache: CacheModel): string | null {
 	for (const shard of cache.shards) {
 		if (shard.failover === null) continue;
 		const { toNodeId } = shard.failover;
-		const target = shard.nodes.find(({ id }) => id === toNodeId)?.name ?? "a replica";
-		return `Failing over from ${primaryOf(shard)?.name ?? "the primary"} to ${target}.`;
+		const target = shard.nodes.find(({ id }) => id === toNodeId);
+		const primary = primaryOf(shard);
+		const label = (node: NodeModel | undefined, otherwise: string) =>
+			node === undefined ? otherwise : nodeLabel(node, shard.nodes);
+		return `Failing over from ${label(primary, "the primary")} to ${label(target, "a replica")}.`;
 	}
 	return null;
 }
@@ -141,7 +173,7 @@ function describeCauses(
 	return causes.length === 0 ? null : causes.map(asSentence).join(" ");
 }
 
-/** What keeps a cache back when each node by itself is well. */
+/** Causes that hold a cache back although each node by itself is healthy. */
 function sharedCauses(cache: CacheModel, reached: Reached): string[] {
 	if (!reached.started) return [];
 	const nodes = allNodes(cache);
@@ -149,7 +181,7 @@ function sharedCauses(cache: CacheModel, reached: Reached): string[] {
 	if (apart.length > 0) {
 		if (!cache.everAvailable) return [];
 		return [
-			`The cluster's nodes don't agree yet on who serves which slots (${apart.map((node) => node.name).join(", ")}).`,
+			`The cluster's nodes don't agree yet on which node serves which slots (${nodeNames(apart)}).`,
 		];
 	}
 	if (cache.everAvailable || !reached.joined) return [];
@@ -163,12 +195,17 @@ function asSentence(text: string): string {
 	return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Why this node isn't what it should be, in a sentence; nothing if it is, or is merely on its way. */
+/** Why this node isn't as it should be, in a sentence; none if it is, or is merely starting. */
 function causeOf(node: NodeModel, shard: ShardModel): string[] {
 	if (isHealthy(node, shard) && node.host.online) return [];
+	if (node.host.needsUpgrade) {
+		return [
+			`Host ${node.host.name} needs an upgrade, so ${node.name} can't be seen; its engine keeps running. The host's page says what to do.`,
+		];
+	}
 	if (!node.host.online) {
 		return [
-			`Host ${node.host.name} is silent, so ${node.name} can't be seen; its engine is left as it is. Start Larder's agent there.`,
+			`Host ${node.host.name} is silent, so ${node.name} can't be seen; Larder leaves its engine alone. Start Larder's agent there.`,
 		];
 	}
 	const observation = node.observation;
@@ -177,7 +214,7 @@ function causeOf(node: NodeModel, shard: ShardModel): string[] {
 		return [`${node.name} on ${node.host.name}: ${observation.reason.message}`];
 	switch (observation.phase) {
 		case "exited":
-			return [`${node.name} on ${node.host.name} exited and is about to be started again.`];
+			return [`${node.name} on ${node.host.name} exited and will be restarted.`];
 		case "starting":
 			return isRebooting(node) ? [] : [`${node.name} on ${node.host.name} is starting.`];
 		case "waiting":
@@ -191,17 +228,27 @@ function causeOf(node: NodeModel, shard: ShardModel): string[] {
 
 function causeOfRunning(node: NodeModel, shard: ShardModel): string[] {
 	const primary = primaryOf(shard);
-	if (node.observation?.engineState?.loading) return [`${node.name} is loading its data.`];
+	const label = nodeLabel(node, shard.nodes);
+	if (node.observation?.engineState?.loading) return [`${label} is loading its data.`];
 	if (primary === undefined) return [];
-	if (node.id === primary.id) return [`${node.name} is taking over as primary.`];
+	if (node.id === primary.id) return [`${label} is taking over as primary.`];
+	const leader = nodeLabel(primary, shard.nodes);
 	return isServingPrimary(primary, shard)
-		? [`${node.name} is copying the data of ${primary.name}.`]
-		: [`${node.name} waits for ${primary.name}.`];
+		? [`${label} is copying the data of ${leader}.`]
+		: [`${label} is waiting for ${leader}.`];
 }
 
-/** Told once, when the status changes. */
+/** Reported once, when the status changes. */
 export function statusEvents(cache: CacheModel, { status, statusReason }: Status): PlanEvent[] {
-	if (status === cache.status) return [];
+	const done: PlanEvent[] =
+		cache.resizing && isSized(cache)
+			? [{ severity: "info", type: "cache.modified", message: resized(cache) }]
+			: [];
+	const isTold = status === cache.status || (status === "available" && done.length > 0);
+	return isTold ? done : [...done, ...changeEvents(cache, { status, statusReason })];
+}
+
+function changeEvents(cache: CacheModel, { status, statusReason }: Status): PlanEvent[] {
 	const { name } = cache;
 	switch (status) {
 		case "available":
@@ -220,14 +267,22 @@ export function statusEvents(cache: CacheModel, { status, statusReason }: Status
 				},
 			];
 		case "modifying":
+		case "rebooting":
 		case "creating":
 		case "deleting":
 			return [];
 	}
 }
 
+function resized({ name, engine, nodesPerShard }: CacheModel): string {
+	const count = engine === "memcached" ? nodesPerShard : nodesPerShard - 1;
+	const things = engine === "memcached" ? "node" : "replica";
+	return `Cache ${name} now has ${count === 0 ? "no" : count} ${things}${count === 1 ? "" : "s"}${engine === "memcached" ? "" : " per shard"}.`;
+}
+
 function recovered(cache: CacheModel): string {
 	const leaders = cache.shards.flatMap((shard) => primaryOf(shard)?.name ?? []);
+	if (cache.status === "rebooting") return `The reboot of cache ${cache.name} is done.`;
 	if (cache.status === "modifying") return `Changes to cache ${cache.name} are done.`;
 	const who = leaders.length === 1 ? `; ${leaders[0]} leads` : "";
 	return `Cache ${cache.name} is available again${who}.`;

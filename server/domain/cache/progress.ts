@@ -7,10 +7,17 @@ export interface CreationShape {
 	replicasPerShard: number;
 }
 
-/** The steps of a creation, in order, in the words that people read; the first has begun. `now` is ISO 8601. */
+/**
+ * The steps of a creation, in order, in the words that people read; the first has started. `now` is ISO 8601.
+ */
 export function creationSteps(shape: CreationShape, now: string): ProgressStep[] {
 	const names = [PLACE, START, ...(joiningStep(shape) ?? []), OPEN, "Ready"];
-	return advance(names.map(pendingStep), 0, "running", now);
+	return advance(
+		names.map((step) => pendingStep(step)),
+		0,
+		"running",
+		now,
+	);
 }
 
 const PLACE = "Place nodes";
@@ -22,7 +29,7 @@ function joiningStep({ clusterMode, replicasPerShard }: CreationShape): [string]
 	return replicasPerShard > 0 ? ["Connect replicas"] : null;
 }
 
-/** How many steps of a creation are done, by what has been reached. */
+/** How many steps of a creation are done, according to what has been reached. */
 export function creationStepsDone(
 	steps: readonly ProgressStep[],
 	reached: { started: boolean; joined: boolean; opened: boolean },
@@ -41,13 +48,13 @@ export function deletionSteps(): ProgressStep[] {
 	return [pendingStep("Remove nodes")];
 }
 
-function pendingStep(step: string): ProgressStep {
-	return { step, state: "pending", startedAt: null, finishedAt: null };
+export function pendingStep(step: string, node: string | null = null): ProgressStep {
+	return { step, node, state: "pending", startedAt: null, finishedAt: null };
 }
 
 /**
- * Marks the first `doneCount` steps done and gives the next one `current`; times are kept once they are set.
- * `now` is ISO 8601.
+ * Marks the first `doneCount` steps done and gives the next one `current`. A step keeps the time of its first start; one that
+ * isn't done, or isn't any more, has no end, so that it ends when it is done at last. `now` is ISO 8601.
  */
 export function advance(
 	steps: readonly ProgressStep[],
@@ -64,7 +71,9 @@ export function advance(
 				finishedAt: step.finishedAt ?? now,
 			};
 		}
-		if (index === doneCount) return { ...step, state: current, startedAt: step.startedAt ?? now };
-		return { ...step, state: "pending" };
+		if (index === doneCount) {
+			return { ...step, state: current, startedAt: step.startedAt ?? now, finishedAt: null };
+		}
+		return { ...step, state: "pending", finishedAt: null };
 	});
 }

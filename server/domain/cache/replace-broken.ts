@@ -1,28 +1,42 @@
 import type { CacheModel, NodeModel, PlanAction, PlanEvent, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-import { isSilent } from "./node-health.ts";
-import { hasLostFiles, isBroken, isLed, type Pair } from "./node-pairs.ts";
+import { isSilent, mayHoldData } from "./node-health.ts";
+import { agentRemedy } from "./node-label.ts";
+import { hasLostFiles, isBroken, isGone, isLed, keepsEnding, type Pair } from "./node-pairs.ts";
 
 export interface Replacements {
 	actions: PlanAction[];
 	events: PlanEvent[];
-	/** What people are to know or do about nodes that can't be replaced now. */
+	/** What people should know or do about nodes that can't be replaced now. */
 	reasons: string[];
 }
 
+/** It must go, wherever there is room. */
+const ANYWHERE = { hostIds: null, optional: false } as const;
+
 /**
- * Nodes of a shard that are beyond help are replaced at once, several together, by copies of who leads. Where nobody
- * leads because the primary is one of them, everything hangs on who may still hold the data.
+ * Nodes of a shard that can't recover are replaced at once, several together, by copies of the primary. If
+ * there is no primary because it is one of them, everything depends on which nodes may still hold the data.
  */
 export function replaceBroken(
 	cache: CacheModel,
 	shard: ShardModel,
 	pairs: readonly Pair[],
+	passing: ReadonlySet<string>,
 ): Partial<Replacements> {
-	const broken = shard.nodes.filter((node) => isBroken(cache, node));
+	const broken = shard.nodes.filter((node) => isBroken(cache, node) && !passing.has(node.id));
 	const reasons = cache.safeMode ? safeModeReasons(shard) : [];
 	if (broken.length === 0) return { reasons };
 	const primary = primaryOf(shard);
+	// Without a sibling to copy from, it keeps trying where its files are.
+	if (
+		primary !== undefined &&
+		keepsEnding(primary) &&
+		!isGone(cache, primary) &&
+		!isLed(shard, [])
+	) {
+		return { reasons: [...reasons, keepsEndingText(cache, primary)] };
+	}
 	if (primary !== undefined && !isLed(shard, [])) {
 		return broken.includes(primary) ? startAgain(cache, shard, primary, pairs) : { reasons };
 	}
@@ -35,11 +49,16 @@ export function replaceBroken(
 				kind: "add-replacement",
 				nodeId: node.id,
 				empty: false,
-				reason: hasLostFiles(node)
-					? `the files of ${node.name} are gone`
-					: `host ${node.host.name} is lost`,
+				...ANYWHERE,
+				reason: whyBroken(node),
 			})),
 	};
+}
+
+function whyBroken(node: NodeModel): string {
+	if (hasLostFiles(node)) return `the files of ${node.name} are gone or damaged`;
+	if (keepsEnding(node)) return `${node.name} keeps ending within seconds of its start`;
+	return `host ${node.host.name} is lost`;
 }
 
 function safeModeReasons(shard: ShardModel): string[] {
@@ -48,19 +67,29 @@ function safeModeReasons(shard: ShardModel): string[] {
 	);
 	return [...hosts].map(
 		(name) =>
-			`Host ${name} is silent, but so many hosts fell silent at once that nothing is replaced (safe mode) until they return, or larder hosts remove ${name} --lost says that it won't.`,
+			`Host ${name} is silent, but so many hosts went silent at once that Larder replaces nothing (safe mode) until they return. If it won't come back, remove it as lost.`,
 	);
 }
 
-/** A shard that nobody leads, since its primary is beyond help: who else may hold the data, and if nobody, an empty one. */
+function keepsEndingText(cache: CacheModel, { name, host, observation }: NodeModel): string {
+	return `${name} on ${host.name} keeps ending within seconds of its start, and no other node is primary in its place: ${observation?.reason?.message ?? ""}. Its agent restarts it every half minute. Fix the cause, or delete ${cache.name}.`;
+}
+
+/**
+ * A shard without a primary, because its primary can't recover. While another member lives, plan-recovery.ts
+ * decides which of them leads: it asks them first, and promotes an empty one if all are. Two ways to an empty
+ * start at once would make two primaries. So a new node starts empty only if no member lives and no order is
+ * in progress that could promote one.
+ */
 function startAgain(
 	cache: CacheModel,
 	shard: ShardModel,
 	primary: NodeModel,
 	pairs: readonly Pair[],
 ): Partial<Replacements> {
+	if (shard.order !== null) return {};
 	const heirs = shard.nodes.filter(
-		(node) => node.id !== primary.id && node.hasSynced && !hasLostFiles(node),
+		(node) => node.id !== primary.id && mayInherit(node) && !hasLostFiles(node),
 	);
 	const reachable = heirs.filter((node) => !node.host.lost && !node.host.lossConfirmed);
 	if (reachable.length > 0) return { reasons: waitForHeirs(cache, primary, reachable) };
@@ -72,11 +101,18 @@ function startAgain(
 		const are = unconfirmed.length === 1 ? "is" : "are";
 		return {
 			reasons: [
-				`Only ${unconfirmed.join(", ")} ${unconfirmed.length === 1 ? "holds" : "hold"} the data of ${primary.name}, and ${are} lost. It serves again when ${unconfirmed.length === 1 ? "that host returns" : "one of those hosts returns"}: start Larder's agent there. Or give the data up and start again empty: larder hosts remove ${unconfirmed[0]} --lost.`,
+				`Only ${unconfirmed.join(", ")} ${unconfirmed.length === 1 ? "holds" : "hold"} the data of ${primary.name}, and ${are} lost. Its shard serves again when ${unconfirmed.length === 1 ? "that host returns" : "one of those hosts returns"}: start Larder's agent there. To give up the data and start empty instead, remove ${unconfirmed[0]} as lost.`,
 			],
 		};
 	}
-	// One that was to copy from it has nothing; it would only be in the way.
+	if (heirs.length < shard.nodes.length - 1 && hasLostFiles(primary) && !primary.goneForCertain) {
+		return {
+			reasons: [
+				`The files of ${primary.name} on ${primary.host.name} are gone; Larder waits for what the other hosts report now.`,
+			],
+		};
+	}
+	// A replacement that should copy from it has nothing; it would only be in the way.
 	const incoming = pairs.find(({ outgoing }) => outgoing.id === primary.id)?.incoming;
 	if (incoming !== undefined && !incoming.hasSynced) {
 		return { actions: [{ kind: "retire", nodeId: incoming.id }] };
@@ -87,15 +123,20 @@ function startAgain(
 				kind: "add-replacement",
 				nodeId: primary.id,
 				empty: true,
+				...ANYWHERE,
 				reason: hasLostFiles(primary)
-					? `the files of ${primary.name} are gone, and nobody else holds its data`
-					: `host ${primary.host.name} won't come back, and nobody else holds its data`,
+					? `the files of ${primary.name} are gone, and no other node holds its data`
+					: `host ${primary.host.name} won't come back, and no other node holds its data`,
 			},
 		],
 	};
 }
 
-/** plan-recovery.ts lets one of them lead, unless a person has to. */
+function mayInherit(node: NodeModel): boolean {
+	return node.hasSynced || mayHoldData(node);
+}
+
+/** plan-recovery.ts promotes one of them, unless a person must. */
 function waitForHeirs(
 	cache: CacheModel,
 	primary: NodeModel,
@@ -106,11 +147,13 @@ function waitForHeirs(
 	if (heirs.every(isSilent)) {
 		const hosts = heirs.map((node) => node.host.name).join(", ");
 		return [
-			`${lost} ${names} on ${hosts} may hold its data but can't be seen. Start Larder's agent there.`,
+			`${lost} ${names} on ${hosts} may hold its data but can't be seen. ${agentRemedy(heirs.map(({ host }) => host))}`,
 		];
 	}
 	if (cache.automaticFailover || cache.promotionRequested) return [];
+	// Members that have never synced need no permission: an order asks them first.
+	if (!heirs.some((node) => node.hasSynced)) return [];
 	return [
-		`${lost} ${names} may hold the data, but automatic failover is off: run larder caches promote ${cache.name} to let it take over.`,
+		`${lost} ${names} may hold the data, but automatic failover is off: promote it to continue.`,
 	];
 }

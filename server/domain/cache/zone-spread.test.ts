@@ -1,61 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { CacheModel, NodeModel } from "./model.ts";
-import { type FleetRoom, isMoreSpread, nodeToSpread, zoneSpread } from "./zone-spread.ts";
+import { isBetterPlaced } from "./node-balance.ts";
+import { cache as cacheModel, host, node as nodeModel, running } from "./testing/models.ts";
+import { type FleetRoom, nodeToSpread, zoneSpread } from "./zone-spread.ts";
 
-/** A node in a zone, on a host of its own; the first one leads. */
+/** A node in a zone, on a host of its own; the first one is primary. */
 function node(number: number, zone: string, overrides: Partial<NodeModel> = {}): NodeModel {
-	return {
-		id: `n${number}`,
-		clusterNodeId: `c${number}`,
-		name: `orders-00${number}`,
-		host: {
-			id: `h${number}`,
-			name: `h${number}`,
-			zone,
-			address: `10.0.0.${number}`,
-			online: true,
-			suspect: false,
-			cordoned: false,
-			draining: false,
-			lost: false,
-			lossConfirmed: false,
-		},
-		port: 6379,
-		generation: 1,
-		launchPermit: 1,
-		reboot: 0,
-		rebootPending: false,
-		followsNodeId: number === 1 ? null : "n1",
-		replacesNodeId: null,
-		removed: false,
-		hasSynced: true,
-		observation: {
-			assignmentId: `n${number}`,
-			generation: 1,
-			phase: "running",
-			reason: null,
-			pid: 1,
-			startedAt: null,
-			silentSince: null,
-			launchPermit: 1,
-			restarts: 0,
-			port: 6379,
-			reboot: 0,
-			pendingParameters: [],
-			engineState: {
-				version: "9.1.2",
-				role: number === 1 ? "primary" : "replica",
-				loading: false,
-				primaryHost: number === 1 ? null : "10.0.0.1",
-				primaryPort: number === 1 ? null : 6379,
-				linkUp: true,
-				offset: 100,
-				onlineReplicas: 0,
-				cluster: null,
-			},
-		},
-		...overrides,
-	};
+	const observed = running(number === 1 ? "primary" : "replica");
+	return nodeModel(number, observed, { host: host(number, { zone }), ...overrides });
 }
 
 const silent = (given: NodeModel) => ({
@@ -64,46 +16,14 @@ const silent = (given: NodeModel) => ({
 });
 
 function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): CacheModel {
-	return {
-		name: "orders",
-		engine: "valkey",
-		clusterMode: "disabled",
-		status: "available",
-		statusReason: null,
-		progress: [],
-		automaticFailover: true,
-		promotionRequested: false,
-		arranged: false,
-		multiAz: true,
-		sentinelFailingOver: false,
-		safeMode: false,
-		portRequested: false,
-		port: 6379,
-		deleting: false,
-		everAvailable: true,
-		shards: [
-			{
-				id: "s1",
-				index: 0,
-				slots: null,
-				primaryNodeId: "n1",
-				nodes,
-				leaving: [],
-				failover: null,
-				order: null,
-				ledBy: null,
-				orderProblem: null,
-				failoverTroubled: false,
-			},
-		],
-		expectedView: null,
-		discoveryNodeIds: [],
-		gateways: [],
-		...overrides,
-	};
+	return cacheModel(nodes, { multiAz: true, ...overrides });
 }
 
-const open = (...openZones: string[]): FleetRoom => ({ openZones, problems: new Map() });
+const open = (...zones: string[]): FleetRoom => ({
+	openHosts: zones.map((zone) => ({ id: `open-${zone}`, zone })),
+	keepZones: false,
+	problems: new Map(),
+});
 
 function moving(nodes: NodeModel[], room: FleetRoom): string | null {
 	const model = cache(nodes);
@@ -112,7 +32,7 @@ function moving(nodes: NodeModel[], room: FleetRoom): string | null {
 }
 
 describe("Multi-AZ", () => {
-	it("is kept by nodes that serve in two zones, and disabled where nobody asked for it", () => {
+	it("is kept by serving nodes in two zones, and disabled if it wasn't requested", () => {
 		expect(zoneSpread(cache([node(1, "a"), node(2, "b")]))).toEqual({
 			status: "enabled",
 			reason: null,
@@ -123,17 +43,17 @@ describe("Multi-AZ", () => {
 		);
 	});
 
-	it("is degraded when all that serves is in one zone, and says who is missing", () => {
+	it("is degraded when all serving nodes are in one zone, and says which are missing", () => {
 		const { status, reason } = zoneSpread(cache([node(1, "a"), silent(node(2, "b"))]));
 		expect(status).toBe("degraded");
-		expect(reason).toContain("All that serves of orders is in zone a");
+		expect(reason).toContain("All serving nodes of orders are in zone a");
 		expect(reason).toContain("orders-002 on h2 (zone b)");
 	});
 
-	it("is degraded when all nodes are in one zone, and says what mends it", () => {
+	it("is degraded when all nodes are in one zone, and says what restores it", () => {
 		const { status, reason } = zoneSpread(cache([node(1, "a"), node(2, "a")]));
 		expect(status).toBe("degraded");
-		expect(reason).toContain("larder agent --join");
+		expect(reason).toContain("Add one there");
 	});
 
 	it("is degraded while another zone is free, but not if no host there has room", () => {
@@ -141,7 +61,7 @@ describe("Multi-AZ", () => {
 		expect(zoneSpread(three, open("a", "b")).status).toBe("enabled");
 		expect(zoneSpread(three, open("a", "b", "c"))).toMatchObject({
 			status: "degraded",
-			reason: expect.stringContaining("orders-003 is about to move"),
+			reason: expect.stringContaining("orders-003 will move"),
 		});
 		const full = { ...open("a", "b", "c"), problems: new Map([["n3", "No capacity"]]) };
 		expect(zoneSpread(three, full).status).toBe("enabled");
@@ -162,10 +82,11 @@ describe("the node that moves for the sake of zones", () => {
 	it("is none while another is on its way there", () => {
 		const nodes = [node(1, "a"), node(2, "a"), node(3, "b", { replacesNodeId: "n2" })];
 		expect(moving(nodes, open("a", "b"))).toBeNull();
-		const [shard] = cache(nodes).shards;
+		const model = cache(nodes);
+		const [shard] = model.shards;
 		const [first, from, to] = nodes;
 		if (shard === undefined || first === undefined || from === undefined || to === undefined)
 			return;
-		expect(isMoreSpread(shard, from, to)).toBe(true);
+		expect(isBetterPlaced(model, shard, from, to)).toBe(true);
 	});
 });

@@ -1,7 +1,8 @@
 import { GIB } from "../../contract/limits.ts";
-import type { NodeTypeSize, RateCard } from "../../contract/node-type.ts";
+import type { RateCard } from "../../contract/node-type.ts";
+import type { NodeTypeSize } from "../../contract/node-type-catalogue.ts";
 
-/** Cost of one node for an hour, in the rate card's currency. What placement counts is what is charged. */
+/** Cost of one node for an hour, in the rate card's currency. It charges what placement counts. */
 export function hourlyCost(size: NodeTypeSize, rateCard: RateCard): number {
 	return (
 		(size.cpuMillis / 1_000) * rateCard.perVcpuHour + (size.memoryBytes / GIB) * rateCard.perGibHour

@@ -9,7 +9,9 @@ export function compareVersionsDescending(a: string, b: string): number {
 	return 0;
 }
 
-/** What a cache is pinned to when its creator names no version: 9.1.2 gives 9.1, so that patches flow in. */
+/**
+ * The version that a cache is pinned to if its creator names none: 9.1.2 gives 9.1, so that it gets patches.
+ */
 export function minorVersion(fullVersion: string): string {
 	return fullVersion.split(".").slice(0, 2).join(".");
 }

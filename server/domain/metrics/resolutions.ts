@@ -7,6 +7,9 @@ export const RESOLUTIONS = [
 	{ seconds: 900, keepSeconds: 31 * 24 * 3_600 },
 ] as const;
 
+/** No sample is older. */
+export const SAMPLES_KEPT_SECONDS = Math.max(...RESOLUTIONS.map(({ keepSeconds }) => keepSeconds));
+
 /** Samples of the other resolutions are averages, made as samples arrive. */
 export const ROLLUP_SECONDS: readonly number[] = RESOLUTIONS.slice(1).map(
 	(resolution) => resolution.seconds,

@@ -18,7 +18,7 @@ import {
 	resolveParameters,
 } from "./index.ts";
 
-/** Where Larder keeps to ElastiCache's default, or to its own, and not to the engine's. */
+/** Parameters whose default is ElastiCache's or Larder's own, not the engine's. */
 const OWN_DEFAULTS = new Set([
 	"maxmemory-policy",
 	"active-defrag-cycle-max",
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 const programs = new Map<string, Promise<string>>();
 
-/** From this user's engine store, which is filled if need be. */
+/** From this user's engine store, which is filled if necessary. */
 function serverProgram(wanted: string): Promise<string> {
 	const known = programs.get(wanted) ?? findServerProgram(wanted);
 	programs.set(wanted, known);
@@ -75,7 +75,7 @@ async function startEngine(family: ParameterFamily, name: string, lines: readonl
 		file,
 		[
 			...["port 0", `unixsocket ${socket}`],
-			// Another's file would be loaded, and may be of a version that this engine can't read.
+			// Another file would be loaded, and may be from a version that this engine can't read.
 			...[`dir ${directory}`, `dbfilename ${name}.rdb`, 'save ""'],
 			...[...lines, ""],
 		].join("\n"),
@@ -88,7 +88,7 @@ async function startEngine(family: ParameterFamily, name: string, lines: readonl
 	return client;
 }
 
-/** A cluster's node listens for the others, so it has ports. */
+/** A cluster node listens for the others, so it needs ports. */
 async function clusterLines(family: string): Promise<string[]> {
 	return [
 		"cluster-enabled yes",
@@ -114,7 +114,7 @@ async function shown(client: Redis, name: string): Promise<string | undefined> {
 	return answer[1];
 }
 
-/** The ends of what is allowed, which the engine has to take as well. */
+/** The limits of the allowed range, which the engine must accept as well. */
 function samples({ allowed, defaultValue }: ParameterDefinition): string[] {
 	if (allowed?.kind === "range") return [String(allowed.min), String(allowed.max), defaultValue];
 	if (allowed?.kind === "enum") return [...allowed.values, defaultValue];
@@ -125,7 +125,8 @@ function samples({ allowed, defaultValue }: ParameterDefinition): string[] {
 describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (family) => {
 	const own = parameterDefinitions(family).filter(
 		({ name }) =>
-			name !== "reserved-memory-percent" && !name.startsWith("client-output-buffer-limit-"),
+			!["reserved-memory-percent", "larder-busy-timeout"].includes(name) &&
+			!name.startsWith("client-output-buffer-limit-"),
 	);
 
 	it("knows every parameter, with the default that is shown", async () => {
@@ -142,7 +143,7 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 		for (const definition of own.filter(({ modifiable }) => modifiable)) {
 			const { name, apply, told } = definition;
 			if (apply === "requires-reboot") {
-				// Some of those that aren't told always could be taken live by some version.
+				// Some that aren't always sent could be changed live in some versions.
 				if (told === "when-set") continue;
 				await expect(client.config("SET", name, "2"), name).rejects.toThrow(/immutable/);
 				continue;
@@ -154,7 +155,7 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 	});
 
 	it.each(["disabled", "enabled"] as const)(
-		"starts with what is told in cluster mode %s, shows the same text, and takes it live",
+		"starts with what is sent in cluster mode %s, shows the same text, and accepts it live",
 		async (clusterMode) => {
 			const overrides = {
 				"client-output-buffer-limit-pubsub-soft-seconds": "7",
@@ -278,7 +279,7 @@ describe("Memcached", () => {
 			expect(settings.get(statName), statName).toBe("yes");
 	});
 
-	/** Starts one as the agent does, and gives back what it says of itself. */
+	/** Starts one as the agent does, and returns its reported settings. */
 	async function settingsWith(overrides: Record<string, string>) {
 		const server = await serverProgram("memcached");
 		const socket = join(directory, `memcached-${processes.length}.sock`);

@@ -4,7 +4,7 @@ import { MEMCACHED_PARAMETERS } from "./memcached-parameters.ts";
 import { memoryParameters } from "./memory-parameters.ts";
 import { serviceParameters } from "./service-parameters.ts";
 
-/** For what came with Valkey 8.1: a version before would refuse to start with it. */
+/** For parameters that came with Valkey 8.1: an earlier version would refuse to start with them. */
 const WHEN_SET = { told: "when-set", apply: "requires-reboot" } as const;
 
 const VALKEY: readonly ParameterDefinition[] = [
@@ -12,21 +12,37 @@ const VALKEY: readonly ParameterDefinition[] = [
 		"commandlog-request-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
-		"Bytes of a request that is logged; -1: none.",
+		"Log requests of at least this many bytes; -1 logs none.",
 		WHEN_SET,
 	),
 	integer(
 		"commandlog-reply-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
-		"Bytes of a reply that is logged; -1: none.",
+		"Log replies of at least this many bytes; -1 logs none.",
 		WHEN_SET,
 	),
-	integer("commandlog-large-request-max-len", 128, [0, INT_MAX], "Entries of that log.", WHEN_SET),
-	integer("commandlog-large-reply-max-len", 128, [0, INT_MAX], "Entries of that log.", WHEN_SET),
-	yesOrNo("extended-redis-compatibility", "no", "Shows itself as Redis where clients insist."),
+	integer(
+		"commandlog-large-request-max-len",
+		128,
+		[0, INT_MAX],
+		"Entries in the log of large requests.",
+		WHEN_SET,
+	),
+	integer(
+		"commandlog-large-reply-max-len",
+		128,
+		[0, INT_MAX],
+		"Entries in the log of large replies.",
+		WHEN_SET,
+	),
+	yesOrNo(
+		"extended-redis-compatibility",
+		"no",
+		"Reports itself as Redis to clients that require it.",
+	),
 	yesOrNo("hide-user-data-from-log", "yes", "Keeps keys and values out of the engine's log."),
-	yesOrNo("cluster-slot-stats-enabled", "no", "Counts keys, CPU and bytes of each slot.", {
+	yesOrNo("cluster-slot-stats-enabled", "no", "Counts keys, CPU time and bytes for each slot.", {
 		clusterMode: "enabled",
 	}),
 ];
@@ -66,7 +82,7 @@ export function parameterDefinitions(family: ParameterFamily): readonly Paramete
 	return CATALOGUE[family];
 }
 
-/** Undefined for a name that the family doesn't have. */
+/** Undefined if the family has no parameter of that name. */
 export function parameterDefinition(
 	family: ParameterFamily,
 	name: string,

@@ -4,7 +4,7 @@ import { allowedText, type ParameterDefinition } from "./definition.ts";
 
 const NUMBER = { integer: /^-?\d{1,16}$/, float: /^-?\d{1,16}(\.\d{1,6})?$/ } as const;
 
-/** Null if the value is allowed; else a sentence that says what is. */
+/** Null if the value is allowed; otherwise a sentence that says which values are. */
 export function validateParameter(definition: ParameterDefinition, value: string): string | null {
 	return isAllowed(definition, value)
 		? null
@@ -40,12 +40,12 @@ function describeAllowed({ allowed, type }: ParameterDefinition): string {
 	}
 }
 
-/** A number that is allowed, in its shortest form: `0060` is 60. */
+/** An allowed number in its shortest form: `0060` is 60. */
 export function canonicalValue({ type }: ParameterDefinition, value: string): string {
 	return type === "integer" || type === "float" ? String(Number(value)) : value;
 }
 
-/** What is wrong with values that somebody wants to set; nothing if they can be. */
+/** What is wrong with values to be set; empty if nothing is. */
 export function checkOverrides(
 	family: ParameterFamily,
 	values: Readonly<Record<string, string>>,
@@ -58,7 +58,7 @@ export function checkOverrides(
 
 function refusalOf(family: ParameterFamily, name: string, value: string): string | null {
 	const definition = parameterDefinition(family, name);
-	if (definition === undefined) return `${name} is no parameter of the family ${family}`;
+	if (definition === undefined) return `${name} isn't a parameter of the family ${family}`;
 	if (!definition.modifiable) {
 		return `${name} can't be changed; it is always ${definition.defaultValue}`;
 	}

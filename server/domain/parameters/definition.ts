@@ -1,7 +1,7 @@
 import type { ClusterMode } from "../../contract/enums.ts";
 import type { Parameter, ParameterApply } from "../../contract/parameter-group.ts";
 
-/** Null: free text. Numbers outside a double's whole numbers are no use to anybody, so ranges end before them. */
+/** Null: free text. Ranges end before numbers that a double can't represent exactly. */
 export type AllowedValues =
 	| { readonly kind: "range"; readonly min: number; readonly max: number }
 	| { readonly kind: "enum"; readonly values: readonly string[] }
@@ -11,21 +11,23 @@ export type AllowedValues =
 export interface ParameterDefinition {
 	readonly name: string;
 	readonly type: Parameter["type"];
-	/** In the form in which the engine itself shows it. */
+	/** In the engine's own notation. */
 	readonly defaultValue: string;
 	readonly allowed: AllowedValues;
 	readonly apply: ParameterApply;
 	readonly modifiable: boolean;
 	readonly description: string;
 	/**
-	 * How the engine is told:
-	 *   always    under the same name, at every start and whenever it differs, so that a reset reaches running nodes
-	 *   when-set  under the same name, if overridden: not every version of the family knows it, or the agent has its own.
-	 *             Nobody tells a running node that it is no longer set, so these are taken at starts alone
+	 * How the engine gets it:
+	 *   always    under the same name, at every start and whenever it differs, so that a reset reaches running
+	 *             nodes
+	 *   when-set  under the same name, if overridden: not every version of the family knows it, or the agent
+	 *             has its own value. A running node isn't told that it is no longer set, so it only takes
+	 *             effect at starts
 	 *   never     it isn't a setting of the engine, or resolve-parameters.ts turns it into one of another name
 	 */
 	readonly told: "always" | "when-set" | "never";
-	/** Means something in this mode alone. */
+	/** Only has a meaning in this mode. */
 	readonly clusterMode?: ClusterMode;
 }
 
@@ -83,7 +85,7 @@ export function choice(
 	};
 }
 
-/** `1-300`, `yes,no`: how the API and people are told. */
+/** `1-300`, `yes,no`: the form for the API and for people. */
 export function allowedText(allowed: AllowedValues): string | null {
 	switch (allowed?.kind) {
 		case undefined:

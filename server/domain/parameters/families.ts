@@ -3,18 +3,6 @@ import { type ParameterFamily, parameterFamilySchema } from "../../contract/para
 
 export const PARAMETER_FAMILIES: readonly ParameterFamily[] = parameterFamilySchema.options;
 
-/** The family of a version, which may be a prefix such as 9. Versions newer than the newest family have that one. */
-export function familyOf(engine: Engine, engineVersion: string): ParameterFamily {
-	switch (engine) {
-		case "valkey":
-			return Number.parseInt(engineVersion, 10) <= 8 ? "valkey8" : "valkey9";
-		case "redis":
-			return "redis7";
-		case "memcached":
-			return "memcached1.6";
-	}
-}
-
 export function engineOf(family: ParameterFamily): Engine {
 	switch (family) {
 		case "valkey9":
@@ -27,13 +15,13 @@ export function engineOf(family: ParameterFamily): Engine {
 	}
 }
 
-/** ElastiCache's names: default.valkey9, default.valkey9.cluster.on. Memcached has one group alone. */
+/** ElastiCache's names: default.valkey9, default.valkey9.cluster.on. Memcached has only one group. */
 export function defaultGroupName(family: ParameterFamily, clusterMode: ClusterMode): string {
 	const clustered = clusterMode === "enabled" && family !== "memcached1.6";
 	return `default.${family}${clustered ? ".cluster.on" : ""}`;
 }
 
-/** What a default group's name stands for; null for any other name. */
+/** The meaning of a default group's name; null for any other name. */
 export function parseDefaultGroupName(
 	name: string,
 ): { family: ParameterFamily; clusterMode: ClusterMode } | null {

@@ -1,11 +1,15 @@
-/** In seconds. Replicas say each second how far they are, so less would take a slow moment for an isolation. */
+/**
+ * In seconds. Replicas report their offset each second, so a lower value would mistake a slow moment for
+ * isolation.
+ */
 const LAG_MAX_SECONDS = 3;
-/** With a single one, the loss of a replica would stop the writes of a primary that is well. */
+/** With a single replica, its loss would stop the writes of a healthy primary. */
 const REPLICAS_MIN = 2;
 
 /**
- * What a shard's nodes are told where the parameter group says nothing: with two replicas or more, a primary that hears
- * from none of them takes no writes, because by then another may lead (docs/decisions/0014-isolated-primaries.md).
+ * Settings for a shard's nodes if the parameter group says nothing: with two replicas or more, a primary that
+ * hears from none of them refuses writes, because by then another may be primary
+ * (docs/decisions/0014-isolated-primaries.md).
  */
 export function isolationDefaults(replicasPerShard: number): Readonly<Record<string, string>> {
 	if (replicasPerShard < REPLICAS_MIN) return {};

@@ -1,13 +1,16 @@
-import type { EngineParameter } from "../../contract/agent.ts";
+import type { EngineParameter } from "../../contract/desired-state.ts";
 import { MIB } from "../../contract/limits.ts";
 import { MEMCACHED_PARAMETERS } from "./memcached-parameters.ts";
 
-/** Its items are made of chunks of this size, and it refuses a largest item that isn't a multiple of them. */
+/**
+ * Memcached's items consist of chunks of this size, and it refuses a maximum item size that isn't a multiple.
+ */
 const SLAB_CHUNK_BYTES = MIB / 2;
 
 /**
- * ElastiCache's names as Memcached's own options. One with hyphens is a long option (`--max-item-size=1048576`), one
- * with underscores an extended one (`-o idle_timeout=60`); an empty value means that it takes none.
+ * ElastiCache's names as Memcached's own options. A name with hyphens is a long option
+ * (`--max-item-size=1048576`), one with underscores an extended option (`-o idle_timeout=60`); an empty value
+ * means that it takes none.
  */
 const OPTIONS: Readonly<Record<string, (value: string) => [name: string, value: string] | null>> = {
 	max_item_size: (value) => [
@@ -39,7 +42,7 @@ function flag(value: string, on: string, off: string | null = null): [string, st
 	return name === null ? null : [name, ""];
 }
 
-/** Memcached refuses to start with these while it has no such thread. */
+/** Memcached refuses to start with these if it has no such thread. */
 const NEED_LRU_MAINTAINER = ["temporary_ttl", "hot_lru_pct", "warm_lru_pct"];
 
 /** Only what differs from Memcached's own defaults. */

@@ -10,9 +10,9 @@ const POLICIES = [
 	"volatile-ttl",
 	"noeviction",
 ];
-/** Debian's and Ubuntu's engines are linked with the system's jemalloc, which can't do it. */
+/** Debian's and Ubuntu's engines are linked with the system's jemalloc, which doesn't support it. */
 const NEEDS_ANOTHER_BUILD =
-	"Engines from the distribution are built without what this needs, so it stays off.";
+	"The distribution's engines are built without support for this, so it stays off.";
 
 /** Eviction, expiry and freeing of memory, and when small values are packed. */
 export function memoryParameters(options: {
@@ -20,17 +20,27 @@ export function memoryParameters(options: {
 	setListpacks: boolean;
 }): ParameterDefinition[] {
 	return [
-		choice("maxmemory-policy", "volatile-lru", POLICIES, "Which keys go when memory is full."),
-		integer("maxmemory-samples", 5, [1, 64], "Keys that eviction compares at a time."),
-		integer("maxmemory-eviction-tenacity", 10, [0, 100], "Effort of eviction; 100 is no limit."),
+		choice(
+			"maxmemory-policy",
+			"volatile-lru",
+			POLICIES,
+			"Which keys are evicted when memory is full.",
+		),
+		integer("maxmemory-samples", 5, [1, 64], "Keys sampled for each eviction."),
+		integer(
+			"maxmemory-eviction-tenacity",
+			10,
+			[0, 100],
+			"How hard eviction works; 100 means no limit.",
+		),
 		integer(
 			"reserved-memory-percent",
 			25,
 			[0, 100],
-			"Share of a node's memory, in percent, that is kept from data for buffers and forks.",
+			"Percentage of a node's memory reserved for buffers and forks rather than data.",
 			{ told: "never" },
 		),
-		integer("active-expire-effort", 1, [1, 10], "Effort of finding expired keys."),
+		integer("active-expire-effort", 1, [1, 10], "How hard the engine looks for expired keys."),
 		...(["eviction", "expire", "server-del", "user-del", "user-flush"] as const).map((cause) =>
 			yesOrNo(
 				`lazyfree-lazy-${cause}`,
@@ -38,24 +48,34 @@ export function memoryParameters(options: {
 				`Memory is freed in the background on ${cause}.`,
 			),
 		),
-		integer("lfu-decay-time", 1, [0, INT_MAX], "Minutes after which an LFU counter falls."),
-		integer("lfu-log-factor", 10, [0, INT_MAX], "How slowly an LFU counter rises."),
+		integer("lfu-decay-time", 1, [0, INT_MAX], "Minutes after which an LFU counter decays."),
+		integer("lfu-log-factor", 10, [0, INT_MAX], "How slowly an LFU counter grows."),
 		yesOrNo("activedefrag", "no", `Defragments memory while serving. ${NEEDS_ANOTHER_BUILD}`, {
 			modifiable: false,
 			told: "never",
 		}),
-		integer("active-defrag-cycle-max", 75, [1, 99], "Most CPU, in percent, of defragmentation."),
-		integer("active-defrag-cycle-min", 5, [1, 99], "Least CPU, in percent, of defragmentation."),
+		integer("active-defrag-cycle-max", 75, [1, 99], "Maximum CPU percentage for defragmentation."),
+		integer("active-defrag-cycle-min", 5, [1, 99], "Minimum CPU percentage for defragmentation."),
 		integer(
 			"active-defrag-ignore-bytes",
 			104_857_600,
 			[1, Number.MAX_SAFE_INTEGER],
-			"Waste, in bytes, at which defragmentation begins.",
+			"Fragmentation, in bytes, at which defragmentation starts.",
 		),
-		integer("active-defrag-max-scan-fields", 1_000, [1, INT_MAX], "Fields done in one go."),
-		integer("active-defrag-threshold-lower", 10, [0, 1_000], "Waste in percent to begin at."),
-		integer("active-defrag-threshold-upper", 100, [0, 1_000], "Waste in percent of most effort."),
-		yesOrNo("activerehashing", "yes", "Rehashes the main dictionary in idle moments."),
+		integer("active-defrag-max-scan-fields", 1_000, [1, INT_MAX], "Fields processed in one step."),
+		integer(
+			"active-defrag-threshold-lower",
+			10,
+			[0, 1_000],
+			"Fragmentation percentage at which defragmentation starts.",
+		),
+		integer(
+			"active-defrag-threshold-upper",
+			100,
+			[0, 1_000],
+			"Fragmentation percentage at which it uses maximum effort.",
+		),
+		yesOrNo("activerehashing", "yes", "Rehashes the main dictionary during idle time."),
 		...listpack("hash", 512),
 		...listpack("zset", 128),
 		...(options.setListpacks ? listpack("set", 128) : []),
@@ -63,22 +83,27 @@ export function memoryParameters(options: {
 			"set-max-intset-entries",
 			512,
 			[0, INT_MAX],
-			"Members up to which integers are packed.",
+			"Maximum members of a packed set of integers.",
 		),
-		integer("list-max-listpack-size", -2, [-5, INT_MAX], "Size of a list's packed part."),
-		integer("list-compress-depth", 0, [0, INT_MAX], "Parts at a list's ends kept uncompressed."),
+		integer("list-max-listpack-size", -2, [-5, INT_MAX], "Maximum size of a list's packed node."),
 		integer(
-			"hll-sparse-max-bytes",
-			3_000,
+			"list-compress-depth",
+			0,
 			[0, INT_MAX],
-			"Size up to which a HyperLogLog is sparse.",
+			"Nodes at each end of a list kept uncompressed; 0 compresses none.",
 		),
-		integer("stream-node-max-bytes", 4_096, [0, INT_MAX], "Bytes of a stream's node; 0: no limit."),
+		integer("hll-sparse-max-bytes", 3_000, [0, INT_MAX], "Maximum bytes of a sparse HyperLogLog."),
+		integer(
+			"stream-node-max-bytes",
+			4_096,
+			[0, INT_MAX],
+			"Maximum bytes of a stream's node; 0 means no limit.",
+		),
 		integer(
 			"stream-node-max-entries",
 			100,
 			[0, INT_MAX],
-			"Entries of a stream's node; 0: no limit.",
+			"Maximum entries of a stream's node; 0 means no limit.",
 		),
 	];
 }
@@ -89,13 +114,13 @@ function listpack(type: string, entries: number): ParameterDefinition[] {
 			`${type}-max-listpack-entries`,
 			entries,
 			[0, INT_MAX],
-			`Entries up to which a ${type} is packed.`,
+			`Maximum entries of a packed ${type}.`,
 		),
 		integer(
 			`${type}-max-listpack-value`,
 			64,
 			[0, INT_MAX],
-			`Bytes of an entry up to which a ${type} is packed.`,
+			`Maximum bytes of an entry in a packed ${type}.`,
 		),
 	];
 }

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MIB } from "../../contract/limits.ts";
+import { familyOf } from "../../contract/offered-versions.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import {
 	allowedText,
 	checkOverrides,
 	defaultGroupName,
 	engineOf,
-	familyOf,
 	PARAMETER_FAMILIES,
 	type ParameterDefinition,
 	parameterDefinition,
@@ -57,7 +57,7 @@ describe("families and default groups", () => {
 		expect(engineOf(family)).toBe(engine);
 	});
 
-	it("have names that tell them apart and can be read back", () => {
+	it("have unique names that can be parsed", () => {
 		expect(defaultGroupName("valkey9", "enabled")).toBe("default.valkey9.cluster.on");
 		expect(defaultGroupName("redis7", "disabled")).toBe("default.redis7");
 		expect(defaultGroupName("memcached1.6", "enabled")).toBe("default.memcached1.6");
@@ -85,7 +85,7 @@ describe("the catalogue", () => {
 	});
 });
 
-it("takes at starts alone what is told only when it is set: a reset couldn't reach a running node", () => {
+it("applies when-set parameters only at starts: a reset couldn't reach a running node", () => {
 	for (const { definition } of everyDefinition) {
 		if (definition.told === "when-set") expect(definition.apply).toBe("requires-reboot");
 	}
@@ -140,12 +140,15 @@ describe("checkOverrides", () => {
 				"set-max-listpack-entries": "1",
 			}),
 		).toEqual([
-			{ name: "maxmemory-polcy", message: "maxmemory-polcy is no parameter of the family redis7" },
+			{
+				name: "maxmemory-polcy",
+				message: "maxmemory-polcy isn't a parameter of the family redis7",
+			},
 			{ name: "appendonly", message: "appendonly can't be changed; it is always no" },
 			{ name: "timeout", message: "timeout must be a whole number from 0 to 2147483647" },
 			{
 				name: "set-max-listpack-entries",
-				message: "set-max-listpack-entries is no parameter of the family redis7",
+				message: "set-max-listpack-entries isn't a parameter of the family redis7",
 			},
 		]);
 	});
@@ -164,7 +167,7 @@ describe("resolveParameters", () => {
 			),
 		);
 
-	it("tells defaults too, so that a reset reaches a running node", () => {
+	it("sends defaults too, so that a reset reaches a running node", () => {
 		expect(resolved("valkey9", { timeout: "60" }).get("timeout")).toEqual({
 			value: "60",
 			live: true,
@@ -173,20 +176,20 @@ describe("resolveParameters", () => {
 		expect(resolved("valkey9").get("maxmemory-policy")?.value).toBe("volatile-lru");
 	});
 
-	it("tells what only a start can take as such", () => {
+	it("marks parameters that only a start can apply", () => {
 		expect(resolved("valkey8", { "io-threads": "2" }).get("io-threads")?.live).toBe(false);
 		expect(resolved("valkey9").has("io-threads")).toBe(false);
 		expect(resolved("redis7").get("databases")?.live).toBe(false);
 	});
 
-	it("keeps to itself what isn't the engine's or is the agent's own", () => {
+	it("doesn't send parameters that aren't the engine's or belong to the agent", () => {
 		const names = [...resolved("valkey9", { "reserved-memory-percent": "10" }).keys()];
 		for (const name of ["reserved-memory-percent", "cluster-enabled", "maxclients", "io-threads"]) {
 			expect(names).not.toContain(name);
 		}
 	});
 
-	it("tells settings of a cluster to clusters alone", () => {
+	it("sends cluster settings only to clusters", () => {
 		const on = resolved("valkey9", {}, "enabled");
 		const off = resolved("valkey9");
 		expect(on.get("cluster-require-full-coverage")?.value).toBe("no");
@@ -274,7 +277,7 @@ describe("usableMemoryBytes", () => {
 	const usable = (engine: "valkey" | "memcached", mib: number, overrides = {}) =>
 		usableMemoryBytes({ engine, memoryBytes: mib * MIB, overrides }) / MIB;
 
-	it("keeps a quarter from data unless the group says otherwise", () => {
+	it("reserves a quarter unless the group says otherwise", () => {
 		expect(usable("valkey", 1_024)).toBe(768);
 		expect(usable("valkey", 1_024, { "reserved-memory-percent": "50" })).toBe(512);
 		expect(usable("valkey", 1_024, { "reserved-memory-percent": "0" })).toBe(1_024);
@@ -286,7 +289,7 @@ describe("usableMemoryBytes", () => {
 		expect(usable("memcached", 1_024, { memcached_connections_overhead: "200" })).toBe(824);
 	});
 
-	it("is never 0, which engines take for no limit", () => {
+	it("is never 0, which would mean no limit", () => {
 		expect(
 			usableMemoryBytes({
 				engine: "valkey",

@@ -1,4 +1,4 @@
-import type { EngineParameter } from "../../contract/agent.ts";
+import type { EngineParameter } from "../../contract/desired-state.ts";
 import type { ClusterMode } from "../../contract/enums.ts";
 import type { ParameterFamily } from "../../contract/parameter-group.ts";
 import { parameterDefinitions } from "./catalogue.ts";
@@ -10,15 +10,15 @@ import { memcachedOptions } from "./memcached-options.ts";
 type Overrides = Readonly<Record<string, string>>;
 
 /**
- * What the agent is told, in the engine's own names and in the form in which the engine shows the values, so that
- * text can be compared. Valkey and Redis are told all that can be changed: only so does a value that was reset, or one
- * of a group that the cache no longer has, leave a running node. Memcached forgets all at its restart and is told what
- * differs.
+ * The parameters for the agent, with the engine's own names and notation, so that text can be compared.
+ * Valkey and Redis get everything that can be changed: only then does a value that was reset, or belongs to a
+ * group that the cache no longer has, leave a running node. Memcached forgets everything at its restart, so
+ * it gets only what differs.
  */
 export function resolveParameters(options: {
 	family: ParameterFamily;
 	clusterMode: ClusterMode;
-	/** As wanted, not as they are: 0 for Memcached. */
+	/** The wanted number, not the present one: 0 for Memcached. */
 	replicasPerShard: number;
 	overrides: Overrides;
 }): EngineParameter[] {
@@ -51,7 +51,7 @@ function engineForm(definition: ParameterDefinition, value: string): string {
 
 const EVENT_CLASSES = "g$lshzxetd";
 
-/** The engine shows the flags in an order of its own, and all classes as A. */
+/** The engine shows the flags in its own order, and all classes as A. */
 function keyspaceEvents(value: string): string {
 	const has = (flag: string) => value.includes(flag) || (value.includes("A") && flag !== "m");
 	const classes = [...EVENT_CLASSES].filter(has).join("");

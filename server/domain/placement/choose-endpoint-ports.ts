@@ -1,4 +1,4 @@
-/** A port that a deleted cache had and that clients may still use. */
+/** A deleted cache's port that clients may still use. */
 export interface QuarantinedPort {
 	port: number;
 	cacheName: string;
@@ -11,9 +11,11 @@ export interface EndpointPortsRequest {
 	/** 1, or 2 with a reader endpoint. */
 	count: 1 | 2;
 	range: { first: number; last: number };
-	/** Ports of other caches' endpoints and of nodes on any host: gateways listen on all hosts. */
+	/** Ports of other caches' endpoints and of nodes on any host: any host may come to serve the cache. */
 	used: ReadonlySet<number>;
 	quarantined: readonly QuarantinedPort[];
+	/** Ports that another program holds on some host. */
+	refused: ReadonlySet<number>;
 }
 
 export type EndpointPortsResult =
@@ -21,11 +23,12 @@ export type EndpointPortsResult =
 	| { ok: false; reason: string };
 
 /**
- * Endpoint ports of a cache, the lowest free ones of the range. A port in quarantine goes to no other cache than one
- * of the same name: clients that still know it would talk to a stranger.
+ * Endpoint ports of a cache: the lowest free ones of the range. A port in quarantine goes only to a cache of
+ * the same name, because clients that still know it would talk to a stranger. A port that the user insists on
+ * is given even if a host refused it: the user may stop that other program.
  */
 export function chooseEndpointPorts(request: EndpointPortsRequest): EndpointPortsResult {
-	const { requested, count, range, used, quarantined, cacheName } = request;
+	const { requested, count, range, used, quarantined, refused, cacheName } = request;
 	const kept = new Set(
 		quarantined.filter((entry) => entry.cacheName !== cacheName).map((entry) => entry.port),
 	);
@@ -41,20 +44,31 @@ export function chooseEndpointPorts(request: EndpointPortsRequest): EndpointPort
 			const before = quarantined.find((entry) => entry.port === requested)?.cacheName;
 			return {
 				ok: false,
-				reason: `Port ${requested} was that of cache ${before} until a few minutes ago, whose clients may still use it. Creation goes on when it is free; or create this cache with another port.`,
+				reason: `Cache ${before} used port ${requested} until a few minutes ago, and its clients may still connect to it. Creation continues when the port is free. To avoid the wait, create this cache with another port.`,
 			};
 		}
 		chosen.push(requested);
 	}
 	for (let port = range.first; port <= range.last && chosen.length < count; port++) {
-		if (!used.has(port) && !kept.has(port) && !chosen.includes(port)) chosen.push(port);
+		const isFree = !used.has(port) && !kept.has(port) && !refused.has(port);
+		if (isFree && !chosen.includes(port)) chosen.push(port);
 	}
 	const [first, ...rest] = chosen;
 	if (first === undefined || chosen.length < count) {
 		return {
 			ok: false,
-			reason: `No endpoint port from ${range.first} to ${range.last} is left. Delete caches, or start the control plane with a larger range.`,
+			reason: `No endpoint port from ${range.first} to ${range.last} is left${heldByOthers(range, refused)}. Delete caches, or start the control plane with a larger range.`,
 		};
 	}
 	return { ok: true, ports: [first, ...rest] };
+}
+
+/** For the sentence that says why no port is left. */
+function heldByOthers(
+	range: { first: number; last: number },
+	refused: ReadonlySet<number>,
+): string {
+	const count = [...refused].filter((port) => port >= range.first && port <= range.last).length;
+	if (count === 0) return "";
+	return ` (other programs on the hosts hold ${count === 1 ? "one of them" : `${count} of them`})`;
 }

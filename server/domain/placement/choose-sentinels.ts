@@ -2,40 +2,34 @@
 const SENTINELS_MAX = 5;
 
 /**
- * Which hosts' Sentinels watch a cache, and how many of them must agree that its primary is gone: most of them. All
- * hosts where there are few; otherwise those of the cache itself, and others by turns of the zones, the same ones every
- * time.
+ * Which of the hosts that serve a cache watch it with their Sentinels: all if there are few; otherwise those
+ * with its nodes, those that already watch it, and others so that zones are covered evenly. A choice that is
+ * still possible stays.
  */
 export function chooseSentinels(options: {
-	cacheId: string;
+	/** The hosts that serve the cache, the preferred first. */
+	serving: readonly { id: string; zone: string }[];
 	/** Ids of the hosts that the cache's nodes are on. */
 	own: readonly string[];
-	hosts: readonly { id: string; zone: string }[];
-}): { hosts: string[]; quorum: number } {
-	const { cacheId, hosts } = options;
-	const own = new Set(options.own);
-	const ranked = hosts
-		.map((host) => ({ ...host, rank: rankOf(`${cacheId} ${host.id}`) }))
-		.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
-	const chosen = ranked.filter((host) => own.has(host.id)).slice(0, SENTINELS_MAX);
-	const others = ranked.filter((host) => !own.has(host.id));
+	/** Ids of the hosts that have watched it so far. */
+	held: readonly string[];
+}): string[] {
+	const [own, held] = [new Set(options.own), new Set(options.held)];
+	const priority = ({ id }: { id: string }) => (own.has(id) ? 2 : 0) + (held.has(id) ? 1 : 0);
+	const others = options.serving.toSorted((a, b) => priority(b) - priority(a));
+	const chosen = others
+		.splice(0, others.filter((host) => priority(host) > 0).length)
+		.slice(0, SENTINELS_MAX);
 	while (chosen.length < SENTINELS_MAX && others.length > 0) {
 		const count = (zone: string) => chosen.filter((host) => host.zone === zone).length;
 		const fewest = Math.min(...others.map((host) => count(host.zone)));
 		const next = others.findIndex((host) => count(host.zone) === fewest);
 		chosen.push(...others.splice(next, 1));
 	}
-	return {
-		hosts: chosen.map((host) => host.id).sort(),
-		quorum: Math.floor(chosen.length / 2) + 1,
-	};
+	return chosen.map((host) => host.id).sort();
 }
 
-/** The same for the same text, and as good as random over many (FNV-1a). */
-function rankOf(text: string): number {
-	let hash = 0x811c9dc5;
-	for (const character of text) {
-		hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-	}
-	return hash >>> 0;
+/** How many of a cache's Sentinels must agree that its primary is gone. */
+export function sentinelQuorum(sentinels: number): number {
+	return Math.floor(sentinels / 2) + 1;
 }

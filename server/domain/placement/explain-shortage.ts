@@ -1,7 +1,7 @@
 import { formatGib } from "../../contract/units.ts";
 import type { Alternative, PlacementHost, PlacementRequest } from "./request.ts";
 
-/** Why so many nodes of this size don't fit, and what would. */
+/** Why this many nodes of this size don't fit, and what would. */
 export function explainShortage(request: PlacementRequest): string {
 	const { hosts, shards, nodeMemoryBytes, nodeCpuMillis, multiAz } = request;
 	const wanted = shards.reduce((sum, members) => sum + members, 0);
@@ -16,28 +16,40 @@ export function explainShortage(request: PlacementRequest): string {
 		const where =
 			zonesWithRoom.size === 1
 				? `only ${[...zonesWithRoom].join(", ")} has it`
-				: `the free hosts don't pair up over zones (${describe(hosts, size)})`;
+				: `the free hosts can't be paired across zones (${describe(hosts, size)})`;
 		return `Multi-AZ needs room for nodes of ${what} in two zones for every shard, and ${where}. ${wayOut}`;
 	}
 	return `No capacity: ${wanted} node${wanted === 1 ? "" : "s"} of ${what} wanted, room for ${room} (free: ${describe(hosts, size)}). ${wayOut}`;
 }
 
-/** Why no host can take the place of another's node, and what would let one. `eligible` are those that may have it. */
+/** Why a node can't go anywhere, and what would let it, a sentence or two each. */
+export interface NoMove {
+	reason: string;
+	remedy: string;
+}
+
+/** Why no host can take the place of another's node. `eligible` are those that may have it. */
 export function explainNoMove(
 	request: Pick<PlacementRequest, "hosts" | "nodeMemoryBytes" | "nodeCpuMillis" | "zones">,
 	eligible: readonly PlacementHost[],
-): string {
+): NoMove {
 	const { hosts, nodeMemoryBytes, nodeCpuMillis, zones } = request;
 	const where = zones === null ? "" : ` in zone ${zones.join(" or ")}`;
-	const wayOut = `Add a host${where} with larder agent --join, or let a cordoned one take nodes again with larder hosts uncordon; the move then goes on.`;
+	const what = `${formatGib(nodeMemoryBytes)} and ${formatCpus(nodeCpuMillis)}`;
+	const add = `Add a host${where} with ${what} free, or uncordon one`;
 	if (eligible.length === 0) {
 		const others = hosts.map((host) => `${host.name} (zone ${host.zone})`).join(", ");
-		return others === ""
-			? `No other host takes nodes now. ${wayOut}`
-			: `None of the hosts that take nodes may have it, since each has a node of the same shard or is in a zone that doesn't help: ${others}. ${wayOut}`;
+		const reason =
+			others === ""
+				? "No other host takes nodes now."
+				: `None of the hosts that take nodes can run it: each already has a node of the same shard or is in a zone that doesn't help: ${others}.`;
+		return { reason, remedy: `${add}.` };
 	}
 	const size = { name: "", memoryBytes: nodeMemoryBytes, cpuMillis: nodeCpuMillis };
-	return `No capacity: a node of ${formatGib(nodeMemoryBytes)} and ${formatCpus(nodeCpuMillis)} is to move, and no other host has room for it (free: ${describe(eligible, size)}). Delete caches there. ${wayOut}`;
+	return {
+		reason: `No capacity: the node needs ${what}, and no other host has that free (${describe(eligible, size)}).`,
+		remedy: `${add}; or delete caches on ${eligible.map(({ name }) => name).join(" or ")}.`,
+	};
 }
 
 function roomFor(host: PlacementHost, size: Alternative): number {
@@ -50,7 +62,7 @@ function roomFor(host: PlacementHost, size: Alternative): number {
 	);
 }
 
-/** Each host with what it has free; what it lacks most is what counts. */
+/** Each host with its free room; what it lacks most is what counts. */
 function describe(hosts: readonly PlacementHost[], size: Alternative): string {
 	return hosts
 		.map((host) => {
@@ -59,6 +71,11 @@ function describe(hosts: readonly PlacementHost[], size: Alternative): string {
 		})
 		.join(", ");
 }
+
+export const CONTINUES = {
+	creation: "creation then continues",
+	growth: "the change then continues",
+} as const;
 
 function suggest(request: PlacementRequest, wanted: number, room: number): string {
 	const ways: string[] = [];
@@ -71,7 +88,7 @@ function suggest(request: PlacementRequest, wanted: number, room: number): strin
 		ways.push(`ask for at most ${room} node${room === 1 ? "" : "s"}`);
 	}
 	const others = ways.length === 0 ? "" : ` Or ${ways.join(", or ")}, in a new request.`;
-	return `Delete caches, or add a host with larder agent --join; creation then goes on.${others}`;
+	return `Delete caches, or add a host; ${CONTINUES[request.purpose]}.${others}`;
 }
 
 function formatCpus(millis: number): string {

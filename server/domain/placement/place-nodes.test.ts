@@ -19,6 +19,7 @@ const host = (
 });
 
 const request = (overrides: Partial<PlacementRequest>): PlacementRequest => ({
+	purpose: "creation",
 	hosts: [host("h1", "a"), host("h2", "b"), host("h3", "c")],
 	shards: [3],
 	nodeMemoryBytes: GIB / 2,

@@ -1,5 +1,5 @@
 import { spreadNodes } from "../../contract/spread-nodes.ts";
-import { explainShortage } from "./explain-shortage.ts";
+import { CONTINUES, explainShortage } from "./explain-shortage.ts";
 import type { PlacementHost, PlacementRequest } from "./request.ts";
 
 export interface Placement {
@@ -10,7 +10,10 @@ export interface Placement {
 /** Placements by shard, in the order of the request. */
 export type PlacementResult = { ok: true; shards: Placement[][] } | { ok: false; reason: string };
 
-/** Hosts by the rules of contract/spread-nodes.ts, and each host's lowest free ports. Same input, same answer. */
+/**
+ * Hosts by the rules of contract/spread-nodes.ts, and each host's lowest free ports. The same input gives the
+ * same answer.
+ */
 export function placeNodes(request: PlacementRequest): PlacementResult {
 	const hosts = request.hosts.filter(
 		(host) => request.zones === null || request.zones.includes(host.zone),
@@ -30,24 +33,24 @@ export function placeNodes(request: PlacementRequest): PlacementResult {
 	};
 }
 
-/** What makes any choice impossible, before room is looked at. */
+/** What makes any choice impossible, before room is checked. */
 function refuse(request: PlacementRequest, hosts: readonly PlacementHost[]): string | null {
 	if (request.hosts.length === 0) {
-		return "No host that takes nodes is online. Start Larder's agent on a host, or add one with larder agent --join.";
+		return "No host that takes nodes is online. Start Larder's agent on a host, or add a host.";
 	}
 	const online = new Set(request.hosts.map((host) => host.zone));
 	const missing = (request.zones ?? []).filter((zone) => !online.has(zone));
 	if (missing.length > 0) {
-		return `No host is online in zone ${missing.join(", ")}; there are hosts in ${[...online].join(", ")}. Add a host with larder agent --join … --zone ${missing[0]}; creation then goes on.`;
+		return `No host is online in zone ${missing.join(", ")}; there are hosts in ${[...online].join(", ")}. Add a host in zone ${missing[0]}; ${CONTINUES[request.purpose]}.`;
 	}
 	const zones = new Set(hosts.map((host) => host.zone));
 	if (request.multiAz && zones.size < 2) {
-		return `Multi-AZ needs hosts online in two zones or more, and all are in ${[...zones].join(", ")}. Add a host in another zone with larder agent --join … --zone …; creation then goes on.`;
+		return `Multi-AZ needs hosts online in two zones or more, and all are in ${[...zones].join(", ")}. Add a host in another zone; ${CONTINUES[request.purpose]}.`;
 	}
 	return null;
 }
 
-/** Each host's lowest free ports; null when one has none left. */
+/** Each host's lowest free ports; null if one has none left. */
 export function choosePorts(
 	chosen: readonly (readonly PlacementHost[])[],
 	range: { first: number; last: number },

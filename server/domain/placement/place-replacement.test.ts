@@ -19,14 +19,14 @@ const member = (number: number, zone: string, leads = false): PlacedMember => ({
 	leads,
 });
 
-/** A shard with its primary on h1 in zone a, whose replica on h2 in zone b is to go. */
+/** A shard with its primary on h1 in zone a, whose replica on h2 in zone b must go. */
 function place(overrides: Partial<ReplacementRequest> = {}) {
 	return placeReplacement({
 		hosts: [host(1, "a"), host(3, "b"), host(4, "c"), host(5, "a")],
 		members: [[member(1, "a", true)]],
 		shard: 0,
 		from: { hostId: "h2", zone: "b" },
-		toNewZone: false,
+		only: null,
 		nodeMemoryBytes: GIB,
 		nodeCpuMillis: 500,
 		zones: null,
@@ -36,7 +36,7 @@ function place(overrides: Partial<ReplacementRequest> = {}) {
 }
 
 describe("a node that takes another's place", () => {
-	it("goes to the same zone where that is as good as any", () => {
+	it("goes to the same zone if that is as good as any", () => {
 		expect(place()).toEqual({ ok: true, hostId: "h3", port: 17_000 });
 	});
 
@@ -69,11 +69,11 @@ describe("a node that takes another's place", () => {
 		expect(place({ members, hosts })).toMatchObject({ hostId: "h5" });
 	});
 
-	it("moves for the sake of zones to a new zone alone", () => {
-		expect(place({ hosts: [host(5, "a"), host(4, "c")], toNewZone: true })).toMatchObject({
+	it("moves to the hosts alone that it would be better on, where it needn't go", () => {
+		expect(place({ hosts: [host(5, "a"), host(4, "c")], only: ["h4"] })).toMatchObject({
 			hostId: "h4",
 		});
-		expect(place({ hosts: [host(5, "a")], toNewZone: true })).toMatchObject({ ok: false });
+		expect(place({ hosts: [host(5, "a")], only: ["h4"] })).toMatchObject({ ok: false });
 	});
 
 	it("says what is short and what would help", () => {
@@ -81,10 +81,10 @@ describe("a node that takes another's place", () => {
 			reason: expect.stringMatching(/h3 512 MiB and 4 vCPUs: none|h3 0\.5 GiB.*none/),
 		});
 		expect(place({ hosts: [] })).toMatchObject({
-			reason: expect.stringContaining("Add a host with larder agent --join"),
+			remedy: expect.stringContaining("Add a host with 1 GiB"),
 		});
 		expect(place({ zones: ["d"] })).toMatchObject({
-			reason: expect.stringContaining("Add a host in zone d"),
+			remedy: expect.stringContaining("Add a host in zone d"),
 		});
 		const full = { ...host(3, "b"), usedPorts: new Set([17_000]) };
 		expect(place({ hosts: [full], portRange: { first: 17_000, last: 17_000 } })).toMatchObject({

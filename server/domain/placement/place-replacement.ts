@@ -1,39 +1,38 @@
 import { type PlacedMember, spreadNodes } from "../../contract/spread-nodes.ts";
-import { explainNoMove } from "./explain-shortage.ts";
+import { explainNoMove, type NoMove } from "./explain-shortage.ts";
 import { choosePorts, type Placement } from "./place-nodes.ts";
 import type { PlacementHost, PlacementRequest } from "./request.ts";
 
 export interface ReplacementRequest
 	extends Pick<PlacementRequest, "nodeMemoryBytes" | "nodeCpuMillis" | "zones" | "portRange"> {
-	/** That take nodes. */
+	/** Hosts that take nodes. */
 	hosts: readonly PlacementHost[];
-	/** Who stays, by shard: without the node that is to be replaced. */
+	/** The nodes that stay, by shard: without the node to be replaced. */
 	members: readonly (readonly PlacedMember[])[];
-	/** Index of the shard of the node that is to be replaced. */
+	/** Index of the shard of the node to be replaced. */
 	shard: number;
-	/** Where it is now. */
+	/** Its current place. */
 	from: { hostId: string; zone: string };
-	/** It goes for the sake of another zone: any other move would be for nothing. */
-	toNewZone: boolean;
+	/** The only hosts that it should move to, because it need not go; null for any. */
+	only: readonly string[] | null;
 }
 
-export type ReplacementResult = ({ ok: true } & Placement) | { ok: false; reason: string };
+export type ReplacementResult = ({ ok: true } & Placement) | ({ ok: false } & NoMove);
 
 /**
- * A host for a node that takes the place of another: never one that has a node of the shard, unless the node that goes
- * shares its host with one too. Otherwise by the rules of contract/spread-nodes.ts, the same zone first where several are
- * as good.
+ * A host for a node's replacement: never one that has a node of the shard, unless the replaced node shares
+ * its host with one too. Otherwise by the rules of contract/spread-nodes.ts, preferring the same zone if
+ * several are as good.
  */
 export function placeReplacement(request: ReplacementRequest): ReplacementResult {
-	const { hosts, members, shard, from, zones, toNewZone, portRange } = request;
+	const { hosts, members, shard, from, zones, only, portRange } = request;
 	const siblings = members[shard] ?? [];
 	const taken = new Set(siblings.map(({ hostId }) => hostId));
-	const takenZones = new Set(siblings.map(({ zone }) => zone));
 	const sharing = taken.has(from.hostId);
 	const eligible = hosts
 		.filter(({ zone }) => zones === null || zones.includes(zone))
 		.filter(({ id }) => sharing || !taken.has(id))
-		.filter(({ zone }) => !toNewZone || !takenZones.has(zone));
+		.filter(({ id }) => only === null || only.includes(id));
 	const spread = spreadNodes({
 		...request,
 		hosts: eligible,
@@ -43,11 +42,12 @@ export function placeReplacement(request: ReplacementRequest): ReplacementResult
 		multiAz: false,
 	});
 	const host = spread.shards[shard]?.[0] ?? null;
-	if (host === null) return { ok: false, reason: explainNoMove(request, eligible) };
+	if (host === null) return { ok: false, ...explainNoMove(request, eligible) };
 	const place = choosePorts([[host]], portRange)?.[0]?.[0];
 	if (place !== undefined) return { ok: true, ...place };
 	return {
 		ok: false,
-		reason: `No node port from ${portRange.first} to ${portRange.last} is left on ${host.name}. Delete caches or add a host.`,
+		reason: `No node port from ${portRange.first} to ${portRange.last} is left on ${host.name}.`,
+		remedy: "Delete caches there, or add a host.",
 	};
 }

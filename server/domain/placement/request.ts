@@ -1,6 +1,6 @@
-import type { HostRoom } from "../../contract/spread-nodes.ts";
+import type { HostRoom, PlacedMember } from "../../contract/spread-nodes.ts";
 
-/** A node type by what it takes. */
+/** A node type by what it requires. */
 export interface Alternative {
 	name: string;
 	memoryBytes: number;
@@ -12,17 +12,21 @@ export interface PlacementHost extends HostRoom {
 }
 
 export interface PlacementRequest {
+	/** What continues once there is room: for the reasons. */
+	purpose: "creation" | "growth";
 	/** Online hosts only. */
 	hosts: readonly PlacementHost[];
-	/** Nodes of each shard, the primary's first. Memcached's nodes are one shard without a primary. */
+	/** Number of nodes of each shard, the primary first. Memcached's nodes are one shard without a primary. */
 	shards: readonly number[];
+	/** Nodes that each shard has already, if any; new ones come after them. */
+	members?: readonly (readonly PlacedMember[])[];
 	nodeMemoryBytes: number;
 	nodeCpuMillis: number;
-	/** Insist on at least two zones a shard. */
+	/** Require at least two zones per shard. */
 	multiAz: boolean;
 	/** Zones to choose from, in order; null for all. */
 	zones: readonly string[] | null;
 	portRange: { first: number; last: number };
-	/** Node types to name as a way out when this one doesn't fit. */
+	/** Node types to suggest if this one doesn't fit. */
 	alternatives: readonly Alternative[];
 }

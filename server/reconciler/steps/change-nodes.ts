@@ -1,4 +1,4 @@
-import type { Failover } from "../../contract/index.ts";
+import { type Failover, failoverEnds } from "../../contract/index.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
@@ -11,12 +11,14 @@ import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/b
 import type { Resources } from "../../services/context.ts";
 import { nextFreePort } from "../../services/free-ports.ts";
 import { quarantinePorts } from "./assign-ports.ts";
-import { exitPolicy } from "./place-cache.ts";
+import { findMember, membersOf, tell, toldOf } from "./membership.ts";
+import { exitPolicy } from "./new-node.ts";
 
 /**
- * Writes down that another node leads, which the engines already know, and tells of it. All roles change in one
- * transaction, so every host's next desired state agrees on who it is; the old primary's own state now says replica, and
- * that is how its host brings it back. In cluster mode every node of the cache is told who leads each shard.
+ * Records that another node is primary, which the engines already know, and reports it. All roles change in
+ * one transaction, so every host's next desired state agrees on the primary; the old primary's own state now
+ * says replica, and its host brings it back as one. In cluster mode every node of the cache learns the
+ * primary of each shard.
  */
 export async function adoptPrimary(
 	resources: Resources,
@@ -25,15 +27,11 @@ export async function adoptPrimary(
 	foundCause: string,
 ): Promise<void> {
 	const { clock, orders } = resources;
-	const shard = cache.shards.find((candidate) =>
-		candidate.nodes.some((node) => node.id === nodeId),
-	);
+	const shard = findMember(cache, nodeId)?.shard;
 	if (shard === undefined) return;
-	const rows = allNodeRows(cache);
-	const members = rows.filter((node) => node.shardId === shard.id);
-	const told = cache.clusterMode === "enabled" ? rows : members;
+	const members = membersOf(shard);
 	const failover = describeFailover(shard, nodeId, foundCause, orders, clock);
-	await changeNodes(resources, told, async (tx) => {
+	await changeNodes(resources, toldOf(cache, shard), async (tx) => {
 		await tx.shard.update({
 			where: { id: shard.id },
 			data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
@@ -41,10 +39,6 @@ export async function adoptPrimary(
 		await tx.cache.update({
 			where: { id: cache.id },
 			data: { promotionRequestedAt: null, lastFailover: failover },
-		});
-		await tx.node.updateMany({
-			where: { id: { in: told.map((node) => node.id) } },
-			data: { generation: { increment: 1 } },
 		});
 		const onExit = (leads: boolean) => exitPolicy(leads, members.length);
 		await tx.node.updateMany({
@@ -55,7 +49,7 @@ export async function adoptPrimary(
 			where: { id: nodeId },
 			data: { followsNodeId: null, onExit: onExit(true) },
 		});
-		await bumpRoutes(tx, cache.id);
+		await bumpRoutes(tx, { id: cache.id });
 		await recordEvent(tx, clock, failoverEvent(cache, failover));
 	});
 	orders.forget(shard.id);
@@ -71,14 +65,17 @@ function describeFailover(
 ): Failover {
 	const given = orders.newest(shard.id);
 	const result = given?.result?.leaderNodeId === nodeId ? given.result : null;
-	const nameOf = (id: string | null) => shard.nodes.find((node) => node.id === id)?.name ?? "";
+	const nodeOf = (id: string | null) => shard.nodes.find((node) => node.id === id);
+	const [from, to] = [nodeOf(shard.primaryNodeId), nodeOf(nodeId)];
 	const byOrder = given !== null && result !== null;
 	return {
 		at: clock.now().toISOString(),
 		kind: byOrder ? given.order.kind : "unplanned",
 		shard: shardNumber(shard),
-		from: nameOf(shard.primaryNodeId),
-		to: nameOf(nodeId),
+		from: from?.name ?? "",
+		to: to?.name ?? "",
+		fromHost: from?.host.name ?? null,
+		toHost: to?.host.name ?? null,
 		by: byOrder ? "control-plane" : "engines",
 		cause: byOrder ? given.cause : foundCause,
 		writesUnavailableMs: !byOrder
@@ -94,7 +91,8 @@ function shardNumber(shard: { index: number } | undefined): string {
 }
 
 function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
-	const { from, to, kind, cause, writesUnavailableMs } = failover;
+	const { kind, cause, writesUnavailableMs } = failover;
+	const { from, to } = failoverEnds(failover);
 	const duration =
 		writesUnavailableMs === null
 			? ""
@@ -106,11 +104,11 @@ function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
 		type: "cache.failover",
 		message: `${message}${duration}`,
 		cacheName: cache.name,
-		nodeName: to,
+		nodeName: failover.to,
 	};
 }
 
-/** Asks for a planned failover, as a person may too. Asked for again, it changes nothing. */
+/** Requests a planned failover, as a person may. Repeating the request changes nothing. */
 export async function requestFailover(
 	{ db, clock, orders }: Resources,
 	{ shardId, toNodeId, cause }: Extract<PlanAction, { kind: "request-failover" }>,
@@ -122,7 +120,7 @@ export async function requestFailover(
 	});
 }
 
-/** Gives up a planned failover, and says why. */
+/** Gives up a planned failover, and reports why. */
 export async function dropFailover(
 	{ db, clock, orders }: Resources,
 	cache: FullCache,
@@ -140,19 +138,19 @@ export async function dropFailover(
 		await recordEvent(tx, clock, {
 			severity: "warning",
 			type: "cache.failover-failed",
-			message: `The failover of ${which} that was requested came to nothing: ${reason}.`,
+			message: `The failover of ${which} that was requested didn't happen: ${reason}.`,
 			cacheName: cache.name,
 		});
 	});
 	orders.drop(shardId);
 }
 
-/** Lets a node that exited be started in the role that it has. */
+/** Allows a node that exited to start in its current role. */
 export function permitLaunch(resources: Resources, cache: FullCache, nodeId: string) {
 	return changeNode(resources, cache, nodeId, (node) => ({ launchPermit: node.launchPermit + 1 }));
 }
 
-/** Has a node's host reboot it. */
+/** Makes a node's host reboot it. */
 export function rebootNode(resources: Resources, cache: FullCache, nodeId: string) {
 	// A database from a backup may be behind its hosts.
 	const done = resources.fleet.observation(nodeId, null)?.reboot ?? 0;
@@ -162,54 +160,59 @@ export function rebootNode(resources: Resources, cache: FullCache, nodeId: strin
 	}));
 }
 
-/** Changes one node's assignment, by what the pass has read: planned twice, it is still done once. Its host is told. */
+/**
+ * Changes one node's assignment, guarded by what the pass has read: planned twice, it is still done once.
+ * Wakes its host.
+ */
 async function changeNode(
 	resources: Resources,
 	cache: FullCache,
 	nodeId: string,
 	change: (node: FullNode) => Prisma.NodeUpdateInput,
 ): Promise<void> {
-	const node = findNode(cache, nodeId);
+	const node = findMember(cache, nodeId)?.node;
 	if (node === undefined) return;
 	await changeNodes(resources, [node], async (tx) => {
-		await tx.node.update({
-			where: { id: nodeId },
-			data: { ...change(node), generation: { increment: 1 } },
-		});
+		await tx.node.update({ where: { id: nodeId }, data: change(node) });
 	});
 }
 
 /**
- * Gives a node the next port that is free on its host, because something else there holds its own. Whoever has to know
- * its address is told.
+ * Gives a node the next free port on its host, because another program there holds its own. Everything that
+ * must know its address is told. Returns the reason if no port is left.
  */
 export async function movePort(
 	resources: Resources,
 	cache: FullCache,
 	nodeId: string,
-): Promise<void> {
-	const node = findNode(cache, nodeId);
-	if (node === undefined) return;
-	const shard = cache.shards.find((candidate) => candidate.id === node.shardId);
-	const told = cache.clusterMode === "enabled" ? allNodeRows(cache) : (shard?.nodes ?? [node]);
-	await changeNodes(resources, told, async (tx) => {
-		const port = await nextFreePort(resources, tx, node);
-		await tx.node.updateMany({
-			where: { id: { in: told.map((each) => each.id) } },
-			data: { generation: { increment: 1 } },
-		});
+): Promise<string | null> {
+	const found = findMember(cache, nodeId);
+	if (found === null) return null;
+	const { shard, node } = found;
+	const told = toldOf(cache, shard);
+	const port = await resources.db.$transaction(async (tx) => {
+		const free = await nextFreePort(resources, tx, node);
+		if (free === null) return null;
+		await tell(tx, told);
 		await tx.node.update({
 			where: { id: nodeId },
-			// A process that could start on the old port in the meantime is started anew on the new one.
-			data: { port, reboot: { increment: 1 }, observation: Prisma.DbNull },
+			// A process that could meanwhile start on the old port is restarted on the new one.
+			data: { port: free, reboot: { increment: 1 }, observation: Prisma.DbNull },
 		});
-		await bumpRoutes(tx, cache.id);
+		await bumpRoutes(tx, { id: cache.id });
+		return free;
 	});
+	if (port === null) {
+		const { first, last } = resources.nodePorts;
+		return `No node port from ${first} to ${last} is left for ${node.name} on ${node.host.name}. Stop the programs there that hold these ports, or delete caches.`;
+	}
 	resources.fleet.forgetObservation(nodeId);
+	wakeHosts(resources, new Set(told.map(({ hostId }) => hostId)));
 	wakeGateways(resources);
+	return null;
 }
 
-/** Memcached's auto discovery names these nodes from now on. */
+/** Makes Memcached's auto discovery name these nodes from now on. */
 export async function publishDiscovery(
 	resources: Resources,
 	cache: FullCache,
@@ -220,14 +223,14 @@ export async function publishDiscovery(
 			where: { id: cache.id },
 			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
 		});
-		await bumpRoutes(tx, cache.id);
+		await bumpRoutes(tx, { id: cache.id });
 	});
 	wakeGateways(resources);
 }
 
 /**
- * Takes all nodes out of their hosts' desired states, and the cache's endpoints out of the gateways; the hosts stop the
- * engines and confirm. The ports are kept from other caches for a while.
+ * Removes all nodes from their hosts' desired states, and the cache's endpoints from the gateways; the hosts
+ * stop the engines and confirm. The ports are kept from other caches for a while.
  */
 export async function removeNodes(resources: Resources, cache: FullCache): Promise<void> {
 	const hostIds = new Set(allNodeRows(cache).map((node) => node.hostId));
@@ -240,24 +243,20 @@ export async function removeNodes(resources: Resources, cache: FullCache): Promi
 			});
 		}
 		await quarantinePorts(tx, cache, resources.clock.now());
-		await bumpRoutes(tx, cache.id);
+		await bumpRoutes(tx, { id: cache.id });
 	});
 	wakeHosts(resources, hostIds);
 	wakeGateways(resources);
 }
 
-function findNode(cache: FullCache, nodeId: string) {
-	return allNodeRows(cache).find((node) => node.id === nodeId);
-}
-
 async function changeNodes(
 	resources: Resources,
-	nodes: readonly { hostId: string }[],
+	nodes: readonly FullNode[],
 	change: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
 	const hostIds = new Set(nodes.map((node) => node.hostId));
 	await resources.db.$transaction(async (tx) => {
-		await bumpHosts(tx, hostIds);
+		await tell(tx, nodes);
 		await change(tx);
 	});
 	wakeHosts(resources, hostIds);

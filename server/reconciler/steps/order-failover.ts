@@ -1,63 +1,70 @@
 import { randomUUID } from "node:crypto";
-import type { FailoverMember } from "../../contract/agent.ts";
+import type { FailoverMember } from "../../contract/desired-state.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { clusterNodeId } from "../../domain/cache/cluster-node-id.ts";
 import type { PlanAction } from "../../domain/cache/model.ts";
+import { nodeLabel } from "../../domain/cache/node-label.ts";
+import { wakeForNotices } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 
-/** A refused order may be given again then: nobody else says when its reason has gone. */
+/** A refused order may be given again after this time: no report says when its reason has gone. */
 const AGAIN_MS = 400;
 
 /**
- * Gives a failover order to the host of its first candidate. Nothing is written: who leads is written down once the
- * engines say so, and an order that is lost is planned anew.
+ * Gives a failover order to the host of its first candidate. Nothing is written: the new primary is recorded
+ * once the engines confirm it, and a lost order is planned again.
  */
 export function orderFailover(
 	resources: Resources,
 	cache: FullCache,
 	action: Extract<PlanAction, { kind: "order-failover" }>,
 ): void {
-	const { orders, notices, signals, fleet, clock, wakeCache } = resources;
+	const { orders, notices, fleet, clock, wakeCache } = resources;
 	const rows = allNodeRows(cache);
 	const shard = cache.shards.find((candidate) => candidate.id === action.shardId);
 	const from = rows.find((node) => node.id === shard?.primaryNodeId);
 	const candidates = action.candidateIds.flatMap((id) => rows.find((node) => node.id === id) ?? []);
 	const [first] = candidates;
 	if (from === undefined || first === undefined) return;
+	const others = rows.filter(
+		(node) => node.shardId === from.shardId && node !== from && !candidates.includes(node),
+	);
 	const order = {
 		id: randomUUID(),
 		cacheId: cache.id,
 		cacheName: cache.name,
 		kind: action.failover,
 		clusterMode: cache.clusterMode === "enabled" ? ("enabled" as const) : ("disabled" as const),
-		from: toMember(from),
+		from: toMember(from, rows),
 		fromState: action.fromState,
-		candidates: candidates.map(toMember),
+		candidates: candidates.map((node) => toMember(node, rows)),
+		others: others.map((node) => toMember(node, rows)),
 		takeover: action.takeover,
 		sentinels: fleet.sentinelsOf(cache.id).map(({ host, port }) => ({ host, port })),
 	};
 	const heardOfAt = fleet.isSuspect(from.hostId) ? fleet.lastSeenAt(from.hostId) : null;
 	const noticedAt = fleet.goneSince(from.id) ?? (heardOfAt ?? clock.now()).getTime();
 	orders.add({ order, shardId: action.shardId, cause: action.cause, noticedAt });
-	notices.add(first.hostId, { kind: "failover", order });
-	signals.notify(`host:${first.hostId}`);
-	setTimeout(() => wakeCache(cache.id), AGAIN_MS).unref();
+	notices.add([first.hostId], { kind: "failover", order });
+	wakeForNotices(resources, [first.hostId]);
+	setTimeout(() => wakeCache(cache.id, "urgent"), AGAIN_MS).unref();
 }
 
-/** Has a primary's process killed that runs without answering. */
+/** Makes the agent kill a primary's process that runs without answering. */
 export function endHung(resources: Resources, cache: FullCache, nodeId: string): void {
 	const node = allNodeRows(cache).find((candidate) => candidate.id === nodeId);
 	const pid = resources.fleet.observation(nodeId, null)?.pid ?? null;
 	if (node === undefined || pid === null) return;
-	resources.notices.add(node.hostId, { kind: "end-hung", assignmentId: nodeId, pid });
-	resources.signals.notify(`host:${node.hostId}`);
+	resources.notices.add([node.hostId], { kind: "end-hung", assignmentId: nodeId, pid });
+	wakeForNotices(resources, [node.hostId]);
 }
 
-function toMember(node: FullNode): FailoverMember {
+/** Named in sentences by its name, plus its place while it moves. */
+function toMember(node: FullNode, all: readonly FullNode[]): FailoverMember {
 	return {
 		nodeId: node.id,
 		clusterNodeId: clusterNodeId(node.id),
-		name: node.name,
+		name: nodeLabel(node, all),
 		host: node.host.advertisedAddress,
 		port: node.port,
 	};

@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import {
 	allNodeRows,
 	type FullCache,
@@ -8,29 +7,41 @@ import {
 import type { Transaction } from "../../data/database.ts";
 import { setMoveProblem } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import type { PlanAction } from "../../domain/cache/model.ts";
+import { cantLeave } from "../../domain/cache/node-label.ts";
 import {
 	placeReplacement,
 	type ReplacementResult,
 } from "../../domain/placement/place-replacement.ts";
-import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
+import { wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
-import { noteFormerNode } from "../../services/former-nodes.ts";
-import { keepPorts } from "./assign-ports.ts";
-import { exitPolicy, placementHosts } from "./place-cache.ts";
+import { placementHosts } from "../../services/placement-hosts.ts";
+import { rerouteCaches } from "../../services/route-hosts.ts";
+import {
+	findMember,
+	membersOf,
+	type ShardRows,
+	setPrimaryPolicy,
+	tell,
+	toldOf,
+} from "./membership.ts";
+import { exitPolicy, newNode } from "./new-node.ts";
+import { discoverInstead, takeOut } from "./retire-node.ts";
 
-type Shard = FullCache["shards"][number];
+type Replacement = Extract<PlanAction, { kind: "add-replacement" }>;
 
 /**
- * Adds a node that is to take the place of another: a replica of whoever leads, or for Memcached one of its own. Where
- * nobody holds the data any more (`empty`) it is the shard's primary at once, and the other is taken out in the same
- * transaction. Returns the reason when no host can have it. Placements run one at a time, as in `placeCache`.
+ * Adds a node that will replace another: a replica of the primary, or for Memcached an independent node. If
+ * no node holds the data any more (`empty`) it is the shard's primary at once, and the other is removed in
+ * the same transaction. Returns the reason if no host can have it. Placements run one at a time, as in
+ * `placeCache`.
  */
 export async function addReplacement(
 	resources: Resources,
 	cache: FullCache,
-	nodeId: string,
-	empty: boolean,
+	action: Replacement,
 ): Promise<string | null> {
+	const { nodeId, empty } = action;
 	const found = findMember(cache, nodeId);
 	if (found === null) return null;
 	const { shard, node } = found;
@@ -46,151 +57,53 @@ export async function addReplacement(
 		});
 		const exists = await tx.node.count({ where: { id: nodeId } });
 		if (settled > 0 || exists === 0) return { reason: null, hostIds: [] };
-		const place = await choosePlace(resources, tx, cache, shard, node);
-		if (!place.ok) return { reason: place.reason, hostIds: [] };
-		const id = randomUUID();
-		const members = membersOf(shard);
+		const place = await choosePlace(resources, tx, cache, shard, node, action.hostIds);
+		if (!place.ok) {
+			const reason = `${place.reason} ${place.remedy} The move then continues.`;
+			return { reason, hostIds: [] };
+		}
 		const told = toldOf(cache, shard).filter((each) => !empty || each.id !== node.id);
-		const hostIds = [...told.map((each) => each.hostId), place.hostId, node.hostId];
-		const revisions = await bumpHosts(tx, hostIds);
-		if (empty) await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
+		const revisions = await tell(tx, told, [place.hostId, node.hostId]);
+		if (empty) {
+			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
+			await discoverInstead(tx, cache, nodeId, null);
+		}
+		const added = newNode(shard, node.name, place, node);
 		await tx.node.create({
 			data: {
-				id,
-				cacheId: cache.id,
-				shardId: shard.id,
-				name: empty ? node.name : `${node.name}-moving`,
-				hostId: place.hostId,
-				port: place.port,
-				memoryBytes: node.memoryBytes,
-				maxmemoryBytes: node.maxmemoryBytes,
-				vcpus: node.vcpus,
-				cpuMillis: node.cpuMillis,
+				...added,
 				followsNodeId: empty ? null : shard.primaryNodeId,
-				onExit: exitPolicy(empty, members.length),
-				// A move that was under way for the other one is this one's now.
+				onExit: exitPolicy(empty, membersOf(shard).length),
+				// It takes over a pending move of the other node.
 				replacesNodeId: empty ? node.replacesNodeId : nodeId,
 			},
 		});
-		await tellOf(tx, told);
-		if (empty) await letLead(tx, shard, id);
-		else await setPrimaryPolicy(tx, shard.primaryNodeId, members.length + 1);
-		await bumpRoutes(tx, cache.id);
+		if (empty) await letLead(tx, shard, added.id);
+		else await setPrimaryPolicy(tx, shard.id);
+		await rerouteCaches(tx, [cache.id]);
 		const { name } = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 		await recordEvent(tx, resources.clock, {
 			severity: empty ? "error" : "info",
 			type: empty ? "node.started-empty" : "node.moving",
 			message: empty
-				? `${node.name} starts empty on ${name}: ${causeOf(resources, node)}, and nobody else holds its data.`
-				: `${node.name} is to move from ${node.host.name} to ${name}: ${causeOf(resources, node)}.`,
+				? `${node.name} starts empty on ${name}: ${causeOf(resources, node, action)}, and no other node holds its data.`
+				: `${node.name} will ${node.host.name === name ? `be replaced on ${name}` : `move from ${node.host.name} to ${name}`}: ${causeOf(resources, node, action)}.`,
 			cacheName: cache.name,
 			nodeName: node.name,
 			hostName: name,
 		});
-		return { reason: null, hostIds };
+		return { reason: null, hostIds: [...revisions.keys()] };
 	});
-	await noteProblem(resources, cache, node, outcome.reason);
+	await noteProblem(resources, cache, node, outcome.reason, action.optional);
 	if (outcome.hostIds.length > 0) {
-		wakeHosts(resources, new Set(outcome.hostIds));
+		wakeHosts(resources, outcome.hostIds);
 		wakeGateways(resources);
 	}
 	return outcome.reason;
 }
 
-/**
- * Takes a node out: its host stops it and confirms. One that another has replaced leaves it its name and its place; a
- * replacement that nobody needs any more just goes.
- */
-export async function retireNode(
-	resources: Resources,
-	cache: FullCache,
-	nodeId: string,
-): Promise<void> {
-	const found = findMember(cache, nodeId);
-	if (found === null) return;
-	const { shard, node } = found;
-	const members = membersOf(shard);
-	const heir = members.find((each) => each.replacesNodeId === nodeId);
-	const told = toldOf(cache, shard).filter((each) => each.id !== node.id);
-	const hostIds = new Set([...told.map((each) => each.hostId), node.hostId]);
-	await resources.db.$transaction(async (tx) => {
-		const current = await tx.node.findFirst({ where: { id: nodeId, removedAtRevision: null } });
-		const { primaryNodeId } = await tx.shard.findUniqueOrThrow({ where: { id: shard.id } });
-		// Whoever leads stays, whatever the pass had read.
-		if (current === null || primaryNodeId === nodeId) return;
-		const revisions = await bumpHosts(tx, hostIds);
-		await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
-		await tellOf(tx, told);
-		await setPrimaryPolicy(tx, primaryNodeId, members.length - 1);
-		await bumpRoutes(tx, cache.id);
-		if (heir === undefined) return;
-		await tx.node.update({
-			where: { id: heir.id },
-			data: { name: node.name, replacesNodeId: null },
-		});
-		await recordEvent(tx, resources.clock, {
-			severity: "info",
-			type: "node.moved",
-			message: `${node.name} moved from ${node.host.name} to ${heir.host.name}.`,
-			cacheName: cache.name,
-			nodeName: node.name,
-			hostName: heir.host.name,
-		});
-	});
-	setMoveProblem(resources.fleet, nodeId, null);
-	wakeHosts(resources, hostIds);
-	wakeGateways(resources);
-}
-
-function findMember(cache: FullCache, nodeId: string): { shard: Shard; node: FullNode } | null {
-	for (const shard of cache.shards) {
-		const node = shard.nodes.find((each) => each.id === nodeId && each.removedAtRevision === null);
-		if (node !== undefined) return { shard, node };
-	}
-	return null;
-}
-
-/** Whose assignments change when a node comes or goes. In cluster mode every node knows all others. */
-function toldOf(cache: FullCache, shard: Shard): FullNode[] {
-	return cache.clusterMode === "enabled" ? allNodeRows(cache) : membersOf(shard);
-}
-
-function membersOf(shard: Shard): FullNode[] {
-	return shard.nodes.filter((each) => each.removedAtRevision === null);
-}
-
-async function tellOf(tx: Transaction, nodes: readonly FullNode[]): Promise<void> {
-	await tx.node.updateMany({
-		where: { id: { in: nodes.map((node) => node.id) } },
-		data: { generation: { increment: 1 } },
-	});
-}
-
-/** Out of its host's desired state, its port kept from others, its name free, and known to the cluster as one that left. */
-async function takeOut(
-	{ clock }: Resources,
-	tx: Transaction,
-	cache: FullCache,
-	node: FullNode,
-	removedAtRevision: number,
-): Promise<void> {
-	await tx.node.update({
-		where: { id: node.id },
-		data: {
-			removedAtRevision,
-			replacesNodeId: null,
-			name: `${node.name}-gone-${randomBytes(2).toString("hex")}`,
-		},
-	});
-	const releasedAt = clock.now();
-	await keepPorts(tx, [
-		{ hostId: node.hostId, port: node.port, cacheName: cache.name, releasedAt },
-	]);
-	await noteFormerNode(tx, cache.id, node.id);
-}
-
-/** The node leads the shard from now on, and all others follow it. */
-async function letLead(tx: Transaction, shard: Shard, nodeId: string): Promise<void> {
+/** Makes the node the shard's primary, and all others follow it. */
+async function letLead(tx: Transaction, shard: ShardRows, nodeId: string): Promise<void> {
 	await tx.shard.update({
 		where: { id: shard.id },
 		data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
@@ -201,33 +114,21 @@ async function letLead(tx: Transaction, shard: Shard, nodeId: string): Promise<v
 	});
 }
 
-/** Memcached has no primary. */
-async function setPrimaryPolicy(
-	tx: Transaction,
-	primaryNodeId: string | null,
-	memberCount: number,
-): Promise<void> {
-	if (primaryNodeId === null) return;
-	await tx.node.updateMany({
-		where: { id: primaryNodeId },
-		data: { onExit: exitPolicy(true, memberCount) },
-	});
-}
-
 async function choosePlace(
 	resources: Resources,
 	tx: Transaction,
 	cache: FullCache,
-	shard: Shard,
+	shard: ShardRows,
 	node: FullNode,
+	only: readonly string[] | null,
 ): Promise<ReplacementResult> {
 	const hosts = await placementHosts(resources, tx);
 	const rows = allNodeRows(cache);
 	const replaced = new Set([node.id, ...rows.map((each) => each.replacesNodeId)]);
-	const ended = hasLostFiles(resources, node);
+	const ended = troubleOf(resources, node) !== null;
 	return placeReplacement({
 		hosts: hosts.map((host) =>
-			// What it had there is free: it can't be started again.
+			// The room that it had there is free: it can't be started again.
 			ended && host.id === node.hostId
 				? {
 						...host,
@@ -247,7 +148,8 @@ async function choosePlace(
 		),
 		shard: cache.shards.indexOf(shard),
 		from: { hostId: node.hostId, zone: node.host.zone },
-		toNewZone: !ended && !isLeaving(node),
+		// It may have to go after all, because the situation has changed since the action was planned.
+		only: ended || isLeaving(node) ? null : only,
 		nodeMemoryBytes: Number(node.memoryBytes),
 		nodeCpuMillis: node.cpuMillis,
 		zones: zonesColumn.parse(cache.zones),
@@ -255,36 +157,45 @@ async function choosePlace(
 	});
 }
 
-function hasLostFiles({ fleet }: Resources, node: FullNode): boolean {
-	return fleet.observation(node.id, node.observation)?.reason?.code === "identity-lost";
+/** Why it can't recover where it is; null if it can. */
+function troubleOf({ fleet }: Resources, node: FullNode): string | null {
+	switch (fleet.observation(node.id, node.observation)?.reason?.code) {
+		case "identity-lost":
+			return "its files are gone or damaged";
+		case "keeps-ending":
+			return "it keeps ending within seconds of its start";
+		default:
+			return null;
+	}
 }
 
 function isLeaving({ host }: FullNode): boolean {
 	return host.drainRequestedAt !== null || host.lostAt !== null || host.lossConfirmed;
 }
 
-function causeOf(resources: Resources, node: FullNode): string {
+function causeOf(resources: Resources, node: FullNode, { reason }: Replacement): string {
 	const { host } = node;
 	if (host.lossConfirmed) return `host ${host.name} won't come back`;
 	if (host.lostAt !== null) return `host ${host.name} is lost`;
-	if (hasLostFiles(resources, node)) return "its files are gone";
+	const trouble = troubleOf(resources, node);
+	if (trouble !== null) return trouble;
 	if (host.drainRequestedAt !== null) return `host ${host.name} is being drained`;
-	return "another zone is free";
+	return reason;
 }
 
-/** Kept for views and plans, and told once. */
+/** Kept for views and plans, and reported once. It isn't news if a node stays that may stay. */
 async function noteProblem(
 	{ db, fleet, clock }: Resources,
 	cache: FullCache,
 	node: FullNode,
 	reason: string | null,
+	optional: boolean,
 ): Promise<void> {
-	const problem = reason === null ? null : `${node.name} can't leave ${node.host.name}. ${reason}`;
-	if (!setMoveProblem(fleet, node.id, problem) || problem === null) return;
+	if (!setMoveProblem(fleet, node.id, reason) || reason === null || optional) return;
 	await recordEvent(db, clock, {
 		severity: "warning",
 		type: "node.move-waiting",
-		message: problem,
+		message: cantLeave(node.name, node.host.name, reason),
 		cacheName: cache.name,
 		nodeName: node.name,
 		hostName: node.host.name,

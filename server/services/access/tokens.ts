@@ -5,8 +5,9 @@ import {
 	AppError,
 	type createTokenInputSchema,
 	type listTokensInputSchema,
+	tokenScopeSchema,
 } from "../../contract/index.ts";
-import { decodeCursor, toPage } from "../../data/cursor.ts";
+import { olderThan, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
 import { randomSecret, sha256Hex } from "../../platform/secrets.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -15,7 +16,7 @@ import { mutate } from "../mutation.ts";
 const PREFIX_LENGTH = "larder_".length + 6;
 const DAY_MS = 86_400_000;
 
-/** The secret is in this answer and nowhere else: the database keeps its hash. */
+/** The secret is only in this answer: the database keeps its hash. */
 export async function createToken(
 	resources: Resources,
 	caller: Caller,
@@ -35,10 +36,12 @@ export async function createToken(
 					name: input.name,
 					prefix: token.slice(0, PREFIX_LENGTH),
 					hash: sha256Hex(token),
+					scope: input.scope,
 					createdBy: caller.name,
+					ownerId: caller.userId,
 					createdAt,
 					expiresAt:
-						input.expiresInDays == null
+						input.expiresInDays === null
 							? null
 							: new Date(createdAt.getTime() + input.expiresInDays * DAY_MS),
 				},
@@ -53,15 +56,8 @@ export async function listTokens(
 	{ db }: Resources,
 	input: z.output<typeof listTokensInputSchema>,
 ): Promise<{ items: ApiToken[]; nextCursor: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const before: Prisma.ApiTokenWhereInput =
-		after === null
-			? {}
-			: {
-					OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }],
-				};
 	const rows = await db.apiToken.findMany({
-		where: before,
+		where: olderThan("createdAt", input.cursor),
 		orderBy: [{ createdAt: "desc" }, { id: "desc" }],
 		take: input.limit + 1,
 	});
@@ -75,17 +71,21 @@ export async function revokeToken(
 	caller: Caller,
 	input: { id: string },
 ): Promise<{ id: string }> {
+	let name = input.id;
 	return mutate(resources, caller, {
 		action: "token.revoke",
 		target: input.id,
+		nameOf: () => name,
 		input,
 		run: async (tx) => {
-			const { count } = await tx.apiToken.deleteMany({ where: { id: input.id } });
-			if (count === 0) {
+			const token = await tx.apiToken.findUnique({ where: { id: input.id } });
+			if (token === null) {
 				throw new AppError("not_found", "No such token. List the tokens to see what exists.", {
 					field: "id",
 				});
 			}
+			name = token.name;
+			await tx.apiToken.deleteMany({ where: { id: input.id } });
 			return { id: input.id };
 		},
 	});
@@ -96,6 +96,7 @@ function toTokenView(row: Prisma.ApiTokenGetPayload<object>): ApiToken {
 		id: row.id,
 		name: row.name,
 		prefix: row.prefix,
+		scope: tokenScopeSchema.parse(row.scope),
 		createdAt: row.createdAt.toISOString(),
 		createdBy: row.createdBy,
 		lastUsedAt: row.lastUsedAt?.toISOString() ?? null,

@@ -11,7 +11,10 @@ import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { resolveCacheSpec } from "./resolve-cache-spec.ts";
 
-/** Stores what is wanted and returns at once; the reconciler does the rest. `already_exists` if the name is taken. */
+/**
+ * Stores the wanted state and returns at once; the reconciler does the rest. `already_exists` if the name is
+ * taken.
+ */
 export async function createCache(
 	resources: Resources,
 	caller: Caller,
@@ -46,7 +49,7 @@ export async function createCache(
 	}
 }
 
-/** Throws if it is the port that another cache has. */
+/** Throws if another cache has the port. */
 async function refusePort({ db }: Resources, { name, port }: CreateCacheSpec): Promise<void> {
 	if (port === undefined) return;
 	const owner = await db.cache.findFirst({
@@ -56,7 +59,7 @@ async function refusePort({ db }: Resources, { name, port }: CreateCacheSpec): P
 	if (owner === null) return;
 	throw new AppError(
 		"already_exists",
-		`Port ${port} is that of cache ${owner.name}. Choose another port, or leave it out.`,
+		`Port ${port} belongs to cache ${owner.name}. Choose another port, or leave it out.`,
 		{ field: "port" },
 	);
 }

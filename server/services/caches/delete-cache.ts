@@ -7,8 +7,8 @@ import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
 /**
- * Marks the cache; it is gone once every host has confirmed. Deleting it twice is no error; `conflict` while deletion
- * protection is on.
+ * Marks the cache; it is gone once every host that isn't lost has confirmed. Deleting it twice is not an
+ * error; throws `conflict` while deletion protection is on.
  */
 export async function deleteCache(
 	resources: Resources,
@@ -26,7 +26,7 @@ export async function deleteCache(
 			if (row.deletionProtection) {
 				throw new AppError(
 					"conflict",
-					`Cache ${row.name} has deletion protection on. Turn it off first: PATCH /api/v1/caches/${row.name} {"deletionProtection":false}, or larder caches modify ${row.name} --no-deletion-protection.`,
+					`Cache ${row.name} has deletion protection on. Turn it off first.`,
 					{ field: "deletionProtection" },
 				);
 			}

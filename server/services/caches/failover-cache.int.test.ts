@@ -25,7 +25,7 @@ async function settle() {
 	}
 }
 
-/** Placed and, unless said otherwise, running with replicas in sync. */
+/** Placed and, by default, running with replicas in sync. */
 async function create(shape: object, isRunning = true) {
 	const input = createCacheInputSchema.parse({ name: "orders", ...shape });
 	await createCache(test.resources, testCaller(), input);
@@ -56,7 +56,7 @@ async function roles() {
 	};
 }
 
-/** What every host says, with the link of one replica down. */
+/** Reports of every host, with the link of one replica down. */
 async function cutLink(name: string) {
 	for (const host of hosts) {
 		const state = await host.state();
@@ -71,7 +71,7 @@ async function cutLink(name: string) {
 }
 
 describe("a planned failover", () => {
-	it("is written down with its event and audit row, and the cache is looked at", async () => {
+	it("is recorded with its event and audit row, and wakes the cache", async () => {
 		await create({ replicasPerShard: 1 });
 		const woken = test.woken.length;
 		await failOver();
@@ -108,7 +108,7 @@ describe("a planned failover", () => {
 		expect(asked).toEqual([false, true, true]);
 	});
 
-	it("is asked for once when a request is repeated with its idempotency key", async () => {
+	it("is requested once when a request is repeated with its idempotency key", async () => {
 		await create({ replicasPerShard: 1 });
 		const keyed = testCaller({ idempotencyKey: "k" });
 		expect(await failOver({}, keyed)).toEqual(await failOver({}, keyed));
@@ -147,11 +147,11 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		});
 	});
 
-	it("for a cache that there isn't", async () => {
+	it("for a cache that doesn't exist", async () => {
 		await expect(failOver()).rejects.toMatchObject({ code: "not_found", field: "name" });
 	});
 
-	it("without a shard where there are several, and for one that there isn't", async () => {
+	it("without a shard if there are several, and for one that doesn't exist", async () => {
 		await create({ clusterMode: "enabled", shards: 3, replicasPerShard: 1 });
 		await expect(failOver()).rejects.toMatchObject({
 			code: "invalid_argument",
@@ -165,7 +165,7 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		});
 	});
 
-	it("for a node that there isn't, or that is another shard's", async () => {
+	it("for a node that doesn't exist, or belongs to another shard", async () => {
 		await create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
 		await expect(failOver({ shard: "0001", node: "orders-009" })).rejects.toMatchObject({
 			code: "invalid_argument",
@@ -175,17 +175,17 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		await expect(failOver({ shard: "0001", node: "orders-0002-001" })).rejects.toMatchObject({
 			code: "invalid_argument",
 			field: "node",
-			message: expect.stringContaining("is of shard 0002"),
+			message: expect.stringContaining("belongs to shard 0002"),
 		});
 	});
 
-	it("for the node that leads", async () => {
+	it("for the primary itself", async () => {
 		await create({ replicasPerShard: 1 });
 		const { primary, replicas } = await roles();
 		await expect(failOver({ node: primary })).rejects.toMatchObject({
 			code: "conflict",
 			field: "node",
-			message: `${primary} leads already. Name a replica, such as ${replicas[0]}, or leave node out.`,
+			message: `${primary} is already the primary. Name a replica, such as ${replicas[0]}, or leave node out.`,
 		});
 	});
 
@@ -211,14 +211,14 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		});
 	});
 
-	it("while one of the same shard is under way, even when two are sent at once", async () => {
+	it("while one of the same shard is in progress, even when two are sent at once", async () => {
 		await create({ replicasPerShard: 1 });
 		const both = await Promise.allSettled([failOver(), failOver()]);
 		expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 		await expect(failOver()).rejects.toMatchObject({
 			code: "conflict",
 			field: "shard",
-			message: expect.stringContaining("under way already"),
+			message: expect.stringContaining("already in progress"),
 		});
 	});
 });

@@ -6,6 +6,7 @@ import { recordEvent } from "../../data/record-event.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../../domain/cache/model.ts";
 import { primaryOf } from "../../domain/cache/model.ts";
 import { isReplicaInSync, isServingPrimary, isSilent } from "../../domain/cache/node-health.ts";
+import { nodeNames } from "../../domain/cache/node-label.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
@@ -13,9 +14,10 @@ import { findCache } from "./find-cache.ts";
 type Input = z.output<typeof failoverCacheInputSchema>;
 
 /**
- * Asks for another primary of a shard; the reconciler has the engines hand over, which loses no write. The request
- * stands until another node leads, or until it can't be done, which an event then tells. `invalid_argument` for a shard
- * or node that there isn't, `conflict` for what can't hand over or take over now.
+ * Requests another primary for a shard; the reconciler makes the engines hand over, which loses no write. The
+ * request stands until another node is primary, or until it turns out to be impossible, which an event then
+ * reports. Throws `invalid_argument` for a shard or node that doesn't exist, `conflict` for a primary that
+ * can't hand over or a replica that can't take over now.
  */
 export async function failoverCache(
 	resources: Resources,
@@ -57,7 +59,7 @@ function requireReplicas(row: FullCache): void {
 	const refuse = (message: string) => new AppError("conflict", message, { field: "name" });
 	if (row.engine === "memcached") {
 		throw refuse(
-			`Memcached keeps no copies, so ${row.name} has nobody to fail over to. Use Valkey or Redis OSS with replicas for data that has to outlive a node.`,
+			`Memcached keeps no copies, so ${row.name} has no replica to fail over to. Use Valkey or Redis OSS with replicas for data that must survive the loss of a node.`,
 		);
 	}
 	if (row.deletingAt !== null) throw refuse(`Cache ${row.name} is being deleted.`);
@@ -66,7 +68,7 @@ function requireReplicas(row: FullCache): void {
 	}
 	if (row.replicasPerShard === 0) {
 		throw refuse(
-			`Cache ${row.name} has no replica to fail over to. Create one with replicasPerShard of 1 or more.`,
+			`Cache ${row.name} has no replica to fail over to. Modify it to have replicasPerShard of 1 or more.`,
 		);
 	}
 }
@@ -77,7 +79,7 @@ function chooseShard(cache: CacheModel, asked: string | undefined): ShardModel {
 	const refuse = (message: string) => new AppError("invalid_argument", message, { field: "shard" });
 	if (asked === undefined && cache.shards.length > 1) {
 		throw refuse(
-			`shard is needed: cache ${cache.name} has ${cache.shards.length} of them. Name the one that is to fail over, of ${listed}`,
+			`shard is needed: cache ${cache.name} has ${cache.shards.length} of them. Name the one to fail over: ${listed}`,
 		);
 	}
 	const shard = cache.shards.find(({ index }) => asked === undefined || shardName(index) === asked);
@@ -95,12 +97,12 @@ function chooseShard(cache: CacheModel, asked: string | undefined): ShardModel {
 function underWay(cache: CacheModel, shard: ShardModel): AppError {
 	return new AppError(
 		"conflict",
-		`A failover of ${nameOf(cache, shard)} is under way already. Wait until it is done.`,
+		`A failover of ${nameOf(cache, shard)} is already in progress. Wait until it is done.`,
 		{ field: "shard" },
 	);
 }
 
-/** Null where the reconciler is to choose the best one. */
+/** Null if the reconciler should choose the best one. */
 function chooseNode(
 	cache: CacheModel,
 	shard: ShardModel,
@@ -111,30 +113,32 @@ function chooseNode(
 		throw new AppError("conflict", cannotHandOver(cache, primary), { field: "shard" });
 	}
 	const inSync = shard.nodes.filter((node) => isReplicaInSync(node, primary) && !isSilent(node));
-	const others = inSync.map((node) => node.name).join(", ");
+	const others = nodeNames(inSync);
 	if (asked === undefined) {
 		if (inSync.length > 0) return null;
 		throw new AppError(
 			"conflict",
-			`No replica of ${nameOf(cache, shard)} is in sync, so none can lead without losing writes. Wait until the cache is available.`,
+			`No replica of ${nameOf(cache, shard)} is in sync, so none can become the primary without losing writes. Wait until the cache is available.`,
 			{ field: "shard" },
 		);
 	}
-	const node = shard.nodes.find(({ name }) => name === asked);
+	const named = shard.nodes.filter(({ name }) => name === asked);
+	// A node that moves is listed twice; its name means the one that can become primary.
+	const node = named.find((each) => inSync.includes(each)) ?? named[0];
 	if (node === undefined) {
 		throw new AppError("invalid_argument", unknownNode(cache, shard, asked), { field: "node" });
 	}
 	if (node.id === primary.id) {
 		throw new AppError(
 			"conflict",
-			`${node.name} leads already. ${others === "" ? "Leave node out to have the best replica lead." : `Name a replica, such as ${inSync[0]?.name}, or leave node out.`}`,
+			`${node.name} is already the primary. ${others === "" ? "To fail over to the best replica, leave node out." : `Name a replica, such as ${inSync[0]?.name}, or leave node out.`}`,
 			{ field: "node" },
 		);
 	}
 	if (!inSync.includes(node)) {
 		throw new AppError(
 			"conflict",
-			`${node.name} isn't in sync with ${primary.name}, so it can't lead without losing writes. ${others === "" ? "Wait until it is." : `Wait until it is, or name one that is: ${others}.`}`,
+			`${node.name} isn't in sync with ${primary.name}, so it can't become the primary without losing writes. ${others === "" ? "Wait until it is." : `Wait until it is, or name one that is: ${others}.`}`,
 			{ field: "node" },
 		);
 	}
@@ -142,21 +146,21 @@ function chooseNode(
 }
 
 function cannotHandOver(cache: CacheModel, primary: NodeModel | undefined): string {
-	const what = `${primary?.name ?? "The primary"} doesn't serve now, so it can't hand over.`;
+	const what = `${primary?.name ?? "The primary"} isn't serving, so it can't hand over.`;
 	return cache.automaticFailover
-		? `${what} A replica takes its place without a request.`
-		: `${what} Promote a replica instead: larder caches promote ${cache.name}`;
+		? `${what} A replica takes over automatically.`
+		: `${what} Promote a replica instead.`;
 }
 
 function unknownNode(cache: CacheModel, shard: ShardModel, asked: string): string {
 	const home = cache.shards.find(({ nodes }) => nodes.some(({ name }) => name === asked));
-	const own = shard.nodes.map(({ name }) => name).join(", ");
+	const own = nodeNames(shard.nodes);
 	return home === undefined
 		? `Cache ${cache.name} has no node ${asked}; nodes of ${nameOf(cache, shard)} are ${own}`
-		: `Node ${asked} is of shard ${shardName(home.index)}; nodes of ${nameOf(cache, shard)} are ${own}`;
+		: `Node ${asked} belongs to shard ${shardName(home.index)}; nodes of ${nameOf(cache, shard)} are ${own}`;
 }
 
-/** "orders", or "shard 0002 of orders" where there are shards to tell apart. */
+/** "orders", or "shard 0002 of orders" if there are several shards. */
 function nameOf(cache: CacheModel, shard: ShardModel): string {
 	return cache.clusterMode === "enabled"
 		? `shard ${shardName(shard.index)} of ${cache.name}`

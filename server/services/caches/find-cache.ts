@@ -16,3 +16,10 @@ export async function findCache(db: Transaction, name: string): Promise<FullCach
 	}
 	return row;
 }
+
+/** The cache's rows; `conflict` while it is being deleted. */
+export async function findStayingCache(db: Transaction, name: string): Promise<FullCache> {
+	const row = await findCache(db, name);
+	if (row.deletingAt === null) return row;
+	throw new AppError("conflict", `Cache ${row.name} is being deleted.`);
+}

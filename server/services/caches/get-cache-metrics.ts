@@ -1,24 +1,34 @@
 import type { CacheMetrics, MetricsRange } from "../../contract/index.ts";
 import { METRIC_NAMES } from "../../contract/metrics.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import { shardName } from "../../data/cache-view.ts";
 import { readSeries } from "../../data/metrics-store.ts";
 import { chooseResolution, RANGE_SECONDS } from "../../domain/metrics/resolutions.ts";
 import type { Resources } from "../context.ts";
 import { findCache } from "./find-cache.ts";
 
-/** One series a node over the range that ends now, at the finest resolution still kept for it. */
+const COLUMNS = [...METRIC_NAMES, "samples"] as const;
+
+/**
+ * One series per node over the range that ends now, or what is new since `since`, at the finest resolution still kept. A
+ * node that has moved has a series for each place.
+ */
 export async function getCacheMetrics(
 	{ db, fleet, clock }: Resources,
-	input: { name: string; range: MetricsRange },
+	input: { name: string; range: MetricsRange; since?: string | undefined },
 ): Promise<CacheMetrics> {
 	const row = await findCache(db, input.name);
 	const to = clock.now();
 	const from = new Date(to.getTime() - RANGE_SECONDS[input.range] * 1000);
 	const resolutionSeconds = chooseResolution(input.range);
-	const nodes = row.shards.flatMap((shard) => shard.nodes);
+	const nodes = [...presentNodes(row, fleet), ...(await departedNodes(db, row, from))];
 	const samples = await readSeries(db, {
 		nodeIds: nodes.map((node) => node.id),
 		resolutionSeconds,
-		from,
+		from:
+			input.since === undefined
+				? from
+				: new Date(Math.max(from.getTime(), Date.parse(input.since))),
 	});
 	return {
 		range: input.range,
@@ -28,13 +38,50 @@ export async function getCacheMetrics(
 		nodes: nodes.map((node) => {
 			const own = samples.filter((sample) => sample.nodeId === node.id);
 			return {
-				node: node.name,
-				role: fleet.observation(node.id, node.observation)?.engineState?.role ?? null,
+				...node,
 				at: own.map((sample) => sample.at.toISOString()),
 				values: Object.fromEntries(
-					METRIC_NAMES.map((metric) => [metric, own.map((sample) => sample[metric])]),
+					COLUMNS.map((column) => [column, own.map((sample) => sample[column])]),
 				),
 			};
 		}),
 	};
+}
+
+type SeriesNode = Omit<CacheMetrics["nodes"][number], "at" | "values">;
+
+/** One that takes another's place comes after it. */
+function presentNodes(row: FullCache, fleet: Resources["fleet"]): SeriesNode[] {
+	const present = new Set(allNodeRows(row));
+	return row.shards.flatMap((shard) =>
+		shard.nodes
+			.filter((node) => present.has(node))
+			.sort((a, b) => Number(a.replacesNodeId !== null) - Number(b.replacesNodeId !== null))
+			.map((node) => ({
+				id: node.id,
+				node: node.name,
+				shard: shardName(shard.index),
+				role: fleet.observation(node.id, node.observation)?.engineState?.role ?? null,
+				leftAt: null,
+			})),
+	);
+}
+
+/** Nodes that belonged to the cache for part of the range. */
+async function departedNodes(
+	db: Resources["db"],
+	row: FullCache,
+	from: Date,
+): Promise<SeriesNode[]> {
+	const departed = await db.departedNode.findMany({
+		where: { cacheId: row.id, leftAt: { gte: from } },
+		orderBy: [{ leftAt: "asc" }, { id: "asc" }],
+	});
+	return departed.map(({ id, name, shardIndex, leftAt }) => ({
+		id,
+		node: name,
+		shard: shardName(shardIndex),
+		role: null,
+		leftAt: leftAt.toISOString(),
+	}));
 }

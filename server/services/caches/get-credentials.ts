@@ -9,7 +9,7 @@ export interface Credentials {
 	password: string | null;
 }
 
-/** The password in clear. Reading it leaves an audit row, so it runs as a mutation does. */
+/** The password in clear text. Reading it leaves an audit row, so it runs as a mutation. */
 export async function getCredentials(
 	resources: Resources,
 	caller: Caller,

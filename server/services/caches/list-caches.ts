@@ -1,21 +1,22 @@
 import type { z } from "zod";
-import type { CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
+import type { CacheSort, CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
 import { engineSchema } from "../../contract/index.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { FULL_CACHE } from "../../data/cache-mapping.ts";
 import { toCacheSummary } from "../../data/cache-view.ts";
-import { decodeCursor, toPage } from "../../data/cursor.ts";
+import { decodeCursor, decodeTextCursor, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
 import { findParameterGroups } from "../../data/parameter-groups.ts";
 import type { Resources } from "../context.ts";
 
-/** Newest first. `total` counts what the filter matches, over all pages. */
+/** Newest first unless `sort` says otherwise. `total` counts what the filter matches, over all pages. */
 export async function listCaches(
 	resources: Resources,
 	input: z.output<typeof listCachesInputSchema>,
 ): Promise<{ items: CacheSummary[]; nextCursor: string | null; total: number }> {
 	const { db } = resources;
-	const after = decodeCursor(input.cursor);
+	const order = orderOf(input.sort);
+	const after = placeAfter(order, input.cursor);
 	const matches: Prisma.CacheWhereInput = {
 		...(input.status !== undefined && { status: input.status }),
 		...(input.engine !== undefined && { engine: input.engine }),
@@ -28,14 +29,14 @@ export async function listCaches(
 	};
 	const [rows, total] = await Promise.all([
 		db.cache.findMany({
-			where: after === null ? matches : { AND: [matches, createdBefore(after)] },
-			orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+			where: after === null ? matches : { AND: [matches, after] },
+			orderBy: [{ [order.key]: order.direction }, { id: order.direction }],
 			take: input.limit + 1,
 			include: FULL_CACHE,
 		}),
 		db.cache.count({ where: matches }),
 	]);
-	const page = toPage(rows, input.limit, (row) => ({ at: row.createdAt, id: row.id }));
+	const page = toPage(rows, input.limit, (row) => ({ at: row[order.key], id: row.id }));
 	const groups = await findParameterGroups(db, new Set(page.rows.map((row) => row.parameterGroup)));
 	return {
 		items: page.rows.map((row) => {
@@ -51,8 +52,28 @@ export async function listCaches(
 	};
 }
 
-function createdBefore(position: { at: Date; id: string }): Prisma.CacheWhereInput {
+interface Order {
+	key: "createdAt" | "name" | "engine" | "status";
+	direction: "asc" | "desc";
+}
+
+function orderOf(sort: CacheSort): Order {
+	const column = sort.replace(/^-/, "") as "created" | Order["key"];
 	return {
-		OR: [{ createdAt: { lt: position.at } }, { createdAt: position.at, id: { lt: position.id } }],
+		key: column === "created" ? "createdAt" : column,
+		direction: sort.startsWith("-") ? "desc" : "asc",
+	};
+}
+
+/** Caches that come after the cursor's; null for all. */
+function placeAfter(
+	{ key, direction }: Order,
+	cursor: string | undefined,
+): Prisma.CacheWhereInput | null {
+	const after = key === "createdAt" ? decodeCursor(cursor) : decodeTextCursor(cursor);
+	if (after === null) return null;
+	const beyond = direction === "asc" ? "gt" : "lt";
+	return {
+		OR: [{ [key]: { [beyond]: after.at } }, { [key]: after.at, id: { [beyond]: after.id } }],
 	};
 }

@@ -1,20 +1,21 @@
 import { AppError, type Cache, engineSchema, type ModifyCacheInput } from "../../contract/index.ts";
+import { familyOf } from "../../contract/offered-versions.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { familyOf } from "../../domain/parameters/index.ts";
-import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
-import { findCache } from "./find-cache.ts";
+import { changeShape, shapeOf } from "./change-shape.ts";
+import { findCache, findStayingCache } from "./find-cache.ts";
 
 /**
- * Changes what can be changed of a cache without moving data. A new parameter group's values are applied to running
- * nodes where they can be; others wait for a reboot. `conflict` while the cache is being deleted, `invalid_argument`
- * for a group that doesn't go with the cache.
+ * Changes a running cache. A new parameter group's values are applied to running nodes if possible; others
+ * wait for a reboot. The reconciler carries out a new number of nodes (change-shape.ts). Throws `conflict`
+ * while the cache is being deleted, `invalid_argument` for a group that doesn't match the cache.
  */
 export async function modifyCache(
 	resources: Resources,
@@ -26,10 +27,8 @@ export async function modifyCache(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const row = await findCache(tx, input.name);
-			if (row.deletingAt !== null) {
-				throw new AppError("conflict", `Cache ${row.name} is being deleted.`);
-			}
+			const row = await findStayingCache(tx, input.name);
+			await changeShape(resources, caller, tx, row, shapeOf(input), after);
 			const group = await newGroup(tx, row, input.parameterGroup);
 			await tx.cache.update({
 				where: { id: row.id },
@@ -44,21 +43,27 @@ export async function modifyCache(
 			});
 			if (group !== null) {
 				const hostIds = await applyGroup(tx, row, group);
-				after(() => wakeHosts(resources, hostIds));
+				after(() => {
+					wakeHosts(resources, hostIds);
+					wakeGateways(resources);
+				});
 			}
-			await recordEvent(tx, resources.clock, {
-				severity: "info",
-				type: "cache.modified",
-				message: `${whatChanged(input)} of cache ${row.name} changed by ${caller.name}.`,
-				cacheName: row.name,
-			});
+			const changed = whatChanged(input);
+			if (changed !== "") {
+				await recordEvent(tx, resources.clock, {
+					severity: "info",
+					type: "cache.modified",
+					message: `${changed} of cache ${row.name} changed by ${caller.name}.`,
+					cacheName: row.name,
+				});
+			}
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);
 		},
 	});
 }
 
-/** Null when the group stays what it is. */
+/** Null if the group doesn't change. */
 async function newGroup(
 	tx: Transaction,
 	row: FullCache,
@@ -104,6 +109,8 @@ async function applyGroup(
 	}
 	const hostIds = new Set(allNodeRows(row).map((node) => node.hostId));
 	await bumpHosts(tx, hostIds);
+	// Gateways keep connections alive like the nodes, by one of these parameters.
+	await bumpRoutes(tx, { id: row.id });
 	return hostIds;
 }
 
@@ -113,6 +120,8 @@ function whatChanged(input: ModifyCacheInput): string {
 		...(input.tags === undefined ? [] : ["tags"]),
 		...(input.deletionProtection === undefined ? [] : ["deletion protection"]),
 		...(input.parameterGroup === undefined ? [] : ["parameter group"]),
+		...(input.multiAz === undefined ? [] : ["Multi-AZ"]),
+		...(input.automaticFailover === undefined ? [] : ["automatic failover"]),
 	];
 	const text = words.join(", ");
 	return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,13 +1,13 @@
 import { AppError, type Cache } from "../../contract/index.ts";
 import { toCacheModel } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
-import { primaryOf } from "../../domain/cache/model.ts";
-import { holdsData, isDead } from "../../domain/cache/node-health.ts";
+import { type NodeModel, primaryOf } from "../../domain/cache/model.ts";
+import { holdsData, holdsKeptData, isDead } from "../../domain/cache/node-health.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
-/** Lets the best replica take over from a primary that is known to be dead, where automatic failover is off. */
+/** Promotes the best replica after the primary is known to be dead, if automatic failover is off. */
 export async function promoteReplica(
 	resources: Resources,
 	caller: Caller,
@@ -30,8 +30,12 @@ export async function promoteReplica(
 					`The primary of ${row.name} isn't known to be dead, so there is nothing to take over.`,
 				);
 			}
-			if (!orphaned.some((shard) => shard.nodes.some(holdsData))) {
-				throw new AppError("conflict", `No replica of ${row.name} holds its data.`);
+			const mayLead = (node: NodeModel) => holdsData(node) || holdsKeptData(node);
+			if (!orphaned.some((shard) => shard.nodes.some(mayLead))) {
+				throw new AppError(
+					"conflict",
+					`No replica of ${row.name} can take over: none that answers has synced since it started. Wait until a replica is back, or until ${row.name} starts again.`,
+				);
 			}
 			const change = { promotionRequestedAt: resources.clock.now() };
 			await tx.cache.update({ where: { id: row.id }, data: change });

@@ -1,14 +1,17 @@
 import { AppError, type Cache } from "../../contract/index.ts";
-import { allNodeRows } from "../../data/cache-mapping.ts";
+import { allNodeRows, progressColumn } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { nodeNames } from "../../domain/cache/node-label.ts";
+import { rebootSteps } from "../../domain/cache/reboot-progress.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
 /**
- * Asks for reboots; the reconciler carries them out, one node of a shard at a time. `conflict` before the cache is
- * first available and while it is being deleted, `invalid_argument` for a node that it hasn't got.
+ * Requests reboots; the reconciler carries them out, one node per shard at a time. Throws `conflict` before
+ * the cache is first available and while it is being deleted, `invalid_argument` for a node that it doesn't
+ * have.
  */
 export async function rebootCache(
 	resources: Resources,
@@ -34,19 +37,32 @@ export async function rebootCache(
 			if (unknown.length > 0) {
 				throw new AppError(
 					"invalid_argument",
-					`Cache ${row.name} has no node ${unknown.join(", ")}; its nodes are ${rows.map((node) => node.name).join(", ")}`,
+					`Cache ${row.name} has no node ${unknown.join(", ")}; its nodes are ${nodeNames(rows)}`,
 					{ field: "nodes" },
 				);
 			}
-			const chosen = rows.filter((node) => input.nodes?.includes(node.name) ?? true);
+			const leads = (id: string) => row.shards.some(({ primaryNodeId }) => primaryNodeId === id);
+			const chosen = rows
+				.filter((node) => input.nodes?.includes(node.name) ?? true)
+				.sort((a, b) => Number(leads(a.id)) - Number(leads(b.id)));
+			const names = [...new Set(chosen.map(({ name }) => name))];
 			await tx.node.updateMany({
 				where: { id: { in: chosen.map((node) => node.id) } },
 				data: { rebootPending: true },
 			});
+			await tx.cache.update({
+				where: { id: row.id },
+				data: {
+					status: row.status === "available" ? "rebooting" : row.status,
+					progress: rebootSteps(progressColumn.parse(row.progress), names),
+					// A pass that has read the cache before doesn't write its own steps over these.
+					generation: { increment: 1 },
+				},
+			});
 			await recordEvent(tx, resources.clock, {
 				severity: "info",
 				type: "cache.rebooting",
-				message: `Reboot of ${chosen.map((node) => node.name).join(", ")} requested by ${caller.name}.`,
+				message: `Reboot of ${nodeNames(chosen)} requested by ${caller.name}.`,
 				cacheName: row.name,
 			});
 			after(() => resources.wakeCache(row.id));

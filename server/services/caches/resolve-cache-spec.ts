@@ -1,3 +1,4 @@
+import { shardRefusals } from "../../contract/cache-shape.ts";
 import {
 	AppError,
 	type ClusterMode,
@@ -7,19 +8,13 @@ import {
 	type NodeTypeSize,
 	parseSlots,
 } from "../../contract/index.ts";
+import { familyOf, newestOffered, OFFERED_VERSIONS } from "../../contract/offered-versions.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findNodeType } from "../../data/node-types.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { minorVersion } from "../../domain/engines/versions.ts";
-import { defaultGroupName, familyOf } from "../../domain/parameters/index.ts";
+import { defaultGroupName } from "../../domain/parameters/index.ts";
 import { availableEngineVersions } from "../engine-versions.ts";
-
-/** Versions that are offered, and what hosts are asked to fetch when none of them has the engine yet. */
-const OFFERED = {
-	valkey: { prefixes: ["9", "8"], newest: "9" },
-	redis: { prefixes: ["7"], newest: "7" },
-	memcached: { prefixes: ["1.6"], newest: "1.6" },
-} as const;
 
 /** A request with everything decided that it left open. */
 export interface ResolvedCacheSpec {
@@ -33,8 +28,8 @@ export interface ResolvedCacheSpec {
 }
 
 /**
- * Fills in what the hosts, the node types and the parameter group decide. `invalid_argument` names the field that
- * doesn't go with them.
+ * Fills in what the hosts, the node types and the parameter group decide. `invalid_argument` names the field
+ * that conflicts with them.
  */
 export async function resolveCacheSpec(
 	tx: Transaction,
@@ -44,7 +39,7 @@ export async function resolveCacheSpec(
 	requireOffered(spec.engine, engineVersion);
 	const size = await findNodeType(tx, spec.nodeType);
 	if (size === null) {
-		throw invalid("nodeType", `${spec.nodeType} is no node type; see GET /api/v1/node-types`);
+		throw invalid("nodeType", `${spec.nodeType} isn't a node type; see GET /api/v1/node-types`);
 	}
 	const family = familyOf(spec.engine, engineVersion);
 	const group = await requestedGroup(tx, spec, family);
@@ -65,7 +60,7 @@ function invalid(field: keyof CreateCacheSpec, message: string): AppError {
 }
 
 function requireOffered(engine: CreateCacheSpec["engine"], version: string): void {
-	const { prefixes } = OFFERED[engine];
+	const prefixes = OFFERED_VERSIONS[engine];
 	const fits = (prefix: string) => version === prefix || version.startsWith(`${prefix}.`);
 	if (prefixes.some(fits)) return;
 	throw invalid(
@@ -104,30 +99,11 @@ function decideClusterMode(spec: CreateCacheSpec, group: StoredParameterGroup | 
 	return spec.clusterMode ?? given ?? "disabled";
 }
 
-/** What the request's schema left open while the parameter group was to decide the cluster mode. */
+/** Checks what the schema left open while the parameter group could still decide the cluster mode. */
 function checkShape(spec: CreateCacheSpec, clusterMode: ClusterMode): void {
-	if (clusterMode === "enabled") {
-		if (spec.automaticFailover === false) {
-			throw invalid(
-				"automaticFailover",
-				"automaticFailover can't be off with cluster mode enabled: the shards vote on their own",
-			);
-		}
-		return;
-	}
-	if (spec.shards > 1) {
-		throw invalid(
-			"shards",
-			"shards must be 1 while clusterMode is disabled; set clusterMode to enabled",
-		);
-	}
-	if (spec.slots !== undefined) throw invalid("slots", "slots need clusterMode enabled");
-	if (spec.automaticFailover === true && spec.replicasPerShard < 1) {
-		throw invalid(
-			"automaticFailover",
-			"automaticFailover needs at least one replica; set replicasPerShard to 1 or more",
-		);
-	}
+	if (spec.engine === "memcached") return;
+	const [refusal] = shardRefusals(spec, clusterMode);
+	if (refusal !== undefined) throw invalid(refusal.field, refusal.message);
 }
 
 function decideFailover(spec: CreateCacheSpec, clusterMode: ClusterMode): boolean {
@@ -146,5 +122,5 @@ function decideSlots(spec: CreateCacheSpec, clusterMode: ClusterMode): (string |
 
 async function defaultVersion(tx: Transaction, engine: CreateCacheSpec["engine"]): Promise<string> {
 	const newest = (await availableEngineVersions(tx)).find((entry) => entry.engine === engine);
-	return newest === undefined ? OFFERED[engine].newest : minorVersion(newest.version);
+	return newest === undefined ? newestOffered(engine) : minorVersion(newest.version);
 }

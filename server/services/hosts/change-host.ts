@@ -8,14 +8,14 @@ import { mutate } from "../mutation.ts";
 import { findHost } from "./find-host.ts";
 
 interface HostChange {
-	/** Stands in the audit log, and names the event. */
+	/** Recorded in the audit log, and the name of the event. */
 	action: string;
 	data(row: HostWithNodes): Prisma.HostUpdateInput;
-	/** A sentence, without who asked for it. */
+	/** A sentence, without the name of the requester. */
 	message(row: HostWithNodes): string;
 }
 
-/** Changes what a host is to take or keep; the caches that have nodes there, or wait for room, are looked at. */
+/** Changes what a host takes or keeps, and wakes the caches that have nodes there or wait for room. */
 async function changeHost(
 	resources: Resources,
 	caller: Caller,
@@ -53,7 +53,7 @@ async function changeHost(
 	});
 }
 
-/** Keeps new nodes from the host. */
+/** Stops placing new nodes on the host. */
 export function cordonHost(resources: Resources, caller: Caller, input: { name: string }) {
 	return changeHost(resources, caller, input.name, {
 		action: "host.cordon",
@@ -63,8 +63,8 @@ export function cordonHost(resources: Resources, caller: Caller, input: { name: 
 }
 
 /**
- * Lets the host take nodes again. A drain is called off: moves that are nearly done are finished, others undone; nodes
- * that have gone stay where they are.
+ * Lets the host take nodes again. Cancels a drain: moves that are nearly done finish, and others are undone.
+ * Nodes that have left come back only if that spreads a cache better, after a quiet minute.
  */
 export function uncordonHost(resources: Resources, caller: Caller, input: { name: string }) {
 	return changeHost(resources, caller, input.name, {
@@ -74,7 +74,7 @@ export function uncordonHost(resources: Resources, caller: Caller, input: { name
 	});
 }
 
-/** Has all nodes moved to other hosts, one of a shard at a time. */
+/** Makes all nodes move to other hosts, one per shard at a time. */
 export function drainHost(resources: Resources, caller: Caller, input: { name: string }) {
 	return changeHost(resources, caller, input.name, {
 		action: "host.drain",
@@ -82,6 +82,6 @@ export function drainHost(resources: Resources, caller: Caller, input: { name: s
 			cordoned: true,
 			drainRequestedAt: row.drainRequestedAt ?? resources.clock.now(),
 		}),
-		message: (row) => `The nodes of host ${row.name} are moved to other hosts.`,
+		message: (row) => `Larder is moving the nodes of host ${row.name} to other hosts.`,
 	});
 }

@@ -1,12 +1,12 @@
 import type { Database } from "../../data/database.ts";
-import { setOpenZones } from "../../data/fleet-room.ts";
+import { setOpenHosts } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { isSafeMode } from "../../domain/fleet/safe-mode.ts";
-import { bumpRouteTable, wakeGateways } from "../bump-hosts.ts";
 import type { Resources } from "../context.ts";
+import { settleRoutes } from "../route-hosts.ts";
 import { finishRemovals } from "./remove-host.ts";
 
-/** What this looks at of a host. */
+/** The properties of a host that this uses. */
 interface SeenHost {
 	id: string;
 	name: string;
@@ -19,14 +19,16 @@ interface SeenHost {
 }
 
 /**
- * Called every second: tells safe mode, declares hosts lost that have been offline for so long, drops those that were
- * given up once nobody needs them, and notes which zones take nodes. Each step by itself is safe to repeat.
+ * Called every second: reports safe mode, declares hosts lost that have been offline for too long, removes
+ * hosts that were given up once nothing needs them, makes others serve endpoints in their place, and notes which
+ * zones take nodes. Each step by itself is safe to repeat.
  */
 export async function markLostHosts(resources: Resources): Promise<void> {
 	const hosts = await lookAtHosts(resources);
 	await tellSafeMode(resources, hosts);
 	if (!resources.fleet.safeMode) await declareLost(resources, hosts);
 	await finishRemovals(resources);
+	await settleRoutes(resources);
 }
 
 async function lookAtHosts({ db, fleet }: Resources): Promise<SeenHost[]> {
@@ -45,12 +47,9 @@ async function lookAtHosts({ db, fleet }: Resources): Promise<SeenHost[]> {
 	});
 	const isSilent = (id: string) => !fleet.isOnline(id) || fleet.isSuspect(id);
 	const open = rows.filter(
-		(row) => !isSilent(row.id) && !row.cordoned && row.drainRequestedAt === null,
+		(row) => fleet.isInTouch(row.id) && !row.cordoned && row.drainRequestedAt === null,
 	);
-	setOpenZones(
-		fleet,
-		open.map(({ zone }) => zone),
-	);
+	setOpenHosts(fleet, open);
 	const carriers = rows.some((row) => isSilent(row.id)) ? await hostsWithNodes(db) : new Set();
 	return rows.map((row) => ({
 		...row,
@@ -83,8 +82,8 @@ async function tellSafeMode(resources: Resources, hosts: readonly SeenHost[]): P
 		severity: is ? "warning" : "info",
 		type: is ? "fleet.safe-mode" : "fleet.safe-mode-ended",
 		message: is
-			? `${names.join(", ")} fell silent at once, so this control plane may be cut off: no node is replaced until they return (safe mode). If they are gone for good: larder hosts remove <host> --lost.`
-			: "Safe mode has ended: nodes of lost hosts are replaced again.",
+			? `${names.join(", ")} went silent at once, so this control plane may be cut off from them. Larder replaces no node until they return (safe mode). If they are gone for good, remove them as lost.`
+			: "Safe mode has ended: Larder replaces nodes of lost hosts again.",
 	});
 	const caches = await db.cache.findMany({ select: { id: true } });
 	for (const cache of caches) wakeCache(cache.id);
@@ -95,7 +94,7 @@ async function declareLost(resources: Resources, hosts: readonly SeenHost[]): Pr
 	const silent = hosts.filter((host) => host.isOffline && host.lostAt === null);
 	if (silent.length === 0) return;
 	const now = clock.now();
-	// While no control plane ran, nobody could be heard.
+	// While no control plane ran, hosts couldn't report.
 	const since = await db.controlPlane.findUnique({ where: { id: 1 }, select: { startedAt: true } });
 	const listensFor = now.getTime() - (since?.startedAt.getTime() ?? 0);
 	if (listensFor <= hostLostMs) return;
@@ -110,14 +109,11 @@ async function declareLost(resources: Resources, hosts: readonly SeenHost[]): Pr
 			await recordEvent(tx, clock, {
 				severity: "error",
 				type: "host.lost",
-				message: `Host ${host.name} has been silent for ${Math.round(hostLostMs / 1_000)} s and counts as lost. ${host.carriesNodes ? "Other hosts take the places of its nodes." : "It has no nodes."}`,
+				message: `Host ${host.name} has been silent for ${Math.round(hostLostMs / 1_000)} s and counts as lost. ${host.carriesNodes ? "Larder is replacing its nodes on other hosts." : "It has no nodes."}`,
 				hostName: host.name,
 			});
-			// Sentinels of lost hosts have no vote.
-			await bumpRouteTable(tx);
 			return tx.node.findMany({ where: { hostId: host.id }, select: { cacheId: true } });
 		});
 		for (const node of nodes) wakeCache(node.cacheId);
-		wakeGateways(resources);
 	}
 }

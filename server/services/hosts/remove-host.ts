@@ -1,16 +1,17 @@
 import { AppError, type Host } from "../../contract/index.ts";
-import type { Transaction } from "../../data/database.ts";
+import type { Prisma, Transaction } from "../../data/database.ts";
 import { type HostWithNodes, toHostView } from "../../data/host-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { bumpRouteTable, wakeGateways } from "../bump-hosts.ts";
+import { wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findHost } from "./find-host.ts";
 
 /**
- * Takes a host out of the fleet; its agent's credential works no more. One that still has nodes is refused (`conflict`),
- * unless it is offline and `lost` says that it won't come back: then others take its nodes' places, what only it holds is
- * given up, and `finishRemovals` drops it once it has no node that counts. Answers with the host as it was last seen.
+ * Removes a host from the fleet. Its agent's credential and its join token stop working. A host that still
+ * has nodes is refused (`conflict`), unless it is offline and `lost` says that it won't come back: then its
+ * nodes are replaced on other hosts, the data that only it holds is given up, and `finishRemovals` removes it
+ * once it has no node that counts. Returns the host as it was last seen.
  */
 export async function removeHost(
 	resources: Resources,
@@ -24,10 +25,9 @@ export async function removeHost(
 		input,
 		run: async (tx, after) => {
 			const row = await findHost(tx, input.name);
-			after(() => wakeGateways(resources));
 			if (row.nodes.length === 0) {
 				await dropHost(resources, tx, row, `Requested by ${caller.name}.`);
-				after(() => fleet.forgetHost(row.id));
+				after(() => forgetHost(resources, row.id));
 				return toHostView(row, fleet);
 			}
 			requireGone(row, fleet.isOnline(row.id), input.lost);
@@ -38,10 +38,9 @@ export async function removeHost(
 			await recordEvent(tx, clock, {
 				severity: "warning",
 				type: "host.given-up",
-				message: `Host ${row.name} won't come back, says ${caller.name}. Other hosts take the places of its nodes, and what only it holds is given up.`,
+				message: `${caller.name} declared that host ${row.name} won't come back. Larder is replacing its nodes on other hosts and gives up the data that only it holds.`,
 				hostName: row.name,
 			});
-			await bumpRouteTable(tx);
 			after(() => {
 				for (const node of row.nodes) wakeCache(node.cacheId);
 			});
@@ -54,22 +53,20 @@ function requireGone(row: HostWithNodes, isOnline: boolean, lost: boolean): void
 	const count = row.nodes.length;
 	const has = `Host ${row.name} has ${count} node${count === 1 ? "" : "s"}`;
 	if (isOnline) {
-		throw new AppError(
-			"conflict",
-			`${has}. Have them moved first: larder hosts drain ${row.name}`,
-			{ field: lost ? "lost" : "name" },
-		);
+		throw new AppError("conflict", `${has}. Drain it first.`, {
+			field: lost ? "lost" : "name",
+		});
 	}
 	if (!lost) {
 		throw new AppError(
 			"conflict",
-			`${has} and is offline. Start Larder's agent there, or, if it won't come back, give up what only it holds: larder hosts remove ${row.name} --lost`,
+			`${has} and is offline. Start Larder's agent there, or, if it won't come back, remove it as lost, which gives up the data that only it holds.`,
 			{ field: "lost" },
 		);
 	}
 }
 
-/** Nodes that it was told to stop, and that nobody waits for any more, go with it. */
+/** Nodes that it was told to stop, and that nothing waits for any more, go with it. */
 async function dropHost(
 	{ clock }: Resources,
 	tx: Transaction,
@@ -77,7 +74,8 @@ async function dropHost(
 	cause: string,
 ): Promise<void> {
 	await tx.node.deleteMany({ where: { hostId: host.id, removedAtRevision: { not: null } } });
-	await tx.host.delete({ where: { id: host.id } });
+	const row = await tx.host.delete({ where: { id: host.id } });
+	await banHost(tx, row, clock.now());
 	await tx.releasedPort.deleteMany({ where: { hostId: host.id } });
 	await recordEvent(tx, clock, {
 		severity: "info",
@@ -85,10 +83,32 @@ async function dropHost(
 		message: `Host ${host.name} was removed. ${cause}`,
 		hostName: host.name,
 	});
-	await bumpRouteTable(tx);
 }
 
-/** Called every second: drops the hosts that are given up and whose nodes have all been replaced. */
+function forgetHost(resources: Resources, hostId: string): void {
+	resources.fleet.forgetHost(hostId);
+	// Its watch must learn that it is unknown now.
+	wakeHosts(resources, [hostId]);
+}
+
+/** Bans the removed host's identity and the join token that it used. */
+async function banHost(
+	tx: Transaction,
+	host: Pick<Prisma.HostGetPayload<object>, "agentId" | "credentialHash" | "name" | "joinTokenId">,
+	removedAt: Date,
+): Promise<void> {
+	const { agentId, credentialHash, name, joinTokenId } = host;
+	await tx.removedHost.createMany({
+		data: { agentId, credentialHash, name, removedAt },
+		skipDuplicates: true,
+	});
+	await tx.joinToken.updateMany({
+		where: { id: joinTokenId ?? "", revokedAt: null },
+		data: { revokedAt: removedAt },
+	});
+}
+
+/** Called every second: removes hosts that are given up and whose nodes have all been replaced. */
 export async function finishRemovals(resources: Resources): Promise<void> {
 	const { db, fleet, wakeCache } = resources;
 	const hosts = await db.host.findMany({
@@ -101,7 +121,7 @@ export async function finishRemovals(resources: Resources): Promise<void> {
 	});
 	for (const host of hosts) {
 		const isDropped = await db.$transaction(async (tx) => {
-			// It may have come back since: then it is welcome. The update keeps it from doing so until this is done.
+			// If it has come back since, it is welcome. The update keeps it from coming back until this is done.
 			const { count } = await tx.host.updateMany({
 				where: { id: host.id, lossConfirmed: true, online: false },
 				data: { cordoned: true },
@@ -111,11 +131,10 @@ export async function finishRemovals(resources: Resources): Promise<void> {
 			return true;
 		});
 		if (!isDropped) continue;
-		fleet.forgetHost(host.id);
+		forgetHost(resources, host.id);
 		for (const node of host.nodes) {
 			fleet.forgetNode(node.id);
 			wakeCache(node.cacheId);
 		}
-		wakeGateways(resources);
 	}
 }

@@ -2,7 +2,7 @@ import { AppError, NODE_TYPES } from "../../contract/index.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 
-/** `conflict` for a type of the catalogue, and while a cache has it. */
+/** `conflict` for a type of the catalogue, and while a cache uses it. */
 export async function deleteNodeType(
 	resources: Resources,
 	caller: Caller,
@@ -35,7 +35,7 @@ export async function deleteNodeType(
 			if (user !== null) {
 				throw new AppError(
 					"conflict",
-					`Node type ${input.name} can't be deleted: cache ${user.name} has it. Delete that cache first.`,
+					`Node type ${input.name} can't be deleted: cache ${user.name} uses it. Delete that cache first.`,
 					{ field: "name" },
 				);
 			}

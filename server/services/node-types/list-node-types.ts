@@ -26,7 +26,7 @@ export function toNodeTypeView(name: string, size: NodeTypeSize, rateCard: RateC
 		family: custom ? "custom" : (name.split(".")[1] ?? name),
 		vcpus: size.vcpus,
 		memoryBytes: size.memoryBytes,
-		// Valkey's and Redis's; Memcached keeps less back.
+		// Valkey's and Redis's; Memcached reserves less.
 		usableMemoryBytes: usableMemoryBytes({
 			engine: "valkey",
 			memoryBytes: size.memoryBytes,

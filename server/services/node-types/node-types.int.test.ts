@@ -49,13 +49,13 @@ it("refuses a name that is taken, and more processors than a type has", async ()
 	});
 });
 
-it("keeps types that a cache has, and the catalogue", async () => {
+it("keeps types that a cache uses, and the catalogue", async () => {
 	await create();
 	const spec = createCacheInputSchema.parse({ name: "orders", nodeType: "own.small" });
 	await createCache(test.resources, caller, spec);
 	await expect(remove("own.small")).rejects.toMatchObject({
 		code: "conflict",
-		message: expect.stringContaining("cache orders has it"),
+		message: expect.stringContaining("cache orders uses it"),
 	});
 	expect((await listNodeTypes(test.resources)).at(-1)?.name).toBe("own.small");
 	await expect(remove("cache.t4g.micro")).rejects.toMatchObject({ code: "conflict" });

@@ -4,15 +4,18 @@ import type { Transaction } from "../../data/database.ts";
 import { clusterModeOf, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { engineOf } from "../../domain/parameters/index.ts";
-import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
+
+/** Parameters that can't change while caches use the group. */
+export const FIXED_IN_USE: ReadonlySet<string> = new Set(["cluster-enabled"]);
 
 type Overrides = Readonly<Record<string, string>>;
 
 /**
- * Writes a group's overrides, and in the same transaction tells the hosts of all caches that use it. Values that
- * running nodes can take are applied to them; others wait for a reboot. `conflict` if cluster-enabled would change
- * under a cache.
+ * Writes a group's overrides, and in the same transaction raises the revisions of the hosts of all caches
+ * that use it. Running nodes get the values that they can change; others wait for a reboot. Throws `conflict`
+ * if cluster-enabled would change under a cache.
  */
 export async function writeOverrides(
 	resources: Resources,
@@ -35,7 +38,7 @@ export async function writeOverrides(
 	if (changed.clusterMode !== group.clusterMode && caches.length > 0) {
 		throw new AppError(
 			"conflict",
-			`cluster-enabled can't change while caches use the parameter group ${group.name}: ${namesOf(caches.map((cache) => cache.name))}. Create another group for caches to come.`,
+			`cluster-enabled can't change while caches use the parameter group ${group.name}: ${namesOf(caches.map((cache) => cache.name))}. Create another group for new caches.`,
 			{ field: "parameters.cluster-enabled" },
 		);
 	}
@@ -54,8 +57,12 @@ export async function writeOverrides(
 		});
 	}
 	const hostIds = await retellNodes(tx, changed);
+	// Gateways keep connections alive like the nodes.
+	const toldToGateways = names.includes("tcp-keepalive");
+	if (toldToGateways) await bumpRoutes(tx, { parameterGroup: group.name });
 	after(() => {
 		wakeHosts(resources, hostIds);
+		if (toldToGateways) wakeGateways(resources);
 		for (const cache of caches) resources.wakeCache(cache.id);
 	});
 	return changed;
@@ -90,7 +97,7 @@ function changedNames(before: Overrides, after: Overrides): string[] {
 
 const NAMES_SHOWN = 5;
 
-/** For sentences: a few of them, and how many more there are. */
+/** For sentences: the first few names, and the number of the others. */
 export function namesOf(caches: readonly string[]): string {
 	const shown = caches.slice(0, NAMES_SHOWN);
 	const more = caches.length - shown.length;

@@ -15,14 +15,14 @@ export async function requireGroup(tx: Transaction, name: string): Promise<Store
 }
 
 /**
- * A group that can be changed, held against others who would change it until the transaction ends. `conflict` for a
- * default group.
+ * A group that can be changed, locked against other changes until the transaction ends. Throws `conflict` for
+ * a default group.
  */
 export async function lockOwnGroup(tx: Transaction, name: string): Promise<StoredParameterGroup> {
 	if (parseDefaultGroupName(name) !== null) {
 		throw new AppError(
 			"conflict",
-			`Parameter group ${name} is a default group, which can't be changed or deleted. Create a group of your own and let the cache use that.`,
+			`Parameter group ${name} is a default group, which can't be changed or deleted. Create a group of your own and use it for the cache.`,
 			{ field: "name" },
 		);
 	}
@@ -40,7 +40,7 @@ function groupNotFound(name: string): AppError {
 	);
 }
 
-/** Names of the caches that use it, those that are being deleted too. */
+/** Names of the caches that use it, including those being deleted. */
 export async function cachesUsing(tx: Transaction, groupName: string): Promise<string[]> {
 	const rows = await tx.cache.findMany({
 		where: { parameterGroup: groupName },

@@ -8,12 +8,12 @@ import {
 import { parameterDefinition } from "../../domain/parameters/index.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
-import { writeOverrides } from "./change-group.ts";
+import { FIXED_IN_USE, writeOverrides } from "./change-group.ts";
 import { cachesUsing, lockOwnGroup } from "./find-group.ts";
 import { toGroupView } from "./group-view.ts";
 import { acceptOverrides } from "./overrides.ts";
 
-/** Sets the parameters that are named; others stay as they are. */
+/** Sets the named parameters; others stay as they are. */
 export async function modifyParameterGroup(
 	resources: Resources,
 	caller: Caller,
@@ -44,7 +44,10 @@ export async function modifyParameterGroup(
 	});
 }
 
-/** Gives the parameters that are named their defaults again, or all of them. */
+/**
+ * Resets the named parameters to their defaults. Without names it resets all, except those that can't change
+ * while caches use the group.
+ */
 export async function resetParameterGroup(
 	resources: Resources,
 	caller: Caller,
@@ -60,16 +63,19 @@ export async function resetParameterGroup(
 				if (parameterDefinition(group.family, name) !== undefined) continue;
 				throw new AppError(
 					"invalid_argument",
-					`${name} is no parameter of the family ${group.family}`,
+					`${name} isn't a parameter of the family ${group.family}`,
 					{ field: `parameters.${index}` },
 				);
 			}
-			const kept = Object.entries(group.overrides).filter(
-				([name]) => input.parameters !== undefined && !input.parameters.includes(name),
-			);
+			const caches = await cachesUsing(tx, group.name);
+			const isKept = (name: string) =>
+				input.parameters === undefined
+					? caches.length > 0 && FIXED_IN_USE.has(name)
+					: !input.parameters.includes(name);
+			const kept = Object.entries(group.overrides).filter(([name]) => isKept(name));
 			const overrides = Object.fromEntries(kept);
 			const changed = await writeOverrides(resources, caller, tx, after, { group, overrides });
-			return toGroupView(changed, await cachesUsing(tx, group.name));
+			return toGroupView(changed, caches);
 		},
 	});
 }

@@ -5,7 +5,7 @@ import {
 	parameterDefinition,
 } from "../../domain/parameters/index.ts";
 
-/** The values in the form in which they are kept; `invalid_argument` names the first that isn't allowed. */
+/** The values in their stored form; `invalid_argument` names the first that isn't allowed. */
 export function acceptOverrides(
 	family: ParameterFamily,
 	values: Readonly<Record<string, string>>,

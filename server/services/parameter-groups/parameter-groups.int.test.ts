@@ -158,7 +158,7 @@ describe("a group of one's own", () => {
 });
 
 describe("a group in use", () => {
-	it("tells the hosts of its caches in the moment in which it changes", async () => {
+	it("reaches the hosts of its caches as soon as it changes", async () => {
 		await create();
 		const host = await cacheUsing("mine");
 		const before = await host.state();
@@ -182,7 +182,7 @@ describe("a group in use", () => {
 		});
 	});
 
-	it("leaves hosts alone when nothing of it changes", async () => {
+	it("leaves hosts alone when nothing in it changes", async () => {
 		await create({ parameters: { timeout: "60" } });
 		const host = await cacheUsing("mine");
 		const { revision } = await host.state();
@@ -215,5 +215,16 @@ describe("a group in use", () => {
 			field: "parameters.cluster-enabled",
 		});
 		expect((await get()).clusterMode).toBe("disabled");
+	});
+
+	it("is reset except for the cluster mode, which can't change under its caches", async () => {
+		await create({ parameters: { "cluster-enabled": "yes", timeout: "60" } });
+		expect(parameterOf(await reset(), "cluster-enabled")?.value).toBe("no");
+		await modify({ "cluster-enabled": "yes", timeout: "60" });
+		await cacheUsing("mine");
+		const after = await reset();
+		expect(parameterOf(after, "timeout")).toMatchObject({ value: "0", source: "default" });
+		expect(parameterOf(after, "cluster-enabled")).toMatchObject({ value: "yes", source: "user" });
+		expect(await refusal(reset(["cluster-enabled"]))).toMatchObject({ code: "conflict" });
 	});
 });

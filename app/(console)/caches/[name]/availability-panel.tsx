@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { Cache, Failover } from "../../../../server/contract/cache.ts";
+import { failoverEnds } from "../../../../server/contract/failover-ends.ts";
 import { unavailabilityWords } from "../../../_lib/failover.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { Banner } from "../../../_ui/notices.tsx";
@@ -59,7 +60,8 @@ export function AvailabilityPanel({ cache }: { cache: Cache }) {
 }
 
 function LastFailover({ cache, failover }: { cache: Cache; failover: Failover }) {
-	const { from, to, kind, by, cause, at, shard } = failover;
+	const { kind, by, cause, at, shard } = failover;
+	const { from, to } = failoverEnds(failover);
 	const measured = unavailabilityWords(failover);
 	const number = cache.shards.findIndex(({ id }) => id === shard) + 1;
 	return (

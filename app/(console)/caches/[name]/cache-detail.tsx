@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { DatabaseZap, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
 import { useState } from "react";
-import { type Cache, cacheNameSchema } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
@@ -14,19 +15,30 @@ import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
+import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
-import { ConfigurationTab } from "./configuration-tab.tsx";
-import { ConnectTab } from "./connect-tab.tsx";
-import { EventsTab } from "./events-tab.tsx";
-import { MetricsTab } from "./metrics-tab.tsx";
-import { NodesTab } from "./nodes-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
-import { ParametersTab } from "./parameters-tab.tsx";
 import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
+
+const loading = () => <BlockSkeleton className="h-72" label="Loading" />;
+
+// Each comes when it is opened first: most visits see one.
+const ConfigurationTab = dynamic(
+	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
+	{ loading },
+);
+const ConnectTab = dynamic(async () => (await import("./connect-tab.tsx")).ConnectTab, { loading });
+const EventsTab = dynamic(async () => (await import("./events-tab.tsx")).EventsTab, { loading });
+const MetricsTab = dynamic(async () => (await import("./metrics-tab.tsx")).MetricsTab, { loading });
+const NodesTab = dynamic(async () => (await import("./nodes-tab.tsx")).NodesTab, { loading });
+const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab, {
+	loading,
+});
 
 function pollFor(cache: Cache | undefined): number {
 	if (cache === undefined) return CALM_POLL_MS;
@@ -40,19 +52,15 @@ function pollFor(cache: Cache | undefined): number {
 export function CacheDetail() {
 	const trpc = useTRPC();
 	const params = useParams<{ name: string }>();
-	const asked = decodeURIComponent(params.name);
-	const name = cacheNameSchema.safeParse(asked).data;
+	const name = decodeURIComponent(params.name).toLowerCase();
 	const query = useQuery(
-		trpc.caches.get.queryOptions(
-			{ name: name ?? "" },
-			{ enabled: name !== undefined, refetchInterval: ({ state }) => pollFor(state.data) },
-		),
+		trpc.caches.get.queryOptions({ name }, { refetchInterval: ({ state }) => pollFor(state.data) }),
 	);
-	const isMissing = query.isError && toApiProblem(query.error).code === "not_found";
+	// A name that none can have is refused; it is as missing as one that none has.
+	const isMissing =
+		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
 
-	if (name === undefined || isMissing) {
-		return <MissingCache name={asked} wasHere={query.data !== undefined} />;
-	}
+	if (isMissing) return <MissingCache name={name} wasHere={query.data !== undefined} />;
 	if (query.isPending) return <PageSkeleton />;
 	if (query.data === undefined) {
 		return (
@@ -106,7 +114,7 @@ function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
 	const [wasDeleted] = useState(wasHere);
 	return (
 		<>
-			<PageHeader crumbs={[{ label: "Caches", href: "/caches" }, { label: name }]} title={name} />
+			<PageHeader {...pageHeadAt(`/caches/${encodeURIComponent(name)}`)} />
 			<Panel flush>
 				<EmptyState
 					icon={wasDeleted ? Trash2 : DatabaseZap}

@@ -2,21 +2,20 @@
 
 import { Button } from "@heroui/react";
 import { ArrowLeftRight, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
-import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { failoverObstacle } from "../../../_lib/failover.ts";
+import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { ActionsMenu, type MenuAction } from "../../../_ui/actions-menu.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
+import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
 import { topologyWords } from "../topology-words.ts";
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { FailoverDialog } from "./failover-dialog.tsx";
-import { ModifyDialog } from "./modify-dialog.tsx";
-import { RebootDialog } from "./reboot-dialog.tsx";
+import { DeleteDialog, FailoverDialog, ModifyDialog, RebootDialog } from "./lazy-dialogs.tsx";
 
-type OpenDialog = "modify" | "failover" | "reboot" | "delete" | null;
+const DIALOGS = ["modify", "failover", "reboot", "delete"] as const;
+type OpenDialog = (typeof DIALOGS)[number] | null;
 
 interface CacheHeaderProps {
 	cache: Cache;
@@ -24,17 +23,13 @@ interface CacheHeaderProps {
 }
 
 export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
-	const [open, setOpen] = useState<OpenDialog>(null);
-	const dialog = (name: OpenDialog) => ({
-		cache,
-		isOpen: open === name,
-		onOpenChange: (isOpen: boolean) => setOpen(isOpen ? name : null),
-	});
+	const { params, change } = useUrlParams();
+	const open = openDialog(cache, params.get("dialog"));
+	const setOpen = (name: OpenDialog) => change({ dialog: name });
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Caches", href: "/caches" }, { label: cache.name }]}
-				title={cache.name}
+				{...pageHeadAt(`/caches/${cache.name}`)}
 				meta={
 					<>
 						<Status status={cache.status} />
@@ -66,14 +61,23 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 				}
 				{...(cache.description === "" ? {} : { description: cache.description })}
 			/>
-			{open === "modify" && <ModifyDialog {...dialog("modify")} />}
+			{open === "modify" && <ModifyDialog cache={cache} onClose={() => setOpen(null)} />}
 			{open === "failover" && (
 				<FailoverDialog cache={cache} shard={null} onClose={() => setOpen(null)} />
 			)}
-			<RebootDialog {...dialog("reboot")} nodes={null} />
+			{open === "reboot" && (
+				<RebootDialog cache={cache} nodes={null} onClose={() => setOpen(null)} />
+			)}
 			{open === "delete" && <DeleteDialog cache={cache} onClose={() => setOpen(null)} />}
 		</>
 	);
+}
+
+/** The dialog that the address asks for, unless the cache can't do that now. */
+function openDialog(cache: Cache, asked: string | null): OpenDialog {
+	const dialog = DIALOGS.find((name) => name === asked) ?? null;
+	if (cache.status === "deleting") return null;
+	return dialog === "failover" && failoverObstacle(cache) !== null ? null : dialog;
 }
 
 /** What can be done with the cache as a whole. */

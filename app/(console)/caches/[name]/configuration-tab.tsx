@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import type { NodeType } from "../../../../server/contract/node-type.ts";
@@ -9,12 +8,14 @@ import { engineName } from "../../../_lib/engines.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { useNodeTypes } from "../../../_lib/queries.ts";
-import { DataTable } from "../../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
+import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { DataTable } from "../../../_ui/table/data-table.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
 import { topologyWords } from "../topology-words.ts";
-import { ModifyDialog } from "./modify-dialog.tsx";
+import { ModifyDialog } from "./lazy-dialogs.tsx";
 
 function nodeTypeWords(name: string, type: NodeType | undefined): string {
 	if (type === undefined) return name;
@@ -48,13 +49,13 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		["Zones", cache.zones === null ? "Any" : cache.zones.join(", ")],
 		[
 			"Parameter group",
-			<Link
+			<PageLink
 				key="group"
 				href={`/parameter-groups/${cache.parameterGroup.name}`}
 				className="hover:underline"
 			>
 				{cache.parameterGroup.name}
-			</Link>,
+			</PageLink>,
 		],
 		[
 			"Authentication",
@@ -75,14 +76,16 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 	const type = nodeTypes.data?.items.find(({ name }) => name === cache.nodeType);
 	const tags = Object.entries(cache.tags).map(([key, value]) => ({ key, value }));
 	const modify = (label: string) => (
-		<Button
-			size="sm"
-			variant="outline"
-			isDisabled={cache.status === "deleting"}
-			onPress={() => setModifying(true)}
-		>
-			{label}
-		</Button>
+		<ForAdministrators>
+			<Button
+				size="sm"
+				variant="outline"
+				isDisabled={cache.status === "deleting"}
+				onPress={() => setModifying(true)}
+			>
+				{label}
+			</Button>
+		</ForAdministrators>
 	);
 	return (
 		<div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
@@ -115,7 +118,7 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 					</div>
 				)}
 			</Panel>
-			{isModifying && <ModifyDialog cache={cache} isOpen onOpenChange={setModifying} />}
+			{isModifying && <ModifyDialog cache={cache} onClose={() => setModifying(false)} />}
 		</div>
 	);
 }

@@ -5,19 +5,22 @@ import { useMutation } from "@tanstack/react-query";
 import { Eye, EyeOff, Plug } from "lucide-react";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
+import { useIsViewer } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { CodeBlock } from "../../../_ui/code-block.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { addressOf, EndpointsPanel } from "./endpoints-panel.tsx";
+import { NamesPanel } from "./names-panel.tsx";
 import { snippetsFor, startingEndpoint } from "./snippets.ts";
 
 const MASK = "••••••••••••••••";
 
-/** The password of a cache: hidden until asked for; every asking is audited by the control plane. */
+/** A cache's password, hidden until it is requested. The control plane audits each request. */
 function useSecret(name: string) {
 	const trpc = useTRPC();
 	const credentials = useMutation(trpc.caches.credentials.mutationOptions({ gcTime: 0 }));
@@ -43,6 +46,7 @@ function useSecret(name: string) {
 export function ConnectTab({ cache }: { cache: Cache }) {
 	const { params, change } = useUrlParams();
 	const secret = useSecret(cache.name);
+	const maySee = !useIsViewer();
 	const endpoint = startingEndpoint(cache);
 	const snippets = snippetsFor(cache);
 	const snippet = snippets.find(({ id }) => id === params.get("client")) ?? snippets[0];
@@ -50,7 +54,7 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 		return (
 			<Panel flush>
 				<EmptyState icon={Plug} title="Nothing to connect to yet">
-					The endpoint is known once the nodes are placed; this page shows it by itself then.
+					The endpoint appears here as soon as the nodes are placed.
 				</EmptyState>
 			</Panel>
 		);
@@ -82,18 +86,30 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 					<CodeBlock
 						code={codeWith(hasPassword ? (secret.shown ?? MASK) : null)}
 						copyLabel="Copy snippet"
-						{...(hasPassword ? { copyText: async () => codeWith(await secret.fetch()) } : {})}
+						{...(hasPassword && maySee
+							? { copyText: async () => codeWith(await secret.fetch()) }
+							: {})}
 					/>
 					<p className="text-xs text-muted">
-						{hasPassword
-							? "Copying puts the real password in, even while it is hidden here. Keep it out of code that is shared."
-							: "This cache asks for no password: whoever reaches its port can read and write."}
+						{hasPassword && !maySee
+							? "Put the password in place of the dots."
+							: hasPassword
+								? "The copied snippet contains the real password, even while it is hidden here. Keep it out of shared code."
+								: "This cache has no password: any client that reaches its port can read and write."}
 					</p>
+					{cache.engine !== "memcached" && cache.clusterMode === "disabled" && (
+						<p className="text-xs text-muted">
+							If your client is configured for Sentinel, switch that off and use the primary
+							endpoint as a plain address: it follows every failover. Larder's Sentinels don't let
+							applications in.
+						</p>
+					)}
 				</div>
 			</Panel>
 			<div className="flex min-w-0 flex-col gap-4">
 				{hasPassword && <PasswordPanel cache={cache} secret={secret} />}
 				<EndpointsPanel cache={cache} />
+				<NamesPanel cache={cache} />
 			</div>
 		</div>
 	);
@@ -112,20 +128,28 @@ function PasswordPanel({ cache, secret }: { cache: Cache; secret: ReturnType<typ
 						User <code className="font-mono text-foreground">{cache.auth.username}</code>
 					</p>
 				)}
-				<div className="flex items-center gap-1">
-					<code
-						data-secret={isShown ? "shown" : "hidden"}
-						className="min-w-0 flex-1 font-mono text-[0.8125rem] break-all"
-					>
-						{secret.shown ?? MASK}
-					</code>
-					<CopyButton text={secret.fetch} label="Copy password" />
-				</div>
-				<Button size="sm" variant="outline" isPending={secret.isPending} onPress={secret.toggle}>
-					{isShown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
-					{isShown ? "Hide password" : "Reveal password"}
-				</Button>
-				<p className="text-xs text-muted">Revealing or copying it is recorded, with your name.</p>
+				<ForAdministrators
+					otherwise={
+						<p className="text-xs text-muted">Viewers don't see passwords. Ask an administrator.</p>
+					}
+				>
+					<div className="flex items-center gap-1">
+						<code
+							data-secret={isShown ? "shown" : "hidden"}
+							className="min-w-0 flex-1 font-mono text-[0.8125rem] break-all"
+						>
+							{secret.shown ?? MASK}
+						</code>
+						<CopyButton text={secret.fetch} label="Copy password" />
+					</div>
+					<Button size="sm" variant="outline" isPending={secret.isPending} onPress={secret.toggle}>
+						{isShown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+						{isShown ? "Hide password" : "Reveal password"}
+					</Button>
+					<p className="text-xs text-muted">
+						The audit log records each time you reveal or copy it.
+					</p>
+				</ForAdministrators>
 			</div>
 		</Panel>
 	);

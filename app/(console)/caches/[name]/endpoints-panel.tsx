@@ -5,6 +5,7 @@ import type { Cache, Endpoint } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { named } from "./snippets.ts";
 
 const GATEWAYS_NAMED = 3;
 
@@ -16,12 +17,15 @@ function EndpointRow({
 	title,
 	hint,
 	endpoint,
+	name,
 }: {
 	title: string;
 	hint: string;
 	endpoint: Endpoint;
+	/** In the zone; without one, clients are given an address. */
+	name: string | null | undefined;
 }) {
-	const address = addressOf(endpoint);
+	const address = addressOf(named(endpoint, name));
 	return (
 		<div>
 			<p className="text-[0.8125rem] text-muted">
@@ -31,6 +35,7 @@ function EndpointRow({
 				<code className="min-w-0 font-mono text-[0.8125rem] break-all">{address}</code>
 				<CopyButton text={address} label={`Copy ${title.toLowerCase()} endpoint`} />
 			</div>
+			{name && <p className="font-mono text-xs break-all text-muted">{addressOf(endpoint)}</p>}
 		</div>
 	);
 }
@@ -49,7 +54,12 @@ function NodeSpan({ nodes }: { nodes: readonly Endpoint[] }) {
 }
 
 export function EndpointsPanel({ cache }: { cache: Cache }) {
-	const { primary, reader, configuration, gateways, nodes } = cache.endpoints;
+	const { primary, reader, configuration, gateways, names } = cache.endpoints;
+	const nodeNames = new Map(names?.nodes.map(({ node, name }) => [node, name]));
+	const nodes = cache.endpoints.nodes.map((node) => ({
+		...named(node, nodeNames.get(node.node)),
+		node: node.node,
+	}));
 	return (
 		<Panel title="Endpoints">
 			<div className="flex flex-col gap-2.5">
@@ -62,13 +72,24 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 								: "cluster clients start here"
 						}
 						endpoint={configuration}
+						name={names?.configuration}
 					/>
 				)}
 				{primary !== null && (
-					<EndpointRow title="Primary" hint="reads and writes" endpoint={primary} />
+					<EndpointRow
+						title="Primary"
+						hint="reads and writes"
+						endpoint={primary}
+						name={names?.primary}
+					/>
 				)}
 				{reader !== null && (
-					<EndpointRow title="Reader" hint="reads, over the replicas" endpoint={reader} />
+					<EndpointRow
+						title="Reader"
+						hint="reads, over the replicas"
+						endpoint={reader}
+						name={names?.reader}
+					/>
 				)}
 				{primary === null && configuration === null && (
 					<p className="text-sm text-muted">They appear here as soon as they are known.</p>

@@ -1,6 +1,5 @@
 "use client";
 
-import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
@@ -15,8 +14,8 @@ import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { addPendingFailover } from "../../../_lib/pending-work.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-import { Dialog } from "../../../_ui/dialog.tsx";
-import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { ConfirmDialog } from "../../../_ui/confirm-dialog.tsx";
+import { Banner } from "../../../_ui/notices.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 
 type Shard = Cache["shards"][number];
@@ -30,7 +29,7 @@ interface FailoverDialogProps {
 	onClose: () => void;
 }
 
-/** What a planned failover does, and who is to lead. Mounted while it is open, so that each time begins afresh. */
+/** What a planned failover does, and the choice of the new primary. Mounted while it is open, so it starts fresh each time. */
 export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogProps) {
 	const [shardId, setShardId] = useState(asked ?? cache.shards[0]?.id ?? "");
 	const [target, setTarget] = useState(BEST);
@@ -53,26 +52,15 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 		});
 	};
 	return (
-		<Dialog
-			isOpen
-			onOpenChange={(isOpen) => !isOpen && onClose()}
+		<ConfirmDialog
 			title={`Fail over ${hasShards && asked !== null ? `shard ${shardNumber(cache, shardId)} of ` : ""}${cache.name}?`}
-			footer={
-				<>
-					<Button variant="outline" onPress={onClose}>
-						Cancel
-					</Button>
-					<Button
-						isDisabled={obstacle !== null || !isReady}
-						isPending={failover.isPending}
-						onPress={submit}
-					>
-						Fail over
-					</Button>
-				</>
-			}
+			confirm="Fail over"
+			isObstructed={obstacle !== null || !isReady}
+			failure="The failover didn't start"
+			change={failover}
+			onConfirm={submit}
+			onClose={onClose}
 		>
-			{failover.isError && <ProblemBanner title="Nothing was failed over" error={failover.error} />}
 			{hasShards && (
 				<SelectField
 					label="Shard"
@@ -80,7 +68,7 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 					options={cache.shards.map((each, index) => ({
 						value: each.id,
 						label: `Shard ${index + 1}`,
-						detail: `${primaryOf(each)?.id ?? "nobody"} leads`,
+						detail: primaryOf(each) === undefined ? "no primary" : `primary ${primaryOf(each)?.id}`,
 					}))}
 					onChange={(id) => {
 						setShardId(id);
@@ -96,7 +84,7 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 				shard !== undefined && (
 					<>
 						<SelectField
-							label="Who is to lead"
+							label="New primary"
 							value={target}
 							options={targetsOf(shard)}
 							onChange={setTarget}
@@ -110,7 +98,7 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 					</>
 				)
 			)}
-		</Dialog>
+		</ConfirmDialog>
 	);
 }
 
@@ -123,8 +111,8 @@ function targetsOf(shard: Shard) {
 	return [
 		{
 			value: BEST,
-			label: "The best replica in sync",
-			detail: "The one that has the most of the data, on a host that is to stay.",
+			label: "Best replica in sync",
+			detail: "The replica with the most data. Replicas on hosts that are draining come last.",
 		},
 		...shard.nodes
 			.filter(({ role }) => role !== "primary")
@@ -154,14 +142,14 @@ function Consequences(props: {
 	return (
 		<ul className="flex list-disc flex-col gap-1.5 pl-5">
 			<li>
-				{from?.id ?? "The primary"} pauses writes, lets {leader} catch up, and hands over: usually
-				some milliseconds, and no write is lost.
+				{from?.id ?? "The primary"} pauses writes until {leader} has caught up, then hands over.
+				This usually takes a few milliseconds, and no write is lost.
 			</li>
-			<li>{from?.id ?? "It"} becomes a replica and stays. Reads of replicas go on throughout.</li>
+			<li>{from?.id ?? "It"} becomes a replica. Replicas serve reads throughout.</li>
 			<li>
 				{cache.clusterMode === "enabled"
-					? "Cluster clients are told the new primary by the shard itself."
-					: "The endpoints stay what they are; clients connected to the primary are cut off and connect again."}
+					? "The shard redirects cluster clients to the new primary."
+					: "Endpoints don't change. Clients connected to the primary are disconnected and should reconnect."}
 			</li>
 		</ul>
 	);

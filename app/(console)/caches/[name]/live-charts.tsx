@@ -1,17 +1,23 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { formatCount, formatPercent } from "../../../_lib/format/count.ts";
-import { CALM_POLL_MS } from "../../../_lib/queries.ts";
-import { useTRPC } from "../../../_lib/trpc.ts";
-import { highest, overall, readHitRate, reading, sum } from "../../../_ui/charts/series.ts";
+import {
+	type Combine,
+	highest,
+	overall,
+	readHitRate,
+	reading,
+	sum,
+} from "../../../_ui/charts/series.ts";
 import { SparkCard } from "../../../_ui/charts/spark-card.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
+import { useCacheMetrics } from "./use-cache-metrics.ts";
 
-function mean(values: readonly number[]): number {
-	return values.length === 0 ? 0 : sum(values) / values.length;
-}
+const mean: Combine = (samples) =>
+	samples.length === 0
+		? 0
+		: samples.reduce((total, { value }) => total + value, 0) / samples.length;
 
 const CHARTS = [
 	{
@@ -44,13 +50,7 @@ const SHORTEST_SPAN_SECONDS = 120;
 
 /** The last quarter of an hour in four lines. */
 export function LiveCharts({ cache }: { cache: Cache }) {
-	const trpc = useTRPC();
-	const { data, error } = useQuery(
-		trpc.caches.metrics.queryOptions(
-			{ name: cache.name, range: "15m" },
-			{ refetchInterval: CALM_POLL_MS, enabled: cache.status !== "deleting" },
-		),
-	);
+	const { data, error } = useCacheMetrics(cache, "15m");
 	if (error !== null && data === undefined) {
 		return <ProblemBanner title="Metrics couldn't be loaded" error={error} />;
 	}

@@ -6,18 +6,19 @@ import {
 	byNode,
 	type ChartData,
 	highest,
-	ofNodes,
+	ofShard,
 	overall,
 	readHitRate,
 	reading,
 	shareOf,
 	sideBySide,
 	sum,
+	sumOfShards,
 } from "../../../_ui/charts/series.ts";
 
 /** How a metric of several nodes becomes one number. */
 type Combination =
-	| { kind: "sum" | "highest"; of: "all" | "data"; metric: keyof NodeMetrics }
+	| { kind: "sum" | "highest" | "data"; metric: keyof NodeMetrics }
 	| { kind: "hit-rate" };
 
 interface Metric {
@@ -29,10 +30,9 @@ interface Metric {
 }
 
 const perSecond = (value: number) => `${formatCount(value)}/s`;
-const total = (metric: keyof NodeMetrics): Combination => ({ kind: "sum", of: "all", metric });
-/** Replicas hold copies: what they hold isn't counted twice. */
-const ofData = (metric: keyof NodeMetrics): Combination => ({ kind: "sum", of: "data", metric });
-const most = (metric: keyof NodeMetrics): Combination => ({ kind: "highest", of: "all", metric });
+const total = (metric: keyof NodeMetrics): Combination => ({ kind: "sum", metric });
+const ofData = (metric: keyof NodeMetrics): Combination => ({ kind: "data", metric });
+const most = (metric: keyof NodeMetrics): Combination => ({ kind: "highest", metric });
 
 const METRICS: readonly Metric[] = [
 	{ title: "Operations", combination: total("opsPerSecond"), format: perSecond },
@@ -90,7 +90,7 @@ export function metricViews(cache: Cache): readonly MetricView[] {
 	];
 }
 
-function combine(metrics: CacheMetrics, label: string, how: Combination, dataNodes: Set<string>) {
+function combine(metrics: CacheMetrics, label: string, how: Combination, engine: Cache["engine"]) {
 	if (how.kind === "hit-rate") {
 		return shareOf(
 			label,
@@ -98,8 +98,10 @@ function combine(metrics: CacheMetrics, label: string, how: Combination, dataNod
 			overall(metrics, label, reading("missesPerSecond"), sum),
 		);
 	}
-	const own = how.of === "data" ? ofNodes(metrics, dataNodes) : metrics;
-	return overall(own, label, reading(how.metric), how.kind === "sum" ? sum : highest);
+	// Memcached's nodes hold different data, all in one shard.
+	const held = engine === "memcached" ? sum : sumOfShards;
+	const by = { sum, highest, data: held }[how.kind];
+	return overall(metrics, label, reading(how.metric), by);
 }
 
 function lineEach(metrics: CacheMetrics, how: Combination): ChartData {
@@ -108,27 +110,18 @@ function lineEach(metrics: CacheMetrics, how: Combination): ChartData {
 
 /** The charts of one view. */
 export function metricCharts(cache: Cache, metrics: CacheMetrics, view: string) {
-	const roleOf = new Map(
-		cache.shards.flatMap(({ nodes }) => nodes.map(({ id, role }) => [id, role])),
-	);
-	const dataNodes = new Set(
-		metrics.nodes
-			.filter(({ node, role }) => (roleOf.get(node) ?? role) !== "replica")
-			.map(({ node }) => node),
-	);
-	const nodesOfShard = cache.shards.map(({ nodes }) => new Set(nodes.map(({ id }) => id)));
 	const draw = ({ title, combination }: Metric): ChartData => {
 		if (view === BY_NODE.id) return lineEach(metrics, combination);
 		if (view === BY_SHARD.id) {
 			return sideBySide(
-				nodesOfShard.map((own, index) =>
-					combine(ofNodes(metrics, own), `Shard ${index + 1}`, combination, dataNodes),
+				cache.shards.map(({ id }, index) =>
+					combine(ofShard(metrics, id), `Shard ${index + 1}`, combination, cache.engine),
 				),
 			);
 		}
-		const shard = nodesOfShard[Number(/^shard-(\d+)$/.exec(view)?.[1]) - 1];
-		if (shard !== undefined) return lineEach(ofNodes(metrics, shard), combination);
-		return combine(metrics, title, combination, dataNodes);
+		const shard = cache.shards[Number(/^shard-(\d+)$/.exec(view)?.[1]) - 1];
+		if (shard !== undefined) return lineEach(ofShard(metrics, shard.id), combination);
+		return combine(metrics, title, combination, cache.engine);
 	};
 	const hasReplicas = cache.replicasPerShard > 0;
 	return METRICS.filter(({ title }) => hasReplicas || title !== "Replication lag").map(

@@ -1,11 +1,10 @@
 "use client";
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
-import { type CacheMetrics, metricsRangeSchema } from "../../../../server/contract/metrics.ts";
-import { CALM_POLL_MS } from "../../../_lib/queries.ts";
-import { useTRPC } from "../../../_lib/trpc.ts";
+import { METRICS_RANGES } from "../../../../server/contract/choices.ts";
+import type { CacheMetrics } from "../../../../server/contract/metrics.ts";
+import { oneOf } from "../../../_lib/one-of.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../_ui/charts/metric-chart.tsx";
 import { ProblemState } from "../../../_ui/notices.tsx";
@@ -13,34 +12,22 @@ import { Segmented } from "../../../_ui/segmented.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { metricCharts, metricViews } from "./metric-views.ts";
+import { useCacheMetrics } from "./use-cache-metrics.ts";
 
-const RANGE_OPTIONS = metricsRangeSchema.options.map((range) => ({ value: range, label: range }));
+const RANGE_OPTIONS = METRICS_RANGES.map((range) => ({ value: range, label: range }));
 /** 5 → "5 s", 300 → "5 min", 7200 → "2 h". */
 function resolutionWords(seconds: number): string {
 	if (seconds < 60) return `${seconds} s`;
 	return seconds < 3_600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
-const LONG_POLL_MS = 30_000;
-
 export function MetricsTab({ cache }: { cache: Cache }) {
-	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
-	const range = metricsRangeSchema.safeParse(params.get("range")).data ?? "1h";
-	const isShort = range === "15m" || range === "1h";
+	const range = oneOf(METRICS_RANGES, params.get("range")) ?? "1h";
 	const views = metricViews(cache);
 	const first = views[0]?.id ?? "";
 	const view = views.find(({ id }) => id === params.get("view"))?.id ?? first;
-	const { data, error, isPending, refetch } = useQuery(
-		trpc.caches.metrics.queryOptions(
-			{ name: cache.name, range },
-			{
-				refetchInterval: isShort ? CALM_POLL_MS : LONG_POLL_MS,
-				placeholderData: keepPreviousData,
-				enabled: cache.status !== "deleting",
-			},
-		),
-	);
+	const { data, error, isPending, refetch } = useCacheMetrics(cache, range);
 	return (
 		<div className="flex flex-col gap-4">
 			<div className="flex flex-wrap items-center justify-between gap-2">

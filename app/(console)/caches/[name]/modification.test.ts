@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Cache } from "../../../../server/contract/cache.ts";
-import { differences, toModifyDraft } from "./modification.ts";
+import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
 
 const CACHE = {
 	name: "orders",
 	description: "open orders",
+	engine: "valkey",
+	clusterMode: "disabled",
+	zones: null,
+	replicasPerShard: 1,
+	nodeCount: 2,
+	multiAz: false,
+	automaticFailover: true,
 	deletionProtection: false,
 	parameterGroup: { name: "default.valkey9", status: "in-sync" },
 	tags: { team: "shop", cost: "7" },
@@ -23,6 +30,26 @@ describe("a modification", () => {
 			["Description", "open orders", "none"],
 			["Deletion protection", "off", "on"],
 		]);
+	});
+
+	it("of the shape names the numbers and switches, and only what the engine has", () => {
+		const draft = { ...toModifyDraft(CACHE), replicasPerShard: 2, nodes: 9, multiAz: true };
+		const { changes, list } = differences(CACHE, draft);
+		expect(changes).toEqual({ replicasPerShard: 2, multiAz: true });
+		expect(list.map(({ field, to }) => [field, to])).toEqual([
+			["Replicas per shard", "2"],
+			["Multi-AZ", "on"],
+		]);
+	});
+
+	it("is refused at the field by the API's own rules, and only for a shape that was asked for", () => {
+		const refused = (change: object) => {
+			const { changes } = differences(CACHE, { ...toModifyDraft(CACHE), ...change });
+			return shapeRefusals(CACHE, shapeChanges(changes)).map(({ field }) => field);
+		};
+		expect(refused({ replicasPerShard: 0 })).toEqual(["replicasPerShard"]);
+		expect(refused({ replicasPerShard: 0, automaticFailover: false })).toEqual([]);
+		expect(refused({ description: "" })).toEqual([]);
 	});
 
 	it("of tags sends all of them, as they replace each other, and ignores their order", () => {

@@ -1,4 +1,5 @@
 import type { Cache, ModifyCacheInput } from "../../../../server/contract/cache.ts";
+import { changeRefusals, type Refusal } from "../../../../server/contract/cache-shape.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../tags.ts";
 
 /** What the dialog holds. */
@@ -7,6 +8,11 @@ export interface ModifyDraft {
 	deletionProtection: boolean;
 	parameterGroup: string;
 	tags: readonly DraftTag[];
+	replicasPerShard: number;
+	/** Memcached's. */
+	nodes: number;
+	multiAz: boolean;
+	automaticFailover: boolean;
 }
 
 export function toModifyDraft(cache: Cache): ModifyDraft {
@@ -15,7 +21,27 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		deletionProtection: cache.deletionProtection,
 		parameterGroup: cache.parameterGroup.name,
 		tags: toDraftTags(cache.tags),
+		replicasPerShard: cache.replicasPerShard,
+		nodes: cache.nodeCount,
+		multiAz: cache.multiAz,
+		automaticFailover: cache.automaticFailover,
 	};
+}
+
+type Changes = Omit<ModifyCacheInput, "name">;
+
+/** The part of the changes that concerns nodes; null if none does. */
+export function shapeChanges(changes: Changes): Changes | null {
+	const { replicasPerShard, nodes, multiAz, automaticFailover } = changes;
+	const shape = { replicasPerShard, nodes, multiAz, automaticFailover };
+	return Object.values(shape).every((value) => value === undefined) ? null : shape;
+}
+
+/** Why the cache can't take that shape, by the rules that the API applies. */
+export function shapeRefusals(cache: Cache, shape: Changes | null): readonly Refusal[] {
+	if (shape === null) return [];
+	const nodes = cache.engine === "memcached" ? cache.nodeCount : null;
+	return changeRefusals({ ...cache, nodes }, shape);
 }
 
 export interface Difference {
@@ -26,7 +52,7 @@ export interface Difference {
 	effect: string;
 }
 
-const AT_ONCE = "at once, nothing restarts";
+const AT_ONCE = "at once; nothing restarts";
 
 function tagWords(tags: Readonly<Record<string, string>>): string {
 	const words = Object.entries(tags)
@@ -39,8 +65,8 @@ function tagWords(tags: Readonly<Record<string, string>>): string {
 export function differences(
 	cache: Cache,
 	draft: ModifyDraft,
-): { changes: Omit<ModifyCacheInput, "name">; list: Difference[] } {
-	const changes: Omit<ModifyCacheInput, "name"> = {};
+): { changes: Changes; list: Difference[] } {
+	const changes: Changes = {};
 	const list: Difference[] = [];
 	if (draft.description !== cache.description) {
 		changes.description = draft.description;
@@ -69,10 +95,44 @@ export function differences(
 			effect: "most values at once; those that need it wait for a reboot, which you start",
 		});
 	}
+	addShape(cache, draft, changes, list);
 	const tags = toTagRecord(draft.tags);
 	if (tagWords(tags) !== tagWords(cache.tags)) {
 		changes.tags = tags;
 		list.push({ field: "Tags", from: tagWords(cache.tags), to: tagWords(tags), effect: AT_ONCE });
 	}
 	return { changes, list };
+}
+
+function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Difference[]): void {
+	const onOff = (isOn: boolean) => (isOn ? "on" : "off");
+	if (cache.engine === "memcached") {
+		if (draft.nodes !== cache.nodeCount) {
+			changes.nodes = draft.nodes;
+			const effect =
+				draft.nodes > cache.nodeCount
+					? "node by node, as each is ready"
+					: "once clients have had a minute to learn which nodes leave";
+			list.push({ field: "Nodes", from: `${cache.nodeCount}`, to: `${draft.nodes}`, effect });
+		}
+	} else if (draft.replicasPerShard !== cache.replicasPerShard) {
+		changes.replicasPerShard = draft.replicasPerShard;
+		list.push({
+			field: "Replicas per shard",
+			from: `${cache.replicasPerShard}`,
+			to: `${draft.replicasPerShard}`,
+			effect:
+				draft.replicasPerShard > cache.replicasPerShard
+					? "once new replicas are in sync; nothing restarts"
+					: "once no endpoint leads to the replicas that leave; nothing restarts",
+		});
+	}
+	for (const [key, field] of [
+		["multiAz", "Multi-AZ"],
+		["automaticFailover", "Automatic failover"],
+	] as const) {
+		if (draft[key] === cache[key]) continue;
+		changes[key] = draft[key];
+		list.push({ field, from: onOff(cache[key]), to: onOff(draft[key]), effect: AT_ONCE });
+	}
 }

@@ -1,105 +1,115 @@
 "use client";
 
-import { Button, toast } from "@heroui/react";
+import { toast } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
-import { type SubmitEvent, useId, useState } from "react";
+import { useState } from "react";
 import { type Cache, modifyCacheInputSchema } from "../../../../server/contract/cache.ts";
+import { familyOf } from "../../../../server/contract/offered-versions.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
-import { familyOf } from "../../../_lib/engines.ts";
 import { asSentence, firstIssues } from "../../../_lib/form-issues.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
-import { Dialog } from "../../../_ui/dialog.tsx";
+import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../../_ui/form-fields.tsx";
-import { ProblemBanner } from "../../../_ui/notices.tsx";
+import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../_ui/switch-field.tsx";
+import { groupOptions } from "../group-options.ts";
 import { tagProblem } from "../tags.ts";
 import { TagsEditor } from "../tags-editor.tsx";
-import { type Difference, differences, type ModifyDraft, toModifyDraft } from "./modification.ts";
+import {
+	type Difference,
+	differences,
+	type ModifyDraft,
+	shapeChanges,
+	shapeRefusals,
+	toModifyDraft,
+} from "./modification.ts";
+import { ShapeFields } from "./shape-fields.tsx";
+import { ShapePreview } from "./shape-preview.tsx";
 import { useModify } from "./use-modify.ts";
 
 interface ModifyDialogProps {
 	cache: Cache;
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
+	onClose: () => void;
 }
 
-/** Changes what can change while the cache runs, and shows the difference before it is sent. */
-export function ModifyDialog({ cache, isOpen, onOpenChange }: ModifyDialogProps) {
-	const formId = useId();
+/** Changes what can change while the cache runs, and shows the difference before it is sent. Mounted while it is open. */
+export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 	const [draft, setDraft] = useState<ModifyDraft>(() => toModifyDraft(cache));
-	const close = () => onOpenChange(false);
 	const modify = useModify(cache.name, () => {
-		toast.success(`${cache.name} was modified`);
-		close();
+		const isResized = changes.replicasPerShard !== undefined || changes.nodes !== undefined;
+		toast.success(`${cache.name} ${isResized ? "is being" : "was"} modified`);
+		onClose();
 	});
 	const set = (change: Partial<ModifyDraft>) => setDraft((old) => ({ ...old, ...change }));
 	const { changes, list } = differences(cache, draft);
+	const shape = shapeChanges(changes);
+	const refusals = shapeRefusals(cache, shape);
 	const parsed = modifyCacheInputSchema.safeParse({ ...changes, name: cache.name });
 	const issues = list.length === 0 ? new Map<string, string>() : firstIssues(parsed.error);
 	const tags = tagProblem(draft.tags);
-	const isValid = list.length > 0 && parsed.success && tags === null;
+	const isAllowed = parsed.success && refusals.length === 0;
+	const isValid = list.length > 0 && isAllowed && tags === null;
 	const problem = modify.isError ? toApiProblem(modify.error) : null;
-	const errorOf = (field: string) =>
-		issues.get(field) ?? (problem?.field === field ? asSentence(problem.message) : undefined);
-	const submit = (event: SubmitEvent<HTMLFormElement>) => {
-		event.preventDefault();
-		if (isValid && !modify.isPending) modify.mutate(changes);
+	const errorOf = (field: string) => {
+		const refusal = [...refusals, problem].find((each) => each?.field === field);
+		return issues.get(field) ?? (refusal ? asSentence(refusal.message) : undefined);
 	};
+	const elsewhere = refusals.filter(({ field }) => !(field in draft));
 	return (
-		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => !open && close()}
+		<FormDialog
+			onClose={onClose}
 			title={`Modify ${cache.name}`}
 			size="lg"
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Cancel
-					</Button>
-					<Button type="submit" form={formId} isDisabled={!isValid} isPending={modify.isPending}>
-						Apply changes
-					</Button>
-				</>
-			}
+			action="Apply changes"
+			isDisabled={!isValid}
+			isPending={modify.isPending}
+			onSubmit={() => modify.mutate(changes)}
 		>
-			{modify.isError && problem?.field == null && (
+			{elsewhere.map(({ field, message }) => (
+				<Banner key={field} tone="warning" title="This can't be done">
+					{asSentence(message)}
+				</Banner>
+			))}
+			{problem !== null && !(problem.field !== null && problem.field in draft) && (
 				<ProblemBanner title="Nothing was changed" error={modify.error} />
 			)}
-			<form id={formId} onSubmit={submit} noValidate className="flex flex-col gap-4">
-				<FormTextField
-					label="Description"
-					name="description"
-					value={draft.description}
-					onChange={(description) => set({ description })}
-					autoFocus
-					autoComplete="off"
-					error={errorOf("description")}
-				/>
-				<GroupField
-					cache={cache}
-					value={draft.parameterGroup}
-					onChange={(parameterGroup) => set({ parameterGroup })}
-					error={errorOf("parameterGroup")}
-				/>
+			<FormTextField
+				label="Description"
+				name="description"
+				value={draft.description}
+				onChange={(description) => set({ description })}
+				autoFocus
+				autoComplete="off"
+				error={errorOf("description")}
+			/>
+			<GroupField
+				cache={cache}
+				value={draft.parameterGroup}
+				onChange={(parameterGroup) => set({ parameterGroup })}
+				error={errorOf("parameterGroup")}
+			/>
+			<div className="grid items-start gap-x-3 gap-y-4 sm:grid-cols-2">
+				<ShapeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 				<SwitchField
 					label="Deletion protection"
 					name="deletionProtection"
 					isOn={draft.deletionProtection}
 					onChange={(deletionProtection) => set({ deletionProtection })}
-					hint="While on, nobody can delete the cache."
+					hint="The cache can't be deleted while this is on."
 				/>
-				<fieldset>
-					<legend className="mb-1.5 font-medium">Tags</legend>
-					<TagsEditor
-						tags={draft.tags}
-						onChange={(next) => set({ tags: next })}
-						error={tags ?? errorOf("tags")}
-					/>
-				</fieldset>
-			</form>
+			</div>
+			<fieldset>
+				<legend className="mb-1.5 font-medium">Tags</legend>
+				<TagsEditor
+					tags={draft.tags}
+					onChange={(next) => set({ tags: next })}
+					error={tags ?? errorOf("tags")}
+				/>
+			</fieldset>
 			<DifferenceList list={list} />
-		</Dialog>
+			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
+		</FormDialog>
 	);
 }
 
@@ -113,17 +123,7 @@ function GroupField(props: {
 	const trpc = useTRPC();
 	const family = familyOf(cache.engine, cache.engineVersion);
 	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }));
-	const options = (groups.data?.items ?? []).map((group) => {
-		const fits = group.clusterMode === null || group.clusterMode === cache.clusterMode;
-		return {
-			value: group.name,
-			label: group.name,
-			isDisabled: !fits,
-			detail: fits
-				? group.description
-				: `Is for cluster mode ${group.clusterMode === "enabled" ? "on" : "off"}, which can't change.`,
-		};
-	});
+	const options = groupOptions(groups.data?.items ?? [], cache.clusterMode);
 	const isKnown = options.some((option) => option.value === value);
 	return (
 		<SelectField

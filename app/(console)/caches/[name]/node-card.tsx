@@ -7,7 +7,7 @@ import { classNames } from "../../../_ui/class-names.ts";
 import { Bytes, Count } from "../../../_ui/quantity.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { UsageBar } from "../../../_ui/usage-bar.tsx";
-import { roleWord } from "../topology-words.ts";
+import { moveWords, roleWord } from "../topology-words.ts";
 
 /** One node at a glance: role, operations, memory, and lag or clients. */
 export function NodeCard({ node }: { node: CacheNode }) {
@@ -51,6 +51,11 @@ export function NodeCard({ node }: { node: CacheNode }) {
 					/>
 				)}
 			</div>
+			{node.move !== null && (
+				<p className="mt-2 text-xs">
+					<Status status="modifying" look="text" word={moveWords(node)} />
+				</p>
+			)}
 			{status !== "available" && (
 				<div className="mt-2 text-xs">
 					<Status status={status} look="text" />

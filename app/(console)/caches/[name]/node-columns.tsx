@@ -2,13 +2,13 @@
 
 import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
 import { exactBytes, formatBytes } from "../../../_lib/format/bytes.ts";
-import { formatPercent, plural } from "../../../_lib/format/count.ts";
+import { formatCount, formatPercent, plural } from "../../../_lib/format/count.ts";
 import { CheckField } from "../../../_ui/check-field.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
-import type { Column } from "../../../_ui/data-table.tsx";
 import { Bytes, Count } from "../../../_ui/quantity.tsx";
 import { Status } from "../../../_ui/status.tsx";
-import { roleWord, slotWords } from "../topology-words.ts";
+import type { Column } from "../../../_ui/table/data-table.tsx";
+import { moveWords, roleWord, slotWords } from "../topology-words.ts";
 
 export interface NodeRow extends CacheNode {
 	/** From 1. */
@@ -26,23 +26,33 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 	{
 		id: "node",
 		header: "Node",
+		sortValue: (node) => node.id,
 		lead: true,
 		cell: (node) => <span className="font-semibold whitespace-nowrap">{node.id}</span>,
 	},
 	{
 		id: "role",
 		header: "Role",
+		sortValue: (node) => node.role,
 		cell: (node) =>
 			node.role === null ? <span className="text-muted">–</span> : roleWord(node.role),
 	},
 	{
 		id: "status",
 		header: "Status",
+		sortValue: (node) => node.status,
 		cell: (node) => (
 			<span className="inline-flex flex-col gap-1">
 				<Status status={node.status} />
+				{node.move !== null && <Status status="modifying" look="text" word={moveWords(node)} />}
 				{node.statusReason !== null && (
 					<span className="max-w-64 text-xs text-pretty text-muted">{node.statusReason}</span>
+				)}
+				{node.clientLimit !== null && (
+					<span className="max-w-64 text-xs text-pretty text-warning-soft-foreground">
+						At most {formatCount(node.clientLimit.actual)} clients instead of{" "}
+						{formatCount(node.clientLimit.wanted)}: {node.host} lets a process open too few files
+					</span>
 				)}
 				{node.pendingParameters.length > 0 && (
 					<span
@@ -58,6 +68,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 	{
 		id: "zone",
 		header: "Zone and host",
+		sortValue: (node) => `${node.zone} ${node.host}`,
 		cell: (node) => (
 			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
 				{node.zone}
@@ -81,24 +92,28 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 	{
 		id: "memory",
 		header: "Memory",
+		sortValue: (node) => node.metrics?.memoryUsedBytes ?? null,
 		align: "end",
 		cell: (node) => <Bytes value={node.metrics?.memoryUsedBytes} />,
 	},
 	{
 		id: "ops",
-		header: "Ops/s",
+		header: "Requests/s",
+		sortValue: (node) => node.metrics?.opsPerSecond ?? null,
 		align: "end",
 		cell: (node) => <Count value={node.metrics?.opsPerSecond} />,
 	},
 	{
 		id: "clients",
 		header: "Clients",
+		sortValue: (node) => node.metrics?.clients ?? null,
 		align: "end",
 		cell: (node) => <Count value={node.metrics?.clients} />,
 	},
 	{
 		id: "cpu",
 		header: "CPU",
+		sortValue: (node) => node.metrics?.cpuPercent ?? null,
 		align: "end",
 		cell: (node) =>
 			node.metrics === null ? (
@@ -119,6 +134,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 const SHARD: Column<NodeRow> = {
 	id: "shard",
 	header: "Shard",
+	sortValue: (node) => node.shard,
 	cell: (node) => (
 		<span className="cell-stack inline-flex flex-col whitespace-nowrap">
 			{node.shard}

@@ -5,11 +5,12 @@ import { RotateCw } from "lucide-react";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
-import { DataTable } from "../../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { DataTable } from "../../../_ui/table/data-table.tsx";
 import { nodesOf } from "../topology-words.ts";
+import { RebootDialog } from "./lazy-dialogs.tsx";
 import { type NodeRow, nodeColumns } from "./node-columns.tsx";
-import { RebootDialog } from "./reboot-dialog.tsx";
 
 export function NodesTab({ cache }: { cache: Cache }) {
 	const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -46,15 +47,17 @@ export function NodesTab({ cache }: { cache: Cache }) {
 						? `${plural(rows.length, "node")}; select some to reboot them.`
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
-				<Button
-					variant="outline"
-					size="sm"
-					isDisabled={chosen.length === 0 || cache.status === "deleting"}
-					onPress={() => setRebooting(true)}
-				>
-					<RotateCw aria-hidden />
-					Reboot selected
-				</Button>
+				<ForAdministrators>
+					<Button
+						variant="outline"
+						size="sm"
+						isDisabled={chosen.length === 0 || cache.status === "deleting"}
+						onPress={() => setRebooting(true)}
+					>
+						<RotateCw aria-hidden />
+						Reboot selected
+					</Button>
+				</ForAdministrators>
 			</div>
 			<Panel flush>
 				<DataTable
@@ -62,17 +65,19 @@ export function NodesTab({ cache }: { cache: Cache }) {
 					columns={columns}
 					rows={rows}
 					rowKey={(node) => node.id}
+					sorting={{ by: "rows" }}
 				/>
 			</Panel>
-			<RebootDialog
-				cache={cache}
-				nodes={chosen}
-				isOpen={isRebooting}
-				onOpenChange={(isOpen) => {
-					setRebooting(isOpen);
-					if (!isOpen) setSelected(new Set());
-				}}
-			/>
+			{isRebooting && (
+				<RebootDialog
+					cache={cache}
+					nodes={chosen}
+					onClose={() => {
+						setRebooting(false);
+						setSelected(new Set());
+					}}
+				/>
+			)}
 		</>
 	);
 }

@@ -3,7 +3,6 @@
 import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw, SearchX } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import type { Parameter } from "../../../../server/contract/parameter-group.ts";
@@ -11,17 +10,19 @@ import { plural } from "../../../_lib/format/count.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
-import { type Column, DataTable } from "../../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Banner, EmptyState, ProblemState } from "../../../_ui/notices.tsx";
+import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { SearchBox } from "../../../_ui/search-box.tsx";
 import { TableSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
+import { type Column, DataTable } from "../../../_ui/table/data-table.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
 import { pendingParametersOf } from "../topology-words.ts";
 import { valueInForce } from "../write-guard.ts";
 import { WriteGuardNote } from "../write-guard-note.tsx";
-import { RebootDialog } from "./reboot-dialog.tsx";
+import { RebootDialog } from "./lazy-dialogs.tsx";
 
 const STATUS = {
 	"in-sync": { status: "available", word: "In sync" },
@@ -48,9 +49,9 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 		<div className="flex flex-col gap-3">
 			<div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
 				<div className="flex min-w-0 flex-wrap items-center gap-2">
-					<Link href={`/parameter-groups/${name}`} className="font-semibold hover:underline">
+					<PageLink href={`/parameter-groups/${name}`} className="font-semibold hover:underline">
 						{name}
-					</Link>
+					</PageLink>
 					<Status {...STATUS[status]} />
 				</div>
 				<SearchBox
@@ -65,10 +66,12 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 					tone="warning"
 					title={`${plural(pending.length, "parameter")} pending reboot`}
 					action={
-						<Button size="sm" variant="outline" onPress={() => setRebooting(true)}>
-							<RotateCw aria-hidden />
-							Reboot to apply
-						</Button>
+						<ForAdministrators>
+							<Button size="sm" variant="outline" onPress={() => setRebooting(true)}>
+								<RotateCw aria-hidden />
+								Reboot to apply
+							</Button>
+						</ForAdministrators>
 					}
 				>
 					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
@@ -114,7 +117,9 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 					/>
 				)}
 			</Panel>
-			<RebootDialog cache={cache} nodes={null} isOpen={isRebooting} onOpenChange={setRebooting} />
+			{isRebooting && (
+				<RebootDialog cache={cache} nodes={null} onClose={() => setRebooting(false)} />
+			)}
 		</div>
 	);
 }

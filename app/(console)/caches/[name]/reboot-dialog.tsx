@@ -1,26 +1,25 @@
 "use client";
 
-import { Button, toast } from "@heroui/react";
+import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-import { Dialog } from "../../../_ui/dialog.tsx";
-import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { ConfirmDialog } from "../../../_ui/confirm-dialog.tsx";
+import { Banner } from "../../../_ui/notices.tsx";
 import { nodesOf, pendingParametersOf } from "../topology-words.ts";
 
 interface RebootDialogProps {
 	cache: Cache;
 	/** Member names; null for all. */
 	nodes: readonly string[] | null;
-	isOpen: boolean;
-	onOpenChange: (isOpen: boolean) => void;
+	onClose: () => void;
 }
 
-/** What a reboot does, before it is done. */
-export function RebootDialog({ cache, nodes, isOpen, onOpenChange }: RebootDialogProps) {
+/** What a reboot does, before it is done. Mounted while it is open. */
+export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();
 	const queryClient = useQueryClient();
@@ -39,37 +38,22 @@ export function RebootDialog({ cache, nodes, isOpen, onOpenChange }: RebootDialo
 				description: "The Nodes tab shows how far it is.",
 				timeout: 6_000,
 			});
-			close();
+			onClose();
 		},
 	});
-	const close = () => {
-		onOpenChange(false);
-		reboot.reset();
-	};
 	const pending = pendingParametersOf(cache);
 	const isWhole = count === all.length;
 	return (
-		<Dialog
-			isOpen={isOpen}
-			onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+		<ConfirmDialog
 			title={isWhole ? `Reboot ${cache.name}?` : `Reboot ${plural(count, "node")}?`}
-			footer={
-				<>
-					<Button variant="outline" onPress={close}>
-						Cancel
-					</Button>
-					<Button
-						{...(cache.engine === "memcached" ? { variant: "danger" as const } : {})}
-						isDisabled={count === 0}
-						isPending={reboot.isPending}
-						onPress={() => reboot.mutate()}
-					>
-						Reboot {plural(count, "node")}
-					</Button>
-				</>
-			}
+			confirm={`Reboot ${plural(count, "node")}`}
+			isDanger={cache.engine === "memcached"}
+			isObstructed={count === 0}
+			failure="Nothing was rebooted"
+			change={reboot}
+			onConfirm={() => reboot.mutate()}
+			onClose={onClose}
 		>
-			{reboot.isError && <ProblemBanner title="Nothing was rebooted" error={reboot.error} />}
 			{nodes !== null && !isWhole && (
 				<p className="font-mono text-xs break-words text-muted">{nodes.join(", ")}</p>
 			)}
@@ -88,7 +72,7 @@ export function RebootDialog({ cache, nodes, isOpen, onOpenChange }: RebootDialo
 					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
 				</p>
 			)}
-		</Dialog>
+		</ConfirmDialog>
 	);
 }
 

@@ -1,11 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ProblemState } from "../../../_ui/notices.tsx";
+import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
@@ -25,12 +25,12 @@ export function RecentEvents({ cache }: { cache: Cache }) {
 		<Panel
 			title="Recent events"
 			aside={
-				<Link
+				<PageLink
 					href={`/caches/${cache.name}?tab=events`}
 					className="hover:text-foreground hover:underline"
 				>
 					All
-				</Link>
+				</PageLink>
 			}
 		>
 			{isPending && <BlockSkeleton className="h-28" label="Loading events" />}

@@ -63,9 +63,27 @@ describe("connect snippets", () => {
 
 	it("begin at the configuration endpoint where there is one", () => {
 		const other = { host: "h", port: 1 };
-		const none = { primary: null, reader: null, configuration: null, gateways: [], nodes: [] };
+		const none = {
+			primary: null,
+			reader: null,
+			configuration: null,
+			gateways: [],
+			nodes: [],
+			names: null,
+		};
 		expect(startingEndpoint({ endpoints: { ...none, primary: other } })).toBe(other);
 		expect(startingEndpoint({ endpoints: { ...none, configuration: endpoint } })).toBe(endpoint);
 		expect(startingEndpoint({ endpoints: none })).toBeNull();
+	});
+
+	it("lead to names where there is a zone", () => {
+		const names = {
+			...{ zone: "example.com", port: 53, reader: null, configuration: null, nodes: [] },
+			primary: "orders.example.com",
+		};
+		const none = { primary: null, reader: null, configuration: null, gateways: [], nodes: [] };
+		expect(
+			startingEndpoint({ endpoints: { ...none, primary: { host: "h", port: 6379 }, names } }),
+		).toEqual({ host: "orders.example.com", port: 6379 });
 	});
 });

@@ -15,5 +15,14 @@ export function snippetsFor({
 
 /** Where a client begins; null while it isn't known. */
 export function startingEndpoint({ endpoints }: Pick<Cache, "endpoints">): Endpoint | null {
-	return endpoints.configuration ?? endpoints.primary;
+	const { configuration, primary, names } = endpoints;
+	const endpoint = configuration ?? primary;
+	return (
+		endpoint && named(endpoint, configuration === null ? names?.primary : names?.configuration)
+	);
+}
+
+/** The endpoint at its name, if it has one. */
+export function named(endpoint: Endpoint, name: string | null | undefined): Endpoint {
+	return name ? { host: name, port: endpoint.port } : endpoint;
 }

@@ -5,10 +5,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleX, LoaderCircle, Trash2, TriangleAlert } from "lucide-react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
-import { CreationProgress } from "./creation-progress.tsx";
+import { CreationProgress, ModifyProgress, RebootProgress } from "./change-progress.tsx";
 
-/** Why the cache isn't simply available, and what happens next. */
+/** Why the cache isn't available, and what happens next. */
 export function StatusNotice({ cache }: { cache: Cache }) {
 	if (cache.status === "available") return null;
 	return (
@@ -24,20 +25,28 @@ function Notice({ cache }: { cache: Cache }) {
 			return <CreationProgress cache={cache} />;
 		case "deleting":
 			return (
-				<Banner tone="neutral" icon={Trash2} title="Being deleted">
-					{cache.statusReason ?? "Its processes are ended, then files and ports are freed."}
+				<Banner tone="neutral" icon={Trash2} title="Deleting">
+					{cache.statusReason ?? "Larder stops its processes, then frees their files and ports."}
 				</Banner>
 			);
 		case "modifying":
-			return (
-				<Banner tone="accent" icon={LoaderCircle} title="Being changed">
-					{cache.statusReason ?? "A change that was asked for is being carried out."}
+			return cache.progress.some(({ state }) => state !== "done") ? (
+				<ModifyProgress cache={cache} />
+			) : (
+				<Banner tone="accent" icon={LoaderCircle} title="Modifying">
+					{cache.statusReason ?? "A requested change is under way."}
 				</Banner>
 			);
+		case "rebooting":
+			return <RebootProgress cache={cache} />;
 		case "degraded":
 			return (
-				<Banner tone="warning" icon={TriangleAlert} title="Serving, with less than asked for">
-					{cache.statusReason ?? "A replica is missing or out of sync; it comes back by itself."}
+				<Banner
+					tone="warning"
+					icon={TriangleAlert}
+					title="Degraded: serving with fewer nodes than configured"
+				>
+					{cache.statusReason ?? "A replica is missing or out of sync. Larder is restoring it."}
 				</Banner>
 			);
 		case "unavailable":
@@ -48,7 +57,7 @@ function Notice({ cache }: { cache: Cache }) {
 					title={unavailableTitle(cache)}
 					action={<PromoteReplica cache={cache} />}
 				>
-					{cache.statusReason ?? "Who leads is about to be decided."}
+					{cache.statusReason ?? "Larder is choosing a new primary."}
 				</Banner>
 			);
 		case "available":
@@ -57,11 +66,11 @@ function Notice({ cache }: { cache: Cache }) {
 }
 
 function unavailableTitle(cache: Cache): string {
-	if (cache.engine === "memcached") return "No node serves";
-	return cache.clusterMode === "enabled" ? "Not all shards serve" : "No primary serves";
+	if (cache.engine === "memcached") return "No node is serving";
+	return cache.clusterMode === "enabled" ? "Some shards aren't serving" : "No primary is serving";
 }
 
-/** Without automatic failover somebody has to decide, because writes that a replica hasn't seen are lost. */
+/** Without automatic failover a person decides, because writes that the replica hasn't received are lost. */
 function PromoteReplica({ cache }: { cache: Cache }) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
@@ -74,15 +83,19 @@ function PromoteReplica({ cache }: { cache: Cache }) {
 	if (cache.automaticFailover || cache.replicasPerShard === 0) return null;
 	return (
 		<div className="flex flex-col items-end gap-2">
-			<Button
-				variant="outline"
-				size="sm"
-				isPending={promote.isPending}
-				onPress={() => promote.mutate({ name: cache.name })}
-			>
-				Promote a replica
-			</Button>
-			{promote.isError && <ProblemBanner title="Not promoted" error={promote.error} />}
+			<ForAdministrators>
+				<Button
+					variant="outline"
+					size="sm"
+					isPending={promote.isPending}
+					onPress={() => promote.mutate({ name: cache.name })}
+				>
+					Promote a replica
+				</Button>
+			</ForAdministrators>
+			{promote.isError && (
+				<ProblemBanner title="The replica wasn't promoted" error={promote.error} />
+			)}
 		</div>
 	);
 }

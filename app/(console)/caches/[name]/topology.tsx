@@ -7,9 +7,10 @@ import { failoverObstacle } from "../../../_lib/failover.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { useOverview } from "../../../_lib/queries.ts";
 import { useNow } from "../../../_lib/use-now.ts";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
-import { FailoverDialog } from "./failover-dialog.tsx";
+import { FailoverDialog } from "./lazy-dialogs.tsx";
 import { NodeCard } from "./node-card.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
@@ -105,7 +106,7 @@ interface ShardRowProps {
 	slots: string | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
-	/** Null where there is nobody to fail over to. */
+	/** Null where the shard has no replica. */
 	onFailover: (() => void) | null;
 }
 
@@ -117,15 +118,17 @@ function ShardRow({ label, slots, nodes, zones, onFailover }: ShardRowProps) {
 					<p className="font-semibold">{label}</p>
 					<p className="text-xs break-words text-muted tabular-nums">{slotWords(slots)}</p>
 					{onFailover !== null && (
-						<Button
-							variant="ghost"
-							size="sm"
-							className="-ml-2 h-6 px-2 text-xs text-accent-soft-foreground"
-							aria-label={`Fail over ${label.toLowerCase()}`}
-							onPress={onFailover}
-						>
-							Fail over
-						</Button>
+						<ForAdministrators>
+							<Button
+								variant="ghost"
+								size="sm"
+								className="-ml-2 h-6 px-2 text-xs text-accent-soft-foreground"
+								aria-label={`Fail over ${label.toLowerCase()}`}
+								onPress={onFailover}
+							>
+								Fail over
+							</Button>
+						</ForAdministrators>
 					)}
 				</div>
 			)}

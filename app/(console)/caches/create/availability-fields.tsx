@@ -16,45 +16,39 @@ export function AvailabilityFields({ form }: { form: CreateForm }) {
 	const isMemcached = draft.engine === "memcached";
 	const obstacle = multiAzObstacle(draft, fleet);
 	const lock = failoverLock(draft, fleet);
-	const multiAzError = errorSentence(form, "multiAz");
-	const failoverError = errorSentence(form, "automaticFailover");
 	return (
 		<FieldGroup legend="Availability">
 			<div className="grid gap-x-3 gap-y-4 pt-1 sm:grid-cols-2">
-				<div>
-					<SwitchField
-						label="Multi-AZ"
-						name="multiAz"
-						isOn={hasMultiAz(draft, fleet)}
-						isDisabled={obstacle !== null}
-						onChange={(isOn) => set("multiAz", isOn)}
-						hint={
-							obstacle ??
-							(draft.multiAz
-								? isMemcached
-									? "Nodes lie in two zones or more: a lost zone costs only its share."
-									: "Primary and replicas of a shard lie in different zones."
-								: "All nodes may lie in one zone.")
-						}
-					/>
-					{multiAzError !== undefined && <FieldMessage>{multiAzError}</FieldMessage>}
-				</div>
-				<div>
-					<SwitchField
-						label="Automatic failover"
-						name="automaticFailover"
-						isOn={hasFailover(draft, fleet)}
-						isDisabled={lock !== null}
-						onChange={(isOn) => set("automaticFailover", isOn)}
-						hint={
-							lock?.reason ??
-							(draft.automaticFailover
-								? "A lost primary is replaced by a replica without anybody's doing."
-								: "You promote a replica yourself when a primary is lost.")
-						}
-					/>
-					{failoverError !== undefined && <FieldMessage>{failoverError}</FieldMessage>}
-				</div>
+				<SwitchField
+					label="Multi-AZ"
+					name="multiAz"
+					isOn={hasMultiAz(draft, fleet)}
+					isDisabled={obstacle !== null}
+					onChange={(isOn) => set("multiAz", isOn)}
+					hint={
+						obstacle ??
+						(draft.multiAz
+							? isMemcached
+								? "Nodes are spread over at least two zones. Losing a zone loses only its share of the keys."
+								: "Each shard's primary and replicas are placed in different zones."
+							: "All nodes may share one zone.")
+					}
+					error={errorSentence(form, "multiAz")}
+				/>
+				<SwitchField
+					label="Automatic failover"
+					name="automaticFailover"
+					isOn={hasFailover(draft, fleet)}
+					isDisabled={lock !== null}
+					onChange={(isOn) => set("automaticFailover", isOn)}
+					hint={
+						lock?.reason ??
+						(draft.automaticFailover
+							? "If a primary fails, a replica takes over automatically."
+							: "If a primary fails, you promote a replica yourself.")
+					}
+					error={errorSentence(form, "automaticFailover")}
+				/>
 			</div>
 			{!isMemcached && draft.replicas >= 2 && (
 				<div className="mt-4">
@@ -84,10 +78,10 @@ export function ZoneFields({ form }: { form: CreateForm }) {
 			isOptional
 			hint={
 				draft.zones.length === 0
-					? "None chosen: any zone with room."
+					? "None selected: any zone with room is used."
 					: isFull && draft.engine === "memcached"
 						? `No more zones than nodes: with ${draft.nodes === 1 ? "one node" : `${draft.nodes} nodes`}, ${draft.nodes} at most.`
-						: "Nodes are placed in these by turns."
+						: "Nodes are placed in these zones in turn."
 			}
 		>
 			<div className="flex flex-wrap gap-x-5 gap-y-2">

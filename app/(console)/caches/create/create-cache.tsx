@@ -1,11 +1,14 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { type SubmitEvent, useEffect, useRef } from "react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
+import { OnlyAdministrators } from "../../../_ui/only-administrators.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
+import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { AvailabilityFields } from "./availability-fields.tsx";
 import { EasyFields } from "./easy-fields.tsx";
 import { EngineFields } from "./engine-fields.tsx";
@@ -21,29 +24,48 @@ const MODES = [
 	{ value: "custom", label: "Custom" },
 ] as const;
 
+const HEAD = pageHeadAt("/caches/create");
+
 export function CreateCache() {
+	return (
+		<ForAdministrators
+			otherwise={
+				<>
+					<PageHeader {...HEAD} />
+					<OnlyAdministrators
+						what="create caches"
+						back={{ href: "/caches", label: "Back to caches" }}
+					/>
+				</>
+			}
+		>
+			<CreateCacheForm />
+		</ForAdministrators>
+	);
+}
+
+function CreateCacheForm() {
 	const wizard = useWizard();
 	const { form, mode, setMode } = wizard;
 	const formRef = useRef<HTMLFormElement>(null);
 	/** The field to go to once it is drawn: its fold may be closed yet, or Easy may not show it. */
-	const fault = useRef<string | null>(null);
+	const [fault, setFault] = useState<string | null>(null);
 
 	useEffect(() => {
-		if (fault.current === null) return;
-		const input = formRef.current?.querySelector<HTMLElement>(`[name="${fault.current}"]`);
+		if (fault === null) return;
+		const input = formRef.current?.querySelector<HTMLElement>(`[name="${fault}"]`);
 		if (input == null) return;
-		fault.current = null;
+		setFault(null);
 		input.focus();
 		input.scrollIntoView({ block: "center" });
 	});
 	const goTo = (field: string) => {
-		fault.current = field;
+		setFault(field);
 		if (field !== "name" && mode === "easy") setMode("custom");
 	};
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
-		const first = form.submit();
-		if (first !== null) goTo(first);
+		void form.submit().then((first) => first !== null && goTo(first));
 	};
 	const { refusedField } = form;
 	useEffect(() => {
@@ -54,15 +76,14 @@ export function CreateCache() {
 	return (
 		<>
 			<PageHeader
-				crumbs={[{ label: "Caches", href: "/caches" }, { label: "Create" }]}
-				title="Create a cache"
+				{...HEAD}
 				actions={<Segmented label="Mode" value={mode} options={MODES} onChange={setMode} />}
 			/>
 			<form
 				ref={formRef}
 				onSubmit={submit}
 				noValidate
-				aria-label="Create a cache"
+				aria-label={HEAD.title}
 				className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_25rem]"
 			>
 				<div className="flex min-w-0 flex-col gap-6">

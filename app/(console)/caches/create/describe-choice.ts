@@ -21,6 +21,6 @@ export function describeChoice(draft: Draft, fleet: FleetFacts): string {
 			: hasFailover(draft, fleet)
 				? ", automatic failover"
 				: ", failover by hand";
-	const auth = draft.auth === "password" ? "with a password" : "open to whoever reaches it";
+	const auth = draft.auth === "password" ? "with a password" : "without a password";
 	return `${engine}: ${shape}${failover}, ${size}, ${auth}.`;
 }

@@ -41,6 +41,8 @@ export interface Draft {
 	tags: readonly DraftTag[];
 }
 
+export type DraftField = keyof Draft;
+
 export const EMPTY_DRAFT: Draft = {
 	name: "",
 	description: "",

@@ -1,8 +1,10 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type Engine, engineSchema } from "../../../../server/contract/enums.ts";
-import { engineName, usualVersion } from "../../../_lib/engines.ts";
+import { ENGINES } from "../../../../server/contract/choices.ts";
+import type { Engine } from "../../../../server/contract/enums.ts";
+import { newestOffered } from "../../../../server/contract/offered-versions.ts";
+import { engineName } from "../../../_lib/engines.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ChoiceCard } from "../../../_ui/choice-card.tsx";
@@ -37,7 +39,7 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 	const options = [
 		{
 			value: NEWEST,
-			label: newest === null ? `Newest ${usualVersion(engine)}` : `Newest (${newest})`,
+			label: newest === null ? `Newest ${newestOffered(engine)}` : `Newest (${newest})`,
 		},
 		...own.map(({ version, hosts }) => ({
 			value: version,
@@ -52,7 +54,7 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 			)}
 			<FieldGroup legend="Engine">
 				<div className="grid gap-3 sm:grid-cols-3">
-					{engineSchema.options.map((candidate) => (
+					{ENGINES.map((candidate) => (
 						<ChoiceCard
 							key={candidate}
 							name="engine"
@@ -63,7 +65,7 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 								<>
 									{engineName(candidate)}{" "}
 									<span className="font-normal text-muted tabular-nums">
-										{versionOf(candidate) ?? usualVersion(candidate)}
+										{versionOf(candidate) ?? newestOffered(candidate)}
 									</span>
 								</>
 							}

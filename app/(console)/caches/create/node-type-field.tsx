@@ -8,7 +8,9 @@ import { useNodeTypes, useRateCard } from "../../../_lib/queries.ts";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { byFamily } from "../../node-types/family-label.ts";
 import { errorSentence } from "./bind.ts";
+import { roomProblem } from "./room-problem.ts";
 import type { CreateForm } from "./use-create-form.ts";
+import { useOnlineHosts } from "./use-online-hosts.ts";
 
 export function NodeTypeField({ form }: { form: CreateForm }) {
 	const nodeTypes = useNodeTypes();
@@ -19,8 +21,13 @@ export function NodeTypeField({ form }: { form: CreateForm }) {
 		rateCard === undefined ? "" : ` · ${formatMoney(type.hourlyCost, rateCard.currency)} / hour`;
 	const words = (type: NodeType) =>
 		`${type.vcpus} vCPU · ${formatBytes(type.memoryBytes)}${cost(type)}`;
+	const hosts = useOnlineHosts();
 	const options = byFamily(items).flatMap(([group, types]) =>
-		types.map((type) => ({ value: type.name, label: type.name, detail: words(type), group })),
+		types.map((type) => {
+			const obstacle = hosts === undefined ? null : roomProblem(type, hosts);
+			const detail = obstacle === null ? words(type) : `${words(type)} · ${obstacle}`;
+			return { value: type.name, label: type.name, detail, group };
+		}),
 	);
 	return (
 		<SelectField

@@ -1,40 +1,32 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { ParameterGroupSummary } from "../../../../server/contract/parameter-group.ts";
-import { familyName, familyOf } from "../../../_lib/engines.ts";
+import { familyOf, newestOffered } from "../../../../server/contract/offered-versions.ts";
+import { familyName } from "../../../_lib/engines.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { SelectField } from "../../../_ui/select-field.tsx";
+import { groupOptions } from "../group-options.ts";
 import { errorSentence } from "./bind.ts";
 import { useEngineVersions } from "./engine-fields.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 
 const DEFAULT = "default";
 
-/** Groups of the engine's family. Those for the other cluster mode are shown, with the reason they can't be had. */
+/** Groups of the engine's family. */
 export function ParameterGroupField({ form }: { form: CreateForm }) {
 	const trpc = useTRPC();
 	const { engine, engineVersion, clusterMode, parameterGroup } = form.draft;
 	const { newest } = useEngineVersions(engine);
-	const family = familyOf(engine, engineVersion === "" ? newest : engineVersion);
+	const family = familyOf(engine, engineVersion || (newest ?? newestOffered(engine)));
 	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }, { staleTime: 5_000 }));
 	const own = groups.data?.items.filter(({ isDefault }) => !isDefault) ?? [];
-	const fits = (group: ParameterGroupSummary) =>
-		group.clusterMode === null || group.clusterMode === clusterMode;
 	const options = [
 		{
 			value: DEFAULT,
 			label: `Default of ${familyName(family)}`,
 			detail: "The engine's own values.",
 		},
-		...own.map((group) => ({
-			value: group.name,
-			label: group.name,
-			isDisabled: !fits(group),
-			detail: fits(group)
-				? group.description
-				: `Is for cluster mode ${group.clusterMode === "enabled" ? "on: it sets" : "off: it doesn't set"} cluster-enabled.`,
-		})),
+		...groupOptions(own, clusterMode),
 	];
 	const isKnown = options.some(({ value }) => value === parameterGroup);
 	return (

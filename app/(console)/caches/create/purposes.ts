@@ -1,4 +1,6 @@
-import { type Engine, engineSchema } from "../../../../server/contract/enums.ts";
+import { ENGINES } from "../../../../server/contract/choices.ts";
+import type { Engine } from "../../../../server/contract/enums.ts";
+import { oneOf } from "../../../_lib/one-of.ts";
 import { type Draft, EMPTY_DRAFT, type PurposeId } from "./draft.ts";
 
 /** What a purpose sets; everything else stays as it is. */
@@ -103,7 +105,7 @@ export interface WizardStart {
  * copies, so it and a purpose that needs them exclude each other: there the engine wins.
  */
 export function readStart(engine: string | null, purpose: string | null): WizardStart {
-	const wanted = engineSchema.safeParse(engine).data;
+	const wanted = oneOf(ENGINES, engine);
 	const found = purposeOf(purpose);
 	if (found !== null) {
 		const isMemcachedPurpose = found.preset.engine === "memcached";

@@ -17,7 +17,7 @@ export function SecurityFold({ form }: { form: CreateForm }) {
 					? "no password: Memcached takes none"
 					: auth === "password"
 						? "password generated"
-						: "open to whoever reaches it"
+						: "without a password"
 			}
 			isForcedOpen={form.errorOf("auth") !== undefined}
 		>
@@ -49,7 +49,7 @@ export function SecurityFold({ form }: { form: CreateForm }) {
 						onChoose={() => !isMemcached && form.set("auth", "none")}
 						title="None"
 					>
-						Whoever reaches the port can read and write.
+						Any client that reaches the port can read and write.
 					</ChoiceCard>
 				</div>
 			</FieldGroup>

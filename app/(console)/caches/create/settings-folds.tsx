@@ -13,10 +13,10 @@ import { filledTags } from "../tags.ts";
 import { TagsEditor } from "../tags-editor.tsx";
 import { ZoneFields } from "./availability-fields.tsx";
 import { bind, errorSentence } from "./bind.ts";
-import { isCluster } from "./draft.ts";
+import { type DraftField, isCluster } from "./draft.ts";
 import { FieldGroup } from "./field-group.tsx";
 import { ParameterGroupField } from "./parameter-group-field.tsx";
-import type { CreateForm, DraftField } from "./use-create-form.ts";
+import type { CreateForm } from "./use-create-form.ts";
 
 function anyError(form: CreateForm, fields: readonly DraftField[]): boolean {
 	return fields.some((field) => form.errorOf(field) !== undefined);
@@ -95,7 +95,7 @@ export function ParametersFold({ form }: { form: CreateForm }) {
 				name="deletionProtection"
 				isOn={draft.deletionProtection}
 				onChange={(isOn) => form.set("deletionProtection", isOn)}
-				hint="While on, nobody can delete the cache: it has to be turned off first."
+				hint="The cache can't be deleted while this is on. Turn it off first."
 			/>
 			<FieldGroup legend="Tags" isOptional>
 				<TagsEditor

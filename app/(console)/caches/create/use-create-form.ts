@@ -2,52 +2,16 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useCallback, useMemo, useRef, useState } from "react";
-import { createCacheInputSchema } from "../../../../server/contract/cache.ts";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
-import { firstIssues } from "../../../_lib/form-issues.ts";
 import { addPendingWork } from "../../../_lib/pending-work.ts";
 import { useOverview } from "../../../_lib/queries.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-import { tagProblem } from "../tags.ts";
-import { type Draft, type FleetFacts, toRequest } from "./draft.ts";
-
-export type DraftField = keyof Draft;
-
-/** The contract's field for each of the form's. */
-const FIELD_OF: Readonly<Record<string, DraftField>> = {
-	name: "name",
-	description: "description",
-	engine: "engine",
-	engineVersion: "engineVersion",
-	nodeType: "nodeType",
-	clusterMode: "clusterMode",
-	shards: "shards",
-	replicasPerShard: "replicas",
-	slots: "slots",
-	nodes: "nodes",
-	zones: "zones",
-	multiAz: "multiAz",
-	automaticFailover: "automaticFailover",
-	auth: "auth",
-	port: "port",
-	parameterGroup: "parameterGroup",
-	deletionProtection: "deletionProtection",
-	tags: "tags",
-};
-
-function problemsOf(draft: Draft, fleet: FleetFacts): Map<DraftField, string> {
-	const problems = new Map<DraftField, string>();
-	const parsed = createCacheInputSchema.safeParse(toRequest(draft, fleet));
-	for (const [field, message] of firstIssues(parsed.error)) {
-		const own = FIELD_OF[field];
-		if (own !== undefined) problems.set(own, message);
-	}
-	const tags = tagProblem(draft.tags);
-	if (tags !== null) problems.set("tags", tags);
-	return problems;
-}
+import { type Draft, type DraftField, type FleetFacts, toRequest } from "./draft.ts";
+import { keepDraft, readKeptDraft } from "./kept-draft.ts";
+import { FIELD_OF, useCreateRules } from "./use-create-rules.ts";
+import { useNameTaken } from "./use-name-taken.ts";
 
 interface Refusal {
 	field: DraftField;
@@ -57,17 +21,27 @@ interface Refusal {
 }
 
 /** The form's state: what is typed, what is wrong with it and may be said already, and sending it. */
-export function useCreateForm(initial: () => Draft) {
+export function useCreateForm(initial: () => Draft, start: string) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();
 	const router = useRouter();
 	const queryClient = useQueryClient();
 	const { data: overview } = useOverview();
 	const [draft, setDraft] = useState<Draft>(initial);
+	const untouched = useRef(draft);
 	const [visited, setVisited] = useState<ReadonlySet<DraftField>>(new Set());
 	const [isSubmitted, setSubmitted] = useState(false);
 	const [refusal, setRefusal] = useState<Refusal | null>(null);
 	const attempt = useRef({ content: "", key: "" });
+
+	// The server renders the form as it begins; what was typed before a reload comes back right after.
+	const isRestored = useRef(false);
+	useEffect(() => {
+		const kept = isRestored.current ? null : readKeptDraft(start);
+		isRestored.current = true;
+		if (kept !== null) setDraft(kept);
+		else if (draft !== untouched.current) keepDraft(start, draft);
+	}, [start, draft]);
 
 	// Polling answers with new objects: only other zones are other facts.
 	const zoneNames = overview?.zones
@@ -81,7 +55,9 @@ export function useCreateForm(initial: () => Draft) {
 		[zoneNames],
 	);
 	const request = useMemo(() => toRequest(draft, fleet), [draft, fleet]);
-	const problems = useMemo(() => problemsOf(draft, fleet), [draft, fleet]);
+	const { problems, check } = useCreateRules(draft, fleet, draft !== untouched.current);
+	const isNameValid = problems !== null && !problems.has("name");
+	const isNameTaken = useNameTaken(isNameValid ? request.name.toLowerCase() : "");
 
 	const create = useMutation({
 		mutationFn: () => {
@@ -93,6 +69,7 @@ export function useCreateForm(initial: () => Draft) {
 			});
 		},
 		onSuccess: (cache) => {
+			keepDraft(start, null);
 			addPendingWork(cache.name, "create");
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), cache);
 			void queryClient.invalidateQueries({ queryKey: trpc.caches.list.queryKey() });
@@ -114,16 +91,19 @@ export function useCreateForm(initial: () => Draft) {
 	}, []);
 	const errorOf = (field: DraftField): string | undefined => {
 		if (isSubmitted || (visited.has(field) && draft[field] !== "")) {
-			const problem = problems.get(field);
+			const problem = problems?.get(field);
 			if (problem !== undefined) return problem;
+		}
+		if (field === "name" && isNameTaken && !create.isPending && !create.isSuccess) {
+			return `a cache named ${draft.name.trim().toLowerCase()} exists already; choose another name`;
 		}
 		const isRefused = refusal?.field === field && refusal.value === draft[field];
 		return isRefused ? refusal.message : undefined;
 	};
 	/** Sends a valid draft; else answers with the first field at fault. */
-	const submit = (): DraftField | null => {
+	const submit = async (): Promise<DraftField | null> => {
 		setSubmitted(true);
-		const [first] = problems.keys();
+		const [first] = (await check()).keys();
 		if (first !== undefined) return first;
 		if (!create.isPending && !create.isSuccess) create.mutate();
 		return null;

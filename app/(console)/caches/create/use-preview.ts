@@ -1,26 +1,15 @@
 "use client";
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { NODE_TYPES } from "../../../../server/contract/node-type.ts";
+import { NODE_TYPES } from "../../../../server/contract/node-type-catalogue.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
-import { CALM_POLL_MS, useNodeTypes } from "../../../_lib/queries.ts";
-import { useTRPC } from "../../../_lib/trpc.ts";
+import { useNodeTypes } from "../../../_lib/queries.ts";
 import { type Draft, type FleetFacts, hasMultiAz, shardsOf } from "./draft.ts";
 import { type Preview, previewPlacement } from "./preview-placement.ts";
-
-/** The fleet's first hosts; a preview of more would tell no more. */
-const HOSTS_SEEN = 100;
+import { useOnlineHosts } from "./use-online-hosts.ts";
 
 /** Where the draft's nodes would go now; null until hosts and node types are known. */
 export function usePreview(draft: Draft, fleet: FleetFacts): Preview | null {
-	const trpc = useTRPC();
-	const hosts = useQuery(
-		trpc.hosts.list.queryOptions(
-			{ limit: HOSTS_SEEN, status: "online" },
-			{ refetchInterval: CALM_POLL_MS, placeholderData: keepPreviousData },
-		),
-	);
 	const nodeTypes = useNodeTypes();
 	const type = nodeTypes.data?.items.find(({ name }) => name === draft.nodeType);
 	const size = type ?? NODE_TYPES.get(draft.nodeType);
@@ -31,7 +20,7 @@ export function usePreview(draft: Draft, fleet: FleetFacts): Preview | null {
 	const shards = shardsOf(draft);
 	const nodesPerShard = isMemcached ? draft.nodes : draft.replicas + 1;
 	const { zones } = draft;
-	const items = hosts.data?.items;
+	const items = useOnlineHosts();
 	return useMemo(() => {
 		if (items === undefined || memoryBytes === undefined || cpuMillis === undefined) return null;
 		return previewPlacement({

@@ -15,12 +15,13 @@ export function useWizard() {
 	const mode: WizardMode = params.get("mode") === "custom" ? "custom" : "easy";
 	const engine = params.get("engine");
 	const purpose = params.get("purpose");
-	const form: CreateForm = useCreateForm(() =>
-		applyPurpose(EMPTY_DRAFT, readStart(engine, purpose)),
+	const address = `${engine ?? ""} ${purpose ?? ""}`;
+	const form: CreateForm = useCreateForm(
+		() => applyPurpose(EMPTY_DRAFT, readStart(engine, purpose)),
+		address,
 	);
 
 	// The search can lead here while the form is open: it takes the new start and keeps what was typed.
-	const address = `${engine ?? ""} ${purpose ?? ""}`;
 	const [seenAddress, setSeenAddress] = useState(address);
 	if (seenAddress !== address) {
 		setSeenAddress(address);

@@ -14,15 +14,15 @@ import { familyName } from "../../../_lib/engines.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemState } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { UsedBy } from "../group-columns.tsx";
 import { DeleteGroupDialog, ResetGroupDialog } from "./group-dialogs.tsx";
 import { ParameterTable } from "./parameter-table.tsx";
-
-const CRUMB = { label: "Parameter groups", href: "/parameter-groups" };
 
 export function ParameterGroupDetail() {
 	const trpc = useTRPC();
@@ -36,7 +36,7 @@ export function ParameterGroupDetail() {
 	if (name === undefined || isMissing) {
 		return (
 			<>
-				<PageHeader crumbs={[CRUMB, { label: asked }]} title={asked} />
+				<PageHeader {...pageHeadAt(`/parameter-groups/${params.name}`)} />
 				<Panel flush>
 					<EmptyState
 						icon={SlidersHorizontal}
@@ -70,7 +70,7 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 	return (
 		<>
 			<PageHeader
-				crumbs={[CRUMB, { label: group.name }]}
+				{...pageHeadAt(`/parameter-groups/${group.name}`)}
 				title={<span className="break-all">{group.name}</span>}
 				meta={
 					<>
@@ -84,7 +84,7 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 				{...(group.description === "" ? {} : { description: group.description })}
 				actions={
 					!group.isDefault && (
-						<>
+						<ForAdministrators>
 							<Button variant="outline" isDisabled={changed === 0} onPress={() => setOpen("reset")}>
 								<RotateCcw aria-hidden />
 								Reset all
@@ -97,7 +97,7 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 								<Trash2 aria-hidden />
 								Delete
 							</Button>
-						</>
+						</ForAdministrators>
 					)
 				}
 			/>
@@ -108,17 +108,10 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 				<UsedBy caches={group.caches} />
 			</p>
 			<ParameterTable group={group} />
-			<ResetGroupDialog
-				group={group}
-				changed={changed}
-				isOpen={open === "reset"}
-				onOpenChange={(isOpen) => setOpen(isOpen ? "reset" : null)}
-			/>
-			<DeleteGroupDialog
-				group={group}
-				isOpen={open === "delete"}
-				onOpenChange={(isOpen) => setOpen(isOpen ? "delete" : null)}
-			/>
+			{open === "reset" && (
+				<ResetGroupDialog group={group} changed={changed} onClose={() => setOpen(null)} />
+			)}
+			{open === "delete" && <DeleteGroupDialog group={group} onClose={() => setOpen(null)} />}
 		</>
 	);
 }

@@ -5,11 +5,12 @@ import { Pencil, RotateCcw, SearchX } from "lucide-react";
 import { useState } from "react";
 import type { Parameter, ParameterGroup } from "../../../../server/contract/parameter-group.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
-import { type Column, DataTable } from "../../../_ui/data-table.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { EmptyState } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { SearchBox } from "../../../_ui/search-box.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
+import { type Column, DataTable } from "../../../_ui/table/data-table.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../parameter-columns.tsx";
 import { ParameterEditor } from "./parameter-editor.tsx";
 import { useGroupChange } from "./use-group-change.ts";
@@ -55,29 +56,31 @@ export function ParameterTable({ group }: { group: ParameterGroup }) {
 		align: "end",
 		cell: (parameter) =>
 			editing === parameter.name ? null : parameter.modifiable ? (
-				<span className="inline-flex gap-1">
-					{parameter.source === "user" && (
+				<ForAdministrators>
+					<span className="inline-flex gap-1">
+						{parameter.source === "user" && (
+							<Button
+								size="sm"
+								variant="ghost"
+								isIconOnly
+								aria-label={`Reset ${parameter.name}`}
+								isPending={reset.isPending && reset.variables.parameters?.[0] === parameter.name}
+								onPress={() => reset.mutate({ name: group.name, parameters: [parameter.name] })}
+							>
+								<RotateCcw aria-hidden />
+							</Button>
+						)}
 						<Button
 							size="sm"
 							variant="ghost"
 							isIconOnly
-							aria-label={`Reset ${parameter.name}`}
-							isPending={reset.isPending && reset.variables.parameters?.[0] === parameter.name}
-							onPress={() => reset.mutate({ name: group.name, parameters: [parameter.name] })}
+							aria-label={`Edit ${parameter.name}`}
+							onPress={() => setEditing(parameter.name)}
 						>
-							<RotateCcw aria-hidden />
+							<Pencil aria-hidden />
 						</Button>
-					)}
-					<Button
-						size="sm"
-						variant="ghost"
-						isIconOnly
-						aria-label={`Edit ${parameter.name}`}
-						onPress={() => setEditing(parameter.name)}
-					>
-						<Pencil aria-hidden />
-					</Button>
-				</span>
+					</span>
+				</ForAdministrators>
 			) : (
 				<span className="text-xs text-muted">Fixed</span>
 			),

@@ -1,9 +1,11 @@
 import {
+	type Cache,
 	cacheMetricsInputSchema,
 	cacheMetricsSchema,
 	cachePageSchema,
 	cacheRefSchema,
 	cacheSchema,
+	changePreviewSchema,
 	createCacheInputSchema,
 	credentialsSchema,
 	failoverCacheInputSchema,
@@ -19,6 +21,7 @@ import { getCacheMetrics } from "../../../services/caches/get-cache-metrics.ts";
 import { getCredentials } from "../../../services/caches/get-credentials.ts";
 import { listCaches } from "../../../services/caches/list-caches.ts";
 import { modifyCache } from "../../../services/caches/modify-cache.ts";
+import { previewChange } from "../../../services/caches/preview-change.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
 import { requires, router } from "../trpc.ts";
@@ -33,7 +36,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Create a cache",
 				description:
-					"Answers at once with the cache in status creating; get it until it is available. Send an Idempotency-Key to be able to repeat the call.",
+					"Returns at once with the cache in status creating; poll it until it is available. Send an Idempotency-Key so that you can repeat the call safely.",
 			},
 		})
 		.input(createCacheInputSchema)
@@ -65,15 +68,31 @@ export const caches = router({
 				method: "PATCH",
 				path: "/caches/{name}",
 				status: 200,
+				isPending: (cache) => (cache as Cache).status === "modifying",
 				tag: "Caches",
 				summary: "Change a cache",
 				description:
-					"What is left out stays as it is. Values of a new parameter group are applied to running nodes; those that need a reboot wait for it, and the cache says so.",
+					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. Larder applies a new parameter group to running nodes; values that need a reboot stay pending until one, and the cache says so.",
 			},
 		})
 		.input(modifyCacheInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => modifyCache(ctx.resources, ctx.caller, input)),
+	preview: requires("cache:read")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/preview",
+				status: 200,
+				tag: "Caches",
+				summary: "Preview a change of a cache",
+				description:
+					"Takes the body of a change and changes nothing. Answers with what the change would do now, and with the problems that would refuse it or make it wait.",
+			},
+		})
+		.input(modifyCacheInputSchema)
+		.output(changePreviewSchema)
+		.query(({ ctx, input }) => previewChange(ctx.resources, input)),
 	reboot: requires("cache:reboot")
 		.meta({
 			rest: {
@@ -83,7 +102,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Reboot nodes of a cache",
 				description:
-					"All nodes unless some are named, one of each shard at a time. Answers at once; the cache is modifying until they are back. Memcached nodes come back empty.",
+					"Reboots all nodes unless you name some, one node per shard at a time. Returns at once; the cache is modifying until the nodes are back. Memcached nodes come back empty.",
 			},
 		})
 		.input(rebootCacheInputSchema)
@@ -96,9 +115,9 @@ export const caches = router({
 				path: "/caches/{name}/failover",
 				status: 202,
 				tag: "Caches",
-				summary: "Let a replica take over from a primary that serves",
+				summary: "Fail over from a serving primary to a replica",
 				description:
-					"Writes pause for some milliseconds and none is lost. Answers at once; lastFailover of the cache tells who leads once it is done, and an event when it couldn't be done.",
+					"Writes pause for a few milliseconds, and no write is lost. Returns at once; when the failover is done, the cache's lastFailover names the new primary. If it fails, an event says why.",
 			},
 		})
 		.input(failoverCacheInputSchema)
@@ -113,7 +132,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Delete a cache and its data",
 				description:
-					"Answers at once with status deleting; the cache is gone when getting it is 404.",
+					"Returns at once with status deleting; the cache is gone when GET returns 404.",
 			},
 		})
 		.input(cacheRefSchema)
@@ -127,7 +146,7 @@ export const caches = router({
 				status: 200,
 				tag: "Caches",
 				summary: "Reveal a cache's password",
-				description: "Each call is written to the audit log.",
+				description: "The audit log records each call.",
 			},
 		})
 		.input(cacheRefSchema)
@@ -153,8 +172,9 @@ export const caches = router({
 				path: "/caches/{name}/promote",
 				status: 202,
 				tag: "Caches",
-				summary: "Let a replica take over from a dead primary",
-				description: "For caches with automatic failover off, whose status says so.",
+				summary: "Promote a replica after its primary has died",
+				description:
+					"For caches with automatic failover off. The cache's status says when a promotion is needed.",
 			},
 		})
 		.input(cacheRefSchema)

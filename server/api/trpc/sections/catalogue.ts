@@ -50,7 +50,7 @@ export const nodeTypes = router({
 				status: 200,
 				tag: "Catalogue",
 				summary: "Delete a node type of your own",
-				description: "Refused while a cache has it.",
+				description: "Refused while a cache uses it.",
 			},
 		})
 		.input(nodeTypeRefSchema)
@@ -85,7 +85,7 @@ export const rateCard = router({
 				path: "/rate-card",
 				status: 200,
 				tag: "Catalogue",
-				summary: "Get the rates that costs are worked out with",
+				summary: "Get the rates that costs are calculated from",
 			},
 		})
 		.input(emptyInput)

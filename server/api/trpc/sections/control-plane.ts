@@ -18,7 +18,7 @@ export const controlPlane = router({
 				tag: "Control plane",
 				summary: "Dump the control plane's database",
 				description:
-					"Lines of JSON. Secrets in it are encrypted with the key of the control plane's machine, which isn't part of it: make whole backups there, with larder backup.",
+					"JSON lines. Secrets are encrypted with a key that stays on the control plane's machine and isn't in the dump. To make a complete backup, run larder backup on that machine.",
 				contentType: "application/x-ndjson",
 			},
 		})

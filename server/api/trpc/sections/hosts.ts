@@ -1,10 +1,15 @@
 import {
+	createdJoinTokenSchema,
 	createJoinTokenInputSchema,
+	drainPreviewSchema,
 	hostPageSchema,
 	hostRefSchema,
 	hostSchema,
+	joinTokenPageSchema,
+	joinTokenRefSchema,
 	joinTokenSchema,
 	listHostsInputSchema,
+	listJoinTokensInputSchema,
 	overviewSchema,
 	removeHostInputSchema,
 } from "../../../contract/index.ts";
@@ -12,7 +17,9 @@ import { getOverview } from "../../../services/get-overview.ts";
 import { cordonHost, drainHost, uncordonHost } from "../../../services/hosts/change-host.ts";
 import { createJoinToken } from "../../../services/hosts/create-join-token.ts";
 import { getHost } from "../../../services/hosts/get-host.ts";
+import { listJoinTokens, revokeJoinToken } from "../../../services/hosts/join-tokens.ts";
 import { listHosts } from "../../../services/hosts/list-hosts.ts";
+import { previewDrain } from "../../../services/hosts/preview-drain.ts";
 import { removeHost } from "../../../services/hosts/remove-host.ts";
 import { requires, router } from "../trpc.ts";
 import { emptyInput } from "./shapes.ts";
@@ -45,7 +52,7 @@ export const hosts = router({
 				path: "/hosts/{name}/cordon",
 				status: 200,
 				tag: "Hosts",
-				summary: "Keep new nodes from a host",
+				summary: "Stop placing new nodes on a host",
 			},
 		})
 		.input(hostRefSchema)
@@ -60,7 +67,7 @@ export const hosts = router({
 				tag: "Hosts",
 				summary: "Let a host take nodes again",
 				description:
-					"Calls off a drain too: moves that are nearly done are finished, others undone, and nodes that have gone stay where they are.",
+					"Also cancels a drain: moves that are nearly done finish, and others are undone. Some nodes that have already left return later if that spreads a cache better.",
 			},
 		})
 		.input(hostRefSchema)
@@ -75,12 +82,27 @@ export const hosts = router({
 				tag: "Hosts",
 				summary: "Move a host's nodes to other hosts",
 				description:
-					"One of a shard at a time: a new node copies the data, takes over where the old one leads, and then the old one goes. Answers at once; the host is drained when its nodeCount is 0. Memcached nodes come up empty.",
+					"Moves one node per shard at a time: a new node copies the data, takes over if the old one is the primary, and then Larder removes the old one. Returns at once; the host is drained when its nodeCount is 0. Memcached nodes start empty.",
 			},
 		})
 		.input(hostRefSchema)
 		.output(hostSchema)
 		.mutation(({ ctx, input }) => drainHost(ctx.resources, ctx.caller, input)),
+	previewDrain: requires("host:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/hosts/{name}/drain",
+				status: 200,
+				tag: "Hosts",
+				summary: "Preview a drain",
+				description:
+					"Where each node of the host would go if it were drained now, and which nodes have nowhere to go, why, and what would help. Changes nothing.",
+			},
+		})
+		.input(hostRefSchema)
+		.output(drainPreviewSchema)
+		.query(({ ctx, input }) => previewDrain(ctx.resources, input)),
 	remove: requires("host:manage")
 		.meta({
 			rest: {
@@ -90,7 +112,7 @@ export const hosts = router({
 				tag: "Hosts",
 				summary: "Remove a host",
 				description:
-					"Refused while it has nodes: drain it first. Of one that is offline, lost=true says that it won't come back: others take its nodes' places, what only it holds is given up, and getting it is 404 once that is done.",
+					"Refused while the host has nodes: drain it first. If the host is offline and won't come back, send lost=true: Larder replaces its nodes on other hosts and gives up the data that only it holds. GET returns 404 once that is done.",
 			},
 		})
 		.input(removeHostInputSchema)
@@ -104,11 +126,40 @@ export const hosts = router({
 				status: 201,
 				tag: "Hosts",
 				summary: "Create a token that lets hosts join",
+				description:
+					"By default the token lets one host join within an hour. Only this response contains the token itself. Removing a host revokes the token that it joined with.",
 			},
 		})
 		.input(createJoinTokenInputSchema)
-		.output(joinTokenSchema)
+		.output(createdJoinTokenSchema)
 		.mutation(({ ctx, input }) => createJoinToken(ctx.resources, ctx.caller, input, ctx.origin)),
+	listJoinTokens: requires("host:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/hosts/join-tokens",
+				status: 200,
+				tag: "Hosts",
+				summary: "List join tokens",
+			},
+		})
+		.input(listJoinTokensInputSchema)
+		.output(joinTokenPageSchema)
+		.query(({ ctx, input }) => listJoinTokens(ctx.resources, input)),
+	revokeJoinToken: requires("host:join")
+		.meta({
+			rest: {
+				method: "DELETE",
+				path: "/hosts/join-tokens/{id}",
+				status: 200,
+				tag: "Hosts",
+				summary: "Revoke a join token",
+				description: "Hosts that joined with it stay in the fleet.",
+			},
+		})
+		.input(joinTokenRefSchema)
+		.output(joinTokenSchema)
+		.mutation(({ ctx, input }) => revokeJoinToken(ctx.resources, ctx.caller, input)),
 });
 
 export const overview = router({

@@ -58,7 +58,7 @@ export const parameterGroups = router({
 				status: 201,
 				tag: "Parameter groups",
 				summary: "Create a parameter group",
-				description: "Parameters that aren't named have the family's defaults.",
+				description: "Parameters that you don't name have the family's defaults.",
 			},
 		})
 		.input(createParameterGroupInputSchema)
@@ -73,7 +73,7 @@ export const parameterGroups = router({
 				tag: "Parameter groups",
 				summary: "Set parameters of a group",
 				description:
-					"Those that aren't named stay as they are. Caches that use the group take immediate parameters at once, the others when their nodes are rebooted.",
+					"Parameters that you don't name stay as they are. Caches that use the group apply immediate parameters at once and the others when their nodes are rebooted.",
 			},
 		})
 		.input(modifyParameterGroupInputSchema)
@@ -86,7 +86,7 @@ export const parameterGroups = router({
 				path: "/parameter-groups/{name}/reset",
 				status: 200,
 				tag: "Parameter groups",
-				summary: "Give parameters of a group their defaults again",
+				summary: "Reset parameters of a group to their defaults",
 			},
 		})
 		.input(resetParameterGroupInputSchema)

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export const emptyInput = z.strictObject({}).prefault({});
 
-/** A list that is never long enough for pages, in the shape of those that are. */
+/** A list that is never long enough for pages, in the shape of paged lists. */
 export function wholeListOf<T extends z.ZodType>(item: T) {
 	return z.object({ items: z.array(item), nextCursor: z.null() });
 }

@@ -17,7 +17,8 @@ export const tokens = router({
 				status: 201,
 				tag: "Tokens",
 				summary: "Create an API token",
-				description: "The token itself is in this answer and never shown again.",
+				description:
+					"Read-only and good for 90 days unless the request says otherwise. The token itself is in this answer and never shown again.",
 			},
 		})
 		.input(createTokenInputSchema)

@@ -1,8 +1,8 @@
-import type { Observation } from "../../../contract/agent.ts";
+import type { Observation } from "../../../contract/host-report.ts";
 import type { CacheModel, GatewayModel, HostModel, NodeModel } from "../model.ts";
 import { creationSteps } from "../progress.ts";
 
-/** Models of caches for tests, calm and well but for what the test puts in. */
+/** Models of caches for tests, calm and healthy except for what the test sets. */
 
 export const NOW = new Date("2026-01-01T00:00:00Z");
 
@@ -19,6 +19,7 @@ export function running(
 			primaryHost: role === "replica" ? "10.0.0.1" : null,
 			primaryPort: role === "replica" ? 6379 : null,
 			linkUp: true,
+			synced: true,
 			offset: 100,
 			onlineReplicas: role === "primary" ? 2 : 0,
 			cluster: null,
@@ -35,6 +36,7 @@ export function host(index: number, overrides: Partial<HostModel> = {}): HostMod
 		address: `10.0.0.${index}`,
 		online: true,
 		suspect: false,
+		needsUpgrade: false,
 		cordoned: false,
 		draining: false,
 		lost: false,
@@ -43,7 +45,7 @@ export function host(index: number, overrides: Partial<HostModel> = {}): HostMod
 	};
 }
 
-/** What a shard has beside its nodes when nothing goes on. */
+/** A shard's other properties when nothing is going on. */
 export const CALM = {
 	leaving: [],
 	failover: null,
@@ -52,6 +54,11 @@ export const CALM = {
 	orderProblem: null,
 	failoverTroubled: false,
 };
+
+/** What an engine reports if it is the node that it should be. */
+function asNode(nodeId: string, state: Observation["engineState"]): Observation["engineState"] {
+	return state?.cluster ? { ...state, cluster: { ...state.cluster, nodeId } } : state;
+}
 
 export function node(
 	index: number,
@@ -70,8 +77,12 @@ export function node(
 		rebootPending: false,
 		followsNodeId: index === 1 ? null : "n1",
 		replacesNodeId: null,
+		joining: false,
+		leavingAt: null,
 		removed: false,
 		hasSynced: observed?.engineState != null,
+		hasLed: observed?.engineState?.role === "primary",
+		goneForCertain: observed?.phase === "exited",
 		observation: observed && {
 			assignmentId: `n${index}`,
 			generation: 1,
@@ -82,11 +93,14 @@ export function node(
 			launchPermit: 1,
 			restarts: 0,
 			silentSince: null,
+			busy: false,
 			reboot: 0,
 			pendingParameters: [],
+			clientLimit: null,
+			keptData: false,
 			port: 6379,
-			engineState: null,
 			...observed,
+			engineState: asNode(`c${index}`, observed.engineState ?? null),
 		},
 		...overrides,
 	};
@@ -96,6 +110,7 @@ export const gateway: GatewayModel = {
 	hostName: "h1",
 	phase: "running",
 	ready: true,
+	informed: true,
 	problem: null,
 };
 
@@ -120,6 +135,11 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 		port: 6379,
 		deleting: false,
 		everAvailable: true,
+		quietForMs: 0,
+		nodesPerShard: (overrides.shards?.[0]?.nodes ?? nodes).filter(
+			({ replacesNodeId }) => replacesNodeId === null,
+		).length,
+		resizing: false,
 		shards: [
 			{
 				...CALM,

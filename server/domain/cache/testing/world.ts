@@ -1,18 +1,18 @@
-import type { Observation } from "../../../contract/agent.ts";
+import type { Observation } from "../../../contract/host-report.ts";
 import type { CacheModel, HostModel, NodeModel, PlanAction, ShardModel } from "../model.ts";
 import { planFailover } from "../plan-failover.ts";
 import { planRecovery } from "../plan-recovery.ts";
 import { planReplacements } from "../plan-replacements.ts";
+import type { FleetRoom } from "../zone-spread.ts";
+import { CALM, cache, host, NOW } from "./models.ts";
 
-const NOW = new Date("2026-01-01T00:00:00Z");
-
-// A fleet in which engines and agents do what they are told, one step at a time: what the planner does to a shard shows
-// after many steps only.
+// A fleet whose engines and agents do what they are told, one step at a time: only after many steps does it
+// show what the planner does to a shard.
 
 interface Engine {
 	id: string;
 	hostId: string;
-	/** What it says of itself; null before it runs. */
+	/** The role that it reports; null before it runs. */
 	role: "primary" | "replica" | null;
 	/** Holds what clients wrote. */
 	hasData: boolean;
@@ -31,6 +31,7 @@ export class World {
 	safeMode = false;
 	actions: PlanAction[] = [];
 	reasons: string[] = [];
+	quietForMs = 0;
 	readonly members: number;
 	readonly isMemcached: boolean;
 	readonly #multiAz: boolean;
@@ -40,18 +41,9 @@ export class World {
 		this.members = options.members;
 		this.isMemcached = options.memcached ?? false;
 		this.#multiAz = options.multiAz ?? false;
-		this.hosts = Array.from({ length: options.hosts }, (_, index) => ({
-			id: `h${index}`,
-			name: `h${index}`,
-			zone: `zone-${index % 3}`,
-			address: `10.0.0.${index}`,
-			online: true,
-			suspect: false,
-			cordoned: false,
-			draining: false,
-			lost: false,
-			lossConfirmed: false,
-		}));
+		this.hosts = Array.from({ length: options.hosts }, (_, index) =>
+			host(index, { zone: `zone-${index % 3}` }),
+		);
 		for (let index = 0; index < options.members; index++) this.#add(`h${index}`, null, null);
 		const [first] = this.engines;
 		this.primaryId = this.isMemcached ? null : (first?.id ?? null);
@@ -96,7 +88,7 @@ export class World {
 		return this.engines.filter((each) => !each.removed);
 	}
 
-	/** Whoever could bring the data back. */
+	/** All engines that could bring the data back. */
 	get holders(): Engine[] {
 		return this.staying.filter(
 			(each) => each.hasData && !each.lostFiles && !this.host(each.hostId).lossConfirmed,
@@ -105,6 +97,7 @@ export class World {
 
 	model(): CacheModel {
 		const shard: ShardModel = {
+			...CALM,
 			id: "s1",
 			index: 0,
 			slots: null,
@@ -112,33 +105,21 @@ export class World {
 			nodes: this.staying.map((each) => this.#node(each)),
 			leaving: this.engines.filter((each) => each.removed).map((each) => this.#node(each)),
 			failover: this.failover,
-			order: null,
-			ledBy: null,
-			orderProblem: null,
-			failoverTroubled: false,
 		};
-		return {
-			name: "orders",
+		return cache([], {
 			engine: this.isMemcached ? "memcached" : "valkey",
-			clusterMode: "disabled",
-			status: "available",
-			statusReason: null,
 			progress: [],
-			automaticFailover: true,
-			promotionRequested: false,
-			arranged: false,
 			multiAz: this.#multiAz,
-			sentinelFailingOver: false,
 			safeMode: this.safeMode,
-			portRequested: false,
-			port: 6379,
-			deleting: false,
-			everAvailable: true,
+			quietForMs: this.quietForMs,
+			nodesPerShard: this.staying.filter(({ replaces }) => replaces === null).length,
 			shards: [shard],
-			expectedView: null,
-			discoveryNodeIds: [],
 			gateways: [],
-		};
+		});
+	}
+
+	room(): FleetRoom {
+		return { openHosts: this.hosts.filter(isOpen), keepZones: false, problems: new Map() };
 	}
 
 	#node(engine: Engine): NodeModel {
@@ -154,14 +135,17 @@ export class World {
 			generation: 1,
 			phase: engine.role === null || engine.lostFiles ? "waiting" : "running",
 			reason: engine.lostFiles ? { code: "identity-lost", message: "its files are gone" } : null,
-			pid: 1,
+			pid: engine.role === null || engine.lostFiles ? null : 1,
 			startedAt: null,
 			silentSince: null,
+			busy: false,
 			launchPermit: 1,
 			restarts: 0,
 			port: 6379,
 			reboot: 0,
 			pendingParameters: [],
+			clientLimit: null,
+			keptData: false,
 			engineState:
 				engine.role === null || engine.lostFiles
 					? null
@@ -172,6 +156,7 @@ export class World {
 							primaryHost: engine.role === "replica" ? (leader?.address ?? null) : null,
 							primaryPort: engine.role === "replica" ? 6379 : null,
 							linkUp,
+							synced: engine.hasSynced,
 							offset: engine.hasData ? 100 : 0,
 							onlineReplicas: 0,
 							cluster: null,
@@ -189,13 +174,17 @@ export class World {
 			rebootPending: false,
 			followsNodeId: engine.follows,
 			replacesNodeId: engine.replaces,
+			joining: false,
+			leavingAt: null,
 			removed: engine.removed,
 			observation,
 			hasSynced: engine.hasSynced,
+			hasLed: engine.role === "primary",
+			goneForCertain: engine.lostFiles,
 		};
 	}
 
-	/** Agents and engines of hosts that run, but for those that take their time: they copy nothing yet. */
+	/** Runs agents and engines of hosts that are up, except slow ones: they copy nothing yet. */
 	runHosts(isSlow: (hostId: string) => boolean = () => false): void {
 		this.engines = this.engines.filter((each) => !each.removed || !this.host(each.hostId).online);
 		for (const engine of this.staying) {
@@ -221,14 +210,14 @@ export class World {
 		const model = this.model();
 		const [shard] = model.shards;
 		if (shard === undefined) return;
-		const replacements = planReplacements(model);
+		const replacements = planReplacements(model, this.room());
 		this.actions = [
 			...planRecovery(model, shard, NOW).actions,
 			...planFailover(model, shard),
 			...replacements.actions,
 		];
 		this.reasons = replacements.reasons;
-		for (const action of replacements.actions) check(action);
+		for (const action of this.actions) check(action);
 		for (const action of this.actions) this.#apply(action);
 	}
 
@@ -241,7 +230,8 @@ export class World {
 				const best = this.engine(action.candidateIds[0] ?? null);
 				const from = this.engine(this.primaryId);
 				if (best === undefined || best.removed) return;
-				best.role = "primary";
+				// From then on, the primary's data is the shard's data.
+				Object.assign(best, { role: "primary", hasSynced: true });
 				if (from !== undefined && from !== best && this.host(from.hostId).online) {
 					from.role = "replica";
 					from.follows = best.id;
@@ -261,7 +251,7 @@ export class World {
 				return;
 			}
 			case "add-replacement":
-				this.#replace(action.nodeId, action.empty);
+				this.#replace(action.nodeId, action.empty, action.hostIds);
 				return;
 			default:
 				return;
@@ -280,18 +270,15 @@ export class World {
 		for (const each of this.staying) each.follows = each.id === nodeId ? null : nodeId;
 	}
 
-	#replace(nodeId: string, empty: boolean): void {
+	#replace(nodeId: string, empty: boolean, hostIds: readonly string[] | null): void {
 		const engine = this.engine(nodeId);
 		if (engine === undefined || engine.removed) return;
 		const others = this.staying.filter((each) => each !== engine);
-		const old = this.host(engine.hostId);
-		const zones = new Set(others.map((each) => this.host(each.hostId).zone));
-		const mustGo = old.draining || old.lost || engine.lostFiles;
 		const place = this.hosts.find(
 			(host) =>
 				isOpen(host) &&
 				!others.some((each) => each.hostId === host.id) &&
-				(mustGo || !zones.has(host.zone)),
+				(hostIds === null || hostIds.includes(host.id)),
 		);
 		if (place === undefined) return;
 		const added = this.#add(place.id, empty ? null : this.primaryId, nodeId);
@@ -307,7 +294,7 @@ export function isOpen(host: HostModel): boolean {
 	return host.online && !host.cordoned && !host.draining && !host.lost;
 }
 
-/** Until nothing is planned and nothing changes; false if that never comes. */
+/** Runs until nothing is planned and nothing changes; false if that never happens. */
 export function comesToRest(world: World, check?: (action: PlanAction) => void): boolean {
 	for (let step = 0; step < 60; step++) {
 		const before = JSON.stringify(world.model());

@@ -1,0 +1,25 @@
+/** A part of the report that goes along only when it differs from what the control plane has stored. */
+export class ReportedPart<T> {
+	private acknowledged: string | null = null;
+
+	/** Null stands for what isn't known yet, which is never news. */
+	isNews(value: T | null): boolean {
+		return value !== null && JSON.stringify(value) !== this.acknowledged;
+	}
+
+	/** What the next report should say, and how to note that the control plane has stored it. */
+	offer(value: T | null): { readonly value: T | null; acknowledge(): void } {
+		if (!this.isNews(value)) return { value: null, acknowledge: () => {} };
+		const text = JSON.stringify(value);
+		return {
+			value,
+			acknowledge: () => {
+				this.acknowledged = text;
+			},
+		};
+	}
+
+	forget(): void {
+		this.acknowledged = null;
+	}
+}

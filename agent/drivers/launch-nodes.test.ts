@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { checkNodesFile } from "./launch-nodes.ts";
+
+const SELF = "a".repeat(40);
+const OTHER = "b".repeat(40);
+const FILE = [
+	`${OTHER} 10.0.0.2:7002@17002,,tls-port=0,shard-id=${"c".repeat(40)} master - 0 1764400000000 3 connected 0-5460 [93->-${SELF}]`,
+	`${SELF} 10.0.0.1:7001@17001,,tls-port=0,shard-id=${"c".repeat(40)} myself,slave ${OTHER} 0 0 3 connected`,
+	"vars currentEpoch 3 lastVoteEpoch 0",
+	"",
+].join("\n");
+
+test("an engine's own file that says who the node is can be used", () => {
+	expect(checkNodesFile(FILE, SELF)).toBeNull();
+	expect(checkNodesFile(FILE, OTHER)).toBe("another-node");
+});
+
+test.each([
+	["empty", ""],
+	["half", FILE.slice(0, FILE.length / 2)],
+	["without its last line", FILE.replace(/vars.*\n/, "")],
+	["without the node itself", FILE.replace("myself,", "")],
+	["garbage", "\0\0\0ÿ garbage\n"],
+	["garbage in front", `${"\0".repeat(512)}${FILE}`],
+	["garbage between", FILE.replace(`\n${SELF}`, `\n#!?\n${SELF}`)],
+])("one that is %s can't", (_, text) => {
+	expect(checkNodesFile(text, SELF)).toBe("damaged");
+});

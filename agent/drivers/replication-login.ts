@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+
+/**
+ * The user that a replica logs in to its primary as. A replica shows its password to any address that it is
+ * told to follow, so this user may copy data and nothing else. The password can be derived only from the
+ * cache's system password.
+ */
+export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "systemPassword">) {
+	const password = createHash("sha256").update(`replication ${systemPassword}`).digest("hex");
+	return { username: "larder-replication", password } as const;
+}

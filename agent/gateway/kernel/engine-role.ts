@@ -1,0 +1,129 @@
+import type { Route } from "../../../server/contract/desired-state.ts";
+import { EngineCommandError, EngineConnection } from "../../drivers/engine-connection.ts";
+import type { RespValue } from "../../drivers/resp-parser.ts";
+import type { Address } from "./ruleset.ts";
+
+/** What an engine says it is: a replica is in sync, a member's cluster serves all slots. */
+export type Role = "primary" | "replica" | "member" | "none";
+
+export interface LocalEngine extends Address, NonNullable<Route["check"]> {
+	readonly inCluster: boolean;
+}
+
+/** Long enough for a busy engine, which answers when it is done (docs/decisions/0018). */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** After this long without an answer, HAProxy decides whether the engine still gets clients. */
+const SILENT_FOR_MS = 2_000;
+/** How soon to try again to reach an engine: users wait for one that is about to start. */
+const RETRIES = [
+	{ untilMs: 2_000, everyMs: 10 },
+	{ untilMs: 60_000, everyMs: 250 },
+	{ untilMs: Number.POSITIVE_INFINITY, everyMs: 1_000 },
+] as const;
+
+/**
+ * An engine of this machine, and what it last said about its role. The agent keeps one connection to it: its
+ * end is news at once, and a question takes no login.
+ */
+export class EngineRole {
+	private readonly engine: LocalEngine;
+	private readonly question: readonly string[];
+	private readonly onChange: () => void;
+	private connection: EngineConnection | null = null;
+	private said: Role = "none";
+	private askedAt: number | null = null;
+	private failingSince: number | null = null;
+	private retry: NodeJS.Timeout | null = null;
+	private closed = false;
+
+	constructor(engine: LocalEngine, onChange: () => void) {
+		this.engine = engine;
+		this.question = engine.inCluster ? ["CLUSTER", "INFO"] : ["ROLE"];
+		this.onChange = onChange;
+		void this.ask();
+	}
+
+	get password(): string {
+		return this.engine.password;
+	}
+
+	get role(): Role {
+		const silent = this.askedAt !== null && performance.now() - this.askedAt > SILENT_FOR_MS;
+		return silent ? "none" : this.said;
+	}
+
+	/** It is known from elsewhere what it is now. */
+	note(role: Role): void {
+		this.said = role;
+	}
+
+	/** Asks again, unless it still owes an answer or can't be reached at the moment. */
+	async ask(): Promise<void> {
+		if (this.closed || this.askedAt !== null || this.retry !== null) return;
+		this.askedAt = performance.now();
+		const said = await this.hear();
+		this.askedAt = null;
+		if (this.closed || said === "busy") return;
+		const changed = said !== this.said;
+		this.said = said;
+		if (changed) this.onChange();
+	}
+
+	close(): void {
+		this.closed = true;
+		if (this.retry !== null) clearTimeout(this.retry);
+		this.connection?.close();
+	}
+
+	/** A busy engine still is what it was. */
+	private async hear(): Promise<Role | "busy"> {
+		try {
+			const connection = this.connection ?? (await this.connect());
+			// An engine that loads its data answers ROLE as usual, but PING with an error.
+			const [, answer] = await Promise.all([
+				connection.command(["PING"], ANSWER_TIMEOUT_MS),
+				connection.command(this.question, ANSWER_TIMEOUT_MS),
+			]);
+			this.failingSince = null;
+			return parseRole(answer);
+		} catch (error) {
+			if (error instanceof EngineCommandError && error.code === "BUSY") return "busy";
+			this.connection?.close();
+			this.connection = null;
+			this.askSoon();
+			return "none";
+		}
+	}
+
+	private async connect(): Promise<EngineConnection> {
+		const connection = await EngineConnection.open(this.engine, ANSWER_TIMEOUT_MS);
+		if (this.closed) connection.close();
+		this.connection = connection;
+		connection.onLost = () => {
+			this.connection = null;
+			// Its process ended, or it ended all of its clients, as a demoted primary does.
+			void this.ask();
+		};
+		return connection;
+	}
+
+	private askSoon(): void {
+		if (this.closed) return;
+		this.failingSince ??= performance.now();
+		const failingMs = performance.now() - this.failingSince;
+		this.retry = setTimeout(
+			() => {
+				this.retry = null;
+				void this.ask();
+			},
+			RETRIES.find(({ untilMs }) => failingMs < untilMs)?.everyMs,
+		);
+	}
+}
+
+export function parseRole(answer: RespValue): Role {
+	if (typeof answer === "string") return answer.includes("cluster_state:ok") ? "member" : "none";
+	if (!Array.isArray(answer)) return "none";
+	if (answer[0] === "master") return "primary";
+	return answer[0] === "slave" && answer[3] === "connected" ? "replica" : "none";
+}

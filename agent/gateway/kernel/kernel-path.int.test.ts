@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { ensureEngine, ensureEngines } from "../../bundles/index.ts";
+import { mayCutConnections } from "../../supervisor/cut-connections.ts";
+import { eventually } from "../../testing/agent-fixture.ts";
+import { TestGateway } from "../../testing/gateway-fixture.ts";
+import { KernelTable } from "./kernel-table.ts";
+
+const wanted = [{ engine: "valkey", version: "9" }, { engine: "haproxy" }, { engine: "nftables" }];
+
+let lab: TestGateway;
+beforeAll(async () => {
+	await ensureEngines({ wanted: wanted as Parameters<typeof ensureEngines>[0]["wanted"] });
+}, 120_000);
+beforeEach(async () => {
+	lab = new TestGateway("127.0.1.11", "kernel");
+	await lab.gateway.start();
+});
+afterEach(() => lab.dispose());
+
+/** A client that stays, and tells by which port the engine knows it. */
+class Client {
+	readonly socket: Socket;
+	closed = false;
+
+	private constructor(socket: Socket) {
+		this.socket = socket;
+		socket.on("error", () => {});
+		socket.on("close", () => {
+			this.closed = true;
+		});
+	}
+
+	static async open(port: number): Promise<Client> {
+		const socket = connect(port, lab.address);
+		await once(socket, "connect");
+		return new Client(socket);
+	}
+
+	async ask(command: string): Promise<string> {
+		const answer = once(this.socket, "data");
+		this.socket.write(`${command}\r\n`);
+		return String(await answer);
+	}
+
+	/** No proxy is between them: the engine sees the client's own port. */
+	async isStraight(): Promise<boolean> {
+		await this.ask("AUTH default admin-password");
+		const info = await this.ask("CLIENT INFO");
+		const { localAddress, localPort } = this.socket;
+		return info.includes(` addr=${localAddress}:${localPort} `);
+	}
+
+	close(): void {
+		this.socket.destroy();
+	}
+}
+
+async function comesStraight(port: number): Promise<boolean> {
+	const client = await Client.open(port);
+	try {
+		return await client.isStraight();
+	} finally {
+		client.close();
+	}
+}
+
+test.runIf(mayCutConnections())(
+	"the kernel forwards both endpoints, follows a promotion, and ends only connections through the endpoint to the demoted primary",
+	async () => {
+		const { first, others, route, primary, reader } = await lab.startReplicated(2);
+		const [second, third] = others;
+		if (second === undefined || third === undefined) throw new Error("no replicas");
+		await eventually("the kernel forwards", () => {
+			const seen = lab.gateway.observation()?.forwarding;
+			return seen?.by === "kernel" && seen.note === null;
+		});
+		expect(await comesStraight(primary)).toBe(true);
+		expect(await lab.portBehind(primary)).toBe(first.port);
+		const behind = new Set<number>();
+		await eventually("both replicas get readers", async () => {
+			behind.add(await lab.portBehind(reader));
+			return behind.has(second.port) && behind.has(third.port);
+		});
+
+		const through = await Client.open(primary);
+		const atNode = await Client.open(first.port);
+		const atReader = await Client.open(reader);
+		expect(await through.isStraight()).toBe(true);
+		await lab.ask(second.port, "REPLICAOF", "NO", "ONE");
+		await lab.ask(first.port, "REPLICAOF", lab.address, String(second.port));
+		await lab.gateway.prefer(route.cacheId, second.nodeId);
+		expect(await lab.portBehind(primary)).toBe(second.port);
+		await eventually("the client at the demoted primary is disconnected", () => through.closed);
+		expect(await atNode.isStraight()).toBe(true);
+		expect(await atReader.isStraight()).toBe(true);
+		for (const client of [atNode, atReader]) client.close();
+	},
+);
+
+/** Answers everything with its name. */
+async function startServer(name: string): Promise<{ port: number; stop(): void }> {
+	const sockets = new Set<Socket>();
+	const server = createServer((socket) => {
+		sockets.add(socket);
+		socket.on("error", () => {}).on("data", () => socket.write(name));
+	});
+	server.listen(0, lab.address);
+	await once(server, "listening");
+	return {
+		port: (server.address() as AddressInfo).port,
+		stop() {
+			for (const socket of sockets) socket.destroy();
+			server.close();
+		},
+	};
+}
+
+test.runIf(mayCutConnections())(
+	"once the agent is gone, new connections reach HAProxy within seconds, and existing ones go on",
+	async () => {
+		const { server: nft } = await ensureEngine({ engine: "nftables" });
+		const engine = await startServer("engine");
+		const haproxy = await startServer("haproxy");
+		const table = new KernelTable(lab.homeDir, lab.address);
+		await table.hold(nft, new Map([[haproxy.port, [{ host: lab.address, port: engine.port }]]]));
+		const before = await Client.open(haproxy.port);
+		expect(await before.ask("who?")).toBe("engine");
+		table.close();
+		await eventually("a new connection reaches HAProxy", async () => {
+			const client = await Client.open(haproxy.port);
+			const answer = await client.ask("who?");
+			client.close();
+			return answer === "haproxy";
+		});
+		expect(await before.ask("who?")).toBe("engine");
+		before.close();
+		for (const server of [engine, haproxy]) server.stop();
+	},
+);

@@ -1,0 +1,250 @@
+import type { Logger } from "../../../platform/logger.ts";
+import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Forwarding } from "../../../server/contract/host.ts";
+import type { EngineAnswer } from "../../instances/engine-provider.ts";
+import { planRoutes, portsOf } from "../route-plan.ts";
+import { chooseLeads, isFullyLed, type LocalView, type Strays, strays } from "./choose-leads.ts";
+import { EngineRole, type LocalEngine } from "./engine-role.ts";
+import { endForwarded } from "./forwarded-connections.ts";
+import { KernelTable } from "./kernel-table.ts";
+import { listeningPorts } from "./listening-ports.ts";
+import { LocalAddresses } from "./local-addresses.ts";
+import { type KernelMode, Permission } from "./permission.ts";
+
+type Server = Route["servers"][number];
+
+/** A third of the time that the kernel leads without being told again. */
+const RENEW_MS = 1_000;
+
+export interface ForwardingOptions {
+	readonly mode: KernelMode;
+	readonly advertisedAddress: string;
+	/** The programs nft and conntrack; fetched in the background if they are missing. */
+	readonly resolveTools: () => Promise<EngineAnswer>;
+}
+
+interface KernelPathOptions {
+	readonly homeDir: string;
+	readonly bindAddress: string;
+	readonly forwarding: ForwardingOptions;
+	readonly logger: Logger;
+	/** Ports that HAProxy holds. */
+	readonly heldPorts: () => ReadonlySet<number>;
+	/** The kernel leads to other engines than before. */
+	readonly onChange: () => void;
+}
+
+/**
+ * Lets the kernel forward connections to endpoints straight to engines of this machine
+ * (docs/decisions/0031). HAProxy listens on the same ports, and gets whatever the kernel doesn't lead: no
+ * endpoint depends on this class. Each turn, at least one a second:
+ *
+ *   may it? ─> where does each endpoint lead? ─> the kernel is told ─> connections to demoted engines end
+ *
+ * The kernel forgets within three seconds what it isn't told again, so an agent that hangs or dies leaves
+ * new connections to HAProxy.
+ */
+export class KernelPath {
+	private readonly options: KernelPathOptions;
+	private readonly table: KernelTable;
+	private readonly permission: Permission;
+	private routes: readonly Route[] = [];
+	/** Routes whose ports no other program holds. */
+	private planned: { from: readonly Route[]; routes: readonly Route[] } = { from: [], routes: [] };
+	/** The routes for which the kernel was told last. */
+	private heldFor: readonly Route[] = [];
+	private local: LocalAddresses;
+	private readonly engines = new Map<string, EngineRole>();
+	/** Connections that mustn't go on, by what the kernel leads to now. */
+	private strays: readonly (Strays & { cacheId: string })[] = [];
+	/** By cache id, the leader for which strays were ended last. */
+	private strayFree: Map<string, string> | null = null;
+	private ending: Promise<void> = Promise.resolve();
+	private refusal: string | null = "the kernel hasn't been examined yet";
+	private stopped = false;
+	private turn: Promise<void> = Promise.resolve();
+	private nextTurn: Promise<void> | null = null;
+	private timer: NodeJS.Timeout | null = null;
+
+	constructor(options: KernelPathOptions) {
+		this.options = options;
+		const { homeDir, bindAddress, forwarding } = options;
+		this.table = new KernelTable(homeDir, bindAddress);
+		this.permission = new Permission({ ...forwarding, bindAddress, table: this.table });
+		this.local = new LocalAddresses(bindAddress, forwarding.advertisedAddress);
+	}
+
+	/** Whether the kernel leads from all of the route's endpoints, as the newest routes say. */
+	serves(route: Route): boolean {
+		return this.heldFor === this.routes && isFullyLed(route, this.table.leads, this.view);
+	}
+
+	/** For people: what forwards connections to the endpoints of these routes. */
+	describe(routes: readonly Route[]): Forwarding {
+		if (this.refusal !== null) return { by: "haproxy", note: this.refusal };
+		const ports = routes.flatMap(portsOf);
+		const led = ports.filter((port) => this.table.leads.has(port)).length;
+		const note = `${led} of ${ports.length} endpoints. HAProxy forwards those that lead to other hosts, and Memcached's.`;
+		return { by: "kernel", note: led === ports.length ? null : note };
+	}
+
+	start(): void {
+		void this.look();
+	}
+
+	/**
+	 * From now on, leads as these routes say. `promoted` is known to be a primary. Returns once no connection leads
+	 * to a demoted one. That engine can't end them all itself: it may not have accepted some of them yet.
+	 */
+	async lead(routes: readonly Route[], promoted: string | null = null): Promise<void> {
+		this.routes = routes;
+		const { bindAddress, forwarding } = this.options;
+		this.local = new LocalAddresses(bindAddress, forwarding.advertisedAddress);
+		const servers = routes.flatMap((route) => route.servers);
+		const server = servers.find(({ nodeId }) => nodeId === promoted);
+		if (server !== undefined) this.engineOf(server)?.note("primary");
+		await this.look();
+		await this.ending;
+	}
+
+	/** The kernel leads nowhere any more; connections stay as they are. */
+	async stop(): Promise<void> {
+		this.stopped = true;
+		if (this.timer !== null) clearTimeout(this.timer);
+		await this.look();
+	}
+
+	/** A turn that starts after this call. */
+	private look(): Promise<void> {
+		this.nextTurn ??= this.turn.then(async () => {
+			this.nextTurn = null;
+			if (this.timer !== null) clearTimeout(this.timer);
+			await this.take();
+			if (this.stopped) return;
+			this.timer = setTimeout(() => {
+				for (const engine of this.engines.values()) void engine.ask();
+				void this.look();
+			}, RENEW_MS);
+		});
+		this.turn = this.nextTurn;
+		return this.nextTurn;
+	}
+
+	private async take(): Promise<void> {
+		const before = this.table.leads;
+		const heldBefore = this.heldFor;
+		const refusedBefore = this.refusal;
+		try {
+			await this.leadOn();
+		} catch (error) {
+			const { logger } = this.options;
+			logger.warn({ err: error }, "the kernel doesn't forward; HAProxy does");
+			this.permission.revoke(error instanceof Error ? error.message : String(error));
+			this.table.close();
+		}
+		if (this.refusal !== null && this.refusal !== refusedBefore) {
+			this.options.logger.info({ reason: this.refusal }, "HAProxy forwards all connections");
+		}
+		const changed = before !== this.table.leads || heldBefore !== this.heldFor;
+		if (changed || refusedBefore !== this.refusal) this.options.onChange();
+	}
+
+	private async leadOn(): Promise<void> {
+		const wanted = this.stopped ? new Map<string, LocalEngine>() : this.localEngines();
+		const answer = await this.permission.ask(wanted.size > 0);
+		this.refusal = answer.kind === "refused" ? answer.reason : null;
+		if (answer.kind === "refused" || wanted.size === 0) {
+			this.watch(new Map());
+			return await this.table.release();
+		}
+		this.watch(wanted);
+		const { nft, conntrack } = answer.tools;
+		const routes = await this.plan();
+		await this.table.hold(nft, chooseLeads(routes, this.view));
+		this.heldFor = this.planned.from;
+		this.strays = routes.flatMap((route) => {
+			const found = strays(route, this.options.bindAddress, this.view);
+			return found === null ? [] : [{ ...found, cacheId: route.cacheId }];
+		});
+		// The next turn doesn't wait for it: the rules must be renewed in time.
+		this.ending = this.ending.then(() => this.endStrays(conntrack));
+	}
+
+	/** Another program's port isn't an endpoint, even if the route says so. */
+	private async plan(): Promise<readonly Route[]> {
+		const { planned, routes, options } = this;
+		const complete = planned.routes.length === routes.length;
+		if (planned.from === routes && complete) return planned.routes;
+		const own = planned.routes.flatMap(portsOf);
+		// Asked only about ports that are new: the kernel's list is long on a busy machine.
+		let listening: Promise<Set<number>> | null = null;
+		const isTaken = async (port: number) => {
+			listening ??= listeningPorts(options.bindAddress);
+			return (await listening).has(port);
+		};
+		const plan = await planRoutes({
+			routes,
+			bindAddress: options.bindAddress,
+			heldPorts: new Set([...options.heldPorts(), ...own]),
+			probe: async (_host, port) => ({ kind: (await isTaken(port)) ? "taken" : "free" }),
+			refusal: () => null,
+		});
+		this.planned = { from: routes, routes: plan.routes };
+		return plan.routes;
+	}
+
+	/** Connections that an earlier agent let in count too. */
+	private async endStrays(conntrack: string): Promise<void> {
+		const { strays: found, strayFree, options } = this;
+		const changed = found.filter(({ cacheId, key, engines }) => {
+			const before = strayFree === null ? null : (strayFree.get(cacheId) ?? key);
+			return before !== key && engines.length > 0;
+		});
+		try {
+			await endForwarded(conntrack, changed);
+			this.strayFree = new Map(found.map(({ cacheId, key }) => [cacheId, key]));
+		} catch (error) {
+			// The next turn tries again.
+			options.logger.warn({ err: error }, "connections to demoted engines can't be ended");
+		}
+	}
+
+	private readonly view: LocalView = {
+		here: (server) => this.local.locate(server),
+		roleOf: (server) => this.engineOf(server)?.role ?? "none",
+	};
+
+	private engineOf(server: Server): EngineRole | undefined {
+		return this.engines.get(keyOf(server));
+	}
+
+	private localEngines(): Map<string, LocalEngine> {
+		const found = new Map<string, LocalEngine>();
+		for (const { servers, check, ports } of this.routes) {
+			for (const server of servers) {
+				const address = this.local.locate(server);
+				if (address === null || check === null) continue;
+				const inCluster = ports.configuration !== null;
+				found.set(keyOf(server), { ...address, ...check, inCluster });
+			}
+		}
+		return found;
+	}
+
+	/** Keeps asking these engines for their roles, and no others. */
+	private watch(wanted: ReadonlyMap<string, LocalEngine>): void {
+		for (const [key, engine] of this.engines) {
+			if (wanted.get(key)?.password === engine.password) continue;
+			engine.close();
+			this.engines.delete(key);
+		}
+		for (const [key, engine] of wanted) {
+			if (this.engines.has(key)) continue;
+			this.engines.set(key, new EngineRole(engine, () => void this.look()));
+		}
+	}
+}
+
+function keyOf({ nodeId, host, port }: Server): string {
+	return `${nodeId} ${host}:${port}`;
+}

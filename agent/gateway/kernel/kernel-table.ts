@@ -1,0 +1,72 @@
+import { rememberKernelTable } from "../../../platform/kernel-table.ts";
+import { NftSession } from "./nft-session.ts";
+import { changeLeads, createTable, type Leads, renew, tableName } from "./ruleset.ts";
+
+const NOTHING: Leads = new Map();
+
+/** The agent's table in the kernel, and what it holds. One call at a time. */
+export class KernelTable {
+	private readonly homeDir: string;
+	private readonly name: string;
+	private readonly address: string;
+	private session: NftSession | null = null;
+	/** Null while what the kernel holds isn't known: after the start, and after an error. */
+	private held: Leads | null = null;
+	private marks = 0;
+
+	constructor(homeDir: string, address: string) {
+		this.homeDir = homeDir;
+		this.name = tableName(homeDir);
+		this.address = address;
+	}
+
+	/** Every port with its addresses that the kernel leads to now, if the rules are renewed in time. */
+	get leads(): Leads {
+		return this.held ?? NOTHING;
+	}
+
+	/**
+	 * Leads as given, for the next three seconds. Throws if the kernel refuses; what it holds is then out of
+	 * force within three seconds.
+	 */
+	async hold(program: string, leads: Leads): Promise<void> {
+		const { homeDir, name, held } = this;
+		if (held?.size === 0 && leads.size === 0) return;
+		if (held === null) await rememberKernelTable(homeDir, name, program);
+		// Read back: then the kernel has carried out the whole transaction.
+		this.marks++;
+		const changes = changeLeads(name, held ?? NOTHING, leads);
+		const statements = [
+			...(held === null ? createTable(name) : []),
+			...changes,
+			...renew(name, this.address, this.marks),
+		];
+		this.held = null;
+		const { output, errors } = await this.run(program, statements);
+		if (!output.includes(`comment "${this.marks}"`)) {
+			throw new Error(errors || "nft didn't do what it was asked");
+		}
+		this.held = held !== null && changes.length === 0 ? held : leads;
+	}
+
+	/** Leads nowhere from now on. Existing connections keep going where they went. */
+	async release(): Promise<void> {
+		if (this.session?.open === true && this.held !== null && this.held.size > 0) {
+			this.held = null;
+			await this.session.run([`flush set ip ${this.name} alive`], `list table ip ${this.name}`);
+		}
+		this.close();
+	}
+
+	/** Ends the tool; what the kernel holds runs out by itself. */
+	close(): void {
+		this.session?.close();
+		this.session = null;
+		this.held = null;
+	}
+
+	private run(program: string, statements: readonly string[]) {
+		if (this.session?.open !== true) this.session = new NftSession(program);
+		return this.session.run(statements, `list set ip ${this.name} alive`);
+	}
+}

@@ -1,0 +1,43 @@
+import { open, stat } from "node:fs/promises";
+
+const READ_BYTES_MAX = 65_536;
+
+/** Reads what is appended to a log, from its end at the first look on. A log that was emptied is read from its start. */
+export class LogFollower {
+	private readonly path: string;
+	private offset: number | null = null;
+
+	constructor(path: string) {
+		this.path = path;
+	}
+
+	/** Whole lines since the last look; of very many, the newest. Empty when the log can't be read. */
+	async readNew(): Promise<string> {
+		const size = await stat(this.path).then(
+			(found) => found.size,
+			() => 0,
+		);
+		if (this.offset === null || size === this.offset) {
+			this.offset = size;
+			return "";
+		}
+		const start = size < this.offset ? 0 : this.offset;
+		const text = await readBetween(this.path, Math.max(start, size - READ_BYTES_MAX), size);
+		const end = text.lastIndexOf("\n") + 1;
+		// A byte a character, whatever the engine wrote.
+		this.offset = size - (text.length - end);
+		return text.slice(0, end);
+	}
+}
+
+async function readBetween(path: string, start: number, end: number): Promise<string> {
+	const file = await open(path, "r").catch(() => null);
+	if (file === null) return "";
+	try {
+		const buffer = Buffer.alloc(end - start);
+		const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+		return buffer.toString("latin1", 0, bytesRead);
+	} finally {
+		await file.close();
+	}
+}

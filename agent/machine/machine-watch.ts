@@ -1,0 +1,72 @@
+import type { Logger } from "../../platform/logger.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { HostWarning } from "../../server/contract/host.ts";
+import type { NewEvent } from "../control/outbox.ts";
+import { Rounds } from "../rounds.ts";
+import { readMachineFacts } from "./machine-facts.ts";
+import { machineWarnings } from "./machine-warnings.ts";
+
+const EVERY_MS = 5_000;
+
+/** Checks the machine every few seconds. A warning disappears when its cause is gone. */
+export class MachineWatch {
+	private readonly options: {
+		homeDir: string;
+		assignments: () => readonly Assignment[];
+		onChange: () => void;
+		onEvent: (event: NewEvent) => void;
+		logger: Logger;
+	};
+	private readonly rounds = new Rounds(() => this.look(), EVERY_MS);
+	private current: readonly HostWarning[] | null = null;
+
+	constructor(options: MachineWatch["options"]) {
+		this.options = options;
+	}
+
+	/** Null before the first look. */
+	warnings(): HostWarning[] | null {
+		return this.current === null ? null : [...this.current];
+	}
+
+	async start(): Promise<void> {
+		await this.look();
+		this.rounds.start();
+	}
+
+	stop(): void {
+		this.rounds.stop();
+	}
+
+	private async look(): Promise<void> {
+		const { homeDir, assignments, onChange, onEvent, logger } = this.options;
+		const before = this.current;
+		const next = machineWarnings(await readMachineFacts(homeDir, assignments()), homeDir);
+		if (JSON.stringify(next) === JSON.stringify(before)) return;
+		this.current = next;
+		for (const { code, message, remedy, command } of newIn(before ?? [], next)) {
+			logger.warn({ code, remedy, command }, message);
+		}
+		for (const event of diskEvents(before ?? [], next)) onEvent(event);
+		onChange();
+	}
+}
+
+function newIn(before: readonly HostWarning[], next: readonly HostWarning[]): HostWarning[] {
+	return next.filter(({ code }) => before.every((each) => each.code !== code));
+}
+
+const isOfDisk = ({ code }: HostWarning) => code.startsWith("disk-");
+
+/** A disk may fill up at any time, so that is an event; the other causes exist from the agent's start. */
+function diskEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
+	const began = newIn(before, next).filter(isOfDisk);
+	if (began.length === 0 && before.some(isOfDisk) && !next.some(isOfDisk)) {
+		const message = "The disk has space again.";
+		return [{ severity: "info", type: "host.disk", message, assignmentId: null }];
+	}
+	return began.map(({ severity, message, remedy }) => ({
+		...{ severity, type: "host.disk", assignmentId: null },
+		message: `${message} ${remedy}`,
+	}));
+}

@@ -1,0 +1,70 @@
+/** What an engine has carried out since its process started, and what tells for whom. */
+export interface RequestCounters {
+	/** For clients, whatever the node's role. */
+	readonly direct: number;
+	/** Null for an engine that doesn't replicate. */
+	readonly replicable: ReplicableCounters | null;
+}
+
+/**
+ * Commands that a primary carries out for its clients and passes on to its replicas. The engines count them alike on
+ * both sides, and a replica takes none from clients.
+ */
+export interface ReplicableCounters {
+	readonly commands: number;
+	/** PUBLISH, of clients and Sentinels. */
+	readonly publishes: number;
+	/** How many Sentinels watch the node. */
+	readonly sentinels: number;
+	readonly leads: boolean;
+	/** Position in the stream of writes. */
+	readonly offset: number;
+	/** Where in it the node last got or lost the lead; null when it never did, or has copied another node's data since. */
+	readonly turnedAt: number | null;
+	/** Where the part begins that the node still holds: for a new process, where it joined. Null when it holds none. */
+	readonly heldFrom: number | null;
+}
+
+/** Each Sentinel says once in so many seconds on every node which primary it believes in. */
+const SENTINEL_HELLO_SECONDS = 2;
+
+/** What clients asked for between two readings of one process, or since its start when there is no earlier reading. */
+export function requestsBetween(
+	before: RequestCounters | null,
+	after: RequestCounters,
+	seconds: number,
+): number {
+	const direct = increase(before?.direct ?? 0, after.direct);
+	const now = after.replicable;
+	if (now === null) return direct;
+	const then = before?.replicable ?? null;
+	const hellos = now.sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
+	// At most so many are theirs: an idle cache must show none.
+	const publishes = Math.max(0, increase(then?.publishes ?? 0, now.publishes) - hellos);
+	return direct + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
+}
+
+/** A counter that fell belongs to a new process, which has counted from zero. */
+export function increase(before: number, after: number): number {
+	return after >= before ? after - before : after;
+}
+
+/** The offset of a replica that has never synced. */
+const NOT_SYNCED = 1;
+
+/** How much of the stream of writes between two readings the node took from clients, from 0 to 1. */
+function shareLed(before: ReplicableCounters | null, after: ReplicableCounters): number {
+	const { turnedAt } = after;
+	// A new process that leads and has never turned has led from its start.
+	const hasTurned =
+		before === null ? after.leads && turnedAt !== null : before.leads !== after.leads;
+	if (!hasTurned) return after.leads ? 1 : 0;
+	const joined = before === null || before.offset <= NOT_SYNCED;
+	const from = joined ? after.heldFrom : before.offset;
+	if (from === null) return after.leads ? 1 : 0;
+	const length = after.offset - from;
+	// A node that lost the lead and then copied everything anew has another stream: its share isn't known.
+	if (turnedAt === null || length <= 0) return 0;
+	const led = after.leads ? after.offset - turnedAt : turnedAt - from;
+	return Math.min(1, Math.max(0, led / length));
+}

@@ -1,0 +1,29 @@
+const WORDS: Readonly<Record<string, string>> = {
+	"account.change-password": "Change own password",
+	"account.create-administrator": "Create first administrator",
+	"account.end-other-sessions": "End all other own sessions",
+	"account.end-session": "End one own session",
+	"cache.create": "Create cache",
+	"cache.delete": "Delete cache",
+	"cache.failover": "Fail over cache",
+	"cache.modify": "Modify cache",
+	"cache.promote": "Promote replica",
+	"cache.read-credentials": "Reveal cache password",
+	"cache.reboot": "Reboot cache nodes",
+	"control-plane.backup": "Back up control plane",
+	"control-plane.restore": "Restore control plane",
+	"host.join": "Join as host",
+	"host.report": "Report on other hosts' nodes",
+	"session.sign-in": "Sign in",
+	"session.sign-out": "Sign out",
+	"user.accept-invitation": "Accept invitation",
+};
+
+/** An action in words: "parameter-group.create" → "Create parameter group". */
+export function actionWords(action: string): string {
+	const known = WORDS[action];
+	if (known !== undefined) return known;
+	const [thing = "", verb = ""] = action.split(".");
+	const words = `${verb} ${thing}`.replaceAll("-", " ").trim();
+	return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,84 @@
+"use client";
+
+import { AUDIT_OUTCOMES } from "../../../server/contract/choices.ts";
+import { oneOf } from "../../_lib/one-of.ts";
+import { useTypedParam } from "../../_lib/use-typed-param.ts";
+import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { SearchBox } from "../../_ui/search-box.tsx";
+import { SelectField } from "../../_ui/select-field.tsx";
+import { statusWord } from "../../_ui/status.tsx";
+
+const ANY = "any";
+
+/** Kinds of actions, by the word before the dot. */
+const KINDS = [
+	{ value: ANY, label: "All actions" },
+	{ value: "session", label: "Sign-ins and sign-outs" },
+	{ value: "cache.read-credentials", label: "Revealed passwords" },
+	{ value: "cache", label: "Caches" },
+	{ value: "parameter-group", label: "Parameter groups" },
+	{ value: "node-type", label: "Node types" },
+	{ value: "host", label: "Hosts" },
+	{ value: "token", label: "API tokens" },
+	{ value: "user", label: "Users" },
+	{ value: "account", label: "Own accounts" },
+	{ value: "control-plane", label: "Backup and restore" },
+];
+
+const OUTCOMES = [
+	{ value: ANY, label: "Any outcome" },
+	...AUDIT_OUTCOMES.map((outcome) => ({ value: outcome, label: statusWord(outcome) })),
+];
+
+const SPANS_MS: Readonly<Record<string, number>> = {
+	"1h": 3_600_000,
+	"24h": 86_400_000,
+	"7d": 7 * 86_400_000,
+	"30d": 30 * 86_400_000,
+};
+const SPANS = [
+	{ value: ANY, label: "Any time" },
+	{ value: "1h", label: "Last hour" },
+	{ value: "24h", label: "Last 24 hours" },
+	{ value: "7d", label: "Last 7 days" },
+	{ value: "30d", label: "Last 30 days" },
+];
+
+/** The filters in the address, as the API takes them. An unknown one counts as absent. */
+export function auditFilters(params: URLSearchParams, now: number) {
+	const actor = params.get("actor")?.trim() ?? "";
+	const action = KINDS.find(({ value }) => value !== ANY && value === params.get("action"))?.value;
+	const outcome = oneOf(AUDIT_OUTCOMES, params.get("outcome"));
+	const spanMs = SPANS_MS[params.get("since") ?? ""];
+	return {
+		...(actor !== "" && { actor }),
+		...(action !== undefined && { action }),
+		...(outcome !== undefined && { outcome }),
+		...(spanMs !== undefined && { since: new Date(now - spanMs).toISOString() }),
+	};
+}
+
+/** Kept in the address; a change starts at the first page again. */
+export function AuditFilters() {
+	const { params, change } = useUrlParams();
+	const [actor, setActor] = useTypedParam("actor");
+	const choice = (name: string, options: readonly { value: string; label: string }[]) => ({
+		value: options.find(({ value }) => value === params.get(name))?.value ?? ANY,
+		options,
+		onChange: (value: string) => change({ [name]: value === ANY ? null : value, cursor: null }),
+	});
+	return (
+		<search className="mb-3 flex flex-wrap gap-2">
+			<SearchBox
+				label="Search by who did it"
+				placeholder="User, token or host"
+				value={actor}
+				onChange={setActor}
+				className="min-w-0 flex-1 basis-56 sm:max-w-sm"
+			/>
+			<SelectField label="Action" hideLabel {...choice("action", KINDS)} className="w-52" />
+			<SelectField label="Outcome" hideLabel {...choice("outcome", OUTCOMES)} className="w-36" />
+			<SelectField label="Time" hideLabel {...choice("since", SPANS)} className="w-36" />
+		</search>
+	);
+}

@@ -1,0 +1,44 @@
+"use client";
+
+import { useState } from "react";
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { CodeBlock } from "../../../_ui/code-block.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { Segmented } from "../../../_ui/segmented.tsx";
+import { delegationsOf } from "./delegation.ts";
+
+/** More servers than these add no safety. */
+const SERVERS_SHOWN = 3;
+
+/** How clients can resolve the cache's names. Shows nothing without a zone. */
+export function NamesPanel({ cache }: { cache: Cache }) {
+	const [resolver, setResolver] = useState<string | null>(null);
+	const { names, gateways } = cache.endpoints;
+	if (names === null) return null;
+	const delegations = delegationsOf(names, gateways.slice(0, SERVERS_SHOWN));
+	const chosen = delegations.find(({ id }) => id === resolver) ?? delegations[0];
+	if (chosen === undefined) return null;
+	return (
+		<Panel title="Names">
+			<div className="flex flex-col gap-2.5">
+				<p className="text-xs text-pretty text-muted">
+					Every host answers names in{" "}
+					<code className="font-mono break-all text-foreground">{names.zone}</code> on port{" "}
+					{names.port}, so a name outlives the loss of any host. Have your clients' resolver ask
+					them:
+				</p>
+				<Segmented
+					label="Resolver"
+					value={chosen.id}
+					options={delegations.map(({ id, label }) => ({ value: id, label }))}
+					onChange={setResolver}
+				/>
+				<p className="font-mono text-xs break-all text-muted">{chosen.file}</p>
+				<CodeBlock code={chosen.lines} copyLabel="Copy configuration" />
+				<p className="text-xs text-muted">
+					docs/names.md says more, such as how to delegate the zone from a public one.
+				</p>
+			</div>
+		</Panel>
+	);
+}

@@ -1,0 +1,68 @@
+"use client";
+
+import type { Cache } from "../../../../server/contract/cache.ts";
+import { LIMITS } from "../../../../server/contract/limits.ts";
+import { StepperField } from "../../../_ui/stepper-field.tsx";
+import { SwitchField } from "../../../_ui/switch-field.tsx";
+import type { ModifyDraft } from "./modification.ts";
+
+interface ShapeFieldsProps {
+	cache: Cache;
+	draft: ModifyDraft;
+	set(change: Partial<ModifyDraft>): void;
+	errorOf(field: string): string | undefined;
+}
+
+/** How many nodes the cache has, and how they stand in for each other. */
+export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
+	const isMemcached = cache.engine === "memcached";
+	return (
+		<>
+			{isMemcached ? (
+				<StepperField
+					label="Nodes"
+					name="nodes"
+					value={draft.nodes}
+					min={1}
+					max={LIMITS.memcachedNodesMax}
+					onChange={(nodes) => set({ nodes })}
+					error={errorOf("nodes")}
+					hint="Clients spread keys anew over the nodes. Keys of a node that leaves are lost."
+				/>
+			) : (
+				<StepperField
+					label="Replicas per shard"
+					name="replicasPerShard"
+					value={draft.replicasPerShard}
+					min={0}
+					max={LIMITS.replicasPerShardMax}
+					onChange={(replicasPerShard) => set({ replicasPerShard })}
+					error={errorOf("replicasPerShard")}
+					hint="A new one serves once it is in sync."
+				/>
+			)}
+			<SwitchField
+				label="Multi-AZ"
+				name="multiAz"
+				isOn={draft.multiAz}
+				onChange={(multiAz) => set({ multiAz })}
+				error={errorOf("multiAz")}
+				hint={
+					isMemcached
+						? "Nodes are spread over at least two zones."
+						: "Nodes of a shard are in different zones."
+				}
+			/>
+			{!isMemcached && cache.clusterMode === "disabled" && (
+				<SwitchField
+					label="Automatic failover"
+					name="automaticFailover"
+					isOn={draft.automaticFailover}
+					onChange={(automaticFailover) => set({ automaticFailover })}
+					error={errorOf("automaticFailover")}
+					hint="A replica takes over when the primary fails."
+				/>
+			)}
+		</>
+	);
+}

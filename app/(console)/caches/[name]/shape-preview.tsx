@@ -1,0 +1,50 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
+import { asSentence } from "../../../_lib/form-issues.ts";
+import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+
+/** What the change would do now, and what is in its way. */
+export function ShapePreview(input: ModifyCacheInput) {
+	const trpc = useTRPC();
+	const preview = useQuery(
+		trpc.caches.preview.queryOptions(input, {
+			staleTime: 0,
+			retry: false,
+			placeholderData: keepPreviousData,
+		}),
+	);
+	if (preview.isError) {
+		return (
+			<ProblemBanner title="The steps of this change couldn't be loaded" error={preview.error} />
+		);
+	}
+	if (preview.data === undefined) return null;
+	const { steps, failovers, memoryBytes, problems } = preview.data;
+	return (
+		<section aria-label="Steps" aria-live="polite" className="flex flex-col gap-2 text-[0.8125rem]">
+			{problems.map(({ field, message }) => (
+				<Banner key={`${field} ${message}`} tone="warning" title="This can't start now">
+					{asSentence(message)}
+				</Banner>
+			))}
+			{steps.length > 0 && (
+				<ol className="list-decimal pl-5">
+					{steps.map((step, index) => (
+						<li key={`${index} ${step}`}>{step}</li>
+					))}
+				</ol>
+			)}
+			{failovers.length > 0 && <p>Fails over: shard {failovers.join(", ")}.</p>}
+			{memoryBytes.before !== memoryBytes.after && (
+				<p className="text-muted">
+					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}
+					{formatBytes(memoryBytes.after)} after the change.
+				</p>
+			)}
+		</section>
+	);
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Cache } from "../../../../server/contract/cache.ts";
+import type { CacheMetrics, MetricsRange } from "../../../../server/contract/metrics.ts";
+import { changesSince, mergeMetrics } from "../../../_lib/merge-metrics.ts";
+import { CALM_POLL_MS } from "../../../_lib/queries.ts";
+import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
+
+const LONG_POLL_MS = 30_000;
+
+/** A cache's metrics over a range, kept up to date: after the first read only what is new is fetched. */
+export function useCacheMetrics(cache: Cache, range: MetricsRange) {
+	const trpc = useTRPC();
+	const client = useTRPCClient();
+	const queryClient = useQueryClient();
+	const queryKey = trpc.caches.metrics.queryKey({ name: cache.name, range });
+	return useQuery<CacheMetrics>({
+		queryKey,
+		async queryFn({ signal }) {
+			const known = queryClient.getQueryData<CacheMetrics>(queryKey);
+			const since = known === undefined ? {} : { since: changesSince(known) };
+			const next = await client.caches.metrics.query(
+				{ name: cache.name, range, ...since },
+				{ signal },
+			);
+			return known === undefined ? next : mergeMetrics(known, next);
+		},
+		refetchInterval: range === "15m" || range === "1h" ? CALM_POLL_MS : LONG_POLL_MS,
+		placeholderData: keepPreviousData,
+		enabled: cache.status !== "deleting",
+	});
+}

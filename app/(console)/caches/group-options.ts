@@ -1,0 +1,19 @@
+import type { ClusterMode } from "../../../server/contract/enums.ts";
+import type { ParameterGroupSummary } from "../../../server/contract/parameter-group.ts";
+
+/** Parameter groups to choose from. Those for the other cluster mode are shown, with the reason they can't be had. */
+export function groupOptions(
+	groups: readonly ParameterGroupSummary[],
+	clusterMode: ClusterMode,
+): { value: string; label: string; isDisabled: boolean; detail: string }[] {
+	return groups.map(({ name, description, clusterMode: needed }) => {
+		const fits = needed === null || needed === clusterMode;
+		const other = `Is for caches with cluster mode ${needed === "enabled" ? "on" : "off"}.`;
+		return {
+			value: name,
+			label: name,
+			isDisabled: !fits,
+			detail: fits ? description : other,
+		};
+	});
+}

@@ -1,0 +1,45 @@
+import type { CacheMetrics } from "../../server/contract/metrics.ts";
+
+type NodeSeries = CacheMetrics["nodes"][number];
+
+/** A bucket's mean changes until it is full, and agents report some seconds late. */
+const LATE_SECONDS = 30;
+
+/** From when on samples have to be read again: what is older won't change. */
+export function changesSince({ to, resolutionSeconds }: CacheMetrics): string {
+	const lateSeconds = Math.max(LATE_SECONDS, 2 * resolutionSeconds);
+	return new Date(Date.parse(to) - lateSeconds * 1_000).toISOString();
+}
+
+/** What was known with what was read since: the newer reading of a sample counts, and what has left the range is dropped. */
+export function mergeMetrics(known: CacheMetrics, next: CacheMetrics): CacheMetrics {
+	const held = new Map(known.nodes.map((series) => [series.id, series]));
+	return {
+		...next,
+		nodes: next.nodes.map((series) => {
+			const earlier = held.get(series.id);
+			return earlier === undefined ? series : joined(earlier, series, next.from);
+		}),
+	};
+}
+
+function joined(earlier: NodeSeries, later: NodeSeries, from: string): NodeSeries {
+	const [firstNew] = later.at;
+	const kept = earlier.at.flatMap((at, index) =>
+		at >= from && (firstNew === undefined || at < firstNew) ? [index] : [],
+	);
+	const names = new Set([...Object.keys(earlier.values), ...Object.keys(later.values)]);
+	return {
+		...later,
+		at: [...kept.map((index) => earlier.at[index] ?? ""), ...later.at],
+		values: Object.fromEntries(
+			[...names].map((name) => [
+				name,
+				[
+					...kept.map((index) => earlier.values[name]?.[index] ?? null),
+					...(later.values[name] ?? later.at.map(() => null)),
+				],
+			]),
+		),
+	};
+}

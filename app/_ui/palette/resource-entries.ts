@@ -1,0 +1,101 @@
+import type { CacheSummary } from "../../../server/contract/cache.ts";
+import type { Host } from "../../../server/contract/host.ts";
+import type { Searchable } from "./rank-entries.ts";
+
+/** What the palette offers for a cache or a host: where it leads, besides what is shown. */
+export interface ResourceEntry extends Searchable {
+	id: string;
+	href: string;
+	detail?: string;
+	action?: "modify" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes";
+}
+
+/** The cache itself, found by its name, description, engine, status and endpoints. */
+export function cacheEntry(cache: CacheSummary): ResourceEntry {
+	const { primary, reader, configuration, nodes } = cache.endpoints;
+	const addresses = [primary, reader, configuration, ...nodes].flatMap((endpoint) =>
+		endpoint === null ? [] : [`${endpoint.host}:${endpoint.port}`],
+	);
+	return {
+		id: `cache:${cache.name}`,
+		group: "Caches",
+		title: cache.name,
+		detail: cache.description,
+		keywords: [cache.description, cache.engine, cache.status, ...new Set(addresses)].join(" "),
+		href: `/caches/${cache.name}`,
+	};
+}
+
+/** What can be done with a cache as a whole. The page that opens says so where it can't be done now. */
+export function cacheActions(cache: CacheSummary): ResourceEntry[] {
+	const action = (
+		name: NonNullable<ResourceEntry["action"]>,
+		verb: string,
+		keywords: string,
+	): ResourceEntry => ({
+		id: `${name}:${cache.name}`,
+		group: "Actions",
+		title: `${verb} ${cache.name}`,
+		keywords,
+		needsQuery: true,
+		href: `/caches/${cache.name}?dialog=${name}`,
+		action: name,
+	});
+	const canFailOver = cache.engine !== "memcached" && cache.replicasPerShard > 0;
+	return [
+		action("modify", "Modify", "change edit description tags parameter group protection"),
+		...(canFailOver
+			? [action("failover", "Fail over", "failover switch promote primary replica lead")]
+			: []),
+		action("reboot", "Reboot", "restart nodes"),
+		action("delete", "Delete", "remove destroy drop"),
+	];
+}
+
+/** The host itself, found by its name, zone and address. */
+export function hostEntry(host: Host): ResourceEntry {
+	return {
+		id: `host:${host.id}`,
+		group: "Hosts",
+		title: host.name,
+		detail: `zone ${host.zone} · ${host.address}`,
+		keywords: `${host.zone} ${host.address} ${host.status}`,
+		href: `/hosts#${host.name}`,
+	};
+}
+
+export function hostActions(host: Host): ResourceEntry[] {
+	const isKeptFree = host.cordoned || host.draining;
+	const [action, verb, keywords] = isKeptFree
+		? (["uncordon", "Uncordon", "stop draining maintenance"] as const)
+		: (["drain", "Drain", "empty evacuate move nodes maintenance"] as const);
+	return [
+		{
+			id: `${action}:${host.id}`,
+			group: "Actions",
+			title: `${verb} ${host.name}`,
+			keywords,
+			needsQuery: true,
+			href: `/hosts?dialog=${action}&host=${encodeURIComponent(host.name)}`,
+			action,
+		},
+	];
+}
+
+/** The nodes whose names begin as typed. Typing no more than the cache's name asks for the cache. */
+export function nodeEntries(caches: Iterable<CacheSummary>, query: string): ResourceEntry[] {
+	const asked = query.trim().toLowerCase();
+	return [...caches].flatMap((cache) => {
+		if (!asked.startsWith(`${cache.name}-`)) return [];
+		return cache.endpoints.nodes
+			.filter(({ node }) => node.startsWith(asked))
+			.map(({ node, host, port }) => ({
+				id: `node:${node}`,
+				group: "Caches" as const,
+				title: node,
+				detail: `node of ${cache.name} · ${host}:${port}`,
+				href: `/caches/${cache.name}?tab=nodes`,
+				action: "nodes" as const,
+			}));
+	});
+}

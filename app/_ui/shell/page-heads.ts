@@ -1,0 +1,54 @@
+import { AUDIT_KEPT } from "../../../server/contract/limits.ts";
+import type { Crumb } from "../page-header.tsx";
+
+export interface PageHead {
+	readonly title: string;
+	readonly description?: string;
+}
+
+/** The words that open each page, and its tab. They need no data, so the first paint has them. */
+export const PAGE_HEADS = {
+	"/account": { title: "Account" },
+	"/api-reference": { title: "API reference" },
+	"/audit": {
+		title: "Audit log",
+		description: `Sign-ins, revealed passwords, changes, and what was denied. Kept for ${AUDIT_KEPT.days} days, at most ${AUDIT_KEPT.entries.toLocaleString("en-US")} entries.`,
+	},
+	"/caches": { title: "Caches" },
+	"/caches/create": { title: "Create a cache" },
+	"/events": { title: "Events" },
+	"/hosts": { title: "Hosts" },
+	"/node-types": {
+		title: "Node types",
+		description: "How much memory and how many processors a node gets.",
+	},
+	"/parameter-groups": {
+		title: "Parameter groups",
+		description:
+			"Engine settings under a name, which caches share. A change reaches every cache that uses the group.",
+	},
+	"/tokens": {
+		title: "API tokens",
+		description:
+			"For scripts, the CLI and other systems. Read-only tokens see everything but passwords; tokens with full access do what administrators do.",
+	},
+	"/users": {
+		title: "Users",
+		description:
+			"People who sign in to the console. Administrators do everything; viewers see everything but secrets.",
+	},
+} as const satisfies Readonly<Record<string, PageHead>>;
+
+function knownHead(path: string): PageHead | undefined {
+	return Object.entries(PAGE_HEADS).find(([of]) => of === path)?.[1];
+}
+
+/** The head of the page at a path; a page about one thing is headed by its name, and by the list that it is from. */
+export function pageHeadAt(path: string): PageHead & { crumbs: Crumb[] } {
+	const end = path.lastIndexOf("/");
+	const [href, name] = [path.slice(0, end), decodeURIComponent(path.slice(end + 1))];
+	const head = knownHead(path) ?? { title: name };
+	const list = knownHead(href);
+	const above = list === undefined ? [] : [{ label: list.title, href }];
+	return { ...head, crumbs: [...above, { label: head.title }] };
+}

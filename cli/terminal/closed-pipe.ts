@@ -1,0 +1,16 @@
+import type { Writable } from "node:stream";
+
+/** What shells report for a program that SIGPIPE ended, as it ends most others in this situation. */
+const SIGPIPE_STATUS = 141;
+
+/**
+ * A reader that has seen enough, such as `head`, closes the pipe. The command then ends at once and silently.
+ */
+export function endWithReader(streams: readonly Writable[], exit: (status: number) => void): void {
+	for (const stream of streams) {
+		stream.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code !== "EPIPE") throw error;
+			exit(SIGPIPE_STATUS);
+		});
+	}
+}

@@ -1,0 +1,202 @@
+/**
+ * `npm run bench:counts`: a load of known size through caches of every shape, and the requests a second that Larder
+ * shows for it: in the list, in the chart and in the command line. For one of them also across a failover and a drain;
+ * `npm run bench:counts -- moves` measures these two alone.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { Cluster, Redis } from "ioredis";
+import { MemcacheClient } from "memcache-client";
+import { markdownTable, median } from "../../platform/testing/figures.ts";
+import { cachePageSchema } from "../../server/contract/cache.ts";
+import { AGENT_TIMING } from "../../server/contract/limits.ts";
+import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
+import { passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
+import { findPrimary } from "../fixtures/engine-truth.ts";
+import { AGENT_NAMES, type Installation, startInstallation } from "../fixtures/installation.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+
+/** Requests a second. */
+const LOAD = 400;
+const BEAT_MS = 25;
+const ROUND_MS = AGENT_TIMING.metricsIntervalMs;
+const SETTLE_MS = 3 * ROUND_MS;
+const WINDOW_MS = 4 * ROUND_MS;
+
+const SHAPES = [
+	{ title: "no replica", body: { replicasPerShard: 0 } },
+	{ title: "1 replica", body: { replicasPerShard: 1 } },
+	{ title: "2 replicas", body: { replicasPerShard: 2 } },
+	{ title: "cluster, 3 × 1", body: { clusterMode: "enabled", shards: 3, replicasPerShard: 1 } },
+	{ title: "Memcached, 1 node", body: { engine: "memcached", nodes: 1 } },
+];
+
+/** Asks for so much and no more, and counts what was answered, by time. */
+class RatedLoad {
+	private readonly answered: number[] = [];
+	private readonly timer: NodeJS.Timeout;
+	private asked = 0;
+	private readonly close: () => void;
+
+	constructor(ask: (number: number) => Promise<unknown>, close: () => void) {
+		this.close = close;
+		const startedAt = performance.now();
+		this.timer = setInterval(() => {
+			const due = Math.floor(((performance.now() - startedAt) / 1_000) * LOAD);
+			for (; this.asked < due; this.asked += 1) {
+				ask(this.asked).then(
+					() => this.answered.push(Date.now()),
+					() => {},
+				);
+			}
+		}, BEAT_MS);
+	}
+
+	/** Answers a second between two moments. */
+	rate(from: number, to: number): number {
+		const inside = this.answered.filter((at) => at > from && at <= to).length;
+		return (inside * 1_000) / (to - from);
+	}
+
+	stop(): void {
+		clearInterval(this.timer);
+		this.close();
+	}
+}
+
+async function openLoad(larder: Installation, name: string): Promise<RatedLoad> {
+	const cache = await larder.waitForStatus(name, "available");
+	if (cache.engine === "memcached") {
+		const { host, port } = requireEndpoint(cache, "configuration");
+		const client = new MemcacheClient({ server: `${host}:${port}` });
+		return new RatedLoad(
+			(number) => (number % 2 === 0 ? client.set(`k${number % 97}`, "x") : client.get("k1")),
+			() => client.shutdown(),
+		);
+	}
+	const password = await passwordOf(larder, name);
+	const options = { ...(password !== null && { password }), maxRetriesPerRequest: null };
+	const client =
+		cache.clusterMode === "enabled"
+			? new Cluster([requireEndpoint(cache, "configuration")], { redisOptions: options })
+			: new Redis({ ...requireEndpoint(cache, "primary"), ...options });
+	client.on("error", () => {});
+	return new RatedLoad(
+		(number) => (number % 2 === 0 ? client.incr(`k${number % 97}`) : client.get(`k${number % 97}`)),
+		() => client.disconnect(),
+	);
+}
+
+/** Of all nodes, between two moments: each sample stands for the interval before it. */
+async function charted(larder: Installation, name: string, from: number, to: number) {
+	// By then all nodes have reported the last round of that time.
+	await delay(ROUND_MS);
+	const answer = await larder.rest("GET", `/caches/${name}/metrics?range=15m`);
+	const byTime = new Map<number, number>();
+	for (const { at, values } of cacheMetricsSchema.parse(answer.body).nodes) {
+		for (const [index, text] of at.entries()) {
+			// Hosts take a round within milliseconds of each other.
+			const time = Math.round(Date.parse(text) / ROUND_MS) * ROUND_MS;
+			const value = values.opsPerSecond?.[index] ?? 0;
+			if (time > from && time <= to) byTime.set(time, (byTime.get(time) ?? 0) + value);
+		}
+	}
+	const times = [...byTime.keys()].sort((a, b) => a - b);
+	const [first = from] = times;
+	const last = times.at(-1) ?? to;
+	const sum = [...byTime.values()].reduce((total, value) => total + value, 0);
+	return { mean: sum / times.length, from: first - ROUND_MS, to: last };
+}
+
+async function listed(larder: Installation, name: string): Promise<number> {
+	const page = cachePageSchema.parse((await larder.rest("GET", "/caches")).body);
+	return page.items.find((cache) => cache.name === name)?.opsPerSecond ?? Number.NaN;
+}
+
+async function printed(larder: Installation, name: string): Promise<number> {
+	const { stdout } = await runLarder(["caches", "metrics", name], {
+		LARDER_URL: larder.url,
+		LARDER_TOKEN: larder.adminToken,
+	});
+	const [head = "", ...rows] = stdout.split("\n");
+	const column = head.trim().split(/ {2,}/).indexOf("REQUESTS/S");
+	return rows
+		.slice(0, rows.indexOf(""))
+		.reduce((sum, row) => sum + Number(row.trim().split(/ {2,}/)[column] ?? 0), 0);
+}
+
+function off(shown: number, real: number): string {
+	return `${shown.toFixed(1)} (${(((shown - real) / real) * 100).toFixed(1)} %)`;
+}
+
+async function measure(larder: Installation, { title, body }: (typeof SHAPES)[number]) {
+	const name = "counted";
+	await larder.createCache({ name, ...body });
+	const load = await openLoad(larder, name);
+	await delay(SETTLE_MS);
+	const from = Date.now();
+	const lists: number[] = [];
+	while (Date.now() - from < WINDOW_MS) {
+		lists.push(await listed(larder, name));
+		await delay(1_000);
+	}
+	const chart = await charted(larder, name, from, Date.now());
+	const real = load.rate(chart.from, chart.to);
+	const line = await printed(larder, name);
+	load.stop();
+	await larder.deleteCache(name);
+	return [title, real.toFixed(1), off(median(lists), real), off(chart.mean, real), off(line, real)];
+}
+
+/** The chart's mean over an event and the time around it. */
+async function across(
+	larder: Installation,
+	title: string,
+	name: string,
+	event: () => Promise<void>,
+) {
+	const load = await openLoad(larder, name);
+	await delay(SETTLE_MS);
+	const from = Date.now();
+	await event();
+	await delay(SETTLE_MS);
+	const chart = await charted(larder, name, from, Date.now());
+	const real = load.rate(chart.from, chart.to);
+	load.stop();
+	return [title, real.toFixed(1), "", off(chart.mean, real), ""];
+}
+
+const larder = await startInstallation({ agents: AGENT_NAMES });
+try {
+	const rows: string[][] = [];
+	const shapes = process.argv[2] === "moves" ? [] : SHAPES;
+	for (const shape of shapes) rows.push(await measure(larder, shape));
+	const name = "moved";
+	await larder.createCache({ name, replicasPerShard: 2 });
+	const shardOf = async () => {
+		const [shard] = (await larder.waitForStatus(name, "available", 60_000)).shards;
+		if (shard === undefined) throw new Error("no shard");
+		return shard;
+	};
+	rows.push(
+		await across(larder, "2 replicas, across a failover", name, async () => {
+			await larder.rest("POST", `/caches/${name}/failover`, { body: {} });
+			await shardOf();
+		}),
+	);
+	const { host } = await findPrimary(await shardOf(), await passwordOf(larder, name));
+	rows.push(
+		await across(larder, "2 replicas, across a drain", name, async () => {
+			await larder.rest("POST", `/hosts/${host}/drain`, { body: {} });
+			await waitUntil(
+				"the host to be empty",
+				async () => (await shardOf()).nodes.every((node) => node.host !== host),
+				120_000,
+			);
+		}),
+	);
+	const head = ["load of 400/s through", "answered/s", "list", "chart (REST)", "`caches metrics`"];
+	console.log(markdownTable([head, ...rows]));
+} finally {
+	await larder.stop();
+}

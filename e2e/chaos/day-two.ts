@@ -1,0 +1,5 @@
+import { sizes, sizesKilled } from "./day-two/sizes.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Changes of caches that serve. */
+export const DAY_TWO: readonly Scenario[] = [sizes, sizesKilled];

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Cache, CacheNode } from "../../../server/contract/cache.ts";
+import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
+import { withInstallation } from "../keep-evidence.ts";
+import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
+import { type Act, killNode, play } from "../stories/act.ts";
+import type { WatchedCache } from "../watched-cache.ts";
+
+/** Without a kill each takes about as long. */
+const KILL_WITHIN_MS = 2_000;
+const TIMEOUT_MS = 180_000;
+
+/** An engine's answer that a client's retry doesn't cure by itself. A connection may end, or an answer be late. */
+const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
+
+interface Journey {
+	body: Readonly<Record<string, unknown>> & { name: string };
+	changes: readonly Change[];
+}
+
+type Change = Readonly<Record<string, number>>;
+
+const REPLICAS: readonly Journey[] = ["valkey", "redis"].flatMap((engine) => [
+	{
+		body: { name: `${engine}-off`, engine, automaticFailover: false },
+		changes: [{ replicasPerShard: 2 }, { replicasPerShard: 1 }, { replicasPerShard: 0 }],
+	},
+	{
+		body: { name: `${engine}-on`, engine, clusterMode: "enabled", shards: 2 },
+		changes: [{ replicasPerShard: 1 }, { replicasPerShard: 2 }, { replicasPerShard: 0 }],
+	},
+]);
+const MEMCACHED: Journey = {
+	body: { name: "memcached", engine: "memcached", nodes: 1 },
+	changes: [{ nodes: 3 }, { nodes: 2 }],
+};
+
+/** Clients write all the time; what they try again is taken. */
+export const sizes: Scenario = {
+	name: "sizes",
+	description: "replicas and Memcached nodes come and go: no write is refused or lost",
+	run: (options) =>
+		withInstallation({}, (larder) => playAll(larder, [...REPLICAS, MEMCACHED], null, options)),
+};
+
+/** A program dies at a random moment of each change: another kind each time. */
+export const sizesKilled: Scenario = {
+	name: "sizes-killed",
+	description:
+		"control plane, agent or a new replica's engine killed amid a change of size: it ends, nothing is lost",
+	run: (options) => withInstallation({}, (larder) => playAll(larder, REPLICAS, kill, options)),
+};
+
+const VICTIMS = ["control plane", "agent", "replica"] as const;
+type Victim = (typeof VICTIMS)[number];
+type Kill = (
+	victim: Victim,
+	larder: Installation,
+	cache: WatchedCache,
+	random: Random,
+) => Promise<string>;
+type Random = ScenarioOptions["random"];
+
+async function playAll(
+	larder: Installation,
+	journeys: readonly Journey[],
+	killer: Kill | null,
+	options: ScenarioOptions,
+): Promise<string> {
+	const found: string[] = [];
+	for (const [index, { body, changes }] of journeys.entries()) {
+		const act: Act = async (_, cache) => {
+			for (const [turn, change] of changes.entries()) {
+				const victim = VICTIMS[(index + turn) % VICTIMS.length] ?? VICTIMS[0];
+				const strike = async () =>
+					killer === null ? "" : `, ${await killer(victim, larder, cache, options.random)} killed`;
+				const text = await changeSize(larder, cache, change, strike);
+				options.log(text);
+				found.push(text);
+			}
+			return "";
+		};
+		await play(larder, { body, act });
+	}
+	return found.join("; ");
+}
+
+async function changeSize(
+	larder: Installation,
+	cache: WatchedCache,
+	change: Change,
+	strike: () => Promise<string>,
+): Promise<string> {
+	const since = performance.now();
+	const answer = await larder.rest("PATCH", `/caches/${cache.name}`, { body: change });
+	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
+	const struck = await strike();
+	await waitUntil(`${cache.name} to have ${JSON.stringify(change)}`, async () => {
+		const now = await cache.whole(TIMEOUT_MS);
+		return now.shards.every(({ nodes }) => nodes.length === nodesOf(change));
+	});
+	const tookMs = performance.now() - since;
+	await cache.writesAgain();
+	await cache.requireNothingLost();
+	const { count, last } = cache.failures;
+	const stallMs = cache.longestGapMs(since);
+	const text = `${cache.name} ${JSON.stringify(change)}${struck}: ${tookMs.toFixed(0)} ms, longest stall ${stallMs.toFixed(0)} ms, ${count} failed attempts ${last.join(" | ")}`;
+	if (last.some((message) => REFUSAL.test(message))) throw new Violation(text);
+	return text;
+}
+
+function nodesOf({ replicasPerShard = 0, nodes }: Change): number {
+	return nodes ?? replicasPerShard + 1;
+}
+
+/** Returns what was killed: an agent where no replica comes or goes at that moment. */
+async function kill(
+	victim: Victim,
+	larder: Installation,
+	cache: WatchedCache,
+	random: Random,
+): Promise<string> {
+	await delay(random(KILL_WITHIN_MS));
+	if (victim === "control plane") {
+		await larder.killControlPlane();
+		await larder.startControlPlane();
+		return "the control plane";
+	}
+	const replica = victim === "replica" ? passingReplica(await cache.view()) : undefined;
+	if (replica !== undefined) {
+		killNode(replica);
+		return "a replica";
+	}
+	const [first] = AGENT_NAMES;
+	const agent = larder.agentNames[random(larder.agentNames.length)] ?? first;
+	await larder.killAgent(agent);
+	await larder.startAgent(agent);
+	return "an agent";
+}
+
+/** One that comes or goes, and has a process. */
+function passingReplica({ shards }: Cache): CacheNode | undefined {
+	return shards
+		.flatMap(({ nodes }) => nodes)
+		.find(({ status, role, pid }) => status !== "available" && role === "replica" && pid !== null);
+}

@@ -1,0 +1,21 @@
+import { busyPrimaries } from "./outside/busy-primaries.ts";
+import { clusterClients } from "./outside/cluster-clients.ts";
+import { controlPlaneDiskFull } from "./outside/control-plane-disk-full.ts";
+import { handOvers } from "./outside/hand-overs.ts";
+import { hostileInput, hostileInputPostgres } from "./outside/hostile-input.ts";
+import { kernelPath } from "./outside/kernel-path.ts";
+import { upgrade, upgradeAgentFirst } from "./outside/upgrade.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Faults that come from outside Larder: clients, strangers on the network, full disks, damaged files, other clocks. */
+export const OUTSIDE: readonly Scenario[] = [
+	handOvers,
+	kernelPath,
+	clusterClients,
+	controlPlaneDiskFull,
+	busyPrimaries,
+	hostileInput,
+	hostileInputPostgres,
+	upgrade,
+	upgradeAgentFirst,
+];

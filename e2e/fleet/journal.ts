@@ -1,0 +1,30 @@
+export type Happening = "assigned" | "ordered";
+
+export interface JournalEntry {
+	/** Milliseconds since the epoch, with fractions, comparable across the processes of a machine. */
+	readonly at: number;
+	readonly what: Happening;
+	readonly cacheName: string;
+	readonly nodeId: string;
+}
+
+/** This moment, as journals tell it. */
+export function momentNow(): number {
+	return performance.timeOrigin + performance.now();
+}
+
+/** When simulated hosts were given what. */
+export class Journal {
+	private entries: JournalEntry[] = [];
+
+	note(what: Happening, cacheName: string, nodeId: string): void {
+		this.entries.push({ at: momentNow(), what, cacheName, nodeId });
+	}
+
+	/** What has happened since it was last taken. */
+	take(): JournalEntry[] {
+		const taken = this.entries;
+		this.entries = [];
+		return taken;
+	}
+}

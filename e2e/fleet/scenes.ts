@@ -1,0 +1,211 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { median, percentile } from "../../platform/testing/figures.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+import {
+	createCache,
+	deleteCache,
+	keepAsking,
+	NODES_PER_CACHE,
+	untilAllAvailable,
+	untilAvailable,
+} from "./api.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import type { FleetLink } from "./fleet-link.ts";
+import { type JournalEntry, momentNow } from "./journal.ts";
+
+const CREATIONS_AT_ONCE = 4;
+const REST_MS = 30_000;
+const CHANGES = 20;
+const CHURN_MS = 20_000;
+const CHURNING = 2;
+/** All that follows a change has been sent by then. */
+const QUIET_MS = 1_500;
+const REPAIR_TIMEOUT_MS = 10 * 60_000;
+const POLL_MS = 20;
+
+/** What the scenes play on. */
+export interface Stage {
+	readonly controlPlane: ControlPlane;
+	readonly fleet: FleetLink;
+	readonly hosts: number;
+	/** Of three nodes each. */
+	readonly caches: number;
+}
+
+/** Labels and what was measured. */
+export type Figures = Record<string, string>;
+
+export async function fill({ controlPlane: { rest }, caches }: Stage): Promise<Figures> {
+	const startedAt = performance.now();
+	const names = Array.from({ length: caches }, (_, index) => `fleet-${index}`);
+	const createSome = async () => {
+		for (let name = names.shift(); name !== undefined; name = names.shift()) {
+			await createCache(rest, name);
+			await untilAvailable(rest, name);
+		}
+	};
+	await Promise.all(Array.from({ length: CREATIONS_AT_ONCE }, createSome));
+	const seconds = (performance.now() - startedAt) / 1_000;
+	return { [`caches made a second, ${CREATIONS_AT_ONCE} at once`]: (caches / seconds).toFixed(1) };
+}
+
+/** Nothing is asked of the control plane. */
+export async function rest({ controlPlane, fleet }: Stage): Promise<Figures> {
+	await delay(QUIET_MS * 4);
+	await fleet.takeTraffic();
+	const before = await usageOf(controlPlane);
+	await delay(REST_MS);
+	const after = await usageOf(controlPlane);
+	const traffic = await fleet.takeTraffic();
+	const seconds = (after.at - before.at) / 1_000;
+	const perSecond = (pick: (usage: Usage) => number) => (pick(after) - pick(before)) / seconds;
+	return {
+		"at rest: cores, control plane": perSecond((usage) => usage.cpu).toFixed(3),
+		"at rest: cores, PostgreSQL": perSecond((usage) => usage.databaseCpu).toFixed(3),
+		"at rest: RSS of the control plane, MiB": controlPlane.rssMib().toFixed(0),
+		"at rest: reports a second": (traffic.reports / seconds).toFixed(1),
+		"at rest: rows of metrics written a second": perSecond((usage) => usage.metrics).toFixed(1),
+		"at rest: other rows written a second": perSecond((usage) => usage.others).toFixed(2),
+	};
+}
+
+interface Usage {
+	at: number;
+	cpu: number;
+	databaseCpu: number;
+	metrics: number;
+	others: number;
+}
+
+async function usageOf(controlPlane: ControlPlane): Promise<Usage> {
+	return {
+		at: performance.now(),
+		cpu: controlPlane.cpuSeconds(),
+		databaseCpu: controlPlane.databaseCpuSeconds(),
+		...(await controlPlane.writes()),
+	};
+}
+
+/** One cache after the other is made and deleted, with nothing else going on. */
+export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): Promise<Figures> {
+	const answered: number[] = [];
+	const assigned: number[] = [];
+	const available: number[] = [];
+	const told: number[] = [];
+	const bytes: number[] = [];
+	for (let round = 0; round < CHANGES; round++) {
+		const name = `change-${round}`;
+		await delay(QUIET_MS);
+		await Promise.all([fleet.takeJournal(), fleet.takeTraffic()]);
+		const startedAt = momentNow();
+		await createCache(rest, name);
+		answered.push(momentNow() - startedAt);
+		await untilAvailable(rest, name);
+		available.push(momentNow() - startedAt);
+		const entries = await untilAssigned(fleet, name);
+		assigned.push(Math.max(...entries.map(({ at }) => at)) - startedAt);
+		await delay(QUIET_MS);
+		const traffic = await fleet.takeTraffic();
+		told.push(traffic.watchAnswers);
+		bytes.push(traffic.watchBytes);
+		await deleteCache(rest, name);
+	}
+	const shown = (values: number[]) =>
+		`${median(values).toFixed(0)} (${percentile(values, 99).toFixed(0)})`;
+	return {
+		"POST answered, ms: median (p99)": shown(answered),
+		"POST → its three hosts have it, ms": shown(assigned),
+		"POST → available, ms": shown(available),
+		"answers sent to all hosts for one creation": median(told).toFixed(0),
+		"… bytes an answer": (median(bytes) / Math.max(1, median(told))).toFixed(0),
+		"… bytes a host of the fleet": (median(bytes) / hosts).toFixed(0),
+	};
+}
+
+async function untilAssigned(fleet: FleetLink, cacheName: string): Promise<JournalEntry[]> {
+	const entries: JournalEntry[] = [];
+	return await waitUntil("the hosts to be given the cache", async () => {
+		const news = await fleet.takeJournal();
+		entries.push(...news.filter((entry) => entry.cacheName === cacheName));
+		return entries.length >= NODES_PER_CACHE && entries;
+	});
+}
+
+/** Caches come and go all the time. */
+export async function churn(stage: Stage): Promise<Figures> {
+	const { controlPlane, caches } = stage;
+	const { rest } = controlPlane;
+	const asking = keepAsking(rest, "fleet-0");
+	const before = controlPlane.cpuSeconds();
+	const startedAt = performance.now();
+	const creations: number[] = [];
+	const turn = async (which: number) => {
+		for (let round = 0; performance.now() - startedAt < CHURN_MS; round++) {
+			const name = `churn-${which}-${round}`;
+			const calledAt = performance.now();
+			await createCache(rest, name);
+			creations.push(performance.now() - calledAt);
+			await untilAvailable(rest, name);
+			await deleteCache(rest, name);
+		}
+	};
+	await Promise.all(Array.from({ length: CHURNING }, (_, which) => turn(which)));
+	const seconds = (performance.now() - startedAt) / 1_000;
+	const cores = (controlPlane.cpuSeconds() - before) / seconds;
+	const { list, get } = await asking.stop();
+	await untilAllAvailable(rest, caches, REPAIR_TIMEOUT_MS);
+	const p99 = (values: number[]) => percentile(values, 99).toFixed(0);
+	return {
+		"churn: caches made and deleted a second": (creations.length / seconds).toFixed(1),
+		"churn: cores, control plane": cores.toFixed(2),
+		"churn: p99 of list / get / create, ms": `${p99(list)} / ${p99(get)} / ${p99(creations)}`,
+	};
+}
+
+/** Those hosts fall silent at once, for good. */
+export async function loss(
+	{ controlPlane: { rest }, fleet, caches }: Stage,
+	title: string,
+	names: readonly string[],
+): Promise<Figures> {
+	const asking = keepAsking(rest, "fleet-0");
+	await delay(QUIET_MS);
+	await fleet.takeJournal();
+	const lostAt = momentNow();
+	const leaderless = new Set(await fleet.lose(names));
+	const led = leaderless.size;
+	let lastOrderAt = lostAt;
+	let lastPlacedAt = lostAt;
+	const read = async () => {
+		for (const { what, at, cacheName } of await fleet.takeJournal()) {
+			if (what === "ordered" && leaderless.delete(cacheName)) lastOrderAt = at;
+			if (what === "assigned") lastPlacedAt = at;
+		}
+	};
+	await waitUntil(
+		"every lost primary to be replaced",
+		async () => {
+			await read();
+			return leaderless.size === 0;
+		},
+		REPAIR_TIMEOUT_MS,
+	);
+	let whole = false;
+	const repaired = untilAllAvailable(rest, caches, REPAIR_TIMEOUT_MS).then(() => {
+		whole = true;
+	});
+	while (!whole) {
+		await read();
+		await delay(POLL_MS);
+	}
+	await repaired;
+	const { list, get } = await asking.stop();
+	const since = (at: number) => ((at - lostAt) / 1_000).toFixed(1);
+	return {
+		[`${title}: primaries on it`]: String(led),
+		[`${title}: last failover ordered after, s`]: since(lastOrderAt),
+		[`${title}: last replacement given to a host after, s`]: since(lastPlacedAt),
+		[`${title}: all available after, s`]: since(momentNow()),
+		[`${title}: slowest API call meanwhile, ms`]: Math.max(...list, ...get).toFixed(0),
+	};
+}

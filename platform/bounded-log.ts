@@ -1,0 +1,32 @@
+import { constants } from "node:fs";
+import { copyFile, rename, rm, stat, truncate } from "node:fs/promises";
+
+/**
+ * Empties a log that has outgrown its bound, having copied it to `<path>.1` if `keep` says so. Whoever writes to it goes on
+ * with the same file, so it has to append. Lines that come during the copy may be lost. Never fails: without room for the
+ * copy the log is emptied all the same. Answers whether it did.
+ */
+export async function boundLog(
+	path: string,
+	{ maxBytes, keep }: { maxBytes: number; keep: boolean },
+): Promise<boolean> {
+	const found = await stat(path).catch(() => null);
+	if (found === null || found.size <= maxBytes) return false;
+	if (keep) await keepCopy(path, found.size <= 2 * maxBytes);
+	return await truncate(path, 0).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** One that has grown far beyond its bound while nobody looked isn't worth a second place on the disk. */
+async function keepCopy(path: string, isWorthIt: boolean): Promise<void> {
+	const unfinished = `${path}.1.tmp`;
+	try {
+		if (!isWorthIt) return await rm(`${path}.1`, { force: true });
+		await copyFile(path, unfinished, constants.COPYFILE_FICLONE);
+		await rename(unfinished, `${path}.1`);
+	} catch {
+		await rm(unfinished, { force: true }).catch(() => {});
+	}
+}

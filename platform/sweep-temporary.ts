@@ -1,0 +1,15 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** As writeFileAtomic and its like name what isn't whole yet. */
+const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Removes what atomic writes left in a directory when their process died. For whoever alone writes there; others' files
+ * would be taken from under their hands.
+ */
+export async function sweepTemporary(directory: string, alsoUnfinished?: RegExp): Promise<void> {
+	const names = await readdir(directory).catch(() => []);
+	const left = names.filter((name) => UNFINISHED.test(name) || alsoUnfinished?.test(name) === true);
+	await Promise.all(left.map((name) => rm(join(directory, name), { force: true })));
+}

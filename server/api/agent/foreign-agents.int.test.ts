@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { identifyHost } from "../../auth/identify-host.ts";
+import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
+import { failoverCache } from "../../services/caches/failover-cache.ts";
+import { TestFleet } from "../../testing/test-fleet.ts";
+import { HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../../testing/test-host.ts";
+import { Gate } from "../gate.ts";
+import { agentRouter } from "./agent-router.ts";
+
+let fleet: TestFleet;
+beforeEach(async () => {
+	fleet = await TestFleet.open();
+});
+
+const FOREIGN = [AGENT_PROTOCOL_VERSION - 2, AGENT_PROTOCOL_VERSION + 1] as const;
+
+/** Calls as the host's agent would if it spoke that version. */
+function callerFor({ enrolment }: TestHost, protocol: number) {
+	const { resources } = fleet.test;
+	const caller = agentRouter.createCaller({
+		...{ resources, requestId: "r", address: "192.0.2.9", epoch: TEST_EPOCH },
+		...{ arrivedAt: resources.clock.now(), gate: new Gate({ places: 8, waitingMax: 8 }) },
+		identifyHost: () => identifyHost(resources, `Bearer ${enrolment.credential}`),
+	});
+	// Its other fields may have any form.
+	return {
+		watch: (epoch = -1) => caller.watch({ ...HOLDS_NOTHING, epoch, notice: -1, protocol } as never),
+		enrol: () => caller.enrol({ ...enrolment, protocol } as never),
+	};
+}
+
+const refused = {
+	code: "UNPROCESSABLE_CONTENT",
+	cause: { field: "protocol", details: { oldest: 5, newest: 6 } },
+};
+
+/** From now on the primary's host only calls in a version that isn't understood. */
+async function makeForeign(protocol: number): Promise<TestHost> {
+	const leader = await fleet.leader();
+	const index = fleet.hosts.findIndex(({ enrolment }) => enrolment.name === leader?.host);
+	const host = fleet.hosts[index];
+	if (host === undefined) throw new Error("no primary");
+	fleet.hosts[index] = {
+		...host,
+		report: () => expect(callerFor(host, protocol).watch()).rejects.toMatchObject(refused),
+	};
+	return host;
+}
+
+describe("a host whose agent speaks neither version", () => {
+	const protocol = FOREIGN[0];
+
+	it.each(FOREIGN)("is refused and named, and keeps its nodes: %i", async (version) => {
+		await fleet.create({ replicasPerShard: 1 });
+		const [before, names] = [await fleet.leader(), await fleet.namesOf()];
+		const { enrolment } = await makeForeign(version);
+		await fleet.passSeconds(65);
+		await fleet.settle();
+		const host = await fleet.host(enrolment.name);
+		expect(host).toMatchObject({ status: "online", lost: false, gateway: { status: "unknown" } });
+		expect(host.warnings).toMatchObject([{ code: "agent-upgrade", title: "needs an upgrade" }]);
+		const cache = await fleet.orders();
+		expect(cache.status).toBe("degraded");
+		expect(cache.statusReason).toContain(`Host ${enrolment.name} needs an upgrade`);
+		expect(await fleet.namesOf()).toEqual(names);
+		expect((await fleet.members()).map(({ id }) => id)).toContain(before?.id);
+		expect(await fleet.test.resources.db.node.count()).toBe(2);
+		expect(fleet.hosts.flatMap((each) => each.notices())).toEqual([]);
+		expect(await fleet.eventTypes()).not.toContain("host.silent");
+		expect(await fleet.eventTypes()).toContain("host.needs-upgrade");
+	});
+
+	it("is lost like any other once it calls no more", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		const { enrolment } = await makeForeign(protocol);
+		await fleet.passSeconds(30);
+		await fleet.silence([enrolment.name], 4);
+		await fleet.settle();
+		expect(fleet.hosts.flatMap((each) => each.notices())).toMatchObject([
+			{ kind: "failover", order: { fromState: "silent" } },
+		]);
+		await fleet.obey();
+		await fleet.passSeconds(65);
+		expect(await fleet.host(enrolment.name)).toMatchObject({ lost: true, warnings: [] });
+	});
+
+	it("is seen again after its upgrade", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		const host = await makeForeign(protocol);
+		await fleet.passSeconds(30);
+		const upgraded = await callerFor(host, AGENT_PROTOCOL_VERSION).watch();
+		expect(upgraded?.desired?.assignments).toHaveLength(1);
+		fleet.hosts = fleet.hosts.map((each) => (each.hostId === host.hostId ? host : each));
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
+		expect((await fleet.host(host.enrolment.name)).warnings).toEqual([]);
+	});
+
+	it("takes no nodes, and keeps no cache from becoming available", async () => {
+		const [host] = fleet.hosts;
+		if (host === undefined) throw new Error("no host");
+		await expect(callerFor(host, protocol).watch()).rejects.toMatchObject(refused);
+		fleet.hosts = fleet.hosts.slice(1);
+		await fleet.create({ replicasPerShard: 1 });
+		expect(await fleet.orders()).toMatchObject({ status: "available" });
+		expect((await fleet.members()).map((node) => node.host)).not.toContain(host.enrolment.name);
+	});
+
+	it("doesn't join", async () => {
+		const [host] = fleet.hosts;
+		if (host === undefined) throw new Error("no host");
+		await expect(callerFor(host, protocol).enrol()).rejects.toMatchObject(refused);
+	});
+});
+
+describe("a host whose agent speaks the version before this one", () => {
+	const protocol = AGENT_PROTOCOL_VERSION - 1;
+	/** What such an agent takes as an answer (`npm run record:formats`). */
+	const path = "server/contract/testing/formats/watch.schema.json";
+	const answerSchema = z.fromJSONSchema(JSON.parse(readFileSync(path, "utf8")));
+
+	it("shows that it should be upgraded", async () => {
+		const [host] = fleet.hosts;
+		if (host === undefined) throw new Error("no host");
+		await callerFor(host, protocol).watch();
+		const { warnings } = await fleet.host(host.enrolment.name);
+		expect(warnings).toMatchObject([{ code: "agent-older", severity: "info" }]);
+	});
+
+	it("understands its state and its notices, whatever it runs", async () => {
+		await fleet.create({ replicasPerShard: 2 });
+		await fleet.create({ name: "carts", clusterMode: "enabled", shards: 3, replicasPerShard: 1 });
+		await fleet.create({ name: "pages", engine: "memcached", nodes: 3 });
+		for (const host of fleet.hosts) {
+			const answer = await callerFor(host, protocol).watch();
+			expect(answer?.desired?.assignments).toHaveLength(4);
+			expect(answer?.desired?.routeTable?.routes).toHaveLength(3);
+			expect(() => answerSchema.parse(wire(answer))).not.toThrow();
+		}
+		await failoverCache(fleet.test.resources, fleet.caller, { name: "orders" });
+		await fleet.settle();
+		const [order] = fleet.hosts.filter((host) => host.notices().length > 0);
+		if (order === undefined) throw new Error("no order");
+		const { notices } = (await callerFor(order, protocol).watch(TEST_EPOCH)) ?? {};
+		expect(notices).toMatchObject([{ kind: "failover" }]);
+		expect(() => answerSchema.parse(wire({ epoch: 1, desired: null, notices }))).not.toThrow();
+		expect(() => answerSchema.parse({ epoch: 1, desired: {}, notices })).toThrow();
+	});
+});
+
+const wire = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer));

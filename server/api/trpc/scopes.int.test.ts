@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Access, mayDo, SCOPES, type Scope } from "../../contract/access.ts";
+import { AppError } from "../../contract/errors.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
+import { Gate } from "../gate.ts";
+import { appRouter } from "./router.ts";
+import { type Context, createCallerFactory, type Meta } from "./trpc.ts";
+
+interface Definition {
+	type: "query" | "mutation" | "subscription";
+	meta?: Meta;
+}
+
+/** Every procedure that needs a caller. */
+const PROCEDURES = Object.entries(appRouter._def.procedures).flatMap(([name, procedure]) => {
+	const { type, meta } = (procedure as unknown as { _def: Definition })._def;
+	return meta?.public === true || meta?.scope === undefined
+		? []
+		: [{ name, scope: meta.scope, changes: type !== "query" }];
+});
+
+/** What a read-only token is allowed, and no more. */
+const READING: readonly Scope[] = [
+	"account:read",
+	"audit:read",
+	"cache:read",
+	"event:read",
+	"host:read",
+	"parameter-group:read",
+	"token:read",
+	"user:read",
+];
+
+/** What a denied call is in the audit log: the same as one that succeeds. */
+const AUDITED: Readonly<Record<string, string>> = {
+	"account.changePassword": "account.change-password",
+	"account.endOtherSessions": "account.end-other-sessions",
+	"account.endSession": "account.end-session",
+	"caches.create": "cache.create",
+	"caches.credentials": "cache.read-credentials",
+	"caches.delete": "cache.delete",
+	"caches.failover": "cache.failover",
+	"caches.modify": "cache.modify",
+	"caches.promote": "cache.promote",
+	"caches.reboot": "cache.reboot",
+	"controlPlane.backup": "control-plane.backup",
+	"hosts.cordon": "host.cordon",
+	"hosts.createJoinToken": "join-token.create",
+	"hosts.drain": "host.drain",
+	"hosts.remove": "host.remove",
+	"hosts.revokeJoinToken": "join-token.revoke",
+	"hosts.uncordon": "host.uncordon",
+	"nodeTypes.create": "node-type.create",
+	"nodeTypes.delete": "node-type.delete",
+	"parameterGroups.create": "parameter-group.create",
+	"parameterGroups.delete": "parameter-group.delete",
+	"parameterGroups.modify": "parameter-group.modify",
+	"parameterGroups.reset": "parameter-group.reset",
+	"tokens.create": "token.create",
+	"tokens.revoke": "token.revoke",
+	"users.delete": "user.delete",
+	"users.invite": "user.invite",
+	"users.modify": "user.modify",
+};
+
+let test: TestResources;
+beforeEach(async () => {
+	test = await openTestResources();
+});
+
+/** The error of a call with no input, which only the checks before the input can refuse for want of a right. */
+async function errorOf(name: string, access: Access): Promise<AppError | null> {
+	const context = {
+		resources: test.resources,
+		caller: testCaller({
+			...{ kind: "token", actor: `token:${name}`, name: "token ci", email: null, access },
+		}),
+		gate: new Gate({ places: 8, waitingMax: 100 }),
+	};
+	let target: unknown = createCallerFactory(appRouter)(context as unknown as Context);
+	for (const part of name.split(".")) target = (target as Record<string, unknown>)[part];
+	try {
+		await (target as (input: unknown) => Promise<unknown>)({});
+		return null;
+	} catch (error) {
+		const { cause } = error as Error;
+		if (cause instanceof AppError) return cause;
+		throw error;
+	}
+}
+
+it("scopes for reading are the only ones of a read-only token; a viewer has the own account too", () => {
+	expect(SCOPES.filter((scope) => mayDo("read-only", scope)).toSorted()).toEqual(READING);
+	expect(SCOPES.filter((scope) => mayDo("viewer", scope)).toSorted()).toEqual(
+		[...READING, "account:manage"].toSorted(),
+	);
+	expect(SCOPES.every((scope) => mayDo("full", scope))).toBe(true);
+});
+
+describe("of all procedures", () => {
+	it("those that change something or reveal a secret refuse a read-only token, with scope and remedy", async () => {
+		expect(PROCEDURES.length).toBeGreaterThan(30);
+		for (const { name, scope, changes } of PROCEDURES) {
+			const isReading = READING.includes(scope);
+			// Revealing a secret leaves an audit entry, so it is a mutation too.
+			expect.soft(isReading, name).toBe(!changes);
+			const error = await errorOf(name, "read-only");
+			if (isReading) {
+				expect.soft(error?.details ?? {}, name).not.toHaveProperty("scope");
+				continue;
+			}
+			expect.soft(error, name).toMatchObject({ code: "forbidden", details: { scope } });
+			expect.soft(error?.message, name).toContain(`${name} needs the scope ${scope}`);
+			expect.soft(error?.message).toContain("larder tokens create <name> --scope full");
+			const actor = `token:${name}`;
+			expect
+				.soft(await test.resources.db.auditEntry.findMany({ where: { actor } }))
+				.toMatchObject([{ action: AUDITED[name], actorName: "token ci", outcome: "denied" }]);
+		}
+	});
+
+	it("those that aren't for viewers say so", async () => {
+		for (const { name, scope } of PROCEDURES) {
+			const error = await errorOf(name, "viewer");
+			if (mayDo("viewer", scope))
+				expect.soft(error?.details ?? {}, name).not.toHaveProperty("scope");
+			else expect.soft(error?.message, name).toMatch(/^Viewers can't.*only administrators.*Ask/);
+		}
+	});
+});
+
+it("a caller that is denied again and again leaves a bounded number of entries", async () => {
+	for (let count = 0; count < 30; count++) await errorOf("caches.delete", "read-only");
+	expect(await test.resources.db.auditEntry.count()).toBe(20);
+	test.time.now = new Date(test.time.now.getTime() + 60_000);
+	await errorOf("caches.delete", "read-only");
+	expect(await test.resources.db.auditEntry.count()).toBe(21);
+});

@@ -1,0 +1,68 @@
+import {
+	invitedUserSchema,
+	inviteUserInputSchema,
+	listUsersInputSchema,
+	modifyUserInputSchema,
+	userPageSchema,
+	userRefSchema,
+	userSchema,
+} from "../../../contract/index.ts";
+import { deleteUser, modifyUser } from "../../../services/access/change-user.ts";
+import { inviteUser } from "../../../services/access/invite-user.ts";
+import { listUsers } from "../../../services/access/list-users.ts";
+import { requires, router } from "../trpc.ts";
+
+export const users = router({
+	invite: requires("user:manage")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/users",
+				status: 201,
+				tag: "Users",
+				summary: "Invite a user",
+				description:
+					"Answers with a link that works once, within 7 days; pass it on yourself. Inviting an address again that hasn't accepted replaces the link. A viewer sees everything but secrets.",
+			},
+		})
+		.input(inviteUserInputSchema)
+		.output(invitedUserSchema)
+		.mutation(({ ctx, input }) => inviteUser(ctx.resources, ctx.caller, input, ctx.origin)),
+	list: requires("user:read")
+		.meta({
+			rest: { method: "GET", path: "/users", status: 200, tag: "Users", summary: "List users" },
+		})
+		.input(listUsersInputSchema)
+		.output(userPageSchema)
+		.query(({ ctx, input }) => listUsers(ctx.resources, input)),
+	modify: requires("user:manage")
+		.meta({
+			rest: {
+				method: "PATCH",
+				path: "/users/{user}",
+				status: 200,
+				tag: "Users",
+				summary: "Change a user's role, or disable or enable the user",
+				description:
+					"A disabled user's sessions end at once and the user's API tokens are refused. Refused for the last administrator and for yourself.",
+			},
+		})
+		.input(modifyUserInputSchema)
+		.output(userSchema)
+		.mutation(({ ctx, input }) => modifyUser(ctx.resources, ctx.caller, input)),
+	delete: requires("user:manage")
+		.meta({
+			rest: {
+				method: "DELETE",
+				path: "/users/{user}",
+				status: 200,
+				tag: "Users",
+				summary: "Delete a user or an invitation",
+				description:
+					"The user's sessions and API tokens end at once. Refused for the last administrator and for yourself.",
+			},
+		})
+		.input(userRefSchema)
+		.output(userSchema)
+		.mutation(({ ctx, input }) => deleteUser(ctx.resources, ctx.caller, input)),
+});

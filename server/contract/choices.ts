@@ -1,0 +1,45 @@
+/**
+ * Fields' closed lists of values, as they travel. They stand apart from the schemas that check them, so that a page can
+ * offer choices without the code that validates.
+ */
+export const ENGINES = ["valkey", "redis", "memcached"] as const;
+
+/**
+ *   creating ──> available <──> modifying <──> degraded <──> unavailable
+ *      └──────────────┴─────────────┴────────────┴──────────────┴──> deleting ──> (gone)
+ *
+ * modifying: a requested change is being carried out, such as new parameters or a node's move.
+ * rebooting: as modifying, for a requested reboot; `progress` has its steps.
+ * degraded: the primary serves, but a replica is missing or out of sync.
+ * unavailable: no primary serves.
+ */
+export const CACHE_STATUSES = [
+	"creating",
+	"available",
+	"modifying",
+	"rebooting",
+	"degraded",
+	"unavailable",
+	"deleting",
+] as const;
+
+export const SEVERITIES = ["info", "warning", "error"] as const;
+
+/** `failed`: a password was wrong. `denied`: the caller may not do it. Either way nothing was changed. */
+export const AUDIT_OUTCOMES = ["succeeded", "failed", "denied"] as const;
+
+export const PARAMETER_FAMILIES = ["valkey9", "valkey8", "redis7", "memcached1.6"] as const;
+
+export const METRICS_RANGES = ["15m", "1h", "6h", "24h", "7d", "30d"] as const;
+
+/** A minus sorts from the last to the first. */
+export const CACHE_SORTS = [
+	"created",
+	"-created",
+	"name",
+	"-name",
+	"engine",
+	"-engine",
+	"status",
+	"-status",
+] as const;

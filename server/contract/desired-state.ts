@@ -1,0 +1,300 @@
+import { z } from "zod";
+import { agentProtocolSchema } from "./agent.ts";
+import { engineSchema } from "./enums.ts";
+import { BUSY_TIMING } from "./limits.ts";
+import { namesSchema } from "./names.ts";
+
+export const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
+const slotRangeSchema = z.object({ first: z.int32(), last: z.int32() });
+
+/** A whole cluster (cluster mode enabled), as given to each of its nodes. */
+export const clusterSchema = z.object({
+	shards: z.array(
+		z.object({
+			slots: z.array(slotRangeSchema),
+			/** The node that should be primary, by the engine's own node id. */
+			primary: clusterNodeIdSchema,
+			members: z.array(
+				z.object({ nodeId: clusterNodeIdSchema, host: z.string(), port: z.int32() }),
+			),
+		}),
+	),
+	/** Former members, which nodes must forget if they still know them. */
+	former: z.array(clusterNodeIdSchema).max(1_000),
+});
+export type Cluster = z.infer<typeof clusterSchema>;
+
+/** One setting of the engine. `live` settings are applied to a running engine, others at its next start. */
+export const engineParameterSchema = z.object({
+	name: z.string().max(128),
+	value: z.string().max(4_096),
+	live: z.boolean(),
+});
+export type EngineParameter = z.infer<typeof engineParameterSchema>;
+
+/**
+ * One engine process that the host should run.
+ * `generation` rises with every change; an observation echoes the one it has converged to.
+ *
+ * `role` says how a process is started, and which primary a replica should follow. It never promotes a
+ * running replica: only a failover order, a Sentinel or the cluster's own vote does. It demotes a running
+ * primary, or points a replica at another primary, only once that other node says itself that it is primary.
+ *
+ * Starting: an instance that has never run is started at once. One that ran and exited is started again
+ *   - by the agent alone, with back-off, when `onExit` is `restart`;
+ *   - only when `launchPermit` passes the permit it was last started under, when `onExit` is `report`
+ *     (a primary whose replicas may hold the data: the control plane decides who leads first).
+ */
+export const assignmentSchema = z.object({
+	id: z.string(),
+	generation: z.int32(),
+	cacheId: z.string(),
+	cacheName: z.string(),
+	nodeName: z.string(),
+	engine: engineSchema,
+	engineVersion: z.string().describe("prefix: 9, 9.1 or 9.1.2; the newest that fits is run"),
+	port: z.int32(),
+	role: z.discriminatedUnion("kind", [
+		z.object({ kind: z.literal("primary") }),
+		z.object({ kind: z.literal("replica"), of: z.object({ host: z.string(), port: z.int32() }) }),
+		z.object({ kind: z.literal("node") }), // Memcached
+	]),
+	cluster: clusterSchema
+		.extend({ nodeId: clusterNodeIdSchema.describe("this node's own") })
+		.nullable()
+		.describe("null with cluster mode disabled"),
+	onExit: z.enum(["restart", "report"]),
+	launchPermit: z.int32(),
+	reboot: z
+		.int32()
+		.describe("rises with every reboot that is asked for; the data of the node outlives it"),
+	busyTimeoutMs: z
+		.int32()
+		.default(BUSY_TIMING.defaultSeconds * 1_000)
+		.describe("how long it may work on one command without answering before it counts as hung"),
+	maxmemoryBytes: z.int().describe("for data"),
+	memoryBytes: z
+		.int()
+		.describe(
+			"of the node type; a process may use this and, where it saves or syncs data, its maxmemory again",
+		),
+	vcpus: z.int32().describe("of the node type: threads, and the limit of the process"),
+	parameters: z.array(engineParameterSchema).max(500),
+	auth: z.object({
+		clientPasswordSha256: z
+			.string()
+			.nullable()
+			.describe("hex; null lets clients in without a password"),
+		systemUsername: z.string(),
+		systemPassword: z.string().describe("the agent's and the replicas' own user"),
+		gatewayUsername: z.string(),
+		gatewayPasswordSha256: z.string().describe("hex; may ask for role and health, nothing else"),
+		sentinelUsername: z.string(),
+		sentinelPasswordSha256: z.string().describe("hex; may do what a Sentinel needs, nothing else"),
+	}),
+});
+export type Assignment = z.infer<typeof assignmentSchema>;
+
+/**
+ * A cache's stable endpoints, as the gateways of the hosts that serve it open them. Ports are the same on all hosts; null
+ * where the cache has no such endpoint.
+ */
+export const routeSchema = z.object({
+	cacheId: z.string(),
+	cacheName: z.string(),
+	engine: engineSchema,
+	ports: z.object({
+		primary: z.int32().nullable(),
+		reader: z.int32().nullable(),
+		configuration: z.int32().nullable(),
+	}),
+	servers: z.array(
+		z.object({
+			nodeId: z.string(),
+			host: z.string(),
+			port: z.int32(),
+			/** As far as the control plane knows. The gateway asks the engines all the same. */
+			leads: z.boolean(),
+			/** False: clients that any node can serve are led to other nodes. */
+			reads: z.boolean().optional(),
+		}),
+	),
+	/**
+	 * Seconds of silence after which a connection's other end is probed, on both sides of the gateway; 0 for
+	 * never.
+	 */
+	tcpKeepaliveSeconds: z.int32().min(0).default(300),
+	/** The gateway's login for asking roles; null for Memcached. */
+	check: z.object({ username: z.string(), password: z.string() }).nullable(),
+	/** Memcached's auto discovery: nodes that are ready, in the order of their names. */
+	discovery: z
+		.object({
+			version: z.int32(),
+			nodes: z.array(z.object({ host: z.string(), port: z.int32() })),
+		})
+		.nullable(),
+	/**
+	 * The backstop of a cache with replicas and without cluster mode; null for others. The Sentinels of these
+	 * hosts (ids) watch the primary, and fail over once `quorum` of them agree that it is gone.
+	 */
+	sentinel: z
+		.object({
+			hosts: z.array(z.string()),
+			quorum: z.int32(),
+			username: z.string(),
+			password: z.string(),
+		})
+		.nullable(),
+});
+export type Route = z.infer<typeof routeSchema>;
+
+export const routeTableSchema = z.object({
+	revision: z.int32(),
+	routes: z.array(routeSchema),
+	sentinelPassword: z.string().describe("of the Sentinels' own ports, the same on all hosts"),
+});
+export type RouteTable = z.infer<typeof routeTableSchema>;
+
+/** What differs from the routes that the agent said it holds. */
+export const routeChangesSchema = z.object({
+	revision: z.int32().describe("of the routes with these changes"),
+	whole: z.boolean().describe("these are all routes of the host: it drops what it holds"),
+	routes: z.array(routeSchema).describe("new or changed"),
+	gone: z.array(z.string()).describe("ids of caches that the host no longer serves"),
+	sentinelPassword: z.string().describe("as in the route table"),
+});
+export type RouteChanges = z.infer<typeof routeChangesSchema>;
+
+export const desiredStateSchema = z.object({
+	revision: z.int32(),
+	epoch: z
+		.int32()
+		.describe("rises with each control plane that takes over; older ones are refused"),
+	hostId: z.string(),
+	assignments: z.array(assignmentSchema),
+	unlocated: z
+		.array(z.string())
+		.describe(
+			"assignments of a control plane that was restored from a backup and asks where its nodes are: " +
+				"what this host has no trace of isn't started yet",
+		),
+	deleted: z
+		.array(z.string())
+		.optional()
+		.describe(
+			"assignments of caches that were deleted while this host was lost. They are removed like all that isn't " +
+				"assigned, even by a control plane that was restored from a backup: it knows of their end",
+		),
+	/**
+	 * All routes of the host; null if the agent holds the newest, or takes changes (ROUTE_CHANGES_SINCE). An
+	 * agent's file has the routes and names that it holds.
+	 */
+	routeTable: routeTableSchema.nullable(),
+	names: namesSchema.nullable().optional(),
+});
+export type DesiredState = z.infer<typeof desiredStateSchema>;
+
+const memberSchema = z.object({
+	nodeId: z.string(),
+	clusterNodeId: clusterNodeIdSchema,
+	name: z.string(),
+	host: z.string(),
+	port: z.int32(),
+});
+export type FailoverMember = z.infer<typeof memberSchema>;
+
+/**
+ * Makes another node of a shard lead. Given to the host of the first candidate, whose agent carries it out: it reads the
+ * roles and offsets of all candidates, and lets none lead if a member of the shard already does or a Sentinel is at it.
+ *
+ *   planned    `from` is alive: it hands over to the first candidate without losing a write
+ *   unplanned  `from` is dead or given up, or `silent` (then it must not answer the executing agent, and no
+ *              candidate may have heard from it for two seconds), or `demoted` (then it must not say that it is
+ *              primary): candidates drain, and of those that have synced the one with the best offset leads.
+ *              `lost`: no node is known to hold the shard's data any more; if all candidates answer and none has
+ *              synced, one leads as it is
+ */
+export const failoverOrderSchema = z.object({
+	id: z.uuid(),
+	cacheId: z.string(),
+	cacheName: z.string(),
+	kind: z.enum(["planned", "unplanned"]),
+	clusterMode: z.enum(["disabled", "enabled"]),
+	from: memberSchema,
+	fromState: z.enum(["alive", "dead", "demoted", "lost", "silent"]),
+	candidates: z.array(memberSchema).min(1).max(6).describe("the most likely first, on this host"),
+	others: z
+		.array(memberSchema)
+		.default([])
+		.describe(
+			"the shard's other members: one may lead already; in a lost shard, one that has synced may lead",
+		),
+	takeover: z
+		.boolean()
+		.describe("cluster mode: without a vote, because no majority of primaries is left"),
+	sentinels: z
+		.array(z.object({ host: z.string(), port: z.int32() }))
+		.describe("that may be failing over by themselves"),
+});
+export type FailoverOrder = z.infer<typeof failoverOrderSchema>;
+
+/**
+ * Messages that can't wait for the desired state. Kept for some seconds in the control plane's memory; safe
+ * to repeat.
+ */
+export const noticeSchema = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("failover"), seq: z.int32(), order: failoverOrderSchema }),
+	/** For the gateways that serve the cache: this node is primary now. Its route says so a moment later. */
+	z.object({
+		kind: z.literal("leader"),
+		seq: z.int32(),
+		cacheId: z.string(),
+		nodeId: z.string(),
+	}),
+	/** For the host that carried out an order: every gateway in touch leads to the new primary now. */
+	z.object({ kind: z.literal("endpoints-follow"), seq: z.int32(), orderId: z.uuid() }),
+	/**
+	 * A primary that doesn't answer and should be replaced: kill exactly this process, so that it can't come
+	 * back to life. A script that has written nothing is killed by itself.
+	 */
+	z.object({
+		kind: z.literal("end-hung"),
+		seq: z.int32(),
+		assignmentId: z.string(),
+		pid: z.int32(),
+	}),
+]);
+export type Notice = z.infer<typeof noticeSchema>;
+
+export const watchInputSchema = z.strictObject({
+	protocol: agentProtocolSchema,
+	revision: z.int32().min(-1).describe("the newest held; -1 for none"),
+	epoch: z.int32().min(-1),
+	routeRevision: z.int32().min(-1).describe("of the routes that are held; -1 for none"),
+	namesRevision: z
+		.int32()
+		.min(-1)
+		.optional()
+		.describe("of the names that are held; -1 for none, absent if the agent answers no DNS"),
+	notice: z
+		.int32()
+		.min(-1)
+		.describe("seq of the newest notice of that epoch; -1 for none. Gateways lead as it says"),
+});
+/**
+ * `null` if nothing changed within the long poll. Notices don't wait for anything else.
+ */
+export const watchResultSchema = z
+	.object({
+		epoch: z.int32(),
+		desired: desiredStateSchema.nullable(),
+		notices: z.array(noticeSchema),
+		routes: routeChangesSchema.nullish().describe("null if the agent holds the newest"),
+		names: namesSchema
+			.nullish()
+			.describe(
+				"what the agent answers over DNS; null without a zone, absent if it holds the newest",
+			),
+	})
+	.nullable();
+export type WatchResult = z.infer<typeof watchResultSchema>;

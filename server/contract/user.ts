@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { roleSchema } from "./access.ts";
+import { emailSchema, personNameSchema, requireFitPassword } from "./account.ts";
+import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
+import { newPasswordSchema } from "./password.ts";
+
+/** How long an invitation's link is good for. */
+export const INVITE_DAYS = 7;
+
+/** `expired`: the invitation's link is no longer good; invite the address again. */
+export const userStatusSchema = z.enum(["active", "disabled", "invited", "expired"]);
+export type UserStatus = z.infer<typeof userStatusSchema>;
+
+export const userSchema = z.object({
+	id: z.string(),
+	email: z.string(),
+	name: z.string().describe("empty until the invitation is accepted"),
+	role: roleSchema,
+	status: userStatusSchema,
+	createdAt: z.string(),
+	tokens: z.number().describe("API tokens that the user owns"),
+	inviteExpiresAt: z.string().nullable(),
+});
+export type User = z.infer<typeof userSchema>;
+
+export const listUsersInputSchema = z.strictObject({
+	limit: limitSchema,
+	cursor: cursorSchema.optional(),
+});
+export const userPageSchema = pageOf(userSchema);
+
+export const inviteUserInputSchema = z.strictObject({
+	email: emailSchema,
+	role: roleSchema.default("viewer"),
+});
+export const invitedUserSchema = userSchema.extend({
+	link: z.string().describe("works once; shown once"),
+});
+
+/** By id or e-mail address. */
+export const userRefSchema = z.strictObject({
+	user: z.string().min(1).max(320).describe("id or e-mail address"),
+});
+export const modifyUserInputSchema = userRefSchema.extend({
+	role: roleSchema.optional(),
+	disabled: z
+		.boolean()
+		.optional()
+		.describe("a disabled user can't sign in, and the user's tokens are refused"),
+});
+
+const inviteTokenSchema = z
+	.string()
+	.min(1, "open the invitation's link as you were given it")
+	.max(200);
+export const invitationRefSchema = z.strictObject({ inviteToken: inviteTokenSchema });
+export const acceptInvitationInputSchema = z
+	.strictObject({
+		inviteToken: inviteTokenSchema,
+		name: personNameSchema,
+		password: newPasswordSchema,
+	})
+	.superRefine(requireFitPassword);

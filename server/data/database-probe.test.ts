@@ -1,0 +1,24 @@
+import { expect, it, vi } from "vitest";
+import type { Database } from "./database.ts";
+import { DatabaseProbe } from "./database-probe.ts";
+
+type Ask = Database["$queryRaw"];
+
+it("a hanging database is asked once, and counts as not answering until it answers", async () => {
+	let answer: (value: unknown) => void = () => undefined;
+	const ask = vi.fn(() => new Promise((resolve) => (answer = resolve)));
+	const probe = new DatabaseProbe({ $queryRaw: ask as unknown as Ask }, 5);
+	expect(await Promise.all([probe.answers(), probe.answers()])).toEqual([false, false]);
+	expect(await probe.answers()).toBe(false);
+	expect(ask).toHaveBeenCalledTimes(1);
+	answer([]);
+	await vi.waitFor(async () => {
+		ask.mockResolvedValue([]);
+		expect(await probe.answers()).toBe(true);
+	});
+});
+
+it("a database whose answer is an error doesn't answer", async () => {
+	const ask = vi.fn(() => Promise.reject(new Error("prepared statement already exists")));
+	expect(await new DatabaseProbe({ $queryRaw: ask as unknown as Ask }).answers()).toBe(false);
+});

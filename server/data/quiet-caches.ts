@@ -1,0 +1,25 @@
+import type { Clock } from "../platform/clock.ts";
+
+/**
+ * Since when caches have been healthy, with nothing to do. Only in memory: a starting control plane starts
+ * counting again.
+ */
+export class QuietCaches {
+	readonly #clock: Clock;
+	readonly #since = new Map<string, number>();
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
+
+	/** Call with each look at a cache. */
+	note(cacheId: string, isQuiet: boolean): void {
+		if (!isQuiet) this.#since.delete(cacheId);
+		else if (!this.#since.has(cacheId)) this.#since.set(cacheId, this.#clock.now().getTime());
+	}
+
+	quietForMs(cacheId: string): number {
+		const since = this.#since.get(cacheId);
+		return since === undefined ? 0 : this.#clock.now().getTime() - since;
+	}
+}

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
+import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
+import { planBalance } from "./plan-balance.ts";
+import { CALM, cache, host, node, running } from "./testing/models.ts";
+
+const VIEW = "whole";
+/** A host for each, in zones of different sizes. */
+const ZONES = ["a", "a", "a", "b", "c"];
+
+/** A shard with a node on each of these hosts; the first leads. */
+function shardOn(index: number, hosts: readonly number[]): ShardModel {
+	const slots = `${index}-${index}`;
+	const nodes = hosts.map((at, position): NodeModel => {
+		const leads = position === 0;
+		const state = running(leads ? "primary" : "replica", {
+			cluster: {
+				...{ nodeId: "", ok: true, view: VIEW, slots: leads ? slots : "" },
+				primaryNodeId: leads ? null : `c${index * 10}`,
+			},
+		});
+		const place = { ...host(at), zone: ZONES[at] ?? "a" };
+		return node(index * 10 + position, state, { host: place });
+	});
+	return { ...CALM, id: `s${index}`, index, slots, primaryNodeId: nodes[0]?.id ?? null, nodes };
+}
+
+function cacheOf(layout: readonly (readonly number[])[]): CacheModel {
+	return cache([], {
+		clusterMode: "enabled",
+		expectedView: VIEW,
+		quietForMs: BALANCE_AFTER_MS,
+		shards: layout.map((hosts, index) => shardOn(index, hosts)),
+	});
+}
+
+/** Hand-overs until there is none to make; the layout that is left, leaders first. */
+function rest(layout: readonly (readonly number[])[]): number[][] {
+	let now = layout.map((hosts) => [...hosts]);
+	for (let step = 0; step < 100; step++) {
+		const shards = cacheOf(now).shards;
+		const [action] = planBalance(cacheOf(now));
+		if (action?.kind !== "request-failover") return now;
+		const index = shards.findIndex(({ id }) => id === action.shardId);
+		const to = shards[index]?.nodes.findIndex(({ id }) => id === action.toNodeId) ?? 0;
+		now = now.map((hosts, each) => (each === index ? withLeader(hosts, to) : hosts));
+	}
+	throw new Error(`hand-overs never end: ${JSON.stringify(layout)}`);
+}
+
+function withLeader(hosts: readonly number[], position: number): number[] {
+	const leader = hosts[position] ?? 0;
+	return [leader, ...hosts.filter((_, index) => index !== position)];
+}
+
+it("a zone that leads nothing after a drain leads its share again", () => {
+	// Host 0 came back with replicas alone.
+	const leaders = rest([
+		[3, 0],
+		[3, 0],
+		[3, 4],
+		[4, 0],
+		[4, 0],
+		[4, 3],
+	]).map(([leader]) => leader);
+	for (const at of [0, 3, 4]) expect(leaders.filter((leader) => leader === at)).toHaveLength(2);
+});
+
+it("hand-overs come to an end, whatever the layout, and leave no better one", () => {
+	const shard = fc.uniqueArray(fc.nat({ max: ZONES.length - 1 }), { minLength: 2, maxLength: 3 });
+	fc.assert(
+		fc.property(fc.array(shard, { minLength: 2, maxLength: 8 }), (layout) => {
+			const after = rest(layout);
+			expect(rest(after)).toEqual(after);
+			expect(after.map((hosts) => [...hosts].sort())).toEqual(
+				layout.map((hosts) => [...hosts].sort()),
+			);
+		}),
+		{ numRuns: 200 },
+	);
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import type { CacheModel, NodeModel } from "./model.ts";
+import { planCache } from "./plan-cache.ts";
+import { advance, creationSteps } from "./progress.ts";
+import { rebootSteps } from "./reboot-progress.ts";
+import { cache, dead, NOW, node, running } from "./testing/models.ts";
+
+const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
+const primary = node(1, running("primary"));
+const turn = { rebootPending: true };
+const told = { reboot: 1 };
+const copying = running("replica", { linkUp: false });
+
+/** What the planner makes of the nodes, with the steps as the pass before has left them. */
+function pass(
+	before: Pick<CacheModel, "status" | "progress">,
+	nodes: NodeModel[],
+	seconds: number,
+) {
+	const { status, progress } = before;
+	return planCache(cache(nodes, { status, progress }), later(seconds));
+}
+
+describe("a reboot that was asked for", () => {
+	const asked = { status: "available" as const, progress: rebootSteps([], ["orders-002"]) };
+
+	it("is rebooting until its node is in sync again, with the time that it took", () => {
+		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
+		expect(begun).toMatchObject({
+			status: "rebooting",
+			statusReason: "Rebooting orders-002.",
+			progress: [{ step: "Reboot orders-002", state: "running", finishedAt: null }],
+			events: [],
+		});
+		// Its process is there, and copies what it has missed: no failure, and no end either.
+		const back = pass(begun, [primary, node(2, { ...copying, reboot: 1 }, told)], 3);
+		expect(back).toMatchObject({
+			status: "rebooting",
+			progress: [{ state: "running" }],
+			events: [],
+		});
+		const done = pass(back, [primary, node(2, { ...running("replica"), reboot: 1 }, told)], 5);
+		expect(done).toMatchObject({
+			status: "available",
+			statusReason: null,
+			progress: [
+				{ state: "done", startedAt: later(1).toISOString(), finishedAt: later(5).toISOString() },
+			],
+			events: [{ severity: "info", message: "The reboot of cache orders is done." }],
+		});
+		// What happens to the node later is another matter.
+		const broken = pass(done, [primary, node(2, { ...copying, reboot: 1 }, told)], 60);
+		expect(broken).toMatchObject({ status: "degraded", progress: done.progress });
+	});
+
+	it("takes nodes by turns; a replica that follows the new primary meanwhile is part of it", () => {
+		const steps = { ...asked, progress: rebootSteps([], ["orders-002", "orders-001"]) };
+		const first = pass(
+			steps,
+			[node(1, running("primary"), turn), node(2, { phase: "rebooting" }, told)],
+			1,
+		);
+		expect(first).toMatchObject({
+			status: "rebooting",
+			statusReason: "Rebooting orders-002. 1 more is waiting for a turn.",
+			progress: [{ state: "running" }, { state: "pending", startedAt: null }],
+		});
+		const others = [node(2, { ...copying, reboot: 1 }, told), node(3, copying)];
+		expect(pass(first, [node(1, running("primary"), turn), ...others], 2).status).toBe("rebooting");
+	});
+
+	it("isn't the cause of what else goes wrong", () => {
+		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
+		const gone = [primary, node(2, { phase: "rebooting" }, told), node(3, dead)];
+		expect(pass(begun, gone, 2)).toMatchObject({ status: "degraded" });
+		const failed = {
+			...dead,
+			reboot: 1,
+			reason: { code: "launch-failed" as const, message: "no" },
+		};
+		expect(pass(begun, [primary, node(2, failed, told)], 2)).toMatchObject({
+			status: "degraded",
+			progress: [{ state: "waiting" }],
+		});
+	});
+
+	it("asked for again adds to one that is under way", () => {
+		const [running, pending] = rebootSteps([], ["orders-002", "orders-001"]);
+		if (running === undefined || pending === undefined) throw new Error("two steps");
+		const now = [{ ...running, state: "done" as const }, pending];
+		expect(rebootSteps(now, ["orders-003"]).map(({ node: name }) => name)).toEqual([
+			"orders-001",
+			"orders-003",
+		]);
+		const shape = { engine: "valkey", clusterMode: "disabled", replicasPerShard: 1 } as const;
+		expect(rebootSteps(creationSteps(shape, ""), ["orders-001"])).toHaveLength(1);
+	});
+});
+
+it("a step that has to be done again ends when it is done at last", () => {
+	const shape = { engine: "valkey", clusterMode: "disabled", replicasPerShard: 0 } as const;
+	const at = (seconds: number) => later(seconds).toISOString();
+	const started = advance(creationSteps(shape, at(0)), 2, "running", at(1));
+	expect(started[1]).toMatchObject({ state: "done", finishedAt: at(1) });
+	const again = advance(started, 1, "running", at(5));
+	expect(again[1]).toMatchObject({ state: "running", finishedAt: null });
+	expect(again[2]).toMatchObject({ state: "pending", finishedAt: null });
+	const done = advance(again, 3, "done", at(9));
+	expect(done[1]).toMatchObject({ startedAt: at(1), finishedAt: at(9) });
+});

@@ -1,0 +1,77 @@
+import type { Engine, ProgressStep } from "../../contract/index.ts";
+import { allNodes, type CacheModel } from "./model.ts";
+import { nodeNames } from "./node-label.ts";
+import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-size.ts";
+import { advance, pendingStep } from "./progress.ts";
+
+const PLACE = "Place new nodes";
+const COPY = "Copy the data to new replicas";
+const START = "Start new nodes";
+const ANNOUNCE = "Lead clients to new nodes";
+const WITHDRAW = "Lead clients away from nodes";
+const REMOVE = "Remove nodes";
+
+/** Whether a step is over; steps of a change of size are in this order. */
+const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
+	[PLACE]: (cache) => lackOf(cache) === 0,
+	[COPY]: hasJoined,
+	[START]: hasJoined,
+	[ANNOUNCE]: (cache) => hasJoined(cache) && gatewaysKnow(cache),
+	[WITHDRAW]: (cache) => !hasSurplus(cache) && gatewaysKnow(cache),
+	[REMOVE]: isSized,
+};
+
+/** The steps of a change of size: upwards, or downwards. */
+export function sizeSteps(engine: Engine, direction: "up" | "down"): ProgressStep[] {
+	const names =
+		direction === "up"
+			? [PLACE, engine === "memcached" ? START : COPY, ANNOUNCE]
+			: [WITHDRAW, REMOVE];
+	return names.map((name) => pendingStep(name));
+}
+
+/** The steps of a change of size as far as it has come; others stay as they are. `now` is ISO 8601. */
+export function advanceSize(cache: CacheModel, steps: ProgressStep[], now: string): ProgressStep[] {
+	const own = steps.filter(isSizeStep);
+	if (own.every(({ state }) => state === "done")) return steps;
+	const open = cache.resizing ? own.findIndex(({ step }) => IS_DONE[step]?.(cache) !== true) : -1;
+	const advanced = advance(own, open === -1 ? own.length : open, "running", now);
+	return steps.map((step) => advanced[own.indexOf(step)] ?? step);
+}
+
+export function isSizeStep({ step, node }: ProgressStep): boolean {
+	return node === null && step in IS_DONE;
+}
+
+function hasJoined(cache: CacheModel): boolean {
+	return lackOf(cache) === 0 && allNodes(cache).every((node) => !node.joining);
+}
+
+function hasSurplus(cache: CacheModel): boolean {
+	return cache.shards.some((shard) => membersOf(shard).length > cache.nodesPerShard);
+}
+
+/** What a change of size does now, in a sentence; null if none is under way. */
+export function describeResize(cache: CacheModel): string | null {
+	if (!cache.resizing || isSized(cache)) return null;
+	const nodes = allNodes(cache);
+	const joining = nodes.filter((node) => node.joining && node.leavingAt === null);
+	if (joining.length > 0) {
+		const copying = cache.engine === "memcached" ? "" : " They count once they are in sync.";
+		return `Adding ${nodeNames(joining)}.${copying}`;
+	}
+	const leaving = [
+		...nodes.filter((node) => node.leavingAt !== null),
+		...cache.shards.flatMap((shard) => shard.leaving.filter(isStopping)),
+	];
+	if (leaving.length > 0) {
+		const waits = cache.engine === "memcached" ? " Clients get a minute to notice." : "";
+		return `Removing ${nodeNames(leaving)}.${waits}`;
+	}
+	const lacks = lackOf(cache);
+	if (lacks > 0)
+		return `Adding ${lacks} node${lacks === 1 ? "" : "s"} once nothing else is going on.`;
+	return hasSurplus(cache)
+		? "Removing nodes once nothing else is going on."
+		: "Telling all gateways about the new size.";
+}

@@ -1,0 +1,32 @@
+import { AGENT_PROTOCOL_VERSION, AGENT_PROTOCOLS, isSpoken } from "../../contract/agent.ts";
+import type { HostWarning } from "../../contract/host.ts";
+
+/** What an agent's version of the protocol means for its host; null if it is this control plane's, or unknown. */
+export function upgradeWarning(protocol: number | null): HostWarning | null {
+	if (protocol === null || protocol === AGENT_PROTOCOL_VERSION) return null;
+	if (isSpoken(protocol)) {
+		return {
+			...{ code: "agent-older", severity: "info", title: "older agent", command: null },
+			message: `The agent speaks version ${protocol} of the agent protocol, one before this control plane's. Everything works.`,
+			remedy: "Upgrade the agent before the next upgrade of the control plane (docs/upgrade.md).",
+		};
+	}
+	return {
+		...{ code: "agent-upgrade", severity: "warning", title: "needs an upgrade", command: null },
+		...describeForeign(protocol),
+	};
+}
+
+/** Why an agent and this control plane don't understand each other, and what to do. */
+export function describeForeign(protocol: number): { message: string; remedy: string } {
+	const spoken = AGENT_PROTOCOLS.join(" and ");
+	const meaning =
+		"The host's engines keep serving and fail over by themselves, but Larder can't see or change them.";
+	return {
+		message: `The agent speaks version ${protocol} of the agent protocol, and this control plane speaks ${spoken}. ${meaning}`,
+		remedy:
+			protocol < AGENT_PROTOCOL_VERSION
+				? "Upgrade the agent: start the control plane's version of Larder on the host (docs/upgrade.md)."
+				: "Upgrade the control plane to the agent's version of Larder: it comes first in every upgrade (docs/upgrade.md).",
+	};
+}

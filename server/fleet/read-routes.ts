@@ -1,0 +1,53 @@
+import { findParameterGroups } from "../data/parameter-groups.ts";
+import type { StoredRoute } from "../data/route-registry.ts";
+import { oncePer } from "../platform/once-per.ts";
+import { SharedRun } from "../platform/shared-run.ts";
+import type { Resources } from "../services/context.ts";
+import { ROUTED_CACHE, type RoutedCache, toNamedNodes, toRoute } from "./to-route.ts";
+
+/** At a start all routes are made; the process must stay responsive meanwhile. */
+const CACHES_AT_ONCE = 200;
+
+const readingOf = oncePer((resources: Resources) => new SharedRun(() => read(resources)));
+
+/**
+ * Brings the registry up to date with the caches whose routes have changed, and wakes the hosts that they
+ * concern. Costs one query if nothing has.
+ */
+export function readRoutes(resources: Resources): Promise<void> {
+	return readingOf(resources).run();
+}
+
+async function read({ db, dns, routes, secrets, signals }: Resources): Promise<void> {
+	// Before the rows: rows newer than the revision are read once more, older ones are never missed.
+	const row = await db.controlPlane.findUnique({
+		where: { id: 1 },
+		select: { routeRevision: true },
+	});
+	const revision = row?.routeRevision ?? 0;
+	if (revision === routes.revision) return;
+	const changed: StoredRoute[] = [];
+	let page: RoutedCache[];
+	do {
+		const last = changed.at(-1)?.cacheId;
+		page = await db.cache.findMany({
+			where: { routeRevision: { gt: routes.revision }, ...(last && { id: { gt: last } }) },
+			...ROUTED_CACHE,
+			orderBy: { id: "asc" },
+			take: CACHES_AT_ONCE,
+		});
+		const names = new Set(page.map(({ parameterGroup }) => parameterGroup));
+		const groups = await findParameterGroups(db, names);
+		for (const cache of page) {
+			changed.push({
+				...{ cacheId: cache.id, revision: cache.routeRevision, hostIds: cache.servedByHostIds },
+				route: toRoute(secrets, cache, groups.get(cache.parameterGroup)),
+				nodes: toNamedNodes(cache),
+			});
+		}
+	} while (page.length === CACHES_AT_ONCE);
+	const concerned = routes.take(changed, revision);
+	// Every host answers for the names of all caches.
+	const woken = dns === null ? concerned : routes.settledHostIds;
+	for (const hostId of woken) signals.notify(`host:${hostId}`);
+}

@@ -1,0 +1,53 @@
+import type { Observation, ReportInput } from "../contract/host-report.ts";
+import {
+	type FleetState,
+	isSameButForOffset,
+	type StoredObservation,
+} from "../data/fleet-state.ts";
+import { historyAfter } from "../domain/cache/process-history.ts";
+import { oncePer } from "../platform/once-per.ts";
+import { sinceWhenSilent } from "./arrival-times.ts";
+
+/** An observation, with what earlier ones of the same node add to it. */
+export function observationAfter(
+	before: StoredObservation | null,
+	seen: Observation,
+): StoredObservation {
+	return { ...seen, silentSince: sinceWhenSilent(before, seen), ...historyAfter(before, seen) };
+}
+
+/** What each host's last stored report named. */
+const storedOf = oncePer((_: FleetState) => new Map<string, string>());
+
+/** The rows that depend on a report's observations depend on these, and on the observations themselves. */
+function namesIn({ revision, observations, setAside }: ReportInput): string {
+	const named = [...(observations ?? []), ...setAside].map(({ assignmentId }) => assignmentId);
+	return [revision, ...named].join(" ");
+}
+
+/**
+ * Takes the observations of a report that differ from the last stored ones in offsets at most, as those of most
+ * heartbeats do: offsets are kept in memory alone. Returns false, and takes nothing, if the database is concerned.
+ */
+export function takeOffsets(fleet: FleetState, hostId: string, report: ReportInput): boolean {
+	const { observations } = report;
+	if (observations === null || storedOf(fleet).get(hostId) !== namesIn(report)) return false;
+	const next = observations.map((seen) => {
+		const before = fleet.observation(seen.assignmentId, null);
+		const after = observationAfter(before, seen);
+		const isStored =
+			before !== null &&
+			isSameButForOffset(before, after) &&
+			!fleet.isUnsaved(seen.assignmentId) &&
+			seen.reason === null;
+		return isStored ? after : null;
+	});
+	if (next.includes(null)) return false;
+	for (const after of next) if (after !== null) fleet.setObservation(after.assignmentId, after);
+	return true;
+}
+
+/** Everything that follows from the report's observations is in the database. */
+export function noteStored(fleet: FleetState, hostId: string, report: ReportInput): void {
+	storedOf(fleet).set(hostId, namesIn(report));
+}

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { SharedRun } from "./shared-run.ts";
+
+it("runs one at a time; calls made meanwhile share the next run, and a failure ends only its own", async () => {
+	const runs: { resolve: () => void; reject: (error: Error) => void }[] = [];
+	const shared = new SharedRun(
+		() => new Promise((resolve, reject) => runs.push({ resolve, reject })),
+	);
+	const first = shared.run();
+	await expect.poll(() => runs.length).toBe(1);
+	const others = [shared.run(), shared.run()];
+	expect(runs).toHaveLength(1);
+	runs[0]?.reject(new Error("no database"));
+	await expect(first).rejects.toThrow("no database");
+	await expect.poll(() => runs.length).toBe(2);
+	runs[1]?.resolve();
+	await Promise.all(others);
+	const last = shared.run();
+	await expect.poll(() => runs.length).toBe(3);
+	runs[2]?.resolve();
+	await last;
+	expect(runs).toHaveLength(3);
+});
+
+it("runs one at a time if it is asked at the moment in which a run ends", async () => {
+	let running = 0;
+	let most = 0;
+	const shared = new SharedRun(async () => {
+		running++;
+		most = Math.max(most, running);
+		await new Promise((resolve) => setImmediate(resolve));
+		running--;
+	});
+	const first = shared.run();
+	await expect.poll(() => running).toBe(1);
+	await Promise.all([shared.run(), first.then(() => shared.run())]);
+	expect(most).toBe(1);
+});

@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { identifyHost } from "../auth/identify-host.ts";
+import { deleteCache } from "../services/caches/delete-cache.ts";
+import { getOverview } from "../services/get-overview.ts";
+import { drainHost } from "../services/hosts/change-host.ts";
+import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
+import { removeHost } from "../services/hosts/remove-host.ts";
+import { TestFleet } from "../testing/test-fleet.ts";
+import { asRunning } from "../testing/test-host.ts";
+
+let fleet: TestFleet;
+
+beforeEach(async () => {
+	fleet = await TestFleet.open();
+});
+
+describe("a host that is lost", () => {
+	it("has its nodes replaced, and stops the old ones when it returns", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		const replica = (await fleet.members()).find((node) => node.role === "replica");
+		const names = await fleet.namesOf();
+		const lost = fleet.hosts.find((each) => each.enrolment.name === replica?.host);
+		if (lost === undefined) throw new Error("no replica");
+		const full = {
+			...{ code: "disk-full", severity: "error" as const, title: "disk full" },
+			...{ message: "The disk is full.", remedy: "Free some space.", command: null },
+		};
+		await lost.report({ warnings: [full] });
+		await lost.report();
+		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([full]);
+		await fleet.silence([replica?.host ?? ""], 30);
+		await fleet.converge();
+		expect(await fleet.members()).toHaveLength(2);
+		// The cause of its warnings may be gone.
+		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([]);
+		await fleet.passSeconds(35);
+		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: true, status: "offline" });
+		await fleet.converge();
+		expect(await fleet.namesOf()).toEqual(names);
+		expect((await fleet.members()).map((node) => node.host)).not.toContain(replica?.host);
+		expect(await fleet.orders()).toMatchObject({ status: "available" });
+		expect(await fleet.test.resources.db.node.count()).toBe(3);
+		fleet.hosts.push(lost);
+		await lost.report({ warnings: [] });
+		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([]);
+		expect((await lost.state()).assignments).toEqual([]);
+		await fleet.converge();
+		expect(await fleet.test.resources.db.node.count()).toBe(2);
+		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: false, nodeCount: 0 });
+	});
+
+	it("and returns before its replacement is in sync keeps its node", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		const replica = (await fleet.members()).find((node) => node.role === "replica");
+		const lost = fleet.hosts.find((each) => each.enrolment.name === replica?.host);
+		if (lost === undefined) throw new Error("no replica");
+		await fleet.silence([replica?.host ?? ""], 65);
+		await fleet.settle();
+		expect(await fleet.test.resources.db.node.count()).toBe(3);
+		await lost.converge();
+		await fleet.settle();
+		fleet.hosts.push(lost);
+		await fleet.converge();
+		expect((await fleet.members()).map((node) => node.host)).toContain(replica?.host);
+		expect(await fleet.test.resources.db.node.count()).toBe(2);
+	});
+
+	it("with the only copy is waited for, until a person gives up the data", async () => {
+		await fleet.create({});
+		const primary = await fleet.leader();
+		const name = primary?.host ?? "";
+		const credential = `Bearer ${fleet.hosts.find((each) => each.enrolment.name === name)?.enrolment.credential}`;
+		const remove = (lost: boolean) =>
+			removeHost(fleet.test.resources, fleet.caller, { name, lost });
+		await expect(remove(true)).rejects.toMatchObject({ code: "conflict" });
+		await fleet.silence([name], 65);
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({
+			statusReason: expect.stringContaining("as lost"),
+		});
+		expect(await fleet.test.resources.db.node.count()).toBe(1);
+		await expect(remove(false)).rejects.toMatchObject({ code: "conflict", field: "lost" });
+		await remove(true);
+		await fleet.converge();
+		await markLostHosts(fleet.test.resources);
+		expect(await fleet.leader()).toMatchObject({ id: primary?.id });
+		expect((await fleet.leader())?.host).not.toBe(name);
+		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
+		expect(await fleet.eventTypes()).toEqual(
+			expect.arrayContaining(["host.given-up", "node.started-empty", "host.removed"]),
+		);
+		await expect(fleet.host(name)).rejects.toMatchObject({ code: "not_found" });
+		await expect(identifyHost(fleet.test.resources, credential)).rejects.toMatchObject({
+			code: "unauthenticated",
+		});
+	});
+
+	it("with others at once is safe mode: nothing is replaced until they return", async () => {
+		await fleet.create({ replicasPerShard: 2 });
+		const away = fleet.hosts.slice(1);
+		await fleet.silence(["h2", "h3"], 90);
+		await fleet.settle();
+		expect((await getOverview(fleet.test.resources)).safeMode).toEqual({
+			silentHosts: ["h2", "h3"],
+		});
+		expect(await fleet.host("h2")).toMatchObject({
+			...{ lost: false, status: "offline" },
+			gateway: { status: "unknown" },
+		});
+		expect(await fleet.test.resources.db.node.count()).toBe(3);
+		fleet.hosts.push(...away);
+		await fleet.passSeconds(2);
+		expect((await getOverview(fleet.test.resources)).safeMode).toBeNull();
+		expect(await fleet.eventTypes()).toEqual(
+			expect.arrayContaining(["fleet.safe-mode", "fleet.safe-mode-ended"]),
+		);
+	});
+});
+
+describe("a cache that is deleted while one of its fleet.hosts is away", () => {
+	async function deleteWithout(name: string) {
+		const [away] = fleet.hosts.filter((each) => each.enrolment.name === name);
+		const before = await away?.state();
+		await fleet.silence([name]);
+		await deleteCache(fleet.test.resources, fleet.caller, { name: "orders" });
+		await fleet.converge();
+		expect((await fleet.orders()).statusReason).toContain(`Waiting for ${name} to return`);
+		return { away, ids: before?.assignments.map(({ id }) => id) ?? [], before };
+	}
+	const count = () => fleet.test.resources.db.abandonedNode.count();
+
+	it("is gone once that host counts as lost, and the host removes its nodes when it returns", async () => {
+		await fleet.create({ replicasPerShard: 2 });
+		const { away, ids, before } = await deleteWithout("h2");
+		await fleet.passSeconds(60);
+		await fleet.settle();
+		await expect(fleet.orders()).rejects.toMatchObject({ code: "not_found" });
+		if (away === undefined || before === undefined) throw new Error("no host");
+		expect(await count()).toBe(1);
+		// Its port is taken until then, however long that lasts; the name is free.
+		await fleet.passSeconds(20 * 60);
+		fleet.hosts.push(away);
+		await away.report({
+			revision: before.revision,
+			observations: before.assignments.map((assignment) => asRunning(assignment, 4_000)),
+		});
+		expect(await away.state()).toMatchObject({ assignments: [], deleted: ids });
+		expect(await count()).toBe(1);
+		await fleet.create({ replicasPerShard: 2 });
+		const [assignment] = (await away.state()).assignments;
+		expect(assignment?.port).not.toBe(before.assignments[0]?.port);
+		await away.converge();
+		expect(await count()).toBe(0);
+		expect((await away.state()).deleted).toEqual([]);
+		const released = await fleet.test.resources.db.releasedPort.findMany({
+			where: { hostId: away.hostId },
+		});
+		expect(released.map(({ port }) => port)).toEqual(before.assignments.map(({ port }) => port));
+	});
+
+	it("is gone at once when a person says that the host won't come back", async () => {
+		await fleet.create({ replicasPerShard: 2 });
+		await deleteWithout("h2");
+		await removeHost(fleet.test.resources, fleet.caller, { name: "h2", lost: true });
+		await fleet.settle();
+		await expect(fleet.orders()).rejects.toMatchObject({ code: "not_found" });
+		await fleet.passSeconds(1);
+		await expect(fleet.host("h2")).rejects.toMatchObject({ code: "not_found" });
+		expect(await count()).toBe(0);
+	});
+});
+
+it("an empty host is removed at once, and an unknown name is refused", async () => {
+	await removeHost(fleet.test.resources, fleet.caller, { name: "h2", lost: false });
+	await expect(fleet.host("h2")).rejects.toMatchObject({ code: "not_found" });
+	await expect(drainHost(fleet.test.resources, fleet.caller, { name: "h9" })).rejects.toMatchObject(
+		{
+			code: "not_found",
+			field: "name",
+		},
+	);
+	const audit = await fleet.test.resources.db.auditEntry.findMany({
+		where: { action: "host.remove" },
+	});
+	expect(audit).toHaveLength(1);
+});

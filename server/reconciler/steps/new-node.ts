@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { engineSchema } from "../../contract/enums.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
+import type { FullCache, FullNode } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { findParameterGroup } from "../../data/parameter-groups.ts";
+import type { Placement } from "../../domain/placement/place-nodes.ts";
+
+export type NodeSize = Pick<FullNode, "memoryBytes" | "maxmemoryBytes" | "vcpus" | "cpuMillis">;
+
+/** The row of a new node, except for its role, which the caller adds. */
+export function newNode(
+	shard: { id: string; cacheId: string },
+	name: string,
+	{ hostId, port }: Placement,
+	{ memoryBytes, maxmemoryBytes, vcpus, cpuMillis }: NodeSize,
+) {
+	return {
+		...{ id: randomUUID(), cacheId: shard.cacheId, shardId: shard.id, name },
+		...{ hostId, port, memoryBytes, maxmemoryBytes, vcpus, cpuMillis },
+	};
+}
+
+/** The size of the cache's nodes. */
+export async function nodeSize(tx: Transaction, cache: FullCache): Promise<NodeSize> {
+	const group = await findParameterGroup(tx, cache.parameterGroup);
+	const usable = usableMemoryBytes({
+		engine: engineSchema.parse(cache.engine),
+		memoryBytes: Number(cache.nodeMemoryBytes),
+		overrides: group?.overrides ?? {},
+	});
+	return {
+		...{ memoryBytes: cache.nodeMemoryBytes, maxmemoryBytes: BigInt(usable) },
+		...{ vcpus: cache.nodeVcpus, cpuMillis: cache.nodeCpuMillis },
+	};
+}
+
+/** ElastiCache's names: orders-001 without cluster mode, orders-0001-001 with it. */
+export function nodeName(cache: FullCache, shard: number, member: number, number: number): string {
+	const digits = (value: number, width: number) => String(value + 1).padStart(width, "0");
+	return cache.clusterMode === "enabled"
+		? `${cache.name}-${digits(shard, 4)}-${digits(member, 3)}`
+		: `${cache.name}-${digits(number, 3)}`;
+}
+
+/**
+ * A primary with replicas is never restarted by its host alone: a replica may hold data that the primary no
+ * longer has.
+ */
+export function exitPolicy(isPrimary: boolean, nodeCount: number): "restart" | "report" {
+	return isPrimary && nodeCount > 1 ? "report" : "restart";
+}

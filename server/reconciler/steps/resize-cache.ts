@@ -1,0 +1,178 @@
+import {
+	FULL_CACHE,
+	type FullCache,
+	type FullNode,
+	toCacheModel,
+} from "../../data/cache-mapping.ts";
+import type { Prisma, Transaction } from "../../data/database.ts";
+import { type NewEvent, recordEvent } from "../../data/record-event.ts";
+import type { PlanAction } from "../../domain/cache/model.ts";
+import { lacksOf } from "../../domain/cache/plan-size.ts";
+import type { Placement } from "../../domain/placement/place-nodes.ts";
+import { bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
+import type { Resources } from "../../services/context.ts";
+import { chooseNewPlaces } from "../../services/new-places.ts";
+import { rerouteCaches } from "../../services/route-hosts.ts";
+import {
+	findMember,
+	membersOf,
+	type ShardRows,
+	setPrimaryPolicy,
+	tell,
+	toldOf,
+} from "./membership.ts";
+import { exitPolicy, type NodeSize, newNode, nodeName, nodeSize } from "./new-node.ts";
+
+type AddNodes = Extract<PlanAction, { kind: "add-nodes" }>;
+type ChangeMembership = Extract<PlanAction, { kind: "join-node" | "leave-node" | "keep-node" }>;
+
+/**
+ * Adds the nodes that the shards lack: replicas of the primaries, or for Memcached independent nodes. All of
+ * them or none: returns the reason if they don't all fit. Placements run one at a time, as in `placeCache`.
+ */
+export async function addNodes(
+	resources: Resources,
+	{ id }: FullCache,
+	{ shards: asked }: AddNodes,
+): Promise<string | null> {
+	const outcome = await resources.db.$transaction(async (tx) => {
+		// The cache as the pass has read it may be out of date: planned twice, it is still done once.
+		const cache = await tx.cache.findUniqueOrThrow({ where: { id }, include: FULL_CACHE });
+		const present = lacksOf(toCacheModel(cache, resources));
+		const lacks = cache.shards.map(({ id: shardId }, index) => {
+			const count = asked.find((each) => each.shardId === shardId)?.count ?? 0;
+			return Math.min(count, present[index] ?? 0);
+		});
+		const result = await chooseNewPlaces(resources, tx, cache, lacks);
+		if (!result.ok) return { reason: result.reason, hostIds: [] };
+		const size = await nodeSize(tx, cache);
+		const told = new Set<FullNode>();
+		for (const [index, shard] of cache.shards.entries()) {
+			const places = result.shards[index] ?? [];
+			if (places.length === 0) continue;
+			await createNodes(resources, tx, cache, shard, places, size);
+			await setPrimaryPolicy(tx, shard.id);
+			for (const node of toldOf(cache, shard)) told.add(node);
+		}
+		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
+		const revisions = await tell(tx, [...told], hostIds);
+		await rerouteCaches(tx, [cache.id]);
+		return { reason: null, hostIds: [...revisions.keys()] };
+	});
+	wakeHosts(resources, outcome.hostIds);
+	if (outcome.reason === null) wakeGateways(resources);
+	return outcome.reason;
+}
+
+async function createNodes(
+	resources: Resources,
+	tx: Transaction,
+	cache: FullCache,
+	shard: ShardRows,
+	places: readonly Placement[],
+	size: NodeSize,
+): Promise<void> {
+	let number = await lastNumber(tx, shard);
+	for (const place of places) {
+		const name = nodeName(cache, shard.index, number, number);
+		number += 1;
+		await tx.node.create({
+			data: {
+				...newNode(shard, name, place, size),
+				followsNodeId: shard.primaryNodeId,
+				onExit: exitPolicy(false, 2),
+				joining: true,
+			},
+		});
+		const { name: host } = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
+		await recordEvent(tx, resources.clock, {
+			severity: "info",
+			type: "node.adding",
+			message: `${name} is being added to ${cache.name} on ${host}.`,
+			cacheName: cache.name,
+			nodeName: name,
+			hostName: host,
+		});
+	}
+}
+
+/** The highest number in names of nodes that the shard has, or whose metrics are still kept. */
+async function lastNumber(tx: Transaction, shard: ShardRows): Promise<number> {
+	const departed = await tx.departedNode.findMany({
+		where: { cacheId: shard.cacheId, shardIndex: shard.index },
+		select: { name: true },
+	});
+	const numbers = [...shard.nodes, ...departed].map(({ name }) => Number(name.split("-").at(-1)));
+	return Math.max(0, ...numbers);
+}
+
+/** Makes a node count, stop to count, or count again; readers are led to nodes that count. */
+export async function changeMembership(
+	resources: Resources,
+	cache: FullCache,
+	{ kind, nodeId }: ChangeMembership,
+): Promise<void> {
+	const found = findMember(cache, nodeId);
+	if (found === null) return;
+	const { shard, node } = found;
+	const told = membersOf(shard);
+	const { where, data, event } = changeOf(resources, cache, shard, node, kind);
+	await resources.db.$transaction(async (tx) => {
+		const { count } = await tx.node.updateMany({
+			where: { ...where, id: nodeId, removedAtRevision: null },
+			data,
+		});
+		if (count === 0) return;
+		// How many replicas must acknowledge a write depends on how many count.
+		await tell(tx, told);
+		await bumpRoutes(tx, { id: cache.id });
+		await recordEvent(tx, resources.clock, {
+			...event,
+			severity: "info",
+			cacheName: cache.name,
+			nodeName: node.name,
+			hostName: node.host.name,
+		});
+	});
+	wakeHosts(resources, new Set(told.map(({ hostId }) => hostId)));
+	wakeGateways(resources);
+}
+
+interface Change {
+	/** What must still be so. */
+	where: Prisma.NodeWhereInput;
+	data: Prisma.NodeUpdateManyMutationInput;
+	event: Pick<NewEvent, "type" | "message">;
+}
+
+function changeOf(
+	{ clock }: Resources,
+	cache: FullCache,
+	shard: ShardRows,
+	{ name, host }: FullNode,
+	kind: ChangeMembership["kind"],
+): Change {
+	switch (kind) {
+		case "join-node":
+			return {
+				where: { joining: true },
+				data: { joining: false },
+				event: { type: "node.added", message: `${name} on ${host.name} serves ${cache.name} now.` },
+			};
+		case "leave-node":
+			return {
+				where: { leavingAt: null, NOT: { id: shard.primaryNodeId ?? "" } },
+				data: { leavingAt: clock.now() },
+				event: {
+					type: "node.leaving",
+					message: `${name} on ${host.name} is leaving ${cache.name}; clients are no longer led to it.`,
+				},
+			};
+		case "keep-node":
+			return {
+				where: { leavingAt: { not: null } },
+				data: { leavingAt: null },
+				event: { type: "node.kept", message: `${name} on ${host.name} stays in ${cache.name}.` },
+			};
+	}
+}

@@ -1,0 +1,146 @@
+import { createCacheInputSchema } from "../contract/cache.ts";
+import { expireLeases } from "../fleet/lease-keeper.ts";
+import { reconcileCache } from "../reconciler/reconcile-cache.ts";
+import { createCache } from "../services/caches/create-cache.ts";
+import { getCache } from "../services/caches/get-cache.ts";
+import { getHost } from "../services/hosts/get-host.ts";
+import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
+import { asRunning, enrolTestHost, type TestHost } from "./test-host.ts";
+import { openTestResources, type TestResources, testCaller } from "./test-resources.ts";
+
+/** A control plane without timers, and hosts that do as they are told: time passes when a test says so. */
+export class TestFleet {
+	readonly test: TestResources;
+	readonly caller = testCaller();
+	/** The hosts that report. */
+	hosts: TestHost[] = [];
+	/** Checks the state after each pass of the reconciler. */
+	afterPass: () => Promise<void> = async () => {};
+	readonly #answered = new Set<string>();
+
+	private constructor(test: TestResources) {
+		this.test = test;
+	}
+
+	/** With three hosts in as many zones. */
+	static async open(): Promise<TestFleet> {
+		const fleet = new TestFleet(await openTestResources());
+		for (const zone of ["a", "b", "c"]) await fleet.join(zone);
+		return fleet;
+	}
+
+	async join(zone: string): Promise<void> {
+		this.hosts.push(await enrolTestHost(this.test, `h${this.hosts.length + 1}`, zone));
+	}
+
+	/** The cache orders, once it has come to rest. */
+	async create(input: object): Promise<void> {
+		const parsed = createCacheInputSchema.parse({ name: "orders", ...input });
+		await createCache(this.test.resources, this.caller, parsed);
+		await this.converge();
+	}
+
+	orders() {
+		return getCache(this.test.resources, { name: "orders" });
+	}
+
+	host(name: string) {
+		return getHost(this.test.resources, { name });
+	}
+
+	async members() {
+		return (await this.orders()).shards.flatMap((shard) => shard.nodes);
+	}
+
+	async namesOf(): Promise<string[]> {
+		return (await this.members()).map((node) => node.id).sort();
+	}
+
+	async leader() {
+		return (await this.members()).find((node) => node.role === "primary");
+	}
+
+	async eventTypes(): Promise<string[]> {
+		const events = await this.test.resources.db.event.findMany({ orderBy: { at: "asc" } });
+		return events.map((event) => event.type);
+	}
+
+	/** Works like the reconciler's queue, except for caches that are checked again after a while. */
+	async settle(): Promise<void> {
+		const { resources } = this.test;
+		for (const { id } of await resources.db.cache.findMany({ select: { id: true } })) {
+			let passes = 0;
+			let again = true;
+			while (again) {
+				({ again } = await reconcileCache(resources, id, (work) => work()));
+				await this.afterPass();
+				passes += 1;
+				if (passes > 20) throw new Error("the reconciler never rests");
+			}
+		}
+	}
+
+	/** Carries out failover orders: the first candidate becomes primary, and the old one follows it. */
+	async obey(): Promise<void> {
+		const given = this.hosts.flatMap((each) => each.notices());
+		for (const each of this.hosts) await each.obey();
+		for (const notice of given) {
+			if (notice.kind !== "failover" || this.#answered.has(notice.order.id)) continue;
+			this.#answered.add(notice.order.id);
+			const { from, candidates } = notice.order;
+			for (const each of this.hosts) {
+				const { assignments, revision } = await each.state();
+				if (!assignments.some(({ id }) => id === from.nodeId)) continue;
+				const observations = assignments.map((assignment) =>
+					asRunning(
+						assignment.id === from.nodeId && candidates[0] !== undefined
+							? { ...assignment, role: { kind: "replica", of: candidates[0] } }
+							: assignment,
+						4_000,
+					),
+				);
+				await each.report({ revision, observations });
+			}
+		}
+		await this.settle();
+	}
+
+	/** Lets hosts carry out their desired state until nothing is left to do. */
+	async converge(): Promise<void> {
+		await this.settle();
+		for (let round = 0; round < 40; round++) {
+			const before = await this.#snapshot();
+			await this.obey();
+			for (const each of this.hosts) await each.converge();
+			await this.settle();
+			if (before === (await this.#snapshot())) return;
+		}
+		throw new Error("the hosts don't come to rest");
+	}
+
+	async #snapshot(): Promise<string> {
+		const { db } = this.test.resources;
+		const states = await Promise.all(this.hosts.map((each) => each.state()));
+		const shards = await db.shard.findMany({ orderBy: { id: "asc" } });
+		const notices = this.hosts.map((each) => each.notices().length);
+		return JSON.stringify([states, shards, notices, await db.node.count()]);
+	}
+
+	/** Lets time pass while only the remaining hosts report. */
+	async silence(names: readonly string[], seconds = 11): Promise<void> {
+		const gone = await Promise.all(names.map((name) => this.host(name)));
+		this.hosts = this.hosts.filter((each) => !gone.some(({ id }) => id === each.hostId));
+		await this.passSeconds(seconds);
+	}
+
+	async passSeconds(seconds: number): Promise<void> {
+		for (let second = 0; second < seconds; second++) {
+			this.test.time.now = new Date(this.test.time.now.getTime() + 1_000);
+			for (const each of this.hosts) await each.report();
+			if (second % 5 === 0 || second === seconds - 1) {
+				await expireLeases(this.test.resources);
+				await markLostHosts(this.test.resources);
+			}
+		}
+	}
+}
