@@ -5,5 +5,5 @@ export const ROLE_NAMES: Readonly<Record<Role, string>> = {
 	viewer: "Viewer",
 };
 
-/** After "You are a viewer: ". */
-export const VIEWERS_MAY = "you see everything but secrets, and change nothing.";
+/** Told to viewers. */
+export const VIEWERS_MAY = "You can see everything except secrets, but you can't change anything.";

@@ -40,7 +40,7 @@ export function OnlyAdministrators({ what, back }: OnlyAdministratorsProps) {
 				}
 			>
 				<p>
-					You are a viewer: {VIEWERS_MAY} Ask an administrator to do it, or to change your role.
+					You are a viewer. {VIEWERS_MAY} Ask an administrator to do it, or to change your role.
 				</p>
 				{administrators.length > 0 && (
 					<ul aria-label="Administrators" className="mt-3 flex flex-col gap-0.5 text-foreground">

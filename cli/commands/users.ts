@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 import {
-	invitedUserSchema,
+	RESET_HOURS,
 	type Role,
 	roleSchema,
+	userLinkSchema,
 	userPageSchema,
 	userSchema,
 } from "../../server/contract/index.ts";
@@ -25,6 +26,7 @@ export function usersCommand(): Command {
 		changeCommand("enable", "Let a disabled user sign in again", { disabled: false }),
 	);
 	users.addCommand(setRoleCommand());
+	users.addCommand(resetPasswordCommand());
 	users.addCommand(deleteCommand());
 	return users;
 }
@@ -53,7 +55,7 @@ function inviteCommand(): Command {
 				printJson(answer);
 				return;
 			}
-			const user = invitedUserSchema.parse(answer);
+			const user = userLinkSchema.parse(answer);
 			process.stderr.write(
 				`For ${user.email}, ${user.role}; works once, until ${user.inviteExpiresAt}:\n`,
 			);
@@ -109,6 +111,27 @@ function setRoleCommand(): Command {
 	return withApiOptions(command).action((email: string, options: ApiOptions & { role: Role }) =>
 		change(email, options, { role: options.role }),
 	);
+}
+
+function resetPasswordCommand(): Command {
+	const command = new Command("reset-password")
+		.summary("create a password-reset link")
+		.description(
+			`Print a link with which a user who forgot the password sets a new one, once, within ${RESET_HOURS} hours. Pass it on yourself: Larder sends no mail. Using the link signs the user out everywhere; API tokens stay. If you are the only administrator, run this on the control plane's machine.`,
+		)
+		.argument("<email>");
+	return withApiOptions(command).action(async (email: string, options: ApiOptions) => {
+		const api = await connect(options);
+		const path = `/users/${encodeURIComponent(email)}/password-reset`;
+		const answer = await api.call({ method: "POST", path });
+		if (options.json) {
+			printJson(answer);
+			return;
+		}
+		const user = userLinkSchema.parse(answer);
+		process.stderr.write(`For ${user.email}; works once, until ${user.resetExpiresAt}:\n`);
+		print(user.link);
+	});
 }
 
 function deleteCommand(): Command {

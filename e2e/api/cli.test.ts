@@ -163,6 +163,8 @@ it("users are invited, listed and deleted", async () => {
 	expect(invited.stdout).toMatch(/^http:\/\/\S+\/invite\?token=\S+\n$/);
 	expect(invited.stderr).toContain("bob@example.com, viewer");
 	expect((await run("users", "list")).stdout).toMatch(/^bob@example\.com +- +viewer +invited/m);
+	// An invited user has no password to reset.
+	expect((await run("users", "reset-password", "bob@example.com")).exitCode).not.toBe(0);
 	expect((await run("users", "delete", "bob@example.com")).exitCode).toBe(2);
 	expect((await run("users", "delete", "bob@example.com", "--yes")).exitCode).toBe(0);
 	expect((await run("users", "delete", "bob@example.com", "--yes")).exitCode).toBe(3);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Session, sessionListSchema } from "../contract/account.ts";
 import { createdTokenSchema } from "../contract/token.ts";
-import { invitedUserSchema } from "../contract/user.ts";
+import { userLinkSchema } from "../contract/user.ts";
 import { openTestResources, type TestResources } from "../testing/test-resources.ts";
 import { startTestServer, TEST_MACHINE_TOKEN, type TestServer } from "../testing/test-server.ts";
 
@@ -71,7 +71,7 @@ async function browserOf(email: string) {
 async function invite(email: string, role = "viewer") {
 	const { status, body } = await rest("POST", "/users", { body: { email, role } });
 	expect(status).toBe(201);
-	const { link } = invitedUserSchema.parse(body);
+	const { link } = userLinkSchema.parse(body);
 	return new URL(link).searchParams.get("token") ?? "";
 }
 const accept = (inviteToken: string, name = "Bob", password = PASSWORD) =>
@@ -134,6 +134,84 @@ describe("an invitation", () => {
 		expect((await rest("DELETE", `/users/${BOB}`)).status).toBe(200);
 		expect((await accept(third)).status).toBe(401);
 		expect((await rest("POST", "/users", { body: { email: ADA } })).status).toBe(409);
+	});
+});
+
+describe("a password-reset link", () => {
+	const NEW_PASSWORD = "blauer elefant tanzt";
+	const create = (user: string, as?: object) =>
+		rest("POST", `/users/${user}/password-reset`, as === undefined ? {} : { as });
+	async function linkFor(user: string) {
+		const { status, body } = await create(user);
+		expect(status).toBe(201);
+		return new URL(userLinkSchema.parse(body).link).searchParams.get("token") ?? "";
+	}
+	const use = (resetToken: string, password = NEW_PASSWORD) =>
+		post("/api/trpc/account.resetPassword", { resetToken, password });
+
+	it("sets a new password once and ends all sessions, while tokens stay", async () => {
+		await addUser(BOB, "administrator");
+		const as = await browserOf(BOB);
+		const token = await createToken(as);
+		const link = await linkFor(BOB);
+		expect((await meAs(as)).status).toBe(200);
+		expect((await post("/api/trpc/account.passwordReset", { resetToken: link })).body).toEqual({
+			result: { data: { email: BOB } },
+		});
+		const weak = await use(link, "robert robert 1");
+		expect(weak).toMatchObject({ status: 422, body: { error: { data: { field: "password" } } } });
+		expect((await use(link)).status).toBe(200);
+		expect((await use(link)).status).toBe(401);
+
+		expect((await meAs(as)).status).toBe(401);
+		expect((await meAs(bearer(token))).status).toBe(200);
+		expect((await signIn(BOB)).status).toBe(401);
+		const renewed = await post("/api/auth/sign-in/email", { email: BOB, password: NEW_PASSWORD });
+		expect(renewed.status).toBe(200);
+		expect(await audited("user.reset-password")).toMatchObject([{ target: BOB, actor: "machine" }]);
+		expect(await audited("account.reset-password")).toMatchObject([{ actorName: BOB }]);
+		const { db } = test.resources;
+		expect(JSON.stringify(await db.auditEntry.findMany())).not.toContain(link);
+		expect(JSON.stringify(await db.user.findMany())).not.toContain(link);
+	});
+
+	it("ends when it is replaced or a day old, when the user is disabled, and when the user changes the password", async () => {
+		await addUser(BOB, "viewer");
+		const [replaced, late] = [await linkFor(BOB), await linkFor(BOB)];
+		expect((await use(replaced)).status).toBe(401);
+		test.time.now = new Date(test.time.now.getTime() + DAY_MS);
+		expect((await use(late)).status).toBe(401);
+
+		const ofDisabled = await linkFor(BOB);
+		await rest("PATCH", `/users/${BOB}`, { body: { disabled: true } });
+		await rest("PATCH", `/users/${BOB}`, { body: { disabled: false } });
+		expect((await use(ofDisabled)).status).toBe(401);
+
+		const needless = await linkFor(BOB);
+		const as = await browserOf(BOB);
+		const change = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+		expect((await send("POST", "/api/trpc/account.changePassword", as, change)).status).toBe(200);
+		expect((await use(needless)).status).toBe(401);
+	});
+
+	it("is refused for invitations, disabled users and the own account, but not to this machine", async () => {
+		await invite("carol@example.com");
+		await addUser(BOB, "viewer");
+		await rest("PATCH", `/users/${BOB}`, { body: { disabled: true } });
+		const as = await browserOf(ADA);
+		const refusals = [
+			["carol@example.com", "hasn't accepted the invitation"],
+			[BOB, "Enable the user first"],
+			[ADA, "your own account"],
+		] as const;
+		for (const [user, reason] of refusals) {
+			expect(await create(user, as)).toMatchObject({
+				status: 409,
+				body: { error: { field: "user", message: expect.stringContaining(reason) } },
+			});
+		}
+		// The way back for an administrator who is alone.
+		expect((await use(await linkFor(ADA))).status).toBe(200);
 	});
 });
 

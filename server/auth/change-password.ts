@@ -63,6 +63,11 @@ export async function changePassword(
 		input: {},
 		run: async (tx) => {
 			await tx.account.update({ where: { id: account.id }, data: { password: hash } });
+			// Whoever knows the password needs no link; one that went astray ends here.
+			await tx.user.update({
+				where: { id: session.userId },
+				data: { resetHash: null, resetExpiresAt: null },
+			});
 			const { count } = await tx.session.deleteMany({
 				where: { userId: session.userId, id: { not: session.id } },
 			});

@@ -11,7 +11,7 @@ export const emailSchema = z
 
 /** Adds an issue for a password that a guesser would try early. */
 export function requireFitPassword(
-	{ password, name, email = "" }: { password: string; name: string; email?: string },
+	{ password, name = "", email = "" }: { password: string; name?: string; email?: string },
 	context: z.RefinementCtx,
 ): void {
 	const weakness = findPasswordWeakness(password, [name, email]);

@@ -6,6 +6,8 @@ import { newPasswordSchema } from "./password.ts";
 
 /** How long an invitation's link is good for. */
 export const INVITE_DAYS = 7;
+/** How long a password-reset link is good for. */
+export const RESET_HOURS = 24;
 
 /** `expired`: the invitation's link is no longer good; invite the address again. */
 export const userStatusSchema = z.enum(["active", "disabled", "invited", "expired"]);
@@ -20,6 +22,10 @@ export const userSchema = z.object({
 	createdAt: z.string(),
 	tokens: z.number().describe("API tokens that the user owns"),
 	inviteExpiresAt: z.string().nullable(),
+	resetExpiresAt: z
+		.string()
+		.nullable()
+		.describe("until when a password-reset link works; null if there is none"),
 });
 export type User = z.infer<typeof userSchema>;
 
@@ -33,7 +39,7 @@ export const inviteUserInputSchema = z.strictObject({
 	email: emailSchema,
 	role: roleSchema.default("viewer"),
 });
-export const invitedUserSchema = userSchema.extend({
+export const userLinkSchema = userSchema.extend({
 	link: z.string().describe("works once; shown once"),
 });
 
@@ -49,15 +55,18 @@ export const modifyUserInputSchema = userRefSchema.extend({
 		.describe("a disabled user can't sign in, and the user's tokens are refused"),
 });
 
-const inviteTokenSchema = z
-	.string()
-	.min(1, "open the invitation's link as you were given it")
-	.max(200);
-export const invitationRefSchema = z.strictObject({ inviteToken: inviteTokenSchema });
+const linkTokenSchema = z.string().min(1, "open the link as you were given it").max(200);
+
+export const invitationRefSchema = z.strictObject({ inviteToken: linkTokenSchema });
 export const acceptInvitationInputSchema = z
 	.strictObject({
-		inviteToken: inviteTokenSchema,
+		inviteToken: linkTokenSchema,
 		name: personNameSchema,
 		password: newPasswordSchema,
 	})
+	.superRefine(requireFitPassword);
+
+export const passwordResetRefSchema = z.strictObject({ resetToken: linkTokenSchema });
+export const resetPasswordInputSchema = passwordResetRefSchema
+	.extend({ password: newPasswordSchema })
 	.superRefine(requireFitPassword);

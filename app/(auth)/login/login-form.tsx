@@ -22,6 +22,23 @@ function explain(error: { status: number; message?: string | undefined }): strin
 	return error.message ?? "Signing in didn't work.";
 }
 
+function ForgottenPassword() {
+	return (
+		<details className="text-sm text-muted">
+			<summary className="w-fit cursor-pointer rounded-sm hover:text-foreground">
+				Forgot your password?
+			</summary>
+			<p className="mt-2">
+				Ask an administrator for a password-reset link: they create one under Users, or with{" "}
+				<code className="font-mono text-xs text-foreground">
+					npx larder users reset-password &lt;email&gt;
+				</code>
+				. If you are the only administrator, run that command on the control plane's machine.
+			</p>
+		</details>
+	);
+}
+
 export function LoginForm() {
 	const router = useRouter();
 	const params = useSearchParams();
@@ -100,6 +117,7 @@ export function LoginForm() {
 				<Button type="submit" fullWidth isPending={isPending} className="mt-1">
 					{isPending ? "Signing in…" : "Sign in"}
 				</Button>
+				<ForgottenPassword />
 			</form>
 		</AuthCard>
 	);

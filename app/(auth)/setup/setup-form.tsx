@@ -8,7 +8,7 @@ import { useTRPC } from "../../_lib/trpc.ts";
 import { ButtonLink } from "../../_ui/button-link.tsx";
 import { useSetupStatus } from "../../_ui/shell/session-gate.tsx";
 import { AuthCard } from "../auth-card.tsx";
-import { NewAccountForm } from "../new-account-form.tsx";
+import { ChoosePasswordForm } from "../choose-password-form.tsx";
 import { SignInProblem } from "../sign-in-problem.tsx";
 
 export function SetupForm() {
@@ -40,14 +40,14 @@ export function SetupForm() {
 			</AuthCard>
 		);
 	}
-	return <AdministratorForm token={token} onCreated={() => setDone(true)} />;
+	return <AdministratorForm token={token} onDone={() => setDone(true)} />;
 }
 
-function AdministratorForm({ token, onCreated }: { token: string; onCreated: () => void }) {
+function AdministratorForm({ token, onDone }: { token: string; onDone: () => void }) {
 	const trpc = useTRPC();
 	const create = useMutation(trpc.account.createAdministrator.mutationOptions({ gcTime: 0 }));
 	return (
-		<NewAccountForm
+		<ChoosePasswordForm
 			title="Create the administrator"
 			description="The first account of this control plane. It may do everything."
 			email={null}
@@ -55,8 +55,8 @@ function AdministratorForm({ token, onCreated }: { token: string; onCreated: () 
 			pending="Creating…"
 			failure="The account couldn't be created"
 			parse={(values) => createAdministratorInputSchema.safeParse({ ...values, setupToken: token })}
-			create={create}
-			onCreated={onCreated}
+			store={create}
+			onDone={onDone}
 		/>
 	);
 }

@@ -3,6 +3,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	"account.create-administrator": "Create first administrator",
 	"account.end-other-sessions": "End all other own sessions",
 	"account.end-session": "End one own session",
+	"account.reset-password": "Set new password by link",
 	"cache.create": "Create cache",
 	"cache.delete": "Delete cache",
 	"cache.failover": "Fail over cache",
@@ -17,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	"session.sign-in": "Sign in",
 	"session.sign-out": "Sign out",
 	"user.accept-invitation": "Accept invitation",
+	"user.reset-password": "Create password-reset link",
 };
 
 /** An action in words: "parameter-group.create" → "Create parameter group". */

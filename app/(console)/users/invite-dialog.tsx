@@ -2,7 +2,6 @@
 
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link2 } from "lucide-react";
 import { type SubmitEvent, useId, useState } from "react";
 import type { Role } from "../../../server/contract/access.ts";
 import { INVITE_DAYS, inviteUserInputSchema, type User } from "../../../server/contract/user.ts";
@@ -11,29 +10,29 @@ import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { ROLE_NAMES } from "../../_lib/roles.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { ChoiceCard } from "../../_ui/choice-card.tsx";
-import { CodeBlock } from "../../_ui/code-block.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
-import { Banner, ProblemBanner } from "../../_ui/notices.tsx";
+import { ProblemBanner } from "../../_ui/notices.tsx";
+import { LinkToPassOn } from "./link-to-pass-on.tsx";
 
 const ROLES = [
 	{
 		value: "viewer",
-		detail: "Sees everything but secrets, and changes nothing.",
+		detail: "Can see everything except secrets. Can't change anything.",
 	},
 	{
 		value: "administrator",
-		detail: "Does everything, users and passwords included.",
+		detail: "Can do everything, including managing users and revealing passwords.",
 	},
 ] as const;
 
 interface InviteDialogProps {
-	/** Whose link is made anew; null for a new user. */
+	/** The user who gets a new link; null for a new user. */
 	user: User | null;
 	onClose: () => void;
 }
 
-/** Makes the link with which one person gets in. Mounted while it is open. */
+/** Creates the link with which a person joins. Mounted while it is open. */
 export function InviteDialog({ user, onClose }: InviteDialogProps) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
@@ -63,7 +62,7 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 		<Dialog
 			onClose={onClose}
 			isDismissable={invited === undefined}
-			title={invited === undefined ? "Invite a user" : `Link for ${invited.email}`}
+			title={invited === undefined ? "Invite a user" : `Invitation link for ${invited.email}`}
 			footer={
 				invited === undefined ? (
 					<>
@@ -80,7 +79,7 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 			}
 		>
 			{invite.isError && problem === undefined && (
-				<ProblemBanner title="No link was created" error={invite.error} />
+				<ProblemBanner title="The link wasn't created" error={invite.error} />
 			)}
 			{invited === undefined ? (
 				<form id={formId} onSubmit={submit} noValidate className="flex flex-col gap-4">
@@ -114,13 +113,9 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 					</fieldset>
 				</form>
 			) : (
-				<>
-					<Banner tone="warning" icon={Link2} title="Copy the link now, and pass it on">
-						Whoever opens it first becomes {invited.email}. It works once, for {INVITE_DAYS} days,
-						and is shown only now.
-					</Banner>
-					<CodeBlock code={invited.link} copyLabel="Copy link" wrap />
-				</>
+				<LinkToPassOn link={invited.link}>
+					Whoever opens it first becomes {invited.email}. It works once, within {INVITE_DAYS} days.
+				</LinkToPassOn>
 			)}
 		</Dialog>
 	);

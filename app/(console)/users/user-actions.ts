@@ -1,12 +1,11 @@
-import { Ban, CircleCheck, Eye, Link2, ShieldCheck, Trash2 } from "lucide-react";
+import { Ban, CircleCheck, Eye, KeyRound, Link2, ShieldCheck, Trash2 } from "lucide-react";
 import type { User } from "../../../server/contract/user.ts";
 import type { MenuAction } from "../../_ui/actions-menu.tsx";
 
-/** What asks first. */
-export type UserDialogName = "disable" | "delete";
+/** Actions that open a dialog. */
+export type UserDialogName = "invite" | "reset-password" | "disable" | "delete";
 
 export interface UserChanges {
-	invite(user: User): void;
 	modify(user: User, change: { role?: User["role"]; disabled?: boolean }): void;
 	ask(user: User, dialog: UserDialogName): void;
 }
@@ -15,7 +14,7 @@ export interface UserChanges {
 export function userActions(
 	user: User,
 	{ ownEmail, administrators }: { ownEmail: string | null; administrators: number },
-	{ invite, modify, ask }: UserChanges,
+	{ modify, ask }: UserChanges,
 ): MenuAction[] {
 	const obstacle = obstacleOf(user, ownEmail, administrators);
 	const remove: MenuAction = {
@@ -27,7 +26,10 @@ export function userActions(
 		run: () => ask(user, "delete"),
 	};
 	if (isInvitation(user)) {
-		const renew = { id: "invite", label: "New link", icon: Link2, run: () => invite(user) };
+		const renew = {
+			...{ id: "invite", label: "New link", icon: Link2 },
+			run: () => ask(user, "invite"),
+		};
 		return [renew, remove];
 	}
 	return [
@@ -45,6 +47,13 @@ export function userActions(
 					obstacle,
 					run: () => modify(user, { role: "viewer" }),
 				},
+		{
+			id: "reset-password",
+			label: "Reset password",
+			icon: KeyRound,
+			obstacle: resetObstacleOf(user, ownEmail),
+			run: () => ask(user, "reset-password"),
+		},
 		user.status === "disabled"
 			? {
 					id: "enable",
@@ -59,6 +68,11 @@ export function userActions(
 
 export function isInvitation({ status }: User): boolean {
 	return status === "invited" || status === "expired";
+}
+
+function resetObstacleOf(user: User, ownEmail: string | null): string | null {
+	if (user.email === ownEmail) return "Change your own password on the Account page.";
+	return user.status === "disabled" ? "Enable the user first." : null;
 }
 
 function obstacleOf(user: User, ownEmail: string | null, administrators: number): string | null {

@@ -59,11 +59,19 @@ export function userColumns(own: Own, changes: UserChanges): readonly Column<Use
 		{
 			id: "expires",
 			header: "Link expires",
-			sortValue: (user) => user.inviteExpiresAt,
-			cell: (user) =>
-				user.inviteExpiresAt === null ? null : (
-					<Time value={user.inviteExpiresAt} look="relative" />
-				),
+			sortValue: linkExpiry,
+			cell: (user) => {
+				const expiry = linkExpiry(user);
+				if (expiry === null) return null;
+				return (
+					<span className="flex flex-col">
+						<Time value={expiry} look="relative" />
+						{user.resetExpiresAt !== null && (
+							<span className="text-xs text-muted">Password reset</span>
+						)}
+					</span>
+				);
+			},
 		},
 		{
 			id: "actions",
@@ -80,4 +88,9 @@ export function userColumns(own: Own, changes: UserChanges): readonly Column<Use
 			),
 		},
 	];
+}
+
+/** When the user's open link expires: the invitation's, or the one that resets the password. */
+function linkExpiry(user: User): string | null {
+	return user.inviteExpiresAt ?? user.resetExpiresAt;
 }

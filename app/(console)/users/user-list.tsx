@@ -23,6 +23,9 @@ import { userColumns } from "./user-columns.tsx";
 import { DeleteUserDialog, DisableUserDialog } from "./user-dialogs.tsx";
 
 const InviteDialog = dynamic(async () => (await import("./invite-dialog.tsx")).InviteDialog);
+const ResetPasswordDialog = dynamic(
+	async () => (await import("./reset-password-dialog.tsx")).ResetPasswordDialog,
+);
 
 const PAGE_SIZE = 50;
 const DIALOG = "invite";
@@ -34,9 +37,7 @@ export function UserList() {
 	const queryClient = useQueryClient();
 	const { data: me } = useMe();
 	const { params, change } = useUrlParams();
-	const [asked, setAsked] = useState<{ user: User; dialog: UserDialogName | "invite" } | null>(
-		null,
-	);
+	const [asked, setAsked] = useState<{ user: User; dialog: UserDialogName } | null>(null);
 	const cursor = params.get("cursor");
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.users.list.queryOptions(
@@ -68,7 +69,6 @@ export function UserList() {
 			administrators: isWhole ? countAdministrators(users) : Number.POSITIVE_INFINITY,
 		},
 		{
-			invite: (user) => setAsked({ user, dialog: "invite" }),
 			modify: (user, wanted) => modify.mutate({ user: user.id, ...wanted }),
 			ask: (user, dialog) => setAsked({ user, dialog }),
 		},
@@ -84,7 +84,7 @@ export function UserList() {
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
 				title={HEAD.title}
-				description={`${HEAD.description}${isViewer ? " You are a viewer: ask an administrator for changes." : ""}`}
+				description={`${HEAD.description}${isViewer ? " You are a viewer. Ask an administrator to make changes." : ""}`}
 				actions={
 					<ForAdministrators>
 						<Button onPress={() => change({ dialog: DIALOG })}>
@@ -124,6 +124,9 @@ export function UserList() {
 				<InviteDialog user={null} onClose={close} />
 			)}
 			{asked?.dialog === "invite" && <InviteDialog user={asked.user} onClose={close} />}
+			{asked?.dialog === "reset-password" && (
+				<ResetPasswordDialog user={asked.user} onClose={close} onChanged={onChanged} />
+			)}
 			{asked?.dialog === "disable" && dialog && <DisableUserDialog {...dialog} />}
 			{asked?.dialog === "delete" && dialog && <DeleteUserDialog {...dialog} />}
 		</>

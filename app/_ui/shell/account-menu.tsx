@@ -30,7 +30,7 @@ export function AccountMenu() {
 		<>
 			{isViewer && (
 				<span className="hidden sm:inline">
-					<Chip title={`You are a viewer: ${VIEWERS_MAY}`}>View only</Chip>
+					<Chip title={`You are a viewer. ${VIEWERS_MAY}`}>View only</Chip>
 				</span>
 			)}
 			<Dropdown>

@@ -61,6 +61,7 @@ const AUDITED: Readonly<Record<string, string>> = {
 	"users.delete": "user.delete",
 	"users.invite": "user.invite",
 	"users.modify": "user.modify",
+	"users.resetPassword": "user.reset-password",
 };
 
 let test: TestResources;

@@ -38,6 +38,7 @@ export async function modifyUser(
 					...(input.role !== undefined && { role: input.role }),
 					...(input.disabled !== undefined && {
 						disabledAt: input.disabled ? (row.disabledAt ?? clock.now()) : null,
+						...{ resetHash: null, resetExpiresAt: null },
 					}),
 				},
 				include: WITH_TOKENS,

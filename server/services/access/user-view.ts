@@ -11,6 +11,10 @@ export function toUserView(row: UserRow, now: Date): User {
 		createdAt: row.createdAt.toISOString(),
 		tokens: row._count.tokens,
 		inviteExpiresAt: row.inviteExpiresAt?.toISOString() ?? null,
+		resetExpiresAt:
+			row.resetExpiresAt !== null && row.resetExpiresAt > now
+				? row.resetExpiresAt.toISOString()
+				: null,
 	};
 }
 

@@ -3,6 +3,7 @@ import { acceptInvitation, findInvitation } from "../../../auth/accept-invitatio
 import { changePassword } from "../../../auth/change-password.ts";
 import { requireSafeConnection, signInProblem } from "../../../auth/connection.ts";
 import { endSessions, listSessions } from "../../../auth/own-sessions.ts";
+import { findPasswordReset, resetPassword } from "../../../auth/reset-password.ts";
 import {
 	acceptInvitationInputSchema,
 	changedPasswordSchema,
@@ -11,6 +12,8 @@ import {
 	endedSessionsSchema,
 	invitationRefSchema,
 	meSchema,
+	passwordResetRefSchema,
+	resetPasswordInputSchema,
 	roleSchema,
 	sessionListSchema,
 	sessionRefSchema,
@@ -63,6 +66,24 @@ export const account = router({
 			requireSafeConnection(ctx.connection);
 			const { requestId, connection } = ctx;
 			return acceptInvitation(ctx.resources, ctx.sessions, input, {
+				requestId,
+				address: connection.address,
+			});
+		}),
+	passwordReset: publicProcedure
+		.input(passwordResetRefSchema)
+		.output(z.object({ email: z.string() }))
+		.mutation(async ({ ctx, input }) => {
+			const { email } = await findPasswordReset(ctx.resources, input.resetToken);
+			return { email };
+		}),
+	resetPassword: publicProcedure
+		.input(resetPasswordInputSchema)
+		.output(z.object({ email: z.string() }))
+		.mutation(({ ctx, input }) => {
+			requireSafeConnection(ctx.connection);
+			const { requestId, connection } = ctx;
+			return resetPassword(ctx.resources, ctx.sessions, input, {
 				requestId,
 				address: connection.address,
 			});

@@ -1,13 +1,14 @@
 import {
-	invitedUserSchema,
 	inviteUserInputSchema,
 	listUsersInputSchema,
 	modifyUserInputSchema,
+	userLinkSchema,
 	userPageSchema,
 	userRefSchema,
 	userSchema,
 } from "../../../contract/index.ts";
 import { deleteUser, modifyUser } from "../../../services/access/change-user.ts";
+import { createPasswordReset } from "../../../services/access/create-password-reset.ts";
 import { inviteUser } from "../../../services/access/invite-user.ts";
 import { listUsers } from "../../../services/access/list-users.ts";
 import { requires, router } from "../trpc.ts";
@@ -26,7 +27,7 @@ export const users = router({
 			},
 		})
 		.input(inviteUserInputSchema)
-		.output(invitedUserSchema)
+		.output(userLinkSchema)
 		.mutation(({ ctx, input }) => inviteUser(ctx.resources, ctx.caller, input, ctx.origin)),
 	list: requires("user:read")
 		.meta({
@@ -50,6 +51,23 @@ export const users = router({
 		.input(modifyUserInputSchema)
 		.output(userSchema)
 		.mutation(({ ctx, input }) => modifyUser(ctx.resources, ctx.caller, input)),
+	resetPassword: requires("user:manage")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/users/{user}/password-reset",
+				status: 201,
+				tag: "Users",
+				summary: "Create a password-reset link",
+				description:
+					"Answers with a link with which the user sets a new password, once, within 24 hours; pass it on yourself. A new link replaces the former one. Using the link ends the user's sessions; API tokens stay. Refused for open invitations, disabled users and yourself.",
+			},
+		})
+		.input(userRefSchema)
+		.output(userLinkSchema)
+		.mutation(({ ctx, input }) =>
+			createPasswordReset(ctx.resources, ctx.caller, input, ctx.origin),
+		),
 	delete: requires("user:manage")
 		.meta({
 			rest: {

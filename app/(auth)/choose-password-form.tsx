@@ -34,33 +34,36 @@ const FIELDS = [
 
 type Values = Record<(typeof FIELDS)[number]["name"], string>;
 
-interface NewAccountFormProps<Input> {
+interface ChoosePasswordFormProps<Input> {
 	title: string;
 	description: ReactNode;
 	/** Null where the form asks for it. */
 	email: string | null;
+	/** False for an account that has a name. */
+	asksName?: boolean;
 	action: string;
 	/** The action's label while it is under way. */
 	pending: string;
 	/** What didn't happen, when it failed. */
 	failure: string;
 	parse: (values: Omit<Values, "repeated">) => z.ZodSafeParseResult<Input>;
-	create: {
+	store: {
 		mutateAsync: (input: Input) => Promise<unknown>;
 		isPending: boolean;
 		isSuccess: boolean;
 		isError: boolean;
 		error: unknown;
 	};
-	/** The account is there; signing in follows. */
-	onCreated?: () => void;
+	/** The password is set; signing in follows. */
+	onDone?: () => void;
 }
 
-/** Makes an account and signs in to it. */
-export function NewAccountForm<Input extends { password: string }>(
-	props: NewAccountFormProps<Input>,
+/** Asks for the password of an account, new or not, stores it and signs in. */
+export function ChoosePasswordForm<Input extends { password: string }>(
+	props: ChoosePasswordFormProps<Input>,
 ) {
-	const { title, description, email, action, pending, failure, parse, create, onCreated } = props;
+	const { title, description, email, asksName = true, action, pending, failure } = props;
+	const { parse, store, onDone } = props;
 	const router = useRouter();
 	const queryClient = useQueryClient();
 	const [values, setValues] = useState<Values>({
@@ -70,7 +73,9 @@ export function NewAccountForm<Input extends { password: string }>(
 		repeated: "",
 	});
 	const [issues, setIssues] = useState<ReadonlyMap<string, string>>(new Map());
-	const fields = FIELDS.filter(({ name }) => name !== "email" || email === null);
+	const fields = FIELDS.filter(
+		({ name }) => (name !== "email" || email === null) && (name !== "name" || asksName),
+	);
 
 	const submit = async (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
@@ -81,27 +86,25 @@ export function NewAccountForm<Input extends { password: string }>(
 		setIssues(found);
 		if (!parsed.success || found.size > 0) return;
 		try {
-			await create.mutateAsync(parsed.data);
+			await store.mutateAsync(parsed.data);
 		} catch (error) {
 			const { field, message } = toApiProblem(error);
 			if (field !== null) setIssues(new Map([[field, asSentence(message)]]));
 			return;
 		}
-		onCreated?.();
+		onDone?.();
 		const { password } = parsed.data;
 		const { error } = await authClient.signIn.email({ email: values.email.trim(), password });
 		queryClient.clear();
 		router.replace(error === null ? "/caches" : "/login");
 	};
 
-	const isPending = create.isPending || create.isSuccess;
-	const isFieldProblem = create.isError && fields.some(({ name }) => issues.has(name));
+	const isPending = store.isPending || store.isSuccess;
+	const isFieldProblem = store.isError && fields.some(({ name }) => issues.has(name));
 	return (
 		<AuthCard title={title} description={description}>
 			<form onSubmit={submit} noValidate className="flex flex-col gap-4">
-				{create.isError && !isFieldProblem && (
-					<ProblemBanner title={failure} error={create.error} />
-				)}
+				{store.isError && !isFieldProblem && <ProblemBanner title={failure} error={store.error} />}
 				{email !== null && (
 					// For password managers, which store the password under it.
 					<input type="hidden" name="email" autoComplete="username" value={email} />

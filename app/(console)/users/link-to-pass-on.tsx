@@ -1,0 +1,16 @@
+import { Link2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { CodeBlock } from "../../_ui/code-block.tsx";
+import { Banner } from "../../_ui/notices.tsx";
+
+/** A link that is shown once. The children say what it does and for how long. */
+export function LinkToPassOn({ link, children }: { link: string; children: ReactNode }) {
+	return (
+		<>
+			<Banner tone="warning" icon={Link2} title="Copy the link now and pass it on">
+				{children} Larder doesn't show it again.
+			</Banner>
+			<CodeBlock code={link} copyLabel="Copy link" wrap />
+		</>
+	);
+}
