@@ -51,7 +51,7 @@ export class HostNames {
 		if (this.failure === null) return [];
 		const warning: HostWarning = {
 			...{ code: "dns-port", severity: "warning", title: "No DNS answers", command: null },
-			message: `This host doesn't answer names of ${this.names?.zone ?? "the zone"}: it can't listen on ${address}:${port} (${this.failure}). Other hosts answer them.`,
+			message: `This host doesn't answer DNS queries for ${this.names?.zone ?? "the zone"}: it can't listen on ${address}:${port} (${this.failure}). Other hosts answer them.`,
 			remedy:
 				this.failure === "EACCES"
 					? "Give the agent the right to use ports below 1024 (CAP_NET_BIND_SERVICE), or set LARDER_DNS_PORT to 1024 or higher and restart it."

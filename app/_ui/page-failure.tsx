@@ -45,8 +45,8 @@ export function PageFailure({ error, onRetry }: { error: Error; onRetry: () => v
 			</h1>
 			<p className="mt-2 text-muted">
 				{outdated
-					? "This page is from before. Load it anew."
-					: "The console ran into an error of its own. Caches aren't affected by it."}
+					? "This page is from the previous version. Reload it."
+					: "The console hit an unexpected error. Your caches aren't affected."}
 			</p>
 			{!outdated && (
 				<pre className="mt-4 max-w-full overflow-x-auto rounded-lg border border-border bg-well px-3 py-2 text-left font-mono text-xs">

@@ -86,7 +86,7 @@ function toCliError(url: string, status: number, body: unknown): CliError {
 	const parsed = errorBodySchema.safeParse(body);
 	if (!parsed.success) {
 		return new CliError(
-			`What answers at ${url} isn't a Larder control plane (HTTP ${status}).`,
+			`The server at ${url} isn't a Larder control plane (HTTP ${status}).`,
 			EXIT.unreachable,
 		);
 	}

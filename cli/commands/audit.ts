@@ -17,9 +17,13 @@ interface ListOptions extends ApiOptions, PageOptions {
 export function auditCommand(): Command {
 	const list = new Command("list")
 		.description("List who signed in, revealed a password or changed something, newest first")
-		.option("--since <time>", "from then on: 90m, 24h, 7d, or 2026-11-29T12:00:00Z", pastInstant)
+		.option(
+			"--since <time>",
+			"only entries since: 90m, 24h, 7d, or 2026-11-29T12:00:00Z",
+			pastInstant,
+		)
 		.option("--actor <name>", "part of a user's address, or of a token's or host's name")
-		.option("--action <action>", "one, such as cache.delete, or all of a kind, such as cache")
+		.option("--action <action>", "an action such as cache.delete, or a prefix such as cache")
 		.addOption(new Option("--outcome <outcome>", "only these").choices(auditOutcomeSchema.options));
 	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
 		const { since, actor, action, outcome } = options;

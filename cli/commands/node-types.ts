@@ -50,7 +50,7 @@ function createCommand(): Command {
 	const command = new Command("create")
 		.summary("make a node type of your own")
 		.description("Make a node type of your own, beside the catalogue's.")
-		.argument("<name>", "begins with a word of your own: own.small")
+		.argument("<name>", "must begin with a prefix of your own, such as own.small")
 		.requiredOption("--vcpus <count>", "threads of a node", wholeNumber)
 		.requiredOption("--memory <size>", "of a node, such as 512MiB or 2GiB", wholeMib)
 		.option(

@@ -75,8 +75,8 @@ function report(what: string, results: readonly EndResult[]): void {
 	if (killed > 0) print(`Killed ${many(killed)} that didn't stop when asked`);
 	const left = count("still there");
 	if (left > 0) {
-		throw new CliError(`${many(left)} can't be ended, even by SIGKILL.`, undefined, [
-			"A disk that doesn't answer can hold a process. Try again later: npm stop",
+		throw new CliError(`${many(left)} can't be killed, even with SIGKILL.`, undefined, [
+			"An unresponsive disk can block a process. Try again later: npm stop",
 		]);
 	}
 }

@@ -36,17 +36,19 @@ function createCommand(): Command {
 		.addOption(
 			new Option(
 				"--scope <scope>",
-				"read-only reads everything but passwords; full does everything",
+				"read-only can read everything except passwords; full can do everything",
 			)
 				.choices(tokenScopeSchema.options)
 				.default("read-only" satisfies TokenScope),
 		)
 		.addOption(
-			new Option("--expires-in-days <days>", "how long it is good for")
+			new Option("--expires-in-days <days>", "days until it expires")
 				.argParser(wholeNumber)
 				.default(TOKEN_DAYS_DEFAULT),
 		)
-		.addOption(new Option("--never-expires", "good until it is revoked").conflicts("expiresInDays"))
+		.addOption(
+			new Option("--never-expires", "valid until you revoke it").conflicts("expiresInDays"),
+		)
 		.addHelpText(
 			"after",
 			`

@@ -18,9 +18,13 @@ export function usersCommand(): Command {
 	users.addCommand(inviteCommand());
 	users.addCommand(listCommand());
 	users.addCommand(
-		changeCommand("disable", "Disable a user: sessions end and tokens are refused, at once", {
-			disabled: true,
-		}),
+		changeCommand(
+			"disable",
+			"Disable a user: sessions end at once, and Larder refuses the user's tokens",
+			{
+				disabled: true,
+			},
+		),
 	);
 	users.addCommand(
 		changeCommand("enable", "Let a disabled user sign in again", { disabled: false }),
@@ -34,7 +38,7 @@ export function usersCommand(): Command {
 function roleOption(): Option {
 	return new Option(
 		"--role <role>",
-		"viewer sees everything but secrets; administrator does everything",
+		"viewers can see everything except secrets; administrators can do everything",
 	).choices(roleSchema.options);
 }
 
@@ -42,7 +46,7 @@ function inviteCommand(): Command {
 	const command = new Command("invite")
 		.summary("invite a user")
 		.description(
-			"Print a link with which one person sets a password, once, within 7 days. Pass it on yourself: Larder sends no mail. Inviting the same address again replaces the link.",
+			"Print a link that lets one person set a password. It works once, within 7 days. Pass it on yourself: Larder sends no mail. Inviting the same address again replaces the link.",
 		)
 		.argument("<email>")
 		.addOption(roleOption().default("viewer" satisfies Role));
@@ -117,7 +121,7 @@ function resetPasswordCommand(): Command {
 	const command = new Command("reset-password")
 		.summary("create a password-reset link")
 		.description(
-			`Print a link with which a user who forgot the password sets a new one, once, within ${RESET_HOURS} hours. Pass it on yourself: Larder sends no mail. Using the link signs the user out everywhere; API tokens stay. If you are the only administrator, run this on the control plane's machine.`,
+			`Print a link that lets a user who forgot the password set a new one. It works once, within ${RESET_HOURS} hours. Pass it on yourself: Larder sends no mail. Using the link signs the user out everywhere; API tokens stay. If you are the only administrator, run this on the control plane's machine.`,
 		)
 		.argument("<email>");
 	return withApiOptions(command).action(async (email: string, options: ApiOptions) => {

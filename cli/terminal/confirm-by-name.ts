@@ -9,7 +9,7 @@ export interface ConfirmOptions {
 
 /** For commands that destroy data. */
 export function yesOption(command: Command): Command {
-	return command.option("-y, --yes", "don't ask for the name to be typed; for scripts");
+	return command.option("-y, --yes", "skip the confirmation; for scripts");
 }
 
 interface Confirmation {

@@ -1,12 +1,12 @@
 /**
  * `npm run bench:counts`: a load of known size through caches of every shape, and the requests a second that Larder
- * shows for it: in the list, in the chart and in the command line. For one of them also across a failover and a drain;
- * `npm run bench:counts -- moves` measures these two alone.
+ * shows for it: in the list, on the cache's page, in the chart and on the command line. For one of them also during and
+ * after a failover and a drain; `npm run bench:counts -- moves` measures these two alone.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { MemcacheClient } from "memcache-client";
-import { markdownTable, median } from "../../platform/testing/figures.ts";
+import { markdownTable } from "../../platform/testing/figures.ts";
 import { cachePageSchema } from "../../server/contract/cache.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
@@ -129,26 +129,70 @@ function off(shown: number, real: number): string {
 	return `${shown.toFixed(1)} (${(((shown - real) / real) * 100).toFixed(1)} %)`;
 }
 
+/** What the cache's page shows beside its nodes, added up. */
+async function pictured(larder: Installation, name: string): Promise<number> {
+	const cache = await larder.getCache(name);
+	const nodes = (cache?.shards ?? []).flatMap((shard) => shard.nodes);
+	return nodes.reduce((sum, node) => sum + (node.metrics?.opsPerSecond ?? 0), 0);
+}
+
+interface Shown {
+	readonly list: number;
+	readonly overview: number;
+	readonly chart: number;
+	readonly line: number;
+	readonly real: number;
+}
+
+/** Means of what is shown from now until the event and some rounds after it are over, beside what was answered. */
+async function watch(
+	larder: Installation,
+	name: string,
+	load: RatedLoad,
+	event: Promise<unknown>,
+): Promise<Shown> {
+	const from = Date.now();
+	const lists: number[] = [];
+	const overviews: number[] = [];
+	const lines: number[] = [];
+	let isOver = false;
+	const over = event.finally(() => {
+		isOver = true;
+	});
+	while (!isOver) {
+		lists.push(await listed(larder, name));
+		overviews.push(await pictured(larder, name));
+		lines.push(await printed(larder, name));
+		await Promise.race([delay(1_000), over]);
+	}
+	await over;
+	const chart = await charted(larder, name, from, Date.now());
+	return {
+		...{ list: mean(lists), overview: mean(overviews), chart: chart.mean, line: mean(lines) },
+		real: load.rate(chart.from, chart.to),
+	};
+}
+
+function mean(values: readonly number[]): number {
+	return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function row(title: string, { real, list, overview, chart, line }: Shown): string[] {
+	return [title, real.toFixed(1), ...[list, overview, chart, line].map((each) => off(each, real))];
+}
+
 async function measure(larder: Installation, { title, body }: (typeof SHAPES)[number]) {
 	const name = "counted";
 	await larder.createCache({ name, ...body });
 	const load = await openLoad(larder, name);
 	await delay(SETTLE_MS);
-	const from = Date.now();
-	const lists: number[] = [];
-	while (Date.now() - from < WINDOW_MS) {
-		lists.push(await listed(larder, name));
-		await delay(1_000);
-	}
-	const chart = await charted(larder, name, from, Date.now());
-	const real = load.rate(chart.from, chart.to);
-	const line = await printed(larder, name);
+	const shown = await watch(larder, name, load, delay(WINDOW_MS));
 	load.stop();
 	await larder.deleteCache(name);
-	return [title, real.toFixed(1), off(median(lists), real), off(chart.mean, real), off(line, real)];
+	return [row(title, shown)];
 }
 
-/** The chart's mean over an event and the time around it. */
+/** Over an event and the time around it, and once it is over. */
 async function across(
 	larder: Installation,
 	title: string,
@@ -157,20 +201,22 @@ async function across(
 ) {
 	const load = await openLoad(larder, name);
 	await delay(SETTLE_MS);
-	const from = Date.now();
-	await event();
-	await delay(SETTLE_MS);
-	const chart = await charted(larder, name, from, Date.now());
-	const real = load.rate(chart.from, chart.to);
+	const during = await watch(
+		larder,
+		name,
+		load,
+		event().then(() => delay(SETTLE_MS)),
+	);
+	const after = await watch(larder, name, load, delay(WINDOW_MS));
 	load.stop();
-	return [title, real.toFixed(1), "", off(chart.mean, real), ""];
+	return [row(`${title}, during`, during), row(`${title}, after`, after)];
 }
 
 const larder = await startInstallation({ agents: AGENT_NAMES });
 try {
 	const rows: string[][] = [];
 	const shapes = process.argv[2] === "moves" ? [] : SHAPES;
-	for (const shape of shapes) rows.push(await measure(larder, shape));
+	for (const shape of shapes) rows.push(...(await measure(larder, shape)));
 	const name = "moved";
 	await larder.createCache({ name, replicasPerShard: 2 });
 	const shardOf = async () => {
@@ -179,23 +225,24 @@ try {
 		return shard;
 	};
 	rows.push(
-		await across(larder, "2 replicas, across a failover", name, async () => {
+		...(await across(larder, "2 replicas, a failover", name, async () => {
 			await larder.rest("POST", `/caches/${name}/failover`, { body: {} });
 			await shardOf();
-		}),
+		})),
 	);
 	const { host } = await findPrimary(await shardOf(), await passwordOf(larder, name));
 	rows.push(
-		await across(larder, "2 replicas, across a drain", name, async () => {
+		...(await across(larder, "2 replicas, a drain", name, async () => {
 			await larder.rest("POST", `/hosts/${host}/drain`, { body: {} });
 			await waitUntil(
 				"the host to be empty",
 				async () => (await shardOf()).nodes.every((node) => node.host !== host),
 				120_000,
 			);
-		}),
+		})),
 	);
-	const head = ["load of 400/s through", "answered/s", "list", "chart (REST)", "`caches metrics`"];
+	const head = ["load of 400/s through", "answered/s"];
+	head.push("list", "overview", "chart (REST)", "`caches metrics`");
 	console.log(markdownTable([head, ...rows]));
 } finally {
 	await larder.stop();

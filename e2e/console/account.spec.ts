@@ -77,7 +77,7 @@ test("a join token is for as many hosts as were asked for, until it is revoked",
 	await page.goto("/hosts");
 	await page.getByRole("button", { name: "Add host" }).click();
 	const dialog = page.getByRole("dialog");
-	await dialog.getByRole("textbox", { name: "Hosts that may join with it" }).fill("7");
+	await dialog.getByRole("textbox", { name: "Number of hosts" }).fill("7");
 	await dialog.getByRole("button", { name: "Create join command" }).click();
 	await expect(
 		dialog.getByText(/^LARDER_JOIN_TOKEN=larder_join_\S+ npx larder agent/),

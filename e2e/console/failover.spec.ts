@@ -37,7 +37,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 		await expect(last).toContainText(primary);
 		await expect(last).toContainText(target);
 		await expect(last).toContainText(/writes paused for .+ ms/);
-		await expect(last).toContainText("It was requested.");
+		await expect(last).toContainText("A user requested it.");
 	});
 
 	const after = await installation.waitForStatus("orders", "available");

@@ -17,7 +17,7 @@ export async function findInvitation(
 	if (user?.inviteExpiresAt != null && user.inviteExpiresAt > clock.now()) return user;
 	throw new AppError(
 		"unauthenticated",
-		"This invitation isn't good any more: it was used, replaced or withdrawn, or is too old. Ask an administrator for a new link.",
+		"This invitation no longer works: it was used, replaced or withdrawn, or it has expired. Ask an administrator for a new link.",
 		{ field: "inviteToken" },
 	);
 }

@@ -34,10 +34,7 @@ export async function changePassword(
 		);
 	}
 	if (!limitOf(resources).allows(caller.actor)) {
-		throw new AppError(
-			"rate_limited",
-			"Too many attempts. Wait a minute, then try again with the right password.",
-		);
+		throw new AppError("rate_limited", "Too many attempts. Wait a minute, then try again.");
 	}
 	const { password: passwords } = await sessions.$context;
 	const account = await db.account.findFirstOrThrow({
@@ -83,7 +80,7 @@ function requireFit(
 	const weakness = findPasswordWeakness(newPassword, personal);
 	const problem =
 		newPassword === currentPassword
-			? "The new password is the current one; choose another."
+			? "The new password is the same as the current one. Choose another."
 			: weakness === null
 				? null
 				: `password ${weakness}`;

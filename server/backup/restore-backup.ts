@@ -187,7 +187,7 @@ async function placeKey(
 function occupied(what: string): AppError {
 	return new AppError(
 		"already_exists",
-		`${what} isn't empty. With --replace it is moved aside, and the backup takes its place.`,
+		`${what} isn't empty. With --replace, Larder moves it aside and puts the backup in its place.`,
 	);
 }
 

@@ -33,7 +33,7 @@ export const changePasswordInputSchema = z.strictObject({
 	newPassword: newPasswordSchema,
 });
 export const changedPasswordSchema = z.object({
-	endedSessions: z.number().describe("sessions in other browsers, which had to sign in again"),
+	endedSessions: z.number().describe("number of sessions in other browsers that ended"),
 });
 
 export const setupStatusSchema = z.object({
@@ -49,7 +49,7 @@ export const meSchema = z.object({
 	name: z.string(),
 	email: z.string().nullable(),
 	access: accessSchema.describe(
-		"full: everything; viewer: reads all but secrets, and manages the own account; read-only: reads all but secrets",
+		"full: everything; viewer: reads everything except secrets, and manages their own account; read-only: reads everything except secrets",
 	),
 });
 export type Me = z.infer<typeof meSchema>;
@@ -60,7 +60,7 @@ export const overviewSchema = z.object({
 	hosts: z.number(),
 	/** So many hosts fell silent at once that the control plane assumes it is cut off: nothing is replaced. */
 	safeMode: z.object({ silentHosts: z.array(z.string()) }).nullable(),
-	drainingHosts: z.array(z.string()).describe("hosts whose nodes are being moved to others"),
+	drainingHosts: z.array(z.string()).describe("hosts whose nodes Larder is moving to other hosts"),
 	diskFull: z
 		.boolean()
 		.describe("the disk that holds the control plane's files is full: changes can't be stored"),

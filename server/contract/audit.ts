@@ -31,7 +31,7 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 export const listAuditInputSchema = z.strictObject({
 	limit: limitSchema,
 	cursor: cursorSchema.optional(),
-	since: instantSchema.optional().describe("only entries from then on"),
+	since: instantSchema.optional().describe("only entries since this time"),
 	actor: z
 		.string()
 		.trim()
@@ -47,7 +47,7 @@ export const listAuditInputSchema = z.strictObject({
 		)
 		.max(100)
 		.optional()
-		.describe("one, such as cache.create, or all of a kind, such as cache"),
+		.describe("an action such as cache.create, or a prefix such as cache"),
 	outcome: auditOutcomeSchema.optional(),
 });
 export const auditPageSchema = pageOf(auditEntrySchema);

@@ -72,11 +72,11 @@ const createCacheFields = z.strictObject({
 	engine: engineSchema.default("valkey"),
 	engineVersion: engineVersionInputSchema
 		.optional()
-		.describe("newest available when absent; 9 means the newest 9.x"),
+		.describe("if absent, the newest available; 9 means the newest 9.x"),
 	nodeType: nodeTypeNameSchema.default("cache.t4g.micro"),
 	clusterMode: clusterModeSchema
 		.optional()
-		.describe("what the parameter group says when absent, disabled without one"),
+		.describe("if absent, what the parameter group says, else disabled"),
 	shards: wholeNumber("shards", 1, LIMITS.shardsMax).optional().describe("1 when absent"),
 	replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 		.optional()
@@ -85,16 +85,16 @@ const createCacheFields = z.strictObject({
 		.array(z.string().max(4_096))
 		.max(LIMITS.shardsMax)
 		.optional()
-		.describe("of each shard, such as 0-5460; spread evenly when absent"),
+		.describe("slots of each shard, such as 0-5460; if absent, spread evenly"),
 	nodes: wholeNumber("nodes", 1, LIMITS.memcachedNodesMax)
 		.optional()
-		.describe("Memcached's, in place of shards and replicasPerShard; 1 when absent"),
+		.describe("for Memcached, instead of shards and replicasPerShard; if absent, 1"),
 	zones: z
 		.array(zoneSchema)
 		.min(1)
 		.max(LIMITS.memcachedNodesMax)
 		.optional()
-		.describe("that nodes are placed in, by turns; all when absent"),
+		.describe("zones to place nodes in, in turn; if absent, all"),
 	multiAz: z.boolean().default(false),
 	automaticFailover: z
 		.boolean()
@@ -106,14 +106,17 @@ const createCacheFields = z.strictObject({
 	port: wholeNumber("port", LIMITS.portMin, LIMITS.portMax)
 		.optional()
 		.describe(
-			"of the primary or configuration endpoint; the lowest free one from 6379 up when absent, from 11211 up for Memcached",
+			"port of the primary or configuration endpoint; if absent, the lowest free one from 6379, or from 11211 for Memcached",
 		),
 	parameterGroup: parameterGroupNameSchema
 		.optional()
 		.describe(
 			"the family's default group when absent; one with cluster-enabled=yes turns cluster mode on",
 		),
-	deletionProtection: z.boolean().default(false).describe("refuses deletion while it is on"),
+	deletionProtection: z
+		.boolean()
+		.default(false)
+		.describe("while on, Larder refuses to delete the cache"),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
 });
@@ -152,7 +155,7 @@ export const nodeEndpointSchema = endpointSchema.extend({ node: z.string() });
 
 export const cacheNodeSchema = z.object({
 	id: z.string().describe("member name, such as orders-001"),
-	role: nodeRoleSchema.nullable().describe("as the engine says; null while it is not running"),
+	role: nodeRoleSchema.nullable().describe("as the engine reports it; null while it isn't running"),
 	zone: z.string(),
 	host: z.string(),
 	address: z.string(),
@@ -161,7 +164,9 @@ export const cacheNodeSchema = z.object({
 	status: nodeStatusSchema,
 	statusReason: z.string().nullable(),
 	inSync: z.boolean(),
-	pendingParameters: z.array(z.string()).describe("that wait for a reboot of this node"),
+	pendingParameters: z
+		.array(z.string())
+		.describe("parameters that take effect when this node is rebooted"),
 	move: z
 		.object({ from: z.string(), to: z.string() })
 		.nullable()
@@ -173,7 +178,7 @@ export const cacheNodeSchema = z.object({
 		.object({ actual: z.number(), wanted: z.number() })
 		.nullable()
 		.describe(
-			"clients that it serves at a time, if its host's limit of open files leaves fewer than it should",
+			"how many clients it serves at a time, if the host's limit of open files allows fewer than requested",
 		),
 	metrics: nodeMetricsSchema.nullable().describe("newest sample"),
 });
@@ -187,7 +192,11 @@ export const shardSchema = z.object({
 
 export const progressStepSchema = z.object({
 	step: z.string(),
-	node: z.string().nullable().default(null).describe("that the step is about; null for the cache"),
+	node: z
+		.string()
+		.nullable()
+		.default(null)
+		.describe("the node that the step is about; null for the whole cache"),
 	state: stepStateSchema,
 	startedAt: z.string().nullable(),
 	finishedAt: z.string().nullable(),
@@ -199,8 +208,8 @@ export const failoverSchema = z.object({
 	at: z.string(),
 	kind: z.enum(["planned", "unplanned"]),
 	shard: z.string(),
-	from: z.string().describe("member name of who led before"),
-	to: z.string().describe("member name of who leads since; the same where the node moved"),
+	from: z.string().describe("member name of the former primary"),
+	to: z.string().describe("member name of the new primary; the same if the node moved"),
 	fromHost: z.string().nullable().default(null),
 	toHost: z.string().nullable().default(null),
 	by: z
@@ -213,7 +222,7 @@ export const failoverSchema = z.object({
 		.number()
 		.nullable()
 		.describe(
-			"from the failure as it was noticed, or the pause of writes; null if it wasn't measured",
+			"from the detection of the failure, or from the pause of writes; null if not measured",
 		),
 });
 export type Failover = z.infer<typeof failoverSchema>;
@@ -222,7 +231,9 @@ export const cacheSchema = z.object({
 	name: z.string(),
 	kind: cacheKindSchema,
 	engine: engineSchema,
-	engineVersion: z.string().describe("in full once nodes run, as asked for before"),
+	engineVersion: z
+		.string()
+		.describe("the full version once nodes run, the requested one before that"),
 	status: cacheStatusSchema,
 	statusReason: z.string().nullable(),
 	progress: z
@@ -233,12 +244,12 @@ export const cacheSchema = z.object({
 	shardCount: z.number().describe("1 without cluster mode"),
 	replicasPerShard: z.number().describe("0 for Memcached"),
 	nodeCount: z.number().describe("over all shards"),
-	zones: z.array(z.string()).nullable().describe("that were asked for; null for any"),
+	zones: z.array(z.string()).nullable().describe("the zones requested; null for any"),
 	multiAz: z.boolean(),
 	multiAzStatus: z
 		.enum(["disabled", "enabled", "degraded"])
-		.describe("degraded: a shard has all its nodes in one zone, or is about to"),
-	multiAzReason: z.string().nullable().describe("why it is degraded, and what would mend it"),
+		.describe("degraded: all nodes of a shard are in one zone, or will be soon"),
+	multiAzReason: z.string().nullable().describe("why Multi-AZ is degraded, and what restores it"),
 	automaticFailover: z.boolean(),
 	lastFailover: failoverSchema.nullable(),
 	port: z.number().nullable(),
@@ -248,7 +259,7 @@ export const cacheSchema = z.object({
 		configuration: endpointSchema.nullable(),
 		gateways: z
 			.array(z.string())
-			.describe("addresses of all hosts that serve the endpoints above, on the same ports"),
+			.describe("addresses of all hosts that serve these endpoints, on the same ports"),
 		nodes: z.array(nodeEndpointSchema),
 		names: endpointNamesSchema.nullable().default(null).describe("null without LARDER_DNS_ZONE"),
 	}),
@@ -258,10 +269,10 @@ export const cacheSchema = z.object({
 		name: z.string(),
 		status: z
 			.enum(["in-sync", "applying", "pending-reboot"])
-			.describe("pending-reboot: some values are taken only when nodes are rebooted"),
+			.describe("pending-reboot: some values take effect only when nodes are rebooted"),
 	}),
 	deletionProtection: z.boolean(),
-	hourlyCost: z.number().describe("of all nodes by the rate card, in its currency"),
+	hourlyCost: z.number().describe("cost of all nodes by the rate card, in its currency"),
 	tags: z.record(z.string(), z.string()),
 	description: z.string(),
 	createdAt: z.string(),
@@ -275,7 +286,7 @@ export const cacheSummarySchema = cacheSchema.omit({ shards: true, progress: tru
 	opsPerSecond: z
 		.number()
 		.nullable()
-		.describe("what clients asked of all nodes, over the last sample"),
+		.describe("requests of clients to all nodes, over the last sample"),
 	hitRate: z.number().nullable().describe("0 to 1 over the last sample; null without reads"),
 });
 export type CacheSummary = z.infer<typeof cacheSummarySchema>;
@@ -302,21 +313,21 @@ export const modifyCacheInputSchema = z
 	})
 	.refine(
 		({ name: _name, ...changes }) => Object.values(changes).some((value) => value !== undefined),
-		"No modifications were requested: send what should change, such as description or replicasPerShard",
+		"No modifications were requested: send the fields to change, such as description or replicasPerShard",
 	);
 export type ModifyCacheInput = z.output<typeof modifyCacheInputSchema>;
 
 /** What a change would do, if it were requested now. */
 export const changePreviewSchema = z.object({
-	steps: z.array(z.string()).describe("sentences, in the order in which they are carried out"),
+	steps: z.array(z.string()).describe("sentences, in the order in which Larder carries them out"),
 	restarts: z.array(z.string()).describe("member names of nodes that restart"),
 	failovers: z.array(z.string()).describe("shards that fail over, such as 0001"),
 	memoryBytes: z
 		.object({ before: z.number(), after: z.number() })
-		.describe("of hosts, that the cache's nodes take"),
+		.describe("host memory that the cache's nodes take up"),
 	problems: z
 		.array(z.object({ field: z.string(), message: z.string() }))
-		.describe("why the change would be refused, or would have to wait"),
+		.describe("why Larder would refuse the change, or why it would have to wait"),
 });
 export type ChangePreview = z.infer<typeof changePreviewSchema>;
 
@@ -327,9 +338,7 @@ export const rebootCacheInputSchema = z.strictObject({
 		.min(1)
 		.max(500)
 		.optional()
-		.describe(
-			"member names such as orders-001; all nodes when absent, one of each shard at a time",
-		),
+		.describe("member names such as orders-001; if absent, all nodes, one per shard at a time"),
 });
 
 export const failoverCacheInputSchema = z.strictObject({
@@ -338,15 +347,13 @@ export const failoverCacheInputSchema = z.strictObject({
 		.string()
 		.regex(/^\d{4}$/, "shard must look like 0001")
 		.optional()
-		.describe("needed where the cache has more than one"),
+		.describe("required if the cache has more than one"),
 	node: z
 		.string()
 		.min(1)
 		.max(80)
 		.optional()
-		.describe(
-			"member that should become the primary, such as orders-002; the best replica in sync when absent",
-		),
+		.describe("the new primary, such as orders-002; if absent, the best replica in sync"),
 });
 
 export const cacheSortSchema = z.enum(CACHE_SORTS);
@@ -374,5 +381,5 @@ export const cacheMetricsInputSchema = cacheRefSchema.extend({
 	range: metricsRangeSchema.default("1h"),
 	since: instantSchema
 		.optional()
-		.describe("only samples of this time and later, for a client that has the earlier ones"),
+		.describe("only samples from this time on, for a client that already has the earlier ones"),
 });

@@ -27,13 +27,13 @@ export const hostEngineSchema = z.object({
 export const forwardingSchema = z.object({
 	by: z
 		.enum(["kernel", "haproxy"])
-		.describe("kernel: it forwards what it can, and HAProxy the rest"),
+		.describe("kernel: the kernel forwards what it can, and HAProxy forwards the rest"),
 	note: z
 		.string()
 		.max(2_000)
 		.nullable()
 		.describe(
-			"why HAProxy forwards some or all of them; null if the kernel forwards all, or was not asked to",
+			"why HAProxy forwards some or all endpoints; null if the kernel forwards all of them, or isn't meant to",
 		),
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
@@ -42,10 +42,10 @@ export type Forwarding = z.infer<typeof forwardingSchema>;
 export const hostWarningSchema = z.object({
 	code: z.string().max(64).describe("such as disk-full or agent-upgrade"),
 	severity: severitySchema,
-	title: z.string().max(64).describe("a few words for lists"),
+	title: z.string().max(64).describe("a short form for lists"),
 	message: z.string().max(2_000).describe("what it means for the caches on this host"),
 	remedy: z.string().max(2_000).describe("what to do"),
-	command: z.string().max(500).nullable().describe("that does it until the next boot"),
+	command: z.string().max(500).nullable().describe("a command that fixes it until the next boot"),
 });
 export type HostWarning = z.infer<typeof hostWarningSchema>;
 
@@ -53,51 +53,57 @@ export const hostSchema = z.object({
 	id: z.string(),
 	name: z.string(),
 	zone: z.string(),
-	address: z.string().describe("what clients are given"),
+	address: z.string().describe("the address that clients use"),
 	status: hostStatusSchema,
 	statusReason: z
 		.string()
 		.nullable()
-		.describe("of a drain or a loss: what is being done about its nodes, or keeps them there"),
+		.describe(
+			"during a drain or after a loss: what Larder is doing with its nodes, or why they can't leave",
+		),
 	lastSeenAt: z.string().nullable(),
 	clockAheadMs: z
 		.number()
 		.nullable()
 		.describe(
-			"how far its clock is ahead of the control plane's, less than zero if behind; null while it is offline",
+			"how far its clock is ahead of the control plane's; negative if behind, null while the host is offline",
 		),
-	clockWarning: z.string().nullable().describe("what a clock that is off means, and what to do"),
+	clockWarning: z.string().nullable().describe("what a wrong clock means, and what to do"),
 	warnings: z
 		.array(hostWarningSchema)
-		.describe("about its machine and its agent's version; empty while it is offline"),
+		.describe(
+			"warnings about its machine and its agent's version; empty while the host is offline",
+		),
 	joinedAt: z.string(),
 	agentVersion: z.string(),
 	cpus: z.number(),
 	memoryBytes: z.number().describe("memory that the agent offers to nodes"),
 	memoryAssignedBytes: z.number(),
-	cpuMillisAssigned: z.number().describe("thousandths of a processor that its nodes count for"),
+	cpuMillisAssigned: z.number().describe("thousandths of a processor that its nodes take up"),
 	limits: z
 		.enum(["cgroup-v2", "cgroup-v1", "none"])
 		.describe(
-			"how the kernel holds nodes to their size: with version 2 to memory and processors, with version 1 to memory alone",
+			"how the kernel limits nodes to their size: cgroup-v2 limits memory and processors, cgroup-v1 only memory",
 		),
 	gateway: z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
 		reason: z.string().nullable(),
-		forwarding: forwardingSchema.nullable().describe("null while it isn't known"),
+		forwarding: forwardingSchema.nullable().describe("null while unknown"),
 	}),
 	sentinel: z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
 		reason: z.string().nullable(),
 	}),
-	cordoned: z.boolean().describe("takes no new nodes"),
-	draining: z.boolean().describe("its nodes are being moved to other hosts"),
+	cordoned: z.boolean().describe("Larder places no new nodes on it"),
+	draining: z.boolean().describe("Larder is moving its nodes to other hosts"),
 	stuckNodes: z
 		.array(z.object({ node: z.string(), reason: z.string() }))
-		.describe("of a drain or a loss: nodes that found no place when that was last tried"),
+		.describe(
+			"during a drain or after a loss: nodes that no other host could take at the last attempt",
+		),
 	lost: z
 		.boolean()
-		.describe("silent for so long, or declared lost, that others take its nodes' places"),
+		.describe("silent for too long, or declared lost: Larder replaces its nodes on other hosts"),
 	nodeCount: z.number(),
 	engines: z.array(hostEngineSchema),
 });
@@ -119,9 +125,9 @@ export const drainPreviewSchema = z.object({
 				cache: z.string(),
 				node: z.string().describe("member name, such as orders-001"),
 				role: nodeRoleSchema,
-				to: z.string().nullable().describe("host that it would move to now; null for none"),
-				reason: z.string().nullable().describe("why no host can take it; null where one can"),
-				remedy: z.string().nullable().describe("what would let it move; null where it can"),
+				to: z.string().nullable().describe("host that it would move to now; null if there is none"),
+				reason: z.string().nullable().describe("why no host can take it; null if one can"),
+				remedy: z.string().nullable().describe("what would let it move; null if it can"),
 				losesData: z.boolean().describe("it starts empty there, as Memcached does"),
 			}),
 		)
@@ -136,7 +142,7 @@ export const removeHostInputSchema = hostRefSchema.extend({
 		.stringbool()
 		.or(z.boolean())
 		.default(false)
-		.describe("it won't come back: what only it holds is given up"),
+		.describe("the host won't come back: Larder gives up the data that only it holds"),
 });
 
 export const createJoinTokenInputSchema = z.strictObject({
@@ -154,10 +160,12 @@ export const joinTokenSchema = z.object({
 	prefix: z.string().describe("first characters, to tell tokens apart"),
 	status: z
 		.enum(["active", "used", "expired", "revoked"])
-		.describe("used: by as many hosts as may"),
+		.describe("used: as many hosts as allowed have joined with it"),
 	uses: z.number().describe("hosts that have joined with it"),
 	maxUses: z.number(),
-	hosts: z.array(z.string()).describe("names of those that are still in the fleet"),
+	hosts: z
+		.array(z.string())
+		.describe("names of hosts that joined with it and are still in the fleet"),
 	createdAt: z.string(),
 	createdBy: z.string(),
 	expiresAt: z.string(),
@@ -169,7 +177,7 @@ export const createdJoinTokenSchema = joinTokenSchema.extend({
 	command: z.string().describe("what to run on the new host"),
 	steps: z
 		.array(z.object({ text: z.string(), command: z.string().nullable() }))
-		.describe("all that a fresh machine needs; the command above is the last"),
+		.describe("every step on a fresh machine; the last one is the command above"),
 	reachWarning: z
 		.string()
 		.nullable()

@@ -10,13 +10,13 @@ export const nodeMetricsSchema = z.object({
 	opsPerSecond: z
 		.number()
 		.describe(
-			"commands that the node carried out for clients, those of scripts included; neither what replication repeats nor what keeps connections, gateways and Sentinels going (PING, AUTH, INFO …)",
+			"commands that the node ran for clients, including commands in scripts; excludes replication and the PING, AUTH and INFO of gateways and Sentinels",
 		),
 	hitsPerSecond: z.number(),
 	missesPerSecond: z.number(),
 	keys: z.number(),
 	evictionsPerSecond: z.number(),
-	cpuPercent: z.number().describe("of one core, the whole engine process"),
+	cpuPercent: z.number().describe("percent of one core that the engine process uses"),
 	replicationLagBytes: z
 		.number()
 		.nullable()
@@ -33,19 +33,19 @@ export type MetricsRange = z.infer<typeof metricsRangeSchema>;
  * Columns of equal length: `at[i]` (ISO 8601) belongs to `values.<metric>[i]`; null if nothing was measured.
  */
 export const nodeSeriesSchema = z.object({
-	id: z.string().describe("tells apart nodes that had one name after the other"),
+	id: z.string().describe("distinguishes nodes that had the same name one after another"),
 	node: z.string(),
 	shard: z.string().describe("such as 0001"),
 	role: nodeRoleSchema.nullable(),
 	leftAt: z
 		.string()
 		.nullable()
-		.describe("when another node took its place, or it was removed; null for a node of today"),
+		.describe("when another node replaced it or it was removed; null for a current node"),
 	at: z.array(z.string()),
 	values: z
 		.record(z.string(), z.array(z.number().nullable()))
 		.describe(
-			"by metric; `samples` tells of how many readings a value is the mean, so that a node that was there for part of that time can be weighed",
+			"by metric; `samples` is the number of readings behind each mean, so that you can weight a node that existed for only part of the time",
 		),
 });
 

@@ -47,7 +47,9 @@ export const dnsNameSchema = z.object({
 	port: z.int32().nullable().describe("that clients connect to; null for a server"),
 	addresses: z
 		.array(z.string())
-		.describe("of hosts that serve it; for a primary endpoint, the primary's own host first"),
+		.describe(
+			"addresses of hosts that serve it; for a primary endpoint, the primary's own host first",
+		),
 });
 export type DnsName = z.infer<typeof dnsNameSchema>;
 

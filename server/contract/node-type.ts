@@ -16,7 +16,7 @@ export const nodeTypeNameSchema = z
 
 export const nodeTypeSchema = z.object({
 	name: z.string(),
-	family: z.string().describe("such as m7g; custom for operators' own"),
+	family: z.string().describe("such as m7g; custom for your own types"),
 	vcpus: z.number(),
 	memoryBytes: z.number().describe("memory that placement counts against a host"),
 	usableMemoryBytes: z.number().describe("memory for data (the engine's maxmemory) by default"),

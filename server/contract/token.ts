@@ -26,7 +26,9 @@ export const createTokenInputSchema = z.strictObject({
 		.regex(/^[^\p{Cc}]*$/u, "name cannot hold control characters"),
 	scope: tokenScopeSchema
 		.default("read-only")
-		.describe("read-only: reads everything but passwords; full: does what administrators do"),
+		.describe(
+			"read-only: can read everything except passwords; full: can do everything that administrators can",
+		),
 	expiresInDays: z
 		.number()
 		.int()

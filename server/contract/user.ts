@@ -52,7 +52,7 @@ export const modifyUserInputSchema = userRefSchema.extend({
 	disabled: z
 		.boolean()
 		.optional()
-		.describe("a disabled user can't sign in, and the user's tokens are refused"),
+		.describe("a disabled user can't sign in, and Larder refuses the user's tokens"),
 });
 
 const linkTokenSchema = z.string().min(1, "open the link as you were given it").max(200);

@@ -17,9 +17,9 @@ function explain(error: { status: number; message?: string | undefined }): strin
 	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
 	if (error.status === 401) return "E-mail or password is wrong.";
 	if (error.status === 0 || error.status >= 500) {
-		return "The control plane doesn't answer as it should. Try again in a moment.";
+		return "The control plane isn't responding properly. Try again in a moment.";
 	}
-	return error.message ?? "Signing in didn't work.";
+	return error.message ?? "Sign-in failed.";
 }
 
 function ForgottenPassword() {
@@ -81,7 +81,7 @@ export function LoginForm() {
 				description="No administrator exists yet. Open the one-time link that the control plane printed when it started; it leads to the form that creates one."
 			>
 				<p className="text-sm text-muted">
-					It looks like{" "}
+					It looks like this:{" "}
 					<code className="font-mono text-xs break-all text-foreground">
 						{typeof window === "undefined" ? "" : window.location.origin}/setup?token=…
 					</code>

@@ -22,7 +22,7 @@ export function SetupForm() {
 		return (
 			<AuthCard
 				title="Larder is set up"
-				description="An administrator exists already, so this link no longer does anything."
+				description="An administrator already exists, so this link no longer works."
 			>
 				<ButtonLink href="/login" className="w-full">
 					Sign in
@@ -34,7 +34,7 @@ export function SetupForm() {
 		return (
 			<AuthCard
 				title="The set-up link is incomplete"
-				description="Open it just as the control plane printed it when it started, with everything after “token=”."
+				description="Copy the whole link that the control plane printed when it started, including everything after “token=”."
 			>
 				<span />
 			</AuthCard>
@@ -49,7 +49,7 @@ function AdministratorForm({ token, onDone }: { token: string; onDone: () => voi
 	return (
 		<ChoosePasswordForm
 			title="Create the administrator"
-			description="The first account of this control plane. It may do everything."
+			description="This is the control plane's first account. It can do everything."
 			email={null}
 			action="Create administrator"
 			pending="Creating…"

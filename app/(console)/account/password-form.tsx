@@ -72,7 +72,7 @@ export function PasswordForm() {
 	return (
 		<form onSubmit={submit} noValidate className="flex max-w-sm flex-col gap-4">
 			<p className="text-sm text-muted">
-				Other browsers in which you are signed in have to sign in again. API tokens go on working.
+				Changing your password signs you out of all other browsers. Your API tokens keep working.
 			</p>
 			{change.isError && issues.size === 0 && (
 				<ProblemBanner title="The password wasn't changed" error={change.error} />

@@ -38,11 +38,11 @@ export function ApiReference() {
 				}
 				description={
 					<>
-						Everything that this console does goes through the same API. The page is made from{" "}
+						The console itself uses this API. This page is generated from{" "}
 						<a href={DOCUMENT_URL} className="text-accent-soft-foreground underline">
 							openapi.json
 						</a>{" "}
-						(OpenAPI 3.1), which client generators take.
+						(OpenAPI 3.1), which also works with client generators.
 					</>
 				}
 			/>
@@ -112,20 +112,20 @@ function Basics() {
 					Send an API token as <code className="font-mono text-xs">Authorization: Bearer …</code>.
 				</li>
 				<li>
-					Calls that change something take an{" "}
-					<code className="font-mono text-xs">Idempotency-Key</code>: the same key and content sent
-					again answers as the first time.
+					Calls that change something accept an{" "}
+					<code className="font-mono text-xs">Idempotency-Key</code>. Repeating a call with the same
+					key and body returns the first call's answer.
 				</li>
 				<li>
-					Lists answer <code className="font-mono text-xs">{'{"items": […], "nextCursor"}'}</code>.
+					Lists return <code className="font-mono text-xs">{'{"items": […], "nextCursor"}'}</code>.
 					To get the next page, pass <code className="font-mono text-xs">cursor</code>.
 				</li>
 				<li>
-					Errors answer{" "}
+					Errors return{" "}
 					<code className="font-mono text-xs break-words">
 						{'{"error": {"code", "message", "field"?, "requestId"}}'}
 					</code>
-					; codes are stable, messages are for people.
+					. Codes are stable; messages are for people.
 				</li>
 			</ul>
 		</Panel>

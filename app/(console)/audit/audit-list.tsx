@@ -148,7 +148,7 @@ export function AuditList() {
 						})}
 					>
 						{isFiltered
-							? "No entry fits all of the filters."
+							? "No entry matches all filters."
 							: "The first change or sign-in appears here."}
 					</EmptyState>
 				) : (

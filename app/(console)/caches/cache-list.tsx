@@ -123,7 +123,7 @@ export function CacheList() {
 							</Button>
 						}
 					>
-						Names and descriptions are searched. Try fewer letters, another engine or another
+						The search looks at names and descriptions. Try fewer letters, or another engine or
 						status.
 					</EmptyState>
 				) : isEmpty ? (

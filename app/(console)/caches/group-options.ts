@@ -8,7 +8,7 @@ export function groupOptions(
 ): { value: string; label: string; isDisabled: boolean; detail: string }[] {
 	return groups.map(({ name, description, clusterMode: needed }) => {
 		const fits = needed === null || needed === clusterMode;
-		const other = `Is for caches with cluster mode ${needed === "enabled" ? "on" : "off"}.`;
+		const other = `For caches with cluster mode ${needed === "enabled" ? "on" : "off"}.`;
 		return {
 			value: name,
 			label: name,

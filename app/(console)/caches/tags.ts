@@ -26,6 +26,6 @@ export function tagProblem(tags: readonly DraftTag[]): string | null {
 	const keys = filledTags(tags).map(({ key }) => key.trim());
 	if (keys.includes("")) return "a tag needs a key";
 	const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-	if (twice !== undefined) return `the tag “${twice}” is there twice`;
+	if (twice !== undefined) return `the tag “${twice}” appears twice`;
 	return keys.length > LIMITS.tagsMax ? `a cache can have at most ${LIMITS.tagsMax} tags` : null;
 }

@@ -123,11 +123,11 @@ export function EventList({ cache }: { cache?: string }) {
 				) : data.items.length === 0 ? (
 					<EmptyState
 						icon={isFiltered ? SearchX : Activity}
-						title={isFiltered ? "No event matches" : "Nothing happened yet"}
+						title={isFiltered ? "No event matches" : "Nothing has happened yet"}
 					>
 						{isFiltered
 							? "Try another severity."
-							: "What caches, nodes and hosts go through is written down here."}
+							: "Events of caches, nodes and hosts appear here."}
 					</EmptyState>
 				) : (
 					<>

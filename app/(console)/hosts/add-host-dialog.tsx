@@ -60,10 +60,10 @@ export function AddHostDialog({ onClose }: { onClose: () => void }) {
 				<>
 					<p className="text-muted">
 						A host is any Linux machine with Node.js that can reach this control plane. The command
-						carries a join token, which is good for as many hosts and for as long as you choose.
+						contains a join token. You choose how many hosts can use it, and for how long.
 					</p>
 					<StepperField
-						label="Hosts that may join with it"
+						label="Number of hosts"
 						name="uses"
 						value={uses}
 						min={1}
@@ -101,15 +101,16 @@ export function AddHostDialog({ onClose }: { onClose: () => void }) {
 						))}
 					</ol>
 					<p className="text-muted">
-						The token is shown only now. It lets{" "}
+						Larder shows the token only once. It lets{" "}
 						{created.maxUses === 1 ? "one host" : `${created.maxUses} hosts`} join until{" "}
 						<span className="text-foreground">
 							<Time value={created.expiresAt} />
 						</span>
-						. It stands in the environment, where other users of that machine can't read it;
+						. The command passes it in the environment, where other users of that machine can't read
+						it;
 						<code className="font-mono text-xs"> --join-token-file</code> reads it from a file. The
-						host appears in the list within seconds of joining; give each rack or room a zone of its
-						own, so that replicas are kept apart.
+						host appears in the list within seconds. Give each rack or room its own zone, so that
+						Larder keeps replicas apart.
 					</p>
 				</>
 			)}

@@ -34,7 +34,10 @@ export function DrainDialog({ host, onClose }: DrainDialogProps) {
 		>
 			<div aria-live="polite">
 				{preview.isError ? (
-					<ProblemBanner title="Where its nodes would go isn't known" error={preview.error} />
+					<ProblemBanner
+						title="Larder couldn't find out where its nodes would go"
+						error={preview.error}
+					/>
 				) : (
 					<Forecast preview={preview.data} />
 				)}
@@ -65,7 +68,7 @@ function Forecast({ preview }: { preview: DrainPreview | undefined }) {
 		>
 			<StuckNodes groups={stuckGroups(stuck)} />
 			<p className="mt-2">
-				{othersWords(moving)} The drain then waits until there is a place, and continues by itself.
+				{othersWords(moving)} The drain then waits for room and continues automatically.
 			</p>
 		</Banner>
 	);
@@ -117,9 +120,9 @@ function Effects({ nodes }: { nodes: DrainPreview["nodes"] }) {
 		<ul className="flex list-disc flex-col gap-1.5 pl-5">
 			{moving.some(({ losesData }) => !losesData) && (
 				<li>
-					Each new node copies the data before the old one goes, one node per shard at a time.
-					Before a primary goes, its successor takes over: writes pause for a few milliseconds, and
-					none is lost.
+					Each new node copies the data before Larder removes the old one, one node per shard at a
+					time. Before a primary is removed, its successor takes over: writes pause for a few
+					milliseconds, and none is lost.
 				</li>
 			)}
 			{moving.some(({ losesData }) => losesData) && (

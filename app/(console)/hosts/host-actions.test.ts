@@ -25,7 +25,7 @@ it("a drain can be stopped, and once it is through the host can be removed", () 
 });
 
 it("a host that is away can't be drained, and removing it with nodes gives them up", () => {
-	expect(menu({ status: "offline" })[1]).toContain("Remove it if it won't come back");
+	expect(menu({ status: "offline" })[1]).toContain("Remove the host if it won't come back");
 	expect(menu({ status: "offline" })[2]).toBe("Remove");
 	expect(isGivenUp(exampleHost({ status: "offline" }))).toBe(true);
 	expect(isGivenUp(exampleHost({ status: "offline", nodeCount: 0 }))).toBe(false);

@@ -57,7 +57,7 @@ function CordonDialog({ host, onClose }: OwnProps) {
 
 function UncordonDialog({ host, onClose }: OwnProps) {
 	const trpc = useTRPC();
-	const onSuccess = useHostChanged(onClose, `${host.name} takes nodes again`);
+	const onSuccess = useHostChanged(onClose, `${host.name} accepts new nodes again`);
 	const uncordon = useMutation(trpc.hosts.uncordon.mutationOptions({ onSuccess }));
 	const stops = host.draining && host.nodeCount > 0;
 	return (

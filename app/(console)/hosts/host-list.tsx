@@ -128,8 +128,7 @@ export function HostList() {
 								</ForAdministrators>
 							}
 						>
-							Hosts are the machines that caches run on. Add one, and its memory becomes room for
-							caches.
+							Hosts are the machines that run your caches. Add one to get room for caches.
 						</EmptyState>
 					) : (
 						<>

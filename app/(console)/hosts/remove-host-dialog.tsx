@@ -39,8 +39,8 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 				<GivenUp host={host} />
 			) : (
 				<p>
-					It runs no nodes, so nothing is lost. Stop its agent as well: the control plane refuses it
-					from now on, and it needs a new token to join again.
+					It runs no nodes, so nothing is lost. Stop its agent as well: the control plane now
+					refuses it, and it needs a new token to join again.
 				</p>
 			)}
 		</TypedConfirmationDialog>

@@ -36,8 +36,8 @@ export function RevokeJoinTokenDialog({ token, onClose }: RevokeJoinTokenDialogP
 			onClose={onClose}
 		>
 			<p>
-				No host can join with <code className="font-mono">{token.prefix}…</code> from then on. Hosts
-				that joined with it stay in the fleet.
+				No host can join with <code className="font-mono">{token.prefix}…</code> any more. Hosts
+				that already joined with it stay in the fleet.
 			</p>
 		</ConfirmDialog>
 	);

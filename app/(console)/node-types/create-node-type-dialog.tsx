@@ -81,20 +81,20 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 				{...bind("name")}
 				autoFocus
 				placeholder="own.small"
-				hint="Two words or more with a dot between; it can't begin with cache."
+				hint="At least two words separated by a dot, such as own.small. It can't begin with “cache.”"
 			/>
 			<div className="grid items-start gap-3 sm:grid-cols-2">
 				<FormTextField
 					label="vCPU"
 					{...bind("vcpus")}
 					inputMode="numeric"
-					hint="Threads, and the most that a node may use."
+					hint="The node's threads, and the most processors that it can use."
 				/>
 				<FormTextField
 					label="Memory in MiB"
 					{...bind("memoryMib")}
 					inputMode="numeric"
-					hint="A quarter of it is kept from data."
+					hint="A quarter is reserved and not available for data."
 				/>
 			</div>
 			<FormTextField
@@ -103,7 +103,7 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 				{...bind("cpuMillis")}
 				inputMode="numeric"
 				placeholder="vCPU × 1000"
-				hint="What placement takes from a host; less than the vCPU for types that burst."
+				hint="How much of a host's processors a node takes up; less than its vCPUs for types that burst."
 			/>
 			{hourly !== null && rateCard !== undefined && (
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">

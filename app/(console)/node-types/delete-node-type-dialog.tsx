@@ -35,7 +35,7 @@ export function DeleteNodeTypeDialog({ type, onClose }: DeleteNodeTypeDialogProp
 			onConfirm={() => remove.mutate({ name: type.name })}
 			onClose={onClose}
 		>
-			<p>No new cache can be made with it. It can't be deleted while a cache uses it.</p>
+			<p>New caches can no longer use it. You can't delete it while a cache uses it.</p>
 		</ConfirmDialog>
 	);
 }

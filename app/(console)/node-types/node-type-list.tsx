@@ -121,7 +121,7 @@ export function NodeTypeList() {
 				description={
 					rateCard === undefined
 						? HEAD.description
-						: `${HEAD.description} Your rate card counts ${formatMoney(rateCard.perVcpuHour, rateCard.currency)} a vCPU and ${formatMoney(rateCard.perGibHour, rateCard.currency)} a GiB, an hour each.`
+						: `${HEAD.description} Your rate card: ${formatMoney(rateCard.perVcpuHour, rateCard.currency)} per vCPU and ${formatMoney(rateCard.perGibHour, rateCard.currency)} per GiB, per hour.`
 				}
 				actions={
 					<ForAdministrators>
@@ -168,7 +168,7 @@ export function NodeTypeList() {
 							</ForAdministrators>
 						}
 					>
-						Make one where none of the catalogue fits your hosts, such as own.small with 256 MiB.
+						Create one if no type in the catalogue fits your hosts, such as own.small with 256 MiB.
 					</EmptyState>
 				</Panel>
 			)}

@@ -88,7 +88,7 @@ export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 				value={draft.family}
 				options={FAMILIES}
 				onChange={(value) => set({ family: parameterFamilySchema.parse(value) })}
-				hint="The engine and version whose caches may use it. It can't change later."
+				hint="Only caches of this engine and version can use the group. It can't change later."
 			/>
 			<SwitchField
 				label="For cluster mode"

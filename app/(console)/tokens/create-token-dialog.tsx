@@ -27,12 +27,13 @@ const SCOPES = [
 	{
 		value: "read-only",
 		label: "Read-only",
-		detail: "Reads everything but passwords. For dashboards, exporters and inventories.",
+		detail: "Can read everything except passwords. For dashboards, exporters and inventories.",
 	},
 	{
 		value: "full",
 		label: "Full access",
-		detail: "Does everything an administrator can do, passwords and users included.",
+		detail:
+			"Can do everything an administrator can, including revealing passwords and managing users.",
 	},
 ] as const;
 
@@ -117,7 +118,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 			) : (
 				<>
 					<Banner tone="warning" icon={TriangleAlert} title="Copy it now">
-						It is shown only this once: only a hash of it is kept.
+						Larder shows it only once and keeps only a hash of it.
 					</Banner>
 					<CodeBlock code={created.token} copyLabel="Copy token" wrap />
 					<p className="text-muted">Send it with every call:</p>

@@ -125,7 +125,7 @@ export function TokenList() {
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
 				title={HEAD.title}
-				description={`${HEAD.description}${isViewer ? " You are a viewer: ask an administrator for a token." : ""}`}
+				description={`${HEAD.description}${isViewer ? " You are a viewer. Ask an administrator for a token." : ""}`}
 				actions={create}
 			/>
 			<Panel flush>

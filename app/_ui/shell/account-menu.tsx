@@ -48,7 +48,7 @@ export function AccountMenu() {
 						{me?.email != null && <p className="truncate text-xs text-muted">{me.email}</p>}
 						{me !== undefined && (
 							<p className="text-xs text-muted">
-								{isViewer ? "Viewer: sees everything but secrets" : ROLE_NAMES.administrator}
+								{isViewer ? "Viewer: sees everything except secrets" : ROLE_NAMES.administrator}
 							</p>
 						)}
 					</div>

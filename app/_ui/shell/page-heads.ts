@@ -12,7 +12,7 @@ export const PAGE_HEADS = {
 	"/api-reference": { title: "API reference" },
 	"/audit": {
 		title: "Audit log",
-		description: `Sign-ins, revealed passwords, changes, and what was denied. Kept for ${AUDIT_KEPT.days} days, at most ${AUDIT_KEPT.entries.toLocaleString("en-US")} entries.`,
+		description: `Sign-ins, revealed passwords, changes and denied calls. Kept for ${AUDIT_KEPT.days} days, at most ${AUDIT_KEPT.entries.toLocaleString("en-US")} entries.`,
 	},
 	"/caches": { title: "Caches" },
 	"/caches/create": { title: "Create a cache" },
@@ -25,17 +25,17 @@ export const PAGE_HEADS = {
 	"/parameter-groups": {
 		title: "Parameter groups",
 		description:
-			"Engine settings under a name, which caches share. A change reaches every cache that uses the group.",
+			"Named sets of engine settings that caches share. A change applies to every cache that uses the group.",
 	},
 	"/tokens": {
 		title: "API tokens",
 		description:
-			"For scripts, the CLI and other systems. Read-only tokens see everything but passwords; tokens with full access do what administrators do.",
+			"For scripts, the CLI and other systems. Read-only tokens can read everything except passwords; full-access tokens can do everything that administrators can.",
 	},
 	"/users": {
 		title: "Users",
 		description:
-			"People who sign in to the console. Administrators do everything; viewers see everything but secrets.",
+			"People who can sign in to the console. Administrators can do everything; viewers can see everything except secrets.",
 	},
 } as const satisfies Readonly<Record<string, PageHead>>;
 

@@ -65,7 +65,7 @@ function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> 
 		}
 		if (outcome === "deleted") {
 			toast(`${work.cache} was deleted`, {
-				description: "Its processes are stopped, and its files and ports are free.",
+				description: "Larder stopped its processes and freed its files and ports.",
 				timeout: 8_000,
 				...viewAction("View events", `/events?cache=${work.cache}`, (path) => router.push(path)),
 			});

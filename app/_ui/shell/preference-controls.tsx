@@ -8,7 +8,7 @@ import { useTimeZone } from "../../_lib/use-time-zone.ts";
 const THEMES = [
 	{ id: "light", label: "Light", icon: Sun },
 	{ id: "dark", label: "Dark", icon: Moon },
-	{ id: "system", label: "Like the system", icon: Monitor },
+	{ id: "system", label: "Same as system", icon: Monitor },
 ] as const;
 
 export function ThemeMenu() {

@@ -135,7 +135,7 @@ function HeaderCell<Row>({ column, sort, sorting, onSort }: HeaderCellProps<Row>
 				type="button"
 				className="sort-button"
 				aria-disabled={!canSort || undefined}
-				title={canSort ? undefined : "Sorts once the list fits on one page: filter it"}
+				title={canSort ? undefined : "To sort, filter the list until it fits on one page"}
 				onClick={() => canSort && onSort(id)}
 			>
 				{header}

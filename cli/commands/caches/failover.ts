@@ -36,7 +36,7 @@ export function failoverCommand(): Command {
 			"Fail over from a serving primary to a replica: writes pause for a few milliseconds, and no write is lost. Waits until the failover is done.",
 		)
 		.argument("<name>")
-		.option("--shard <shard>", "such as 0001; needed where the cache has more than one")
+		.option("--shard <shard>", "such as 0001; required if the cache has more than one")
 		.option(
 			"--node <node>",
 			"the new primary, such as orders-002 (default: the best replica in sync)",

@@ -41,7 +41,7 @@ export function modifyCommand(): Command {
 		.option("--multi-az", "keep the nodes of each shard in different zones")
 		.option("--no-multi-az", "let them share a zone")
 		.option("--automatic-failover", "promote a replica when a primary fails")
-		.option("--no-automatic-failover", "leave that to you")
+		.option("--no-automatic-failover", "don't; you promote a replica yourself")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",
@@ -92,10 +92,12 @@ async function preview(
 	const answer = await api.call({ method: "POST", path: `${path}/preview`, body });
 	if (json) return printJson(answer);
 	const { steps, problems, memoryBytes, failovers } = changePreviewSchema.parse(answer);
-	if (steps.length === 0) print("No node comes or goes.");
+	if (steps.length === 0) print("No nodes are added or removed.");
 	for (const step of steps) print(printable(step));
 	for (const shard of failovers) print(`Shard ${shard} fails over.`);
-	print(`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} then.`);
+	print(
+		`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
+	);
 	for (const { field, message } of problems) print(printable(`Problem with ${field}: ${message}`));
 }
 

@@ -81,7 +81,7 @@ async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions
 	if (nodeCount === 0 || status === "online") return;
 	await confirmByName(options, {
 		name,
-		warning: `Data that only host ${name} holds will be given up for good.`,
+		warning: `Data that only host ${name} holds will be lost for good.`,
 		scripted: `larder hosts remove ${name} --lost --yes`,
 	});
 }

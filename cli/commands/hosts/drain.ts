@@ -41,7 +41,7 @@ export function drainCommand(): Command {
 		)
 		.argument("<name>")
 		.option("--dry-run", "show where each node would go, and change nothing")
-		.option("--partial", "drain though some nodes have nowhere to go; they wait for room")
+		.option("--partial", "drain even if some nodes have nowhere to go; those wait for room")
 		.option(
 			"--timeout <seconds>",
 			"how long to wait; exit code 7 after that",
@@ -99,7 +99,7 @@ export function requirePlaces({ host, nodes }: DrainPreview): void {
 			? `The only node on ${host} has`
 			: `${count} of ${nodes.length} nodes on ${host} ${count === 1 ? "has" : "have"}`;
 	const others =
-		count === nodes.length ? "To wait for room all the same" : "To move the others now";
+		count === nodes.length ? "To drain anyway and wait for room" : "To move the others now";
 	throw new CliError(
 		`${who} nowhere to go, so the drain couldn't finish. Nothing was changed.`,
 		EXIT.conflict,

@@ -7,8 +7,8 @@ import { advance, pendingStep } from "./progress.ts";
 const PLACE = "Place new nodes";
 const COPY = "Copy the data to new replicas";
 const START = "Start new nodes";
-const ANNOUNCE = "Lead clients to new nodes";
-const WITHDRAW = "Lead clients away from nodes";
+const ANNOUNCE = "Route clients to new nodes";
+const WITHDRAW = "Route clients away from nodes";
 const REMOVE = "Remove nodes";
 
 /** Whether a step is over; steps of a change of size are in this order. */
@@ -70,8 +70,8 @@ export function describeResize(cache: CacheModel): string | null {
 	}
 	const lacks = lackOf(cache);
 	if (lacks > 0)
-		return `Adding ${lacks} node${lacks === 1 ? "" : "s"} once nothing else is going on.`;
+		return `Adding ${lacks} node${lacks === 1 ? "" : "s"} once no other change is in progress.`;
 	return hasSurplus(cache)
-		? "Removing nodes once nothing else is going on."
+		? "Removing nodes once no other change is in progress."
 		: "Telling all gateways about the new size.";
 }

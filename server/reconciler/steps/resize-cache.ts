@@ -165,7 +165,7 @@ function changeOf(
 				data: { leavingAt: clock.now() },
 				event: {
 					type: "node.leaving",
-					message: `${name} on ${host.name} is leaving ${cache.name}; clients are no longer led to it.`,
+					message: `${name} on ${host.name} is leaving ${cache.name}; endpoints no longer route clients to it.`,
 				},
 			};
 		case "keep-node":

@@ -79,7 +79,7 @@ function chooseShard(cache: CacheModel, asked: string | undefined): ShardModel {
 	const refuse = (message: string) => new AppError("invalid_argument", message, { field: "shard" });
 	if (asked === undefined && cache.shards.length > 1) {
 		throw refuse(
-			`shard is needed: cache ${cache.name} has ${cache.shards.length} of them. Name the one to fail over: ${listed}`,
+			`shard is required: cache ${cache.name} has ${cache.shards.length} shards. Name the one to fail over: ${listed}`,
 		);
 	}
 	const shard = cache.shards.find(({ index }) => asked === undefined || shardName(index) === asked);

@@ -27,7 +27,7 @@ export async function promoteReplica(
 			if (orphaned.length === 0) {
 				throw new AppError(
 					"conflict",
-					`The primary of ${row.name} isn't known to be dead, so there is nothing to take over.`,
+					`The primary of ${row.name} isn't known to be dead, so no replica can be promoted.`,
 				);
 			}
 			const mayLead = (node: NodeModel) => holdsData(node) || holdsKeptData(node);

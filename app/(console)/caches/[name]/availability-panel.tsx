@@ -86,12 +86,12 @@ function LastFailover({ cache, failover }: { cache: Cache; failover: Failover })
 			</p>
 			<p className="mt-0.5 text-pretty break-words text-muted">
 				{causeWords(cause)}
-				{by === "engines" && " The engines decided it without the control plane."}
+				{by === "engines" && " The engines failed over on their own, without the control plane."}
 			</p>
 		</section>
 	);
 }
 
 function causeWords(cause: string): string {
-	return cause === "requested" ? "It was requested." : `Cause: ${cause}.`;
+	return cause === "requested" ? "A user requested it." : `Cause: ${cause}.`;
 }

@@ -77,7 +77,7 @@ export function CacheDetail() {
 		<>
 			{query.isError && (
 				<div className="mb-4">
-					<ProblemBanner title="What you see isn't up to date" error={query.error} />
+					<ProblemBanner title="This page isn't up to date" error={query.error} />
 				</div>
 			)}
 			<LoadedCache cache={query.data} updatedAtMs={query.dataUpdatedAt} />
@@ -129,8 +129,8 @@ function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
 					}
 				>
 					{wasDeleted
-						? "Its processes and files are removed, and its memory and ports are free again."
-						: "It may have been deleted, or the name is mistyped."}
+						? "Larder removed its processes and files. Its memory and ports are free again."
+						: "It may have been deleted, or the name may be misspelled."}
 				</EmptyState>
 			</Panel>
 		</>

@@ -63,7 +63,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 				? "None"
 				: `Password${cache.auth.username === null ? "" : `, user ${cache.auth.username}`}`,
 		],
-		["Port", cache.port === null ? "Not given yet" : String(cache.port)],
+		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
 		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
 		["Created", <Time key="created" value={cache.createdAt} />],
 		["First available", <Time key="available" value={cache.availableAt} />],
@@ -102,7 +102,8 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 			<Panel title="Tags" aside={modify("Edit tags")} flush>
 				{tags.length === 0 ? (
 					<p className="px-4 pt-2 pb-4 text-sm text-muted">
-						This cache has no tags. They tell caches apart: by team, by cost, by stage.
+						This cache has no tags. Use tags to organize caches, for example by team, project or
+						environment.
 					</p>
 				) : (
 					<div className="pt-2">

@@ -92,7 +92,7 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 					/>
 					<p className="text-xs text-muted">
 						{hasPassword && !maySee
-							? "Put the password in place of the dots."
+							? "Replace the dots with the password."
 							: hasPassword
 								? "The copied snippet contains the real password, even while it is hidden here. Keep it out of shared code."
 								: "This cache has no password: any client that reaches its port can read and write."}
@@ -100,8 +100,8 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 					{cache.engine !== "memcached" && cache.clusterMode === "disabled" && (
 						<p className="text-xs text-muted">
 							If your client is configured for Sentinel, switch that off and use the primary
-							endpoint as a plain address: it follows every failover. Larder's Sentinels don't let
-							applications in.
+							endpoint as a plain address: it follows every failover. Larder's Sentinels don't
+							accept applications.
 						</p>
 					)}
 				</div>
@@ -130,7 +130,7 @@ function PasswordPanel({ cache, secret }: { cache: Cache; secret: ReturnType<typ
 				)}
 				<ForAdministrators
 					otherwise={
-						<p className="text-xs text-muted">Viewers don't see passwords. Ask an administrator.</p>
+						<p className="text-xs text-muted">Viewers can't see passwords. Ask an administrator.</p>
 					}
 				>
 					<div className="flex items-center gap-1">

@@ -41,9 +41,9 @@ function Loss({ cache }: { cache: Cache }) {
 					{formatBytes(metrics.memoryUsedBytes)})
 				</strong>
 			)}{" "}
-			for good. There is no copy to restore from.
+			for good. There is no backup to restore from.
 			{metrics !== null && metrics.clients > 0 && (
-				<> {plural(metrics.clients, "connection")}, Larder's own included, will be cut off.</>
+				<> {plural(metrics.clients, "connection")}, including Larder's own, will be closed.</>
 			)}
 		</p>
 	);

@@ -86,17 +86,17 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 				{reader !== null && (
 					<EndpointRow
 						title="Reader"
-						hint="reads, over the replicas"
+						hint="reads, spread over the replicas"
 						endpoint={reader}
 						name={names?.reader}
 					/>
 				)}
 				{primary === null && configuration === null && (
-					<p className="text-sm text-muted">They appear here as soon as they are known.</p>
+					<p className="text-sm text-muted">They appear here once Larder has assigned them.</p>
 				)}
 				{gateways.length > 1 && (
 					<p className="text-xs text-pretty text-muted" title={gateways.join(", ")}>
-						The same on each of {gateways.length} hosts:{" "}
+						The same ports on each of {gateways.length} hosts:{" "}
 						{gateways.slice(0, GATEWAYS_NAMED).join(", ")}
 						{gateways.length > GATEWAYS_NAMED && " …"}
 					</p>

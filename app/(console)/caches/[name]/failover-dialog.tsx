@@ -88,7 +88,9 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 							value={target}
 							options={targetsOf(shard)}
 							onChange={setTarget}
-							error={isReady ? undefined : `${target} isn't in sync any more. Choose another.`}
+							error={
+								isReady ? undefined : `${target} is no longer in sync. Choose another replica.`
+							}
 						/>
 						<Consequences
 							cache={cache}

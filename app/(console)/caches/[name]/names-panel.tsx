@@ -24,8 +24,8 @@ export function NamesPanel({ cache }: { cache: Cache }) {
 				<p className="text-xs text-pretty text-muted">
 					Every host answers names in{" "}
 					<code className="font-mono break-all text-foreground">{names.zone}</code> on port{" "}
-					{names.port}, so a name outlives the loss of any host. Have your clients' resolver ask
-					them:
+					{names.port}, so names keep working when a host is lost. Configure your clients' resolver
+					to ask them:
 				</p>
 				<Segmented
 					label="Resolver"
@@ -36,7 +36,7 @@ export function NamesPanel({ cache }: { cache: Cache }) {
 				<p className="font-mono text-xs break-all text-muted">{chosen.file}</p>
 				<CodeBlock code={chosen.lines} copyLabel="Copy configuration" />
 				<p className="text-xs text-muted">
-					docs/names.md says more, such as how to delegate the zone from a public one.
+					docs/names.md explains more, such as how to delegate the zone from a public one.
 				</p>
 			</div>
 		</Panel>

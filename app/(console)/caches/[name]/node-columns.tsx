@@ -51,7 +51,8 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 				{node.clientLimit !== null && (
 					<span className="max-w-64 text-xs text-pretty text-warning-soft-foreground">
 						At most {formatCount(node.clientLimit.actual)} clients instead of{" "}
-						{formatCount(node.clientLimit.wanted)}: {node.host} lets a process open too few files
+						{formatCount(node.clientLimit.wanted)}: {node.host} limits how many files a process can
+						open
 					</span>
 				)}
 				{node.pendingParameters.length > 0 && (

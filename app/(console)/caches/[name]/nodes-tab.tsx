@@ -35,7 +35,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 	if (rows.length === 0) {
 		return (
 			<Panel flush>
-				<p className="px-4 py-10 text-center text-sm text-muted">No node is placed yet.</p>
+				<p className="px-4 py-10 text-center text-sm text-muted">No nodes are placed yet.</p>
 			</Panel>
 		);
 	}

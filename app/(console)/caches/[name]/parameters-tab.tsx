@@ -91,7 +91,7 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 					/>
 				) : rows.length === 0 ? (
 					<EmptyState icon={SearchX} title="No parameter matches">
-						Names and descriptions are searched.
+						The search looks at names and descriptions.
 					</EmptyState>
 				) : (
 					<DataTable

@@ -35,7 +35,7 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 			noteChange(cache.name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), next);
 			toast(`${plural(count, "node")} of ${cache.name} will be rebooted`, {
-				description: "The Nodes tab shows how far it is.",
+				description: "The Nodes tab shows the progress.",
 				timeout: 6_000,
 			});
 			onClose();
@@ -59,8 +59,8 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 			)}
 			{cache.engine === "memcached" ? (
 				<Banner tone="warning" title="Data of these nodes is lost">
-					Memcached keeps its data in memory alone: each node that reboots comes back empty. They
-					reboot one at a time, so that the others keep serving their share of the keys.
+					Memcached keeps data only in memory, so each node comes back empty. Nodes reboot one at a
+					time, and the others keep serving their share of the keys.
 				</Banner>
 			) : (
 				<RebootWords cache={cache} />
@@ -79,16 +79,16 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 function RebootWords({ cache }: { cache: Cache }) {
 	return (
 		<ul className="flex list-disc flex-col gap-1.5 pl-5">
-			<li>Data is kept: each node saves it, stops, and loads it again.</li>
+			<li>Data is kept: each node saves its data, stops, and loads the data again.</li>
 			<li>
 				{cache.clusterMode === "enabled"
-					? "One node of each shard at a time; shards go on side by side."
+					? "One node per shard at a time; shards reboot in parallel."
 					: "One node at a time."}
 			</li>
 			<li>
 				{cache.replicasPerShard === 0
 					? "There is no replica: while a node restarts, its keys can't be read or written."
-					: "Clients of a node that restarts are cut off and have to connect again; writes wait while a primary does."}
+					: "A restarting node disconnects its clients, which must reconnect. Writes wait while a primary restarts."}
 			</li>
 		</ul>
 	);

@@ -37,7 +37,7 @@ export function RecentEvents({ cache }: { cache: Cache }) {
 			{data === undefined && error !== null && (
 				<ProblemState title="Events couldn't be loaded" error={error} />
 			)}
-			{data?.items.length === 0 && <p className="text-sm text-muted">Nothing happened yet.</p>}
+			{data?.items.length === 0 && <p className="text-sm text-muted">Nothing has happened yet.</p>}
 			<ol className="flex flex-col gap-2 text-[0.8125rem]">
 				{data?.items.map((event) => (
 					<li key={event.id} className="flex gap-3">

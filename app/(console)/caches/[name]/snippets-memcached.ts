@@ -8,7 +8,7 @@ export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
 		install: null,
 		code: ({ endpoint }) =>
 			lines(
-				"# The nodes, as auto discovery tells them:",
+				"# List the nodes through auto discovery:",
 				String.raw`printf 'config get cluster\r\nquit\r\n' | nc ${endpoint.host} ${endpoint.port}`,
 			),
 	},

@@ -48,7 +48,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 		<Panel title="Topology" aside={<Freshness updatedAtMs={updatedAtMs} />}>
 			{nodes.length === 0 ? (
 				<p className="py-8 text-center text-sm text-muted">
-					No node is placed yet. Zones and hosts appear here once they are chosen.
+					No nodes are placed yet. Zones and hosts appear here once Larder has chosen them.
 				</p>
 			) : (
 				<div className="topology-frame overflow-x-auto">

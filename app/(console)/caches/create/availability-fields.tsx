@@ -78,10 +78,10 @@ export function ZoneFields({ form }: { form: CreateForm }) {
 			isOptional
 			hint={
 				draft.zones.length === 0
-					? "None selected: any zone with room is used."
+					? "If you select none, Larder uses any zone with room."
 					: isFull && draft.engine === "memcached"
 						? `No more zones than nodes: with ${draft.nodes === 1 ? "one node" : `${draft.nodes} nodes`}, ${draft.nodes} at most.`
-						: "Nodes are placed in these zones in turn."
+						: "Larder places nodes in these zones in turn."
 			}
 		>
 			<div className="flex flex-wrap gap-x-5 gap-y-2">

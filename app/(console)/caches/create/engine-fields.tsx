@@ -73,7 +73,7 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 							{WORDS[candidate]}
 							{query.isSuccess && versionOf(candidate) === undefined && (
 								<span className="mt-1 block text-xs">
-									No host has it yet: fetched when first used.
+									No host has it yet; hosts download it on first use.
 								</span>
 							)}
 						</ChoiceCard>
@@ -88,8 +88,8 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 				error={errorSentence(form, "engineVersion")}
 				hint={
 					query.isSuccess && own.length === 0
-						? `No host has ${engineName(engine)} yet: it is fetched when first used, which takes a little longer.`
-						: "Versions that your hosts have unpacked."
+						? `No host has ${engineName(engine)} yet. Hosts download it on first use, which takes a little longer.`
+						: "Versions that your hosts have installed."
 				}
 				className="sm:max-w-[calc(50%-0.375rem)]"
 			/>

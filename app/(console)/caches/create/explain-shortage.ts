@@ -41,6 +41,6 @@ export function explainShortage(
 	}
 	const wants = wanted === 1 ? "It needs a node" : `It needs ${wanted} nodes`;
 	const lacks =
-		missing === wanted ? "none finds" : `${missing} ${missing === 1 ? "finds" : "find"} no`;
-	return `${wants} of ${size}, and ${lacks} room. Room for: ${rooms}.`;
+		missing === wanted ? "there is room for none" : `there is no room for ${missing} of them`;
+	return `${wants} of ${size}, but ${lacks}. Room for: ${rooms}.`;
 }

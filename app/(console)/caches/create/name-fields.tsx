@@ -23,7 +23,7 @@ export function NameField(props: NameFieldProps) {
 
 const NONE = "none";
 const OPTIONS = [
-	{ value: NONE, label: "None", detail: "Leaves what is chosen below as it is." },
+	{ value: NONE, label: "None", detail: "Keeps the settings below as they are." },
 	...PURPOSE_LIST.map(({ id, label, hint }) => ({ value: id, label, detail: hint })),
 ];
 
@@ -38,7 +38,7 @@ export function NameFields({ wizard }: { wizard: Wizard }) {
 				value={form.draft.purpose === "" ? NONE : form.draft.purpose}
 				options={OPTIONS}
 				onChange={(value) => choosePurpose(purposeOf(value)?.id ?? "")}
-				hint="Presets sensible choices; you can change each."
+				hint="Fills in sensible settings; you can change each of them."
 			/>
 		</div>
 	);

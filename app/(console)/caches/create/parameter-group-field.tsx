@@ -45,8 +45,8 @@ export function ParameterGroupField({ form }: { form: CreateForm }) {
 			}
 			hint={
 				own.length === 0
-					? `There is no own group of ${familyName(family)} yet; make one under Parameter groups.`
-					: "The engine's settings, kept under a name."
+					? `You have no ${familyName(family)} group yet. Create one under Parameter groups.`
+					: "A named set of engine settings."
 			}
 		/>
 	);

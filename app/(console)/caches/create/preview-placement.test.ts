@@ -99,7 +99,7 @@ describe("the placement preview", () => {
 			{ zone: "b", bytes: 0.25 * GIB, nodes: 0 },
 		]);
 		expect(result.shortage).toBe(
-			"It needs 3 nodes of 512 MiB and 0.2 processors, and 1 finds no room. Room for: a 2, b none (at most 256 MiB free on a host).",
+			"It needs 3 nodes of 512 MiB and 0.2 processors, but there is no room for 1 of them. Room for: a 2, b none (at most 256 MiB free on a host).",
 		);
 		expect(preview({ hosts: [] }).shortage).toBe("No host is online.");
 	});

@@ -22,20 +22,20 @@ const SAFE: Preset = {
 const PURPOSES = {
 	"database-cache": {
 		label: "Database caching",
-		hint: "Answers of queries, pages, API calls.",
+		hint: "Query results, pages, API responses.",
 		why: "A replica keeps the cache warm when a host is lost, so that the database behind it isn't hit all at once.",
 		preset: SAFE,
 	},
 	"session-store": {
 		label: "Session store",
-		hint: "Logins and carts that must not vanish.",
-		why: "Two replicas in other zones, because a lost session is a user signed out.",
+		hint: "Sign-ins and carts that must not get lost.",
+		why: "Two replicas in other zones, because losing a session signs a user out.",
 		preset: { ...SAFE, replicas: 2 },
 	},
 	leaderboard: {
 		label: "Live leaderboard",
-		hint: "Sorted sets, ranks in real time.",
-		why: "A board is one sorted set and lives on one shard: replicas answer the many reads of it.",
+		hint: "Sorted sets, real-time ranking.",
+		why: "A leaderboard is one sorted set on one shard; replicas serve its many reads.",
 		preset: { ...SAFE, replicas: 2 },
 	},
 	"message-queue": {
@@ -46,13 +46,13 @@ const PURPOSES = {
 	},
 	"rate-limiting": {
 		label: "Rate limiting",
-		hint: "Counters with an end, on every request.",
+		hint: "Expiring counters, checked on every request.",
 		why: "Counters are small and short-lived: one shard with a replica that takes over.",
 		preset: SAFE,
 	},
 	"large-data": {
 		label: "Large data set",
-		hint: "More than one machine holds.",
+		hint: "More data than one machine can hold.",
 		why: "Cluster mode spreads keys over three shards, each with a replica; writes scale with the shards.",
 		preset: { ...SAFE, clusterMode: "enabled", shards: 3, nodeType: "cache.t4g.small" },
 	},
@@ -65,7 +65,7 @@ const PURPOSES = {
 	development: {
 		label: "Trying it out",
 		hint: "One small node, nothing else.",
-		why: "A single node without a copy is the cheapest; its data is gone when its node is.",
+		why: "A single node is the cheapest. If the node fails, its data is lost.",
 		preset: { ...SAFE, replicas: 0, multiAz: false },
 	},
 } as const satisfies Record<

@@ -14,7 +14,7 @@ export function SecurityFold({ form }: { form: CreateForm }) {
 			title="Security"
 			summary={
 				isMemcached
-					? "no password: Memcached takes none"
+					? "no password: Memcached doesn't support one"
 					: auth === "password"
 						? "password generated"
 						: "without a password"
@@ -25,7 +25,7 @@ export function SecurityFold({ form }: { form: CreateForm }) {
 				legend="Authentication"
 				{...(isMemcached
 					? {
-							hint: "Memcached caches take no password, as its protocol has no users: let only trusted networks reach its hosts.",
+							hint: "Memcached doesn't support passwords. Let only trusted networks reach its hosts.",
 						}
 					: {})}
 			>
@@ -39,8 +39,8 @@ export function SecurityFold({ form }: { form: CreateForm }) {
 						title="Password"
 					>
 						{isMemcached
-							? "Not to be had with Memcached."
-							: "Made for this cache; you can reveal it on its Connect tab."}
+							? "Memcached doesn't support passwords."
+							: "Larder generates it; you can reveal it on the cache's Connect tab."}
 					</ChoiceCard>
 					<ChoiceCard
 						name="auth"

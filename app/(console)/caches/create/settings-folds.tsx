@@ -46,7 +46,7 @@ export function PlacementFold({ form }: { form: CreateForm }) {
 				inputMode="numeric"
 				autoComplete="off"
 				placeholder="automatic"
-				hint={`The lowest free one from ${firstPort} up when left empty.`}
+				hint={`Leave empty to use the lowest free port from ${firstPort}.`}
 				className="sm:max-w-[calc(50%-0.375rem)]"
 			/>
 			{isCluster(draft) && (
@@ -58,7 +58,7 @@ export function PlacementFold({ form }: { form: CreateForm }) {
 					rows={3}
 					{...bind(form, "slots")}
 					placeholder={"0-5460\n5461-10922\n10923-16383"}
-					hint={`One line a shard, such as 0-5460 or 0-100,200-300; all ${LIMITS.clusterSlots.toLocaleString("en-US")} slots, each once. Spread evenly when left empty.`}
+					hint={`One line per shard, such as 0-5460 or 0-100,200-300. Together they must cover all ${LIMITS.clusterSlots.toLocaleString("en-US")} slots, each once. Leave empty to spread them evenly.`}
 				/>
 			)}
 		</Fold>
@@ -87,7 +87,7 @@ export function ParametersFold({ form }: { form: CreateForm }) {
 					isOptional
 					{...bind(form, "description")}
 					autoComplete="off"
-					hint="What it is for, for those who come after you."
+					hint="What the cache is for."
 				/>
 			</div>
 			<SwitchField

@@ -32,8 +32,8 @@ function ShardTopology({ form }: { form: CreateForm }) {
 				legend="Cluster mode"
 				hint={
 					clustered
-						? "Keys spread over shards; clients have to speak the cluster protocol."
-						: "One shard holds all keys; every client works."
+						? "Spreads keys over shards. Clients must support the cluster protocol."
+						: "One shard holds all keys. Works with every client."
 				}
 			>
 				<Segmented
@@ -56,7 +56,7 @@ function ShardTopology({ form }: { form: CreateForm }) {
 				error={errorSentence(form, "shards")}
 				hint={
 					clustered
-						? `1 to ${LIMITS.shardsMax}; memory and writes grow with them.`
+						? `1 to ${LIMITS.shardsMax}. More shards give more memory and more writes per second.`
 						: "Always 1 with cluster mode off; turn it on for more."
 				}
 			/>
@@ -70,7 +70,7 @@ function ShardTopology({ form }: { form: CreateForm }) {
 				error={errorSentence(form, "replicas")}
 				hint={
 					draft.replicas === 0
-						? "Without one, data is gone when its node is."
+						? "Without a replica, the data is lost when its node fails."
 						: `0 to ${LIMITS.replicasPerShardMax} copies, each on another host where there is one.`
 				}
 			/>
@@ -112,7 +112,7 @@ function MemcachedTopology({ form }: { form: CreateForm }) {
 				max={0}
 				isDisabled
 				onChange={() => {}}
-				hint="Memcached keeps no copies: a lost node's keys are read anew from the source."
+				hint="Memcached keeps no copies. If a node is lost, your application reloads its keys from the source."
 			/>
 			<NodeTypeField form={form} />
 		</div>

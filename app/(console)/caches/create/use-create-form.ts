@@ -95,7 +95,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 			if (problem !== undefined) return problem;
 		}
 		if (field === "name" && isNameTaken && !create.isPending && !create.isSuccess) {
-			return `a cache named ${draft.name.trim().toLowerCase()} exists already; choose another name`;
+			return `a cache named ${draft.name.trim().toLowerCase()} already exists; choose another name`;
 		}
 		const isRefused = refusal?.field === field && refusal.value === draft[field];
 		return isRefused ? refusal.message : undefined;

@@ -36,8 +36,8 @@ export function ParameterEditor({ group, parameter, onClose }: ParameterEditorPr
 					toast.success(`${name} is ${value === "" ? "empty" : value}`, {
 						description:
 							apply === "immediate"
-								? "Running nodes take it at once."
-								: "Nodes take it when they are rebooted.",
+								? "Running nodes apply it immediately."
+								: "Nodes apply it when you reboot them.",
 					});
 					onClose();
 				},

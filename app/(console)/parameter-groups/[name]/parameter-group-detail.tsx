@@ -43,7 +43,7 @@ export function ParameterGroupDetail() {
 						title={`There is no parameter group named ${asked}`}
 						action={<ButtonLink href="/parameter-groups">Go to all parameter groups</ButtonLink>}
 					>
-						It may have been deleted, or the name is mistyped.
+						It may have been deleted, or the name may be misspelled.
 					</EmptyState>
 				</Panel>
 			</>
@@ -103,8 +103,8 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 			/>
 			<p className="mb-4 text-[0.8125rem] text-muted">
 				{group.isDefault
-					? "A default group holds the engine's own values and can't be changed: create one of your own to change some. Used by: "
-					: "A change reaches each cache that uses the group; values that need it wait for a reboot there. Used by: "}
+					? "A default group holds the engine's own values, and you can't change it. Create your own group to change values. Used by: "
+					: "A change applies to every cache that uses the group. Some values take effect only after a reboot. Used by: "}
 				<UsedBy caches={group.caches} />
 			</p>
 			<ParameterTable group={group} />

@@ -106,7 +106,9 @@ export function ParameterTable({ group }: { group: ParameterGroup }) {
 					<EmptyState
 						icon={SearchX}
 						title={
-							source === "user" && search === "" ? "Nothing is set here" : "No parameter matches"
+							source === "user" && search === ""
+								? "No values have been changed"
+								: "No parameter matches"
 						}
 						action={
 							<Button variant="outline" onPress={() => change({ search: null, source: null })}>

@@ -12,7 +12,7 @@ export const audit = router({
 				tag: "Audit",
 				summary: "List the audit log, newest first",
 				description:
-					"Sign-ins, failed ones included, revealed passwords, every change, and what was denied. Entries hold no secrets. They are kept for 365 days; beyond 200,000 entries the oldest go first.",
+					"Sign-ins (including failed ones), revealed passwords, changes and denied calls. Entries contain no secrets. Larder keeps them for 365 days, and at most 200,000 of them.",
 			},
 		})
 		.input(listAuditInputSchema)

@@ -87,7 +87,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Preview a change of a cache",
 				description:
-					"Takes the body of a change and changes nothing. Answers with what the change would do now, and with the problems that would refuse it or make it wait.",
+					"Takes the body of a change without changing anything. Returns what the change would do now, and the problems that would block or delay it.",
 			},
 		})
 		.input(modifyCacheInputSchema)

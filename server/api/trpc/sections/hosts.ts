@@ -97,7 +97,7 @@ export const hosts = router({
 				tag: "Hosts",
 				summary: "Preview a drain",
 				description:
-					"Where each node of the host would go if it were drained now, and which nodes have nowhere to go, why, and what would help. Changes nothing.",
+					"Returns where each node of the host would go if you drained it now, which nodes have nowhere to go, why, and what would help. Changes nothing.",
 			},
 		})
 		.input(hostRefSchema)

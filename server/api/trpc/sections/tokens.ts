@@ -18,7 +18,7 @@ export const tokens = router({
 				tag: "Tokens",
 				summary: "Create an API token",
 				description:
-					"Read-only and good for 90 days unless the request says otherwise. The token itself is in this answer and never shown again.",
+					"Read-only, and expires after 90 days, unless the request says otherwise. Only this response contains the token itself.",
 			},
 		})
 		.input(createTokenInputSchema)

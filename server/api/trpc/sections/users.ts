@@ -23,7 +23,7 @@ export const users = router({
 				tag: "Users",
 				summary: "Invite a user",
 				description:
-					"Answers with a link that works once, within 7 days; pass it on yourself. Inviting an address again that hasn't accepted replaces the link. A viewer sees everything but secrets.",
+					"Returns a link that works once, within 7 days; pass it on yourself. Inviting an address again before it has accepted replaces the link. Viewers can see everything except secrets.",
 			},
 		})
 		.input(inviteUserInputSchema)
@@ -45,7 +45,7 @@ export const users = router({
 				tag: "Users",
 				summary: "Change a user's role, or disable or enable the user",
 				description:
-					"A disabled user's sessions end at once and the user's API tokens are refused. Refused for the last administrator and for yourself.",
+					"Disabling a user ends the user's sessions at once, and Larder refuses the user's API tokens. Refused for the last administrator and for yourself.",
 			},
 		})
 		.input(modifyUserInputSchema)
@@ -60,7 +60,7 @@ export const users = router({
 				tag: "Users",
 				summary: "Create a password-reset link",
 				description:
-					"Answers with a link with which the user sets a new password, once, within 24 hours; pass it on yourself. A new link replaces the former one. Using the link ends the user's sessions; API tokens stay. Refused for open invitations, disabled users and yourself.",
+					"Returns a link that lets the user set a new password. It works once, within 24 hours; pass it on yourself. A new link replaces the previous one. Using the link ends the user's sessions; API tokens stay. Refused for open invitations, disabled users and yourself.",
 			},
 		})
 		.input(userRefSchema)
