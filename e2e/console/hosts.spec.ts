@@ -79,12 +79,15 @@ test("a drain that can't finish says so before it begins, and while it waits", a
 
 	await expect(hostRow(page, "local-a").getByText("Draining", { exact: true })).toBeVisible();
 	await expect(page.getByRole("status").getByText("local-a draining")).toBeVisible();
+	const why = hostRow(page, "local-a").getByRole("button", { name: /can't leave\. Why\?/ });
+	await why.click();
 	const reasons = page.getByRole("list", { name: "Nodes that can't leave" });
 	await expect(reasons).toContainText("already has a node of the same shard");
 	await expect(reasons).not.toContainText("larder ");
-	await page.getByRole("button", { name: "Stop draining local-a" }).click();
 	await page.getByRole("dialog").getByRole("button", { name: "Stop draining" }).click();
-	await expect(reasons).toHaveCount(0);
+	const stop = page.getByRole("dialog", { name: "Stop draining local-a?" });
+	await stop.getByRole("button", { name: "Stop draining" }).click();
+	await expect(why).toHaveCount(0);
 	await expect(hostRow(page, "local-a").getByText("Online", { exact: true })).toBeVisible();
 	await installation.deleteCache("everywhere");
 });

@@ -3,7 +3,7 @@ import type { Host } from "../../../server/contract/host.ts";
 import { plural } from "../../_lib/format/count.ts";
 import type { MenuAction } from "../../_ui/actions-menu.tsx";
 
-export const HOST_DIALOGS = ["cordon", "uncordon", "drain", "remove"] as const;
+export const HOST_DIALOGS = ["cordon", "uncordon", "drain", "remove", "stuck"] as const;
 export type HostDialogName = (typeof HOST_DIALOGS)[number];
 
 /** What can be done with a host, and why not where it can't. */

@@ -67,7 +67,7 @@ function HostStatus({ host }: { host: Host }) {
 }
 
 /** Whether it reports, and what it is kept from or made to do. */
-function HostState({ host }: { host: Host }) {
+function HostState({ host, onWhy }: { host: Host; onWhy: () => void }) {
 	return (
 		<span className="cell-stack inline-flex flex-col gap-1">
 			<HostStatus host={host} />
@@ -75,10 +75,18 @@ function HostState({ host }: { host: Host }) {
 			{host.draining ? (
 				<span className="text-xs text-muted">
 					{host.nodeCount === 0 ? "No nodes left" : `${plural(host.nodeCount, "node")} left`}
-					{host.stuckNodes.length > 0 && `, ${host.stuckNodes.length} can't leave`}
 				</span>
 			) : (
 				host.cordoned && <Status status="cordoned" look="text" />
+			)}
+			{host.stuckNodes.length > 0 && (
+				<button
+					type="button"
+					className="w-fit cursor-pointer text-left text-xs text-warning-soft-foreground underline underline-offset-2"
+					onClick={onWhy}
+				>
+					{plural(host.stuckNodes.length, "node")} can't leave. Why?
+				</button>
 			)}
 			{host.lost && host.statusReason !== null && (
 				<span className="max-w-64 text-xs text-pretty text-muted">{host.statusReason}</span>
@@ -122,24 +130,19 @@ function capitalized(words: string): string {
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const HOST_COLUMNS: readonly Column<Host>[] = [
-	{
-		id: "name",
-		header: "Host",
-		lead: true,
-		sortValue: (host) => host.name,
-		cell: (host) => (
-			<span id={host.name} className="scroll-mt-20 font-semibold whitespace-nowrap">
-				{host.name}
-			</span>
-		),
-	},
-	{
-		id: "status",
-		header: "Status",
-		sortValue: (host) => host.status,
-		cell: (host) => <HostState host={host} />,
-	},
+const NAME_COLUMN: Column<Host> = {
+	id: "name",
+	header: "Host",
+	lead: true,
+	sortValue: (host) => host.name,
+	cell: (host) => (
+		<span id={host.name} className="scroll-mt-20 font-semibold whitespace-nowrap">
+			{host.name}
+		</span>
+	),
+};
+
+const FACT_COLUMNS: readonly Column<Host>[] = [
 	{
 		id: "zone",
 		header: "Zone",
@@ -241,12 +244,19 @@ const HOST_COLUMNS: readonly Column<Host>[] = [
 	},
 ];
 
-/** With what can be done with each host. */
+/** `open` shows one of a host's dialogs. */
 export function hostColumns(
 	open: (host: Host, dialog: HostDialogName) => void,
 ): readonly Column<Host>[] {
 	return [
-		...HOST_COLUMNS,
+		NAME_COLUMN,
+		{
+			id: "status",
+			header: "Status",
+			sortValue: (host) => host.status,
+			cell: (host) => <HostState host={host} onWhy={() => open(host, "stuck")} />,
+		},
+		...FACT_COLUMNS,
 		{
 			id: "actions",
 			header: "Actions",

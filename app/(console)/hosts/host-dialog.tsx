@@ -8,16 +8,20 @@ import { ConfirmDialog } from "../../_ui/confirm-dialog.tsx";
 import { DrainDialog } from "./drain-dialog.tsx";
 import type { HostDialogName } from "./host-actions.ts";
 import { RemoveHostDialog } from "./remove-host-dialog.tsx";
+import { StuckDialog } from "./stuck-dialog.tsx";
 import { useHostChanged } from "./use-host-changed.ts";
 
 interface HostDialogProps {
 	host: Host;
 	dialog: HostDialogName;
+	/** Puts another dialog in the place of this one. */
+	onOpen: (dialog: HostDialogName) => void;
+	onAddHost: () => void;
 	onClose: () => void;
 }
 
 /** What each change of a host does, before it is done. Mounted while it is open. */
-export function HostDialog({ host, dialog, onClose }: HostDialogProps) {
+export function HostDialog({ host, dialog, onOpen, onAddHost, onClose }: HostDialogProps) {
 	switch (dialog) {
 		case "cordon":
 			return <CordonDialog host={host} onClose={onClose} />;
@@ -27,10 +31,19 @@ export function HostDialog({ host, dialog, onClose }: HostDialogProps) {
 			return <DrainDialog host={host} onClose={onClose} />;
 		case "remove":
 			return <RemoveHostDialog host={host} onClose={onClose} />;
+		case "stuck":
+			return (
+				<StuckDialog
+					host={host}
+					onAddHost={onAddHost}
+					onStopDraining={() => onOpen("uncordon")}
+					onClose={onClose}
+				/>
+			);
 	}
 }
 
-type OwnProps = Omit<HostDialogProps, "dialog">;
+type OwnProps = Pick<HostDialogProps, "host" | "onClose">;
 
 function CordonDialog({ host, onClose }: OwnProps) {
 	const trpc = useTRPC();

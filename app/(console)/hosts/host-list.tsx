@@ -17,7 +17,6 @@ import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { DataTable } from "../../_ui/table/data-table.tsx";
 import { useColumns } from "../../_ui/table/use-columns.tsx";
 import { AddHostDialog } from "./add-host-dialog.tsx";
-import { DrainNotices } from "./drain-notices.tsx";
 import { HOST_DIALOGS } from "./host-actions.ts";
 import { hostColumns } from "./host-columns.tsx";
 import { HostDialog } from "./host-dialog.tsx";
@@ -64,7 +63,7 @@ export function HostList() {
 		hostColumns(({ name }, dialog) => change({ dialog, host: name })),
 	);
 	const isWhole = data?.nextCursor === null && cursor === null;
-	const addHost = () => change({ dialog: DIALOG });
+	const addHost = () => change({ dialog: DIALOG, host: null });
 	return (
 		<>
 			<PageHeader
@@ -104,11 +103,6 @@ export function HostList() {
 				{error !== null && data !== undefined && (
 					<ProblemBanner title="The list isn't up to date" error={error} />
 				)}
-				<DrainNotices
-					hosts={data?.items ?? []}
-					onAddHost={addHost}
-					onStop={({ name }) => change({ dialog: "uncordon", host: name })}
-				/>
 				<Panel flush>
 					{isPending ? (
 						<TableSkeleton label="Loading hosts" rows={3} rowHeight="h-24" />
@@ -157,6 +151,8 @@ export function HostList() {
 				<HostDialog
 					host={host}
 					dialog={chosen}
+					onOpen={(dialog) => change({ dialog })}
+					onAddHost={addHost}
 					onClose={() => change({ dialog: null, host: null })}
 				/>
 			)}
