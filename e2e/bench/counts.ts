@@ -6,6 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { MemcacheClient } from "memcache-client";
+import { overall, reading, sum } from "../../app/_ui/charts/series.ts";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { cachePageSchema } from "../../server/contract/cache.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
@@ -129,11 +130,12 @@ function off(shown: number, real: number): string {
 	return `${shown.toFixed(1)} (${(((shown - real) / real) * 100).toFixed(1)} %)`;
 }
 
-/** What the cache's page shows beside its nodes, added up. */
+/** The newest figure of the line on the cache's page, by the console's own code. */
 async function pictured(larder: Installation, name: string): Promise<number> {
-	const cache = await larder.getCache(name);
-	const nodes = (cache?.shards ?? []).flatMap((shard) => shard.nodes);
-	return nodes.reduce((sum, node) => sum + (node.metrics?.opsPerSecond ?? 0), 0);
+	const answer = await larder.rest("GET", `/caches/${name}/metrics?range=15m`);
+	const metrics = cacheMetricsSchema.parse(answer.body);
+	const line = overall(metrics, "requests", reading("opsPerSecond"), sum).series[0];
+	return line?.values.findLast((value) => typeof value === "number") ?? 0;
 }
 
 interface Shown {

@@ -197,8 +197,31 @@ test("a parameter group is made, attached, changed, and takes effect by a reboot
 		await expect(page.getByText("In sync", { exact: true })).toBeVisible({ timeout: CREATION_MS });
 		await expect(page.getByRole("button", { name: "Reboot to apply" })).toHaveCount(0);
 	});
-	await installation.deleteCache("tuned");
-	await installation.rest("DELETE", "/parameter-groups/lru");
+
+	await test.step("reset as a whole; deleted once no cache uses it, and says so before", async () => {
+		await page.goto("/parameter-groups/lru");
+		const timeout = page.getByRole("row", { name: /^timeout/ });
+		await expect(timeout).toContainText("Set here");
+		await page.getByRole("button", { name: "Reset all" }).click();
+		const reset = page.getByRole("dialog", { name: "Reset all of lru?" });
+		await expect(reset).toContainText("2 values");
+		await expect(reset).toContainText("tuned");
+		await reset.getByRole("button", { name: "Reset all" }).click();
+		await expect(timeout).not.toContainText("Set here");
+		await expect(page.getByRole("button", { name: "Reset all" })).toBeDisabled();
+
+		await page.getByRole("button", { name: "Delete", exact: true }).click();
+		const removal = page.getByRole("dialog", { name: "Delete lru?" });
+		const confirm = removal.getByRole("button", { name: "Delete parameter group" });
+		await expect(removal).toContainText("while caches use it: tuned");
+		await expect(confirm).toBeDisabled();
+		await installation.deleteCache("tuned");
+		await page.reload();
+		await page.getByRole("button", { name: "Delete", exact: true }).click();
+		await confirm.click();
+		await expect(page).toHaveURL(/\/parameter-groups$/);
+		await expect(page.getByRole("link", { name: "lru" })).toHaveCount(0);
+	});
 });
 
 test("a protected cache says why it can't be deleted, and how to allow it", async ({
@@ -243,9 +266,9 @@ test("an own node type is made, offered first by the form, and deleted", async (
 
 	await page.goto("/node-types?show=own");
 	await page.getByRole("button", { name: "Delete own.tiny" }).click();
-	await page
-		.getByRole("dialog", { name: "Delete own.tiny?" })
-		.getByRole("button", { name: "Delete node type" })
-		.click();
+	const removal = page.getByRole("dialog", { name: "Delete own.tiny?" });
+	await removal.getByRole("button", { name: "Keep it" }).click();
+	await page.getByRole("button", { name: "Delete own.tiny" }).click();
+	await removal.getByRole("button", { name: "Delete node type" }).click();
 	await expect(page.getByRole("heading", { name: "No node type of your own" })).toBeVisible();
 });
