@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { createdTokenSchema } from "../../server/contract/token.ts";
 import { expect, test } from "./console-test.ts";
 
 async function sidewaysScroll(page: Page): Promise<number> {
@@ -21,6 +22,7 @@ const LISTS = [
 	"/parameter-groups",
 	"/node-types",
 	"/events",
+	"/tokens",
 	"/audit",
 	"/users",
 	"/account",
@@ -47,6 +49,7 @@ test("in lists no column and no action is out of sight, however wide the window"
 }) => {
 	test.slow();
 	await installation.createCache(LONG);
+	const token = await installation.rest("POST", "/tokens", { body: { name: LONG.name } });
 	for (const path of LISTS) {
 		await page.setViewportSize({ width: 1440, height: 860 });
 		await page.goto(path);
@@ -58,6 +61,16 @@ test("in lists no column and no action is out of sight, however wide the window"
 				.toEqual([]);
 			expect(await sidewaysScroll(page), `${path} at ${width}`).toBe(0);
 		}
+	}
+	const { id } = createdTokenSchema.parse(token.body);
+	await installation.rest("DELETE", `/tokens/${id}`);
+	await page.goto(`/caches/${LONG.name}?dialog=modify`);
+	const dialog = page.getByRole("dialog", { name: `Modify ${LONG.name}` });
+	for (const width of [1440, 1280, 1100, 400]) {
+		await page.setViewportSize({ width, height: 860 });
+		await expect(dialog.getByRole("button", { name: "Apply changes" })).toBeInViewport();
+		const overflow = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth);
+		expect(overflow, `the dialog at ${width}`).toBe(0);
 	}
 	await installation.deleteCache(LONG.name);
 });
