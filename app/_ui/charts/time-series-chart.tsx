@@ -35,6 +35,10 @@ const LONGEST_BY_CLOCK_SECONDS = 1.5 * 86_400;
 /** Room for half of the last tick's label. */
 const TICK_OVERHANG = 20;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
+/** Steps that labels of two digits can name: 0.1, 0.2, 0.5, 1, 2, 5 … Steps of 0.25 would read 0.3, 0.5, 0.8. */
+const ROUND_STEPS = Array.from({ length: 14 }, (_, power) =>
+	[1, 2, 5].map((digit) => (digit * 10 ** power) / 10),
+).flat();
 
 /** `current` are the props of now: the chart outlives a change of its span. */
 function options(
@@ -84,7 +88,7 @@ function options(
 					{ ...axis, size: 26, space: 64, values: (_chart, splits) => splits.map(tick) },
 					{
 						...axis,
-						...(props.isBinary === true ? { incrs: POWERS_OF_TWO } : {}),
+						incrs: props.isBinary === true ? POWERS_OF_TWO : ROUND_STEPS,
 						size: 62,
 						space: 34,
 						values: (_chart, splits) => splits.map(format),

@@ -11,7 +11,6 @@ import { useNodeTypes } from "../../../_lib/queries.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
-import { DataTable } from "../../../_ui/table/data-table.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
 import { topologyWords } from "../topology-words.ts";
@@ -30,7 +29,10 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		["Engine", `${engineName(cache.engine)} ${cache.engineVersion}`],
 		["Node type", nodeTypeWords(cache.nodeType, type)],
 		["Topology", topologyWords(cache)],
-		["Cluster mode", isMemcached ? "Memcached has none" : cache.clusterMode],
+		[
+			"Cluster mode",
+			isMemcached ? "Memcached has none" : cache.clusterMode === "enabled" ? "On" : "Off",
+		],
 		[
 			"Multi-AZ",
 			<span key="multi-az">
@@ -74,7 +76,7 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 	const [isModifying, setModifying] = useState(false);
 	const nodeTypes = useNodeTypes();
 	const type = nodeTypes.data?.items.find(({ name }) => name === cache.nodeType);
-	const tags = Object.entries(cache.tags).map(([key, value]) => ({ key, value }));
+	const tags = Object.entries(cache.tags);
 	const modify = (label: string) => (
 		<ForAdministrators>
 			<Button
@@ -99,24 +101,21 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 					))}
 				</dl>
 			</Panel>
-			<Panel title="Tags" aside={modify("Edit tags")} flush>
+			<Panel title="Tags" aside={modify("Edit tags")}>
 				{tags.length === 0 ? (
-					<p className="px-4 pt-2 pb-4 text-sm text-muted">
+					<p className="text-sm text-muted">
 						This cache has no tags. Use tags to organize caches, for example by team, project or
 						environment.
 					</p>
 				) : (
-					<div className="pt-2">
-						<DataTable
-							label="Tags"
-							columns={[
-								{ id: "key", header: "Key", lead: true, cell: (tag) => tag.key },
-								{ id: "value", header: "Value", cell: (tag) => tag.value },
-							]}
-							rows={tags}
-							rowKey={(tag) => tag.key}
-						/>
-					</div>
+					<dl className="flex flex-col gap-2">
+						{tags.map(([key, value]) => (
+							<div key={key} className="flex justify-between gap-4">
+								<dt className="min-w-0 text-muted wrap-anywhere">{key}</dt>
+								<dd className="min-w-0 text-right wrap-anywhere">{value}</dd>
+							</div>
+						))}
+					</dl>
 				)}
 			</Panel>
 			{isModifying && <ModifyDialog cache={cache} onClose={() => setModifying(false)} />}

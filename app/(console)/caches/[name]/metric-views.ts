@@ -35,7 +35,7 @@ const ofData = (metric: keyof NodeMetrics): Combination => ({ kind: "data", metr
 const most = (metric: keyof NodeMetrics): Combination => ({ kind: "highest", metric });
 
 const METRICS: readonly Metric[] = [
-	{ title: "Operations", combination: total("opsPerSecond"), format: perSecond },
+	{ title: "Requests", combination: total("opsPerSecond"), format: perSecond },
 	{
 		title: "Memory used",
 		combination: ofData("memoryUsedBytes"),
