@@ -44,7 +44,7 @@ export function WriteGuardNote(props: WriteGuardNoteProps) {
 				{...(opensTab ? { target: "_blank" } : {})}
 				className="underline hover:text-foreground"
 			>
-				{isOwn ? "Change it in the parameter group" : "Change it by a parameter group"}
+				{isOwn ? "Change it in the parameter group" : "Change it with a parameter group"}
 			</PageLink>
 		</p>
 	);

@@ -15,7 +15,7 @@ import { Banner, EmptyState, ProblemState } from "../../../_ui/notices.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { SearchBox } from "../../../_ui/search-box.tsx";
-import { TableSkeleton } from "../../../_ui/skeletons.tsx";
+import { BlockSkeleton, TableSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { type Column, DataTable } from "../../../_ui/table/data-table.tsx";
 import { PARAMETER_COLUMNS, searchParameters } from "../../parameter-groups/parameter-columns.tsx";
@@ -77,9 +77,13 @@ export function ParametersTab({ cache }: { cache: Cache }) {
 					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
 				</Banner>
 			)}
-			{cache.engine !== "memcached" && cache.replicasPerShard > 0 && (
-				<WriteGuardNote group={name} replicasPerShard={cache.replicasPerShard} />
-			)}
+			{cache.engine !== "memcached" &&
+				cache.replicasPerShard > 0 &&
+				(group.isPending ? (
+					<BlockSkeleton className="h-[2.4375rem]" />
+				) : (
+					<WriteGuardNote group={name} replicasPerShard={cache.replicasPerShard} />
+				))}
 			<Panel flush>
 				{group.isPending ? (
 					<TableSkeleton label="Loading parameters" rows={8} />
