@@ -5,7 +5,7 @@ import { plainTemporaryDirectory } from "./plain-temporary-directory.ts";
 
 const SOCKET_PATH_MAX_BYTES = 107;
 
-/** Somebody else could reach sockets made there. The message says which directory and what to do. */
+/** Another user could reach sockets made there. The message names the directory and the remedy. */
 export class SocketDirectoryError extends Error {
 	constructor(message: string) {
 		super(message);

@@ -83,7 +83,7 @@ const environmentSchema = z.object({
 	LARDER_RATE_PER_VCPU_HOUR: rateSchema.default(0.017),
 	LARDER_RATE_PER_GIB_HOUR: rateSchema.default(0.009),
 	LARDER_DNS_ZONE: dnsZoneSchema.optional(),
-	/** Agents read the same variable: here it only says what people are told. */
+	/** Agents read the same variable; the control plane only shows it to people. */
 	LARDER_DNS_PORT: dnsPortSchema.default(DNS_PORT_DEFAULT),
 	LARDER_HOST_LOST_SECONDS: z.coerce
 		.number("must be a number")

@@ -57,7 +57,7 @@ export function countRequests(fields: InfoFields, writes: ReadonlySet<string>) {
 	return counts;
 }
 
-/** Counters by which requests of clients are told from what replication repeats (metrics/client-requests.ts). */
+/** Counters that distinguish clients' requests from what replication repeats (metrics/client-requests.ts). */
 export function readRequests(
 	fields: InfoFields,
 	writes: ReadonlySet<string>,

@@ -131,7 +131,7 @@ export class Gateway {
 	}
 
 	/**
-	 * A notice: this node is primary now. The kernel and the running HAProxy are told at once, whatever the
+	 * A notice: this node is primary now. The agent tells the kernel and the running HAProxy at once, whatever the
 	 * loop is doing. A notice outweighs route tables from before it. Returns once the endpoint leads no client
 	 * elsewhere, or if they can't be told.
 	 */

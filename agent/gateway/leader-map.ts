@@ -7,8 +7,8 @@ type Leaders = ReadonlyMap<string, BackendLeader>;
 
 /**
  * The server that HAProxy prefers in each backend of primaries: a file that its workers read when they start,
- * and change in memory when told. They are told before the file is written: after a crash in between, they
- * are merely told again.
+ * and change in memory on command. The agent sends the commands before it writes the file: after a crash in between,
+ * it merely sends them again.
  */
 export class LeaderMap {
 	private readonly paths: GatewayPaths;

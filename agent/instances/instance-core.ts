@@ -99,7 +99,7 @@ export class InstanceCore {
 		});
 	}
 
-	/** Before the engine is told to end: what it has counted since its last sample. */
+	/** Called before the agent ends the engine: reads what it has counted since its last sample. */
 	async tellLastReading(): Promise<void> {
 		const counters = await this.link.sample();
 		if (counters !== null) this.context.onLastReading(this.id, counters);

@@ -1,4 +1,4 @@
-/** What an engine has carried out since its process started, and what tells for whom. */
+/** What an engine has carried out since its process started, and the counters that show who asked for it. */
 export interface RequestCounters {
 	/** For clients, whatever the node's role. */
 	readonly direct: number;

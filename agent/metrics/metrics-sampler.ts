@@ -110,7 +110,7 @@ export class MetricsSampler {
 	}
 
 	/**
-	 * The engine is about to end. What it did since the last round is told now, as the sample of the round that it won't
+	 * The engine is about to end. Reports what it did since the last round now, as the sample of the round that it won't
 	 * live to see.
 	 */
 	noteLast(assignmentId: string, counters: EngineCounters): void {

@@ -35,7 +35,7 @@ export async function untilOneLeads(backstop: TestBackstop): Promise<TestNode> {
 	return leader;
 }
 
-/** What the control plane does: another node becomes primary, and Sentinels are told afterwards. */
+/** Does what the control plane does: makes another node primary, and tells the Sentinels afterwards. */
 export async function promote(leader: TestNode, others: TestNode[]): Promise<void> {
 	const { host, port } = leader.address;
 	await leader.ask("REPLICAOF", "NO", "ONE");

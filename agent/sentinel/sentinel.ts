@@ -39,7 +39,7 @@ export interface SentinelOptions {
  *
  *   anything to watch? ─> process alive? ─> logged in, settings told ─> caches told ─> state read ─> sleep
  *
- * Sentinel is told a primary only when the control plane names another one: what it decided itself stands.
+ * The agent gives Sentinel a primary only when the control plane names another one: Sentinel's own decision stands.
  */
 export class Sentinel {
 	private readonly options: SentinelOptions;

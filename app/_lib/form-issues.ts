@@ -10,7 +10,7 @@ export function firstIssues(error: ZodError | undefined): Map<string, string> {
 	return messages;
 }
 
-/** What forms call the API's fields, where it is more than the field's name. */
+/** What forms call the API's fields, if not by the field's name. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
 	automaticFailover: "automatic failover",
 	clusterMode: "cluster mode",

@@ -1,9 +1,9 @@
-/** For so long after a change that was asked for, its effects are looked for closely. */
+/** How long pages poll quickly after a user requests a change. */
 const FRESH_MS = 15_000;
 
 const changedAtMs = new Map<string, number>();
 
-/** A change of a cache was accepted; its status may still be what it was until the control plane takes it up. */
+/** Notes that the API accepted a change of a cache. Its status may stay the same until the reconciler starts. */
 export function noteChange(cache: string) {
 	changedAtMs.set(cache, Date.now());
 }

@@ -5,13 +5,16 @@ type NodeSeries = CacheMetrics["nodes"][number];
 /** A bucket's mean changes until it is full, and agents report some seconds late. */
 const LATE_SECONDS = 30;
 
-/** From when on samples have to be read again: what is older won't change. */
+/** The time from which samples must be read again; older ones no longer change. */
 export function changesSince({ to, resolutionSeconds }: CacheMetrics): string {
 	const lateSeconds = Math.max(LATE_SECONDS, 2 * resolutionSeconds);
 	return new Date(Date.parse(to) - lateSeconds * 1_000).toISOString();
 }
 
-/** What was known with what was read since: the newer reading of a sample counts, and what has left the range is dropped. */
+/**
+ * Merges new samples into the known ones: the newer reading of a sample wins, and samples outside the range are
+ * dropped.
+ */
 export function mergeMetrics(known: CacheMetrics, next: CacheMetrics): CacheMetrics {
 	const held = new Map(known.nodes.map((series) => [series.id, series]));
 	return {

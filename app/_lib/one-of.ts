@@ -1,4 +1,4 @@
-/** The value as one of those allowed; undefined where it is another, as what an address holds may be. */
+/** The value if it is one of those allowed, else undefined: an address can contain anything. */
 export function oneOf<T extends string>(
 	allowed: readonly T[],
 	value: string | null,

@@ -58,7 +58,7 @@ function store(next: readonly PendingWork[]) {
 	try {
 		window.sessionStorage.setItem(KEY, JSON.stringify(next));
 	} catch {
-		// Without storage it lasts until the page is left.
+		// Without storage, it lasts until the user leaves the page.
 	}
 	for (const listener of listeners) listener();
 }

@@ -11,8 +11,8 @@ import { createApiClient, TRPCProvider } from "./trpc.ts";
 const ME_QUERY_KEY = [["account", "me"]] as const;
 
 function createQueryClient(): QueryClient {
-	// A session that ended is noticed by whatever call comes next; asking again who we are then
-	// sends the page to the login form (see SessionGate).
+	// Whichever call comes next notices that the session has ended; asking again who we are then sends the page to
+	// the login form (see SessionGate).
 	const onError = (error: unknown) => {
 		if (toApiProblem(error).code !== "unauthenticated") return;
 		void client.invalidateQueries({

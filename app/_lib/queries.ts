@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { CacheStatus } from "../../server/contract/enums.ts";
 import { useTRPC } from "./trpc.ts";
 
-/** How often lists and numbers are read again; the browser pauses it for hidden tabs. */
+/** How often lists and numbers are refetched; the browser pauses this for hidden tabs. */
 export const CALM_POLL_MS = 5_000;
 /** While a page shows something that changes. */
 export const BUSY_POLL_MS = 700;

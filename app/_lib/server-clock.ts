@@ -9,7 +9,7 @@ export async function fetchWithTime(...call: Parameters<typeof fetch>): Promise<
 	return response;
 }
 
-/** The control plane's time in ms: what its answers are to be compared with. */
+/** The control plane's time in ms, to compare its answers with. */
 export function serverNow(): number {
 	return clock.at(Date.now());
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-/** The value once it has stayed the same for `quietMs`: what is typed, without each letter on the way. */
+/** The value once it has stayed the same for `quietMs`, so that typing doesn't report every letter. */
 export function useSettled<Value>(value: Value, quietMs: number): Value {
 	const [settled, setSettled] = useState(value);
 	useEffect(() => {

@@ -28,7 +28,7 @@ function asViewer(action: MenuAction): MenuAction {
 	return { ...action, obstacle: "Viewers can't change anything. Ask an administrator." };
 }
 
-/** What can be done with a thing. What can't be done now says why. */
+/** A menu of actions. An action that isn't possible now says why. */
 export function ActionsMenu({
 	label,
 	actions,
@@ -60,7 +60,7 @@ export function ActionsMenu({
 							id={id}
 							textValue={text}
 							isDisabled={obstacle !== null}
-							// Faded as it would be, the reason couldn't be read.
+							// At the usual opacity of disabled items, people couldn't read the reason.
 							className="data-[disabled=true]:opacity-100"
 							{...(isDanger ? { variant: "danger" as const } : {})}
 						>

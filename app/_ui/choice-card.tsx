@@ -10,7 +10,7 @@ interface ChoiceCardProps {
 	isChosen: boolean;
 	onChoose: () => void;
 	title: ReactNode;
-	/** Not to be had; the card's text says why. */
+	/** Not available; the card's text says why. */
 	isDisabled?: boolean;
 	children?: ReactNode;
 }

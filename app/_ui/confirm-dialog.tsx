@@ -10,9 +10,9 @@ interface ConfirmDialogProps {
 	confirm: string;
 	/** The button that leaves everything as it is. */
 	cancel?: string;
-	/** What it does can't be taken back. */
+	/** The change can't be undone. */
 	isDanger?: boolean;
-	/** True while something stands in the way, which the children explain. */
+	/** True while an obstacle prevents the change; the children explain it. */
 	isObstructed?: boolean;
 	/** What didn't happen, when it failed. */
 	failure: string;

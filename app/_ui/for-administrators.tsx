@@ -9,7 +9,7 @@ interface ForAdministratorsProps {
 	otherwise?: ReactNode;
 }
 
-/** What changes something or reveals a secret: viewers, whom the API would refuse, don't see it. */
+/** For what changes something or reveals a secret. Viewers don't see it, because the API would refuse them. */
 export function ForAdministrators({ children, otherwise = null }: ForAdministratorsProps) {
 	return useIsViewer() ? otherwise : children;
 }

@@ -13,7 +13,7 @@ interface FormDialogProps {
 	isDisabled?: boolean;
 	isPending: boolean;
 	size?: "md" | "lg";
-	/** Once more while it is pending is left out. */
+	/** Ignores another submit while one is pending. */
 	onSubmit: () => void;
 	children: ReactNode;
 }

@@ -48,7 +48,7 @@ interface ProblemProps {
 	onRetry?: () => void;
 }
 
-/** A failed load in the place of what was wanted: cause, effect, next step, request id. */
+/** A failed load, shown in place of the content: cause, effect, next step, request id. */
 export function ProblemState({ title, error, onRetry }: ProblemProps) {
 	const problem = toApiProblem(error);
 	const Icon = problem.code === "unreachable" ? WifiOff : CircleAlert;

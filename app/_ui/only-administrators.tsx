@@ -17,7 +17,7 @@ interface OnlyAdministratorsProps {
 	back: { href: string; label: string };
 }
 
-/** In place of a page that changes something: says that viewers can't, and who can. */
+/** Shown to viewers in place of a page that changes something: says who can. */
 export function OnlyAdministrators({ what, back }: OnlyAdministratorsProps) {
 	const trpc = useTRPC();
 	const { data } = useQuery(trpc.users.list.queryOptions({ limit: LIMITS.pageSizeMax }));

@@ -15,20 +15,20 @@ function isOutdated(error: Error): boolean {
 	);
 }
 
-/** Loads the page anew, but not again and again. */
+/** Reloads the page, but not again and again. */
 function reloadOnce(): void {
 	try {
 		const last = Number(window.sessionStorage.getItem(RELOADED_KEY) ?? 0);
 		if (Date.now() - last < RELOAD_AGAIN_MS) return;
 		window.sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
 	} catch {
-		// Without storage nothing tells whether it helped before: leave it to the button.
+		// Without storage, it can't know whether reloading helped before: leave it to the button.
 		return;
 	}
 	window.location.reload();
 }
 
-/** A defect in a page: says so, and lets the user go on. Caches are not concerned. */
+/** Reports a defect in a page and lets the user continue. Caches aren't affected. */
 export function PageFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
 	const outdated = isOutdated(error);
 	useEffect(() => {

@@ -3,7 +3,7 @@
 import { SearchField } from "@heroui/react";
 
 interface SearchBoxProps {
-	/** What is searched, for those who don't see the page. */
+	/** What the box searches, for screen readers. */
 	label: string;
 	value: string;
 	onChange: (text: string) => void;

@@ -17,7 +17,7 @@ interface StepperFieldProps {
 	isDisabled?: boolean;
 }
 
-/** A whole number with buttons to step it. */
+/** A whole number with buttons that change it by one. */
 export function StepperField(props: StepperFieldProps) {
 	const { label, name, value, min, max, onChange, hint, error, isDisabled = false } = props;
 	return (

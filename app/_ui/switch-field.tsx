@@ -11,7 +11,7 @@ interface SwitchFieldProps {
 	onChange: (isOn: boolean) => void;
 	/** What it does, or why it can't be changed. */
 	hint?: ReactNode;
-	/** Why it can't be as it is. */
+	/** The problem with the current choice. */
 	error?: string | undefined;
 	isDisabled?: boolean;
 }

@@ -7,11 +7,11 @@ import { FormTextField } from "./form-fields.tsx";
 
 interface TypedConfirmationDialogProps {
 	title: string;
-	/** Of what it is about: the action waits until this is typed. */
+	/** The name that the user must type before the action is possible. */
 	name: string;
 	/** The action's label. */
 	action: string;
-	/** True while something else stands in the way, which the children explain. */
+	/** True while another obstacle prevents the change; the children explain it. */
 	isObstructed?: boolean;
 	isPending: boolean;
 	onConfirm: () => void;

@@ -1,7 +1,7 @@
 import { classNames } from "./class-names.ts";
 
 interface UsageBarProps {
-	/** What the bar measures, for those who can't see it. */
+	/** What the bar measures, for screen readers. */
 	label: string;
 	used: number;
 	total: number;

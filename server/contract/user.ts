@@ -4,9 +4,9 @@ import { emailSchema, personNameSchema, requireFitPassword } from "./account.ts"
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 import { newPasswordSchema } from "./password.ts";
 
-/** How long an invitation's link is good for. */
+/** How long an invitation's link works. */
 export const INVITE_DAYS = 7;
-/** How long a password-reset link is good for. */
+/** How long a password-reset link works. */
 export const RESET_HOURS = 24;
 
 /** `expired`: the invitation's link is no longer good; invite the address again. */

@@ -33,7 +33,7 @@ export class DatabaseProbe {
 			await this.#db.$queryRaw`SELECT 1 AS one`;
 			return true;
 		} catch {
-			// The caller is told, and the statements that matter fail with their own errors.
+			// The caller learns of it, and the statements that matter fail with their own errors.
 			return false;
 		} finally {
 			this.#question = null;

@@ -316,7 +316,7 @@ export class FleetState {
 		return [...this.#online];
 	}
 
-	/** It is online, and its agent understands what it is told. */
+	/** It is online, and its agent understands the control plane. */
 	isListening(hostId: string): boolean {
 		return this.isOnline(hostId) && !this.protocols.isForeign(hostId);
 	}

@@ -44,7 +44,7 @@ export class NewestMetrics {
 	}
 
 	/**
-	 * Samples of one round, the newest that all nodes of the cache have told of, so that they can be added up: requests
+	 * Samples of one round, the newest that all nodes of the cache have reported, so that they can be added up: requests
 	 * that move from one node to another are neither missed nor counted twice. A node that has left the cache counts in the
 	 * round in which it did.
 	 */

@@ -131,7 +131,7 @@ async function move(
 			where: { cacheId, removedAtRevision: null },
 			include: { cache: { select: { name: true } }, host: { select: { name: true } } },
 		});
-		// Everything that must know its address is told.
+		// Tells everything that must know its address.
 		await tx.node.updateMany({ where: { cacheId }, data: { generation: { increment: 1 } } });
 		const told = [node.hostId, ...members.map((member) => member.hostId)];
 		await bumpHosts(tx, told);

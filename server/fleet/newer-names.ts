@@ -5,7 +5,7 @@ import { oncePer } from "../platform/once-per.ts";
 import { SharedRun } from "../platform/shared-run.ts";
 import type { Resources } from "../services/context.ts";
 
-/** The zone's names as agents get them. */
+/** The zone's names as agents receive them. */
 class NameBook {
 	readonly log = new ChangeLog<DnsName>();
 	/** How many changes of the registry it includes. */

@@ -68,7 +68,7 @@ async function newerResult(
 	return null;
 }
 
-/** What hosts last asked that had no news, and when. */
+/** The last request of each host that found nothing new, and when it came. */
 const nothingNewer = oncePer((_: Resources) => new Map<string, { question: string; at: number }>());
 
 type News = Pick<NonNullable<WatchResult>, "desired" | "routes" | "names">;

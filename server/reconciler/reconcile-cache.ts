@@ -171,7 +171,7 @@ async function writeStatus(
 		JSON.stringify(model.progress) === JSON.stringify(plan.progress);
 	if (same && plan.events.length === 0) return;
 	const placing = plan.actions.some((action) => action.kind === "place");
-	// Placement writes the nodes a moment later; until then its first step has no news.
+	// Placement writes the nodes a moment later; until then its first step has nothing to report.
 	if (placing && cache.statusReason === null) return;
 	await resources.db.$transaction(async (tx) => {
 		// The generation guards against a deletion that was requested after this pass had read the cache.

@@ -8,7 +8,7 @@ import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { asRunning, enrolTestHost, type TestHost } from "./test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "./test-resources.ts";
 
-/** A control plane without timers, and hosts that do as they are told: time passes when a test says so. */
+/** A control plane without timers, and hosts that obey: time passes when a test says so. */
 export class TestFleet {
 	readonly test: TestResources;
 	readonly caller = testCaller();

@@ -1,7 +1,10 @@
 import type { ClusterMode } from "../../../server/contract/enums.ts";
 import type { ParameterGroupSummary } from "../../../server/contract/parameter-group.ts";
 
-/** Parameter groups to choose from. Those for the other cluster mode are shown, with the reason they can't be had. */
+/**
+ * Parameter groups to choose from. Groups for the other cluster mode are shown with the reason why they can't be
+ * chosen.
+ */
 export function groupOptions(
 	groups: readonly ParameterGroupSummary[],
 	clusterMode: ClusterMode,

@@ -1,7 +1,7 @@
 import type { Cache, CacheSummary } from "../../../server/contract/cache.ts";
 import { Status } from "../../_ui/status.tsx";
 
-/** Whether a zone may be lost; why not is on hover, for pages that don't spell it out. */
+/** Whether the cache survives the loss of a zone. Hovering shows why not, for pages that don't say it. */
 export function MultiAzStatus({ cache }: { cache: Cache | CacheSummary }) {
 	switch (cache.multiAzStatus) {
 		case "disabled":

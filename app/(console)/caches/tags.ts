@@ -8,7 +8,7 @@ export interface DraftTag {
 	value: string;
 }
 
-/** Rows left wholly empty don't count. */
+/** Completely empty rows don't count. */
 export function filledTags(tags: readonly DraftTag[]): DraftTag[] {
 	return tags.filter(({ key, value }) => key !== "" || value !== "");
 }
@@ -21,7 +21,7 @@ export function toDraftTags(tags: Readonly<Record<string, string>>): DraftTag[] 
 	return Object.entries(tags).map(([key, value]) => ({ id: randomId(), key, value }));
 }
 
-/** What the schema can't see, because a record has each key once. */
+/** The schema can't see this, because a record has each key once. */
 export function tagProblem(tags: readonly DraftTag[]): string | null {
 	const keys = filledTags(tags).map(({ key }) => key.trim());
 	if (keys.includes("")) return "a tag needs a key";

@@ -13,7 +13,7 @@ interface WriteGuardNoteProps {
 	opensTab?: boolean;
 }
 
-/** What becomes of writes when a primary is cut off, with the value in force and the way to change it. */
+/** What happens to writes when a primary is cut off, with the value in force and the way to change it. */
 export function WriteGuardNote(props: WriteGuardNoteProps) {
 	const { group, replicasPerShard, opensTab = false } = props;
 	const trpc = useTRPC();

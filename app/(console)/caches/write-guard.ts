@@ -4,7 +4,7 @@ import { plural } from "../../_lib/format/count.ts";
 /** The parameter that decides between taking every write and keeping every write. */
 export const WRITE_GUARD_PARAMETER = "min-replicas-to-write";
 
-/** With two replicas one may be away and the other still be in reach, so writes go on. */
+/** With two replicas, one may be away while the other is still in reach, so writes continue. */
 const ON_FROM_REPLICAS = 2;
 const WHEN_ON: Readonly<Record<string, string>> = {
 	[WRITE_GUARD_PARAMETER]: "1",
@@ -18,7 +18,7 @@ export function valueInForce({ name, value, source }: Parameter, replicasPerShar
 }
 
 interface WriteGuard {
-	/** Replicas that have to be in reach for a write to be taken; 0 takes all. */
+	/** Replicas that must be in reach for the primary to accept a write; 0 accepts all writes. */
 	replicas: number;
 	/** A parameter group says so. */
 	isSet: boolean;

@@ -6,7 +6,7 @@ import type { MenuAction } from "../../_ui/actions-menu.tsx";
 export const HOST_DIALOGS = ["cordon", "uncordon", "drain", "remove", "stuck"] as const;
 export type HostDialogName = (typeof HOST_DIALOGS)[number];
 
-/** What can be done with a host, and why not where it can't. */
+/** Actions on a host, with the reason why an action isn't possible. */
 export function hostActions(host: Host, open: (dialog: HostDialogName) => void): MenuAction[] {
 	return [
 		host.cordoned || host.draining

@@ -12,7 +12,7 @@ import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { type HostDialogName, hostActions } from "./host-actions.ts";
 
-/** A line an engine, such as "Valkey 9.1.2, 8.1.1"; the gateway's program isn't an engine. */
+/** A line per engine, such as "Valkey 9.1.2, 8.1.1"; the gateway's program isn't an engine. */
 function engineLines(host: Host): string[] {
 	return ENGINES.flatMap((engine) => {
 		const versions = host.engines.filter((bundle) => bundle.engine === engine);
@@ -31,10 +31,10 @@ const SERVICE_LOOKS = {
 /** The gateway serves caches' endpoints on each host. */
 const GATEWAY_LOOKS = { ...SERVICE_LOOKS, off: { status: "warning", word: "Off" } } as const;
 
-/** The Sentinel is off while it has nothing to watch, which is nothing to worry about. */
+/** The Sentinel is off while it has nothing to watch, which is normal. */
 const SENTINEL_LOOKS = { ...SERVICE_LOOKS, off: { status: "info", word: "Off" } } as const;
 
-/** What the kernel forwards, or why it doesn't; null where nobody asked it to. */
+/** What the kernel forwards, or why it doesn't; null if it isn't meant to. */
 function forwardingOf({ forwarding }: Host["gateway"]): string | null {
 	if (forwarding === null) return null;
 	const { by, note } = forwarding;
@@ -56,7 +56,7 @@ function Service({ look, reason }: ServiceProps) {
 	);
 }
 
-/** A drain is what a host is at, unless it is away. */
+/** A host that is online and draining has the drain as its status. */
 function HostStatus({ host }: { host: Host }) {
 	if (!host.draining || host.status === "offline") return <Status status={host.status} />;
 	return host.nodeCount === 0 ? (
@@ -66,7 +66,7 @@ function HostStatus({ host }: { host: Host }) {
 	);
 }
 
-/** Whether it reports, and what it is kept from or made to do. */
+/** Whether the host is online, cordoned, draining or lost, and its warnings. */
 function HostState({ host, onWhy }: { host: Host; onWhy: () => void }) {
 	return (
 		<span className="cell-stack inline-flex flex-col gap-1">
@@ -104,7 +104,7 @@ function HostState({ host, onWhy }: { host: Host; onWhy: () => void }) {
 	);
 }
 
-/** Advice opens on a click; what hurts caches is open. */
+/** Advice is collapsed; a warning about harm to caches is open. */
 function HostWarningNote({ warning, host }: { warning: HostWarning; host: string }) {
 	const { severity, title, message, remedy, command } = warning;
 	return (

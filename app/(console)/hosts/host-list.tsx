@@ -27,7 +27,7 @@ const HEAD = PAGE_HEADS["/hosts"];
 const PAGE_SIZE = 50;
 const DIALOG = "add-host";
 
-/** A host as it is now, wherever in the list it stands; undefined when there is none of that name. */
+/** A host's current state, even if it is on another page of the list; undefined if there is no such host. */
 function useHostNamed(name: string | null, shown: readonly Host[] = []): Host | undefined {
 	const trpc = useTRPC();
 	const inPage = shown.find((host) => host.name === name);
@@ -142,7 +142,7 @@ export function HostList() {
 						</>
 					)}
 				</Panel>
-				{/* Asked for with the hosts, and shown once it knows its place below them. */}
+				{/* Fetched together with the hosts, but shown after them, so that it doesn't move. */}
 				<div className={isPending ? "hidden" : "contents"}>
 					<JoinTokensPanel />
 				</div>

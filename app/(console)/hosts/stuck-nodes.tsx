@@ -4,7 +4,7 @@ interface Stuck {
 	remedy?: string | null;
 }
 
-/** Nodes that are kept by the same thing. */
+/** Nodes that can't leave for the same reason. */
 export interface StuckGroup {
 	nodes: string[];
 	reason: string;

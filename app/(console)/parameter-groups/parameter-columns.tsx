@@ -1,7 +1,7 @@
 import type { Parameter } from "../../../server/contract/parameter-group.ts";
 import type { Column } from "../../_ui/table/data-table.tsx";
 
-/** Those whose name or description holds every word. */
+/** Parameters whose name or description contains every word. */
 export function searchParameters(parameters: readonly Parameter[], search: string): Parameter[] {
 	const words = search.toLowerCase().split(/\s+/).filter(Boolean);
 	return parameters.filter(({ name, description }) => {

@@ -10,7 +10,7 @@ export interface UserChanges {
 	ask(user: User, dialog: UserDialogName): void;
 }
 
-/** What can be done with a user, and why not where it can't. */
+/** Actions on a user, with the reason why an action isn't possible. */
 export function userActions(
 	user: User,
 	{ ownEmail, administrators }: { ownEmail: string | null; administrators: number },

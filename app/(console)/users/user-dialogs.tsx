@@ -17,7 +17,7 @@ interface UserDialogProps {
 	onChanged: () => Promise<void>;
 }
 
-/** What becomes of the user's API tokens, as one more sentence; empty without any. */
+/** What happens to the user's API tokens, as another sentence; empty if the user has none. */
 function tokensStop({ tokens }: User, how: string): string {
 	if (tokens === 0) return "";
 	return ` ${plural(tokens, "API token")} of the user ${tokens === 1 ? "stops" : "stop"} ${how}.`;

@@ -65,7 +65,7 @@ export function UserList() {
 	const columns = userColumns(
 		{
 			ownEmail: me?.email ?? null,
-			// Where there are more pages, the server alone knows the last one.
+			// If there are more pages, only the server knows whether an administrator is the last one.
 			administrators: isWhole ? countAdministrators(users) : Number.POSITIVE_INFINITY,
 		},
 		{

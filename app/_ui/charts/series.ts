@@ -34,7 +34,7 @@ const READING_SECONDS = AGENT_TIMING.metricsIntervalMs / 1_000;
 /** Samples missing for longer than this many intervals break the line. */
 const GAP_INTERVALS = 2.5;
 
-/** One line a node, in which a node goes on from the one whose place it took. */
+/** One line per node; a node that replaced another continues that one's line. */
 export function byNode(metrics: CacheMetrics, read: NodeReader): ChartData {
 	const lines = linesOf(metrics).map(({ node, samples }) => ({
 		node,
@@ -68,7 +68,10 @@ interface Place {
 	index: number;
 }
 
-/** By name: samples of the nodes that had it, one after the other. Names that no node has any more are left out. */
+/**
+ * By name: the samples of all nodes that had the name, one after another. Leaves out names that no node has any
+ * more.
+ */
 function linesOf({ nodes }: CacheMetrics): { node: string; samples: Place[] }[] {
 	// While a node moves, its old place comes first and serves.
 	const present = nodes.filter(
@@ -114,7 +117,7 @@ export type Combine = (samples: readonly SlotSample[]) => number;
 /**
  * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes. All
  * hosts take theirs at the same moments, some milliseconds apart, so a sample belongs to the nearest slot. A slot is
- * shown once every node has told of it.
+ * shown once every node has reported it.
  */
 export function overall(
 	metrics: CacheMetrics,
@@ -153,7 +156,7 @@ function slotsOf(
 	slotSeconds: number,
 ): Map<number, SlotSample[]> {
 	const nowSeconds = Date.parse(metrics.to) / 1_000;
-	/** The newest slot that all nodes have told of. */
+	/** The newest slot that all nodes have reported. */
 	let complete = Number.POSITIVE_INFINITY;
 	const slots = new Map<number, Counted[]>();
 	for (const node of metrics.nodes) {
@@ -174,7 +177,7 @@ function slotsOf(
 				// One node's part of the slot begins where another's ends.
 				samples.some(({ hasLeft }) => hasLeft) ? slotSeconds / READING_SECONDS : 1,
 			);
-			// While it isn't over, nodes differ by a reading that one has told of and another hasn't yet.
+			// While it isn't over, one node may have reported a reading that another hasn't yet.
 			const isOver = nowSeconds - slot >= slotSeconds;
 			return [
 				slot,
@@ -184,7 +187,7 @@ function slotsOf(
 	);
 }
 
-/** A node's samples by slot. One that came so late that it left a slot without stands for that one too. */
+/** A node's samples by slot. A sample that came so late that it skipped a slot counts for the skipped slot too. */
 function countedIn(
 	{ shard, leftAt, at, values }: CacheMetrics["nodes"][number],
 	read: NodeReader,
@@ -247,7 +250,7 @@ export const sum: Combine = (samples) =>
 export const highest: Combine = (samples) =>
 	samples.reduce((most, { value }) => Math.max(most, value), 0);
 
-/** Nodes of a shard hold the same: what they hold isn't counted twice. */
+/** Nodes of a shard hold the same data, which mustn't be counted twice. */
 export const sumOfShards: Combine = (samples) => {
 	const shards = new Map<string, number>();
 	for (const { shard, value } of samples)

@@ -19,7 +19,7 @@ interface SparkCardProps {
 
 const HEIGHT = 56;
 
-/** A number and how it came there. */
+/** A number and its recent history. */
 export function SparkCard(props: SparkCardProps) {
 	const { title, data, fromSeconds, toSeconds, format, color, nothing = "–" } = props;
 	const values = data?.series[0]?.values ?? [];

@@ -150,7 +150,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 		};
 	}, [names, resolvedTheme, zone, height, fromSeconds === 0, props.look, props.maxValue]);
 
-	// A new chart has to get its samples too.
+	// A new chart needs its samples too.
 	useEffect(() => {
 		const chart = chartRef.current;
 		if (chart === null) return;

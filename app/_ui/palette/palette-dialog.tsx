@@ -18,7 +18,7 @@ interface PaletteDialogProps {
 	onClose: () => void;
 }
 
-/** A combobox over everything: focus stays in the input, arrows move, Enter goes. */
+/** A combobox over everything: focus stays in the input, arrows move, Enter chooses. */
 export function PaletteDialog({ isOpen, onClose }: PaletteDialogProps) {
 	const input = useRef<HTMLInputElement>(null);
 	useHeldFocus(input, isOpen);

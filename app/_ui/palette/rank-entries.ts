@@ -7,7 +7,7 @@ export interface Searchable {
 	title: string;
 	/** Other words that people type for it. */
 	keywords?: string;
-	/** Offered only once something is typed: there is one of it for every cache or host. */
+	/** Offered only once the user types something: there is one for every cache or host. */
 	needsQuery?: boolean;
 }
 
@@ -35,7 +35,7 @@ function wordsOf(text: string): string[] {
 
 const wordsOfEntries = new WeakMap<Searchable, { title: string[]; keywords: string[] }>();
 
-/** Split once an entry, not once a keystroke. */
+/** Split once per entry, not once per keystroke. */
 function indexOf(entry: Searchable) {
 	let words = wordsOfEntries.get(entry);
 	if (words === undefined) {
@@ -63,8 +63,8 @@ function scoreOf(entry: Searchable, query: string, queryWords: readonly string[]
 }
 
 /**
- * What to offer for a query, best first inside each group, groups by their best entry. A query that matches nothing is
- * searched again with a typo allowed in each word. Without a query: what needs none, in the order given.
+ * What to offer for a query, best first inside each group, groups by their best entry. A query that matches nothing
+ * is tried again with a typo allowed in each word. Without a query: the entries that need none, in the given order.
  */
 export function rankEntries<Entry extends Searchable>(
 	entries: readonly Entry[],

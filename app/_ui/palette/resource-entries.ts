@@ -26,7 +26,7 @@ export function cacheEntry(cache: CacheSummary): ResourceEntry {
 	};
 }
 
-/** What can be done with a cache as a whole. The page that opens says so where it can't be done now. */
+/** Actions on a whole cache. The page that opens says if an action isn't possible now. */
 export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 	const action = (
 		name: NonNullable<ResourceEntry["action"]>,

@@ -80,7 +80,7 @@ async function copyBackupCommand(): Promise<void> {
 	});
 }
 
-/** What a viewer may do: find things, and change only what this browser shows. */
+/** What viewers may use: entries that find things, or that change only what this browser shows. */
 function isForViewers({ id, group }: PaletteEntry): boolean {
 	return group !== "Actions" || id === "action:theme" || id === "action:sign-out";
 }

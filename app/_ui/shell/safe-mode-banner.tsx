@@ -8,7 +8,7 @@ import { PageLink } from "../page-link.tsx";
 
 const NAMED = 4;
 
-/** What holds the control plane back just now: a full disk, or many hosts that fell silent at once. */
+/** What limits the control plane now: a full disk, or many hosts that fell silent at once. */
 export function SafeModeBanner() {
 	const { data } = useOverview();
 	const silent = data?.safeMode?.silentHosts;

@@ -13,8 +13,8 @@ import { BlockSkeleton } from "../skeletons.tsx";
 import { pageHeadAt } from "./page-heads.ts";
 
 /**
- * Takes those who aren't signed in to the login form. A page doesn't wait until it is known who is: it asks for its data
- * in the same request, which answers nothing to strangers.
+ * Takes people who aren't signed in to the login form. A page doesn't wait until it knows who is signed in: it
+ * requests its data in the same request, which answers nothing to strangers.
  */
 export function SessionGate({ children }: { children: ReactNode }) {
 	const router = useRouter();
@@ -68,7 +68,7 @@ export function PageSkeleton() {
 	);
 }
 
-/** Whether the first administrator still has to be made, and whether this connection lets anyone sign in. */
+/** Whether the first administrator is still missing, and whether this connection allows signing in. */
 export function useSetupStatus() {
 	const trpc = useTRPC();
 	const { data } = useQuery(trpc.account.setupStatus.queryOptions());

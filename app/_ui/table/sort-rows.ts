@@ -17,7 +17,7 @@ export function formatSort({ column, descending }: Sort): string {
 	return `${descending ? "-" : ""}${column}`;
 }
 
-/** A column is sorted upwards, then downwards, then not any more. */
+/** Clicks sort a column upwards, then downwards, then no longer. */
 export function nextSort(sort: Sort | null, column: string): Sort | null {
 	if (sort?.column !== column) return { column, descending: false };
 	return sort.descending ? null : { column, descending: true };

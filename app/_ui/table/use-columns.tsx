@@ -6,14 +6,14 @@ import type { ReactNode } from "react";
 import { useStoredText } from "../../_lib/stored-value.ts";
 import type { Column } from "./data-table.tsx";
 
-/** A row's name and its actions stay. */
+/** The row's name and its actions are always shown. */
 function canBeHidden<Row>({ lead, bare }: Column<Row>): boolean {
 	return lead !== true && bare !== true;
 }
 
 /**
- * The columns that a person wants to see of a list, which the browser remembers, and the menu to choose them. Columns that
- * are `isExtra` are hidden until they are chosen.
+ * The columns of a list that the person chose, which the browser remembers, and the menu to choose them. `isExtra`
+ * columns are hidden until chosen.
  */
 export function useColumns<Row>(
 	list: string,

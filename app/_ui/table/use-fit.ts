@@ -6,8 +6,8 @@ import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 const NARROWEST_TABLE_PX = 560;
 
 /**
- * Whether the frame has room for the table's columns, whatever they hold. Where it hasn't, rows should be shown as cards,
- * and as columns again once the frame is as wide as the table was.
+ * Whether the frame has room for the table's columns with their present content. If not, the table shows rows as
+ * cards, and as columns again once the frame is as wide as the table was.
  */
 export function useFit(frame: RefObject<HTMLElement | null>, content: unknown): boolean {
 	const [fits, setFits] = useState(true);

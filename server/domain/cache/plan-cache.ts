@@ -108,7 +108,7 @@ function unchanged(cache: CacheModel): Plan {
 	};
 }
 
-/** Doesn't wait for lost hosts: they are told to remove their nodes when they return. */
+/** Doesn't wait for lost hosts: they remove their nodes when they return. */
 function planDeletion(cache: CacheModel, now: Date): Plan {
 	const base = { ...unchanged(cache), status: "deleting" as const };
 	const nodes = allNodes(cache);

@@ -88,7 +88,7 @@ export async function takeOut(
 	await noteDeparture(tx, cache, node, releasedAt);
 }
 
-/** Its samples go on counting for the time that it was there. */
+/** Its samples still count for the time that it was there. */
 async function noteDeparture(
 	tx: Transaction,
 	cache: FullCache,

@@ -95,7 +95,7 @@ export class Agents {
 		const { process, assigned } = node;
 		if (process === null) return;
 		if (assigned.leads) {
-			// In a new cluster it takes over from its phantom, which asks nobody, once it has greeted the others.
+			// In a new cluster it takes over from its phantom without a vote, once it has greeted the others.
 			const greeted = this.engines.now - process.since >= GREETING_TICKS;
 			if (process.follows === "phantom" && greeted) this.engines.promote(node, "birth", true);
 			return;

@@ -25,7 +25,7 @@ export interface Process {
 	/** It began with what its predecessor kept over a reboot. */
 	keptData: boolean;
 	linkUp: boolean;
-	/** Steps until it is in sync with whom it follows. */
+	/** Steps until it is in sync with the node that it follows. */
 	syncLeft: number;
 	/** It runs and doesn't answer. */
 	hangsUntil: number;
@@ -44,7 +44,7 @@ export interface Node {
 	rebooted: number;
 	/** On disk after a reboot's first half; null for nothing. */
 	kept: { data: number; synced: boolean; history: number } | null;
-	/** In a cluster, by the engine's own file: it leads, or whom it follows. */
+	/** In a cluster, by the engine's own file: that it leads, or which node it follows. */
 	ledByFile: boolean;
 	followedByFile: string | null;
 	identityLost: boolean;

@@ -29,7 +29,7 @@ export interface History {
 	cluster: boolean;
 	shards: number;
 	replicas: number;
-	/** It begins with its creation, of which the starts of engines take these times. */
+	/** It begins with its creation; the starts of engines take these times. */
 	born: boolean;
 	starts: number[];
 	faults: Fault[];
@@ -185,7 +185,7 @@ export class Run {
 		this.agents.resultsToLose = 0;
 	}
 
-	/** Only while somebody could end it: the control plane and all agents are there, and see all hosts. */
+	/** Only while something could end it: the control plane and all agents are there, and see all hosts. */
 	private watchLeaders(): void {
 		const { engines, plane } = this;
 		const { now } = engines;

@@ -20,7 +20,7 @@ function Row({ label, children }: { label: string; children: ReactNode }) {
 	);
 }
 
-/** What the cache outlives, and what it last lived through. */
+/** Which failures the cache survives, and its last failover. */
 export function AvailabilityPanel({ cache }: { cache: Cache }) {
 	const hasReplicas = cache.engine !== "memcached" && cache.replicasPerShard > 0;
 	return (

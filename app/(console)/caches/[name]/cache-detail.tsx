@@ -56,7 +56,7 @@ export function CacheDetail() {
 	const query = useQuery(
 		trpc.caches.get.queryOptions({ name }, { refetchInterval: ({ state }) => pollFor(state.data) }),
 	);
-	// A name that none can have is refused; it is as missing as one that none has.
+	// The API refuses a name that no cache can have; such a cache is missing like any other.
 	const isMissing =
 		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
 
@@ -110,7 +110,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 }
 
 function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
-	// Once it was seen and then went away, it was deleted; the words stay while this page is open.
+	// A cache that this page has shown and that is gone was deleted. The message stays while the page is open.
 	const [wasDeleted] = useState(wasHere);
 	return (
 		<>

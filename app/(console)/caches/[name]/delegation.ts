@@ -8,7 +8,7 @@ export interface Delegation {
 	readonly lines: string;
 }
 
-/** How resolvers are told to ask Larder's hosts for names of the zone. docs/names.md has the rest. */
+/** Configures resolvers to ask Larder's hosts for names of the zone. docs/names.md has the rest. */
 export function delegationsOf(
 	{ zone, port }: Pick<EndpointNames, "zone" | "port">,
 	hosts: readonly string[],

@@ -61,7 +61,7 @@ const METRICS: readonly Metric[] = [
 	},
 ];
 
-/** More lines than this can't be told apart. */
+/** People can't tell more lines than this apart. */
 export const LINES_AT_MOST = 12;
 
 export interface MetricView {
@@ -73,7 +73,7 @@ const WHOLE = { id: "whole", label: "Whole cache" };
 const BY_SHARD = { id: "by-shard", label: "By shard" };
 const BY_NODE = { id: "by-node", label: "By node" };
 
-/** What can be looked at; the first is shown unless another is asked for. */
+/** The views to choose from; the first is the default. */
 export function metricViews(cache: Cache): readonly MetricView[] {
 	const shards = cache.shards.map((shard, index) => ({
 		id: `shard-${index + 1}`,

@@ -31,7 +31,7 @@ function Freshness({ updatedAtMs }: { updatedAtMs: number }) {
 	return <span className="text-xs tabular-nums">live · updated {seconds} s ago</span>;
 }
 
-/** Zones are columns, shards are rows: where every node is, and how it does. */
+/** Zones are columns, shards are rows: where each node is, and how it is doing. */
 export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
 	const { data: overview } = useOverview();
 	const [showsAll, setShowsAll] = useState(false);

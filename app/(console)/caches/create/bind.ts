@@ -2,7 +2,7 @@ import { asSentence } from "../../../_lib/form-issues.ts";
 import type { DraftField } from "./draft.ts";
 import type { CreateForm } from "./use-create-form.ts";
 
-/** A text field's props out of the form's state. */
+/** A text field's props from the form's state. */
 export function bind(form: CreateForm, field: "name" | "description" | "port" | "slots") {
 	return {
 		name: field,

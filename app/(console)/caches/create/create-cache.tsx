@@ -48,7 +48,7 @@ function CreateCacheForm() {
 	const wizard = useWizard();
 	const { form, mode, setMode } = wizard;
 	const formRef = useRef<HTMLFormElement>(null);
-	/** The field to go to once it is drawn: its fold may be closed yet, or Easy may not show it. */
+	/** The field to focus once it is rendered: its fold may still be closed, or Easy mode may not show it. */
 	const [fault, setFault] = useState<string | null>(null);
 
 	useEffect(() => {
@@ -70,7 +70,7 @@ function CreateCacheForm() {
 	const { refusedField } = form;
 	useEffect(() => {
 		if (refusedField !== null) goTo(refusedField);
-		// A refusal is gone to once, when it comes.
+		// Moves focus to a refused field once, when the refusal arrives.
 	}, [refusedField]);
 
 	return (

@@ -83,7 +83,7 @@ export function nodeCountOf(draft: Draft): number {
 	return draft.engine === "memcached" ? draft.nodes : shardsOf(draft) * (draft.replicas + 1);
 }
 
-/** Why Multi-AZ can't be had, or null when it can. */
+/** Why Multi-AZ isn't available; null if it is. */
 export function multiAzObstacle(draft: Draft, fleet: FleetFacts): string | null {
 	if (draft.engine === "memcached") {
 		if (draft.nodes < 2) return "Needs two nodes or more to be spread over zones.";
@@ -104,7 +104,7 @@ export function hasMultiAz(draft: Draft, fleet: FleetFacts): boolean {
 	return draft.multiAz && multiAzObstacle(draft, fleet) === null;
 }
 
-/** Why automatic failover is as it is and can't be changed; null when it can. */
+/** Why automatic failover can't be changed; null if it can. */
 export function failoverLock(
 	draft: Draft,
 	fleet: FleetFacts,
@@ -144,7 +144,7 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 	const slots = isCluster(draft) ? slotLines(draft.slots) : undefined;
 	const isManual = failoverLock(draft, fleet) === null && !draft.automaticFailover;
 	return {
-		// Off is the default, but a parameter group would have a say where nothing is said.
+		// Off is the default, but without an explicit value a parameter group would decide.
 		...(isCluster(draft) || draft.parameterGroup !== "" ? { clusterMode: draft.clusterMode } : {}),
 		...(isCluster(draft) ? { shards: draft.shards } : {}),
 		replicasPerShard: draft.replicas,

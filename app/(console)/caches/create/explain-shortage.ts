@@ -18,7 +18,7 @@ function zoneWords(zone: string, hosts: readonly PreviewHost[], request: Preview
 		: `${zone} none (at most ${formatCount(most(({ freeCpuMillis }) => freeCpuMillis) / 1_000)} processors free on a host)`;
 }
 
-/** What is wanted and what each zone has room for. `hosts` are those in the zones asked for. */
+/** What the cache needs and what each zone has room for. `hosts` are those in the requested zones. */
 export function explainShortage(
 	request: PreviewRequest,
 	hosts: readonly PreviewHost[],

@@ -12,7 +12,7 @@ export interface PreviewRequest {
 	multiAz: boolean;
 	nodeMemoryBytes: number;
 	nodeCpuMillis: number;
-	/** That were asked for, in their order; empty for all. */
+	/** The requested zones, in order; empty for all. */
 	zones: readonly string[];
 	/** How sizes are written in `shortage`. */
 	formatBytes: (bytes: number) => string;

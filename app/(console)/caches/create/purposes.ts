@@ -78,7 +78,7 @@ export interface Purpose {
 	label: string;
 	/** What it is, in a few words. */
 	hint: string;
-	/** Why it chooses what it chooses: one sentence. */
+	/** Why it makes these choices, in one sentence. */
 	why: string;
 	preset: Preset;
 }

@@ -16,7 +16,7 @@ import { useNameTaken } from "./use-name-taken.ts";
 interface Refusal {
 	field: DraftField;
 	message: string;
-	/** What the field held when it was refused; another content is worth another try. */
+	/** The field's value when the API refused it; a changed value may be sent again. */
 	value: Draft[DraftField];
 }
 
@@ -43,7 +43,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 		else if (draft !== untouched.current) keepDraft(start, draft);
 	}, [start, draft]);
 
-	// Polling answers with new objects: only other zones are other facts.
+	// Each poll returns new objects; the facts change only if the zones do.
 	const zoneNames = overview?.zones
 		.filter(({ online }) => online > 0)
 		.map(({ name }) => name)
@@ -61,7 +61,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 
 	const create = useMutation({
 		mutationFn: () => {
-			// The same content sent again is the same request, whatever became of the first try.
+			// Sending the same content again is the same request, however the first attempt ended.
 			const content = JSON.stringify(request);
 			if (attempt.current.content !== content) attempt.current = { content, key: randomId() };
 			return client.caches.create.mutate(request, {
@@ -120,7 +120,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 		errorOf,
 		submit,
 		isBusy: create.isPending || create.isSuccess,
-		/** A failure that no field stands for. */
+		/** A failure that belongs to no field. */
 		error: create.isError && refusal === null ? create.error : null,
 		refusedField: create.isError ? (refusal?.field ?? null) : null,
 	};

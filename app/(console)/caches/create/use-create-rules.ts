@@ -29,7 +29,7 @@ export const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	tags: "tags",
 };
 
-/** What is wrong with a draft. Without rules, as when they can't be loaded, the server says it. */
+/** The problems of a draft. If the rules can't be loaded, the server reports the problems. */
 function problemsOf(rules: Rules | null, draft: Draft, fleet: FleetFacts): DraftProblems {
 	const problems = new Map<DraftField, string>();
 	for (const [field, message] of firstIssues(rules?.safeParse(toRequest(draft, fleet)).error)) {

@@ -5,7 +5,7 @@ import type { Host } from "../../../../server/contract/host.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 
-/** The fleet's first hosts; a preview of more would tell no more. */
+/** The fleet's first hosts; more of them wouldn't improve the preview. */
 const HOSTS_SEEN = 100;
 
 /** Hosts that nodes could be placed on now; undefined until they are known. */

@@ -16,7 +16,7 @@ interface ParameterEditorProps {
 	onClose: () => void;
 }
 
-/** One value in place: Enter saves, Escape leaves it. What is wrong with it is the API's to say. */
+/** Edits one value in place: Enter saves, Escape cancels. The API decides whether the value is valid. */
 export function ParameterEditor({ group, parameter, onClose }: ParameterEditorProps) {
 	const { name, allowedValues, type, apply } = parameter;
 	const [value, setValue] = useState(parameter.value);

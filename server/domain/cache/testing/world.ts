@@ -6,7 +6,7 @@ import { planReplacements } from "../plan-replacements.ts";
 import type { FleetRoom } from "../zone-spread.ts";
 import { CALM, cache, host, NOW } from "./models.ts";
 
-// A fleet whose engines and agents do what they are told, one step at a time: only after many steps does it
+// A fleet whose engines and agents obey one step at a time: only after many steps does it
 // show what the planner does to a shard.
 
 interface Engine {
