@@ -19,7 +19,7 @@ export function takeAnswer(
 	const heldTable = held?.routeTable ?? null;
 	return {
 		...state,
-		routeTable: routes ? takeChanges(heldTable, routes) : (desired?.routeTable ?? heldTable),
+		routeTable: routes ? takeChanges(heldTable, routes) : heldTable,
 		names: heldNames(held?.names ?? null, names),
 	};
 }

@@ -280,7 +280,11 @@ export class FakeControlPlane {
 
 	private desired(): DesiredState {
 		const { revision, epoch, hostId, assignments, unlocated } = this;
-		return { ...{ revision, epoch, hostId, assignments, unlocated }, routeTable: null };
+		return {
+			...{ revision, epoch, hostId, assignments, unlocated },
+			deleted: [],
+			routeTable: null,
+		};
 	}
 
 	private take(report: ReportMessage): void {

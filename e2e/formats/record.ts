@@ -1,7 +1,7 @@
 /**
  * `npm run record:formats`: records what an agent of the former version (former-version.ts) writes to its disk and to
- * the wire, for the tests that keep the present version able to read it. Run it when the protocol's version rises, with
- * FORMER_COMMIT set to the last commit of the version before.
+ * the wire, for the tests that keep the present version able to read it. Run it when the protocol's version has risen
+ * and that is committed.
  *
  *   agent/testing/formats/home                   an agent's directory: its records and the files that engines keep
  *   agent/testing/formats/store                  the record of an unpacked engine

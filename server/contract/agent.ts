@@ -23,8 +23,8 @@ import { LIMITS } from "./limits.ts";
  * its absence means what it meant before. Agents of other versions get a 422 about the field `protocol` with
  * protocolRefusalSchema as its details. They keep their engines and keep asking, which renews their lease.
  */
-export const AGENT_PROTOCOL_VERSION = 6;
-export const AGENT_PROTOCOLS = [5, AGENT_PROTOCOL_VERSION] as const;
+export const AGENT_PROTOCOL_VERSION = 7;
+export const AGENT_PROTOCOLS = [6, AGENT_PROTOCOL_VERSION] as const;
 
 /** Whether this control plane speaks a version of the protocol. */
 export function isSpoken(version: number): boolean {
@@ -34,11 +34,8 @@ export function isSpoken(version: number): boolean {
 /** The version that an agent sends, one of those that this control plane speaks. */
 export const agentProtocolSchema = z.literal(AGENT_PROTOCOLS);
 
-/** Which versions the control plane speaks that refused an agent for its own. Those before version 6 don't say. */
+/** Which versions the control plane speaks that refused an agent for its own. */
 export const protocolRefusalSchema = z.object({ oldest: z.int32(), newest: z.int32() });
-
-/** Agents from this version on are sent what has changed in their routes; earlier ones get all of them each time. */
-export const ROUTE_CHANGES_SINCE = 6;
 
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),

@@ -180,14 +180,12 @@ export const desiredStateSchema = z.object({
 		),
 	deleted: z
 		.array(z.string())
-		.optional()
 		.describe(
 			"assignments of caches that were deleted while this host was lost. They are removed like all that isn't " +
 				"assigned, even by a control plane that was restored from a backup: it knows of their end",
 		),
 	/**
-	 * All routes of the host; null if the agent holds the newest, or takes changes (ROUTE_CHANGES_SINCE). An
-	 * agent's file has the routes and names that it holds.
+	 * All routes of the host in an agent's file; null in an answer to it, which has the changes beside this state.
 	 */
 	routeTable: routeTableSchema.nullable(),
 	names: namesSchema.nullable().optional(),

@@ -1,9 +1,7 @@
 import type { z } from "zod";
-import { ROUTE_CHANGES_SINCE } from "../contract/agent.ts";
 import type {
 	DesiredState,
 	RouteChanges,
-	RouteTable,
 	WatchResult,
 	watchInputSchema,
 } from "../contract/desired-state.ts";
@@ -85,26 +83,21 @@ async function newsFor(
 		...held,
 		routeRevision: sameEpoch ? held.routeRevision : -1,
 	});
-	const takesChanges = held.protocol >= ROUTE_CHANGES_SINCE;
 	const heldRevision = sameEpoch ? held.revision : -1;
-	const table = takesChanges ? null : routes;
-	const desired = await newerState(resources, epoch, hostId, heldRevision, table);
+	const desired = await newerState(resources, epoch, hostId, heldRevision);
 	const names = await newNames(resources, sameEpoch, held.namesRevision);
 	if (desired === null && routes === null && names === undefined) return null;
-	return { desired, ...(takesChanges && { routes }), ...(names !== undefined && { names }) };
+	return { desired, routes, ...(names !== undefined && { names }) };
 }
 
-/** For an agent that takes no changes these are always all of its routes. */
 async function newerRoutes(
 	resources: Resources,
 	hostId: string,
-	{ protocol, routeRevision }: Held,
+	{ routeRevision }: Held,
 ): Promise<RouteChanges | null> {
 	const { routes, secrets } = resources;
 	await readRoutes(resources);
-	const news = routes.newer(hostId, routeRevision);
-	const changes =
-		news === null || protocol >= ROUTE_CHANGES_SINCE ? news : routes.newer(hostId, -1);
+	const changes = routes.newer(hostId, routeRevision);
 	return changes && { ...changes, sentinelPassword: secrets.derive("sentinels") };
 }
 
@@ -113,14 +106,13 @@ async function newerState(
 	epoch: number,
 	hostId: string,
 	heldRevision: number,
-	routeTable: RouteTable | null,
 ): Promise<DesiredState | null> {
 	const { db } = resources;
 	const { revision: newest } = await db.host.findUniqueOrThrow({
 		where: { id: hostId },
 		select: { revision: true },
 	});
-	if (heldRevision >= newest && routeTable === null) return null;
+	if (heldRevision >= newest) return null;
 	// One statement (see relationJoins), so that the revision belongs to exactly these assignments.
 	const host = await db.host.findUniqueOrThrow({
 		where: { id: hostId },
@@ -131,7 +123,7 @@ async function newerState(
 	const deleted = host.abandoned.map(({ id }) => id);
 	return {
 		...{ revision: host.revision, epoch, hostId, assignments, unlocated, deleted },
-		routeTable,
+		routeTable: null,
 	};
 }
 

@@ -85,7 +85,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 				);
 				if (result === null) throw new Error("no desired state");
 				if (result.desired === null) continue;
-				return { ...result.desired, routeTable: result.routes ?? result.desired.routeTable };
+				return { ...result.desired, routeTable: result.routes ?? null };
 			}
 		},
 		/** What the host was told outside its desired state. */

@@ -136,7 +136,7 @@ describe("a host whose agent speaks the version before this one", () => {
 		for (const host of fleet.hosts) {
 			const answer = await callerFor(host, protocol).watch();
 			expect(answer?.desired?.assignments).toHaveLength(4);
-			expect(answer?.desired?.routeTable?.routes).toHaveLength(3);
+			expect(answer?.routes?.routes).toHaveLength(3);
 			expect(() => answerSchema.parse(wire(answer))).not.toThrow();
 		}
 		await failoverCache(fleet.test.resources, fleet.caller, { name: "orders" });
