@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { AGENT_PROTOCOL_VERSION, AGENT_PROTOCOLS } from "../contract/agent.ts";
+import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import { FULL_CACHE } from "../data/cache-mapping.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { adoptPrimary } from "../reconciler/steps/change-nodes.ts";
@@ -30,14 +30,15 @@ async function servingHosts(): Promise<TestHost[]> {
 }
 
 /** What a host hears now that holds these revisions; null for nothing. */
-function ask(
-	host: TestHost,
-	held: { revision: number; routeRevision: number },
-	protocol: (typeof AGENT_PROTOCOLS)[number] = AGENT_PROTOCOL_VERSION,
-) {
+function ask(host: TestHost, held: { revision: number; routeRevision: number }) {
 	const notice = host.notices().at(-1)?.seq ?? -1;
-	const input = { protocol, epoch: TEST_EPOCH, notice, ...held };
-	return watchHost(resources, TEST_EPOCH, host.hostId, input, AbortSignal.abort());
+	return watchHost(
+		resources,
+		TEST_EPOCH,
+		host.hostId,
+		{ protocol: AGENT_PROTOCOL_VERSION, epoch: TEST_EPOCH, notice, ...held },
+		AbortSignal.abort(),
+	);
 }
 
 async function holdings(host: TestHost) {
@@ -99,17 +100,6 @@ describe("the routes of a fleet with more than ten hosts", () => {
 			expect(news?.desired != null).toBe(owns);
 		}
 		expect(wakeUps()).toEqual(before);
-	});
-
-	it("go as a whole, with the host's state, to agents that don't take changes", async () => {
-		const [host] = await servingHosts();
-		if (host === undefined) throw new Error("no host");
-		const [former] = AGENT_PROTOCOLS;
-		const held = await holdings(host);
-		expect(await ask(host, held, former)).toBeNull();
-		const whole = await ask(host, { ...held, routeRevision: -1 }, former);
-		expect(whole?.desired?.routeTable?.routes).toMatchObject([{ cacheName: "orders" }]);
-		expect(whole).not.toHaveProperty("routes");
 	});
 
 	it("are the same after a restart of the control plane, which writes nothing for them", async () => {

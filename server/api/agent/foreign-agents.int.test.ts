@@ -33,7 +33,10 @@ function callerFor({ enrolment }: TestHost, protocol: number) {
 
 const refused = {
 	code: "UNPROCESSABLE_CONTENT",
-	cause: { field: "protocol", details: { oldest: 5, newest: 6 } },
+	cause: {
+		field: "protocol",
+		details: { oldest: AGENT_PROTOCOL_VERSION - 1, newest: AGENT_PROTOCOL_VERSION },
+	},
 };
 
 /** From now on the primary's host only calls in a version that isn't understood. */
