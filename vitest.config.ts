@@ -12,12 +12,24 @@ class WaitingFirst extends BaseSequencer {
 
 /** Files that take turns in a process leave nothing behind, and loading all anew takes longer than many of them. */
 const isolate = false;
+/** As in server/data/embedded-database.ts. */
+const execArgv = ["--wasm-tiering-budget=50000000"];
+/** The subject of these is the database: what a server with many connections may do otherwise, they would notice. */
+const aboutTheDatabase = [
+	"server/data/*.postgres.test.ts",
+	"server/data/{charge,metrics-store}.int.test.ts",
+	"server/fleet/*.int.test.ts",
+	"server/reconciler/*.int.test.ts",
+	"server/services/caches/*.int.test.ts",
+	"server/services/{access,node-types,parameter-groups}/*.int.test.ts",
+];
 const sources = "{agent,app,cli,platform,prisma,scripts,server}";
 
 /**
- * unit   beside the code, pure and fast
- * int    beside the code, with a database or real engines
- * api    whole installations, driven from outside (`npm run build` first)
+ * unit       beside the code, pure and fast
+ * int        beside the code, with a database or real engines
+ * postgres   those of them whose subject is the database, on a PostgreSQL server
+ * api        whole installations, driven from outside (`npm run build` first)
  */
 export default defineConfig({
 	test: {
@@ -29,7 +41,7 @@ export default defineConfig({
 					name: "unit",
 					isolate,
 					include: [`${sources}/**/*.test.{ts,tsx}`],
-					exclude: ["**/*.int.test.ts", "**/node_modules/**"],
+					exclude: ["**/*.{int,postgres}.test.ts", "**/node_modules/**"],
 				},
 			},
 			{
@@ -38,8 +50,19 @@ export default defineConfig({
 					isolate,
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
-					// As in server/data/embedded-database.ts.
-					execArgv: ["--wasm-tiering-budget=50000000"],
+					execArgv,
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
+			{
+				test: {
+					name: "postgres",
+					isolate,
+					include: aboutTheDatabase,
+					globalSetup: "e2e/fixtures/postgres-project.ts",
+					setupFiles: "server/testing/on-postgres.ts",
+					execArgv,
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 				},

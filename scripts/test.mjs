@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { browserStage } from "./setup/browser.mjs";
 import { TEST_ENGINES } from "./setup/engines.mjs";
+import { hasPostgres, postgresStage } from "./setup/postgres.mjs";
 import { createProgress, formatSeconds } from "./setup/progress.mjs";
 import { reportFailure } from "./setup/report-failure.mjs";
 import { runStages } from "./setup/run-stages.mjs";
@@ -27,6 +28,8 @@ const quickSteps = [
 	{ title: "Dead code", args: ["run", "--silent", "check:dead-code"] },
 	vitest("Unit tests", "unit"),
 ];
+/** The subject of these is the database. Without a server they are skipped, as the set-up has said. */
+const onServer = vitest("Integration tests on a PostgreSQL server", "postgres");
 /** Engines make these wait more than they make them work: the quick ones are done meanwhile. */
 const integration = {
 	...vitest("Integration tests (database, engines)", "int", ["--maxWorkers=3"]),
@@ -44,7 +47,10 @@ const endToEnd = [
 ];
 
 try {
-	await runStages([...setupStages(root, TEST_ENGINES), browserStage(root)], createProgress());
+	await runStages(
+		[...setupStages(root, TEST_ENGINES), browserStage(root), postgresStage(root)],
+		createProgress(),
+	);
 } catch (error) {
 	reportFailure(error);
 	console.log("0 passed, 1 failed");
@@ -53,6 +59,7 @@ try {
 const integrated = runStep(integration);
 for (const step of quickSteps) await runStep(step);
 await integrated;
+if (hasPostgres()) await runStep(onServer);
 for (const step of endToEnd) await runStep(step);
 rmSync(reports, { recursive: true, force: true });
 

@@ -64,6 +64,10 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 
 	const pagesReady = config.console ? openPages(root, config) : Promise.resolve(null);
 	const clock = systemClock;
+	const end = (error: unknown, why: string) => {
+		logger.fatal({ err: error }, why);
+		process.exit(1);
+	};
 	requireDatabaseOfKey(home, config);
 	let key: Buffer | undefined;
 	const database = await openDatabase({
@@ -74,8 +78,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		now: clock.now(),
 		onLost: (error) => {
 			// Without its database a control plane can only do harm. Engines and agents keep running.
-			logger.fatal({ err: error }, "the database is lost");
-			process.exit(1);
+			end(error, "the database is lost");
 		},
 		checkKey: (state) => {
 			key = loadSecretKey(home.secretKeyFile, state);
@@ -85,6 +88,10 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	let reconciler: Reconciler | undefined;
 	const resources: Resources = {
 		db: database.db,
+		charge: {
+			epoch: database.epoch,
+			onLost: (error) => end(error, error.message),
+		},
 		fleet: new FleetState(clock),
 		notices: new Notices(clock),
 		routes: new RouteRegistry(),

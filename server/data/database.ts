@@ -23,9 +23,12 @@ const SERVER_POOL_SIZE = 10;
 /** Statements are few and fixed except for lists in conditions; those beyond this number go unnamed. */
 const NAMED_STATEMENTS_MAX = 500;
 
-export function connectServer(url: string): Database {
+/** How connections are made; tests watch what they send. */
+type ConnectionClass = typeof SessionClient;
+
+export function connectServer(url: string, Client: ConnectionClass = SessionClient): Database {
 	return new PrismaClient({
-		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE, Client: SessionClient }),
+		adapter: new PrismaPg({ connectionString: url, max: SERVER_POOL_SIZE, Client }),
 		...CLIENT_OPTIONS,
 	});
 }
@@ -40,7 +43,11 @@ export function connectServer(url: string): Database {
  * a connection here, so there is no reconnecting: a lost connection is a lost database, whatever reason the
  * pool had to replace it.
  */
-export function connectEmbedded(url: string, onLost: (error: unknown) => void): Database {
+export function connectEmbedded(
+	url: string,
+	onLost: (error: unknown) => void,
+	Client: ConnectionClass = SessionClient,
+): Database {
 	const names = new Map<string, string>();
 	const statementNameGenerator = ({ sql }: { sql: string }): string => {
 		const known = names.get(sql);
@@ -54,7 +61,7 @@ export function connectEmbedded(url: string, onLost: (error: unknown) => void): 
 		connectionString: url,
 		max: 1,
 		idleTimeoutMillis: 0,
-		Client: SessionClient,
+		Client,
 	});
 	pool.on("remove", () => {
 		if (!pool.ending)

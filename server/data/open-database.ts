@@ -3,6 +3,7 @@ import pg from "pg";
 import type { SealedText } from "../platform/secrets.ts";
 import { StartError } from "../platform/start-error.ts";
 import { ADVISORY_LOCK } from "./advisory-locks.ts";
+import { takeCharge } from "./charge.ts";
 import { connectEmbedded, connectServer, type Database } from "./database.ts";
 import { openEmbeddedDatabase } from "./embedded-database.ts";
 import { applyMigrations } from "./migrate.ts";
@@ -41,21 +42,17 @@ export async function openDatabase(options: {
 				)
 			: null;
 	const url = embedded?.url ?? options.url ?? "";
-	const charge = embedded === null ? await takeCharge(url, options.onLost) : null;
+	const claim = embedded === null ? await claimServer(url, options.onLost) : null;
 	await applyMigrations(url, options.migrationsDir);
 	const db = embedded === null ? connectServer(url) : connectEmbedded(url, options.onLost);
 	options.checkKey(await describeUse(db));
-	const { epoch } = await db.controlPlane.upsert({
-		where: { id: 1 },
-		create: { id: 1, epoch: 1, startedAt: options.now },
-		update: { epoch: { increment: 1 }, startedAt: options.now },
-	});
+	const epoch = await takeCharge(db, options.now);
 	return {
 		db,
 		epoch,
 		async close() {
 			await db.$disconnect();
-			await charge?.end();
+			await claim?.end();
 			await embedded?.stop();
 		},
 	};
@@ -71,10 +68,10 @@ async function describeUse(db: Database) {
 }
 
 /**
- * A PostgreSQL server can be reached from several homes: a lock held by the connection shows which control
- * plane is in charge.
+ * A PostgreSQL server can be reached from several homes: a lock held by the connection keeps a second control plane
+ * from starting. If the connection breaks, one may start while this one is still writing (charge.ts).
  */
-async function takeCharge(url: string, onLost: (error: unknown) => void): Promise<pg.Client> {
+async function claimServer(url: string, onLost: (error: unknown) => void): Promise<pg.Client> {
 	const client = new pg.Client({ connectionString: url, keepAlive: true });
 	try {
 		await client.connect();

@@ -33,17 +33,18 @@ export async function enrolHost(
 			const known = await tx.host.findUnique({ where: { agentId: input.agentId } });
 			if (known !== null) {
 				if (known.credentialHash !== columns.credentialHash) throw foreignIdentity();
+				await tx.host.update({ where: { id: known.id }, data: columns });
 				if (token === null || token.id !== known.joinTokenId)
 					await useToken(tx, token, clock.now());
-				await tx.host.update({ where: { id: known.id }, data: columns });
 				return { hostId: known.id };
 			}
-			const joinTokenId = await useToken(tx, token, clock.now());
+			const joinTokenId = requireUsable(token, clock.now());
 			await refuseRemoved(tx, input.agentId, columns.credentialHash);
 			const id = randomUUID();
 			await tx.host.create({
 				data: { id, agentId: input.agentId, joinedAt: clock.now(), joinTokenId, ...columns },
 			});
+			await useToken(tx, token, clock.now());
 			await recordEvent(tx, clock, {
 				severity: "info",
 				type: "host.joined",
@@ -71,25 +72,30 @@ export async function enrolHost(
 	}
 }
 
-/** Counts one use of the token, even if two hosts enrol at once, and returns its id. */
-async function useToken(
-	tx: Transaction,
-	token: Prisma.JoinTokenGetPayload<object> | null,
-	now: Date,
-): Promise<string> {
-	if (token !== null) {
-		const { count } = await tx.joinToken.updateMany({
-			where: {
-				...{ id: token.id, revokedAt: null, expiresAt: { gt: now } },
-				uses: { lt: token.maxUses },
-			},
-			data: { uses: { increment: 1 } },
-		});
-		if (count === 1) return token.id;
-	}
+type Token = Prisma.JoinTokenGetPayload<object> | null;
+
+/** Returns the token's id, before anything is written. */
+function requireUsable(token: Token, now: Date): string {
+	if (token === null || statusOfJoinToken(token, now) !== "active") throw unusable(token, now);
+	return token.id;
+}
+
+/** Counts one use of the token, even if two hosts enrol at once. */
+async function useToken(tx: Transaction, token: Token, now: Date): Promise<void> {
+	const { count } = await tx.joinToken.updateMany({
+		where: {
+			...{ id: requireUsable(token, now), revokedAt: null, expiresAt: { gt: now } },
+			uses: { lt: token?.maxUses ?? 0 },
+		},
+		data: { uses: { increment: 1 } },
+	});
+	if (count === 0) throw unusable(token, now);
+}
+
+function unusable(token: Token, now: Date): AppError {
 	const status = token === null ? "unknown" : statusOfJoinToken(token, now);
 	const why = { unknown: "is unknown", active: "is used up", ...INACTIVE }[status];
-	throw new AppError(
+	return new AppError(
 		"unauthenticated",
 		`This join token ${why}. Make a new one in the console under Hosts, or with larder hosts join-token.`,
 		{ field: "joinToken" },

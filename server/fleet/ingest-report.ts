@@ -7,6 +7,7 @@ import type {
 } from "../contract/host-report.ts";
 import { AGENT_TIMING, HUNG_TIMING } from "../contract/limits.ts";
 import { cleanText } from "../contract/storable.ts";
+import { writeInCharge } from "../data/charge.ts";
 import type { Prisma } from "../data/database.ts";
 import { isSameButForOffset } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
@@ -76,18 +77,23 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
  * version.
  */
 async function takeFacts(resources: Resources, hostId: string, facts: HostFacts): Promise<void> {
-	const moved = await resources.db.$transaction(async (tx) => {
+	const moved = await writeInCharge(resources, async (tx) => {
 		const { advertisedAddress } = await tx.host.findUniqueOrThrow({
 			where: { id: hostId },
 			select: { advertisedAddress: true },
 		});
 		await tx.host.update({ where: { id: hostId }, data: factColumns(facts) });
 		if (advertisedAddress === facts.advertisedAddress) return false;
+		const caches = await tx.cache.findMany({
+			where: { nodes: { some: { hostId } } },
+			select: { id: true },
+		});
+		const ids = caches.map(({ id }) => id);
+		await bumpRoutes(tx, ids);
 		await tx.cache.updateMany({
-			where: { engine: "memcached", nodes: { some: { hostId } } },
+			where: { id: { in: ids }, engine: "memcached" },
 			data: { discoveryVersion: { increment: 1 } },
 		});
-		await bumpRoutes(tx, { nodes: { some: { hostId } } });
 		return true;
 	});
 	if (moved) wakeGateways(resources);
@@ -120,7 +126,7 @@ async function takeMetrics(
 export async function markOnline(resources: Resources, hostId: string): Promise<void> {
 	const { db, clock, wakeCache, fleet } = resources;
 	fleet.setFleetSize(fleet.onlineHostIds().length);
-	const host = await db.$transaction(async (tx) => {
+	const host = await writeInCharge(resources, async (tx) => {
 		const row = await tx.host.update({
 			where: { id: hostId },
 			data: { online: true, lastSeenAt: clock.now(), lostAt: null, lossConfirmed: false },

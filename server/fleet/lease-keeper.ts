@@ -1,3 +1,4 @@
+import { writeInCharge } from "../data/charge.ts";
 import { recordEvent } from "../data/record-event.ts";
 import type { Resources } from "../services/context.ts";
 
@@ -53,10 +54,10 @@ export async function watchSuspects({ db, fleet, wakeCache }: Resources): Promis
 
 /** Call every second or so: takes silent hosts offline, with an event, and wakes their caches. */
 export async function expireLeases(resources: Resources): Promise<void> {
-	const { db, fleet, clock, wakeCache } = resources;
+	const { fleet, clock, wakeCache } = resources;
 	for (const hostId of fleet.expireLeases()) {
 		const lastSeenAt = fleet.lastSeenAt(hostId);
-		const host = await db.$transaction(async (tx) => {
+		const host = await writeInCharge(resources, async (tx) => {
 			const row = await tx.host.findUnique({
 				where: { id: hostId },
 				include: { nodes: { select: { cacheId: true } } },

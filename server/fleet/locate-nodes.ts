@@ -1,7 +1,9 @@
 import type { ReportInput, SetAside } from "../contract/host-report.ts";
+import { writeInCharge } from "../data/charge.ts";
 import type { Database, Prisma, Transaction } from "../data/database.ts";
 import { storedObservationSchema } from "../data/fleet-state.ts";
 import { recordEvent } from "../data/record-event.ts";
+import { lockCaches } from "../data/row-locks.ts";
 import { bumpHosts, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { noteFormerNode } from "../services/former-nodes.ts";
@@ -90,12 +92,13 @@ async function knownOf(db: Database, setAside: readonly SetAside[]): Promise<Set
 async function confirm(resources: Resources, nodes: readonly Unlocated[]): Promise<void> {
 	if (nodes.length === 0) return;
 	const hostIds = nodes.map((node) => node.hostId);
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
+		await bumpHosts(tx, hostIds);
+		await lockCaches(tx, [...new Set(nodes.map(({ cacheId }) => cacheId))]);
 		await tx.node.updateMany({
 			where: { id: { in: nodes.map((node) => node.id) } },
 			data: { unlocated: false },
 		});
-		await bumpHosts(tx, hostIds);
 	});
 	wakeHosts(resources, hostIds);
 	for (const node of nodes) resources.wakeCache(node.cacheId);
@@ -106,9 +109,17 @@ async function move(
 	node: Unlocated,
 	to: { assignmentId: string; hostId: string; port: number; pid: number | null },
 ): Promise<void> {
-	const { db, fleet, clock, wakeCache } = resources;
+	const { fleet, clock, wakeCache } = resources;
 	const { cacheId } = node;
-	const hostIds = await db.$transaction(async (tx) => {
+	const hostIds = await writeInCharge(resources, async (tx) => {
+		const before = await tx.node.findMany({
+			where: { cacheId, removedAtRevision: null },
+			select: { hostId: true },
+		});
+		// Tells everything that must know its address.
+		const told = [node.hostId, to.hostId, ...before.map((member) => member.hostId)];
+		await bumpHosts(tx, told);
+		await lockCaches(tx, [cacheId]);
 		const { count } = await tx.node.updateMany({
 			where: { id: node.id, unlocated: true },
 			data: { unlocated: false },
@@ -131,10 +142,7 @@ async function move(
 			where: { cacheId, removedAtRevision: null },
 			include: { cache: { select: { name: true } }, host: { select: { name: true } } },
 		});
-		// Tells everything that must know its address.
 		await tx.node.updateMany({ where: { cacheId }, data: { generation: { increment: 1 } } });
-		const told = [node.hostId, ...members.map((member) => member.hostId)];
-		await bumpHosts(tx, told);
 		await rerouteCaches(tx, [cacheId]);
 		const host = members.find(({ id }) => id === to.assignmentId)?.host.name ?? "";
 		await recordEvent(tx, clock, {

@@ -1,5 +1,6 @@
 import type { CacheStatus } from "../contract/index.ts";
 import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { writeInCharge } from "../data/charge.ts";
 import { Prisma } from "../data/database.ts";
 import { fleetRoom, setStepProblem, stepProblem } from "../data/fleet-room.ts";
 import { recordEvent } from "../data/record-event.ts";
@@ -173,7 +174,7 @@ async function writeStatus(
 	const placing = plan.actions.some((action) => action.kind === "place");
 	// Placement writes the nodes a moment later; until then its first step has nothing to report.
 	if (placing && cache.statusReason === null) return;
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
 		// The generation guards against a deletion that was requested after this pass had read the cache.
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },
@@ -187,7 +188,7 @@ async function writeStatus(
 		});
 		if (count === 0) return;
 		// From now on Sentinels watch it.
-		if (plan.becameAvailable) await bumpRoutes(tx, { id: cache.id });
+		if (plan.becameAvailable) await bumpRoutes(tx, [cache.id]);
 		for (const event of plan.events) {
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}
@@ -201,7 +202,7 @@ async function writeWaiting(
 	{ statusReason, progress }: Plan,
 ): Promise<void> {
 	if (cache.statusReason === statusReason) return;
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },
 			data: { statusReason, progress },
@@ -220,7 +221,7 @@ async function writeWaiting(
 async function forgetCache(resources: Resources, cache: FullCache, plan: Plan): Promise<boolean> {
 	// While the row is there: it says that the cache has no route any more.
 	await readRoutes(resources);
-	return await resources.db.$transaction(async (tx) => {
+	return await writeInCharge(resources, async (tx) => {
 		if (!(await abandonNodes(tx, cache))) return false;
 		await tx.cache.delete({ where: { id: cache.id } });
 		for (const event of plan.events) {

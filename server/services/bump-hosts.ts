@@ -1,20 +1,24 @@
-import type { Prisma, Transaction } from "../data/database.ts";
+import type { Transaction } from "../data/database.ts";
+import { lockCaches } from "../data/row-locks.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import type { Resources } from "./context.ts";
 
 /**
  * Raises the revisions of hosts in the transaction that changes what they should run. Returns the new
- * revisions; the caller wakes the hosts' watches after the commit.
+ * revisions; the caller wakes the hosts' watches after the commit. Comes before other writes of the transaction
+ * (data/row-locks.ts).
  */
 export async function bumpHosts(
 	tx: Transaction,
 	hostIds: Iterable<string>,
 ): Promise<Map<string, number>> {
-	const hosts = await tx.host.updateManyAndReturn({
-		where: { id: { in: [...new Set(hostIds)] } },
-		data: { revision: { increment: 1 } },
-		select: { id: true, revision: true },
-	});
+	const hosts = await tx.$queryRaw<{ id: string; revision: number }[]>`
+		UPDATE "Host" SET "revision" = "revision" + 1
+		WHERE "id" IN (
+			SELECT "id" FROM "Host" WHERE "id" = ANY(${[...new Set(hostIds)]}::text[])
+			ORDER BY "id" FOR NO KEY UPDATE
+		)
+		RETURNING "id", "revision"`;
 	return new Map(hosts.map((host) => [host.id, host.revision]));
 }
 
@@ -32,13 +36,20 @@ export function wakeForNotices({ signals }: Resources, hostIds: Iterable<string>
  * caller calls `wakeGateways` after the commit. Where the hosts of a cache's nodes change, `rerouteCaches` does
  * this too.
  */
-export async function bumpRoutes(tx: Transaction, where: Prisma.CacheWhereInput): Promise<void> {
-	const routeRevision = await bumpRouteRevision(tx);
-	await tx.cache.updateMany({ where, data: { routeRevision } });
+export async function bumpRoutes(tx: Transaction, cacheIds: readonly string[]): Promise<void> {
+	const routeRevision = await bumpRouteRevision(tx, cacheIds);
+	await tx.cache.updateMany({ where: { id: { in: [...cacheIds] } }, data: { routeRevision } });
 }
 
-/** Returns the new revision. Its row is locked until the commit, so revisions appear in their order. */
-export async function bumpRouteRevision(tx: Transaction): Promise<number> {
+/**
+ * Returns the new revision, for these caches. Its row is locked until the commit, so revisions appear in their
+ * order; the caches' are locked before it.
+ */
+export async function bumpRouteRevision(
+	tx: Transaction,
+	cacheIds: readonly string[],
+): Promise<number> {
+	await lockCaches(tx, cacheIds);
 	const { routeRevision } = await tx.controlPlane.update({
 		where: { id: 1 },
 		data: { routeRevision: { increment: 1 } },

@@ -1,6 +1,7 @@
 import type { Access } from "../contract/access.ts";
 import type { DnsSettings } from "../contract/names.ts";
 import type { RateCard } from "../contract/node-type.ts";
+import type { Charge } from "../data/charge.ts";
 import type { Database } from "../data/database.ts";
 import type { FailoverOrders } from "../data/failover-orders.ts";
 import type { FleetState } from "../data/fleet-state.ts";
@@ -22,6 +23,8 @@ export type Urgency = "urgent";
 /** The dependencies of use cases. */
 export interface Resources {
 	db: Database;
+	/** For `writeInCharge`. */
+	charge: Charge;
 	fleet: FleetState;
 	/** The caller wakes the hosts with `wakeForNotices`. */
 	notices: Notices;

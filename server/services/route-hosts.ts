@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasPrimaryEndpoint } from "../data/cache-mapping.ts";
+import { writeInCharge } from "../data/charge.ts";
 import type { Prisma, Transaction } from "../data/database.ts";
 import { storeRouteHosts } from "../data/store-route-hosts.ts";
 import { chooseSentinels } from "../domain/placement/choose-sentinels.ts";
@@ -32,7 +33,7 @@ type ChosenCache = Prisma.CacheGetPayload<typeof CHOSEN>;
  * transaction that changes the hosts of a cache's nodes; the caller wakes the gateways after the commit.
  */
 export async function rerouteCaches(tx: Transaction, cacheIds: readonly string[]): Promise<void> {
-	const routeRevision = await bumpRouteRevision(tx);
+	const routeRevision = await bumpRouteRevision(tx, cacheIds);
 	const candidates = servingCandidates(await presentHosts(tx));
 	const caches = await tx.cache.findMany({ where: { id: { in: [...cacheIds] } }, ...CHOSEN });
 	const choices = caches.map((cache) => ({ id: cache.id, ...choose(cache, candidates) }));
@@ -92,7 +93,7 @@ async function settle(resources: Resources): Promise<void> {
 		});
 		last = page.at(-1)?.id ?? "";
 		const misfits = page.filter((cache) => !fits(cache, candidates)).map(({ id }) => id);
-		if (misfits.length > 0) await db.$transaction((tx) => rerouteCaches(tx, misfits));
+		if (misfits.length > 0) await writeInCharge(resources, (tx) => rerouteCaches(tx, misfits));
 	} while (page.length === CACHES_AT_ONCE);
 	await readRoutes(resources);
 	const added = routes.settle(hosts);

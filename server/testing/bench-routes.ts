@@ -105,7 +105,7 @@ async function measureChanges({ test: { resources }, cacheIds }: Fleet) {
 	const [bytes, concerned]: [number[], number[]] = [[], []];
 	for (const id of spread(cacheIds)) {
 		const held = routes.revision;
-		changed.write.push(await timed(() => db.$transaction((tx) => bumpRoutes(tx, { id }))));
+		changed.write.push(await timed(() => db.$transaction((tx) => bumpRoutes(tx, [id]))));
 		changed.read.push(await timed(() => readRoutes(resources)));
 		const row = await db.cache.findUniqueOrThrow({ where: { id }, ...ROUTED_CACHE });
 		changed.build.push(await timed(() => toRoute(secrets, row, undefined)));

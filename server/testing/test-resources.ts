@@ -20,6 +20,8 @@ import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
 import { Signals } from "../platform/signals.ts";
 import type { Caller, Resources } from "../services/context.ts";
+import { OrderedClient } from "./lock-order.ts";
+import { openOnServer } from "./server-database.ts";
 
 export interface TestResources {
 	resources: Resources;
@@ -84,7 +86,7 @@ async function serveDatabase(
 	});
 	await server.start();
 	const url = socketUrl(directory);
-	const db = connectEmbedded(url, onLost);
+	const db = connectEmbedded(url, onLost, OrderedClient);
 	return {
 		db,
 		url,
@@ -97,14 +99,18 @@ async function serveDatabase(
 	};
 }
 
-let shared: Promise<TestDatabase> | undefined;
+let shared: Promise<Pick<TestDatabase, "db">> | undefined;
+
+async function openShared(): Promise<Pick<TestDatabase, "db">> {
+	return (await openOnServer()) ?? (await openTestDatabase());
+}
 
 /**
  * One database for all tests of a process, which run one after another: each finds it empty. It ends with the
  * process.
  */
 async function openEmptyDatabase(): Promise<Database> {
-	shared ??= openTestDatabase();
+	shared ??= openShared();
 	const { db } = await shared;
 	const tables = await db.$queryRaw<{ name: string }[]>`
 		SELECT quote_ident(tablename) AS name FROM pg_tables
@@ -125,6 +131,7 @@ export async function openTestResources(): Promise<TestResources> {
 		time,
 		resources: {
 			db,
+			charge: { epoch: 1, onLost: () => undefined },
 			clock,
 			fleet: new FleetState(clock),
 			notices: new Notices(clock),

@@ -156,7 +156,7 @@ it("a host's Sentinel that shouldn't watch a cache can't hold its failover up", 
 	// Without automatic failover no Sentinel should watch it.
 	await test.resources.db.$transaction(async (tx) => {
 		await tx.cache.updateMany({ data: { automaticFailover: false } });
-		await bumpRoutes(tx, {});
+		await bumpRoutes(tx, [cacheId]);
 	});
 	await as(intruder).report(
 		reportOf({

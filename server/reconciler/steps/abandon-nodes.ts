@@ -1,5 +1,6 @@
 import type { FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import { bumpHosts } from "../../services/bump-hosts.ts";
 
 /**
@@ -14,6 +15,7 @@ export async function abandonNodes(tx: Transaction, cache: FullCache): Promise<b
 	const hostIds = new Set(nodes.map(({ hostId }) => hostId));
 	// Raising the revisions also locks the rows, so that no host comes online before this is done.
 	const revisions = await bumpHosts(tx, hostIds);
+	await lockCaches(tx, [cache.id]);
 	const lost = await tx.host.count({
 		where: { id: { in: [...hostIds] }, online: false, lostAt: { not: null } },
 	});

@@ -1,4 +1,5 @@
 import { allNodeRows, type FullCache, hasPrimaryEndpoint } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { chooseEndpointPorts } from "../../domain/placement/choose-endpoint-ports.ts";
 import { bumpRoutes, wakeGateways } from "../../services/bump-hosts.ts";
@@ -53,14 +54,14 @@ export async function findEndpointPorts(
 
 /** Gives a placed cache endpoint ports, or different ones. Returns the reason if there are none. */
 export async function assignPorts(resources: Resources, cache: FullCache): Promise<string | null> {
-	const reason = await resources.db.$transaction(async (tx) => {
+	const reason = await writeInCharge(resources, async (tx) => {
 		const ports = await findEndpointPorts(resources, tx, cache);
 		if (!ports.ok) return ports.reason;
 		await tx.cache.update({
 			where: { id: cache.id },
 			data: { port: ports.port, readerPort: ports.readerPort },
 		});
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 		return null;
 	});
 	wakeGateways(resources);

@@ -1,9 +1,11 @@
 import { type Failover, failoverEnds } from "../../contract/index.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
 import type { FailoverOrders } from "../../data/failover-orders.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import type { PlanAction } from "../../domain/cache/model.ts";
 import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -31,7 +33,7 @@ export async function adoptPrimary(
 	if (shard === undefined) return;
 	const members = membersOf(shard);
 	const failover = describeFailover(shard, nodeId, foundCause, orders, clock);
-	await changeNodes(resources, toldOf(cache, shard), async (tx) => {
+	await changeNodes(resources, cache, toldOf(cache, shard), async (tx) => {
 		await tx.shard.update({
 			where: { id: shard.id },
 			data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
@@ -49,7 +51,7 @@ export async function adoptPrimary(
 			where: { id: nodeId },
 			data: { followsNodeId: null, onExit: onExit(true) },
 		});
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 		await recordEvent(tx, clock, failoverEvent(cache, failover));
 	});
 	orders.forget(shard.id);
@@ -110,27 +112,30 @@ function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
 
 /** Requests a planned failover, as a person may. Repeating the request changes nothing. */
 export async function requestFailover(
-	{ db, clock, orders }: Resources,
+	resources: Resources,
 	{ shardId, toNodeId, cause }: Extract<PlanAction, { kind: "request-failover" }>,
 ): Promise<void> {
-	orders.expect(shardId, cause);
-	await db.shard.updateMany({
-		where: { id: shardId, failoverRequestedAt: null },
-		data: { failoverRequestedAt: clock.now(), failoverToNodeId: toNodeId },
+	resources.orders.expect(shardId, cause);
+	await writeInCharge(resources, async (tx) => {
+		await tx.shard.updateMany({
+			where: { id: shardId, failoverRequestedAt: null },
+			data: { failoverRequestedAt: resources.clock.now(), failoverToNodeId: toNodeId },
+		});
 	});
 }
 
 /** Gives up a planned failover, and reports why. */
 export async function dropFailover(
-	{ db, clock, orders }: Resources,
+	resources: Resources,
 	cache: FullCache,
 	shardId: string,
 	reason: string,
 ): Promise<void> {
+	const { clock, orders } = resources;
 	const shard = cache.shards.find((candidate) => candidate.id === shardId);
 	const which =
 		cache.shards.length > 1 ? `shard ${shardNumber(shard)} of ${cache.name}` : cache.name;
-	await db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
 		await tx.shard.updateMany({
 			where: { id: shardId },
 			data: { failoverRequestedAt: null, failoverToNodeId: null },
@@ -172,7 +177,7 @@ async function changeNode(
 ): Promise<void> {
 	const node = findMember(cache, nodeId)?.node;
 	if (node === undefined) return;
-	await changeNodes(resources, [node], async (tx) => {
+	await changeNodes(resources, cache, [node], async (tx) => {
 		await tx.node.update({ where: { id: nodeId }, data: change(node) });
 	});
 }
@@ -190,16 +195,16 @@ export async function movePort(
 	if (found === null) return null;
 	const { shard, node } = found;
 	const told = toldOf(cache, shard);
-	const port = await resources.db.$transaction(async (tx) => {
+	const port = await writeInCharge(resources, async (tx) => {
 		const free = await nextFreePort(resources, tx, node);
 		if (free === null) return null;
-		await tell(tx, told);
+		await tell(tx, cache.id, told);
 		await tx.node.update({
 			where: { id: nodeId },
 			// A process that could meanwhile start on the old port is restarted on the new one.
 			data: { port: free, reboot: { increment: 1 }, observation: Prisma.DbNull },
 		});
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 		return free;
 	});
 	if (port === null) {
@@ -218,12 +223,12 @@ export async function publishDiscovery(
 	cache: FullCache,
 	nodeIds: readonly string[],
 ): Promise<void> {
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
 		await tx.cache.update({
 			where: { id: cache.id },
 			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
 		});
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 	});
 	wakeGateways(resources);
 }
@@ -234,8 +239,9 @@ export async function publishDiscovery(
  */
 export async function removeNodes(resources: Resources, cache: FullCache): Promise<void> {
 	const hostIds = new Set(allNodeRows(cache).map((node) => node.hostId));
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
 		const revisions = await bumpHosts(tx, hostIds);
+		await lockCaches(tx, [cache.id]);
 		for (const [hostId, removedAtRevision] of revisions) {
 			await tx.node.updateMany({
 				where: { cacheId: cache.id, hostId, removedAtRevision: null },
@@ -243,7 +249,7 @@ export async function removeNodes(resources: Resources, cache: FullCache): Promi
 			});
 		}
 		await quarantinePorts(tx, cache, resources.clock.now());
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 	});
 	wakeHosts(resources, hostIds);
 	wakeGateways(resources);
@@ -251,12 +257,13 @@ export async function removeNodes(resources: Resources, cache: FullCache): Promi
 
 async function changeNodes(
 	resources: Resources,
+	cache: FullCache,
 	nodes: readonly FullNode[],
 	change: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
 	const hostIds = new Set(nodes.map((node) => node.hostId));
-	await resources.db.$transaction(async (tx) => {
-		await tell(tx, nodes);
+	await writeInCharge(resources, async (tx) => {
+		await tell(tx, cache.id, nodes);
 		await change(tx);
 	});
 	wakeHosts(resources, hostIds);

@@ -1,5 +1,6 @@
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import { bumpHosts } from "../../services/bump-hosts.ts";
 import { exitPolicy } from "./new-node.ts";
 
@@ -30,18 +31,22 @@ export function membersOf(shard: ShardRows): FullNode[] {
 
 /**
  * Raises the generations of nodes whose assignments change, and the revisions of their hosts and of other hosts.
- * Returns the new revisions by host; the caller wakes these hosts after the commit.
+ * Returns the new revisions by host; the caller wakes these hosts after the commit. First among a step's writes: it
+ * locks the hosts and the cache, so that the rest may come in any order.
  */
 export async function tell(
 	tx: Transaction,
+	cacheId: string,
 	nodes: readonly FullNode[],
 	otherHostIds: readonly string[] = [],
 ): Promise<Map<string, number>> {
+	const revisions = await bumpHosts(tx, [...nodes.map((node) => node.hostId), ...otherHostIds]);
+	await lockCaches(tx, [cacheId]);
 	await tx.node.updateMany({
 		where: { id: { in: nodes.map((node) => node.id) } },
 		data: { generation: { increment: 1 } },
 	});
-	return bumpHosts(tx, [...nodes.map((node) => node.hostId), ...otherHostIds]);
+	return revisions;
 }
 
 /** Decides anew whether a primary's host may restart it alone: the number of nodes beside it has changed. */

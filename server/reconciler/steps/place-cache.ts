@@ -5,8 +5,10 @@ import {
 	progressColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findNodeTypes } from "../../data/node-types.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import { advance } from "../../domain/cache/progress.ts";
 import { placeNodes } from "../../domain/placement/place-nodes.ts";
 import { bumpHosts, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
@@ -22,13 +24,15 @@ import { exitPolicy, newNode, nodeName, nodeSize } from "./new-node.ts";
  * reconciler's retry settle a race.
  */
 export async function placeCache(resources: Resources, cache: FullCache): Promise<string | null> {
-	const outcome = await resources.db.$transaction(async (tx) => {
+	const outcome = await writeInCharge(resources, async (tx) => {
 		const result = await choosePlaces(resources, tx, cache);
 		if (!result.ok) return { reason: result.reason, hostIds: [] };
 		const ports = await findEndpointPorts(resources, tx, cache);
 		if (!ports.ok) return { reason: ports.reason, hostIds: [] };
-		const hostIds: string[] = [];
+		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
 		const size = await nodeSize(tx, cache);
+		await bumpHosts(tx, hostIds);
+		await lockCaches(tx, [cache.id]);
 		let number = 0;
 		for (const [index, shard] of cache.shards.entries()) {
 			const placements = result.shards[index] ?? [];
@@ -44,7 +48,6 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 				})),
 			});
 			await tx.shard.updateMany({ where: { id: shard.id }, data: { primaryNodeId: primaryId } });
-			hostIds.push(...placements.map((placement) => placement.hostId));
 		}
 		await tx.cache.updateMany({
 			where: { id: cache.id },
@@ -60,7 +63,6 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 				),
 			},
 		});
-		await bumpHosts(tx, hostIds);
 		await rerouteCaches(tx, [cache.id]);
 		return { reason: null, hostIds };
 	});

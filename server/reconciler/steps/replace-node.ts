@@ -4,6 +4,7 @@ import {
 	type FullNode,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { setMoveProblem } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
@@ -45,7 +46,7 @@ export async function addReplacement(
 	const found = findMember(cache, nodeId);
 	if (found === null) return null;
 	const { shard, node } = found;
-	const outcome = await resources.db.$transaction(async (tx) => {
+	const outcome = await writeInCharge(resources, async (tx) => {
 		// The cache as it was read may be out of date: planned twice, it is still done once.
 		const settled = await tx.node.count({
 			where: {
@@ -63,7 +64,7 @@ export async function addReplacement(
 			return { reason, hostIds: [] };
 		}
 		const told = toldOf(cache, shard).filter((each) => !empty || each.id !== node.id);
-		const revisions = await tell(tx, told, [place.hostId, node.hostId]);
+		const revisions = await tell(tx, cache.id, told, [place.hostId, node.hostId]);
 		if (empty) {
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);
@@ -185,19 +186,21 @@ function causeOf(resources: Resources, node: FullNode, { reason }: Replacement):
 
 /** Kept for views and plans, and reported once. It isn't news if a node stays that may stay. */
 async function noteProblem(
-	{ db, fleet, clock }: Resources,
+	resources: Resources,
 	cache: FullCache,
 	node: FullNode,
 	reason: string | null,
 	optional: boolean,
 ): Promise<void> {
-	if (!setMoveProblem(fleet, node.id, reason) || reason === null || optional) return;
-	await recordEvent(db, clock, {
-		severity: "warning",
-		type: "node.move-waiting",
-		message: cantLeave(node.name, node.host.name, reason),
-		cacheName: cache.name,
-		nodeName: node.name,
-		hostName: node.host.name,
-	});
+	if (!setMoveProblem(resources.fleet, node.id, reason) || reason === null || optional) return;
+	await writeInCharge(resources, (tx) =>
+		recordEvent(tx, resources.clock, {
+			severity: "warning",
+			type: "node.move-waiting",
+			message: cantLeave(node.name, node.host.name, reason),
+			cacheName: cache.name,
+			nodeName: node.name,
+			hostName: node.host.name,
+		}),
+	);
 }

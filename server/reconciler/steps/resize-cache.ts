@@ -4,6 +4,7 @@ import {
 	type FullNode,
 	toCacheModel,
 } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import type { PlanAction } from "../../domain/cache/model.ts";
@@ -35,7 +36,7 @@ export async function addNodes(
 	{ id }: FullCache,
 	{ shards: asked }: AddNodes,
 ): Promise<string | null> {
-	const outcome = await resources.db.$transaction(async (tx) => {
+	const outcome = await writeInCharge(resources, async (tx) => {
 		// The cache as the pass has read it may be out of date: planned twice, it is still done once.
 		const cache = await tx.cache.findUniqueOrThrow({ where: { id }, include: FULL_CACHE });
 		const present = lacksOf(toCacheModel(cache, resources));
@@ -46,16 +47,17 @@ export async function addNodes(
 		const result = await chooseNewPlaces(resources, tx, cache, lacks);
 		if (!result.ok) return { reason: result.reason, hostIds: [] };
 		const size = await nodeSize(tx, cache);
-		const told = new Set<FullNode>();
-		for (const [index, shard] of cache.shards.entries()) {
+		const growing = cache.shards.flatMap((shard, index) => {
 			const places = result.shards[index] ?? [];
-			if (places.length === 0) continue;
+			return places.length === 0 ? [] : [{ shard, places }];
+		});
+		const told = new Set(growing.flatMap(({ shard }) => toldOf(cache, shard)));
+		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
+		const revisions = await tell(tx, id, [...told], hostIds);
+		for (const { shard, places } of growing) {
 			await createNodes(resources, tx, cache, shard, places, size);
 			await setPrimaryPolicy(tx, shard.id);
-			for (const node of toldOf(cache, shard)) told.add(node);
 		}
-		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
-		const revisions = await tell(tx, [...told], hostIds);
 		await rerouteCaches(tx, [cache.id]);
 		return { reason: null, hostIds: [...revisions.keys()] };
 	});
@@ -117,15 +119,15 @@ export async function changeMembership(
 	const { shard, node } = found;
 	const told = membersOf(shard);
 	const { where, data, event } = changeOf(resources, cache, shard, node, kind);
-	await resources.db.$transaction(async (tx) => {
+	await writeInCharge(resources, async (tx) => {
+		// How many replicas must acknowledge a write depends on how many count.
+		await tell(tx, cache.id, told);
 		const { count } = await tx.node.updateMany({
 			where: { ...where, id: nodeId, removedAtRevision: null },
 			data,
 		});
 		if (count === 0) return;
-		// How many replicas must acknowledge a write depends on how many count.
-		await tell(tx, told);
-		await bumpRoutes(tx, { id: cache.id });
+		await bumpRoutes(tx, [cache.id]);
 		await recordEvent(tx, resources.clock, {
 			...event,
 			severity: "info",

@@ -1,4 +1,5 @@
 import { type FullCache, type FullNode, nodeIdsColumn } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { setMoveProblem } from "../../data/fleet-room.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
@@ -23,13 +24,13 @@ export async function retireNode(
 	const { shard, node } = found;
 	const heir = membersOf(shard).find((each) => each.replacesNodeId === nodeId);
 	const told = toldOf(cache, shard).filter((each) => each.id !== node.id);
-	const hostIds = await resources.db.$transaction(async (tx) => {
+	const hostIds = await writeInCharge(resources, async (tx) => {
 		const current = await tx.node.findFirst({ where: { id: nodeId, removedAtRevision: null } });
 		const { primaryNodeId } = await tx.shard.findUniqueOrThrow({ where: { id: shard.id } });
 		// The primary stays, whatever the pass had read, and so does a node that is wanted again.
 		if (current === null || primaryNodeId === nodeId) return [];
 		if (node.leavingAt !== null && current.leavingAt === null) return [];
-		const revisions = await tell(tx, told, [node.hostId]);
+		const revisions = await tell(tx, cache.id, told, [node.hostId]);
 		await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 		await setPrimaryPolicy(tx, shard.id);
 		await discoverInstead(tx, cache, nodeId, heir?.id ?? null);

@@ -105,7 +105,7 @@ export async function changeShape(
 	if (multiAz !== row.multiAz || automaticFailover !== row.automaticFailover) {
 		await tx.cache.update({ where: { id: row.id }, data: { multiAz, automaticFailover } });
 		// Sentinels watch a cache while its automatic failover is on.
-		await bumpRoutes(tx, { id: row.id });
+		await bumpRoutes(tx, [row.id]);
 		after(() => wakeGateways(resources));
 	}
 	const [before, size] = [presentSize(row), sizeAfter(row, change)];

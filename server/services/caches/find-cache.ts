@@ -1,6 +1,7 @@
 import { AppError } from "../../contract/errors.ts";
-import { FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
+import { allNodeRows, FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
+import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 
 /** The cache's rows, or `not_found`. */
 export async function findCache(db: Transaction, name: string): Promise<FullCache> {
@@ -15,6 +16,25 @@ export async function findCache(db: Transaction, name: string): Promise<FullCach
 		);
 	}
 	return row;
+}
+
+/**
+ * The same as `findStayingCache`, locked against other changes until the transaction ends: with the hosts of its
+ * nodes if these are to learn of the change.
+ */
+export async function lockStayingCache(
+	tx: Transaction,
+	name: string,
+	{ tellsHosts }: { tellsHosts: boolean },
+): Promise<FullCache> {
+	const found = await findStayingCache(tx, name);
+	if (tellsHosts)
+		await lockHosts(
+			tx,
+			allNodeRows(found).map((node) => node.hostId),
+		);
+	await lockCaches(tx, [found.id]);
+	return findStayingCache(tx, name);
 }
 
 /** The cache's rows; `conflict` while it is being deleted. */

@@ -10,7 +10,7 @@ import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { changeShape, shapeOf } from "./change-shape.ts";
-import { findCache, findStayingCache } from "./find-cache.ts";
+import { findCache, lockStayingCache } from "./find-cache.ts";
 
 /**
  * Changes a running cache. A new parameter group's values are applied to running nodes if possible; others
@@ -27,7 +27,8 @@ export async function modifyCache(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const row = await findStayingCache(tx, input.name);
+			const tellsHosts = input.parameterGroup !== undefined;
+			const row = await lockStayingCache(tx, input.name, { tellsHosts });
 			await changeShape(resources, caller, tx, row, shapeOf(input), after);
 			const group = await newGroup(tx, row, input.parameterGroup);
 			await tx.cache.update({
@@ -99,6 +100,8 @@ async function applyGroup(
 	group: StoredParameterGroup,
 ): Promise<Set<string>> {
 	const engine = engineSchema.parse(row.engine);
+	const hostIds = new Set(allNodeRows(row).map((node) => node.hostId));
+	await bumpHosts(tx, hostIds);
 	for (const node of allNodeRows(row)) {
 		const memoryBytes = Number(node.memoryBytes);
 		const usable = usableMemoryBytes({ engine, memoryBytes, overrides: group.overrides });
@@ -107,10 +110,8 @@ async function applyGroup(
 			data: { maxmemoryBytes: BigInt(usable), generation: { increment: 1 } },
 		});
 	}
-	const hostIds = new Set(allNodeRows(row).map((node) => node.hostId));
-	await bumpHosts(tx, hostIds);
 	// Gateways keep connections alive like the nodes, by one of these parameters.
-	await bumpRoutes(tx, { id: row.id });
+	await bumpRoutes(tx, [row.id]);
 	return hostIds;
 }
 

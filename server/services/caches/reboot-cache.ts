@@ -2,6 +2,7 @@ import { AppError, type Cache } from "../../contract/index.ts";
 import { allNodeRows, progressColumn } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
 import { rebootSteps } from "../../domain/cache/reboot-progress.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -46,6 +47,7 @@ export async function rebootCache(
 				.filter((node) => input.nodes?.includes(node.name) ?? true)
 				.sort((a, b) => Number(leads(a.id)) - Number(leads(b.id)));
 			const names = [...new Set(chosen.map(({ name }) => name))];
+			await lockCaches(tx, [row.id]);
 			await tx.node.updateMany({
 				where: { id: { in: chosen.map((node) => node.id) } },
 				data: { rebootPending: true },

@@ -1,3 +1,4 @@
+import { writeInCharge } from "../../data/charge.ts";
 import type { Database } from "../../data/database.ts";
 import { setOpenHosts } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
@@ -100,7 +101,7 @@ async function declareLost(resources: Resources, hosts: readonly SeenHost[]): Pr
 	if (listensFor <= hostLostMs) return;
 	for (const host of silent) {
 		if (now.getTime() - host.lastSeenAt.getTime() <= hostLostMs) continue;
-		const nodes = await db.$transaction(async (tx) => {
+		const nodes = await writeInCharge(resources, async (tx) => {
 			const { count } = await tx.host.updateMany({
 				where: { id: host.id, lostAt: null, online: false },
 				data: { lostAt: now },

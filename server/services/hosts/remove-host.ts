@@ -1,7 +1,9 @@
 import { AppError, type Host } from "../../contract/index.ts";
+import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
 import { type HostWithNodes, toHostView } from "../../data/host-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { lockHosts } from "../../data/row-locks.ts";
 import { wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
@@ -73,6 +75,7 @@ async function dropHost(
 	host: { id: string; name: string },
 	cause: string,
 ): Promise<void> {
+	await lockHosts(tx, [host.id]);
 	await tx.node.deleteMany({ where: { hostId: host.id, removedAtRevision: { not: null } } });
 	const row = await tx.host.delete({ where: { id: host.id } });
 	await banHost(tx, row, clock.now());
@@ -120,7 +123,7 @@ export async function finishRemovals(resources: Resources): Promise<void> {
 		select: { id: true, name: true, nodes: { select: { id: true, cacheId: true } } },
 	});
 	for (const host of hosts) {
-		const isDropped = await db.$transaction(async (tx) => {
+		const isDropped = await writeInCharge(resources, async (tx) => {
 			// If it has come back since, it is welcome. The update keeps it from coming back until this is done.
 			const { count } = await tx.host.updateMany({
 				where: { id: host.id, lossConfirmed: true, online: false },

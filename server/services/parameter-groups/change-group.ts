@@ -3,6 +3,7 @@ import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import type { Transaction } from "../../data/database.ts";
 import { clusterModeOf, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import { engineOf } from "../../domain/parameters/index.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -56,10 +57,11 @@ export async function writeOverrides(
 			cacheName: cache.name,
 		});
 	}
-	const hostIds = await retellNodes(tx, changed);
+	const cacheIds = caches.map(({ id }) => id);
+	const hostIds = await retellNodes(tx, changed, cacheIds);
 	// Gateways keep connections alive like the nodes.
 	const toldToGateways = names.includes("tcp-keepalive");
-	if (toldToGateways) await bumpRoutes(tx, { parameterGroup: group.name });
+	if (toldToGateways) await bumpRoutes(tx, cacheIds);
 	after(() => {
 		wakeHosts(resources, hostIds);
 		if (toldToGateways) wakeGateways(resources);
@@ -69,24 +71,28 @@ export async function writeOverrides(
 }
 
 /** Raises the generation of every node that uses the group, with the memory that it now leaves for data. */
-async function retellNodes(tx: Transaction, group: StoredParameterGroup): Promise<Set<string>> {
-	const users = { cache: { parameterGroup: group.name }, removedAtRevision: null };
+async function retellNodes(
+	tx: Transaction,
+	group: StoredParameterGroup,
+	cacheIds: readonly string[],
+): Promise<Set<string>> {
+	const users = { cacheId: { in: [...cacheIds] }, removedAtRevision: null };
+	const hosts = await tx.node.findMany({ where: users, select: { hostId: true } });
+	const hostIds = new Set(hosts.map(({ hostId }) => hostId));
+	await bumpHosts(tx, hostIds);
+	await lockCaches(tx, cacheIds);
 	const sizes = await tx.node.groupBy({ by: ["memoryBytes"], where: users });
-	const hostIds = new Set<string>();
 	for (const { memoryBytes } of sizes) {
 		const usable = usableMemoryBytes({
 			engine: engineOf(group.family),
 			memoryBytes: Number(memoryBytes),
 			overrides: group.overrides,
 		});
-		const nodes = await tx.node.updateManyAndReturn({
+		await tx.node.updateMany({
 			where: { ...users, memoryBytes },
 			data: { maxmemoryBytes: BigInt(usable), generation: { increment: 1 } },
-			select: { hostId: true },
 		});
-		for (const { hostId } of nodes) hostIds.add(hostId);
 	}
-	if (hostIds.size > 0) await bumpHosts(tx, hostIds);
 	return hostIds;
 }
 

@@ -1,0 +1,4 @@
+import { inject } from "vitest";
+import { useServer } from "./server-database.ts";
+
+useServer(inject("postgresUrl"));
