@@ -34,6 +34,8 @@ export class EngineRole {
 	private askedAt: number | null = null;
 	private failingSince: number | null = null;
 	private retry: NodeJS.Timeout | null = null;
+	/** How often it was known from elsewhere what it is. */
+	private notes = 0;
 	private closed = false;
 
 	constructor(engine: LocalEngine, onChange: () => void) {
@@ -52,18 +54,21 @@ export class EngineRole {
 		return silent ? "none" : this.said;
 	}
 
-	/** It is known from elsewhere what it is now. */
+	/** It is known from elsewhere what it is now. An answer on its way may be older than that. */
 	note(role: Role): void {
 		this.said = role;
+		this.notes++;
 	}
 
 	/** Asks again, unless it still owes an answer or can't be reached at the moment. */
 	async ask(): Promise<void> {
 		if (this.closed || this.askedAt !== null || this.retry !== null) return;
 		this.askedAt = performance.now();
+		const { notes } = this;
 		const said = await this.hear();
 		this.askedAt = null;
 		if (this.closed || said === "busy") return;
+		if (notes !== this.notes) return await this.ask();
 		const changed = said !== this.said;
 		this.said = said;
 		if (changed) this.onChange();

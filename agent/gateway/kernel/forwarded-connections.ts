@@ -12,31 +12,57 @@ interface Forwarded {
 	readonly engine: Address;
 	/** The client, as the engine sees it. */
 	readonly client: Address;
+	/** Its sockets are gone; the kernel still knows it. */
+	readonly ended: boolean;
+}
+
+interface Doomed {
+	readonly endpoint: Address;
+	readonly engines: readonly Address[];
 }
 
 /**
  * Ends the connections that entered by an endpoint and lead to one of its `engines`, and no others: those of
  * clients that talk to the engine itself, of replicas and of agents stay. Ends the engines' sockets, even if an
- * engine hangs; the kernel resets the clients' ends.
+ * engine hangs; the kernel resets the clients' ends. Then has the kernel forget these connections. Otherwise
+ * it would lead a client that comes back from the same port to the same engine, for ten seconds, and one whose
+ * first packet the engine dropped as well.
  */
-export async function endForwarded(
-	conntrack: string,
-	wanted: readonly { endpoint: Address; engines: readonly Address[] }[],
-): Promise<void> {
+export async function endForwarded(conntrack: string, wanted: readonly Doomed[]): Promise<void> {
 	const [first] = wanted;
 	if (first === undefined) return;
-	const doomed = new Set(
-		wanted.flatMap(({ endpoint, engines }) =>
-			engines.map((engine) => `${textOf(endpoint)} ${textOf(engine)}`),
-		),
+	const pairs = wanted.flatMap(({ endpoint, engines }) =>
+		engines.map((engine) => ({ endpoint, engine })),
 	);
-	const listed = await listConnections(conntrack, first.endpoint.host);
-	const found = parseConnections(listed).filter(({ endpoint, engine }) =>
-		doomed.has(`${textOf(endpoint)} ${textOf(engine)}`),
+	const doomed = new Set(pairs.map(textOfPair));
+	const listed = parseConnections(await listConnections(conntrack, first.endpoint.host)).filter(
+		(connection) => doomed.has(textOfPair(connection)),
 	);
 	await endSockets(
-		found.map(({ engine, client }) => ({ local: textOf(engine), peer: textOf(client) })),
+		listed
+			.filter(({ ended }) => !ended)
+			.map(({ engine, client }) => ({ local: textOf(engine), peer: textOf(client) })),
 	);
+	const known = new Set(listed.map(textOfPair));
+	await Promise.all(
+		pairs.filter((pair) => known.has(textOfPair(pair))).map((pair) => forget(conntrack, pair)),
+	);
+}
+
+async function forget(
+	conntrack: string,
+	{ endpoint, engine }: Pick<Forwarded, "endpoint" | "engine">,
+): Promise<void> {
+	const asked = ["--orig-dst", endpoint.host, "--orig-port-dst", String(endpoint.port)];
+	const answered = ["--reply-src", engine.host, "--reply-port-src", String(engine.port)];
+	try {
+		await runCommand(conntrack, ["-D", "-p", "tcp", ...asked, ...answered], {
+			timeoutMs: LIST_TIMEOUT_MS,
+		});
+	} catch (error) {
+		// It says so if there were none left.
+		if (!String(error).includes(" 0 flow entries have been deleted")) throw error;
+	}
 }
 
 /** The kernel's own list where it has one: starting a program takes longer, and writes may be held meanwhile. */
@@ -49,24 +75,26 @@ async function listConnections(conntrack: string, address: string): Promise<stri
 
 /**
  * Reads that list: each line has a connection's state, its addresses as the client sees them, then as the engine
- * does. Leaves out those that have ended, which the kernel lists for up to two more minutes.
+ * does. The kernel lists a connection for up to two minutes after its end.
  */
 export function parseConnections(text: string): Forwarded[] {
 	const side = String.raw`src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)`;
 	return [
-		...text.matchAll(
-			new RegExp(`^(?:ipv4 +2 )?tcp +6 \\d+ (?!TIME_WAIT |CLOSE )\\S+ ${side} .*?${side}`, "gm"),
-		),
+		...text.matchAll(new RegExp(`^(?:ipv4 +2 )?tcp +6 \\d+ (\\S+) ${side} .*?${side}`, "gm")),
 	].map((match) => {
-		const [, , endpointHost = "", , endpointPort, engineHost = "", clientHost = "", ...ports] =
-			match;
-		const [enginePort, clientPort] = ports;
+		const [, state = "", , endpointHost = "", , endpointPort, engineHost = "", ...rest] = match;
+		const [clientHost = "", enginePort, clientPort] = rest;
 		return {
 			endpoint: { host: endpointHost, port: Number(endpointPort) },
 			engine: { host: engineHost, port: Number(enginePort) },
 			client: { host: clientHost, port: Number(clientPort) },
+			ended: state === "TIME_WAIT" || state === "CLOSE",
 		};
 	});
+}
+
+function textOfPair({ endpoint, engine }: Pick<Forwarded, "endpoint" | "engine">): string {
+	return `${textOf(endpoint)} ${textOf(engine)}`;
 }
 
 function textOf({ host, port }: Address): string {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureEngine, ensureEngines } from "../../bundles/index.ts";
 import { mayCutConnections } from "../../supervisor/cut-connections.ts";
-import { eventually } from "../../testing/agent-fixture.ts";
+import { eventually, freePort } from "../../testing/agent-fixture.ts";
 import { TestGateway } from "../../testing/gateway-fixture.ts";
 import { KernelTable } from "./kernel-table.ts";
 
@@ -32,8 +32,9 @@ class Client {
 		});
 	}
 
-	static async open(port: number): Promise<Client> {
-		const socket = connect(port, lab.address);
+	static async open(port: number, localPort?: number): Promise<Client> {
+		const from = localPort === undefined ? {} : { localAddress: lab.address, localPort };
+		const socket = connect({ host: lab.address, port, ...from });
 		await once(socket, "connect");
 		return new Client(socket);
 	}
@@ -67,7 +68,7 @@ async function comesStraight(port: number): Promise<boolean> {
 }
 
 test.runIf(mayCutConnections())(
-	"the kernel forwards both endpoints, follows a promotion, and ends only connections through the endpoint to the demoted primary",
+	"the kernel forwards both endpoints, follows a promotion, and ends only connections through the endpoint to the demoted primary, whose clients come back to the new one even from the same port",
 	async () => {
 		const { first, others, route, primary, reader } = await lab.startReplicated(2);
 		const [second, third] = others;
@@ -84,7 +85,8 @@ test.runIf(mayCutConnections())(
 			return behind.has(second.port) && behind.has(third.port);
 		});
 
-		const through = await Client.open(primary);
+		const clientPort = await freePort(lab.address);
+		const through = await Client.open(primary, clientPort);
 		const atNode = await Client.open(first.port);
 		const atReader = await Client.open(reader);
 		expect(await through.isStraight()).toBe(true);
@@ -93,9 +95,12 @@ test.runIf(mayCutConnections())(
 		await lab.gateway.prefer(route.cacheId, second.nodeId);
 		expect(await lab.portBehind(primary)).toBe(second.port);
 		await eventually("the client at the demoted primary is disconnected", () => through.closed);
+		const back = await Client.open(primary, clientPort);
+		expect(await back.isStraight()).toBe(true);
+		expect(await back.ask("INFO server")).toContain(`tcp_port:${second.port}`);
 		expect(await atNode.isStraight()).toBe(true);
 		expect(await atReader.isStraight()).toBe(true);
-		for (const client of [atNode, atReader]) client.close();
+		for (const client of [atNode, atReader, back]) client.close();
 	},
 );
 
@@ -136,6 +141,24 @@ test.runIf(mayCutConnections())(
 		});
 		expect(await before.ask("who?")).toBe("engine");
 		before.close();
+		for (const server of [engine, haproxy]) server.stop();
+	},
+);
+
+test.runIf(mayCutConnections())(
+	"after a transaction that failed, nothing is led where it was led before",
+	async () => {
+		const { server: nft } = await ensureEngine({ engine: "nftables" });
+		const engine = await startServer("engine");
+		const haproxy = await startServer("haproxy");
+		const table = new KernelTable(lab.homeDir, lab.address);
+		const lead = (port: number) => new Map([[haproxy.port, [{ host: lab.address, port }]]]);
+		await table.hold(nft, lead(engine.port));
+		await expect(table.hold(nft, lead(65_536))).rejects.toThrow();
+		await table.release();
+		const client = await Client.open(haproxy.port);
+		expect(await client.ask("who?")).toBe("haproxy");
+		client.close();
 		for (const server of [engine, haproxy]) server.stop();
 	},
 );

@@ -15,6 +15,9 @@ type Server = Route["servers"][number];
 
 /** A third of the time that the kernel leads without being told again. */
 const RENEW_MS = 1_000;
+const ASK_ROLES_MS = 1_000;
+/** How often a notice has connections ended that can't be ended. */
+const ENDINGS_MAX = 3;
 
 export interface ForwardingOptions {
 	readonly mode: KernelMode;
@@ -59,12 +62,16 @@ export class KernelPath {
 	private strays: readonly (Strays & { cacheId: string })[] = [];
 	/** By cache id, the leader for which strays were ended last. */
 	private strayFree: Map<string, string> | null = null;
-	private ending: Promise<void> = Promise.resolve();
+	/** Fulfilled with whether they have been ended. */
+	private ending: Promise<boolean> = Promise.resolve(true);
+	/** Ends connections; null as long as the kernel was never used. */
+	private conntrack: string | null = null;
 	private refusal: string | null = "the kernel hasn't been examined yet";
 	private stopped = false;
 	private turn: Promise<void> = Promise.resolve();
 	private nextTurn: Promise<void> | null = null;
 	private timer: NodeJS.Timeout | null = null;
+	private roles: NodeJS.Timeout | null = null;
 
 	constructor(options: KernelPathOptions) {
 		this.options = options;
@@ -89,12 +96,16 @@ export class KernelPath {
 	}
 
 	start(): void {
+		this.roles = setInterval(() => {
+			for (const engine of this.engines.values()) void engine.ask();
+		}, ASK_ROLES_MS);
 		void this.look();
 	}
 
 	/**
-	 * From now on, leads as these routes say. `promoted` is known to be a primary. Returns once no connection leads
-	 * to a demoted one. That engine can't end them all itself: it may not have accepted some of them yet.
+	 * From now on, leads as these routes say, or nowhere. `promoted` is known to be a primary. Returns once no
+	 * connection leads to a demoted one. That engine can't end them all itself: it may not have accepted some of
+	 * them yet.
 	 */
 	async lead(routes: readonly Route[], promoted: string | null = null): Promise<void> {
 		this.routes = routes;
@@ -103,14 +114,16 @@ export class KernelPath {
 		const servers = routes.flatMap((route) => route.servers);
 		const server = servers.find(({ nodeId }) => nodeId === promoted);
 		if (server !== undefined) this.engineOf(server)?.note("primary");
-		await this.look();
-		await this.ending;
+		for (let endings = 0; endings < ENDINGS_MAX; endings++) {
+			await this.look();
+			if (await this.ending) return;
+		}
 	}
 
 	/** The kernel leads nowhere any more; connections stay as they are. */
 	async stop(): Promise<void> {
 		this.stopped = true;
-		if (this.timer !== null) clearTimeout(this.timer);
+		if (this.roles !== null) clearInterval(this.roles);
 		await this.look();
 	}
 
@@ -121,10 +134,7 @@ export class KernelPath {
 			if (this.timer !== null) clearTimeout(this.timer);
 			await this.take();
 			if (this.stopped) return;
-			this.timer = setTimeout(() => {
-				for (const engine of this.engines.values()) void engine.ask();
-				void this.look();
-			}, RENEW_MS);
+			this.timer = setTimeout(() => void this.look(), RENEW_MS);
 		});
 		this.turn = this.nextTurn;
 		return this.nextTurn;
@@ -139,9 +149,12 @@ export class KernelPath {
 		} catch (error) {
 			const { logger } = this.options;
 			logger.warn({ err: error }, "the kernel doesn't forward; HAProxy does");
-			this.permission.revoke(error instanceof Error ? error.message : String(error));
-			this.table.close();
+			this.refusal = this.permission.revoke(error instanceof Error ? error.message : String(error));
+			await this.table.release();
 		}
+		this.strays = this.findStrays();
+		// The next turn doesn't wait for it: the rules must be renewed in time.
+		this.ending = this.ending.then(() => this.endStrays());
 		if (this.refusal !== null && this.refusal !== refusedBefore) {
 			this.options.logger.info({ reason: this.refusal }, "HAProxy forwards all connections");
 		}
@@ -158,16 +171,9 @@ export class KernelPath {
 			return await this.table.release();
 		}
 		this.watch(wanted);
-		const { nft, conntrack } = answer.tools;
-		const routes = await this.plan();
-		await this.table.hold(nft, chooseLeads(routes, this.view));
+		this.conntrack = answer.tools.conntrack;
+		await this.table.hold(answer.tools.nft, chooseLeads(await this.plan(), this.view));
 		this.heldFor = this.planned.from;
-		this.strays = routes.flatMap((route) => {
-			const found = strays(route, this.options.bindAddress, this.view);
-			return found === null ? [] : [{ ...found, cacheId: route.cacheId }];
-		});
-		// The next turn doesn't wait for it: the rules must be renewed in time.
-		this.ending = this.ending.then(() => this.endStrays(conntrack));
 	}
 
 	/** Another program's port isn't an endpoint, even if the route says so. */
@@ -193,9 +199,17 @@ export class KernelPath {
 		return plan.routes;
 	}
 
-	/** Connections that an earlier agent let in count too. */
-	private async endStrays(conntrack: string): Promise<void> {
-		const { strays: found, strayFree, options } = this;
+	private findStrays(): (Strays & { cacheId: string })[] {
+		return this.routes.flatMap((route) => {
+			const found = strays(route, this.options.bindAddress, this.view);
+			return found === null ? [] : [{ ...found, cacheId: route.cacheId }];
+		});
+	}
+
+	/** Connections that an earlier agent let in count too. Returns whether there are none left. */
+	private async endStrays(): Promise<boolean> {
+		const { strays: found, strayFree, conntrack, options } = this;
+		if (conntrack === null || this.stopped) return true;
 		const changed = found.filter(({ cacheId, key, engines }) => {
 			const before = strayFree === null ? null : (strayFree.get(cacheId) ?? key);
 			return before !== key && engines.length > 0;
@@ -203,9 +217,11 @@ export class KernelPath {
 		try {
 			await endForwarded(conntrack, changed);
 			this.strayFree = new Map(found.map(({ cacheId, key }) => [cacheId, key]));
+			return true;
 		} catch (error) {
 			// The next turn tries again.
 			options.logger.warn({ err: error }, "connections to demoted engines can't be ended");
+			return false;
 		}
 	}
 

@@ -1,8 +1,18 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { rememberKernelTable } from "../../../platform/kernel-table.ts";
+import { runCommand } from "../../bundles/run-command.ts";
 import { NftSession } from "./nft-session.ts";
-import { changeLeads, createTable, type Leads, renew, tableName } from "./ruleset.ts";
+import {
+	ALIVE_SECONDS,
+	changeLeads,
+	createTable,
+	type Leads,
+	renew,
+	tableName,
+} from "./ruleset.ts";
 
 const NOTHING: Leads = new Map();
+const TIMEOUT_MS = 1_000;
 
 /** The agent's table in the kernel, and what it holds. One call at a time. */
 export class KernelTable {
@@ -12,6 +22,9 @@ export class KernelTable {
 	private session: NftSession | null = null;
 	/** Null while what the kernel holds isn't known: after the start, and after an error. */
 	private held: Leads | null = null;
+	/** When what the kernel holds is out of force, unless it is told again. */
+	private lapsesAt = Number.NEGATIVE_INFINITY;
+	private program = "";
 	private marks = 0;
 
 	constructor(homeDir: string, address: string) {
@@ -42,20 +55,27 @@ export class KernelTable {
 			...renew(name, this.address, this.marks),
 		];
 		this.held = null;
-		const { output, errors } = await this.run(program, statements);
+		this.program = program;
+		const { output, errors } = await this.run(program, statements).finally(() => {
+			this.lapsesAt = performance.now() + ALIVE_SECONDS * 1_000;
+		});
 		if (!output.includes(`comment "${this.marks}"`)) {
 			throw new Error(errors || "nft didn't do what it was asked");
 		}
 		this.held = held !== null && changes.length === 0 ? held : leads;
 	}
 
-	/** Leads nowhere from now on. Existing connections keep going where they went. */
+	/**
+	 * Leads nowhere from now on, even if the last transaction failed: takes the rules out of force, or waits
+	 * until they are. Existing connections keep going where they went.
+	 */
 	async release(): Promise<void> {
-		if (this.session?.open === true && this.held !== null && this.held.size > 0) {
-			this.held = null;
-			await this.session.run([`flush set ip ${this.name} alive`], `list table ip ${this.name}`);
-		}
 		this.close();
+		const leftMs = this.lapsesAt - performance.now();
+		if (leftMs <= 0) return;
+		const flush = ["flush", "set", "ip", this.name, "alive"];
+		await runCommand(this.program, flush, { timeoutMs: TIMEOUT_MS }).catch(() => pause(leftMs));
+		this.lapsesAt = Number.NEGATIVE_INFINITY;
 	}
 
 	/** Ends the tool; what the kernel holds runs out by itself. */

@@ -112,7 +112,7 @@ test("only what changed is told to the kernel", () => {
 	expect(tableName("/a")).not.toBe(tableName("/b"));
 });
 
-test("connections that live are read from conntrack's list with the client as the engine sees it", () => {
+test("connections are read from conntrack's list with the client as the engine sees it", () => {
 	const text = `ipv4     2 tcp      6 431999 ESTABLISHED src=10.0.0.9 dst=10.0.0.1 sport=43828 dport=6379 src=10.0.0.1 dst=10.0.0.9 sport=17001 dport=40000 [ASSURED] mark=0 use=1
 tcp      6 58 SYN_SENT src=10.0.0.9 dst=10.0.0.1 sport=5 dport=6379 [UNREPLIED] src=10.0.0.1 dst=10.0.0.9 sport=17001 dport=5 mark=0 use=1
 tcp      6 3 CLOSE_WAIT src=10.0.0.9 dst=10.0.0.1 sport=6 dport=6379 src=10.0.0.1 dst=10.0.0.9 sport=17001 dport=6 [ASSURED] mark=0 use=1
@@ -122,9 +122,11 @@ conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.`;
 	const endpoint = { host: HERE, port: 6379 };
 	const engine = { host: HERE, port: 17_001 };
 	expect(parseConnections(text)).toEqual([
-		{ endpoint, engine, client: { host: "10.0.0.9", port: 40_000 } },
-		{ endpoint, engine, client: { host: "10.0.0.9", port: 5 } },
-		{ endpoint, engine, client: { host: "10.0.0.9", port: 6 } },
+		{ endpoint, engine, client: { host: "10.0.0.9", port: 40_000 }, ended: false },
+		{ endpoint, engine, client: { host: "10.0.0.9", port: 5 }, ended: false },
+		{ endpoint, engine, client: { host: "10.0.0.9", port: 6 }, ended: false },
+		{ endpoint, engine, client: { host: "10.0.0.9", port: 7 }, ended: true },
+		{ endpoint, engine, client: { host: "10.0.0.9", port: 8 }, ended: true },
 	]);
 });
 

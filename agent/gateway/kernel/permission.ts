@@ -14,6 +14,7 @@ export type PermissionAnswer =
 
 /** How long an answer that took an effort holds. */
 const REMEMBER_MS = 60_000;
+const REASON_MAX = 1_000;
 
 /** Whether the kernel may forward on this host, and why not. */
 export class Permission {
@@ -40,10 +41,11 @@ export class Permission {
 		return this.remember(reason === null ? quick : refused(reason));
 	}
 
-	/** It was tried, and failed. */
-	revoke(reason: string): void {
+	/** It was tried, and failed. Returns the reason to show. */
+	revoke(reason: string): string {
 		this.rehearsed = false;
 		this.remember(refused(reason));
+		return reason.slice(0, REASON_MAX);
 	}
 
 	/** May change at any moment, such as when the tools have been fetched. */
@@ -81,5 +83,5 @@ export class Permission {
 }
 
 function refused(reason: string): PermissionAnswer {
-	return { kind: "refused", reason: reason.slice(0, 1_000) };
+	return { kind: "refused", reason: reason.slice(0, REASON_MAX) };
 }

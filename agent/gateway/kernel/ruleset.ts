@@ -13,7 +13,7 @@ export type Leads = ReadonlyMap<number, readonly Address[]>;
 export const SPREAD_MAX = 5;
 
 /** How long the rules apply without being renewed. */
-const ALIVE_SECONDS = 3;
+export const ALIVE_SECONDS = 3;
 /** Before the rules of other programs, which use the names of priorities: dstnat is -100. */
 const PRIORITY = -101;
 
