@@ -22,6 +22,7 @@ const SOURCES = {
 	gateway: { flag: "gateway", variable: "LARDER_AGENT_GATEWAY" },
 	forwarding: { flag: "forwarding", variable: "LARDER_GATEWAY" },
 	sentinel: { flag: "sentinel", variable: "LARDER_AGENT_SENTINEL" },
+	busGuard: { flag: "bus-guard", variable: "LARDER_BUS_GUARD" },
 	dnsPort: { flag: "dns-port", variable: "LARDER_DNS_PORT" },
 } as const;
 type Setting = keyof typeof SOURCES;
@@ -49,6 +50,8 @@ const configSchema = z.object({
 		.default("haproxy"),
 	/** `off` if this host should not vote on failovers while the control plane is away. */
 	sentinel: z.enum(["on", "off"], "must be on or off").default("on"),
+	/** `off` leaves the bus ports of cluster nodes open to all machines (cluster-bus). */
+	busGuard: z.enum(["on", "off"], "must be on or off").default("on"),
 	/** On which it answers DNS, once the control plane has a zone. */
 	dnsPort: dnsPortSchema.default(DNS_PORT_DEFAULT),
 });

@@ -7,7 +7,9 @@ import { acquireLock } from "../platform/process-lock.ts";
 import type { HostFacts } from "../server/contract/agent.ts";
 import type { DesiredState, Notice, WatchResult } from "../server/contract/desired-state.ts";
 import type { HostWarning } from "../server/contract/host.ts";
+import type { GatewayObservation } from "../server/contract/host-report.ts";
 import { type InstalledEngine, listEngines, StoreWatch } from "./bundles/index.ts";
+import { BusGuard } from "./cluster-bus/bus-guard.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
 import { Alerts } from "./control/alerts.ts";
 import { ControlClient } from "./control/control-client.ts";
@@ -82,6 +84,7 @@ class HostAgent {
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
 	private readonly gateway: Gateway;
+	private readonly busGuard: BusGuard;
 	private readonly sentinel: Sentinel;
 	private readonly orders: OrderExecutor;
 	private readonly alerts: Alerts;
@@ -158,6 +161,12 @@ class HostAgent {
 						},
 			onChange: () => this.reporter.notify(),
 		});
+		this.busGuard = new BusGuard({
+			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, logger },
+			enabled: options.busGuard === "on",
+			resolveTools: () => engines.resolve("nftables", NFTABLES_VERSION),
+			onChange: () => this.reporter.notify(),
+		});
 		this.sentinel = new Sentinel({
 			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, liveness, logger },
 			advertisedAddress: options.advertisedAddress,
@@ -208,7 +217,7 @@ class HostAgent {
 				facts: this.facts(),
 				observations: this.desired === null ? null : this.instances.observations(),
 				setAside: this.instances.setAside(),
-				gateway: this.gateway.observation(),
+				gateway: this.gatewayObservation(),
 				sentinel: this.sentinel.observation(),
 				warnings: this.warnings(),
 			}),
@@ -234,6 +243,7 @@ class HostAgent {
 		await Promise.all([this.gateway.start(), this.sentinel.start()]);
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
 		if (this.desired !== null) {
+			void this.busGuard.apply(this.desired.assignments);
 			this.instances.apply(this.desired, { confirmed: false });
 			this.serve(this.desired, null);
 		}
@@ -261,6 +271,7 @@ class HostAgent {
 		const parts = [
 			this.instances.stop(),
 			this.gateway.stop(),
+			this.busGuard.stop(),
 			this.sentinel.stop(),
 			this.names.stop(),
 		];
@@ -278,7 +289,11 @@ class HostAgent {
 		if (mayBeForgetful(state, before)) await this.instances.setAsideUnknown(state);
 		await writeDesiredCache(this.options.homeDir, state);
 		this.desired = state;
-		if (answer.desired !== null) this.instances.apply(state, { confirmed: true });
+		if (answer.desired !== null) {
+			// New members may connect before anyone introduces them.
+			await this.busGuard.apply(state.assignments);
+			this.instances.apply(state, { confirmed: true });
+		}
 		this.serve(state, before);
 	}
 
@@ -317,6 +332,12 @@ class HostAgent {
 	private warnings(): HostWarning[] | null {
 		const machine = this.machine.warnings();
 		return machine && [...machine, ...this.names.warnings()];
+	}
+
+	private gatewayObservation(): GatewayObservation | null {
+		const observation = this.gateway.observation();
+		const clusterBus = this.busGuard.state();
+		return observation && { ...observation, ...(clusterBus !== null && { clusterBus }) };
 	}
 
 	private facts(): HostFacts {

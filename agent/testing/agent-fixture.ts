@@ -60,6 +60,7 @@ export class TestHost {
 			gateway: "on",
 			forwarding: "haproxy",
 			sentinel: "on",
+			busGuard: "on",
 			dnsPort: this.dnsPort,
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
 			signal: abort.signal,

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
-import { removeKernelTable } from "../../platform/kernel-table.ts";
+import { removeKernelTables } from "../../platform/kernel-table.ts";
 import {
 	isProcessAlive,
 	type ProcessIdentity,
@@ -181,7 +181,7 @@ export class TestGateway {
 		if (haproxy !== null) signalProcess(haproxy, "SIGTERM");
 		for (const child of this.children) await killChild(child);
 		await eventually("HAProxy and its workers are gone", () => !this.seen.some(isProcessAlive));
-		await removeKernelTable(this.homeDir);
+		await removeKernelTables(this.homeDir);
 		await removeDirectory(this.homeDir);
 	}
 

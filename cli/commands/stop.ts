@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { Command } from "commander";
 import type { LarderHome } from "../../platform/home.ts";
-import { removeKernelTable } from "../../platform/kernel-table.ts";
+import { removeKernelTables } from "../../platform/kernel-table.ts";
 import { readLock } from "../../platform/process-lock.ts";
 import { print } from "../command-context.ts";
 import { CliError } from "../exit-codes.ts";
@@ -45,22 +45,22 @@ async function stopEverything(home: LarderHome): Promise<void> {
 	report("cache node", await Promise.all(engines.map((each) => endProcess(each, GRACE_MS))));
 	const gateways = findGatewayProcesses(home);
 	report("gateway", await Promise.all(gateways.map((each) => endProcess(each, GRACE_MS))));
-	await removeForwarding(home);
+	await removeKernelRules(home);
 	const found = agents.length + sentinels.length + gateways.length + engines.length;
 	const nothing = up === null && server === null && found === 0;
 	print(nothing ? `Nothing was running in ${home.root}.` : "Everything is stopped.");
 }
 
 /** Last, because it would cut connections to caches that still run. */
-async function removeForwarding(home: LarderHome): Promise<void> {
+async function removeKernelRules(home: LarderHome): Promise<void> {
 	const names = await readdir(home.agentsDir).catch(() => []);
 	for (const name of names) {
-		await removeKernelTable(home.agentDir(name)).catch((error: unknown) => {
+		await removeKernelTables(home.agentDir(name)).catch((error: unknown) => {
 			const why = error instanceof Error ? error.message : String(error);
 			throw new CliError(
-				`The kernel's forwarding rules of host ${name} are still there.`,
+				`Some of the kernel's rules that host ${name} made are still there.`,
 				undefined,
-				[`They forward nothing any more. To remove them, run as root: ${why}`],
+				[`They have no effect any more. To remove them, run as root: ${why}`],
 			);
 		});
 	}

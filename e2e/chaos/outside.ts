@@ -1,4 +1,5 @@
 import { busyPrimaries } from "./outside/busy-primaries.ts";
+import { clusterBus } from "./outside/cluster-bus.ts";
 import { clusterClients } from "./outside/cluster-clients.ts";
 import { controlPlaneDiskFull } from "./outside/control-plane-disk-full.ts";
 import { handOvers } from "./outside/hand-overs.ts";
@@ -11,6 +12,7 @@ import type { Scenario } from "./scenario.ts";
 export const OUTSIDE: readonly Scenario[] = [
 	handOvers,
 	kernelPath,
+	clusterBus,
 	clusterClients,
 	controlPlaneDiskFull,
 	busyPrimaries,

@@ -15,7 +15,13 @@ export const clusterSchema = z.object({
 			/** The node that should be primary, by the engine's own node id. */
 			primary: clusterNodeIdSchema,
 			members: z.array(
-				z.object({ nodeId: clusterNodeIdSchema, host: z.string(), port: z.int32() }),
+				z.object({
+					nodeId: clusterNodeIdSchema,
+					host: z.string(),
+					port: z.int32(),
+					/** From where its host connects to others, unless the network translates addresses. */
+					connectsFrom: z.string().optional(),
+				}),
 			),
 		}),
 	),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { agentProtocolSchema, hostFactsSchema } from "./agent.ts";
 import { clusterNodeIdSchema } from "./desired-state.ts";
 import { nodeRoleSchema, severitySchema } from "./enums.ts";
-import { forwardingSchema, hostWarningSchema } from "./host.ts";
+import { clusterBusGuardSchema, forwardingSchema, hostWarningSchema } from "./host.ts";
 import { instantSchema } from "./instant.ts";
 import { AGENT_TIMING, LIMITS } from "./limits.ts";
 import { nodeMetricsSchema } from "./metrics.ts";
@@ -162,6 +162,7 @@ export const gatewayObservationSchema = z.object({
 	reason: z.string().max(2_000).nullable(),
 	routeRevision: z.int32().describe("of the route table that `routes` are about; -1 for none"),
 	forwarding: forwardingSchema.optional(),
+	clusterBus: clusterBusGuardSchema.optional().describe("absent without a node of a cluster"),
 	routes: z
 		.array(
 			z.object({

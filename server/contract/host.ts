@@ -38,6 +38,13 @@ export const forwardingSchema = z.object({
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
+/** Whether the cluster bus of a host's nodes is closed to machines that have no member of the cluster. */
+export const clusterBusGuardSchema = z.object({
+	closed: z.boolean(),
+	note: z.string().max(2_000).nullable().describe("why it is open; null if it is closed"),
+});
+export type ClusterBusGuard = z.infer<typeof clusterBusGuardSchema>;
+
 /** Something about a machine or its agent that people should change. It disappears once they have. */
 export const hostWarningSchema = z.object({
 	code: z.string().max(64).describe("such as disk-full or agent-upgrade"),
@@ -94,6 +101,9 @@ export const hostSchema = z.object({
 		status: z.enum(["off", "starting", "running", "failed", "unknown"]),
 		reason: z.string().nullable(),
 	}),
+	clusterBus: clusterBusGuardSchema
+		.nullable()
+		.describe("null while it isn't known, and without a node of a cluster"),
 	cordoned: z.boolean().describe("Larder places no new nodes on it"),
 	draining: z.boolean().describe("Larder is moving its nodes to other hosts"),
 	stuckNodes: z

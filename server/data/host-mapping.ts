@@ -49,6 +49,7 @@ export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
 			forwarding: gateway?.forwarding ?? null,
 		},
 		sentinel: { status: sentinel?.phase ?? "unknown", reason: sentinel?.reason ?? null },
+		clusterBus: gateway?.clusterBus ?? null,
 		cordoned: row.cordoned || row.drainRequestedAt !== null,
 		draining: row.drainRequestedAt !== null,
 		stuckNodes,

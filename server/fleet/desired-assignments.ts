@@ -31,7 +31,11 @@ export const ASSIGNED_NODE = {
 							where: { removedAtRevision: null },
 							orderBy: { name: "asc" },
 							select: {
-								...{ id: true, port: true, host: { select: { advertisedAddress: true } } },
+								...{
+									id: true,
+									port: true,
+									host: { select: { advertisedAddress: true, bindAddress: true } },
+								},
 								...{ replacesNodeId: true, joining: true, leavingAt: true },
 							},
 						},
@@ -125,6 +129,7 @@ function clusterOf(node: AssignedNode): Cluster {
 				nodeId: clusterNodeId(member.id),
 				host: member.host.advertisedAddress,
 				port: member.port,
+				connectsFrom: member.host.bindAddress,
 			})),
 		})),
 	};

@@ -10,6 +10,7 @@ import { KernelTable } from "./kernel-table.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 import { type KernelMode, Permission } from "./permission.ts";
+import { sameLeads } from "./ruleset.ts";
 
 type Server = Route["servers"][number];
 
@@ -172,7 +173,10 @@ export class KernelPath {
 		}
 		this.watch(wanted);
 		this.conntrack = answer.tools.conntrack;
-		await this.table.hold(answer.tools.nft, chooseLeads(await this.plan(), this.view));
+		const leads = chooseLeads(await this.plan(), this.view);
+		// An engine that leads again must not lose its new clients to an end that its last ones were due.
+		if (!sameLeads(leads, this.table.leads)) await this.ending;
+		await this.table.hold(answer.tools.nft, leads);
 		this.heldFor = this.planned.from;
 	}
 

@@ -34,6 +34,12 @@ const GATEWAY_LOOKS = { ...SERVICE_LOOKS, off: { status: "warning", word: "Off" 
 /** The Sentinel is off while it has nothing to watch, which is normal. */
 const SENTINEL_LOOKS = { ...SERVICE_LOOKS, off: { status: "info", word: "Off" } } as const;
 
+/** Whether machines without a member of the cluster can connect to its nodes' bus. */
+const BUS_LOOKS = {
+	closed: { status: "available", word: "Closed to others" },
+	open: { status: "info", word: "Open to all" },
+} as const;
+
 /** What the kernel forwards, or why it doesn't; null if it isn't meant to. */
 function forwardingOf({ forwarding }: Host["gateway"]): string | null {
 	if (forwarding === null) return null;
@@ -43,7 +49,9 @@ function forwardingOf({ forwarding }: Host["gateway"]): string | null {
 }
 
 interface ServiceProps {
-	look: (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]];
+	look:
+		| (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]]
+		| (typeof BUS_LOOKS)[keyof typeof BUS_LOOKS];
 	reason: string | null;
 }
 
@@ -189,6 +197,19 @@ const FACT_COLUMNS: readonly Column<Host>[] = [
 		cell: ({ sentinel }) => (
 			<Service look={SENTINEL_LOOKS[sentinel.status]} reason={sentinel.reason} />
 		),
+	},
+	{
+		id: "clusterBus",
+		header: "Cluster bus",
+		cell: ({ clusterBus }) =>
+			clusterBus === null ? (
+				<span className="text-muted">-</span>
+			) : (
+				<Service
+					look={clusterBus.closed ? BUS_LOOKS.closed : BUS_LOOKS.open}
+					reason={clusterBus.note}
+				/>
+			),
 	},
 	{
 		id: "memory",

@@ -41,6 +41,7 @@ export function describeHost(host: Host): string {
 		["Limits", host.limits === "none" ? "none: nodes aren't held to their size" : host.limits],
 		["Gateway", withReason(host.gateway)],
 		["Forwarding", describeForwarding(host.gateway.forwarding)],
+		["Cluster bus", describeClusterBus(host.clusterBus)],
 		["Sentinel", withReason(host.sentinel)],
 		["Clock", describeClock(host)],
 		["Engines", host.engines.map((each) => `${each.engine} ${each.version}`).join(", ") || "-"],
@@ -66,4 +67,10 @@ function describeForwarding(forwarding: Host["gateway"]["forwarding"]): string {
 	if (forwarding === null) return "-";
 	const by = forwarding.by === "kernel" ? "kernel" : "HAProxy";
 	return forwarding.note === null ? by : `${by}: ${forwarding.note}`;
+}
+
+/** Who may connect to the bus of cluster nodes. */
+function describeClusterBus(bus: Host["clusterBus"]): string {
+	if (bus === null) return "-";
+	return bus.closed ? "closed to all but members" : `open to everyone: ${bus.note}`;
 }

@@ -24,6 +24,7 @@ export function exampleHost(overrides: Partial<Host> = {}): Host {
 		limits: "none",
 		gateway: { status: "running", reason: null, forwarding: { by: "kernel", note: null } },
 		sentinel: { status: "off", reason: null },
+		clusterBus: null,
 		cordoned: false,
 		draining: false,
 		stuckNodes: [],

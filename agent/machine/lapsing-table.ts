@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { type KernelTableUse, rememberKernelTable } from "../../platform/kernel-table.ts";
+import { runCommand } from "../bundles/run-command.ts";
+import { NftSession } from "./nft-session.ts";
+
+/** How long rules apply without being renewed. */
+const ALIVE_SECONDS = 3;
+const TIMEOUT_MS = 1_000;
+
+interface TableKind<Rules> {
+	readonly use: KernelTableUse;
+	readonly none: Rules;
+	isNone(rules: Rules): boolean;
+	/** Statements for what the table holds besides its rules and the set `alive`. */
+	create(table: string): string[];
+	/** Statements that lead from one state of the rules to another. */
+	change(table: string, from: Rules, to: Rules): string[];
+}
+
+interface LapsingTableOptions {
+	readonly homeDir: string;
+	/** That the rules are about. */
+	readonly address: string;
+}
+
+/**
+ * A table of nftables that belongs to one agent. Its rules apply only to addresses in its set `alive`, which
+ * holds the agent's address for three seconds: an agent that hangs or dies takes all of its rules out of force
+ * at once. One call at a time.
+ */
+export class LapsingTable<Rules> {
+	private readonly options: LapsingTableOptions;
+	private readonly kind: TableKind<Rules>;
+	private readonly name: string;
+	private session: NftSession | null = null;
+	/** Null while what the kernel holds isn't known: after the start, and after an error. */
+	private held: Rules | null = null;
+	/** When what the kernel holds is out of force, unless it is told again. */
+	private lapsesAt = Number.NEGATIVE_INFINITY;
+	private program = "";
+	private marks = 0;
+
+	constructor(options: LapsingTableOptions, kind: TableKind<Rules>) {
+		this.options = options;
+		this.kind = kind;
+		this.name = tableName(options.homeDir, kind.use);
+	}
+
+	/** In force now, if renewed in time. */
+	get rules(): Rules {
+		return this.held ?? this.kind.none;
+	}
+
+	/**
+	 * These rules are in force for the next three seconds. Throws if the kernel refuses; what it holds is then out
+	 * of force within three seconds.
+	 */
+	async hold(program: string, rules: Rules): Promise<void> {
+		const { kind, name, held, options } = this;
+		if (held !== null && kind.isNone(held) && kind.isNone(rules)) return;
+		if (held === null) await rememberKernelTable(options.homeDir, kind.use, name, program);
+		// Read back: then the kernel has carried out the whole transaction.
+		this.marks++;
+		const changes = kind.change(name, held ?? kind.none, rules);
+		const statements = [
+			...(held === null ? [...createTable(name), ...kind.create(name)] : []),
+			...changes,
+			...renew(name, options.address, this.marks),
+		];
+		this.held = null;
+		this.program = program;
+		const { output, errors } = await this.run(program, statements).finally(() => {
+			this.lapsesAt = performance.now() + ALIVE_SECONDS * 1_000;
+		});
+		if (!output.includes(`comment "${this.marks}"`)) {
+			throw new Error(errors || "nft didn't do what it was asked");
+		}
+		this.held = held !== null && changes.length === 0 ? held : rules;
+	}
+
+	/**
+	 * No rules from now on, even if the last transaction failed: takes them out of force, or waits until they are.
+	 * Existing connections keep going where they went.
+	 */
+	async release(): Promise<void> {
+		this.close();
+		const leftMs = this.lapsesAt - performance.now();
+		if (leftMs <= 0) return;
+		const flush = ["flush", "set", "ip", this.name, "alive"];
+		await runCommand(this.program, flush, { timeoutMs: TIMEOUT_MS }).catch(() => pause(leftMs));
+		this.lapsesAt = Number.NEGATIVE_INFINITY;
+	}
+
+	/** Ends the tool; what the kernel holds runs out by itself. */
+	close(): void {
+		this.session?.close();
+		this.session = null;
+		this.held = null;
+	}
+
+	private run(program: string, statements: readonly string[]) {
+		if (this.session?.open !== true) this.session = new NftSession(program);
+		return this.session.run(statements, `list set ip ${this.name} alive`);
+	}
+}
+
+/** Each agent has tables of its own, also beside other installations on the same machine. */
+export function tableName(homeDir: string, use: KernelTableUse): string {
+	const named = use === "gateway" ? homeDir : `${homeDir}\0${use}`;
+	return `larder_${createHash("sha256").update(named).digest("hex").slice(0, 16)}`;
+}
+
+/** Without what an earlier agent left, in the same moment. */
+function createTable(table: string): string[] {
+	return [
+		`add table ip ${table}`,
+		`delete table ip ${table}`,
+		`add table ip ${table}`,
+		`add set ip ${table} alive { type ipv4_addr; flags timeout; }`,
+	];
+}
+
+/** `mark` shows up when the set is listed. */
+function renew(table: string, address: string, mark: number): string[] {
+	const element = `${address} timeout ${ALIVE_SECONDS}s comment "${mark}"`;
+	return [`flush set ip ${table} alive`, `add element ip ${table} alive { ${element} }`];
+}
