@@ -103,12 +103,17 @@ export function readAgentConfig(
 
 function readTokenFile(path: string | undefined): string | undefined {
 	if (path === undefined) return undefined;
+	let token: string;
 	try {
-		return readFileSync(path, "utf8").trim();
+		token = readFileSync(path, "utf8").trim();
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
 		throw new ConfigError(`The agent can't start:\n  --join-token-file can't be read: ${why}`);
 	}
+	if (token !== "") return token;
+	throw new ConfigError(
+		`The agent can't start:\n  --join-token-file ${path} is empty. Put a token of \`larder hosts join-token\` into it`,
+	);
 }
 
 function parseFlags(args: readonly string[]): Record<string, string | undefined> {

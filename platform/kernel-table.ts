@@ -1,20 +1,16 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { readFileIfExists, writeFileAtomic } from "./atomic-file.ts";
+import { parseJson } from "./json-text.ts";
 
 const REMOVE_TIMEOUT_MS = 5_000;
 
 /** What the rules of a table are for. */
 export type KernelTableUse = "gateway" | "cluster-bus";
-
-/** Where an agent remembers each table that it has made. */
-const RECORDS: Readonly<Record<KernelTableUse, readonly string[]>> = {
-	gateway: ["gateway", "kernel-table.json"],
-	"cluster-bus": ["cluster-bus-table.json"],
-};
 
 /** Which table an agent owns in the kernel, and the program that made it. */
 const recordSchema = z.object({
@@ -23,14 +19,20 @@ const recordSchema = z.object({
 	nft: z.string(),
 });
 
+/** Each agent has tables of its own, also beside other installations on the same machine. */
+export function kernelTableName(agentDir: string, use: KernelTableUse): string {
+	const named = use === "gateway" ? agentDir : `${agentDir}\0${use}`;
+	return `larder_${createHash("sha256").update(named).digest("hex").slice(0, 16)}`;
+}
+
 /** Remembers the table for removeKernelTables, before it is made. */
 export async function rememberKernelTable(
 	agentDir: string,
 	use: KernelTableUse,
-	table: string,
 	nft: string,
 ): Promise<void> {
-	await writeFileAtomic(join(agentDir, ...RECORDS[use]), JSON.stringify({ format: 1, table, nft }));
+	const record = { format: 1, table: kernelTableName(agentDir, use), nft };
+	await writeFileAtomic(recordPath(agentDir, use), JSON.stringify(record));
 }
 
 /**
@@ -39,10 +41,18 @@ export async function rememberKernelTable(
  */
 export async function removeKernelTables(agentDir: string): Promise<number> {
 	let count = 0;
-	for (const path of Object.values(RECORDS).map((parts) => join(agentDir, ...parts))) {
+	for (const use of ["gateway", "cluster-bus"] as const) {
+		const path = recordPath(agentDir, use);
 		const text = await readFileIfExists(path);
 		if (text === null) continue;
-		await removeTable(recordSchema.parse(JSON.parse(text)));
+		const record = recordSchema.safeParse(parseJson(text));
+		// Its table may exist nevertheless, and the record said which program removes it.
+		if (!record.success) {
+			throw new Error(
+				`nft delete table ip ${kernelTableName(agentDir, use)}; rm '${path}', which is damaged`,
+			);
+		}
+		await removeTable(record.data);
 		await rm(path);
 		count++;
 	}
@@ -58,4 +68,10 @@ async function removeTable({ table, nft }: z.output<typeof recordSchema>): Promi
 		const why = error instanceof Error ? error.message : String(error);
 		throw new Error(`nft delete table ip ${table}: ${why}`);
 	}
+}
+
+function recordPath(agentDir: string, use: KernelTableUse): string {
+	return use === "gateway"
+		? join(agentDir, "gateway", "kernel-table.json")
+		: join(agentDir, "cluster-bus-table.json");
 }

@@ -1,6 +1,9 @@
-import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { type KernelTableUse, rememberKernelTable } from "../../platform/kernel-table.ts";
+import {
+	type KernelTableUse,
+	kernelTableName,
+	rememberKernelTable,
+} from "../../platform/kernel-table.ts";
 import { runCommand } from "../bundles/run-command.ts";
 import { NftSession } from "./nft-session.ts";
 
@@ -44,7 +47,7 @@ export class LapsingTable<Rules> {
 	constructor(options: LapsingTableOptions, kind: TableKind<Rules>) {
 		this.options = options;
 		this.kind = kind;
-		this.name = tableName(options.homeDir, kind.use);
+		this.name = kernelTableName(options.homeDir, kind.use);
 	}
 
 	/** In force now, if renewed in time. */
@@ -59,7 +62,7 @@ export class LapsingTable<Rules> {
 	async hold(program: string, rules: Rules): Promise<void> {
 		const { kind, name, held, options } = this;
 		if (held !== null && kind.isNone(held) && kind.isNone(rules)) return;
-		if (held === null) await rememberKernelTable(options.homeDir, kind.use, name, program);
+		if (held === null) await rememberKernelTable(options.homeDir, kind.use, program);
 		// Read back: then the kernel has carried out the whole transaction.
 		this.marks++;
 		const changes = kind.change(name, held ?? kind.none, rules);
@@ -103,12 +106,6 @@ export class LapsingTable<Rules> {
 		if (this.session?.open !== true) this.session = new NftSession(program);
 		return this.session.run(statements, `list set ip ${this.name} alive`);
 	}
-}
-
-/** Each agent has tables of its own, also beside other installations on the same machine. */
-export function tableName(homeDir: string, use: KernelTableUse): string {
-	const named = use === "gateway" ? homeDir : `${homeDir}\0${use}`;
-	return `larder_${createHash("sha256").update(named).digest("hex").slice(0, 16)}`;
 }
 
 /** Without what an earlier agent left, in the same moment. */

@@ -55,6 +55,11 @@ test.each(["PG_VERSION", "global/pg_control", "global/pg_filenode.map"])(
 	},
 );
 
+test("a database whose PG_VERSION holds garbage is damaged", () => {
+	writeFileSync(join(directory, "PG_VERSION"), Buffer.from([0, 255, 123, 34]));
+	expect(inspectDataDir(directory)).toMatchObject({ kind: "damaged" });
+});
+
 test("a control file that was cut is named", () => {
 	truncateSync(join(directory, "global/pg_control"), 4_096);
 	const what = `${join(directory, "global/pg_control")} is cut or empty`;

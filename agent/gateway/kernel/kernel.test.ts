@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { kernelTableName } from "../../../platform/kernel-table.ts";
 import type { Route } from "../../../server/contract/desired-state.ts";
-import { tableName } from "../../machine/lapsing-table.ts";
 import { chooseLeads, isFullyLed, type LocalView, strays } from "./choose-leads.ts";
 import type { Role } from "./engine-role.ts";
 import { parseConnections } from "./forwarded-connections.ts";
@@ -109,9 +109,9 @@ test("only what changed is told to the kernel", () => {
 		"delete element ip t leads { 20 . 6380, 21 . 6380 }",
 		"add element ip t leads { 10 . 6380 : 10.0.0.1 . 17003 }",
 	]);
-	expect(tableName("/a", "gateway")).toMatch(/^larder_[0-9a-f]{16}$/);
-	const others = [tableName("/b", "gateway"), tableName("/a", "cluster-bus")];
-	expect(others).not.toContain(tableName("/a", "gateway"));
+	expect(kernelTableName("/a", "gateway")).toMatch(/^larder_[0-9a-f]{16}$/);
+	const others = [kernelTableName("/b", "gateway"), kernelTableName("/a", "cluster-bus")];
+	expect(others).not.toContain(kernelTableName("/a", "gateway"));
 });
 
 test("connections are read from conntrack's list with the client as the engine sees it", () => {
