@@ -38,6 +38,8 @@ interface KernelPathOptions {
 	readonly onChange: () => void;
 }
 
+type StraysOfCache = Strays & { readonly cacheId: string };
+
 /**
  * Lets the kernel forward connections to endpoints straight to engines of this machine
  * (docs/decisions/0031). HAProxy listens on the same ports, and gets whatever the kernel doesn't lead: no
@@ -59,8 +61,6 @@ export class KernelPath {
 	private heldFor: readonly Route[] = [];
 	private local: LocalAddresses;
 	private readonly engines = new Map<string, EngineRole>();
-	/** Connections that mustn't go on, by what the kernel leads to now. */
-	private strays: readonly (Strays & { cacheId: string })[] = [];
 	/** By cache id, the leader for which strays were ended last. */
 	private strayFree: Map<string, string> | null = null;
 	/** Fulfilled with whether they have been ended. */
@@ -152,10 +152,8 @@ export class KernelPath {
 			logger.warn({ err: error }, "the kernel doesn't forward; HAProxy does");
 			this.refusal = this.permission.revoke(error instanceof Error ? error.message : String(error));
 			await this.table.release();
+			this.endSoon(this.findStrays(this.routes));
 		}
-		this.strays = this.findStrays();
-		// The next turn doesn't wait for it: the rules must be renewed in time.
-		this.ending = this.ending.then(() => this.endStrays());
 		if (this.refusal !== null && this.refusal !== refusedBefore) {
 			this.options.logger.info({ reason: this.refusal }, "HAProxy forwards all connections");
 		}
@@ -173,11 +171,15 @@ export class KernelPath {
 		}
 		this.watch(wanted);
 		this.conntrack = answer.tools.conntrack;
-		const leads = chooseLeads(await this.plan(), this.view);
+		const routes = await this.plan();
 		// An engine that leads again must not lose its new clients to an end that its last ones were due.
-		if (!sameLeads(leads, this.table.leads)) await this.ending;
+		if (!sameLeads(chooseLeads(routes, this.view), this.table.leads)) await this.ending;
+		// At the same moment: what is a stray depends on where the kernel leads.
+		const leads = chooseLeads(routes, this.view);
+		const found = this.findStrays(routes);
 		await this.table.hold(answer.tools.nft, leads);
 		this.heldFor = this.planned.from;
+		this.endSoon(found);
 	}
 
 	/** Another program's port isn't an endpoint, even if the route says so. */
@@ -203,16 +205,22 @@ export class KernelPath {
 		return plan.routes;
 	}
 
-	private findStrays(): (Strays & { cacheId: string })[] {
-		return this.routes.flatMap((route) => {
+	/** Connections that mustn't go on, if the kernel leads as the view says now. */
+	private findStrays(routes: readonly Route[]): StraysOfCache[] {
+		return routes.flatMap((route) => {
 			const found = strays(route, this.options.bindAddress, this.view);
 			return found === null ? [] : [{ ...found, cacheId: route.cacheId }];
 		});
 	}
 
+	/** The next turn doesn't wait for it: the rules must be renewed in time. */
+	private endSoon(found: readonly StraysOfCache[]): void {
+		this.ending = this.ending.then(() => this.endStrays(found));
+	}
+
 	/** Connections that an earlier agent let in count too. Returns whether there are none left. */
-	private async endStrays(): Promise<boolean> {
-		const { strays: found, strayFree, conntrack, options } = this;
+	private async endStrays(found: readonly StraysOfCache[]): Promise<boolean> {
+		const { strayFree, conntrack, options } = this;
 		if (conntrack === null || this.stopped) return true;
 		const changed = found.filter(({ cacheId, key, engines }) => {
 			const before = strayFree === null ? null : (strayFree.get(cacheId) ?? key);
