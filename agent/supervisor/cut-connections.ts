@@ -37,7 +37,11 @@ function kill(filter: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(
 			"ss",
-			["--kill", "--tcp", "--numeric", "--no-header", "state", "connected", "--filter", "-"],
+			[
+				...["--kill", "--tcp", "--numeric", "--no-header"],
+				// Closed connections are most of them on a busy machine.
+				...["state", "connected", "exclude", "time-wait", "--filter", "-"],
+			],
 			{ stdio: ["pipe", "ignore", "ignore"], timeout: TIMEOUT_MS },
 		);
 		child.on("error", reject);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureEngine, ensureEngines } from "../../bundles/index.ts";
-import { mayCutConnections } from "../../supervisor/cut-connections.ts";
+import { endSockets, mayCutConnections } from "../../supervisor/cut-connections.ts";
 import { eventually, freePort } from "../../testing/agent-fixture.ts";
 import { TestGateway } from "../../testing/gateway-fixture.ts";
 import { KernelTable } from "./kernel-table.ts";
@@ -160,5 +160,36 @@ test.runIf(mayCutConnections())(
 		expect(await client.ask("who?")).toBe("haproxy");
 		client.close();
 		for (const server of [engine, haproxy]) server.stop();
+	},
+);
+
+test.runIf(mayCutConnections())(
+	"a client that comes back from the same port isn't led to the former primary, though the kernel remembers its connection",
+	async () => {
+		const { server: nft } = await ensureEngine({ engine: "nftables" });
+		const [former, current, haproxy] = [
+			await startServer("former"),
+			await startServer("current"),
+			await startServer("haproxy"),
+		];
+		const table = new KernelTable(lab.homeDir, lab.address);
+		const lead = (port: number) => new Map([[haproxy.port, [{ host: lab.address, port }]]]);
+		const clientPort = await freePort(lab.address);
+		await table.hold(nft, lead(former.port));
+		const client = await Client.open(haproxy.port, clientPort);
+		expect(await client.ask("who?")).toBe("former");
+		await table.hold(nft, lead(current.port));
+		const peer = `${lab.address}:${clientPort}`;
+		await endSockets([{ local: `${lab.address}:${former.port}`, peer }]);
+		await eventually("its connection is reset", () => client.closed);
+		await expect(Client.open(haproxy.port, clientPort)).rejects.toThrow("ECONNREFUSED");
+		const other = await Client.open(haproxy.port);
+		expect(await other.ask("who?")).toBe("current");
+		// It leads again, and what was remembered no longer counts.
+		await table.hold(nft, lead(former.port));
+		const again = await Client.open(haproxy.port, clientPort);
+		expect(await again.ask("who?")).toBe("former");
+		for (const each of [other, again]) each.close();
+		for (const server of [former, current, haproxy]) server.stop();
 	},
 );

@@ -108,6 +108,9 @@ test("only what changed is told to the kernel", () => {
 	expect(changeLeads("t", before, after)).toEqual([
 		"delete element ip t leads { 20 . 6380, 21 . 6380 }",
 		"add element ip t leads { 10 . 6380 : 10.0.0.1 . 17003 }",
+		"add element ip t demoted { 6380 . 10.0.0.1 . 17002, 6380 . 10.0.0.1 . 17003 }",
+		"delete element ip t demoted { 6380 . 10.0.0.1 . 17002, 6380 . 10.0.0.1 . 17003 }",
+		"add element ip t demoted { 6380 . 10.0.0.1 . 17002 timeout 15s }",
 	]);
 	expect(kernelTableName("/a", "gateway")).toMatch(/^larder_[0-9a-f]{16}$/);
 	const others = [kernelTableName("/b", "gateway"), kernelTableName("/a", "cluster-bus")];

@@ -13,6 +13,9 @@ export const SPREAD_MAX = 5;
 /** Before the rules of other programs, which use the names of priorities: dstnat is -100. */
 const PRIORITY = -101;
 
+/** Longer than the kernel remembers a connection that was reset. */
+const DEMOTED_SECONDS = 15;
+
 /**
  * The table, without leads:
  *
@@ -22,6 +25,10 @@ const PRIORITY = -101;
  * Connections that exist keep going where they went: the kernel asks the rules about the first packet only. A
  * port that leads to n addresses has the keys n0 … n(n-1), so every port finds its leads in exactly one of the
  * rules, or in none.
+ *
+ * The kernel remembers a connection that was reset for ten seconds. It leads a client that comes back from the
+ * same port, as many do, to the same engine, without asking the rules. So connections to an engine that a port
+ * led to a moment ago (@demoted) are refused, and the client tries again.
  */
 export function createLeads(table: string): string[] {
 	const spread = Array.from({ length: SPREAD_MAX }, (_, index) => {
@@ -34,6 +41,9 @@ export function createLeads(table: string): string[] {
 	];
 	return [
 		`add map ip ${table} leads { typeof numgen random mod 2 . tcp dport : ip daddr . tcp dport; }`,
+		`add set ip ${table} demoted { type inet_service . ipv4_addr . inet_service; flags timeout; }`,
+		`add chain ip ${table} arriving { type filter hook input priority 0; policy accept; }`,
+		`add rule ip ${table} arriving ct original ip daddr @alive ct status dnat tcp flags & (fin | syn | rst | ack) == syn ct original proto-dst . ip daddr . tcp dport @demoted reject with tcp reset`,
 		`add chain ip ${table} lead`,
 		...spread,
 		...hooked("from_here", "output"),
@@ -53,6 +63,25 @@ export function changeLeads(table: string, from: Leads, to: Leads): string[] {
 	return [
 		...(keys.length === 0 ? [] : [`delete element ip ${table} leads { ${keys.join(", ")} }`]),
 		...(added.length === 0 ? [] : [`add element ip ${table} leads { ${added.join(", ")} }`]),
+		...changeDemoted(table, changed, from, to),
+	];
+}
+
+/** Adding an element first makes its removal succeed, whether or not it has expired. */
+function changeDemoted(table: string, ports: readonly number[], from: Leads, to: Leads): string[] {
+	const pairs = (leads: Leads) =>
+		ports.flatMap((port) =>
+			(leads.get(port) ?? []).map((engine) => `${port} . ${engine.host} . ${engine.port}`),
+		);
+	const now = new Set(pairs(to));
+	const before = pairs(from).filter((pair) => !now.has(pair));
+	const all = [...before, ...now].join(", ");
+	if (all === "") return [];
+	const demoted = before.map((pair) => `${pair} timeout ${DEMOTED_SECONDS}s`);
+	return [
+		`add element ip ${table} demoted { ${all} }`,
+		`delete element ip ${table} demoted { ${all} }`,
+		...(demoted.length === 0 ? [] : [`add element ip ${table} demoted { ${demoted.join(", ")} }`]),
 	];
 }
 
