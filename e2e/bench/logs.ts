@@ -32,7 +32,9 @@ try {
 		const grown = size.bytes - (before.get(kind)?.bytes ?? 0);
 		return [kind, String(size.files), String(grown), ((grown / seconds / MB) * DAY_S).toFixed(2)];
 	});
-	console.log(markdownTable([["logs", "files", `bytes in ${seconds} s`, "MB a day, all"], ...rows]));
+	console.log(
+		markdownTable([["logs", "files", `bytes in ${seconds} s`, "MB a day, all"], ...rows]),
+	);
 } finally {
 	await larder.stop();
 }
