@@ -22,14 +22,11 @@ export class FrameRecorder {
 			() => outgoing.destroy(),
 		);
 	});
-	private readonly target: string;
+	private target = "";
 
-	constructor(target: string) {
+	/** Passes calls on to the control plane at `target`, and returns the address that agents should call. */
+	async start(target: string): Promise<string> {
 		this.target = target;
-	}
-
-	/** Returns the address that agents should call. */
-	async start(): Promise<string> {
 		this.server.listen(0, "127.0.0.1");
 		await once(this.server, "listening");
 		return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;

@@ -12,11 +12,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { findEngine } from "../../agent/bundles/index.ts";
-import { createdJoinTokenSchema } from "../../server/contract/host.ts";
-import { GIB } from "../../server/contract/limits.ts";
 import { buildFormer } from "../fixtures/former-version.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
-import { checkoutRoot, type Program, startProgram } from "../fixtures/program.ts";
+import { checkoutRoot } from "../fixtures/program.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { FrameRecorder } from "./frame-recorder.ts";
 
@@ -26,7 +24,6 @@ const CACHES = [
 	{ name: "carts", clusterMode: "enabled", shards: 3, replicasPerShard: 1 },
 	{ name: "pages", engine: "memcached", nodes: 3 },
 ];
-const HOSTS = ["local-a", "local-b", "local-c"];
 /** Files that the next agent reads. */
 const KEPT = [
 	/^(desired|identity(\.copy)?)\.json$/,
@@ -40,53 +37,24 @@ const HOME = "/var/lib/larder";
 const answerSchemas = { watch: "watchResultSchema", report: "reportResultSchema" };
 
 const checkout = await buildFormer(console.log);
-const larder = await startInstallation({ checkout, agents: [] });
-const recorder = new FrameRecorder(larder.url);
-const agents: Program[] = [];
+const recorder = new FrameRecorder();
+const larder = await startInstallation({ checkout, interpose: (url) => recorder.start(url) });
+const endAgents = () =>
+	Promise.all(larder.agentNames.map((name) => larder.agent(name).end("SIGTERM")));
 try {
-	await startAgents(larder, await recorder.start());
 	await live(larder);
-	for (const agent of agents) await agent.end("SIGTERM");
+	await endAgents();
 	keepHome(larder);
 	await keepManifest();
 	await keepFrames(larder);
 } finally {
-	for (const agent of agents) await agent.end("SIGTERM");
+	await endAgents();
 	await recorder.stop();
 	await larder.stop();
 }
 
-async function startAgents(installation: Installation, controlPlaneUrl: string): Promise<void> {
-	const { home, rest } = installation;
-	const answer = await rest("POST", "/hosts/join-tokens", { body: { uses: HOSTS.length } });
-	const { token } = createdJoinTokenSchema.parse(answer.body);
-	for (const [index, name] of HOSTS.entries()) {
-		const address = `127.0.0.${index + 1}`;
-		const directory = home.agentDir(name);
-		mkdirSync(directory, { recursive: true, mode: 0o700 });
-		const environment = {
-			...process.env,
-			LARDER_HOME: home.root,
-			LARDER_CONTROL_PLANE_URL: controlPlaneUrl,
-			LARDER_JOIN_TOKEN: token,
-			LARDER_AGENT_NAME: name,
-			LARDER_AGENT_ZONE: name,
-			LARDER_AGENT_ADDRESS: address,
-			LARDER_AGENT_ADVERTISED_ADDRESS: address,
-			LARDER_AGENT_MEMORY_BYTES: String(8 * GIB),
-			LARDER_AGENT_HOME: directory,
-		};
-		const log = join(home.logsDir, `agent-${name}.log`);
-		agents.push(startProgram("agent", environment, log, { checkout }));
-	}
-}
-
 /** Everything that agents report: caches of all shapes, failovers, a death, a change, metrics. */
 async function live(installation: Installation): Promise<void> {
-	await waitUntil("all hosts to join", async () => {
-		const { body } = await installation.rest("GET", "/hosts?status=online");
-		return (body as { total: number }).total === HOSTS.length;
-	});
 	for (const cache of CACHES) await installation.createCache(cache);
 	for (const { name } of CACHES) await installation.waitForStatus(name, "available", 60_000);
 	for (const name of ["orders", "sessions", "carts"]) {
