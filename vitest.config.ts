@@ -1,11 +1,14 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Tests that wait for Sentinels' clocks take longest and work least: begun last, nothing would be done beside them. */
+/**
+ * Tests that wait for Sentinels' clocks take longest and work least: begun last, nothing would be done beside them.
+ * Others come by their files' size, which says nothing about one that plays stories of elsewhere.
+ */
 class WaitingFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
 		const sorted = await super.sort(files);
-		const waits = ({ moduleId }: TestSpecification) => moduleId.includes("/sentinel/");
+		const waits = ({ moduleId }: TestSpecification) => /\/sentinel\/|\/survival/.test(moduleId);
 		return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))];
 	}
 }
@@ -71,8 +74,9 @@ export default defineConfig({
 				test: {
 					name: "api",
 					include: ["e2e/{api,fixtures}/**/*.test.ts"],
-					testTimeout: 120_000,
-					hookTimeout: 120_000,
+					maxConcurrency: 3,
+					testTimeout: 180_000,
+					hookTimeout: 180_000,
 				},
 			},
 		],

@@ -28,6 +28,9 @@ async function connect(cache: Cache, endpoint: "primary" | "reader" = "primary")
 	return client;
 }
 
+const deleteAll = (names: readonly string[]) =>
+	Promise.all(names.map((name) => larder.deleteCache(name)));
+
 describe("a cache is created, used and deleted without a trace", () => {
 	it("with one node", async () => {
 		await larder.createCache({ name: "single" });
@@ -77,18 +80,16 @@ describe("a cache is created, used and deleted without a trace", () => {
 		expect(larder.engines()).toEqual([]);
 		// Its port is kept from other caches for a while; a cache of the same name may have it again.
 		await larder.createCache({ name: "orders-again" });
-		const other = await larder.waitForStatus("orders-again", "available");
-		expect(other.port).not.toBe(port);
-		await larder.deleteCache("orders-again");
 		await larder.createCache({ name: "orders", port });
+		expect((await larder.waitForStatus("orders-again", "available")).port).not.toBe(port);
 		expect((await larder.waitForStatus("orders", "available")).port).toBe(port);
-		await larder.deleteCache("orders");
+		await deleteAll(["orders-again", "orders"]);
 	});
 
-	it("with a required password, which belongs to the default user only", async () => {
+	it("with a required password, which belongs to the default user only, and without one, when asked for", async () => {
 		await larder.createCache({ name: "locked" });
-		const cache = await larder.waitForStatus("locked", "available");
-		const primary = cache.endpoints.primary;
+		await larder.createCache({ name: "open", auth: "none" });
+		const { primary } = (await larder.waitForStatus("locked", "available")).endpoints;
 		const stranger = new Redis({
 			host: primary?.host ?? "",
 			port: primary?.port ?? 0,
@@ -97,16 +98,11 @@ describe("a cache is created, used and deleted without a trace", () => {
 		stranger.on("error", () => {});
 		await expect(stranger.set("k", "v")).rejects.toThrow(/NOAUTH/);
 		stranger.disconnect();
-		await larder.deleteCache("locked");
-	});
 
-	it("without a password, when asked for", async () => {
-		await larder.createCache({ name: "open", auth: "none" });
-		const cache = await larder.waitForStatus("open", "available");
-		const client = await connect(cache);
+		const client = await connect(await larder.waitForStatus("open", "available"));
 		expect(await client.set("k", "v")).toBe("OK");
 		client.disconnect();
-		await larder.deleteCache("open");
+		await deleteAll(["locked", "open"]);
 	});
 });
 
@@ -127,7 +123,7 @@ it("the list finds it by name, page by page, and the events tell its story", asy
 	await larder.waitForStatus("list-a", "available");
 	const events = eventPageSchema.parse((await larder.rest("GET", "/events?cache=list-a")).body);
 	expect(events.items.map((event) => event.type)).toContain("cache.available");
-	for (const name of ["list-a", "list-b", "list-c"]) await larder.deleteCache(name);
+	await deleteAll(["list-a", "list-b", "list-c"]);
 });
 
 it("metrics of a node arrive", async () => {
@@ -178,11 +174,9 @@ describe("a request that can't be fulfilled now says so, and is fulfilled once i
 		expect(waiting).toHaveLength(2);
 		for (const cache of waiting) expect(cache?.statusReason).toMatch(/memory|capacity|room/i);
 		const placed = names.filter((name) => !waiting.some((cache) => cache?.name === name));
-		for (const name of placed.slice(0, 2)) await larder.deleteCache(name);
+		await deleteAll(placed.slice(0, 2));
 		for (const cache of waiting) await larder.waitForStatus(cache?.name ?? "", "available");
-		for (const name of [...placed.slice(2), ...waiting.map((cache) => cache?.name ?? "")]) {
-			await larder.deleteCache(name);
-		}
+		await deleteAll([...placed.slice(2), ...waiting.map((cache) => cache?.name ?? "")]);
 		expect(larder.engines()).toEqual([]);
 	});
 });

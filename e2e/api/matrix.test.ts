@@ -15,7 +15,7 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 
 /**
  * Every engine in every topology: created by REST, used through each kind of endpoint by stock clients, deleted, and
- * nothing left behind.
+ * nothing left behind. Some at a time, as forming a cluster is mostly waiting.
  */
 let larder: Installation;
 beforeAll(async () => {
@@ -100,7 +100,7 @@ async function useCluster(cache: Cache): Promise<void> {
 }
 
 describe.each(ENGINES)("$engine $engineVersion", (version) => {
-	it.each([0, 1, 2])("cluster mode disabled, %i replicas", async (replicasPerShard) => {
+	it.concurrent.each([0, 1, 2])("cluster mode disabled, %i replicas", async (replicasPerShard) => {
 		const name = `${version.engine}${version.engineVersion}-${replicasPerShard}`;
 		const cache = await create(name, { ...version, replicasPerShard });
 		expect(cache.engineVersion.startsWith(`${version.engineVersion}.`)).toBe(true);
@@ -108,7 +108,7 @@ describe.each(ENGINES)("$engine $engineVersion", (version) => {
 		await remove(cache);
 	});
 
-	it.each([
+	it.concurrent.each([
 		[1, 0],
 		[1, 1],
 		[3, 0],
@@ -131,7 +131,7 @@ describe.each(ENGINES)("$engine $engineVersion", (version) => {
 });
 
 describe("memcached", () => {
-	it.each([1, 3])("%i nodes", async (nodes) => {
+	it.concurrent.each([1, 3])("%i nodes", async (nodes) => {
 		const cache = await create(`memcached-${nodes}`, {
 			engine: "memcached",
 			nodes,

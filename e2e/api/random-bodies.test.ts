@@ -4,10 +4,11 @@ import { createRandom } from "../chaos/random.ts";
 import { requireWell, sendHostileRequests } from "../fixtures/hostile-requests.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 
-const BODIES = 2_500;
+/** Others in each run, so that runs add up. */
+const BODIES = 1_200;
 const AT_ONCE = 20;
 /** Ten thousand, on both databases: `npm run chaos -- --only hostile-input,hostile-input-postgres`. */
-const HOSTILE_REQUESTS = 1_500;
+const HOSTILE_REQUESTS = 800;
 
 let larder: Installation;
 beforeAll(async () => {
@@ -109,8 +110,8 @@ it(`${BODIES} random bodies are created or refused, and none breaks the control 
 	await Promise.all(Array.from({ length: AT_ONCE }, takeOne));
 	await drop(created);
 	// Both outcomes must have occurred, or the bodies prove nothing.
-	expect(counts.get(202) ?? 0).toBeGreaterThan(50);
-	expect(counts.get(422) ?? 0).toBeGreaterThan(1_000);
+	expect(counts.get(202) ?? 0).toBeGreaterThan(20);
+	expect(counts.get(422) ?? 0).toBeGreaterThan(500);
 	expect((await fetch(`${larder.url}/healthz`)).status).toBe(200);
 }, 240_000);
 

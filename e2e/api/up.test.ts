@@ -72,7 +72,7 @@ function expectNoSecret(): void {
 }
 
 describe("larder up", () => {
-	it("says where Larder is, how to make the administrator, how to stop it, and no secret", async () => {
+	it("says where Larder is, how to make the administrator, how to stop it, and no secret; larder stop works when all of it is dead", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const url = `http://127.0.0.1:${environment.PORT}`;
@@ -84,7 +84,14 @@ describe("larder up", () => {
 		expect((await fetch(`${url}/healthz`)).status).toBe(200);
 		await createCache("orders");
 		expectNoSecret();
-		expect(await first.end("SIGTERM")).toBe(0);
+
+		await first.end("SIGKILL");
+		for (const each of processesOf(root)) {
+			if (each.command.includes("/dist/")) process.kill(each.pid, "SIGKILL");
+		}
+		expect(pidsOf()).toHaveLength(1);
+		expect((await runLarder(["stop"], environment)).exitCode).toBe(0);
+		expect(processesOf(root)).toEqual([]);
 	});
 
 	it("refuses to run twice on a home and names who is there; after it was killed, the next start says what it left", async () => {
@@ -112,6 +119,7 @@ describe("larder up", () => {
 		await fourth.prints("Larder runs at");
 		expect(fourth.output()).toContain("agents that an earlier run left behind");
 		expect(fourth.output()).toContain("Hosts online: local-a, local-b, local-c");
+		expect(await fourth.end("SIGTERM")).toBe(0);
 	});
 
 	it("names PORT and its owner when it is taken", async () => {
@@ -171,10 +179,10 @@ describe("larder up", () => {
 		client.disconnect();
 	});
 
-	it("starts a killed control plane and a killed agent again, and caches don't notice", async () => {
+	it("starts a killed control plane and a killed agent again, and caches don't notice; larder stop stops all of it, and can be repeated", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
-		await createCache("orders");
+		await createCache("orders", "--replicas", "1");
 		const before = pidsOf();
 		const lock = homeOf(root).controlPlaneLock;
 		const killed = readLock(lock)?.identity.pid ?? 0;
@@ -192,21 +200,7 @@ describe("larder up", () => {
 			return agents.length === 3;
 		});
 		expect(pidsOf()).toEqual(before);
-	});
 
-	it("says why the control plane can't start", async () => {
-		const refused = up({ DATABASE_URL: "mysql://somewhere" });
-		await waitUntil("it to give up", () => refused.ended() !== null);
-		expect(refused.ended()).toBe(1);
-		expect(refused.output()).toContain("DATABASE_URL");
-	});
-});
-
-describe("larder stop", () => {
-	it("stops everything, caches included, and can be repeated", async () => {
-		const first = up();
-		await first.prints("Larder runs at");
-		await createCache("orders", "--replicas", "1");
 		const stopped = await runLarder(["stop"], environment);
 		expect(stopped.exitCode).toBe(0);
 		expect(stopped.stdout).toContain("Stopped 2 cache nodes");
@@ -219,16 +213,10 @@ describe("larder stop", () => {
 		});
 	});
 
-	it("works when control plane and agents are dead", async () => {
-		const first = up();
-		await first.prints("Larder runs at");
-		await createCache("orders");
-		await first.end("SIGKILL");
-		for (const each of processesOf(root)) {
-			if (each.command.includes("/dist/")) process.kill(each.pid, "SIGKILL");
-		}
-		expect(pidsOf()).toHaveLength(1);
-		expect((await runLarder(["stop"], environment)).exitCode).toBe(0);
-		expect(processesOf(root)).toEqual([]);
+	it("says why the control plane can't start", async () => {
+		const refused = up({ DATABASE_URL: "mysql://somewhere" });
+		await waitUntil("it to give up", () => refused.ended() !== null);
+		expect(refused.ended()).toBe(1);
+		expect(refused.output()).toContain("DATABASE_URL");
 	});
 });
