@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
 import type { Route } from "../../server/contract/desired-state.ts";
-import { eventually, killChild } from "../testing/agent-fixture.ts";
+import { eventually, killChild, TIMED } from "../testing/agent-fixture.ts";
 import { EndpointClient } from "../testing/endpoint-client.ts";
 import { type TestEngine, TestGateway } from "../testing/gateway-fixture.ts";
 
@@ -129,29 +129,33 @@ test("a notice that arrives while HAProxy reloads also reaches the new worker", 
 	}
 });
 
-test("a primary that restarts in place gets its clients back, and none of them waits for a second try", async () => {
-	const engine = await host.startValkey();
-	const route = await host.valkeyRoute(engine, []);
-	await host.applyAndWait([route]);
-	const { primary } = route.ports;
-	if (primary === null) throw new Error("no primary endpoint");
-	const writer = clientOf(primary, "INCR", "counter");
-	await writer.firstAnswerAfter(performance.now());
-	engine.child.kill("SIGKILL");
-	await once(engine.child, "exit");
-	const refusedAt = performance.now();
-	await expect(host.connect(primary)).rejects.toThrow();
-	const refusedMs = performance.now() - refusedAt;
-	await host.startValkey({ port: engine.port });
-	const answersAt = performance.now();
-	const backMs = (await writer.firstAnswerAfter(answersAt)) - answersAt;
-	console.log(`refused in ${refusedMs.toFixed(1)} ms, back in ${backMs.toFixed(1)} ms`);
-	expect(refusedMs).toBeLessThan(500);
-	expect(backMs).toBeLessThan(1_000);
-	await writer.stop();
-});
+test(
+	"a primary that restarts in place gets its clients back, and none of them waits for a second try",
+	TIMED,
+	async () => {
+		const engine = await host.startValkey();
+		const route = await host.valkeyRoute(engine, []);
+		await host.applyAndWait([route]);
+		const { primary } = route.ports;
+		if (primary === null) throw new Error("no primary endpoint");
+		const writer = clientOf(primary, "INCR", "counter");
+		await writer.firstAnswerAfter(performance.now());
+		engine.child.kill("SIGKILL");
+		await once(engine.child, "exit");
+		const refusedAt = performance.now();
+		await expect(host.connect(primary)).rejects.toThrow();
+		const refusedMs = performance.now() - refusedAt;
+		await host.startValkey({ port: engine.port });
+		const answersAt = performance.now();
+		const backMs = (await writer.firstAnswerAfter(answersAt)) - answersAt;
+		console.log(`refused in ${refusedMs.toFixed(1)} ms, back in ${backMs.toFixed(1)} ms`);
+		expect(refusedMs).toBeLessThan(500);
+		expect(backMs).toBeLessThan(1_000);
+		await writer.stop();
+	},
+);
 
-test("readers of a replica that dies continue with another", async () => {
+test("readers of a replica that dies continue with another", TIMED, async () => {
 	const { others, reader } = await host.startReplicated(2);
 	const readers = Array.from({ length: 4 }, () => clientOf(reader, "GET", "counter"));
 	for (const client of readers) await client.firstAnswerAfter(performance.now());

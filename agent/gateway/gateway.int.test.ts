@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signalProcess } from "../../platform/process-identity.ts";
-import { eventually } from "../testing/agent-fixture.ts";
+import { eventually, TIMED } from "../testing/agent-fixture.ts";
 import { TestGateway, valkeyPorts } from "../testing/gateway-fixture.ts";
 import { listOldWorkers, OLD_WORKERS_MAX } from "./old-workers.ts";
 
@@ -49,45 +49,53 @@ test("endpoints lead to the primary and to replicas in sync, the reader's to the
 	});
 });
 
-test("the primary endpoint follows a swap without a notice, and clients leave the old primary", async () => {
-	const { first, second, primary } = await startPair();
-	const client = await host.connect(primary);
-	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
-	await host.ask(first.port, "REPLICAOF", host.address, String(second.port));
-	const swappedAt = performance.now();
-	await eventually("it leads to the new primary", async () => {
-		return (await host.portBehind(primary).catch(() => 0)) === second.port;
-	});
-	const tookMs = performance.now() - swappedAt;
-	console.log(`followed in ${Math.round(tookMs)} ms`);
-	// One check each second, and one more on a busy machine.
-	expect(tookMs).toBeLessThan(3_000);
-	await expect(client.command(["PING"], 2_000)).rejects.toThrow();
-});
+test(
+	"the primary endpoint follows a swap without a notice, and clients leave the old primary",
+	TIMED,
+	async () => {
+		const { first, second, primary } = await startPair();
+		const client = await host.connect(primary);
+		await host.ask(second.port, "REPLICAOF", "NO", "ONE");
+		await host.ask(first.port, "REPLICAOF", host.address, String(second.port));
+		const swappedAt = performance.now();
+		await eventually("it leads to the new primary", async () => {
+			return (await host.portBehind(primary).catch(() => 0)) === second.port;
+		});
+		const tookMs = performance.now() - swappedAt;
+		console.log(`followed in ${Math.round(tookMs)} ms`);
+		// One check each second, and one more on a busy machine.
+		expect(tookMs).toBeLessThan(3_000);
+		await expect(client.command(["PING"], 2_000)).rejects.toThrow();
+	},
+);
 
-test("after a notice of a promotion, the primary endpoint follows at once and without a reload", async () => {
-	const { first, second, route, primary } = await startPair();
-	const client = await host.connect(primary);
-	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
-	const toldAt = performance.now();
-	// The old primary continues as before, like an engine that was cut off.
-	host.apply([{ ...route, servers: host.servers(second, [first, second]) }]);
-	await eventually(
-		"it leads to the new primary",
-		async () => (await host.portBehind(primary).catch(() => 0)) === second.port,
-	);
-	const tookMs = performance.now() - toldAt;
-	console.log(`notified and followed in ${Math.round(tookMs)} ms`);
-	// Sooner than the next check would have found out.
-	expect(tookMs).toBeLessThan(1_000);
-	await expect(client.command(["PING"], 2_000)).rejects.toThrow();
-	// Both claim to be primary for a while: HAProxy prefers the one that was named.
-	const until = performance.now() + 1_500;
-	await eventually("some time has passed", async () => {
-		expect(await host.portBehind(primary)).toBe(second.port);
-		return performance.now() > until;
-	});
-});
+test(
+	"after a notice of a promotion, the primary endpoint follows at once and without a reload",
+	TIMED,
+	async () => {
+		const { first, second, route, primary } = await startPair();
+		const client = await host.connect(primary);
+		await host.ask(second.port, "REPLICAOF", "NO", "ONE");
+		const toldAt = performance.now();
+		// The old primary continues as before, like an engine that was cut off.
+		host.apply([{ ...route, servers: host.servers(second, [first, second]) }]);
+		await eventually(
+			"it leads to the new primary",
+			async () => (await host.portBehind(primary).catch(() => 0)) === second.port,
+		);
+		const tookMs = performance.now() - toldAt;
+		console.log(`notified and followed in ${Math.round(tookMs)} ms`);
+		// Sooner than the next check would have found out.
+		expect(tookMs).toBeLessThan(1_000);
+		await expect(client.command(["PING"], 2_000)).rejects.toThrow();
+		// Both claim to be primary for a while: HAProxy prefers the one that was named.
+		const until = performance.now() + 1_500;
+		await eventually("some time has passed", async () => {
+			expect(await host.portBehind(primary)).toBe(second.port);
+			return performance.now() > until;
+		});
+	},
+);
 
 /** Measured with 50 (docs/measurements.md). */
 const RECONFIGURATIONS = Number(process.env.LARDER_TEST_RECONFIGURATIONS ?? 20);
