@@ -7,7 +7,7 @@ import { StageError } from "./stage-error.mjs";
 const INSTALL_REMEDY =
 	"Install Debian's as root (apt-get install chromium), or run `npx playwright install chromium`, or name one with LARDER_BROWSER.";
 
-/** A Chromium for the console's tests. Playwright's config looks in the same places. */
+/** A Chromium for the console's tests, which look for it in the same places. */
 export function browserStage(root) {
 	return {
 		name: "browser",
@@ -42,7 +42,8 @@ export function browserStage(root) {
 	};
 }
 
-function systemBrowser() {
+/** @returns {string | null} */
+export function systemBrowser() {
 	const places = [process.env.LARDER_BROWSER, "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 	return places.find((path) => path !== undefined && path !== "" && existsSync(path)) ?? null;
 }
