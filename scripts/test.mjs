@@ -1,17 +1,23 @@
 /**
- * `npm test`: sets up what a fresh clone lacks, then runs every check and every test, the quick ones first. Goes on
- * after a failure, so that one run tells all. Its last line sums up: `N passed, N failed[, N skipped]`.
+ * `npm test`: sets up what a fresh clone lacks and runs every check and every test, each as soon as what it needs is
+ * there. Goes on after a failure, so that one run tells all. Its last line sums up: `N passed, N failed[, N skipped]`.
+ *
+ *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> API and CLI
+ *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> console
+ *
+ * What stands above each other runs side by side: engines make tests wait more than they make them work.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { browserStage } from "./setup/browser.mjs";
 import { TEST_ENGINES } from "./setup/engines.mjs";
 import { hasPostgres, postgresStage } from "./setup/postgres.mjs";
-import { createProgress, formatSeconds } from "./setup/progress.mjs";
+import { createProgress } from "./setup/progress.mjs";
 import { reportFailure } from "./setup/report-failure.mjs";
 import { runStages } from "./setup/run-stages.mjs";
 import { setupStages } from "./setup/stages.mjs";
@@ -19,80 +25,74 @@ import { setupStages } from "./setup/stages.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = mkdtempSync(join(tmpdir(), "larder-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const progress = createProgress();
 
-/** A check counts as one test; a runner counts its own, from the report that it writes. */
-const quickSteps = [
-	{ title: "Format and lint", args: ["run", "--silent", "check:format"] },
-	{ title: "Types", args: ["run", "--silent", "check:types"] },
-	{ title: "Import rules", args: ["run", "--silent", "check:imports"] },
-	{ title: "Dead code", args: ["run", "--silent", "check:dead-code"] },
-	vitest("Unit tests", "unit"),
-];
-/** The subject of these is the database. Without a server they are skipped, as the set-up has said. */
-const onServer = vitest("Integration tests on a PostgreSQL server", "postgres");
-/** Engines make these wait more than they make them work: the quick ones are done meanwhile. */
-const integration = {
-	...vitest("Integration tests (database, engines)", "int", ["--maxWorkers=3"]),
-	heldBack: true,
-};
-const endToEnd = [
-	vitest("End to end: API and CLI", "api"),
+const tests = [
+	check("format", "Format and lint", ["dependencies"]),
+	check("imports", "Import rules", ["format"]),
+	check("dead-code", "Dead code", ["imports", "client"]),
+	vitest("unit", "Unit tests", ["dead-code", "programs", "engines"]),
 	{
-		title: "End to end: console",
-		args: ["exec", "--", "playwright", "test", "--reporter=list,json"],
-		report: join(reports, "playwright.json"),
-		env: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, "playwright.json") },
-		count: countPlaywright,
+		...vitest("postgres", "Integration tests on a PostgreSQL server", ["unit-tests", "postgres"]),
+		// The set-up has said that they are skipped.
+		isFresh: async () => !hasPostgres(),
 	},
+	// Next.js writes types too.
+	check("types", "Types", ["postgres-tests", "console"]),
+	vitest("int", "Integration tests", ["client", "programs", "engines"], ["--maxWorkers=3"]),
+	vitest("api", "End to end: API and CLI", ["types", "int-tests"]),
+	playwright("End to end: console", ["types", "int-tests", "browser"]),
 ];
 
 try {
-	await runStages(
-		[...setupStages(root, TEST_ENGINES), browserStage(root), postgresStage(root)],
-		createProgress(),
-	);
+	const setUp = [...setupStages(root, TEST_ENGINES), browserStage(root), postgresStage(root)];
+	await runStages([...setUp, ...tests], progress);
 } catch (error) {
+	total.failed += 1;
 	reportFailure(error);
-	console.log("0 passed, 1 failed");
-	process.exit(1);
 }
-const integrated = runStep(integration);
-for (const step of quickSteps) await runStep(step);
-await integrated;
-if (hasPostgres()) await runStep(onServer);
-for (const step of endToEnd) await runStep(step);
 rmSync(reports, { recursive: true, force: true });
-
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-function vitest(title, project, options = []) {
-	const report = join(reports, `${project}.json`);
-	return {
-		title,
-		args: [
-			...["exec", "--", "vitest", "run", "--project", project, ...options],
-			...["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`],
-		],
-		report,
-		count: countVitest,
-	};
+/** Counts as one test; a runner counts its own, from the report that it writes. */
+function check(name, title, after) {
+	return testStage({ name, title, after, args: ["run", "--silent", `check:${name}`] });
 }
 
-/** What a step that is held back prints comes at its end, in one piece. */
-async function runStep(step) {
-	const title = `\n== ${step.title}`;
-	if (!step.heldBack) console.log(title);
-	const startedAt = performance.now();
-	const { code, output } = await run(step);
-	if (step.heldBack) process.stdout.write(`${title}\n${output}`);
-	const counts = countsOf(step, code);
-	for (const key of Object.keys(total)) total[key] += counts[key];
-	const elapsed = formatSeconds(performance.now() - startedAt);
-	console.log(
-		`== ${step.title}: ${counts.failed === 0 ? "passed" : `${counts.failed} FAILED`} (${elapsed})`,
-	);
+function vitest(project, title, after, options = []) {
+	const report = join(reports, `${project}.json`);
+	return testStage({
+		...{ name: `${project}-tests`, title, after, report, count: countVitest },
+		args: [
+			...["exec", "--", "vitest", "run", "--project", project, ...options],
+			...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+		],
+	});
+}
+
+function playwright(title, after) {
+	const report = join(reports, "playwright.json");
+	return testStage({
+		...{ name: "console-tests", title, after, report, count: countPlaywright },
+		args: ["exec", "--", "playwright", "test", "--reporter=list,json"],
+		env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+	});
+}
+
+/** A stage that fails without holding up the others. Each line that it prints begins with its name. */
+function testStage({ name, title, after, ...step }) {
+	return {
+		...{ name, title, after },
+		async run() {
+			const code = await run(step, (line) => progress.line(`${name} | ${line}`));
+			const counts = countsOf(step, code);
+			for (const key of Object.keys(total)) total[key] += counts[key];
+			const note = `${counts.passed} passed, ${counts.failed} failed`;
+			return { ok: counts.failed === 0, note };
+		},
+	};
 }
 
 /** A runner that failed and counted no failure, or wrote no report, still failed. */
@@ -121,21 +121,17 @@ function countPlaywright({ stats }) {
 	};
 }
 
-function run({ args, env = {}, heldBack = false }) {
+function run({ args, env = {} }, onLine) {
 	return new Promise((resolve, reject) => {
-		const out = heldBack ? "pipe" : "inherit";
 		const child = spawn("npm", args, {
 			cwd: root,
 			env: { ...process.env, ...env },
-			stdio: ["ignore", out, out],
+			stdio: ["ignore", "pipe", "pipe"],
 		});
-		let output = "";
 		for (const stream of [child.stdout, child.stderr]) {
-			stream?.setEncoding("utf8").on("data", (text) => {
-				output += text;
-			});
+			createInterface({ input: stream }).on("line", onLine);
 		}
 		child.on("error", reject);
-		child.on("close", (code) => resolve({ code, output }));
+		child.on("close", resolve);
 	});
 }

@@ -1,10 +1,12 @@
 /**
  * Runs stages as early as their `after` allows, several at once, and skips each one that says it is fresh.
  *
- *   { name, title, after: [names], isFresh?(): Promise<boolean>, run({ detail, warn }): Promise<string | undefined> }
+ *   { name, title, after: [names], isFresh?(): Promise<boolean>,
+ *     run({ detail, warn }): Promise<string | { ok: boolean, note: string } | undefined> }
  *
  * What `run` gives back is shown beside the title; `warn` prints what the user should know though the stage succeeds.
- * The first failure lets the stages under way finish, starts no other, and is thrown.
+ * The first that throws lets the stages under way finish, starts no other, and is thrown. One that isn't `ok`, such as
+ * tests that failed, holds up no other.
  */
 export async function runStages(stages, progress) {
 	const runs = new Map();
@@ -16,11 +18,14 @@ export async function runStages(stages, progress) {
 		try {
 			if ((await stage.isFresh?.()) === true) return;
 			progress.start(stage.title);
-			const note = await stage.run({
+			const result = await stage.run({
 				detail: (text) => progress.detail(stage.title, text),
 				warn: (text) => progress.line(`! ${text}`),
 			});
-			progress.finish(stage.title, { ok: true, note });
+			progress.finish(
+				stage.title,
+				typeof result === "object" ? result : { ok: true, note: result },
+			);
 		} catch (error) {
 			failure ??= error;
 			progress.finish(stage.title, { ok: false });
