@@ -1,4 +1,12 @@
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -28,7 +36,11 @@ const DAMAGES = {
 };
 type Damage = keyof typeof DAMAGES;
 
-const CLUSTERED = "d42e84cf-e430-49e8-a087-62a06ab3ded9";
+/** Of a cluster's node. */
+const CLUSTERED = readdirSync(join(import.meta.dirname, "formats", "home", "instances")).find(
+	(id) =>
+		existsSync(join(import.meta.dirname, "formats", "home", "instances", id, "data", "nodes.conf")),
+) as string;
 
 let root: string;
 let home: string;
