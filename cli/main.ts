@@ -12,6 +12,7 @@ import { modifyCommand } from "./commands/caches/modify.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
 import { rebootCommand } from "./commands/caches/reboot.ts";
 import { showCommand } from "./commands/caches/show.ts";
+import { cancelCommand, rebalanceCommand } from "./commands/caches/slots.ts";
 import { engineVersionsCommand } from "./commands/engine-versions.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { hostsCommand } from "./commands/hosts.ts";
@@ -58,6 +59,8 @@ ${EXIT_CODES_HELP}`,
 		rebootCommand,
 		failoverCommand,
 		promoteCommand,
+		rebalanceCommand,
+		cancelCommand,
 		deleteCommand,
 	]) {
 		caches.addCommand(make());

@@ -1,5 +1,5 @@
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
-import type { SlotRange } from "../../server/contract/slots.ts";
+import { type SlotRange, withoutSlots } from "../../server/contract/slots.ts";
 import { type NodeAddress, saysPrimary } from "./ask-node.ts";
 import { ClusterOutsiders } from "./cluster-outsiders.ts";
 import { type ClusterTopology, isPhantom, type KnownNode } from "./cluster-topology.ts";
@@ -97,9 +97,14 @@ export class ClusterConvergence {
 	private async lead(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
 		const { self, nodes } = topology;
 		if (self.isPrimary) {
-			const { slots } = shardOf(cluster);
-			if (self.slots.length > 0 || slots.length === 0) return CONVERGED;
-			return await this.claim(cluster, topology);
+			// What another member owns has moved there, and this node just hasn't been told.
+			const taken = [...nodes.values()].filter((node) => node !== self && !isPhantom(node));
+			const free = withoutSlots(
+				shardOf(cluster).slots,
+				taken.flatMap(({ slots }) => slots),
+			);
+			if (self.slots.length > 0 || free.length === 0) return CONVERGED;
+			return await this.claim(cluster, topology, free);
 		}
 		const primary = self.primaryId === null ? undefined : nodes.get(self.primaryId);
 		if (primary === undefined || !isPhantom(primary)) return WAITING;
@@ -112,8 +117,12 @@ export class ClusterConvergence {
 	 * a new epoch, which makes the other shards take them from the former owner. It doesn't while another node
 	 * of the shard may own them, which this one learns when they first talk.
 	 */
-	private async claim(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
-		const { members, slots } = shardOf(cluster);
+	private async claim(
+		cluster: ClusterAssignment,
+		topology: ClusterTopology,
+		slots: readonly SlotRange[],
+	): Promise<Convergence> {
+		const { members } = shardOf(cluster);
 		const siblings = members.filter(({ nodeId }) => nodeId !== cluster.nodeId);
 		const lost = siblings.every(({ nodeId }) => {
 			const node = topology.nodes.get(nodeId);
@@ -205,7 +214,10 @@ export class ClusterConvergence {
 			.flatMap(({ members }) => members)
 			.filter(({ nodeId }) => {
 				const node = topology.nodes.get(nodeId);
-				return nodeId !== cluster.nodeId && node?.isPrimary === false && !shown.has(nodeId);
+				// Nobody is shown the replicas of a primary that serves no slots.
+				const leader = topology.nodes.get(node?.primaryId ?? "");
+				const isHidden = node?.isPrimary === false && !shown.has(nodeId);
+				return nodeId !== cluster.nodeId && isHidden && leader?.slots.length !== 0;
 			})
 			.filter(({ nodeId }) => this.mayTry(`ask ${nodeId}`, ASK_MS))
 			.slice(0, REVEALED_AT_ONCE);

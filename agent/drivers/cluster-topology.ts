@@ -37,6 +37,14 @@ export interface ClusterTopology {
 	readonly stateOk: boolean;
 	readonly allSlotsOk: boolean;
 	readonly shards: readonly ClusterViewShard[];
+	/** Slots that this engine hands over, or takes over, key by key. */
+	readonly open: { readonly out: readonly OpenSlot[]; readonly in: readonly OpenSlot[] };
+}
+
+export interface OpenSlot {
+	readonly slot: number;
+	/** The node at the other end. */
+	readonly nodeId: string;
 }
 
 /** Throws on answers that aren't CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS. */
@@ -46,11 +54,13 @@ export function readTopology(nodes: RespValue, info: RespValue, slots: RespValue
 	}
 	const known = new Map<string, KnownNode>();
 	let self: KnownNode | null = null;
+	let open: ClusterTopology["open"] = { out: [], in: [] };
 	for (const line of nodes.split("\n")) {
 		if (line.trim() === "") continue;
 		const { node, isSelf } = parseNodeLine(line);
 		known.set(node.nodeId, node);
 		if (isSelf) self = node;
+		if (isSelf) open = { out: openSlots(line, ">"), in: openSlots(line, "<") };
 	}
 	if (self === null) throw new Error("CLUSTER NODES doesn't name the node itself");
 	const fields = parseInfo(info);
@@ -61,6 +71,7 @@ export function readTopology(nodes: RespValue, info: RespValue, slots: RespValue
 		stateOk,
 		allSlotsOk: stateOk && Number(fields.get("cluster_slots_ok")) === LIMITS.clusterSlots,
 		shards: readShards(slots),
+		open,
 	};
 }
 
@@ -103,6 +114,14 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 		slots: settled.length === 0 ? [] : (parseSlots(settled.join(",")) ?? []),
 	};
 	return { node, isSelf: flags.includes("myself") };
+}
+
+/** Listed as `[7->-<node id>]` by the node that hands a slot over, and as `[7-<-<node id>]` by the other. */
+function openSlots(line: string, arrow: "<" | ">"): OpenSlot[] {
+	const found = [...line.matchAll(/\[(\d+)-([<>])-([0-9a-f]{40})\]/g)];
+	return found
+		.filter((match) => match[2] === arrow)
+		.map((match) => ({ slot: Number(match[1]), nodeId: match[3] ?? "" }));
 }
 
 /** Entries of CLUSTER SLOTS are `[first, last, primary, replica, …]`, each node `[address, port, id, …]`. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { RespFailure, RespParser, type RespValue } from "./resp-parser.ts";
+import { type RespEncoding, RespFailure, RespParser, type RespValue } from "./resp-parser.ts";
 
 /** The engine answered a command with an error. `code` is its first word, such as WRONGPASS or LOADING. */
 export class EngineCommandError extends Error {
@@ -26,6 +26,8 @@ export interface EngineAddress {
 	readonly port: number;
 	readonly username: string;
 	readonly password: string;
+	/** `utf8` when absent. */
+	readonly encoding?: RespEncoding;
 }
 
 /**
@@ -35,14 +37,17 @@ export interface EngineAddress {
  */
 export class EngineConnection {
 	private readonly socket: Socket;
-	private readonly parser = new RespParser();
+	private readonly parser: RespParser;
+	private readonly encoding: RespEncoding;
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
 	/** Called once when the connection ends, unless this end closes it. */
 	onLost: (() => void) | null = null;
 
-	private constructor(socket: Socket) {
+	private constructor(socket: Socket, encoding: RespEncoding = "utf8") {
 		this.socket = socket;
+		this.encoding = encoding;
+		this.parser = new RespParser(encoding);
 		socket.setNoDelay(true);
 		// An engine must never keep the agent from exiting.
 		socket.unref();
@@ -73,7 +78,7 @@ export class EngineConnection {
 		address: EngineAddress,
 		timeoutMs: number,
 	): { connection: EngineConnection; authenticated: Promise<void> } {
-		const connection = new EngineConnection(connect(address.port, address.host));
+		const connection = new EngineConnection(connect(address.port, address.host), address.encoding);
 		const login = connection.command(["AUTH", address.username, address.password], timeoutMs);
 		const authenticated = login.then(
 			() => {},
@@ -101,7 +106,7 @@ export class EngineConnection {
 			);
 			timer.unref();
 			this.waiting.push({ name, timer, resolve, reject });
-			this.socket.write(encode(args));
+			this.write(args);
 		});
 		if (value instanceof RespFailure) throw new EngineCommandError(name, value.message);
 		return value;
@@ -109,7 +114,11 @@ export class EngineConnection {
 
 	/** Sends a command that the engine doesn't answer. */
 	send(args: readonly string[]): void {
-		if (this.failure === null) this.socket.write(encode(args));
+		if (this.failure === null) this.write(args);
+	}
+
+	private write(args: readonly string[]): void {
+		this.socket.write(encode(args, this.encoding), this.encoding);
 	}
 
 	/**
@@ -155,7 +164,7 @@ export class EngineConnection {
 	}
 }
 
-function encode(args: readonly string[]): string {
-	const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+function encode(args: readonly string[], encoding: RespEncoding): string {
+	const parts = args.map((arg) => `$${Buffer.byteLength(arg, encoding)}\r\n${arg}\r\n`);
 	return `*${args.length}\r\n${parts.join("")}`;
 }

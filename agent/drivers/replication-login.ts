@@ -10,3 +10,12 @@ export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "s
 	const password = createHash("sha256").update(`replication ${systemPassword}`).digest("hex");
 	return { username: "larder-replication", password } as const;
 }
+
+/**
+ * The user that a primary logs in as to hand slots over: it writes keys on behalf of clients. Primaries know it only while
+ * they have slots to hand over.
+ */
+export function slotLogin({ systemPassword }: Pick<Assignment["auth"], "systemPassword">) {
+	const password = createHash("sha256").update(`slots ${systemPassword}`).digest("hex");
+	return { username: "larder-slots", password } as const;
+}

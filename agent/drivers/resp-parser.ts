@@ -9,12 +9,20 @@ export class RespFailure {
 	}
 }
 
+/** `latin1`: a character for each byte, so that keys of any bytes survive. */
+export type RespEncoding = "utf8" | "latin1";
+
 const NEED_MORE = Symbol("need more");
 
 /** Splits a stream of bytes into RESP2 answers. */
 export class RespParser {
+	private readonly encoding: RespEncoding;
 	private buffer: Buffer = Buffer.alloc(0);
 	private position = 0;
+
+	constructor(encoding: RespEncoding = "utf8") {
+		this.encoding = encoding;
+	}
 
 	/** Adds bytes and returns every value that is now complete. Throws on bytes that aren't RESP. */
 	push(chunk: Buffer): RespValue[] {
@@ -59,7 +67,7 @@ export class RespParser {
 		const start = this.position;
 		if (this.buffer.length < start + length + 2) return NEED_MORE;
 		this.position = start + length + 2;
-		return this.buffer.toString("utf8", start, start + length);
+		return this.buffer.toString(this.encoding, start, start + length);
 	}
 
 	private readArray(length: number): RespValue[] | null | typeof NEED_MORE {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
 import { clientRules } from "./client-commands.ts";
-import { replicationLogin } from "./replication-login.ts";
+import { replicationLogin, slotLogin } from "./replication-login.ts";
+import { movesSlotsItself } from "./valkey-flavour.ts";
 
 /** Asks for role and health. */
 const GATEWAY_COMMANDS = ["ping", "role", "cluster|info"];
@@ -24,7 +25,7 @@ const REPLICATION_COMMANDS = ["ping", "psync", "replconf", "sync"];
  * Sentinel, each with only the permissions it needs. It holds hashes only.
  */
 export function renderAcl(
-	assignment: Pick<Assignment, "engine" | "engineVersion" | "auth">,
+	assignment: Pick<Assignment, "cluster" | "engine" | "engineVersion" | "auth">,
 ): string {
 	const { auth } = assignment;
 	const clientSecret =
@@ -34,6 +35,7 @@ export function renderAcl(
 		[`default on ${clientSecret}`, ...clientRules(assignment)],
 		[`${auth.systemUsername} on #${sha256(auth.systemPassword)}`, "~* &* +@all"],
 		[`${replication.username} on #${sha256(replication.password)}`, only(REPLICATION_COMMANDS)],
+		...slotUser(assignment),
 		[`${auth.gatewayUsername} on #${auth.gatewayPasswordSha256}`, only(GATEWAY_COMMANDS)],
 		[
 			`${auth.sentinelUsername} on #${auth.sentinelPasswordSha256}`,
@@ -41,6 +43,23 @@ export function renderAcl(
 		],
 	];
 	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
+}
+
+/** Slots with their keys arrive as commands, so whoever sends them may write. Only Valkey 9 sends slots by itself. */
+function slotUser({
+	auth,
+	cluster,
+	engine,
+	engineVersion,
+}: Pick<Assignment, "cluster" | "engine" | "engineVersion" | "auth">): string[][] {
+	if (cluster === null || !movesSlotsItself(engine, engineVersion)) return [];
+	const { username, password } = slotLogin(auth);
+	const commands = [
+		...[...REPLICATION_COMMANDS, "cluster|syncslots", "select", "publish", "spublish"],
+		...["@write", "@transaction"],
+	];
+	const rules = [...commands.map((name) => `+${name}`), "-migrate"].join(" ");
+	return [[`${username} on #${sha256(password)}`, `~* &* -@all ${rules}`]];
 }
 
 /** Rules of a user with these commands and channels, and no keys. */

@@ -25,6 +25,11 @@ const flavours: Readonly<Record<ValkeyEngine, ValkeyFlavour>> = {
 	redis: { prefix: "redis", extraSettings: [], readsSince: () => [] },
 };
 
+/** Whether the engine knows CLUSTER MIGRATESLOTS. */
+export function movesSlotsItself(engine: Engine, engineVersion: string): boolean {
+	return engine === "valkey" && Number.parseInt(engineVersion, 10) >= 9;
+}
+
 /** Throws for an engine of another family, which no driver of this one is ever given. */
 export function flavourOf(engine: Engine): ValkeyFlavour {
 	if (engine === "memcached") throw new Error("Memcached has no flavour of Valkey");

@@ -16,6 +16,7 @@ import type {
 	EngineState,
 } from "./driver.ts";
 import { EngineCommandError, type EngineConnection } from "./engine-connection.ts";
+import { KeyByKeyMoves } from "./key-by-key-moves.ts";
 import { leadSettings } from "./lead-permission.ts";
 import { NODE_TIMEOUT_QUESTION, NodeTimeoutLease } from "./node-timeout-lease.ts";
 import { ReadOnlyGuard } from "./read-only-guard.ts";
@@ -23,7 +24,9 @@ import { ReplicationConvergence } from "./replication-convergence.ts";
 import { replicationLogin } from "./replication-login.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { SentinelGuard } from "./sentinel-guard.ts";
+import { SlotMoves } from "./slot-moves.ts";
 import { renderAcl } from "./valkey-acl.ts";
+import { movesSlotsItself } from "./valkey-flavour.ts";
 import {
 	countKeys,
 	type InfoFields,
@@ -48,6 +51,8 @@ export class ValkeySession implements EngineSession {
 	private readonly assignment: () => Assignment;
 	private readonly replication: ReplicationConvergence;
 	private readonly cluster: ClusterConvergence;
+	private readonly slotMoves: SlotMoves;
+	private readonly keyByKey: KeyByKeyMoves;
 	private readonly inTouch: () => boolean;
 	private readonly cacheHosts: () => readonly string[];
 	private readonly guard = new SentinelGuard((...args) => this.command(...args));
@@ -86,6 +91,9 @@ export class ValkeySession implements EngineSession {
 		};
 		this.replication = new ReplicationConvergence(doors);
 		this.cluster = new ClusterConvergence(doors);
+		const auth = () => this.assignment().auth;
+		this.slotMoves = new SlotMoves({ ...doors, auth });
+		this.keyByKey = new KeyByKeyMoves({ ...doors, auth });
 	}
 
 	get closed(): boolean {
@@ -107,7 +115,15 @@ export class ValkeySession implements EngineSession {
 		this.barred = isBarred(info);
 		this.clientsMax = Number(info.get("maxclients") ?? CLIENTS_MAX_DEFAULT);
 		const state = readEngineState(info);
-		return { ...state, cluster: topology === null ? null : clusterStateOf(topology) };
+		return { ...state, cluster: topology === null ? null : await this.clusterState(topology) };
+	}
+
+	private async clusterState(topology: ClusterTopology) {
+		const moves = [...this.slotMoves.report(), ...this.keyByKey.report()];
+		const state = { ...clusterStateOf(topology), moves };
+		const { self } = topology;
+		if (!self.isPrimary || self.slots.length > 0) return state;
+		return { ...state, keys: Number(await this.command("DBSIZE")) };
 	}
 
 	async converge(assignment: Assignment, state: EngineState): Promise<Convergence> {
@@ -125,7 +141,24 @@ export class ValkeySession implements EngineSession {
 			return await this.replication.converge(assignment, state);
 		}
 		if (this.topology === null) return { converged: false, acted: false };
-		return await this.cluster.converge(assignment.cluster, this.topology);
+		const moved = await this.moveSlots(assignment, assignment.cluster, this.topology);
+		const { converged, acted } = await this.cluster.converge(assignment.cluster, this.topology);
+		return { converged, acted: acted || moved };
+	}
+
+	/** By the engine itself where it can and that works. Slots that are half moved key by key are finished that way. */
+	private async moveSlots(
+		{ engine, engineVersion }: Assignment,
+		cluster: NonNullable<Assignment["cluster"]>,
+		topology: ClusterTopology,
+	): Promise<boolean> {
+		const { open } = topology;
+		const isOpen = open.in.length + open.out.length > 0;
+		const byItself = movesSlotsItself(engine, engineVersion) && !isOpen;
+		if (byItself && !this.slotMoves.isExhausted) {
+			return await this.slotMoves.keep(cluster, topology);
+		}
+		return await this.keyByKey.keep(cluster, topology);
 	}
 
 	/** An engine that started while its host allowed for fewer keeps that number, though more may be allowed by now. */
@@ -231,6 +264,7 @@ export class ValkeySession implements EngineSession {
 	}
 
 	close(): void {
+		this.keyByKey.stop();
 		this.connection.close();
 	}
 

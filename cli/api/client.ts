@@ -16,7 +16,7 @@ const errorBodySchema = z.object({
 });
 
 export interface ApiRequest {
-	method: "GET" | "POST" | "PATCH" | "DELETE";
+	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	/** Below /api/v1; the caller encodes what the user typed. */
 	path: string;
 	query?: Readonly<Record<string, string | number | undefined>>;

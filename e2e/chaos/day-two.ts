@@ -1,5 +1,6 @@
+import { reshard, reshardKilled } from "./day-two/reshard.ts";
 import { sizes, sizesKilled } from "./day-two/sizes.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Changes of caches that serve. */
-export const DAY_TWO: readonly Scenario[] = [sizes, sizesKilled];
+export const DAY_TWO: readonly Scenario[] = [sizes, sizesKilled, reshard, reshardKilled];

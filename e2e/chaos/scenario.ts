@@ -4,7 +4,7 @@ export interface ScenarioOptions {
 	/** Whole numbers from 0 up to `below`, the same for the same seed. */
 	random(below: number): number;
 	faults?: number;
-	/** Random faults whose kind has this text, and no others. */
+	/** Random faults, or caches of a scenario, whose kind has this text, and no others. */
 	kind?: string;
 	kills?: number;
 	seconds?: number;

@@ -37,6 +37,9 @@ export const agentProtocolSchema = z.literal(AGENT_PROTOCOLS);
 /** Which versions the control plane speaks that refused an agent for its own. */
 export const protocolRefusalSchema = z.object({ oldest: z.int32(), newest: z.int32() });
 
+/** Agents from this version on move slots. */
+export const SLOT_MOVES_SINCE = 7;
+
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),
 	bindAddress: z.ipv4().describe("engines listen here"),

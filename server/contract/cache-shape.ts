@@ -155,7 +155,7 @@ function zoneRefusals({ multiAz, zones }: CacheShape): Refusal[] {
 }
 
 /** Why the slots can't be spread over this many shards; null if they can. */
-function slotsProblem(slots: readonly string[], shards: number): string | null {
+export function slotsProblem(slots: readonly string[], shards: number): string | null {
 	if (slots.length !== shards) {
 		return `slots must name the slots of each of the ${shards} shards, but names ${slots.length}`;
 	}

@@ -18,6 +18,7 @@ import { LIMITS } from "./limits.ts";
 import { metricsRangeSchema, nodeMetricsSchema } from "./metrics.ts";
 import { endpointNamesSchema } from "./names.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
+import { operationSchema } from "./operation.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -239,6 +240,10 @@ export const cacheSchema = z.object({
 	progress: z
 		.array(progressStepSchema)
 		.describe("steps of its creation, of the newest reboot or change of size, or of its deletion"),
+	operation: operationSchema
+		.nullable()
+		.default(null)
+		.describe("a change of shards or slots that is under way; null for none"),
 	nodeType: nodeTypeNameSchema,
 	clusterMode: clusterModeSchema,
 	shardCount: z.number().describe("1 without cluster mode"),
@@ -308,6 +313,9 @@ export const modifyCacheInputSchema = z
 		nodes: wholeNumber("nodes", 1, LIMITS.memcachedNodesMax)
 			.optional()
 			.describe("Memcached's, in place of replicasPerShard"),
+		shards: wholeNumber("shards", 1, LIMITS.shardsMax)
+			.optional()
+			.describe("with cluster mode: slots move with their keys until they are spread evenly"),
 		multiAz: z.boolean().optional(),
 		automaticFailover: z.boolean().optional(),
 	})
@@ -316,6 +324,16 @@ export const modifyCacheInputSchema = z
 		"No modifications were requested: send the fields to change, such as description or replicasPerShard",
 	);
 export type ModifyCacheInput = z.output<typeof modifyCacheInputSchema>;
+
+export const setSlotsInputSchema = z.strictObject({
+	name: cacheNameSchema,
+	slots: z
+		.array(z.string().max(4_096))
+		.min(1)
+		.max(LIMITS.shardsMax)
+		.describe("of each shard in order, such as 0-5460 or 0-100,200-300; together all of them"),
+});
+export type SetSlotsInput = z.output<typeof setSlotsInputSchema>;
 
 /** What a change would do, if it were requested now. */
 export const changePreviewSchema = z.object({

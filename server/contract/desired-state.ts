@@ -30,6 +30,14 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+/** Slots that a primary hands to another shard's primary, keys and all, for as long as it owns any of them. */
+export const slotMoveSchema = z.object({
+	id: z.string().max(128),
+	slots: z.array(slotRangeSchema).min(1),
+	to: clusterNodeIdSchema,
+});
+export type SlotMove = z.infer<typeof slotMoveSchema>;
+
 /** One setting of the engine. `live` settings are applied to a running engine, others at its next start. */
 export const engineParameterSchema = z.object({
 	name: z.string().max(128),
@@ -66,7 +74,10 @@ export const assignmentSchema = z.object({
 		z.object({ kind: z.literal("node") }), // Memcached
 	]),
 	cluster: clusterSchema
-		.extend({ nodeId: clusterNodeIdSchema.describe("this node's own") })
+		.extend({
+			nodeId: clusterNodeIdSchema.describe("this node's own"),
+			moves: z.array(slotMoveSchema).max(1_000).optional().describe("if it is a primary"),
+		})
 		.nullable()
 		.describe("null with cluster mode disabled"),
 	onExit: z.enum(["restart", "report"]),

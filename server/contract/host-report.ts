@@ -55,6 +55,17 @@ export const engineStateSchema = z.object({
 			view: z.string().max(64).describe("sha256 of clusterViewText of CLUSTER SLOTS, in hex"),
 			primaryNodeId: clusterNodeIdSchema.nullable().describe("a replica's primary"),
 			slots: z.string().describe("own slots, such as 0-5460; empty for none"),
+			keys: z.number().optional().describe("of a primary that owns no slots"),
+			moves: z
+				.array(
+					z.object({
+						id: z.string().max(128),
+						problem: z.string().max(500).nullable().describe("why its last attempt failed"),
+					}),
+				)
+				.max(1_000)
+				.optional()
+				.describe("slot moves that it hasn't finished"),
 		})
 		.nullable(),
 });

@@ -12,6 +12,7 @@ export * from "./limits.ts";
 export * from "./metrics.ts";
 export * from "./node-type.ts";
 export * from "./node-type-catalogue.ts";
+export * from "./operation.ts";
 export * from "./pagination.ts";
 export * from "./parameter-group.ts";
 export * from "./slots.ts";

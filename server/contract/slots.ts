@@ -49,6 +49,46 @@ export function commonSlots(a: readonly SlotRange[], b: readonly SlotRange[]): S
 	return mergeSlots(common.filter(({ first, last }) => first <= last));
 }
 
+/** The slots of the first that aren't among the others. */
+export function withoutSlots(
+	ranges: readonly SlotRange[],
+	others: readonly SlotRange[],
+): SlotRange[] {
+	return mergeSlots(others).reduce<SlotRange[]>(
+		(rest, cut) =>
+			rest.flatMap(({ first, last }) =>
+				[
+					{ first, last: Math.min(last, cut.first - 1) },
+					{ first: Math.max(first, cut.last + 1), last },
+				].filter((range) => range.first <= range.last),
+			),
+		mergeSlots(ranges),
+	);
+}
+
+/** Slots as stored or reported: empty text for none. Throws on text that isn't a list of slots. */
+export function readSlots(text: string | null): SlotRange[] {
+	if (text === null || text === "") return [];
+	const ranges = parseSlots(text);
+	if (ranges === null) throw new Error(`not a list of slots: ${text.slice(0, 200)}`);
+	return ranges;
+}
+
+/** Takes the first so many slots out of the ranges. */
+export function takeSlots(ranges: SlotRange[], count: number): SlotRange[] {
+	const taken: SlotRange[] = [];
+	let wanted = count;
+	while (wanted > 0) {
+		const next = ranges.shift();
+		if (next === undefined) break;
+		const last = Math.min(next.last, next.first + wanted - 1);
+		taken.push({ first: next.first, last });
+		if (last < next.last) ranges.unshift({ first: last + 1, last: next.last });
+		wanted -= last - next.first + 1;
+	}
+	return taken;
+}
+
 export function countSlots(ranges: readonly SlotRange[]): number {
 	return mergeSlots(ranges).reduce((sum, range) => sum + range.last - range.first + 1, 0);
 }

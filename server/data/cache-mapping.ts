@@ -18,12 +18,17 @@ import type {
 	ShardModel,
 } from "../domain/cache/model.ts";
 import { REQUESTED } from "../domain/cache/plan-failover.ts";
-import type { CacheRow, HostRow, NodeRow, ShardRow } from "./database.ts";
+import { boundsOf } from "../domain/operation/operation.ts";
+import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./database.ts";
 import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
-export type FullCache = CacheRow & { shards: (ShardRow & { nodes: FullNode[] })[] };
+export type FullCache = CacheRow & {
+	shards: (ShardRow & { nodes: FullNode[] })[];
+	operations: OperationRow[];
+};
 
 /** Rows that every view and plan needs, with nodes ordered by name. */
 export const FULL_CACHE = {
@@ -31,6 +36,7 @@ export const FULL_CACHE = {
 		orderBy: { index: "asc" },
 		include: { nodes: { orderBy: { name: "asc" }, include: { host: true } } },
 	},
+	operations: OPEN_OPERATION,
 } as const;
 
 export const progressColumn = z.array(progressStepSchema);
@@ -119,6 +125,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		quietForMs: fleet.quiet.quietForMs(row.id),
 		nodesPerShard: nodesPerShard(row),
 		resizing: row.resizedFrom !== null,
+		operation: toOperationModel(row.operations[0]),
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
 		arranged: isArranged(row),
@@ -146,12 +153,14 @@ function toShardModel(
 	const model = (nodes: FullNode[]) => nodes.map((node) => toNodeModel(node, fleet));
 	const underWay = orders.underWay(shard.id);
 	const newest = orders.newest(shard.id);
+	const operation = toOperationModel(row.operations[0]);
 	const result = newest?.result ?? null;
 	const ordered = result?.outcome === "done" ? result.leaderNodeId : null;
 	return {
 		id: shard.id,
 		index: shard.index,
 		slots: shard.slots,
+		bounds: operation === null ? null : boundsOf(operation, shard.id),
 		primaryNodeId: shard.primaryNodeId,
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),

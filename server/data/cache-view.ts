@@ -19,6 +19,8 @@ import {
 import { type VisibleNode, visibleNodes } from "../domain/cache/node-pairs.ts";
 import { zoneSpread } from "../domain/cache/zone-spread.ts";
 import { hourlyCost } from "../domain/engines/node-types.ts";
+import { operationView } from "../domain/operation/operation-progress.ts";
+import type { Clock } from "../platform/clock.ts";
 import {
 	allNodeRows,
 	type FullCache,
@@ -34,6 +36,7 @@ import type { FleetState } from "./fleet-state.ts";
 /** What a view needs beside the rows. */
 export interface ViewSources extends ModelSources {
 	rateCard: RateCard;
+	clock: Clock;
 	dns: DnsSettings | null;
 }
 
@@ -68,6 +71,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		status: model.status,
 		statusReason: model.statusReason,
 		progress: [...model.progress],
+		operation: operationView(model, model.progress, sources.clock.now()),
 		nodeType: row.nodeType,
 		clusterMode: model.clusterMode,
 		shardCount: row.shardCount,

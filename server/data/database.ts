@@ -10,6 +10,7 @@ export type {
 	Cache as CacheRow,
 	Host as HostRow,
 	Node as NodeRow,
+	Operation as OperationRow,
 	Shard as ShardRow,
 } from "./generated/client.ts";
 export { Prisma } from "./generated/client.ts";

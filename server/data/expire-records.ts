@@ -4,10 +4,10 @@ import type { Database } from "./database.ts";
 import { expireSamples } from "./metrics-store.ts";
 
 const DAY_MS = 86_400_000;
-const KEEP_DAYS = { events: 14, idempotencyKeys: 1, joinTokens: 1 };
+const KEEP_DAYS = { events: 14, operations: 14, idempotencyKeys: 1, joinTokens: 1 };
 
 /**
- * Drops what has outlived its use: metrics by resolution, events after 14 days,
+ * Drops what has outlived its use: metrics by resolution, events and ended operations after 14 days,
  * answers kept for repeated calls after one, audit entries after a year.
  */
 export async function expireRecords(db: Database, now: Date): Promise<void> {
@@ -17,6 +17,7 @@ export async function expireRecords(db: Database, now: Date): Promise<void> {
 	await db.departedNode.deleteMany({
 		where: { leftAt: { lt: new Date(now.getTime() - SAMPLES_KEPT_SECONDS * 1_000) } },
 	});
+	await db.operation.deleteMany({ where: { endedAt: { lt: before(KEEP_DAYS.operations) } } });
 	await db.event.deleteMany({ where: { at: { lt: before(KEEP_DAYS.events) } } });
 	await expireAudit(db, before(AUDIT_KEPT.days));
 	await db.idempotencyKey.deleteMany({

@@ -1,10 +1,12 @@
-import type { Assignment, Cluster, EngineParameter } from "../contract/desired-state.ts";
+import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { parseSlots } from "../contract/slots.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
+import { OPEN_OPERATION, toOperationModel } from "../data/operation-mapping.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
+import { movesFrom } from "../domain/operation/operation.ts";
 import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
@@ -24,6 +26,7 @@ export const ASSIGNED_NODE = {
 	include: {
 		cache: {
 			include: {
+				operations: OPEN_OPERATION,
 				shards: {
 					orderBy: { index: "asc" },
 					include: {
@@ -81,7 +84,7 @@ function toAssignment(
 		role: roleOf(node),
 		cluster:
 			cache.clusterMode === "enabled"
-				? { ...clusterOf(node), nodeId: clusterNodeId(node.id) }
+				? { ...clusterOf(node), nodeId: clusterNodeId(node.id), moves: movesOf(node) }
 				: null,
 		onExit: node.onExit === "restart" ? "restart" : "report",
 		launchPermit: node.launchPermit,
@@ -133,6 +136,25 @@ function clusterOf(node: AssignedNode): Cluster {
 			})),
 		})),
 	};
+}
+
+/** The slots that a primary still has to hand over. Its agent compares them with what the engine has. */
+function movesOf({ id, cache, shardId }: AssignedNode): SlotMove[] {
+	const operation = toOperationModel(cache.operations[0]);
+	const shard = cache.shards.find((each) => each.id === shardId);
+	if (operation?.cursor.phase !== "move" || shard?.primaryNodeId !== id) return [];
+	return movesFrom(operation, shard.id).flatMap(({ toShardId, slots }) => {
+		const target = cache.shards.find((each) => each.id === toShardId);
+		if (target === undefined || target.primaryNodeId === null) return [];
+		const way = operation.cancelAsked ? "back" : "there";
+		return [
+			{
+				id: `${operation.id}:${target.index}:${way}`,
+				slots,
+				to: clusterNodeId(target.primaryNodeId),
+			},
+		];
+	});
 }
 
 function parametersOf(

@@ -110,10 +110,12 @@ const itsOwn = [
 	"report.observations[].engineState.primaryHost",
 	"report.observations[].engineState.cluster.nodeId",
 	"report.observations[].engineState.cluster.primaryNodeId",
+	"report.observations[].engineState.cluster.moves[].id",
 	"report.sentinel.caches[].primary.host",
 	"alert.ended[].engineState.primaryHost",
 	"alert.ended[].engineState.cluster.nodeId",
 	"alert.ended[].engineState.cluster.primaryNodeId",
+	"alert.ended[].engineState.cluster.moves[].id",
 	"enrol.agentId",
 	"enrol.facts.bootId",
 ];

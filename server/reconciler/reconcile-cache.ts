@@ -10,6 +10,7 @@ import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
+import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
 import {
 	adoptPrimary,
@@ -133,6 +134,9 @@ async function apply(
 		case "leave-node":
 		case "keep-node":
 			await changeMembership(resources, cache, action);
+			return null;
+		case "advance-operation":
+			await advanceOperation(resources, cache, action.step);
 			return null;
 		case "retire":
 			await retireNode(resources, cache, action.nodeId);

@@ -41,6 +41,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 	return [
 		["Name", cache.name],
 		["Status", cache.status + (cache.statusReason === null ? "" : `: ${cache.statusReason}`)],
+		...describeOperation(cache),
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
 		["Node type", cache.nodeType],
 		...shapeOf(cache),
@@ -60,6 +61,16 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		...Object.entries(cache.tags).map(([key, value]): Field => [`Tag ${key}`, value]),
 		...(cache.description === "" ? [] : [["Description", cache.description] satisfies Field]),
 	];
+}
+
+/** How far a change of shards or slots is. */
+function describeOperation({ name, operation }: Cache): Field[] {
+	if (operation === null) return [];
+	const { kind, state, percent, slots, cancellable } = operation;
+	const back = state === "canceling" ? " back" : "";
+	const way = cancellable ? `; cancel it with: larder caches cancel ${name}` : "";
+	const text = `${kind}: ${percent} %, ${slots.moved} of ${slots.total} slots moved${back}${way}`;
+	return [["Change", text]];
 }
 
 function shapeOf(cache: Cache): Field[] {

@@ -19,6 +19,7 @@ interface ModifyOptions extends ApiOptions, WaitOptions {
 	deletionProtection?: boolean;
 	parameterGroup?: string;
 	replicas?: number;
+	shards?: number;
 	nodes?: number;
 	multiAz?: boolean;
 	automaticFailover?: boolean;
@@ -37,6 +38,7 @@ export function modifyCommand(): Command {
 		.option("--no-deletion-protection", "let it be deleted")
 		.option("--parameter-group <name>", "of the same family and cluster mode")
 		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
+		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
 		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
 		.option("--multi-az", "keep the nodes of each shard in different zones")
 		.option("--no-multi-az", "let them share a zone")
@@ -51,6 +53,7 @@ Examples:
   larder caches modify orders --no-deletion-protection
   larder caches modify orders --parameter-group mine --wait
   larder caches modify orders --replicas 2 --dry-run
+  larder caches modify carts --shards 4 --wait
   larder caches modify orders --replicas 0 --no-multi-az --no-automatic-failover
 
 Parameters that need a reboot take effect at the next one: larder caches reboot orders`,
@@ -68,6 +71,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		deletionProtection: options.deletionProtection,
 		parameterGroup: options.parameterGroup,
 		replicasPerShard: options.replicas,
+		shards: options.shards,
 		nodes: options.nodes,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,

@@ -84,7 +84,8 @@ export async function waitForCache(
 			}
 			const cache = cacheSchema.parse(answer);
 			// A reason describes changes without steps.
-			hasSteps ||= cache.status === "creating" || cache.status === "rebooting";
+			hasSteps ||=
+				cache.status === "creating" || cache.status === "rebooting" || cache.operation !== null;
 			view.show(hasSteps ? cache.progress : [], cache.statusReason);
 			if (await goal.isReached(cache)) {
 				view.end(goal.reached?.());

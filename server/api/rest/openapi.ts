@@ -94,7 +94,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 	const properties = input.properties ?? {};
 	const inPath = Object.keys(properties).filter((name) => pathNames.includes(name));
 	const elsewhere = Object.keys(properties).filter((name) => !pathNames.includes(name));
-	const hasBody = (route.method === "POST" || route.method === "PATCH") && elsewhere.length > 0;
+	const hasBody = ["POST", "PUT", "PATCH"].includes(route.method) && elsewhere.length > 0;
 	const parameter = (name: string, where: "path" | "query") => ({
 		name,
 		in: where,

@@ -17,7 +17,7 @@ import { refuseUnstorable } from "../refuse-unstorable.ts";
 
 /** How a procedure appears under /api/v1. */
 export interface RestRoute {
-	method: "GET" | "POST" | "PATCH" | "DELETE";
+	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	/** With `{name}` for path parameters. */
 	path: string;
 	status: 200 | 201 | 202;

@@ -64,6 +64,7 @@ export function exampleCache(overrides: Partial<Cache> = {}): Cache {
 		status: "available",
 		statusReason: null,
 		progress: [],
+		operation: null,
 		nodeType: "cache.t4g.micro",
 		clusterMode: "disabled",
 		shardCount: 1,

@@ -1,5 +1,11 @@
 import type { Observation } from "../../contract/host-report.ts";
 import type { CacheStatus, ClusterMode, Engine, ProgressStep } from "../../contract/index.ts";
+import type {
+	OperationCursor,
+	OperationModel,
+	SlotBounds,
+	SlotLayout,
+} from "../operation/operation.ts";
 import type { ProcessHistory } from "./process-history.ts";
 
 /** The planner's input: wanted state and observations side by side, no row types. */
@@ -28,6 +34,8 @@ export interface CacheModel {
 	nodesPerShard: number;
 	/** A change of that number was requested and isn't finished. */
 	resizing: boolean;
+	/** A change of its shards or slots; null for none. */
+	operation: OperationModel | null;
 	shards: readonly ShardModel[];
 	/** What CLUSTER SLOTS should show on every node, hashed as agents hash it; null without cluster mode. */
 	expectedView: string | null;
@@ -42,8 +50,10 @@ export interface CacheModel {
 export interface ShardModel {
 	id: string;
 	index: number;
-	/** Such as 0-5460; null without cluster mode. */
+	/** That it is known to serve, such as 0-5460, empty for none; null without cluster mode. */
 	slots: string | null;
+	/** While an operation is under way, the slots that it serves all the time, and that it may serve; null otherwise. */
+	bounds: SlotBounds | null;
 	/** The node that should be primary. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
 	/** Without leaving nodes, except in a cache that is being deleted. */
@@ -178,6 +188,8 @@ export type PlanAction =
 	| { kind: "leave-node"; nodeId: string }
 	/** A leaving node stays after all. */
 	| { kind: "keep-node"; nodeId: string }
+	/** Writes down how far the operation has come, and takes out shards that have become empty. */
+	| { kind: "advance-operation"; step: OperationStep }
 	/** Requests a planned failover away from the shard's primary. */
 	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }
 	| { kind: "permit-launch"; nodeId: string }
@@ -192,6 +204,21 @@ export interface PlanEvent {
 	type: string;
 	message: string;
 	nodeName?: string;
+}
+
+/** What one pass does for an operation, in one transaction. */
+export interface OperationStep {
+	operationId: string;
+	/** Where it was, so that a step that was planned twice is done once. */
+	from: OperationCursor;
+	cursor: OperationCursor;
+	/** Slots of shards whose engines have other ones than recorded. */
+	slots: SlotLayout;
+	/** Shards without slots and keys, which leave the cache now. */
+	remove: readonly string[];
+	outcome: "done" | "canceled" | null;
+	error: string | null;
+	events: PlanEvent[];
 }
 
 export interface Plan {

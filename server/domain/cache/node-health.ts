@@ -1,5 +1,7 @@
 import type { NodeStatus } from "../../contract/index.ts";
 import { HUNG_TIMING } from "../../contract/limits.ts";
+import { readSlots } from "../../contract/slots.ts";
+import { isWithin } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 
@@ -20,11 +22,15 @@ function isAnotherNode({ clusterNodeId, observation }: NodeModel): boolean {
 	return cluster !== null && cluster.nodeId !== clusterNodeId;
 }
 
-/** Accepts writes: it says that it is primary, in cluster mode also of the shard's slots. */
+/**
+ * Accepts writes: it says that it is primary, in cluster mode also of the shard's slots. While slots move, both those that
+ * it had and those that it will have are its own.
+ */
 export function isServingPrimary(node: NodeModel, shard: ShardModel): boolean {
 	const state = node.observation?.engineState;
 	if (!isServing(node) || state?.role !== "primary") return false;
-	return state.cluster === null || state.cluster.slots === shard.slots;
+	if (state.cluster === null || state.cluster.slots === shard.slots) return true;
+	return shard.bounds !== null && isWithin(shard.bounds, readSlots(state.cluster.slots));
 }
 
 /** A replica that follows the given primary with its link up and its first sync done. */
@@ -44,11 +50,19 @@ export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 	return node.id === primary.id ? isServingPrimary(node, shard) : isReplicaInSync(node, primary);
 }
 
-/** The engine shows clients the whole wanted cluster. Always true without cluster mode. */
+/**
+ * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, engines hear of
+ * it one after the other.
+ */
 export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {
 	if (cache.expectedView === null) return true;
 	const cluster = node.observation?.engineState?.cluster;
-	return cluster?.ok === true && cluster.view === cache.expectedView;
+	if (cluster?.ok !== true) return false;
+	return cluster.view === cache.expectedView || areSlotsMoving(cache);
+}
+
+function areSlotsMoving({ operation }: CacheModel): boolean {
+	return operation?.cursor.phase === "move";
 }
 
 /** The host has applied the newest generation. */

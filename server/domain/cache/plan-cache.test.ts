@@ -151,7 +151,7 @@ describe("cluster mode", () => {
 				ok: true,
 				view,
 				primaryNodeId: role === "replica" ? `c${shard * 2 + 1}` : null,
-				slots: role === "primary" ? (SLOTS[shard] ?? "") : "",
+				slots: role === "primary" ? (SLOTS[shard] ?? String(shard)) : "",
 			},
 		});
 	const shard = (index: number, nodes: NodeModel[]): ShardModel => ({
@@ -196,7 +196,7 @@ describe("cluster mode", () => {
 				node(index * 2 + 1, index < 2 ? dead : inCluster("primary", index)),
 				node(index * 2 + 2, inCluster("replica", index)),
 			]),
-			slots: SLOTS[index] ?? "",
+			slots: SLOTS[index] ?? String(index),
 		}));
 		const ordered = (model: CacheModel) =>
 			planCache(model, NOW).actions.filter((action) => action.kind === "order-failover");

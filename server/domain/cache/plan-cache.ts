@@ -1,3 +1,5 @@
+import { advanceOperation } from "../operation/advance-operation.ts";
+import { advanceOperationSteps } from "../operation/operation-progress.ts";
 import type { CacheModel, NodeModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { agentRemedy } from "./node-label.ts";
@@ -26,10 +28,11 @@ import type { FleetRoom } from "./zone-spread.ts";
  *   5. failovers that were asked for: see plan-failover.ts
  *   6. nodes that others should replace (drains, lost hosts, zones): see plan-replacements.ts
  *   7. more nodes wanted than there are, or fewer: see plan-size.ts
- *   8. reboots that were asked for: see plan-reboots.ts
- *   9. primaries that have gathered in one zone: see plan-balance.ts
- *  10. Memcached: name the nodes that are ready to auto discovery
- *  11. status from the nodes: see plan-status.ts
+ *   8. a change of shards or slots: see domain/operation
+ *   9. reboots that were asked for: see plan-reboots.ts
+ *  10. primaries that have gathered in one zone: see plan-balance.ts
+ *  11. Memcached: name the nodes that are ready to auto discovery
+ *  12. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -65,6 +68,7 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
 			...replacements.actions,
 			...planSize(cache, now),
+			...planOperation(cache, now),
 			...planReboots(cache),
 			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),
@@ -75,6 +79,11 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			...statusEvents(cache, status),
 		],
 	};
+}
+
+function planOperation(cache: CacheModel, now: Date): PlanAction[] {
+	const step = advanceOperation(cache, now);
+	return step === null ? [] : [{ kind: "advance-operation", step }];
 }
 
 /**
@@ -163,7 +172,9 @@ function mayChangeEndpoints(cache: CacheModel): boolean {
 
 function planProgress(cache: CacheModel, reached: Reached, becameAvailable: boolean, now: Date) {
 	const at = now.toISOString();
-	if (cache.everAvailable) return advanceSize(cache, advanceReboots(cache, at), at);
+	if (cache.everAvailable) {
+		return advanceOperationSteps(cache, advanceSize(cache, advanceReboots(cache, at), at), at);
+	}
 	if (becameAvailable) return advance(cache.progress, cache.progress.length, "done", at);
 	const blocked =
 		allNodes(cache).some((node) => node.observation?.reason != null || !node.host.online) ||

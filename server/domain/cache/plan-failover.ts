@@ -15,6 +15,8 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	const primary = primaryOf(shard);
 	if (failover === null || shard.order !== null || primary === undefined) return [];
 	if (!isServingPrimary(primary, shard) || isSilent(primary)) return [];
+	// A replica of Redis OSS doesn't know which slots its primary is handing over key by key.
+	if (cache.engine === "redis" && cache.operation?.cursor.phase === "move") return [];
 	const drop = (reason: string): PlanAction[] => [
 		{ kind: "drop-failover", shardId: shard.id, reason },
 	];

@@ -34,7 +34,9 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	const primary = primaryOf(shard);
 	if (primary === undefined) return NOTHING;
 	const siblings = shard.nodes.filter((node) => node.id !== primary.id);
-	const leaders = siblings.filter((node) => isServingPrimary(node, shard) && !isSilent(node));
+	const leaders = siblings.filter(
+		(node) => isServingPrimary(node, shard) && !isSilent(node) && hasSlots(node),
+	);
 	const answers = (primary.observation?.silentSince ?? null) === null;
 	if (isServingPrimary(primary, shard) && !isSilent(primary) && answers) {
 		// It is back after another was promoted in its place: the writes that the new one has taken would be
@@ -48,6 +50,9 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		return adopt(elected);
 	}
 	if (shard.order !== null) return NOTHING;
+	if (isDead(primary) && holdsNothing(cache, shard, primary)) {
+		return { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
+	}
 	if (isHung(primary, now) && siblings.some(canTakeOver)) {
 		return {
 			...NOTHING,
@@ -62,6 +67,24 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		return failure.fromState === "silent" ? NOTHING : withoutData(cache, shard, primary, failure);
 	}
 	return takeover(cache, shard, primary, failure, candidates);
+}
+
+/** A primary without slots leads nothing: a new node of a cluster starts like that. */
+function hasSlots({ observation }: NodeModel): boolean {
+	return observation?.engineState?.cluster?.slots !== "";
+}
+
+/**
+ * A shard that has no slots yet, or no longer: every host has reported since its primary's end, and the others serve all
+ * slots. No vote is held about such a shard, and nothing is lost when it starts again empty.
+ */
+function holdsNothing(cache: CacheModel, shard: ShardModel, primary: NodeModel): boolean {
+	if (shard.slots !== "" || isSilent(primary) || !primary.goneForCertain) return false;
+	return cache.shards.every((each) => {
+		const leader = each.slots === "" ? undefined : primaryOf(each);
+		const slots = leader?.observation?.engineState?.cluster?.slots;
+		return leader === undefined || (!isSilent(leader) && slots === each.slots);
+	});
 }
 
 function adopt({ id: nodeId }: NodeModel): Recovery {
@@ -157,12 +180,14 @@ function takeover(
 
 /** Whether a majority of the cluster's primaries is there to elect another one. */
 function canVote(cache: CacheModel): boolean {
-	const voters = cache.shards.filter((shard) => {
+	// Primaries without slots don't vote.
+	const shards = cache.shards.filter(({ slots }) => slots !== "");
+	const voters = shards.filter((shard) => {
 		const primary = primaryOf(shard);
 		if (primary === undefined) return false;
 		return primary.host.needsUpgrade || (isServingPrimary(primary, shard) && !isSilent(primary));
 	});
-	return voters.length > cache.shards.length / 2;
+	return voters.length > shards.length / 2;
 }
 
 /** Has synced, on a host that can get an order. */

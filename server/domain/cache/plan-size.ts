@@ -1,5 +1,6 @@
 import { compareInOrder } from "../../contract/compare-in-order.ts";
 import { DISCOVERY_POLL_MS } from "../../contract/limits.ts";
+import { leaversOf } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { isConverged, isInPlace, isServing, isWell } from "./node-health.ts";
@@ -77,6 +78,8 @@ export function isStopping({ host }: NodeModel): boolean {
 }
 
 function lack(cache: CacheModel, shard: ShardModel): number {
+	const isLeaving = cache.operation !== null && leaversOf(cache.operation).includes(shard.id);
+	if (isLeaving) return 0;
 	return cache.nodesPerShard - membersOf(shard).length;
 }
 
@@ -169,12 +172,12 @@ function planGrowth(cache: CacheModel): PlanAction[] {
 	return shards.length === 0 ? [] : [{ kind: "add-nodes", shards }];
 }
 
-/** The primary of every shard serves, and nothing else is going on. */
+/** The primary of every shard serves, unless the shard is new, and nothing else is going on. */
 function isCalm(cache: CacheModel): boolean {
 	return cache.shards.every(
 		(shard) =>
 			!isBusy(cache, shard) &&
 			pairsOf(shard).length === 0 &&
-			(cache.engine === "memcached" || isLed(shard, [])),
+			(cache.engine === "memcached" || shard.nodes.length === 0 || isLed(shard, [])),
 	);
 }

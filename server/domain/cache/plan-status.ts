@@ -1,3 +1,4 @@
+import { describeOperation } from "../operation/operation-progress.ts";
 import type { CacheModel, NodeModel, Plan, PlanEvent, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 import {
@@ -127,6 +128,8 @@ function describeChange(cache: CacheModel): Status | null {
 	});
 	if (moves.length > 0) return change(`Moving ${moves.join(", ")}.`);
 	if (isReboot) return change(describeReboot(cache));
+	const operation = describeOperation(cache);
+	if (operation !== null) return change(operation);
 	const resizing = describeResize(cache);
 	if (resizing !== null) return change(resizing);
 	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));

@@ -75,17 +75,23 @@ async function createNodes(
 	size: NodeSize,
 ): Promise<void> {
 	let number = await lastNumber(tx, shard);
+	let { primaryNodeId } = shard;
 	for (const place of places) {
 		const name = nodeName(cache, shard.index, number, number);
 		number += 1;
+		const node = newNode(shard, name, place, size);
+		// The first node of a new shard leads it, and has nothing to catch up with.
+		const leads = primaryNodeId === null && cache.engine !== "memcached";
+		if (leads) primaryNodeId = node.id;
 		await tx.node.create({
 			data: {
-				...newNode(shard, name, place, size),
-				followsNodeId: shard.primaryNodeId,
-				onExit: exitPolicy(false, 2),
-				joining: true,
+				...node,
+				followsNodeId: leads ? null : primaryNodeId,
+				onExit: exitPolicy(leads, 2),
+				joining: !leads,
 			},
 		});
+		if (leads) await tx.shard.update({ where: { id: shard.id }, data: { primaryNodeId } });
 		const { name: host } = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 		await recordEvent(tx, resources.clock, {
 			severity: "info",

@@ -19,6 +19,7 @@ import { recordEvent } from "../../data/record-event.ts";
 import { sizeSteps } from "../../domain/cache/size-progress.ts";
 import { bumpRoutes, wakeGateways } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
+import { describeOpenOperation } from "./reshard-cache.ts";
 
 /** The fields of a change that concern the cache's nodes. */
 export function shapeOf(input: ModifyCacheInput): ShapeChange {
@@ -58,6 +59,8 @@ function whyBusy(row: FullCache, change: ShapeChange): string | null {
 	if (row.availableAt === null) {
 		return `Cache ${row.name} is ${row.status}; its shape can be changed once it is available.`;
 	}
+	const open = describeOpenOperation(row);
+	if (open !== null && changes(row, change)) return open;
 	const before = sizeColumn.nullable().parse(row.resizedFrom);
 	if (before === null || isSame(sizeAfter(row, change), before) || !changes(row, change))
 		return null;

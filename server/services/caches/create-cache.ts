@@ -121,6 +121,7 @@ async function insertCache(
 			failoverToNodeId: null,
 			nodes: [],
 		})),
+		operations: [],
 	};
 }
 

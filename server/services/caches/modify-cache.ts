@@ -11,6 +11,7 @@ import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { changeShape, shapeOf } from "./change-shape.ts";
 import { findCache, lockStayingCache } from "./find-cache.ts";
+import { reshard, SEPARATELY } from "./reshard-cache.ts";
 
 /**
  * Changes a running cache. A new parameter group's values are applied to running nodes if possible; others
@@ -30,6 +31,7 @@ export async function modifyCache(
 			const tellsHosts = input.parameterGroup !== undefined;
 			const row = await lockStayingCache(tx, input.name, { tellsHosts });
 			await changeShape(resources, caller, tx, row, shapeOf(input), after);
+			await changeShards(resources, caller, tx, row, input);
 			const group = await newGroup(tx, row, input.parameterGroup);
 			await tx.cache.update({
 				where: { id: row.id },
@@ -62,6 +64,21 @@ export async function modifyCache(
 			return toCacheView(await findCache(tx, input.name), resources);
 		},
 	});
+}
+
+/** Slots move by themselves: no other change of the nodes in the same request. */
+async function changeShards(
+	resources: Resources,
+	caller: Caller,
+	tx: Transaction,
+	row: FullCache,
+	{ shards, replicasPerShard }: ModifyCacheInput,
+): Promise<void> {
+	if (shards === undefined) return;
+	if (replicasPerShard !== undefined && replicasPerShard !== row.replicasPerShard) {
+		throw new AppError("invalid_argument", SEPARATELY, { field: "shards" });
+	}
+	await reshard(resources, caller, tx, row, { shards });
 }
 
 /** Null if the group doesn't change. */

@@ -9,6 +9,8 @@ import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { shapeOf, shapeProblems, sizeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
+import { previewReshard } from "./preview-reshard.ts";
+import { SEPARATELY } from "./reshard-cache.ts";
 
 /** What the change would do now, and what is in its way. A forecast: room may come and go. */
 export async function previewChange(
@@ -22,11 +24,19 @@ export async function previewChange(
 		const wanted = { ...row, replicasPerShard: size.replicasPerShard, nodeCount: size.nodes };
 		const refusals = shapeProblems(row, change).map(({ field, message }) => ({ field, message }));
 		const model = toCacheModel(wanted, resources);
+		const reshard = await previewReshard(resources, tx, row, input.shards);
+		const isBoth = reshard !== null && size.replicasPerShard !== row.replicasPerShard;
+		const bothAtOnce = isBoth ? [{ field: "shards", message: SEPARATELY }] : [];
 		const growth = await additions(resources, tx, wanted, model);
 		const leavers = model.shards.map((shard) => leaversOf(model, shard));
 		const nodeBytes = Number(row.nodeMemoryBytes);
 		return {
-			steps: [...switches(row, change), ...growth.steps, ...leavers.flat().map(removal)],
+			steps: [
+				...switches(row, change),
+				...growth.steps,
+				...leavers.flat().map(removal),
+				...(reshard?.steps ?? []),
+			],
 			restarts: [],
 			failovers: model.shards
 				.filter(({ primaryNodeId }, index) =>
@@ -35,9 +45,9 @@ export async function previewChange(
 				.map(({ index }) => shardName(index)),
 			memoryBytes: {
 				before: wantedNodeCount(row) * nodeBytes,
-				after: wantedNodeCount(wanted) * nodeBytes,
+				after: (reshard?.nodeCount ?? wantedNodeCount(wanted)) * nodeBytes,
 			},
-			problems: [...refusals, ...growth.problems],
+			problems: [...refusals, ...growth.problems, ...(reshard?.problems ?? []), ...bothAtOnce],
 		};
 	});
 }

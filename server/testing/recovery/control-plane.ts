@@ -159,7 +159,7 @@ export class ControlPlane {
 			...{ promotionRequested: false, multiAz: false, sentinelFailingOver: false, safeMode: false },
 			...{ portRequested: false, port: 6379, deleting: false },
 			shards: database.shards.map((shard) => this.shardModel(shard)),
-			...{ nodesPerShard: membersPerShard, resizing: false },
+			...{ nodesPerShard: membersPerShard, resizing: false, operation: null },
 			...{ expectedView: null, arranged: true, discoveryNodeIds: [], gateways: [] },
 		};
 	}
@@ -205,7 +205,13 @@ export class ControlPlane {
 		const ordered = result?.outcome === "done" ? result.leaderNodeId : null;
 		const failed = newest !== null && result !== null && result.outcome !== "done";
 		return {
-			...{ id, index: shard.index, slots: this.engines.cluster ? id : null, leaving: [] },
+			...{
+				id,
+				index: shard.index,
+				slots: this.engines.cluster ? id : null,
+				leaving: [],
+				bounds: null,
+			},
 			...{ primaryNodeId: shard.primaryId, failover: shard.failover },
 			nodes: rows.map((row) => this.nodeModel(row, shard)),
 			order: underWay && { kind: underWay.order.kind, fresh: this.orders.isFresh(underWay) },

@@ -1,11 +1,13 @@
 "use client";
 
 import { CircleCheck, CircleDashed, Hourglass, LoaderCircle, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Cache, ProgressStep } from "../../../../server/contract/cache.ts";
 import type { StepState } from "../../../../server/contract/enums.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { useNow } from "../../../_lib/use-now.ts";
 import { Panel } from "../../../_ui/panel.tsx";
+import { OperationProgress } from "./operation-progress.tsx";
 
 const LOOKS: Record<StepState, { icon: LucideIcon; word: string; className: string }> = {
 	done: { icon: CircleCheck, word: "done", className: "text-success" },
@@ -41,9 +43,15 @@ export function RebootProgress({ cache }: { cache: Cache }) {
 	return <Steps cache={cache} title="Rebooting" since={startOf(cache)} />;
 }
 
-/** The steps of a change of size. */
+/** The steps of a change of size, and how far slots have moved. */
 export function ModifyProgress({ cache }: { cache: Cache }) {
-	return <Steps cache={cache} title="Modifying" since={startOf(cache)} />;
+	return (
+		<Steps cache={cache} title="Modifying" since={startOf(cache)}>
+			{cache.operation !== null && (
+				<OperationProgress name={cache.name} operation={cache.operation} />
+			)}
+		</Steps>
+	);
 }
 
 function startOf(cache: Cache): string | null {
@@ -56,9 +64,10 @@ interface StepsProps {
 	title: string;
 	/** Null before the first step has begun. */
 	since: string | null;
+	children?: ReactNode;
 }
 
-function Steps({ cache, title, since }: StepsProps) {
+function Steps({ cache, title, since, children }: StepsProps) {
 	const nowMs = useNow("tenth");
 	const elapsedMs =
 		nowMs === null || since === null ? null : Math.max(0, nowMs - Date.parse(since));
@@ -90,6 +99,7 @@ function Steps({ cache, title, since }: StepsProps) {
 					);
 				})}
 			</ol>
+			{children}
 			{cache.statusReason !== null && (
 				<p
 					className={`mt-3 rounded-lg px-3 py-2 text-[0.8125rem] ${waiting ? "bg-warning-soft text-foreground" : "bg-surface-secondary"}`}

@@ -8,6 +8,7 @@ export interface ModifyDraft {
 	deletionProtection: boolean;
 	parameterGroup: string;
 	tags: readonly DraftTag[];
+	shards: number;
 	replicasPerShard: number;
 	/** Memcached's. */
 	nodes: number;
@@ -21,6 +22,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		deletionProtection: cache.deletionProtection,
 		parameterGroup: cache.parameterGroup.name,
 		tags: toDraftTags(cache.tags),
+		shards: cache.shardCount,
 		replicasPerShard: cache.replicasPerShard,
 		nodes: cache.nodeCount,
 		multiAz: cache.multiAz,
@@ -32,8 +34,8 @@ type Changes = Omit<ModifyCacheInput, "name">;
 
 /** The part of the changes that concerns nodes; null if none does. */
 export function shapeChanges(changes: Changes): Changes | null {
-	const { replicasPerShard, nodes, multiAz, automaticFailover } = changes;
-	const shape = { replicasPerShard, nodes, multiAz, automaticFailover };
+	const { shards, replicasPerShard, nodes, multiAz, automaticFailover } = changes;
+	const shape = { shards, replicasPerShard, nodes, multiAz, automaticFailover };
 	return Object.values(shape).every((value) => value === undefined) ? null : shape;
 }
 
@@ -115,7 +117,17 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 					: "once clients have had a minute to learn which nodes leave";
 			list.push({ field: "Nodes", from: `${cache.nodeCount}`, to: `${draft.nodes}`, effect });
 		}
-	} else if (draft.replicasPerShard !== cache.replicasPerShard) {
+	}
+	if (draft.shards !== cache.shardCount) {
+		changes.shards = draft.shards;
+		list.push({
+			field: "Shards",
+			from: `${cache.shardCount}`,
+			to: `${draft.shards}`,
+			effect: "as slots move with their keys; nothing restarts",
+		});
+	}
+	if (cache.engine !== "memcached" && draft.replicasPerShard !== cache.replicasPerShard) {
 		changes.replicasPerShard = draft.replicasPerShard;
 		list.push({
 			field: "Replicas per shard",

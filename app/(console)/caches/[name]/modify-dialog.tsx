@@ -37,7 +37,8 @@ interface ModifyDialogProps {
 export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 	const [draft, setDraft] = useState<ModifyDraft>(() => toModifyDraft(cache));
 	const modify = useModify(cache.name, () => {
-		const isResized = changes.replicasPerShard !== undefined || changes.nodes !== undefined;
+		const sizes = [changes.replicasPerShard, changes.nodes, changes.shards];
+		const isResized = sizes.some((size) => size !== undefined);
 		toast.success(`${cache.name} ${isResized ? "is being" : "was"} modified`);
 		onClose();
 	});

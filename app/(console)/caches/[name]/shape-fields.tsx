@@ -18,6 +18,18 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 	const isMemcached = cache.engine === "memcached";
 	return (
 		<>
+			{cache.clusterMode === "enabled" && (
+				<StepperField
+					label="Shards"
+					name="shards"
+					value={draft.shards}
+					min={1}
+					max={LIMITS.shardsMax}
+					onChange={(shards) => set({ shards })}
+					error={errorOf("shards")}
+					hint="Slots move while the cache serves."
+				/>
+			)}
 			{isMemcached ? (
 				<StepperField
 					label="Nodes"

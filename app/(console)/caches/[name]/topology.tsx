@@ -12,6 +12,7 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
 import { FailoverDialog } from "./lazy-dialogs.tsx";
 import { NodeCard } from "./node-card.tsx";
+import { SlotStrip } from "./slot-strip.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
 /** Beyond these the rest waits for a click, so that the page stays readable and quick. */
@@ -73,6 +74,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 								key={shard.id}
 								label={hasShards ? `Shard ${index + 1}` : null}
 								slots={shard.slots}
+								showsStrip={cache.operation !== null}
 								nodes={shard.nodes}
 								zones={zones}
 								onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
@@ -104,19 +106,22 @@ interface ShardRowProps {
 	/** Null where there are no shards. */
 	label: string | null;
 	slots: string | null;
+	/** While slots move. */
+	showsStrip: boolean;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
 	/** Null where the shard has no replica. */
 	onFailover: (() => void) | null;
 }
 
-function ShardRow({ label, slots, nodes, zones, onFailover }: ShardRowProps) {
+function ShardRow({ label, slots, showsStrip, nodes, zones, onFailover }: ShardRowProps) {
 	return (
 		<>
 			{label !== null && (
 				<div className="min-w-0 self-center">
 					<p className="font-semibold">{label}</p>
 					<p className="text-xs break-words text-muted tabular-nums">{slotWords(slots)}</p>
+					{showsStrip && <SlotStrip slots={slots} />}
 					{onFailover !== null && (
 						<ForAdministrators>
 							<Button

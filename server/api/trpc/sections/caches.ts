@@ -12,7 +12,9 @@ import {
 	listCachesInputSchema,
 	modifyCacheInputSchema,
 	rebootCacheInputSchema,
+	setSlotsInputSchema,
 } from "../../../contract/index.ts";
+import { cancelOperation } from "../../../services/caches/cancel-operation.ts";
 import { createCache } from "../../../services/caches/create-cache.ts";
 import { deleteCache } from "../../../services/caches/delete-cache.ts";
 import { failoverCache } from "../../../services/caches/failover-cache.ts";
@@ -24,6 +26,7 @@ import { modifyCache } from "../../../services/caches/modify-cache.ts";
 import { previewChange } from "../../../services/caches/preview-change.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
+import { rebalanceCache, setSlots } from "../../../services/caches/set-slots.ts";
 import { requires, router } from "../trpc.ts";
 
 export const caches = router({
@@ -93,6 +96,51 @@ export const caches = router({
 		.input(modifyCacheInputSchema)
 		.output(changePreviewSchema)
 		.query(({ ctx, input }) => previewChange(ctx.resources, input)),
+	setSlots: requires("cache:modify")
+		.meta({
+			rest: {
+				method: "PUT",
+				path: "/caches/{name}/slots",
+				status: 202,
+				tag: "Caches",
+				summary: "Move slots between the shards of a cache",
+				description:
+					"Names the slots of each shard, all 16384 together. Returns at once; the cache is modifying until the slots have moved, with their keys, while it serves.",
+			},
+		})
+		.input(setSlotsInputSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => setSlots(ctx.resources, ctx.caller, input)),
+	rebalance: requires("cache:modify")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/rebalance",
+				status: 202,
+				tag: "Caches",
+				summary: "Spread the slots of a cache evenly over its shards",
+				description:
+					"Moves as few slots as possible. Returns at once; the cache is modifying until they have moved.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => rebalanceCache(ctx.resources, ctx.caller, input)),
+	cancelOperation: requires("cache:modify")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/operation/cancel",
+				status: 202,
+				tag: "Caches",
+				summary: "Cancel a change of shards or slots",
+				description:
+					"Slots that have moved move back with their keys, and new shards are removed. Answers 409 once all slots have moved.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => cancelOperation(ctx.resources, ctx.caller, input)),
 	reboot: requires("cache:reboot")
 		.meta({
 			rest: {

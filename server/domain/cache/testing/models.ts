@@ -51,6 +51,7 @@ export const CALM = {
 	failover: null,
 	order: null,
 	ledBy: null,
+	bounds: null,
 	orderProblem: null,
 	failoverTroubled: false,
 };
@@ -140,6 +141,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 			({ replacesNodeId }) => replacesNodeId === null,
 		).length,
 		resizing: false,
+		operation: null,
 		shards: [
 			{
 				...CALM,

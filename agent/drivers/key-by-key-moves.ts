@@ -1,0 +1,167 @@
+import type { Assignment, SlotMove } from "../../server/contract/desired-state.ts";
+import type { NodeAddress } from "./ask-node.ts";
+import type { ClusterTopology, OpenSlot } from "./cluster-topology.ts";
+import type { ClusterAssignment } from "./genesis-nodes.ts";
+import { resolveAddress } from "./resolve-address.ts";
+import type { RespValue } from "./resp-parser.ts";
+import { type CourierEnd, SlotCourier } from "./slot-courier.ts";
+import { slotsToGo } from "./slot-moves.ts";
+
+/** Few: if a primary of Redis OSS dies, its successor doesn't know which slots were open. */
+const SLOTS_AT_ONCE = 32;
+const RETRY_MS = { first: 200, most: 3_000 };
+const TOLD_AFTER_FAILURES = 2;
+/** How long a slot may be open here before the other end is asked whether it knows. */
+const ASK_AFTER_MS = 2_000;
+const ASK_EVERY_MS = 1_000;
+
+interface Load {
+	slots: number[];
+	to: string;
+}
+
+/**
+ * Hands slots to other shards' primaries key by key (SlotCourier). Each look compares what should go with what the engine
+ * owns; a run in the background works on that until nothing is left. Slots that an earlier run left open are finished
+ * first, wherever they should be by now: half of a slot's keys at each end can't be turned round.
+ */
+export class KeyByKeyMoves {
+	private readonly auth: () => Assignment["auth"];
+	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
+	private cluster: ClusterAssignment | null = null;
+	private left: readonly SlotMove[] = [];
+	private open: readonly OpenSlot[] = [];
+	private isOpen = false;
+	private running = false;
+	private stopped = false;
+	private failures = 0;
+	private tryAt = 0;
+	private problem: string | null = null;
+	private readonly openSince = new Map<number, number>();
+
+	constructor(options: {
+		auth: () => Assignment["auth"];
+		askNode: KeyByKeyMoves["askNode"];
+	}) {
+		this.auth = options.auth;
+		this.askNode = options.askNode;
+	}
+
+	/** Moves that aren't finished, for the control plane: also while a slot is half here and half elsewhere. */
+	report(): { id: string; problem: string | null }[] {
+		const problem = this.failures < TOLD_AFTER_FAILURES ? null : this.problem;
+		const ids = this.left.map(({ id }) => id);
+		if (ids.length === 0 && this.isOpen) ids.push("open");
+		return ids.map((id) => ({ id, problem }));
+	}
+
+	/** Starts what should be going on. Returns whether it did. */
+	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
+		const { self, open } = topology;
+		this.cluster = cluster;
+		this.left = self.isPrimary ? slotsToGo(cluster.moves ?? [], topology) : [];
+		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];
+		this.isOpen = self.isPrimary && open.out.length + open.in.length > 0;
+		if (self.isPrimary) await this.remindSources(topology);
+		if (this.running || this.stopped || performance.now() < this.tryAt) return false;
+		if (this.next() === null) {
+			this.failures = 0;
+			return false;
+		}
+		this.running = true;
+		void this.run().finally(() => {
+			this.running = false;
+		});
+		return true;
+	}
+
+	stop(): void {
+		this.stopped = true;
+	}
+
+	/** Slots done in this run still seem to be here until the next look. */
+	private next(done: ReadonlySet<number> = new Set()): Load | null {
+		const [first] = this.open.filter(({ slot }) => !done.has(slot));
+		if (first !== undefined) {
+			const same = this.open.filter((each) => each.nodeId === first.nodeId && !done.has(each.slot));
+			return { slots: same.slice(0, SLOTS_AT_ONCE).map(({ slot }) => slot), to: first.nodeId };
+		}
+		for (const { slots, to } of this.left) {
+			const load: number[] = [];
+			for (const { first: low, last } of slots) {
+				for (let slot = low; slot <= last && load.length < SLOTS_AT_ONCE; slot += 1) {
+					if (!done.has(slot)) load.push(slot);
+				}
+			}
+			if (load.length > 0) return { slots: load, to };
+		}
+		return null;
+	}
+
+	private async run(): Promise<void> {
+		const done = new Set<number>();
+		let courier: SlotCourier | null = null;
+		try {
+			for (let load = this.next(done); load !== null; load = this.next(done)) {
+				if (this.stopped) return;
+				if (courier?.toNodeId !== load.to) {
+					courier?.close();
+					courier = await this.courierTo(load.to);
+				}
+				await courier.carry(load.slots);
+				for (const slot of load.slots) done.add(slot);
+				this.failures = 0;
+				this.problem = null;
+			}
+		} catch (error) {
+			const waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** this.failures);
+			this.failures += 1;
+			this.problem = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+			this.tryAt = performance.now() + waitMs;
+		} finally {
+			courier?.close();
+		}
+	}
+
+	private async courierTo(nodeId: string): Promise<SlotCourier> {
+		const { cluster } = this;
+		const [from, to] = await Promise.all([this.endOf(cluster?.nodeId ?? ""), this.endOf(nodeId)]);
+		return await SlotCourier.open(from, to, this.auth());
+	}
+
+	private async endOf(nodeId: string): Promise<CourierEnd> {
+		const members = this.cluster?.shards.flatMap((shard) => shard.members) ?? [];
+		const member = members.find((each) => each.nodeId === nodeId);
+		if (member === undefined) throw new Error("the node that should get the slots is no member");
+		return { nodeId, host: await resolveAddress(member.host), port: member.port };
+	}
+
+	/**
+	 * A slot that is open here, but not at its owner, has keys that clients can't find: Redis OSS's replicas don't know which
+	 * slots their primary was handing over when they take over.
+	 */
+	private async remindSources({ self, nodes, open }: ClusterTopology): Promise<void> {
+		const now = performance.now();
+		for (const slot of this.openSince.keys()) {
+			if (!open.in.some((each) => each.slot === slot)) this.openSince.delete(slot);
+		}
+		for (const { slot, nodeId } of open.in) {
+			const since = this.openSince.get(slot) ?? now;
+			if (since === now) this.openSince.set(slot, now);
+			const owner = [...nodes.values()].find(({ slots }) =>
+				slots.some(({ first, last }) => first <= slot && slot <= last),
+			);
+			if (owner === undefined || owner === self) continue;
+			const isNew = owner.nodeId !== nodeId;
+			if (!isNew && now - since < ASK_AFTER_MS) continue;
+			this.openSince.set(slot, now - ASK_AFTER_MS + ASK_EVERY_MS);
+			await this.askNode(owner, ["CLUSTER", "SETSLOT", String(slot), "MIGRATING", self.nodeId]);
+		}
+	}
+}
+
+/** The target may have failed over: its successor has the keys. */
+function toPrimary({ slot, nodeId }: OpenSlot, { nodes }: ClusterTopology): OpenSlot {
+	const node = nodes.get(nodeId);
+	return { slot, nodeId: node?.isPrimary === false ? (node.primaryId ?? nodeId) : nodeId };
+}

@@ -1,0 +1,178 @@
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import { EngineCommandError, EngineConnection } from "./engine-connection.ts";
+import type { RespValue } from "./resp-parser.ts";
+
+const CONNECT_MS = 2_000;
+/** The engine gives up a transfer that makes no progress for this long. */
+const TRANSFER_MS = 20_000;
+const ANSWER_MS = 60_000;
+/** The engine serves nobody else while it sends keys: about how long it may do so at a time. */
+const BUSY_MS = { least: 3, most: 10 };
+const KEYS = { first: 32, least: 1, most: 1_000 };
+
+export interface CourierEnd {
+	readonly nodeId: string;
+	readonly host: string;
+	readonly port: number;
+}
+
+/**
+ * Carries slots from one primary to another key by key, for engines that don't do it by themselves. At each step the two
+ * engines agree on who answers for a key: while a slot is open, the source answers for the keys that it still has, and
+ * sends clients to the target for others. Everything may be repeated, by whichever agent comes next.
+ */
+export class SlotCourier {
+	private readonly source: EngineConnection;
+	private readonly target: EngineConnection;
+	private readonly from: CourierEnd;
+	private readonly to: CourierEnd;
+	private readonly login: readonly string[];
+	/** How many keys the source sends at once: fewer if they are large. */
+	private keysAtOnce = KEYS.first;
+
+	private constructor(options: {
+		from: CourierEnd;
+		to: CourierEnd;
+		source: EngineConnection;
+		target: EngineConnection;
+		login: readonly string[];
+	}) {
+		this.from = options.from;
+		this.to = options.to;
+		this.source = options.source;
+		this.target = options.target;
+		this.login = options.login;
+	}
+
+	/** Throws if an engine isn't there. `to` is an IP address: the source connects to it. */
+	static async open(
+		from: CourierEnd,
+		to: CourierEnd,
+		{ systemUsername: username, systemPassword: password }: Assignment["auth"],
+	): Promise<SlotCourier> {
+		const connect = ({ host, port }: CourierEnd) =>
+			EngineConnection.open({ host, port, username, password, encoding: "latin1" }, CONNECT_MS);
+		const source = await connect(from);
+		try {
+			const target = await connect(to);
+			return new SlotCourier({ from, to, source, target, login: [username, password] });
+		} catch (error) {
+			source.close();
+			throw error;
+		}
+	}
+
+	get toNodeId(): string {
+		return this.to.nodeId;
+	}
+
+	get closed(): boolean {
+		return this.source.closed || this.target.closed;
+	}
+
+	close(): void {
+		this.source.close();
+		this.target.close();
+	}
+
+	/**
+	 * Hands these slots over. All of one step are sent together, because an engine writes its cluster file once for all that
+	 * it reads at once. Throws with the engine's message if one doesn't take part; slots may then be open.
+	 */
+	async carry(slots: readonly number[]): Promise<void> {
+		// The target first: it must let clients in before the source sends them.
+		await this.setSlots(this.target, slots, ["IMPORTING", this.from.nodeId], /already the owner/);
+		await this.setSlots(this.source, slots, ["MIGRATING", this.to.nodeId], /not the owner/);
+		await this.sendKeys(slots);
+		// The target first: were it the source, a slot would have no owner if it died now.
+		await this.setSlots(this.target, slots, ["NODE", this.to.nodeId], null);
+		await this.setSlots(this.source, slots, ["NODE", this.to.nodeId], null);
+	}
+
+	private async setSlots(
+		engine: EngineConnection,
+		slots: readonly number[],
+		state: readonly string[],
+		allowed: RegExp | null,
+	): Promise<void> {
+		await together(engine, slots, async (slot) => {
+			try {
+				await engine.command(["CLUSTER", "SETSLOT", String(slot), ...state], ANSWER_MS);
+			} catch (error) {
+				const isDone = error instanceof EngineCommandError && allowed?.test(error.message);
+				if (!isDone) throw error;
+			}
+		});
+	}
+
+	private async sendKeys(slots: readonly number[]): Promise<void> {
+		let left = slots;
+		while (left.length > 0) {
+			const found = await together(this.source, left, async (slot) => {
+				const count = String(this.keysAtOnce);
+				const answer = await this.source.command(
+					["CLUSTER", "GETKEYSINSLOT", String(slot), count],
+					ANSWER_MS,
+				);
+				return { slot, keys: textsOf(answer) };
+			});
+			const holding = found.filter(({ keys }) => keys.length > 0);
+			for (const keyLists of inLoads(
+				holding.map(({ keys }) => keys),
+				this.keysAtOnce,
+			)) {
+				await this.send(keyLists);
+			}
+			left = holding.map(({ slot }) => slot);
+		}
+	}
+
+	private async send(keyLists: readonly (readonly string[])[]): Promise<void> {
+		const { host, port } = this.to;
+		const startedAt = performance.now();
+		await together(this.source, keyLists, async (keys) => {
+			await this.source.command(
+				[
+					...["MIGRATE", host, String(port), "", "0", String(TRANSFER_MS), "REPLACE"],
+					...["AUTH2", ...this.login, "KEYS", ...keys],
+				],
+				ANSWER_MS,
+			);
+		});
+		const tookMs = performance.now() - startedAt;
+		if (tookMs < BUSY_MS.least) this.keysAtOnce = Math.min(KEYS.most, this.keysAtOnce * 2);
+		if (tookMs > BUSY_MS.most) this.keysAtOnce = Math.max(KEYS.least, this.keysAtOnce >> 1);
+	}
+}
+
+/** Sends all in one packet, waits for all answers, and throws the first failure. */
+async function together<T, R>(
+	engine: EngineConnection,
+	items: readonly T[],
+	send: (item: T) => Promise<R>,
+): Promise<R[]> {
+	const results = await Promise.allSettled(engine.together(() => items.map(send)));
+	return results.map((result) => {
+		if (result.status === "rejected") throw result.reason;
+		return result.value;
+	});
+}
+
+/** Lists of keys, each of one slot, in groups of about so many keys. */
+function inLoads(lists: readonly (readonly string[])[], most: number): (readonly string[])[][] {
+	const loads: (readonly string[])[][] = [];
+	let count = most;
+	for (const list of lists) {
+		if (count + list.length > most) {
+			loads.push([]);
+			count = 0;
+		}
+		loads.at(-1)?.push(list);
+		count += list.length;
+	}
+	return loads;
+}
+
+function textsOf(answer: RespValue): string[] {
+	return Array.isArray(answer) ? answer.map(String) : [];
+}

@@ -1,0 +1,195 @@
+import type { Assignment, SlotMove } from "../../server/contract/desired-state.ts";
+import {
+	commonSlots,
+	countSlots,
+	parseSlots,
+	type SlotRange,
+	takeSlots,
+	withoutSlots,
+} from "../../server/contract/slots.ts";
+import type { ClusterTopology } from "./cluster-topology.ts";
+import { EngineCommandError } from "./engine-connection.ts";
+import type { ClusterAssignment } from "./genesis-nodes.ts";
+import { replicationLogin, slotLogin } from "./replication-login.ts";
+import type { RespValue } from "./resp-parser.ts";
+
+/** How many slots go at once, unless attempts fail. The engine forks for each attempt. */
+const SLOTS_AT_ONCE = 1_024;
+const RETRY_MS = { first: 200, most: 3_000 };
+/** A first failure is normal: the other node may just have failed over. */
+const TOLD_AFTER_FAILURES = 2;
+const EXHAUSTED_AFTER_FAILURES = 12;
+/**
+ * The engine hands over once it has fewer bytes than this left to send, and holds writes up while it sends them. By default
+ * it waits for 0, which a shard with many writes never reaches.
+ */
+const HAND_OVER_BYTES = 1_048_576;
+
+interface Export {
+	name: string;
+	target: string;
+	slots: SlotRange[];
+	state: string;
+	message: string;
+}
+
+const ENDED = new Set(["success", "failed", "cancelled", "canceled"]);
+
+/**
+ * Hands slots with their keys to other shards' primaries, with the engine's own migration (CLUSTER MIGRATESLOTS): all
+ * slots of an attempt change their owner in one moment, or none does. Each look compares what the assignment wants gone
+ * with what the engine owns, so it doesn't matter who began an attempt, or what became of it.
+ */
+export class SlotMoves {
+	private readonly command: (...args: string[]) => Promise<RespValue>;
+	private readonly auth: () => Assignment["auth"];
+	private prepared = false;
+	/** Names of the attempts before the present one; null if none of this agent's is under way. */
+	private before: ReadonlySet<string> | null = null;
+	private atOnce = SLOTS_AT_ONCE;
+	private failures = 0;
+	private tryAt = 0;
+	private problem: string | null = null;
+	private left: readonly SlotMove[] = [];
+
+	constructor(options: { command: SlotMoves["command"]; auth: () => Assignment["auth"] }) {
+		this.command = options.command;
+		this.auth = options.auth;
+	}
+
+	/** Even single slots fail: the keys must go one by one. */
+	get isExhausted(): boolean {
+		return this.failures >= EXHAUSTED_AFTER_FAILURES;
+	}
+
+	/** Moves that aren't finished, for the control plane. */
+	report(): { id: string; problem: string | null }[] {
+		const problem = this.failures < TOLD_AFTER_FAILURES ? null : this.problem;
+		return this.left.map(({ id }) => ({ id, problem }));
+	}
+
+	/** One step. Returns whether it changed something. */
+	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
+		this.left = topology.self.isPrimary ? slotsToGo(cluster.moves ?? [], topology) : [];
+		if (this.left.length === 0 && !this.prepared) return false;
+		const exports = readExports(await this.command("CLUSTER", "GETSLOTMIGRATIONS"));
+		const active = exports.find(({ state }) => !ENDED.has(state));
+		if (active !== undefined) return await this.tend(active, cluster.moves ?? []);
+		this.noteEnd(exports);
+		const [next] = this.left;
+		if (next === undefined) return await this.finish();
+		if (performance.now() < this.tryAt) return false;
+		const target = topology.nodes.get(next.to);
+		if (target === undefined || !target.isPrimary || target.hasFailed) {
+			this.fail("the node that should get the slots isn't a primary now");
+			return false;
+		}
+		return await this.begin(next, exports);
+	}
+
+	/** An attempt under way is left alone, unless its slots should go elsewhere by now. */
+	private async tend(active: Export, moves: readonly SlotMove[]): Promise<boolean> {
+		const wanted = moves.filter(({ to }) => to === active.target).flatMap(({ slots }) => slots);
+		if (withoutSlots(active.slots, wanted).length === 0) return false;
+		await this.command("CLUSTER", "CANCELSLOTMIGRATIONS", "ALL");
+		return true;
+	}
+
+	private async begin(move: SlotMove, exports: readonly Export[]): Promise<boolean> {
+		const slots = takeSlots([...move.slots], this.atOnce);
+		try {
+			await this.prepare();
+			this.before = new Set(exports.map(({ name }) => name));
+			const ranges = slots.flatMap(({ first, last }) => [String(first), String(last)]);
+			await this.command("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", ...ranges, "NODE", move.to);
+			return true;
+		} catch (error) {
+			if (!(error instanceof EngineCommandError)) throw error;
+			this.before = null;
+			this.fail(error.message);
+			return false;
+		}
+	}
+
+	/** Learns from the end of the attempt that this agent began: fewer slots at once after a failure. */
+	private noteEnd(exports: readonly Export[]): void {
+		const { before } = this;
+		const ended = before === null ? undefined : exports.find(({ name }) => !before.has(name));
+		if (ended === undefined) return;
+		this.before = null;
+		if (ended.state === "success") {
+			this.atOnce = Math.min(SLOTS_AT_ONCE, this.atOnce * 2);
+			this.failures = 0;
+			this.problem = null;
+			return;
+		}
+		this.atOnce = Math.max(1, Math.min(this.atOnce, countSlots(ended.slots)) >> 1);
+		this.fail(ended.message);
+	}
+
+	private fail(problem: string): void {
+		const waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** this.failures);
+		this.failures += 1;
+		this.problem = problem.slice(0, 500);
+		this.tryAt = performance.now() + waitMs;
+	}
+
+	/**
+	 * A primary logs in to the node that gets its slots as it would to a primary of its own. Only while it has slots to
+	 * hand over does it know a user who may write there.
+	 */
+	private async prepare(): Promise<void> {
+		if (this.prepared) return;
+		await this.logInAs(slotLogin(this.auth()), HAND_OVER_BYTES);
+		this.prepared = true;
+	}
+
+	private async finish(): Promise<boolean> {
+		await this.logInAs(replicationLogin(this.auth()), 0);
+		this.prepared = false;
+		this.failures = 0;
+		this.problem = null;
+		this.atOnce = SLOTS_AT_ONCE;
+		return true;
+	}
+
+	private async logInAs(
+		{ username, password }: { username: string; password: string },
+		handOverBytes: number,
+	): Promise<void> {
+		await this.command(
+			...["CONFIG", "SET", "masteruser", username, "masterauth", password],
+			...["slot-migration-max-failover-repl-bytes", String(handOverBytes)],
+		);
+	}
+}
+
+/** What the engine still owns of the slots that should go. */
+export function slotsToGo(moves: readonly SlotMove[], { self }: ClusterTopology): SlotMove[] {
+	return moves
+		.map((move) => ({ ...move, slots: commonSlots(move.slots, self.slots) }))
+		.filter(({ slots, to }) => slots.length > 0 && to !== self.nodeId);
+}
+
+/** Entries are lists of names and values. */
+function readExports(answer: RespValue): Export[] {
+	if (!Array.isArray(answer)) return [];
+	return answer.flatMap((entry) => {
+		if (!Array.isArray(entry)) return [];
+		const fields = new Map<string, string>();
+		for (let k = 0; k + 1 < entry.length; k += 2)
+			fields.set(String(entry[k]), String(entry[k + 1]));
+		if (fields.get("operation") !== "EXPORT") return [];
+		const get = (name: string) => fields.get(name) ?? "";
+		const slots = parseSlots(get("slot_ranges").trim().split(/\s+/).join(",")) ?? [];
+		return [
+			{
+				name: get("name"),
+				target: get("target_node"),
+				slots,
+				state: get("state"),
+				message: get("message"),
+			},
+		];
+	});
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Cache, cacheSchema, changePreviewSchema } from "../../server/contract/cache.ts";
+import { countSlots, readSlots } from "../../server/contract/slots.ts";
+import { openClusterClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
+import { requireWhole } from "../fixtures/engine-truth.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+
+let larder: Installation;
+beforeAll(async () => {
+	larder = await startInstallation();
+});
+afterAll(() => larder?.stop());
+
+const KEYS = Array.from({ length: 500 }, (_, index) => `key-${index}`);
+const slotCounts = ({ shards }: Cache) => shards.map(({ slots }) => countSlots(readSlots(slots)));
+
+async function settled(name: string, shards: number, password: string | null): Promise<Cache> {
+	return await waitUntil(
+		`${name} to have ${shards} shards`,
+		async () => {
+			const cache = await larder.getCache(name);
+			if (cache === null || cache.operation !== null || cache.shards.length !== shards) return null;
+			await requireWhole(cache, password);
+			return cache;
+		},
+		60_000,
+	);
+}
+
+it("shards come and go, slots are set by hand, a change is canceled: all keys stay, and clients find them", async () => {
+	const name = "carts";
+	await larder.createCache({ name, clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
+	const created = await larder.waitForStatus(name, "available", 60_000);
+	const password = await passwordOf(larder, name);
+	const client = openClusterClient(requireEndpoint(created, "configuration"), password);
+	const requireKeys = async () => {
+		for (const key of KEYS) expect(await client.get(key)).toBe(key);
+	};
+	for (const key of KEYS) await client.set(key, key);
+	const path = `/caches/${name}`;
+	const patch = (body: object) => larder.rest("PATCH", path, { body });
+	const cancel = () => larder.rest("POST", `${path}/operation/cancel`, { body: {} });
+
+	const preview = await larder.rest("POST", `${path}/preview`, { body: { shards: 3 } });
+	const { steps, problems, memoryBytes } = changePreviewSchema.parse(preview.body);
+	expect(problems).toEqual([]);
+	expect(memoryBytes.after).toBe((memoryBytes.before * 3) / 2);
+	expect(steps).toEqual([
+		expect.stringMatching(/^Add shard 0003 on local-., local-.\.$/),
+		"Move 2730 slots with their keys from shard 0001.",
+		"Move 2731 slots with their keys from shard 0002.",
+	]);
+
+	// Canceled before or while slots move.
+	const asked = await patch({ shards: 3 });
+	expect(asked.status).toBe(202);
+	const modifying = cacheSchema.parse(asked.body);
+	expect(modifying).toMatchObject({ status: "modifying", shardCount: 3 });
+	expect(modifying.operation).toMatchObject({
+		...{ kind: "scale-out", state: "running", cancellable: true, percent: 0 },
+		slots: { moved: 0, total: 5_461 },
+		steps: [{ step: "Add shards" }, { step: "Move slots" }, { step: "Check that all nodes agree" }],
+	});
+	for (const body of [{ shards: 4 }, { replicasPerShard: 2 }]) {
+		expect(await patch(body)).toMatchObject({
+			status: 409,
+			body: { error: { message: expect.stringContaining("or cancel it") } },
+		});
+	}
+	expect((await cancel()).status).toBe(202);
+	const back = await settled(name, 2, password);
+	expect(back).toMatchObject({ shardCount: 2, nodeCount: 4, status: "available" });
+	expect(slotCounts(back)).toEqual([8_192, 8_192]);
+	expect((await cancel()).status).toBe(409);
+	await requireKeys();
+
+	// Out, by the command line.
+	const out = await runLarder(["caches", "modify", name, "--shards", "3", "--wait"], {
+		LARDER_HOME: larder.home.root,
+	});
+	expect(out).toMatchObject({ exitCode: 0 });
+	const grown = await settled(name, 3, password);
+	expect(slotCounts(grown).sort()).toEqual([5_461, 5_461, 5_462]);
+	await requireKeys();
+
+	// By hand, and even again.
+	const slots = ["0-99,16000-16383", "100-9999", "10000-15999"];
+	const uneven = await larder.rest("PUT", `${path}/slots`, { body: { slots: slots.slice(0, 2) } });
+	expect(uneven).toMatchObject({ status: 422, body: { error: { field: "slots" } } });
+	expect((await larder.rest("PUT", `${path}/slots`, { body: { slots } })).status).toBe(202);
+	const byHand = await settled(name, 3, password);
+	expect(byHand.shards.map((shard) => shard.slots)).toEqual(slots);
+	await requireKeys();
+	expect((await larder.rest("POST", `${path}/rebalance`, { body: {} })).status).toBe(202);
+	expect(slotCounts(await settled(name, 3, password)).sort()).toEqual([5_461, 5_461, 5_462]);
+
+	// In: the last shard's nodes go, with their processes.
+	expect((await patch({ shards: 1 })).status).toBe(202);
+	const shrunk = await settled(name, 1, password);
+	expect(shrunk.shards[0]?.slots).toBe("0-16383");
+	await requireKeys();
+	await waitUntil("the engines of the other shards to have ended", async () => {
+		return larder.engines().length === 2;
+	});
+	client.disconnect();
+	await larder.deleteCache(name);
+});
+
+it("caches whose slots can't move say why", async () => {
+	await larder.createCache({ name: "plain" });
+	await larder.waitForStatus("plain", "available", 60_000);
+	const refused = await larder.rest("PATCH", "/caches/plain", { body: { shards: 2 } });
+	expect(refused).toMatchObject({
+		status: 422,
+		body: { error: { field: "shards", message: expect.stringContaining("cluster mode disabled") } },
+	});
+	await larder.deleteCache("plain");
+});

@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LIMITS } from "../../contract/limits.ts";
+import {
+	commonSlots,
+	countSlots,
+	formatSlots,
+	mergeSlots,
+	readSlots,
+	takeSlots,
+	withoutSlots,
+} from "../../contract/slots.ts";
+import type { CacheModel, NodeModel, OperationStep, ShardModel } from "../cache/model.ts";
+import { planCache } from "../cache/plan-cache.ts";
+import { CALM, cache, NOW, node, running } from "../cache/testing/models.ts";
+import { advanceOperation } from "./advance-operation.ts";
+import { boundsOf, movesFrom, type OperationModel } from "./operation.ts";
+
+const OUT = {
+	before: { s1: "0-5460", s2: "5461-10922", s3: "10923-16383", s4: "" },
+	after: {
+		s1: "0-4095",
+		s2: "5461-9556",
+		s3: "10923-15018",
+		s4: "4096-5460,9557-10922,15019-16383",
+	},
+};
+
+/** Engines of a cache whose slots move, what they last reported, and what is written down. */
+class World {
+	operation: OperationModel | null;
+	outcome: string | null = null;
+	/** By shard: what the engine has, and what its newest report says. */
+	readonly engines = new Map<string, { slots: string; reported: string; answers: boolean }>();
+	recorded = new Map<string, string>();
+
+	constructor(direction: "out" | "in") {
+		const [before, after] = direction === "out" ? [OUT.before, OUT.after] : [OUT.after, OUT.before];
+		this.operation = {
+			id: "op",
+			kind: direction === "out" ? "scale-out" : "scale-in",
+			input: {
+				before,
+				after,
+				added: direction === "out" ? ["s4"] : [],
+				removed: direction === "in" ? ["s4"] : [],
+				shardsBefore: direction === "out" ? 3 : 4,
+			},
+			cursor: { phase: "add", movingSince: null, toMove: 0 },
+			cancelAsked: false,
+			error: null,
+			startedAt: NOW,
+		};
+		for (const [id, slots] of Object.entries(before)) {
+			this.recorded.set(id, slots);
+			this.engines.set(id, { slots, reported: slots, answers: true });
+		}
+	}
+
+	model(): CacheModel {
+		const shards = [...this.recorded].map(([id, slots], index): ShardModel => {
+			const engine = this.engines.get(id);
+			const reported = engine?.reported ?? "";
+			const cluster = {
+				...{ nodeId: "", ok: true, view: "", primaryNodeId: null, slots: reported },
+				...(reported === "" && { keys: 0 }),
+			};
+			const primary: NodeModel = node(
+				index + 1,
+				running("primary", engine?.answers === false ? { loading: true, cluster } : { cluster }),
+				{ followsNodeId: null },
+			);
+			const bounds = this.operation === null ? null : boundsOf(this.operation, id);
+			return {
+				...CALM,
+				...{ id, index, slots, bounds },
+				primaryNodeId: primary.id,
+				nodes: [primary],
+			};
+		});
+		return cache([], {
+			clusterMode: "enabled",
+			shards,
+			nodesPerShard: 1,
+			operation: this.operation,
+			expectedView: "",
+		});
+	}
+
+	/** An agent: some of what the engine should hand over arrives. */
+	move(id: string, count: number): void {
+		const from = this.engines.get(id);
+		if (this.operation?.cursor.phase !== "move" || from?.answers !== true) return;
+		for (const { toShardId, slots } of movesFrom(this.operation, id)) {
+			const to = this.engines.get(toShardId);
+			const going = takeSlots(commonSlots(slots, readSlots(from.slots)), count);
+			if (to?.answers !== true || going.length === 0) continue;
+			from.slots = formatSlots(withoutSlots(readSlots(from.slots), going));
+			to.slots = formatSlots([...readSlots(to.slots), ...going]);
+		}
+	}
+
+	report(id: string): void {
+		const engine = this.engines.get(id);
+		if (engine !== undefined) engine.reported = engine.slots;
+	}
+
+	/** As the reconciler writes it down: only if the operation is where the step saw it. */
+	apply(step: OperationStep | null): void {
+		const { operation } = this;
+		if (step === null || operation === null) return;
+		if (JSON.stringify(operation.cursor) !== JSON.stringify(step.from)) return;
+		for (const [id, slots] of Object.entries(step.slots)) this.recorded.set(id, slots);
+		for (const id of step.remove) this.recorded.delete(id);
+		this.operation = step.outcome === null ? { ...operation, cursor: step.cursor } : null;
+		this.outcome = step.outcome;
+	}
+
+	cancel(): void {
+		const { operation } = this;
+		if (operation === null || operation.cancelAsked || operation.cursor.phase === "settle") return;
+		const cursor = { ...operation.cursor, phase: "add" as const };
+		this.operation = { ...operation, cancelAsked: true, cursor };
+	}
+
+	requireOneOwner(): void {
+		const all = [...this.recorded.values()].map((text) => readSlots(text));
+		expect(all.reduce((sum, slots) => sum + countSlots(slots), 0)).toBe(LIMITS.clusterSlots);
+		expect(mergeSlots(all.flat())).toEqual([{ first: 0, last: LIMITS.clusterSlots - 1 }]);
+	}
+}
+
+const ids = fc.constantFrom("s1", "s2", "s3", "s4");
+const deeds = fc.array(
+	fc.oneof(
+		fc.record({
+			kind: fc.constant("move" as const),
+			id: ids,
+			count: fc.integer({ min: 1, max: 2_000 }),
+		}),
+		fc.record({ kind: fc.constant("report" as const), id: ids }),
+		fc.record({ kind: fc.constantFrom("plan", "crash", "late", "cancel") }),
+		fc.record({ kind: fc.constant("silence" as const), id: ids }),
+	),
+	{ maxLength: 40 },
+);
+
+test("whatever is killed, late or canceled in between, it ends whole, and every slot has one owner all the time", () => {
+	const outcomes = new Set<string | null>();
+	fc.assert(
+		fc.property(fc.constantFrom("out", "in"), deeds, (direction, history) => {
+			const world = new World(direction);
+			const wanted = world.operation?.input;
+			let late: OperationStep | null = null;
+			for (const deed of history) {
+				if (deed.kind === "move" && "count" in deed) world.move(deed.id, deed.count);
+				if (deed.kind === "report" && "id" in deed) world.report(deed.id);
+				if (deed.kind === "silence" && "id" in deed) {
+					const engine = world.engines.get(deed.id);
+					if (engine !== undefined) engine.answers = !engine.answers;
+				}
+				if (deed.kind === "cancel") world.cancel();
+				if (deed.kind === "plan") world.apply(advanceOperation(world.model(), NOW));
+				// Planned, and the control plane died; or written down much later, by one that was thought dead.
+				if (deed.kind === "crash") late = advanceOperation(world.model(), NOW);
+				if (deed.kind === "late") world.apply(late);
+				world.requireOneOwner();
+			}
+			for (const engine of world.engines.values()) engine.answers = true;
+			for (let turn = 0; turn < 20 && world.operation !== null; turn += 1) {
+				for (const id of world.engines.keys()) world.move(id, 16_384);
+				for (const id of world.engines.keys()) world.report(id);
+				world.apply(advanceOperation(world.model(), NOW));
+				world.requireOneOwner();
+			}
+			expect(world.operation).toBeNull();
+			outcomes.add(world.outcome);
+			const goal: Record<string, string> =
+				(world.outcome === "done" ? wanted?.after : wanted?.before) ?? {};
+			for (const [id, slots] of world.recorded) {
+				expect(slots).toBe(goal[id]);
+				expect(world.engines.get(id)?.slots).toBe(slots);
+			}
+			expect(world.recorded.has("s4")).toBe(goal.s4 !== "");
+		}),
+		{ numRuns: 60 },
+	);
+	expect([...outcomes].sort()).toEqual(["canceled", "done"]);
+});
+
+test("a shard whose slots are moving is served, and nobody takes over", () => {
+	const world = new World("out");
+	world.apply(advanceOperation(world.model(), NOW));
+	expect(world.operation?.cursor.phase).toBe("move");
+	world.move("s1", 100);
+	world.report("s1");
+	const plan = planCache(world.model(), NOW);
+	expect(plan.status).toBe("modifying");
+	expect(plan.actions.map(({ kind }) => kind)).toEqual([]);
+	world.report("s4");
+	const next = planCache(world.model(), NOW);
+	expect(next.actions.map(({ kind }) => kind)).toEqual(["advance-operation"]);
+	expect(next.statusReason).toContain("Moving slots: 0 of 4096 have moved");
+});
+
+test("a shard that still has keys isn't removed", () => {
+	const world = new World("in");
+	for (let turn = 0; turn < 9 && world.operation?.cursor.phase !== "settle"; turn += 1) {
+		world.apply(advanceOperation(world.model(), NOW));
+		world.move("s4", 16_384);
+		for (const id of world.engines.keys()) world.report(id);
+	}
+	const model = world.model();
+	expect(advanceOperation(model, NOW)).toMatchObject({ remove: ["s4"] });
+	const holding = model.shards.map((shard) =>
+		shard.id === "s4" ? { ...shard, nodes: shard.nodes.map((each) => withKeys(each, 3)) } : shard,
+	);
+	expect(advanceOperation({ ...model, shards: holding }, NOW)).toBeNull();
+});
+
+function withKeys(each: NodeModel, keys: number): NodeModel {
+	const { observation } = each;
+	const state = observation?.engineState;
+	if (observation == null || state?.cluster == null) return each;
+	const engineState = { ...state, cluster: { ...state.cluster, keys } };
+	return { ...each, observation: { ...observation, engineState } };
+}

@@ -1,0 +1,151 @@
+import type { ProgressStep } from "../../contract/index.ts";
+import type { Operation } from "../../contract/operation.ts";
+import type { CacheModel } from "../cache/model.ts";
+import { advance, pendingStep } from "../cache/progress.ts";
+import { slotsToGo } from "./advance-operation.ts";
+import {
+	leaversOf,
+	type OperationCursor,
+	type OperationInput,
+	type OperationModel,
+} from "./operation.ts";
+
+const ADD = "Add shards";
+const MOVE = "Move slots";
+const REMOVE = "Remove empty shards";
+const SETTLE = "Check that all nodes agree";
+const STEPS = [ADD, MOVE, REMOVE, SETTLE];
+
+/** Before slots move, and after: the rest of the time goes into adding and removing nodes. */
+const PERCENT_BEFORE_MOVING = 10;
+const PERCENT_AFTER_MOVING = 95;
+
+/** The steps of an operation; `input` says whether shards come or go. */
+export function operationSteps(
+	{ added, removed }: OperationInput,
+	canceled: boolean,
+): ProgressStep[] {
+	const goes = canceled ? added : removed;
+	return [
+		...(added.length > 0 && !canceled ? [ADD] : []),
+		MOVE,
+		...(goes.length > 0 ? [REMOVE] : []),
+		SETTLE,
+	].map((name) => pendingStep(name));
+}
+
+export function isOperationStep({ step, node }: ProgressStep): boolean {
+	return node === null && STEPS.includes(step);
+}
+
+/** The steps as far as the operation has come; others stay as they are. `now` is ISO 8601. */
+export function advanceOperationSteps(
+	cache: CacheModel,
+	steps: ProgressStep[],
+	now: string,
+): ProgressStep[] {
+	const own = steps.filter(isOperationStep);
+	if (own.length === 0 || own.every(({ state }) => state === "done")) return steps;
+	const { operation } = cache;
+	const current =
+		operation === null ? -1 : own.findIndex(({ step }) => step === stepOf(cache, operation));
+	const advanced = advance(
+		own,
+		current === -1 ? own.length : current,
+		operation?.error == null ? "running" : "waiting",
+		now,
+	);
+	return steps.map((step) => advanced[own.indexOf(step)] ?? step);
+}
+
+function stepOf(cache: CacheModel, operation: OperationModel): string {
+	switch (operation.cursor.phase) {
+		case "add":
+			return operation.cancelAsked ? MOVE : ADD;
+		case "move":
+			return MOVE;
+		case "settle":
+			return hasLeavers(cache, operation) ? REMOVE : SETTLE;
+	}
+}
+
+function hasLeavers(cache: CacheModel, operation: OperationModel): boolean {
+	return cache.shards.some(({ id }) => leaversOf(operation).includes(id));
+}
+
+/** What the operation does now, in a sentence; null if none is under way. */
+export function describeOperation(cache: CacheModel): string | null {
+	const { operation } = cache;
+	if (operation === null) return null;
+	const back = operation.cancelAsked ? " back, because the change was canceled" : "";
+	const problem = operation.error === null ? "" : ` The last attempt failed: ${operation.error}.`;
+	switch (operation.cursor.phase) {
+		case "add": {
+			const count = operation.input.added.length;
+			return `Adding ${count} shard${count === 1 ? "" : "s"}.`;
+		}
+		case "move": {
+			const { moved, total } = movedSlots(cache, operation);
+			return `Moving slots${back}: ${moved} of ${total} have moved.${problem}`;
+		}
+		case "settle":
+			return hasLeavers(cache, operation)
+				? "Removing empty shards."
+				: "Waiting until all nodes agree on which node serves which slots.";
+	}
+}
+
+/** In the present direction. */
+export function movedSlots(
+	cache: CacheModel,
+	operation: OperationModel,
+): { moved: number; total: number } {
+	const toGo = slotsToGo(cache, operation);
+	const total = operation.cursor.phase === "add" ? toGo : Math.max(operation.cursor.toMove, toGo);
+	return { moved: total - toGo, total };
+}
+
+/** The operation as the API shows it; null for none. */
+export function operationView(
+	cache: CacheModel,
+	steps: readonly ProgressStep[],
+	now: Date,
+): Operation | null {
+	const { operation } = cache;
+	if (operation === null) return null;
+	const slots = movedSlots(cache, operation);
+	const share = slots.total === 0 ? 1 : slots.moved / slots.total;
+	const { cancelAsked, cursor } = operation;
+	return {
+		id: operation.id,
+		kind: operation.kind,
+		state: cancelAsked ? "canceling" : "running",
+		steps: steps
+			.filter(isOperationStep)
+			.map(({ step, state, startedAt, finishedAt }) => ({ step, state, startedAt, finishedAt })),
+		percent: percentOf(cursor, share),
+		slots,
+		problem: operation.error,
+		startedAt: operation.startedAt.toISOString(),
+		estimatedEndAt: estimateEnd(cursor, share, now),
+		cancellable: !cancelAsked && cursor.phase !== "settle",
+	};
+}
+
+function percentOf({ phase }: OperationCursor, share: number): number {
+	if (phase === "add") return 0;
+	if (phase === "settle") return PERCENT_AFTER_MOVING;
+	const span = PERCENT_AFTER_MOVING - PERCENT_BEFORE_MOVING;
+	return PERCENT_BEFORE_MOVING + Math.floor(span * share);
+}
+
+/** From how fast slots have moved so far. */
+function estimateEnd(
+	{ phase, movingSince }: OperationCursor,
+	share: number,
+	now: Date,
+): string | null {
+	if (phase !== "move" || movingSince === null || share === 0) return null;
+	const tookMs = now.getTime() - Date.parse(movingSince);
+	return new Date(now.getTime() + (tookMs / share) * (1 - share)).toISOString();
+}

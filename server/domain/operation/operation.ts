@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { OperationKind } from "../../contract/operation.ts";
+import { commonSlots, readSlots, type SlotRange, withoutSlots } from "../../contract/slots.ts";
+
+/** Slots by shard id, such as 0-5460; empty for none. */
+const layoutSchema = z.record(z.string(), z.string());
+export type SlotLayout = z.infer<typeof layoutSchema>;
+
+/** What an operation does: fixed when it starts. */
+export const operationInputSchema = z.object({
+	before: layoutSchema,
+	after: layoutSchema,
+	/** Shards that exist for this operation, and go again if it is canceled. */
+	added: z.array(z.string()),
+	/** Shards that leave the cache once they are empty. */
+	removed: z.array(z.string()),
+	/** The cache's number of shards before. */
+	shardsBefore: z.number(),
+});
+export type OperationInput = z.infer<typeof operationInputSchema>;
+
+export const operationCursorSchema = z.object({
+	/**
+	 *     add ──> move ──> settle ──> (ended)
+	 *
+	 * `add`: new shards' nodes are placed and join. `move`: slots go to their new shards. `settle`: empty shards leave, and all nodes see the same cluster.
+	 * A canceled operation goes to `move` from wherever it is, and moves back.
+	 */
+	phase: z.enum(["add", "move", "settle"]),
+	/** When the slots began to move in the present direction, ISO 8601, and how many were to go then. */
+	movingSince: z.string().nullable(),
+	toMove: z.number(),
+});
+export type OperationCursor = z.infer<typeof operationCursorSchema>;
+
+export interface OperationModel {
+	id: string;
+	kind: OperationKind;
+	input: OperationInput;
+	cursor: OperationCursor;
+	cancelAsked: boolean;
+	/** What holds it up, in a sentence; null while it goes on. */
+	error: string | null;
+	startedAt: Date;
+}
+
+type Target = Pick<OperationModel, "input" | "cancelAsked">;
+
+/** The slots that a shard should have in the end. */
+export function goalOf({ input, cancelAsked }: Target, shardId: string): SlotRange[] {
+	return readSlots((cancelAsked ? input.before : input.after)[shardId] ?? "");
+}
+
+/** Shards that leave the cache in the end. */
+export function leaversOf({ input, cancelAsked }: Target): readonly string[] {
+	return cancelAsked ? input.added : input.removed;
+}
+
+/** What a shard serves throughout, and what it may serve at some time, in whichever direction slots move. */
+export function boundsOf({ input }: Target, shardId: string): SlotBounds {
+	const before = readSlots(input.before[shardId] ?? "");
+	const after = readSlots(input.after[shardId] ?? "");
+	return { least: commonSlots(before, after), most: [...before, ...after] };
+}
+
+export interface SlotBounds {
+	least: readonly SlotRange[];
+	most: readonly SlotRange[];
+}
+
+export function isWithin({ least, most }: SlotBounds, slots: readonly SlotRange[]): boolean {
+	return withoutSlots(least, slots).length === 0 && withoutSlots(slots, most).length === 0;
+}
+
+/**
+ * Where a shard's slots have to go, by shard that gets them: all that it may have at some time. Its agent knows which it
+ * has now.
+ */
+export function movesFrom(
+	operation: Target,
+	shardId: string,
+): { toShardId: string; slots: SlotRange[] }[] {
+	const { before, after } = operation.input;
+	const { most } = boundsOf(operation, shardId);
+	return Object.keys({ ...before, ...after })
+		.filter((id) => id !== shardId)
+		.map((id) => ({ toShardId: id, slots: commonSlots(most, goalOf(operation, id)) }))
+		.filter((move) => move.slots.length > 0);
+}

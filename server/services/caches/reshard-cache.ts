@@ -1,0 +1,278 @@
+import { randomUUID } from "node:crypto";
+import { SLOT_MOVES_SINCE } from "../../contract/agent.ts";
+import { slotsProblem } from "../../contract/cache-shape.ts";
+import { AppError, type ErrorCode } from "../../contract/errors.ts";
+import type { OperationKind } from "../../contract/operation.ts";
+import { countSlots, formatSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
+import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
+import { shardName } from "../../data/cache-view.ts";
+import { isUniqueViolation, type Transaction } from "../../data/database.ts";
+import { toOperationModel } from "../../data/operation-mapping.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { balanceSlots } from "../../domain/operation/balance-slots.ts";
+import type {
+	OperationCursor,
+	OperationInput,
+	SlotLayout,
+} from "../../domain/operation/operation.ts";
+import { operationSteps } from "../../domain/operation/operation-progress.ts";
+import type { Caller, Resources } from "../context.ts";
+import { askToCancel } from "./cancel-operation.ts";
+
+/** Shards: as many, with slots spread evenly. Slots: as they are given. Neither: the same shards, spread evenly. */
+export type ReshardRequest = { shards: number } | { slots: readonly string[] } | "rebalance";
+
+export const SEPARATELY =
+	"shards and replicasPerShard can't change in one request: change one after the other";
+
+export interface ReshardProblem {
+	field: "shards" | "slots";
+	message: string;
+	code: ErrorCode;
+}
+
+export interface ReshardPlan {
+	kind: OperationKind;
+	input: OperationInput;
+	/** Indexes of shards that come. */
+	newShards: { id: string; index: number }[];
+	/** Slots that change their shard. */
+	slotCount: number;
+	problems: ReshardProblem[];
+}
+
+/** What a change of shards or slots would do; null if nothing would change. */
+export function planReshard(
+	resources: Resources,
+	row: FullCache,
+	request: ReshardRequest,
+): ReshardPlan | null {
+	const count =
+		typeof request === "object" && "shards" in request ? request.shards : row.shardCount;
+	const field = typeof request === "object" && "shards" in request ? "shards" : "slots";
+	const unfit = unfitness(row, request, field);
+	const present = row.shards.map(({ id, index, slots }) => ({
+		id,
+		index,
+		slots: readSlots(slots),
+	}));
+	const coming = Math.max(0, count - present.length);
+	const newShards = Array.from({ length: coming }, (_, k) => ({
+		id: randomUUID(),
+		index: present.length + k,
+	}));
+	if (unfit !== null) {
+		const input = { before: {}, after: {}, added: [], removed: [], shardsBefore: row.shardCount };
+		return { kind: "set-slots", input, newShards, slotCount: 0, problems: [unfit] };
+	}
+	const all = [...present, ...newShards.map((shard) => ({ ...shard, slots: [] }))];
+	const wanted =
+		typeof request === "object" && "slots" in request
+			? request.slots.map((text) => readSlots(text.replace(/\s/g, "")))
+			: balanceSlots(all.map(({ slots }, index) => ({ slots, stays: index < count })));
+	const layout = (slotsOf: (index: number) => string): SlotLayout =>
+		Object.fromEntries(all.map(({ id }, index) => [id, slotsOf(index)]));
+	const input: OperationInput = {
+		before: layout((index) => formatSlots(all[index]?.slots ?? [])),
+		after: layout((index) => formatSlots(wanted[index] ?? [])),
+		added: newShards.map(({ id }) => id),
+		removed: all.slice(count).map(({ id }) => id),
+		shardsBefore: row.shardCount,
+	};
+	const slotCount = all.reduce(
+		(sum, { slots }, index) => sum + countSlots(withoutSlots(slots, wanted[index] ?? [])),
+		0,
+	);
+	if (slotCount === 0 && newShards.length === 0 && input.removed.length === 0) return null;
+	return {
+		kind: kindOf(request, count, present.length),
+		...{ input, newShards, slotCount },
+		problems: [
+			...whyBusy(row, field),
+			...foreignHosts(resources, row, field),
+			...tooFull(resources, row, input, field),
+		],
+	};
+}
+
+function kindOf(request: ReshardRequest, count: number, before: number): OperationKind {
+	if (request === "rebalance") return "rebalance";
+	if ("slots" in request) return "set-slots";
+	return count > before ? "scale-out" : "scale-in";
+}
+
+/** Why such a cache can't have these shards, whatever goes on. */
+function unfitness(
+	row: FullCache,
+	request: ReshardRequest,
+	field: ReshardProblem["field"],
+): ReshardProblem | null {
+	const refuse = (message: string) => ({ field, message, code: "invalid_argument" as const });
+	if (row.engine === "memcached") {
+		return refuse(`${field} is not for Memcached, which has no shards; use nodes`);
+	}
+	if (row.clusterMode !== "enabled") {
+		return refuse(
+			`${field} can't be changed: cache ${row.name} has cluster mode disabled, and so one shard. Create a cache with cluster mode enabled`,
+		);
+	}
+	if (typeof request === "object" && "slots" in request) {
+		const problem = slotsProblem(request.slots, row.shardCount);
+		if (problem !== null) return refuse(problem);
+	}
+	return null;
+}
+
+function whyBusy(row: FullCache, field: ReshardProblem["field"]): ReshardProblem[] {
+	const message = busyWith(row);
+	return message === null ? [] : [{ field, message, code: "conflict" }];
+}
+
+/** What keeps a cache from another change of its shape, in a sentence; null for nothing. */
+function busyWith(row: FullCache): string | null {
+	if (row.availableAt === null) {
+		return `Cache ${row.name} is ${row.status}; its shards can be changed once it is available.`;
+	}
+	if (row.resizedFrom !== null) {
+		return `The number of replicas of cache ${row.name} is being changed. Wait until that is done, or cancel it.`;
+	}
+	return describeOpenOperation(row);
+}
+
+/** The change of shards or slots that is under way, and what to do about it; null for none. */
+export function describeOpenOperation(row: FullCache): string | null {
+	const operation = toOperationModel(row.operations[0]);
+	if (operation === null) return null;
+	if (operation.cancelAsked) {
+		return `A change of cache ${row.name} (${operation.kind}) is being canceled. Wait until that is done.`;
+	}
+	return `Cache ${row.name} is being changed (${operation.kind}). Wait until that is done, or cancel it.`;
+}
+
+function foreignHosts(
+	{ fleet }: Resources,
+	row: FullCache,
+	field: ReshardProblem["field"],
+): ReshardProblem[] {
+	const hosts = new Map(
+		row.shards.flatMap(({ nodes }) => nodes.map(({ host }) => [host.id, host])),
+	);
+	const old = [...hosts.values()].filter(
+		({ id }) => (fleet.protocols.of(id) ?? SLOT_MOVES_SINCE) < SLOT_MOVES_SINCE,
+	);
+	if (old.length === 0) return [];
+	const names = old.map(({ name }) => name).join(", ");
+	const message = `The agents on ${names} can't move slots yet: upgrade them first.`;
+	return [{ field, message, code: "conflict" }];
+}
+
+/** Shards that would get more data than their nodes can hold, by what the shards hold now. */
+function tooFull(
+	{ fleet }: Resources,
+	row: FullCache,
+	{ before, after }: OperationInput,
+	field: ReshardProblem["field"],
+): ReshardProblem[] {
+	const shards = row.shards.map((shard) => {
+		const primary = shard.nodes.find(({ id }) => id === shard.primaryNodeId);
+		const usedBytes = primary === undefined ? 0 : (fleet.metrics(primary.id)?.memoryUsedBytes ?? 0);
+		return {
+			...{ id: shard.id, index: shard.index, usedBytes },
+			maxBytes: Number(primary?.maxmemoryBytes ?? 0),
+			slots: readSlots(before[shard.id] ?? ""),
+		};
+	});
+	return shards.flatMap(({ id, index, maxBytes }) => {
+		const goal = readSlots(after[id] ?? "");
+		const bytes = shards.reduce((sum, from) => {
+			const count = countSlots(from.slots);
+			const share = countSlots(from.slots) - countSlots(withoutSlots(from.slots, goal));
+			return count === 0 ? sum : sum + (from.usedBytes * share) / count;
+		}, 0);
+		const grows = withoutSlots(goal, readSlots(before[id] ?? "")).length > 0;
+		if (!grows || bytes <= maxBytes) return [];
+		const message = `Shard ${shardName(index)} would hold about ${mebibytes(bytes)}, and its nodes have ${mebibytes(maxBytes)} for data. Keep more shards, or use a larger node type.`;
+		return [{ field, message, code: "conflict" as const }];
+	});
+}
+
+function mebibytes(bytes: number): string {
+	return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
+/**
+ * Starts the change; the reconciler carries it out (domain/operation). Asking for the former number of shards cancels a
+ * change of it. Throws `conflict` while another is under way, and `invalid_argument` for shards or slots that the cache
+ * can't have.
+ */
+export async function reshard(
+	resources: Resources,
+	caller: Caller,
+	tx: Transaction,
+	row: FullCache,
+	request: ReshardRequest,
+): Promise<void> {
+	const open = toOperationModel(row.operations[0]);
+	if (open !== null && typeof request === "object" && "shards" in request) {
+		if (request.shards === row.shardCount) return;
+		if (request.shards === open.input.shardsBefore) return askToCancel(resources, caller, tx, row);
+	}
+	const plan = planReshard(resources, row, request);
+	if (plan === null) return;
+	const [problem] = plan.problems;
+	if (problem !== undefined) {
+		throw new AppError(problem.code, problem.message, { field: problem.field });
+	}
+	await start(resources, caller, tx, row, plan);
+}
+
+async function start(
+	{ clock }: Resources,
+	caller: Caller,
+	tx: Transaction,
+	row: FullCache,
+	{ kind, input, newShards, slotCount }: ReshardPlan,
+): Promise<void> {
+	const now = clock.now();
+	const cursor: OperationCursor = { phase: "add", movingSince: null, toMove: slotCount };
+	await tx.shard.createMany({
+		data: newShards.map((shard) => ({ ...shard, cacheId: row.id, slots: "" })),
+	});
+	const shardCount = row.shardCount + newShards.length - input.removed.length;
+	await tx.cache.update({
+		where: { id: row.id },
+		data: {
+			shardCount,
+			status: row.status === "available" ? "modifying" : row.status,
+			progress: [
+				...progressColumn
+					.parse(row.progress)
+					.filter(({ node, state }) => node !== null && state !== "done"),
+				...operationSteps(input, false),
+			],
+			// A pass that has read the cache before doesn't write its own steps over these.
+			generation: { increment: 1 },
+		},
+	});
+	try {
+		await tx.operation.create({
+			data: {
+				...{ id: randomUUID(), cacheId: row.id, kind, input, cursor },
+				...{ state: "running", startedAt: now, updatedAt: now },
+			},
+		});
+	} catch (error) {
+		if (!isUniqueViolation(error)) throw error;
+		throw new AppError("conflict", `Cache ${row.name} is already being changed.`);
+	}
+	const what =
+		shardCount === row.shardCount
+			? "gets other slots for its shards"
+			: `changes from ${row.shardCount} to ${shardCount} shards`;
+	await recordEvent(tx, clock, {
+		severity: "info",
+		type: "cache.modifying",
+		message: `Cache ${row.name} ${what}, as ${caller.name} requested: ${slotCount} slots move.`,
+		cacheName: row.name,
+	});
+}
