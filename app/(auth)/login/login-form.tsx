@@ -2,6 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { useQueryClient } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
 import { useRouter, useSearchParams } from "next/navigation";
 import { type SubmitEvent, useState } from "react";
 import { authClient } from "../../_lib/auth-client.ts";
@@ -24,8 +25,9 @@ function explain(error: { status: number; message?: string | undefined }): strin
 
 function ForgottenPassword() {
 	return (
-		<details className="text-sm text-muted">
-			<summary className="w-fit cursor-pointer rounded-sm hover:text-foreground">
+		<details className="group text-sm text-muted">
+			<summary className="flex w-fit cursor-pointer list-none items-center gap-1 rounded-sm hover:text-foreground [&::-webkit-details-marker]:hidden">
+				<ChevronRight aria-hidden className="size-3.5 group-open:rotate-90" />
 				Forgot your password?
 			</summary>
 			<p className="mt-2">
