@@ -65,7 +65,7 @@ export class FrameRecorder {
 	}
 }
 
-/** Where there is what kind of value, such as `.request.facts: null`; the values of short words count too. */
+/** The paths and kinds of values, such as `.request.facts: null`; short words count by their value too. */
 function formsIn(value: unknown, path: string): string[] {
 	if (Array.isArray(value)) return value.flatMap((each) => formsIn(each, `${path}[]`));
 	if (typeof value !== "object" || value === null) {

@@ -45,7 +45,7 @@ export async function noteDenied(
 	});
 }
 
-/** Where the audit log calls it otherwise than the API does. */
+/** Actions whose names in the audit log differ from the API's. */
 const ACTIONS: Readonly<Record<string, string>> = {
 	"caches.credentials": "cache.read-credentials",
 	"hosts.createJoinToken": "join-token.create",
@@ -58,7 +58,7 @@ function actionOf(path: string): string {
 	return ACTIONS[path] ?? kebab.replace(/s\./, ".");
 }
 
-/** What the call was about, as far as an input that wasn't checked says. */
+/** The target of the call, from input that hasn't been validated. */
 function targetOf(input: unknown): string | null {
 	if (typeof input !== "object" || input === null) return null;
 	const { name, email, user, id } = input as Record<string, unknown>;

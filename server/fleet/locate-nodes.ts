@@ -62,7 +62,7 @@ async function settle(resources: Resources): Promise<void> {
 	const elsewhere = await strangersOf(resources);
 	for (const node of unlocated.filter((each) => !isThere(each))) {
 		const successor = elsewhere.find(
-			// A replacement has the name of the node that it replaces, and is never looked for elsewhere.
+			// A replacement has the name of the node that it replaces, and Larder never looks for it elsewhere.
 			({ was }) =>
 				node.replacesNodeId === null && was?.cacheId === node.cacheId && was.nodeName === node.name,
 		);

@@ -144,7 +144,7 @@ export function overall(
 
 interface Counted extends SlotSample {
 	slot: number;
-	/** Of how many readings it is the mean. */
+	/** The number of readings behind the mean. */
 	readings: number;
 	/** Its node isn't part of the cache any more. */
 	hasLeft: boolean;

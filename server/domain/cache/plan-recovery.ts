@@ -205,8 +205,8 @@ function withoutData(
 	primary: NodeModel,
 	{ cause }: Failure,
 ): Recovery {
-	// A host restarts its replicas by itself, so its last report about one is outdated once it is silent.
-	// Nor is it known of a node that its host hasn't spoken of yet.
+	// A host restarts its replicas by itself, so its last report about one is outdated once it is silent. Nor does
+	// Larder know it of a node that its host hasn't reported yet.
 	const mayLive = (node: NodeModel) =>
 		mayHoldData(node) || (node !== primary && (isSilent(node) || node.observation === null));
 	const living = shard.nodes.filter((node) => mayLive(node) && !node.host.lossConfirmed);

@@ -110,7 +110,7 @@ function isDownForReboot(node: NodeModel): boolean {
 	return isRebooting(node) || node.observation?.phase === "rebooting";
 }
 
-/** The status of a change that was asked for and is under way, with a sentence on it; null for none. */
+/** The status of a requested change in progress, with a sentence about it; null if there is none. */
 function describeChange(cache: CacheModel): Status | null {
 	if (!cache.everAvailable) return null;
 	const nodes = allNodes(cache);

@@ -5,8 +5,8 @@ import { visibleNodes } from "./node-pairs.ts";
 import { pendingStep } from "./progress.ts";
 import { isSizeStep } from "./size-progress.ts";
 
-// A reboot has a step for each node. It ends when the node is back in its role and in sync, not when its process has started:
-// a replica that copies what it has missed is part of what was asked for, and no failure.
+// A reboot has a step for each node. It ends when the node is back in its role and in sync, not when its process has
+// started: a replica that copies what it has missed is part of the requested reboot, not a failure.
 
 /** The steps of a reboot of these nodes, in turn, after those of what is still under way. */
 export function rebootSteps(
@@ -39,7 +39,7 @@ export function rebootsUnderWay(cache: CacheModel): NodeModel[] {
 	});
 }
 
-/** Whether the shard isn't itself, or not yet, for no other cause than a reboot that was asked for. */
+/** Whether a requested reboot is the only reason why the shard isn't complete. */
 export function isInReboot(cache: CacheModel, shard: ShardModel): boolean {
 	const underWay = rebootsUnderWay(cache);
 	if (!shard.nodes.some((node) => underWay.includes(node))) return false;

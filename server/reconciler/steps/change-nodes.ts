@@ -183,8 +183,8 @@ async function changeNode(
 }
 
 /**
- * Gives a node the next free port on its host, because another program there holds its own. Everything that
- * must know its address is told. Returns the reason if no port is left.
+ * Gives a node the next free port on its host, because another program there holds its own. Tells everything that
+ * must know the address. Returns the reason if no port is left.
  */
 export async function movePort(
 	resources: Resources,
