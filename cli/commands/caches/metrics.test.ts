@@ -36,6 +36,28 @@ it("metrics are a row for each node, newest values; what wasn't measured is a da
 	expect(second).toMatch(/^orders-002 +replica/);
 });
 
+it("newest values are of one round, in which a node that moved has its former place too", () => {
+	const later = "2026-01-01T00:00:10.000Z";
+	const opsOf = (id: string, times: string[], opsPerSecond: number[], leftAt: string | null) => ({
+		...{ ...primary, id, node: id, at: times, leftAt },
+		values: { opsPerSecond },
+	});
+	const nodes = [
+		opsOf("old", at, [400, 150], later),
+		opsOf("new", [at[1] ?? "", later], [250, 400], null),
+		// Its host reports the round a moment later than the other's.
+		opsOf("replica", at, [0, 3], null),
+		opsOf("long-gone", at.slice(0, 1), [7], later),
+	];
+	const rows = describeMetrics(metrics(nodes), false).split("\n").slice(1, 5);
+	expect(rows).toEqual([
+		expect.stringMatching(/^old +left .* 150 /),
+		expect.stringMatching(/^new +primary .* 250 /),
+		expect.stringMatching(/^replica +primary .* 3 /),
+		"",
+	]);
+});
+
 it("over a range, each node has its newest, mean and highest values", () => {
 	const lines = describeMetrics(metrics([primary]), true).split("\n");
 	expect(lines.slice(1, 4)).toEqual([

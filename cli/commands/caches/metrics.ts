@@ -56,6 +56,10 @@ async function run(name: string, options: MetricsOptions): Promise<void> {
 	else print(describeMetrics(cacheMetricsSchema.parse(answer), options.range !== undefined));
 }
 
+/** Hosts report a round within milliseconds of each other; a node that misses one isn't waited for. */
+const ROUNDS_LATE = 1.5;
+
+type Series = CacheMetrics["nodes"][number];
 type Values = Record<keyof NodeMetrics, number | null>;
 type Summary = "newest" | "mean" | "highest";
 interface Row {
@@ -65,29 +69,55 @@ interface Row {
 	values: Values;
 }
 
-/** A table of nodes; `overRange` adds the mean and the highest of each metric over the range. */
-export function describeMetrics({ nodes, to }: CacheMetrics, overRange: boolean): string {
+/**
+ * A table of nodes; `overRange` adds the mean and the highest of each metric over the range. The newest values are those
+ * of one round, so that they can be added up. A node that has left the cache has a row in its last round.
+ */
+export function describeMetrics(metrics: CacheMetrics, overRange: boolean): string {
+	const { nodes, to } = metrics;
 	const summaries: readonly Summary[] = overRange ? ["newest", "mean", "highest"] : ["newest"];
-	const rows = nodes.flatMap((series) =>
-		series.at.length === 0 || series.leftAt !== null
-			? []
-			: summaries.map(
-					(summary): Row => ({
-						node: printable(series.node),
-						role: series.role ?? "-",
-						summary,
-						values: summarize(series.values, summary),
-					}),
-				),
-	);
+	const round = newestRound(metrics);
+	const rows = nodes.flatMap((series) => {
+		const newest = newestIn(series, round, metrics.resolutionSeconds);
+		if (newest === null) return [];
+		return summaries.map(
+			(summary): Row => ({
+				node: printable(series.node),
+				role: series.leftAt === null ? (series.role ?? "-") : "left",
+				summary,
+				values: summarize(series.values, summary, newest),
+			}),
+		);
+	});
 	if (rows.length === 0) return "No samples in this range. Nodes send one every 5 seconds.";
 	const columns = overRange ? COLUMNS : COLUMNS.filter(({ title }) => title !== "VALUE");
 	return `${formatTable(rows, columns)}\n\nAt ${to}. Rates are per second.`;
 }
 
-function summarize(values: CacheMetrics["nodes"][number]["values"], summary: Summary): Values {
+/** The time of the newest round that all of today's nodes have reported, except those that are late; NaN for none. */
+function newestRound({ nodes, resolutionSeconds }: CacheMetrics): number {
+	const newest = nodes.flatMap(({ at, leftAt }) => {
+		const last = at.at(-1);
+		return leftAt !== null || last === undefined ? [] : [Date.parse(last)];
+	});
+	const latest = Math.max(...newest);
+	const inTime = newest.filter((at) => latest - at <= ROUNDS_LATE * resolutionSeconds * 1_000);
+	return inTime.length === 0 ? Number.NaN : Math.min(...inTime);
+}
+
+/** Index of the node's sample in the round, or of its newest one if it is late. Null for a node without such a sample. */
+function newestIn({ at, leftAt }: Series, round: number, resolutionSeconds: number): number | null {
+	const halfMs = (resolutionSeconds * 1_000) / 2;
+	const inRound = at.findLastIndex((time) => Math.abs(Date.parse(time) - round) < halfMs);
+	if (inRound >= 0) return inRound;
+	return leftAt === null && at.length > 0 ? at.length - 1 : null;
+}
+
+function summarize(values: Series["values"], summary: Summary, newest: number): Values {
 	const entries = METRIC_NAMES.map((metric) => {
-		const measured = (values[metric] ?? []).filter((value) => value !== null);
+		const series = values[metric] ?? [];
+		const shown = summary === "newest" ? series.slice(0, newest + 1) : series;
+		const measured = shown.filter((value) => value !== null);
 		return [metric, summaryOf(measured, summary)] as const;
 	});
 	return Object.fromEntries(entries) as Values;
