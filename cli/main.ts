@@ -9,6 +9,7 @@ import { failoverCommand } from "./commands/caches/failover.ts";
 import { listCommand } from "./commands/caches/list.ts";
 import { metricsCommand } from "./commands/caches/metrics.ts";
 import { modifyCommand } from "./commands/caches/modify.ts";
+import { moveCommand } from "./commands/caches/move.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
 import { rebootCommand } from "./commands/caches/reboot.ts";
 import { showCommand } from "./commands/caches/show.ts";
@@ -56,6 +57,7 @@ ${EXIT_CODES_HELP}`,
 		metricsCommand,
 		credentialsCommand,
 		modifyCommand,
+		moveCommand,
 		rebootCommand,
 		failoverCommand,
 		promoteCommand,

@@ -26,6 +26,7 @@ import type { RespValue } from "./resp-parser.ts";
 import { SentinelGuard } from "./sentinel-guard.ts";
 import { SlotMoves } from "./slot-moves.ts";
 import { renderAcl } from "./valkey-acl.ts";
+import { ioThreads } from "./valkey-configuration.ts";
 import { movesSlotsItself } from "./valkey-flavour.ts";
 import {
 	countKeys,
@@ -189,11 +190,29 @@ export class ValkeySession implements EngineSession {
 
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
 		await this.applyUsers(assignment);
+		const before = await this.command("CONFIG", "GET", "maxmemory");
 		await this.command("CONFIG", "SET", "maxmemory", String(assignment.maxmemoryBytes));
+		// What the engine has freed goes back to the machine before the limit of its process follows.
+		const isLower = Array.isArray(before) && Number(before[1]) > assignment.maxmemoryBytes;
+		if (isLower) await this.command("MEMORY", "PURGE");
+		await this.applyThreads(assignment);
 		const refused = await applyParameters(assignment.parameters, (...args) =>
 			this.command(...args),
 		);
 		return { refused };
+	}
+
+	/** Some versions take them only when they start. */
+	private async applyThreads({ parameters, vcpus }: Assignment): Promise<void> {
+		if (parameters.some(({ name }) => name === "io-threads")) return;
+		const threads = String(ioThreads(vcpus));
+		const present = await this.command("CONFIG", "GET", "io-threads");
+		if (Array.isArray(present) && present[1] === threads) return;
+		try {
+			await this.command("CONFIG", "SET", "io-threads", threads);
+		} catch (error) {
+			if (!(error instanceof EngineCommandError)) throw error;
+		}
 	}
 
 	async setSyncDelay(seconds: number): Promise<void> {

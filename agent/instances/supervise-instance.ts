@@ -97,7 +97,7 @@ async function converge(
 	if (isAnotherNode(assignment, engineState)) return endAnotherNode(core, assignment);
 	if (isStateNews(core.display.view.engineState, engineState)) core.pace.disturb();
 	const serves = !engineState.loading;
-	if (serves && assignment.reboot > before.launchReboot) {
+	if (serves && assignment.reboot > before.launchReboot && (await hasProgram(core, assignment))) {
 		await core.save({ ...before, rebooting: true, keptData: engineState.synced });
 		return 0;
 	}
@@ -141,6 +141,11 @@ async function converge(
 	});
 	if (record !== before) await core.save(record);
 	return core.pace.delayMs();
+}
+
+/** An engine that is to change with the reboot serves on until the new one is here. */
+async function hasProgram({ context }: InstanceCore, { engine, engineVersion }: Assignment) {
+	return (await context.engines.resolve(engine, engineVersion)).kind === "ready";
 }
 
 /** According to `CLUSTER MYID`, whatever its files say. */

@@ -15,6 +15,8 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 export const CGROUP_ROOT = "/sys/fs/cgroup";
 const CONTROLLERS = ["memory", "cpu"] as const;
 const CPU_PERIOD_US = 100_000;
+/** How much of a lower limit may be in use when it is set. */
+const ROOM_BELOW_LIMIT = 0.95;
 
 export interface NodeLimits {
 	readonly memoryBytes: number;
@@ -43,11 +45,14 @@ interface Groups {
 	readonly parent: readonly string[];
 	/** Names and contents of the files that set the limits. */
 	files(limits: NodeLimits): [name: string, value: string][];
+	/** The file that says how much of a limit is in use. */
+	usage: Readonly<Record<string, string>>;
 }
 
 const GROUPS: Readonly<Record<GroupsKind, Groups>> = {
 	"cgroup-v2": {
 		parent: ["larder"],
+		usage: { "memory.max": "memory.current" },
 		files: ({ memoryBytes, vcpus }: NodeLimits) => [
 			["memory.max", String(memoryBytes)],
 			["cpu.max", `${vcpus * CPU_PERIOD_US} ${CPU_PERIOD_US}`],
@@ -55,6 +60,7 @@ const GROUPS: Readonly<Record<GroupsKind, Groups>> = {
 	},
 	"cgroup-v1": {
 		parent: ["memory", "larder"],
+		usage: { "memory.limit_in_bytes": "memory.usage_in_bytes" },
 		files: ({ memoryBytes }: NodeLimits) => [["memory.limit_in_bytes", String(memoryBytes)]],
 	},
 };
@@ -107,9 +113,22 @@ export class ProcessLimits {
 		const group = this.groupOf(assignmentId);
 		mkdirSync(group, { recursive: true });
 		for (const [name, value] of GROUPS[this.kind].files(limits)) {
+			if (!this.mayLower(group, name, value)) continue;
 			writeFileSync(join(group, name), value);
 		}
 		writeFileSync(join(group, "cgroup.procs"), String(pid));
+	}
+
+	/** The kernel ends a process that has more than a new limit: a node that still has more keeps the former one until its next change. */
+	private mayLower(group: string, name: string, value: string): boolean {
+		const usage = GROUPS[this.kind].usage[name];
+		if (usage === undefined) return true;
+		try {
+			return Number(readFileSync(join(group, usage), "utf8")) < Number(value) * ROOM_BELOW_LIMIT;
+		} catch (error) {
+			if (isMissing(error)) return true;
+			throw error;
+		}
 	}
 
 	private groupOf(assignmentId: string): string {

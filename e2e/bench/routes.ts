@@ -61,6 +61,8 @@ async function makeFleet(hosts: number): Promise<Fleet> {
 					const number = (first + index) * NODES_PER_CACHE + member;
 					return {
 						...{ id: `${id}-${member}`, cacheId: id, shardId: `${id}-s`, name: `n-${number}` },
+						...{ engine: "valkey", engineVersion: "9", nodeType: "small" },
+						...{ parameterGroup: "default.valkey9" },
 						...{ hostId: hostIds[number % hosts] ?? "", memoryBytes: BigInt(GIB), vcpus: 1 },
 						...{ port: 17_000 + Math.floor(number / hosts), maxmemoryBytes: BigInt(GIB) },
 						...{ cpuMillis: 500, onExit: "restart", followsNodeId: member ? `${id}-0` : null },

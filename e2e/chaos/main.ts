@@ -8,7 +8,7 @@
  *    1  reborn-empty[-unseen]   a primary is reborn empty before anyone noticed
  *    2  old-primary-returns     the old primary comes back as primary
  *    3  two-losses              the second loss never fails over
- *    4  random-faults           reboots one by one (changes of engine versions: not a feature yet)
+ *    4  random-faults, kinds    reboots and changes of engine versions, one by one
  *    6  recycled-port           a stranger on a node's address and port
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts

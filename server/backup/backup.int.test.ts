@@ -100,6 +100,7 @@ async function fill(db: Database): Promise<void> {
 	});
 	const node = {
 		...{ cacheId: "c", shardId: "s", hostId: "h", memoryBytes: 1n, maxmemoryBytes: 1n, vcpus: 1 },
+		...{ engine: "valkey", engineVersion: "9", parameterGroup: "default.valkey9", nodeType: "t" },
 		...{ cpuMillis: 1, onExit: "report", generation: 4, rebootPending: true },
 	};
 	const observations = [

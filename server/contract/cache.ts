@@ -306,7 +306,41 @@ export const modifyCacheInputSchema = z
 		deletionProtection: z.boolean().optional(),
 		parameterGroup: parameterGroupNameSchema
 			.optional()
-			.describe("of the same family and cluster mode"),
+			.describe("of the same cluster mode, and of the family of the engine's version"),
+		applyPending: z
+			.boolean()
+			.optional()
+			.describe(
+				"true restarts the nodes that have pending parameters, one of each shard at a time: replicas first, then the primary, after a failover",
+			),
+		nodeType: nodeTypeNameSchema
+			.optional()
+			.describe("changes in place where hosts have room, otherwise by moving nodes"),
+		engine: engineSchema.optional().describe("valkey, for a cache of redis; nothing else changes"),
+		engineVersion: engineVersionInputSchema
+			.optional()
+			.describe("later than the present one; node by node, and there is no way back"),
+		acceptIrreversible: z
+			.boolean()
+			.optional()
+			.describe("must be true with a change of the engine or its version: it can't be undone"),
+		moves: z
+			.array(
+				z
+					.strictObject({
+						node: z.string().min(1).max(80).describe("member name, such as orders-002"),
+						host: z.string().min(1).max(64).optional(),
+						zone: zoneSchema.optional(),
+					})
+					.refine(
+						({ host, zone }) => (host === undefined) !== (zone === undefined),
+						"a move needs either a host or a zone",
+					),
+			)
+			.min(1)
+			.max(100)
+			.optional()
+			.describe("nodes to move to a host, or to any host in a zone; to where it is cancels a move"),
 		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 			.optional()
 			.describe("the cache is modifying until the shards have them"),
@@ -343,6 +377,10 @@ export const changePreviewSchema = z.object({
 	memoryBytes: z
 		.object({ before: z.number(), after: z.number() })
 		.describe("host memory that the cache's nodes take up"),
+	hourlyCost: z
+		.object({ before: z.number(), after: z.number() })
+		.describe("of all nodes by the rate card, in its currency"),
+	irreversible: z.boolean().describe("true: send acceptIrreversible, because there is no way back"),
 	problems: z
 		.array(z.object({ field: z.string(), message: z.string() }))
 		.describe("why Larder would refuse the change, or why it would have to wait"),

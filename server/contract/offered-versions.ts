@@ -8,6 +8,15 @@ export const OFFERED_VERSIONS = {
 	memcached: ["1.6"],
 } as const satisfies Readonly<Record<Engine, readonly [string, ...string[]]>>;
 
+/** Why caches can't have that version; null if they can. */
+export function versionProblem(engine: Engine, version: string): string | null {
+	const prefixes = OFFERED_VERSIONS[engine];
+	const fits = (prefix: string) => version === prefix || version.startsWith(`${prefix}.`);
+	return prefixes.some(fits)
+		? null
+		: `engineVersion of ${engine} must be ${prefixes.map((prefix) => `${prefix}.x`).join(" or ")}`;
+}
+
 /** The version that a host fetches if no host has the engine yet. */
 export function newestOffered(engine: Engine): string {
 	return OFFERED_VERSIONS[engine][0];

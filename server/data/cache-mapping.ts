@@ -22,6 +22,7 @@ import { boundsOf } from "../domain/operation/operation.ts";
 import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./database.ts";
 import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { enginesColumn } from "./host-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
@@ -44,8 +45,17 @@ export const zonesColumn = z.array(z.string()).nullable();
 export const failoverColumn = failoverSchema.nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
-export const sizeColumn = z.object({ replicasPerShard: z.number(), nodes: z.number().nullable() });
+const sizeColumn = z.object({ replicasPerShard: z.number(), nodes: z.number().nullable() });
 export type CacheSize = z.infer<typeof sizeColumn>;
+/** What the nodes of a cache are. */
+const kindColumn = z.object({
+	...{ engine: engineSchema, engineVersion: z.string(), parameterGroup: z.string() },
+	...{ nodeType: z.string(), memoryBytes: z.number(), vcpus: z.number(), cpuMillis: z.number() },
+});
+export type CacheKind = z.infer<typeof kindColumn>;
+/** The shape before a change; without a kind where only the size changes. */
+export const formerShapeColumn = sizeColumn.extend({ kind: kindColumn.optional() });
+export type FormerShape = z.infer<typeof formerShapeColumn>;
 
 /** Without nodes that are leaving, except in a cache that is being deleted, which keeps all of them. */
 export function allNodeRows(row: FullCache): FullNode[] {
@@ -74,6 +84,7 @@ function toHostModel(row: HostRow, fleet: FleetState): HostModel {
 		draining: row.drainRequestedAt !== null,
 		lost: row.lostAt !== null,
 		lossConfirmed: row.lossConfirmed,
+		engines: enginesColumn.parse(row.engines),
 	};
 }
 
@@ -85,6 +96,16 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		name: row.name,
 		host: toHostModel(row.host, fleet),
 		port: row.port,
+		kind: {
+			engine: engineSchema.parse(row.engine),
+			engineVersion: row.engineVersion,
+			nodeType: row.nodeType,
+		},
+		moveTo:
+			row.moveToHostId === null && row.moveToZone === null
+				? null
+				: { hostId: row.moveToHostId, zone: row.moveToZone },
+		placedByHand: row.placedByHand,
 		generation: row.generation,
 		launchPermit: row.launchPermit,
 		reboot: row.reboot,
@@ -109,6 +130,8 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 	return {
 		name: row.name,
 		engine: engineSchema.parse(row.engine),
+		engineVersion: row.engineVersion,
+		nodeType: row.nodeType,
 		clusterMode,
 		status: cacheStatusSchema.parse(row.status),
 		statusReason: row.statusReason,

@@ -8,23 +8,31 @@ const zonesColumn = z.array(z.string()).nullable();
 interface Known {
 	openHosts: readonly { id: string; zone: string }[];
 	problems: Map<string, string>;
+	tight: Set<string>;
 	stepProblems: Map<string, string>;
 }
 
 /** Lives beside a fleet's other state in memory: all of it is found again after a restart. */
 const known = oncePer((_: FleetState): Known => {
-	return { openHosts: [], problems: new Map(), stepProblems: new Map() };
+	return { openHosts: [], problems: new Map(), tight: new Set(), stepProblems: new Map() };
 });
 
 /** What is known about room for a cache's nodes, which may have to stay in some zones. */
 export function fleetRoom(fleet: FleetState, cache: { zones: unknown }): FleetRoom {
-	const { openHosts, problems } = known(fleet);
+	const { openHosts, problems, tight } = known(fleet);
 	const asked = zonesColumn.parse(cache.zones);
 	return {
 		openHosts: openHosts.filter(({ zone }) => asked === null || asked.includes(zone)),
 		keepZones: asked !== null,
-		problems,
+		...{ problems, tight },
 	};
+}
+
+/** Whether the node's host had room for the cache's node type at the last attempt. */
+export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): void {
+	const { tight } = known(fleet);
+	if (isTight) tight.add(nodeId);
+	else tight.delete(nodeId);
 }
 
 /** Hosts that take nodes. */

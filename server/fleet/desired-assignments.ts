@@ -61,7 +61,7 @@ export async function toAssignments(
 }
 
 async function groupsOf(db: Database, nodes: readonly AssignedNode[]) {
-	const names = new Set(nodes.map((node) => node.cache.parameterGroup));
+	const names = new Set(nodes.map((node) => node.parameterGroup));
 	return await findParameterGroups(db, [...names]);
 }
 
@@ -78,8 +78,8 @@ function toAssignment(
 		cacheId: cache.id,
 		cacheName: cache.name,
 		nodeName: node.name,
-		engine: engineSchema.parse(cache.engine),
-		engineVersion: cache.engineVersion,
+		engine: engineSchema.parse(node.engine),
+		engineVersion: node.engineVersion,
 		port: node.port,
 		role: roleOf(node),
 		cluster:
@@ -89,11 +89,11 @@ function toAssignment(
 		onExit: node.onExit === "restart" ? "restart" : "report",
 		launchPermit: node.launchPermit,
 		reboot: node.reboot,
-		busyTimeoutMs: busyTimeoutMs(groups.get(cache.parameterGroup)?.overrides ?? {}),
+		busyTimeoutMs: busyTimeoutMs(groups.get(node.parameterGroup)?.overrides ?? {}),
 		maxmemoryBytes: Number(node.maxmemoryBytes),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
-		parameters: parametersOf(node, groups.get(cache.parameterGroup)),
+		parameters: parametersOf(node, groups.get(node.parameterGroup)),
 		auth: {
 			clientPasswordSha256:
 				cache.clientPassword === null

@@ -12,6 +12,7 @@ import type { Resources } from "../services/context.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
+import { renewNode, resizeNode } from "./steps/change-kind.ts";
 import {
 	adoptPrimary,
 	dropFailover,
@@ -85,6 +86,7 @@ const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hu
 /** Their last reason stands until they succeed. */
 const REMEMBERED: ReadonlySet<PlanAction["kind"]> = new Set([
 	"add-nodes",
+	"resize-node",
 	"assign-ports",
 	"move-port",
 ]);
@@ -137,6 +139,11 @@ async function apply(
 			return null;
 		case "advance-operation":
 			await advanceOperation(resources, cache, action.step);
+			return null;
+		case "resize-node":
+			return placementLock(() => resizeNode(resources, cache, action.nodeId));
+		case "renew-node":
+			await renewNode(resources, cache, action.nodeId);
 			return null;
 		case "retire":
 			await retireNode(resources, cache, action.nodeId);

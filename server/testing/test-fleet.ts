@@ -90,7 +90,9 @@ export class TestFleet {
 			const { from, candidates } = notice.order;
 			for (const each of this.hosts) {
 				const { assignments, revision } = await each.state();
-				if (!assignments.some(({ id }) => id === from.nodeId)) continue;
+				const isHere = (nodeId: string | undefined) => assignments.some(({ id }) => id === nodeId);
+				// The host of both has reported both.
+				if (!isHere(from.nodeId) || isHere(candidates[0]?.nodeId)) continue;
 				const observations = assignments.map((assignment) =>
 					asRunning(
 						assignment.id === from.nodeId && candidates[0] !== undefined

@@ -4,6 +4,7 @@ import type { Assignment, FailoverOrder, Route } from "../contract/desired-state
 import type { GatewayObservation, Observation, ReportInput } from "../contract/host-report.ts";
 import { GIB } from "../contract/limits.ts";
 import { clusterViewText, formatSlots } from "../contract/slots.ts";
+import { versionFits } from "../domain/engines/versions.ts";
 import { enrolHost } from "../fleet/enrol-host.ts";
 import { ingestReport } from "../fleet/ingest-report.ts";
 import { watchHost } from "../fleet/watch-host.ts";
@@ -113,7 +114,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		async obey(fleet: readonly { yield(order: FailoverOrder): Promise<void> }[] = []) {
 			for (const notice of this.notices()) {
 				if (notice.kind !== "failover" || answered.has(notice.order.id)) continue;
-				const { id, kind, candidates } = notice.order;
+				const { id, kind, candidates, from } = notice.order;
 				answered.add(id);
 				if (kind === "planned") for (const host of fleet) await host.yield(notice.order);
 				const leaderNodeId = candidates[0]?.nodeId ?? null;
@@ -121,7 +122,13 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 				await report({
 					revision: state.revision,
 					observations: state.assignments.map((assignment) => {
-						const seen = asRunning(assignment, 4_000 + number);
+						const [heir] = candidates;
+						const hasYielded = assignment.id === from.nodeId && kind === "planned";
+						const follower =
+							hasYielded && heir !== undefined
+								? { ...assignment, role: { kind: "replica" as const, of: heir } }
+								: assignment;
+						const seen = asRunning(follower, 4_000 + number);
 						if (assignment.id !== leaderNodeId || seen.engineState === null) return seen;
 						return { ...seen, engineState: asPrimary(assignment, seen.engineState) };
 					}),
@@ -181,6 +188,9 @@ export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
 
 export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
 
+/** What hosts run. */
+const VERSIONS = ["9.1.2", "8.1.1", "7.0.15", "1.6.45"];
+
 /** An agent's report on an assignment that it has carried out. */
 export function asRunning(assignment: Assignment, pid: number): Observation {
 	const { role } = assignment;
@@ -201,7 +211,8 @@ export function asRunning(assignment: Assignment, pid: number): Observation {
 		keptData: false,
 		port: assignment.port,
 		engineState: {
-			version: "9.1.2",
+			version:
+				VERSIONS.find((version) => versionFits(version, assignment.engineVersion)) ?? "9.1.2",
 			role: role.kind,
 			loading: false,
 			primaryHost: role.kind === "replica" ? role.of.host : null,

@@ -9,10 +9,11 @@ import {
 	withApiOptions,
 } from "../../command-context.ts";
 import { collectPair, collectText, wholeNumber } from "../../option-values.ts";
-import { formatBytes, printable } from "../../terminal/format.ts";
+import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
+import { printPreview } from "./print-preview.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
-interface ModifyOptions extends ApiOptions, WaitOptions {
+interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions {
 	description?: string;
 	tag?: Record<string, string>;
 	untag?: string[];
@@ -23,6 +24,10 @@ interface ModifyOptions extends ApiOptions, WaitOptions {
 	nodes?: number;
 	multiAz?: boolean;
 	automaticFailover?: boolean;
+	nodeType?: string;
+	engine?: string;
+	engineVersion?: string;
+	applyPending?: boolean;
 	dryRun?: boolean;
 }
 
@@ -36,7 +41,11 @@ export function modifyCommand(): Command {
 		.option("--untag <key>", "removes a tag; may be given several times", collectText)
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--no-deletion-protection", "let it be deleted")
-		.option("--parameter-group <name>", "of the same family and cluster mode")
+		.option("--parameter-group <name>", "of the same cluster mode and the version's family")
+		.option("--apply-pending", "restart nodes that have pending parameters, replicas first")
+		.option("--node-type <type>", "such as cache.t4g.small; in place where hosts have room")
+		.option("--engine <engine>", "valkey, for a cache of redis")
+		.option("--engine-version <version>", "a later one; there is no way back")
 		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
 		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
 		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
@@ -54,11 +63,15 @@ Examples:
   larder caches modify orders --parameter-group mine --wait
   larder caches modify orders --replicas 2 --dry-run
   larder caches modify carts --shards 4 --wait
+  larder caches modify orders --node-type cache.t4g.small --wait
+  larder caches modify orders --engine-version 9 --wait
+  larder caches modify orders --parameter-group mine --apply-pending
   larder caches modify orders --replicas 0 --no-multi-az --no-automatic-failover
 
-Parameters that need a reboot take effect at the next one: larder caches reboot orders`,
+Parameters that need a restart wait for --apply-pending, or: larder caches reboot orders
+To move a node: larder caches move orders orders-002 --host h3`,
 		);
-	return waitOptions(withApiOptions(command)).action(run);
+	return waitOptions(withApiOptions(yesOption(command))).action(run);
 }
 
 async function run(name: string, options: ModifyOptions): Promise<void> {
@@ -70,14 +83,23 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		tags: await changedTags(api, path, options),
 		deletionProtection: options.deletionProtection,
 		parameterGroup: options.parameterGroup,
+		applyPending: options.applyPending,
+		nodeType: options.nodeType,
+		engine: options.engine,
+		engineVersion: options.engineVersion,
 		replicasPerShard: options.replicas,
 		shards: options.shards,
 		nodes: options.nodes,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
 	};
-	if (options.dryRun) return await preview(api, path, body, options);
-	const accepted = await api.call({ method: "PATCH", path, body });
+	if (options.dryRun) return await printPreview(api, path, body, options);
+	const acceptIrreversible = (await confirmUpgrade(api, name, body, options)) || undefined;
+	const accepted = await api.call({
+		method: "PATCH",
+		path,
+		body: { ...body, acceptIrreversible },
+	});
 	const answer = options.wait
 		? await waitUntilAvailable(api, name, options, startedAt, (cache) => {
 				return cache.parameterGroup.status !== "applying";
@@ -87,22 +109,23 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 	else if (!options.wait) print(`${name} is being modified.`);
 }
 
-async function preview(
+/** Asks before a change that can't be undone; true if it is one. */
+async function confirmUpgrade(
 	api: ApiClient,
-	path: string,
-	body: object,
-	{ json }: ModifyOptions,
-): Promise<void> {
-	const answer = await api.call({ method: "POST", path: `${path}/preview`, body });
-	if (json) return printJson(answer);
-	const { steps, problems, memoryBytes, failovers } = changePreviewSchema.parse(answer);
-	if (steps.length === 0) print("No nodes are added or removed.");
-	for (const step of steps) print(printable(step));
-	for (const shard of failovers) print(`Shard ${shard} fails over.`);
-	print(
-		`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
-	);
-	for (const { field, message } of problems) print(printable(`Problem with ${field}: ${message}`));
+	name: string,
+	body: { engine?: string | undefined; engineVersion?: string | undefined },
+	options: ModifyOptions,
+): Promise<boolean> {
+	if (body.engine === undefined && body.engineVersion === undefined) return false;
+	const path = `/caches/${encodeURIComponent(name)}/preview`;
+	const answer = await api.call({ method: "POST", path, body });
+	if (!changePreviewSchema.parse(answer).irreversible) return false;
+	await confirmByName(options, {
+		name,
+		warning: `The engine of ${name} will be changed, and there is no way back to an earlier version. Its data is kept.`,
+		scripted: `larder caches modify ${name} --engine-version ${body.engineVersion ?? "9"} --yes`,
+	});
+	return true;
 }
 
 /** The API replaces all tags, so those that stay are sent along. */

@@ -14,12 +14,13 @@ const TIMEOUT_MS = 180_000;
 /** An engine's answer that a client's retry doesn't cure by itself. A connection may end, or an answer be late. */
 const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 
-interface Journey {
+export interface Journey {
 	body: Readonly<Record<string, unknown>> & { name: string };
-	changes: readonly Change[];
+	changes: readonly (Change | ((cache: Cache) => Change))[];
 }
 
-type Change = Readonly<Record<string, number>>;
+/** The body of a request for a change. */
+type Change = Readonly<Record<string, unknown>>;
 
 const REPLICAS: readonly Journey[] = ["valkey", "redis"].flatMap((engine) => [
 	{
@@ -62,7 +63,7 @@ type Kill = (
 ) => Promise<string>;
 type Random = ScenarioOptions["random"];
 
-async function playAll(
+export async function playAll(
 	larder: Installation,
 	journeys: readonly Journey[],
 	killer: Kill | null,
@@ -75,7 +76,8 @@ async function playAll(
 				const victim = VICTIMS[(index + turn) % VICTIMS.length] ?? VICTIMS[0];
 				const strike = async () =>
 					killer === null ? "" : `, ${await killer(victim, larder, cache, options.random)} killed`;
-				const text = await changeSize(larder, cache, change, strike);
+				const body = typeof change === "function" ? change(await cache.view()) : change;
+				const text = await changeCache(larder, cache, body, strike);
 				options.log(text);
 				found.push(text);
 			}
@@ -86,7 +88,7 @@ async function playAll(
 	return found.join("; ");
 }
 
-async function changeSize(
+async function changeCache(
 	larder: Installation,
 	cache: WatchedCache,
 	change: Change,
@@ -98,7 +100,7 @@ async function changeSize(
 	const struck = await strike();
 	await waitUntil(`${cache.name} to have ${JSON.stringify(change)}`, async () => {
 		const now = await cache.whole(TIMEOUT_MS);
-		return now.shards.every(({ nodes }) => nodes.length === nodesOf(change));
+		return isReached(now, change);
 	});
 	const tookMs = performance.now() - since;
 	await cache.writesAgain();
@@ -110,12 +112,20 @@ async function changeSize(
 	return text;
 }
 
-function nodesOf({ replicasPerShard = 0, nodes }: Change): number {
-	return nodes ?? replicasPerShard + 1;
+function isReached({ shards, nodeType, engineVersion }: Cache, change: Change): boolean {
+	const replicas = change.replicasPerShard;
+	const count = change.nodes ?? (typeof replicas === "number" ? replicas + 1 : undefined);
+	const nodes = shards.flatMap((shard) => shard.nodes);
+	return (
+		(count === undefined || shards.every((shard) => shard.nodes.length === count)) &&
+		(change.nodeType === undefined || nodeType === change.nodeType) &&
+		(change.engineVersion === undefined || engineVersion.startsWith(`${change.engineVersion}.`)) &&
+		nodes.every(({ move }) => move === null)
+	);
 }
 
 /** Returns what was killed: an agent where no replica comes or goes at that moment. */
-async function kill(
+export async function kill(
 	victim: Victim,
 	larder: Installation,
 	cache: WatchedCache,

@@ -12,6 +12,9 @@ import type { ProcessHistory } from "./process-history.ts";
 export interface CacheModel {
 	name: string;
 	engine: Engine;
+	/** A prefix: the newest version that fits is run. */
+	engineVersion: string;
+	nodeType: string;
 	clusterMode: ClusterMode;
 	status: CacheStatus;
 	statusReason: string | null;
@@ -32,7 +35,7 @@ export interface CacheModel {
 	quietForMs: number;
 	/** Wanted number of nodes of each shard. Memcached's nodes are one shard. */
 	nodesPerShard: number;
-	/** A change of that number was requested and isn't finished. */
+	/** A change of that number, of the node type or of the engine was requested and isn't finished. */
 	resizing: boolean;
 	/** A change of its shards or slots; null for none. */
 	operation: OperationModel | null;
@@ -82,6 +85,13 @@ export interface ShardModel {
 	failoverTroubled: boolean;
 }
 
+/** What a node is, beside its place and its role. */
+export interface NodeKind {
+	engine: Engine;
+	engineVersion: string;
+	nodeType: string;
+}
+
 export interface NodeModel extends ProcessHistory {
 	id: string;
 	/** Its id in the cluster. */
@@ -89,6 +99,12 @@ export interface NodeModel extends ProcessHistory {
 	name: string;
 	host: HostModel;
 	port: number;
+	/** What it is now, or is becoming. */
+	kind: NodeKind;
+	/** A person asked for it to move: to that host, or to any in that zone. */
+	moveTo: { hostId: string | null; zone: string | null } | null;
+	/** A person chose its host, so it doesn't move for balance. */
+	placedByHand: boolean;
 	generation: number;
 	launchPermit: number;
 	reboot: number;
@@ -133,6 +149,8 @@ export interface HostModel {
 	lost: boolean;
 	/** A person said that it won't come back. */
 	lossConfirmed: boolean;
+	/** The engines that are unpacked there. */
+	engines: readonly { engine: string; version: string }[];
 }
 
 /** A host's gateway, with respect to this cache. */
@@ -190,6 +208,10 @@ export type PlanAction =
 	| { kind: "keep-node"; nodeId: string }
 	/** Writes down how far the operation has come, and takes out shards that have become empty. */
 	| { kind: "advance-operation"; step: OperationStep }
+	/** Gives a node the cache's node type where it runs, if its host has room. */
+	| { kind: "resize-node"; nodeId: string }
+	/** Restarts a node where it runs as what the cache wants: its host has no room for a successor beside it. */
+	| { kind: "renew-node"; nodeId: string }
 	/** Requests a planned failover away from the shard's primary. */
 	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }
 	| { kind: "permit-launch"; nodeId: string }
@@ -226,7 +248,7 @@ export interface Plan {
 	statusReason: string | null;
 	progress: ProgressStep[];
 	becameAvailable: boolean;
-	/** A change of size is finished. */
+	/** A change of size or kind is finished. */
 	resized: boolean;
 	actions: PlanAction[];
 	events: PlanEvent[];

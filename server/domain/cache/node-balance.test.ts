@@ -32,6 +32,7 @@ const room = (hosts: readonly HostModel[], overrides: Partial<FleetRoom> = {}): 
 	openHosts: hosts,
 	keepZones: false,
 	problems: new Map(),
+	tight: new Set<string>(),
 	...overrides,
 });
 

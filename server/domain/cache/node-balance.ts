@@ -29,7 +29,8 @@ type Change = readonly [number, number, number, number];
 export function moveForBalance(cache: CacheModel, room: FleetRoom): BalanceMove | null {
 	if (cache.engine === "memcached") return null;
 	const layout = layoutOf(cache);
-	const moves = layout.members.flatMap(({ node, shard }) => {
+	const free = layout.members.filter(({ node }) => !node.placedByHand);
+	const moves = free.flatMap(({ node, shard }) => {
 		const targets = room.openHosts
 			.filter(({ zone }) => !room.keepZones || zone === node.host.zone)
 			.map((host) => ({ host, change: changeOf(layout, shard, node, host) }))

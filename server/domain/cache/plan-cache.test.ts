@@ -333,7 +333,10 @@ describe("memcached", () => {
 				up && serving.engineState
 					? { phase: "running", engineState: { ...serving.engineState, role: "node" } }
 					: { phase: "exited" },
-				{ followsNodeId: null },
+				{
+					followsNodeId: null,
+					kind: { engine: "memcached", engineVersion: "9", nodeType: "cache.t4g.micro" },
+				},
 			);
 		const model = (up: boolean, known: string[]) =>
 			cache([memcachedNode(1, true), memcachedNode(2, up)], {

@@ -6,6 +6,7 @@ import { agentRemedy } from "./node-label.ts";
 import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover } from "./plan-failover.ts";
+import { planKind } from "./plan-kind.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
@@ -14,7 +15,7 @@ import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-st
 import { advance, creationStepsDone } from "./progress.ts";
 import { advanceReboots } from "./reboot-progress.ts";
 import { advanceSize } from "./size-progress.ts";
-import type { FleetRoom } from "./zone-spread.ts";
+import { type FleetRoom, roomOf } from "./zone-spread.ts";
 
 /**
  * Compares what is wanted of one cache with what its nodes say, and answers with the status to show and the actions
@@ -26,15 +27,16 @@ import type { FleetRoom } from "./zone-spread.ts";
  *   3. a node's port that something else holds: move
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
  *   5. failovers that were asked for: see plan-failover.ts
- *   6. nodes that others should replace (drains, lost hosts, zones): see plan-replacements.ts
+ *   6. nodes that others should replace (drains, lost hosts, zones, another engine): see plan-replacements.ts
  *   7. more nodes wanted than there are, or fewer: see plan-size.ts
  *   8. a change of shards or slots: see domain/operation
- *   9. reboots that were asked for: see plan-reboots.ts
- *  10. primaries that have gathered in one zone: see plan-balance.ts
- *  11. Memcached: name the nodes that are ready to auto discovery
- *  12. status from the nodes: see plan-status.ts
+ *   9. nodes that can change where they are into what is wanted: see plan-kind.ts
+ *  10. reboots that were asked for: see plan-reboots.ts
+ *  11. primaries that have gathered in one zone: see plan-balance.ts
+ *  12. Memcached: name the nodes that are ready to auto discovery
+ *  13. status from the nodes: see plan-status.ts
  */
-export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan {
+export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
 	if (allNodes(cache).length === 0) {
 		return {
@@ -69,6 +71,7 @@ export function planCache(cache: CacheModel, now: Date, room?: FleetRoom): Plan 
 			...replacements.actions,
 			...planSize(cache, now),
 			...planOperation(cache, now),
+			...planKind(cache, room),
 			...planReboots(cache),
 			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),

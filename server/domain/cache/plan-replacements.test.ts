@@ -51,6 +51,7 @@ describe("a node that must go", () => {
 			openHosts: [],
 			keepZones: false,
 			problems: new Map([["n0", "No capacity"]]),
+			tight: new Set<string>(),
 		};
 		const { actions, reasons } = planReplacements(world.model(), room);
 		expect(actions).toMatchObject([{ kind: "add-replacement", nodeId: "n0" }]);

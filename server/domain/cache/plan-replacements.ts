@@ -1,11 +1,12 @@
 import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
-import { allNodes } from "./model.ts";
+import { allNodes, primaryOf } from "./model.ts";
 import { isBetterPlaced, moveForBalance } from "./node-balance.ts";
 import { isConverged, isInPlace, isSilent, isWell } from "./node-health.ts";
+import { isOtherEngine, isWhereAsked, whySucceeded } from "./node-kind.ts";
 import { cantLeave } from "./node-label.ts";
 import { isBroken, isBusy, isLed, type Pair, pairsOf } from "./node-pairs.ts";
-import { passingNodes } from "./plan-size.ts";
+import { lackOf, passingNodes } from "./plan-size.ts";
 import { type Replacements, replaceBroken } from "./replace-broken.ts";
 import {
 	type FleetRoom,
@@ -20,6 +21,7 @@ import {
  *
  *   must go: its host is drained; its host is lost (not in safe mode, unless a person said that it won't come back); its
  *   files are gone
+ *   should go: a person asked for it; the cache wants another engine; its host has no room for the node type
  *   may go: in a Multi-AZ shard, another zone is free; the cache's nodes would be better spread (node-balance.ts)
  *
  *        add-replacement          request-failover, where it leads            retire
@@ -40,7 +42,7 @@ export function planReplacements(cache: CacheModel, room: FleetRoom = roomOf(cac
 	const passing = passingNodes(cache);
 	for (const shard of cache.shards) {
 		const pairs = pairsOf(shard);
-		for (const pair of pairs) add(all, planPair(cache, shard, pair));
+		for (const pair of pairs) add(all, planPair(cache, shard, pair, room));
 		add(all, replaceBroken(cache, shard, pairs, passing));
 	}
 	const isMoving = cache.shards.some((shard) => pairsOf(shard).length > 0);
@@ -67,14 +69,22 @@ function mustGo(cache: CacheModel, node: NodeModel): boolean {
 	return isBroken(cache, node) || node.host.draining;
 }
 
-function planPair(cache: CacheModel, shard: ShardModel, pair: Pair): Partial<Replacements> {
+function planPair(
+	cache: CacheModel,
+	shard: ShardModel,
+	pair: Pair,
+	room: FleetRoom,
+): Partial<Replacements> {
 	const { outgoing, incoming } = pair;
 	const incomingLeads = shard.primaryNodeId === incoming.id;
 	if (!incomingLeads && mustGo(cache, incoming)) {
 		const why = isBroken(cache, incoming) ? "is lost too" : "has to leave its host too";
 		return callOff(shard, pair, `its replacement on ${incoming.host.name} ${why}`);
 	}
-	const needed = mustGo(cache, outgoing) || isBetterPlaced(cache, shard, outgoing, incoming);
+	const needed =
+		mustGo(cache, outgoing) ||
+		isImproved(cache, pair, room) ||
+		isBetterPlaced(cache, shard, outgoing, incoming);
 	const outgoingLeads = shard.primaryNodeId === outgoing.id;
 	if (!needed && !incomingLeads && isWell(outgoing, shard)) {
 		if (outgoingLeads || !isInPlace(cache, shard, incoming)) {
@@ -93,6 +103,14 @@ function planPair(cache: CacheModel, shard: ShardModel, pair: Pair): Partial<Rep
 	return {
 		actions: [{ kind: "request-failover", shardId: shard.id, toNodeId: incoming.id, cause }],
 	};
+}
+
+/** The incoming node is what was asked for, and the outgoing one isn't. */
+function isImproved(cache: CacheModel, { outgoing, incoming }: Pair, room: FleetRoom): boolean {
+	if (outgoing.moveTo !== null) return isWhereAsked(outgoing, incoming.host);
+	return (
+		whySucceeded(cache, outgoing, room) !== null && whySucceeded(cache, incoming, room) === null
+	);
 }
 
 /** Removes a replacement again, but never one that may hold the only copy. */
@@ -138,7 +156,9 @@ function startMove(
 	const bearable = ({ shard, node }: Move) =>
 		!passing.has(node.id) && isOtherwiseWell(cache, shard, node);
 	const candidates = cache.shards.flatMap((shard) =>
-		[...drained(shard), ...toNewZone(cache, shard, room)].filter(bearable).slice(0, 1),
+		[...drained(shard), ...succeeded(cache, shard, room), ...toNewZone(cache, shard, room)]
+			.filter(bearable)
+			.slice(0, 1),
 	);
 	// A node that found no place must not hold up others that may.
 	const needed = candidates.find(({ node }) => !room.problems.has(node.id)) ?? candidates[0];
@@ -162,6 +182,22 @@ function drained(shard: ShardModel): Move[] {
 			...{ shard, node, hostIds: null, optional: false },
 			reason: `host ${node.host.name} is being drained`,
 		}));
+}
+
+/** Replicas before their primary: a replica of a later version follows an earlier one, but not the other way round. */
+function succeeded(cache: CacheModel, shard: ShardModel, room: FleetRoom): Move[] {
+	if (lackOf(cache) > 0) return [];
+	const leads = (node: NodeModel) => Number(node.id === shard.primaryNodeId);
+	return [...shard.nodes]
+		.sort((a, b) => leads(a) - leads(b))
+		.flatMap((node) => {
+			const reason = whySucceeded(cache, node, room);
+			const hostIds =
+				node.moveTo === null
+					? null
+					: room.openHosts.filter((host) => isWhereAsked(node, host)).map(({ id }) => id);
+			return reason === null ? [] : [{ shard, node, hostIds, optional: false, reason }];
+		});
 }
 
 function toNewZone(cache: CacheModel, shard: ShardModel, room: FleetRoom): Move[] {
@@ -192,7 +228,18 @@ function isQuiet({ quietForMs }: CacheModel): boolean {
 function isOtherwiseWell(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
 	if (isBusy(cache, shard) || isSilent(node)) return false;
 	if (cache.engine !== "memcached" && !isLed(shard, [])) return false;
-	return shard.nodes.every(
-		(each) => !each.rebootPending && (each === node || (isConverged(each) && isWell(each, shard))),
+	return (
+		shard.nodes.every(
+			(each) =>
+				each === node ||
+				isLeftBehind(cache, shard, each) ||
+				(!each.rebootPending && isConverged(each) && isWell(each, shard)),
+		) && !node.rebootPending
 	);
+}
+
+/** It can't copy from a primary of a later version, until it is replaced itself. */
+function isLeftBehind(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
+	const primary = primaryOf(shard);
+	return primary !== undefined && isOtherEngine(cache, node) && !isOtherEngine(cache, primary);
 }

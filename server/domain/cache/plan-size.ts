@@ -4,6 +4,7 @@ import { leaversOf } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { isConverged, isInPlace, isServing, isWell } from "./node-health.ts";
+import { areAllOfKind } from "./node-kind.ts";
 import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
 
 /**
@@ -58,9 +59,10 @@ export function lackOf(cache: CacheModel): number {
 	return lacksOf(cache).reduce((sum, count) => sum + count, 0);
 }
 
-/** Every shard has its nodes, and none is coming or going any more. */
+/** Every shard has its nodes as the cache wants them, and none is coming or going any more. */
 export function isSized(cache: CacheModel): boolean {
 	return (
+		areAllOfKind(cache) &&
 		cache.shards.every((shard) => lack(cache, shard) === 0 && !shard.leaving.some(isStopping)) &&
 		allNodes(cache).every((node) => !node.joining && node.leavingAt === null) &&
 		gatewaysKnow(cache)

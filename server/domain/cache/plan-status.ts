@@ -10,12 +10,13 @@ import {
 	isSettled,
 	seesWholeCluster,
 } from "./node-health.ts";
+import { engineTitle } from "./node-kind.ts";
 import { nodeLabel, nodeNames } from "./node-label.ts";
 import { pairsOf } from "./node-pairs.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { isSized } from "./plan-size.ts";
 import { isInReboot, rebootsUnderWay } from "./reboot-progress.ts";
-import { describeResize } from "./size-progress.ts";
+import { describeResize, isCountStep } from "./size-progress.ts";
 
 type Status = Pick<Plan, "status" | "statusReason">;
 
@@ -124,9 +125,16 @@ function describeChange(cache: CacheModel): Status | null {
 	const failingOver = describeFailover(cache);
 	if (failingOver !== null) return change(failingOver);
 	const moves = cache.shards.flatMap(pairsOf).map(({ outgoing, incoming }) => {
-		return `${outgoing.name} from ${outgoing.host.name} to ${incoming.host.name}`;
+		return outgoing.host.id === incoming.host.id
+			? `${outgoing.name} to a new process on ${incoming.host.name}`
+			: `${outgoing.name} from ${outgoing.host.name} to ${incoming.host.name}`;
 	});
-	if (moves.length > 0) return change(`Moving ${moves.join(", ")}.`);
+	if (moves.length > 0) {
+		const kind = describeResize(cache);
+		return change(`Moving ${moves.join(", ")}.${kind === null ? "" : ` ${kind}`}`);
+	}
+	const asked = nodes.filter(({ moveTo }) => moveTo !== null);
+	if (asked.length > 0) return change(`${nodeNames(asked)} will move, as requested.`);
 	if (isReboot) return change(describeReboot(cache));
 	const operation = describeOperation(cache);
 	if (operation !== null) return change(operation);
@@ -277,7 +285,10 @@ function changeEvents(cache: CacheModel, { status, statusReason }: Status): Plan
 	}
 }
 
-function resized({ name, engine, nodesPerShard }: CacheModel): string {
+function resized({ name, engine, engineVersion, nodeType, nodesPerShard, progress }: CacheModel) {
+	if (!progress.some((step) => isCountStep(step))) {
+		return `The nodes of cache ${name} are ${nodeType} with ${engineTitle(engine, engineVersion)} now.`;
+	}
 	const count = engine === "memcached" ? nodesPerShard : nodesPerShard - 1;
 	const things = engine === "memcached" ? "node" : "replica";
 	return `Cache ${name} now has ${count === 0 ? "no" : count} ${things}${count === 1 ? "" : "s"}${engine === "memcached" ? "" : " per shard"}.`;

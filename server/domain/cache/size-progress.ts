@@ -1,5 +1,6 @@
 import type { Engine, ProgressStep } from "../../contract/index.ts";
 import { allNodes, type CacheModel } from "./model.ts";
+import { engineTitle, isOtherEngine, isOtherSize } from "./node-kind.ts";
 import { nodeNames } from "./node-label.ts";
 import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-size.ts";
 import { advance, pendingStep } from "./progress.ts";
@@ -10,6 +11,8 @@ const START = "Start new nodes";
 const ANNOUNCE = "Route clients to new nodes";
 const WITHDRAW = "Route clients away from nodes";
 const REMOVE = "Remove nodes";
+const RESIZE = "Change the node type";
+const UPGRADE = "Change the engine";
 
 /** Whether a step is over; steps of a change of size are in this order. */
 const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
@@ -18,8 +21,16 @@ const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
 	[START]: hasJoined,
 	[ANNOUNCE]: (cache) => hasJoined(cache) && gatewaysKnow(cache),
 	[WITHDRAW]: (cache) => !hasSurplus(cache) && gatewaysKnow(cache),
-	[REMOVE]: isSized,
+	[REMOVE]: (cache) => hasJoined(cache) && !hasSurplus(cache) && isEmptied(cache),
+	[RESIZE]: (cache) => allNodes(cache).every((node) => !isOtherSize(cache, node)),
+	[UPGRADE]: (cache) => allNodes(cache).every((node) => !isOtherEngine(cache, node)),
 };
+
+/** The steps of a change of what the nodes are. */
+export function kindSteps(change: { size: boolean; engine: boolean }): ProgressStep[] {
+	const names = [...(change.size ? [RESIZE] : []), ...(change.engine ? [UPGRADE] : [])];
+	return names.map((name) => pendingStep(name));
+}
 
 /** The steps of a change of size: upwards, or downwards. */
 export function sizeSteps(engine: Engine, direction: "up" | "down"): ProgressStep[] {
@@ -41,6 +52,11 @@ export function advanceSize(cache: CacheModel, steps: ProgressStep[], now: strin
 
 export function isSizeStep({ step, node }: ProgressStep): boolean {
 	return node === null && step in IS_DONE;
+}
+
+/** Nodes come or go in it. */
+export function isCountStep({ step }: ProgressStep): boolean {
+	return [PLACE, WITHDRAW].includes(step);
 }
 
 function hasJoined(cache: CacheModel): boolean {
@@ -68,10 +84,33 @@ export function describeResize(cache: CacheModel): string | null {
 		const waits = cache.engine === "memcached" ? " Clients get a minute to notice." : "";
 		return `Removing ${nodeNames(leaving)}.${waits}`;
 	}
+	const kind = describeKind(cache);
 	const lacks = lackOf(cache);
+	if (lacks === 0 && kind !== null) return kind;
 	if (lacks > 0)
 		return `Adding ${lacks} node${lacks === 1 ? "" : "s"} once no other change is in progress.`;
 	return hasSurplus(cache)
 		? "Removing nodes once no other change is in progress."
 		: "Telling all gateways about the new size.";
+}
+
+function describeKind(cache: CacheModel): string | null {
+	const nodes = allNodes(cache);
+	const others = nodes.filter((node) => isOtherEngine(cache, node));
+	if (others.length > 0) {
+		const title = engineTitle(cache.engine, cache.engineVersion);
+		return `Changing the engine to ${title}. Still to change: ${nodeNames(others)}.`;
+	}
+	const resizing = nodes.filter((node) => isOtherSize(cache, node));
+	return resizing.length === 0
+		? null
+		: `Changing the node type to ${cache.nodeType}. Still to change: ${nodeNames(resizing)}.`;
+}
+
+/** No node is leaving or about to stop. */
+function isEmptied(cache: CacheModel): boolean {
+	return cache.shards.every(
+		(shard) =>
+			!shard.leaving.some(isStopping) && shard.nodes.every(({ leavingAt }) => leavingAt === null),
+	);
 }

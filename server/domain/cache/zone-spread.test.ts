@@ -23,6 +23,7 @@ const open = (...zones: string[]): FleetRoom => ({
 	openHosts: zones.map((zone) => ({ id: `open-${zone}`, zone })),
 	keepZones: false,
 	problems: new Map(),
+	tight: new Set<string>(),
 });
 
 function moving(nodes: NodeModel[], room: FleetRoom): string | null {
@@ -63,7 +64,11 @@ describe("Multi-AZ", () => {
 			status: "degraded",
 			reason: expect.stringContaining("orders-003 will move"),
 		});
-		const full = { ...open("a", "b", "c"), problems: new Map([["n3", "No capacity"]]) };
+		const full = {
+			...open("a", "b", "c"),
+			problems: new Map([["n3", "No capacity"]]),
+			tight: new Set<string>(),
+		};
 		expect(zoneSpread(three, full).status).toBe("enabled");
 	});
 });

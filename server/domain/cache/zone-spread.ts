@@ -9,6 +9,8 @@ export interface FleetRoom {
 	keepZones: boolean;
 	/** Why no other host took a node at the last attempt, by the node's id. */
 	problems: ReadonlyMap<string, string>;
+	/** Nodes whose host had no room for the cache's node type at the last attempt. */
+	tight: ReadonlySet<string>;
 }
 
 /** What a cache's own nodes show, if nothing else is known. */
@@ -20,7 +22,7 @@ export function roomOf(cache: CacheModel): FleetRoom {
 		(host) => host.online && !host.suspect && !host.cordoned && !host.draining && !host.lost,
 	);
 	const byId = new Map(open.map(({ id, zone }) => [id, { id, zone }]));
-	return { openHosts: [...byId.values()], keepZones: false, problems: new Map() };
+	return { openHosts: [...byId.values()], keepZones: false, problems: new Map(), tight: new Set() };
 }
 
 export interface ZoneSpread {

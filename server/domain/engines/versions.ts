@@ -15,3 +15,8 @@ export function compareVersionsDescending(a: string, b: string): number {
 export function minorVersion(fullVersion: string): string {
 	return fullVersion.split(".").slice(0, 2).join(".");
 }
+
+/** Whether the prefix matches the version: 9 and 9.1 match 9.1.2, 9.1 doesn't match 9.10.0. */
+export function versionFits(version: string, prefix: string): boolean {
+	return version === prefix || version.startsWith(`${prefix}.`);
+}

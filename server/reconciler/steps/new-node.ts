@@ -1,37 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { engineSchema } from "../../contract/enums.ts";
-import { usableMemoryBytes } from "../../contract/usable-memory.ts";
-import type { FullCache, FullNode } from "../../data/cache-mapping.ts";
-import type { Transaction } from "../../data/database.ts";
-import { findParameterGroup } from "../../data/parameter-groups.ts";
+import type { FullCache } from "../../data/cache-mapping.ts";
 import type { Placement } from "../../domain/placement/place-nodes.ts";
-
-export type NodeSize = Pick<FullNode, "memoryBytes" | "maxmemoryBytes" | "vcpus" | "cpuMillis">;
+import type { NodeColumns } from "../../services/node-columns.ts";
 
 /** The row of a new node, except for its role, which the caller adds. */
 export function newNode(
 	shard: { id: string; cacheId: string },
 	name: string,
 	{ hostId, port }: Placement,
-	{ memoryBytes, maxmemoryBytes, vcpus, cpuMillis }: NodeSize,
+	columns: NodeColumns,
 ) {
 	return {
 		...{ id: randomUUID(), cacheId: shard.cacheId, shardId: shard.id, name },
-		...{ hostId, port, memoryBytes, maxmemoryBytes, vcpus, cpuMillis },
-	};
-}
-
-/** The size of the cache's nodes. */
-export async function nodeSize(tx: Transaction, cache: FullCache): Promise<NodeSize> {
-	const group = await findParameterGroup(tx, cache.parameterGroup);
-	const usable = usableMemoryBytes({
-		engine: engineSchema.parse(cache.engine),
-		memoryBytes: Number(cache.nodeMemoryBytes),
-		overrides: group?.overrides ?? {},
-	});
-	return {
-		...{ memoryBytes: cache.nodeMemoryBytes, maxmemoryBytes: BigInt(usable) },
-		...{ vcpus: cache.nodeVcpus, cpuMillis: cache.nodeCpuMillis },
+		...{ hostId, port, ...columns },
 	};
 }
 

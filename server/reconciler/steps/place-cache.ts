@@ -13,10 +13,11 @@ import { advance } from "../../domain/cache/progress.ts";
 import { placeNodes } from "../../domain/placement/place-nodes.ts";
 import { bumpHosts, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
+import { nodeColumns } from "../../services/node-columns.ts";
 import { placementHosts } from "../../services/placement-hosts.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
 import { findEndpointPorts } from "./assign-ports.ts";
-import { exitPolicy, newNode, nodeName, nodeSize } from "./new-node.ts";
+import { exitPolicy, newNode, nodeName } from "./new-node.ts";
 
 /**
  * Writes the nodes and endpoint ports of a cache that has none. Returns the reason if they don't fit now.
@@ -30,7 +31,7 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 		const ports = await findEndpointPorts(resources, tx, cache);
 		if (!ports.ok) return { reason: ports.reason, hostIds: [] };
 		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
-		const size = await nodeSize(tx, cache);
+		const size = await nodeColumns(tx, cache);
 		await bumpHosts(tx, hostIds);
 		await lockCaches(tx, [cache.id]);
 		let number = 0;

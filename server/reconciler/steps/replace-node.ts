@@ -1,23 +1,16 @@
-import {
-	allNodeRows,
-	type FullCache,
-	type FullNode,
-	zonesColumn,
-} from "../../data/cache-mapping.ts";
+import type { FullCache, FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { setMoveProblem } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import type { PlanAction } from "../../domain/cache/model.ts";
 import { cantLeave } from "../../domain/cache/node-label.ts";
-import {
-	placeReplacement,
-	type ReplacementResult,
-} from "../../domain/placement/place-replacement.ts";
 import { wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
-import { placementHosts } from "../../services/placement-hosts.ts";
+import { dataMisfit } from "../../services/data-fit.ts";
+import { nodeColumns } from "../../services/node-columns.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
+import { placeSuccessor } from "../../services/successor-place.ts";
 import {
 	findMember,
 	membersOf,
@@ -58,7 +51,12 @@ export async function addReplacement(
 		});
 		const exists = await tx.node.count({ where: { id: nodeId } });
 		if (settled > 0 || exists === 0) return { reason: null, hostIds: [] };
-		const place = await choosePlace(resources, tx, cache, shard, node, action.hostIds);
+		const columns = await nodeColumns(tx, cache);
+		const place = await placeSuccessor(resources, tx, cache, node, {
+			size: columns,
+			only: action.hostIds,
+			hasEnded: troubleOf(resources, node) !== null,
+		});
 		if (!place.ok) {
 			const reason = `${place.reason} ${place.remedy} The move then continues.`;
 			return { reason, hostIds: [] };
@@ -69,7 +67,12 @@ export async function addReplacement(
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);
 		}
-		const added = newNode(shard, node.name, place, node);
+		// It copies the primary's data. What isn't known of a dead one must not hold it up.
+		const source = membersOf(shard).find(({ id }) => id === shard.primaryNodeId);
+		const isKnown = source !== undefined && resources.fleet.metrics(source.id) !== null;
+		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;
+		if (misfit !== null) return { reason: misfit, hostIds: [] };
+		const added = newNode(shard, node.name, place, columns);
 		await tx.node.create({
 			data: {
 				...added,
@@ -77,6 +80,7 @@ export async function addReplacement(
 				onExit: exitPolicy(empty, membersOf(shard).length),
 				// It takes over a pending move of the other node.
 				replacesNodeId: empty ? node.replacesNodeId : nodeId,
+				placedByHand: node.moveToHostId !== null || node.moveToZone !== null,
 			},
 		});
 		if (empty) await letLead(tx, shard, added.id);
@@ -115,49 +119,6 @@ async function letLead(tx: Transaction, shard: ShardRows, nodeId: string): Promi
 	});
 }
 
-async function choosePlace(
-	resources: Resources,
-	tx: Transaction,
-	cache: FullCache,
-	shard: ShardRows,
-	node: FullNode,
-	only: readonly string[] | null,
-): Promise<ReplacementResult> {
-	const hosts = await placementHosts(resources, tx);
-	const rows = allNodeRows(cache);
-	const replaced = new Set([node.id, ...rows.map((each) => each.replacesNodeId)]);
-	const ended = troubleOf(resources, node) !== null;
-	return placeReplacement({
-		hosts: hosts.map((host) =>
-			// The room that it had there is free: it can't be started again.
-			ended && host.id === node.hostId
-				? {
-						...host,
-						freeMemoryBytes: host.freeMemoryBytes + Number(node.memoryBytes),
-						freeCpuMillis: host.freeCpuMillis + node.cpuMillis,
-					}
-				: host,
-		),
-		members: cache.shards.map((each) =>
-			membersOf(each)
-				.filter(({ id }) => !replaced.has(id))
-				.map(({ id, hostId, host }) => ({
-					hostId,
-					zone: host.zone,
-					leads: id === each.primaryNodeId,
-				})),
-		),
-		shard: cache.shards.indexOf(shard),
-		from: { hostId: node.hostId, zone: node.host.zone },
-		// It may have to go after all, because the situation has changed since the action was planned.
-		only: ended || isLeaving(node) ? null : only,
-		nodeMemoryBytes: Number(node.memoryBytes),
-		nodeCpuMillis: node.cpuMillis,
-		zones: zonesColumn.parse(cache.zones),
-		portRange: resources.nodePorts,
-	});
-}
-
 /** Why it can't recover where it is; null if it can. */
 function troubleOf({ fleet }: Resources, node: FullNode): string | null {
 	switch (fleet.observation(node.id, node.observation)?.reason?.code) {
@@ -168,10 +129,6 @@ function troubleOf({ fleet }: Resources, node: FullNode): string | null {
 		default:
 			return null;
 	}
-}
-
-function isLeaving({ host }: FullNode): boolean {
-	return host.drainRequestedAt !== null || host.lostAt !== null || host.lossConfirmed;
 }
 
 function causeOf(resources: Resources, node: FullNode, { reason }: Replacement): string {

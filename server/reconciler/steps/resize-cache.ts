@@ -13,6 +13,7 @@ import type { Placement } from "../../domain/placement/place-nodes.ts";
 import { bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { chooseNewPlaces } from "../../services/new-places.ts";
+import { type NodeColumns, nodeColumns } from "../../services/node-columns.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
 import {
 	findMember,
@@ -22,7 +23,7 @@ import {
 	tell,
 	toldOf,
 } from "./membership.ts";
-import { exitPolicy, type NodeSize, newNode, nodeName, nodeSize } from "./new-node.ts";
+import { exitPolicy, newNode, nodeName } from "./new-node.ts";
 
 type AddNodes = Extract<PlanAction, { kind: "add-nodes" }>;
 type ChangeMembership = Extract<PlanAction, { kind: "join-node" | "leave-node" | "keep-node" }>;
@@ -46,7 +47,7 @@ export async function addNodes(
 		});
 		const result = await chooseNewPlaces(resources, tx, cache, lacks);
 		if (!result.ok) return { reason: result.reason, hostIds: [] };
-		const size = await nodeSize(tx, cache);
+		const size = await nodeColumns(tx, cache);
 		const growing = cache.shards.flatMap((shard, index) => {
 			const places = result.shards[index] ?? [];
 			return places.length === 0 ? [] : [{ shard, places }];
@@ -72,7 +73,7 @@ async function createNodes(
 	cache: FullCache,
 	shard: ShardRows,
 	places: readonly Placement[],
-	size: NodeSize,
+	size: NodeColumns,
 ): Promise<void> {
 	let number = await lastNumber(tx, shard);
 	let { primaryNodeId } = shard;

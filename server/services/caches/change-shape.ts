@@ -1,33 +1,33 @@
-import {
-	changeRefusals,
-	type PresentShape,
-	type Refusal,
-	type ShapeChange,
-} from "../../contract/cache-shape.ts";
+import { changeRefusals, type PresentShape, type ShapeChange } from "../../contract/cache-shape.ts";
 import { clusterModeSchema, engineSchema } from "../../contract/enums.ts";
-import { AppError, type ErrorCode } from "../../contract/errors.ts";
-import type { ModifyCacheInput } from "../../contract/index.ts";
+import { AppError } from "../../contract/errors.ts";
+import type { ModifyCacheInput, ProgressStep } from "../../contract/index.ts";
 import {
+	allNodeRows,
+	type CacheKind,
 	type CacheSize,
+	type FormerShape,
 	type FullCache,
+	formerShapeColumn,
 	progressColumn,
-	sizeColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { sizeSteps } from "../../domain/cache/size-progress.ts";
-import { bumpRoutes, wakeGateways } from "../bump-hosts.ts";
+import { engineTitle } from "../../domain/cache/node-kind.ts";
+import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
+import { type ChangeProblem, isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
 
 /** The fields of a change that concern the cache's nodes. */
-export function shapeOf(input: ModifyCacheInput): ShapeChange {
+function shapeOf(input: ModifyCacheInput): ShapeChange {
 	const { replicasPerShard, nodes, multiAz, automaticFailover } = input;
 	return { replicasPerShard, nodes, multiAz, automaticFailover };
 }
 
-export function sizeAfter(row: FullCache, change: ShapeChange): CacheSize {
+function sizeAfter(row: FullCache, change: ShapeChange): CacheSize {
 	return {
 		replicasPerShard: change.replicasPerShard ?? row.replicasPerShard,
 		nodes: row.nodeCount === null ? null : (change.nodes ?? row.nodeCount),
@@ -38,38 +38,68 @@ function presentSize(row: FullCache): CacheSize {
 	return { replicasPerShard: row.replicasPerShard, nodes: row.nodeCount };
 }
 
-/** Why the change can't be taken now, the first reason first. */
-export function shapeProblems(
+/** What a change makes of the cache, and why it can't be taken now: the first reason first. */
+export async function resolveShape(
+	resources: Resources,
+	tx: Transaction,
 	row: FullCache,
-	change: ShapeChange,
-): (Refusal & { code: ErrorCode })[] {
-	const asked = Object.entries(change).filter(([, value]) => value !== undefined);
-	const [field] = asked.map(([name]) => name as Refusal["field"]);
-	if (field === undefined) return [];
-	const busy = whyBusy(row, change);
-	const refused = changeRefusals(presentShape(row), change);
-	return [
-		...(busy === null ? [] : [{ field, message: busy, code: "conflict" as const }]),
-		...refused.map((refusal) => ({ ...refusal, code: "invalid_argument" as const })),
-	];
+	input: ModifyCacheInput,
+): Promise<ShapeAfter> {
+	const change = shapeOf(input);
+	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
+	const before: FormerShape = { ...presentSize(row), kind: presentKind(row) };
+	const kindChange = await resolveKind(resources, tx, row, input, former?.kind ?? null);
+	const after = { ...sizeAfter(row, change), kind: kindChange.kind };
+	const problems: ChangeProblem[] = [];
+	const [field] = Object.entries({ ...change, ...kindFields(input) })
+		.filter(([, value]) => value !== undefined)
+		.map(([name]) => name);
+	if (field !== undefined) {
+		const busy = whyBusy(row, { change, former, before, after });
+		if (busy !== null) problems.push({ field, message: busy, code: "conflict" });
+		const refused = changeRefusals(presentShape(row), change);
+		problems.push(...refused.map((each) => ({ ...each, code: "invalid_argument" as const })));
+		problems.push(...kindChange.problems);
+	}
+	return { change, before, after, isUpgrade: kindChange.isUpgrade, problems };
 }
 
-/** A change of size that is under way can only be taken back; null if nothing is in the way. */
-function whyBusy(row: FullCache, change: ShapeChange): string | null {
+export interface ShapeAfter {
+	change: ShapeChange;
+	before: FormerShape;
+	after: FormerShape & { kind: CacheKind };
+	isUpgrade: boolean;
+	problems: ChangeProblem[];
+}
+
+function kindFields({ nodeType, engine, engineVersion }: ModifyCacheInput) {
+	return { nodeType, engine, engineVersion };
+}
+
+/** A change that is under way can only be taken back; null if nothing is in the way. */
+function whyBusy(
+	row: FullCache,
+	{
+		change,
+		former,
+		before,
+		after,
+	}: { change: ShapeChange; former: FormerShape | null; before: FormerShape; after: FormerShape },
+): string | null {
 	if (row.availableAt === null) {
 		return `Cache ${row.name} is ${row.status}; its shape can be changed once it is available.`;
 	}
 	const open = describeOpenOperation(row);
-	if (open !== null && changes(row, change)) return open;
-	const before = sizeColumn.nullable().parse(row.resizedFrom);
-	if (before === null || isSame(sizeAfter(row, change), before) || !changes(row, change))
-		return null;
-	return `Cache ${row.name} is being changed from ${describeSize(before)} to ${describeSize(presentSize(row))}. Wait until that is done, or cancel it: ask for ${describeSize(before)} again.`;
+	if (open !== null && changes(row, change, before, after)) return open;
+	const isBack = former !== null && isSame(after, { ...former, kind: former.kind ?? before.kind });
+	if (former === null || isBack || !changes(row, change, before, after)) return null;
+	const [from, to] = describe({ ...former, kind: former.kind ?? before.kind }, before);
+	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it: ask for ${from} again.`;
 }
 
-function changes(row: FullCache, change: ShapeChange): boolean {
+function changes(row: FullCache, change: ShapeChange, before: FormerShape, after: FormerShape) {
 	return (
-		!isSame(sizeAfter(row, change), presentSize(row)) ||
+		!isSame(before, after) ||
 		(change.multiAz ?? row.multiAz) !== row.multiAz ||
 		(change.automaticFailover ?? row.automaticFailover) !== row.automaticFailover
 	);
@@ -88,20 +118,27 @@ function presentShape(row: FullCache): PresentShape {
 }
 
 /**
- * Stores the wanted shape; the reconciler adds and removes the nodes. Throws `conflict` while another change
- * of size is under way, unless this one takes it back, and `invalid_argument` for a shape that isn't allowed.
+ * Stores the wanted shape; the reconciler adds, removes and changes the nodes. Throws `conflict` while another
+ * change is under way, unless this one takes it back, and `invalid_argument` for a shape that isn't allowed.
  */
 export async function changeShape(
 	resources: Resources,
 	caller: Caller,
 	tx: Transaction,
 	row: FullCache,
-	change: ShapeChange,
+	input: ModifyCacheInput,
 	after: (commit: () => void) => void,
 ): Promise<void> {
-	const [problem] = shapeProblems(row, change);
+	const shape = await resolveShape(resources, tx, row, input);
+	const { change, before, isUpgrade } = shape;
+	const [problem] = shape.problems;
 	if (problem !== undefined) {
 		throw new AppError(problem.code, problem.message, { field: problem.field });
+	}
+	if (isUpgrade && input.acceptIrreversible !== true) {
+		const title = engineTitle(shape.after.kind.engine, shape.after.kind.engineVersion);
+		const message = `There is no way back from ${title} to an earlier engine. Send acceptIrreversible: true to go on.`;
+		throw new AppError("invalid_argument", message, { field: "acceptIrreversible" });
 	}
 	const multiAz = change.multiAz ?? row.multiAz;
 	const automaticFailover = change.automaticFailover ?? row.automaticFailover;
@@ -111,42 +148,98 @@ export async function changeShape(
 		await bumpRoutes(tx, [row.id]);
 		after(() => wakeGateways(resources));
 	}
-	const [before, size] = [presentSize(row), sizeAfter(row, change)];
-	if (isSame(before, size)) return;
-	const isGrowing = countOf(size) > countOf(before);
+	if (isSame(before, shape.after)) return;
+	const { kind, ...size } = shape.after;
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
-			replicasPerShard: size.replicasPerShard,
-			nodeCount: size.nodes,
+			...{ replicasPerShard: size.replicasPerShard, nodeCount: size.nodes },
+			...{ engine: kind.engine, engineVersion: kind.engineVersion },
+			...{ parameterGroup: kind.parameterGroup, nodeType: kind.nodeType },
+			...{ nodeMemoryBytes: BigInt(kind.memoryBytes), nodeVcpus: kind.vcpus },
+			nodeCpuMillis: kind.cpuMillis,
 			resizedFrom: before,
 			status: row.status === "available" ? "modifying" : row.status,
 			progress: [
 				...progressColumn.parse(row.progress).filter(isUnfinishedReboot),
-				...sizeSteps(engineSchema.parse(row.engine), isGrowing ? "up" : "down"),
+				...stepsOf(shape),
 			],
 			// A pass that has read the cache before doesn't write its own steps over these.
 			generation: { increment: 1 },
 		},
 	});
+	if (!isSameKind(before.kind ?? kind, kind)) {
+		const hostIds = await pinVersion(resources, tx, row, kind);
+		after(() => wakeHosts(resources, hostIds));
+	}
+	const [from, to] = describe(before, shape.after);
 	await recordEvent(tx, resources.clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `Cache ${row.name} changes from ${describeSize(before)} to ${describeSize(size)}, as ${caller.name} requested.`,
+		message: `Cache ${row.name} changes from ${from} to ${to}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
+}
+
+/** Nodes whose processes fit the new version already need no change. */
+async function pinVersion(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	kind: CacheKind,
+): Promise<Set<string>> {
+	const fitting = allNodeRows(row).filter(
+		(node) => node.engineVersion !== kind.engineVersion && runs(resources, node, kind),
+	);
+	await tx.node.updateMany({
+		where: { id: { in: fitting.map(({ id }) => id) } },
+		data: { engineVersion: kind.engineVersion, generation: { increment: 1 } },
+	});
+	const hostIds = new Set(fitting.map(({ hostId }) => hostId));
+	await bumpHosts(tx, hostIds);
+	return hostIds;
+}
+
+function stepsOf({ before, after }: ShapeAfter): ProgressStep[] {
+	const [from, to] = [countOf(before), countOf(after)];
+	const { kind } = after;
+	const former = before.kind ?? kind;
+	return [
+		...(from === to ? [] : sizeSteps(kind.engine, to > from ? "up" : "down")),
+		...kindSteps({
+			size: kind.nodeType !== former.nodeType,
+			engine: kind.engine !== former.engine || kind.engineVersion !== former.engineVersion,
+		}),
+	];
 }
 
 function isUnfinishedReboot({ node, state }: { node: string | null; state: string }): boolean {
 	return node !== null && state !== "done";
 }
 
-function isSame(a: CacheSize, b: CacheSize): boolean {
-	return a.replicasPerShard === b.replicasPerShard && a.nodes === b.nodes;
+function isSame(a: FormerShape, b: FormerShape): boolean {
+	const isSameSize = a.replicasPerShard === b.replicasPerShard && a.nodes === b.nodes;
+	return isSameSize && (a.kind === undefined || b.kind === undefined || isSameKind(a.kind, b.kind));
 }
 
 function countOf({ nodes, replicasPerShard }: CacheSize): number {
 	return nodes ?? replicasPerShard;
+}
+
+/** What differs between two shapes, in words: first as it is in one, then as in the other. */
+function describe(a: FormerShape, b: FormerShape): [string, string] {
+	const parts: [string, string][] = [];
+	if (countOf(a) !== countOf(b)) parts.push([describeSize(a), describeSize(b)]);
+	const [from, to] = [a.kind, b.kind];
+	if (from !== undefined && to !== undefined) {
+		if (from.nodeType !== to.nodeType) parts.push([from.nodeType, to.nodeType]);
+		const titles = [from, to].map(({ engine, engineVersion }) =>
+			engineTitle(engine, engineVersion),
+		);
+		if (titles[0] !== titles[1]) parts.push([titles[0] ?? "", titles[1] ?? ""]);
+	}
+	if (parts.length === 0) return [describeSize(a), describeSize(b)];
+	return [parts.map(([left]) => left).join(" and "), parts.map(([, right]) => right).join(" and ")];
 }
 
 function describeSize(size: CacheSize): string {

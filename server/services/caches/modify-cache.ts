@@ -9,14 +9,17 @@ import { recordEvent } from "../../data/record-event.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
-import { changeShape, shapeOf } from "./change-shape.ts";
-import { findCache, lockStayingCache } from "./find-cache.ts";
+import { changeShape } from "./change-shape.ts";
+import { findCache, findStayingCache, lockStayingCache } from "./find-cache.ts";
+import { moveNodes, resolveMoves } from "./move-nodes.ts";
+import { orderReboots } from "./order-reboots.ts";
+import { nodesToRestart } from "./pending-reboots.ts";
 import { reshard, SEPARATELY } from "./reshard-cache.ts";
 
 /**
  * Changes a running cache. A new parameter group's values are applied to running nodes if possible; others
- * wait for a reboot. The reconciler carries out a new number of nodes (change-shape.ts). Throws `conflict`
- * while the cache is being deleted, `invalid_argument` for a group that doesn't match the cache.
+ * wait for a reboot, unless `applyPending` asks for one. The reconciler carries out what concerns nodes
+ * (change-shape.ts, move-nodes.ts). Throws `conflict` while the cache is being deleted, `invalid_argument` for a group that doesn't match the cache.
  */
 export async function modifyCache(
 	resources: Resources,
@@ -28,10 +31,20 @@ export async function modifyCache(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const tellsHosts = input.parameterGroup !== undefined;
-			const row = await lockStayingCache(tx, input.name, { tellsHosts });
-			await changeShape(resources, caller, tx, row, shapeOf(input), after);
-			await changeShards(resources, caller, tx, row, input);
+			const { parameterGroup, engine, engineVersion } = input;
+			const tellsHosts = [parameterGroup, engine, engineVersion].some(
+				(value) => value !== undefined,
+			);
+			const before = await lockStayingCache(tx, input.name, { tellsHosts });
+			await changeShape(resources, caller, tx, before, input, after);
+			const row = await findStayingCache(tx, input.name);
+			await changeShards(resources, caller, tx, row, { ...input, before });
+			const { moves, problems } = await resolveMoves(resources, tx, row, input.moves);
+			const [problem] = problems;
+			if (problem !== undefined) {
+				throw new AppError(problem.code, problem.message, { field: problem.field });
+			}
+			await moveNodes(resources, caller, tx, row, moves);
 			const group = await newGroup(tx, row, input.parameterGroup);
 			await tx.cache.update({
 				where: { id: row.id },
@@ -50,6 +63,11 @@ export async function modifyCache(
 					wakeHosts(resources, hostIds);
 					wakeGateways(resources);
 				});
+			}
+			if (input.applyPending === true) {
+				const pending = await nodesToRestart(resources, tx, row, group);
+				const now = await findStayingCache(tx, input.name);
+				if (pending.length > 0) await orderReboots(resources, caller, tx, now, pending);
 			}
 			const changed = whatChanged(input);
 			if (changed !== "") {
@@ -72,10 +90,10 @@ async function changeShards(
 	caller: Caller,
 	tx: Transaction,
 	row: FullCache,
-	{ shards, replicasPerShard }: ModifyCacheInput,
+	{ shards, before }: Pick<ModifyCacheInput, "shards"> & { before: FullCache },
 ): Promise<void> {
 	if (shards === undefined) return;
-	if (replicasPerShard !== undefined && replicasPerShard !== row.replicasPerShard) {
+	if (before.replicasPerShard !== row.replicasPerShard) {
 		throw new AppError("invalid_argument", SEPARATELY, { field: "shards" });
 	}
 	await reshard(resources, caller, tx, row, { shards });
@@ -117,14 +135,22 @@ async function applyGroup(
 	group: StoredParameterGroup,
 ): Promise<Set<string>> {
 	const engine = engineSchema.parse(row.engine);
-	const hostIds = new Set(allNodeRows(row).map((node) => node.hostId));
+	// Nodes whose engine is still to change keep the group of its family until then.
+	const nodes = allNodeRows(row).filter(
+		(node) => node.engine === row.engine && node.engineVersion === row.engineVersion,
+	);
+	const hostIds = new Set(nodes.map((node) => node.hostId));
 	await bumpHosts(tx, hostIds);
-	for (const node of allNodeRows(row)) {
+	for (const node of nodes) {
 		const memoryBytes = Number(node.memoryBytes);
 		const usable = usableMemoryBytes({ engine, memoryBytes, overrides: group.overrides });
 		await tx.node.update({
 			where: { id: node.id },
-			data: { maxmemoryBytes: BigInt(usable), generation: { increment: 1 } },
+			data: {
+				parameterGroup: group.name,
+				maxmemoryBytes: BigInt(usable),
+				generation: { increment: 1 },
+			},
 		});
 	}
 	// Gateways keep connections alive like the nodes, by one of these parameters.

@@ -1,14 +1,19 @@
-import type { Refusal, ShapeChange } from "../../contract/cache-shape.ts";
 import type { ChangePreview, ModifyCacheInput } from "../../contract/index.ts";
 import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../../domain/cache/model.ts";
 import { inOrderOfLeaving, lacksOf, membersOf } from "../../domain/cache/plan-size.ts";
+import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
-import { shapeOf, shapeProblems, sizeAfter } from "./change-shape.ts";
+import { withKind } from "./change-kind.ts";
+import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
+import { NOTHING, type PartPreview } from "./part-preview.ts";
+import { previewKind } from "./preview-kind.ts";
+import { previewMoves } from "./preview-moves.ts";
+import { previewReboots } from "./preview-reboots.ts";
 import { previewReshard } from "./preview-reshard.ts";
 import { SEPARATELY } from "./reshard-cache.ts";
 
@@ -19,37 +24,67 @@ export async function previewChange(
 ): Promise<ChangePreview> {
 	return resources.db.$transaction(async (tx) => {
 		const row = await findStayingCache(tx, input.name);
-		const change = shapeOf(input);
-		const size = sizeAfter(row, change);
-		const wanted = { ...row, replicasPerShard: size.replicasPerShard, nodeCount: size.nodes };
-		const refusals = shapeProblems(row, change).map(({ field, message }) => ({ field, message }));
-		const model = toCacheModel(wanted, resources);
+		const shape = await resolveShape(resources, tx, row, input);
+		const { kind, ...size } = shape.after;
+		const wanted = {
+			...withKind(row, kind),
+			...{ replicasPerShard: size.replicasPerShard, nodeCount: size.nodes },
+		};
 		const reshard = await previewReshard(resources, tx, row, input.shards);
 		const isBoth = reshard !== null && size.replicasPerShard !== row.replicasPerShard;
-		const bothAtOnce = isBoth ? [{ field: "shards", message: SEPARATELY }] : [];
-		const growth = await additions(resources, tx, wanted, model);
-		const leavers = model.shards.map((shard) => leaversOf(model, shard));
-		const nodeBytes = Number(row.nodeMemoryBytes);
+		const parts: PartPreview[] = [
+			{ ...NOTHING, steps: switches(row, shape) },
+			await previewSize(resources, tx, wanted),
+			{ ...NOTHING, steps: reshard?.steps ?? [], problems: reshard?.problems ?? [] },
+			{ ...NOTHING, problems: isBoth ? [{ field: "shards", message: SEPARATELY }] : [] },
+			await previewKind(resources, tx, row, wanted),
+			await previewMoves(resources, tx, row, input),
+			await previewReboots(resources, tx, row, input),
+		];
+		const before = wantedNodeCount(row);
+		const after = reshard?.nodeCount ?? wantedNodeCount(wanted);
 		return {
-			steps: [
-				...switches(row, change),
-				...growth.steps,
-				...leavers.flat().map(removal),
-				...(reshard?.steps ?? []),
-			],
-			restarts: [],
-			failovers: model.shards
-				.filter(({ primaryNodeId }, index) =>
-					leavers[index]?.some(({ id }) => id === primaryNodeId),
-				)
-				.map(({ index }) => shardName(index)),
+			steps: parts.flatMap(({ steps }) => steps),
+			restarts: [...new Set(parts.flatMap(({ restarts }) => restarts))],
+			failovers: [...new Set(parts.flatMap(({ failovers }) => failovers))].sort(),
 			memoryBytes: {
-				before: wantedNodeCount(row) * nodeBytes,
-				after: (reshard?.nodeCount ?? wantedNodeCount(wanted)) * nodeBytes,
+				before: before * Number(row.nodeMemoryBytes),
+				after: after * Number(wanted.nodeMemoryBytes),
 			},
-			problems: [...refusals, ...growth.problems, ...(reshard?.problems ?? []), ...bothAtOnce],
+			hourlyCost: {
+				before: before * costOf(resources, row),
+				after: after * costOf(resources, wanted),
+			},
+			irreversible: shape.isUpgrade,
+			problems: [...shape.problems, ...parts.flatMap(({ problems }) => problems)].map(
+				({ field, message }) => ({ field, message }),
+			),
 		};
 	});
+}
+
+/** Of one node. */
+function costOf({ rateCard }: Resources, row: FullCache): number {
+	const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
+	const size = { memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis };
+	return hourlyCost(size, rateCard);
+}
+
+async function previewSize(
+	resources: Resources,
+	tx: Transaction,
+	wanted: FullCache,
+): Promise<PartPreview> {
+	const model = toCacheModel(wanted, resources);
+	const growth = await additions(resources, tx, wanted, model);
+	const leavers = model.shards.map((shard) => leaversOf(model, shard));
+	return {
+		...growth,
+		steps: [...growth.steps, ...leavers.flat().map(removal)],
+		failovers: model.shards
+			.filter(({ primaryNodeId }, index) => leavers[index]?.some(({ id }) => id === primaryNodeId))
+			.map(({ index }) => shardName(index)),
+	};
 }
 
 async function additions(
@@ -57,14 +92,14 @@ async function additions(
 	tx: Transaction,
 	wanted: FullCache,
 	model: CacheModel,
-): Promise<{ steps: string[]; problems: Pick<Refusal, "field" | "message">[] }> {
+): Promise<PartPreview> {
 	const lacks = lacksOf(model);
-	if (lacks.every((count) => count === 0)) return { steps: [], problems: [] };
+	if (lacks.every((count) => count === 0)) return NOTHING;
 	const places = await chooseNewPlaces(resources, tx, wanted, lacks);
 	const isMemcached = wanted.engine === "memcached";
 	if (!places.ok) {
 		const field = isMemcached ? "nodes" : "replicasPerShard";
-		return { steps: [], problems: [{ field, message: places.reason }] };
+		return { ...NOTHING, problems: [{ field, message: places.reason }] };
 	}
 	const hosts = await tx.host.findMany({ select: { id: true, name: true, zone: true } });
 	const steps = places.shards.flatMap((shard, index) =>
@@ -74,7 +109,7 @@ async function additions(
 			return `Add ${what} on ${host?.name} (zone ${host?.zone}).`;
 		}),
 	);
-	return { steps, problems: [] };
+	return { ...NOTHING, steps };
 }
 
 /** Those that would leave, in turn. */
@@ -91,7 +126,10 @@ function removal({ name, host }: NodeModel): string {
 	return `Remove ${name} from ${host.name} (zone ${host.zone}).`;
 }
 
-function switches(row: FullCache, { multiAz, automaticFailover }: ShapeChange): string[] {
+function switches(
+	row: FullCache,
+	{ change: { multiAz, automaticFailover } }: ShapeAfter,
+): string[] {
 	const turn = (name: string, now: boolean, then: boolean | undefined) =>
 		then === undefined || then === now ? [] : [`Turn ${name} ${then ? "on" : "off"}.`];
 	return [

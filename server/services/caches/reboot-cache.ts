@@ -1,13 +1,11 @@
 import { AppError, type Cache } from "../../contract/index.ts";
-import { allNodeRows, progressColumn } from "../../data/cache-mapping.ts";
+import { allNodeRows } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
-import { recordEvent } from "../../data/record-event.ts";
-import { lockCaches } from "../../data/row-locks.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
-import { rebootSteps } from "../../domain/cache/reboot-progress.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
+import { orderReboots } from "./order-reboots.ts";
 
 /**
  * Requests reboots; the reconciler carries them out, one node per shard at a time. Throws `conflict` before
@@ -42,31 +40,8 @@ export async function rebootCache(
 					{ field: "nodes" },
 				);
 			}
-			const leads = (id: string) => row.shards.some(({ primaryNodeId }) => primaryNodeId === id);
-			const chosen = rows
-				.filter((node) => input.nodes?.includes(node.name) ?? true)
-				.sort((a, b) => Number(leads(a.id)) - Number(leads(b.id)));
-			const names = [...new Set(chosen.map(({ name }) => name))];
-			await lockCaches(tx, [row.id]);
-			await tx.node.updateMany({
-				where: { id: { in: chosen.map((node) => node.id) } },
-				data: { rebootPending: true },
-			});
-			await tx.cache.update({
-				where: { id: row.id },
-				data: {
-					status: row.status === "available" ? "rebooting" : row.status,
-					progress: rebootSteps(progressColumn.parse(row.progress), names),
-					// A pass that has read the cache before doesn't write its own steps over these.
-					generation: { increment: 1 },
-				},
-			});
-			await recordEvent(tx, resources.clock, {
-				severity: "info",
-				type: "cache.rebooting",
-				message: `Reboot of ${nodeNames(chosen)} requested by ${caller.name}.`,
-				cacheName: row.name,
-			});
+			const chosen = rows.filter((node) => input.nodes?.includes(node.name) ?? true);
+			await orderReboots(resources, caller, tx, row, chosen);
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);
 		},

@@ -137,7 +137,7 @@ function busyWith(row: FullCache): string | null {
 		return `Cache ${row.name} is ${row.status}; its shards can be changed once it is available.`;
 	}
 	if (row.resizedFrom !== null) {
-		return `The number of replicas of cache ${row.name} is being changed. Wait until that is done, or cancel it.`;
+		return `The nodes of cache ${row.name} are being changed. Wait until that is done, or cancel it.`;
 	}
 	return describeOpenOperation(row);
 }

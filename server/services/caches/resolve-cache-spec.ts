@@ -8,7 +8,7 @@ import {
 	type NodeTypeSize,
 	parseSlots,
 } from "../../contract/index.ts";
-import { familyOf, newestOffered, OFFERED_VERSIONS } from "../../contract/offered-versions.ts";
+import { familyOf, newestOffered, versionProblem } from "../../contract/offered-versions.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findNodeType } from "../../data/node-types.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
@@ -60,13 +60,8 @@ function invalid(field: keyof CreateCacheSpec, message: string): AppError {
 }
 
 function requireOffered(engine: CreateCacheSpec["engine"], version: string): void {
-	const prefixes = OFFERED_VERSIONS[engine];
-	const fits = (prefix: string) => version === prefix || version.startsWith(`${prefix}.`);
-	if (prefixes.some(fits)) return;
-	throw invalid(
-		"engineVersion",
-		`engineVersion of ${engine} must be ${prefixes.map((prefix) => `${prefix}.x`).join(" or ")}`,
-	);
+	const problem = versionProblem(engine, version);
+	if (problem !== null) throw invalid("engineVersion", problem);
 }
 
 async function requestedGroup(

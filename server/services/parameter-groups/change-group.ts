@@ -76,7 +76,11 @@ async function retellNodes(
 	group: StoredParameterGroup,
 	cacheIds: readonly string[],
 ): Promise<Set<string>> {
-	const users = { cacheId: { in: [...cacheIds] }, removedAtRevision: null };
+	const users = {
+		cacheId: { in: [...cacheIds] },
+		parameterGroup: group.name,
+		removedAtRevision: null,
+	};
 	const hosts = await tx.node.findMany({ where: users, select: { hostId: true } });
 	const hostIds = new Set(hosts.map(({ hostId }) => hostId));
 	await bumpHosts(tx, hostIds);

@@ -40,10 +40,15 @@ function groupNotFound(name: string): AppError {
 	);
 }
 
-/** Names of the caches that use it, including those being deleted. */
+/** Names of the caches that use it, including those being deleted, or that leave it as their engine changes. */
 export async function cachesUsing(tx: Transaction, groupName: string): Promise<string[]> {
 	const rows = await tx.cache.findMany({
-		where: { parameterGroup: groupName },
+		where: {
+			OR: [
+				{ parameterGroup: groupName },
+				{ nodes: { some: { parameterGroup: groupName, removedAtRevision: null } } },
+			],
+		},
 		select: { name: true },
 		orderBy: { name: "asc" },
 	});

@@ -29,7 +29,14 @@ const AGAIN_TICKS = 2;
 const HUNG_TICKS = Math.ceil(HUNG_TIMING.askedAfterMs / TICK_MS) + 1;
 const PASSES = 3;
 /** Nothing is moved for the sake of balance. */
-const NO_ROOM: FleetRoom = { openHosts: [], keepZones: true, problems: new Map() };
+const NO_ROOM: FleetRoom = {
+	openHosts: [],
+	keepZones: true,
+	problems: new Map(),
+	tight: new Set<string>(),
+};
+
+const KIND = { engine: "valkey", engineVersion: "9", nodeType: "cache.t4g.micro" } as const;
 
 /**
  * The control plane around the real planner: real leases, orders and notices in memory, and a database that outlives a
@@ -153,7 +160,8 @@ export class ControlPlane {
 		const { engines, database } = this;
 		const membersPerShard = database.members(0).filter(({ replaces }) => replaces === null).length;
 		return {
-			...{ name: "orders", engine: "valkey", statusReason: null, progress: [] },
+			...KIND,
+			...{ name: "orders", statusReason: null, progress: [] },
 			...{ clusterMode: engines.cluster ? "enabled" : "disabled", automaticFailover: true },
 			...{ status: database.status, everAvailable: database.everAvailable, quietForMs: 0 },
 			...{ promotionRequested: false, multiAz: false, sentinelFailingOver: false, safeMode: false },
@@ -235,6 +243,7 @@ export class ControlPlane {
 			reboot: row.reboot,
 			rebootPending: row.rebootPending,
 			replacesNodeId: row.replaces,
+			...{ kind: KIND, moveTo: null, placedByHand: false },
 			joining: false,
 			leavingAt: null,
 			host: this.hostModel(node.host),
@@ -260,6 +269,7 @@ export class ControlPlane {
 			draining: false,
 			lost: this.isLost(id),
 			lossConfirmed: false,
+			engines: [],
 		};
 	}
 

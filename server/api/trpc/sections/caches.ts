@@ -75,7 +75,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Change a cache",
 				description:
-					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. Larder applies a new parameter group to running nodes; values that need a reboot stay pending until one, and the cache says so.",
+					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. A new nodeType, engine or engineVersion and moves of nodes are accepted in the same way; an engine needs acceptIrreversible. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
 			},
 		})
 		.input(modifyCacheInputSchema)

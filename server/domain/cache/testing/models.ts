@@ -41,6 +41,7 @@ export function host(index: number, overrides: Partial<HostModel> = {}): HostMod
 		draining: false,
 		lost: false,
 		lossConfirmed: false,
+		engines: [{ engine: "valkey", version: "9.1.2" }],
 		...overrides,
 	};
 }
@@ -72,6 +73,9 @@ export function node(
 		name: `orders-00${index}`,
 		host: host(index),
 		port: 6379,
+		kind: { engine: "valkey", engineVersion: "9", nodeType: "cache.t4g.micro" },
+		moveTo: null,
+		placedByHand: false,
 		generation: 1,
 		launchPermit: 1,
 		reboot: 0,
@@ -124,6 +128,8 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 	return {
 		...shape,
 		name: "orders",
+		engineVersion: "9",
+		nodeType: "cache.t4g.micro",
 		status: "available",
 		statusReason: null,
 		progress: creationSteps(shape, NOW.toISOString()),

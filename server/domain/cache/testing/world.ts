@@ -119,7 +119,12 @@ export class World {
 	}
 
 	room(): FleetRoom {
-		return { openHosts: this.hosts.filter(isOpen), keepZones: false, problems: new Map() };
+		return {
+			openHosts: this.hosts.filter(isOpen),
+			keepZones: false,
+			problems: new Map(),
+			tight: new Set<string>(),
+		};
 	}
 
 	#node(engine: Engine): NodeModel {
@@ -174,6 +179,12 @@ export class World {
 			rebootPending: false,
 			followsNodeId: engine.follows,
 			replacesNodeId: engine.replaces,
+			kind: {
+				engine: this.isMemcached ? "memcached" : "valkey",
+				...{ engineVersion: "9", nodeType: "cache.t4g.micro" },
+			},
+			moveTo: null,
+			placedByHand: false,
 			joining: false,
 			leavingAt: null,
 			removed: engine.removed,

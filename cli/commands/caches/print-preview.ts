@@ -1,0 +1,30 @@
+import { changePreviewSchema } from "../../../server/contract/index.ts";
+import type { ApiClient } from "../../api/client.ts";
+import { print, printJson } from "../../command-context.ts";
+import { formatBytes, printable } from "../../terminal/format.ts";
+
+/** Prints what a change would do, and changes nothing. `path` is the cache's. */
+export async function printPreview(
+	api: ApiClient,
+	path: string,
+	body: object,
+	{ json }: { json?: boolean },
+): Promise<void> {
+	const answer = await api.call({ method: "POST", path: `${path}/preview`, body });
+	if (json) return printJson(answer);
+	const preview = changePreviewSchema.parse(answer);
+	const { steps, problems, memoryBytes, hourlyCost } = preview;
+	if (steps.length === 0) print("No nodes are added, removed or changed.");
+	for (const step of steps) print(printable(step));
+	for (const shard of preview.failovers) print(`Shard ${shard} fails over.`);
+	print(
+		`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
+	);
+	if (hourlyCost.before !== hourlyCost.after) {
+		print(
+			`An hour costs ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,
+		);
+	}
+	if (preview.irreversible) print("There is no way back.");
+	for (const { field, message } of problems) print(printable(`Problem with ${field}: ${message}`));
+}

@@ -1,0 +1,59 @@
+import type { Engine } from "../../contract/index.ts";
+import { versionFits } from "../engines/versions.ts";
+import type { CacheModel, NodeModel } from "./model.ts";
+import { allNodes } from "./model.ts";
+import type { FleetRoom } from "./zone-spread.ts";
+
+const TITLES: Readonly<Record<Engine, string>> = {
+	valkey: "Valkey",
+	redis: "Redis OSS",
+	memcached: "Memcached",
+};
+
+/** Such as Valkey 9. */
+export function engineTitle(engine: Engine, version: string): string {
+	return `${TITLES[engine]} ${version}`;
+}
+
+/** It doesn't run the engine that the cache wants. */
+export function isOtherEngine(cache: CacheModel, { kind }: NodeModel): boolean {
+	return kind.engine !== cache.engine || kind.engineVersion !== cache.engineVersion;
+}
+
+/** It isn't of the node type that the cache wants. */
+export function isOtherSize(cache: CacheModel, { kind }: NodeModel): boolean {
+	return kind.nodeType !== cache.nodeType;
+}
+
+/** Every node is what the cache wants. */
+export function areAllOfKind(cache: CacheModel): boolean {
+	return allNodes(cache).every((node) => !isOtherEngine(cache, node) && !isOtherSize(cache, node));
+}
+
+/** Why another node must take its place, in half a sentence; null if it can stay or change where it is. */
+export function whySucceeded(cache: CacheModel, node: NodeModel, room: FleetRoom): string | null {
+	const { host, moveTo } = node;
+	if (moveTo !== null && !isWhereAsked(node, host)) return "a person asked for it";
+	if (isOtherEngine(cache, node)) {
+		return `the cache changes to ${engineTitle(cache.engine, cache.engineVersion)}`;
+	}
+	return isOtherSize(cache, node) && room.tight.has(node.id)
+		? `${host.name} has no room for ${cache.nodeType}`
+		: null;
+}
+
+/** Whether that host is where a person asked the node to move. */
+export function isWhereAsked(
+	{ moveTo }: NodeModel,
+	{ id, zone }: { id: string; zone: string },
+): boolean {
+	if (moveTo === null) return false;
+	return moveTo.hostId === null ? moveTo.zone === zone : moveTo.hostId === id;
+}
+
+/** Its host has a version of the engine that the cache wants. */
+export function hasWantedEngine(cache: CacheModel, { host }: NodeModel): boolean {
+	return host.engines.some(
+		({ engine, version }) => engine === cache.engine && versionFits(version, cache.engineVersion),
+	);
+}

@@ -1,0 +1,283 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { modifyCacheInputSchema } from "../contract/cache.ts";
+import { MIB } from "../contract/limits.ts";
+import type { NodeMetrics } from "../contract/metrics.ts";
+import { modifyCache } from "../services/caches/modify-cache.ts";
+import { previewChange } from "../services/caches/preview-change.ts";
+import { TestFleet } from "../testing/test-fleet.ts";
+import { reconcileCache } from "./reconcile-cache.ts";
+
+let fleet: TestFleet;
+
+beforeEach(async () => {
+	fleet = await TestFleet.open();
+});
+
+const inputOf = (change: object) => modifyCacheInputSchema.parse({ name: "orders", ...change });
+const modify = (change: object) => modifyCache(fleet.test.resources, fleet.caller, inputOf(change));
+const preview = (change: object) => previewChange(fleet.test.resources, inputOf(change));
+const nodes = () =>
+	fleet.test.resources.db.node.findMany({
+		where: { removedAtRevision: null },
+		orderBy: [{ name: "asc" }, { port: "asc" }],
+	});
+
+/** What every node holds, by its newest sample. */
+async function hold(memoryUsedBytes: number): Promise<void> {
+	const { resources } = fleet.test;
+	const sample = { memoryUsedBytes, memoryMaxBytes: 0, clients: 0 } as NodeMetrics;
+	for (const { id, cacheId } of await nodes()) {
+		resources.fleet.setMetrics(id, resources.clock.now(), sample);
+		expect(cacheId).not.toBe("");
+	}
+}
+
+/** No host has promised more than it has, whatever is under way. */
+async function expectRoomKept(): Promise<void> {
+	const hosts = await fleet.test.resources.db.host.findMany({ include: { nodes: true } });
+	for (const host of hosts) {
+		const assigned = host.nodes.reduce((sum, node) => sum + Number(node.memoryBytes), 0);
+		expect(assigned).toBeLessThanOrEqual(Number(host.memoryBytes));
+	}
+}
+
+describe("a node type", () => {
+	it("changes in place, both ways, and the room is reserved until it is free", async () => {
+		await fleet.create({ replicasPerShard: 1, nodeType: "cache.t4g.micro" });
+		const before = await nodes();
+		const up = await preview({ nodeType: "cache.t4g.small" });
+		expect(up).toMatchObject({ problems: [], restarts: [], failovers: [], irreversible: false });
+		expect(up.steps).toEqual([
+			expect.stringMatching(/^Make orders-002 on h\d cache.t4g.small \(1.37 GiB, 2 vCPUs\)/),
+			expect.stringContaining("Make orders-001"),
+		]);
+		expect(up.hourlyCost.after).toBeGreaterThan(up.hourlyCost.before);
+		fleet.afterPass = expectRoomKept;
+		expect(await modify({ nodeType: "cache.t4g.small" })).toMatchObject({ status: "modifying" });
+		await expect(modify({ nodeType: "cache.t4g.medium" })).rejects.toMatchObject({
+			code: "conflict",
+			message: expect.stringContaining("from cache.t4g.micro to cache.t4g.small"),
+		});
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({
+			status: "available",
+			nodeType: "cache.t4g.small",
+		});
+		const grown = await nodes();
+		expect(grown.map(({ id, reboot }) => [id, reboot])).toEqual(
+			before.map(({ id, reboot }) => [id, reboot]),
+		);
+		expect(grown.every(({ nodeType }) => nodeType === "cache.t4g.small")).toBe(true);
+		await hold(600 * MIB);
+		const tooSmall = { code: "conflict", field: "nodeType" };
+		await expect(modify({ nodeType: "cache.t4g.micro" })).rejects.toMatchObject({
+			...tooSmall,
+			message: expect.stringMatching(/holds 0.59 GiB, and cache.t4g.micro has only 0.38 GiB/),
+		});
+		expect((await preview({ nodeType: "cache.t4g.micro" })).problems).toHaveLength(2);
+		await hold(100 * MIB);
+		await modify({ nodeType: "cache.t4g.micro" });
+		await fleet.settle();
+		// The engines haven't confirmed yet that they hold less.
+		const shrinking = await nodes();
+		expect(shrinking.map(({ memoryBytes }) => memoryBytes)).toEqual(
+			grown.map(({ memoryBytes }) => memoryBytes),
+		);
+		expect(shrinking[0]?.maxmemoryBytes).toBe(before[0]?.maxmemoryBytes);
+		await fleet.converge();
+		expect((await nodes()).map(({ memoryBytes }) => memoryBytes)).toEqual(
+			before.map(({ memoryBytes }) => memoryBytes),
+		);
+		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
+		expect((await fleet.orders()).progress.every(({ state }) => state === "done")).toBe(true);
+	});
+
+	it("that a host has no room for comes by a successor on another, and the primary hands over", async () => {
+		await fleet.create({ nodeType: "cache.t4g.medium" });
+		const [lone] = await nodes();
+		// Two processors a host: none has room for an m7g.large beside what it runs.
+		const change = { nodeType: "cache.r7g.large" };
+		expect((await preview(change)).problems).toMatchObject([{ field: "nodeType" }]);
+		await fleet.test.resources.db.host.updateMany({
+			where: { id: { not: lone?.hostId ?? "" } },
+			data: { memoryBytes: 16n * 1024n ** 3n },
+		});
+		fleet.afterPass = expectRoomKept;
+		expect(await preview(change)).toMatchObject({ failovers: ["0001"], problems: [] });
+		await modify(change);
+		await fleet.converge();
+		const [moved, ...others] = await nodes();
+		expect(others).toEqual([]);
+		expect(moved).toMatchObject({ nodeType: "cache.r7g.large", name: "orders-001" });
+		expect(moved?.hostId).not.toBe(lone?.hostId);
+		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
+		expect((await fleet.orders()).lastFailover?.kind).toBe("planned");
+	});
+});
+
+describe("an engine", () => {
+	it("changes replicas first and keeps its size, and there is no way back", async () => {
+		await fleet.create({ replicasPerShard: 2, engineVersion: "8" });
+		const seen: string[] = [];
+		fleet.afterPass = async () => {
+			await expectRoomKept();
+			const rows = await nodes();
+			const shard = await fleet.test.resources.db.shard.findFirstOrThrow();
+			const leader = rows.find(({ id }) => id === shard.primaryNodeId);
+			const others = rows.filter((row) => row.id !== leader?.id && row.replacesNodeId === null);
+			// The former primary is the only one that may follow a later version, on its way out.
+			if (leader?.engineVersion === "9") {
+				expect(others.filter((row) => row.engineVersion === "8").length).toBeLessThanOrEqual(1);
+			}
+			seen.push(rows.map((row) => `${row.name}:${row.engineVersion}`).join(" "));
+		};
+		const up = await preview({ engineVersion: "9" });
+		expect(up).toMatchObject({
+			irreversible: true,
+			failovers: ["0001"],
+			restarts: [],
+			problems: [],
+		});
+		expect(up.steps).toEqual([
+			expect.stringContaining("Replace orders-002"),
+			expect.stringContaining("Replace orders-003"),
+			expect.stringContaining("then orders-001 hands over"),
+		]);
+		await expect(modify({ engineVersion: "9" })).rejects.toMatchObject({
+			field: "acceptIrreversible",
+		});
+		await modify({ engineVersion: "9", acceptIrreversible: true });
+		await fleet.settle();
+		expect((await fleet.orders()).statusReason).toContain("Changing the engine to Valkey 9.");
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({
+			status: "available",
+			engineVersion: "9.1.2",
+			parameterGroup: { name: "default.valkey9" },
+		});
+		expect(seen.some((line) => line.includes("orders-001:8") && line.includes("-003:9"))).toBe(
+			true,
+		);
+		await expect(modify({ engineVersion: "8" })).rejects.toMatchObject({
+			field: "engineVersion",
+			message: expect.stringContaining("can't go back"),
+		});
+		// The processes are of that version already.
+		await modify({ engineVersion: "9.1" });
+		await fleet.converge();
+		expect((await fleet.orders()).lastFailover?.kind).toBe("planned");
+		expect((await nodes()).every(({ reboot }) => reboot === 0)).toBe(true);
+	});
+
+	it("of Redis OSS becomes Valkey, with the parameters of its family, and can be taken back at first", async () => {
+		await fleet.create({ replicasPerShard: 1, engine: "redis", engineVersion: "7" });
+		await modify({ engine: "valkey", acceptIrreversible: true });
+		await fleet.settle();
+		expect((await nodes()).map(({ engine }) => engine).sort()).toEqual([
+			"redis",
+			"redis",
+			"valkey",
+		]);
+		await modify({ engine: "redis", engineVersion: "7" });
+		await fleet.converge();
+		expect((await nodes()).map(({ engine }) => engine)).toEqual(["redis", "redis"]);
+		await modify({ engine: "valkey", acceptIrreversible: true });
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({ engine: "valkey", status: "available" });
+		const rows = await nodes();
+		expect(rows.map(({ parameterGroup }) => parameterGroup)).toEqual(
+			rows.map(() => "default.valkey9"),
+		);
+	});
+
+	it("changes by restarts where no host has room for a successor", async () => {
+		await fleet.create({ replicasPerShard: 1, engineVersion: "8", nodeType: "cache.t4g.medium" });
+		const before = await nodes();
+		const change = { engineVersion: "9", acceptIrreversible: true };
+		expect(await preview(change)).toMatchObject({ problems: [] });
+		await fleet.test.resources.db.host.updateMany({ data: { cordoned: true } });
+		const tight = await preview(change);
+		expect(tight.restarts).toEqual(["orders-002", "orders-001"]);
+		expect(tight.steps[1]).toMatch(/^Fail over from orders-001 to a replica; then restart it/);
+		await modify(change);
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({ status: "available", engineVersion: "9.1.2" });
+		const after = await nodes();
+		expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+		expect((await fleet.orders()).lastFailover?.kind).toBe("planned");
+	});
+
+	it("needs a parameter group of its family where values would be lost, and its cut-off passes are repeated", async () => {
+		await fleet.create({ engineVersion: "8" });
+		await fleet.test.resources.db.parameterGroup.create({
+			data: {
+				...{ id: "g", name: "mine", family: "valkey8", description: "" },
+				parameters: { "maxmemory-policy": "allkeys-lru" },
+			},
+		});
+		await modify({ parameterGroup: "mine" });
+		const change = { engineVersion: "9", acceptIrreversible: true };
+		await expect(modify(change)).rejects.toMatchObject({
+			field: "parameterGroup",
+			message: expect.stringContaining("default.valkey9"),
+		});
+		await modify({ ...change, parameterGroup: "default.valkey9" });
+		const { id } = await fleet.test.resources.db.cache.findFirstOrThrow();
+		const killed = reconcileCache(fleet.test.resources, id, () =>
+			Promise.reject(new Error("killed")),
+		);
+		await expect(killed).rejects.toThrow("killed");
+		await fleet.converge();
+		expect(await nodes()).toMatchObject([
+			{ engineVersion: "9", parameterGroup: "default.valkey9" },
+		]);
+	});
+});
+
+describe("a node moved by hand", () => {
+	it("goes where it was asked to, hands over if it leads, and stays", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		await fleet.join("a");
+		await fleet.passSeconds(1);
+		const leader = await fleet.leader();
+		const free = fleet.hosts.length;
+		const to = `h${free}`;
+		const shown = await preview({ moves: [{ node: "orders-001", host: to }] });
+		expect(shown).toMatchObject({ failovers: ["0001"], problems: [] });
+		expect(shown.steps[0]).toContain(`Move orders-001 from ${leader?.host} to ${to} (zone a)`);
+		await modify({ moves: [{ node: "orders-001", host: to }] });
+		await fleet.converge();
+		expect((await fleet.members()).find(({ id }) => id === "orders-001")).toMatchObject({
+			host: to,
+			role: "primary",
+		});
+		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
+		await fleet.passSeconds(90);
+		await fleet.converge();
+		expect((await fleet.members()).find(({ id }) => id === "orders-001")?.host).toBe(to);
+		await expect(modify({ moves: [{ node: "orders-001", zone: "a" }] })).rejects.toMatchObject({
+			field: "moves.0.zone",
+		});
+		await expect(modify({ moves: [{ node: "orders-009", zone: "a" }] })).rejects.toMatchObject({
+			field: "moves.0.node",
+		});
+		await modify({ moves: [{ node: "orders-001", zone: "c" }] });
+		await modify({ moves: [{ node: "orders-001", zone: "a" }] });
+		await fleet.converge();
+		expect((await fleet.members()).find(({ id }) => id === "orders-001")?.host).toBe(to);
+	});
+
+	it("keeps Multi-AZ's promise", async () => {
+		await fleet.create({ replicasPerShard: 1, multiAz: true });
+		await fleet.join("a");
+		await fleet.join("b");
+		await fleet.join("c");
+		const [first, second] = await fleet.members();
+		await expect(
+			modify({ moves: [{ node: first?.id, zone: second?.zone }] }),
+		).rejects.toMatchObject({
+			code: "conflict",
+			message: expect.stringContaining("Multi-AZ is on"),
+		});
+	});
+});

@@ -1,0 +1,150 @@
+import type { ModifyCacheInput } from "../../contract/index.ts";
+import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { nodeNames } from "../../domain/cache/node-label.ts";
+import type { Placement } from "../../domain/placement/place-nodes.ts";
+import type { Caller, Resources } from "../context.ts";
+import { nodeColumns } from "../node-columns.ts";
+import { placeSuccessor } from "../successor-place.ts";
+import type { ChangeProblem } from "./change-kind.ts";
+
+/** One requested move. Without a place it cancels a move that is under way. */
+export interface NodeMove {
+	node: FullNode;
+	to: { hostId: string | null; zone: string | null } | null;
+	/** Where it would go now. */
+	place: Placement | null;
+}
+
+type Move = NonNullable<ModifyCacheInput["moves"]>[number];
+
+/** The requested moves, and why some can't be carried out. */
+export async function resolveMoves(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	moves: readonly Move[] = [],
+): Promise<{ moves: NodeMove[]; problems: ChangeProblem[] }> {
+	const resolved: NodeMove[] = [];
+	const problems: ChangeProblem[] = [];
+	for (const [index, move] of moves.entries()) {
+		const outcome = await resolveMove(resources, tx, row, move);
+		if ("node" in outcome) resolved.push(outcome);
+		else problems.push({ ...outcome, field: `moves.${index}.${outcome.field}` });
+	}
+	return { moves: resolved, problems };
+}
+
+async function resolveMove(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	move: Move,
+): Promise<NodeMove | ChangeProblem> {
+	const rows = allNodeRows(row);
+	const node = rows.find(
+		({ name, replacesNodeId }) => name === move.node && replacesNodeId === null,
+	);
+	const refuse = (field: string, message: string, code: ChangeProblem["code"]): ChangeProblem => {
+		return { code, field, message };
+	};
+	if (row.availableAt === null) {
+		const message = `Cache ${row.name} is ${row.status}; its nodes can be moved once it is available.`;
+		return refuse("node", message, "conflict");
+	}
+	if (node === undefined) {
+		const message = `Cache ${row.name} has no node ${move.node}; its nodes are ${nodeNames(rows)}`;
+		return refuse("node", message, "invalid_argument");
+	}
+	const hosts = await tx.host.findMany({
+		where: move.host === undefined ? { zone: move.zone ?? "" } : { name: move.host },
+		select: { id: true },
+	});
+	const field = move.host === undefined ? "zone" : "host";
+	if (hosts.length === 0) {
+		const message = `There is no host ${field === "zone" ? `in zone ${move.zone}` : move.host}`;
+		return refuse(field, message, "invalid_argument");
+	}
+	const isThere = hosts.some(({ id }) => id === node.hostId);
+	const isMoving = node.moveToHostId !== null || node.moveToZone !== null;
+	if (isThere && isMoving) return { node, to: null, place: null };
+	if (isThere) {
+		const message = `${node.name} is on ${node.host.name} (zone ${node.host.zone}) already`;
+		return refuse(field, message, "invalid_argument");
+	}
+	if (
+		row.resizedFrom !== null ||
+		row.operations.length > 0 ||
+		node.leavingAt !== null ||
+		node.joining
+	) {
+		const message = `Cache ${row.name} is being changed. Wait until that is done, and move ${node.name} then.`;
+		return refuse("node", message, "conflict");
+	}
+	const only = hosts.map(({ id }) => id);
+	const size = await nodeColumns(tx, row);
+	const place = await placeSuccessor(resources, tx, row, node, { size, only, hasEnded: false });
+	if (!place.ok) return refuse(field, `${place.reason} ${place.remedy}`, "conflict");
+	const spread = await spreadProblem(tx, row, node, place);
+	if (spread !== null) return refuse(field, spread, "conflict");
+	const to = {
+		hostId: only.length === 1 && move.host ? place.hostId : null,
+		zone: move.zone ?? null,
+	};
+	return { node, to, place };
+}
+
+/** Multi-AZ keeps a shard in two zones, so a move into the zone of all others is refused. */
+async function spreadProblem(
+	tx: Transaction,
+	row: FullCache,
+	node: FullNode,
+	{ hostId }: Placement,
+): Promise<string | null> {
+	const { zone } = await tx.host.findUniqueOrThrow({ where: { id: hostId } });
+	const siblings = allNodeRows(row).filter(
+		(each) => each.shardId === node.shardId && each.name !== node.name,
+	);
+	if (!row.multiAz || siblings.length === 0) return null;
+	return siblings.every(({ host }) => host.zone === zone)
+		? `All nodes of the shard would be in zone ${zone}, but Multi-AZ is on. Choose another zone, or turn Multi-AZ off first.`
+		: null;
+}
+
+/** Stores the moves; the reconciler carries them out, one at a time. */
+export async function moveNodes(
+	resources: Resources,
+	caller: Caller,
+	tx: Transaction,
+	row: FullCache,
+	moves: readonly NodeMove[],
+): Promise<void> {
+	for (const { node, to, place } of moves) {
+		await tx.node.update({
+			where: { id: node.id },
+			data: { moveToHostId: to?.hostId ?? null, moveToZone: to?.zone ?? null },
+		});
+		const host = place === null ? null : await tx.host.findUnique({ where: { id: place.hostId } });
+		await recordEvent(tx, resources.clock, {
+			severity: "info",
+			type: to === null ? "node.move-canceled" : "node.move-requested",
+			message:
+				to === null
+					? `The move of ${node.name} was canceled by ${caller.name}.`
+					: `Move of ${node.name} from ${node.host.name} to ${to.hostId === null ? `zone ${to.zone}` : host?.name} requested by ${caller.name}.`,
+			cacheName: row.name,
+			nodeName: node.name,
+			hostName: node.host.name,
+		});
+	}
+	if (moves.length === 0) return;
+	await tx.cache.update({
+		where: { id: row.id },
+		data: {
+			status: row.status === "available" ? "modifying" : row.status,
+			// A pass that has read the cache before doesn't write its own status over this.
+			generation: { increment: 1 },
+		},
+	});
+}

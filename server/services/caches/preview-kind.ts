@@ -1,0 +1,116 @@
+import { engineSchema } from "../../contract/enums.ts";
+import { formatGib } from "../../contract/units.ts";
+import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import { shardName } from "../../data/cache-view.ts";
+import type { Transaction } from "../../data/database.ts";
+import { enginesColumn } from "../../data/host-mapping.ts";
+import { engineTitle } from "../../domain/cache/node-kind.ts";
+import { versionFits } from "../../domain/engines/versions.ts";
+import type { Resources } from "../context.ts";
+import { mayResize } from "../host-room.ts";
+import { type NodeColumns, nodeColumns } from "../node-columns.ts";
+import { placeSuccessor } from "../successor-place.ts";
+import { runs } from "./change-kind.ts";
+import { primariesLast } from "./order-reboots.ts";
+import type { PartPreview } from "./part-preview.ts";
+
+/** How each node would become what the cache wants: where it is, by a successor, or by a restart. */
+export async function previewKind(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	wanted: FullCache,
+): Promise<PartPreview> {
+	const preview: PartPreview = { steps: [], restarts: [], failovers: [], problems: [] };
+	const columns = await nodeColumns(tx, wanted);
+	const kind = { engine: engineSchema.parse(wanted.engine), engineVersion: wanted.engineVersion };
+	const present = allNodeRows(row).filter(
+		({ replacesNodeId, leavingAt }) => replacesNodeId === null && leavingAt === null,
+	);
+	for (const shard of row.shards) {
+		const members = present.filter(({ shardId }) => shardId === shard.id);
+		for (const node of primariesLast(row, members)) {
+			const isLeader = node.id === shard.primaryNodeId;
+			const scene = {
+				...{ resources, tx, wanted, node, columns, isLeader, isAlone: members.length === 1 },
+				shard: shardName(shard.index),
+			};
+			if (!runs(resources, node, kind)) await addEngine(preview, scene);
+			else if (node.nodeType !== columns.nodeType) await addSize(preview, scene);
+		}
+	}
+	return preview;
+}
+
+interface Scene {
+	resources: Resources;
+	tx: Transaction;
+	wanted: FullCache;
+	node: FullNode;
+	columns: NodeColumns;
+	isLeader: boolean;
+	isAlone: boolean;
+	shard: string;
+}
+
+async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
+	const { resources, tx, node, columns } = scene;
+	if (await mayResize(resources, tx, node, columns)) {
+		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${columns.vcpus} vCPUs)`;
+		preview.steps.push(`Make ${node.name} on ${node.host.name} ${size}. It isn't restarted.`);
+		return;
+	}
+	const problem = await addSuccessor(preview, scene, columns.nodeType);
+	if (problem !== null) preview.problems.push({ field: "nodeType", message: problem });
+}
+
+async function addEngine(preview: PartPreview, scene: Scene): Promise<void> {
+	const { node, columns, isLeader, isAlone, shard } = scene;
+	const engine = engineSchema.parse(columns.engine);
+	const title = engineTitle(engine, columns.engineVersion);
+	const problem = await addSuccessor(preview, scene, title);
+	if (problem === null) return;
+	const mayRenew =
+		node.engine === engine &&
+		enginesColumn
+			.parse(node.host.engines)
+			.some((each) => each.engine === engine && versionFits(each.version, columns.engineVersion));
+	if (!mayRenew) {
+		preview.problems.push({ field: "engineVersion", message: problem });
+		return;
+	}
+	const handsOver = isLeader && !isAlone;
+	const before = handsOver
+		? `Fail over from ${node.name} to a replica; then restart it`
+		: `Restart ${node.name}`;
+	const after = isAlone
+		? " Requests fail until it is back; its data is kept. Room for another node would avoid that."
+		: "";
+	preview.steps.push(
+		`${before} on ${node.host.name} with ${title}: no host has room for another node beside it.${after}`,
+	);
+	preview.restarts.push(node.name);
+	if (handsOver) preview.failovers.push(shard);
+}
+
+/** Adds the steps of a successor, or returns why there is no place for one. */
+async function addSuccessor(
+	preview: PartPreview,
+	{ resources, tx, wanted, node, columns, isLeader, shard }: Scene,
+	what: string,
+): Promise<string | null> {
+	const place = await placeSuccessor(resources, tx, wanted, node, {
+		...{ size: columns, only: null, hasEnded: false },
+	});
+	if (!place.ok) return `${node.name}: ${place.reason} ${place.remedy}`;
+	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
+	const where = `${host.name} (zone ${host.zone})`;
+	const base = `Replace ${node.name} on ${node.host.name} by a node with ${what} on ${where}`;
+	if (wanted.engine === "memcached") {
+		preview.steps.push(`${base}. It starts empty: the data of ${node.name} is lost.`);
+	} else if (isLeader) {
+		preview.steps.push(`${base}: it copies the data, then ${node.name} hands over to it.`);
+		preview.failovers.push(shard);
+	} else preview.steps.push(`${base}, which copies the data.`);
+	return null;
+}
