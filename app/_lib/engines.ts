@@ -12,6 +12,11 @@ export function engineName(engine: Engine): string {
 	return NAMES[engine];
 }
 
+/** Such as Valkey 9.1.2. */
+export function engineTitle(engine: Engine, version: string): string {
+	return `${NAMES[engine]} ${version}`;
+}
+
 const FAMILY_NAMES: Readonly<Record<ParameterFamily, string>> = {
 	valkey9: "Valkey 9",
 	valkey8: "Valkey 8",

@@ -6,4 +6,5 @@ export const FailoverDialog = dynamic(
 	async () => (await import("./failover-dialog.tsx")).FailoverDialog,
 );
 export const ModifyDialog = dynamic(async () => (await import("./modify-dialog.tsx")).ModifyDialog);
+export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);

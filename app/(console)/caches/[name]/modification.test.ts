@@ -6,6 +6,8 @@ const CACHE = {
 	name: "orders",
 	description: "open orders",
 	engine: "valkey",
+	engineVersion: "8.1.1",
+	nodeType: "cache.t4g.micro",
 	clusterMode: "disabled",
 	zones: null,
 	replicasPerShard: 1,
@@ -40,6 +42,14 @@ describe("a modification", () => {
 			["Replicas per shard", "2"],
 			["Multi-AZ", "on"],
 		]);
+	});
+
+	it("of the engine and the node type asks for both, and says that there is no way back", () => {
+		const draft = { ...toModifyDraft(CACHE), nodeType: "cache.t4g.small", engine: "valkey 9" };
+		const { changes, list } = differences(CACHE, draft);
+		expect(changes).toEqual({ nodeType: "cache.t4g.small", engine: "valkey", engineVersion: "9" });
+		expect(list.find(({ field }) => field === "Engine")?.effect).toContain("no way back");
+		expect(shapeChanges(changes)).toMatchObject(changes);
 	});
 
 	it("is refused at the field by the API's own rules, and only for a shape that was asked for", () => {

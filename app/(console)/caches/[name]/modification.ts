@@ -1,5 +1,7 @@
 import type { Cache, ModifyCacheInput } from "../../../../server/contract/cache.ts";
 import { changeRefusals, type Refusal } from "../../../../server/contract/cache-shape.ts";
+import { engineSchema } from "../../../../server/contract/enums.ts";
+import { engineTitle } from "../../../_lib/engines.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../tags.ts";
 
 /** What the dialog holds. */
@@ -7,6 +9,11 @@ export interface ModifyDraft {
 	description: string;
 	deletionProtection: boolean;
 	parameterGroup: string;
+	/** Restart nodes that have pending parameters. */
+	applyPending: boolean;
+	nodeType: string;
+	/** Such as "valkey 9"; empty for the present one. */
+	engine: string;
 	tags: readonly DraftTag[];
 	shards: number;
 	replicasPerShard: number;
@@ -21,6 +28,9 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		description: cache.description,
 		deletionProtection: cache.deletionProtection,
 		parameterGroup: cache.parameterGroup.name,
+		applyPending: false,
+		nodeType: cache.nodeType,
+		engine: "",
 		tags: toDraftTags(cache.tags),
 		shards: cache.shardCount,
 		replicasPerShard: cache.replicasPerShard,
@@ -35,8 +45,22 @@ type Changes = Omit<ModifyCacheInput, "name">;
 /** The part of the changes that concerns nodes; null if none does. */
 export function shapeChanges(changes: Changes): Changes | null {
 	const { shards, replicasPerShard, nodes, multiAz, automaticFailover } = changes;
-	const shape = { shards, replicasPerShard, nodes, multiAz, automaticFailover };
-	return Object.values(shape).every((value) => value === undefined) ? null : shape;
+	const { nodeType, engine, engineVersion, applyPending, parameterGroup } = changes;
+	const shape = {
+		...{ shards, replicasPerShard, nodes, multiAz, automaticFailover },
+		...{ nodeType, engine, engineVersion, applyPending },
+	};
+	const isShape = Object.values(shape).some((value) => value !== undefined);
+	return isShape ? { ...shape, parameterGroup } : null;
+}
+
+/** The engine and version that a draft asks for; null for the present ones. */
+export function engineOf({ engine }: ModifyDraft): Pick<Cache, "engine" | "engineVersion"> | null {
+	const [name, version] = engine.split(" ");
+	const parsed = engineSchema.safeParse(name);
+	return parsed.success && version !== undefined
+		? { engine: parsed.data, engineVersion: version }
+		: null;
 }
 
 /** Why the cache can't take that shape, by the rules that the API applies. */
@@ -97,6 +121,7 @@ export function differences(
 			effect: "most values at once; those that need it wait for a reboot, which you start",
 		});
 	}
+	addKind(cache, draft, changes, list);
 	addShape(cache, draft, changes, list);
 	const tags = toTagRecord(draft.tags);
 	if (tagWords(tags) !== tagWords(cache.tags)) {
@@ -104,6 +129,29 @@ export function differences(
 		list.push({ field: "Tags", from: tagWords(cache.tags), to: tagWords(tags), effect: AT_ONCE });
 	}
 	return { changes, list };
+}
+
+function addKind(cache: Cache, draft: ModifyDraft, changes: Changes, list: Difference[]): void {
+	if (draft.applyPending) {
+		changes.applyPending = true;
+		const effect = "node by node, replicas first; each restarts once";
+		list.push({ field: "Pending parameters", from: "waiting", to: "applied", effect });
+	}
+	if (draft.nodeType !== cache.nodeType) {
+		changes.nodeType = draft.nodeType;
+		const effect = "in place where hosts have room, otherwise as nodes move";
+		list.push({ field: "Node type", from: cache.nodeType, to: draft.nodeType, effect });
+	}
+	const engine = engineOf(draft);
+	if (engine === null) return;
+	changes.engine = engine.engine;
+	changes.engineVersion = engine.engineVersion;
+	list.push({
+		field: "Engine",
+		from: engineTitle(cache.engine, cache.engineVersion),
+		to: engineTitle(engine.engine, engine.engineVersion),
+		effect: "node by node, replicas first. There is no way back",
+	});
 }
 
 function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Difference[]): void {

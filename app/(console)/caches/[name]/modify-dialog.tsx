@@ -8,6 +8,7 @@ import { familyOf } from "../../../../server/contract/offered-versions.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../../_lib/form-issues.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
+import { CheckField } from "../../../_ui/check-field.tsx";
 import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../../_ui/form-fields.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
@@ -16,9 +17,11 @@ import { SwitchField } from "../../../_ui/switch-field.tsx";
 import { groupOptions } from "../group-options.ts";
 import { tagProblem } from "../tags.ts";
 import { TagsEditor } from "../tags-editor.tsx";
+import { KindFields } from "./kind-fields.tsx";
 import {
 	type Difference,
 	differences,
+	engineOf,
 	type ModifyDraft,
 	shapeChanges,
 	shapeRefusals,
@@ -36,10 +39,9 @@ interface ModifyDialogProps {
 /** Changes what can change while the cache runs, and shows the difference before it is sent. Mounted while it is open. */
 export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 	const [draft, setDraft] = useState<ModifyDraft>(() => toModifyDraft(cache));
+	const [isAccepted, setAccepted] = useState(false);
 	const modify = useModify(cache.name, () => {
-		const sizes = [changes.replicasPerShard, changes.nodes, changes.shards];
-		const isResized = sizes.some((size) => size !== undefined);
-		toast.success(`${cache.name} ${isResized ? "is being" : "was"} modified`);
+		toast.success(`${cache.name} ${shape !== null ? "is being" : "was"} modified`);
 		onClose();
 	});
 	const set = (change: Partial<ModifyDraft>) => setDraft((old) => ({ ...old, ...change }));
@@ -50,7 +52,8 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 	const issues = list.length === 0 ? new Map<string, string>() : firstIssues(parsed.error);
 	const tags = tagProblem(draft.tags);
 	const isAllowed = parsed.success && refusals.length === 0;
-	const isValid = list.length > 0 && isAllowed && tags === null;
+	const isUpgrade = engineOf(draft) !== null;
+	const isValid = list.length > 0 && isAllowed && tags === null && (isAccepted || !isUpgrade);
 	const problem = modify.isError ? toApiProblem(modify.error) : null;
 	const errorOf = (field: string) => {
 		const refusal = [...refusals, problem].find((each) => each?.field === field);
@@ -65,7 +68,9 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 			action="Apply changes"
 			isDisabled={!isValid}
 			isPending={modify.isPending}
-			onSubmit={() => modify.mutate(changes)}
+			onSubmit={() =>
+				modify.mutate(isUpgrade ? { ...changes, acceptIrreversible: isAccepted } : changes)
+			}
 		>
 			{elsewhere.map(({ field, message }) => (
 				<Banner key={field} tone="warning" title="This can't be done">
@@ -86,11 +91,13 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 			/>
 			<GroupField
 				cache={cache}
+				engine={engineOf(draft) ?? cache}
 				value={draft.parameterGroup}
 				onChange={(parameterGroup) => set({ parameterGroup })}
 				error={errorOf("parameterGroup")}
 			/>
 			<div className="grid items-start gap-x-3 gap-y-4 sm:grid-cols-2">
+				<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 				<ShapeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 				<SwitchField
 					label="Deletion protection"
@@ -110,19 +117,28 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 			</fieldset>
 			<DifferenceList list={list} />
 			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
+			{isUpgrade && (
+				<CheckField
+					label="I know that there is no way back to an earlier engine version"
+					isChecked={isAccepted}
+					onChange={setAccepted}
+				/>
+			)}
 		</FormDialog>
 	);
 }
 
 function GroupField(props: {
 	cache: Cache;
+	/** The engine that the cache will have. */
+	engine: Pick<Cache, "engine" | "engineVersion">;
 	value: string;
 	onChange: (value: string) => void;
 	error: string | undefined;
 }) {
-	const { cache, value, onChange, error } = props;
+	const { cache, engine, value, onChange, error } = props;
 	const trpc = useTRPC();
-	const family = familyOf(cache.engine, cache.engineVersion);
+	const family = familyOf(engine.engine, engine.engineVersion);
 	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }));
 	const options = groupOptions(groups.data?.items ?? [], cache.clusterMode);
 	const isKnown = options.some((option) => option.value === value);

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { RotateCw } from "lucide-react";
+import { ArrowRightLeft, RotateCw } from "lucide-react";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
@@ -9,12 +9,13 @@ import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { DataTable } from "../../../_ui/table/data-table.tsx";
 import { nodesOf } from "../topology-words.ts";
-import { RebootDialog } from "./lazy-dialogs.tsx";
+import { MoveDialog, RebootDialog } from "./lazy-dialogs.tsx";
 import { type NodeRow, nodeColumns } from "./node-columns.tsx";
 
 export function NodesTab({ cache }: { cache: Cache }) {
 	const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
 	const [isRebooting, setRebooting] = useState(false);
+	const [isMoving, setMoving] = useState(false);
 	const rows: NodeRow[] = cache.shards.flatMap((shard, index) =>
 		shard.nodes.map((node) => ({ ...node, shard: index + 1, slots: shard.slots })),
 	);
@@ -31,6 +32,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			}
 			return next;
 		});
+	const [only] = chosen.length === 1 ? rows.filter(({ id }) => id === chosen[0]) : [];
 	const columns = nodeColumns({ cache, rows, chosen: new Set(chosen), toggle });
 	if (rows.length === 0) {
 		return (
@@ -44,10 +46,19 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			<div className="mb-3 flex flex-wrap items-center justify-between gap-2">
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
 					{chosen.length === 0
-						? `${plural(rows.length, "node")}; select some to reboot them.`
+						? `${plural(rows.length, "node")}; select some to reboot them, or one to move it.`
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
 				<ForAdministrators>
+					<Button
+						variant="outline"
+						size="sm"
+						isDisabled={only === undefined || cache.status === "deleting"}
+						onPress={() => setMoving(true)}
+					>
+						<ArrowRightLeft aria-hidden />
+						Move selected
+					</Button>
 					<Button
 						variant="outline"
 						size="sm"
@@ -68,6 +79,9 @@ export function NodesTab({ cache }: { cache: Cache }) {
 					sorting={{ by: "rows" }}
 				/>
 			</Panel>
+			{isMoving && only !== undefined && (
+				<MoveDialog cache={cache} node={only} onClose={() => setMoving(false)} />
+			)}
 			{isRebooting && (
 				<RebootDialog
 					cache={cache}

@@ -23,7 +23,7 @@ export function ShapePreview(input: ModifyCacheInput) {
 		);
 	}
 	if (preview.data === undefined) return null;
-	const { steps, failovers, memoryBytes, problems } = preview.data;
+	const { steps, failovers, restarts, memoryBytes, problems } = preview.data;
 	return (
 		<section aria-label="Steps" aria-live="polite" className="flex flex-col gap-2 text-[0.8125rem]">
 			{problems.map(({ field, message }) => (
@@ -39,6 +39,7 @@ export function ShapePreview(input: ModifyCacheInput) {
 				</ol>
 			)}
 			{failovers.length > 0 && <p>Fails over: shard {failovers.join(", ")}.</p>}
+			{restarts.length > 0 && <p>Restarts: {restarts.join(", ")}.</p>}
 			{memoryBytes.before !== memoryBytes.after && (
 				<p className="text-muted">
 					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}
