@@ -81,7 +81,9 @@ export function describeResize(cache: CacheModel): string | null {
 		...cache.shards.flatMap((shard) => shard.leaving.filter(isStopping)),
 	];
 	if (leaving.length > 0) {
-		const waits = cache.engine === "memcached" ? " Clients get a minute to notice." : "";
+		const isNoticed = nodes.some(({ leavingAt }) => leavingAt !== null);
+		const waits =
+			cache.engine === "memcached" && isNoticed ? " Clients get a minute to notice." : "";
 		return `Removing ${nodeNames(leaving)}.${waits}`;
 	}
 	const kind = describeKind(cache);
