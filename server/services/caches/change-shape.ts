@@ -191,12 +191,13 @@ async function pinVersion(
 	const fitting = allNodeRows(row).filter(
 		(node) => node.engineVersion !== kind.engineVersion && runs(resources, node, kind),
 	);
+	if (fitting.length === 0) return new Set();
+	const hostIds = new Set(fitting.map(({ hostId }) => hostId));
+	await bumpHosts(tx, hostIds);
 	await tx.node.updateMany({
 		where: { id: { in: fitting.map(({ id }) => id) } },
 		data: { engineVersion: kind.engineVersion, generation: { increment: 1 } },
 	});
-	const hostIds = new Set(fitting.map(({ hostId }) => hostId));
-	await bumpHosts(tx, hostIds);
 	return hostIds;
 }
 
