@@ -36,6 +36,7 @@ const LONGEST_BY_CLOCK_SECONDS = 1.5 * 86_400;
 const TICK_OVERHANG = 20;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 /** Steps that labels of two digits can name: 0.1, 0.2, 0.5, 1, 2, 5 … Steps of 0.25 would read 0.3, 0.5, 0.8. */
+const SMALLEST_STEP = 0.1;
 const ROUND_STEPS = Array.from({ length: 14 }, (_, power) =>
 	[1, 2, 5].map((digit) => (digit * 10 ** power) / 10),
 ).flat();
@@ -78,7 +79,12 @@ function options(
 			y: {
 				range: (_chart, _min, max) => [
 					0,
-					maxValue ?? (max === null || max <= 0 ? 1 : max * (isSpark ? 1.12 : 1.08)),
+					maxValue ??
+						(max === null || max <= 0
+							? 1
+							: isSpark
+								? max * 1.12
+								: Math.max(max * 1.08, 2 * SMALLEST_STEP)),
 				],
 			},
 		},

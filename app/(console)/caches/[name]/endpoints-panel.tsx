@@ -3,6 +3,7 @@
 import { ChevronDown } from "lucide-react";
 import type { Cache, Endpoint } from "../../../../server/contract/cache.ts";
 import { plural } from "../../../_lib/format/count.ts";
+import { AddressText } from "../../../_ui/address-text.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { named } from "./snippets.ts";
@@ -32,7 +33,9 @@ function EndpointRow({
 				{title} · {hint}
 			</p>
 			<div className="flex items-center justify-between gap-2">
-				<code className="min-w-0 font-mono text-[0.8125rem] break-all">{address}</code>
+				<code className="min-w-0 font-mono text-[0.8125rem] wrap-anywhere">
+					<AddressText>{address}</AddressText>
+				</code>
 				<CopyButton text={address} label={`Copy ${title.toLowerCase()} endpoint`} />
 			</div>
 			{name && <p className="font-mono text-xs break-all text-muted">{addressOf(endpoint)}</p>}
@@ -110,7 +113,7 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 							</span>
 							<ChevronDown
 								aria-hidden
-								className="size-4 transition-transform group-open:rotate-180"
+								className="size-4 shrink-0 transition-transform group-open:rotate-180"
 							/>
 						</summary>
 						<ul className="mt-1.5 flex max-h-72 flex-col overflow-y-auto">

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache.ts";
+import { AddressText } from "../../../_ui/address-text.tsx";
 import { CodeBlock } from "../../../_ui/code-block.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
@@ -23,9 +24,11 @@ export function NamesPanel({ cache }: { cache: Cache }) {
 			<div className="flex flex-col gap-2.5">
 				<p className="text-xs text-pretty text-muted">
 					Every host answers names in{" "}
-					<code className="font-mono break-all text-foreground">{names.zone}</code> on port{" "}
-					{names.port}, so names keep working when a host is lost. Configure your clients' resolver
-					to ask them:
+					<code className="font-mono wrap-anywhere text-foreground">
+						<AddressText>{names.zone}</AddressText>
+					</code>{" "}
+					on port {names.port}, so names keep working when a host is lost. Configure your clients'
+					resolver to ask them:
 				</p>
 				<Segmented
 					label="Resolver"
