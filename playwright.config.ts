@@ -5,8 +5,9 @@ export default defineConfig({
 	testDir: "e2e/console",
 	testMatch: "**/*.spec.ts",
 	outputDir: "test-results",
-	timeout: 60_000,
-	expect: { timeout: 10_000 },
+	// The machine does much else meanwhile.
+	timeout: 120_000,
+	expect: { timeout: 20_000 },
 	// One installation a worker, and each is five processes and its engines.
 	workers: 1,
 	forbidOnly: process.env.CI !== undefined,

@@ -1,4 +1,4 @@
-import { test as base, expect, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { type StorageState, signInAdministrator } from "./administrator.ts";
 
@@ -9,6 +9,8 @@ interface WorkerFixtures {
 	/** Control plane with console, three hosts and an administrator. */
 	installation: Installation;
 	session: StorageState;
+	/** Where the administrator is signed in. It keeps what it fetched, which each test would have to fetch anew. */
+	signedIn: BrowserContext;
 }
 
 /** A page of a console that the administrator is signed in to. */
@@ -26,22 +28,40 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		async ({ installation }, use) => use(await signInAdministrator(installation)),
 		{ scope: "worker" },
 	],
-	page: async ({ browser, installation, session, viewport }, use) => {
-		const context = await browser.newContext({
-			baseURL: installation.url,
-			storageState: session,
-			permissions: ["clipboard-read", "clipboard-write"],
-			viewport,
-		});
-		const page = await context.newPage();
+	signedIn: [
+		async ({ browser, installation, session }, use) => {
+			const context = await browser.newContext({
+				baseURL: installation.url,
+				storageState: session,
+				permissions: ["clipboard-read", "clipboard-write"],
+				reducedMotion: "reduce",
+			});
+			await use(context);
+			await context.close();
+		},
+		{ scope: "worker" },
+	],
+	page: async ({ signedIn, installation, viewport }, use, testInfo) => {
+		const page = await signedIn.newPage();
+		if (viewport !== null) await page.setViewportSize(viewport);
 		await use(page);
-		await context.close();
+		if (testInfo.status !== testInfo.expectedStatus) {
+			await testInfo.attach("page", { body: await page.screenshot(), contentType: "image/png" });
+		}
+		// What was chosen, such as a theme, is of no other test.
+		if (page.url().startsWith(installation.url)) await page.evaluate(() => localStorage.clear());
+		await page.close();
 	},
 });
 
-/** Waits until a page hears keys: its heading is there before that, the fleet's state isn't. */
+/**
+ * Waits until a page hears keys, and its bar hears clicks: its heading is there before that, the fleet's state isn't,
+ * which a small screen has out of sight.
+ */
 export async function listens(page: Page): Promise<void> {
-	await expect(page.getByRole("banner").getByRole("status").getByRole("link")).toBeVisible();
+	const hidden = { includeHidden: true };
+	const fleet = page.getByRole("banner").getByRole("status", hidden).getByRole("link", hidden);
+	await expect(fleet).toBeAttached();
 }
 
 /** What the page last put on the clipboard. */

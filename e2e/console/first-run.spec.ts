@@ -9,7 +9,6 @@ test.describe
 		let link: string;
 
 		test.beforeAll(async () => {
-			test.setTimeout(120_000);
 			installation = await startInstallation({ console: true, agents: [] });
 			link = installation.setupLink() ?? "";
 		});

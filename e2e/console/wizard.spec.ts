@@ -19,7 +19,6 @@ async function expectAvailable(page: Page, name: string) {
 }
 
 test("by keyboard alone, from the search to a Memcached cache", async ({ page, installation }) => {
-	test.setTimeout(120_000);
 	await page.goto("/events");
 	await search(page, "memcached");
 	await expect(page.getByRole("option", { name: /Create a Memcached cache/ })).toHaveAttribute(
@@ -44,7 +43,6 @@ test("Easy: a leaderboard by a name and a purpose, which says what it chooses", 
 	page,
 	installation,
 }) => {
-	test.setTimeout(120_000);
 	await page.goto("/caches");
 	await search(page, "create leaderboard");
 	await page.keyboard.press("Enter");
@@ -64,7 +62,6 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 	page,
 	installation,
 }) => {
-	test.setTimeout(120_000);
 	await page.goto("/caches/create?mode=custom&engine=redis");
 	await expect(page.getByRole("radio", { name: /Redis OSS/ })).toBeChecked();
 
@@ -142,7 +139,6 @@ test("a parameter group is made, attached, changed, and takes effect by a reboot
 	page,
 	installation,
 }) => {
-	test.setTimeout(120_000);
 	await installation.createCache({ name: "tuned" });
 	await installation.waitForStatus("tuned", "available");
 
