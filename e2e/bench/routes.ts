@@ -4,8 +4,11 @@ import type { RouteChanges } from "../../server/contract/desired-state.ts";
 import { GIB } from "../../server/contract/limits.ts";
 import { readRoutes } from "../../server/fleet/read-routes.ts";
 import { ROUTED_CACHE, toRoute } from "../../server/fleet/to-route.ts";
+import { watchHost } from "../../server/fleet/watch-host.ts";
+import { reconcileCache } from "../../server/reconciler/reconcile-cache.ts";
 import { bumpRoutes } from "../../server/services/bump-hosts.ts";
 import { rerouteCaches, settleRoutes } from "../../server/services/route-hosts.ts";
+import { HOLDS_NOTHING, TEST_EPOCH } from "../../server/testing/test-host.ts";
 import { openTestResources, type TestResources } from "../../server/testing/test-resources.ts";
 
 /**
@@ -118,6 +121,20 @@ async function measureChanges({ test: { resources }, cacheIds }: Fleet) {
 	return { ...changed, bytes, concerned };
 }
 
+/** What an agent that holds nothing receives, and what the reconciler reads of a cache. */
+async function measureReads({ test: { resources }, hostIds, cacheIds }: Fleet) {
+	const states: number[] = [];
+	for (const id of spread(hostIds)) {
+		const held = { ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice: -1 };
+		states.push(await timed(() => watchHost(resources, TEST_EPOCH, id, held, undefined)));
+	}
+	const caches: number[] = [];
+	for (const id of spread(cacheIds)) {
+		caches.push(await timed(() => reconcileCache(resources, id, (work) => work())));
+	}
+	return { states, caches };
+}
+
 /** A host is lost: how many caches it changes, and how long until all of them are served by others. */
 async function measureLoss({ test: { resources }, hostIds }: Fleet) {
 	const { db, routes } = resources;
@@ -142,6 +159,7 @@ async function measure(hosts: number): Promise<string[]> {
 	for (const id of fleet.hostIds) routes.newer(id, -1);
 	const rest = await timed(() => settleRoutes(resources));
 	const changes = await measureChanges(fleet);
+	const reads = await measureReads(fleet);
 	const loss = await measureLoss(fleet);
 	return [
 		`${hosts} / ${fleet.cacheIds.length}`,
@@ -150,6 +168,7 @@ async function measure(hosts: number): Promise<string[]> {
 		...[median(changes.read).toFixed(1), (median(changes.build) * 1_000).toFixed(0)],
 		...[`${Math.max(...changes.concerned)}`, `${median(changes.bytes)}`, `${median(wholes)}`],
 		`${loss.ms.toFixed(0)} (${loss.caches})`,
+		...[median(reads.states).toFixed(1), median(reads.caches).toFixed(1)],
 	];
 }
 
@@ -157,6 +176,7 @@ const COLUMNS = [
 	...["hosts / caches", "all chosen anew, ms", "nothing to choose, ms"],
 	...["one placed, ms", "one written, ms", "one read, ms", "one built, µs"],
 	...["hosts concerned", "bytes to each", "bytes of all its routes", "a host lost, ms (caches)"],
+	...["a host's whole state, ms", "one cache reconciled, ms"],
 ];
 const rows: string[][] = [];
 for (const hosts of FLEETS) rows.push(await measure(hosts));

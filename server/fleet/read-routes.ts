@@ -1,4 +1,5 @@
 import { findParameterGroups } from "../data/parameter-groups.ts";
+import { readSnapshot } from "../data/read-snapshot.ts";
 import type { StoredRoute } from "../data/route-registry.ts";
 import { oncePer } from "../platform/once-per.ts";
 import { SharedRun } from "../platform/shared-run.ts";
@@ -30,12 +31,14 @@ async function read({ db, dns, routes, secrets, signals }: Resources): Promise<v
 	let page: RoutedCache[];
 	do {
 		const last = changed.at(-1)?.cacheId;
-		page = await db.cache.findMany({
-			where: { routeRevision: { gt: routes.revision }, ...(last && { id: { gt: last } }) },
-			...ROUTED_CACHE,
-			orderBy: { id: "asc" },
-			take: CACHES_AT_ONCE,
-		});
+		page = await readSnapshot(db, (tx) =>
+			tx.cache.findMany({
+				where: { routeRevision: { gt: routes.revision }, ...(last && { id: { gt: last } }) },
+				...ROUTED_CACHE,
+				orderBy: { id: "asc" },
+				take: CACHES_AT_ONCE,
+			}),
+		);
 		const names = new Set(page.map(({ parameterGroup }) => parameterGroup));
 		const groups = await findParameterGroups(db, names);
 		for (const cache of page) {

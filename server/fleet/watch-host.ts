@@ -7,6 +7,7 @@ import type {
 } from "../contract/desired-state.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { Names } from "../contract/names.ts";
+import { readSnapshot } from "../data/read-snapshot.ts";
 import { oncePer } from "../platform/once-per.ts";
 import type { Resources } from "../services/context.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
@@ -113,11 +114,13 @@ async function newerState(
 		select: { revision: true },
 	});
 	if (heldRevision >= newest) return null;
-	// One statement (see relationJoins), so that the revision belongs to exactly these assignments.
-	const host = await db.host.findUniqueOrThrow({
-		where: { id: hostId },
-		include: { nodes: ASSIGNED_NODE, abandoned: { select: { id: true } } },
-	});
+	// The revision belongs to exactly these assignments.
+	const host = await readSnapshot(db, (tx) =>
+		tx.host.findUniqueOrThrow({
+			where: { id: hostId },
+			include: { nodes: ASSIGNED_NODE, abandoned: { select: { id: true } } },
+		}),
+	);
 	const assignments = await toAssignments(resources, host.nodes);
 	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
 	const deleted = host.abandoned.map(({ id }) => id);

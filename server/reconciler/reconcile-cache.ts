@@ -3,6 +3,7 @@ import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.
 import { writeInCharge } from "../data/charge.ts";
 import { Prisma } from "../data/database.ts";
 import { fleetRoom, setStepProblem, stepProblem } from "../data/fleet-room.ts";
+import { readSnapshot } from "../data/read-snapshot.ts";
 import { recordEvent } from "../data/record-event.ts";
 import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
@@ -41,10 +42,9 @@ export async function reconcileCache(
 	cacheId: string,
 	placementLock: PlacementLock,
 ): Promise<{ again: boolean; status: CacheStatus | "gone" }> {
-	const cache = await resources.db.cache.findUnique({
-		where: { id: cacheId },
-		include: FULL_CACHE,
-	});
+	const cache = await readSnapshot(resources.db, (tx) =>
+		tx.cache.findUnique({ where: { id: cacheId }, include: FULL_CACHE }),
+	);
 	if (cache === null) return { again: false, status: "gone" };
 	const model = toCacheModel(cache, resources);
 	const room = fleetRoom(resources.fleet, cache);

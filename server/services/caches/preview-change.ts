@@ -2,6 +2,7 @@ import type { ChangePreview, ModifyCacheInput } from "../../contract/index.ts";
 import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
+import { readSnapshot } from "../../data/read-snapshot.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../../domain/cache/model.ts";
 import { inOrderOfLeaving, lacksOf, membersOf } from "../../domain/cache/plan-size.ts";
 import { hourlyCost } from "../../domain/engines/node-types.ts";
@@ -22,7 +23,7 @@ export async function previewChange(
 	resources: Resources,
 	input: ModifyCacheInput,
 ): Promise<ChangePreview> {
-	return resources.db.$transaction(async (tx) => {
+	return readSnapshot(resources.db, async (tx) => {
 		const row = await findStayingCache(tx, input.name);
 		const shape = await resolveShape(resources, tx, row, input);
 		const { kind, ...size } = shape.after;

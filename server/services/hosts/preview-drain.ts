@@ -6,6 +6,7 @@ import {
 	type FullNode,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
+import { readSnapshot } from "../../data/read-snapshot.ts";
 import {
 	type DrainedCache,
 	type DrainMember,
@@ -22,7 +23,7 @@ export async function previewDrain(
 	input: { name: string },
 ): Promise<DrainPreview> {
 	const { db, nodePorts } = resources;
-	return db.$transaction(async (tx) => {
+	return readSnapshot(db, async (tx) => {
 		const host = await findHost(tx, input.name);
 		const caches = await tx.cache.findMany({
 			where: { deletingAt: null, nodes: { some: { hostId: host.id, removedAtRevision: null } } },
