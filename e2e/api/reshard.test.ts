@@ -108,6 +108,38 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	await larder.deleteCache(name);
 });
 
+it.each([
+	["valkey", "8"],
+	["redis", "7"],
+])(
+	"slots of %s %s move key by key, keys of any bytes and sizes among them",
+	async (engine, engineVersion) => {
+		const name = `keys-${engine}`;
+		await larder.createCache({ name, engine, engineVersion, clusterMode: "enabled", shards: 1 });
+		const created = await larder.waitForStatus(name, "available", 60_000);
+		const password = await passwordOf(larder, name);
+		const client = openClusterClient(requireEndpoint(created, "configuration"), password);
+		const keys = Array.from({ length: 1_000 }, (_, index) =>
+			Buffer.from([0xff, 0, index >> 8, index & 0xff]),
+		);
+		for (const key of keys) await client.set(key, key);
+		const fields = Array.from({ length: 50_000 }, (_, index) => [`field-${index}`, "x".repeat(40)]);
+		await client.hset("large", Object.fromEntries(fields));
+		await client.set("short-lived", "x", "PX", 3_600_000);
+		for (const shards of [2, 1]) {
+			const { status } = await larder.rest("PATCH", `/caches/${name}`, { body: { shards } });
+			expect(status).toBe(202);
+			const now = await settled(name, shards, password);
+			expect(slotCounts(now)).toEqual(shards === 1 ? [16_384] : [8_192, 8_192]);
+			for (const key of keys) expect(await client.getBuffer(key)).toEqual(key);
+			expect(await client.hlen("large")).toBe(fields.length);
+			expect(await client.pttl("short-lived")).toBeGreaterThan(3_000_000);
+		}
+		client.disconnect();
+		await larder.deleteCache(name);
+	},
+);
+
 it("caches whose slots can't move say why", async () => {
 	await larder.createCache({ name: "plain" });
 	await larder.waitForStatus("plain", "available", 60_000);

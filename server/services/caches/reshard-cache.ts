@@ -116,9 +116,6 @@ function unfitness(
 			`${field} can't be changed: cache ${row.name} has cluster mode disabled, and so one shard. Create a cache with cluster mode enabled`,
 		);
 	}
-	if (row.engine !== "valkey" || Number.parseInt(row.engineVersion, 10) < 9) {
-		return refuse(`${field} can't be changed: only Valkey 9 moves slots while a cache serves`);
-	}
 	if (typeof request === "object" && "slots" in request) {
 		const problem = slotsProblem(request.slots, row.shardCount);
 		if (problem !== null) return refuse(problem);
