@@ -8,7 +8,7 @@ import { type CourierEnd, SlotCourier } from "./slot-courier.ts";
 import { slotsToGo } from "./slot-moves.ts";
 
 /** Few: if a primary of Redis OSS dies, its successor doesn't know which slots were open. */
-const SLOTS_AT_ONCE = 32;
+const SLOTS_AT_ONCE = 64;
 const RETRY_MS = { first: 200, most: 3_000 };
 const TOLD_AFTER_FAILURES = 2;
 /** How long a slot may be open here before the other end is asked whether it knows. */
@@ -108,8 +108,9 @@ export class KeyByKeyMoves {
 					courier?.close();
 					courier = await this.courierTo(load.to);
 				}
-				await courier.carry(load.slots);
 				for (const slot of load.slots) done.add(slot);
+				const following = this.next(done);
+				await courier.carry(load.slots, following?.to === load.to ? following.slots : []);
 				this.failures = 0;
 				this.problem = null;
 			}

@@ -29,6 +29,7 @@ export class SlotCourier {
 	private readonly login: readonly string[];
 	/** How many keys the source sends at once: fewer if they are large. */
 	private keysAtOnce = KEYS.first;
+	private opened: ReadonlySet<number> = new Set();
 
 	private constructor(options: {
 		from: CourierEnd;
@@ -76,33 +77,30 @@ export class SlotCourier {
 	}
 
 	/**
-	 * Hands these slots over. All of one step are sent together, because an engine writes its cluster file once for all that
-	 * it reads at once. Throws with the engine's message if one doesn't take part; slots may then be open.
+	 * Hands these slots over, and opens the next ones, whose turn comes then. All commands of one step are sent together,
+	 * because an engine writes its cluster file once for all that it reads at once. Throws with the engine's message if one
+	 * doesn't take part; slots may then be open.
 	 */
-	async carry(slots: readonly number[]): Promise<void> {
-		// The target first: it must let clients in before the source sends them.
-		await this.setSlots(this.target, slots, ["IMPORTING", this.from.nodeId], /already the owner/);
-		await this.setSlots(this.source, slots, ["MIGRATING", this.to.nodeId], /not the owner/);
+	async carry(slots: readonly number[], next: readonly number[]): Promise<void> {
+		const open = slots.filter((slot) => !this.opened.has(slot));
+		if (open.length > 0) await this.change([], open);
+		this.opened = new Set();
 		await this.sendKeys(slots);
-		// The target first: were it the source, a slot would have no owner if it died now.
-		await this.setSlots(this.target, slots, ["NODE", this.to.nodeId], null);
-		await this.setSlots(this.source, slots, ["NODE", this.to.nodeId], null);
+		await this.change(slots, next);
+		this.opened = new Set(next);
 	}
 
-	private async setSlots(
-		engine: EngineConnection,
-		slots: readonly number[],
-		state: readonly string[],
-		allowed: RegExp | null,
-	): Promise<void> {
-		await together(engine, slots, async (slot) => {
-			try {
-				await engine.command(["CLUSTER", "SETSLOT", String(slot), ...state], ANSWER_MS);
-			} catch (error) {
-				const isDone = error instanceof EngineCommandError && allowed?.test(error.message);
-				if (!isDone) throw error;
-			}
-		});
+	/**
+	 * The target first: it must let clients in before the source sends them, and were it the source that closes first, a slot
+	 * would have no owner if it died now.
+	 */
+	private async change(close: readonly number[], open: readonly number[]): Promise<void> {
+		const commands = (state: readonly string[], allowed: RegExp) => [
+			...close.map((slot) => ({ slot, state: ["NODE", this.to.nodeId], allowed: null })),
+			...open.map((slot) => ({ slot, state, allowed })),
+		];
+		await setSlots(this.target, commands(["IMPORTING", this.from.nodeId], /already the owner/));
+		await setSlots(this.source, commands(["MIGRATING", this.to.nodeId], /not the owner/));
 	}
 
 	private async sendKeys(slots: readonly number[]): Promise<void> {
@@ -143,6 +141,24 @@ export class SlotCourier {
 		if (tookMs < BUSY_MS.least) this.keysAtOnce = Math.min(KEYS.most, this.keysAtOnce * 2);
 		if (tookMs > BUSY_MS.most) this.keysAtOnce = Math.max(KEYS.least, this.keysAtOnce >> 1);
 	}
+}
+
+interface SlotChange {
+	slot: number;
+	state: readonly string[];
+	/** The engine's answer if that is so already. */
+	allowed: RegExp | null;
+}
+
+async function setSlots(engine: EngineConnection, changes: readonly SlotChange[]): Promise<void> {
+	await together(engine, changes, async ({ slot, state, allowed }) => {
+		try {
+			await engine.command(["CLUSTER", "SETSLOT", String(slot), ...state], ANSWER_MS);
+		} catch (error) {
+			const isSo = error instanceof EngineCommandError && allowed?.test(error.message);
+			if (!isSo) throw error;
+		}
+	});
 }
 
 /** Sends all in one packet, waits for all answers, and throws the first failure. */
