@@ -10,6 +10,7 @@
  *    3  two-losses              the second loss never fails over
  *    4  random-faults, kinds    reboots and changes of engine versions, one by one
  *    6  recycled-port           a stranger on a node's address and port
+ *  7, 8 reshard[-killed]        shards added and removed
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
  *   18  disk-full               a full disk
@@ -17,7 +18,7 @@
  *   --  network-cut             hosts that can't reach each other
  *
  * Elsewhere: 13 has no certificates yet; 14 is the memory tests' (agent/supervisor). Not features yet, and so not here: 5
- * (new addresses), 7 and 8 (shards added and removed), 11 and 12 (rotated passwords, user groups), 16 (restores), 17
+ * (new addresses), 11 and 12 (rotated passwords, user groups), 16 (restores), 17
  * (upgrades). 15 (endless full syncs) is measured with data by `npm run bench:failover`, 19 needs several machines.
  */
 import { parseArgs } from "node:util";
