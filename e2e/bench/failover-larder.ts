@@ -23,6 +23,8 @@ export interface LarderCase {
 	/** With 2 GiB in the shard that fails over. */
 	filled: boolean;
 	controlPlane: "up" | "down";
+	/** Whose agents are killed before; engines, gateways and Sentinels go on. */
+	agentsDown?: "of the primary" | "all";
 	/** What happens to the primary: only its process is killed, or its whole host is killed or goes silent. */
 	strike: "kill-primary" | "kill-host" | "stop-host";
 	runs: number;
@@ -93,6 +95,11 @@ class LarderBench {
 			}
 			await larder.killControlPlane();
 		}
+		const agents = this.agentsToKill(host);
+		if (agents.length > 0) {
+			await waitForSentinels(larder, larder.agentNames, cache, this.password);
+			for (const agent of agents) await larder.killAgent(agent);
+		}
 		const struck = options.strike === "kill-primary" ? [primary.pid ?? 0] : hostPids(larder, host);
 		const signal = options.strike === "stop-host" ? "SIGSTOP" : "SIGKILL";
 		const writer = await this.startWriter(cache, host);
@@ -104,6 +111,7 @@ class LarderBench {
 					if (options.controlPlane === "down") await larder.startControlPlane();
 					if (options.strike === "stop-host") signalAll(struck, "SIGCONT");
 					if (options.strike === "kill-host") await larder.startAgent(host);
+					for (const agent of agents) await larder.startAgent(agent);
 					await this.whole();
 				},
 				timeoutMs: FAILOVER_TIMEOUT_MS,
@@ -114,6 +122,12 @@ class LarderBench {
 			signalAll(struck, "SIGCONT");
 			await writer.stop();
 		}
+	}
+
+	private agentsToKill(host: AgentName): readonly AgentName[] {
+		const { agentsDown } = this.options;
+		if (agentsDown === undefined) return [];
+		return agentsDown === "all" ? this.larder.agentNames : [host];
 	}
 
 	/** Returns once it writes. It uses the gateway of a host other than the one that is about to fail. */

@@ -40,6 +40,16 @@ const LARDER: readonly { title: string; runs: number; shape: Shape }[] = [
 		runs: 10,
 		shape: { ...enabled, filled: true, controlPlane: "down" },
 	},
+	{
+		title: "disabled, agent of the primary killed before",
+		runs: 10,
+		shape: { ...disabled, agentsDown: "of the primary" },
+	},
+	{
+		title: "disabled, all agents killed before",
+		runs: 10,
+		shape: { ...disabled, agentsDown: "all" },
+	},
 	{ title: "disabled, host killed", runs: 30, shape: { ...disabled, strike: "kill-host" } },
 	{ title: "enabled, host killed", runs: 30, shape: { ...enabled, strike: "kill-host" } },
 	{ title: "disabled, host silent", runs: 30, shape: { ...disabled, strike: "stop-host" } },

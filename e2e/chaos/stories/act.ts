@@ -70,6 +70,7 @@ export async function requireKept(cache: WatchedCache): Promise<Losses> {
 export async function nextPrimary(
 	cache: Pick<WatchedCache, "primaryOf">,
 	before: Pick<CacheNode, "id">,
+	timeoutMs = FAILOVER_TIMEOUT_MS,
 	shard = "0001",
 ): Promise<CacheNode> {
 	return await waitUntil(
@@ -78,7 +79,7 @@ export async function nextPrimary(
 			const primary = await cache.primaryOf(shard);
 			return primary.id === before.id ? null : primary;
 		},
-		FAILOVER_TIMEOUT_MS,
+		timeoutMs,
 	);
 }
 
