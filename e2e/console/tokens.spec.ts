@@ -49,7 +49,7 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await page.getByRole("button", { name: /Outcome/ }).click();
 	await page.getByRole("option", { name: "Failed" }).click();
 	await expect(page).toHaveURL(/outcome=failed/);
-	await expect(page.getByText("No entry matches")).toBeVisible();
+	await expect(page.getByRole("heading", { name: "No entry matches" })).toBeVisible();
 	await page.getByRole("button", { name: "Clear filters" }).click();
 	await expect(log.getByRole("row").filter({ hasText: "Create token" })).toBeVisible();
 });
