@@ -37,7 +37,9 @@ export class KeyByKeyMoves {
 	private failures = 0;
 	private tryAt = 0;
 	private problem: string | null = null;
-	private readonly openSince = new Map<number, number>();
+	/** Since when slots have been open here as a target, and when their sources may be asked again. */
+	private openInSince: number | null = null;
+	private askAt = 0;
 
 	constructor(options: {
 		auth: () => Assignment["auth"];
@@ -143,20 +145,27 @@ export class KeyByKeyMoves {
 	 */
 	private async remindSources({ self, nodes, open }: ClusterTopology): Promise<void> {
 		const now = performance.now();
-		for (const slot of this.openSince.keys()) {
-			if (!open.in.some((each) => each.slot === slot)) this.openSince.delete(slot);
-		}
-		for (const { slot, nodeId } of open.in) {
-			const since = this.openSince.get(slot) ?? now;
-			if (since === now) this.openSince.set(slot, now);
-			const owner = [...nodes.values()].find(({ slots }) =>
-				slots.some(({ first, last }) => first <= slot && slot <= last),
-			);
-			if (owner === undefined || owner === self) continue;
-			const isNew = owner.nodeId !== nodeId;
-			if (!isNew && now - since < ASK_AFTER_MS) continue;
-			this.openSince.set(slot, now - ASK_AFTER_MS + ASK_EVERY_MS);
-			await this.askNode(owner, ["CLUSTER", "SETSLOT", String(slot), "MIGRATING", self.nodeId]);
+		if (open.in.length === 0) this.openInSince = null;
+		else this.openInSince ??= now;
+		if (this.openInSince === null || now < this.askAt) return;
+		const owned = [...nodes.values()].map((owner) => ({
+			owner,
+			slots: open.in.filter(({ slot }) =>
+				owner.slots.some(({ first, last }) => first <= slot && slot <= last),
+			),
+		}));
+		for (const { owner, slots } of owned) {
+			if (owner === self || slots.length === 0) continue;
+			const isNew = slots.some(({ nodeId }) => nodeId !== owner.nodeId);
+			if (!isNew && now - this.openInSince < ASK_AFTER_MS) continue;
+			this.askAt = now + ASK_EVERY_MS;
+			// It is busy with exactly this, so it is asked once for all of them, and told only what it doesn't know.
+			const answer = await this.askNode(owner, ["CLUSTER", "NODES"]);
+			if (typeof answer !== "string") continue;
+			const unknown = slots.filter(({ slot }) => !answer.includes(`[${slot}->-${self.nodeId}]`));
+			for (const { slot } of unknown) {
+				await this.askNode(owner, ["CLUSTER", "SETSLOT", String(slot), "MIGRATING", self.nodeId]);
+			}
 		}
 	}
 }

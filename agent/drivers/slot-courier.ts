@@ -3,8 +3,8 @@ import { EngineCommandError, EngineConnection } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
 
 const CONNECT_MS = 2_000;
-/** The engine gives up a transfer that makes no progress for this long. */
-const TRANSFER_MS = 20_000;
+/** The engine waits so long for the target's next word, and answers nobody meanwhile: sooner than it counts as hung. */
+const TRANSFER_MS = 1_000;
 const ANSWER_MS = 60_000;
 /** The engine serves nobody else while it sends keys: about how long it may do so at a time. */
 const BUSY_MS = { least: 3, most: 10 };
