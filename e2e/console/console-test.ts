@@ -22,7 +22,7 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 			await use(installation);
 			await installation.stop();
 		},
-		{ scope: "worker", timeout: 120_000 },
+		{ scope: "worker", timeout: 240_000 },
 	],
 	session: [
 		async ({ installation }, use) => use(await signInAdministrator(installation)),
