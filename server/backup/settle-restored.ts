@@ -49,6 +49,8 @@ export async function settleRestored(
 	// Done or given up long ago.
 	await set("Shard", "failoverRequestedAt", "NULL");
 	await set("Shard", "failoverToNodeId", "NULL");
+	await set("Shard", "failoverCause", "NULL");
+	await set("Cache", "blocks", "'[]'");
 	await set("Cache", "promotionRequestedAt", "NULL");
 	await set("Node", "rebootPending", "false");
 

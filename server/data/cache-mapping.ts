@@ -11,7 +11,9 @@ import {
 } from "../contract/index.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import type {
+	Block,
 	CacheModel,
+	FailoverCause,
 	GatewayModel,
 	HostModel,
 	NodeModel,
@@ -43,6 +45,13 @@ export const FULL_CACHE = {
 export const progressColumn = z.array(progressStepSchema);
 export const zonesColumn = z.array(z.string()).nullable();
 export const failoverColumn = failoverSchema.nullable();
+const stepColumn = z.custom<Block["step"]>((value) => typeof value === "string");
+export const blocksColumn = z.array(
+	z.object({ step: stepColumn, nodeId: z.string().nullable(), reason: z.string() }),
+);
+const causeColumn = z
+	.object({ kind: z.enum(["planned", "unplanned"]), cause: z.string() })
+	.nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
 const sizeColumn = z.object({ replicasPerShard: z.number(), nodes: z.number().nullable() });
@@ -136,6 +145,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		status: cacheStatusSchema.parse(row.status),
 		statusReason: row.statusReason,
 		progress: progressColumn.parse(row.progress),
+		blocks: blocksColumn.parse(row.blocks),
 		automaticFailover: row.automaticFailover,
 		promotionRequested: row.promotionRequestedAt !== null,
 		multiAz: row.multiAz,
@@ -187,10 +197,8 @@ function toShardModel(
 		primaryNodeId: shard.primaryNodeId,
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
-		failover:
-			shard.failoverRequestedAt === null
-				? null
-				: { toNodeId: shard.failoverToNodeId, cause: orders.causeOf(shard.id) },
+		failoverCause: causeOf(shard),
+		failover: shard.failoverRequestedAt === null ? null : { toNodeId: shard.failoverToNodeId },
 		order:
 			underWay === null ? null : { kind: underWay.order.kind, fresh: orders.isFresh(underWay) },
 		ledBy: ordered ?? promotedSince(row, shard, fleet),
@@ -200,6 +208,11 @@ function toShardModel(
 				? null
 				: { kind: newest.order.kind, message: result.message },
 	};
+}
+
+/** Why the shard's newest failover was requested or ordered. */
+export function causeOf(shard: Pick<ShardRow, "failoverCause">): FailoverCause | null {
+	return causeColumn.parse(shard.failoverCause);
 }
 
 /**

@@ -39,7 +39,6 @@ export class FailoverOrders {
 	readonly #clock: Clock;
 	readonly #byShard = new Map<string, GivenOrder>();
 	readonly #waiters: (() => void)[] = [];
-	readonly #causes = new Map<string, string>();
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -53,15 +52,6 @@ export class FailoverOrders {
 			result: null,
 			droppedAt: null,
 		});
-	}
-
-	/** Remembers why the shard's next planned failover was requested, if no person requested it. */
-	expect(shardId: string, cause: string): void {
-		this.#causes.set(shardId, cause);
-	}
-
-	causeOf(shardId: string): string | null {
-		return this.#causes.get(shardId) ?? null;
 	}
 
 	/** Null for an unknown order, or one that has been given again since. */
@@ -127,7 +117,6 @@ export class FailoverOrders {
 
 	/** It failed, and won't be tried again. */
 	drop(shardId: string): void {
-		this.#causes.delete(shardId);
 		const given = this.#byShard.get(shardId);
 		if (given !== undefined) given.droppedAt = this.#now();
 	}
@@ -140,7 +129,6 @@ export class FailoverOrders {
 
 	/** The new primary has been recorded. */
 	forget(shardId: string): void {
-		this.#causes.delete(shardId);
 		this.#byShard.delete(shardId);
 	}
 

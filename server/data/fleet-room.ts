@@ -1,30 +1,30 @@
 import { z } from "zod";
 import type { FleetRoom } from "../domain/cache/zone-spread.ts";
 import { oncePer } from "../platform/once-per.ts";
+import { blocksColumn } from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const zonesColumn = z.array(z.string()).nullable();
 
 interface Known {
 	openHosts: readonly { id: string; zone: string }[];
-	problems: Map<string, string>;
 	tight: Set<string>;
-	stepProblems: Map<string, string>;
 }
 
 /** Lives beside a fleet's other state in memory: all of it is found again after a restart. */
-const known = oncePer((_: FleetState): Known => {
-	return { openHosts: [], problems: new Map(), tight: new Set(), stepProblems: new Map() };
-});
+const known = oncePer((_: FleetState): Known => ({ openHosts: [], tight: new Set() }));
 
 /** What is known about room for a cache's nodes, which may have to stay in some zones. */
-export function fleetRoom(fleet: FleetState, cache: { zones: unknown }): FleetRoom {
-	const { openHosts, problems, tight } = known(fleet);
+export function fleetRoom(
+	fleet: FleetState,
+	cache: { zones: unknown; blocks: unknown },
+): FleetRoom {
+	const { openHosts, tight } = known(fleet);
 	const asked = zonesColumn.parse(cache.zones);
 	return {
 		openHosts: openHosts.filter(({ zone }) => asked === null || asked.includes(zone)),
 		keepZones: asked !== null,
-		...{ problems, tight },
+		...{ problems: moveProblems(cache), tight },
 	};
 }
 
@@ -43,30 +43,13 @@ export function setOpenHosts(
 	known(fleet).openHosts = hosts.map(({ id, zone }) => ({ id, zone }));
 }
 
-/** Why no other host took the node at the last attempt; null if one did, or there was none. */
-export function moveProblem(fleet: FleetState, nodeId: string): string | null {
-	return known(fleet).problems.get(nodeId) ?? null;
-}
-
-/** Returns whether that is news. */
-export function setMoveProblem(fleet: FleetState, nodeId: string, problem: string | null): boolean {
-	const { problems } = known(fleet);
-	const before = problems.get(nodeId) ?? null;
-	if (problem === null) problems.delete(nodeId);
-	else problems.set(nodeId, problem);
-	return problem !== before;
-}
-
-/**
- * Why there were no ports, or no places for more nodes, for the cache at the last attempt; null if there were,
- * or there was no attempt.
- */
-export function stepProblem(fleet: FleetState, cacheId: string): string | null {
-	return known(fleet).stepProblems.get(cacheId) ?? null;
-}
-
-export function setStepProblem(fleet: FleetState, cacheId: string, problem: string | null): void {
-	const { stepProblems } = known(fleet);
-	if (problem === null) stepProblems.delete(cacheId);
-	else stepProblems.set(cacheId, problem);
+/** Why no other host took a node of the cache at the last attempt, by the node's id. */
+export function moveProblems({ blocks }: { blocks: unknown }): ReadonlyMap<string, string> {
+	return new Map(
+		blocksColumn
+			.parse(blocks)
+			.flatMap(({ step, nodeId, reason }) =>
+				step === "add-replacement" && nodeId !== null ? [[nodeId, reason] as const] : [],
+			),
+	);
 }

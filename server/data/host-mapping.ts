@@ -4,14 +4,19 @@ import { cantLeave } from "../domain/cache/node-label.ts";
 import { clockWarning } from "../domain/fleet/clock-warning.ts";
 import { upgradeWarning } from "../domain/fleet/upgrade-warning.ts";
 import type { Prisma } from "./database.ts";
-import { moveProblem } from "./fleet-room.ts";
+import { moveProblems } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 export const enginesColumn = z.array(hostEngineSchema);
 
 /** What a host's view needs of the nodes assigned to it. */
 export const HOST_WITH_NODES = {
-	nodes: { select: { id: true, name: true, cacheId: true, memoryBytes: true, cpuMillis: true } },
+	nodes: {
+		select: {
+			...{ id: true, name: true, cacheId: true, memoryBytes: true, cpuMillis: true },
+			cache: { select: { blocks: true } },
+		},
+	},
 } as const;
 export type HostWithNodes = Prisma.HostGetPayload<{ include: typeof HOST_WITH_NODES }>;
 
@@ -24,7 +29,7 @@ export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
 	const sentinel = isHeard ? fleet.sentinel(row.id) : null;
 	const clockAheadMs = isHeard ? fleet.clocks.aheadMs(row.id) : null;
 	const upgrade = online ? upgradeWarning(fleet.protocols.of(row.id)) : null;
-	const stuckNodes = stuckNodesOf(row, fleet);
+	const stuckNodes = stuckNodesOf(row);
 	return {
 		id: row.id,
 		name: row.name,
@@ -60,11 +65,11 @@ export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
 }
 
 /** Only of a host that its nodes have to leave. */
-function stuckNodesOf(row: HostWithNodes, fleet: FleetState): Host["stuckNodes"] {
+function stuckNodesOf(row: HostWithNodes): Host["stuckNodes"] {
 	if (row.drainRequestedAt === null && row.lostAt === null) return [];
-	return row.nodes.flatMap(({ id, name }) => {
-		const reason = moveProblem(fleet, id);
-		return reason === null ? [] : [{ node: name, reason }];
+	return row.nodes.flatMap(({ id, name, cache }) => {
+		const reason = moveProblems(cache).get(id);
+		return reason === undefined ? [] : [{ node: name, reason }];
 	});
 }
 

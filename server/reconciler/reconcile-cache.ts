@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CacheStatus } from "../contract/index.ts";
 import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
 import { writeInCharge } from "../data/charge.ts";
 import { Prisma } from "../data/database.ts";
-import { fleetRoom, setStepProblem, stepProblem } from "../data/fleet-room.ts";
+import { fleetRoom } from "../data/fleet-room.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
 import { recordEvent } from "../data/record-event.ts";
-import type { CacheModel, Plan, PlanAction } from "../domain/cache/model.ts";
+import { afterAttempt, blockEvents } from "../domain/cache/blocks.ts";
+import type { Block, CacheModel, Plan, PlanAction, PlanEvent } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
@@ -17,7 +19,9 @@ import { renewNode, resizeNode } from "./steps/change-kind.ts";
 import {
 	adoptPrimary,
 	dropFailover,
+	forgetCause,
 	movePort,
+	noteCauses,
 	permitLaunch,
 	publishDiscovery,
 	rebootNode,
@@ -34,8 +38,9 @@ import { retireNode } from "./steps/retire-node.ts";
 export type PlacementLock = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * One pass over one cache: observe → plan → apply → write status once. Returns whether to look again at once,
- * because the pass changed what the next one will see.
+ * One pass over one cache: observe → plan → write status once → apply. A step that can't be carried out says why;
+ * the cache keeps that (`blocks`), and the next plan turns it into the status. Returns whether to look again at
+ * once, because the pass changed what the next one will see.
  */
 export async function reconcileCache(
 	resources: Resources,
@@ -48,7 +53,7 @@ export async function reconcileCache(
 	if (cache === null) return { again: false, status: "gone" };
 	const model = toCacheModel(cache, resources);
 	const room = fleetRoom(resources.fleet, cache);
-	const plan = withStepProblem(resources, cacheId, planCache(model, resources.clock.now(), room));
+	const plan = planCache(model, resources.clock.now(), room);
 	resources.fleet.quiet.note(
 		cacheId,
 		plan.status === "available" && plan.actions.length === 0 && plan.statusReason === null,
@@ -61,50 +66,27 @@ export async function reconcileCache(
 	// next one knows the result of the order.
 	const orders = plan.actions.filter((action) => action.kind === "order-failover");
 	for (const order of orders) orderFailover(resources, cache, order);
+	await noteCauses(resources, cache, orders);
 	if (orders.some(({ fromState }) => fromState === "dead")) {
 		return { again: false, status: plan.status };
 	}
 	await writeStatus(resources, cache, model, plan);
 	let again = false;
+	let blocks = plan.blocks;
 	for (const action of plan.actions) {
 		const reason = await apply(resources, cache, action, placementLock);
-		if (REMEMBERED.has(action.kind)) setStepProblem(resources.fleet, cacheId, reason);
-		if (reason === null) {
-			if (!LEFT_TO_HOSTS.has(action.kind)) again = true;
-			continue;
-		}
-		// For a node without a place, the step has already reported it, and the next plan's reasons repeat it.
-		if (action.kind === "add-replacement") continue;
-		await writeWaiting(resources, cache, heldUp(plan, reason));
+		blocks = afterAttempt(blocks, action, reason);
+		if (reason === null && !LEFT_TO_HOSTS.has(action.kind)) again = true;
+	}
+	if (!isDeepStrictEqual(blocks, plan.blocks)) {
+		await writeBlocks(resources, cache, blocks, blockEvents(model, plan.actions, blocks));
+		again = true;
 	}
 	return { again, status: plan.status };
 }
 
 /** After these it is the hosts' turn: looking at once would only be in their way. */
 const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
-
-/** Their last reason stands until they succeed. */
-const REMEMBERED: ReadonlySet<PlanAction["kind"]> = new Set([
-	"add-nodes",
-	"resize-node",
-	"assign-ports",
-	"move-port",
-]);
-
-/** A step's last reason stands until the step succeeds, so that the status doesn't change with every pass. */
-function withStepProblem({ fleet }: Resources, cacheId: string, plan: Plan): Plan {
-	const problem = stepProblem(fleet, cacheId);
-	const isTriedAgain = plan.actions.some(({ kind }) => REMEMBERED.has(kind));
-	return problem === null || !isTriedAgain ? plan : heldUp(plan, problem);
-}
-
-/** The plan of a cache that waits for this reason to go. */
-function heldUp(plan: Plan, statusReason: string): Plan {
-	const progress = plan.progress.map((step) =>
-		step.state === "running" ? { ...step, state: "waiting" as const } : step,
-	);
-	return { ...plan, statusReason, progress };
-}
 
 /** Null once done; the reason if it can't be done now. */
 async function apply(
@@ -124,6 +106,9 @@ async function apply(
 			return null;
 		case "drop-failover":
 			await dropFailover(resources, cache, action.shardId, action.reason);
+			return null;
+		case "forget-cause":
+			await forgetCause(resources, action.shardId);
 			return null;
 		case "request-failover":
 			await requestFailover(resources, action);
@@ -180,11 +165,12 @@ async function writeStatus(
 	const same =
 		cache.status === plan.status &&
 		cache.statusReason === plan.statusReason &&
+		isDeepStrictEqual(model.blocks, plan.blocks) &&
 		JSON.stringify(model.progress) === JSON.stringify(plan.progress);
 	if (same && plan.events.length === 0) return;
 	const placing = plan.actions.some((action) => action.kind === "place");
 	// Placement writes the nodes a moment later; until then its first step has nothing to report.
-	if (placing && cache.statusReason === null) return;
+	if (placing && cache.statusReason === null && plan.blocks.length === 0) return;
 	await writeInCharge(resources, async (tx) => {
 		// The generation guards against a deletion that was requested after this pass had read the cache.
 		const { count } = await tx.cache.updateMany({
@@ -193,6 +179,7 @@ async function writeStatus(
 				status: plan.status,
 				statusReason: plan.statusReason,
 				progress: plan.progress,
+				blocks: plan.blocks.map((block) => ({ ...block })),
 				...(plan.becameAvailable && { availableAt: resources.clock.now() }),
 				...(plan.resized && { resizedFrom: Prisma.DbNull }),
 			},
@@ -207,24 +194,22 @@ async function writeStatus(
 	if (plan.becameAvailable) wakeGateways(resources);
 }
 
-async function writeWaiting(
+/** What the steps were blocked by, reported once. The next plan makes it part of the status. */
+async function writeBlocks(
 	resources: Resources,
 	cache: FullCache,
-	{ statusReason, progress }: Plan,
+	blocks: readonly Block[],
+	events: readonly PlanEvent[],
 ): Promise<void> {
-	if (cache.statusReason === statusReason) return;
 	await writeInCharge(resources, async (tx) => {
 		const { count } = await tx.cache.updateMany({
 			where: { id: cache.id, generation: cache.generation },
-			data: { statusReason, progress },
+			data: { blocks: blocks.map((block) => ({ ...block })) },
 		});
 		if (count === 0) return;
-		await recordEvent(tx, resources.clock, {
-			severity: "warning",
-			type: "cache.waiting",
-			message: `Cache ${cache.name}: ${statusReason}`,
-			cacheName: cache.name,
-		});
+		for (const event of events) {
+			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
+		}
 	});
 }
 

@@ -1,10 +1,16 @@
 import { createCacheInputSchema } from "../contract/cache.ts";
-import { expireLeases } from "../fleet/lease-keeper.ts";
+import { FailoverOrders } from "../data/failover-orders.ts";
+import { FleetState } from "../data/fleet-state.ts";
+import { Inventories } from "../data/inventories.ts";
+import { Notices } from "../data/notices.ts";
+import { RouteRegistry } from "../data/route-registry.ts";
+import { expireLeases, restoreLeases } from "../fleet/lease-keeper.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { getHost } from "../services/hosts/get-host.ts";
 import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
+import { settleRoutes } from "../services/route-hosts.ts";
 import { asRunning, enrolTestHost, type TestHost } from "./test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "./test-resources.ts";
 
@@ -63,6 +69,23 @@ export class TestFleet {
 	async eventTypes(): Promise<string[]> {
 		const events = await this.test.resources.db.event.findMany({ orderBy: { at: "asc" } });
 		return events.map((event) => event.type);
+	}
+
+	/**
+	 * Another control plane takes over, which knows only what the database and the hosts say. A host may have fetched
+	 * its notices before.
+	 */
+	async restart({ forgetsNotices = false } = {}): Promise<void> {
+		const { resources } = this.test;
+		const { clock } = resources;
+		Object.assign(resources, {
+			...{ fleet: new FleetState(clock), orders: new FailoverOrders(clock) },
+			...{ routes: new RouteRegistry(), inventories: new Inventories() },
+			...(forgetsNotices && { notices: new Notices(clock) }),
+		});
+		await restoreLeases(resources);
+		await settleRoutes(resources);
+		await markLostHosts(resources);
 	}
 
 	/** Works like the reconciler's queue, except for caches that are checked again after a while. */

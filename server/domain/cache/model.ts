@@ -19,6 +19,8 @@ export interface CacheModel {
 	status: CacheStatus;
 	statusReason: string | null;
 	progress: readonly ProgressStep[];
+	/** What kept steps from being carried out when they were last tried. */
+	blocks: readonly Block[];
 	automaticFailover: boolean;
 	promotionRequested: boolean;
 	multiAz: boolean;
@@ -63,12 +65,10 @@ export interface ShardModel {
 	nodes: readonly NodeModel[];
 	/** Removed from their hosts' desired states; the hosts haven't confirmed yet. */
 	leaving: readonly NodeModel[];
+	/** Why its newest failover was requested or ordered, until a primary serves; null for none. */
+	failoverCause: FailoverCause | null;
 	/** A requested planned failover. */
-	failover: {
-		toNodeId: string | null;
-		/** Null if a person requested it. */
-		cause: string | null;
-	} | null;
+	failover: { toNodeId: string | null } | null;
 	/** The pending failover order; null for none, or once its result has arrived or is overdue. */
 	order: {
 		kind: "planned" | "unplanned";
@@ -90,6 +90,20 @@ export interface NodeKind {
 	engine: Engine;
 	engineVersion: string;
 	nodeType: string;
+}
+
+export interface FailoverCause {
+	kind: "planned" | "unplanned";
+	/** As a sentence without its end, or REQUESTED (plan-failover.ts). */
+	cause: string;
+}
+
+/** Why a step of the plan couldn't be carried out, as its last attempt found. */
+export interface Block {
+	step: PlanAction["kind"];
+	/** The node that the step concerns; null for the whole cache. */
+	nodeId: string | null;
+	reason: string;
 }
 
 export interface NodeModel extends ProcessHistory {
@@ -184,6 +198,8 @@ export type PlanAction =
 	| { kind: "end-hung"; nodeId: string }
 	/** Cancels a planned failover that isn't possible. */
 	| { kind: "drop-failover"; shardId: string; reason: string }
+	/** Forgets why a failover was ordered: the primary serves again, and no other took over. */
+	| { kind: "forget-cause"; shardId: string }
 	/**
 	 * Adds a node that replaces another. `empty`: no node holds the data any more, so it starts as a primary.
 	 * `hostIds`: the only hosts that would be better, null for any. `optional`: the other node may also stay.
@@ -226,6 +242,7 @@ export interface PlanEvent {
 	type: string;
 	message: string;
 	nodeName?: string;
+	hostName?: string;
 }
 
 /** What one pass does for an operation, in one transaction. */
@@ -250,6 +267,8 @@ export interface Plan {
 	becameAvailable: boolean;
 	/** A change of size or kind is finished. */
 	resized: boolean;
+	/** Of the cache's blocks, those that still stand. */
+	blocks: readonly Block[];
 	actions: PlanAction[];
 	events: PlanEvent[];
 }

@@ -1,11 +1,12 @@
 import { advanceOperation } from "../operation/advance-operation.ts";
 import { advanceOperationSteps } from "../operation/operation-progress.ts";
+import { blockedReason, standingBlocks } from "./blocks.ts";
 import type { CacheModel, NodeModel, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { agentRemedy } from "./node-label.ts";
 import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
-import { planFailover } from "./plan-failover.ts";
+import { planFailover, planForgetting } from "./plan-failover.ts";
 import { planKind } from "./plan-kind.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
@@ -38,18 +39,33 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
-	if (allNodes(cache).length === 0) {
-		return {
-			...unchanged(cache),
-			progress: advance(
-				cache.progress,
-				0,
-				cache.statusReason === null ? "running" : "waiting",
-				now.toISOString(),
-			),
-			actions: [{ kind: "place" }],
-		};
-	}
+	return heldUp(
+		cache,
+		allNodes(cache).length === 0 ? planPlacement(cache, now) : planLife(cache, now, room),
+	);
+}
+
+function planPlacement(cache: CacheModel, now: Date): Plan {
+	return {
+		...unchanged(cache),
+		statusReason: null,
+		progress: advance(cache.progress, 0, "running", now.toISOString()),
+		actions: [{ kind: "place" }],
+	};
+}
+
+/** Says what blocks the plan's steps, until they succeed or are no longer needed. */
+function heldUp(cache: CacheModel, plan: Plan): Plan {
+	const blocks = standingBlocks(cache, plan.actions);
+	const reason = blockedReason(cache, plan.actions);
+	if (reason === null) return { ...plan, blocks };
+	const progress = plan.progress.map((step) =>
+		step.state === "running" ? { ...step, state: "waiting" as const } : step,
+	);
+	return { ...plan, blocks, statusReason: reason, progress };
+}
+
+function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	const recoveries = planRecoveries(cache, now);
 	const replacements = planReplacements(cache, room);
 	const reached = whatIsReached(cache);
@@ -64,10 +80,12 @@ export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf
 		progress: planProgress(cache, reached, becameAvailable, now),
 		becameAvailable,
 		resized,
+		blocks: [],
 		actions: [
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
+			...cache.shards.flatMap(planForgetting),
 			...replacements.actions,
 			...planSize(cache, now),
 			...planOperation(cache, now),
@@ -115,6 +133,7 @@ function unchanged(cache: CacheModel): Plan {
 		progress: [...cache.progress],
 		becameAvailable: false,
 		resized: false,
+		blocks: [],
 		actions: [],
 		events: [],
 	};

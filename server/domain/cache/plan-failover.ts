@@ -40,9 +40,23 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 			fromState: "alive",
 			candidateIds: [target, ...ready.filter((node) => node !== target)].map((node) => node.id),
 			takeover: false,
-			cause: shard.failover?.cause ?? REQUESTED,
+			cause: shard.failoverCause?.kind === "planned" ? shard.failoverCause.cause : REQUESTED,
 		},
 	];
+}
+
+/** An order that came to nothing has left its cause: the next failover has another. */
+export function planForgetting(shard: ShardModel): PlanAction[] {
+	const primary = primaryOf(shard);
+	const isOver =
+		shard.failoverCause !== null &&
+		shard.failover === null &&
+		shard.order === null &&
+		shard.ledBy === null &&
+		primary !== undefined &&
+		isServingPrimary(primary, shard) &&
+		!isSilent(primary);
+	return isOver ? [{ kind: "forget-cause", shardId: shard.id }] : [];
 }
 
 /** A node that will stay comes first, then the one with the most data. */

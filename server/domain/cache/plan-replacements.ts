@@ -65,7 +65,8 @@ function add(all: Replacements, more: Partial<Replacements>): void {
 	all.reasons.push(...(more.reasons ?? []));
 }
 
-function mustGo(cache: CacheModel, node: NodeModel): boolean {
+/** It can't recover where it is, or its host is drained. */
+export function mustGo(cache: CacheModel, node: NodeModel): boolean {
 	return isBroken(cache, node) || node.host.draining;
 }
 

@@ -2,7 +2,7 @@ import { formatGib } from "../../contract/units.ts";
 import { FULL_CACHE, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
-import { setMoveProblem, setTight } from "../../data/fleet-room.ts";
+import { setTight } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -80,7 +80,6 @@ export async function renewNode(
 		});
 		return [node.hostId];
 	});
-	setMoveProblem(resources.fleet, nodeId, null);
 	wakeHosts(resources, hostIds);
 }
 

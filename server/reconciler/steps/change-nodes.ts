@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Failover, failoverEnds } from "../../contract/index.ts";
-import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import { allNodeRows, causeOf, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
@@ -15,6 +16,13 @@ import { nextFreePort } from "../../services/free-ports.ts";
 import { quarantinePorts } from "./assign-ports.ts";
 import { findMember, membersOf, tell, toldOf } from "./membership.ts";
 import { exitPolicy } from "./new-node.ts";
+
+/** A shard's columns once no failover is requested or ordered. */
+export const NO_FAILOVER = {
+	failoverRequestedAt: null,
+	failoverToNodeId: null,
+	failoverCause: Prisma.DbNull,
+} as const;
 
 /**
  * Records that another node is primary, which the engines already know, and reports it. All roles change in
@@ -36,7 +44,7 @@ export async function adoptPrimary(
 	await changeNodes(resources, cache, toldOf(cache, shard), async (tx) => {
 		await tx.shard.update({
 			where: { id: shard.id },
-			data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
+			data: { primaryNodeId: nodeId, ...NO_FAILOVER },
 		});
 		await tx.cache.update({
 			where: { id: cache.id },
@@ -70,16 +78,18 @@ function describeFailover(
 	const nodeOf = (id: string | null) => shard.nodes.find((node) => node.id === id);
 	const [from, to] = [nodeOf(shard.primaryNodeId), nodeOf(nodeId)];
 	const byOrder = given !== null && result !== null;
+	// A control plane before this one may have given the order.
+	const noted = causeOf(shard);
 	return {
 		at: clock.now().toISOString(),
-		kind: byOrder ? given.order.kind : "unplanned",
+		kind: byOrder ? given.order.kind : (noted?.kind ?? "unplanned"),
 		shard: shardNumber(shard),
 		from: from?.name ?? "",
 		to: to?.name ?? "",
 		fromHost: from?.host.name ?? null,
 		toHost: to?.host.name ?? null,
 		by: byOrder ? "control-plane" : "engines",
-		cause: byOrder ? given.cause : foundCause,
+		cause: byOrder ? given.cause : (noted?.cause ?? foundCause),
 		writesUnavailableMs: !byOrder
 			? null
 			: given.order.kind === "planned"
@@ -115,11 +125,43 @@ export async function requestFailover(
 	resources: Resources,
 	{ shardId, toNodeId, cause }: Extract<PlanAction, { kind: "request-failover" }>,
 ): Promise<void> {
-	resources.orders.expect(shardId, cause);
 	await writeInCharge(resources, async (tx) => {
 		await tx.shard.updateMany({
 			where: { id: shardId, failoverRequestedAt: null },
-			data: { failoverRequestedAt: resources.clock.now(), failoverToNodeId: toNodeId },
+			data: {
+				failoverRequestedAt: resources.clock.now(),
+				failoverToNodeId: toNodeId,
+				failoverCause: { kind: "planned", cause },
+			},
+		});
+	});
+}
+
+/** Records why failovers were ordered, so that the next control plane knows it if this one dies. */
+export async function noteCauses(
+	resources: Resources,
+	cache: FullCache,
+	orders: readonly Extract<PlanAction, { kind: "order-failover" }>[],
+): Promise<void> {
+	const news = orders.filter(({ shardId, failover: kind, cause }) => {
+		const shard = cache.shards.find(({ id }) => id === shardId);
+		return shard !== undefined && !isDeepStrictEqual(causeOf(shard), { kind, cause });
+	});
+	if (news.length === 0) return;
+	await writeInCharge(resources, async (tx) => {
+		await lockCaches(tx, [cache.id]);
+		for (const { shardId, failover: kind, cause } of news) {
+			await tx.shard.update({ where: { id: shardId }, data: { failoverCause: { kind, cause } } });
+		}
+	});
+}
+
+/** Forgets why a failover was ordered that is over without another primary. */
+export async function forgetCause(resources: Resources, shardId: string): Promise<void> {
+	await writeInCharge(resources, async (tx) => {
+		await tx.shard.updateMany({
+			where: { id: shardId, failoverRequestedAt: null },
+			data: { failoverCause: Prisma.DbNull },
 		});
 	});
 }
@@ -138,7 +180,7 @@ export async function dropFailover(
 	await writeInCharge(resources, async (tx) => {
 		await tx.shard.updateMany({
 			where: { id: shardId },
-			data: { failoverRequestedAt: null, failoverToNodeId: null },
+			data: NO_FAILOVER,
 		});
 		await recordEvent(tx, clock, {
 			severity: "warning",

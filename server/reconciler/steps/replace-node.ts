@@ -1,16 +1,15 @@
 import type { FullCache, FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
-import { setMoveProblem } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import type { PlanAction } from "../../domain/cache/model.ts";
-import { cantLeave } from "../../domain/cache/node-label.ts";
 import { wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { dataMisfit } from "../../services/data-fit.ts";
 import { nodeColumns } from "../../services/node-columns.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
 import { placeSuccessor } from "../../services/successor-place.ts";
+import { NO_FAILOVER } from "./change-nodes.ts";
 import {
 	findMember,
 	membersOf,
@@ -99,7 +98,6 @@ export async function addReplacement(
 		});
 		return { reason: null, hostIds: [...revisions.keys()] };
 	});
-	await noteProblem(resources, cache, node, outcome.reason, action.optional);
 	if (outcome.hostIds.length > 0) {
 		wakeHosts(resources, outcome.hostIds);
 		wakeGateways(resources);
@@ -111,7 +109,7 @@ export async function addReplacement(
 async function letLead(tx: Transaction, shard: ShardRows, nodeId: string): Promise<void> {
 	await tx.shard.update({
 		where: { id: shard.id },
-		data: { primaryNodeId: nodeId, failoverRequestedAt: null, failoverToNodeId: null },
+		data: { primaryNodeId: nodeId, ...NO_FAILOVER },
 	});
 	await tx.node.updateMany({
 		where: { shardId: shard.id, removedAtRevision: null, id: { not: nodeId } },
@@ -139,25 +137,4 @@ function causeOf(resources: Resources, node: FullNode, { reason }: Replacement):
 	if (trouble !== null) return trouble;
 	if (host.drainRequestedAt !== null) return `host ${host.name} is being drained`;
 	return reason;
-}
-
-/** Kept for views and plans, and reported once. It isn't news if a node stays that may stay. */
-async function noteProblem(
-	resources: Resources,
-	cache: FullCache,
-	node: FullNode,
-	reason: string | null,
-	optional: boolean,
-): Promise<void> {
-	if (!setMoveProblem(resources.fleet, node.id, reason) || reason === null || optional) return;
-	await writeInCharge(resources, (tx) =>
-		recordEvent(tx, resources.clock, {
-			severity: "warning",
-			type: "node.move-waiting",
-			message: cantLeave(node.name, node.host.name, reason),
-			cacheName: cache.name,
-			nodeName: node.name,
-			hostName: node.host.name,
-		}),
-	);
 }

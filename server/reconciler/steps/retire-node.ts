@@ -1,7 +1,6 @@
 import { type FullCache, type FullNode, nodeIdsColumn } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
-import { setMoveProblem } from "../../data/fleet-room.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -42,7 +41,6 @@ export async function retireNode(
 		if (event !== null) await recordEvent(tx, resources.clock, event);
 		return [...revisions.keys()];
 	});
-	setMoveProblem(resources.fleet, nodeId, null);
 	wakeHosts(resources, hostIds);
 	wakeGateways(resources);
 }

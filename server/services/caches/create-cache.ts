@@ -119,6 +119,7 @@ async function insertCache(
 			...shard,
 			failoverRequestedAt: null,
 			failoverToNodeId: null,
+			failoverCause: null,
 			nodes: [],
 		})),
 		operations: [],

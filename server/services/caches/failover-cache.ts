@@ -7,6 +7,7 @@ import type { CacheModel, NodeModel, ShardModel } from "../../domain/cache/model
 import { primaryOf } from "../../domain/cache/model.ts";
 import { isReplicaInSync, isServingPrimary, isSilent } from "../../domain/cache/node-health.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
+import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
@@ -40,6 +41,7 @@ export async function failoverCache(
 				data: {
 					failoverRequestedAt: resources.clock.now(),
 					failoverToNodeId: node?.id ?? null,
+					failoverCause: { kind: "planned", cause: REQUESTED },
 				},
 			});
 			if (count === 0) throw underWay(model, shard);

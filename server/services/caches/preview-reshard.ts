@@ -46,7 +46,7 @@ async function additions(
 	if (newShards.length === 0) return { steps: [], problems: [] };
 	const coming = newShards.map((shard) => ({
 		...{ ...shard, cacheId: row.id, slots: "", primaryNodeId: null },
-		...{ failoverRequestedAt: null, failoverToNodeId: null, nodes: [] },
+		...{ failoverRequestedAt: null, failoverToNodeId: null, failoverCause: null, nodes: [] },
 	}));
 	const counts = [...row.shards.map(() => 0), ...coming.map(() => members)];
 	const wanted = { ...row, shards: [...row.shards, ...coming] };

@@ -1,6 +1,5 @@
 import type { Host } from "../../contract/index.ts";
 import type { Prisma } from "../../data/database.ts";
-import { setMoveProblem } from "../../data/fleet-room.ts";
 import { type HostWithNodes, toHostView } from "../../data/host-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -45,7 +44,6 @@ async function changeHost(
 				...unplaced.map((cache) => cache.id),
 			]);
 			after(() => {
-				for (const node of row.nodes) setMoveProblem(fleet, node.id, null);
 				for (const cacheId of woken) wakeCache(cacheId);
 			});
 			return toHostView(await findHost(tx, name), fleet);

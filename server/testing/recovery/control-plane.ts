@@ -111,7 +111,7 @@ export class ControlPlane {
 	request(shard: number): void {
 		const row = this.database.shards[shard];
 		if (row === undefined || !this.database.everAvailable) return;
-		row.failover ??= { toNodeId: null, cause: null };
+		row.failover ??= { toNodeId: null };
 		this.wake();
 	}
 
@@ -161,7 +161,7 @@ export class ControlPlane {
 		const membersPerShard = database.members(0).filter(({ replaces }) => replaces === null).length;
 		return {
 			...KIND,
-			...{ name: "orders", statusReason: null, progress: [] },
+			...{ name: "orders", statusReason: null, progress: [], blocks: [] },
 			...{ clusterMode: engines.cluster ? "enabled" : "disabled", automaticFailover: true },
 			...{ status: database.status, everAvailable: database.everAvailable, quietForMs: 0 },
 			...{ promotionRequested: false, multiAz: false, sentinelFailingOver: false, safeMode: false },
@@ -220,7 +220,7 @@ export class ControlPlane {
 				leaving: [],
 				bounds: null,
 			},
-			...{ primaryNodeId: shard.primaryId, failover: shard.failover },
+			...{ primaryNodeId: shard.primaryId, failover: shard.failover, failoverCause: null },
 			nodes: rows.map((row) => this.nodeModel(row, shard)),
 			order: underWay && { kind: underWay.order.kind, fresh: this.orders.isFresh(underWay) },
 			ledBy: ordered ?? promoted?.id ?? null,

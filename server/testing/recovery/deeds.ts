@@ -59,8 +59,8 @@ export class Deeds {
 				return true;
 			case "request-failover": {
 				const shard = this.database.shards[Number(action.shardId)];
-				const { toNodeId, cause } = action;
-				if (shard !== undefined) shard.failover ??= { toNodeId, cause };
+				const { toNodeId } = action;
+				if (shard !== undefined) shard.failover ??= { toNodeId };
 				return true;
 			}
 			case "permit-launch":

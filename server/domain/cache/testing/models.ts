@@ -49,6 +49,7 @@ export function host(index: number, overrides: Partial<HostModel> = {}): HostMod
 /** A shard's other properties when nothing is going on. */
 export const CALM = {
 	leaving: [],
+	failoverCause: null,
 	failover: null,
 	order: null,
 	ledBy: null,
@@ -132,6 +133,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 		nodeType: "cache.t4g.micro",
 		status: "available",
 		statusReason: null,
+		blocks: [],
 		progress: creationSteps(shape, NOW.toISOString()),
 		automaticFailover: true,
 		promotionRequested: false,

@@ -250,7 +250,7 @@ export class World {
 				return;
 			}
 			case "request-failover":
-				this.failover ??= { toNodeId: action.toNodeId, cause: action.cause };
+				this.failover ??= { toNodeId: action.toNodeId };
 				return;
 			case "drop-failover":
 				this.failover = null;
