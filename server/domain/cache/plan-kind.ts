@@ -1,6 +1,6 @@
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { isConverged, isReplicaInSync, isWell } from "./node-health.ts";
-import { hasWantedEngine, isOtherEngine, isOtherSize } from "./node-kind.ts";
+import { engineTitle, hasWantedEngine, isOtherEngine, isOtherSize } from "./node-kind.ts";
 import { isBusy, pairsOf } from "./node-pairs.ts";
 import type { FleetRoom } from "./zone-spread.ts";
 
@@ -46,7 +46,7 @@ function renewNext(cache: CacheModel, shard: ShardModel, room: FleetRoom): PlanA
 	}
 	const heir = others.find((node) => isReplicaInSync(node, next));
 	if (heir === undefined || shard.failoverTroubled) return [];
-	const cause = `${next.name} changes to ${cache.engine} ${cache.engineVersion}`;
+	const cause = `${next.name} changes to ${engineTitle(cache.engine, cache.engineVersion)}`;
 	return [{ kind: "request-failover", shardId: shard.id, toNodeId: heir.id, cause }];
 }
 

@@ -1,9 +1,11 @@
+import { engineSchema } from "../../contract/enums.ts";
 import { formatGib } from "../../contract/units.ts";
 import { FULL_CACHE, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
 import { setTight } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { dataMisfit } from "../../services/data-fit.ts";
@@ -73,7 +75,7 @@ export async function renewNode(
 		await recordEvent(tx, resources.clock, {
 			severity: "info",
 			type: "node.renewing",
-			message: `${node.name} on ${node.host.name} restarts with ${engine} ${engineVersion}: no host has room for another node beside it.`,
+			message: `${node.name} on ${node.host.name} restarts with ${engineTitle(engineSchema.parse(engine), engineVersion)}: no host has room for another node beside it.`,
 			cacheName: cache.name,
 			nodeName: node.name,
 			hostName: node.host.name,
