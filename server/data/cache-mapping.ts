@@ -11,7 +11,6 @@ import {
 } from "../contract/index.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import type {
-	Block,
 	CacheModel,
 	FailoverCause,
 	GatewayModel,
@@ -21,6 +20,7 @@ import type {
 } from "../domain/cache/model.ts";
 import { REQUESTED } from "../domain/cache/plan-failover.ts";
 import { boundsOf } from "../domain/operation/operation.ts";
+import { blocksColumn } from "./blocks-column.ts";
 import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./database.ts";
 import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -45,10 +45,6 @@ export const FULL_CACHE = {
 export const progressColumn = z.array(progressStepSchema);
 export const zonesColumn = z.array(z.string()).nullable();
 export const failoverColumn = failoverSchema.nullable();
-const stepColumn = z.custom<Block["step"]>((value) => typeof value === "string");
-export const blocksColumn = z.array(
-	z.object({ step: stepColumn, nodeId: z.string().nullable(), reason: z.string() }),
-);
 const causeColumn = z
 	.object({ kind: z.enum(["planned", "unplanned"]), cause: z.string() })
 	.nullable();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FleetRoom } from "../domain/cache/zone-spread.ts";
 import { oncePer } from "../platform/once-per.ts";
-import { blocksColumn } from "./cache-mapping.ts";
+import { blocksColumn } from "./blocks-column.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const zonesColumn = z.array(z.string()).nullable();

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { modifyCacheInputSchema } from "../contract/cache.ts";
-import { blocksColumn, failoverColumn } from "../data/cache-mapping.ts";
+import { blocksColumn } from "../data/blocks-column.ts";
+import { failoverColumn } from "../data/cache-mapping.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { drainHost, uncordonHost } from "../services/hosts/change-host.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
