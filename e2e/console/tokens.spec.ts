@@ -39,9 +39,9 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	// What the token was denied, and who revoked it, is in the audit log.
 	await page.getByRole("link", { name: "Audit log" }).click();
 	const log = page.getByRole("table", { name: "Audit log" });
-	await expect(log.getByRole("row").filter({ hasText: "Revoke token" })).toContainText(
-		ADMINISTRATOR.email,
-	);
+	// Other tests' tokens are in the log too.
+	const own = log.getByRole("row").filter({ hasText: ADMINISTRATOR.email });
+	await expect(own.filter({ hasText: "Revoke token" })).toBeVisible();
 	await page.getByRole("searchbox", { name: "Search by who did it" }).fill("token ci");
 	await expect(page).toHaveURL(/actor=token/);
 	await expect(log.locator("tbody tr")).toHaveCount(1);
@@ -51,7 +51,7 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await expect(page).toHaveURL(/outcome=failed/);
 	await expect(page.getByRole("heading", { name: "No entry matches" })).toBeVisible();
 	await page.getByRole("button", { name: "Clear filters" }).click();
-	await expect(log.getByRole("row").filter({ hasText: "Create token" })).toBeVisible();
+	await expect(own.filter({ hasText: "Create token" })).toBeVisible();
 });
 
 test("an invited viewer sees everything, changes nothing, and is out when disabled", async ({
