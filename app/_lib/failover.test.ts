@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Cache, CacheNode, Failover } from "../../server/contract/cache.ts";
+import type { Cache, CacheNode, Failover } from "../../server/contract/cache-view.ts";
 import type { Event } from "../../server/contract/event.ts";
 import {
 	exampleCache,

@@ -1,4 +1,4 @@
-import type { Cache, CacheNode, Failover } from "../../server/contract/cache.ts";
+import type { Cache, CacheNode, Failover } from "../../server/contract/cache-view.ts";
 import type { Event } from "../../server/contract/event.ts";
 import { formatDuration } from "./format/time.ts";
 

@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Cache, Endpoint } from "../../server/contract/cache.ts";
+import type { Cache, Endpoint } from "../../server/contract/cache-view.ts";
 import {
 	openClient,
 	openClusterClient,

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cache, cacheSchema, credentialsSchema } from "../../server/contract/cache.ts";
+import { type Cache, cacheSchema, credentialsSchema } from "../../server/contract/cache-view.ts";
 import { eventPageSchema } from "../../server/contract/event.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Cache } from "../../server/contract/cache.ts";
+import type { Cache } from "../../server/contract/cache-view.ts";
 import { eventPageSchema } from "../../server/contract/event.ts";
 import {
 	openClient,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cacheSchema } from "../../server/contract/cache.ts";
+import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { createdJoinTokenSchema, hostPageSchema } from "../../server/contract/host.ts";
 import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Cache, cacheSchema, changePreviewSchema } from "../../server/contract/cache.ts";
+import { type Cache, cacheSchema, changePreviewSchema } from "../../server/contract/cache-view.ts";
 import { countSlots, readSlots } from "../../server/contract/slots.ts";
 import { openClusterClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { requireWhole } from "../fixtures/engine-truth.ts";

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHome } from "../../platform/home.ts";
 import { readLock } from "../../platform/process-lock.ts";
-import { cacheSchema } from "../../server/contract/cache.ts";
+import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { placeNewDatabase } from "../fixtures/database-template.ts";
 import { type Environment, runLarder } from "../fixtures/larder-command.ts";
 import { enginesOf, processesOf, tradeOf } from "../fixtures/processes-of.ts";

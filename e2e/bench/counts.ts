@@ -8,7 +8,7 @@ import { Cluster, Redis } from "ioredis";
 import { MemcacheClient } from "memcache-client";
 import { overall, reading, sum } from "../../app/_ui/charts/series.ts";
 import { markdownTable } from "../../platform/testing/figures.ts";
-import { cachePageSchema } from "../../server/contract/cache.ts";
+import { cachePageSchema } from "../../server/contract/cache-view.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
 import { passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";

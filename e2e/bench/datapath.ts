@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
-import type { Cache, Endpoint } from "../../server/contract/cache.ts";
+import type { Cache, Endpoint } from "../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { KERNEL_FORWARDS, waitForKernel, whyNoKernel } from "../fixtures/kernel-forwarding.ts";

@@ -1,4 +1,4 @@
-import { type Cache, endpointSchema } from "../../server/contract/cache.ts";
+import { type Cache, endpointSchema } from "../../server/contract/cache-view.ts";
 import { GIB } from "../../server/contract/limits.ts";
 import { passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../fixtures/engine-truth.ts";

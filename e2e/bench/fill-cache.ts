@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Endpoint } from "../../server/contract/cache.ts";
+import type { Endpoint } from "../../server/contract/cache-view.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import { connectTo } from "../fixtures/write-paths.ts";
 

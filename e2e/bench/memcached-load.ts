@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Endpoint } from "../../server/contract/cache.ts";
+import type { Endpoint } from "../../server/contract/cache-view.ts";
 
 const KEYS = 10_000;
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
-import { type Cache, cacheSchema } from "../../server/contract/cache.ts";
+import { type Cache, cacheSchema } from "../../server/contract/cache-view.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { copyInstances, provisionByHand } from "./by-hand.ts";
 import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";

@@ -11,7 +11,7 @@ import { parseArgs, promisify } from "node:util";
 import { Cluster } from "ioredis";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { percentile } from "../../platform/testing/figures.ts";
-import type { Cache } from "../../server/contract/cache.ts";
+import type { Cache } from "../../server/contract/cache-view.ts";
 import { desiredStateSchema } from "../../server/contract/desired-state.ts";
 import { type Engine, engineSchema } from "../../server/contract/enums.ts";
 import { MIB } from "../../server/contract/limits.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cache, CacheNode } from "../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../server/contract/cache-view.ts";
 import { hostPageSchema } from "../../server/contract/host.ts";
 import { instanceDirOf } from "../fixtures/engine-truth.ts";
 import { hostPids, signalAll } from "../fixtures/host-processes.ts";

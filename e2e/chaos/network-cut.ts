@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { overviewSchema } from "../../server/contract/account.ts";
-import type { CacheNode, Endpoint } from "../../server/contract/cache.ts";
+import type { CacheNode, Endpoint } from "../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import {
 	createNamespaces,

@@ -1,5 +1,5 @@
 import { markdownTable, median } from "../../platform/testing/figures.ts";
-import type { Cache } from "../../server/contract/cache.ts";
+import type { Cache } from "../../server/contract/cache-view.ts";
 import { AGENT_NAMES, type Installation } from "../fixtures/installation.ts";
 import { whyNoSmallDisk } from "../fixtures/small-disk.ts";
 import { FAULTS, type Fault, type Scene, type Struck } from "./faults.ts";

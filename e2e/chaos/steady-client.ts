@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { Redis } from "ioredis";
-import type { Endpoint } from "../../server/contract/cache.ts";
+import type { Endpoint } from "../../server/contract/cache-view.ts";
 
 export interface ClientReport {
 	operations: number;

@@ -1,4 +1,4 @@
-import type { Cache, CacheNode, Endpoint } from "../../server/contract/cache.ts";
+import type { Cache, CacheNode, Endpoint } from "../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../fixtures/engine-truth.ts";
 import type { Installation } from "../fixtures/installation.ts";

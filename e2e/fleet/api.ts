@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { type Cache, cacheSchema } from "../../server/contract/cache.ts";
+import { type Cache, cacheSchema } from "../../server/contract/cache-view.ts";
 import type { Rest } from "../fixtures/rest.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 

@@ -8,18 +8,13 @@ import {
 	cacheStatusSchema,
 	clusterModeSchema,
 	engineSchema,
-	nodeRoleSchema,
-	nodeStatusSchema,
-	stepStateSchema,
 } from "./enums.ts";
 import { zoneSchema } from "./host.ts";
 import { instantSchema } from "./instant.ts";
 import { LIMITS } from "./limits.ts";
-import { metricsRangeSchema, nodeMetricsSchema } from "./metrics.ts";
-import { endpointNamesSchema } from "./names.ts";
+import { metricsRangeSchema } from "./metrics.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
-import { operationSchema } from "./operation.ts";
-import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
+import { cursorSchema, limitSchema } from "./pagination.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -144,157 +139,12 @@ export const createCacheInputSchema = createCacheFields
 		nodes: value.engine === "memcached" ? (value.nodes ?? 1) : null,
 		auth: value.auth ?? (value.engine === "memcached" ? ("none" as const) : ("password" as const)),
 	}));
+
 /** What a caller may send. */
 export type CreateCacheInput = z.input<typeof createCacheInputSchema>;
+
 /** The input with all defaults that need no other records. */
 export type CreateCacheSpec = z.output<typeof createCacheInputSchema>;
-
-export const endpointSchema = z.object({ host: z.string(), port: z.number() });
-export type Endpoint = z.infer<typeof endpointSchema>;
-
-export const nodeEndpointSchema = endpointSchema.extend({ node: z.string() });
-
-export const cacheNodeSchema = z.object({
-	id: z.string().describe("member name, such as orders-001"),
-	role: nodeRoleSchema.nullable().describe("as the engine reports it; null while it isn't running"),
-	zone: z.string(),
-	host: z.string(),
-	address: z.string(),
-	port: z.number(),
-	pid: z.number().nullable(),
-	status: nodeStatusSchema,
-	statusReason: z.string().nullable(),
-	inSync: z.boolean(),
-	pendingParameters: z
-		.array(z.string())
-		.describe("parameters that take effect when this node is rebooted"),
-	move: z
-		.object({ from: z.string(), to: z.string() })
-		.nullable()
-		.default(null)
-		.describe(
-			"hosts, while another process is about to take this node's place; null otherwise. Host, port and the rest are of the process that serves until then",
-		),
-	clientLimit: z
-		.object({ actual: z.number(), wanted: z.number() })
-		.nullable()
-		.describe(
-			"how many clients it serves at a time, if the host's limit of open files allows fewer than requested",
-		),
-	metrics: nodeMetricsSchema.nullable().describe("newest sample"),
-});
-export type CacheNode = z.infer<typeof cacheNodeSchema>;
-
-export const shardSchema = z.object({
-	id: z.string(),
-	slots: z.string().nullable(),
-	nodes: z.array(cacheNodeSchema),
-});
-
-export const progressStepSchema = z.object({
-	step: z.string(),
-	node: z
-		.string()
-		.nullable()
-		.default(null)
-		.describe("the node that the step is about; null for the whole cache"),
-	state: stepStateSchema,
-	startedAt: z.string().nullable(),
-	finishedAt: z.string().nullable(),
-});
-export type ProgressStep = z.infer<typeof progressStepSchema>;
-
-/** The newest change of primaries. */
-export const failoverSchema = z.object({
-	at: z.string(),
-	kind: z.enum(["planned", "unplanned"]),
-	shard: z.string(),
-	from: z.string().describe("member name of the former primary"),
-	to: z.string().describe("member name of the new primary; the same if the node moved"),
-	fromHost: z.string().nullable().default(null),
-	toHost: z.string().nullable().default(null),
-	by: z
-		.enum(["control-plane", "engines"])
-		.describe(
-			"engines: Sentinels or the cluster's own vote, or a change that the control plane found",
-		),
-	cause: z.string(),
-	writesUnavailableMs: z
-		.number()
-		.nullable()
-		.describe(
-			"from the detection of the failure, or from the pause of writes; null if not measured",
-		),
-});
-export type Failover = z.infer<typeof failoverSchema>;
-
-export const cacheSchema = z.object({
-	name: z.string(),
-	kind: cacheKindSchema,
-	engine: engineSchema,
-	engineVersion: z
-		.string()
-		.describe("the full version once nodes run, the requested one before that"),
-	status: cacheStatusSchema,
-	statusReason: z.string().nullable(),
-	progress: z
-		.array(progressStepSchema)
-		.describe("steps of its creation, of the newest reboot or change of size, or of its deletion"),
-	operation: operationSchema
-		.nullable()
-		.default(null)
-		.describe("a change of shards or slots that is under way; null for none"),
-	nodeType: nodeTypeNameSchema,
-	clusterMode: clusterModeSchema,
-	shardCount: z.number().describe("1 without cluster mode"),
-	replicasPerShard: z.number().describe("0 for Memcached"),
-	nodeCount: z.number().describe("over all shards"),
-	zones: z.array(z.string()).nullable().describe("the zones requested; null for any"),
-	multiAz: z.boolean(),
-	multiAzStatus: z
-		.enum(["disabled", "enabled", "degraded"])
-		.describe("degraded: all nodes of a shard are in one zone, or will be soon"),
-	multiAzReason: z.string().nullable().describe("why Multi-AZ is degraded, and what restores it"),
-	automaticFailover: z.boolean(),
-	lastFailover: failoverSchema.nullable(),
-	port: z.number().nullable(),
-	endpoints: z.object({
-		primary: endpointSchema.nullable(),
-		reader: endpointSchema.nullable(),
-		configuration: endpointSchema.nullable(),
-		gateways: z
-			.array(z.string())
-			.describe("addresses of all hosts that serve these endpoints, on the same ports"),
-		nodes: z.array(nodeEndpointSchema),
-		names: endpointNamesSchema.nullable().default(null).describe("null without LARDER_DNS_ZONE"),
-	}),
-	shards: z.array(shardSchema),
-	auth: z.object({ mode: authModeSchema, username: z.string().nullable() }),
-	parameterGroup: z.object({
-		name: z.string(),
-		status: z
-			.enum(["in-sync", "applying", "pending-reboot"])
-			.describe("pending-reboot: some values take effect only when nodes are rebooted"),
-	}),
-	deletionProtection: z.boolean(),
-	hourlyCost: z.number().describe("cost of all nodes by the rate card, in its currency"),
-	tags: z.record(z.string(), z.string()),
-	description: z.string(),
-	createdAt: z.string(),
-	availableAt: z.string().nullable(),
-});
-export type Cache = z.infer<typeof cacheSchema>;
-
-export const cacheSummarySchema = cacheSchema.omit({ shards: true, progress: true }).extend({
-	memoryUsedBytes: z.number().nullable().describe("sum over primaries, over nodes for Memcached"),
-	memoryMaxBytes: z.number().describe("sum over primaries, over nodes for Memcached"),
-	opsPerSecond: z
-		.number()
-		.nullable()
-		.describe("requests of clients to all nodes, over the last sample"),
-	hitRate: z.number().nullable().describe("0 to 1 over the last sample; null without reads"),
-});
-export type CacheSummary = z.infer<typeof cacheSummarySchema>;
 
 export const cacheRefSchema = z.strictObject({ name: cacheNameSchema });
 
@@ -369,24 +219,6 @@ export const setSlotsInputSchema = z.strictObject({
 });
 export type SetSlotsInput = z.output<typeof setSlotsInputSchema>;
 
-/** What a change would do, if it were requested now. */
-export const changePreviewSchema = z.object({
-	steps: z.array(z.string()).describe("sentences, in the order in which Larder carries them out"),
-	restarts: z.array(z.string()).describe("member names of nodes that restart"),
-	failovers: z.array(z.string()).describe("shards that fail over, such as 0001"),
-	memoryBytes: z
-		.object({ before: z.number(), after: z.number() })
-		.describe("host memory that the cache's nodes take up"),
-	hourlyCost: z
-		.object({ before: z.number(), after: z.number() })
-		.describe("of all nodes by the rate card, in its currency"),
-	irreversible: z.boolean().describe("true: send acceptIrreversible, because there is no way back"),
-	problems: z
-		.array(z.object({ field: z.string(), message: z.string() }))
-		.describe("why Larder would refuse the change, or why it would have to wait"),
-});
-export type ChangePreview = z.infer<typeof changePreviewSchema>;
-
 export const rebootCacheInputSchema = z.strictObject({
 	name: cacheNameSchema,
 	nodes: z
@@ -424,13 +256,6 @@ export const listCachesInputSchema = z.strictObject({
 	sort: cacheSortSchema
 		.default("-created")
 		.describe("with a minus from the last to the first; a cursor continues the same sort"),
-});
-export const cachePageSchema = pageOf(cacheSummarySchema).extend({ total: z.number() });
-
-export const credentialsSchema = z.object({
-	mode: authModeSchema,
-	username: z.string().nullable(),
-	password: z.string().nullable(),
 });
 
 export const cacheMetricsInputSchema = cacheRefSchema.extend({

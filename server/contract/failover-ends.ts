@@ -1,4 +1,4 @@
-import type { Failover } from "./cache.ts";
+import type { Failover } from "./cache-view.ts";
 
 /** Both leaders for a sentence: a node that moved has handed over to itself, so the hosts distinguish them. */
 export function failoverEnds({ from, to, fromHost, toHost }: Failover): {

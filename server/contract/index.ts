@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./account.ts";
 export * from "./audit.ts";
 export * from "./cache.ts";
+export * from "./cache-view.ts";
 export * from "./engine-version.ts";
 export * from "./enums.ts";
 export * from "./errors.ts";

@@ -1,4 +1,7 @@
-import type { CacheSummary, Endpoint as EndpointAddress } from "../../../server/contract/cache.ts";
+import type {
+	CacheSummary,
+	Endpoint as EndpointAddress,
+} from "../../../server/contract/cache-view.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { formatPercent } from "../../_lib/format/count.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";

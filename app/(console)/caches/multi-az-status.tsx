@@ -1,4 +1,4 @@
-import type { Cache, CacheSummary } from "../../../server/contract/cache.ts";
+import type { Cache, CacheSummary } from "../../../server/contract/cache-view.ts";
 import { Status } from "../../_ui/status.tsx";
 
 /** Whether the cache survives the loss of a zone. Hovering shows why not, for pages that don't say it. */

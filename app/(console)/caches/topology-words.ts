@@ -1,4 +1,4 @@
-import type { Cache, CacheNode, CacheSummary } from "../../../server/contract/cache.ts";
+import type { Cache, CacheNode, CacheSummary } from "../../../server/contract/cache-view.ts";
 import type { NodeRole } from "../../../server/contract/enums.ts";
 import { plural } from "../../_lib/format/count.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CacheSummary } from "../../../server/contract/cache.ts";
+import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import { exampleCache, exampleHost } from "../../../server/contract/testing/examples.ts";
 import { rankEntries } from "./rank-entries.ts";
 import {

@@ -1,4 +1,4 @@
-import type { CacheSummary } from "../../../server/contract/cache.ts";
+import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import type { Host } from "../../../server/contract/host.ts";
 import type { Searchable } from "./rank-entries.ts";
 

@@ -1,4 +1,4 @@
-import type { Cache } from "../../../server/contract/cache.ts";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import { withInstallation } from "../keep-evidence.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Journey, kill, playAll } from "./sizes.ts";

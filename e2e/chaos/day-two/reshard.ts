@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cache } from "../../../server/contract/cache.ts";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import { type ClusterLoad, startClusterLoad } from "../../fixtures/cluster-load.ts";
 import { findPrimary, requireWhole } from "../../fixtures/engine-truth.ts";
 import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cache, CacheNode } from "../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../server/contract/cache-view.ts";
 import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { withInstallation } from "../keep-evidence.ts";

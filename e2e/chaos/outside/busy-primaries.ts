@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CacheNode } from "../../../server/contract/cache.ts";
+import type { CacheNode } from "../../../server/contract/cache-view.ts";
 import { openClient } from "../../fixtures/engine-clients.ts";
 import { signalAll } from "../../fixtures/host-processes.ts";
 import type { Installation } from "../../fixtures/installation.ts";

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { Cache } from "../../../server/contract/cache.ts";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import { hostSchema } from "../../../server/contract/host.ts";
 import { CLUSTER_BUS_OFFSET } from "../../../server/contract/limits.ts";
 import { createNamespaces, whyNoNamespaces } from "../../fixtures/host-namespaces.ts";

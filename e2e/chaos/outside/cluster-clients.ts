@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { median } from "../../../platform/testing/figures.ts";
-import type { Cache, CacheNode } from "../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../../fixtures/engine-truth.ts";
 import type { Installation } from "../../fixtures/installation.ts";

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Cluster } from "ioredis";
-import type { Endpoint } from "../../../server/contract/cache.ts";
+import type { Endpoint } from "../../../server/contract/cache-view.ts";
 
 /** What is asked of a library's cluster client. */
 export interface ClusterClient {

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { percentile } from "../../../platform/testing/figures.ts";
-import type { Cache, Endpoint } from "../../../server/contract/cache.ts";
+import type { Cache, Endpoint } from "../../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../../fixtures/engine-clients.ts";
 import type { Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";

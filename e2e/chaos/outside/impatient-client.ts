@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
-import type { Endpoint } from "../../../server/contract/cache.ts";
+import type { Endpoint } from "../../../server/contract/cache-view.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 
 const REST_MS = 20;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { findEngine } from "../../../agent/bundles/index.ts";
-import type { Cache } from "../../../server/contract/cache.ts";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import { inlineCommand } from "../../bench/inline-command.ts";
 import { requireEndpoint } from "../../fixtures/engine-clients.ts";
 import type { AgentName, Installation } from "../../fixtures/installation.ts";

@@ -1,4 +1,4 @@
-import type { CacheNode } from "../../../server/contract/cache.ts";
+import type { CacheNode } from "../../../server/contract/cache-view.ts";
 import { findPrimary } from "../../fixtures/engine-truth.ts";
 import { hostPids, signalAll } from "../../fixtures/host-processes.ts";
 import type { AgentName, Installation, InstallationOptions } from "../../fixtures/installation.ts";

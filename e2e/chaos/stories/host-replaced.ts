@@ -1,4 +1,4 @@
-import type { Cache } from "../../../server/contract/cache.ts";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import { hostPids } from "../../fixtures/host-processes.ts";
 import { AGENT_NAMES, type AgentName, type Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEngine } from "../../../agent/bundles/index.ts";
-import type { CacheNode } from "../../../server/contract/cache.ts";
+import type { CacheNode } from "../../../server/contract/cache-view.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { connectTo } from "../../fixtures/write-paths.ts";
 import { Violation } from "../scenario.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditEntrySchema } from "../../contract/audit.ts";
-import { cacheSchema, cacheSummarySchema } from "../../contract/cache.ts";
+import { cacheSchema, cacheSummarySchema } from "../../contract/cache-view.ts";
 import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import { eventSchema } from "../../contract/event.ts";
 import { hostSchema } from "../../contract/host.ts";

@@ -1,4 +1,4 @@
-import type { Cache, CacheNode, Failover } from "../cache.ts";
+import type { Cache, CacheNode, Failover } from "../cache-view.ts";
 import type { Host } from "../host.ts";
 
 /** Whole answers of the API for tests, each with what matters to the test put in. */

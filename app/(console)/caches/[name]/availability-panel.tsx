@@ -1,7 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
-import type { Cache, Failover } from "../../../../server/contract/cache.ts";
+import type { Cache, Failover } from "../../../../server/contract/cache-view.ts";
 import { failoverEnds } from "../../../../server/contract/failover-ends.ts";
 import { unavailabilityWords } from "../../../_lib/failover.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";

@@ -5,7 +5,7 @@ import { DatabaseZap, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
 import { useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";

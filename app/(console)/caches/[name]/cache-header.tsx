@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { ArrowLeftRight, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { failoverObstacle } from "../../../_lib/failover.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";

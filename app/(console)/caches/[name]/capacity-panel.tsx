@@ -1,7 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { exactBytes, formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatPercent } from "../../../_lib/format/count.ts";

@@ -2,7 +2,7 @@
 
 import { CircleCheck, CircleDashed, Hourglass, LoaderCircle, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Cache, ProgressStep } from "../../../../server/contract/cache.ts";
+import type { Cache, ProgressStep } from "../../../../server/contract/cache-view.ts";
 import type { StepState } from "../../../../server/contract/enums.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { useNow } from "../../../_lib/use-now.ts";

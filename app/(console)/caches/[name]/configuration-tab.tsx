@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { type ReactNode, useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { NodeType } from "../../../../server/contract/node-type.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";

@@ -4,7 +4,7 @@ import { Button } from "@heroui/react";
 import { useMutation } from "@tanstack/react-query";
 import { Eye, EyeOff, Plug } from "lucide-react";
 import { useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { useIsViewer } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";

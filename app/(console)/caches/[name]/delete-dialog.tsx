@@ -4,7 +4,7 @@ import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import { useRef } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { exactCount, plural } from "../../../_lib/format/count.ts";

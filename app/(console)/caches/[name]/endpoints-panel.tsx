@@ -1,7 +1,7 @@
 "use client";
 
 import { ChevronDown } from "lucide-react";
-import type { Cache, Endpoint } from "../../../../server/contract/cache.ts";
+import type { Cache, Endpoint } from "../../../../server/contract/cache-view.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { AddressText } from "../../../_ui/address-text.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts";
 import {
 	failoverObstacle,
 	primaryOf,

@@ -1,6 +1,6 @@
 "use client";
 
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { OFFERED_VERSIONS } from "../../../../server/contract/offered-versions.ts";
 import { engineTitle } from "../../../_lib/engines.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";

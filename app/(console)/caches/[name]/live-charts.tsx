@@ -1,6 +1,6 @@
 "use client";
 
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { formatCount, formatPercent } from "../../../_lib/format/count.ts";
 import {
 	type Combine,

@@ -1,4 +1,4 @@
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { CacheMetrics, NodeMetrics } from "../../../../server/contract/metrics.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount, formatPercent } from "../../../_lib/format/count.ts";

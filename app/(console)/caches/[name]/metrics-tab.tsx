@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { METRICS_RANGES } from "../../../../server/contract/choices.ts";
 import type { CacheMetrics } from "../../../../server/contract/metrics.ts";
 import { oneOf } from "../../../_lib/one-of.ts";

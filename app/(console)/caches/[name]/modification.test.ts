@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
 
 const CACHE = {

@@ -3,7 +3,8 @@
 import { toast } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Cache, modifyCacheInputSchema } from "../../../../server/contract/cache.ts";
+import { modifyCacheInputSchema } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { familyOf } from "../../../../server/contract/offered-versions.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../../_lib/form-issues.ts";

@@ -2,7 +2,7 @@
 
 import { toast } from "@heroui/react";
 import { useState } from "react";
-import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts";
 import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";

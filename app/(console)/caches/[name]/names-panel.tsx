@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { AddressText } from "../../../_ui/address-text.tsx";
 import { CodeBlock } from "../../../_ui/code-block.tsx";
 import { Panel } from "../../../_ui/panel.tsx";

@@ -1,6 +1,6 @@
 "use client";
 
-import type { CacheNode } from "../../../../server/contract/cache.ts";
+import type { CacheNode } from "../../../../server/contract/cache-view.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount } from "../../../_lib/format/count.ts";
 import { classNames } from "../../../_ui/class-names.ts";

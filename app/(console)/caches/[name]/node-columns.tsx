@@ -1,6 +1,6 @@
 "use client";
 
-import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts";
 import { exactBytes, formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount, formatPercent, plural } from "../../../_lib/format/count.ts";
 import { CheckField } from "../../../_ui/check-field.tsx";

@@ -3,7 +3,7 @@
 import { Button } from "@heroui/react";
 import { ArrowRightLeft, RotateCw } from "lucide-react";
 import { useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";

@@ -1,6 +1,6 @@
 "use client";
 
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { AvailabilityPanel } from "./availability-panel.tsx";
 import { CapacityPanel } from "./capacity-panel.tsx";
 import { EndpointsPanel } from "./endpoints-panel.tsx";

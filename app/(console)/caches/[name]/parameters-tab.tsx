@@ -4,7 +4,7 @@ import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw, SearchX } from "lucide-react";
 import { useState } from "react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { Parameter } from "../../../../server/contract/parameter-group.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";

@@ -2,7 +2,7 @@
 
 import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { randomId } from "../../../_lib/random-id.ts";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ProblemState } from "../../../_ui/notices.tsx";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../../../server/contract/cache.ts";
+import type { Endpoint } from "../../../../server/contract/cache-view.ts";
 
 export interface Access {
 	/** Primary, or configuration of a cluster and of Memcached. */

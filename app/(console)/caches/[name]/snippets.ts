@@ -1,4 +1,4 @@
-import type { Cache, Endpoint } from "../../../../server/contract/cache.ts";
+import type { Cache, Endpoint } from "../../../../server/contract/cache-view.ts";
 import type { Snippet } from "./snippet-text.ts";
 import { MEMCACHED_SNIPPETS } from "./snippets-memcached.ts";
 import { redisSnippets } from "./snippets-redis.ts";

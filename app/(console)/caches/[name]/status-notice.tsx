@@ -3,7 +3,7 @@
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleX, LoaderCircle, Trash2, TriangleAlert } from "lucide-react";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";

@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { type CSSProperties, useState } from "react";
-import type { Cache, CacheNode } from "../../../../server/contract/cache.ts";
+import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts";
 import { failoverObstacle } from "../../../_lib/failover.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { useOverview } from "../../../_lib/queries.ts";

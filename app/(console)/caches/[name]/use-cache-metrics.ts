@@ -1,7 +1,7 @@
 "use client";
 
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Cache } from "../../../../server/contract/cache.ts";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { CacheMetrics, MetricsRange } from "../../../../server/contract/metrics.ts";
 import { changesSince, mergeMetrics } from "../../../_lib/merge-metrics.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";

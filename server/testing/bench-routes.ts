@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
-import type { RouteChanges } from "../../server/contract/desired-state.ts";
-import { GIB } from "../../server/contract/limits.ts";
-import { readRoutes } from "../../server/fleet/read-routes.ts";
-import { ROUTED_CACHE, toRoute } from "../../server/fleet/to-route.ts";
-import { watchHost } from "../../server/fleet/watch-host.ts";
-import { reconcileCache } from "../../server/reconciler/reconcile-cache.ts";
-import { bumpRoutes } from "../../server/services/bump-hosts.ts";
-import { rerouteCaches, settleRoutes } from "../../server/services/route-hosts.ts";
-import { HOLDS_NOTHING, TEST_EPOCH } from "../../server/testing/test-host.ts";
-import { openTestResources, type TestResources } from "../../server/testing/test-resources.ts";
+import type { RouteChanges } from "../contract/desired-state.ts";
+import { GIB } from "../contract/limits.ts";
+import { readRoutes } from "../fleet/read-routes.ts";
+import { ROUTED_CACHE, toRoute } from "../fleet/to-route.ts";
+import { watchHost } from "../fleet/watch-host.ts";
+import { reconcileCache } from "../reconciler/reconcile-cache.ts";
+import { bumpRoutes } from "../services/bump-hosts.ts";
+import { rerouteCaches, settleRoutes } from "../services/route-hosts.ts";
+import { HOLDS_NOTHING, TEST_EPOCH } from "./test-host.ts";
+import { openTestResources, type TestResources } from "./test-resources.ts";
 
 /**
  * `npm run bench:routes`: what the routes of a fleet cost the control plane and its hosts, with the product's own
