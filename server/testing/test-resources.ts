@@ -99,6 +99,8 @@ async function serveDatabase(
 	};
 }
 
+const TRUNCATE_TRIES = 20;
+
 let shared: Promise<Pick<TestDatabase, "db">> | undefined;
 
 async function openShared(): Promise<Pick<TestDatabase, "db">> {
@@ -115,8 +117,19 @@ async function openEmptyDatabase(): Promise<Database> {
 	const tables = await db.$queryRaw<{ name: string }[]>`
 		SELECT quote_ident(tablename) AS name FROM pg_tables
 		WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
-	await db.$executeRawUnsafe(`TRUNCATE ${tables.map(({ name }) => name).join(", ")} CASCADE`);
-	return db;
+	const truncate = `TRUNCATE ${tables.map(({ name }) => name).join(", ")} CASCADE`;
+	for (let tries = 1; ; tries++) {
+		try {
+			await db.$transaction([
+				db.$executeRaw`SET LOCAL lock_timeout = '200ms'`,
+				db.$executeRawUnsafe(truncate),
+			]);
+			return db;
+		} catch (error) {
+			// On a server, a test that has ended may still be reading. Giving way to it avoids a deadlock.
+			if (tries === TRUNCATE_TRIES) throw error;
+		}
+	}
 }
 
 /** A real PostgreSQL in memory with the product's migrations, and a clock that only the test sets. */
