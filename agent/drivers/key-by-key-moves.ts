@@ -61,7 +61,9 @@ export class KeyByKeyMoves {
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const { self, open } = topology;
 		this.cluster = cluster;
-		this.left = self.isPrimary ? slotsToGo(cluster.moves ?? [], topology) : [];
+		// While slots arrive, none but the open ones leave: as in the rounds of an operation, also after a cancellation.
+		const mayGive = self.isPrimary && open.in.length === 0;
+		this.left = mayGive ? slotsToGo(cluster.moves ?? [], topology) : [];
 		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];
 		this.isOpen = self.isPrimary && open.out.length + open.in.length > 0;
 		if (self.isPrimary) await this.remindSources(topology);

@@ -14,7 +14,7 @@ import type { CacheModel, NodeModel, OperationStep, ShardModel } from "../cache/
 import { planCache } from "../cache/plan-cache.ts";
 import { CALM, cache, NOW, node, running } from "../cache/testing/models.ts";
 import { advanceOperation } from "./advance-operation.ts";
-import { boundsOf, movesFrom, type OperationModel } from "./operation.ts";
+import { boundsOf, movesFrom, type OperationModel, roundsOf } from "./operation.ts";
 
 const OUT = {
 	before: { s1: "0-5460", s2: "5461-10922", s3: "10923-16383", s4: "" },
@@ -26,6 +26,24 @@ const OUT = {
 	},
 };
 
+/** Each shard gets slots of another and gives some to the third. */
+const TURN = {
+	before: { s1: "0-5460", s2: "5461-10922", s3: "10923-16383" },
+	after: { s1: "0-999,16000-16383", s2: "1000-9999", s3: "10000-15999" },
+};
+const CHANGES = {
+	out: { ...OUT, kind: "scale-out", added: ["s4"], removed: [], shardsBefore: 3 },
+	in: {
+		before: OUT.after,
+		after: OUT.before,
+		kind: "scale-in",
+		added: [],
+		removed: ["s4"],
+		shardsBefore: 4,
+	},
+	turn: { ...TURN, kind: "set-slots", added: [], removed: [], shardsBefore: 3 },
+} as const;
+
 /** Engines of a cache whose slots move, what they last reported, and what is written down. */
 class World {
 	operation: OperationModel | null;
@@ -34,19 +52,13 @@ class World {
 	readonly engines = new Map<string, { slots: string; reported: string; answers: boolean }>();
 	recorded = new Map<string, string>();
 
-	constructor(direction: "out" | "in") {
-		const [before, after] = direction === "out" ? [OUT.before, OUT.after] : [OUT.after, OUT.before];
+	constructor(change: keyof typeof CHANGES) {
+		const { kind, before, after, added, removed, shardsBefore } = CHANGES[change];
 		this.operation = {
 			id: "op",
-			kind: direction === "out" ? "scale-out" : "scale-in",
-			input: {
-				before,
-				after,
-				added: direction === "out" ? ["s4"] : [],
-				removed: direction === "in" ? ["s4"] : [],
-				shardsBefore: direction === "out" ? 3 : 4,
-			},
-			cursor: { phase: "add", movingSince: null, toMove: 0 },
+			kind,
+			input: { before, after, added: [...added], removed: [...removed], shardsBefore },
+			cursor: { phase: "add", movingSince: null, toMove: 0, round: 0 },
 			cancelAsked: false,
 			error: null,
 			startedAt: NOW,
@@ -148,8 +160,8 @@ const deeds = fc.array(
 test("whatever is killed, late or canceled in between, it ends whole, and every slot has one owner all the time", () => {
 	const outcomes = new Set<string | null>();
 	fc.assert(
-		fc.property(fc.constantFrom("out", "in"), deeds, (direction, history) => {
-			const world = new World(direction);
+		fc.property(fc.constantFrom("out", "in", "turn"), deeds, (change, history) => {
+			const world = new World(change);
 			const wanted = world.operation?.input;
 			let late: OperationStep | null = null;
 			for (const deed of history) {
@@ -181,11 +193,30 @@ test("whatever is killed, late or canceled in between, it ends whole, and every 
 				expect(slots).toBe(goal[id]);
 				expect(world.engines.get(id)?.slots).toBe(slots);
 			}
-			expect(world.recorded.has("s4")).toBe(goal.s4 !== "");
+			const staying = Object.keys(goal).filter((id) => goal[id] !== "");
+			expect([...world.recorded.keys()].sort()).toEqual(staying);
 		}),
-		{ numRuns: 60 },
+		{ numRuns: 90 },
 	);
 	expect([...outcomes].sort()).toEqual(["canceled", "done"]);
+});
+
+test("no shard gets and gives slots in one round, and what can go together does", () => {
+	const roundsFor = (change: keyof typeof CHANGES, cancelAsked: boolean) => {
+		const { operation } = new World(change);
+		if (operation === null) throw new Error("no operation");
+		return roundsOf({ ...operation, cancelAsked });
+	};
+	for (const cancelAsked of [false, true]) {
+		expect(roundsFor("out", cancelAsked)).toHaveLength(1);
+		expect(roundsFor("in", cancelAsked)).toHaveLength(1);
+		for (const moves of roundsFor("turn", cancelAsked)) {
+			const giving = moves.map(({ fromShardId }) => fromShardId);
+			expect(moves.filter(({ toShardId }) => giving.includes(toShardId))).toEqual([]);
+		}
+	}
+	const slots = roundsFor("turn", false).flatMap((moves) => moves.flatMap((move) => move.slots));
+	expect(formatSlots(slots)).toBe("1000-5460,10000-10922,16000-16383");
 });
 
 test("a shard whose slots are moving is served, and nobody takes over", () => {

@@ -15,6 +15,7 @@ import {
 	leaversOf,
 	type OperationCursor,
 	type OperationModel,
+	roundsOf,
 	type SlotLayout,
 } from "./operation.ts";
 
@@ -50,12 +51,13 @@ function nextOf(cache: CacheModel, operation: OperationModel, found: SlotLayout,
 			if (!operation.cancelAsked && !isExtended(cache, operation)) return stay;
 			return { ...stay, cursor: beginMoving(cache, operation, now) };
 		case "move": {
+			if (!cache.shards.every(hasMoved)) return stay;
 			const isThere = cache.shards.every(
 				(shard) => formatSlots(slotsOf(shard)) === formatSlots(goalOf(operation, shard.id)),
 			);
-			return isThere && cache.shards.every(hasMoved)
-				? { ...stay, cursor: { ...cursor, phase: "settle" } }
-				: stay;
+			if (isThere) return { ...stay, cursor: { ...cursor, phase: "settle" } };
+			const slotsById = new Map(cache.shards.map((shard) => [shard.id, slotsOf(shard)]));
+			return { ...stay, cursor: { ...cursor, round: roundToGo(operation, slotsById) } };
 		}
 		case "settle": {
 			const leavers = cache.shards.filter(({ id }) => leaversOf(operation).includes(id));
@@ -78,7 +80,24 @@ function isExtended(cache: CacheModel, { input }: OperationModel): boolean {
 }
 
 function beginMoving(cache: CacheModel, operation: OperationModel, now: Date): OperationCursor {
-	return { phase: "move", movingSince: now.toISOString(), toMove: slotsToGo(cache, operation) };
+	const toMove = slotsToGo(cache, operation);
+	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0 };
+}
+
+/** The present round until all its slots have arrived, then the first of the others that has any to go. */
+function roundToGo(
+	operation: OperationModel,
+	slotsById: ReadonlyMap<string, readonly SlotRange[]>,
+): number {
+	const { round } = operation.cursor;
+	const isToGo = roundsOf(operation).map((moves) =>
+		moves.some(
+			({ toShardId, slots }) => withoutSlots(slots, slotsById.get(toShardId) ?? []).length > 0,
+		),
+	);
+	if (isToGo[round] === true) return round;
+	const next = isToGo.indexOf(true);
+	return next === -1 ? round : next;
 }
 
 /** How many slots aren't where they should be. */

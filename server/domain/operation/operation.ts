@@ -30,6 +30,8 @@ export const operationCursorSchema = z.object({
 	/** When the slots began to move in the present direction, ISO 8601, and how many were to go then. */
 	movingSince: z.string().nullable(),
 	toMove: z.number(),
+	/** Which of the rounds is going on in phase `move` (roundsOf). */
+	round: z.int().default(0),
 });
 export type OperationCursor = z.infer<typeof operationCursorSchema>;
 
@@ -72,18 +74,44 @@ export function isWithin({ least, most }: SlotBounds, slots: readonly SlotRange[
 	return withoutSlots(least, slots).length === 0 && withoutSlots(slots, most).length === 0;
 }
 
+/** Slots that have to go from one shard to another: all that the first may have at some time. */
+interface Move {
+	fromShardId: string;
+	toShardId: string;
+	slots: SlotRange[];
+}
+
 /**
- * Where a shard's slots have to go, by shard that gets them: all that it may have at some time. Its agent knows which it
- * has now.
+ * All moves of an operation, those of one round at the same time. In a round no shard both gets and gives slots: each
+ * slot that arrives raises its new owner's epoch, and with a later epoch than theirs, an owner would take back the slots
+ * that it is just giving to others, whose keys they would then delete.
  */
+export function roundsOf(operation: Target): Move[][] {
+	const ids = Object.keys({ ...operation.input.before, ...operation.input.after }).sort();
+	const rounds: Move[][] = [];
+	for (const fromShardId of ids) {
+		const { most } = boundsOf(operation, fromShardId);
+		for (const toShardId of ids) {
+			const slots = commonSlots(most, goalOf(operation, toShardId));
+			if (toShardId === fromShardId || slots.length === 0) continue;
+			const move = { fromShardId, toShardId, slots };
+			const round = rounds.find((moves) => moves.every((other) => goTogether(move, other)));
+			if (round === undefined) rounds.push([move]);
+			else round.push(move);
+		}
+	}
+	return rounds;
+}
+
+function goTogether(a: Move, b: Move): boolean {
+	return a.fromShardId !== b.toShardId && a.toShardId !== b.fromShardId;
+}
+
+/** What a shard has to hand over in the present round. Its agent knows which of the slots it has now. */
 export function movesFrom(
-	operation: Target,
+	operation: Target & Pick<OperationModel, "cursor">,
 	shardId: string,
-): { toShardId: string; slots: SlotRange[] }[] {
-	const { before, after } = operation.input;
-	const { most } = boundsOf(operation, shardId);
-	return Object.keys({ ...before, ...after })
-		.filter((id) => id !== shardId)
-		.map((id) => ({ toShardId: id, slots: commonSlots(most, goalOf(operation, id)) }))
-		.filter((move) => move.slots.length > 0);
+): readonly Move[] {
+	const moves = roundsOf(operation)[operation.cursor.round] ?? [];
+	return moves.filter(({ fromShardId }) => fromShardId === shardId);
 }

@@ -24,7 +24,10 @@ export async function advanceOperation(
 	const hostIds = await writeInCharge(resources, async (tx) => {
 		const read = await tx.cache.findUniqueOrThrow({ where: { id }, include: FULL_CACHE });
 		const isLeaving = (shard: ShardRows) => step.remove.includes(shard.id);
-		const isTold = step.remove.length > 0 || step.cursor.phase !== step.from.phase;
+		const isTold =
+			step.remove.length > 0 ||
+			step.cursor.phase !== step.from.phase ||
+			step.cursor.round !== step.from.round;
 		const staying = read.shards.filter((shard) => !isLeaving(shard)).flatMap(membersOf);
 		const going = read.shards.filter(isLeaving).flatMap(membersOf);
 		const revisions = isTold
