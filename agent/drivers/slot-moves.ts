@@ -136,10 +136,10 @@ export class SlotMoves {
 
 	/**
 	 * A primary logs in to the node that gets its slots as it would to a primary of its own. Only while it has slots to
-	 * hand over does it know a user who may write there.
+	 * hand over does it know a user who may write there. It is told before each attempt, because each change of its
+	 * assignment makes it the user of replicas again.
 	 */
 	private async prepare(): Promise<void> {
-		if (this.prepared) return;
 		await this.logInAs(slotLogin(this.auth()), HAND_OVER_BYTES);
 		this.prepared = true;
 	}
