@@ -4,7 +4,7 @@ import { signalProcess } from "../../platform/process-identity.ts";
 import type { Assignment, FailoverOrder } from "../../server/contract/desired-state.ts";
 import type { OrderResult } from "../../server/contract/host-report.ts";
 import { ensureEngine } from "../bundles/index.ts";
-import { eventually, freePort, TestHost } from "../testing/agent-fixture.ts";
+import { eventually, freePort, TestHost, TIMED } from "../testing/agent-fixture.ts";
 import { makeAssignment, makeOrder } from "../testing/assignments.ts";
 
 let host: TestHost;
@@ -249,7 +249,7 @@ test("a restarted replica can't become primary before it has synced again", asyn
 	expect(leading.message).toContain("orders-001 says that it is the primary");
 });
 
-test("while a Sentinel fails over by itself, an order promotes nothing", async () => {
+test("while a Sentinel fails over by itself, an order promotes nothing", TIMED, async () => {
 	const { primary, followers } = await startShard(1);
 	host.killEngine(primary.id);
 	await untilExited(primary);
