@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { acquireLock, LockHeldError, readLock } from "./process-lock.ts";
+import { DAMAGES } from "./testing/damages.ts";
 
 let directory: string;
 let path: string;
@@ -14,17 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const DAMAGES = {
-	empty: () => writeFileSync(path, ""),
-	half: () => truncateSync(path, Math.floor(readFileSync(path).length / 2)),
-	garbage: () => writeFileSync(path, Buffer.from([0, 255, 1, 254])),
-	missing: () => rmSync(path),
-};
-
 test.each(Object.entries(DAMAGES))("a lock that a power cut left %s is free", (_, damage) => {
 	acquireLock(path, "the first").release();
 	writeFileSync(path, JSON.stringify({ identity: { bootId: "b", pid: 1, startTicks: "1" } }));
-	damage();
+	damage(path);
 	expect(readLock(path)).toBeNull();
 	const lock = acquireLock(path, "the next");
 	expect(readLock(path)?.note).toBe("the next");

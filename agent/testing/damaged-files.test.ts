@@ -1,17 +1,10 @@
-import {
-	cpSync,
-	existsSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	truncateSync,
-	writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rememberKernelTable, removeKernelTables } from "../../platform/kernel-table.ts";
 import { acquireLock } from "../../platform/process-lock.ts";
+import { DAMAGES, type Damage } from "../../platform/testing/damages.ts";
 import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
 import { readBundle } from "../bundles/engine-store.ts";
 import { readAgentConfig } from "../config.ts";
@@ -26,15 +19,6 @@ import { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { IdentityLostError, loadIdentity } from "../state/agent-identity.ts";
 import { readDesiredCache } from "../state/desired-cache.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
-
-/** What a power cut, a full disk or a person leaves of a file. */
-const DAMAGES = {
-	empty: (path: string) => writeFileSync(path, ""),
-	half: (path: string) => truncateSync(path, Math.floor(readFileSync(path).length / 2)),
-	garbage: (path: string) => writeFileSync(path, Buffer.from([0, 255, 123, 10, 34, 254])),
-	missing: (path: string) => rmSync(path),
-};
-type Damage = keyof typeof DAMAGES;
 
 /** Of a cluster's node. */
 const CLUSTERED = readdirSync(join(import.meta.dirname, "formats", "home", "instances")).find(

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 /** Files that PostgreSQL needs before it can say itself what is wrong, and how to check their content. */
 const VITAL: readonly { path: string; isWhole(directory: string): boolean }[] = [
-	{ path: "PG_VERSION", isWhole: (path) => /^\d+\s*$/.test(readFileSync(path, "utf8")) },
+	{ path: "PG_VERSION", isWhole: (path) => /^\d\d\s*$/.test(readFileSync(path, "utf8")) },
 	// Its size never changes; PostgreSQL checks the rest itself.
 	{ path: "global/pg_control", isWhole: (path) => statSync(path).size === 8_192 },
 	{ path: "global/pg_filenode.map", isWhole: (path) => statSync(path).size > 0 },

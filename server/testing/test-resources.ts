@@ -45,6 +45,12 @@ export async function openTestDatabase(
 	return await serveDatabase(pglite, onLost);
 }
 
+/** The same on disk, as a control plane leaves it. */
+export async function placeTestDatabase(dataDir: string): Promise<void> {
+	const pglite = await PGlite.create({ dataDir, loadDataDir: await migratedTemplate() });
+	await pglite.close();
+}
+
 /**
  * An empty database with the product's migrations. Making one takes seconds, so it is stored beside the
  * packages until the migrations or the database's own version change.
