@@ -1,4 +1,5 @@
 import { ChevronRight } from "lucide-react";
+import type { ReactNode } from "react";
 import { ENGINES } from "../../../server/contract/choices.ts";
 import type { Host, HostWarning } from "../../../server/contract/host.ts";
 import { engineName } from "../../_lib/engines.ts";
@@ -49,9 +50,7 @@ function forwardingOf({ forwarding }: Host["gateway"]): string | null {
 }
 
 interface ServiceProps {
-	look:
-		| (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]]
-		| (typeof BUS_LOOKS)[keyof typeof BUS_LOOKS];
+	look: (typeof GATEWAY_LOOKS | typeof SENTINEL_LOOKS)[Host["gateway"]["status"]];
 	reason: string | null;
 }
 
@@ -116,22 +115,45 @@ function HostState({ host, onWhy }: { host: Host; onWhy: () => void }) {
 function HostWarningNote({ warning, host }: { warning: HostWarning; host: string }) {
 	const { severity, title, message, remedy, command } = warning;
 	return (
-		<details open={severity !== "info"} className="group">
+		<Explained
+			isOpen={severity !== "info"}
+			status={<Status status={severity} look="text" word={capitalized(title)} />}
+		>
+			<span>{`${message} ${remedy}`}</span>
+			{command !== null && (
+				<span className="inline-flex items-center gap-1">
+					<code className="font-mono break-all">{command}</code>
+					<CopyButton text={command} label={`Copy command for ${title} on ${host}`} />
+				</span>
+			)}
+		</Explained>
+	);
+}
+
+interface ExplainedProps {
+	isOpen?: boolean;
+	status: ReactNode;
+	children: ReactNode;
+}
+
+/** A status that folds out what it means. */
+function Explained({ isOpen = false, status, children }: ExplainedProps) {
+	return (
+		<details open={isOpen} className="group">
 			<summary className="inline-flex cursor-pointer list-none items-center gap-1">
 				<ChevronRight aria-hidden className="size-3.5 text-muted group-open:rotate-90" />
-				<Status status={severity} look="text" word={capitalized(title)} />
+				{status}
 			</summary>
 			<span className="flex max-w-64 flex-col gap-1 text-xs text-pretty text-muted">
-				<span>{`${message} ${remedy}`}</span>
-				{command !== null && (
-					<span className="inline-flex items-center gap-1">
-						<code className="font-mono break-all">{command}</code>
-						<CopyButton text={command} label={`Copy command for ${title} on ${host}`} />
-					</span>
-				)}
+				{children}
 			</span>
 		</details>
 	);
+}
+
+function BusState({ bus }: { bus: NonNullable<Host["clusterBus"]> }) {
+	const status = <Status {...(bus.closed ? BUS_LOOKS.closed : BUS_LOOKS.open)} look="text" />;
+	return bus.note === null ? status : <Explained status={status}>{bus.note}</Explained>;
 }
 
 function capitalized(words: string): string {
@@ -202,14 +224,7 @@ const FACT_COLUMNS: readonly Column<Host>[] = [
 		id: "clusterBus",
 		header: "Cluster bus",
 		cell: ({ clusterBus }) =>
-			clusterBus === null ? (
-				<span className="text-muted">-</span>
-			) : (
-				<Service
-					look={clusterBus.closed ? BUS_LOOKS.closed : BUS_LOOKS.open}
-					reason={clusterBus.note}
-				/>
-			),
+			clusterBus === null ? <span className="text-muted">-</span> : <BusState bus={clusterBus} />,
 	},
 	{
 		id: "memory",
