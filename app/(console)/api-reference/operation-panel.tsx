@@ -1,7 +1,7 @@
 "use client";
 
 import { ChevronRight } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { CodeBlock } from "../../_ui/code-block.tsx";
 import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { exampleCall } from "./example-call.ts";
@@ -80,10 +80,35 @@ const FIELD_COLUMNS: readonly Column<Field>[] = [
 
 const DEPTH_SHOWN = 3;
 
+interface FoldProps {
+	summary: ReactNode;
+	children: () => ReactNode;
+	className?: string;
+}
+
+/** Renders what it hides once it is opened: the fields of all answers are most of the reference. */
+function Fold({ summary, children, className = "" }: FoldProps) {
+	const [wasOpened, setWasOpened] = useState(false);
+	return (
+		<details className={className} onToggle={() => setWasOpened(true)}>
+			<summary className="flex w-fit cursor-pointer list-none items-center gap-2 hover:text-foreground">
+				{summary}
+				<ChevronRight
+					aria-hidden
+					className="size-3.5 text-muted [details[open]>summary>&]:rotate-90"
+				/>
+			</summary>
+			{wasOpened && children()}
+		</details>
+	);
+}
+
 function SchemaFields(props: { label: string; schema: Schema; document: OpenApi; depth?: number }) {
 	const { label, schema, document, depth = 0 } = props;
 	const fields = fieldsOf(schema, document);
-	const nested = depth + 1 < DEPTH_SHOWN ? fields.filter((field) => field.nested !== null) : [];
+	const nested = fields.flatMap(({ name, nested }) =>
+		nested === null || depth + 1 >= DEPTH_SHOWN ? [] : [{ name, nested }],
+	);
 	return (
 		<>
 			<div className="overflow-hidden rounded-lg border border-border">
@@ -94,23 +119,27 @@ function SchemaFields(props: { label: string; schema: Schema; document: OpenApi;
 					rowKey={(field) => field.name}
 				/>
 			</div>
-			{nested.map((field) => (
-				<details key={field.name} className="group mt-2">
-					<summary className="flex w-fit cursor-pointer list-none items-center gap-1 text-[0.8125rem] text-muted hover:text-foreground">
-						<ChevronRight aria-hidden className="size-3.5 group-open:rotate-90" />
-						Fields of <code className="font-mono text-xs">{field.name}</code>
-					</summary>
-					<div className="mt-2 ml-4">
-						{field.nested !== null && (
+			{nested.map(({ name, nested }) => (
+				<Fold
+					key={name}
+					className="mt-2 text-[0.8125rem] text-muted"
+					summary={
+						<>
+							Fields of <code className="font-mono text-xs">{name}</code>
+						</>
+					}
+				>
+					{() => (
+						<div className="mt-2 ml-4 text-foreground">
 							<SchemaFields
-								label={`Fields of ${field.name}`}
-								schema={field.nested}
+								label={`Fields of ${name}`}
+								schema={nested}
 								document={document}
 								depth={depth + 1}
 							/>
-						)}
-					</div>
-				</details>
+						</div>
+					)}
+				</Fold>
 			))}
 		</>
 	);
@@ -213,19 +242,17 @@ function Response(props: {
 	if (fields === null) return <li className="flex items-baseline gap-2">{line}</li>;
 	return (
 		<li>
-			<details className="group">
-				<summary className="flex w-fit cursor-pointer list-none items-center gap-2 hover:text-foreground">
-					{line}
-					<ChevronRight aria-hidden className="size-3.5 text-muted group-open:rotate-90" />
-				</summary>
-				<div className="mt-2">
-					<SchemaFields
-						label={`Fields of the answer ${status}`}
-						schema={fields}
-						document={document}
-					/>
-				</div>
-			</details>
+			<Fold summary={line}>
+				{() => (
+					<div className="mt-2">
+						<SchemaFields
+							label={`Fields of the answer ${status}`}
+							schema={fields}
+							document={document}
+						/>
+					</div>
+				)}
+			</Fold>
 		</li>
 	);
 }
