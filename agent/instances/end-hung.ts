@@ -8,10 +8,11 @@ const LAST_QUESTION_MS = 200;
  * and isn't busy or has been for too long. A script or function that has written nothing is killed by itself.
  * Otherwise the process is killed, and the rest is like any other end.
  */
-export async function endHung(core: InstanceCore, name: string, pid: number): Promise<void> {
+export async function endHung(core: InstanceCore, pid: number): Promise<void> {
 	const engine = core.process;
 	if (engine?.identity.pid !== pid) return;
 	const { silence } = core;
+	const name = core.assignment?.nodeName ?? core.id;
 	const patienceMs = Math.max(LAST_QUESTION_MS, HUNG_TIMING.endedAfterMs - silence.lengthMs);
 	const answer = await core.link.ask(patienceMs);
 	if (answer === "well" || silence.since === null || silence.busy) return;

@@ -80,12 +80,6 @@ export class Instance {
 		return { assignmentId: this.id, directory: paths.directory, pid, was };
 	}
 
-	/** A name for people. */
-	get name(): string {
-		const { assignment } = this.core;
-		return assignment === null ? this.id : `${assignment.nodeName} (${this.id})`;
-	}
-
 	setDesired(assignment: Assignment, hostId: string): void {
 		const { core } = this;
 		if (core.setAside) {
@@ -144,7 +138,7 @@ export class Instance {
 
 	/** Ends what keeps that process from answering (end-hung.ts). */
 	async endHung(pid: number): Promise<void> {
-		await endHung(this.core, this.name, pid);
+		await endHung(this.core, pid);
 	}
 
 	/** Something that the instance may wait for has changed. */

@@ -153,6 +153,8 @@ test("busy for too long: a script that has written nothing is killed by itself, 
 	await host.plane.until("it answers", () => seen()?.silentForMs === null && seen()?.engineState);
 	expect(seen()?.pid).toBe(pid);
 	await host.plane.until("it is told", () => types().includes("node.script-killed"));
+	const told = host.plane.events.find(({ type }) => type === "node.script-killed");
+	expect(told?.message).toMatch(new RegExp(`^${assignment.nodeName} didn't answer clients`));
 
 	await runScript("redis.call('SET', KEYS[1], 'half')", 60_000);
 	await untilUsedUp();
