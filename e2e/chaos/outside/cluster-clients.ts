@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { median } from "../../../platform/testing/figures.ts";
 import type { Cache, CacheNode } from "../../../server/contract/cache-view.ts";
+import { inlineCommand } from "../../bench/inline-command.ts";
 import { requireEndpoint } from "../../fixtures/engine-clients.ts";
 import { findPrimary, requireWhole } from "../../fixtures/engine-truth.ts";
 import type { Installation } from "../../fixtures/installation.ts";
@@ -40,6 +41,7 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 	const writers: LibraryWriter[] = [];
 	for (const library of libraries) writers.push(await LibraryWriter.start(library, cache, tag));
 	const namedMs: number[] = [];
+	const backMs: number[] = [];
 	try {
 		for (let round = 0; round < (options.kills ?? KILLS); round += 1) {
 			const before = await whole(larder);
@@ -49,18 +51,22 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 			const views = await openViews(before, primary);
 			const killedAt = performance.now();
 			killNode(primary);
+			const back = untilItRedirects(primary, tag, killedAt);
 			namedMs.push(await untilNamed(views, shardOf(before), primary, killedAt));
+			backMs.push(await back);
 			for (const writer of writers) await writer.goesOn();
 			await whole(larder);
 			for (const writer of writers) writer.endRound();
 			const gaps = writers.map(({ name, gapsMs }) => `${name} ${gapsMs.at(-1)?.toFixed(0)}`);
-			options.log(`named after ${namedMs.at(-1)?.toFixed(0)} ms; ${gaps.join(", ")}`);
+			options.log(
+				`named after ${namedMs.at(-1)?.toFixed(0)} ms, back after ${backMs.at(-1)?.toFixed(0)}; ${gaps.join(", ")}`,
+			);
 		}
 	} finally {
 		for (const writer of writers) await writer.stop();
 	}
 	await larder.deleteCache(NAME);
-	const named = `all nodes name the new primary after ${spread(namedMs)}`;
+	const named = `all nodes name the new primary after ${spread(namedMs)}, and the dead one is back and redirects after ${spread(backMs)}`;
 	const gaps = writers.map(
 		({ name, gapsMs, errors }) => `${name} ${spread(gapsMs)}${kindsOf(errors)}`,
 	);
@@ -121,6 +127,21 @@ async function untilNamed(
 		return performance.now() - killedAt;
 	} finally {
 		for (const view of views) view.disconnect();
+	}
+}
+
+/** Milliseconds until a client that keeps trying the dead node is sent on by it to the new primary. */
+async function untilItRedirects(
+	{ address, port }: CacheNode,
+	tag: string,
+	killedAt: number,
+): Promise<number> {
+	const command = `SET {${tag}}:redirected value`;
+	for (;;) {
+		const answer = await inlineCommand(address, port, command);
+		if (answer?.startsWith("-MOVED")) return performance.now() - killedAt;
+		if (performance.now() - killedAt > GOES_ON_WITHIN_MS) throw new Violation("never redirected");
+		await delay(LOOK_EVERY_MS);
 	}
 }
 
