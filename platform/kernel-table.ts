@@ -35,6 +35,15 @@ export async function rememberKernelTable(
 	await writeFileAtomic(recordPath(agentDir, use), JSON.stringify(record));
 }
 
+/** The program that made an agent's table, as it is remembered; null if there is none, or that isn't known. */
+export async function rememberedProgram(
+	agentDir: string,
+	use: KernelTableUse,
+): Promise<string | null> {
+	const text = await readFileIfExists(recordPath(agentDir, use));
+	return text === null ? null : (recordSchema.safeParse(parseJson(text)).data?.nft ?? null);
+}
+
 /**
  * Removes the tables of an agent that is gone for good, and nothing else; connections that it forwarded end.
  * Returns how many there were. Throws with the command that removes one that can't be.

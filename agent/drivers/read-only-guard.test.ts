@@ -19,15 +19,15 @@ function scene() {
 it("leaves a hand-over in progress alone", async () => {
 	const { time, engine, guard } = scene();
 	await guard.keep();
-	time.now = 4_900;
+	time.now = 7_900;
 	await guard.keep();
 	engine.readOnly = "yes";
-	time.now = 6_000;
+	time.now = 9_000;
 	await guard.keep();
 	// The next one starts a new count.
 	engine.readOnly = "no";
 	await guard.keep();
-	time.now = 10_900;
+	time.now = 16_900;
 	await guard.keep();
 	expect(engine.said).toEqual([]);
 });
@@ -35,7 +35,7 @@ it("leaves a hand-over in progress alone", async () => {
 it("ends a hold whose agent has died, before its pause does", async () => {
 	const { time, engine, guard } = scene();
 	await guard.keep();
-	time.now = 5_000;
+	time.now = 8_000;
 	await guard.keep();
 	expect(engine.said).toEqual(["CONFIG SET replica-read-only yes", "CLIENT UNPAUSE"]);
 });

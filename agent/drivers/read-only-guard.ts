@@ -3,7 +3,7 @@ import type { RespValue } from "./resp-parser.ts";
 /**
  * Longer than a hand-over holds up writes, shorter than the pause that it asks for (failover/write-hold.ts).
  */
-const LEFT_ALONE_MS = 5_000;
+const LEFT_ALONE_MS = 8_000;
 
 /**
  * While a primary hands over, and until its clients are led elsewhere, it is a writable replica with all

@@ -14,8 +14,12 @@ const GIVE_UP_MS = CATCH_UP_MS + 1_000;
 const CAUGHT_UP_SOON_MS = 50;
 const LOOK_EVERY_MS = 1;
 const LOOK_AT_OLD_EVERY_MS = 25;
-/** A gateway that isn't notified finds out by its own check within this time (gateway/haproxy-config.ts). */
-const ENDPOINTS_FOLLOW_WITHIN_MS = 1_500;
+/**
+ * A gateway that isn't notified leads elsewhere within this time. If its agent died, the kernel's rules lapse
+ * within 3 s (machine/lapsing-table.ts), and HAProxy finds out by its own check within 1.5 s
+ * (gateway/haproxy-config.ts).
+ */
+const ENDPOINTS_FOLLOW_WITHIN_MS = 4_000;
 
 /**
  * Cluster mode disabled, with the primary alive: it hands over to the first candidate with the engine's own

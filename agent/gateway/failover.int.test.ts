@@ -129,6 +129,20 @@ test("a notice that arrives while HAProxy reloads also reaches the new worker", 
 	}
 });
 
+test("a notice is confirmed only once no client is led elsewhere, even if the agent has just started", async () => {
+	const { first, second, route, primary } = await startPair();
+	const inOldWorker = await host.connect(primary);
+	const other = await host.valkeyRoute(first, [second]);
+	await host.applyAndWait([route, other]);
+	await host.restart();
+	host.apply([route, other]);
+	// The old primary was cut off, and continues as before: HAProxy's checks can't tell.
+	await host.ask(second.port, "REPLICAOF", "NO", "ONE");
+	await host.gateway.prefer(route.cacheId, second.nodeId);
+	expect(await host.portBehind(primary)).toBe(second.port);
+	await expect(inOldWorker.command(["PING"], 2_000)).rejects.toThrow();
+});
+
 test(
 	"a primary that restarts in place gets its clients back, and none of them waits for a second try",
 	TIMED,

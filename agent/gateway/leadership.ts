@@ -1,11 +1,11 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/desired-state.ts";
 import { ContestedLeads } from "./contested-leads.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
 import { backendName, leadersOf } from "./haproxy-config.ts";
 import { type ServerStates, tellWorker } from "./haproxy-socket.ts";
 import { LeaderMap } from "./leader-map.ts";
-import { LeaderPreferences } from "./leader-preferences.ts";
+import type { LeaderPreferences } from "./leader-preferences.ts";
 import { LeaderSearch } from "./leader-search.ts";
 import type { OldWorkers } from "./old-workers.ts";
 
@@ -29,12 +29,12 @@ export class Leadership {
 	private readonly options: {
 		paths: GatewayPaths;
 		oldWorkers: OldWorkers;
+		preferences: LeaderPreferences;
 		logger: Logger;
 		/** Servers may have come or gone. */
 		onNews: () => void;
 	};
 	private readonly map: LeaderMap;
-	private readonly preferences = new LeaderPreferences();
 	private readonly search: LeaderSearch;
 	private readonly contested: ContestedLeads;
 
@@ -48,12 +48,8 @@ export class Leadership {
 	}
 
 	/** The table's routes, with the primaries that notices name. */
-	preferred({ routes, revision }: Routes): readonly Route[] {
-		return this.preferences.applyTo(routes, revision, performance.now());
-	}
-
-	note(cacheId: string, nodeId: string, held: RouteTable | null): void {
-		this.preferences.note(cacheId, nodeId, held, performance.now());
+	private preferred({ routes, revision }: Routes): readonly Route[] {
+		return this.options.preferences.applyTo(routes, revision, performance.now());
 	}
 
 	/** Tells the running worker what has changed, and always about the cache that a notice was about. */

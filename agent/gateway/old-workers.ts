@@ -17,7 +17,8 @@ const TEND_EVERY_MS = 1_000;
 export class OldWorkers {
 	private readonly masterSocket: string;
 	private readonly logger: Logger;
-	private pids: readonly number[] = [];
+	/** Null until they have been looked for: an adopted HAProxy may have some. */
+	private pids: readonly number[] | null = null;
 	private tendedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(masterSocket: string, logger: Logger) {
@@ -36,14 +37,15 @@ export class OldWorkers {
 	}
 
 	async tendNowAndThen(): Promise<void> {
-		if (this.pids.length > 0 && performance.now() - this.tendedAt > TEND_EVERY_MS) {
-			await this.tend();
-		}
+		if (this.pids?.length === 0 || performance.now() - this.tendedAt < TEND_EVERY_MS) return;
+		await this.tend();
 	}
 
 	/** Cuts the connections to these servers (`backend/server`) that they hold. */
-	endSessions(servers: readonly string[]): Promise<void> {
-		return endSessionsInOldWorkers(this.masterSocket, this.pids, new Set(servers));
+	async endSessions(servers: readonly string[]): Promise<void> {
+		if (servers.length === 0) return;
+		this.pids ??= await listOldWorkers(this.masterSocket);
+		await endSessionsInOldWorkers(this.masterSocket, this.pids, new Set(servers));
 	}
 }
 
@@ -63,7 +65,6 @@ async function endSessionsInOldWorkers(
 	workers: readonly number[],
 	servers: ReadonlySet<string>,
 ): Promise<void> {
-	if (servers.size === 0) return;
 	for (const pid of workers) {
 		// A worker that ended meanwhile has no connections left.
 		const list = await askHaproxy(masterSocket, `@!${pid} show sess`, ANSWER_TIMEOUT_MS).catch(

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import {
 	type KernelTableUse,
 	kernelTableName,
+	rememberedProgram,
 	rememberKernelTable,
 } from "../../platform/kernel-table.ts";
 import { runCommand } from "../bundles/run-command.ts";
@@ -56,10 +57,14 @@ export class LapsingTable<Rules> {
 	}
 
 	/**
-	 * These rules are in force for the next three seconds. Throws if the kernel refuses; what it holds is then out
-	 * of force within three seconds.
+	 * These rules are in force for the next three seconds. `also` makes statements for the same transaction. Throws
+	 * if the kernel refuses; what it holds is then out of force within three seconds.
 	 */
-	async hold(program: string, rules: Rules): Promise<void> {
+	async hold(
+		program: string,
+		rules: Rules,
+		also: (table: string) => string[] = () => [],
+	): Promise<void> {
 		const { kind, name, held, options } = this;
 		if (held !== null && kind.isNone(held) && kind.isNone(rules)) return;
 		if (held === null) await rememberKernelTable(options.homeDir, kind.use, program);
@@ -69,6 +74,7 @@ export class LapsingTable<Rules> {
 		const statements = [
 			...(held === null ? [...createTable(name), ...kind.create(name)] : []),
 			...changes,
+			...also(name),
 			...renew(name, options.address, this.marks),
 		];
 		this.held = null;
@@ -82,6 +88,15 @@ export class LapsingTable<Rules> {
 		this.held = held !== null && changes.length === 0 ? held : rules;
 	}
 
+	/** Takes the rules of an earlier agent out of force, which may be out of date. Before anything else. */
+	async releaseFormer(): Promise<void> {
+		const program = await rememberedProgram(this.options.homeDir, this.kind.use);
+		if (program === null) return;
+		this.program = program;
+		this.lapsesAt = performance.now() + ALIVE_SECONDS * 1_000;
+		await this.release();
+	}
+
 	/**
 	 * No rules from now on, even if the last transaction failed: takes them out of force, or waits until they are.
 	 * Existing connections keep going where they went.
@@ -90,8 +105,9 @@ export class LapsingTable<Rules> {
 		this.close();
 		const leftMs = this.lapsesAt - performance.now();
 		if (leftMs <= 0) return;
-		const flush = ["flush", "set", "ip", this.name, "alive"];
-		await runCommand(this.program, flush, { timeoutMs: TIMEOUT_MS }).catch(() => pause(leftMs));
+		// It may be gone, after a restart of the machine.
+		const flush = [...addAlive(this.name), `flush set ip ${this.name} alive`].join("; ");
+		await runCommand(this.program, [flush], { timeoutMs: TIMEOUT_MS }).catch(() => pause(leftMs));
 		this.lapsesAt = Number.NEGATIVE_INFINITY;
 	}
 
@@ -110,12 +126,11 @@ export class LapsingTable<Rules> {
 
 /** Without what an earlier agent left, in the same moment. */
 function createTable(table: string): string[] {
-	return [
-		`add table ip ${table}`,
-		`delete table ip ${table}`,
-		`add table ip ${table}`,
-		`add set ip ${table} alive { type ipv4_addr; flags timeout; }`,
-	];
+	return [`add table ip ${table}`, `delete table ip ${table}`, ...addAlive(table)];
+}
+
+function addAlive(table: string): string[] {
+	return [`add table ip ${table}`, `add set ip ${table} alive { type ipv4_addr; flags timeout; }`];
 }
 
 /** `mark` shows up when the set is listed. */

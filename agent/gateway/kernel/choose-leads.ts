@@ -34,6 +34,18 @@ export function chooseLeads(routes: readonly Route[], view: LocalView): Leads {
 	}
 }
 
+/** Wherever rules for these routes may have led, whatever the engines were at the time. */
+export function everyLead(routes: readonly Route[], view: LocalView): Leads {
+	return new Map(
+		routes.flatMap(({ ports, servers }) => {
+			const engines = servers.flatMap((server) => view.here(server) ?? []);
+			return Object.values(ports).flatMap((port) =>
+				port === null ? [] : [[port, engines] as const],
+			);
+		}),
+	);
+}
+
 /** Whether all endpoints of the route lead to engines, the reader's to a replica if there is one. */
 export function isFullyLed({ ports, servers }: Route, leads: Leads, view: LocalView): boolean {
 	const led = Object.values(ports).filter((port) => port !== null);

@@ -3,14 +3,21 @@ import type { Route } from "../../../server/contract/desired-state.ts";
 import type { Forwarding } from "../../../server/contract/host.ts";
 import type { EngineAnswer } from "../../instances/engine-provider.ts";
 import { planRoutes, portsOf } from "../route-plan.ts";
-import { chooseLeads, isFullyLed, type LocalView, type Strays, strays } from "./choose-leads.ts";
+import {
+	chooseLeads,
+	everyLead,
+	isFullyLed,
+	type LocalView,
+	type Strays,
+	strays,
+} from "./choose-leads.ts";
 import { EngineRole, type LocalEngine } from "./engine-role.ts";
 import { endForwarded } from "./forwarded-connections.ts";
 import { KernelTable } from "./kernel-table.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 import { type KernelMode, Permission } from "./permission.ts";
-import { sameLeads } from "./ruleset.ts";
+import { refuseFormer, sameLeads } from "./ruleset.ts";
 
 type Server = Route["servers"][number];
 
@@ -61,6 +68,8 @@ export class KernelPath {
 	private heldFor: readonly Route[] = [];
 	private local: LocalAddresses;
 	private readonly engines = new Map<string, EngineRole>();
+	/** Whether this agent's own rules are in force, so that it knows where the kernel led before. */
+	private led = false;
 	/** By cache id, the leader for which strays were ended last. */
 	private strayFree: Map<string, string> | null = null;
 	/** Fulfilled with whether they have been ended. */
@@ -100,6 +109,7 @@ export class KernelPath {
 		this.roles = setInterval(() => {
 			for (const engine of this.engines.values()) void engine.ask();
 		}, ASK_ROLES_MS);
+		this.turn = this.table.releaseFormer();
 		void this.look();
 	}
 
@@ -151,7 +161,7 @@ export class KernelPath {
 			const { logger } = this.options;
 			logger.warn({ err: error }, "the kernel doesn't forward; HAProxy does");
 			this.refusal = this.permission.revoke(error instanceof Error ? error.message : String(error));
-			await this.table.release();
+			await this.release();
 			this.endSoon(this.findStrays(this.routes));
 		}
 		if (this.refusal !== null && this.refusal !== refusedBefore) {
@@ -167,7 +177,7 @@ export class KernelPath {
 		this.refusal = answer.kind === "refused" ? answer.reason : null;
 		if (answer.kind === "refused" || wanted.size === 0) {
 			this.watch(new Map());
-			return await this.table.release();
+			return await this.release();
 		}
 		this.watch(wanted);
 		this.conntrack = answer.tools.conntrack;
@@ -177,9 +187,18 @@ export class KernelPath {
 		// At the same moment: what is a stray depends on where the kernel leads.
 		const leads = chooseLeads(routes, this.view);
 		const found = this.findStrays(routes);
-		await this.table.hold(answer.tools.nft, leads);
+		const former = this.led ? null : everyLead(routes, this.view);
+		await this.table.hold(answer.tools.nft, leads, (table) =>
+			former === null ? [] : refuseFormer(table, former, leads),
+		);
+		this.led = true;
 		this.heldFor = this.planned.from;
 		this.endSoon(found);
+	}
+
+	private async release(): Promise<void> {
+		this.led = false;
+		await this.table.release();
 	}
 
 	/** Another program's port isn't an endpoint, even if the route says so. */

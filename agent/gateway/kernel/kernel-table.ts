@@ -10,7 +10,7 @@ export class KernelTable extends LapsingTable<Leads> {
 				use: "gateway",
 				none: new Map(),
 				isNone: (leads) => leads.size === 0,
-				create: createLeads,
+				create: (table) => createLeads(table, address),
 				change: changeLeads,
 			},
 		);

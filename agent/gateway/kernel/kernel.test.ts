@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { kernelTableName } from "../../../platform/kernel-table.ts";
 import type { Route } from "../../../server/contract/desired-state.ts";
-import { chooseLeads, isFullyLed, type LocalView, strays } from "./choose-leads.ts";
+import { chooseLeads, everyLead, isFullyLed, type LocalView, strays } from "./choose-leads.ts";
 import type { Role } from "./engine-role.ts";
 import { parseConnections } from "./forwarded-connections.ts";
 import { parseListeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
-import { changeLeads } from "./ruleset.ts";
+import { changeLeads, refuseFormer } from "./ruleset.ts";
 
 const HERE = "10.0.0.1";
 
@@ -112,6 +112,13 @@ test("only what changed is told to the kernel", () => {
 		"delete element ip t demoted { 6380 . 10.0.0.1 . 17002, 6380 . 10.0.0.1 . 17003 }",
 		"add element ip t demoted { 6380 . 10.0.0.1 . 17002 timeout 15s }",
 	]);
+	// An earlier agent may have led the primary endpoint to any of the three.
+	const routes = [route([server("a", HERE), server("bb", HERE), server("c", "10.0.0.2")])];
+	const former = everyLead(routes, viewOf({}));
+	expect(former).toEqual(new Map([6379, 6380].map((port) => [port, at(17_001, 17_002)])));
+	expect(refuseFormer("t", former, new Map([[6379, at(17_001)]])).at(-1)).toBe(
+		"add element ip t demoted { 6379 . 10.0.0.1 . 17002 timeout 15s, 6380 . 10.0.0.1 . 17001 timeout 15s, 6380 . 10.0.0.1 . 17002 timeout 15s }",
+	);
 	expect(kernelTableName("/a", "gateway")).toMatch(/^larder_[0-9a-f]{16}$/);
 	const others = [kernelTableName("/b", "gateway"), kernelTableName("/a", "cluster-bus")];
 	expect(others).not.toContain(kernelTableName("/a", "gateway"));

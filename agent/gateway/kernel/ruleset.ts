@@ -28,9 +28,9 @@ const DEMOTED_SECONDS = 15;
  *
  * The kernel remembers a connection that was reset for ten seconds. It leads a client that comes back from the
  * same port, as many do, to the same engine, without asking the rules. So connections to an engine that a port
- * led to a moment ago (@demoted) are refused, and the client tries again.
+ * led to a moment ago (@demoted) are refused, and the client tries again. That goes on if the agent dies.
  */
-export function createLeads(table: string): string[] {
+export function createLeads(table: string, address: string): string[] {
 	const spread = Array.from({ length: SPREAD_MAX }, (_, index) => {
 		const count = index + 1;
 		return `add rule ip ${table} lead dnat ip to numgen random mod ${count} offset ${place(count, 0)} . tcp dport map @leads`;
@@ -43,7 +43,7 @@ export function createLeads(table: string): string[] {
 		`add map ip ${table} leads { typeof numgen random mod 2 . tcp dport : ip daddr . tcp dport; }`,
 		`add set ip ${table} demoted { type inet_service . ipv4_addr . inet_service; flags timeout; }`,
 		`add chain ip ${table} arriving { type filter hook input priority 0; policy accept; }`,
-		`add rule ip ${table} arriving ct original ip daddr @alive ct status dnat tcp flags & (fin | syn | rst | ack) == syn ct original proto-dst . ip daddr . tcp dport @demoted reject with tcp reset`,
+		`add rule ip ${table} arriving ct original ip daddr ${address} ct status dnat tcp flags & (fin | syn | rst | ack) == syn ct original proto-dst . ip daddr . tcp dport @demoted reject with tcp reset`,
 		`add chain ip ${table} lead`,
 		...spread,
 		...hooked("from_here", "output"),
@@ -65,6 +65,11 @@ export function changeLeads(table: string, from: Leads, to: Leads): string[] {
 		...(added.length === 0 ? [] : [`add element ip ${table} leads { ${added.join(", ")} }`]),
 		...changeDemoted(table, changed, from, to),
 	];
+}
+
+/** Refuses clients that come back to where an earlier agent's rules may have led them, and `to` doesn't. */
+export function refuseFormer(table: string, former: Leads, to: Leads): string[] {
+	return changeDemoted(table, [...former.keys()], former, to);
 }
 
 /** Adding an element first makes its removal succeed, whether or not it has expired. */

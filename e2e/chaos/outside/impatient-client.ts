@@ -21,6 +21,8 @@ const NEVER_MS = 2 ** 31 - 1;
 export class ImpatientClient {
 	/** Error answers, connections that ended, connections that couldn't be opened. */
 	readonly troubles = new Map<string, number>();
+	/** Where and when it met each kind for the first time, for people who read logs. */
+	readonly firstMet = new Map<string, string>();
 	private readonly endpoint: Endpoint;
 	private readonly commands: readonly (readonly string[])[];
 	private readonly running: Promise<void>;
@@ -87,6 +89,10 @@ export class ImpatientClient {
 		if (this.stopped) return;
 		if (answer.status === "rejected") {
 			const kind = kindOf(answer.reason);
+			if (!this.troubles.has(kind)) {
+				const { host, port } = this.endpoint;
+				this.firstMet.set(kind, `${kind} at ${host}:${port} on ${new Date().toISOString()}`);
+			}
 			this.troubles.set(kind, (this.troubles.get(kind) ?? 0) + 1);
 			return;
 		}

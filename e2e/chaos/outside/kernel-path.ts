@@ -82,7 +82,12 @@ async function underLoad(larder: Installation, options: ScenarioOptions): Promis
 	if (errors.length > 0) throw new Violation(`a client of another cache met ${errors.join("; ")}`);
 	const troubles = new Set(writers.flatMap((writer) => [...writer.troubles.keys()]));
 	const wrong = [...troubles].filter((kind) => kind !== "closed" && kind !== "refused");
-	if (wrong.length > 0) throw new Violation(`clients of the endpoint met ${wrong.join(", ")}`);
+	if (wrong.length > 0) {
+		const met = writers.flatMap(({ firstMet }) =>
+			wrong.flatMap((kind) => firstMet.get(kind) ?? []),
+		);
+		throw new Violation(`clients of the endpoint met ${met.join(", ")}`);
+	}
 	return `${rounds} rounds; ${writers.length} clients met ${[...troubles].join(", ")} and went on; another cache's client none in ${operations} operations`;
 }
 
