@@ -1,6 +1,6 @@
 import type { Route } from "../../server/contract/desired-state.ts";
 import { saysPrimary } from "../drivers/ask-node.ts";
-import { EngineConnection } from "../drivers/engine-connection.ts";
+import { KeptQuestion } from "./kept-question.ts";
 
 type Server = Route["servers"][number];
 
@@ -84,46 +84,31 @@ export class LeaderSearch {
 	}
 }
 
-/** One server and the connection to it, which is kept between questions. */
+/** A question to one server. */
 class ServerQuestion {
-	private readonly server: Server;
-	private readonly check: { username: string; password: string };
-	private connection: EngineConnection | null = null;
+	private readonly question: KeptQuestion;
 	private asking = false;
-	private closed = false;
 
-	constructor(server: Server, check: ServerQuestion["check"]) {
-		this.server = server;
-		this.check = check;
+	constructor({ host, port }: Server, check: { username: string; password: string }) {
+		const engine = { host, port, ...check };
+		this.question = new KeptQuestion({ engine, question: ["ROLE"], timeoutMs: ANSWER_TIMEOUT_MS });
 	}
 
 	/** Whether it says that it is a primary. Also false while the last question still waits for its answer. */
 	async ask(): Promise<boolean> {
-		if (this.asking || this.closed) return false;
+		if (this.asking) return false;
 		this.asking = true;
 		try {
-			const { host, port } = this.server;
-			if (this.connection === null || this.connection.closed) {
-				this.connection = await EngineConnection.open(
-					{ host, port, ...this.check },
-					ANSWER_TIMEOUT_MS,
-				);
-			}
-			// An engine that loads its data answers ROLE as usual, but PING with an error.
-			await this.connection.command(["PING"], ANSWER_TIMEOUT_MS);
-			return saysPrimary(await this.connection.command(["ROLE"], ANSWER_TIMEOUT_MS));
+			return saysPrimary(await this.question.ask());
 		} catch {
-			// Not there, or not ready: ask again soon.
-			this.connection?.close();
+			// Not there, or not ready: the search asks again soon.
 			return false;
 		} finally {
 			this.asking = false;
-			if (this.closed) this.connection?.close();
 		}
 	}
 
 	close(): void {
-		this.closed = true;
-		this.connection?.close();
+		this.question.close();
 	}
 }

@@ -28,7 +28,10 @@ export function fleetRoom(
 	};
 }
 
-/** Whether the node's host had room for the cache's node type at the last attempt. */
+/**
+ * Whether the node's host had room for the cache's node type at the last attempt. After a restart the next
+ * attempt finds it again: it changes the node in its place where there is room now, and nothing where there isn't.
+ */
 export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): void {
 	const { tight } = known(fleet);
 	if (isTight) tight.add(nodeId);

@@ -240,6 +240,11 @@ export class FleetState {
 		else if (!this.#goneSince.has(nodeId)) this.#goneSince.set(nodeId, this.#clock.now().getTime());
 	}
 
+	/** Like `setObservation`, for one that differs from the newest in its offset at most. */
+	setOffset(nodeId: string, observation: StoredObservation): void {
+		this.#observations.set(nodeId, observation);
+	}
+
 	/** A replica has become a primary. */
 	notePromotion(nodeId: string): void {
 		this.#promotedAt.set(nodeId, this.#clock.now().getTime());

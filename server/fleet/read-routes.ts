@@ -5,6 +5,7 @@ import { oncePer } from "../platform/once-per.ts";
 import { SharedRun } from "../platform/shared-run.ts";
 import type { Resources } from "../services/context.ts";
 import { ROUTED_CACHE, type RoutedCache, toNamedNodes, toRoute } from "./to-route.ts";
+import { wakeForRoutes } from "./wake-for-routes.ts";
 
 /** At a start all routes are made; the process must stay responsive meanwhile. */
 const CACHES_AT_ONCE = 200;
@@ -19,7 +20,8 @@ export function readRoutes(resources: Resources): Promise<void> {
 	return readingOf(resources).run();
 }
 
-async function read({ db, dns, routes, secrets, signals }: Resources): Promise<void> {
+async function read(resources: Resources): Promise<void> {
+	const { db, routes, secrets } = resources;
 	// Before the rows: rows newer than the revision are read once more, older ones are never missed.
 	const row = await db.controlPlane.findUnique({
 		where: { id: 1 },
@@ -50,7 +52,5 @@ async function read({ db, dns, routes, secrets, signals }: Resources): Promise<v
 		}
 	} while (page.length === CACHES_AT_ONCE);
 	const concerned = routes.take(changed, revision);
-	// Every host answers for the names of all caches.
-	const woken = dns === null ? concerned : routes.settledHostIds;
-	for (const hostId of woken) signals.notify(`host:${hostId}`);
+	wakeForRoutes(resources, concerned);
 }

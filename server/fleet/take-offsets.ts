@@ -43,7 +43,7 @@ export function takeOffsets(fleet: FleetState, hostId: string, report: ReportInp
 		return isStored ? after : null;
 	});
 	if (next.includes(null)) return false;
-	for (const after of next) if (after !== null) fleet.setObservation(after.assignmentId, after);
+	for (const after of next) if (after !== null) fleet.setOffset(after.assignmentId, after);
 	return true;
 }
 

@@ -10,9 +10,10 @@ import {
 	servingHosts,
 } from "../domain/placement/serving-hosts.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
+import { wakeForRoutes } from "../fleet/wake-for-routes.ts";
 import { oncePer } from "../platform/once-per.ts";
 import { SharedRun } from "../platform/shared-run.ts";
-import { bumpRouteRevision, wakeHosts } from "./bump-hosts.ts";
+import { bumpRouteRevision } from "./bump-hosts.ts";
 import type { Resources } from "./context.ts";
 
 /** Caches that are looked at in turn when hosts have come or gone: others may use the database in between. */
@@ -96,7 +97,5 @@ async function settle(resources: Resources): Promise<void> {
 		if (misfits.length > 0) await writeInCharge(resources, (tx) => rerouteCaches(tx, misfits));
 	} while (page.length === CACHES_AT_ONCE);
 	await readRoutes(resources);
-	const added = routes.settle(hosts);
-	// Names tell where hosts are.
-	wakeHosts(resources, resources.dns === null ? added : routes.settledHostIds);
+	wakeForRoutes(resources, routes.settle(hosts));
 }

@@ -1,6 +1,6 @@
 import type { Route } from "../../../server/contract/desired-state.ts";
-import { EngineCommandError, EngineConnection } from "../../drivers/engine-connection.ts";
 import type { RespValue } from "../../drivers/resp-parser.ts";
+import { isBusy, KeptQuestion } from "../kept-question.ts";
 import type { Address } from "./ruleset.ts";
 
 /** What an engine says it is: a replica is in sync, a member's cluster serves all slots. */
@@ -27,9 +27,8 @@ const RETRIES = [
  */
 export class EngineRole {
 	private readonly engine: LocalEngine;
-	private readonly question: readonly string[];
+	private readonly question: KeptQuestion;
 	private readonly onChange: () => void;
-	private connection: EngineConnection | null = null;
 	private said: Role = "none";
 	private askedAt: number | null = null;
 	private failingSince: number | null = null;
@@ -40,7 +39,13 @@ export class EngineRole {
 
 	constructor(engine: LocalEngine, onChange: () => void) {
 		this.engine = engine;
-		this.question = engine.inCluster ? ["CLUSTER", "INFO"] : ["ROLE"];
+		this.question = new KeptQuestion({
+			engine,
+			question: engine.inCluster ? ["CLUSTER", "INFO"] : ["ROLE"],
+			timeoutMs: ANSWER_TIMEOUT_MS,
+			// Its process ended, or it ended all of its clients, as a demoted primary does.
+			onLost: () => void this.ask(),
+		});
 		this.onChange = onChange;
 		void this.ask();
 	}
@@ -77,39 +82,19 @@ export class EngineRole {
 	close(): void {
 		this.closed = true;
 		if (this.retry !== null) clearTimeout(this.retry);
-		this.connection?.close();
+		this.question.close();
 	}
 
-	/** A busy engine still is what it was. */
 	private async hear(): Promise<Role | "busy"> {
 		try {
-			const connection = this.connection ?? (await this.connect());
-			// An engine that loads its data answers ROLE as usual, but PING with an error.
-			const [, answer] = await Promise.all([
-				connection.command(["PING"], ANSWER_TIMEOUT_MS),
-				connection.command(this.question, ANSWER_TIMEOUT_MS),
-			]);
+			const answer = await this.question.ask();
 			this.failingSince = null;
 			return parseRole(answer);
 		} catch (error) {
-			if (error instanceof EngineCommandError && error.code === "BUSY") return "busy";
-			this.connection?.close();
-			this.connection = null;
+			if (isBusy(error)) return "busy";
 			this.askSoon();
 			return "none";
 		}
-	}
-
-	private async connect(): Promise<EngineConnection> {
-		const connection = await EngineConnection.open(this.engine, ANSWER_TIMEOUT_MS);
-		if (this.closed) connection.close();
-		this.connection = connection;
-		connection.onLost = () => {
-			this.connection = null;
-			// Its process ended, or it ended all of its clients, as a demoted primary does.
-			void this.ask();
-		};
-		return connection;
 	}
 
 	private askSoon(): void {

@@ -1,0 +1,62 @@
+import { EngineCommandError, EngineConnection } from "../drivers/engine-connection.ts";
+import type { RespValue } from "../drivers/resp-parser.ts";
+
+interface KeptQuestionOptions {
+	readonly engine: { host: string; port: number; username: string; password: string };
+	readonly question: readonly string[];
+	readonly timeoutMs: number;
+	/** The engine ended the connection. */
+	readonly onLost?: () => void;
+}
+
+/** What an engine is asked again and again, over one connection that is kept between questions. */
+export class KeptQuestion {
+	private readonly options: KeptQuestionOptions;
+	private connection: EngineConnection | null = null;
+	private closed = false;
+
+	constructor(options: KeptQuestionOptions) {
+		this.options = options;
+	}
+
+	/** Throws if the engine isn't there or isn't ready; the next question connects anew, unless it is busy. */
+	async ask(): Promise<RespValue> {
+		const { question, timeoutMs } = this.options;
+		try {
+			this.connection ??= await this.connect();
+			// An engine that loads its data answers ROLE as usual, but PING with an error.
+			const [, answer] = await Promise.all([
+				this.connection.command(["PING"], timeoutMs),
+				this.connection.command(question, timeoutMs),
+			]);
+			return answer;
+		} catch (error) {
+			if (!isBusy(error)) {
+				this.connection?.close();
+				this.connection = null;
+			}
+			throw error;
+		}
+	}
+
+	close(): void {
+		this.closed = true;
+		this.connection?.close();
+	}
+
+	private async connect(): Promise<EngineConnection> {
+		const { engine, timeoutMs, onLost } = this.options;
+		const connection = await EngineConnection.open(engine, timeoutMs);
+		connection.onLost = () => {
+			this.connection = null;
+			onLost?.();
+		};
+		if (this.closed) connection.close();
+		return connection;
+	}
+}
+
+/** The engine carries out a script, and still is what it was. */
+export function isBusy(error: unknown): boolean {
+	return error instanceof EngineCommandError && error.code === "BUSY";
+}
