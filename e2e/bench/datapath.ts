@@ -34,7 +34,7 @@ type Paths = readonly (Endpoint & { name: string })[];
 /** Requests a second by command and pipeline. */
 type Load = (endpoint: Endpoint, pipeline: 1 | 16) => Promise<Record<string, number>>;
 
-const larder = await startInstallation();
+const larder = await startInstallation({ environment: { LARDER_GATEWAY: "haproxy" } });
 const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
 try {
 	const byKernel =

@@ -66,6 +66,7 @@ async function measure(hosts: number): Promise<Figures> {
 		}
 	};
 	try {
+		const startedAt = performance.now();
 		for (let first = 0; first < hosts; first += HOSTS_PER_TOKEN) {
 			const some = places.slice(first, first + HOSTS_PER_TOKEN);
 			const token = createdJoinTokenSchema.parse(
@@ -74,6 +75,8 @@ async function measure(hosts: number): Promise<Figures> {
 			);
 			await fleet.join(some, controlPlane.url, token.token);
 		}
+		const seconds = (performance.now() - startedAt) / 1_000;
+		note({ "hosts joined a second": (hosts / seconds).toFixed(1) });
 		note(await fill(stage));
 		for (const [name, play] of Object.entries(scenes))
 			if (wanted.includes(name)) note(await play());

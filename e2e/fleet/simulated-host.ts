@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { Alerts } from "../../agent/control/alerts.ts";
+import { Backoff, pause } from "../../agent/control/backoff.ts";
 import { ControlClient } from "../../agent/control/control-client.ts";
 import { Outbox } from "../../agent/control/outbox.ts";
 import { Reporter } from "../../agent/control/reporter.ts";
@@ -79,12 +80,23 @@ export class SimulatedHost {
 		});
 	}
 
+	/** Tries until it is taken, as agents do. */
 	async join(joinToken: string): Promise<void> {
-		await this.client.enrol({
-			...{ joinToken, agentId: randomUUID(), credential: this.credential },
-			...{ name: this.place.name, zone: this.place.zone, facts: this.facts() },
-			signal: this.abort.signal,
-		});
+		const { client, place, credential, abort } = this;
+		const backoff = new Backoff();
+		const agentId = randomUUID();
+		while (!abort.signal.aborted) {
+			try {
+				await client.enrol({
+					...{ joinToken, agentId, credential, name: place.name, zone: place.zone },
+					...{ facts: this.facts(), signal: abort.signal },
+				});
+				return;
+			} catch (error) {
+				logger.warn({ err: error, host: place.name }, "joining failed");
+				await pause(backoff.next(), abort.signal);
+			}
+		}
 	}
 
 	/** Reports and watches until `stop`. */

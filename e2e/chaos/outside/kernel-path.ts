@@ -19,7 +19,7 @@ const MOVING = "moving";
 const STEADY = "steady";
 const REST_MS = 2;
 /** Stands for the rules of another program. */
-const STRANGER = "stranger_of_larder_test";
+const STRANGER = `stranger_of_larder_${process.pid}`;
 
 export const kernelPath: Scenario = {
 	name: "kernel-path",
@@ -40,16 +40,20 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 		if ((await otherRules(nft)) !== before) throw new Violation("rules of others were changed");
 		return found;
 	} finally {
-		await promisify(execFile)(nft, ["delete", "table", "ip", STRANGER]);
+		// Adding it first makes the removal succeed in any case: its failure would hide what was found.
+		await promisify(execFile)(nft, [`add table ip ${STRANGER}; delete table ip ${STRANGER}`]);
 	}
 }
 
-/** Everything in the kernel but the tables of Larder's agents. */
+/** Tables of Larder's agents, and of other runs of this scenario. */
+const LARDER = /^table ip (larder_[0-9a-f]{16}|stranger_of_larder_\d+) /;
+
+/** Everything else in the kernel, and this run's own table. */
 async function otherRules(nft: string): Promise<string> {
 	const { stdout } = await promisify(execFile)(nft, ["list", "ruleset"]);
 	return stdout
 		.split(/^(?=table )/m)
-		.filter((table) => !/^table ip larder_[0-9a-f]{16} /.test(table))
+		.filter((table) => table.startsWith(`table ip ${STRANGER} `) || !LARDER.test(table))
 		.join("");
 }
 
