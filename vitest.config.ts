@@ -13,6 +13,8 @@ class WaitingFirst extends BaseSequencer {
 	}
 }
 
+/** Only ends what hangs: a busy machine takes ten times as long as an idle one. */
+const HANGS_AFTER_MS = 180_000;
 /** Files that take turns in a process leave nothing behind, and loading all anew takes longer than many of them. */
 const isolate = false;
 /** As in server/data/embedded-database.ts. */
@@ -54,8 +56,8 @@ export default defineConfig({
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
 					execArgv,
-					testTimeout: 60_000,
-					hookTimeout: 60_000,
+					testTimeout: HANGS_AFTER_MS,
+					hookTimeout: HANGS_AFTER_MS,
 				},
 			},
 			{
@@ -66,8 +68,8 @@ export default defineConfig({
 					globalSetup: "e2e/fixtures/postgres-project.ts",
 					setupFiles: "server/testing/on-postgres.ts",
 					execArgv,
-					testTimeout: 60_000,
-					hookTimeout: 60_000,
+					testTimeout: HANGS_AFTER_MS,
+					hookTimeout: HANGS_AFTER_MS,
 				},
 			},
 			{
@@ -75,8 +77,8 @@ export default defineConfig({
 					name: "api",
 					include: ["e2e/{api,fixtures}/**/*.test.ts"],
 					maxConcurrency: 3,
-					testTimeout: 180_000,
-					hookTimeout: 180_000,
+					testTimeout: HANGS_AFTER_MS,
+					hookTimeout: HANGS_AFTER_MS,
 				},
 			},
 		],
