@@ -10,8 +10,10 @@ import { listCommand } from "./commands/caches/list.ts";
 import { metricsCommand } from "./commands/caches/metrics.ts";
 import { modifyCommand } from "./commands/caches/modify.ts";
 import { moveCommand } from "./commands/caches/move.ts";
+import { pendingCommand } from "./commands/caches/pending.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
 import { rebootCommand } from "./commands/caches/reboot.ts";
+import { scaleCommand } from "./commands/caches/scale.ts";
 import { showCommand } from "./commands/caches/show.ts";
 import { cancelCommand, rebalanceCommand } from "./commands/caches/slots.ts";
 import { engineVersionsCommand } from "./commands/engine-versions.ts";
@@ -57,6 +59,8 @@ ${EXIT_CODES_HELP}`,
 		metricsCommand,
 		credentialsCommand,
 		modifyCommand,
+		scaleCommand,
+		pendingCommand,
 		moveCommand,
 		rebootCommand,
 		failoverCommand,

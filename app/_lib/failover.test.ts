@@ -22,7 +22,12 @@ const node = (
 	status: CacheNode["status"] = "available",
 ): CacheNode => exampleNode(id, { role, status });
 
-const shard = (id: string, ...nodes: CacheNode[]): Shard => ({ id, slots: null, nodes });
+const shard = (id: string, ...nodes: CacheNode[]): Shard => ({
+	id,
+	slots: null,
+	replicas: 0,
+	nodes,
+});
 
 const failover = (overrides: Partial<Failover> = {}) =>
 	exampleFailover({

@@ -54,6 +54,7 @@ export type CacheNode = z.infer<typeof cacheNodeSchema>;
 export const shardSchema = z.object({
 	id: z.string(),
 	slots: z.string().nullable(),
+	replicas: z.number().default(0).describe("that it should have; 0 for Memcached"),
 	nodes: z.array(cacheNodeSchema),
 });
 
@@ -94,6 +95,19 @@ export const failoverSchema = z.object({
 });
 export type Failover = z.infer<typeof failoverSchema>;
 
+/** A change of nodes that waits, as it was requested. */
+export const pendingChangeSchema = z.object({
+	changes: z.record(z.string(), z.unknown()).describe("fields of the request, such as nodeType"),
+	requestedAt: z.string(),
+	requestedBy: z.string(),
+	startsAt: z
+		.string()
+		.nullable()
+		.describe("when the maintenance window opens, or has opened; null for what comes next"),
+	problem: z.string().nullable().describe("why it couldn't start when it was last tried"),
+});
+export type PendingChange = z.infer<typeof pendingChangeSchema>;
+
 export const cacheSchema = z.object({
 	name: z.string(),
 	kind: cacheKindSchema,
@@ -109,7 +123,19 @@ export const cacheSchema = z.object({
 	operation: operationSchema
 		.nullable()
 		.default(null)
-		.describe("a change of shards or slots that is under way; null for none"),
+		.describe("a change of its nodes, shards or slots that is under way; null for none"),
+	pendingChanges: z
+		.object({
+			next: pendingChangeSchema.nullable().describe("follows the change that is under way"),
+			window: pendingChangeSchema.nullable().describe("waits for the maintenance window"),
+		})
+		.nullable()
+		.default(null)
+		.describe("changes that wait; null for none"),
+	maintenanceWindow: z
+		.string()
+		.default("")
+		.describe("weekly, in UTC, such as sun:05:00-sun:06:00; changes with apply window wait for it"),
 	nodeType: nodeTypeNameSchema,
 	clusterMode: clusterModeSchema,
 	shardCount: z.number().describe("1 without cluster mode"),

@@ -12,6 +12,7 @@ import {
 import { zoneSchema } from "./host.ts";
 import { instantSchema } from "./instant.ts";
 import { LIMITS } from "./limits.ts";
+import { maintenanceWindowSchema } from "./maintenance-window.ts";
 import { metricsRangeSchema } from "./metrics.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { cursorSchema, limitSchema } from "./pagination.ts";
@@ -113,6 +114,9 @@ const createCacheFields = z.strictObject({
 		.boolean()
 		.default(false)
 		.describe("while on, Larder refuses to delete the cache"),
+	maintenanceWindow: maintenanceWindowSchema
+		.optional()
+		.describe("weekly, in UTC, such as sun:05:00-sun:06:00; if absent, an hour of some night"),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
 });
@@ -148,12 +152,23 @@ export type CreateCacheSpec = z.output<typeof createCacheInputSchema>;
 
 export const cacheRefSchema = z.strictObject({ name: cacheNameSchema });
 
+const shardNameSchema = z.string().regex(/^\d{4}$/, "shard must look like 0001");
+
 export const modifyCacheInputSchema = z
 	.strictObject({
 		name: cacheNameSchema,
 		description: descriptionSchema.optional(),
 		tags: tagsSchema.optional().describe("replaces all tags"),
 		deletionProtection: z.boolean().optional(),
+		maintenanceWindow: maintenanceWindowSchema
+			.optional()
+			.describe("weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00"),
+		apply: z
+			.enum(["now", "window"])
+			.optional()
+			.describe(
+				"now if absent. window: what concerns nodes waits for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
+			),
 		parameterGroup: parameterGroupNameSchema
 			.optional()
 			.describe("of the same cluster mode, and of the family of the engine's version"),
@@ -193,7 +208,26 @@ export const modifyCacheInputSchema = z
 			.describe("nodes to move to a host, or to any host in a zone; to where it is cancels a move"),
 		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 			.optional()
-			.describe("the cache is modifying until the shards have them"),
+			.describe("of all shards; the cache is modifying until they have them"),
+		shardReplicas: z
+			.array(
+				z.strictObject({
+					shard: shardNameSchema,
+					replicas: wholeNumber("replicas", 0, LIMITS.replicasPerShardMax),
+				}),
+			)
+			.min(1)
+			.max(LIMITS.shardsMax)
+			.optional()
+			.describe("of single shards, for a cache whose shards need different numbers"),
+		removeNodes: z
+			.array(z.string().min(1).max(80))
+			.min(1)
+			.max(LIMITS.shardsMax)
+			.optional()
+			.describe(
+				"member names of replicas or Memcached nodes that leave, such as orders-003; without a new number, their shards get as many fewer",
+			),
 		nodes: wholeNumber("nodes", 1, LIMITS.memcachedNodesMax)
 			.optional()
 			.describe("Memcached's, in place of replicasPerShard"),
@@ -204,7 +238,8 @@ export const modifyCacheInputSchema = z
 		automaticFailover: z.boolean().optional(),
 	})
 	.refine(
-		({ name: _name, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+		({ name: _name, apply: _apply, ...changes }) =>
+			Object.values(changes).some((value) => value !== undefined),
 		"No modifications were requested: send the fields to change, such as description or replicasPerShard",
 	);
 export type ModifyCacheInput = z.output<typeof modifyCacheInputSchema>;
@@ -231,11 +266,7 @@ export const rebootCacheInputSchema = z.strictObject({
 
 export const failoverCacheInputSchema = z.strictObject({
 	name: cacheNameSchema,
-	shard: z
-		.string()
-		.regex(/^\d{4}$/, "shard must look like 0001")
-		.optional()
-		.describe("required if the cache has more than one"),
+	shard: shardNameSchema.optional().describe("required if the cache has more than one"),
 	node: z
 		.string()
 		.min(1)

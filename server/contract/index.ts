@@ -10,6 +10,7 @@ export * from "./event.ts";
 export * from "./failover-ends.ts";
 export * from "./host.ts";
 export * from "./limits.ts";
+export * from "./maintenance-window.ts";
 export * from "./metrics.ts";
 export * from "./node-type.ts";
 export * from "./node-type-catalogue.ts";

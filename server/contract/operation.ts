@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { stepStateSchema } from "./enums.ts";
 
+/** Of operations that move slots. */
 export const operationKindSchema = z.enum(["scale-out", "scale-in", "rebalance", "set-slots"]);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
-/** A change of a cache's shards or slots that is under way. */
+/** A change of a cache's nodes, shards or slots that is under way. */
 export const operationSchema = z.object({
 	id: z.string(),
-	kind: operationKindSchema,
+	kind: z
+		.enum([...operationKindSchema.options, "modify"])
+		.describe("modify: nodes are added, removed or changed"),
 	state: z.enum(["running", "canceling"]),
 	steps: z.array(
 		z.object({
@@ -20,7 +23,18 @@ export const operationSchema = z.object({
 	percent: z.number().describe("0 to 100"),
 	slots: z
 		.object({ moved: z.number(), total: z.number() })
-		.describe("that change their shard; canceling moves them back"),
+		.nullable()
+		.describe("that change their shard; canceling moves them back. Null where none do"),
+	data: z
+		.object({
+			keysMoved: z.number(),
+			keys: z.number(),
+			bytesMoved: z.number(),
+			bytes: z.number(),
+		})
+		.nullable()
+		.default(null)
+		.describe("in these slots, estimated from what the shards held at the start; null if unknown"),
 	problem: z.string().nullable().describe("what holds it up; null while it goes on"),
 	startedAt: z.string(),
 	estimatedEndAt: z.string().nullable().describe("null while it isn't known"),

@@ -26,6 +26,7 @@ import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { enginesColumn } from "./host-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
+import { pendingKinds } from "./pending-changes.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
 export type FullCache = CacheRow & {
@@ -50,7 +51,12 @@ const causeColumn = z
 	.nullable();
 export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
-const sizeColumn = z.object({ replicasPerShard: z.number(), nodes: z.number().nullable() });
+const sizeColumn = z.object({
+	replicasPerShard: z.number(),
+	/** Of shards with another number, by their ids. */
+	shardReplicas: z.record(z.string(), z.number()).optional(),
+	nodes: z.number().nullable(),
+});
 export type CacheSize = z.infer<typeof sizeColumn>;
 /** What the nodes of a cache are. */
 const kindColumn = z.object({
@@ -59,7 +65,12 @@ const kindColumn = z.object({
 });
 export type CacheKind = z.infer<typeof kindColumn>;
 /** The shape before a change; without a kind where only the size changes. */
-export const formerShapeColumn = sizeColumn.extend({ kind: kindColumn.optional() });
+export const formerShapeColumn = sizeColumn.extend({
+	kind: kindColumn.optional(),
+	/** Of the change. */
+	id: z.string().optional(),
+	startedAt: z.string().optional(),
+});
 export type FormerShape = z.infer<typeof formerShapeColumn>;
 
 /** Without nodes that are leaving, except in a cache that is being deleted, which keeps all of them. */
@@ -118,6 +129,7 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		followsNodeId: row.followsNodeId,
 		replacesNodeId: row.replacesNodeId,
 		joining: row.joining,
+		leavesFirst: row.leavesFirst,
 		leavingAt: row.leavingAt,
 		removed: row.removedAtRevision !== null,
 		observation,
@@ -154,6 +166,8 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		quietForMs: fleet.quiet.quietForMs(row.id),
 		nodesPerShard: nodesPerShard(row),
 		resizing: row.resizedFrom !== null,
+		pending: pendingKinds(row),
+		maintenanceWindow: row.maintenanceWindow,
 		operation: toOperationModel(row.operations[0]),
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
@@ -168,7 +182,7 @@ export function hasPrimaryEndpoint(row: Pick<CacheRow, "engine" | "clusterMode">
 	return row.engine !== "memcached" && row.clusterMode === "disabled";
 }
 
-/** Wanted number of nodes of each shard. */
+/** Wanted number of nodes of each shard that has no number of its own. */
 export function nodesPerShard(row: CacheRow): number {
 	return row.nodeCount ?? row.replicasPerShard + 1;
 }
@@ -189,6 +203,7 @@ function toShardModel(
 		id: shard.id,
 		index: shard.index,
 		slots: shard.slots,
+		nodesWanted: shard.replicas === null ? null : shard.replicas + 1,
 		bounds: operation === null ? null : boundsOf(operation, shard.id),
 		primaryNodeId: shard.primaryNodeId,
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),

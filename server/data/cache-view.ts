@@ -9,7 +9,7 @@ import {
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
-import { allNodes, primaryOf } from "../domain/cache/model.ts";
+import { allNodes, nodesWanted, primaryOf } from "../domain/cache/model.ts";
 import {
 	isConverged,
 	isHealthy,
@@ -17,6 +17,7 @@ import {
 	nodeStatus,
 } from "../domain/cache/node-health.ts";
 import { type VisibleNode, visibleNodes } from "../domain/cache/node-pairs.ts";
+import { resizeView } from "../domain/cache/resize-view.ts";
 import { zoneSpread } from "../domain/cache/zone-spread.ts";
 import { hourlyCost } from "../domain/engines/node-types.ts";
 import { operationView } from "../domain/operation/operation-progress.ts";
@@ -25,6 +26,7 @@ import {
 	allNodeRows,
 	type FullCache,
 	failoverColumn,
+	formerShapeColumn,
 	hasPrimaryEndpoint,
 	type ModelSources,
 	toCacheModel,
@@ -32,6 +34,7 @@ import {
 } from "./cache-mapping.ts";
 import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { pendingView } from "./pending-changes.ts";
 
 /** What a view needs beside the rows. */
 export interface ViewSources extends ModelSources {
@@ -49,7 +52,10 @@ export function shardName(index: number): string {
 
 /** The number of nodes that the cache has once it is placed. */
 export function wantedNodeCount(row: FullCache): number {
-	return row.nodeCount ?? row.shardCount * (row.replicasPerShard + 1);
+	if (row.nodeCount !== null) return row.nodeCount;
+	const own = row.shards.slice(0, row.shardCount).flatMap(({ replicas }) => replicas ?? []);
+	const common = (row.shardCount - own.length) * (row.replicasPerShard + 1);
+	return own.reduce((sum, replicas) => sum + replicas + 1, common);
 }
 
 /** The cache as the API shows it. */
@@ -71,7 +77,9 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		status: model.status,
 		statusReason: model.statusReason,
 		progress: [...model.progress],
-		operation: operationView(model, model.progress, sources.clock.now()),
+		operation: changeView(row, model, sources.clock.now()),
+		pendingChanges: pendingView(row, model, sources.clock.now()),
+		maintenanceWindow: row.maintenanceWindow,
 		nodeType: row.nodeType,
 		clusterMode: model.clusterMode,
 		shardCount: row.shardCount,
@@ -88,6 +96,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		shards: model.shards.map((shard) => ({
 			id: shardName(shard.index),
 			slots: shard.slots,
+			replicas: row.nodeCount === null ? nodesWanted(model, shard) - 1 : 0,
 			nodes: visibleNodes(shard).map((visible) => toNodeView(model, shard, visible, fleet)),
 		})),
 		auth: {
@@ -102,6 +111,15 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		createdAt: row.createdAt.toISOString(),
 		availableAt: row.availableAt?.toISOString() ?? null,
 	};
+}
+
+/** What is under way: slots that move, or else nodes that change. */
+function changeView(row: FullCache, model: CacheModel, now: Date): Cache["operation"] {
+	const operation = operationView(model, model.progress, now);
+	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
+	if (operation !== null || former === null) return operation;
+	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;
+	return resizeView(model, { id, startedAt, formerKind: kind });
 }
 
 function runningVersion(nodes: readonly NodeModel[]): string | null {

@@ -33,6 +33,7 @@ import { placeCache } from "./steps/place-cache.ts";
 import { addReplacement } from "./steps/replace-node.ts";
 import { addNodes, changeMembership } from "./steps/resize-cache.ts";
 import { retireNode } from "./steps/retire-node.ts";
+import { startPending } from "./steps/start-pending.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
 export type PlacementLock = <T>(work: () => Promise<T>) => Promise<T>;
@@ -125,6 +126,8 @@ async function apply(
 		case "advance-operation":
 			await advanceOperation(resources, cache, action.step);
 			return null;
+		case "start-pending":
+			return startPending(resources, cache, action.when);
 		case "resize-node":
 			return placementLock(() => resizeNode(resources, cache, action.nodeId));
 		case "renew-node":

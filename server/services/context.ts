@@ -55,6 +55,9 @@ export interface Resources {
 	version: string;
 }
 
+/** Whose wish it is; the request may have ended long ago. */
+export type Requester = Pick<Caller, "name">;
+
 /** Who makes the request, and its identification. */
 export interface Caller {
 	kind: "user" | "token" | "machine";

@@ -5,18 +5,21 @@ import type { NodeColumns } from "./node-columns.ts";
 
 /**
  * Why the node's data doesn't fit into a smaller one, with figures; null if it does. By the newest sample: an engine
- * that shows none may hold anything.
+ * that shows none may hold anything. `dataShare` is how much of it the node will still have.
  */
 export function dataMisfit(
 	{ fleet }: Resources,
 	node: Pick<FullNode, "id" | "name" | "maxmemoryBytes">,
 	wanted: Pick<NodeColumns, "maxmemoryBytes" | "nodeType">,
+	dataShare = 1,
 ): string | null {
 	if (wanted.maxmemoryBytes >= node.maxmemoryBytes) return null;
 	const sample = fleet.metrics(node.id);
 	if (sample === null) {
 		return `It isn't known yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than it has now.`;
 	}
-	if (sample.memoryUsedBytes <= Number(wanted.maxmemoryBytes)) return null;
-	return `${node.name} holds ${formatGib(sample.memoryUsedBytes)}, and ${wanted.nodeType} has only ${formatGib(Number(wanted.maxmemoryBytes))} for data. Delete data first, or choose a larger node type.`;
+	const usedBytes = sample.memoryUsedBytes * dataShare;
+	if (usedBytes <= Number(wanted.maxmemoryBytes)) return null;
+	const holds = dataShare === 1 ? "holds" : "would still hold";
+	return `${node.name} ${holds} ${formatGib(usedBytes)}, and ${wanted.nodeType} has only ${formatGib(Number(wanted.maxmemoryBytes))} for data. Delete data first, or choose a larger node type.`;
 }

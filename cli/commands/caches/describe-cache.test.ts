@@ -23,9 +23,9 @@ describe("a cache for people to read", () => {
 
 	it("says which node serves fewer clients than it should", () => {
 		const few = exampleNode("orders-001", { clientLimit: { actual: 992, wanted: 10_000 } });
-		expect(described({ shards: [{ id: "0001", slots: null, nodes: [few] }] })).toContain(
-			"orders-001 serves at most 992 clients at a time instead of 10000: h1 lets",
-		);
+		expect(
+			described({ shards: [{ id: "0001", slots: null, replicas: 0, nodes: [few] }] }),
+		).toContain("orders-001 serves at most 992 clients at a time instead of 10000: h1 lets");
 		expect(described()).not.toContain("instead of");
 	});
 
@@ -55,8 +55,8 @@ describe("a cache for people to read", () => {
 				names: null,
 			},
 			shards: [
-				{ id: "0001", slots: "0-8191", nodes: [exampleNode("orders-0001-001")] },
-				{ id: "0002", slots: "8192-16383", nodes: [exampleNode("orders-0002-001")] },
+				{ id: "0001", slots: "0-8191", replicas: 0, nodes: [exampleNode("orders-0001-001")] },
+				{ id: "0002", slots: "8192-16383", replicas: 0, nodes: [exampleNode("orders-0002-001")] },
 			],
 		});
 		expect(text).toMatch(/^Configuration endpoint +10\.0\.0\.1:6379$/m);
@@ -79,6 +79,7 @@ describe("a cache for people to read", () => {
 				{
 					id: "0001",
 					slots: null,
+					replicas: 0,
 					nodes: [
 						exampleNode("orders-001", { pendingParameters: ["databases"] }),
 						exampleNode("orders-002", { pendingParameters: ["databases"] }),
@@ -109,7 +110,9 @@ describe("a cache for people to read", () => {
 });
 
 describe("haveRebooted", () => {
-	const shards = (...nodes: CacheNode[]) => ({ shards: [{ id: "0001", slots: null, nodes }] });
+	const shards = (...nodes: CacheNode[]) => ({
+		shards: [{ id: "0001", slots: null, replicas: 0, nodes }],
+	});
 	const before = exampleCache(
 		shards(exampleNode("orders-001", { pid: 10 }), exampleNode("orders-002", { pid: 11 })),
 	);
@@ -134,6 +137,7 @@ describe("a failover that is waited for", () => {
 		leaders.map((leader, index) => ({
 			id: `000${index + 1}`,
 			slots: null,
+			replicas: 0,
 			nodes: [exampleNode(leader), exampleNode(`${leader}-other`, { role: "replica" as const })],
 		}));
 

@@ -3,6 +3,7 @@ import {
 	type Endpoint,
 	type Failover,
 	failoverEnds,
+	type PendingChange,
 } from "../../../server/contract/index.ts";
 import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 import { type Column, formatFields, formatTable } from "../../terminal/table.ts";
@@ -42,6 +43,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		["Name", cache.name],
 		["Status", cache.status + (cache.statusReason === null ? "" : `: ${cache.statusReason}`)],
 		...describeOperation(cache),
+		...describePending(cache),
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
 		["Node type", cache.nodeType],
 		...shapeOf(cache),
@@ -63,14 +65,40 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 	];
 }
 
-/** How far a change of shards or slots is. */
+/** How far a change of nodes, shards or slots is. */
 function describeOperation({ name, operation }: Cache): Field[] {
 	if (operation === null) return [];
-	const { kind, state, percent, slots, cancellable } = operation;
+	const { kind, state, percent, slots, data, cancellable } = operation;
 	const back = state === "canceling" ? " back" : "";
 	const way = cancellable ? `; cancel it with: larder caches cancel ${name}` : "";
-	const text = `${kind}: ${percent} %, ${slots.moved} of ${slots.total} slots moved${back}${way}`;
-	return [["Change", text]];
+	const keys =
+		data === null
+			? ""
+			: `, about ${data.keysMoved} of ${data.keys} keys (${formatBytes(data.bytesMoved)} of ${formatBytes(data.bytes)})`;
+	const moved =
+		slots === null ? "" : `, ${slots.moved} of ${slots.total} slots${keys} moved${back}`;
+	return [["Change", `${kind}: ${percent} %${moved}${way}`]];
+}
+
+/** Changes that wait, and what can be done about them. */
+function describePending({ name, pendingChanges, maintenanceWindow }: Cache): Field[] {
+	const { next, window } = pendingChanges ?? { next: null, window: null };
+	const words = ({ changes, problem }: PendingChange) =>
+		Object.entries(changes)
+			.map(([field, value]) => `${field} ${JSON.stringify(value)}`)
+			.join(", ") + (problem === null ? "" : ` (can't start: ${problem})`);
+	return [
+		...(next === null ? [] : [["Then", words(next)] satisfies Field]),
+		...(window === null
+			? []
+			: [
+					[
+						"In the window",
+						`${words(window)}; now: larder caches pending ${name} --apply`,
+					] satisfies Field,
+				]),
+		["Maintenance window", `${maintenanceWindow} UTC`],
+	];
 }
 
 function shapeOf(cache: Cache): Field[] {

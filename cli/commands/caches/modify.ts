@@ -28,6 +28,10 @@ interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions {
 	engine?: string;
 	engineVersion?: string;
 	applyPending?: boolean;
+	shardReplicas?: Record<string, string>;
+	remove?: string[];
+	maintenanceWindow?: string;
+	window?: boolean;
 	dryRun?: boolean;
 }
 
@@ -53,6 +57,18 @@ export function modifyCommand(): Command {
 		.option("--no-multi-az", "let them share a zone")
 		.option("--automatic-failover", "promote a replica when a primary fails")
 		.option("--no-automatic-failover", "don't; you promote a replica yourself")
+		.option(
+			"--shard-replicas <shard=count>",
+			"copies of one shard's primary, such as 0002=3; may be given several times",
+			collectPair,
+		)
+		.option(
+			"--remove <node>",
+			"a replica or Memcached node that leaves; may be given several times",
+			collectText,
+		)
+		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
+		.option("--window", "wait for the maintenance window with what concerns nodes")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",
@@ -67,6 +83,9 @@ Examples:
   larder caches modify orders --engine-version 9 --wait
   larder caches modify orders --parameter-group mine --apply-pending
   larder caches modify orders --replicas 0 --no-multi-az --no-automatic-failover
+  larder caches modify carts --shards 4 --replicas 2 --node-type cache.t4g.small --engine-version 9
+  larder caches modify orders --remove orders-003
+  larder caches modify orders --node-type cache.t4g.small --window
 
 Parameters that need a restart wait for --apply-pending, or: larder caches reboot orders
 To move a node: larder caches move orders orders-002 --host h3`,
@@ -87,11 +106,11 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		nodeType: options.nodeType,
 		engine: options.engine,
 		engineVersion: options.engineVersion,
-		replicasPerShard: options.replicas,
-		shards: options.shards,
-		nodes: options.nodes,
+		...sizeOf(options),
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
+		maintenanceWindow: options.maintenanceWindow,
+		apply: options.window ? "window" : undefined,
 	};
 	if (options.dryRun) return await printPreview(api, path, body, options);
 	const acceptIrreversible = (await confirmUpgrade(api, name, body, options)) || undefined;
@@ -106,7 +125,34 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 			})
 		: accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) print(`${name} is being modified.`);
+	else if (!options.wait) {
+		const waits = options.window
+			? `${name} will change in its maintenance window; see: larder caches show ${name}`
+			: `${name} is being modified.`;
+		print(waits);
+	}
+}
+
+/** The options about how many nodes there are. */
+export interface SizeOptions {
+	replicas?: number;
+	shardReplicas?: Record<string, string>;
+	remove?: string[];
+	shards?: number;
+	nodes?: number;
+}
+
+/** The fields of a request that they stand for. */
+export function sizeOf({ replicas, shardReplicas, remove, shards, nodes }: SizeOptions) {
+	return {
+		replicasPerShard: replicas,
+		shardReplicas:
+			shardReplicas &&
+			Object.entries(shardReplicas).map(([shard, count]) => ({
+				...{ shard, replicas: wholeNumber(count) },
+			})),
+		...{ removeNodes: remove, shards, nodes },
+	};
 }
 
 /** Asks before a change that can't be undone; true if it is one. */

@@ -51,9 +51,9 @@ async function rebalance(name: string, options: RebalanceOptions): Promise<void>
 
 export function cancelCommand(): Command {
 	const command = new Command("cancel")
-		.summary("cancel a change of shards or slots")
+		.summary("cancel the change of a cache that is under way")
 		.description(
-			"Cancel a change of shards or slots that is under way: slots that have moved move back with their keys, and new shards are removed.",
+			"Cancel the change of a cache that is under way: slots that have moved move back with their keys, new shards and nodes are removed, and nodes get their former type.",
 		)
 		.argument("<name>");
 	return waitOptions(withApiOptions(command)).action(cancel);

@@ -49,9 +49,15 @@ export function afterAttempt(
 		: [...blocks, found];
 }
 
+/** The cache serves as it should while a change waits for its window, so that isn't what its status is about. */
+function isWaitedFor(action: PlanAction): boolean {
+	if (action.kind === "start-pending") return action.when === "next";
+	return action.kind !== "add-replacement";
+}
+
 /** Why the cache waits, in a sentence; null if no step that it waits for is blocked. Moves have their own sentences. */
 export function blockedReason(cache: CacheModel, actions: readonly PlanAction[]): string | null {
-	const own = actions.filter(({ kind }) => kind !== "add-replacement");
+	const own = actions.filter(isWaitedFor);
 	const [first] = own.flatMap((action) => cache.blocks.filter(isOf(action)));
 	return first?.reason ?? null;
 }

@@ -35,10 +35,14 @@ export interface CacheModel {
 	everAvailable: boolean;
 	/** How long it has been healthy, with nothing to do. */
 	quietForMs: number;
-	/** Wanted number of nodes of each shard. Memcached's nodes are one shard. */
+	/** Wanted number of nodes of each shard that has no number of its own. Memcached's nodes are one shard. */
 	nodesPerShard: number;
 	/** A change of that number, of the node type or of the engine was requested and isn't finished. */
 	resizing: boolean;
+	/** Changes that wait: for what is under way, and for the maintenance window. */
+	pending: readonly PendingWhen[];
+	/** Weekly, such as sun:05:00-sun:06:00. */
+	maintenanceWindow: string;
 	/** A change of its shards or slots; null for none. */
 	operation: OperationModel | null;
 	shards: readonly ShardModel[];
@@ -52,11 +56,16 @@ export interface CacheModel {
 	gateways: readonly GatewayModel[];
 }
 
+/** What a change waits for: the end of the change that is under way, or the maintenance window. */
+export type PendingWhen = "next" | "window";
+
 export interface ShardModel {
 	id: string;
 	index: number;
 	/** That it is known to serve, such as 0-5460, empty for none; null without cluster mode. */
 	slots: string | null;
+	/** Its own wanted number of nodes; null for the cache's. */
+	nodesWanted: number | null;
 	/** While an operation is under way, the slots that it serves all the time, and that it may serve; null otherwise. */
 	bounds: SlotBounds | null;
 	/** The node that should be primary. Null before placement, and for Memcached. */
@@ -128,6 +137,8 @@ export interface NodeModel extends ProcessHistory {
 	replacesNodeId: string | null;
 	/** Was added to a running cache, and doesn't count yet. */
 	joining: boolean;
+	/** A person named it as the one to remove. */
+	leavesFirst: boolean;
 	/** Since when it is in no endpoint any more, because it will be removed; null for nodes that stay. */
 	leavingAt: Date | null;
 	/** Removed from the host's desired state; the host hasn't confirmed yet. */
@@ -224,6 +235,8 @@ export type PlanAction =
 	| { kind: "keep-node"; nodeId: string }
 	/** Writes down how far the operation has come, and takes out shards that have become empty. */
 	| { kind: "advance-operation"; step: OperationStep }
+	/** Starts changes that have waited. */
+	| { kind: "start-pending"; when: PendingWhen }
 	/** Gives a node the cache's node type where it runs, if its host has room. */
 	| { kind: "resize-node"; nodeId: string }
 	/** Restarts a node where it runs as what the cache wants: its host has no room for a successor beside it. */
@@ -275,6 +288,11 @@ export interface Plan {
 
 export function allNodes(cache: CacheModel): NodeModel[] {
 	return cache.shards.flatMap((shard) => [...shard.nodes]);
+}
+
+/** How many nodes the shard should have. */
+export function nodesWanted(cache: CacheModel, shard: ShardModel): number {
+	return shard.nodesWanted ?? cache.nodesPerShard;
 }
 
 export function primaryOf(shard: ShardModel): NodeModel | undefined {

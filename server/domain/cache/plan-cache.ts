@@ -8,6 +8,7 @@ import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover, planForgetting } from "./plan-failover.ts";
 import { planKind } from "./plan-kind.ts";
+import { planPending } from "./plan-pending.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
@@ -33,9 +34,10 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *   8. a change of shards or slots: see domain/operation
  *   9. nodes that can change where they are into what is wanted: see plan-kind.ts
  *  10. reboots that were asked for: see plan-reboots.ts
- *  11. primaries that have gathered in one zone: see plan-balance.ts
- *  12. Memcached: name the nodes that are ready to auto discovery
- *  13. status from the nodes: see plan-status.ts
+ *  11. changes that have waited: see plan-pending.ts
+ *  12. primaries that have gathered in one zone: see plan-balance.ts
+ *  13. Memcached: name the nodes that are ready to auto discovery
+ *  14. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -91,6 +93,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...planOperation(cache, now),
 			...planKind(cache, room),
 			...planReboots(cache),
+			...planPending(cache, now),
 			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),
 		],

@@ -2,7 +2,7 @@ import { compareInOrder } from "../../contract/compare-in-order.ts";
 import { DISCOVERY_POLL_MS } from "../../contract/limits.ts";
 import { leaversOf } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
-import { allNodes } from "./model.ts";
+import { allNodes, nodesWanted } from "./model.ts";
 import { isConverged, isInPlace, isServing, isWell } from "./node-health.ts";
 import { areAllOfKind } from "./node-kind.ts";
 import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
@@ -82,7 +82,7 @@ export function isStopping({ host }: NodeModel): boolean {
 function lack(cache: CacheModel, shard: ShardModel): number {
 	const isLeaving = cache.operation !== null && leaversOf(cache.operation).includes(shard.id);
 	if (isLeaving) return 0;
-	return cache.nodesPerShard - membersOf(shard).length;
+	return nodesWanted(cache, shard) - membersOf(shard).length;
 }
 
 function planJoining(cache: CacheModel, shard: ShardModel): PlanAction[] {
@@ -137,8 +137,8 @@ function planShrinking(cache: CacheModel, shard: ShardModel): PlanAction[] {
 }
 
 /**
- * The shard's members, the next to leave first: one that has to go anyway, then one that isn't well, then the
- * one whose going leaves the best spread over zones and hosts, then the last added. The primary is among them
+ * The shard's members, the next to leave first: one that a person named, then one that has to go anyway, one that isn't
+ * well, and the one whose going leaves the best spread over zones and hosts, then the last added. The primary is among them
  * only while its host is drained and a replica can take over.
  */
 export function inOrderOfLeaving(cache: CacheModel, shard: ShardModel): NodeModel[] {
@@ -155,6 +155,7 @@ export function inOrderOfLeaving(cache: CacheModel, shard: ShardModel): NodeMode
 		const onHost = (nodes: readonly NodeModel[]) =>
 			nodes.filter(({ host }) => host.id === node.host.id).length;
 		return [
+			Number(!node.leavesFirst),
 			Number(stays(node)),
 			Number(isReady(node)),
 			Number(leads(node)),

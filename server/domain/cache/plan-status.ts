@@ -141,7 +141,8 @@ function describeChange(cache: CacheModel): Status | null {
 	const resizing = describeResize(cache);
 	if (resizing !== null) return change(resizing);
 	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));
-	return behind.length === 0 ? null : change(`Applying changes to ${nodeNames(behind)}.`);
+	if (behind.length > 0) return change(`Applying changes to ${nodeNames(behind)}.`);
+	return cache.pending.includes("next") ? change("The next part of the change begins.") : null;
 }
 
 function describeReboot(cache: CacheModel): string {

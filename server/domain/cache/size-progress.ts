@@ -1,5 +1,5 @@
 import type { Engine, ProgressStep } from "../../contract/index.ts";
-import { allNodes, type CacheModel } from "./model.ts";
+import { allNodes, type CacheModel, nodesWanted } from "./model.ts";
 import { engineTitle, isOtherEngine, isOtherSize } from "./node-kind.ts";
 import { nodeNames } from "./node-label.ts";
 import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-size.ts";
@@ -64,7 +64,7 @@ function hasJoined(cache: CacheModel): boolean {
 }
 
 function hasSurplus(cache: CacheModel): boolean {
-	return cache.shards.some((shard) => membersOf(shard).length > cache.nodesPerShard);
+	return cache.shards.some((shard) => membersOf(shard).length > nodesWanted(cache, shard));
 }
 
 /** What a change of size does now, in a sentence; null if none is under way. */

@@ -8,7 +8,7 @@ import {
 	withoutSlots,
 } from "../../contract/slots.ts";
 import type { CacheModel, NodeModel, OperationStep, ShardModel } from "../cache/model.ts";
-import { primaryOf } from "../cache/model.ts";
+import { nodesWanted, primaryOf } from "../cache/model.ts";
 import { isInPlace, isServingPrimary, isSettled, isSilent } from "../cache/node-health.ts";
 import {
 	goalOf,
@@ -74,7 +74,7 @@ function isExtended(cache: CacheModel, { input }: OperationModel): boolean {
 		.filter(({ id }) => input.added.includes(id))
 		.every(
 			(shard) =>
-				shard.nodes.length === cache.nodesPerShard &&
+				shard.nodes.length === nodesWanted(cache, shard) &&
 				shard.nodes.every((node) => !node.joining && isInPlace(cache, shard, node)),
 		);
 }

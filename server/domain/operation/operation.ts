@@ -16,6 +16,8 @@ export const operationInputSchema = z.object({
 	removed: z.array(z.string()),
 	/** The cache's number of shards before. */
 	shardsBefore: z.number(),
+	/** What each shard held before, as far as it was known. */
+	held: z.record(z.string(), z.object({ keys: z.number(), bytes: z.number() })).optional(),
 });
 export type OperationInput = z.infer<typeof operationInputSchema>;
 

@@ -1,15 +1,18 @@
-import { AppError, type Cache } from "../../contract/index.ts";
-import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
-import { toCacheView } from "../../data/cache-view.ts";
-import type { Transaction } from "../../data/database.ts";
-import { toOperationModel } from "../../data/operation-mapping.ts";
-import { recordEvent } from "../../data/record-event.ts";
-import { operationSteps } from "../../domain/operation/operation-progress.ts";
+import type { Cache, ModifyCacheInput } from "../../contract/index.ts";
+import { type FormerShape, type FullCache, formerShapeColumn } from "../../data/cache-mapping.ts";
+import { shardName, toCacheView } from "../../data/cache-view.ts";
+import { readPending, writePending } from "../../data/pending-changes.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import { askToCancel } from "./ask-to-cancel.ts";
+import { changeShape } from "./change-shape.ts";
 import { findCache, lockStayingCache } from "./find-cache.ts";
+import { replicasOf } from "./resolve-size.ts";
 
-/** Takes a change of shards or slots back: slots that have moved move back with their keys, and new shards go. */
+/**
+ * Takes the change back that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
+ * get their former type, and what was to follow is dropped. What waits for the maintenance window stays.
+ */
 export async function cancelOperation(
 	resources: Resources,
 	caller: Caller,
@@ -20,62 +23,31 @@ export async function cancelOperation(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const row = await lockStayingCache(tx, input.name, { tellsHosts: false });
-			await askToCancel(resources, caller, tx, row);
+			const row = await lockStayingCache(tx, input.name, { tellsHosts: true });
+			const pending = readPending(row);
+			if (pending.next !== null) await writePending(tx, row.id, { ...pending, next: null });
+			const former = formerShapeColumn.nullable().parse(row.resizedFrom);
+			const isOpen = row.operations.length > 0;
+			if (former !== null && !isOpen) {
+				await changeShape(resources, caller, tx, row, backTo(row, former), after);
+			} else if (isOpen || pending.next === null) await askToCancel(resources, caller, tx, row);
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);
 		},
 	});
 }
 
-/** Throws `conflict` if there is nothing to cancel, or no longer. Repeating it changes nothing. */
-export async function askToCancel(
-	{ clock }: Resources,
-	caller: Caller,
-	tx: Transaction,
-	row: FullCache,
-): Promise<void> {
-	const operation = toOperationModel(row.operations[0]);
-	if (operation === null) {
-		throw new AppError(
-			"conflict",
-			`No change of shards or slots of cache ${row.name} is under way.`,
-		);
-	}
-	if (operation.cancelAsked) return;
-	if (operation.cursor.phase === "settle") {
-		throw new AppError(
-			"conflict",
-			`All slots of cache ${row.name} have moved, so the change can't be canceled any more. Ask for the former shards once it is done.`,
-		);
-	}
-	await tx.cache.update({
-		where: { id: row.id },
-		data: {
-			shardCount: operation.input.shardsBefore,
-			progress: [
-				...progressColumn
-					.parse(row.progress)
-					.filter(({ node, state }) => node !== null && state !== "done"),
-				...operationSteps(operation.input, true),
-			],
-			generation: { increment: 1 },
-		},
-	});
-	// In phase `add`, because the next pass begins to move back, wherever the slots are.
-	await tx.operation.update({
-		where: { id: operation.id },
-		data: {
-			cancelAsked: true,
-			cursor: { ...operation.cursor, phase: "add" },
-			error: null,
-			updatedAt: clock.now(),
-		},
-	});
-	await recordEvent(tx, clock, {
-		severity: "info",
-		type: "cache.modifying",
-		message: `${caller.name} canceled the change of cache ${row.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
-		cacheName: row.name,
-	});
+/** The request for the shape before. */
+function backTo(row: FullCache, { kind, ...size }: FormerShape): ModifyCacheInput {
+	const shape = {
+		...(size.nodes === null ? { replicasPerShard: size.replicasPerShard } : { nodes: size.nodes }),
+		...(size.shardReplicas !== undefined && {
+			shardReplicas: row.shards.map((shard) => ({
+				...{ shard: shardName(shard.index), replicas: replicasOf(size, shard) },
+			})),
+		}),
+	};
+	if (kind === undefined) return { ...shape, name: row.name };
+	const { engine, engineVersion, nodeType } = kind;
+	return { ...shape, name: row.name, engine, engineVersion, nodeType };
 }

@@ -60,14 +60,14 @@ export function isSameKind(a: CacheKind, b: CacheKind): boolean {
 /**
  * Decides what a change leaves open: the newest version of a new engine, and the default parameter group of a new
  * family. `former` is the kind before a change that is under way, which an upgrade may go back to while no primary has
- * changed.
+ * changed. `dataShare` is how much of its data a node will still have.
  */
 export async function resolveKind(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
 	input: ModifyCacheInput,
-	former: CacheKind | null,
+	{ former, dataShare }: { former: CacheKind | null; dataShare: number },
 ): Promise<KindChange> {
 	const present = presentKind(row);
 	const problems: ChangeProblem[] = [];
@@ -100,7 +100,7 @@ export async function resolveKind(
 		else problems.push(...(await chooseGroup(tx, row, kind, input.parameterGroup)));
 	}
 	if (kind.nodeType !== present.nodeType)
-		problems.push(...(await misfits(resources, tx, row, kind)));
+		problems.push(...(await misfits(resources, tx, row, kind, dataShare)));
 	const isUpgrade =
 		isOther && !isBack && allNodeRows(row).some((node) => !runs(resources, node, kind));
 	return { kind, isUpgrade, problems };
@@ -225,10 +225,13 @@ async function misfits(
 	tx: Transaction,
 	row: FullCache,
 	kind: CacheKind,
+	dataShare: number,
 ): Promise<ChangeProblem[]> {
 	// Memcached's smaller nodes start empty anyway.
 	if (kind.engine === "memcached") return [];
 	const wanted = await nodeColumns(tx, withKind(row, kind));
-	const messages = allNodeRows(row).flatMap((node) => dataMisfit(resources, node, wanted) ?? []);
+	const messages = allNodeRows(row).flatMap(
+		(node) => dataMisfit(resources, node, wanted, dataShare) ?? [],
+	);
 	return messages.map((message) => ({ code: "conflict", field: "nodeType", message }));
 }

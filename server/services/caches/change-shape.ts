@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { changeRefusals, type PresentShape, type ShapeChange } from "../../contract/cache-shape.ts";
 import { clusterModeSchema, engineSchema } from "../../contract/enums.ts";
 import { AppError } from "../../contract/errors.ts";
@@ -8,48 +10,62 @@ import {
 	type CacheSize,
 	type FormerShape,
 	type FullCache,
+	type FullNode,
 	formerShapeColumn,
 	progressColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
+import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
-import type { Caller, Resources } from "../context.ts";
+import type { Requester, Resources } from "../context.ts";
 import { type ChangeProblem, isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
+import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
-/** The fields of a change that concern the cache's nodes. */
-function shapeOf(input: ModifyCacheInput): ShapeChange {
-	const { replicasPerShard, nodes, multiAz, automaticFailover } = input;
-	return { replicasPerShard, nodes, multiAz, automaticFailover };
+/** The fields of a change that concern the cache's nodes. With numbers per shard, rules look at the fewest replicas. */
+function shapeOf(input: ModifyCacheInput, row: FullCache, size: CacheSize): ShapeChange {
+	const { multiAz, automaticFailover } = input;
+	const isResized = sizeFields(input).some((value) => value !== undefined);
+	const { nodes, replicasPerShard } = input;
+	if (!isResized) return { nodes, replicasPerShard, multiAz, automaticFailover };
+	if (row.nodeCount !== null) {
+		return { replicasPerShard, nodes: size.nodes ?? undefined, multiAz, automaticFailover };
+	}
+	return { replicasPerShard: fewestReplicas(row, size), nodes, multiAz, automaticFailover };
 }
 
-function sizeAfter(row: FullCache, change: ShapeChange): CacheSize {
-	return {
-		replicasPerShard: change.replicasPerShard ?? row.replicasPerShard,
-		nodes: row.nodeCount === null ? null : (change.nodes ?? row.nodeCount),
-	};
+function sizeFields({ replicasPerShard, shardReplicas, removeNodes, nodes }: ModifyCacheInput) {
+	return [replicasPerShard, shardReplicas, removeNodes, nodes];
 }
 
-function presentSize(row: FullCache): CacheSize {
-	return { replicasPerShard: row.replicasPerShard, nodes: row.nodeCount };
+function fewestReplicas(row: FullCache, size: CacheSize): number {
+	return Math.min(...row.shards.map((shard) => replicasOf(size, shard)));
 }
 
-/** What a change makes of the cache, and why it can't be taken now: the first reason first. */
+/**
+ * What a change makes of the cache, and why it can't be taken now: the first reason first. `dataShare` is how much of
+ * its data a shard will still have then.
+ */
 export async function resolveShape(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
 	input: ModifyCacheInput,
+	dataShare = 1,
 ): Promise<ShapeAfter> {
-	const change = shapeOf(input);
+	const resize = resolveSize(row, input);
+	const change = shapeOf(input, row, resize.size);
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 	const before: FormerShape = { ...presentSize(row), kind: presentKind(row) };
-	const kindChange = await resolveKind(resources, tx, row, input, former?.kind ?? null);
-	const after = { ...sizeAfter(row, change), kind: kindChange.kind };
+	const kindChange = await resolveKind(resources, tx, row, input, {
+		former: former?.kind ?? null,
+		dataShare,
+	});
+	const after = { ...resize.size, kind: kindChange.kind };
 	const problems: ChangeProblem[] = [];
 	const [field] = Object.entries({ ...change, ...kindFields(input) })
 		.filter(([, value]) => value !== undefined)
@@ -57,19 +73,32 @@ export async function resolveShape(
 	if (field !== undefined) {
 		const busy = whyBusy(row, { change, former, before, after });
 		if (busy !== null) problems.push({ field, message: busy, code: "conflict" });
-		const refused = changeRefusals(presentShape(row), change);
-		problems.push(...refused.map((each) => ({ ...each, code: "invalid_argument" as const })));
+		problems.push(...resize.problems);
+		for (const { field: refused, message } of changeRefusals(presentShape(row), change)) {
+			problems.push({ code: "invalid_argument", field: fieldAtFault(refused, input), message });
+		}
 		problems.push(...kindChange.problems);
 	}
-	return { change, before, after, isUpgrade: kindChange.isUpgrade, problems };
+	const { leaving } = resize;
+	return { change, before, after, leaving, isUpgrade: kindChange.isUpgrade, problems };
 }
 
 export interface ShapeAfter {
 	change: ShapeChange;
 	before: FormerShape;
 	after: FormerShape & { kind: CacheKind };
+	/** Nodes that a person named as the ones to leave. */
+	leaving: readonly FullNode[];
 	isUpgrade: boolean;
 	problems: ChangeProblem[];
+}
+
+/** The field that the request has, where rules speak of the number that it leads to. */
+function fieldAtFault(field: string, input: ModifyCacheInput): string {
+	const isDerived =
+		(field === "replicasPerShard" || field === "nodes") && input[field] === undefined;
+	if (!isDerived) return field;
+	return input.shardReplicas === undefined ? "removeNodes" : "shardReplicas";
 }
 
 function kindFields({ nodeType, engine, engineVersion }: ModifyCacheInput) {
@@ -93,7 +122,7 @@ function whyBusy(
 	if (open !== null && changes(row, change, before, after)) return open;
 	const isBack = former !== null && isSame(after, { ...former, kind: former.kind ?? before.kind });
 	if (former === null || isBack || !changes(row, change, before, after)) return null;
-	const [from, to] = describe({ ...former, kind: former.kind ?? before.kind }, before);
+	const [from, to] = describe(row, { ...former, kind: former.kind ?? before.kind }, before);
 	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it: ask for ${from} again.`;
 }
 
@@ -109,7 +138,7 @@ function presentShape(row: FullCache): PresentShape {
 	return {
 		engine: engineSchema.parse(row.engine),
 		clusterMode: clusterModeSchema.parse(row.clusterMode),
-		replicasPerShard: row.replicasPerShard,
+		replicasPerShard: fewestReplicas(row, presentSize(row)),
 		nodes: row.nodeCount,
 		zones: zonesColumn.parse(row.zones),
 		multiAz: row.multiAz,
@@ -123,22 +152,17 @@ function presentShape(row: FullCache): PresentShape {
  */
 export async function changeShape(
 	resources: Resources,
-	caller: Caller,
+	caller: Requester,
 	tx: Transaction,
 	row: FullCache,
 	input: ModifyCacheInput,
 	after: (commit: () => void) => void,
 ): Promise<void> {
 	const shape = await resolveShape(resources, tx, row, input);
-	const { change, before, isUpgrade } = shape;
-	const [problem] = shape.problems;
+	const { change, before } = shape;
+	const [problem] = [...shape.problems, ...irreversibility(shape, input)];
 	if (problem !== undefined) {
 		throw new AppError(problem.code, problem.message, { field: problem.field });
-	}
-	if (isUpgrade && input.acceptIrreversible !== true) {
-		const title = engineTitle(shape.after.kind.engine, shape.after.kind.engineVersion);
-		const message = `There is no way back from ${title} to an earlier engine. Send acceptIrreversible: true to go on.`;
-		throw new AppError("invalid_argument", message, { field: "acceptIrreversible" });
 	}
 	const multiAz = change.multiAz ?? row.multiAz;
 	const automaticFailover = change.automaticFailover ?? row.automaticFailover;
@@ -158,27 +182,60 @@ export async function changeShape(
 			...{ parameterGroup: kind.parameterGroup, nodeType: kind.nodeType },
 			...{ nodeMemoryBytes: BigInt(kind.memoryBytes), nodeVcpus: kind.vcpus },
 			nodeCpuMillis: kind.cpuMillis,
-			resizedFrom: before,
+			resizedFrom: { ...before, id: randomUUID(), startedAt: resources.clock.now().toISOString() },
 			status: row.status === "available" ? "modifying" : row.status,
 			progress: [
 				...progressColumn.parse(row.progress).filter(isUnfinishedReboot),
-				...stepsOf(shape),
+				...stepsOf(row, shape),
 			],
 			// A pass that has read the cache before doesn't write its own steps over these.
 			generation: { increment: 1 },
 		},
 	});
+	await storeSize(tx, row, shape);
 	if (!isSameKind(before.kind ?? kind, kind)) {
 		const hostIds = await pinVersion(resources, tx, row, kind);
 		after(() => wakeHosts(resources, hostIds));
 	}
-	const [from, to] = describe(before, shape.after);
+	const [from, to] = describe(row, before, shape.after);
 	await recordEvent(tx, resources.clock, {
 		severity: "info",
 		type: "cache.modifying",
 		message: `Cache ${row.name} changes from ${from} to ${to}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
+}
+
+/** A change that can't be undone must say that it knows. */
+export function irreversibility(
+	{ isUpgrade, after: { kind } }: ShapeAfter,
+	{ acceptIrreversible }: ModifyCacheInput,
+): ChangeProblem[] {
+	if (!isUpgrade || acceptIrreversible === true) return [];
+	const title = engineTitle(kind.engine, kind.engineVersion);
+	const message = `There is no way back from ${title} to an earlier engine. Send acceptIrreversible: true to go on.`;
+	return [{ code: "invalid_argument", field: "acceptIrreversible", message }];
+}
+
+/** What a change says about single shards and nodes. Names that an earlier change left over no longer count. */
+async function storeSize(
+	tx: Transaction,
+	row: FullCache,
+	{ after, leaving }: ShapeAfter,
+): Promise<void> {
+	for (const shard of row.shards) {
+		const replicas = after.shardReplicas?.[shard.id] ?? null;
+		if (replicas === shard.replicas) continue;
+		await tx.shard.update({ where: { id: shard.id }, data: { replicas } });
+	}
+	const named = leaving.map(({ id }) => id);
+	const isStale = allNodeRows(row).some(({ leavesFirst }) => leavesFirst);
+	if (isStale) {
+		await tx.node.updateMany({ where: { cacheId: row.id }, data: { leavesFirst: false } });
+	}
+	if (named.length > 0) {
+		await tx.node.updateMany({ where: { id: { in: named } }, data: { leavesFirst: true } });
+	}
 }
 
 /** Nodes whose processes fit the new version already need no change. */
@@ -201,12 +258,13 @@ async function pinVersion(
 	return hostIds;
 }
 
-function stepsOf({ before, after }: ShapeAfter): ProgressStep[] {
-	const [from, to] = [countOf(before), countOf(after)];
+function stepsOf(row: FullCache, { before, after }: ShapeAfter): ProgressStep[] {
 	const { kind } = after;
 	const former = before.kind ?? kind;
+	const pairs = row.shards.map((shard) => [countOf(before, shard), countOf(after, shard)] as const);
 	return [
-		...(from === to ? [] : sizeSteps(kind.engine, to > from ? "up" : "down")),
+		...(pairs.some(([from, to]) => to > from) ? sizeSteps(kind.engine, "up") : []),
+		...(pairs.some(([from, to]) => to < from) ? sizeSteps(kind.engine, "down") : []),
 		...kindSteps({
 			size: kind.nodeType !== former.nodeType,
 			engine: kind.engine !== former.engine || kind.engineVersion !== former.engineVersion,
@@ -219,18 +277,22 @@ function isUnfinishedReboot({ node, state }: { node: string | null; state: strin
 }
 
 function isSame(a: FormerShape, b: FormerShape): boolean {
-	const isSameSize = a.replicasPerShard === b.replicasPerShard && a.nodes === b.nodes;
+	const isSameSize =
+		a.replicasPerShard === b.replicasPerShard &&
+		a.nodes === b.nodes &&
+		isDeepStrictEqual(a.shardReplicas ?? {}, b.shardReplicas ?? {});
 	return isSameSize && (a.kind === undefined || b.kind === undefined || isSameKind(a.kind, b.kind));
 }
 
-function countOf({ nodes, replicasPerShard }: CacheSize): number {
-	return nodes ?? replicasPerShard;
+function countOf(size: CacheSize, shard: { id: string }): number {
+	return size.nodes ?? replicasOf(size, shard);
 }
 
 /** What differs between two shapes, in words: first as it is in one, then as in the other. */
-function describe(a: FormerShape, b: FormerShape): [string, string] {
+function describe(row: FullCache, a: FormerShape, b: FormerShape): [string, string] {
 	const parts: [string, string][] = [];
-	if (countOf(a) !== countOf(b)) parts.push([describeSize(a), describeSize(b)]);
+	const sizes = [describeSize(row, a), describeSize(row, b)] as const;
+	if (sizes[0] !== sizes[1]) parts.push([...sizes]);
 	const [from, to] = [a.kind, b.kind];
 	if (from !== undefined && to !== undefined) {
 		if (from.nodeType !== to.nodeType) parts.push([from.nodeType, to.nodeType]);
@@ -239,12 +301,17 @@ function describe(a: FormerShape, b: FormerShape): [string, string] {
 		);
 		if (titles[0] !== titles[1]) parts.push([titles[0] ?? "", titles[1] ?? ""]);
 	}
-	if (parts.length === 0) return [describeSize(a), describeSize(b)];
+	if (parts.length === 0) return [...sizes];
 	return [parts.map(([left]) => left).join(" and "), parts.map(([, right]) => right).join(" and ")];
 }
 
-function describeSize(size: CacheSize): string {
-	const count = countOf(size);
-	const [thing, where] = size.nodes === null ? ["replica", " per shard"] : ["node", ""];
-	return `${count} ${thing}${count === 1 ? "" : "s"}${where}`;
+function describeSize(row: FullCache, size: CacheSize): string {
+	const some = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+	if (size.nodes !== null) return some(size.nodes, "node");
+	const own = row.shards.flatMap(({ id, index }) => {
+		const count = size.shardReplicas?.[id];
+		return count === undefined ? [] : [`${count} in shard ${shardName(index)}`];
+	});
+	const exceptions = own.length === 0 ? "" : ` (${own.join(", ")})`;
+	return `${some(size.replicasPerShard, "replica")} per shard${exceptions}`;
 }

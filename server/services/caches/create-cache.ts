@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Cache, CreateCacheSpec } from "../../contract/index.ts";
-import { AppError } from "../../contract/index.ts";
+import { AppError, windowFor } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import { isUniqueViolation, type Transaction } from "../../data/database.ts";
@@ -107,6 +107,7 @@ async function insertCache(
 			deletionProtection: spec.deletionProtection,
 			tags: spec.tags,
 			description: spec.description,
+			maintenanceWindow: spec.maintenanceWindow ?? windowFor(id),
 			status: "creating",
 			progress: creationSteps({ ...spec, clusterMode }, now.toISOString()),
 			createdAt: now,
@@ -117,6 +118,7 @@ async function insertCache(
 		...row,
 		shards: shards.map((shard) => ({
 			...shard,
+			replicas: null,
 			failoverRequestedAt: null,
 			failoverToNodeId: null,
 			failoverCause: null,

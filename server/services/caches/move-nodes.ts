@@ -4,7 +4,7 @@ import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
 import type { Placement } from "../../domain/placement/place-nodes.ts";
-import type { Caller, Resources } from "../context.ts";
+import type { Requester, Resources } from "../context.ts";
 import { nodeColumns } from "../node-columns.ts";
 import { placeSuccessor } from "../successor-place.ts";
 import type { ChangeProblem } from "./change-kind.ts";
@@ -115,7 +115,7 @@ async function spreadProblem(
 /** Stores the moves; the reconciler carries them out, one at a time. */
 export async function moveNodes(
 	resources: Resources,
-	caller: Caller,
+	caller: Requester,
 	tx: Transaction,
 	row: FullCache,
 	moves: readonly NodeMove[],

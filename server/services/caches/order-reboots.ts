@@ -4,12 +4,12 @@ import { recordEvent } from "../../data/record-event.ts";
 import { lockCaches } from "../../data/row-locks.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
 import { rebootSteps } from "../../domain/cache/reboot-progress.ts";
-import type { Caller, Resources } from "../context.ts";
+import type { Requester, Resources } from "../context.ts";
 
 /** Requests reboots of nodes; the reconciler carries them out, replicas before their primary. */
 export async function orderReboots(
 	resources: Resources,
-	caller: Caller,
+	caller: Requester,
 	tx: Transaction,
 	row: FullCache,
 	nodes: readonly FullNode[],

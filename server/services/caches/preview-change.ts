@@ -1,9 +1,14 @@
-import type { ChangePreview, ModifyCacheInput } from "../../contract/index.ts";
+import { type ChangePreview, type ModifyCacheInput, nextWindow } from "../../contract/index.ts";
 import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
-import type { CacheModel, NodeModel, ShardModel } from "../../domain/cache/model.ts";
+import {
+	type CacheModel,
+	type NodeModel,
+	nodesWanted,
+	type ShardModel,
+} from "../../domain/cache/model.ts";
 import { inOrderOfLeaving, lacksOf, membersOf } from "../../domain/cache/plan-size.ts";
 import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
@@ -11,12 +16,13 @@ import { chooseNewPlaces } from "../new-places.ts";
 import { withKind } from "./change-kind.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
+import { goesShardsFirst, shareAfter, withShape } from "./following-parts.ts";
 import { NOTHING, type PartPreview } from "./part-preview.ts";
 import { previewKind } from "./preview-kind.ts";
 import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
 import { previewReshard } from "./preview-reshard.ts";
-import { SEPARATELY } from "./reshard-cache.ts";
+import { withSize } from "./resolve-size.ts";
 
 /** What the change would do now, and what is in its way. A forecast: room may come and go. */
 export async function previewChange(
@@ -25,22 +31,26 @@ export async function previewChange(
 ): Promise<ChangePreview> {
 	return readSnapshot(resources.db, async (tx) => {
 		const row = await findStayingCache(tx, input.name);
-		const shape = await resolveShape(resources, tx, row, input);
+		const shardsFirst = await goesShardsFirst(tx, row, input);
+		const share = shardsFirst ? shareAfter(row, input) : 1;
+		const shape = await resolveShape(resources, tx, row, input, share);
 		const { kind, ...size } = shape.after;
-		const wanted = {
-			...withKind(row, kind),
-			...{ replicasPerShard: size.replicasPerShard, nodeCount: size.nodes },
-		};
-		const reshard = await previewReshard(resources, tx, row, input.shards);
-		const isBoth = reshard !== null && size.replicasPerShard !== row.replicasPerShard;
-		const parts: PartPreview[] = [
+		const named = new Set(shape.leaving.map(({ id }) => id));
+		const wanted = withLeavers(withSize(withKind(row, kind), size), named);
+		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
+		const reshard = await previewReshard(resources, tx, present, input.shards);
+		const shards = { ...NOTHING, steps: reshard?.steps ?? [], problems: reshard?.problems ?? [] };
+		const nodes = [
 			{ ...NOTHING, steps: switches(row, shape) },
 			await previewSize(resources, tx, wanted),
-			{ ...NOTHING, steps: reshard?.steps ?? [], problems: reshard?.problems ?? [] },
-			{ ...NOTHING, problems: isBoth ? [{ field: "shards", message: SEPARATELY }] : [] },
 			await previewKind(resources, tx, row, wanted),
-			await previewMoves(resources, tx, row, input),
 			await previewReboots(resources, tx, row, input),
+		];
+		const moves = await previewMoves(resources, tx, row, input);
+		const parts: PartPreview[] = [
+			...(input.apply === "window" ? [waiting(resources, row)] : []),
+			...(shardsFirst ? [shards, ...nodes] : [...nodes, shards]),
+			moves,
 		];
 		const before = wantedNodeCount(row);
 		const after = reshard?.nodeCount ?? wantedNodeCount(wanted);
@@ -62,6 +72,23 @@ export async function previewChange(
 			),
 		};
 	});
+}
+
+function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPreview {
+	const { startsAt } = nextWindow(maintenanceWindow, clock.now());
+	const isOpen = startsAt <= clock.now();
+	const step = `Wait for the maintenance window (${maintenanceWindow} UTC), which ${isOpen ? "is open" : `opens at ${startsAt.toISOString()}`}.`;
+	return { ...NOTHING, steps: [step] };
+}
+
+function withLeavers(row: FullCache, named: ReadonlySet<string>): FullCache {
+	return {
+		...row,
+		shards: row.shards.map((shard) => ({
+			...shard,
+			nodes: shard.nodes.map((node) => ({ ...node, leavesFirst: named.has(node.id) })),
+		})),
+	};
 }
 
 /** Of one node. */
@@ -116,7 +143,7 @@ async function additions(
 /** Those that would leave, in turn. */
 function leaversOf(model: CacheModel, shard: ShardModel): NodeModel[] {
 	const [next] =
-		membersOf(shard).length > model.nodesPerShard ? inOrderOfLeaving(model, shard) : [];
+		membersOf(shard).length > nodesWanted(model, shard) ? inOrderOfLeaving(model, shard) : [];
 	if (next === undefined) return [];
 	const rest = { ...shard, nodes: shard.nodes.filter((node) => node !== next) };
 	const shards = model.shards.map((each) => (each === shard ? rest : each));

@@ -1,7 +1,7 @@
 import { countSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { nodesPerShard } from "../../data/cache-mapping.ts";
-import { shardName } from "../../data/cache-view.ts";
+import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
@@ -26,13 +26,13 @@ export async function previewReshard(
 	const problems = plan.problems.map(({ field, message }) => ({ field, message }));
 	const members = nodesPerShard(row);
 	if (Object.keys(plan.input.after).length === 0) {
-		return { steps: [], problems, nodeCount: row.shardCount * members };
+		return { steps: [], problems, nodeCount: wantedNodeCount(row) };
 	}
 	const growth = await additions(resources, tx, row, plan, members);
 	return {
 		steps: [...growth.steps, ...moves(row, plan), ...removals(row, plan)],
 		problems: [...problems, ...growth.problems],
-		nodeCount: shards * members,
+		nodeCount: wantedNodeCount({ ...row, shardCount: shards }),
 	};
 }
 
@@ -46,7 +46,13 @@ async function additions(
 	if (newShards.length === 0) return { steps: [], problems: [] };
 	const coming = newShards.map((shard) => ({
 		...{ ...shard, cacheId: row.id, slots: "", primaryNodeId: null },
-		...{ failoverRequestedAt: null, failoverToNodeId: null, failoverCause: null, nodes: [] },
+		...{
+			replicas: null,
+			failoverRequestedAt: null,
+			failoverToNodeId: null,
+			failoverCause: null,
+			nodes: [],
+		},
 	}));
 	const counts = [...row.shards.map(() => 0), ...coming.map(() => members)];
 	const wanted = { ...row, shards: [...row.shards, ...coming] };

@@ -16,14 +16,11 @@ import type {
 	SlotLayout,
 } from "../../domain/operation/operation.ts";
 import { operationSteps } from "../../domain/operation/operation-progress.ts";
-import type { Caller, Resources } from "../context.ts";
-import { askToCancel } from "./cancel-operation.ts";
+import type { Requester, Resources } from "../context.ts";
+import { askToCancel } from "./ask-to-cancel.ts";
 
 /** Shards: as many, with slots spread evenly. Slots: as they are given. Neither: the same shards, spread evenly. */
 export type ReshardRequest = { shards: number } | { slots: readonly string[] } | "rebalance";
-
-export const SEPARATELY =
-	"shards and replicasPerShard can't change in one request: change one after the other";
 
 export interface ReshardProblem {
 	field: "shards" | "slots";
@@ -78,6 +75,7 @@ export function planReshard(
 		added: newShards.map(({ id }) => id),
 		removed: all.slice(count).map(({ id }) => id),
 		shardsBefore: row.shardCount,
+		held: heldBy(resources, row),
 	};
 	const slotCount = all.reduce(
 		(sum, { slots }, index) => sum + countSlots(withoutSlots(slots, wanted[index] ?? [])),
@@ -93,6 +91,15 @@ export function planReshard(
 			...tooFull(resources, row, input, field),
 		],
 	};
+}
+
+/** What the shards hold, by the newest samples. */
+function heldBy({ fleet }: Resources, row: FullCache): OperationInput["held"] {
+	const held = row.shards.flatMap(({ id, primaryNodeId }) => {
+		const sample = primaryNodeId === null ? null : fleet.metrics(primaryNodeId);
+		return sample === null ? [] : [[id, { keys: sample.keys, bytes: sample.memoryUsedBytes }]];
+	});
+	return Object.fromEntries(held);
 }
 
 function kindOf(request: ReshardRequest, count: number, before: number): OperationKind {
@@ -207,7 +214,7 @@ function mebibytes(bytes: number): string {
  */
 export async function reshard(
 	resources: Resources,
-	caller: Caller,
+	caller: Requester,
 	tx: Transaction,
 	row: FullCache,
 	request: ReshardRequest,
@@ -228,7 +235,7 @@ export async function reshard(
 
 async function start(
 	{ clock }: Resources,
-	caller: Caller,
+	caller: Requester,
 	tx: Transaction,
 	row: FullCache,
 	{ kind, input, newShards, slotCount }: ReshardPlan,

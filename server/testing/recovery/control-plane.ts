@@ -168,6 +168,7 @@ export class ControlPlane {
 			...{ portRequested: false, port: 6379, deleting: false },
 			shards: database.shards.map((shard) => this.shardModel(shard)),
 			...{ nodesPerShard: membersPerShard, resizing: false, operation: null },
+			...{ pending: [], maintenanceWindow: "sun:05:00-sun:06:00" },
 			...{ expectedView: null, arranged: true, discoveryNodeIds: [], gateways: [] },
 		};
 	}
@@ -218,7 +219,7 @@ export class ControlPlane {
 				index: shard.index,
 				slots: this.engines.cluster ? id : null,
 				leaving: [],
-				bounds: null,
+				...{ bounds: null, nodesWanted: null },
 			},
 			...{ primaryNodeId: shard.primaryId, failover: shard.failover, failoverCause: null },
 			nodes: rows.map((row) => this.nodeModel(row, shard)),
@@ -244,7 +245,7 @@ export class ControlPlane {
 			rebootPending: row.rebootPending,
 			replacesNodeId: row.replaces,
 			...{ kind: KIND, moveTo: null, placedByHand: false },
-			joining: false,
+			...{ joining: false, leavesFirst: false },
 			leavingAt: null,
 			host: this.hostModel(node.host),
 			followsNodeId: shard.primaryId === id ? null : shard.primaryId,

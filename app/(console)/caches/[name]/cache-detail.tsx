@@ -21,6 +21,7 @@ import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
+import { PendingChanges } from "./pending-changes.tsx";
 import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
@@ -104,6 +105,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 		<>
 			<CacheHeader cache={cache} onConnect={() => change({ tab: "connect" }, "push")} />
 			<StatusNotice cache={cache} />
+			<PendingChanges cache={cache} />
 			<UrlTabs label={`About ${cache.name}`} tabs={tabs} />
 		</>
 	);

@@ -67,6 +67,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		],
 		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
 		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
+		["Maintenance window", `${cache.maintenanceWindow} UTC`],
 		["Created", <Time key="created" value={cache.createdAt} />],
 		["First available", <Time key="available" value={cache.availableAt} />],
 	];

@@ -22,6 +22,9 @@ export interface ModifyDraft {
 	nodes: number;
 	multiAz: boolean;
 	automaticFailover: boolean;
+	maintenanceWindow: string;
+	/** When nodes change. */
+	apply: "now" | "window";
 }
 
 export function toModifyDraft(cache: Cache): ModifyDraft {
@@ -38,6 +41,8 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		nodes: cache.nodeCount,
 		multiAz: cache.multiAz,
 		automaticFailover: cache.automaticFailover,
+		maintenanceWindow: cache.maintenanceWindow,
+		apply: "now",
 	};
 }
 
@@ -52,7 +57,7 @@ export function shapeChanges(changes: Changes): Changes | null {
 		...{ nodeType, engine, engineVersion, applyPending },
 	};
 	const isShape = Object.values(shape).some((value) => value !== undefined);
-	return isShape ? { ...shape, parameterGroup } : null;
+	return isShape ? { ...shape, parameterGroup, apply: changes.apply } : null;
 }
 
 /** The engine and version that a draft asks for; null for the present ones. */
@@ -122,6 +127,15 @@ export function differences(
 			effect: "most values at once; those that need it wait for a reboot, which you start",
 		});
 	}
+	if (draft.maintenanceWindow !== cache.maintenanceWindow) {
+		changes.maintenanceWindow = draft.maintenanceWindow;
+		list.push({
+			field: "Maintenance window",
+			from: cache.maintenanceWindow,
+			to: draft.maintenanceWindow,
+			effect: AT_ONCE,
+		});
+	}
 	addKind(cache, draft, changes, list);
 	addShape(cache, draft, changes, list);
 	const tags = toTagRecord(draft.tags);
@@ -129,6 +143,7 @@ export function differences(
 		changes.tags = tags;
 		list.push({ field: "Tags", from: tagWords(cache.tags), to: tagWords(tags), effect: AT_ONCE });
 	}
+	if (draft.apply === "window" && shapeChanges(changes) !== null) changes.apply = "window";
 	return { changes, list };
 }
 

@@ -13,6 +13,7 @@ import { CheckField } from "../../../_ui/check-field.tsx";
 import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../../_ui/form-fields.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { Segmented } from "../../../_ui/segmented.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../_ui/switch-field.tsx";
 import { groupOptions } from "../group-options.ts";
@@ -42,12 +43,16 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 	const [draft, setDraft] = useState<ModifyDraft>(() => toModifyDraft(cache));
 	const [isAccepted, setAccepted] = useState(false);
 	const modify = useModify(cache.name, () => {
-		toast.success(`${cache.name} ${shape !== null ? "is being" : "was"} modified`);
+		toast.success(done);
 		onClose();
 	});
 	const set = (change: Partial<ModifyDraft>) => setDraft((old) => ({ ...old, ...change }));
 	const { changes, list } = differences(cache, draft);
 	const shape = shapeChanges(changes);
+	const done =
+		changes.apply === "window"
+			? `${cache.name} will change in its maintenance window`
+			: `${cache.name} ${shape !== null ? "is being" : "was"} modified`;
 	const refusals = shapeRefusals(cache, shape);
 	const parsed = modifyCacheInputSchema.safeParse({ ...changes, name: cache.name });
 	const issues = list.length === 0 ? new Map<string, string>() : firstIssues(parsed.error);
@@ -108,6 +113,16 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 					hint="The cache can't be deleted while this is on."
 				/>
 			</div>
+			<FormTextField
+				label="Maintenance window"
+				name="maintenanceWindow"
+				value={draft.maintenanceWindow}
+				onChange={(maintenanceWindow) => set({ maintenanceWindow })}
+				autoComplete="off"
+				isMonospace
+				error={errorOf("maintenanceWindow")}
+				hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
+			/>
 			<fieldset>
 				<legend className="mb-1.5 font-medium">Tags</legend>
 				<TagsEditor
@@ -117,6 +132,20 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 				/>
 			</fieldset>
 			<DifferenceList list={list} />
+			{shape !== null && (
+				<div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
+					<span className="font-medium">Change nodes</span>
+					<Segmented
+						label="When nodes change"
+						value={draft.apply}
+						options={[
+							{ value: "now", label: "Now" },
+							{ value: "window", label: "In the maintenance window" },
+						]}
+						onChange={(apply) => set({ apply })}
+					/>
+				</div>
+			)}
 			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
 			{isUpgrade && (
 				<CheckField

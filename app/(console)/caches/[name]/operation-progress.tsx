@@ -3,6 +3,8 @@
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Operation } from "../../../../server/contract/operation.ts";
+import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { formatCount } from "../../../_lib/format/count.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
@@ -16,17 +18,26 @@ interface OperationProgressProps {
 	operation: Operation;
 }
 
-/** How far slots have moved, how long it will take, and the way back. */
+/** How far the change is, how long it will take, and the way back. */
 export function OperationProgress({ name, operation }: OperationProgressProps) {
-	const { percent, slots, state, cancellable } = operation;
+	const { percent, slots, data, state, cancellable } = operation;
+	const back = state === "canceling" ? " back" : "";
 	return (
 		<div className="mt-3 flex flex-col gap-2">
 			<UsageBar label="Progress of the change" used={percent} total={100} size="thick" />
 			<div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.8125rem] tabular-nums">
 				<span className="font-medium">{percent} %</span>
-				<span className="text-muted">
-					{slots.moved} of {slots.total} slots moved{state === "canceling" ? " back" : ""}
-				</span>
+				{slots !== null && (
+					<span className="text-muted">
+						{slots.moved} of {slots.total} slots moved{back}
+					</span>
+				)}
+				{data !== null && data.keys > 0 && (
+					<span className="text-muted" title="Estimated from what the shards held at the start">
+						about {formatCount(data.keysMoved)} of {formatCount(data.keys)} keys (
+						{formatBytes(data.bytesMoved)} of {formatBytes(data.bytes)})
+					</span>
+				)}
 				<TimeLeft until={operation.estimatedEndAt} />
 				{cancellable && <CancelButton name={name} />}
 			</div>

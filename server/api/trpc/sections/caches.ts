@@ -23,6 +23,10 @@ import { getCacheMetrics } from "../../../services/caches/get-cache-metrics.ts";
 import { getCredentials } from "../../../services/caches/get-credentials.ts";
 import { listCaches } from "../../../services/caches/list-caches.ts";
 import { modifyCache } from "../../../services/caches/modify-cache.ts";
+import {
+	applyPendingChanges,
+	dropPendingChanges,
+} from "../../../services/caches/pending-changes.ts";
 import { previewChange } from "../../../services/caches/preview-change.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
@@ -75,7 +79,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Change a cache",
 				description:
-					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. A new nodeType, engine or engineVersion and moves of nodes are accepted in the same way; an engine needs acceptIrreversible. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
+					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. A new nodeType, engine or engineVersion and moves of nodes are accepted in the same way; an engine needs acceptIrreversible. One request may ask for all of it: nodes change first, then slots move to the wanted shards, then nodes move; pendingChanges shows what follows. With apply: window, changes of nodes wait for the maintenance window, and add to those that wait already. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
 			},
 		})
 		.input(modifyCacheInputSchema)
@@ -133,14 +137,42 @@ export const caches = router({
 				path: "/caches/{name}/operation/cancel",
 				status: 202,
 				tag: "Caches",
-				summary: "Cancel a change of shards or slots",
+				summary: "Cancel the change of a cache that is under way",
 				description:
-					"Slots that have moved move back with their keys, and new shards are removed. Answers 409 once all slots have moved.",
+					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes get their former type, and what was to follow is dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
 			},
 		})
 		.input(cacheRefSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => cancelOperation(ctx.resources, ctx.caller, input)),
+	applyPendingChanges: requires("cache:modify")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/pending-changes/apply",
+				status: 202,
+				tag: "Caches",
+				summary: "Start changes now that wait for the maintenance window",
+				description: "Answers 409 if nothing waits, or while another change is under way.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => applyPendingChanges(ctx.resources, ctx.caller, input)),
+	dropPendingChanges: requires("cache:modify")
+		.meta({
+			rest: {
+				method: "DELETE",
+				path: "/caches/{name}/pending-changes",
+				status: 200,
+				tag: "Caches",
+				summary: "Cancel changes that wait for the maintenance window",
+				description: "Answers 409 if nothing waits.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheSchema)
+		.mutation(({ ctx, input }) => dropPendingChanges(ctx.resources, ctx.caller, input)),
 	reboot: requires("cache:reboot")
 		.meta({
 			rest: {

@@ -54,6 +54,7 @@ export const CALM = {
 	order: null,
 	ledBy: null,
 	bounds: null,
+	nodesWanted: null,
 	orderProblem: null,
 	failoverTroubled: false,
 };
@@ -84,6 +85,7 @@ export function node(
 		followsNodeId: index === 1 ? null : "n1",
 		replacesNodeId: null,
 		joining: false,
+		leavesFirst: false,
 		leavingAt: null,
 		removed: false,
 		hasSynced: observed?.engineState != null,
@@ -149,6 +151,8 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 			({ replacesNodeId }) => replacesNodeId === null,
 		).length,
 		resizing: false,
+		pending: [],
+		maintenanceWindow: "sun:05:00-sun:06:00",
 		operation: null,
 		shards: [
 			{

@@ -186,6 +186,7 @@ export class World {
 			moveTo: null,
 			placedByHand: false,
 			joining: false,
+			leavesFirst: false,
 			leavingAt: null,
 			removed: engine.removed,
 			observation,

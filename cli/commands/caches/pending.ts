@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
+import {
+	type ApiOptions,
+	connect,
+	print,
+	printJson,
+	withApiOptions,
+} from "../../command-context.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
+import { printable } from "../../terminal/format.ts";
+
+interface PendingOptions extends ApiOptions {
+	apply?: boolean;
+	cancel?: boolean;
+}
+
+export function pendingCommand(): Command {
+	const command = new Command("pending")
+		.summary("show, apply or cancel changes that wait for the maintenance window")
+		.description(
+			"Show the changes of a cache that wait for its maintenance window, apply them now, or cancel them.",
+		)
+		.argument("<name>")
+		.option("--apply", "start them now")
+		.option("--cancel", "forget them")
+		.addHelpText(
+			"after",
+			`
+Examples:
+  larder caches modify orders --engine-version 9 --window
+  larder caches pending orders
+  larder caches pending orders --apply`,
+		);
+	return withApiOptions(command).action(run);
+}
+
+async function run(name: string, options: PendingOptions): Promise<void> {
+	if (options.apply && options.cancel) {
+		throw new CliError("--apply and --cancel exclude each other.", EXIT.invalidInput);
+	}
+	const api = await connect(options);
+	const path = `/caches/${encodeURIComponent(name)}`;
+	const pending = `${path}/pending-changes`;
+	const answer = options.apply
+		? await api.call({ method: "POST", path: `${pending}/apply`, body: {} })
+		: options.cancel
+			? await api.call({ method: "DELETE", path: pending })
+			: await api.call({ method: "GET", path });
+	if (options.json) return printJson(answer);
+	if (options.apply) print(`${name} is being modified.`);
+	else if (options.cancel) print(`Nothing of ${name} waits for its maintenance window any more.`);
+	else for (const line of describe(cacheSchema.parse(answer))) print(printable(line));
+}
+
+function describe({ name, pendingChanges, maintenanceWindow }: Cache): string[] {
+	const window = pendingChanges?.window ?? null;
+	if (window === null) return [`Nothing of ${name} waits for its maintenance window.`];
+	return [
+		`${name} changes in its maintenance window (${maintenanceWindow} UTC), from ${window.startsAt}:`,
+		...Object.entries(window.changes).map(
+			([field, value]) => `  ${field}: ${JSON.stringify(value)}`,
+		),
+		`Requested by ${window.requestedBy} at ${window.requestedAt}.`,
+		...(window.problem === null ? [] : [`It can't start: ${window.problem}`]),
+	];
+}

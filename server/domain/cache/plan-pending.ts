@@ -1,0 +1,24 @@
+import { isInWindow } from "../../contract/maintenance-window.ts";
+import { allNodes, type CacheModel, type PendingWhen, type PlanAction } from "./model.ts";
+
+/**
+ * Starts changes that have waited, once no other change is under way: what follows the last one, or, while the
+ * maintenance window is open, what waits for that. A change that has begun in the window goes on after its end.
+ */
+export function planPending(cache: CacheModel, now: Date): PlanAction[] {
+	if (!cache.everAvailable || cache.deleting || isChanging(cache)) return [];
+	const due = (["next", "window"] satisfies PendingWhen[]).find(
+		(when) =>
+			cache.pending.includes(when) && (when === "next" || isInWindow(cache.maintenanceWindow, now)),
+	);
+	return due === undefined ? [] : [{ kind: "start-pending", when: due }];
+}
+
+/** Nodes change, move or restart, or slots move, because a person asked for it. */
+function isChanging(cache: CacheModel): boolean {
+	return (
+		cache.resizing ||
+		cache.operation !== null ||
+		allNodes(cache).some(({ moveTo, rebootPending }) => moveTo !== null || rebootPending)
+	);
+}

@@ -1,0 +1,39 @@
+import type { Operation } from "../../contract/operation.ts";
+import type { CacheModel, NodeKind } from "./model.ts";
+import { primaryOf } from "./model.ts";
+import { isSizeStep } from "./size-progress.ts";
+
+/** The change of nodes that is under way, as it was when it began. */
+export interface Resize {
+	id: string;
+	startedAt: string;
+	/** What the nodes were; null where only their number changes. */
+	formerKind: Pick<NodeKind, "engine" | "engineVersion"> | null;
+}
+
+/** A change of nodes as the API shows it. */
+export function resizeView(cache: CacheModel, { id, startedAt, formerKind }: Resize): Operation {
+	const steps = cache.progress.filter(isSizeStep);
+	const done = steps.filter(({ state }) => state === "done").length;
+	return {
+		...{ id, kind: "modify", state: "running" },
+		steps: steps.map(({ step, state, startedAt: since, finishedAt }) => ({
+			...{ step, state, startedAt: since, finishedAt },
+		})),
+		percent: steps.length === 0 ? 0 : Math.floor((done / steps.length) * 100),
+		...{ slots: null, data: null, problem: cache.blocks[0]?.reason ?? null },
+		...{ startedAt, estimatedEndAt: null },
+		cancellable: !isIrreversible(cache, formerKind),
+	};
+}
+
+/** A primary already runs the later engine. */
+function isIrreversible(cache: CacheModel, formerKind: Resize["formerKind"]): boolean {
+	const { engine, engineVersion } = cache;
+	if (formerKind === null) return false;
+	if (formerKind.engine === engine && formerKind.engineVersion === engineVersion) return false;
+	return cache.shards.some((shard) => {
+		const kind = primaryOf(shard)?.kind;
+		return kind?.engine === engine && kind.engineVersion === engineVersion;
+	});
+}

@@ -1,0 +1,162 @@
+import { beforeEach, expect, it } from "vitest";
+import { modifyCacheInputSchema } from "../contract/cache.ts";
+import { cancelOperation } from "../services/caches/cancel-operation.ts";
+import { modifyCache } from "../services/caches/modify-cache.ts";
+import { applyPendingChanges, dropPendingChanges } from "../services/caches/pending-changes.ts";
+import { previewChange } from "../services/caches/preview-change.ts";
+import { TestFleet } from "../testing/test-fleet.ts";
+
+let fleet: TestFleet;
+/** A Sunday at noon. */
+const NOON = new Date("2026-11-29T12:00:00Z");
+const LATER = new Date("2026-11-29T13:10:00Z");
+const WINDOW = "sun:13:00-sun:14:00";
+
+beforeEach(async () => {
+	fleet = await TestFleet.open();
+	fleet.test.time.now = NOON;
+});
+
+const parse = (change: object) => modifyCacheInputSchema.parse({ name: "orders", ...change });
+const modify = (change: object) => modifyCache(fleet.test.resources, fleet.caller, parse(change));
+const ofCaller = [() => fleet.test.resources, () => fleet.caller] as const;
+const call = <T>(use: (...input: [never, never, { name: string }]) => Promise<T>) =>
+	use(ofCaller[0]() as never, ofCaller[1]() as never, { name: "orders" });
+
+/** Parts of a change follow each other, and hosts rest in between. */
+async function atRest(): Promise<void> {
+	let left = 6;
+	do {
+		await fleet.converge();
+		left -= 1;
+	} while (left > 0 && (await fleet.orders()).status !== "available");
+}
+
+it("a change with apply window waits, in sight, until the window opens", async () => {
+	await fleet.create({ maintenanceWindow: WINDOW });
+	const asked = await modify({ replicasPerShard: 1, apply: "window", description: "now" });
+	expect(asked).toMatchObject({
+		...{ status: "available", replicasPerShard: 0, description: "now", operation: null },
+		maintenanceWindow: WINDOW,
+		pendingChanges: {
+			next: null,
+			window: {
+				changes: { replicasPerShard: 1 },
+				...{ startsAt: "2026-11-29T13:00:00.000Z", problem: null },
+			},
+		},
+	});
+	// Another one adds to it; what can never be is refused.
+	await modify({ nodeType: "cache.t4g.small", apply: "window" });
+	await expect(modify({ shards: 2, apply: "window" })).rejects.toThrow(/cluster mode/);
+	await expect(modify({ removeNodes: ["orders-001"], apply: "window" })).rejects.toThrow(/primary/);
+	await fleet.converge();
+	expect(await fleet.namesOf()).toEqual(["orders-001"]);
+	fleet.test.time.now = LATER;
+	await fleet.settle();
+	expect(await fleet.orders()).toMatchObject({
+		...{ status: "modifying", replicasPerShard: 1, pendingChanges: null },
+		operation: { kind: "modify", cancellable: true, slots: null },
+	});
+	await fleet.converge();
+	expect(await fleet.orders()).toMatchObject({
+		...{ status: "available", nodeType: "cache.t4g.small", operation: null },
+	});
+	expect(await fleet.namesOf()).toEqual(["orders-001", "orders-002"]);
+	expect(await fleet.eventTypes()).toContain("cache.window-opened");
+});
+
+it("what waits can be applied now, canceled, or replaced by a change at once", async () => {
+	await fleet.create({ maintenanceWindow: WINDOW });
+	await modify({ replicasPerShard: 1, nodeType: "cache.t4g.small", apply: "window" });
+	const { pendingChanges } = await modify({ replicasPerShard: 2 });
+	expect(pendingChanges?.window?.changes).toEqual({ nodeType: "cache.t4g.small" });
+	await expect(call(applyPendingChanges)).rejects.toMatchObject({ code: "conflict" });
+	await fleet.converge();
+	expect((await call(applyPendingChanges)).status).toBe("modifying");
+	await fleet.converge();
+	expect(await fleet.orders()).toMatchObject({ nodeType: "cache.t4g.small", pendingChanges: null });
+	await modify({ replicasPerShard: 0, apply: "window" });
+	expect((await call(dropPendingChanges)).pendingChanges).toBeNull();
+	await expect(call(dropPendingChanges)).rejects.toMatchObject({ code: "conflict" });
+	fleet.test.time.now = LATER;
+	await fleet.converge();
+	expect(await fleet.namesOf()).toHaveLength(3);
+});
+
+it("a change that can't begin in its window says why and begins once it can", async () => {
+	await fleet.create({ maintenanceWindow: WINDOW, replicasPerShard: 1 });
+	await modify({ moves: [{ node: "orders-002", host: "h3" }], apply: "window" });
+	fleet.test.time.now = LATER;
+	await fleet.test.resources.db.host.updateMany({
+		where: { name: "h3" },
+		data: { cordoned: true },
+	});
+	await fleet.settle();
+	const blocked = await fleet.orders();
+	expect(blocked).toMatchObject({ status: "available", statusReason: null });
+	expect(blocked.pendingChanges?.window?.problem).toContain("No other host takes nodes now");
+	await fleet.test.resources.db.host.updateMany({
+		where: { name: "h3" },
+		data: { cordoned: false },
+	});
+	await fleet.passSeconds(1);
+	await atRest();
+	expect(await fleet.orders()).toMatchObject({ status: "available", pendingChanges: null });
+	const moved = (await fleet.members()).find(({ id }) => id === "orders-002");
+	expect(moved?.host).toBe("h3");
+});
+
+it("one request may ask for more than can be done at once: the rest follows, or is canceled with it", async () => {
+	await fleet.create({ replicasPerShard: 1 });
+	// Beside the replica, whose zone is free of the others.
+	const home = (await fleet.members()).find(({ id }) => id === "orders-002");
+	await fleet.join(home?.zone ?? "");
+	await fleet.passSeconds(1);
+	const whole = {
+		...{ replicasPerShard: 2, nodeType: "cache.t4g.small" },
+		moves: [{ node: "orders-002", host: "h4" }],
+	};
+	const { steps, problems } = await previewChange(fleet.test.resources, parse(whole));
+	expect(problems).toEqual([]);
+	expect(steps.at(-1)).toContain("Move orders-002");
+	const begun = await modify(whole);
+	expect(begun).toMatchObject({ status: "modifying", replicasPerShard: 2 });
+	expect(begun.pendingChanges?.next).toMatchObject({
+		changes: { moves: whole.moves },
+		startsAt: null,
+	});
+	await expect(modify({ replicasPerShard: 3 })).rejects.toThrow(/moves will follow/);
+	await call(cancelOperation);
+	await fleet.converge();
+	expect(await fleet.orders()).toMatchObject({
+		...{ status: "available", replicasPerShard: 1, nodeType: "cache.t4g.micro" },
+		pendingChanges: null,
+	});
+	await modify(whole);
+	await atRest();
+	expect(await fleet.orders()).toMatchObject({ status: "available", pendingChanges: null });
+	const moved = (await fleet.members()).find(({ id }) => id === "orders-002");
+	expect(moved?.host).toBe("h4");
+});
+
+it("shards may have replicas of their own, and a person says which node leaves", async () => {
+	await fleet.create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
+	const grown = await modify({ shardReplicas: [{ shard: "0002", replicas: 2 }] });
+	expect(grown).toMatchObject({ replicasPerShard: 1, nodeCount: 5 });
+	await fleet.converge();
+	const counts = async () => (await fleet.orders()).shards.map(({ nodes }) => nodes.length);
+	expect(await counts()).toEqual([2, 3]);
+	await expect(modify({ shardReplicas: [{ shard: "0009", replicas: 2 }] })).rejects.toThrow(/0009/);
+	await modify({ removeNodes: ["orders-0002-002"] });
+	await fleet.converge();
+	expect(await counts()).toEqual([2, 2]);
+	expect(await fleet.namesOf()).toContain("orders-0002-003");
+	expect(await fleet.namesOf()).not.toContain("orders-0002-002");
+	await modify({ shardReplicas: [{ shard: "0001", replicas: 0 }] });
+	await fleet.converge();
+	expect(await fleet.orders()).toMatchObject({ replicasPerShard: 1, nodeCount: 3 });
+	await modify({ replicasPerShard: 2 });
+	await fleet.converge();
+	expect(await counts()).toEqual([3, 3]);
+});

@@ -1,0 +1,59 @@
+import { AppError } from "../../contract/index.ts";
+import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { toOperationModel } from "../../data/operation-mapping.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { operationSteps } from "../../domain/operation/operation-progress.ts";
+import type { Requester, Resources } from "../context.ts";
+
+/** Throws `conflict` if there is nothing to cancel, or no longer. Repeating it changes nothing. */
+export async function askToCancel(
+	{ clock }: Resources,
+	caller: Requester,
+	tx: Transaction,
+	row: FullCache,
+): Promise<void> {
+	const operation = toOperationModel(row.operations[0]);
+	if (operation === null) {
+		throw new AppError(
+			"conflict",
+			`No change of cache ${row.name} is under way that could be canceled.`,
+		);
+	}
+	if (operation.cancelAsked) return;
+	if (operation.cursor.phase === "settle") {
+		throw new AppError(
+			"conflict",
+			`All slots of cache ${row.name} have moved, so the change can't be canceled any more. Ask for the former shards once it is done.`,
+		);
+	}
+	await tx.cache.update({
+		where: { id: row.id },
+		data: {
+			shardCount: operation.input.shardsBefore,
+			progress: [
+				...progressColumn
+					.parse(row.progress)
+					.filter(({ node, state }) => node !== null && state !== "done"),
+				...operationSteps(operation.input, true),
+			],
+			generation: { increment: 1 },
+		},
+	});
+	// In phase `add`, because the next pass begins to move back, wherever the slots are.
+	await tx.operation.update({
+		where: { id: operation.id },
+		data: {
+			cancelAsked: true,
+			cursor: { ...operation.cursor, phase: "add" },
+			error: null,
+			updatedAt: clock.now(),
+		},
+	});
+	await recordEvent(tx, clock, {
+		severity: "info",
+		type: "cache.modifying",
+		message: `${caller.name} canceled the change of cache ${row.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
+		cacheName: row.name,
+	});
+}

@@ -1,0 +1,67 @@
+import { AppError, engineSchema } from "../../contract/index.ts";
+import { familyOf } from "../../contract/offered-versions.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
+import { bumpHosts, bumpRoutes } from "../bump-hosts.ts";
+
+/** Null if the group doesn't change. Throws `invalid_argument` for a group that the cache can't have. */
+export async function newGroup(
+	tx: Transaction,
+	row: FullCache,
+	name: string | undefined,
+): Promise<StoredParameterGroup | null> {
+	if (name === undefined || name === row.parameterGroup) return null;
+	const field = { field: "parameterGroup" };
+	const group = await findParameterGroup(tx, name);
+	if (group === null) {
+		throw new AppError("invalid_argument", `Parameter group ${name} not found`, field);
+	}
+	const family = familyOf(engineSchema.parse(row.engine), row.engineVersion);
+	if (group.family !== family) {
+		throw new AppError(
+			"invalid_argument",
+			`Expected a parameter group of family ${family} but found one of family ${group.family}`,
+			field,
+		);
+	}
+	if (group.clusterMode !== null && group.clusterMode !== row.clusterMode) {
+		throw new AppError(
+			"invalid_argument",
+			`Parameter group ${name} is for cluster mode ${group.clusterMode}; cache ${row.name} has it ${row.clusterMode}, which can't be changed`,
+			field,
+		);
+	}
+	return group;
+}
+
+/** Gives the group's values to the nodes. Returns the hosts to wake. */
+export async function applyGroup(
+	tx: Transaction,
+	row: FullCache,
+	group: StoredParameterGroup,
+): Promise<Set<string>> {
+	const engine = engineSchema.parse(row.engine);
+	// Nodes whose engine is still to change keep the group of its family until then.
+	const nodes = allNodeRows(row).filter(
+		(node) => node.engine === row.engine && node.engineVersion === row.engineVersion,
+	);
+	const hostIds = new Set(nodes.map((node) => node.hostId));
+	await bumpHosts(tx, hostIds);
+	for (const node of nodes) {
+		const memoryBytes = Number(node.memoryBytes);
+		const usable = usableMemoryBytes({ engine, memoryBytes, overrides: group.overrides });
+		await tx.node.update({
+			where: { id: node.id },
+			data: {
+				parameterGroup: group.name,
+				maxmemoryBytes: BigInt(usable),
+				generation: { increment: 1 },
+			},
+		});
+	}
+	// Gateways keep connections alive like the nodes, by one of these parameters.
+	await bumpRoutes(tx, [row.id]);
+	return hostIds;
+}

@@ -1,0 +1,150 @@
+import { AppError, type ModifyCacheInput } from "../../contract/index.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { readPending, writePending } from "../../data/pending-changes.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { wakeGateways, wakeHosts } from "../bump-hosts.ts";
+import type { Requester, Resources } from "../context.ts";
+import { applyGroup, newGroup } from "./change-group.ts";
+import type { ChangeProblem } from "./change-kind.ts";
+import { changeShape } from "./change-shape.ts";
+import { findStayingCache } from "./find-cache.ts";
+import { followingProblems, goesShardsFirst } from "./following-parts.ts";
+import { moveNodes, resolveMoves } from "./move-nodes.ts";
+import { orderReboots } from "./order-reboots.ts";
+import { type ChangePart, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
+import { nodesToRestart } from "./pending-reboots.ts";
+import { reshard } from "./reshard-cache.ts";
+
+type After = (commit: () => void) => void;
+
+/**
+ * Stores what a change wants of a cache's nodes; the reconciler carries it out. Parts that can't be done at the same
+ * time wait in `pendingChanges`, and the reconciler starts them one after the other. The caller holds the cache's lock,
+ * and its hosts' for what tells them. Throws `conflict` while another change is under way or still to come, unless this
+ * one takes it back, and `invalid_argument` for what the cache can't become.
+ */
+export async function changeNodes(
+	resources: Resources,
+	requester: Requester,
+	tx: Transaction,
+	row: FullCache,
+	input: ModifyCacheInput,
+	after: After,
+): Promise<void> {
+	const changes = nodeChangesOf(input);
+	if (Object.keys(changes).length === 0) return;
+	refuseBeforeNext(row);
+	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
+	if (parts.length > 1) throwFirst(await followingProblems(resources, tx, row, parts));
+	const waiting: NodeChanges = {};
+	for (const part of parts) {
+		const now = await findStayingCache(tx, row.name);
+		if (isUnderWay(now) && !isUnderWay(row)) Object.assign(waiting, part.changes);
+		else await startPart(resources, requester, tx, now, part, after);
+	}
+	if (Object.keys(waiting).length === 0) return;
+	const now = await findStayingCache(tx, row.name);
+	const requestedAt = resources.clock.now().toISOString();
+	const next = { changes: { ...waiting }, requestedAt, requestedBy: requester.name };
+	await writePending(tx, row.id, { ...readPending(now), next });
+}
+
+/** What follows the change that is under way is part of it. */
+function refuseBeforeNext(row: FullCache): void {
+	const { next } = readPending(row);
+	if (next === null) return;
+	const fields = Object.keys(next.changes).join(", ");
+	throw new AppError(
+		"conflict",
+		`Cache ${row.name} is being changed, and ${fields} will follow. Wait until that is done, or cancel it.`,
+	);
+}
+
+function isUnderWay(row: FullCache): boolean {
+	return (
+		row.resizedFrom !== null ||
+		row.operations.length > 0 ||
+		allNodeRows(row).some(
+			(node) => node.rebootPending || node.moveToHostId !== null || node.moveToZone !== null,
+		)
+	);
+}
+
+async function startPart(
+	resources: Resources,
+	requester: Requester,
+	tx: Transaction,
+	row: FullCache,
+	{ kind, changes }: ChangePart,
+	after: After,
+): Promise<void> {
+	const input: ModifyCacheInput = { ...changes, name: row.name };
+	switch (kind) {
+		case "shape":
+			return await startShape(resources, requester, tx, row, input, after);
+		case "shards":
+			if (changes.shards === undefined) return;
+			return await reshard(resources, requester, tx, row, { shards: changes.shards });
+		case "moves": {
+			const { moves, problems } = await resolveMoves(resources, tx, row, changes.moves);
+			throwFirst(problems);
+			return await moveNodes(resources, requester, tx, row, moves);
+		}
+	}
+}
+
+async function startShape(
+	resources: Resources,
+	requester: Requester,
+	tx: Transaction,
+	before: FullCache,
+	input: ModifyCacheInput,
+	after: After,
+): Promise<void> {
+	await changeShape(resources, requester, tx, before, input, after);
+	const row = await findStayingCache(tx, input.name);
+	const group = await newGroup(tx, row, input.parameterGroup);
+	if (group !== null) {
+		await tx.cache.update({ where: { id: row.id }, data: { parameterGroup: group.name } });
+		const hostIds = await applyGroup(tx, row, group);
+		after(() => {
+			wakeHosts(resources, hostIds);
+			wakeGateways(resources);
+		});
+	}
+	if (input.applyPending === true) {
+		const pending = await nodesToRestart(resources, tx, row, group);
+		const now = await findStayingCache(tx, input.name);
+		if (pending.length > 0) await orderReboots(resources, requester, tx, now, pending);
+	}
+	const words = [
+		...(input.parameterGroup === undefined ? [] : ["parameter group"]),
+		...(input.multiAz === undefined ? [] : ["Multi-AZ"]),
+		...(input.automaticFailover === undefined ? [] : ["automatic failover"]),
+	];
+	await noteModified(resources, requester, tx, row.name, words);
+}
+
+/** In an event: what has changed at once. */
+export async function noteModified(
+	{ clock }: Resources,
+	requester: Requester,
+	tx: Transaction,
+	cacheName: string,
+	words: readonly string[],
+): Promise<void> {
+	const text = words.join(", ");
+	if (text === "") return;
+	await recordEvent(tx, clock, {
+		severity: "info",
+		type: "cache.modified",
+		message: `${text.charAt(0).toUpperCase()}${text.slice(1)} of cache ${cacheName} changed by ${requester.name}.`,
+		cacheName,
+	});
+}
+
+export function throwFirst([problem]: readonly ChangeProblem[]): void {
+	if (problem === undefined) return;
+	throw new AppError(problem.code, problem.message, { field: problem.field });
+}

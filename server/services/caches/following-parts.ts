@@ -1,0 +1,89 @@
+import type { ModifyCacheInput } from "../../contract/index.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { findNodeType } from "../../data/node-types.ts";
+import type { Resources } from "../context.ts";
+import { nodeColumns } from "../node-columns.ts";
+import { type ChangeProblem, withKind } from "./change-kind.ts";
+import { irreversibility, resolveShape } from "./change-shape.ts";
+import { resolveMoves } from "./move-nodes.ts";
+import type { ChangePart, NodeChanges } from "./parts-of-change.ts";
+import { planReshard } from "./reshard-cache.ts";
+import { withSize } from "./resolve-size.ts";
+
+/** Whether slots should move before nodes change: shards are added, and nodes get smaller. */
+export async function goesShardsFirst(
+	tx: Transaction,
+	row: FullCache,
+	{ shards, nodeType }: NodeChanges,
+): Promise<boolean> {
+	if (shards === undefined || nodeType === undefined || shards <= row.shardCount) return false;
+	const type = await findNodeType(tx, nodeType);
+	return type !== null && type.memoryBytes < Number(row.nodeMemoryBytes);
+}
+
+/** Why the parts after the first couldn't be carried out, as far as it can be known before: the first reason first. */
+export async function followingProblems(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	parts: readonly ChangePart[],
+): Promise<ChangeProblem[]> {
+	const problems: ChangeProblem[] = [];
+	const before: NodeChanges = {};
+	for (const [index, part] of parts.entries()) {
+		if (index > 0) problems.push(...(await problemsOf(resources, tx, row, before, part)));
+		Object.assign(before, part.changes);
+	}
+	return problems;
+}
+
+async function problemsOf(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	before: NodeChanges,
+	{ kind, changes }: ChangePart,
+): Promise<ChangeProblem[]> {
+	const { name } = row;
+	switch (kind) {
+		case "shape": {
+			const input = { ...changes, name };
+			const shape = await resolveShape(resources, tx, row, input, shareAfter(row, before));
+			return [...shape.problems, ...irreversibility(shape, input)];
+		}
+		case "shards": {
+			if (changes.shards === undefined) return [];
+			const changed = await withShape(resources, tx, row, { ...before, name });
+			return planReshard(resources, changed, { shards: changes.shards })?.problems ?? [];
+		}
+		case "moves":
+			return (await resolveMoves(resources, tx, row, changes.moves)).problems;
+	}
+}
+
+/** How much of its data a shard keeps once there are as many shards as the change says. */
+export function shareAfter({ shardCount }: FullCache, { shards }: NodeChanges): number {
+	return Math.min(1, shardCount / (shards ?? shardCount));
+}
+
+/** The cache's rows as they will be once its nodes have the shape that the change asks for. */
+export async function withShape(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	input: ModifyCacheInput,
+): Promise<FullCache> {
+	const { kind, ...size } = (await resolveShape(resources, tx, row, input)).after;
+	const changed = withSize(withKind(row, kind), size);
+	const { maxmemoryBytes } = await nodeColumns(tx, changed);
+	const isOther = allNodeRows(row).some(({ nodeType }) => nodeType !== kind.nodeType);
+	if (!isOther) return changed;
+	return {
+		...changed,
+		shards: changed.shards.map((shard) => ({
+			...shard,
+			nodes: shard.nodes.map((node) => ({ ...node, maxmemoryBytes })),
+		})),
+	};
+}

@@ -1,0 +1,47 @@
+import type { ModifyCacheInput } from "../../contract/index.ts";
+
+/** The fields of a change that concern nodes, by what can be done at the same time. */
+const FIELDS = {
+	shape: [
+		...(["replicasPerShard", "shardReplicas", "removeNodes", "nodes"] as const),
+		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
+		...(["multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
+	],
+	shards: ["shards"],
+	moves: ["moves"],
+} as const satisfies Record<string, readonly (keyof ModifyCacheInput)[]>;
+
+type PartKind = keyof typeof FIELDS;
+export type NodeChanges = Pick<ModifyCacheInput, (typeof FIELDS)[PartKind][number]>;
+
+/** What has to be finished before the next part can begin. */
+export interface ChangePart {
+	kind: PartKind;
+	changes: NodeChanges;
+}
+
+/** Without what concerns no node, and without a field that is undefined. */
+export function nodeChangesOf(input: Partial<ModifyCacheInput>): NodeChanges {
+	return pick(input, Object.values(FIELDS).flat());
+}
+
+/**
+ * A change in the order in which its parts are carried out: nodes first become what they should be, then slots move, then
+ * nodes. Only where nodes get smaller while shards are added, slots go first, because smaller nodes hold less.
+ */
+export function partsOf(input: Partial<ModifyCacheInput>, shardsFirst: boolean): ChangePart[] {
+	const order: PartKind[] = shardsFirst
+		? ["shards", "shape", "moves"]
+		: ["shape", "shards", "moves"];
+	return order
+		.map((kind) => ({ kind, changes: pick(input, FIELDS[kind]) }))
+		.filter(({ changes }) => Object.keys(changes).length > 0);
+}
+
+function pick(
+	input: Partial<ModifyCacheInput>,
+	fields: readonly (keyof NodeChanges)[],
+): NodeChanges {
+	const entries = fields.map((field) => [field, input[field]]);
+	return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
