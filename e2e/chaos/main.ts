@@ -26,7 +26,7 @@ import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
 import { DAY_TWO } from "./day-two.ts";
 import { networkCut } from "./network-cut.ts";
-import { OUTSIDE } from "./outside.ts";
+import { ALSO_OUTSIDE, OUTSIDE } from "./outside.ts";
 import { agentsKilled, programsKilled } from "./programs-killed.ts";
 import { createRandom } from "./random.ts";
 import { randomFaults } from "./random-faults.ts";
@@ -48,7 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 /** Names that stand for several scenarios. */
 const GROUPS: Readonly<Record<string, readonly Scenario[]>> = {
-	outside: OUTSIDE,
+	outside: [...OUTSIDE, ...SCENARIOS.filter(({ name }) => ALSO_OUTSIDE.includes(name))],
 	"day-two": DAY_TWO,
 };
 

@@ -8,6 +8,9 @@ import { kernelPath } from "./outside/kernel-path.ts";
 import { upgrade, upgradeAgentFirst } from "./outside/upgrade.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** Scenarios that other groups have as well. */
+export const ALSO_OUTSIDE: readonly string[] = ["replica-returns-empty", "births-under-load"];
+
 /** Faults that come from outside Larder: clients, strangers on the network, full disks, damaged files, other clocks. */
 export const OUTSIDE: readonly Scenario[] = [
 	handOvers,
