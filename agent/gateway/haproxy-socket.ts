@@ -1,7 +1,9 @@
 import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 const ANSWER_TIMEOUT_MS = 5_000;
 const WORKER_TIMEOUT_MS = 1_000;
+const ROOM_RETRY_MS = 5;
 /** HAProxy accepts 16 KiB at a time. */
 const COMMANDS_AT_ONCE = 40;
 
@@ -25,12 +27,30 @@ export async function tellWorker(statsSocket: string, commands: readonly string[
 	}
 }
 
-/** HAProxy's answer to commands sent over one of its sockets. Throws if none arrives. */
-export function askHaproxy(
+/**
+ * HAProxy's answer to commands sent over one of its sockets. Throws if none arrives. While too many others wait
+ * for the socket, the kernel refuses to connect (EAGAIN); a moment later there is room.
+ */
+export async function askHaproxy(
 	socketPath: string,
 	command: string,
 	timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<string> {
+	const startedAt = performance.now();
+	for (;;) {
+		try {
+			const leftMs = timeoutMs - (performance.now() - startedAt);
+			return await askOnce(socketPath, command, leftMs);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+			if (performance.now() - startedAt + ROOM_RETRY_MS >= timeoutMs)
+				throw new HaproxySilentError(timeoutMs);
+			await pause(ROOM_RETRY_MS);
+		}
+	}
+}
+
+function askOnce(socketPath: string, command: string, timeoutMs: number): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const chunks: Buffer[] = [];
 		// It closes once the sending side is closed and everything is answered.

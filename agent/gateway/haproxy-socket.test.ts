@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { askHaproxy } from "./haproxy-socket.ts";
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+	directory = mkdtempSync(join(tmpdir(), "larder-socket-"));
+	path = join(directory, "stats.sock");
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** Answers each connection, from the moment on in which it reads a line. */
+const SERVER = `
+	const { createServer } = require("node:net");
+	const server = createServer({ allowHalfOpen: true }, (socket) => socket.end("told\\n"));
+	server.listen({ path: process.argv[1], backlog: 1 }, () => process.kill(process.pid, "SIGSTOP"));
+`;
+
+it("a socket that too many others wait for is asked again until there is room", async () => {
+	const server = spawn(process.execPath, ["-e", SERVER, path], { stdio: "ignore" });
+	const others: Socket[] = [];
+	try {
+		await fillQueue(others);
+		const answer = askHaproxy(path, "show info");
+		server.kill("SIGCONT");
+		expect(await answer).toBe("told\n");
+	} finally {
+		for (const other of others) other.destroy();
+		server.kill("SIGKILL");
+		await once(server, "exit");
+	}
+});
+
+/** Connects until the kernel refuses. */
+async function fillQueue(others: Socket[]): Promise<void> {
+	for (;;) {
+		const other = connect({ path });
+		const refused = await new Promise<string | null>((resolve) => {
+			other.once("connect", () => resolve(null));
+			other.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
+		});
+		if (refused === null) others.push(other);
+		else if (refused === "EAGAIN") return;
+		else await new Promise(setImmediate);
+	}
+}
