@@ -4,21 +4,19 @@
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { Cluster } from "ioredis";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { percentile } from "../../platform/testing/figures.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
-import { desiredStateSchema } from "../../server/contract/desired-state.ts";
 import { type Engine, engineSchema } from "../../server/contract/enums.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import { type ClusterLoad, startClusterLoad } from "../fixtures/cluster-load.ts";
 import { requireWhole } from "../fixtures/engine-truth.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { systemLogin } from "./system-login.ts";
 
 const NAME = "reshard";
 const VALUE_BYTES = 4_096;
@@ -98,6 +96,7 @@ async function byHand(
 	const [node] = cache.endpoints.nodes;
 	const found = await findEngine({ engine, version });
 	if (node === undefined || found?.client == null) throw new Error("nothing to ask");
+	// Clients may not move slots.
 	const login = systemLogin(larder);
 	for (const name of larder.agentNames) await larder.killAgent(name);
 	await larder.killControlPlane();
@@ -112,18 +111,6 @@ async function byHand(
 		{ env: { ...process.env, REDISCLI_AUTH: login.password, VALKEYCLI_AUTH: login.password } },
 	);
 	return { tookMs: performance.now() - startedAt, client: spread(load) };
-}
-
-/** Clients may not move slots, so the command line logs in as agents do. */
-function systemLogin(larder: Installation) {
-	for (const name of larder.agentNames) {
-		const text = readFileSync(join(larder.home.agentDir(name), "desired.json"), "utf8");
-		const [assignment] = desiredStateSchema.parse(JSON.parse(text)).assignments;
-		if (assignment === undefined) continue;
-		const { systemUsername: username, systemPassword: password } = assignment.auth;
-		return { username, password };
-	}
-	throw new Error("no host has a node");
 }
 
 async function fill({ endpoints }: Cache, bytes: number): Promise<void> {

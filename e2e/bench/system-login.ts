@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { desiredStateSchema } from "../../server/contract/desired-state.ts";
+import type { Installation } from "../fixtures/installation.ts";
+
+/** What agents log in with: clients may do little to an engine. */
+export function systemLogin(larder: Installation): { username: string; password: string } {
+	for (const name of larder.agentNames) {
+		const text = readFileSync(join(larder.home.agentDir(name), "desired.json"), "utf8");
+		const [assignment] = desiredStateSchema.parse(JSON.parse(text)).assignments;
+		if (assignment === undefined) continue;
+		const { systemUsername: username, systemPassword: password } = assignment.auth;
+		return { username, password };
+	}
+	throw new Error("no host has a node");
+}
