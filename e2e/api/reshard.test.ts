@@ -96,13 +96,18 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect((await larder.rest("POST", `${path}/rebalance`, { body: {} })).status).toBe(202);
 	expect(slotCounts(await settled(name, 3, password)).sort()).toEqual([5_461, 5_461, 5_462]);
 
-	// In: the last shard's nodes go, with their processes.
-	expect((await patch({ shards: 1 })).status).toBe(202);
+	// In, and without replicas, in one request: one follows the other. The nodes go with their processes.
+	const whole = await patch({ shards: 1, replicasPerShard: 0 });
+	expect(whole.status).toBe(202);
+	expect(cacheSchema.parse(whole.body)).toMatchObject({
+		...{ operation: { kind: "modify" }, replicasPerShard: 0 },
+		pendingChanges: { next: { changes: { shards: 1 } }, window: null },
+	});
 	const shrunk = await settled(name, 1, password);
 	expect(shrunk.shards[0]?.slots).toBe("0-16383");
 	await requireKeys();
 	await waitUntil("the engines of the other shards to have ended", async () => {
-		return larder.engines().length === 2;
+		return larder.engines().length === 1;
 	});
 	client.disconnect();
 	await larder.deleteCache(name);

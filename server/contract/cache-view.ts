@@ -199,6 +199,10 @@ export const changePreviewSchema = z.object({
 	hourlyCost: z
 		.object({ before: z.number(), after: z.number() })
 		.describe("of all nodes by the rate card, in its currency"),
+	expectedSeconds: z
+		.number()
+		.default(0)
+		.describe("about how long it takes, by what the nodes hold now and by measured speeds"),
 	irreversible: z.boolean().describe("true: send acceptIrreversible, because there is no way back"),
 	problems: z
 		.array(z.object({ field: z.string(), message: z.string() }))

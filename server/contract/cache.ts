@@ -152,6 +152,10 @@ export type CreateCacheSpec = z.output<typeof createCacheInputSchema>;
 
 export const cacheRefSchema = z.strictObject({ name: cacheNameSchema });
 
+/** How slots are spread over shards. */
+const weightBySchema = z.enum(["slots", "bytes"]);
+export type WeightBy = z.infer<typeof weightBySchema>;
+
 const shardNameSchema = z.string().regex(/^\d{4}$/, "shard must look like 0001");
 
 export const modifyCacheInputSchema = z
@@ -234,15 +238,27 @@ export const modifyCacheInputSchema = z
 		shards: wholeNumber("shards", 1, LIMITS.shardsMax)
 			.optional()
 			.describe("with cluster mode: slots move with their keys until they are spread evenly"),
+		weightBy: weightBySchema
+			.optional()
+			.describe("with shards: spread slots by their number, or by what they hold; slots if absent"),
 		multiAz: z.boolean().optional(),
 		automaticFailover: z.boolean().optional(),
 	})
 	.refine(
-		({ name: _name, apply: _apply, ...changes }) =>
+		({ name: _name, apply: _apply, weightBy: _weightBy, ...changes }) =>
 			Object.values(changes).some((value) => value !== undefined),
 		"No modifications were requested: send the fields to change, such as description or replicasPerShard",
 	);
 export type ModifyCacheInput = z.output<typeof modifyCacheInputSchema>;
+
+export const rebalanceInputSchema = cacheRefSchema.extend({
+	weightBy: weightBySchema
+		.optional()
+		.describe(
+			"slots: all shards get equally many; bytes: all hold about the same, as if the slots of a shard weighed alike",
+		),
+});
+export type RebalanceInput = z.output<typeof rebalanceInputSchema>;
 
 export const setSlotsInputSchema = z.strictObject({
 	name: cacheNameSchema,

@@ -135,6 +135,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 
 /** The options about how many nodes there are. */
 export interface SizeOptions {
+	by?: string;
 	replicas?: number;
 	shardReplicas?: Record<string, string>;
 	remove?: string[];
@@ -143,7 +144,7 @@ export interface SizeOptions {
 }
 
 /** The fields of a request that they stand for. */
-export function sizeOf({ replicas, shardReplicas, remove, shards, nodes }: SizeOptions) {
+export function sizeOf({ by, replicas, shardReplicas, remove, shards, nodes }: SizeOptions) {
 	return {
 		replicasPerShard: replicas,
 		shardReplicas:
@@ -151,7 +152,7 @@ export function sizeOf({ replicas, shardReplicas, remove, shards, nodes }: SizeO
 			Object.entries(shardReplicas).map(([shard, count]) => ({
 				...{ shard, replicas: wholeNumber(count) },
 			})),
-		...{ removeNodes: remove, shards, nodes },
+		...{ removeNodes: remove, shards, weightBy: by, nodes },
 	};
 }
 

@@ -1,7 +1,7 @@
 import { changePreviewSchema } from "../../../server/contract/index.ts";
 import type { ApiClient } from "../../api/client.ts";
 import { print, printJson } from "../../command-context.ts";
-import { formatBytes, printable } from "../../terminal/format.ts";
+import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 
 /** Prints what a change would do, and changes nothing. `path` is the cache's. */
 export async function printPreview(
@@ -17,6 +17,9 @@ export async function printPreview(
 	if (steps.length === 0) print("No nodes are added, removed or changed.");
 	for (const step of steps) print(printable(step));
 	for (const shard of preview.failovers) print(`Shard ${shard} fails over.`);
+	if (preview.expectedSeconds > 0) {
+		print(`It takes about ${formatDuration(preview.expectedSeconds * 1_000)}.`);
+	}
 	print(
 		`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
 	);

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import {
 	type ApiOptions,
 	connect,
@@ -23,6 +23,12 @@ export function scaleCommand(): Command {
 		.description("Scale a cache while it serves: shards, replicas, Memcached nodes and node type.")
 		.argument("<name>")
 		.option("--shards <count>", "with cluster mode", wholeNumber)
+		.addOption(
+			new Option("--by <weight>", "with --shards: spread slots by number or content").choices([
+				"slots",
+				"bytes",
+			]),
+		)
 		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
 		.option(
 			"--shard-replicas <shard=count>",

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import {
 	type ApiOptions,
 	connect,
@@ -11,6 +11,7 @@ import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-ca
 
 interface RebalanceOptions extends ApiOptions, WaitOptions {
 	slots?: string[];
+	by?: string;
 }
 
 export function rebalanceCommand(): Command {
@@ -25,11 +26,17 @@ export function rebalanceCommand(): Command {
 			"of one shard, such as 0-5460; given once for each shard, in order",
 			collectText,
 		)
+		.addOption(
+			new Option("--by <weight>", "spread them by their number or by what they hold")
+				.choices(["slots", "bytes"])
+				.conflicts("slots"),
+		)
 		.addHelpText(
 			"after",
 			`
 Examples:
   larder caches rebalance carts --wait
+  larder caches rebalance carts --by bytes
   larder caches rebalance carts --slots 0-999 --slots 1000-9999 --slots 10000-16383`,
 		);
 	return waitOptions(withApiOptions(command)).action(rebalance);
@@ -42,7 +49,11 @@ async function rebalance(name: string, options: RebalanceOptions): Promise<void>
 	const { slots } = options;
 	const accepted =
 		slots === undefined
-			? await api.call({ method: "POST", path: `${path}/rebalance`, body: {} })
+			? await api.call({
+					method: "POST",
+					path: `${path}/rebalance`,
+					body: { weightBy: options.by },
+				})
 			: await api.call({ method: "PUT", path: `${path}/slots`, body: { slots } });
 	const answer = options.wait ? await waitUntilAvailable(api, name, options, startedAt) : accepted;
 	if (options.json) printJson(answer);

@@ -84,14 +84,23 @@ async function startPart(
 		case "shape":
 			return await startShape(resources, requester, tx, row, input, after);
 		case "shards":
-			if (changes.shards === undefined) return;
-			return await reshard(resources, requester, tx, row, { shards: changes.shards });
+			return await changeShards(resources, requester, tx, row, changes);
 		case "moves": {
 			const { moves, problems } = await resolveMoves(resources, tx, row, changes.moves);
 			throwFirst(problems);
 			return await moveNodes(resources, requester, tx, row, moves);
 		}
 	}
+}
+
+async function changeShards(
+	resources: Resources,
+	requester: Requester,
+	tx: Transaction,
+	row: FullCache,
+	{ shards, weightBy }: NodeChanges,
+): Promise<void> {
+	if (shards !== undefined) await reshard(resources, requester, tx, row, { shards, weightBy });
 }
 
 async function startShape(

@@ -53,9 +53,10 @@ async function problemsOf(
 			return [...shape.problems, ...irreversibility(shape, input)];
 		}
 		case "shards": {
-			if (changes.shards === undefined) return [];
+			const { shards, weightBy } = changes;
+			if (shards === undefined) return [];
 			const changed = await withShape(resources, tx, row, { ...before, name });
-			return planReshard(resources, changed, { shards: changes.shards })?.problems ?? [];
+			return planReshard(resources, changed, { shards, weightBy })?.problems ?? [];
 		}
 		case "moves":
 			return (await resolveMoves(resources, tx, row, changes.moves)).problems;

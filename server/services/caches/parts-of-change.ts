@@ -7,7 +7,7 @@ const FIELDS = {
 		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
 		...(["multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
 	],
-	shards: ["shards"],
+	shards: ["shards", "weightBy"],
 	moves: ["moves"],
 } as const satisfies Record<string, readonly (keyof ModifyCacheInput)[]>;
 

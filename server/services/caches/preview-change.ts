@@ -3,6 +3,7 @@ import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
+import { copySeconds, leaveSeconds } from "../../domain/cache/expected-time.ts";
 import {
 	type CacheModel,
 	type NodeModel,
@@ -23,6 +24,7 @@ import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
 import { previewReshard } from "./preview-reshard.ts";
 import { withSize } from "./resolve-size.ts";
+import { usedBytes } from "./used-bytes.ts";
 
 /** What the change would do now, and what is in its way. A forecast: room may come and go. */
 export async function previewChange(
@@ -38,8 +40,8 @@ export async function previewChange(
 		const named = new Set(shape.leaving.map(({ id }) => id));
 		const wanted = withLeavers(withSize(withKind(row, kind), size), named);
 		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
-		const reshard = await previewReshard(resources, tx, present, input.shards);
-		const shards = { ...NOTHING, steps: reshard?.steps ?? [], problems: reshard?.problems ?? [] };
+		const reshard = await previewReshard(resources, tx, present, input);
+		const shards = { ...NOTHING, ...reshard };
 		const nodes = [
 			{ ...NOTHING, steps: switches(row, shape) },
 			await previewSize(resources, tx, wanted),
@@ -66,6 +68,7 @@ export async function previewChange(
 				before: before * costOf(resources, row),
 				after: after * costOf(resources, wanted),
 			},
+			expectedSeconds: Math.ceil(parts.reduce((sum, { seconds }) => sum + seconds, 0)),
 			irreversible: shape.isUpgrade,
 			problems: [...shape.problems, ...parts.flatMap(({ problems }) => problems)].map(
 				({ field, message }) => ({ field, message }),
@@ -108,6 +111,7 @@ async function previewSize(
 	const leavers = model.shards.map((shard) => leaversOf(model, shard));
 	return {
 		...growth,
+		seconds: growth.seconds + leaveSeconds(model.engine, leavers.flat().length),
 		steps: [...growth.steps, ...leavers.flat().map(removal)],
 		failovers: model.shards
 			.filter(({ primaryNodeId }, index) => leavers[index]?.some(({ id }) => id === primaryNodeId))
@@ -137,7 +141,10 @@ async function additions(
 			return `Add ${what} on ${host?.name} (zone ${host?.zone}).`;
 		}),
 	);
-	return { ...NOTHING, steps };
+	const copied = model.shards.flatMap(({ primaryNodeId }, index) =>
+		(lacks[index] ?? 0) === 0 ? [] : [usedBytes(resources, { id: primaryNodeId ?? "" })],
+	);
+	return { ...NOTHING, steps, seconds: copySeconds(copied) };
 }
 
 /** Those that would leave, in turn. */

@@ -4,6 +4,7 @@ import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-map
 import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { enginesColumn } from "../../data/host-mapping.ts";
+import { copySeconds, RESIZE_SECONDS, restartSeconds } from "../../domain/cache/expected-time.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { versionFits } from "../../domain/engines/versions.ts";
 import type { Resources } from "../context.ts";
@@ -13,6 +14,7 @@ import { placeSuccessor } from "../successor-place.ts";
 import { runs } from "./change-kind.ts";
 import { primariesLast } from "./order-reboots.ts";
 import type { PartPreview } from "./part-preview.ts";
+import { usedBytes } from "./used-bytes.ts";
 
 /** How each node would become what the cache wants: where it is, by a successor, or by a restart. */
 export async function previewKind(
@@ -21,7 +23,10 @@ export async function previewKind(
 	row: FullCache,
 	wanted: FullCache,
 ): Promise<PartPreview> {
-	const preview: PartPreview = { steps: [], restarts: [], failovers: [], problems: [] };
+	const preview: PartPreview = {
+		...{ steps: [], restarts: [], failovers: [], problems: [] },
+		seconds: 0,
+	};
 	const columns = await nodeColumns(tx, wanted);
 	const kind = { engine: engineSchema.parse(wanted.engine), engineVersion: wanted.engineVersion };
 	const present = allNodeRows(row).filter(
@@ -57,6 +62,7 @@ async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
 	const { resources, tx, node, columns } = scene;
 	if (await mayResize(resources, tx, node, columns)) {
 		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${columns.vcpus} vCPUs)`;
+		preview.seconds += RESIZE_SECONDS;
 		preview.steps.push(`Make ${node.name} on ${node.host.name} ${size}. It isn't restarted.`);
 		return;
 	}
@@ -90,6 +96,7 @@ async function addEngine(preview: PartPreview, scene: Scene): Promise<void> {
 		`${before} on ${node.host.name} with ${title}: no host has room for another node beside it.${after}`,
 	);
 	preview.restarts.push(node.name);
+	preview.seconds += restartSeconds(usedBytes(scene.resources, node));
 	if (handsOver) preview.failovers.push(shard);
 }
 
@@ -104,6 +111,7 @@ async function addSuccessor(
 	});
 	if (!place.ok) return `${node.name}: ${place.reason} ${place.remedy}`;
 	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
+	preview.seconds += copySeconds([usedBytes(resources, node)]);
 	const where = `${host.name} (zone ${host.zone})`;
 	const base = `Replace ${node.name} on ${node.host.name} by a node with ${what} on ${where}`;
 	if (wanted.engine === "memcached") {

@@ -2,9 +2,11 @@ import type { ModifyCacheInput } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
+import { copySeconds } from "../../domain/cache/expected-time.ts";
 import type { Resources } from "../context.ts";
 import { resolveMoves } from "./move-nodes.ts";
 import type { PartPreview } from "./part-preview.ts";
+import { usedBytes } from "./used-bytes.ts";
 
 /** Where nodes that a person moves would go. */
 export async function previewMoves(
@@ -14,7 +16,10 @@ export async function previewMoves(
 	input: ModifyCacheInput,
 ): Promise<PartPreview> {
 	const { moves, problems } = await resolveMoves(resources, tx, row, input.moves);
-	const preview: PartPreview = { steps: [], restarts: [], failovers: [], problems };
+	const preview: PartPreview = {
+		...{ steps: [], restarts: [], failovers: [], problems },
+		seconds: 0,
+	};
 	for (const { node, place } of moves) {
 		if (place === null) {
 			preview.steps.push(`Cancel the move of ${node.name}.`);
@@ -28,6 +33,7 @@ export async function previewMoves(
 		preview.steps.push(
 			`Move ${node.name} from ${node.host.name} to ${host.name} (zone ${host.zone}).${losses}${handOver}`,
 		);
+		preview.seconds += copySeconds([usedBytes(resources, node)]);
 		if (leads && shard !== undefined) preview.failovers.push(shardName(shard.index));
 	}
 	return preview;

@@ -3,10 +3,12 @@ import type { FullCache } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findParameterGroup } from "../../data/parameter-groups.ts";
+import { restartSeconds } from "../../domain/cache/expected-time.ts";
 import type { Resources } from "../context.ts";
 import { primariesLast } from "./order-reboots.ts";
 import type { PartPreview } from "./part-preview.ts";
 import { nodesToRestart } from "./pending-reboots.ts";
+import { usedBytes } from "./used-bytes.ts";
 
 /** The restarts that pending parameters need. */
 export async function previewReboots(
@@ -15,7 +17,10 @@ export async function previewReboots(
 	row: FullCache,
 	{ applyPending, parameterGroup }: ModifyCacheInput,
 ): Promise<PartPreview> {
-	const preview: PartPreview = { steps: [], restarts: [], failovers: [], problems: [] };
+	const preview: PartPreview = {
+		...{ steps: [], restarts: [], failovers: [], problems: [] },
+		seconds: 0,
+	};
 	if (applyPending !== true) return preview;
 	const group = parameterGroup === undefined ? null : await findParameterGroup(tx, parameterGroup);
 	const nodes = primariesLast(row, await nodesToRestart(resources, tx, row, group));
@@ -25,6 +30,7 @@ export async function previewReboots(
 		const leads = shard?.primaryNodeId === node.id;
 		const handsOver = leads && (shard?.nodes.length ?? 0) > 1 && row.automaticFailover;
 		preview.restarts.push(node.name);
+		preview.seconds += restartSeconds(usedBytes(resources, node));
 		if (handsOver && shard !== undefined) preview.failovers.push(shardName(shard.index));
 		preview.steps.push(
 			`Restart ${node.name} on ${node.host.name}${consequence(row, leads, handsOver)}`,

@@ -1,8 +1,10 @@
+import { engineSchema, type ModifyCacheInput } from "../../contract/index.ts";
 import { countSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { nodesPerShard } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
+import { copySeconds, leaveSeconds, moveSeconds } from "../../domain/cache/expected-time.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { planReshard, type ReshardPlan } from "./reshard-cache.ts";
@@ -12,6 +14,7 @@ interface ReshardPreview {
 	problems: { field: string; message: string }[];
 	/** Of the cache, after the change. */
 	nodeCount: number;
+	seconds: number;
 }
 
 /** What another number of shards would do now; null if it would change nothing. */
@@ -19,20 +22,21 @@ export async function previewReshard(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
-	shards: number | undefined,
+	{ shards, weightBy }: Pick<ModifyCacheInput, "shards" | "weightBy">,
 ): Promise<ReshardPreview | null> {
-	const plan = shards === undefined ? null : planReshard(resources, row, { shards });
+	const plan = shards === undefined ? null : planReshard(resources, row, { shards, weightBy });
 	if (plan === null || shards === undefined) return null;
 	const problems = plan.problems.map(({ field, message }) => ({ field, message }));
 	const members = nodesPerShard(row);
 	if (Object.keys(plan.input.after).length === 0) {
-		return { steps: [], problems, nodeCount: wantedNodeCount(row) };
+		return { steps: [], problems, nodeCount: wantedNodeCount(row), seconds: 0 };
 	}
 	const growth = await additions(resources, tx, row, plan, members);
 	return {
 		steps: [...growth.steps, ...moves(row, plan), ...removals(row, plan)],
 		problems: [...problems, ...growth.problems],
 		nodeCount: wantedNodeCount({ ...row, shardCount: shards }),
+		seconds: secondsOf(row, plan),
 	};
 }
 
@@ -75,6 +79,21 @@ function moves(row: FullCache, { input }: ReshardPlan): string[] {
 			? []
 			: [`Move ${count} slots with their keys from shard ${shardName(index)}.`];
 	});
+}
+
+function secondsOf(row: FullCache, { newShards, slotCount, input }: ReshardPlan): number {
+	const engine = engineSchema.parse(row.engine);
+	const bytes = row.shards.reduce((sum, { id }) => {
+		const before = readSlots(input.before[id] ?? "");
+		const going = withoutSlots(before, readSlots(input.after[id] ?? ""));
+		const share = before.length === 0 ? 0 : countSlots(going) / countSlots(before);
+		return sum + (input.held?.[id]?.bytes ?? 0) * share;
+	}, 0);
+	return (
+		copySeconds(newShards.map(() => 0)) +
+		moveSeconds(engine, row.engineVersion, slotCount, bytes) +
+		leaveSeconds(engine, input.removed.length)
+	);
 }
 
 function removals(row: FullCache, { input }: ReshardPlan): string[] {

@@ -62,11 +62,13 @@ async function lastingProblems(
 	if (input.engine === undefined && input.engineVersion === undefined) {
 		await newGroup(tx, row, input.parameterGroup);
 	}
-	const { shards } = input;
+	const { shards, weightBy } = input;
+	const resharding =
+		shards === undefined ? null : planReshard(resources, changed, { shards, weightBy });
 	const found = [
 		...shape.problems,
 		...irreversibility(shape, input),
-		...(shards === undefined ? [] : (planReshard(resources, changed, { shards })?.problems ?? [])),
+		...(resharding?.problems ?? []),
 		...(await resolveMoves(resources, tx, row, input.moves)).problems,
 	];
 	return found.filter(({ code }) => code === "invalid_argument");
@@ -80,8 +82,8 @@ export async function supersede(tx: Transaction, input: ModifyCacheInput): Promi
 	if (pending.window === null) return;
 	const left = Object.entries(pending.window.changes).filter(([field]) => !asked.includes(field));
 	if (left.length === Object.keys(pending.window.changes).length) return;
-	// An acceptance alone changes nothing.
-	const isEmpty = left.every(([field]) => field === "acceptIrreversible");
+	// These alone change nothing.
+	const isEmpty = left.every(([field]) => ["acceptIrreversible", "weightBy"].includes(field));
 	const window = isEmpty ? null : { ...pending.window, changes: Object.fromEntries(left) };
 	await writePending(tx, row.id, { ...pending, window });
 }

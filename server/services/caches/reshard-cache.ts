@@ -1,14 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { SLOT_MOVES_SINCE } from "../../contract/agent.ts";
+import type { WeightBy } from "../../contract/cache.ts";
 import { slotsProblem } from "../../contract/cache-shape.ts";
 import { AppError, type ErrorCode } from "../../contract/errors.ts";
+import { MIB } from "../../contract/limits.ts";
 import type { OperationKind } from "../../contract/operation.ts";
-import { countSlots, formatSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
+import {
+	countSlots,
+	formatSlots,
+	readSlots,
+	type SlotRange,
+	withoutSlots,
+} from "../../contract/slots.ts";
 import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import { isUniqueViolation, type Transaction } from "../../data/database.ts";
 import { toOperationModel } from "../../data/operation-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { balanceBytes } from "../../domain/operation/balance-bytes.ts";
 import { balanceSlots } from "../../domain/operation/balance-slots.ts";
 import type {
 	OperationCursor,
@@ -19,8 +28,16 @@ import { operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 
-/** Shards: as many, with slots spread evenly. Slots: as they are given. Neither: the same shards, spread evenly. */
-export type ReshardRequest = { shards: number } | { slots: readonly string[] } | "rebalance";
+/** Shards: as many, with slots spread over them. Slots: as they are given. Neither: the same shards, spread anew. */
+export type ReshardRequest =
+	| { shards: number; weightBy?: WeightBy | undefined }
+	| { slots: readonly string[] }
+	| { weightBy: WeightBy | undefined };
+
+/** About what an engine in cluster mode uses without data. */
+const EMPTY_ENGINE_BYTES = 1.7 * MIB;
+
+type Held = NonNullable<OperationInput["held"]>;
 
 export interface ReshardProblem {
 	field: "shards" | "slots";
@@ -44,9 +61,8 @@ export function planReshard(
 	row: FullCache,
 	request: ReshardRequest,
 ): ReshardPlan | null {
-	const count =
-		typeof request === "object" && "shards" in request ? request.shards : row.shardCount;
-	const field = typeof request === "object" && "shards" in request ? "shards" : "slots";
+	const count = "shards" in request ? request.shards : row.shardCount;
+	const field = "shards" in request ? "shards" : "slots";
 	const unfit = unfitness(row, request, field);
 	const present = row.shards.map(({ id, index, slots }) => ({
 		id,
@@ -63,10 +79,8 @@ export function planReshard(
 		return { kind: "set-slots", input, newShards, slotCount: 0, problems: [unfit] };
 	}
 	const all = [...present, ...newShards.map((shard) => ({ ...shard, slots: [] }))];
-	const wanted =
-		typeof request === "object" && "slots" in request
-			? request.slots.map((text) => readSlots(text.replace(/\s/g, "")))
-			: balanceSlots(all.map(({ slots }, index) => ({ slots, stays: index < count })));
+	const held = heldBy(resources, row);
+	const wanted = spread(request, all, count, held);
 	const layout = (slotsOf: (index: number) => string): SlotLayout =>
 		Object.fromEntries(all.map(({ id }, index) => [id, slotsOf(index)]));
 	const input: OperationInput = {
@@ -75,7 +89,7 @@ export function planReshard(
 		added: newShards.map(({ id }) => id),
 		removed: all.slice(count).map(({ id }) => id),
 		shardsBefore: row.shardCount,
-		held: heldBy(resources, row),
+		held,
 	};
 	const slotCount = all.reduce(
 		(sum, { slots }, index) => sum + countSlots(withoutSlots(slots, wanted[index] ?? [])),
@@ -89,22 +103,56 @@ export function planReshard(
 			...whyBusy(row, field),
 			...foreignHosts(resources, row, field),
 			...tooFull(resources, row, input, field),
+			...unweighed(row, request, held, field),
 		],
 	};
 }
 
-/** What the shards hold, by the newest samples. */
-function heldBy({ fleet }: Resources, row: FullCache): OperationInput["held"] {
+/** The slots that each shard should have. */
+function spread(
+	request: ReshardRequest,
+	shards: readonly { id: string; slots: SlotRange[] }[],
+	count: number,
+	held: Held,
+): SlotRange[][] {
+	if ("slots" in request) return request.slots.map((text) => readSlots(text.replace(/\s/g, "")));
+	const holders = shards.map(({ id, slots }, index) => {
+		return { slots, stays: index < count, bytes: held[id]?.bytes ?? 0 };
+	});
+	return request.weightBy === "bytes" ? balanceBytes(holders) : balanceSlots(holders);
+}
+
+/** Shards whose data can't be weighed yet. */
+function unweighed(
+	row: FullCache,
+	request: ReshardRequest,
+	held: Held,
+	field: ReshardProblem["field"],
+): ReshardProblem[] {
+	if ("slots" in request || request.weightBy !== "bytes") return [];
+	return row.shards
+		.filter(({ id }) => held[id] === undefined)
+		.map(({ index }) => {
+			const message = `It isn't known yet how much data shard ${shardName(index)} holds. Try again in some seconds.`;
+			return { field, message, code: "conflict" };
+		});
+}
+
+/** What the shards hold, by the newest samples: without what an engine needs for itself. */
+function heldBy({ fleet }: Resources, row: FullCache): Held {
 	const held = row.shards.flatMap(({ id, primaryNodeId }) => {
 		const sample = primaryNodeId === null ? null : fleet.metrics(primaryNodeId);
-		return sample === null ? [] : [[id, { keys: sample.keys, bytes: sample.memoryUsedBytes }]];
+		if (sample === null) return [];
+		const { keys, memoryUsedBytes } = sample;
+		const bytes = keys === 0 ? 0 : Math.max(0, memoryUsedBytes - EMPTY_ENGINE_BYTES);
+		return [[id, { keys, bytes }]];
 	});
 	return Object.fromEntries(held);
 }
 
 function kindOf(request: ReshardRequest, count: number, before: number): OperationKind {
-	if (request === "rebalance") return "rebalance";
 	if ("slots" in request) return "set-slots";
+	if (!("shards" in request)) return "rebalance";
 	return count > before ? "scale-out" : "scale-in";
 }
 
@@ -123,7 +171,7 @@ function unfitness(
 			`${field} can't be changed: cache ${row.name} has cluster mode disabled, and so one shard. Create a cache with cluster mode enabled`,
 		);
 	}
-	if (typeof request === "object" && "slots" in request) {
+	if ("slots" in request) {
 		const problem = slotsProblem(request.slots, row.shardCount);
 		if (problem !== null) return refuse(problem);
 	}
@@ -220,7 +268,7 @@ export async function reshard(
 	request: ReshardRequest,
 ): Promise<void> {
 	const open = toOperationModel(row.operations[0]);
-	if (open !== null && typeof request === "object" && "shards" in request) {
+	if (open !== null && "shards" in request) {
 		if (request.shards === row.shardCount) return;
 		if (request.shards === open.input.shardsBefore) return askToCancel(resources, caller, tx, row);
 	}

@@ -1,4 +1,4 @@
-import type { Cache, SetSlotsInput } from "../../contract/index.ts";
+import type { Cache, RebalanceInput, SetSlotsInput } from "../../contract/index.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
@@ -14,13 +14,13 @@ export async function setSlots(
 	return moveSlots(resources, caller, "cache.set-slots", { name, request: { slots } });
 }
 
-/** Moves slots until all shards have equally many. */
+/** Moves slots until all shards have equally many, or hold about the same. */
 export async function rebalanceCache(
 	resources: Resources,
 	caller: Caller,
-	{ name }: { name: string },
+	{ name, weightBy }: RebalanceInput,
 ): Promise<Cache> {
-	return moveSlots(resources, caller, "cache.rebalance", { name, request: "rebalance" });
+	return moveSlots(resources, caller, "cache.rebalance", { name, request: { weightBy } });
 }
 
 async function moveSlots(

@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { formatDuration } from "../../../_lib/format/time.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 
@@ -23,7 +24,7 @@ export function ShapePreview(input: ModifyCacheInput) {
 		);
 	}
 	if (preview.data === undefined) return null;
-	const { steps, failovers, restarts, memoryBytes, problems } = preview.data;
+	const { steps, failovers, restarts, memoryBytes, expectedSeconds, problems } = preview.data;
 	return (
 		<section aria-label="Steps" aria-live="polite" className="flex flex-col gap-2 text-[0.8125rem]">
 			{problems.map(({ field, message }) => (
@@ -40,6 +41,9 @@ export function ShapePreview(input: ModifyCacheInput) {
 			)}
 			{failovers.length > 0 && <p>Fails over: shard {failovers.join(", ")}.</p>}
 			{restarts.length > 0 && <p>Restarts: {restarts.join(", ")}.</p>}
+			{steps.length > 0 && expectedSeconds > 0 && (
+				<p>Takes about {formatDuration(expectedSeconds * 1_000)}.</p>
+			)}
 			{memoryBytes.before !== memoryBytes.after && (
 				<p className="text-muted">
 					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}

@@ -11,6 +11,7 @@ import {
 	failoverCacheInputSchema,
 	listCachesInputSchema,
 	modifyCacheInputSchema,
+	rebalanceInputSchema,
 	rebootCacheInputSchema,
 	setSlotsInputSchema,
 } from "../../../contract/index.ts";
@@ -124,10 +125,10 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Spread the slots of a cache evenly over its shards",
 				description:
-					"Moves as few slots as possible. Returns at once; the cache is modifying until they have moved.",
+					"By their number, or with weightBy: bytes by what they hold. Moves as few slots as possible. Returns at once; the cache is modifying until they have moved.",
 			},
 		})
-		.input(cacheRefSchema)
+		.input(rebalanceInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => rebalanceCache(ctx.resources, ctx.caller, input)),
 	cancelOperation: requires("cache:modify")
