@@ -1,6 +1,7 @@
 import { allNodeRows, type FullCache, hasPrimaryEndpoint } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
+import { readEndpointPorts, readNodePorts } from "../../data/host-room.ts";
 import { chooseEndpointPorts } from "../../domain/placement/choose-endpoint-ports.ts";
 import { bumpRoutes, wakeGateways } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -18,11 +19,8 @@ export async function findEndpointPorts(
 	cache: FullCache,
 ): Promise<EndpointPorts> {
 	const { clientPorts, memcachedPorts, clock, fleet } = resources;
-	const caches = await tx.cache.findMany({
-		where: { id: { not: cache.id } },
-		select: { port: true, readerPort: true },
-	});
-	const nodes = await tx.node.findMany({ select: { port: true } });
+	const endpoints = await readEndpointPorts(tx, cache.id);
+	const nodes = await readNodePorts(tx);
 	const released = await tx.releasedPort.findMany({
 		where: { hostId: "", releasedAt: { gt: quarantineStart(clock.now()) } },
 		select: { port: true, cacheName: true },
@@ -35,10 +33,7 @@ export async function findEndpointPorts(
 		requested: cache.portRequested ? cache.port : null,
 		count: hasPrimaryEndpoint(cache) ? 2 : 1,
 		range: cache.engine === "memcached" ? memcachedPorts : clientPorts,
-		used: new Set([
-			...caches.flatMap((row) => [row.port ?? [], row.readerPort ?? []].flat()),
-			...nodes.map((node) => node.port),
-		]),
+		used: new Set([...endpoints, ...nodes]),
 		quarantined: [
 			...released,
 			...abandoned.flatMap(({ cacheName, endpointPorts }) =>

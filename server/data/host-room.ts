@@ -1,0 +1,53 @@
+import type { Transaction } from "./database.ts";
+
+export interface HostUsage {
+	id: string;
+	name: string;
+	zone: string;
+	cpus: number;
+	memoryBytes: bigint;
+	/** Promised to its nodes. */
+	usedMemoryBytes: bigint;
+	usedCpuMillis: number;
+	/** Of its nodes, of those that it must still stop, and of those that it had a moment ago. */
+	ports: number[];
+}
+
+/**
+ * What the nodes of each host that takes nodes use, by host name; ports that were released after `releasedAfter`
+ * count as used. The database adds it up: a placement looks at every node of the fleet.
+ */
+export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<HostUsage[]> {
+	return tx.$queryRaw<HostUsage[]>`
+		SELECT "id", "name", "zone", "cpus", "Host"."memoryBytes",
+			coalesce("used"."memoryBytes", 0)::bigint AS "usedMemoryBytes",
+			coalesce("used"."cpuMillis", 0)::int AS "usedCpuMillis",
+			coalesce("used"."ports", '{}') || ARRAY(
+				SELECT "port" FROM "AbandonedNode" WHERE "hostId" = "Host"."id"
+			) || ARRAY(
+				SELECT "port" FROM "ReleasedPort"
+				WHERE "hostId" = "Host"."id" AND "releasedAt" > ${releasedAfter}
+			) AS "ports"
+		FROM "Host" LEFT JOIN (
+			SELECT "hostId", sum("memoryBytes") AS "memoryBytes", sum("cpuMillis") AS "cpuMillis",
+				array_agg("port") AS "ports"
+			FROM "Node" GROUP BY "hostId"
+		) AS "used" ON "used"."hostId" = "Host"."id"
+		WHERE NOT "cordoned" AND "drainRequestedAt" IS NULL AND "lostAt" IS NULL AND NOT "lossConfirmed"
+		ORDER BY "name"`;
+}
+
+/** The ports of all endpoints but those of the cache `but`. */
+export async function readEndpointPorts(tx: Transaction, but: string | null): Promise<number[]> {
+	const [row] = await tx.$queryRaw<{ ports: number[] }[]>`
+		SELECT coalesce(array_agg("each"), '{}') AS "ports"
+		FROM "Cache" CROSS JOIN LATERAL (VALUES ("port"), ("readerPort")) AS "of" ("each")
+		WHERE "each" IS NOT NULL AND "Cache"."id" IS DISTINCT FROM ${but}`;
+	return row?.ports ?? [];
+}
+
+/** The ports that nodes have on any host. */
+export async function readNodePorts(tx: Transaction): Promise<number[]> {
+	const rows = await tx.$queryRaw<{ port: number }[]>`SELECT DISTINCT "port" FROM "Node"`;
+	return rows.map(({ port }) => port);
+}
