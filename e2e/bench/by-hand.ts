@@ -32,7 +32,8 @@ export function copyInstances(
 		const file = join(directory, "engine.conf");
 		// A replica's file may still name an address where nothing answers: the agent told the engine its primary later.
 		const text = readFileSync(file, "utf8")
-			.replaceAll(join(instances, name), directory)
+			// Written in the engine's way of quoting.
+			.replace(new RegExp(`"[^\n]*/instances/${name}`, "g"), `"${directory}`)
 			.replace(/^replicaof .*$/m, `replicaof ${primary.host} ${primary.port}`);
 		writeFileSync(file, text);
 		return { directory, host: node.host, port: node.port, isPrimary: node.isPrimary };
@@ -62,6 +63,7 @@ export async function provisionByHand(
 	} finally {
 		await Promise.all(
 			children.map((child) => {
+				if (child.exitCode !== null || child.signalCode !== null) return null;
 				const exited = new Promise((resolve) => child.once("exit", resolve));
 				child.kill("SIGKILL");
 				return exited;
