@@ -153,5 +153,7 @@ it("caches whose slots can't move say why", async () => {
 		status: 422,
 		body: { error: { field: "shards", message: expect.stringContaining("cluster mode disabled") } },
 	});
+	const mode = await larder.rest("PATCH", "/caches/plain", { body: { clusterMode: "compatible" } });
+	expect(mode).toMatchObject({ status: 422, body: { error: { field: "clusterMode" } } });
 	await larder.deleteCache("plain");
 });

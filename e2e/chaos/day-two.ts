@@ -1,9 +1,10 @@
 import { kinds, kindsKilled } from "./day-two/kinds.ts";
-import { reshard, reshardKilled } from "./day-two/reshard.ts";
+import { reshard, reshardCanceled, reshardFailovers, reshardKilled } from "./day-two/reshard.ts";
 import { sizes, sizesKilled } from "./day-two/sizes.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Changes of caches that serve. */
 export const DAY_TWO: readonly Scenario[] = [
-	...[sizes, sizesKilled, reshard, reshardKilled, kinds, kindsKilled],
+	...[sizes, sizesKilled, reshard, reshardKilled, reshardFailovers, reshardCanceled],
+	...[kinds, kindsKilled],
 ];

@@ -238,6 +238,10 @@ export const modifyCacheInputSchema = z
 		shards: wholeNumber("shards", 1, LIMITS.shardsMax)
 			.optional()
 			.describe("with cluster mode: slots move with their keys until they are spread evenly"),
+		clusterMode: z
+			.enum([...clusterModeSchema.options, "compatible"])
+			.optional()
+			.describe("only the present one: engines can't change it while they serve"),
 		weightBy: weightBySchema
 			.optional()
 			.describe("with shards: spread slots by their number, or by what they hold; slots if absent"),

@@ -32,7 +32,8 @@ const JOURNEYS: readonly Journey[] = [
 			...{ name: `${engine}-on`, engine, engineVersion },
 			...{ clusterMode: "enabled", shards: 2, replicasPerShard: 1 },
 		},
-		changes: [UP, DOWN, movePrimary, VALKEY_9],
+		// The last one is all in one request: nodes change first, then slots move.
+		changes: [UP, DOWN, movePrimary, { ...VALKEY_9, shards: 3, replicasPerShard: 2 }],
 	},
 ]);
 

@@ -10,6 +10,8 @@ import { killNode } from "../stories/act.ts";
 
 const TIMEOUT_MS = 180_000;
 const KILL_WITHIN_MS = 3_000;
+/** How often a strike is repeated that a scenario is about. */
+const TIMES = 20;
 const LOAD = { keys: 20_000, bytes: 500, loops: 4, restMs: 1 };
 const ENGINES = [
 	{ engine: "valkey", engineVersion: "9" },
@@ -59,6 +61,29 @@ export const reshardKilled: Scenario = {
 	run: (options) =>
 		withInstallation({}, (larder) =>
 			playAll(larder, options, [killControlPlane, killAgent, killPrimary, failOver, cancel]),
+		),
+};
+
+/** Each strike meets two changes. */
+const struckAgain = (strike: Strike, times: number): Strike[] =>
+	Array.from({ length: Math.ceil(times / STEPS.length) }, () => strike);
+
+export const reshardFailovers: Scenario = {
+	name: "reshard-failovers",
+	description: "20 planned failovers (--kills) while slots move: no request fails, nothing is lost",
+	run: (options) =>
+		withInstallation({}, (larder) =>
+			playAll(larder, options, struckAgain(failOver, options.kills ?? TIMES)),
+		),
+};
+
+export const reshardCanceled: Scenario = {
+	name: "reshard-canceled",
+	description:
+		"20 changes of shards (--kills) canceled at random moments: the former shards, all keys",
+	run: (options) =>
+		withInstallation({}, (larder) =>
+			playAll(larder, options, struckAgain(cancel, options.kills ?? TIMES)),
 		),
 };
 

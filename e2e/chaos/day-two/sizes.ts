@@ -112,11 +112,15 @@ async function changeCache(
 	return text;
 }
 
-function isReached({ shards, nodeType, engineVersion }: Cache, change: Change): boolean {
+function isReached(cache: Cache, change: Change): boolean {
+	const { shards, nodeType, engineVersion, pendingChanges, operation } = cache;
 	const replicas = change.replicasPerShard;
 	const count = change.nodes ?? (typeof replicas === "number" ? replicas + 1 : undefined);
 	const nodes = shards.flatMap((shard) => shard.nodes);
 	return (
+		pendingChanges === null &&
+		operation === null &&
+		(change.shards === undefined || shards.length === change.shards) &&
 		(count === undefined || shards.every((shard) => shard.nodes.length === count)) &&
 		(change.nodeType === undefined || nodeType === change.nodeType) &&
 		(change.engineVersion === undefined || engineVersion.startsWith(`${change.engineVersion}.`)) &&

@@ -66,7 +66,7 @@ export async function resolveShape(
 		dataShare,
 	});
 	const after = { ...resize.size, kind: kindChange.kind };
-	const problems: ChangeProblem[] = [];
+	const problems: ChangeProblem[] = modeProblems(row, input);
 	const [field] = Object.entries({ ...change, ...kindFields(input) })
 		.filter(([, value]) => value !== undefined)
 		.map(([name]) => name);
@@ -91,6 +91,16 @@ export interface ShapeAfter {
 	leaving: readonly FullNode[];
 	isUpgrade: boolean;
 	problems: ChangeProblem[];
+}
+
+/** An engine takes its cluster mode when it starts, and nodes of both modes don't follow each other. */
+function modeProblems(row: FullCache, { clusterMode }: ModifyCacheInput): ChangeProblem[] {
+	if (clusterMode === undefined || clusterMode === row.clusterMode) return [];
+	const way =
+		row.engine === "memcached"
+			? "Memcached has no cluster mode: its clients spread keys over nodes."
+			: `Cluster mode of ${row.name} can't change from ${row.clusterMode} to ${clusterMode}: engines take it only when they start, and a replica of one mode can't follow a primary of the other, so there is no way without an interruption. Create a cache with the cluster mode that you need, and copy the data.`;
+	return [{ code: "invalid_argument", field: "clusterMode", message: way }];
 }
 
 /** The field that the request has, where rules speak of the number that it leads to. */

@@ -6,6 +6,7 @@ const FIELDS = {
 		...(["replicasPerShard", "shardReplicas", "removeNodes", "nodes"] as const),
 		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
 		...(["multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
+		"clusterMode",
 	],
 	shards: ["shards", "weightBy"],
 	moves: ["moves"],

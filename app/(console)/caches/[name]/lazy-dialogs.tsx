@@ -7,4 +7,5 @@ export const FailoverDialog = dynamic(
 );
 export const ModifyDialog = dynamic(async () => (await import("./modify-dialog.tsx")).ModifyDialog);
 export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
+export const RemoveDialog = dynamic(async () => (await import("./remove-dialog.tsx")).RemoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
+import { describeChanges } from "./describe-changes.ts";
 import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
 
 const CACHE = {
@@ -70,4 +71,31 @@ describe("a modification", () => {
 			tags: { team: "shop", cost: "7", env: "prod" },
 		});
 	});
+});
+
+it("changes of nodes can wait for the maintenance window; what concerns no node doesn't", () => {
+	const cache = { ...CACHE, maintenanceWindow: "sun:05:00-sun:06:00" };
+	const draft = { ...toModifyDraft(cache), apply: "window" as const };
+	expect(differences(cache, { ...draft, description: "new" }).changes).toEqual({
+		description: "new",
+	});
+	const { changes } = differences(cache, { ...draft, nodeType: "cache.t4g.small" });
+	expect(changes).toEqual({ nodeType: "cache.t4g.small", apply: "window" });
+	expect(shapeChanges(changes)).toMatchObject({ apply: "window" });
+	const moved = differences(cache, { ...draft, maintenanceWindow: "mon:01:00-mon:02:00" });
+	expect(moved.changes).toEqual({ maintenanceWindow: "mon:01:00-mon:02:00" });
+});
+
+it("what waits is told in words, without what a person only confirmed", () => {
+	const told = describeChanges({
+		...{ nodeType: "cache.t4g.small", multiAz: true, acceptIrreversible: true },
+		shardReplicas: [{ shard: "0002", replicas: 3 }],
+		moves: [{ node: "orders-002", zone: "b" }],
+	});
+	expect(told).toEqual([
+		{ field: "Node type", value: "cache.t4g.small" },
+		{ field: "Multi-AZ", value: "on" },
+		{ field: "Replicas of shards", value: "0002: 3" },
+		{ field: "Moves", value: "orders-002 to zone b" },
+	]);
 });

@@ -13,7 +13,6 @@ import { CheckField } from "../../../_ui/check-field.tsx";
 import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../../_ui/form-fields.tsx";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
-import { Segmented } from "../../../_ui/segmented.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../_ui/switch-field.tsx";
 import { groupOptions } from "../group-options.ts";
@@ -32,6 +31,7 @@ import {
 import { ShapeFields } from "./shape-fields.tsx";
 import { ShapePreview } from "./shape-preview.tsx";
 import { useModify } from "./use-modify.ts";
+import { WhenField } from "./when-field.tsx";
 
 interface ModifyDialogProps {
 	cache: Cache;
@@ -132,20 +132,7 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 				/>
 			</fieldset>
 			<DifferenceList list={list} />
-			{shape !== null && (
-				<div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-					<span className="font-medium">Change nodes</span>
-					<Segmented
-						label="When nodes change"
-						value={draft.apply}
-						options={[
-							{ value: "now", label: "Now" },
-							{ value: "window", label: "In the maintenance window" },
-						]}
-						onChange={(apply) => set({ apply })}
-					/>
-				</div>
-			)}
+			{shape !== null && <WhenField value={draft.apply} onChange={(apply) => set({ apply })} />}
 			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
 			{isUpgrade && (
 				<CheckField

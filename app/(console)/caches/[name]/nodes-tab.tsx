@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { ArrowRightLeft, RotateCw } from "lucide-react";
+import { ArrowRightLeft, RotateCw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { plural } from "../../../_lib/format/count.ts";
@@ -9,13 +9,14 @@ import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { DataTable } from "../../../_ui/table/data-table.tsx";
 import { nodesOf } from "../topology-words.ts";
-import { MoveDialog, RebootDialog } from "./lazy-dialogs.tsx";
+import { MoveDialog, RebootDialog, RemoveDialog } from "./lazy-dialogs.tsx";
 import { type NodeRow, nodeColumns } from "./node-columns.tsx";
 
 export function NodesTab({ cache }: { cache: Cache }) {
 	const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
 	const [isRebooting, setRebooting] = useState(false);
 	const [isMoving, setMoving] = useState(false);
+	const [isRemoving, setRemoving] = useState(false);
 	const rows: NodeRow[] = cache.shards.flatMap((shard, index) =>
 		shard.nodes.map((node) => ({ ...node, shard: index + 1, slots: shard.slots })),
 	);
@@ -33,6 +34,10 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			return next;
 		});
 	const [only] = chosen.length === 1 ? rows.filter(({ id }) => id === chosen[0]) : [];
+	const mayLeave =
+		chosen.length > 0 &&
+		chosen.length < rows.length &&
+		rows.every(({ id, role }) => role !== "primary" || !chosen.includes(id));
 	const columns = nodeColumns({ cache, rows, chosen: new Set(chosen), toggle });
 	if (rows.length === 0) {
 		return (
@@ -46,7 +51,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			<div className="mb-3 flex flex-wrap items-center justify-between gap-2">
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
 					{chosen.length === 0
-						? `${plural(rows.length, "node")}; select some to reboot them, or one to move it.`
+						? `${plural(rows.length, "node")}; select some to reboot or remove them, or one to move it. A primary can’t be removed.`
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
 				<ForAdministrators>
@@ -68,6 +73,15 @@ export function NodesTab({ cache }: { cache: Cache }) {
 						<RotateCw aria-hidden />
 						Reboot selected
 					</Button>
+					<Button
+						variant="outline"
+						size="sm"
+						isDisabled={!mayLeave || cache.status === "deleting"}
+						onPress={() => setRemoving(true)}
+					>
+						<Trash2 aria-hidden />
+						Remove selected
+					</Button>
 				</ForAdministrators>
 			</div>
 			<Panel flush>
@@ -81,6 +95,16 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			</Panel>
 			{isMoving && only !== undefined && (
 				<MoveDialog cache={cache} node={only} onClose={() => setMoving(false)} />
+			)}
+			{isRemoving && (
+				<RemoveDialog
+					cache={cache}
+					nodes={chosen}
+					onClose={() => {
+						setRemoving(false);
+						setSelected(new Set());
+					}}
+				/>
 			)}
 			{isRebooting && (
 				<RebootDialog

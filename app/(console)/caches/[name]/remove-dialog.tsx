@@ -1,0 +1,50 @@
+"use client";
+
+import { toast } from "@heroui/react";
+import { useState } from "react";
+import type { Cache } from "../../../../server/contract/cache-view.ts";
+import { plural } from "../../../_lib/format/count.ts";
+import { FormDialog } from "../../../_ui/form-dialog.tsx";
+import { ProblemBanner } from "../../../_ui/notices.tsx";
+import type { ModifyDraft } from "./modification.ts";
+import { ShapePreview } from "./shape-preview.tsx";
+import { useModify } from "./use-modify.ts";
+import { WhenField } from "./when-field.tsx";
+
+interface RemoveDialogProps {
+	cache: Cache;
+	/** Their names. */
+	nodes: readonly string[];
+	onClose: () => void;
+}
+
+/** Takes chosen replicas or Memcached nodes out of the cache, and shows what that does. Mounted while it is open. */
+export function RemoveDialog({ cache, nodes, onClose }: RemoveDialogProps) {
+	const [apply, setApply] = useState<ModifyDraft["apply"]>("now");
+	const names = nodes.join(", ");
+	const modify = useModify(cache.name, () => {
+		const verb = nodes.length === 1 ? "leaves" : "leave";
+		toast.success(apply === "now" ? `${names} ${verb}` : `${names} will leave in the window`);
+		onClose();
+	});
+	const changes = { removeNodes: [...nodes], ...(apply === "window" && { apply }) };
+	return (
+		<FormDialog
+			onClose={onClose}
+			title={`Remove ${nodes.length === 1 ? names : plural(nodes.length, "node")}`}
+			size="md"
+			action={nodes.length === 1 ? "Remove node" : "Remove nodes"}
+			isPending={modify.isPending}
+			onSubmit={() => modify.mutate(changes)}
+		>
+			{modify.isError && <ProblemBanner title="Nothing was removed" error={modify.error} />}
+			<p className="text-[0.8125rem]">
+				{cache.engine === "memcached"
+					? "Keys of a node that leaves are lost. Clients get a minute to learn which nodes are left."
+					: "A replica leaves once no endpoint leads to it. Its shard keeps one replica fewer for each."}
+			</p>
+			<WhenField value={apply} onChange={setApply} />
+			<ShapePreview name={cache.name} {...changes} />
+		</FormDialog>
+	);
+}
