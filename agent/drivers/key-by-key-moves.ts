@@ -23,7 +23,7 @@ interface Load {
 /**
  * Hands slots to other shards' primaries key by key (SlotCourier). Each look compares what should go with what the engine
  * owns; a run in the background works on that until nothing is left. Slots that an earlier run left open are finished
- * first, wherever they should be by now: half of a slot's keys at each end can't be turned round.
+ * first, wherever they should be by now: a slot with some keys at each end can't be turned back.
  */
 export class KeyByKeyMoves {
 	private readonly auth: () => Assignment["auth"];
@@ -61,7 +61,7 @@ export class KeyByKeyMoves {
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const { self, open } = topology;
 		this.cluster = cluster;
-		// While slots arrive, none but the open ones leave: as in the rounds of an operation, also after a cancellation.
+		// While slots arrive, only open ones leave, as in the rounds of an operation; also after a cancellation.
 		const mayGive = self.isPrimary && open.in.length === 0;
 		this.left = mayGive ? slotsToGo(cluster.moves ?? [], topology) : [];
 		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];

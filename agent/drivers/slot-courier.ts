@@ -3,10 +3,13 @@ import { EngineCommandError, EngineConnection } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
 
 const CONNECT_MS = 2_000;
-/** The engine waits so long for the target's next word, and answers nobody meanwhile: sooner than it counts as hung. */
+/**
+ * How long the engine waits for the target's next answer. It serves no other client meanwhile, so this is less than what
+ * counts as hung.
+ */
 const TRANSFER_MS = 1_000;
 const ANSWER_MS = 60_000;
-/** The engine serves nobody else while it sends keys: about how long it may do so at a time. */
+/** About how long it may take to send keys at once: the engine serves no other client meanwhile. */
 const BUSY_MS = { least: 3, most: 10 };
 const KEYS = { first: 32, least: 1, most: 1_000 };
 
@@ -77,9 +80,9 @@ export class SlotCourier {
 	}
 
 	/**
-	 * Hands these slots over, and opens the next ones, whose turn comes then. All commands of one step are sent together,
-	 * because an engine writes its cluster file once for all that it reads at once. Throws with the engine's message if one
-	 * doesn't take part; slots may then be open.
+	 * Hands these slots over and opens the ones that follow. All commands of one step are sent together, because an
+	 * engine writes its cluster file once for all that it reads at once. Throws with the engine's message if one doesn't
+	 * take part; slots may then be open.
 	 */
 	async carry(slots: readonly number[], next: readonly number[]): Promise<void> {
 		const open = slots.filter((slot) => !this.opened.has(slot));
@@ -91,8 +94,8 @@ export class SlotCourier {
 	}
 
 	/**
-	 * The target first: it must let clients in before the source sends them, and were it the source that closes first, a slot
-	 * would have no owner if it died now.
+	 * The target goes first: it must let clients in before the source sends them there. If the source closed a slot first
+	 * and then died, the slot would have no owner.
 	 */
 	private async change(close: readonly number[], open: readonly number[]): Promise<void> {
 		const commands = (state: readonly string[], allowed: RegExp) => [
@@ -146,7 +149,7 @@ export class SlotCourier {
 interface SlotChange {
 	slot: number;
 	state: readonly string[];
-	/** The engine's answer if that is so already. */
+	/** The engine's answer when that has been done before. */
 	allowed: RegExp | null;
 }
 

@@ -135,9 +135,9 @@ export class SlotMoves {
 	}
 
 	/**
-	 * A primary logs in to the node that gets its slots as it would to a primary of its own. Only while it has slots to
-	 * hand over does it know a user who may write there. It is told before each attempt, because each change of its
-	 * assignment makes it the user of replicas again.
+	 * A primary logs in to the node that gets its slots as it would to a primary of its own. It has a user who may write
+	 * there only while it has slots to hand over. The agent sets that user before each attempt, because each change of
+	 * the assignment brings back the replicas' user.
 	 */
 	private async prepare(): Promise<void> {
 		await this.logInAs(slotLogin(this.auth()), HAND_OVER_BYTES);

@@ -84,7 +84,7 @@ function beginMoving(cache: CacheModel, operation: OperationModel, now: Date): O
 	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0 };
 }
 
-/** The present round until all its slots have arrived, then the first of the others that has any to go. */
+/** The present round until all of its slots have arrived, then the first other round with slots to move. */
 function roundToGo(
 	operation: OperationModel,
 	slotsById: ReadonlyMap<string, readonly SlotRange[]>,
@@ -109,16 +109,16 @@ export function slotsToGo(cache: CacheModel, operation: OperationModel): number 
 	);
 }
 
-/** As its agent says, or its primary can't be asked. */
+/** Its agent says so, or its primary can't be asked. */
 function hasMoved(shard: ShardModel): boolean {
 	const moves = primaryOf(shard)?.observation?.engineState?.cluster?.moves ?? [];
 	return moves.length === 0;
 }
 
 /**
- * What the engines have, where it differs from the record. Reports of different ages may both claim a slot that has
- * just moved, or neither: then it is the one's that should have it, or stays where it is recorded. So every slot has one
- * owner at all times.
+ * What the engines have, where it differs from the record. Reports of different ages may both claim a slot that has just
+ * moved, or neither: such a slot belongs to the claimant that should have it, or stays where it is recorded. So every
+ * slot has one owner at all times.
  */
 function foundSlots(cache: CacheModel, operation: OperationModel): SlotLayout {
 	const claims = cache.shards.map((shard) => {
@@ -197,10 +197,10 @@ function end(cache: CacheModel, operation: OperationModel): Next {
 	const { cursor, kind, cancelAsked } = operation;
 	const shards = `${cache.shards.length} shard${cache.shards.length === 1 ? "" : "s"}`;
 	const message = cancelAsked
-		? `The change of cache ${cache.name} was canceled; it has ${shards}, as before.`
+		? `The change of cache ${cache.name} was canceled. It has ${shards}, as before.`
 		: kind === "scale-out" || kind === "scale-in"
 			? `Cache ${cache.name} now has ${shards}.`
-			: `The slots of cache ${cache.name} are where they should be.`;
+			: `The slots of cache ${cache.name} have moved.`;
 	return {
 		cursor,
 		remove: [],

@@ -86,7 +86,7 @@ interface Move {
 /**
  * All moves of an operation, those of one round at the same time. In a round no shard both gets and gives slots: each
  * slot that arrives raises its new owner's epoch, and with a later epoch than theirs, an owner would take back the slots
- * that it is just giving to others, whose keys they would then delete.
+ * that it is giving away, and the others would delete their keys.
  */
 export function roundsOf(operation: Target): Move[][] {
 	const ids = Object.keys({ ...operation.input.before, ...operation.input.after }).sort();
