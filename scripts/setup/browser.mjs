@@ -5,7 +5,10 @@ import { runCommand } from "./run-command.mjs";
 import { StageError } from "./stage-error.mjs";
 
 const INSTALL_REMEDY =
-	"Install Debian's as root (apt-get install chromium), or run `npx playwright install chromium`, or name one with LARDER_BROWSER.";
+	"Install Debian's as root (apt-get install chromium-headless-shell), or run `npx playwright install chromium`, or name one with LARDER_BROWSER.";
+
+/** Chromium without windows, which opens a page with a quarter less processor time. */
+const PACKAGE = "chromium-headless-shell";
 
 /** A Chromium for the console's tests, which look for it in the same places. */
 export function browserStage(root) {
@@ -22,18 +25,18 @@ export function browserStage(root) {
 				});
 			}
 			const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-			const options = { cwd: root, env, what: "Installing chromium", remedy: INSTALL_REMEDY };
+			const options = { cwd: root, env, what: `Installing ${PACKAGE}`, remedy: INSTALL_REMEDY };
 			detail("apt-get update");
 			await runCommand("apt-get", ["update"], options);
-			detail("apt-get install chromium");
+			detail(`apt-get install ${PACKAGE}`);
 			await runCommand(
 				"apt-get",
-				["install", "-y", "--no-install-recommends", "chromium"],
+				["install", "-y", "--no-install-recommends", PACKAGE],
 				options,
 			);
 			const installed = systemBrowser();
 			if (installed === null) {
-				throw new StageError("chromium was installed but isn't in /usr/bin.", {
+				throw new StageError(`${PACKAGE} was installed but isn't in /usr/bin.`, {
 					remedy: INSTALL_REMEDY,
 				});
 			}
@@ -44,7 +47,12 @@ export function browserStage(root) {
 
 /** @returns {string | null} */
 export function systemBrowser() {
-	const places = [process.env.LARDER_BROWSER, "/usr/bin/chromium", "/usr/bin/chromium-browser"];
+	const places = [
+		process.env.LARDER_BROWSER,
+		`/usr/bin/${PACKAGE}`,
+		"/usr/bin/chromium",
+		"/usr/bin/chromium-browser",
+	];
 	return places.find((path) => path !== undefined && path !== "" && existsSync(path)) ?? null;
 }
 
