@@ -4,7 +4,7 @@ const isDevelopment = process.env.NODE_ENV === "development";
 
 /**
  * Everything comes from our own origin. Inline scripts are Next's bootstrap data and the theme switch that
- * runs before the first paint; pages are pre-rendered, so a nonce for each request isn't possible.
+ * runs before the first paint; the pages for signing in are pre-rendered, so they can't have a nonce for each request.
  */
 const contentSecurityPolicy = [
 	"default-src 'self'",

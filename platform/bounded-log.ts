@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { copyFile, rename, rm, stat, truncate } from "node:fs/promises";
 
 /**
- * Empties a log that has outgrown its bound, having copied it to `<path>.1` if `keep` says so. Whoever writes to it goes on
- * with the same file, so it has to append. Lines that come during the copy may be lost. Never fails: without room for the
- * copy the log is emptied all the same. Answers whether it did.
+ * Empties a log that has outgrown its bound, having copied it to `<path>.1` if `keep` says so. The writer keeps using the
+ * same file, so it must append. Lines that come during the copy may be lost. Never fails: without room for the copy the
+ * log is emptied all the same. Answers whether it did.
  */
 export async function boundLog(
 	path: string,
@@ -19,7 +19,7 @@ export async function boundLog(
 	);
 }
 
-/** One that has grown far beyond its bound while nobody looked isn't worth a second place on the disk. */
+/** A log that has grown far beyond its bound unnoticed isn't worth a copy. */
 async function keepCopy(path: string, isWorthIt: boolean): Promise<void> {
 	const unfinished = `${path}.1.tmp`;
 	try {

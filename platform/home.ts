@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** Where everything of one installation lies. Directories are private to the user. */
+/** Where the files of one installation are. Directories are private to the user. */
 export interface LarderHome {
 	readonly root: string;
 	/** Lets the CLI and scripts of this user in: an API token, 0600. */

@@ -6,8 +6,8 @@ const BUSY_TRIES = 50;
 const BUSY_WAIT_MS = 2;
 
 /**
- * Where log lines go: a descriptor, and nothing else. A line that can't be written is dropped and counted; what logs never
- * notices. The first line that finds room again says how many are missing.
+ * Where log lines go: a descriptor, and nothing else. A line that can't be written is dropped and counted; the program
+ * that logs never notices. The first line that finds room again says how many are missing.
  */
 export class LogOutput {
 	private readonly descriptor: number;

@@ -3,7 +3,10 @@ import { LogOutput } from "./log-output.ts";
 
 const STDOUT = 1;
 
-/** JSON lines on stdout, as far as it takes them: no line is worth the process that writes it. Fields that could carry a secret are cut, wherever a careless caller puts them. */
+/**
+ * JSON lines on stdout. A line that can't be written is dropped rather than ending the process. Fields that could carry a
+ * secret are cut, wherever a careless caller puts them.
+ */
 export function createLogger(component: string) {
 	const options = {
 		base: { component },

@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 
 /**
- * The system's directory for temporary files, for paths that stand in other programs' files: HAProxy takes commas, blanks
- * and dollar signs for its own there, and apt knows no way to write a quote.
+ * The system's directory for temporary files, for paths that go into other programs' files: commas, blanks and dollar
+ * signs have a meaning to HAProxy there, and apt has no way to escape a quote.
  */
 export function plainTemporaryDirectory(): string {
 	const usual = tmpdir();

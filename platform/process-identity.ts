@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 
-/** Names one process for ever: a pid alone is reused, and a reboot starts the clock of start times anew. */
+/** Identifies one process for good: pids are reused, and start times begin again after a reboot. */
 export const processIdentitySchema = z.object({
 	bootId: z.string(),
 	pid: z.int().positive(),

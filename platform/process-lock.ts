@@ -94,7 +94,7 @@ function isHeld(path: string, content: string): boolean {
 	}
 }
 
-/** What processes left that died while they took the lock. Taking it takes milliseconds. */
+/** What is left of processes that died while they took the lock, which takes milliseconds. */
 function removeLeftovers(path: string): void {
 	const directory = dirname(path);
 	for (const name of readdirSync(directory)) {

@@ -1,12 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** As writeFileAtomic and its like name what isn't whole yet. */
+/** How writeFileAtomic and others name unfinished files. */
 const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /**
- * Removes what atomic writes left in a directory when their process died. For whoever alone writes there; others' files
- * would be taken from under their hands.
+ * Removes what atomic writes left in a directory when their process died. Only for a directory with one writer: it would
+ * remove the unfinished files of others.
  */
 export async function sweepTemporary(directory: string, alsoUnfinished?: RegExp): Promise<void> {
 	const names = await readdir(directory).catch(() => []);

@@ -58,7 +58,7 @@ test("several engines are fetched together, and one that isn't offered doesn't s
 		outcome.kind === "ready" ? outcome.engine.version : outcome.error.message,
 	);
 	expect(answers).toEqual([
-		"Redis OSS 8 is not offered; ask for 7.",
+		"Redis OSS 8 isn't offered. Choose 7.",
 		expect.stringMatching(/^7\.\d+\.\d+$/),
 		expect.stringMatching(/^1\.6\.\d+$/),
 	]);

@@ -137,7 +137,7 @@ async function fetchOrFallBack(
 	const prefixes = wantedPrefixes(wanted);
 	if (!prefixes.some((prefix) => offersPrefix(recipe.engine, prefix))) {
 		return unavailable(
-			`${recipe.title} ${prefixes.join(" or ")} is not offered; ask for ${recipe.offers.join(" or ")}.`,
+			`${recipe.title} ${prefixes.join(" or ")} isn't offered. Choose ${recipe.offers.join(" or ")}.`,
 		);
 	}
 	const ready = (engine: InstalledEngine): EngineOutcome => {

@@ -14,7 +14,7 @@ const RENEW_MS = 1_000;
 const RETRY_MS = 60_000;
 /**
  * How long a host whose node has left a cluster may still connect. A control plane that was restored from a backup may
- * have forgotten a member that it places anew soon.
+ * have forgotten a member that it will soon place again.
  */
 const FORMER_FOR_MS = 15 * 60_000;
 

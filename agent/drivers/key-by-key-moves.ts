@@ -7,7 +7,7 @@ import type { RespValue } from "./resp-parser.ts";
 import { type CourierEnd, SlotCourier } from "./slot-courier.ts";
 import { slotsToGo } from "./slot-moves.ts";
 
-/** Few: if a primary of Redis OSS dies, its successor doesn't know which slots were open. */
+/** Kept small: if a primary of Redis OSS dies, its successor doesn't know which slots were open. */
 const SLOTS_AT_ONCE = 64;
 const RETRY_MS = { first: 200, most: 3_000 };
 const TOLD_AFTER_FAILURES = 2;
@@ -49,7 +49,9 @@ export class KeyByKeyMoves {
 		this.askNode = options.askNode;
 	}
 
-	/** Moves that aren't finished, for the control plane: also while a slot is half here and half elsewhere. */
+	/**
+	 * Moves that aren't finished, for the control plane, including slots whose keys are partly here and partly elsewhere.
+	 */
 	report(): { id: string; problem: string | null }[] {
 		const problem = this.failures < TOLD_AFTER_FAILURES ? null : this.problem;
 		const ids = this.left.map(({ id }) => id);
@@ -142,8 +144,8 @@ export class KeyByKeyMoves {
 	}
 
 	/**
-	 * A slot that is open here, but not at its owner, has keys that clients can't find: Redis OSS's replicas don't know which
-	 * slots their primary was handing over when they take over.
+	 * A slot that is open here, but not at its owner, has keys that clients can't find: when a replica of Redis OSS takes
+	 * over, it doesn't know which slots its primary was handing over.
 	 */
 	private async remindSources({ self, nodes, open }: ClusterTopology): Promise<void> {
 		const now = performance.now();
@@ -161,7 +163,7 @@ export class KeyByKeyMoves {
 			const isNew = slots.some(({ nodeId }) => nodeId !== owner.nodeId);
 			if (!isNew && now - this.openInSince < ASK_AFTER_MS) continue;
 			this.askAt = now + ASK_EVERY_MS;
-			// It is busy with exactly this, so it is asked once for all of them, and told only what it doesn't know.
+			// It is busy with exactly this, so the agent asks once for all slots and tells it only what it doesn't know.
 			const answer = await this.askNode(owner, ["CLUSTER", "NODES"]);
 			if (typeof answer !== "string") continue;
 			const unknown = slots.filter(({ slot }) => !answer.includes(`[${slot}->-${self.nodeId}]`));

@@ -8,7 +8,7 @@ import { SignInProblem } from "./sign-in-problem.tsx";
 
 interface LinkGateProps<Found> {
 	title: string;
-	/** The title when the link is no good. */
+	/** The title when the link doesn't work. */
 	ended: string;
 	token: string;
 	/** What the control plane knows about the link. */

@@ -1,13 +1,31 @@
-import { type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
+import { RenderedAtProvider } from "../_lib/rendered-at.tsx";
+import { WithData } from "../_lib/with-data.tsx";
 import { Navigation } from "../_ui/shell/navigation.tsx";
 import { PendingWorkWatcher } from "../_ui/shell/pending-work-watcher.tsx";
 import { SafeModeBanner } from "../_ui/shell/safe-mode-banner.tsx";
-import { PageSkeleton, SessionGate } from "../_ui/shell/session-gate.tsx";
+import { SessionGate } from "../_ui/shell/session-gate.tsx";
 import { TopBar } from "../_ui/shell/top-bar.tsx";
 
-export default function ConsoleLayout({ children }: { children: ReactNode }) {
+/** What the bar, the navigation and the banners show on every page. */
+export default async function ConsoleLayout({ children }: { children: ReactNode }) {
 	return (
-		<>
+		<WithData
+			load={({ trpc, load }) =>
+				Promise.all([
+					load(trpc.account.me.queryOptions({})),
+					load(trpc.overview.get.queryOptions({})),
+				])
+			}
+		>
+			<Shell>{children}</Shell>
+		</WithData>
+	);
+}
+
+function Shell({ children }: { children: ReactNode }) {
+	return (
+		<RenderedAtProvider ms={Date.now()}>
 			<a
 				href="#content"
 				className="sr-only z-50 rounded-lg bg-accent px-3 py-2 font-medium text-accent-foreground focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
@@ -24,15 +42,13 @@ export default function ConsoleLayout({ children }: { children: ReactNode }) {
 					tabIndex={-1}
 					className="mx-auto w-full max-w-[100rem] min-w-0 flex-1 px-4 pt-4 pb-16 outline-none sm:px-7"
 				>
-					<Suspense fallback={<PageSkeleton />}>
-						<SessionGate>
-							<SafeModeBanner />
-							{children}
-						</SessionGate>
-					</Suspense>
+					<SessionGate>
+						<SafeModeBanner />
+						{children}
+					</SessionGate>
 				</main>
 			</div>
 			<PendingWorkWatcher />
-		</>
+		</RenderedAtProvider>
 	);
 }

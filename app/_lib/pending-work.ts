@@ -73,7 +73,7 @@ export function usePendingWork(): readonly PendingWork[] {
 	return useSyncExternalStore(subscribe, load, () => NONE);
 }
 
-/** Of one cache one creation or deletion, and one failover a shard. */
+/** One creation or deletion for each cache, and one failover for each shard. */
 export function pendingWorkKey(work: PendingWork): string {
 	return work.kind === "failover" ? `${work.cache} ${work.awaited.shard}` : work.cache;
 }

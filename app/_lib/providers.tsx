@@ -4,7 +4,7 @@ import { RouterProvider, Toast } from "@heroui/react";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { ThemeProvider } from "next-themes";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { isTransient, toApiProblem } from "./api-problem.ts";
 import { createApiClient, TRPCProvider } from "./trpc.ts";
 
@@ -41,6 +41,10 @@ export function Providers({ children }: { children: ReactNode }) {
 	const router = useRouter();
 	const [queryClient] = useState(createQueryClient);
 	const [apiClient] = useState(createApiClient);
+	useEffect(() => {
+		// Tests wait for it: a page that the control plane has rendered looks ready before it hears keys and clicks.
+		document.documentElement.dataset.hears = "";
+	}, []);
 	return (
 		<ThemeProvider
 			attribute={["class", "data-theme"]}

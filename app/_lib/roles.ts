@@ -5,5 +5,5 @@ export const ROLE_NAMES: Readonly<Record<Role, string>> = {
 	viewer: "Viewer",
 };
 
-/** Told to viewers. */
+/** Shown to viewers. */
 export const VIEWERS_MAY = "You can see everything except secrets, but you can't change anything.";

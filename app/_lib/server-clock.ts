@@ -9,6 +9,13 @@ export async function fetchWithTime(...call: Parameters<typeof fetch>): Promise<
 	return response;
 }
 
+/** Learns the control plane's time from the page that this browser has just loaded, and which was rendered at that time. */
+export function noteRendering(ms: number): void {
+	const [load] = performance.getEntriesByType("navigation");
+	if (!(load instanceof PerformanceNavigationTiming)) return;
+	clock.note(String(ms), performance.timeOrigin + load.responseStart);
+}
+
 /** The control plane's time in ms, to compare its answers with. */
 export function serverNow(): number {
 	return clock.at(Date.now());

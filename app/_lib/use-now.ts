@@ -1,6 +1,7 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { useRenderedAt } from "./rendered-at.tsx";
 import { serverNow } from "./server-clock.ts";
 
 /** One clock for the whole page: a tick re-renders those who show time, no timer each. */
@@ -31,8 +32,9 @@ function createTicker(intervalMs: number) {
 const everySecond = createTicker(1_000);
 const often = createTicker(100);
 
-/** The control plane's time in ms, to the second or to the tenth; null while a server renders. */
+/** The control plane's time in ms, to the second or to the tenth; null while the console is built. */
 export function useNow(precision: "second" | "tenth" = "second"): number | null {
 	const ticker = precision === "second" ? everySecond : often;
-	return useSyncExternalStore<number | null>(ticker.subscribe, ticker.read, () => null);
+	const renderedAt = useRenderedAt();
+	return useSyncExternalStore(ticker.subscribe, ticker.read, () => renderedAt);
 }

@@ -13,7 +13,7 @@ interface ListOptions extends ApiOptions, PageOptions {
 export function eventsCommand(): Command {
 	const list = new Command("list")
 		.description("List what happened, newest first")
-		.option("--cache <name>", "only of a cache")
+		.option("--cache <name>", "only events of this cache")
 		.addOption(new Option("--severity <severity>", "only these").choices(severitySchema.options));
 	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
 		// Events are many: one page unless asked for more.

@@ -25,7 +25,7 @@ export function hostsCommand(): Command {
 function listCommand(): Command {
 	const command = new Command("list")
 		.description("List hosts")
-		.option("--zone <zone>", "only those of a zone");
+		.option("--zone <zone>", "only hosts in this zone");
 	return pageOptions(withApiOptions(command)).action(
 		async (options: ApiOptions & PageOptions & { zone?: string }) => {
 			await printPage(await connect(options), options, {

@@ -37,7 +37,7 @@ const familyOption = (text: string) =>
 function listCommand(): Command {
 	const command = new Command("list")
 		.description("List parameter groups, default ones first")
-		.addOption(familyOption("only those of a family"));
+		.addOption(familyOption("only groups of this family"));
 	return withApiOptions(command).action(async (options: ApiOptions & { family?: string }) => {
 		await printPage(await connect(options), options, {
 			path: "/parameter-groups",

@@ -1,6 +1,7 @@
-import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, type Page } from "@playwright/test";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { type StorageState, signInAdministrator } from "./administrator.ts";
+import { attentive } from "./attentive-page.ts";
 
 export { expect } from "@playwright/test";
 export { ADMINISTRATOR } from "./administrator.ts";
@@ -42,7 +43,7 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		{ scope: "worker" },
 	],
 	page: async ({ signedIn, installation, viewport }, use, testInfo) => {
-		const page = await signedIn.newPage();
+		const page = attentive(await signedIn.newPage());
 		if (viewport !== null) await page.setViewportSize(viewport);
 		await use(page);
 		if (testInfo.status !== testInfo.expectedStatus) {
@@ -53,16 +54,6 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		await page.close();
 	},
 });
-
-/**
- * Waits until a page hears keys, and its bar hears clicks: its heading is there before that, the fleet's state isn't,
- * which a small screen has out of sight.
- */
-export async function listens(page: Page): Promise<void> {
-	const hidden = { includeHidden: true };
-	const fleet = page.getByRole("banner").getByRole("status", hidden).getByRole("link", hidden);
-	await expect(fleet).toBeAttached();
-}
 
 /** What the page last put on the clipboard. */
 export function clipboardOf(page: Page): Promise<string> {

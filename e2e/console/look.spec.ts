@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { createdTokenSchema } from "../../server/contract/token.ts";
-import { expect, listens, test } from "./console-test.ts";
+import { expect, test } from "./console-test.ts";
 
 async function sidewaysScroll(page: Page): Promise<number> {
 	return page.evaluate(
@@ -104,13 +104,11 @@ test("a list is sorted by its headers and shows the columns that are chosen", as
 test("the theme is chosen and remembered", async ({ page }) => {
 	await page.goto("/caches");
 	const root = page.locator("html");
-	await listens(page);
 	await page.getByRole("button", { name: "Theme" }).click();
 	await page.getByRole("menuitemradio", { name: "Dark" }).click();
 	await expect(root).toHaveClass(/dark/);
 	await page.reload();
 	await expect(root).toHaveClass(/dark/);
-	await listens(page);
 	await page.getByRole("button", { name: "Theme" }).click();
 	await page.getByRole("menuitemradio", { name: "Light" }).click();
 	await expect(root).not.toHaveClass(/dark/);
@@ -118,7 +116,6 @@ test("the theme is chosen and remembered", async ({ page }) => {
 
 test("times switch between UTC and the browser's zone", async ({ page }) => {
 	await page.goto("/events");
-	await listens(page);
 	await page.getByRole("button", { name: /Times are in UTC/ }).click();
 	await expect(page.getByRole("button", { name: /Times are in local time/ })).toBeVisible();
 });
@@ -168,7 +165,6 @@ test.describe("on a small screen", () => {
 
 	test("the navigation is a drawer", async ({ page }) => {
 		await page.goto("/caches");
-		await listens(page);
 		await page.getByRole("button", { name: "Open navigation" }).click();
 		await page.getByRole("dialog").getByRole("link", { name: "Hosts" }).click();
 		await expect(page).toHaveURL(/\/hosts$/);

@@ -1,8 +1,7 @@
-import { expect, listens, test } from "./console-test.ts";
+import { expect, test } from "./console-test.ts";
 
 test("Ctrl-K opens and closes it, arrows choose, hosts are found", async ({ page }) => {
 	await page.goto("/caches");
-	await listens(page);
 	await page.keyboard.press("Control+k");
 	const input = page.getByRole("combobox", { name: /Search caches/ });
 	await expect(input).toBeFocused();
@@ -24,7 +23,6 @@ test("what can be done with a cache or host is found by keyboard, despite typos"
 	await installation.waitForStatus("game", "available");
 	const search = async (query: string, option: string | RegExp) => {
 		await page.goto("/events");
-		await listens(page);
 		await page.keyboard.press("Control+k");
 		await expect(page.getByRole("combobox", { name: /Search caches/ })).toBeFocused();
 		await page.keyboard.type(query);
@@ -74,7 +72,6 @@ test("opened while a dialog is still closing, it has the focus and keeps it", as
 
 test("an answer takes less than 100 ms", async ({ page }) => {
 	await page.goto("/caches");
-	await listens(page);
 	await page.keyboard.press("/");
 	await expect(page.getByRole("option").first()).toBeVisible();
 	// The best of some: what else the machine does is none of the palette's business.

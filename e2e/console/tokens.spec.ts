@@ -1,3 +1,4 @@
+import { attentive } from "./attentive-page.ts";
 import { ADMINISTRATOR, clipboardOf, expect, test } from "./console-test.ts";
 
 test("a token is shown once, lets a script in, and is refused once revoked", async ({
@@ -76,7 +77,7 @@ test("an invited viewer sees everything, changes nothing, and is out when disabl
 	await expect(row).toContainText("Invited");
 
 	const context = await browser.newContext({ baseURL: installation.url });
-	const other = await context.newPage();
+	const other = attentive(await context.newPage());
 	await other.goto(link);
 	await other.getByLabel("Name").fill("Grace Hopper");
 	await other.getByLabel("Password", { exact: true }).fill(password);

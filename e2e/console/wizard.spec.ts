@@ -1,10 +1,9 @@
 import type { Page } from "@playwright/test";
-import { expect, listens, test } from "./console-test.ts";
+import { expect, test } from "./console-test.ts";
 
 const CREATION_MS = 60_000;
 
 async function search(page: Page, words: string) {
-	await listens(page);
 	await page.keyboard.press("/");
 	await expect(page.getByRole("combobox", { name: /Search caches/ })).toBeFocused();
 	await page.keyboard.type(words);

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import { getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
@@ -25,6 +24,7 @@ import { type AgentContext, agentRouter } from "./agent/agent-router.ts";
 import { toErrorBody } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { refuseUnstorable } from "./refuse-unstorable.ts";
+import { type PageHandler, renderPage } from "./render-page.ts";
 import { requireHost, requireTrpcRequest } from "./request-target.ts";
 import { restPlugin, sendError } from "./rest/rest-plugin.ts";
 import { type AppRouter, appRouter } from "./trpc/router.ts";
@@ -50,8 +50,6 @@ const SECURITY_HEADERS = {
 	"content-security-policy":
 		"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
 };
-
-export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface HttpServerOptions {
 	identification: Identification;
@@ -125,7 +123,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 	});
 	await registerAgentApi(app, options, gate);
 	registerSessions(app, options);
-	registerPages(app, options.pages);
+	registerPages(app, options.pages, createContext);
 	return app;
 }
 
@@ -248,7 +246,11 @@ function toFetchRequest(request: FastifyRequest): Request {
 	});
 }
 
-function registerPages(app: FastifyInstance, pages: PageHandler | null): void {
+function registerPages(
+	app: FastifyInstance,
+	pages: PageHandler | null,
+	createContext: (request: FastifyRequest) => Promise<Context>,
+): void {
 	app.setNotFoundHandler(async (request, reply) => {
 		const isPage = !request.url.startsWith("/api/") && ["GET", "HEAD"].includes(request.method);
 		if (!isPage || pages === null) {
@@ -258,10 +260,6 @@ function registerPages(app: FastifyInstance, pages: PageHandler | null): void {
 			);
 			return reply.code(404).send(toErrorBody(error, request.id));
 		}
-		for (const [name, value] of Object.entries(reply.getHeaders())) {
-			if (value !== undefined) reply.raw.setHeader(name, value);
-		}
-		reply.hijack();
-		await pages(request.raw, reply.raw);
+		await renderPage(pages, request, reply, createContext);
 	});
 }

@@ -29,8 +29,8 @@ export interface Restored extends Loaded {
 }
 
 /**
- * Puts a backup's database and key in their places, for a control plane that is started afterwards. Until the
- * last moment everything is made beside the existing files, which are moved, never removed.
+ * Puts a backup's database and key in place for the control plane that starts next. Until the last moment everything is
+ * made beside the existing files, which are moved, never removed.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
 	const { home, file } = options;

@@ -1,4 +1,4 @@
-/** Numbers of PostgreSQL's advisory locks, which all users of a database share: each must be another. */
+/** Numbers of PostgreSQL's advisory locks, which all users of a database share: each must be different. */
 export const ADVISORY_LOCK = {
 	/** One control plane has the database. */
 	controlPlane: 7_220_640,

@@ -2,7 +2,7 @@ import type { FailoverOrder } from "../contract/desired-state.ts";
 import type { OrderResult } from "../contract/host-report.ts";
 import type { Clock } from "../platform/clock.ts";
 
-/** How long an order waits for its host to fetch it. It speaks of how things were when it was given. */
+/** How long an order waits for its host to fetch it. It reflects the state at the time when it was given. */
 const FETCHED_WITHIN_MS = 1_500;
 /** How long a host that has fetched an order may take before it is given anew, to another host if need be. */
 const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;

@@ -7,8 +7,8 @@ const KEPT_MS = 10_000;
 type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
 
 /**
- * What hosts are to hear at once, without waiting for the database. In memory alone: what a control plane that dies
- * hasn't told, the next one finds out and tells anew.
+ * What hosts should hear at once, without waiting for the database. Only in memory: what a control plane hasn't delivered
+ * when it dies, the next one finds out and delivers again.
  */
 export class Notices {
 	readonly #clock: Clock;

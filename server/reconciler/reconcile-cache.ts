@@ -86,7 +86,7 @@ export async function reconcileCache(
 	return { again, status: plan.status };
 }
 
-/** After these it is the hosts' turn: looking at once would only be in their way. */
+/** After these it is the hosts' turn: another pass at once would only get in their way. */
 const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
 
 /** Null once done; the reason if it can't be done now. */

@@ -1,41 +1,18 @@
 "use client";
 
 import { AUDIT_OUTCOMES } from "../../../server/contract/choices.ts";
-import { oneOf } from "../../_lib/one-of.ts";
 import { useTypedParam } from "../../_lib/use-typed-param.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { SearchBox } from "../../_ui/search-box.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { statusWord } from "../../_ui/status.tsx";
-
-const ANY = "any";
-
-/** Kinds of actions, by the word before the dot. */
-const KINDS = [
-	{ value: ANY, label: "All actions" },
-	{ value: "session", label: "Sign-ins and sign-outs" },
-	{ value: "cache.read-credentials", label: "Revealed passwords" },
-	{ value: "cache", label: "Caches" },
-	{ value: "parameter-group", label: "Parameter groups" },
-	{ value: "node-type", label: "Node types" },
-	{ value: "host", label: "Hosts" },
-	{ value: "token", label: "API tokens" },
-	{ value: "user", label: "Users" },
-	{ value: "account", label: "Own accounts" },
-	{ value: "control-plane", label: "Backup and restore" },
-];
+import { ANY, KINDS } from "./audit-input.ts";
 
 const OUTCOMES = [
 	{ value: ANY, label: "Any outcome" },
 	...AUDIT_OUTCOMES.map((outcome) => ({ value: outcome, label: statusWord(outcome) })),
 ];
 
-const SPANS_MS: Readonly<Record<string, number>> = {
-	"1h": 3_600_000,
-	"24h": 86_400_000,
-	"7d": 7 * 86_400_000,
-	"30d": 30 * 86_400_000,
-};
 const SPANS = [
 	{ value: ANY, label: "Any time" },
 	{ value: "1h", label: "Last hour" },
@@ -43,20 +20,6 @@ const SPANS = [
 	{ value: "7d", label: "Last 7 days" },
 	{ value: "30d", label: "Last 30 days" },
 ];
-
-/** The filters in the address, as the API takes them. An unknown one counts as absent. */
-export function auditFilters(params: URLSearchParams, now: number) {
-	const actor = params.get("actor")?.trim() ?? "";
-	const action = KINDS.find(({ value }) => value !== ANY && value === params.get("action"))?.value;
-	const outcome = oneOf(AUDIT_OUTCOMES, params.get("outcome"));
-	const spanMs = SPANS_MS[params.get("since") ?? ""];
-	return {
-		...(actor !== "" && { actor }),
-		...(action !== undefined && { action }),
-		...(outcome !== undefined && { outcome }),
-		...(spanMs !== undefined && { since: new Date(now - spanMs).toISOString() }),
-	};
-}
 
 /** Kept in the address; a change starts at the first page again. */
 export function AuditFilters() {

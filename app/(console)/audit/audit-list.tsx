@@ -14,6 +14,7 @@ import {
 } from "lucide-react";
 import { useMemo } from "react";
 import type { AuditEntry } from "../../../server/contract/audit.ts";
+import { pageInput } from "../../_lib/search-params.ts";
 import { serverNow } from "../../_lib/server-clock.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
@@ -28,9 +29,9 @@ import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { useColumns } from "../../_ui/table/use-columns.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { actionWords } from "./action-words.ts";
-import { AuditFilters, auditFilters } from "./audit-filters.tsx";
+import { AuditFilters } from "./audit-filters.tsx";
+import { auditFilters } from "./audit-input.ts";
 
-const PAGE_SIZE = 50;
 const HEAD = PAGE_HEADS["/audit"];
 const POLL_MS = 15_000;
 const FILTERS = ["actor", "action", "outcome", "since"];
@@ -107,12 +108,11 @@ export function AuditList() {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
 	const { shown, chooser } = useColumns("audit", COLUMNS);
-	const cursor = params.get("cursor");
 	// One moment per view, so that "last hour" stays the same question while it is looked at.
 	const filters = useMemo(() => auditFilters(params, serverNow()), [params]);
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.audit.list.queryOptions(
-			{ limit: PAGE_SIZE, ...filters, ...(cursor === null ? {} : { cursor }) },
+			{ ...pageInput(params), ...filters },
 			{ refetchInterval: POLL_MS, placeholderData: keepPreviousData },
 		),
 	);

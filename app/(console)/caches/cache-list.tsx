@@ -3,8 +3,6 @@
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Database, Plus, RefreshCw, SearchX } from "lucide-react";
-import { CACHE_SORTS, CACHE_STATUSES, ENGINES } from "../../../server/contract/choices.ts";
-import { oneOf } from "../../_lib/one-of.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging, useRateCard } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
@@ -20,36 +18,21 @@ import { DataTable } from "../../_ui/table/data-table.tsx";
 import { useColumns } from "../../_ui/table/use-columns.tsx";
 import { cacheColumns } from "./cache-columns.tsx";
 import { CacheFilters } from "./cache-filters.tsx";
+import { cacheListInput } from "./cache-list-input.ts";
 
 const HEAD = PAGE_HEADS["/caches"];
-const PAGE_SIZE = 25;
 /** What the server can sort a list of several pages by. */
 const SERVER_SORTED = ["name", "status", "engine", "created"];
 
 function useCachePage() {
 	const trpc = useTRPC();
 	const { params } = useUrlParams();
-	const search = params.get("search")?.slice(0, 100);
-	const status = oneOf(CACHE_STATUSES, params.get("status"));
-	const engine = oneOf(ENGINES, params.get("engine"));
-	const cursor = params.get("cursor");
-	const sort = oneOf(CACHE_SORTS, params.get("sort"));
 	return useQuery(
-		trpc.caches.list.queryOptions(
-			{
-				limit: PAGE_SIZE,
-				...(search ? { search } : {}),
-				...(status ? { status } : {}),
-				...(engine ? { engine } : {}),
-				...(cursor ? { cursor } : {}),
-				...(sort ? { sort } : {}),
-			},
-			{
-				placeholderData: keepPreviousData,
-				refetchInterval: ({ state }) =>
-					state.data?.items.some((cache) => isChanging(cache.status)) ? BUSY_POLL_MS : CALM_POLL_MS,
-			},
-		),
+		trpc.caches.list.queryOptions(cacheListInput(params), {
+			placeholderData: keepPreviousData,
+			refetchInterval: ({ state }) =>
+				state.data?.items.some((cache) => isChanging(cache.status)) ? BUSY_POLL_MS : CALM_POLL_MS,
+		}),
 	);
 }
 

@@ -5,7 +5,6 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Activity, SearchX, X } from "lucide-react";
 import { SEVERITIES as SEVERITY_VALUES } from "../../../server/contract/choices.ts";
 import type { Event } from "../../../server/contract/event.ts";
-import { oneOf } from "../../_lib/one-of.ts";
 import { CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
@@ -18,8 +17,8 @@ import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { Status, statusWord } from "../../_ui/status.tsx";
 import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { Time } from "../../_ui/time.tsx";
+import { eventListInput } from "./event-list-input.ts";
 
-const PAGE_SIZE = 50;
 const ALL = "all";
 const SEVERITIES = [
 	{ value: ALL, label: "All" },
@@ -71,19 +70,12 @@ const PLACE: Column<Event> = {
 export function EventList({ cache }: { cache?: string }) {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
-	const severity = oneOf(SEVERITY_VALUES, params.get("severity"));
-	const cacheFilter = cache ?? params.get("cache") ?? undefined;
-	const cursor = params.get("cursor");
+	const { severity, cache: cacheFilter } = eventListInput(params, cache);
 	const { data, error, isPending, refetch } = useQuery(
-		trpc.events.list.queryOptions(
-			{
-				limit: PAGE_SIZE,
-				...(severity === undefined ? {} : { severity }),
-				...(cacheFilter === undefined ? {} : { cache: cacheFilter }),
-				...(cursor === null ? {} : { cursor }),
-			},
-			{ refetchInterval: CALM_POLL_MS, placeholderData: keepPreviousData },
-		),
+		trpc.events.list.queryOptions(eventListInput(params, cache), {
+			refetchInterval: CALM_POLL_MS,
+			placeholderData: keepPreviousData,
+		}),
 	);
 	const columns =
 		cache === undefined

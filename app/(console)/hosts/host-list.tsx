@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, Server } from "lucide-react";
 import type { Host } from "../../../server/contract/host.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
+import { pageInput } from "../../_lib/search-params.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
@@ -24,7 +25,6 @@ import { JoinTokensPanel } from "./join-tokens-panel.tsx";
 import { ZoneCapacity } from "./zone-capacity.tsx";
 
 const HEAD = PAGE_HEADS["/hosts"];
-const PAGE_SIZE = 50;
 const DIALOG = "add-host";
 
 /** A host's current state, even if it is on another page of the list; undefined if there is no such host. */
@@ -45,16 +45,13 @@ export function HostList() {
 	const { params, change } = useUrlParams();
 	const cursor = params.get("cursor");
 	const { data, error, isPending, refetch } = useQuery(
-		trpc.hosts.list.queryOptions(
-			{ limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) },
-			{
-				placeholderData: keepPreviousData,
-				refetchInterval: ({ state }) =>
-					state.data?.items.some((host) => host.draining && host.nodeCount > 0)
-						? BUSY_POLL_MS
-						: CALM_POLL_MS,
-			},
-		),
+		trpc.hosts.list.queryOptions(pageInput(params), {
+			placeholderData: keepPreviousData,
+			refetchInterval: ({ state }) =>
+				state.data?.items.some((host) => host.draining && host.nodeCount > 0)
+					? BUSY_POLL_MS
+					: CALM_POLL_MS,
+		}),
 	);
 	const chosen = HOST_DIALOGS.find((name) => name === params.get("dialog"));
 	const host = useHostNamed(chosen === undefined ? null : params.get("host"), data?.items);

@@ -10,9 +10,9 @@ import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { Time } from "../../_ui/time.tsx";
+import { JOIN_TOKENS_SHOWN } from "./join-tokens-shown.ts";
 import { RevokeJoinTokenDialog } from "./revoke-join-token-dialog.tsx";
 
-const SHOWN = 20;
 const WORDS: Readonly<Record<JoinToken["status"], string>> = {
 	active: "Active",
 	used: "Used up",
@@ -82,7 +82,10 @@ export function JoinTokensPanel() {
 	const trpc = useTRPC();
 	const [revoking, setRevoking] = useState<JoinToken | null>(null);
 	const { data } = useQuery(
-		trpc.hosts.listJoinTokens.queryOptions({ limit: SHOWN }, { refetchInterval: CALM_POLL_MS }),
+		trpc.hosts.listJoinTokens.queryOptions(
+			{ limit: JOIN_TOKENS_SHOWN },
+			{ refetchInterval: CALM_POLL_MS },
+		),
 	);
 	if (data === undefined || data.items.length === 0) return null;
 	return (

@@ -7,6 +7,7 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { ApiToken } from "../../../server/contract/token.ts";
 import { useIsViewer } from "../../_lib/queries.ts";
+import { pageInput } from "../../_lib/search-params.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
@@ -24,7 +25,6 @@ const CreateTokenDialog = dynamic(
 	async () => (await import("./create-token-dialog.tsx")).CreateTokenDialog,
 );
 
-const PAGE_SIZE = 50;
 const DIALOG = "create-token";
 const HEAD = PAGE_HEADS["/tokens"];
 
@@ -105,12 +105,8 @@ export function TokenList() {
 	const isViewer = useIsViewer();
 	const { params, change } = useUrlParams();
 	const [revoking, setRevoking] = useState<ApiToken | null>(null);
-	const cursor = params.get("cursor");
 	const { data, error, isPending, refetch } = useQuery(
-		trpc.tokens.list.queryOptions(
-			{ limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) },
-			{ placeholderData: keepPreviousData },
-		),
+		trpc.tokens.list.queryOptions(pageInput(params), { placeholderData: keepPreviousData }),
 	);
 	const create = (
 		<ForAdministrators>

@@ -8,6 +8,7 @@ import { useState } from "react";
 import type { User } from "../../../server/contract/user.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { useIsViewer, useMe } from "../../_lib/queries.ts";
+import { pageInput } from "../../_lib/search-params.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
@@ -27,7 +28,6 @@ const ResetPasswordDialog = dynamic(
 	async () => (await import("./reset-password-dialog.tsx")).ResetPasswordDialog,
 );
 
-const PAGE_SIZE = 50;
 const DIALOG = "invite";
 const HEAD = PAGE_HEADS["/users"];
 
@@ -40,10 +40,7 @@ export function UserList() {
 	const [asked, setAsked] = useState<{ user: User; dialog: UserDialogName } | null>(null);
 	const cursor = params.get("cursor");
 	const { data, error, isPending, refetch } = useQuery(
-		trpc.users.list.queryOptions(
-			{ limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) },
-			{ placeholderData: keepPreviousData },
-		),
+		trpc.users.list.queryOptions(pageInput(params), { placeholderData: keepPreviousData }),
 	);
 	const onChanged = () => queryClient.invalidateQueries({ queryKey: trpc.users.list.queryKey() });
 	const modify = useMutation(

@@ -15,7 +15,7 @@ interface TimeSeriesChartProps {
 	toSeconds: number;
 	height: number;
 	format: (value: number) => string;
-	/** Told which sample the pointer is at; null when it leaves. */
+	/** Called with the sample under the pointer; null when it leaves. */
 	onCursor?: (index: number | null) => void;
 	/** Charts of the same key share their crosshair. */
 	syncKey?: string;

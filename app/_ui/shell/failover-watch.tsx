@@ -13,7 +13,7 @@ import { viewAction } from "./view-action.ts";
 
 /** A failover takes a moment, and its user is watching. */
 const POLL_MS = 300;
-/** After this long the page and its events must do. */
+/** After this long the notice gives up; the page and its events still say what happened. */
 const PATIENCE_MS = 120_000;
 
 /** Names the new primary once a requested failover is done, and how long writes paused. */

@@ -2,11 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
-import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect } from "react";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { loginPath } from "../../_lib/next-path.ts";
 import { useMe } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { useIsInBrowser } from "../../_lib/use-is-in-browser.ts";
 import { ProblemState } from "../notices.tsx";
 import { PageHeader } from "../page-header.tsx";
 import { BlockSkeleton } from "../skeletons.tsx";
@@ -27,7 +28,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
 		router.replace(loginPath(`${window.location.pathname}${window.location.search}`));
 	}, [isSignedOut, router]);
 
-	if (isSignedOut || !isInBrowser) return <PageOpening />;
+	if (isSignedOut || (data === undefined && !isInBrowser)) return <PageOpening />;
 	if (data === undefined && error !== null) {
 		return (
 			<ProblemState
@@ -40,13 +41,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
 	return children;
 }
 
-/** False while the page is rendered ahead, where there is neither an address nor what the browser has stored. */
-function useIsInBrowser(): boolean {
-	return useSyncExternalStore(
-		() => () => {},
-		() => true,
-		() => false,
-	);
+/** For a page that begins with what the browser has stored. */
+export function InBrowser({ children }: { children: ReactNode }) {
+	return useIsInBrowser() ? children : <PageOpening />;
 }
 
 /** What a page shows before its code and data are there: its words, and the space of the rest. */

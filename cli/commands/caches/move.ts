@@ -23,8 +23,8 @@ export function moveCommand(): Command {
 		)
 		.argument("<name>")
 		.argument("<node>", "such as orders-002")
-		.option("--host <host>", "that it moves to; the host that it is on cancels a move")
-		.option("--zone <zone>", "that it moves to, on any host with room")
+		.option("--host <host>", "host to move to; the node's present host cancels a move")
+		.option("--zone <zone>", "zone to move to, on any host with room")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",

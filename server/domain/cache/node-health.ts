@@ -51,7 +51,7 @@ export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 }
 
 /**
- * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, engines hear of
+ * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, engines learn of
  * it one after the other.
  */
 export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {

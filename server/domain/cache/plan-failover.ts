@@ -45,7 +45,7 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	];
 }
 
-/** An order that came to nothing has left its cause: the next failover has another. */
+/** A failed order has left its cause behind: the next failover has its own. */
 export function planForgetting(shard: ShardModel): PlanAction[] {
 	const primary = primaryOf(shard);
 	const isOver =

@@ -82,7 +82,7 @@ describe("a dead primary", () => {
 		const justDead = node(1, dead, { goneForCertain: false });
 		const plan = planCache(cache([justDead, node(2, dead, { hasSynced: false })]), NOW);
 		expect(plan.actions).toEqual([]);
-		expect(plan.statusReason).toContain("waits for what the other hosts report");
+		expect(plan.statusReason).toContain("waits for the other hosts' reports");
 		// Alone, it has nobody to wait for.
 		expect(planCache(cache([justDead]), NOW).actions).toEqual([
 			{ kind: "permit-launch", nodeId: "n1" },

@@ -76,7 +76,7 @@ function hasSlots({ observation }: NodeModel): boolean {
 
 /**
  * A shard that has no slots yet, or no longer: every host has reported since its primary's end, and the others serve all
- * slots. No vote is held about such a shard, and nothing is lost when it starts again empty.
+ * slots. Such a shard can't be voted on, and nothing is lost when it starts again empty.
  */
 function holdsNothing(cache: CacheModel, shard: ShardModel, primary: NodeModel): boolean {
 	if (shard.slots !== "" || isSilent(primary) || !primary.goneForCertain) return false;
@@ -205,8 +205,8 @@ function withoutData(
 	primary: NodeModel,
 	{ cause }: Failure,
 ): Recovery {
-	// A host restarts its replicas by itself, so its last report about one is outdated once it is silent. Nor does
-	// Larder know it of a node that its host hasn't reported yet.
+	// A host restarts its replicas by itself, so its last report about one is outdated once it is silent. The same goes
+	// for a node that its host hasn't reported yet.
 	const mayLive = (node: NodeModel) =>
 		mayHoldData(node) || (node !== primary && (isSilent(node) || node.observation === null));
 	const living = shard.nodes.filter((node) => mayLive(node) && !node.host.lossConfirmed);
@@ -222,7 +222,7 @@ function withoutData(
 		(node) => node !== primary && !node.host.lossConfirmed && !living.includes(node),
 	);
 	if (seemGone.length > 0 && isDead(primary) && !isSilent(primary) && !primary.goneForCertain) {
-		return { ...NOTHING, reason: `${cause}; Larder waits for what the other hosts report now` };
+		return { ...NOTHING, reason: `${cause}; Larder waits for the other hosts' reports` };
 	}
 	if (living.length > 0) {
 		return takeover(cache, shard, primary, { fromState: "lost", cause }, living.sort(byOffset));

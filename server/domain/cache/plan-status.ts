@@ -288,7 +288,7 @@ function changeEvents(cache: CacheModel, { status, statusReason }: Status): Plan
 
 function resized({ name, engine, engineVersion, nodeType, nodesPerShard, progress }: CacheModel) {
 	if (!progress.some((step) => isCountStep(step))) {
-		return `The nodes of cache ${name} are ${nodeType} with ${engineTitle(engine, engineVersion)} now.`;
+		return `The nodes of cache ${name} are now ${nodeType} with ${engineTitle(engine, engineVersion)}.`;
 	}
 	const count = engine === "memcached" ? nodesPerShard : nodesPerShard - 1;
 	const things = engine === "memcached" ? "node" : "replica";

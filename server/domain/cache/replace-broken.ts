@@ -108,7 +108,7 @@ function startAgain(
 	if (heirs.length < shard.nodes.length - 1 && hasLostFiles(primary) && !primary.goneForCertain) {
 		return {
 			reasons: [
-				`The files of ${primary.name} on ${primary.host.name} are gone; Larder waits for what the other hosts report now.`,
+				`The files of ${primary.name} on ${primary.host.name} are gone; Larder waits for the other hosts' reports.`,
 			],
 		};
 	}

@@ -26,7 +26,7 @@ const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
 	[UPGRADE]: (cache) => allNodes(cache).every((node) => !isOtherEngine(cache, node)),
 };
 
-/** The steps of a change of what the nodes are. */
+/** The steps of a change of the node type or the engine. */
 export function kindSteps(change: { size: boolean; engine: boolean }): ProgressStep[] {
 	const names = [...(change.size ? [RESIZE] : []), ...(change.engine ? [UPGRADE] : [])];
 	return names.map((name) => pendingStep(name));
@@ -54,7 +54,7 @@ export function isSizeStep({ step, node }: ProgressStep): boolean {
 	return node === null && step in IS_DONE;
 }
 
-/** Nodes come or go in it. */
+/** Whether the step adds or removes nodes. */
 export function isCountStep({ step }: ProgressStep): boolean {
 	return [PLACE, WITHDRAW].includes(step);
 }

@@ -14,11 +14,11 @@ export interface JoinTarget {
 
 export interface JoinStep {
 	text: string;
-	/** In a shell of the new host; null where there is none that fits every system. */
+	/** A shell command for the new host; null if no command fits every system. */
 	command: string | null;
 }
 
-/** All that turns a fresh machine into a host. */
+/** Everything that turns a fresh machine into a host. */
 export function joinSteps({ url, token, version, source }: JoinTarget): JoinStep[] {
 	const { directory, repository } = source;
 	const machine = reachesOnlyItself(url) ? "<control plane>" : new URL(url).hostname;

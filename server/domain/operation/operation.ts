@@ -43,7 +43,7 @@ export interface OperationModel {
 	input: OperationInput;
 	cursor: OperationCursor;
 	cancelAsked: boolean;
-	/** What holds it up, in a sentence; null while it goes on. */
+	/** What holds it up, in a sentence; null while it makes progress. */
 	error: string | null;
 	startedAt: Date;
 }

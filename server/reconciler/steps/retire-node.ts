@@ -45,7 +45,7 @@ export async function retireNode(
 	wakeGateways(resources);
 }
 
-/** A replacement that is called off has left its own event. */
+/** A replacement that is called off has an event of its own. */
 function departureEvent(
 	cache: FullCache,
 	node: FullNode,

@@ -54,7 +54,7 @@ function actionOf({ role, disabled }: z.output<typeof modifyUserInputSchema>): s
 	return role === undefined ? "user.modify" : `user.make-${role}`;
 }
 
-/** Takes the user's sessions, API tokens and invitation along. The audit log keeps what the user did. */
+/** Deletes the user's sessions, API tokens and invitation as well. The audit log keeps what the user did. */
 export async function deleteUser(
 	resources: Resources,
 	caller: Caller,

@@ -39,7 +39,7 @@ export async function listAudit(
 	return { items: page.rows.map(toAuditView), nextCursor: page.nextCursor };
 }
 
-/** Prisma passes % and _ on, which stand for any text. */
+/** Prisma passes on % and _, which match any text. */
 function likeText(text: string): string {
 	return text.replace(/[\\%_]/g, "\\$&");
 }

@@ -17,7 +17,7 @@ import type { Resources } from "../context.ts";
 import { dataMisfit } from "../data-fit.ts";
 import { nodeColumns } from "../node-columns.ts";
 
-/** Why a change can't be taken: the field at fault, and what to do. */
+/** Why a change is refused: the field at fault, and what to do. */
 export interface ChangeProblem {
 	code: ErrorCode;
 	field: string;

@@ -26,7 +26,7 @@ export async function createJoinToken(
 	const source = findSource(findProjectRoot());
 	return mutate(resources, caller, {
 		action: "join-token.create",
-		// Not its id, which a repeated call would make anew.
+		// Not its id, which a repeated call would create again.
 		target: "join token",
 		nameOf: ({ prefix }) => `${prefix}…`,
 		input,

@@ -124,7 +124,7 @@ export async function finishRemovals(resources: Resources): Promise<void> {
 	});
 	for (const host of hosts) {
 		const isDropped = await writeInCharge(resources, async (tx) => {
-			// If it has come back since, it is welcome. The update keeps it from coming back until this is done.
+			// A host that has come back since stays. The update keeps it from coming back until this is done.
 			const { count } = await tx.host.updateMany({
 				where: { id: host.id, lossConfirmed: true, online: false },
 				data: { cordoned: true },

@@ -20,7 +20,7 @@ export async function deleteParameterGroup(
 			if (caches.length > 0) {
 				throw new AppError(
 					"conflict",
-					`One or more caches are still members of this parameter group ${name}, so the group cannot be deleted: ${namesOf(caches)}. Move them to another group, or delete them.`,
+					`Parameter group ${name} can't be deleted, because caches use it: ${namesOf(caches)}. Move them to another group, or delete them.`,
 					{ field: "name" },
 				);
 			}

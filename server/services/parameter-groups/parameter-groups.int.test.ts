@@ -207,7 +207,7 @@ describe("a group in use", () => {
 		expect(await refusal(remove())).toMatchObject({
 			code: "conflict",
 			message: expect.stringMatching(
-				/^One or more caches are still members of this parameter group mine, so the group cannot be deleted: orders\./,
+				/^Parameter group mine can't be deleted, because caches use it: orders\./,
 			),
 		});
 		expect(await refusal(modify({ "cluster-enabled": "yes" }))).toMatchObject({

@@ -10,16 +10,14 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { Time } from "../../../_ui/time.tsx";
-
-const SHOWN = 8;
+import { recentEventsInput } from "./recent-events-input.ts";
 
 export function RecentEvents({ cache }: { cache: Cache }) {
 	const trpc = useTRPC();
 	const { data, error, isPending } = useQuery(
-		trpc.events.list.queryOptions(
-			{ cache: cache.name, limit: SHOWN },
-			{ refetchInterval: isChanging(cache.status) ? BUSY_POLL_MS : CALM_POLL_MS },
-		),
+		trpc.events.list.queryOptions(recentEventsInput(cache.name), {
+			refetchInterval: isChanging(cache.status) ? BUSY_POLL_MS : CALM_POLL_MS,
+		}),
 	);
 	return (
 		<Panel

@@ -39,7 +39,7 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 					max={LIMITS.memcachedNodesMax}
 					onChange={(nodes) => set({ nodes })}
 					error={errorOf("nodes")}
-					hint="Clients spread keys anew over the nodes. Keys of a node that leaves are lost."
+					hint="Clients redistribute keys over the nodes. Keys on removed nodes are lost."
 				/>
 			) : (
 				<StepperField

@@ -132,7 +132,7 @@ export function hasFailover(draft: Draft, fleet: FleetFacts): boolean {
 	return failoverLock(draft, fleet)?.isOn ?? draft.automaticFailover;
 }
 
-/** "" and lines that are only blank at the end don't count. */
+/** The slots of each shard; undefined if none are typed. */
 function slotLines(slots: string): string[] | undefined {
 	const text = slots.trim();
 	return text === "" ? undefined : text.split(/\r?\n/).map((line) => line.trim());

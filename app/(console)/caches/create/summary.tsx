@@ -41,7 +41,7 @@ interface SummaryProps {
 	footer: ReactNode;
 }
 
-/** What the choices come to: where nodes go, what they take and cost, and the same request as code. */
+/** What the choices add up to: where nodes go, what they take and cost, and the same request as code. */
 export function Summary({ form, footer }: SummaryProps) {
 	const { draft, fleet, request } = form;
 	const preview = usePreview(draft, fleet);

@@ -1,0 +1,20 @@
+import { CACHE_SORTS, CACHE_STATUSES, ENGINES } from "../../../server/contract/choices.ts";
+import { oneOf } from "../../_lib/one-of.ts";
+import { pageInput } from "../../_lib/search-params.ts";
+
+const PAGE_SIZE = 25;
+
+/** What the list's address asks of the API. */
+export function cacheListInput(params: URLSearchParams) {
+	const search = params.get("search")?.slice(0, 100);
+	const status = oneOf(CACHE_STATUSES, params.get("status"));
+	const engine = oneOf(ENGINES, params.get("engine"));
+	const sort = oneOf(CACHE_SORTS, params.get("sort"));
+	return {
+		...pageInput(params, PAGE_SIZE),
+		...(search ? { search } : {}),
+		...(status ? { status } : {}),
+		...(engine ? { engine } : {}),
+		...(sort ? { sort } : {}),
+	};
+}

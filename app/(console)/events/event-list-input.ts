@@ -1,0 +1,13 @@
+import { SEVERITIES } from "../../../server/contract/choices.ts";
+import { oneOf } from "../../_lib/one-of.ts";
+import { pageInput } from "../../_lib/search-params.ts";
+
+/** What the list's address asks of the API; of one cache when it is named. */
+export function eventListInput(params: URLSearchParams, cache = params.get("cache")) {
+	const severity = oneOf(SEVERITIES, params.get("severity"));
+	return {
+		...pageInput(params),
+		...(severity === undefined ? {} : { severity }),
+		...(cache === null ? {} : { cache }),
+	};
+}

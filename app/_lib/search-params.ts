@@ -1,0 +1,18 @@
+/** What Next gives a page of its address. */
+export interface PageAddress {
+	searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>>;
+}
+
+/** The query as components of the page read it. */
+export async function paramsOf({ searchParams }: PageAddress): Promise<URLSearchParams> {
+	const entries = Object.entries(await searchParams).flatMap(([name, value]) =>
+		[value ?? []].flat().map((one): [string, string] => [name, one]),
+	);
+	return new URLSearchParams(entries);
+}
+
+/** The page of a list that the address names, with as many rows as lists show. */
+export function pageInput(params: URLSearchParams, limit = 50) {
+	const cursor = params.get("cursor");
+	return { limit, ...(cursor ? { cursor } : {}) };
+}
