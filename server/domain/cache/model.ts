@@ -12,7 +12,7 @@ import type { ProcessHistory } from "./process-history.ts";
 export interface CacheModel {
 	name: string;
 	engine: Engine;
-	/** A prefix: the newest version that fits is run. */
+	/** A prefix: nodes run the newest version that matches. */
 	engineVersion: string;
 	nodeType: string;
 	clusterMode: ClusterMode;
@@ -62,7 +62,7 @@ export type PendingWhen = "next" | "window";
 export interface ShardModel {
 	id: string;
 	index: number;
-	/** That it is known to serve, such as 0-5460, empty for none; null without cluster mode. */
+	/** The slots that it is known to serve, such as 0-5460, empty for none; null without cluster mode. */
 	slots: string | null;
 	/** Its own wanted number of nodes; null for the cache's. */
 	nodesWanted: number | null;
@@ -90,7 +90,7 @@ export interface ShardModel {
 	ledBy: string | null;
 	/** Why the newest order failed, and its kind; null for none. */
 	orderProblem: { kind: "planned" | "unplanned"; message: string } | null;
-	/** A planned failover failed a short while ago: steps that can do without one do. */
+	/** A planned failover failed a short while ago: steps that can do without one go ahead. */
 	failoverTroubled: boolean;
 }
 
@@ -139,7 +139,7 @@ export interface NodeModel extends ProcessHistory {
 	joining: boolean;
 	/** A person named it as the one to remove. */
 	leavesFirst: boolean;
-	/** Since when it is in no endpoint any more, because it will be removed; null for nodes that stay. */
+	/** When it was taken out of the endpoints, because it will be removed; null for nodes that stay. */
 	leavingAt: Date | null;
 	/** Removed from the host's desired state; the host hasn't confirmed yet. */
 	removed: boolean;
@@ -159,11 +159,11 @@ export interface HostModel {
 	address: string;
 	/** Within its lease, and speaks a version of the agent protocol that this control plane does. */
 	online: boolean;
-	/** Its heartbeat is late: what it last said may no longer be true. */
+	/** Its heartbeat is late: its last report may no longer be true. */
 	suspect: boolean;
 	/**
-	 * Calls, in a version of the protocol that this control plane doesn't speak: its engines run and fail over by
-	 * themselves, but it can't be seen or told anything. `suspect` and not `online`, but no reason to replace it.
+	 * It calls, but in a version of the protocol that this control plane doesn't speak: its engines run and fail over by
+	 * themselves, but Larder can't see it or tell it anything. `suspect` and not `online`, but no reason to replace it.
 	 */
 	needsUpgrade: boolean;
 	/** Takes no new nodes. */

@@ -38,7 +38,7 @@ export function membersOf(shard: ShardModel): NodeModel[] {
 	return shard.nodes.filter((node) => node.replacesNodeId === null && node.leavingAt === null);
 }
 
-/** Ids of nodes that come or go with a change of size, so that nothing else moves or replaces them. */
+/** Ids of nodes that a change of size adds or removes, so that nothing else moves or replaces them. */
 export function passingNodes(cache: CacheModel): ReadonlySet<string> {
 	const passing = cache.shards.flatMap((shard) => [
 		...shard.nodes.filter(

@@ -47,8 +47,8 @@ function fewestReplicas(row: FullCache, size: CacheSize): number {
 }
 
 /**
- * What a change makes of the cache, and why it can't be taken now: the first reason first. `dataShare` is how much of
- * its data a shard will still have then.
+ * The cache after a change, and why the change is refused now, the main reason first. `dataShare` is how much of its data
+ * a shard will still have then.
  */
 export async function resolveShape(
 	resources: Resources,
@@ -211,7 +211,7 @@ export async function changeShape(
 	await recordEvent(tx, resources.clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `Cache ${row.name} changes from ${from} to ${to}, as ${caller.name} requested.`,
+		message: `Cache ${row.name} is changing from ${from} to ${to}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
 }

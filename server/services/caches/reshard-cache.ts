@@ -156,7 +156,7 @@ function kindOf(request: ReshardRequest, count: number, before: number): Operati
 	return count > before ? "scale-out" : "scale-in";
 }
 
-/** Why such a cache can't have these shards, whatever goes on. */
+/** Why such a cache can never have these shards. */
 function unfitness(
 	row: FullCache,
 	request: ReshardRequest,
@@ -164,11 +164,11 @@ function unfitness(
 ): ReshardProblem | null {
 	const refuse = (message: string) => ({ field, message, code: "invalid_argument" as const });
 	if (row.engine === "memcached") {
-		return refuse(`${field} is not for Memcached, which has no shards; use nodes`);
+		return refuse(`${field} doesn't apply to Memcached, which has no shards. Set nodes instead`);
 	}
 	if (row.clusterMode !== "enabled") {
 		return refuse(
-			`${field} can't be changed: cache ${row.name} has cluster mode disabled, and so one shard. Create a cache with cluster mode enabled`,
+			`${field} can't be changed: cache ${row.name} has cluster mode disabled and therefore one shard. Create a cache with cluster mode enabled`,
 		);
 	}
 	if ("slots" in request) {
@@ -217,11 +217,11 @@ function foreignHosts(
 	);
 	if (old.length === 0) return [];
 	const names = old.map(({ name }) => name).join(", ");
-	const message = `The agents on ${names} can't move slots yet: upgrade them first.`;
+	const message = `The agents on ${names} are too old to move slots. Upgrade them first.`;
 	return [{ field, message, code: "conflict" }];
 }
 
-/** Shards that would get more data than their nodes can hold, by what the shards hold now. */
+/** Shards that would get more data than their nodes can hold, judged by what the shards hold now. */
 function tooFull(
 	{ fleet }: Resources,
 	row: FullCache,
@@ -322,12 +322,12 @@ async function start(
 	}
 	const what =
 		shardCount === row.shardCount
-			? "gets other slots for its shards"
-			: `changes from ${row.shardCount} to ${shardCount} shards`;
+			? "is moving slots between its shards"
+			: `is changing from ${row.shardCount} to ${shardCount} shards`;
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `Cache ${row.name} ${what}, as ${caller.name} requested: ${slotCount} slots move.`,
+		message: `Cache ${row.name} ${what}, as ${caller.name} requested: ${slotCount} slots will move.`,
 		cacheName: row.name,
 	});
 }
