@@ -29,11 +29,7 @@ export function browserStage(root) {
 			detail("apt-get update");
 			await runCommand("apt-get", ["update"], options);
 			detail(`apt-get install ${PACKAGE}`);
-			await runCommand(
-				"apt-get",
-				["install", "-y", "--no-install-recommends", PACKAGE],
-				options,
-			);
+			await runCommand("apt-get", ["install", "-y", "--no-install-recommends", PACKAGE], options);
 			const installed = systemBrowser();
 			if (installed === null) {
 				throw new StageError(`${PACKAGE} was installed but isn't in /usr/bin.`, {
