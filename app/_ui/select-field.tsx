@@ -20,6 +20,8 @@ interface SelectFieldProps {
 	isOptional?: boolean;
 	value: string;
 	options: readonly Option[];
+	/** Shown while nothing is chosen. */
+	placeholder?: string;
 	onChange: (value: string) => void;
 	isDisabled?: boolean;
 	hint?: ReactNode;
@@ -64,6 +66,7 @@ export function SelectField(props: SelectFieldProps) {
 				if (typeof key === "string") onChange(key);
 			}}
 			isDisabled={props.isDisabled ?? false}
+			placeholder={props.placeholder ?? "Choose"}
 			isInvalid={error !== undefined}
 			validationBehavior="aria"
 			className={`flex min-w-0 flex-col gap-1.5 ${className ?? ""}`}

@@ -306,7 +306,7 @@ export const listCachesInputSchema = z.strictObject({
 	engine: engineSchema.optional(),
 	sort: cacheSortSchema
 		.default("-created")
-		.describe("with a minus from the last to the first; a cursor continues the same sort"),
+		.describe("a leading minus reverses the order; a cursor keeps it"),
 });
 
 export const cacheMetricsInputSchema = cacheRefSchema.extend({

@@ -9,11 +9,7 @@ export const limitSchema = z.coerce
 	.max(LIMITS.pageSizeMax, `limit can be at most ${LIMITS.pageSizeMax}`)
 	.default(LIMITS.pageSizeDefault);
 
-export const cursorSchema = z
-	.string()
-	.min(1)
-	.max(512)
-	.describe("`nextCursor` of the previous page");
+export const cursorSchema = z.string().min(1).max(512).describe("nextCursor of the previous page");
 
 export function pageOf<T extends z.ZodType>(item: T) {
 	return z.object({ items: z.array(item), nextCursor: z.string().nullable() });

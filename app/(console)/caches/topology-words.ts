@@ -43,8 +43,12 @@ export function pendingParametersOf(cache: Cache): string[] {
 	return [...new Set(nodesOf(cache).flatMap((node) => node.pendingParameters))].sort();
 }
 
-/** "Moving to local-b", or "Moved here from local-a" once its new place serves; nothing for a node that stays. */
+/**
+ * "Moving to local-b", or "Moved here from local-a" once its new place serves; "Being replaced" by another process on the
+ * same host; nothing for a node that stays.
+ */
 export function moveWords({ move, host }: CacheNode): string {
 	if (move === null) return "";
+	if (move.from === move.to) return "Being replaced";
 	return host === move.from ? `Moving to ${move.to}` : `Moved here from ${move.from}`;
 }

@@ -322,6 +322,14 @@ describe("reboots", () => {
 		expect(plan).toMatchObject({ actions: [], status: "rebooting" });
 		expect(plan.statusReason).toContain("Rebooting orders-001");
 	});
+
+	it("are not what a node does that starts in another's place", () => {
+		const comes = node(3, { phase: "starting", reboot: -1 }, { replacesNodeId: "n2" });
+		const nodes = [node(1, running("primary")), node(2, running("replica")), comes];
+		const plan = planCache(cache(nodes, { replicasPerShard: 1 }), NOW);
+		expect(plan).toMatchObject({ status: "modifying" });
+		expect(plan.statusReason).toContain("Moving orders-002");
+	});
 });
 
 describe("memcached", () => {

@@ -105,9 +105,9 @@ function inChange(node: NodeModel): boolean {
 	return isDownForReboot(node) || node.replacesNodeId !== null || isComingOrGoing;
 }
 
-/** A new node may be started again on another port, which is no reboot. */
+/** A new node that hasn't started yet, or is started again on another port, isn't rebooting. */
 function isDownForReboot(node: NodeModel): boolean {
-	if (node.joining) return false;
+	if (node.joining || node.replacesNodeId !== null) return false;
 	return isRebooting(node) || node.observation?.phase === "rebooting";
 }
 

@@ -45,7 +45,13 @@ export function MoveDialog({ cache, node, onClose }: MoveDialogProps) {
 					? "A new process takes its place and starts empty."
 					: "A new process copies its data and then takes its place; clients connect again."}
 			</p>
-			<SelectField label="Host" value={host} options={options} onChange={setHost} />
+			<SelectField
+				label="Host"
+				placeholder="Choose a host"
+				value={host}
+				options={options}
+				onChange={setHost}
+			/>
 			{host !== "" && <ShapePreview name={cache.name} moves={moves} />}
 		</FormDialog>
 	);

@@ -55,33 +55,35 @@ export function NodesTab({ cache }: { cache: Cache }) {
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
 				<ForAdministrators>
-					<Button
-						variant="outline"
-						size="sm"
-						isDisabled={only === undefined || cache.status === "deleting"}
-						onPress={() => setMoving(true)}
-					>
-						<ArrowRightLeft aria-hidden />
-						Move selected
-					</Button>
-					<Button
-						variant="outline"
-						size="sm"
-						isDisabled={chosen.length === 0 || cache.status === "deleting"}
-						onPress={() => setRebooting(true)}
-					>
-						<RotateCw aria-hidden />
-						Reboot selected
-					</Button>
-					<Button
-						variant="outline"
-						size="sm"
-						isDisabled={!mayLeave || cache.status === "deleting"}
-						onPress={() => setRemoving(true)}
-					>
-						<Trash2 aria-hidden />
-						Remove selected
-					</Button>
+					<span className="flex flex-wrap gap-2">
+						<Button
+							variant="outline"
+							size="sm"
+							isDisabled={only === undefined || cache.status === "deleting"}
+							onPress={() => setMoving(true)}
+						>
+							<ArrowRightLeft aria-hidden />
+							Move selected
+						</Button>
+						<Button
+							variant="outline"
+							size="sm"
+							isDisabled={chosen.length === 0 || cache.status === "deleting"}
+							onPress={() => setRebooting(true)}
+						>
+							<RotateCw aria-hidden />
+							Reboot selected
+						</Button>
+						<Button
+							variant="outline"
+							size="sm"
+							isDisabled={!mayLeave || cache.status === "deleting"}
+							onPress={() => setRemoving(true)}
+						>
+							<Trash2 aria-hidden />
+							Remove selected
+						</Button>
+					</span>
 				</ForAdministrators>
 			</div>
 			<Panel flush>

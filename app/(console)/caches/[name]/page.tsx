@@ -1,9 +1,11 @@
 import type { Metadata } from "next";
+import { type PageAddress, paramsOf } from "../../../_lib/search-params.ts";
 import { type Loader, WithData } from "../../../_lib/with-data.tsx";
+import { eventListInput } from "../../events/event-list-input.ts";
 import { CacheDetail } from "./cache-detail.tsx";
 import { recentEventsInput } from "./recent-events-input.ts";
 
-interface CacheAddress {
+interface CacheAddress extends PageAddress {
 	params: Promise<{ name: string }>;
 }
 
@@ -12,19 +14,22 @@ export async function generateMetadata({ params }: CacheAddress): Promise<Metada
 	return { title: decodeURIComponent(name) };
 }
 
-export default async function CachePage({ params }: CacheAddress) {
-	const name = decodeURIComponent((await params).name).toLowerCase();
+export default async function CachePage(address: CacheAddress) {
+	const name = decodeURIComponent((await address.params).name).toLowerCase();
+	const params = await paramsOf(address);
 	return (
-		<WithData load={(loader) => loadCache(loader, name)}>
+		<WithData load={(loader) => loadCache(loader, name, params)}>
 			<CacheDetail />
 		</WithData>
 	);
 }
 
-async function loadCache({ trpc, load, read }: Loader, name: string) {
+async function loadCache({ trpc, load, read }: Loader, name: string, params: URLSearchParams) {
+	const events =
+		params.get("tab") === "events" ? eventListInput(params, name) : recentEventsInput(name);
 	const [cache] = await Promise.all([
 		read(trpc.caches.get.queryOptions({ name })),
-		load(trpc.events.list.queryOptions(recentEventsInput(name))),
+		load(trpc.events.list.queryOptions(events)),
 		load(trpc.rateCard.get.queryOptions({})),
 	]);
 	const group = cache.parameterGroup.name;

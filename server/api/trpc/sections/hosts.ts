@@ -39,7 +39,7 @@ export const hosts = router({
 				path: "/hosts/{name}",
 				status: 200,
 				tag: "Hosts",
-				summary: "Describe a host",
+				summary: "Get a host",
 			},
 		})
 		.input(hostRefSchema)
