@@ -326,7 +326,7 @@ describe("reboots", () => {
 	it("are not what a node does that starts in another's place", () => {
 		const comes = node(3, { phase: "starting", reboot: -1 }, { replacesNodeId: "n2" });
 		const nodes = [node(1, running("primary")), node(2, running("replica")), comes];
-		const plan = planCache(cache(nodes, { replicasPerShard: 1 }), NOW);
+		const plan = planCache(cache(nodes, { nodesPerShard: 2 }), NOW);
 		expect(plan).toMatchObject({ status: "modifying" });
 		expect(plan.statusReason).toContain("Moving orders-002");
 	});
