@@ -200,7 +200,7 @@ async function takeObservations(
 	}
 }
 
-/** Only in memory: hosts report it again after a restart. Caches that are being created wait for it. */
+/** Only in memory: hosts report it again after a restart. Caches that are being created or changed wait for it. */
 async function takeGateway(
 	{ db, fleet }: Resources,
 	hostId: string,
@@ -215,11 +215,11 @@ async function takeGateway(
 	const named = { ...host, address: host.advertisedAddress };
 	for (const cacheId of fleet.setGateway(named, gateway)) touched.add(cacheId);
 	if (before?.phase === gateway.phase && before.routeRevision === gateway.routeRevision) return;
-	const creating = await db.cache.findMany({
-		where: { status: "creating" },
+	const waiting = await db.cache.findMany({
+		where: { status: { in: ["creating", "modifying"] } },
 		select: { id: true },
 	});
-	for (const cache of creating) touched.add(cache.id);
+	for (const cache of waiting) touched.add(cache.id);
 }
 
 /** Only in memory, like gateways. */

@@ -58,6 +58,14 @@ it("a change with apply window waits, in sight, until the window opens", async (
 		...{ status: "modifying", replicasPerShard: 1, pendingChanges: null },
 		operation: { kind: "modify", cancellable: true, slots: null },
 	});
+	// A gateway that has the newest route, on a host without a node of the cache, is news.
+	const used = (await fleet.members()).map(({ host }) => host);
+	const names = ["h1", "h2", "h3"];
+	for (const name of used) await fleet.hosts[names.indexOf(name)]?.converge();
+	await fleet.settle();
+	fleet.test.woken.length = 0;
+	await fleet.hosts[names.findIndex((name) => !used.includes(name))]?.converge();
+	expect(fleet.test.woken).toHaveLength(1);
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({
 		...{ status: "available", nodeType: "cache.t4g.small", operation: null },
