@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
-import { replicationLogin } from "../../agent/drivers/replication-login.ts";
 import { percentile } from "../../platform/testing/figures.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { MIB } from "../../server/contract/limits.ts";
@@ -76,9 +75,7 @@ async function replicaByHand(cache: Cache): Promise<number> {
 	const found = await findEngine({ engine: "valkey", version: "9" });
 	if (node === undefined || found === null) throw new Error("nothing to copy, or no engine");
 	const directory = mkdtempSync(join(tmpdir(), "larder-bench-"));
-	const { username, password } = replicationLogin({
-		systemPassword: systemLogin(larder).password,
-	});
+	const { username, password } = systemLogin(larder);
 	const lines = [
 		...[`port ${PORT_BY_HAND}`, `bind ${HOST}`, `dir ${directory}`, "protected-mode no", 'save ""'],
 		...[`replicaof ${node.host} ${node.port}`, `masteruser ${username}`, `masterauth ${password}`],

@@ -100,17 +100,19 @@ export interface PresentShape {
 /** What a running cache should become; undefined for what stays. */
 export type ShapeChange = Pick<CacheShape, "replicasPerShard" | "nodes" | "automaticFailover"> & {
 	multiAz?: boolean | undefined;
+	/** Null for any. */
+	zones?: readonly string[] | null | undefined;
 };
 
 /** Why a running cache can't take that shape. */
 export function changeRefusals(present: PresentShape, change: ShapeChange): Refusal[] {
 	const multiAz = change.multiAz ?? present.multiAz;
-	const zones = present.zones ?? undefined;
+	const zones = (change.zones === undefined ? present.zones : change.zones) ?? undefined;
 	if (present.engine === "memcached") {
 		if (change.nodes === 1 && present.multiAz && change.multiAz === undefined) {
 			return [{ field: "nodes", message: heldBy("nodes can't be 1", ["multiAz"], 2) }];
 		}
-		return memcachedRefusals({ ...change, nodes: change.nodes ?? present.nodes, multiAz });
+		return memcachedRefusals({ ...change, nodes: change.nodes ?? present.nodes, multiAz, zones });
 	}
 	const needsReplica = (["multiAz", "automaticFailover"] as const).filter(
 		(field) =>

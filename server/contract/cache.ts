@@ -245,6 +245,13 @@ export const modifyCacheInputSchema = z
 		weightBy: weightBySchema
 			.optional()
 			.describe("with shards: spread slots by their number, or by what they hold; slots if absent"),
+		zones: z
+			.array(zoneSchema)
+			.min(1)
+			.max(LIMITS.memcachedNodesMax)
+			.nullable()
+			.optional()
+			.describe("nodes in other zones move into these; null lets them be in any"),
 		multiAz: z.boolean().optional(),
 		automaticFailover: z.boolean().optional(),
 	})

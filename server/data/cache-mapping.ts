@@ -67,6 +67,8 @@ export type CacheKind = z.infer<typeof kindColumn>;
 /** The shape before a change; without a kind where only the size changes. */
 export const formerShapeColumn = sizeColumn.extend({
 	kind: kindColumn.optional(),
+	/** Null for any. */
+	zones: zonesColumn.optional(),
 	/** Of the change. */
 	id: z.string().optional(),
 	startedAt: z.string().optional(),
@@ -157,6 +159,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		automaticFailover: row.automaticFailover,
 		promotionRequested: row.promotionRequestedAt !== null,
 		multiAz: row.multiAz,
+		zones: zonesColumn.parse(row.zones),
 		sentinelFailingOver: fleet.sentinelsOf(row.id).some((each) => each.failoverUnderWay),
 		safeMode: fleet.safeMode,
 		portRequested: row.portRequested,

@@ -148,6 +148,26 @@ it("one request may ask for more than can be done at once: the rest follows, or 
 	expect(moved?.host).toBe("h4");
 });
 
+it("nodes move to the zones that the cache should be in, the primary after it has handed over", async () => {
+	await fleet.create({ replicasPerShard: 1, zones: ["a", "b"] });
+	await expect(modify({ zones: ["a", "nowhere"] })).rejects.toMatchObject({ field: "zones" });
+	const { steps, problems } = await previewChange(
+		fleet.test.resources,
+		parse({ zones: ["b", "c"] }),
+	);
+	expect(problems).toEqual([]);
+	expect(steps).toEqual([expect.stringContaining("on h3 (zone c)")]);
+	const begun = await modify({ zones: ["b", "c"] });
+	expect(begun).toMatchObject({ status: "modifying", zones: ["b", "c"] });
+	await atRest();
+	expect(await fleet.orders()).toMatchObject({ status: "available", operation: null });
+	expect((await fleet.members()).map(({ zone }) => zone).sort()).toEqual(["b", "c"]);
+	// Anywhere, and nobody moves for that.
+	await modify({ zones: null });
+	await atRest();
+	expect(await fleet.orders()).toMatchObject({ status: "available", zones: null });
+});
+
 it("shards may have replicas of their own, and a person says which node leaves", async () => {
 	await fleet.create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
 	const grown = await modify({ shardReplicas: [{ shard: "0002", replicas: 2 }] });

@@ -30,6 +30,8 @@ interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions {
 	applyPending?: boolean;
 	shardReplicas?: Record<string, string>;
 	remove?: string[];
+	zone?: string[];
+	anyZone?: boolean;
 	maintenanceWindow?: string;
 	window?: boolean;
 	dryRun?: boolean;
@@ -53,6 +55,8 @@ export function modifyCommand(): Command {
 		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
 		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
 		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
+		.option("--zone <zone>", "where its nodes should be; may be given several times", collectText)
+		.option("--any-zone", "its nodes may be in any zone")
 		.option("--multi-az", "keep the nodes of each shard in different zones")
 		.option("--no-multi-az", "let them share a zone")
 		.option("--automatic-failover", "promote a replica when a primary fails")
@@ -107,6 +111,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		engine: options.engine,
 		engineVersion: options.engineVersion,
 		...sizeOf(options),
+		zones: options.anyZone ? null : options.zone,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
 		maintenanceWindow: options.maintenanceWindow,

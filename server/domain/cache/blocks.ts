@@ -1,6 +1,6 @@
 import type { Block, CacheModel, NodeModel, PlanAction, PlanEvent } from "./model.ts";
 import { allNodes } from "./model.ts";
-import { isOtherEngine, isOtherSize } from "./node-kind.ts";
+import { isOtherEngine, isOtherSize, isOutOfZone } from "./node-kind.ts";
 import { cantLeave } from "./node-label.ts";
 import { mustGo } from "./plan-replacements.ts";
 
@@ -31,7 +31,7 @@ export function standingBlocks(cache: CacheModel, actions: readonly PlanAction[]
 
 function isToMove(cache: CacheModel, node: NodeModel): boolean {
 	const isOther = isOtherEngine(cache, node) || isOtherSize(cache, node);
-	return mustGo(cache, node) || isOther || node.moveTo !== null;
+	return mustGo(cache, node) || isOther || isOutOfZone(cache, node) || node.moveTo !== null;
 }
 
 /** The blocks after an action was tried: `reason` says why it couldn't be done, null that it was. */

@@ -24,6 +24,8 @@ export interface CacheModel {
 	automaticFailover: boolean;
 	promotionRequested: boolean;
 	multiAz: boolean;
+	/** The only zones for its nodes; null for any. */
+	zones: readonly string[] | null;
 	/** A Sentinel is failing over by itself, according to its host. */
 	sentinelFailingOver: boolean;
 	/** Too many hosts are silent at once: nothing is replaced. */

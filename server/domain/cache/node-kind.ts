@@ -25,9 +25,16 @@ export function isOtherSize(cache: CacheModel, { kind }: NodeModel): boolean {
 	return kind.nodeType !== cache.nodeType;
 }
 
-/** Every node is what the cache wants. */
+/** The cache wants its nodes in other zones, and no person put it there. */
+export function isOutOfZone({ zones }: CacheModel, { host, placedByHand }: NodeModel): boolean {
+	return zones !== null && !zones.includes(host.zone) && !placedByHand;
+}
+
+/** Every node is what the cache wants, and where. */
 export function areAllOfKind(cache: CacheModel): boolean {
-	return allNodes(cache).every((node) => !isOtherEngine(cache, node) && !isOtherSize(cache, node));
+	return allNodes(cache).every(
+		(node) => !isOtherEngine(cache, node) && !isOtherSize(cache, node) && !isOutOfZone(cache, node),
+	);
 }
 
 /** Why another node must take its place, in half a sentence; null if it can stay or change where it is. */
@@ -37,6 +44,7 @@ export function whySucceeded(cache: CacheModel, node: NodeModel, room: FleetRoom
 	if (isOtherEngine(cache, node)) {
 		return `the cache changes to ${engineTitle(cache.engine, cache.engineVersion)}`;
 	}
+	if (isOutOfZone(cache, node)) return `the cache's nodes should be in ${cache.zones?.join(", ")}`;
 	return isOtherSize(cache, node) && room.tight.has(node.id)
 		? `${host.name} has no room for ${cache.nodeType}`
 		: null;

@@ -1,6 +1,6 @@
 import type { Engine, ProgressStep } from "../../contract/index.ts";
 import { allNodes, type CacheModel, nodesWanted } from "./model.ts";
-import { engineTitle, isOtherEngine, isOtherSize } from "./node-kind.ts";
+import { engineTitle, isOtherEngine, isOtherSize, isOutOfZone } from "./node-kind.ts";
 import { nodeNames } from "./node-label.ts";
 import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-size.ts";
 import { advance, pendingStep } from "./progress.ts";
@@ -13,6 +13,7 @@ const WITHDRAW = "Route clients away from nodes";
 const REMOVE = "Remove nodes";
 const RESIZE = "Change the node type";
 const UPGRADE = "Change the engine";
+const REZONE = "Move nodes to their zones";
 
 /** Whether a step is over; steps of a change of size are in this order. */
 const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
@@ -23,12 +24,21 @@ const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {
 	[WITHDRAW]: (cache) => !hasSurplus(cache) && gatewaysKnow(cache),
 	[REMOVE]: (cache) => hasJoined(cache) && !hasSurplus(cache) && isEmptied(cache),
 	[RESIZE]: (cache) => allNodes(cache).every((node) => !isOtherSize(cache, node)),
+	[REZONE]: (cache) => allNodes(cache).every((node) => !isOutOfZone(cache, node)),
 	[UPGRADE]: (cache) => allNodes(cache).every((node) => !isOtherEngine(cache, node)),
 };
 
-/** The steps of a change of the node type or the engine. */
-export function kindSteps(change: { size: boolean; engine: boolean }): ProgressStep[] {
-	const names = [...(change.size ? [RESIZE] : []), ...(change.engine ? [UPGRADE] : [])];
+/** The steps of a change of the node type, the zones or the engine. */
+export function kindSteps(change: {
+	size: boolean;
+	engine: boolean;
+	zones: boolean;
+}): ProgressStep[] {
+	const names = [
+		...(change.size ? [RESIZE] : []),
+		...(change.zones ? [REZONE] : []),
+		...(change.engine ? [UPGRADE] : []),
+	];
 	return names.map((name) => pendingStep(name));
 }
 
@@ -102,6 +112,10 @@ function describeKind(cache: CacheModel): string | null {
 	if (others.length > 0) {
 		const title = engineTitle(cache.engine, cache.engineVersion);
 		return `Changing the engine to ${title}. Still to change: ${nodeNames(others)}.`;
+	}
+	const away = nodes.filter((node) => isOutOfZone(cache, node));
+	if (away.length > 0) {
+		return `Moving nodes to ${cache.zones?.join(", ")}. Still elsewhere: ${nodeNames(away)}.`;
 	}
 	const resizing = nodes.filter((node) => isOtherSize(cache, node));
 	return resizing.length === 0

@@ -38,8 +38,9 @@ export async function cancelOperation(
 }
 
 /** The request for the shape before. */
-function backTo(row: FullCache, { kind, ...size }: FormerShape): ModifyCacheInput {
+function backTo(row: FullCache, { kind, zones, ...size }: FormerShape): ModifyCacheInput {
 	const shape = {
+		zones,
 		...(size.nodes === null ? { replicasPerShard: size.replicasPerShard } : { nodes: size.nodes }),
 		...(size.shardReplicas !== undefined && {
 			shardReplicas: row.shards.map((shard) => ({

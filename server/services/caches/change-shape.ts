@@ -16,7 +16,7 @@ import {
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
-import type { Transaction } from "../../data/database.ts";
+import { Prisma, type Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
@@ -28,14 +28,14 @@ import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
 /** The fields of a change that concern the cache's nodes. With numbers per shard, rules look at the fewest replicas. */
 function shapeOf(input: ModifyCacheInput, row: FullCache, size: CacheSize): ShapeChange {
-	const { multiAz, automaticFailover } = input;
+	const { zones, multiAz, automaticFailover } = input;
 	const isResized = sizeFields(input).some((value) => value !== undefined);
 	const { nodes, replicasPerShard } = input;
-	if (!isResized) return { nodes, replicasPerShard, multiAz, automaticFailover };
+	if (!isResized) return { nodes, replicasPerShard, zones, multiAz, automaticFailover };
 	if (row.nodeCount !== null) {
-		return { replicasPerShard, nodes: size.nodes ?? undefined, multiAz, automaticFailover };
+		return { replicasPerShard, nodes: size.nodes ?? undefined, zones, multiAz, automaticFailover };
 	}
-	return { replicasPerShard: fewestReplicas(row, size), nodes, multiAz, automaticFailover };
+	return { replicasPerShard: fewestReplicas(row, size), nodes, zones, multiAz, automaticFailover };
 }
 
 function sizeFields({ replicasPerShard, shardReplicas, removeNodes, nodes }: ModifyCacheInput) {
@@ -60,12 +60,18 @@ export async function resolveShape(
 	const resize = resolveSize(row, input);
 	const change = shapeOf(input, row, resize.size);
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
-	const before: FormerShape = { ...presentSize(row), kind: presentKind(row) };
+	const presentZones = zonesColumn.parse(row.zones);
+	const before = { ...presentSize(row), kind: presentKind(row), zones: presentZones };
 	const kindChange = await resolveKind(resources, tx, row, input, {
 		former: former?.kind ?? null,
 		dataShare,
 	});
-	const after = { ...resize.size, kind: kindChange.kind };
+	const zones = change.zones === undefined ? presentZones : change.zones;
+	const after = {
+		...resize.size,
+		kind: kindChange.kind,
+		zones: zones === null ? null : [...zones],
+	};
 	const problems: ChangeProblem[] = modeProblems(row, input);
 	const [field] = Object.entries({ ...change, ...kindFields(input) })
 		.filter(([, value]) => value !== undefined)
@@ -77,7 +83,7 @@ export async function resolveShape(
 		for (const { field: refused, message } of changeRefusals(presentShape(row), change)) {
 			problems.push({ code: "invalid_argument", field: fieldAtFault(refused, input), message });
 		}
-		problems.push(...kindChange.problems);
+		problems.push(...kindChange.problems, ...(await zoneProblems(tx, change.zones)));
 	}
 	const { leaving } = resize;
 	return { change, before, after, leaving, isUpgrade: kindChange.isUpgrade, problems };
@@ -86,11 +92,23 @@ export async function resolveShape(
 export interface ShapeAfter {
 	change: ShapeChange;
 	before: FormerShape;
-	after: FormerShape & { kind: CacheKind };
+	after: FormerShape & { kind: CacheKind; zones: string[] | null };
 	/** Nodes that a person named as the ones to leave. */
 	leaving: readonly FullNode[];
 	isUpgrade: boolean;
 	problems: ChangeProblem[];
+}
+
+async function zoneProblems(
+	tx: Transaction,
+	zones: ShapeChange["zones"],
+): Promise<ChangeProblem[]> {
+	if (zones == null) return [];
+	const hosts = await tx.host.findMany({ where: { zone: { in: [...zones] } } });
+	const empty = zones.find((zone) => hosts.every((host) => host.zone !== zone));
+	if (empty === undefined) return [];
+	const message = `There is no host in zone ${empty}`;
+	return [{ code: "invalid_argument", field: "zones", message }];
 }
 
 /** An engine takes its cluster mode when it starts, and nodes of both modes don't follow each other. */
@@ -183,11 +201,12 @@ export async function changeShape(
 		after(() => wakeGateways(resources));
 	}
 	if (isSame(before, shape.after)) return;
-	const { kind, ...size } = shape.after;
+	const { kind, zones, ...size } = shape.after;
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
 			...{ replicasPerShard: size.replicasPerShard, nodeCount: size.nodes },
+			zones: zones ?? Prisma.DbNull,
 			...{ engine: kind.engine, engineVersion: kind.engineVersion },
 			...{ parameterGroup: kind.parameterGroup, nodeType: kind.nodeType },
 			...{ nodeMemoryBytes: BigInt(kind.memoryBytes), nodeVcpus: kind.vcpus },
@@ -278,6 +297,7 @@ function stepsOf(row: FullCache, { before, after }: ShapeAfter): ProgressStep[] 
 		...kindSteps({
 			size: kind.nodeType !== former.nodeType,
 			engine: kind.engine !== former.engine || kind.engineVersion !== former.engineVersion,
+			zones: !isDeepStrictEqual(before.zones, after.zones),
 		}),
 	];
 }
@@ -291,7 +311,13 @@ function isSame(a: FormerShape, b: FormerShape): boolean {
 		a.replicasPerShard === b.replicasPerShard &&
 		a.nodes === b.nodes &&
 		isDeepStrictEqual(a.shardReplicas ?? {}, b.shardReplicas ?? {});
-	return isSameSize && (a.kind === undefined || b.kind === undefined || isSameKind(a.kind, b.kind));
+	const isSameZones =
+		a.zones === undefined || b.zones === undefined || isDeepStrictEqual(a.zones, b.zones);
+	return (
+		isSameSize &&
+		isSameZones &&
+		(a.kind === undefined || b.kind === undefined || isSameKind(a.kind, b.kind))
+	);
 }
 
 function countOf(size: CacheSize, shard: { id: string }): number {
@@ -311,6 +337,8 @@ function describe(row: FullCache, a: FormerShape, b: FormerShape): [string, stri
 		);
 		if (titles[0] !== titles[1]) parts.push([titles[0] ?? "", titles[1] ?? ""]);
 	}
+	const [here, there] = [a.zones, b.zones].map((zones) => zones?.join(", ") ?? "any zone");
+	if (here !== there) parts.push([here ?? "", there ?? ""]);
 	if (parts.length === 0) return [...sizes];
 	return [parts.map(([left]) => left).join(" and "), parts.map(([, right]) => right).join(" and ")];
 }

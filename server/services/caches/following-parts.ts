@@ -75,8 +75,8 @@ export async function withShape(
 	row: FullCache,
 	input: ModifyCacheInput,
 ): Promise<FullCache> {
-	const { kind, ...size } = (await resolveShape(resources, tx, row, input)).after;
-	const changed = withSize(withKind(row, kind), size);
+	const { kind, zones, ...size } = (await resolveShape(resources, tx, row, input)).after;
+	const changed = { ...withSize(withKind(row, kind), size), zones };
 	const { maxmemoryBytes } = await nodeColumns(tx, changed);
 	const isOther = allNodeRows(row).some(({ nodeType }) => nodeType !== kind.nodeType);
 	if (!isOther) return changed;

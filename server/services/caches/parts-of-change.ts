@@ -5,7 +5,7 @@ const FIELDS = {
 	shape: [
 		...(["replicasPerShard", "shardReplicas", "removeNodes", "nodes"] as const),
 		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
-		...(["multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
+		...(["zones", "multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
 		"clusterMode",
 	],
 	shards: ["shards", "weightBy"],

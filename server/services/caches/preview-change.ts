@@ -36,9 +36,9 @@ export async function previewChange(
 		const shardsFirst = await goesShardsFirst(tx, row, input);
 		const share = shardsFirst ? shareAfter(row, input) : 1;
 		const shape = await resolveShape(resources, tx, row, input, share);
-		const { kind, ...size } = shape.after;
+		const { kind, zones, ...size } = shape.after;
 		const named = new Set(shape.leaving.map(({ id }) => id));
-		const wanted = withLeavers(withSize(withKind(row, kind), size), named);
+		const wanted = { ...withLeavers(withSize(withKind(row, kind), size), named), zones };
 		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
 		const reshard = await previewReshard(resources, tx, present, input);
 		const shards = { ...NOTHING, ...reshard };

@@ -1,6 +1,11 @@
 import { engineSchema } from "../../contract/enums.ts";
 import { formatGib } from "../../contract/units.ts";
-import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import {
+	allNodeRows,
+	type FullCache,
+	type FullNode,
+	zonesColumn,
+} from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { enginesColumn } from "../../data/host-mapping.ts";
@@ -41,6 +46,7 @@ export async function previewKind(
 				shard: shardName(shard.index),
 			};
 			if (!runs(resources, node, kind)) await addEngine(preview, scene);
+			else if (isElsewhere(wanted, node)) await addMove(preview, scene);
 			else if (node.nodeType !== columns.nodeType) await addSize(preview, scene);
 		}
 	}
@@ -56,6 +62,17 @@ interface Scene {
 	isLeader: boolean;
 	isAlone: boolean;
 	shard: string;
+}
+
+function isElsewhere(wanted: FullCache, { host, placedByHand }: FullNode): boolean {
+	const zones = zonesColumn.parse(wanted.zones);
+	return zones !== null && !zones.includes(host.zone) && !placedByHand;
+}
+
+/** A node of another zone. */
+async function addMove(preview: PartPreview, scene: Scene): Promise<void> {
+	const problem = await addSuccessor(preview, scene, scene.columns.nodeType);
+	if (problem !== null) preview.problems.push({ field: "zones", message: problem });
 }
 
 async function addSize(preview: PartPreview, scene: Scene): Promise<void> {

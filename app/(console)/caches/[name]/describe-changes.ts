@@ -12,6 +12,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 	replicasPerShard: "Replicas per shard",
 	shardReplicas: "Replicas of shards",
 	shards: "Shards",
+	zones: "Zones",
 };
 
 /** The fields of a waiting change in words. What a person only confirmed isn't among them. */
@@ -25,6 +26,7 @@ export function describeChanges(
 
 function wordsFor(field: string, value: unknown): string {
 	if (field === "applyPending") return "applied, node by node";
+	if (value === null) return "any";
 	if (typeof value === "boolean") return value ? "on" : "off";
 	if (!Array.isArray(value)) return String(value);
 	return value.map((each) => (isRecord(each) ? recordWords(each) : String(each))).join(", ");

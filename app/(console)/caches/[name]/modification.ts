@@ -22,6 +22,8 @@ export interface ModifyDraft {
 	nodes: number;
 	multiAz: boolean;
 	automaticFailover: boolean;
+	/** Such as "a, b"; empty for any. */
+	zones: string;
 	maintenanceWindow: string;
 	/** When nodes change. */
 	apply: "now" | "window";
@@ -41,6 +43,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		nodes: cache.nodeCount,
 		multiAz: cache.multiAz,
 		automaticFailover: cache.automaticFailover,
+		zones: zoneWords(cache.zones),
 		maintenanceWindow: cache.maintenanceWindow,
 		apply: "now",
 	};
@@ -51,8 +54,9 @@ type Changes = Omit<ModifyCacheInput, "name">;
 /** The part of the changes that concerns nodes; null if none does. */
 export function shapeChanges(changes: Changes): Changes | null {
 	const { shards, replicasPerShard, nodes, multiAz, automaticFailover } = changes;
-	const { nodeType, engine, engineVersion, applyPending, parameterGroup } = changes;
+	const { nodeType, engine, engineVersion, applyPending, parameterGroup, zones } = changes;
 	const shape = {
+		zones,
 		...{ shards, replicasPerShard, nodes, multiAz, automaticFailover },
 		...{ nodeType, engine, engineVersion, applyPending },
 	};
@@ -85,6 +89,16 @@ export interface Difference {
 }
 
 const AT_ONCE = "at once; nothing restarts";
+
+function zoneWords(zones: readonly string[] | null | undefined): string {
+	return (zones ?? []).join(", ");
+}
+
+/** Null for any. */
+function zonesOf({ zones }: ModifyDraft): string[] | null {
+	const names = zones.split(/[\s,]+/).filter((name) => name !== "");
+	return names.length === 0 ? null : names;
+}
 
 function tagWords(tags: Readonly<Record<string, string>>): string {
 	const words = Object.entries(tags)
@@ -201,6 +215,15 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 				draft.replicasPerShard > cache.replicasPerShard
 					? "once new replicas are in sync; nothing restarts"
 					: "once no endpoint leads to the replicas that leave; nothing restarts",
+		});
+	}
+	if (zoneWords(zonesOf(draft)) !== zoneWords(cache.zones)) {
+		changes.zones = zonesOf(draft);
+		list.push({
+			field: "Zones",
+			from: zoneWords(cache.zones) || "any",
+			to: zoneWords(changes.zones) || "any",
+			effect: "as nodes of other zones move, one after the other",
 		});
 	}
 	for (const [key, field] of [

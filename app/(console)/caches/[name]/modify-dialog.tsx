@@ -113,16 +113,28 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 					hint="The cache can't be deleted while this is on."
 				/>
 			</div>
-			<FormTextField
-				label="Maintenance window"
-				name="maintenanceWindow"
-				value={draft.maintenanceWindow}
-				onChange={(maintenanceWindow) => set({ maintenanceWindow })}
-				autoComplete="off"
-				isMonospace
-				error={errorOf("maintenanceWindow")}
-				hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
-			/>
+			<div className="grid items-start gap-x-3 gap-y-4 sm:grid-cols-2">
+				<FormTextField
+					label="Zones"
+					name="zones"
+					value={draft.zones}
+					onChange={(zones) => set({ zones })}
+					autoComplete="off"
+					placeholder="any"
+					error={errorOf("zones")}
+					hint="Where its nodes should be, such as a, b. Nodes of other zones move. Leave empty for any."
+				/>
+				<FormTextField
+					label="Maintenance window"
+					name="maintenanceWindow"
+					value={draft.maintenanceWindow}
+					onChange={(maintenanceWindow) => set({ maintenanceWindow })}
+					autoComplete="off"
+					isMonospace
+					error={errorOf("maintenanceWindow")}
+					hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
+				/>
+			</div>
 			<fieldset>
 				<legend className="mb-1.5 font-medium">Tags</legend>
 				<TagsEditor

@@ -140,6 +140,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 		automaticFailover: true,
 		promotionRequested: false,
 		multiAz: false,
+		zones: null,
 		sentinelFailingOver: false,
 		safeMode: false,
 		portRequested: false,
