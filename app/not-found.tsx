@@ -11,7 +11,7 @@ export default function NotFound() {
 				<Logo className="size-9" />
 				<p className="mt-6 font-mono text-sm text-muted">404</p>
 				<h1 className="mt-1 text-xl font-semibold">There is no such page</h1>
-				<p className="mt-2 text-muted">
+				<p className="mt-2 text-balance text-muted">
 					The address may be misspelled, or the resource may have been deleted.
 				</p>
 				<ButtonLink href="/caches" className="mt-6">

@@ -48,7 +48,9 @@ const MESSAGE: Column<Event> = {
 const TYPE: Column<Event> = {
 	id: "type",
 	header: "Type",
-	cell: (event) => <code className="font-mono text-xs text-muted">{event.type}</code>,
+	cell: (event) => (
+		<code className="font-mono text-xs whitespace-nowrap text-muted">{event.type}</code>
+	),
 };
 const CACHE: Column<Event> = {
 	id: "cache",
@@ -63,7 +65,11 @@ const CACHE: Column<Event> = {
 const PLACE: Column<Event> = {
 	id: "place",
 	header: "Node or host",
-	cell: (event) => event.node ?? event.host,
+	// Wide enough for most names, so that they don't break at a hyphen.
+	cell: (event) => {
+		const place = event.node ?? event.host;
+		return place !== null && <span className="block min-w-28">{place}</span>;
+	},
 };
 
 /** Events, newest first; of one cache when it is named. Filters are in the address. */

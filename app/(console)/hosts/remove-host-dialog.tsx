@@ -24,12 +24,15 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 		onClose,
 		givesUp ? `${host.name} is given up` : `${host.name} was removed`,
 	);
+	// The menu doesn't lead here then, but an address does.
+	const hasNodes = !givesUp && host.nodeCount > 0;
 	const remove = useMutation(trpc.hosts.remove.mutationOptions({ onSuccess }));
 	return (
 		<TypedConfirmationDialog
 			title={givesUp ? `${host.name} won't come back?` : `Remove ${host.name}?`}
 			name={host.name}
 			action={givesUp ? "It won't come back" : "Remove host"}
+			isObstructed={hasNodes}
 			isPending={remove.isPending}
 			onConfirm={() => remove.mutate({ name: host.name, ...(givesUp ? { lost: true } : {}) })}
 			onClose={onClose}
@@ -37,6 +40,8 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 			{remove.isError && <ProblemBanner title="The host wasn't removed" error={remove.error} />}
 			{givesUp ? (
 				<GivenUp host={host} />
+			) : hasNodes ? (
+				<p>It runs {plural(host.nodeCount, "node")}. Drain it first.</p>
 			) : (
 				<p>
 					It runs no nodes, so nothing is lost. Stop its agent as well: the control plane now
