@@ -55,7 +55,7 @@ export class BusGuard {
 		return this.seen;
 	}
 
-	/** The assignments of this host from now on. Comes back once members among them can connect. */
+	/** The assignments of this host from now on. Returns once members among them can connect. */
 	apply(assignments: readonly Assignment[]): Promise<void> {
 		this.assignments = assignments.filter(({ cluster }) => cluster !== null);
 		return this.look();

@@ -4,7 +4,7 @@ import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 /** By bus port, the IPv4 addresses from which others may connect. */
 export type BusRules = ReadonlyMap<number, ReadonlySet<string>>;
 
-/** A statement with more elements is split: nft reads no endless line. */
+/** A statement with more elements is split: nft limits the length of a line. */
 const ELEMENTS_PER_STATEMENT = 500;
 
 /**

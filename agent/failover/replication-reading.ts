@@ -82,7 +82,7 @@ export function chooseBest<T extends Read>(
 	return rest.reduce((best, next) => (offsetOf(next) > offsetOf(best) ? next : best), first);
 }
 
-/** Who says that it leads. If several do, the one that others follow; null for nobody. */
+/** The member that says it leads. If several do, the one that others follow; null if none does. */
 export function leaderAmong<T extends Read>(members: readonly T[]): T | null {
 	const leaders = members.filter(({ reading }) => reading?.isPrimary === true);
 	const followers = (leader: T) => leader.reading?.replicas.length ?? 0;
@@ -90,8 +90,9 @@ export function leaderAmong<T extends Read>(members: readonly T[]): T | null {
 }
 
 /**
- * Who leads already, so that nobody is to be promoted; null for nobody. A former primary that a failover left behind may
- * still call itself primary. So one of `others` counts only if it leads what a candidate has, or was promoted from it.
+ * The member that leads already, so that no other should be promoted; null if there is none. A former primary that a
+ * failover left behind may still call itself primary. So one of `others` counts only if it leads what a candidate has, or
+ * was promoted from it.
  */
 export function leaderOf<T extends Read>(
 	candidates: readonly T[],

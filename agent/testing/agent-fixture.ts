@@ -176,7 +176,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
 const EVENTUALLY_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 const LOOK_AT_LEAST_EVERY_MS = 100;
-/** Of the time waited so far: what takes long is looked at more rarely. */
+/** Share of the time waited so far: the longer it takes, the less often the test looks. */
 const LOOK_SHARE = 0.05;
 
 /** Waits for a condition that no report announces. */
@@ -190,5 +190,5 @@ export async function eventually(what: string, holds: () => boolean | Promise<bo
 	}
 }
 
-/** For a test with a limit in milliseconds, which a machine that does much else misses, but not three times. */
+/** For a test with a limit in milliseconds, which a busy machine may miss once or twice, but not three times. */
 export const TIMED = { retry: 2 };

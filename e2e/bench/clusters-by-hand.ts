@@ -38,7 +38,7 @@ interface RawNode {
 export interface Formed {
 	/** All slots served on every node, every replica in sync. */
 	linkedMs: number;
-	/** And every node shows every other one to clients. */
+	/** … and every node shows all others to clients. */
 	shownMs: number;
 }
 

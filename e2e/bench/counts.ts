@@ -32,7 +32,7 @@ const SHAPES = [
 	{ title: "Memcached, 1 node", body: { engine: "memcached", nodes: 1 } },
 ];
 
-/** Asks for so much and no more, and counts what was answered, by time. */
+/** Sends requests at a fixed rate, and counts the answers by time. */
 class RatedLoad {
 	private readonly answered: number[] = [];
 	private readonly timer: NodeJS.Timeout;
@@ -88,7 +88,7 @@ async function openLoad(larder: Installation, name: string): Promise<RatedLoad> 
 	);
 }
 
-/** Of all nodes, between two moments: each sample stands for the interval before it. */
+/** The requests of all nodes between two moments. Each sample stands for the interval before it. */
 async function charted(larder: Installation, name: string, from: number, to: number) {
 	// By then all nodes have reported the last round of that time.
 	await delay(ROUND_MS);
@@ -194,7 +194,7 @@ async function measure(larder: Installation, { title, body }: (typeof SHAPES)[nu
 	return [row(title, shown)];
 }
 
-/** Over an event and the time around it, and once it is over. */
+/** During an event and the time around it, and after it. */
 async function across(
 	larder: Installation,
 	title: string,

@@ -23,7 +23,7 @@ export interface LarderCase {
 	/** With 2 GiB in the shard that fails over. */
 	filled: boolean;
 	controlPlane: "up" | "down";
-	/** Whose agents are killed before; engines, gateways and Sentinels go on. */
+	/** Hosts whose agents are killed first; engines, gateways and Sentinels continue. */
 	agentsDown?: "of the primary" | "all";
 	/** What happens to the primary: only its process is killed, or its whole host is killed or goes silent. */
 	strike: "kill-primary" | "kill-host" | "stop-host";
@@ -118,7 +118,7 @@ class LarderBench {
 				readFrom: 0,
 			});
 		} finally {
-			// What is stopped could never be ended.
+			// A stopped process couldn't be ended.
 			signalAll(struck, "SIGCONT");
 			await writer.stop();
 		}

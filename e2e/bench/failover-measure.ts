@@ -5,7 +5,7 @@ import type { NumberedWriter } from "../fixtures/numbered-writer.ts";
 export interface FailoverRun {
 	/** From the last acknowledged write before to the first one after. */
 	gapMs: number;
-	/** The longest pause between two acknowledged writes from then on until all was whole again. */
+	/** The longest pause between two acknowledged writes from then until everything was healthy again. */
 	laterGapMs: number;
 	/** Acknowledged writes that couldn't be read back. */
 	lost: number;
@@ -14,7 +14,7 @@ export interface FailoverRun {
 export interface CaseResult {
 	title: string;
 	runs: FailoverRun[];
-	/** What kept it from its remaining runs. */
+	/** Why its remaining runs didn't take place. */
 	failure: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface FailoverOptions {
 	writer: NumberedWriter;
 	/** Takes the primary away. */
 	strike(): void | Promise<void>;
-	/** Comes back when all is as it was before, with another primary. */
+	/** Returns when all is as it was before, with another primary. */
 	mend(): Promise<void>;
 	timeoutMs: number;
 	/** Lowest number of the writes that are read back. */

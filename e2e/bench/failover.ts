@@ -96,7 +96,7 @@ for (const { title, runs, shape } of wanted(LARDER)) {
 	});
 }
 
-/** Keeps what was measured so far, whatever follows, and a failing case doesn't stop the others. */
+/** Keeps what was measured so far. A case that fails doesn't stop the others. */
 async function measure(
 	title: string,
 	take: (onRun: (run: FailoverRun) => void) => Promise<void>,

@@ -7,7 +7,7 @@ const VALUE_BYTES = 64 * 1024;
 const BATCH_BYTES = 32 * MIB;
 const TIMEOUT_MS = 60_000;
 
-/** Writes so many bytes to a primary, no faster than its replicas take them. */
+/** Writes this many bytes to a primary, no faster than its replicas can follow. */
 export async function fillCache(
 	primary: Endpoint,
 	options: { tag: string; bytes: number; replicas: number; password: string | null },

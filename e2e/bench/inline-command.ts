@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 const TIMEOUT_MS = 1_000;
 
-/** Sends one command on a connection of its own and gives back the whole reply; null when nothing answers. */
+/** Sends one command on its own connection and returns the whole reply; null if nothing answers. */
 export function inlineCommand(host: string, port: number, command: string): Promise<string | null> {
 	return new Promise((resolve) => {
 		const socket = connect({ host, port, noDelay: true });

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { startInstallation } from "../fixtures/installation.ts";
 
-/** Until after that, everything still starts. */
+/** Before that, programs are still starting. */
 const SETTLE_MS = 20_000;
 const DAY_S = 86_400;
 const MB = 1_000_000;

@@ -54,7 +54,7 @@ try {
 	for (const path of PATHS) {
 		const loads: Load[] = [];
 		const state = path === "/login" ? undefined : session;
-		// The control plane loads a page's code at its first request, which is no browser's fault.
+		// The control plane loads a page's code at the first request for it, which says nothing about browsers.
 		await loadCold(browser, path, state);
 		for (let round = 0; round < ROUNDS; round++) loads.push(await loadCold(browser, path, state));
 		const of = (key: keyof Load) => median(loads.map((load) => load[key]));
@@ -102,7 +102,7 @@ async function loadCold(
 	// The first of several may go before the others.
 	const loading = page.getByRole("status", { name: /Loading/ });
 	while ((await loading.count()) > 0) await loading.first().waitFor({ state: "detached" });
-	// Once nothing more is asked for, what is largest has been painted. Pages poll, so that silence is short.
+	// Once no request is pending, the largest text has been painted. Pages poll, so that pause is short.
 	await page.waitForLoadState("networkidle");
 	const load = await page.evaluate((): Load => {
 		const seen: { largestPaint: number; layoutShift: number } = Reflect.get(window, "seen");

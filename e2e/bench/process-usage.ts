@@ -12,7 +12,7 @@ export function cpuSeconds(pid: number): number {
 	return (user + system) / 100;
 }
 
-/** The same, with all processes that it has started itself, those that have ended too. */
+/** The same, including all processes that it has started, even those that have ended. */
 export function cpuSecondsWithChildren(pid: number): number {
 	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
 	const living = children.split(" ").filter(Boolean).map(Number);

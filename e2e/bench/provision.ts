@@ -68,7 +68,7 @@ async function takeTurn(
 	server: string,
 	replicas: number,
 ): Promise<Turn> {
-	// One name a shape, so that its port may be had again after a deletion.
+	// One name for each shape, so that it can have its port again after a deletion.
 	const name = `bench-${replicas}`;
 	const [first = 0] = clientPorts.split("-").map(Number);
 	const port = first + 20 + replicas;
@@ -195,7 +195,7 @@ function row(label: string, values: readonly number[]): string[] {
 	];
 }
 
-/** The three hosts' addresses are asked in turn: where the primary lies isn't known beforehand. */
+/** Asks the three hosts' addresses in turn, because it isn't known in advance where the primary will be. */
 async function firstPong(port: number, goOn: () => boolean): Promise<void> {
 	while (goOn()) {
 		const replies = await Promise.all(

@@ -82,7 +82,7 @@ async function byLarder(larder: Installation, load: ClusterLoad) {
 	return { totalMs, movingMs, client };
 }
 
-/** Nobody but the command line moves slots meanwhile: Larder is off. */
+/** Larder is off, so only the command line moves slots meanwhile. */
 async function byHand(
 	larder: Installation,
 	load: ClusterLoad,

@@ -18,7 +18,7 @@ const KILL_WITHIN_MS = 700;
 export const controlPlaneKilled: Scenario = {
 	name: "control-plane-killed",
 	description:
-		"the control plane killed amid creations and deletions: each comes to its end, nothing is left",
+		"the control plane killed amid creations and deletions: each finishes, nothing is left behind",
 	run: ({ random, kills = ROUNDS }) =>
 		withInstallation({}, (larder) => killAmidChanges(larder, random, kills)),
 };
@@ -46,7 +46,7 @@ async function killAmidChanges(
 						headers: { "idempotency-key": idempotencyKey },
 					})
 				: larder.rest("DELETE", `/caches/${name}`);
-		// Whether it is answered before the control plane dies is chance; it must be carried out.
+		// The control plane may die before it answers, but the request must be carried out.
 		const answered = call().catch(() => null);
 		await delay(random(KILL_WITHIN_MS));
 		await larder.killControlPlane();

@@ -27,7 +27,7 @@ export interface Scene {
 }
 
 export interface Struck {
-	/** For people: what was done to which node or host. */
+	/** For the report: what was done to which node or host. */
 	what: string;
 	host: AgentName | null;
 	/** Names of nodes that may have lost their memory because of it. */
@@ -41,7 +41,7 @@ export interface Fault {
 	 *   plain   what no replica had yet may be lost; never what WAIT acknowledged
 	 */
 	mayLose: "none" | "plain";
-	/** Carries it out and undoes what doesn't recover by itself. Null if there is nothing to strike here. */
+	/** Carries it out and undoes what doesn't recover by itself. Null if there is no target here. */
 	strike(scene: Scene): Promise<Struck | null>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A client of its own in a host's network namespace: writes through an address given as host and port, and tells its
- * parent how much was acknowledged whenever that asks.
+ * parent on request how many writes were acknowledged.
  */
 import { startWriter } from "../fixtures/numbered-writer.ts";
 import { endpointPath } from "../fixtures/write-paths.ts";

@@ -6,7 +6,7 @@ import { type Installation, startInstallation } from "../fixtures/installation.t
 
 const WANTED = /\.(log|json|conf|cfg|map)(\.\d)?$/;
 
-/** Runs `use` on an installation of its own. When that fails, logs, records and events are kept, and it is said where. */
+/** Runs `use` on its own installation. If that fails, it keeps logs, records and events, and says where. */
 export async function withInstallation<T>(
 	options: InstallationOptions,
 	use: (larder: Installation) => Promise<T>,

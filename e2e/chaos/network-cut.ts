@@ -190,7 +190,7 @@ function spawnWriter(network: NamespacedNetwork, host: string, endpoint: Endpoin
 	};
 }
 
-/** The cache, without asking the one that is cut off: it may say for a while that it leads. */
+/** The cache without the node that is cut off, which may claim for a while that it leads. */
 function besides(cache: WatchedCache, { id }: CacheNode) {
 	return { primaryOf: (shard: string) => cache.primaryOf(shard, id) };
 }

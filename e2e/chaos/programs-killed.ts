@@ -15,7 +15,10 @@ const SECONDS = 300;
 const KILL_EVERY_MS = 2_000;
 const KILLS = 500;
 const ADOPT_WITHIN_MS = 1_000;
-/** As the writers of the failover measurements. Without a rest, three clients leave an agent that starts no processor. */
+/**
+ * Like the writers of the failover measurements. Without a pause, three clients would leave no processor time for an
+ * agent that starts.
+ */
 const REST_MS = 2;
 const logLineSchema = z.object({ time: z.number(), msg: z.string() });
 
@@ -103,7 +106,7 @@ async function timeAdoption(larder: Installation, agent: AgentName): Promise<num
 	return Math.max(...times) - startedAt;
 }
 
-/** Its nodes are said to be well under the processes that run. */
+/** The control plane shows its nodes as healthy, with the processes that run. */
 async function requireSameHost(larder: Installation, agent: AgentName): Promise<void> {
 	const running = new Set(larder.engines().map(({ pid }) => pid));
 	for (const name of CACHES) {

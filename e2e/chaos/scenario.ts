@@ -1,10 +1,10 @@
-/** What can be set when a scenario is run: each takes its own default for what is absent. */
+/** What can be set for a run. Each scenario has its own defaults. */
 export interface ScenarioOptions {
 	seed: number;
 	/** Whole numbers from 0 up to `below`, the same for the same seed. */
 	random(below: number): number;
 	faults?: number;
-	/** Random faults, or caches of a scenario, whose kind has this text, and no others. */
+	/** Only random faults, or caches of a scenario, whose kind contains this text. */
 	kind?: string;
 	kills?: number;
 	seconds?: number;
@@ -18,7 +18,7 @@ export interface Scenario {
 	description: string;
 	/** Why it can't be run on this machine; null when it can. */
 	whyNot?(): string | null;
-	/** Gives back what was found; throws a Violation, or any error, when the guarantee was broken. */
+	/** Returns what was found; throws a Violation, or any error, if the guarantee was broken. */
 	run(options: ScenarioOptions): Promise<string>;
 }
 

@@ -32,7 +32,7 @@ export interface Losses {
 	waitOne: number;
 	/** Keys written at the start that are gone: an emptied cache. */
 	base: number;
-	/** For people: who had acknowledged how many of the writes that are gone, and when. */
+	/** For the report: which node had acknowledged how many of the lost writes, and when. */
 	traces: string[];
 }
 
@@ -139,7 +139,8 @@ export class WatchedCache {
 	}
 
 	/**
-	 * By the engines' own word, with a control plane or without, not asking `without`. Throws unless there is exactly one.
+	 * According to the engines, with or without a control plane, leaving out `without`. Throws unless there is exactly
+	 * one.
 	 */
 	async primaryOf(shardId: string, without?: string): Promise<CacheNode> {
 		const cache = this.seen ?? (await this.view());
@@ -190,7 +191,7 @@ export class WatchedCache {
 		return sum;
 	}
 
-	/** Of all that was acknowledged, whoever acknowledged it. */
+	/** Of all acknowledged writes. */
 	async requireNothingLost(): Promise<void> {
 		const { plain, waitOne, base, traces } = await this.findLosses();
 		if (plain + waitOne + base === 0) return;

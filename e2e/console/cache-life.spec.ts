@@ -65,7 +65,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 		client.disconnect();
 	});
 
-	await test.step("a replica leaves when asked to; what isn't allowed is said at its field", async () => {
+	await test.step("a replica is removed on request; a field says what isn't allowed", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Modify" }).click();
 		const dialog = page.getByRole("dialog", { name: "Modify orders" });

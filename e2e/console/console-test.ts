@@ -49,7 +49,7 @@ export const test = base.extend<{ page: Page }, WorkerFixtures>({
 		if (testInfo.status !== testInfo.expectedStatus) {
 			await testInfo.attach("page", { body: await page.screenshot(), contentType: "image/png" });
 		}
-		// What was chosen, such as a theme, is of no other test.
+		// Choices such as a theme must not affect other tests.
 		if (page.url().startsWith(installation.url)) await page.evaluate(() => localStorage.clear());
 		await page.close();
 	},

@@ -8,12 +8,12 @@ export interface JournalEntry {
 	readonly nodeId: string;
 }
 
-/** This moment, as journals tell it. */
+/** The current time, as journals record it. */
 export function momentNow(): number {
 	return performance.timeOrigin + performance.now();
 }
 
-/** When simulated hosts were given what. */
+/** What simulated hosts were given, and when. */
 export class Journal {
 	private entries: JournalEntry[] = [];
 

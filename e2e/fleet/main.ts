@@ -1,7 +1,7 @@
 /**
- * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--scenes rest,changes] [--profile <directory>]`: a real
- * control plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number of
- * hosts, with ten nodes a host unless said.
+ * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--scenes rest,changes] [--profile <directory>]`: a real control
+ * plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number of hosts, with
+ * ten nodes a host by default.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";

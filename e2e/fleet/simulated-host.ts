@@ -118,7 +118,7 @@ export class SimulatedHost {
 		});
 	}
 
-	/** The host is gone, without a word. Returns the names of the caches whose primary it had. */
+	/** The host disappears without notice. Returns the names of the caches whose primary it had. */
 	stop(): string[] {
 		this.abort.abort();
 		this.reporter.stop();

@@ -24,7 +24,7 @@ export const operationSchema = z.object({
 	slots: z
 		.object({ moved: z.number(), total: z.number() })
 		.nullable()
-		.describe("that change their shard; canceling moves them back. Null where none do"),
+		.describe("slots that move to another shard; canceling moves them back. Null if none do"),
 	data: z
 		.object({
 			keysMoved: z.number(),
@@ -35,7 +35,7 @@ export const operationSchema = z.object({
 		.nullable()
 		.default(null)
 		.describe("in these slots, estimated from what the shards held at the start; null if unknown"),
-	problem: z.string().nullable().describe("what holds it up; null while it goes on"),
+	problem: z.string().nullable().describe("what holds it up; null while it makes progress"),
 	startedAt: z.string(),
 	estimatedEndAt: z.string().nullable().describe("null while it isn't known"),
 	cancellable: z.boolean(),

@@ -24,7 +24,7 @@ type Server = Route["servers"][number];
 /** A third of the time that the kernel leads without being told again. */
 const RENEW_MS = 1_000;
 const ASK_ROLES_MS = 1_000;
-/** How often a notice has connections ended that can't be ended. */
+/** How often a notice tries to end connections that can't be ended. */
 const ENDINGS_MAX = 3;
 
 export interface ForwardingOptions {

@@ -12,7 +12,7 @@ export type PermissionAnswer =
 	| { readonly kind: "granted"; readonly tools: KernelTools }
 	| { readonly kind: "refused"; readonly reason: string };
 
-/** How long an answer that took an effort holds. */
+/** How long an answer that was costly to find stays valid. */
 const REMEMBER_MS = 60_000;
 const REASON_MAX = 1_000;
 

@@ -20,11 +20,11 @@ const REST_MS = 500;
 type Trouble = (
 	node: CacheNode,
 	random: ScenarioOptions["random"],
-	/** A text that a key in braces has to hold to be this node's. */
+	/** A hash tag: keys that hold it in braces belong to this node. */
 	tag: string,
 ) => Promise<string>;
 
-/** What slows a primary down that is well. */
+/** What slows down a healthy primary. */
 const TROUBLES: readonly Trouble[] = [
 	async (node, random) => {
 		const ms = STALL_MS.least + random(STALL_MS.more);

@@ -145,7 +145,7 @@ async function untilItRedirects(
 	}
 }
 
-/** Writes one key after another through a library, and keeps count of the time that it can't. */
+/** Writes one key after another through a library, and records how long it can't. */
 class LibraryWriter {
 	readonly name: string;
 	readonly gapsMs: number[] = [];

@@ -12,7 +12,7 @@ export interface ClusterClient {
 
 export interface ClusterLibrary {
 	readonly name: string;
-	/** As an application opens it that sets nothing but the address. */
+	/** Opened by an application that sets only the address. */
 	open(endpoint: Endpoint): Promise<ClusterClient>;
 }
 
@@ -32,8 +32,8 @@ interface Iovalkey {
 }
 
 /**
- * ioredis, and of the others those that lie in `directory` (`npm install redis @valkey/valkey-glide iovalkey` there):
- * Larder itself has no use for them.
+ * ioredis, and those of the others that are installed in `directory` (`npm install redis @valkey/valkey-glide iovalkey`
+ * there). Larder itself doesn't need them.
  */
 export async function findClusterLibraries(directory: string | null): Promise<ClusterLibrary[]> {
 	const found = await Promise.all([

@@ -72,7 +72,7 @@ async function onSmallDisk(root: string): Promise<string> {
 	}
 }
 
-/** How many were stored before one was refused, in the words that it should be. */
+/** How many changes were stored before one was refused with the right message. */
 async function changeUntilRefused(rest: Rest): Promise<number> {
 	for (let stored = 0; stored < CHANGES_MAX; stored += 1) {
 		const { status, body } = await rest("POST", "/hosts/join-tokens", { body: {} });

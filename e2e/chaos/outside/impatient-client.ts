@@ -13,15 +13,15 @@ const REFUSED_REST_MS = 2;
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * A client that knows one endpoint: so many equal commands at once over one connection, and the same again over a new
- * one as soon as that ends. It counts what it was answered instead, by the first word, and times its commands from the
- * first attempt on. Its connections cost next to nothing: dozens reconnect at once in one process, and a client
- * library's own work would be most of what they measure.
+ * A client that knows one endpoint: it sends many equal commands at once over one connection, and the same again over a
+ * new one as soon as that ends. It counts other answers by their first word, and times its commands from the first
+ * attempt. Its connections cost next to nothing: dozens reconnect at once in one process, and a client library's own work
+ * would be most of what they measure.
  */
 export class ImpatientClient {
 	/** Error answers, connections that ended, connections that couldn't be opened. */
 	readonly troubles = new Map<string, number>();
-	/** Where and when it met each kind for the first time, for people who read logs. */
+	/** Where and when it first met each kind, for readers of the logs. */
 	readonly firstMet = new Map<string, string>();
 	private readonly endpoint: Endpoint;
 	private readonly commands: readonly (readonly string[])[];

@@ -156,7 +156,7 @@ async function requireSame(
 	throw new Violation(`changed: ${gone.join("; ")} became ${added.join("; ")}`);
 }
 
-/** Exactly these hosts are said to have an older agent. */
+/** Exactly these hosts show an older agent. */
 async function requireOlderAgents(larder: Installation, names: readonly string[]): Promise<void> {
 	await waitUntil(`older agents on ${names.join(", ") || "no host"}`, async () => {
 		const { items } = hostPageSchema.parse((await larder.rest("GET", "/hosts")).body);

@@ -36,7 +36,7 @@ export function storyScenario({
 	};
 }
 
-/** Creates the cache, lets the act happen, and deletes it again. */
+/** Creates the cache, runs the act, and deletes the cache. */
 export async function play(
 	larder: Installation,
 	{ body, act }: Pick<Story, "body" | "act">,
@@ -52,7 +52,7 @@ export async function play(
 	return found;
 }
 
-/** Waits until all is whole again. Only writes that no replica had may be lost. */
+/** Waits until everything is healthy again. Only writes that no replica had may be lost. */
 export async function requireKept(cache: WatchedCache): Promise<Losses> {
 	await cache.whole();
 	await cache.writesAgain(FAILOVER_TIMEOUT_MS);
@@ -83,7 +83,9 @@ export async function nextPrimary(
 	);
 }
 
-/** Of a cache of one shard that needs no password, once it is available: who leads it, by the engines' own word. */
+/**
+ * The node that leads a cache of one shard without a password, according to the engines, once the cache is available.
+ */
 export async function primaryOf(larder: Installation, name: string): Promise<CacheNode> {
 	const [shard] = (await larder.waitForStatus(name, "available", FAILOVER_TIMEOUT_MS)).shards;
 	if (shard === undefined) throw new Error(`${name} has no shard`);

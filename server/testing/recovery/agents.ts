@@ -51,7 +51,7 @@ export class Agents {
 		return this.works(host) && isReachable(host, this.engines.now) && this.inTouch();
 	}
 
-	/** Something that takes its time, and isn't there if the host is away by then. */
+	/** Work that takes time, and is lost if the host is away by then. */
 	send(host: Host, ticks: number, deliver: () => void): void {
 		const at = this.engines.now + Math.max(1, ticks);
 		this.letters.push({ at, deliver: () => this.talks(host) && deliver() });
@@ -138,7 +138,7 @@ export class Agents {
 		node.phase = "starting";
 	}
 
-	/** At once when there is news, and with each heartbeat. */
+	/** Immediately when there is news, and with each heartbeat. */
 	private report(host: Host): void {
 		if (!this.talks(host)) return;
 		const { now, nodes } = this.engines;

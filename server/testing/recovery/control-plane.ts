@@ -21,14 +21,14 @@ import { Deeds } from "./deeds.ts";
 import type { Engines } from "./engines.ts";
 import { clusterNodeIdOf, type Host, TICK_MS } from "./fleet.ts";
 
-/** How often a cache is looked at without a word: one that is well, and one that isn't. */
+/** How often a cache is checked without news: a healthy one, and one that isn't. */
 const RESYNC_TICKS = 10_000 / TICK_MS;
 const UNSETTLED_TICKS = 1_000 / TICK_MS;
 /** After an order. */
 const AGAIN_TICKS = 2;
 const HUNG_TICKS = Math.ceil(HUNG_TIMING.askedAfterMs / TICK_MS) + 1;
 const PASSES = 3;
-/** Nothing is moved for the sake of balance. */
+/** Moves for balance are left out. */
 const NO_ROOM: FleetRoom = {
 	openHosts: [],
 	keepZones: true,
@@ -78,7 +78,7 @@ export class ControlPlane {
 		this.begin();
 	}
 
-	/** Another process: what was in memory alone is gone. */
+	/** Another process: what was only in memory is gone. */
 	restart(awayTicks: number): void {
 		this.awayUntil = this.engines.now + awayTicks;
 		this.fleet = new FleetState(this.clock);
@@ -146,7 +146,7 @@ export class ControlPlane {
 			const orders = plan.actions.filter((action) => action.kind === "order-failover");
 			for (const order of orders) this.deeds.apply(order);
 			if (orders.length > 0) this.wake(AGAIN_TICKS);
-			// Of a primary's death nothing is written in the same pass: the next one knows what came of the order.
+			// A primary's death is not recorded in the same pass: the next one knows the result of the order.
 			if (orders.some(({ fromState }) => fromState === "dead")) return;
 			const rest = plan.actions.filter((action) => action.kind !== "order-failover");
 			const changed = rest.map((action) => this.deeds.apply(action));
@@ -202,7 +202,7 @@ export class ControlPlane {
 			row.stored = next;
 			this.fleet.setSaved(row.id);
 			this.wake();
-			// If it stays silent, nobody says so again.
+			// If it stays silent, no further report says so.
 			if (next.silentSince !== null) this.wake(HUNG_TICKS);
 		}
 	}
@@ -280,7 +280,7 @@ export class ControlPlane {
 		};
 	}
 
-	/** A host that wasn't in touch hears a notice when it is again, unless that is much later. */
+	/** A host that was out of touch gets a notice once it is back, unless that is much later. */
 	private notify(host: Host): void {
 		if (!this.agents.talks(host)) return;
 		const { held, notices } = this;
@@ -301,7 +301,7 @@ export class ControlPlane {
 		if (node !== undefined) this.agents.endHung(node, notice.pid);
 	}
 
-	/** A host in touch holds the newest word on its nodes a moment later, and lets go of what was taken out. */
+	/** A host in touch has the newest assignments a moment later, and drops nodes that were removed. */
 	private tell(row: Row): void {
 		const { engines } = this;
 		const { node } = row;

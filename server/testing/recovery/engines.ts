@@ -15,7 +15,7 @@ const HEARTBEAT_TICKS = 4;
 /** From then on a primary that answers is called serving. */
 const SERVED_TICKS = 2;
 
-/** What can be taken out of Larder, to show that the model finds what it is there for. */
+/** Rules that can be removed, to show that the model finds the faults that they prevent. */
 export interface Flaws {
 	/** Sentinels and votes don't look at the engine's mark. */
 	electorsIgnoreMark?: boolean;
@@ -35,7 +35,7 @@ export class Engines {
 	readonly cluster: boolean;
 	readonly shards: number;
 	readonly flaws: Flaws;
-	/** What must never be, in the order in which it was found. */
+	/** Violations, in the order in which they were found. */
 	readonly violations: string[] = [];
 	/** Shards that have lost all their copies at some time. */
 	readonly bereft = new Set<number>();
@@ -121,7 +121,7 @@ export class Engines {
 		node.silentSince = null;
 	}
 
-	/** Lets a node lead, whoever decided so. */
+	/** Makes a node lead, whatever the reason. */
 	promote(node: Node, by: string, planned = false): void {
 		const process = answering(node, this.now);
 		if (process === null || process.role === "primary") return;
@@ -152,7 +152,7 @@ export class Engines {
 		process.syncLeft = FULL_SYNC_TICKS;
 	}
 
-	/** Who leads a shard by the engines' own word; among several, the newest. */
+	/** The node that leads a shard according to the engines; the newest of several. */
 	leader(shard: number): Node | undefined {
 		return newest(this.members(shard), ({ process }) => process);
 	}
@@ -169,7 +169,7 @@ export class Engines {
 
 	private checkEmptyStart(node: Node): void {
 		const holder = this.members(node.shard).find((each) => each !== node && holdsCopy(each));
-		// What an agent did in the moment before its own death, nobody can have heard.
+		// What an agent did just before it died can't have been reported.
 		const isHeard = holder !== undefined && this.now >= holder.host.agentDownUntil;
 		if (isHeard && isUp(holder.host, this.now)) {
 			this.violations.push(`${node.id} started empty as primary while ${holder.id} held the data`);

@@ -3,7 +3,7 @@ import type { Observation } from "../../contract/host-report.ts";
 /** Virtual time goes in steps of this length. */
 export const TICK_MS = 250;
 
-/** One engine process: what is true of it, whoever knows it. */
+/** One engine process: the truth about it, whether or not anything knows it. */
 export interface Process {
 	readonly pid: number;
 	readonly startedAt: string;
@@ -90,7 +90,7 @@ export function isReachable(host: Host, now: number): boolean {
 	return isUp(host, now) && now >= host.cutUntil;
 }
 
-/** Its process, if it answers whoever reaches the host. */
+/** Its process, if it answers anything that reaches the host. */
 export function answering(node: Node | undefined, now: number): Process | null {
 	const process = node?.process ?? null;
 	return process !== null && now >= process.hangsUntil ? process : null;

@@ -29,7 +29,7 @@ export interface History {
 	cluster: boolean;
 	shards: number;
 	replicas: number;
-	/** It begins with its creation; the starts of engines take these times. */
+	/** The cache is created first; its engines take these times to start. */
 	born: boolean;
 	starts: number[];
 	faults: Fault[];
@@ -41,7 +41,7 @@ const KINDS: readonly Fault["kind"][] = [
 	...["lose-result", "slow-reports", "slow-reports", "nothing"],
 ] as Fault["kind"][];
 
-/** Histories of all kinds, or of those in which the named things happen. */
+/** Histories of all kinds, or only those with the named faults. */
 export function histories(
 	options: { cluster?: boolean; born?: boolean; kinds?: readonly Fault["kind"][] } = {},
 ): fc.Arbitrary<History> {
@@ -62,9 +62,11 @@ export function histories(
 	});
 }
 
-/** So long may two engines of a shard serve as primaries while the control plane and all agents are there: 5 s. */
+/** How long two engines of a shard may both serve as primary while the control plane and all agents run: 5 s. */
 const TWO_LEADERS_TICKS = 20;
-/** So long after the last fault all is whole: 100 s, since a lost host's nodes are replaced after 60 s. */
+/**
+ * How long after the last fault everything must be whole: 100 s, because a lost host's nodes are replaced after 60 s.
+ */
 const WHOLE_TICKS = 400;
 
 /** One history, from its first moment until all is whole. */
@@ -151,7 +153,7 @@ export class Run {
 				this.plane.restart(Math.min(ticks, 60));
 				return;
 			case "lose-identity":
-				// Not of two members at once: then a cluster's shard has lost who it is, and only a person can say so.
+				// Never two members at once: a cluster's shard would lose its identity, and only a person could say so.
 				if (!engines.cluster || !this.plane.database.everAvailable) return;
 				if (engines.nodes.some(({ identityLost }) => identityLost)) return;
 				node.identityLost = true;
@@ -209,13 +211,16 @@ export class Run {
 		return this.hosts.every((host) => this.agents.works(host) && isReachable(host, now));
 	}
 
-	/** Null once every shard is led as the control plane says, by one who has the data, and all others follow it. */
+	/**
+	 * Null once every shard is led as the control plane says, by a node that has the data, and all others follow that
+	 * node.
+	 */
 	private whatIsWrong(): string | null {
 		const { engines, plane } = this;
 		for (const shard of plane.database.shards) {
 			const leader = engines.leader(shard.index);
 			const process = inReach(leader, engines.now);
-			if (leader === undefined || process === null) return `nobody leads shard ${shard.index}`;
+			if (leader === undefined || process === null) return `no node leads shard ${shard.index}`;
 			if (leader.id !== shard.primaryId) return `${leader.id} leads and ${shard.primaryId} should`;
 			for (const { id, node, replaces } of plane.database.members(shard.index)) {
 				if (replaces !== null) return `${id} still replaces ${replaces}`;
@@ -227,8 +232,8 @@ export class Run {
 			if (process.data < 1) return `shard ${shard.index} has no data`;
 		}
 		const { status } = plane.database;
-		if (status !== "available") return `it is called ${status}`;
-		return plane.actions.length === 0 ? null : `it goes on to ${plane.actions[0]?.kind}`;
+		if (status !== "available") return `its status is ${status}`;
+		return plane.actions.length === 0 ? null : `it still plans ${plane.actions[0]?.kind}`;
 	}
 }
 
