@@ -124,7 +124,7 @@ test.describe("on a small screen", () => {
 	test.use({ viewport: { width: 400, height: 860 } });
 
 	test("no page scrolls sideways", async ({ page, installation }) => {
-		// Every page there is but LISTS, one after the other.
+		// All other pages than LISTS, one after the other.
 		test.slow();
 		await installation.createCache(LONG);
 		const detail = `/caches/${LONG.name}`;
@@ -148,6 +148,38 @@ test.describe("on a small screen", () => {
 			await expect(page.getByRole("status", { name: /Loading/ })).toHaveCount(0);
 			expect(await sidewaysScroll(page), path).toBe(0);
 		}
+		await installation.deleteCache(LONG.name);
+	});
+
+	test("a zone's names fit, however long", async ({ page, installation }) => {
+		await installation.createCache(LONG);
+		// The installation has no zone. What its control plane would say with one is added on the way.
+		const zone = `${"a-rather-long-label.".repeat(4)}cache.example.com`;
+		const name = (host: string) => `${host}.${zone}`;
+		await page.route("**/api/trpc/**", async (route) => {
+			const response = await route.fetch();
+			const answers: unknown = await response.json().catch(() => null);
+			const list: { result?: { data?: { endpoints?: Record<string, unknown> } } }[] = Array.isArray(
+				answers,
+			)
+				? answers
+				: [];
+			for (const { result } of list) {
+				if (result?.data?.endpoints === undefined) continue;
+				result.data.endpoints.names = {
+					...{ zone, port: 10_053, primary: name(LONG.name), reader: name(`${LONG.name}-ro`) },
+					...{ configuration: null, nodes: [{ node: `${LONG.name}-001`, name: name("x") }] },
+				};
+			}
+			await route.fulfill(list.length > 0 ? { response, json: list } : { response });
+		});
+		await page.goto(`/caches/${LONG.name}?tab=connect`);
+		await expect(page.getByRole("heading", { name: "Names" })).toBeVisible();
+		for (const width of [400, 1100, 1440]) {
+			await page.setViewportSize({ width, height: 860 });
+			expect(await sidewaysScroll(page), `at ${width}`).toBe(0);
+		}
+		await page.unrouteAll({ behavior: "ignoreErrors" });
 		await installation.deleteCache(LONG.name);
 	});
 
