@@ -77,7 +77,7 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	await requireKeys();
 
 	// Out, by the command line.
-	const out = await runLarder(["caches", "modify", name, "--shards", "3", "--wait"], {
+	const out = await runLarder(["caches", "scale", name, "--shards", "3", "--wait"], {
 		LARDER_HOME: larder.home.root,
 	});
 	expect(out).toMatchObject({ exitCode: 0 });

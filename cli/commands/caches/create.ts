@@ -32,6 +32,7 @@ interface CreateOptions extends ApiOptions, WaitOptions {
 	auth?: string;
 	port?: number;
 	parameterGroup?: string;
+	maintenanceWindow?: string;
 	deletionProtection?: boolean;
 	tag?: Record<string, string>;
 	description?: string;
@@ -74,6 +75,10 @@ export function createCommand(): Command {
 		)
 		.option("--port <port>", "port of its endpoint (default: the lowest free one)", wholeNumber)
 		.option("--parameter-group <name>", "see `larder parameter-groups list`")
+		.option(
+			"--maintenance-window <window>",
+			"weekly, in UTC, such as sun:05:00-sun:06:00 (default: an hour of some night)",
+		)
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--tag <key=value>", "may be given several times", collectPair)
 		.option("--description <text>", "what it is for")
@@ -132,6 +137,7 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		auth: options.auth,
 		port: options.port,
 		parameterGroup: options.parameterGroup,
+		maintenanceWindow: options.maintenanceWindow,
 		deletionProtection: options.deletionProtection,
 		tags: options.tag,
 		description: options.description,
