@@ -95,8 +95,7 @@ async function changeCache(
 	strike: () => Promise<string>,
 ): Promise<string> {
 	const since = performance.now();
-	const answer = await larder.rest("PATCH", `/caches/${cache.name}`, { body: change });
-	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
+	await ask(larder, cache.name, change);
 	const struck = await strike();
 	await waitUntil(`${cache.name} to have ${JSON.stringify(change)}`, async () => {
 		const now = await cache.whole(TIMEOUT_MS);
@@ -110,6 +109,15 @@ async function changeCache(
 	const text = `${cache.name} ${JSON.stringify(change)}${struck}: ${tookMs.toFixed(0)} ms, longest stall ${stallMs.toFixed(0)} ms, ${count} failed attempts ${last.join(" | ")}`;
 	if (last.some((message) => REFUSAL.test(message))) throw new Violation(text);
 	return text;
+}
+
+/** A smaller node type is refused until a sample, some seconds after the start, says how much data there is. */
+async function ask(larder: Installation, name: string, change: Change): Promise<void> {
+	const answer = await waitUntil("the change to be accepted or refused", async () => {
+		const found = await larder.rest("PATCH", `/caches/${name}`, { body: change });
+		return JSON.stringify(found.body).includes("isn't known yet") ? null : found;
+	});
+	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
 }
 
 function isReached(cache: Cache, change: Change): boolean {
