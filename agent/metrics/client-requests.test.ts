@@ -92,6 +92,12 @@ describe("requests of clients", () => {
 		expect(requestsBetween(before, after(2_009), 5)).toBe(2_000);
 	});
 
+	test("don't include the subscriptions with which Sentinels begin", () => {
+		const idle = counters(3, { sentinels: 3 });
+		expect(requestsBetween(counters(0, {}), idle, 5)).toBe(0);
+		expect(requestsBetween(idle, counters(10, { sentinels: 3 }), 5)).toBe(7);
+	});
+
 	test("count from zero in a new process", () => {
 		const before = counters(900, { publishes: 40 });
 		expect(requestsBetween(before, counters(7, { commands: 3, publishes: 2 }), 5)).toBe(12);

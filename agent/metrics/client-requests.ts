@@ -41,7 +41,10 @@ export function requestsBetween(
 	const hellos = now.sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
 	// At most so many are theirs: an idle cache must show none.
 	const publishes = Math.max(0, increase(then?.publishes ?? 0, now.publishes) - hellos);
-	return direct + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
+	// Each Sentinel that has come has subscribed once.
+	const subscriptions = Math.max(0, now.sentinels - (then?.sentinels ?? 0));
+	const asked = Math.max(0, direct - subscriptions);
+	return asked + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
 }
 
 /** A counter that fell belongs to a new process, which has counted from zero. */
