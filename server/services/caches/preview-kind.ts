@@ -80,7 +80,7 @@ async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
 	if (await mayResize(resources, tx, node, columns)) {
 		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${columns.vcpus} vCPUs)`;
 		preview.seconds += RESIZE_SECONDS;
-		preview.steps.push(`Make ${node.name} on ${node.host.name} ${size}. It isn't restarted.`);
+		preview.steps.push(`Resize ${node.name} on ${node.host.name} to ${size}. It isn't restarted.`);
 		return;
 	}
 	const problem = await addSuccessor(preview, scene, columns.nodeType);
@@ -130,7 +130,7 @@ async function addSuccessor(
 	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 	preview.seconds += copySeconds([usedBytes(resources, node)]);
 	const where = `${host.name} (zone ${host.zone})`;
-	const base = `Replace ${node.name} on ${node.host.name} by a node with ${what} on ${where}`;
+	const base = `Replace ${node.name} on ${node.host.name} with a node that has ${what} on ${where}`;
 	if (wanted.engine === "memcached") {
 		preview.steps.push(`${base}. It starts empty: the data of ${node.name} is lost.`);
 	} else if (isLeader) {

@@ -35,7 +35,7 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 			noteChange(cache.name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), next);
 			toast(`${plural(count, "node")} of ${cache.name} will be rebooted`, {
-				description: "The Nodes tab shows the progress.",
+				description: "The page shows each step.",
 				timeout: 6_000,
 			});
 			onClose();
