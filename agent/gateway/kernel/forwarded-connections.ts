@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { readFileIfExists } from "../../../platform/atomic-file.ts";
 import { runCommand } from "../../bundles/run-command.ts";
 import { endSockets } from "../../supervisor/cut-connections.ts";
 import type { Address } from "./ruleset.ts";
 
 const OWN_LIST = "/proc/net/nf_conntrack";
+const COUNT = "/proc/sys/net/netfilter/nf_conntrack_count";
+/** Reading so many takes some 60 ms. */
+const READ_AT_ONCE_MAX = 50_000;
 const LIST_TIMEOUT_MS = 5_000;
 
 /** A connection that the kernel forwards from an endpoint's port to an engine. */
@@ -21,22 +25,25 @@ interface Doomed {
 	readonly engines: readonly Address[];
 }
 
+type Pair = Pick<Forwarded, "endpoint" | "engine">;
+
 /**
  * Ends the connections that entered by an endpoint and lead to one of its `engines`, and no others: those of
  * clients that talk to the engine itself, of replicas and of agents stay. Ends the engines' sockets, even if an
- * engine hangs; the kernel resets the clients' ends. Then has the kernel forget these connections. Otherwise
- * it would lead a client that comes back from the same port to the same engine, for ten seconds, and one whose
- * first packet the engine dropped as well.
+ * engine hangs; the kernel resets the clients' ends. Returns the pairs that had connections, which the kernel
+ * should forget.
  */
-export async function endForwarded(conntrack: string, wanted: readonly Doomed[]): Promise<void> {
+export async function endForwarded(conntrack: string, wanted: readonly Doomed[]): Promise<Pair[]> {
 	const [first] = wanted;
-	if (first === undefined) return;
+	if (first === undefined) return [];
 	const pairs = wanted.flatMap(({ endpoint, engines }) =>
 		engines.map((engine) => ({ endpoint, engine })),
 	);
 	const doomed = new Set(pairs.map(textOfPair));
-	const listed = parseConnections(await listConnections(conntrack, first.endpoint.host)).filter(
-		(connection) => doomed.has(textOfPair(connection)),
+	const list = await listConnections(conntrack, first.endpoint.host);
+	const ports = new Set(wanted.map(({ endpoint }) => endpoint.port));
+	const listed = parseConnections(linesNaming(list, ports)).filter((connection) =>
+		doomed.has(textOfPair(connection)),
 	);
 	await endSockets(
 		listed
@@ -44,15 +51,19 @@ export async function endForwarded(conntrack: string, wanted: readonly Doomed[])
 			.map(({ engine, client }) => ({ local: textOf(engine), peer: textOf(client) })),
 	);
 	const known = new Set(listed.map(textOfPair));
-	await Promise.all(
-		pairs.filter((pair) => known.has(textOfPair(pair))).map((pair) => forget(conntrack, pair)),
-	);
+	return pairs.filter((pair) => known.has(textOfPair(pair)));
 }
 
-async function forget(
-	conntrack: string,
-	{ endpoint, engine }: Pick<Forwarded, "endpoint" | "engine">,
-): Promise<void> {
+/**
+ * Has the kernel forget connections that were ended. Otherwise it would lead a client that comes back from the
+ * same port to the same engine, for ten seconds, where it is refused, and one whose first packet the engine
+ * dropped as well.
+ */
+export async function forgetForwarded(conntrack: string, pairs: readonly Pair[]): Promise<void> {
+	await Promise.all(pairs.map((pair) => forget(conntrack, pair)));
+}
+
+async function forget(conntrack: string, { endpoint, engine }: Pair): Promise<void> {
 	const asked = ["--orig-dst", endpoint.host, "--orig-port-dst", String(endpoint.port)];
 	const answered = ["--reply-src", engine.host, "--reply-port-src", String(engine.port)];
 	try {
@@ -65,12 +76,34 @@ async function forget(
 	}
 }
 
-/** The kernel's own list where it has one: starting a program takes longer, and writes may be held meanwhile. */
+/**
+ * The kernel's own list where it has one, unless it is very long: starting a program takes longer, and writes may be
+ * held meanwhile. In one go, since the kernel gives out one page at a time, and each would wait for its turn.
+ */
 async function listConnections(conntrack: string, address: string): Promise<string> {
-	const own = await readFileIfExists(OWN_LIST);
-	if (own !== null) return own;
+	const count = await readFileIfExists(COUNT);
+	if (count !== null && Number(count) <= READ_AT_ONCE_MAX) {
+		try {
+			return readFileSync(OWN_LIST, "latin1");
+		} catch {
+			// Many kernels have none: the program asks in another way.
+		}
+	}
 	const args = ["-L", "-p", "tcp", "--orig-dst", address];
 	return await runCommand(conntrack, args, { timeoutMs: LIST_TIMEOUT_MS });
+}
+
+/** The lines of the list about connections to or from these ports, found without a look at each of the others. */
+function linesNaming(list: string, ports: ReadonlySet<number>): string {
+	const lines = new Set<string>();
+	for (const port of ports) {
+		const name = `dport=${port} `;
+		for (let at = list.indexOf(name); at >= 0; at = list.indexOf(name, at + 1)) {
+			const end = list.indexOf("\n", at);
+			lines.add(list.slice(list.lastIndexOf("\n", at) + 1, end < 0 ? undefined : end));
+		}
+	}
+	return [...lines].join("\n");
 }
 
 /**
@@ -93,7 +126,7 @@ export function parseConnections(text: string): Forwarded[] {
 	});
 }
 
-function textOfPair({ endpoint, engine }: Pick<Forwarded, "endpoint" | "engine">): string {
+function textOfPair({ endpoint, engine }: Pair): string {
 	return `${textOf(endpoint)} ${textOf(engine)}`;
 }
 

@@ -12,7 +12,7 @@ import {
 	strays,
 } from "./choose-leads.ts";
 import { EngineRole, type LocalEngine } from "./engine-role.ts";
-import { endForwarded } from "./forwarded-connections.ts";
+import { endForwarded, forgetForwarded } from "./forwarded-connections.ts";
 import { KernelTable } from "./kernel-table.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
@@ -74,6 +74,8 @@ export class KernelPath {
 	private strayFree: Map<string, string> | null = null;
 	/** Fulfilled with whether they have been ended. */
 	private ending: Promise<boolean> = Promise.resolve(true);
+	/** Fulfilled once the kernel has forgotten the ended ones, which nobody else need wait for. */
+	private forgetting: Promise<void> = Promise.resolve();
 	/** Ends connections; null as long as the kernel was never used. */
 	private conntrack: string | null = null;
 	private refusal: string | null = "the kernel hasn't been examined yet";
@@ -183,7 +185,10 @@ export class KernelPath {
 		this.conntrack = answer.tools.conntrack;
 		const routes = await this.plan();
 		// An engine that leads again must not lose its new clients to an end that its last ones were due.
-		if (!sameLeads(chooseLeads(routes, this.view), this.table.leads)) await this.ending;
+		if (!sameLeads(chooseLeads(routes, this.view), this.table.leads)) {
+			await this.ending;
+			await this.forgetting;
+		}
 		// At the same moment: what is a stray depends on where the kernel leads.
 		const leads = chooseLeads(routes, this.view);
 		const found = this.findStrays(routes);
@@ -246,13 +251,23 @@ export class KernelPath {
 			return before !== key && engines.length > 0;
 		});
 		try {
-			await endForwarded(conntrack, changed);
+			const ended = await endForwarded(conntrack, changed);
+			this.forgetting = this.forgetting.then(() => this.forget(conntrack, ended));
 			this.strayFree = new Map(found.map(({ cacheId, key }) => [cacheId, key]));
 			return true;
 		} catch (error) {
 			// The next turn tries again.
 			options.logger.warn({ err: error }, "connections to demoted engines can't be ended");
 			return false;
+		}
+	}
+
+	private async forget(conntrack: string, ended: Parameters<typeof forgetForwarded>[1]) {
+		try {
+			await forgetForwarded(conntrack, ended);
+		} catch (error) {
+			// Its clients are refused until it has forgotten them by itself.
+			this.options.logger.warn({ err: error }, "the kernel can't forget ended connections");
 		}
 	}
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { endForwarded } from "./forwarded-connections.ts";
+import { endForwarded, forgetForwarded } from "./forwarded-connections.ts";
 import type { KernelTable } from "./kernel-table.ts";
 
 /** Absolute paths. */
@@ -31,8 +31,9 @@ export async function rehearse(
 		const client = connect(endpoint).on("error", () => {});
 		await within(arrived, "it doesn't forward connections");
 		const ended = new Promise((resolve) => client.once("close", resolve));
-		await endForwarded(tools.conntrack, [{ endpoint, engines: [target] }]);
+		const pairs = await endForwarded(tools.conntrack, [{ endpoint, engines: [target] }]);
 		await within(ended, "it doesn't end connections");
+		await forgetForwarded(tools.conntrack, pairs);
 	} finally {
 		engine.close();
 		fallback.close();
