@@ -44,9 +44,14 @@ export const AREAS: readonly Area[] = [
 	{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
 	{ path: "prisma", uses: ["platform", "server/data"] },
 	{ path: "scripts", uses: [...BASE, "agent/bundles"] },
-	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts", "e2e/bench"] },
+	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"] },
 	// The console's own code adds up the figures that a benchmark compares.
 	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "scripts", "e2e", "app"] },
+	// Dozens of clients in one process use the agent's own connection, which costs next to nothing.
+	{
+		path: "e2e/chaos",
+		uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "e2e/bench"],
+	},
 	// Simulated hosts speak to the control plane with the agent's own code.
 	{ path: "e2e/fleet", uses: [...BASE, "agent/control", "e2e"] },
 ];
