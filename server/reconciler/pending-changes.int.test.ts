@@ -176,12 +176,12 @@ it("shards may have replicas of their own, and a person says which node leaves",
 	const counts = async () => (await fleet.orders()).shards.map(({ nodes }) => nodes.length);
 	expect(await counts()).toEqual([2, 3]);
 	await expect(modify({ shardReplicas: [{ shard: "0009", replicas: 2 }] })).rejects.toThrow(/0009/);
-	await modify({ removeNodes: ["orders-0002-002"] });
+	await modify({ removeNodes: ["orders-0002-002"], multiAz: true });
 	await fleet.converge();
 	expect(await counts()).toEqual([2, 2]);
 	expect(await fleet.namesOf()).toContain("orders-0002-003");
 	expect(await fleet.namesOf()).not.toContain("orders-0002-002");
-	await modify({ shardReplicas: [{ shard: "0001", replicas: 0 }] });
+	await modify({ shardReplicas: [{ shard: "0001", replicas: 0 }], multiAz: false });
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({ replicasPerShard: 1, nodeCount: 3 });
 	await modify({ replicasPerShard: 2 });

@@ -4,7 +4,7 @@ import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
-import { bumpHosts, bumpRoutes } from "../bump-hosts.ts";
+import { bumpHosts } from "../bump-hosts.ts";
 
 /** Null if the group doesn't change. Throws `invalid_argument` for a group that the cache can't have. */
 export async function newGroup(
@@ -36,7 +36,10 @@ export async function newGroup(
 	return group;
 }
 
-/** Gives the group's values to the nodes. Returns the hosts to wake. */
+/**
+ * Gives the group's values to the nodes. Returns the hosts to wake. The caller bumps the cache's route: gateways keep
+ * connections alive like the nodes, by one of these parameters.
+ */
 export async function applyGroup(
 	tx: Transaction,
 	row: FullCache,
@@ -61,7 +64,5 @@ export async function applyGroup(
 			},
 		});
 	}
-	// Gateways keep connections alive like the nodes, by one of these parameters.
-	await bumpRoutes(tx, [row.id]);
 	return hostIds;
 }

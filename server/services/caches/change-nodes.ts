@@ -3,7 +3,7 @@ import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readPending, writePending } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { wakeGateways, wakeHosts } from "../bump-hosts.ts";
+import { bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { applyGroup, newGroup } from "./change-group.ts";
 import type { ChangeProblem } from "./change-kind.ts";
@@ -38,16 +38,22 @@ export async function changeNodes(
 	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
 	if (parts.length > 1) throwFirst(await followingProblems(resources, tx, row, parts));
 	const waiting: NodeChanges = {};
+	let isRerouted = false;
 	for (const part of parts) {
 		const now = await findStayingCache(tx, row.name);
 		if (isUnderWay(now) && !isUnderWay(row)) Object.assign(waiting, part.changes);
-		else await startPart(resources, requester, tx, now, part, after);
+		else if (await startPart(resources, requester, tx, now, part, after)) isRerouted = true;
 	}
-	if (Object.keys(waiting).length === 0) return;
-	const now = await findStayingCache(tx, row.name);
-	const requestedAt = resources.clock.now().toISOString();
-	const next = { changes: { ...waiting }, requestedAt, requestedBy: requester.name };
-	await writePending(tx, row.id, { ...readPending(now), next });
+	if (Object.keys(waiting).length > 0) {
+		const now = await findStayingCache(tx, row.name);
+		const requestedAt = resources.clock.now().toISOString();
+		const next = { changes: { ...waiting }, requestedAt, requestedBy: requester.name };
+		await writePending(tx, row.id, { ...readPending(now), next });
+	}
+	if (!isRerouted) return;
+	// Last, by the order of locks.
+	await bumpRoutes(tx, [row.id]);
+	after(() => wakeGateways(resources));
 }
 
 /** What follows the change that is under way is part of it. */
@@ -71,6 +77,7 @@ function isUnderWay(row: FullCache): boolean {
 	);
 }
 
+/** Returns whether gateways must learn of it. */
 async function startPart(
 	resources: Resources,
 	requester: Requester,
@@ -78,17 +85,19 @@ async function startPart(
 	row: FullCache,
 	{ kind, changes }: ChangePart,
 	after: After,
-): Promise<void> {
+): Promise<boolean> {
 	const input: ModifyCacheInput = { ...changes, name: row.name };
 	switch (kind) {
 		case "shape":
 			return await startShape(resources, requester, tx, row, input, after);
 		case "shards":
-			return await changeShards(resources, requester, tx, row, changes);
+			await changeShards(resources, requester, tx, row, changes);
+			return false;
 		case "moves": {
 			const { moves, problems } = await resolveMoves(resources, tx, row, changes.moves);
 			throwFirst(problems);
-			return await moveNodes(resources, requester, tx, row, moves);
+			await moveNodes(resources, requester, tx, row, moves);
+			return false;
 		}
 	}
 }
@@ -110,17 +119,14 @@ async function startShape(
 	before: FullCache,
 	input: ModifyCacheInput,
 	after: After,
-): Promise<void> {
-	await changeShape(resources, requester, tx, before, input, after);
+): Promise<boolean> {
+	const isSwitched = await changeShape(resources, requester, tx, before, input, after);
 	const row = await findStayingCache(tx, input.name);
 	const group = await newGroup(tx, row, input.parameterGroup);
 	if (group !== null) {
 		await tx.cache.update({ where: { id: row.id }, data: { parameterGroup: group.name } });
 		const hostIds = await applyGroup(tx, row, group);
-		after(() => {
-			wakeHosts(resources, hostIds);
-			wakeGateways(resources);
-		});
+		after(() => wakeHosts(resources, hostIds));
 	}
 	if (input.applyPending === true) {
 		const pending = await nodesToRestart(resources, tx, row, group);
@@ -133,6 +139,7 @@ async function startShape(
 		...(input.automaticFailover === undefined ? [] : ["automatic failover"]),
 	];
 	await noteModified(resources, requester, tx, row.name, words);
+	return isSwitched || group !== null;
 }
 
 /** In an event: what has changed at once. */

@@ -20,7 +20,7 @@ import { Prisma, type Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
-import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
+import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { type ChangeProblem, isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
@@ -176,7 +176,8 @@ function presentShape(row: FullCache): PresentShape {
 
 /**
  * Stores the wanted shape; the reconciler adds, removes and changes the nodes. Throws `conflict` while another
- * change is under way, unless this one takes it back, and `invalid_argument` for a shape that isn't allowed.
+ * change is under way, unless this one takes it back, and `invalid_argument` for a shape that isn't allowed. Returns
+ * whether the caller must bump the cache's route: Sentinels watch a cache while its automatic failover is on.
  */
 export async function changeShape(
 	resources: Resources,
@@ -185,7 +186,7 @@ export async function changeShape(
 	row: FullCache,
 	input: ModifyCacheInput,
 	after: (commit: () => void) => void,
-): Promise<void> {
+): Promise<boolean> {
 	const shape = await resolveShape(resources, tx, row, input);
 	const { change, before } = shape;
 	const [problem] = [...shape.problems, ...irreversibility(shape, input)];
@@ -194,13 +195,11 @@ export async function changeShape(
 	}
 	const multiAz = change.multiAz ?? row.multiAz;
 	const automaticFailover = change.automaticFailover ?? row.automaticFailover;
-	if (multiAz !== row.multiAz || automaticFailover !== row.automaticFailover) {
+	const isSwitched = multiAz !== row.multiAz || automaticFailover !== row.automaticFailover;
+	if (isSwitched) {
 		await tx.cache.update({ where: { id: row.id }, data: { multiAz, automaticFailover } });
-		// Sentinels watch a cache while its automatic failover is on.
-		await bumpRoutes(tx, [row.id]);
-		after(() => wakeGateways(resources));
 	}
-	if (isSame(before, shape.after)) return;
+	if (isSame(before, shape.after)) return isSwitched;
 	const { kind, zones, ...size } = shape.after;
 	await tx.cache.update({
 		where: { id: row.id },
@@ -233,6 +232,7 @@ export async function changeShape(
 		message: `Cache ${row.name} is changing from ${from} to ${to}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
+	return isSwitched;
 }
 
 /** A change that can't be undone must say that it knows. */
