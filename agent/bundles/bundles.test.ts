@@ -89,7 +89,7 @@ test("versions that aren't offered aren't found, in the store or on PATH", async
 	expect(offersPrefix("memcached", "1")).toBe(true);
 });
 
-test("each server on PATH is asked for its version in its own way", async () => {
+test("the version of each server on PATH is found in that server's own way", async () => {
 	const found = await pathEngines({
 		"valkey-server": "Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64",
 		// Valkey's compatibility package installs it under this name.

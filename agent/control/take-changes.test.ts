@@ -22,7 +22,7 @@ test("changes add, replace and remove routes; the others stay", () => {
 	});
 });
 
-test("whole routes replace everything that is held", () => {
+test("whole routes replace all that the agent held", () => {
 	const news = changes({ whole: true, routes: [route("b")] });
 	expect(takeChanges(held, news).routes).toEqual([route("b")]);
 	expect(takeChanges(null, news).routes).toEqual([route("b")]);

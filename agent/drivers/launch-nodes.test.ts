@@ -10,7 +10,7 @@ const FILE = [
 	"",
 ].join("\n");
 
-test("an engine's own file that says who the node is can be used", () => {
+test("an engine's own file that identifies the node can be used", () => {
 	expect(checkNodesFile(FILE, SELF)).toBeNull();
 	expect(checkNodesFile(FILE, OTHER)).toBe("another-node");
 });

@@ -45,7 +45,7 @@ test("the user file holds hashes, not passwords", () => {
 	).toContain("default on nopass ");
 });
 
-test("the gateway may ask only for role and health; only Valkey gets commands that only it knows", () => {
+test("the gateway may ask only for role and health; only Valkey gets commands that Redis OSS doesn't have", () => {
 	expect(renderAcl(replica)).toMatch(
 		/^user larder-gateway on #[0-9a-f]{64} resetkeys resetchannels -@all \+ping \+role \+cluster\|info$/m,
 	);

@@ -63,7 +63,7 @@ test.each(FLAVOURS)("a cluster of $engine $engineVersion is born whole", async (
 	gateway.close();
 });
 
-test("a restarted agent adopts a cluster's nodes and leaves their own file alone", async () => {
+test("a restarted agent adopts a cluster's nodes and doesn't touch their own file", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
 	const stop = host.startAgent();
 	host.plane.setAssignments(nodes);

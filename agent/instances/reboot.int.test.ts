@@ -219,7 +219,7 @@ test("data that a rebooted node can't load is kept for people, and the node star
 	writeFileSync(record, JSON.stringify({ ...held, rebooting: true, keptData: true }));
 	const damaged = readFileSync(dump(node)).subarray(0, 100);
 	writeFileSync(dump(node), damaged);
-	// What it held says nothing of the reboot.
+	// What it held before has nothing to do with the reboot.
 	rmSync(join(host.homeDir, "desired.json"));
 	host.plane.observations = null;
 	const again = { ...node, generation: 2, reboot: 1 };

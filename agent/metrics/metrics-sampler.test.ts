@@ -29,7 +29,7 @@ test("counters of a new process count from zero", () => {
 	expect(metrics.opsPerSecond).toBe(10);
 });
 
-test("rounds begin at the same moments on all hosts, and one that comes early isn't held twice", () => {
+test("rounds begin at the same moments on all hosts, and one that comes early doesn't count twice", () => {
 	expect(untilNextRound(1_000_001_200)).toBe(3_800);
 	expect(untilNextRound(1_000_005_000)).toBe(5_000);
 	expect(untilNextRound(1_000_004_999)).toBe(5_001);
@@ -56,7 +56,7 @@ test("what an engine did before its planned end belongs to the round that it doe
 	expect(samples).toHaveLength(1);
 });
 
-test("a process that nobody has read before counts from its start", async () => {
+test("a process that was never read before counts from its start", async () => {
 	const samples: Reading[] = [];
 	const clock = vi.spyOn(performance, "now");
 	let current: EngineCounters | null = null;

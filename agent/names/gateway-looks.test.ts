@@ -33,7 +33,7 @@ test("a lost gateway leaves the answers two seconds after the last look, and com
 	expect(await gateways.usable(ADDRESSES, 6_379)).toEqual(ADDRESSES);
 });
 
-test("if no gateway takes clients the answer has all of them: the host that looks may be cut off", async () => {
+test("if no gateway takes clients, the answer has all of them: the host that checks may be cut off", async () => {
 	const { gateways } = scene(new Set(ADDRESSES));
 	expect(await gateways.usable(ADDRESSES, 6_379)).toEqual(ADDRESSES);
 });

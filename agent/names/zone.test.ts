@@ -78,7 +78,7 @@ describe("the zone answers", () => {
 		}
 	});
 
-	it("who its servers are, with their addresses, and its authority", async () => {
+	it("its servers, with their addresses, and its authority", async () => {
 		expect(await ask("cache.example.com", { type: "NS" })).toMatchObject({
 			data: ["1.ns.cache.example.com", "2.ns.cache.example.com"],
 			glue: ["10.0.0.1", "10.0.0.2"],

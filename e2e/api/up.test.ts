@@ -94,7 +94,7 @@ describe("larder up", () => {
 		expect(processesOf(root)).toEqual([]);
 	});
 
-	it("refuses to run twice on a home and names who is there; after it was killed, the next start says what it left", async () => {
+	it("refuses to run twice on a home and names the other process; after it was killed, the next start says what it left", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const second = up({ PORT: String(await findFreePort()) });

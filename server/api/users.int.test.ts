@@ -88,7 +88,7 @@ const audited = async (action: string) =>
 	await test.resources.db.auditEntry.findMany({ where: { action, outcome: "succeeded" } });
 
 describe("an invitation", () => {
-	it("lets one person in, once, as a viewer who sees all but secrets", async () => {
+	it("admits one person, once, as a viewer who sees everything but secrets", async () => {
 		const link = await invite(BOB);
 		expect((await post("/api/trpc/account.invitation", { inviteToken: link })).body).toMatchObject({
 			result: { data: { email: BOB, role: "viewer" } },

@@ -34,7 +34,7 @@ const read = (passphrase: string | null) =>
 	});
 
 describe.each([null, "correct horse battery"])("with the passphrase %s", (passphrase) => {
-	it("gives back what was written, from a file for this user alone", async () => {
+	it("returns what was written, from a file that only this user can read", async () => {
 		await write(passphrase);
 		expect(await read(passphrase)).toEqual({ secretKey: "the key", lines: LINES });
 		expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -4,7 +4,7 @@ import { DatabaseProbe } from "./database-probe.ts";
 
 type Ask = Database["$queryRaw"];
 
-it("a hanging database is asked once, and counts as not answering until it answers", async () => {
+it("a database that hangs is asked once, and counts as not answering until it answers", async () => {
 	let answer: (value: unknown) => void = () => undefined;
 	const ask = vi.fn(() => new Promise((resolve) => (answer = resolve)));
 	const probe = new DatabaseProbe({ $queryRaw: ask as unknown as Ask }, 5);

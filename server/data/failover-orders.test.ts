@@ -47,13 +47,13 @@ describe("a failover order", () => {
 		expect(orders.underWay("s")).toBeNull();
 	});
 
-	it("that its host doesn't come for is void, and given anew", () => {
+	it("that its host doesn't fetch is void, and is given again", () => {
 		time.now = 1_501;
 		expect(orders.underWay("s")).toBeNull();
 		expect(orders.fetch(id)).toBe(false);
 	});
 
-	it("isn't told any more once it is over", () => {
+	it("is no longer mentioned once it is over", () => {
 		expect(orders.fetch(id)).toBe(true);
 		expect(orders.fetch(id)).toBe(true);
 		orders.finish(result("refused"));

@@ -73,7 +73,7 @@ describe("what a host receives", () => {
 		expect(idsFor("b", 1)).toMatchObject({ whole: true, routes: ["one", "two"] });
 	});
 
-	it("nothing while it counts as lost: it keeps what it serves until its caches are chosen anew", () => {
+	it("nothing while it counts as lost: it keeps what it serves until its caches get other hosts", () => {
 		registry.take([stored("one", 2, ["a"])], 2);
 		registry.settle(HOSTS.filter(({ id }) => id !== "b"));
 		expect(registry.newer("b", 1)).toBeNull();

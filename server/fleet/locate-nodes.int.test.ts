@@ -130,7 +130,7 @@ it("the node that had a moved node's port gets another", async () => {
 	expect(now.replica.port).not.toBe(17_050);
 });
 
-it("a replica that no host has starts anew, once all hosts have reported or the wait is over", async () => {
+it("a replica that no host has starts again, once all hosts have reported or the wait is over", async () => {
 	const { primary, replica } = await members();
 	await tell(hostOf(primary));
 	await tell(hostOf(replica), replica.id);
@@ -154,7 +154,7 @@ it("a primary that no host has doesn't start empty beside a replica: the replica
 	expect((await members()).primary.unlocated).toBe(false);
 });
 
-it("a shard that no host has any part of starts anew", async () => {
+it("a shard that no host has any part of starts again", async () => {
 	const { primary, replica } = await members();
 	for (const host of hosts) await tell(host, primary.id, replica.id);
 	expect((await rows()).map(({ unlocated }) => unlocated)).toEqual([false, false]);

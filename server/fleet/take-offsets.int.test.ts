@@ -25,7 +25,7 @@ async function onlyNode() {
 	throw new Error("no host has the node");
 }
 
-test("a report with new offsets alone asks the database nothing, and any other is stored", async () => {
+test("a report with only new offsets doesn't use the database, and any other is stored", async () => {
 	const { resources } = fleet.test;
 	const { id, report } = await onlyNode();
 	await report(1_000);

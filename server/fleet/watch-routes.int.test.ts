@@ -72,7 +72,7 @@ describe("the routes of a fleet with more than ten hosts", () => {
 		}
 	});
 
-	it("change after a failover for the hosts that serve the cache alone, as a difference", async () => {
+	it("change after a failover only for the hosts that serve the cache, as a difference", async () => {
 		const serving = await servingHosts();
 		const others = fleet.hosts.filter((host) => !serving.includes(host));
 		const wakeUps = () =>

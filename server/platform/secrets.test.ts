@@ -36,7 +36,7 @@ describe("files of secrets", () => {
 	const NEW = { isNew: true, sealed: null };
 	const USED = { isNew: false, sealed: null };
 
-	it("makes a key for a new database, once, for its owner alone", () => {
+	it("makes a key for a new database, once, that only its owner can read", () => {
 		const key = loadSecretKey(file, NEW);
 		expect(loadSecretKey(file, NEW)).toEqual(key);
 		expect(loadSecretKey(file, USED)).toEqual(key);

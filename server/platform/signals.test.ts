@@ -20,7 +20,7 @@ it("gives up after its time, or when the caller has gone", async () => {
 	await expect(late).resolves.toBeUndefined();
 });
 
-it("counts, so that nothing new can be told from something", () => {
+it("counts notifications, so that news can be recognized", () => {
 	const signals = new Signals();
 	const before = signals.count("host:1");
 	signals.notify("host:2");

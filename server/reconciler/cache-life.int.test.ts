@@ -224,7 +224,7 @@ it("shows a silent host's nodes as unknown and the cache as degraded, and touche
 	expect((await orders()).status).toBe("available");
 });
 
-it("writes nothing for a heartbeat that only moves offsets", async () => {
+it("writes nothing for a heartbeat with only new offsets", async () => {
 	await join("a");
 	await create({});
 	await settle();
@@ -234,7 +234,7 @@ it("writes nothing for a heartbeat that only moves offsets", async () => {
 	expect(test.woken.length).toBe(before);
 });
 
-it("gives the password to those who ask, leaves a trace, and sends hosts its hash alone", async () => {
+it("gives the password on request, leaves a trace, and sends hosts only its hash", async () => {
 	await join("a");
 	await create({});
 	await settle();

@@ -84,7 +84,7 @@ describe("a drain", () => {
 		expect(await fleet.eventTypes()).not.toContain("node.started-empty");
 	});
 
-	it("moves the members of a cluster, whose nodes are told who has left", async () => {
+	it("moves the members of a cluster, whose nodes learn which members have left", async () => {
 		await fleet.create({ clusterMode: "enabled", shards: 3, replicasPerShard: 1 });
 		const names = await fleet.namesOf();
 		const count = (await fleet.host("h1")).nodeCount;

@@ -102,7 +102,7 @@ describe("what blocks a cache", () => {
 		expect(await blocks()).toEqual([]);
 	});
 
-	it("on a drained host is told there, and vanishes when the drain is canceled", async () => {
+	it("on a drained host shows there, and vanishes when the drain is canceled", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium", replicasPerShard: 2 });
 		await drainHost(fleet.test.resources, fleet.caller, { name: "h1" });
 		await fleet.converge();

@@ -94,7 +94,7 @@ test("connections to a server that doesn't lead, or says so itself, are strays",
 	expect(found({ a: "replica", bb: "primary" })).toEqual({ key: "bb", endpoint, engines: [a] });
 });
 
-test("only what changed is told to the kernel", () => {
+test("the kernel gets only what has changed", () => {
 	const at = (...ports: number[]) => ports.map((port) => ({ host: HERE, port }));
 	const before = new Map([
 		[6379, at(17_001)],

@@ -65,7 +65,7 @@ describe("times", () => {
 		[86_400_000, "1 d"],
 	])("a duration of %d ms reads %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
-	it("are told relative to now, past and future", () => {
+	it("are shown relative to now, past and future", () => {
 		expect(formatRelative(at, at)).toBe("just now");
 		expect(formatRelative(at, new Date(at.getTime() + 190_000))).toBe("3 min ago");
 		expect(formatRelative(new Date(at.getTime() + 90_000_000), at)).toBe("in 25 h");

@@ -67,7 +67,7 @@ describe("series", () => {
 		expect(shown(1)).toEqual([null, 1, 1, null, null]);
 	});
 
-	it("overall add up what nodes measured at one moment, once all have told of it", () => {
+	it("overall add up what nodes measured at one moment, once all have reported it", () => {
 		const [first, second] = METRICS.nodes;
 		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
 		const at = ["2026-11-23T12:00:00.010Z", "2026-11-23T12:00:04.990Z"];

@@ -36,7 +36,7 @@ describe("a node that moves", () => {
 		expect(visibleNodes(moving("n2", true))[0]).toMatchObject({ node: { id: "n9" }, move: null });
 	});
 
-	it("is told apart by its hosts in sentences, and others aren't", () => {
+	it("is distinguished by its hosts in sentences, and others aren't", () => {
 		const { nodes } = moving("n1");
 		expect(nodes.map((each) => nodeLabel(each, nodes))).toEqual([
 			"orders-001 on h1",

@@ -67,7 +67,7 @@ it("a zone that leads nothing after a drain leads its share again", () => {
 	for (const at of [0, 3, 4]) expect(leaders.filter((leader) => leader === at)).toHaveLength(2);
 });
 
-it("hand-overs come to an end, whatever the layout, and leave no better one", () => {
+it("hand-overs end for every layout, and leave no better one", () => {
 	const shard = fc.uniqueArray(fc.nat({ max: ZONES.length - 1 }), { minLength: 2, maxLength: 3 });
 	fc.assert(
 		fc.property(fc.array(shard, { minLength: 2, maxLength: 8 }), (layout) => {

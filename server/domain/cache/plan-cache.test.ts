@@ -323,7 +323,7 @@ describe("reboots", () => {
 		expect(plan.statusReason).toContain("Rebooting orders-001");
 	});
 
-	it("are not what a node does that starts in another's place", () => {
+	it("don't include the start of a node that replaces another", () => {
 		const comes = node(3, { phase: "starting", reboot: -1 }, { replacesNodeId: "n2" });
 		const nodes = [node(1, running("primary")), node(2, running("replica")), comes];
 		const plan = planCache(cache(nodes, { nodesPerShard: 2 }), NOW);

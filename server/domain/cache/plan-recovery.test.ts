@@ -211,7 +211,7 @@ describe("a primary that can't be reached", () => {
 describe("a host whose agent needs an upgrade", () => {
 	const foreign = { host: host(1, { online: false, suspect: true, needsUpgrade: true }) };
 
-	it("keeps its primary, which nobody can see", () => {
+	it("keeps its primary, which can't be seen", () => {
 		const model = cache([node(1, running("primary"), foreign), node(2, orphan(90))]);
 		const plan = planCache(model, NOW);
 		expect(plan.actions).toEqual([]);

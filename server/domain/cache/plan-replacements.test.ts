@@ -99,7 +99,7 @@ describe("nodes on lost hosts", () => {
 	});
 });
 
-it("a replacement that alone holds the data stays, even if its own host is drained", () => {
+it("a replacement with the only copy of the data stays, even if its own host is drained", () => {
 	const world = new World({ members: 1, hosts: 4 });
 	world.host("h0").draining = true;
 	world.plan();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { upgradeWarning } from "./upgrade-warning.ts";
 
-test("a host whose agent has another version is told what that means and which side to upgrade", () => {
+test("a host whose agent has another version shows what that means and which side to upgrade", () => {
 	for (const version of [null, AGENT_PROTOCOL_VERSION]) expect(upgradeWarning(version)).toBeNull();
 	expect(upgradeWarning(AGENT_PROTOCOL_VERSION - 1)).toMatchObject({
 		...{ code: "agent-older", severity: "info" },

@@ -65,7 +65,7 @@ describe("the names of a cache", () => {
 		expect(nameRecords([orders], shared).get("orders")?.addresses).toEqual(["127.0.0.1"]);
 	});
 
-	it("give way to a cache that is called the same", () => {
+	it("give way to a cache of the same name", () => {
 		const ports = { primary: 7000, reader: null, configuration: null };
 		const other: NamedCache = { ...orders, name: "orders-ro", ports };
 		for (const caches of [

@@ -219,7 +219,7 @@ test("no shard gets and gives slots in one round, and what can go together does"
 	expect(formatSlots(slots)).toBe("1000-5460,10000-10922,16000-16383");
 });
 
-test("a shard whose slots are moving is served, and nobody takes over", () => {
+test("a shard whose slots are moving is served, and no node takes over", () => {
 	const world = new World("out");
 	world.apply(advanceOperation(world.model(), NOW));
 	expect(world.operation?.cursor.phase).toBe("move");

@@ -45,7 +45,7 @@ describe("a node that takes another's place", () => {
 		expect(place({ hosts })).toMatchObject({ hostId: "h4" });
 	});
 
-	it("goes to a sibling's zone before it goes nowhere, but never to its host", () => {
+	it("goes to a sibling's zone if no other has room, but never to its host", () => {
 		expect(place({ hosts: [host(1, "a"), host(5, "a")] })).toMatchObject({ hostId: "h5" });
 		expect(place({ hosts: [host(1, "a")] })).toMatchObject({
 			ok: false,
@@ -53,23 +53,23 @@ describe("a node that takes another's place", () => {
 		});
 	});
 
-	it("may share a host where the one that goes shares it too", () => {
+	it("may share a host if the replaced node shares it too", () => {
 		expect(place({ hosts: [host(1, "a")], from: { hostId: "h1", zone: "a" } })).toMatchObject({
 			hostId: "h1",
 		});
 	});
 
-	it("takes the place of its own on a host where its files are gone", () => {
+	it("takes its own place again on a host where its files are gone", () => {
 		expect(place({ hosts: [host(1, "a"), host(2, "b")] })).toMatchObject({ hostId: "h2" });
 	});
 
-	it("counts the nodes of all shards, so that drained ones don't gather", () => {
+	it("counts the nodes of all shards, so that nodes of drained hosts don't gather on one", () => {
 		const members = [[member(1, "a", true)], [member(3, "b", true), member(4, "c")]];
 		const hosts = [host(3, "b", 100), host(4, "b"), host(5, "b")];
 		expect(place({ members, hosts })).toMatchObject({ hostId: "h5" });
 	});
 
-	it("moves to the hosts alone that it would be better on, where it needn't go", () => {
+	it("moves only to hosts where it would be better placed, if it doesn't have to move", () => {
 		expect(place({ hosts: [host(5, "a"), host(4, "c")], only: ["h4"] })).toMatchObject({
 			hostId: "h4",
 		});

@@ -109,7 +109,7 @@ describe("default groups", () => {
 	});
 });
 
-describe("a group of one's own", () => {
+describe("a custom group", () => {
 	it("keeps what was set, resets one or all, and is then gone", async () => {
 		await create({ parameters: { timeout: "0060", "maxmemory-policy": "allkeys-lru" } });
 		expect(parameterOf(await get(), "timeout")).toMatchObject({

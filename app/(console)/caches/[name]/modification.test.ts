@@ -86,7 +86,7 @@ it("changes of nodes can wait for the maintenance window; what concerns no node 
 	expect(moved.changes).toEqual({ maintenanceWindow: "mon:01:00-mon:02:00" });
 });
 
-it("what waits is told in words, without what a person only confirmed", () => {
+it("what waits is described in words, without confirmations", () => {
 	const told = describeChanges({
 		...{ nodeType: "cache.t4g.small", multiAz: true, acceptIrreversible: true },
 		shardReplicas: [{ shard: "0002", replicas: 3 }],

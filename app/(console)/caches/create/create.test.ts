@@ -107,7 +107,7 @@ describe("a draft", () => {
 		expect(tagProblem([tag("", ""), tag("team", "a")])).toBeNull();
 	});
 
-	it("is told in a sentence", () => {
+	it("is described in a sentence", () => {
 		expect(describeChoice(draftOf({ clusterMode: "enabled" }), FLEET)).toBe(
 			"Valkey: cluster mode on, 3 shards, each with 1 replica spread over zones, automatic failover, on cache.t4g.micro, with a password.",
 		);

@@ -111,7 +111,7 @@ describe("the placement preview", () => {
 		expect(shortage).toContain("a none (at most 0.1 processors free on a host)");
 	});
 
-	it("says when Multi-AZ finds room in one zone alone", () => {
+	it("says when Multi-AZ finds room in only one zone", () => {
 		const hosts = [host("a1", "a", 8), host("b1", "b", 0)];
 		expect(preview({ hosts }).shortage).toBeNull();
 		expect(preview({ hosts, multiAz: true }).shortage).toContain("Multi-AZ needs two zones");
