@@ -1,4 +1,7 @@
+import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { currentPageApi } from "../../server/contract/page-api.ts";
+import { loginPath } from "../_lib/next-path.ts";
 import { RenderedAtProvider } from "../_lib/rendered-at.tsx";
 import { WithData } from "../_lib/with-data.tsx";
 import { Navigation } from "../_ui/shell/navigation.tsx";
@@ -9,6 +12,9 @@ import { TopBar } from "../_ui/shell/top-bar.tsx";
 
 /** What the bar, the navigation and the banners show on every page. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
+	const api = currentPageApi();
+	// Nothing is drawn for strangers, who could keep the control plane busy with it.
+	if (api?.isSignedIn === false) redirect(loginPath(api.url));
 	return (
 		<WithData
 			load={({ trpc, load }) =>

@@ -25,8 +25,11 @@ test("pages arrive with their data, for those who are signed in", async ({
 		["/users", "ada@example.com"],
 	] as const) {
 		expect(await markupOf(page.request, path), path).toContain(datum);
-		const html = await (await stranger.request.get(path)).text();
-		expect(html, `${path} for a stranger`).not.toContain(datum);
+		const answer = await stranger.request.get(path, { maxRedirects: 0 });
+		expect(answer.status(), `${path} for a stranger`).toBe(307);
+		const next = path === "/caches" ? "" : `?next=${encodeURIComponent(path)}`;
+		expect(answer.headers().location).toBe(`/login${next}`);
+		expect(await answer.text()).not.toContain(datum);
 	}
 	await stranger.close();
 	await installation.deleteCache(name);

@@ -23,7 +23,7 @@ export async function renderPage(
 	// headers as a proxy does.
 	const isFile = request.url.startsWith("/_next/");
 	const context = isFile ? null : await createContext(request).catch(() => null);
-	const api = context === null ? undefined : pageApi(context);
+	const api = context === null ? undefined : pageApi(context, pageUrl(request.url));
 	for (const [name, value] of Object.entries(reply.getHeaders())) {
 		if (value !== undefined) reply.raw.setHeader(name, value);
 	}
@@ -31,8 +31,15 @@ export async function renderPage(
 	await requests.run(api, () => pages(request.raw, reply.raw));
 }
 
-function pageApi(context: Context): PageApi {
+/** Without the parameter that Next adds when it fetches a page's parts for a click. */
+function pageUrl(url: string): string {
+	return url.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");
+}
+
+function pageApi(context: Context, url: string): PageApi {
 	return {
+		isSignedIn: context.caller !== null,
+		url,
 		async query(path, input) {
 			const output = await callTRPCProcedure({
 				...{ router: appRouter, path, type: "query", batchIndex: 0, ctx: context },

@@ -3,6 +3,9 @@
  * the one who opens the page, through the procedure that answers it over HTTP, and rejects as that would.
  */
 export interface PageApi {
+	readonly isSignedIn: boolean;
+	/** Path and query of the page. */
+	readonly url: string;
 	query(path: string, input: unknown): Promise<unknown>;
 }
 
