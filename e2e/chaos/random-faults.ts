@@ -77,7 +77,7 @@ async function strikeAgainAndAgain(
 	}
 }
 
-/** Each kind by turns, in another order each time. */
+/** Each kind in turn, in a different order each round. */
 function* shuffledFaults({ random, faults = FAULTS_BY_DEFAULT, kind = "" }: ScenarioOptions) {
 	const kinds = FAULTS.filter((fault) => fault.kind.includes(kind));
 	if (kinds.length === 0) throw new Error(`no kind of fault has "${kind}" in its name`);

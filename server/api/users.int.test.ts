@@ -210,7 +210,7 @@ describe("a password-reset link", () => {
 				body: { error: { field: "user", message: expect.stringContaining(reason) } },
 			});
 		}
-		// The way back for an administrator who is alone.
+		// How an installation's only administrator gets back in.
 		expect((await use(await linkFor(ADA))).status).toBe(200);
 	});
 });

@@ -34,7 +34,7 @@ it("transactions of every kind run at once without a deadlock", async () => {
 				await work(round);
 				outcome.done += 1;
 			} catch (error) {
-				// Two people who want different things; a deadlock is no such error.
+				// A conflict means that two people want different things; a deadlock doesn't.
 				if (!(error instanceof AppError)) throw error;
 				outcome.refused += 1;
 			}

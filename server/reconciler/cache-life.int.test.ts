@@ -112,7 +112,7 @@ it("promotes a replica when the primary's process ends, and brings the old one b
 	expect(types).toContain("cache.failover");
 });
 
-it("hears of a death and of an order's end by alerts, before any report is stored", async () => {
+it("learns of a death and of an order's end from alerts, before any report is stored", async () => {
 	await join("a", "b");
 	await create({ replicasPerShard: 1 });
 	await settle();

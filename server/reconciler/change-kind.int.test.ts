@@ -22,7 +22,7 @@ const nodes = () =>
 		orderBy: [{ name: "asc" }, { port: "asc" }],
 	});
 
-/** What every node holds, by its newest sample. */
+/** How much data every node holds, according to its newest sample. */
 async function hold(memoryUsedBytes: number): Promise<void> {
 	const { resources } = fleet.test;
 	const sample = { memoryUsedBytes, memoryMaxBytes: 0, clients: 0 } as NodeMetrics;
@@ -32,7 +32,7 @@ async function hold(memoryUsedBytes: number): Promise<void> {
 	}
 }
 
-/** No host has promised more than it has, whatever is under way. */
+/** No host has assigned more than it has, whatever changes are in progress. */
 async function expectRoomKept(): Promise<void> {
 	const hosts = await fleet.test.resources.db.host.findMany({ include: { nodes: true } });
 	for (const host of hosts) {
@@ -92,7 +92,7 @@ describe("a node type", () => {
 		expect((await fleet.orders()).progress.every(({ state }) => state === "done")).toBe(true);
 	});
 
-	it("that a host has no room for comes by a successor on another, and the primary hands over", async () => {
+	it("that a host has no room for is reached through a successor on another, and the primary hands over", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		const [lone] = await nodes();
 		// Two processors a host: none has room for an m7g.large beside what it runs.

@@ -162,7 +162,7 @@ it("nodes move to the zones that the cache should be in, the primary after it ha
 	await atRest();
 	expect(await fleet.orders()).toMatchObject({ status: "available", operation: null });
 	expect((await fleet.members()).map(({ zone }) => zone).sort()).toEqual(["b", "c"]);
-	// Anywhere, and nobody moves for that.
+	// No zones are required any more; the nodes stay where they are.
 	await modify({ zones: null });
 	await atRest();
 	expect(await fleet.orders()).toMatchObject({ status: "available", zones: null });

@@ -67,7 +67,7 @@ describe("the palette", () => {
 					title: `tenant-${i}`,
 				}),
 			);
-			// The best of some: what else the machine does says nothing about the palette.
+			// The best of several runs, since other load on the machine only adds to the time.
 			const times = Array.from({ length: 5 }, () => {
 				const startedAt = performance.now();
 				rankEntries([...ENTRIES, ...many], query);

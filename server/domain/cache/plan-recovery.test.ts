@@ -83,7 +83,7 @@ describe("a dead primary", () => {
 		const plan = planCache(cache([justDead, node(2, dead, { hasSynced: false })]), NOW);
 		expect(plan.actions).toEqual([]);
 		expect(plan.statusReason).toContain("waits for the other hosts' reports");
-		// Alone, it has nobody to wait for.
+		// A sole node has no other hosts to wait for.
 		expect(planCache(cache([justDead]), NOW).actions).toEqual([
 			{ kind: "permit-launch", nodeId: "n1" },
 		]);

@@ -53,7 +53,7 @@ describe("a reboot that was asked for", () => {
 		expect(broken).toMatchObject({ status: "degraded", progress: done.progress });
 	});
 
-	it("takes nodes by turns; a replica that follows the new primary meanwhile is part of it", () => {
+	it("takes one node after another; a replica that follows the new primary meanwhile is part of it", () => {
 		const steps = { ...asked, progress: rebootSteps([], ["orders-002", "orders-001"]) };
 		const first = pass(
 			steps,

@@ -72,7 +72,7 @@ describe("placement", () => {
 		for (const zone of ["a", "b", "c"]) expect(zones.filter((z) => z === zone)).toHaveLength(2);
 	});
 
-	it("takes the zones that were asked for by turns, and no other", () => {
+	it("takes turns among the zones that were asked for, and uses no others", () => {
 		const [shard] = placed({ shards: [4], zones: ["c", "a"] });
 		expect(shard?.map((p) => p.zone)).toEqual(["c", "a", "c", "a"]);
 		expect(refused({ zones: ["d"] })).toContain("No host is online in zone d");

@@ -21,7 +21,7 @@ const CACHE = {
 } as unknown as Cache;
 
 describe("a modification", () => {
-	it("of nothing asks for nothing", () => {
+	it("without changes sends nothing", () => {
 		expect(differences(CACHE, toModifyDraft(CACHE))).toEqual({ changes: {}, list: [] });
 	});
 

@@ -81,7 +81,7 @@ describe("the placement preview", () => {
 		);
 	});
 
-	it("keeps to the zones that were asked for, by turns", () => {
+	it("takes turns among the zones that were asked for", () => {
 		const { nodes } = preview({ isMemcached: true, nodesPerShard: 4, zones: ["c", "a"] });
 		expect(nodes.map((node) => node.host.zone)).toEqual(["c", "a", "c", "a"]);
 		expect(nodes.every((node) => node.role === "node")).toBe(true);
