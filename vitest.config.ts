@@ -15,7 +15,9 @@ class WaitingFirst extends BaseSequencer {
 
 /** Only ends what hangs: a busy machine takes ten times as long as an idle one. */
 const HANGS_AFTER_MS = 180_000;
-/** Files that take turns in a process leave nothing behind, and loading all anew takes longer than many of them. */
+/**
+ * Files that take turns in a process leave nothing behind, and loading everything again takes longer than many of them.
+ */
 const isolate = false;
 /** As in server/data/embedded-database.ts. */
 const execArgv = ["--wasm-tiering-budget=50000000"];

@@ -5,7 +5,7 @@ import { type AgentIdentity, renewIdentity, saveIdentity } from "../state/agent-
 import { Backoff, pause } from "./backoff.ts";
 import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 
-/** Makes this host one of a control plane's, and remembers the id that it gets there. */
+/** Joins this host to a control plane, and remembers the id that it gets there. */
 export class Enrolment {
 	private readonly options: Pick<AgentConfig, "homeDir" | "name" | "zone" | "joinToken"> & {
 		client: ControlClient;
@@ -54,7 +54,7 @@ export class Enrolment {
 			await this.join();
 			return true;
 		} catch (error) {
-			this.options.logger.debug({ err: error }, "joining anew failed");
+			this.options.logger.debug({ err: error }, "joining again failed");
 			return false;
 		}
 	}

@@ -19,7 +19,7 @@ export class KeptQuestion {
 		this.options = options;
 	}
 
-	/** Throws if the engine isn't there or isn't ready; the next question connects anew, unless it is busy. */
+	/** Throws if the engine isn't there or isn't ready; the next question opens a new connection, unless it is busy. */
 	async ask(): Promise<RespValue> {
 		const { question, timeoutMs } = this.options;
 		try {

@@ -66,7 +66,7 @@ function shareLed(before: ReplicableCounters | null, after: ReplicableCounters):
 	const from = joined ? after.heldFrom : before.offset;
 	if (from === null) return after.leads ? 1 : 0;
 	const length = after.offset - from;
-	// A node that lost the lead and then copied everything anew has another stream: its share isn't known.
+	// A node that lost the lead and then copied everything again has another stream: its share isn't known.
 	if (turnedAt === null || length <= 0) return 0;
 	const led = after.leads ? after.offset - turnedAt : turnedAt - from;
 	return Math.min(1, Math.max(0, led / length));

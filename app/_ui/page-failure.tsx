@@ -55,7 +55,7 @@ export function PageFailure({ error, onRetry }: { error: Error; onRetry: () => v
 			)}
 			<div className="mt-6 flex gap-2">
 				<Button onPress={() => (outdated ? window.location.reload() : onRetry())}>
-					{outdated ? "Load anew" : "Try again"}
+					{outdated ? "Reload" : "Try again"}
 				</Button>
 				<ButtonLink href="/caches" variant="outline">
 					Go to all caches

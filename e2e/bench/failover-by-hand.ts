@@ -28,7 +28,7 @@ export interface ByHandOptions {
 }
 
 /**
- * A primary, two replicas and three Sentinels, as their documentation sets them up. Made anew for each run: a Sentinel
+ * A primary, two replicas and three Sentinels, as their documentation sets them up. Set up again for each run: a Sentinel
  * that has failed over once waits minutes before the next time.
  */
 export async function sentinelsByHand(

@@ -10,7 +10,7 @@ interface WorkerFixtures {
 	/** Control plane with console, three hosts and an administrator. */
 	installation: Installation;
 	session: StorageState;
-	/** Where the administrator is signed in. It keeps what it fetched, which each test would have to fetch anew. */
+	/** Where the administrator is signed in. It keeps what it fetched, which each test would have to fetch again. */
 	signedIn: BrowserContext;
 }
 

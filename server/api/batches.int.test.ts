@@ -49,7 +49,7 @@ it("mutations of one batch share its Idempotency-Key, and each is done once", as
 	expect(items.map(({ name }) => name).sort()).toEqual(["first", "second"]);
 });
 
-it("a batch has an end", async () => {
+it("a batch has at most 20 calls", async () => {
 	expect((await setupStatuses(20)).status).toBe(200);
 	const refused = await setupStatuses(21);
 	expect(refused.status).toBe(400);

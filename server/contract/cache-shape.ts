@@ -41,7 +41,7 @@ export function memcachedRefusals(shape: CacheShape): Refusal[] {
 	if (shape.multiAz && nodes < 2) {
 		refuse("multiAz", "nodes must be 2 or more to be spread over zones");
 	}
-	if ((shape.zones?.length ?? 0) > nodes) refuse("zones", "zones can't be more than nodes");
+	if ((shape.zones?.length ?? 0) > nodes) refuse("zones", "there can't be more zones than nodes");
 	return [...refused, ...zoneRefusals(shape)];
 }
 

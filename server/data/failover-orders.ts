@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 
 /** How long an order waits for its host to fetch it. It reflects the state at the time when it was given. */
 const FETCHED_WITHIN_MS = 1_500;
-/** How long a host that has fetched an order may take before it is given anew, to another host if need be. */
+/** How long a host that has fetched an order may take before the order is given again, to another host if need be. */
 const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
 /** How long a refusal counts: its reason may go away. */
 const REFUSED_MS = 300;
@@ -60,7 +60,7 @@ export class FailoverOrders {
 	}
 
 	/**
-	 * Its host is about to hear it. False for one that mustn't be carried out any more: it was given anew, dropped or
+	 * Its host is about to hear it. False for one that mustn't be carried out any more: it was given again, dropped or
 	 * answered, who leads has been written down since, or its host comes for it too late.
 	 */
 	fetch(id: string): boolean {

@@ -18,7 +18,7 @@ import { rerouteCaches } from "../services/route-hosts.ts";
  *   its own host has it     it is where the backup says
  *   a host has set one      it is there: the row takes that one's id, host and port
  *     aside by its name
- *   no host has it          its host starts it anew, as soon as no other may hold its data
+ *   no host has it          its host starts it empty, as soon as no other may hold its data
  *
  * The last two are decided once all hosts have reported, or after some seconds. Until a node is located its
  * host doesn't start it, so that none comes up empty beside its data. Events report what stays aside.

@@ -69,8 +69,8 @@ function fits(cache: ChosenCache, candidates: ServingCandidates): boolean {
 const settlingOf = oncePer((resources: Resources) => new SharedRun(() => settle(resources)));
 
 /**
- * Chooses anew for the caches whose choice no longer fits after hosts have come or gone. Runs every second and
- * after each such change, and does nothing if the hosts are those of the last run.
+ * Chooses again for the caches whose choice no longer fits after hosts have come or gone. Runs every second and after
+ * each such change, and does nothing if the hosts are those of the last run.
  */
 export function settleRoutes(resources: Resources): Promise<void> {
 	return settlingOf(resources).run();

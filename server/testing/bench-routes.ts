@@ -173,7 +173,7 @@ async function measure(hosts: number): Promise<string[]> {
 }
 
 const COLUMNS = [
-	...["hosts / caches", "all chosen anew, ms", "nothing to choose, ms"],
+	...["hosts / caches", "all chosen again, ms", "nothing to choose, ms"],
 	...["one placed, ms", "one written, ms", "one read, ms", "one built, µs"],
 	...["hosts concerned", "bytes to each", "bytes of all its routes", "a host lost, ms (caches)"],
 	...["a host's whole state, ms", "one cache reconciled, ms"],

@@ -86,7 +86,7 @@ interface FoldProps {
 	className?: string;
 }
 
-/** Renders what it hides once it is opened: the fields of all answers are most of the reference. */
+/** Renders its content only when it is opened: the fields of all answers are most of the reference. */
 function Fold({ summary, children, className = "" }: FoldProps) {
 	const [wasOpened, setWasOpened] = useState(false);
 	return (

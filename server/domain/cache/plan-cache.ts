@@ -20,9 +20,9 @@ import { advanceSize } from "./size-progress.ts";
 import { type FleetRoom, roomOf } from "./zone-spread.ts";
 
 /**
- * Compares what is wanted of one cache with what its nodes say, and answers with the status to show and the actions
- * to take. Pure: same model and time, same plan. Called again after every change, so an action that was cut off by a
- * crash is simply planned anew.
+ * Compares what is wanted of one cache with what its nodes say, and answers with the status to show and the actions to
+ * take. Pure: same model and time, same plan. Called again after every change, so an action that was cut off by a crash
+ * is simply planned again.
  *
  *   1. deleting: take the nodes out of their hosts' desired state, wait for the hosts to confirm, forget the cache
  *   2. no nodes yet: place them; no endpoint ports (or ones that something else holds): assign them
@@ -33,11 +33,9 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *   7. more nodes wanted than there are, or fewer: see plan-size.ts
  *   8. a change of shards or slots: see domain/operation
  *   9. nodes that can change where they are into what is wanted: see plan-kind.ts
- *  10. reboots that were asked for: see plan-reboots.ts
- *  11. changes that have waited: see plan-pending.ts
- *  12. primaries that have gathered in one zone: see plan-balance.ts
- *  13. Memcached: name the nodes that are ready to auto discovery
- *  14. status from the nodes: see plan-status.ts
+ * 10. reboots that were asked for: see plan-reboots.ts 11. changes that have waited: see plan-pending.ts 12. primaries
+ * that have gathered in one zone: see plan-balance.ts 13. Memcached: name the nodes that are ready to auto discovery 14.
+ * status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);

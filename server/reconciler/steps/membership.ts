@@ -49,7 +49,7 @@ export async function tell(
 	return revisions;
 }
 
-/** Decides anew whether a primary's host may restart it alone: the number of nodes beside it has changed. */
+/** Decides again whether a primary's host may restart it alone: the number of nodes beside it has changed. */
 export async function setPrimaryPolicy(tx: Transaction, shardId: string): Promise<void> {
 	const { primaryNodeId } = await tx.shard.findUniqueOrThrow({ where: { id: shardId } });
 	// Memcached has no primary.

@@ -28,7 +28,7 @@ import { operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 
-/** Shards: as many, with slots spread over them. Slots: as they are given. Neither: the same shards, spread anew. */
+/** Shards: as many, with slots spread over them. Slots: as they are given. Neither: the same shards, spread again. */
 export type ReshardRequest =
 	| { shards: number; weightBy?: WeightBy | undefined }
 	| { slots: readonly string[] }

@@ -22,7 +22,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "an order was given anew, without the replica that the first one had made lead",
+		what: "an order was given again, without the replica that the first one had made lead",
 		history: historyOf({ cluster: true, shards: 2, replicas: 2, born: false }, [
 			["hang", 3, 12, 8],
 			["agent-down", 3, 20, 2],

@@ -9,7 +9,7 @@ export function keepDraft(start: string, draft: Draft | null): void {
 		if (draft === null) window.sessionStorage.removeItem(keyOf(start));
 		else window.sessionStorage.setItem(keyOf(start), JSON.stringify(draft));
 	} catch {
-		// Without storage a reload begins anew.
+		// Without storage, a reload starts from scratch.
 	}
 }
 
