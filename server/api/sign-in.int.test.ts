@@ -179,7 +179,7 @@ describe("changing the password", () => {
 			body: { currentPassword, newPassword },
 		});
 
-	it("ends the account's other sessions, and the old password's use", async () => {
+	it("ends the account's other sessions, and the old password no longer works", async () => {
 		const [own, other] = [(await signIn()).cookie, (await signIn()).cookie];
 		const answer = await change(own, PASSWORD, NEW_PASSWORD);
 		expect(JSON.parse(answer.text)).toMatchObject({ result: { data: { endedSessions: 1 } } });

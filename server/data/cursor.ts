@@ -20,8 +20,8 @@ export function decodeCursor(cursor: string | undefined): { at: Date; id: string
 }
 
 /**
- * A filter for the rows that follow in a list sorted by this column and the id, newest first; of the first page, for all.
- * Throws as `decodeCursor` does.
+ * A filter for the rows that follow in a list sorted by this column and the id, newest first; for the first page, all
+ * rows. Throws as `decodeCursor` does.
  */
 export function olderThan<Column extends string>(column: Column, cursor: string | undefined) {
 	type Older = Record<Column, { lt: Date }>;

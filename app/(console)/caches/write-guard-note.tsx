@@ -9,7 +9,7 @@ interface WriteGuardNoteProps {
 	/** Null for the family's default group, which holds no values of its own. */
 	group: string | null;
 	replicasPerShard: number;
-	/** Leaves the page as it is, where something is typed in it. */
+	/** Opens the link in a new tab: following it here would lose what was typed. */
 	opensTab?: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface PlacementHost extends HostRoom {
 }
 
 export interface PlacementRequest {
-	/** What continues once there is room: for the reasons. */
+	/** What continues once there is room, to be named in reasons. */
 	purpose: "creation" | "growth";
 	/** Online hosts only. */
 	hosts: readonly PlacementHost[];

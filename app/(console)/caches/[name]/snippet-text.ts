@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../../../server/contract/cache-view.ts";
 
 export interface Access {
-	/** Primary, or configuration of a cluster and of Memcached. */
+	/** The primary endpoint, or the configuration endpoint of a cluster or of Memcached. */
 	endpoint: Endpoint;
 	/** Of all nodes, for clients that can't discover them. */
 	nodes: readonly Endpoint[];

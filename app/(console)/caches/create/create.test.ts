@@ -80,7 +80,7 @@ describe("a draft", () => {
 		).toBeUndefined();
 	});
 
-	it("names nothing of shards, replicas or passwords for Memcached", () => {
+	it("mentions no shards, replicas or passwords for Memcached", () => {
 		const request = requestOf({ engine: "memcached", slots: "0-16383", auth: "password" });
 		expect(request).toEqual({
 			name: "Orders",
@@ -101,7 +101,7 @@ describe("a draft", () => {
 		expect(faultsOf({ clusterMode: "enabled", shards: 1, slots: " 0-16383 \n" })).toBeUndefined();
 	});
 
-	it("names tags that are twice there or lack a key", () => {
+	it("names tags that appear twice or lack a key", () => {
 		expect(tagProblem([tag("team", "a"), tag("team ", "b")])).toContain("twice");
 		expect(tagProblem([tag("", "b")])).toContain("needs a key");
 		expect(tagProblem([tag("", ""), tag("team", "a")])).toBeNull();

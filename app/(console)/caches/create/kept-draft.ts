@@ -3,7 +3,7 @@ import { type Draft, EMPTY_DRAFT } from "./draft.ts";
 /** One draft for each start that an address gives. */
 const keyOf = (start: string) => `larder.draft:${start}`;
 
-/** Keeps what was typed over a reload of the page, until the tab is closed or the cache is created. */
+/** Keeps what was typed when the page is reloaded, until the tab is closed or the cache is created. */
 export function keepDraft(start: string, draft: Draft | null): void {
 	try {
 		if (draft === null) window.sessionStorage.removeItem(keyOf(start));
