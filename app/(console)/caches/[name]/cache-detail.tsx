@@ -28,7 +28,7 @@ const WATCH_POLL_MS = 1_000;
 
 const loading = () => <BlockSkeleton className="h-72" label="Loading" />;
 
-// Each comes when it is opened first: most visits see one.
+// Each loads when it is first opened: most visits see one.
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
 	{ loading },
