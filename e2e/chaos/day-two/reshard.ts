@@ -83,7 +83,7 @@ export const reshardCanceled: Scenario = {
 		"20 changes of shards (--kills) canceled at random moments: the former shards, all keys",
 	run: (options) =>
 		withInstallation({}, (larder) =>
-			playAll(larder, options, struckAgain(cancel, options.kills ?? TIMES)),
+			playAll(larder, options, Array<Strike>(options.kills ?? TIMES).fill(cancel)),
 		),
 };
 

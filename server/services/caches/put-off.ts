@@ -43,10 +43,11 @@ export async function putOff(
 	const window = { changes, requestedAt, requestedBy: caller.name };
 	await writePending(tx, row.id, { ...pending, window });
 	const startsAt = nextWindow(row.maintenanceWindow, clock.now()).startsAt.toISOString();
+	const from = `${startsAt.slice(0, 10)} ${startsAt.slice(11, 16)} UTC`;
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.change-pending",
-		message: `A change of cache ${row.name} (${Object.keys(asked).join(", ")}) waits for its maintenance window (${startsAt}), as ${caller.name} requested.`,
+		message: `A change of cache ${row.name} (${Object.keys(asked).join(", ")}) waits for its maintenance window, from ${from}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
 }

@@ -90,6 +90,15 @@ export interface Difference {
 
 const AT_ONCE = "at once; nothing restarts";
 
+/** Fields that wait for nothing. */
+const OF_THE_RECORD = ["Description", "Deletion protection", "Maintenance window", "Tags"];
+
+function inWindow(difference: Difference): Difference {
+	if (OF_THE_RECORD.includes(difference.field)) return difference;
+	const effect = difference.effect.replace(/^at once; |^/, "in the maintenance window: ");
+	return { ...difference, effect };
+}
+
 function zoneWords(zones: readonly string[] | null | undefined): string {
 	return (zones ?? []).join(", ");
 }
@@ -157,8 +166,8 @@ export function differences(
 		changes.tags = tags;
 		list.push({ field: "Tags", from: tagWords(cache.tags), to: tagWords(tags), effect: AT_ONCE });
 	}
-	if (draft.apply === "window" && shapeChanges(changes) !== null) changes.apply = "window";
-	return { changes, list };
+	if (draft.apply !== "window" || shapeChanges(changes) === null) return { changes, list };
+	return { changes: { ...changes, apply: "window" }, list: list.map(inWindow) };
 }
 
 function addKind(cache: Cache, draft: ModifyDraft, changes: Changes, list: Difference[]): void {

@@ -33,9 +33,13 @@ export function PendingChanges({ cache }: { cache: Cache }) {
 							Waits for the maintenance window: <Time value={window.startsAt} />
 						</>
 					}
-					action={<WindowActions cache={cache} />}
 				>
-					<ChangeList change={window} />
+					<div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+						<div>
+							<ChangeList change={window} />
+						</div>
+						<WindowActions cache={cache} />
+					</div>
 				</Banner>
 			)}
 		</div>
@@ -76,8 +80,8 @@ function WindowActions({ cache }: { cache: Cache }) {
 	const isBusy = apply.isPending || drop.isPending;
 	const failed = [apply, drop].find(({ isError }) => isError);
 	return (
-		<span className="flex flex-col items-end gap-2">
-			<span className="flex flex-wrap justify-end gap-2">
+		<span className="flex flex-col gap-2">
+			<span className="flex flex-wrap gap-2">
 				<ForAdministrators>
 					<Button
 						variant="outline"

@@ -41,7 +41,7 @@ export function RemoveDialog({ cache, nodes, onClose }: RemoveDialogProps) {
 			<p className="text-[0.8125rem]">
 				{cache.engine === "memcached"
 					? "Keys of a node that leaves are lost. Clients get a minute to learn which nodes are left."
-					: "A replica leaves once no endpoint leads to it. Its shard keeps one replica fewer for each."}
+					: "A replica leaves once no endpoint leads to it. Its shard then has one replica fewer."}
 			</p>
 			<WhenField value={apply} onChange={setApply} />
 			<ShapePreview name={cache.name} {...changes} />
