@@ -1,15 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-	createSecretBox,
-	equalHex,
-	loadSecretKey,
-	readOrReplaceSecret,
-	sha256Hex,
-} from "./secrets.ts";
+import { createSecretBox, equalHex, loadSecretKey, sha256Hex } from "./secrets.ts";
 
 it("opens what it sealed, under the same key and context only", () => {
 	const box = createSecretBox(randomBytes(32));
@@ -24,7 +18,8 @@ it("opens what it sealed, under the same key and context only", () => {
 	expect(box.seal("päss", "x")).not.toBe(box.seal("päss", "x"));
 });
 
-describe("files of secrets", () => {
+/** What becomes of damaged ones: testing/damaged-files.test.ts. */
+describe("the file of the key", () => {
 	let directory: string;
 	let file: string;
 	beforeEach(() => {
@@ -43,37 +38,12 @@ describe("files of secrets", () => {
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 	});
 
-	it.each([
-		["missing", (path: string) => rmSync(path), /is missing/],
-		["empty", (path: string) => writeFileSync(path, ""), /is damaged/],
-		["half", (path: string) => truncateSync(path, 20), /is damaged/],
-		["garbage", (path: string) => writeFileSync(path, "\0ÿ#!"), /is damaged/],
-	])("refuses a database whose key is %s, and says what to do", (_, damage, what) => {
-		loadSecretKey(file, NEW);
-		damage(file);
-		const left = existsSync(file);
-		expect(() => loadSecretKey(file, USED)).toThrow(what);
-		expect(() => loadSecretKey(file, USED)).toThrow(/larder restore/);
-		expect(existsSync(file)).toBe(left);
-	});
-
 	it("refuses a whole key that is another database's", () => {
 		const text = createSecretBox(loadSecretKey(file, NEW)).seal("secret", "cache:1:system");
 		const database = { isNew: false, sealed: { text, context: "cache:1:system" } };
 		expect(() => loadSecretKey(file, database)).not.toThrow();
 		writeFileSync(file, randomBytes(32).toString("base64"));
 		expect(() => loadSecretKey(file, database)).toThrow(/isn't the key of this database/);
-	});
-
-	it.each([
-		["empty", ""],
-		["half", "larder_abc"],
-		["garbage", "\0ÿ#!"],
-	])("replaces a machine token that is %s, which would admit everyone or no one", (_, text) => {
-		writeFileSync(file, text);
-		const token = readOrReplaceSecret(file, "larder_");
-		expect(token).toMatch(/^larder_[A-Za-z0-9_-]{43}$/);
-		expect(readOrReplaceSecret(file, "larder_")).toBe(token);
 	});
 });
 
