@@ -10,7 +10,7 @@
  *    3  two-losses              the second loss never fails over
  *    4  random-faults, kinds    reboots and changes of engine versions, one by one
  *    6  recycled-port           a stranger on a node's address and port
- *  7, 8 reshard[-killed]        shards added and removed
+ *  7, 8 reshard[-…]             shards added and removed, struck, handed over and canceled
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
  *   18  disk-full               a full disk
