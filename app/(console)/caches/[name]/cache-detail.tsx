@@ -17,7 +17,6 @@ import { PageHeader } from "../../../_ui/page-header.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
-import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
@@ -26,20 +25,16 @@ import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
 
-const loading = () => <BlockSkeleton className="h-72" label="Loading" />;
-
-// Each loads when it is first opened: most visits see one.
+// Each loads when it is first opened: most visits see one. The former tab stays until then. A placeholder would need a
+// boundary, and React sends what is within one after the page.
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
-	{ loading },
 );
-const ConnectTab = dynamic(async () => (await import("./connect-tab.tsx")).ConnectTab, { loading });
-const EventsTab = dynamic(async () => (await import("./events-tab.tsx")).EventsTab, { loading });
-const MetricsTab = dynamic(async () => (await import("./metrics-tab.tsx")).MetricsTab, { loading });
-const NodesTab = dynamic(async () => (await import("./nodes-tab.tsx")).NodesTab, { loading });
-const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab, {
-	loading,
-});
+const ConnectTab = dynamic(async () => (await import("./connect-tab.tsx")).ConnectTab);
+const EventsTab = dynamic(async () => (await import("./events-tab.tsx")).EventsTab);
+const MetricsTab = dynamic(async () => (await import("./metrics-tab.tsx")).MetricsTab);
+const NodesTab = dynamic(async () => (await import("./nodes-tab.tsx")).NodesTab);
+const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab);
 
 function pollFor(cache: Cache | undefined): number {
 	if (cache === undefined) return CALM_POLL_MS;
