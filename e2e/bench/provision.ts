@@ -1,11 +1,12 @@
 /**
- * `npm run bench:provision`: from POST to a cache that is available and takes a SET and a GET, beside a script that
+ * `npm run bench:provision [-- --rounds n --without-clusters]`: from POST to a cache that is available and takes a SET and a GET, beside a script that
  * starts the same engines by hand and waits for the same, turn by turn in one run. Prints medians and ratios.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
 import { type Cache, cacheSchema } from "../../server/contract/cache-view.ts";
@@ -14,7 +15,10 @@ import { copyInstances, provisionByHand } from "./by-hand.ts";
 import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
 
-const ROUNDS = 9;
+const { values } = parseArgs({
+	options: { rounds: { type: "string", default: "9" }, "without-clusters": { type: "boolean" } },
+});
+const ROUNDS = Number(values.rounds);
 const WARM_UP_ROUNDS = 1;
 const POLL_MS = 4;
 const SHAPES = [
@@ -51,6 +55,16 @@ try {
 		}
 	}
 	for (const [title, measured] of turns) print(title, measured);
+	if (values["without-clusters"] !== true) await measureClusters(larder, engine);
+} finally {
+	rmSync(scratch, { recursive: true, force: true });
+	await larder.stop();
+}
+
+async function measureClusters(
+	larder: Installation,
+	engine: { server: string; client: string | null },
+): Promise<void> {
 	const clusters: ClusterTurn[] = [];
 	for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
 		const turn = await takeClusterTurn(larder, engine);
@@ -58,9 +72,6 @@ try {
 		console.error(`cluster: ${turn.availableMs.toFixed(0)} ms`);
 	}
 	printClusters(clusters);
-} finally {
-	rmSync(scratch, { recursive: true, force: true });
-	await larder.stop();
 }
 
 async function takeTurn(
