@@ -40,6 +40,8 @@ export class LapsingTable<Rules> {
 	private session: NftSession | null = null;
 	/** Null while what the kernel holds isn't known: after the start, and after an error. */
 	private held: Rules | null = null;
+	/** Stays what it was while a transaction is on its way. */
+	private inForce: Rules;
 	/** When what the kernel holds is out of force, unless it is told again. */
 	private lapsesAt = Number.NEGATIVE_INFINITY;
 	private program = "";
@@ -48,12 +50,13 @@ export class LapsingTable<Rules> {
 	constructor(options: LapsingTableOptions, kind: TableKind<Rules>) {
 		this.options = options;
 		this.kind = kind;
+		this.inForce = kind.none;
 		this.name = kernelTableName(options.homeDir, kind.use);
 	}
 
 	/** In force now, if renewed in time. */
 	get rules(): Rules {
-		return this.held ?? this.kind.none;
+		return this.inForce;
 	}
 
 	/**
@@ -79,13 +82,16 @@ export class LapsingTable<Rules> {
 		];
 		this.held = null;
 		this.program = program;
-		const { output, errors } = await this.run(program, statements).finally(() => {
+		try {
+			const { output, errors } = await this.run(program, statements);
+			if (!output.includes(`comment "${this.marks}"`)) {
+				throw new Error(errors || "nft didn't do what it was asked");
+			}
+			this.held = held !== null && changes.length === 0 ? held : rules;
+		} finally {
 			this.lapsesAt = performance.now() + ALIVE_SECONDS * 1_000;
-		});
-		if (!output.includes(`comment "${this.marks}"`)) {
-			throw new Error(errors || "nft didn't do what it was asked");
+			this.inForce = this.held ?? kind.none;
 		}
-		this.held = held !== null && changes.length === 0 ? held : rules;
 	}
 
 	/** Takes the rules of an earlier agent out of force, which may be out of date. Before anything else. */
@@ -116,6 +122,7 @@ export class LapsingTable<Rules> {
 		this.session?.close();
 		this.session = null;
 		this.held = null;
+		this.inForce = this.kind.none;
 	}
 
 	private run(program: string, statements: readonly string[]) {

@@ -141,6 +141,9 @@ test.runIf(mayCutConnections())(
 		await table.hold(nft, new Map([[haproxy.port, [{ host: lab.address, port: engine.port }]]]));
 		const before = await Client.open(haproxy.port);
 		expect(await before.ask("who?")).toBe("engine");
+		const renewed = table.hold(nft, table.leads);
+		expect(table.leads.has(haproxy.port)).toBe(true);
+		await renewed;
 		table.close();
 		await eventually("a new connection reaches HAProxy", async () => {
 			const client = await Client.open(haproxy.port);
