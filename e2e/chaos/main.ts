@@ -1,7 +1,8 @@
 /**
  * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --seconds n --list]` runs real engines, agents and
  * control planes under faults of every kind. `--only` takes names of scenarios and the groups `outside` and `day-two`. A scenario fails
- * if a guarantee was broken, and prints the seed and where the logs are.
+ * if a guarantee was broken, and prints the seed and where the logs are. `LARDER_CHAOS_CLIENTS` names a directory with client libraries
+ * for the scenario `cluster-clients`.
  *
  * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
  *
