@@ -40,7 +40,7 @@ export class LapsingTable<Rules> {
 	private session: NftSession | null = null;
 	/** Null while what the kernel holds isn't known: after the start, and after an error. */
 	private held: Rules | null = null;
-	/** Stays what it was while a transaction is on its way. */
+	/** What is in force stays so while a transaction is on its way. */
 	private inForce: Rules;
 	/** When what the kernel holds is out of force, unless it is told again. */
 	private lapsesAt = Number.NEGATIVE_INFINITY;
