@@ -60,7 +60,9 @@ async function benchReplica(installation: Installation): Promise<void> {
 		await change(installation, name, { replicasPerShard: 0 });
 	}
 	const [median, fastest] = [percentile(own, 50), percentile(byHand, 50)];
-	console.log(`a replica added to ${values.mib} MiB, medians of ${runs}:`);
+	console.log(
+		`a replica added to ${values.mib} MiB, ${runs === 1 ? "one run" : `medians of ${runs}`}:`,
+	);
 	console.log(`  Larder ${median.toFixed(0)} ms (${own.map((ms) => ms.toFixed(0)).join(", ")})`);
 	console.log(
 		`  by hand ${fastest.toFixed(0)} ms (${byHand.map((ms) => ms.toFixed(0)).join(", ")})`,
