@@ -48,8 +48,8 @@ describe("a node type", () => {
 		const up = await preview({ nodeType: "cache.t4g.small" });
 		expect(up).toMatchObject({ problems: [], restarts: [], failovers: [], irreversible: false });
 		expect(up.steps).toEqual([
-			expect.stringMatching(/^Make orders-002 on h\d cache.t4g.small \(1.37 GiB, 2 vCPUs\)/),
-			expect.stringContaining("Make orders-001"),
+			expect.stringMatching(/^Resize orders-002 on h\d to cache.t4g.small \(1.37 GiB, 2 vCPUs\)/),
+			expect.stringContaining("Resize orders-001"),
 		]);
 		expect(up.hourlyCost.after).toBeGreaterThan(up.hourlyCost.before);
 		fleet.afterPass = expectRoomKept;
