@@ -36,7 +36,10 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 		await expect(page.getByText("orders is available", { exact: true })).toBeVisible({
 			timeout: 30_000,
 		});
-		await expect(page.locator('main [data-status="available"]').first()).toBeVisible();
+		await expect(page.locator("main [data-status]").first()).toHaveAttribute(
+			"data-status",
+			"available",
+		);
 		await expect(page.locator("[data-node]")).toHaveCount(3);
 	});
 
