@@ -1,4 +1,5 @@
 import type { Logger } from "../../platform/logger.ts";
+import { inTurn } from "../platform/in-turn.ts";
 import { KeyedQueue } from "../platform/keyed-queue.ts";
 import type { Resources, Urgency } from "../services/context.ts";
 import { lookAtAll } from "./look-at-all.ts";
@@ -19,12 +20,7 @@ export interface Reconciler {
 
 /** Keeps moving every cache towards its wanted state. Takes keys, never events. */
 export function startReconciler(resources: Resources, logger: Logger): Reconciler {
-	let lastPlacement: Promise<unknown> = Promise.resolve();
-	const placementLock = <T>(work: () => Promise<T>): Promise<T> => {
-		const run = lastPlacement.then(work, work);
-		lastPlacement = run.catch(() => undefined);
-		return run;
-	};
+	const placementLock = inTurn();
 	const queue = new KeyedQueue({
 		concurrency: CONCURRENCY,
 		async work(cacheId) {

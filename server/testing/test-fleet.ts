@@ -5,6 +5,7 @@ import { Inventories } from "../data/inventories.ts";
 import { Notices } from "../data/notices.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { expireLeases, restoreLeases } from "../fleet/lease-keeper.ts";
+import { inTurn } from "../platform/in-turn.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
@@ -23,6 +24,8 @@ export class TestFleet {
 	/** Checks the state after each pass of the reconciler. */
 	afterPass: () => Promise<void> = async () => {};
 	readonly #answered = new Set<string>();
+	readonly #placementLock = inTurn();
+	readonly #turns = new Map<string, ReturnType<typeof inTurn>>();
 
 	private constructor(test: TestResources) {
 		this.test = test;
@@ -88,6 +91,13 @@ export class TestFleet {
 		await markLostHosts(resources);
 	}
 
+	/** As in the reconciler's queue, passes of one cache come one after the other, and so do placements. */
+	pass(cacheId: string): ReturnType<typeof reconcileCache> {
+		const turn = this.#turns.get(cacheId) ?? inTurn();
+		this.#turns.set(cacheId, turn);
+		return turn(() => reconcileCache(this.test.resources, cacheId, this.#placementLock));
+	}
+
 	/** Works like the reconciler's queue, except for caches that are checked again after a while. */
 	async settle(): Promise<void> {
 		const { resources } = this.test;
@@ -95,7 +105,7 @@ export class TestFleet {
 			let passes = 0;
 			let again = true;
 			while (again) {
-				({ again } = await reconcileCache(resources, id, (work) => work()));
+				({ again } = await this.pass(id));
 				await this.afterPass();
 				passes += 1;
 				if (passes > 20) throw new Error("the reconciler never rests");
