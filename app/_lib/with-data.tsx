@@ -11,7 +11,7 @@ export interface Loader {
 	trpc: TRPCOptionsProxy<AppRouter>;
 	/** Keeps a query's answer for the page. A query that fails is left to the browser, which shows why. */
 	load: QueryClient["prefetchQuery"];
-	/** The same, for what decides which queries follow; undefined if it fails. */
+	/** The same, for what decides which queries follow. If it fails, those are left to the browser too. */
 	read: QueryClient["fetchQuery"];
 }
 

@@ -8,9 +8,10 @@ export const ENGINES = ["valkey", "redis", "memcached"] as const;
  *   creating ──> available <──> modifying <──> degraded <──> unavailable
  *      └──────────────┴─────────────┴────────────┴──────────────┴──> deleting ──> (gone)
  *
- * modifying: a requested change is being carried out, such as new parameters or a node's move. rebooting: like modifying,
- * for a requested reboot; `progress` has its steps. degraded: the primary serves, but a replica is missing or out of
- * sync. unavailable: no primary serves.
+ * modifying: a requested change is being carried out, such as new parameters or a node's move.
+ * rebooting: like modifying, for a requested reboot; `progress` has its steps.
+ * degraded: the primary serves, but a replica is missing or out of sync.
+ * unavailable: no primary serves.
  */
 export const CACHE_STATUSES = [
 	"creating",

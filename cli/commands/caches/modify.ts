@@ -8,28 +8,24 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
-import { collectPair, collectText, wholeNumber } from "../../option-values.ts";
+import { collectPair, collectText } from "../../option-values.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
 import { printPreview } from "./print-preview.ts";
+import { acceptedWords, type SizeOptions, sizeOf, sizeOptions } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
-interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions {
+interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions, SizeOptions {
 	description?: string;
 	tag?: Record<string, string>;
 	untag?: string[];
 	deletionProtection?: boolean;
 	parameterGroup?: string;
-	replicas?: number;
-	shards?: number;
-	nodes?: number;
 	multiAz?: boolean;
 	automaticFailover?: boolean;
 	nodeType?: string;
 	engine?: string;
 	engineVersion?: string;
 	applyPending?: boolean;
-	shardReplicas?: Record<string, string>;
-	remove?: string[];
 	zone?: string[];
 	anyZone?: boolean;
 	maintenanceWindow?: string;
@@ -52,25 +48,12 @@ export function modifyCommand(): Command {
 		.option("--node-type <type>", "such as cache.t4g.small; in place where hosts have room")
 		.option("--engine <engine>", "valkey, for a cache of redis")
 		.option("--engine-version <version>", "a later one; there is no way back")
-		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
-		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
-		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
 		.option("--zone <zone>", "where its nodes should be; may be given several times", collectText)
 		.option("--any-zone", "its nodes may be in any zone")
 		.option("--multi-az", "keep the nodes of each shard in different zones")
 		.option("--no-multi-az", "let them share a zone")
 		.option("--automatic-failover", "promote a replica when a primary fails")
 		.option("--no-automatic-failover", "don't; you promote a replica yourself")
-		.option(
-			"--shard-replicas <shard=count>",
-			"copies of one shard's primary, such as 0002=3; may be given several times",
-			collectPair,
-		)
-		.option(
-			"--remove <node>",
-			"a replica or Memcached node that leaves; may be given several times",
-			collectText,
-		)
 		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
 		.option("--window", "wait for the maintenance window with what concerns nodes")
 		.option("--dry-run", "show what would happen, and change nothing")
@@ -94,7 +77,7 @@ Examples:
 Parameters that need a restart wait for --apply-pending, or: larder caches reboot orders
 To move a node: larder caches move orders orders-002 --host h3`,
 		);
-	return waitOptions(withApiOptions(yesOption(command))).action(run);
+	return waitOptions(withApiOptions(yesOption(sizeOptions(command)))).action(run);
 }
 
 async function run(name: string, options: ModifyOptions): Promise<void> {
@@ -130,35 +113,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 			})
 		: accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) {
-		const waits = options.window
-			? `${name} will change in its maintenance window; see: larder caches show ${name}`
-			: `${name} is being modified.`;
-		print(waits);
-	}
-}
-
-/** The options about how many nodes there are. */
-export interface SizeOptions {
-	by?: string;
-	replicas?: number;
-	shardReplicas?: Record<string, string>;
-	remove?: string[];
-	shards?: number;
-	nodes?: number;
-}
-
-/** The fields of a request that they stand for. */
-export function sizeOf({ by, replicas, shardReplicas, remove, shards, nodes }: SizeOptions) {
-	return {
-		replicasPerShard: replicas,
-		shardReplicas:
-			shardReplicas &&
-			Object.entries(shardReplicas).map(([shard, count]) => ({
-				...{ shard, replicas: wholeNumber(count) },
-			})),
-		...{ removeNodes: remove, shards, weightBy: by, nodes },
-	};
+	else if (!options.wait) print(acceptedWords(name, options));
 }
 
 /** Asks before a change that can't be undone; true if it is one. */

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import {
 	type ApiOptions,
 	connect,
@@ -6,9 +6,8 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
-import { collectPair, collectText, wholeNumber } from "../../option-values.ts";
-import { type SizeOptions, sizeOf } from "./modify.ts";
 import { printPreview } from "./print-preview.ts";
+import { acceptedWords, type SizeOptions, sizeOf, sizeOptions } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
 interface ScaleOptions extends ApiOptions, WaitOptions, SizeOptions {
@@ -22,26 +21,7 @@ export function scaleCommand(): Command {
 		.summary("change how many nodes a cache has, and how large they are")
 		.description("Scale a cache while it serves: shards, replicas, Memcached nodes and node type.")
 		.argument("<name>")
-		.option("--shards <count>", "with cluster mode", wholeNumber)
-		.addOption(
-			new Option("--by <weight>", "with --shards: spread slots by number or content").choices([
-				"slots",
-				"bytes",
-			]),
-		)
-		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
-		.option(
-			"--shard-replicas <shard=count>",
-			"copies of one shard's primary, such as 0002=3; may be given several times",
-			collectPair,
-		)
-		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
 		.option("--node-type <type>", "such as cache.t4g.small")
-		.option(
-			"--remove <node>",
-			"a replica or Memcached node that leaves; may be given several times",
-			collectText,
-		)
 		.option("--window", "wait for the maintenance window")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
@@ -53,7 +33,7 @@ Examples:
   larder caches scale orders --remove orders-003
   larder caches scale sessions --nodes 5`,
 		);
-	return waitOptions(withApiOptions(command)).action(run);
+	return waitOptions(withApiOptions(sizeOptions(command))).action(run);
 }
 
 async function run(name: string, options: ScaleOptions): Promise<void> {
@@ -69,5 +49,5 @@ async function run(name: string, options: ScaleOptions): Promise<void> {
 	const accepted = await api.call({ method: "PATCH", path, body });
 	const answer = options.wait ? await waitUntilAvailable(api, name, options, startedAt) : accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) print(`${name} is being scaled; see: larder caches show ${name}`);
+	else if (!options.wait) print(acceptedWords(name, options));
 }

@@ -1,6 +1,6 @@
 import type { Engine } from "../../contract/index.ts";
 import { versionFits } from "../engines/versions.ts";
-import type { CacheModel, NodeModel } from "./model.ts";
+import type { CacheModel, HostModel, NodeModel } from "./model.ts";
 import { allNodes } from "./model.ts";
 import type { FleetRoom } from "./zone-spread.ts";
 
@@ -26,7 +26,10 @@ export function isOtherSize(cache: CacheModel, { kind }: NodeModel): boolean {
 }
 
 /** The cache wants its nodes in other zones, and no person put it there. */
-export function isOutOfZone({ zones }: CacheModel, { host, placedByHand }: NodeModel): boolean {
+export function isOutOfZone(
+	{ zones }: Pick<CacheModel, "zones">,
+	{ host, placedByHand }: { host: Pick<HostModel, "zone">; placedByHand: boolean },
+): boolean {
 	return zones !== null && !zones.includes(host.zone) && !placedByHand;
 }
 

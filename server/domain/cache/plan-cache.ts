@@ -33,9 +33,11 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *   7. more nodes wanted than there are, or fewer: see plan-size.ts
  *   8. a change of shards or slots: see domain/operation
  *   9. nodes that can change where they are into what is wanted: see plan-kind.ts
- * 10. reboots that were asked for: see plan-reboots.ts 11. changes that have waited: see plan-pending.ts 12. primaries
- * that have gathered in one zone: see plan-balance.ts 13. Memcached: name the nodes that are ready to auto discovery 14.
- * status from the nodes: see plan-status.ts
+ *  10. reboots that were asked for: see plan-reboots.ts
+ *  11. changes that have waited: see plan-pending.ts
+ *  12. primaries that have gathered in one zone: see plan-balance.ts
+ *  13. Memcached: name the nodes that are ready to auto discovery
+ *  14. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);

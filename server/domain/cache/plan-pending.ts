@@ -6,7 +6,7 @@ import { allNodes, type CacheModel, type PendingWhen, type PlanAction } from "./
  * maintenance window is open, what waits for that. A change that has begun in the window goes on after its end.
  */
 export function planPending(cache: CacheModel, now: Date): PlanAction[] {
-	if (!cache.everAvailable || cache.deleting || isChanging(cache)) return [];
+	if (!cache.everAvailable || isChanging(cache)) return [];
 	const due = (["next", "window"] satisfies PendingWhen[]).find(
 		(when) =>
 			cache.pending.includes(when) && (when === "next" || isInWindow(cache.maintenanceWindow, now)),

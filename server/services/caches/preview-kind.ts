@@ -10,7 +10,7 @@ import { shardName } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { enginesColumn } from "../../data/host-mapping.ts";
 import { copySeconds, RESIZE_SECONDS, restartSeconds } from "../../domain/cache/expected-time.ts";
-import { engineTitle } from "../../domain/cache/node-kind.ts";
+import { engineTitle, isOutOfZone } from "../../domain/cache/node-kind.ts";
 import { versionFits } from "../../domain/engines/versions.ts";
 import type { Resources } from "../context.ts";
 import { mayResize } from "../host-room.ts";
@@ -34,6 +34,7 @@ export async function previewKind(
 	};
 	const columns = await nodeColumns(tx, wanted);
 	const kind = { engine: engineSchema.parse(wanted.engine), engineVersion: wanted.engineVersion };
+	const zones = zonesColumn.parse(wanted.zones);
 	const present = allNodeRows(row).filter(
 		({ replacesNodeId, leavingAt }) => replacesNodeId === null && leavingAt === null,
 	);
@@ -46,7 +47,7 @@ export async function previewKind(
 				shard: shardName(shard.index),
 			};
 			if (!runs(resources, node, kind)) await addEngine(preview, scene);
-			else if (isElsewhere(wanted, node)) await addMove(preview, scene);
+			else if (isOutOfZone({ zones }, node)) await addMove(preview, scene);
 			else if (node.nodeType !== columns.nodeType) await addSize(preview, scene);
 		}
 	}
@@ -62,11 +63,6 @@ interface Scene {
 	isLeader: boolean;
 	isAlone: boolean;
 	shard: string;
-}
-
-function isElsewhere(wanted: FullCache, { host, placedByHand }: FullNode): boolean {
-	const zones = zonesColumn.parse(wanted.zones);
-	return zones !== null && !zones.includes(host.zone) && !placedByHand;
 }
 
 /** A node of another zone. */
