@@ -15,7 +15,7 @@ export function planPending(cache: CacheModel, now: Date): PlanAction[] {
 }
 
 /** Nodes change, move or restart, or slots move, because a person asked for it. */
-function isChanging(cache: CacheModel): boolean {
+export function isChanging(cache: CacheModel): boolean {
 	return (
 		cache.resizing ||
 		cache.operation !== null ||

@@ -1,8 +1,9 @@
 import { AppError, type ModifyCacheInput } from "../../contract/index.ts";
-import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readPending, writePending } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { isChanging } from "../../domain/cache/plan-pending.ts";
 import { bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { applyGroup, newGroup } from "./change-group.ts";
@@ -41,7 +42,8 @@ export async function changeNodes(
 	let isRerouted = false;
 	for (const part of parts) {
 		const now = await findStayingCache(tx, row.name);
-		if (isUnderWay(now) && !isUnderWay(row)) Object.assign(waiting, part.changes);
+		if (isUnderWay(resources, now) && !isUnderWay(resources, row))
+			Object.assign(waiting, part.changes);
 		else if (await startPart(resources, requester, tx, now, part, after)) isRerouted = true;
 	}
 	if (Object.keys(waiting).length > 0) {
@@ -67,14 +69,8 @@ function refuseBeforeNext(row: FullCache): void {
 	);
 }
 
-function isUnderWay(row: FullCache): boolean {
-	return (
-		row.resizedFrom !== null ||
-		row.operations.length > 0 ||
-		allNodeRows(row).some(
-			(node) => node.rebootPending || node.moveToHostId !== null || node.moveToZone !== null,
-		)
-	);
+function isUnderWay(resources: Resources, row: FullCache): boolean {
+	return isChanging(toCacheModel(row, resources));
 }
 
 /** Returns whether gateways must learn of it. */

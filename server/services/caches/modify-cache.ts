@@ -58,10 +58,8 @@ async function changeRecord(
 	};
 	if (Object.keys(data).length === 0) return;
 	await tx.cache.update({ where: { id: row.id }, data });
-	await noteModified(resources, caller, tx, row.name, [
-		...(description === undefined ? [] : ["description"]),
-		...(tags === undefined ? [] : ["tags"]),
-		...(deletionProtection === undefined ? [] : ["deletion protection"]),
-		...(maintenanceWindow === undefined ? [] : ["maintenance window"]),
-	]);
+	const words = Object.keys(data).map((field) =>
+		field.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
+	);
+	await noteModified(resources, caller, tx, row.name, words);
 }
