@@ -2,8 +2,9 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Tests that wait for Sentinels' clocks take longest and work least: begun last, nothing would be done beside them.
- * Others come by their files' size, which says nothing about one that plays stories of elsewhere.
+ * Tests that wait for Sentinels' clocks take longest and work least, so they begin first: at the end, nothing would run
+ * beside them. Others begin in the order of their files' size, which says nothing about a file that plays stories
+ * written elsewhere.
  */
 class WaitingFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,7 +22,7 @@ const HANGS_AFTER_MS = 180_000;
 const isolate = false;
 /** As in server/data/embedded-database.ts. */
 const execArgv = ["--wasm-tiering-budget=50000000"];
-/** The subject of these is the database: what a server with many connections may do otherwise, they would notice. */
+/** The subject of these tests is the database: they would notice if a server with many connections behaved differently. */
 const aboutTheDatabase = [
 	"server/data/*.postgres.test.ts",
 	"server/data/{charge,metrics-store}.int.test.ts",

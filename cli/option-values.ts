@@ -38,7 +38,7 @@ export function clusterMode(text: string): "enabled" | "disabled" {
 export function wholeMib(text: string): number {
 	const bytes = parseBytes(text);
 	if (bytes === null || bytes % MIB !== 0) {
-		throw new InvalidArgumentError("It must be whole MiB, such as 512MiB or 2GiB.");
+		throw new InvalidArgumentError("It must be a whole number of MiB, such as 512MiB or 2GiB.");
 	}
 	return bytes / MIB;
 }

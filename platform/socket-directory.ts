@@ -14,8 +14,8 @@ export class SocketDirectoryError extends Error {
 }
 
 /**
- * Where sockets that belong to `directory` go. Their paths end at 107 bytes, so a directory that lies too deep gets
- * one of its own in the system's temporary one, always the same. Throws SocketDirectoryError.
+ * Where sockets that belong to `directory` go. Their paths can have at most 107 bytes, so a directory with a long path
+ * gets one of its own, always the same, in the system's directory for temporary files. Throws SocketDirectoryError.
  */
 export async function openSocketDirectory(directory: string, longestName: string): Promise<string> {
 	const longest = Buffer.byteLength(join(directory, longestName));

@@ -1,5 +1,5 @@
 /**
- * `npm start`: sets up what isn't yet, shows each stage, then runs `larder up`. Plain JavaScript and no packages,
+ * `npm start`: sets up what is missing, shows each stage, then runs `larder up`. Plain JavaScript and no packages,
  * because in a fresh clone there are none.
  */
 import { dirname, join } from "node:path";

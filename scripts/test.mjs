@@ -1,11 +1,11 @@
 /**
  * `npm test`: sets up what a fresh clone lacks and runs every check and every test, each as soon as what it needs is
- * there. Goes on after a failure, so that one run tells all. Its last line sums up: `N passed, N failed[, N skipped]`.
+ * there. Goes on after a failure, so that one run shows them all. Its last line sums up: `N passed, N failed[, N skipped]`.
  *
  *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> API and CLI
  *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> console
  *
- * What stands above each other runs side by side: engines make tests wait more than they make them work.
+ * Steps shown above each other run side by side: with engines, tests wait more than they work.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -61,7 +61,7 @@ export class AptArchive {
 		return new AptArchive(directory, distribution, mirrors, known);
 	}
 
-	/** Every suite of every mirror. A suite with two names comes once, if its code name comes last. */
+	/** Every suite of every mirror. Skips a code name whose suite an alias has already given. */
 	async *walk(
 		from: SuiteOrder,
 	): AsyncGenerator<{ suite: string; index: () => Promise<SuiteIndex> }> {

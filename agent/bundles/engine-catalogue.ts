@@ -32,7 +32,7 @@ export interface EngineRecipe {
 	readonly versionPattern: RegExp;
 }
 
-/** glibc loads it when a thread is cancelled or exits, which every engine does to its background threads. */
+/** glibc loads it when a thread is canceled or exits, which every engine does to its background threads. */
 const UNWINDER = "libgcc_s.so.1";
 
 const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
@@ -54,7 +54,7 @@ const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
 	redis: {
 		engine: "redis",
 		title: "Redis OSS",
-		// ElastiCache's Redis OSS ends here: later versions have another licence.
+		// ElastiCache's Redis OSS ends here: later versions have another license.
 		offers: OFFERED_VERSIONS.redis,
 		searchFrom: "oldest",
 		packages: ["redis-server", "redis-tools"],

@@ -182,7 +182,7 @@ async function assemble(options: {
 		files,
 	});
 	const bundle = await readBundle(finalDir);
-	if (bundle === null) throw new Error(`${finalDir} was changed while it was made`);
+	if (bundle === null) throw new Error(`${finalDir} was changed while it was being made`);
 	return bundle;
 }
 

@@ -66,7 +66,10 @@ export interface Convergence {
  */
 export interface EngineSession {
 	readonly closed: boolean;
-	/** As of the last look; null for as many clients as the node should serve, and before it was tried to allow them. */
+	/**
+	 * As of the last look; null if the node serves as many clients as it should, or if the engine hasn't been asked to
+	 * yet.
+	 */
 	readonly clientLimit: ClientLimit | null;
 	observe(): Promise<EngineState & { processId: number }>;
 	/** Compares the actual with the wanted state, and acts on one difference. Safe to repeat. */

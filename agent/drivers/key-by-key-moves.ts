@@ -139,7 +139,8 @@ export class KeyByKeyMoves {
 	private async endOf(nodeId: string): Promise<CourierEnd> {
 		const members = this.cluster?.shards.flatMap((shard) => shard.members) ?? [];
 		const member = members.find((each) => each.nodeId === nodeId);
-		if (member === undefined) throw new Error("the node that should get the slots is no member");
+		if (member === undefined)
+			throw new Error("the node that should get the slots isn't in the cluster");
 		return { nodeId, host: await resolveAddress(member.host), port: member.port };
 	}
 

@@ -56,7 +56,7 @@ export class ReplicationConvergence {
 	}
 
 	/**
-	 * A Sentinel or an order made it follow another primary than the wanted one. The former primary may have
+	 * A Sentinel or an order made it follow a primary other than the wanted one. The former primary may have
 	 * come back unchanged: it would make the replica acknowledge writes that are lost once the control plane
 	 * knows better.
 	 */

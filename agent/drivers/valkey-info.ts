@@ -40,8 +40,9 @@ const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
 const PUBLISHES: ReadonlySet<string> = new Set(["publish", "spublish"]);
 
 /**
- * Commands that were carried out, by what they say of who asked: lines such as `cmdstat_config|get:calls=3,usec=…`. The
- * commands of a script count beside the script, as the engines count them.
+ * Commands that were carried out, sorted by what they show about who sent them: lines such as
+ * `cmdstat_config|get:calls=3,usec=…`. The commands of a script count in addition to the script, as the engines count
+ * them.
  */
 export function countRequests(fields: InfoFields, writes: ReadonlySet<string>) {
 	const counts = { direct: 0, commands: 0, publishes: 0 };

@@ -15,7 +15,7 @@ export async function obstacleTo(
 	return sentinel ?? living;
 }
 
-/** Signs of life from the failed primary itself. Reports of different hosts may have differed in age. */
+/** Signs of life from the failed primary itself: some hosts' reports may have been older than others'. */
 async function lifeOf({ from, fromState }: FailoverOrder, { auth }: OrderContext) {
 	switch (fromState) {
 		case "silent": {

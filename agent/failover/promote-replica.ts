@@ -6,10 +6,10 @@ import type { ShardMember } from "./shard-member.ts";
 import { surveyUntilDrained } from "./survey.ts";
 
 /**
- * Cluster mode disabled, with the primary gone: promotes the replica that has applied most of the primary's
- * writes. It gives writes on their way to the replicas time to arrive, which saves all acknowledged writes
- * except those that never left the primary. `others` aren't promoted, except in a lost shard, since the control plane doesn't know
- * them to be well, but one of them may lead already.
+ * Cluster mode disabled, with the primary gone: promotes the replica that has applied most of the primary's writes. It
+ * gives writes on their way to the replicas time to arrive, which saves all acknowledged writes except those that never
+ * left the primary. `others` aren't promoted, except in a lost shard, because the control plane isn't sure that they
+ * are healthy, but one of them may lead already.
  */
 export async function promoteReplica(
 	order: FailoverOrder,

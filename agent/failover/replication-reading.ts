@@ -114,8 +114,8 @@ export function leaderOf<T extends Read>(
 }
 
 /**
- * The members that may be promoted. The control plane took the others of a `lost` shard for dead by reports that age, so
- * one that answers and has synced after all comes before an empty start.
+ * The members that may be promoted. The control plane considers the others of a `lost` shard dead, but its reports may
+ * be old. So if one of them answers after all and has synced, it comes before an empty start.
  */
 export function eligible<T extends Read>(
 	candidates: readonly T[],

@@ -89,7 +89,7 @@ test("an agent that starts without its control plane serves the last routes and 
 	host.plane.setNames(namesOf(primary));
 	// A state without a table must not make it forget the table that it has.
 	host.plane.setAssignments([makeAssignment({ port: await freePort(host.address) })]);
-	await host.plane.until("the new state is in force", () => host.plane.observations?.length === 1);
+	await host.plane.until("the new state is in effect", () => host.plane.observations?.length === 1);
 	const cache = join(host.homeDir, "desired.json");
 	expect(JSON.parse(readFileSync(cache, "utf8")).routeTable.routes).toHaveLength(1);
 	expect(statSync(cache).mode & 0o777).toBe(0o600);

@@ -19,7 +19,7 @@ const RETRY_MS = 1_000;
 
 /** HAProxy's current configuration, and how to change it without clients noticing. */
 export class Configuration {
-	/** Why the newest configuration isn't in force; null if it is. */
+	/** Why the newest configuration isn't in effect; null if it is. */
 	failure: string | null = null;
 	private triedAt = Number.NEGATIVE_INFINITY;
 	private retryAt = Number.NEGATIVE_INFINITY;

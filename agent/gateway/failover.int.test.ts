@@ -33,7 +33,7 @@ async function startPair() {
 
 async function applyUntilInForce(routes: Route[]): Promise<void> {
 	const revision = host.apply(routes);
-	await eventually("the table is in force", () => {
+	await eventually("the table is in effect", () => {
 		return host.gateway.observation()?.routeRevision === revision;
 	});
 }

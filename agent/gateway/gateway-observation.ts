@@ -8,16 +8,16 @@ type RouteObservation = GatewayObservation["routes"][number];
 
 /**
  * The state of each route in the table: ready if the kernel leads to its engines, or according to HAProxy's view
- * of its servers once HAProxy has the route in force.
+ * of its servers once HAProxy serves the route.
  */
 export function observeRoutes(options: {
 	table: RouteTable;
 	plan: RoutePlan;
 	states: ServerStates;
-	/** Routes that HAProxy has in force, by cache id. */
+	/** Routes that HAProxy serves, by cache id. */
 	inForce: ReadonlyMap<string, Route>;
 	kernelLeads: (route: Route) => boolean;
-	/** Why the newest configuration isn't in force; null if it is. */
+	/** Why the newest configuration isn't in effect; null if it is. */
 	failure: string | null;
 }): RouteObservation[] {
 	const { table, plan, states, inForce, kernelLeads, failure } = options;

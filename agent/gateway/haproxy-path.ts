@@ -42,9 +42,9 @@ export interface HaproxyState {
 	readonly answer: EngineAnswer;
 	readonly phase: GatewayObservation["phase"];
 	readonly states: ServerStates;
-	/** Routes that HAProxy has in force, by cache id. */
+	/** Routes that HAProxy serves, by cache id. */
 	readonly inForce: ReadonlyMap<string, Route>;
-	/** Why the newest configuration isn't in force. */
+	/** Why the newest configuration isn't in effect. */
 	readonly failure: string | null;
 }
 
@@ -65,7 +65,7 @@ interface HaproxyPathOptions {
  * One HAProxy that connects the stable endpoints of all caches to their engines. A loop compares the route
  * table with what runs, and each turn does what is missing:
  *
- *   program there? ─> process alive? ─> leaders told ─> configuration in force? ─> servers read ─> sleep
+ *   program there? ─> process alive? ─> leaders told ─> configuration in effect? ─> servers read ─> sleep
  *
  * Leaders come before the reload: a promotion can't wait for it, and a notice of one doesn't even wait for
  * the loop. HAProxy's log wakes the loop when a server goes down. HAProxy's checks find roles by themselves,
@@ -231,8 +231,7 @@ export class HaproxyPath {
 	}
 
 	/**
-	 * Null while a HAProxy that died still holds its ports. A plan that is fully in force needn't be made
-	 * again.
+	 * Null while a HAProxy that died still holds its ports. A plan that is fully in effect needn't be made again.
 	 */
 	private async plan(table: RouteTable): Promise<RoutePlan | null> {
 		const { planned, haproxy, configuration } = this;

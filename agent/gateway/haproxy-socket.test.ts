@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Answers each connection, from the moment on in which it reads a line. */
+/** Answers each connection once it has read a line from it. */
 const SERVER = `
 	const { createServer } = require("node:net");
 	const server = createServer({ allowHalfOpen: true }, (socket) => socket.end("told\\n"));

@@ -56,7 +56,7 @@ export class KeptQuestion {
 	}
 }
 
-/** The engine carries out a script, and still is what it was. */
+/** The engine is running a script, and its role hasn't changed. */
 export function isBusy(error: unknown): boolean {
 	return error instanceof EngineCommandError && error.code === "BUSY";
 }

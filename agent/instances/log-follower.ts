@@ -2,7 +2,7 @@ import { open, stat } from "node:fs/promises";
 
 const READ_BYTES_MAX = 65_536;
 
-/** Reads what is appended to a log, from its end at the first look on. A log that was emptied is read from its start. */
+/** Reads what is appended to a log, starting at its end at the first look. A log that was emptied is read from its start. */
 export class LogFollower {
 	private readonly path: string;
 	private offset: number | null = null;
@@ -24,7 +24,7 @@ export class LogFollower {
 		const start = size < this.offset ? 0 : this.offset;
 		const text = await readBetween(this.path, Math.max(start, size - READ_BYTES_MAX), size);
 		const end = text.lastIndexOf("\n") + 1;
-		// A byte a character, whatever the engine wrote.
+		// One character per byte, whatever the engine wrote.
 		this.offset = size - (text.length - end);
 		return text.slice(0, end);
 	}

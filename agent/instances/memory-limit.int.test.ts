@@ -48,7 +48,7 @@ function killChildOf(pid: number | null): string {
 	return child;
 }
 
-/** It sets its score some moments after its birth. */
+/** It sets its score a moment after it starts. */
 async function untilSaving(pid: number | null, score: number): Promise<string> {
 	let child = "";
 	await eventually("a process that saves, with a score of its own", () => {
@@ -79,7 +79,7 @@ test("the process that saves is what the kernel ends first, and the node lives o
 	const agents = oomScore(process.pid);
 	const child = await untilSaving(pid, Math.min(1_000, agents + 800));
 	expect(oomScore(pid ?? 0)).toBe(agents);
-	// What follows takes a kernel that limits memory as this test reads it.
+	// The rest needs a kernel whose memory limits this test can read.
 	if (detectLimits() !== "cgroup-v1" || hasSwap()) return client.close();
 	expect(groupFile(assignment, "memory.limit_in_bytes")).toBe(String(LIMIT_BYTES));
 	expect(groupFile(assignment, "cgroup.procs").split("\n").sort()).toEqual(

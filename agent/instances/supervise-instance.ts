@@ -143,7 +143,7 @@ async function converge(
 	return core.pace.delayMs();
 }
 
-/** An engine that is to change with the reboot serves on until the new one is here. */
+/** If the reboot changes the engine, the old one keeps serving until the new one is on this host. */
 async function hasProgram({ context }: InstanceCore, { engine, engineVersion }: Assignment) {
 	return (await context.engines.resolve(engine, engineVersion)).kind === "ready";
 }

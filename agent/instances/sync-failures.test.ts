@@ -15,7 +15,7 @@ test("killed processes that sent data are counted until one has done it", () => 
 	expect(killedInARow(2, kills.join(""))).toBe(5);
 	expect(killedInARow(5, `${killed("RDB transfer terminated")}${done}`)).toBe(0);
 	expect(killedInARow(5, `${done}${killed("RDB transfer terminated")}`)).toBe(1);
-	// A replica that went away has it end too, by another signal.
+	// It also ends when a replica goes away, but by another signal.
 	expect(killedInARow(1, "# Background RDB transfer terminated by signal 10\n")).toBe(1);
 	expect(killedInARow(1, "* Synchronization with replica 10.0.0.2:17000 succeeded\n")).toBe(1);
 });

@@ -29,9 +29,8 @@ interface LapsingTableOptions {
 }
 
 /**
- * A table of nftables that belongs to one agent. Its rules apply only to addresses in its set `alive`, which
- * holds the agent's address for three seconds: an agent that hangs or dies takes all of its rules out of force
- * at once. One call at a time.
+ * A table of nftables that belongs to one agent. Its rules apply only to addresses in its set `alive`, which holds the
+ * agent's address for three seconds: when an agent hangs or dies, all of its rules lapse together. One call at a time.
  */
 export class LapsingTable<Rules> {
 	private readonly options: LapsingTableOptions;
@@ -40,9 +39,9 @@ export class LapsingTable<Rules> {
 	private session: NftSession | null = null;
 	/** Null while what the kernel holds isn't known: after the start, and after an error. */
 	private held: Rules | null = null;
-	/** What is in force stays so while a transaction is on its way. */
+	/** Rules in effect stay so while a transaction is on its way. */
 	private inForce: Rules;
-	/** When what the kernel holds is out of force, unless it is told again. */
+	/** When the rules that the kernel holds lapse, unless they are renewed. */
 	private lapsesAt = Number.NEGATIVE_INFINITY;
 	private program = "";
 	private marks = 0;
@@ -54,14 +53,14 @@ export class LapsingTable<Rules> {
 		this.name = kernelTableName(options.homeDir, kind.use);
 	}
 
-	/** In force now, if renewed in time. */
+	/** In effect now, if renewed in time. */
 	get rules(): Rules {
 		return this.inForce;
 	}
 
 	/**
-	 * These rules are in force for the next three seconds. `also` makes statements for the same transaction. Throws
-	 * if the kernel refuses; what it holds is then out of force within three seconds.
+	 * Puts these rules into effect for the next three seconds. `also` makes statements for the same transaction. Throws
+	 * if the kernel refuses; the rules that it holds then lapse within three seconds.
 	 */
 	async hold(
 		program: string,
@@ -94,7 +93,7 @@ export class LapsingTable<Rules> {
 		}
 	}
 
-	/** Takes the rules of an earlier agent out of force, which may be out of date. Before anything else. */
+	/** Ends the effect of an earlier agent's rules, which may be out of date. Called before anything else. */
 	async releaseFormer(): Promise<void> {
 		const program = await rememberedProgram(this.options.homeDir, this.kind.use);
 		if (program === null) return;
@@ -104,7 +103,7 @@ export class LapsingTable<Rules> {
 	}
 
 	/**
-	 * No rules from now on, even if the last transaction failed: takes them out of force, or waits until they are.
+	 * No rules apply from now on, even if the last transaction failed: removes them, or waits until they have lapsed.
 	 * Existing connections keep going where they went.
 	 */
 	async release(): Promise<void> {

@@ -21,11 +21,11 @@ export interface ReplicableCounters {
 	readonly offset: number;
 	/** Where in it the node last got or lost the lead; null when it never did, or has copied another node's data since. */
 	readonly turnedAt: number | null;
-	/** Where the part begins that the node still holds: for a new process, where it joined. Null when it holds none. */
+	/** Where the part that the node still holds begins: for a new process, where it joined. Null when it holds none. */
 	readonly heldFrom: number | null;
 }
 
-/** Each Sentinel says once in so many seconds on every node which primary it believes in. */
+/** How often each Sentinel publishes, on every node, which primary it believes in. */
 const SENTINEL_HELLO_SECONDS = 2;
 
 /** What clients asked for between two readings of one process, or since its start when there is no earlier reading. */
@@ -39,7 +39,7 @@ export function requestsBetween(
 	if (now === null) return direct;
 	const then = before?.replicable ?? null;
 	const hellos = now.sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
-	// At most so many are theirs: an idle cache must show none.
+	// At most this many come from Sentinels: an idle cache must show none.
 	const publishes = Math.max(0, increase(then?.publishes ?? 0, now.publishes) - hellos);
 	// Each Sentinel that has come has subscribed once.
 	const subscriptions = Math.max(0, now.sentinels - (then?.sentinels ?? 0));
@@ -58,7 +58,7 @@ const NOT_SYNCED = 1;
 /** How much of the stream of writes between two readings the node took from clients, from 0 to 1. */
 function shareLed(before: ReplicableCounters | null, after: ReplicableCounters): number {
 	const { turnedAt } = after;
-	// A new process that leads and has never turned has led from its start.
+	// A new process that leads and whose role has never changed has led since it started.
 	const hasTurned =
 		before === null ? after.leads && turnedAt !== null : before.leads !== after.leads;
 	if (!hasTurned) return after.leads ? 1 : 0;

@@ -3,7 +3,7 @@ import { GatewayLooks } from "./gateway-looks.ts";
 
 const ADDRESSES = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
 
-/** Looks at gateways of which some are gone, by a clock that the test turns. */
+/** Looks at gateways, some of which are gone, by a clock that the test turns. */
 function scene(gone: Set<string>) {
 	const looks: string[] = [];
 	let now = 0;

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** How long what was seen counts. */
+/** How long an observation counts. */
 const FRESH_MS = 2_000;
 /** A gateway in the same network answers within a millisecond. A client waits for its name meanwhile. */
 const ANSWER_MS = 300;

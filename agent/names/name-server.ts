@@ -72,7 +72,7 @@ export class NameServer {
 		for (const connection of this.connections) connection.destroy();
 	}
 
-	/** Null for no reply. `bytesMax` null stands for what the client takes. */
+	/** Null for no reply. A null `bytesMax` means as much as the client accepts. */
 	private async reply(message: Buffer, bytesMax: number | null): Promise<Buffer | null> {
 		const query = readQuery(message);
 		if (query === null || this.underWay >= UNDER_WAY_MAX) return null;

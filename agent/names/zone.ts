@@ -37,7 +37,7 @@ export class Zone {
 	}
 
 	/**
-	 * The question's name without the zone, in lower case. Null if it lies outside, isn't about the internet, or asks
+	 * The question's name without the zone, in lower case. Null if it is outside the zone, isn't about the internet, or asks
 	 * for a copy of the zone.
 	 */
 	private within(question: Question): string | null {

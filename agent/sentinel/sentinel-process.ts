@@ -55,7 +55,7 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 		const port = await this.choosePort();
 		if (port === null) {
 			const { first, last } = SENTINEL_PORT_RANGE;
-			return `no port of ${bindAddress} from ${first} to ${last} can be listened on`;
+			return `Sentinel can't listen on any port of ${bindAddress} from ${first} to ${last}`;
 		}
 		await this.provideConfiguration(password);
 		// Before the start: after a crash, the next agent looks for it there.

@@ -39,7 +39,7 @@ function kill(filter: string): Promise<void> {
 			"ss",
 			[
 				...["--kill", "--tcp", "--numeric", "--no-header"],
-				// Closed connections are most of them on a busy machine.
+				// On a busy machine, most connections are closed ones.
 				...["state", "connected", "exclude", "time-wait", "--filter", "-"],
 			],
 			{ stdio: ["pipe", "ignore", "ignore"], timeout: TIMEOUT_MS },

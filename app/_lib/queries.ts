@@ -16,7 +16,7 @@ const CHANGING: ReadonlySet<CacheStatus> = new Set([
 	"deleting",
 ]);
 
-/** A status that ends by itself, soon. */
+/** A status that will soon change by itself. */
 export function isChanging(status: CacheStatus): boolean {
 	return CHANGING.has(status);
 }

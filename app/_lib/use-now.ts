@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 import { useRenderedAt } from "./rendered-at.tsx";
 import { serverNow } from "./server-clock.ts";
 
-/** One clock for the whole page: a tick re-renders those who show time, no timer each. */
+/** One clock for the whole page: each tick re-renders what shows a time, so nothing else needs a timer. */
 function createTicker(intervalMs: number) {
 	const listeners = new Set<() => void>();
 	let timer: ReturnType<typeof setInterval> | undefined;

@@ -9,7 +9,7 @@ export interface Option {
 	detail?: ReactNode;
 	/** Can't be chosen; `detail` says why. */
 	isDisabled?: boolean;
-	/** Options of one group stand together under its name. */
+	/** Options of one group are listed together under its name. */
 	group?: string;
 }
 

@@ -76,13 +76,13 @@ const TEXT_TONES: Record<Tone, string> = {
 
 interface StatusProps {
 	status: StatusName;
-	/** `chip` has a background, `text` stands in a line. */
+	/** `chip` has a background, `text` fits into a sentence. */
 	look?: "chip" | "text";
 	/** Instead of the status's own word. */
 	word?: string;
 }
 
-/** A status as icon and word; colour only repeats what they say. */
+/** A status as icon and word; color only repeats what they say. */
 export function Status({ status, look = "chip", word }: StatusProps) {
 	const { tone, icon: Icon, word: ownWord, ...rest }: Look = LOOKS[status];
 	return (

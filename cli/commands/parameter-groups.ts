@@ -103,7 +103,7 @@ function createCommand(): Command {
 	const command = new Command("create")
 		.description("Create a parameter group")
 		.argument("<name>")
-		.addOption(familyOption("of the engines that it is for").makeOptionMandatory())
+		.addOption(familyOption("family of the engines that it is for").makeOptionMandatory())
 		.option("--set <parameter=value>", "may be given several times", collectPair)
 		.option("--description <text>", "what it is for")
 		.addHelpText(

@@ -112,8 +112,8 @@ it("a control plane that lost its database is restored, and takes over all runni
 		return JSON.stringify(body).includes("node.set-aside");
 	});
 
-	// Hosts have heard of everything: what they should end would have ended. Only what had been deleted was
-	// started.
+	// Hosts know all by now, so an engine that they were to end would be gone. Only engines of deleted caches were
+	// started again.
 	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
 	expect(pidsOfEngines().length).toBe(before.length + 2);
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });

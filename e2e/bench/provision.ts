@@ -222,7 +222,7 @@ async function expectReply(host: string, port: number, command: string, wanted: 
 	if (reply !== wanted) throw new Error(`${command}: ${JSON.stringify(reply)}`);
 }
 
-/** Milliseconds of each step, as the control plane tells them. */
+/** Milliseconds of each step, as the control plane reports them. */
 function stepsOf(cache: Cache): Record<string, number> {
 	return Object.fromEntries(
 		cache.progress.map((step) => [

@@ -8,7 +8,7 @@ export interface ScenarioOptions {
 	kind?: string;
 	kills?: number;
 	seconds?: number;
-	/** Tells how far it is. */
+	/** Reports its progress. */
 	log(message: string): void;
 }
 

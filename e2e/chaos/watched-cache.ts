@@ -199,7 +199,7 @@ export class WatchedCache {
 		throw new Violation(`${this.name} lost ${[found, ...traces].join("; ")}`);
 	}
 
-	/** All copies of a shard are gone for a known reason: what comes from now on counts. */
+	/** All copies of a shard are gone for a known reason: only writes from now on count. */
 	async beginAnew(shardId: string): Promise<void> {
 		const shard = this.shards.find(({ id }) => id === shardId);
 		if (shard === undefined) return;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** What means something to a shell, a URL, or one of the files that Larder writes for other programs. */
 const UGLY = ` ,'"#1é$x%[a]`;
 
-/** A new directory whose path no program may take apart. Short enough for the sockets that lie in it. */
+/** A new directory whose path no program may take apart. Short enough for the sockets in it. */
 export function makeUglyDirectory(name: string): string {
 	return mkdtempSync(join(tmpdir(), `${name}${UGLY}-`));
 }

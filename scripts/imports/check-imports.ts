@@ -36,7 +36,7 @@ function checkFile(root: string, file: string, target: string, found: Import): s
 	const from = areaOf(file);
 	const to = areaOf(target);
 	if (from === undefined) return null;
-	if (to === undefined) return within(target, "package.json") ? null : "it lies in no known area";
+	if (to === undefined) return within(target, "package.json") ? null : "it is in no known area";
 	if (from === to) return null;
 	if (isTest(file) && within(file, "server") && within(target, "server")) return null;
 	if (from.uses.some((area) => within(target, area))) return null;

@@ -116,7 +116,9 @@ const createCacheFields = z.strictObject({
 		.describe("while on, Larder refuses to delete the cache"),
 	maintenanceWindow: maintenanceWindowSchema
 		.optional()
-		.describe("weekly, in UTC, such as sun:05:00-sun:06:00; if absent, an hour of some night"),
+		.describe(
+			"weekly, in UTC, such as sun:05:00-sun:06:00; if absent, Larder chooses an hour at night",
+		),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
 });
@@ -171,7 +173,7 @@ export const modifyCacheInputSchema = z
 			.enum(["now", "window"])
 			.optional()
 			.describe(
-				"now if absent. window: what concerns nodes waits for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
+				"now if absent. window: changes of nodes wait for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
 			),
 		parameterGroup: parameterGroupNameSchema
 			.optional()
@@ -209,7 +211,9 @@ export const modifyCacheInputSchema = z
 			.min(1)
 			.max(100)
 			.optional()
-			.describe("nodes to move to a host, or to any host in a zone; to where it is cancels a move"),
+			.describe(
+				"nodes to move to a host, or to any host in a zone; naming a node's present host cancels its move",
+			),
 		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 			.optional()
 			.describe("of all shards; the cache is modifying until they have them"),
@@ -230,18 +234,18 @@ export const modifyCacheInputSchema = z
 			.max(LIMITS.shardsMax)
 			.optional()
 			.describe(
-				"member names of replicas or Memcached nodes that leave, such as orders-003; without a new number, their shards get as many fewer",
+				"member names of replicas or Memcached nodes that leave, such as orders-003; unless the request also gives a new number, their shards then have that many fewer",
 			),
 		nodes: wholeNumber("nodes", 1, LIMITS.memcachedNodesMax)
 			.optional()
-			.describe("Memcached's, in place of replicasPerShard"),
+			.describe("for Memcached, instead of replicasPerShard"),
 		shards: wholeNumber("shards", 1, LIMITS.shardsMax)
 			.optional()
 			.describe("with cluster mode: slots move with their keys until they are spread evenly"),
 		clusterMode: z
 			.enum([...clusterModeSchema.options, "compatible"])
 			.optional()
-			.describe("only the present one: engines can't change it while they serve"),
+			.describe("must be the present one: engines can't change it while they serve"),
 		weightBy: weightBySchema
 			.optional()
 			.describe("with shards: spread slots by their number, or by what they hold; slots if absent"),
@@ -266,7 +270,7 @@ export const rebalanceInputSchema = cacheRefSchema.extend({
 	weightBy: weightBySchema
 		.optional()
 		.describe(
-			"slots: all shards get equally many; bytes: all hold about the same, as if the slots of a shard weighed alike",
+			"slots: all shards get equally many; bytes: all hold about the same, assuming that all slots of a shard hold the same amount",
 		),
 });
 export type RebalanceInput = z.output<typeof rebalanceInputSchema>;

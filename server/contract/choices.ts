@@ -1,5 +1,5 @@
 /**
- * Fields' closed lists of values, as they travel. They stand apart from the schemas that check them, so that a page can
+ * Fields' closed lists of values, as they travel. They are apart from the schemas that check them, so that a page can
  * offer choices without the code that validates.
  */
 export const ENGINES = ["valkey", "redis", "memcached"] as const;

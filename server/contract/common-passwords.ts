@@ -20,7 +20,7 @@ const WORDS =
 
 export const COMMON_WORDS: readonly string[] = WORDS.split(" ");
 
-/** Keys that lie side by side, read in either direction. */
+/** Adjacent keys, read in either direction. */
 export const KEY_ROWS: readonly string[] = [
 	"abcdefghijklmnopqrstuvwxyz",
 	"01234567890",

@@ -58,7 +58,7 @@ export function isInWindow(text: string, now: Date): boolean {
 	return nextWindow(text, now).startsAt.getTime() <= now.getTime();
 }
 
-/** For a cache without a window of its own choice: one hour of a quiet night, spread over the week by its id. */
+/** For a cache whose window nobody chose: one hour at night, spread over the week by the cache's id. */
 export function windowFor(id: string): string {
 	const sum = [...id].reduce((total, each) => (total * 31 + each.charCodeAt(0)) % 65_521, 7);
 	const day = DAYS[sum % DAYS.length] ?? "sun";

@@ -1,6 +1,6 @@
 /**
- * How the console's pages ask the API while the control plane renders them, which is in one process: a query is asked as
- * the one who opens the page, through the procedure that answers it over HTTP, and rejects as that would.
+ * How the console's pages query the API while the control plane renders them, in the same process. A query runs as the
+ * person who opens the page, through the procedure that answers it over HTTP, and fails in the same way.
  */
 export interface PageApi {
 	readonly isSignedIn: boolean;
@@ -9,7 +9,10 @@ export interface PageApi {
 	query(path: string, input: unknown): Promise<unknown>;
 }
 
-/** Where the control plane puts it for the console's own bundle: on `globalThis`, as what gives the API of the request that is being answered. */
+/**
+ * Where the control plane puts it for the console's own bundle: on `globalThis`, as a function that returns the API for
+ * the request being answered.
+ */
 const KEY = Symbol.for("larder.page-api");
 
 export function offerPageApi(current: () => PageApi | undefined): void {

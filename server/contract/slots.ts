@@ -6,7 +6,7 @@ export interface SlotRange {
 	last: number;
 }
 
-/** `0-5460` or `0-100,200-300`; null if it isn't a list of slots. A single slot may stand alone: `7`. */
+/** `0-5460` or `0-100,200-300`; null if it isn't a list of slots. A single slot needs no range: `7`. */
 export function parseSlots(text: string): SlotRange[] | null {
 	const ranges: SlotRange[] = [];
 	for (const part of text.split(",")) {

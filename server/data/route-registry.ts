@@ -1,7 +1,7 @@
 import type { Route, RouteChanges } from "../contract/desired-state.ts";
 import type { NamedCache } from "../domain/names/name-records.ts";
 
-/** A cache's route as it stands in the database. */
+/** A cache's route as it is in the database. */
 export interface StoredRoute {
 	readonly cacheId: string;
 	/** The revision in which it last changed. */

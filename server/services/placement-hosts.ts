@@ -10,7 +10,7 @@ export async function placementHosts(
 	tx: Transaction,
 ): Promise<PlacementHost[]> {
 	const rows = await readHostUsage(tx, quarantineStart(clock.now()));
-	// Most lie outside the range that nodes choose from.
+	// Most are outside the range that nodes choose from.
 	const endpointPorts = (await readEndpointPorts(tx, null)).filter(
 		(port) => port >= nodePorts.first && port <= nodePorts.last,
 	);

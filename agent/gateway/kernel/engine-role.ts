@@ -33,7 +33,7 @@ export class EngineRole {
 	private askedAt: number | null = null;
 	private failingSince: number | null = null;
 	private retry: NodeJS.Timeout | null = null;
-	/** How often it was known from elsewhere what it is. */
+	/** How often another source has said what its role is. */
 	private notes = 0;
 	private closed = false;
 
@@ -59,7 +59,7 @@ export class EngineRole {
 		return silent ? "none" : this.said;
 	}
 
-	/** It is known from elsewhere what it is now. An answer on its way may be older than that. */
+	/** Another source says what its role is now. An answer that is still on its way may be older. */
 	note(role: Role): void {
 		this.said = role;
 		this.notes++;

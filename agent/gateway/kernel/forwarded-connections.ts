@@ -55,9 +55,9 @@ export async function endForwarded(conntrack: string, wanted: readonly Doomed[])
 }
 
 /**
- * Has the kernel forget connections that were ended. Otherwise it would lead a client that comes back from the
- * same port to the same engine, for ten seconds, where it is refused, and one whose first packet the engine
- * dropped as well.
+ * Has the kernel forget connections that were ended. Otherwise, for ten seconds, it would lead a client that comes back
+ * from the same port to the same engine, which refuses it. The same goes for a client whose first packet the engine
+ * dropped.
  */
 export async function forgetForwarded(conntrack: string, pairs: readonly Pair[]): Promise<void> {
 	await Promise.all(pairs.map((pair) => forget(conntrack, pair)));
@@ -71,7 +71,7 @@ async function forget(conntrack: string, { endpoint, engine }: Pair): Promise<vo
 			timeoutMs: LIST_TIMEOUT_MS,
 		});
 	} catch (error) {
-		// It says so if there were none left.
+		// It says so when none was left.
 		if (!String(error).includes(" 0 flow entries have been deleted")) throw error;
 	}
 }

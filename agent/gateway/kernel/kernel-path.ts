@@ -68,7 +68,7 @@ export class KernelPath {
 	private heldFor: readonly Route[] = [];
 	private local: LocalAddresses;
 	private readonly engines = new Map<string, EngineRole>();
-	/** Whether this agent's own rules are in force, so that it knows where the kernel led before. */
+	/** Whether this agent's own rules are in effect, so that it knows where the kernel led before. */
 	private led = false;
 	/** By cache id, the leader for which strays were ended last. */
 	private strayFree: Map<string, string> | null = null;
@@ -184,7 +184,7 @@ export class KernelPath {
 		this.watch(wanted);
 		this.conntrack = answer.tools.conntrack;
 		const routes = await this.plan();
-		// An engine that leads again must not lose its new clients to an end that its last ones were due.
+		// An engine that leads again must not lose its new clients to a disconnection that was meant for its earlier ones.
 		if (!sameLeads(chooseLeads(routes, this.view), this.table.leads)) {
 			await this.ending;
 			await this.forgetting;

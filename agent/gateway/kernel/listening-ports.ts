@@ -25,7 +25,7 @@ export function parseListeningPorts(text: string, address: string): Set<number> 
 	return ports;
 }
 
-/** As the kernel prints it: the bytes in reverse, like every processor that Larder runs on keeps them. */
+/** As the kernel prints it: with its bytes reversed, because all processors that Larder runs on are little-endian. */
 function hexOf(address: string): string {
 	const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
 	return bytes.reverse().join("").toUpperCase();

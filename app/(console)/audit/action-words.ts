@@ -1,8 +1,8 @@
 const WORDS: Readonly<Record<string, string>> = {
 	"account.change-password": "Change own password",
 	"account.create-administrator": "Create first administrator",
-	"account.end-other-sessions": "End all other own sessions",
-	"account.end-session": "End one own session",
+	"account.end-other-sessions": "Sign out of all other browsers",
+	"account.end-session": "Sign out of another browser",
 	"account.reset-password": "Set new password by link",
 	"cache.create": "Create cache",
 	"cache.delete": "Delete cache",

@@ -108,7 +108,7 @@ export function AuditList() {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
 	const { shown, chooser } = useColumns("audit", COLUMNS);
-	// One moment per view, so that "last hour" stays the same question while it is looked at.
+	// One moment per view, so that "last hour" means the same range while the page is open.
 	const filters = useMemo(() => auditFilters(params, serverNow()), [params]);
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.audit.list.queryOptions(

@@ -43,7 +43,7 @@ export function writeGuardWords({ replicas }: WriteGuard, replicasPerShard: numb
 		return "If the primary is cut off from its replicas while clients can still reach it, it keeps accepting writes. Those writes are lost when a replica takes over. Writes never wait for a replica.";
 	}
 	if (replicas > replicasPerShard) {
-		return `Writes need ${plural(replicas, "replica")} in reach, but the shard has ${replicasPerShard}: it accepts no writes. Set a lower value.`;
+		return `Writes need ${plural(replicas, "replica")} that the primary can reach, but the shard has ${replicasPerShard}: it accepts no writes. Set a lower value.`;
 	}
 	const spare = replicasPerShard - replicas;
 	return `If the primary is cut off from its replicas, it stops accepting writes within seconds, so that none is lost when a replica takes over. Reads continue. ${

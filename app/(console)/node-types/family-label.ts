@@ -3,7 +3,7 @@ import type { NodeType } from "../../../server/contract/node-type.ts";
 const WORDS: Readonly<Record<string, string>> = {
 	t: "burstable",
 	m: "general purpose",
-	r: "memory optimised",
+	r: "memory optimized",
 };
 
 /** "m7g · general purpose", or that it is the operators' own. */

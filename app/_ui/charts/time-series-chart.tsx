@@ -133,7 +133,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 	);
 	const names = data.series.map(({ label: name }) => name).join("\n");
 
-	// Lines, look and colours need a new chart; new samples don't.
+	// Other lines, looks and colors need a new chart; new samples don't.
 	useEffect(() => {
 		const element = elementRef.current;
 		if (element === null) return;

@@ -5,7 +5,7 @@ export interface Sort {
 	descending: boolean;
 }
 
-/** `name`, or `-name` from the last to the first: as it stands in addresses. */
+/** `name`, or `-name` from the last to the first: as in the page's address. */
 export function parseSort(text: string | null): Sort | null {
 	if (text === null || text === "" || text === "-") return null;
 	return text.startsWith("-")

@@ -77,7 +77,7 @@ export function createCommand(): Command {
 		.option("--parameter-group <name>", "see `larder parameter-groups list`")
 		.option(
 			"--maintenance-window <window>",
-			"weekly, in UTC, such as sun:05:00-sun:06:00 (default: an hour of some night)",
+			"weekly, in UTC, such as sun:05:00-sun:06:00 (default: an hour at night that Larder chooses)",
 		)
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--tag <key=value>", "may be given several times", collectPair)

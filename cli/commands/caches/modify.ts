@@ -55,7 +55,7 @@ export function modifyCommand(): Command {
 		.option("--automatic-failover", "promote a replica when a primary fails")
 		.option("--no-automatic-failover", "don't; you promote a replica yourself")
 		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
-		.option("--window", "wait for the maintenance window with what concerns nodes")
+		.option("--window", "change nodes in the maintenance window, not now")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",

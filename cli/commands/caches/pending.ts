@@ -23,7 +23,7 @@ export function pendingCommand(): Command {
 		)
 		.argument("<name>")
 		.option("--apply", "start them now")
-		.option("--cancel", "forget them")
+		.option("--cancel", "cancel them")
 		.addHelpText(
 			"after",
 			`
@@ -49,13 +49,13 @@ async function run(name: string, options: PendingOptions): Promise<void> {
 			: await api.call({ method: "GET", path });
 	if (options.json) return printJson(answer);
 	if (options.apply) print(`${name} is being modified.`);
-	else if (options.cancel) print(`Nothing of ${name} waits for its maintenance window any more.`);
+	else if (options.cancel) print(`No change of ${name} waits for its maintenance window any more.`);
 	else for (const line of describe(cacheSchema.parse(answer))) print(printable(line));
 }
 
 function describe({ name, pendingChanges, maintenanceWindow }: Cache): string[] {
 	const window = pendingChanges?.window ?? null;
-	if (window === null) return [`Nothing of ${name} waits for its maintenance window.`];
+	if (window === null) return [`No change of ${name} waits for its maintenance window.`];
 	return [
 		`${name} changes in its maintenance window (${maintenanceWindow} UTC), from ${window.startsAt}:`,
 		...Object.entries(window.changes).map(

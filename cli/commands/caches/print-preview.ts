@@ -25,7 +25,7 @@ export async function printPreview(
 	);
 	if (hourlyCost.before !== hourlyCost.after) {
 		print(
-			`An hour costs ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,
+			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,
 		);
 	}
 	if (preview.irreversible) print("There is no way back.");

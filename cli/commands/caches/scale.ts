@@ -22,7 +22,7 @@ export function scaleCommand(): Command {
 		.description("Scale a cache while it serves: shards, replicas, Memcached nodes and node type.")
 		.argument("<name>")
 		.option("--node-type <type>", "such as cache.t4g.small")
-		.option("--window", "wait for the maintenance window")
+		.option("--window", "change nodes in the maintenance window, not now")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",

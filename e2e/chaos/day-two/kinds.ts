@@ -37,7 +37,7 @@ const JOURNEYS: readonly Journey[] = [
 	},
 ]);
 
-/** Clients write all the time; what they try again is taken. */
+/** Clients write all the time, and every write that they retry succeeds. */
 export const kinds: Scenario = {
 	name: "kinds",
 	description: "node types, engines and places change: no write is refused or lost",

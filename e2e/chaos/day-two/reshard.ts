@@ -10,7 +10,7 @@ import { killNode } from "../stories/act.ts";
 
 const TIMEOUT_MS = 180_000;
 const KILL_WITHIN_MS = 3_000;
-/** How often a strike is repeated that a scenario is about. */
+/** How often a scenario repeats the strike that it is about. */
 const TIMES = 20;
 const LOAD = { keys: 20_000, bytes: 500, loops: 4, restMs: 1 };
 const ENGINES = [

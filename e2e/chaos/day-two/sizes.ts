@@ -37,7 +37,7 @@ const MEMCACHED: Journey = {
 	changes: [{ nodes: 3 }, { nodes: 2 }],
 };
 
-/** Clients write all the time; what they try again is taken. */
+/** Clients write all the time, and every write that they retry succeeds. */
 export const sizes: Scenario = {
 	name: "sizes",
 	description: "replicas and Memcached nodes come and go: no write is refused or lost",

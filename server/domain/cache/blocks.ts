@@ -14,7 +14,7 @@ function isOf(action: PlanAction): (block: Block) => boolean {
 }
 
 /**
- * The blocks that still stand when the plan is made: those of its own actions, which are tried again, and those of
+ * The blocks that still apply when the plan is made: those of its own actions, which are tried again, and those of
  * moves that wait for their turn. A block vanishes with the need for its step.
  */
 export function standingBlocks(cache: CacheModel, actions: readonly PlanAction[]): Block[] {

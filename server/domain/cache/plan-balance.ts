@@ -36,7 +36,7 @@ export function planBalance(cache: CacheModel): PlanAction[] {
 interface HandOver {
 	shard: ShardModel;
 	target: NodeModel;
-	/** By domain, how much less even primaries are spread afterwards. */
+	/** By domain, how much less evenly primaries are spread afterwards. */
 	change: readonly number[];
 	cause: string;
 }

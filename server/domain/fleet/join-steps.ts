@@ -1,6 +1,6 @@
 /** What a new host needs from the control plane that it will join. */
 export interface JoinTarget {
-	/** As the one who asks reached it. */
+	/** As the caller reached it. */
 	url: string;
 	token: string;
 	version: string;

@@ -6,16 +6,16 @@ export interface ByteHolder extends SlotHolder {
 	bytes: number;
 }
 
-/** Slots of one shard, which are taken to hold the same each. */
+/** Slots of one shard, each assumed to hold the same. */
 interface Piece {
 	slots: SlotRange[];
 	bytesPerSlot: number;
 }
 
 /**
- * Spreads the slots so that all shards that stay hold about the same, with as little as possible changing its shard.
- * What single slots hold isn't known: a shard's slots are taken to weigh alike. Returns each shard's slots. A shard
- * keeps or gets at least one.
+ * Spreads the slots so that all shards that stay hold about the same, and moves as little as possible. What single
+ * slots hold isn't known: all slots of a shard are assumed to hold the same. Returns each shard's slots. A shard keeps
+ * or gets at least one.
  */
 export function balanceBytes(shards: readonly ByteHolder[]): SlotRange[][] {
 	const total = shards.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -8,7 +8,7 @@ export interface SlotHolder {
 }
 
 /**
- * Spreads the slots evenly over the shards that stay, with as few slots as possible changing their shard. Shards give
+ * Spreads the slots evenly over the shards that stay, and moves as few slots as possible. Shards give
  * from the end of what they have, so what each one keeps and gets is in few ranges. Returns each shard's slots.
  */
 export function balanceSlots(shards: readonly SlotHolder[]): SlotRange[][] {

@@ -22,7 +22,7 @@ export interface DrainMember {
 	leads: boolean;
 }
 
-/** Where a node of the drained host would go: the id of a host, or null with why there is none and what would help. */
+/** Where a node of the drained host would go: the id of a host, or null with the reason and what would help. */
 export type DrainOutcome =
 	| { nodeId: string; toHostId: string }
 	| { nodeId: string; toHostId: null; reason: string; remedy: string };

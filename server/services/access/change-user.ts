@@ -29,7 +29,7 @@ export async function modifyUser(
 			if (input.disabled === true && row.inviteHash !== null) {
 				throw new AppError(
 					"conflict",
-					`${row.email} hasn't accepted the invitation. Delete the user instead: the link then ends.`,
+					`${row.email} hasn't accepted the invitation. Delete the user instead; the link then stops working.`,
 				);
 			}
 			const changed = await tx.user.update({
@@ -99,7 +99,7 @@ async function requireOtherAdministrator(tx: Transaction, row: UserRow): Promise
 	if (others > 0) return;
 	throw new AppError(
 		"conflict",
-		`${row.email} is the last administrator. Make another user administrator first.`,
+		`${row.email} is the last administrator. Make another user an administrator first.`,
 		{ field: "user" },
 	);
 }

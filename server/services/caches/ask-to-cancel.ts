@@ -17,14 +17,14 @@ export async function askToCancel(
 	if (operation === null) {
 		throw new AppError(
 			"conflict",
-			`No change of cache ${row.name} is under way that could be canceled.`,
+			`Cache ${row.name} has no change under way that could be canceled.`,
 		);
 	}
 	if (operation.cancelAsked) return;
 	if (operation.cursor.phase === "settle") {
 		throw new AppError(
 			"conflict",
-			`All slots of cache ${row.name} have moved, so the change can't be canceled any more. Ask for the former shards once it is done.`,
+			`All slots of cache ${row.name} have moved, so the change can't be canceled any more. Once it is done, request the previous number of shards.`,
 		);
 	}
 	await tx.cache.update({

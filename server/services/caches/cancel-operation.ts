@@ -10,7 +10,7 @@ import { findCache, lockStayingCache } from "./find-cache.ts";
 import { replicasOf } from "./resolve-size.ts";
 
 /**
- * Takes the change back that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
+ * Takes back the change that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
  * get their former type, and what was to follow is dropped. What waits for the maintenance window stays.
  */
 export async function cancelOperation(

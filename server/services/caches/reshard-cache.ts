@@ -133,7 +133,7 @@ function unweighed(
 	return row.shards
 		.filter(({ id }) => held[id] === undefined)
 		.map(({ index }) => {
-			const message = `It isn't known yet how much data shard ${shardName(index)} holds. Try again in some seconds.`;
+			const message = `It isn't known yet how much data shard ${shardName(index)} holds. Try again in a few seconds.`;
 			return { field, message, code: "conflict" };
 		});
 }

@@ -49,7 +49,7 @@ export function replicasOf(size: CacheSize, { id }: { id: string }): number {
 
 /**
  * The number of nodes that a request leads to. What it says about single shards goes before what it says about all of
- * them; nodes that it names leave, and without a number for them their shards get as many fewer.
+ * them; nodes that it names leave, and without a number for their shards, these then have that many fewer.
  */
 export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 	const problems: ChangeProblem[] = [];
@@ -89,7 +89,7 @@ export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 type Refuse = (field: string, message: string) => void;
 
 function tooMany(count: number, what: string): string {
-	return `removeNodes names more nodes than leave: ${count} ${what} are to stay`;
+	return `removeNodes names too many nodes: ${count} ${what} must stay`;
 }
 
 function askedPerShard(

@@ -118,7 +118,7 @@ export class Agents {
 		}
 		if (now < node.startsAt) return;
 		if (node.identityLost) {
-			// Seen by what its file holds: it waits to be replaced. Overlooked, it is started and ends for ever.
+			// Seen by what its file holds: it waits to be replaced. Overlooked, it is started and ends forever.
 			node.phase = engines.flaws.lossIsOverlooked === true && now % 4 < 2 ? "starting" : "exited";
 			return;
 		}

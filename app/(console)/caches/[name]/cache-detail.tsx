@@ -25,8 +25,8 @@ import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
 
-// Each loads when it is first opened: most visits see one. The former tab stays until then. A placeholder would need a
-// boundary, and React sends what is within one after the page.
+// Each loads when it is first opened: most visits see one. The previous tab stays until then. A placeholder would need
+// a Suspense boundary, and React sends a boundary's content after the page.
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
 );

@@ -48,14 +48,14 @@ const CHARTS = [
 
 const SHORTEST_SPAN_SECONDS = 120;
 
-/** The last quarter of an hour in four lines. */
+/** The last 15 minutes in four charts. */
 export function LiveCharts({ cache }: { cache: Cache }) {
 	const { data, error } = useCacheMetrics(cache, "15m");
 	if (error !== null && data === undefined) {
 		return <ProblemBanner title="Metrics couldn't be loaded" error={error} />;
 	}
 	const toSeconds = data === undefined ? 1 : Date.parse(data.to) / 1_000;
-	// A young cache fills its charts with the minutes that it has lived.
+	// The charts of a new cache cover only the minutes since its creation.
 	const fromSeconds =
 		data === undefined
 			? 0

@@ -147,7 +147,7 @@ export function differences(
 			field: "Parameter group",
 			from: cache.parameterGroup.name,
 			to: draft.parameterGroup,
-			effect: "most values at once; those that need it wait for a reboot, which you start",
+			effect: "most values at once; the others after a reboot, which you start",
 		});
 	}
 	if (draft.maintenanceWindow !== cache.maintenanceWindow) {
@@ -223,7 +223,7 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 			effect:
 				draft.replicasPerShard > cache.replicasPerShard
 					? "once new replicas are in sync; nothing restarts"
-					: "once no endpoint leads to the replicas that leave; nothing restarts",
+					: "once no endpoint leads to the replicas being removed; nothing restarts",
 		});
 	}
 	if (zoneWords(zonesOf(draft)) !== zoneWords(cache.zones)) {
@@ -232,7 +232,7 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 			field: "Zones",
 			from: zoneWords(cache.zones) || "any",
 			to: zoneWords(changes.zones) || "any",
-			effect: "as nodes of other zones move, one after the other",
+			effect: "as nodes in other zones move, one at a time",
 		});
 	}
 	for (const [key, field] of [

@@ -122,7 +122,7 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 					autoComplete="off"
 					placeholder="any"
 					error={errorOf("zones")}
-					hint="Where its nodes should be, such as a, b. Nodes of other zones move. Leave empty for any."
+					hint="Where its nodes should be, such as a, b. Nodes in other zones move. Leave empty for any zone."
 				/>
 				<FormTextField
 					label="Maintenance window"
@@ -148,7 +148,7 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
 			{isUpgrade && (
 				<CheckField
-					label="I know that there is no way back to an earlier engine version"
+					label="I understand that there is no way back to an earlier engine version"
 					isChecked={isAccepted}
 					onChange={setAccepted}
 				/>

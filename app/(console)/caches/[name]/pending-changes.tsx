@@ -20,7 +20,7 @@ export function PendingChanges({ cache }: { cache: Cache }) {
 	return (
 		<div className="mb-4 flex flex-col gap-3">
 			{next !== null && (
-				<Banner tone="neutral" icon={ListEnd} title="What follows the present change">
+				<Banner tone="neutral" icon={ListEnd} title="What follows the current change">
 					<ChangeList change={next} />
 				</Banner>
 			)}

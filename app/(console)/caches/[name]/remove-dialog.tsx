@@ -40,8 +40,8 @@ export function RemoveDialog({ cache, nodes, onClose }: RemoveDialogProps) {
 			{modify.isError && <ProblemBanner title="Nothing was removed" error={modify.error} />}
 			<p className="text-[0.8125rem]">
 				{cache.engine === "memcached"
-					? "Keys of a node that leaves are lost. Clients get a minute to learn which nodes are left."
-					: "A replica leaves once no endpoint leads to it. Its shard then has one replica fewer."}
+					? "Keys on removed nodes are lost. Clients get a minute to learn which nodes remain."
+					: "Larder removes a replica once no endpoint leads to it. Its shard then has one replica fewer."}
 			</p>
 			<WhenField value={apply} onChange={setApply} />
 			<ShapePreview name={cache.name} {...changes} />

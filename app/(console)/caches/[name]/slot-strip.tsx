@@ -1,7 +1,7 @@
 import { LIMITS } from "../../../../server/contract/limits.ts";
 import { readSlots } from "../../../../server/contract/slots.ts";
 
-/** All slots of a cluster from left to right, with those that a shard has filled in. Its words stand beside it. */
+/** All slots of a cluster from left to right, with those that a shard has filled in. The text beside it says the same. */
 export function SlotStrip({ slots }: { slots: string | null }) {
 	const ranges = readSlots(slots);
 	return (

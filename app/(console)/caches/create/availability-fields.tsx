@@ -80,7 +80,7 @@ export function ZoneFields({ form }: { form: CreateForm }) {
 				draft.zones.length === 0
 					? "If you select none, Larder uses any zone with room."
 					: isFull && draft.engine === "memcached"
-						? `No more zones than nodes: with ${draft.nodes === 1 ? "one node" : `${draft.nodes} nodes`}, ${draft.nodes} at most.`
+						? `Choose no more zones than nodes: at most ${draft.nodes}.`
 						: "Larder places nodes in these zones in turn."
 			}
 		>

@@ -118,13 +118,13 @@ export function failoverLock(
 	if (isCluster(draft)) {
 		return {
 			isOn: true,
-			reason: "Can't be off in cluster mode: the shards vote a replica in on their own.",
+			reason: "Can't be off in cluster mode: the shards elect new primaries on their own.",
 		};
 	}
 	if (draft.replicas < 1) {
 		return { isOn: false, reason: "Needs at least one replica to fail over to." };
 	}
-	if (hasMultiAz(draft, fleet)) return { isOn: true, reason: "Part of Multi-AZ." };
+	if (hasMultiAz(draft, fleet)) return { isOn: true, reason: "Multi-AZ requires it." };
 	return null;
 }
 

@@ -20,7 +20,7 @@ interface Refusal {
 	value: Draft[DraftField];
 }
 
-/** The form's state: what is typed, what is wrong with it and may be said already, and sending it. */
+/** The form's state: what is typed, which of its problems to show by now, and how to send it. */
 export function useCreateForm(initial: () => Draft, start: string) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();

@@ -80,7 +80,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Change a cache",
 				description:
-					"Fields that you leave out don't change. A new number of replicas or nodes is accepted with 202, and the cache is modifying until they are there; meanwhile another is refused with 409, unless it is the former number. A new nodeType, engine or engineVersion and moves of nodes are accepted in the same way; an engine needs acceptIrreversible. One request may ask for all of it: nodes change first, then slots move to the wanted shards, then nodes move; pendingChanges shows what follows. With apply: window, changes of nodes wait for the maintenance window, and add to those that wait already. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
+					"Fields that you leave out don't change. Larder accepts changes of nodes (their number, type, engine, version, zone or host) with 202, and the cache is modifying until they are done. Until then, Larder refuses other changes of nodes with 409, unless they take this one back. A new engine or engineVersion needs acceptIrreversible. One request may combine several changes: Larder first changes nodes, then moves slots to the wanted shards, then moves nodes; pendingChanges shows what follows. With apply: window, changes of nodes wait for the maintenance window, together with those that wait already. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
 			},
 		})
 		.input(modifyCacheInputSchema)
