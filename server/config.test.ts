@@ -38,7 +38,7 @@ describe("the environment", () => {
 			LARDER_RATE_PER_GIB_HOUR: "much",
 		});
 		expect(start).toThrow(/LARDER_OVERCOMMIT: must be 1 or more/);
-		expect(start).toThrow(/LARDER_NODE_PORTS: must lie within 1024-22767/);
+		expect(start).toThrow(/LARDER_NODE_PORTS: must be within 1024-22767/);
 		expect(start).toThrow(/LARDER_RATE_PER_GIB_HOUR: must be a number/);
 	});
 

@@ -35,7 +35,7 @@ function portRangeSchema(fallback: Readonly<PortRange>, max: number) {
 		})
 		.refine(
 			({ first, last }) => first >= LIMITS.portMin && first <= last && last <= max,
-			`must lie within ${LIMITS.portMin}-${max}`,
+			`must be within ${LIMITS.portMin}-${max}`,
 		);
 }
 

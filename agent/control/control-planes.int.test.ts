@@ -235,7 +235,7 @@ test("the result of an order is reported until it is stored", async () => {
 	host.plane.failsToStore = true;
 	host.plane.notify({ kind: "failover", order });
 	const refusals = () => host.plane.refusedReports.filter(({ orders }) => orders.length > 0);
-	await host.plane.until("it was reported twice in vain", () => refusals().length >= 2);
+	await host.plane.until("it was reported twice, and refused", () => refusals().length >= 2);
 	host.plane.failsToStore = false;
 	await host.plane.until("it is stored", () => host.plane.orderResults.length > 0);
 	const reports = host.plane.reports.length;

@@ -36,7 +36,7 @@ test("a low limit of open files says how many clients a node and the gateway can
 	expect(codesOf({ openFiles: 100_000 })).toEqual([]);
 });
 
-test("settings of the kernel that hurt caches are named with the command that mends them", () => {
+test("settings of the kernel that hurt caches are named with the command that fixes them", () => {
 	const [queue] = warningsOf({ queueMax: 128 });
 	expect(queue?.command).toBe("sudo sysctl -w net.core.somaxconn=4096");
 	expect(codesOf({ queueMax: 511 })).toEqual([]);

@@ -28,13 +28,13 @@ it("one that is healthy now and then is left alone", () => {
 	expect(restarts(HOUR, (nowMs) => nowMs % (50 * SECOND) === 0)).toEqual([]);
 });
 
-it("what restarts don't mend is restarted ever more seldom", () => {
+it("restarts that don't help come further and further apart", () => {
 	const due = restarts(3 * HOUR, () => false);
 	expect(due.slice(0, 3)).toEqual([60, 185, 430]);
 	expect(due.length).toBeLessThan(10);
 });
 
-it("one that mended after many restarts is soon restarted when it fails again", () => {
+it("a process that recovered after many restarts is soon restarted when it fails again", () => {
 	const due = restarts(2 * HOUR, (_nowMs, pid) => pid === 4);
 	const fails = restarts(2 * HOUR, (nowMs, pid) => pid === 4 && nowMs < HOUR);
 	expect(due).toHaveLength(3);

@@ -107,13 +107,13 @@ it("a control plane that lost its database is restored, and takes over all runni
 	}
 	expect(await larder.getCache("later")).toBeNull();
 	await client.writesOn();
-	await waitUntil("the hosts to tell of what the backup doesn't know", async () => {
+	await waitUntil("the hosts to report what the backup doesn't know", async () => {
 		const { body } = await larder.rest("GET", "/events?limit=100");
 		return JSON.stringify(body).includes("node.set-aside");
 	});
 
-	// Hosts know all by now, so an engine that they were to end would be gone. Only engines of deleted caches were
-	// started again.
+	// Hosts know all of it by now, and have ended whatever they should end. Only engines of deleted caches were started
+	// again.
 	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
 	expect(pidsOfEngines().length).toBe(before.length + 2);
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });

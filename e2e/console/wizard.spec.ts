@@ -63,7 +63,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 	await page.goto("/caches/create?mode=custom&engine=redis");
 	await expect(page.getByRole("radio", { name: /Redis OSS/ })).toBeChecked();
 
-	await test.step("what excludes each other says so where it stands", async () => {
+	await test.step("choices that exclude each other say so beside the field", async () => {
 		await expect(page.getByText("Always 1 with cluster mode off")).toBeVisible();
 		await page.getByRole("button", { name: "Decrease Replicas per shard" }).click();
 		await expect(page.getByRole("switch", { name: "Multi-AZ" })).toBeDisabled();

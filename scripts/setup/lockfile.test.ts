@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..", "..");
 const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
 
 describe("package-lock.json", () => {
-	it("has the builds for every machine, or npm ci refuses it (mend it with npm run lockfile)", () => {
+	it("has the builds for every machine, or npm ci refuses it (npm run lockfile adds them)", () => {
 		expect(findMissingOptional(lock.packages)).toEqual([]);
 	});
 	it("names no registry", () => {

@@ -52,7 +52,7 @@ export function pendingView(
 	if (next === null && window === null) return null;
 	const found = blocks.find(({ step }) => step === "start-pending")?.reason ?? null;
 	const startsAt = nextWindow(row.maintenanceWindow, now).startsAt.toISOString();
-	// The window's changes are tried only once nothing else is to come.
+	// The window's changes are tried only once no other change follows.
 	const waitsForWindow = next === null;
 	return {
 		next: next && { ...next, startsAt: null, problem: found },

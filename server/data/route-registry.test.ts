@@ -51,7 +51,7 @@ describe("what a host receives", () => {
 		expect(registry.newer("b", 2)).toBeNull();
 	});
 
-	it("changes that it missed, each route once and as it stands now", () => {
+	it("changes that it missed, each route once and as it is now", () => {
 		registry.take([stored("one", 2, ["a", "b"])], 2);
 		registry.take([stored("one", 3, ["a", "c"]), stored("two", 3, ["b", "c"])], 3);
 		expect(idsFor("b", 1)).toEqual({ revision: 3, whole: false, routes: ["two"], gone: ["one"] });

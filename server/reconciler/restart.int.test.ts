@@ -85,7 +85,7 @@ describe("what blocks a cache", () => {
 		return modifyCache(fleet.test.resources, fleet.caller, input);
 	};
 
-	it("stands across a restart, is reported once, and vanishes with its cause", async () => {
+	it("survives a restart, is reported once, and vanishes with its cause", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		await modify({ replicasPerShard: 3 });
 		await fleet.converge();

@@ -74,7 +74,7 @@ export class KernelPath {
 	private strayFree: Map<string, string> | null = null;
 	/** Fulfilled with whether they have been ended. */
 	private ending: Promise<boolean> = Promise.resolve(true);
-	/** Fulfilled once the kernel has forgotten the ended ones, which nobody else need wait for. */
+	/** Fulfilled once the kernel has forgotten the ended ones, which only their own clients wait for. */
 	private forgetting: Promise<void> = Promise.resolve();
 	/** Ends connections; null as long as the kernel was never used. */
 	private conntrack: string | null = null;

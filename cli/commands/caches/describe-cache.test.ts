@@ -94,10 +94,10 @@ describe("a cache for people to read", () => {
 		const text = described({
 			multiAz: true,
 			multiAzStatus: "degraded",
-			multiAzReason: "all nodes lie in zone a",
+			multiAzReason: "all nodes are in zone a",
 			lastFailover: exampleFailover(),
 		});
-		expect(text).toMatch(/^Multi-AZ +degraded: all nodes lie in zone a$/m);
+		expect(text).toMatch(/^Multi-AZ +degraded: all nodes are in zone a$/m);
 		expect(text).toMatch(
 			/^Last failover +2026-01-01T00:00:01.000Z, orders-001 → orders-002, planned, writes unavailable for 12 ms: requested$/m,
 		);

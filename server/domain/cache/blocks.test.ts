@@ -29,13 +29,13 @@ describe("a block", () => {
 		expect(afterAttempt(both, move("n1"), "No capacity")).toEqual(both);
 	});
 
-	it("stands while its step is planned", () => {
+	it("stays while its step is planned", () => {
 		const blocked = cache(nodes(), { blocks: [block("add-nodes", null)] });
 		expect(standingBlocks(blocked, [ADD])).toEqual(blocked.blocks);
 		expect(standingBlocks(blocked, [])).toEqual([]);
 	});
 
-	it("of a move stands while its node has to go, or others wait for their turn too", () => {
+	it("of a move stays while its node has to go, or others wait for their turn too", () => {
 		const drained = node(2, running("replica"), { host: host(2, { draining: true }) });
 		const blocks = [block("add-replacement", "n1"), block("add-replacement", "n2")];
 		const blocked = cache([node(1, running("primary")), drained], { blocks });

@@ -27,7 +27,7 @@ describe("the names of a cache", () => {
 		expect(names.size).toBe(4 + 3);
 	});
 
-	it("lead to the process that serves while a node moves, wherever the newcomer stands in the list", () => {
+	it("lead to the process that serves while a node moves, wherever the newcomer is in the list", () => {
 		const hosts = [host("1"), host("2"), host("3")];
 		const [replica, primary] = orders.nodes;
 		if (replica === undefined || primary === undefined) throw new Error("no nodes");

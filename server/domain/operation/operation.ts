@@ -29,7 +29,7 @@ export const operationCursorSchema = z.object({
 	 * A canceled operation goes to `move` from wherever it is, and moves back.
 	 */
 	phase: z.enum(["add", "move", "settle"]),
-	/** When the slots began to move in the present direction, ISO 8601, and how many were to go then. */
+	/** When the slots began to move in the present direction, ISO 8601, and how many had to move then. */
 	movingSince: z.string().nullable(),
 	toMove: z.number(),
 	/** Which of the rounds is going on in phase `move` (roundsOf). */

@@ -11,7 +11,7 @@ import { replicasOf } from "./resolve-size.ts";
 
 /**
  * Takes back the change that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
- * get their former type, and what was to follow is dropped. What waits for the maintenance window stays.
+ * get their former type, and later parts of the change are dropped. What waits for the maintenance window stays.
  */
 export async function cancelOperation(
 	resources: Resources,

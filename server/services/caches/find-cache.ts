@@ -20,7 +20,7 @@ export async function findCache(db: Transaction, name: string): Promise<FullCach
 
 /**
  * The same as `findStayingCache`, locked against other changes until the transaction ends: with the hosts of its
- * nodes if these are to learn of the change.
+ * nodes if these must learn of the change.
  */
 export async function lockStayingCache(
 	tx: Transaction,

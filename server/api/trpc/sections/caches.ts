@@ -140,7 +140,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Cancel the change of a cache that is under way",
 				description:
-					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes get their former type, and what was to follow is dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
+					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes get their former type, and later parts of the change are dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
 			},
 		})
 		.input(cacheRefSchema)
