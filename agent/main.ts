@@ -97,6 +97,8 @@ class HostAgent {
 	private engines: readonly InstalledEngine[] = [];
 	/** Newest accepted state, from this run or an earlier one, with the newest routes and names. */
 	private desired: DesiredState | null = null;
+	/** What is wanted came from the control plane in this run, not from this host's disk. */
+	private confirmed = false;
 
 	constructor(options: AgentOptions, identity: AgentIdentity, signal: AbortSignal) {
 		this.options = options;
@@ -124,7 +126,7 @@ class HostAgent {
 		this.instances = new InstanceSet({
 			...options,
 			...{ engines, liveness },
-			inTouch: () => this.client.inTouch(),
+			inTouch: () => this.confirmed && this.client.inTouch(),
 			hostsOf: (cacheId) =>
 				this.desired?.routeTable?.routes
 					.find((route) => route.cacheId === cacheId)
@@ -290,6 +292,7 @@ class HostAgent {
 		await writeDesiredCache(this.options.homeDir, state);
 		this.desired = state;
 		if (answer.desired !== null) {
+			this.confirmed = true;
 			// New members may connect before anyone introduces them.
 			await this.busGuard.apply(state.assignments);
 			this.instances.apply(state, { confirmed: true });

@@ -32,6 +32,7 @@ test("an outsider is forgotten after three seconds, unless it owns slots or beco
 			return "OK";
 		},
 		askNode: async () => null,
+		inTouch: () => true,
 	});
 	const owner = line("b", 7_001, "master - 0 1 2 connected 16383");
 	const outsider = line("c", 7_002, `slave ${id("a")} 0 1 1 connected`);
@@ -56,7 +57,7 @@ test("an outsider is forgotten after three seconds, unless it owns slots or beco
 });
 
 /** A convergence, and the commands that it sends to its engine. */
-function recorded() {
+function recorded(inTouch = () => true) {
 	const asked: string[] = [];
 	const convergence = new ClusterConvergence({
 		command: async (...args) => {
@@ -64,6 +65,7 @@ function recorded() {
 			return "OK";
 		},
 		askNode: async () => null,
+		inTouch,
 	});
 	return { asked, convergence };
 }
@@ -116,4 +118,18 @@ test("slots that this engine never owned, or lost to a member, stay with their o
 	other.asked.length = 0;
 	await other.convergence.converge(CLUSTER, topologyOf([follows, leads]));
 	expect(other.asked).toEqual([]);
+});
+
+test("an agent that isn't in touch takes nothing back: a successor that it doesn't know may have taken over", async () => {
+	let isInTouch = false;
+	const { asked, convergence } = recorded(() => isInTouch);
+	await convergence.converge(CLUSTER, topologyOf([SELF]));
+	const follower = line("a", 7_000, `myself,slave ${id("b")} 0 0 1 connected`);
+	const successor = line("b", 7_001, "master - 0 1 9 connected 0-16383");
+	await convergence.converge(CLUSTER, topologyOf([follower, successor]));
+	expect(asked).toEqual([]);
+	// The control plane doesn't know it either.
+	isInTouch = true;
+	await convergence.converge(CLUSTER, topologyOf([follower, successor]));
+	expect(asked).toEqual(["CLUSTER FAILOVER TAKEOVER"]);
 });

@@ -33,6 +33,7 @@ export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	/** Asks another node of the same cache; null if it doesn't answer or isn't one. */
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
+	private readonly inTouch: () => boolean;
 	private readonly triedAt = new Map<string, number>();
 	private readonly outsiders = new ClusterOutsiders();
 	private readonly since = performance.now();
@@ -40,9 +41,12 @@ export class ClusterConvergence {
 	constructor(options: {
 		command: ClusterConvergence["command"];
 		askNode: ClusterConvergence["askNode"];
+		/** Whether the assignment is what the control plane wants today. */
+		inTouch: () => boolean;
 	}) {
 		this.command = options.command;
 		this.askNode = options.askNode;
+		this.inTouch = options.inTouch;
 	}
 
 	async converge(cluster: ClusterAssignment, topology: ClusterTopology): Promise<Convergence> {
@@ -65,10 +69,12 @@ export class ClusterConvergence {
 
 	/**
 	 * Takes back what an outsider took from this engine, in a newer epoch, so that all members answer correctly
-	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. Returns
-	 * whether it acted.
+	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. An agent
+	 * that has just started, or can't reach the control plane, may not know a successor that takes over rightly:
+	 * its acknowledged writes would be lost. Returns whether it acted.
 	 */
 	private async takeBack(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
+		if (!this.inTouch()) return false;
 		const thieves = this.outsiders.thieves(cluster, topology);
 		if (thieves.length === 0 || !this.mayTry("take back", TAKE_BACK_MS)) return false;
 		const { self } = topology;
