@@ -3,10 +3,10 @@ import {
 	type Endpoint,
 	type Failover,
 	failoverEnds,
-	type PendingChange,
 } from "../../../server/contract/index.ts";
 import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 import { type Column, formatFields, formatTable } from "../../terminal/table.ts";
+import { pendingFields } from "./pending-fields.ts";
 
 type Field = [label: string, value: string];
 type Shard = Cache["shards"][number];
@@ -43,7 +43,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		["Name", cache.name],
 		["Status", cache.status + (cache.statusReason === null ? "" : `: ${cache.statusReason}`)],
 		...describeOperation(cache),
-		...describePending(cache),
+		...pendingFields(cache),
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
 		["Node type", cache.nodeType],
 		...shapeOf(cache),
@@ -78,27 +78,6 @@ function describeOperation({ name, operation }: Cache): Field[] {
 	const moved =
 		slots === null ? "" : `, ${slots.moved} of ${slots.total} slots${keys} moved${back}`;
 	return [["Change", `${kind}: ${percent} %${moved}${way}`]];
-}
-
-/** Changes that wait, and what can be done about them. */
-function describePending({ name, pendingChanges, maintenanceWindow }: Cache): Field[] {
-	const { next, window } = pendingChanges ?? { next: null, window: null };
-	const words = ({ changes, problem }: PendingChange) =>
-		Object.entries(changes)
-			.map(([field, value]) => `${field} ${JSON.stringify(value)}`)
-			.join(", ") + (problem === null ? "" : ` (can't start: ${problem})`);
-	return [
-		...(next === null ? [] : [["Then", words(next)] satisfies Field]),
-		...(window === null
-			? []
-			: [
-					[
-						"In the window",
-						`${words(window)}; now: larder caches pending ${name} --apply`,
-					] satisfies Field,
-				]),
-		["Maintenance window", `${maintenanceWindow} UTC`],
-	];
 }
 
 function shapeOf(cache: Cache): Field[] {

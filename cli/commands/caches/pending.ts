@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
+import { cacheSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -9,6 +9,8 @@ import {
 } from "../../command-context.ts";
 import { CliError, EXIT } from "../../exit-codes.ts";
 import { printable } from "../../terminal/format.ts";
+import { formatFields } from "../../terminal/table.ts";
+import { pendingFields } from "./pending-fields.ts";
 
 interface PendingOptions extends ApiOptions {
 	apply?: boolean;
@@ -50,18 +52,12 @@ async function run(name: string, options: PendingOptions): Promise<void> {
 	if (options.json) return printJson(answer);
 	if (options.apply) print(`${name} is being modified.`);
 	else if (options.cancel) print(`No change of ${name} waits for its maintenance window any more.`);
-	else for (const line of describe(cacheSchema.parse(answer))) print(printable(line));
-}
-
-function describe({ name, pendingChanges, maintenanceWindow }: Cache): string[] {
-	const window = pendingChanges?.window ?? null;
-	if (window === null) return [`No change of ${name} waits for its maintenance window.`];
-	return [
-		`${name} changes in its maintenance window (${maintenanceWindow} UTC), from ${window.startsAt}:`,
-		...Object.entries(window.changes).map(
-			([field, value]) => `  ${field}: ${JSON.stringify(value)}`,
-		),
-		`Requested by ${window.requestedBy} at ${window.requestedAt}.`,
-		...(window.problem === null ? [] : [`It can't start: ${window.problem}`]),
-	];
+	else {
+		const cache = cacheSchema.parse(answer);
+		if (cache.pendingChanges === null) {
+			print(`No change of ${name} waits for its maintenance window.`);
+		}
+		const fields = pendingFields(cache);
+		print(formatFields(fields.map(([label, value]) => [printable(label), printable(value)])));
+	}
 }

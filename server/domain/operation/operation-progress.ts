@@ -1,9 +1,9 @@
 import type { ProgressStep } from "../../contract/index.ts";
 import type { Operation } from "../../contract/operation.ts";
-import { countSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
 import type { CacheModel } from "../cache/model.ts";
 import { advance, pendingStep } from "../cache/progress.ts";
 import { slotsToGo } from "./advance-operation.ts";
+import { movedData } from "./moved-data.ts";
 import {
 	leaversOf,
 	type OperationCursor,
@@ -126,31 +126,12 @@ export function operationView(
 			.map(({ step, state, startedAt, finishedAt }) => ({ step, state, startedAt, finishedAt })),
 		percent: percentOf(cursor, share),
 		slots,
-		data: movedData(cache, operation),
+		data: movedData(operation.input, cache.shards),
 		problem: operation.error,
 		startedAt: operation.startedAt.toISOString(),
 		estimatedEndAt: estimateEnd(cursor, share, now),
 		cancellable: !cancelAsked && cursor.phase !== "settle",
 	};
-}
-
-/** Keys and bytes of the slots that move, as if all slots of a shard held the same. */
-function movedData(cache: CacheModel, { input }: OperationModel): Operation["data"] {
-	if (input.held === undefined) return null;
-	const data = { keysMoved: 0, keys: 0, bytesMoved: 0, bytes: 0 };
-	for (const { id, slots } of cache.shards) {
-		const before = readSlots(input.before[id] ?? "");
-		const held = input.held[id];
-		if (before.length === 0 || held === undefined) continue;
-		const going = withoutSlots(before, readSlots(input.after[id] ?? ""));
-		const gone = withoutSlots(going, readSlots(slots));
-		const [share, shareGone] = [going, gone].map((some) => countSlots(some) / countSlots(before));
-		data.keys += Math.round(held.keys * (share ?? 0));
-		data.keysMoved += Math.round(held.keys * (shareGone ?? 0));
-		data.bytes += Math.round(held.bytes * (share ?? 0));
-		data.bytesMoved += Math.round(held.bytes * (shareGone ?? 0));
-	}
-	return data;
 }
 
 function percentOf({ phase }: OperationCursor, share: number): number {

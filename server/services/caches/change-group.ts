@@ -1,10 +1,11 @@
-import { AppError, engineSchema } from "../../contract/index.ts";
+import { engineSchema } from "../../contract/index.ts";
 import { familyOf } from "../../contract/offered-versions.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { bumpHosts } from "../bump-hosts.ts";
+import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 
 /** Null if the group doesn't change. Throws `invalid_argument` for a group that the cache can't have. */
 export async function newGroup(
@@ -13,27 +14,34 @@ export async function newGroup(
 	name: string | undefined,
 ): Promise<StoredParameterGroup | null> {
 	if (name === undefined || name === row.parameterGroup) return null;
-	const field = { field: "parameterGroup" };
-	const group = await findParameterGroup(tx, name);
-	if (group === null) {
-		throw new AppError("invalid_argument", `Parameter group ${name} not found`, field);
-	}
 	const family = familyOf(engineSchema.parse(row.engine), row.engineVersion);
+	throwFirst(await groupProblems(tx, row, family, name));
+	return await findParameterGroup(tx, name);
+}
+
+/** Why the cache can't have the group of that name with an engine of that family. */
+export async function groupProblems(
+	tx: Transaction,
+	row: FullCache,
+	family: StoredParameterGroup["family"],
+	name: string,
+): Promise<ChangeProblem[]> {
+	const refuse = (message: string): ChangeProblem[] => [
+		{ code: "invalid_argument", field: "parameterGroup", message },
+	];
+	const group = await findParameterGroup(tx, name);
+	if (group === null) return refuse(`Parameter group ${name} not found`);
 	if (group.family !== family) {
-		throw new AppError(
-			"invalid_argument",
+		return refuse(
 			`Expected a parameter group of family ${family} but found one of family ${group.family}`,
-			field,
 		);
 	}
 	if (group.clusterMode !== null && group.clusterMode !== row.clusterMode) {
-		throw new AppError(
-			"invalid_argument",
+		return refuse(
 			`Parameter group ${name} is for cluster mode ${group.clusterMode}; cache ${row.name} has it ${row.clusterMode}, which can't be changed`,
-			field,
 		);
 	}
-	return group;
+	return [];
 }
 
 /**

@@ -16,13 +16,8 @@ import { defaultGroupName, parameterDefinition } from "../../domain/parameters/i
 import type { Resources } from "../context.ts";
 import { dataMisfit } from "../data-fit.ts";
 import { nodeColumns } from "../node-columns.ts";
-
-/** Why a change is refused: the field at fault, and what to do. */
-export interface ChangeProblem {
-	code: ErrorCode;
-	field: string;
-	message: string;
-}
+import { groupProblems } from "./change-group.ts";
+import type { ChangeProblem } from "./change-problem.ts";
 
 /** What the nodes of a cache should become. */
 export interface KindChange {
@@ -94,15 +89,15 @@ export async function resolveKind(
 		? engineProblem(resources, row, present, { engine, version }, isBack)
 		: null;
 	if (problem !== null) problems.push(problem);
-	else if (isOther) {
-		Object.assign(kind, { engine, engineVersion: version });
-		if (isBack) kind.parameterGroup = former.parameterGroup;
+	else {
+		if (isOther) Object.assign(kind, { engine, engineVersion: version });
+		if (isBack && isOther) kind.parameterGroup = former.parameterGroup;
 		else problems.push(...(await chooseGroup(tx, row, kind, input.parameterGroup)));
 	}
-	if (kind.nodeType !== present.nodeType)
-		problems.push(...(await misfits(resources, tx, row, kind, dataShare)));
 	const isUpgrade =
 		isOther && !isBack && allNodeRows(row).some((node) => !runs(resources, node, kind));
+	if (kind.nodeType !== present.nodeType)
+		problems.push(...(await misfits(resources, tx, row, kind, dataShare)));
 	return { kind, isUpgrade, problems };
 }
 
@@ -178,33 +173,19 @@ async function chooseGroup(
 ): Promise<ChangeProblem[]> {
 	const family = familyOf(kind.engine, kind.engineVersion);
 	const present = await findParameterGroup(tx, row.parameterGroup);
-	if (present === null || present.family === family) return [];
-	const invalid = (message: string): ChangeProblem[] => [
-		{ code: "invalid_argument", field: "parameterGroup", message },
-	];
-	if (given === undefined) {
-		const own = Object.keys(present.overrides).filter((name) => name !== "cluster-enabled");
-		if (!present.isDefault && own.length > 0) {
-			return invalid(
-				`${row.name} uses the parameter group ${present.name} of family ${present.family}, and ${engineTitle(kind.engine, kind.engineVersion)} needs one of family ${family}. Send parameterGroup: a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`,
-			);
-		}
-		kind.parameterGroup = defaultGroupName(family, clusterModeOf(row));
-		return [];
+	const isOther = present !== null && present.family !== family;
+	if (given !== undefined) {
+		const problems = await groupProblems(tx, row, family, given);
+		if (isOther && problems.length === 0) kind.parameterGroup = given;
+		return problems;
 	}
-	const group = await findParameterGroup(tx, given);
-	if (group === null) return invalid(`Parameter group ${given} not found`);
-	if (group.family !== family) {
-		return invalid(
-			`Expected a parameter group of family ${family} but found one of family ${group.family}`,
-		);
+	if (!isOther) return [];
+	const own = Object.keys(present.overrides).filter((name) => name !== "cluster-enabled");
+	if (!present.isDefault && own.length > 0) {
+		const message = `${row.name} uses the parameter group ${present.name} of family ${present.family}, and ${engineTitle(kind.engine, kind.engineVersion)} needs one of family ${family}. Send parameterGroup: a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`;
+		return [{ code: "invalid_argument", field: "parameterGroup", message }];
 	}
-	if (group.clusterMode !== null && group.clusterMode !== row.clusterMode) {
-		return invalid(
-			`Parameter group ${given} is for cluster mode ${group.clusterMode}; cache ${row.name} has it ${row.clusterMode}, which can't be changed`,
-		);
-	}
-	kind.parameterGroup = group.name;
+	kind.parameterGroup = defaultGroupName(family, clusterModeOf(row));
 	return [];
 }
 

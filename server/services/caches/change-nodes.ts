@@ -7,13 +7,19 @@ import { isChanging } from "../../domain/cache/plan-pending.ts";
 import { bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { applyGroup, newGroup } from "./change-group.ts";
-import type { ChangeProblem } from "./change-kind.ts";
+import { throwFirst } from "./change-problem.ts";
 import { changeShape } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { followingProblems, goesShardsFirst } from "./following-parts.ts";
+import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
 import { moveNodes, resolveMoves } from "./move-nodes.ts";
 import { orderReboots } from "./order-reboots.ts";
-import { type ChangePart, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
+import {
+	type ChangePart,
+	changesNodes,
+	type NodeChanges,
+	nodeChangesOf,
+	partsOf,
+} from "./parts-of-change.ts";
 import { nodesToRestart } from "./pending-reboots.ts";
 import { reshard } from "./reshard-cache.ts";
 
@@ -34,10 +40,11 @@ export async function changeNodes(
 	after: After,
 ): Promise<void> {
 	const changes = nodeChangesOf(input);
-	if (Object.keys(changes).length === 0) return;
+	if (!changesNodes(changes)) return;
 	refuseBeforeNext(row);
 	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
-	if (parts.length > 1) throwFirst(await followingProblems(resources, tx, row, parts));
+	if (parts.length > 1)
+		throwFirst((await problemsOfParts(resources, tx, row, parts)).slice(1).flat());
 	const waiting: NodeChanges = {};
 	let isRerouted = false;
 	for (const part of parts) {
@@ -154,9 +161,4 @@ export async function noteModified(
 		message: `${text.charAt(0).toUpperCase()}${text.slice(1)} of cache ${cacheName} changed by ${requester.name}.`,
 		cacheName,
 	});
-}
-
-export function throwFirst([problem]: readonly ChangeProblem[]): void {
-	if (problem === undefined) return;
-	throw new AppError(problem.code, problem.message, { field: problem.field });
 }

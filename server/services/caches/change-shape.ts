@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { changeRefusals, type PresentShape, type ShapeChange } from "../../contract/cache-shape.ts";
 import { clusterModeSchema, engineSchema } from "../../contract/enums.ts";
-import { AppError } from "../../contract/errors.ts";
 import type { ModifyCacheInput, ProgressStep } from "../../contract/index.ts";
 import {
 	allNodeRows,
@@ -15,14 +14,15 @@ import {
 	progressColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
-import { shardName } from "../../data/cache-view.ts";
 import { Prisma, type Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
 import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
-import { type ChangeProblem, isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
+import { isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
+import { type ChangeProblem, throwFirst } from "./change-problem.ts";
+import { describeDifference } from "./describe-shape.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
 import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
@@ -30,12 +30,13 @@ import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 function shapeOf(input: ModifyCacheInput, row: FullCache, size: CacheSize): ShapeChange {
 	const { zones, multiAz, automaticFailover } = input;
 	const isResized = sizeFields(input).some((value) => value !== undefined);
-	const { nodes, replicasPerShard } = input;
-	if (!isResized) return { nodes, replicasPerShard, zones, multiAz, automaticFailover };
-	if (row.nodeCount !== null) {
-		return { replicasPerShard, nodes: size.nodes ?? undefined, zones, multiAz, automaticFailover };
-	}
-	return { replicasPerShard: fewestReplicas(row, size), nodes, zones, multiAz, automaticFailover };
+	const isMemcached = row.nodeCount !== null;
+	return {
+		nodes: isResized && isMemcached ? (size.nodes ?? undefined) : input.nodes,
+		replicasPerShard:
+			isResized && !isMemcached ? fewestReplicas(row, size) : input.replicasPerShard,
+		...{ zones, multiAz, automaticFailover },
+	};
 }
 
 function sizeFields({ replicasPerShard, shardReplicas, removeNodes, nodes }: ModifyCacheInput) {
@@ -83,8 +84,8 @@ export async function resolveShape(
 		for (const { field: refused, message } of changeRefusals(presentShape(row), change)) {
 			problems.push({ code: "invalid_argument", field: fieldAtFault(refused, input), message });
 		}
-		problems.push(...kindChange.problems, ...(await zoneProblems(tx, change.zones)));
 	}
+	problems.push(...kindChange.problems, ...(await zoneProblems(tx, change.zones)));
 	const { leaving } = resize;
 	return { change, before, after, leaving, isUpgrade: kindChange.isUpgrade, problems };
 }
@@ -150,7 +151,11 @@ function whyBusy(
 	if (open !== null && changes(row, change, before, after)) return open;
 	const isBack = former !== null && isSame(after, { ...former, kind: former.kind ?? before.kind });
 	if (former === null || isBack || !changes(row, change, before, after)) return null;
-	const [from, to] = describe(row, { ...former, kind: former.kind ?? before.kind }, before);
+	const [from, to] = describeDifference(
+		row,
+		{ ...former, kind: former.kind ?? before.kind },
+		before,
+	);
 	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it: ask for ${from} again.`;
 }
 
@@ -189,10 +194,7 @@ export async function changeShape(
 ): Promise<boolean> {
 	const shape = await resolveShape(resources, tx, row, input);
 	const { change, before } = shape;
-	const [problem] = [...shape.problems, ...irreversibility(shape, input)];
-	if (problem !== undefined) {
-		throw new AppError(problem.code, problem.message, { field: problem.field });
-	}
+	throwFirst([...shape.problems, ...irreversibility(shape, input)]);
 	const multiAz = change.multiAz ?? row.multiAz;
 	const automaticFailover = change.automaticFailover ?? row.automaticFailover;
 	const isSwitched = multiAz !== row.multiAz || automaticFailover !== row.automaticFailover;
@@ -225,7 +227,7 @@ export async function changeShape(
 		const hostIds = await pinVersion(resources, tx, row, kind);
 		after(() => wakeHosts(resources, hostIds));
 	}
-	const [from, to] = describe(row, before, shape.after);
+	const [from, to] = describeDifference(row, before, shape.after);
 	await recordEvent(tx, resources.clock, {
 		severity: "info",
 		type: "cache.modifying",
@@ -322,34 +324,4 @@ function isSame(a: FormerShape, b: FormerShape): boolean {
 
 function countOf(size: CacheSize, shard: { id: string }): number {
 	return size.nodes ?? replicasOf(size, shard);
-}
-
-/** What differs between two shapes, in words: first as it is in one, then as in the other. */
-function describe(row: FullCache, a: FormerShape, b: FormerShape): [string, string] {
-	const parts: [string, string][] = [];
-	const sizes = [describeSize(row, a), describeSize(row, b)] as const;
-	if (sizes[0] !== sizes[1]) parts.push([...sizes]);
-	const [from, to] = [a.kind, b.kind];
-	if (from !== undefined && to !== undefined) {
-		if (from.nodeType !== to.nodeType) parts.push([from.nodeType, to.nodeType]);
-		const titles = [from, to].map(({ engine, engineVersion }) =>
-			engineTitle(engine, engineVersion),
-		);
-		if (titles[0] !== titles[1]) parts.push([titles[0] ?? "", titles[1] ?? ""]);
-	}
-	const [here, there] = [a.zones, b.zones].map((zones) => zones?.join(", ") ?? "any zone");
-	if (here !== there) parts.push([here ?? "", there ?? ""]);
-	if (parts.length === 0) return [...sizes];
-	return [parts.map(([left]) => left).join(" and "), parts.map(([, right]) => right).join(" and ")];
-}
-
-function describeSize(row: FullCache, size: CacheSize): string {
-	const some = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
-	if (size.nodes !== null) return some(size.nodes, "node");
-	const own = row.shards.flatMap(({ id, index }) => {
-		const count = size.shardReplicas?.[id];
-		return count === undefined ? [] : [`${count} in shard ${shardName(index)}`];
-	});
-	const exceptions = own.length === 0 ? "" : ` (${own.join(", ")})`;
-	return `${some(size.replicasPerShard, "replica")} per shard${exceptions}`;
 }

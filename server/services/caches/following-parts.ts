@@ -4,7 +4,8 @@ import type { Transaction } from "../../data/database.ts";
 import { findNodeType } from "../../data/node-types.ts";
 import type { Resources } from "../context.ts";
 import { nodeColumns } from "../node-columns.ts";
-import { type ChangeProblem, withKind } from "./change-kind.ts";
+import { withKind } from "./change-kind.ts";
+import type { ChangeProblem } from "./change-problem.ts";
 import { irreversibility, resolveShape } from "./change-shape.ts";
 import { resolveMoves } from "./move-nodes.ts";
 import type { ChangePart, NodeChanges } from "./parts-of-change.ts";
@@ -22,17 +23,17 @@ export async function goesShardsFirst(
 	return type !== null && type.memoryBytes < Number(row.nodeMemoryBytes);
 }
 
-/** Why the parts after the first couldn't be carried out, as far as it can be known before: the first reason first. */
-export async function followingProblems(
+/** Why each part couldn't be carried out after those before it, as far as it can be known now: the main reason first. */
+export async function problemsOfParts(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
 	parts: readonly ChangePart[],
-): Promise<ChangeProblem[]> {
-	const problems: ChangeProblem[] = [];
+): Promise<ChangeProblem[][]> {
+	const problems: ChangeProblem[][] = [];
 	const before: NodeChanges = {};
-	for (const [index, part] of parts.entries()) {
-		if (index > 0) problems.push(...(await problemsOf(resources, tx, row, before, part)));
+	for (const part of parts) {
+		problems.push(await problemsOf(resources, tx, row, before, part));
 		Object.assign(before, part.changes);
 	}
 	return problems;

@@ -7,7 +7,7 @@ import type { Placement } from "../../domain/placement/place-nodes.ts";
 import type { Requester, Resources } from "../context.ts";
 import { nodeColumns } from "../node-columns.ts";
 import { placeSuccessor } from "../successor-place.ts";
-import type { ChangeProblem } from "./change-kind.ts";
+import type { ChangeProblem } from "./change-problem.ts";
 
 /** One requested move. Without a place it cancels a move that is under way. */
 export interface NodeMove {

@@ -6,7 +6,7 @@ export interface PartPreview
 	seconds: number;
 }
 
-export const NOTHING: PartPreview = {
-	...{ steps: [], restarts: [], failovers: [], problems: [] },
-	seconds: 0,
-};
+/** Of a part that does nothing, to be filled by its caller. */
+export function emptyPreview(): PartPreview {
+	return { steps: [], restarts: [], failovers: [], problems: [], seconds: 0 };
+}

@@ -12,6 +12,9 @@ const FIELDS = {
 	moves: ["moves"],
 } as const satisfies Record<string, readonly (keyof ModifyCacheInput)[]>;
 
+/** What only says how something else is done. */
+const MANNERS: readonly string[] = ["acceptIrreversible", "weightBy"];
+
 type PartKind = keyof typeof FIELDS;
 export type NodeChanges = Pick<ModifyCacheInput, (typeof FIELDS)[PartKind][number]>;
 
@@ -36,7 +39,11 @@ export function partsOf(input: Partial<ModifyCacheInput>, shardsFirst: boolean):
 		: ["shape", "shards", "moves"];
 	return order
 		.map((kind) => ({ kind, changes: pick(input, FIELDS[kind]) }))
-		.filter(({ changes }) => Object.keys(changes).length > 0);
+		.filter(({ changes }) => changesNodes(changes));
+}
+
+export function changesNodes(changes: NodeChanges): boolean {
+	return Object.keys(changes).some((field) => !MANNERS.includes(field));
 }
 
 function pick(

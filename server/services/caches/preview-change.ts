@@ -18,7 +18,7 @@ import { withKind } from "./change-kind.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
 import { goesShardsFirst, shareAfter, withShape } from "./following-parts.ts";
-import { NOTHING, type PartPreview } from "./part-preview.ts";
+import { emptyPreview, type PartPreview } from "./part-preview.ts";
 import { previewKind } from "./preview-kind.ts";
 import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
@@ -41,9 +41,9 @@ export async function previewChange(
 		const wanted = { ...withLeavers(withSize(withKind(row, kind), size), named), zones };
 		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
 		const reshard = await previewReshard(resources, tx, present, input);
-		const shards = { ...NOTHING, ...reshard };
+		const shards = { ...emptyPreview(), ...reshard };
 		const nodes = [
-			{ ...NOTHING, steps: switches(row, shape) },
+			{ ...emptyPreview(), steps: switches(row, shape) },
 			await previewSize(resources, tx, wanted),
 			await previewKind(resources, tx, row, wanted),
 			await previewReboots(resources, tx, row, input),
@@ -81,7 +81,7 @@ function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPr
 	const { startsAt } = nextWindow(maintenanceWindow, clock.now());
 	const isOpen = startsAt <= clock.now();
 	const step = `Wait for the maintenance window (${maintenanceWindow} UTC), which ${isOpen ? "is open" : `opens at ${startsAt.toISOString()}`}.`;
-	return { ...NOTHING, steps: [step] };
+	return { ...emptyPreview(), steps: [step] };
 }
 
 function withLeavers(row: FullCache, named: ReadonlySet<string>): FullCache {
@@ -126,12 +126,12 @@ async function additions(
 	model: CacheModel,
 ): Promise<PartPreview> {
 	const lacks = lacksOf(model);
-	if (lacks.every((count) => count === 0)) return NOTHING;
+	if (lacks.every((count) => count === 0)) return emptyPreview();
 	const places = await chooseNewPlaces(resources, tx, wanted, lacks);
 	const isMemcached = wanted.engine === "memcached";
 	if (!places.ok) {
 		const field = isMemcached ? "nodes" : "replicasPerShard";
-		return { ...NOTHING, problems: [{ field, message: places.reason }] };
+		return { ...emptyPreview(), problems: [{ field, message: places.reason }] };
 	}
 	const hosts = await tx.host.findMany({ select: { id: true, name: true, zone: true } });
 	const steps = places.shards.flatMap((shard, index) =>
@@ -144,7 +144,7 @@ async function additions(
 	const copied = model.shards.flatMap(({ primaryNodeId }, index) =>
 		(lacks[index] ?? 0) === 0 ? [] : [usedBytes(resources, { id: primaryNodeId ?? "" })],
 	);
-	return { ...NOTHING, steps, seconds: copySeconds(copied) };
+	return { ...emptyPreview(), steps, seconds: copySeconds(copied) };
 }
 
 /** Those that would leave, in turn. */

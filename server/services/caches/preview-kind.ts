@@ -18,7 +18,7 @@ import { type NodeColumns, nodeColumns } from "../node-columns.ts";
 import { placeSuccessor } from "../successor-place.ts";
 import { runs } from "./change-kind.ts";
 import { primariesLast } from "./order-reboots.ts";
-import type { PartPreview } from "./part-preview.ts";
+import { emptyPreview, type PartPreview } from "./part-preview.ts";
 import { usedBytes } from "./used-bytes.ts";
 
 /** How each node would become what the cache wants: where it is, by a successor, or by a restart. */
@@ -28,10 +28,7 @@ export async function previewKind(
 	row: FullCache,
 	wanted: FullCache,
 ): Promise<PartPreview> {
-	const preview: PartPreview = {
-		...{ steps: [], restarts: [], failovers: [], problems: [] },
-		seconds: 0,
-	};
+	const preview = emptyPreview();
 	const columns = await nodeColumns(tx, wanted);
 	const kind = { engine: engineSchema.parse(wanted.engine), engineVersion: wanted.engineVersion };
 	const zones = zonesColumn.parse(wanted.zones);

@@ -5,7 +5,7 @@ import type { Transaction } from "../../data/database.ts";
 import { copySeconds } from "../../domain/cache/expected-time.ts";
 import type { Resources } from "../context.ts";
 import { resolveMoves } from "./move-nodes.ts";
-import type { PartPreview } from "./part-preview.ts";
+import { emptyPreview, type PartPreview } from "./part-preview.ts";
 import { usedBytes } from "./used-bytes.ts";
 
 /** Where nodes that a person moves would go. */
@@ -16,10 +16,7 @@ export async function previewMoves(
 	input: ModifyCacheInput,
 ): Promise<PartPreview> {
 	const { moves, problems } = await resolveMoves(resources, tx, row, input.moves);
-	const preview: PartPreview = {
-		...{ steps: [], restarts: [], failovers: [], problems },
-		seconds: 0,
-	};
+	const preview: PartPreview = { ...emptyPreview(), problems };
 	for (const { node, place } of moves) {
 		if (place === null) {
 			preview.steps.push(`Cancel the move of ${node.name}.`);

@@ -6,7 +6,7 @@ import { findParameterGroup } from "../../data/parameter-groups.ts";
 import { restartSeconds } from "../../domain/cache/expected-time.ts";
 import type { Resources } from "../context.ts";
 import { primariesLast } from "./order-reboots.ts";
-import type { PartPreview } from "./part-preview.ts";
+import { emptyPreview, type PartPreview } from "./part-preview.ts";
 import { nodesToRestart } from "./pending-reboots.ts";
 import { usedBytes } from "./used-bytes.ts";
 
@@ -17,10 +17,7 @@ export async function previewReboots(
 	row: FullCache,
 	{ applyPending, parameterGroup }: ModifyCacheInput,
 ): Promise<PartPreview> {
-	const preview: PartPreview = {
-		...{ steps: [], restarts: [], failovers: [], problems: [] },
-		seconds: 0,
-	};
+	const preview = emptyPreview();
 	if (applyPending !== true) return preview;
 	const group = parameterGroup === undefined ? null : await findParameterGroup(tx, parameterGroup);
 	const nodes = primariesLast(row, await nodesToRestart(resources, tx, row, group));

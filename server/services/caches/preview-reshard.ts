@@ -5,6 +5,7 @@ import { nodesPerShard } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { copySeconds, leaveSeconds, moveSeconds } from "../../domain/cache/expected-time.ts";
+import { movedData } from "../../domain/operation/moved-data.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { planReshard, type ReshardPlan } from "./reshard-cache.ts";
@@ -83,12 +84,7 @@ function moves(row: FullCache, { input }: ReshardPlan): string[] {
 
 function secondsOf(row: FullCache, { newShards, slotCount, input }: ReshardPlan): number {
 	const engine = engineSchema.parse(row.engine);
-	const bytes = row.shards.reduce((sum, { id }) => {
-		const before = readSlots(input.before[id] ?? "");
-		const going = withoutSlots(before, readSlots(input.after[id] ?? ""));
-		const share = before.length === 0 ? 0 : countSlots(going) / countSlots(before);
-		return sum + (input.held?.[id]?.bytes ?? 0) * share;
-	}, 0);
+	const bytes = movedData(input, row.shards)?.bytes ?? 0;
 	return (
 		copySeconds(newShards.map(() => 0)) +
 		moveSeconds(engine, row.engineVersion, slotCount, bytes) +

@@ -4,15 +4,10 @@ import type { Transaction } from "../../data/database.ts";
 import { readPending, writePending } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import type { Caller, Resources } from "../context.ts";
-import { newGroup } from "./change-group.ts";
-import type { ChangeProblem } from "./change-kind.ts";
-import { throwFirst } from "./change-nodes.ts";
-import { irreversibility, resolveShape } from "./change-shape.ts";
+import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { shareAfter, withShape } from "./following-parts.ts";
-import { resolveMoves } from "./move-nodes.ts";
-import { nodeChangesOf } from "./parts-of-change.ts";
-import { planReshard } from "./reshard-cache.ts";
+import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
+import { changesNodes, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
 
 /**
  * Keeps a change until the maintenance window opens. Fields that wait already get the new values. Refused is what the
@@ -26,12 +21,11 @@ export async function putOff(
 	input: ModifyCacheInput,
 ): Promise<void> {
 	const asked = nodeChangesOf(input);
-	if (Object.keys(asked).length === 0) return;
 	const { clock } = resources;
 	const pending = readPending(row);
 	const changes = { ...pending.window?.changes, ...asked };
-	const whole = { ...changes, name: row.name };
-	throwFirst(await lastingProblems(resources, tx, row, whole));
+	if (!changesNodes(asked)) return;
+	throwFirst(await lastingProblems(resources, tx, row, changes));
 	if (row.availableAt === null) {
 		throw new AppError(
 			"conflict",
@@ -52,26 +46,15 @@ export async function putOff(
 	});
 }
 
+/** Room and data may change until then. */
 async function lastingProblems(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
-	input: ModifyCacheInput,
+	changes: NodeChanges,
 ): Promise<ChangeProblem[]> {
-	const shape = await resolveShape(resources, tx, row, input, shareAfter(row, input));
-	const changed = await withShape(resources, tx, row, input);
-	if (input.engine === undefined && input.engineVersion === undefined) {
-		await newGroup(tx, row, input.parameterGroup);
-	}
-	const { shards, weightBy } = input;
-	const resharding =
-		shards === undefined ? null : planReshard(resources, changed, { shards, weightBy });
-	const found = [
-		...shape.problems,
-		...irreversibility(shape, input),
-		...(resharding?.problems ?? []),
-		...(await resolveMoves(resources, tx, row, input.moves)).problems,
-	];
+	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
+	const found = (await problemsOfParts(resources, tx, row, parts)).flat();
 	return found.filter(({ code }) => code === "invalid_argument");
 }
 
@@ -81,10 +64,10 @@ export async function supersede(tx: Transaction, input: ModifyCacheInput): Promi
 	const pending = readPending(row);
 	const asked = Object.keys(nodeChangesOf(input));
 	if (pending.window === null) return;
-	const left = Object.entries(pending.window.changes).filter(([field]) => !asked.includes(field));
-	if (left.length === Object.keys(pending.window.changes).length) return;
-	// These alone change nothing.
-	const isEmpty = left.every(([field]) => ["acceptIrreversible", "weightBy"].includes(field));
-	const window = isEmpty ? null : { ...pending.window, changes: Object.fromEntries(left) };
+	const fields = Object.entries(pending.window.changes);
+	const left = fields.filter(([field]) => !asked.includes(field));
+	if (left.length === fields.length) return;
+	const changes = Object.fromEntries(left);
+	const window = changesNodes(changes) ? { ...pending.window, changes } : null;
 	await writePending(tx, row.id, { ...pending, window });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { SLOT_MOVES_SINCE } from "../../contract/agent.ts";
 import type { WeightBy } from "../../contract/cache.ts";
 import { slotsProblem } from "../../contract/cache-shape.ts";
-import { AppError, type ErrorCode } from "../../contract/errors.ts";
+import { AppError } from "../../contract/errors.ts";
 import { MIB } from "../../contract/limits.ts";
 import type { OperationKind } from "../../contract/operation.ts";
 import {
@@ -27,6 +27,7 @@ import type {
 import { operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
+import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 
 /** Shards: as many, with slots spread over them. Slots: as they are given. Neither: the same shards, spread again. */
 export type ReshardRequest =
@@ -39,11 +40,7 @@ const EMPTY_ENGINE_BYTES = 1.7 * MIB;
 
 type Held = NonNullable<OperationInput["held"]>;
 
-export interface ReshardProblem {
-	field: "shards" | "slots";
-	message: string;
-	code: ErrorCode;
-}
+type ReshardProblem = ChangeProblem & { field: "shards" | "slots" };
 
 export interface ReshardPlan {
 	kind: OperationKind;
@@ -274,10 +271,7 @@ export async function reshard(
 	}
 	const plan = planReshard(resources, row, request);
 	if (plan === null) return;
-	const [problem] = plan.problems;
-	if (problem !== undefined) {
-		throw new AppError(problem.code, problem.message, { field: problem.field });
-	}
+	throwFirst(plan.problems);
 	await start(resources, caller, tx, row, plan);
 }
 

@@ -7,7 +7,7 @@ import {
 } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
-import type { ChangeProblem } from "./change-kind.ts";
+import type { ChangeProblem } from "./change-problem.ts";
 
 type SizeInput = Pick<
 	ModifyCacheInput,
