@@ -16,6 +16,7 @@ import {
 	readCommands,
 	renderCommandPage,
 } from "../testing/command-table.ts";
+import { EngineAdditions } from "./engine-additions.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { replicationLogin } from "./replication-login.ts";
 import { renderAcl } from "./valkey-acl.ts";
@@ -160,6 +161,17 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 		}
 	});
 
+	test("what people add is found, and an engine as Larder starts it has nothing of the kind", async () => {
+		const assignment = makeAssignment({ port, ...version });
+		const look = () =>
+			new EngineAdditions((...words) => system.command(words, 2_000)).read(assignment);
+		expect(await look()).toBeUndefined();
+		await system.command(["ACL", "SETUSER", "bob", "on", "nopass", "+@all"], 2_000);
+		expect(await look()).toEqual({ modules: [], users: ["bob"] });
+		await system.command(["ACL", "DELUSER", "bob"], 2_000);
+		expect(await look()).toBeUndefined();
+	});
+
 	test("the password that replicas show can copy data and do nothing else", async () => {
 		const { username, password } = replicationLogin({ systemPassword: SYSTEM_PASSWORD });
 		const replica = await connect(username, password);
@@ -176,6 +188,19 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 			["AUTH", "HELLO", "PING", "PSYNC", "QUIT", "REPLCONF", "RESET", "SYNC"],
 		);
 	});
+});
+
+test("an upgrade takes no command from clients: later engines know and allow all that earlier ones do", () => {
+	expect(tables).toHaveLength(VERSIONS.length);
+	// From the newest to the oldest.
+	for (const [index, older] of tables.entries()) {
+		for (const newer of tables.slice(0, index)) {
+			const lost = [...older.commands].filter(
+				([name, isAllowed]) => isAllowed && newer.commands.get(name) !== true,
+			);
+			expect(lost, `${older.release} to ${newer.release}`).toEqual([]);
+		}
+	}
 });
 
 test.runIf(process.env.LARDER_DOCS === "write")("write the page", async () => {

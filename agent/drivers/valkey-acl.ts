@@ -45,6 +45,13 @@ export function renderAcl(
 	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
 }
 
+/** Of all users in that file. */
+export function userNames(assignment: Parameters<typeof renderAcl>[0]): string[] {
+	return renderAcl(assignment)
+		.split("\n")
+		.flatMap((line) => line.split(" ")[1] ?? []);
+}
+
 /** Slots with their keys arrive as commands, so whoever sends them may write. Only Valkey 9 sends slots by itself. */
 function slotUser({
 	auth,

@@ -15,6 +15,7 @@ import type {
 	EngineSession,
 	EngineState,
 } from "./driver.ts";
+import { EngineAdditions } from "./engine-additions.ts";
 import { EngineCommandError, type EngineConnection } from "./engine-connection.ts";
 import { KeyByKeyMoves } from "./key-by-key-moves.ts";
 import { leadSettings } from "./lead-permission.ts";
@@ -61,6 +62,7 @@ export class ValkeySession implements EngineSession {
 	/** Since this connection opened. */
 	private usersApplied = false;
 	private writes: ReadonlySet<string> | null = null;
+	private readonly additions = new EngineAdditions((...args) => this.command(...args));
 	private readonly nodeTimeout = new NodeTimeoutLease((...args) => this.command(...args));
 	/** As of the last observation; null with cluster mode disabled. */
 	private topology: ClusterTopology | null = null;
@@ -116,7 +118,12 @@ export class ValkeySession implements EngineSession {
 		this.barred = isBarred(info);
 		this.clientsMax = Number(info.get("maxclients") ?? CLIENTS_MAX_DEFAULT);
 		const state = readEngineState(info);
-		return { ...state, cluster: topology === null ? null : await this.clusterState(topology) };
+		const additions = state.loading ? undefined : await this.additions.read(this.assignment());
+		return {
+			...state,
+			...(additions !== undefined && { additions }),
+			cluster: topology === null ? null : await this.clusterState(topology),
+		};
 	}
 
 	private async clusterState(topology: ClusterTopology) {

@@ -47,6 +47,13 @@ export const engineStateSchema = z.object({
 	offset: z.number(),
 	/** For a primary: replicas that it lists as online. */
 	onlineReplicas: z.int32(),
+	additions: z
+		.object({
+			modules: z.array(z.string().max(200)).max(100),
+			users: z.array(z.string().max(200)).max(100),
+		})
+		.optional()
+		.describe("what Larder hasn't put into it: modules, and users of its access rules"),
 	/** What the engine itself shows of its cluster; null with cluster mode disabled. */
 	cluster: z
 		.object({

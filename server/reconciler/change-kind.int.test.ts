@@ -169,6 +169,38 @@ describe("an engine", () => {
 		expect((await nodes()).every(({ reboot }) => reboot === 0)).toBe(true);
 	});
 
+	it("stays as it is while people's modules and users would be left behind", async () => {
+		await fleet.create({ replicasPerShard: 1, engineVersion: "8" });
+		const { resources } = fleet.test;
+		const add = async (modules: string[], users: string[]) => {
+			for (const { id, observation } of await nodes()) {
+				const seen = resources.fleet.observation(id, observation);
+				if (seen?.engineState == null) throw new Error("no observation");
+				const engineState = { ...seen.engineState, additions: { modules, users } };
+				resources.fleet.setObservation(id, { ...seen, engineState });
+			}
+		};
+		await add(["bloom"], ["bob"]);
+		const change = { engineVersion: "9", acceptIrreversible: true };
+		const { problems } = await preview(change);
+		expect(problems).toEqual([
+			{
+				field: "engineVersion",
+				message: expect.stringMatching(
+					/module bloom is loaded on 2 nodes \(orders-001, orders-002\).+MODULE UNLOAD bloom/,
+				),
+			},
+			{ field: "engineVersion", message: expect.stringMatching(/user bob .+ACL DELUSER bob/) },
+		]);
+		await expect(modify(change)).rejects.toMatchObject({
+			code: "conflict",
+			field: "engineVersion",
+		});
+		expect((await preview({ nodeType: "cache.t4g.small" })).problems).toEqual([]);
+		await add([], []);
+		expect((await preview(change)).problems).toEqual([]);
+	});
+
 	it("of Redis OSS becomes Valkey, with the parameters of its family, and can be taken back at first", async () => {
 		await fleet.create({ replicasPerShard: 1, engine: "redis", engineVersion: "7" });
 		await modify({ engine: "valkey", acceptIrreversible: true });

@@ -16,6 +16,7 @@ import { defaultGroupName, parameterDefinition } from "../../domain/parameters/i
 import type { Resources } from "../context.ts";
 import { dataMisfit } from "../data-fit.ts";
 import { nodeColumns } from "../node-columns.ts";
+import { additionProblems } from "./addition-problems.ts";
 import { groupProblems } from "./change-group.ts";
 import type { ChangeProblem } from "./change-problem.ts";
 
@@ -96,6 +97,7 @@ export async function resolveKind(
 	}
 	const isUpgrade =
 		isOther && !isBack && allNodeRows(row).some((node) => !runs(resources, node, kind));
+	if (isUpgrade) problems.push(...additionProblems(resources, row));
 	if (kind.nodeType !== present.nodeType)
 		problems.push(...(await misfits(resources, tx, row, kind, dataShare)));
 	return { kind, isUpgrade, problems };
@@ -182,7 +184,7 @@ async function chooseGroup(
 	if (!isOther) return [];
 	const own = Object.keys(present.overrides).filter((name) => name !== "cluster-enabled");
 	if (!present.isDefault && own.length > 0) {
-		const message = `${row.name} uses the parameter group ${present.name} of family ${present.family}, and ${engineTitle(kind.engine, kind.engineVersion)} needs one of family ${family}. Send parameterGroup: a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`;
+		const message = `${row.name} uses the parameter group ${present.name} of family ${present.family} (${own.length === 1 ? "one value" : `${own.length} values`} of its own), and ${engineTitle(kind.engine, kind.engineVersion)} needs one of family ${family}. Send parameterGroup: a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`;
 		return [{ code: "invalid_argument", field: "parameterGroup", message }];
 	}
 	kind.parameterGroup = defaultGroupName(family, clusterModeOf(row));
