@@ -77,7 +77,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		status: model.status,
 		statusReason: model.statusReason,
 		progress: [...model.progress],
-		operation: changeView(row, model, sources.clock.now()),
+		operation: changeView(row, model, sources),
 		pendingChanges: pendingView(row, model, sources.clock.now()),
 		maintenanceWindow: row.maintenanceWindow,
 		nodeType: row.nodeType,
@@ -114,12 +114,18 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 }
 
 /** What is under way: slots that move, or else nodes that change. */
-function changeView(row: FullCache, model: CacheModel, now: Date): Cache["operation"] {
+function changeView(
+	row: FullCache,
+	model: CacheModel,
+	{ clock, fleet }: ViewSources,
+): Cache["operation"] {
+	const now = clock.now();
 	const operation = operationView(model, model.progress, now);
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 	if (operation !== null || former === null) return operation;
 	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;
-	return resizeView(model, { id, startedAt, formerKind: kind });
+	const usedBytes = (nodeId: string) => fleet.metrics(nodeId)?.memoryUsedBytes ?? 0;
+	return resizeView(model, { id, startedAt, formerKind: kind }, usedBytes, now);
 }
 
 function runningVersion(nodes: readonly NodeModel[]): string | null {

@@ -9,6 +9,8 @@ const waitingSchema = z.object({
 	changes: z.record(z.string(), z.unknown()),
 	requestedAt: z.string(),
 	requestedBy: z.string(),
+	/** Of the request, for the audit log; absent for what only follows another change. */
+	origin: z.object({ actor: z.string(), actorName: z.string(), requestId: z.string() }).optional(),
 });
 export type WaitingChange = z.infer<typeof waitingSchema>;
 
@@ -55,7 +57,11 @@ export function pendingView(
 	// The window's changes are tried only once no other change follows.
 	const waitsForWindow = next === null;
 	return {
-		next: next && { ...next, startsAt: null, problem: found },
-		window: window && { ...window, startsAt, problem: waitsForWindow ? found : null },
+		next: next && { ...shown(next), startsAt: null, problem: found },
+		window: window && { ...shown(window), startsAt, problem: waitsForWindow ? found : null },
 	};
+}
+
+function shown({ changes, requestedAt, requestedBy }: WaitingChange) {
+	return { changes, requestedAt, requestedBy };
 }

@@ -56,8 +56,13 @@ it("a change with apply window waits, in sight, until the window opens", async (
 	await fleet.settle();
 	expect(await fleet.orders()).toMatchObject({
 		...{ status: "modifying", replicasPerShard: 1, pendingChanges: null },
-		operation: { kind: "modify", cancellable: true, slots: null },
+		operation: { kind: "modify", cancellable: true, slots: null, percent: expect.any(Number) },
 	});
+	const audit = await fleet.test.resources.db.auditEntry.findMany({
+		where: { action: "cache.begin-pending-changes" },
+	});
+	// By the one who asked, with the newest of the requests.
+	expect(audit).toMatchObject([{ target: "orders", actor: fleet.caller.actor, address: null }]);
 	// A gateway that has the newest route, on a host without a node of the cache, is news.
 	const used = (await fleet.members()).map(({ host }) => host);
 	const names = ["h1", "h2", "h3"];

@@ -1,6 +1,7 @@
 import type { Operation } from "../../contract/operation.ts";
 import type { CacheModel, NodeKind } from "./model.ts";
 import { primaryOf } from "./model.ts";
+import { resizeEnd, resizePercent, type UsedBytes } from "./resize-estimate.ts";
 import { isSizeStep } from "./size-progress.ts";
 
 /** The change of nodes that is under way, as it was when it began. */
@@ -12,17 +13,22 @@ export interface Resize {
 }
 
 /** A change of nodes as the API shows it. */
-export function resizeView(cache: CacheModel, { id, startedAt, formerKind }: Resize): Operation {
+export function resizeView(
+	cache: CacheModel,
+	{ id, startedAt, formerKind }: Resize,
+	usedBytes: UsedBytes,
+	now: Date,
+): Operation {
 	const steps = cache.progress.filter(isSizeStep);
-	const done = steps.filter(({ state }) => state === "done").length;
 	return {
 		...{ id, kind: "modify", state: "running" },
 		steps: steps.map(({ step, state, startedAt: since, finishedAt }) => ({
 			...{ step, state, startedAt: since, finishedAt },
 		})),
-		percent: steps.length === 0 ? 0 : Math.floor((done / steps.length) * 100),
+		percent: resizePercent(cache, steps),
 		...{ slots: null, data: null, problem: cache.blocks[0]?.reason ?? null },
-		...{ startedAt, estimatedEndAt: null },
+		startedAt,
+		estimatedEndAt: resizeEnd(cache, steps, usedBytes, now)?.toISOString() ?? null,
 		cancellable: !isIrreversible(cache, formerKind),
 	};
 }

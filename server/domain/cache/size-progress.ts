@@ -6,14 +6,14 @@ import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-siz
 import { advance, pendingStep } from "./progress.ts";
 
 const PLACE = "Place new nodes";
-const COPY = "Copy the data to new replicas";
-const START = "Start new nodes";
+export const COPY = "Copy the data to new replicas";
+export const START = "Start new nodes";
 const ANNOUNCE = "Route clients to new nodes";
 const WITHDRAW = "Route clients away from nodes";
-const REMOVE = "Remove nodes";
-const RESIZE = "Change the node type";
-const UPGRADE = "Change the engine";
-const REZONE = "Move nodes to their zones";
+export const REMOVE = "Remove nodes";
+export const RESIZE = "Change the node type";
+export const UPGRADE = "Change the engine";
+export const REZONE = "Move nodes to their zones";
 
 /** Whether a step is over; steps of a change of size are in this order. */
 const IS_DONE: Readonly<Record<string, (cache: CacheModel) => boolean>> = {

@@ -58,7 +58,7 @@ class World {
 			id: "op",
 			kind,
 			input: { before, after, added: [...added], removed: [...removed], shardsBefore },
-			cursor: { phase: "add", movingSince: null, toMove: 0, round: 0 },
+			cursor: { phase: "add", movingSince: null, toMove: 0, round: 0, percent: 0 },
 			cancelAsked: false,
 			error: null,
 			startedAt: NOW,
@@ -122,6 +122,8 @@ class World {
 		const { operation } = this;
 		if (step === null || operation === null) return;
 		if (JSON.stringify(operation.cursor) !== JSON.stringify(step.from)) return;
+		// What people see never steps back, even if slots do.
+		expect(step.cursor.percent).toBeGreaterThanOrEqual(operation.cursor.percent);
 		for (const [id, slots] of Object.entries(step.slots)) this.recorded.set(id, slots);
 		for (const id of step.remove) this.recorded.delete(id);
 		this.operation = step.outcome === null ? { ...operation, cursor: step.cursor } : null;

@@ -1,6 +1,5 @@
 import {
 	commonSlots,
-	countSlots,
 	formatSlots,
 	mergeSlots,
 	readSlots,
@@ -10,6 +9,7 @@ import {
 import type { CacheModel, NodeModel, OperationStep, ShardModel } from "../cache/model.ts";
 import { nodesWanted, primaryOf } from "../cache/model.ts";
 import { isInPlace, isServingPrimary, isSettled, isSilent } from "../cache/node-health.ts";
+import { percentOf, slotsToGo } from "./moved-slots.ts";
 import {
 	goalOf,
 	leaversOf,
@@ -30,7 +30,7 @@ export function advanceOperation(cache: CacheModel, now: Date): OperationStep | 
 	const slots = foundSlots(cache, operation);
 	const error = problemOf(cache, operation);
 	const step = { operationId: operation.id, from: operation.cursor, slots, error };
-	const next = nextOf(cache, operation, slots, now);
+	const next = withPercent(cache, operation, slots, nextOf(cache, operation, slots, now));
 	const isNews =
 		JSON.stringify(next.cursor) !== JSON.stringify(operation.cursor) ||
 		next.remove.length > 0 ||
@@ -41,6 +41,17 @@ export function advanceOperation(cache: CacheModel, now: Date): OperationStep | 
 }
 
 type Next = Pick<OperationStep, "cursor" | "remove" | "outcome" | "events">;
+
+function withPercent(
+	{ shards }: CacheModel,
+	operation: OperationModel,
+	found: SlotLayout,
+	next: Next,
+): Next {
+	const now = shards.map((shard) => ({ ...shard, slots: found[shard.id] ?? shard.slots }));
+	const percent = percentOf({ shards: now }, { ...operation, cursor: next.cursor });
+	return { ...next, cursor: { ...next.cursor, percent } };
+}
 
 function nextOf(cache: CacheModel, operation: OperationModel, found: SlotLayout, now: Date): Next {
 	const { cursor } = operation;
@@ -81,7 +92,8 @@ function isExtended(cache: CacheModel, { input }: OperationModel): boolean {
 
 function beginMoving(cache: CacheModel, operation: OperationModel, now: Date): OperationCursor {
 	const toMove = slotsToGo(cache, operation);
-	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0 };
+	const { percent } = operation.cursor;
+	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0, percent };
 }
 
 /** The present round until all of its slots have arrived, then the first other round with slots to move. */
@@ -98,15 +110,6 @@ function roundToGo(
 	if (isToGo[round] === true) return round;
 	const next = isToGo.indexOf(true);
 	return next === -1 ? round : next;
-}
-
-/** How many slots aren't where they should be. */
-export function slotsToGo(cache: CacheModel, operation: OperationModel): number {
-	return cache.shards.reduce(
-		(sum, shard) =>
-			sum + countSlots(withoutSlots(readSlots(shard.slots), goalOf(operation, shard.id))),
-		0,
-	);
 }
 
 /** Its agent says so, or its primary can't be asked. */

@@ -2,8 +2,8 @@ import type { ProgressStep } from "../../contract/index.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { CacheModel } from "../cache/model.ts";
 import { advance, pendingStep } from "../cache/progress.ts";
-import { slotsToGo } from "./advance-operation.ts";
 import { movedData } from "./moved-data.ts";
+import { movedShare, movedSlots } from "./moved-slots.ts";
 import {
 	leaversOf,
 	type OperationCursor,
@@ -16,10 +16,6 @@ const MOVE = "Move slots";
 const REMOVE = "Remove empty shards";
 const SETTLE = "Check that all nodes agree";
 const STEPS = [ADD, MOVE, REMOVE, SETTLE];
-
-/** Before slots move, and after: the rest of the time goes into adding and removing nodes. */
-const PERCENT_BEFORE_MOVING = 10;
-const PERCENT_AFTER_MOVING = 95;
 
 /** The steps of an operation; `input` says whether shards come or go. */
 export function operationSteps(
@@ -96,16 +92,6 @@ export function describeOperation(cache: CacheModel): string | null {
 	}
 }
 
-/** In the present direction. */
-export function movedSlots(
-	cache: CacheModel,
-	operation: OperationModel,
-): { moved: number; total: number } {
-	const toGo = slotsToGo(cache, operation);
-	const total = operation.cursor.phase === "add" ? toGo : Math.max(operation.cursor.toMove, toGo);
-	return { moved: total - toGo, total };
-}
-
 /** The operation as the API shows it; null for none. */
 export function operationView(
 	cache: CacheModel,
@@ -114,8 +100,6 @@ export function operationView(
 ): Operation | null {
 	const { operation } = cache;
 	if (operation === null) return null;
-	const slots = movedSlots(cache, operation);
-	const share = slots.total === 0 ? 1 : slots.moved / slots.total;
 	const { cancelAsked, cursor } = operation;
 	return {
 		id: operation.id,
@@ -124,21 +108,14 @@ export function operationView(
 		steps: steps
 			.filter(isOperationStep)
 			.map(({ step, state, startedAt, finishedAt }) => ({ step, state, startedAt, finishedAt })),
-		percent: percentOf(cursor, share),
-		slots,
+		percent: cursor.percent,
+		slots: movedSlots(cache, operation),
 		data: movedData(operation.input, cache.shards),
 		problem: operation.error,
 		startedAt: operation.startedAt.toISOString(),
-		estimatedEndAt: estimateEnd(cursor, share, now),
+		estimatedEndAt: estimateEnd(cursor, movedShare(cache, operation), now),
 		cancellable: !cancelAsked && cursor.phase !== "settle",
 	};
-}
-
-function percentOf({ phase }: OperationCursor, share: number): number {
-	if (phase === "add") return 0;
-	if (phase === "settle") return PERCENT_AFTER_MOVING;
-	const span = PERCENT_AFTER_MOVING - PERCENT_BEFORE_MOVING;
-	return PERCENT_BEFORE_MOVING + Math.floor(span * share);
 }
 
 /** From how fast slots have moved so far. */

@@ -34,6 +34,8 @@ export const operationCursorSchema = z.object({
 	toMove: z.number(),
 	/** Which of the rounds is going on in phase `move` (roundsOf). */
 	round: z.int().default(0),
+	/** As people have seen it: it never steps back. */
+	percent: z.int().default(0),
 });
 export type OperationCursor = z.infer<typeof operationCursorSchema>;
 

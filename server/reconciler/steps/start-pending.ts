@@ -1,7 +1,10 @@
 import { AppError } from "../../contract/errors.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
+import type { Transaction } from "../../data/database.ts";
+import type { WaitingChange } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { writeAudit } from "../../data/write-audit.ts";
 import type { PendingWhen } from "../../domain/cache/model.ts";
 import { startPending as start } from "../../services/caches/pending-changes.ts";
 import type { Resources } from "../../services/context.ts";
@@ -15,14 +18,8 @@ export async function startPending(
 	const commits: (() => void)[] = [];
 	try {
 		await writeInCharge(resources, async (tx) => {
-			const isStarted = await start(resources, tx, name, when, (commit) => commits.push(commit));
-			if (!isStarted || when === "next") return;
-			await recordEvent(tx, resources.clock, {
-				severity: "info",
-				type: "cache.window-opened",
-				message: `The maintenance window of cache ${name} is open: the change that waited for it begins.`,
-				cacheName: name,
-			});
+			const started = await start(resources, tx, name, when, (commit) => commits.push(commit));
+			if (started !== null && when === "window") await noteBegin(resources, tx, name, started);
 		});
 	} catch (error) {
 		if (error instanceof AppError) return error.message;
@@ -30,4 +27,27 @@ export async function startPending(
 	}
 	for (const commit of commits) commit();
 	return null;
+}
+
+/** People read it in the events, and auditors find it with the request that asked for it. */
+async function noteBegin(
+	{ clock }: Resources,
+	tx: Transaction,
+	name: string,
+	{ changes, requestedBy, origin }: WaitingChange,
+): Promise<void> {
+	const fields = Object.keys(changes).join(", ");
+	await recordEvent(tx, clock, {
+		severity: "info",
+		type: "cache.window-opened",
+		message: `The maintenance window of cache ${name} is open: the change that waited for it begins (${fields}, as ${requestedBy} requested).`,
+		cacheName: name,
+	});
+	if (origin === undefined) return;
+	const fact = {
+		action: "cache.begin-pending-changes",
+		target: name,
+		details: { changes: fields },
+	};
+	await writeAudit(tx, clock, { ...origin, address: null }, fact);
 }

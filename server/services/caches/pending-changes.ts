@@ -1,7 +1,7 @@
 import { AppError, type Cache, modifyCacheInputSchema } from "../../contract/index.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
-import { readPending, writePending } from "../../data/pending-changes.ts";
+import { readPending, type WaitingChange, writePending } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import type { PendingWhen } from "../../domain/cache/model.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -20,8 +20,8 @@ export async function applyPendingChanges(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const isStarted = await startPending(resources, tx, input.name, "window", after);
-			if (!isStarted) throw nothingPending(input.name);
+			const started = await startPending(resources, tx, input.name, "window", after);
+			if (started === null) throw nothingPending(input.name);
 			const row = await findCache(tx, input.name);
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(row, resources);
@@ -60,21 +60,21 @@ function nothingPending(name: string): AppError {
 	return new AppError("conflict", `No change of cache ${name} waits for its maintenance window.`);
 }
 
-/** Turns what waits into a change that is under way. False if nothing waits. */
+/** Turns what waits into a change that is under way, and returns what waited; null for nothing. */
 export async function startPending(
 	resources: Resources,
 	tx: Transaction,
 	name: string,
 	when: PendingWhen,
 	after: (commit: () => void) => void,
-): Promise<boolean> {
+): Promise<WaitingChange | null> {
 	const row = await lockStayingCache(tx, name, { tellsHosts: true });
 	const pending = readPending(row);
 	const waiting = pending[when];
-	if (waiting === null) return false;
+	if (waiting === null) return null;
 	await writePending(tx, row.id, { ...pending, [when]: null });
 	const input = modifyCacheInputSchema.parse({ ...waiting.changes, name });
 	const now = await findStayingCache(tx, name);
 	await changeNodes(resources, { name: waiting.requestedBy }, tx, now, input, after);
-	return true;
+	return waiting;
 }

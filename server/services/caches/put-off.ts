@@ -3,6 +3,7 @@ import type { FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readPending, writePending } from "../../data/pending-changes.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { auditOrigin } from "../audit-origin.ts";
 import type { Caller, Resources } from "../context.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { findStayingCache } from "./find-cache.ts";
@@ -34,7 +35,9 @@ export async function putOff(
 		);
 	}
 	const requestedAt = clock.now().toISOString();
-	const window = { changes, requestedAt, requestedBy: caller.name };
+	const { actor, actorName, requestId } = auditOrigin(caller);
+	const origin = { actor, actorName, requestId };
+	const window = { changes, requestedAt, requestedBy: caller.name, origin };
 	await writePending(tx, row.id, { ...pending, window });
 	const startsAt = nextWindow(row.maintenanceWindow, clock.now()).startsAt.toISOString();
 	const from = `${startsAt.slice(0, 10)} ${startsAt.slice(11, 16)} UTC`;

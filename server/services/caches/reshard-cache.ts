@@ -283,7 +283,10 @@ async function start(
 	{ kind, input, newShards, slotCount }: ReshardPlan,
 ): Promise<void> {
 	const now = clock.now();
-	const cursor: OperationCursor = { phase: "add", movingSince: null, toMove: slotCount, round: 0 };
+	const cursor: OperationCursor = {
+		...{ phase: "add", movingSince: null, toMove: slotCount, round: 0 },
+		percent: 0,
+	};
 	await tx.shard.createMany({
 		data: newShards.map((shard) => ({ ...shard, cacheId: row.id, slots: "" })),
 	});

@@ -1,0 +1,74 @@
+import type { ProgressStep } from "../../contract/index.ts";
+import { copySeconds, leaveSeconds, RESIZE_SECONDS } from "./expected-time.ts";
+import { allNodes, type CacheModel, type NodeModel, nodesWanted } from "./model.ts";
+import { isOtherEngine, isOtherSize, isOutOfZone } from "./node-kind.ts";
+import { COPY, REMOVE, RESIZE, REZONE, START, UPGRADE } from "./size-progress.ts";
+
+/** What a node uses for data, by its newest sample; 0 if unknown. */
+export type UsedBytes = (nodeId: string) => number;
+type Step = Pick<ProgressStep, "step" | "startedAt">;
+
+/** Nodes that a step still has to change, one after the other. */
+const TO_CHANGE: Readonly<Record<string, (cache: CacheModel, node: NodeModel) => boolean>> = {
+	[RESIZE]: isOtherSize,
+	[REZONE]: isOutOfZone,
+	[UPGRADE]: isOtherEngine,
+};
+
+/**
+ * How far a change of nodes is: by the last step that has ever begun, so that it doesn't step back when a node fails and
+ * an earlier step has work again.
+ */
+export function resizePercent(cache: CacheModel, steps: readonly Step[]): number {
+	const current = steps.findLastIndex(({ startedAt }) => startedAt !== null);
+	const step = steps[current];
+	if (step === undefined) return 0;
+	return Math.floor(((current + changedShare(cache, step)) / steps.length) * 100);
+}
+
+/** When the change will be done: by its own speed where that shows, else by what others took. Null if it is overdue. */
+export function resizeEnd(
+	cache: CacheModel,
+	steps: readonly Step[],
+	usedBytes: UsedBytes,
+	now: Date,
+): Date | null {
+	const current = steps.findLastIndex(({ startedAt }) => startedAt !== null);
+	const step = steps[current];
+	if (step === undefined || step.startedAt === null) return null;
+	const tookMs = now.getTime() - Date.parse(step.startedAt);
+	const share = changedShare(cache, step);
+	const expectedMs = secondsOf(cache, step, usedBytes) * 1_000;
+	const leftMs = share > 0 ? (tookMs / share) * (1 - share) : expectedMs - tookMs;
+	if (leftMs < 0) return null;
+	const later = steps.slice(current + 1).map((each) => secondsOf(cache, each, usedBytes));
+	const laterMs = later.reduce((sum, seconds) => sum + seconds * 1_000, 0);
+	return new Date(now.getTime() + leftMs + laterMs);
+}
+
+/** Of the nodes that the step changes one by one; 0 for other steps. */
+function changedShare(cache: CacheModel, { step }: Step): number {
+	const isToChange = TO_CHANGE[step];
+	if (isToChange === undefined) return 0;
+	const total = cache.shards.reduce((sum, shard) => sum + nodesWanted(cache, shard), 0);
+	const left = allNodes(cache).filter((node) => isToChange(cache, node)).length;
+	return total === 0 ? 0 : Math.max(0, 1 - left / total);
+}
+
+function secondsOf(cache: CacheModel, { step }: Step, usedBytes: UsedBytes): number {
+	const bytes = cache.shards.map(({ primaryNodeId }) => usedBytes(primaryNodeId ?? ""));
+	switch (step) {
+		case COPY:
+		case START:
+			return copySeconds(bytes);
+		case REMOVE:
+			return leaveSeconds(cache.engine, 1);
+		default:
+			return allNodes(cache)
+				.filter((node) => TO_CHANGE[step]?.(cache, node) === true)
+				.reduce(
+					(sum, { id }) => sum + (step === RESIZE ? RESIZE_SECONDS : copySeconds([usedBytes(id)])),
+					0,
+				);
+	}
+}
