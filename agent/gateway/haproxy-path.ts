@@ -26,8 +26,9 @@ const UNREADY_POLL_MS = 200;
 const CALM_POLL_MS = 1_000;
 /** How long after a change a route is expected to come up: until then the gateway checks it eagerly. */
 const EAGER_FOR_MS = 30_000;
-/** After a change even ready routes are checked closely: they may be about to go. */
+/** After a change even ready routes are checked closely: they may be about to go. HAProxy's log usually says so first. */
 const CHANGING_FOR_MS = 2_000;
+const CHANGING_POLL_MS = 100;
 /** How long the kernel may take to free the ports of a HAProxy that died. */
 const PORT_RELEASE_MS = 1_500;
 const RETRY_MS = 1_000;
@@ -227,7 +228,7 @@ export class HaproxyPath {
 		if (!done) return haproxy.alive ? EAGER_POLL_MS : Math.max(EAGER_POLL_MS, haproxy.retryInMs);
 		const unchangedMs = performance.now() - this.changedAt;
 		if (!ready) return unchangedMs < EAGER_FOR_MS ? EAGER_POLL_MS : UNREADY_POLL_MS;
-		return unchangedMs < CHANGING_FOR_MS ? EAGER_POLL_MS : CALM_POLL_MS;
+		return unchangedMs < CHANGING_FOR_MS ? CHANGING_POLL_MS : CALM_POLL_MS;
 	}
 
 	/**

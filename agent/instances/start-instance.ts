@@ -75,8 +75,7 @@ async function launch(
 			...{ assignment, record, program, paths, context, hostId },
 			saveIntent: async (next) => {
 				intent = next;
-				await core.save(next);
-				await writeRecord(paths.launched, next);
+				await Promise.all([core.save(next), writeRecord(paths.launched, next)]);
 			},
 		});
 		core.spawnedAt = performance.now();

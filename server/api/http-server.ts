@@ -39,6 +39,7 @@ const AGENT_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
  * database.
  */
 const CALLS = { places: 8, waitingMax: 1_000 };
+const COMPRESSED_FROM_BYTES = 8 * 1024;
 /** Passwords are hashed in the thread pool that also reads files. */
 const SIGN_INS = { places: 2, waitingMax: 20 };
 
@@ -82,8 +83,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 	app.addHook("onSend", async (_request, reply) => {
 		reply.header(TIME_HEADER, Date.now());
 	});
-	// Answers are mostly columns of numbers: a fast brotli shrinks them to a tenth.
+	// Long answers are mostly columns of numbers: a fast brotli shrinks them to a tenth. A short one takes longer to
+	// compress than to send.
 	await app.register(compress, {
+		threshold: COMPRESSED_FROM_BYTES,
 		encodings: ["br", "gzip"],
 		brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
 	});

@@ -14,6 +14,8 @@ const ROUNDS = 3;
 const NAME = "guarded";
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Fetching nft, and an attempt after the kernel refused. */
+/** What a stranger gets from a bus that is closed. */
+const CLOSED = "ECONNREFUSED";
 const CLOSED_WITHIN_MS = 120_000;
 
 export const clusterBus: Scenario = {
@@ -75,22 +77,27 @@ async function requireClosed(larder: Installation, cache: Cache): Promise<void> 
 		if ((await knock(host, port)) !== "open")
 			throw new Violation(`${host}:${port} is closed to clients`);
 		const bus = await knock(host, port + CLUSTER_BUS_OFFSET);
-		if (bus !== "ECONNREFUSED")
-			throw new Violation(`the bus of ${host}:${port} is ${bus} to a stranger`);
+		if (bus !== CLOSED) throw new Violation(`the bus of ${host}:${port} is ${bus} to a stranger`);
 	}
 }
 
 /** Its rules lapse, so that new members could connect; the next agent closes the ports again. */
 async function restartAgent(larder: Installation, name: AgentName, cache: Cache): Promise<void> {
 	const own = cache.endpoints.nodes.filter(({ host }) => host === larder.addressOf(name));
-	await larder.killAgent(name);
-	for (const { host, port } of own) {
-		await waitUntil(
-			"the bus to open without an agent",
-			async () => (await knock(host, port + CLUSTER_BUS_OFFSET)) === "open",
+	const everyBusIs = (what: string) =>
+		Promise.all(
+			own.map(({ host, port }) =>
+				waitUntil(
+					`the bus of ${host}:${port} to be ${what}`,
+					async () => (await knock(host, port + CLUSTER_BUS_OFFSET)) === what,
+				),
+			),
 		);
-	}
+	await larder.killAgent(name);
+	await everyBusIs("open");
 	await larder.startAgent(name);
+	// What the control plane says about the host may be what the killed agent reported.
+	await everyBusIs(CLOSED);
 	await requireClosed(larder, cache);
 }
 
