@@ -89,6 +89,11 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	const slots = ["0-99,16000-16383", "100-9999", "10000-15999"];
 	const uneven = await larder.rest("PUT", `${path}/slots`, { body: { slots: slots.slice(0, 2) } });
 	expect(uneven).toMatchObject({ status: 422, body: { error: { field: "slots" } } });
+	const dryRun = await runLarder(
+		["caches", "rebalance", name, "--dry-run", ...slots.flatMap((each) => ["--slots", each])],
+		{ LARDER_HOME: larder.home.root },
+	);
+	expect(dryRun.stdout).toMatch(/^Move \d+ slots with their keys from shard 0001\.$/m);
 	expect((await larder.rest("PUT", `${path}/slots`, { body: { slots } })).status).toBe(202);
 	const byHand = await settled(name, 3, password);
 	expect(byHand.shards.map((shard) => shard.slots)).toEqual(slots);

@@ -172,11 +172,15 @@ export function slotsProblem(slots: readonly string[], shards: number): string |
 	all.sort((a, b) => a.first - b.first);
 	let next = 0;
 	for (const { first, last } of all) {
-		if (first > next) return `slots ${next} to ${first - 1} aren't assigned to any shard`;
+		if (first > next) return unassigned(next, first - 1);
 		if (first < next) return `slot ${first} is assigned twice`;
 		next = last + 1;
 	}
-	return next === LIMITS.clusterSlots
-		? null
-		: `slots ${next} to ${LIMITS.clusterSlots - 1} aren't assigned to any shard`;
+	return next === LIMITS.clusterSlots ? null : unassigned(next, LIMITS.clusterSlots - 1);
+}
+
+function unassigned(first: number, last: number): string {
+	return first === last
+		? `slot ${first} isn't assigned to any shard`
+		: `slots ${first} to ${last} aren't assigned to any shard`;
 }

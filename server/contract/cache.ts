@@ -285,6 +285,20 @@ export const setSlotsInputSchema = z.strictObject({
 });
 export type SetSlotsInput = z.output<typeof setSlotsInputSchema>;
 
+export const previewSlotsInputSchema = rebalanceInputSchema
+	.extend({
+		slots: setSlotsInputSchema.shape.slots
+			.optional()
+			.describe(
+				"of each shard in order, such as 0-5460 or 0-100,200-300; if absent, spread evenly",
+			),
+	})
+	.refine(({ slots, weightBy }) => slots === undefined || weightBy === undefined, {
+		path: ["weightBy"],
+		message: "weightBy is for slots that are spread evenly; leave out slots or weightBy",
+	});
+export type PreviewSlotsInput = z.output<typeof previewSlotsInputSchema>;
+
 export const rebootCacheInputSchema = z.strictObject({
 	name: cacheNameSchema,
 	nodes: z

@@ -1,11 +1,12 @@
 import { beforeEach, expect, it } from "vitest";
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema, previewSlotsInputSchema } from "../contract/cache.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { watchHost } from "../fleet/watch-host.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
+import { previewSlots } from "../services/caches/preview-slots.ts";
 import { rebootCache } from "../services/caches/reboot-cache.ts";
 import { enrolTestHosts, HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
@@ -70,6 +71,24 @@ it("gives every node of a cluster the whole cluster, and is available once all s
 		configuration: { port: 6379 },
 	});
 	expect(cache.shards.map((shard) => shard.slots)).toEqual(["0-99", "100-8191", "8192-16383"]);
+	const preview = (input: object) =>
+		previewSlots(test.resources, previewSlotsInputSchema.parse({ name: "orders", ...input }));
+	expect(await preview({})).toMatchObject({
+		steps: [
+			"Move 2631 slots with their keys from shard 0002.",
+			"Move 2730 slots with their keys from shard 0003.",
+		],
+		problems: [],
+	});
+	const slots = ["0-99", "100-8191", "8192-16383"];
+	expect(await preview({ slots })).toMatchObject({ steps: [], problems: [] });
+	expect(await preview({ slots: ["0-99", "100-8191", "8193-16383"] })).toMatchObject({
+		steps: [],
+		problems: [{ field: "slots", message: "slot 8192 isn't assigned to any shard" }],
+	});
+	expect(() =>
+		previewSlotsInputSchema.parse({ name: "orders", slots, weightBy: "bytes" }),
+	).toThrow();
 	expect(cache.shards[2]?.nodes.map((node) => node.id)).toEqual([
 		"orders-0003-001",
 		"orders-0003-002",

@@ -46,7 +46,7 @@ export function writeGuardWords({ replicas }: WriteGuard, replicasPerShard: numb
 		return `Writes need ${plural(replicas, "replica")} that the primary can reach, but the shard has ${replicasPerShard}: it accepts no writes. Set a lower value.`;
 	}
 	const spare = replicasPerShard - replicas;
-	return `If the primary is cut off from its replicas, it stops accepting writes within seconds, so that none is lost when a replica takes over. Reads continue. ${
+	return `If the primary is cut off from its replicas, it stops accepting writes within seconds. Only the writes of those seconds are lost when a replica takes over. Reads continue. ${
 		spare === 0
 			? "Writes also stop while a replica is away."
 			: `${spare === 1 ? "One replica" : `${spare} replicas`} can be away without an effect on writes.`

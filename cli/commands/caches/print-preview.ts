@@ -3,7 +3,7 @@ import type { ApiClient } from "../../api/client.ts";
 import { print, printJson } from "../../command-context.ts";
 import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 
-/** Prints what a change would do, and changes nothing. `path` is the cache's. */
+/** Prints what a change would do, and changes nothing. `path` is that of the change: the cache's, or its slots'. */
 export async function printPreview(
 	api: ApiClient,
 	path: string,
@@ -14,15 +14,17 @@ export async function printPreview(
 	if (json) return printJson(answer);
 	const preview = changePreviewSchema.parse(answer);
 	const { steps, problems, memoryBytes, hourlyCost } = preview;
-	if (steps.length === 0) print("No nodes are added, removed or changed.");
+	if (steps.length === 0) print("Nothing is added, removed or moved.");
 	for (const step of steps) print(printable(step));
 	for (const shard of preview.failovers) print(`Shard ${shard} fails over.`);
 	if (preview.expectedSeconds > 0) {
 		print(`It takes about ${formatDuration(preview.expectedSeconds * 1_000)}.`);
 	}
-	print(
-		`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
-	);
+	if (memoryBytes.before !== memoryBytes.after) {
+		print(
+			`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
+		);
+	}
 	if (hourlyCost.before !== hourlyCost.after) {
 		print(
 			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,

@@ -7,11 +7,13 @@ import {
 	withApiOptions,
 } from "../../command-context.ts";
 import { collectText } from "../../option-values.ts";
+import { printPreview } from "./print-preview.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
 interface RebalanceOptions extends ApiOptions, WaitOptions {
 	slots?: string[];
 	by?: string;
+	dryRun?: boolean;
 }
 
 export function rebalanceCommand(): Command {
@@ -31,10 +33,12 @@ export function rebalanceCommand(): Command {
 				.choices(["slots", "bytes"])
 				.conflicts("slots"),
 		)
+		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
 			"after",
 			`
 Examples:
+  larder caches rebalance carts --dry-run
   larder caches rebalance carts --wait
   larder caches rebalance carts --by bytes
   larder caches rebalance carts --slots 0-999 --slots 1000-9999 --slots 10000-16383`,
@@ -47,6 +51,9 @@ async function rebalance(name: string, options: RebalanceOptions): Promise<void>
 	const startedAt = performance.now();
 	const path = `/caches/${encodeURIComponent(name)}`;
 	const { slots } = options;
+	if (options.dryRun) {
+		return await printPreview(api, `${path}/slots`, { slots, weightBy: options.by }, options);
+	}
 	const accepted =
 		slots === undefined
 			? await api.call({

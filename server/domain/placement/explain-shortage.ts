@@ -42,7 +42,7 @@ export function explainNoMove(
 		const reason =
 			others === ""
 				? "No other host takes nodes now."
-				: `None of the hosts that take nodes can run it: each already has a node of the same shard or is in a zone that doesn't help: ${others}.`;
+				: `No other host is suitable: each already has a node of the same shard, or is in a zone that doesn't help (${others}).`;
 		return { reason, remedy: `${add}.` };
 	}
 	const size = { name: "", memoryBytes: nodeMemoryBytes, cpuMillis: nodeCpuMillis };

@@ -31,7 +31,7 @@ export async function createCache(
 				await recordEvent(tx, resources.clock, {
 					severity: "info",
 					type: "cache.creating",
-					message: `Cache ${spec.name} requested by ${caller.name}.`,
+					message: `Creation of cache ${spec.name} requested by ${caller.name}.`,
 					cacheName: spec.name,
 				});
 				after(() => resources.wakeCache(id));

@@ -40,7 +40,11 @@ export async function previewChange(
 		const named = new Set(shape.leaving.map(({ id }) => id));
 		const wanted = { ...withLeavers(withSize(withKind(row, kind), size), named), zones };
 		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
-		const reshard = await previewReshard(resources, tx, present, input);
+		const { shards: shardCount, weightBy } = input;
+		const reshard =
+			shardCount === undefined
+				? null
+				: await previewReshard(resources, tx, present, { shards: shardCount, weightBy });
 		const shards = { ...emptyPreview(), ...reshard };
 		const nodes = [
 			{ ...emptyPreview(), steps: switches(row, shape) },

@@ -1,4 +1,4 @@
-import { engineSchema, type ModifyCacheInput } from "../../contract/index.ts";
+import { engineSchema } from "../../contract/index.ts";
 import { countSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { nodesPerShard } from "../../data/cache-mapping.ts";
@@ -8,7 +8,7 @@ import { copySeconds, leaveSeconds, moveSeconds } from "../../domain/cache/expec
 import { movedData } from "../../domain/operation/moved-data.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
-import { planReshard, type ReshardPlan } from "./reshard-cache.ts";
+import { planReshard, type ReshardPlan, type ReshardRequest } from "./reshard-cache.ts";
 
 interface ReshardPreview {
 	steps: string[];
@@ -18,15 +18,16 @@ interface ReshardPreview {
 	seconds: number;
 }
 
-/** What another number of shards would do now; null if it would change nothing. */
+/** What another number of shards, or other slots, would do now; null if it would change nothing. */
 export async function previewReshard(
 	resources: Resources,
 	tx: Transaction,
 	row: FullCache,
-	{ shards, weightBy }: Pick<ModifyCacheInput, "shards" | "weightBy">,
+	request: ReshardRequest,
 ): Promise<ReshardPreview | null> {
-	const plan = shards === undefined ? null : planReshard(resources, row, { shards, weightBy });
-	if (plan === null || shards === undefined) return null;
+	const plan = planReshard(resources, row, request);
+	if (plan === null) return null;
+	const shardCount = "shards" in request ? request.shards : row.shardCount;
 	const problems = plan.problems.map(({ field, message }) => ({ field, message }));
 	const members = nodesPerShard(row);
 	if (Object.keys(plan.input.after).length === 0) {
@@ -36,7 +37,7 @@ export async function previewReshard(
 	return {
 		steps: [...growth.steps, ...moves(row, plan), ...removals(row, plan)],
 		problems: [...problems, ...growth.problems],
-		nodeCount: wantedNodeCount({ ...row, shardCount: shards }),
+		nodeCount: wantedNodeCount({ ...row, shardCount }),
 		seconds: secondsOf(row, plan),
 	};
 }

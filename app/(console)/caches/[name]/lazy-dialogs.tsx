@@ -9,3 +9,4 @@ export const ModifyDialog = dynamic(async () => (await import("./modify-dialog.t
 export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
 export const RemoveDialog = dynamic(async () => (await import("./remove-dialog.tsx")).RemoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);
+export const SlotsDialog = dynamic(async () => (await import("./slots-dialog.tsx")).SlotsDialog);

@@ -2,29 +2,40 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
+import type { ChangePreview } from "../../../../server/contract/cache-view.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 
+/** Each preview is fresh, and the last one stays until the next has come. */
+export const PREVIEW_OPTIONS = {
+	staleTime: 0,
+	retry: false,
+	placeholderData: keepPreviousData<ChangePreview | undefined>,
+} as const;
+
 /** What the change would do now, and what is in its way. */
 export function ShapePreview(input: ModifyCacheInput) {
 	const trpc = useTRPC();
-	const preview = useQuery(
-		trpc.caches.preview.queryOptions(input, {
-			staleTime: 0,
-			retry: false,
-			placeholderData: keepPreviousData,
-		}),
-	);
-	if (preview.isError) {
-		return (
-			<ProblemBanner title="The steps of this change couldn't be loaded" error={preview.error} />
-		);
+	const preview = useQuery(trpc.caches.preview.queryOptions(input, PREVIEW_OPTIONS));
+	return <ChangeSteps preview={preview.data} error={preview.error} />;
+}
+
+interface ChangeStepsProps {
+	/** Undefined until it is known. */
+	preview: ChangePreview | undefined;
+	error: unknown;
+}
+
+/** The steps of a change, with what is in its way. */
+export function ChangeSteps({ preview, error }: ChangeStepsProps) {
+	if (error !== null) {
+		return <ProblemBanner title="The steps of this change couldn't be loaded" error={error} />;
 	}
-	if (preview.data === undefined) return null;
-	const { steps, failovers, restarts, memoryBytes, expectedSeconds, problems } = preview.data;
+	if (preview === undefined) return null;
+	const { steps, failovers, restarts, memoryBytes, expectedSeconds, problems } = preview;
 	return (
 		<section aria-label="Steps" aria-live="polite" className="flex flex-col gap-2 text-[0.8125rem]">
 			{problems.map(({ field, message }) => (

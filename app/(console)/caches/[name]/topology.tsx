@@ -10,7 +10,7 @@ import { useNow } from "../../../_lib/use-now.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
-import { FailoverDialog } from "./lazy-dialogs.tsx";
+import { FailoverDialog, SlotsDialog } from "./lazy-dialogs.tsx";
 import { NodeCard } from "./node-card.tsx";
 import { SlotStrip } from "./slot-strip.tsx";
 
@@ -37,6 +37,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 	const { data: overview } = useOverview();
 	const [showsAll, setShowsAll] = useState(false);
 	const [failingOver, setFailingOver] = useState<string | null>(null);
+	const [isMovingSlots, setIsMovingSlots] = useState(false);
 	const nodes = nodesOf(cache);
 	const zones = columnsOf(nodes, overview?.zones.map(({ name }) => name) ?? []);
 	const hostsOf = (zone: string) => [
@@ -46,7 +47,21 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 	const canFailOver = failoverObstacle(cache) === null;
 	const shards = showsAll ? cache.shards : cache.shards.slice(0, SHARDS_SHOWN);
 	return (
-		<Panel title="Topology" aside={<Freshness updatedAtMs={updatedAtMs} />}>
+		<Panel
+			title="Topology"
+			aside={
+				<span className="flex items-center gap-3">
+					<Freshness updatedAtMs={updatedAtMs} />
+					{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
+						<ForAdministrators>
+							<Button variant="outline" size="sm" onPress={() => setIsMovingSlots(true)}>
+								Move slots
+							</Button>
+						</ForAdministrators>
+					)}
+				</span>
+			}
+		>
 			{nodes.length === 0 ? (
 				<p className="py-8 text-center text-sm text-muted">
 					No nodes are placed yet. Zones and hosts appear here once Larder has chosen them.
@@ -98,6 +113,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 			{failingOver !== null && (
 				<FailoverDialog cache={cache} shard={failingOver} onClose={() => setFailingOver(null)} />
 			)}
+			{isMovingSlots && <SlotsDialog cache={cache} onClose={() => setIsMovingSlots(false)} />}
 		</Panel>
 	);
 }

@@ -11,6 +11,7 @@ import {
 	failoverCacheInputSchema,
 	listCachesInputSchema,
 	modifyCacheInputSchema,
+	previewSlotsInputSchema,
 	rebalanceInputSchema,
 	rebootCacheInputSchema,
 	setSlotsInputSchema,
@@ -29,6 +30,7 @@ import {
 	dropPendingChanges,
 } from "../../../services/caches/pending-changes.ts";
 import { previewChange } from "../../../services/caches/preview-change.ts";
+import { previewSlots } from "../../../services/caches/preview-slots.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
 import { rebalanceCache, setSlots } from "../../../services/caches/set-slots.ts";
@@ -116,6 +118,21 @@ export const caches = router({
 		.input(setSlotsInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => setSlots(ctx.resources, ctx.caller, input)),
+	previewSlots: requires("cache:read")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/slots/preview",
+				status: 200,
+				tag: "Caches",
+				summary: "Preview a move of slots between the shards of a cache",
+				description:
+					"Takes the slots of each shard, or weightBy, or neither. Returns what setting or spreading the slots would do now, and the problems that would block it. Changes nothing.",
+			},
+		})
+		.input(previewSlotsInputSchema)
+		.output(changePreviewSchema)
+		.query(({ ctx, input }) => previewSlots(ctx.resources, input)),
 	rebalance: requires("cache:modify")
 		.meta({
 			rest: {
