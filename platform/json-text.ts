@@ -1,4 +1,4 @@
-/** What a JSON text holds; undefined, which no JSON text does, for one that is empty, cut or no JSON at all. */
+/** The value of a JSON text; undefined, which is never such a value, if the text is empty, cut off or not JSON. */
 export function parseJson(text: string): unknown {
 	try {
 		return JSON.parse(text);

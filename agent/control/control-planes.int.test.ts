@@ -55,7 +55,7 @@ test("an agent keeps its engines while a control plane doesn't speak its version
 	host.plane.setAssignments([]);
 	await host.plane.start();
 	const isTold = () =>
-		lines.some((line) => line.includes("The control plane is older: upgrade it"));
+		lines.some((line) => line.includes("The control plane is older than this agent"));
 	await eventually("the log says what to do", isTold);
 	const told = lines.length;
 	const calls = host.plane.refusedCalls;

@@ -24,7 +24,7 @@ const clusterWith = (to: string, first = 4_096, last = 8_191) => ({
 	moves: [{ id: "m1", slots: [{ first, last }], to }],
 });
 
-/** An engine that keeps what it is told, and a mover that tells it. */
+/** An engine that records its commands, and a mover that sends them. */
 function scene() {
 	const asked: string[] = [];
 	const migrations: Record<string, string>[] = [];

@@ -45,7 +45,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	await installation.deleteCache("orders");
 });
 
-test("a shard of a cluster fails over by itself, from where it is drawn", async ({
+test("a shard of a cluster fails over and hands slots over, from where it is drawn", async ({
 	page,
 	installation,
 }) => {
@@ -65,6 +65,21 @@ test("a shard of a cluster fails over by itself, from where it is drawn", async 
 	const leader = ((await notice.textContent()) ?? "").replace(" is the primary now", "");
 	await expect(page.getByText(new RegExp(`${leader} took over .* as requested`))).toBeVisible();
 	await expect(page.locator(`[data-node="${leader}"]`).getByText(/^Primary/)).toBeVisible();
+	await installation.waitForStatus("sessions", "available");
+
+	await test.step("slots are set by hand, after a preview", async () => {
+		await page.getByRole("button", { name: "Move slots" }).click();
+		const move = page.getByRole("dialog", { name: "Move slots of sessions" });
+		await move.getByText("By hand").click();
+		const slots = move.getByLabel("Slots of each shard");
+		await slots.fill("0-99\n100-10921\n10923-16383");
+		await expect(move.getByText("Slot 10922 isn't assigned to any shard.")).toBeVisible();
+		await slots.fill("0-99\n100-10921\n10922-16383");
+		await expect(move.getByText("Move 5361 slots with their keys from shard 0001.")).toBeVisible();
+		await move.getByRole("button", { name: "Move slots" }).click();
+		await expect(move).toBeHidden();
+		await expect(page.getByText("100–10921")).toBeVisible({ timeout: 30_000 });
+	});
 	await installation.deleteCache("sessions");
 });
 

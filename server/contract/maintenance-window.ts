@@ -54,6 +54,12 @@ export function nextWindow(text: string, now: Date): { startsAt: Date; endsAt: D
 	return { startsAt: new Date(startMs), endsAt: new Date(startMs + lengthMs) };
 }
 
+/** `2026-12-06 06:00 UTC`: a moment in a sentence. */
+export function windowTimeText(at: Date): string {
+	const text = at.toISOString();
+	return `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`;
+}
+
 export function isInWindow(text: string, now: Date): boolean {
 	return nextWindow(text, now).startsAt.getTime() <= now.getTime();
 }

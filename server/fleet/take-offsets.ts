@@ -19,15 +19,15 @@ export function observationAfter(
 /** What each host's last stored report named. */
 const storedOf = oncePer((_: FleetState) => new Map<string, string>());
 
-/** The rows that depend on a report's observations depend on these, and on the observations themselves. */
+/** The revision and the ids in a report. What is stored depends on them and on the observations themselves. */
 function namesIn({ revision, observations, setAside }: ReportInput): string {
 	const named = [...(observations ?? []), ...setAside].map(({ assignmentId }) => assignmentId);
 	return [revision, ...named].join(" ");
 }
 
 /**
- * Takes the observations of a report that differ from the last stored ones in offsets at most, as those of most
- * heartbeats do: offsets are kept in memory alone. Returns false, and takes nothing, if the database is concerned.
+ * Takes a report's observations if nothing but their offsets differs from what was last stored, as in most heartbeats:
+ * offsets are kept in memory alone. Otherwise returns false and takes nothing, because the database must change.
  */
 export function takeOffsets(fleet: FleetState, hostId: string, report: ReportInput): boolean {
 	const { observations } = report;

@@ -1,6 +1,6 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
-/** Binary units with three significant digits at most: 512 MiB, 1.37 GiB. */
+/** Binary units with at most three significant digits: 512 MiB, 1.37 GiB. */
 export function formatBytes(bytes: number): string {
 	let value = Math.abs(bytes);
 	let unit = 0;

@@ -88,7 +88,7 @@ describe("nodes after a host has come back", () => {
 		});
 	});
 
-	it("stay where only one host would change places with another, or no host is open", () => {
+	it("stay where a move would only swap one host for another, or no host is open", () => {
 		expect(moveForBalance(clusterOn(hosts, [[0, 1]]), room(hosts))).toBeNull();
 		expect(moveForBalance(gathered, room([]))).toBeNull();
 	});

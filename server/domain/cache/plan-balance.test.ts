@@ -6,7 +6,7 @@ import { planBalance } from "./plan-balance.ts";
 import { CALM, cache, host, node, running } from "./testing/models.ts";
 
 const VIEW = "whole";
-/** A host for each, in zones of different sizes. */
+/** The zone of each host. Zones have different sizes. */
 const ZONES = ["a", "a", "a", "b", "c"];
 
 /** A shard with a node on each of these hosts; the first leads. */
@@ -35,7 +35,7 @@ function cacheOf(layout: readonly (readonly number[])[]): CacheModel {
 	});
 }
 
-/** Hand-overs until there is none to make; the layout that is left, leaders first. */
+/** Hands over until no hand-over is left to make, and returns the layout, leaders first. */
 function rest(layout: readonly (readonly number[])[]): number[][] {
 	let now = layout.map((hosts) => [...hosts]);
 	for (let step = 0; step < 100; step++) {

@@ -14,7 +14,7 @@ describe("a planned failover", () => {
 		return planCache({ ...model, shards }, NOW).actions;
 	};
 
-	it("goes to the named node, or to one that stays on its host", () => {
+	it("goes to the named node, or else to one whose host isn't draining", () => {
 		expect(asked(healthy(), "n3")).toMatchObject([
 			{ kind: "order-failover", failover: "planned", candidateIds: ["n3", "n2"] },
 		]);

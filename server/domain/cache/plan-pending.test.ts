@@ -37,7 +37,7 @@ it("nothing begins while nodes change, move or wait for a restart, or before the
 	}
 });
 
-it("a cache is modifying until what follows has begun, and says what keeps it; the window's wait is no change", () => {
+it("a cache is modifying until the change that follows has begun, and says what blocks it; waiting for the window isn't a change", () => {
 	const block = { step: "start-pending", nodeId: null, reason: "No room." } as const;
 	const next = planCache(cache(healthy(), { pending: ["next"], blocks: [block] }), BEFORE);
 	expect(next).toMatchObject({ status: "modifying", statusReason: "No room.", blocks: [block] });

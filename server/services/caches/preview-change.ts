@@ -1,4 +1,9 @@
-import { type ChangePreview, type ModifyCacheInput, nextWindow } from "../../contract/index.ts";
+import {
+	type ChangePreview,
+	type ModifyCacheInput,
+	nextWindow,
+	windowTimeText,
+} from "../../contract/index.ts";
 import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
@@ -84,7 +89,7 @@ export async function previewChange(
 function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPreview {
 	const { startsAt } = nextWindow(maintenanceWindow, clock.now());
 	const isOpen = startsAt <= clock.now();
-	const step = `Wait for the maintenance window (${maintenanceWindow} UTC), which ${isOpen ? "is open" : `opens at ${startsAt.toISOString()}`}.`;
+	const step = `Wait for the maintenance window (${maintenanceWindow} UTC), which ${isOpen ? "is open" : `opens at ${windowTimeText(startsAt)}`}.`;
 	return { ...emptyPreview(), steps: [step] };
 }
 

@@ -1,4 +1,9 @@
-import { AppError, type ModifyCacheInput, nextWindow } from "../../contract/index.ts";
+import {
+	AppError,
+	type ModifyCacheInput,
+	nextWindow,
+	windowTimeText,
+} from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readPending, writePending } from "../../data/pending-changes.ts";
@@ -39,8 +44,7 @@ export async function putOff(
 	const origin = { actor, actorName, requestId };
 	const window = { changes, requestedAt, requestedBy: caller.name, origin };
 	await writePending(tx, row.id, { ...pending, window });
-	const startsAt = nextWindow(row.maintenanceWindow, clock.now()).startsAt.toISOString();
-	const from = `${startsAt.slice(0, 10)} ${startsAt.slice(11, 16)} UTC`;
+	const from = windowTimeText(nextWindow(row.maintenanceWindow, clock.now()).startsAt);
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.change-pending",

@@ -140,7 +140,7 @@ const SHARD: Column<NodeRow> = {
 		<span className="cell-stack inline-flex flex-col whitespace-nowrap">
 			{node.shard}
 			{node.slots !== null && (
-				<span className="max-w-40 truncate text-xs text-muted" title={slotWords(node.slots)}>
+				<span className="max-w-24 truncate text-xs text-muted" title={slotWords(node.slots)}>
 					{slotWords(node.slots)}
 				</span>
 			)}
