@@ -5,16 +5,16 @@ export default defineConfig({
 	testDir: "e2e/console",
 	testMatch: "**/*.spec.ts",
 	outputDir: "test-results",
-	// The machine does much else meanwhile.
+	// The machine does other work at the same time.
 	timeout: 120_000,
 	expect: { timeout: 20_000 },
-	// One installation a worker, and each is five processes and its engines.
+	// Each worker has an installation of its own: five processes and its engines.
 	workers: 1,
 	forbidOnly: process.env.CI !== undefined,
 	reporter: [["list"]],
 	use: {
 		browserName: "chromium",
-		// Without a graphics card, what spins and what is filmed cost more processor than all that is tested.
+		// Without a graphics card, animations and video cost more processor time than everything that is tested.
 		contextOptions: { reducedMotion: "reduce" },
 		// A trace copies the page at every step, which takes as long as the step.
 		trace: process.env.LARDER_TRACE === undefined ? "off" : "retain-on-failure",

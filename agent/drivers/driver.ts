@@ -114,7 +114,7 @@ export interface EngineDriver {
 	hasServed(paths: InstancePaths): Promise<boolean>;
 	/** Whether the data kept for a reboot exists. */
 	hasKeptData(paths: InstancePaths): Promise<boolean>;
-	/** Moves kept data that the engine couldn't load to where people can examine it. Answers whether it did. */
+	/** Moves kept data that the engine couldn't load to where people can examine it. Returns whether it did. */
 	keepUnloadedData(paths: InstancePaths): Promise<boolean>;
 	/**
 	 * Moves data that the engine has loaded out of the way, so that no later start loads it when it is stale.

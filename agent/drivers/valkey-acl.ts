@@ -45,7 +45,7 @@ export function renderAcl(
 	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
 }
 
-/** Of all users in that file. */
+/** The names of all users in that file. */
 export function userNames(assignment: Parameters<typeof renderAcl>[0]): string[] {
 	return renderAcl(assignment)
 		.split("\n")

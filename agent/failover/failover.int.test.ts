@@ -139,7 +139,7 @@ test("a node that is already primary stays primary", async () => {
 	expect(roles).toEqual(["slave", "master"]);
 });
 
-/** Gives the order again while engines of a busy machine don't answer in time. Answers who leads. */
+/** Gives the order again while engines of a busy machine don't answer in time. Returns who leads. */
 async function orderUntilDone(
 	from: Assignment,
 	candidates: readonly Assignment[],

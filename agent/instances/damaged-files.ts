@@ -26,7 +26,7 @@ export async function keepDamaged(paths: InstancePaths, file: string): Promise<v
 
 /**
  * Moves data that an instance couldn't load to the same directory, which needs no room. Keeps only the newest few.
- * Never fails; answers whether it did.
+ * Never fails; returns whether it did.
  */
 export async function keepUnloadedData(paths: InstancePaths, file: string): Promise<boolean> {
 	try {
@@ -49,7 +49,7 @@ async function placeFor(paths: InstancePaths, file: string): Promise<string> {
 	return join(directory, `${basename(paths.directory)}-${basename(file)}`);
 }
 
-/** By the time at which they came here. */
+/** Keeps the files that came here last. */
 async function keepNewest(
 	paths: InstancePaths,
 	count: number,

@@ -20,7 +20,10 @@ export const instanceRecordSchema = z.object({
 	history: z.enum(["never", "unknown", "ran"]),
 	/** Permit of the last launch; -1 for none. */
 	launchPermit: z.int(),
-	/** Total launches. Above 0, a process may exist even if `identity` is null: a crash can fall between. */
+	/**
+	 * Total launches. Above 0, a process may exist even if `identity` is null: the agent may have died between the
+	 * launch and the note.
+	 */
 	launches: z.int(),
 	restarts: z.int(),
 	identity: processIdentitySchema.nullable(),

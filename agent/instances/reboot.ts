@@ -45,7 +45,7 @@ export async function mayStartAgain(
 }
 
 /**
- * Keeps the data that a rebooted node couldn't load, before the node starts without it. Answers what to add to the
+ * Keeps the data that a rebooted node couldn't load, before the node starts without it. Returns what to add to the
  * message about its end; empty if there is nothing to keep.
  */
 export async function keepUnloaded(

@@ -153,7 +153,7 @@ function isAnotherNode({ cluster }: Assignment, { cluster: seen }: EngineState):
 	return cluster !== null && seen !== null && seen.nodeId !== cluster.nodeId;
 }
 
-/** It identifies itself as another node: its cluster would take it for a stranger without data of its own. */
+/** It identifies itself as another node: its cluster would treat it as a stranger without data of its own. */
 function endAnotherNode(core: InstanceCore, { nodeName }: Assignment): number {
 	const message = `${nodeName} is running with the identity of another node, so its agent ended it; its cluster would take it for a stranger`;
 	core.show({ phase: "exited", reason: reasonOf("identity-lost", message), engineState: null });

@@ -20,7 +20,7 @@ import { IdentityLostError, loadIdentity } from "../state/agent-identity.ts";
 import { readDesiredCache } from "../state/desired-cache.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 
-/** Of a cluster's node. */
+/** The instance of a cluster's node. */
 const CLUSTERED = readdirSync(join(import.meta.dirname, "formats", "home", "instances")).find(
 	(id) =>
 		existsSync(join(import.meta.dirname, "formats", "home", "instances", id, "data", "nodes.conf")),

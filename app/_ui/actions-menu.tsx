@@ -15,7 +15,7 @@ export interface MenuAction {
 }
 
 interface ActionsMenuProps {
-	/** Of the button and the menu. */
+	/** Label of the button and of the menu. */
 	label: string;
 	actions: readonly MenuAction[];
 	isDisabled?: boolean;

@@ -19,7 +19,7 @@ interface FormTextFieldProps {
 	placeholder?: string;
 	inputMode?: "numeric" | "text";
 	isMultiline?: boolean;
-	/** Of a multiline field. */
+	/** Height of a multiline field. */
 	rows?: number;
 	isMonospace?: boolean;
 	inputRef?: Ref<HTMLInputElement>;

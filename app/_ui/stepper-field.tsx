@@ -6,7 +6,7 @@ import { FieldMessage } from "./form-fields.tsx";
 
 interface StepperFieldProps {
 	label: string;
-	/** Of the input, for focus. */
+	/** The input's name, by which it is focused. */
 	name: string;
 	value: number;
 	min: number;

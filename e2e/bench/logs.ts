@@ -39,7 +39,7 @@ try {
 	await larder.stop();
 }
 
-/** Of all logs, by what writes them. */
+/** Sizes of all logs, by what writes them. */
 function sizes(root: string): Map<string, { files: number; bytes: number }> {
 	const found = new Map<string, { files: number; bytes: number }>();
 	for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {

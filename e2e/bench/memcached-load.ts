@@ -8,12 +8,12 @@ export interface MemcachedLoadOptions {
 	clients: number;
 	/** Requests that a client sends before it waits for their answers. */
 	pipeline: number;
-	/** Of each command, over all clients. */
+	/** How many requests of each command all clients send together. */
 	requests: number;
 	valueBytes: number;
 }
 
-/** Sets, then gets over 10,000 keys. Answers requests a second of each. */
+/** Sets, then gets over 10,000 keys. Returns requests a second of each. */
 export async function memcachedLoad(
 	endpoint: Endpoint,
 	options: MemcachedLoadOptions,

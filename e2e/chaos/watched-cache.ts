@@ -191,7 +191,7 @@ export class WatchedCache {
 		return sum;
 	}
 
-	/** Of all acknowledged writes. */
+	/** Throws if an acknowledged write was lost. */
 	async requireNothingLost(): Promise<void> {
 		const { plain, waitOne, base, traces } = await this.findLosses();
 		if (plain + waitOne + base === 0) return;

@@ -83,7 +83,7 @@ test("an answer takes less than 100 ms", async ({ page }) => {
 	expect(best).toBeLessThan(100);
 });
 
-/** Types into the palette and answers how many milliseconds later the entry of that name is chosen. */
+/** Types into the palette and returns how many milliseconds later the entry of that name is chosen. */
 async function timeToAnswer(query: string): Promise<number> {
 	const input = document.querySelector<HTMLInputElement>('[role="combobox"]');
 	if (input === null) throw new Error("no search input");

@@ -26,7 +26,7 @@ export interface ControlPlane {
 	readonly url: string;
 	readonly rest: Rest;
 	cpuSeconds(): number;
-	/** Of the database's processes. */
+	/** Processor time of the database's processes. */
 	databaseCpuSeconds(): number;
 	rssMib(): number;
 	writes(): Promise<Writes>;

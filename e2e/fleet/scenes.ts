@@ -28,7 +28,7 @@ export interface Stage {
 	readonly controlPlane: ControlPlane;
 	readonly fleet: FleetLink;
 	readonly hosts: number;
-	/** Of three nodes each. */
+	/** How many caches there are, with three nodes each. */
 	readonly caches: number;
 }
 

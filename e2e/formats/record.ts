@@ -104,7 +104,7 @@ function keepHome({ home }: Installation): void {
 	}
 }
 
-/** Of a directory that other users have elsewhere. */
+/** Keeps the manifest of a store whose directory other users have elsewhere. */
 async function keepManifest(): Promise<void> {
 	const engine = await findEngine({ engine: "memcached", version: "1" });
 	if (engine === null) throw new Error("Memcached isn't unpacked");

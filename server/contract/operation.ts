@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { stepStateSchema } from "./enums.ts";
 
-/** Of operations that move slots. */
+/** Kinds of operations that move slots. */
 export const operationKindSchema = z.enum(["scale-out", "scale-in", "rebalance", "set-slots"]);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 

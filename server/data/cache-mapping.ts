@@ -53,7 +53,7 @@ export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
 const sizeColumn = z.object({
 	replicasPerShard: z.number(),
-	/** Of shards with another number, by their ids. */
+	/** The number of replicas of shards that differ from it, by their ids. */
 	shardReplicas: z.record(z.string(), z.number()).optional(),
 	nodes: z.number().nullable(),
 });
@@ -69,7 +69,7 @@ export const formerShapeColumn = sizeColumn.extend({
 	kind: kindColumn.optional(),
 	/** Null for any. */
 	zones: zonesColumn.optional(),
-	/** Of the change. */
+	/** The change's id. */
 	id: z.string().optional(),
 	startedAt: z.string().optional(),
 });

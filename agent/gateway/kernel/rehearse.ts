@@ -13,7 +13,7 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * Forwards a connection to a listener of the agent's own and ends it again, so that no client is the first
- * to find out what this kernel can't do. Throws with what it can't.
+ * to find out what this kernel can't do. Throws an error that says what it can't do.
  */
 export async function rehearse(
 	table: KernelTable,

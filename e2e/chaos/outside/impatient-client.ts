@@ -33,7 +33,7 @@ export class ImpatientClient {
 	private longestMs = 0;
 	private stopped = false;
 
-	/** Of a cache without a password. */
+	/** A client of a cache without a password. */
 	constructor(endpoint: Endpoint, command: readonly string[], atOnce = 1) {
 		this.endpoint = endpoint;
 		this.commands = Array.from({ length: atOnce }, () => command);

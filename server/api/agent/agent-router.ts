@@ -21,7 +21,7 @@ import { formatTrpcError, toTrpcError } from "../trpc/trpc.ts";
 export interface AgentContext {
 	resources: Resources;
 	requestId: string;
-	/** Of the client. */
+	/** The client's address. */
 	address: string;
 	/** According to this control plane's clock. */
 	arrivedAt: Date;

@@ -282,7 +282,7 @@ export interface Plan {
 	becameAvailable: boolean;
 	/** A change of size or kind is finished. */
 	resized: boolean;
-	/** Of the cache's blocks, those that still apply. */
+	/** The cache's blocks that still apply. */
 	blocks: readonly Block[];
 	actions: PlanAction[];
 	events: PlanEvent[];

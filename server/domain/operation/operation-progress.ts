@@ -118,7 +118,7 @@ export function operationView(
 	};
 }
 
-/** From how fast slots have moved so far. */
+/** Estimated from how fast slots have moved so far. */
 function estimateEnd(
 	{ phase, movingSince }: OperationCursor,
 	share: number,

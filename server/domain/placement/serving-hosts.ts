@@ -4,7 +4,7 @@ export const SERVING_HOSTS = 10;
 interface Candidate {
 	readonly id: string;
 	readonly zone: string;
-	/** Of the id, for ranks. */
+	/** Hash of the id, for ranks. */
 	readonly hash: number;
 }
 

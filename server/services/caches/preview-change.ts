@@ -103,7 +103,7 @@ function withLeavers(row: FullCache, named: ReadonlySet<string>): FullCache {
 	};
 }
 
-/** Of one node. */
+/** Cost of one node for an hour. */
 function costOf({ rateCard }: Resources, row: FullCache): number {
 	const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
 	const size = { memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis };

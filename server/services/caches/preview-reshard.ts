@@ -13,7 +13,7 @@ import { planReshard, type ReshardPlan, type ReshardRequest } from "./reshard-ca
 interface ReshardPreview {
 	steps: string[];
 	problems: { field: string; message: string }[];
-	/** Of the cache, after the change. */
+	/** How many nodes the cache has after the change. */
 	nodeCount: number;
 	seconds: number;
 }

@@ -45,7 +45,7 @@ const KIND = { engine: "valkey", engineVersion: "9", nodeType: "cache.t4g.micro"
 export class ControlPlane {
 	readonly database: Database;
 	awayUntil = 0;
-	/** Of the newest plan. */
+	/** The actions of the newest plan. */
 	actions: PlanAction[] = [];
 	private readonly engines: Engines;
 	private readonly agents: Agents;

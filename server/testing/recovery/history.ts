@@ -237,7 +237,7 @@ export class Run {
 	}
 }
 
-/** Plays a history; answers what went wrong. */
+/** Plays a history; returns what went wrong. */
 export function play(history: History, flaws: Flaws = {}): string[] {
 	return new Run(history, flaws).play(history.faults);
 }

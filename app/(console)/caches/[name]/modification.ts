@@ -18,7 +18,7 @@ export interface ModifyDraft {
 	tags: readonly DraftTag[];
 	shards: number;
 	replicasPerShard: number;
-	/** Memcached's. */
+	/** For Memcached. */
 	nodes: number;
 	multiAz: boolean;
 	automaticFailover: boolean;

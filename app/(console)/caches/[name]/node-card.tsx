@@ -70,7 +70,7 @@ export function NodeCard({ node }: { node: CacheNode }) {
 	);
 }
 
-/** A replica's lag, a primary's clients. */
+/** The lag of a replica, the clients of a primary. */
 function secondFact({ role, metrics }: CacheNode): string {
 	if (metrics === null) return "";
 	if (role === "replica" && metrics.replicationLagBytes !== null) {

@@ -24,7 +24,7 @@ export interface Draft {
 	clusterMode: ClusterMode;
 	shards: number;
 	replicas: number;
-	/** Memcached's. */
+	/** For Memcached. */
 	nodes: number;
 	/** Empty for all. */
 	zones: readonly string[];
