@@ -11,7 +11,7 @@ export interface Loader {
 	trpc: TRPCOptionsProxy<AppRouter>;
 	/** Keeps a query's answer for the page. A query that fails is left to the browser, which shows why. */
 	load: QueryClient["prefetchQuery"];
-	/** The same, for what decides which queries follow. If it fails, those are left to the browser too. */
+	/** The same for a query whose answer decides which others follow. If it fails, those are left to the browser too. */
 	read: QueryClient["fetchQuery"];
 }
 
@@ -22,8 +22,8 @@ interface WithDataProps {
 }
 
 /**
- * Renders a page with its data, so that the first paint shows it. Browsers take the data over with the page; from then
- * on they ask themselves. Without a control plane around it, as while it is built, a page comes without data.
+ * Renders a page with its data, so that the first paint shows it. Browsers take over the data with the page, and query
+ * the API themselves from then on. Without a control plane around it, as while it is built, a page comes without data.
  */
 export async function WithData({ load, children }: WithDataProps) {
 	await connection();

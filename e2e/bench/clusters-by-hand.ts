@@ -20,7 +20,7 @@ export interface ClusterShape {
 export interface ClusterByHand {
 	server: string;
 	client: string;
-	/** First of as many ports as there are nodes; the bus listens 10,000 above. */
+	/** The first node's port. The other nodes have the ports that follow, and the bus listens 10,000 above. */
 	firstPort: number;
 	scratch: string;
 	shape: ClusterShape;

@@ -11,7 +11,7 @@ const SHARDS = ["0001", "0002", "0003"] as const;
 /** What WAIT has acknowledged is on two nodes, and the better replica takes over: a kill can lose none of it. */
 export const waitOne: Scenario = {
 	name: "wait-one",
-	description: "primaries killed again and again: no write is lost that WAIT 1 acknowledged",
+	description: "primaries killed again and again: no write that WAIT 1 acknowledged is lost",
 	run: ({ kills = KILLS, random, log }) =>
 		withInstallation({}, async (larder) => {
 			const caches = [
@@ -43,7 +43,7 @@ export const waitOne: Scenario = {
 					}
 					if (kill % 25 === 24) log(`${kill + 1} kills`);
 				}
-				return `${kills} kills of primaries: none of the writes lost that WAIT 1 acknowledged, ${plain} of the others; writes failed for ${percentile(gaps, 50).toFixed(0)} ms (median), ${Math.max(...gaps).toFixed(0)} ms (longest)`;
+				return `${kills} kills of primaries: no write that WAIT 1 acknowledged lost, ${plain} of the others; writes failed for ${percentile(gaps, 50).toFixed(0)} ms (median), ${Math.max(...gaps).toFixed(0)} ms (longest)`;
 			} finally {
 				await Promise.all(caches.map((cache) => cache.stop()));
 			}

@@ -1,4 +1,4 @@
-/** Orders lists of numbers, the first that differs deciding. */
+/** Orders lists of numbers by the first number that differs. */
 export function compareInOrder(a: readonly number[], b: readonly number[]): number {
 	for (const [index, value] of a.entries()) {
 		const difference = value - (b[index] ?? 0);

@@ -7,8 +7,8 @@ const COMMAND = /larder (hosts|caches|agent|tokens|node-types|parameter-groups|e
 /** Its answer is a command, to be run on another machine. */
 const COMMAND_IS_THE_ANSWER = join("domain", "fleet", "join-steps.ts");
 
-/** What these say is read in the console and by API clients as well. The CLI adds its own commands. */
-it("messages of use cases and rules name what to do, and no command of one door", () => {
+/** The console and API clients show these messages as well. The CLI adds its own commands. */
+it("messages of use cases and rules say what to do, without naming a command of the CLI", () => {
 	const files = ["domain", "services", "reconciler"].flatMap((area) =>
 		readdirSync(join(server, area), { recursive: true, encoding: "utf8" }).map((file) =>
 			join(area, file),

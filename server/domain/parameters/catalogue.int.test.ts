@@ -138,7 +138,7 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 		}
 	});
 
-	it("takes the whole range of what is immediate, and refuses live what needs a reboot", async () => {
+	it("takes immediate parameters live, in their whole range, and refuses those that need a reboot", async () => {
 		const client = await startEngine(family, `${family}-live`, []);
 		for (const definition of own.filter(({ modifiable }) => modifiable)) {
 			const { name, apply, told } = definition;

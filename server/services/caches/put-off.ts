@@ -16,8 +16,8 @@ import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
 import { changesNodes, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
 
 /**
- * Keeps a change until the maintenance window opens. Fields that wait already get the new values. Refused is what the
- * cache can't become whatever happens; whether there is room, and whether data fits, is asked when the window opens.
+ * Keeps a change until the maintenance window opens. Fields that wait already get the new values. A change that the
+ * cache can never make is refused now; room, and whether the data fits, are checked when the window opens.
  */
 export async function putOff(
 	resources: Resources,
