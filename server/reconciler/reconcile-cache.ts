@@ -1,17 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CacheStatus } from "../contract/index.ts";
-import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { FULL_CACHE, type FullCache } from "../data/cache-mapping.ts";
 import { writeInCharge } from "../data/charge.ts";
 import { Prisma } from "../data/database.ts";
-import { fleetRoom } from "../data/fleet-room.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { afterAttempt, blockEvents } from "../domain/cache/blocks.ts";
-import type { Block, CacheModel, Plan, PlanAction, PlanEvent } from "../domain/cache/model.ts";
-import { planCache } from "../domain/cache/plan-cache.ts";
+import type { Block, Plan, PlanAction, PlanEvent } from "../domain/cache/model.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
+import { isWritten, type Look, lookAtCache } from "./look-at-cache.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
@@ -52,13 +51,8 @@ export async function reconcileCache(
 		tx.cache.findUnique({ where: { id: cacheId }, include: FULL_CACHE }),
 	);
 	if (cache === null) return { again: false, status: "gone" };
-	const model = toCacheModel(cache, resources);
-	const room = fleetRoom(resources.fleet, cache);
-	const plan = planCache(model, resources.clock.now(), room);
-	resources.fleet.quiet.note(
-		cacheId,
-		plan.status === "available" && plan.actions.length === 0 && plan.statusReason === null,
-	);
+	const look = lookAtCache(resources, cache);
+	const { model, plan } = look;
 	if (plan.actions.some((action) => action.kind === "forget")) {
 		const isForgotten = await forgetCache(resources, cache, plan);
 		return { again: !isForgotten, status: isForgotten ? "gone" : plan.status };
@@ -71,7 +65,7 @@ export async function reconcileCache(
 	if (orders.some(({ fromState }) => fromState === "dead")) {
 		return { again: false, status: plan.status };
 	}
-	await writeStatus(resources, cache, model, plan);
+	await writeStatus(resources, look);
 	let again = false;
 	let blocks = plan.blocks;
 	for (const action of plan.actions) {
@@ -159,18 +153,9 @@ async function apply(
 	}
 }
 
-async function writeStatus(
-	resources: Resources,
-	cache: FullCache,
-	model: CacheModel,
-	plan: Plan,
-): Promise<void> {
-	const same =
-		cache.status === plan.status &&
-		cache.statusReason === plan.statusReason &&
-		isDeepStrictEqual(model.blocks, plan.blocks) &&
-		JSON.stringify(model.progress) === JSON.stringify(plan.progress);
-	if (same && plan.events.length === 0) return;
+async function writeStatus(resources: Resources, look: Look): Promise<void> {
+	if (isWritten(look)) return;
+	const { cache, plan } = look;
 	const placing = plan.actions.some((action) => action.kind === "place");
 	// Placement writes the nodes a moment later; until then its first step has nothing to report.
 	if (placing && cache.statusReason === null && plan.blocks.length === 0) return;

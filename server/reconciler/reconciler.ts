@@ -3,12 +3,13 @@ import { inTurn } from "../platform/in-turn.ts";
 import { KeyedQueue } from "../platform/keyed-queue.ts";
 import type { Resources, Urgency } from "../services/context.ts";
 import { lookAtAll } from "./look-at-all.ts";
+import { findUnsettled } from "./look-at-cache.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 const CONCURRENCY = 4;
 /** Every cache is checked this often even without a wake-up, unless there are too many for that. */
 const RESYNC_MS = 10_000;
-const RESYNCS_PER_SECOND = 50;
+const RESYNCS_PER_SECOND = 200;
 /** A cache that isn't settled is checked this often: what blocks it may disappear without a wake-up. */
 const UNSETTLED_MS = 1_000;
 const ERROR_RETRY_MS = 500;
@@ -36,14 +37,19 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 	});
 	const wake = (cacheId: string, urgency?: Urgency) =>
 		urgency === "urgent" ? queue.addUrgent(cacheId) : queue.add(cacheId);
-	const onListError = (err: unknown) => logger.error({ err }, "listing the caches failed");
-	wakeAll(resources, wake).catch(onListError);
+	wakeAll(resources, wake).catch((err: unknown) =>
+		logger.error({ err }, "listing the caches failed"),
+	);
 	const endLooks = lookAtAll({
 		list: async () => {
 			const caches = await resources.db.cache.findMany({ select: { id: true } });
 			return caches.map(({ id }) => id);
 		},
-		...{ look: wake, onError: onListError },
+		async look(cacheIds) {
+			await resources.orders.quiet();
+			for (const cacheId of await findUnsettled(resources, cacheIds)) wake(cacheId);
+		},
+		onError: (err) => logger.error({ err }, "looking at the caches failed"),
 		...{ periodMs: RESYNC_MS, perSecond: RESYNCS_PER_SECOND },
 	});
 	return {

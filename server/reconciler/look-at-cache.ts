@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from "node:util";
+import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { fleetRoom } from "../data/fleet-room.ts";
+import { readSnapshot } from "../data/read-snapshot.ts";
+import type { CacheModel, Plan } from "../domain/cache/model.ts";
+import { planCache } from "../domain/cache/plan-cache.ts";
+import type { Resources } from "../services/context.ts";
+
+/** A cache's rows, what is known about it now, and what is to be done next. */
+export interface Look {
+	readonly cache: FullCache;
+	readonly model: CacheModel;
+	readonly plan: Plan;
+}
+
+export function lookAtCache(resources: Resources, cache: FullCache): Look {
+	const model = toCacheModel(cache, resources);
+	const plan = planCache(model, resources.clock.now(), fleetRoom(resources.fleet, cache));
+	resources.fleet.quiet.note(
+		cache.id,
+		plan.status === "available" && plan.actions.length === 0 && plan.statusReason === null,
+	);
+	return { cache, model, plan };
+}
+
+/** Whether the rows already say what the plan says about the cache. */
+export function isWritten({ cache, model, plan }: Look): boolean {
+	return (
+		cache.status === plan.status &&
+		cache.statusReason === plan.statusReason &&
+		plan.events.length === 0 &&
+		isDeepStrictEqual(model.blocks, plan.blocks) &&
+		JSON.stringify(model.progress) === JSON.stringify(plan.progress)
+	);
+}
+
+/** The ids of those caches that a pass would do something about. Reads all of them at once. */
+export async function findUnsettled(
+	resources: Resources,
+	cacheIds: readonly string[],
+): Promise<string[]> {
+	const caches = await readSnapshot(resources.db, (tx) =>
+		tx.cache.findMany({ where: { id: { in: [...cacheIds] } }, include: FULL_CACHE }),
+	);
+	return caches.filter((cache) => isUnsettled(resources, cache)).map(({ id }) => id);
+}
+
+function isUnsettled(resources: Resources, cache: FullCache): boolean {
+	try {
+		const look = lookAtCache(resources, cache);
+		return look.plan.actions.length > 0 || !isWritten(look);
+	} catch {
+		// Its own pass reports what is wrong with it, and doesn't keep the others waiting.
+		return true;
+	}
+}
