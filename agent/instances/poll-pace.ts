@@ -13,9 +13,12 @@ export class PollPace {
 		this.calmSince = performance.now();
 	}
 
-	/** A tenth of the time since the last change. */
-	delayMs(): number {
+	/**
+	 * A tenth of the time since the last change, or a fortieth while an engine copies or loads its data: whoever waits for the
+	 * end of that loses no more than that much time.
+	 */
+	delayMs(isCopying = false): number {
 		const calmMs = performance.now() - this.calmSince;
-		return Math.min(STEADY_POLL_MS, Math.max(QUICK_POLL_MS, calmMs / 10));
+		return Math.min(STEADY_POLL_MS, Math.max(QUICK_POLL_MS, calmMs / (isCopying ? 40 : 10)));
 	}
 }

@@ -140,7 +140,7 @@ async function converge(
 		convergedGeneration: converged ? assignment.generation : convergedGeneration,
 	});
 	if (record !== before) await core.save(record);
-	return core.pace.delayMs();
+	return core.pace.delayMs(!engineState.linkUp || engineState.loading);
 }
 
 /** If the reboot changes the engine, the old one keeps serving until the new one is on this host. */
