@@ -44,7 +44,20 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	const cancel = () => larder.rest("POST", `${path}/operation/cancel`, { body: {} });
 
 	const preview = await larder.rest("POST", `${path}/preview`, { body: { shards: 3 } });
-	const { steps, problems, memoryBytes } = changePreviewSchema.parse(preview.body);
+	const { steps, problems, memoryBytes, topology } = changePreviewSchema.parse(preview.body);
+	expect(
+		topology.map(({ id, change, nodes }) => [id, change, nodes.map((node) => node.change)]),
+	).toEqual([
+		["0001", "none", ["none", "none"]],
+		["0002", "none", ["none", "none"]],
+		["0003", "added", ["added", "added"]],
+	]);
+	expect(topology[2]?.nodes.map(({ role }) => role)).toEqual(["primary", "replica"]);
+	expect(topology.map(({ slotsBefore, slots }) => [slotsBefore, slots])).toEqual([
+		["0-8191", "0-5461"],
+		["8192-16383", "8192-13652"],
+		["", "5462-8191,13653-16383"],
+	]);
 	expect(problems).toEqual([]);
 	expect(memoryBytes.after).toBe((memoryBytes.before * 3) / 2);
 	expect(steps).toEqual([
@@ -61,6 +74,10 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect(modifying.operation).toMatchObject({
 		...{ kind: "scale-out", state: "running", cancellable: true, percent: 0 },
 		slots: { moved: 0, total: 5_461 },
+		moves: [
+			{ from: "0001", to: "0003", ranges: "5462-8191", slots: { moved: 0, total: 2_730 } },
+			{ from: "0002", to: "0003", ranges: "13653-16383", slots: { moved: 0, total: 2_731 } },
+		],
 		steps: [{ step: "Add shards" }, { step: "Move slots" }, { step: "Check that all nodes agree" }],
 	});
 	for (const body of [{ shards: 4 }, { replicasPerShard: 2 }]) {

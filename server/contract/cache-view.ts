@@ -188,8 +188,33 @@ export const cacheSummarySchema = cacheSchema.omit({ shards: true, progress: tru
 });
 export type CacheSummary = z.infer<typeof cacheSummarySchema>;
 
+const previewNodeSchema = z.object({
+	node: z.string().nullable().describe("member name; null for a node that doesn't exist yet"),
+	role: nodeRoleSchema,
+	zone: z.string(),
+	host: z.string(),
+	change: z
+		.enum(["none", "added", "removed", "moved", "changed"])
+		.describe("changed: it becomes another node type or engine on its host"),
+	from: z.string().nullable().describe("the host that it leaves; null unless it moves"),
+});
+export type PreviewNode = z.infer<typeof previewNodeSchema>;
+
+const previewShardSchema = z.object({
+	id: z.string(),
+	change: z.enum(["none", "added", "removed"]),
+	slotsBefore: z.string().nullable(),
+	slots: z.string().nullable().describe("after the change; null with cluster mode disabled"),
+	nodes: z.array(previewNodeSchema),
+});
+export type PreviewShard = z.infer<typeof previewShardSchema>;
+
 /** What a change would do, if it were requested now. */
 export const changePreviewSchema = z.object({
+	topology: z
+		.array(previewShardSchema)
+		.default([])
+		.describe("the shards as they will be, with what leaves them"),
 	steps: z.array(z.string()).describe("sentences, in the order in which Larder carries them out"),
 	restarts: z.array(z.string()).describe("member names of nodes that restart"),
 	failovers: z.array(z.string()).describe("shards that fail over, such as 0001"),

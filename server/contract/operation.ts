@@ -25,6 +25,19 @@ export const operationSchema = z.object({
 		.object({ moved: z.number(), total: z.number() })
 		.nullable()
 		.describe("slots that move to another shard; canceling moves them back. Null if none do"),
+	moves: z
+		.array(
+			z.object({
+				from: z.string().describe("a shard, such as 0001"),
+				to: z.string(),
+				ranges: z.string().describe("the slots, such as 4096-5460"),
+				slots: z.object({ moved: z.number(), total: z.number() }),
+				keys: z.number().nullable().describe("in these slots, estimated; null if unknown"),
+				bytes: z.number().nullable(),
+			}),
+		)
+		.default([])
+		.describe("between which shards slots move, in the present direction"),
 	data: z
 		.object({
 			keysMoved: z.number(),

@@ -120,7 +120,7 @@ function changeView(
 	{ clock, fleet }: ViewSources,
 ): Cache["operation"] {
 	const now = clock.now();
-	const operation = operationView(model, model.progress, now);
+	const operation = operationView(model, model.progress, now, shardName);
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 	if (operation !== null || former === null) return operation;
 	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;

@@ -130,8 +130,14 @@ it("one request may ask for more than can be done at once: the rest follows, or 
 		...{ replicasPerShard: 2, nodeType: "cache.t4g.small" },
 		moves: [{ node: "orders-002", host: "h4" }],
 	};
-	const { steps, problems } = await previewChange(fleet.test.resources, parse(whole));
+	const { steps, problems, topology } = await previewChange(fleet.test.resources, parse(whole));
 	expect(problems).toEqual([]);
+	expect(topology[0]?.nodes.map(({ node, change, role }) => [node, change, role])).toEqual([
+		["orders-001", "changed", "primary"],
+		["orders-002", "moved", "replica"],
+		[null, "added", "replica"],
+	]);
+	expect(topology[0]?.nodes[1]).toMatchObject({ host: "h4", from: home?.host });
 	expect(steps.at(-1)).toContain("Move orders-002");
 	const begun = await modify(whole);
 	expect(begun).toMatchObject({ status: "modifying", replicasPerShard: 2 });

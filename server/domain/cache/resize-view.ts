@@ -26,7 +26,7 @@ export function resizeView(
 			...{ step, state, startedAt: since, finishedAt },
 		})),
 		percent: resizePercent(cache, steps),
-		...{ slots: null, data: null, problem: cache.blocks[0]?.reason ?? null },
+		...{ slots: null, moves: [], data: null, problem: cache.blocks[0]?.reason ?? null },
 		startedAt,
 		estimatedEndAt: resizeEnd(cache, steps, usedBytes, now)?.toISOString() ?? null,
 		cancellable: !isIrreversible(cache, formerKind),

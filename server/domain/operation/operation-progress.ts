@@ -10,6 +10,7 @@ import {
 	type OperationInput,
 	type OperationModel,
 } from "./operation.ts";
+import { shardMoves } from "./shard-moves.ts";
 
 const ADD = "Add shards";
 const MOVE = "Move slots";
@@ -97,6 +98,7 @@ export function operationView(
 	cache: CacheModel,
 	steps: readonly ProgressStep[],
 	now: Date,
+	nameOf: (shardIndex: number) => string,
 ): Operation | null {
 	const { operation } = cache;
 	if (operation === null) return null;
@@ -110,6 +112,7 @@ export function operationView(
 			.map(({ step, state, startedAt, finishedAt }) => ({ step, state, startedAt, finishedAt })),
 		percent: cursor.percent,
 		slots: movedSlots(cache, operation),
+		moves: shardMoves(cache, operation, nameOf),
 		data: movedData(operation.input, cache.shards),
 		problem: operation.error,
 		startedAt: operation.startedAt.toISOString(),

@@ -28,6 +28,7 @@ import { previewKind } from "./preview-kind.ts";
 import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
 import { previewReshard } from "./preview-reshard.ts";
+import { previewTopology } from "./preview-topology.ts";
 import { withSize } from "./resolve-size.ts";
 import { usedBytes } from "./used-bytes.ts";
 
@@ -50,7 +51,7 @@ export async function previewChange(
 			shardCount === undefined
 				? null
 				: await previewReshard(resources, tx, present, { shards: shardCount, weightBy });
-		const shards = { ...emptyPreview(), ...reshard };
+		const shards = reshard?.part ?? emptyPreview();
 		const nodes = [
 			{ ...emptyPreview(), steps: switches(row, shape) },
 			await previewSize(resources, tx, wanted),
@@ -65,7 +66,9 @@ export async function previewChange(
 		];
 		const before = wantedNodeCount(row);
 		const after = reshard?.nodeCount ?? wantedNodeCount(wanted);
+		const deltas = parts.flatMap((part) => part.deltas);
 		return {
+			topology: await previewTopology(tx, row, deltas),
 			steps: parts.flatMap(({ steps }) => steps),
 			restarts: [...new Set(parts.flatMap(({ restarts }) => restarts))],
 			failovers: [...new Set(parts.flatMap(({ failovers }) => failovers))].sort(),
@@ -122,6 +125,10 @@ async function previewSize(
 		...growth,
 		seconds: growth.seconds + leaveSeconds(model.engine, leavers.flat().length),
 		steps: [...growth.steps, ...leavers.flat().map(removal)],
+		deltas: [
+			...growth.deltas,
+			...leavers.flat().map(({ name }) => ({ kind: "remove-node", node: name }) as const),
+		],
 		failovers: model.shards
 			.filter(({ primaryNodeId }, index) => leavers[index]?.some(({ id }) => id === primaryNodeId))
 			.map(({ index }) => shardName(index)),
@@ -153,7 +160,18 @@ async function additions(
 	const copied = model.shards.flatMap(({ primaryNodeId }, index) =>
 		(lacks[index] ?? 0) === 0 ? [] : [usedBytes(resources, { id: primaryNodeId ?? "" })],
 	);
-	return { ...emptyPreview(), steps, seconds: copySeconds(copied) };
+	const deltas = places.shards.flatMap((shard, index) =>
+		shard.map(({ hostId }) => {
+			const role = isMemcached ? "node" : "replica";
+			return {
+				kind: "add-node",
+				shard: shardName(model.shards[index]?.index ?? index),
+				hostId,
+				role,
+			} as const;
+		}),
+	);
+	return { ...emptyPreview(), steps, deltas, seconds: copySeconds(copied) };
 }
 
 /** Those that would leave, in turn. */

@@ -73,6 +73,7 @@ async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
 	if (await mayResize(resources, tx, node, columns)) {
 		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${columns.vcpus} vCPUs)`;
 		preview.seconds += RESIZE_SECONDS;
+		preview.deltas.push({ kind: "change-node", node: node.name });
 		preview.steps.push(`Resize ${node.name} on ${node.host.name} to ${size}. It isn't restarted.`);
 		return;
 	}
@@ -106,6 +107,7 @@ async function addEngine(preview: PartPreview, scene: Scene): Promise<void> {
 		`${before} on ${node.host.name} with ${title}: no host has room for another node beside it.${after}`,
 	);
 	preview.restarts.push(node.name);
+	preview.deltas.push({ kind: "change-node", node: node.name });
 	preview.seconds += restartSeconds(usedBytes(scene.resources, node));
 	if (handsOver) preview.failovers.push(shard);
 }
@@ -122,6 +124,7 @@ async function addSuccessor(
 	if (!place.ok) return `${node.name}: ${place.reason} ${place.remedy}`;
 	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 	preview.seconds += copySeconds([usedBytes(resources, node)]);
+	preview.deltas.push({ kind: "succeed", node: node.name, hostId: place.hostId });
 	const where = `${host.name} (zone ${host.zone})`;
 	const base = `Replace ${node.name} on ${node.host.name} with a node that has ${what} on ${where}`;
 	if (wanted.engine === "memcached") {

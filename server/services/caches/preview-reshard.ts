@@ -8,14 +8,13 @@ import { copySeconds, leaveSeconds, moveSeconds } from "../../domain/cache/expec
 import { movedData } from "../../domain/operation/moved-data.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
+import { emptyPreview, type PartPreview, type PreviewDelta } from "./part-preview.ts";
 import { planReshard, type ReshardPlan, type ReshardRequest } from "./reshard-cache.ts";
 
 interface ReshardPreview {
-	steps: string[];
-	problems: { field: string; message: string }[];
+	part: PartPreview;
 	/** How many nodes the cache has after the change. */
 	nodeCount: number;
-	seconds: number;
 }
 
 /** What another number of shards, or other slots, would do now; null if it would change nothing. */
@@ -31,15 +30,17 @@ export async function previewReshard(
 	const problems = plan.problems.map(({ field, message }) => ({ field, message }));
 	const members = nodesPerShard(row);
 	if (Object.keys(plan.input.after).length === 0) {
-		return { steps: [], problems, nodeCount: wantedNodeCount(row), seconds: 0 };
+		return { part: { ...emptyPreview(), problems }, nodeCount: wantedNodeCount(row) };
 	}
 	const growth = await additions(resources, tx, row, plan, members);
-	return {
+	const part: PartPreview = {
+		...emptyPreview(),
 		steps: [...growth.steps, ...moves(row, plan), ...removals(row, plan)],
 		problems: [...problems, ...growth.problems],
-		nodeCount: wantedNodeCount({ ...row, shardCount }),
 		seconds: secondsOf(row, plan),
+		deltas: [...layout(row, plan), ...growth.deltas],
 	};
+	return { part, nodeCount: wantedNodeCount({ ...row, shardCount }) };
 }
 
 async function additions(
@@ -48,8 +49,8 @@ async function additions(
 	row: FullCache,
 	{ newShards }: ReshardPlan,
 	members: number,
-): Promise<Pick<ReshardPreview, "steps" | "problems">> {
-	if (newShards.length === 0) return { steps: [], problems: [] };
+): Promise<PartPreview> {
+	if (newShards.length === 0) return emptyPreview();
 	const coming = newShards.map((shard) => ({
 		...{ ...shard, cacheId: row.id, slots: "", primaryNodeId: null },
 		...{
@@ -63,14 +64,39 @@ async function additions(
 	const counts = [...row.shards.map(() => 0), ...coming.map(() => members)];
 	const wanted = { ...row, shards: [...row.shards, ...coming] };
 	const places = await chooseNewPlaces(resources, tx, wanted, counts);
-	if (!places.ok) return { steps: [], problems: [{ field: "shards", message: places.reason }] };
+	if (!places.ok) {
+		return { ...emptyPreview(), problems: [{ field: "shards", message: places.reason }] };
+	}
 	const hosts = await tx.host.findMany({ select: { id: true, name: true } });
 	const nameOf = (id: string) => hosts.find((host) => host.id === id)?.name ?? id;
 	const steps = newShards.map(({ index }) => {
 		const on = (places.shards[index] ?? []).map(({ hostId }) => nameOf(hostId)).join(", ");
 		return `Add shard ${shardName(index)} on ${on}.`;
 	});
-	return { steps, problems: [] };
+	const deltas = newShards.flatMap(({ index }) =>
+		(places.shards[index] ?? []).map(({ hostId }, order): PreviewDelta => {
+			const role = order === 0 ? "primary" : "replica";
+			return { kind: "add-node", shard: shardName(index), hostId, role };
+		}),
+	);
+	return { ...emptyPreview(), steps, deltas };
+}
+
+/** Which slots the shards will have, and which of them come or go with their nodes. */
+function layout(row: FullCache, { input, newShards }: ReshardPlan): PreviewDelta[] {
+	const slotsOf = (id: string) => input.after[id] ?? "";
+	const coming = newShards.map(({ id, index }): PreviewDelta => {
+		return { kind: "shard", id: shardName(index), change: "added", slots: slotsOf(id) };
+	});
+	const present = row.shards.flatMap(({ id, index, nodes }): PreviewDelta[] => {
+		const isLeaving = input.removed.includes(id);
+		const change = isLeaving ? "removed" : "none";
+		return [
+			{ kind: "shard", id: shardName(index), change, slots: slotsOf(id) },
+			...(isLeaving ? nodes : []).map(({ name }) => ({ kind: "remove-node", node: name }) as const),
+		];
+	});
+	return [...present, ...coming];
 }
 
 function moves(row: FullCache, { input }: ReshardPlan): string[] {

@@ -4,7 +4,9 @@ import { readSnapshot } from "../../data/read-snapshot.ts";
 import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
 import { findStayingCache } from "./find-cache.ts";
+import { emptyPreview } from "./part-preview.ts";
 import { previewReshard } from "./preview-reshard.ts";
+import { previewTopology } from "./preview-topology.ts";
 
 /** What setting or spreading the slots would do now, and what is in its way. */
 export async function previewSlots(
@@ -20,15 +22,16 @@ export async function previewSlots(
 		const memoryBytes = nodes * Number(row.nodeMemoryBytes);
 		const size = { memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis };
 		const cost = nodes * hourlyCost(size, resources.rateCard);
+		const { steps, restarts, failovers, seconds, problems, deltas } =
+			preview?.part ?? emptyPreview();
 		return {
-			steps: preview?.steps ?? [],
-			restarts: [],
-			failovers: [],
+			topology: await previewTopology(tx, row, deltas),
+			...{ steps, restarts, failovers },
 			memoryBytes: { before: memoryBytes, after: memoryBytes },
 			hourlyCost: { before: cost, after: cost },
-			expectedSeconds: Math.ceil(preview?.seconds ?? 0),
+			expectedSeconds: Math.ceil(seconds),
 			irreversible: false,
-			problems: preview?.problems ?? [],
+			problems,
 		};
 	});
 }

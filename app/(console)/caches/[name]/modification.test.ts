@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
+import { slotsInMotion } from "./slot-moves.tsx";
 
 const CACHE = {
 	name: "orders",
@@ -11,6 +12,7 @@ const CACHE = {
 	nodeType: "cache.t4g.micro",
 	clusterMode: "disabled",
 	zones: null,
+	shards: [],
 	replicasPerShard: 1,
 	nodeCount: 2,
 	multiAz: false,
@@ -42,6 +44,32 @@ describe("a modification", () => {
 		expect(list.map(({ field, to }) => [field, to])).toEqual([
 			["Replicas per shard", "2"],
 			["Multi-AZ", "on"],
+		]);
+	});
+
+	it("gives single shards a number of their own, and keeps those when all others change", () => {
+		const shards = ["0001", "0002", "0003"].map((id, index) => ({
+			id,
+			replicas: index === 2 ? 2 : 1,
+		}));
+		const cache = { ...CACHE, clusterMode: "enabled", shards } as unknown as Cache;
+		const asked = (change: object) => {
+			const { changes, list } = differences(cache, { ...toModifyDraft(cache), ...change });
+			return [changes, list.map(({ field, from, to }) => `${field} ${from} ${to}`)];
+		};
+		expect(asked({})).toEqual([{}, []]);
+		const named = [{ shard: "0003", replicas: 2 }];
+		expect(asked({ replicasPerShard: 3 })).toEqual([
+			{ replicasPerShard: 3, shardReplicas: named },
+			["Replicas per shard 1 3"],
+		]);
+		expect(asked({ shardReplicas: {} })).toEqual([
+			{ shardReplicas: [{ shard: "0003", replicas: 1 }] },
+			["Replicas of shard 3 2 1"],
+		]);
+		expect(asked({ shardReplicas: { "0001": 0, "0003": 2 } })).toEqual([
+			{ shardReplicas: [{ shard: "0001", replicas: 0 }] },
+			["Replicas of shard 1 1 0"],
 		]);
 	});
 
@@ -98,4 +126,15 @@ it("what waits is described in words, without confirmations", () => {
 		{ field: "Replicas of shards", value: "0002: 3" },
 		{ field: "Moves", value: "orders-002 to zone b" },
 	]);
+});
+
+it("slots in motion are what a shard has and gives away, and what it gets", () => {
+	const move = { slots: { moved: 0, total: 0 }, keys: null, bytes: null };
+	const moves = [{ ...move, from: "0001", to: "0002", ranges: "50-99" }];
+	expect(slotsInMotion({ id: "0001", slots: "0-69" }, moves)).toEqual({
+		...{ kept: "0-49", going: "50-69", coming: "" },
+	});
+	expect(slotsInMotion({ id: "0002", slots: "70-99" }, moves)).toEqual({
+		...{ kept: "70-99", going: "", coming: "50-69" },
+	});
 });

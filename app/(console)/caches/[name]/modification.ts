@@ -18,6 +18,8 @@ export interface ModifyDraft {
 	tags: readonly DraftTag[];
 	shards: number;
 	replicasPerShard: number;
+	/** Of shards that have a number of their own, by id. */
+	shardReplicas: Readonly<Record<string, number>>;
 	/** For Memcached. */
 	nodes: number;
 	multiAz: boolean;
@@ -40,6 +42,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		tags: toDraftTags(cache.tags),
 		shards: cache.shardCount,
 		replicasPerShard: cache.replicasPerShard,
+		shardReplicas: ownReplicas(cache),
 		nodes: cache.nodeCount,
 		multiAz: cache.multiAz,
 		automaticFailover: cache.automaticFailover,
@@ -49,6 +52,17 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 	};
 }
 
+function ownReplicas({ engine, shards, replicasPerShard }: Cache): Record<string, number> {
+	if (engine === "memcached") return {};
+	const own = shards.filter(({ replicas }) => replicas !== replicasPerShard);
+	return Object.fromEntries(own.map(({ id, replicas }) => [id, replicas]));
+}
+
+/** How many replicas the draft wants in a shard. */
+export function replicasIn(draft: ModifyDraft, shardId: string): number {
+	return draft.shardReplicas[shardId] ?? draft.replicasPerShard;
+}
+
 type Changes = Omit<ModifyCacheInput, "name">;
 
 /** The part of the changes that concerns nodes; null if none does. */
@@ -56,7 +70,7 @@ export function shapeChanges(changes: Changes): Changes | null {
 	const { shards, replicasPerShard, nodes, multiAz, automaticFailover } = changes;
 	const { nodeType, engine, engineVersion, applyPending, parameterGroup, zones } = changes;
 	const shape = {
-		zones,
+		...{ zones, shardReplicas: changes.shardReplicas },
 		...{ shards, replicasPerShard, nodes, multiAz, automaticFailover },
 		...{ nodeType, engine, engineVersion, applyPending },
 	};
@@ -220,12 +234,10 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 			field: "Replicas per shard",
 			from: `${cache.replicasPerShard}`,
 			to: `${draft.replicasPerShard}`,
-			effect:
-				draft.replicasPerShard > cache.replicasPerShard
-					? "once new replicas are in sync; nothing restarts"
-					: "once no endpoint leads to the replicas being removed; nothing restarts",
+			effect: replicaEffect(cache.replicasPerShard, draft.replicasPerShard),
 		});
 	}
+	addShardReplicas(cache, draft, changes, list);
 	if (zoneWords(zonesOf(draft)) !== zoneWords(cache.zones)) {
 		changes.zones = zonesOf(draft);
 		list.push({
@@ -243,4 +255,38 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 		changes[key] = draft[key];
 		list.push({ field, from: onOff(cache[key]), to: onOff(draft[key]), effect: AT_ONCE });
 	}
+}
+
+function replicaEffect(before: number, after: number): string {
+	return after > before
+		? "once new replicas are in sync; nothing restarts"
+		: "once no endpoint leads to the replicas being removed; nothing restarts";
+}
+
+/** A number for all shards replaces the numbers of single ones, so the request names these again. */
+function addShardReplicas(
+	cache: Cache,
+	draft: ModifyDraft,
+	changes: Changes,
+	list: Difference[],
+): void {
+	if (cache.engine === "memcached" || cache.clusterMode !== "enabled") return;
+	const wanted = cache.shards.map(({ id, replicas }) => {
+		return { shard: id, before: replicas, replicas: replicasIn(draft, id) };
+	});
+	for (const { shard, before, replicas } of wanted) {
+		const follows = before === cache.replicasPerShard && replicas === draft.replicasPerShard;
+		if (before === replicas || follows) continue;
+		list.push({
+			field: `Replicas of shard ${Number(shard)}`,
+			...{ from: `${before}`, to: `${replicas}`, effect: replicaEffect(before, replicas) },
+		});
+	}
+	const named = wanted.filter(({ before, replicas }) =>
+		changes.replicasPerShard === undefined
+			? before !== replicas
+			: replicas !== draft.replicasPerShard,
+	);
+	if (named.length === 0) return;
+	changes.shardReplicas = named.map(({ shard, replicas }) => ({ shard, replicas }));
 }

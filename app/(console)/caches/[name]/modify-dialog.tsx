@@ -30,6 +30,7 @@ import {
 } from "./modification.ts";
 import { ShapeFields } from "./shape-fields.tsx";
 import { ShapePreview } from "./shape-preview.tsx";
+import { ShardReplicasField } from "./shard-replicas-field.tsx";
 import { useModify } from "./use-modify.ts";
 import { WhenField } from "./when-field.tsx";
 
@@ -113,6 +114,14 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 					hint="The cache can't be deleted while this is on."
 				/>
 			</div>
+			{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
+				<ShardReplicasField
+					cache={cache}
+					draft={draft}
+					set={set}
+					error={errorOf("shardReplicas")}
+				/>
+			)}
 			<div className="grid items-start gap-x-3 gap-y-4 sm:grid-cols-2">
 				<FormTextField
 					label="Zones"

@@ -5,9 +5,12 @@ import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
 import type { ChangePreview } from "../../../../server/contract/cache-view.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { formatMoney, monthlyCost } from "../../../_lib/format/money.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
+import { useRateCard } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
+import { TopologyPreview } from "./topology-preview.tsx";
 
 /** Each preview is fresh, and the last one stays until the next has come. */
 export const PREVIEW_OPTIONS = {
@@ -43,6 +46,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 					{asSentence(message)}
 				</Banner>
 			))}
+			<TopologyPreview topology={preview.data.topology} />
 			{steps.length > 0 && (
 				<ol className="list-decimal pl-5">
 					{steps.map((step, index) => (
@@ -55,6 +59,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 			{steps.length > 0 && expectedSeconds > 0 && (
 				<p>Takes about {formatDuration(expectedSeconds * 1_000)}.</p>
 			)}
+			<Cost {...preview.data.hourlyCost} />
 			{memoryBytes.before !== memoryBytes.after && (
 				<p className="text-muted">
 					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}
@@ -62,5 +67,21 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 				</p>
 			)}
 		</section>
+	);
+}
+
+/** Of all nodes by the rate card. */
+function Cost({ before, after }: { before: number; after: number }) {
+	const { data: rateCard } = useRateCard();
+	if (rateCard === undefined || before === after) return null;
+	const [now, then] = [before, after].map((hourly) =>
+		formatMoney(monthlyCost(hourly), rateCard.currency),
+	);
+	const difference = formatMoney(monthlyCost(Math.abs(after - before)), rateCard.currency);
+	return (
+		<p className="text-muted">
+			Cost by your rate card: {now} a month now, {then} after the change ({difference}{" "}
+			{after > before ? "more" : "less"}).
+		</p>
 	);
 }

@@ -12,6 +12,7 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
 import { FailoverDialog, SlotsDialog } from "./lazy-dialogs.tsx";
 import { NodeCard } from "./node-card.tsx";
+import { SlotMoves, slotsInMotion } from "./slot-moves.tsx";
 import { SlotStrip } from "./slot-strip.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
@@ -87,9 +88,10 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 						{shards.map((shard, index) => (
 							<ShardRow
 								key={shard.id}
+								id={shard.id}
 								label={hasShards ? `Shard ${index + 1}` : null}
 								slots={shard.slots}
-								showsStrip={cache.operation !== null}
+								moves={cache.operation?.moves ?? null}
 								nodes={shard.nodes}
 								zones={zones}
 								onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
@@ -98,6 +100,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 					</div>
 				</div>
 			)}
+			<SlotMoves moves={cache.operation?.moves ?? []} />
 			{cache.shards.length > SHARDS_SHOWN && (
 				<Button
 					variant="outline"
@@ -118,26 +121,31 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 	);
 }
 
+type SlotMove = NonNullable<Cache["operation"]>["moves"][number];
+
 interface ShardRowProps {
+	id: string;
 	/** Null where there are no shards. */
 	label: string | null;
 	slots: string | null;
-	/** While slots move. */
-	showsStrip: boolean;
+	/** Of slots, between any shards; null while nothing changes. */
+	moves: readonly SlotMove[] | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
 	/** Null where the shard has no replica. */
 	onFailover: (() => void) | null;
 }
 
-function ShardRow({ label, slots, showsStrip, nodes, zones, onFailover }: ShardRowProps) {
+function ShardRow({ id, label, slots, moves, nodes, zones, onFailover }: ShardRowProps) {
 	return (
 		<>
 			{label !== null && (
 				<div className="min-w-0 self-center">
 					<p className="font-semibold">{label}</p>
 					<p className="text-xs break-words text-muted tabular-nums">{slotWords(slots)}</p>
-					{showsStrip && <SlotStrip slots={slots} />}
+					{moves !== null && slots !== null && (
+						<SlotStrip {...slotsInMotion({ id, slots }, moves)} isLive />
+					)}
 					{onFailover !== null && (
 						<ForAdministrators>
 							<Button
