@@ -20,6 +20,9 @@ export function copySeconds(bytes: readonly number[]): number {
 /** A node that is made larger or smaller where it runs. */
 export const RESIZE_SECONDS = 1;
 
+/** Until all gateways lead clients to other nodes. */
+export const ROUTE_SECONDS = 1;
+
 export function restartSeconds(bytes: number): number {
 	return PER_NODE + bytes / LOAD_BYTES;
 }

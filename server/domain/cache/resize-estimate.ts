@@ -1,8 +1,17 @@
 import type { ProgressStep } from "../../contract/index.ts";
-import { copySeconds, leaveSeconds, RESIZE_SECONDS } from "./expected-time.ts";
+import { copySeconds, leaveSeconds, RESIZE_SECONDS, ROUTE_SECONDS } from "./expected-time.ts";
 import { allNodes, type CacheModel, type NodeModel, nodesWanted } from "./model.ts";
 import { isOtherEngine, isOtherSize, isOutOfZone } from "./node-kind.ts";
-import { COPY, REMOVE, RESIZE, REZONE, START, UPGRADE } from "./size-progress.ts";
+import {
+	ANNOUNCE,
+	COPY,
+	REMOVE,
+	RESIZE,
+	REZONE,
+	START,
+	UPGRADE,
+	WITHDRAW,
+} from "./size-progress.ts";
 
 /** What a node uses for data, by its newest sample; 0 if unknown. */
 export type UsedBytes = (nodeId: string) => number;
@@ -23,10 +32,11 @@ export function resizePercent(cache: CacheModel, steps: readonly Step[]): number
 	const current = steps.findLastIndex(({ startedAt }) => startedAt !== null);
 	const step = steps[current];
 	if (step === undefined) return 0;
-	return Math.floor(((current + changedShare(cache, step)) / steps.length) * 100);
+	const percent = Math.floor(((current + changedShare(cache, step)) / steps.length) * 100);
+	return Math.min(percent, 99);
 }
 
-/** When the change will be done: by its own speed where that shows, else by what others took. Null if it is overdue. */
+/** When the change will be done: by what others took, or by its own speed where that is less. Null if it is overdue. */
 export function resizeEnd(
 	cache: CacheModel,
 	steps: readonly Step[],
@@ -39,8 +49,9 @@ export function resizeEnd(
 	const tookMs = now.getTime() - Date.parse(step.startedAt);
 	const share = changedShare(cache, step);
 	const expectedMs = secondsOf(cache, step, usedBytes) * 1_000;
-	const leftMs = share > 0 ? (tookMs / share) * (1 - share) : expectedMs - tookMs;
-	if (leftMs < 0) return null;
+	if (share === 0 && tookMs > expectedMs) return null;
+	const leftMs =
+		share === 0 ? expectedMs - tookMs : Math.max(expectedMs, (tookMs / share) * (1 - share));
 	const later = steps.slice(current + 1).map((each) => secondsOf(cache, each, usedBytes));
 	const laterMs = later.reduce((sum, seconds) => sum + seconds * 1_000, 0);
 	return new Date(now.getTime() + leftMs + laterMs);
@@ -61,6 +72,9 @@ function secondsOf(cache: CacheModel, { step }: Step, usedBytes: UsedBytes): num
 		case COPY:
 		case START:
 			return copySeconds(bytes);
+		case ANNOUNCE:
+		case WITHDRAW:
+			return ROUTE_SECONDS;
 		case REMOVE:
 			return leaveSeconds(cache.engine, 1);
 		default:

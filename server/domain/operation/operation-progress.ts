@@ -1,15 +1,11 @@
 import type { ProgressStep } from "../../contract/index.ts";
 import type { Operation } from "../../contract/operation.ts";
+import { copySeconds, moveSeconds } from "../cache/expected-time.ts";
 import type { CacheModel } from "../cache/model.ts";
 import { advance, pendingStep } from "../cache/progress.ts";
 import { movedData } from "./moved-data.ts";
 import { movedShare, movedSlots } from "./moved-slots.ts";
-import {
-	leaversOf,
-	type OperationCursor,
-	type OperationInput,
-	type OperationModel,
-} from "./operation.ts";
+import { leaversOf, type OperationInput, type OperationModel } from "./operation.ts";
 import { shardMoves } from "./shard-moves.ts";
 
 const ADD = "Add shards";
@@ -116,18 +112,33 @@ export function operationView(
 		data: movedData(operation.input, cache.shards),
 		problem: operation.error,
 		startedAt: operation.startedAt.toISOString(),
-		estimatedEndAt: estimateEnd(cursor, movedShare(cache, operation), now),
+		estimatedEndAt: estimateEnd(cache, operation, now),
 		cancellable: !cancelAsked && cursor.phase !== "settle",
 	};
 }
 
-/** Estimated from how fast slots have moved so far. */
-function estimateEnd(
-	{ phase, movingSince }: OperationCursor,
-	share: number,
-	now: Date,
-): string | null {
-	if (phase !== "move" || movingSince === null || share === 0) return null;
-	const tookMs = now.getTime() - Date.parse(movingSince);
-	return new Date(now.getTime() + (tookMs / share) * (1 - share)).toISOString();
+/** Estimated from how fast slots have moved so far, or before any has, from what others took. Null if it is overdue. */
+function estimateEnd(cache: CacheModel, operation: OperationModel, now: Date): string | null {
+	const { cursor, input, startedAt } = operation;
+	const share = movedShare(cache, operation);
+	const bytes = movedData(input, cache.shards)?.bytes ?? 0;
+	const { total } = movedSlots(cache, operation);
+	const moving = moveSeconds(cache.engine, cache.engineVersion, total, bytes);
+	switch (cursor.phase) {
+		case "add":
+			return expectedEnd(startedAt, copySeconds(input.added.map(() => 0)) + moving, now);
+		case "move": {
+			const since = cursor.movingSince === null ? startedAt : new Date(cursor.movingSince);
+			if (share === 0) return expectedEnd(since, moving, now);
+			const tookMs = now.getTime() - since.getTime();
+			return new Date(now.getTime() + (tookMs / share) * (1 - share)).toISOString();
+		}
+		case "settle":
+			return null;
+	}
+}
+
+function expectedEnd(since: Date, seconds: number, now: Date): string | null {
+	const end = new Date(since.getTime() + seconds * 1_000);
+	return end < now ? null : end.toISOString();
 }

@@ -46,7 +46,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 					{asSentence(message)}
 				</Banner>
 			))}
-			<TopologyPreview topology={preview.data.topology} />
+			<TopologyPreview topology={preview.topology} />
 			{steps.length > 0 && (
 				<ol className="list-decimal pl-5">
 					{steps.map((step, index) => (
@@ -59,7 +59,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 			{steps.length > 0 && expectedSeconds > 0 && (
 				<p>Takes about {formatDuration(expectedSeconds * 1_000)}.</p>
 			)}
-			<Cost {...preview.data.hourlyCost} />
+			<Cost {...preview.hourlyCost} />
 			{memoryBytes.before !== memoryBytes.after && (
 				<p className="text-muted">
 					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}
