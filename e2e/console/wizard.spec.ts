@@ -113,26 +113,6 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		await expect(page.getByText("3 shards × 1 replica")).toBeVisible();
 	});
 
-	await test.step("a change is drawn before it is made", async () => {
-		await page.goto("/caches/wide?dialog=modify");
-		const dialog = page.getByRole("dialog", { name: "Modify wide" });
-		const enter = async (name: string, value: string) => {
-			await dialog.locator(`input[name="${name}"]`).fill(value);
-			await page.keyboard.press("Tab");
-		};
-		await enter("shards", "4");
-		await dialog.getByText("Replicas of single shards").click();
-		await enter("replicas-0001", "2");
-		await expect(dialog.getByRole("region", { name: "What changes" })).toContainText(
-			"Replicas of shard 1 1 → 2",
-		);
-		const picture = dialog.getByRole("region", { name: "Topology after the change" });
-		await expect(picture).toContainText("Shard 4 new");
-		await expect(picture.getByTitle(/^New (primary|replica) on local-[abc]$/)).toHaveCount(3);
-		await dialog.getByRole("button", { name: "Cancel" }).click();
-		await expect(dialog).toBeHidden();
-	});
-
 	await test.step("selected nodes reboot, which says what becomes of their data", async () => {
 		await page.getByRole("tab", { name: "Nodes" }).click();
 		const nodes = page.getByRole("table", { name: "Nodes of wide" });
