@@ -26,7 +26,7 @@ export function observeRoutes(options: {
 		const problem = plan.problems.get(cacheId);
 		if (problem !== undefined) return { cacheId, ready: false, problem };
 		const ready =
-			kernelLeads(route) || (isSame(route, inForce.get(cacheId)) && isReady(route, states));
+			kernelLeads(route) || (isSameRoute(route, inForce.get(cacheId)) && isReady(route, states));
 		const failed = !ready && failure !== null;
 		const notInForce = failed ? { code: "failed" as const, message: failure, port: null } : null;
 		return { cacheId, ready, problem: notInForce };
@@ -53,7 +53,7 @@ function isReady({ cacheId, ports, servers }: Route, states: ServerStates): bool
 }
 
 /** A new leader needs no other configuration. */
-function isSame(route: Route, other: Route | undefined): boolean {
+export function isSameRoute(route: Route, other: Route | undefined): boolean {
 	if (route === other) return true;
 	const key = ({ servers, ...rest }: Route) =>
 		JSON.stringify({ ...rest, servers: servers.map((server) => ({ ...server, leads: null })) });

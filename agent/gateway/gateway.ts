@@ -48,6 +48,7 @@ export class Gateway {
 		const haproxy = new HaproxyPath({
 			...{ ...options, preferences },
 			paths: await openGatewayDirectory(options.homeDir),
+			isOpenWithoutIt: (route) => this.kernel?.willServe(route) === true,
 			onTurn: (state) => {
 				this.state = state;
 				return this.publish(state);

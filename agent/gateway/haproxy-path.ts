@@ -19,6 +19,7 @@ import type { LeaderPreferences } from "./leader-preferences.ts";
 import { Leadership } from "./leadership.ts";
 import { MemcachedDiscovery } from "./memcached-discovery.ts";
 import { OldWorkers } from "./old-workers.ts";
+import { ReloadDelay } from "./reload-delay.ts";
 import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
 
 const EAGER_POLL_MS = 20;
@@ -58,6 +59,8 @@ interface HaproxyPathOptions {
 	readonly preferences: LeaderPreferences;
 	/** HAProxy's program; fetched in the background if it is missing. */
 	readonly resolveProgram: () => Promise<EngineAnswer>;
+	/** Whether an endpoint is open without HAProxy, or will be once its engines have started. */
+	readonly isOpenWithoutIt: (route: Route) => boolean;
 	/** Hears of each turn; returns whether every route is ready. */
 	readonly onTurn: (state: HaproxyState) => boolean;
 }
@@ -87,6 +90,7 @@ export class HaproxyPath {
 	private failure: string | null = null;
 	private tableInForce: RouteTable | null = null;
 	private inForce: ReadonlyMap<string, Route> = new Map();
+	private readonly reloadDelay = new ReloadDelay();
 	private stopped = false;
 	private told = "";
 	private running: Promise<void> = Promise.resolve();
@@ -212,7 +216,8 @@ export class HaproxyPath {
 		const planned = { routes: plan.routes, revision: table.revision };
 		if (haproxy.alive) await leadership.tell(planned, this.states);
 		else await leadership.write(planned);
-		const coming = this.bringIntoForce(plan, table, answer);
+		const laterMs = this.reloadsInMs(table, plan);
+		const coming = laterMs > 0 ? Promise.resolve(true) : this.bringIntoForce(plan, table, answer);
 		this.reloading = coming.catch(() => {});
 		const done = await coming;
 		if (haproxy.alive) await this.readStates();
@@ -226,6 +231,7 @@ export class HaproxyPath {
 					: "starting";
 		const ready = this.show({ table, plan }, answer, phase);
 		if (!done) return haproxy.alive ? EAGER_POLL_MS : Math.max(EAGER_POLL_MS, haproxy.retryInMs);
+		if (laterMs > 0) return laterMs;
 		const unchangedMs = performance.now() - this.changedAt;
 		if (!ready) return unchangedMs < EAGER_FOR_MS ? EAGER_POLL_MS : UNREADY_POLL_MS;
 		return unchangedMs < CHANGING_FOR_MS ? CHANGING_POLL_MS : CALM_POLL_MS;
@@ -256,6 +262,13 @@ export class HaproxyPath {
 		if (releasing && waits) return null;
 		this.planned = { table, plan };
 		return plan;
+	}
+
+	/** In how many milliseconds it must reload at the latest; 0 for now. */
+	private reloadsInMs({ routes }: RouteTable, { problems }: RoutePlan): number {
+		const { haproxy, inForce, options, reloadDelay } = this;
+		if (!haproxy.alive || problems.size > 0) return 0;
+		return reloadDelay.leftMs(routes, inForce, options.isOpenWithoutIt, performance.now());
 	}
 
 	/** Returns false if it must be tried again. */

@@ -5,7 +5,9 @@ import { ensureEngine, ensureEngines } from "../../bundles/index.ts";
 import { endSockets, mayCutConnections } from "../../supervisor/cut-connections.ts";
 import { eventually, freePort } from "../../testing/agent-fixture.ts";
 import { TestGateway } from "../../testing/gateway-fixture.ts";
+import { portsOf } from "../route-plan.ts";
 import { KernelTable } from "./kernel-table.ts";
+import { listeningPorts } from "./listening-ports.ts";
 
 const wanted = [{ engine: "valkey", version: "9" }, { engine: "haproxy" }, { engine: "nftables" }];
 
@@ -110,6 +112,18 @@ test.runIf(mayCutConnections())(
 		expect(await atNode.isStraight()).toBe(true);
 		expect(await atReader.isStraight()).toBe(true);
 		for (const client of [atNode, atReader, ...back]) client.close();
+	},
+);
+
+test.runIf(mayCutConnections())(
+	"HAProxy follows to a new endpoint that the kernel has opened",
+	async () => {
+		const { route } = await lab.startReplicated(0);
+		const next = await lab.valkeyRoute(await lab.startValkey(), []);
+		await lab.applyAndWait([route, next]);
+		const [port = 0] = portsOf(next);
+		expect(await comesStraight(port)).toBe(true);
+		await eventually("HAProxy listens", async () => (await listeningPorts(lab.address)).has(port));
 	},
 );
 

@@ -98,6 +98,12 @@ export class KernelPath {
 		return this.heldFor === this.routes && isFullyLed(route, this.table.leads, this.view);
 	}
 
+	/** Whether the kernel leads from all of the route's endpoints, or will once the engines say what they are. */
+	willServe(route: Route): boolean {
+		if (this.refusal !== null || route.check === null) return false;
+		return route.servers.every((server) => this.local.locate(server) !== null);
+	}
+
 	/** For people: what forwards connections to the endpoints of these routes. */
 	describe(routes: readonly Route[]): Forwarding {
 		if (this.refusal !== null) return { by: "haproxy", note: this.refusal };

@@ -1,0 +1,30 @@
+import type { Route } from "../../server/contract/desired-state.ts";
+import { isSameRoute } from "./gateway-observation.ts";
+
+/** How long HAProxy may lack endpoints that the kernel opens: engines that start need the processor more than a reload. */
+const FOLLOW_WITHIN_MS = 1_000;
+
+/** Tells how long a reload may wait for others: with one reload HAProxy learns of all new endpoints of a moment. */
+export class ReloadDelay {
+	private lacksSince: number | null = null;
+
+	/**
+	 * In how many milliseconds HAProxy must have these routes; 0 for now. It may wait while all that it lacks are new
+	 * endpoints that are open without it.
+	 */
+	leftMs(
+		routes: readonly Route[],
+		inForce: ReadonlyMap<string, Route>,
+		isOpenWithoutIt: (route: Route) => boolean,
+		now: number,
+	): number {
+		const lacking = routes.filter(({ cacheId }) => !inForce.has(cacheId));
+		this.lacksSince = lacking.length === 0 ? null : (this.lacksSince ?? now);
+		if (this.lacksSince === null || !lacking.every(isOpenWithoutIt)) return 0;
+		const others = routes.filter((route) => !lacking.includes(route));
+		const isUnchanged =
+			others.length === inForce.size &&
+			others.every((route) => isSameRoute(route, inForce.get(route.cacheId)));
+		return isUnchanged ? Math.max(0, this.lacksSince + FOLLOW_WITHIN_MS - now) : 0;
+	}
+}
