@@ -246,10 +246,13 @@ export class ValkeySession implements EngineSession {
 		return {
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
-			// Minus the agent itself and the Sentinels.
+			// Minus the agent itself, the Sentinels, and a replica's own link to its primary.
 			clients: Math.max(
 				0,
-				infoNumber(fields, "connected_clients") - 1 - sentinels * SENTINEL_CONNECTIONS,
+				infoNumber(fields, "connected_clients") -
+					1 -
+					sentinels * SENTINEL_CONNECTIONS -
+					(fields.get("master_link_status") === "up" ? 1 : 0),
 			),
 			keys: countKeys(fields),
 			requests: readRequests(fields, writes, sentinels),

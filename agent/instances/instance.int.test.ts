@@ -328,18 +328,33 @@ test("an engine that doesn't react is killed when it is removed", async () => {
 
 test("metrics come every 5 s with rates of what clients did", async () => {
 	const assignment = await run();
+	const of = { host: host.address, port: assignment.port };
+	const port = await freePort(host.address);
+	const nodeName = "orders-002";
+	const replica = makeAssignment({ port, nodeName, role: { kind: "replica", of } });
+	host.plane.setAssignments([assignment, replica]);
+	await host.plane.until(
+		"it is in sync",
+		() => host.plane.observationOf(replica.id)?.engineState?.linkUp,
+	);
 	const client = await host.connect(assignment.port);
-	await host.plane.until("a first sample", () => host.plane.metrics.length > 0, 20_000);
-	const before = host.plane.metrics.length;
+	const samplesOf = ({ id }: { id: string }) =>
+		host.plane.metrics.filter(({ assignmentId }) => assignmentId === id);
+	await host.plane.until("a first sample", () => samplesOf(assignment).length > 0, 20_000);
+	const before = samplesOf(assignment).length;
+	const ofReplica = samplesOf(replica).length;
 	for (let i = 0; i < 500; i++) await client.command(["SET", `key:${i}`, "x"], 1_000);
 	await client.command(["GET", "key:1"], 1_000);
 	await client.command(["GET", "absent"], 1_000);
 	client.close();
-	await host.plane.until("another sample", () => host.plane.metrics.length > before, 20_000);
-	const { metrics } = host.plane.metrics.at(-1) ?? { metrics: null };
+	await host.plane.until("another sample", () => samplesOf(assignment).length > before, 20_000);
+	const metrics = samplesOf(assignment).at(-1)?.metrics;
 	expect(metrics).toMatchObject({ keys: 500, replicationLagBytes: null });
 	expect(metrics?.opsPerSecond).toBeGreaterThan(50);
 	expect(metrics?.hitsPerSecond).toBeGreaterThan(0.1);
 	expect(metrics?.missesPerSecond).toBeGreaterThan(0.1);
 	expect(metrics?.memoryMaxBytes).toBe(assignment.maxmemoryBytes);
+	// Its link to the primary isn't a client.
+	await host.plane.until("one of the replica", () => samplesOf(replica).length > ofReplica, 20_000);
+	expect(samplesOf(replica).at(-1)?.metrics).toMatchObject({ clients: 0, keys: 500 });
 });

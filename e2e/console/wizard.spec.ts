@@ -46,7 +46,7 @@ test("Easy: a leaderboard by a name and a purpose, which says what it chooses", 
 	await page.keyboard.press("Enter");
 	await expect(page).toHaveURL(/purpose=leaderboard/);
 	const choice = page.getByRole("region", { name: "What this chooses" });
-	await expect(choice).toContainText("Valkey: one primary and 2 replicas spread over zones");
+	await expect(choice).toContainText("Valkey: 1 primary and 2 replicas spread over zones");
 	await page.getByLabel("Name").fill("ranks");
 	await page.getByRole("button", { name: "Create cache" }).click();
 	await expectAvailable(page, "ranks");

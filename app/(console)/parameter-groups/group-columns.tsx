@@ -56,7 +56,7 @@ export const GROUP_COLUMNS: readonly Column<ParameterGroupSummary>[] = [
 		header: "Kind",
 		sortValue: (group) => (group.isDefault ? 1 : 0),
 		cell: (group) =>
-			group.isDefault ? <span className="text-muted">Default, can't change</span> : "Your own",
+			group.isDefault ? <span className="text-muted">Default, read-only</span> : "Your own",
 	},
 	{ id: "mode", header: "Cluster mode", cell: (group) => clusterModeWord(group.clusterMode) },
 	{

@@ -99,24 +99,10 @@ export function NodesTab({ cache }: { cache: Cache }) {
 				<MoveDialog cache={cache} node={only} onClose={() => setMoving(false)} />
 			)}
 			{isRemoving && (
-				<RemoveDialog
-					cache={cache}
-					nodes={chosen}
-					onClose={() => {
-						setRemoving(false);
-						setSelected(new Set());
-					}}
-				/>
+				<RemoveDialog cache={cache} nodes={chosen} onClose={() => setRemoving(false)} />
 			)}
 			{isRebooting && (
-				<RebootDialog
-					cache={cache}
-					nodes={chosen}
-					onClose={() => {
-						setRebooting(false);
-						setSelected(new Set());
-					}}
-				/>
+				<RebootDialog cache={cache} nodes={chosen} onClose={() => setRebooting(false)} />
 			)}
 		</>
 	);

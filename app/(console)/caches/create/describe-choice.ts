@@ -14,7 +14,7 @@ export function describeChoice(draft: Draft, fleet: FleetFacts): string {
 		draft.replicas === 0 ? "no replica" : `${plural(draft.replicas, "replica")} ${zones}`;
 	const shape = isCluster(draft)
 		? `cluster mode on, ${plural(draft.shards, "shard")}, each with ${replicas}`
-		: `one primary and ${replicas}`;
+		: `1 primary and ${replicas}`;
 	const failover =
 		draft.replicas === 0
 			? ""
