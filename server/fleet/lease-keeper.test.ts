@@ -15,7 +15,7 @@ it("time in which this process stood still doesn't count as a host's silence, an
 		check();
 	}
 	expect(fleet.isSuspect("h1")).toBe(false);
-	// Stopped for a minute, and on.
+	// The process stands still for a minute, and continues.
 	now += 60_000;
 	check();
 	expect(fleet.isSuspect("h1")).toBe(false);

@@ -4,7 +4,7 @@ import { type PlacementResult, placeNodes } from "../domain/placement/place-node
 import type { Resources } from "./context.ts";
 import { placementHosts } from "./placement-hosts.ts";
 
-/** Places for that many more nodes of each shard, beside those that it has: for all of them, or the reason. */
+/** Places for that many more nodes of each shard, beside its present ones: for all of them, or the reason why not. */
 export async function chooseNewPlaces(
 	resources: Resources,
 	tx: Transaction,
