@@ -73,7 +73,7 @@ function count(number: number): string {
 function queueWarning({ queueMax, queueWanted }: MachineFacts): HostWarning | null {
 	if (queueMax === null || queueMax >= queueWanted) return null;
 	return {
-		...{ code: "somaxconn", severity: "warning", title: "short connection queue" },
+		...{ code: "somaxconn", severity: "warning", title: "short queue" },
 		message: `net.core.somaxconn is ${queueMax}, but nodes ask for a queue of ${queueWanted} connections. When many clients connect at once, some wait for a second or more.`,
 		remedy: "Raise it, then reboot the nodes that run here.",
 		command: `sudo sysctl -w net.core.somaxconn=${Math.max(4_096, queueWanted)}`,
@@ -84,7 +84,7 @@ function overcommitWarning(overcommit: number | null): HostWarning | null {
 	if (overcommit === null || overcommit === 1) return null;
 	const isStrict = overcommit === 2;
 	return {
-		...{ code: "overcommit-memory", title: "memory overcommit off" },
+		...{ code: "overcommit-memory", title: "overcommit off" },
 		severity: isStrict ? "warning" : "info",
 		message: `vm.overcommit_memory is ${overcommit}, so the kernel may refuse the copy of a large node's process that a sync or a save needs. The replica then stays out of sync.`,
 		remedy: "Set it to 1.",
@@ -95,7 +95,7 @@ function overcommitWarning(overcommit: number | null): HostWarning | null {
 function hugePagesWarning(hugePages: MachineFacts["hugePages"]): HostWarning | null {
 	if (hugePages !== "always") return null;
 	return {
-		...{ code: "huge-pages", severity: "info", title: "transparent huge pages on" },
+		...{ code: "huge-pages", severity: "info", title: "huge pages on" },
 		message:
 			"The kernel gives transparent huge pages to every process. Valkey and Redis turn them off for themselves; Memcached and the gateway may use more memory and stall now and then.",
 		remedy: "Give them only to processes that ask for them.",

@@ -91,7 +91,7 @@ export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 				hint="Only caches of this engine and version can use the group. It can't change later."
 			/>
 			<SwitchField
-				label="For cluster mode"
+				label="Cluster mode"
 				name="cluster-enabled"
 				isOn={draft.isCluster && !isMemcached}
 				isDisabled={isMemcached}

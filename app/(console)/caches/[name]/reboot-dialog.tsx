@@ -88,7 +88,7 @@ function RebootWords({ cache }: { cache: Cache }) {
 			<li>
 				{cache.replicasPerShard === 0
 					? "There is no replica: while a node restarts, its keys can't be read or written."
-					: "A restarting node disconnects its clients, which must reconnect. Writes wait while a primary restarts."}
+					: "A restarting node disconnects its clients, which must reconnect. A primary first hands over to a replica in sync, which pauses writes for a few milliseconds."}
 			</li>
 		</ul>
 	);
