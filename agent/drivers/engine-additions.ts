@@ -5,12 +5,12 @@ import type { RespValue } from "./resp-parser.ts";
 import { userNames } from "./valkey-acl.ts";
 
 const LOOK_EVERY_MS = 10_000;
-/** Valkey 9.1 runs scripts by a module of its own. */
+/** Valkey 9.1 has its own module for scripts. */
 const OWN_MODULES: readonly string[] = ["lua"];
 
 /**
- * Finds what somebody has added to the running engine with the rights of an administrator. Another node that takes
- * its place won't have that, so the control plane names it before an upgrade.
+ * Finds modules and users that an administrator has added to the running engine. A node that replaces it won't have
+ * them, so the control plane names them before an upgrade.
  */
 export class EngineAdditions {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
@@ -21,7 +21,7 @@ export class EngineAdditions {
 		this.command = command;
 	}
 
-	/** Undefined for nothing. */
+	/** Undefined if nothing was added. */
 	async read(assignment: Assignment): Promise<EngineState["additions"]> {
 		const now = performance.now();
 		if (now - this.lookedAt < LOOK_EVERY_MS) return this.found;
@@ -55,7 +55,7 @@ function additionsOf(
 	return found.modules.length + found.users.length === 0 ? undefined : found;
 }
 
-/** Of an entry: names and values in turn. */
+/** The module's name in an entry, which alternates names and values. */
 function moduleName(entry: RespValue): string[] {
 	if (!Array.isArray(entry)) return [];
 	const index = entry.indexOf("name");

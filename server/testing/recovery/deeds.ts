@@ -37,7 +37,7 @@ export class Deeds {
 		this.clock = options.clock;
 	}
 
-	/** Whether the next plan may see something else for it. */
+	/** Whether the next plan may see something else because of it. */
 	apply(action: PlanAction): boolean {
 		switch (action.kind) {
 			case "order-failover":

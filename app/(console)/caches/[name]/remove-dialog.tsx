@@ -13,7 +13,7 @@ import { WhenField } from "./when-field.tsx";
 
 interface RemoveDialogProps {
 	cache: Cache;
-	/** Their names. */
+	/** Names of the nodes to remove. */
 	nodes: readonly string[];
 	onClose: () => void;
 }
@@ -23,8 +23,8 @@ export function RemoveDialog({ cache, nodes, onClose }: RemoveDialogProps) {
 	const [apply, setApply] = useState<ModifyDraft["apply"]>("now");
 	const names = nodes.join(", ");
 	const modify = useModify(cache.name, () => {
-		const verb = nodes.length === 1 ? "leaves" : "leave";
-		toast.success(apply === "now" ? `${names} ${verb}` : `${names} will leave in the window`);
+		const when = apply === "now" ? "" : " in the maintenance window";
+		toast.success(`${names} will be removed${when}`);
 		onClose();
 	});
 	const changes = { removeNodes: [...nodes], ...(apply === "window" && { apply }) };
