@@ -9,7 +9,7 @@ const waitingSchema = z.object({
 	changes: z.record(z.string(), z.unknown()),
 	requestedAt: z.string(),
 	requestedBy: z.string(),
-	/** Of the request, for the audit log; absent for what only follows another change. */
+	/** Who made the request, for the audit log; absent for a part that only follows another change. */
 	origin: z.object({ actor: z.string(), actorName: z.string(), requestId: z.string() }).optional(),
 });
 export type WaitingChange = z.infer<typeof waitingSchema>;

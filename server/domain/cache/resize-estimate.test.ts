@@ -9,7 +9,7 @@ const begun = (steps: ReturnType<typeof kindSteps>, count: number) =>
 	steps.map((step, index) => ({ ...step, startedAt: index < count ? NOW.toISOString() : null }));
 const OLD = { engine: "valkey", engineVersion: "8", nodeType: "cache.t4g.micro" } as const;
 const NEW = { ...OLD, engineVersion: "9" };
-/** Three nodes, as many of them changed. */
+/** Three nodes, this many of them changed. */
 const upgraded = (count: number) =>
 	cache(
 		[1, 2, 3].map((index) =>

@@ -57,7 +57,7 @@ export function resizeEnd(
 	return new Date(now.getTime() + leftMs + laterMs);
 }
 
-/** Of the nodes that the step changes one by one; 0 for other steps. */
+/** The share of nodes already changed, for a step that changes them one by one; 0 for other steps. */
 function changedShare(cache: CacheModel, { step }: Step): number {
 	const isToChange = TO_CHANGE[step];
 	if (isToChange === undefined) return 0;

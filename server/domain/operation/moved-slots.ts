@@ -17,7 +17,7 @@ export function slotsToGo({ shards }: Shards, operation: OperationModel): number
 	);
 }
 
-/** In the present direction. */
+/** Slots that have moved in the present direction. */
 export function movedSlots(
 	cache: Shards,
 	operation: OperationModel,

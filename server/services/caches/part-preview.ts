@@ -7,16 +7,16 @@ export interface PartPreview
 	deltas: PreviewDelta[];
 }
 
-/** What becomes different in the picture of the cache. Nodes and shards by their names. */
+/** One difference in the picture of the cache. Nodes and shards are given by their names. */
 export type PreviewDelta =
 	| { kind: "add-node"; shard: string; hostId: string; role: PreviewNode["role"] }
 	| { kind: "remove-node"; node: string }
-	/** By a successor, which may be on the same host. */
+	/** A successor replaces the node; it may be on the same host. */
 	| { kind: "succeed"; node: string; hostId: string }
 	| { kind: "change-node"; node: string }
 	| ({ kind: "shard" } & Pick<PreviewShard, "id" | "change" | "slots">);
 
-/** Of a part that does nothing, to be filled by its caller. */
+/** The preview of a part that does nothing, for its caller to fill. */
 export function emptyPreview(): PartPreview {
 	return { steps: [], restarts: [], failovers: [], problems: [], seconds: 0, deltas: [] };
 }

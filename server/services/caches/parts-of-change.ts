@@ -12,7 +12,7 @@ const FIELDS = {
 	moves: ["moves"],
 } as const satisfies Record<string, readonly (keyof ModifyCacheInput)[]>;
 
-/** What only says how something else is done. */
+/** Fields that only say how others are carried out. */
 const MANNERS: readonly string[] = ["acceptIrreversible", "weightBy"];
 
 type PartKind = keyof typeof FIELDS;

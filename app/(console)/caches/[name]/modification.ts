@@ -18,7 +18,7 @@ export interface ModifyDraft {
 	tags: readonly DraftTag[];
 	shards: number;
 	replicasPerShard: number;
-	/** Of shards that have a number of their own, by id. */
+	/** How many replicas each shard with a number of its own has, by the shard's id. */
 	shardReplicas: Readonly<Record<string, number>>;
 	/** For Memcached. */
 	nodes: number;

@@ -3,13 +3,13 @@ import { readSlots } from "../../../../server/contract/slots.ts";
 import { classNames } from "../../../_ui/class-names.ts";
 
 interface SlotStripProps {
-	/** That the shard has and keeps. */
+	/** Slots that the shard has and keeps. */
 	kept: string | null;
-	/** That it gets. */
+	/** Slots that it gets. */
 	coming?: string;
-	/** That it has and gives away. */
+	/** Slots that it has and gives away. */
 	going?: string;
-	/** They are on the move now. */
+	/** Slots are moving now. */
 	isLive?: boolean;
 }
 

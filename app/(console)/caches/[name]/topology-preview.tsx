@@ -62,7 +62,7 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 	);
 }
 
-/** Of the strips' colors; the numbers beside them say the same. */
+/** What the strips' colors mean. The numbers beside them say the same. */
 function Legend() {
 	const entries = [
 		["bg-accent", "stay"],

@@ -128,7 +128,7 @@ interface ShardRowProps {
 	/** Null where there are no shards. */
 	label: string | null;
 	slots: string | null;
-	/** Of slots, between any shards; null while nothing changes. */
+	/** Moves of slots between any shards; null while nothing changes. */
 	moves: readonly SlotMove[] | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
