@@ -97,7 +97,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		const slots = page.getByRole("textbox", { name: /^Slots/ });
 		await slots.fill("0-5000\n5001-9000\n9002-16383");
 		await page.getByRole("button", { name: "Create cache" }).click();
-		await expect(page.getByText("Slots 9001 to 9001 aren't assigned to any shard.")).toBeVisible();
+		await expect(page.getByText("Slot 9001 isn't assigned to any shard.")).toBeVisible();
 		await expect(slots).toBeFocused();
 		await expect(page.getByLabel("Name")).toHaveValue("wide");
 		await slots.fill("0-5000\n5001-9000\n9001-16383");
@@ -111,6 +111,26 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 			await expect(page.getByText(text, { exact: true })).toBeVisible();
 		}
 		await expect(page.getByText("3 shards × 1 replica")).toBeVisible();
+	});
+
+	await test.step("a change is drawn before it is made", async () => {
+		await page.goto("/caches/wide?dialog=modify");
+		const dialog = page.getByRole("dialog", { name: "Modify wide" });
+		const enter = async (name: string, value: string) => {
+			await dialog.locator(`input[name="${name}"]`).fill(value);
+			await page.keyboard.press("Tab");
+		};
+		await enter("shards", "4");
+		await dialog.getByText("Replicas of single shards").click();
+		await enter("replicas-0001", "2");
+		await expect(dialog.getByRole("region", { name: "What changes" })).toContainText(
+			"Replicas of shard 1 1 → 2",
+		);
+		const picture = dialog.getByRole("region", { name: "Topology after the change" });
+		await expect(picture).toContainText("Shard 4 new");
+		await expect(picture.getByTitle(/^New (primary|replica) on local-[abc]$/)).toHaveCount(3);
+		await dialog.getByRole("button", { name: "Cancel" }).click();
+		await expect(dialog).toBeHidden();
 	});
 
 	await test.step("selected nodes reboot, which says what becomes of their data", async () => {
