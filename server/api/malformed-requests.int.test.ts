@@ -90,8 +90,8 @@ const REST: [string, string, Sent, string?][] = [
 		"/api/v1/caches",
 		{ text: `{"name":${"[".repeat(50_000)}${"]".repeat(50_000)}}` },
 	],
-	["a body that is no JSON", "/api/v1/caches", { text: "{" }],
-	["a body that is no object", "/api/v1/caches", { text: "[]" }],
+	["a body that isn't JSON", "/api/v1/caches", { text: "{" }],
+	["a body that isn't an object", "/api/v1/caches", { text: "[]" }],
 	["a prototype in the body", "/api/v1/caches", { text: '{"__proto__":{"a":1}}' }],
 	[
 		"a form",
@@ -134,9 +134,9 @@ const TRPC: [string, string, Sent, string?][] = [
 		"/api/trpc/tokens.create",
 		{ text: "a", headers: { "content-type": "application/octet-stream" } },
 	],
-	["a body that is no JSON", "/api/trpc/tokens.create", { text: "{" }],
-	["input that is no JSON", "/api/trpc/caches.get?input={", {}],
-	["a batch that is no object", "/api/trpc/tokens.create?batch=1", { text: "[]" }],
+	["a body that isn't JSON", "/api/trpc/tokens.create", { text: "{" }],
+	["input that isn't JSON", "/api/trpc/caches.get?input={", {}],
+	["a batch that isn't an object", "/api/trpc/tokens.create?batch=1", { text: "[]" }],
 	["a procedure that isn't there", "/api/trpc/caches.steal", {}],
 	["another method", "/api/trpc/caches.get", { method: "PUT", body: {} }],
 	["a query as a mutation", "/api/trpc/caches.get", { body: { name: "a" } }],
@@ -187,7 +187,7 @@ const facts = (overrides: object) => ({ ...host.enrolment.facts, ...overrides })
 
 /** Bodies are made late, because some need the host. */
 const AGENT: [string, string, () => Sent, string?][] = [
-	["a body that is no JSON", "report", () => ({ text: "{" })],
+	["a body that isn't JSON", "report", () => ({ text: "{" })],
 	["nothing", "report", () => ({ text: "" })],
 	[
 		"NUL in a line of a log",

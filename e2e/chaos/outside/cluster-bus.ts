@@ -13,7 +13,7 @@ import { WatchedCache } from "../watched-cache.ts";
 const ROUNDS = 3;
 const NAME = "guarded";
 const CONNECT_TIMEOUT_MS = 2_000;
-/** Fetching nft, and an attempt after the kernel refused. */
+/** Long enough to fetch nft, and to try again after the kernel has refused. */
 /** What a stranger gets from a bus that is closed. */
 const CLOSED = "ECONNREFUSED";
 const CLOSED_WITHIN_MS = 120_000;
@@ -126,7 +126,7 @@ async function moveAway(larder: Installation, name: AgentName, cache: WatchedCac
 	await larder.rest("POST", `/hosts/${name}/uncordon`);
 }
 
-/** What a stranger gets who connects: open, or why not. */
+/** What a stranger who connects gets: open, or why not. */
 function knock(host: string, port: number): Promise<string> {
 	return new Promise((resolve) => {
 		const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });

@@ -28,7 +28,7 @@ describe("a node that moves", () => {
 		]);
 	});
 
-	it("stays where it was while it is no primary", () => {
+	it("stays where it was while it isn't a primary", () => {
 		expect(visibleNodes(moving("n2"))[0]).toMatchObject({ node: { id: "n1" } });
 	});
 
