@@ -72,7 +72,7 @@ function expectNoSecret(): void {
 }
 
 describe("larder up", () => {
-	it("says where Larder is, how to make the administrator, how to stop it, and no secret; larder stop works when all of it is dead", async () => {
+	it("says where Larder is, how to create the administrator, how to stop it, and no secret; larder stop works when all of it is dead", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const url = `http://127.0.0.1:${environment.PORT}`;

@@ -77,7 +77,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		await expect(page.getByText("Can't be off in cluster mode")).toBeVisible();
 	});
 
-	await test.step("the summary draws it, and tells it as code", async () => {
+	await test.step("the summary draws it, and shows it as code", async () => {
 		await expect(page.getByRole("textbox", { name: "Shards" })).toHaveValue("3");
 		const placement = page.getByRole("table", { name: "Expected placement by zone" });
 		for (const node of ["Primary 1", "Primary 3", "Replica 2"]) {
@@ -153,7 +153,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 	await installation.deleteCache("wide");
 });
 
-test("a parameter group is made, attached, changed, and takes effect by a reboot", async ({
+test("a parameter group is created, attached, changed, and takes effect by a reboot", async ({
 	page,
 	installation,
 }) => {
@@ -260,7 +260,7 @@ test("a protected cache says why it can't be deleted, and how to allow it", asyn
 	});
 });
 
-test("an own node type is made, offered first by the form, and deleted", async ({ page }) => {
+test("a custom node type is created, offered first by the form, and deleted", async ({ page }) => {
 	await page.goto("/caches");
 	await search(page, "create node type");
 	await page.keyboard.press("Enter");

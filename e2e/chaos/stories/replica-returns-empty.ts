@@ -11,7 +11,7 @@ const SILENT_MS = 6_000;
 /** The only replica restarts without data while its primary doesn't answer: it must not lead before it has synced. */
 export const replicaReturnsEmpty: Story = {
 	name: "replica-returns-empty",
-	description: "a replica that restarted empty takes over from no primary, however silent that is",
+	description: "a replica that restarted empty never takes over, however silent its primary is",
 	body: { name: "hollow", replicasPerShard: 1 },
 	async act(larder, cache) {
 		let unreplicated = 0;

@@ -29,7 +29,10 @@ import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 
-/** Shards: as many, with slots spread over them. Slots: as they are given. Neither: the same shards, spread again. */
+/**
+ * With `shards`, that many shards with slots spread over them; with `slots`, those slots; with neither, slots spread
+ * again.
+ */
 export type ReshardRequest =
 	| { shards: number; weightBy?: WeightBy | undefined }
 	| { slots: readonly string[] }
@@ -45,7 +48,7 @@ type ReshardProblem = ChangeProblem & { field: "shards" | "slots" };
 export interface ReshardPlan {
 	kind: OperationKind;
 	input: OperationInput;
-	/** Indexes of shards that come. */
+	/** New shards, with their indexes. */
 	newShards: { id: string; index: number }[];
 	/** Slots that change their shard. */
 	slotCount: number;
