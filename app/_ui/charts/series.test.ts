@@ -143,7 +143,7 @@ describe("series", () => {
 		expect(series[1]?.values[0]).toBe(1);
 	});
 
-	it("tell a share of sums, not a mean of shares", () => {
+	it("give a share of sums, not a mean of shares", () => {
 		const hits = overall(METRICS, "Hits", reading("hitsPerSecond"), sum);
 		const misses = overall(METRICS, "Misses", reading("missesPerSecond"), sum);
 		expect(shareOf("Hit rate", hits, misses).series[0]?.values).toEqual([0.9, null]);

@@ -36,5 +36,5 @@ describe("sorting", () => {
 		expect(sort && formatSort(sort)).toBe(text);
 	});
 
-	it.each([null, "", "-"])("%j is no sort", (text) => expect(parseSort(text)).toBeNull());
+	it.each([null, "", "-"])("%j isn't a sort order", (text) => expect(parseSort(text)).toBeNull());
 });

@@ -95,7 +95,7 @@ async function errorOf(name: string, access: Access): Promise<AppError | null> {
 	}
 }
 
-it("scopes for reading are the only ones of a read-only token; a viewer has the own account too", () => {
+it("scopes for reading are the only ones of a read-only token; a viewer has their own account too", () => {
 	expect(SCOPES.filter((scope) => mayDo("read-only", scope)).toSorted()).toEqual(READING);
 	expect(SCOPES.filter((scope) => mayDo("viewer", scope)).toSorted()).toEqual(
 		[...READING, "account:manage"].toSorted(),

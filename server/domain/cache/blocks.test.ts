@@ -24,7 +24,7 @@ describe("a block", () => {
 		expect(afterAttempt(found, ADD, null)).toEqual([]);
 	});
 
-	it("that is found again is no change, whatever others there are", () => {
+	it("that is found again isn't a change, whatever others there are", () => {
 		const both = [block("add-replacement", "n1"), block("add-replacement", "n2")];
 		expect(afterAttempt(both, move("n1"), "No capacity")).toEqual(both);
 	});

@@ -43,7 +43,7 @@ export function afterAttempt(
 	const isOwn = isOf(action);
 	if (reason === null) return blocks.filter((block) => !isOwn(block));
 	const found = { step: action.kind, nodeId: nodeOf(action), reason };
-	// In its place: a reason that is found again is no change.
+	// In its place: a reason that is found again isn't a change.
 	return blocks.some(isOwn)
 		? blocks.map((block) => (isOwn(block) ? found : block))
 		: [...blocks, found];
