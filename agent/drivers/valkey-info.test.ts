@@ -14,7 +14,7 @@ test("requests are what applications send, not what keeps connections and replic
 	const lines = [
 		...[calls("get", 5), calls("set", 2), calls("ping", 100), calls("cluster|info", 70)],
 		...[calls("role", 40), calls("function|load", 3), calls("function|list", 4), calls("exec", 6)],
-		...[calls("publish", 8), calls("subscribe", 9)],
+		...[calls("publish", 8), calls("subscribe", 9), calls("module|list", 50)],
 	];
 	const fields = parseInfo(lines.join("\r\n"));
 	expect(countRequests(fields, new Set(["set", "function|load"]))).toEqual({

@@ -29,11 +29,12 @@ export function countKeys(fields: InfoFields): number {
 
 /**
  * Commands that aren't requests of an application: opening a connection, health checks, replication.
- * Gateways, agents and replicas send them about every second, and an idle cache would look busy.
+ * Gateways, agents and replicas send them every few seconds, and an idle cache would look busy.
  */
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
-	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "ping"],
-	...["psync", "pubsub", "quit", "replconf", "replicaof", "reset", "role", "slaveof", "sync"],
+	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "module"],
+	...["ping", "psync", "pubsub", "quit", "replconf", "replicaof", "reset", "role"],
+	...["slaveof", "sync"],
 ]);
 /** A primary passes these on to its replicas as it does its writes. */
 const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
