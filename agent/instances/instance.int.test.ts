@@ -357,4 +357,7 @@ test("metrics come every 5 s with rates of what clients did", async () => {
 	// Its link to the primary isn't a client.
 	await host.plane.until("one of the replica", () => samplesOf(replica).length > ofReplica, 20_000);
 	expect(samplesOf(replica).at(-1)?.metrics).toMatchObject({ clients: 0, keys: 500 });
+	// Nor are its agent's questions requests.
+	const shown = samplesOf(replica).map((sample) => sample.metrics.opsPerSecond);
+	expect(shown.every((rate) => rate === 0)).toBe(true);
 });
