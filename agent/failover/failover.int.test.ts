@@ -249,7 +249,7 @@ test("a restarted replica can't become primary before it has synced again", asyn
 	expect(leading.message).toContain("orders-001 says that it is the primary");
 });
 
-test("while a Sentinel fails over by itself, an order promotes nothing", TIMED, async () => {
+test("while a Sentinel runs a failover of its own, an order promotes nothing", TIMED, async () => {
 	const { primary, followers } = await startShard(1);
 	host.killEngine(primary.id);
 	await untilExited(primary);

@@ -6,7 +6,7 @@ import { answers, type ShardMember } from "./shard-member.ts";
 /** A candidate that heard from its primary this recently vouches for it. */
 const HEARD_SECONDS = 2;
 
-/** Why a failed primary may not be replaced now, in a sentence; null if it may. */
+/** Why a failed primary must not be replaced now, in a sentence; null if it can be. */
 export async function obstacleTo(
 	order: FailoverOrder,
 	context: OrderContext,
@@ -15,7 +15,10 @@ export async function obstacleTo(
 	return sentinel ?? living;
 }
 
-/** Signs of life from the failed primary itself: some hosts' reports may have been older than others'. */
+/**
+ * Asks the failed primary itself, because the reports by which the control plane decided may have been out of date.
+ * Returns why it needs no replacement, in a sentence; null if it may need one.
+ */
 async function lifeOf({ from, fromState }: FailoverOrder, { auth }: OrderContext) {
 	switch (fromState) {
 		case "silent": {
@@ -38,16 +41,16 @@ async function lifeOf({ from, fromState }: FailoverOrder, { auth }: OrderContext
 }
 
 /**
- * Doesn't interfere with a Sentinel that fails over by itself. Sentinels that don't answer in time don't
- * count.
+ * Why a failover is left to a Sentinel that has begun one, in a sentence; null if none has. Sentinels that don't answer
+ * in time don't count.
  */
 export async function sentinelAtIt({ sentinels }: OrderContext): Promise<string | null> {
 	const sentinel = (await sentinels?.failingOver()) ?? null;
 	if (sentinel === null) return null;
-	return `the Sentinel at ${sentinel.host}:${sentinel.port} is failing over by itself`;
+	return `the Sentinel at ${sentinel.host}:${sentinel.port} has already begun a failover`;
 }
 
-/** A candidate that still hears from a silent primary; null if none does. */
+/** Names a candidate that still hears from a silent primary, in a sentence; null if none does. */
 export function heardFrom(candidates: readonly ShardMember[], order: FailoverOrder): string | null {
 	if (order.fromState !== "silent") return null;
 	const witness = candidates.find(({ reading }) => {

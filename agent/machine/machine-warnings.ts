@@ -55,7 +55,7 @@ function openFilesWarning(openFiles: number | null): HostWarning | null {
 	];
 	const reboot = limitsNodes ? ", and reboot the nodes that run here" : "";
 	return {
-		...{ code: "open-files", severity: limitsNodes ? "warning" : "info", title: "few open files" },
+		...{ code: "open-files", severity: limitsNodes ? "warning" : "info", title: "low file limit" },
 		message: `A process may open only ${count(openFiles)} files here: ${limited.join(", and ")}. Further clients are refused or wait.`,
 		remedy: `Set LimitNOFILE=${WANTED_OPEN_FILES} in the unit of the agent, or run this command in the shell that starts it. Then restart the agent${reboot}.`,
 		command: `ulimit -n ${WANTED_OPEN_FILES}`,

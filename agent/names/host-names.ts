@@ -11,14 +11,14 @@ import { Zone } from "./zone.ts";
 const RETRY_MS = 5_000;
 
 /**
- * Answers DNS for the zone, from the names that the control plane sent last and from which gateways take clients, as
- * this host sees it. So names need neither the control plane nor any other agent. Listens while there is a zone.
+ * Answers DNS queries for the zone. It takes the names from the control plane's last message, and finds out by itself
+ * which gateways take clients, so it can answer without the control plane or other agents. Listens while there is a zone.
  */
 export class HostNames {
 	private readonly options: {
 		address: string;
 		port: number;
-		/** False if another agent on this address serves the endpoints, and answers their names. */
+		/** False if another agent on this address serves the endpoints and answers DNS queries for them. */
 		enabled: boolean;
 		logger: Logger;
 		/** The warnings have changed. */
@@ -50,12 +50,12 @@ export class HostNames {
 		const { address, port } = this.options;
 		if (this.failure === null) return [];
 		const warning: HostWarning = {
-			...{ code: "dns-port", severity: "warning", title: "No DNS answers", command: null },
-			message: `This host doesn't answer DNS queries for ${this.names?.zone ?? "the zone"}: it can't listen on ${address}:${port} (${this.failure}). Other hosts answer them.`,
+			...{ code: "dns-port", severity: "warning", title: "no DNS answers", command: null },
+			message: `This host doesn't answer DNS queries for ${this.names?.zone ?? "the zone"}: it can't listen on ${address}:${port} (${this.failure}). Only other hosts can answer them.`,
 			remedy:
 				this.failure === "EACCES"
-					? "Give the agent the right to use ports below 1024 (CAP_NET_BIND_SERVICE), or set LARDER_DNS_PORT to 1024 or higher and restart it."
-					: "Stop the program that uses the port, or set LARDER_DNS_PORT to a free one on all hosts and restart their agents.",
+					? "Give the agent the right to use ports below 1024 (CAP_NET_BIND_SERVICE), or set LARDER_DNS_PORT to the same port, 1024 or higher, for the control plane and all agents, and restart them."
+					: "Stop the program that uses the port, or set LARDER_DNS_PORT to another port for the control plane and all agents, and restart them.",
 		};
 		return [warning];
 	}
@@ -115,7 +115,7 @@ export class HostNames {
 		const first = kind === "primary" ? 0 : this.turn++ % Math.max(1, usable.length);
 		const ordered = [...usable.slice(first), ...usable.slice(0, first)];
 		const resolved = await Promise.allSettled(ordered.map(resolveAddress));
-		// The name of a host may have no address now. It is left out, like one that doesn't answer.
+		// A host known by name is left out if its name doesn't resolve to an IPv4 address now.
 		return resolved.flatMap((each) =>
 			each.status === "fulfilled" && isIPv4(each.value) ? each.value : [],
 		);

@@ -48,7 +48,7 @@ export class FellowSentinels {
 	}
 
 	/**
-	 * A Sentinel that fails over by itself; null for none. Sentinels that take longer than 100 ms don't count.
+	 * A Sentinel that has begun a failover of its own; null for none. Sentinels that take longer than 100 ms don't count.
 	 */
 	async failingOver(): Promise<NodeAddress | null> {
 		await Promise.race([Promise.all(this.asked), pause(ANSWER_MS, null, { ref: false })]);

@@ -26,7 +26,7 @@ export interface CacheModel {
 	multiAz: boolean;
 	/** The only zones for its nodes; null for any. */
 	zones: readonly string[] | null;
-	/** A Sentinel is failing over by itself, according to its host. */
+	/** A Sentinel has begun a failover of its own, according to its host. */
 	sentinelFailingOver: boolean;
 	/** Too many hosts are silent at once: nothing is replaced. */
 	safeMode: boolean;
