@@ -20,7 +20,7 @@ interface UserDialogProps {
 /** What happens to the user's API tokens, as another sentence; empty if the user has none. */
 function tokensStop({ tokens }: User, how: string): string {
 	if (tokens === 0) return "";
-	return ` ${plural(tokens, "API token")} of the user ${tokens === 1 ? "stops" : "stop"} ${how}.`;
+	return ` The user's ${plural(tokens, "API token")} ${tokens === 1 ? "stops" : "stop"} ${how}.`;
 }
 
 /** Mounted while it is open. */
@@ -46,8 +46,9 @@ export function DisableUserDialog({ user, onClose, onChanged }: UserDialogProps)
 			onClose={onClose}
 		>
 			<p>
-				The user is signed out everywhere at once and can't sign in.
-				{tokensStop(user, "working")} Enable the user to undo this; the user then signs in again.
+				The user is immediately signed out everywhere and can't sign in.
+				{tokensStop(user, "working")} Enable the user to undo this; the user then has to sign in
+				again.
 			</p>
 		</ConfirmDialog>
 	);
@@ -62,7 +63,7 @@ export function DeleteUserDialog({ user, onClose, onChanged }: UserDialogProps) 
 				await onChanged();
 				toast.success(
 					isInvitation(user)
-						? `The invitation of ${user.email} is withdrawn`
+						? `The invitation for ${user.email} is withdrawn`
 						: `${user.email} is deleted`,
 				);
 				onClose();
@@ -78,13 +79,18 @@ export function DeleteUserDialog({ user, onClose, onChanged }: UserDialogProps) 
 			onConfirm={() => remove.mutate({ user: user.id })}
 			onClose={onClose}
 		>
-			{remove.isError && <ProblemBanner title="The user wasn't deleted" error={remove.error} />}
+			{remove.isError && (
+				<ProblemBanner
+					title={isInvitation(user) ? "The invitation wasn't withdrawn" : "The user wasn't deleted"}
+					error={remove.error}
+				/>
+			)}
 			{isInvitation(user) ? (
 				<p>The link stops working. You can invite the address again.</p>
 			) : (
 				<p>
-					The user is signed out everywhere at once.
-					{tokensStop(user, "working for good")} Caches stay as they are, and the audit log keeps
+					The user is immediately signed out everywhere.
+					{tokensStop(user, "working permanently")} Caches stay as they are, and the audit log keeps
 					what the user did. You can't undo this.
 				</p>
 			)}

@@ -12,7 +12,9 @@ import { formatFields } from "../../terminal/table.ts";
 export function credentialsCommand(): Command {
 	const command = new Command("credentials")
 		.summary("reveal a cache's password")
-		.description("Reveal a cache's user name and password. The audit log records each time.")
+		.description(
+			"Reveal a cache's user name and password. The audit log records each use of this command.",
+		)
 		.argument("<name>");
 	return withApiOptions(command).action(run);
 }

@@ -327,7 +327,7 @@ async function start(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `Cache ${row.name} ${what}, as ${caller.name} requested: ${slotCount} slots will move.`,
+		message: `Cache ${row.name} ${what}, as ${caller.name} requested: ${slotCount.toLocaleString("en-US")} ${slotCount === 1 ? "slot" : "slots"} will move.`,
 		cacheName: row.name,
 	});
 }

@@ -27,7 +27,7 @@ export async function createNodeType(
 	if (size.cpuMillis > mostCpuMillis) {
 		throw new AppError(
 			"invalid_argument",
-			`cpuMillis can be at most ${mostCpuMillis} with ${input.vcpus} vcpus`,
+			`cpuMillis can be at most ${mostCpuMillis}, ${MILLIS_PER_VCPU} for each vCPU`,
 			{ field: "cpuMillis" },
 		);
 	}

@@ -63,7 +63,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 			"Authentication",
 			cache.auth.mode === "none"
 				? "None"
-				: `Password${cache.auth.username === null ? "" : `, user ${cache.auth.username}`}`,
+				: `Password${cache.auth.username === null ? "" : `, user name ${cache.auth.username}`}`,
 		],
 		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
 		["Deletion protection", cache.deletionProtection ? "On" : "Off"],

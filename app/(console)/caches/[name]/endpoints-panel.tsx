@@ -23,7 +23,7 @@ function EndpointRow({
 	title: string;
 	hint: string;
 	endpoint: Endpoint;
-	/** In the zone; without one, clients are given an address. */
+	/** The endpoint's DNS name. Without one, the panel shows its address. */
 	name: string | null | undefined;
 }) {
 	const address = addressOf(named(endpoint, name));
@@ -95,7 +95,7 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 					/>
 				)}
 				{primary === null && configuration === null && (
-					<p className="text-sm text-muted">They appear here once Larder has assigned them.</p>
+					<p className="text-sm text-muted">Endpoints appear here once Larder has assigned them.</p>
 				)}
 				{gateways.length > 1 && (
 					<p className="text-xs text-pretty text-muted" title={gateways.join(", ")}>

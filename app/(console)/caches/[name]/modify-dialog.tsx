@@ -131,7 +131,7 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 					autoComplete="off"
 					placeholder="any"
 					error={errorOf("zones")}
-					hint="Where its nodes should be, such as a, b. Nodes in other zones move. Leave empty for any zone."
+					hint="The zones that nodes may be in, separated by commas. Nodes in other zones move, unless they were moved by hand. Leave empty for any zone."
 				/>
 				<FormTextField
 					label="Maintenance window"

@@ -50,7 +50,7 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 					max={LIMITS.replicasPerShardMax}
 					onChange={(replicasPerShard) => set({ replicasPerShard })}
 					error={errorOf("replicasPerShard")}
-					hint="A new one serves once it is in sync."
+					hint="A new replica serves reads once it is in sync."
 				/>
 			)}
 			<SwitchField

@@ -54,7 +54,11 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 					))}
 				</ol>
 			)}
-			{failovers.length > 0 && <p>Fails over: shard {failovers.join(", ")}.</p>}
+			{failovers.length > 0 && (
+				<p>
+					Fails over: {failovers.length === 1 ? "shard" : "shards"} {failovers.join(", ")}.
+				</p>
+			)}
 			{restarts.length > 0 && <p>Restarts: {restarts.join(", ")}.</p>}
 			{steps.length > 0 && expectedSeconds > 0 && (
 				<p>Takes about {formatDuration(expectedSeconds * 1_000)}.</p>

@@ -96,14 +96,21 @@ export function SlotsDialog({ cache, onClose }: { cache: Cache; onClose: () => v
 					value={text}
 					onChange={setText}
 					error={problem === null ? undefined : asSentence(problem)}
-					hint={`One line per shard, in order, such as 0-5460 or 0-100,200-300. Together they must cover all ${LIMITS.clusterSlots.toLocaleString("en-US")} slots, each once.`}
+					hint={
+						<span>
+							One line per shard, in order, such as{" "}
+							<span className="whitespace-nowrap">0-5460</span> or{" "}
+							<span className="whitespace-nowrap">0-100,200-300</span>. Together they must cover all{" "}
+							{LIMITS.clusterSlots.toLocaleString("en-US")} slots, each once.
+						</span>
+					}
 				/>
 			) : (
 				<p className="text-xs text-muted">{HINTS[spread]}</p>
 			)}
 			{problem === null && <ChangeSteps preview={preview.data} error={preview.error} />}
 			{problem === null && movesNothing && (
-				<p className="text-[0.8125rem] text-muted">The slots are spread like this already.</p>
+				<p className="text-[0.8125rem] text-muted">The slots are already spread like this.</p>
 			)}
 		</FormDialog>
 	);
