@@ -99,7 +99,7 @@ function parseNodeLine(line: string): { node: KnownNode; isSelf: boolean } {
 	const flags = flagText.split(",");
 	const match = /^(.*):(\d+)@(\d+)/.exec(address);
 	if (match === null) throw new Error(`CLUSTER NODES names no address: ${line.slice(0, 200)}`);
-	// Migrating slots are listed once more in brackets.
+	// Entries in brackets are slots on their way: see openSlots.
 	const settled = ranges.filter((range) => !range.startsWith("["));
 	const node: KnownNode = {
 		nodeId,

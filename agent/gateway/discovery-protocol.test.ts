@@ -9,7 +9,7 @@ const AWS = {
 	],
 };
 
-test("the answer is ElastiCache's, byte for byte: nodes by name, both pipes even without an IP", () => {
+test("the answer is ElastiCache's, byte for byte: nodes sorted by name, both pipes even without an IP", () => {
 	const [first, second] = ["0001", "0002"].map(
 		(number) => `myCluster.pc4ldq.${number}.use1.cache.amazonaws.com||11211`,
 	);
@@ -18,7 +18,7 @@ test("the answer is ElastiCache's, byte for byte: nodes by name, both pipes even
 	);
 });
 
-test("its length covers both lines with their \\n, not the \\r\\n behind them", () => {
+test("the length in the answer covers both lines with their \\n, but not the \\r\\n after them", () => {
 	// ElastiCache's documented example, whose nodes have IPs of 13 and 12 characters: 136.
 	const answer = discoveryAnswer("config", AWS);
 	const length = Number(/^CONFIG cluster 0 (\d+)\r\n/.exec(answer)?.[1]);
@@ -60,7 +60,7 @@ function restOf(stream: ClientStream): string[] {
 }
 
 for (const pieceBytes of [1, 2, 7, 1_000]) {
-	test(`commands are distinguished from values, in pieces of ${pieceBytes}`, () => {
+	test(`commands are distinguished from values that look like them, in pieces of ${pieceBytes} bytes`, () => {
 		const trap = "\r\nconfig get cluster\r\n";
 		const set = `set k 0 0 ${trap.length}\r\n${trap}\r\n`;
 		const meta = `ms k ${trap.length} T0\r\n${trap}\r\n`;
@@ -80,7 +80,7 @@ for (const pieceBytes of [1, 2, 7, 1_000]) {
 		]);
 	});
 
-	test(`a connection in the binary protocol passes unchanged, in pieces of ${pieceBytes}`, () => {
+	test(`a connection in the binary protocol passes unchanged, in pieces of ${pieceBytes} bytes`, () => {
 		const binary = "\x80\x00config get cluster\r\n";
 		expect(partsOf(binary, pieceBytes)).toEqual([binary]);
 	});

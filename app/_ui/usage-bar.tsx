@@ -15,7 +15,7 @@ function percentOf(part: number, total: number): number {
 	return total <= 0 ? 0 : Math.min(100, Math.max(0, (part / total) * 100));
 }
 
-/** Share of a whole. With tone `auto` the color warns from 75 % and from 90 % up. */
+/** Share of a whole. With tone `auto` it has the color of a warning from 75 %, and of an error from 90 %. */
 export function UsageBar({
 	label,
 	used,

@@ -1,6 +1,9 @@
 import type { Failover } from "./cache-view.ts";
 
-/** Both leaders for a sentence: a node that moved has handed over to itself, so the hosts distinguish them. */
+/**
+ * The former and the new primary, as a sentence names them. A node that moves to another host keeps its name, so the
+ * hosts tell the two apart.
+ */
 export function failoverEnds({ from, to, fromHost, toHost }: Failover): {
 	from: string;
 	to: string;

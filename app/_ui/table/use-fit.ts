@@ -2,7 +2,7 @@
 
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 
-/** Below it columns would be too narrow to read, though they might fit; the style sheet's `cards` says the same. */
+/** Columns in a narrower frame are hard to read even if they fit. The same width as in `cards` in globals.css. */
 const NARROWEST_TABLE_PX = 560;
 
 /**

@@ -20,7 +20,7 @@ export function balanceSlots(shards: readonly SlotHolder[]): SlotRange[][] {
 	);
 }
 
-/** How many slots each shard should have. If they don't divide evenly, those with the most have one more. */
+/** How many slots each shard should have. If the slots don't divide evenly, the shards that have the most now get one more. */
 function sharesOf(shards: readonly SlotHolder[]): number[] {
 	const staying = shards
 		.map(({ slots, stays }, index) => ({ index, count: countSlots(slots), stays }))

@@ -12,8 +12,8 @@ import { membersOf, type ShardRows, tell } from "./membership.ts";
 import { takeOut } from "./retire-node.ts";
 
 /**
- * Writes down one step of an operation: slots that have moved, the cursor, shards that leave, and the end. All in one
- * transaction, and only if the operation is where the plan saw it: planned twice, it is still done once.
+ * Records one step of an operation: slots that have moved, the cursor, shards that leave, and the end. All in one
+ * transaction, and only if the operation is where the plan saw it, so a step that is planned twice is done once.
  */
 export async function advanceOperation(
 	resources: Resources,
@@ -66,7 +66,7 @@ export async function advanceOperation(
 	if (step.remove.length > 0) wakeGateways(resources);
 }
 
-/** The phase alone rises while a pass plans, and a cancellation sets it back. */
+/** Since the plan was made, another pass may have advanced the cursor, or a cancellation set it back. */
 function isAt(cursor: unknown, from: OperationStep["from"]): boolean {
 	return JSON.stringify(operationCursorSchema.parse(cursor)) === JSON.stringify(from);
 }

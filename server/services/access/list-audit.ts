@@ -39,7 +39,7 @@ export async function listAudit(
 	return { items: page.rows.map(toAuditView), nextCursor: page.nextCursor };
 }
 
-/** Prisma passes on % and _, which match any text. */
+/** Escapes % and _, which are wildcards in LIKE. Prisma doesn't escape them. */
 function likeText(text: string): string {
 	return text.replace(/[\\%_]/g, "\\$&");
 }

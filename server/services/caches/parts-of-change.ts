@@ -30,8 +30,9 @@ export function nodeChangesOf(input: Partial<ModifyCacheInput>): NodeChanges {
 }
 
 /**
- * A change in the order in which its parts are carried out: nodes first become what they should be, then slots move, then
- * nodes. Only where nodes get smaller while shards are added, slots go first, because smaller nodes hold less.
+ * A change in the order in which its parts are carried out: the cache's nodes and settings change first, then slots move,
+ * then nodes move to other hosts. Only if nodes get smaller while shards are added do slots move first, because smaller
+ * nodes hold less.
  */
 export function partsOf(input: Partial<ModifyCacheInput>, shardsFirst: boolean): ChangePart[] {
 	const order: PartKind[] = shardsFirst
