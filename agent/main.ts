@@ -97,7 +97,7 @@ class HostAgent {
 	private engines: readonly InstalledEngine[] = [];
 	/** Newest accepted state, from this run or an earlier one, with the newest routes and names. */
 	private desired: DesiredState | null = null;
-	/** What is wanted came from the control plane in this run, not from this host's disk. */
+	/** The desired state came from the control plane in this run, not from this host's disk. */
 	private confirmed = false;
 
 	constructor(options: AgentOptions, identity: AgentIdentity, signal: AbortSignal) {
@@ -300,7 +300,7 @@ class HostAgent {
 		this.serve(state, before);
 	}
 
-	/** Names and endpoints, as a state says that differs from the one before. */
+	/** Serves the names and endpoints of a new state; `before` is the state that it replaces. */
 	private serve({ names, routeTable, hostId }: DesiredState, before: DesiredState | null): void {
 		this.names.apply(names ?? null);
 		if (routeTable === null || routeTable === before?.routeTable) return;

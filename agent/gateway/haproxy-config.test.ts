@@ -98,7 +98,7 @@ test("the password appears in hex only, as part of what is sent", () => {
 	);
 });
 
-test("what the running HAProxy knows goes to its successor, if that one accepts it", () => {
+test("the running HAProxy's knowledge goes to its successor, if the successor accepts it", () => {
 	const usable = (backend: string, server: string) => `${backend}/${server}` === "primary_c1/n1";
 	const text = render([orders], usable);
 	expect(text.match(/fully-up/g)).toHaveLength(1);

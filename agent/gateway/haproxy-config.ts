@@ -21,7 +21,7 @@ export interface HaproxyConfigInput {
 	readonly idleSocket: string;
 	readonly leadersMap: string;
 	discoverySocket(port: number): string;
-	/** What the running HAProxy knows, so that its successor needn't find out while clients connect. */
+	/** Whether the running HAProxy uses the server, so that its successor needn't find out while clients connect. */
 	isUsable(backend: string, server: string): boolean;
 }
 
@@ -71,10 +71,11 @@ export function leadersOf(routes: readonly Route[]): Map<string, BackendLeader> 
 }
 
 /**
- * No timeout ends a client's connection: one that waits for messages may be silent for days (the longest that
- * HAProxy can count). Keep-alive finds connections whose other end is gone (see `keepalive`). `timeout check`
- * is as long as engines may be busy (BUSY_TIMING): refused connections and wrong answers count at once,
- * silence doesn't. If another node becomes primary meanwhile, the agent notices (contested-leads.ts).
+ * No timeout ends a client's connection early: a client that waits for messages may be silent for 24 days,
+ * the longest that HAProxy can count. Keep-alive finds connections whose other end is gone (see
+ * `keepalive`). `timeout check` is as long as engines may be busy (BUSY_TIMING): refused connections and
+ * wrong answers count at once, silence doesn't. If another node becomes primary meanwhile, the agent
+ * notices (contested-leads.ts).
  *
  * HAProxy doesn't retry a connection that an engine refuses: it would hold the client for a second before
  * each new attempt. The client sees its connection closed within a millisecond, and its own next attempt
@@ -139,9 +140,9 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 			// One serving server needs no choice. Among several the map decides, even while the chosen one is occupied.
 			`use-server %[str(${name}),map(${input.leadersMap})] if !{ nbsrv(${name}) eq 1 }`,
 			...primaryCheck(route.check),
-			// Clients of a primary that no longer is one would only get errors there, so they are disconnected. For
-			// that reason a refused client only brings the next check forward: it must not by itself cut off all
-			// others.
+			// Clients of a server that is no longer primary would only get errors there, so they are
+			// disconnected. For that reason a refused client only brings the next check forward: one refusal must
+			// not cut off all other clients.
 			`default-server inter 1s ${onRefusal("fastinter")} rise 1 fall 1 on-marked-down shutdown-sessions`,
 			...route.servers.map((server) => {
 				const downInterval = server.leads ? "100ms" : "1s";

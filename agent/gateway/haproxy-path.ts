@@ -25,7 +25,7 @@ import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
 const EAGER_POLL_MS = 20;
 const UNREADY_POLL_MS = 200;
 const CALM_POLL_MS = 1_000;
-/** How long after a change a route is expected to come up: until then the gateway checks it eagerly. */
+/** How long a route may take to come up after a change: until then the gateway checks it eagerly. */
 const EAGER_FOR_MS = 30_000;
 /** After a change even ready routes are checked closely: they may be about to go. HAProxy's log usually says so first. */
 const CHANGING_FOR_MS = 2_000;
@@ -33,7 +33,7 @@ const CHANGING_POLL_MS = 100;
 /** How long the kernel may take to free the ports of a HAProxy that died. */
 const PORT_RELEASE_MS = 1_500;
 const RETRY_MS = 1_000;
-/** HAProxy hangs if it fails to answer twice in a row. */
+/** HAProxy counts as hung if it fails to answer twice in a row. */
 const STATES_TIMEOUT_MS = 1_000;
 const NO_PLAN: RoutePlan = { routes: [], problems: new Map() };
 
@@ -61,7 +61,7 @@ interface HaproxyPathOptions {
 	readonly resolveProgram: () => Promise<EngineAnswer>;
 	/** Whether an endpoint is open without HAProxy, or will be once its engines have started. */
 	readonly isOpenWithoutIt: (route: Route) => boolean;
-	/** Hears of each turn; returns whether every route is ready. */
+	/** Called in each turn; returns whether every route is ready. */
 	readonly onTurn: (state: HaproxyState) => boolean;
 }
 
@@ -94,7 +94,7 @@ export class HaproxyPath {
 	private stopped = false;
 	private told = "";
 	private running: Promise<void> = Promise.resolve();
-	/** Fulfilled once no starting worker is left that hasn't been told about leaders. */
+	/** Fulfilled once every starting worker has been told the leaders. */
 	private reloading: Promise<unknown> = Promise.resolve();
 
 	constructor(options: HaproxyPathOptions) {
@@ -141,13 +141,13 @@ export class HaproxyPath {
 	 * Returns once no session to the former primary is left, or if HAProxy can't be told.
 	 */
 	async tell(table: RouteTable, cacheId: string): Promise<void> {
-		// One that starts later reads the same from the map's file.
+		// A HAProxy that starts later reads the same from the map's file.
 		if (!this.haproxy.alive) return this.wake();
 		try {
 			// An adopted one can only be told about servers that it is known to have.
 			if (this.states === NO_SERVER_STATES) await this.readStates();
 			await this.leadership.tell(table, this.states, cacheId);
-			// Its worker may be about to be replaced by one that started earlier.
+			// A worker that started before this notice may be about to replace the one just told.
 			await this.reloading;
 		} catch (error) {
 			// The loop tells it again.

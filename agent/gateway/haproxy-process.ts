@@ -11,7 +11,7 @@ import { alertsIn, askHaproxy } from "./haproxy-socket.ts";
 
 /** Lines that arrive together are one piece of news. */
 const NEWS_DELAY_MS = 10;
-/** A HAProxy that fails to answer this often in a row hangs. */
+/** A HAProxy that fails to answer this many times in a row counts as hung. */
 const SILENCES_MAX = 2;
 
 /** The HAProxy of this host: a master process, whose workers end with it. */
@@ -89,7 +89,7 @@ export class HaproxyProcess extends HostService<GatewayRecord> {
 		this.silences = 0;
 	}
 
-	/** It didn't answer. If it hangs, it is ended. */
+	/** Call when HAProxy doesn't answer; ends it if it hangs. */
 	noteSilence(): void {
 		const { pid } = this;
 		if (pid === null || ++this.silences < SILENCES_MAX) return;
@@ -97,7 +97,7 @@ export class HaproxyProcess extends HostService<GatewayRecord> {
 		this.end();
 	}
 
-	/** Without the watch, news is only found by looking now and then. */
+	/** Without the watch, the gateway finds news only when it looks. */
 	private watchLog(): void {
 		const { paths, logger, onNews } = this.options;
 		this.logWatcher?.close();

@@ -23,7 +23,7 @@ const SERVER = `
 	server.listen({ path: process.argv[1], backlog: 1 }, () => process.kill(process.pid, "SIGSTOP"));
 `;
 
-it("a socket that too many others wait for is asked again until there is room", async () => {
+it("a command to a socket whose queue is full is retried until there is room", async () => {
 	const server = spawn(process.execPath, ["-e", SERVER, path], { stdio: "ignore" });
 	const others: Socket[] = [];
 	try {

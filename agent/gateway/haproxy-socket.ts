@@ -53,7 +53,7 @@ export async function askHaproxy(
 function askOnce(socketPath: string, command: string, timeoutMs: number): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const chunks: Buffer[] = [];
-		// It closes once the sending side is closed and everything is answered.
+		// HAProxy closes it once the sending side is closed and everything is answered.
 		const socket = connect({ path: socketPath, allowHalfOpen: true });
 		const timer = setTimeout(() => {
 			// If the agent itself was held up, the answer may be waiting.
@@ -74,7 +74,7 @@ export type ReloadResult =
 	| { readonly kind: "done" }
 	| { readonly kind: "refused"; readonly message: string };
 
-/** The answer to `reload` on the master's socket: whether the new worker runs, and messages on the way. */
+/** The answer to `reload` on the master's socket: whether the new worker runs, or the errors that prevented it. */
 export function parseReload(answer: string): ReloadResult {
 	if (/^Success=1$/m.test(answer)) return { kind: "done" };
 	return { kind: "refused", message: alertsIn(answer) };

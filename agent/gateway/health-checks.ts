@@ -3,11 +3,11 @@ import type { Route } from "../../server/contract/desired-state.ts";
 /**
  * How HAProxy asks engines whether an endpoint may lead to them. It sends everything in one packet with QUIT
  * at its end: the engine closes after its answers, so a wrong answer is final at once and the engine logs no
- * error. PING comes first because an engine that loads its data answers ROLE as usual.
+ * error. PING comes first because an engine that is still loading its data answers ROLE as usual.
  *
  * An engine that has too many clients, or runs a long script (BUSY), can't report its role, but is alive.
- * `L7OKC` keeps its clients, and leads new ones to it only if no other server is available, such as a client
- * that comes to kill the script.
+ * `L7OKC` keeps its clients. New ones, such as a client that comes to kill the script, reach it only if no
+ * other server is available.
  */
 const OCCUPIED = "error-status L7OKC";
 const FULL = "-ERR max number of clients";

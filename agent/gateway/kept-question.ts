@@ -9,7 +9,7 @@ interface KeptQuestionOptions {
 	readonly onLost?: () => void;
 }
 
-/** What an engine is asked again and again, over one connection that is kept between questions. */
+/** A question that the agent asks an engine again and again, over one connection that stays open in between. */
 export class KeptQuestion {
 	private readonly options: KeptQuestionOptions;
 	private connection: EngineConnection | null = null;
@@ -19,12 +19,15 @@ export class KeptQuestion {
 		this.options = options;
 	}
 
-	/** Throws if the engine isn't there or isn't ready; the next question opens a new connection, unless it is busy. */
+	/**
+	 * Throws if the engine isn't there or isn't ready; the next question opens a new connection, unless the engine
+	 * is busy.
+	 */
 	async ask(): Promise<RespValue> {
 		const { question, timeoutMs } = this.options;
 		try {
 			this.connection ??= await this.connect();
-			// An engine that loads its data answers ROLE as usual, but PING with an error.
+			// An engine that is still loading its data answers ROLE as usual, but PING with an error.
 			const [, answer] = await Promise.all([
 				this.connection.command(["PING"], timeoutMs),
 				this.connection.command(question, timeoutMs),

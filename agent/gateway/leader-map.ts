@@ -14,7 +14,7 @@ export class LeaderMap {
 	private readonly paths: GatewayPaths;
 	private written: Map<string, string> | null = null;
 	private turn: Promise<unknown> = Promise.resolve();
-	/** What was told since a worker was about to start: it may have read the file before. */
+	/** What the running worker was told since another was about to start, which may have read the file before. */
 	private readonly toldMeanwhile = new Map<string, BackendLeader>();
 
 	constructor(paths: GatewayPaths) {

@@ -5,7 +5,7 @@ import { KeptQuestion } from "./kept-question.ts";
 type Server = Route["servers"][number];
 
 const ASK_EVERY_MS = 50;
-/** A primary that is missing for longer than a failover takes is no longer worth so much asking. */
+/** A primary that is missing for longer than a failover takes is no longer worth asking for this often. */
 const EAGER_FOR_MS = 10_000;
 const PATIENT_EVERY_MS = 250;
 /** Bounds the agent's time when hundreds of caches have no primary, as after the loss of a host. */

@@ -2,7 +2,7 @@
 export const CONNECTIONS_MAX = 32_000;
 /** For listeners, checks, sockets and pipes, in addition to one per server and port. */
 const SPARE_DESCRIPTORS = 512;
-/** Of a connection: one to the client, one to the engine, and one to spare. */
+/** Per connection: one to the client, one to the engine, and one to spare. */
 const DESCRIPTORS_EACH = 3;
 
 /** HAProxy refuses to start if its limit of open files is too low for its connections. */

@@ -50,7 +50,7 @@ function expectedBody(version: number): string {
 	return `${version}\n${entries.join(" ")}\n`;
 }
 
-test("the configuration endpoint answers auto discovery in both ways, and the newest version", async () => {
+test("the configuration endpoint answers auto discovery in both ways, with the newest version", async () => {
 	const client = await connect();
 	const body = expectedBody(12);
 	expect(await client.ask("version\n", "\r\n")).toMatch(/^VERSION 1\.6\.\d+\r\n$/);
@@ -87,7 +87,7 @@ test("answers to commands sent together keep their order", async () => {
 	);
 });
 
-test("clients that open with data go to a node past the agent, and outlive it", async () => {
+test("clients that open with data bypass the agent on their way to a node, and outlive it", async () => {
 	const client = await connect();
 	const value = Buffer.alloc(100 * 1024, "\r\nconfig get cluster\r\n");
 	const set = [

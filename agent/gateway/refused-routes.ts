@@ -11,7 +11,7 @@ const CHECK_TIMEOUT_MS = 10_000;
 export async function checkConfiguration(options: {
 	program: string;
 	text: string;
-	/** Written temporarily and private: the text contains passwords. */
+	/** A temporary, private file: the text contains passwords. */
 	scratchFile: string;
 }): Promise<string | null> {
 	const { program, text, scratchFile } = options;

@@ -32,7 +32,7 @@ test.each<[string, Route[], (route: Route) => boolean]>([
 	expect(new ReloadDelay().leftMs(routes, inForce(route("a")), isOpen, 0)).toBe(0);
 });
 
-test("a known endpoint whose leader changed keeps nobody from waiting", () => {
+test("a known endpoint whose leader changed doesn't cut the wait short", () => {
 	const a = route("a");
 	const led = { ...a, servers: a.servers.map((server) => ({ ...server, leads: false })) };
 	expect(new ReloadDelay().leftMs([led, route("b")], inForce(a), open, 0)).toBe(1_000);

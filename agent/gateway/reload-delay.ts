@@ -4,7 +4,10 @@ import { isSameRoute } from "./gateway-observation.ts";
 /** How long HAProxy may lack endpoints that the kernel opens: engines that start need the processor more than a reload. */
 const FOLLOW_WITHIN_MS = 1_000;
 
-/** Tells how long a reload may wait for others: with one reload HAProxy learns of all new endpoints of a moment. */
+/**
+ * Decides how long a reload may wait, so that one reload brings HAProxy all endpoints that appear at about the
+ * same time.
+ */
 export class ReloadDelay {
 	private lacksSince: number | null = null;
 

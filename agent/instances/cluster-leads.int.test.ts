@@ -80,7 +80,7 @@ test.each([VALKEY, REDIS])(
 			const handedOver = await host.plane.order(order);
 			expect(handedOver).toMatchObject({ outcome: "done", message: "", leaderNodeId: to.id });
 			times.push(handedOver.writesUnavailableMs ?? Number.NaN);
-			// The old primary redirects the clients whose writes it held up at once.
+			// The old primary at once redirects the clients whose writes it held up.
 			await expect(client.command(["SET", "{orders}", "x"], 1_000)).rejects.toThrow("MOVED");
 			client.close();
 			nodes = promote(nodes, from, to);

@@ -22,7 +22,7 @@ const VALKEY = { engine: "valkey", engineVersion: "9" } as const;
 const REDIS = { engine: "redis", engineVersion: "7" } as const;
 const FLAVOURS = [VALKEY, { engine: "valkey", engineVersion: "8" }, REDIS] as const;
 
-test.each(FLAVOURS)("a cluster of $engine $engineVersion is born whole", async (flavour) => {
+test.each(FLAVOURS)("a cluster of $engine $engineVersion starts complete", async (flavour) => {
 	const { client: cli } = await ensureEngine({
 		engine: flavour.engine,
 		version: flavour.engineVersion,

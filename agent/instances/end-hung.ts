@@ -5,8 +5,8 @@ const LAST_QUESTION_MS = 200;
 
 /**
  * Ends what keeps a primary from answering, if the process is the given one, hangs by this host's own clock,
- * and isn't busy or has been for too long. A script or function that has written nothing is killed by itself.
- * Otherwise the process is killed, and the rest is like any other end.
+ * and isn't busy or has been for too long. A script or function that has written nothing is killed alone.
+ * Otherwise the process is killed, and its end is handled like any other.
  */
 export async function endHung(core: InstanceCore, pid: number): Promise<void> {
 	const engine = core.process;

@@ -8,7 +8,7 @@ import { saysBusy } from "./silence.ts";
 
 const OPEN_TIMEOUT_MS = 2_000;
 
-/** The connection to an instance's engine, opened when needed and reopened after it broke. */
+/** The connection to an instance's engine, opened when needed and reopened after it breaks. */
 export class EngineLink {
 	private readonly options: {
 		readonly assignment: () => Assignment | null;

@@ -17,7 +17,7 @@ import type { RebootStop } from "./reboot.ts";
 import { Silence } from "./silence.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
-/** How long a promotion may be unknown to the control plane, which must still write down the new primary. */
+/** How long the control plane may take to learn of a promotion and record the new primary. */
 const TURNED_LATELY_MS = 3_000;
 
 /**
@@ -108,7 +108,7 @@ export class InstanceCore {
 	/** The report to the control plane; null for an instance that it doesn't manage. */
 	observation() {
 		if (this.foreign || this.setAside) return null;
-		// As far as known it is no longer wanted, even if that isn't confirmed yet.
+		// As far as the agent knows, the instance is no longer wanted, even if that isn't confirmed yet.
 		const wanted = this.removing ? null : this.assignment;
 		return observationOf(this.id, this.display.view, this.record, wanted);
 	}

@@ -34,8 +34,8 @@ export class InstanceDisplay {
 	}
 
 	/**
-	 * Most engines answer before a report of their start would be through, and that report would hold up the
-	 * one that counts.
+	 * Most engines answer before a report of their start would arrive, and that report would hold up the one
+	 * that counts.
 	 */
 	private isBrieflyStarting(): boolean {
 		if (this.startedAt === null || this.current.reason !== null) return false;

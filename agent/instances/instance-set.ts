@@ -54,8 +54,8 @@ export class InstanceSet {
 	}
 
 	/**
-	 * Leaves alone what a control plane restored from a backup doesn't know: it may be newer than the backup,
-	 * and hold data that its owner misses. Remembered on disk.
+	 * Leaves alone the instances that a control plane restored from a backup doesn't know: they may be newer
+	 * than the backup, and hold data that their owners need. Remembered on disk.
 	 */
 	async setAsideUnknown(desired: DesiredState): Promise<void> {
 		const known = new Set([...desired.assignments.map(({ id }) => id), ...(desired.deleted ?? [])]);
@@ -81,12 +81,12 @@ export class InstanceSet {
 		return this.instances.values();
 	}
 
-	/** Something has happened to that instance, if it exists: it is examined now. */
+	/** Examines that instance now, if it exists: something has happened to it. */
 	disturb(id: string): void {
 		this.instances.get(id)?.disturb();
 	}
 
-	/** Kills an engine's process if it is that one and doesn't answer. */
+	/** Ends what keeps that process of the instance from answering (end-hung.ts). */
 	endHung(id: string, pid: number): void {
 		void this.instances.get(id)?.endHung(pid);
 	}
@@ -100,7 +100,7 @@ export class InstanceSet {
 		await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
 	}
 
-	/** Doesn't start an instance that the control plane still looks for: another host may have it. */
+	/** Doesn't start an instance that the control plane is still looking for: another host may have it. */
 	private begin(id: string, desired: DesiredState): Instance | null {
 		return desired.unlocated.includes(id) ? null : this.add(id);
 	}

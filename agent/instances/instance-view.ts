@@ -20,11 +20,11 @@ export interface InstanceView {
 	/** The newest generation whose settings and role the engine has. */
 	readonly convergedGeneration: number;
 	readonly engineState: EngineState | null;
-	/** By `performance.now()`; null while it answers or should. */
+	/** By `performance.now()`; null while it answers, and in the first moments of a silence. */
 	readonly silentSince: number | null;
 	/** It is silent because it is working. */
 	readonly busy: boolean;
-	/** Null for as many clients as it should serve. */
+	/** Null if it serves as many clients as it should. */
 	readonly clientLimit: ClientLimit | null;
 }
 

@@ -250,7 +250,7 @@ test("a replica that restarts, even with its primary gone, is never an empty pri
 	client.close();
 });
 
-test("a primary follows its successor once that is primary, and not before", async () => {
+test("a primary follows its successor once the successor is primary, and not before", async () => {
 	const [first, second] = [await freePort(host.address), await freePort(host.address)];
 	const a = makeAssignment({ port: first });
 	const b = makeAssignment({

@@ -53,7 +53,7 @@ export class Instance {
 	private removal: Removal | null = null;
 	private stopped = false;
 	private loop: Promise<void> | null = null;
-	/** Since when its engine is examined, or will be. */
+	/** When the agent began to examine the engine, or, before that, created this object. */
 	private lookedAtSince = performance.now();
 
 	constructor(id: string, context: InstanceContext, onRemoved: () => void) {
@@ -117,8 +117,8 @@ export class Instance {
 	}
 
 	/**
-	 * The control plane that this agent works for no longer knows it, which is no reason to end it. It is on
-	 * disk when this returns.
+	 * Sets the instance aside: the control plane that this agent works for no longer knows it, which is no
+	 * reason to end it. The decision is on disk when this returns.
 	 */
 	async leaveAlone(): Promise<void> {
 		const { core } = this;

@@ -11,7 +11,7 @@ export class LogFollower {
 		this.path = path;
 	}
 
-	/** Whole lines since the last look; of very many, the newest. Empty when the log can't be read. */
+	/** Whole lines since the last look; if there are very many, only the newest. Empty when the log can't be read. */
 	async readNew(): Promise<string> {
 		const size = await stat(this.path).then(
 			(found) => found.size,

@@ -68,7 +68,7 @@ function groupFile(assignment: Assignment, name: string): string {
 	return readFileSync(`${CGROUP_ROOT}/memory/larder/${assignment.id}/${name}`, "utf8").trim();
 }
 
-test("the process that saves is what the kernel ends first, and the node lives on", async () => {
+test("the kernel ends the saving process first, and the node lives on", async () => {
 	const assignment = await host.assign(SIZE);
 	const { pid } = await host.untilRunning(assignment);
 	const client = await host.connect(assignment.port, "larder");
@@ -128,11 +128,11 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 	expect(told()[0]?.message).toMatch(/^orders-001 can't send its data .* killed 3 times in a row/);
 	const delay = () => ask("CONFIG", "GET", "repl-diskless-sync-delay");
 	await eventually("it waits", async () => Number(String(await delay()).split(",")[1]) >= 10);
-	// The next one is a success, at once, since the node may have more memory now.
+	// The next sync starts at once, since the node may have more memory now, and succeeds.
 	await ask("CONFIG", "SET", "rdb-key-save-delay", "0");
 	host.plane.setAssignments([{ ...primary, generation: 2 }, replica]);
 	await eventually("it waits no more", async () => String(await delay()).endsWith("delay,0"));
-	// One that began before it waited is slow still.
+	// A save that began before this is still slow.
 	killChildOf(pid);
 	await host.plane.until("the replica is in sync", () => {
 		return host.plane.observationOf(replica.id)?.engineState?.linkUp;

@@ -14,8 +14,8 @@ export class PollPace {
 	}
 
 	/**
-	 * A tenth of the time since the last change, or a fortieth while an engine copies or loads its data: whoever waits for the
-	 * end of that loses no more than that much time.
+	 * A tenth of the time since the last change, or a fortieth while an engine copies or loads its data:
+	 * whoever waits for it to finish loses no more than that share of time.
 	 */
 	delayMs(isCopying = false): number {
 		const calmMs = performance.now() - this.calmSince;

@@ -83,8 +83,7 @@ test("a single node keeps its data, and reports rebooting all the while", async 
 	expect(new Set(phases(node, before))).toEqual(new Set(["rebooting", "running"]));
 	expect(host.plane.observationOf(node.id)).toMatchObject({ restarts: 0, reboot: 1 });
 	expect(host.plane.events).toEqual([]);
-	// The file that it has loaded is out of the way: after a crash it comes back empty, not as it was at the
-	// reboot.
+	// The file that it loaded is out of the way: after a crash the node comes back empty, not as it was at the reboot.
 	expect(existsSync(dump(node))).toBe(false);
 	host.killEngine(node.id);
 	await host.plane.until("it is back", () => host.plane.observationOf(node.id)?.restarts === 1);
@@ -219,7 +218,7 @@ test("data that a rebooted node can't load is kept for people, and the node star
 	writeFileSync(record, JSON.stringify({ ...held, rebooting: true, keptData: true }));
 	const damaged = readFileSync(dump(node)).subarray(0, 100);
 	writeFileSync(dump(node), damaged);
-	// What it held before has nothing to do with the reboot.
+	// The agent must start without the desired state from before the reboot.
 	rmSync(join(host.homeDir, "desired.json"));
 	host.plane.observations = null;
 	const again = { ...node, generation: 2, reboot: 1 };

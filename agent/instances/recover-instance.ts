@@ -9,8 +9,8 @@ import type { InstancePaths } from "./instance-paths.ts";
 import { emptyRecord, type InstanceRecord, readRecord } from "./instance-record.ts";
 
 /**
- * While its agent dies, a process that is being started is briefly a copy of the agent, and can't be told
- * apart from it.
+ * A process that is being started is briefly a copy of its agent. If the agent dies then, the copy can't be
+ * recognized as an engine.
  */
 const SPAWN_MS = 500;
 const LOOK_EVERY_MS = 25;
@@ -40,7 +40,7 @@ export async function recoverInstance(options: {
 		found = findOwnProcess(record, paths);
 	}
 	if (found !== null || record.history !== "unknown") return { record, identity: found };
-	// The unrecorded launch never served: it may be repeated without a permit.
+	// An unrecorded launch that never served may be repeated without a permit.
 	const served = await driverOf(record.engine).hasServed(paths);
 	return { record: served ? record : { ...record, history: "never" }, identity: null };
 }

@@ -136,7 +136,7 @@ test("a busy engine isn't hung: it isn't ended, and its reason says so", async (
 	expect(host.plane.events.map(({ type }) => type)).not.toContain("node.ended");
 });
 
-test("busy for too long: a script that has written nothing is killed by itself, otherwise the engine is", async () => {
+test("busy for too long: a script that has written nothing is killed alone, otherwise the engine is", async () => {
 	assignment = { ...assignment, generation: 2, busyTimeoutMs: 1_500 };
 	host.plane.setAssignments([assignment]);
 	await host.plane.until("it is told", () => seen()?.generation === 2);

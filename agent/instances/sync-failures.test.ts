@@ -20,7 +20,7 @@ test("killed processes that sent data are counted until one has done it", () => 
 	expect(killedInARow(1, "* Synchronization with replica 10.0.0.2:17000 succeeded\n")).toBe(1);
 });
 
-test("after three in a row tries come further apart, up to a minute", () => {
+test("after three failures in a row, tries come further apart, up to a minute", () => {
 	expect([0, 1, 2, 3, 4, 5, 6, 7, 1_000].map(syncDelaySeconds)).toEqual([
 		...[0, 0, 0, 10, 20, 40, 60, 60, 60],
 	]);

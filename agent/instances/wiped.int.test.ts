@@ -78,7 +78,7 @@ test.each(LIVING)("an engine whose files are gone keeps running: $agent", async 
 		await stop();
 		host.startAgent();
 	}
-	// Even a change that would be written to the missing files.
+	// They accept even a change that would be written to the missing files.
 	const changed = shard.map((each) => ({
 		...each,
 		generation: 2,

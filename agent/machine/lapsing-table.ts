@@ -24,7 +24,7 @@ interface TableKind<Rules> {
 
 interface LapsingTableOptions {
 	readonly homeDir: string;
-	/** That the rules are about. */
+	/** The address that the rules are about. */
 	readonly address: string;
 }
 
@@ -70,7 +70,7 @@ export class LapsingTable<Rules> {
 		const { kind, name, held, options } = this;
 		if (held !== null && kind.isNone(held) && kind.isNone(rules)) return;
 		if (held === null) await rememberKernelTable(options.homeDir, kind.use, program);
-		// Read back: then the kernel has carried out the whole transaction.
+		// The mark is read back: if it is there, the kernel has carried out the whole transaction.
 		this.marks++;
 		const changes = kind.change(name, held ?? kind.none, rules);
 		const statements = [
@@ -93,7 +93,7 @@ export class LapsingTable<Rules> {
 		}
 	}
 
-	/** Ends the effect of an earlier agent's rules, which may be out of date. Called before anything else. */
+	/** Ends the effect of an earlier agent's rules, which may be out of date. Must be called before anything else. */
 	async releaseFormer(): Promise<void> {
 		const program = await rememberedProgram(this.options.homeDir, this.kind.use);
 		if (program === null) return;
@@ -110,7 +110,7 @@ export class LapsingTable<Rules> {
 		this.close();
 		const leftMs = this.lapsesAt - performance.now();
 		if (leftMs <= 0) return;
-		// It may be gone, after a restart of the machine.
+		// The set may be gone after a restart of the machine.
 		const flush = [...addAlive(this.name), `flush set ip ${this.name} alive`].join("; ");
 		await runCommand(this.program, [flush], { timeoutMs: TIMEOUT_MS }).catch(() => pause(leftMs));
 		this.lapsesAt = Number.NEGATIVE_INFINITY;
@@ -130,7 +130,7 @@ export class LapsingTable<Rules> {
 	}
 }
 
-/** Without what an earlier agent left, in the same moment. */
+/** Also deletes, in the same transaction, the table that an earlier agent left. */
 function createTable(table: string): string[] {
 	return [`add table ip ${table}`, `delete table ip ${table}`, ...addAlive(table)];
 }

@@ -13,7 +13,7 @@ const warningsOf = (facts: Partial<MachineFacts>) =>
 const codesOf = (facts: Partial<MachineFacts>) => warningsOf(facts).map(({ code }) => code);
 const disk = (freeBytes: number, totalBytes: number) => ({ disk: { freeBytes, totalBytes } });
 
-test("a machine that is well set up, or can't be looked at, has no warnings", () => {
+test("a machine that is well set up, or can't be examined, has no warnings", () => {
 	expect(warningsOf({})).toEqual([]);
 	const unreadable = { openFiles: null, queueMax: null, overcommit: null, hugePages: null };
 	expect(warningsOf({ ...unreadable, disk: null })).toEqual([]);

@@ -6,7 +6,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const END_OF_ANSWER = { command: "describe ip saddr", line: /^payload expression, .*\n/m };
 
 /**
- * A running `nft` that takes transactions over its stdin, which costs a twentieth of starting one for each.
+ * A running `nft` that takes transactions over its stdin, which costs a twentieth of starting nft for each.
  * It ends with the agent.
  */
 export class NftSession {

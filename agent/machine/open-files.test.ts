@@ -53,7 +53,7 @@ test("the limit is raised as far as allowed and useful", () => {
 
 const hasTool = spawnSync("prlimit", ["--version"]).error === undefined;
 
-test.skipIf(!hasTool)("the limit of a process that runs is raised in the kernel", async () => {
+test.skipIf(!hasTool)("the limit of a running process is raised in the kernel", async () => {
 	const child = spawn("prlimit", ["--nofile=512:4096", "sleep", "60"], { stdio: "ignore" });
 	await once(child, "spawn");
 	const pid = child.pid ?? 0;

@@ -35,7 +35,7 @@ test("rounds begin at the same moments on all hosts, and one that comes early do
 	expect(untilNextRound(1_000_004_999)).toBe(5_001);
 });
 
-test("what an engine did before its planned end belongs to the round that it doesn't see", async () => {
+test("what an engine did before its planned end belongs to the round that it doesn't live to see", async () => {
 	const samples: Reading[] = [];
 	let current: EngineCounters | null = counters;
 	const instance = { id: "node", sample: async () => current };

@@ -18,7 +18,7 @@ const INTERVAL_MS = AGENT_TIMING.metricsIntervalMs;
 /** A timer that fires this early has fired for the round that is about to begin. */
 const EARLY_MS = 500;
 
-/** What happened between two readings, or since the process's start, as rates over so many seconds. */
+/** What happened between two readings, or since the process's start, as rates over `seconds`. */
 export function metricsBetween(
 	before: Reading | null,
 	after: Reading,
@@ -50,8 +50,8 @@ export function untilNextRound(now: number): number {
 }
 
 /**
- * Reads every running engine each 5 s. The first reading of an engine that an earlier agent has read gives no sample,
- * since rates need two; an engine that began later has counted from zero.
+ * Reads every running engine every 5 s. The first reading of an engine that an earlier agent has read gives
+ * no sample, since rates need two; an engine that began later has counted from zero.
  */
 export class MetricsSampler {
 	private readonly last = new Map<string, Reading>();
@@ -110,8 +110,8 @@ export class MetricsSampler {
 	}
 
 	/**
-	 * The engine is about to end. Reports what it did since the last round now, as the sample of the round that it won't
-	 * live to see.
+	 * The engine is about to end. Reports now what it did since the last round, as the sample of the round
+	 * that it won't live to see.
 	 */
 	noteLast(assignmentId: string, counters: EngineCounters): void {
 		const now = { counters, at: performance.now() };

@@ -23,7 +23,7 @@ export const RCODES = {
 
 export interface Query {
 	readonly id: number;
-	/** Null unless it asks exactly one thing, in characters that names of hosts have. */
+	/** Null unless it asks exactly one thing, in characters that host names may have. */
 	readonly question: Question | null;
 	readonly isStandard: boolean;
 	readonly recursionDesired: boolean;
@@ -64,7 +64,7 @@ export function readQuery(message: Buffer): Query | null {
 	}
 }
 
-/** A reply that is larger than `bytesMax` is left out, and the client asks again over TCP. */
+/** Leaves out the records of a reply that is larger than `bytesMax`: the client asks again over TCP. */
 export function writeReply(query: Query, { rcode, records }: Reply, bytesMax: number): Buffer {
 	const flags =
 		RCODES[rcode] |

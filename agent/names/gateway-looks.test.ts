@@ -38,7 +38,7 @@ test("if no gateway takes clients, the answer has all of them: the host that che
 	expect(await gateways.usable(ADDRESSES, 6_379)).toEqual(ADDRESSES);
 });
 
-test("clients that ask at once cost one look per gateway and port, and an only address none", async () => {
+test("clients that ask together cost one look per gateway and port, and a single address costs none", async () => {
 	const { gateways, looks } = scene(new Set());
 	await Promise.all(Array.from({ length: 50 }, () => gateways.usable(ADDRESSES, 6_379)));
 	expect(looks).toHaveLength(3);

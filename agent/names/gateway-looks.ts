@@ -8,7 +8,7 @@ const ANSWER_MS = 300;
 const HELD_MS = 20;
 /** Endpoints remembered at a time: older ones are forgotten first. */
 const REMEMBERED_MAX = 5_000;
-/** Beyond these, an address counts as not seen until there is room. */
+/** Looks at a time. Beyond these, an address counts as unusable until there is room. */
 const AT_ONCE_MAX = 200;
 
 /** Whether a gateway takes a client there, and keeps it. */
@@ -29,7 +29,7 @@ export class GatewayLooks {
 		this.now = now;
 	}
 
-	/** The addresses that take clients on that port, in the same order; all of them if none is seen to. */
+	/** The addresses that take clients on that port, in the same order; all of them if none takes clients. */
 	async usable(addresses: readonly string[], port: number): Promise<readonly string[]> {
 		if (addresses.length < 2) return addresses;
 		const accepted = await Promise.all(addresses.map((address) => this.accepts(address, port)));

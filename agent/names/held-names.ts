@@ -1,7 +1,7 @@
 import type { DesiredState } from "../../server/contract/desired-state.ts";
 import type { Names } from "../../server/contract/names.ts";
 
-/** All names after an update that brings all, or those that have changed. Null without a zone. */
+/** All names after an update, which brings either all names or those that have changed. Null without a zone. */
 export function heldNames(held: Names | null, update: DesiredState["names"]): Names | null {
 	if (update === undefined) return held;
 	if (update === null || update.whole || held === null) return update;

@@ -68,7 +68,7 @@ test("a flood over UDP gets answers without records, no larger than the question
 	expect(next && decode(next).flag_tc).toBe(false);
 });
 
-test("what can't be read gets no answer over UDP, and the next question does", async () => {
+test("what can't be read gets no answer over UDP, and the next question gets one", async () => {
 	const [reply] = await overUdp([Buffer.from("?"), Buffer.alloc(600, 255), encode(QUESTION)], 1);
 	expect(reply && decode(reply)).toMatchObject({ id: 7, flag_tc: false });
 });
@@ -93,7 +93,7 @@ test("a connection carries several questions, and ends with one that can't be re
 	await once(oversized, "close");
 });
 
-test("a port that another program has is refused, and taken once it is free", async () => {
+test("a server can't listen on a taken port, and can once the port is free", async () => {
 	const second = new NameServer(async () => ({ rcode: "REFUSED" }));
 	const listening = second.listen(ADDRESS, port, () => {});
 	await expect(listening).rejects.toMatchObject({ code: "EADDRINUSE" });

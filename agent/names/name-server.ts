@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Query, type Reply, readQuery, writeReply } from "./dns-message.ts";
 
-/** UDP answers to one address within a second. More carry nothing, so that forged questions gain nothing. */
+/** UDP answers to one address within a second. Further ones carry no records, so that forged questions gain nothing. */
 const UDP_ANSWERS_MAX = 200;
 /** Questions in progress; more are dropped, and their clients ask again. */
 const UNDER_WAY_MAX = 1_000;
@@ -31,7 +31,7 @@ export class NameServer {
 		this.now = now;
 	}
 
-	/** Throws if the port can't be had. `onFailure` is called if it is lost later. */
+	/** Throws if it can't listen on the port. Calls `onFailure` if it loses the port later. */
 	async listen(address: string, port: number, onFailure: (error: Error) => void): Promise<void> {
 		const udp = createSocket("udp4");
 		const tcp = createServer((socket) => this.serve(socket));
@@ -40,7 +40,7 @@ export class NameServer {
 		tcp.maxConnections = CONNECTIONS_MAX;
 		udp.on("message", (message, { address: from, port: to }) => {
 			void this.reply(message, this.mayAnswer(from) ? null : 0).then((reply) => {
-				// The socket may have closed meanwhile, and a lost answer is asked for again.
+				// The socket may have closed meanwhile; the client asks again if an answer is lost.
 				if (reply !== null && this.udp === udp) udp.send(reply, to, from, () => {});
 			});
 		});

@@ -8,12 +8,12 @@ const TTL_SECONDS = 5;
 /** Where a name leads now, as IPv4 addresses. */
 export type AddressesOf = (record: DnsName) => Promise<string[]>;
 
-/** The zone as its own server knows it. It answers nothing outside, and asks no other server. */
+/** The zone as its own server knows it. It answers no questions about names outside, and asks no other server. */
 export class Zone {
 	private readonly zone: string;
 	private readonly records: ReadonlyMap<string, DnsName>;
 	private readonly servers: readonly DnsName[];
-	/** Names that have no record, but names below them. */
+	/** Names that have no record of their own, but have names below them. */
 	private readonly parents: ReadonlySet<string>;
 	private readonly addressesOf: AddressesOf;
 
@@ -94,7 +94,7 @@ export class Zone {
 	}
 }
 
-/** The library's types don't know the question about all types. */
+/** The library's types lack ANY. */
 function isAny(typeOrClass: string | undefined): boolean {
 	return typeOrClass === "ANY";
 }

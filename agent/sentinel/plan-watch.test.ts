@@ -46,7 +46,7 @@ test("Sentinel is re-pointed when the control plane names another primary, unles
 	expect(planWatch({ wanted: want({ primary: null }), applied: applied(), held })).toEqual(nothing);
 });
 
-test("its own decision stands, late news from another Sentinel doesn't", () => {
+test("its own decision stands, but late news from another Sentinel doesn't", () => {
 	const decided = hold({ primary: B, configEpoch: 4 });
 	const plan = (epoch: number) =>
 		planWatch({ wanted: want(), applied: applied({ epoch }), held: decided });

@@ -25,7 +25,7 @@ export class SentinelLink {
 		this.connection = connection;
 	}
 
-	/** Throws EngineCommandError if it refuses the agent, any Error if it isn't there. */
+	/** Throws EngineCommandError if it refuses the agent, another Error if it isn't there. */
 	static async open(address: NodeAddress, password: string): Promise<SentinelLink> {
 		const login = { username: "default", password };
 		return new SentinelLink(await EngineConnection.open({ ...address, ...login }, TIMEOUT_MS));
@@ -104,7 +104,7 @@ export class SentinelLink {
 		await this.command("SENTINEL", "SET", cacheId, ...settings);
 	}
 
-	/** How long a primary, or a replica of it, may be silent. */
+	/** Sets how long a primary, or a replica of it, may be silent. */
 	async setDownAfter(cacheId: string, downAfterMs: number): Promise<void> {
 		await this.command("SENTINEL", "SET", cacheId, "down-after-milliseconds", String(downAfterMs));
 	}
@@ -115,9 +115,9 @@ export class SentinelLink {
 
 	/**
 	 * Announces a new primary the way a Sentinel that has failed over does: with the hello of a peer that
-	 * Sentinel knows, with a newer epoch. Unlike with a new monitor, it keeps its peers, so there is never a
-	 * moment without a quorum, and it tells Sentinels that missed it; their older news doesn't count. Returns
-	 * false if it has no peer, or didn't accept it.
+	 * Sentinel knows, with a newer epoch. Unlike after a new MONITOR, Sentinel keeps its peers, so there is
+	 * never a moment without a quorum. It also tells Sentinels that missed the change; their older news
+	 * doesn't count. Returns false if it has no peer, or didn't accept it.
 	 */
 	async announce(cacheId: string, primary: NodeAddress, epoch: number): Promise<boolean> {
 		const { peer } = await this.look(cacheId);
@@ -142,7 +142,7 @@ export class SentinelLink {
 		return { held, peers, peer: peers[0] ?? null };
 	}
 
-	/** Sent before it returns. */
+	/** The hello is sent before this returns. */
 	async sayHello(peer: Peer, cacheId: string, primary: NodeAddress, epoch: number): Promise<void> {
 		await this.command("PUBLISH", HELLO_CHANNEL, hello(peer, cacheId, primary, epoch));
 	}

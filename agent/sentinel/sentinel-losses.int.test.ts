@@ -24,7 +24,7 @@ test("after the death of everything there is one primary, and all Sentinels agre
 	await first.kill();
 	const elected = await untilOneLeads(backstop);
 	await backstop.untilAgreed(cacheId, elected);
-	// Twice, so that each of the two has been both.
+	// Fails over twice, so that each of the two nodes has been primary and replica.
 	await first.start();
 	await promote(elected, [first]);
 	await backstop.untilReady(cacheId);

@@ -138,7 +138,7 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 function firstConfiguration(password: string): string {
 	const hash = createHash("sha256").update(password).digest("hex");
 	return [
-		// It only refuses strangers if no password is set.
+		// Protected mode refuses strangers only if no password is set.
 		"protected-mode no",
 		`user default on #${hash} ~* &* +@all`,
 		"sentinel deny-scripts-reconfig yes",

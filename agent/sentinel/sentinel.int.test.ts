@@ -17,7 +17,7 @@ import {
 
 const NOWHERE = "127.0.66.66";
 
-/** Makes a Sentinel that no other knows name another primary, in an epoch newer than any. */
+/** A hello from a Sentinel that no other knows, which names another primary in an epoch newer than any. */
 function forgedHello(cacheId: string): string {
 	const sender = [NOWHERE, 26_379, "f".repeat(40), 1_000];
 	return [...sender, cacheId, NOWHERE, 6_379, 1_000].join(",");
@@ -191,8 +191,8 @@ test("a failover in progress is left alone", async () => {
 });
 
 /**
- * The primary's address in a Sentinel's log: it heard of a switch or, without a live peer, to monitor
- * again.
+ * The newest primary in a Sentinel's log. The Sentinel learned of it as a switch or, without a live peer,
+ * by a new MONITOR.
  */
 function lastPrimaryIn(log: string): string | undefined {
 	const told = log.matchAll(

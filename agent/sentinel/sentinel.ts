@@ -48,7 +48,7 @@ export class Sentinel {
 	private link: SentinelLink | null = null;
 	private version: string | null = null;
 	private wanted: { table: RouteTable; caches: ReadonlyMap<string, WatchedCache> } | null = null;
-	/** What Sentinel was told about its own port and announces: told again when it changes. */
+	/** The password that Sentinel was last configured with; empty if it must be configured again. */
 	private configured = "";
 	private changedAt = Number.NEGATIVE_INFINITY;
 	/** Caches that were failing over at the last look. */

@@ -57,7 +57,7 @@ function launch(args: readonly string[] = SERVING): Promise<boolean> {
 	return service.launch({ program: SHELL, args, serves: async () => workerPid() > 0 });
 }
 
-test("it outlives its agent, and the next one adopts it, even without a record that can be read", async () => {
+test("it outlives its agent, and the next one adopts it, even without a readable record", async () => {
 	await service.adopt();
 	expect(service.alive).toBe(false);
 	expect(await launch()).toBe(true);

@@ -119,7 +119,7 @@ export class HostService<R extends ServiceRecord = ServiceRecord> {
 		logger.info({ pid: identity.pid }, `${name} adopted`);
 	}
 
-	/** Returns whether it serves. One that doesn't in time is ended; its log may say why. */
+	/** Returns whether it serves. Ends a process that doesn't serve in time; its log may say why. */
 	async launch(options: {
 		program: string;
 		args: readonly string[];

@@ -119,7 +119,10 @@ export class ProcessLimits {
 		writeFileSync(join(group, "cgroup.procs"), String(pid));
 	}
 
-	/** The kernel ends a process that has more than a new limit: a node that still has more keeps the former one until its next change. */
+	/**
+	 * The kernel ends a process that has more than a new limit: a node that still has more keeps the former limit
+	 * until its next change.
+	 */
 	private mayLower(group: string, name: string, value: string): boolean {
 		const usage = GROUPS[this.kind].usage[name];
 		if (usage === undefined) return true;

@@ -12,8 +12,8 @@ export interface LocalView {
 
 /**
  * Where the kernel leads: only where the route and the engine itself agree, and only to engines of this
- * machine. To another host, a connection would need forwarding and masquerading, which are the machine's own
- * affair. HAProxy serves all other endpoints, and these too whenever the kernel doesn't.
+ * machine. To another host, a connection would need forwarding and masquerading, which are up to the
+ * machine's administrator. HAProxy serves all other endpoints, and these too whenever the kernel doesn't.
  */
 export function chooseLeads(routes: readonly Route[], view: LocalView): Leads {
 	const leads = new Map<number, readonly Address[]>();
@@ -34,7 +34,7 @@ export function chooseLeads(routes: readonly Route[], view: LocalView): Leads {
 	}
 }
 
-/** Wherever rules for these routes may have led, whatever the engines were at the time. */
+/** Wherever rules for these routes may have led, whatever roles the engines had at the time. */
 export function everyLead(routes: readonly Route[], view: LocalView): Leads {
 	return new Map(
 		routes.flatMap(({ ports, servers }) => {
@@ -97,8 +97,8 @@ export interface Strays {
 }
 
 /**
- * Connections that must not go on: from a primary endpoint to a server that isn't the primary. A named one
- * that doesn't answer keeps its clients.
+ * Connections that must not go on: from a primary endpoint to a server that isn't the primary. A named
+ * server that doesn't answer keeps its clients.
  */
 export function strays(route: Route, gatewayAddress: string, view: LocalView): Strays | null {
 	const { ports, servers } = route;

@@ -22,8 +22,8 @@ const RETRIES = [
 ] as const;
 
 /**
- * An engine of this machine, and what it last said about its role. The agent keeps one connection to it: its
- * end is news at once, and a question takes no login.
+ * An engine of this machine, and what it last said about its role. The agent keeps one connection to it, so
+ * it notices the connection's end at once, and needn't log in for each question.
  */
 export class EngineRole {
 	private readonly engine: LocalEngine;
@@ -33,7 +33,7 @@ export class EngineRole {
 	private askedAt: number | null = null;
 	private failingSince: number | null = null;
 	private retry: NodeJS.Timeout | null = null;
-	/** How often another source has said what its role is. */
+	/** How often another source has said what the engine's role is. */
 	private notes = 0;
 	private closed = false;
 
@@ -65,7 +65,7 @@ export class EngineRole {
 		this.notes++;
 	}
 
-	/** Asks again, unless it still owes an answer or can't be reached at the moment. */
+	/** Asks again, unless the engine still owes an answer or can't be reached at the moment. */
 	async ask(): Promise<void> {
 		if (this.closed || this.askedAt !== null || this.retry !== null) return;
 		this.askedAt = performance.now();

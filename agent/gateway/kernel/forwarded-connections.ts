@@ -28,10 +28,10 @@ interface Doomed {
 type Pair = Pick<Forwarded, "endpoint" | "engine">;
 
 /**
- * Ends the connections that entered by an endpoint and lead to one of its `engines`, and no others: those of
- * clients that talk to the engine itself, of replicas and of agents stay. Ends the engines' sockets, even if an
- * engine hangs; the kernel resets the clients' ends. Returns the pairs that had connections, which the kernel
- * should forget.
+ * Ends the connections that entered through an endpoint and lead to one of its `engines`, and no others: those
+ * of clients that talk to the engine itself, of replicas and of agents stay. Ends the engines' sockets, even if
+ * an engine hangs; the kernel resets the clients' ends. Returns the pairs that had connections, which the
+ * kernel should forget.
  */
 export async function endForwarded(conntrack: string, wanted: readonly Doomed[]): Promise<Pair[]> {
 	const [first] = wanted;
@@ -71,14 +71,15 @@ async function forget(conntrack: string, { endpoint, engine }: Pair): Promise<vo
 			timeoutMs: LIST_TIMEOUT_MS,
 		});
 	} catch (error) {
-		// It says so when none was left.
+		// conntrack fails with this message when no entry was left.
 		if (!String(error).includes(" 0 flow entries have been deleted")) throw error;
 	}
 }
 
 /**
- * The kernel's own list where it has one, unless it is very long: starting a program takes longer, and writes may be
- * held meanwhile. In one go, since the kernel gives out one page at a time, and each would wait for its turn.
+ * Reads the kernel's own list if it has one, unless the list is very long: starting a program takes longer,
+ * and writes may be held meanwhile. Reads synchronously, because the kernel gives out one page at a time,
+ * and each would wait for its turn.
  */
 async function listConnections(conntrack: string, address: string): Promise<string> {
 	const count = await readFileIfExists(COUNT);
@@ -93,7 +94,7 @@ async function listConnections(conntrack: string, address: string): Promise<stri
 	return await runCommand(conntrack, args, { timeoutMs: LIST_TIMEOUT_MS });
 }
 
-/** The lines of the list about connections to or from these ports, found without a look at each of the others. */
+/** The lines of the list about connections to or from these ports, found without looking at all the others. */
 function linesNaming(list: string, ports: ReadonlySet<number>): string {
 	const lines = new Set<string>();
 	for (const port of ports) {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.dispose());
 
-/** A client that stays, and tells by which port the engine knows it. */
+/** A client that stays connected, and can say which port the engine sees. */
 class Client {
 	readonly socket: Socket;
 	closed = false;
@@ -172,7 +172,7 @@ test.runIf(mayCutConnections())(
 );
 
 test.runIf(mayCutConnections())(
-	"after a transaction that failed, nothing is led where it was led before",
+	"after a failed transaction, the kernel no longer leads where it led before",
 	async () => {
 		const { server: nft } = await ensureEngine({ engine: "nftables" });
 		const engine = await startServer("engine");
@@ -211,7 +211,7 @@ test.runIf(mayCutConnections())(
 		await expect(Client.open(haproxy.port, clientPort)).rejects.toThrow("ECONNREFUSED");
 		const other = await Client.open(haproxy.port);
 		expect(await other.ask("who?")).toBe("current");
-		// It leads again, and what was remembered no longer counts.
+		// Once the former primary leads again, the remembered connection no longer counts.
 		await table.hold(nft, lead(former.port));
 		const again = await Client.open(haproxy.port, clientPort);
 		expect(await again.ask("who?")).toBe("former");

@@ -64,7 +64,7 @@ export class KernelPath {
 	private routes: readonly Route[] = [];
 	/** Routes whose ports no other program holds. */
 	private planned: { from: readonly Route[]; routes: readonly Route[] } = { from: [], routes: [] };
-	/** The routes for which the kernel was told last. */
+	/** The routes that the kernel was last told about. */
 	private heldFor: readonly Route[] = [];
 	private local: LocalAddresses;
 	private readonly engines = new Map<string, EngineRole>();
@@ -76,7 +76,7 @@ export class KernelPath {
 	private ending: Promise<boolean> = Promise.resolve(true);
 	/** Fulfilled once the kernel has forgotten the ended ones, which only their own clients wait for. */
 	private forgetting: Promise<void> = Promise.resolve();
-	/** Ends connections; null as long as the kernel was never used. */
+	/** Ends connections; null until the kernel is first used. */
 	private conntrack: string | null = null;
 	private refusal: string | null = "the kernel hasn't been examined yet";
 	private stopped = false;

@@ -16,7 +16,7 @@ export class KernelTable extends LapsingTable<Leads> {
 		);
 	}
 
-	/** Every port with its addresses that the kernel leads to now, if the rules are renewed in time. */
+	/** Every port with the addresses that the kernel leads it to now, if the rules are renewed in time. */
 	get leads(): Leads {
 		return this.rules;
 	}

@@ -67,7 +67,7 @@ test("an endpoint leads where the route and the engine agree", () => {
 	expect(isOpen(replicas)).toBe(false);
 });
 
-test("what leads to other hosts, or needs its first command read, stays with HAProxy", () => {
+test("endpoints that lead to other hosts, or whose first command must be read, stay with HAProxy", () => {
 	const servers = [server("a", HERE, true), server("bb", HERE), server("ccc", "10.0.0.2")];
 	const roles = { a: "primary", bb: "replica", ccc: "replica" } as const;
 	expect(portsLed([route(servers)], roles)).toEqual({ 6379: [17_001] });
@@ -82,7 +82,7 @@ test("what leads to other hosts, or needs its first command read, stays with HAP
 	).toEqual({});
 });
 
-test("connections to a server that doesn't lead, or says so itself, are strays", () => {
+test("connections to a server that doesn't lead, or says that it doesn't, are strays", () => {
 	const servers = [server("a", HERE, true), server("bb", HERE)];
 	const found = (roles: Record<string, Role>) => strays(route(servers), HERE, viewOf(roles));
 	const endpoint = { host: HERE, port: 6379 };

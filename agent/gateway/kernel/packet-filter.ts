@@ -25,8 +25,8 @@ const rulesetSchema = z.object({
 });
 
 /**
- * The table that filters what arrives at this machine; null if none does. Such a filter sees a connection that
- * the kernel forwards with the port of the node, and may have been set up to let in only those to endpoints.
+ * The table that filters what arrives at this machine; null if none does. Such a filter sees a forwarded
+ * connection with the node's port, and may have been set up to let in only connections to endpoints.
  */
 export async function findPacketFilter(nft: string): Promise<string | null> {
 	const old = await readFileIfExists(OLD_TABLES).catch(() => null);

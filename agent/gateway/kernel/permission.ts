@@ -31,7 +31,7 @@ export class Permission {
 		this.options = options;
 	}
 
-	/** Tries what the kernel can do once that `isNeeded`. */
+	/** Tries out what the kernel can do, but only if that `isNeeded`. */
 	async ask(isNeeded: boolean): Promise<PermissionAnswer> {
 		const { known } = this;
 		if (known !== null && performance.now() - known.at < REMEMBER_MS) return known.answer;
@@ -41,7 +41,7 @@ export class Permission {
 		return this.remember(reason === null ? quick : refused(reason));
 	}
 
-	/** It was tried, and failed. Returns the reason to show. */
+	/** Call when forwarding has failed. Returns the reason to show. */
 	revoke(reason: string): string {
 		this.rehearsed = false;
 		this.remember(refused(reason));

@@ -21,7 +21,7 @@ export async function rehearse(
 	address: string,
 ): Promise<void> {
 	const engine = await listen(address);
-	// Stands for HAProxy: it listens where the client connects, and must not see it.
+	// Stands in for HAProxy: it listens where the client connects, and must not see the client.
 	const fallback = await listen(address);
 	const endpoint = { host: address, port: fallback.port };
 	const target = { host: address, port: engine.port };

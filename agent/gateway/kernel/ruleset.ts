@@ -7,7 +7,7 @@ export interface Address {
 /** Where new connections to each endpoint port go: to one of these addresses, each as often as the others. */
 export type Leads = ReadonlyMap<number, readonly Address[]>;
 
-/** The rules spread a port over at most this many addresses: a primary's replicas at most. */
+/** The rules spread a port over at most this many addresses: as many as a primary may have replicas. */
 export const SPREAD_MAX = 5;
 
 /** Before the rules of other programs, which use the names of priorities: dstnat is -100. */
@@ -28,7 +28,8 @@ const DEMOTED_SECONDS = 15;
  *
  * The kernel remembers a connection that was reset for ten seconds. It leads a client that comes back from the
  * same port, as many do, to the same engine, without asking the rules. So connections to an engine that a port
- * led to a moment ago (@demoted) are refused, and the client tries again. That goes on if the agent dies.
+ * led to a moment ago (@demoted) are refused, and the client tries again. The kernel goes on refusing them if
+ * the agent dies.
  */
 export function createLeads(table: string, address: string): string[] {
 	const spread = Array.from({ length: SPREAD_MAX }, (_, index) => {
@@ -51,7 +52,7 @@ export function createLeads(table: string, address: string): string[] {
 	];
 }
 
-/** What leads from one state to the other. */
+/** Statements that lead from one state to the other. */
 export function changeLeads(table: string, from: Leads, to: Leads): string[] {
 	const changed = changedPorts(from, to);
 	const keys = changed.flatMap((port) =>
