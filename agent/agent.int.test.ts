@@ -51,7 +51,7 @@ test("engines serve without a single error while their agent is killed, and are 
 	client.close();
 });
 
-test("an agent that dies between starting an engine and writing down its pid finds it again", async () => {
+test("the next agent finds an engine whose agent died between starting it and writing down its pid", async () => {
 	const assignment = await host.assign({ onExit: "restart" });
 	const agent = host.spawnAgent();
 	const { pid } = await host.untilRunning(assignment);

@@ -52,7 +52,7 @@ const configSchema = z.object({
 	sentinel: z.enum(["on", "off"], "must be on or off").default("on"),
 	/** `off` leaves the bus ports of cluster nodes open to all machines (cluster-bus). */
 	busGuard: z.enum(["on", "off"], "must be on or off").default("on"),
-	/** On which it answers DNS, once the control plane has a zone. */
+	/** The port on which the agent answers DNS, once the control plane has a zone. */
 	dnsPort: dnsPortSchema.default(DNS_PORT_DEFAULT),
 });
 export interface AgentConfig extends Omit<z.output<typeof configSchema>, "joinTokenFile"> {

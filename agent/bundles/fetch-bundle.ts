@@ -28,8 +28,9 @@ interface Find {
 }
 
 /**
- * Makes bundles from the archive that the machine's own apt reads, and puts them into the store. It reuses
- * what it learned about the archive for each bundle. Its owner holds the store's lock, and closes it.
+ * Makes bundles from the archive that the machine's own apt reads, and puts them into the store. For each
+ * bundle it reuses what it has learned about the archive. Its owner must hold the store's lock, and close the
+ * fetcher.
  */
 export class BundleFetcher {
 	private readonly storeDir: string;
@@ -164,7 +165,7 @@ async function assemble(options: {
 	// An existing directory has no valid manifest, or it would have been used.
 	await rm(finalDir, { recursive: true, force: true });
 	await rename(bundleDir, finalDir);
-	// The programs name their loader by its final path, so they can't run anywhere before. The directory
+	// The programs name their loader by its final path, so they can't run before this. The directory
 	// doesn't count as a bundle before its manifest exists.
 	report("verify", `${recipe.server} runs`);
 	const server = join("bin", recipe.server);

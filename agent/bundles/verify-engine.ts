@@ -145,8 +145,8 @@ async function verifyHaproxy(server: string, directory: string): Promise<void> {
 }
 
 /**
- * Both programs load their libraries. What the kernel lets them do is found out where they are used
- * (gateway/kernel).
+ * Checks only that both programs load their libraries. The code that uses them (gateway/kernel) finds out what
+ * the kernel lets them do.
  */
 async function verifyNftables(server: string): Promise<void> {
 	await runCommand(server, ["--help"], { timeoutMs: CHECK_TIMEOUT_MS });

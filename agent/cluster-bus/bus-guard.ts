@@ -10,7 +10,7 @@ import { BusTable } from "./bus-table.ts";
 
 /** A third of the time that the rules apply without being renewed. */
 const RENEW_MS = 1_000;
-/** After the kernel has refused. */
+/** After a failure, such as a refusal by the kernel. */
 const RETRY_MS = 60_000;
 /**
  * How long a host whose node has left a cluster may still connect. A control plane that was restored from a backup may
@@ -50,7 +50,7 @@ export class BusGuard {
 		this.table = new BusTable(options.homeDir, options.bindAddress);
 	}
 
-	/** For people; null while there is no cluster's node here. */
+	/** What people are shown; null while this host has no cluster node. */
 	state(): ClusterBusGuard | null {
 		return this.seen;
 	}
@@ -124,7 +124,7 @@ export class BusGuard {
 	}
 }
 
-/** What keeps the ports open on this host, whatever its clusters are; null for nothing. */
+/** What keeps the ports open on this host, whatever its clusters are; null if nothing does. */
 export function whyOpen(
 	enabled: boolean,
 	bindAddress: string,

@@ -34,9 +34,9 @@ export async function rulesFor(
 }
 
 /**
- * What the table holds besides ports: whoever isn't in @members of a port in @guarded is refused when it
- * connects. An agent that hangs or dies opens the ports again, because it couldn't let new members in.
- * Connections that exist are never touched.
+ * What the table holds besides ports: a rule that refuses new connections to a port in @guarded, unless they come
+ * from that port's @members. If the agent hangs or dies, the ports open again, because it couldn't let new members
+ * in. The rule never touches connections that exist.
  */
 export function createBusRules(table: string): string[] {
 	const connects = "tcp flags & (fin | syn | rst | ack) == syn";
@@ -48,7 +48,7 @@ export function createBusRules(table: string): string[] {
 	];
 }
 
-/** Replaces all of them, in one transaction, if there is any difference. */
+/** Replaces all ports and members, in one transaction, if there is any difference. */
 export function changeBusRules(table: string, from: BusRules, to: BusRules): string[] {
 	if (textOf(from) === textOf(to)) return [];
 	const members = [...to].flatMap(([port, sources]) =>

@@ -67,7 +67,7 @@ test("an agent keeps its engines while a control plane doesn't speak its version
 	expect((await host.untilRunning({ ...assignment, generation: 2 })).pid).toBe(pid);
 });
 
-test("an agent leaves alone what a control plane restored from a backup doesn't know", async () => {
+test("an agent leaves alone the instances that a restored control plane doesn't know", async () => {
 	host.plane.epoch = 5;
 	const known = makeAssignment({ port: await freePort(host.address) });
 	const forgotten = makeAssignment({
@@ -200,7 +200,7 @@ test("a Sentinel can't demote a primary while the control plane is in touch, and
 	host.startAgent();
 	await host.untilRunning(assignment);
 	const client = await host.connect(assignment.port, "larder");
-	// What a Sentinel may do, without its network: this only asks for permission, so nothing happens.
+	// Asks the engine whether a Sentinel may do something, without a Sentinel and without doing it.
 	const mayDo = async (...command: string[]) => {
 		const dryRun = ["ACL", "DRYRUN", assignment.auth.sentinelUsername, ...command];
 		return (await client.command(dryRun, 1_000)) === "OK";
@@ -209,7 +209,7 @@ test("a Sentinel can't demote a primary while the control plane is in touch, and
 	expect(await mayDo("SLAVEOF", "NO", "ONE")).toBe(true);
 	await host.plane.stop();
 	await eventually("it may again", () => mayDo("SLAVEOF", "10.0.0.9", "6379"));
-	// But not to an address outside the cache: that address would be shown the replicas' password.
+	// But not to an address outside the cache: the engine would show the replicas' password there.
 	expect(await mayDo("SLAVEOF", "10.0.0.66", "6379")).toBe(false);
 	client.close();
 });
@@ -222,7 +222,7 @@ test("the control plane sets the interval between reports", async () => {
 	const reports = host.plane.reports.length;
 	const startedAt = performance.now();
 	await host.plane.until("forty reports", () => host.plane.reports.length >= reports + 40, 40_000);
-	// A tenth of the usual interval, unless the machine is very busy; with the usual one it would take 30 s.
+	// About 4 s, unless the machine is very busy; at the usual interval it would take 30 s.
 	expect(performance.now() - startedAt).toBeLessThan(25_000);
 });
 

@@ -16,7 +16,7 @@ export class HeldNotices {
 	}
 
 	/**
-	 * The notices in an answer to act on. An earlier epoch belongs to a control plane that has been replaced.
+	 * The notices in an answer that the agent must act on. An earlier epoch belongs to a control plane that has been replaced.
 	 */
 	take({ epoch, notices }: NonNullable<WatchResult>): Notice[] {
 		if (epoch < this.newestEpoch) return [];

@@ -48,8 +48,8 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	while (!signal.aborted) {
 		const held = options.held();
 		const epoch = Math.max(held?.epoch ?? -1, notices.epoch);
-		// The first call asks for everything: only a state received today may remove anything. The same goes for
-		// the first call after a notice of a new epoch, which came without its state.
+		// The first call asks for everything: only a state that this process has received may remove anything. The
+		// same goes for the first call after a notice of a new epoch, which came without its state.
 		const isCurrent = confirmed && held !== null && held.epoch === epoch;
 		try {
 			const result = await client.watch(

@@ -161,7 +161,7 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 		}
 	});
 
-	test("what people add is found, and an engine as Larder starts it has nothing of the kind", async () => {
+	test("users that an administrator adds are found, and an engine as Larder starts it has no additions", async () => {
 		const assignment = makeAssignment({ port, ...version });
 		const look = () =>
 			new EngineAdditions((...words) => system.command(words, 2_000)).read(assignment);

@@ -102,7 +102,7 @@ test("slots that this engine never owned, or lost to a member, stay with their o
 	await convergence.converge(CLUSTER, topologyOf([rest, owner]));
 	await convergence.converge(CLUSTER, topologyOf([rest, owner]));
 	expect(asked).toEqual([]);
-	// It was primary, and a member took over that a restored control plane doesn't know.
+	// It was primary, and a member that a restored control plane doesn't know took over.
 	const other = recorded();
 	const [shard] = CLUSTER.shards;
 	if (shard === undefined) throw new Error("no shard");

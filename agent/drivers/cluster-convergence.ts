@@ -24,10 +24,10 @@ const ACTED: Convergence = { converged: false, acted: true };
 const CONVERGED: Convergence = { converged: true, acted: false };
 
 /**
- * Brings one engine to its place in its cluster. The order matters, because each step needs the one before:
- * slots that an outsider took from it; its role; members that it doesn't know, or knows at another address;
- * then it forgets phantoms, former members and lasting outsiders, once they own nothing in its own view (any
- * earlier, their slots would have no owner, and the engine reacts to that with 2 s of silence).
+ * Brings one engine to its place in its cluster. The order matters, because each step needs the one before. The
+ * engine takes back slots that an outsider took; takes its role; meets members that it doesn't know, or knows at
+ * another address; then forgets phantoms, former members and lasting outsiders, once they own nothing in its own
+ * view (any earlier, their slots would have no owner, and the engine reacts to that with 2 s of silence).
  */
 export class ClusterConvergence {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
@@ -41,7 +41,7 @@ export class ClusterConvergence {
 	constructor(options: {
 		command: ClusterConvergence["command"];
 		askNode: ClusterConvergence["askNode"];
-		/** Whether the assignment is what the control plane wants today. */
+		/** Whether the assignment is what the control plane wants now. */
 		inTouch: () => boolean;
 	}) {
 		this.command = options.command;
@@ -70,8 +70,8 @@ export class ClusterConvergence {
 	/**
 	 * Takes back what an outsider took from this engine, in a newer epoch, so that all members answer correctly
 	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. An agent
-	 * that has just started, or can't reach the control plane, may not know a successor that takes over rightly:
-	 * its acknowledged writes would be lost. Returns whether it acted.
+	 * that has just started, or can't reach the control plane, may not know a successor that takes over rightly,
+	 * so it does nothing: the successor's acknowledged writes would be lost. Returns whether it acted.
 	 */
 	private async takeBack(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		if (!this.inTouch()) return false;
@@ -161,11 +161,11 @@ export class ClusterConvergence {
 
 	private async follow(leader: Member, { self, nodes }: ClusterTopology): Promise<Convergence> {
 		if (!self.isPrimary && self.primaryId === leader.nodeId) return CONVERGED;
-		// It owns slots, whatever was wanted: the engine says so, and the control plane will hear it.
+		// It owns slots although it should be a replica: the control plane will learn this from the agent's report.
 		if (self.isPrimary && self.slots.length > 0) return WAITING;
 		if (nodes.get(leader.nodeId)?.isPrimary !== true) return WAITING;
-		// The cluster's own choice, which the control plane will hear of: don't leave a primary with slots for
-		// one without.
+		// The cluster chose this primary, and the control plane will learn this from the report: don't leave a
+		// primary with slots for one without.
 		const current = self.primaryId === null ? undefined : nodes.get(self.primaryId);
 		const leaderOwns = (nodes.get(leader.nodeId)?.slots.length ?? 0) > 0;
 		if (current !== undefined && !isPhantom(current) && current.slots.length > 0 && !leaderOwns) {
@@ -209,10 +209,10 @@ export class ClusterConvergence {
 	}
 
 	/**
-	 * Makes this engine show its clients a replica that it knows but hides: it believes that the replica has
-	 * synced nothing yet, which may have been true when they last talked. They talk about once a second
-	 * (Redis), or, among many nodes, every ten seconds. An introduction makes them talk now. Returns whether it
-	 * acted.
+	 * Makes this engine show its clients a replica that it knows but hides: the engine believes that the
+	 * replica has synced nothing yet, which may have been true when the two last talked. They talk about once a
+	 * second (Redis), or, among many nodes, every ten seconds. An introduction makes them talk now. Returns
+	 * whether it acted.
 	 */
 	private async reveal(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const shown = new Set(topology.shards.flatMap(({ replicas }) => replicas));
@@ -220,7 +220,7 @@ export class ClusterConvergence {
 			.flatMap(({ members }) => members)
 			.filter(({ nodeId }) => {
 				const node = topology.nodes.get(nodeId);
-				// Nobody is shown the replicas of a primary that serves no slots.
+				// An engine shows no replicas of a primary that serves no slots.
 				const leader = topology.nodes.get(node?.primaryId ?? "");
 				const isHidden = node?.isPrimary === false && !shown.has(nodeId);
 				return nodeId !== cluster.nodeId && isHidden && leader?.slots.length !== 0;
@@ -245,8 +245,8 @@ export class ClusterConvergence {
 	}
 
 	/**
-	 * Changes the cluster. The engine may refuse what it will allow later: no votes, or a rumor from another
-	 * node.
+	 * Changes the cluster. The engine may refuse now what it will allow later, for lack of votes or because of a
+	 * rumor from another node.
 	 */
 	private async attempt(...args: readonly string[]): Promise<Convergence> {
 		const name = args.join(" ");

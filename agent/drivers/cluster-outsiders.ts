@@ -13,7 +13,7 @@ const OUTSIDER_PATIENCE_MS = 3_000;
  * password: anyone who reaches its port can introduce a node, claim slots in a newer epoch, and make a
  * primary follow it. This class remembers what the engine had before that, while the agent's connection to
  * the engine lasts. The agent takes back only what the engine itself had, because a control plane that was
- * restored from a backup may mistake one of today's members for an outsider.
+ * restored from a backup may mistake a current member for an outsider.
  */
 export class ClusterOutsiders {
 	/** Since when the engine has known nodes that the assignment doesn't name. */
@@ -47,7 +47,7 @@ export class ClusterOutsiders {
 		});
 	}
 
-	/** Nodes that took slots of this engine, and which slots. */
+	/** Nodes that took slots from this engine, and which slots. */
 	thieves(
 		cluster: ClusterAssignment,
 		topology: ClusterTopology,

@@ -80,7 +80,7 @@ export function isPhantom(node: KnownNode): boolean {
 	return node.host === host && node.port === port && node.busPort === busPort;
 }
 
-/** What the agent reports of it to the control plane. */
+/** What the agent reports about it to the control plane. */
 export function clusterStateOf(topology: ClusterTopology): NonNullable<EngineState["cluster"]> {
 	const { self, allSlotsOk, shards } = topology;
 	return {

@@ -117,7 +117,7 @@ export interface EngineDriver {
 	/** Moves kept data that the engine couldn't load to where people can examine it. Returns whether it did. */
 	keepUnloadedData(paths: InstancePaths): Promise<boolean>;
 	/**
-	 * Moves data that the engine has loaded out of the way, so that no later start loads it when it is stale.
+	 * Moves kept data out of the way once the engine has loaded it, so that no later start loads it when it is stale.
 	 */
 	discardKeptData(paths: InstancePaths): Promise<void>;
 	launchArguments(context: LaunchContext): readonly string[];
@@ -128,7 +128,7 @@ export interface EngineDriver {
 		paths: InstancePaths;
 		bindAddress: string;
 		timeoutMs: number;
-		/** Whether the assignment is what the control plane wants today. */
+		/** Whether the assignment is what the control plane wants now. */
 		inTouch: () => boolean;
 		/** Advertised addresses of all hosts with a node of its cache, as the control plane last said. */
 		cacheHosts: () => readonly string[];

@@ -63,7 +63,7 @@ export class KeyByKeyMoves {
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const { self, open } = topology;
 		this.cluster = cluster;
-		// While slots arrive, only open ones leave, as in the rounds of an operation; also after a cancellation.
+		// While slots arrive, only open ones may leave, as in an operation's rounds, and also after a cancellation.
 		const mayGive = self.isPrimary && open.in.length === 0;
 		this.left = mayGive ? slotsToGo(cluster.moves ?? [], topology) : [];
 		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];
@@ -164,7 +164,7 @@ export class KeyByKeyMoves {
 			const isNew = slots.some(({ nodeId }) => nodeId !== owner.nodeId);
 			if (!isNew && now - this.openInSince < ASK_AFTER_MS) continue;
 			this.askAt = now + ASK_EVERY_MS;
-			// It is busy with exactly this, so the agent asks once for all slots and tells it only what it doesn't know.
+			// The owner is busy handing slots over, so the agent asks once for all slots and tells it only what it doesn't know.
 			const answer = await this.askNode(owner, ["CLUSTER", "NODES"]);
 			if (typeof answer !== "string") continue;
 			const unknown = slots.filter(({ slot }) => !answer.includes(`[${slot}->-${self.nodeId}]`));

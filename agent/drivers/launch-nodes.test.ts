@@ -23,6 +23,6 @@ test.each([
 	["garbage", "\0\0\0ÿ garbage\n"],
 	["garbage in front", `${"\0".repeat(512)}${FILE}`],
 	["garbage between", FILE.replace(`\n${SELF}`, `\n#!?\n${SELF}`)],
-])("one that is %s can't", (_, text) => {
+])("an engine's own file can't be used: %s", (_, text) => {
 	expect(checkNodesFile(text, SELF)).toBe("damaged");
 });

@@ -38,7 +38,7 @@ export async function prepareNodes(
 	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
 }
 
-/** What is wrong with the engine's own file so that it can't identify the node. Null if nothing is. */
+/** Why the engine's own file can't identify the node. */
 export type NodesFileFault = "missing" | "damaged" | "another-node";
 
 export async function findNodesFileFault(

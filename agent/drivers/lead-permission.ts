@@ -7,8 +7,8 @@ const MAY_LEAD_PRIORITY = 100;
 
 /**
  * Only a node whose process has synced may lead (docs/decisions/0017). A replica therefore starts with a
- * priority of 0, so Sentinels skip it, and in a cluster without the right to ask for votes. Its agent gives
- * it both once it has synced. The engine holds the mark, so it ends with the process and outlives the agent.
+ * priority of 0, so Sentinels skip it, and in a cluster it may not ask for votes. Its agent lets it lead once it
+ * has synced. The engine holds these settings, so they end with the process and outlive the agent.
  */
 export function leadSettings(
 	{ cluster }: Pick<Assignment, "cluster">,

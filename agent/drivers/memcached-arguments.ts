@@ -74,7 +74,7 @@ export function memcachedArguments(
 		else if (flag.kind === "extended") extended.push(flag.option);
 		else if (flag.kind === "plain") flags.push(...flag.args);
 	}
-	// More than the kernel allows, and the program doesn't start.
+	// With more than the kernel allows, the program doesn't start.
 	const allowed = Math.max(1, Math.min(wantedConnections(parameters), openFilesMax - OTHER_FILES));
 	const args = [
 		...["-l", bindAddress, "-p", String(port), "-U", "0"],
@@ -107,7 +107,7 @@ const NUMBER_FLAGS: Readonly<Record<string, string>> = {
 	backlog_queue_limit: "-b",
 	"listen-backlog": "-b",
 };
-/** Options without a value: on if the parameter is 1, or empty for those by Memcached's own name. */
+/** Options without a value: on if the parameter is 1, or empty for those with Memcached's own name. */
 const SWITCH_FLAGS: Readonly<Record<string, string>> = {
 	cas_disabled: "-C",
 	"disable-cas": "-C",

@@ -25,7 +25,7 @@ const COMMAND_COUNTERS = [
 /** The agent's conversation with one running Memcached. */
 export class MemcachedSession implements EngineSession {
 	private readonly connection: MemcachedConnection;
-	/** The last reading, and the one that later calls wait for: questions can't overtake each other. */
+	/** Ends with the last question asked. The next one waits for it, so questions can't overtake each other. */
 	private queue: Promise<unknown> = Promise.resolve();
 
 	clientLimit: ClientLimit | null = null;
@@ -134,7 +134,7 @@ export class MemcachedSession implements EngineSession {
 
 	private inTurn<T>(ask: () => Promise<T>): Promise<T> {
 		const answer = this.queue.then(ask);
-		// The caller gets the failure; the next in turn only waits for the end.
+		// The caller gets the failure; the next question only waits for the end.
 		this.queue = answer.catch(() => {});
 		return answer;
 	}

@@ -24,7 +24,7 @@ export class ReplicationConvergence {
 	constructor(options: {
 		command: ReplicationConvergence["command"];
 		askNode: ReplicationConvergence["askNode"];
-		/** Whether the assignment is what the control plane wants today. */
+		/** Whether the assignment is what the control plane wants now. */
 		inTouch: () => boolean;
 		/**
 		 * Whether the engine's role or primary changed so recently that the control plane may not know it yet.
@@ -50,15 +50,15 @@ export class ReplicationConvergence {
 		// whose nodes alone know its system user.
 		if (!saysPrimary(await this.askNode(role.of, ["ROLE"]))) return WAITING;
 		await this.command("REPLICAOF", host, String(port));
-		// Otherwise clients behind an endpoint would write to a replica until they reconnect, to the new primary.
+		// Otherwise clients of an endpoint would stay on what is now a replica. They reconnect to the new primary.
 		if (isPrimary) await this.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
 		return ACTED;
 	}
 
 	/**
-	 * A Sentinel or an order made it follow a primary other than the wanted one. The former primary may have
-	 * come back unchanged: it would make the replica acknowledge writes that are lost once the control plane
-	 * knows better.
+	 * Whether it follows a node that really is a primary, because a Sentinel or an order said so. The wanted primary
+	 * may have come back unchanged: a replica that follows it again would acknowledge writes that are lost once the
+	 * control plane knows better.
 	 */
 	private async followsLeader({ primaryHost: host, primaryPort: port }: EngineState) {
 		if (host === null || port === null) return false;

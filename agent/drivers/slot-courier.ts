@@ -9,7 +9,7 @@ const CONNECT_MS = 2_000;
  */
 const TRANSFER_MS = 1_000;
 const ANSWER_MS = 60_000;
-/** About how long it may take to send keys at once: the engine serves no other client meanwhile. */
+/** About how long it may take to send one batch of keys: the engine serves no other client meanwhile. */
 const BUSY_MS = { least: 3, most: 10 };
 const KEYS = { first: 32, least: 1, most: 1_000 };
 
@@ -177,7 +177,7 @@ async function together<T, R>(
 	});
 }
 
-/** Lists of keys, each of one slot, in groups of about so many keys. */
+/** Lists of keys, each of one slot, in groups of at most `most` keys. */
 function inLoads(lists: readonly (readonly string[])[], most: number): (readonly string[])[][] {
 	const loads: (readonly string[])[][] = [];
 	let count = most;

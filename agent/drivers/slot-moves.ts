@@ -44,7 +44,7 @@ export class SlotMoves {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	private readonly auth: () => Assignment["auth"];
 	private prepared = false;
-	/** Names of the attempts before the present one; null if none of this agent's is under way. */
+	/** Names of the attempts before the current one; null if none of this agent's is under way. */
 	private before: ReadonlySet<string> | null = null;
 	private atOnce = SLOTS_AT_ONCE;
 	private failures = 0;
@@ -135,9 +135,9 @@ export class SlotMoves {
 	}
 
 	/**
-	 * A primary logs in to the node that gets its slots as it would to a primary of its own. It has a user who may write
-	 * there only while it has slots to hand over. The agent sets that user before each attempt, because each change of
-	 * the assignment brings back the replicas' user.
+	 * A primary logs in to the node that gets its slots as it would to a primary of its own. Only while it has slots to
+	 * hand over does it log in as a user that may write there. The agent sets that user before each attempt, because each
+	 * change of the assignment brings back the replicas' user.
 	 */
 	private async prepare(): Promise<void> {
 		await this.logInAs(slotLogin(this.auth()), HAND_OVER_BYTES);

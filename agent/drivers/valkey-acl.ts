@@ -52,7 +52,7 @@ export function userNames(assignment: Parameters<typeof renderAcl>[0]): string[]
 		.flatMap((line) => line.split(" ")[1] ?? []);
 }
 
-/** Slots with their keys arrive as commands, so whoever sends them may write. Only Valkey 9 sends slots by itself. */
+/** Slots with their keys arrive as commands, so the user that sends them may write. Only Valkey 9 sends slots by itself. */
 function slotUser({
 	auth,
 	cluster,

@@ -24,7 +24,7 @@ const context = {
 const render = (changes: Partial<LaunchContext> = {}) =>
 	renderConfiguration({ ...context, ...changes }, context.advertisedAddress);
 
-test("a home with any characters in its path is quoted, and its own file has a name without any", () => {
+test("a home's path is quoted, whatever characters it has, and the engine's own file is named without it", () => {
 	const ugly = instancePaths(`/srv/a b,c'd"é #1 $x [1]/agent`, replica.id);
 	const lines = render({ paths: ugly }).split("\n");
 	for (const setting of ["aclfile", "pidfile", "logfile", "dir"]) {
@@ -120,7 +120,7 @@ test("values with characters that aren't part of a word are quoted", () => {
 	expect(quoted).toContain('\nnotify-keyspace-events "a\\"b\\\\c\\x0a#\\xc3\\xbc"\n');
 });
 
-test("an assignment can't name a directory outside", () => {
+test("an assignment can't name a directory outside the agent's home", () => {
 	for (const id of ["../other", "a/b", "", ".", "..", "a\0b"]) {
 		expect(() => instancePaths("/srv/agent", id)).toThrow("can't name a directory");
 	}

@@ -113,7 +113,7 @@ function clusterSettings(port: number, announcedAddress: string): Setting[] {
 		["cluster-announce-ip", announcedAddress],
 		["cluster-announce-port", port],
 		["cluster-announce-bus-port", port + CLUSTER_BUS_OFFSET],
-		// How the cluster fails over without the control plane: some 4 s from a death to a new primary.
+		// How the cluster fails over without the control plane: about 4 s from a death to a new primary.
 		["cluster-node-timeout", BACKSTOP_TIMING.clusterNodeTimeoutMs],
 		// Replicas stay where the control plane put them.
 		["cluster-allow-replica-migration", "no"],
@@ -124,8 +124,8 @@ function clusterSettings(port: number, announcedAddress: string): Setting[] {
 
 /**
  * A replica starts as a replica at every launch, so it is never an empty primary that takes writes. The first
- * launch names an address where nothing answers: an engine tries the configured address once and then waits 1
- * s, while the agent can name the real one as soon as that accepts.
+ * launch names an address where nothing answers: an engine tries the configured address once and then waits
+ * 1 s, while the agent can name the real one as soon as that one accepts.
  */
 function configuredPrimary({ assignment, kind }: LaunchContext) {
 	if (assignment.role.kind !== "replica") return null;

@@ -29,7 +29,7 @@ export function countKeys(fields: InfoFields): number {
 
 /**
  * Commands that aren't requests of an application: opening a connection, health checks, replication.
- * Gateways, agents and replicas send them every few seconds, and an idle cache would look busy.
+ * Gateways, agents and replicas send them every few seconds: counting them would make an idle cache look busy.
  */
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
 	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "module"],

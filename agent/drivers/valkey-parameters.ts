@@ -59,8 +59,8 @@ export async function applyParameters(
 }
 
 /**
- * Null if the engine accepted it, otherwise why not. The engine may show a value in another notation than it
- * was given.
+ * Null if the engine accepted it, otherwise why not. The engine may show a value in another notation than the
+ * one that it was given.
  */
 async function trySet(
 	name: string,

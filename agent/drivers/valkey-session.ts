@@ -41,7 +41,7 @@ import {
 import { applyParameters } from "./valkey-parameters.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-/** To each node that a Sentinel watches: one to ask, one to listen. */
+/** A Sentinel's connections to each node that it watches: one to ask, one to listen. */
 const SENTINEL_CONNECTIONS = 2;
 /** Saving takes about 5 s per GiB, after up to 10 s of waiting for replicas. */
 const SAVE_TIMEOUT_MS = 30 * 60_000;
@@ -59,7 +59,7 @@ export class ValkeySession implements EngineSession {
 	private readonly cacheHosts: () => readonly string[];
 	private readonly guard = new SentinelGuard((...args) => this.command(...args));
 	private readonly readOnly = new ReadOnlyGuard((...args) => this.command(...args));
-	/** Since this connection opened. */
+	/** Whether this session has applied the users. */
 	private usersApplied = false;
 	private writes: ReadonlySet<string> | null = null;
 	private readonly additions = new EngineAdditions((...args) => this.command(...args));
@@ -154,7 +154,7 @@ export class ValkeySession implements EngineSession {
 		return { converged, acted: acted || moved };
 	}
 
-	/** By the engine itself where it can and that works. Slots that are half moved key by key are finished that way. */
+	/** The engine moves slots itself if it can and that works. Moves that began key by key are finished key by key. */
 	private async moveSlots(
 		{ engine, engineVersion }: Assignment,
 		cluster: NonNullable<Assignment["cluster"]>,
@@ -169,7 +169,7 @@ export class ValkeySession implements EngineSession {
 		return await this.keyByKey.keep(cluster, topology);
 	}
 
-	/** An engine that started while its host allowed for fewer keeps that number, though more may be allowed by now. */
+	/** An engine that started while its host allowed fewer keeps that number, though more may be allowed by now. */
 	private async allowAllClients(): Promise<void> {
 		if (this.clientsMax >= CLIENTS_MAX_DEFAULT) return;
 		try {
@@ -199,7 +199,7 @@ export class ValkeySession implements EngineSession {
 		await this.applyUsers(assignment);
 		const before = await this.command("CONFIG", "GET", "maxmemory");
 		await this.command("CONFIG", "SET", "maxmemory", String(assignment.maxmemoryBytes));
-		// What the engine has freed goes back to the machine before the limit of its process follows.
+		// The engine must return what it has freed to the machine before the limit of its process is lowered.
 		const isLower = Array.isArray(before) && Number(before[1]) > assignment.maxmemoryBytes;
 		if (isLower) await this.command("MEMORY", "PURGE");
 		await this.applyThreads(assignment);
@@ -209,7 +209,7 @@ export class ValkeySession implements EngineSession {
 		return { refused };
 	}
 
-	/** Some versions take them only when they start. */
+	/** Some versions accept a number of threads only when they start. */
 	private async applyThreads({ parameters, vcpus }: Assignment): Promise<void> {
 		if (parameters.some(({ name }) => name === "io-threads")) return;
 		const threads = String(ioThreads(vcpus));
@@ -314,7 +314,7 @@ export class ValkeySession implements EngineSession {
 		return readTopology(nodes, info, slots);
 	}
 
-	/** As the engine names them, which is asked once. */
+	/** As the engine names them; this asks it once. */
 	private async writeCommands(): Promise<ReadonlySet<string>> {
 		if (this.writes !== null) return this.writes;
 		const names = await this.command("COMMAND", "LIST", "FILTERBY", "ACLCAT", "write");
@@ -322,7 +322,7 @@ export class ValkeySession implements EngineSession {
 		return this.writes;
 	}
 
-	/** Each listens on this channel of every node that it watches. */
+	/** Each Sentinel listens on this channel of every node that it watches. */
 	private async countSentinels(): Promise<number> {
 		if (this.assignment().cluster !== null) return 0;
 		const answer = await this.command("PUBSUB", "NUMSUB", HELLO_CHANNEL);

@@ -10,8 +10,8 @@ export function snapshotFile(paths: InstancePaths): string {
 }
 
 /**
- * What the engine loads at its start. A node without a history starts from the start that it shares with its
- * siblings; after a reboot it loads the data that it kept; otherwise nothing, because any file would be older
+ * What the engine loads at its start. A node without a history starts at the beginning that it shares with
+ * its siblings; after a reboot it loads the data that it kept; otherwise nothing, because any file would be older
  * than what clients were last told.
  */
 export async function prepareSnapshot({ kind, assignment, paths }: LaunchContext): Promise<void> {

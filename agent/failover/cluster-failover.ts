@@ -12,13 +12,13 @@ import { surveyUntilDrained } from "./survey.ts";
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
 const ELECTED_WITHIN_MS = 3_000;
-/** How long a replica may take to catch up: once before writes are held up, and once during that. */
+/** How long a replica may take to catch up: once before writes are held up, and again while they are. */
 const CATCH_UP_MS = 2_000;
 const TAKES_OVER_WITHIN_MS = 1_000;
 
 /**
  * Cluster mode, with the primary gone: the best candidate asks the other primaries for their votes now,
- * instead of when the cluster itself has noticed. With `takeover` it doesn't ask, because too few are left to
+ * before the cluster itself has noticed. With `takeover` it doesn't ask, because too few are left to
  * vote. `others` aren't chosen, except in a lost shard, but one of them may lead already.
  */
 export async function electReplica(
@@ -125,8 +125,8 @@ async function stepsDown(old: ShardMember): Promise<boolean> {
 }
 
 /**
- * Asks a replica to take over until it does. Null once it has, otherwise the engine's last answer, for the
- * sentence.
+ * Asks a replica to take over until it does. Null once it has, otherwise the engine's last answer, to
+ * complete a sentence.
  */
 async function untilLeads(
 	replica: ShardMember,

@@ -191,7 +191,7 @@ test("a former primary that an earlier failover left behind doesn't count as lea
 	expect(await ask(replica, "GET", "a")).toBe("1");
 });
 
-test("a silent primary that answers, or that a replica hears from, stays primary", async () => {
+test("a primary reported as silent stays primary if it answers or a replica hears from it", async () => {
 	const { primary, followers } = await startShard(1);
 	const order = () => makeOrder(host.address, primary, followers, { fromState: "silent" });
 	const answering = await host.plane.order(order());

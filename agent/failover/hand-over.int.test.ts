@@ -163,7 +163,7 @@ test.each(ENGINES)(
 			[from, to] = [to, from];
 		}
 		expect(clients.flatMap(({ refusals }) => refusals)).toEqual([]);
-		// No pause holds up one that only reads: it may be back, and wait again, just before the roles change.
+		// No pause holds up a client that only reads: it may be back, and wait again, just before the roles change.
 		expect(reader.refusals.filter((code) => code !== "UNBLOCKED")).toEqual([]);
 		expect(reader.refusals.length).toBeLessThan(ROUNDS);
 		await Promise.all([...writers, ...clients, reader].map((writer) => writer.stop()));

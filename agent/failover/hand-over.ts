@@ -24,8 +24,8 @@ const ENDPOINTS_FOLLOW_WITHIN_MS = 4_000;
 /**
  * Cluster mode disabled, with the primary alive: it hands over to the first candidate with the engine's own
  * FAILOVER, which waits until the target has all writes and then changes roles; no acknowledged write is
- * lost. Writes are held up meanwhile, and beyond, until every gateway has cut its clients off the old
- * primary. So no client is ever answered by a node that is no longer primary. A write that was held up was
+ * lost. Writes are held up meanwhile, and beyond, until every gateway has cut its clients off from
+ * the old primary. So no client is ever answered by a node that is no longer primary. A write that was held up was
  * not executed: a client that loses its connection because of it may send it again.
  *
  *   writes held ─> waiting clients ended ─> FAILOVER ─> result reported ─> endpoints follow ─> hold released
@@ -92,7 +92,7 @@ function acknowledge(candidates: readonly ShardMember[]): void {
 }
 
 /**
- * Points the other replicas and the endpoints at the new primary; then the old one need not hold up anything.
+ * Points the other replicas and the endpoints at the new primary; then the old one stops holding up writes.
  */
 async function follow(
 	candidates: readonly ShardMember[],
@@ -122,7 +122,7 @@ function addressAt(old: ShardMember, { member }: ShardMember) {
 	return same ?? (listed.length === 1 ? (listed[0] ?? null) : null);
 }
 
-/** The engine's own reason why it refuses to start; null once it has started. */
+/** The engine's own reason why it refuses to start the hand-over; null once it has started. */
 async function begin(old: ShardMember, target: ShardMember): Promise<string | null> {
 	const address = addressAt(old, target);
 	if (address === null) return `${target.name} isn't a replica of ${old.name}`;

@@ -30,7 +30,7 @@ test("a replica says which primary it follows, its offset, and when it last hear
 	expect(cut).toMatchObject({ linkUp: false, heardSecondsAgo: null, mayLead: true });
 });
 
-test("one that never synced has no data, whatever its offset says", () => {
+test("a replica that never synced has no data, whatever its offset says", () => {
 	const never = { master_link_status: "down", master_link_down_since_seconds: -1 };
 	expect(replica({ ...never, slave_repl_offset: 1 }).mayLead).toBe(false);
 	expect(replica({ loading: 1 }).mayLead).toBe(false);
@@ -87,7 +87,7 @@ test("the best has applied most of the failed primary's history", () => {
 	expect(best([silent, candidate("new", replica(never))], "demoted")).toBeUndefined();
 });
 
-test("a member that leads already is left to, but not a former primary that was left behind", () => {
+test("a member that leads already keeps its role, but not a former primary that was left behind", () => {
 	const member = (name: string, reading: ReplicationReading | null) => ({ name, reading });
 	const primary = (name: string, history: string, former = "") => {
 		const fields = { role: "master", master_replid: history, master_replid2: former };

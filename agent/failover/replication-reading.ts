@@ -91,8 +91,8 @@ export function leaderAmong<T extends Read>(members: readonly T[]): T | null {
 
 /**
  * The member that leads already, so that no other should be promoted; null if there is none. A former primary that a
- * failover left behind may still call itself primary. So one of `others` counts only if it leads what a candidate has, or
- * was promoted from it.
+ * failover left behind may still call itself primary. So one of `others` counts only if a candidate's data belongs to its
+ * history, or to the one that its history continued.
  */
 export function leaderOf<T extends Read>(
 	candidates: readonly T[],

@@ -7,10 +7,9 @@ export type DiscoveryCommand = "config" | "get" | "gets";
 const LEGACY_KEY = "AmazonElastiCache:cluster";
 
 /**
- * ElastiCache's answer, byte for byte: the length covers both lines with their
- * , not the \r
- *  behind them. The older way to ask is a `get`. Clients send it with their ordinary `get`, whose parser
- * needs VALUE, the key and, for `gets`, a number: ElastiCache's own nodes answer the same.
+ * ElastiCache's answer, byte for byte: the length covers both lines with their \n, but not the \r\n after them. The
+ * older way to ask is a `get`. Clients send it with their ordinary `get`, whose parser needs VALUE, the key and,
+ * for `gets`, a number: ElastiCache's own nodes answer the same.
  */
 export function discoveryAnswer(command: DiscoveryCommand, discovery: Discovery): string {
 	const nodes = discovery.nodes

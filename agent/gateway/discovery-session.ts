@@ -71,8 +71,8 @@ export class DiscoverySession {
 	}
 
 	/**
-	 * A node that accepts a connection. Starts with a different node each time, like the endpoint's other
-	 * clients.
+	 * A connection to a node that accepts it. The search starts at a random node, so that clients spread over all
+	 * nodes.
 	 */
 	private async openUpstream(): Promise<Socket | null> {
 		const servers = this.route()?.servers ?? [];

@@ -34,8 +34,8 @@ export function observeRoutes(options: {
 }
 
 /**
- * Each endpoint leads to an engine, the reader's to a replica if there is one. An occupied engine counts as
- * there.
+ * Each endpoint leads to an engine, the reader's to a replica if there is one. An occupied engine counts
+ * too.
  */
 function isReady({ cacheId, ports, servers }: Route, states: ServerStates): boolean {
 	const leads = (kind: keyof Route["ports"]) => {
