@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Tests that wait for Sentinels' clocks take longest and work least, so they begin first: at the end, nothing would run
- * beside them. Others begin in the order of their files' size, which says nothing about a file that plays stories
+ * beside them. The others begin in order of file size, which says nothing about a file that plays scenarios
  * written elsewhere.
  */
 class WaitingFirst extends BaseSequencer {
@@ -36,7 +36,7 @@ const sources = "{agent,app,cli,platform,prisma,scripts,server}";
 /**
  * unit       beside the code, pure and fast
  * int        beside the code, with a database or real engines
- * postgres   those of them whose subject is the database, on a PostgreSQL server
+ * postgres   those of `int` whose subject is the database, on a PostgreSQL server
  * api        whole installations, driven from outside (`npm run build` first)
  */
 export default defineConfig({

@@ -77,7 +77,7 @@ describe("whatever a host's clock shows", () => {
 		},
 	);
 
-	it.each(clocks)("a hanging primary is noticed in the same time: %s", (_name, clock) => {
+	it.each(clocks)("a hanging primary is noticed just as soon: %s", (_name, clock) => {
 		const [seen] = timedReport(reportAt(clock), ARRIVED).observations ?? [];
 		const hung = node(1, { ...running("primary"), silentSince: seen?.silentSince ?? null });
 		expect(isHung(hung, ARRIVED)).toBe(1_500 > HUNG_TIMING.askedAfterMs);
@@ -88,10 +88,10 @@ describe("whatever a host's clock shows", () => {
 test("a silence in several reports began at the earliest time", () => {
 	const at = (ms: number, pid = 7) => ({ pid, silentSince: agoMs(ms) });
 	expect(sinceWhenSilent(null, at(500))).toBe(agoMs(500));
-	// The later report traveled for longer, or for less.
+	// The later report traveled for a longer or a shorter time.
 	expect(sinceWhenSilent(at(500), at(400))).toBe(agoMs(500));
 	expect(sinceWhenSilent(at(500), at(600))).toBe(agoMs(600));
-	// It answered in between, or is another process.
+	// It answered in between, or it is another process.
 	expect(sinceWhenSilent(at(5_000), at(500))).toBe(agoMs(500));
 	expect(sinceWhenSilent(at(500, 6), at(400))).toBe(agoMs(400));
 	expect(sinceWhenSilent(at(500), { pid: 7, silentSince: null })).toBeNull();

@@ -40,7 +40,7 @@ function before(arrivedAt: Date, ageMs: number): string {
 const SAME_SILENCE_MS = 1_000;
 
 /**
- * Since when a process is silent, by all reports about this silence: the earliest is nearest to the truth.
+ * Since when a process has been silent, by all reports about this silence: the earliest is nearest to the truth.
  */
 export function sinceWhenSilent(
 	known: Pick<Observation, "pid" | "silentSince"> | null,

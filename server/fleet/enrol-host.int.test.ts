@@ -105,7 +105,7 @@ describe("a host that was removed", () => {
 		await expect(enrol(fresh.token, "h1", identity)).rejects.toMatchObject(refusal);
 		const renamed = { ...identity, agentId: randomUUID() };
 		await expect(enrol(fresh.token, "h1", renamed)).rejects.toMatchObject(refusal);
-		// As a new host, with a new token, it may.
+		// It may come back as a new host, with a new token.
 		expect((await enrol(fresh.token, "h1")).hostId).not.toBe("");
 	});
 });

@@ -13,7 +13,7 @@ import { settleRoutes } from "../services/route-hosts.ts";
 /**
  * Admits a host, which uses up one use of its token. An agent that repeats its call (it died before it got
  * the answer) is the same host. Throws `unauthenticated` for a token that admits no host, `forbidden` for the
- * identity of a removed host or of another one, `already_exists` for another host's name.
+ * identity of a removed or another host, `already_exists` for another host's name.
  */
 export async function enrolHost(
 	resources: Resources,

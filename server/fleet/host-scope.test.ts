@@ -79,7 +79,7 @@ const alert = (what: Partial<AlertInput>): AlertInput => ({
 
 /**
  * Every field of every procedure that names a node, cache, host or order: what is kept when it is the host's own, what
- * is refused when it is another host's, and what is dropped without a word because it no longer exists.
+ * is refused when it is another host's, and what is dropped silently because it no longer exists.
  */
 const said = {
 	"report.observations[].assignmentId": (id: string) => report({ observations: [observation(id)] }),
@@ -144,7 +144,7 @@ describe.each(Object.entries(said))("%s", (path, make) => {
 
 describe("an order's result", () => {
 	it.each(["report", "alert"])(
-		"in %s names a member of that order as the leader, or none",
+		"in %s may name only a member of that order as the leader, or none",
 		(door) => {
 			const orders = [result(OWN_ORDER, "stranger")];
 			const { kept, refused } = judge(door === "report" ? report({ orders }) : alert({ orders }));
@@ -156,7 +156,7 @@ describe("an order's result", () => {
 });
 
 describe("a node that was set aside", () => {
-	it("counts as a cache's only with a proof that its host was given it", () => {
+	it("counts as a cache's only with proof that its host was given it", () => {
 		const forged = judge(report({ setAside: [aside(GONE, "orders", "bad")] }));
 		expect(forged.kept).toMatchObject({ setAside: [{ assignmentId: GONE, was: null }] });
 		expect(forged.refused).toEqual(["setAside[].was orders"]);
@@ -166,7 +166,7 @@ describe("a node that was set aside", () => {
 });
 
 describe("a gateway and a Sentinel", () => {
-	it("speak about caches that exist, and about those that this Sentinel should watch", () => {
+	it("may report only on the caches that this host should serve and watch", () => {
 		const own = report({ gateway: gateway("served-cache"), sentinel: sentinel("watched-cache") });
 		expect(judge(own).kept).toEqual(own);
 		const { kept } = judge(

@@ -52,7 +52,7 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
 	// The rest keeps the database, and this process, busy.
 	await resources.orders.quiet();
 	if (returned) await markOnline(resources, hostId);
-	// After that, because a host that was lost watches caches again.
+	// After markOnline, because a host that was lost watches caches again.
 	const rule = new HostRule(await scopeOf(resources, hostId, said));
 	const report = rule.report(said);
 	await noteOverreach(resources, hostId, rule.refused);
@@ -99,7 +99,7 @@ async function takeFacts(resources: Resources, hostId: string, facts: HostFacts)
 	if (moved) wakeGateways(resources);
 }
 
-/** Samples of a node are 5 s apart. One as old as another is the same one, resent. */
+/** Samples of a node are 5 s apart. One about as old as another is the same one, resent. */
 async function takeMetrics(
 	{ db, fleet, clock }: Resources,
 	samples: ReportInput["metrics"],
@@ -122,7 +122,7 @@ async function takeMetrics(
 	for (const { nodeId, at, metrics } of fresh) fleet.setMetrics(nodeId, at, metrics);
 }
 
-/** A host reports for the first time, or again. */
+/** Marks a host online that reports for the first time, or again. */
 export async function markOnline(resources: Resources, hostId: string): Promise<void> {
 	const { db, clock, wakeCache, fleet } = resources;
 	fleet.setFleetSize(fleet.onlineHostIds().length);

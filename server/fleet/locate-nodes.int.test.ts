@@ -118,7 +118,7 @@ it("a replica that has moved may lead, even if its primary was gone before it wa
 	expect((await members()).replica.observation).toMatchObject({ pid: 4_999, hasSynced: true });
 });
 
-it("the node that had a moved node's port gets another", async () => {
+it("a node whose port a moved node uses gets another port", async () => {
 	const { primary, replica } = await members();
 	await test.resources.db.node.update({ where: { id: replica.id }, data: { port: 17_050 } });
 	const aside = await asideOf(primary);

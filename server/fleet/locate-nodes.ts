@@ -161,13 +161,13 @@ async function move(
 	wakeCache(cacheId);
 }
 
-/** It took over its name when it had all the data, so that process may lead if its primary is gone. */
+/** The node took over its name once it had all the data. This process may therefore lead if its primary is gone. */
 function asSynced(observation: Prisma.JsonValue, pid: number | null): Prisma.InputJsonObject {
 	const stored = storedObservationSchema.parse(observation);
 	return { ...stored, phase: "starting", engineState: null, pid, hasSynced: true, hasLed: false };
 }
 
-/** A node that had that port then no longer has it: two engines can't listen on it. */
+/** Moves another node off that port: two engines can't listen on it. */
 async function freePort(
 	resources: Resources,
 	tx: Transaction,
@@ -201,7 +201,7 @@ async function repoint(tx: Transaction, cacheId: string, from: string, to: strin
 }
 
 /**
- * A node that no host has. A primary doesn't start empty while another node of its shard may hold the data:
+ * Settles a node that no host has. A primary must not start empty while another node of its shard may hold the data:
  * it counts as dead, and the usual rules decide which node leads and which may start.
  */
 async function settleAbsent(

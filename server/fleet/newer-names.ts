@@ -16,7 +16,7 @@ class NameBook {
 		this.#updating = new SharedRun(() => this.#update(resources));
 	}
 
-	/** Many hosts ask at once. */
+	/** Hosts that ask at once share one update. */
 	update(): Promise<void> {
 		return this.#updating.run();
 	}
@@ -40,7 +40,7 @@ const bookOf = oncePer((resources: Resources) => new NameBook(resources));
 
 /**
  * The names that have changed since the revision that a host holds (-1 for none); undefined if it holds the newest.
- * The caller has read the routes.
+ * The caller must have read the routes.
  */
 export async function newerNames(
 	resources: Resources,

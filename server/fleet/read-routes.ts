@@ -7,7 +7,7 @@ import type { Resources } from "../services/context.ts";
 import { ROUTED_CACHE, type RoutedCache, toNamedNodes, toRoute } from "./to-route.ts";
 import { wakeForRoutes } from "./wake-for-routes.ts";
 
-/** At a start all routes are made; the process must stay responsive meanwhile. */
+/** A start reads all routes; the process must stay responsive meanwhile. */
 const CACHES_AT_ONCE = 200;
 
 const readingOf = oncePer((resources: Resources) => new SharedRun(() => read(resources)));
@@ -22,7 +22,7 @@ export function readRoutes(resources: Resources): Promise<void> {
 
 async function read(resources: Resources): Promise<void> {
 	const { db, routes, secrets } = resources;
-	// Before the rows: rows newer than the revision are read once more, older ones are never missed.
+	// Before the rows, so that a change in between is read again rather than missed.
 	const row = await db.controlPlane.findUnique({
 		where: { id: 1 },
 		select: { routeRevision: true },

@@ -24,7 +24,7 @@ export function scopeInMemory({ fleet, orders, clock }: Resources, hostId: strin
 	};
 }
 
-/** The same with what requires the database; most heartbeats need nothing from it. */
+/** The same, with what only the database knows; most heartbeats need nothing from it. */
 export async function scopeOf(
 	resources: Resources,
 	hostId: string,

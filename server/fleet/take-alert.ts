@@ -7,9 +7,9 @@ import { noteOverreach } from "./note-overreach.ts";
 import { scopeInMemory } from "./read-scope.ts";
 
 /**
- * Processes what can't wait for the database: deaths, and results of failover orders. Only from a host that
- * has reported before, and only about its own nodes and orders; the next report stores it. Reports about
- * others are noted afterwards.
+ * Processes what can't wait for the database: deaths, and results of failover orders. Accepts them only
+ * from a host that has reported before, and only about its own nodes and orders; the next report stores them.
+ * Reports about others are noted afterwards.
  */
 export async function takeAlert(
 	resources: Resources,

@@ -1,6 +1,6 @@
 import type { Resources } from "../services/context.ts";
 
-/** Wakes the hosts that changed routes concern: all hosts where there are names, which each of them answers for. */
+/** Wakes the hosts that changed routes concern. With DNS these are all hosts, because each answers for all names. */
 export function wakeForRoutes(
 	{ dns, routes, signals }: Resources,
 	concerned: Iterable<string>,

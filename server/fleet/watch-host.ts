@@ -130,7 +130,7 @@ async function newerState(
 	};
 }
 
-/** Undefined for nothing new. Null tells an agent of an earlier control plane's zone that there is none now. */
+/** Undefined for nothing new. Null tells an agent that holds an earlier control plane's zone that there is none now. */
 async function newNames(
 	resources: Resources,
 	sameEpoch: boolean,

@@ -29,7 +29,7 @@ async function servingHosts(): Promise<TestHost[]> {
 	return fleet.hosts.filter(({ hostId }) => servedByHostIds.includes(hostId));
 }
 
-/** What a host hears now that holds these revisions; null for nothing. */
+/** What a host that holds these revisions hears now; null for nothing. */
 function ask(host: TestHost, held: { revision: number; routeRevision: number }) {
 	const notice = host.notices().at(-1)?.seq ?? -1;
 	return watchHost(
@@ -131,7 +131,7 @@ describe("the routes of a fleet with more than ten hosts", () => {
 		expect((await cacheRow()).servedByHostIds.toSorted()).toEqual(
 			before.servedByHostIds.toSorted(),
 		);
-		// It keeps what it serves meanwhile, and gets the same again.
+		// It keeps serving what it had, and gets the same again.
 		expect((await lost.state()).routeTable?.routes).toHaveLength(1);
 	});
 });

@@ -12,7 +12,7 @@ test("a full disk is recognized through whatever wrapped the error", () => {
 	expect(saysDiskFull("No space left on device")).toBe(false);
 });
 
-test("a disk with room isn't full, and one that can't be asked isn't called so", () => {
+test("a disk with room isn't full, and a disk that can't be checked doesn't count as full", () => {
 	expect(isDiskFull(tmpdir())).toBe(false);
 	expect(isDiskFull("/proc/none")).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** An address that another machine can clone from, without a name or password that may be in it. */
+/** An address that another machine can clone from. The match leaves out a name or password. */
 const REMOTE = /^\s*url\s*=\s*(?:(https?|ssh|git):\/\/(?:[^@/\s]*@)?|(git@))(\S+)$/m;
 
 /** Where the code that runs here is, and what it was cloned from; null where that isn't known. */
@@ -9,7 +9,7 @@ export function findSource(directory: string): { directory: string; repository: 
 	return { directory, repository: repositoryOf(readIfThere(join(directory, ".git", "config"))) };
 }
 
-/** The remote that is called origin, of a git configuration. */
+/** The address of the remote `origin` in a git configuration; null if no other machine can clone from it. */
 export function repositoryOf(configuration: string): string | null {
 	const section = configuration.split(/^\[/m).find((each) => each.startsWith('remote "origin"]'));
 	const [, protocol, user, rest] = REMOTE.exec(section ?? "") ?? [];
@@ -17,7 +17,7 @@ export function repositoryOf(configuration: string): string | null {
 	return protocol === undefined ? `${user}${rest}` : `${protocol}://${rest}`;
 }
 
-/** A release that was unpacked has none, and a work tree has it elsewhere. */
+/** An unpacked release has no git configuration, and a linked work tree has it elsewhere. */
 function readIfThere(path: string): string {
 	try {
 		return readFileSync(path, "utf8");

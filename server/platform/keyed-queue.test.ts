@@ -58,7 +58,7 @@ it("lets urgent keys overtake others", async () => {
 	expect(started).toEqual(["a", "x", "y", "c", "b"]);
 });
 
-it("keeps a key urgent that is requested again", async () => {
+it("keeps an urgent key urgent when it is requested again", async () => {
 	const { queue, started, finish } = heldQueue(2);
 	queue.addUrgent("a");
 	queue.addUrgent("b");
@@ -78,7 +78,7 @@ it("reports a failure and continues", async () => {
 	expect(started).toEqual(["a", "b"]);
 });
 
-it("stops once what runs is done", async () => {
+it("stops once running work is done", async () => {
 	const { queue, started, finish } = heldQueue(2);
 	queue.add("a");
 	queue.add("b");

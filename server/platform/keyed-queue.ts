@@ -14,7 +14,7 @@ export class KeyedQueue {
 	readonly #timers = new Map<string, NodeJS.Timeout>();
 	#stopped = false;
 
-	/** `concurrency` is at least 2. */
+	/** `concurrency` must be at least 2. */
 	constructor(options: {
 		work: (key: string) => Promise<void>;
 		onError: (key: string, error: unknown) => void;

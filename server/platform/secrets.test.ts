@@ -18,8 +18,8 @@ it("opens what it sealed, under the same key and context only", () => {
 	expect(box.seal("päss", "x")).not.toBe(box.seal("päss", "x"));
 });
 
-/** What becomes of damaged ones: testing/damaged-files.test.ts. */
-describe("the file of the key", () => {
+/** Damaged key files: testing/damaged-files.test.ts. */
+describe("the key file", () => {
 	let directory: string;
 	let file: string;
 	beforeEach(() => {
@@ -31,14 +31,14 @@ describe("the file of the key", () => {
 	const NEW = { isNew: true, sealed: null };
 	const USED = { isNew: false, sealed: null };
 
-	it("makes a key for a new database, once, that only its owner can read", () => {
+	it("makes one key for a new database, which only its owner can read", () => {
 		const key = loadSecretKey(file, NEW);
 		expect(loadSecretKey(file, NEW)).toEqual(key);
 		expect(loadSecretKey(file, USED)).toEqual(key);
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 	});
 
-	it("refuses a whole key that is another database's", () => {
+	it("refuses an intact key that is another database's", () => {
 		const text = createSecretBox(loadSecretKey(file, NEW)).seal("secret", "cache:1:system");
 		const database = { isNew: false, sealed: { text, context: "cache:1:system" } };
 		expect(() => loadSecretKey(file, database)).not.toThrow();

@@ -85,7 +85,7 @@ function opens(key: Buffer, { text, context }: SealedText): boolean {
 	}
 }
 
-/** A secret's text from a 0600 file of its own. A damaged one is replaced: its users must ask again. */
+/** A secret's text from a 0600 file of its own. A damaged one is replaced: its users must read the new one. */
 export function readOrReplaceSecret(file: string, prefix = ""): string {
 	const known = readOrCreate(file, () => `${prefix}${randomSecret()}`);
 	if (known.startsWith(prefix) && SECRET.test(known.slice(prefix.length))) return known;

@@ -22,7 +22,7 @@ it("runs one at a time; calls made meanwhile share the next run, and a failure e
 	expect(runs).toHaveLength(3);
 });
 
-it("runs one at a time if it is asked at the moment in which a run ends", async () => {
+it("runs one at a time if it is called at the moment when a run ends", async () => {
 	let running = 0;
 	let most = 0;
 	const shared = new SharedRun(async () => {

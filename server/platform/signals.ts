@@ -20,7 +20,7 @@ export class Signals {
 	}
 
 	/**
-	 * Subscribes before anything is read, so that a change between reading and waiting isn't missed: `const
+	 * Call before reading anything, so that a change between reading and waiting isn't missed: `const
 	 * waiter = signals.subscribe(k); read(); await waiter.wait(ms, abort)`. Any of the keys wakes it.
 	 */
 	subscribe(...keys: string[]): {

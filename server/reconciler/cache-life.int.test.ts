@@ -148,7 +148,7 @@ it("learns of a death and of an order's end from alerts, before any report is st
 	};
 	const follower = hosts.find((host) => host !== leader) ?? leader;
 	await alert(follower, { orders: [done] });
-	// Gateways needn't wait for the database, and are told once, although the report repeats it.
+	// Gateways hear of it without waiting for the database, and only once, although the report repeats it.
 	await alert(follower, { orders: [done] });
 	const told = leader.notices().filter((notice) => notice.kind === "leader");
 	expect(told).toMatchObject([{ nodeId: heir.nodeId }]);
@@ -158,7 +158,7 @@ it("learns of a death and of an order's end from alerts, before any report is st
 	expect(test.resources.fleet.observation(stranger.assignmentId, null)).toBeNull();
 });
 
-it("asks a person if automatic failover is off, and then promotes", async () => {
+it("asks for a person's decision if automatic failover is off, and then promotes", async () => {
 	await join("a", "b");
 	await create({ replicasPerShard: 1, automaticFailover: false });
 	await settle();
@@ -178,7 +178,7 @@ it("asks a person if automatic failover is off, and then promotes", async () => 
 	expect((await orders()).status).toBe("available");
 });
 
-it("is gone only when every host has confirmed, at a revision that knows of the removal", async () => {
+it("is gone only when every host has confirmed, at a revision that includes the removal", async () => {
 	await join("a", "b");
 	await create({ replicasPerShard: 1 });
 	await settle();
@@ -276,7 +276,7 @@ async function leaderHost(): Promise<TestHost> {
 	throw new Error("no host has the primary");
 }
 
-/** The primary's host reports that its process ended; the other that its link is down. */
+/** The primary's host reports that its process ended; the other host reports that its link is down. */
 async function reportExit(leader: TestHost) {
 	for (const host of hosts) {
 		const state = await host.state();

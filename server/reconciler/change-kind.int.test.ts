@@ -22,7 +22,7 @@ const nodes = () =>
 		orderBy: [{ name: "asc" }, { port: "asc" }],
 	});
 
-/** How much data every node holds, according to its newest sample. */
+/** Makes every node hold that much data, according to its newest sample. */
 async function hold(memoryUsedBytes: number): Promise<void> {
 	const { resources } = fleet.test;
 	const sample = { memoryUsedBytes, memoryMaxBytes: 0, clients: 0 } as NodeMetrics;
@@ -32,7 +32,7 @@ async function hold(memoryUsedBytes: number): Promise<void> {
 	}
 }
 
-/** No host has assigned more than it has, whatever changes are in progress. */
+/** No host has more memory assigned than it has, whatever changes are in progress. */
 async function expectRoomKept(): Promise<void> {
 	const hosts = await fleet.test.resources.db.host.findMany({ include: { nodes: true } });
 	for (const host of hosts) {
@@ -95,7 +95,7 @@ describe("a node type", () => {
 	it("that a host has no room for is reached through a successor on another, and the primary hands over", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		const [lone] = await nodes();
-		// Two processors a host: none has room for an m7g.large beside what it runs.
+		// No host has the memory for an r7g.large.
 		const change = { nodeType: "cache.r7g.large" };
 		expect((await preview(change)).problems).toMatchObject([{ field: "nodeType" }]);
 		await fleet.test.resources.db.host.updateMany({
@@ -169,7 +169,7 @@ describe("an engine", () => {
 		expect((await nodes()).every(({ reboot }) => reboot === 0)).toBe(true);
 	});
 
-	it("stays as it is while people's modules and users would be left behind", async () => {
+	it("stays as it is while modules and users that people added would be left behind", async () => {
 		await fleet.create({ replicasPerShard: 1, engineVersion: "8" });
 		const { resources } = fleet.test;
 		const add = async (modules: string[], users: string[]) => {
@@ -267,7 +267,7 @@ describe("an engine", () => {
 });
 
 describe("a node moved by hand", () => {
-	it("goes where it was asked to, hands over if it leads, and stays", async () => {
+	it("goes where it was sent, hands over if it leads, and stays", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		await fleet.join("a");
 		await fleet.passSeconds(1);

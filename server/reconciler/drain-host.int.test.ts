@@ -57,7 +57,7 @@ describe("a drain", () => {
 		const nodes = await fleet.members();
 		expect(new Set(nodes.map((node) => node.host)).size).toBe(2);
 		expect(nodes.map((node) => node.host)).not.toContain(before?.host);
-		// The past is still there to be added up.
+		// The old node's samples still count.
 		const { nodes: series } = await getCacheMetrics(fleet.test.resources, {
 			name: "orders",
 			range: "1h",
@@ -170,7 +170,7 @@ describe("a drain", () => {
 		expect((await fleet.members()).map((node) => node.host).sort()).toEqual(["h1", "h2", "h4"]);
 	});
 
-	it("is canceled with everything as it was, without a failover", async () => {
+	it("when canceled leaves everything as it was, without a failover", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const before = await fleet.members();
 		const primary = await fleet.leader();
@@ -186,7 +186,7 @@ describe("a drain", () => {
 	});
 });
 
-describe("a cluster whose nodes and leads have gathered on two of three hosts", () => {
+describe("a cluster whose nodes and primaries have gathered on two of three hosts", () => {
 	const count = async (...roles: string[]) => {
 		const nodes = await fleet.members();
 		return ["h1", "h2", "h3"].map(
@@ -197,7 +197,7 @@ describe("a cluster whose nodes and leads have gathered on two of three hosts", 
 		);
 	};
 
-	/** Lets quiet minutes pass, each with what it brings. */
+	/** Lets quiet minutes pass, and hosts carry out what follows from each. */
 	async function quietMinutes(minutes: number) {
 		for (let minute = 0; minute < minutes; minute++) {
 			await fleet.settle();

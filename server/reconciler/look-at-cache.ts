@@ -6,7 +6,7 @@ import type { CacheModel, Plan } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
 import type { Resources } from "../services/context.ts";
 
-/** A cache's rows, what is known about it now, and what is to be done next. */
+/** A cache's rows, what is known about it now, and what should be done next. */
 export interface Look {
 	readonly cache: FullCache;
 	readonly model: CacheModel;
@@ -34,7 +34,7 @@ export function isWritten({ cache, model, plan }: Look): boolean {
 	);
 }
 
-/** The ids of those caches that a pass would do something about. Reads all of them at once. */
+/** The ids of those caches for which a pass would do something. Reads all of them at once. */
 export async function findUnsettled(
 	resources: Resources,
 	cacheIds: readonly string[],

@@ -95,7 +95,7 @@ describe("a host that is lost", () => {
 		});
 	});
 
-	it("with others at once is safe mode: nothing is replaced until they return", async () => {
+	it("together with others means safe mode: nothing is replaced until they return", async () => {
 		await fleet.create({ replicasPerShard: 2 });
 		const away = fleet.hosts.slice(1);
 		await fleet.silence(["h2", "h3"], 90);
@@ -117,7 +117,7 @@ describe("a host that is lost", () => {
 	});
 });
 
-describe("a cache that is deleted while one of its fleet.hosts is away", () => {
+describe("a cache that is deleted while one of its hosts is away", () => {
 	async function deleteWithout(name: string) {
 		const [away] = fleet.hosts.filter((each) => each.enrolment.name === name);
 		const before = await away?.state();

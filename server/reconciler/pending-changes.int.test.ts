@@ -23,7 +23,7 @@ const ofCaller = [() => fleet.test.resources, () => fleet.caller] as const;
 const call = <T>(use: (...input: [never, never, { name: string }]) => Promise<T>) =>
 	use(ofCaller[0]() as never, ofCaller[1]() as never, { name: "orders" });
 
-/** Parts of a change follow each other, and hosts rest in between. */
+/** Converges several times: hosts come to rest between the parts of a change. */
 async function atRest(): Promise<void> {
 	let left = 6;
 	do {
@@ -32,7 +32,7 @@ async function atRest(): Promise<void> {
 	} while (left > 0 && (await fleet.orders()).status !== "available");
 }
 
-it("a change with apply window waits, in sight, until the window opens", async () => {
+it("a change with `apply: window` waits, visibly, until the window opens", async () => {
 	await fleet.create({ maintenanceWindow: WINDOW });
 	const asked = await modify({ replicasPerShard: 1, apply: "window", description: "now" });
 	expect(asked).toMatchObject({
@@ -46,7 +46,7 @@ it("a change with apply window waits, in sight, until the window opens", async (
 			},
 		},
 	});
-	// Another one adds to it; what can never be is refused.
+	// Another change adds to it; one that can never be made is refused.
 	await modify({ nodeType: "cache.t4g.small", apply: "window" });
 	await expect(modify({ shards: 2, apply: "window" })).rejects.toThrow(/cluster mode/);
 	await expect(modify({ removeNodes: ["orders-001"], apply: "window" })).rejects.toThrow(/primary/);
@@ -61,9 +61,9 @@ it("a change with apply window waits, in sight, until the window opens", async (
 	const audit = await fleet.test.resources.db.auditEntry.findMany({
 		where: { action: "cache.begin-pending-changes" },
 	});
-	// By the one who asked, with the newest of the requests.
+	// The audit log names the caller of the newest request.
 	expect(audit).toMatchObject([{ target: "orders", actor: fleet.caller.actor, address: null }]);
-	// A gateway that has the newest route, on a host without a node of the cache, is news.
+	// The cache wakes once a gateway on a host without its nodes has the newest route.
 	const used = (await fleet.members()).map(({ host }) => host);
 	const names = ["h1", "h2", "h3"];
 	for (const name of used) await fleet.hosts[names.indexOf(name)]?.converge();
@@ -122,7 +122,7 @@ it("a change that can't begin in its window says why and begins once it can", as
 
 it("one request may ask for more than can be done at once: the rest follows, or is canceled with it", async () => {
 	await fleet.create({ replicasPerShard: 1 });
-	// Beside the replica, whose zone is free of the others.
+	// A host joins in the replica's zone, which has no other node of the cache.
 	const home = (await fleet.members()).find(({ id }) => id === "orders-002");
 	await fleet.join(home?.zone ?? "");
 	await fleet.passSeconds(1);
@@ -179,7 +179,7 @@ it("nodes move to the zones that the cache should be in, the primary after it ha
 	expect(await fleet.orders()).toMatchObject({ status: "available", zones: null });
 });
 
-it("shards may have replicas of their own, and a person says which node leaves", async () => {
+it("shards may differ in their number of replicas, and a person may say which node leaves", async () => {
 	await fleet.create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
 	const grown = await modify({ shardReplicas: [{ shard: "0002", replicas: 2 }] });
 	expect(grown).toMatchObject({ replicasPerShard: 1, nodeCount: 5 });

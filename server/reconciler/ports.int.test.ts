@@ -44,7 +44,7 @@ async function takeTurns(foreignPorts: readonly number[]): Promise<number> {
 	return changes;
 }
 
-it("leaves ports alone that other programs hold, and holds back no other cache", async () => {
+it("leaves alone the ports that other programs hold, and holds back no other cache", async () => {
 	const foreign = [6379, 6380, 6381, 6382, 6383, 6384];
 	await create("orders");
 	await create("pages", { port: 6390 });
@@ -76,7 +76,7 @@ it("says once that no endpoint port is left, and continues when one is free", as
 	expect((await get("orders")).status).toBe("available");
 });
 
-it("moves nodes on past ports that other programs hold, and back to none of them", async () => {
+it("moves nodes past ports that other programs hold, and never back to them", async () => {
 	Object.assign(test.resources, { nodePorts: { first: 17_000, last: 17_003 } });
 	await create("orders");
 	await takeTurns([17_000, 17_001, 17_002]);

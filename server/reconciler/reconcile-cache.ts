@@ -203,7 +203,7 @@ async function writeBlocks(
 
 /** False if a lost host has returned meanwhile: it removes its nodes itself. */
 async function forgetCache(resources: Resources, cache: FullCache, plan: Plan): Promise<boolean> {
-	// While the row is there: it says that the cache has no route any more.
+	// Before the row is deleted: it says that the cache has no route any more.
 	await readRoutes(resources);
 	return await writeInCharge(resources, async (tx) => {
 		if (!(await abandonNodes(tx, cache))) return false;

@@ -54,7 +54,7 @@ it("a preview says what a change would do, changes nothing, and the change then 
 });
 
 describe("replicas", () => {
-	it("come and go; readers are led to those in sync, and names go on", async () => {
+	it("come and go; readers are led to those in sync, and a new node gets a new name", async () => {
 		await fleet.create({});
 		const asked = await modify({ replicasPerShard: 2 });
 		expect(asked).toMatchObject({ status: "modifying", replicasPerShard: 2, nodeCount: 3 });
@@ -119,7 +119,7 @@ describe("replicas", () => {
 		expect(await fleet.members()).toHaveLength(2);
 	});
 
-	it("that find no room are not added in part; the old number cancels", async () => {
+	it("that find no room are not added in part; asking for the old number cancels", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		await modify({ replicasPerShard: 5 });
 		await fleet.converge();

@@ -5,7 +5,7 @@ import type { Resources } from "./context.ts";
 
 /**
  * Raises the revisions of hosts in the transaction that changes what they should run. Returns the new
- * revisions; the caller wakes the hosts' watches after the commit. Comes before other writes of the transaction
+ * revisions; the caller must wake the hosts' watches after the commit. Must come before other writes of the transaction
  * (data/row-locks.ts).
  */
 export async function bumpHosts(
@@ -33,7 +33,7 @@ export function wakeForNotices({ signals }: Resources, hostIds: Iterable<string>
 
 /**
  * Raises the revisions of caches' routes in the transaction that changes an endpoint or where it leads. The
- * caller calls `wakeGateways` after the commit. Where the hosts of a cache's nodes change, `rerouteCaches` does
+ * caller must call `wakeGateways` after the commit. Where the hosts of a cache's nodes change, `rerouteCaches` does
  * this too.
  */
 export async function bumpRoutes(tx: Transaction, cacheIds: readonly string[]): Promise<void> {

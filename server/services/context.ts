@@ -26,7 +26,7 @@ export interface Resources {
 	/** For `writeInCharge`. */
 	charge: Charge;
 	fleet: FleetState;
-	/** The caller wakes the hosts with `wakeForNotices`. */
+	/** The caller must wake the hosts with `wakeForNotices`. */
 	notices: Notices;
 	routes: RouteRegistry;
 	orders: FailoverOrders;
@@ -55,7 +55,7 @@ export interface Resources {
 	version: string;
 }
 
-/** Whose wish it is; the request may have ended long ago. */
+/** Who asked for a change; the request may have ended long ago. */
 export type Requester = Pick<Caller, "name">;
 
 /** Who makes the request, and its identification. */

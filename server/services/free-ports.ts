@@ -8,8 +8,8 @@ export function quarantineStart(now: Date): Date {
 }
 
 /**
- * The next port on that host, starting at the given node's own, that no node has and no other program was
- * seen to hold; null if none is left.
+ * The next port on that host, after the given node's own, that no node has and no other program was seen
+ * to hold; null if none is left.
  */
 export async function nextFreePort(
 	{ nodePorts, clock, fleet }: Resources,

@@ -5,7 +5,7 @@ import type { NodeColumns } from "./node-columns.ts";
 
 /**
  * Whether the node can become that size where it runs. A cordoned host keeps the nodes that it has, in any size. A
- * running Memcached never gives memory back, so a smaller one is another process.
+ * running Memcached never gives memory back, so a smaller one needs a new process.
  */
 export async function mayResize(
 	{ overcommit }: Resources,

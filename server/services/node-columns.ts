@@ -4,7 +4,7 @@ import type { FullCache, FullNode } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
 import { findParameterGroup } from "../data/parameter-groups.ts";
 
-/** What a node is, beside its place and its role. */
+/** What a node is, apart from its place and its role. */
 export type NodeColumns = Pick<FullNode, (typeof COLUMNS)[number]>;
 const COLUMNS = [
 	...(["engine", "engineVersion", "parameterGroup", "nodeType"] as const),

@@ -16,7 +16,7 @@ import { SharedRun } from "../platform/shared-run.ts";
 import { bumpRouteRevision } from "./bump-hosts.ts";
 import type { Resources } from "./context.ts";
 
-/** Caches that are looked at in turn when hosts have come or gone: others may use the database in between. */
+/** How many caches are read at once when hosts have come or gone: others may use the database in between. */
 const CACHES_AT_ONCE = 100;
 
 const CHOSEN = {
@@ -30,8 +30,8 @@ const CHOSEN = {
 type ChosenCache = Prisma.CacheGetPayload<typeof CHOSEN>;
 
 /**
- * Chooses the hosts that serve and watch these caches, and raises their routes' revisions. Called in the
- * transaction that changes the hosts of a cache's nodes; the caller wakes the gateways after the commit.
+ * Chooses the hosts that serve and watch these caches, and raises their routes' revisions. Must be called in
+ * the transaction that changes the hosts of a cache's nodes; the caller must wake the gateways after the commit.
  */
 export async function rerouteCaches(tx: Transaction, cacheIds: readonly string[]): Promise<void> {
 	const routeRevision = await bumpRouteRevision(tx, cacheIds);
@@ -60,7 +60,7 @@ function choose(cache: ChosenCache, candidates: ServingCandidates) {
 	};
 }
 
-/** Whether a cache's hosts would be chosen again. */
+/** Whether the same hosts would be chosen for the cache again. */
 function fits(cache: ChosenCache, candidates: ServingCandidates): boolean {
 	const { servedByHostIds, sentinelHostIds } = cache;
 	return isDeepStrictEqual(choose(cache, candidates), { servedByHostIds, sentinelHostIds });

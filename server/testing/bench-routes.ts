@@ -94,7 +94,7 @@ async function timed(work: () => unknown): Promise<number> {
 
 const sizeOf = (changes: Partial<RouteChanges> | null) => JSON.stringify(changes).length;
 
-/** Turns spread over the fleet. */
+/** Up to `TURNS` items, spread evenly over the fleet. */
 function spread<T>(items: readonly T[]): T[] {
 	const count = Math.min(items.length, TURNS);
 	return Array.from(

@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
 	})),
 ];
 
-/** With the files that are looked at before PostgreSQL opens it. */
+/** Makes a directory with the files that are checked before PostgreSQL opens it. */
 function makeDatabase(): void {
 	const files = {
 		...{ PG_VERSION: "18\n", "global/pg_control": Buffer.alloc(8_192, 7) },
@@ -75,7 +75,7 @@ function requireNewSecret(path: string, prefix: string): void {
 	expect(readFileSync(path, "utf8").trim()).toBe(secret);
 }
 
-/** Before anything is written; what PostgreSQL finds itself is in data/embedded-database.int.test.ts. */
+/** Refused before anything is written; data/embedded-database.int.test.ts tests what PostgreSQL itself finds. */
 function requireRefused(_: Damage, path: string): void {
 	const found = inspectDataDir(home.databaseDir);
 	if (found.kind !== "damaged") throw new Error(`the database counts as ${found.kind}`);

@@ -83,7 +83,7 @@ async function serveDatabase(
 ): Promise<TestDatabase> {
 	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
 	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-	// As the test runner ends its processes.
+	// The test runner ends its processes this way.
 	process.once("SIGTERM", () => process.exit());
 	const server = new PGLiteSocketServer({
 		db: pglite,

@@ -71,7 +71,7 @@ function isAt(cursor: unknown, from: OperationStep["from"]): boolean {
 	return JSON.stringify(operationCursorSchema.parse(cursor)) === JSON.stringify(from);
 }
 
-/** All of its nodes stop. Until their hosts confirm that, the rows wait with another shard, which doesn't count them. */
+/** Stops all of its nodes. Until their hosts confirm that, another shard keeps the rows without counting them. */
 async function removeShard(
 	resources: Resources,
 	tx: Transaction,

@@ -54,7 +54,7 @@ export async function resizeNode(
 	return outcome.reason ?? null;
 }
 
-/** Makes a node what the cache wants by a restart in its place; its data is kept across it. */
+/** Restarts a node in place with the engine that the cache wants. The node keeps its data. */
 export async function renewNode(
 	resources: Resources,
 	{ id }: FullCache,

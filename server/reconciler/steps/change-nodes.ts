@@ -156,7 +156,7 @@ export async function noteCauses(
 	});
 }
 
-/** Forgets why a failover was ordered that is over without another primary. */
+/** Forgets why a failover was ordered, once it has ended without another primary. */
 export async function forgetCause(resources: Resources, shardId: string): Promise<void> {
 	await writeInCharge(resources, async (tx) => {
 		await tx.shard.updateMany({

@@ -31,8 +31,8 @@ export function membersOf(shard: ShardRows): FullNode[] {
 
 /**
  * Raises the generations of nodes whose assignments change, and the revisions of their hosts and of other hosts.
- * Returns the new revisions by host; the caller wakes these hosts after the commit. First among a step's writes: it
- * locks the hosts and the cache, so that the rest may come in any order.
+ * Returns the new revisions by host; the caller must wake these hosts after the commit. Must be the first of a step's
+ * writes: it locks the hosts and the cache, so that the rest may come in any order.
  */
 export async function tell(
 	tx: Transaction,
@@ -49,7 +49,7 @@ export async function tell(
 	return revisions;
 }
 
-/** Decides again whether a primary's host may restart it alone: the number of nodes beside it has changed. */
+/** Decides again whether a primary's host may restart it on its own: the number of nodes beside it has changed. */
 export async function setPrimaryPolicy(tx: Transaction, shardId: string): Promise<void> {
 	const { primaryNodeId } = await tx.shard.findUniqueOrThrow({ where: { id: shardId } });
 	// Memcached has no primary.

@@ -25,7 +25,7 @@ export function nodeName(cache: FullCache, shard: number, member: number, number
 }
 
 /**
- * A primary with replicas is never restarted by its host alone: a replica may hold data that the primary no
+ * A host must never restart a primary with replicas on its own: a replica may hold data that the primary no
  * longer has.
  */
 export function exitPolicy(isPrimary: boolean, nodeCount: number): "restart" | "report" {

@@ -11,8 +11,8 @@ import type { Resources } from "../../services/context.ts";
 const AGAIN_MS = 400;
 
 /**
- * Gives a failover order to the host of its first candidate. Nothing is written: the new primary is recorded
- * once the engines confirm it, and a lost order is planned again.
+ * Gives a failover order to the host of its first candidate. Writes nothing to the database: the new
+ * primary is recorded once the engines confirm it, and a lost order is planned again.
  */
 export function orderFailover(
 	resources: Resources,

@@ -25,7 +25,7 @@ type Replacement = Extract<PlanAction, { kind: "add-replacement" }>;
 
 /**
  * Adds a node that will replace another: a replica of the primary, or for Memcached an independent node. If
- * no node holds the data any more (`empty`) it is the shard's primary at once, and the other is removed in
+ * no node holds the data any more (`empty`) it becomes the shard's primary at once, and the other is removed in
  * the same transaction. Returns the reason if no host can have it. Placements run one at a time, as in
  * `placeCache`.
  */
@@ -66,7 +66,7 @@ export async function addReplacement(
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);
 		}
-		// It copies the primary's data. What isn't known of a dead one must not hold it up.
+		// It copies the primary's data. A dead primary whose data isn't known must not hold it up.
 		const source = membersOf(shard).find(({ id }) => id === shard.primaryNodeId);
 		const isKnown = source !== undefined && resources.fleet.metrics(source.id) !== null;
 		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;

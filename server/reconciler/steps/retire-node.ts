@@ -10,8 +10,8 @@ import { rerouteCaches } from "../../services/route-hosts.ts";
 import { findMember, membersOf, setPrimaryPolicy, tell, toldOf } from "./membership.ts";
 
 /**
- * Removes a node: its host stops it and confirms. A replacement takes over its place; one that is no longer
- * needed just goes.
+ * Removes a node: its host stops it and confirms. A replacement takes over its place; a node without one just
+ * goes.
  */
 export async function retireNode(
 	resources: Resources,

@@ -9,7 +9,7 @@ import type { PendingWhen } from "../../domain/cache/model.ts";
 import { startPending as start } from "../../services/caches/pending-changes.ts";
 import type { Resources } from "../../services/context.ts";
 
-/** Starts a change that has waited. Null once it has begun; the reason if it can't begin now: then it goes on waiting. */
+/** Starts a change that has waited. Returns null, or the reason why it can't begin now and goes on waiting. */
 export async function startPending(
 	resources: Resources,
 	{ name }: FullCache,

@@ -7,7 +7,10 @@ import { mutate } from "../mutation.ts";
 import { findUser, type UserRow, WITH_TOKENS } from "./find-user.ts";
 import { toUserView } from "./user-view.ts";
 
-/** Changes the role, or disables and enables. A disabled user is signed out at once, and their tokens are refused. */
+/**
+ * Changes the role, or disables or enables the user. A disabled user is signed out at once, and their tokens are
+ * refused.
+ */
 export async function modifyUser(
 	resources: Resources,
 	caller: Caller,

@@ -5,7 +5,7 @@ import type { Resources } from "../context.ts";
 import { WITH_TOKENS } from "./find-user.ts";
 import { toUserView } from "./user-view.ts";
 
-/** Everyone who can sign in or was invited to, newest first. */
+/** All users, including invited and disabled ones, newest first. */
 export async function listUsers(
 	{ db, clock }: Resources,
 	input: z.output<typeof listUsersInputSchema>,

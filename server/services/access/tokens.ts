@@ -65,7 +65,7 @@ export async function listTokens(
 	return { items: page.rows.map(toTokenView), nextCursor: page.nextCursor };
 }
 
-/** Refused from the next call on. `not_found` if there is no such token. */
+/** The token is refused from the next call on. `not_found` if there is no such token. */
 export async function revokeToken(
 	resources: Resources,
 	caller: Caller,

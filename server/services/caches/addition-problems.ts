@@ -3,8 +3,8 @@ import type { Resources } from "../context.ts";
 import type { ChangeProblem } from "./change-problem.ts";
 
 /**
- * What people have added to the engines by hand, and nodes with another engine won't have: modules, without which the
- * keys of their types can't be copied, and users.
+ * Modules and users that people have added to the engines by hand, and that nodes with another engine won't have.
+ * Without a module, the keys of its types can't be copied.
  */
 export function additionProblems({ fleet }: Resources, row: FullCache): ChangeProblem[] {
 	const modules = new Map<string, string[]>();

@@ -6,7 +6,7 @@ import { recordEvent } from "../../data/record-event.ts";
 import { operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
 
-/** Throws `conflict` if there is nothing to cancel, or no longer. Repeating it changes nothing. */
+/** Throws `conflict` if there is nothing to cancel, or if it is too late. Repeating it changes nothing. */
 export async function askToCancel(
 	{ clock }: Resources,
 	caller: Requester,

@@ -45,8 +45,8 @@ export async function groupProblems(
 }
 
 /**
- * Gives the group's values to the nodes. Returns the hosts to wake. The caller bumps the cache's route: gateways keep
- * connections alive like the nodes, by one of these parameters.
+ * Gives the group's values to the nodes. Returns the hosts to wake. The caller must bump the cache's route: gateways
+ * keep connections alive like the nodes, by one of these parameters.
  */
 export async function applyGroup(
 	tx: Transaction,

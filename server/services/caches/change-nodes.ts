@@ -27,8 +27,8 @@ type After = (commit: () => void) => void;
 
 /**
  * Stores what a change wants of a cache's nodes; the reconciler carries it out. Parts that can't be done at the same
- * time wait in `pendingChanges`, and the reconciler starts them one after the other. The caller holds the cache's lock,
- * and its hosts' locks for a change that they must hear of. Throws `conflict` while another change is under way or
+ * time wait in `pendingChanges`, and the reconciler starts them one after the other. The caller must hold the cache's
+ * lock, and its hosts' locks for a change that they must hear of. Throws `conflict` while another change is under way or
  * still to come, unless this one takes it back, and `invalid_argument` for what the cache can't become.
  */
 export async function changeNodes(

@@ -122,7 +122,7 @@ function modeProblems(row: FullCache, { clusterMode }: ModifyCacheInput): Change
 	return [{ code: "invalid_argument", field: "clusterMode", message: way }];
 }
 
-/** The field that the request has, where rules speak of the number that it leads to. */
+/** The field that the request has, where a rule names the number that follows from it. */
 function fieldAtFault(field: string, input: ModifyCacheInput): string {
 	const isDerived =
 		(field === "replicasPerShard" || field === "nodes") && input[field] === undefined;
@@ -218,7 +218,7 @@ export async function changeShape(
 				...progressColumn.parse(row.progress).filter(isUnfinishedReboot),
 				...stepsOf(row, shape),
 			],
-			// A pass that has read the cache before doesn't write its own steps over these.
+			// A pass that read the cache before this must not write its own steps over these.
 			generation: { increment: 1 },
 		},
 	});
@@ -237,7 +237,7 @@ export async function changeShape(
 	return isSwitched;
 }
 
-/** A change that can't be undone must say that it knows. */
+/** A request for a change that can't be undone must acknowledge that. */
 export function irreversibility(
 	{ isUpgrade, after: { kind } }: ShapeAfter,
 	{ acceptIrreversible }: ModifyCacheInput,
@@ -248,7 +248,7 @@ export function irreversibility(
 	return [{ code: "invalid_argument", field: "acceptIrreversible", message }];
 }
 
-/** What a change says about single shards and nodes. Names that an earlier change left over no longer count. */
+/** Stores what a change says about single shards and nodes. Names left over from an earlier change no longer count. */
 async function storeSize(
 	tx: Transaction,
 	row: FullCache,

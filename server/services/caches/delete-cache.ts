@@ -7,7 +7,7 @@ import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
 /**
- * Marks the cache; it is gone once every host that isn't lost has confirmed. Deleting it twice is not an
+ * Marks the cache for deletion; it is gone once every host that isn't lost has confirmed. Deleting it twice is not an
  * error; throws `conflict` while deletion protection is on.
  */
 export async function deleteCache(

@@ -100,7 +100,7 @@ describe("a planned failover", () => {
 		expect(shard?.failoverToNodeId).toBe(wanted?.id);
 	});
 
-	it("is of the shard that is named, and another shard may have one at the same time", async () => {
+	it("is for the shard that is named, and another shard may have one at the same time", async () => {
 		await create({ clusterMode: "enabled", shards: 3, replicasPerShard: 1 });
 		await failOver({ shard: "0002" });
 		await failOver({ shard: "0003" });

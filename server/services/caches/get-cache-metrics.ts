@@ -50,7 +50,7 @@ export async function getCacheMetrics(
 
 type SeriesNode = Omit<CacheMetrics["nodes"][number], "at" | "values">;
 
-/** One that takes another's place comes after it. */
+/** A node that will replace another comes after it. */
 function presentNodes(row: FullCache, fleet: Resources["fleet"]): SeriesNode[] {
 	const present = new Set(allNodeRows(row));
 	return row.shards.flatMap((shard) =>

@@ -143,7 +143,7 @@ export async function moveNodes(
 		where: { id: row.id },
 		data: {
 			status: row.status === "available" ? "modifying" : row.status,
-			// A pass that has read the cache before doesn't write its own status over this.
+			// A pass that read the cache before this must not write its own status over it.
 			generation: { increment: 1 },
 		},
 	});

@@ -26,7 +26,7 @@ export async function orderReboots(
 		data: {
 			status: row.status === "available" ? "rebooting" : row.status,
 			progress: rebootSteps(progressColumn.parse(row.progress), names),
-			// A pass that has read the cache before doesn't write its own steps over these.
+			// A pass that read the cache before this must not write its own steps over these.
 			generation: { increment: 1 },
 		},
 	});

@@ -24,7 +24,7 @@ export interface ChangePart {
 	changes: NodeChanges;
 }
 
-/** Without what concerns no node, and without a field that is undefined. */
+/** Only the fields that concern nodes and are defined. */
 export function nodeChangesOf(input: Partial<ModifyCacheInput>): NodeChanges {
 	return pick(input, Object.values(FIELDS).flat());
 }

@@ -174,7 +174,7 @@ async function additions(
 	return { ...emptyPreview(), steps, deltas, seconds: copySeconds(copied) };
 }
 
-/** Those that would leave, in turn. */
+/** The nodes that would leave, in that order. */
 function leaversOf(model: CacheModel, shard: ShardModel): NodeModel[] {
 	const [next] =
 		membersOf(shard).length > nodesWanted(model, shard) ? inOrderOfLeaving(model, shard) : [];

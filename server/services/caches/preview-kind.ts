@@ -62,7 +62,7 @@ interface Scene {
 	shard: string;
 }
 
-/** A node of another zone. */
+/** Adds the move of a node outside the cache's zones. */
 async function addMove(preview: PartPreview, scene: Scene): Promise<void> {
 	const problem = await addSuccessor(preview, scene, scene.columns.nodeType);
 	if (problem !== null) preview.problems.push({ field: "zones", message: problem });

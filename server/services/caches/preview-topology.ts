@@ -67,7 +67,7 @@ function presentShards(row: FullCache): PreviewShard[] {
 	}));
 }
 
-/** A node that leaves isn't drawn as one that changes, too. */
+/** A node that leaves isn't also drawn as changed. */
 function change(
 	nodes: readonly PreviewNode[],
 	name: string,

@@ -7,7 +7,7 @@ import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findCache } from "./find-cache.ts";
 
-/** Promotes the best replica after the primary is known to be dead, if automatic failover is off. */
+/** Requests that the best replica replace a primary that is known to be dead; needed while automatic failover is off. */
 export async function promoteReplica(
 	resources: Resources,
 	caller: Caller,

@@ -16,7 +16,7 @@ import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
 import { changesNodes, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
 
 /**
- * Keeps a change until the maintenance window opens. Fields that wait already get the new values. A change that the
+ * Keeps a change until the maintenance window opens. Fields that already wait get the new values. A change that the
  * cache can never make is refused now; room, and whether the data fits, are checked when the window opens.
  */
 export async function putOff(
@@ -53,7 +53,7 @@ export async function putOff(
 	});
 }
 
-/** Room and data may change until then. */
+/** Only those that can't change before the window opens: room and data may. */
 async function lastingProblems(
 	resources: Resources,
 	tx: Transaction,

@@ -305,7 +305,7 @@ async function start(
 					.filter(({ node, state }) => node !== null && state !== "done"),
 				...operationSteps(input, false),
 			],
-			// A pass that has read the cache before doesn't write its own steps over these.
+			// A pass that read the cache before this must not write its own steps over these.
 			generation: { increment: 1 },
 		},
 	});

@@ -16,7 +16,7 @@ import { minorVersion } from "../../domain/engines/versions.ts";
 import { defaultGroupName } from "../../domain/parameters/index.ts";
 import { availableEngineVersions } from "../engine-versions.ts";
 
-/** A request with everything decided that it left open. */
+/** A request, with everything that it left open decided. */
 export interface ResolvedCacheSpec {
 	engineVersion: string;
 	size: NodeTypeSize;

@@ -48,8 +48,8 @@ export function replicasOf(size: CacheSize, { id }: { id: string }): number {
 }
 
 /**
- * The number of nodes that a request leads to. What it says about single shards goes before what it says about all of
- * them; nodes that it names leave, and without a number for their shards, these then have that many fewer.
+ * The number of nodes that a request leads to. What it says about a single shard takes precedence over what it says
+ * about all. Nodes that it names leave; a shard that it gives no number then has that many fewer.
  */
 export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 	const problems: ChangeProblem[] = [];
@@ -128,7 +128,7 @@ function namedNodes(row: FullCache, names: readonly string[], refuse: Refuse): F
 	});
 }
 
-/** One number for all shards where they have the same; otherwise the exceptions are named. */
+/** One number if all shards have the same; otherwise it names the exceptions. */
 function toSize(
 	row: FullCache,
 	replicasPerShard: number,

@@ -29,7 +29,7 @@ export async function listJoinTokens(
 	};
 }
 
-/** Admits no host from now on; hosts that joined with it stay. `not_found` if there is no such token. */
+/** The token admits no host from now on; hosts that joined with it stay. `not_found` if there is no such token. */
 export async function revokeJoinToken(
 	resources: Resources,
 	caller: Caller,

@@ -71,7 +71,7 @@ function toView(
 	};
 }
 
-/** A node that moves already counts where it is going. */
+/** A node that is being moved counts on the host that it moves to. */
 function toDrainedCache(cache: FullCache): DrainedCache {
 	const rows = allNodeRows(cache);
 	const replaced = new Set(rows.map(({ replacesNodeId }) => replacesNodeId));

@@ -40,7 +40,7 @@ function groupNotFound(name: string): AppError {
 	);
 }
 
-/** Names of the caches that use it, including those being deleted, or that leave it as their engine changes. */
+/** Names of the caches that use it, including those being deleted or leaving it for another engine. */
 export async function cachesUsing(tx: Transaction, groupName: string): Promise<string[]> {
 	const rows = await tx.cache.findMany({
 		where: {

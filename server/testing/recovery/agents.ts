@@ -26,7 +26,7 @@ interface Letter {
 	deliver: () => void;
 }
 
-/** The agents of all hosts: they restart and lead engines as they were told, carry out orders, and report. */
+/** The agents of all hosts: they restart engines and change their roles as told, carry out orders, and report. */
 export class Agents {
 	private readonly engines: Engines;
 	private readonly hosts: readonly Host[];
@@ -118,7 +118,7 @@ export class Agents {
 		}
 		if (now < node.startsAt) return;
 		if (node.identityLost) {
-			// Seen by what its file holds: it waits to be replaced. Overlooked, it is started and ends forever.
+			// An agent that sees the loss in the node's file leaves it to be replaced; one that overlooks it starts it forever.
 			node.phase = engines.flaws.lossIsOverlooked === true && now % 4 < 2 ? "starting" : "exited";
 			return;
 		}
@@ -127,7 +127,7 @@ export class Agents {
 		const permitted = assigned.permit > node.launchedPermit;
 		const free = born || kept || permitted || assigned.onExit === "restart";
 		if (!free) return;
-		// Held back: by its own file it would lead, and empty, until its successor says that it does.
+		// Held back until its successor says that it leads: by its own file this node would lead, and empty.
 		const leader = inReach(engines.node(assigned.leader), now);
 		if (engines.cluster && !assigned.leads && node.ledByFile && !kept) {
 			if (leader?.role !== "primary") return;
@@ -219,7 +219,7 @@ export class Agents {
 		};
 	}
 
-	/** Kills a process that has answered nobody for long, by its host's own clock. */
+	/** Kills a process that hasn't answered for long, by its host's own clock. */
 	endHung(node: Node, pid: number): void {
 		const { process, silentSince } = node;
 		const silentMs = silentSince === null ? 0 : (this.engines.now - silentSince) * TICK_MS;

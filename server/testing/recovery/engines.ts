@@ -9,7 +9,7 @@ import {
 } from "./fleet.ts";
 
 const FULL_SYNC_TICKS = 3;
-/** Longer than the control plane takes: the backstops' patience. */
+/** How long the backstops wait: longer than the control plane takes. */
 const BACKSTOP_TICKS = 10;
 const HEARTBEAT_TICKS = 4;
 /** From then on a primary that answers is called serving. */
@@ -39,7 +39,7 @@ export class Engines {
 	readonly violations: string[] = [];
 	/** Shards that have lost all their copies at some time. */
 	readonly bereft = new Set<number>();
-	/** Of each shard, since when its leader has answered nobody else, and since when it has led without a break. */
+	/** By shard: since when no leader has served it (`gone`), and since when its leader has served (`servingSince`). */
 	private readonly gone = new Map<number, number>();
 	private readonly byShard: Node[][];
 	private readonly byId = new Map<string, Node>();
@@ -176,7 +176,7 @@ export class Engines {
 		}
 	}
 
-	/** The bus and Sentinels let whoever led before follow the newest leader, and replicas too. */
+	/** The bus or Sentinels make a former primary follow the newest leader; the bus does so with replicas too. */
 	private settle(shard: number): void {
 		const leader = newest(this.members(shard), (node) => inReach(node, this.now));
 		const leading = leader?.process;

@@ -176,7 +176,7 @@ export class Run {
 		}
 	}
 
-	/** Everything comes back that can. */
+	/** Everything that can come back does. */
 	private relent(): void {
 		const { now, nodes } = this.engines;
 		for (const host of this.hosts) {
