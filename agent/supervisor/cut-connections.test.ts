@@ -6,7 +6,7 @@ import { cutConnections, mayCutConnections } from "./cut-connections.ts";
 const address = "127.0.0.41";
 
 test.skipIf(!mayCutConnections())(
-	"a port's connections are ended for both sides, and no others",
+	"only a port's own connections are ended, for both sides",
 	async () => {
 		const servers = [createServer(), createServer()] as const;
 		const clients = [];

@@ -3,14 +3,13 @@ import { readFileSync } from "node:fs";
 
 const CAP_NET_ADMIN = 12n;
 const TIMEOUT_MS = 5_000;
-/** The kernel compares every socket of the machine with each of them. */
+/** Connections in one call of `ss`: the kernel compares every socket of the machine with each of them. */
 const ENDED_AT_ONCE = 200;
 
 /**
  * Ends the connections of an engine that has died. The kernel would do so itself, but frees the engine's
- * memory first, a tenth of a second for each GiB, and clients of the node wait for an answer all that time.
- * Requires the capability CAP_NET_ADMIN and the system's `ss`; without them nothing happens. Returns when it
- * is done.
+ * memory first. That takes a tenth of a second for each GiB, and the node's clients wait for an answer all that
+ * time. Requires the capability CAP_NET_ADMIN and the system's `ss`; does nothing without them.
  */
 export async function cutConnections(host: string, port: number): Promise<void> {
 	if (!mayCutConnections()) return;
@@ -19,7 +18,7 @@ export async function cutConnections(host: string, port: number): Promise<void> 
 
 /**
  * Ends these connections of the machine, given as `address:port`, with any peer if none is named. Both ends
- * hear of it at once. Throws if `ss` can't.
+ * learn of it at once. Throws if `ss` fails.
  */
 export async function endSockets(
 	sockets: readonly { readonly local: string; readonly peer?: string }[],
@@ -28,7 +27,7 @@ export async function endSockets(
 		peer === undefined ? `( src ${local} )` : `( src ${local} and dst ${peer} )`,
 	);
 	for (let at = 0; at < clauses.length; at += ENDED_AT_ONCE) {
-		// One clause a line: ss reads no long lines.
+		// One clause per line: ss can't read long lines.
 		await kill(`${clauses.slice(at, at + ENDED_AT_ONCE).join(" or\n")}\n`);
 	}
 }

@@ -54,8 +54,8 @@ export class EngineProcess {
 }
 
 /**
- * Starts an engine that outlives the agent: a session of its own, no shell, nothing inherited except its log,
- * which takes the engine's output until it opens the log itself. Throws if the program can't be started.
+ * Starts an engine that outlives the agent: a session of its own, no shell, and nothing inherited except its
+ * log, which receives the engine's output until the engine opens the log itself. Throws if the program can't be started.
  */
 export async function spawnEngine(options: {
 	program: string;

@@ -18,7 +18,7 @@ export function matchesSignature(pid: number, signature: EngineSignature): boole
 		const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
 		return !signature.isHelperProcess(commandLine);
 	} catch {
-		// It ended meanwhile, or belongs to another user: not ours.
+		// The process has ended, or belongs to another user: not ours.
 		return false;
 	}
 }

@@ -14,7 +14,7 @@ interface Watched {
 /**
  * Notices the death of processes, children or not, with one timer for all. /proc/<pid>/statm shows it at
  * once, while exit codes and closed connections wait until the kernel has freed the memory (half a second at
- * 4 GiB). The file stays open: it belongs to that exact process forever, and a read costs some microseconds.
+ * 4 GiB). The file stays open: it belongs to that exact process forever, and a read costs a few microseconds.
  */
 export class LivenessWatch {
 	private readonly watched = new Set<Watched>();
@@ -22,7 +22,7 @@ export class LivenessWatch {
 	private timer: NodeJS.Timeout | null = null;
 
 	/**
-	 * Calls `onDeath` once when the process has died, at the earliest in the next turn. Returns a function that
+	 * Calls `onDeath` once when the process has died, but never before this call returns. Returns a function that
 	 * stops watching.
 	 */
 	watch(identity: ProcessIdentity, onDeath: () => void): () => void {
@@ -48,7 +48,7 @@ export class LivenessWatch {
 			this.drop(entry);
 			entry.onDeath();
 		}
-		// A death may have started a watch, and with it the next turn.
+		// `onDeath` may have started a watch, which schedules the next check.
 		if (this.watched.size > 0) this.timer ??= this.schedule();
 	}
 

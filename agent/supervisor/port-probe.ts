@@ -5,7 +5,7 @@ export type PortState =
 	| { readonly kind: "taken" }
 	| { readonly kind: "impossible"; readonly cause: string };
 
-/** Whether an engine could listen there, found out by listening for a moment. */
+/** Whether an engine could listen there. Listens for a moment to find out. */
 export function probePort(host: string, port: number): Promise<PortState> {
 	return new Promise((resolve) => {
 		const server = createServer();

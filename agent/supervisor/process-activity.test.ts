@@ -5,7 +5,7 @@ import { ProcessActivity, parseThreadStat, type ThreadReading } from "./process-
 
 const PID = 7;
 
-/** Feeds readings 200 ms apart, the first of them before the question; returns the result of each. */
+/** Feeds readings 200 ms apart, the first as the baseline; returns the results of the others. */
 function looks(...readings: [state: string, cpuTicks: number][]): boolean[] {
 	let at = -1;
 	const activity = new ProcessActivity((): ThreadReading => {
@@ -47,7 +47,7 @@ test("real processes: one at work, one asleep, one stopped", async () => {
 			const activity = new ProcessActivity();
 			return () => activity.isAtWork(pid, performance.now());
 		});
-		// They start first, which is work.
+		// At first they are starting, which is work.
 		await eventually("each is recognized", async () => {
 			return String(looks.map((look) => look())) === "true,false,false";
 		});

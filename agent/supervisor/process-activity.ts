@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** The unit in which the kernel counts a thread's time: a hundredth of a second. */
 const TICKS_PER_SECOND = 100;
-/** Share of processor time between two looks: far more than the housekeeping of an idle engine takes. */
+/** Share of processor time between two looks that counts as work: far more than an idle engine's housekeeping takes. */
 const BUSY_SHARE = 0.2;
 /**
  * How long a sign of work counts. A command may wait for memory or disk at two looks in a row without being
@@ -52,7 +52,7 @@ export class ProcessActivity {
 		this.last = reading && { pid, at: now, reading };
 	}
 
-	/** It has answered that it is busy. */
+	/** Call when the process has answered that it is busy. */
 	noteBusyAnswer(now: number): void {
 		this.signAt = now;
 	}

@@ -34,7 +34,7 @@ test("the agent waits 0, 0.5, 1, 2, 4, 8, 16, then 30 s between its own attempts
 	expect(waits).toEqual([0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
 });
 
-test("one that has served is back within two seconds, however often it ended", () => {
+test("one that has served waits two seconds at most, however often it has ended", () => {
 	let exits = NO_EXITS;
 	for (let i = 0; i < 9; i++) exits = recordExit(exits, 10, 1_000, { served: true });
 	expect(decideLaunch(restart, ran, exits, 1_000)).toEqual({ kind: "wait", forMs: 2_000 });
@@ -52,7 +52,7 @@ test("a new permit doesn't wait for the back-off", () => {
 	expect(decideLaunch({ ...restart, launchPermit: 2 }, ran, exits, 1_001).kind).toBe("launch");
 });
 
-test("a node that keeps ending within seconds is reported so, and causes few events", () => {
+test("a node that keeps ending within seconds is recognized, and causes few events", () => {
 	let exits = NO_EXITS;
 	const news: number[] = [];
 	for (let end = 1; end <= 40_000; end++) {
@@ -61,13 +61,13 @@ test("a node that keeps ending within seconds is reported so, and causes few eve
 		if (isExitNews(exits)) news.push(end);
 	}
 	expect(exits.shortLivesSince).toBe(1_001);
-	// A day with an end every two seconds.
+	// That was a day with an end every two seconds.
 	expect(news.slice(0, 6)).toEqual([1, 2, 4, 6, 8, 16]);
 	expect(news.length).toBeLessThan(20);
 	expect(keepsEnding(recordExit(exits, 10_000, 99_000, { served: true }))).toBe(false);
 });
 
-test("ends on a full disk aren't the node's own: it isn't replaced for them, and they cause few events", () => {
+test("ends on a full disk aren't the node's fault: they don't get it replaced, and cause few events", () => {
 	let exits = NO_EXITS;
 	let news = 0;
 	for (let end = 1; end <= 1_000; end++) {

@@ -4,13 +4,13 @@ import type { InstanceRecord } from "../instances/instance-record.ts";
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000] as const;
 /** A process that ran this long has proved that it can: the next exit resets the back-off. */
 const STABLE_MS = 60_000;
-/** Bounds the back-off of an instance that has served to 2 s. */
+/** Bounds the back-off to 2 s for an instance that has served. */
 const SERVED_FAILURES_MAX = 4;
 
 /** A process that ended sooner counts as a short life. */
 const SHORT_MS = 10_000;
 /**
- * After this many short lives in a row another try won't help: something that the node starts with is broken.
+ * After this many short lives in a row, another try won't help: something that the node needs to start is broken.
  */
 const KEEPS_ENDING_AFTER = 6;
 
@@ -20,9 +20,9 @@ export interface ExitHistory {
 	readonly lastExitAt: number | null;
 	/** Processes in a row that ended within seconds. */
 	readonly shortLives: number;
-	/** Those of them that ended while the disk was full: not the node's own fault. */
+	/** How many of these ended while the disk was full, which isn't the node's fault. */
 	readonly onFullDisk: number;
-	/** When the first of them ended. */
+	/** When the first of these processes ended. */
 	readonly shortLivesSince: number | null;
 }
 
@@ -38,7 +38,10 @@ export function keepsEnding({ shortLives, onFullDisk }: ExitHistory): boolean {
 	return shortLives - onFullDisk >= KEEPS_ENDING_AFTER;
 }
 
-/** The first end is news, and so is each doubling of their number: a loop of days causes a dozen events. */
+/**
+ * News is the first end, each doubling of their number, and the end that makes the node one that keeps ending. A loop
+ * that lasts days causes fewer than 20 events.
+ */
 export function isExitNews({ shortLives }: ExitHistory): boolean {
 	return (
 		shortLives < 2 || Number.isInteger(Math.log2(shortLives)) || shortLives === KEEPS_ENDING_AFTER
@@ -46,7 +49,7 @@ export function isExitNews({ shortLives }: ExitHistory): boolean {
 }
 
 export interface ExitCause {
-	/** The process accepted clients. Then others may wait for this member, so it waits at most two seconds. */
+	/** The process accepted clients. Others may be waiting for this member, so its back-off is two seconds at most. */
 	readonly served?: boolean;
 	/** It ended, or couldn't be started, while the disk was full. */
 	readonly diskFull?: boolean;
@@ -83,7 +86,7 @@ export type LaunchDecision =
 	| { readonly kind: "needs-permit" };
 
 /**
- * Whether to start an instance without a process now. An instance that never ran can't hold data and starts
+ * Whether to start an instance that has no process. An instance that never ran can't hold data and starts
  * at once, with back-off if that fails. One that ran starts by itself only under `restart`; under `report` a
  * sibling may hold newer data, so the control plane must allow the start with a higher permit.
  */

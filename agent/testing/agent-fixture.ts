@@ -46,7 +46,7 @@ export class TestHost {
 		this.address = address;
 	}
 
-	/** Starts an agent in this process. Returns a function that stops it and waits for its end. */
+	/** Starts an agent in this process. Returns a function that stops it and waits until it has ended. */
 	startAgent(options: { engineStoreDir?: string; logger?: Logger } = {}): () => Promise<void> {
 		const abort = new AbortController();
 		const done = runAgent({
@@ -74,7 +74,7 @@ export class TestHost {
 		};
 	}
 
-	/** An agent in a process of its own, which a test may kill. `under` is a program that starts it, with its arguments. */
+	/** An agent in a process of its own, which a test may kill. `under` is a program to start it with, and its arguments. */
 	spawnAgent(under: readonly string[] = []): ChildProcess {
 		const agent = [process.execPath, "--import", "tsx", resolve("agent/entry.ts")];
 		const [program = process.execPath, ...args] = [...under, ...agent];
@@ -156,8 +156,8 @@ export async function killChild(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Below the ports that the kernel gives to outgoing connections, cluster buses (10,000 higher) included: a
- * node on one of those could lose its port to any client.
+ * These ports and their cluster buses, 10,000 higher, are below those that the kernel gives to outgoing
+ * connections: any client could take such a port from a node.
  */
 const FIRST_PORT = 15_000;
 const PORTS_PER_WORKER = 250;
@@ -176,7 +176,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
 const EVENTUALLY_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 const LOOK_AT_LEAST_EVERY_MS = 100;
-/** Share of the time waited so far: the longer it takes, the less often the test looks. */
+/** Each pause is this share of the time waited so far: the longer it takes, the less often the test looks. */
 const LOOK_SHARE = 0.05;
 
 /** Waits for a condition that no report announces. */

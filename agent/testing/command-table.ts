@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { EngineConnection } from "../drivers/engine-connection.ts";
 import type { RespValue } from "../drivers/resp-parser.ts";
 
-/** A page for people: which command a cache's clients may use on which engine. */
+/** A page for people: which commands a cache's clients may use on which engine. */
 export const COMMANDS_PAGE = resolve("docs/client-commands.md");
 
 /** Whether a user may use each command that an engine knows. */

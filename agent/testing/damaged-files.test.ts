@@ -20,7 +20,7 @@ import { IdentityLostError, loadIdentity } from "../state/agent-identity.ts";
 import { readDesiredCache } from "../state/desired-cache.ts";
 import { LivenessWatch } from "../supervisor/liveness-watch.ts";
 
-/** The instance of a cluster's node. */
+/** Id of the instance that is a cluster's node. */
 const CLUSTERED = readdirSync(join(import.meta.dirname, "formats", "home", "instances")).find(
 	(id) =>
 		existsSync(join(import.meta.dirname, "formats", "home", "instances", id, "data", "nodes.conf")),
@@ -38,10 +38,10 @@ beforeEach(() => {
 });
 afterEach(() => removeDirectory(root));
 
-/** A file in the agent's home, and what the reader makes of it: it recovers, or says which file and what to do. */
+/** A file in the agent's home. Its reader must recover from damage, or say which file is damaged and what to do. */
 interface Row {
 	file: string;
-	/** Files that are recorded needn't be made. */
+	/** Makes the file, unless it is a recorded one. */
 	make?(): Promise<void> | void;
 	check(damage: Damage): Promise<void> | void;
 }
@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
 						LARDER_AGENT_HOME: home,
 					},
 				);
-			// The control plane refuses a token that isn't one.
+			// The control plane will refuse such a token.
 			if (damage === "garbage" || damage === "half") expect(read().joinToken).not.toBe("");
 			else expect(read).toThrow(joinTokenFile);
 		},
@@ -186,7 +186,7 @@ test.each(["empty", "half", "garbage"] as const)(
 	},
 );
 
-test("a whole file of a cluster's node isn't another node's", () => {
+test("an intact file of one cluster node isn't taken for another node's", () => {
 	const text = readFileSync(join(home, "instances", CLUSTERED, "data", "nodes.conf"), "utf8");
 	expect(checkNodesFile(text, "a".repeat(40))).toBe("another-node");
 });

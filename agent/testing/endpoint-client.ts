@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export class EndpointClient {
 	/** When successful answers arrived, by performance.now(). */
 	readonly answeredAt: number[] = [];
-	/** Errors that the engine answered instead, by the first word of each. */
+	/** The first word of each error that the engine answered with instead. */
 	readonly refusals: string[] = [];
 	private readonly open: () => Promise<EngineConnection>;
 	private readonly command: readonly string[];

@@ -65,7 +65,7 @@ export class FakeControlPlane {
 	observations: ReportedObservation[] | null = null;
 	gateway: GatewayObservation | null = null;
 	sentinel: SentinelObservation | null = null;
-	/** When each observation of the list above arrived. */
+	/** When the observations above arrived. */
 	observedAt = 0;
 	enrolments = 0;
 	/** The interval named in every answer to a report. */
@@ -157,8 +157,8 @@ export class FakeControlPlane {
 	}
 
 	/**
-	 * Waits until the newest reports fulfil a condition, and returns what it found. Throws with the last report
-	 * otherwise.
+	 * Waits until `find` finds something in the newest reports, and returns it. Otherwise throws with the last
+	 * observations.
 	 */
 	async until<T>(
 		what: string,
@@ -238,7 +238,7 @@ export class FakeControlPlane {
 		});
 	}
 
-	/** Notices are sent on their own, as the control plane does: they don't wait for its database. */
+	/** Sends notices on their own, as the control plane does: they mustn't wait for its database. */
 	private answer(held: Held): WatchResult {
 		const { epoch } = this;
 		const notices = this.newerNotices(held);

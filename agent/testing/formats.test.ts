@@ -13,7 +13,7 @@ import { sentinelRecordSchema } from "../sentinel/sentinel-record.ts";
 import { loadIdentity } from "../state/agent-identity.ts";
 import { readDesiredCache } from "../state/desired-cache.ts";
 
-/** Files that an agent of the former version left (`npm run record:formats`). */
+/** Files that an agent of the previous version left (`npm run record:formats`). */
 const RECORDED = join(import.meta.dirname, "formats");
 
 let root: string;
@@ -54,7 +54,7 @@ function same(path: string, read: unknown): void {
 	expect(read).toMatchObject(jsonOf(path));
 }
 
-/** A map that was understood leaves nothing to tell the HAProxy that runs with it: none runs here. */
+/** `tell` would fail if the map differed from what is wanted, because no HAProxy runs here to be told. */
 async function readLeaders(path: string): Promise<void> {
 	const lines = readFileSync(join(root, path), "utf8").trim().split("\n");
 	const leaders = lines.map((line) => line.split(" ") as [string, string]);
@@ -84,7 +84,7 @@ async function readManifest(path: string): Promise<void> {
 	expect(await readBundle(directory)).toMatchObject({ engine: manifest.engine });
 }
 
-it("reads every file that an agent of the former version has written", async () => {
+it("reads every file that an agent of the previous version has written", async () => {
 	const files = readdirSync(RECORDED, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map((entry) => join(entry.parentPath, entry.name).slice(RECORDED.length + 1));

@@ -22,7 +22,7 @@ import { findHaproxy } from "./find-programs.ts";
 
 const ADMIN_PASSWORD = "admin-password";
 const CHECK = { username: "larder-gateway", password: "gateway password $\"'\\ #" };
-/** Special characters, in HAProxy's file and in the engine's, must have no effect. */
+/** The password's special characters must have no effect in the engine's file or in HAProxy's. */
 function usersFile(): string {
 	const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 	return [
@@ -32,7 +32,7 @@ function usersFile(): string {
 	].join("\n");
 }
 
-/** A gateway without an agent, and engines for it to lead to. Ends all of it, HAProxy included. */
+/** A gateway without an agent, and engines for it to lead to. `dispose` ends all of it, HAProxy included. */
 export class TestGateway {
 	readonly homeDir = makeUglyDirectory("larder-gateway-test");
 	readonly address: string;

@@ -37,14 +37,14 @@ type Values = Record<(typeof FIELDS)[number]["name"], string>;
 interface ChoosePasswordFormProps<Input> {
 	title: string;
 	description: ReactNode;
-	/** Null where the form asks for it. */
+	/** Null if the form must ask for it. */
 	email: string | null;
-	/** False for an account that has a name. */
+	/** False for an account that already has a name. */
 	asksName?: boolean;
 	action: string;
 	/** The action's label while it is under way. */
 	pending: string;
-	/** What didn't happen, when it failed. */
+	/** What didn't happen, if the action failed. */
 	failure: string;
 	parse: (values: Omit<Values, "repeated">) => z.ZodSafeParseResult<Input>;
 	store: {
@@ -54,7 +54,7 @@ interface ChoosePasswordFormProps<Input> {
 		isError: boolean;
 		error: unknown;
 	};
-	/** The password is set; signing in follows. */
+	/** Called once the password is set, before signing in. */
 	onDone?: () => void;
 }
 

@@ -16,7 +16,7 @@ interface LinkGateProps<Found> {
 	children: (found: Found) => ReactNode;
 }
 
-/** Shows the form that a one-time link leads to, or why the link leads nowhere. */
+/** Shows the form that a one-time link leads to, or says why the link doesn't work. */
 export function LinkGate<Found>({ title, ended, token, link, children }: LinkGateProps<Found>) {
 	const setup = useSetupStatus();
 	if (setup !== null && setup.signInProblem !== null) {

@@ -13,7 +13,7 @@ import { TopBar } from "../_ui/shell/top-bar.tsx";
 /** What the bar, the navigation and the banners show on every page. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
 	const api = currentPageApi();
-	// Nothing is drawn for strangers, who could keep the control plane busy with it.
+	// Renders nothing for strangers, who could keep the control plane busy with it.
 	if (api?.isSignedIn === false) redirect(loginPath(api.url));
 	return (
 		<WithData

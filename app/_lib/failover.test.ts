@@ -63,7 +63,7 @@ describe("what stands in a failover's way", () => {
 		expect(shardObstacle(shard("0001", node("a", "primary"), node("b", "replica")))).toBeNull();
 	});
 
-	it("is the lack of copies, or a cache that isn't there yet or any more", () => {
+	it("is the lack of copies, or a cache that is being created or deleted", () => {
 		expect(failoverObstacle(cache({ engine: "memcached" }))).toContain("no copies");
 		expect(failoverObstacle(cache({ replicasPerShard: 0 }))).toContain("no replica");
 		expect(failoverObstacle(cache({ status: "creating" }))).toContain("once it is available");
@@ -79,7 +79,7 @@ describe("what stands in a failover's way", () => {
 	});
 });
 
-describe("a failover that was asked for", () => {
+describe("a requested failover", () => {
 	const awaited: AwaitedFailover = {
 		shard: "0001",
 		from: "a-1",
@@ -87,7 +87,7 @@ describe("a failover that was asked for", () => {
 	};
 	const old = failover({ at: "2026-01-01T00:00:01.000Z" });
 
-	it("goes on while nothing is newer than what was known", () => {
+	it("goes on while nothing has happened since the request", () => {
 		expect(failoverOutcome(awaited, cache(), [])).toBeNull();
 		expect(failoverOutcome(awaited, cache({ lastFailover: old }), [])).toBeNull();
 	});
@@ -109,7 +109,7 @@ describe("a failover that was asked for", () => {
 		});
 	});
 
-	it("came to nothing when an event says so, but not one of an earlier request", () => {
+	it("has failed when an event says so, unless it belongs to an earlier request", () => {
 		const requested = event("cache.failover-requested", "2026-01-01T00:00:05.000Z");
 		const earlier = event("cache.failover-failed", "2026-01-01T00:00:04.000Z");
 		expect(failoverOutcome(awaited, cache(), [requested, earlier])).toBeNull();
@@ -120,7 +120,7 @@ describe("a failover that was asked for", () => {
 		});
 	});
 
-	it("tells planned from unplanned ones, and what wasn't measured", () => {
+	it("has words for planned and unplanned ones, and none for what wasn't measured", () => {
 		expect(unavailabilityWords(failover({ kind: "unplanned", writesUnavailableMs: 48 }))).toBe(
 			"no writes for 48 ms",
 		);

@@ -12,7 +12,7 @@ export function primaryOf(shard: Shard): CacheNode | undefined {
 	return shard.nodes.find(({ role }) => role === "primary");
 }
 
-/** Replicas that could lead at once, without a write lost. */
+/** Replicas that could lead at once, without losing a write. */
 export function readyReplicas(shard: Shard): CacheNode[] {
 	return shard.nodes.filter(({ role, status }) => role === "replica" && status === "available");
 }

@@ -26,10 +26,10 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 	vcpus: "vCPU",
 };
 const FIELD_NAMES = new RegExp(`\\b(${Object.keys(FIELD_WORDS).join("|")})\\b`, "g");
-/** Where to look in the API: a form shows the choices itself. */
+/** Tells where to look in the API: a form shows the choices itself. */
 const API_REFERENCE = /[;,.] see GET \/api\/\S+/g;
 
-/** A form has switches where the API has true and false, and is one request. */
+/** A form has switches instead of true and false, and sends one request. */
 const SWITCHES = /\bset (\S[^;.]*?) to (true|false)(?: in the same request)?/g;
 
 /**

@@ -3,7 +3,7 @@ const FRESH_MS = 15_000;
 
 const changedAtMs = new Map<string, number>();
 
-/** Notes that the API accepted a change of a cache. Its status may stay the same until the reconciler starts. */
+/** Notes that the API accepted a change to a cache. Its status may stay the same until the reconciler starts. */
 export function noteChange(cache: string) {
 	changedAtMs.set(cache, Date.now());
 }

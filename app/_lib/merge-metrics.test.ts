@@ -54,7 +54,7 @@ describe("metrics that are read piece by piece", () => {
 		expect(merged.nodes[0]?.values.clients).toEqual([2, 3]);
 	});
 
-	it("keep all of a node without a new sample", () => {
+	it("keep all samples of a node that has no new one", () => {
 		const merged = mergeMetrics(metrics(0, 60, [[20, 2]]), metrics(10, 70, []));
 		expect(merged.nodes[0]?.at).toEqual([at(20)]);
 	});

@@ -16,7 +16,7 @@ describe("safeNextPath", () => {
 	])("%j leads to %s", (next, path) => expect(safeNextPath(next)).toBe(path));
 });
 
-it("login comes back to the page asked for", () => {
+it("the login page leads back to the requested page", () => {
 	expect(loginPath("/caches")).toBe("/login");
 	expect(loginPath("/events?severity=error")).toBe("/login?next=%2Fevents%3Fseverity%3Derror");
 });

@@ -10,7 +10,7 @@ export function safeNextPath(next: string | null): string {
 	return `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** The login page's address that comes back to `path`. */
+/** The address of a login page that leads back to `path`. */
 export function loginPath(path: string): string {
 	return path === "/" || path === START ? "/login" : `/login?next=${encodeURIComponent(path)}`;
 }

@@ -11,7 +11,7 @@ import { createApiClient, TRPCProvider } from "./trpc.ts";
 const ME_QUERY_KEY = [["account", "me"]] as const;
 
 function createQueryClient(): QueryClient {
-	// Whichever call comes next notices that the session has ended; asking again who we are then sends the page to
+	// The next call, whichever it is, notices that the session has ended. Asking again who is signed in then leads to
 	// the login form (see SessionGate).
 	const onError = (error: unknown) => {
 		if (toApiProblem(error).code !== "unauthenticated") return;

@@ -31,7 +31,7 @@ export function useMe() {
 	return useQuery(trpc.account.me.queryOptions({}, { staleTime: 60_000 }));
 }
 
-/** Whether the person can see but not change; false until it is known. */
+/** Whether the user may see but not change things; false until it is known. */
 export function useIsViewer(): boolean {
 	const { data: me } = useMe();
 	return me !== undefined && me.access !== "full";

@@ -1,4 +1,4 @@
-/** What Next gives a page of its address. */
+/** What Next tells a page about its address. */
 export interface PageAddress {
 	searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>>;
 }

@@ -9,7 +9,7 @@ export async function fetchWithTime(...call: Parameters<typeof fetch>): Promise<
 	return response;
 }
 
-/** Learns the control plane's time from the page that this browser has just loaded, and which was rendered at that time. */
+/** Learns the control plane's time from the page that this browser has just loaded: `ms` is when it was rendered. */
 export function noteRendering(ms: number): void {
 	const [load] = performance.getEntriesByType("navigation");
 	if (!(load instanceof PerformanceNavigationTiming)) return;

@@ -32,7 +32,7 @@ function createTicker(intervalMs: number) {
 const everySecond = createTicker(1_000);
 const often = createTicker(100);
 
-/** The control plane's time in ms, to the second or to the tenth; null while the console is built. */
+/** The control plane's time in ms, to the second or a tenth of it; null while the console is built. */
 export function useNow(precision: "second" | "tenth" = "second"): number | null {
 	const ticker = precision === "second" ? everySecond : often;
 	const renderedAt = useRenderedAt();

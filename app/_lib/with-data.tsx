@@ -23,7 +23,7 @@ interface WithDataProps {
 
 /**
  * Renders a page with its data, so that the first paint shows it. Browsers take over the data with the page, and query
- * the API themselves from then on. Without a control plane around it, as while it is built, a page comes without data.
+ * the API themselves from then on. Without a control plane around it, as during the build, a page comes without data.
  */
 export async function WithData({ load, children }: WithDataProps) {
 	await connection();

@@ -23,7 +23,7 @@ interface ActionsMenuProps {
 	look?: "button" | "icon";
 }
 
-/** Every action of a menu changes something. */
+/** Every action in a menu changes something, so viewers may take none. */
 function asViewer(action: MenuAction): MenuAction {
 	return { ...action, obstacle: "Viewers can't change anything. Ask an administrator." };
 }

@@ -14,7 +14,7 @@ interface ConfirmDialogProps {
 	isDanger?: boolean;
 	/** True while an obstacle prevents the change; the children explain it. */
 	isObstructed?: boolean;
-	/** What didn't happen, when it failed. */
+	/** What didn't happen, if the change failed. */
 	failure: string;
 	change: { isPending: boolean; isError: boolean; error: unknown };
 	onConfirm: () => void;
@@ -22,7 +22,7 @@ interface ConfirmDialogProps {
 	children: ReactNode;
 }
 
-/** Says what a change does before it is done. Mounted while it is open. */
+/** Says what a change does before it is made. Mounted while it is open. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
 	const { title, confirm, cancel = "Cancel", isDanger = false, isObstructed = false } = props;
 	const { failure, change, onConfirm, onClose, children } = props;

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { copyText } from "../_lib/copy-text.ts";
 
 interface CopyButtonProps {
-	/** What is copied; a function is asked when pressed. */
+	/** What is copied; a function is called when the button is pressed. */
 	text: string | (() => Promise<string>);
 	/** Names the thing: "Copy primary endpoint". */
 	label: string;

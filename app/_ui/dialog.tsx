@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 interface DialogProps {
 	onClose: () => void;
 	title: string;
-	/** False while leaving would lose something that is shown once. */
+	/** False while closing would lose something that is shown only once. */
 	isDismissable?: boolean;
 	size?: "sm" | "md" | "lg";
 	children: ReactNode;

@@ -6,14 +6,14 @@ import { classNames } from "./class-names.ts";
 
 interface FoldProps {
 	title: string;
-	/** What is chosen inside, in a few words, so that it needn't be opened to see. */
+	/** What is chosen inside, in a few words, so that people needn't open it to see. */
 	summary: ReactNode;
 	/** Stays open while true: something inside is at fault. */
 	isForcedOpen?: boolean;
 	children: ReactNode;
 }
 
-/** A part of a form that most leave as it is. */
+/** A part of a form that most people leave as it is. */
 export function Fold({ title, summary, isForcedOpen = false, children }: FoldProps) {
 	const id = useId();
 	const [isOpen, setOpen] = useState(false);

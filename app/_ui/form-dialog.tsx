@@ -13,7 +13,7 @@ interface FormDialogProps {
 	isDisabled?: boolean;
 	isPending: boolean;
 	size?: "md" | "lg";
-	/** Ignores another submit while one is pending. */
+	/** Not called while a submit is pending. */
 	onSubmit: () => void;
 	children: ReactNode;
 }

@@ -30,7 +30,7 @@ export function EmptyState({ icon: Icon, title, children, action }: EmptyStatePr
 	);
 }
 
-/** A request id that copies, for the control plane's operator. */
+/** A request id to copy, for the control plane's operator. */
 export function RequestId({ id }: { id: string | null }) {
 	if (id === null) return null;
 	return (

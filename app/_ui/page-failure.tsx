@@ -22,7 +22,7 @@ function reloadOnce(): void {
 		if (Date.now() - last < RELOAD_AGAIN_MS) return;
 		window.sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
 	} catch {
-		// Without storage, it can't know whether reloading helped before: leave it to the button.
+		// Without storage, the page can't know whether it has already reloaded: leave it to the button.
 		return;
 	}
 	window.location.reload();

@@ -9,7 +9,7 @@ interface TableSkeletonProps {
 	rowHeight?: "h-12" | "h-24";
 }
 
-/** A table's head and rows to come, as tall as they will be so that nothing jumps. */
+/** Holds the place of a table's head and rows, as tall as they will be, so that nothing jumps. */
 export function TableSkeleton({ label, rows = 5, rowHeight = "h-12" }: TableSkeletonProps) {
 	return (
 		<div role="status" aria-label={label} className="px-4">
@@ -29,7 +29,7 @@ export function TableSkeleton({ label, rows = 5, rowHeight = "h-12" }: TableSkel
 	);
 }
 
-/** A block to come. */
+/** Holds the place of a block. */
 export function BlockSkeleton({ className, label }: { className: string; label?: string }) {
 	return (
 		<div

@@ -22,7 +22,7 @@ export function AccountPage() {
 				{...(me === undefined
 					? {}
 					: { meta: <Chip>{ROLE_NAMES[me.access === "full" ? "administrator" : "viewer"]}</Chip> })}
-				// A line of its height until it is known.
+				// Until it is known, a blank line keeps its place.
 				description={me?.email ?? "\u00a0"}
 			/>
 			<div className="flex max-w-4xl flex-col gap-5">

@@ -64,7 +64,7 @@ function columns(onEnd: (session: Session) => void): readonly Column<Session>[] 
 	];
 }
 
-/** Where the person is signed in, and how to end that elsewhere. */
+/** Where the user is signed in, and a way to sign out elsewhere. */
 export function SessionsPanel() {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();

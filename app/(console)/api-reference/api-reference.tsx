@@ -9,8 +9,8 @@ import { BlockSkeleton } from "../../_ui/skeletons.tsx";
 import { type OpenApi, openApiSchema, operationsByTag } from "./openapi.ts";
 import { OperationPanel } from "./operation-panel.tsx";
 
-/** What people come for first; other tags follow in the document's order. */
 const HEAD = PAGE_HEADS["/api-reference"];
+/** What people come for first; other tags follow in the document's order. */
 const READING_ORDER = ["Caches", "Hosts", "Events", "Catalogue", "Tokens", "Account"];
 const DOCUMENT_URL = "/api/v1/openapi.json";
 

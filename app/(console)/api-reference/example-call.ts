@@ -2,7 +2,7 @@ import { shellQuote } from "../caches/create/as-code.ts";
 import type { OpenApi, Operation, Schema } from "./openapi.ts";
 import { resolve } from "./openapi.ts";
 
-/** Values that read better than made-up ones. */
+/** Values that read better than generated ones. */
 const KNOWN: Readonly<Record<string, unknown>> = {
 	name: "orders",
 	replicasPerShard: 1,

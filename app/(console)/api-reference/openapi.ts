@@ -151,7 +151,7 @@ export function resolve(schema: Schema, document: OpenApi): Schema {
 	return current;
 }
 
-/** A short name for what a schema takes: "string", "integer, 0 to 5", "“password” or “none”". */
+/** A short name for what a schema takes: `string`, `integer, 0 to 5`, `"password" | "none"`. */
 export function typeWords(schema: Schema, document: OpenApi): string {
 	const own = resolve(schema, document);
 	if (own.const !== undefined) return JSON.stringify(own.const);
@@ -168,7 +168,7 @@ export function typeWords(schema: Schema, document: OpenApi): string {
 	return own.format === undefined ? type : `${type} (${own.format})`;
 }
 
-/** The object whose fields are worth listing: through lists and null variants. */
+/** The object whose fields are worth listing. Looks into lists and nullable schemas. */
 export function objectIn(schema: Schema, document: OpenApi): Schema | null {
 	const own = resolve(schema, document);
 	if (own.properties !== undefined) return own;

@@ -21,7 +21,7 @@ const SPANS = [
 	{ value: "30d", label: "Last 30 days" },
 ];
 
-/** Kept in the address; a change starts at the first page again. */
+/** The address keeps the filters. A change returns to the first page. */
 export function AuditFilters() {
 	const { params, change } = useUrlParams();
 	const [actor, setActor] = useTypedParam("actor");

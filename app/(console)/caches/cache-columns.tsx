@@ -125,7 +125,7 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 	},
 ];
 
-/** With what each cache costs, once the rate card is known. */
+/** The columns, with each cache's cost once the rate card is known. */
 export function cacheColumns(currency: string | undefined): readonly Column<CacheSummary>[] {
 	if (currency === undefined) return COLUMNS;
 	return [

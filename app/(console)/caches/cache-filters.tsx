@@ -21,7 +21,7 @@ const ENGINE_OPTIONS = [
 	...ENGINES.map((engine) => ({ value: engine, label: engineName(engine) })),
 ];
 
-/** Search, engine and status, kept in the address; a change starts at the first page again. */
+/** Search, engine and status, kept in the address. A change returns to the first page. */
 export function CacheFilters() {
 	const { params, change } = useUrlParams();
 	const [search, setSearch] = useTypedParam("search");

@@ -4,7 +4,7 @@ import { pageInput } from "../../_lib/search-params.ts";
 
 const PAGE_SIZE = 25;
 
-/** What the list's address asks of the API. */
+/** What the list's address asks the API for. */
 export function cacheListInput(params: URLSearchParams) {
 	const search = params.get("search")?.slice(0, 100);
 	const status = oneOf(CACHE_STATUSES, params.get("status"));

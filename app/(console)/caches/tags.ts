@@ -21,7 +21,7 @@ export function toDraftTags(tags: Readonly<Record<string, string>>): DraftTag[] 
 	return Object.entries(tags).map(([key, value]) => ({ id: randomId(), key, value }));
 }
 
-/** The schema can't see this, because a record has each key once. */
+/** Problems that the schema can't see, because a record holds each key only once. */
 export function tagProblem(tags: readonly DraftTag[]): string | null {
 	const keys = filledTags(tags).map(({ key }) => key.trim());
 	if (keys.includes("")) return "a tag needs a key";

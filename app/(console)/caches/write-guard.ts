@@ -20,7 +20,7 @@ export function valueInForce({ name, value, source }: Parameter, replicasPerShar
 interface WriteGuard {
 	/** Replicas that must be in reach for the primary to accept a write; 0 accepts all writes. */
 	replicas: number;
-	/** A parameter group says so. */
+	/** True if a parameter group sets it. */
 	isSet: boolean;
 }
 

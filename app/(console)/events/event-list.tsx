@@ -72,7 +72,7 @@ const PLACE: Column<Event> = {
 	},
 };
 
-/** Events, newest first; of one cache when it is named. Filters are in the address. */
+/** Events, newest first, of everything or of the named cache. Filters are in the address. */
 export function EventList({ cache }: { cache?: string }) {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();

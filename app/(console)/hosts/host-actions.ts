@@ -48,7 +48,7 @@ function removeObstacle(host: Host): string | null {
 	return `It runs ${plural(host.nodeCount, "node")}. Drain it first.`;
 }
 
-/** It is away with nodes on it: removing it says that it won't come back. */
+/** The host is offline and has nodes: removing it declares that it won't come back. */
 export function isGivenUp(host: Host): boolean {
 	return host.status === "offline" && host.nodeCount > 0;
 }

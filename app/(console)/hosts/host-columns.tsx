@@ -63,7 +63,7 @@ function Service({ look, reason }: ServiceProps) {
 	);
 }
 
-/** A host that is online and draining has the drain as its status. */
+/** A host that is online and draining shows the drain as its status. */
 function HostStatus({ host }: { host: Host }) {
 	if (!host.draining || host.status === "offline") return <Status status={host.status} />;
 	return host.nodeCount === 0 ? (
@@ -136,7 +136,7 @@ interface ExplainedProps {
 	children: ReactNode;
 }
 
-/** A status that folds out what it means. */
+/** A status that opens to explain itself. */
 function Explained({ isOpen = false, status, children }: ExplainedProps) {
 	return (
 		<details open={isOpen} className="group">

@@ -20,7 +20,7 @@ interface HostDialogProps {
 	onClose: () => void;
 }
 
-/** What each change of a host does, before it is done. Mounted while it is open. */
+/** Says what each change to a host does before it is made. Mounted while it is open. */
 export function HostDialog({ host, dialog, onOpen, onAddHost, onClose }: HostDialogProps) {
 	switch (dialog) {
 		case "cordon":

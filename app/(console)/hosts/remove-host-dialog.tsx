@@ -24,7 +24,7 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 		onClose,
 		givesUp ? `${host.name} is given up` : `${host.name} was removed`,
 	);
-	// The menu doesn't lead here then, but an address does.
+	// The menu doesn't offer this dialog then, but an address can open it.
 	const hasNodes = !givesUp && host.nodeCount > 0;
 	const remove = useMutation(trpc.hosts.remove.mutationOptions({ onSuccess }));
 	return (

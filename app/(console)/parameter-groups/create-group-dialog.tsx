@@ -26,7 +26,7 @@ const FAMILIES = parameterFamilySchema.options.map((family) => ({
 
 const EMPTY = { name: "", family: "valkey9" as ParameterFamily, isCluster: false, description: "" };
 
-/** Makes a group and goes to it, where its values are set. Mounted while it is open. */
+/** Creates a group and opens its page, where its values can be set. Mounted while it is open. */
 export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 	const trpc = useTRPC();
 	const router = useRouter();

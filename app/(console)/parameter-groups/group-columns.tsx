@@ -7,7 +7,7 @@ import { NameCell } from "../../_ui/table/name-cell.tsx";
 
 const CACHES_NAMED = 3;
 
-/** The caches that use a group, the first of them by name. */
+/** The caches that use a group; names the first few. */
 export function UsedBy({ caches }: { caches: readonly string[] }) {
 	if (caches.length === 0) return <span className="text-muted">No cache</span>;
 	const rest = caches.length - CACHES_NAMED;

@@ -32,7 +32,7 @@ describe("counts", () => {
 		[3_400_000, "3.4M"],
 	])("%d reads %s", (value, text) => expect(formatCount(value)).toBe(text));
 
-	it("never claims a perfect or an empty ratio that isn't", () => {
+	it("never shows 0 % or 100 % unless it is exact", () => {
 		expect(formatPercent(1)).toBe("100 %");
 		expect(formatPercent(0.99999)).toBe("> 99.9 %");
 		expect(formatPercent(0.00001)).toBe("< 0.1 %");

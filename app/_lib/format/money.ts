@@ -1,4 +1,4 @@
-/** What a month is billed as, as cloud price lists have it. */
+/** A month's hours for billing, as in cloud price lists. */
 export const HOURS_PER_MONTH = 730;
 
 /** `amount` in `currency`: an ISO code such as USD, or the rate card's own name for its unit. */

@@ -71,7 +71,7 @@ function pair(ms: number, bigMs: number, big: string, smallMs: number, small: st
 	return `${Math.floor(ms / bigMs)} ${big}${rest === 0 ? "" : ` ${rest} ${small}`}`;
 }
 
-/** "just now", "12 s ago", "3 min ago", "2 d ago"; a time to come reads "in 23 h". */
+/** "just now", "12 s ago", "3 min ago", "2 d ago"; a future time reads "in 23 h". */
 export function formatRelative(at: Date, now: Date): string {
 	const ms = now.getTime() - at.getTime();
 	const size = Math.abs(ms);

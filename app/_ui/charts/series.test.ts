@@ -45,7 +45,7 @@ describe("series", () => {
 		]);
 	});
 
-	it("break where a node wasn't sampled for long", () => {
+	it("break where a node wasn't sampled for a long time", () => {
 		const [first, second] = METRICS.nodes;
 		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
 		const late = { ...second, at: ["2026-11-23T12:00:01.000Z", "2026-11-23T12:00:41.000Z"] };
@@ -54,7 +54,7 @@ describe("series", () => {
 		expect(series[1]?.values).toEqual([undefined, 1, null, 2]);
 	});
 
-	it("show at any moment what each line had last, and nothing once it has ended", () => {
+	it("show each line's last value at any moment, and nothing once the line has ended", () => {
 		const [first, second] = METRICS.nodes;
 		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
 		const long = { ...first, at: [...first.at, "2026-11-23T12:00:40.000Z"] };
@@ -85,7 +85,7 @@ describe("series", () => {
 		expect(values({ ...both, nodes: nodes(1).toReversed() })).toEqual([4]);
 	});
 
-	it("overall keep a node that has left for the time that it was there", () => {
+	it("overall count a node that has left, for the time that it was there", () => {
 		const [first] = METRICS.nodes;
 		if (first === undefined) throw new Error("a node wanted");
 		const minute = (index: number) => new Date(Date.UTC(2026, 10, 23, 12, index)).toISOString();
@@ -110,7 +110,7 @@ describe("series", () => {
 		expect(lines).toEqual([{ label: "orders-001", values: [400, 400, 400, 400] }]);
 	});
 
-	it("overall break where nothing was sampled for long", () => {
+	it("overall break where nothing was sampled for a long time", () => {
 		const [first] = METRICS.nodes;
 		if (first === undefined) throw new Error("a node wanted");
 		const late = { ...first, at: ["2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"] };

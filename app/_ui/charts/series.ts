@@ -3,7 +3,7 @@ import type { CacheMetrics, NodeMetrics } from "../../../server/contract/metrics
 
 export interface ChartSeries {
 	label: string;
-	/** null where nothing was measured, undefined where this line just has no sample at that time. */
+	/** null where nothing was measured, undefined where only this line has no sample at that time. */
 	values: (number | null | undefined)[];
 }
 
@@ -177,7 +177,7 @@ function slotsOf(
 				// One node's part of the slot begins where another's ends.
 				samples.some(({ hasLeft }) => hasLeft) ? slotSeconds / READING_SECONDS : 1,
 			);
-			// While it isn't over, one node may have reported a reading that another hasn't yet.
+			// While the slot isn't over, one node may have reported a reading that another hasn't yet.
 			const isOver = nowSeconds - slot >= slotSeconds;
 			return [
 				slot,
@@ -225,7 +225,7 @@ export function sideBySide(charts: readonly ChartData[]): ChartData {
 	return { times, series };
 }
 
-/** `part` out of `part` and `rest`, 0 to 1; both of the same nodes. Null where both are nothing. */
+/** `part` out of `part` and `rest`, 0 to 1; both of the same nodes. Null where both are zero or one is missing. */
 export function shareOf(label: string, part: ChartData, rest: ChartData): ChartData {
 	const restAt = new Map(
 		rest.times.map((time, index) => [time, rest.series[0]?.values[index] ?? null]),

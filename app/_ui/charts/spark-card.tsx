@@ -13,7 +13,7 @@ interface SparkCardProps {
 	format: (value: number) => string;
 	maxValue?: number;
 	color: number;
-	/** When there is no value to show. */
+	/** Shown when there is no value. */
 	nothing?: ReactNode;
 }
 

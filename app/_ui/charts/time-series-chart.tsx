@@ -17,7 +17,7 @@ interface TimeSeriesChartProps {
 	format: (value: number) => string;
 	/** Called with the sample under the pointer; null when it leaves. */
 	onCursor?: (index: number | null) => void;
-	/** Charts of the same key share their crosshair. */
+	/** Charts with the same key share their crosshair. */
 	syncKey?: string;
 	/** `spark` is a line alone, without axes. */
 	look?: "full" | "spark";
@@ -30,7 +30,7 @@ interface TimeSeriesChartProps {
 	label: string;
 }
 
-/** Spans beyond it have ticks with dates, others with times of day. */
+/** Longer spans have ticks with dates, others with times of day. */
 const LONGEST_BY_CLOCK_SECONDS = 1.5 * 86_400;
 /** Room for half of the last tick's label. */
 const TICK_OVERHANG = 20;
@@ -41,7 +41,7 @@ const ROUND_STEPS = Array.from({ length: 14 }, (_, power) =>
 	[1, 2, 5].map((digit) => (digit * 10 ** power) / 10),
 ).flat();
 
-/** `current` are the props of now: the chart outlives a change of its span. */
+/** `current` returns the latest props: the chart outlives a change of its span. */
 function options(
 	current: () => TimeSeriesChartProps,
 	element: HTMLElement,

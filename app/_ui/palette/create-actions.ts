@@ -1,4 +1,4 @@
-/** Ways into the create form, each with what it begins with chosen. */
+/** A way into the create form, with some choices already made. */
 export interface CreateAction {
 	id: string;
 	title: string;

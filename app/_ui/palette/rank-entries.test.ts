@@ -38,7 +38,7 @@ describe("the palette", () => {
 		expect(titles("orders zebra")).toEqual([]);
 	});
 
-	it("offers everything without a query but what there is one of for each resource", () => {
+	it("offers everything without a query, except the actions on single resources", () => {
 		const reboot: Searchable = { group: "Actions", title: "Reboot orders", needsQuery: true };
 		const offered = rankEntries([...ENTRIES, reboot], "  ").flatMap(({ entries }) => entries);
 		expect(offered).toHaveLength(ENTRIES.length);
@@ -58,7 +58,7 @@ describe("the palette", () => {
 	);
 
 	it.each(["tenant-77", "tenatn-77"])(
-		"answers %j at once among far more than are loaded",
+		"answers %j at once among far more entries than are loaded",
 		(query) => {
 			const many = Array.from(
 				{ length: 2_000 },

@@ -45,7 +45,7 @@ function indexOf(entry: Searchable) {
 	return words;
 }
 
-/** 0 for no match; the better the match the higher. Every word of the query has to be found. */
+/** 0 for no match; the better the match, the higher. Every word of the query has to be found. */
 function scoreOf(entry: Searchable, query: string, queryWords: readonly string[]): number {
 	const title = entry.title.toLowerCase();
 	if (title === query) return 100;

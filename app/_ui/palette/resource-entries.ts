@@ -2,7 +2,7 @@ import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import type { Host } from "../../../server/contract/host.ts";
 import type { Searchable } from "./rank-entries.ts";
 
-/** What the palette offers for a cache or a host: where it leads, besides what is shown. */
+/** What the palette offers for a cache or a host: what is shown, and where it leads. */
 export interface ResourceEntry extends Searchable {
 	id: string;
 	href: string;

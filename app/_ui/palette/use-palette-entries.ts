@@ -102,7 +102,7 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 			detail,
 		}));
 		return [
-			// Without a query the first of each group are offered: the engines, then other things than caches.
+			// Without a query, the palette offers the first of each group: the engines, then things other than caches.
 			...creations.slice(0, ENGINES_FIRST),
 			act(
 				"parameter-group",
@@ -154,7 +154,7 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 	}, [isOpen, router, resolvedTheme, setTheme, signOut]);
 }
 
-/** Everything that the palette can find. Caches beyond the first hundred come by the server's own search. */
+/** Everything that the palette can find. The server's own search finds caches beyond the first hundred. */
 export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[] {
 	const trpc = useTRPC();
 	const router = useRouter();

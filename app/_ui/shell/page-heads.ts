@@ -6,7 +6,7 @@ export interface PageHead {
 	readonly description?: string;
 }
 
-/** The words that open each page, and its tab. They need no data, so the first paint has them. */
+/** The words that head each page and its tab. They need no data, so the first paint has them. */
 export const PAGE_HEADS = {
 	"/account": { title: "Account" },
 	"/api-reference": { title: "API reference" },
@@ -43,7 +43,7 @@ function knownHead(path: string): PageHead | undefined {
 	return Object.entries(PAGE_HEADS).find(([of]) => of === path)?.[1];
 }
 
-/** The head of the page at a path; a page about one thing is headed by its name, and by the list that it is from. */
+/** The head of the page at a path; a page about one thing is headed by its name, and by the list that contains it. */
 export function pageHeadAt(path: string): PageHead & { crumbs: Crumb[] } {
 	const end = path.lastIndexOf("/");
 	const [href, name] = [path.slice(0, end), decodeURIComponent(path.slice(end + 1))];

@@ -46,7 +46,7 @@ export function InBrowser({ children }: { children: ReactNode }) {
 	return useIsInBrowser() ? children : <PageOpening />;
 }
 
-/** What a page shows before its code and data are there: its words, and the space of the rest. */
+/** What a page shows before its code and data are there: its words, and space for the rest. */
 function PageOpening() {
 	return (
 		<>

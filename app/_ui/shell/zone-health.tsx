@@ -14,7 +14,7 @@ interface Health {
 	text: string;
 }
 
-/** One sentence on the fleet: a zone counts as healthy while all of its hosts are online. */
+/** The fleet's health in a few words: a zone counts as healthy while all of its hosts are online. */
 export function zoneHealth({
 	zones,
 	drainingHosts,
@@ -48,7 +48,7 @@ export function ZoneHealth() {
 			? null
 			: zoneHealth(data);
 	return (
-		// As wide as the usual words from the start, so that the search beside it doesn't move when they come.
+		// As wide as the usual words from the start, so that the search beside it doesn't move when they appear.
 		<div role="status" className="hidden min-w-33 justify-end sm:flex">
 			{health !== null && (
 				<PageLink

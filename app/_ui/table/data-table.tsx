@@ -45,7 +45,7 @@ interface DataTableProps<Row> {
 	rowKey: (row: Row) => string;
 	/** Columns of equal width, so that tables above each other line up. */
 	isFixed?: boolean;
-	/** Headers sort the list, and the address says how. Absent: they don't. */
+	/** Headers sort the list, and the address says how. If absent, they don't. */
 	sorting?: Sorting;
 }
 

@@ -25,8 +25,8 @@ import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
 
-// Each loads when it is first opened: most visits see one. The previous tab stays until then. A placeholder would need
-// a Suspense boundary, and React sends a boundary's content after the page.
+// Each tab's code loads when the tab is first opened: most visits see only one. The previous tab stays until then. A
+// placeholder would need a Suspense boundary, and React sends a boundary's content after the page.
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
 );
@@ -107,7 +107,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 }
 
 function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
-	// A cache that this page has shown and that is gone was deleted. The message stays while the page is open.
+	// A cache that this page has shown and that no longer exists was deleted. The message stays while the page is open.
 	const [wasDeleted] = useState(wasHere);
 	return (
 		<>

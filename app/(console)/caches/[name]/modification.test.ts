@@ -27,7 +27,7 @@ describe("a modification", () => {
 		expect(differences(CACHE, toModifyDraft(CACHE))).toEqual({ changes: {}, list: [] });
 	});
 
-	it("names only what differs, with what it was and what it does", () => {
+	it("lists only what differs, with the old value and the effect", () => {
 		const draft = { ...toModifyDraft(CACHE), deletionProtection: true, description: "" };
 		const { changes, list } = differences(CACHE, draft);
 		expect(changes).toEqual({ description: "", deletionProtection: true });
@@ -37,7 +37,7 @@ describe("a modification", () => {
 		]);
 	});
 
-	it("of the shape names the numbers and switches, and only what the engine has", () => {
+	it("of the shape sends numbers and switches, but only those that the engine has", () => {
 		const draft = { ...toModifyDraft(CACHE), replicasPerShard: 2, nodes: 9, multiAz: true };
 		const { changes, list } = differences(CACHE, draft);
 		expect(changes).toEqual({ replicasPerShard: 2, multiAz: true });
@@ -47,7 +47,7 @@ describe("a modification", () => {
 		]);
 	});
 
-	it("gives single shards a number of their own, and keeps those when all others change", () => {
+	it("gives single shards their own number of replicas, and keeps it when all others change", () => {
 		const shards = ["0001", "0002", "0003"].map((id, index) => ({
 			id,
 			replicas: index === 2 ? 2 : 1,
@@ -81,7 +81,7 @@ describe("a modification", () => {
 		expect(shapeChanges(changes)).toMatchObject(changes);
 	});
 
-	it("is refused at the field by the API's own rules, and only for a shape that was asked for", () => {
+	it("is refused at the field by the API's own rules, and only for a requested shape", () => {
 		const refused = (change: object) => {
 			const { changes } = differences(CACHE, { ...toModifyDraft(CACHE), ...change });
 			return shapeRefusals(CACHE, shapeChanges(changes)).map(({ field }) => field);
@@ -91,7 +91,7 @@ describe("a modification", () => {
 		expect(refused({ description: "" })).toEqual([]);
 	});
 
-	it("of tags sends all of them, as they replace each other, and ignores their order", () => {
+	it("of tags sends all of them, because they replace the old ones, and ignores their order", () => {
 		const draft = toModifyDraft(CACHE);
 		expect(differences(CACHE, { ...draft, tags: [...draft.tags].reverse() }).list).toEqual([]);
 		const more = [...draft.tags, { id: "x", key: "env", value: "prod" }];
@@ -101,7 +101,7 @@ describe("a modification", () => {
 	});
 });
 
-it("changes of nodes can wait for the maintenance window; what concerns no node doesn't", () => {
+it("changes to nodes can wait for the maintenance window; other changes don't", () => {
 	const cache = { ...CACHE, maintenanceWindow: "sun:05:00-sun:06:00" };
 	const draft = { ...toModifyDraft(cache), apply: "window" as const };
 	expect(differences(cache, { ...draft, description: "new" }).changes).toEqual({
@@ -114,7 +114,7 @@ it("changes of nodes can wait for the maintenance window; what concerns no node 
 	expect(moved.changes).toEqual({ maintenanceWindow: "mon:01:00-mon:02:00" });
 });
 
-it("what waits is described in words, without confirmations", () => {
+it("waiting changes are described in words, without confirmations", () => {
 	const told = describeChanges({
 		...{ nodeType: "cache.t4g.small", multiAz: true, acceptIrreversible: true },
 		shardReplicas: [{ shard: "0002", replicas: 3 }],
@@ -128,7 +128,7 @@ it("what waits is described in words, without confirmations", () => {
 	]);
 });
 
-it("slots in motion are what a shard has and gives away, and what it gets", () => {
+it("slots in motion are those that a shard keeps, gives away and gets", () => {
 	const move = { slots: { moved: 0, total: 0 }, keys: null, bytes: null };
 	const moves = [{ ...move, from: "0001", to: "0002", ranges: "50-99" }];
 	expect(slotsInMotion({ id: "0001", slots: "0-69" }, moves)).toEqual({

@@ -104,7 +104,7 @@ export interface Difference {
 
 const AT_ONCE = "at once; nothing restarts";
 
-/** Fields that wait for nothing. */
+/** Fields whose changes don't wait for the maintenance window. */
 const OF_THE_RECORD = ["Description", "Deletion protection", "Maintenance window", "Tags"];
 
 function inWindow(difference: Difference): Difference {
@@ -263,7 +263,7 @@ function replicaEffect(before: number, after: number): string {
 		: "once no endpoint leads to the replicas being removed; nothing restarts";
 }
 
-/** A number for all shards replaces the numbers of single ones, so the request names these again. */
+/** A number for all shards replaces the numbers of single ones, so the request must repeat these. */
 function addShardReplicas(
 	cache: Cache,
 	draft: ModifyDraft,

@@ -8,7 +8,7 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { delegationsOf } from "./delegation.ts";
 
-/** More servers than these add no safety. */
+/** More servers than this add no safety. */
 const SERVERS_SHOWN = 3;
 
 /** How clients can resolve the cache's names. Shows nothing without a zone. */

@@ -13,7 +13,7 @@ import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { describeChanges } from "./describe-changes.ts";
 
-/** Changes that wait: for the one that is under way, and for the maintenance window. */
+/** Changes that wait for the one under way, or for the maintenance window. */
 export function PendingChanges({ cache }: { cache: Cache }) {
 	const { next, window } = cache.pendingChanges ?? { next: null, window: null };
 	if (next === null && window === null) return null;

@@ -18,7 +18,7 @@ interface RebootDialogProps {
 	onClose: () => void;
 }
 
-/** What a reboot does, before it is done. Mounted while it is open. */
+/** Says what a reboot does before it starts. Mounted while it is open. */
 export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();

@@ -12,7 +12,7 @@ import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { TopologyPreview } from "./topology-preview.tsx";
 
-/** Each preview is fresh, and the last one stays until the next has come. */
+/** Each preview is fetched anew; the last one stays until the next arrives. */
 export const PREVIEW_OPTIONS = {
 	staleTime: 0,
 	retry: false,

@@ -9,7 +9,7 @@ import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount, plural } from "../../../_lib/format/count.ts";
 import { UsageBar } from "../../../_ui/usage-bar.tsx";
 
-/** With more of them, the rest is in the progress above. */
+/** Of further moves, only the number is shown. */
 const MOVES_SHOWN = 8;
 
 type Move = Operation["moves"][number];
@@ -35,7 +35,7 @@ export function shardTitle(id: string): string {
 	return `Shard ${Number(id)}`;
 }
 
-/** From which shard to which, and how far each is. */
+/** The moves between shards, and how far each is. */
 export function SlotMoves({ moves }: { moves: readonly Move[] }) {
 	if (moves.length === 0) return null;
 	const hidden = moves.length - MOVES_SHOWN;

@@ -3,7 +3,7 @@ import type { Endpoint } from "../../../../server/contract/cache-view.ts";
 export interface Access {
 	/** The primary endpoint, or the configuration endpoint of a cluster or of Memcached. */
 	endpoint: Endpoint;
-	/** Of all nodes, for clients that can't discover them. */
+	/** The endpoints of all nodes, for clients that can't discover them. */
 	nodes: readonly Endpoint[];
 	/** null without authentication. */
 	username: string | null;
@@ -31,7 +31,7 @@ export function address({ host, port }: Endpoint): string {
 	return `${host}:${port}`;
 }
 
-/** The user, where it has to be named. */
+/** The user, if clients must name it. */
 export function namedUser({ username }: Access): string | null {
 	return username === null || username === "default" ? null : username;
 }

@@ -25,7 +25,7 @@ function cli(command: string, isCluster: boolean): Snippet {
 	};
 }
 
-/** `name: "app"` lines for whoever has to be named, in the language's own notation. */
+/** The lines for the user and the password that a client needs, in the language's own notation. */
 function credentials(
 	access: Access,
 	write: (key: "username" | "password", value: string) => string,

@@ -18,7 +18,7 @@ const named = [...VALKEY, ...REDIS_CLUSTER].map(
 
 describe("connect snippets", () => {
 	it.each(named)(
-		"%s holds endpoint and password, and no user where it is the default one",
+		"%s holds endpoint and password, and no user if it is the default one",
 		(_label, { code }) => {
 			const text = code({ ...open, username: "default", password: "s3cret-Pass" });
 			expect(text).toContain("127.0.0.1");
@@ -32,14 +32,14 @@ describe("connect snippets", () => {
 		expect(code(open).toLowerCase()).not.toMatch(/password|auth/);
 	});
 
-	it("quotes for the shell, and names other users", () => {
+	it("quote for the shell, and name other users", () => {
 		const code = VALKEY[0]?.code({ ...open, username: "app", password: "it's $HOME" });
 		expect(code).toBe(
 			String.raw`REDISCLI_AUTH='it'\''s $HOME' valkey-cli -h 127.0.0.1 -p 6379 --user app`,
 		);
 	});
 
-	it("follow slots with cluster mode on, each client with what it has for it", () => {
+	it("follow slots with cluster mode on, each client in its own way", () => {
 		const texts = REDIS_CLUSTER.map(({ code }) => code(open));
 		expect(texts[0]).toBe("redis-cli -c -h 127.0.0.1 -p 6379");
 		for (const [index, word] of [
@@ -76,7 +76,7 @@ describe("connect snippets", () => {
 		expect(startingEndpoint({ endpoints: none })).toBeNull();
 	});
 
-	it("lead to names where there is a zone", () => {
+	it("use names if there is a zone", () => {
 		const names = {
 			...{ zone: "example.com", port: 53, reader: null, configuration: null, nodes: [] },
 			primary: "orders.example.com",

@@ -3,7 +3,7 @@ import type { Snippet } from "./snippet-text.ts";
 import { MEMCACHED_SNIPPETS } from "./snippets-memcached.ts";
 import { redisSnippets } from "./snippets-redis.ts";
 
-/** The ways to connect that fit a cache's engine and cluster mode; the engine's own command line comes first. */
+/** The ways to connect that fit a cache's engine and cluster mode; the engine's own command-line client comes first. */
 export function snippetsFor({
 	engine,
 	clusterMode,
@@ -22,7 +22,7 @@ export function startingEndpoint({ endpoints }: Pick<Cache, "endpoints">): Endpo
 	);
 }
 
-/** The endpoint at its name, if it has one. */
+/** The endpoint by its DNS name, if it has one. */
 export function named(endpoint: Endpoint, name: string | null | undefined): Endpoint {
 	return name ? { host: name, port: endpoint.port } : endpoint;
 }

@@ -16,7 +16,7 @@ import { SlotMoves, slotsInMotion } from "./slot-moves.tsx";
 import { SlotStrip } from "./slot-strip.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
-/** Beyond these the rest waits for a click, so that the page stays readable and quick. */
+/** The shards beyond these wait for a click, so that the page stays readable and quick. */
 const SHARDS_SHOWN = 12;
 
 /** The zones that hold nodes; the others too, while they are few. */

@@ -54,7 +54,7 @@ export function toCliCommand(request: CreateCacheInput): string {
 		.join(" \\\n  ");
 }
 
-/** The same request for curl. The token comes from the environment, so that it isn't in the history. */
+/** The same request for curl. The token comes from the environment, so that it isn't in the shell's history. */
 export function toCurlCommand(request: CreateCacheInput, origin: string): string {
 	const body = JSON.stringify({ ...request, name: nameOf(request) }, null, 2);
 	return [

@@ -44,14 +44,14 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
 	.map((change) => draftOf(change));
 
 describe("a draft", () => {
-	it("of a purpose and a name is a request that the contract takes", () => {
+	it("with a purpose and a name is a request that the contract accepts", () => {
 		for (const { id } of PURPOSE_LIST) {
 			const draft = applyPurpose(draftOf({}), readStart(null, id));
 			expect(createCacheInputSchema.safeParse(toRequest(draft, FLEET)).error, id).toBeUndefined();
 		}
 	});
 
-	it("is valid whatever is clicked, as choices that exclude each other give way", () => {
+	it("is valid whatever is clicked, because choices that exclude each other give way", () => {
 		fc.assert(
 			fc.property(arbitraryDraft, (draft) => {
 				const parsed = createCacheInputSchema.safeParse(toRequest(draft, FLEET));
@@ -60,7 +60,7 @@ describe("a draft", () => {
 		);
 	});
 
-	it("asks for no Multi-AZ where it can't be had, and says why", () => {
+	it("doesn't request Multi-AZ where it isn't available, and says why", () => {
 		expect(requestOf({ replicas: 0 }).multiAz).toBeUndefined();
 		expect(multiAzObstacle(draftOf({ replicas: 0 }), FLEET)).toContain("replica");
 		expect(multiAzObstacle(draftOf({}), { onlineZones: ["a"] })).toContain("there is one");
@@ -101,7 +101,7 @@ describe("a draft", () => {
 		expect(faultsOf({ clusterMode: "enabled", shards: 1, slots: " 0-16383 \n" })).toBeUndefined();
 	});
 
-	it("names tags that appear twice or lack a key", () => {
+	it("reports tags that appear twice or lack a key", () => {
 		expect(tagProblem([tag("team", "a"), tag("team ", "b")])).toContain("twice");
 		expect(tagProblem([tag("", "b")])).toContain("needs a key");
 		expect(tagProblem([tag("", ""), tag("team", "a")])).toBeNull();

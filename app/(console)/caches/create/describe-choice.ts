@@ -2,7 +2,7 @@ import { engineName } from "../../../_lib/engines.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { type Draft, type FleetFacts, hasFailover, hasMultiAz, isCluster } from "./draft.ts";
 
-/** The draft in one sentence: "Valkey with …, on cache.t4g.micro, with a password." */
+/** The draft in one sentence: "Valkey: 1 primary and …, on cache.t4g.micro, with a password." */
 export function describeChoice(draft: Draft, fleet: FleetFacts): string {
 	const engine = `${engineName(draft.engine)}${draft.engineVersion === "" ? "" : ` ${draft.engineVersion}`}`;
 	const size = `on ${draft.nodeType}`;

@@ -65,7 +65,7 @@ export const EMPTY_DRAFT: Draft = {
 	tags: [],
 };
 
-/** What the form knows of the hosts; null while it isn't known. */
+/** What the form knows about the hosts; null while it isn't known. */
 export interface FleetFacts {
 	/** Names of the zones with a host online. */
 	onlineZones: readonly string[] | null;
@@ -138,7 +138,7 @@ function slotLines(slots: string): string[] | undefined {
 	return text === "" ? undefined : text.split(/\r?\n/).map((line) => line.trim());
 }
 
-/** The parts that engines with shards have. */
+/** The number of nodes for Memcached; shards, replicas and failover for other engines. */
 function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> {
 	if (draft.engine === "memcached") return { nodes: draft.nodes };
 	const slots = isCluster(draft) ? slotLines(draft.slots) : undefined;
@@ -155,7 +155,7 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 }
 
 /**
- * The request that the draft stands for, defaults left out. It isn't valid yet: the contract's schema decides,
+ * The request that the draft stands for, defaults left out. It may be invalid: the contract's schema decides,
  * and a port that isn't a number stays as typed so that the schema can refuse it.
  */
 export function toRequest(draft: Draft, fleet: FleetFacts): CreateCacheInput {

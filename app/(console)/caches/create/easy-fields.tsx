@@ -9,7 +9,7 @@ import { NameField } from "./name-fields.tsx";
 import { PURPOSE_LIST, purposeOf } from "./purposes.ts";
 import type { Wizard } from "./use-wizard.ts";
 
-/** A name and what it is for: the rest follows. */
+/** The cache's name and purpose; the rest follows from the purpose. */
 export function EasyFields({ wizard }: { wizard: Wizard }) {
 	const { form, choosePurpose, setMode } = wizard;
 	const { draft, fleet } = form;

@@ -13,7 +13,7 @@ describe("a kept draft", () => {
 		expect(parseDraft(text)).toEqual({ ...EMPTY_DRAFT, name: "orders" });
 	});
 
-	it.each([null, "null", "[]", "7"])("%j is none, or an empty one", (text) => {
+	it.each([null, "null", "[]", "7"])("of %j is none, or an empty one", (text) => {
 		expect([null, EMPTY_DRAFT]).toContainEqual(parseDraft(text));
 	});
 });

@@ -21,7 +21,7 @@ export function readKeptDraft(start: string): Draft | null {
 	}
 }
 
-/** Fields of another type than the form's, as another version may have written them, are left out. */
+/** Leaves out fields whose type isn't the form's: another version may have written them. */
 export function parseDraft(text: string | null): Draft | null {
 	if (text === null) return null;
 	const kept: unknown = JSON.parse(text);

@@ -111,7 +111,7 @@ function rowsOfShards(nodes: readonly PreviewNode[]): Row[] {
 	return Array.from(rows, ([shard, own]) => ({ id: `shard-${shard}`, nodes: own }));
 }
 
-/** Memcached's nodes have no shards: the first of each zone is one row, then the second. */
+/** Memcached's nodes have no shards: the first node of each zone makes the first row, the second the next. */
 function rowsOfNodes(nodes: readonly PreviewNode[], zones: readonly string[]): Row[] {
 	const columns = zones.map((zone) => nodes.filter(({ host }) => host.zone === zone));
 	const depth = Math.max(0, ...columns.map(({ length }) => length));

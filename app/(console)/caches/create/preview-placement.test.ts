@@ -46,7 +46,7 @@ describe("the placement preview", () => {
 		}
 	});
 
-	it("keeps members of a shard on different hosts while another fits", () => {
+	it("keeps members of a shard on different hosts while another has room", () => {
 		const hosts = [host("a1", "a", 1), host("a2", "a", 8)];
 		const { nodes } = preview({ hosts, shards: 2 });
 		expect(nodes.map((node) => `${node.shard} ${node.host.name}`).sort()).toEqual([
@@ -81,13 +81,13 @@ describe("the placement preview", () => {
 		);
 	});
 
-	it("takes turns among the zones that were asked for", () => {
+	it("takes turns among the requested zones", () => {
 		const { nodes } = preview({ isMemcached: true, nodesPerShard: 4, zones: ["c", "a"] });
 		expect(nodes.map((node) => node.host.zone)).toEqual(["c", "a", "c", "a"]);
 		expect(nodes.every((node) => node.role === "node")).toBe(true);
 	});
 
-	it("tells what is left, what found no room, and what is short where", () => {
+	it("says what room is left, how many nodes found none, and what is short where", () => {
 		const result = preview({
 			hosts: [host("a1", "a", 1), host("b1", "b", 0.25)],
 			nodesPerShard: 3,

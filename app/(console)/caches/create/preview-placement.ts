@@ -13,7 +13,7 @@ export interface PreviewNode {
 
 export interface ZoneRoom {
 	zone: string;
-	/** After this cache. */
+	/** Left once this cache is placed. */
 	bytes: number;
 	nodes: number;
 }
@@ -28,8 +28,8 @@ export interface Preview {
 }
 
 /**
- * Where the nodes would go if the fleet stays as it is now, by the rules that the control plane places by
- * (server/contract/spread-nodes.ts). It makes the real choice when the cache is created.
+ * Where the nodes would go if the fleet stays as it is now, by the control plane's own rules
+ * (server/contract/spread-nodes.ts). The control plane chooses when the cache is created.
  */
 export function previewPlacement(request: PreviewRequest): Preview {
 	const { shards, nodesPerShard, isMemcached, multiAz, zones } = request;

@@ -101,8 +101,8 @@ export interface WizardStart {
 }
 
 /**
- * What an address such as `?engine=redis&purpose=leaderboard` begins with. Memcached has neither data types nor
- * copies, so it and a purpose that needs them exclude each other: there the engine wins.
+ * What the form begins with at an address such as `?engine=redis&purpose=leaderboard`. Memcached has neither data types
+ * nor copies. If the purpose needs them, the engine wins.
  */
 export function readStart(engine: string | null, purpose: string | null): WizardStart {
 	const wanted = oneOf(ENGINES, engine);

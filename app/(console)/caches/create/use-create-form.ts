@@ -20,7 +20,7 @@ interface Refusal {
 	value: Draft[DraftField];
 }
 
-/** The form's state: what is typed, which of its problems to show by now, and how to send it. */
+/** The form's state: what is typed, which of its problems to show now, and how to send it. */
 export function useCreateForm(initial: () => Draft, start: string) {
 	const trpc = useTRPC();
 	const client = useTRPCClient();
@@ -34,7 +34,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 	const [refusal, setRefusal] = useState<Refusal | null>(null);
 	const attempt = useRef({ content: "", key: "" });
 
-	// The server renders the form as it begins; what was typed before a reload comes back right after.
+	// The server renders the form in its initial state. What was typed before a reload is restored right after that.
 	const isRestored = useRef(false);
 	useEffect(() => {
 		const kept = isRestored.current ? null : readKeptDraft(start);
@@ -100,7 +100,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 		const isRefused = refusal?.field === field && refusal.value === draft[field];
 		return isRefused ? refusal.message : undefined;
 	};
-	/** Sends a valid draft; else answers with the first field at fault. */
+	/** Sends the draft if it is valid; otherwise returns the first field at fault. */
 	const submit = async (): Promise<DraftField | null> => {
 		setSubmitted(true);
 		const [first] = (await check()).keys();

@@ -50,8 +50,8 @@ async function loadRules(): Promise<Rules | null> {
 }
 
 /**
- * The contract's rules, applied to a draft. Their code is large and loads once the draft is touched, so that the form is
- * there sooner. `problems` is null until then.
+ * The contract's rules, applied to a draft. Their code is large and loads once the draft is touched, so that the form
+ * appears sooner. `problems` is null until then.
  */
 export function useCreateRules(draft: Draft, fleet: FleetFacts, isTouched: boolean) {
 	const [rules, setRules] = useState<Rules | null>(null);

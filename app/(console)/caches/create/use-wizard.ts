@@ -21,7 +21,7 @@ export function useWizard() {
 		address,
 	);
 
-	// The search can lead here while the form is open: it takes the new start and keeps what was typed.
+	// The search can lead here while the form is open: the form takes the new start and keeps what was typed.
 	const [seenAddress, setSeenAddress] = useState(address);
 	if (seenAddress !== address) {
 		setSeenAddress(address);

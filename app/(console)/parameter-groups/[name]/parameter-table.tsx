@@ -20,7 +20,7 @@ const SHOWN = [
 	{ value: "user", label: "Set here" },
 ] as const;
 
-/** The group's values; its own can be changed in place, one at a time. */
+/** The group's values. Modifiable ones can be edited in place, one at a time. */
 export function ParameterTable({ group }: { group: ParameterGroup }) {
 	const { params, change } = useUrlParams();
 	const [editing, setEditing] = useState<string | null>(null);

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ParameterGroup } from "../../../../server/contract/parameter-group.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 
-/** Setting and resetting values of a group; the answer replaces what the page shows. */
+/** Sets and resets values of a group; the answer replaces what the page shows. */
 export function useGroupChange(name: string) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
