@@ -37,14 +37,14 @@ test("a log that a program keeps writing to stays within its bound, and the prog
 	expect(readFileSync(`${path}.1`, "utf8").startsWith(LINE)).toBe(true);
 });
 
-test("one that grew far beyond it unseen is emptied without a copy", async () => {
+test("a log that grew far beyond its bound unseen is emptied without a copy", async () => {
 	writeSync(writer, LINE.repeat(1_000));
 	expect(await boundLog(path, { maxBytes: 1_000, keep: true })).toBe(true);
 	expect(statSync(path).size).toBe(0);
 	expect(() => statSync(`${path}.1`)).toThrow();
 });
 
-test("a small one, and one that isn't there, are left alone", async () => {
+test("a small log and a missing one are left alone", async () => {
 	writeSync(writer, LINE);
 	expect(await boundLog(path, { maxBytes: 1_000, keep: true })).toBe(false);
 	expect(await boundLog(`${path}.none`, { maxBytes: 1_000, keep: true })).toBe(false);

@@ -1,4 +1,4 @@
-/** The value of a JSON text; undefined, which is never such a value, if the text is empty, cut off or not JSON. */
+/** The value of a JSON text. Undefined, which JSON can't express, if the text is empty, cut off or not JSON. */
 export function parseJson(text: string): unknown {
 	try {
 		return JSON.parse(text);

@@ -19,13 +19,13 @@ const recordSchema = z.object({
 	nft: z.string(),
 });
 
-/** Each agent has tables of its own, also beside other installations on the same machine. */
+/** Each agent has tables of its own, even if other installations share the machine. */
 export function kernelTableName(agentDir: string, use: KernelTableUse): string {
 	const named = use === "gateway" ? agentDir : `${agentDir}\0${use}`;
 	return `larder_${createHash("sha256").update(named).digest("hex").slice(0, 16)}`;
 }
 
-/** Remembers the table for removeKernelTables, before it is made. */
+/** Records a table for removeKernelTables. Must be called before the table is made. */
 export async function rememberKernelTable(
 	agentDir: string,
 	use: KernelTableUse,
@@ -35,7 +35,7 @@ export async function rememberKernelTable(
 	await writeFileAtomic(recordPath(agentDir, use), JSON.stringify(record));
 }
 
-/** The program that made an agent's table, as it is remembered; null if there is none, or that isn't known. */
+/** The recorded program that made an agent's table; null without a table, or if the record can't be read. */
 export async function rememberedProgram(
 	agentDir: string,
 	use: KernelTableUse,
@@ -46,7 +46,7 @@ export async function rememberedProgram(
 
 /**
  * Removes the tables of an agent that is gone for good, and nothing else; connections that it forwarded end.
- * Returns how many there were. Throws with the command that removes one that can't be.
+ * Returns how many there were. If it can't remove one, throws with the command that would.
  */
 export async function removeKernelTables(agentDir: string): Promise<number> {
 	let count = 0;
@@ -55,7 +55,7 @@ export async function removeKernelTables(agentDir: string): Promise<number> {
 		const text = await readFileIfExists(path);
 		if (text === null) continue;
 		const record = recordSchema.safeParse(parseJson(text));
-		// Its table may exist nevertheless, and the record said which program removes it.
+		// The table may still exist, but only the record named the program that removes it.
 		if (!record.success) {
 			throw new Error(
 				`nft delete table ip ${kernelTableName(agentDir, use)}; rm '${path}', which is damaged`,

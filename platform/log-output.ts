@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 
-/** A disk that is full stays so for a while: trying each line would only cost time. */
+/** A full disk stays full for a while: trying each line would only cost time. */
 const RETRY_MS = 1_000;
 const BUSY_TRIES = 50;
 const BUSY_WAIT_MS = 2;
@@ -18,7 +18,7 @@ export class LogOutput {
 		this.descriptor = descriptor;
 	}
 
-	/** How many lines are missing since the last that was written. */
+	/** How many lines have been dropped since the last one that was written. */
 	get missing(): number {
 		return this.dropped;
 	}
@@ -37,7 +37,7 @@ export class LogOutput {
 		this.retryAt = performance.now() + RETRY_MS;
 	}
 
-	/** Whether all of it is written. */
+	/** Returns whether it wrote all bytes. */
 	private tryWrite(bytes: Buffer): boolean {
 		let written = 0;
 		for (let busy = 0; busy < BUSY_TRIES; ) {
@@ -47,7 +47,7 @@ export class LogOutput {
 				if (written === bytes.length) return true;
 				if (count === 0) return false;
 			} catch (error) {
-				// A pipe whose reader is slow. All else, a full disk or a closed terminal, lasts.
+				// EAGAIN: a pipe's reader is slow. Any other cause, such as a full disk or a closed terminal, lasts.
 				if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return false;
 				busy += 1;
 				Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_WAIT_MS);

@@ -5,7 +5,7 @@ const STDOUT = 1;
 
 /**
  * JSON lines on stdout. A line that can't be written is dropped rather than ending the process. Fields that could carry a
- * secret are cut, wherever a careless caller puts them.
+ * secret are redacted at the top level and one level down.
  */
 export function createLogger(component: string) {
 	const options = {

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 
 /**
- * The system's directory for temporary files, for paths that go into other programs' files: commas, blanks and dollar
+ * The system's directory for temporary files, for paths that go into other programs' files: commas, spaces and dollar
  * signs have a meaning to HAProxy there, and apt has no way to escape a quote.
  */
 export function plainTemporaryDirectory(): string {

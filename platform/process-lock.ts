@@ -31,8 +31,8 @@ export class LockHeldError extends Error {
 }
 
 /**
- * Who holds the lock and lives, or null. A file that can't be read, as a power cut leaves it, doesn't name its holder;
- * then the kernel says who has it open.
+ * The live process that holds the lock, or null. A file that a power cut damaged doesn't name its holder; then the
+ * kernel says who has it open.
  */
 export function readLock(path: string): LockHolder | null {
 	let text: string;
@@ -94,7 +94,7 @@ function isHeld(path: string, content: string): boolean {
 	}
 }
 
-/** What is left of processes that died while they took the lock, which takes milliseconds. */
+/** Removes what processes left that died while they took the lock. Taking it takes milliseconds. */
 function removeLeftovers(path: string): void {
 	const directory = dirname(path);
 	for (const name of readdirSync(directory)) {

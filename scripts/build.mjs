@@ -1,4 +1,7 @@
-/** `npm run build [stage …]`: client, programs, console and engine store, or those named with what they build on, as far as their sources changed. */
+/**
+ * `npm run build [stage …]`: builds client, programs, console and engine store, or the named stages and those that
+ * they build on. Skips stages whose sources haven't changed.
+ */
 import { dirname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: format and lint, types, import rules, dead code, unit tests. Each runs whatever the others say, two
- * at a time; what fails is shown in full.
+ * `npm run check`: format and lint, types, import rules, dead code, unit tests. All run even if some fail, two at a
+ * time. The output of a failure is shown in full.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -5,7 +5,7 @@
  *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> API and CLI
  *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> console
  *
- * Steps shown above each other run side by side: with engines, tests wait more than they work.
+ * The two rows run side by side: tests with engines wait more than they work.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

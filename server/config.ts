@@ -18,7 +18,7 @@ import type { RateCard } from "./contract/node-type.ts";
 import { StartError } from "./platform/start-error.ts";
 import type { PortRange } from "./services/context.ts";
 
-/** Linux hands out ports from here up to programs that ask for none. */
+/** From here up, Linux hands out ports to programs that ask for none. */
 const KERNEL_PORTS_FIRST = 32_768;
 
 const portSchema = z.coerce.number().int().min(0).max(65_535);

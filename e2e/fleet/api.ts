@@ -11,13 +11,13 @@ const POLL_MS = 10;
 
 const countSchema = z.object({ total: z.int() });
 
-/** Milliseconds of each call, by what was called. */
+/** The duration of each call in milliseconds, by what was called. */
 export interface Latencies {
 	readonly list: number[];
 	readonly get: number[];
 }
 
-/** Asks for what the console asks for, one call after the other, until told to stop. */
+/** Asks for what the console asks for, one call after another, until told to stop. */
 export function keepAsking(rest: Rest, cacheName: string): { stop(): Promise<Latencies> } {
 	const latencies: Latencies = { list: [], get: [] };
 	let asking = true;
@@ -65,7 +65,7 @@ export async function untilAvailable(rest: Rest, name: string): Promise<Cache> {
 	}
 }
 
-/** Waits until there are so many caches and all of them are available. */
+/** Waits until there are this many caches and all of them are available. */
 export async function untilAllAvailable(rest: Rest, caches: number, timeoutMs: number) {
 	await waitUntil(
 		`${caches} caches to be available`,

@@ -10,9 +10,9 @@ import { findFreePort } from "../fixtures/reserve-ports.ts";
 import { createRest, type Rest } from "../fixtures/rest.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 
-/** Two a cache. Nothing listens on them. */
+/** Two for each cache. Nothing listens on them. */
 const CLIENT_PORTS = "30000-55000";
-/** As short as a control plane allows, because what follows the loss of a host is measured, not the wait. */
+/** As short as a control plane allows, because the benchmark measures what follows the loss of a host, not the wait. */
 export const HOST_LOST_SECONDS = 15;
 
 /** Rows written (inserted, changed or removed) since the database was made. */
@@ -33,7 +33,7 @@ export interface ControlPlane {
 	stop(): Promise<void>;
 }
 
-/** `profileDir`: where Node leaves a CPU profile of it at its end; null for none. */
+/** `profileDir`: where Node writes a CPU profile when the control plane ends; null for none. */
 export async function startControlPlane(profileDir: string | null): Promise<ControlPlane> {
 	const database = await startPostgres();
 	const root = mkdtempSync(join(tmpdir(), "larder-fleet-"));

@@ -31,12 +31,12 @@ export class FleetLink {
 		await this.call({ do: "join", places, url, joinToken });
 	}
 
-	/** Those hosts are gone. Returns the names of the caches whose primary was on one of them. */
+	/** Makes those hosts disappear. Returns the names of the caches whose primary was on one of them. */
 	async lose(names: readonly string[]): Promise<string[]> {
 		return (await this.call({ do: "lose", names })) as string[];
 	}
 
-	/** What hosts were given since it was last taken. */
+	/** What hosts were given since the last call. */
 	async takeJournal(): Promise<JournalEntry[]> {
 		return (await this.call({ do: "take-journal" })) as JournalEntry[];
 	}

@@ -21,7 +21,7 @@ export class Journal {
 		this.entries.push({ at: momentNow(), what, cacheName, nodeId });
 	}
 
-	/** What has happened since it was last taken. */
+	/** What has happened since the last call. */
 	take(): JournalEntry[] {
 		const taken = this.entries;
 		this.entries = [];

@@ -18,7 +18,7 @@ const REST_MS = 30_000;
 const CHANGES = 20;
 const CHURN_MS = 20_000;
 const CHURNING = 2;
-/** All that follows a change has been sent by then. */
+/** By then, everything that follows a change has been sent. */
 const QUIET_MS = 1_500;
 const REPAIR_TIMEOUT_MS = 10 * 60_000;
 const POLL_MS = 20;
@@ -86,7 +86,7 @@ async function usageOf(controlPlane: ControlPlane): Promise<Usage> {
 	};
 }
 
-/** One cache after the other is made and deleted, with nothing else going on. */
+/** One cache after another is made and deleted, with nothing else going on. */
 export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): Promise<Figures> {
 	const answered: number[] = [];
 	const assigned: number[] = [];

@@ -35,7 +35,7 @@ export class SimulatedFleet {
 		await Promise.all(Array.from({ length: JOINS_AT_ONCE }, joinSome));
 	}
 
-	/** Those hosts are gone. Returns the names of the caches whose primary was on one of them. */
+	/** Makes those hosts disappear. Returns the names of the caches whose primary was on one of them. */
 	lose(names: readonly string[]): string[] {
 		return names.flatMap((name) => {
 			const host = this.hosts.get(name);

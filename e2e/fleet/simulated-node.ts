@@ -3,7 +3,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ReportedObservation } from "../../server/contract/host-report.ts";
 
 const ENGINE_VERSION = "9.1.2";
-/** Between two rounds of readings: a cache that is written to. */
+/** What clients write between two rounds of readings. */
 const BYTES_WRITTEN = 4_096;
 
 /** The other engines, as far as a node sees them. */

@@ -2,9 +2,9 @@ import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { z } from "zod";
 
-/** What hosts were sent since it was last asked. */
+/** What hosts were sent since the last call of `take`. */
 export interface Traffic {
-	/** Answers to `watch` that said anything. */
+	/** Answers to `watch` that had news. */
 	readonly watchAnswers: number;
 	/** Their bodies, in bytes as sent. */
 	readonly watchBytes: number;
@@ -24,7 +24,7 @@ const responseSchema = z.object({
 export function countTraffic(): { take(): Traffic } {
 	let traffic = NO_TRAFFIC;
 	subscribe("http.client.response.finish", (message) => {
-		// Its headers are there; the body comes.
+		// The headers have arrived; the body follows.
 		const { request, response } = responseSchema.parse(message);
 		if (request.path.endsWith("/report")) traffic = { ...traffic, reports: traffic.reports + 1 };
 		if (!request.path.endsWith("/watch")) return;

@@ -1,7 +1,7 @@
 /**
  * `npm run record:formats`: records what an agent of the former version (former-version.ts) writes to its disk and to
- * the wire, for the tests that keep the present version able to read it. Run it when the protocol's version has risen
- * and that is committed.
+ * the wire, for the tests that keep the present version able to read it. Run it once a higher protocol version
+ * is committed.
  *
  *   agent/testing/formats/home                   an agent's directory: its records and the files that engines keep
  *   agent/testing/formats/store                  the record of an unpacked engine
@@ -32,7 +32,7 @@ const KEPT = [
 	/^gateway\/leaders\.map$/,
 	/^instances\/[^/]+\/data\/nodes\.conf$/,
 ];
-/** In place of the directory that was recorded. */
+/** Replaces the path of the recorded directory. */
 const HOME = "/var/lib/larder";
 const answerSchemas = { watch: "watchResultSchema", report: "reportResultSchema" };
 
@@ -104,7 +104,7 @@ function keepHome({ home }: Installation): void {
 	}
 }
 
-/** Keeps the manifest of a store whose directory other users have elsewhere. */
+/** Keeps the manifest of an unpacked engine, without the path of this user's store. */
 async function keepManifest(): Promise<void> {
 	const engine = await findEngine({ engine: "memcached", version: "1" });
 	if (engine === null) throw new Error("Memcached isn't unpacked");

@@ -3,10 +3,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What means something to a shell, a URL, or one of the files that Larder writes for other programs. */
+/** Characters with a meaning in a shell, a URL, or one of the files that Larder writes for other programs. */
 const UGLY = ` ,'"#1é$x%[a]`;
 
-/** A new directory whose path no program may take apart. Short enough for the sockets in it. */
+/** A new directory whose path no program may split. The path is short enough for the sockets in it. */
 export function makeUglyDirectory(name: string): string {
 	return mkdtempSync(join(tmpdir(), `${name}${UGLY}-`));
 }

@@ -4,7 +4,7 @@
  *   platform, contract <- domain <- data <- services, reconciler, fleet ... <- api <- main
  *
  * `agent`, `cli` and `app` reach the server through its contract alone; `app` may name the server's types as well.
- * The longest area that contains a path counts.
+ * A path belongs to the longest area that contains it.
  */
 interface Area {
 	readonly path: string;

@@ -40,7 +40,7 @@ async function matchesLockfile(root) {
 	const installed = JSON.parse(readFileSync(record, "utf8")).packages;
 	const locked = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
 	return Object.entries(locked).every(([path, wanted]) => {
-		// The project itself; and what npm may leave out, such as builds for other machines.
+		// The project itself, and what npm may leave out, such as builds for other machines.
 		if (path === "" || wanted.optional === true || wanted.devOptional === true) return true;
 		return installed[path]?.version === wanted.version;
 	});

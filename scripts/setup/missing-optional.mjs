@@ -1,4 +1,4 @@
-/** Optional dependencies of locked packages that have no entry themselves; `packages` is a lockfile's. */
+/** Optional dependencies of locked packages that have no entry of their own; `packages` is a lockfile's. */
 export function findMissingOptional(packages) {
 	return Object.entries(packages).flatMap(([path, locked]) =>
 		Object.entries(locked.optionalDependencies ?? {})
@@ -11,7 +11,7 @@ export function findMissingOptional(packages) {
 	);
 }
 
-/** Node's own way to look: beside the package that asks, then one level up after the other. */
+/** Looks as Node does: beside the package that asks, then one level up at a time. */
 function isLocked(packages, path, name) {
 	for (let at = path; at !== ""; at = parentOf(at)) {
 		if (packages[`${at}/node_modules/${name}`] !== undefined) return true;

@@ -8,8 +8,8 @@ const DEBIAN_DIRECTORY = "/usr/lib/postgresql";
 const SKIPPED = "tests against a PostgreSQL server are skipped";
 
 /**
- * PostgreSQL's programs for tests, which start a server of their own (e2e/fixtures/postgres-server.ts). Without them
- * its tests are skipped: the embedded database runs the same ones.
+ * PostgreSQL's programs for tests, which start a server of their own (e2e/fixtures/postgres-server.ts). Without
+ * them those tests are skipped: the same tests run on the embedded database.
  */
 export function postgresStage(root) {
 	return {
@@ -25,7 +25,7 @@ export function postgresStage(root) {
 				);
 				return "skipped";
 			}
-			// The tests run a server of their own: Debian's isn't started.
+			// The tests run a server of their own, so Debian's must not start.
 			const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
 			const options = { cwd: root, env, what: "Installing postgresql" };
 			try {

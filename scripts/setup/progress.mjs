@@ -47,7 +47,7 @@ export function createProgress(stream = process.stdout) {
 				timer.unref();
 			}
 		},
-		/** What the stage is at. Shown on the live line; printed where there is none. */
+		/** What the stage is doing. Shown on the live line; printed where there is none. */
 		detail(title, detail) {
 			const entry = running.get(title);
 			if (entry === undefined) return;

@@ -4,9 +4,9 @@
  *   { name, title, after: [names], isFresh?(): Promise<boolean>,
  *     run({ detail, warn }): Promise<string | { ok: boolean, note: string } | undefined> }
  *
- * What `run` gives back is shown beside the title; `warn` prints what the user should know though the stage succeeds.
- * The first that throws lets the stages under way finish, starts no other, and is thrown. One that isn't `ok`, such as
- * tests that failed, holds up no other.
+ * What `run` returns is shown beside the title; `warn` prints what the user should know even if the stage succeeds.
+ * After the first error, stages under way finish, no other starts, and the error is thrown. A stage that isn't `ok`,
+ * such as tests that failed, holds up no other.
  */
 export async function runStages(stages, progress) {
 	const runs = new Map();

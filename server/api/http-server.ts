@@ -35,7 +35,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const AGENT_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
- * A call takes one place; more at once wouldn't be faster, because they share a thread and the embedded
+ * A call takes one place. More calls at once wouldn't be faster, because they share a thread and the embedded
  * database.
  */
 const CALLS = { places: 8, waitingMax: 1_000 };

@@ -42,24 +42,24 @@ async function send(path: string, { method, body, text, headers, token }: Sent) 
 	return { status: answer.status, body: await answer.text() };
 }
 
-/** JSON.stringify writes halves of pairs and NUL as escapes, so these bodies are valid JSON. */
+/** JSON.stringify writes lone surrogates and NUL as escapes, so these bodies are valid JSON. */
 const REST: [string, string, Sent, string?][] = [
 	["NUL in a path", "/api/v1/tokens/%00", { method: "DELETE" }, "id"],
 	["NUL in a search", "/api/v1/caches?search=%00", {}, "search"],
 	["NUL in a name", "/api/v1/tokens", { body: { name: `a${NUL}` } }, "name"],
 	[
-		"half a pair in a tag",
+		"half a surrogate pair in a tag",
 		"/api/v1/caches",
 		{ body: { name: "a", tags: { team: HALF } } },
 		"tags.team",
 	],
 	[
-		"half a pair in a tag's key",
+		"half a surrogate pair in a tag's key",
 		"/api/v1/caches",
 		{ body: { name: "a", tags: { [HALF]: "" } } },
 		"tags",
 	],
-	["half a pair in a path", "/api/v1/caches/%ED%A0%80", {}],
+	["half a surrogate pair in a path", "/api/v1/caches/%ED%A0%80", {}],
 	["half an escape in a path", "/api/v1/caches/%", {}],
 	[
 		"a huge number",
@@ -68,7 +68,7 @@ const REST: [string, string, Sent, string?][] = [
 		"vcpus",
 	],
 	[
-		"a number beyond the column",
+		"a number too large for the column",
 		"/api/v1/node-types",
 		{ body: { name: "own.big", vcpus: 2 ** 40, memoryMib: 64 } },
 		"vcpus",
@@ -80,7 +80,7 @@ const REST: [string, string, Sent, string?][] = [
 		"cursor",
 	],
 	[
-		"a cursor of the year 0",
+		"a cursor from the year 0",
 		`/api/v1/tokens?cursor=${cursor("0000-01-01T00:00:00Z", "a")}`,
 		{},
 		"cursor",
@@ -108,7 +108,7 @@ const REST: [string, string, Sent, string?][] = [
 const TRPC: [string, string, Sent, string?][] = [
 	["NUL in an input", "/api/trpc/tokens.create", { body: { name: NUL } }, "name"],
 	[
-		"half a pair in a tag",
+		"half a surrogate pair in a tag",
 		"/api/trpc/caches.create",
 		{ body: { name: "a", tags: { a: HALF } } },
 		"tags.a",
@@ -151,7 +151,7 @@ const SESSIONS: [string, string, Sent, string?][] = [
 		"email",
 	],
 	[
-		"half a pair in a password",
+		"half a surrogate pair in a password",
 		"/api/auth/sign-in/email",
 		{ token: null, body: { email: "a@example.com", password: HALF } },
 		"password",
@@ -196,31 +196,31 @@ const AGENT: [string, string, () => Sent, string?][] = [
 		"events.0.message",
 	],
 	[
-		"half a pair in a line of a log",
+		"half a surrogate pair in a line of a log",
 		"report",
 		() => ({ body: report({ events: [event({ message: HALF })] }) }),
 		"events.0.message",
 	],
 	[
-		"a revision beyond the column",
+		"a revision too large for the column",
 		"report",
 		() => ({ body: report({ revision: 2 ** 31, observations: [] }) }),
 		"revision",
 	],
 	[
-		"a clock of the year 0",
+		"a clock from the year 0",
 		"report",
 		() => ({ body: report({ clock: "0000-01-01T00:00:00Z" }) }),
 		"clock",
 	],
 	[
-		"an event of the future",
+		"an event from the future",
 		"report",
 		() => ({ body: report({ events: [event({ ageMs: -1 })] }) }),
 		"events.0.ageMs",
 	],
 	[
-		"a sample from before all times",
+		"a sample that is too old",
 		"report",
 		() => ({ body: report({ metrics: [sample(2 ** 52, 1)] }) }),
 		"metrics.0.ageMs",

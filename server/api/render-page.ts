@@ -19,8 +19,8 @@ export async function renderPage(
 	reply: FastifyReply,
 	createContext: (request: FastifyRequest) => Promise<Context>,
 ): Promise<void> {
-	// Most of what Next serves are files, for which it doesn't matter who asks. Before Next sees the request: it adds
-	// headers as a proxy does.
+	// Most of what Next serves is files, which don't depend on who asks. The caller must be identified before Next
+	// sees the request, because Next adds headers as a proxy does.
 	const isFile = request.url.startsWith("/_next/");
 	const context = isFile ? null : await createContext(request).catch(() => null);
 	const api = context === null ? undefined : pageApi(context, pageUrl(request.url));

@@ -15,7 +15,7 @@ const NEW_PASSWORD = "blauer elefant tanzt";
 
 let test: TestResources;
 let server: TestServer;
-/** The browser's address: each test has its own, because all limits count in one process. */
+/** The browser's address: each test has its own, because the tests share one process and its limits. */
 let address = "127.0.1.0";
 const started: TestServer[] = [];
 
@@ -129,7 +129,7 @@ describe("signing in", () => {
 		expect(page.text).toContain('"signInProblem":null');
 	});
 
-	it("has a Secure cookie behind a trusted TLS proxy, which plain HTTP doesn't accept", async () => {
+	it("has a Secure cookie behind a trusted TLS proxy, and plain HTTP doesn't accept that cookie", async () => {
 		const to = await start({ trustedProxies: ["127.0.0.0/8"] });
 		const answer = await signIn({ to, headers: PROXIED });
 		expect(answer.status).toBe(200);
@@ -192,7 +192,7 @@ describe("changing the password", () => {
 		expect(JSON.stringify(await test.resources.db.auditEntry.findMany())).not.toContain("elefant");
 	});
 
-	it("needs the current password, and not too many guesses", async () => {
+	it("needs the current password, and limits guesses", async () => {
 		const { cookie } = await signIn();
 		const wrong = await change(cookie, "not the password", NEW_PASSWORD);
 		expect(wrong.text).toContain('"field":"currentPassword"');
@@ -213,7 +213,7 @@ describe("changing the password", () => {
 		expect(answer.text).toContain(message);
 	});
 
-	it("isn't for tokens", async () => {
+	it("is refused for tokens", async () => {
 		const answer = await call("/api/trpc/account.changePassword", {
 			headers: { authorization: `Bearer ${TEST_MACHINE_TOKEN}` },
 			body: { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },

@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 let test: TestResources;
 let server: TestServer;
-/** Of the browsers: each test has its own, since the limit of sign-ins counts in one process. */
+/** The browsers' address: each test has its own, because the tests share one process and its limit of sign-ins. */
 let address = "198.51.100.0";
 beforeEach(async () => {
 	test = await openTestResources();

@@ -8,7 +8,7 @@ import type { Resources } from "../services/context.ts";
 import { addPassword } from "./add-password.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Whose invitation a link is. `unauthenticated` for one that is unknown, used, replaced or expired. */
+/** The user that a link invites. Throws `unauthenticated` if the link is unknown, used, replaced or expired. */
 export async function findInvitation(
 	{ db, clock }: Resources,
 	inviteToken: string,
@@ -38,7 +38,7 @@ export async function acceptInvitation(
 	const { password: passwords } = await sessions.$context;
 	const hash = await passwords.hash(input.password);
 	await db.$transaction(async (tx) => {
-		// Only one of two who use the link at once finds it.
+		// If two people use the link at once, only one update finds it.
 		const { count } = await tx.user.updateMany({
 			where: { id, inviteHash: sha256Hex(input.inviteToken) },
 			data: { name: input.name, emailVerified: true, inviteHash: null, inviteExpiresAt: null },

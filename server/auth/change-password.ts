@@ -60,7 +60,7 @@ export async function changePassword(
 		input: {},
 		run: async (tx) => {
 			await tx.account.update({ where: { id: account.id }, data: { password: hash } });
-			// Whoever knows the password needs no link; one that went astray ends here.
+			// A user who knows the password needs no reset link; one that went astray stops working here.
 			await tx.user.update({
 				where: { id: session.userId },
 				data: { resetHash: null, resetExpiresAt: null },

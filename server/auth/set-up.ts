@@ -10,8 +10,6 @@ import type { Resources } from "../services/context.ts";
 import { addPassword } from "./add-password.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Any number works, if it is always the same. */
-
 export interface SetUp {
 	isRequired(): Promise<boolean>;
 	/** The one-time link's token; null once an administrator exists. */

@@ -97,7 +97,7 @@ async function seal(
 	};
 }
 
-/** Passes a failure of the content on through the stream, which has the earlier one if it broke itself. */
+/** Passes a failure of the content on through the stream. A stream that failed earlier keeps its own failure. */
 async function fill(stream: Transform, { secretKey, dump }: BackupContent): Promise<void> {
 	let waiting = `${JSON.stringify({ secretKey })}\n`;
 	const flush = async () => {

@@ -224,7 +224,7 @@ describe("restoring", () => {
 		const nodes = await db.node.findMany({ orderBy: { id: "asc" } });
 		const cache = await db.cache.findUniqueOrThrow({ where: { id: "c" } });
 		const shard = await db.shard.findUniqueOrThrow({ where: { id: "s" } });
-		// Higher than all before, which rose one at a time since the last restore.
+		// Higher than all earlier epochs, which rose one at a time since the last restore.
 		expect(epoch).toBeGreaterThan(200_000_000);
 		expect(routeRevision).toBeGreaterThan(200_000_000);
 		expect(host).toMatchObject({ online: false, revision: 0, lastSeenAt: later(1) });
@@ -284,7 +284,7 @@ describe("restoring", () => {
 	});
 });
 
-it("goes to an embedded database with the key, and keeps what was there", {
+it("a restore brings an embedded database its key, and keeps what was there", {
 	timeout: 240_000,
 }, async () => {
 	const other = emptyHome("other");

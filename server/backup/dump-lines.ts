@@ -3,7 +3,7 @@ import { z } from "zod";
 /**
  * A dump is the database as lines of JSON:
  *
- *   {"kind":"dump", …}                     what it is of
+ *   {"kind":"dump", …}                     what it was made from
  *   {"kind":"table","name","columns"}      then its rows, each an array with a column's text as PostgreSQL writes it, or null
  *   …                                      tables come after those that they refer to
  *   {"kind":"end","rows","sha256"}         rows by table, and the checksum of every line before, line ends included
@@ -13,7 +13,7 @@ export const DUMP_FORMAT = 1;
 export const dumpHeaderSchema = z.object({
 	kind: z.literal("dump"),
 	format: z.literal(DUMP_FORMAT),
-	/** Of Larder. */
+	/** Larder's version. */
 	version: z.string(),
 	createdAt: z.iso.datetime(),
 	/** Applied to the database, oldest first. */

@@ -52,7 +52,7 @@ export async function loadDump(
 					await options.before?.(tx);
 					await makeSchema(tx, found, options.migrationsDir);
 					tables = await describeTables(tx);
-					// Some migrations fill tables; the dump has everything that is in them.
+					// Some migrations fill tables, so empty them: the dump has all of their rows.
 					for (const { name } of [...tables].reverse()) {
 						await tx.$executeRawUnsafe(`DELETE FROM ${quoteName(name)}`);
 					}

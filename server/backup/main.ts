@@ -4,7 +4,7 @@
  *   backup create <file> [--with-metrics]
  *   backup restore <file> [--replace]
  *
- * The passphrase comes on stdin, empty for none. What came of it goes to stdout as one line of JSON.
+ * The passphrase comes on stdin, empty for none. The result goes to stdout as one line of JSON.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

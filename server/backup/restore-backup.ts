@@ -158,8 +158,8 @@ async function moveTablesAside(
 }
 
 /**
- * Puts the key in its place, and the rest with `andThen`, which returns the places of what it moves aside.
- * The former key opens the former database, so it is kept as well. Returns where they are.
+ * Puts the key in its place, then calls `andThen` for the rest, which asks `aside` where to move each former file.
+ * The former key opens the former database, so it is kept as well. Returns the new places of what it moved aside.
  */
 async function placeKey(
 	{ home, now }: RestoreOptions,

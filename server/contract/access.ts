@@ -37,7 +37,7 @@ export type TokenScope = z.infer<typeof tokenScopeSchema>;
 export const accessSchema = z.enum(["full", "viewer", "read-only"]);
 export type Access = z.infer<typeof accessSchema>;
 
-/** The one table of who may do what: administrators and full tokens everything, the others what is named here. */
+/** The one table of who may do what: administrators and full tokens may do everything, others what is named here. */
 const READING: readonly Scope[] = [
 	"cache:read",
 	"parameter-group:read",

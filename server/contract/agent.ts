@@ -7,8 +7,8 @@ import { LIMITS } from "./limits.ts";
  *
  *   enrol(join token)            once; safe to repeat with the same agentId and credential
  *   watch(revision, notice)      the host's whole desired state once it passes `revision`, changes of its routes after
- *                                the revision given, and notices after the one given, whichever comes first; held up
- *                                to 25 s
+ *                                the revision given, and notices after the one given, whichever comes first; held
+ *                                for up to 25 s
  *   report(batch)                what the host sees; acknowledged after it is stored, resent until then
  *   alert(ended, orders)         what can't wait for a report in progress. Kept only in memory: the next report
  *                                repeats it
@@ -34,7 +34,7 @@ export function isSpoken(version: number): boolean {
 /** The version that an agent sends, one of those that this control plane speaks. */
 export const agentProtocolSchema = z.literal(AGENT_PROTOCOLS);
 
-/** Which versions the control plane speaks that refused an agent for its own. */
+/** The versions that a control plane speaks, in its refusal of an agent with another version. */
 export const protocolRefusalSchema = z.object({ oldest: z.int32(), newest: z.int32() });
 
 /** Agents from this version on move slots. */

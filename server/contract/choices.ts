@@ -1,6 +1,6 @@
 /**
- * Fields' closed lists of values, as they travel. They are apart from the schemas that check them, so that a page can
- * offer choices without the code that validates.
+ * Fields' closed lists of values, as sent on the wire. They are apart from the schemas that check them, so that a page
+ * can offer choices without the code that validates.
  */
 export const ENGINES = ["valkey", "redis", "memcached"] as const;
 
@@ -32,7 +32,7 @@ export const PARAMETER_FAMILIES = ["valkey9", "valkey8", "redis7", "memcached1.6
 
 export const METRICS_RANGES = ["15m", "1h", "6h", "24h", "7d", "30d"] as const;
 
-/** A minus sorts from the last to the first. */
+/** A leading minus reverses the order. */
 export const CACHE_SORTS = [
 	"created",
 	"-created",

@@ -19,7 +19,7 @@ export const clusterSchema = z.object({
 					nodeId: clusterNodeIdSchema,
 					host: z.string(),
 					port: z.int32(),
-					/** From where its host connects to others, unless the network translates addresses. */
+					/** The address from which its host connects to others, unless the network translates addresses. */
 					connectsFrom: z.string().optional(),
 				}),
 			),
@@ -30,7 +30,7 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
-/** Slots that a primary hands to another shard's primary, keys and all, for as long as it owns any of them. */
+/** Slots that a primary hands to another shard's primary with their keys, while it owns any of them. */
 export const slotMoveSchema = z.object({
 	id: z.string().max(128),
 	slots: z.array(slotRangeSchema).min(1),
@@ -202,7 +202,8 @@ export const desiredStateSchema = z.object({
 				"assigned, even by a control plane that was restored from a backup: it knows of their end",
 		),
 	/**
-	 * All routes of the host in an agent's file; null in an answer to it, which has the changes beside this state.
+	 * All routes of the host, in the agent's file. Null in an answer to the agent: `routes` beside this state has the
+	 * changes.
 	 */
 	routeTable: routeTableSchema.nullable(),
 	names: namesSchema.nullable().optional(),
@@ -220,7 +221,8 @@ export type FailoverMember = z.infer<typeof memberSchema>;
 
 /**
  * Makes another node of a shard lead. Given to the host of the first candidate, whose agent carries it out: it reads the
- * roles and offsets of all candidates, and lets none lead if a member of the shard already does or a Sentinel is at it.
+ * roles and offsets of all candidates, and lets none lead if a member of the shard already does or a Sentinel is
+ * failing it over.
  *
  *   planned    `from` is alive: it hands over to the first candidate without losing a write
  *   unplanned  `from` is dead or given up, or `silent` (then it must not answer the executing agent, and no
@@ -270,7 +272,7 @@ export const noticeSchema = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("endpoints-follow"), seq: z.int32(), orderId: z.uuid() }),
 	/**
 	 * A primary that doesn't answer and should be replaced: kill exactly this process, so that it can't come
-	 * back to life. A script that has written nothing is killed by itself.
+	 * back to life. If it runs a script that has written nothing, kill only the script.
 	 */
 	z.object({
 		kind: z.literal("end-hung"),

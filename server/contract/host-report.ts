@@ -42,7 +42,7 @@ export const engineStateSchema = z.object({
 	primaryPort: z.int32().nullable(),
 	/** For a replica: link up and first sync done. Always true for a primary. */
 	linkUp: z.boolean(),
-	/** This process has ever completed a sync with a primary, or is primary: only such a process may lead. */
+	/** Whether this process has ever completed a sync with a primary, or is primary: only such a process may lead. */
 	synced: z.boolean().default(false),
 	offset: z.number(),
 	/** For a primary: replicas that it lists as online. */
@@ -123,8 +123,7 @@ export const observationSchema = reportedObservationSchema
 export type Observation = z.infer<typeof observationSchema>;
 
 /**
- * An instance that a host runs and leaves alone because a control plane restored from a backup doesn't know
- * it.
+ * An instance that a host runs and leaves alone, because a control plane restored from a backup doesn't know it.
  */
 export const setAsideSchema = z.object({
 	assignmentId: z.string(),

@@ -49,14 +49,14 @@ export const MEMCACHED_PORT_RANGE = { first: 11_211, last: 12_210 } as const;
 export const NODE_PORT_RANGE = { first: 17_000, last: 18_999 } as const;
 export const CLUSTER_BUS_OFFSET = 10_000;
 
-/** How long the port of a deleted cache goes to no other cache. */
+/** How long no other cache gets the port of a deleted cache. */
 export const PORT_QUARANTINE_MS = 15 * 60_000;
 
 /** Share of a node's memory that is reserved for buffers, fragmentation and forks rather than data. */
 export const RESERVED_MEMORY_SHARE = 0.25;
 
 /**
- * In milliseconds. Heartbeats come `heartbeatMs` apart, or further if many hosts share a control plane
+ * In milliseconds. Heartbeats come `heartbeatMs` apart, or further apart if many hosts share a control plane
  * (`heartbeatOf`). A heartbeat that is late by `suspicionMs` makes its host a suspect: if its primaries don't
  * answer either, they are replaced. A host counts as offline at the end of its lease, and as lost, so that
  * its nodes are replaced, after `hostLostMs`. A host that isn't a suspect has made another report within

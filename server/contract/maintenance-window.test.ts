@@ -31,7 +31,7 @@ test("the next window is the open one, or the one to come", () => {
 	expect(isInWindow(window, at("2026-11-30T05:30:00Z"))).toBe(false);
 });
 
-test("a window may go over the end of the week", () => {
+test("a window may cross the end of the week", () => {
 	const window = "sat:23:30-sun:00:30";
 	expect(isInWindow(window, at("2026-11-28T23:45:00Z"))).toBe(true);
 	expect(isInWindow(window, at("2026-11-29T00:15:00Z"))).toBe(true);

@@ -14,7 +14,7 @@ interface Window {
 	lengthMinutes: number;
 }
 
-/** Null if it isn't ElastiCache's `ddd:hh24:mi-ddd:hh24:mi`. A window may go over the end of the week. */
+/** Null if it isn't ElastiCache's `ddd:hh24:mi-ddd:hh24:mi`. A window may cross the end of the week. */
 function parseWindow(text: string): Window | null {
 	const match = TEXT.exec(text.toLowerCase());
 	if (match === null) return null;
@@ -64,7 +64,7 @@ export function isInWindow(text: string, now: Date): boolean {
 	return nextWindow(text, now).startsAt.getTime() <= now.getTime();
 }
 
-/** For a cache whose window nobody chose: one hour at night, spread over the week by the cache's id. */
+/** For a cache without a chosen window: one hour at night, spread over the week by the cache's id. */
 export function windowFor(id: string): string {
 	const sum = [...id].reduce((total, each) => (total * 31 + each.charCodeAt(0)) % 65_521, 7);
 	const day = DAYS[sum % DAYS.length] ?? "sun";

@@ -35,7 +35,7 @@ export interface DnsSettings {
 	readonly port: number;
 }
 
-/** An answer with more would be too large for UDP in many zones, and clients try few. */
+/** An answer with more would be too large for UDP in many zones, and clients try only a few. */
 export const NAME_ADDRESSES_MAX = 6;
 
 /** A name in the zone, and the hosts that it may lead to. */
@@ -71,7 +71,7 @@ export function readerName(cacheName: string): string {
 	return `${cacheName}-ro`;
 }
 
-/** Names that every host answers over DNS, so that they outlive the loss of any. Ports are those of the endpoints. */
+/** Names that all hosts answer over DNS, so that they survive the loss of a host. Ports are those of the endpoints. */
 export const endpointNamesSchema = z.object({
 	zone: z.string(),
 	port: z.number().describe("on which hosts answer DNS, over UDP and TCP"),

@@ -10,8 +10,8 @@ export interface PageApi {
 }
 
 /**
- * Where the control plane puts it for the console's own bundle: on `globalThis`, as a function that returns the API for
- * the request being answered.
+ * Where the control plane puts the API for the console's own bundle: on `globalThis`, as a function that returns
+ * the one for the request being answered.
  */
 const KEY = Symbol.for("larder.page-api");
 

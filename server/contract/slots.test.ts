@@ -14,7 +14,7 @@ it("reads ranges and single slots, and nothing else", () => {
 	}
 });
 
-it("joins neighbours", () => {
+it("joins neighbors", () => {
 	expect(formatSlots(parseSlots("5-9,0-4,20") ?? [])).toBe("0-9,20");
 });
 

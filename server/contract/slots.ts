@@ -74,7 +74,7 @@ export function readSlots(text: string | null): SlotRange[] {
 	return ranges;
 }
 
-/** Takes the first so many slots out of the ranges. */
+/** Takes the first `count` slots out of the ranges. */
 export function takeSlots(ranges: SlotRange[], count: number): SlotRange[] {
 	const taken: SlotRange[] = [];
 	let wanted = count;

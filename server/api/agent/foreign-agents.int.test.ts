@@ -52,7 +52,7 @@ async function makeForeign(protocol: number): Promise<TestHost> {
 	return host;
 }
 
-describe("a host whose agent speaks neither version", () => {
+describe("a host whose agent speaks a version that the control plane doesn't", () => {
 	const protocol = FOREIGN[0];
 
 	it.each(FOREIGN)("is refused and named, and keeps its nodes: %i", async (version) => {
@@ -75,7 +75,7 @@ describe("a host whose agent speaks neither version", () => {
 		expect(await fleet.eventTypes()).toContain("host.needs-upgrade");
 	});
 
-	it("is lost like any other once it calls no more", async () => {
+	it("is lost like any other once it stops calling", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const { enrolment } = await makeForeign(protocol);
 		await fleet.passSeconds(30);

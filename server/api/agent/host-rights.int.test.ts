@@ -95,7 +95,7 @@ it("has a rule for each procedure (server/fleet/host-scope.test.ts)", () => {
 	]);
 });
 
-it("a host can't declare another host's primary dead, nor end another host's failover", async () => {
+it("a host can't declare another host's primary dead, or end another host's failover", async () => {
 	const ended = await death();
 	await as(intruder).alert(alertOf({ ended: [ended] }));
 	await as(intruder).report(reportOf({ observations: [ended] }));
@@ -119,7 +119,7 @@ it("a host can't declare another host's primary dead, nor end another host's fai
 	expect(leaders()).toHaveLength(1);
 });
 
-it("a host can't report metrics or events of another host's node, nor of another time", async () => {
+it("a host can't report metrics or events of another host's node, or from another time", async () => {
 	const { db } = test.resources;
 	const foreign = (await assignmentOf(primary)).id;
 	const own = (await assignmentOf(replica)).id;
@@ -148,7 +148,7 @@ it("a host can't report metrics or events of another host's node, nor of another
 	expect(await db.event.count({ where: { message: "forged" } })).toBe(0);
 });
 
-it("a host's Sentinel that shouldn't watch a cache can't hold its failover up", async () => {
+it("a host's Sentinel that shouldn't watch a cache can't hold up its failover", async () => {
 	const { cacheId } = await assignmentOf(primary);
 	const table = (await intruder.state()).routeTable;
 	const watchers = table?.routes[0]?.sentinel?.hosts ?? [];
@@ -184,7 +184,7 @@ it("a host's reports about other hosts are audited, and an event says so once", 
 	expect(events.map(({ hostName }) => hostName)).toEqual([intruder.enrolment.name]);
 });
 
-it("of a cache without a node on it, a host learns only the gateway's password", async () => {
+it("a host without a node of a cache learns only the cache's gateway password", async () => {
 	const { auth } = await assignmentOf(primary);
 	const learned = await intruder.state();
 	expect(learned.assignments).toEqual([]);

@@ -31,7 +31,7 @@ const READING: readonly Scope[] = [
 	"user:read",
 ];
 
-/** What a denied call is in the audit log: the same as one that succeeds. */
+/** The audit log's action for a denied call: the same as for one that succeeds. */
 const AUDITED: Readonly<Record<string, string>> = {
 	"account.changePassword": "account.change-password",
 	"account.endOtherSessions": "account.end-other-sessions",
@@ -74,7 +74,7 @@ beforeEach(async () => {
 	test = await openTestResources();
 });
 
-/** The error of a call with no input, which only the checks before the input can refuse for want of a right. */
+/** The error of a call with no input: only checks that come before the input's can refuse it for a missing right. */
 async function errorOf(name: string, access: Access): Promise<AppError | null> {
 	const context = {
 		resources: test.resources,
@@ -95,7 +95,7 @@ async function errorOf(name: string, access: Access): Promise<AppError | null> {
 	}
 }
 
-it("scopes for reading are the only ones of a read-only token; a viewer has their own account too", () => {
+it("a read-only token has only the scopes for reading; a viewer can manage their own account too", () => {
 	expect(SCOPES.filter((scope) => mayDo("read-only", scope)).toSorted()).toEqual(READING);
 	expect(SCOPES.filter((scope) => mayDo("viewer", scope)).toSorted()).toEqual(
 		[...READING, "account:manage"].toSorted(),
