@@ -13,7 +13,7 @@ describe("input that can't be stored", () => {
 		["a NUL character", { name: "a\0b" }, "name"],
 		["half of a surrogate pair", { tags: { team: "\ud800" } }, "tags.team"],
 		["the second half alone", { zones: ["a", "\udc00b"] }, "zones.1"],
-		["a name of a field", { tags: { "\0": "" } }, "tags"],
+		["a field's name", { tags: { "\0": "" } }, "tags"],
 		["a huge number", { metrics: [{ at: 1e300 }] }, "metrics.0.at"],
 		["no number at all", { nodes: Number.NaN }, "nodes"],
 		["text by itself", "\0", ""],
@@ -23,7 +23,7 @@ describe("input that can't be stored", () => {
 	});
 
 	it.each([undefined, null, "", "🦆 émile", { a: [1, -2.5, true, null] }, nested(20)])(
-		"%j is none",
+		"doesn't include %j",
 		(input) => {
 			expect(findUnstorable(input)).toBeNull();
 		},

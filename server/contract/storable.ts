@@ -8,9 +8,9 @@ export interface Unstorable {
 }
 
 /**
- * The first value of decoded input that can't be stored or returned unchanged, or null. It is the one rule of
- * every door: PostgreSQL can't store NUL, UTF-8 can't encode half of a surrogate pair, and a number beyond
- * 2^53 isn't the number that was sent. A field's own range is up to its schema.
+ * The first value of decoded input that can't be stored or returned unchanged, or null. Every door applies this one
+ * rule: PostgreSQL can't store NUL, UTF-8 can't encode half of a surrogate pair, and a number beyond 2^53 may not be
+ * the number that was sent. A field's own range is up to its schema.
  */
 export function findUnstorable(input: unknown): Unstorable | null {
 	const waiting: { value: unknown; path: string; depth: number }[] = [

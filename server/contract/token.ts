@@ -2,7 +2,7 @@ import { z } from "zod";
 import { tokenScopeSchema } from "./access.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 
-/** How long a token is valid unless its maker says otherwise. */
+/** How long a token is valid unless its creator says otherwise. */
 export const TOKEN_DAYS_DEFAULT = 90;
 
 export const tokenSchema = z.object({

@@ -4,8 +4,8 @@ import { MIB, RESERVED_MEMORY_SHARE } from "./limits.ts";
 const CONNECTIONS_OVERHEAD_MIB = 100;
 
 /**
- * Memory for data (the engine's maxmemory) in a node's memory, after what its parameters reserve for buffers,
- * forks and connections. At least one byte: 0 would mean no limit.
+ * How much of a node's memory is for data (the engine's maxmemory): the node's parameters reserve the rest for
+ * buffers, forks and connections. At least one byte: 0 would mean no limit.
  */
 export function usableMemoryBytes(options: {
 	engine: Engine;

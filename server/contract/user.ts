@@ -9,7 +9,7 @@ export const INVITE_DAYS = 7;
 /** How long a password-reset link works. */
 export const RESET_HOURS = 24;
 
-/** `expired`: the invitation's link is no longer good; invite the address again. */
+/** `expired`: the invitation's link no longer works; invite the address again. */
 export const userStatusSchema = z.enum(["active", "disabled", "invited", "expired"]);
 export type UserStatus = z.infer<typeof userStatusSchema>;
 

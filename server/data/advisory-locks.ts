@@ -1,9 +1,9 @@
 /** Numbers of PostgreSQL's advisory locks, which all users of a database share: each must be different. */
 export const ADVISORY_LOCK = {
-	/** One control plane has the database. */
+	/** Only one control plane may use the database. */
 	controlPlane: 7_220_640,
-	/** One first administrator is made. */
+	/** Only one first administrator may be created. */
 	setUp: 7_220_641,
-	/** Whether another administrator is left is decided one at a time. */
+	/** Only one transaction at a time may check that another administrator is left. */
 	users: 7_220_642,
 } as const;

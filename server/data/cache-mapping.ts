@@ -53,7 +53,7 @@ export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
 const sizeColumn = z.object({
 	replicasPerShard: z.number(),
-	/** The number of replicas of shards that differ from it, by their ids. */
+	/** Numbers of replicas that differ from it, by shard id. */
 	shardReplicas: z.record(z.string(), z.number()).optional(),
 	nodes: z.number().nullable(),
 });
@@ -75,7 +75,7 @@ export const formerShapeColumn = sizeColumn.extend({
 });
 export type FormerShape = z.infer<typeof formerShapeColumn>;
 
-/** Without nodes that are leaving, except in a cache that is being deleted, which keeps all of them. */
+/** Without removed nodes, except in a cache that is being deleted. */
 export function allNodeRows(row: FullCache): FullNode[] {
 	const nodes = row.shards.flatMap((shard) => shard.nodes);
 	return row.deletingAt === null ? nodes.filter(isStaying) : nodes;
@@ -85,7 +85,7 @@ function isStaying(node: FullNode): boolean {
 	return node.removedAtRevision === null;
 }
 
-/** What a model needs beside the rows. */
+/** What a model needs besides the rows. */
 export interface ModelSources {
 	fleet: FleetState;
 	orders: FailoverOrders;
@@ -180,7 +180,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 	};
 }
 
-/** Whether clients write at a primary endpoint; all other caches have a configuration endpoint instead. */
+/** Whether clients write through a primary endpoint; all other caches have a configuration endpoint instead. */
 export function hasPrimaryEndpoint(row: Pick<CacheRow, "engine" | "clusterMode">): boolean {
 	return row.engine !== "memcached" && row.clusterMode === "disabled";
 }
@@ -264,7 +264,7 @@ function expectedView(shards: readonly ShardModel[]): string {
 	return createHash("sha256").update(text).digest("hex");
 }
 
-/** Gateways that should serve the cache, of hosts that report: others can't be asked to serve anything. */
+/** Gateways that should serve the cache, on hosts that report: others can't be asked to serve anything. */
 function gatewaysOf(row: FullCache, fleet: FleetState): GatewayModel[] {
 	const listening = row.servedByHostIds.filter((hostId) => fleet.isListening(hostId));
 	return listening.map((hostId) => {

@@ -36,7 +36,7 @@ import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { pendingView } from "./pending-changes.ts";
 
-/** What a view needs beside the rows. */
+/** What a view needs besides the rows. */
 export interface ViewSources extends ModelSources {
 	rateCard: RateCard;
 	clock: Clock;
@@ -238,7 +238,7 @@ function entryPoints(row: FullCache, fleet: FleetState): string[] {
 	return serving.map(({ address }) => address);
 }
 
-/** If no gateway runs, clients are given the node itself; the address then changes with a failover. */
+/** If no gateway runs, clients get the node's own address, which changes with a failover. */
 function directPrimary(model: CacheModel): Cache["endpoints"]["primary"] {
 	const shard = model.shards[0];
 	const primary = shard === undefined ? undefined : primaryOf(shard);

@@ -12,7 +12,7 @@ function join(tx: Transaction, name: string) {
 	});
 }
 
-it("a control plane writes until another takes over, and nothing afterwards", async () => {
+it("a control plane writes until another takes over, and not afterwards", async () => {
 	const { db } = (await openTestResources()).resources;
 	const onLost = vi.fn();
 	const former = { db, charge: { epoch: 1, onLost } };
@@ -46,7 +46,7 @@ it("a control plane writes until another takes over, and nothing afterwards", as
 	expect(await db.releasedPort.count()).toBe(2);
 });
 
-it("writes, changes of routes and take-overs at once don't block each other for good", async () => {
+it("concurrent writes, changes of routes and take-overs don't deadlock", async () => {
 	const { db } = (await openTestResources()).resources;
 	let epoch = 1;
 	let written = 0;
@@ -66,7 +66,7 @@ it("writes, changes of routes and take-overs at once don't block each other for 
 	};
 	await Promise.all([
 		...Array.from({ length: 6 }, () => rounds(write)),
-		// As services do for people: not in charge, and counting routes too.
+		// As services do for people: without being in charge, but raising the same route revision.
 		rounds(() => db.$transaction((tx) => bumpRoutes(tx, []))),
 		rounds(async () => {
 			epoch = await takeCharge(db, NOW);

@@ -3,7 +3,7 @@ import type { Database, Transaction } from "./database.ts";
 /** A control plane's right to move caches: the newest epoch has it, until another control plane takes over. */
 export interface Charge {
 	epoch: number;
-	/** Called once another one has it: this control plane must stop. */
+	/** Called once another control plane has it: this one must stop. */
 	onLost(error: ChargeLostError): void;
 }
 
@@ -18,9 +18,9 @@ export class ChargeLostError extends Error {
 }
 
 /**
- * Runs a transaction that counts only while this control plane is in charge: `ChargeLostError` otherwise, with
- * nothing written. The lock conflicts with `takeCharge` alone, so transactions don't wait for each other here; a
- * take-over waits for those that have begun.
+ * Runs a transaction while this control plane is in charge. Otherwise throws `ChargeLostError` and writes nothing.
+ * The lock conflicts with `takeCharge` alone, so transactions don't wait for each other here; a take-over waits for
+ * those that have begun.
  */
 export async function writeInCharge<T>(
 	{ db, charge }: { db: Database; charge: Charge },
@@ -40,10 +40,10 @@ export async function writeInCharge<T>(
 	}
 }
 
-/** Takes over from the control plane before. Returns the new epoch. */
+/** Takes over from the previous control plane. Returns the new epoch. */
 export function takeCharge(db: Database, now: Date): Promise<number> {
 	return db.$transaction(async (tx) => {
-		// An update alone wouldn't wait for the transactions of the control plane before.
+		// An update alone wouldn't wait for the transactions of the previous control plane.
 		await tx.$queryRaw`SELECT "epoch" FROM "ControlPlane" WHERE "id" = 1 FOR UPDATE`;
 		const { epoch } = await tx.controlPlane.upsert({
 			where: { id: 1 },

@@ -18,7 +18,7 @@ it("a database that hangs is asked once, and counts as not answering until it an
 	});
 });
 
-it("a database whose answer is an error doesn't answer", async () => {
+it("a database whose answer is an error counts as not answering", async () => {
 	const ask = vi.fn(() => Promise.reject(new Error("prepared statement already exists")));
 	expect(await new DatabaseProbe({ $queryRaw: ask as unknown as Ask }).answers()).toBe(false);
 });

@@ -79,7 +79,7 @@ export function connectEmbedded(
 	});
 }
 
-/** Whether a write failed because a row already violates a unique constraint. */
+/** Whether a write failed because it would violate a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
 	return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
 }

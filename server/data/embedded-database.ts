@@ -104,7 +104,8 @@ async function openSocketDir(runDir: string): Promise<string> {
 }
 
 /**
- * Under another name until it is complete, so that a crash halfway leaves nothing that looks like a database.
+ * Uses another name until the directory is complete, so that a crash halfway leaves nothing that looks like a
+ * database.
  */
 async function createDataDir(dataDir: string, migrationsDir: string | undefined): Promise<void> {
 	const unfinished = `${dataDir}.new`;

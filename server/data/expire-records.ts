@@ -7,8 +7,8 @@ const DAY_MS = 86_400_000;
 const KEEP_DAYS = { events: 14, operations: 14, idempotencyKeys: 1, joinTokens: 1 };
 
 /**
- * Drops what has outlived its use: metrics by resolution, events and ended operations after 14 days,
- * answers kept for repeated calls after one, audit entries after a year.
+ * Drops what has outlived its use: metrics by resolution, events and ended operations after 14 days, answers kept for
+ * repeated calls after one day, audit entries after a year.
  */
 export async function expireRecords(db: Database, now: Date): Promise<void> {
 	const before = (days: number) => new Date(now.getTime() - days * DAY_MS);

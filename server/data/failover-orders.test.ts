@@ -38,7 +38,7 @@ const result = (outcome: OrderResult["outcome"]): OrderResult => ({
 });
 
 describe("a failover order", () => {
-	it("is out until it is overdue, which its host's coming for it puts off", () => {
+	it("is pending until it is overdue, and has more time once its host has fetched it", () => {
 		time.now = 1_400;
 		expect(orders.fetch(id)).toBe(true);
 		time.now = 1_400 + 4_999;
@@ -47,13 +47,13 @@ describe("a failover order", () => {
 		expect(orders.underWay("s")).toBeNull();
 	});
 
-	it("that its host doesn't fetch is void, and is given again", () => {
+	it("that its host doesn't fetch in time is void, and may be given again", () => {
 		time.now = 1_501;
 		expect(orders.underWay("s")).toBeNull();
 		expect(orders.fetch(id)).toBe(false);
 	});
 
-	it("is no longer mentioned once it is over", () => {
+	it("can't be fetched once it is over", () => {
 		expect(orders.fetch(id)).toBe(true);
 		expect(orders.fetch(id)).toBe(true);
 		orders.finish(result("refused"));
@@ -62,7 +62,7 @@ describe("a failover order", () => {
 		expect(orders.fetch(id)).toBe(false);
 	});
 
-	it("that was refused is given again a moment later", () => {
+	it("that was refused may be given again a moment later", () => {
 		expect(orders.finish(result("refused"))?.shardId).toBe("s");
 		expect(orders.underWay("s")).not.toBeNull();
 		time.now = 301;
@@ -77,14 +77,14 @@ describe("a failover order", () => {
 		expect(orders.underWay("s")).toBeNull();
 	});
 
-	it("keeps its first result, and knows none of others", () => {
+	it("keeps its first result, and takes none of another order", () => {
 		orders.finish(result("done"));
 		expect(orders.finish(result("failed"))).toBeNull();
 		expect(orders.newest("s")?.result?.outcome).toBe("done");
 		expect(orders.finish({ ...result("done"), id: randomUUID() })).toBeNull();
 	});
 
-	it("holds back what can wait, of its cache or of all, until its result is there", async () => {
+	it("holds back work that can wait, for its cache or for all, until its result arrives", async () => {
 		const resumed: string[] = [];
 		const waiting = [
 			orders.quiet().then(() => resumed.push("reports")),

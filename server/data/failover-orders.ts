@@ -8,7 +8,7 @@ const FETCHED_WITHIN_MS = 1_500;
 const PATIENCE_MS = { planned: 15_000, unplanned: 5_000 } as const;
 /** How long a refusal counts: its reason may go away. */
 const REFUSED_MS = 300;
-/** How long to wait for an order's result once the engines show that it was carried out. */
+/** How long after giving an order to wait for its result, even if the engines already show that it was carried out. */
 const FRESH_MS = 1_000;
 const QUIET_WITHIN_MS = 100;
 /** How long the new primary has to say itself that it is primary. */
@@ -60,8 +60,8 @@ export class FailoverOrders {
 	}
 
 	/**
-	 * Its host is about to hear it. False for one that mustn't be carried out any more: it was given again, dropped or
-	 * answered, who leads has been written down since, or its host comes for it too late.
+	 * Called when the order's host fetches it. False for an order that mustn't be carried out any more: it was given
+	 * again, dropped or answered, the new primary has been recorded since, or the host is too late.
 	 */
 	fetch(id: string): boolean {
 		const given = this.#given(id);
@@ -83,8 +83,8 @@ export class FailoverOrders {
 	}
 
 	/**
-	 * Returns once no order, or none of the cache, waits for its result, or after a moment: clients wait for
-	 * that result, other work can wait.
+	 * Returns once no order (of the cache, if one is given) waits for its result, or after a moment. Clients depend on
+	 * that result; other work can wait.
 	 */
 	async quiet(cacheId: string | null = null): Promise<void> {
 		const waiting = [...this.#byShard.values()].some(

@@ -29,8 +29,8 @@ export function fleetRoom(
 }
 
 /**
- * Whether the node's host had room for the cache's node type at the last attempt. After a restart the next
- * attempt finds it again: it changes the node in its place where there is room now, and nothing where there isn't.
+ * Records whether the node's host lacked room for the cache's node type at the last attempt. After a restart the next
+ * attempt finds out again: it changes the node in place if there is room, and nothing otherwise.
  */
 export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): void {
 	const { tight } = known(fleet);

@@ -137,7 +137,7 @@ export class FleetState {
 		return true;
 	}
 
-	/** Takes hosts offline whose lease has run out, and returns their ids. */
+	/** Marks hosts whose lease has run out as offline, and returns their ids. */
 	expireLeases(): string[] {
 		const deadline = this.#clock.now().getTime() - AGENT_TIMING.leaseMs;
 		const expired = [...this.#online].filter(
@@ -174,7 +174,7 @@ export class FleetState {
 		const now = this.#clock.now().getTime();
 		if (now < this.#trustUntil || this.#answering.has(hostId)) return false;
 		const lastSeen = this.#lastSeen.get(hostId) ?? 0;
-		// An agent that is refused for its version calls as often as it tries again.
+		// An agent that is refused for its version calls at its retry interval.
 		const everyMs = this.protocols.isForeign(hostId)
 			? Math.max(this.#heartbeatMs, AGENT_TIMING.retryMaxMs)
 			: this.#heartbeatMs;

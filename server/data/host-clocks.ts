@@ -1,7 +1,7 @@
 /** Enough reports that at least one of them probably traveled fast. */
 const REPORTS_LOOKED_AT = 6;
 
-/** How far hosts' clocks are off. Only in memory: hosts say it with each report. */
+/** How far hosts' clocks are off. Only in memory: hosts send it with each report. */
 export class HostClocks {
 	readonly #newest = new Map<string, number[]>();
 

@@ -64,7 +64,7 @@ export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
 	};
 }
 
-/** Only of a host that its nodes have to leave. */
+/** Only for a host that its nodes have to leave. */
 function stuckNodesOf(row: HostWithNodes): Host["stuckNodes"] {
 	if (row.drainRequestedAt === null && row.lostAt === null) return [];
 	return row.nodes.flatMap(({ id, name, cache }) => {

@@ -1,6 +1,6 @@
 import { isSpoken } from "../contract/agent.ts";
 
-/** The version of the agent protocol that each host speaks. Only in memory: hosts say it with each call. */
+/** The version of the agent protocol that each host speaks. Only in memory: hosts send it with each call. */
 export class HostProtocols {
 	readonly #newest = new Map<string, number>();
 

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test("no directory, or an empty one, is a new database's place", () => {
+test("a directory that is missing or empty counts as absent", () => {
 	expect(inspectDataDir(directory)).toEqual({ kind: "whole" });
 	rmSync(directory, { recursive: true });
 	expect(inspectDataDir(directory)).toEqual({ kind: "absent" });

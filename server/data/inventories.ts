@@ -1,6 +1,6 @@
 import type { SetAside } from "../contract/host-report.ts";
 
-/** What a host has of the engines that it was ever told to run. */
+/** The engines that a host still has, of all that it was ever told to run. */
 export interface Inventory {
 	/** Instances that the control plane knows, by assignment id. */
 	instances: ReadonlySet<string>;

@@ -65,7 +65,7 @@ it("forgets fine samples first", async () => {
 	expect(await series(900, "opsPerSecond")).toHaveLength(1);
 });
 
-it("writes what many hosts report at once in few statements", async () => {
+it("needs few statements for what many hosts report at the same time", async () => {
 	const { db } = test.resources;
 	const statements = vi.spyOn(db, "$executeRaw");
 	const seconds = Array.from({ length: 30 }, (_, index) => 120 + index);

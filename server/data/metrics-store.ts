@@ -82,7 +82,7 @@ async function insertSamples(db: Database, samples: readonly StoredSample[]): Pr
 			"samples" = old."samples" + excluded."samples", ${mergedMeans}`;
 }
 
-/** Samples in the order of time. */
+/** Samples, oldest first. */
 export async function readSeries(
 	db: Database,
 	query: { nodeIds: string[]; resolutionSeconds: number; from: Date },
@@ -97,7 +97,7 @@ export async function readSeries(
 	});
 }
 
-/** Deletes samples older than their resolution is kept. */
+/** Deletes samples that are older than their resolution is kept for. */
 export async function expireSamples(db: Database, now: Date): Promise<void> {
 	for (const { seconds, keepSeconds } of RESOLUTIONS) {
 		await db.metricSample.deleteMany({

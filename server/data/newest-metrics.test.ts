@@ -54,7 +54,7 @@ test("a node that has fallen silent is waited for once, and its last figure isn'
 	expect(newest.of("dead", 30_000)).toBeNull();
 });
 
-test("nothing is shown of a cache without fresh samples, or of another's", () => {
+test("a cache without fresh samples shows none, not even another cache's", () => {
 	expect(newest.round("cache", 0)).toEqual([]);
 	add("node", 5_000, 400);
 	expect(newest.round("other", 5_000)).toEqual([]);

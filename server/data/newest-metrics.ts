@@ -28,7 +28,7 @@ export class NewestMetrics {
 	add(nodeId: string, cacheId: string | null, at: Date, metrics: NodeMetrics, now: number): void {
 		const held = this.#nodes.get(nodeId) ?? { cacheId, samples: [], left: false };
 		held.cacheId = cacheId ?? held.cacheId;
-		// One from before this clock was set back would stay the newest.
+		// A sample from before this clock was set back would stay the newest.
 		const kept = held.samples.filter((sample) => isFresh(sample, now) && sample.at <= at.getTime());
 		held.samples = [...kept, { at: at.getTime(), metrics }];
 		this.#nodes.set(nodeId, held);
@@ -45,8 +45,8 @@ export class NewestMetrics {
 
 	/**
 	 * Samples of one round, the newest that all nodes of the cache have reported, so that they can be added up: requests
-	 * that move from one node to another are neither missed nor counted twice. A node that has left the cache counts in the
-	 * round in which it did.
+	 * that move from one node to another are neither missed nor counted twice. A node that has left the cache counts in
+	 * the round in which it left.
 	 */
 	round(cacheId: string, now: number): NodeMetrics[] {
 		const nodes = [...this.#nodes.values()].filter((node) => node.cacheId === cacheId);
@@ -62,7 +62,7 @@ export class NewestMetrics {
 		});
 	}
 
-	/** The node has left its cache. What it last did there counts for as long as it is new. */
+	/** The node has left its cache. Its last samples count while they are fresh. */
 	leave(nodeId: string, now: number): void {
 		const held = this.#nodes.get(nodeId);
 		if (held !== undefined) held.left = true;

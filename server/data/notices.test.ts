@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Notices } from "./notices.ts";
 
-it("gives each host the notices that are for it after the one that it holds, for a short time", () => {
+it("gives each host, for a short time, its notices after the one that it holds", () => {
 	const time = { now: new Date(0) };
 	const notices = new Notices({ now: () => time.now });
 	const leader = { kind: "leader", cacheId: "c", nodeId: "n" } as const;
@@ -17,7 +17,7 @@ it("gives each host the notices that are for it after the one that it holds, for
 	expect(notices.newer("h1", 2)).toEqual([{ ...leader, seq: 3 }]);
 });
 
-it("calls back once every host has acted on a notice, and not on one that came before", () => {
+it("calls back once every host has acted on a notice, not just on an earlier one", () => {
 	const time = { now: new Date(0) };
 	const notices = new Notices({ now: () => time.now });
 	const leader = { kind: "leader", cacheId: "c", nodeId: "n" } as const;

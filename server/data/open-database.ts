@@ -17,7 +17,7 @@ export interface OpenDatabase {
 
 /**
  * Opens the database (the embedded one unless `url` names a PostgreSQL server), updates its schema and takes
- * charge of it. Throws if another control plane is using it. The caller holds the home's lock.
+ * charge of it. Throws if another control plane is using it. The caller must hold the home's lock.
  */
 export async function openDatabase(options: {
 	url: string | undefined;
@@ -27,8 +27,8 @@ export async function openDatabase(options: {
 	now: Date;
 	onLost: (error: unknown) => void;
 	/**
-	 * Called before anything is written: says whether the database was ever used, and passes something that its
-	 * key has sealed.
+	 * Called after the migrations, before anything else is written. Gets whether the database was ever used, and
+	 * something that its key has sealed.
 	 */
 	checkKey: (database: { isNew: boolean; sealed: SealedText | null }) => void;
 }): Promise<OpenDatabase> {

@@ -30,7 +30,7 @@ export function pendingKinds(row: Pick<CacheRow, "pendingChanges">): PendingWhen
 	return (["next", "window"] as const).filter((when) => pending[when] !== null);
 }
 
-/** Under the lock of the cache. A pass that has read it before writes nothing over this. */
+/** The caller must hold the cache's lock. A pass that has read the former value won't write over this one. */
 export async function writePending(
 	tx: Transaction,
 	cacheId: string,

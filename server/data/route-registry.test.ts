@@ -67,7 +67,7 @@ describe("what a host receives", () => {
 		expect(registry.hostsOf("two")).toEqual([]);
 	});
 
-	it("all of it again if it holds less than it once said", () => {
+	it("all routes again if it holds an older revision than it once reported", () => {
 		registry.take([stored("one", 2, ["a", "b"])], 2);
 		registry.newer("b", 2);
 		expect(idsFor("b", 1)).toMatchObject({ whole: true, routes: ["one", "two"] });

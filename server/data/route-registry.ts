@@ -63,8 +63,8 @@ export class RouteRegistry {
 	}
 
 	/**
-	 * What a host that holds its routes of a revision (-1: none) must hear; null for nothing. A host that holds
-	 * an older revision than it held before gets all of its routes.
+	 * What a host that holds its routes of a revision (-1: none) must receive; null for nothing. A host that holds an
+	 * older revision than it held before gets all of its routes.
 	 */
 	newer(hostId: string, held: number): Omit<RouteChanges, "sentinelPassword"> | null {
 		// Nothing has been decided yet for a host that was lost until now: it keeps what it serves.

@@ -33,7 +33,7 @@ it("transactions of every kind run at once without a deadlock", async () => {
 				await work(round);
 				outcome.done += 1;
 			} catch (error) {
-				// A conflict means that two people want different things; a deadlock doesn't.
+				// A refusal means that two people want different things. Anything else, such as a deadlock, is a fault.
 				if (!(error instanceof AppError)) throw error;
 				outcome.refused += 1;
 			}

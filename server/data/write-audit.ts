@@ -9,7 +9,7 @@ export interface RequestOrigin {
 	address: string | null;
 }
 
-/** Who did something, and how the request is known. */
+/** Who did something, and in which request. */
 export interface AuditOrigin extends RequestOrigin {
 	/** Stable, such as user:<id>. */
 	actor: string;

@@ -3,8 +3,8 @@ import type { Resources } from "../services/context.ts";
 import { keepPorts } from "../services/keep-ports.ts";
 
 /**
- * A host that was lost when a cache was deleted is back, and has removed its nodes: their ports are
- * quarantined from now on, like those of any deleted cache.
+ * Once a host that was lost when a cache was deleted is back and has removed the cache's nodes, quarantines their
+ * ports like those of any deleted cache.
  */
 export async function confirmAbandoned(
 	{ db, clock, fleet }: Resources,

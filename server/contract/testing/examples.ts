@@ -1,7 +1,7 @@
 import type { Cache, CacheNode, Failover } from "../cache-view.ts";
 import type { Host } from "../host.ts";
 
-/** Whole answers of the API for tests, each with what matters to the test put in. */
+/** Complete API answers; a test overrides what matters to it. */
 
 export function exampleHost(overrides: Partial<Host> = {}): Host {
 	return {

@@ -35,7 +35,7 @@ describe("a block", () => {
 		expect(standingBlocks(blocked, [])).toEqual([]);
 	});
 
-	it("of a move stays while its node has to go, or others wait for their turn too", () => {
+	it("of a move stays while its node has to go, or while the plan has another move", () => {
 		const drained = node(2, running("replica"), { host: host(2, { draining: true }) });
 		const blocks = [block("add-replacement", "n1"), block("add-replacement", "n2")];
 		const blocked = cache([node(1, running("primary")), drained], { blocks });

@@ -34,7 +34,7 @@ function isToMove(cache: CacheModel, node: NodeModel): boolean {
 	return mustGo(cache, node) || isOther || isOutOfZone(cache, node) || node.moveTo !== null;
 }
 
-/** The blocks after an action was tried: `reason` says why it couldn't be done, null that it was. */
+/** The blocks after an action was tried: `reason` says why it couldn't be done; null if it was done. */
 export function afterAttempt(
 	blocks: readonly Block[],
 	action: PlanAction,
@@ -43,13 +43,13 @@ export function afterAttempt(
 	const isOwn = isOf(action);
 	if (reason === null) return blocks.filter((block) => !isOwn(block));
 	const found = { step: action.kind, nodeId: nodeOf(action), reason };
-	// In its place: a reason that is found again isn't a change.
+	// The block keeps its place: a reason that is found again isn't a change.
 	return blocks.some(isOwn)
 		? blocks.map((block) => (isOwn(block) ? found : block))
 		: [...blocks, found];
 }
 
-/** The cache serves as it should while a change waits for its window, so that isn't what its status is about. */
+/** While a change waits for its window, the cache serves as it should, so its status doesn't mention the wait. */
 function isWaitedFor(action: PlanAction): boolean {
 	if (action.kind === "start-pending") return action.when === "next";
 	return action.kind !== "add-replacement";
@@ -62,7 +62,10 @@ export function blockedReason(cache: CacheModel, actions: readonly PlanAction[])
 	return first?.reason ?? null;
 }
 
-/** Reported once: what is blocked now, and wasn't before for this reason. A node that may stay waits for nothing. */
+/**
+ * Reports each block once: what is blocked now, and wasn't before or had another reason. A node that may stay waits
+ * for nothing.
+ */
 export function blockEvents(
 	cache: CacheModel,
 	actions: readonly PlanAction[],

@@ -27,7 +27,7 @@ export function restartSeconds(bytes: number): number {
 	return PER_NODE + bytes / LOAD_BYTES;
 }
 
-/** Nodes that leave. Clients of Memcached get the time to notice. */
+/** Nodes that leave. Memcached's clients get time to notice. */
 export function leaveSeconds(engine: Engine, count: number): number {
 	if (count === 0) return 0;
 	return PER_NODE + (engine === "memcached" ? DISCOVERY_POLL_MS / 1_000 : 0);

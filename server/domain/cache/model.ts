@@ -72,7 +72,7 @@ export interface ShardModel {
 	bounds: SlotBounds | null;
 	/** The node that should be primary. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
-	/** Without leaving nodes, except in a cache that is being deleted. */
+	/** Without removed nodes, except in a cache that is being deleted. */
 	nodes: readonly NodeModel[];
 	/** Removed from their hosts' desired states; the hosts haven't confirmed yet. */
 	leaving: readonly NodeModel[];
@@ -96,7 +96,7 @@ export interface ShardModel {
 	failoverTroubled: boolean;
 }
 
-/** What a node is, beside its place and its role. */
+/** What a node is, besides its place and its role. */
 export interface NodeKind {
 	engine: Engine;
 	engineVersion: string;
@@ -105,7 +105,7 @@ export interface NodeKind {
 
 export interface FailoverCause {
 	kind: "planned" | "unplanned";
-	/** As a sentence without its end, or REQUESTED (plan-failover.ts). */
+	/** A sentence without its period, or REQUESTED (plan-failover.ts). */
 	cause: string;
 }
 
@@ -147,9 +147,9 @@ export interface NodeModel extends ProcessHistory {
 	removed: boolean;
 	observation: Observation | null;
 	/**
-	 * Its process is known to have ended for so long that every host in touch has reported since. Until then,
-	 * another node of its shard may have been back in sync before this one ended, although the newest report
-	 * about that node says that it is gone.
+	 * Its process is known to have ended, or not to answer, for so long that every host in touch has reported since.
+	 * Until then, another node of its shard may have been back in sync before this one ended, although the newest
+	 * report about that node says that it is gone.
 	 */
 	goneForCertain: boolean;
 }
@@ -172,7 +172,7 @@ export interface HostModel {
 	cordoned: boolean;
 	/** Its nodes should move elsewhere. */
 	draining: boolean;
-	/** Silent for so long, or declared lost, that its nodes are replaced. */
+	/** Silent for so long that its nodes are replaced, or declared lost. */
 	lost: boolean;
 	/** A person said that it won't come back. */
 	lossConfirmed: boolean;
@@ -191,7 +191,7 @@ export interface GatewayModel {
 	problem: { code: "port-taken" | "failed"; message: string; port: number | null } | null;
 }
 
-/** The reconciler's next action, beside writing the status. */
+/** The reconciler's next action, besides writing the status. */
 export type PlanAction =
 	| { kind: "place" }
 	| { kind: "assign-ports" }
@@ -266,7 +266,7 @@ export interface OperationStep {
 	/** Where it was, so that a step that was planned twice is done once. */
 	from: OperationCursor;
 	cursor: OperationCursor;
-	/** Slots of shards whose engines have other ones than recorded. */
+	/** The slots of shards whose engines have other slots than recorded. */
 	slots: SlotLayout;
 	/** Shards without slots and keys, which leave the cache now. */
 	remove: readonly string[];

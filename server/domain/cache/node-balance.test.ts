@@ -80,7 +80,7 @@ describe("nodes after a host has come back", () => {
 		for (const { nodes } of gathered.shards) expect(moves).not.toContain(nodes[0]);
 	});
 
-	it("leave a host that they share with another of their shard first", () => {
+	it("first leave a host that they share with another of their shard", () => {
 		const sharing = clusterOn(hosts, [[0, 1, 0]]);
 		expect(moveForBalance(sharing, room(hosts))).toMatchObject({
 			node: { id: "n2" },
@@ -93,7 +93,7 @@ describe("nodes after a host has come back", () => {
 		expect(moveForBalance(gathered, room([]))).toBeNull();
 	});
 
-	it("stay in the zones that the user chose, and Memcached's stay anyway", () => {
+	it("stay in the zones that the user chose, and Memcached's never move", () => {
 		expect(moveForBalance(gathered, room(hosts, { keepZones: true }))).toBeNull();
 		expect(moveForBalance({ ...gathered, engine: "memcached" }, room(hosts))).toBeNull();
 	});

@@ -22,9 +22,9 @@ type Place = Pick<HostModel, "id" | "zone">;
 type Change = readonly [number, number, number, number];
 
 /**
- * The move that best restores the spread that the cache's nodes had at creation: hosts have come back, or
- * take nodes again. A replica before a primary. Null if no move is worth it; Memcached's nodes never move,
- * because their data would be lost.
+ * The move that best restores the spread that the cache's nodes had at creation, once hosts have come back or take
+ * nodes again. Replicas move before primaries. Null if no move is worth it; Memcached's nodes never move, because
+ * their data would be lost.
  */
 export function moveForBalance(cache: CacheModel, room: FleetRoom): BalanceMove | null {
 	if (cache.engine === "memcached") return null;

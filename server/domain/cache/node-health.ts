@@ -5,7 +5,7 @@ import { isWithin } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 
-/** Has a role read from an engine that answers now, on a host that reports. */
+/** Its engine answers with its role and has loaded its data, on a host that reports. */
 export function isServing(node: NodeModel): boolean {
 	return (
 		node.host.online &&
@@ -23,8 +23,8 @@ function isAnotherNode({ clusterNodeId, observation }: NodeModel): boolean {
 }
 
 /**
- * Accepts writes: it says that it is primary, in cluster mode also of the shard's slots. While slots move, both those that
- * it had and those that it will have are its own.
+ * Accepts writes: it says that it is primary, and in cluster mode that it has the shard's slots. While slots move, it
+ * may have both those from before and those from after.
  */
 export function isServingPrimary(node: NodeModel, shard: ShardModel): boolean {
 	const state = node.observation?.engineState;
@@ -51,8 +51,8 @@ export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 }
 
 /**
- * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, engines learn of
- * it one after the other.
+ * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, views may
+ * differ, because engines learn of each move one after the other.
  */
 export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {
 	if (cache.expectedView === null) return true;

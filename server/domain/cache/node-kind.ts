@@ -33,7 +33,7 @@ export function isOutOfZone(
 	return zones !== null && !zones.includes(host.zone) && !placedByHand;
 }
 
-/** Every node is what the cache wants, and where. */
+/** Every node is what the cache wants, where the cache wants it. */
 export function areAllOfKind(cache: CacheModel): boolean {
 	return allNodes(cache).every(
 		(node) => !isOtherEngine(cache, node) && !isOtherSize(cache, node) && !isOutOfZone(cache, node),

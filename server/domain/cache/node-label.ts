@@ -12,7 +12,7 @@ export function nodeLabel(node: Named, all: readonly Named[]): string {
 	return moves ? `${node.name} on ${node.host.name}` : node.name;
 }
 
-/** The sentence before the reason why a node that should leave its host can't. */
+/** Says that a node which should leave its host can't, and why. */
 export function cantLeave(node: string, host: string, reason: string): string {
 	return `${node} can't leave ${host}. ${reason}`;
 }

@@ -32,7 +32,7 @@ export function isBroken(cache: CacheModel, node: NodeModel): boolean {
 	return (keepsEnding(node) && node.replacesNodeId === null) || isGone(cache, node);
 }
 
-/** Can't recover, for a reason other than its own ends. */
+/** Can't recover, for a reason other than that its process keeps ending. */
 export function isGone(cache: CacheModel, node: NodeModel): boolean {
 	const { host } = node;
 	return hasLostFiles(node) || host.lossConfirmed || (host.lost && !cache.safeMode);

@@ -4,7 +4,7 @@ import type { CacheModel, HostModel, NodeModel, PlanAction, ShardModel } from ".
 import { primaryOf } from "./model.ts";
 import { isReplicaInSync, isSettled, isSilent } from "./node-health.ts";
 
-/** What may fail at once, the weightiest first. */
+/** What may fail together, the most important first. */
 const DOMAINS: readonly { name: string; of: (host: HostModel) => string }[] = [
 	{ name: "in zone", of: ({ zone }) => zone },
 	{ name: "on host", of: ({ name }) => name },
@@ -12,9 +12,9 @@ const DOMAINS: readonly { name: string; of: (host: HostModel) => string }[] = [
 
 /**
  * Failovers and drains gather a cluster's primaries in few zones or hosts, which then have most of the load, and whose loss
- * may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time hands
- * over to a replica in a zone, or else on a host, that has two fewer or more. Each such hand-over makes the spread more even,
- * so they come to an end. What a person has arranged stays.
+ * may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time
+ * hands over to a replica in a zone, or else on a host, that has at least two primaries fewer. Each such hand-over
+ * makes the spread more even, so they come to an end. What a person has arranged stays.
  */
 export function planBalance(cache: CacheModel): PlanAction[] {
 	if (

@@ -24,7 +24,7 @@ describe("deleting", () => {
 	});
 	const away = { online: false, suspect: true };
 
-	it("waits for a silent host, and no longer once it counts as lost", () => {
+	it("waits for a silent host, but not once it counts as lost", () => {
 		const model = cache([removed(1, {}), removed(2, away)], { deleting: true });
 		const waiting = planCache(model, NOW);
 		expect(waiting.actions).toEqual([]);
@@ -122,7 +122,7 @@ describe("creating", () => {
 		});
 	});
 
-	it("takes other endpoint ports where a gateway can't have these, unless the user named one", () => {
+	it("takes other endpoint ports if a gateway can't listen on these, unless the user named one", () => {
 		const problem = { code: "port-taken" as const, message: "port 6379 is in use.", port: 6379 };
 		const model = cache(healthy(), {
 			everAvailable: false,
@@ -255,7 +255,7 @@ describe("cluster mode", () => {
 			["b", "a"],
 		]);
 		expect(balance(spread)).toEqual([]);
-		// No zone has most of them, and yet one that a drain has left leads nothing.
+		// No zone has most of them, and yet a zone that was drained leads nothing.
 		const lopsided = three([
 			["a", "b"],
 			["a", "c"],
@@ -333,7 +333,7 @@ describe("reboots", () => {
 });
 
 describe("memcached", () => {
-	it("names nodes that are ready to auto discovery, and takes one out that isn't", () => {
+	it("names ready nodes to auto discovery, and takes out one that isn't ready", () => {
 		const serving = { ...running("primary") };
 		const memcachedNode = (index: number, up: boolean) =>
 			node(

@@ -26,7 +26,7 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *
  *   1. deleting: take the nodes out of their hosts' desired state, wait for the hosts to confirm, forget the cache
  *   2. no nodes yet: place them; no endpoint ports (or ones that something else holds): assign them
- *   3. a node's port that something else holds: move
+ *   3. a node's port that something else holds: move the node to another
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
  *   5. failovers that were asked for: see plan-failover.ts
  *   6. nodes that others should replace (drains, lost hosts, zones, another engine): see plan-replacements.ts
@@ -36,7 +36,7 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *  10. reboots that were asked for: see plan-reboots.ts
  *  11. changes that have waited: see plan-pending.ts
  *  12. primaries that have gathered in one zone: see plan-balance.ts
- *  13. Memcached: name the nodes that are ready to auto discovery
+ *  13. Memcached: name the ready nodes to auto discovery
  *  14. status from the nodes: see plan-status.ts
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
@@ -111,8 +111,8 @@ function planOperation(cache: CacheModel, now: Date): PlanAction[] {
 }
 
 /**
- * One election at a time in a cluster: primaries have one vote for all simultaneous elections, and a replica
- * that doesn't get it may ask again only seconds later.
+ * One election at a time in a cluster: each primary has one vote for all simultaneous elections, and a replica that
+ * doesn't get it may ask again only seconds later.
  */
 function planRecoveries(cache: CacheModel, now: Date): Recovery[] {
 	const recoveries = cache.shards.map((shard) => planRecovery(cache, shard, now));

@@ -6,9 +6,8 @@ import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
 export const REQUESTED = "requested";
 
 /**
- * A requested failover: the primary hands over to the named replica, or to the best placed one. Only from a
- * visible, serving primary; otherwise plan-recovery.ts decides, and the node that it promotes fulfils the
- * request too.
+ * A requested failover: the primary hands over to the named replica, or to the best-placed one. Only from a visible,
+ * serving primary; otherwise plan-recovery.ts decides, and the node that it promotes fulfills the request too.
  */
 export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[] {
 	const { failover } = shard;

@@ -5,8 +5,9 @@ import { isBusy, pairsOf } from "./node-pairs.ts";
 import type { FleetRoom } from "./zone-spread.ts";
 
 /**
- * Makes nodes what the cache wants where they are. A node type changes in place if the host has room. An engine changes
- * in place, by a restart, only if no host has room for a successor: plan-replacements.ts is for all other cases.
+ * Changes nodes, where they are, into what the cache wants. A node type changes in place if the host has room. An
+ * engine changes in place, by a restart, only if no host has room for a successor: plan-replacements.ts is for all
+ * other cases.
  *
  *   wrong type      resize-node, all nodes at once ──no room on the host──> a successor
  *   wrong engine    a successor ──no room anywhere──> renew-node: replicas one by one, then the primary, once one of

@@ -129,7 +129,7 @@ describe("a shard whose data no node is known to hold", () => {
 		}
 	});
 
-	it("is led from what was kept over a reboot before anything starts empty", () => {
+	it("is led by a node with data kept over a reboot before anything starts empty", () => {
 		const kept = node(2, { ...orphan(50), keptData: true }, { hasSynced: false });
 		expect(orderOf(cache([node(1, dead), kept]))).toMatchObject({
 			fromState: "dead",
@@ -218,7 +218,7 @@ describe("a host whose agent needs an upgrade", () => {
 		expect(plan.status).toBe("degraded");
 	});
 
-	it("has the successor that its engines have chosen recorded", () => {
+	it("doesn't keep Larder from recording the primary that the engines have chosen", () => {
 		const model = cache([node(1, running("primary"), foreign), node(2, running("primary"))]);
 		expect(planCache(model, NOW).actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});

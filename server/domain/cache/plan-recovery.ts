@@ -75,8 +75,8 @@ function hasSlots({ observation }: NodeModel): boolean {
 }
 
 /**
- * A shard that has no slots yet, or no longer: every host has reported since its primary's end, and the others serve all
- * slots. Such a shard can't be voted on, and nothing is lost when it starts again empty.
+ * The shard has no slots yet, or none any more: every host has reported since its primary's end, and the others serve
+ * all slots. No vote can elect its primary, and nothing is lost when it starts again empty.
  */
 function holdsNothing(cache: CacheModel, shard: ShardModel, primary: NodeModel): boolean {
 	if (shard.slots !== "" || isSilent(primary) || !primary.goneForCertain) return false;

@@ -28,7 +28,7 @@ describe("a node that must go", () => {
 		expect(planReplacements(world.model()).actions).toEqual([]);
 	});
 
-	it("stays in a cache that never was available, or is being deleted", () => {
+	it("stays in a cache that was never available, or is being deleted", () => {
 		const world = new World({ members: 2, hosts: 3 });
 		lose(world.host("h1"));
 		for (const change of [{ everAvailable: false }, { deleting: true }]) {
@@ -44,7 +44,7 @@ describe("a node that must go", () => {
 		]);
 	});
 
-	it("lets another go first if it found no place", () => {
+	it("is tried again if it found no place, and the reason says why it can't leave", () => {
 		const world = new World({ members: 1, hosts: 3 });
 		world.host("h0").draining = true;
 		const room = {

@@ -8,7 +8,7 @@ import { cache, dead, gateway, host, NOW, node, running } from "./testing/models
 
 const syncing = () => running("replica", { linkUp: false, synced: false });
 
-/** A primary on h1 and replicas on further hosts, in the zones of the numbers given. */
+/** A primary on h1 and replicas on further hosts, in the zones with these numbers. */
 function shardIn(
 	zones: readonly number[],
 	change: (index: number) => Partial<NodeModel> = () => ({}),
@@ -25,7 +25,7 @@ const plan = (nodes: NodeModel[], nodesPerShard: number, overrides: Partial<Cach
 	planSize(cache(nodes, { nodesPerShard, resizing: true, ...overrides }), NOW);
 
 describe("growth", () => {
-	it("asks for all that is missing at once, and counts a node once it is in sync", () => {
+	it("adds all missing nodes together, and counts each once it is in sync", () => {
 		const [primary, ...replicas] = shardIn([1, 2, 3]);
 		if (primary === undefined) throw new Error("no primary");
 		expect(plan([primary], 3)).toEqual([
@@ -47,7 +47,7 @@ describe("growth", () => {
 		expect(plan([...shardIn([1]), moving], 2)).toEqual([]);
 	});
 
-	it("replaces a new node whose host is drained or lost by another, not by its replacement", () => {
+	it("removes a new node whose host is drained or lost, instead of replacing it", () => {
 		const lost = host(2, { lost: true, online: false });
 		const nodes = [...shardIn([1]), node(2, null, { joining: true, host: lost })];
 		const model = cache(nodes, { nodesPerShard: 2, resizing: true });

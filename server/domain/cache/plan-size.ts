@@ -8,7 +8,7 @@ import { areAllOfKind } from "./node-kind.ts";
 import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
 
 /**
- * Brings each shard to the wanted number of nodes, once the cache was first available.
+ * Brings each shard to the wanted number of nodes, once the cache has become available.
  *
  *       add-nodes             join-node            leave-node             retire
  *   · ────────────> joining ────────────> member ─────────────> leaving ──────────> ·
@@ -17,8 +17,8 @@ import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
  *                                          └<─────────────────────┘ keep-node
  *
  * Recovery, failovers and moves come first: shards grow and shrink while all primaries serve and no node moves. One
- * node of a shard starts to leave at a time, and stops once all gateways know; Memcached's clients get the time to notice.
- * A shard never loses its primary: on a host that is drained, the primary hands over to a node that stays.
+ * node of a shard starts to leave at a time, and stops once all gateways know; Memcached's clients get time to
+ * notice. A shard never loses its primary: on a host that is drained, the primary hands over to a node that stays.
  */
 export function planSize(cache: CacheModel, now: Date): PlanAction[] {
 	if (!cache.everAvailable || cache.deleting) return [];
@@ -33,7 +33,7 @@ export function planSize(cache: CacheModel, now: Date): PlanAction[] {
 	];
 }
 
-/** The nodes that count: a pair of a move counts once, and nodes that are leaving don't. */
+/** The nodes that count: the two nodes of a move count once, and nodes that are leaving don't count. */
 export function membersOf(shard: ShardModel): NodeModel[] {
 	return shard.nodes.filter((node) => node.replacesNodeId === null && node.leavingAt === null);
 }
@@ -138,8 +138,8 @@ function planShrinking(cache: CacheModel, shard: ShardModel): PlanAction[] {
 
 /**
  * The shard's members, the next to leave first: one that a person named, then one that has to go anyway, one that isn't
- * well, and the one whose going leaves the best spread over zones and hosts, then the last added. The primary is among them
- * only while its host is drained and a replica can take over.
+ * well, and the one whose removal leaves the best spread over zones and hosts, then the last added. The primary is
+ * among them only while its host is drained and a replica can take over.
  */
 export function inOrderOfLeaving(cache: CacheModel, shard: ShardModel): NodeModel[] {
 	const all = cache.shards.flatMap(membersOf);

@@ -19,7 +19,7 @@ export function historyAfter(
 	const state = seen.engineState;
 	if (state === null) return { hasSynced: known.hasSynced, hasLed: known.hasLed };
 	const leads = state.role === "primary" && state.cluster?.slots !== "";
-	// The engine knows it itself, and remembers it for the life of its process.
+	// The engine itself knows whether it has synced, and remembers that for the life of its process.
 	return { hasSynced: state.synced, hasLed: leads || known.hasLed };
 }
 

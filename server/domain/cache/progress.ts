@@ -1,6 +1,6 @@
 import type { ClusterMode, Engine, ProgressStep, StepState } from "../../contract/index.ts";
 
-/** What a creation waits for after its engines have started, in order; each is a step. */
+/** What decides which steps a creation has. */
 export interface CreationShape {
 	engine: Engine;
 	clusterMode: ClusterMode;

@@ -11,7 +11,7 @@ const turn = { rebootPending: true };
 const told = { reboot: 1 };
 const copying = running("replica", { linkUp: false });
 
-/** What the planner makes of the nodes, with the steps as the pass before has left them. */
+/** What the planner makes of the nodes, with the steps as the previous pass left them. */
 function pass(
 	before: Pick<CacheModel, "status" | "progress">,
 	nodes: NodeModel[],
@@ -24,7 +24,7 @@ function pass(
 describe("a reboot that was asked for", () => {
 	const asked = { status: "available" as const, progress: rebootSteps([], ["orders-002"]) };
 
-	it("is rebooting until its node is in sync again, with the time that it took", () => {
+	it("keeps the cache rebooting until its node is in sync again, and shows the time that it took", () => {
 		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
 		expect(begun).toMatchObject({
 			status: "rebooting",
@@ -69,7 +69,7 @@ describe("a reboot that was asked for", () => {
 		expect(pass(first, [node(1, running("primary"), turn), ...others], 2).status).toBe("rebooting");
 	});
 
-	it("isn't the cause of what else goes wrong", () => {
+	it("isn't blamed for what else goes wrong", () => {
 		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
 		const gone = [primary, node(2, { phase: "rebooting" }, told), node(3, dead)];
 		expect(pass(begun, gone, 2)).toMatchObject({ status: "degraded" });
@@ -84,7 +84,7 @@ describe("a reboot that was asked for", () => {
 		});
 	});
 
-	it("asked for again adds to one that is under way", () => {
+	it("is added to one that is under way", () => {
 		const [running, pending] = rebootSteps([], ["orders-002", "orders-001"]);
 		if (running === undefined || pending === undefined) throw new Error("two steps");
 		const now = [{ ...running, state: "done" as const }, pending];

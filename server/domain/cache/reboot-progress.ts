@@ -20,7 +20,7 @@ export function rebootSteps(
 	return [...unfinished, ...names.map((node) => pendingStep(`Reboot ${node}`, node))];
 }
 
-/** The steps as far as nodes have come. `now` is ISO 8601. */
+/** Advances the steps as far as the nodes have come. `now` is ISO 8601. */
 export function advanceReboots(cache: CacheModel, now: string): ProgressStep[] {
 	return cache.progress.map((step) => {
 		const state = stateOf(cache, step);

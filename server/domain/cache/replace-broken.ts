@@ -11,7 +11,7 @@ export interface Replacements {
 	reasons: string[];
 }
 
-/** It must go, wherever there is room. */
+/** The node must go, to any host with room. */
 const ANYWHERE = { hostIds: null, optional: false } as const;
 
 /**
@@ -112,7 +112,7 @@ function startAgain(
 			],
 		};
 	}
-	// A replacement that should copy from it has nothing; it would only be in the way.
+	// A replacement that should copy from the primary has no data, and would only be in the way.
 	const incoming = pairs.find(({ outgoing }) => outgoing.id === primary.id)?.incoming;
 	if (incoming !== undefined && !incoming.hasSynced) {
 		return { actions: [{ kind: "retire", nodeId: incoming.id }] };

@@ -20,12 +20,12 @@ const upgraded = (count: number) =>
 		{ nodesPerShard: 3, engineVersion: "9" },
 	);
 
-test("a change of nodes gets on with each node that has changed, and its own speed says how long the rest takes", () => {
+test("a change of nodes advances with each node that has changed, and its own speed says how long the rest takes", () => {
 	const steps = begun(kindSteps({ size: false, engine: true, zones: false }), 1);
 	const unknown = () => 0;
 	expect(resizePercent(upgraded(0), steps)).toBe(0);
 	expect(resizePercent(upgraded(1), steps)).toBe(33);
-	// Until it has ended.
+	// 100 only once it has ended.
 	expect(resizePercent(upgraded(3), steps)).toBe(99);
 	// Three seconds for each node, as measured elsewhere; then what the first one really took.
 	expect(resizeEnd(upgraded(0), steps, unknown, NOW)).toEqual(after(9));
@@ -35,7 +35,7 @@ test("a change of nodes gets on with each node that has changed, and its own spe
 	expect(resizeEnd(upgraded(0), steps, unknown, after(10))).toBeNull();
 });
 
-test("it doesn't step back when an earlier step has work again, and larger data is expected to take longer", () => {
+test("it doesn't step back when an earlier step has work again, and more data is expected to take longer", () => {
 	const steps = begun(sizeSteps("valkey", "up"), 2);
 	const grown = cache([node(1, running("primary"))], { nodesPerShard: 2 });
 	expect(resizePercent(grown, steps)).toBe(33);

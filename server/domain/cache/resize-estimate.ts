@@ -36,7 +36,7 @@ export function resizePercent(cache: CacheModel, steps: readonly Step[]): number
 	return Math.min(percent, 99);
 }
 
-/** When the change will be done: by what others took, or by its own speed where that is less. Null if it is overdue. */
+/** When the change will be done: by what others took, or by its own speed if that is slower. Null if it is overdue. */
 export function resizeEnd(
 	cache: CacheModel,
 	steps: readonly Step[],

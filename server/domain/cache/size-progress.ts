@@ -51,7 +51,7 @@ export function sizeSteps(engine: Engine, direction: "up" | "down"): ProgressSte
 	return names.map((name) => pendingStep(name));
 }
 
-/** The steps of a change of size as far as it has come; others stay as they are. `now` is ISO 8601. */
+/** Advances the steps of a change of size as far as it has come; others stay as they are. `now` is ISO 8601. */
 export function advanceSize(cache: CacheModel, steps: ProgressStep[], now: string): ProgressStep[] {
 	const own = steps.filter(isSizeStep);
 	if (own.every(({ state }) => state === "done")) return steps;

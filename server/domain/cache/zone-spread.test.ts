@@ -74,7 +74,7 @@ describe("Multi-AZ", () => {
 });
 
 describe("the node that moves for the sake of zones", () => {
-	it("is of a zone that has several, a replica before the primary", () => {
+	it("is in a zone that has several, a replica before the primary", () => {
 		expect(moving([node(1, "a"), node(2, "a")], open("a", "b"))).toBe("n2");
 		expect(moving([node(1, "b"), node(2, "a"), node(3, "b")], open("c"))).toBe("n3");
 	});

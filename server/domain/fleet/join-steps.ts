@@ -43,12 +43,15 @@ export function joinSteps({ url, token, version, source }: JoinTarget): JoinStep
 	];
 }
 
-/** The token is in the environment: arguments can be read by every user of a machine. */
+/** The token is in the environment, because every user of a machine can read arguments. */
 export function joinCommand(url: string, token: string): string {
 	return `LARDER_JOIN_TOKEN=${token} npx larder agent --join ${url} --zone <zone> --address <this host's address>`;
 }
 
-/** What is wrong with the control plane's address for another machine, and what to do; null when nothing is known to be. */
+/**
+ * What is wrong with the control plane's address for another machine, and what to do; null if nothing is known to be
+ * wrong.
+ */
 export function reachWarning(url: string): string | null {
 	if (!reachesOnlyItself(url)) return null;
 	const { hostname, port } = new URL(url);

@@ -37,7 +37,7 @@ it("an earlier loss doesn't hide hosts that go together later", () => {
 	expect(isSafeMode(hosts)).toBe(true);
 });
 
-it("ends once enough hosts return, and never counts fewer than two", () => {
+it("ends once enough hosts return, and never begins with fewer than two silent", () => {
 	const host = fc.record({
 		silentSince: fc.option(fc.date({ noInvalidDate: true }), { nil: null }),
 	});

@@ -8,15 +8,15 @@ export interface HostSilence {
 const AT_ONCE_MS = 30_000;
 
 /**
- * Whether so many hosts fell silent at once that the observer is more likely cut off than the hosts gone.
+ * Whether so many hosts fell silent at once that the control plane is more likely cut off than the hosts are gone.
  * Then nothing is replaced until hosts return, or a person says which of them won't.
  *
  * The rule: two hosts or more, and at least half of those that carry nodes, were last heard from within 30 s
- * of each other and are still silent. So
- *   - of 2 or 3 hosts, two that go together; of 4 or 5, two and three; of 100, fifty;
- *   - not a single host, however few there are, and not hosts that go one after another: each is replaced;
- *   - not one zone of three or more: a third of the hosts is a loss to repair. With two zones, the loss of
- *     one looks the same as a cut between them, so that is safe mode.
+ * of each other and are still silent. Therefore:
+ *   - Two of 2, 3 or 4 hosts that go together cause safe mode, as do three of 5 and fifty of 100.
+ *   - A single host doesn't, however few there are, nor do hosts that go one after another: each is replaced.
+ *   - One zone of three or more doesn't: a third of the hosts is a loss to repair. With two zones, the loss of
+ *     one looks the same as a cut between them, so it does.
  * `hosts` are those that carry nodes, except those that a person has declared lost.
  */
 export function isSafeMode(hosts: readonly HostSilence[]): boolean {

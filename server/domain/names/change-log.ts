@@ -1,9 +1,9 @@
-/** Removals beyond these are forgotten, and holders of an older revision get everything. */
+/** Beyond this number, all removals are forgotten, and holders of an older revision get everything. */
 const REMOVALS_MAX = 10_000;
 
 /**
  * Values by key, and which of them have changed since an earlier revision. Revisions count from 0 in each process: a
- * revision of another process must be asked for as -1.
+ * holder of another process's revision must ask with -1.
  */
 export class ChangeLog<V> {
 	#revision = 0;

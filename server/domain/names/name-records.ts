@@ -21,7 +21,7 @@ export interface NamedCache {
 		readonly port: number;
 		readonly hostId: string;
 		readonly leads: boolean;
-		/** It is about to take a place, and serves no client yet unless it leads. */
+		/** It is about to take another node's place, and serves no client yet unless it leads. */
 		readonly arriving: boolean;
 	}[];
 }
@@ -80,8 +80,8 @@ function gatewaysOf(
 }
 
 /**
- * The zone's own servers: one of each failure zone in turn, always the same while hosts stay. Their names have a dot,
- * which no cache's has.
+ * The zone's own servers: one of each failure zone in turn, always the same while the hosts stay. Their names contain
+ * a dot, which no cache's name does.
  */
 function zoneServers(hosts: readonly NamedHost[]): DnsName[] {
 	const seen = new Map<string, number>();

@@ -159,7 +159,7 @@ const deeds = fc.array(
 	{ maxLength: 40 },
 );
 
-test("whatever is killed, late or canceled in between, it ends whole, and every slot has one owner all the time", () => {
+test("whatever is killed, late or canceled in between, an operation ends whole, and every slot always has one owner", () => {
 	const outcomes = new Set<string | null>();
 	fc.assert(
 		fc.property(fc.constantFrom("out", "in", "turn"), deeds, (change, history) => {
@@ -221,7 +221,7 @@ test("no shard gets and gives slots in one round, and what can go together does"
 	expect(formatSlots(slots)).toBe("1000-5460,10000-10922,16000-16383");
 });
 
-test("a shard whose slots are moving is served, and no node takes over", () => {
+test("a shard whose slots are moving keeps serving, and no node takes over", () => {
 	const world = new World("out");
 	world.apply(advanceOperation(world.model(), NOW));
 	expect(world.operation?.cursor.phase).toBe("move");

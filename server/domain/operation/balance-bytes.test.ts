@@ -13,14 +13,14 @@ test("a shard whose slots weigh more keeps fewer of them", () => {
 	expect(spread.map(formatSlots)).toEqual(["0-5461", "5462-16383"]);
 });
 
-test("a new shard gets its share of the data, and one that goes leaves all of its", () => {
+test("a new shard gets its share of the data, and one that leaves gives up all of its own", () => {
 	const out = balanceBytes([shard("0-8191", 300), shard("8192-16383", 300), shard("", 0)]);
 	expect(out.map(countSlots)).toEqual([5462, 5462, 5460]);
 	const back = balanceBytes([shard("0-8191", 300), shard("8192-16383", 900, false)]);
 	expect(back.map(formatSlots)).toEqual(["0-16383", ""]);
 });
 
-test("every slot has one owner, no shard gives and gets", () => {
+test("every slot has one owner, and no shard both gives and gets", () => {
 	const layouts = fc
 		.tuple(
 			fc.array(fc.integer({ min: 1, max: LIMITS.clusterSlots - 1 }), { maxLength: 6 }),
@@ -51,7 +51,7 @@ test("every slot has one owner, no shard gives and gets", () => {
 	);
 });
 
-test("afterwards all shards hold the same, but for some slots", () => {
+test("afterwards all shards hold the same, give or take a few slots", () => {
 	const bytes = fc.array(fc.integer({ min: 1e6, max: 1e9 }), { minLength: 2, maxLength: 6 });
 	fc.assert(
 		fc.property(bytes, (sizes) => {

@@ -14,8 +14,8 @@ interface Piece {
 
 /**
  * Spreads the slots so that all shards that stay hold about the same, and moves as little as possible. What single
- * slots hold isn't known: all slots of a shard are assumed to hold the same. Returns each shard's slots. A shard keeps
- * or gets at least one.
+ * slots hold isn't known: all slots of a shard are assumed to hold the same. Returns each shard's slots. Each shard
+ * that stays keeps or gets at least one.
  */
 export function balanceBytes(shards: readonly ByteHolder[]): SlotRange[][] {
 	const total = shards.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -29,7 +29,7 @@ export function balanceBytes(shards: readonly ByteHolder[]): SlotRange[][] {
 		.sort((a, b) => b.lacks - a.lacks || a.index - b.index);
 	const got = new Map<number, SlotRange[]>();
 	for (const [turn, { index, lacks }] of takers.entries()) {
-		// Each one that is still to come gets a slot at least.
+		// Each taker still to come needs at least one slot.
 		const toLeave = takers.length - 1 - turn;
 		got.set(index, turn === takers.length - 1 ? drain(pool) : take(pool, lacks, toLeave));
 	}

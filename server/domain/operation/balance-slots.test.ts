@@ -21,7 +21,7 @@ test("a new shard gets an equal share, and no other slot moves", () => {
 	]);
 });
 
-test("a shard that goes leaves its slots to the others", () => {
+test("a shard that leaves gives its slots to the others", () => {
 	const spread = balanceSlots([shard("0-8191"), shard("8192-12287", false), shard("12288-16383")]);
 	expect(spread.map(formatSlots)).toEqual(["0-8191", "", "8192-16383"]);
 });

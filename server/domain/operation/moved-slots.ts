@@ -2,7 +2,9 @@ import { countSlots, readSlots, withoutSlots } from "../../contract/slots.ts";
 import type { CacheModel } from "../cache/model.ts";
 import { goalOf, type OperationModel } from "./operation.ts";
 
-/** Before slots move, and after: the rest of the time goes into adding and removing nodes. */
+/**
+ * Where the progress is when slots begin to move, and when all have moved. The rest is for adding and removing nodes.
+ */
 const PERCENT_BEFORE_MOVING = 10;
 const PERCENT_AFTER_MOVING = 95;
 

@@ -32,7 +32,7 @@ export function isOperationStep({ step, node }: ProgressStep): boolean {
 	return node === null && STEPS.includes(step);
 }
 
-/** The steps as far as the operation has come; others stay as they are. `now` is ISO 8601. */
+/** Advances the steps as far as the operation has come; others stay as they are. `now` is ISO 8601. */
 export function advanceOperationSteps(
 	cache: CacheModel,
 	steps: ProgressStep[],
@@ -117,7 +117,10 @@ export function operationView(
 	};
 }
 
-/** Estimated from how fast slots have moved so far, or before any has, from what others took. Null if it is overdue. */
+/**
+ * Estimated from how fast slots have moved so far or, before any has moved, from how long others took. Null if it is
+ * overdue.
+ */
 function estimateEnd(cache: CacheModel, operation: OperationModel, now: Date): string | null {
 	const { cursor, input, startedAt } = operation;
 	const share = movedShare(cache, operation);

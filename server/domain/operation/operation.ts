@@ -10,7 +10,7 @@ export type SlotLayout = z.infer<typeof layoutSchema>;
 export const operationInputSchema = z.object({
 	before: layoutSchema,
 	after: layoutSchema,
-	/** Shards that exist for this operation, and go again if it is canceled. */
+	/** Shards that this operation adds, and removes again if it is canceled. */
 	added: z.array(z.string()),
 	/** Shards that leave the cache once they are empty. */
 	removed: z.array(z.string()),
@@ -87,8 +87,8 @@ interface Move {
 
 /**
  * All moves of an operation, those of one round at the same time. In a round no shard both gets and gives slots: each
- * slot that arrives raises its new owner's epoch, and with a later epoch than theirs, an owner would take back the slots
- * that it is giving away, and the others would delete their keys.
+ * slot that arrives raises its new owner's epoch. With a later epoch than the receivers of its own slots, that owner
+ * would take back the slots that it is giving away, and the receivers would delete their keys.
  */
 export function roundsOf(operation: Target): Move[][] {
 	const ids = Object.keys({ ...operation.input.before, ...operation.input.after }).sort();

@@ -22,8 +22,8 @@ export interface ParameterDefinition {
 	 *   always    under the same name, at every start and whenever it differs, so that a reset reaches running
 	 *             nodes
 	 *   when-set  under the same name, if overridden: not every version of the family knows it, or the agent
-	 *             has its own value. A running node isn't told that it is no longer set, so it only takes
-	 *             effect at starts
+	 *             has its own value. A reset doesn't reach a running node, so a change takes effect only at
+	 *             starts
 	 *   never     it isn't a setting of the engine, or resolve-parameters.ts turns it into one of another name
 	 */
 	readonly told: "always" | "when-set" | "never";

@@ -10,7 +10,7 @@ const POLICIES = [
 	"volatile-ttl",
 	"noeviction",
 ];
-/** Debian's and Ubuntu's engines are linked with the system's jemalloc, which doesn't support it. */
+/** Debian's and Ubuntu's engines are linked with the system's jemalloc, which doesn't support defragmentation. */
 const NEEDS_ANOTHER_BUILD =
 	"The distribution's engines are built without support for this, so it stays off.";
 

@@ -74,7 +74,7 @@ describe("families and default groups", () => {
 });
 
 describe("the catalogue", () => {
-	it("has each name once a family, and allows its own defaults", () => {
+	it("has each name once per family, and allows its own defaults", () => {
 		for (const family of PARAMETER_FAMILIES) {
 			const names = parameterDefinitions(family).map(({ name }) => name);
 			expect(new Set(names).size).toBe(names.length);
@@ -103,7 +103,7 @@ describe("validateParameter", () => {
 		);
 	});
 
-	it("takes only text that is one number within the range, and says which would be", () => {
+	it("takes only text that is one number within the range, and says which numbers are allowed", () => {
 		const ranged = everyDefinition.filter(({ definition }) => definition.allowed?.kind === "range");
 		fc.assert(
 			fc.property(fc.constantFrom(...ranged), fc.string(), ({ definition }, text) => {
@@ -237,7 +237,7 @@ describe("resolveParameters", () => {
 		expect(parameters.get("notify-keyspace-events")?.value).toBe(shown);
 	});
 
-	it("gives Memcached options for what differs, and a largest item that it takes", () => {
+	it("gives Memcached options for what differs, and a maximum item size that it accepts", () => {
 		expect(resolved("memcached1.6").size).toBe(0);
 		const parameters = resolved("memcached1.6", {
 			max_item_size: "1048577",
@@ -283,7 +283,7 @@ describe("usableMemoryBytes", () => {
 		expect(usable("valkey", 1_024, { "reserved-memory-percent": "0" })).toBe(1_024);
 	});
 
-	it("keeps Memcached's connections overhead, at most a quarter", () => {
+	it("reserves Memcached's connection overhead, at most a quarter", () => {
 		expect(usable("memcached", 1_024)).toBe(924);
 		expect(usable("memcached", 100)).toBe(75);
 		expect(usable("memcached", 1_024, { memcached_connections_overhead: "200" })).toBe(824);

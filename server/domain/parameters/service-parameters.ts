@@ -158,7 +158,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 	];
 }
 
-/** Engine 7 has these three in one setting; ElastiCache shows them separately. */
+/** The engine has these three in one setting; ElastiCache shows them separately. */
 function outputBuffer(
 	kind: "normal" | "pubsub" | "replica",
 	[hard, soft, seconds]: readonly [hard: number, soft: number, seconds: number],

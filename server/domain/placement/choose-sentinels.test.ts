@@ -11,13 +11,13 @@ describe("which Sentinels watch a cache", () => {
 		[3, 2],
 		[4, 3],
 		[5, 3],
-	])("with %i hosts all of them, of which %i must agree", (count, quorum) => {
+	])("with %i hosts, all of them; %i must agree", (count, quorum) => {
 		const chosen = chooseSentinels({ serving: serving(count), own: [], held: [] });
 		expect(chosen).toEqual(serving(count).map(({ id }) => id));
 		expect(sentinelQuorum(chosen.length)).toBe(quorum);
 	});
 
-	it("with more hosts five: the cache's own, and others spread over the zones", () => {
+	it("with more hosts, five: the cache's own, and others spread over the zones", () => {
 		const own = ["h0", "h3"]; // Both in z0.
 		const chosen = chooseSentinels({ serving: serving(10), own, held: [] });
 		expect(chosen).toHaveLength(5);

@@ -11,7 +11,7 @@ export interface Placement {
 export type PlacementResult = { ok: true; shards: Placement[][] } | { ok: false; reason: string };
 
 /**
- * Hosts by the rules of contract/spread-nodes.ts, and each host's lowest free ports. The same input gives the
+ * Chooses hosts by the rules of contract/spread-nodes.ts, and each host's lowest free ports. The same input gives the
  * same answer.
  */
 export function placeNodes(request: PlacementRequest): PlacementResult {

@@ -21,8 +21,8 @@ export type ReplacementResult = ({ ok: true } & Placement) | ({ ok: false } & No
 
 /**
  * A host for a node's replacement: never one that has a node of the shard, unless the replaced node shares
- * its host with one too. Otherwise by the rules of contract/spread-nodes.ts, preferring the same zone if
- * several are as good.
+ * its host with one too. Otherwise by the rules of contract/spread-nodes.ts, preferring the same zone if several are
+ * equally good.
  */
 export function placeReplacement(request: ReplacementRequest): ReplacementResult {
 	const { hosts, members, shard, from, zones, only, portRange } = request;

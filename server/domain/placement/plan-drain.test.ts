@@ -73,7 +73,7 @@ describe("before a drain", () => {
 		expect(hosts.sort()).toEqual(["h2", "h3"]);
 	});
 
-	it("zones that were asked for hold", () => {
+	it("nodes stay in the zones that were asked for", () => {
 		expect(plan([{ ...cache(shard("orders", 1)), zones: ["a"] }])).toMatchObject([
 			{ toHostId: null, remedy: expect.stringContaining("Add a host in zone a") },
 		]);

@@ -6,8 +6,8 @@ import { planReplacements } from "../plan-replacements.ts";
 import type { FleetRoom } from "../zone-spread.ts";
 import { CALM, cache, host, NOW } from "./models.ts";
 
-// A fleet whose engines and agents obey one step at a time: only after many steps does it
-// show what the planner does to a shard.
+// A fleet whose engines and agents obey one step at a time. What the planner does to a shard
+// shows only after many steps.
 
 interface Engine {
 	id: string;
