@@ -61,7 +61,7 @@ export class Housekeeping {
 	}
 }
 
-/** Those that no process has written to recently or has open. */
+/** Removes those that no process has open or has written to recently. */
 async function removeEngineLeftovers(dataDir: string): Promise<void> {
 	const names = await readdir(dataDir).catch(() => []);
 	for (const name of names.filter((each) => ENGINE_LEFTOVER.test(each))) {

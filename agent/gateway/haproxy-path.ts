@@ -144,7 +144,7 @@ export class HaproxyPath {
 		// A HAProxy that starts later reads the same from the map's file.
 		if (!this.haproxy.alive) return this.wake();
 		try {
-			// An adopted one can only be told about servers that it is known to have.
+			// An adopted HAProxy can be told only about servers that it is known to have.
 			if (this.states === NO_SERVER_STATES) await this.readStates();
 			await this.leadership.tell(table, this.states, cacheId);
 			// A worker that started before this notice may be about to replace the one just told.

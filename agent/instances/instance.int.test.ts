@@ -238,7 +238,7 @@ test("a replica that restarts, even with its primary gone, is never an empty pri
 		const seen = host.plane.observationOf(replica.id);
 		return seen?.phase === "running" && seen.pid !== pid;
 	});
-	// Checks every report since then, and what a client meets.
+	// Checks every report since then, and what a client gets.
 	const roles = host.plane.reports.flatMap((report) =>
 		(report.observations ?? []).flatMap((seen) =>
 			seen.assignmentId === replica.id && seen.engineState ? [seen.engineState.role] : [],

@@ -76,8 +76,8 @@ async function readLaunched(
 }
 
 /**
- * Keeps a damaged record for people to examine, and replaces it by the cautious assumption: it ran, under the
- * newest permit.
+ * Keeps a damaged record for people to examine, and replaces it with the cautious assumption: it ran, under
+ * the newest permit.
  */
 async function readOrSetAside(
 	options: { assignment: Assignment | null; logger: Logger },

@@ -1,12 +1,12 @@
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { ProcessActivity } from "../supervisor/process-activity.ts";
 
-/** It runs a script or function past its busy-reply-threshold, and answers BUSY. */
+/** The engine has run a script or function past its busy-reply-threshold, and answers BUSY. */
 export function saysBusy(error: unknown): boolean {
 	return error instanceof EngineCommandError && error.code === "BUSY";
 }
 
-/** It refuses new clients, and serves those that are connected. */
+/** The engine refuses new clients, and serves those that are connected. */
 export function saysFull(error: unknown): boolean {
 	return (
 		error instanceof EngineCommandError &&

@@ -25,7 +25,7 @@ export function syncDelaySeconds(killed: number): number {
 	return PACE_SECONDS[Math.min(killed - KILLED_MAX, PACE_SECONDS.length - 1)] ?? 0;
 }
 
-/** The third is news, and so is each doubling: a loop of days makes a dozen events. */
+/** The third is news, and so is each doubling: a loop that lasts for days makes a dozen events. */
 export function isKillNews(before: number, killed: number): boolean {
 	for (let news = KILLED_MAX; news <= killed; news *= 2) if (news > before) return true;
 	return false;

@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** What the server sends back over UDP, one answer for each message. */
+/** Sends the messages over UDP, and returns the first `answers` answers. */
 async function overUdp(messages: readonly Buffer[], answers: number): Promise<Buffer[]> {
 	const socket = createSocket("udp4");
 	const received: Buffer[] = [];

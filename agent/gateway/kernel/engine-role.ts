@@ -59,7 +59,7 @@ export class EngineRole {
 		return silent ? "none" : this.said;
 	}
 
-	/** Another source says what its role is now. An answer that is still on its way may be older. */
+	/** Another source says what the engine's role is now. An answer that is still on its way may be older. */
 	note(role: Role): void {
 		this.said = role;
 		this.notes++;
