@@ -96,13 +96,13 @@ ${EXIT_CODES_HELP}`,
 
 /** Applies commander settings to a command, but not to its subcommands. */
 function finish(command: Command): void {
-	// It would exit with 1 for an error in the call.
+	// By default, commander exits with 1 for a usage error.
 	command.exitOverride();
 	command.configureHelp({ subcommandDescription: describeInList });
 	for (const child of command.commands) finish(child);
 }
 
-/** Begins with a capital, as options do not. */
+/** Begins with a capital, unlike the descriptions of options. */
 function describeInList(command: Command): string {
 	const text = command.summary() || command.description();
 	return text.charAt(0).toUpperCase() + text.slice(1);
@@ -118,7 +118,7 @@ try {
 /** Prints what went wrong, and returns the exit code. */
 function report(error: unknown): number {
 	if (error instanceof CommanderError) {
-		// Requested help and version end well; commander has already printed everything.
+		// Help or the version was requested, or the call was wrong; commander has already printed everything.
 		return error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
 	}
 	if (error instanceof CliError) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { clusterMode, collectPair, collectText, pastInstant, wholeMib } from "./option-values.ts";
 
 describe("option values", () => {
-	it("collect pairs, whose values may hold anything, an equals sign too", () => {
+	it("collect pairs, whose values may contain anything, even an equals sign", () => {
 		expect(collectPair("b=c=d", collectPair("a="))).toEqual({ a: "", b: "c=d" });
 		expect(() => collectPair("=x")).toThrow(/key=value/);
 		expect(() => collectPair("x")).toThrow(/key=value/);
@@ -19,14 +19,14 @@ describe("option values", () => {
 		["disabled", "disabled"],
 	])("cluster mode %s is %s", (text, mode) => expect(clusterMode(text)).toBe(mode));
 
-	it("refuse another cluster mode, and sizes that aren't whole MiB", () => {
+	it("refuse an unknown cluster mode, and sizes that aren't whole MiB", () => {
 		expect(() => clusterMode("yes")).toThrow(/on or off/);
 		expect(wholeMib("2GiB")).toBe(2_048);
 		expect(() => wholeMib("1000")).toThrow(/MiB/);
 		expect(() => wholeMib("much")).toThrow(/MiB/);
 	});
 
-	it("a time is a moment, or how long ago it was", () => {
+	it("accept a time, or how long ago it was", () => {
 		const now = new Date("2026-01-02T00:00:00Z");
 		expect(pastInstant("90m")(now).toISOString()).toBe("2026-01-01T22:30:00.000Z");
 		expect(pastInstant("1d")(now).toISOString()).toBe("2026-01-01T00:00:00.000Z");

@@ -10,7 +10,7 @@ interface TimeProps {
 	look?: "full" | "clock" | "relative";
 }
 
-/** A moment, in the zone that the user chose; the other readings are on hover. */
+/** A time in the zone that the user chose; hovering shows it in full. */
 export function Time({ value, look = "full" }: TimeProps) {
 	const [zone] = useTimeZone();
 	if (value === null) return <span className="text-muted">–</span>;

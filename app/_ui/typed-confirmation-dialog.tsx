@@ -19,7 +19,7 @@ interface TypedConfirmationDialogProps {
 	children: ReactNode;
 }
 
-/** A dialog for what can't be undone. Mounted while it is open. */
+/** A dialog for an action that can't be undone. Mounted only while it is open. */
 export function TypedConfirmationDialog(props: TypedConfirmationDialogProps) {
 	const { title, name, action, isObstructed = false, isPending, onConfirm, onClose } = props;
 	const formId = useId();

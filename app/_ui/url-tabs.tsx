@@ -9,7 +9,7 @@ interface UrlTabsProps {
 	tabs: readonly { id: string; label: string; content: ReactNode }[];
 }
 
-/** Tabs whose choice is in the address; the first is the address without one. */
+/** Tabs whose selection is in the page's address. An address without one selects the first tab. */
 export function UrlTabs({ label, tabs }: UrlTabsProps) {
 	const { params, change } = useUrlParams();
 	const first = tabs[0]?.id ?? "";
@@ -18,7 +18,7 @@ export function UrlTabs({ label, tabs }: UrlTabsProps) {
 	const list = useRef<HTMLDivElement>(null);
 	// On a narrow screen the list scrolls sideways, and may begin before the chosen tab.
 	useEffect(() => {
-		// The tabs are there a moment after their list.
+		// The tabs are rendered a moment after their list.
 		const frame = requestAnimationFrame(() => {
 			const tab = list.current?.querySelector('[role="tab"][aria-selected="true"]');
 			tab?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -25,7 +25,7 @@ export interface ApiRequest {
 	idempotencyKey?: string;
 }
 
-/** The API refused. `code` is its own error code. */
+/** The API refused a call. `code` is the API's own error code. */
 export class ApiError extends CliError {
 	readonly code: ErrorCode;
 	constructor(code: ErrorCode, message: string, hints: readonly string[]) {
@@ -101,7 +101,7 @@ function parseJson(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		// Not an answer of ours: the caller says so.
+		// The answer isn't a Larder control plane's; the caller reports that.
 		return undefined;
 	}
 }

@@ -27,7 +27,7 @@ export function auditCommand(): Command {
 		.addOption(new Option("--outcome <outcome>", "only these").choices(auditOutcomeSchema.options));
 	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
 		const { since, actor, action, outcome } = options;
-		// Entries are many: one page unless asked for more.
+		// There are many entries: print one page unless asked for more.
 		await printPage(
 			await connect(options),
 			{ ...options, limit: options.limit ?? DEFAULT_LIMIT },

@@ -18,7 +18,7 @@ export function withPassphraseOptions(command: Command): Command {
 	);
 }
 
-/** For a new backup: asked twice, and refused if it is short. */
+/** For a new backup. The user types it twice; a short one is refused. */
 export async function choosePassphrase(options: PassphraseOptions): Promise<string> {
 	const given = await givenPassphrase(options);
 	const passphrase = given ?? (await ask("Passphrase of the backup: "));

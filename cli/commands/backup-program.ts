@@ -48,7 +48,7 @@ function parseOrNull(answer: string): unknown {
 	try {
 		return JSON.parse(answer);
 	} catch {
-		// It was ended from outside; the caller says so.
+		// The program was killed; the caller reports that.
 		return null;
 	}
 }

@@ -16,7 +16,7 @@ export function eventsCommand(): Command {
 		.option("--cache <name>", "only events of this cache")
 		.addOption(new Option("--severity <severity>", "only these").choices(severitySchema.options));
 	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
-		// Events are many: one page unless asked for more.
+		// There are many events: print one page unless asked for more.
 		await printPage(
 			await connect(options),
 			{ ...options, limit: options.limit ?? DEFAULT_LIMIT },

@@ -5,7 +5,7 @@ import { describeClock, describeState, describeWarnings } from "./hosts/describe
 import { describeDrain, describePreview, requirePlaces } from "./hosts/drain.ts";
 import { describeHost } from "./hosts/show.ts";
 
-it("a host's state says what it takes and loses", () => {
+it("a host's state says whether it takes nodes, is being drained or is lost", () => {
 	expect(describeState(exampleHost())).toBe("online");
 	expect(describeState(exampleHost({ cordoned: true }))).toBe("online, cordoned");
 	expect(describeState(exampleHost({ cordoned: true, draining: true }))).toBe("online, draining");
@@ -26,7 +26,7 @@ it("a removal says whether the host is gone already", () => {
 	expect(describeRemoval(exampleHost({ lost: true }))).toContain("replacing its 2 nodes");
 });
 
-it("a host's clock is right, or off by so much", () => {
+it("a host's clock is right, or off by a stated time", () => {
 	const off = { clockAheadMs: 3_000, clockWarning: "The clock of h1 is 3.0 s ahead." };
 	expect(describeClock(exampleHost())).toBe("right");
 	expect(describeClock(exampleHost({ clockAheadMs: null }))).toBe("-");
@@ -35,7 +35,7 @@ it("a host's clock is right, or off by so much", () => {
 	expect(describeState(exampleHost(off))).toBe("online, clock off");
 });
 
-it("what a machine should change is said below the list, once for all hosts that it is about", () => {
+it("warnings appear below the list, each once with the names of its hosts", () => {
 	const full = {
 		...{ code: "disk-full", severity: "error" as const, title: "disk full" },
 		...{ message: "The disk is full.", remedy: "Free some space.", command: null },
@@ -70,7 +70,7 @@ it("a host is shown with each of its warnings", () => {
 	expect(describeHost(exampleHost())).not.toContain("Warning");
 });
 
-it("before a drain, nodes with nowhere to go are listed with what would help, once for those alike", () => {
+it("before a drain, nodes with nowhere to go are listed with the remedy, one line per reason", () => {
 	const node = { cache: "orders", role: "replica" as const, losesData: false };
 	const goes = { to: "h2", reason: null, remedy: null };
 	const stays = { to: null, reason: "No host has room.", remedy: "Add one." };

@@ -34,8 +34,8 @@ function group(overrides: Partial<ParameterGroup> = {}): ParameterGroup {
 	};
 }
 
-describe("a group for people to read", () => {
-	it("shows when each parameter is taken, and empty values as such", () => {
+describe("a group in readable form", () => {
+	it("shows when each parameter takes effect, and marks empty values", () => {
 		const text = describeGroup(group(), false);
 		expect(text).toMatch(/^timeout +5 +0 +0-9 +at once$/m);
 		expect(text).toMatch(/^databases .* at a reboot$/m);

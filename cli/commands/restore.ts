@@ -52,7 +52,7 @@ Example:
 	);
 }
 
-/** Read from its first line. If a file has none, the program itself checks and refuses it. */
+/** According to the file's first line. The backup program itself refuses a file whose first line isn't a header. */
 async function isEncrypted(path: string): Promise<boolean> {
 	const file = await open(path, "r").catch((error: unknown) => {
 		const reason = error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import { type LarderHome, openHome } from "../../platform/home.ts";
 
 const here = import.meta.dirname;
 
-/** The directory of the checkout, from the sources (cli/installation) as from the built file (dist). */
+/** The checkout's directory, whether this runs from the sources (cli/installation) or the built file (dist). */
 export const checkoutRoot = here.endsWith("dist") ? dirname(here) : dirname(dirname(here));
 
 export function builtProgram(name: "server" | "agent"): string {

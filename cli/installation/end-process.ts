@@ -10,7 +10,7 @@ const AFTER_KILL_MS = 5_000;
 
 export type EndResult = "was gone" | "stopped" | "killed" | "still there";
 
-/** Sends SIGTERM, and SIGKILL if that hasn't ended it after `graceMs`. Returns when it is gone. */
+/** Sends SIGTERM, and SIGKILL if that hasn't ended it after `graceMs`. Waits at most AFTER_KILL_MS after that. */
 export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<EndResult> {
 	if (!signalProcess(identity, "SIGTERM")) return "was gone";
 	if (await waitUntilGone(identity, graceMs)) return "stopped";

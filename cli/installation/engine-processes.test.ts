@@ -34,7 +34,7 @@ const pidsOf = (find: typeof findEngineProcesses) =>
 		.map(({ pid }) => pid)
 		.sort();
 
-/** A shell under an engine's name, which lives until its standard input ends. */
+/** Starts a shell under an engine's name; it runs until its standard input ends. */
 function start(program: string, cwd: string, script = "read line"): ChildProcess {
 	const path = join(root, program);
 	if (!existsSync(path)) copyFileSync("/bin/sh", path);
@@ -55,7 +55,7 @@ test("engines of every kind and gateways of this home are found, others aren't",
 	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([gateway]));
 });
 
-test("a worker counts with its master, and for itself once that has died", async () => {
+test("a worker isn't listed beside its master, but is once the master has died", async () => {
 	const directory = join(home.agentDir("local-a"), "gateway");
 	// It waits for a writer that never comes: its master's input would end with the master.
 	const worker = `${join(root, "haproxy")} -c 'mkfifo hold; echo $$ > worker-pid; read line < hold'`;

@@ -12,7 +12,7 @@ export function findEngineProcesses(home: LarderHome): ProcessIdentity[] {
 	return findProcesses(home, ENGINE_PROGRAM, (cwd) => !isSentinels(cwd));
 }
 
-/** The Sentinels of the home's agents, which are a mode of Valkey's program. */
+/** The Sentinels of the home's agents. Sentinel is a mode of Valkey's program. */
 export function findSentinelProcesses(home: LarderHome): ProcessIdentity[] {
 	return findProcesses(home, ENGINE_PROGRAM, isSentinels);
 }
@@ -25,7 +25,7 @@ export function findGatewayProcesses(home: LarderHome): ProcessIdentity[] {
 /**
  * Asks the kernel, not the agents' records: an engine runs in its instance's directory, and an engine that
  * wasn't recorded because of a crash counts too. Children of the same program (HAProxy's workers, a process
- * that writes a snapshot) end with their parent and are left out, unless it has died.
+ * that writes a snapshot) end with their parent and are left out, unless the parent has died.
  */
 function findProcesses(
 	home: LarderHome,

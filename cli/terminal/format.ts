@@ -46,7 +46,7 @@ export function plural(count: number, one: string): string {
 	return `${count} ${one}${count === 1 ? "" : "s"}`;
 }
 
-/** Each line once, after the names that it is about: `a, b: The disk is full.` */
+/** Each line once, after the names that it applies to: `a, b: The disk is full.` */
 export function linesWithNames(lines: Iterable<{ name: string; line: string }>): string[] {
 	const names = new Map<string, string[]>();
 	for (const { name, line } of lines) names.set(line, [...(names.get(line) ?? []), name]);

@@ -31,7 +31,7 @@ describe("times", () => {
 		[245_000, "4 min 5 s"],
 	])("%d ms read %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
-	it("tell how long ago something was", () => {
+	it("say how long ago something was", () => {
 		const now = new Date("2026-01-02T00:00:00Z");
 		expect(formatAgo("2026-01-01T23:59:30Z", now)).toBe("30 s ago");
 		expect(formatAgo("2026-01-01T00:00:00Z", now)).toBe("1 d ago");

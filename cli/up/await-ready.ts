@@ -14,8 +14,8 @@ const SERVER_TIMEOUT_MS = 180_000;
 const SHOWN_LOG_LINES = 12;
 
 /**
- * Waits until the control plane answers; its first failure to start is final and shown with the end of its
- * log.
+ * Waits until the control plane answers. If it ends before that, throws a CliError with the end of its log, and
+ * doesn't wait for a restart.
  */
 export async function awaitControlPlane(
 	server: KeptProcess,
@@ -79,7 +79,7 @@ export async function watchControlPlane(
 	}
 }
 
-/** Names of those that aren't online when the time is over; empty if all are. */
+/** Names of the hosts that aren't online when the time is up; empty if all are. */
 export async function awaitHosts(
 	api: ApiClient,
 	names: readonly string[],

@@ -4,7 +4,7 @@ import { HealthPatience } from "./health-patience.ts";
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
-/** Looks every five seconds, and gives back when restarts were due; each makes another process. */
+/** Checks every five seconds. Returns the seconds at which restarts were due; each makes a new process. */
 function restarts(
 	untilMs: number,
 	isHealthy: (nowMs: number, process: number) => boolean,

@@ -1,7 +1,7 @@
 /** A database that is slow for a while, or a busy machine, is no reason to restart. */
 const FIRST_MS = 60_000;
 /**
- * If a restart didn't help, as with a full disk, the next one won't either: they come further and further
+ * If a restart didn't help, as with a full disk, the next one won't either, so restarts come further and further
  * apart.
  */
 const LONGEST_MS = 30 * 60_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { keepProcess } from "./kept-process.ts";
 
-it("a process that is restarted comes back as another one", async () => {
+it("a process that is restarted comes back as a new one", async () => {
 	const directory = mkdtempSync(join(tmpdir(), "larder-kept-"));
 	const script = join(directory, "idle.mjs");
 	writeFileSync(script, "console.log('up'); setInterval(() => undefined, 1_000);");

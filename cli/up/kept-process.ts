@@ -14,12 +14,12 @@ export interface KeptProcessOptions {
 	script: string;
 	env: NodeJS.ProcessEnv;
 	log: string;
-	/** It ended by itself, and will be restarted after this many milliseconds. */
+	/** It ended without stop() or kill(), and will be restarted after this many milliseconds. */
 	onEnd(title: string, how: string, restartInMs: number): void;
 }
 
 /**
- * A child that is restarted whenever it ends by itself, with a growing delay.
+ * A child that is restarted with a growing delay whenever it ends, until stop() or kill().
  *
  *   running ──ends──> waiting (delay) ──> running
  *      └────stop────────┴──> stopped
@@ -27,7 +27,7 @@ export interface KeptProcessOptions {
 export interface KeptProcess {
 	readonly title: string;
 	readonly pid: number | undefined;
-	/** How often it ended by itself. */
+	/** How often it ended without stop() or kill(). */
 	readonly failures: number;
 	/** Ends it; it is then restarted as after any end. Does nothing while none runs. */
 	restart(): void;

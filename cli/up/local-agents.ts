@@ -17,13 +17,11 @@ export interface LocalAgent {
 	address: string;
 	memoryBytes: number;
 	home: string;
-	/**
-	 * Whether it serves the endpoints: only one agent per address can, because they have the same ports on all.
-	 */
+	/** Whether it serves the endpoints. Only one agent per address can: endpoints have the same ports on every host. */
 	gateway: "on" | "off";
 }
 
-/** Three hosts on one machine, each with its own address and so a whole range of ports. */
+/** Three hosts on one machine. Where the system allows it, each has its own address, and so a whole range of ports. */
 export async function planLocalAgents(home: LarderHome): Promise<LocalAgent[]> {
 	const memoryBytes = offeredMemoryBytes(ZONES.length);
 	const manyAddresses = await hasManyLoopbackAddresses();

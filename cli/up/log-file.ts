@@ -11,7 +11,7 @@ export function openLog(path: string): number {
 }
 
 /**
- * Bounds a log that a program writes to, with one copy of what came before. Returns a function that stops it.
+ * Bounds a log that a program writes to, with one copy of what came before. Returns a function that stops doing so.
  */
 export function keepLogBounded(path: string): () => void {
 	const limits = { maxBytes: ROTATE_AT_BYTES, keep: true };

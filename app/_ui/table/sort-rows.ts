@@ -5,7 +5,7 @@ export interface Sort {
 	descending: boolean;
 }
 
-/** `name`, or `-name` from the last to the first: as in the page's address. */
+/** Parses `name`, or `-name` for descending order, as in the page's address. */
 export function parseSort(text: string | null): Sort | null {
 	if (text === null || text === "" || text === "-") return null;
 	return text.startsWith("-")
@@ -17,7 +17,7 @@ export function formatSort({ column, descending }: Sort): string {
 	return `${descending ? "-" : ""}${column}`;
 }
 
-/** Clicks sort a column upwards, then downwards, then no longer. */
+/** Successive clicks sort a column ascending, then descending, then not at all. */
 export function nextSort(sort: Sort | null, column: string): Sort | null {
 	if (sort?.column !== column) return { column, descending: false };
 	return sort.descending ? null : { column, descending: true };
@@ -25,7 +25,7 @@ export function nextSort(sort: Sort | null, column: string): Sort | null {
 
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** Numbers by size, texts as people sort them (`node-2` before `node-10`), and what has no value last either way. */
+/** Sorts numbers by size and texts in natural order (`node-2` before `node-10`). Missing values come last either way. */
 export function sortRows<Row>(
 	rows: readonly Row[],
 	sortValue: (row: Row) => SortValue,

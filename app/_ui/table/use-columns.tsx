@@ -12,7 +12,7 @@ function canBeHidden<Row>({ lead, bare }: Column<Row>): boolean {
 }
 
 /**
- * The columns of a list that the person chose, which the browser remembers, and the menu to choose them. `isExtra`
+ * The columns that the user chose for a list (the browser remembers them), and the menu for choosing them. `isExtra`
  * columns are hidden until chosen.
  */
 export function useColumns<Row>(

@@ -11,8 +11,8 @@ import { haveRebooted } from "./reboot.ts";
 
 const described = (overrides: Partial<Cache> = {}) => describeCache(exampleCache(overrides), "EUR");
 
-describe("a cache for people to read", () => {
-	it("has its endpoints, cost and protection", () => {
+describe("a cache in readable form", () => {
+	it("shows its endpoints, cost and protection", () => {
 		const text = described();
 		expect(text).toMatch(/^Primary endpoint +127\.0\.0\.1:6379$/m);
 		expect(text).toMatch(/^Reader endpoint +127\.0\.0\.1:6380$/m);
@@ -29,7 +29,7 @@ describe("a cache for people to read", () => {
 		expect(described()).not.toContain("instead of");
 	});
 
-	it("gives names before addresses where there is a zone", () => {
+	it("shows names before addresses if there is a DNS zone", () => {
 		const { endpoints } = exampleCache();
 		const names = {
 			...{ zone: "example.com", port: 10_053, configuration: null, nodes: [] },
@@ -42,7 +42,7 @@ describe("a cache for people to read", () => {
 		expect(described()).not.toMatch(/^Names/m);
 	});
 
-	it("has shards with their slots in cluster mode, and one endpoint", () => {
+	it("shows shards with their slots in cluster mode, and one endpoint", () => {
 		const text = described({
 			clusterMode: "enabled",
 			shardCount: 2,
@@ -66,7 +66,7 @@ describe("a cache for people to read", () => {
 		expect(text).not.toMatch(/Primary endpoint/);
 	});
 
-	it("has nodes and neither replicas nor failover for Memcached", () => {
+	it("shows nodes, but neither replicas nor failover, for Memcached", () => {
 		const text = described({ engine: "memcached", replicasPerShard: 0, nodeCount: 3 });
 		expect(text).toMatch(/^Nodes +3$/m);
 		expect(text).not.toMatch(/Replicas|failover|Cluster mode/);
@@ -104,7 +104,7 @@ describe("a cache for people to read", () => {
 		expect(described()).not.toContain("Last failover");
 	});
 
-	it("can't move the cursor with what others wrote", () => {
+	it("contains no control characters from a description", () => {
 		expect(described({ description: "a\x1b[2Jb" })).not.toContain("\x1b");
 	});
 });
@@ -117,7 +117,7 @@ describe("haveRebooted", () => {
 		shards(exampleNode("orders-001", { pid: 10 }), exampleNode("orders-002", { pid: 11 })),
 	);
 
-	it("waits until each chosen node is another process", () => {
+	it("waits until each chosen node runs as a new process", () => {
 		const half = exampleCache(
 			shards(exampleNode("orders-001", { pid: 20 }), exampleNode("orders-002", { pid: 11 })),
 		);
@@ -131,7 +131,7 @@ describe("haveRebooted", () => {
 	});
 });
 
-describe("a failover that is waited for", () => {
+describe("waiting for a failover", () => {
 	const old = exampleFailover({ at: "2025-12-31T00:00:00.000Z" });
 	const led = (...leaders: string[]) =>
 		leaders.map((leader, index) => ({
@@ -141,7 +141,7 @@ describe("a failover that is waited for", () => {
 			nodes: [exampleNode(leader), exampleNode(`${leader}-other`, { role: "replica" as const })],
 		}));
 
-	it("is done once the cache has a newer one than before", () => {
+	it("ends once the cache has a newer failover than before", () => {
 		const before = exampleCache({ lastFailover: old });
 		expect(newLeader(before, before, undefined)).toBeNull();
 		expect(newLeader(before, exampleCache({ lastFailover: exampleFailover() }), undefined)).toEqual(
@@ -158,7 +158,7 @@ describe("a failover that is waited for", () => {
 		expect(first?.name).toBe("orders-002");
 	});
 
-	it("isn't mistaken for another shard's, and is seen when another shard's came after it", () => {
+	it("ignores another shard's failover, and sees its own even if another shard's came after it", () => {
 		const before = exampleCache({ lastFailover: old, shards: led("a", "b") });
 		const other = exampleFailover({ shard: "0002" });
 		const elsewhere = exampleCache({ lastFailover: other, shards: led("a", "c") });
@@ -167,7 +167,7 @@ describe("a failover that is waited for", () => {
 		expect(newLeader(before, both, "0001")).toEqual({ name: "d", failover: null });
 	});
 
-	it("has failed when an event tells so that wasn't there before", () => {
+	it("fails when a new event reports a failure", () => {
 		const event = (id: string, type: string): Event => ({
 			id,
 			at: "2026-01-01T00:00:00.000Z",

@@ -65,7 +65,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 	];
 }
 
-/** How far a change of nodes, shards or slots is. */
+/** How far a change of nodes, shards or slots has come. */
 function describeOperation({ name, operation }: Cache): Field[] {
 	if (operation === null) return [];
 	const { kind, state, percent, slots, data, cancellable } = operation;
@@ -117,7 +117,7 @@ function describeFailover(failover: Failover): string {
 	return `${at}, ${from} → ${to}, ${kind}${measured}: ${cause}`;
 }
 
-/** The endpoints that such a cache has, `-` until it is available. */
+/** The endpoints that this kind of cache has; `-` until it is available. */
 function endpointsOf({ engine, clusterMode, replicasPerShard, endpoints }: Cache): Field[] {
 	const { names } = endpoints;
 	const one =

@@ -27,7 +27,7 @@ const primary: CacheMetrics["nodes"][number] = {
 	},
 };
 
-it("metrics are a row for each node, newest values; what wasn't measured is a dash", () => {
+it("metrics show a row of newest values for each node, and a dash for what wasn't measured", () => {
 	const replica = { ...primary, node: "orders-002", role: "replica" as const };
 	const [head, first, second] = describeMetrics(metrics([primary, replica]), false).split("\n");
 	expect(head).not.toContain("VALUE");
@@ -36,7 +36,7 @@ it("metrics are a row for each node, newest values; what wasn't measured is a da
 	expect(second).toMatch(/^orders-002 +replica/);
 });
 
-it("newest values are of one round, in which a node that moved has its former place too", () => {
+it("newest values come from one round, in which a node that moved also has a row for its former place", () => {
 	const later = "2026-01-01T00:00:10.000Z";
 	const opsOf = (id: string, times: string[], opsPerSecond: number[], leftAt: string | null) => ({
 		...{ ...primary, id, node: id, at: times, leftAt },

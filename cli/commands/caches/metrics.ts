@@ -71,7 +71,7 @@ interface Row {
 
 /**
  * A table of nodes; `overRange` adds the mean and the highest of each metric over the range. The newest values are those
- * of one round, so that they can be added up. A node that has left the cache has a row in its last round.
+ * of one round, so that they can be added up. A node that has left the cache has a row only if it reported in that round.
  */
 export function describeMetrics(metrics: CacheMetrics, overRange: boolean): string {
 	const { nodes, to } = metrics;
@@ -94,7 +94,7 @@ export function describeMetrics(metrics: CacheMetrics, overRange: boolean): stri
 	return `${formatTable(rows, columns)}\n\nAt ${to}. Rates are per second.`;
 }
 
-/** The time of the newest round that all of today's nodes have reported, except those that are late; NaN for none. */
+/** The time of the newest round that all current nodes have reported, except those that are late; NaN for none. */
 function newestRound({ nodes, resolutionSeconds }: CacheMetrics): number {
 	const newest = nodes.flatMap(({ at, leftAt }) => {
 		const last = at.at(-1);

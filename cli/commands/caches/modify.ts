@@ -116,7 +116,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 	else if (!options.wait) print(acceptedWords(name, options));
 }
 
-/** Asks before a change that can't be undone; true if it is one. */
+/** Asks before a change that can't be undone. Returns true if the change is one. */
 async function confirmUpgrade(
 	api: ApiClient,
 	name: string,

@@ -51,7 +51,7 @@ async function run(
 		print(`${nodes.length === 0 ? name : nodes.join(", ")} will be rebooted.`);
 }
 
-/** True once every chosen node runs as a new process. The cache may look available until its turn comes. */
+/** True once every chosen node runs as a new process. The cache may look available until the reboot starts. */
 export function haveRebooted(before: Cache, now: Cache, chosen: readonly string[]): boolean {
 	const earlier = new Map(nodesOf(before).map((node) => [node.id, node.pid]));
 	return nodesOf(now)

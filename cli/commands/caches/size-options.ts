@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { collectPair, collectText, wholeNumber } from "../../option-values.ts";
 
-/** The options about how many nodes there are. */
+/** The options that say how many nodes a cache has. */
 export interface SizeOptions {
 	by?: string;
 	replicas?: number;
@@ -34,7 +34,7 @@ export function sizeOptions(command: Command): Command {
 		);
 }
 
-/** The fields of a request that they stand for. */
+/** The request fields that these options set. */
 export function sizeOf({ by, replicas, shardReplicas, remove, shards, nodes }: SizeOptions) {
 	return {
 		replicasPerShard: replicas,

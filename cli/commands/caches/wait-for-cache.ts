@@ -23,7 +23,7 @@ export function waitOptions(command: Command): Command {
 	);
 }
 
-/** For a command that waits by default. Scripts may say either. */
+/** For a command that waits by default. Scripts may pass either flag. */
 export function waitByDefaultOptions(command: Command): Command {
 	return command
 		.addOption(new Option("--wait", "wait until it is done").default(true, "on"))
@@ -39,7 +39,7 @@ export function timeoutOption(command: Command): Command {
 	);
 }
 
-/** The condition. */
+/** What a command waits for. */
 interface Goal {
 	isReached(cache: Cache): boolean | Promise<boolean>;
 	/** Printed on stderr once it is reached. */
@@ -83,7 +83,7 @@ export async function waitForCache(
 				throw new CliError(`${name} was deleted meanwhile.`, EXIT.notFound);
 			}
 			const cache = cacheSchema.parse(answer);
-			// A reason describes changes without steps.
+			// Other changes have no steps: the reason alone describes them.
 			hasSteps ||=
 				cache.status === "creating" || cache.status === "rebooting" || cache.operation !== null;
 			view.show(hasSteps ? cache.progress : [], cache.statusReason);

@@ -72,7 +72,7 @@ export function removeCommand(): Command {
 }
 
 /**
- * Only the loss of an offline host with nodes can take data with it. The API refuses or does everything else
+ * Only giving up an offline host with nodes can lose data. In all other cases the API refuses, or removes the host
  * without harm.
  */
 async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions): Promise<void> {

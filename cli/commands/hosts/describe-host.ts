@@ -14,7 +14,7 @@ export function describeState(host: Host): string {
 	].join(", ");
 }
 
-/** One line per warning, with the hosts that it is about, such as "a, b: The disk is full. …" */
+/** One line per warning, after the hosts that it applies to, such as "a, b: The disk is full. …" */
 export function describeWarnings(hosts: readonly Host[]): string[] {
 	return linesWithNames(
 		hosts.flatMap(({ name, warnings }) =>
