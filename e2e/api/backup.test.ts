@@ -112,8 +112,8 @@ it("a control plane that lost its database is restored, and takes over all runni
 		return JSON.stringify(body).includes("node.set-aside");
 	});
 
-	// Hosts know all of it by now, and have ended whatever they should end. Only engines of deleted caches were started
-	// again.
+	// By now the hosts know the restored state, and have ended whatever they should end. They started only engines of
+	// deleted caches again.
 	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
 	expect(pidsOfEngines().length).toBe(before.length + 2);
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });
@@ -148,7 +148,7 @@ it("a backup without a passphrase is made on request, with a warning", async () 
 	expect(none.stderr).toContain("--passphrase-file");
 });
 
-/** Writes and reads endlessly over one connection, with no retry and no reconnecting, but with patience. */
+/** Writes and reads endlessly over one connection, without retrying or reconnecting, but with patience. */
 function startClient(endpoint: Endpoint, password: string | null) {
 	const client = openClient(endpoint, password);
 	const errors: string[] = [];

@@ -30,8 +30,8 @@ async function create(name: string, body: object): Promise<Cache> {
 }
 
 /**
- * A primary is killed, another takes over, and the cache is whole again with the old one restarted as its
- * replica: the primary doesn't move back, which would interrupt clients twice.
+ * Kills the primary, and waits until another has taken over and the old one is back as its replica: the primary doesn't
+ * move back, which would interrupt clients twice.
  */
 async function failOver(name: string): Promise<Cache> {
 	const victim = nodesOf(await larder.getCache(name)).find((node) => node.role === "primary");
@@ -66,7 +66,7 @@ describe("endpoints stay what they are", () => {
 		await larder.deleteCache(cache.name);
 	});
 
-	it("when a primary of a cluster is killed: its replica is voted in, and it comes back", async () => {
+	it("when a primary of a cluster is killed: its replica is voted in, and the old primary comes back", async () => {
 		const shape = { clusterMode: "enabled", shards: 3, replicasPerShard: 1 };
 		const cache = await create("votes", shape);
 		const password = await passwordOf(larder, cache.name);
@@ -135,7 +135,7 @@ it("parameters are applied live if possible, the rest by a reboot that keeps the
 		.parse(events.body)
 		.items.filter(({ severity }) => severity !== "info");
 	expect(troubles).toEqual([]);
-	// The primary handed over before its turn came.
+	// The primary handed over before its own reboot.
 	expect(nodesOf(after).find((node) => node.role === "primary")?.id).not.toBe(former);
 	expect(after.lastFailover).toMatchObject({ kind: "planned", by: "control-plane" });
 	const rebooted = openClient(requireEndpoint(after, "primary"), password);

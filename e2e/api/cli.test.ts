@@ -116,7 +116,7 @@ describe("exit codes say what went wrong", () => {
 		expect(refused.exitCode).toBe(6);
 		expect(refused.stderr).toContain("http://127.0.0.1:9");
 	});
-	// What it waits for may not be known so soon on a busy machine.
+	// On a busy machine, the CLI may not know so soon what it waits for.
 	it("7: waited too long, and the work continues", { retry: 2 }, async () => {
 		const late = await run(
 			...["caches", "create", "no-engine", "--engine-version", "9.99"],
@@ -209,7 +209,7 @@ it("a machine elsewhere joins with a token, and its caches outlive its agent", a
 			/^box-1 +annex +online.*? +right +127\.0\.0\.9/m,
 		);
 		expect((await run("hosts", "join-tokens", "list")).stdout).toMatch(/used +1 of 1: box-1/);
-		// Removed, it comes back as a new host with a new token, and not before.
+		// Once removed, it can come back only with a new token, as a new host.
 		await run("hosts", "remove", "box-1");
 		expect(await agent.end("SIGINT")).toBe(0);
 		expect((await run("hosts", "join-tokens", "list")).stdout).toMatch(/revoked +1 of 1/);

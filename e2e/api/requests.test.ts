@@ -5,7 +5,7 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 
 let larder: Installation;
 beforeAll(async () => {
-	// Without hosts nothing is started: only what the API makes of requests matters here.
+	// No hosts, so nothing starts: these tests are only about how the API treats requests.
 	larder = await startInstallation({ agents: [] });
 });
 afterAll(() => larder?.stop());
@@ -89,7 +89,7 @@ describe("a refusal names the code, the field and the request", () => {
 	});
 });
 
-it("a name is taken once, however it is written, until its cache is gone", async () => {
+it("a name is taken, in upper or lower case, until its cache is gone", async () => {
 	expect((await post({ name: "taken" })).status).toBe(202);
 	for (const name of ["taken", "TAKEN"]) {
 		const answer = await post({ name });
@@ -101,7 +101,7 @@ it("a name is taken once, however it is written, until its cache is gone", async
 	await larder.deleteCache("taken");
 });
 
-it("of twenty requests for one name at once, one wins", async () => {
+it("when twenty requests ask for one name at once, one wins", async () => {
 	const answers = await Promise.all(Array.from({ length: 20 }, () => post({ name: "race" })));
 	const statuses = answers.map((answer) => answer.status).sort();
 	expect(statuses).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
@@ -120,7 +120,7 @@ describe("an idempotency key", () => {
 		await larder.deleteCache("once");
 	});
 
-	it("makes one cache of requests at the same moment", async () => {
+	it("makes one cache from requests at the same moment", async () => {
 		const headers = { "idempotency-key": randomUUID() };
 		const answers = await Promise.all(
 			Array.from({ length: 5 }, () => post({ name: "at-once" }, headers)),
@@ -140,7 +140,7 @@ describe("an idempotency key", () => {
 	});
 });
 
-it("without a host a cache waits and says why", async () => {
+it("without a host, a cache waits and says why", async () => {
 	const answer = await post({ name: "homeless" });
 	expect(answer.status).toBe(202);
 	expect(answer.body).toMatchObject({ name: "homeless", status: "creating", kind: "provisioned" });

@@ -93,7 +93,7 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect((await cancel()).status).toBe(409);
 	await requireKeys();
 
-	// Out, by the command line.
+	// Scale out, by the command line.
 	const out = await runLarder(["caches", "scale", name, "--shards", "3", "--wait"], {
 		LARDER_HOME: larder.home.root,
 	});
@@ -102,7 +102,7 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect(slotCounts(grown).sort()).toEqual([5_461, 5_461, 5_462]);
 	await requireKeys();
 
-	// By hand, and even again.
+	// Set slots by hand, then rebalance.
 	const slots = ["0-99,16000-16383", "100-9999", "10000-15999"];
 	const uneven = await larder.rest("PUT", `${path}/slots`, { body: { slots: slots.slice(0, 2) } });
 	expect(uneven).toMatchObject({ status: 422, body: { error: { field: "slots" } } });
@@ -118,7 +118,7 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect((await larder.rest("POST", `${path}/rebalance`, { body: {} })).status).toBe(202);
 	expect(slotCounts(await settled(name, 3, password)).sort()).toEqual([5_461, 5_461, 5_462]);
 
-	// In, and without replicas, in one request: one follows the other. The nodes go with their processes.
+	// Scale in and remove the replicas in one request: one follows the other. The nodes go with their processes.
 	const whole = await patch({ shards: 1, replicasPerShard: 0 });
 	expect(whole.status).toBe(202);
 	expect(cacheSchema.parse(whole.body)).toMatchObject({

@@ -59,7 +59,7 @@ const pidsOf = () =>
 		.map((engine) => engine.pid)
 		.sort();
 
-/** In logs and in processes' arguments. */
+/** Checks logs and processes' arguments. */
 function expectNoSecret(): void {
 	const token = readFileSync(join(root, "admin-token"), "utf8").trim();
 	const logs = ["control-plane", "agent-local-a", "agent-local-b", "agent-local-c"].map((name) =>
@@ -72,7 +72,7 @@ function expectNoSecret(): void {
 }
 
 describe("larder up", () => {
-	it("says where Larder is, how to create the administrator, how to stop it, and no secret; larder stop works when all of it is dead", async () => {
+	it("says where Larder is, how to create the administrator, how to stop it, and no secret; larder stop works when all programs are dead", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const url = `http://127.0.0.1:${environment.PORT}`;
@@ -94,7 +94,7 @@ describe("larder up", () => {
 		expect(processesOf(root)).toEqual([]);
 	});
 
-	it("refuses to run twice on a home and names the other process; after it was killed, the next start says what it left", async () => {
+	it("refuses to run twice on a home and names the other process; after that one was killed, the next start says what it left", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const second = up({ PORT: String(await findFreePort()) });
@@ -179,7 +179,7 @@ describe("larder up", () => {
 		client.disconnect();
 	});
 
-	it("starts a killed control plane and a killed agent again, and caches don't notice; larder stop stops all of it, and can be repeated", async () => {
+	it("starts a killed control plane and a killed agent again, and caches don't notice; larder stop stops everything, and can be repeated", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		await createCache("orders", "--replicas", "1");

@@ -32,7 +32,7 @@ export function copyInstances(
 		const file = join(directory, "engine.conf");
 		// A replica's file may still name an address where nothing answers: the agent told the engine its primary later.
 		const text = readFileSync(file, "utf8")
-			// Written in the engine's way of quoting.
+			// The engine's configuration quotes paths.
 			.replace(new RegExp(`"[^\n]*/instances/${name}`, "g"), `"${directory}`)
 			.replace(/^replicaof .*$/m, `replicaof ${primary.host} ${primary.port}`);
 		writeFileSync(file, text);
@@ -40,7 +40,7 @@ export function copyInstances(
 	});
 }
 
-/** What a person's script would do: start all, wait until all answer and replicas are in sync, write and read. */
+/** Does what a person's script would: starts all, waits until all answer and replicas are in sync, writes and reads. */
 export async function provisionByHand(
 	server: string,
 	engines: readonly EngineSetup[],

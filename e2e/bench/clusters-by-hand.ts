@@ -28,7 +28,7 @@ export interface ClusterByHand {
 
 interface RawNode {
 	shard: number;
-	/** As it was formed. */
+	/** When the cluster was formed. */
 	leads: boolean;
 	port: number;
 	process: ChildProcess;
@@ -42,7 +42,7 @@ export interface Formed {
 	shownMs: number;
 }
 
-/** As `valkey-cli --cluster create` makes it. */
+/** Forms a cluster with `valkey-cli --cluster create`. */
 export async function createWithCli(options: ClusterByHand): Promise<Formed> {
 	return await measure(options, [], async (nodes) => {
 		await allAnswer(nodes);
@@ -54,7 +54,7 @@ export async function createWithCli(options: ClusterByHand): Promise<Formed> {
 	});
 }
 
-/** The same as fast as a script can: everything at once, no waiting for replication timers. */
+/** Does the same as fast as a script can: everything at once, no waiting for replication timers. */
 export async function createByScript(options: ClusterByHand): Promise<Formed> {
 	return await measure(options, [...QUICK_SYNC, "cluster-node-timeout 2000"], (nodes) =>
 		formByScript(nodes, options.shape),
@@ -123,7 +123,7 @@ async function formByScript(nodes: readonly RawNode[], shape: ClusterShape): Pro
 				await until(async () => (await inline(port, `CLUSTER REPLICATE ${id}`)) === "+OK\r\n");
 			}),
 	);
-	// Without a write replicas stay out of CLUSTER SLOTS for some ten seconds.
+	// Without a write, replicas stay out of CLUSTER SLOTS for some ten seconds.
 	await Promise.all(
 		leaders.map(({ port, shard }) =>
 			until(async () => {

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:counts`: a load of known size through caches of every shape, and the requests a second that Larder
- * shows for it: in the list, on the cache's page, in the chart and on the command line. For one of them also during and
- * after a failover and a drain; `npm run bench:counts -- moves` measures these two alone.
+ * `npm run bench:counts`: sends a load of known size through caches of every shape, and compares it with the requests a
+ * second that Larder shows: in the list, on the cache's page, in the chart and on the command line. For one shape it also
+ * does so during and after a failover and a drain; `npm run bench:counts -- moves` measures these two alone.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
@@ -146,7 +146,7 @@ interface Shown {
 	readonly real: number;
 }
 
-/** Means of what is shown from now until the event and some rounds after it are over, beside what was answered. */
+/** Means of what is shown from now until the event is over, and of what was answered in that time. */
 async function watch(
 	larder: Installation,
 	name: string,
@@ -194,7 +194,7 @@ async function measure(larder: Installation, { title, body }: (typeof SHAPES)[nu
 	return [row(title, shown)];
 }
 
-/** During an event and the time around it, and after it. */
+/** Watches during an event and shortly after it, and then once more. */
 async function across(
 	larder: Installation,
 	title: string,

@@ -31,7 +31,7 @@ export interface LarderCase {
 	onRun(run: FailoverRun): void;
 }
 
-/** So large that 2 GiB fit, and counted as little processor as can be: three of them share this machine. */
+/** Large enough for 2 GiB, and with the least processor time possible, because three such nodes share this machine. */
 async function createNodeType({ rest }: Installation): Promise<void> {
 	const body = { name: NODE_TYPE, vcpus: 2, memoryMib: NODE_MIB, cpuMillis: 100 };
 	const answer = await rest("POST", "/node-types", { body });
@@ -118,7 +118,7 @@ class LarderBench {
 				readFrom: 0,
 			});
 		} finally {
-			// A stopped process couldn't be ended.
+			// A stopped process can't end.
 			signalAll(struck, "SIGCONT");
 			await writer.stop();
 		}
@@ -130,7 +130,7 @@ class LarderBench {
 		return agentsDown === "all" ? this.larder.agentNames : [host];
 	}
 
-	/** Returns once it writes. It uses the gateway of a host other than the one that is about to fail. */
+	/** Returns once the writer writes. It uses the gateway of a host other than the one that is about to fail. */
 	private async startWriter(cache: Cache, failing: AgentName): Promise<NumberedWriter> {
 		const writer = startWriter({ path: this.pathTo(cache, failing), tag: this.tag });
 		await writer.writesAgain();

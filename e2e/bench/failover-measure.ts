@@ -3,7 +3,7 @@ import type { NumberedWriter } from "../fixtures/numbered-writer.ts";
 
 /** One failover as its client saw it. */
 export interface FailoverRun {
-	/** From the last acknowledged write before to the first one after. */
+	/** From the last acknowledged write before the failover to the first one after it. */
 	gapMs: number;
 	/** The longest pause between two acknowledged writes from then until everything was healthy again. */
 	laterGapMs: number;
@@ -22,7 +22,7 @@ export interface FailoverOptions {
 	writer: NumberedWriter;
 	/** Takes the primary away. */
 	strike(): void | Promise<void>;
-	/** Returns when all is as it was before, with another primary. */
+	/** Returns when everything is as before, but with another primary. */
 	mend(): Promise<void>;
 	timeoutMs: number;
 	/** Lowest number of the writes that are read back. */

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:failover [-- --only <pattern> --runs n --json file]`: how long writes fail when a primary dies,
- * as one client sees it that tries again every 2 ms, beside Sentinels and clusters set up by hand. Prints a table and
+ * as seen by one client that tries again every 2 ms, compared with Sentinels and clusters set up by hand. Prints a table and
  * writes every run as JSON.
  */
 import { writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { clusterByHand, sentinelsByHand } from "./failover-by-hand.ts";
 import { failOverLarder, type LarderCase } from "./failover-larder.ts";
 import { type CaseResult, type FailoverRun, failoverTable } from "./failover-measure.ts";
 
-/** Three nodes with 2 GiB, and what they need besides while they sync. */
+/** Three nodes with 2 GiB, and what they need in addition while they sync. */
 const AGENT_MEMORY_BYTES = 16 * GIB;
 
 type Shape = Omit<LarderCase, "runs" | "onRun">;
@@ -22,7 +22,7 @@ const plain = { filled: false, controlPlane: "up", strike: "kill-primary" } as c
 const disabled = { ...plain, clusterMode: "disabled" } as const;
 const enabled = { ...plain, clusterMode: "enabled" } as const;
 
-/** Runs that a case takes unless told otherwise; few where one takes half a minute. */
+/** `runs` is the default; it is low where a run takes half a minute. */
 const LARDER: readonly { title: string; runs: number; shape: Shape }[] = [
 	{ title: "disabled", runs: 30, shape: disabled },
 	{ title: "enabled", runs: 30, shape: enabled },

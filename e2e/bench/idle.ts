@@ -1,4 +1,4 @@
-/** `npm run bench:idle`: memory of the control plane and its agents after a minute with nothing to do. */
+/** `npm run bench:idle`: memory and CPU time of control plane, agents, engines and gateways after a minute with nothing to do. */
 import { setTimeout as delay } from "node:timers/promises";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { startInstallation } from "../fixtures/installation.ts";
 
-/** Before that, programs are still starting. */
+/** Programs may still be starting during this time. */
 const SETTLE_MS = 20_000;
 const DAY_S = 86_400;
 const MB = 1_000_000;
@@ -39,7 +39,7 @@ try {
 	await larder.stop();
 }
 
-/** Sizes of all logs, by what writes them. */
+/** Sizes of all logs, by the kind of program that writes them. */
 function sizes(root: string): Map<string, { files: number; bytes: number }> {
 	const found = new Map<string, { files: number; bytes: number }>();
 	for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {

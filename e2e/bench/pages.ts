@@ -35,7 +35,7 @@ const PATHS = [
 	"/login",
 ];
 
-/** Times in ms from the start of the navigation; sizes in kB as they travelled. */
+/** Times in ms from the start of the navigation; sizes in kB as transferred. */
 interface Load {
 	readonly firstPaint: number;
 	readonly largestPaint: number;
@@ -99,7 +99,7 @@ async function loadCold(
 	});
 	await page.goto(path);
 	await page.getByRole("heading", { level: 1 }).waitFor();
-	// The first of several may go before the others.
+	// Of several, the first may disappear before the others.
 	const loading = page.getByRole("status", { name: /Loading/ });
 	while ((await loading.count()) > 0) await loading.first().waitFor({ state: "detached" });
 	// Once no request is pending, the largest text has been painted. Pages poll, so that pause is short.

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:provision [-- --rounds n --without-clusters]`: from POST to a cache that is available and takes a SET and a GET, beside a script that
- * starts the same engines by hand and waits for the same, turn by turn in one run. Prints medians and ratios.
+ * `npm run bench:provision [-- --rounds n --without-clusters]`: times from POST to a cache that is available and takes a SET and a GET, compared with
+ * a script that starts the same engines by hand and waits for the same. Both take turns in one run. Prints medians and ratios.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const ROUNDS = Number(values.rounds);
 const WARM_UP_ROUNDS = 1;
-/** Questions cost the control plane time that the creation then lacks. When a cache became available is in the answer. */
+/** Polling takes time from the control plane that the creation needs. The answer says when the cache became available. */
 const POLL_MS = 25;
 const PING_EVERY_MS = 5;
 const SHAPES = [
@@ -147,7 +147,7 @@ interface ClusterTurn {
 	steps: Record<string, number>;
 }
 
-/** Available is the later of what is measured by hand: all slots served, replicas in sync, every node shows every other. */
+/** Available means the later state that is measured by hand: all slots served, replicas in sync, every node shows every other. */
 async function takeClusterTurn(
 	{ rest, deleteCache }: Installation,
 	engine: { server: string; client: string | null },
@@ -217,7 +217,7 @@ function row(label: string, values: readonly number[]): string[] {
 	];
 }
 
-/** Asks the three hosts' addresses in turn, because it isn't known in advance where the primary will be. */
+/** Asks the three hosts' addresses in turn, because the primary may be on any of them. */
 async function firstPong(port: number, goOn: () => boolean): Promise<void> {
 	while (goOn()) {
 		const replies = await Promise.all(

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:reshard [-- --engine valkey:9 --mib 1024]`: three shards become four, under a client that reads and
- * writes, beside `valkey-cli --cluster rebalance` of the same slots on the same engines with the same data.
+ * writes, compared with `valkey-cli --cluster rebalance` of the same slots on the same engines with the same data.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -23,7 +23,7 @@ const VALUE_BYTES = 4_096;
 const FILLED_AT_ONCE = 256;
 const IDLE_MS = 5_000;
 const TIMEOUT_MS = 600_000;
-/** The fourth shard is as good as empty: the command line moves the rest, as for a new node. */
+/** The fourth shard is almost empty, so the command line moves as many slots as for a new node. */
 const ALMOST_THREE = ["0-5460", "5461-10922", "10923-16382", "16383"];
 
 const { values } = parseArgs({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { desiredStateSchema } from "../../server/contract/desired-state.ts";
 import type { Installation } from "../fixtures/installation.ts";
 
-/** The agents' own login, because clients may not do enough to an engine. */
+/** The agents' own login, which may do what clients may not. */
 export function systemLogin(larder: Installation): { username: string; password: string } {
 	for (const name of larder.agentNames) {
 		const text = readFileSync(join(larder.home.agentDir(name), "desired.json"), "utf8");

@@ -8,11 +8,11 @@ import { requireNothingStray } from "./nothing-stray.ts";
 import type { Scenario } from "./scenario.ts";
 
 const ROUNDS = 20;
-/** Longer than an undisturbed creation or deletion takes, so that every moment of one is hit. */
+/** Longer than an undisturbed creation or deletion takes, so that kills can hit every moment of one. */
 const KILL_WITHIN_MS = 700;
 
 /**
- * The control plane is killed at a random moment of each of twenty creations or deletions and restarted. Each
+ * The control plane is killed at a random moment of each of twenty creations or deletions, and restarted. Each change
  * must finish, no cache may be lost or empty, and no process may be left over.
  */
 export const controlPlaneKilled: Scenario = {

@@ -3,7 +3,7 @@ import { reshard, reshardCanceled, reshardFailovers, reshardKilled } from "./day
 import { sizes, sizesKilled } from "./day-two/sizes.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Changes of caches that serve. */
+/** Changes to caches in use. */
 export const DAY_TWO: readonly Scenario[] = [
 	...[sizes, sizesKilled, reshard, reshardKilled, reshardFailovers, reshardCanceled],
 	...[kinds, kindsKilled],

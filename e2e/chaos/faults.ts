@@ -17,7 +17,7 @@ const MOVE_TIMEOUT_MS = 180_000;
 
 export interface Scene {
 	larder: Installation;
-	/** Their last known state, all whole. */
+	/** In their last known state, in which all were whole. */
 	caches: readonly Cache[];
 	/** Hosts that this fault may strike. */
 	hosts: readonly AgentName[];
@@ -38,10 +38,10 @@ export interface Fault {
 	kind: string;
 	/**
 	 *   none    planned, or away from the primaries: no acknowledged write may be lost
-	 *   plain   what no replica had yet may be lost; never what WAIT acknowledged
+	 *   plain   writes that no replica had yet may be lost, but never those that WAIT acknowledged
 	 */
 	mayLose: "none" | "plain";
-	/** Carries it out and undoes what doesn't recover by itself. Null if there is no target here. */
+	/** Carries the fault out, and undoes what doesn't recover by itself. Null if the scene has no target. */
 	strike(scene: Scene): Promise<Struck | null>;
 }
 
@@ -65,7 +65,7 @@ const engineStopped = (role: Role): Fault => ({
 		const node = chooseNode(scene, role);
 		if (node === null) return null;
 		await stopFor(scene, [node.pid ?? 0]);
-		// A process that another has replaced is ended; one without a replica is waited for.
+		// Larder ends a hung process that another has replaced, and waits for one without a replica.
 		const emptied = hasReplica(scene, node) ? [node.id] : [];
 		return { what: node.id, host: node.host as AgentName, emptied };
 	},

@@ -1,5 +1,5 @@
 /**
- * A client of its own in a host's network namespace: writes through an address given as host and port, and tells its
+ * A separate client in a host's network namespace: it writes through an address given as host and port, and tells its
  * parent on request how many writes were acknowledged.
  */
 import { startWriter } from "../fixtures/numbered-writer.ts";

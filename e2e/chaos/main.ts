@@ -4,7 +4,7 @@
  * if a guarantee was broken, and prints the seed and where the logs are. `LARDER_CHAOS_CLIENTS` names a directory with client libraries
  * for the scenario `cluster-clients`.
  *
- * Of the stories of self-run caches that lost data or sleep, those that one machine can stage are here:
+ * These failure stories of self-run caches can be staged on one machine:
  *
  *    1  reborn-empty[-unseen]   a primary is reborn empty before anyone noticed
  *    2  old-primary-returns     the old primary comes back as primary
@@ -18,9 +18,9 @@
  *   20  control-plane-lost      the control plane is gone for good
  *   --  network-cut             hosts that can't reach each other
  *
- * Elsewhere: 13 has no certificates yet; 14 is the memory tests' (agent/supervisor). Not features yet, and so not here: 5
- * (new addresses), 11 and 12 (rotated passwords, user groups), 16 (restores), 17
- * (upgrades). 15 (endless full syncs) is measured with data by `npm run bench:failover`, 19 needs several machines.
+ * The others aren't here: tests in agent/supervisor cover 14 (memory), `npm run bench:failover` measures 15 (endless full
+ * syncs) with data, and 19 needs several machines. Larder doesn't have the features of 5 (new addresses), 11 and 12 (rotated
+ * passwords, user groups), 13 (certificates), 16 (restores) and 17 (a backup before an engine upgrade) yet.
  */
 import { parseArgs } from "node:util";
 import { birthsUnderLoad } from "./births-under-load.ts";

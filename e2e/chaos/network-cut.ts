@@ -35,7 +35,7 @@ interface Setting {
 	log: ScenarioOptions["log"];
 }
 
-/** Hosts in network namespaces of their own, which are cut off from each other in every way that matters. */
+/** Hosts run in network namespaces of their own, and are cut off from each other in every way that matters. */
 export const networkCut: Scenario = {
 	name: "network-cut",
 	description: "hosts cut off from each other: one primary in the end, no data lost that was safe",
@@ -97,8 +97,8 @@ async function cutHostOff({ larder, network, cache, cluster }: Setting): Promise
 }
 
 /**
- * Two of four hosts are cut off from the others and from the control plane. Half of the hosts are silent:
- * nothing is replaced.
+ * Two of four hosts are cut off from the others and from the control plane. Because half of the hosts are silent, Larder
+ * replaces nothing.
  */
 async function cutZonesApart({ larder, network, cache, cluster }: Setting): Promise<string> {
 	const nodesBefore = await nodeIds(cache, cluster);
@@ -120,7 +120,7 @@ async function cutZonesApart({ larder, network, cache, cluster }: Setting): Prom
 	return `two of four hosts off: ${leader.id} took over from ${victim.id}, safe mode, nothing replaced`;
 }
 
-/** The hosts see each other, the control plane sees half of them: nothing fails over or is replaced. */
+/** The hosts see each other, but the control plane sees only half of them: nothing fails over or is replaced. */
 async function cutControlPlaneOff({ larder, network, cache, cluster }: Setting): Promise<string> {
 	const nodesBefore = await nodeIds(cache, cluster);
 	const primary = await cache.primaryOf("0001");

@@ -8,7 +8,7 @@ import { kernelPath } from "./outside/kernel-path.ts";
 import { upgrade, upgradeAgentFirst } from "./outside/upgrade.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Scenarios that other groups have as well. */
+/** Scenarios that also belong to other groups. */
 export const ALSO_OUTSIDE: readonly string[] = ["replica-returns-empty", "births-under-load"];
 
 /** Faults that come from outside Larder: clients, strangers on the network, full disks, damaged files, other clocks. */

@@ -30,7 +30,7 @@ export const programsKilled: Scenario = {
 		withInstallation({}, (larder) => killPrograms(larder, options.seconds ?? SECONDS, options)),
 };
 
-/** Agents are killed and started at once; each must find its engines again, and start none of them twice. */
+/** Agents are killed and immediately started again; each must find its engines again, and start none of them twice. */
 export const agentsKilled: Scenario = {
 	name: "agents-killed",
 	description:
@@ -89,7 +89,7 @@ async function killAgents(
 	});
 }
 
-/** How long an agent takes from its start until it has all its engines again. Read from its own log, so that questions don't slow it down. */
+/** How long an agent takes from its start until it has all its engines again. Its own log says so, and polling would slow it down. */
 async function timeAdoption(larder: Installation, agent: AgentName): Promise<number> {
 	const engines = hostPids(larder, agent, "engine").length;
 	const { log } = larder.agent(agent);
@@ -106,7 +106,7 @@ async function timeAdoption(larder: Installation, agent: AgentName): Promise<num
 	return Math.max(...times) - startedAt;
 }
 
-/** The control plane shows its nodes as healthy, with the processes that run. */
+/** Checks that the control plane shows running processes for all nodes of the host. */
 async function requireSameHost(larder: Installation, agent: AgentName): Promise<void> {
 	const running = new Set(larder.engines().map(({ pid }) => pid));
 	for (const name of CACHES) {

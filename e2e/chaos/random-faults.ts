@@ -24,7 +24,7 @@ const COUNTS = ["plain", "waitOne", "base"] as const;
 
 interface Outcome {
 	fault: Fault;
-	/** The longest that a client of any cache waited for a write. */
+	/** The longest time that a client of any cache waited for a write. */
 	unavailableMs: number;
 	losses: Losses;
 }

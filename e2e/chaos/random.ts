@@ -1,4 +1,4 @@
-/** Repeatable chance (mulberry32): a run that fails is run again with its seed. */
+/** Repeatable random numbers (mulberry32): a run that fails can be repeated with its seed. */
 export function createRandom(seed: number): (below: number) => number {
 	let state = seed >>> 0;
 	return (below) => {

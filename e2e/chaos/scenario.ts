@@ -1,10 +1,10 @@
 /** What can be set for a run. Each scenario has its own defaults. */
 export interface ScenarioOptions {
 	seed: number;
-	/** Whole numbers from 0 up to `below`, the same for the same seed. */
+	/** A whole number from 0 to `below` - 1; the same seed gives the same numbers. */
 	random(below: number): number;
 	faults?: number;
-	/** Only random faults, or caches of a scenario, whose kind contains this text. */
+	/** Restricts random faults, or the caches of a scenario, to those whose kind contains this text. */
 	kind?: string;
 	kills?: number;
 	seconds?: number;

@@ -11,7 +11,7 @@ export interface ClientReport {
 
 /**
  * A client that writes and reads in a loop on one connection, and forgives nothing: no retry, no reconnect. It rests for
- * `restMs` between two rounds, with 0 only as long as others need to be served.
+ * `restMs` between two rounds; 0 only lets other work of this process run.
  */
 export function startSteadyClient(
 	{ host, port }: Endpoint,

@@ -42,9 +42,9 @@ interface WatchedShard {
 	tag: string;
 	path: WritePath;
 	plain: NumberedWriter;
-	/** Where there are replicas. */
+	/** Null without replicas. */
 	waitOne: NumberedWriter | null;
-	/** Writers' numbers up to which all was read back. */
+	/** The writers' numbers up to which everything was read back. */
 	checked: { plain: number; waitOne: number };
 }
 
@@ -62,7 +62,7 @@ export class WatchedCache {
 	private shards: WatchedShard[] = [];
 	/** As it was when last seen: where its nodes are, while no control plane can be asked. */
 	private seen: Cache | null = null;
-	/** Memcached keeps no copies, so that nothing of it is read back. */
+	/** Memcached keeps no copies, so its writes aren't read back. */
 	private keepsData = true;
 
 	private constructor(larder: Installation, name: string) {
@@ -139,8 +139,8 @@ export class WatchedCache {
 	}
 
 	/**
-	 * According to the engines, with or without a control plane, leaving out `without`. Throws unless there is exactly
-	 * one.
+	 * The shard's primary according to the engines, with or without a control plane, leaving out `without`. Throws unless
+	 * there is exactly one.
 	 */
 	async primaryOf(shardId: string, without?: string): Promise<CacheNode> {
 		const cache = this.seen ?? (await this.view());
@@ -154,7 +154,7 @@ export class WatchedCache {
 		return this.shards.flatMap(({ plain, waitOne }) => [plain, ...(waitOne ? [waitOne] : [])]);
 	}
 
-	/** The longest that one waited for its primary alone. Those that use WAIT wait for replicas as well. */
+	/** The longest gap of a writer that waits for its primary alone. Those that use WAIT wait for replicas as well. */
 	longestGapMs(since: number): number {
 		return Math.max(...this.shards.map(({ plain }) => plain.longestGapMs(since)));
 	}
@@ -216,7 +216,7 @@ export class WatchedCache {
 	}
 }
 
-/** A line for each node that acknowledged some of them. */
+/** A line for each node that acknowledged some of the lost writes. */
 function traceOf(writer: string, lost: readonly LostWrite[]): string[] {
 	const time = (at: number) => new Date(performance.timeOrigin + at).toISOString().slice(11, 23);
 	return [...new Set(lost.map(({ acknowledgedBy }) => acknowledgedBy))].map((node) => {

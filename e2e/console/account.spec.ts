@@ -43,7 +43,7 @@ test("a password is changed with the current one, and other browsers have to sig
 	await change(NEW_PASSWORD, password);
 	await expect(page.getByLabel("Current password")).toHaveValue("");
 
-	// The other browser is signed in again, until it is signed out from here.
+	// The other browser is signed in again, until this one signs it out.
 	expect((await signIn(password)).status()).toBe(200);
 	await page.reload();
 	const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody tr");
@@ -56,7 +56,7 @@ test("a password is changed with the current one, and other browsers have to sig
 	await other.close();
 });
 
-test("a connection that won't do for a password says so in place of the form", async ({
+test("a connection that is too unsafe for a password shows why in place of the form", async ({
 	browser,
 	installation,
 }) => {
@@ -71,7 +71,7 @@ test("a connection that won't do for a password says so in place of the form", a
 	await context.close();
 });
 
-test("a join token is for as many hosts as were asked for, until it is revoked", async ({
+test("a join token admits as many hosts as were asked for, until it is revoked", async ({
 	page,
 }) => {
 	await page.goto("/hosts");
@@ -82,7 +82,7 @@ test("a join token is for as many hosts as were asked for, until it is revoked",
 	await expect(
 		dialog.getByText(/^LARDER_JOIN_TOKEN=larder_join_\S+ npx larder agent/),
 	).toBeVisible();
-	// A fresh machine needs more than that, and can't reach an address of this machine alone.
+	// A fresh machine needs more than that, and can't reach an address that only this machine has.
 	const steps = dialog.getByRole("list", { name: "Steps on the new host" });
 	await expect(steps).toContainText(/Install Node\.js 20\.19 .* && cd larder.*npm ci/);
 	await expect(dialog.getByText(/127\.0\.0\.1 is this machine only/)).toBeVisible();

@@ -103,7 +103,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 	});
 });
 
-test("a name that is taken is said at the name", async ({ page, installation }) => {
+test("a name that is taken is reported at the name's field", async ({ page, installation }) => {
 	await installation.createCache({ name: "taken" });
 	await page.goto("/caches/create");
 	await page.getByLabel("Name").fill("taken");

@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { ADMINISTRATOR } from "./console-test.ts";
 
-/** Steps of one story: each starts where the one before ended. */
+/** Steps of one story: each starts where the previous one ended. */
 test.describe
 	.serial("the first run", () => {
 		let installation: Installation;

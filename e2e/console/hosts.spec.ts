@@ -109,7 +109,7 @@ test("a host that won't come back is removed only once its name is typed", async
 	await dialog.getByLabel("Type local-c to confirm").fill("local-b");
 	await expect(confirm).toBeDisabled();
 	await dialog.getByRole("button", { name: "Keep it" }).click();
-	// Others use this installation too.
+	// Other tests use this installation too.
 	await installation.startAgent("local-c");
 	await expect(row.getByText("Online", { exact: true })).toBeVisible({ timeout: 30_000 });
 });

@@ -43,7 +43,7 @@ async function cellsOutOfSight(page: Page): Promise<string[]> {
 	);
 }
 
-test("in lists no column and no action is out of sight, however wide the window", async ({
+test("in lists, no column and no action is out of sight, however wide the window", async ({
 	page,
 	installation,
 }) => {
@@ -124,7 +124,7 @@ test.describe("on a small screen", () => {
 	test.use({ viewport: { width: 400, height: 860 } });
 
 	test("no page scrolls sideways", async ({ page, installation }) => {
-		// All other pages than LISTS, one after the other.
+		// All pages other than LISTS, one after the other.
 		test.slow();
 		await installation.createCache(LONG);
 		const detail = `/caches/${LONG.name}`;
@@ -153,7 +153,7 @@ test.describe("on a small screen", () => {
 
 	test("a zone's names fit, however long", async ({ page, installation }) => {
 		await installation.createCache(LONG);
-		// The installation has no zone. What its control plane would say with one is added on the way.
+		// The installation has no zone, so the route below adds what its control plane would say with one.
 		const zone = `${"a-rather-long-label.".repeat(4)}cache.example.com`;
 		const name = (host: string) => `${host}.${zone}`;
 		await page.route("**/api/trpc/**", async (route) => {

@@ -51,7 +51,7 @@ test("what can be done with a cache or host is found by keyboard, despite typos"
 });
 
 test("opened while a dialog is still closing, it has the focus and keeps it", async ({ page }) => {
-	// Otherwise the dialog is gone at once.
+	// With reduced motion, the dialog would be gone at once.
 	await page.emulateMedia({ reducedMotion: "no-preference" });
 	const input = page.getByRole("combobox", { name: /Search caches/ });
 	for (const query of ["node types", "events"]) {
@@ -83,7 +83,7 @@ test("an answer takes less than 100 ms", async ({ page }) => {
 	expect(best).toBeLessThan(100);
 });
 
-/** Types into the palette and returns how many milliseconds later the entry of that name is chosen. */
+/** Types into the palette and returns how many milliseconds later the entry of that name is selected. */
 async function timeToAnswer(query: string): Promise<number> {
 	const input = document.querySelector<HTMLInputElement>('[role="combobox"]');
 	if (input === null) throw new Error("no search input");

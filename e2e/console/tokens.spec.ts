@@ -37,7 +37,7 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await expect(page.getByRole("heading", { name: "No tokens yet" })).toBeVisible();
 	expect((await ask()).status).toBe(401);
 
-	// What the token was denied, and who revoked it, is in the audit log.
+	// The audit log says what the token was denied, and who revoked it.
 	await page.getByRole("link", { name: "Audit log" }).click();
 	const log = page.getByRole("table", { name: "Audit log" });
 	// Other tests' tokens are in the log too.
@@ -143,7 +143,7 @@ test("an invited viewer sees everything, changes nothing, and is out when disabl
 	await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
 	await dialog.getByRole("button", { name: "Delete user" }).click();
 	await expect(row).toHaveCount(0);
-	// The only one left: the menu says why it can't go.
+	// The administrator is the only user left: the menu says why it can't be deleted.
 	await page.getByRole("button", { name: `Actions for ${ADMINISTRATOR.email}` }).click();
 	await expect(page.getByRole("menuitem", { name: /Delete.*your own account/ })).toBeVisible();
 });

@@ -9,7 +9,7 @@ async function search(page: Page, words: string) {
 	await page.keyboard.type(words);
 }
 
-/** The page's own status is the first; single nodes have theirs sooner. */
+/** Looks at the cache's own status, the first on the page: single nodes become available sooner. */
 async function expectAvailable(page: Page, name: string) {
 	await expect(page).toHaveURL(new RegExp(`/caches/${name}$`));
 	const status = page.locator("main [data-status]").first();
@@ -37,7 +37,7 @@ test("by keyboard alone, from the search to a Memcached cache", async ({ page, i
 	await installation.deleteCache("plain");
 });
 
-test("Easy: a leaderboard by a name and a purpose, which says what it chooses", async ({
+test("Easy: a name and a purpose make a leaderboard, and the form says what it chooses", async ({
 	page,
 	installation,
 }) => {
@@ -133,7 +133,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		await expect(dialog).toBeHidden();
 	});
 
-	await test.step("selected nodes reboot, which says what becomes of their data", async () => {
+	await test.step("selected nodes reboot, and the dialog says what happens to their data", async () => {
 		await page.getByRole("tab", { name: "Nodes" }).click();
 		const nodes = page.getByRole("table", { name: "Nodes of wide" });
 		const first = nodes.getByRole("row").nth(1);
@@ -212,7 +212,7 @@ test("a parameter group is created, attached, changed, and takes effect by a reb
 		await expect(page.getByRole("button", { name: "Reboot to apply" })).toHaveCount(0);
 	});
 
-	await test.step("reset as a whole; deleted once no cache uses it, and says so before", async () => {
+	await test.step("reset as a whole; deleted once no cache uses it, and says so until then", async () => {
 		await page.goto("/parameter-groups/lru");
 		const timeout = page.getByRole("row", { name: /^timeout/ });
 		await expect(timeout).toContainText("Set here");

@@ -7,7 +7,7 @@ const UP = { nodeType: "cache.t4g.small" };
 const DOWN = { nodeType: "cache.t4g.micro" };
 const VALKEY_9 = { engine: "valkey", engineVersion: "9", acceptIrreversible: true };
 
-/** The first shard's primary, to a zone without a node of that shard. */
+/** Moves the first shard's primary to a zone without a node of that shard. */
 function movePrimary({ shards: [shard] }: Cache) {
 	const used = new Set(shard?.nodes.map(({ zone }) => zone));
 	const zone = ["local-a", "local-b", "local-c"].find((each) => !used.has(each));
@@ -32,7 +32,7 @@ const JOURNEYS: readonly Journey[] = [
 			...{ name: `${engine}-on`, engine, engineVersion },
 			...{ clusterMode: "enabled", shards: 2, replicasPerShard: 1 },
 		},
-		// The last one is all in one request: nodes change first, then slots move.
+		// The last change is all in one request: nodes change first, then slots move.
 		changes: [UP, DOWN, movePrimary, { ...VALKEY_9, shards: 3, replicasPerShard: 2 }],
 	},
 ]);
@@ -44,7 +44,7 @@ export const kinds: Scenario = {
 	run: (options) => withInstallation({}, (larder) => playAll(larder, JOURNEYS, null, options)),
 };
 
-/** A program dies at a random moment of each change: another kind each time. */
+/** A program dies at a random moment of each change: a different kind each time. */
 export const kindsKilled: Scenario = {
 	name: "kinds-killed",
 	description:

@@ -22,7 +22,7 @@ const STEPS: readonly Step[] = [
 	{ what: "3 to 4 shards", shards: 4, ask: (larder, name) => patch(larder, name, 4) },
 	{ what: "4 to 3 shards", shards: 3, ask: (larder, name) => patch(larder, name, 3) },
 ];
-/** Slots by hand, and even again. */
+/** Sets slots by hand, then rebalances. */
 const BY_HAND: readonly Step[] = [
 	{
 		what: "slots by hand",
@@ -53,7 +53,7 @@ export const reshard: Scenario = {
 	run: (options) => withInstallation({}, (larder) => playAll(larder, options, [])),
 };
 
-/** Another program dies at a random moment of each change. */
+/** Each change meets a different strike at a random moment: a killed program, a failover or a cancellation. */
 export const reshardKilled: Scenario = {
 	name: "reshard-killed",
 	description:
@@ -131,7 +131,7 @@ async function play(
 	const before = load.failures;
 	const since = performance.now();
 	const answer = await step.ask(larder, name);
-	// What an earlier cancellation has left as it is.
+	// An earlier cancellation already left the cache as this step wants it.
 	if (answer.status === 200) return `${name} ${step.what}: nothing to do`;
 	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
 	const struck = strike === null ? "" : `, ${await strike(larder, name, options)}`;
@@ -142,14 +142,14 @@ async function play(
 	const lost = await load.findLosses();
 	const failed = load.failures - before;
 	const text = `${name} ${step.what}${struck}: ${now.shards.length} shards after ${tookMs.toFixed(0)} ms, slowest request ${times.at(-1)?.toFixed(0)} ms, p99 ${times[Math.floor(times.length * 0.99)]?.toFixed(1)} ms, ${failed} of ${times.length} failed${failed === 0 ? "" : ` (${load.lastFailure})`}, ${lost.length} keys lost`;
-	// An engine that is killed takes what only it had: the last moments before its death.
+	// A killed engine takes with it what only it had: the writes of its last moments.
 	const mayLose = strike === killPrimary;
 	if (lost.length > 0 && !mayLose) throw new Violation(`${text}: ${lost.slice(0, 3).join("; ")}`);
 	if (failed > 0 && strike !== killPrimary) throw new Violation(text);
 	return text;
 }
 
-/** As the control plane and the engines say, with all slots and without a change under way. */
+/** Waits until the cache is whole according to the control plane and the engines, with no change under way. */
 async function whole(larder: Installation, name: string, shards: number | null): Promise<Cache> {
 	return await waitUntil(
 		`${name} to be whole`,

@@ -7,11 +7,11 @@ import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
 import { type Act, killNode, play } from "../stories/act.ts";
 import type { WatchedCache } from "../watched-cache.ts";
 
-/** Without a kill each takes about as long. */
+/** A change without a kill takes about as long. */
 const KILL_WITHIN_MS = 2_000;
 const TIMEOUT_MS = 180_000;
 
-/** An engine's answer that a client's retry doesn't cure by itself. A connection may end, or an answer be late. */
+/** An engine's answer that a client's retry doesn't cure by itself. Ended connections and late answers are allowed. */
 const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 
 export interface Journey {
@@ -45,7 +45,7 @@ export const sizes: Scenario = {
 		withInstallation({}, (larder) => playAll(larder, [...REPLICAS, MEMCACHED], null, options)),
 };
 
-/** A program dies at a random moment of each change: another kind each time. */
+/** A program dies at a random moment of each change: a different kind each time. */
 export const sizesKilled: Scenario = {
 	name: "sizes-killed",
 	description:
@@ -136,7 +136,7 @@ function isReached(cache: Cache, change: Change): boolean {
 	);
 }
 
-/** Returns what was killed: an agent where no replica comes or goes at that moment. */
+/** Returns what it killed. It kills an agent instead of a replica if none comes or goes at that moment. */
 export async function kill(
 	victim: Victim,
 	larder: Installation,
@@ -161,7 +161,7 @@ export async function kill(
 	return "an agent";
 }
 
-/** One that comes or goes, and has a process. */
+/** A replica that comes or goes, and has a process. */
 function passingReplica({ shards }: Cache): CacheNode | undefined {
 	return shards
 		.flatMap(({ nodes }) => nodes)

@@ -45,7 +45,7 @@ const TROUBLES: readonly Trouble[] = [
 		const ms = LOAD_MS.least + random(LOAD_MS.more);
 		const script = command(node, ["EVAL", "while true do end", "0"]).catch(() => null);
 		await delay(ms);
-		// Refused until the engine says BUSY, which is 5 s after the script began.
+		// The engine refuses this until it says BUSY, 5 s after the script began.
 		await waitUntil("the script to be killed", () => command(node, ["SCRIPT", "KILL"]));
 		await script;
 		return "endless script, killed by its user";

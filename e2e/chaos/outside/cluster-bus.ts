@@ -13,9 +13,9 @@ import { WatchedCache } from "../watched-cache.ts";
 const ROUNDS = 3;
 const NAME = "guarded";
 const CONNECT_TIMEOUT_MS = 2_000;
-/** Long enough to fetch nft, and to try again after the kernel has refused. */
 /** What a stranger gets from a bus that is closed. */
 const CLOSED = "ECONNREFUSED";
+/** Long enough to fetch nft, and to try again after the kernel has refused. */
 const CLOSED_WITHIN_MS = 120_000;
 
 export const clusterBus: Scenario = {
@@ -57,7 +57,7 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 	}
 }
 
-/** This process is on the hosts' network, and no member's address is its own. */
+/** Knocks from this process, which is on the hosts' network but has no member's address. */
 async function requireClosed(larder: Installation, cache: Cache): Promise<void> {
 	const nodes = cache.endpoints.nodes;
 	await waitUntil(
@@ -81,7 +81,7 @@ async function requireClosed(larder: Installation, cache: Cache): Promise<void> 
 	}
 }
 
-/** Its rules lapse, so that new members could connect; the next agent closes the ports again. */
+/** While the agent is dead, its rules lapse, so that new members can connect; the next agent closes the ports again. */
 async function restartAgent(larder: Installation, name: AgentName, cache: Cache): Promise<void> {
 	const own = cache.endpoints.nodes.filter(({ host }) => host === larder.addressOf(name));
 	const everyBusIs = (what: string) =>
@@ -96,7 +96,7 @@ async function restartAgent(larder: Installation, name: AgentName, cache: Cache)
 	await larder.killAgent(name);
 	await everyBusIs("open");
 	await larder.startAgent(name);
-	// What the control plane says about the host may be what the killed agent reported.
+	// First the ports themselves: the control plane may still repeat what the killed agent reported.
 	await everyBusIs(CLOSED);
 	await requireClosed(larder, cache);
 }
@@ -113,7 +113,7 @@ async function failOver(larder: Installation, cache: WatchedCache): Promise<void
 	await nextPrimary({ primaryOf: (id) => cache.primaryOf(id) }, before);
 }
 
-/** Its nodes are replaced by new members on other hosts, which all the others must let in. */
+/** Drains the host: new members on other hosts replace its nodes, and all the others must let them in. */
 async function moveAway(larder: Installation, name: AgentName, cache: WatchedCache): Promise<void> {
 	const answer = await larder.rest("POST", `/hosts/${name}/drain`);
 	if (answer.status !== 202) throw new Error(JSON.stringify(answer));

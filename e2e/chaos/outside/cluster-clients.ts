@@ -130,7 +130,7 @@ async function untilNamed(
 	}
 }
 
-/** Milliseconds until a client that keeps trying the dead node is redirected by it to the new primary. */
+/** Milliseconds until the dead node redirects a client that keeps trying it to the new primary. */
 async function untilItRedirects(
 	{ address, port }: CacheNode,
 	tag: string,

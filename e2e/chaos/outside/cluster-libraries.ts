@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { Cluster } from "ioredis";
 import type { Endpoint } from "../../../server/contract/cache-view.ts";
 
-/** What is asked of a library's cluster client. */
+/** What the scenario needs from a library's cluster client. */
 export interface ClusterClient {
 	set(key: string, value: string): Promise<unknown>;
 	close(): void;
@@ -12,7 +12,7 @@ export interface ClusterClient {
 
 export interface ClusterLibrary {
 	readonly name: string;
-	/** Opened by an application that sets only the address. */
+	/** As an application does that sets only the address. */
 	open(endpoint: Endpoint): Promise<ClusterClient>;
 }
 
@@ -32,7 +32,7 @@ interface Iovalkey {
 }
 
 /**
- * ioredis, and those of the others that are installed in `directory` (`npm install redis @valkey/valkey-glide iovalkey`
+ * ioredis, and whichever of the others are installed in `directory` (`npm install redis @valkey/valkey-glide iovalkey`
  * there). Larder itself doesn't need them.
  */
 export async function findClusterLibraries(directory: string | null): Promise<ClusterLibrary[]> {

@@ -72,7 +72,7 @@ async function handOver(larder: Installation): Promise<void> {
 			await nextPrimary({ primaryOf: () => primaryOf(larder, NAME) }, before, HAND_OVER_MS);
 			return;
 		} catch (error) {
-			// Refused, as it should be, if a busy machine keeps a node from answering in time.
+			// The failover is rightly refused if a busy machine keeps a node from answering in time.
 			if (attempt === ATTEMPTS) throw error;
 		}
 	}
@@ -80,7 +80,7 @@ async function handOver(larder: Installation): Promise<void> {
 
 /** An application with ioredis defaults: it writes, and listens to a channel, through the endpoint. */
 class StockClient {
-	/** That the application got. */
+	/** Errors that reached the application. */
 	readonly errors: string[] = [];
 	private readonly client: Redis;
 	private readonly listener: Redis;
@@ -98,7 +98,7 @@ class StockClient {
 		this.running = this.run();
 	}
 
-	/** Its subscription has survived everything. */
+	/** Checks that its subscription has survived everything. */
 	async hears(): Promise<void> {
 		const before = this.heard;
 		await waitUntil("the subscriber to hear a message", async () => {
@@ -145,7 +145,7 @@ function troublesOf(clients: readonly ImpatientClient[]): string {
 	return [...sums].map(([kind, count]) => `${count} ${kind}`).join(", ") || "nothing";
 }
 
-/** Readers may be answered `UNBLOCKED` now and then: no pause holds up a command that only reads (decision 25). */
+/** Readers may get `UNBLOCKED` now and then: no pause holds up a command that only reads (decision 25). */
 function judge(
 	takers: readonly ImpatientClient[],
 	readers: readonly ImpatientClient[],

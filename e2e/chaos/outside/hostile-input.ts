@@ -5,7 +5,7 @@ import type { Scenario, ScenarioOptions } from "../scenario.ts";
 
 const REQUESTS = 10_000;
 
-/** `databaseUrl` of a PostgreSQL server; null for the embedded database. */
+/** `databaseUrl` is that of a PostgreSQL server, or null for the embedded database. */
 async function fuzz({ random }: ScenarioOptions, databaseUrl: string | null): Promise<string> {
 	const larder = await startInstallation({
 		agents: [],

@@ -9,12 +9,12 @@ import { waitUntil } from "../../fixtures/wait-until.ts";
 
 const REST_MS = 20;
 const REFUSED_REST_MS = 2;
-/** The longest that a timer takes: these clients wait for as long as their connection lives. */
+/** The longest time that a timer can take: these clients wait while their connection lives. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * A client that knows one endpoint: it sends many equal commands at once over one connection, and the same again over a
- * new one as soon as that ends. It counts other answers by their first word, and times its commands from the first
+ * A client that knows one endpoint: it sends many identical commands at once over one connection, and again over a new
+ * one as soon as that ends. It counts other answers by their first word, and times its commands from the first
  * attempt. Its connections cost next to nothing: dozens reconnect at once in one process, and a client library's own work
  * would be most of what they measure.
  */
@@ -40,14 +40,14 @@ export class ImpatientClient {
 		this.running = this.run();
 	}
 
-	/** The longest time from a command's first attempt to its answer, since this was last asked. */
+	/** The longest time from a command's first attempt to its answer, since the last call. */
 	takeLongestMs(): number {
 		const longest = this.longestMs;
 		this.longestMs = 0;
 		return longest;
 	}
 
-	/** Comes back with the first answer from now on. */
+	/** Returns at the first answer from now on. */
 	async goesOn(): Promise<void> {
 		const before = this.answered;
 		await waitUntil("a client of the endpoint to go on", async () => this.answered > before);

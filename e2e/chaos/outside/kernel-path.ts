@@ -101,7 +101,7 @@ async function failOver(larder: Installation): Promise<void> {
 		"another node to lead",
 		async () => {
 			if ((await primaryOf(larder, MOVING)).id !== before.id) return true;
-			// Refused while an agent that was killed hasn't reported yet, or a replica is slow to answer.
+			// Larder refuses this while a killed agent hasn't reported yet, or a replica is slow to answer.
 			await larder.rest("POST", `/caches/${MOVING}/failover`, { body: {} });
 			return false;
 		},

@@ -16,7 +16,7 @@ const BODIES = [
 	{ name: "clustered", clusterMode: "enabled", shards: 3, replicasPerShard: 1 },
 	{ name: "memcached", engine: "memcached", nodes: 2 },
 ];
-/** Made while the control plane is already new and the agents aren't. */
+/** Created while the control plane is already new and the agents aren't. */
 const MIXED = "mixed";
 const WAIT_MS = 60_000;
 const STEADY_REST_MS = 5;
@@ -130,7 +130,7 @@ async function upgradeAgents(
 	}
 }
 
-/** Every process by its start time, and where each node is: none of it may change. */
+/** Every process with its start time, and where each node is: none of this may change. */
 async function stateOf(larder: Installation, caches: readonly WatchedCache[]): Promise<string[]> {
 	const engines = larder.engines().map(({ pid }) => JSON.stringify(identifyProcess(pid)));
 	const views = await Promise.all(caches.map((cache) => cache.whole(WAIT_MS)));
@@ -142,7 +142,7 @@ async function stateOf(larder: Installation, caches: readonly WatchedCache[]): P
 	return [...engines, ...nodes].sort();
 }
 
-/** All is well, and as it was. */
+/** Checks that all is well, and as it was. */
 async function requireSame(
 	larder: Installation,
 	caches: readonly WatchedCache[],
@@ -156,7 +156,7 @@ async function requireSame(
 	throw new Violation(`changed: ${gone.join("; ")} became ${added.join("; ")}`);
 }
 
-/** Exactly these hosts show an older agent. */
+/** Waits until exactly these hosts show an older agent. */
 async function requireOlderAgents(larder: Installation, names: readonly string[]): Promise<void> {
 	await waitUntil(`older agents on ${names.join(", ") || "no host"}`, async () => {
 		const { items } = hostPageSchema.parse((await larder.rest("GET", "/hosts")).body);

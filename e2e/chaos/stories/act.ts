@@ -52,7 +52,7 @@ export async function play(
 	return found;
 }
 
-/** Waits until everything is healthy again. Only writes that no replica had may be lost. */
+/** Waits until everything is healthy again. Throws if more was lost than writes that no replica had. */
 export async function requireKept(cache: WatchedCache): Promise<Losses> {
 	await cache.whole();
 	await cache.writesAgain(FAILOVER_TIMEOUT_MS);
@@ -96,7 +96,7 @@ export function killNode({ pid }: Pick<CacheNode, "pid">): void {
 	signalAll(pid === null ? [] : [pid], "SIGKILL");
 }
 
-/** Every process of a host at once, as when it loses power. */
+/** Kills every process of a host at once, as when it loses power. */
 export function killHost(larder: Installation, host: string): void {
 	signalAll(hostPids(larder, host as AgentName), "SIGKILL");
 }

@@ -2,7 +2,7 @@ import { waitForSentinels } from "../../fixtures/sentinels.ts";
 import { Violation } from "../scenario.ts";
 import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** Sentinel decides while the control plane is away, and is believed when it is back. */
+/** Sentinel decides while the control plane is away, and the control plane believes it when it is back. */
 export const controlPlaneAway: Story = {
 	name: "control-plane-away",
 	description: "without a control plane the engines fail over by themselves, and it believes them",

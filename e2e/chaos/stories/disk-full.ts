@@ -11,7 +11,7 @@ const HOST: AgentName = "local-a";
 const DISK_MIB = 96;
 const WATCH_EVERY_MS = 50;
 const WATCHES = 200;
-/** With back-off, in ten seconds. */
+/** The most starts that back-off allows in ten seconds. */
 const STARTS_MAX = 8;
 
 /** The host's disk fills up, and then its node dies. */

@@ -57,7 +57,7 @@ function requireSpread(cache: Cache): void {
 	}
 }
 
-/** Each node knows exactly the cluster's nodes. */
+/** Waits until each node knows exactly the cluster's nodes. */
 async function requireNoGhosts(larder: Installation, cache: WatchedCache): Promise<void> {
 	await waitUntil("ghosts to be forgotten", async () => {
 		const nodes = nodesOf(await cache.view());

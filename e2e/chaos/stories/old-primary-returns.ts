@@ -3,7 +3,7 @@ import { waitForSentinels } from "../../fixtures/sentinels.ts";
 import { Violation } from "../scenario.ts";
 import { killHost, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** The host of the primary goes and comes back: once under the control plane's eyes, once while it is away too. */
+/** The host of the primary goes and comes back: once while the control plane watches, once while it is away too. */
 export const oldPrimaryReturns: Story = {
 	name: "old-primary-returns",
 	description: "story 2: a primary that comes back joins as a replica",

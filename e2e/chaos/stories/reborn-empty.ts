@@ -8,8 +8,8 @@ import type { WatchedCache } from "../watched-cache.ts";
 import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
 /**
- * The primary dies with all its files, and all that could start it again is started at once: it may come back as a
- * replica only.
+ * The primary dies with all its files, and everything that could start it again is started at once: it may come back
+ * only as a replica.
  */
 export const rebornEmpty: Story = {
 	name: "reborn-empty",

@@ -1,7 +1,7 @@
 import type { AgentName } from "../../fixtures/installation.ts";
 import { killHost, killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** Twice in a row, before anything has recovered: first two processes, then two hosts. */
+/** Two primaries die in a row, before anything has recovered: first two processes, then two hosts. */
 export const twoLosses: Story = {
 	name: "two-losses",
 	description: "story 3: a second loss fails over like the first",
