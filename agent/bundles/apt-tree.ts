@@ -144,7 +144,7 @@ function aptConfiguration(directory: string): string {
 		'Dir::State::status "/dev/null";',
 		`Dir::Cache "${directory}/cache";`,
 		'Dir::Cache::pkgcache "pkgcache.bin";',
-		// Would be a second copy of the index, useful only if sources change often.
+		// This cache would be a second copy of the index, useful only if sources change often.
 		'Dir::Cache::srcpkgcache "";',
 		'Acquire::Languages "none";',
 		'Acquire::Retries "2";',

@@ -119,8 +119,8 @@ export class ControlClient {
 	}
 
 	/**
-	 * Returns once the control plane has stored all of it. Returns the milliseconds until the next report is
-	 * expected.
+	 * Returns once the control plane has stored all of it, with the milliseconds until it expects the next
+	 * report.
 	 */
 	async report(report: Omit<ReportMessage, "protocol">, signal: AbortSignal): Promise<number> {
 		const { heartbeatMs } = reportResultSchema.parse(

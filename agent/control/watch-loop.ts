@@ -42,7 +42,7 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	const { client, logger, signal } = options;
 	const backoff = new Backoff();
 	const notices = new HeldNotices();
-	/** How it went last, as it was logged; null before the first answer or failure. */
+	/** The outcome logged last; null before the first answer or failure. */
 	let told: string | null = null;
 	let confirmed = false;
 	while (!signal.aborted) {

@@ -42,7 +42,7 @@ test("parameters become options, by ElastiCache's names and by Memcached's", () 
 	expect(render({ cas_disabled: "0", verbosity: "0" }).args).toEqual(render({}).args);
 });
 
-test("parameters without a meaning, or that would become another option, are left out and named", () => {
+test("parameters that have no meaning, or would become another option, are left out and named", () => {
 	const odd = { config_max: "16", max_item_size: "1m -u root", hash_algorithm: "x,ext_path=/etc" };
 	expect(render(odd)).toEqual({ args: render({}).args, ignored: Object.keys(odd) });
 });

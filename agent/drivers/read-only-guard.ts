@@ -8,7 +8,7 @@ const LEFT_ALONE_MS = 8_000;
 /**
  * While a primary hands over, and until its clients are led elsewhere, it is a writable replica with all
  * writes paused. The agent that carries out the hand-over ends that. If that agent dies first, the node's own
- * agent ends it here: after the pause a replica would take writes that are lost.
+ * agent ends it here: after the pause, the replica would take writes that would be lost.
  */
 export class ReadOnlyGuard {
 	private readonly command: (...args: string[]) => Promise<RespValue>;

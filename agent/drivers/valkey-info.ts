@@ -88,7 +88,7 @@ export function isBarred(fields: InfoFields): boolean {
 
 /**
  * Whether this process has had its primary's data, or is a primary. Until its agent has marked it, the link
- * tells: -1 means that it was never up. Offsets don't tell: they are 0 in sync with a primary that was never
+ * shows this: -1 means that it was never up. Offsets don't: they are 0 in sync with a primary that was never
  * written to, and 1 in a new node that hasn't synced yet.
  */
 export function hasSynced(fields: InfoFields): boolean {

@@ -86,7 +86,7 @@ export async function handOverSlots(
 		mayWrite = await stepsDown(old);
 		return done(order, target, { writesUnavailableMs });
 	} finally {
-		// A node that doesn't know yet that it is no longer primary would take writes that are lost: let its
+		// A node that doesn't know yet that it is no longer primary would take writes and lose them: let its
 		// pause run out by itself.
 		if (mayWrite) await old.command("CLIENT", "UNPAUSE").catch(() => {});
 	}

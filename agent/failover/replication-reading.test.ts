@@ -56,7 +56,7 @@ test("a primary lists the replicas that are online, and whether it is handing ov
 	expect(readReplication(states).handingOver).toBe(true);
 });
 
-test("the best has applied most of the failed primary's history", () => {
+test("the best candidate has applied most of the failed primary's history", () => {
 	const member = { nodeId: "n1", clusterNodeId: "c1", name: "orders-001" };
 	const from = { ...member, host: "10.0.0.1", port: 7001 };
 	const best = (

@@ -52,7 +52,7 @@ function isReady({ cacheId, ports, servers }: Route, states: ServerStates): bool
 	);
 }
 
-/** A new leader needs no other configuration. */
+/** Whether both routes need the same configuration: a new leader alone doesn't change it. */
 export function isSameRoute(route: Route, other: Route | undefined): boolean {
 	if (route === other) return true;
 	const key = ({ servers, ...rest }: Route) =>

@@ -78,8 +78,8 @@ export class Gateway {
 
 	/**
 	 * A notice: this node is primary now. The agent tells the kernel and the running HAProxy at once. A notice
-	 * outweighs route tables from before it. Returns once the endpoint leads no client elsewhere, or if they
-	 * can't be told.
+	 * outweighs route tables from before it. Returns once the endpoint leads no client elsewhere, or if
+	 * the two can't be told.
 	 */
 	async prefer(cacheId: string, nodeId: string): Promise<void> {
 		const { haproxy, kernel, table } = this;
