@@ -174,7 +174,7 @@ function reachableHost(bind: string): string {
 	return bind.includes(":") ? `[${bind}]` : bind;
 }
 
-/** Before anything is opened, because a busy port is the most common reason not to start. */
+/** Must run before the database is opened, because a busy port is the most common reason not to start. */
 async function requireFreePort({ bind, port }: ServerConfig): Promise<void> {
 	const probe = createServer();
 	await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { recordEvent } from "../data/record-event.ts";
 import type { Resources } from "../services/context.ts";
 
 /**
- * Call once at a start: hosts that were online get one lease to report before they count as silent. Their
+ * Call once at start: hosts that were online get one lease to report before they count as silent. Their
  * credentials are loaded, so that none of their calls waits for the database.
  */
 export async function restoreLeases({ db, fleet }: Resources): Promise<void> {

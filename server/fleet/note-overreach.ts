@@ -7,7 +7,7 @@ import type { Overreach } from "./host-scope.ts";
 /** What was already noted: a host that keeps reporting on others' nodes is noted once for each field. */
 const noted = oncePer((_: Resources) => new Set<string>());
 
-/** Writes a host's reports about other hosts' nodes to the audit log, and an event for people. */
+/** Records a host's reports about other hosts' nodes in the audit log and, for people, as an event. */
 export async function noteOverreach(
 	resources: Resources,
 	hostId: string,

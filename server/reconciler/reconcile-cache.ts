@@ -83,7 +83,7 @@ export async function reconcileCache(
 /** After these it is the hosts' turn: another pass at once would only get in their way. */
 const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
 
-/** Null once done; the reason if it can't be done now. */
+/** Returns null once the action is done, or the reason why it can't be done now. */
 async function apply(
 	resources: Resources,
 	cache: FullCache,

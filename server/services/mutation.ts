@@ -9,7 +9,7 @@ export interface Mutation<T> {
 	/** Recorded in the audit log, such as cache.create. */
 	action: string;
 	target: string;
-	/** In the audit log instead of a target that means nothing to people, such as an id. */
+	/** Shown in the audit log instead of a target that means nothing to people, such as an id. */
 	nameOf?(response: T): string;
 	/** The input: the same idempotency key with other input is refused. */
 	input: unknown;

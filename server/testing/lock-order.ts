@@ -14,7 +14,7 @@ export class LockOrder {
 	#isInTransaction = false;
 	#locked: string[] = [];
 
-	/** Throws if the statement locks rows of a table that had to be locked before others that already are. */
+	/** Throws if the statement locks rows of a table that should have come before tables with locked rows. */
 	check(sql: string): void {
 		if (/^\s*BEGIN\b/.test(sql)) this.#isInTransaction = true;
 		if (/^\s*(BEGIN|COMMIT|ROLLBACK)\b/.test(sql)) {

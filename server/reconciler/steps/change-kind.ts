@@ -16,7 +16,7 @@ import { findMember, tell } from "./membership.ts";
 /**
  * Gives a node the cache's node type where it runs, without a restart. A larger one is reserved on the host in the same
  * transaction that tells the agent. A smaller one takes two: first the engine gets less memory for data, and once its
- * host has confirmed that, the rest of the host's memory is free for others. Returns the reason if the data doesn't fit.
+ * host has confirmed that, the memory that the node gave up is free for others. Returns the reason if the data doesn't fit.
  */
 export async function resizeNode(
 	resources: Resources,
