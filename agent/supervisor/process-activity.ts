@@ -4,10 +4,7 @@ import { readFileSync } from "node:fs";
 const TICKS_PER_SECOND = 100;
 /** Share of processor time between two looks that counts as work: far more than an idle engine's housekeeping takes. */
 const BUSY_SHARE = 0.2;
-/**
- * How long a sign of work counts. A command may wait for memory or disk at two looks in a row without being
- * hung.
- */
+/** How long a sign of work counts. A command at work may be seen asleep twice in a row without being hung. */
 const SIGN_LASTS_MS = 700;
 
 /** A process's main thread at one moment: the kernel's letter for its state, and its time on processors. */

@@ -164,7 +164,7 @@ const PORTS_PER_WORKER = 250;
 const WORKERS = 8;
 let nextPort = 0;
 
-/** A port that nothing listens on, in this test worker's own range: two tests never get the same one. */
+/** A port that nothing listens on, in this test worker's own range, so that parallel tests don't get the same one. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
 	const worker = Number(process.env.VITEST_POOL_ID ?? 1) % WORKERS;
 	for (;;) {

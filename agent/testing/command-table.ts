@@ -12,7 +12,7 @@ export interface EngineCommands {
 	readonly commands: ReadonlyMap<string, boolean>;
 }
 
-/** Asks the engine itself, by ACL DRYRUN: the user's rules decide, and nothing is executed. */
+/** Asks the engine itself, with ACL DRYRUN: the user's rules decide, and nothing is executed. */
 export async function readCommands(
 	title: string,
 	system: EngineConnection,

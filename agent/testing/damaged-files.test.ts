@@ -177,7 +177,7 @@ describe.each(ROWS)("$file", ({ file, make, check }) => {
 });
 
 test.each(["empty", "half", "garbage"] as const)(
-	"both files of the identity %s",
+	"both files of the identity: %s",
 	async (damage) => {
 		for (const name of ["identity.json", "identity.copy.json"]) DAMAGES[damage](join(home, name));
 		const loading = loadIdentity(home, logger);

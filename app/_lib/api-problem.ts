@@ -42,7 +42,7 @@ export function toApiProblem(error: unknown): ApiProblem {
 	};
 }
 
-/** The same call may succeed later. */
+/** Whether the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
 	const { code } = toApiProblem(error);
 	return code === "unreachable" || code === "unavailable";

@@ -91,7 +91,7 @@ function add(work: PendingWork) {
 	store([...load().filter((other) => pendingWorkKey(other) !== key), work]);
 }
 
-/** The work has ended. */
+/** Drops work that has ended. */
 export function finishPendingWork(work: PendingWork) {
 	const key = pendingWorkKey(work);
 	store(load().filter((other) => pendingWorkKey(other) !== key));

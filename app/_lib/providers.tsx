@@ -42,7 +42,7 @@ export function Providers({ children }: { children: ReactNode }) {
 	const [queryClient] = useState(createQueryClient);
 	const [apiClient] = useState(createApiClient);
 	useEffect(() => {
-		// Tests wait for it: a page that the control plane has rendered looks ready before it hears keys and clicks.
+		// Tests wait for it: a page that the control plane has rendered looks ready before it reacts to keys and clicks.
 		document.documentElement.dataset.hears = "";
 	}, []);
 	return (

@@ -16,7 +16,7 @@ const CHANGING: ReadonlySet<CacheStatus> = new Set([
 	"deleting",
 ]);
 
-/** A status that will soon change by itself. */
+/** Whether the status will soon change by itself. */
 export function isChanging(status: CacheStatus): boolean {
 	return CHANGING.has(status);
 }

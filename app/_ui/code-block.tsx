@@ -2,7 +2,7 @@ import { CopyButton } from "./copy-button.tsx";
 
 interface CodeBlockProps {
 	code: string;
-	/** Names it: "Copy command". */
+	/** The copy button's label: "Copy command". */
 	copyLabel: string;
 	/** What is copied, when it isn't what is shown. */
 	copyText?: string | (() => Promise<string>);

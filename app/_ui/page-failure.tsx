@@ -8,7 +8,7 @@ import { Logo } from "./logo.tsx";
 const RELOADED_KEY = "larder.reloaded-at";
 const RELOAD_AGAIN_MS = 30_000;
 
-/** A part of the page that the server no longer has: the console was upgraded since it was loaded. */
+/** Whether the server no longer has a part of the page, because the console was upgraded since the page was loaded. */
 function isOutdated(error: Error): boolean {
 	return (
 		error.name === "ChunkLoadError" || /loading chunk|failed to load chunk/i.test(error.message)

@@ -29,7 +29,7 @@ const SERVICE_LOOKS = {
 	unknown: { status: "unknown", word: "Unknown" },
 } as const;
 
-/** The gateway serves caches' endpoints on each host. */
+/** The gateway serves caches' endpoints on each host, so off deserves a warning. */
 const GATEWAY_LOOKS = { ...SERVICE_LOOKS, off: { status: "warning", word: "Off" } } as const;
 
 /** The Sentinel is off while it has nothing to watch, which is normal. */
@@ -41,7 +41,7 @@ const BUS_LOOKS = {
 	open: { status: "info", word: "Open to all" },
 } as const;
 
-/** What the kernel forwards, or why it doesn't; null if it isn't meant to. */
+/** Whether the kernel or HAProxy forwards, with the agent's note; null if there is nothing to say. */
 function forwardingOf({ forwarding }: Host["gateway"]): string | null {
 	if (forwarding === null) return null;
 	const { by, note } = forwarding;

@@ -51,7 +51,7 @@ export function PaletteDialog({ isOpen, onClose }: PaletteDialogProps) {
 				<Search aria-hidden className="size-4.5 shrink-0 text-muted" />
 				<input
 					ref={input}
-					// biome-ignore lint/a11y/noAutofocus: who opens the search wants to type
+					// biome-ignore lint/a11y/noAutofocus: whoever opens the search wants to type
 					autoFocus
 					role="combobox"
 					aria-label="Search caches, hosts, pages and actions"

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { formatSort, nextSort, parseSort, sortRows } from "./sort-rows.ts";
 
 describe("sorting", () => {
-	it("knows that node-10 comes after node-2, and leaves what has no value at the end", () => {
+	it("knows that node-10 comes after node-2, and keeps rows without a value at the end", () => {
 		const rows = ["node-10", null, "node-2", "Node-1"];
 		expect(sortRows(rows, (row) => row, false)).toEqual(["Node-1", "node-2", "node-10", null]);
 		expect(sortRows(rows, (row) => row, true)).toEqual(["node-10", "node-2", "Node-1", null]);

@@ -9,7 +9,7 @@ import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatCount, plural } from "../../../_lib/format/count.ts";
 import { UsageBar } from "../../../_ui/usage-bar.tsx";
 
-/** Of further moves, only the number is shown. */
+/** Further moves are only counted. */
 const MOVES_SHOWN = 8;
 
 type Move = Operation["moves"][number];

@@ -6,7 +6,7 @@ function roomOn(host: PreviewHost, { nodeMemoryBytes, nodeCpuMillis }: PreviewRe
 	return Math.max(0, Math.min(byMemory, Math.floor(host.freeCpuMillis / nodeCpuMillis)));
 }
 
-/** "local-b none (processors: 0.1 free)": what a zone has room for, and what it lacks. */
+/** "local-b none (at most 0.1 processors free on a host)": what a zone has room for, or what it lacks. */
 function zoneWords(zone: string, hosts: readonly PreviewHost[], request: PreviewRequest): string {
 	const own = hosts.filter((host) => host.zone === zone);
 	const room = own.reduce((sum, host) => sum + roomOn(host, request), 0);
