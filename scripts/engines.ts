@@ -1,7 +1,7 @@
 /**
- * `engines.mjs valkey@8 haproxy …`: makes sure that this user's engine store holds them, and says on stdout
- * what it does, a line of JSON each: {"detail": …} while it works, then for each one {"engine": …}, or
- * {"problem": …, "name": …} when it can't be had. `offered` stands for all engines in all versions that caches may have.
+ * `engines.mjs valkey@8 haproxy …`: makes sure that this user's engine store holds them, and prints lines of
+ * JSON on stdout: {"detail": …} while it works, then {"engine": …} for each one, or {"problem": …, "name": …} if it
+ * can't get that one. `offered` stands for all engines in all versions that caches may have.
  */
 import process from "node:process";
 import { ensureEngines, programNameSchema, type WantedEngine } from "../agent/bundles/index.ts";

@@ -80,7 +80,7 @@ export class SimulatedHost {
 		});
 	}
 
-	/** Tries until it is taken, as agents do. */
+	/** Tries until the control plane accepts it, as agents do. */
 	async join(joinToken: string): Promise<void> {
 		const { client, place, credential, abort } = this;
 		const backoff = new Backoff();

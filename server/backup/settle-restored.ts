@@ -33,7 +33,7 @@ export async function settleRestored(
 	// Memcached's clients accept no list of nodes that looks older than theirs.
 	await raise("Cache", "discoveryVersion");
 	// A revision below its own tells an agent that this control plane may not know everything that it runs, so
-	// it leaves that alone. Starting from 0 keeps the revision below for as long as possible, whatever changes
+	// it leaves that alone. Starting from 0 keeps it below the agent's for as long as possible, whatever changes
 	// before a host reports.
 	await set("Host", "revision", "0");
 	await set("Node", "removedAtRevision", `"removedAtRevision" * 0`);

@@ -93,7 +93,7 @@ export function heartbeatOf(hosts: number): number {
 }
 
 /**
- * A primary that runs without answering and without working, in milliseconds: one that is stopped, for
+ * In milliseconds, for a primary that runs without answering and without working: one that is stopped, for
  * example, or waits for something that never comes. BUSY_TIMING bounds how long one may work without
  * answering. The control plane asks its agent to end it after `askedAfterMs`, and the agent ends it after
  * `endedAfterMs`. Both count from the first unanswered question, which comes half a second after the last

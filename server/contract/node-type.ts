@@ -5,8 +5,8 @@ const NAME_MAX_LENGTH = 64;
 const NAME_PATTERN = /^[a-z][a-z0-9]*([.-][a-z0-9]+)+$/;
 
 /**
- * ElastiCache's names: cache.m7g.large. Operators' own: letters, digits, dots and hyphens after a first word
- * of their own.
+ * ElastiCache's names: cache.m7g.large. Operators' own: letters, digits, dots and hyphens, with a first word
+ * other than cache.
  */
 export const nodeTypeNameSchema = z
 	.string()

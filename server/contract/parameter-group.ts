@@ -17,7 +17,7 @@ export const parameterGroupNameSchema = z
 	)
 	.transform((name) => name.toLowerCase());
 
-/** `immediate`: applied to running nodes. `requires-reboot`: taken at a node's next start. */
+/** `immediate`: applied to running nodes. `requires-reboot`: applied at a node's next start. */
 export const parameterApplySchema = z.enum(["immediate", "requires-reboot"]);
 export type ParameterApply = z.infer<typeof parameterApplySchema>;
 
