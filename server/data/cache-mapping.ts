@@ -230,8 +230,8 @@ export function causeOf(shard: Pick<ShardRow, "failoverCause">): FailoverCause |
 }
 
 /**
- * The replica that has become a primary since the last recorded failover: nodes are only promoted for a
- * reason.
+ * The replica that has become a primary since the last recorded failover. A node is promoted only for a reason, so it
+ * leads.
  */
 function promotedSince(
 	row: FullCache,

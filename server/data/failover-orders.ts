@@ -11,9 +11,9 @@ const REFUSED_MS = 300;
 /** How long after giving an order to wait for its result, even if the engines already show that it was carried out. */
 const FRESH_MS = 1_000;
 const QUIET_WITHIN_MS = 100;
-/** How long the new primary has to say itself that it is primary. */
+/** How long the new primary has to report that it is primary. */
 const DONE_MS = 2_000;
-/** How long after a failed planned failover nothing relies on another one. */
+/** How long after a failed planned failover no step relies on another one. */
 const TROUBLED_MS = 60_000;
 
 /** A failover order that was given to a host, and its outcome so far. */

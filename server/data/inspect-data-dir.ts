@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Files that PostgreSQL needs before it can say itself what is wrong, and how to check their content. */
+/** Files that PostgreSQL needs before it can itself say what is wrong, and how to check their content. */
 const VITAL: readonly { path: string; isWhole(directory: string): boolean }[] = [
 	{ path: "PG_VERSION", isWhole: (path) => /^\d\d\s*$/.test(readFileSync(path, "utf8")) },
 	// Its size never changes; PostgreSQL checks the rest itself.

@@ -193,7 +193,7 @@ describe("a primary that can't be reached", () => {
 		expect(orderOf(cache(nodes, { automaticFailover: false }))).toBeUndefined();
 	});
 
-	it("is ended once it has run for long without answering, so that it can't come back to life", () => {
+	it("is ended once it has run for too long without answering, so that it can't come back to life", () => {
 		const hung = (sinceMs: number, busy = false) =>
 			node(1, {
 				...{ ...running("primary"), engineState: null, busy },

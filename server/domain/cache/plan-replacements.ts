@@ -33,8 +33,8 @@ import {
  * zones) wait until the rest of their shard is healthy, and are done one at a time in a cache. Moves for
  * balance wait until the cache has been quiet for a minute, unless all nodes of a Multi-AZ shard are in one
  * zone. A move that is no longer needed (a drain was canceled, a host came back) is finished if only the old
- * node is left to remove, and canceled otherwise, so that it costs no failover. A shard whose data only lost
- * hosts hold is left alone until all of these are given up; then it starts again, empty.
+ * node is left to remove, and canceled otherwise, so that it costs no failover. If only lost hosts hold a shard's
+ * data, the shard is left alone until all of these hosts are given up; then it starts again, empty.
  */
 export function planReplacements(cache: CacheModel, room: FleetRoom = roomOf(cache)): Replacements {
 	const all: Replacements = { actions: [], events: [], reasons: [] };
@@ -114,7 +114,7 @@ function isImproved(cache: CacheModel, { outgoing, incoming }: Pair, room: Fleet
 	);
 }
 
-/** Removes a replacement again, but never one that may hold the only copy. */
+/** Cancels a move by removing the replacement, but never one that may hold the only copy. */
 function callOff(
 	shard: ShardModel,
 	{ outgoing, incoming }: Pair,

@@ -74,7 +74,7 @@ export function gatewaysKnow({ gateways }: CacheModel): boolean {
 	return gateways.every(({ phase, informed }) => phase === "off" || phase === "failed" || informed);
 }
 
-/** The host of a removed node will confirm soon; a lost one does when it returns. */
+/** The host of a removed node will confirm soon; a lost host will when it returns. */
 export function isStopping({ host }: NodeModel): boolean {
 	return host.online;
 }

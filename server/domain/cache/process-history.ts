@@ -1,6 +1,6 @@
 import type { Observation } from "../../contract/host-report.ts";
 
-/** What only a series of observations tells about the running process. */
+/** What only a series of observations shows about the running process. */
 export interface ProcessHistory {
 	/** It has had its primary's data at some time, or is primary. */
 	hasSynced: boolean;

@@ -53,8 +53,8 @@ export function pendingStep(step: string, node: string | null = null): ProgressS
 }
 
 /**
- * Marks the first `doneCount` steps done and gives the next one `current`. A step keeps the time of its first start; one
- * that isn't done, or isn't any more, has no end, so that its end is when it is finally done. `now` is ISO 8601.
+ * Marks the first `doneCount` steps done and gives the next one `current`. A step keeps the time of its first start.
+ * It gets its end only when it is done, and loses it if it is no longer done. `now` is ISO 8601.
  */
 export function advance(
 	steps: readonly ProgressStep[],

@@ -69,9 +69,9 @@ function causeOf(cache: CacheModel, shard: ShardModel, room: FleetRoom): string 
 }
 
 /**
- * The node whose move puts the shard into one more zone; null if none does. From the zone that has most of
- * them, a replica before the primary, one that shares its host first. A shard that is spread as well as
- * possible has none, so moves come to an end.
+ * The node whose move puts the shard into one more zone; null if none does. It comes from the zone that has most of
+ * them: replicas before the primary, and first those that share a host. A shard that is spread as well as possible
+ * has none, so moves come to an end.
  */
 export function nodeToSpread(
 	cache: CacheModel,

@@ -2,7 +2,7 @@ import { countSlots, mergeSlots, type SlotRange, takeSlots } from "../../contrac
 import { balanceSlots, type SlotHolder } from "./balance-slots.ts";
 
 export interface ByteHolder extends SlotHolder {
-	/** What its slots hold together. */
+	/** What its slots hold in total. */
 	bytes: number;
 }
 

@@ -28,7 +28,7 @@ export interface NoMove {
 	remedy: string;
 }
 
-/** Why no host can take the place of another's node. `eligible` are those that may have it. */
+/** Why no host can take the place of another's node. `eligible` are the hosts that may take it. */
 export function explainNoMove(
 	request: Pick<PlacementRequest, "hosts" | "nodeMemoryBytes" | "nodeCpuMillis" | "zones">,
 	eligible: readonly PlacementHost[],

@@ -40,7 +40,7 @@ describe("a node that takes another's place", () => {
 		expect(place()).toEqual({ ok: true, hostId: "h3", port: 17_000 });
 	});
 
-	it("goes to the zone that the shard isn't in yet, rather than where its siblings are", () => {
+	it("goes to a zone that the shard isn't in yet, rather than where its siblings are", () => {
 		const hosts = [host(4, "c", 1), host(5, "a", 100)];
 		expect(place({ hosts })).toMatchObject({ hostId: "h4" });
 	});

@@ -63,7 +63,7 @@ describe("the hosts that serve a cache", () => {
 		}
 	});
 
-	it("differ from cache to cache, so that each host serves about as many as another", () => {
+	it("differ from cache to cache, so that each host serves about as many caches as any other", () => {
 		const hosts = Array.from({ length: 100 }, (_, index) => ({ id: `h${index}`, zone: "z" }));
 		const served = new Map<string, number>();
 		for (let cache = 0; cache < 1_000; cache++) {
