@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 
-/** Throws unless the engines and their directories are exactly those of the caches named, each once. */
+/** Throws unless engines and their directories are exactly those of the named caches, each once. */
 export async function requireNothingStray(
 	larder: Installation,
 	cacheNames: readonly string[],

@@ -143,7 +143,7 @@ test("an invited viewer sees everything, changes nothing, and is out when disabl
 	await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
 	await dialog.getByRole("button", { name: "Delete user" }).click();
 	await expect(row).toHaveCount(0);
-	// The administrator is the only user left: the menu says why it can't be deleted.
+	// The menu says why administrators can't delete their own account.
 	await page.getByRole("button", { name: `Actions for ${ADMINISTRATOR.email}` }).click();
 	await expect(page.getByRole("menuitem", { name: /Delete.*your own account/ })).toBeVisible();
 });

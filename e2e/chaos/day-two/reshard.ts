@@ -53,7 +53,7 @@ export const reshard: Scenario = {
 	run: (options) => withInstallation({}, (larder) => playAll(larder, options, [])),
 };
 
-/** Each change meets a different strike at a random moment: a killed program, a failover or a cancellation. */
+/** Strikes meet the changes at random moments: killed programs, a failover and a cancellation. */
 export const reshardKilled: Scenario = {
 	name: "reshard-killed",
 	description:

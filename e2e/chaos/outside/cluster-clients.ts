@@ -130,7 +130,7 @@ async function untilNamed(
 	}
 }
 
-/** Milliseconds until the dead node redirects a client that keeps trying it to the new primary. */
+/** Milliseconds until the dead node, once it is back, redirects clients to the new primary. */
 async function untilItRedirects(
 	{ address, port }: CacheNode,
 	tag: string,

@@ -12,7 +12,7 @@ export interface ClusterClient {
 
 export interface ClusterLibrary {
 	readonly name: string;
-	/** As an application does that sets only the address. */
+	/** Opens a client like an application that sets only the address. */
 	open(endpoint: Endpoint): Promise<ClusterClient>;
 }
 
