@@ -132,7 +132,7 @@ export function whyOpen(
 ): string | null {
 	if (!enabled) return "this agent was started with --bus-guard off";
 	if (isLoopback(bindAddress)) {
-		return "nodes here listen on a loopback address, which only this machine reaches";
+		return "nodes here listen on a loopback address, which only this machine can reach";
 	}
 	if (bindAddress === "0.0.0.0") return "this agent has no address of its own";
 	if (!mayFilter) return "the agent lacks the capability CAP_NET_ADMIN, which root has";

@@ -155,7 +155,7 @@ function isAnotherNode({ cluster }: Assignment, { cluster: seen }: EngineState):
 
 /** It identifies itself as another node: its cluster would treat it as a stranger without data of its own. */
 function endAnotherNode(core: InstanceCore, { nodeName }: Assignment): number {
-	const message = `${nodeName} is running with the identity of another node, so its agent ended it; its cluster would take it for a stranger`;
+	const message = `${nodeName} was running with another node's identity, so its agent ended it: the cluster wouldn't have recognized it`;
 	core.show({ phase: "exited", reason: reasonOf("identity-lost", message), engineState: null });
 	core.tell("error", "node.identity-lost", message);
 	core.process?.signal("SIGKILL");

@@ -33,7 +33,7 @@ export async function requireTrpcRequest(request: FastifyRequest): Promise<void>
 	if (calls > BATCH_MAX) {
 		throw new AppError(
 			"malformed_request",
-			`A batch can hold ${BATCH_MAX} calls, and this one holds ${calls}. Send several requests.`,
+			`A batch can hold at most ${BATCH_MAX} calls, and this one holds ${calls}. Send several requests.`,
 		);
 	}
 	if (!TRPC_METHODS.has(method)) {

@@ -20,7 +20,10 @@ export const auditEntrySchema = z.object({
 			.string()
 			.describe("as it was then: a user's e-mail address, or the name of a token or host"),
 	}),
-	address: z.string().nullable().describe("of the client; null for what no request caused"),
+	address: z
+		.string()
+		.nullable()
+		.describe("the client's address; null if no request caused the action"),
 	action: z.string().describe("stable, such as cache.create or session.sign-in"),
 	target: z.string().describe("name of what it was done to"),
 	outcome: auditOutcomeSchema,

@@ -54,7 +54,7 @@ export type CacheNode = z.infer<typeof cacheNodeSchema>;
 export const shardSchema = z.object({
 	id: z.string(),
 	slots: z.string().nullable(),
-	replicas: z.number().default(0).describe("that it should have; 0 for Memcached"),
+	replicas: z.number().default(0).describe("replicas that the shard should have; 0 for Memcached"),
 	nodes: z.array(cacheNodeSchema),
 });
 

@@ -187,10 +187,14 @@ export const modifyCacheInputSchema = z
 		nodeType: nodeTypeNameSchema
 			.optional()
 			.describe("changes in place where hosts have room, otherwise by moving nodes"),
-		engine: engineSchema.optional().describe("valkey, for a cache of redis; nothing else changes"),
+		engine: engineSchema
+			.optional()
+			.describe("valkey, for a Redis cache; no other engine change is possible"),
 		engineVersion: engineVersionInputSchema
 			.optional()
-			.describe("later than the present one; node by node, and there is no way back"),
+			.describe(
+				"must be later than the current version; Larder upgrades node by node and can't undo it",
+			),
 		acceptIrreversible: z
 			.boolean()
 			.optional()
@@ -216,7 +220,7 @@ export const modifyCacheInputSchema = z
 			),
 		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 			.optional()
-			.describe("of all shards; the cache is modifying until they have them"),
+			.describe("replicas of every shard; the cache is modifying until all shards have them"),
 		shardReplicas: z
 			.array(
 				z.strictObject({

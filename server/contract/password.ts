@@ -38,7 +38,7 @@ export function findPasswordWeakness(
 	if (new Set(text).size < DISTINCT_MIN) return "repeats a few characters; use more of them";
 	if (isRepetition(text)) return "repeats itself; use more words";
 	if (ownLetters(text, KEY_ROWS.flatMap(runsOf), /[^\p{L}\d]/gu) < OWN_LETTERS_MIN) {
-		return "follows the keys or the alphabet; use several unrelated words";
+		return "follows the keyboard or the alphabet; use several unrelated words";
 	}
 	const known = [...COMMON_WORDS, ...personal.flatMap(partsOf)];
 	const plain = [...text].map((character) => SUBSTITUTES[character] ?? character).join("");

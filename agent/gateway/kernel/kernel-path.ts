@@ -109,7 +109,7 @@ export class KernelPath {
 		if (this.refusal !== null) return { by: "haproxy", note: this.refusal };
 		const ports = routes.flatMap(portsOf);
 		const led = ports.filter((port) => this.table.leads.has(port)).length;
-		const note = `${led} of ${ports.length} endpoints. HAProxy forwards those that lead to other hosts, and Memcached's.`;
+		const note = `${led} of ${ports.length} endpoints. HAProxy forwards the others.`;
 		return { by: "kernel", note: led === ports.length ? null : note };
 	}
 

@@ -16,7 +16,7 @@ import { SignInProblem } from "../sign-in-problem.tsx";
 /** What better-auth answered, in words that say what to do. */
 function explain(error: { status: number; message?: string | undefined }): string {
 	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
-	if (error.status === 401) return "E-mail or password is wrong.";
+	if (error.status === 401) return "The email address or password is incorrect.";
 	if (error.status === 0 || error.status >= 500) {
 		return "The control plane isn't responding properly. Try again in a moment.";
 	}

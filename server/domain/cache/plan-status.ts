@@ -142,7 +142,9 @@ function describeChange(cache: CacheModel): Status | null {
 	if (resizing !== null) return change(resizing);
 	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));
 	if (behind.length > 0) return change(`Applying changes to ${nodeNames(behind)}.`);
-	return cache.pending.includes("next") ? change("The next part of the change begins.") : null;
+	return cache.pending.includes("next")
+		? change("The next part of the change is about to begin.")
+		: null;
 }
 
 function describeReboot(cache: CacheModel): string {

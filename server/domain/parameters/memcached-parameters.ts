@@ -86,8 +86,8 @@ export const MEMCACHED_PARAMETERS: readonly ParameterDefinition[] = [
 	zeroOrOne("large_memory_pages", "0", "Uses large memory pages.", false),
 	zeroOrOne("lock_down_paged_memory", "0", "Locks all memory.", false),
 	integer("verbosity", 0, [0, 2], "Log verbosity.", AT_START),
-	zeroOrOne("lru_crawler", "1", "A thread that frees expired items."),
-	zeroOrOne("lru_maintainer", "1", "A thread that sorts items by use."),
+	zeroOrOne("lru_crawler", "1", "Runs a thread that frees expired items."),
+	zeroOrOne("lru_maintainer", "1", "Runs a thread that sorts items by use."),
 	choice(
 		"hash_algorithm",
 		"murmur3",
@@ -120,6 +120,6 @@ export const MEMCACHED_PARAMETERS: readonly ParameterDefinition[] = [
 		AT_START,
 	),
 	// Memcached refuses more than 80 for the sum of the two.
-	integer("hot_lru_pct", 20, [1, 40], "Percent of memory for the newest items.", AT_START),
-	integer("warm_lru_pct", 40, [1, 40], "Percent of memory for items in use.", AT_START),
+	integer("hot_lru_pct", 20, [1, 40], "Percentage of memory for the newest items.", AT_START),
+	integer("warm_lru_pct", 40, [1, 40], "Percentage of memory for items in use.", AT_START),
 ];

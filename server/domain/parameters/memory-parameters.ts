@@ -73,7 +73,7 @@ export function memoryParameters(options: {
 			"active-defrag-threshold-upper",
 			100,
 			[0, 1_000],
-			"Fragmentation percentage at which it uses maximum effort.",
+			"Fragmentation percentage at which defragmentation uses maximum effort.",
 		),
 		yesOrNo("activerehashing", "yes", "Rehashes the main dictionary during idle time."),
 		...listpack("hash", 512),

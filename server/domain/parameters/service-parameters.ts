@@ -152,7 +152,12 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"Log commands slower than this many microseconds; -1 logs none.",
 		),
 		integer("slowlog-max-len", 128, [0, INT_MAX], "Maximum entries in the slow log."),
-		integer("latency-monitor-threshold", 0, [0, INT_MAX], "Milliseconds; 0: off."),
+		integer(
+			"latency-monitor-threshold",
+			0,
+			[0, INT_MAX],
+			"Records events that take at least this many milliseconds; 0 turns the monitor off.",
+		),
 		yesOrNo("latency-tracking", "no", "Tracks latency percentiles for each command."),
 		integer("acllog-max-len", 128, [0, INT_MAX], "Maximum entries in the ACL log."),
 	];

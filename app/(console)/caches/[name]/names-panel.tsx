@@ -23,7 +23,7 @@ export function NamesPanel({ cache }: { cache: Cache }) {
 		<Panel title="Names">
 			<div className="flex flex-col gap-2.5">
 				<p className="text-xs text-pretty text-muted">
-					Every host answers names in{" "}
+					Every host resolves names in{" "}
 					<code className="font-mono wrap-anywhere text-foreground">
 						<AddressText>{names.zone}</AddressText>
 					</code>{" "}

@@ -25,7 +25,7 @@ const SPREADS = [
 type Spread = (typeof SPREADS)[number]["value"];
 
 const HINTS: Record<Exclude<Spread, "hand">, string> = {
-	slots: "All shards get equally many slots. As few slots as possible move.",
+	slots: "Each shard gets the same number of slots. As few slots as possible move.",
 	bytes: "All shards get about the same amount of data, if the slots of a shard hold equally much.",
 };
 const TYPING_PAUSE_MS = 400;

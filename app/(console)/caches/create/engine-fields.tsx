@@ -15,7 +15,7 @@ import { FieldGroup } from "./field-group.tsx";
 import type { Wizard } from "./use-wizard.ts";
 
 const WORDS: Readonly<Record<Engine, string>> = {
-	valkey: "Every data type, replication, clustering. The best choice for most.",
+	valkey: "Every data type, replication, clustering. The best choice for most applications.",
 	redis: "For applications certified on Redis.",
 	memcached: "Plain key–value, multi-threaded, no replicas.",
 };

@@ -200,7 +200,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Reboot nodes of a cache",
 				description:
-					"Reboots all nodes unless you name some, one node per shard at a time. Returns at once; the cache is modifying until the nodes are back. Memcached nodes come back empty.",
+					"Reboots all nodes unless you name some, one node per shard at a time. Returns at once; the cache is rebooting until the nodes are back. Memcached nodes come back empty.",
 			},
 		})
 		.input(rebootCacheInputSchema)
