@@ -45,7 +45,7 @@ export async function confirmByName(
 	const typed = await readLine(input);
 	if (typed === null) output.write("\n");
 	if (typed?.trim() === name) return;
-	throw new CliError("Nothing was changed: that isn't the name.", EXIT.invalidInput);
+	throw new CliError("The name doesn't match. Nothing was changed.", EXIT.invalidInput);
 }
 
 /**

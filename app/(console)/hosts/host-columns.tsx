@@ -256,7 +256,7 @@ const FACT_COLUMNS: readonly Column<Host>[] = [
 		cell: (host) => (
 			<span
 				className="tabular-nums"
-				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits !== "cgroup-v2" ? "; the kernel doesn't hold nodes to their share" : ""}`}
+				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits !== "cgroup-v2" ? "; the kernel doesn't enforce nodes' shares" : ""}`}
 			>
 				{formatCount(host.cpuMillisAssigned / 1_000)}
 				<span className="text-muted"> of {host.cpus}</span>

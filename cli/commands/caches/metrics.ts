@@ -26,13 +26,13 @@ const NEWEST_RANGE: MetricsRange = "15m";
 
 export function metricsCommand(): Command {
 	const command = new Command("metrics")
-		.summary("show what a cache's nodes measure")
+		.summary("show the metrics of a cache's nodes")
 		.description(
 			"Show the newest metrics of each node. With a range, show their mean and highest values over it too.",
 		)
 		.argument("<name>")
 		.addOption(
-			new Option("--range <range>", "the time that ends now").choices(metricsRangeSchema.options),
+			new Option("--range <range>", "time range, ending now").choices(metricsRangeSchema.options),
 		)
 		.addHelpText(
 			"after",

@@ -46,7 +46,7 @@ export function modifyCommand(): Command {
 		.option("--parameter-group <name>", "of the same cluster mode and the version's family")
 		.option("--apply-pending", "restart nodes that have pending parameters, replicas first")
 		.option("--node-type <type>", "such as cache.t4g.small; in place where hosts have room")
-		.option("--engine <engine>", "valkey, for a cache of redis")
+		.option("--engine <engine>", "valkey, to move a Redis OSS cache to Valkey")
 		.option("--engine-version <version>", "a later one; there is no way back")
 		.option("--zone <zone>", "where its nodes should be; may be given several times", collectText)
 		.option("--any-zone", "its nodes may be in any zone")

@@ -39,7 +39,7 @@ Examples:
 
 async function run(name: string, options: PendingOptions): Promise<void> {
 	if (options.apply && options.cancel) {
-		throw new CliError("--apply and --cancel exclude each other.", EXIT.invalidInput);
+		throw new CliError("Use either --apply or --cancel, not both.", EXIT.invalidInput);
 	}
 	const api = await connect(options);
 	const path = `/caches/${encodeURIComponent(name)}`;

@@ -18,7 +18,7 @@ export async function printPreview(
 	for (const step of steps) print(printable(step));
 	for (const shard of preview.failovers) print(`Shard ${shard} fails over.`);
 	if (preview.expectedSeconds > 0) {
-		print(`It takes about ${formatDuration(preview.expectedSeconds * 1_000)}.`);
+		print(`This takes about ${formatDuration(preview.expectedSeconds * 1_000)}.`);
 	}
 	if (memoryBytes.before !== memoryBytes.after) {
 		print(
@@ -30,6 +30,6 @@ export async function printPreview(
 			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,
 		);
 	}
-	if (preview.irreversible) print("There is no way back.");
+	if (preview.irreversible) print("This can't be undone.");
 	for (const { field, message } of problems) print(printable(`Problem with ${field}: ${message}`));
 }

@@ -110,7 +110,7 @@ function Protection({ cache }: { cache: Cache }) {
 					</Button>
 				}
 			>
-				This cache can't be deleted until it is turned off.
+				This cache can't be deleted until you turn off deletion protection.
 			</Banner>
 			{unprotect.isError && (
 				<ProblemBanner title="The protection is still on" error={unprotect.error} />
