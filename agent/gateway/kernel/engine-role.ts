@@ -14,7 +14,7 @@ export interface LocalEngine extends Address, NonNullable<Route["check"]> {
 const ANSWER_TIMEOUT_MS = 60_000;
 /** After this long without an answer, HAProxy decides whether the engine still gets clients. */
 const SILENT_FOR_MS = 2_000;
-/** How soon to try again to reach an engine: users wait for one that is about to start. */
+/** How soon to ask again an engine that can't be reached or isn't in sync: users wait for one that is about to be. */
 const RETRIES = [
 	{ untilMs: 2_000, everyMs: 10 },
 	{ untilMs: 60_000, everyMs: 250 },
@@ -87,9 +87,11 @@ export class EngineRole {
 
 	private async hear(): Promise<Role | "busy"> {
 		try {
-			const answer = await this.question.ask();
-			this.failingSince = null;
-			return parseRole(answer);
+			const role = parseRole(await this.question.ask());
+			// A replica that isn't in sync yet may be in a moment.
+			if (role === "none") this.askSoon();
+			else this.failingSince = null;
+			return role;
 		} catch (error) {
 			if (isBusy(error)) return "busy";
 			this.askSoon();
