@@ -103,7 +103,7 @@ export class Configuration {
 
 	private contextOf(routes: readonly Route[], program: InstalledEngine) {
 		const { paths, haproxy, bindAddress, cpus } = this.options;
-		// A HAProxy that an earlier agent started has that agent's limit, and would refuse more.
+		// An HAProxy that an earlier agent started has that agent's limit, and would refuse more.
 		const openFiles = Math.min(openFilesOf().hard, haproxy.openFiles);
 		return configContext({ bindAddress, cpus, openFiles }, paths, program, routes);
 	}

@@ -182,7 +182,7 @@ test("readers of a replica that dies continue with another", TIMED, async () => 
 	expect(longestMs).toBeLessThan(1_000);
 });
 
-test.each(["master", "worker"])("a HAProxy whose %s hangs is replaced", async (part) => {
+test.each(["master", "worker"])("an HAProxy whose %s hangs is replaced", async (part) => {
 	const { primary } = await startPair();
 	const hung = host.haproxy();
 	if (hung === null) throw new Error("no HAProxy");

@@ -148,7 +148,7 @@ test("a gateway that starts again adopts the running HAProxy, and changes nothin
 	client.close();
 });
 
-test("a HAProxy that is killed is back at once", async () => {
+test("an HAProxy that is killed is back at once", async () => {
 	const { route, primary } = await startPair();
 	const client = await host.connect(primary);
 	const victim = host.haproxy();

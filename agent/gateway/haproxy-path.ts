@@ -30,7 +30,7 @@ const EAGER_FOR_MS = 30_000;
 /** After a change even ready routes are checked closely: they may be about to go. HAProxy's log usually says so first. */
 const CHANGING_FOR_MS = 2_000;
 const CHANGING_POLL_MS = 100;
-/** How long the kernel may take to free the ports of a HAProxy that died. */
+/** How long the kernel may take to free the ports of an HAProxy that died. */
 const PORT_RELEASE_MS = 1_500;
 const RETRY_MS = 1_000;
 /** HAProxy counts as hung if it fails to answer twice in a row. */
@@ -141,7 +141,7 @@ export class HaproxyPath {
 	 * Returns once no session to the former primary is left, or if HAProxy can't be told.
 	 */
 	async tell(table: RouteTable, cacheId: string): Promise<void> {
-		// A HAProxy that starts later reads the same from the map's file.
+		// An HAProxy that starts later reads the same from the map's file.
 		if (!this.haproxy.alive) return this.wake();
 		try {
 			// An adopted HAProxy can be told only about servers that it is known to have.
@@ -199,7 +199,7 @@ export class HaproxyPath {
 			return CALM_POLL_MS;
 		}
 		await discovery.apply(table.routes);
-		// A HAProxy that has served keeps running idle, so the next cache needn't wait for it to start.
+		// An HAProxy that has served keeps running idle, so the next cache needn't wait for it to start.
 		if (table.routes.length === 0 && !haproxy.alive) {
 			this.inForce = new Map();
 			this.show({ table, plan: NO_PLAN }, answer, "running");
@@ -238,7 +238,7 @@ export class HaproxyPath {
 	}
 
 	/**
-	 * Null while a HAProxy that died still holds its ports. A plan that is fully in effect needn't be made again.
+	 * Null while an HAProxy that died still holds its ports. A plan that is fully in effect needn't be made again.
 	 */
 	private async plan(table: RouteTable): Promise<RoutePlan | null> {
 		const { planned, haproxy, configuration } = this;

@@ -11,7 +11,7 @@ import { alertsIn, askHaproxy } from "./haproxy-socket.ts";
 
 /** Lines that arrive together are one piece of news. */
 const NEWS_DELAY_MS = 10;
-/** A HAProxy that fails to answer this many times in a row counts as hung. */
+/** An HAProxy that fails to answer this many times in a row counts as hung. */
 const SILENCES_MAX = 2;
 
 /** The HAProxy of this host: a master process, whose workers end with it. */

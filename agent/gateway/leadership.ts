@@ -63,7 +63,7 @@ export class Leadership {
 		await this.options.oldWorkers.endSessions(await this.map.tell(leaders, servers, announced));
 	}
 
-	/** The initial state for a HAProxy that doesn't run yet. */
+	/** The initial state for an HAProxy that doesn't run yet. */
 	write(routes: Routes): Promise<void> {
 		return this.map.write(leadersOf(this.preferred(routes)));
 	}

@@ -11,7 +11,10 @@ export class LogFollower {
 		this.path = path;
 	}
 
-	/** Whole lines since the last look; if there are very many, only the newest. Empty when the log can't be read. */
+	/**
+	 * The lines completed since the last look. Of more than `READ_BYTES_MAX` only the newest, of which the first may be
+	 * cut off. Empty when the log can't be read.
+	 */
 	async readNew(): Promise<string> {
 		const size = await stat(this.path).then(
 			(found) => found.size,

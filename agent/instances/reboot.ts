@@ -58,7 +58,10 @@ export async function keepUnloaded(
 	return kept ? "; the data that it couldn't load is kept in damaged/" : "";
 }
 
-/** The stopping half of a reboot: asks the engine once, in the background because it may save for minutes. */
+/**
+ * The stopping half of a reboot. Asks the engine to save and end, in the background because saving may take minutes,
+ * and asks again if it is still alive `ASK_AGAIN_MS` after its answer. An engine that keeps no data gets signals instead.
+ */
 export class RebootStop {
 	private readonly ending: Removal = { since: performance.now(), asked: false };
 	private readonly onAnswer: () => void;

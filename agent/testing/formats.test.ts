@@ -29,7 +29,7 @@ const warnings: string[] = [];
 const logger = pino({ level: "warn" }, { write: (line) => warnings.push(line) });
 const jsonOf = (path: string) => JSON.parse(readFileSync(join(RECORDED, path), "utf8"));
 
-/** What reads each kind of file. Everything that was recorded must be in what the reader returns. */
+/** What reads each kind of file. A reader of a JSON record must return everything that was recorded. */
 const READERS: readonly [name: RegExp, read: (path: string) => Promise<void>][] = [
 	[/^home\/identity(\.copy)?\.json$/, async (path) => same(path, await loadIdentity(home, logger))],
 	[/^home\/desired\.json$/, async (path) => same(path, await readDesiredCache(home, logger))],

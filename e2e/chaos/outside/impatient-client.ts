@@ -13,10 +13,10 @@ const REFUSED_REST_MS = 2;
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * A client that knows one endpoint: it sends many identical commands at once over one connection, and again over a new
- * one as soon as that ends. It counts other answers by their first word, and times its commands from the first
- * attempt. Its connections cost next to nothing: dozens reconnect at once in one process, and a client library's own work
- * would be most of what they measure.
+ * A client that knows one endpoint: it sends many identical commands at once over one connection, waits for all answers,
+ * and repeats. When the connection ends, it sends them again over a new one. It counts error answers by their code, and
+ * measures each command's time from its first attempt. Its connections are deliberately cheap: dozens reconnect at once in
+ * one process, and a client library's own work would be most of what they measure.
  */
 export class ImpatientClient {
 	/** Error answers, connections that ended, connections that couldn't be opened. */

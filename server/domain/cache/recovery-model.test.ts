@@ -44,13 +44,13 @@ describe("the model finds what Larder guards against", () => {
 			what: "electors that don't look at the engine's mark",
 			flaws: { electorsIgnoreMark: true },
 			of: { cluster: false, born: false, kinds: ["kill", "hang", "control-plane-away"] as const },
-			message: /which never synced/,
+			message: /although it never synced/,
 		},
 		{
 			what: "reports of different ages that are believed as they come",
 			flaws: { reportsAreBelieved: true },
 			of: { cluster: true, born: true, kinds: ["slow-reports", "nothing"] as const },
-			message: /which served/,
+			message: /which was serving/,
 		},
 		{
 			what: "a lost identity that its agent doesn't notice",

@@ -12,7 +12,7 @@ const FULL_SYNC_TICKS = 3;
 /** How long the backstops wait: longer than the control plane takes. */
 const BACKSTOP_TICKS = 10;
 const HEARTBEAT_TICKS = 4;
-/** From then on a primary that answers is called serving. */
+/** An unplanned failover mustn't replace a primary that has served for longer than this. */
 const SERVED_TICKS = 2;
 
 /** Rules that can be removed, to show that the model finds the faults that they prevent. */
@@ -20,8 +20,8 @@ export interface Flaws {
 	/** Sentinels and votes don't look at the engine's mark. */
 	electorsIgnoreMark?: boolean;
 	/**
-	 * Every process counts as one that was seen to lead, orders don't ask a demoted primary, and a cluster's primary-to-be
-	 * isn't known to be one that may lead.
+	 * Every process counts as one that has led, orders don't ask a demoted primary whether it leads again, and the
+	 * future primary of a new cluster is reported without its mark.
 	 */
 	reportsAreBelieved?: boolean;
 	/** An agent doesn't notice that a node has lost who it is, and starts it again and again. */
@@ -108,7 +108,7 @@ export class Engines {
 		node.kept = null;
 	}
 
-	/** The process ends, with its data unless a reboot keeps them. */
+	/** Ends the process. Its data is lost unless a reboot keeps it (`keeping`). */
 	end(node: Node, keeping = false): void {
 		const { process } = node;
 		if (process === null) return;
@@ -127,7 +127,7 @@ export class Engines {
 		if (process === null || process.role === "primary") return;
 		const { shard } = node;
 		if (!process.synced && this.members(shard).some((each) => each !== node && holdsCopy(each))) {
-			this.violations.push(`${by} made ${node.id} lead, which never synced`);
+			this.violations.push(`${by} made ${node.id} lead, although it never synced`);
 		}
 		const serving = this.servingSince.get(shard);
 		if (
@@ -136,7 +136,7 @@ export class Engines {
 			serving.id !== node.id &&
 			this.now - serving.at > SERVED_TICKS
 		) {
-			this.violations.push(`${by} replaced ${serving.id}, which served, by ${node.id}`);
+			this.violations.push(`${by} replaced ${serving.id}, which was serving, with ${node.id}`);
 		}
 		this.servingSince.delete(shard);
 		this.gone.delete(shard);
@@ -265,7 +265,7 @@ export class Engines {
 	}
 }
 
-/** The primary of the newest epoch among processes that are asked for; undefined for none. */
+/** The primary of the newest epoch among the processes that `processOf` returns; undefined if there is none. */
 function newest(
 	nodes: readonly Node[],
 	processOf: (node: Node) => Process | null,

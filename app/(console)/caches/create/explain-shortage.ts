@@ -6,7 +6,11 @@ function roomOn(host: PreviewHost, { nodeMemoryBytes, nodeCpuMillis }: PreviewRe
 	return Math.max(0, Math.min(byMemory, Math.floor(host.freeCpuMillis / nodeCpuMillis)));
 }
 
-/** "local-b none (at most 0.1 processors free on a host)": what a zone has room for, or what it lacks. */
+function vcpus(millis: number): string {
+	return `${formatCount(millis / 1_000)} ${millis === 1_000 ? "vCPU" : "vCPUs"}`;
+}
+
+/** "local-b none (at most 0.1 vCPUs free on a host)": what a zone has room for, or what it lacks. */
 function zoneWords(zone: string, hosts: readonly PreviewHost[], request: PreviewRequest): string {
 	const own = hosts.filter((host) => host.zone === zone);
 	const room = own.reduce((sum, host) => sum + roomOn(host, request), 0);
@@ -15,7 +19,7 @@ function zoneWords(zone: string, hosts: readonly PreviewHost[], request: Preview
 	const bytes = most(({ freeMemoryBytes }) => freeMemoryBytes);
 	return bytes < request.nodeMemoryBytes
 		? `${zone} none (at most ${request.formatBytes(bytes)} free on a host)`
-		: `${zone} none (at most ${formatCount(most(({ freeCpuMillis }) => freeCpuMillis) / 1_000)} processors free on a host)`;
+		: `${zone} none (at most ${vcpus(most(({ freeCpuMillis }) => freeCpuMillis))} free on a host)`;
 }
 
 /** What the cache needs and what each zone has room for. `hosts` are those in the requested zones. */
@@ -35,7 +39,7 @@ export function explainShortage(
 		.sort()
 		.map((zone) => zoneWords(zone, hosts, request))
 		.join(", ");
-	const size = `${formatBytes(nodeMemoryBytes)} and ${formatCount(nodeCpuMillis / 1_000)} processors`;
+	const size = `${formatBytes(nodeMemoryBytes)} and ${vcpus(nodeCpuMillis)}`;
 	if (missing === 0) {
 		return `Multi-AZ needs two zones with room for every shard. Room for nodes of ${size}: ${rooms}.`;
 	}

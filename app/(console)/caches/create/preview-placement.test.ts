@@ -99,7 +99,7 @@ describe("the placement preview", () => {
 			{ zone: "b", bytes: 0.25 * GIB, nodes: 0 },
 		]);
 		expect(result.shortage).toBe(
-			"It needs 3 nodes of 512 MiB and 0.2 processors, but there is no room for 1 of them. Room for: a 2, b none (at most 256 MiB free on a host).",
+			"It needs 3 nodes of 512 MiB and 0.2 vCPUs, but there is no room for 1 of them. Room for: a 2, b none (at most 256 MiB free on a host).",
 		);
 		expect(preview({ hosts: [] }).shortage).toBe("No host is online.");
 	});
@@ -108,7 +108,7 @@ describe("the placement preview", () => {
 		const busy = { ...host("a1", "a", 8), freeCpuMillis: 100 };
 		const { missing, shortage } = preview({ hosts: [busy], nodesPerShard: 1 });
 		expect(missing).toBe(1);
-		expect(shortage).toContain("a none (at most 0.1 processors free on a host)");
+		expect(shortage).toContain("a none (at most 0.1 vCPUs free on a host)");
 	});
 
 	it("says when Multi-AZ finds room in only one zone", () => {
