@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { askHaproxy } from "./haproxy-socket.ts";
+
+/** How long a busy machine may take to start a process. */
+const START_MS = 30_000;
 
 let directory: string;
 let path: string;
@@ -16,27 +19,37 @@ beforeEach(() => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Answers each connection once it has read a line from it. */
+/** Answers each connection once it has read a line from it. Stops itself as soon as it listens. */
 const SERVER = `
 	const { createServer } = require("node:net");
 	const server = createServer({ allowHalfOpen: true }, (socket) => socket.end("told\\n"));
 	server.listen({ path: process.argv[1], backlog: 1 }, () => process.kill(process.pid, "SIGSTOP"));
 `;
 
-it("a command to a socket whose queue is full is retried until there is room", async () => {
-	const server = spawn(process.execPath, ["-e", SERVER, path], { stdio: "ignore" });
-	const others: Socket[] = [];
-	try {
-		await fillQueue(others);
-		const answer = askHaproxy(path, "show info");
-		server.kill("SIGCONT");
-		expect(await answer).toBe("told\n");
-	} finally {
-		for (const other of others) other.destroy();
-		server.kill("SIGKILL");
-		await once(server, "exit");
-	}
-});
+it(
+	"a command to a socket whose queue is full is retried until there is room",
+	async () => {
+		const server = spawn(process.execPath, ["-e", SERVER, path], { stdio: "ignore" });
+		const others: Socket[] = [];
+		try {
+			// Otherwise it might stop after it was told to continue.
+			await vi.waitUntil(() => isStopped(server.pid), { timeout: START_MS });
+			await fillQueue(others);
+			const answer = askHaproxy(path, "show info");
+			server.kill("SIGCONT");
+			expect(await answer).toBe("told\n");
+		} finally {
+			for (const other of others) other.destroy();
+			server.kill("SIGKILL");
+			await once(server, "exit");
+		}
+	},
+	START_MS,
+);
+
+function isStopped(pid: number | undefined): boolean {
+	return /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
 
 /** Connects until the kernel refuses. */
 async function fillQueue(others: Socket[]): Promise<void> {
@@ -46,8 +59,8 @@ async function fillQueue(others: Socket[]): Promise<void> {
 			other.once("connect", () => resolve(null));
 			other.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
 		});
-		if (refused === null) others.push(other);
-		else if (refused === "EAGAIN") return;
-		else await new Promise(setImmediate);
+		if (refused === "EAGAIN") return;
+		if (refused !== null) throw new Error(refused);
+		others.push(other);
 	}
 }
