@@ -26,13 +26,14 @@ function shardOn(index: number, hosts: readonly number[]): ShardModel {
 	return { ...CALM, id: `s${index}`, index, slots, primaryNodeId: nodes[0]?.id ?? null, nodes };
 }
 
-function cacheOf(layout: readonly (readonly number[])[]): CacheModel {
+function clustered(shards: ShardModel[]): CacheModel {
 	return cache([], {
-		clusterMode: "enabled",
-		expectedView: VIEW,
-		quietForMs: BALANCE_AFTER_MS,
-		shards: layout.map((hosts, index) => shardOn(index, hosts)),
+		...{ clusterMode: "enabled", expectedView: VIEW, quietForMs: BALANCE_AFTER_MS, shards },
 	});
+}
+
+function cacheOf(layout: readonly (readonly number[])[]): CacheModel {
+	return clustered(layout.map((hosts, index) => shardOn(index, hosts)));
 }
 
 /** Hands over until no hand-over is left to make, and returns the layout, leaders first. */
@@ -53,6 +54,71 @@ function withLeader(hosts: readonly number[], position: number): number[] {
 	const leader = hosts[position] ?? 0;
 	return [leader, ...hosts.filter((_, index) => index !== position)];
 }
+
+it("spreads primaries that have gathered in one zone, one at a time, while all is well", () => {
+	const slots = ["0-4095", "4096-8191", "8192-12287", "12288-16383"];
+	const member = (index: number, role: "primary" | "replica", zone: string, shardIndex: number) =>
+		node(
+			index,
+			running(role, {
+				cluster: {
+					...{ nodeId: "", ok: true, view: VIEW },
+					slots: role === "primary" ? (slots[shardIndex] ?? "") : "",
+					primaryNodeId: role === "primary" ? null : `c${shardIndex * 2 + 1}`,
+				},
+			}),
+			{ host: host(index, { zone }) },
+		);
+	const three = (zones: [string, string][]) =>
+		zones.map(([primary, replica], index) => ({
+			...{ ...CALM, id: `s${index}`, index, slots: slots[index] ?? null },
+			primaryNodeId: `n${index * 2 + 1}`,
+			nodes: [
+				member(index * 2 + 1, "primary", primary, index),
+				member(index * 2 + 2, "replica", replica, index),
+			],
+		}));
+	const gathered = three([
+		["a", "b"],
+		["a", "c"],
+		["b", "a"],
+	]);
+	const balance = (shards: ShardModel[], overrides: Partial<CacheModel> = {}) =>
+		planBalance({ ...clustered(shards), ...overrides });
+	expect(balance(gathered)).toMatchObject([
+		{ kind: "request-failover", shardId: "s1", toNodeId: "n4" },
+	]);
+	// The cause of the gathering may not be over.
+	expect(balance(gathered, { quietForMs: BALANCE_AFTER_MS - 1 })).toEqual([]);
+	expect(balance(gathered, { arranged: true })).toEqual([]);
+	// A difference of one can't be evened out.
+	const spread = three([
+		["a", "b"],
+		["c", "a"],
+		["b", "a"],
+	]);
+	expect(balance(spread)).toEqual([]);
+	// No zone has most of them, and yet a zone that was drained leads nothing.
+	const lopsided = three([
+		["a", "b"],
+		["a", "c"],
+		["b", "c"],
+		["b", "a"],
+	]);
+	expect(balance(lopsided)).toMatchObject([{ kind: "request-failover", toNodeId: "n4" }]);
+	const troubled = gathered.map((each) => ({ ...each, failoverTroubled: true }));
+	expect(balance(troubled)).toEqual([]);
+	// In a single zone, hosts are the units of failure.
+	const inOneZone = three([
+		["a", "a"],
+		["a", "a"],
+		["a", "a"],
+	]);
+	expect(balance(inOneZone)).toEqual([]);
+	for (const { nodes } of inOneZone.slice(0, 2))
+		Object.assign(nodes[0] ?? {}, { host: host(1, { zone: "a" }) });
+	expect(balance(inOneZone)).toMatchObject([{ kind: "request-failover", shardId: "s0" }]);
+});
 
 it("a zone that leads nothing after a drain leads its share again", () => {
 	// Host 0 came back with replicas alone.

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
-import { planBalance } from "./plan-balance.ts";
 import { planCache } from "./plan-cache.ts";
 import {
 	CALM,
@@ -39,6 +37,24 @@ describe("deleting", () => {
 			NOW,
 		);
 		expect(told.actions).toEqual([{ kind: "remove-nodes" }]);
+	});
+
+	it("takes nodes away, waits for every host to confirm, then forgets the cache", () => {
+		expect(planCache(cache(healthy(), { deleting: true }), NOW).actions).toEqual([
+			{ kind: "remove-nodes" },
+		]);
+		const leaving = cache([node(1, running("primary"), { removed: true })], { deleting: true });
+		expect(planCache(leaving, NOW)).toMatchObject({ actions: [], status: "deleting" });
+		const plan = planCache(cache([], { deleting: true }), NOW);
+		expect(plan.actions).toEqual([{ kind: "forget" }]);
+	});
+
+	it("names the silent host that it waits for", () => {
+		const silent = node(1, running("primary"), {
+			removed: true,
+			host: host(1, { online: false, suspect: true }),
+		});
+		expect(planCache(cache([silent], { deleting: true }), NOW).statusReason).toContain("h1");
 	});
 });
 
@@ -206,77 +222,6 @@ describe("cluster mode", () => {
 		expect(ordered(clustered(underWay))).toEqual([]);
 	});
 
-	it("spreads primaries that have gathered in one zone, one at a time, while all is well", () => {
-		const slots = ["0-4095", "4096-8191", "8192-12287", "12288-16383"];
-		const member = (
-			index: number,
-			role: "primary" | "replica",
-			zone: string,
-			shardIndex: number,
-		) => {
-			const seen = inCluster(role, shardIndex);
-			const state = seen.engineState;
-			if (state?.cluster == null) throw new Error("no cluster");
-			const cluster = {
-				...state.cluster,
-				slots: role === "primary" ? (slots[shardIndex] ?? "") : "",
-			};
-			return node(
-				index,
-				{ ...seen, engineState: { ...state, cluster } },
-				{ host: host(index, { zone }) },
-			);
-		};
-		const three = (zones: [string, string][]) =>
-			zones.map(([primary, replica], index) => ({
-				...shard(index, [
-					member(index * 2 + 1, "primary", primary, index),
-					member(index * 2 + 2, "replica", replica, index),
-				]),
-				slots: slots[index] ?? null,
-			}));
-		const gathered = three([
-			["a", "b"],
-			["a", "c"],
-			["b", "a"],
-		]);
-		const balance = (shards: ShardModel[], overrides: Partial<CacheModel> = {}) =>
-			planBalance({ ...clustered(shards), quietForMs: BALANCE_AFTER_MS, ...overrides });
-		expect(balance(gathered)).toMatchObject([
-			{ kind: "request-failover", shardId: "s1", toNodeId: "n4" },
-		]);
-		// The cause of the gathering may not be over.
-		expect(balance(gathered, { quietForMs: BALANCE_AFTER_MS - 1 })).toEqual([]);
-		expect(balance(gathered, { arranged: true })).toEqual([]);
-		// A difference of one can't be evened out.
-		const spread = three([
-			["a", "b"],
-			["c", "a"],
-			["b", "a"],
-		]);
-		expect(balance(spread)).toEqual([]);
-		// No zone has most of them, and yet a zone that was drained leads nothing.
-		const lopsided = three([
-			["a", "b"],
-			["a", "c"],
-			["b", "c"],
-			["b", "a"],
-		]);
-		expect(balance(lopsided)).toMatchObject([{ kind: "request-failover", toNodeId: "n4" }]);
-		const troubled = gathered.map((each) => ({ ...each, failoverTroubled: true }));
-		expect(balance(troubled)).toEqual([]);
-		// In a single zone, hosts are the units of failure.
-		const inOneZone = three([
-			["a", "a"],
-			["a", "a"],
-			["a", "a"],
-		]);
-		expect(balance(inOneZone)).toEqual([]);
-		for (const { nodes } of inOneZone.slice(0, 2))
-			Object.assign(nodes[0] ?? {}, { host: host(1, { zone: "a" }) });
-		expect(balance(inOneZone)).toMatchObject([{ kind: "request-failover", shardId: "s0" }]);
-	});
-
 	it("lets the replica of a dead primary take over, whatever automatic failover says", () => {
 		const shards = twoShards();
 		shards[1] = shard(1, [node(3, dead), node(4, inCluster("replica", 1))]);
@@ -372,26 +317,6 @@ describe("memcached", () => {
 			actions: [{ kind: "publish-discovery", nodeIds: ["n1"] }],
 			status: "degraded",
 		});
-	});
-});
-
-describe("deleting", () => {
-	it("takes nodes away, waits for every host to confirm, then forgets the cache", () => {
-		expect(planCache(cache(healthy(), { deleting: true }), NOW).actions).toEqual([
-			{ kind: "remove-nodes" },
-		]);
-		const leaving = cache([node(1, running("primary"), { removed: true })], { deleting: true });
-		expect(planCache(leaving, NOW)).toMatchObject({ actions: [], status: "deleting" });
-		const plan = planCache(cache([], { deleting: true }), NOW);
-		expect(plan.actions).toEqual([{ kind: "forget" }]);
-	});
-
-	it("names the silent host that it waits for", () => {
-		const silent = node(1, running("primary"), {
-			removed: true,
-			host: host(1, { online: false, suspect: true }),
-		});
-		expect(planCache(cache([silent], { deleting: true }), NOW).statusReason).toContain("h1");
 	});
 });
 
