@@ -112,9 +112,9 @@ function startAgain(
 			],
 		};
 	}
-	// A replacement that should copy from the primary has no data, and would only be in the way.
+	// A replacement that was to copy from the primary has no data, or is given up as well. It would only be in the way.
 	const incoming = pairs.find(({ outgoing }) => outgoing.id === primary.id)?.incoming;
-	if (incoming !== undefined && !incoming.hasSynced) {
+	if (incoming !== undefined) {
 		return { actions: [{ kind: "retire", nodeId: incoming.id }] };
 	}
 	return {
