@@ -58,17 +58,18 @@ export function wantedNodeCount(row: FullCache): number {
 	return own.reduce((sum, replicas) => sum + replicas + 1, common);
 }
 
+/** Cost of one node of the cache for an hour. */
+export function nodeHourlyCost(row: FullCache, rateCard: RateCard): number {
+	const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
+	return hourlyCost({ memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis }, rateCard);
+}
+
 /** The cache as the API shows it. */
 export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 	const { fleet, rateCard } = sources;
 	const model = toCacheModel(row, sources);
 	const nodes = allNodes(model);
 	const spread = zoneSpread(model, fleetRoom(fleet, row));
-	const size = {
-		memoryBytes: Number(row.nodeMemoryBytes),
-		vcpus: row.nodeVcpus,
-		cpuMillis: row.nodeCpuMillis,
-	};
 	return {
 		name: row.name,
 		kind: cacheKindSchema.parse(row.kind),
@@ -105,7 +106,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		},
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
 		deletionProtection: row.deletionProtection,
-		hourlyCost: wantedNodeCount(row) * hourlyCost(size, rateCard),
+		hourlyCost: wantedNodeCount(row) * nodeHourlyCost(row, rateCard),
 		tags: tagsColumn.parse(row.tags),
 		description: row.description,
 		createdAt: row.createdAt.toISOString(),

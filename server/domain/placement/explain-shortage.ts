@@ -1,4 +1,4 @@
-import { formatGib } from "../../contract/units.ts";
+import { formatCpus, formatGib } from "../../contract/units.ts";
 import type { Alternative, PlacementHost, PlacementRequest } from "./request.ts";
 
 /** Why this many nodes of this size don't fit, and what would. */
@@ -89,9 +89,4 @@ function suggest(request: PlacementRequest, wanted: number, room: number): strin
 	}
 	const others = ways.length === 0 ? "" : ` Or ${ways.join(", or ")}, in a new request.`;
 	return `Delete caches, or add a host; ${CONTINUES[request.purpose]}.${others}`;
-}
-
-function formatCpus(millis: number): string {
-	const cpus = Number((millis / 1_000).toFixed(2));
-	return `${cpus} vCPU${cpus === 1 ? "" : "s"}`;
 }

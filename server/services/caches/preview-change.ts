@@ -16,9 +16,9 @@ import {
 	type ShardModel,
 } from "../../domain/cache/model.ts";
 import { inOrderOfLeaving, lacksOf, membersOf } from "../../domain/cache/plan-size.ts";
-import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
+import { assemblePreview } from "./assemble-preview.ts";
 import { withKind } from "./change-kind.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
@@ -28,7 +28,6 @@ import { previewKind } from "./preview-kind.ts";
 import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
 import { previewReshard } from "./preview-reshard.ts";
-import { previewTopology } from "./preview-topology.ts";
 import { withSize } from "./resolve-size.ts";
 import { usedBytes } from "./used-bytes.ts";
 
@@ -64,27 +63,14 @@ export async function previewChange(
 			...(shardsFirst ? [shards, ...nodes] : [...nodes, shards]),
 			moves,
 		];
-		const before = wantedNodeCount(row);
-		const after = reshard?.nodeCount ?? wantedNodeCount(wanted);
-		const deltas = parts.flatMap((part) => part.deltas);
+		const problems = shape.problems.map(({ field, message }) => ({ field, message }));
+		const nodeCount = reshard?.nodeCount ?? wantedNodeCount(wanted);
 		return {
-			topology: await previewTopology(tx, row, deltas),
-			steps: parts.flatMap(({ steps }) => steps),
-			restarts: [...new Set(parts.flatMap(({ restarts }) => restarts))],
-			failovers: [...new Set(parts.flatMap(({ failovers }) => failovers))].sort(),
-			memoryBytes: {
-				before: before * Number(row.nodeMemoryBytes),
-				after: after * Number(wanted.nodeMemoryBytes),
-			},
-			hourlyCost: {
-				before: before * costOf(resources, row),
-				after: after * costOf(resources, wanted),
-			},
-			expectedSeconds: Math.ceil(parts.reduce((sum, { seconds }) => sum + seconds, 0)),
+			...(await assemblePreview(resources, tx, row, { wanted, nodeCount }, [
+				{ ...emptyPreview(), problems },
+				...parts,
+			])),
 			irreversible: shape.isUpgrade,
-			problems: [...shape.problems, ...parts.flatMap(({ problems }) => problems)].map(
-				({ field, message }) => ({ field, message }),
-			),
 		};
 	});
 }
@@ -104,13 +90,6 @@ function withLeavers(row: FullCache, named: ReadonlySet<string>): FullCache {
 			nodes: shard.nodes.map((node) => ({ ...node, leavesFirst: named.has(node.id) })),
 		})),
 	};
-}
-
-/** Cost of one node for an hour. */
-function costOf({ rateCard }: Resources, row: FullCache): number {
-	const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
-	const size = { memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis };
-	return hourlyCost(size, rateCard);
 }
 
 async function previewSize(

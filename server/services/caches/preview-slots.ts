@@ -1,12 +1,10 @@
 import type { ChangePreview, PreviewSlotsInput } from "../../contract/index.ts";
 import { wantedNodeCount } from "../../data/cache-view.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
-import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
+import { assemblePreview } from "./assemble-preview.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { emptyPreview } from "./part-preview.ts";
 import { previewReshard } from "./preview-reshard.ts";
-import { previewTopology } from "./preview-topology.ts";
 
 /** What setting or spreading the slots would do now, and what is in its way. */
 export async function previewSlots(
@@ -17,21 +15,11 @@ export async function previewSlots(
 		const row = await findStayingCache(tx, name);
 		const request = slots === undefined ? { weightBy } : { slots };
 		const preview = await previewReshard(resources, tx, row, request);
-		const nodes = wantedNodeCount(row);
-		const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
-		const memoryBytes = nodes * Number(row.nodeMemoryBytes);
-		const size = { memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis };
-		const cost = nodes * hourlyCost(size, resources.rateCard);
-		const { steps, restarts, failovers, seconds, problems, deltas } =
-			preview?.part ?? emptyPreview();
+		const after = { wanted: row, nodeCount: wantedNodeCount(row) };
+		const parts = preview === null ? [] : [preview.part];
 		return {
-			topology: await previewTopology(tx, row, deltas),
-			...{ steps, restarts, failovers },
-			memoryBytes: { before: memoryBytes, after: memoryBytes },
-			hourlyCost: { before: cost, after: cost },
-			expectedSeconds: Math.ceil(seconds),
+			...(await assemblePreview(resources, tx, row, after, parts)),
 			irreversible: false,
-			problems,
 		};
 	});
 }

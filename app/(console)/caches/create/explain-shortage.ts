@@ -1,13 +1,9 @@
-import { formatCount } from "../../../_lib/format/count.ts";
+import { formatCpus } from "../../../../server/contract/units.ts";
 import type { PreviewHost, PreviewRequest } from "./preview-request.ts";
 
 function roomOn(host: PreviewHost, { nodeMemoryBytes, nodeCpuMillis }: PreviewRequest): number {
 	const byMemory = Math.floor(host.freeMemoryBytes / nodeMemoryBytes);
 	return Math.max(0, Math.min(byMemory, Math.floor(host.freeCpuMillis / nodeCpuMillis)));
-}
-
-function vcpus(millis: number): string {
-	return `${formatCount(millis / 1_000)} ${millis === 1_000 ? "vCPU" : "vCPUs"}`;
 }
 
 /** "local-b none (at most 0.1 vCPUs free on a host)": what a zone has room for, or what it lacks. */
@@ -19,7 +15,7 @@ function zoneWords(zone: string, hosts: readonly PreviewHost[], request: Preview
 	const bytes = most(({ freeMemoryBytes }) => freeMemoryBytes);
 	return bytes < request.nodeMemoryBytes
 		? `${zone} none (at most ${request.formatBytes(bytes)} free on a host)`
-		: `${zone} none (at most ${vcpus(most(({ freeCpuMillis }) => freeCpuMillis))} free on a host)`;
+		: `${zone} none (at most ${formatCpus(most(({ freeCpuMillis }) => freeCpuMillis))} free on a host)`;
 }
 
 /** What the cache needs and what each zone has room for. `hosts` are those in the requested zones. */
@@ -39,7 +35,7 @@ export function explainShortage(
 		.sort()
 		.map((zone) => zoneWords(zone, hosts, request))
 		.join(", ");
-	const size = `${formatBytes(nodeMemoryBytes)} and ${vcpus(nodeCpuMillis)}`;
+	const size = `${formatBytes(nodeMemoryBytes)} and ${formatCpus(nodeCpuMillis)}`;
 	if (missing === 0) {
 		return `Multi-AZ needs two zones with room for every shard. Room for nodes of ${size}: ${rooms}.`;
 	}
