@@ -15,6 +15,7 @@ import {
 } from "../../command-context.ts";
 import { clusterMode, collectPair, collectText, wholeNumber } from "../../option-values.ts";
 import { printCache } from "./print-cache.ts";
+import { nodesOption, replicasOption } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
 interface CreateOptions extends ApiOptions, WaitOptions {
@@ -60,8 +61,8 @@ export function createCommand(): Command {
 			"of a shard, such as 0-5460; once for each shard (default: spread evenly)",
 			collectText,
 		)
-		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
-		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
+		.addOption(replicasOption())
+		.addOption(nodesOption())
 		.option("--zone <zone>", "zone to place nodes in; may be given several times", collectText)
 		.option("--multi-az", "keep a replica in another zone than the primary")
 		.option(

@@ -11,6 +11,14 @@ export interface SizeOptions {
 	nodes?: number;
 }
 
+export function replicasOption(): Option {
+	return new Option("--replicas <count>", "copies of each primary, 0 to 5").argParser(wholeNumber);
+}
+
+export function nodesOption(): Option {
+	return new Option("--nodes <count>", "of Memcached, 1 to 40").argParser(wholeNumber);
+}
+
 export function sizeOptions(command: Command): Command {
 	return command
 		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
@@ -20,13 +28,13 @@ export function sizeOptions(command: Command): Command {
 				"bytes",
 			]),
 		)
-		.option("--replicas <count>", "copies of each primary, 0 to 5", wholeNumber)
+		.addOption(replicasOption())
 		.option(
 			"--shard-replicas <shard=count>",
 			"copies of one shard's primary, such as 0002=3; may be given several times",
 			collectPair,
 		)
-		.option("--nodes <count>", "of Memcached, 1 to 40", wholeNumber)
+		.addOption(nodesOption())
 		.option(
 			"--remove <node>",
 			"a replica or Memcached node that leaves; may be given several times",

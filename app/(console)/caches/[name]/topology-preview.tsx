@@ -1,5 +1,4 @@
 import { ArrowRight, Minus, Pencil, Plus } from "lucide-react";
-import type { CSSProperties } from "react";
 import type { PreviewNode, PreviewShard } from "../../../../server/contract/cache-view.ts";
 import {
 	commonSlots,
@@ -13,6 +12,7 @@ import { classNames } from "../../../_ui/class-names.ts";
 import { roleWord } from "../topology-words.ts";
 import { shardTitle } from "./slot-moves.tsx";
 import { SlotStrip } from "./slot-strip.tsx";
+import { TopologyGrid } from "./topology-grid.tsx";
 
 const SHARDS_SHOWN = 12;
 
@@ -33,22 +33,12 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 				<h3 className="text-[0.8125rem] font-semibold">After the change</h3>
 				{topology.some(({ slots, slotsBefore }) => slots !== slotsBefore) && <Legend />}
 			</div>
-			<div className="topology-frame-compact mt-2 overflow-x-auto">
-				<div
-					className="topology-grid-compact"
-					data-rows={hasShards ? "shards" : "none"}
-					style={{ "--topology-zones": zones.length } as CSSProperties}
-				>
-					{hasShards && <div className="topology-head" />}
-					{zones.map((zone) => (
-						<p key={zone} className="topology-head truncate text-xs font-semibold text-muted">
-							{zone}
-						</p>
-					))}
+			<div className="mt-2">
+				<TopologyGrid zones={zones} hasShards={hasShards} isCompact>
 					{changed.slice(0, SHARDS_SHOWN).map((shard) => (
 						<ShardRow key={shard.id} shard={shard} zones={zones} isNamed={hasShards} />
 					))}
-				</div>
+				</TopologyGrid>
 			</div>
 			{hidden > 0 && (
 				<p className="mt-2 text-xs text-muted">+ {plural(hidden, "more shard")} that change</p>

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
 import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts";
 import { failoverObstacle } from "../../../_lib/failover.ts";
 import { plural } from "../../../_lib/format/count.ts";
@@ -12,8 +12,9 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
 import { FailoverDialog, SlotsDialog } from "./lazy-dialogs.tsx";
 import { NodeCard } from "./node-card.tsx";
-import { SlotMoves, slotsInMotion } from "./slot-moves.tsx";
+import { SlotMoves, shardTitle, slotsInMotion } from "./slot-moves.tsx";
 import { SlotStrip } from "./slot-strip.tsx";
+import { TopologyGrid } from "./topology-grid.tsx";
 
 const EMPTY_ZONES_SHOWN_UP_TO = 5;
 /** The shards beyond these wait for a click, so that the page stays readable and quick. */
@@ -68,37 +69,27 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 					No nodes are placed yet. Zones and hosts appear here once Larder has chosen them.
 				</p>
 			) : (
-				<div className="topology-frame overflow-x-auto">
-					<div
-						className="topology-grid"
-						data-rows={hasShards ? "shards" : "none"}
-						style={
-							{ "--topology-zones": zones.length, "--topology-label": "5.75rem" } as CSSProperties
-						}
-					>
-						{hasShards && <div className="topology-head" />}
-						{zones.map((zone) => (
-							<p key={zone} className="topology-head truncate text-xs font-semibold text-muted">
-								{zone}
-								{hostsOf(zone).length === 1 &&
-									hostsOf(zone)[0] !== zone &&
-									` · ${hostsOf(zone)[0]}`}
-							</p>
-						))}
-						{shards.map((shard, index) => (
-							<ShardRow
-								key={shard.id}
-								id={shard.id}
-								label={hasShards ? `Shard ${index + 1}` : null}
-								slots={shard.slots}
-								moves={cache.operation?.moves ?? null}
-								nodes={shard.nodes}
-								zones={zones}
-								onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
-							/>
-						))}
-					</div>
-				</div>
+				<TopologyGrid
+					zones={zones}
+					hasShards={hasShards}
+					besideZone={(zone) => {
+						const [host, ...others] = hostsOf(zone);
+						return others.length === 0 && host !== undefined && host !== zone ? ` · ${host}` : null;
+					}}
+				>
+					{shards.map((shard) => (
+						<ShardRow
+							key={shard.id}
+							id={shard.id}
+							label={hasShards ? shardTitle(shard.id) : null}
+							slots={shard.slots}
+							moves={cache.operation?.moves ?? null}
+							nodes={shard.nodes}
+							zones={zones}
+							onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
+						/>
+					))}
+				</TopologyGrid>
 			)}
 			<SlotMoves moves={cache.operation?.moves ?? []} />
 			{cache.shards.length > SHARDS_SHOWN && (
