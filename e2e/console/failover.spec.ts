@@ -12,7 +12,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	await page.goto("/caches/orders");
 	const leads = (id: string) => page.locator(`[data-node="${id}"]`).getByText(/^Primary/);
 	await expect(leads(primary)).toBeVisible();
-	await expect(page.getByText("none yet")).toBeVisible();
+	await expect(page.getByText("None yet")).toBeVisible();
 
 	await test.step("the dialog says what happens and offers a choice of the new primary", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();

@@ -48,7 +48,7 @@ test.describe
 			await page.getByLabel("E-mail").fill(ADMINISTRATOR.email);
 			await page.getByLabel("Password").fill("not the password");
 			await page.getByRole("button", { name: "Sign in" }).click();
-			await expect(page.getByText("The email address or password is incorrect.")).toBeVisible();
+			await expect(page.getByText("The e-mail address or password is incorrect.")).toBeVisible();
 			await page.getByLabel("Password").fill(ADMINISTRATOR.password);
 			await page.getByRole("button", { name: "Sign in" }).click();
 			await expect(page).toHaveURL(`${installation.url}/events?severity=error`);

@@ -74,7 +74,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 			.getByText("On", { exact: true })
 			.click();
 		await expect(page.getByRole("switch", { name: "Automatic failover" })).toBeDisabled();
-		await expect(page.getByText("Can't be off in cluster mode")).toBeVisible();
+		await expect(page.getByText("Can't be turned off in cluster mode")).toBeVisible();
 	});
 
 	await test.step("the summary draws it, and shows it as code", async () => {
@@ -121,7 +121,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 			await page.keyboard.press("Tab");
 		};
 		await enter("shards", "4");
-		await dialog.getByText("Replicas of single shards").click();
+		await dialog.getByText("Replicas by shard").click();
 		await enter("replicas-0001", "2");
 		await expect(dialog.getByRole("region", { name: "What changes" })).toContainText(
 			"Replicas of shard 1 1 → 2",

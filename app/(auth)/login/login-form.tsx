@@ -16,7 +16,7 @@ import { SignInProblem } from "../sign-in-problem.tsx";
 /** What better-auth answered, in words that say what to do. */
 function explain(error: { status: number; message?: string | undefined }): string {
 	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
-	if (error.status === 401) return "The email address or password is incorrect.";
+	if (error.status === 401) return "The e-mail address or password is incorrect.";
 	if (error.status === 0 || error.status >= 500) {
 		return "The control plane isn't responding properly. Try again in a moment.";
 	}
@@ -31,7 +31,7 @@ function ForgottenPassword() {
 				Forgot your password?
 			</summary>
 			<p className="mt-2">
-				Ask an administrator for a password-reset link: they create one under Users, or with{" "}
+				Ask an administrator for a password-reset link. They can create one under Users or with{" "}
 				<code className="font-mono text-xs text-foreground">
 					npx larder users reset-password &lt;email&gt;
 				</code>
@@ -80,7 +80,7 @@ export function LoginForm() {
 		return (
 			<AuthCard
 				title="Set up Larder first"
-				description="No administrator exists yet. Open the one-time link that the control plane printed when it started; it leads to the form that creates one."
+				description="No administrator exists yet. To create one, open the one-time link that the control plane printed when it started."
 			>
 				<p className="text-sm text-muted">
 					It looks like this:{" "}

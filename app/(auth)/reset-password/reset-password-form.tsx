@@ -33,8 +33,8 @@ function NewPasswordForm({ token, email }: { token: string; email: string }) {
 			title={TITLE}
 			description={
 				<>
-					For <strong className="text-foreground">{email}</strong>. Your other sessions end; API
-					tokens keep working.
+					For <strong className="text-foreground">{email}</strong>. A new password signs you out of
+					all other browsers. Your API tokens keep working.
 				</>
 			}
 			email={email}

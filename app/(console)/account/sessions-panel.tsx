@@ -77,7 +77,7 @@ export function SessionsPanel() {
 			toast.success(`${plural(endedSessions, "session")} ended`);
 		},
 		onError: (problem: unknown) =>
-			toast.danger("The session wasn't ended", { description: toApiProblem(problem).message }),
+			toast.danger("Sign-out failed", { description: toApiProblem(problem).message }),
 	};
 	const endOne = useMutation(trpc.account.endSession.mutationOptions(handlers));
 	const endOthers = useMutation(trpc.account.endOtherSessions.mutationOptions(handlers));

@@ -16,7 +16,7 @@ const DOCUMENT_URL = "/api/v1/openapi.json";
 
 async function fetchDocument(): Promise<OpenApi> {
 	const response = await fetch(DOCUMENT_URL);
-	if (!response.ok) throw new Error(`${DOCUMENT_URL} answered ${response.status}.`);
+	if (!response.ok) throw new Error(`${DOCUMENT_URL} returned HTTP ${response.status}.`);
 	return openApiSchema.parse(await response.json());
 }
 

@@ -57,12 +57,12 @@ const FIELD_COLUMNS: readonly Column<Field>[] = [
 	},
 	{
 		id: "type",
-		header: "Takes",
+		header: "Type",
 		cell: (field) => <code className="font-mono text-xs break-words text-muted">{field.type}</code>,
 	},
 	{
 		id: "description",
-		header: "Meaning",
+		header: "Description",
 		cell: (field) =>
 			(field.description !== "" || field.fallback !== undefined) && (
 				<span className="text-[0.8125rem]">
@@ -210,7 +210,7 @@ export function OperationPanel({
 					<SchemaFields label={`Body of ${summary}`} schema={bodyObject} document={document} />
 				</>
 			)}
-			<Heading>Answers</Heading>
+			<Heading>Responses</Heading>
 			<ul className="flex flex-col gap-2">
 				{responses.map((response) => (
 					<Response key={response.status} {...response} document={document} />
@@ -246,7 +246,7 @@ function Response(props: {
 				{() => (
 					<div className="mt-2">
 						<SchemaFields
-							label={`Fields of the answer ${status}`}
+							label={`Fields of response ${status}`}
 							schema={fields}
 							document={document}
 						/>

@@ -3,7 +3,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	"account.create-administrator": "Create first administrator",
 	"account.end-other-sessions": "Sign out of all other browsers",
 	"account.end-session": "Sign out of another browser",
-	"account.reset-password": "Set new password by link",
+	"account.reset-password": "Set new password with a reset link",
 	"cache.create": "Create cache",
 	"cache.delete": "Delete cache",
 	"cache.failover": "Fail over cache",

@@ -14,7 +14,7 @@ export const KINDS = [
 	{ value: "host", label: "Hosts" },
 	{ value: "token", label: "API tokens" },
 	{ value: "user", label: "Users" },
-	{ value: "account", label: "Own accounts" },
+	{ value: "account", label: "Account settings" },
 	{ value: "control-plane", label: "Backup and restore" },
 ];
 

@@ -39,7 +39,7 @@ const FILTERS = ["actor", "action", "outcome", "since"];
 const ACTOR_LOOKS: Readonly<Record<AuditEntry["actor"]["kind"], [LucideIcon, string]>> = {
 	user: [UserRound, "User"],
 	token: [KeyRound, "API token"],
-	machine: [Cpu, "The token of the control plane's machine"],
+	machine: [Cpu, "The control plane machine's own token"],
 	host: [Server, "Host"],
 	anonymous: [UserRoundX, "Not signed in"],
 };
@@ -91,7 +91,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
 	},
 	{
 		id: "address",
-		header: "From address",
+		header: "IP address",
 		cell: (entry) =>
 			entry.address !== null && <code className="font-mono text-xs">{entry.address}</code>,
 	},
@@ -147,9 +147,7 @@ export function AuditList() {
 							),
 						})}
 					>
-						{isFiltered
-							? "No entry matches all filters."
-							: "The first change or sign-in appears here."}
+						{isFiltered ? "Change or clear the filters." : "Changes and sign-ins will appear here."}
 					</EmptyState>
 				) : (
 					<>

@@ -138,7 +138,7 @@ export function cacheColumns(currency: string | undefined): readonly Column<Cach
 			cell: (cache) => (
 				<span
 					className="tabular-nums"
-					title={`${formatMoney(cache.hourlyCost, currency)} an hour by your rate card`}
+					title={`${formatMoney(cache.hourlyCost, currency)} an hour, from your rate card`}
 				>
 					{formatMoney(monthlyCost(cache.hourlyCost), currency)}
 				</span>

@@ -7,7 +7,7 @@ export function MultiAzStatus({ cache }: { cache: Cache | CacheSummary }) {
 		case "disabled":
 			return <span className="text-muted">Off</span>;
 		case "enabled":
-			return <Status status="available" look="text" word="Enabled" />;
+			return <Status status="available" look="text" word="On" />;
 		case "degraded":
 			return (
 				<span title={cache.multiAzReason ?? undefined}>

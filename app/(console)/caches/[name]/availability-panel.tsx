@@ -34,7 +34,7 @@ export function AvailabilityPanel({ cache }: { cache: Cache }) {
 				)}
 				{hasReplicas && cache.lastFailover === null && (
 					<Row label="Last failover">
-						<span className="text-muted">none yet</span>
+						<span className="text-muted">None yet</span>
 					</Row>
 				)}
 			</dl>
@@ -72,7 +72,7 @@ function LastFailover({ cache, failover }: { cache: Cache; failover: Failover })
 		>
 			<div className="flex flex-wrap items-baseline justify-between gap-x-3">
 				<h3 className="font-semibold">
-					{kind === "planned" ? "Last failover, planned" : "Last failover"}
+					{kind === "planned" ? "Last failover (planned)" : "Last failover"}
 					{cache.clusterMode === "enabled" && number > 0 && `, shard ${number}`}
 				</h3>
 				<span aria-live="off" className="text-muted">

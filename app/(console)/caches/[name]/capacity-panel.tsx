@@ -47,15 +47,15 @@ export function CapacityPanel({ cache }: { cache: Cache }) {
 		<Panel title="Capacity">
 			<dl className="flex flex-col gap-2.5">
 				{measured === null ? (
-					<Row label="Measured">
-						<span className="text-muted">every 5 s once nodes run</span>
+					<Row label="Metrics">
+						<span className="text-muted">every 5 s once nodes are running</span>
 					</Row>
 				) : (
 					<Measured {...measured} />
 				)}
 				<Row label="Node type">{cache.nodeType}</Row>
 				{rateCard !== undefined && (
-					<Row label="Cost by your rate card">
+					<Row label="Cost from your rate card">
 						<span title={`${formatMoney(cache.hourlyCost, rateCard.currency)} an hour`}>
 							{formatMoney(monthlyCost(cache.hourlyCost), rateCard.currency)} / month
 						</span>

@@ -17,7 +17,7 @@ const LOOKS: Record<StepState, { icon: LucideIcon; word: string; className: stri
 		className: "text-accent motion-safe:animate-spin",
 	},
 	waiting: { icon: Hourglass, word: "waiting", className: "text-warning" },
-	pending: { icon: CircleDashed, word: "to come", className: "text-muted" },
+	pending: { icon: CircleDashed, word: "not started", className: "text-muted" },
 };
 
 function stepMs(step: ProgressStep, nowMs: number | null): number | null {
@@ -32,7 +32,7 @@ export function CreationProgress({ cache }: { cache: Cache }) {
 	return (
 		<Steps
 			cache={cache}
-			title={waiting ? "Waiting to be created" : "Being created"}
+			title={waiting ? "Waiting to be created" : "Creating"}
 			since={cache.createdAt}
 		/>
 	);

@@ -31,7 +31,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		["Topology", topologyWords(cache)],
 		[
 			"Cluster mode",
-			isMemcached ? "Memcached has none" : cache.clusterMode === "enabled" ? "On" : "Off",
+			isMemcached ? "Not supported by Memcached" : cache.clusterMode === "enabled" ? "On" : "Off",
 		],
 		[
 			"Multi-AZ",
@@ -46,7 +46,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		],
 		[
 			"Automatic failover",
-			isMemcached ? "Memcached has none" : cache.automaticFailover ? "On" : "Off",
+			isMemcached ? "Not supported by Memcached" : cache.automaticFailover ? "On" : "Off",
 		],
 		["Zones", cache.zones === null ? "Any" : cache.zones.join(", ")],
 		[

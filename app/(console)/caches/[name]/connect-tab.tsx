@@ -99,9 +99,9 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 					</p>
 					{cache.engine !== "memcached" && cache.clusterMode === "disabled" && (
 						<p className="text-xs text-muted">
-							If your client is configured for Sentinel, switch that off and use the primary
-							endpoint as a plain address: it follows every failover. Larder's Sentinels don't
-							accept applications.
+							If your client is configured for Sentinel, turn that off and connect to the primary
+							endpoint, which follows every failover. Larder's Sentinels don't accept connections
+							from applications.
 						</p>
 					)}
 				</div>

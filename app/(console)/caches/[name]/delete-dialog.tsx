@@ -32,7 +32,7 @@ function Loss({ cache }: { cache: Cache }) {
 				};
 	return (
 		<p>
-			This ends {plural(nodes.length, "node")} and removes{" "}
+			This stops {plural(nodes.length, "node")} and permanently deletes{" "}
 			{metrics === null ? (
 				"all data"
 			) : (
@@ -40,8 +40,8 @@ function Loss({ cache }: { cache: Cache }) {
 					{exactCount(metrics.keys)} {metrics.keys === 1 ? "key" : "keys"} (
 					{formatBytes(metrics.memoryUsedBytes)})
 				</strong>
-			)}{" "}
-			for good. There is no backup to restore from.
+			)}
+			. There is no backup to restore from.
 			{metrics !== null && metrics.clients > 0 && (
 				<> {plural(metrics.clients, "connection")}, including Larder's own, will be closed.</>
 			)}
@@ -113,7 +113,7 @@ function Protection({ cache }: { cache: Cache }) {
 				This cache can't be deleted until you turn off deletion protection.
 			</Banner>
 			{unprotect.isError && (
-				<ProblemBanner title="The protection is still on" error={unprotect.error} />
+				<ProblemBanner title="Deletion protection is still on" error={unprotect.error} />
 			)}
 		</>
 	);

@@ -10,7 +10,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 	parameterGroup: "Parameter group",
 	removeNodes: "Nodes to remove",
 	replicasPerShard: "Replicas per shard",
-	shardReplicas: "Replicas of shards",
+	shardReplicas: "Replicas by shard",
 	shards: "Shards",
 	zones: "Zones",
 };

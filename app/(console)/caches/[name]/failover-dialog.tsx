@@ -39,7 +39,7 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 	const ready = shard === undefined ? [] : readyReplicas(shard);
 	const obstacle =
 		failoverObstacle(cache) ??
-		(shard === undefined ? "It has no shard yet." : shardObstacle(shard));
+		(shard === undefined ? "The cache has no shards yet." : shardObstacle(shard));
 	// The chosen replica may fall behind while the dialog is open.
 	const isReady = target === BEST || ready.some(({ id }) => id === target);
 	const hasShards = cache.shards.length > 1;
@@ -77,7 +77,7 @@ export function FailoverDialog({ cache, shard: asked, onClose }: FailoverDialogP
 				/>
 			)}
 			{obstacle !== null ? (
-				<Banner tone="warning" title="It can't fail over now">
+				<Banner tone="warning" title="This cache can't fail over now">
 					{obstacle}
 				</Banner>
 			) : (

@@ -63,7 +63,7 @@ export function KindFields({ cache, draft, set, errorOf }: KindFieldsProps) {
 					name="applyPending"
 					isOn={draft.applyPending}
 					onChange={(applyPending) => set({ applyPending })}
-					hint="Restarts the nodes that need it, one of each shard at a time."
+					hint="Restarts the nodes that need it, one per shard at a time."
 				/>
 			)}
 		</>

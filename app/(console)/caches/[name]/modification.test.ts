@@ -73,11 +73,11 @@ describe("a modification", () => {
 		]);
 	});
 
-	it("of the engine and the node type asks for both, and says that there is no way back", () => {
+	it("of the engine and the node type asks for both, and says that it can't be undone", () => {
 		const draft = { ...toModifyDraft(CACHE), nodeType: "cache.t4g.small", engine: "valkey 9" };
 		const { changes, list } = differences(CACHE, draft);
 		expect(changes).toEqual({ nodeType: "cache.t4g.small", engine: "valkey", engineVersion: "9" });
-		expect(list.find(({ field }) => field === "Engine")?.effect).toContain("no way back");
+		expect(list.find(({ field }) => field === "Engine")?.effect).toContain("can't be undone");
 		expect(shapeChanges(changes)).toMatchObject(changes);
 	});
 
@@ -123,7 +123,7 @@ it("waiting changes are described in words, without confirmations", () => {
 	expect(told).toEqual([
 		{ field: "Node type", value: "cache.t4g.small" },
 		{ field: "Multi-AZ", value: "on" },
-		{ field: "Replicas of shards", value: "0002: 3" },
+		{ field: "Replicas by shard", value: "0002: 3" },
 		{ field: "Moves", value: "orders-002 to zone b" },
 	]);
 });

@@ -161,7 +161,7 @@ export function differences(
 			field: "Parameter group",
 			from: cache.parameterGroup.name,
 			to: draft.parameterGroup,
-			effect: "most values at once; the others after a reboot, which you start",
+			effect: "most values at once; the rest after you reboot the nodes",
 		});
 	}
 	if (draft.maintenanceWindow !== cache.maintenanceWindow) {
@@ -203,7 +203,7 @@ function addKind(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diffe
 		field: "Engine",
 		from: engineTitle(cache.engine, cache.engineVersion),
 		to: engineTitle(engine.engine, engine.engineVersion),
-		effect: "node by node, replicas first. There is no way back",
+		effect: "node by node, replicas first. This change can't be undone",
 	});
 }
 
@@ -215,7 +215,7 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 			const effect =
 				draft.nodes > cache.nodeCount
 					? "node by node, as each is ready"
-					: "once clients have had a minute to learn which nodes leave";
+					: "once clients have had a minute to learn which nodes are leaving";
 			list.push({ field: "Nodes", from: `${cache.nodeCount}`, to: `${draft.nodes}`, effect });
 		}
 	}

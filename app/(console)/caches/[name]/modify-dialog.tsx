@@ -157,7 +157,7 @@ export function ModifyDialog({ cache, onClose }: ModifyDialogProps) {
 			{shape !== null && isAllowed && <ShapePreview {...shape} name={cache.name} />}
 			{isUpgrade && (
 				<CheckField
-					label="I understand that there is no way back to an earlier engine version"
+					label="I understand that the engine upgrade can't be undone"
 					isChecked={isAccepted}
 					onChange={setAccepted}
 				/>

@@ -38,12 +38,12 @@ export function MoveDialog({ cache, node, onClose }: MoveDialogProps) {
 			isPending={modify.isPending}
 			onSubmit={() => modify.mutate({ moves })}
 		>
-			{modify.isError && <ProblemBanner title="Nothing was moved" error={modify.error} />}
+			{modify.isError && <ProblemBanner title="The node wasn't moved" error={modify.error} />}
 			<p className="text-[0.8125rem]">
 				{node.id} is on {node.host} (zone {node.zone}).{" "}
 				{cache.engine === "memcached"
 					? "A new process takes its place and starts empty."
-					: "A new process copies its data and then takes its place; clients connect again."}
+					: "A new process copies its data and then takes its place; clients must reconnect."}
 			</p>
 			<SelectField
 				label="Host"

@@ -39,7 +39,7 @@ export function NamesPanel({ cache }: { cache: Cache }) {
 				<p className="font-mono text-xs break-all text-muted">{chosen.file}</p>
 				<CodeBlock code={chosen.lines} copyLabel="Copy configuration" />
 				<p className="text-xs text-muted">
-					docs/names.md explains more, such as how to delegate the zone from a public one.
+					For more, such as how to delegate the zone from a public one, see docs/names.md.
 				</p>
 			</div>
 		</Panel>

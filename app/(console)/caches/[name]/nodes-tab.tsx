@@ -51,7 +51,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			<div className="mb-3 flex flex-wrap items-center justify-between gap-2">
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
 					{chosen.length === 0
-						? `${plural(rows.length, "node")}; select some to reboot or remove them, or one to move it. A primary can’t be removed.`
+						? `${plural(rows.length, "node")}. Select nodes to reboot or remove, or one node to move. You can't remove a primary.`
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
 				<ForAdministrators>

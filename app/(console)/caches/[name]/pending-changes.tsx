@@ -20,7 +20,7 @@ export function PendingChanges({ cache }: { cache: Cache }) {
 	return (
 		<div className="mb-4 flex flex-col gap-3">
 			{next !== null && (
-				<Banner tone="neutral" icon={ListEnd} title="What follows the current change">
+				<Banner tone="neutral" icon={ListEnd} title="After the current change">
 					<ChangeList change={next} />
 				</Banner>
 			)}
@@ -30,7 +30,7 @@ export function PendingChanges({ cache }: { cache: Cache }) {
 					icon={CalendarClock}
 					title={
 						<>
-							Waits for the maintenance window: <Time value={window.startsAt} />
+							Waiting for the maintenance window: <Time value={window.startsAt} />
 						</>
 					}
 				>
@@ -61,7 +61,7 @@ function ChangeList({ change }: { change: PendingChange }): ReactNode {
 			</p>
 			{change.problem !== null && (
 				<p className="mt-1 text-[0.8125rem] text-warning-soft-foreground">
-					It can’t start now: {asSentence(change.problem)}
+					This change can't start now: {asSentence(change.problem)}
 				</p>
 			)}
 		</>
@@ -106,7 +106,7 @@ function WindowActions({ cache }: { cache: Cache }) {
 				</ForAdministrators>
 			</span>
 			{failed !== undefined && (
-				<ProblemBanner title="The pending change stays as it is" error={failed.error} />
+				<ProblemBanner title="The pending change is still waiting" error={failed.error} />
 			)}
 		</span>
 	);

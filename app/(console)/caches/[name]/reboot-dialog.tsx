@@ -58,7 +58,7 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 				<p className="font-mono text-xs break-words text-muted">{nodes.join(", ")}</p>
 			)}
 			{cache.engine === "memcached" ? (
-				<Banner tone="warning" title="Data of these nodes is lost">
+				<Banner tone="warning" title="The data on these nodes will be lost">
 					Memcached keeps data only in memory, so each node comes back empty. Nodes reboot one at a
 					time, and the others keep serving their share of the keys.
 				</Banner>
@@ -67,8 +67,7 @@ export function RebootDialog({ cache, nodes, onClose }: RebootDialogProps) {
 			)}
 			{pending.length > 0 && (
 				<p>
-					{plural(pending.length, "parameter")} that {pending.length === 1 ? "waits" : "wait"} for
-					it {pending.length === 1 ? "takes" : "take"} effect:{" "}
+					{plural(pending.length, "parameter")} pending reboot will take effect:{" "}
 					<code className="font-mono text-xs break-words">{pending.join(", ")}</code>
 				</p>
 			)}
@@ -87,7 +86,7 @@ function RebootWords({ cache }: { cache: Cache }) {
 			</li>
 			<li>
 				{cache.replicasPerShard === 0
-					? "There is no replica: while a node restarts, its keys can't be read or written."
+					? "There are no replicas: while a node restarts, its keys can't be read or written."
 					: "A restarting node disconnects its clients, which must reconnect. A primary first hands over to a replica in sync, which pauses writes for a few milliseconds."}
 			</li>
 		</ul>

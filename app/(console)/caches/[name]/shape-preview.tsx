@@ -42,7 +42,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 	return (
 		<section aria-label="Steps" aria-live="polite" className="flex flex-col gap-2 text-[0.8125rem]">
 			{problems.map(({ field, message }) => (
-				<Banner key={`${field} ${message}`} tone="warning" title="This can't start now">
+				<Banner key={`${field} ${message}`} tone="warning" title="This change can't start now">
 					{asSentence(message)}
 				</Banner>
 			))}
@@ -84,7 +84,7 @@ function Cost({ before, after }: { before: number; after: number }) {
 	const difference = formatMoney(monthlyCost(Math.abs(after - before)), rateCard.currency);
 	return (
 		<p className="text-muted">
-			Cost by your rate card: {now} a month now, {then} after the change ({difference}{" "}
+			Cost from your rate card: {now} a month now, {then} after the change ({difference}{" "}
 			{after > before ? "more" : "less"}).
 		</p>
 	);

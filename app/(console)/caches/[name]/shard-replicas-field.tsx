@@ -28,9 +28,11 @@ export function ShardReplicasField({ cache, draft, set, error }: ShardReplicasFi
 	return (
 		<details className="group rounded-xl border border-border px-3.5 py-2.5">
 			<summary className="flex cursor-pointer list-none items-center gap-2 [&::-webkit-details-marker]:hidden">
-				<span className="font-medium">Replicas of single shards</span>
+				<span className="font-medium">Replicas by shard</span>
 				<span className="text-[0.8125rem] text-muted">
-					{own === 0 ? "all alike" : `${plural(own, "shard")} ${own === 1 ? "differs" : "differ"}`}
+					{own === 0
+						? "all the same"
+						: `${plural(own, "shard")} ${own === 1 ? "differs" : "differ"}`}
 				</span>
 				<ChevronDown
 					aria-hidden

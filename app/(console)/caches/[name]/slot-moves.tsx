@@ -40,8 +40,8 @@ export function SlotMoves({ moves }: { moves: readonly Move[] }) {
 	if (moves.length === 0) return null;
 	const hidden = moves.length - MOVES_SHOWN;
 	return (
-		<section aria-label="Slots on the move" className="mt-4 border-t border-separator pt-3">
-			<h3 className="text-[0.8125rem] font-semibold">Slots on the move</h3>
+		<section aria-label="Slots being moved" className="mt-4 border-t border-separator pt-3">
+			<h3 className="text-[0.8125rem] font-semibold">Slots being moved</h3>
 			<ul className="mt-2 flex flex-col gap-2.5">
 				{moves.slice(0, MOVES_SHOWN).map((move) => (
 					<MoveRow key={`${move.from} ${move.to}`} move={move} />

@@ -26,7 +26,8 @@ type Spread = (typeof SPREADS)[number]["value"];
 
 const HINTS: Record<Exclude<Spread, "hand">, string> = {
 	slots: "Each shard gets the same number of slots. As few slots as possible move.",
-	bytes: "All shards get about the same amount of data, if the slots of a shard hold equally much.",
+	bytes:
+		"Each shard gets about the same amount of data, assuming that a shard's data is spread evenly over its slots.",
 };
 const TYPING_PAUSE_MS = 400;
 const ROWS_MAX = 12;
@@ -60,7 +61,7 @@ export function SlotsDialog({ cache, onClose }: { cache: Cache; onClose: () => v
 			noteChange(name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name }), changed);
 			void queryClient.invalidateQueries({ queryKey: trpc.caches.list.queryKey() });
-			toast.success(`The slots of ${name} are being moved`);
+			toast.success(`Slots of ${name} are being moved`);
 			onClose();
 		},
 	});

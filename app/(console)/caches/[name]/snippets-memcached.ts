@@ -20,7 +20,7 @@ export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
 			lines(
 				`import memjs from "memjs";`,
 				"",
-				"// Without auto discovery: every node is named.",
+				"// memjs has no auto discovery: list every node.",
 				"const cache = memjs.Client.create(",
 				`  ${literal(nodes.map(address).join(","))},`,
 				");",

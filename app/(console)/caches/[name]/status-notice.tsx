@@ -26,7 +26,8 @@ function Notice({ cache }: { cache: Cache }) {
 		case "deleting":
 			return (
 				<Banner tone="neutral" icon={Trash2} title="Deleting">
-					{cache.statusReason ?? "Larder stops its processes, then frees their files and ports."}
+					{cache.statusReason ??
+						"Larder is stopping the cache's processes. It then removes their files and frees their ports."}
 				</Banner>
 			);
 		case "modifying":

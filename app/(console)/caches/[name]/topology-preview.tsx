@@ -151,7 +151,7 @@ const LOOKS = {
 		className: "border-dashed border-border text-muted line-through",
 		word: "is removed",
 	},
-	moved: { icon: ArrowRight, className: "border-warning bg-warning-soft", word: "moves here" },
+	moved: { icon: ArrowRight, className: "border-warning bg-warning-soft", word: "moves" },
 	changed: { icon: Pencil, className: "border-accent bg-surface", word: "changes" },
 } as const;
 

@@ -63,7 +63,7 @@ describe("a draft", () => {
 	it("doesn't request Multi-AZ where it isn't available, and says why", () => {
 		expect(requestOf({ replicas: 0 }).multiAz).toBeUndefined();
 		expect(multiAzObstacle(draftOf({ replicas: 0 }), FLEET)).toContain("replica");
-		expect(multiAzObstacle(draftOf({}), { onlineZones: ["a"] })).toContain("there is one");
+		expect(multiAzObstacle(draftOf({}), { onlineZones: ["a"] })).toContain("only one zone");
 		expect(multiAzObstacle(draftOf({ zones: ["b"] }), FLEET)).toContain("only b");
 		expect(multiAzObstacle(draftOf({ engine: "memcached", nodes: 1 }), FLEET)).toContain("nodes");
 		expect(hasMultiAz(draftOf({}), FLEET)).toBe(true);

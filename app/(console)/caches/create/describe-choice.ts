@@ -20,7 +20,7 @@ export function describeChoice(draft: Draft, fleet: FleetFacts): string {
 			? ""
 			: hasFailover(draft, fleet)
 				? ", automatic failover"
-				: ", failover by hand";
+				: ", manual failover";
 	const auth = draft.auth === "password" ? "with a password" : "without a password";
 	return `${engine}: ${shape}${failover}, ${size}, ${auth}.`;
 }

@@ -95,7 +95,7 @@ export function multiAzObstacle(draft: Draft, fleet: FleetFacts): string | null 
 	}
 	const online = fleet.onlineZones?.length;
 	if (online !== undefined && online < 2) {
-		return `Needs hosts online in two zones; there ${online === 1 ? "is one" : "are none"}. Add a host in another zone.`;
+		return `Needs online hosts in at least two zones, but ${online === 1 ? "only one zone has any" : "no host is online"}. Add a host in another zone.`;
 	}
 	return null;
 }
@@ -118,7 +118,7 @@ export function failoverLock(
 	if (isCluster(draft)) {
 		return {
 			isOn: true,
-			reason: "Can't be off in cluster mode: the shards elect new primaries on their own.",
+			reason: "Can't be turned off in cluster mode: the shards elect new primaries on their own.",
 		};
 	}
 	if (draft.replicas < 1) {

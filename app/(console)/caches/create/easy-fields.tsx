@@ -48,7 +48,7 @@ export function EasyFields({ wizard }: { wizard: Wizard }) {
 						onClick={() => setMode("custom")}
 						className="mt-1.5 cursor-pointer text-[0.8125rem] font-medium text-accent-soft-foreground underline-offset-2 hover:underline"
 					>
-						Change each of these under Custom
+						Change any of these in Custom mode
 					</button>
 				</div>
 			</section>

@@ -40,7 +40,6 @@ export function explainShortage(
 		return `Multi-AZ needs two zones with room for every shard. Room for nodes of ${size}: ${rooms}.`;
 	}
 	const wants = wanted === 1 ? "It needs a node" : `It needs ${wanted} nodes`;
-	const lacks =
-		missing === wanted ? "there is room for none" : `there is no room for ${missing} of them`;
+	const lacks = missing === wanted ? "there is no room" : `there is no room for ${missing} of them`;
 	return `${wants} of ${size}, but ${lacks}. Room for: ${rooms}.`;
 }

@@ -16,7 +16,7 @@ export function NameField(props: NameFieldProps) {
 			{...props}
 			autoFocus
 			autoComplete="off"
-			hint={`Letters, digits, hyphens; at most ${LIMITS.nameMaxLength}. It can't change later.`}
+			hint={`Letters, digits and hyphens; at most ${LIMITS.nameMaxLength} characters. You can't change it later.`}
 		/>
 	);
 }

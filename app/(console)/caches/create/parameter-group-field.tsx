@@ -23,7 +23,7 @@ export function ParameterGroupField({ form }: { form: CreateForm }) {
 	const options = [
 		{
 			value: DEFAULT,
-			label: `Default of ${familyName(family)}`,
+			label: `Default for ${familyName(family)}`,
 			detail: "The engine's own values.",
 		},
 		...groupOptions(own, clusterMode),

@@ -29,7 +29,7 @@ export function PlacementPicture({ preview, shards, nodesPerShard }: PlacementPi
 	if (preview.roomLeft.length === 0) {
 		return (
 			<Banner tone="warning" title="No host is online">
-				The cache will wait in status Creating until one is.
+				The cache would stay in the Creating status until a host is online.
 			</Banner>
 		);
 	}
@@ -91,8 +91,8 @@ export function PlacementPicture({ preview, shards, nodesPerShard }: PlacementPi
 								: `No room for ${plural(preview.missing, "node")}`
 						}
 					>
-						{preview.shortage} The cache would wait in status Creating until memory is freed or a
-						host is added.
+						{preview.shortage} The cache would stay in the Creating status until memory is freed or
+						a host is added.
 					</Banner>
 				</div>
 			)}

@@ -28,7 +28,7 @@ const PURPOSES = {
 	},
 	"session-store": {
 		label: "Session store",
-		hint: "Sign-ins and carts that must not get lost.",
+		hint: "Sign-ins and carts that must not be lost.",
 		why: "Two replicas in other zones, because losing a session signs a user out.",
 		preset: { ...SAFE, replicas: 2 },
 	},
@@ -59,7 +59,7 @@ const PURPOSES = {
 	"key-value": {
 		label: "Simple key–value",
 		hint: "Memcached: plain, fast, multi-threaded.",
-		why: "Memcached keeps plain values without copies: the loss of one node costs half of the cache, not all of it.",
+		why: "Memcached keeps plain values without copies: losing one of two nodes loses half of the cache, not all of it.",
 		preset: { ...SAFE, engine: "memcached" },
 	},
 	development: {

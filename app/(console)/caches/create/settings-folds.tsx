@@ -30,7 +30,7 @@ export function PlacementFold({ form }: { form: CreateForm }) {
 	const words = [
 		draft.zones.length === 0 ? "any zone" : `zones ${draft.zones.join(", ")}`,
 		isCluster(draft) && (draft.slots.trim() === "" ? "slots spread evenly" : "slots as given"),
-		draft.port.trim() === "" ? "port automatic" : `port ${draft.port.trim()}`,
+		draft.port.trim() === "" ? "automatic port" : `port ${draft.port.trim()}`,
 	];
 	return (
 		<Fold

@@ -78,7 +78,7 @@ export function Summary({ form, footer }: SummaryProps) {
 						/>
 					</span>
 				</Fact>
-				<Fact label={`Taken up by ${plural(nodeCount, "node")}`}>
+				<Fact label={`Used by ${plural(nodeCount, "node")}`}>
 					<Bytes value={type === undefined ? null : type.memoryBytes * nodeCount} />
 					{type !== undefined && ` · ${type.vcpus * nodeCount} vCPU`}
 				</Fact>
@@ -117,7 +117,7 @@ const ROOMS_SHOWN = 4;
 function RoomLeft({ rooms, nodeBytes }: { rooms: readonly ZoneRoom[]; nodeBytes: number }) {
 	const rest = rooms.length - ROOMS_SHOWN;
 	return (
-		<Fact label="Room left afterwards">
+		<Fact label="Room left afterward">
 			<span className="inline-flex flex-wrap justify-end gap-x-3">
 				{rooms.slice(0, ROOMS_SHOWN).map(({ zone, bytes }) => (
 					<span key={zone} className="whitespace-nowrap">

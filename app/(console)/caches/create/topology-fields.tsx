@@ -71,7 +71,7 @@ function ShardTopology({ form }: { form: CreateForm }) {
 				hint={
 					draft.replicas === 0
 						? "Without a replica, the data is lost when its node fails."
-						: `0 to ${LIMITS.replicasPerShardMax} copies, each on another host where there is one.`
+						: `0 to ${LIMITS.replicasPerShardMax} copies, each on a different host if possible.`
 				}
 			/>
 			<NodeTypeField form={form} />
@@ -84,7 +84,7 @@ function MemcachedTopology({ form }: { form: CreateForm }) {
 		<div className="grid items-start gap-x-3 gap-y-5 sm:grid-cols-2 xl:grid-cols-4">
 			<FieldGroup
 				legend="Cluster mode"
-				hint="Memcached has none: its clients spread keys over nodes themselves."
+				hint="Memcached has no cluster mode: its clients spread keys over nodes themselves."
 			>
 				<Segmented
 					label="Cluster mode"
