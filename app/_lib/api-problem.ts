@@ -20,7 +20,7 @@ function textOf(value: unknown): string | null {
 const UNREACHABLE: ApiProblem = {
 	code: "unreachable",
 	message:
-		"The control plane doesn't answer. Caches keep serving, and this page resumes once it is back.",
+		"The control plane isn't responding. Caches keep serving, and this page resumes once it is back.",
 	field: null,
 	requestId: null,
 };

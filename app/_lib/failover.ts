@@ -21,8 +21,8 @@ export function readyReplicas(shard: Shard): CacheNode[] {
 export function failoverObstacle(cache: Cache): string | null {
 	if (cache.engine === "memcached") return "Memcached keeps no copies to fail over to.";
 	if (cache.replicasPerShard === 0) return "There is no replica to fail over to.";
-	if (cache.status === "creating") return "It can fail over once it is available.";
-	if (cache.status === "deleting") return "It is being deleted.";
+	if (cache.status === "creating") return "The cache can fail over once it is available.";
+	if (cache.status === "deleting") return "The cache is being deleted.";
 	return null;
 }
 

@@ -33,7 +33,7 @@ describe("a form's errors", () => {
 			name: "Name must be two words or more of lower-case letters and digits with a dot or hyphen between them, such as own.small.",
 			vcpus: "vCPU must be 1 to 256.",
 			memoryMib: "Memory in MiB must be a whole number.",
-			cpuMillis: "Counted processors, in thousandths, must be 10 to 256000.",
+			cpuMillis: "Assigned CPUs, in thousandths, must be 10 to 256000.",
 		});
 	});
 });

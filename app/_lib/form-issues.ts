@@ -14,7 +14,7 @@ export function firstIssues(error: ZodError | undefined): Map<string, string> {
 const FIELD_WORDS: Readonly<Record<string, string>> = {
 	automaticFailover: "automatic failover",
 	clusterMode: "cluster mode",
-	cpuMillis: "counted processors, in thousandths,",
+	cpuMillis: "assigned CPUs, in thousandths,",
 	deletionProtection: "deletion protection",
 	engineVersion: "engine version",
 	expiresInDays: "days until it expires",

@@ -27,7 +27,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	});
 
 	await test.step("the notice, the topology and the overview show it", async () => {
-		await expect(page.getByText(`${target} is the primary now`, { exact: true })).toBeVisible({
+		await expect(page.getByText(`${target} is now the primary`, { exact: true })).toBeVisible({
 			timeout: 30_000,
 		});
 		await expect(page.getByText(/^Writes paused for .+ ms\.$/)).toBeVisible();
@@ -60,9 +60,9 @@ test("a shard of a cluster fails over and hands slots over, from where it is dra
 	await page.getByRole("button", { name: "Fail over shard 2" }).click();
 	const dialog = page.getByRole("dialog", { name: "Fail over shard 2 of sessions?" });
 	await dialog.getByRole("button", { name: "Fail over" }).click();
-	const notice = page.getByText(/^sessions-0002-\d+ is the primary now$/);
+	const notice = page.getByText(/^sessions-0002-\d+ is now the primary$/);
 	await expect(notice).toBeVisible({ timeout: 30_000 });
-	const leader = ((await notice.textContent()) ?? "").replace(" is the primary now", "");
+	const leader = ((await notice.textContent()) ?? "").replace(" is now the primary", "");
 	await expect(page.getByText(new RegExp(`${leader} took over .* as requested`))).toBeVisible();
 	await expect(page.locator(`[data-node="${leader}"]`).getByText(/^Primary/)).toBeVisible();
 	await installation.waitForStatus("sessions", "available");

@@ -217,7 +217,7 @@ test("a parameter group is created, attached, changed, and takes effect by a reb
 		const timeout = page.getByRole("row", { name: /^timeout/ });
 		await expect(timeout).toContainText("Set here");
 		await page.getByRole("button", { name: "Reset all" }).click();
-		const reset = page.getByRole("dialog", { name: "Reset all of lru?" });
+		const reset = page.getByRole("dialog", { name: "Reset all values in lru?" });
 		await expect(reset).toContainText("2 values");
 		await expect(reset).toContainText("tuned");
 		await reset.getByRole("button", { name: "Reset all" }).click();

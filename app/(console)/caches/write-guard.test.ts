@@ -41,8 +41,8 @@ describe("what a primary that is cut off does", () => {
 	it("comes with its cost", () => {
 		const words = (replicas: number, of: number) => writeGuardWords({ replicas, isSet: false }, of);
 		expect(words(0, 1)).toContain("keeps accepting writes");
-		expect(words(1, 2)).toContain("One replica can be away");
-		expect(words(1, 1)).toContain("Writes also stop while a replica is away");
+		expect(words(1, 2)).toContain("One replica can be unavailable");
+		expect(words(1, 1)).toContain("Writes also stop while a replica is unavailable");
 		expect(words(3, 2)).toContain("it accepts no writes");
 	});
 });

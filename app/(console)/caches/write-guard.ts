@@ -43,12 +43,12 @@ export function writeGuardWords({ replicas }: WriteGuard, replicasPerShard: numb
 		return "If the primary is cut off from its replicas while clients can still reach it, it keeps accepting writes. Those writes are lost when a replica takes over. Writes never wait for a replica.";
 	}
 	if (replicas > replicasPerShard) {
-		return `Writes need ${plural(replicas, "replica")} that the primary can reach, but the shard has ${replicasPerShard}: it accepts no writes. Set a lower value.`;
+		return `Writes need ${plural(replicas, "replica")} that the primary can reach, but the shard has only ${replicasPerShard}, so it accepts no writes. Set a lower value.`;
 	}
 	const spare = replicasPerShard - replicas;
-	return `If the primary is cut off from its replicas, it stops accepting writes within seconds. Only the writes of those seconds are lost when a replica takes over. Reads continue. ${
+	return `If the primary is cut off from its replicas, it stops accepting writes within seconds. Only writes made in those seconds are lost when a replica takes over. Reads continue. ${
 		spare === 0
-			? "Writes also stop while a replica is away."
-			: `${spare === 1 ? "One replica" : `${spare} replicas`} can be away without an effect on writes.`
+			? "Writes also stop while a replica is unavailable."
+			: `${spare === 1 ? "One replica" : `${spare} replicas`} can be unavailable without affecting writes.`
 	}`;
 }

@@ -102,7 +102,7 @@ export function EventList({ cache }: { cache?: string }) {
 						variant="outline"
 						size="sm"
 						onPress={() => change({ cache: null, cursor: null })}
-						aria-label={`Show events of all caches, not only of ${cacheFilter}`}
+						aria-label={`Show events for all caches, not only for ${cacheFilter}`}
 					>
 						Cache: {cacheFilter}
 						<X aria-hidden />
@@ -124,8 +124,8 @@ export function EventList({ cache }: { cache?: string }) {
 						title={isFiltered ? "No event matches" : "Nothing has happened yet"}
 					>
 						{isFiltered
-							? "Try another severity."
-							: "Events of caches, nodes and hosts appear here."}
+							? "Change or remove a filter."
+							: "Events for caches, nodes and hosts appear here."}
 					</EmptyState>
 				) : (
 					<>

@@ -78,7 +78,7 @@ export function AddHostDialog({ onClose }: { onClose: () => void }) {
 			) : (
 				<>
 					{created.reachWarning !== null && (
-						<Banner tone="warning" title="Another machine can't use this address">
+						<Banner tone="warning" title="Other machines can't use this address">
 							{created.reachWarning}
 						</Banner>
 					)}

@@ -27,7 +27,7 @@ export function DrainDialog({ host, onClose }: DrainDialogProps) {
 		<ConfirmDialog
 			title={`Drain ${host.name}?`}
 			confirm={stuck.length > 0 ? "Drain anyway" : "Drain"}
-			failure="The host isn't being drained"
+			failure="The drain wasn't started"
 			change={drain}
 			onConfirm={() => drain.mutate({ name: host.name })}
 			onClose={onClose}
@@ -35,7 +35,7 @@ export function DrainDialog({ host, onClose }: DrainDialogProps) {
 			<div aria-live="polite">
 				{preview.isError ? (
 					<ProblemBanner
-						title="Larder couldn't find out where its nodes would go"
+						title="Larder couldn't determine where the host's nodes would go"
 						error={preview.error}
 					/>
 				) : (
@@ -52,7 +52,7 @@ function Forecast({ preview }: { preview: DrainPreview | undefined }) {
 		return (
 			<p className="flex items-center gap-2 text-muted">
 				<LoaderCircle aria-hidden className="size-4 motion-safe:animate-spin" />
-				Looking for places for its nodes…
+				Finding hosts for its nodes…
 			</p>
 		);
 	}
@@ -75,7 +75,7 @@ function Forecast({ preview }: { preview: DrainPreview | undefined }) {
 }
 
 function othersWords(moving: number): string {
-	if (moving === 0) return "Nothing would move.";
+	if (moving === 0) return "No nodes would move.";
 	return moving === 1 ? "The other node would move." : `The other ${moving} nodes would move.`;
 }
 
@@ -122,7 +122,7 @@ function Effects({ nodes }: { nodes: DrainPreview["nodes"] }) {
 				<li>
 					Each new node copies the data before Larder removes the old one, one node per shard at a
 					time. Before a primary is removed, its successor takes over: writes pause for a few
-					milliseconds, and none is lost.
+					milliseconds, and no writes are lost.
 				</li>
 			)}
 			{moving.some(({ losesData }) => losesData) && (

@@ -19,7 +19,7 @@ it("a drain can be stopped; once it is complete, the host can be removed", () =>
 	expect(menu(draining).slice(0, 2)).toEqual(["Stop draining", "Drain: It is being drained."]);
 	expect(menu({ ...draining, nodeCount: 0 })).toEqual([
 		"Uncordon",
-		"Drain: It is drained.",
+		"Drain: It is already drained.",
 		"Remove",
 	]);
 });

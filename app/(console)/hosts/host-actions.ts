@@ -36,7 +36,7 @@ export function hostActions(host: Host, open: (dialog: HostDialogName) => void):
 }
 
 function drainObstacle(host: Host): string | null {
-	if (host.draining) return host.nodeCount > 0 ? "It is being drained." : "It is drained.";
+	if (host.draining) return host.nodeCount > 0 ? "It is being drained." : "It is already drained.";
 	if (host.status === "offline") {
 		return "It is offline, so its nodes can't be moved. Remove the host if it won't come back.";
 	}

@@ -100,7 +100,7 @@ function HostState({ host, onWhy }: { host: Host; onWhy: () => void }) {
 			)}
 			{host.clockWarning !== null && (
 				<>
-					<Status status="warning" look="text" word="Clock is off" />
+					<Status status="warning" look="text" word="Clock out of sync" />
 					<span className="max-w-64 text-xs text-pretty text-muted">{host.clockWarning}</span>
 				</>
 			)}
@@ -256,7 +256,7 @@ const FACT_COLUMNS: readonly Column<Host>[] = [
 		cell: (host) => (
 			<span
 				className="tabular-nums"
-				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} counted for nodes${host.limits !== "cgroup-v2" ? "; the kernel doesn't enforce nodes' shares" : ""}`}
+				title={`${formatCount(host.cpuMillisAssigned / 1_000)} of ${host.cpus} CPUs assigned to nodes${host.limits !== "cgroup-v2" ? "; the kernel doesn't limit nodes to them" : ""}`}
 			>
 				{formatCount(host.cpuMillisAssigned / 1_000)}
 				<span className="text-muted"> of {host.cpus}</span>

@@ -85,7 +85,7 @@ function UncordonDialog({ host, onClose }: OwnProps) {
 			<p>
 				New nodes can be placed on it again.
 				{stops &&
-					` The ${plural(host.nodeCount, "node")} still on it ${host.nodeCount === 1 ? "stays" : "stay"} there. Caches whose nodes were moved are spread over all hosts again once they have been quiet for a minute.`}
+					` The ${plural(host.nodeCount, "node")} still on it ${host.nodeCount === 1 ? "stays" : "stay"} there. Once the caches whose nodes were moved have been healthy and unchanged for a minute, Larder spreads them over all hosts again.`}
 			</p>
 		</ConfirmDialog>
 	);

@@ -112,14 +112,14 @@ export function HostList() {
 					) : data.items.length === 0 ? (
 						<EmptyState
 							icon={Server}
-							title="No host has joined"
+							title="No hosts have joined"
 							action={
 								<ForAdministrators>
 									<Button onPress={addHost}>Add host</Button>
 								</ForAdministrators>
 							}
 						>
-							Hosts are the machines that run your caches. Add one to get room for caches.
+							Hosts are the machines that run your caches. Add a host to make room for caches.
 						</EmptyState>
 					) : (
 						<>

@@ -22,16 +22,16 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 	const [givesUp] = useState(() => isGivenUp(host));
 	const onSuccess = useHostChanged(
 		onClose,
-		givesUp ? `${host.name} is given up` : `${host.name} was removed`,
+		givesUp ? `Larder is removing ${host.name}` : `${host.name} was removed`,
 	);
 	// The menu doesn't offer this dialog then, but an address can open it.
 	const hasNodes = !givesUp && host.nodeCount > 0;
 	const remove = useMutation(trpc.hosts.remove.mutationOptions({ onSuccess }));
 	return (
 		<TypedConfirmationDialog
-			title={givesUp ? `${host.name} won't come back?` : `Remove ${host.name}?`}
+			title={givesUp ? `Remove ${host.name} as lost?` : `Remove ${host.name}?`}
 			name={host.name}
-			action={givesUp ? "It won't come back" : "Remove host"}
+			action={givesUp ? "Remove as lost" : "Remove host"}
 			isObstructed={hasNodes}
 			isPending={remove.isPending}
 			onConfirm={() => remove.mutate({ name: host.name, ...(givesUp ? { lost: true } : {}) })}
@@ -44,8 +44,8 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 				<p>It runs {plural(host.nodeCount, "node")}. Drain it first.</p>
 			) : (
 				<p>
-					It runs no nodes, so nothing is lost. Stop its agent as well: the control plane now
-					refuses it, and it needs a new token to join again.
+					It runs no nodes, so no data is lost. Stop its agent as well: the control plane will
+					refuse it, and it will need a new token to join again.
 				</p>
 			)}
 		</TypedConfirmationDialog>
@@ -56,16 +56,17 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 function GivenUp({ host }: { host: Host }) {
 	return (
 		<>
-			<Banner tone="warning" title="Data that only this host holds is lost">
-				It is offline with {plural(host.nodeCount, "node")}. Data that has no copy on another host
-				is lost for good, even if the machine is repaired.
+			<Banner tone="warning" title="Data that only this host holds will be lost">
+				It is offline and has {plural(host.nodeCount, "node")}. Remove it as lost only if it won't
+				come back: data that has no copy on another host is lost for good, even if the machine is
+				repaired.
 			</Banner>
 			<ul className="flex list-disc flex-col gap-1.5 pl-5">
 				<li>Shards with a replica on another host keep their data and get a new node.</li>
 				<li>Shards with all their nodes on this host start empty on another host.</li>
 				<li>
-					Make sure that the machine is switched off or unreachable for clients. Engines that still
-					run there would keep answering them.
+					Make sure that the machine is switched off, or that clients can't reach it. Otherwise,
+					engines still running there keep answering clients.
 				</li>
 			</ul>
 		</>

@@ -36,8 +36,8 @@ export function RevokeJoinTokenDialog({ token, onClose }: RevokeJoinTokenDialogP
 			onClose={onClose}
 		>
 			<p>
-				No host can join with <code className="font-mono">{token.prefix}…</code> any more. Hosts
-				that already joined with it stay in the fleet.
+				Hosts can no longer join with <code className="font-mono">{token.prefix}…</code>. Hosts that
+				already joined with it stay in the fleet.
 			</p>
 		</ConfirmDialog>
 	);

@@ -46,7 +46,7 @@ export function StuckDialog({ host, onAddHost, onStopDraining, onClose }: StuckD
 			) : (
 				<>
 					<StuckNodes groups={stuckGroups(stuckNodes)} />
-					<p className="text-muted">Larder tries again by itself as soon as there is room.</p>
+					<p className="text-muted">Larder tries again automatically as soon as there is room.</p>
 				</>
 			)}
 		</Dialog>

@@ -88,27 +88,27 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 					label="vCPU"
 					{...bind("vcpus")}
 					inputMode="numeric"
-					hint="The node's threads, and the most processors that it can use."
+					hint="How many threads the node runs, and the most CPUs it can use."
 				/>
 				<FormTextField
 					label="Memory in MiB"
 					{...bind("memoryMib")}
 					inputMode="numeric"
-					hint="A quarter is reserved and not available for data."
+					hint="A quarter is reserved and isn't available for data."
 				/>
 			</div>
 			<FormTextField
-				label="Counted processors, in thousandths"
+				label="Assigned CPUs, in thousandths"
 				isOptional
 				{...bind("cpuMillis")}
 				inputMode="numeric"
 				placeholder="vCPU × 1000"
-				hint="How much of a host's processors a node takes up; less than its vCPUs for types that burst."
+				hint="How much of a host's CPU capacity Larder assigns to each node. For a burstable type, less than its vCPUs."
 			/>
 			{hourly !== null && rateCard !== undefined && (
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
-					By your rate card {formatMoney(hourly, rateCard.currency)} an hour,{" "}
-					{formatMoney(monthlyCost(hourly), rateCard.currency)} a month for each node.
+					By your rate card, each node costs {formatMoney(hourly, rateCard.currency)} an hour, or{" "}
+					{formatMoney(monthlyCost(hourly), rateCard.currency)} a month.
 				</p>
 			)}
 		</FormDialog>

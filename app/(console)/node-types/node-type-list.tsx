@@ -42,10 +42,10 @@ function columns(currency: string | undefined): readonly Column<NodeType>[] {
 		{ id: "vcpus", header: "vCPU", align: "end", cell: (type) => type.vcpus },
 		{
 			id: "cpu",
-			header: "Counted processors",
+			header: "Assigned CPUs",
 			align: "end",
 			cell: (type) => (
-				<span title={`${type.cpuMillis} thousandths of a processor`}>
+				<span title={`${type.cpuMillis} thousandths of a CPU`}>
 					{formatCount(type.cpuMillis / 1_000)}
 				</span>
 			),
@@ -72,7 +72,7 @@ function columns(currency: string | undefined): readonly Column<NodeType>[] {
 	];
 }
 
-/** The catalogue by family, and the operators' own types. */
+/** The catalog by family, and the operators' own types. */
 export function NodeTypeList() {
 	const { params, change } = useUrlParams();
 	const nodeTypes = useNodeTypes();
@@ -161,14 +161,14 @@ export function NodeTypeList() {
 				<Panel flush>
 					<EmptyState
 						icon={MemoryStick}
-						title="No node type of your own"
+						title="No node types of your own"
 						action={
 							<ForAdministrators>
 								<Button onPress={create}>Create node type</Button>
 							</ForAdministrators>
 						}
 					>
-						Create one if no type in the catalogue fits your hosts, such as own.small with 256 MiB.
+						Create one if no type in the catalog fits your hosts, such as own.small with 256 MiB.
 					</EmptyState>
 				</Panel>
 			)}

@@ -80,7 +80,7 @@ export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 				onChange={(name) => set({ name })}
 				autoFocus
 				autoComplete="off"
-				hint="Letters, digits, dots, hyphens. It can't change later."
+				hint="Letters, digits, dots and hyphens. You can't change it later."
 				error={issues.get("name") ?? refusedAt("name")}
 			/>
 			<SelectField
@@ -88,7 +88,7 @@ export function CreateGroupDialog({ onClose }: { onClose: () => void }) {
 				value={draft.family}
 				options={FAMILIES}
 				onChange={(value) => set({ family: parameterFamilySchema.parse(value) })}
-				hint="Only caches of this engine and version can use the group. It can't change later."
+				hint="Only caches of this engine and version can use the group. You can't change it later."
 			/>
 			<SwitchField
 				label="Cluster mode"

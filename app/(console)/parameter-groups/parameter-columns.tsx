@@ -11,7 +11,7 @@ export function searchParameters(parameters: readonly Parameter[], search: strin
 }
 
 export function applyWords({ apply }: Parameter): string {
-	return apply === "immediate" ? "At once" : "At reboot";
+	return apply === "immediate" ? "Immediately" : "At reboot";
 }
 
 export const PARAMETER_COLUMNS: readonly Column<Parameter>[] = [

@@ -129,7 +129,7 @@ export function ParameterGroupList() {
 				) : search === "" && family === ANY ? (
 					<EmptyState
 						icon={SlidersHorizontal}
-						title="No parameter group"
+						title="No parameter groups"
 						action={
 							<ForAdministrators>
 								<Button onPress={create}>Create parameter group</Button>

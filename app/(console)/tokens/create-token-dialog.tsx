@@ -118,7 +118,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 			) : (
 				<>
 					<Banner tone="warning" icon={TriangleAlert} title="Copy it now">
-						Larder shows it only once and keeps only a hash of it.
+						Larder shows the token only once and stores only a hash of it.
 					</Banner>
 					<CodeBlock code={created.token} copyLabel="Copy token" wrap />
 					<p className="text-muted">Send it with every call:</p>

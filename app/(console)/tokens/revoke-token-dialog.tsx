@@ -37,8 +37,8 @@ export function RevokeTokenDialog({ token, onClose }: RevokeTokenDialogProps) {
 			onClose={onClose}
 		>
 			<p>
-				Programs that still use <code className="font-mono">{token.prefix}…</code> lose access at
-				once. You can't undo this.
+				Programs that still use <code className="font-mono">{token.prefix}…</code> lose access
+				immediately. You can't undo this.
 			</p>
 			<p className="text-muted">
 				Last used:{" "}

@@ -91,7 +91,7 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 						onChange={setEmail}
 						autoFocus
 						autoComplete="off"
-						hint="The person signs in with it. Larder sends no mail."
+						hint="The person signs in with it. Larder doesn't send e-mail."
 						error={problem}
 					/>
 					<fieldset>
@@ -114,7 +114,8 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 				</form>
 			) : (
 				<LinkToPassOn link={invited.link}>
-					Whoever opens it first becomes {invited.email}. It works once, within {INVITE_DAYS} days.
+					Anyone who has the link can set the password of {invited.email}. It works once, within{" "}
+					{INVITE_DAYS} days.
 				</LinkToPassOn>
 			)}
 		</Dialog>

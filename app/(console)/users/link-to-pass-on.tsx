@@ -7,8 +7,8 @@ import { Banner } from "../../_ui/notices.tsx";
 export function LinkToPassOn({ link, children }: { link: string; children: ReactNode }) {
 	return (
 		<>
-			<Banner tone="warning" icon={Link2} title="Copy the link now and pass it on">
-				{children} Larder doesn't show it again.
+			<Banner tone="warning" icon={Link2} title="Copy the link now and send it to the user">
+				{children} Larder won't show it again.
 			</Banner>
 			<CodeBlock code={link} copyLabel="Copy link" wrap />
 		</>

@@ -31,9 +31,9 @@ export function ResetPasswordDialog({ user, onClose, onChanged }: ResetPasswordD
 				onClose={onClose}
 			>
 				<p>
-					Larder creates a link with which the user sets a new password. Until then, the current
-					password keeps working. Using the link signs the user out everywhere; API tokens keep
-					working.
+					Larder creates a link that lets the user set a new password. Until the user does so, the
+					current password keeps working. Using the link signs the user out everywhere; API tokens
+					keep working.
 				</p>
 				{user.resetExpiresAt !== null && <p>The link that you created earlier stops working.</p>}
 			</ConfirmDialog>
@@ -47,7 +47,7 @@ export function ResetPasswordDialog({ user, onClose, onChanged }: ResetPasswordD
 			footer={<Button onPress={onClose}>Done</Button>}
 		>
 			<LinkToPassOn link={create.data.link}>
-				Whoever opens it first sets the password of {user.email}. It works once, within{" "}
+				Anyone who has the link can set the password of {user.email}. It works once, within{" "}
 				{RESET_HOURS} hours.
 			</LinkToPassOn>
 		</Dialog>

@@ -76,7 +76,10 @@ function resetObstacleOf(user: User, ownEmail: string | null): string | null {
 }
 
 function obstacleOf(user: User, ownEmail: string | null, administrators: number): string | null {
-	if (user.email === ownEmail) return "This is your own account. Another administrator can do it.";
+	if (user.email === ownEmail)
+		return "You can't do this to your own account. Ask another administrator.";
 	const isLast = user.role === "administrator" && user.status === "active" && administrators < 2;
-	return isLast ? "This is the last administrator." : null;
+	return isLast
+		? "This is the last administrator. Make another user an administrator first."
+		: null;
 }

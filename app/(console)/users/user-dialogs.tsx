@@ -30,7 +30,7 @@ export function DisableUserDialog({ user, onClose, onChanged }: UserDialogProps)
 		trpc.users.modify.mutationOptions({
 			onSuccess: async () => {
 				await onChanged();
-				toast.success(`${user.email} is disabled`);
+				toast.success(`${user.email} was disabled`);
 				onClose();
 			},
 		}),
@@ -63,8 +63,8 @@ export function DeleteUserDialog({ user, onClose, onChanged }: UserDialogProps) 
 				await onChanged();
 				toast.success(
 					isInvitation(user)
-						? `The invitation for ${user.email} is withdrawn`
-						: `${user.email} is deleted`,
+						? `The invitation for ${user.email} was withdrawn`
+						: `${user.email} was deleted`,
 				);
 				onClose();
 			},
@@ -90,7 +90,7 @@ export function DeleteUserDialog({ user, onClose, onChanged }: UserDialogProps) 
 			) : (
 				<p>
 					The user is immediately signed out everywhere.
-					{tokensStop(user, "working permanently")} Caches stay as they are, and the audit log keeps
+					{tokensStop(user, "working for good")} Caches stay as they are, and the audit log keeps
 					what the user did. You can't undo this.
 				</p>
 			)}

@@ -76,7 +76,8 @@ const BACKUP_COMMAND = "npx larder backup larder.backup";
 async function copyBackupCommand(): Promise<void> {
 	const copied = await copyText(BACKUP_COMMAND);
 	toast(copied ? "Backup command copied" : BACKUP_COMMAND, {
-		description: "Run it where Larder runs. It saves the control plane's database and key.",
+		description:
+			"Run it on the control plane's machine. It saves the control plane's database and key.",
 	});
 }
 
@@ -118,8 +119,12 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				"new own custom size memory vcpu instance",
 				() => router.push("/node-types?dialog=create"),
 			),
-			act("host", "Add a host", Server, "join agent machine server capacity zone token enrol", () =>
-				router.push("/hosts?dialog=add-host"),
+			act(
+				"host",
+				"Add a host",
+				Server,
+				"join agent machine server capacity zone token enroll",
+				() => router.push("/hosts?dialog=add-host"),
 			),
 			act("token", "Create an API token", Plus, "new key bearer cli access automation", () =>
 				router.push("/tokens?dialog=create-token"),

@@ -59,7 +59,7 @@ function tell({ leader, detail }: FailoverOutcome, cache: string, go: (path: str
 		});
 		return;
 	}
-	toast.success(`${leader} is the primary now`, {
+	toast.success(`${leader} is now the primary`, {
 		description: detail === null ? undefined : asSentence(detail),
 		timeout: 12_000,
 		...viewAction("View cache", `/caches/${cache}`, go),

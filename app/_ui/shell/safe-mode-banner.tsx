@@ -8,7 +8,7 @@ import { PageLink } from "../page-link.tsx";
 
 const NAMED = 4;
 
-/** What limits the control plane now: a full disk, or many hosts that fell silent at once. */
+/** What limits the control plane now: a full disk, or many hosts that stopped reporting together. */
 export function SafeModeBanner() {
 	const { data } = useOverview();
 	const silent = data?.safeMode?.silentHosts;
@@ -18,8 +18,8 @@ export function SafeModeBanner() {
 				<div className="mb-4">
 					<Banner tone="danger" icon={HardDrive} title="The control plane's disk is full">
 						<p>
-							Changes can't be stored until there is room on the disk that holds LARDER_HOME. Caches
-							keep serving and fail over by themselves.
+							Larder can't save changes until you free space on the disk that holds LARDER_HOME.
+							Caches keep serving and fail over by themselves.
 						</p>
 					</Banner>
 				</div>
@@ -29,16 +29,16 @@ export function SafeModeBanner() {
 					<Banner
 						tone="accent"
 						icon={ShieldCheck}
-						title={`Safe mode: ${plural(silent.length, "host")} fell silent at once`}
+						title={`Safe mode: ${plural(silent.length, "host")} stopped reporting at the same time`}
 					>
 						<p>
-							The control plane itself is probably cut off, so it replaces no nodes. Caches keep
-							serving and fail over by themselves. Safe mode ends when the hosts report again.
-							Remove hosts that won't come back under{" "}
+							The control plane is probably cut off from them, so it doesn't replace any nodes.
+							Caches keep serving and fail over by themselves. Safe mode ends when the hosts report
+							again. If a host won't come back, remove it on the{" "}
 							<PageLink href="/hosts" className="underline">
 								Hosts
-							</PageLink>
-							.
+							</PageLink>{" "}
+							page.
 						</p>
 						<p className="mt-1 text-[0.8125rem] break-words text-muted">{namesOf(silent)}</p>
 					</Banner>

@@ -32,7 +32,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
 	if (data === undefined && error !== null) {
 		return (
 			<ProblemState
-				title="The console can't be loaded"
+				title="The console couldn't be loaded"
 				error={error}
 				onRetry={() => void refetch()}
 			/>

@@ -21,7 +21,7 @@ export function ResetGroupDialog(props: GroupDialogProps & { changed: number }) 
 	const { reset } = useGroupChange(group.name);
 	return (
 		<ConfirmDialog
-			title={`Reset all of ${group.name}?`}
+			title={`Reset all values in ${group.name}?`}
 			confirm="Reset all"
 			cancel="Keep them"
 			failure="Nothing was reset"
@@ -30,8 +30,9 @@ export function ResetGroupDialog(props: GroupDialogProps & { changed: number }) 
 			onClose={onClose}
 		>
 			<p>
-				{plural(changed, "value")} set here {changed === 1 ? "goes" : "go"} back to the family's
-				default, for every cache that uses the group: <UsedBy caches={group.caches} />.
+				{plural(changed, "value")} set in this group {changed === 1 ? "returns" : "return"} to the
+				family's default in every cache that uses the group. Used by:{" "}
+				<UsedBy caches={group.caches} />
 			</p>
 		</ConfirmDialog>
 	);
@@ -66,11 +67,11 @@ export function DeleteGroupDialog({ group, onClose }: GroupDialogProps) {
 		>
 			{isUsed ? (
 				<p>
-					It can't be deleted while caches use it: <UsedBy caches={group.caches} />. Give them
-					another group first, under Actions, Modify.
+					You can't delete it while caches use it: <UsedBy caches={group.caches} />. First choose
+					another group for each of them: on the cache's page, under Actions, Modify.
 				</p>
 			) : (
-				<p>No cache uses it. Its values are gone for good.</p>
+				<p>No cache uses it. You can't undo this.</p>
 			)}
 		</ConfirmDialog>
 	);

@@ -33,7 +33,7 @@ export function ParameterEditor({ group, parameter, onClose }: ParameterEditorPr
 			{ name: group, parameters: { [name]: value } },
 			{
 				onSuccess: () => {
-					toast.success(`${name} is ${value === "" ? "empty" : value}`, {
+					toast.success(`${name} is now ${value === "" ? "empty" : value}`, {
 						description:
 							apply === "immediate"
 								? "Running nodes apply it immediately."
@@ -93,7 +93,7 @@ export function ParameterEditor({ group, parameter, onClose }: ParameterEditorPr
 					size="sm"
 					variant="ghost"
 					isIconOnly
-					aria-label={`Leave ${name} as it is`}
+					aria-label={`Cancel editing ${name}`}
 					onPress={onClose}
 				>
 					<X aria-hidden />
