@@ -166,7 +166,7 @@ function findOverlap(ranges: Readonly<Record<string, PortRange>>): string | null
 	for (const [index, [name, range]] of all.entries()) {
 		const next = all[index + 1];
 		if (next !== undefined && next[1].first <= range.last) {
-			return `${name} (${range.first}-${range.last}) and ${next[0]} (${next[1].first}-${next[1].last}) overlap; give them ports of their own.`;
+			return `${name} (${range.first}-${range.last}) and ${next[0]} (${next[1].first}-${next[1].last}) overlap; give each its own ports.`;
 		}
 	}
 	return null;

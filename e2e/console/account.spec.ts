@@ -85,7 +85,7 @@ test("a join token admits as many hosts as were asked for, until it is revoked",
 	// A fresh machine needs more than that, and can't reach an address that only this machine has.
 	const steps = dialog.getByRole("list", { name: "Steps on the new host" });
 	await expect(steps).toContainText(/Install Node\.js 20\.19 .* && cd larder.*npm ci/);
-	await expect(dialog.getByText(/127\.0\.0\.1 is this machine only/)).toBeVisible();
+	await expect(dialog.getByText(/127\.0\.0\.1 reaches only this machine/)).toBeVisible();
 	await dialog.getByRole("button", { name: "Done" }).click();
 
 	const row = page.getByRole("row").filter({ hasText: "0 of 7" });

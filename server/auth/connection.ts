@@ -70,7 +70,7 @@ export function connectionFacts(request: FastifyRequest, trustsNetwork: boolean)
 export function signInProblem(facts: ConnectionFacts): string | null {
 	if (judgeConnection(facts) !== "refused") return null;
 	if (facts.isForwarded) {
-		return `A proxy at ${plainAddress(facts.address)} passes this connection on, and Larder doesn't trust that proxy yet. To sign in, start Larder with LARDER_TRUSTED_PROXIES=${plainAddress(facts.address)}, and have the proxy send X-Forwarded-For and X-Forwarded-Proto.`;
+		return `A proxy at ${plainAddress(facts.address)} forwards this connection, and Larder doesn't trust that proxy yet. To sign in, start Larder with LARDER_TRUSTED_PROXIES=${plainAddress(facts.address)}, and have the proxy send X-Forwarded-For and X-Forwarded-Proto.`;
 	}
 	return "This connection is plain HTTP from another machine, so anyone on the network could read your password. Larder refuses sign-ins over it. Put a TLS proxy in front of it and name the proxy in LARDER_TRUSTED_PROXIES; or sign in through a tunnel, such as ssh -L 3000:127.0.0.1:3000; or, if you trust this network, start Larder with LARDER_TRUST_NETWORK=on.";
 }

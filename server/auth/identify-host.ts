@@ -27,7 +27,7 @@ export async function identifyHost(
 	if (host === null) {
 		throw new AppError(
 			"unauthenticated",
-			"The control plane doesn't know this host. Enrol it with a join token: larder agent --join … --join-token-file ….",
+			"The control plane doesn't know this host. Enroll it with a join token: larder agent --join … --join-token-file ….",
 		);
 	}
 	fleet.credentials.set(credentialHash, host.id);

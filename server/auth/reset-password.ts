@@ -49,7 +49,10 @@ export async function resetPassword(
 			data: { resetHash: null, resetExpiresAt: null },
 		});
 		if (count === 0) {
-			throw new AppError("conflict", "This link was used or replaced a moment ago.");
+			throw new AppError(
+				"conflict",
+				"This link was used or replaced a moment ago. Sign in, or ask an administrator for a new one.",
+			);
 		}
 		await tx.account.updateMany({
 			where: { userId: id, providerId: "credential" },

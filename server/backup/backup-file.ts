@@ -200,7 +200,7 @@ async function readFirstLine(path: string) {
 		if (!parsed.success) {
 			throw new AppError(
 				"invalid_argument",
-				`${path} isn't a backup of a control plane that this version can read.`,
+				`${path} isn't a control-plane backup that this version of Larder can read.`,
 			);
 		}
 		return { firstLine: parsed.data, text, size };

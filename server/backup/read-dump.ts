@@ -36,7 +36,7 @@ export async function readDump(
 		waiting = [];
 	};
 	for await (const line of lines) {
-		if (part === "over") throw damaged("data follows its end");
+		if (part === "over") throw damaged("it has data after its end");
 		if (line.startsWith("[") && table !== null) {
 			hash.update(`${line}\n`);
 			counts[table.name] = (counts[table.name] ?? 0) + 1;

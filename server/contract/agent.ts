@@ -43,7 +43,11 @@ export const SLOT_MOVES_SINCE = 7;
 export const hostFactsSchema = z.strictObject({
 	agentVersion: z.string().max(64),
 	bindAddress: z.ipv4().describe("engines listen here"),
-	advertisedAddress: z.string().min(1).max(253).describe("what clients and other hosts are given"),
+	advertisedAddress: z
+		.string()
+		.min(1)
+		.max(253)
+		.describe("the address that clients and other hosts use"),
 	cpus: z.int32().min(1).max(LIMITS.hostCpusMax),
 	memoryBytes: z.int().min(0).max(LIMITS.hostMemoryBytesMax).describe("offered to nodes"),
 	bootId: z.string().max(64),
@@ -54,7 +58,7 @@ export const hostFactsSchema = z.strictObject({
 	limits: z
 		.enum(["cgroup-v2", "cgroup-v1", "none"])
 		.describe(
-			"how the kernel holds nodes to their size: with version 2 to memory and processors, with version 1 to memory alone",
+			"how the kernel limits nodes to their size: cgroup-v2 limits memory and processors, cgroup-v1 only memory",
 		),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;

@@ -25,7 +25,7 @@ export const auditEntrySchema = z.object({
 		.nullable()
 		.describe("the client's address; null if no request caused the action"),
 	action: z.string().describe("stable, such as cache.create or session.sign-in"),
-	target: z.string().describe("name of what it was done to"),
+	target: z.string().describe("name of the cache, host, user or other object of the action"),
 	outcome: auditOutcomeSchema,
 	requestId: z.string(),
 });

@@ -29,17 +29,23 @@ export function memcachedRefusals(shape: CacheShape): Refusal[] {
 		if (shape[field] !== undefined) refuse(field, `${field} ${alien}`);
 	}
 	if (shape.clusterMode === "enabled") {
-		refuse("clusterMode", "Memcached has no cluster mode: its clients spread keys over nodes");
+		refuse(
+			"clusterMode",
+			"Memcached has no cluster mode: its clients spread keys over nodes; leave clusterMode out",
+		);
 	}
 	if (shape.automaticFailover === true) {
-		refuse("automaticFailover", "Memcached keeps no copies, so there is nothing to fail over to");
+		refuse(
+			"automaticFailover",
+			"Memcached keeps no copies, so there is nothing to fail over to; leave automaticFailover out",
+		);
 	}
 	if (shape.auth === "password") {
 		refuse("auth", "Memcached caches take no password; leave auth out or set it to none");
 	}
 	const nodes = shape.nodes ?? 1;
 	if (shape.multiAz && nodes < 2) {
-		refuse("multiAz", "nodes must be 2 or more to be spread over zones");
+		refuse("multiAz", "multiAz needs at least two nodes; set nodes to 2 or more");
 	}
 	if ((shape.zones?.length ?? 0) > nodes) refuse("zones", "there can't be more zones than nodes");
 	return [...refused, ...zoneRefusals(shape)];
@@ -60,7 +66,7 @@ export function shardRefusals(shape: CacheShape, clusterMode: ClusterMode | null
 	if (clusterMode === "enabled" && shape.automaticFailover === false) {
 		refuse(
 			"automaticFailover",
-			"automaticFailover can't be off with cluster mode enabled: the shards vote on their own",
+			"automaticFailover can't be off with cluster mode enabled: the cluster elects new primaries itself",
 		);
 	}
 	if (clusterMode === "disabled" && shape.automaticFailover === true && replicas < 1) {
@@ -78,7 +84,7 @@ export function shardRefusals(shape: CacheShape, clusterMode: ClusterMode | null
 	if (shape.slots !== undefined) {
 		const problem =
 			clusterMode === "disabled"
-				? "slots need clusterMode enabled"
+				? "slots can be given only with cluster mode; set clusterMode to enabled"
 				: slotsProblem(shape.slots, shards);
 		if (problem !== null) refuse("slots", problem);
 	}
@@ -159,7 +165,7 @@ function zoneRefusals({ multiAz, zones }: CacheShape): Refusal[] {
 /** Why the slots can't be spread over this many shards; null if they can. */
 export function slotsProblem(slots: readonly string[], shards: number): string | null {
 	if (slots.length !== shards) {
-		return `slots must name the slots of each of the ${shards} shards, but names ${slots.length}`;
+		return `slots must have one entry for each of the ${shards} shards, but has ${slots.length}`;
 	}
 	const all: SlotRange[] = [];
 	for (const [index, text] of slots.entries()) {

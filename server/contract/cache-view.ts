@@ -39,7 +39,7 @@ export const cacheNodeSchema = z.object({
 		.nullable()
 		.default(null)
 		.describe(
-			"hosts, while another process is about to take this node's place; null otherwise. Host, port and the rest are of the process that serves until then",
+			"the hosts, while a new process is about to replace this node's; null otherwise. Until then, host, port and the rest describe the process that serves",
 		),
 	clientLimit: z
 		.object({ actual: z.number(), wanted: z.number() })
@@ -103,7 +103,9 @@ export const pendingChangeSchema = z.object({
 	startsAt: z
 		.string()
 		.nullable()
-		.describe("when the maintenance window opens, or has opened; null for what comes next"),
+		.describe(
+			"when the maintenance window opens, or has opened; null for a change that follows the one under way",
+		),
 	problem: z.string().nullable().describe("why it couldn't start when it was last tried"),
 });
 export type PendingChange = z.infer<typeof pendingChangeSchema>;
@@ -123,7 +125,7 @@ export const cacheSchema = z.object({
 	operation: operationSchema
 		.nullable()
 		.default(null)
-		.describe("a change of its nodes, shards or slots that is under way; null for none"),
+		.describe("the change to its nodes, shards or slots that is under way; null for none"),
 	pendingChanges: z
 		.object({
 			next: pendingChangeSchema.nullable().describe("follows the change that is under way"),
@@ -183,7 +185,7 @@ export const cacheSummarySchema = cacheSchema.omit({ shards: true, progress: tru
 	opsPerSecond: z
 		.number()
 		.nullable()
-		.describe("requests of clients to all nodes, over the last sample"),
+		.describe("client requests to all nodes, over the last sample"),
 	hitRate: z.number().nullable().describe("0 to 1 over the last sample; null without reads"),
 });
 export type CacheSummary = z.infer<typeof cacheSummarySchema>;
@@ -227,8 +229,10 @@ export const changePreviewSchema = z.object({
 	expectedSeconds: z
 		.number()
 		.default(0)
-		.describe("about how long it takes, by what the nodes hold now and by measured speeds"),
-	irreversible: z.boolean().describe("true: send acceptIrreversible, because there is no way back"),
+		.describe(
+			"about how long it takes, estimated from what the nodes hold now and from measured speeds",
+		),
+	irreversible: z.boolean().describe("true if the change can't be undone: send acceptIrreversible"),
 	problems: z
 		.array(z.object({ field: z.string(), message: z.string() }))
 		.describe("why Larder would refuse the change, or why it would have to wait"),

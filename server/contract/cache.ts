@@ -173,7 +173,7 @@ export const modifyCacheInputSchema = z
 			.enum(["now", "window"])
 			.optional()
 			.describe(
-				"now if absent. window: changes of nodes wait for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
+				"now if absent. window: changes to nodes wait for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
 			),
 		parameterGroup: parameterGroupNameSchema
 			.optional()
@@ -193,7 +193,7 @@ export const modifyCacheInputSchema = z
 		engineVersion: engineVersionInputSchema
 			.optional()
 			.describe(
-				"must be later than the current version; Larder upgrades node by node and can't undo it",
+				"must be later than the current version; Larder upgrades node by node and can't undo the upgrade",
 			),
 		acceptIrreversible: z
 			.boolean()
@@ -216,7 +216,7 @@ export const modifyCacheInputSchema = z
 			.max(100)
 			.optional()
 			.describe(
-				"nodes to move to a host, or to any host in a zone; naming a node's present host cancels its move",
+				"nodes to move to a host, or to any host in a zone; naming a node's current host cancels its move",
 			),
 		replicasPerShard: wholeNumber("replicasPerShard", 0, LIMITS.replicasPerShardMax)
 			.optional()
@@ -231,7 +231,7 @@ export const modifyCacheInputSchema = z
 			.min(1)
 			.max(LIMITS.shardsMax)
 			.optional()
-			.describe("of single shards, for a cache whose shards need different numbers"),
+			.describe("replicas of individual shards, for a cache whose shards need different numbers"),
 		removeNodes: z
 			.array(z.string().min(1).max(80))
 			.min(1)
@@ -249,10 +249,12 @@ export const modifyCacheInputSchema = z
 		clusterMode: z
 			.enum([...clusterModeSchema.options, "compatible"])
 			.optional()
-			.describe("must be the present one: engines can't change it while they serve"),
+			.describe("must be the current mode: engines can't change it while they serve"),
 		weightBy: weightBySchema
 			.optional()
-			.describe("with shards: spread slots by their number, or by what they hold; slots if absent"),
+			.describe(
+				"with shards: spread slots by their number, or by the data that they hold; slots if absent",
+			),
 		zones: z
 			.array(zoneSchema)
 			.min(1)
@@ -274,7 +276,7 @@ export const rebalanceInputSchema = cacheRefSchema.extend({
 	weightBy: weightBySchema
 		.optional()
 		.describe(
-			"slots: all shards get equally many; bytes: all hold about the same, assuming that all slots of a shard hold the same amount",
+			"slots: all shards get equally many; bytes: all hold about the same amount of data, assuming that the slots of a shard hold equal amounts",
 		),
 });
 export type RebalanceInput = z.output<typeof rebalanceInputSchema>;

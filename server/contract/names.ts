@@ -26,7 +26,7 @@ export const dnsZoneSchema = z
 			)
 			.refine(
 				(zone) => !/(^|\.)(local|localhost)$/.test(zone),
-				"can't end with local or localhost, which resolvers don't ask DNS servers for",
+				"can't end with local or localhost, because resolvers don't look those names up in DNS",
 			),
 	);
 

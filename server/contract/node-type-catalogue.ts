@@ -46,7 +46,7 @@ function family(
 	]);
 }
 
-/** ElastiCache's catalogue, smallest first within a family. */
+/** ElastiCache's catalog, smallest first within a family. */
 export const NODE_TYPES: ReadonlyMap<string, NodeTypeSize> = new Map([
 	...family("t4g", BURSTABLE),
 	...family("t3", BURSTABLE),

@@ -38,7 +38,7 @@ const ownNameSchema = z
 	)
 	.refine(
 		(name) => !name.startsWith("cache."),
-		"name can't begin with cache., as ElastiCache's do; begin with a word of your own, such as own.small",
+		"name can't begin with cache., which is for ElastiCache's node types; begin with a word of your own, such as own.small",
 	);
 
 export const createNodeTypeInputSchema = z.strictObject({

@@ -37,7 +37,7 @@ export const operationSchema = z.object({
 			}),
 		)
 		.default([])
-		.describe("between which shards slots move, in the present direction"),
+		.describe("the shards that slots move from and to, in the current direction"),
 	data: z
 		.object({
 			keysMoved: z.number(),

@@ -35,7 +35,7 @@ export function findPasswordWeakness(
 	personal: readonly string[] = [],
 ): string | null {
 	const text = password.toLowerCase();
-	if (new Set(text).size < DISTINCT_MIN) return "repeats a few characters; use more of them";
+	if (new Set(text).size < DISTINCT_MIN) return "repeats a few characters; use more different ones";
 	if (isRepetition(text)) return "repeats itself; use more words";
 	if (ownLetters(text, KEY_ROWS.flatMap(runsOf), /[^\p{L}\d]/gu) < OWN_LETTERS_MIN) {
 		return "follows the keyboard or the alphabet; use several unrelated words";

@@ -55,7 +55,7 @@ export const modifyUserInputSchema = userRefSchema.extend({
 		.describe("a disabled user can't sign in, and Larder refuses the user's tokens"),
 });
 
-const linkTokenSchema = z.string().min(1, "open the link as you were given it").max(200);
+const linkTokenSchema = z.string().min(1, "open the complete link that you received").max(200);
 
 export const invitationRefSchema = z.strictObject({ inviteToken: linkTokenSchema });
 export const acceptInvitationInputSchema = z

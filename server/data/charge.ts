@@ -12,7 +12,7 @@ export class ChargeLostError extends Error {
 
 	constructor(epoch: number) {
 		super(
-			`Another control plane has taken over the database: this one's epoch ${epoch} is no longer the newest. It stops, and has written nothing since. Caches keep serving, and the other control plane manages them.`,
+			`Another control plane has taken over the database: the epoch of this control plane, ${epoch}, is no longer the newest. This control plane stops, and has written nothing since. Caches keep serving, and the other control plane manages them.`,
 		);
 	}
 }

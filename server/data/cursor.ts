@@ -47,10 +47,14 @@ function decode(
 	try {
 		return schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
 	} catch (cause) {
-		throw new AppError("invalid_argument", "cursor isn't one that this API gave out", {
-			field: "cursor",
-			cause,
-		});
+		throw new AppError(
+			"invalid_argument",
+			"cursor isn't one that this API returned; send the nextCursor of the previous page",
+			{
+				field: "cursor",
+				cause,
+			},
+		);
 	}
 }
 

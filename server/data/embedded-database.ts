@@ -83,7 +83,7 @@ async function untilItServes(worker: Worker, dataDir: string): Promise<void> {
 		return new StartError(full ? fullText(dataDir) : damagedText(dataDir, what), { cause });
 	};
 	const ended = once(worker, "exit").then(() => {
-		throw failure("it ended while it was opened");
+		throw failure("it stopped while Larder was opening it");
 	});
 	try {
 		await Promise.race([once(worker, "message"), ended]);
@@ -91,7 +91,7 @@ async function untilItServes(worker: Worker, dataDir: string): Promise<void> {
 		if (cause instanceof StartError) throw cause;
 		// Compiled to WebAssembly, it reports most damage with a stack that helps no one.
 		const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-		throw failure(`it says: ${said}`, cause);
+		throw failure(`opening it failed with: ${said}`, cause);
 	}
 }
 

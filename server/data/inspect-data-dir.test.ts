@@ -62,6 +62,6 @@ test("a database whose PG_VERSION holds garbage is damaged", () => {
 
 test("a control file that was cut is named", () => {
 	truncateSync(join(directory, "global/pg_control"), 4_096);
-	const what = `${join(directory, "global/pg_control")} is cut or empty`;
+	const what = `${join(directory, "global/pg_control")} is truncated or empty`;
 	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });
 });

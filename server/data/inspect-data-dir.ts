@@ -27,7 +27,7 @@ export function inspectDataDir(directory: string): DataDirState {
 	for (const { path, isWhole } of VITAL) {
 		const whole = join(directory, path);
 		try {
-			if (!isWhole(whole)) return { kind: "damaged", what: `${whole} is cut or empty` };
+			if (!isWhole(whole)) return { kind: "damaged", what: `${whole} is truncated or empty` };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 			return { kind: "damaged", what: `${whole} is missing` };

@@ -1,7 +1,7 @@
 import { NODE_TYPES, type NodeTypeSize } from "../contract/node-type-catalogue.ts";
 import type { Transaction } from "./database.ts";
 
-/** A type from the catalogue or one of the operators' own; null if there is none. */
+/** A type from the catalog or one of the operators' own; null if there is none. */
 export async function findNodeType(tx: Transaction, name: string): Promise<NodeTypeSize | null> {
 	return (await findNodeTypes(tx, [name])).get(name) ?? null;
 }

@@ -170,7 +170,7 @@ it("asks for a person's decision if automatic failover is off, and then promotes
 	await reportExit(leader);
 	await settle();
 	expect(await orders()).toMatchObject({ status: "unavailable" });
-	expect((await orders()).statusReason).toContain("promote it to continue");
+	expect((await orders()).statusReason).toContain("promote a replica to continue");
 	await promoteReplica(test.resources, caller, { name: "orders" });
 	await settle();
 	await obeyAll();

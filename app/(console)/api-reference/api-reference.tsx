@@ -11,7 +11,7 @@ import { OperationPanel } from "./operation-panel.tsx";
 
 const HEAD = PAGE_HEADS["/api-reference"];
 /** What people come for first; other tags follow in the document's order. */
-const READING_ORDER = ["Caches", "Hosts", "Events", "Catalogue", "Tokens", "Account"];
+const READING_ORDER = ["Caches", "Hosts", "Events", "Catalog", "Tokens", "Account"];
 const DOCUMENT_URL = "/api/v1/openapi.json";
 
 async function fetchDocument(): Promise<OpenApi> {

@@ -45,7 +45,7 @@ const TAGS: readonly RestRoute["tag"][] = [
 	"Parameter groups",
 	"Hosts",
 	"Events",
-	"Catalogue",
+	"Catalog",
 	"Tokens",
 	"Users",
 	"Audit",

@@ -28,7 +28,7 @@ export interface RestRoute {
 		| "Parameter groups"
 		| "Hosts"
 		| "Events"
-		| "Catalogue"
+		| "Catalog"
 		| "Tokens"
 		| "Users"
 		| "Audit"

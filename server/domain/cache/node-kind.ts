@@ -43,7 +43,7 @@ export function areAllOfKind(cache: CacheModel): boolean {
 /** Why another node must take its place, in half a sentence; null if it can stay or change where it is. */
 export function whySucceeded(cache: CacheModel, node: NodeModel, room: FleetRoom): string | null {
 	const { host, moveTo } = node;
-	if (moveTo !== null && !isWhereAsked(node, host)) return "a person asked for it";
+	if (moveTo !== null && !isWhereAsked(node, host)) return "a user requested it";
 	if (isOtherEngine(cache, node)) {
 		return `the cache changes to ${engineTitle(cache.engine, cache.engineVersion)}`;
 	}

@@ -29,7 +29,9 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	if (target === undefined) {
 		const named = shard.nodes.find((node) => node.id === failover.toNodeId);
 		if (failover.toNodeId === null) return drop(`no replica of ${cache.name} is in sync`);
-		return drop(named === undefined ? "its node is gone" : `${named.name} is not in sync`);
+		return drop(
+			named === undefined ? "the requested node no longer exists" : `${named.name} is not in sync`,
+		);
 	}
 	return [
 		{

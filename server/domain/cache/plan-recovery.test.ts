@@ -97,7 +97,7 @@ describe("a dead primary", () => {
 	it("waits for a person if automatic failover is off", () => {
 		const model = cache([node(1, dead), node(2, orphan(90))], { automaticFailover: false });
 		expect(planCache(model, NOW).actions).toEqual([]);
-		expect(planCache(model, NOW).statusReason).toContain("promote it to continue");
+		expect(planCache(model, NOW).statusReason).toContain("promote a replica to continue");
 		expect(orderOf({ ...model, promotionRequested: true })).toMatchObject({
 			candidateIds: ["n2"],
 		});

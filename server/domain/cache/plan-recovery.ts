@@ -109,7 +109,7 @@ function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure 
 		const isGivenUp = primary.host.lossConfirmed;
 		return {
 			fromState: isGivenUp ? "dead" : "silent",
-			cause: `${where} can't be reached: the host ${isGivenUp ? "was given up" : "is silent"}`,
+			cause: `${where} can't be reached: the host ${isGivenUp ? "was declared lost" : "is silent"}`,
 		};
 	}
 	const { observation } = primary;
@@ -155,7 +155,7 @@ function takeover(
 		if (isSilent(primary)) return NOTHING;
 		return {
 			...NOTHING,
-			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: promote it to continue.`,
+			reason: `${cause}. ${best?.name} holds the data, but automatic failover is off: promote a replica to continue.`,
 		};
 	}
 	const alone = cache.clusterMode === "enabled" && !canVote(cache);

@@ -157,7 +157,7 @@ function describeReboot(cache: CacheModel): string {
 	if (rebooting.length === 0) {
 		return `${count} node${count === 1 ? " is" : "s are"} waiting for a reboot.`;
 	}
-	const rest = count > 0 ? ` ${count} more ${count === 1 ? "is" : "are"} waiting for a turn.` : "";
+	const rest = count > 0 ? ` ${count} more ${count === 1 ? "is" : "are"} waiting.` : "";
 	return `Rebooting ${nodeNames(rebooting)}.${rest}`;
 }
 

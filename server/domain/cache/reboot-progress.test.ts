@@ -62,7 +62,7 @@ describe("a reboot that was asked for", () => {
 		);
 		expect(first).toMatchObject({
 			status: "rebooting",
-			statusReason: "Rebooting orders-002. 1 more is waiting for a turn.",
+			statusReason: "Rebooting orders-002. 1 more is waiting.",
 			progress: [{ state: "running" }, { state: "pending", startedAt: null }],
 		});
 		const others = [node(2, { ...copying, reboot: 1 }, told), node(3, copying)];

@@ -154,6 +154,6 @@ function waitForHeirs(
 	// Members that have never synced need no permission: an order asks them first.
 	if (!heirs.some((node) => node.hasSynced)) return [];
 	return [
-		`${lost} ${names} may hold the data, but automatic failover is off: promote it to continue.`,
+		`${lost} ${names} may hold the data, but automatic failover is off: promote a replica to continue.`,
 	];
 }

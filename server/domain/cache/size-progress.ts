@@ -83,7 +83,10 @@ export function describeResize(cache: CacheModel): string | null {
 	const nodes = allNodes(cache);
 	const joining = nodes.filter((node) => node.joining && node.leavingAt === null);
 	if (joining.length > 0) {
-		const copying = cache.engine === "memcached" ? "" : " They count once they are in sync.";
+		const copying =
+			cache.engine === "memcached"
+				? ""
+				: " Larder routes clients to new replicas once they are in sync.";
 		return `Adding ${nodeNames(joining)}.${copying}`;
 	}
 	const leaving = [

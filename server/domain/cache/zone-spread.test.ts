@@ -54,7 +54,7 @@ describe("Multi-AZ", () => {
 	it("is degraded when all nodes are in one zone, and says what restores it", () => {
 		const { status, reason } = zoneSpread(cache([node(1, "a"), node(2, "a")]));
 		expect(status).toBe("degraded");
-		expect(reason).toContain("Add one there");
+		expect(reason).toContain("Add a host there");
 	});
 
 	it("is degraded while another zone is free, but not if no host there has room", () => {

@@ -53,7 +53,7 @@ function causeOf(cache: CacheModel, shard: ShardModel, room: FleetRoom): string 
 	if (members.length < 2) return null;
 	const placed = zonesOf(members);
 	if (placed.length === 1) {
-		return `All nodes of ${what} are in zone ${placed[0]}. One moves as soon as a host in another zone has room. Add one there.`;
+		return `All nodes of ${what} are in zone ${placed[0]}. One of them will move as soon as a host in another zone has room. Add a host there.`;
 	}
 	const up = zonesOf(members.filter((node) => isServing(node) && !isSilent(node)));
 	if (up.length < 2) {

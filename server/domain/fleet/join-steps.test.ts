@@ -35,9 +35,9 @@ describe("what a new host has to do", () => {
 	});
 
 	it.each(["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"])(
-		"says that %s is this machine only, and names no source on it",
+		"says that %s reaches only this machine, and names no source on it",
 		(url) => {
-			expect(reachWarning(url)).toMatch(/is this machine only.*LARDER_BIND=0\.0\.0\.0/);
+			expect(reachWarning(url)).toMatch(/reaches only this machine.*LARDER_BIND=0\.0\.0\.0/);
 			expect(commands({ url })[1]).toContain("<control plane>:/srv/larder/");
 		},
 	);

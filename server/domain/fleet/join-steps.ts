@@ -55,7 +55,7 @@ export function joinCommand(url: string, token: string): string {
 export function reachWarning(url: string): string | null {
 	if (!reachesOnlyItself(url)) return null;
 	const { hostname, port } = new URL(url);
-	return `${hostname} is this machine only, so an agent on another machine wouldn't find the control plane there. Start the control plane with LARDER_BIND=0.0.0.0 on a network that you trust, or behind a TLS proxy. Then replace ${hostname}${port === "" ? "" : `:${port}`} in the command with an address that the new host can reach.`;
+	return `${hostname} reaches only this machine, so an agent on another machine wouldn't find the control plane there. Start the control plane with LARDER_BIND=0.0.0.0 on a network that you trust, or behind a TLS proxy. Then replace ${hostname}${port === "" ? "" : `:${port}`} in the command with an address that the new host can reach.`;
 }
 
 function reachesOnlyItself(url: string): boolean {

@@ -27,6 +27,6 @@ export function describeForeign(protocol: number): { message: string; remedy: st
 		remedy:
 			protocol < AGENT_PROTOCOL_VERSION
 				? "Upgrade the agent: start the control plane's version of Larder on the host (docs/upgrade.md)."
-				: "Upgrade the control plane to the agent's version of Larder: it comes first in every upgrade (docs/upgrade.md).",
+				: "Upgrade the control plane to the agent's version of Larder: the control plane comes first in every upgrade (docs/upgrade.md).",
 	};
 }

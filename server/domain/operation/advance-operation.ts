@@ -200,7 +200,7 @@ function end(cache: CacheModel, operation: OperationModel): Next {
 	const { cursor, kind, cancelAsked } = operation;
 	const shards = `${cache.shards.length} shard${cache.shards.length === 1 ? "" : "s"}`;
 	const message = cancelAsked
-		? `The change of cache ${cache.name} was canceled. It has ${shards}, as before.`
+		? `The change to cache ${cache.name} was canceled. The cache has ${shards}, as before.`
 		: kind === "scale-out" || kind === "scale-in"
 			? `Cache ${cache.name} now has ${shards}.`
 			: `The slots of cache ${cache.name} have moved.`;

@@ -25,7 +25,13 @@ import { emptyInput } from "./shapes.ts";
 export const account = router({
 	me: requires("cache:read")
 		.meta({
-			rest: { method: "GET", path: "/me", status: 200, tag: "Account", summary: "Who am I" },
+			rest: {
+				method: "GET",
+				path: "/me",
+				status: 200,
+				tag: "Account",
+				summary: "Get the caller's name and access",
+			},
 		})
 		.input(emptyInput)
 		.output(meSchema)

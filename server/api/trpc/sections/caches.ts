@@ -82,7 +82,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Change a cache",
 				description:
-					"Fields that you leave out don't change. Larder accepts changes of nodes (their number, type, engine, version, zone or host) with 202, and the cache is modifying until they are done. Until then, Larder refuses other changes of nodes with 409, unless they take this one back. A new engine or engineVersion needs acceptIrreversible. One request may combine several changes: Larder first changes nodes, then moves slots to the wanted shards, then moves nodes; pendingChanges shows what follows. With apply: window, changes of nodes wait for the maintenance window, together with those that wait already. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
+					"Fields that you leave out don't change. Larder accepts changes to nodes (their number, type, engine, version, zone or host) with 202, and the cache is modifying until they are done. Until then, Larder refuses other changes to nodes with 409, unless they undo this one. A new engine or engineVersion needs acceptIrreversible. One request may combine several changes: Larder first changes nodes, then moves slots to the requested shards, then moves nodes; pendingChanges shows what follows. With apply: window, changes to nodes wait for the maintenance window, together with those that are already waiting. Larder applies a new parameter group to running nodes; values that need a restart stay pending until applyPending or a reboot, and the cache says so.",
 			},
 		})
 		.input(modifyCacheInputSchema)
@@ -95,9 +95,9 @@ export const caches = router({
 				path: "/caches/{name}/preview",
 				status: 200,
 				tag: "Caches",
-				summary: "Preview a change of a cache",
+				summary: "Preview a change to a cache",
 				description:
-					"Takes the body of a change without changing anything. Returns what the change would do now, and the problems that would block or delay it.",
+					"Takes the same body as a change, but changes nothing. Returns what the change would do now, and the problems that would block or delay it.",
 			},
 		})
 		.input(modifyCacheInputSchema)
@@ -112,7 +112,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Move slots between the shards of a cache",
 				description:
-					"Names the slots of each shard, all 16384 together. Returns at once; the cache is modifying until the slots have moved, with their keys, while it serves.",
+					"Send the slots of each shard; together they must cover all 16384. Returns at once; the cache is modifying until the slots have moved with their keys, and keeps serving meanwhile.",
 			},
 		})
 		.input(setSlotsInputSchema)
@@ -142,7 +142,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Spread the slots of a cache evenly over its shards",
 				description:
-					"By their number, or with weightBy: bytes by what they hold. Moves as few slots as possible. Returns at once; the cache is modifying until they have moved.",
+					"Spreads slots by their number or, with weightBy: bytes, by the data that they hold. Moves as few slots as possible. Returns at once; the cache is modifying until they have moved.",
 			},
 		})
 		.input(rebalanceInputSchema)
@@ -155,9 +155,9 @@ export const caches = router({
 				path: "/caches/{name}/operation/cancel",
 				status: 202,
 				tag: "Caches",
-				summary: "Cancel the change of a cache that is under way",
+				summary: "Cancel the change to a cache that is in progress",
 				description:
-					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes get their former type, and later parts of the change are dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
+					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes return to their former type, and later parts of the change are dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
 			},
 		})
 		.input(cacheRefSchema)
@@ -170,7 +170,7 @@ export const caches = router({
 				path: "/caches/{name}/pending-changes/apply",
 				status: 202,
 				tag: "Caches",
-				summary: "Start changes now that wait for the maintenance window",
+				summary: "Start waiting changes now instead of in the maintenance window",
 				description: "Answers 409 if nothing waits, or while another change is under way.",
 			},
 		})

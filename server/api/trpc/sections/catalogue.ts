@@ -19,7 +19,7 @@ export const nodeTypes = router({
 				method: "GET",
 				path: "/node-types",
 				status: 200,
-				tag: "Catalogue",
+				tag: "Catalog",
 				summary: "List node types",
 			},
 		})
@@ -35,7 +35,7 @@ export const nodeTypes = router({
 				method: "POST",
 				path: "/node-types",
 				status: 201,
-				tag: "Catalogue",
+				tag: "Catalog",
 				summary: "Create a node type of your own",
 			},
 		})
@@ -48,7 +48,7 @@ export const nodeTypes = router({
 				method: "DELETE",
 				path: "/node-types/{name}",
 				status: 200,
-				tag: "Catalogue",
+				tag: "Catalog",
 				summary: "Delete a node type of your own",
 				description: "Refused while a cache uses it.",
 			},
@@ -65,7 +65,7 @@ export const engineVersions = router({
 				method: "GET",
 				path: "/engine-versions",
 				status: 200,
-				tag: "Catalogue",
+				tag: "Catalog",
 				summary: "List the engine versions that hosts have, newest first",
 			},
 		})
@@ -84,7 +84,7 @@ export const rateCard = router({
 				method: "GET",
 				path: "/rate-card",
 				status: 200,
-				tag: "Catalogue",
+				tag: "Catalog",
 				summary: "Get the rates that costs are calculated from",
 			},
 		})

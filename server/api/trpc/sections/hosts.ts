@@ -170,7 +170,7 @@ export const overview = router({
 				path: "/overview",
 				status: 200,
 				tag: "Hosts",
-				summary: "Counts, and capacity by zone",
+				summary: "Get the numbers of caches and hosts, and the capacity of each zone",
 			},
 		})
 		.input(emptyInput)
