@@ -100,7 +100,7 @@ test("a second agent for the same directory is refused", async () => {
 	});
 	await once(second, "close");
 	expect(second.exitCode).toBe(3);
-	expect(message).toContain("already runs on this directory");
+	expect(message).toContain("already uses this directory");
 	await stop();
 	await expect(host.startAgent()()).resolves.toBeUndefined();
 });

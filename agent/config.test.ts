@@ -59,7 +59,7 @@ test("a join token comes from a file or the environment, never from an argument"
 test("every missing or wrong setting is named, with its flag and its variable", () => {
 	const wrong = { ...environment, LARDER_AGENT_ZONE: "", LARDER_AGENT_ADDRESS: "localhost" };
 	expect(() => readAgentConfig([], wrong)).toThrow(ConfigError);
-	expect(() => readAgentConfig([], wrong)).toThrow(/--zone \(or LARDER_AGENT_ZONE\) is needed/);
+	expect(() => readAgentConfig([], wrong)).toThrow(/--zone \(or LARDER_AGENT_ZONE\) is required/);
 	expect(() => readAgentConfig([], wrong)).toThrow(/--address \(or LARDER_AGENT_ADDRESS\) must be/);
 	expect(() => readAgentConfig(["--zome", "a"], environment)).toThrow("--zome");
 });

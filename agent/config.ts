@@ -95,7 +95,7 @@ export function readAgentConfig(
 	const problems = parsed.error.issues.map((issue) => {
 		const setting = String(issue.path[0]) as Setting;
 		const { flag, variable } = SOURCES[setting];
-		const what = given[setting] === undefined ? "is needed" : issue.message;
+		const what = given[setting] === undefined ? "is required" : issue.message;
 		return `  --${flag} (or ${variable}) ${what}`;
 	});
 	throw new ConfigError(`The agent can't start:\n${[...new Set(problems)].join("\n")}`);
@@ -112,7 +112,7 @@ function readTokenFile(path: string | undefined): string | undefined {
 	}
 	if (token !== "") return token;
 	throw new ConfigError(
-		`The agent can't start:\n  --join-token-file ${path} is empty. Put a token of \`larder hosts join-token\` into it`,
+		`The agent can't start:\n  --join-token-file ${path} is empty. Put a token from \`larder hosts join-token\` into it`,
 	);
 }
 

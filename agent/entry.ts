@@ -15,7 +15,7 @@ try {
 	}
 	if (error instanceof LockHeldError) {
 		console.error(
-			`Another agent (process ${error.holder.identity.pid}, ${error.holder.note}) already runs on this directory. Stop it first, or give this one another --home.`,
+			`Another agent (process ${error.holder.identity.pid}, ${error.holder.note}) already uses this directory. Stop it first, or give this one another --home.`,
 		);
 		process.exit(3);
 	}

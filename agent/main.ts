@@ -233,7 +233,9 @@ class HostAgent {
 	async run(): Promise<void> {
 		const { client, logger, signal } = this;
 		if (!this.enrolment.hasJoined && this.options.joinToken === undefined) {
-			throw new Error("this host hasn't joined a control plane yet: give it a join token");
+			throw new Error(
+				"this host hasn't joined a control plane yet: give it a join token (--join-token-file or LARDER_JOIN_TOKEN)",
+			);
 		}
 		// Before anything starts that inherits it.
 		await raiseOpenFiles("self", logger);

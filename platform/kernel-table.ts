@@ -58,7 +58,7 @@ export async function removeKernelTables(agentDir: string): Promise<number> {
 		// The table may still exist, but only the record named the program that removes it.
 		if (!record.success) {
 			throw new Error(
-				`nft delete table ip ${kernelTableName(agentDir, use)}; rm '${path}', which is damaged`,
+				`nft delete table ip ${kernelTableName(agentDir, use)}; rm '${path}' (the file is damaged)`,
 			);
 		}
 		await removeTable(record.data);
@@ -75,7 +75,7 @@ async function removeTable({ table, nft }: z.output<typeof recordSchema>): Promi
 		await promisify(execFile)(nft, [commands], { timeout: REMOVE_TIMEOUT_MS });
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
-		throw new Error(`nft delete table ip ${table}: ${why}`);
+		throw new Error(`nft delete table ip ${table} (${why})`);
 	}
 }
 

@@ -26,7 +26,7 @@ export async function openSocketDirectory(directory: string, longestName: string
 	const { uid, mode } = await lstat(short);
 	if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
 		throw new SocketDirectoryError(
-			`${short} isn't this user's alone. Remove it, or set LARDER_HOME to a shorter path.`,
+			`${short} belongs to another user, or other users can access it. Remove it, or set LARDER_HOME to a shorter path.`,
 		);
 	}
 	return short;

@@ -93,7 +93,7 @@ export class AptArchive {
 		const suite = this.distribution.codename;
 		const failures: string[] = [];
 		for (const mirror of this.mirrors) {
-			report("look-up", `patchelf in ${suite}`);
+			report("look-up", `looking for patchelf in ${suite}`);
 			const directory = join(this.directory, "patchelf");
 			try {
 				const index = await this.index(mirror, suite);

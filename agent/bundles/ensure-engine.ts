@@ -60,7 +60,7 @@ export async function findEngine(
  */
 export async function ensureEngine(options: EnsureEngineOptions): Promise<InstalledEngine> {
 	const [outcome] = await ensureEngines({ ...options, wanted: [options] });
-	if (outcome === undefined) throw new Error("one engine was asked for, none was answered");
+	if (outcome === undefined) throw new Error("one engine was requested, but no result came back");
 	if (outcome.kind === "unavailable") throw outcome.error;
 	return outcome.engine;
 }
@@ -157,7 +157,7 @@ async function fetchOrFallBack(
 	const missing = `${recipe.title} ${prefixes.join(" or ")}`;
 	return unavailable(
 		`${missing} is missing and couldn't be fetched: ${[...new Set(failures)].join("; ")}. ` +
-			`Let apt reach its mirror, or install ${missing} so that ${recipe.server} is on PATH, and try again.`,
+			`Make sure that apt can reach its mirror, or install ${missing} so that ${recipe.server} is on PATH, and try again.`,
 	);
 }
 

@@ -103,7 +103,10 @@ async function findVersion(options: {
 		versionFits(version, versionPrefix) && offersVersion(recipe.engine, version);
 	const misses: string[] = [];
 	for await (const { suite, index: fetchIndex } of archive.walk(recipe.searchFrom)) {
-		report("look-up", `${recipe.title} ${versionPrefix} in ${archive.distribution.id} ${suite}`);
+		report(
+			"look-up",
+			`looking for ${recipe.title} ${versionPrefix} in ${archive.distribution.id} ${suite}`,
+		);
 		const index = await fetchIndex();
 		if (index.kind === "failed") {
 			misses.push(`${suite}: ${index.reason}`);
@@ -130,11 +133,11 @@ async function downloadPackages(
 	const megabytes = packages.reduce((sum, each) => sum + each.sizeBytes, 0) / 1024 ** 2;
 	report(
 		"download",
-		`${recipe.title} ${upstreamVersion(find.packageVersion)} from ${find.suite}: ${packages.length} packages, ${megabytes.toFixed(1)} MiB`,
+		`downloading ${recipe.title} ${upstreamVersion(find.packageVersion)} from ${find.suite}: ${packages.length} packages, ${megabytes.toFixed(1)} MiB`,
 	);
 	const names = packages.map((each) => each.name);
 	const files = await find.tree.download(names, join(buildDir, "packages"));
-	report("unpack", `${files.length} packages`);
+	report("unpack", `unpacking ${files.length} packages`);
 	const unpackedDir = join(buildDir, "unpacked");
 	await unpackPackages(files, unpackedDir);
 	return unpackedDir;
@@ -158,7 +161,7 @@ async function assemble(options: {
 	const bundleDir = join(options.buildDir, "bundle");
 	const programs = [recipe.server, ...(recipe.client === null ? [] : [recipe.client])];
 	programs.push(...recipe.tools);
-	report("relocate", `${programs.join(", ")}, with libraries`);
+	report("relocate", `copying ${programs.join(", ")} and their libraries`);
 	await relocatePrograms({ ...options, ...recipe, programs, buildDir: bundleDir, finalDir });
 	const files = await describeFiles(bundleDir);
 	await syncFiles(files.map((file) => join(bundleDir, file.path)));
@@ -167,7 +170,7 @@ async function assemble(options: {
 	await rename(bundleDir, finalDir);
 	// The programs name their loader by its final path, so they can't run before this. The directory
 	// doesn't count as a bundle before its manifest exists.
-	report("verify", `${recipe.server} runs`);
+	report("verify", `checking that ${recipe.server} runs`);
 	const server = join("bin", recipe.server);
 	await publishManifest({
 		format: 1,

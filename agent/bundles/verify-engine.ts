@@ -30,7 +30,7 @@ export async function verifyEngine(recipe: EngineRecipe, server: string): Promis
 	const version = await readEngineVersion(recipe, server);
 	if (version === null) {
 		throw new Error(
-			`${server} ${recipe.versionArguments.join(" ")} doesn't run or names no version`,
+			`${server} ${recipe.versionArguments.join(" ")} doesn't run or doesn't print a version`,
 		);
 	}
 	// Socket paths are limited to about 100 bytes, so the store's own directory may be too long.

@@ -130,11 +130,12 @@ export function whyOpen(
 	bindAddress: string,
 	mayFilter = mayCutConnections(),
 ): string | null {
-	if (!enabled) return "this agent was started with --bus-guard off";
+	if (!enabled) return "this agent was started with LARDER_BUS_GUARD=off";
 	if (isLoopback(bindAddress)) {
 		return "nodes here listen on a loopback address, which only this machine can reach";
 	}
-	if (bindAddress === "0.0.0.0") return "this agent has no address of its own";
+	if (bindAddress === "0.0.0.0")
+		return "this agent listens on all addresses; start it with --address set to one of its machine's addresses";
 	if (!mayFilter) return "the agent lacks the capability CAP_NET_ADMIN, which root has";
 	return null;
 }

@@ -43,7 +43,9 @@ test("the hosts of a cluster's members may connect to its bus ports, by their ow
 
 test("ports stay open if a member's connections may come from anywhere", async () => {
 	const assignments = [node(17_000, [{ host: "10.0.0.2", connectsFrom: "0.0.0.0" }])];
-	await expect(rulesFor(assignments, resolve)).rejects.toThrow("10.0.0.2, a host of orders");
+	await expect(rulesFor(assignments, resolve)).rejects.toThrow(
+		"the agent at 10.0.0.2, which runs nodes of orders",
+	);
 });
 
 test("only a difference changes the rules, in one transaction", () => {
@@ -60,9 +62,9 @@ test("only a difference changes the rules, in one transaction", () => {
 
 test.each([
 	["10.0.0.1", true, true, null],
-	["10.0.0.1", false, true, "--bus-guard off"],
+	["10.0.0.1", false, true, "LARDER_BUS_GUARD=off"],
 	["127.0.0.1", true, true, "loopback"],
-	["0.0.0.0", true, true, "no address of its own"],
+	["0.0.0.0", true, true, "listens on all addresses"],
 	["10.0.0.1", true, false, "CAP_NET_ADMIN"],
 ])(
 	"on %s (wanted: %s, allowed: %s) what keeps the ports open is %s",

@@ -22,7 +22,7 @@ export async function rulesFor(
 		for (const { host, connectsFrom } of cluster.shards.flatMap(({ members }) => members)) {
 			if (connectsFrom === "0.0.0.0") {
 				throw new Error(
-					`${host}, a host of ${cacheName}, has no address of its own from which its nodes connect`,
+					`the agent at ${host}, which runs nodes of ${cacheName}, listens on all addresses; start it with --address set to one of its machine's addresses`,
 				);
 			}
 			if (connectsFrom !== undefined) sources.add(connectsFrom);

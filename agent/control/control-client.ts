@@ -43,9 +43,9 @@ export class ControlPlaneRefusal extends Error {
 		const newest = protocolRefusalSchema.safeParse(this.details).data?.newest ?? 0;
 		const remedy =
 			newest < AGENT_PROTOCOL_VERSION
-				? "The control plane is older than this agent. Upgrade the control plane, which comes first in every upgrade, or start the previous version of this agent again."
+				? "The control plane is older than this agent. Upgrade the control plane, which must always be upgraded first, or start the previous version of this agent again."
 				: "This agent is older than the control plane. Start the control plane's version of Larder on this host.";
-		return `This host needs an upgrade: its agent (protocol version ${AGENT_PROTOCOL_VERSION}) and the control plane don't understand each other. Its engines keep serving and fail over by themselves, but the control plane can't see or change them. ${remedy} See docs/upgrade.md.`;
+		return `This host's agent (protocol version ${AGENT_PROTOCOL_VERSION}) and the control plane don't understand each other. The host's engines keep serving and fail over by themselves, but the control plane can't see or change them. ${remedy} See docs/upgrade.md.`;
 	}
 
 	/**

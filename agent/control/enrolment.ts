@@ -63,7 +63,10 @@ export class Enrolment {
 		const { homeDir, client, logger } = this.options;
 		const hostId = await this.ask().catch(async (error: unknown) => {
 			if (!(error instanceof ControlPlaneRefusal && error.isOfIdentity)) throw error;
-			logger.warn({ err: error }, "this host joins as a new host");
+			logger.warn(
+				{ err: error },
+				"the control plane refused this host's identity; joining as a new host",
+			);
 			this.identity = await renewIdentity(homeDir);
 			client.useCredential(this.identity.credential);
 			return await this.ask();

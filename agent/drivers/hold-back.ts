@@ -22,7 +22,7 @@ export async function holdBackCause(
 	const leader = shard.members.find(({ nodeId }) => nodeId === shard.primary);
 	if (leader === undefined) return null;
 	if (saysPrimary(await askNode(auth, leader, ["ROLE"]))) return null;
-	return `${nodeName} led its shard and has lost its data; it starts once ${leader.host}:${leader.port} is the primary`;
+	return `${nodeName} was the primary of its shard and has lost its data; it will start once ${leader.host}:${leader.port} is the primary`;
 }
 
 /** Whether the engine's own file calls the node a primary with slots. */

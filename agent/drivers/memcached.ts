@@ -22,7 +22,8 @@ export const memcachedDriver: EngineDriver = {
 	launchArguments({ assignment, bindAddress, logger }) {
 		const { args, ignored } = memcachedArguments(assignment, bindAddress, readSurroundings());
 		if (ignored.length > 0) {
-			const advice = "parameters left out: Memcached has no such setting, or not with that value";
+			const advice =
+				"parameters ignored: Memcached has no such setting or doesn't accept the value";
 			logger.warn({ assignmentId: assignment.id, parameters: ignored }, advice);
 		}
 		return args;

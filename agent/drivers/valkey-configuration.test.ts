@@ -122,7 +122,7 @@ test("values with characters that aren't part of a word are quoted", () => {
 
 test("an assignment can't name a directory outside the agent's home", () => {
 	for (const id of ["../other", "a/b", "", ".", "..", "a\0b"]) {
-		expect(() => instancePaths("/srv/agent", id)).toThrow("can't name a directory");
+		expect(() => instancePaths("/srv/agent", id)).toThrow("isn't a valid directory name");
 	}
 });
 

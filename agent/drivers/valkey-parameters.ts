@@ -77,7 +77,7 @@ async function trySet(
 }
 
 function readPairs(answer: RespValue): Map<string, string> {
-	if (!Array.isArray(answer)) throw new Error("CONFIG GET answered no list");
+	if (!Array.isArray(answer)) throw new Error("CONFIG GET didn't return a list");
 	const pairs = new Map<string, string>();
 	for (let i = 0; i + 1 < answer.length; i += 2) {
 		pairs.set(String(answer[i]), String(answer[i + 1]));

@@ -340,7 +340,7 @@ export class ValkeySession implements EngineSession {
 
 	private async info(...sections: string[]): Promise<InfoFields> {
 		const text = await this.command("INFO", ...sections);
-		if (typeof text !== "string") throw new Error("INFO answered no text");
+		if (typeof text !== "string") throw new Error("INFO didn't return text");
 		return parseInfo(text);
 	}
 

@@ -66,7 +66,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 			const fault = await findNodesFileFault(paths, cluster.nodeId);
 			if (fault === null) return null;
 			if (fault !== "missing") await keepDamaged(paths, nodesFile(paths));
-			return `${FAULT_TEXT[fault](nodeName, nodesFile(paths))}, so it can't rejoin its cluster. Another node takes its place; if none can, restore the file`;
+			return `${FAULT_TEXT[fault](nodeName, nodesFile(paths))}, so it can't rejoin its cluster. Another node will take its place; if none can, restore the file`;
 		},
 
 		hasKeptData: hasSnapshot,

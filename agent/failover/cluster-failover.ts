@@ -42,14 +42,14 @@ export async function electReplica(
 	const best = chooseBest(eligible(candidates, others, order.fromState), order);
 	for (const member of members) member.stopWatching();
 	if (best === null) {
-		return notDone(order, "failed", "no synced replica of the shard answers");
+		return notDone(order, "failed", "no replica that is in sync answers");
 	}
 	const won = await untilLeads(best, ELECTED_WITHIN_MS, order.takeover ? "TAKEOVER" : "FORCE");
 	if (won === null) return done(order, best);
 	return notDone(
 		order,
 		"failed",
-		`${best.name} wasn't elected in ${ELECTED_WITHIN_MS / 1_000} s${won}`,
+		`${best.name} wasn't elected within ${ELECTED_WITHIN_MS / 1_000} s${won}`,
 	);
 }
 

@@ -178,7 +178,7 @@ async function takeBack(
 		return done(order, target, { rest: follow(candidates, target, hold, context) });
 	}
 	await hold.release();
-	const sentence = `${target.name} didn't take over from ${old.name} in ${CATCH_UP_MS / 1_000} s`;
+	const sentence = `${target.name} didn't take over from ${old.name} within ${CATCH_UP_MS / 1_000} s`;
 	if (before?.isPrimary === true) {
 		return notDone(order, "failed", `${sentence}; ${old.name} is still the primary`);
 	}

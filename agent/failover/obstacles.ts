@@ -58,5 +58,5 @@ export function heardFrom(candidates: readonly ShardMember[], order: FailoverOrd
 		return seconds !== null && seconds < HEARD_SECONDS;
 	});
 	if (witness === undefined) return null;
-	return `${witness.name} heard from ${order.from.name} a moment ago, so it stays primary`;
+	return `${witness.name} heard from ${order.from.name} a moment ago, so ${order.from.name} stays primary`;
 }

@@ -63,5 +63,5 @@ function nobodyCan(candidates: readonly ShardMember[]): string {
 		if (reading !== null) return `${name} hasn't synced since it started`;
 		return `${name} doesn't answer (${failure ?? "no answer in time"})`;
 	});
-	return `no replica can lead: ${states.join("; ")}`;
+	return `no replica can take over: ${states.join("; ")}`;
 }

@@ -94,7 +94,7 @@ export class ShardMember {
 	private async readOnce(): Promise<ReplicationReading | null> {
 		try {
 			const info = await this.connect().command(["INFO", ...READING_SECTIONS], ANSWER_MS);
-			if (typeof info !== "string") throw new Error("INFO answered no text");
+			if (typeof info !== "string") throw new Error("INFO didn't return text");
 			this.note(readReplication(info));
 			return this.reading;
 		} catch (error) {

@@ -163,7 +163,9 @@ test("routes that can't be served are left out with their problem", async () => 
 		message: expect.stringMatching(/^port 1 on 10\.0\.0\.9 is in use by another program; /),
 		port: 1,
 	});
-	expect(plan.problems.get("c3")?.message).toBe("port 6379 is already an endpoint of orders");
+	expect(plan.problems.get("c3")?.message).toBe(
+		"port 6379 is already used by an endpoint of orders",
+	);
 	expect(plan.problems.get("c4")?.code).toBe("failed");
 });
 

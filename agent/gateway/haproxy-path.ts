@@ -151,7 +151,10 @@ export class HaproxyPath {
 			await this.reloading;
 		} catch (error) {
 			// The loop tells it again.
-			this.options.logger.warn({ err: error, cacheId }, "a leader's notice");
+			this.options.logger.warn(
+				{ err: error, cacheId },
+				"couldn't tell HAProxy about a new primary; trying again",
+			);
 		} finally {
 			this.wake();
 		}
@@ -181,7 +184,7 @@ export class HaproxyPath {
 				if (error instanceof HaproxySilentError) this.haproxy.noteSilence();
 				const message = error instanceof Error ? error.message : String(error);
 				if (message !== this.told)
-					this.options.logger.warn({ err: error }, "gateway: trying again");
+					this.options.logger.warn({ err: error }, "a step of the gateway failed; trying again");
 				this.told = message;
 				waitMs = UNREADY_POLL_MS;
 			}

@@ -108,7 +108,9 @@ export class HaproxyProcess extends HostService<GatewayRecord> {
 					onNews();
 				}, NEWS_DELAY_MS);
 			});
-			this.logWatcher.on("error", (error) => logger.debug({ err: error }, "watching the log"));
+			this.logWatcher.on("error", (error) =>
+				logger.debug({ err: error }, "the watch on HAProxy's log failed"),
+			);
 		} catch (error) {
 			logger.debug({ err: error }, "HAProxy's log can't be watched");
 		}

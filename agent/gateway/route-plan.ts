@@ -57,7 +57,7 @@ export async function planRoutes(options: {
 				return { code: "port-taken", message, port };
 			}
 			if (state.kind === "impossible") {
-				const message = `can't listen on ${bindAddress}:${port} (${state.cause}); check the address that this host's agent was given`;
+				const message = `can't listen on ${bindAddress}:${port} (${state.cause}); check the --address of this host's agent`;
 				return { code: "failed", message: message.slice(0, 500), port: null };
 			}
 		}
@@ -81,9 +81,11 @@ function compare(a: string, b: string): number {
 
 /** Names become part of HAProxy's configuration, so they must contain nothing with a meaning there. */
 function whatIsWrong({ cacheId, servers }: Route): string | null {
-	if (!NAME.test(cacheId)) return `cache id ${JSON.stringify(cacheId)} can't name a route`;
+	if (!NAME.test(cacheId))
+		return `cache id ${JSON.stringify(cacheId)} isn't a valid name for a route in HAProxy`;
 	for (const { nodeId, host } of servers) {
-		if (!NAME.test(nodeId)) return `node id ${JSON.stringify(nodeId)} can't name a server`;
+		if (!NAME.test(nodeId))
+			return `node id ${JSON.stringify(nodeId)} isn't a valid name for a server in HAProxy`;
 		if (!HOST.test(host)) return `${JSON.stringify(host)} isn't a host name or IPv4 address`;
 	}
 	return null;
@@ -93,7 +95,7 @@ function sharedPort(route: Route, ownerOf: ReadonlyMap<number, string>): string 
 	const ports = portsOf(route);
 	for (const [index, port] of ports.entries()) {
 		const owner = ports.indexOf(port) < index ? route.cacheName : ownerOf.get(port);
-		if (owner !== undefined) return `port ${port} is already an endpoint of ${owner}`;
+		if (owner !== undefined) return `port ${port} is already used by an endpoint of ${owner}`;
 	}
 	return null;
 }

@@ -29,7 +29,7 @@ export function launchedDir(homeDir: string): string {
 export function instancePaths(homeDir: string, assignmentId: string): InstancePaths {
 	// The control plane chooses the name, but it becomes a path on this host: it must not lead elsewhere.
 	if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(assignmentId)) {
-		throw new Error(`assignment id ${JSON.stringify(assignmentId)} can't name a directory`);
+		throw new Error(`assignment id ${JSON.stringify(assignmentId)} isn't a valid directory name`);
 	}
 	const directory = join(instancesDir(homeDir), assignmentId);
 	return {

@@ -32,7 +32,7 @@ const STOP_POLL_MS = 50;
  */
 const FIRST_LOOK_MS = 2_500;
 const SET_ASIDE_TEXT =
-	"The control plane was restored from a backup that doesn't know this node. Its engine keeps running. Once its data isn't needed any more, end the engine and delete this directory.\n";
+	"The control plane was restored from a backup that doesn't contain this node. Its engine keeps running. Once you no longer need its data, end the engine and delete this directory.\n";
 
 /**
  * One engine of this host: a loop that compares the desired with the actual state, does the next step, and

@@ -45,7 +45,7 @@ export async function checkLaunch(
 			case "impossible":
 				return obstacle(
 					"launch-failed",
-					`can't listen on ${bindAddress}:${port} (${state.cause}); check the address that this host's agent was given`,
+					`can't listen on ${bindAddress}:${port} (${state.cause}); check the --address of this host's agent`,
 				);
 			case "taken":
 				if (releasing) return { kind: "obstacle", show: null, retryMs: PORT_RELEASE_POLL_MS };

@@ -95,7 +95,7 @@ async function launch(
 		const now = performance.now();
 		const diskFull = await isDiskFull(context.homeDir);
 		core.exits = recordExit(core.exits, 0, now, { diskFull });
-		const message = `${assignment.nodeName} can't be started: ${error instanceof Error ? error.message : String(error)}`;
+		const message = `${assignment.nodeName} couldn't be started: ${error instanceof Error ? error.message : String(error)}`;
 		core.show({ phase: "waiting", reason: reasonOf("launch-failed", message) });
 		const { history, launchPermit, launchReboot } = record;
 		await core.save({ ...intent, history, launchPermit, launchReboot });

@@ -24,7 +24,7 @@ export async function stopForReboot(
 	if (stop.refusal === null) return STOP_POLL_MS;
 	core.rebootStop = null;
 	await core.save(rebootOver(record, assignment.reboot));
-	const message = `${assignment.nodeName} can't be rebooted, and keeps running as it was: ${stop.refusal}`;
+	const message = `${assignment.nodeName} couldn't be rebooted and keeps running as before: ${stop.refusal}`;
 	core.tell("error", "node.reboot-failed", message);
 	return 0;
 }

@@ -174,7 +174,7 @@ async function applySettings(
 	core.syncs.killed = 0;
 	const { generation, nodeName } = assignment;
 	for (const { name, value, message } of refused) {
-		const sentence = `${nodeName} didn't take ${name} = ${value}: ${message}`;
+		const sentence = `${nodeName} didn't accept ${name} = ${value}: ${message}`;
 		core.tell("warning", "parameter.refused", sentence);
 	}
 	const pid = core.process?.identity.pid;

@@ -64,5 +64,5 @@ function describeKills(assignment: Assignment, killed: number, delay: number): s
 					`the node reached its memory limit of ${limit} MiB (the node type's memory plus maxmemory)`,
 					"Choose a larger node type, or raise reserved-memory-percent in the parameter group",
 				];
-	return `${assignment.nodeName} can't send its data to a replica: the process that sends it was killed ${killed} times in a row, most likely because ${cause}. Until a sync succeeds, the replica can't take over. ${remedy}. The next try comes in ${delay} s at the earliest.`;
+	return `${assignment.nodeName} can't send its data to a replica: the process that sends it was killed ${killed} times in a row, most likely because ${cause}. Until a sync succeeds, the replica can't take over. ${remedy}. The next attempt will start in ${delay} s at the earliest.`;
 }

@@ -54,7 +54,7 @@ test("a disk is full, nearly full or neither, whatever its size", () => {
 	expect(codesOf(disk(2 * GIB, 100 * GIB))).toEqual(["disk-nearly-full"]);
 	expect(codesOf(disk(11 * GIB, 1_000 * GIB))).toEqual([]);
 	const [warning] = warningsOf(disk(2 * GIB, 100 * GIB));
-	expect(warning?.message).toContain("2.0 GiB of 100.0 GiB are free");
+	expect(warning?.message).toContain("2.0 GiB of 100.0 GiB is free");
 	expect(warning?.remedy).toContain("/var/lib/larder");
 });
 

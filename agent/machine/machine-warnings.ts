@@ -36,7 +36,7 @@ function diskWarning(disk: MachineFacts["disk"], homeDir: string): HostWarning |
 	if (freeBytes >= Math.min(totalBytes * DISK_LOW_SHARE, DISK_LOW_MAX_BYTES)) return null;
 	return {
 		...{ code: "disk-nearly-full", severity: "warning", title: "disk nearly full" },
-		message: `The disk is nearly full: ${sizeOf(freeBytes)} of ${sizeOf(totalBytes)} are free. Once it is full, no node can start, reboot or save here.`,
+		message: `The disk is nearly full: ${sizeOf(freeBytes)} of ${sizeOf(totalBytes)} is free. Once it is full, no node can start, reboot or save here.`,
 		...{ remedy, command: null },
 	};
 }
@@ -84,9 +84,9 @@ function overcommitWarning(overcommit: number | null): HostWarning | null {
 	if (overcommit === null || overcommit === 1) return null;
 	const isStrict = overcommit === 2;
 	return {
-		...{ code: "overcommit-memory", title: "overcommit off" },
+		...{ code: "overcommit-memory", title: "memory overcommit limited" },
 		severity: isStrict ? "warning" : "info",
-		message: `vm.overcommit_memory is ${overcommit}, so the kernel may refuse the copy of a large node's process that a sync or a save needs. The replica then stays out of sync.`,
+		message: `vm.overcommit_memory is ${overcommit}, so the kernel may refuse to fork a large node's process, which every sync and save needs. If it refuses during a sync, the replica stays out of sync.`,
 		remedy: "Set it to 1.",
 		command: "sudo sysctl -w vm.overcommit_memory=1",
 	};

@@ -55,7 +55,7 @@ export async function raiseOpenFiles(pid: number | "self", logger: Logger): Prom
 		if (privileged && (await raise(pid, { privileged, ceiling }))) return;
 		await raise(pid, { privileged: false, ceiling });
 	} catch (error) {
-		logger.debug({ err: error, pid }, "the limit of open files stays as it is");
+		logger.debug({ err: error, pid }, "couldn't raise the limit on open files");
 	}
 }
 

@@ -91,7 +91,7 @@ export class SentinelLink {
 	 */
 	async monitor(cache: WatchedCache, primary: NodeAddress, known: boolean): Promise<void> {
 		const { cacheId, quorum } = cache;
-		if (!NAME.test(cacheId)) throw new Error(`${JSON.stringify(cacheId)} can't name a cache`);
+		if (!NAME.test(cacheId)) throw new Error(`${JSON.stringify(cacheId)} isn't a valid cache id`);
 		const { host, port } = primary;
 		await Promise.all([
 			known ? this.remove(cacheId) : null,

@@ -129,7 +129,10 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 
 	private async setFileAside(): Promise<void> {
 		const { paths, logger } = this.options;
-		logger.error({ file: paths.configuration }, "Sentinel can't use its file; writing a new one");
+		logger.error(
+			{ file: paths.configuration },
+			"Sentinel can't read its configuration file; writing a new one",
+		);
 		await rename(paths.configuration, `${paths.configuration}.damaged`);
 	}
 }

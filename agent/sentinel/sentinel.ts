@@ -79,7 +79,10 @@ export class Sentinel {
 		await process.adopt();
 		if (!this.options.enabled) {
 			process.end();
-			return this.setObserved({ ...this.absent("off"), reason: "switched off for this agent" });
+			return this.setObserved({
+				...this.absent("off"),
+				reason: "this agent was started with --sentinel off",
+			});
 		}
 		this.running = this.run(process);
 	}
@@ -131,7 +134,10 @@ export class Sentinel {
 				if (this.wanted !== null) this.setObserved(this.absent(phase));
 			}
 			if (this.failure !== null && this.failure !== before) {
-				this.options.logger.warn({ reason: this.failure }, "Sentinel: trying again");
+				this.options.logger.warn(
+					{ reason: this.failure },
+					"a step of Sentinel's supervision failed; trying again",
+				);
 			}
 			if (!this.stopped) await this.wakeSignal.wait(waitMs);
 		}

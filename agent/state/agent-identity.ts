@@ -43,7 +43,7 @@ export async function loadIdentity(homeDir: string, logger: Logger): Promise<Age
 		return await renewIdentity(homeDir);
 	}
 	if (first.exists && first.identity === null) {
-		const what = "the file that says which host this is was damaged; its copy is used";
+		const what = "the file that identifies this host was damaged; using its copy";
 		logger.warn({ file, copy }, what);
 	}
 	if (first.identity === null || second.identity === null) await saveIdentity(homeDir, known);

@@ -144,7 +144,7 @@ export class ProcessLimits {
 		} catch (error) {
 			if (this.warned) return;
 			this.warned = true;
-			this.logger.warn({ err: error }, "nodes can't be held to their size");
+			this.logger.warn({ err: error }, "can't limit nodes to their size");
 		}
 	}
 }

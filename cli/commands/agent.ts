@@ -56,12 +56,12 @@ export function agentCommand(): Command {
 		.addOption(
 			new Option(
 				"--sentinel <mode>",
-				"off: this host doesn't vote on failovers while the control plane is away (default: on)",
+				"off: this host doesn't vote on failovers while the control plane is down (default: on)",
 			).choices(["on", "off"]),
 		)
 		.option(
 			"--dns-port <port>",
-			"port on which it answers names of caches, if the control plane has a zone (default: 10053)",
+			"port on which it answers DNS queries for caches, if the control plane has a DNS zone (default: 10053)",
 		)
 		.addHelpText(
 			"after",
@@ -85,7 +85,7 @@ async function run(options: AgentOptions): Promise<void> {
 	const name = options.name ?? hostname().toLowerCase();
 	const checked = hostNameSchema.safeParse(name);
 	if (!checked.success) {
-		const why = checked.error.issues[0]?.message ?? "it can't name a host";
+		const why = checked.error.issues[0]?.message ?? "it isn't a valid host name";
 		throw new CliError(`--name: "${name}": ${why}.`, EXIT.invalidInput);
 	}
 	const address = options.address ?? (await findOwnAddress(options.join));
@@ -113,7 +113,7 @@ function readToken(options: AgentOptions): string | undefined {
 			"--token isn't accepted: every user of this machine can read a program's arguments. Treat this token as leaked.",
 			EXIT.invalidInput,
 			[
-				"Revoke it and make another. Set LARDER_JOIN_TOKEN to that, or write it to a file: --join-token-file <path>",
+				"Revoke it and make another. Set LARDER_JOIN_TOKEN to the new one, or write it to a file and pass --join-token-file <path>",
 			],
 		);
 	}

@@ -14,7 +14,7 @@ export interface PassphraseOptions {
 export function withPassphraseOptions(command: Command): Command {
 	return command.option(
 		"--passphrase-file <file>",
-		"where the passphrase is (default: LARDER_BACKUP_PASSPHRASE, or it is asked for)",
+		"file that holds the passphrase (default: LARDER_BACKUP_PASSPHRASE, or a prompt)",
 	);
 }
 
@@ -54,7 +54,7 @@ async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<s
 async function ask(question: string): Promise<string> {
 	if (!process.stdin.isTTY) {
 		throw new CliError(
-			"A passphrase is needed, and there is no terminal to ask for it.",
+			"A passphrase is required, but there is no terminal to ask for it.",
 			undefined,
 			["Give it with --passphrase-file, or in LARDER_BACKUP_PASSPHRASE."],
 		);

@@ -19,7 +19,7 @@ export function backupCommand(): Command {
 	const command = new Command("backup")
 		.summary("back up the control plane: its database and its key")
 		.description(
-			"Write the database and the key of this machine's control plane into one encrypted file, whether the control plane runs or not. The data of caches isn't in it. Sign-ins and the samples behind charts are left out.",
+			"Write the database and the key of this machine's control plane into one encrypted file, whether or not the control plane is running. The data of caches isn't in it. Sign-ins are left out, and so are the samples behind charts unless you pass --with-metrics.",
 		)
 		.argument("<file>", "file to write; it must not exist yet")
 		.option("--with-metrics", "include the samples behind charts")

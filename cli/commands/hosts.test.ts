@@ -41,7 +41,7 @@ it("warnings appear below the list, each once with the names of its hosts", () =
 		...{ message: "The disk is full.", remedy: "Free some space.", command: null },
 	};
 	const overcommit = {
-		...{ code: "overcommit-memory", severity: "info" as const, title: "memory overcommit off" },
+		...{ code: "overcommit-memory", severity: "info" as const, title: "memory overcommit limited" },
 		...{ message: "It is 0.", remedy: "Set it to 1.", command: "sysctl -w it=1" },
 	};
 	const hosts = [
@@ -59,7 +59,7 @@ it("warnings appear below the list, each once with the names of its hosts", () =
 
 it("a host is shown with each of its warnings", () => {
 	const warning = {
-		...{ code: "overcommit-memory", severity: "info" as const, title: "memory overcommit off" },
+		...{ code: "overcommit-memory", severity: "info" as const, title: "memory overcommit limited" },
 		...{ message: "It is 0.", remedy: "Set it to 1.", command: "sysctl -w it=1" },
 	};
 	const clockWarning = "The clock of h1 is 3.0 s ahead.";

@@ -49,8 +49,8 @@ interface CreateOptions extends ApiOptions {
 function createCommand(): Command {
 	const command = new Command("create")
 		.summary("make a node type of your own")
-		.description("Make a node type of your own, beside the catalogue's.")
-		.argument("<name>", "must begin with a prefix of your own, such as own.small")
+		.description("Make a node type of your own, in addition to the catalog's.")
+		.argument("<name>", "begins with a prefix of your own, as in own.small")
 		.requiredOption("--vcpus <count>", "threads of a node", wholeNumber)
 		.requiredOption("--memory <size>", "of a node, such as 512MiB or 2GiB", wholeMib)
 		.option(

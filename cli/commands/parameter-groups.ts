@@ -14,7 +14,7 @@ import { formatFields, formatTable } from "../terminal/table.ts";
 
 export function parameterGroupsCommand(): Command {
 	const groups = new Command("parameter-groups").description(
-		"Parameter groups: settings of engines, for caches to share",
+		"Parameter groups: engine settings that caches share",
 	);
 	for (const make of [
 		listCommand,
@@ -92,7 +92,7 @@ export function describeGroup(group: ParameterGroup, changedOnly: boolean): stri
 		{ title: "VALUE", value: ({ value }) => printable(value) || '""' },
 		{ title: "DEFAULT", value: ({ defaultValue }) => defaultValue || '""' },
 		{ title: "ALLOWED", value: ({ allowedValues }) => allowedValues ?? "any text" },
-		{ title: "TAKEN", value: ({ apply, modifiable }) => (modifiable ? TAKEN[apply] : "fixed") },
+		{ title: "APPLIED", value: ({ apply, modifiable }) => (modifiable ? TAKEN[apply] : "fixed") },
 	]);
 	return `${formatFields(fields)}\n\n${table}`;
 }

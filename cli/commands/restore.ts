@@ -25,7 +25,7 @@ export function restoreCommand(): Command {
 	const command = new Command("restore")
 		.summary("restore the control plane from a backup")
 		.description(
-			"Restore the database and the key from a backup into this machine's home. The control plane that you start next takes over the running engines, and leaves alone those that the backup doesn't know.",
+			"Restore the database and the key from a backup into this machine's home. The control plane that you start next takes over the running engines that are in the backup and leaves the others alone.",
 		)
 		.argument("<file>", "made by larder backup")
 		.option("--replace", "move an existing database aside")

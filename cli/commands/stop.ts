@@ -60,7 +60,7 @@ async function removeKernelRules(home: LarderHome): Promise<void> {
 			throw new CliError(
 				`Some of the kernel's rules that host ${name} made are still there.`,
 				undefined,
-				[`They have no effect any more. To remove them, run as root: ${why}`],
+				[`They no longer have any effect. To remove them, run as root: ${why}`],
 			);
 		});
 	}

@@ -156,7 +156,7 @@ function lockHome(home: LarderHome, settings: ServerSettings): { release(): void
 	} catch (error) {
 		if (!(error instanceof LockHeldError)) throw error;
 		throw new CliError(
-			`Larder already runs on ${home.root}: ${error.holder.note}, process ${error.holder.identity.pid}.`,
+			`Larder already runs in ${home.root}: ${error.holder.note}, process ${error.holder.identity.pid}.`,
 			EXIT.conflict,
 			["Use that one, stop it with npm stop, or set LARDER_HOME to another directory."],
 		);
@@ -168,7 +168,7 @@ function refuseOrphan(home: LarderHome): void {
 	const holder = readLock(home.controlPlaneLock);
 	if (holder === null) return;
 	throw new CliError(
-		`A control plane already runs on ${home.root}: ${holder.note}, process ${holder.identity.pid}.`,
+		`A control plane already runs in ${home.root}: ${holder.note}, process ${holder.identity.pid}.`,
 		EXIT.conflict,
 		[
 			`Stop it with: kill ${holder.identity.pid} (caches keep serving), or npm stop (caches stop as well).`,

@@ -100,7 +100,7 @@ describe("larder up", () => {
 		const second = up({ PORT: String(await findFreePort()) });
 		await waitUntil("the second to give up", () => second.ended() !== null);
 		expect(second.ended()).toBe(5);
-		expect(second.output()).toContain(`Larder already runs on ${root}`);
+		expect(second.output()).toContain(`Larder already runs in ${root}`);
 		expect(second.output()).toContain(`process ${first.pid}`);
 		expect(second.output()).toContain("LARDER_HOME");
 		expect((await fetch(`http://127.0.0.1:${environment.PORT}/healthz`)).status).toBe(200);

@@ -78,7 +78,7 @@ export class KernelPath {
 	private forgetting: Promise<void> = Promise.resolve();
 	/** Ends connections; null until the kernel is first used. */
 	private conntrack: string | null = null;
-	private refusal: string | null = "the kernel hasn't been examined yet";
+	private refusal: string | null = "the kernel hasn't been checked yet";
 	private stopped = false;
 	private turn: Promise<void> = Promise.resolve();
 	private nextTurn: Promise<void> | null = null;
@@ -167,7 +167,7 @@ export class KernelPath {
 			await this.leadOn();
 		} catch (error) {
 			const { logger } = this.options;
-			logger.warn({ err: error }, "the kernel doesn't forward; HAProxy does");
+			logger.warn({ err: error }, "forwarding by the kernel failed; HAProxy forwards instead");
 			this.refusal = this.permission.revoke(error instanceof Error ? error.message : String(error));
 			await this.release();
 			this.endSoon(this.findStrays(this.routes));

@@ -51,7 +51,10 @@ export class Permission {
 	/** May change at any moment, such as when the tools have been fetched. */
 	private async askQuickly(): Promise<PermissionAnswer> {
 		const { bindAddress, resolveTools } = this.options;
-		if (bindAddress === "0.0.0.0") return refused("this agent has no address of its own");
+		if (bindAddress === "0.0.0.0")
+			return refused(
+				"this agent listens on all addresses; start it with --address set to one of its machine's addresses",
+			);
 		if (!mayCutConnections()) {
 			return refused("the agent lacks the capability CAP_NET_ADMIN, which root has");
 		}

@@ -64,7 +64,7 @@ export function createCommand(): Command {
 		.addOption(replicasOption())
 		.addOption(nodesOption())
 		.option("--zone <zone>", "zone to place nodes in; may be given several times", collectText)
-		.option("--multi-az", "keep a replica in another zone than the primary")
+		.option("--multi-az", "keep a replica in a different zone from the primary")
 		.option(
 			"--no-automatic-failover",
 			"don't fail over automatically; you promote a replica yourself",

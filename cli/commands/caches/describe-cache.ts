@@ -35,7 +35,7 @@ export function describeCache(cache: Cache, currency: string): string {
 /** Null for a node that serves as many clients as it should. */
 function describeClientLimit({ id, host, clientLimit }: ShardNode): string | null {
 	if (clientLimit === null) return null;
-	return `${id} serves at most ${clientLimit.actual} clients at a time instead of ${clientLimit.wanted}: ${host} lets a process open too few files. What to do: larder hosts show ${host}`;
+	return `${id} serves at most ${clientLimit.actual} clients at a time instead of ${clientLimit.wanted}: ${host} lets a process open too few files. See: larder hosts show ${host}`;
 }
 
 function fieldsOf(cache: Cache, currency: string): Field[] {

@@ -120,10 +120,10 @@ export function failureSince(known: readonly Event[], now: readonly Event[]): Ev
 	return now.find((event) => event.type === FAILED && !ids.has(event.id));
 }
 
-/** "orders-002 leads; writes paused for 12 ms" */
+/** "orders-002 is the primary; writes paused for 12 ms" */
 function describeOutcome({ name, failover }: NewLeader): string {
 	const unavailableMs = failover?.writesUnavailableMs ?? null;
-	if (failover === null || unavailableMs === null) return `${name} leads`;
+	if (failover === null || unavailableMs === null) return `${name} is the primary`;
 	const verb = failover.kind === "planned" ? "writes paused for" : "writes were unavailable for";
-	return `${name} leads; ${verb} ${formatDuration(Math.max(1, unavailableMs))}`;
+	return `${name} is the primary; ${verb} ${formatDuration(Math.max(1, unavailableMs))}`;
 }

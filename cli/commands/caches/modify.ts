@@ -43,17 +43,26 @@ export function modifyCommand(): Command {
 		.option("--untag <key>", "removes a tag; may be given several times", collectText)
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--no-deletion-protection", "let it be deleted")
-		.option("--parameter-group <name>", "of the same cluster mode and the version's family")
+		.option(
+			"--parameter-group <name>",
+			"must fit the cache's cluster mode and its engine version's family",
+		)
 		.option("--apply-pending", "restart nodes that have pending parameters, replicas first")
-		.option("--node-type <type>", "such as cache.t4g.small; in place where hosts have room")
+		.option(
+			"--node-type <type>",
+			"such as cache.t4g.small; nodes are resized in place where hosts have room",
+		)
 		.option("--engine <engine>", "valkey, to move a Redis OSS cache to Valkey")
-		.option("--engine-version <version>", "a later one; there is no way back")
+		.option("--engine-version <version>", "a later one; this can't be undone")
 		.option("--zone <zone>", "where its nodes should be; may be given several times", collectText)
 		.option("--any-zone", "its nodes may be in any zone")
 		.option("--multi-az", "keep the nodes of each shard in different zones")
 		.option("--no-multi-az", "let them share a zone")
 		.option("--automatic-failover", "promote a replica when a primary fails")
-		.option("--no-automatic-failover", "don't; you promote a replica yourself")
+		.option(
+			"--no-automatic-failover",
+			"don't fail over automatically; you promote a replica yourself",
+		)
 		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
 		.option("--window", "change nodes in the maintenance window, not now")
 		.option("--dry-run", "show what would happen, and change nothing")
@@ -129,7 +138,7 @@ async function confirmUpgrade(
 	if (!changePreviewSchema.parse(answer).irreversible) return false;
 	await confirmByName(options, {
 		name,
-		warning: `The engine of ${name} will be changed, and there is no way back to an earlier version. Its data is kept.`,
+		warning: `The engine of ${name} will be changed. This can't be undone. The data is kept.`,
 		scripted: `larder caches modify ${name} --engine-version ${body.engineVersion ?? "9"} --yes`,
 	});
 	return true;

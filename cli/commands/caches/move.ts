@@ -23,7 +23,7 @@ export function moveCommand(): Command {
 		)
 		.argument("<name>")
 		.argument("<node>", "such as orders-002")
-		.option("--host <host>", "host to move to; the node's present host cancels a move")
+		.option("--host <host>", "host to move to; the node's current host cancels its move")
 		.option("--zone <zone>", "zone to move to, on any host with room")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(

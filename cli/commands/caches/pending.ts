@@ -21,7 +21,7 @@ export function pendingCommand(): Command {
 	const command = new Command("pending")
 		.summary("show, apply or cancel changes that wait for the maintenance window")
 		.description(
-			"Show the changes of a cache that wait for its maintenance window, apply them now, or cancel them.",
+			"Show the changes to a cache that wait for its maintenance window, apply them now, or cancel them.",
 		)
 		.argument("<name>")
 		.option("--apply", "start them now")
@@ -51,11 +51,12 @@ async function run(name: string, options: PendingOptions): Promise<void> {
 			: await api.call({ method: "GET", path });
 	if (options.json) return printJson(answer);
 	if (options.apply) print(`${name} is being modified.`);
-	else if (options.cancel) print(`No change of ${name} waits for its maintenance window any more.`);
+	else if (options.cancel)
+		print(`The changes to ${name} that waited for its maintenance window are canceled.`);
 	else {
 		const cache = cacheSchema.parse(answer);
 		if (cache.pendingChanges === null) {
-			print(`No change of ${name} waits for its maintenance window.`);
+			print(`No change to ${name} waits for its maintenance window.`);
 		}
 		const fields = pendingFields(cache);
 		print(formatFields(fields.map(([label, value]) => [printable(label), printable(value)])));

@@ -16,17 +16,17 @@ export function replicasOption(): Option {
 }
 
 export function nodesOption(): Option {
-	return new Option("--nodes <count>", "of Memcached, 1 to 40").argParser(wholeNumber);
+	return new Option("--nodes <count>", "Memcached nodes, 1 to 40").argParser(wholeNumber);
 }
 
 export function sizeOptions(command: Command): Command {
 	return command
 		.option("--shards <count>", "with cluster mode: slots move while the cache serves", wholeNumber)
 		.addOption(
-			new Option("--by <weight>", "with --shards: spread slots by number or content").choices([
-				"slots",
-				"bytes",
-			]),
+			new Option(
+				"--by <weight>",
+				"with --shards: spread slots by their number or by what they hold",
+			).choices(["slots", "bytes"]),
 		)
 		.addOption(replicasOption())
 		.option(
@@ -37,7 +37,7 @@ export function sizeOptions(command: Command): Command {
 		.addOption(nodesOption())
 		.option(
 			"--remove <node>",
-			"a replica or Memcached node that leaves; may be given several times",
+			"a replica or Memcached node to remove; may be given several times",
 			collectText,
 		);
 }

@@ -69,9 +69,9 @@ async function rebalance(name: string, options: RebalanceOptions): Promise<void>
 
 export function cancelCommand(): Command {
 	const command = new Command("cancel")
-		.summary("cancel the change of a cache that is under way")
+		.summary("cancel the current change to a cache")
 		.description(
-			"Cancel the change of a cache that is under way: slots that have moved move back with their keys, new shards and nodes are removed, and nodes get their former type.",
+			"Cancel the current change to a cache: slots that have moved move back with their keys, new shards and nodes are removed, and nodes get their previous type back.",
 		)
 		.argument("<name>");
 	return waitOptions(withApiOptions(command)).action(cancel);
@@ -84,5 +84,5 @@ async function cancel(name: string, options: ApiOptions & WaitOptions): Promise<
 	const accepted = await api.call({ method: "POST", path, body: {} });
 	const answer = options.wait ? await waitUntilAvailable(api, name, options, startedAt) : accepted;
 	if (options.json) printJson(answer);
-	else if (!options.wait) print(`The change of ${name} is being canceled.`);
+	else if (!options.wait) print(`The change to ${name} is being canceled.`);
 }

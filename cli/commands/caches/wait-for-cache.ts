@@ -80,7 +80,7 @@ export async function waitForCache(
 		for (;;) {
 			const answer = await getCache(api, name);
 			if (answer === null) {
-				throw new CliError(`${name} was deleted meanwhile.`, EXIT.notFound);
+				throw new CliError(`${name} was deleted in the meantime.`, EXIT.notFound);
 			}
 			const cache = cacheSchema.parse(answer);
 			// Other changes have no steps: the reason alone describes them.

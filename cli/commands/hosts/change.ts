@@ -90,5 +90,5 @@ async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions
 export function describeRemoval(host: Host): string {
 	return host.nodeCount === 0
 		? `${host.name} is removed.`
-		: `${host.name} is given up: Larder is replacing its ${plural(host.nodeCount, "node")} on other hosts, and then removes it.`;
+		: `${host.name} is given up: Larder is replacing its ${plural(host.nodeCount, "node")} on other hosts and will then remove it.`;
 }

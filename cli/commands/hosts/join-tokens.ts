@@ -101,7 +101,7 @@ function listCommand(): Command {
 function revokeCommand(): Command {
 	const command = new Command("revoke")
 		.description(
-			"Revoke a join token: no host can join with it any more. Hosts that joined with it stay",
+			"Revoke a join token: no more hosts can join with it. Hosts that joined with it stay",
 		)
 		.argument("<id>", "as `larder hosts join-tokens list` shows it");
 	return withApiOptions(command).action(async (id: string, options: ApiOptions) => {

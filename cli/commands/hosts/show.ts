@@ -38,7 +38,7 @@ export function describeHost(host: Host): string {
 		["Nodes", String(host.nodeCount)],
 		["Memory", `${formatBytes(host.memoryAssignedBytes)} of ${formatBytes(host.memoryBytes)}`],
 		["vCPUs", `${host.cpuMillisAssigned / 1_000} of ${host.cpus}`],
-		["Limits", host.limits === "none" ? "none: nodes aren't held to their size" : host.limits],
+		["Limits", host.limits === "none" ? "none: nodes aren't limited to their size" : host.limits],
 		["Gateway", withReason(host.gateway)],
 		["Forwarding", describeForwarding(host.gateway.forwarding)],
 		["Cluster bus", describeClusterBus(host.clusterBus)],
