@@ -79,7 +79,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		now: clock.now(),
 		onLost: (error) => {
 			// Without its database a control plane can only do harm. Engines and agents keep running.
-			end(error, "the database is lost");
+			end(error, "the connection to the database was lost");
 		},
 		checkKey: (state) => {
 			key = loadSecretKey(home.secretKeyFile, state);
@@ -182,7 +182,7 @@ async function requireFreePort({ bind, port }: ServerConfig): Promise<void> {
 			const remedy: Record<string, string> = {
 				EADDRINUSE: `Port ${port} on ${bind} is in use by another program. Stop it, or set PORT to a free port.`,
 				EADDRNOTAVAIL: `This machine has no address ${bind}. Set LARDER_BIND to one that it has.`,
-				EACCES: `Port ${port} needs privilege. Set PORT to 1024 or higher.`,
+				EACCES: `Port ${port} requires root privileges. Set PORT to 1024 or higher.`,
 			};
 			reject(new StartError(remedy[error.code ?? ""] ?? error.message));
 		});

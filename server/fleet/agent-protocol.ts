@@ -52,7 +52,7 @@ async function tellChange(resources: Resources, hostId: string, version: number)
 	if (isSpoken(version)) {
 		await recordEvent(db, clock, {
 			...{ severity: "info", type: "host.understood", hostName: host.name },
-			message: `Host ${host.name} and this control plane understand each other again.`,
+			message: `Host ${host.name} and this control plane can communicate again.`,
 		});
 	} else {
 		const { message, remedy } = describeForeign(version);

@@ -251,7 +251,7 @@ async function tellSetAside(
 			at: clock.now(),
 			severity: "warning",
 			type: "node.set-aside",
-			message: `The backup that this control plane was restored from doesn't know ${was === null ? assignmentId : `${was.nodeName} (${assignmentId})`} on ${host.name}. Larder leaves its engine running until you delete ${directory} by hand.`,
+			message: `The backup that this control plane was restored from doesn't contain ${was === null ? assignmentId : `${was.nodeName} (${assignmentId})`} on ${host.name}. Larder leaves its engine running until you delete ${directory} by hand.`,
 			hostName: host.name,
 		})),
 		skipDuplicates: true,

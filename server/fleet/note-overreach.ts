@@ -37,7 +37,7 @@ export async function noteOverreach(
 		await recordEvent(tx, clock, {
 			severity: "warning",
 			type: "host.report-refused",
-			message: `The agent of host ${host.name} reported on nodes of other hosts (${[...news.keys()].join(", ")}). Larder ignored that; no cache is affected. If someone may have its credential, remove the host.`,
+			message: `The agent of host ${host.name} reported on nodes of other hosts (${[...news.keys()].join(", ")}). Larder ignored that; no cache is affected. If the agent's credential may have been stolen, remove the host.`,
 			hostName: host.name,
 		});
 	});

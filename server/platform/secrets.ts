@@ -62,7 +62,7 @@ export function loadSecretKey(
 	const text = readOrCreate(file, () => randomBytes(KEY_BYTES).toString("base64"));
 	const key = Buffer.from(text, "base64");
 	if (key.length !== KEY_BYTES || key.toString("base64") !== text) {
-		throw new StartError(`${file} is damaged: it holds no key. ${remedy}`);
+		throw new StartError(`${file} is damaged: it doesn't hold a valid key. ${remedy}`);
 	}
 	if (database.sealed !== null && !opens(key, database.sealed)) {
 		throw new StartError(`${file} isn't the key of this database. ${remedy}`);

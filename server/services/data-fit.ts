@@ -16,10 +16,10 @@ export function dataMisfit(
 	if (wanted.maxmemoryBytes >= node.maxmemoryBytes) return null;
 	const sample = fleet.metrics(node.id);
 	if (sample === null) {
-		return `It isn't known yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than it has now.`;
+		return `Larder doesn't know yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than its current node type.`;
 	}
 	const usedBytes = sample.memoryUsedBytes * dataShare;
 	if (usedBytes <= Number(wanted.maxmemoryBytes)) return null;
 	const holds = dataShare === 1 ? "holds" : "would still hold";
-	return `${node.name} ${holds} ${formatGib(usedBytes)}, and ${wanted.nodeType} has only ${formatGib(Number(wanted.maxmemoryBytes))} for data. Delete data first, or choose a larger node type.`;
+	return `${node.name} ${holds} ${formatGib(usedBytes)}, but ${wanted.nodeType} has only ${formatGib(Number(wanted.maxmemoryBytes))} for data. Delete data first, or choose a larger node type.`;
 }

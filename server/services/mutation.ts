@@ -71,7 +71,7 @@ async function claimKey<T>(
 		);
 	}
 	if (typeof held.response !== "string") {
-		throw new AppError("internal", "The stored answer of this Idempotency-Key can't be read.");
+		throw new AppError("internal", "The stored response for this Idempotency-Key can't be read.");
 	}
 	return { response: JSON.parse(secrets.open(held.response, "idempotency")) };
 }

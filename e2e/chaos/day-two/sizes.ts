@@ -115,7 +115,7 @@ async function changeCache(
 async function ask(larder: Installation, name: string, change: Change): Promise<void> {
 	const answer = await waitUntil("the change to be accepted or refused", async () => {
 		const found = await larder.rest("PATCH", `/caches/${name}`, { body: change });
-		return JSON.stringify(found.body).includes("isn't known yet") ? null : found;
+		return JSON.stringify(found.body).includes("doesn't know yet") ? null : found;
 	});
 	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
 }

@@ -12,7 +12,15 @@ const POLICIES = [
 ];
 /** Debian's and Ubuntu's engines are linked with the system's jemalloc, which doesn't support defragmentation. */
 const NEEDS_ANOTHER_BUILD =
-	"The distribution's engines are built without support for this, so it stays off.";
+	"Debian and Ubuntu build their engines without support for this, so it stays off.";
+
+const LAZY_FREE = [
+	["eviction", "when keys are evicted"],
+	["expire", "when keys expire"],
+	["server-del", "when a command replaces a key"],
+	["user-del", "after DEL"],
+	["user-flush", "after FLUSHALL and FLUSHDB"],
+] as const;
 
 /** Eviction, expiry and freeing of memory, and when small values are packed. */
 export function memoryParameters(options: {
@@ -41,11 +49,11 @@ export function memoryParameters(options: {
 			{ told: "never" },
 		),
 		integer("active-expire-effort", 1, [1, 10], "How hard the engine looks for expired keys."),
-		...(["eviction", "expire", "server-del", "user-del", "user-flush"] as const).map((cause) =>
+		...LAZY_FREE.map(([cause, words]) =>
 			yesOrNo(
 				`lazyfree-lazy-${cause}`,
 				options.lazyFree,
-				`Memory is freed in the background on ${cause}.`,
+				`Frees memory in the background ${words}.`,
 			),
 		),
 		integer("lfu-decay-time", 1, [0, INT_MAX], "Minutes after which an LFU counter decays."),

@@ -48,7 +48,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"io-threads",
 			1,
 			[1, 128],
-			"I/O threads, including the main thread. If you don't set it, Larder chooses by the node type's vCPUs.",
+			"I/O threads, including the main thread. If you don't set it, Larder bases it on the node type's vCPUs.",
 			{ ...REBOOT, told: "when-set" },
 		),
 		integer(
@@ -119,7 +119,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"min-replicas-max-lag",
 			10,
 			[0, INT_MAX],
-			"Maximum lag in seconds of such a replica. If you don't set it: 3 for caches with two or more replicas per shard.",
+			"Maximum lag, in seconds, of a replica that counts for min-replicas-to-write. If you don't set it: 3 for caches with two or more replicas per shard.",
 		),
 		yesOrNo("cluster-enabled", "no", "Cluster mode. Fixed while caches use the group.", {
 			...REBOOT,
@@ -149,7 +149,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"slowlog-log-slower-than",
 			10_000,
 			[-1, MAX],
-			"Log commands slower than this many microseconds; -1 logs none.",
+			"Logs commands slower than this many microseconds; -1 logs none.",
 		),
 		integer("slowlog-max-len", 128, [0, INT_MAX], "Maximum entries in the slow log."),
 		integer(

@@ -57,7 +57,7 @@ export function chooseEndpointPorts(request: EndpointPortsRequest): EndpointPort
 	if (first === undefined || chosen.length < count) {
 		return {
 			ok: false,
-			reason: `No endpoint port from ${range.first} to ${range.last} is left${heldByOthers(range, refused)}. Delete caches, or start the control plane with a larger range.`,
+			reason: `No endpoint port from ${range.first} to ${range.last} is left${heldByOthers(range, refused)}. Delete caches, or start the control plane with a larger range (LARDER_CLIENT_PORTS or LARDER_MEMCACHED_PORTS).`,
 		};
 	}
 	return { ok: true, ports: [first, ...rest] };

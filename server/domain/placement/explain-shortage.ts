@@ -15,7 +15,7 @@ export function explainShortage(request: PlacementRequest): string {
 	if (multiAz && room >= wanted) {
 		const where =
 			zonesWithRoom.size === 1
-				? `only ${[...zonesWithRoom].join(", ")} has it`
+				? `only zone ${[...zonesWithRoom].join(", ")} has it`
 				: `the free hosts can't be paired across zones (${describe(hosts, size)})`;
 		return `Multi-AZ needs room for nodes of ${what} in two zones for every shard, and ${where}. ${wayOut}`;
 	}

@@ -96,7 +96,9 @@ describe("placement", () => {
 		expect(refused({ hosts: oneZone, multiAz: true })).toContain("two zones");
 		expect(refused({ nodeMemoryBytes: 9 * GIB })).toContain("No capacity");
 		const halfFull = [host("h1", "a"), host("h2", "b", { freeGib: 0 })];
-		expect(refused({ hosts: halfFull, shards: [2], multiAz: true })).toContain("only a has it");
+		expect(refused({ hosts: halfFull, shards: [2], multiAz: true })).toContain(
+			"only zone a has it",
+		);
 		const full = [host("h1", "a", { usedPorts: [17_000] })];
 		expect(refused({ hosts: full, portRange: { first: 17_000, last: 17_000 } })).toContain(
 			"No node port",

@@ -1,5 +1,5 @@
 import { engineSchema } from "../../contract/enums.ts";
-import { formatGib } from "../../contract/units.ts";
+import { formatCpus, formatGib } from "../../contract/units.ts";
 import { FULL_CACHE, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
@@ -42,7 +42,7 @@ export async function resizeNode(
 		await recordEvent(tx, resources.clock, {
 			severity: "info",
 			type: "node.resized",
-			message: `${node.name} on ${node.host.name} is ${wanted.nodeType} now (${formatGib(Number(wanted.memoryBytes))}, ${wanted.vcpus} vCPUs). It wasn't restarted.`,
+			message: `${node.name} on ${node.host.name} was resized to ${wanted.nodeType} (${formatGib(Number(wanted.memoryBytes))}, ${formatCpus(wanted.vcpus * 1_000)}) without a restart.`,
 			cacheName: cache.name,
 			nodeName: node.name,
 			hostName: node.host.name,
@@ -75,7 +75,7 @@ export async function renewNode(
 		await recordEvent(tx, resources.clock, {
 			severity: "info",
 			type: "node.renewing",
-			message: `${node.name} on ${node.host.name} restarts with ${engineTitle(engineSchema.parse(engine), engineVersion)}: no host has room for another node beside it.`,
+			message: `${node.name} on ${node.host.name} restarts with ${engineTitle(engineSchema.parse(engine), engineVersion)}: no host has room for a replacement.`,
 			cacheName: cache.name,
 			nodeName: node.name,
 			hostName: node.host.name,

@@ -185,7 +185,7 @@ export async function dropFailover(
 		await recordEvent(tx, clock, {
 			severity: "warning",
 			type: "cache.failover-failed",
-			message: `The failover of ${which} that was requested didn't happen: ${reason}.`,
+			message: `The requested failover of ${which} didn't happen: ${reason}.`,
 			cacheName: cache.name,
 		});
 	});

@@ -166,7 +166,7 @@ function changeOf(
 			return {
 				where: { joining: true },
 				data: { joining: false },
-				event: { type: "node.added", message: `${name} on ${host.name} serves ${cache.name} now.` },
+				event: { type: "node.added", message: `${name} on ${host.name} now serves ${cache.name}.` },
 			};
 		case "leave-node":
 			return {

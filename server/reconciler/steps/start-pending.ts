@@ -40,7 +40,7 @@ async function noteBegin(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.window-opened",
-		message: `The maintenance window of cache ${name} is open: the change that waited for it begins (${fields}, as ${requestedBy} requested).`,
+		message: `The maintenance window of cache ${name} has opened, and the change that was waiting for it (${fields}) is starting, as ${requestedBy} requested.`,
 		cacheName: name,
 	});
 	if (origin === undefined) return;

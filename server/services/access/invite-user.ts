@@ -34,7 +34,7 @@ export async function inviteUser(
 			const now = clock.now();
 			const known = await tx.user.findUnique({ where: { email: input.email } });
 			if (known !== null && known.inviteHash === null) {
-				throw new AppError("already_exists", `${input.email} is a user already.`, {
+				throw new AppError("already_exists", `${input.email} is already a user.`, {
 					field: "email",
 				});
 			}

@@ -22,7 +22,7 @@ export function additionProblems({ fleet }: Resources, row: FullCache): ChangePr
 		),
 		...[...users].map(([user, nodes]) =>
 			blocks(
-				`The user ${user} was created by hand on ${listed(nodes)}. Nodes with the new engine won't have it, so its clients would be refused. Let them log in with the cache's own password, delete the user (ACL DELUSER ${user}) on ${pronoun(nodes)}, and try again.`,
+				`The user ${user} was created by hand on ${listed(nodes)}. Nodes with the new engine won't have it, so its clients would be refused. Have them log in with the cache's own password, delete the user (ACL DELUSER ${user}) on ${pronoun(nodes)}, and try again.`,
 			),
 		),
 	];

@@ -17,14 +17,14 @@ export async function askToCancel(
 	if (operation === null) {
 		throw new AppError(
 			"conflict",
-			`Cache ${row.name} has no change under way that could be canceled.`,
+			`Cache ${row.name} has no change under way that can be canceled.`,
 		);
 	}
 	if (operation.cancelAsked) return;
 	if (operation.cursor.phase === "settle") {
 		throw new AppError(
 			"conflict",
-			`All slots of cache ${row.name} have moved, so the change can't be canceled any more. Once it is done, request the previous number of shards.`,
+			`All slots of cache ${row.name} have moved, so the change can no longer be canceled. Once it is done, request the previous number of shards.`,
 		);
 	}
 	await tx.cache.update({
@@ -53,7 +53,7 @@ export async function askToCancel(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `${caller.name} canceled the change of cache ${row.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
+		message: `${caller.name} canceled the change to cache ${row.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
 		cacheName: row.name,
 	});
 }

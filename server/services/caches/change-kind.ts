@@ -142,13 +142,13 @@ function engineProblem(
 			),
 		);
 		if (!ahead) return null;
-		const message = `A primary of ${row.name} already runs ${engineTitle(present.engine, present.engineVersion)}, so there is no way back. Wait until the change is done.`;
+		const message = `A primary of ${row.name} already runs ${engineTitle(present.engine, present.engineVersion)}, so the change can no longer be undone. Wait until it is done.`;
 		return { code: "conflict", field: "engineVersion", message };
 	}
 	if (engine !== present.engine && !(present.engine === "redis" && engine === "valkey")) {
 		return invalid(
 			"engine",
-			`A cache of ${present.engine} can't become one of ${engine}; only redis can become valkey`,
+			`A ${present.engine} cache can't become a ${engine} cache; only redis can become valkey`,
 		);
 	}
 	const unknown = versionProblem(engine, version);
@@ -184,7 +184,7 @@ async function chooseGroup(
 	if (!isOther) return [];
 	const own = Object.keys(present.overrides).filter((name) => name !== "cluster-enabled");
 	if (!present.isDefault && own.length > 0) {
-		const message = `${row.name} uses the parameter group ${present.name} of family ${present.family} (${own.length === 1 ? "one value" : `${own.length} values`} of its own), and ${engineTitle(kind.engine, kind.engineVersion)} needs one of family ${family}. Send parameterGroup: a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`;
+		const message = `${row.name} uses parameter group ${present.name} of family ${present.family}, which sets ${own.length === 1 ? "one parameter" : `${own.length} parameters`}, but ${engineTitle(kind.engine, kind.engineVersion)} needs a group of family ${family}. For parameterGroup, choose a group with the values that you need, or ${defaultGroupName(family, clusterModeOf(row))}.${goneText(present, family)}`;
 		return [{ code: "invalid_argument", field: "parameterGroup", message }];
 	}
 	kind.parameterGroup = defaultGroupName(family, clusterModeOf(row));
@@ -199,7 +199,7 @@ function goneText({ overrides }: StoredParameterGroup, family: StoredParameterGr
 	const gone = Object.keys(overrides).filter(
 		(name) => parameterDefinition(family, name) === undefined,
 	);
-	return gone.length === 0 ? "" : ` ${family} has no ${gone.join(", ")} any more.`;
+	return gone.length === 0 ? "" : ` ${family} no longer has ${gone.join(", ")}.`;
 }
 
 /** Why the data doesn't fit into the new node type, with figures. */

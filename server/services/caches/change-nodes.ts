@@ -72,7 +72,7 @@ function refuseBeforeNext(row: FullCache): void {
 	const fields = Object.keys(next.changes).join(", ");
 	throw new AppError(
 		"conflict",
-		`Cache ${row.name} is being changed, and ${fields} will follow. Wait until that is done, or cancel it.`,
+		`Cache ${row.name} is being changed, and more changes (${fields}) will follow. Wait until they are done, or cancel them.`,
 	);
 }
 

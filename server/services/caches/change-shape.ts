@@ -118,7 +118,7 @@ function modeProblems(row: FullCache, { clusterMode }: ModifyCacheInput): Change
 	const way =
 		row.engine === "memcached"
 			? "Memcached has no cluster mode: its clients spread keys over nodes."
-			: `Cluster mode of ${row.name} can't change from ${row.clusterMode} to ${clusterMode}: engines take it only when they start, and a replica of one mode can't follow a primary of the other, so there is no way without an interruption. Create a cache with the cluster mode that you need, and copy the data.`;
+			: `The cluster mode of ${row.name} can't be changed from ${row.clusterMode} to ${clusterMode}: engines read it only when they start, and a replica in one mode can't follow a primary in the other, so the change would interrupt the cache. Create a cache with the cluster mode that you need, and copy the data.`;
 	return [{ code: "invalid_argument", field: "clusterMode", message: way }];
 }
 
@@ -145,7 +145,7 @@ function whyBusy(
 	}: { change: ShapeChange; former: FormerShape | null; before: FormerShape; after: FormerShape },
 ): string | null {
 	if (row.availableAt === null) {
-		return `Cache ${row.name} is ${row.status}; its shape can be changed once it is available.`;
+		return `Cache ${row.name} is ${row.status}; it can be changed once it is available.`;
 	}
 	const open = describeOpenOperation(row);
 	if (open !== null && changes(row, change, before, after)) return open;
@@ -156,7 +156,7 @@ function whyBusy(
 		{ ...former, kind: former.kind ?? before.kind },
 		before,
 	);
-	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it: ask for ${from} again.`;
+	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it by requesting ${from} again.`;
 }
 
 function changes(row: FullCache, change: ShapeChange, before: FormerShape, after: FormerShape) {
@@ -244,7 +244,7 @@ export function irreversibility(
 ): ChangeProblem[] {
 	if (!isUpgrade || acceptIrreversible === true) return [];
 	const title = engineTitle(kind.engine, kind.engineVersion);
-	const message = `There is no way back from ${title} to an earlier engine. Send acceptIrreversible: true to go on.`;
+	const message = `The change to ${title} can't be undone. To continue, set acceptIrreversible to true.`;
 	return [{ code: "invalid_argument", field: "acceptIrreversible", message }];
 }
 

@@ -70,7 +70,7 @@ function requireReplicas(row: FullCache): void {
 	}
 	if (row.replicasPerShard === 0) {
 		throw refuse(
-			`Cache ${row.name} has no replica to fail over to. Modify it to have replicasPerShard of 1 or more.`,
+			`Cache ${row.name} has no replica to fail over to. Set replicasPerShard to 1 or more first.`,
 		);
 	}
 }

@@ -70,7 +70,7 @@ async function resolveMove(
 	const isMoving = node.moveToHostId !== null || node.moveToZone !== null;
 	if (isThere && isMoving) return { node, to: null, place: null };
 	if (isThere) {
-		const message = `${node.name} is on ${node.host.name} (zone ${node.host.zone}) already`;
+		const message = `${node.name} is already on ${node.host.name} (zone ${node.host.zone})`;
 		return refuse(field, message, "invalid_argument");
 	}
 	if (
@@ -79,7 +79,7 @@ async function resolveMove(
 		node.leavingAt !== null ||
 		node.joining
 	) {
-		const message = `Cache ${row.name} is being changed. Wait until that is done, and move ${node.name} then.`;
+		const message = `Cache ${row.name} is being changed. Wait until that is done, then move ${node.name}.`;
 		return refuse("node", message, "conflict");
 	}
 	const only = hosts.map(({ id }) => id);
@@ -108,7 +108,7 @@ async function spreadProblem(
 	);
 	if (!row.multiAz || siblings.length === 0) return null;
 	return siblings.every(({ host }) => host.zone === zone)
-		? `All nodes of the shard would be in zone ${zone}, but Multi-AZ is on. Choose another zone, or turn Multi-AZ off first.`
+		? `The move would put all nodes of the shard in zone ${zone}, but Multi-AZ is on. Choose another zone, or turn Multi-AZ off first.`
 		: null;
 }
 

@@ -47,7 +47,7 @@ export async function dropPendingChanges(
 			await recordEvent(tx, resources.clock, {
 				severity: "info",
 				type: "cache.change-dropped",
-				message: `${caller.name} canceled the change of cache ${row.name} that waited for its maintenance window.`,
+				message: `${caller.name} canceled the change to cache ${row.name} that was waiting for its maintenance window.`,
 				cacheName: row.name,
 			});
 			after(() => resources.wakeCache(row.id));
@@ -57,7 +57,10 @@ export async function dropPendingChanges(
 }
 
 function nothingPending(name: string): AppError {
-	return new AppError("conflict", `No change of cache ${name} waits for its maintenance window.`);
+	return new AppError(
+		"conflict",
+		`No change to cache ${name} is waiting for its maintenance window.`,
+	);
 }
 
 /** Turns what waits into a change that is under way, and returns what waited; null for nothing. */

@@ -1,5 +1,5 @@
 import { engineSchema } from "../../contract/enums.ts";
-import { formatGib } from "../../contract/units.ts";
+import { formatCpus, formatGib } from "../../contract/units.ts";
 import {
 	allNodeRows,
 	type FullCache,
@@ -71,7 +71,7 @@ async function addMove(preview: PartPreview, scene: Scene): Promise<void> {
 async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
 	const { resources, tx, node, columns } = scene;
 	if (await mayResize(resources, tx, node, columns)) {
-		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${columns.vcpus} vCPUs)`;
+		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${formatCpus(columns.vcpus * 1_000)})`;
 		preview.seconds += RESIZE_SECONDS;
 		preview.deltas.push({ kind: "change-node", node: node.name });
 		preview.steps.push(`Resize ${node.name} on ${node.host.name} to ${size}. It isn't restarted.`);
@@ -98,13 +98,13 @@ async function addEngine(preview: PartPreview, scene: Scene): Promise<void> {
 	}
 	const handsOver = isLeader && !isAlone;
 	const before = handsOver
-		? `Fail over from ${node.name} to a replica; then restart it`
+		? `Fail over from ${node.name} to a replica, then restart ${node.name}`
 		: `Restart ${node.name}`;
 	const after = isAlone
-		? " Requests fail until it is back; its data is kept. Room for another node would avoid that."
+		? " Requests fail until it is back; its data is kept. Room for a replacement would avoid that."
 		: "";
 	preview.steps.push(
-		`${before} on ${node.host.name} with ${title}: no host has room for another node beside it.${after}`,
+		`${before} on ${node.host.name} with ${title}: no host has room for a replacement.${after}`,
 	);
 	preview.restarts.push(node.name);
 	preview.deltas.push({ kind: "change-node", node: node.name });
@@ -126,12 +126,12 @@ async function addSuccessor(
 	preview.seconds += copySeconds([usedBytes(resources, node)]);
 	preview.deltas.push({ kind: "succeed", node: node.name, hostId: place.hostId });
 	const where = `${host.name} (zone ${host.zone})`;
-	const base = `Replace ${node.name} on ${node.host.name} with a node that has ${what} on ${where}`;
+	const base = `Replace ${node.name} on ${node.host.name} with a new node (${what}) on ${where}`;
 	if (wanted.engine === "memcached") {
 		preview.steps.push(`${base}. It starts empty: the data of ${node.name} is lost.`);
 	} else if (isLeader) {
-		preview.steps.push(`${base}: it copies the data, then ${node.name} hands over to it.`);
+		preview.steps.push(`${base}. It copies the data, then ${node.name} hands over to it.`);
 		preview.failovers.push(shard);
-	} else preview.steps.push(`${base}, which copies the data.`);
+	} else preview.steps.push(`${base}. It copies the data.`);
 	return null;
 }

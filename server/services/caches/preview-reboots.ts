@@ -21,7 +21,7 @@ export async function previewReboots(
 	if (applyPending !== true) return preview;
 	const group = parameterGroup === undefined ? null : await findParameterGroup(tx, parameterGroup);
 	const nodes = primariesLast(row, await nodesToRestart(resources, tx, row, group));
-	if (nodes.length === 0) preview.steps.push("No parameter is pending, so nothing restarts.");
+	if (nodes.length === 0) preview.steps.push("No parameters are pending, so no node restarts.");
 	for (const node of nodes) {
 		const shard = row.shards.find(({ id }) => id === node.shardId);
 		const leads = shard?.primaryNodeId === node.id;

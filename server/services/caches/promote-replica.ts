@@ -34,7 +34,7 @@ export async function promoteReplica(
 			if (!orphaned.some((shard) => shard.nodes.some(mayLead))) {
 				throw new AppError(
 					"conflict",
-					`No replica of ${row.name} can take over: none that answers has synced since it started. Wait until a replica is back, or until ${row.name} starts again.`,
+					`No replica of ${row.name} can take over: none of those that answer has synced since it started. Wait until the primary or a replica with the data is back.`,
 				);
 			}
 			const change = { promotionRequestedAt: resources.clock.now() };

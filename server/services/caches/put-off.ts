@@ -35,7 +35,7 @@ export async function putOff(
 	if (row.availableAt === null) {
 		throw new AppError(
 			"conflict",
-			`Cache ${row.name} is ${row.status}; changes can wait for its maintenance window once it is available.`,
+			`Cache ${row.name} is ${row.status}; you can schedule changes for its maintenance window once it is available.`,
 			{ field: "apply" },
 		);
 	}
@@ -48,7 +48,7 @@ export async function putOff(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.change-pending",
-		message: `A change of cache ${row.name} (${Object.keys(asked).join(", ")}) waits for its maintenance window, from ${from}, as ${caller.name} requested.`,
+		message: `A change to cache ${row.name} (${Object.keys(asked).join(", ")}) is waiting for its maintenance window, from ${from}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
 }

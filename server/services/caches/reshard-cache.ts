@@ -133,7 +133,7 @@ function unweighed(
 	return row.shards
 		.filter(({ id }) => held[id] === undefined)
 		.map(({ index }) => {
-			const message = `It isn't known yet how much data shard ${shardName(index)} holds. Try again in a few seconds.`;
+			const message = `Larder doesn't know yet how much data shard ${shardName(index)} holds. Try again in a few seconds.`;
 			return { field, message, code: "conflict" };
 		});
 }
@@ -189,7 +189,7 @@ function busyWith(row: FullCache): string | null {
 		return `Cache ${row.name} is ${row.status}; its shards can be changed once it is available.`;
 	}
 	if (row.resizedFrom !== null) {
-		return `The nodes of cache ${row.name} are being changed. Wait until that is done, or cancel it.`;
+		return `The nodes of cache ${row.name} are being changed. Wait until that is done, or cancel the change.`;
 	}
 	return describeOpenOperation(row);
 }
@@ -199,7 +199,7 @@ export function describeOpenOperation(row: FullCache): string | null {
 	const operation = toOperationModel(row.operations[0]);
 	if (operation === null) return null;
 	if (operation.cancelAsked) {
-		return `A change of cache ${row.name} (${operation.kind}) is being canceled. Wait until that is done.`;
+		return `A change to cache ${row.name} (${operation.kind}) is being canceled. Wait until that is done.`;
 	}
 	return `Cache ${row.name} is being changed (${operation.kind}). Wait until that is done, or cancel it.`;
 }
@@ -246,7 +246,7 @@ function tooFull(
 		}, 0);
 		const grows = withoutSlots(goal, readSlots(before[id] ?? "")).length > 0;
 		if (!grows || bytes <= maxBytes) return [];
-		const message = `Shard ${shardName(index)} would hold about ${mebibytes(bytes)}, and its nodes have ${mebibytes(maxBytes)} for data. Keep more shards, or use a larger node type.`;
+		const message = `Shard ${shardName(index)} would hold about ${mebibytes(bytes)}, but its nodes have only ${mebibytes(maxBytes)} for data. Keep more shards, or use a larger node type.`;
 		return [{ field, message, code: "conflict" as const }];
 	});
 }

@@ -59,12 +59,19 @@ export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 	const leaving = namedNodes(row, input.removeNodes ?? [], refuse);
 	if (row.nodeCount !== null) {
 		if (input.shardReplicas !== undefined) {
-			refuse("shardReplicas", "shardReplicas is not for Memcached, which has no shards; use nodes");
+			refuse(
+				"shardReplicas",
+				"shardReplicas doesn't apply to Memcached, which has no shards; use nodes",
+			);
 		}
 		const nodes = input.nodes ?? row.nodeCount - leaving.length;
 		if (leaving.length > Math.max(0, row.nodeCount - nodes))
 			refuse("removeNodes", tooMany(nodes, "nodes"));
-		if (nodes < 1) refuse("removeNodes", "A cache keeps at least one node; delete it instead");
+		if (nodes < 1)
+			refuse(
+				"removeNodes",
+				"A cache must keep at least one node; to remove the last one, delete the cache",
+			);
 		return { size: { ...present, nodes }, leaving, problems };
 	}
 	const asked = askedPerShard(row, input, refuse);
@@ -89,7 +96,7 @@ export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 type Refuse = (field: string, message: string) => void;
 
 function tooMany(count: number, what: string): string {
-	return `removeNodes names too many nodes: ${count} ${what} must stay`;
+	return `removeNodes names too many nodes: ${count} of the ${what} must stay`;
 }
 
 function askedPerShard(

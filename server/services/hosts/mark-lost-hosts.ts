@@ -83,7 +83,7 @@ async function tellSafeMode(resources: Resources, hosts: readonly SeenHost[]): P
 		severity: is ? "warning" : "info",
 		type: is ? "fleet.safe-mode" : "fleet.safe-mode-ended",
 		message: is
-			? `${names.join(", ")} went silent at once, so this control plane may be cut off from them. Larder replaces no node until they return (safe mode). If they are gone for good, remove them as lost.`
+			? `${names.join(", ")} went silent at the same time, so this control plane may be cut off from them. Larder won't replace nodes until they return (safe mode). If they are gone for good, remove them as lost.`
 			: "Safe mode has ended: Larder replaces nodes of lost hosts again.",
 	});
 	const caches = await db.cache.findMany({ select: { id: true } });

@@ -2,7 +2,7 @@ import { AppError, NODE_TYPES } from "../../contract/index.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 
-/** `conflict` for a type of the catalogue, and while a cache uses it. */
+/** `conflict` for a type of the catalog, and while a cache uses it. */
 export async function deleteNodeType(
 	resources: Resources,
 	caller: Caller,
@@ -11,7 +11,7 @@ export async function deleteNodeType(
 	if (NODE_TYPES.has(input.name)) {
 		throw new AppError(
 			"conflict",
-			`Node type ${input.name} belongs to the catalogue and can't be deleted; only types of your own can.`,
+			`Node type ${input.name} belongs to the catalog and can't be deleted. You can delete only node types of your own.`,
 			{ field: "name" },
 		);
 	}

@@ -8,7 +8,7 @@ import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
 
-/** ElastiCache's catalogue, then operators' own by name. */
+/** ElastiCache's catalog, then operators' own by name. */
 export async function listNodeTypes({ db, rateCard }: Resources): Promise<NodeType[]> {
 	const rows = await db.nodeType.findMany({ orderBy: { name: "asc" } });
 	return [

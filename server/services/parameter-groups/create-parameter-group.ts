@@ -23,7 +23,7 @@ export async function createParameterGroup(
 	if (input.name.startsWith(RESERVED_PREFIX)) {
 		throw new AppError(
 			"invalid_argument",
-			`names that begin with ${RESERVED_PREFIX} are reserved for default groups; choose another name`,
+			`Names that begin with ${RESERVED_PREFIX} are reserved for default groups; choose another name`,
 			{ field: "name" },
 		);
 	}
