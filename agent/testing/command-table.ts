@@ -61,7 +61,7 @@ export function renderCommandPage(tables: readonly EngineCommands[]): string {
 		return [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...lines, ""].join("\n");
 	};
 	return [
-		"# Commands of a cache's clients\n",
+		"# Client commands\n",
 		"`npm run docs:commands` writes this page from the engines' answers to `ACL DRYRUN`;",
 		"`agent/drivers/client-commands.int.test.ts` fails if the page is out of date. An empty cell means that this version doesn't have the command.",
 		"`PUBLISH` to channels that begin with `__sentinel__:` is denied. The reason for each denied command is in",
