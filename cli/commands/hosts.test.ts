@@ -28,11 +28,11 @@ it("a removal says whether the host is gone already", () => {
 
 it("a host's clock is right, or off by a stated time", () => {
 	const off = { clockAheadMs: 3_000, clockWarning: "The clock of h1 is 3.0 s ahead." };
-	expect(describeClock(exampleHost())).toBe("right");
+	expect(describeClock(exampleHost())).toBe("in sync");
 	expect(describeClock(exampleHost({ clockAheadMs: null }))).toBe("-");
 	expect(describeClock(exampleHost(off))).toBe("3.0 s ahead");
 	expect(describeClock(exampleHost({ clockAheadMs: -3_600_000 }))).toBe("3600.0 s behind");
-	expect(describeState(exampleHost(off))).toBe("online, clock off");
+	expect(describeState(exampleHost(off))).toBe("online, clock out of sync");
 });
 
 it("warnings appear below the list, each once with the names of its hosts", () => {
@@ -66,7 +66,7 @@ it("a host is shown with each of its warnings", () => {
 	const host = exampleHost({ clockWarning, statusReason: "Drained.", warnings: [warning] });
 	expect(describeHost(host)).toMatch(/^Warning +The clock of h1 is 3\.0 s ahead\.$/m);
 	expect(describeHost(host)).toMatch(/^Warning +It is 0\. Set it to 1\. Command: sysctl -w it=1$/m);
-	expect(describeHost(host)).toMatch(/^Status +online, clock off: Drained\.$/m);
+	expect(describeHost(host)).toMatch(/^Status +online, clock out of sync: Drained\.$/m);
 	expect(describeHost(exampleHost())).not.toContain("Warning");
 });
 

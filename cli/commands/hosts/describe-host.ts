@@ -8,7 +8,7 @@ export function describeState(host: Host): string {
 	return [
 		host.status,
 		...(host.lost ? ["lost"] : []),
-		...(host.clockWarning === null ? [] : ["clock off"]),
+		...(host.clockWarning === null ? [] : ["clock out of sync"]),
 		...host.warnings.filter(({ severity }) => severity !== "info").map(({ title }) => title),
 		...(host.draining ? [draining] : host.cordoned ? ["cordoned"] : []),
 	].join(", ");
@@ -26,7 +26,7 @@ export function describeWarnings(hosts: readonly Host[]): string[] {
 /** How far its clock is off, such as "3.0 s ahead". */
 export function describeClock({ clockAheadMs }: Host): string {
 	if (clockAheadMs === null) return "-";
-	if (Math.abs(clockAheadMs) < CLOCK_OFF_MS) return "right";
+	if (Math.abs(clockAheadMs) < CLOCK_OFF_MS) return "in sync";
 	const seconds = (Math.abs(clockAheadMs) / 1_000).toFixed(1);
 	return `${seconds} s ${clockAheadMs > 0 ? "ahead" : "behind"}`;
 }
