@@ -30,7 +30,7 @@ describe("a form's errors", () => {
 			cpuMillis: 1,
 		});
 		expect(Object.fromEntries(firstIssues(parsed.error))).toEqual({
-			name: "Name must be two words or more of lower-case letters and digits with a dot or hyphen between them, such as own.small.",
+			name: "Name must be two words or more of lowercase letters and digits with a dot or hyphen between them, such as own.small.",
 			vcpus: "vCPU must be 1 to 256.",
 			memoryMib: "Memory in MiB must be a whole number.",
 			cpuMillis: "Assigned CPUs, in thousandths, must be 10 to 256000.",

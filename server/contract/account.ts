@@ -3,7 +3,11 @@ import { accessSchema } from "./access.ts";
 import { LIMITS } from "./limits.ts";
 import { findPasswordWeakness, newPasswordSchema } from "./password.ts";
 
-export const personNameSchema = z.string().trim().min(1, "name is required").max(100);
+export const personNameSchema = z
+	.string()
+	.trim()
+	.min(1, "name is required")
+	.max(100, "name can have at most 100 characters");
 export const emailSchema = z
 	.email("enter a valid e-mail address")
 	.max(LIMITS.emailMaxLength)
@@ -79,7 +83,7 @@ export const overviewSchema = z.object({
 export const sessionSchema = z.object({
 	id: z.string(),
 	address: z.string().nullable(),
-	browser: z.string().describe("as its User-Agent says, such as Firefox on Linux"),
+	browser: z.string().describe("from its User-Agent header, such as Firefox on Linux"),
 	createdAt: z.string(),
 	expiresAt: z.string(),
 	isCurrent: z.boolean(),

@@ -9,13 +9,19 @@ export const hostNameSchema = z
 	.string()
 	.min(1)
 	.max(63)
-	.regex(label, "a host name holds lower-case letters, digits, dots and hyphens");
+	.regex(
+		label,
+		"a host name holds only lowercase letters, digits, dots and hyphens, and begins and ends with a letter or digit",
+	);
 
 export const zoneSchema = z
 	.string()
 	.min(1)
 	.max(63)
-	.regex(label, "a zone holds lower-case letters, digits, dots and hyphens");
+	.regex(
+		label,
+		"a zone holds only lowercase letters, digits, dots and hyphens, and begins and ends with a letter or digit",
+	);
 
 export const hostEngineSchema = z.object({
 	engine: z.string(),
@@ -156,12 +162,17 @@ export const removeHostInputSchema = hostRefSchema.extend({
 });
 
 export const createJoinTokenInputSchema = z.strictObject({
-	expiresInHours: z.coerce.number().int().min(1).max(LIMITS.joinTokenHoursMax).default(1),
+	expiresInHours: z.coerce
+		.number()
+		.int()
+		.min(1, `expiresInHours must be 1 to ${LIMITS.joinTokenHoursMax}`)
+		.max(LIMITS.joinTokenHoursMax, `expiresInHours must be 1 to ${LIMITS.joinTokenHoursMax}`)
+		.default(1),
 	uses: z.coerce
 		.number()
 		.int()
-		.min(1)
-		.max(LIMITS.joinTokenUsesMax)
+		.min(1, `uses must be 1 to ${LIMITS.joinTokenUsesMax}`)
+		.max(LIMITS.joinTokenUsesMax, `uses must be 1 to ${LIMITS.joinTokenUsesMax}`)
 		.default(1)
 		.describe("how many hosts may join with it"),
 });

@@ -34,7 +34,7 @@ const ownNameSchema = z
 	.max(NAME_MAX_LENGTH, `name can have at most ${NAME_MAX_LENGTH} characters`)
 	.regex(
 		NAME_PATTERN,
-		"name must be two words or more of lower-case letters and digits with a dot or hyphen between them, such as own.small",
+		"name must be two words or more of lowercase letters and digits with a dot or hyphen between them, such as own.small",
 	)
 	.refine(
 		(name) => !name.startsWith("cache."),

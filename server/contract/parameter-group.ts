@@ -10,10 +10,13 @@ export type ParameterFamily = z.infer<typeof parameterFamilySchema>;
 export const parameterGroupNameSchema = z
 	.string("a parameter group name is required")
 	.min(1, "a parameter group name is required")
-	.max(LIMITS.parameterGroupNameMaxLength)
+	.max(
+		LIMITS.parameterGroupNameMaxLength,
+		`a parameter group name can have at most ${LIMITS.parameterGroupNameMaxLength} characters`,
+	)
 	.regex(
 		/^[A-Za-z](?!.*--)[A-Za-z0-9.-]*(?<!-)$/,
-		"a parameter group name begins with a letter, holds only letters, digits, dots and hyphens, and has no two hyphens in a row",
+		"a parameter group name begins with a letter, holds only letters, digits, dots and hyphens, doesn't end with a hyphen, and has no two hyphens in a row",
 	)
 	.transform((name) => name.toLowerCase());
 

@@ -22,7 +22,7 @@ export const createTokenInputSchema = z.strictObject({
 		.string("name is required")
 		.trim()
 		.min(1, "name is required")
-		.max(100)
+		.max(100, "name can have at most 100 characters")
 		.regex(/^[^\p{Cc}]*$/u, "name cannot hold control characters"),
 	scope: tokenScopeSchema
 		.default("read-only")
@@ -32,8 +32,8 @@ export const createTokenInputSchema = z.strictObject({
 	expiresInDays: z
 		.number()
 		.int()
-		.min(1)
-		.max(3650)
+		.min(1, "expiresInDays must be 1 to 3650")
+		.max(3650, "expiresInDays must be 1 to 3650")
 		.nullable()
 		.default(TOKEN_DAYS_DEFAULT)
 		.describe("null: never expires"),

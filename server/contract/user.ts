@@ -25,7 +25,7 @@ export const userSchema = z.object({
 	resetExpiresAt: z
 		.string()
 		.nullable()
-		.describe("until when a password-reset link works; null if there is none"),
+		.describe("when the password-reset link expires; null if there is none"),
 });
 export type User = z.infer<typeof userSchema>;
 

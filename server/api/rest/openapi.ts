@@ -132,7 +132,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 				]),
 			),
 			default: {
-				description: "An error: 400, 401, 403, 404, 409, 422, 429 or 500",
+				description: "An error: 400, 401, 403, 404, 409, 413, 422, 429, 500 or 503",
 				content: {
 					"application/json": { schema: { $ref: "#/components/schemas/Error" } },
 				},

@@ -12,14 +12,14 @@ const VALKEY: readonly ParameterDefinition[] = [
 		"commandlog-request-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
-		"Log requests of at least this many bytes; -1 logs none.",
+		"Logs requests of at least this many bytes; -1 logs none.",
 		WHEN_SET,
 	),
 	integer(
 		"commandlog-reply-larger-than",
 		1_048_576,
 		[-1, Number.MAX_SAFE_INTEGER],
-		"Log replies of at least this many bytes; -1 logs none.",
+		"Logs replies of at least this many bytes; -1 logs none.",
 		WHEN_SET,
 	),
 	integer(
