@@ -25,7 +25,7 @@ test("peers that don't answer, or whose id isn't known yet, don't count as live"
 	];
 	const peers = [
 		...[peer("sentinel", "r1"), peer("s_down,sentinel", "r2"), peer("sentinel,disconnected", "r3")],
-		peer("sentinel", ""),
+		...[peer("sentinel", ""), peer("sentinel,master_down", "r5")],
 	];
-	expect(parseLivePeers(peers)).toEqual([{ host: "10.0.0.2", port: 26_379, runId: "r1" }]);
+	expect(parseLivePeers(peers).map(({ runId }) => runId)).toEqual(["r1", "r5"]);
 });

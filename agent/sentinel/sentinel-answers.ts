@@ -42,13 +42,19 @@ export interface Peer {
 	readonly runId: string;
 }
 
+/**
+ * How SENTINEL SENTINELS marks a peer that doesn't answer. Its other flags tell what the peer says:
+ * "master_down" stays for minutes after the primary has come back.
+ */
+const AWAY = ["s_down", "o_down", "disconnected"];
+
 /** Reads SENTINEL SENTINELS, without those that don't answer. */
 export function parseLivePeers(value: RespValue): Peer[] {
 	if (!Array.isArray(value)) return [];
 	return value.map(parseFields).flatMap((fields) => {
 		const flags = (fields.get("flags") ?? "").split(",");
 		const runId = fields.get("runid") ?? "";
-		if (runId === "" || flags.some((flag) => flag !== "sentinel")) return [];
+		if (runId === "" || flags.some((flag) => AWAY.includes(flag))) return [];
 		return { host: fields.get("ip") ?? "", port: Number(fields.get("port")), runId };
 	});
 }

@@ -23,6 +23,16 @@ function forgedHello(cacheId: string): string {
 	return [...sender, cacheId, NOWHERE, 6_379, 1_000].join(",");
 }
 
+/** How long each Sentinel waits before it considers the primary down, in milliseconds. */
+function downAfterAt(backstop: TestBackstop, cacheId: string): Promise<(string | undefined)[]> {
+	return Promise.all(
+		backstop.watchers.map(async (each) => {
+			const fields = parseFields(await each.ask(backstop.password, "SENTINEL", "MASTER", cacheId));
+			return fields.get("down-after-milliseconds");
+		}),
+	);
+}
+
 let backstop: TestBackstop;
 
 beforeEach(async () => {
@@ -85,6 +95,14 @@ test("replicas that restarted empty aren't elected while their primary hangs, so
 		return sizes.every((size) => size === 6_000);
 	});
 	expect(await backstop.primaries()).toEqual([first]);
+	// A Sentinel may still show what its peers said about the primary meanwhile, and must reach them like any others.
+	const before = await downAfterAt(backstop, cacheId);
+	for (const wanted of ["7000", before[0] ?? ""]) {
+		await eventually(`all Sentinels wait ${wanted} ms`, async () => {
+			await watcher(backstop, 0).sentinel.setDownAfter(cacheId, Number(wanted));
+			return (await downAfterAt(backstop, cacheId)).every((found) => found === wanted);
+		});
+	}
 	// Once they have synced, they may lead.
 	for (const replica of [second, third]) await replica.letLead();
 	await backstop.untilReady(cacheId);
