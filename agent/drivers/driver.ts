@@ -42,6 +42,8 @@ export interface EngineCounters {
 	readonly memoryUsedBytes: number;
 	readonly memoryMaxBytes: number;
 	readonly clients: number;
+	/** Clients refused because there were too many. */
+	readonly refusedClients: number;
 	readonly keys: number;
 	readonly requests: RequestCounters;
 	readonly hits: number;

@@ -103,6 +103,7 @@ export class MemcachedSession implements EngineSession {
 			memoryUsedBytes: numberOf(fields, "bytes"),
 			memoryMaxBytes: numberOf(fields, "limit_maxbytes"),
 			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS),
+			refusedClients: numberOf(fields, "rejected_connections"),
 			keys: numberOf(fields, "curr_items"),
 			requests: {
 				direct: COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0),

@@ -254,6 +254,7 @@ export class ValkeySession implements EngineSession {
 					sentinels * SENTINEL_CONNECTIONS -
 					(fields.get("master_link_status") === "up" ? 1 : 0),
 			),
+			refusedClients: infoNumber(fields, "rejected_connections"),
 			keys: countKeys(fields),
 			requests: readRequests(fields, writes, sentinels),
 			hits: infoNumber(fields, "keyspace_hits"),

@@ -53,8 +53,10 @@ export class InstanceCore {
 	readonly backstop: BackstopGuard;
 	/** It was primary when it last answered. */
 	led = false;
-	/** It refused its agent because it was full, and an event said so. */
+	/** An event said that it refuses clients, and it has refused some since. */
 	toldFull = false;
+	/** How many clients it had refused at the last sample; null before the first. */
+	refusedClients: number | null = null;
 	/** The process whose limit of clients was reported to the user. */
 	toldLimitOf: number | null = null;
 	/** It closed the agent's connection; whether it still answers isn't known yet. */

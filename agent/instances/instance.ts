@@ -17,6 +17,7 @@ import { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { reasonOf } from "./instance-view.ts";
 import { noteExit } from "./note-exit.ts";
+import { noteRefusals } from "./note-full.ts";
 import { isStopping } from "./reboot.ts";
 import { recoverInstance } from "./recover-instance.ts";
 import { tryLaunch } from "./start-instance.ts";
@@ -170,7 +171,10 @@ export class Instance {
 	/** Counters of the running engine; null if it doesn't run or answer. */
 	async sample(): Promise<EngineCounters | null> {
 		const { display, link, removing, setAside } = this.core;
-		return display.view.phase === "running" && !removing && !setAside ? await link.sample() : null;
+		if (display.view.phase !== "running" || removing || setAside) return null;
+		const counters = await link.sample();
+		if (counters !== null) noteRefusals(this.core, counters);
+		return counters;
 	}
 
 	private beginLoop(): void {

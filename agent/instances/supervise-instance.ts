@@ -9,6 +9,7 @@ import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { isStateNews, reasonOf } from "./instance-view.ts";
+import { noteFull } from "./note-full.ts";
 import { refusedValues } from "./pending-parameters.ts";
 import { rebootOver } from "./reboot.ts";
 import { saysBusy, saysFull } from "./silence.ts";
@@ -66,7 +67,6 @@ async function observe(
 		silence.end();
 		core.backstop.release();
 		core.letGo = false;
-		core.toldFull = false;
 		return seen;
 	} finally {
 		answered = true;
@@ -183,19 +183,6 @@ async function applySettings(
 	// Reported once, whatever happens in the rest of this look.
 	if (refused.length > 0) await core.save(applied);
 	return applied;
-}
-
-/** It serves the clients that are connected, so its state hasn't changed: it just can't be asked. */
-function noteFull(core: InstanceCore): number {
-	core.silence.end();
-	core.show({ silentSince: null, busy: false });
-	if (!core.toldFull) {
-		const name = core.assignment?.nodeName ?? core.id;
-		const sentence = `${name} has reached its client limit (maxclients) and refuses new clients. It serves those that are connected. Close idle connections, set the parameter timeout, or use more nodes.`;
-		core.tell("warning", "node.full", sentence);
-	}
-	core.toldFull = true;
-	return core.pace.delayMs();
 }
 
 /** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */

@@ -4,7 +4,7 @@ import type { EngineCounters } from "../drivers/driver.ts";
 import { MetricsSampler, metricsBetween, untilNextRound } from "./metrics-sampler.ts";
 
 const counters: EngineCounters = {
-	...{ memoryUsedBytes: 10, memoryMaxBytes: 100, clients: 2, keys: 5 },
+	...{ memoryUsedBytes: 10, memoryMaxBytes: 100, clients: 2, refusedClients: 0, keys: 5 },
 	...{ hits: 100, misses: 10, evictions: 0, cpuSeconds: 1 },
 	requests: { direct: 1_000, replicable: null },
 	replicationLagBytes: 7,

@@ -78,6 +78,8 @@ export class ProcessLimits {
 	private readonly kind: GroupsKind;
 	private readonly logger: Logger;
 	private warned = false;
+	/** Instances whose process is gone, but whose group the kernel hasn't let go of yet. */
+	private readonly leftovers = new Set<string>();
 
 	constructor(root: string, kind: GroupsKind, logger: Logger) {
 		this.root = root;
@@ -87,6 +89,7 @@ export class ProcessLimits {
 
 	/** Puts a process into its group with these limits. Safe to repeat, also with other limits. */
 	apply(assignmentId: string, pid: number, limits: NodeLimits): void {
+		this.leftovers.delete(assignmentId);
 		this.attempt(() => {
 			try {
 				this.set(assignmentId, pid, limits);
@@ -98,15 +101,23 @@ export class ProcessLimits {
 		});
 	}
 
-	/** Removes the group of an instance whose process is gone. */
+	/**
+	 * Removes the group of an instance whose process is gone. The kernel may hold on to a group for some
+	 * milliseconds after its last process: the next call removes it then.
+	 */
 	remove(assignmentId: string): void {
-		this.attempt(() => {
-			try {
-				rmdirSync(this.groupOf(assignmentId));
-			} catch (error) {
-				if (!isMissing(error)) throw error;
-			}
-		});
+		this.leftovers.add(assignmentId);
+		for (const id of this.leftovers) this.attempt(() => this.removeLeftover(id));
+	}
+
+	private removeLeftover(assignmentId: string): void {
+		try {
+			rmdirSync(this.groupOf(assignmentId));
+		} catch (error) {
+			if (errorCode(error) === "EBUSY") return;
+			if (!isMissing(error)) throw error;
+		}
+		this.leftovers.delete(assignmentId);
 	}
 
 	private set(assignmentId: string, pid: number, limits: NodeLimits): void {
@@ -153,8 +164,12 @@ function parentOf(root: string, kind: GroupsKind): string {
 	return join(root, ...GROUPS[kind].parent);
 }
 
+function errorCode(error: unknown): string | undefined {
+	return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
 function isMissing(error: unknown): boolean {
-	return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOENT";
+	return errorCode(error) === "ENOENT";
 }
 
 /** Whether groups with limits can be created below that directory; creates their common parent. */
