@@ -59,8 +59,9 @@ export function acquireLock(path: string, note: string): { release(): void } {
 	removeLeftovers(path);
 	const own = `${path}.${randomBytes(6).toString("hex")}.own`;
 	const content = JSON.stringify({ identity, note });
-	writeFileSync(own, content, { mode: 0o600, flag: "wx" });
 	try {
+		// On a full disk it may leave an empty file.
+		writeFileSync(own, content, { mode: 0o600, flag: "wx" });
 		for (;;) {
 			try {
 				// A hard link appears whole or not at all, and fails if another lock is there.

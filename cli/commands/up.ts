@@ -15,6 +15,7 @@ import { formatDuration } from "../terminal/format.ts";
 import { awaitControlPlane, awaitHosts, watchControlPlane } from "../up/await-ready.ts";
 import { type KeptProcess, keepProcess } from "../up/kept-process.ts";
 import { agentEnvironment, joinTokenFor, planLocalAgents } from "../up/local-agents.ts";
+import { logLength } from "../up/log-file.ts";
 import { findPortOwner, isPortTaken } from "../up/port-owner.ts";
 
 const HOSTS_ONLINE_TIMEOUT_MS = 15_000;
@@ -95,6 +96,7 @@ async function start(
 			`The ${title} ended (${how}); restarting it in ${formatDuration(restartInMs)}. Log: ${home.logsDir}`,
 		);
 	const serverLog = join(home.logsDir, "control-plane.log");
+	const loggedBefore = logLength(serverLog);
 	let announced = false;
 	const server = keepProcess({
 		title: "control plane",
@@ -106,7 +108,8 @@ async function start(
 		},
 	});
 	kept.push(server);
-	await awaitControlPlane(server, settings.url, serverLog, signal);
+	const log = { path: serverLog, fromByte: loggedBefore };
+	await awaitControlPlane(server, settings.url, log, signal);
 	announced = true;
 	void watchControlPlane(server, settings.url, signal, () =>
 		print(
@@ -120,6 +123,7 @@ async function start(
 	const agents = options.agents ? await planLocalAgents(home) : [];
 	if (agents.length > 0) {
 		const joinToken = await joinTokenFor(agents, api);
+		const startingAt = new Date();
 		signal.throwIfAborted();
 		for (const agent of agents) {
 			kept.push(
@@ -133,7 +137,7 @@ async function start(
 			);
 		}
 		const names = agents.map((agent) => agent.name);
-		const missing = await awaitHosts(api, names, HOSTS_ONLINE_TIMEOUT_MS, signal);
+		const missing = await awaitHosts(api, names, startingAt, HOSTS_ONLINE_TIMEOUT_MS, signal);
 		for (const name of names) {
 			if (!missing.includes(name)) continue;
 			print(`Host ${name} isn't online yet; see ${join(home.logsDir, `agent-${name}.log`)}`);

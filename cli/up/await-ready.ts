@@ -14,13 +14,13 @@ const SERVER_TIMEOUT_MS = 180_000;
 const SHOWN_LOG_LINES = 12;
 
 /**
- * Waits until the control plane answers. If it ends before that, throws a CliError with the end of its log, and
- * doesn't wait for a restart.
+ * Waits until the control plane answers. If it ends before that, throws a CliError with the end of what it logged
+ * (from `fromByte` on), and doesn't wait for a restart.
  */
 export async function awaitControlPlane(
 	server: KeptProcess,
 	url: string,
-	log: string,
+	log: { path: string; fromByte: number },
 	signal: AbortSignal,
 ): Promise<void> {
 	const deadline = performance.now() + SERVER_TIMEOUT_MS;
@@ -28,15 +28,15 @@ export async function awaitControlPlane(
 		signal.throwIfAborted();
 		if (server.failures > 0) {
 			throw new CliError("The control plane didn't start.", undefined, [
-				readLogTail(log, SHOWN_LOG_LINES),
-				`The whole log: ${log}`,
+				readLogTail(log.path, SHOWN_LOG_LINES, log.fromByte),
+				`The whole log: ${log.path}`,
 			]);
 		}
 		if (performance.now() > deadline) {
 			throw new CliError(
 				`The control plane doesn't answer at ${url} after ${SERVER_TIMEOUT_MS / 1_000} s.`,
 				undefined,
-				[`Its log: ${log}`],
+				[`Its log: ${log.path}`],
 			);
 		}
 		await delay(POLL_MS);
@@ -79,10 +79,11 @@ export async function watchControlPlane(
 	}
 }
 
-/** Names of the hosts that aren't online when the time is up; empty if all are. */
+/** Names of the hosts that haven't reported since that time when the time is up; empty if all have. */
 export async function awaitHosts(
 	api: ApiClient,
 	names: readonly string[],
+	since: Date,
 	timeoutMs: number,
 	signal: AbortSignal,
 ): Promise<string[]> {
@@ -91,8 +92,12 @@ export async function awaitHosts(
 		const page = hostPageSchema.parse(
 			await api.call({ method: "GET", path: "/hosts", query: { limit: 100 } }),
 		);
-		const online = page.items.filter((host) => host.status === "online").map((host) => host.name);
-		const missing = names.filter((name) => !online.includes(name));
+		// A host counts as online for a while after its agent's last report.
+		const online = page.items.filter(
+			({ status, lastSeenAt }) =>
+				status === "online" && lastSeenAt !== null && new Date(lastSeenAt) >= since,
+		);
+		const missing = names.filter((name) => !online.some((host) => host.name === name));
 		if (missing.length === 0 || performance.now() > deadline) return missing;
 		signal.throwIfAborted();
 		await delay(POLL_MS);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { boundLog } from "../../platform/bounded-log.ts";
 
 const ROTATE_AT_BYTES = 10 * 1024 ** 2;
@@ -21,8 +21,13 @@ export function keepLogBounded(path: string): () => void {
 	return () => clearInterval(timer);
 }
 
-/** The last lines, to show why a program ended. Empty if there is no log. */
-export function readLogTail(path: string, lines: number): string {
+/** How long the log is now; 0 if there is none. */
+export function logLength(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The last lines, from that byte on, to show why a program ended. Empty if there is no log. */
+export function readLogTail(path: string, lines: number, fromByte = 0): string {
 	let fd: number;
 	try {
 		fd = openSync(path, "r");
@@ -32,7 +37,9 @@ export function readLogTail(path: string, lines: number): string {
 	}
 	try {
 		const size = fstatSync(fd).size;
-		const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+		// A shorter log was begun anew since.
+		const written = size < fromByte ? size : size - fromByte;
+		const buffer = Buffer.alloc(Math.min(written, TAIL_BYTES));
 		readSync(fd, buffer, 0, buffer.length, size - buffer.length);
 		return buffer.toString("utf8").trimEnd().split("\n").slice(-lines).join("\n");
 	} finally {

@@ -1,27 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeDataDir } from "../testing/data-dir-files.ts";
 import { damagedText, inspectDataDir } from "./inspect-data-dir.ts";
-
-const FILES = {
-	PG_VERSION: "18\n",
-	"global/pg_control": Buffer.alloc(8_192, 7),
-	"global/pg_filenode.map": Buffer.alloc(524, 7),
-	"base/5/1259": "rows",
-	"pg_wal/000000010000000000000001": "log",
-	"pg_xact/0000": "commits",
-};
 
 let root: string;
 let directory: string;
 beforeEach(() => {
 	root = mkdtempSync(join(tmpdir(), "larder-data-"));
 	directory = join(root, "database");
-	for (const [path, content] of Object.entries(FILES)) {
-		mkdirSync(dirname(join(directory, path)), { recursive: true });
-		writeFileSync(join(directory, path), content);
-	}
+	writeDataDir(directory);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -60,8 +49,15 @@ test("a database whose PG_VERSION holds garbage is damaged", () => {
 	expect(inspectDataDir(directory)).toMatchObject({ kind: "damaged" });
 });
 
+test("a control file that has its size but holds garbage is named", () => {
+	const path = join(directory, "global/pg_control");
+	writeFileSync(path, Buffer.alloc(8_192, 0xa5));
+	const what = `${path} is truncated, empty or garbled`;
+	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });
+});
+
 test("a control file that was cut is named", () => {
 	truncateSync(join(directory, "global/pg_control"), 4_096);
-	const what = `${join(directory, "global/pg_control")} is truncated or empty`;
+	const what = `${join(directory, "global/pg_control")} is truncated, empty or garbled`;
 	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });
 });

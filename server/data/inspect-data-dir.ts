@@ -4,13 +4,20 @@ import { dirname, join } from "node:path";
 /** Files that PostgreSQL needs before it can itself say what is wrong, and how to check their content. */
 const VITAL: readonly { path: string; isWhole(directory: string): boolean }[] = [
 	{ path: "PG_VERSION", isWhole: (path) => /^\d\d\s*$/.test(readFileSync(path, "utf8")) },
-	// Its size never changes; PostgreSQL checks the rest itself.
-	{ path: "global/pg_control", isWhole: (path) => statSync(path).size === 8_192 },
+	// PostgreSQL checks the rest itself.
+	{ path: "global/pg_control", isWhole: (path) => isControlFile(readFileSync(path)) },
 	{ path: "global/pg_filenode.map", isWhole: (path) => statSync(path).size > 0 },
 	{ path: "base", isWhole: (path) => readdirSync(path).length > 0 },
 	{ path: "pg_wal", isWhole: (path) => readdirSync(path).length > 0 },
 	{ path: "pg_xact", isWhole: (path) => readdirSync(path).length > 0 },
 ];
+
+/** Its size never changes, and its format's version, such as 1800, follows the database's identifier of 8 bytes. */
+function isControlFile(bytes: Buffer): boolean {
+	if (bytes.length !== 8_192) return false;
+	const version = bytes.readUInt32LE(8);
+	return version >= 1_000 && version < 10_000;
+}
 
 export type DataDirState =
 	| { readonly kind: "absent" }
@@ -27,7 +34,7 @@ export function inspectDataDir(directory: string): DataDirState {
 	for (const { path, isWhole } of VITAL) {
 		const whole = join(directory, path);
 		try {
-			if (!isWhole(whole)) return { kind: "damaged", what: `${whole} is truncated or empty` };
+			if (!isWhole(whole)) return { kind: "damaged", what: `${whole} is truncated, empty or garbled` };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 			return { kind: "damaged", what: `${whole} is missing` };

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LarderHome, openHome } from "../../platform/home.ts";
 import { acquireLock } from "../../platform/process-lock.ts";
@@ -8,6 +8,7 @@ import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-
 import { damagedText, inspectDataDir } from "../data/inspect-data-dir.ts";
 import { loadSecretKey, readOrReplaceSecret } from "../platform/secrets.ts";
 import { StartError } from "../platform/start-error.ts";
+import { writeDataDir } from "./data-dir-files.ts";
 
 let home: LarderHome;
 beforeEach(() => {
@@ -57,15 +58,7 @@ const ROWS: readonly Row[] = [
 
 /** Makes a directory with the files that are checked before PostgreSQL opens it. */
 function makeDatabase(): void {
-	const files = {
-		...{ PG_VERSION: "18\n", "global/pg_control": Buffer.alloc(8_192, 7) },
-		...{ "global/pg_filenode.map": "map", "base/5/1259": "rows", "pg_wal/1": "log" },
-		"pg_xact/0000": "commits",
-	};
-	for (const [path, content] of Object.entries(files)) {
-		mkdirSync(dirname(join(home.databaseDir, path)), { recursive: true });
-		writeFileSync(join(home.databaseDir, path), content);
-	}
+	writeDataDir(home.databaseDir);
 	expect(inspectDataDir(home.databaseDir)).toEqual({ kind: "whole" });
 }
 
