@@ -45,7 +45,8 @@ function untilInSync(assignments: readonly Assignment[]) {
 /** Deletes everything that an instance has on disk, while its agent runs or between two agents. */
 async function wipe({ id }: Assignment, stop: () => Promise<void>, anew: boolean): Promise<void> {
 	if (anew) await stop();
-	rmSync(join(host.homeDir, "instances", id), { recursive: true });
+	// A running agent may be writing there.
+	rmSync(join(host.homeDir, "instances", id), { recursive: true, maxRetries: 5 });
 	host.plane.observations = null;
 	if (anew) host.startAgent();
 }
@@ -71,7 +72,7 @@ test.each(LIVING)("an engine whose files are gone keeps running: $agent", async 
 	await write(primary);
 	const pids = shard.map(({ id }) => host.engineProcess(id)?.pid);
 	for (const each of shard) {
-		rmSync(join(host.homeDir, "instances", each.id), { recursive: true });
+		rmSync(join(host.homeDir, "instances", each.id), { recursive: true, maxRetries: 5 });
 	}
 	host.plane.observations = null;
 	if (agent !== LIVING[0]?.agent) {

@@ -34,7 +34,8 @@ export function inspectDataDir(directory: string): DataDirState {
 	for (const { path, isWhole } of VITAL) {
 		const whole = join(directory, path);
 		try {
-			if (!isWhole(whole)) return { kind: "damaged", what: `${whole} is truncated, empty or garbled` };
+			if (!isWhole(whole))
+				return { kind: "damaged", what: `${whole} is truncated, empty or garbled` };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 			return { kind: "damaged", what: `${whole} is missing` };
