@@ -115,7 +115,7 @@ async function refuseRemoved(
 	if (removed === null) return;
 	throw new AppError(
 		"forbidden",
-		`Host ${removed.name} was removed on ${removed.removedAt.toISOString()}, and Larder won't accept its identity again. The machine can join as a new host.`,
+		`Host ${removed.name} was removed on ${removed.removedAt.toISOString()}, and Larder won't accept its identity again. With a new join token, the machine can join as a new host.`,
 		{ field: "agentId" },
 	);
 }

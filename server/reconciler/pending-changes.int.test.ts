@@ -145,7 +145,7 @@ it("one request may ask for more than can be done at once: the rest follows, or 
 		changes: { moves: whole.moves },
 		startsAt: null,
 	});
-	await expect(modify({ replicasPerShard: 3 })).rejects.toThrow(/moves will follow/);
+	await expect(modify({ replicasPerShard: 3 })).rejects.toThrow(/changes \(moves\) will follow/);
 	await call(cancelOperation);
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({

@@ -130,7 +130,7 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		await expect(failOver()).rejects.toMatchObject({
 			code: "conflict",
 			field: "name",
-			message: expect.stringContaining("replicasPerShard of 1 or more"),
+			message: expect.stringContaining("Set replicasPerShard to 1 or more"),
 		});
 	});
 
