@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism, hostname, totalmem } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { offeredMemoryBytes } from "../platform/machine-memory.ts";
 import { hostNameSchema, zoneSchema } from "../server/contract/host.ts";
 import { DNS_PORT_DEFAULT, dnsPortSchema } from "../server/contract/names.ts";
 
@@ -16,7 +17,7 @@ const SOURCES = {
 	name: { flag: "name", variable: "LARDER_AGENT_NAME" },
 	zone: { flag: "zone", variable: "LARDER_AGENT_ZONE" },
 	bindAddress: { flag: "address", variable: "LARDER_AGENT_ADDRESS" },
-	advertisedAddress: { flag: "advertise", variable: "LARDER_AGENT_ADVERTISED_ADDRESS" },
+	advertisedAddress: { flag: "advertised-address", variable: "LARDER_AGENT_ADVERTISED_ADDRESS" },
 	memoryBytes: { flag: "memory-bytes", variable: "LARDER_AGENT_MEMORY_BYTES" },
 	homeDir: { flag: "home", variable: "LARDER_AGENT_HOME" },
 	gateway: { flag: "gateway", variable: "LARDER_AGENT_GATEWAY" },
@@ -82,8 +83,7 @@ export function readAgentConfig(
 	}
 	const parsed = configSchema.safeParse({
 		name: hostname().toLowerCase(),
-		// Half of the machine: the rest is for the system and for what engines need beside their data.
-		memoryBytes: Math.floor(totalmem() / 2),
+		memoryBytes: offeredMemoryBytes(1),
 		advertisedAddress: given.bindAddress,
 		...given,
 	});

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { offeredMemoryBytes } from "../../platform/machine-memory.ts";
 import { hostNameSchema } from "../../server/contract/host.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { builtProgram, currentHome } from "../installation/checkout.ts";
-import { offeredMemoryBytes } from "../installation/machine-memory.ts";
 import { findOwnAddress } from "../installation/own-address.ts";
 import { runInForeground } from "../installation/run-in-foreground.ts";
 import { parseBytes } from "../terminal/format.ts";

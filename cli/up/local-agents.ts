@@ -4,9 +4,9 @@ import { z } from "zod";
 import { readFileIfExists } from "../../platform/atomic-file.ts";
 import type { LarderHome } from "../../platform/home.ts";
 import { parseJson } from "../../platform/json-text.ts";
+import { offeredMemoryBytes } from "../../platform/machine-memory.ts";
 import { createdJoinTokenSchema } from "../../server/contract/host.ts";
 import type { ApiClient } from "../api/client.ts";
-import { offeredMemoryBytes } from "../installation/machine-memory.ts";
 import { isPortTaken } from "./port-owner.ts";
 
 const ZONES = ["a", "b", "c"] as const;
