@@ -19,6 +19,14 @@ test.describe
 			await expect(page.getByRole("heading", { name: "Set up Larder first" })).toBeVisible();
 		});
 
+		test("doesn't resize images for strangers", async ({ request }) => {
+			for (const image of ["/icon.svg", "/%00"]) {
+				const query = new URLSearchParams({ url: decodeURIComponent(image), w: "64", q: "75" });
+				const answer = await request.get(`${installation.url}/_next/image?${query}`);
+				expect(answer.status(), image).toBe(404);
+			}
+		});
+
 		test("creates the administrator by the link, and signs in", async ({ page }) => {
 			await page.goto(link);
 			await page.getByRole("button", { name: "Create administrator" }).click();

@@ -255,7 +255,8 @@ function registerPages(
 	createContext: (request: FastifyRequest) => Promise<Context>,
 ): void {
 	app.setNotFoundHandler(async (request, reply) => {
-		const isPage = !request.url.startsWith("/api/") && ["GET", "HEAD"].includes(request.method);
+		// HTTP also allows a `*` and whole URLs as targets; Next fails on the one, and redirects to the other's host.
+		const isPage = /^\/(?!api\/)/.test(request.url) && ["GET", "HEAD"].includes(request.method);
 		if (!isPage || pages === null) {
 			const error = new AppError(
 				"not_found",

@@ -7,9 +7,16 @@ import { startTestServer, TEST_MACHINE_TOKEN, type TestServer } from "../testing
 
 let server: TestServer;
 let host: TestHost;
+/** Targets of requests that reached the console. */
+const rendered: (string | undefined)[] = [];
 beforeAll(async () => {
 	const test = await openTestResources();
-	server = await startTestServer(test);
+	server = await startTestServer(test, {
+		pages: async (request, response) => {
+			rendered.push(request.url);
+			response.end();
+		},
+	});
 	host = await enrolTestHost(test, "h1", "a");
 });
 afterAll(() => server?.close());
@@ -309,6 +316,14 @@ describe("invalid input is refused with the name of its field, and is never an i
 		const request = `GET ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`;
 		expectRefusal(await server.raw(request), "Host");
 	});
+	it.each(["*", "http://elsewhere.example/", "http://elsewhere.example/caches/"])(
+		"the console isn't asked for %s",
+		async (target) => {
+			const request = `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+			expectRefusal(await server.raw(request));
+			expect(rendered).toEqual([]);
+		},
+	);
 });
 
 it("the server works as usual afterwards", async () => {
@@ -321,4 +336,6 @@ it("the server works as usual afterwards", async () => {
 	expect((await send("/api/agent/report", { token, body: report({}) })).status).toBe(200);
 	// Monitors that speak HTTP/1.0 send no Host.
 	expect((await server.raw("GET /healthz HTTP/1.0\r\n\r\n")).status).toBe(200);
+	await fetch(`${server.url}/caches`);
+	expect(rendered).toEqual(["/caches"]);
 });

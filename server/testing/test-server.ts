@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createLogger } from "../../platform/logger.ts";
 import { createHttpServer } from "../api/http-server.ts";
+import type { PageHandler } from "../api/render-page.ts";
 import { createSessionDoors } from "../auth/sessions.ts";
 import { createSetUp } from "../auth/set-up.ts";
 import { sha256Hex } from "../platform/secrets.ts";
@@ -27,12 +28,14 @@ export interface TestServer {
 export interface TestServerOptions {
 	trustedProxies?: string[];
 	trustsNetwork?: boolean;
+	/** Stands for the console. */
+	pages?: PageHandler;
 }
 
-/** The control plane's HTTP server without a console. */
+/** The control plane's HTTP server, without a console unless `pages` is given. */
 export async function startTestServer(
 	{ resources }: TestResources,
-	{ trustedProxies = [], trustsNetwork = false }: TestServerOptions = {},
+	{ trustedProxies = [], trustsNetwork = false, pages }: TestServerOptions = {},
 ): Promise<TestServer> {
 	const directory = mkdtempSync(join(tmpdir(), "larder-test-"));
 	const sessions = createSessionDoors(resources.db, "a secret of the test's own, long enough");
@@ -49,7 +52,7 @@ export async function startTestServer(
 		epoch: TEST_EPOCH,
 		version: "test",
 		logger,
-		pages: null,
+		pages: pages ?? null,
 	});
 	await app.listen({ host: "127.0.0.1", port: 0 });
 	const { port } = app.server.address() as AddressInfo;
