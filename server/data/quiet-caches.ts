@@ -12,7 +12,6 @@ export class QuietCaches {
 		this.#clock = clock;
 	}
 
-	/** Call with each look at a cache. */
 	note(cacheId: string, isQuiet: boolean): void {
 		if (!isQuiet) this.#since.delete(cacheId);
 		else if (!this.#since.has(cacheId)) this.#since.set(cacheId, this.#clock.now().getTime());

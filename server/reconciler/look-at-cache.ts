@@ -16,11 +16,16 @@ export interface Look {
 export function lookAtCache(resources: Resources, cache: FullCache): Look {
 	const model = toCacheModel(cache, resources);
 	const plan = planCache(model, resources.clock.now(), fleetRoom(resources.fleet, cache));
-	resources.fleet.quiet.note(
-		cache.id,
-		plan.status === "available" && plan.actions.length === 0 && plan.statusReason === null,
-	);
 	return { cache, model, plan };
+}
+
+/** Call with the look of each pass, and with each look that no pass follows. */
+export function noteQuiet({ fleet }: Resources, { cache, plan }: Look): void {
+	const { status, statusReason, actions } = plan;
+	fleet.quiet.note(
+		cache.id,
+		status === "available" && statusReason === null && actions.length === 0,
+	);
 }
 
 /** Whether the rows already say what the plan says about the cache. */
@@ -48,7 +53,10 @@ export async function findUnsettled(
 function isUnsettled(resources: Resources, cache: FullCache): boolean {
 	try {
 		const look = lookAtCache(resources, cache);
-		return look.plan.actions.length > 0 || !isWritten(look);
+		if (look.plan.actions.length > 0 || !isWritten(look)) return true;
+		// Otherwise a pass follows. What waits for a quiet minute must be due in that pass as well.
+		noteQuiet(resources, look);
+		return false;
 	} catch {
 		// Its own pass reports what is wrong with it, and doesn't keep the others waiting.
 		return true;

@@ -10,7 +10,7 @@ import type { Block, Plan, PlanAction, PlanEvent } from "../domain/cache/model.t
 import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
-import { isWritten, type Look, lookAtCache } from "./look-at-cache.ts";
+import { isWritten, type Look, lookAtCache, noteQuiet } from "./look-at-cache.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
@@ -52,6 +52,7 @@ export async function reconcileCache(
 	);
 	if (cache === null) return { again: false, status: "gone" };
 	const look = lookAtCache(resources, cache);
+	noteQuiet(resources, look);
 	const { model, plan } = look;
 	if (plan.actions.some((action) => action.kind === "forget")) {
 		const isForgotten = await forgetCache(resources, cache, plan);

@@ -6,6 +6,7 @@ import { Notices } from "../data/notices.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { expireLeases, restoreLeases } from "../fleet/lease-keeper.ts";
 import { inTurn } from "../platform/in-turn.ts";
+import { findUnsettled } from "../reconciler/look-at-cache.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
@@ -100,16 +101,28 @@ export class TestFleet {
 
 	/** Works like the reconciler's queue, except for caches that are checked again after a while. */
 	async settle(): Promise<void> {
-		const { resources } = this.test;
-		for (const { id } of await resources.db.cache.findMany({ select: { id: true } })) {
-			let passes = 0;
-			let again = true;
-			while (again) {
-				({ again } = await this.pass(id));
-				await this.afterPass();
-				passes += 1;
-				if (passes > 20) throw new Error("the reconciler never rests");
-			}
+		for (const id of await this.#cacheIds()) await this.#rest(id);
+	}
+
+	/** The reconciler's periodic look, which finds what time alone has made due. */
+	async look(): Promise<void> {
+		const unsettled = await findUnsettled(this.test.resources, await this.#cacheIds());
+		for (const id of unsettled) await this.#rest(id);
+	}
+
+	async #cacheIds(): Promise<string[]> {
+		const caches = await this.test.resources.db.cache.findMany({ select: { id: true } });
+		return caches.map(({ id }) => id);
+	}
+
+	async #rest(id: string): Promise<void> {
+		let passes = 0;
+		let again = true;
+		while (again) {
+			({ again } = await this.pass(id));
+			await this.afterPass();
+			passes += 1;
+			if (passes > 20) throw new Error("the reconciler never rests");
 		}
 	}
 
