@@ -1,20 +1,21 @@
 import { expect, it } from "vitest";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** A queue whose work waits until the test releases it, key by key. */
-function heldQueue(concurrency: number) {
+/** A queue whose work waits until the test releases it, by its keys. */
+function heldQueue(concurrency: number, batch = 1) {
 	const started: string[] = [];
 	const errors: string[] = [];
 	const release = new Map<string, (error?: Error) => void>();
 	const queue = new KeyedQueue({
-		concurrency,
-		work: (key) => {
+		...{ concurrency, batch },
+		work: (keys) => {
+			const key = keys.join("+");
 			started.push(key);
 			return new Promise((resolve, reject) =>
 				release.set(key, (error) => (error ? reject(error) : resolve())),
 			);
 		},
-		onError: (key) => errors.push(key),
+		onError: (keys) => errors.push(...keys),
 	});
 	const finish = async (key: string, error?: Error) => {
 		release.get(key)?.(error);
@@ -67,6 +68,28 @@ it("keeps an urgent key urgent when it is requested again", async () => {
 	queue.add("d");
 	await finish("a");
 	expect(started).toEqual(["a", "b", "d"]);
+});
+
+it("takes several urgent keys together, one batch at a time, and what they need next before other work", async () => {
+	const { queue, started, finish } = heldQueue(3, 3);
+	queue.add("a");
+	queue.add("b");
+	queue.addUrgent("x");
+	expect(started).toEqual(["a", "b", "x"]);
+	for (const key of ["x", "c", "d", "e", "f", "g"]) queue.addUrgent(key);
+	queue.add("h");
+	await finish("a");
+	// x is running.
+	expect(started.slice(3)).toEqual(["c+d+e"]);
+	queue.addNext("i");
+	await finish("b");
+	expect(started.slice(4)).toEqual(["i"]);
+	await finish("x");
+	expect(started.slice(5)).toEqual([]);
+	await finish("c+d+e");
+	expect(started.slice(5)).toEqual(["x+f+g"]);
+	await finish("x+f+g");
+	expect(started.slice(6)).toEqual(["h"]);
 });
 
 it("reports a failure and continues", async () => {

@@ -1,41 +1,53 @@
 /**
- * Runs `work(key)` for requested keys: never twice at once for one key, at most `concurrency` at once in
- * total. Urgent keys overtake the others, and the last free place is for them alone, so that they don't wait
- * for slow work either. A key requested while it runs is run again afterwards. `onError` handles failures; it
- * may request the key again.
+ * Runs `work(keys)` for requested keys: never twice at once for one key, at most `concurrency` at once in total. A
+ * key requested while it runs is run again afterwards. `onError` handles failures; it may request the keys again.
+ *
+ * Three kinds of requests, the first before the others:
+ *
+ *   addUrgent   when several wait, one call of `work` takes up to `batch` of them
+ *   addNext     alone; for keys of a batch that need work of their own
+ *   add         alone; may not take the last free place, so that urgent keys don't wait for slow work
  */
 export class KeyedQueue {
-	readonly #work: (key: string) => Promise<void>;
-	readonly #onError: (key: string, error: unknown) => void;
+	readonly #work: (keys: readonly string[]) => Promise<void>;
+	readonly #onError: (keys: readonly string[], error: unknown) => void;
 	readonly #concurrency: number;
+	readonly #batch: number;
 	readonly #urgent = new Set<string>();
+	readonly #next = new Set<string>();
 	readonly #waiting = new Set<string>();
-	readonly #running = new Map<string, Promise<void>>();
+	readonly #running = new Set<string>();
+	readonly #runs = new Set<Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
+	/** Several keys are being worked at once. One such run at a time leaves places for the work that follows. */
+	#batching = false;
 	#stopped = false;
 
 	/** `concurrency` must be at least 2. */
 	constructor(options: {
-		work: (key: string) => Promise<void>;
-		onError: (key: string, error: unknown) => void;
+		work: (keys: readonly string[]) => Promise<void>;
+		onError: (keys: readonly string[], error: unknown) => void;
 		concurrency: number;
+		batch: number;
 	}) {
 		this.#work = options.work;
 		this.#onError = options.onError;
 		this.#concurrency = options.concurrency;
+		this.#batch = options.batch;
 	}
 
 	add(key: string): void {
-		if (this.#stopped || this.#urgent.has(key)) return;
-		this.#waiting.add(key);
-		this.#pump();
+		if (this.#urgent.has(key) || this.#next.has(key)) return;
+		this.#request(key, this.#waiting);
+	}
+
+	addNext(key: string): void {
+		if (this.#urgent.has(key)) return;
+		this.#request(key, this.#next);
 	}
 
 	addUrgent(key: string): void {
-		if (this.#stopped) return;
-		this.#waiting.delete(key);
-		this.#urgent.add(key);
-		this.#pump();
+		this.#request(key, this.#urgent);
 	}
 
 	/** Like `add`, later; an earlier timer for the same key stays. */
@@ -53,30 +65,58 @@ export class KeyedQueue {
 	/** Lets running work finish and starts nothing more. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
-		this.#urgent.clear();
-		this.#waiting.clear();
+		for (const keys of [this.#urgent, this.#next, this.#waiting]) keys.clear();
 		for (const timer of this.#timers.values()) clearTimeout(timer);
 		this.#timers.clear();
-		await Promise.all(this.#running.values());
+		await Promise.all(this.#runs);
+	}
+
+	#request(key: string, kind: Set<string>): void {
+		if (this.#stopped) return;
+		for (const keys of [this.#next, this.#waiting]) if (keys !== kind) keys.delete(key);
+		kind.add(key);
+		this.#pump();
 	}
 
 	#pump(): void {
-		this.#startFrom(this.#urgent, this.#concurrency);
+		this.#startUrgent();
+		this.#startFrom(this.#next, this.#concurrency);
 		this.#startFrom(this.#waiting, this.#concurrency - 1);
+	}
+
+	#startUrgent(): void {
+		while (!this.#batching && this.#runs.size < this.#concurrency) {
+			const keys: string[] = [];
+			for (const key of this.#urgent) {
+				if (!this.#running.has(key)) keys.push(key);
+				if (keys.length === this.#batch) break;
+			}
+			if (keys.length === 0) return;
+			for (const key of keys) this.#urgent.delete(key);
+			this.#batching = keys.length > 1;
+			this.#start(keys);
+		}
 	}
 
 	#startFrom(keys: Set<string>, concurrency: number): void {
 		for (const key of keys) {
-			if (this.#running.size >= concurrency) return;
+			if (this.#runs.size >= concurrency) return;
 			if (this.#running.has(key)) continue;
 			keys.delete(key);
-			const run = this.#work(key)
-				.catch((error: unknown) => this.#onError(key, error))
-				.finally(() => {
-					this.#running.delete(key);
-					this.#pump();
-				});
-			this.#running.set(key, run);
+			this.#start([key]);
 		}
+	}
+
+	#start(keys: readonly string[]): void {
+		for (const key of keys) this.#running.add(key);
+		const run = this.#work(keys)
+			.catch((error: unknown) => this.#onError(keys, error))
+			.finally(() => {
+				for (const key of keys) this.#running.delete(key);
+				if (keys.length > 1) this.#batching = false;
+				this.#runs.delete(run);
+				this.#pump();
+			});
+		this.#runs.add(run);
 	}
 }

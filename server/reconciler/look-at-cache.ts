@@ -39,26 +39,36 @@ export function isWritten({ cache, model, plan }: Look): boolean {
 	);
 }
 
-/** The ids of those caches for which a pass would do something. Reads all of them at once. */
-export async function findUnsettled(
+/** What a look at one of many caches found. */
+export interface Seen {
+	readonly cacheId: string;
+	/** Null if it failed: a pass of the cache's own says why. */
+	readonly look: Look | null;
+	/** A pass over the cache would do nothing. */
+	readonly settled: boolean;
+}
+
+/** Reads all of them at once. */
+export async function lookAtCaches(
 	resources: Resources,
 	cacheIds: readonly string[],
-): Promise<string[]> {
+): Promise<Seen[]> {
 	const caches = await readSnapshot(resources.db, (tx) =>
 		tx.cache.findMany({ where: { id: { in: [...cacheIds] } }, include: FULL_CACHE }),
 	);
-	return caches.filter((cache) => isUnsettled(resources, cache)).map(({ id }) => id);
+	return caches.map((cache) => seeCache(resources, cache));
 }
 
-function isUnsettled(resources: Resources, cache: FullCache): boolean {
+function seeCache(resources: Resources, cache: FullCache): Seen {
+	const cacheId = cache.id;
 	try {
 		const look = lookAtCache(resources, cache);
-		if (look.plan.actions.length > 0 || !isWritten(look)) return true;
+		const settled = look.plan.actions.length === 0 && isWritten(look);
 		// Otherwise a pass follows. What waits for a quiet minute must be due in that pass as well.
-		noteQuiet(resources, look);
-		return false;
+		if (settled) noteQuiet(resources, look);
+		return { cacheId, look, settled };
 	} catch {
-		// Its own pass reports what is wrong with it, and doesn't keep the others waiting.
-		return true;
+		// It doesn't keep the others waiting.
+		return { cacheId, look: null, settled: false };
 	}
 }

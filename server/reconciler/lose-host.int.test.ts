@@ -1,17 +1,49 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { identifyHost } from "../auth/identify-host.ts";
+import type { Cache } from "../contract/index.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
+import { getCache } from "../services/caches/get-cache.ts";
 import { getOverview } from "../services/get-overview.ts";
 import { drainHost } from "../services/hosts/change-host.ts";
 import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
 import { asRunning } from "../testing/test-host.ts";
+import { orderFailovers } from "./order-failovers.ts";
 
 let fleet: TestFleet;
 
 beforeEach(async () => {
 	fleet = await TestFleet.open();
+});
+
+it("when a host with nodes of several caches falls silent, one look orders all failovers, and leaves the rest to passes", async () => {
+	const names = ["orders", "carts"];
+	for (const name of names) await fleet.create({ name, replicasPerShard: 1 });
+	const { resources } = fleet.test;
+	const read = () => Promise.all(names.map((name) => getCache(resources, { name })));
+	const before = await read();
+	const primaryHostOf = (cache: Cache) =>
+		cache.shards.flatMap(({ nodes }) => nodes).find(({ role }) => role === "primary")?.host;
+	const lost = primaryHostOf(before[0] as Cache) ?? "";
+	const led = before.filter((cache) => primaryHostOf(cache) === lost).map(({ name }) => name);
+	await fleet.silence([lost]);
+	const rows = await resources.db.cache.findMany({ select: { id: true, name: true } });
+	const nameOf = (id: string) => rows.find((row) => row.id === id)?.name ?? "";
+	const look = () => orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
+	const { settled, unsettled } = await look();
+	// All have lost a node.
+	expect(settled).toEqual([]);
+	expect(unsettled.map(nameOf).sort()).toEqual([...names].sort());
+	const ordered = fleet.hosts.flatMap((each) => each.notices());
+	const orders = ordered.flatMap((notice) => (notice.kind === "failover" ? notice.order : []));
+	expect(orders.map(({ cacheName }) => cacheName).sort()).toEqual([...led].sort());
+	expect((await read()).map(({ status }) => status)).toEqual(names.map(() => "available"));
+	// Each is ordered once.
+	await look();
+	expect(fleet.hosts.flatMap((each) => each.notices())).toHaveLength(ordered.length);
+	await fleet.converge();
+	expect((await read()).map(primaryHostOf)).not.toContain(lost);
 });
 
 describe("a host that is lost", () => {

@@ -11,6 +11,7 @@ import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { isWritten, type Look, lookAtCache, noteQuiet } from "./look-at-cache.ts";
+import { giveOrders, replacesDead } from "./order-failovers.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
@@ -20,14 +21,13 @@ import {
 	dropFailover,
 	forgetCause,
 	movePort,
-	noteCauses,
 	permitLaunch,
 	publishDiscovery,
 	rebootNode,
 	removeNodes,
 	requestFailover,
 } from "./steps/change-nodes.ts";
-import { endHung, orderFailover } from "./steps/order-failover.ts";
+import { endHung } from "./steps/order-failover.ts";
 import { placeCache } from "./steps/place-cache.ts";
 import { addReplacement } from "./steps/replace-node.ts";
 import { addNodes, changeMembership } from "./steps/resize-cache.ts";
@@ -58,14 +58,8 @@ export async function reconcileCache(
 		const isForgotten = await forgetCache(resources, cache, plan);
 		return { again: !isForgotten, status: isForgotten ? "gone" : plan.status };
 	}
-	// These are in memory, and clients wait for them. A primary's death is not recorded in the same pass: the
-	// next one knows the result of the order.
-	const orders = plan.actions.filter((action) => action.kind === "order-failover");
-	for (const order of orders) orderFailover(resources, cache, order);
-	await noteCauses(resources, cache, orders);
-	if (orders.some(({ fromState }) => fromState === "dead")) {
-		return { again: false, status: plan.status };
-	}
+	await giveOrders(resources, [look]);
+	if (replacesDead(look)) return { again: false, status: plan.status };
 	await writeStatus(resources, look);
 	let again = false;
 	let blocks = plan.blocks;

@@ -1,12 +1,16 @@
 import type { Logger } from "../../platform/logger.ts";
+import type { CacheStatus } from "../contract/index.ts";
 import { inTurn } from "../platform/in-turn.ts";
 import { KeyedQueue } from "../platform/keyed-queue.ts";
 import type { Resources, Urgency } from "../services/context.ts";
 import { lookAtAll } from "./look-at-all.ts";
-import { findUnsettled } from "./look-at-cache.ts";
+import { isUnsettled, lookAtCaches } from "./look-at-cache.ts";
+import { orderFailovers } from "./order-failovers.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 const CONCURRENCY = 4;
+/** How many urgent caches are decided about together. */
+const URGENT_TOGETHER = 50;
 /** Every cache is checked this often even without a wake-up, unless there are too many for that. */
 const RESYNC_MS = 10_000;
 const RESYNCS_PER_SECOND = 200;
@@ -23,18 +27,31 @@ export interface Reconciler {
 export function startReconciler(resources: Resources, logger: Logger): Reconciler {
 	const placementLock = inTurn();
 	const queue = new KeyedQueue({
-		concurrency: CONCURRENCY,
-		async work(cacheId) {
-			await resources.orders.quiet(cacheId);
-			const { again, status } = await reconcileCache(resources, cacheId, placementLock);
-			if (again) wake(cacheId, status === "unavailable" ? "urgent" : undefined);
-			else if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
+		...{ concurrency: CONCURRENCY, batch: URGENT_TOGETHER },
+		async work(cacheIds) {
+			const [cacheId = ""] = cacheIds;
+			if (cacheIds.length === 1) await pass(cacheId);
+			else await decide(cacheIds);
 		},
-		onError(cacheId, error) {
-			logger.error({ err: error, cacheId }, "reconciling a cache failed; trying again");
-			queue.addAfter(cacheId, ERROR_RETRY_MS);
+		onError(cacheIds, error) {
+			logger.error({ err: error, cacheIds }, "reconciling caches failed; trying again");
+			for (const cacheId of cacheIds) queue.addAfter(cacheId, ERROR_RETRY_MS);
 		},
 	});
+	const pass = async (cacheId: string) => {
+		await resources.orders.quiet(cacheId);
+		const { again, status } = await reconcileCache(resources, cacheId, placementLock);
+		if (again) wake(cacheId, status === "unavailable" ? "urgent" : undefined);
+		else lookAgain(cacheId, status);
+	};
+	const decide = async (cacheIds: readonly string[]) => {
+		const { unsettled, settled } = await orderFailovers(resources, cacheIds);
+		for (const cacheId of unsettled) queue.addNext(cacheId);
+		for (const { cacheId, status } of settled) lookAgain(cacheId, status);
+	};
+	const lookAgain = (cacheId: string, status: CacheStatus | "gone") => {
+		if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
+	};
 	const wake = (cacheId: string, urgency?: Urgency) =>
 		urgency === "urgent" ? queue.addUrgent(cacheId) : queue.add(cacheId);
 	wakeAll(resources, wake).catch((err: unknown) =>
@@ -47,7 +64,8 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		},
 		async look(cacheIds) {
 			await resources.orders.quiet();
-			for (const cacheId of await findUnsettled(resources, cacheIds)) wake(cacheId);
+			const seen = await lookAtCaches(resources, cacheIds);
+			for (const { cacheId, look } of seen) if (isUnsettled(look)) wake(cacheId);
 		},
 		onError: (err) => logger.error({ err }, "looking at the caches failed"),
 		...{ periodMs: RESYNC_MS, perSecond: RESYNCS_PER_SECOND },

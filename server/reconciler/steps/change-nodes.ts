@@ -140,18 +140,23 @@ export async function requestFailover(
 /** Records why failovers were ordered, so that the next control plane knows it if this one dies. */
 export async function noteCauses(
 	resources: Resources,
-	cache: FullCache,
-	orders: readonly Extract<PlanAction, { kind: "order-failover" }>[],
+	ordered: readonly {
+		cache: FullCache;
+		orders: readonly Extract<PlanAction, { kind: "order-failover" }>[];
+	}[],
 ): Promise<void> {
-	const news = orders.filter(({ shardId, failover: kind, cause }) => {
-		const shard = cache.shards.find(({ id }) => id === shardId);
-		return shard !== undefined && !isDeepStrictEqual(causeOf(shard), { kind, cause });
-	});
+	const news = ordered.flatMap(({ cache, orders }) =>
+		orders.flatMap(({ shardId, failover: kind, cause }) => {
+			const shard = cache.shards.find(({ id }) => id === shardId);
+			const isKnown = shard === undefined || isDeepStrictEqual(causeOf(shard), { kind, cause });
+			return isKnown ? [] : { cacheId: cache.id, shardId, failoverCause: { kind, cause } };
+		}),
+	);
 	if (news.length === 0) return;
 	await writeInCharge(resources, async (tx) => {
-		await lockCaches(tx, [cache.id]);
-		for (const { shardId, failover: kind, cause } of news) {
-			await tx.shard.update({ where: { id: shardId }, data: { failoverCause: { kind, cause } } });
+		await lockCaches(tx, [...new Set(news.map(({ cacheId }) => cacheId))]);
+		for (const { shardId, failoverCause } of news) {
+			await tx.shard.updateMany({ where: { id: shardId }, data: { failoverCause } });
 		}
 	});
 }
