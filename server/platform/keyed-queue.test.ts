@@ -25,7 +25,7 @@ function heldQueue(concurrency: number, batch = 1) {
 }
 
 it("never runs one key twice at once, and runs it again if asked meanwhile", async () => {
-	const { queue, started, finish } = heldQueue(4);
+	const { queue, started, finish } = heldQueue(5);
 	queue.add("a");
 	queue.add("a");
 	queue.add("a");
@@ -37,7 +37,7 @@ it("never runs one key twice at once, and runs it again if asked meanwhile", asy
 });
 
 it("keeps to its concurrency", async () => {
-	const { queue, started, finish } = heldQueue(3);
+	const { queue, started, finish } = heldQueue(4);
 	for (const key of ["a", "b", "c"]) queue.add(key);
 	expect(started).toEqual(["a", "b"]);
 	await finish("b");
@@ -45,22 +45,19 @@ it("keeps to its concurrency", async () => {
 });
 
 it("lets urgent keys overtake others", async () => {
-	const { queue, started, finish } = heldQueue(2);
+	const { queue, started, finish } = heldQueue(3);
 	for (const key of ["a", "b", "c"]) queue.add(key);
-	queue.addUrgent("x");
-	queue.addUrgent("y");
-	queue.addUrgent("c");
-	expect(started).toEqual(["a", "x"]);
+	for (const key of ["x", "y", "z", "c"]) queue.addUrgent(key);
+	expect(started).toEqual(["a", "x", "y"]);
 	await finish("a");
 	await finish("x");
-	expect(started).toEqual(["a", "x", "y", "c"]);
-	await finish("y");
-	await finish("c");
-	expect(started).toEqual(["a", "x", "y", "c", "b"]);
+	expect(started).toEqual(["a", "x", "y", "z", "c"]);
+	for (const key of ["y", "z", "c"]) await finish(key);
+	expect(started).toEqual(["a", "x", "y", "z", "c", "b"]);
 });
 
 it("keeps an urgent key urgent when it is requested again", async () => {
-	const { queue, started, finish } = heldQueue(2);
+	const { queue, started, finish } = heldQueue(3);
 	queue.addUrgent("a");
 	queue.addUrgent("b");
 	queue.add("c");
@@ -72,28 +69,26 @@ it("keeps an urgent key urgent when it is requested again", async () => {
 
 it("takes several urgent keys together, one batch at a time, and what they need next before other work", async () => {
 	const { queue, started, finish } = heldQueue(3, 3);
-	queue.add("a");
-	queue.add("b");
-	queue.addUrgent("x");
-	expect(started).toEqual(["a", "b", "x"]);
-	for (const key of ["x", "c", "d", "e", "f", "g"]) queue.addUrgent(key);
-	queue.add("h");
-	await finish("a");
+	for (const key of ["a", "b"]) queue.add(key);
+	for (const key of ["x", "y", "c", "d", "e", "f", "x"]) queue.addUrgent(key);
+	expect(started).toEqual(["a", "x", "y"]);
+	queue.addNext("i");
+	await finish("y");
 	// x is running.
 	expect(started.slice(3)).toEqual(["c+d+e"]);
-	queue.addNext("i");
-	await finish("b");
+	await finish("a");
 	expect(started.slice(4)).toEqual(["i"]);
 	await finish("x");
+	await finish("i");
 	expect(started.slice(5)).toEqual([]);
 	await finish("c+d+e");
-	expect(started.slice(5)).toEqual(["x+f+g"]);
-	await finish("x+f+g");
-	expect(started.slice(6)).toEqual(["h"]);
+	expect(started.slice(5)).toEqual(["f+x"]);
+	await finish("f+x");
+	expect(started.slice(6)).toEqual(["b"]);
 });
 
 it("reports a failure and continues", async () => {
-	const { queue, started, errors, finish } = heldQueue(2);
+	const { queue, started, errors, finish } = heldQueue(3);
 	queue.add("a");
 	queue.add("b");
 	await finish("a", new Error("no"));
@@ -102,7 +97,7 @@ it("reports a failure and continues", async () => {
 });
 
 it("stops once running work is done", async () => {
-	const { queue, started, finish } = heldQueue(2);
+	const { queue, started, finish } = heldQueue(3);
 	queue.add("a");
 	queue.add("b");
 	const stopped = queue.stop();

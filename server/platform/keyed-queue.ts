@@ -6,7 +6,7 @@
  *
  *   addUrgent   when several wait, one call of `work` takes up to `batch` of them
  *   addNext     alone; for keys of a batch that need work of their own
- *   add         alone; may not take the last free place, so that urgent keys don't wait for slow work
+ *   add         alone; may not take the last two places, so that neither of the others waits for slow work
  */
 export class KeyedQueue {
 	readonly #work: (keys: readonly string[]) => Promise<void>;
@@ -23,7 +23,7 @@ export class KeyedQueue {
 	#batching = false;
 	#stopped = false;
 
-	/** `concurrency` must be at least 2. */
+	/** `concurrency` must be at least 3. */
 	constructor(options: {
 		work: (keys: readonly string[]) => Promise<void>;
 		onError: (keys: readonly string[], error: unknown) => void;
@@ -81,7 +81,7 @@ export class KeyedQueue {
 	#pump(): void {
 		this.#startUrgent();
 		this.#startFrom(this.#next, this.#concurrency);
-		this.#startFrom(this.#waiting, this.#concurrency - 1);
+		this.#startFrom(this.#waiting, this.#concurrency - 2);
 	}
 
 	#startUrgent(): void {

@@ -31,10 +31,10 @@ it("when a host with nodes of several caches falls silent, one look orders all f
 	const rows = await resources.db.cache.findMany({ select: { id: true, name: true } });
 	const nameOf = (id: string) => rows.find((row) => row.id === id)?.name ?? "";
 	const look = () => orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
-	const { settled, unsettled } = await look();
-	// All have lost a node.
-	expect(settled).toEqual([]);
-	expect(unsettled.map(nameOf).sort()).toEqual([...names].sort());
+	const { settled, urgent, others } = await look();
+	// All have lost a node, which can wait.
+	expect({ settled, urgent }).toEqual({ settled: [], urgent: [] });
+	expect(others.map(nameOf).sort()).toEqual([...names].sort());
 	const ordered = fleet.hosts.flatMap((each) => each.notices());
 	const orders = ordered.flatMap((notice) => (notice.kind === "failover" ? notice.order : []));
 	expect(orders.map(({ cacheName }) => cacheName).sort()).toEqual([...led].sort());
@@ -42,6 +42,9 @@ it("when a host with nodes of several caches falls silent, one look orders all f
 	// Each is ordered once.
 	await look();
 	expect(fleet.hosts.flatMap((each) => each.notices())).toHaveLength(ordered.length);
+	for (const each of fleet.hosts) await each.obey();
+	// Their new primaries must be recorded.
+	expect((await look()).urgent.map(nameOf).sort()).toEqual([...led].sort());
 	await fleet.converge();
 	expect((await read()).map(primaryHostOf)).not.toContain(lost);
 });

@@ -23,27 +23,38 @@ export function replacesDead({ plan }: Look): boolean {
 
 /**
  * When hosts are lost, many caches need a decision at once. Orders the failovers of all these caches, and leaves
- * everything else to passes of their own. Returns the caches that need one, and the status of those that don't.
+ * everything else to passes of their own. Returns the caches that need one, those whose clients wait for it apart,
+ * and the status of the caches that don't.
  */
 export async function orderFailovers(
 	resources: Resources,
 	cacheIds: readonly string[],
-): Promise<{ unsettled: string[]; settled: { cacheId: string; status: CacheStatus }[] }> {
+): Promise<{
+	urgent: string[];
+	others: string[];
+	settled: { cacheId: string; status: CacheStatus }[];
+}> {
 	const seen = await lookAtCaches(resources, cacheIds);
 	await giveOrders(
 		resources,
 		seen.flatMap(({ look }) => look ?? []),
 	);
-	const unsettled: string[] = [];
+	const urgent: string[] = [];
+	const others: string[] = [];
 	const settled: { cacheId: string; status: CacheStatus }[] = [];
 	for (const { cacheId, look } of seen) {
 		if (look !== null && (replacesDead(look) || !isUnsettled(look))) {
 			settled.push({ cacheId, status: look.plan.status });
 		} else {
-			unsettled.push(cacheId);
+			(look !== null && isUrgent(look) ? urgent : others).push(cacheId);
 		}
 	}
-	return { unsettled, settled };
+	return { urgent, others, settled };
+}
+
+/** Nothing is written to it, or its new primary isn't recorded yet. */
+function isUrgent({ plan }: Look): boolean {
+	return plan.status === "unavailable" || plan.actions.some(({ kind }) => kind === "adopt-primary");
 }
 
 function ordersOf(actions: readonly PlanAction[]): Order[] {

@@ -8,7 +8,7 @@ import { isUnsettled, lookAtCaches } from "./look-at-cache.ts";
 import { orderFailovers } from "./order-failovers.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
-const CONCURRENCY = 4;
+const CONCURRENCY = 5;
 /** How many urgent caches are decided about together. */
 const URGENT_TOGETHER = 50;
 /** Every cache is checked this often even without a wake-up, unless there are too many for that. */
@@ -45,8 +45,9 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		else lookAgain(cacheId, status);
 	};
 	const decide = async (cacheIds: readonly string[]) => {
-		const { unsettled, settled } = await orderFailovers(resources, cacheIds);
-		for (const cacheId of unsettled) queue.addNext(cacheId);
+		const { urgent, others, settled } = await orderFailovers(resources, cacheIds);
+		for (const cacheId of urgent) queue.addNext(cacheId);
+		for (const cacheId of others) queue.add(cacheId);
 		for (const { cacheId, status } of settled) lookAgain(cacheId, status);
 	};
 	const lookAgain = (cacheId: string, status: CacheStatus | "gone") => {
