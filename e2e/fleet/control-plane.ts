@@ -30,6 +30,8 @@ export interface ControlPlane {
 	databaseCpuSeconds(): number;
 	rssMib(): number;
 	writes(): Promise<Writes>;
+	/** How many shards have, on record, their primary on one of these hosts. */
+	primariesOn(hostNames: readonly string[]): Promise<number>;
 	stop(): Promise<void>;
 }
 
@@ -73,6 +75,14 @@ export async function startControlPlane(profileDir: string | null): Promise<Cont
 		databaseCpuSeconds: () => cpuSecondsWithChildren(database.pid),
 		rssMib: () => mebibytes(program.pid, "status", "VmRSS"),
 		writes: () => countWrites(database),
+		primariesOn: async (hostNames) => {
+			const [count] = await database.query(
+				`SELECT count(*) FROM "Shard" JOIN "Node" ON "Node"."id" = "Shard"."primaryNodeId"
+				JOIN "Host" ON "Host"."id" = "Node"."hostId"
+				WHERE "Host"."name" IN (${hostNames.map((name) => `'${name}'`).join(", ")})`,
+			);
+			return Number(count);
+		},
 		stop,
 	};
 }

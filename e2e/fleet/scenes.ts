@@ -164,7 +164,7 @@ export async function churn(stage: Stage): Promise<Figures> {
 
 /** Those hosts fall silent at once, for good. */
 export async function loss(
-	{ controlPlane: { rest }, fleet, caches }: Stage,
+	{ controlPlane: { rest, primariesOn }, fleet, caches }: Stage,
 	title: string,
 	names: readonly string[],
 ): Promise<Figures> {
@@ -190,6 +190,15 @@ export async function loss(
 		},
 		REPAIR_TIMEOUT_MS,
 	);
+	await waitUntil(
+		"every new primary to be recorded",
+		async () => {
+			await read();
+			return (await primariesOn(names)) === 0;
+		},
+		REPAIR_TIMEOUT_MS,
+	);
+	const recordedAt = momentNow();
 	let whole = false;
 	const repaired = untilAllAvailable(rest, caches, REPAIR_TIMEOUT_MS).then(() => {
 		whole = true;
@@ -204,6 +213,7 @@ export async function loss(
 	return {
 		[`${title}: primaries on it`]: String(led),
 		[`${title}: last failover ordered after, s`]: since(lastOrderAt),
+		[`${title}: last new primary recorded after, s`]: since(recordedAt),
 		[`${title}: last replacement given to a host after, s`]: since(lastPlacedAt),
 		[`${title}: all available after, s`]: since(momentNow()),
 		[`${title}: slowest API call meanwhile, ms`]: Math.max(...list, ...get).toFixed(0),
