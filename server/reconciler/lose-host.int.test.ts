@@ -31,9 +31,9 @@ it("when a host with nodes of several caches falls silent, one look orders all f
 	const rows = await resources.db.cache.findMany({ select: { id: true, name: true } });
 	const nameOf = (id: string) => rows.find((row) => row.id === id)?.name ?? "";
 	const look = () => orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
-	const { settled, urgent, others } = await look();
+	const { done, urgent, others } = await look();
 	// All have lost a node, which can wait.
-	expect({ settled, urgent }).toEqual({ settled: [], urgent: [] });
+	expect({ done, urgent }).toEqual({ done: [], urgent: [] });
 	expect(others.map(nameOf).sort()).toEqual([...names].sort());
 	const ordered = fleet.hosts.flatMap((each) => each.notices());
 	const orders = ordered.flatMap((notice) => (notice.kind === "failover" ? notice.order : []));

@@ -1,7 +1,7 @@
 import type { CacheStatus } from "../contract/index.ts";
 import type { PlanAction } from "../domain/cache/model.ts";
 import type { Resources } from "../services/context.ts";
-import { isUnsettled, type Look, lookAtCaches } from "./look-at-cache.ts";
+import { type Look, lookAtCaches } from "./look-at-cache.ts";
 import { noteCauses } from "./steps/change-nodes.ts";
 import { orderFailover } from "./steps/order-failover.ts";
 
@@ -32,7 +32,7 @@ export async function orderFailovers(
 ): Promise<{
 	urgent: string[];
 	others: string[];
-	settled: { cacheId: string; status: CacheStatus }[];
+	done: { cacheId: string; status: CacheStatus }[];
 }> {
 	const seen = await lookAtCaches(resources, cacheIds);
 	await giveOrders(
@@ -41,15 +41,15 @@ export async function orderFailovers(
 	);
 	const urgent: string[] = [];
 	const others: string[] = [];
-	const settled: { cacheId: string; status: CacheStatus }[] = [];
-	for (const { cacheId, look } of seen) {
-		if (look !== null && (replacesDead(look) || !isUnsettled(look))) {
-			settled.push({ cacheId, status: look.plan.status });
+	const done: { cacheId: string; status: CacheStatus }[] = [];
+	for (const { cacheId, look, settled } of seen) {
+		if (look !== null && (settled || replacesDead(look))) {
+			done.push({ cacheId, status: look.plan.status });
 		} else {
 			(look !== null && isUrgent(look) ? urgent : others).push(cacheId);
 		}
 	}
-	return { urgent, others, settled };
+	return { urgent, others, done };
 }
 
 /** Nothing is written to it, or its new primary isn't recorded yet. */

@@ -4,7 +4,7 @@ import { inTurn } from "../platform/in-turn.ts";
 import { KeyedQueue } from "../platform/keyed-queue.ts";
 import type { Resources, Urgency } from "../services/context.ts";
 import { lookAtAll } from "./look-at-all.ts";
-import { isUnsettled, lookAtCaches } from "./look-at-cache.ts";
+import { lookAtCaches } from "./look-at-cache.ts";
 import { orderFailovers } from "./order-failovers.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -45,10 +45,10 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		else lookAgain(cacheId, status);
 	};
 	const decide = async (cacheIds: readonly string[]) => {
-		const { urgent, others, settled } = await orderFailovers(resources, cacheIds);
+		const { urgent, others, done } = await orderFailovers(resources, cacheIds);
 		for (const cacheId of urgent) queue.addNext(cacheId);
 		for (const cacheId of others) queue.add(cacheId);
-		for (const { cacheId, status } of settled) lookAgain(cacheId, status);
+		for (const { cacheId, status } of done) lookAgain(cacheId, status);
 	};
 	const lookAgain = (cacheId: string, status: CacheStatus | "gone") => {
 		if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);
@@ -66,7 +66,7 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		async look(cacheIds) {
 			await resources.orders.quiet();
 			const seen = await lookAtCaches(resources, cacheIds);
-			for (const { cacheId, look } of seen) if (isUnsettled(look)) wake(cacheId);
+			for (const { cacheId, settled } of seen) if (!settled) wake(cacheId);
 		},
 		onError: (err) => logger.error({ err }, "looking at the caches failed"),
 		...{ periodMs: RESYNC_MS, perSecond: RESYNCS_PER_SECOND },

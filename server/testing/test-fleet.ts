@@ -6,7 +6,7 @@ import { Notices } from "../data/notices.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { expireLeases, restoreLeases } from "../fleet/lease-keeper.ts";
 import { inTurn } from "../platform/in-turn.ts";
-import { findUnsettled } from "../reconciler/look-at-cache.ts";
+import { lookAtCaches } from "../reconciler/look-at-cache.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
@@ -106,8 +106,8 @@ export class TestFleet {
 
 	/** The reconciler's periodic look, which finds what time alone has made due. */
 	async look(): Promise<void> {
-		const unsettled = await findUnsettled(this.test.resources, await this.#cacheIds());
-		for (const id of unsettled) await this.#rest(id);
+		const seen = await lookAtCaches(this.test.resources, await this.#cacheIds());
+		for (const { cacheId, settled } of seen) if (!settled) await this.#rest(cacheId);
 	}
 
 	async #cacheIds(): Promise<string[]> {
