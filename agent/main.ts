@@ -203,6 +203,7 @@ class HostAgent {
 		this.machine = new MachineWatch({
 			...{ homeDir: options.homeDir, logger },
 			assignments: () => this.desired?.assignments ?? [],
+			gatewayLoad: () => this.gateway.load(),
 			onChange: () => this.reporter.notify(),
 			onEvent: (event) => this.outbox.addEvent(event),
 		});

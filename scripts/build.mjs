@@ -13,6 +13,12 @@ import { buildStages } from "./setup/stages.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const all = buildStages(root);
 const named = process.argv.slice(2);
+const unknown = named.filter((name) => all.every((stage) => stage.name !== name));
+if (unknown.length > 0) {
+	const known = all.map(({ name }) => name).join(", ");
+	console.error(`There is no stage ${unknown.join(", ")}. Stages are ${known}.`);
+	process.exit(2);
+}
 const wanted = new Set(named.length === 0 ? all.map(({ name }) => name) : named);
 // A stage comes after those that it builds on.
 for (const stage of all.toReversed()) {

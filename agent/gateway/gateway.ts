@@ -3,6 +3,7 @@ import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 import type { GatewayObservation } from "../../server/contract/host-report.ts";
 import type { EngineAnswer } from "../instances/engine-provider.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
+import type { GatewayLoad } from "./gateway-load.ts";
 import { observeRoutes } from "./gateway-observation.ts";
 import { openGatewayDirectory } from "./gateway-paths.ts";
 import { HaproxyPath, type HaproxyState } from "./haproxy-path.ts";
@@ -68,6 +69,11 @@ export class Gateway {
 		await haproxy.start();
 		this.kernel?.start();
 		this.haproxy = haproxy;
+	}
+
+	/** Null while HAProxy doesn't run or answer. */
+	async load(): Promise<GatewayLoad | null> {
+		return (await this.haproxy?.load()) ?? null;
 	}
 
 	apply(table: RouteTable): void {

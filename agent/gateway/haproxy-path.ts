@@ -6,6 +6,7 @@ import { WakeSignal } from "../instances/wake-signal.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { probePort } from "../supervisor/port-probe.ts";
 import { Configuration } from "./configuration.ts";
+import { type GatewayLoad, readGatewayLoad } from "./gateway-load.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
 import { HaproxyProcess } from "./haproxy-process.ts";
 import {
@@ -128,6 +129,10 @@ export class HaproxyPath {
 	/** Ports that it holds. */
 	get ports(): ReadonlySet<number> {
 		return new Set(this.haproxy.alive ? this.haproxy.record.ports : []);
+	}
+
+	async load(): Promise<GatewayLoad | null> {
+		return this.haproxy.alive ? await readGatewayLoad(this.options.paths.statsSocket) : null;
 	}
 
 	apply(table: RouteTable): void {

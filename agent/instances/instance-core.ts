@@ -53,8 +53,8 @@ export class InstanceCore {
 	readonly backstop: BackstopGuard;
 	/** It was primary when it last answered. */
 	led = false;
-	/** An event said that it refuses clients, and it has refused some since. */
-	toldFull = false;
+	/** When it was last seen to refuse a client: `performance.now()`. */
+	refusedAt = Number.NEGATIVE_INFINITY;
 	/** How many clients it had refused at the last sample; null before the first. */
 	refusedClients: number | null = null;
 	/** The process whose limit of clients was reported to the user. */

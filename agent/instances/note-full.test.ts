@@ -1,21 +1,29 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { noteRefusals } from "./note-full.ts";
 
-test("an event tells when an engine begins to refuse clients, and again after it has accepted all for a while", () => {
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("an event tells when an engine begins to refuse clients, and again after five minutes without a refusal", () => {
 	const told: string[] = [];
 	const core = {
-		...{ id: "i1", assignment: null, toldFull: false, refusedClients: null },
+		...{ id: "i1", assignment: null, refusedAt: Number.NEGATIVE_INFINITY, refusedClients: null },
 		tell: (_severity: string, type: string) => void told.push(type),
 	};
 	const samples = (...counts: number[]) => {
-		for (const refusedClients of counts) noteRefusals(core, { refusedClients });
+		for (const refusedClients of counts) {
+			vi.advanceTimersByTime(5_000);
+			noteRefusals(core, { refusedClients });
+		}
 		return told.splice(0);
 	};
 	// What it refused before this agent looked is old news.
 	expect(samples(5, 5)).toEqual([]);
-	expect(samples(6, 9, 30)).toEqual(["node.full"]);
-	expect(samples(30, 31)).toEqual(["node.full"]);
+	expect(samples(6, 9, 30, 30, 31)).toEqual(["node.full"]);
+	vi.advanceTimersByTime(5 * 60_000);
+	expect(samples(31, 32)).toEqual(["node.full"]);
 	// A new process has counted three since its start, all before its first sample.
+	vi.advanceTimersByTime(5 * 60_000);
 	expect(samples(3)).toEqual([]);
 	expect(samples(4)).toEqual(["node.full"]);
 });

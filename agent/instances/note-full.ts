@@ -1,7 +1,9 @@
 import type { EngineCounters } from "../drivers/driver.ts";
 import type { InstanceCore } from "./instance-core.ts";
 
-type Told = Pick<InstanceCore, "id" | "assignment" | "tell" | "toldFull" | "refusedClients">;
+const QUIET_MS = 5 * 60_000;
+
+type Told = Pick<InstanceCore, "id" | "assignment" | "tell" | "refusedAt" | "refusedClients">;
 
 /**
  * The engine refused its own agent. It serves the clients that are connected, so its state hasn't changed: it just
@@ -14,7 +16,7 @@ export function noteFull(core: InstanceCore): number {
 	return core.pace.delayMs();
 }
 
-/** Tells when the engine begins to refuse clients: when it has refused some since the last sample, but none before. */
+/** Tells when the engine has refused clients since the last sample. */
 export function noteRefusals(
 	core: Told,
 	{ refusedClients }: Pick<EngineCounters, "refusedClients">,
@@ -22,14 +24,14 @@ export function noteRefusals(
 	const before = core.refusedClients;
 	core.refusedClients = refusedClients;
 	// What an adopted process had refused before is old news. A new process counts from zero.
-	if (before === null) return;
-	if (refusedClients > before) tellFull(core);
-	else core.toldFull = false;
+	if (before !== null && refusedClients > before) tellFull(core);
 }
 
-function tellFull(core: Told): void {
-	if (core.toldFull) return;
-	core.toldFull = true;
+/** Once, and again only after it has refused none for a while: clients try again. */
+function tellFull(core: Told, now = performance.now()): void {
+	const isNews = now - core.refusedAt > QUIET_MS;
+	core.refusedAt = now;
+	if (!isNews) return;
 	const name = core.assignment?.nodeName ?? core.id;
 	const sentence = `${name} has reached its client limit (maxclients) and refuses new clients. It serves those that are connected. Close idle connections, set the parameter timeout, or use more nodes.`;
 	core.tell("warning", "node.full", sentence);

@@ -2,7 +2,9 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { HostWarning } from "../../server/contract/host.ts";
 import type { NewEvent } from "../control/outbox.ts";
+import type { GatewayLoad } from "../gateway/gateway-load.ts";
 import { Rounds } from "../rounds.ts";
+import { gatewayWarnings } from "./gateway-warnings.ts";
 import { readMachineFacts } from "./machine-facts.ts";
 import { machineWarnings } from "./machine-warnings.ts";
 
@@ -13,6 +15,8 @@ export class MachineWatch {
 	private readonly options: {
 		homeDir: string;
 		assignments: () => readonly Assignment[];
+		/** Null while the host's gateway doesn't run or answer. */
+		gatewayLoad: () => Promise<GatewayLoad | null>;
 		onChange: () => void;
 		onEvent: (event: NewEvent) => void;
 		logger: Logger;
@@ -39,15 +43,21 @@ export class MachineWatch {
 	}
 
 	private async look(): Promise<void> {
-		const { homeDir, assignments, onChange, onEvent, logger } = this.options;
+		const { homeDir, assignments, gatewayLoad, onChange, onEvent, logger } = this.options;
 		const before = this.current;
-		const next = machineWarnings(await readMachineFacts(homeDir, assignments()), homeDir);
+		const load = await gatewayLoad();
+		const wasFull = before?.some(isOfGateway) === true;
+		const next = [
+			...machineWarnings(await readMachineFacts(homeDir, assignments()), homeDir),
+			...gatewayWarnings(load, wasFull),
+		];
 		if (JSON.stringify(next) === JSON.stringify(before)) return;
 		this.current = next;
 		for (const { code, message, remedy, command } of newIn(before ?? [], next)) {
 			logger.warn({ code, remedy, command }, message);
 		}
 		for (const event of diskEvents(before ?? [], next)) onEvent(event);
+		for (const event of gatewayEvents(before ?? [], next)) onEvent(event);
 		onChange();
 	}
 }
@@ -58,15 +68,24 @@ function newIn(before: readonly HostWarning[], next: readonly HostWarning[]): Ho
 
 const isOfDisk = ({ code }: HostWarning) => code.startsWith("disk-");
 
-/** A disk may fill up at any time, so that is an event; the other causes exist from the agent's start. */
+const isOfGateway = ({ code }: HostWarning) => code === "gateway-full";
+
+function gatewayEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
+	return newIn(before, next)
+		.filter(isOfGateway)
+		.map((warning) => eventOf(warning, "gateway.full"));
+}
+
+/** A disk may fill up at any time, so that is an event, as it is for the gateway; other causes exist from the start. */
 function diskEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
 	const began = newIn(before, next).filter(isOfDisk);
 	if (began.length === 0 && before.some(isOfDisk) && !next.some(isOfDisk)) {
 		const message = "The disk has space again.";
 		return [{ severity: "info", type: "host.disk", message, assignmentId: null }];
 	}
-	return began.map(({ severity, message, remedy }) => ({
-		...{ severity, type: "host.disk", assignmentId: null },
-		message: `${message} ${remedy}`,
-	}));
+	return began.map((warning) => eventOf(warning, "host.disk"));
+}
+
+function eventOf({ severity, message, remedy }: HostWarning, type: string): NewEvent {
+	return { severity, type, message: `${message} ${remedy}`, assignmentId: null };
 }
