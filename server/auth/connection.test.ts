@@ -3,6 +3,7 @@ import { type ConnectionFacts, judgeConnection, requireSafeConnection } from "./
 
 const here: ConnectionFacts = {
 	...{ protocol: "http", address: "127.0.0.1", localAddress: "127.0.0.1", hostname: "localhost" },
+	localPort: 3_877,
 	...{ isForwarded: false, trustsNetwork: false },
 };
 const elsewhere = { address: "10.0.0.7", localAddress: "10.0.0.5", hostname: "larder.example" };
@@ -36,7 +37,7 @@ describe("a session goes over", () => {
 
 it("a refusal says why, and what to set", () => {
 	expect(() => requireSafeConnection({ ...here, ...elsewhere })).toThrow(
-		/plain HTTP.*LARDER_TRUSTED_PROXIES.*LARDER_TRUST_NETWORK=on/,
+		/plain HTTP.*LARDER_TRUSTED_PROXIES.*ssh -L 3877:127.0.0.1:3877.*LARDER_TRUST_NETWORK=on/,
 	);
 	expect(() => requireSafeConnection({ ...here, isForwarded: true })).toThrow(
 		/proxy at 127\.0\.0\.1.*LARDER_TRUSTED_PROXIES=127\.0\.0\.1/,

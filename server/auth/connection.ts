@@ -9,6 +9,7 @@ export interface ConnectionFacts {
 	address: string;
 	/** This machine's address, where the connection arrived. */
 	localAddress: string;
+	localPort: number;
 	/** The name that the client asked for, without its port. */
 	hostname: string;
 	/** Whether an untrusted proxy says that it forwards the request. */
@@ -62,7 +63,8 @@ export function connectionFacts(request: FastifyRequest, trustsNetwork: boolean)
 	const isForwarded = ip === peer && names.some((name) => headers[name] !== undefined);
 	return {
 		...{ protocol: protocol === "https" ? "https" : "http", address: ip, hostname },
-		...{ localAddress: raw.socket.localAddress ?? "", isForwarded, trustsNetwork },
+		...{ localAddress: raw.socket.localAddress ?? "", localPort: raw.socket.localPort ?? 0 },
+		...{ isForwarded, trustsNetwork },
 	};
 }
 
@@ -72,7 +74,8 @@ export function signInProblem(facts: ConnectionFacts): string | null {
 	if (facts.isForwarded) {
 		return `A proxy at ${plainAddress(facts.address)} forwards this connection, and Larder doesn't trust that proxy yet. To sign in, start Larder with LARDER_TRUSTED_PROXIES=${plainAddress(facts.address)}, and have the proxy send X-Forwarded-For and X-Forwarded-Proto.`;
 	}
-	return "This connection is plain HTTP from another machine, so anyone on the network could read your password. Larder refuses sign-ins over it. Put a TLS proxy in front of it and name the proxy in LARDER_TRUSTED_PROXIES; or sign in through a tunnel, such as ssh -L 3000:127.0.0.1:3000; or, if you trust this network, start Larder with LARDER_TRUST_NETWORK=on.";
+	const tunnel = `ssh -L ${facts.localPort}:127.0.0.1:${facts.localPort}`;
+	return `This connection is plain HTTP from another machine, so anyone on the network could read your password. Larder refuses sign-ins over it. Put a TLS proxy in front of it and name the proxy in LARDER_TRUSTED_PROXIES; or sign in through a tunnel, such as ${tunnel}; or, if you trust this network, start Larder with LARDER_TRUST_NETWORK=on.`;
 }
 
 /** Throws `insecure_connection` if a password or a session must not use this connection. */

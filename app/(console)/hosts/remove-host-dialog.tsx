@@ -44,8 +44,9 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 				<p>It runs {plural(host.nodeCount, "node")}. Drain it first.</p>
 			) : (
 				<p>
-					It runs no nodes, so no data is lost. Afterwards, run <code>larder stop</code> on its
-					machine to end its agent, gateway and Sentinel. It needs a new token to join again.
+					It runs no nodes, so no data is lost. Afterwards, run{" "}
+					<code className="font-mono">larder stop</code> on its machine to end its agent, gateway
+					and Sentinel. It needs a new token to join again.
 				</p>
 			)}
 		</TypedConfirmationDialog>
