@@ -50,6 +50,8 @@ export default defineConfig({
 					isolate,
 					include: [`${sources}/**/*.test.{ts,tsx}`],
 					exclude: ["**/*.{int,postgres}.test.ts", "**/node_modules/**"],
+					testTimeout: HANGS_AFTER_MS,
+					hookTimeout: HANGS_AFTER_MS,
 				},
 			},
 			{
