@@ -34,7 +34,7 @@ const tests = [
 	vitest("unit", "Unit tests", ["dead-code", "programs", "engines"]),
 	{
 		...vitest("postgres", "Integration tests on a PostgreSQL server", ["unit-tests", "postgres"]),
-		// The set-up has said that they are skipped.
+		// The setup has said that they are skipped.
 		isFresh: async () => !hasPostgres(),
 	},
 	// Next.js writes types too.

@@ -212,8 +212,7 @@ async function announceSetUp(
 	const token = await setUp.token();
 	const file = join(home.runDir, "setup-link");
 	await writeFileAtomic(file, token === null ? "" : `${url}/setup?token=${token}\n`);
-	if (token !== null)
-		logger.info({ file }, "no administrator yet: the set-up link is in this file");
+	if (token !== null) logger.info({ file }, "no administrator yet: the setup link is in this file");
 }
 
 function startTimers(resources: Resources, logger: Logger): () => void {

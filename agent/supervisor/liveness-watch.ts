@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { isProcessAlive, type ProcessIdentity } from "../../platform/process-identity.ts";
 
 const POLL_MS = 8;
-/** A check of one process costs 3 µs, so 50 or more of them take 2 % of a processor. */
+/** A check of one process costs 3 µs, so 50 or more of them take 2% of a processor. */
 const POLL_MS_PER_PROCESS = 0.15;
 const POLL_AT_MOST_MS = 100;
 

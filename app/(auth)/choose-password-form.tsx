@@ -15,7 +15,7 @@ import { AuthCard } from "./auth-card.tsx";
 
 const FIELDS = [
 	{ name: "name", label: "Name", type: "text", autoComplete: "name", hint: undefined },
-	{ name: "email", label: "E-mail", type: "email", autoComplete: "username", hint: undefined },
+	{ name: "email", label: "Email", type: "email", autoComplete: "username", hint: undefined },
 	{
 		name: "password",
 		label: "Password",

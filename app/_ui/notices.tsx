@@ -35,7 +35,7 @@ export function RequestId({ id }: { id: string | null }) {
 	if (id === null) return null;
 	return (
 		<p className="mt-1 flex flex-wrap items-center gap-1 text-xs text-muted">
-			Request id <code className="font-mono">{id}</code>
+			Request ID <code className="font-mono">{id}</code>
 			<CopyButton text={id} label="Copy request id" />
 		</p>
 	);

@@ -15,7 +15,7 @@ function percentOf(part: number, total: number): number {
 	return total <= 0 ? 0 : Math.min(100, Math.max(0, (part / total) * 100));
 }
 
-/** Share of a whole. With tone `auto` it takes the warning color from 75 %, and the error color from 90 %. */
+/** Share of a whole. With tone `auto` it takes the warning color from 75%, and the error color from 90%. */
 export function UsageBar({
 	label,
 	used,

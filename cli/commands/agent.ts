@@ -44,7 +44,7 @@ export function agentCommand(): Command {
 		.option("--advertised-address <address>", "address that clients are given (default: --address)")
 		.option(
 			"--memory <size>",
-			"memory for caches, such as 4GiB (default: 90 % of the machine's)",
+			"memory for caches, such as 4GiB (default: 90% of the machine's)",
 			size,
 		)
 		.addOption(

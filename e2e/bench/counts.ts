@@ -127,7 +127,7 @@ async function printed(larder: Installation, name: string): Promise<number> {
 }
 
 function off(shown: number, real: number): string {
-	return `${shown.toFixed(1)} (${(((shown - real) / real) * 100).toFixed(1)} %)`;
+	return `${shown.toFixed(1)} (${(((shown - real) / real) * 100).toFixed(1)}%)`;
 }
 
 /** The newest figure of the line on the cache's page, by the console's own code. */

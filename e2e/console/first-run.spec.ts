@@ -14,7 +14,7 @@ test.describe
 		});
 		test.afterAll(() => installation.stop());
 
-		test("asks for the set-up link before there is an administrator", async ({ page }) => {
+		test("asks for the setup link before there is an administrator", async ({ page }) => {
 			await page.goto(`${installation.url}/hosts`);
 			await expect(page.getByRole("heading", { name: "Set up Larder first" })).toBeVisible();
 		});
@@ -32,7 +32,7 @@ test.describe
 			await page.getByRole("button", { name: "Create administrator" }).click();
 			await expect(page.getByText("Name is required.")).toBeVisible();
 			await page.getByLabel("Name").fill(ADMINISTRATOR.name);
-			await page.getByLabel("E-mail").fill(ADMINISTRATOR.email);
+			await page.getByLabel("Email").fill(ADMINISTRATOR.email);
 			await page.getByLabel("Password", { exact: true }).fill(ADMINISTRATOR.password);
 			await page.getByLabel("Repeat the password").fill("something else");
 			await page.getByRole("button", { name: "Create administrator" }).click();
@@ -53,10 +53,10 @@ test.describe
 		}) => {
 			await page.goto(`${installation.url}/events?severity=error`);
 			await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-			await page.getByLabel("E-mail").fill(ADMINISTRATOR.email);
+			await page.getByLabel("Email").fill(ADMINISTRATOR.email);
 			await page.getByLabel("Password").fill("not the password");
 			await page.getByRole("button", { name: "Sign in" }).click();
-			await expect(page.getByText("The e-mail address or password is incorrect.")).toBeVisible();
+			await expect(page.getByText("The email address or password is incorrect.")).toBeVisible();
 			await page.getByLabel("Password").fill(ADMINISTRATOR.password);
 			await page.getByRole("button", { name: "Sign in" }).click();
 			await expect(page).toHaveURL(`${installation.url}/events?severity=error`);

@@ -66,8 +66,8 @@ test("an invited viewer sees everything, changes nothing, and is out when disabl
 	await page.getByRole("button", { name: "Invite user" }).click();
 	const dialog = page.getByRole("dialog");
 	await dialog.getByRole("button", { name: "Create link" }).click();
-	await expect(dialog.getByText("Enter a valid e-mail address.")).toBeVisible();
-	await dialog.getByLabel("E-mail").fill(email);
+	await expect(dialog.getByText("Enter a valid email address.")).toBeVisible();
+	await dialog.getByLabel("Email").fill(email);
 	await dialog.getByRole("button", { name: "Create link" }).click();
 	await dialog.getByRole("button", { name: "Copy link" }).click();
 	await expect.poll(() => clipboardOf(page)).toContain("/invite?token=");
@@ -133,7 +133,7 @@ test("an invited viewer sees everything, changes nothing, and is out when disabl
 	await expect(row).toContainText("Disabled");
 	await other.goto("/caches");
 	await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
-	await other.getByLabel("E-mail").fill(email);
+	await other.getByLabel("Email").fill(email);
 	await other.getByLabel("Password").fill(newPassword);
 	await other.getByRole("button", { name: "Sign in" }).click();
 	await expect(other.getByText(/This account is disabled/)).toBeVisible();

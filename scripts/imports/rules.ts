@@ -65,7 +65,7 @@ export const RESERVED: readonly { readonly pattern: RegExp; readonly areas: read
 		},
 	];
 
-/** A test beside the code may use all of its program for set-up, whatever layer it tests. */
+/** A test beside the code may use all of its program for setup, whatever layer it tests. */
 export function isTest(path: string): boolean {
 	return /\.test\.tsx?$/.test(path);
 }

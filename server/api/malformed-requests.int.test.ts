@@ -126,7 +126,7 @@ const TRPC: [string, string, Sent, string?][] = [
 		{},
 	],
 	[
-		"NUL in the set-up form",
+		"NUL in the setup form",
 		"/api/trpc/account.createAdministrator",
 		{ token: null, body: { setupToken: NUL } },
 		"setupToken",

@@ -24,7 +24,7 @@ export interface SessionDoors {
 
 /**
  * Accounts, passwords and cookie sessions. People can't sign themselves up: the administrator is created at
- * set-up.
+ * setup.
  */
 function createSessions(db: Database, secret: string, options: { secureCookie: boolean }) {
 	return betterAuth({

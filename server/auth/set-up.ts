@@ -39,7 +39,7 @@ export function createSetUp(resources: Resources, sessions: Sessions, tokenFile:
 			if (!equalHex(sha256Hex(input.setupToken), expected)) {
 				throw new AppError(
 					"unauthenticated",
-					"This set-up link isn't valid. Open the one that npm start printed last.",
+					"This setup link isn't valid. Open the one that npm start printed last.",
 					{ field: "setupToken" },
 				);
 			}

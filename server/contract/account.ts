@@ -9,7 +9,7 @@ export const personNameSchema = z
 	.min(1, "name is required")
 	.max(100, "name can have at most 100 characters");
 export const emailSchema = z
-	.email("enter a valid e-mail address")
+	.email("enter a valid email address")
 	.max(LIMITS.emailMaxLength)
 	.toLowerCase();
 
@@ -25,7 +25,7 @@ export function requireFitPassword(
 
 export const createAdministratorInputSchema = z
 	.strictObject({
-		setupToken: z.string().min(1, "open the set-up link that npm start printed"),
+		setupToken: z.string().min(1, "open the setup link that npm start printed"),
 		name: personNameSchema,
 		email: emailSchema,
 		password: newPasswordSchema,

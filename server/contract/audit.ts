@@ -18,7 +18,7 @@ export const auditEntrySchema = z.object({
 		id: z.string().nullable(),
 		name: z
 			.string()
-			.describe("as it was then: a user's e-mail address, or the name of a token or host"),
+			.describe("as it was then: a user's email address, or the name of a token or host"),
 	}),
 	address: z
 		.string()

@@ -36,7 +36,7 @@ it.each([
 	expect(findPasswordWeakness(password, ADA)).toBeNull();
 });
 
-describe("set-up", () => {
+describe("setup", () => {
 	const input = (password: string) => ({
 		...{ setupToken: "t", name: "Ada Lovelace", email: "ada@example.com", password },
 	});

@@ -28,7 +28,7 @@ export const newPasswordSchema = z
 
 /**
  * Why an attacker would guess the password early, as the end of a sentence that begins with "password"; null
- * if it is good. `personal` holds what others know about its owner, such as name and e-mail address.
+ * if it is good. `personal` holds what others know about its owner, such as name and email address.
  */
 export function findPasswordWeakness(
 	password: string,

@@ -43,9 +43,9 @@ export const userLinkSchema = userSchema.extend({
 	link: z.string().describe("works once; shown once"),
 });
 
-/** By id or e-mail address. */
+/** By id or email address. */
 export const userRefSchema = z.strictObject({
-	user: z.string().min(1).max(320).describe("id or e-mail address"),
+	user: z.string().min(1).max(320).describe("id or email address"),
 });
 export const modifyUserInputSchema = userRefSchema.extend({
 	role: roleSchema.optional(),

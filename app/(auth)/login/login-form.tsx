@@ -16,7 +16,7 @@ import { SignInProblem } from "../sign-in-problem.tsx";
 /** What better-auth answered, in words that say what to do. */
 function explain(error: { status: number; message?: string | undefined }): string {
 	if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
-	if (error.status === 401) return "The e-mail address or password is incorrect.";
+	if (error.status === 401) return "The email address or password is incorrect.";
 	if (error.status === 0 || error.status >= 500) {
 		return "The control plane isn't responding properly. Try again in a moment.";
 	}
@@ -54,7 +54,7 @@ export function LoginForm() {
 	const submit = async (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (email.trim() === "" || password === "") {
-			setProblem("Enter your e-mail address and your password.");
+			setProblem("Enter your email address and your password.");
 			return;
 		}
 		setPending(true);
@@ -100,7 +100,7 @@ export function LoginForm() {
 					</Banner>
 				)}
 				<FormTextField
-					label="E-mail"
+					label="Email"
 					name="email"
 					type="email"
 					autoComplete="username"

@@ -33,7 +33,7 @@ export function SetupForm() {
 	if (token === "") {
 		return (
 			<AuthCard
-				title="The set-up link is incomplete"
+				title="The setup link is incomplete"
 				description="Copy the whole link that the control plane printed when it started, including everything after “token=”."
 			>
 				<span />

@@ -97,7 +97,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
 	},
 	{
 		id: "request",
-		header: "Request id",
+		header: "Request ID",
 		isExtra: true,
 		cell: (entry) => <code className="font-mono text-xs text-muted">{entry.requestId}</code>,
 	},

@@ -84,14 +84,14 @@ export function InviteDialog({ user, onClose }: InviteDialogProps) {
 			{invited === undefined ? (
 				<form id={formId} onSubmit={submit} noValidate className="flex flex-col gap-4">
 					<FormTextField
-						label="E-mail"
+						label="Email"
 						name="email"
 						type="email"
 						value={email}
 						onChange={setEmail}
 						autoFocus
 						autoComplete="off"
-						hint="The person signs in with it. Larder doesn't send e-mail."
+						hint="The person signs in with it. Larder doesn't send email."
 						error={problem}
 					/>
 					<fieldset>

@@ -26,12 +26,12 @@ export function exactCount(value: number): string {
 	return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
-/** `ratio` from 0 to 1. Never rounds up to 100 % or down to 0 %. */
+/** `ratio` from 0 to 1. Never rounds up to 100% or down to 0%. */
 export function formatPercent(ratio: number): string {
 	const percent = ratio * 100;
-	if (percent > 0 && percent < 0.1) return "< 0.1 %";
-	if (percent < 100 && percent > 99.9) return "> 99.9 %";
-	return `${trim(percent, 1)} %`;
+	if (percent > 0 && percent < 0.1) return "< 0.1%";
+	if (percent < 100 && percent > 99.9) return "> 99.9%";
+	return `${trim(percent, 1)}%`;
 }
 
 /** "1 node", "3 nodes". */

@@ -32,12 +32,12 @@ describe("counts", () => {
 		[3_400_000, "3.4M"],
 	])("%d reads %s", (value, text) => expect(formatCount(value)).toBe(text));
 
-	it("never shows 0 % or 100 % unless it is exact", () => {
-		expect(formatPercent(1)).toBe("100 %");
-		expect(formatPercent(0.99999)).toBe("> 99.9 %");
-		expect(formatPercent(0.00001)).toBe("< 0.1 %");
-		expect(formatPercent(0)).toBe("0 %");
-		expect(formatPercent(0.974)).toBe("97.4 %");
+	it("never shows 0% or 100% unless it is exact", () => {
+		expect(formatPercent(1)).toBe("100%");
+		expect(formatPercent(0.99999)).toBe("> 99.9%");
+		expect(formatPercent(0.00001)).toBe("< 0.1%");
+		expect(formatPercent(0)).toBe("0%");
+		expect(formatPercent(0.974)).toBe("97.4%");
 	});
 
 	it("agrees in number", () => {

@@ -77,7 +77,7 @@ function describeOperation({ name, operation }: Cache): Field[] {
 			: `, about ${data.keysMoved} of ${data.keys} keys (${formatBytes(data.bytesMoved)} of ${formatBytes(data.bytes)})`;
 	const moved =
 		slots === null ? "" : `, ${slots.moved} of ${slots.total} slots${keys} moved${back}`;
-	return [["Change", `${kind}: ${percent} %${moved}${way}`]];
+	return [["Change", `${kind}: ${percent}%${moved}${way}`]];
 }
 
 function shapeOf(cache: Cache): Field[] {

@@ -7,7 +7,7 @@ export const WITH_TOKENS = {
 
 export type UserRow = Prisma.UserGetPayload<{ include: typeof WITH_TOKENS }>;
 
-/** By id or e-mail address. Throws `not_found`. */
+/** By id or email address. Throws `not_found`. */
 export async function findUser(tx: Transaction, ref: string): Promise<UserRow> {
 	const row = await tx.user.findFirst({
 		where: { OR: [{ id: ref }, { email: ref.toLowerCase() }] },

@@ -26,7 +26,7 @@ export function OperationProgress({ name, operation }: OperationProgressProps) {
 		<div className="mt-3 flex flex-col gap-2">
 			<UsageBar label="Progress of the change" used={percent} total={100} size="thick" />
 			<div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.8125rem] tabular-nums">
-				<span className="font-medium">{percent} %</span>
+				<span className="font-medium">{percent}%</span>
 				{slots !== null && (
 					<span className="text-muted">
 						{slots.moved} of {slots.total} slots moved{back}

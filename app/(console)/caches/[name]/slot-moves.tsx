@@ -60,7 +60,7 @@ function MoveRow({ move: { from, to, slots, keys, bytes } }: { move: Move }) {
 			<div className="flex flex-wrap items-baseline justify-between gap-x-3">
 				<span className="font-medium">{way}</span>
 				<span className="text-xs text-muted">
-					{Math.floor(share * 100)} % · {slots.moved} of {slots.total} slots
+					{Math.floor(share * 100)}% · {slots.moved} of {slots.total} slots
 					{keys !== null && keys > 0 && (
 						<span title="Estimated from what the shard held at the start">
 							{" "}
