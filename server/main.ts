@@ -233,12 +233,20 @@ function startTimers(resources: Resources, logger: Logger): () => void {
 			}
 		}, ms);
 	};
+	let lookedAtHostsAt = Number.NEGATIVE_INFINITY;
+	const lookAtHosts = async () => {
+		const now = performance.now();
+		// A look reads all hosts. With a thousand of them, their heartbeats are no more frequent either.
+		if (now - lookedAtHostsAt < resources.fleet.heartbeatMs) return;
+		lookedAtHostsAt = now;
+		await markLostHosts(resources);
+	};
 	const timers = [
 		// First, so that the checks after a stall know about it.
 		setInterval(createStallWatch(resources, STALL_CHECK_MS), STALL_CHECK_MS),
 		repeat(SUSPECT_CHECK_MS, "checking late hosts failed", () => watchSuspects(resources)),
 		repeat(LEASE_CHECK_MS, "checking leases failed", () => expireLeases(resources)),
-		repeat(LEASE_CHECK_MS, "checking lost hosts failed", () => markLostHosts(resources)),
+		repeat(LEASE_CHECK_MS, "checking lost hosts failed", lookAtHosts),
 		repeat(EXPIRY_MS, "dropping old records failed", () =>
 			expireRecords(resources.db, resources.clock.now()),
 		),

@@ -61,3 +61,29 @@ it("a host that is removed while its report is processed stays forgotten", () =>
 	end();
 	expect(fleet.lastSeenAt("h1")).toBeNull();
 });
+
+it("the Sentinels of a cache are those whose newest report says that they watch it", () => {
+	const fleet = new FleetState({ now: () => new Date(1_000) });
+	const report = (id: string, ...cacheIds: string[]) =>
+		fleet.setSentinel(
+			{ id, address: `10.0.0.${id}` },
+			{
+				...{ phase: "running", version: "9.1", reason: null, port: 26_379 },
+				caches: cacheIds.map((cacheId) => ({
+					...{ cacheId, primary: { host: "10.0.0.9", port: 17_000 }, peers: 2 },
+					failoverUnderWay: id === "2",
+				})),
+			},
+		);
+	const watchers = (cacheId: string) => fleet.sentinelsOf(cacheId).map(({ host }) => host);
+	report("1", "orders");
+	report("2", "orders", "carts");
+	expect(watchers("orders")).toEqual(["10.0.0.1", "10.0.0.2"]);
+	expect(fleet.sentinelsOf("carts")).toEqual([
+		{ host: "10.0.0.2", port: 26_379, failoverUnderWay: true },
+	]);
+	report("2", "carts");
+	expect(watchers("orders")).toEqual(["10.0.0.1"]);
+	fleet.forgetHost("2");
+	expect(watchers("carts")).toEqual([]);
+});

@@ -83,6 +83,8 @@ export class FleetState {
 	readonly #places = new Map<string, NodePlace>();
 	readonly #gateways = new Map<string, HostGateway>();
 	readonly #sentinels = new Map<string, HostSentinel>();
+	/** The ids of the hosts whose Sentinels say that they watch a cache, by its id. */
+	readonly #watchers = new Map<string, Set<string>>();
 	readonly #promotedAt = new Map<string, number>();
 	/** When a node was first reported as silent or ended; no entry for one that answers. */
 	readonly #goneSince = new Map<string, number>();
@@ -152,7 +154,7 @@ export class FleetState {
 		this.#lastSeen.delete(hostId);
 		this.#online.delete(hostId);
 		this.#gateways.delete(hostId);
-		this.#sentinels.delete(hostId);
+		this.#forgetSentinel(hostId);
 		this.refusedPorts.forgetHost(hostId);
 		this.credentials.forgetHost(hostId);
 		this.clocks.forgetHost(hostId);
@@ -272,7 +274,21 @@ export class FleetState {
 	setSentinel(host: { id: string; address: string }, observation: SentinelObservation): void {
 		const { caches, ...rest } = observation;
 		const byId = new Map(caches.map((cache) => [cache.cacheId, cache]));
+		this.#forgetSentinel(host.id);
 		this.#sentinels.set(host.id, { ...rest, address: host.address, caches: byId });
+		for (const cacheId of byId.keys()) {
+			const watchers = this.#watchers.get(cacheId) ?? new Set();
+			this.#watchers.set(cacheId, watchers.add(host.id));
+		}
+	}
+
+	#forgetSentinel(hostId: string): void {
+		for (const cacheId of this.#sentinels.get(hostId)?.caches.keys() ?? []) {
+			const watchers = this.#watchers.get(cacheId);
+			watchers?.delete(hostId);
+			if (watchers?.size === 0) this.#watchers.delete(cacheId);
+		}
+		this.#sentinels.delete(hostId);
 	}
 
 	sentinel(hostId: string): HostSentinel | null {
@@ -281,10 +297,13 @@ export class FleetState {
 
 	/** Reporting hosts' Sentinels that watch a cache, and what they say about it. */
 	sentinelsOf(cacheId: string): { host: string; port: number; failoverUnderWay: boolean }[] {
-		return [...this.#sentinels].flatMap(([hostId, { address, port, caches }]) => {
-			const watched = caches.get(cacheId);
-			if (watched === undefined || port === null || this.isSuspect(hostId)) return [];
-			return [{ host: address, port, failoverUnderWay: watched.failoverUnderWay }];
+		return [...(this.#watchers.get(cacheId) ?? [])].flatMap((hostId) => {
+			const sentinel = this.#sentinels.get(hostId);
+			const watched = sentinel?.caches.get(cacheId);
+			if (sentinel === undefined || watched === undefined) return [];
+			const { address: host, port } = sentinel;
+			if (port === null || this.isSuspect(hostId)) return [];
+			return [{ host, port, failoverUnderWay: watched.failoverUnderWay }];
 		});
 	}
 
