@@ -53,7 +53,7 @@ export function wantedView({ shards }: Pick<Cluster, "shards">): string {
 
 const given = new Set<number>();
 
-/** A port below the kernel's own range whose bus port is free as well. */
+/** A free port whose bus port is free too, both below the kernel's ephemeral range. */
 async function clusterPort(host: string): Promise<number> {
 	for (;;) {
 		const port = 20_000 + Math.floor(Math.random() * 2_500);

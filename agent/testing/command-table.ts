@@ -32,7 +32,7 @@ export async function readCommands(
 	return { release: `${title} ${version?.[1]}`, commands };
 }
 
-/** Names and arities from COMMAND; for a command that only has subcommands, those. */
+/** Names and arities from COMMAND; a command that has subcommands is replaced by them. */
 function listCommands(entries: RespValue): [string, number][] {
 	if (!Array.isArray(entries)) return [];
 	return entries.flatMap((entry): [string, number][] => {

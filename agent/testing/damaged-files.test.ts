@@ -38,8 +38,9 @@ beforeEach(() => {
 });
 afterEach(() => removeDirectory(root));
 
-/** A file in the agent's home. Its reader must recover from damage, or say which file is damaged and what to do. */
+/** A file of the agent. Its reader must recover from damage, or say which file is damaged and what to do. */
 interface Row {
+	/** Path from the agent's home. */
 	file: string;
 	/** Makes the file, unless it is a recorded one. */
 	make?(): Promise<void> | void;

@@ -24,7 +24,7 @@ export class EndpointClient {
 		this.done = this.run();
 	}
 
-	/** Waits for an answer that arrives after that time, and returns when it did. */
+	/** Waits for an answer that arrives after `time`, and returns the time of its arrival. */
 	async firstAnswerAfter(time: number): Promise<number> {
 		const find = () => this.answeredAt.find((at) => at > time);
 		await eventually("an answer came", () => find() !== undefined);

@@ -80,7 +80,7 @@ export class FakeControlPlane {
 	private routeTable: RouteTable = {
 		...{ revision: 0, routes: [], sentinelPassword: SENTINEL_PASSWORD },
 	};
-	/** Tables that agents may hold, by their revisions. */
+	/** Earlier route tables, which agents may still hold. */
 	private readonly formerTables: RouteTable[] = [];
 	private readonly changes = new EventEmitter();
 	private server: FastifyInstance | null = null;
@@ -173,7 +173,7 @@ export class FakeControlPlane {
 				await once(this.changes, "report", { signal });
 			} catch {
 				throw new Error(
-					`not in ${timeoutMs} ms: ${what}; last: ${JSON.stringify(this.observations)}`,
+					`not within ${timeoutMs} ms: ${what}; last: ${JSON.stringify(this.observations)}`,
 				);
 			}
 		}

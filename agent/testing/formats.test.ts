@@ -29,7 +29,7 @@ const warnings: string[] = [];
 const logger = pino({ level: "warn" }, { write: (line) => warnings.push(line) });
 const jsonOf = (path: string) => JSON.parse(readFileSync(join(RECORDED, path), "utf8"));
 
-/** What reads each kind of file. A reader of a JSON record must return everything that was recorded. */
+/** The reader of each kind of file. A reader of a JSON record must return everything that was recorded. */
 const READERS: readonly [name: RegExp, read: (path: string) => Promise<void>][] = [
 	[/^home\/identity(\.copy)?\.json$/, async (path) => same(path, await loadIdentity(home, logger))],
 	[/^home\/desired\.json$/, async (path) => same(path, await readDesiredCache(home, logger))],
@@ -54,7 +54,7 @@ function same(path: string, read: unknown): void {
 	expect(read).toMatchObject(jsonOf(path));
 }
 
-/** `tell` would fail if the map differed from what is wanted, because no HAProxy runs here to be told. */
+/** `tell` would fail if the map differed from `wanted`, because no HAProxy runs here that could take the change. */
 async function readLeaders(path: string): Promise<void> {
 	const lines = readFileSync(join(root, path), "utf8").trim().split("\n");
 	const leaders = lines.map((line) => line.split(" ") as [string, string]);

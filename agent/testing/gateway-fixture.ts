@@ -32,7 +32,7 @@ function usersFile(): string {
 	].join("\n");
 }
 
-/** A gateway without an agent, and engines for it to lead to. `dispose` ends all of it, HAProxy included. */
+/** A gateway without an agent, and engines for it to forward to. `dispose` ends all of it, HAProxy included. */
 export class TestGateway {
 	readonly homeDir = makeUglyDirectory("larder-gateway-test");
 	readonly address: string;
@@ -147,7 +147,7 @@ export class TestGateway {
 		return { first, others, route, ...valkeyPorts(route) };
 	}
 
-	/** The port of the engine that an endpoint leads a new client to. */
+	/** The port of the engine that an endpoint connects a new client to. */
 	async portBehind(port: number): Promise<number> {
 		return Number(((await this.ask(port, "CONFIG", "GET", "port")) as string[])[1]);
 	}
@@ -231,7 +231,8 @@ export interface ReplicatedEngines {
 
 export function valkeyPorts(route: Route): { primary: number; reader: number } {
 	const { primary, reader } = route.ports;
-	if (primary === null || reader === null) throw new Error("not a route of primary and replicas");
+	if (primary === null || reader === null)
+		throw new Error("the route has no primary or reader port");
 	return { primary, reader };
 }
 

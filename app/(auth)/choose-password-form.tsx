@@ -58,7 +58,7 @@ interface ChoosePasswordFormProps<Input> {
 	onDone?: () => void;
 }
 
-/** Asks for the password of an account, new or not, stores it and signs in. */
+/** Asks for a password for a new or existing account, stores it and signs in. */
 export function ChoosePasswordForm<Input extends { password: string }>(
 	props: ChoosePasswordFormProps<Input>,
 ) {

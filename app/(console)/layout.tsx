@@ -10,7 +10,7 @@ import { SafeModeBanner } from "../_ui/shell/safe-mode-banner.tsx";
 import { SessionGate } from "../_ui/shell/session-gate.tsx";
 import { TopBar } from "../_ui/shell/top-bar.tsx";
 
-/** What the bar, the navigation and the banners show on every page. */
+/** Loads what the bar, the navigation and the banners show on every page. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
 	const api = currentPageApi();
 	// Renders nothing for strangers, who could keep the control plane busy with it.

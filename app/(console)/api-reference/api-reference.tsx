@@ -114,7 +114,7 @@ function Basics() {
 				<li>
 					Calls that change something accept an{" "}
 					<code className="font-mono text-xs">Idempotency-Key</code>. Repeating a call with the same
-					key and body returns the first call's answer.
+					key and body returns the first call's response.
 				</li>
 				<li>
 					Lists return <code className="font-mono text-xs">{'{"items": […], "nextCursor"}'}</code>.

@@ -19,7 +19,7 @@ function exampleOf(name: string, schema: Schema, document: OpenApi): unknown {
 	return own.enum?.[0] ?? "…";
 }
 
-/** A call that works when pasted, given a token in the environment. */
+/** A curl command that takes the token from the environment. Values that the page can't know are placeholders. */
 export function exampleCall(operation: Operation, document: OpenApi, origin: string): string {
 	const path = operation.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
 		name === "name" ? "orders" : name.toUpperCase(),

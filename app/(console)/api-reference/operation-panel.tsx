@@ -86,7 +86,7 @@ interface FoldProps {
 	className?: string;
 }
 
-/** Renders its content only when it is opened: the fields of all answers are most of the reference. */
+/** Renders its content only once it is opened: the fields of all responses are most of the reference. */
 function Fold({ summary, children, className = "" }: FoldProps) {
 	const [wasOpened, setWasOpened] = useState(false);
 	return (
@@ -151,7 +151,7 @@ function Heading({ children }: { children: string }) {
 	return <h4 className="mt-5 mb-2 text-[0.8125rem] font-semibold">{children}</h4>;
 }
 
-/** One call: what it takes, what it answers, and how to make it. */
+/** One call: what it takes, what it returns, and how to make it. */
 export function OperationPanel({
 	operation,
 	document,

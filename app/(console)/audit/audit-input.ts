@@ -3,7 +3,7 @@ import { oneOf } from "../../_lib/one-of.ts";
 
 export const ANY = "any";
 
-/** Kinds of actions, by the word before the dot. */
+/** Kinds of actions: the word before an action's dot, or the whole action. */
 export const KINDS = [
 	{ value: ANY, label: "All actions" },
 	{ value: "session", label: "Sign-ins and sign-outs" },

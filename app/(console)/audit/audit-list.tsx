@@ -108,7 +108,7 @@ export function AuditList() {
 	const trpc = useTRPC();
 	const { params, change } = useUrlParams();
 	const { shown, chooser } = useColumns("audit", COLUMNS);
-	// One moment per view, so that "last hour" means the same range while the page is open.
+	// One moment per address, so that each poll of "last hour" asks for the same range.
 	const filters = useMemo(() => auditFilters(params, serverNow()), [params]);
 	const { data, error, isPending, refetch } = useQuery(
 		trpc.audit.list.queryOptions(

@@ -38,7 +38,7 @@ export function slotWords(slots: string | null): string {
 	return slots === "" ? "no slots" : slots.replaceAll("-", "–").replaceAll(",", ", ");
 }
 
-/** Parameters that some node takes only when it is rebooted. */
+/** Parameters that some node will apply only when it is rebooted. */
 export function pendingParametersOf(cache: Cache): string[] {
 	return [...new Set(nodesOf(cache).flatMap((node) => node.pendingParameters))].sort();
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Parameter } from "../../../server/contract/parameter-group.ts";
 import { valueInForce, writeGuardOf, writeGuardWords } from "./write-guard.ts";
 
-describe("what a primary that is cut off does", () => {
+describe("the write guard of a primary", () => {
 	const parameter = (value: string, source: Parameter["source"]): Parameter => ({
 		name: "min-replicas-to-write",
 		value,
@@ -38,7 +38,7 @@ describe("what a primary that is cut off does", () => {
 		expect(writeGuardOf(2, [parameter("0", "user")])).toEqual({ replicas: 0, isSet: true });
 	});
 
-	it("comes with its cost", () => {
+	it("is described with its cost", () => {
 		const words = (replicas: number, of: number) => writeGuardWords({ replicas, isSet: false }, of);
 		expect(words(0, 1)).toContain("keeps accepting writes");
 		expect(words(1, 2)).toContain("One replica can be unavailable");

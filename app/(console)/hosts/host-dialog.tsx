@@ -14,7 +14,7 @@ import { useHostChanged } from "./use-host-changed.ts";
 interface HostDialogProps {
 	host: Host;
 	dialog: HostDialogName;
-	/** Puts another dialog in the place of this one. */
+	/** Replaces this dialog with another. */
 	onOpen: (dialog: HostDialogName) => void;
 	onAddHost: () => void;
 	onClose: () => void;

@@ -44,7 +44,7 @@ export function RemoveHostDialog({ host, onClose }: RemoveHostDialogProps) {
 				<p>It runs {plural(host.nodeCount, "node")}. Drain it first.</p>
 			) : (
 				<p>
-					It runs no nodes, so no data is lost. Afterwards, run{" "}
+					It runs no nodes, so no data is lost. Afterward, run{" "}
 					<code className="font-mono">larder stop</code> on its machine to end its agent, gateway
 					and Sentinel. It needs a new token to join again.
 				</p>

@@ -8,7 +8,7 @@ import { BlockSkeleton } from "../../_ui/skeletons.tsx";
 import { Status } from "../../_ui/status.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 
-/** How full each zone is. Offline hosts are counted, but their memory isn't room. */
+/** How full each zone is. Offline hosts are counted, but their memory isn't. */
 export function ZoneCapacity() {
 	const { data, isPending } = useOverview();
 	if (isPending) return <BlockSkeleton className="h-[7.6875rem]" label="Loading capacity" />;

@@ -168,7 +168,7 @@ export function NodeTypeList() {
 							</ForAdministrators>
 						}
 					>
-						Create one if no type in the catalog fits your hosts, such as own.small with 256 MiB.
+						If no type in the catalog fits your hosts, create one, such as own.small with 256 MiB.
 					</EmptyState>
 				</Panel>
 			)}

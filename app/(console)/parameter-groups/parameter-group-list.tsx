@@ -136,7 +136,7 @@ export function ParameterGroupList() {
 							</ForAdministrators>
 						}
 					>
-						A group holds the values that differ from the engine's defaults.
+						A group holds the values that differ from Larder's defaults.
 					</EmptyState>
 				) : (
 					<EmptyState

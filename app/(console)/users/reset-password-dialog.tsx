@@ -35,7 +35,7 @@ export function ResetPasswordDialog({ user, onClose, onChanged }: ResetPasswordD
 					current password keeps working. Using the link signs the user out everywhere; API tokens
 					keep working.
 				</p>
-				{user.resetExpiresAt !== null && <p>The link that you created earlier stops working.</p>}
+				{user.resetExpiresAt !== null && <p>The link that was created earlier stops working.</p>}
 			</ConfirmDialog>
 		);
 	}

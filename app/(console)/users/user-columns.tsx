@@ -90,7 +90,7 @@ export function userColumns(own: Own, changes: UserChanges): readonly Column<Use
 	];
 }
 
-/** When the user's open link expires: the invitation's, or the one that resets the password. */
+/** When the user's unused link expires: the invitation's, or the one that resets the password. */
 function linkExpiry(user: User): string | null {
 	return user.inviteExpiresAt ?? user.resetExpiresAt;
 }

@@ -31,7 +31,7 @@ const ResetPasswordDialog = dynamic(
 const DIALOG = "invite";
 const HEAD = PAGE_HEADS["/users"];
 
-/** People who can sign in, and open invitations. */
+/** Users and pending invitations. */
 export function UserList() {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();

@@ -25,8 +25,8 @@ import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
 
-// Each tab's code loads when the tab is first opened: most visits see only one. The previous tab stays until then. A
-// placeholder would need a Suspense boundary, and React sends a boundary's content after the page.
+// Each tab's code loads when the tab is first opened: most visits see only one. The previous tab stays until it has
+// loaded. A placeholder would need a Suspense boundary, and React sends a boundary's content after the page.
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
 );
@@ -126,7 +126,7 @@ function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
 					}
 				>
 					{wasDeleted
-						? "Larder removed its processes and files. Its memory and ports are free again."
+						? "Larder stopped its processes and removed its files. Its memory and ports are free again."
 						: "It may have been deleted, or the name may be misspelled."}
 				</EmptyState>
 			</Panel>

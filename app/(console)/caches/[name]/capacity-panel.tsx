@@ -22,7 +22,7 @@ function Row({ label, children, bar }: { label: string; children: ReactNode; bar
 	);
 }
 
-/** Of the nodes that hold data; null before the first sample. */
+/** Totals of the nodes that hold data, and the hit rate of all nodes; null before the first sample. */
 function measure(cache: Cache) {
 	const dataNodes = dataNodesOf(cache).flatMap(({ metrics }) => metrics ?? []);
 	if (dataNodes.length === 0) return null;

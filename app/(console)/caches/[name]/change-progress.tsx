@@ -43,7 +43,7 @@ export function RebootProgress({ cache }: { cache: Cache }) {
 	return <Steps cache={cache} title="Rebooting" since={startOf(cache)} />;
 }
 
-/** The steps of a change of size, and how far slots have moved. */
+/** The steps of a modification, and its overall progress. */
 export function ModifyProgress({ cache }: { cache: Cache }) {
 	return (
 		<Steps cache={cache} title="Modifying" since={startOf(cache)}>

@@ -147,7 +147,7 @@ function PasswordPanel({ cache, secret }: { cache: Cache; secret: ReturnType<typ
 						{isShown ? "Hide password" : "Reveal password"}
 					</Button>
 					<p className="text-xs text-muted">
-						The audit log records each time you reveal or copy it.
+						Revealing or copying it is recorded in the audit log.
 					</p>
 				</ForAdministrators>
 			</div>

@@ -15,7 +15,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 	zones: "Zones",
 };
 
-/** The fields of a waiting change in words, without confirmations. */
+/** The fields of a pending change in words, without confirmations. */
 export function describeChanges(
 	changes: Readonly<Record<string, unknown>>,
 ): { field: string; value: string }[] {

@@ -114,7 +114,7 @@ function targetsOf(shard: Shard) {
 		{
 			value: BEST,
 			label: "Best replica in sync",
-			detail: "The replica with the most data. Replicas on hosts that are draining come last.",
+			detail: "The replica with the most data. Replicas on cordoned or draining hosts come last.",
 		},
 		...shard.nodes
 			.filter(({ role }) => role !== "primary")

@@ -1,6 +1,6 @@
 import dynamic from "next/dynamic";
 
-/** A visit opens one of these dialogs at most, so each loads when it is first opened. */
+/** Most visits open at most one of these dialogs, so each loads when it is first opened. */
 export const DeleteDialog = dynamic(async () => (await import("./delete-dialog.tsx")).DeleteDialog);
 export const FailoverDialog = dynamic(
 	async () => (await import("./failover-dialog.tsx")).FailoverDialog,

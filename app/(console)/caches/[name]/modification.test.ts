@@ -47,7 +47,7 @@ describe("a modification", () => {
 		]);
 	});
 
-	it("gives single shards their own number of replicas, and keeps it when all others change", () => {
+	it("gives individual shards their own number of replicas, and keeps it when all others change", () => {
 		const shards = ["0001", "0002", "0003"].map((id, index) => ({
 			id,
 			replicas: index === 2 ? 2 : 1,
@@ -114,7 +114,7 @@ it("changes to nodes can wait for the maintenance window; other changes don't", 
 	expect(moved.changes).toEqual({ maintenanceWindow: "mon:01:00-mon:02:00" });
 });
 
-it("waiting changes are described in words, without confirmations", () => {
+it("pending changes are described in words, without confirmations", () => {
 	const told = describeChanges({
 		...{ nodeType: "cache.t4g.small", multiAz: true, acceptIrreversible: true },
 		shardReplicas: [{ shard: "0002", replicas: 3 }],
@@ -128,7 +128,7 @@ it("waiting changes are described in words, without confirmations", () => {
 	]);
 });
 
-it("slots in motion are those that a shard keeps, gives away and gets", () => {
+it("a shard's slots during a change are those that it keeps, gives up and gains", () => {
 	const move = { slots: { moved: 0, total: 0 }, keys: null, bytes: null };
 	const moves = [{ ...move, from: "0001", to: "0002", ranges: "50-99" }];
 	expect(slotsInMotion({ id: "0001", slots: "0-69" }, moves)).toEqual({

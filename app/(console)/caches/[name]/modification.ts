@@ -13,12 +13,12 @@ export interface ModifyDraft {
 	/** Restart nodes that have pending parameters. */
 	applyPending: boolean;
 	nodeType: string;
-	/** Such as "valkey 9"; empty for the present one. */
+	/** Such as "valkey 9"; empty for the current one. */
 	engine: string;
 	tags: readonly DraftTag[];
 	shards: number;
 	replicasPerShard: number;
-	/** How many replicas each shard with a number of its own has, by the shard's id. */
+	/** The number of replicas in each shard that has its own number, by the shard's id. */
 	shardReplicas: Readonly<Record<string, number>>;
 	/** For Memcached. */
 	nodes: number;
@@ -78,7 +78,7 @@ export function shapeChanges(changes: Changes): Changes | null {
 	return isShape ? { ...shape, parameterGroup, apply: changes.apply } : null;
 }
 
-/** The engine and version that a draft asks for; null for the present ones. */
+/** The engine and version that a draft asks for; null for the current ones. */
 export function engineOf({ engine }: ModifyDraft): Pick<Cache, "engine" | "engineVersion"> | null {
 	const [name, version] = engine.split(" ");
 	const parsed = engineSchema.safeParse(name);
@@ -98,7 +98,7 @@ export interface Difference {
 	field: string;
 	from: string;
 	to: string;
-	/** What it does to running nodes. */
+	/** When it takes effect and what that does to nodes; follows the words "Takes effect". */
 	effect: string;
 }
 
@@ -161,7 +161,7 @@ export function differences(
 			field: "Parameter group",
 			from: cache.parameterGroup.name,
 			to: draft.parameterGroup,
-			effect: "most values at once; the rest after you reboot the nodes",
+			effect: "for most values at once, for the rest after you reboot the nodes",
 		});
 	}
 	if (draft.maintenanceWindow !== cache.maintenanceWindow) {
@@ -260,10 +260,10 @@ function addShape(cache: Cache, draft: ModifyDraft, changes: Changes, list: Diff
 function replicaEffect(before: number, after: number): string {
 	return after > before
 		? "once new replicas are in sync; nothing restarts"
-		: "once no endpoint leads to the replicas being removed; nothing restarts";
+		: "once no endpoint routes clients to the replicas being removed; nothing restarts";
 }
 
-/** A number for all shards replaces the numbers of single ones, so the request must repeat these. */
+/** A number for all shards replaces the numbers of individual shards, so the request must repeat them. */
 function addShardReplicas(
 	cache: Cache,
 	draft: ModifyDraft,

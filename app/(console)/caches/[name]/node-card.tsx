@@ -70,7 +70,7 @@ export function NodeCard({ node }: { node: CacheNode }) {
 	);
 }
 
-/** The lag of a replica, the clients of a primary. */
+/** The lag of a replica; the number of clients of any other node. */
 function secondFact({ role, metrics }: CacheNode): string {
 	if (metrics === null) return "";
 	if (role === "replica" && metrics.replicationLagBytes !== null) {

@@ -156,7 +156,7 @@ interface NodeColumnsOptions {
 	toggle: (ids: readonly string[], isChosen: boolean) => void;
 }
 
-/** With a box to select each node, and its shard where there are shards. */
+/** With a box to select each node, and its shard with cluster mode on. */
 export function nodeColumns(options: NodeColumnsOptions): readonly Column<NodeRow>[] {
 	const { cache, rows, chosen, toggle } = options;
 	const ids = rows.map(({ id }) => id);

@@ -20,7 +20,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 	const rows: NodeRow[] = cache.shards.flatMap((shard, index) =>
 		shard.nodes.map((node) => ({ ...node, shard: index + 1, slots: shard.slots })),
 	);
-	// A node that has left since then is no longer selected.
+	// A node that leaves the cache is no longer selected.
 	const chosen = nodesOf(cache)
 		.map(({ id }) => id)
 		.filter((id) => selected.has(id));

@@ -18,7 +18,7 @@ interface OperationProgressProps {
 	operation: Operation;
 }
 
-/** How far the change is, how long it will take, and the way back. */
+/** How far along the change is, how long it will still take, and a button to cancel it. */
 export function OperationProgress({ name, operation }: OperationProgressProps) {
 	const { percent, slots, data, state, cancellable } = operation;
 	const back = state === "canceling" ? " back" : "";

@@ -41,7 +41,7 @@ export function RemoveDialog({ cache, nodes, onClose }: RemoveDialogProps) {
 			<p className="text-[0.8125rem]">
 				{cache.engine === "memcached"
 					? "Keys on removed nodes are lost. Clients get a minute to learn which nodes remain."
-					: "Larder removes a replica once no endpoint leads to it. Its shard then has one replica fewer."}
+					: "Larder removes a replica once no endpoint routes clients to it. Its shard then has one replica fewer."}
 			</p>
 			<WhenField value={apply} onChange={setApply} />
 			<ShapePreview name={cache.name} {...changes} />

@@ -27,7 +27,7 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 					max={LIMITS.shardsMax}
 					onChange={(shards) => set({ shards })}
 					error={errorOf("shards")}
-					hint="Slots move while the cache serves."
+					hint="Slots move while the cache keeps serving."
 				/>
 			)}
 			{isMemcached ? (
@@ -62,7 +62,7 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 				hint={
 					isMemcached
 						? "Nodes are spread over at least two zones."
-						: "Nodes of a shard are in different zones."
+						: "Each shard's nodes are spread over at least two zones."
 				}
 			/>
 			{!isMemcached && cache.clusterMode === "disabled" && (

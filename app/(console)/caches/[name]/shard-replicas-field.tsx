@@ -17,7 +17,7 @@ interface ShardReplicasFieldProps {
 	error: string | undefined;
 }
 
-/** Numbers of replicas for single shards. The others follow the number for all shards. */
+/** Numbers of replicas for individual shards. The others follow the number for all shards. */
 export function ShardReplicasField({ cache, draft, set, error }: ShardReplicasFieldProps) {
 	const own = Object.keys(draft.shardReplicas).length;
 	const choose = (shard: string, replicas: number) => {

@@ -14,7 +14,7 @@ const MOVES_SHOWN = 8;
 
 type Move = Operation["moves"][number];
 
-/** What a shard keeps, gets and gives away of its slots while a change moves them. */
+/** The slots that a shard keeps, gains and gives up while a change moves slots. */
 export function slotsInMotion(shard: { id: string; slots: string | null }, moves: readonly Move[]) {
 	const own = readSlots(shard.slots);
 	const leaving = moves
@@ -35,7 +35,7 @@ export function shardTitle(id: string): string {
 	return `Shard ${Number(id)}`;
 }
 
-/** The moves between shards, and how far each is. */
+/** The moves between shards, and how far along each is. */
 export function SlotMoves({ moves }: { moves: readonly Move[] }) {
 	if (moves.length === 0) return null;
 	const hidden = moves.length - MOVES_SHOWN;

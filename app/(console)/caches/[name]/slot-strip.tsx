@@ -5,9 +5,9 @@ import { classNames } from "../../../_ui/class-names.ts";
 interface SlotStripProps {
 	/** Slots that the shard has and keeps. */
 	kept: string | null;
-	/** Slots that it gets. */
+	/** Slots that it gains. */
 	coming?: string;
-	/** Slots that it has and gives away. */
+	/** Slots that it has and gives up. */
 	going?: string;
 	/** Slots are moving now. */
 	isLive?: boolean;

@@ -78,8 +78,8 @@ export function SlotsDialog({ cache, onClose }: { cache: Cache; onClose: () => v
 		>
 			{move.isError && <ProblemBanner title="No slots were moved" error={move.error} />}
 			<p className="text-[0.8125rem]">
-				Keys move with their slots while the cache serves. You can cancel the move until all slots
-				have moved.
+				Keys move with their slots while the cache keeps serving. You can cancel the move until all
+				slots have moved.
 			</p>
 			<Segmented
 				label="How to spread slots"

@@ -7,7 +7,7 @@ interface TopologyGridProps {
 	hasShards: boolean;
 	/** For a dialog, whose nodes show less. */
 	isCompact?: boolean;
-	/** What stands beside a zone's name. */
+	/** What to show beside a zone's name. */
 	besideZone?: (zone: string) => ReactNode;
 	/** Rows, each with a cell for its shard and one for each zone. */
 	children: ReactNode;

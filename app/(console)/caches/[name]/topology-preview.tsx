@@ -16,7 +16,7 @@ import { TopologyGrid } from "./topology-grid.tsx";
 
 const SHARDS_SHOWN = 12;
 
-/** The cache as it will be: zones are columns, shards are rows; what comes, goes, moves or changes is marked. */
+/** The cache as it will be: zones are columns, shards are rows; additions, removals, moves and changes are marked. */
 export function TopologyPreview({ topology }: { topology: readonly PreviewShard[] }) {
 	const changed = topology.filter(isChanged);
 	if (changed.length === 0) return null;
@@ -41,7 +41,7 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 				</TopologyGrid>
 			</div>
 			{hidden > 0 && (
-				<p className="mt-2 text-xs text-muted">+ {plural(hidden, "more shard")} that change</p>
+				<p className="mt-2 text-xs text-muted">+ {plural(hidden, "more changed shard")}</p>
 			)}
 			{unchanged > 0 && (
 				<p className="mt-2 text-xs text-muted">
@@ -119,7 +119,7 @@ function ShardRow({ shard, zones, isNamed }: ShardRowProps) {
 	);
 }
 
-/** How many slots the shard gets or gives, and which. */
+/** How many slots the shard will have, gain and give up, and which. */
 function Slots({ shard: { slots, slotsBefore } }: { shard: PreviewShard }) {
 	if (slots === null) return null;
 	const [before, after] = [readSlots(slotsBefore), readSlots(slots)];

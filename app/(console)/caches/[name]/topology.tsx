@@ -20,7 +20,7 @@ const EMPTY_ZONES_SHOWN_UP_TO = 5;
 /** The shards beyond these wait for a click, so that the page stays readable and quick. */
 const SHARDS_SHOWN = 12;
 
-/** The zones that hold nodes; the others too, while they are few. */
+/** The zones that hold nodes, or all zones if there are only a few. */
 function columnsOf(nodes: readonly CacheNode[], fleetZones: readonly string[]): string[] {
 	const own = new Set(nodes.map(({ zone }) => zone));
 	const all = new Set([...own, ...fleetZones]);
@@ -123,7 +123,7 @@ interface ShardRowProps {
 	moves: readonly SlotMove[] | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
-	/** Null where the shard has no replica. */
+	/** Null if the cache can't fail over. */
 	onFailover: (() => void) | null;
 }
 

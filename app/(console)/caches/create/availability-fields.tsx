@@ -30,7 +30,7 @@ export function AvailabilityFields({ form }: { form: CreateForm }) {
 						(draft.multiAz
 							? isMemcached
 								? "Nodes are spread over at least two zones. Losing a zone loses only its share of the keys."
-								: "Each shard's primary and replicas are placed in different zones."
+								: "Each shard's nodes are spread over at least two zones."
 							: "All nodes may share one zone.")
 					}
 					error={errorSentence(form, "multiAz")}

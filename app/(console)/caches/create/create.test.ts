@@ -200,7 +200,7 @@ describe("as code", () => {
 		);
 	});
 
-	it("is a call of the REST API without a secret in it", () => {
+	it("is a call to the REST API without a secret in it", () => {
 		const command = toCurlCommand(requestOf({ replicas: 2 }), "http://127.0.0.1:3000");
 		expect(command).toContain("curl -X POST http://127.0.0.1:3000/api/v1/caches");
 		expect(command).toContain("$LARDER_TOKEN");

@@ -138,7 +138,7 @@ function slotLines(slots: string): string[] | undefined {
 	return text === "" ? undefined : text.split(/\r?\n/).map((line) => line.trim());
 }
 
-/** The number of nodes for Memcached; shards, replicas and failover for other engines. */
+/** The number of nodes for Memcached; shards, replicas, failover and authentication for other engines. */
 function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> {
 	if (draft.engine === "memcached") return { nodes: draft.nodes };
 	const slots = isCluster(draft) ? slotLines(draft.slots) : undefined;

@@ -24,7 +24,7 @@ export function ParameterGroupField({ form }: { form: CreateForm }) {
 		{
 			value: DEFAULT,
 			label: `Default for ${familyName(family)}`,
-			detail: "The engine's own values.",
+			detail: "Larder's default values.",
 		},
 		...groupOptions(own, clusterMode),
 	];

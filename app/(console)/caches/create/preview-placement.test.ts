@@ -46,7 +46,7 @@ describe("the placement preview", () => {
 		}
 	});
 
-	it("keeps members of a shard on different hosts while another has room", () => {
+	it("keeps members of a shard on different hosts while another host has room", () => {
 		const hosts = [host("a1", "a", 1), host("a2", "a", 8)];
 		const { nodes } = preview({ hosts, shards: 2 });
 		expect(nodes.map((node) => `${node.shard} ${node.host.name}`).sort()).toEqual([
@@ -87,7 +87,7 @@ describe("the placement preview", () => {
 		expect(nodes.every((node) => node.role === "node")).toBe(true);
 	});
 
-	it("says what room is left, how many nodes found none, and what is short where", () => {
+	it("says how much room is left, how many nodes found none, and what each zone lacks", () => {
 		const result = preview({
 			hosts: [host("a1", "a", 1), host("b1", "b", 0.25)],
 			nodesPerShard: 3,

@@ -20,10 +20,10 @@ export interface ZoneRoom {
 
 export interface Preview {
 	nodes: PreviewNode[];
-	/** Nodes that found no host with room. */
+	/** How many nodes found no host with room. */
 	missing: number;
 	roomLeft: ZoneRoom[];
-	/** What is short and where, in a sentence; null when all fits. */
+	/** What is lacking and where, in words; null if everything fits. */
 	shortage: string | null;
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from "../../../../server/contract/enums.ts";
 import { oneOf } from "../../../_lib/one-of.ts";
 import { type Draft, EMPTY_DRAFT, type PurposeId } from "./draft.ts";
 
-/** What a purpose sets; everything else stays as it is. */
+/** What a purpose sets. */
 type Preset = Pick<
 	Draft,
 	"engine" | "clusterMode" | "shards" | "replicas" | "nodes" | "nodeType" | "multiAz"
@@ -78,7 +78,7 @@ export interface Purpose {
 	label: string;
 	/** What it is, in a few words. */
 	hint: string;
-	/** Why it makes these choices, in one sentence. */
+	/** Why it makes these choices, in a sentence or two. */
 	why: string;
 	preset: Preset;
 }
@@ -119,7 +119,7 @@ export function readStart(engine: string | null, purpose: string | null): Wizard
 		: { purpose: "database-cache", engine: wanted ?? "valkey" };
 }
 
-/** The draft with what the purpose sets. A version and a parameter group belong to an engine, so they go with it. */
+/** The draft with what the purpose sets. Clears the slots, and what belongs to an engine: version and parameter group. */
 export function applyPurpose(draft: Draft, { purpose, engine }: WizardStart): Draft {
 	return withEngine({ ...draft, ...PURPOSES[purpose].preset, purpose, slots: "" }, engine);
 }

@@ -34,7 +34,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 	const [refusal, setRefusal] = useState<Refusal | null>(null);
 	const attempt = useRef({ content: "", key: "" });
 
-	// The server renders the form in its initial state. What was typed before a reload is restored right after that.
+	// The form first appears in its initial state. What was typed before a reload is restored right after that.
 	const isRestored = useRef(false);
 	useEffect(() => {
 		const kept = isRestored.current ? null : readKeptDraft(start);

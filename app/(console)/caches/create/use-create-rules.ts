@@ -7,7 +7,7 @@ import { type Draft, type DraftField, type FleetFacts, toRequest } from "./draft
 type Rules = typeof createCacheInputSchema;
 type DraftProblems = ReadonlyMap<DraftField, string>;
 
-/** The contract's field for each of the form's. */
+/** The form's field for each of the contract's. */
 export const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	name: "name",
 	description: "description",
@@ -51,7 +51,7 @@ async function loadRules(): Promise<Rules | null> {
 
 /**
  * The contract's rules, applied to a draft. Their code is large and loads once the draft is touched, so that the form
- * appears sooner. `problems` is null until then.
+ * appears sooner. `problems` is null until it has loaded.
  */
 export function useCreateRules(draft: Draft, fleet: FleetFacts, isTouched: boolean) {
 	const [rules, setRules] = useState<Rules | null>(null);

@@ -103,7 +103,7 @@ function LoadedGroup({ group }: { group: ParameterGroup }) {
 			/>
 			<p className="mb-4 text-[0.8125rem] text-muted">
 				{group.isDefault
-					? "A default group holds the engine's own values, and you can't change it. Create your own group to change values. Used by: "
+					? "A default group holds Larder's default values, and you can't change it. Create your own group to change values. Used by: "
 					: "A change applies to every cache that uses the group. Some values take effect only after a reboot. Used by: "}
 				<UsedBy caches={group.caches} />
 			</p>
