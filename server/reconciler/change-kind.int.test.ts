@@ -42,7 +42,7 @@ async function expectRoomKept(): Promise<void> {
 }
 
 describe("a node type", () => {
-	it("changes in place, both ways, and the room is reserved until it is free", async () => {
+	it("changes in place, both ways, and memory stays reserved until the engines have given it up", async () => {
 		await fleet.create({ replicasPerShard: 1, nodeType: "cache.t4g.micro" });
 		const before = await nodes();
 		const up = await preview({ nodeType: "cache.t4g.small" });
@@ -116,7 +116,7 @@ describe("a node type", () => {
 });
 
 describe("an engine", () => {
-	it("changes replicas first and keeps its size, and there is no way back", async () => {
+	it("changes on replicas first, without a reboot, and can't change back", async () => {
 		await fleet.create({ replicasPerShard: 2, engineVersion: "8" });
 		const seen: string[] = [];
 		fleet.afterPass = async () => {
@@ -125,7 +125,7 @@ describe("an engine", () => {
 			const shard = await fleet.test.resources.db.shard.findFirstOrThrow();
 			const leader = rows.find(({ id }) => id === shard.primaryNodeId);
 			const others = rows.filter((row) => row.id !== leader?.id && row.replacesNodeId === null);
-			// The former primary is the only one that may follow a later version, on its way out.
+			// Only the former primary, on its way out, may follow a primary with a later version.
 			if (leader?.engineVersion === "9") {
 				expect(others.filter((row) => row.engineVersion === "8").length).toBeLessThanOrEqual(1);
 			}
@@ -162,7 +162,7 @@ describe("an engine", () => {
 			field: "engineVersion",
 			message: expect.stringContaining("can't go back"),
 		});
-		// The processes are of that version already.
+		// The processes already run that version.
 		await modify({ engineVersion: "9.1" });
 		await fleet.converge();
 		expect((await fleet.orders()).lastFailover?.kind).toBe("planned");
@@ -201,7 +201,7 @@ describe("an engine", () => {
 		expect((await preview(change)).problems).toEqual([]);
 	});
 
-	it("of Redis OSS becomes Valkey, with the parameters of its family, and can be taken back at first", async () => {
+	it("changes from Redis OSS to Valkey, with its default parameter group, and the change can be undone at first", async () => {
 		await fleet.create({ replicasPerShard: 1, engine: "redis", engineVersion: "7" });
 		await modify({ engine: "valkey", acceptIrreversible: true });
 		await fleet.settle();
@@ -241,7 +241,7 @@ describe("an engine", () => {
 		expect((await fleet.orders()).lastFailover?.kind).toBe("planned");
 	});
 
-	it("needs a parameter group of its family where values would be lost, and its cut-off passes are repeated", async () => {
+	it("needs a parameter group of its family if values would be lost, and an interrupted pass is repeated", async () => {
 		await fleet.create({ engineVersion: "8" });
 		await fleet.test.resources.db.parameterGroup.create({
 			data: {
@@ -301,7 +301,7 @@ describe("a node moved by hand", () => {
 		expect((await fleet.members()).find(({ id }) => id === "orders-001")?.host).toBe(to);
 	});
 
-	it("keeps Multi-AZ's promise", async () => {
+	it("can't join all the others of its shard in one zone while Multi-AZ is on", async () => {
 		await fleet.create({ replicasPerShard: 1, multiAz: true });
 		await fleet.join("a");
 		await fleet.join("b");

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 describe("a drain", () => {
-	it("moves a primary by a planned failover, under one name all the time", async () => {
+	it("moves a primary by a planned failover, under the same name throughout", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const before = await fleet.leader();
 		const names = await fleet.namesOf();
@@ -103,7 +103,7 @@ describe("a drain", () => {
 		expect(released).toBeGreaterThanOrEqual(count);
 	});
 
-	it("moves Memcached's nodes, the new one before the old one goes", async () => {
+	it("moves Memcached's nodes, adding each new one before the old one goes", async () => {
 		await fleet.create({ engine: "memcached", nodes: 2 });
 		const [first] = await fleet.members();
 		const names = await fleet.namesOf();
@@ -138,7 +138,7 @@ describe("a drain", () => {
 		expect(new Set(lists.map(({ nodes }) => nodes)).size).toBe(2);
 	});
 
-	it("says what is short if no other host has room, and continues once one has", async () => {
+	it("says what is missing if no other host has room, and continues once one has", async () => {
 		await fleet.create({ replicasPerShard: 2 });
 		const [node] = (await fleet.members()).filter(({ host: at }) => at === "h3");
 		const forecast = async () => (await previewDrain(fleet.test.resources, { name: "h3" })).nodes;
@@ -197,7 +197,7 @@ describe("a cluster whose nodes and primaries have gathered on two of three host
 		);
 	};
 
-	/** Lets quiet minutes pass, and hosts carry out what follows from each. */
+	/** Lets quiet minutes pass; after each, the hosts carry out what follows. */
 	async function quietMinutes(minutes: number) {
 		for (let minute = 0; minute < minutes; minute++) {
 			await fleet.settle();

@@ -1,4 +1,4 @@
-/** Keys whose time comes within this long are looked at together. */
+/** Keys that are due within this time are looked at together. */
 const STEP_MS = 250;
 
 /**

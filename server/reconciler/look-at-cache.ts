@@ -42,13 +42,13 @@ export function isWritten({ cache, model, plan }: Look): boolean {
 /** What a look at one of many caches found. */
 export interface Seen {
 	readonly cacheId: string;
-	/** Null if it failed: a pass of the cache's own says why. */
+	/** Null if it failed: a pass over this cache alone reports why. */
 	readonly look: Look | null;
 	/** A pass over the cache would do nothing. */
 	readonly settled: boolean;
 }
 
-/** Reads all of them at once. */
+/** Reads all of them in one snapshot. */
 export async function lookAtCaches(
 	resources: Resources,
 	cacheIds: readonly string[],
@@ -68,7 +68,7 @@ function seeCache(resources: Resources, cache: FullCache): Seen {
 		if (settled) noteQuiet(resources, look);
 		return { cacheId, look, settled };
 	} catch {
-		// It doesn't keep the others waiting.
+		// Its failure doesn't hold up the others.
 		return { cacheId, look: null, settled: false };
 	}
 }

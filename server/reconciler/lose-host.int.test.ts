@@ -84,7 +84,7 @@ describe("a host that is lost", () => {
 		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: false, nodeCount: 0 });
 	});
 
-	it("and returns before its replacement is in sync keeps its node", async () => {
+	it("and returns before its node's replacement is in sync keeps the node", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const replica = (await fleet.members()).find((node) => node.role === "replica");
 		const lost = fleet.hosts.find((each) => each.enrolment.name === replica?.host);

@@ -22,9 +22,9 @@ export function replacesDead({ plan }: Look): boolean {
 }
 
 /**
- * When hosts are lost, many caches need a decision at once. Orders the failovers of all these caches, and leaves
- * everything else to passes of their own. Returns the caches that need one, those whose clients wait for it apart,
- * and the status of the caches that don't.
+ * When hosts are lost, many caches need a decision at the same time. Orders the failovers of all these caches, and
+ * leaves everything else to passes of their own. Returns the caches that need one (`urgent` if clients are waiting for
+ * it), and the status of the caches that don't.
  */
 export async function orderFailovers(
 	resources: Resources,
@@ -52,7 +52,7 @@ export async function orderFailovers(
 	return { urgent, others, done };
 }
 
-/** Nothing is written to it, or its new primary isn't recorded yet. */
+/** Nothing can be written to it, or its new primary isn't recorded yet. */
 function isUrgent({ plan }: Look): boolean {
 	return plan.status === "unavailable" || plan.actions.some(({ kind }) => kind === "adopt-primary");
 }

@@ -79,7 +79,7 @@ it("a change with `apply: window` waits, visibly, until the window opens", async
 	expect(await fleet.eventTypes()).toContain("cache.window-opened");
 });
 
-it("what waits can be applied now, canceled, or replaced by a change at once", async () => {
+it("what waits can be applied now, canceled, or replaced by an immediate change", async () => {
 	await fleet.create({ maintenanceWindow: WINDOW });
 	await modify({ replicasPerShard: 1, nodeType: "cache.t4g.small", apply: "window" });
 	const { pendingChanges } = await modify({ replicasPerShard: 2 });
@@ -120,7 +120,7 @@ it("a change that can't begin in its window says why and begins once it can", as
 	expect(moved?.host).toBe("h3");
 });
 
-it("one request may ask for more than can be done at once: the rest follows, or is canceled with it", async () => {
+it("one request may ask for more than can be done at the same time: the rest follows, or is canceled with it", async () => {
 	await fleet.create({ replicasPerShard: 1 });
 	// A host joins in the replica's zone, which has no other node of the cache.
 	const home = (await fleet.members()).find(({ id }) => id === "orders-002");

@@ -177,7 +177,7 @@ async function writeStatus(resources: Resources, look: Look): Promise<void> {
 	if (plan.becameAvailable) wakeGateways(resources);
 }
 
-/** What the steps were blocked by, reported once. The next plan makes it part of the status. */
+/** Stores what blocked the steps, and reports it once. The next plan makes it part of the status. */
 async function writeBlocks(
 	resources: Resources,
 	cache: FullCache,

@@ -9,7 +9,7 @@ import { orderFailovers } from "./order-failovers.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 const CONCURRENCY = 5;
-/** How many urgent caches are decided about together. */
+/** How many urgent caches are decided on together. */
 const URGENT_TOGETHER = 50;
 /** Every cache is checked this often even without a wake-up, unless there are too many for that. */
 const RESYNC_MS = 10_000;

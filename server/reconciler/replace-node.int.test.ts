@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 
 describe("a node that keeps ending", () => {
-	it("is replaced in full, keeps its name, and its cache is well again", async () => {
+	it("is replaced in full, keeps its name, and its cache is available again", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const names = await fleet.namesOf();
 		const replica = (await fleet.members()).find((node) => node.role === "replica");

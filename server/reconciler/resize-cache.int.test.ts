@@ -54,7 +54,7 @@ it("a preview says what a change would do, changes nothing, and the change then 
 });
 
 describe("replicas", () => {
-	it("come and go; readers are led to those in sync, and a new node gets a new name", async () => {
+	it("come and go; readers are routed to those in sync, and a new node gets a new name", async () => {
 		await fleet.create({});
 		const asked = await modify({ replicasPerShard: 2 });
 		expect(asked).toMatchObject({ status: "modifying", replicasPerShard: 2, nodeCount: 3 });
@@ -105,7 +105,7 @@ describe("replicas", () => {
 		expect(nodes.map(({ onExit }) => onExit)).toEqual(["restart", "restart"]);
 	});
 
-	it("come all the same when the pass that should add them is cut off", async () => {
+	it("are added even if the pass that should add them is interrupted", async () => {
 		await fleet.create({});
 		await modify({ replicasPerShard: 1 });
 		const { id } = await fleet.test.resources.db.cache.findFirstOrThrow();
@@ -119,7 +119,7 @@ describe("replicas", () => {
 		expect(await fleet.members()).toHaveLength(2);
 	});
 
-	it("that find no room are not added in part; asking for the old number cancels", async () => {
+	it("that don't all fit aren't added at all; requesting the old number cancels the change", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		await modify({ replicasPerShard: 5 });
 		await fleet.converge();
@@ -159,7 +159,7 @@ describe("replicas", () => {
 	});
 });
 
-it("Memcached's clients hear of a new node last, and of a leaving one a minute before it stops", async () => {
+it("Memcached's clients learn of a new node only once it runs, and of a node's removal a minute before the node stops", async () => {
 	await fleet.create({ engine: "memcached", nodes: 1 });
 	await modify({ nodes: 3 });
 	await fleet.settle();

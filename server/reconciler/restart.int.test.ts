@@ -27,7 +27,7 @@ async function hostOf(node: { host: string } | undefined) {
 }
 
 describe("a control plane that restarts in the middle of a failover", () => {
-	it("knows why it was ordered, though its host carries the order out meanwhile", async () => {
+	it("knows why the failover was ordered, even if a host carries out the order meanwhile", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const leader = await fleet.leader();
 		const host = await hostOf(leader);
@@ -69,7 +69,7 @@ describe("a control plane that restarts in the middle of a failover", () => {
 		expect((await shard()).failoverCause).toBeNull();
 	});
 
-	it("forgets why, once the old primary is back before another took over", async () => {
+	it("forgets why if the old primary is back before another takes over", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const { db } = fleet.test.resources;
 		const failoverCause = { kind: "unplanned", cause: "orders-001 on h1 can't be reached" };

@@ -97,7 +97,7 @@ it("gives every node of a cluster the whole cluster, and is available once all s
 	expect(new Set(primaries.map((node) => node.zone)).size).toBe(3);
 });
 
-it("spreads Memcached's nodes and names them to auto discovery, one version per change", async () => {
+it("spreads Memcached's nodes and names them in auto discovery until the cache is deleted", async () => {
 	await create({ engine: "memcached", nodes: 3, multiAz: true });
 	await settle();
 	await converge();
@@ -158,7 +158,7 @@ it("tells every host the names of all caches, and later only those that changed"
 	expect((await state(held))?.names).toMatchObject({
 		...{ whole: false, names: [], removed: ["pages-001", "pages"] },
 	});
-	// An agent that answers no DNS is told nothing.
+	// An agent that doesn't answer DNS queries gets no names.
 	expect(await state({ namesRevision: undefined })).not.toHaveProperty("names");
 	expect((await orders()).endpoints.names).toEqual({
 		...{ zone, port: 10_053, configuration: null },

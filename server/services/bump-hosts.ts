@@ -42,8 +42,8 @@ export async function bumpRoutes(tx: Transaction, cacheIds: readonly string[]): 
 }
 
 /**
- * Returns the new revision, for these caches. Its row is locked until the commit, so revisions appear in their
- * order; the caches' are locked before it.
+ * Returns the new revision, for these caches. Its row is locked until the commit, so revisions become visible in order;
+ * the caches' rows are locked before it.
  */
 export async function bumpRouteRevision(
 	tx: Transaction,
@@ -58,7 +58,7 @@ export async function bumpRouteRevision(
 	return routeRevision;
 }
 
-/** Tells the hosts that changed routes concern. */
+/** Wakes the hosts whose routes have changed. */
 export function wakeGateways(resources: Resources): void {
 	// If it fails, the next watch of any host reads the routes.
 	readRoutes(resources).catch(() => undefined);

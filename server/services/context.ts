@@ -50,7 +50,7 @@ export interface Resources {
 	/** Whether the disk with the control plane's own files has no room left. */
 	isDiskFull(): boolean;
 	rateCard: RateCard;
-	/** The zone in which hosts answer for caches, and the port on which they do; null without one. */
+	/** The DNS zone in which hosts answer for caches, and the port on which they do; null without one. */
 	dns: DnsSettings | null;
 	version: string;
 }
@@ -58,7 +58,7 @@ export interface Resources {
 /** Who asked for a change; the request may have ended long ago. */
 export type Requester = Pick<Caller, "name">;
 
-/** Who makes the request, and its identification. */
+/** Who makes the request, and what identifies the request. */
 export interface Caller {
 	kind: "user" | "token" | "machine";
 	/** Stable: recorded in audit rows, and owns idempotency keys. */
@@ -71,7 +71,7 @@ export interface Caller {
 	/** The session that a user calls with; null for others. */
 	session: { id: string; userId: string } | null;
 	requestId: string;
-	/** Of the client; null where no request came from outside. */
+	/** Of the client; null if no request came from outside. */
 	address: string | null;
 	idempotencyKey: string | null;
 }

@@ -4,8 +4,8 @@ import type { Resources } from "./context.ts";
 import type { NodeColumns } from "./node-columns.ts";
 
 /**
- * Why the node's data doesn't fit into a smaller one, with figures; null if it does. By the newest sample: an engine
- * that shows none may hold anything. `dataShare` is how much of it the node will still have.
+ * Why the node's data doesn't fit into a smaller one, with figures; null if it does. Judged by the newest sample: an
+ * engine without one may hold anything. `dataShare` is how much of it the node will still have.
  */
 export function dataMisfit(
 	{ fleet }: Resources,

@@ -17,9 +17,9 @@ export interface Mutation<T> {
 }
 
 /**
- * Runs a change with its audit row in one transaction, at most once per idempotency key. A repeated call gets
- * the first one's answer; answers may contain secrets and are stored sealed. What `run` passes to `after`
- * (wake-ups) happens once the change is visible.
+ * Runs a change with its audit row in one transaction, at most once per idempotency key. A repeated call gets the first
+ * one's response; responses may contain secrets and are stored sealed. What `run` passes to `after` (wake-ups) happens
+ * once the change is visible.
  */
 export async function mutate<T>(
 	resources: Resources,
@@ -46,7 +46,7 @@ export async function mutate<T>(
 	return result;
 }
 
-/** Null if the key is ours to use; the stored answer if the same request used it before. */
+/** Null if the key is ours to use; the stored response if the same request used it before. */
 async function claimKey<T>(
 	{ secrets, clock }: Resources,
 	caller: Caller,
@@ -56,7 +56,7 @@ async function claimKey<T>(
 	if (caller.idempotencyKey === null) return null;
 	const id = { actor: caller.actor, key: caller.idempotencyKey };
 	const requestHash = sha256Hex(JSON.stringify([mutation.action, mutation.target, mutation.input]));
-	// Waits for another transaction with the same key, so that two at once can't both run.
+	// Waits for another transaction with the same key, so that of two concurrent calls only one runs.
 	const inserted = await tx.$executeRaw(Prisma.sql`
 		INSERT INTO "IdempotencyKey" ("actor", "key", "procedure", "requestHash", "createdAt")
 		VALUES (${id.actor}, ${id.key}, ${mutation.action}, ${requestHash}, ${clock.now()})

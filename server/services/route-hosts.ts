@@ -16,7 +16,7 @@ import { SharedRun } from "../platform/shared-run.ts";
 import { bumpRouteRevision } from "./bump-hosts.ts";
 import type { Resources } from "./context.ts";
 
-/** How many caches are read at once when hosts have come or gone: others may use the database in between. */
+/** How many caches one query reads when hosts have come or gone: others can use the database in between. */
 const CACHES_AT_ONCE = 100;
 
 const CHOSEN = {

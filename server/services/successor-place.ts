@@ -5,7 +5,7 @@ import type { Resources } from "./context.ts";
 import type { NodeColumns } from "./node-columns.ts";
 import { placementHosts } from "./placement-hosts.ts";
 
-/** A place for a node that takes over from another: `only` are the hosts that it may have, null for any. */
+/** A place for a node that takes over from another: `only` lists the hosts that it may go to, null for any. */
 export async function placeSuccessor(
 	resources: Resources,
 	tx: Transaction,

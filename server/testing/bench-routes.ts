@@ -13,7 +13,7 @@ import { openTestResources, type TestResources } from "./test-resources.ts";
 
 /**
  * `npm run bench:routes`: what the routes of a fleet cost the control plane and its hosts, with the product's own
- * functions and an embedded database, for fleets with ten nodes a host.
+ * functions and an embedded database, for fleets with ten nodes per host.
  */
 const FLEETS = [10, 100, 1_000];
 const NODES_PER_CACHE = 3;
@@ -121,7 +121,7 @@ async function measureChanges({ test: { resources }, cacheIds }: Fleet) {
 	return { ...changed, bytes, concerned };
 }
 
-/** What an agent that holds nothing receives, and what the reconciler reads of a cache. */
+/** How long it takes to make the state for an agent that holds nothing, and to reconcile a cache. */
 async function measureReads({ test: { resources }, hostIds, cacheIds }: Fleet) {
 	const states: number[] = [];
 	for (const id of spread(hostIds)) {

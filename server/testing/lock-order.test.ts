@@ -9,8 +9,8 @@ function run(...statements: string[]): void {
 	for (const sql of statements) order.check(sql);
 }
 
-describe("the order of locks", () => {
-	it("knows which tables' rows a statement locks, in turn", () => {
+describe("the lock-order check", () => {
+	it("finds the tables whose rows a statement locks, in order", () => {
 		expect(tablesLockedBy('INSERT INTO "public"."Node" ("id") VALUES ($1)')).toEqual(["Node"]);
 		expect(tablesLockedBy('SELECT "id" FROM "public"."Host"')).toEqual([]);
 		expect(tablesLockedBy('SELECT "id" FROM "Host" ORDER BY "id" FOR NO KEY UPDATE')).toEqual([
@@ -24,14 +24,14 @@ describe("the order of locks", () => {
 		expect(tablesLockedBy('SELECT 1 FROM "ControlPlane" WHERE "id" = 1 FOR KEY SHARE')).toEqual([]);
 	});
 
-	it("is kept within a transaction", () => {
+	it("rejects a transaction that locks rows out of order", () => {
 		expect(() => run("BEGIN", UPDATE_NODE, UPDATE_HOST)).toThrow("Host after rows of Node");
 		expect(() =>
 			run("BEGIN", 'UPDATE "ControlPlane" SET "epoch" = 2', 'DELETE FROM "JoinToken"'),
 		).toThrow("JoinToken after rows of ControlPlane");
 	});
 
-	it("says nothing about statements of different transactions, or rows that are locked again", () => {
+	it("accepts any order across transactions, and rows that are locked again", () => {
 		expect(() => run(UPDATE_NODE, UPDATE_HOST)).not.toThrow();
 		expect(() => run("BEGIN", UPDATE_NODE, "COMMIT", "BEGIN", UPDATE_HOST)).not.toThrow();
 		expect(() => run("BEGIN", UPDATE_HOST, UPDATE_NODE, UPDATE_HOST)).not.toThrow();

@@ -43,7 +43,7 @@ export class TestFleet {
 		this.hosts.push(await enrolTestHost(this.test, `h${this.hosts.length + 1}`, zone));
 	}
 
-	/** The cache orders, once it has come to rest. */
+	/** Creates the cache `orders`, and waits until it has come to rest. */
 	async create(input: object): Promise<void> {
 		const parsed = createCacheInputSchema.parse({ name: "orders", ...input });
 		await createCache(this.test.resources, this.caller, parsed);
@@ -92,7 +92,7 @@ export class TestFleet {
 		await markLostHosts(resources);
 	}
 
-	/** As in the reconciler's queue, passes of one cache come one after the other, and so do placements. */
+	/** As in the reconciler's queue, passes of one cache come one after another, and so do placements. */
 	pass(cacheId: string): ReturnType<typeof reconcileCache> {
 		const turn = this.#turns.get(cacheId) ?? inTurn();
 		this.#turns.set(cacheId, turn);
@@ -126,7 +126,7 @@ export class TestFleet {
 		}
 	}
 
-	/** Carries out failover orders: the first candidate becomes primary, and the old one follows it. */
+	/** Carries out failover orders: the first candidate becomes primary, and the old primary follows it. */
 	async obey(): Promise<void> {
 		const given = this.hosts.flatMap((each) => each.notices());
 		for (const each of this.hosts) await each.obey();

@@ -108,8 +108,8 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 			});
 		},
 		/**
-		 * Carries out failover orders that it hasn't answered: the first candidate becomes primary, the old
-		 * primary a replica, and their hosts report that.
+		 * Carries out failover orders that it hasn't answered: the first candidate becomes primary, and after a planned
+		 * failover this host and `fleet` report the old primary as a replica.
 		 */
 		async obey(fleet: readonly { yield(order: FailoverOrder): Promise<void> }[] = []) {
 			for (const notice of this.notices()) {

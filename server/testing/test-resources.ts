@@ -138,7 +138,7 @@ async function openEmptyDatabase(): Promise<Database> {
 	}
 }
 
-/** A real PostgreSQL in memory with the product's migrations, and a clock that only the test sets. */
+/** A real PostgreSQL, empty except for the product's migrations, and a clock that only the test sets. */
 export async function openTestResources(): Promise<TestResources> {
 	const db = await openEmptyDatabase();
 	await db.controlPlane.create({ data: { id: 1, epoch: 1, startedAt: new Date(0) } });

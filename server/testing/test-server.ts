@@ -28,7 +28,7 @@ export interface TestServer {
 export interface TestServerOptions {
 	trustedProxies?: string[];
 	trustsNetwork?: boolean;
-	/** Stands for the console. */
+	/** Stands in for the console. */
 	pages?: PageHandler;
 }
 

@@ -120,7 +120,7 @@ function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
 	};
 }
 
-/** Requests a planned failover, as a person may. Repeating the request changes nothing. */
+/** Requests a planned failover, as a user can. Repeating the request changes nothing. */
 export async function requestFailover(
 	resources: Resources,
 	{ shardId, toNodeId, cause }: Extract<PlanAction, { kind: "request-failover" }>,
@@ -213,8 +213,8 @@ export function rebootNode(resources: Resources, cache: FullCache, nodeId: strin
 }
 
 /**
- * Changes one node's assignment, guarded by what the pass has read: planned twice, it is still done once.
- * Wakes its host.
+ * Changes one node's assignment to values that follow from what the pass has read: planned twice, it is still done
+ * once. Wakes its host.
  */
 async function changeNode(
 	resources: Resources,
@@ -230,8 +230,8 @@ async function changeNode(
 }
 
 /**
- * Gives a node the next free port on its host, because another program there holds its own. Tells everything that
- * must know the address. Returns the reason if no port is left.
+ * Gives a node the next free port on its host, because another program there holds its own. Tells all hosts and
+ * gateways that must know the address. Returns the reason if no port is left.
  */
 export async function movePort(
 	resources: Resources,

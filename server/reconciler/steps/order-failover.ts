@@ -42,8 +42,8 @@ export function orderFailover(
 		takeover: action.takeover,
 		sentinels: fleet.sentinelsOf(cache.id).map(({ host, port }) => ({ host, port })),
 	};
-	const heardOfAt = fleet.isSuspect(from.hostId) ? fleet.lastSeenAt(from.hostId) : null;
-	const noticedAt = fleet.goneSince(from.id) ?? (heardOfAt ?? clock.now()).getTime();
+	const lastHeardAt = fleet.isSuspect(from.hostId) ? fleet.lastSeenAt(from.hostId) : null;
+	const noticedAt = fleet.goneSince(from.id) ?? (lastHeardAt ?? clock.now()).getTime();
 	orders.add({ order, shardId: action.shardId, cause: action.cause, noticedAt });
 	notices.add([first.hostId], { kind: "failover", order });
 	wakeForNotices(resources, [first.hostId]);
@@ -59,7 +59,7 @@ export function endHung(resources: Resources, cache: FullCache, nodeId: string):
 	wakeForNotices(resources, [node.hostId]);
 }
 
-/** Named in sentences by its name, plus its place while it moves. */
+/** Its name is for sentences, so it includes the host while the node moves. */
 function toMember(node: FullNode, all: readonly FullNode[]): FailoverMember {
 	return {
 		nodeId: node.id,

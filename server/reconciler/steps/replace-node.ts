@@ -24,10 +24,10 @@ import { discoverInstead, takeOut } from "./retire-node.ts";
 type Replacement = Extract<PlanAction, { kind: "add-replacement" }>;
 
 /**
- * Adds a node that will replace another: a replica of the primary, or for Memcached an independent node. If
- * no node holds the data any more (`empty`) it becomes the shard's primary at once, and the other is removed in
- * the same transaction. Returns the reason if no host can have it. Placements run one at a time, as in
- * `placeCache`.
+ * Adds a node that will replace another: a replica of the primary, or for Memcached an independent node. If no node
+ * holds the data any more (`empty`) it becomes the shard's primary at once, and the other is removed in the same
+ * transaction. Returns the reason if no host can take it, or if the data doesn't fit. Placements run one at a time, as
+ * in `placeCache`.
  */
 export async function addReplacement(
 	resources: Resources,

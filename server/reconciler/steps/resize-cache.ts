@@ -115,7 +115,7 @@ async function lastNumber(tx: Transaction, shard: ShardRows): Promise<number> {
 	return Math.max(0, ...numbers);
 }
 
-/** Makes a node count, stop counting, or count again; readers are led to nodes that count. */
+/** Makes a node count, stop counting, or count again; readers are routed to nodes that count. */
 export async function changeMembership(
 	resources: Resources,
 	cache: FullCache,

@@ -66,7 +66,7 @@ describe("the audit log", () => {
 		expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(4);
 	});
 
-	it("loses what is too old, and the oldest of too many", async () => {
+	it("drops entries that are too old, and the oldest if there are too many", async () => {
 		await expireAudit(test.resources.db, new Date("2026-01-01T00:30:00Z"));
 		expect(await actions({})).toHaveLength(3);
 		await expireAudit(test.resources.db, new Date(0), 2);

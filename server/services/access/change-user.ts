@@ -73,14 +73,14 @@ export async function deleteUser(
 			const row = await findUser(tx, input.user);
 			requireOther(caller, row);
 			await requireOtherAdministrator(tx, row);
-			// The database deletes what belongs to the user with it.
+			// The database also deletes what belongs to the user.
 			await tx.user.delete({ where: { id: row.id } });
 			return toUserView(row, resources.clock.now());
 		},
 	});
 }
 
-/** Two administrators who delete each other at once would leave none. */
+/** Two administrators who delete each other at the same time would leave none. */
 async function lockUsers(tx: Transaction): Promise<void> {
 	await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK.users}::bigint)::text`;
 }

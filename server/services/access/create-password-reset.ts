@@ -8,8 +8,8 @@ import { toUserView } from "./user-view.ts";
 const HOUR_MS = 3_600_000;
 
 /**
- * Makes a link with which a user who forgot the password sets a new one, once. A new link ends the former one. The
- * password and the sessions stay until the link is used. Only the link's hash is stored. `conflict` for open
+ * Creates a one-time link with which a user who forgot the password can set a new one. A new link replaces the former
+ * one. The password and the sessions stay until the link is used. Only the link's hash is stored. `conflict` for open
  * invitations, disabled users and the caller's own account.
  */
 export async function createPasswordReset(

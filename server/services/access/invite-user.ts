@@ -15,8 +15,9 @@ import { toUserView } from "./user-view.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * Makes a link with which one person sets a name and a password, once. An address that was invited and hasn't accepted gets
- * a new link, and the old one ends. `already_exists` for a user's address. Only the link's hash is stored.
+ * Creates a one-time link with which a person sets a name and a password. An address that was invited and hasn't
+ * accepted gets a new link, and the old one stops working. `already_exists` for a user's address. Only the link's hash
+ * is stored.
  */
 export async function inviteUser(
 	resources: Resources,

@@ -52,7 +52,7 @@ function toAuditView(row: Prisma.AuditEntryGetPayload<object>): AuditEntry {
 		actor: {
 			kind: auditActorKindSchema.parse(kind),
 			id: id ?? null,
-			// Entries of earlier versions have none.
+			// Entries from earlier versions have none.
 			name: row.actorName || (kind === "machine" ? "this machine" : row.actor),
 		},
 		address: row.address,

@@ -16,7 +16,7 @@ import { mutate } from "../mutation.ts";
 const PREFIX_LENGTH = "larder_".length + 6;
 const DAY_MS = 86_400_000;
 
-/** The secret is only in this answer: the database keeps its hash. */
+/** The secret is only in this response: the database keeps its hash. */
 export async function createToken(
 	resources: Resources,
 	caller: Caller,

@@ -37,7 +37,7 @@ export async function cancelOperation(
 	});
 }
 
-/** The request for the shape before. */
+/** The request that restores the former shape. */
 function backTo(row: FullCache, { kind, zones, ...size }: FormerShape): ModifyCacheInput {
 	const shape = {
 		zones,

@@ -46,7 +46,7 @@ export async function groupProblems(
 
 /**
  * Gives the group's values to the nodes. Returns the hosts to wake. The caller must bump the cache's route: gateways
- * keep connections alive like the nodes, by one of these parameters.
+ * follow one of these parameters (tcp-keepalive), as nodes do.
  */
 export async function applyGroup(
 	tx: Transaction,
@@ -54,7 +54,7 @@ export async function applyGroup(
 	group: StoredParameterGroup,
 ): Promise<Set<string>> {
 	const engine = engineSchema.parse(row.engine);
-	// Nodes whose engine is still to change keep the group of its family until then.
+	// Nodes whose engine must still change keep their present group until then.
 	const nodes = allNodeRows(row).filter(
 		(node) => node.engine === row.engine && node.engineVersion === row.engineVersion,
 	);

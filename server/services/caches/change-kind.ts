@@ -109,7 +109,7 @@ async function sizeOf(tx: Transaction, nodeType: string, former: CacheKind | nul
 	return { memoryBytes, vcpus, cpuMillis };
 }
 
-/** Whether the node's process is already of a version that fits. */
+/** Whether the node's process already runs a version that fits. */
 export function runs(
 	{ fleet }: Resources,
 	node: FullNode,

@@ -26,10 +26,10 @@ import { reshard } from "./reshard-cache.ts";
 type After = (commit: () => void) => void;
 
 /**
- * Stores what a change wants of a cache's nodes; the reconciler carries it out. Parts that can't be done at the same
- * time wait in `pendingChanges`, and the reconciler starts them one after the other. The caller must hold the cache's
- * lock, and its hosts' locks for a change that they must hear of. Throws `conflict` while another change is under way or
- * still to come, unless this one takes it back, and `invalid_argument` for what the cache can't become.
+ * Stores a change to a cache's nodes; the reconciler carries it out. Parts that can't be done at the same time wait in
+ * `pendingChanges`, and the reconciler starts them one after another. The caller must hold the cache's lock, and its
+ * hosts' locks for a change that they must learn of. Throws `conflict` while another change is under way or still to
+ * come, unless this one takes it back, and `invalid_argument` for what the cache can't become.
  */
 export async function changeNodes(
 	resources: Resources,
@@ -145,7 +145,7 @@ async function startShape(
 	return isSwitched || group !== null;
 }
 
-/** In an event: what has changed at once. */
+/** Records in an event what has changed immediately. */
 export async function noteModified(
 	{ clock }: Resources,
 	requester: Requester,

@@ -26,7 +26,10 @@ import { describeDifference } from "./describe-shape.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
 import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
-/** The fields of a change that concern the cache's nodes. With numbers per shard, rules look at the fewest replicas. */
+/**
+ * The fields of a change that concern the cache's nodes. If shards have numbers of their own, the rules apply to the
+ * lowest number of replicas.
+ */
 function shapeOf(input: ModifyCacheInput, row: FullCache, size: CacheSize): ShapeChange {
 	const { zones, multiAz, automaticFailover } = input;
 	const isResized = sizeFields(input).some((value) => value !== undefined);
@@ -112,7 +115,7 @@ async function zoneProblems(
 	return [{ code: "invalid_argument", field: "zones", message }];
 }
 
-/** An engine takes its cluster mode when it starts, and nodes of both modes don't follow each other. */
+/** An engine reads its cluster mode only when it starts, and nodes in different modes can't follow each other. */
 function modeProblems(row: FullCache, { clusterMode }: ModifyCacheInput): ChangeProblem[] {
 	if (clusterMode === undefined || clusterMode === row.clusterMode) return [];
 	const way =
@@ -248,7 +251,9 @@ export function irreversibility(
 	return [{ code: "invalid_argument", field: "acceptIrreversible", message }];
 }
 
-/** Stores what a change says about single shards and nodes. Names left over from an earlier change no longer count. */
+/**
+ * Stores what a change says about individual shards and nodes. Names left over from an earlier change no longer count.
+ */
 async function storeSize(
 	tx: Transaction,
 	row: FullCache,
@@ -269,7 +274,7 @@ async function storeSize(
 	}
 }
 
-/** Nodes whose processes fit the new version already need no change. */
+/** Nodes whose processes already fit the new version get it without a restart. Returns the hosts to wake. */
 async function pinVersion(
 	resources: Resources,
 	tx: Transaction,

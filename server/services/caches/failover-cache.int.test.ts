@@ -56,7 +56,7 @@ async function roles() {
 	};
 }
 
-/** Reports of every host, with the link of one replica down. */
+/** Every host reports, with the link of one replica down. */
 async function cutLink(name: string) {
 	for (const host of hosts) {
 		const state = await host.state();
@@ -189,7 +189,7 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		});
 	});
 
-	it("for a replica that isn't in sync, which names those that are", async () => {
+	it("for a replica that isn't in sync, naming those that are", async () => {
 		await create({ replicasPerShard: 2 });
 		const { replicas } = await roles();
 		await cutLink(replicas[0] ?? "");
@@ -211,7 +211,7 @@ describe("a planned failover is refused, with the field and the remedy,", () => 
 		});
 	});
 
-	it("while one of the same shard is in progress, even when two are sent at once", async () => {
+	it("while one of the same shard is in progress, even when two are sent at the same time", async () => {
 		await create({ replicasPerShard: 1 });
 		const both = await Promise.allSettled([failOver(), failOver()]);
 		expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
@@ -234,7 +234,7 @@ describe("a cache as the API shows it", () => {
 		expect((await view()).lastFailover).toEqual(lastFailover);
 	});
 
-	it("doesn't show nodes that are leaving, unless all of them are", async () => {
+	it("doesn't show nodes that are being removed, unless the cache is being deleted", async () => {
 		await create({ replicasPerShard: 2 });
 		const { replicas } = await roles();
 		const leaving = { where: { name: replicas[0] ?? "" }, data: { removedAtRevision: 9 } };

@@ -162,7 +162,7 @@ function unknownNode(cache: CacheModel, shard: ShardModel, asked: string): strin
 		: `Node ${asked} belongs to shard ${shardName(home.index)}; nodes of ${nameOf(cache, shard)} are ${own}`;
 }
 
-/** "orders", or "shard 0002 of orders" if there are several shards. */
+/** "orders", or "shard 0002 of orders" in cluster mode. */
 function nameOf(cache: CacheModel, shard: ShardModel): string {
 	return cache.clusterMode === "enabled"
 		? `shard ${shardName(shard.index)} of ${cache.name}`

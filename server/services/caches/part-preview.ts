@@ -16,7 +16,7 @@ export type PreviewDelta =
 	| { kind: "change-node"; node: string }
 	| ({ kind: "shard" } & Pick<PreviewShard, "id" | "change" | "slots">);
 
-/** The preview of a part that does nothing, for its caller to fill. */
+/** The preview of a part that does nothing, for the caller to fill in. */
 export function emptyPreview(): PartPreview {
 	return { steps: [], restarts: [], failovers: [], problems: [], seconds: 0, deltas: [] };
 }

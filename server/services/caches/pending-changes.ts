@@ -9,7 +9,10 @@ import { mutate } from "../mutation.ts";
 import { changeNodes } from "./change-nodes.ts";
 import { findCache, findStayingCache, lockStayingCache } from "./find-cache.ts";
 
-/** Starts what waits for the maintenance window at once. Throws what `changeNodes` throws; the change then waits on. */
+/**
+ * Immediately starts what waits for the maintenance window. Throws what `changeNodes` throws; the change then keeps
+ * waiting.
+ */
 export async function applyPendingChanges(
 	resources: Resources,
 	caller: Caller,

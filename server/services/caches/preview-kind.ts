@@ -21,7 +21,7 @@ import { primariesLast } from "./order-reboots.ts";
 import { emptyPreview, type PartPreview } from "./part-preview.ts";
 import { usedBytes } from "./used-bytes.ts";
 
-/** How each node would become what the cache wants: where it is, by a successor, or by a restart. */
+/** How each node would become what the cache wants: in place, by a successor, or by a restart. */
 export async function previewKind(
 	resources: Resources,
 	tx: Transaction,
@@ -62,7 +62,7 @@ interface Scene {
 	shard: string;
 }
 
-/** Adds the move of a node outside the cache's zones. */
+/** Adds the move of a node that is outside the cache's zones. */
 async function addMove(preview: PartPreview, scene: Scene): Promise<void> {
 	const problem = await addSuccessor(preview, scene, scene.columns.nodeType);
 	if (problem !== null) preview.problems.push({ field: "zones", message: problem });

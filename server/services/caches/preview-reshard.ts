@@ -82,7 +82,7 @@ async function additions(
 	return { ...emptyPreview(), steps, deltas };
 }
 
-/** Which slots the shards will have, and which of them come or go with their nodes. */
+/** Which slots the shards will have, and which shards come or go with their nodes. */
 function layout(row: FullCache, { input, newShards }: ReshardPlan): PreviewDelta[] {
 	const slotsOf = (id: string) => input.after[id] ?? "";
 	const coming = newShards.map(({ id, index }): PreviewDelta => {
@@ -105,7 +105,9 @@ function moves(row: FullCache, { input }: ReshardPlan): string[] {
 		const count = countSlots(withoutSlots(readSlots(input.before[id] ?? ""), kept));
 		return count === 0
 			? []
-			: [`Move ${count} slots with their keys from shard ${shardName(index)}.`];
+			: [
+					`Move ${count} ${count === 1 ? "slot with its keys" : "slots with their keys"} from shard ${shardName(index)}.`,
+				];
 	});
 }
 

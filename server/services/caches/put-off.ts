@@ -53,7 +53,7 @@ export async function putOff(
 	});
 }
 
-/** Only those that can't change before the window opens: room and data may. */
+/** Only those that will remain until the window opens; those of room and data may disappear. */
 async function lastingProblems(
 	resources: Resources,
 	tx: Transaction,
@@ -65,7 +65,7 @@ async function lastingProblems(
 	return found.filter(({ code }) => code === "invalid_argument");
 }
 
-/** What a request asks for at once no longer waits for the window. */
+/** What a request asks for now no longer waits for the window. */
 export async function supersede(tx: Transaction, input: ModifyCacheInput): Promise<void> {
 	const row = await findStayingCache(tx, input.name);
 	const pending = readPending(row);

@@ -50,7 +50,7 @@ export interface ReshardPlan {
 	input: OperationInput;
 	/** New shards, with their indexes. */
 	newShards: { id: string; index: number }[];
-	/** Slots that change their shard. */
+	/** How many slots move to another shard. */
 	slotCount: number;
 	problems: ReshardProblem[];
 }
@@ -138,7 +138,7 @@ function unweighed(
 		});
 }
 
-/** What the shards hold, by the newest samples: without what an engine needs for itself. */
+/** What the shards hold, according to the newest samples, without what an engine needs for itself. */
 function heldBy({ fleet }: Resources, row: FullCache): Held {
 	const held = row.shards.flatMap(({ id, primaryNodeId }) => {
 		const sample = primaryNodeId === null ? null : fleet.metrics(primaryNodeId);

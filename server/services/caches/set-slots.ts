@@ -14,7 +14,7 @@ export async function setSlots(
 	return moveSlots(resources, caller, "cache.set-slots", { name, request: { slots } });
 }
 
-/** Moves slots until all shards have equally many, or hold about the same. */
+/** Moves slots until all shards have the same number of slots, or hold about the same amount of data. */
 export async function rebalanceCache(
 	resources: Resources,
 	caller: Caller,

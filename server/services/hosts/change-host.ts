@@ -7,7 +7,7 @@ import { mutate } from "../mutation.ts";
 import { findHost } from "./find-host.ts";
 
 interface HostChange {
-	/** Recorded in the audit log, and the name of the event. */
+	/** Recorded in the audit log; with "ed" appended, the type of the event. */
 	action: string;
 	data(row: HostWithNodes): Prisma.HostUpdateInput;
 	/** A sentence, without the name of the requester. */

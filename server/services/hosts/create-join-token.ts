@@ -13,8 +13,8 @@ const PREFIX_LENGTH = "larder_join_".length + 6;
 const HOUR_MS = 3_600_000;
 
 /**
- * A token that lets a number of hosts enrol until it expires. `url` is where the new host reaches this
- * control plane. The secret is only in this answer: the database keeps its hash.
+ * A token that lets a number of hosts enrol until it expires. `url` is where the new host reaches this control plane.
+ * The secret is only in this response: the database keeps its hash.
  */
 export async function createJoinToken(
 	resources: Resources,
@@ -26,7 +26,7 @@ export async function createJoinToken(
 	const source = findSource(findProjectRoot());
 	return mutate(resources, caller, {
 		action: "join-token.create",
-		// Not its id, which a repeated call would create again.
+		// Not its id: a repeated call would generate another one.
 		target: "join token",
 		nameOf: ({ prefix }) => `${prefix}…`,
 		input,

@@ -40,7 +40,7 @@ export async function removeHost(
 			await recordEvent(tx, clock, {
 				severity: "warning",
 				type: "host.given-up",
-				message: `${caller.name} declared that host ${row.name} won't come back. Larder is replacing its nodes on other hosts and gives up the data that only it holds.`,
+				message: `${caller.name} declared that host ${row.name} won't come back. Larder is replacing its nodes on other hosts and giving up the data that only it holds.`,
 				hostName: row.name,
 			});
 			after(() => {
@@ -62,7 +62,7 @@ function requireGone(row: HostWithNodes, isOnline: boolean, lost: boolean): void
 	if (!lost) {
 		throw new AppError(
 			"conflict",
-			`${has} and is offline. Start Larder's agent there, or, if it won't come back, remove it as lost, which gives up the data that only it holds.`,
+			`${has} and is offline. Start Larder's agent there, or, if the host won't come back, remove it as lost, which gives up the data that only it holds.`,
 			{ field: "lost" },
 		);
 	}

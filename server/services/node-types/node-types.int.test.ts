@@ -21,7 +21,7 @@ const create = (input: object = {}) =>
 	);
 const remove = (name: string) => deleteNodeType(test.resources, caller, { name });
 
-it("lists the catalogue and operators' own types with what they cost", async () => {
+it("lists the catalog and operators' own types with what they cost", async () => {
 	await create({ cpuMillis: 500 });
 	const types = await listNodeTypes(test.resources);
 	expect(types.at(-1)).toEqual({
@@ -40,7 +40,7 @@ it("lists the catalogue and operators' own types with what they cost", async () 
 	});
 });
 
-it("refuses a name that is taken, and more processors than a type has", async () => {
+it("refuses a name that is taken, and more CPU time than the type's vCPUs have", async () => {
 	await create();
 	await expect(create()).rejects.toMatchObject({ code: "already_exists", field: "name" });
 	await expect(create({ name: "own.other", cpuMillis: 2_001 })).rejects.toMatchObject({
@@ -49,7 +49,7 @@ it("refuses a name that is taken, and more processors than a type has", async ()
 	});
 });
 
-it("keeps types that a cache uses, and the catalogue", async () => {
+it("keeps types that a cache uses, and the catalog", async () => {
 	await create();
 	const spec = createCacheInputSchema.parse({ name: "orders", nodeType: "own.small" });
 	await createCache(test.resources, caller, spec);

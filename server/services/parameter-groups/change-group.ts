@@ -14,9 +14,9 @@ export const FIXED_IN_USE: ReadonlySet<string> = new Set(["cluster-enabled"]);
 type Overrides = Readonly<Record<string, string>>;
 
 /**
- * Writes a group's overrides, and in the same transaction raises the revisions of the hosts of all caches
- * that use it. Running nodes get the values that they can change; others wait for a reboot. Throws `conflict`
- * if cluster-enabled would change under a cache.
+ * Writes a group's overrides, and in the same transaction raises the revisions of the hosts of all caches that use it.
+ * Running nodes take the values that can change live; the others wait for a reboot. Throws `conflict` if
+ * cluster-enabled would change under a cache.
  */
 export async function writeOverrides(
 	resources: Resources,
@@ -59,7 +59,7 @@ export async function writeOverrides(
 	}
 	const cacheIds = caches.map(({ id }) => id);
 	const hostIds = await retellNodes(tx, changed, cacheIds);
-	// Gateways keep connections alive like the nodes.
+	// Gateways follow this parameter as well.
 	const toldToGateways = names.includes("tcp-keepalive");
 	if (toldToGateways) await bumpRoutes(tx, cacheIds);
 	after(() => {
@@ -70,7 +70,7 @@ export async function writeOverrides(
 	return changed;
 }
 
-/** Raises the generation of every node that uses the group, with the memory that it now leaves for data. */
+/** Raises the generation of every node that uses the group, and sets the memory that the group now leaves for data. */
 async function retellNodes(
 	tx: Transaction,
 	group: StoredParameterGroup,

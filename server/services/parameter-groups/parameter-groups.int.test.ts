@@ -94,7 +94,7 @@ describe("default groups", () => {
 		expect((await get("default.memcached1.6")).clusterMode).toBeNull();
 	});
 
-	it("can't be changed, deleted or made, and the refusal says what to do", async () => {
+	it("can't be changed, deleted or created, and the refusal says what to do", async () => {
 		const name = "default.valkey9";
 		for (const call of [modify({ timeout: "1" }, name), remove(name)]) {
 			expect(await refusal(call)).toMatchObject({
@@ -110,7 +110,7 @@ describe("default groups", () => {
 });
 
 describe("a custom group", () => {
-	it("keeps what was set, resets one or all, and is then gone", async () => {
+	it("keeps what was set, resets one parameter or all, and is gone once deleted", async () => {
 		await create({ parameters: { timeout: "0060", "maxmemory-policy": "allkeys-lru" } });
 		expect(parameterOf(await get(), "timeout")).toMatchObject({
 			value: "60",
@@ -143,12 +143,12 @@ describe("a custom group", () => {
 		expect((await get()).parameters.every(({ source }) => source === "default")).toBe(true);
 	});
 
-	it("has a name of its own", async () => {
+	it("has a unique name", async () => {
 		await create();
 		expect(await refusal(create())).toMatchObject({ code: "already_exists", field: "name" });
 	});
 
-	it("is made once for one idempotency key", async () => {
+	it("is created once per idempotency key", async () => {
 		const keyed = testCaller({ idempotencyKey: "k" });
 		const input = createParameterGroupInputSchema.parse({ name: "mine", family: "redis7" });
 		const first = await createParameterGroup(test.resources, keyed, input);

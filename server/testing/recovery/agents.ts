@@ -32,7 +32,7 @@ export class Agents {
 	private readonly hosts: readonly Host[];
 	private letters: Letter[] = [];
 	private readonly told = new Map<string, { news: string; at: number }>();
-	/** The next results of orders that never arrive. */
+	/** How many of the next orders' results will be lost. */
 	resultsToLose = 0;
 	onReport: (host: Host, seen: Observation[]) => void = () => {};
 	onResult: (result: OrderResult) => void = () => {};
@@ -51,7 +51,7 @@ export class Agents {
 		return this.works(host) && isReachable(host, this.engines.now) && this.inTouch();
 	}
 
-	/** Work that takes time, and is lost if the host is away by then. */
+	/** Work that takes that many steps, and is lost if the host is out of touch by then. */
 	send(host: Host, ticks: number, deliver: () => void): void {
 		const at = this.engines.now + Math.max(1, ticks);
 		this.letters.push({ at, deliver: () => this.talks(host) && deliver() });
@@ -118,7 +118,8 @@ export class Agents {
 		}
 		if (now < node.startsAt) return;
 		if (node.identityLost) {
-			// An agent that sees the loss in the node's file leaves it to be replaced; one that overlooks it starts it forever.
+			// An agent that sees the loss in the node's file leaves the node to be replaced; one that overlooks it keeps
+			// starting the node.
 			node.phase = engines.flaws.lossIsOverlooked === true && now % 4 < 2 ? "starting" : "exited";
 			return;
 		}
@@ -127,7 +128,8 @@ export class Agents {
 		const permitted = assigned.permit > node.launchedPermit;
 		const free = born || kept || permitted || assigned.onExit === "restart";
 		if (!free) return;
-		// Held back until its successor says that it leads: by its own file this node would lead, and empty.
+		// Held back until its successor says that it leads: according to its own file this node would lead, although it is
+		// empty.
 		const leader = inReach(engines.node(assigned.leader), now);
 		if (engines.cluster && !assigned.leads && node.ledByFile && !kept) {
 			if (leader?.role !== "primary") return;
@@ -151,7 +153,7 @@ export class Agents {
 		this.send(host, host.latency, () => this.onReport(host, seen));
 	}
 
-	/** All that an observation says but for the offset, which changes with every write. */
+	/** All that an observation says except the offset, which changes with every write. */
 	private newsOf(node: Node): string {
 		const { id, phase, identityLost, launchedPermit, rebooted, process, kept } = node;
 		const own = `${id} ${phase} ${identityLost} ${launchedPermit} ${rebooted} ${kept?.synced}`;
@@ -219,7 +221,7 @@ export class Agents {
 		};
 	}
 
-	/** Kills a process that hasn't answered for long, by its host's own clock. */
+	/** Kills a process that hasn't answered for a long time, by its host's own clock. */
 	endHung(node: Node, pid: number): void {
 		const { process, silentSince } = node;
 		const silentMs = silentSince === null ? 0 : (this.engines.now - silentSince) * TICK_MS;

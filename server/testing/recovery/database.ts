@@ -29,7 +29,7 @@ export interface ShardRow {
 export class Database {
 	readonly rows: Row[];
 	readonly shards: ShardRow[];
-	/** Since when a host has been silent, in steps. */
+	/** When each silent host's lease expired, in steps, by host id. */
 	readonly silentSince = new Map<string, number>();
 	everAvailable: boolean;
 	status: CacheModel["status"] = "creating";

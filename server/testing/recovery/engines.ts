@@ -24,7 +24,7 @@ export interface Flaws {
 	 * future primary of a new cluster is reported without its mark.
 	 */
 	reportsAreBelieved?: boolean;
-	/** An agent doesn't notice that a node has lost who it is, and starts it again and again. */
+	/** An agent doesn't notice that a node has lost its identity, and starts it again and again. */
 	lossIsOverlooked?: boolean;
 }
 
@@ -39,7 +39,9 @@ export class Engines {
 	readonly violations: string[] = [];
 	/** Shards that have lost all their copies at some time. */
 	readonly bereft = new Set<number>();
-	/** By shard: since when no leader has served it (`gone`), and since when its leader has served (`servingSince`). */
+	/**
+	 * By shard: when its leader was first missing (`gone`), and when its present leader began to serve (`servingSince`).
+	 */
 	private readonly gone = new Map<number, number>();
 	private readonly byShard: Node[][];
 	private readonly byId = new Map<string, Node>();

@@ -1,6 +1,6 @@
 import type { Observation } from "../../contract/host-report.ts";
 
-/** Virtual time goes in steps of this length. */
+/** Virtual time advances in steps of this length. */
 export const TICK_MS = 250;
 
 /** One engine process: the truth about it, whether or not anything knows it. */
@@ -20,14 +20,14 @@ export interface Process {
 	data: number;
 	/** It has had its primary's data, or was started to lead. */
 	synced: boolean;
-	/** The engine's own mark, by which electors go: its agent sets it after the first sync. */
+	/** The engine's own mark, which electors go by: its agent sets it after the first sync. */
 	mayLead: boolean;
 	/** It began with what its predecessor kept over a reboot. */
 	keptData: boolean;
 	linkUp: boolean;
 	/** Steps until it is in sync with the node that it follows. */
 	syncLeft: number;
-	/** It runs and doesn't answer. */
+	/** Until this step, it runs but doesn't answer. */
 	hangsUntil: number;
 	heardAt: number;
 }
@@ -44,7 +44,7 @@ export interface Node {
 	rebooted: number;
 	/** On disk after a reboot's first half; null for nothing. */
 	kept: { data: number; synced: boolean; history: number } | null;
-	/** In a cluster, by the engine's own file: that it leads, or which node it follows. */
+	/** In a cluster, according to the engine's own file: that it leads, or which node it follows. */
 	ledByFile: boolean;
 	followedByFile: string | null;
 	identityLost: boolean;
@@ -85,7 +85,7 @@ export function isUp(host: Host, now: number): boolean {
 	return now >= host.offUntil;
 }
 
-/** Whether hosts and control plane can talk to it. */
+/** Whether other hosts and the control plane can talk to it. */
 export function isReachable(host: Host, now: number): boolean {
 	return isUp(host, now) && now >= host.cutUntil;
 }
@@ -96,12 +96,14 @@ export function answering(node: Node | undefined, now: number): Process | null {
 	return process !== null && now >= process.hangsUntil ? process : null;
 }
 
-/** Its process, if it answers others than its own host. */
+/** Its process, if it answers other hosts as well. */
 export function inReach(node: Node | undefined, now: number): Process | null {
 	return node !== undefined && isReachable(node.host, now) ? answering(node, now) : null;
 }
 
-/** Holds data that isn't lost yet: in a living process, however it hangs, or on disk between the halves of a reboot. */
+/**
+ * Holds data that isn't lost yet: in a living process, even one that hangs, or on disk between the halves of a reboot.
+ */
 export function holdsCopy(node: Node): boolean {
 	if (node.identityLost) return false;
 	return node.process === null ? node.kept?.synced === true : node.process.synced;

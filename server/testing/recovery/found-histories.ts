@@ -3,7 +3,7 @@ import type { Fault, History } from "./history.ts";
 /** Histories, in their shortest form, in which the model once found a fault. Each fault: kind, which, ticks, pause. */
 export const FOUND: readonly { what: string; history: History }[] = [
 	{
-		what: "a member that lived was made to lead while a new node started empty in the primary's place",
+		what: "a live member was made to lead while a new node started empty in the primary's place",
 		history: historyOf({ cluster: true, shards: 1, replicas: 1, born: false }, [
 			["control-plane-away", 0, 260, 0],
 			["lose-identity", 0, 1, 0],
@@ -31,7 +31,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "a primary started empty while its host's sibling, not yet heard of, had synced",
+		what: "a primary started empty while its replica, not yet heard from, had synced",
 		history: historyOf({ cluster: false, shards: 1, replicas: 1, born: true }, [
 			["control-plane-away", 0, 2, 0],
 			["slow-reports", 0, 0, 2],

@@ -29,7 +29,7 @@ export interface History {
 	cluster: boolean;
 	shards: number;
 	replicas: number;
-	/** The cache is created first; its engines take these times to start. */
+	/** The cache is new, and its engines start after `starts` steps. */
 	born: boolean;
 	starts: number[];
 	faults: Fault[];
@@ -153,7 +153,8 @@ export class Run {
 				this.plane.restart(Math.min(ticks, 60));
 				return;
 			case "lose-identity":
-				// Never two members at once: a cluster's shard would lose its identity, and only a person could say so.
+				// Never two members at the same time: a cluster's shard would lose its identity, and only a person could say
+				// so.
 				if (!engines.cluster || !this.plane.database.everAvailable) return;
 				if (engines.nodes.some(({ identityLost }) => identityLost)) return;
 				node.identityLost = true;
