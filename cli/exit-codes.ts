@@ -37,7 +37,7 @@ export const EXIT_CODES_HELP = `
 Exit codes: 0 done · 1 failed · 2 invalid input · 3 not found · 4 not signed in or not allowed
             5 conflict · 6 control plane can't be reached · 7 waited too long`;
 
-/** A failure that is shown to the user in words, without a stack. */
+/** A failure that is shown to the user in words, without a stack trace. */
 export class CliError extends Error {
 	readonly exitCode: ExitCode;
 	/** Further lines for people: what to do, a request id. */

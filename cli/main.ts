@@ -94,7 +94,7 @@ ${EXIT_CODES_HELP}`,
 	return program;
 }
 
-/** Applies commander settings to a command, but not to its subcommands. */
+/** Applies settings to a command and its subcommands, because commander's addCommand doesn't pass them on. */
 function finish(command: Command): void {
 	// By default, commander exits with 1 for a usage error.
 	command.exitOverride();

@@ -17,10 +17,10 @@ export interface PageOptions {
 	cursor?: string;
 }
 
-/** Without either option, a list is printed to its end, page by page. */
-export function pageOptions(command: Command): Command {
+/** Without either option, the whole list is printed, unless the command has a limit of its own: `byDefault`. */
+export function pageOptions(command: Command, byDefault = "everything"): Command {
 	return command
-		.option("--limit <count>", "return one page of this size (default: everything)")
+		.option("--limit <count>", `return one page of this size (default: ${byDefault})`)
 		.option("--cursor <cursor>", "nextCursor of the previous page");
 }
 

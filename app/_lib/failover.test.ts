@@ -87,19 +87,19 @@ describe("a requested failover", () => {
 	};
 	const old = failover({ at: "2026-01-01T00:00:01.000Z" });
 
-	it("goes on while nothing has happened since the request", () => {
+	it("is under way while nothing has happened since the request", () => {
 		expect(failoverOutcome(awaited, cache(), [])).toBeNull();
 		expect(failoverOutcome(awaited, cache({ lastFailover: old }), [])).toBeNull();
 	});
 
-	it("is done with the measured pause", () => {
+	it("is done, and reports the measured pause", () => {
 		expect(failoverOutcome(awaited, cache({ lastFailover: failover() }), [])).toEqual({
 			leader: "a-2",
 			detail: "writes paused for 12 ms",
 		});
 	});
 
-	it("is done when another shard's failover has come after it", () => {
+	it("is done even if another shard's failover has come after it", () => {
 		const lastFailover = failover({ shard: "0002" });
 		expect(failoverOutcome(awaited, cache({ lastFailover }), [])).toBeNull();
 		const shards = [shard("0001", node("a-1", "replica"), node("a-2", "primary"))];
@@ -120,7 +120,7 @@ describe("a requested failover", () => {
 		});
 	});
 
-	it("has words for planned and unplanned ones, and none for what wasn't measured", () => {
+	it("has words for planned and unplanned ones, and none for a pause that wasn't measured", () => {
 		expect(unavailabilityWords(failover({ kind: "unplanned", writesUnavailableMs: 48 }))).toBe(
 			"no writes for 48 ms",
 		);

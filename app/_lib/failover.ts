@@ -12,12 +12,12 @@ export function primaryOf(shard: Shard): CacheNode | undefined {
 	return shard.nodes.find(({ role }) => role === "primary");
 }
 
-/** Replicas that could lead at once, without losing a write. */
+/** Replicas that could take over now without losing a write. */
 export function readyReplicas(shard: Shard): CacheNode[] {
 	return shard.nodes.filter(({ role, status }) => role === "replica" && status === "available");
 }
 
-/** Why no shard of the cache can fail over; null when one can. */
+/** Why no shard of the cache can fail over; null if it depends on the shard. */
 export function failoverObstacle(cache: Cache): string | null {
 	if (cache.engine === "memcached") return "Memcached keeps no copies to fail over to.";
 	if (cache.replicasPerShard === 0) return "There is no replica to fail over to.";
@@ -26,7 +26,7 @@ export function failoverObstacle(cache: Cache): string | null {
 	return null;
 }
 
-/** Why this shard can't hand over now; null when it can. */
+/** Why this shard can't fail over now; null when it can. */
 export function shardObstacle(shard: Shard): string | null {
 	const primary = primaryOf(shard);
 	if (primary?.status !== "available") {

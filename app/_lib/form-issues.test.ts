@@ -22,7 +22,7 @@ describe("a form's errors", () => {
 		["orders exists already.", "Orders exists already."],
 	])("%j reads %j", (message, sentence) => expect(asSentence(message)).toBe(sentence));
 
-	it("are about the field above them, by its own rule", () => {
+	it("are given for each field, in the form's words", () => {
 		const parsed = createNodeTypeInputSchema.safeParse({
 			name: "small",
 			vcpus: 0,

@@ -26,7 +26,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 	vcpus: "vCPU",
 };
 const FIELD_NAMES = new RegExp(`\\b(${Object.keys(FIELD_WORDS).join("|")})\\b`, "g");
-/** Tells where to look in the API: a form shows the choices itself. */
+/** A pointer into the API, which forms leave out because they show the choices themselves. */
 const API_REFERENCE = /[;,.] see GET \/api\/\S+/g;
 
 /** A form has switches instead of true and false, and sends one request. */

@@ -23,7 +23,7 @@ function metrics(from: number, to: number, samples: readonly [number, number][])
 }
 
 describe("metrics that are read piece by piece", () => {
-	it("equal those read at once", () => {
+	it("equal those read in one piece", () => {
 		const known = metrics(0, 60, [
 			[0, 1],
 			[30, 2],

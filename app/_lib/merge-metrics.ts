@@ -2,7 +2,7 @@ import type { CacheMetrics } from "../../server/contract/metrics.ts";
 
 type NodeSeries = CacheMetrics["nodes"][number];
 
-/** A bucket's mean changes until it is full, and agents report some seconds late. */
+/** A bucket's mean changes until it is full, and agents report a few seconds late. */
 const LATE_SECONDS = 30;
 
 /** The time from which samples must be read again; older ones no longer change. */

@@ -47,7 +47,7 @@ function load(): readonly PendingWork[] {
 		const stored: unknown = JSON.parse(window.sessionStorage.getItem(KEY) ?? "[]");
 		if (Array.isArray(stored)) found = stored.filter(isPendingWork);
 	} catch {
-		// No storage, or content of another program: start with nothing.
+		// No storage, or something that another program stored: start with nothing.
 	}
 	memory = found;
 	return found;
@@ -58,7 +58,7 @@ function store(next: readonly PendingWork[]) {
 	try {
 		window.sessionStorage.setItem(KEY, JSON.stringify(next));
 	} catch {
-		// Without storage, it lasts until the user leaves the page.
+		// Without storage, it lasts until the console is closed or reloaded.
 	}
 	for (const listener of listeners) listener();
 }
@@ -73,7 +73,7 @@ export function usePendingWork(): readonly PendingWork[] {
 	return useSyncExternalStore(subscribe, load, () => NONE);
 }
 
-/** One creation or deletion for each cache, and one failover for each shard. */
+/** Identifies work: one creation or deletion for each cache, and one failover for each shard. */
 export function pendingWorkKey(work: PendingWork): string {
 	return work.kind === "failover" ? `${work.cache} ${work.awaited.shard}` : work.cache;
 }

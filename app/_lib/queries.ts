@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { CacheStatus } from "../../server/contract/enums.ts";
 import { useTRPC } from "./trpc.ts";
 
-/** How often lists and numbers are refetched; the browser pauses this for hidden tabs. */
+/** How often lists and numbers are refetched; React Query pauses this in hidden tabs. */
 export const CALM_POLL_MS = 5_000;
 /** While a page shows something that changes. */
 export const BUSY_POLL_MS = 700;
@@ -37,7 +37,7 @@ export function useIsViewer(): boolean {
 	return me !== undefined && me.access !== "full";
 }
 
-/** Changes only when an operator adds a type. */
+/** Changes only when an administrator creates or deletes a type. */
 export function useNodeTypes() {
 	const trpc = useTRPC();
 	return useQuery(trpc.nodeTypes.list.queryOptions({}, { staleTime: 60_000 }));

@@ -1,4 +1,4 @@
-/** A version 4 UUID. `crypto.randomUUID` exists on secure origins only, and a console in a LAN often isn't one. */
+/** A version 4 UUID. `crypto.randomUUID` exists on secure origins only, and a console on a LAN often isn't one. */
 export function randomId(): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(16));
 	const hex = Array.from(bytes, (byte, index) => {

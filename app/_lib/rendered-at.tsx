@@ -6,11 +6,11 @@ import { useIsInBrowser } from "./use-is-in-browser.ts";
 
 const RenderedAt = createContext<number | null>(null);
 
-/** Times of the first paint count from the moment when the control plane rendered the page. */
+/** The first paint shows times relative to the moment when the control plane rendered the page. */
 export function RenderedAtProvider({ ms, children }: { ms: number; children: ReactNode }) {
-	const isTakenOver = !useIsInBrowser();
+	const isBeingTakenOver = !useIsInBrowser();
 	useState(() => {
-		if (isTakenOver && typeof window !== "undefined") noteRendering(ms);
+		if (isBeingTakenOver && typeof window !== "undefined") noteRendering(ms);
 	});
 	return <RenderedAt value={ms}>{children}</RenderedAt>;
 }

@@ -2,7 +2,7 @@ import { ServerClock, TIME_HEADER } from "../../server/contract/server-clock.ts"
 
 const clock = new ServerClock();
 
-/** `fetch`, which learns the control plane's time from each answer. */
+/** Like `fetch`, but also learns the control plane's time from each answer. */
 export async function fetchWithTime(...call: Parameters<typeof fetch>): Promise<Response> {
 	const response = await fetch(...call);
 	clock.note(response.headers.get(TIME_HEADER), Date.now());
@@ -16,7 +16,7 @@ export function noteRendering(ms: number): void {
 	clock.note(String(ms), performance.timeOrigin + load.responseStart);
 }
 
-/** The control plane's time in ms, to compare its answers with. */
+/** The control plane's time in ms, for comparison with times in its answers. */
 export function serverNow(): number {
 	return clock.at(Date.now());
 }

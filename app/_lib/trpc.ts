@@ -13,12 +13,12 @@ function idempotencyKeyOf(context: Record<string, unknown>): string | undefined 
 	return typeof key === "string" ? key : undefined;
 }
 
-/** As many as the server takes in a batch. */
+/** The most calls that the server takes in a batch. */
 const BATCH_MAX = 20;
 
 /**
- * Same-origin client. Queries of one moment travel together. A mutation travels alone, with its `context.idempotencyKey` as
- * the `Idempotency-Key` header, which belongs to one request.
+ * Same-origin client. Queries made at the same moment travel together. A mutation travels alone, with its
+ * `context.idempotencyKey` as the `Idempotency-Key` header, which belongs to one request.
  */
 export function createApiClient() {
 	return createTRPCClient<AppRouter>({

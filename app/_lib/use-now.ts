@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 import { useRenderedAt } from "./rendered-at.tsx";
 import { serverNow } from "./server-clock.ts";
 
-/** One clock for the whole page: each tick re-renders what shows a time, so nothing else needs a timer. */
+/** A clock that the whole page shares: each tick re-renders what shows a time, so nothing else needs a timer. */
 function createTicker(intervalMs: number) {
 	const listeners = new Set<() => void>();
 	let timer: ReturnType<typeof setInterval> | undefined;
@@ -32,7 +32,7 @@ function createTicker(intervalMs: number) {
 const everySecond = createTicker(1_000);
 const often = createTicker(100);
 
-/** The control plane's time in ms, to the second or a tenth of it; null while the console is built. */
+/** The control plane's time in ms, to the second or a tenth of it; null while the console is being built. */
 export function useNow(precision: "second" | "tenth" = "second"): number | null {
 	const ticker = precision === "second" ? everySecond : often;
 	const renderedAt = useRenderedAt();

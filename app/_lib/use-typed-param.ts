@@ -5,7 +5,7 @@ import { useUrlParams } from "./use-url-params.ts";
 
 const TYPING_MS = 200;
 
-/** A typed filter, kept in the address. The address changes when typing pauses, and returns to the first page. */
+/** A typed filter, kept in the address. When typing pauses, it changes, and the list returns to its first page. */
 export function useTypedParam(name: string): [string, (text: string) => void] {
 	const { params, change } = useUrlParams();
 	const current = params.get(name) ?? "";

@@ -16,14 +16,15 @@ export interface Loader {
 }
 
 interface WithDataProps {
-	/** Loads what the page's components will ask for, by the very same query options. */
+	/** Loads what the page's components will ask for, with exactly the same query options. */
 	load: (loader: Loader) => Promise<unknown>;
 	children: ReactNode;
 }
 
 /**
  * Renders a page with its data, so that the first paint shows it. Browsers take over the data with the page, and query
- * the API themselves from then on. Without a control plane around it, as during the build, a page comes without data.
+ * the API themselves from then on. Without a control plane around it, as during the build, a page is rendered without
+ * data.
  */
 export async function WithData({ load, children }: WithDataProps) {
 	await connection();

@@ -23,7 +23,7 @@ interface ActionsMenuProps {
 	look?: "button" | "icon";
 }
 
-/** Every action in a menu changes something, so viewers may take none. */
+/** Every action in a menu changes something, so viewers can't run any. */
 function asViewer(action: MenuAction): MenuAction {
 	return { ...action, obstacle: "Viewers can't change anything. Ask an administrator." };
 }

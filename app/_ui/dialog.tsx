@@ -14,8 +14,8 @@ interface DialogProps {
 }
 
 /**
- * A modal dialog: focus stays inside, Escape closes, focus returns to what opened it. Mounted while it is open, so it
- * starts fresh each time.
+ * A modal dialog: focus stays inside, Escape closes it, focus returns to what opened it. Mounted while it is open, so
+ * it starts fresh each time.
  */
 export function Dialog(props: DialogProps) {
 	const { onClose, title, isDismissable = true, size = "md", children, footer } = props;

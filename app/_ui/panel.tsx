@@ -3,7 +3,7 @@ import { classNames } from "./class-names.ts";
 
 interface PanelProps {
 	title?: ReactNode;
-	/** At the right of the title. */
+	/** To the right of the title. */
 	aside?: ReactNode;
 	/** Without padding, for tables. */
 	flush?: boolean;

@@ -56,7 +56,7 @@ function item(option: Option) {
 	);
 }
 
-/** One choice out of a list that opens. */
+/** A drop-down list with one choice. */
 export function SelectField(props: SelectFieldProps) {
 	const { label, hideLabel = false, value, options, onChange, className, hint, error } = props;
 	return (

@@ -16,7 +16,7 @@ export function UrlTabs({ label, tabs }: UrlTabsProps) {
 	const wanted = params.get("tab");
 	const current = tabs.find(({ id }) => id === wanted) ?? tabs[0];
 	const list = useRef<HTMLDivElement>(null);
-	// On a narrow screen the list scrolls sideways, and may begin before the chosen tab.
+	// On a narrow screen the list scrolls sideways, and the chosen tab may be out of view.
 	useEffect(() => {
 		// The tabs are rendered a moment after their list.
 		const frame = requestAnimationFrame(() => {

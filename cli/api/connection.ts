@@ -11,7 +11,7 @@ export interface Connection {
 
 /**
  * Which control plane to call, and with which token.
- *   address  --url, LARDER_URL, the control plane that runs on this home, http://127.0.0.1:$PORT
+ *   address  --url, LARDER_URL, the control plane that runs in this home, http://127.0.0.1:$PORT
  *   token    LARDER_TOKEN, <home>/admin-token. Never an argument: those are visible to every user of the machine.
  */
 export async function findConnection(

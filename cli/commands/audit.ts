@@ -25,7 +25,7 @@ export function auditCommand(): Command {
 		.option("--actor <name>", "part of a user's address, or of a token's or host's name")
 		.option("--action <action>", "an action such as cache.delete, or a prefix such as cache")
 		.addOption(new Option("--outcome <outcome>", "only these").choices(auditOutcomeSchema.options));
-	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
+	pageOptions(withApiOptions(list), DEFAULT_LIMIT).action(async (options: ListOptions) => {
 		const { since, actor, action, outcome } = options;
 		// There are many entries: print one page unless asked for more.
 		await printPage(

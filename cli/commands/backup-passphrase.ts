@@ -21,7 +21,7 @@ export function withPassphraseOptions(command: Command): Command {
 /** For a new backup. The user types it twice; a short one is refused. */
 export async function choosePassphrase(options: PassphraseOptions): Promise<string> {
 	const given = await givenPassphrase(options);
-	const passphrase = given ?? (await ask("Passphrase of the backup: "));
+	const passphrase = given ?? (await ask("Passphrase for the backup: "));
 	if (passphrase.length < LENGTH_MIN) {
 		throw new CliError(
 			`A passphrase must have ${LENGTH_MIN} characters or more.`,
@@ -36,7 +36,7 @@ export async function choosePassphrase(options: PassphraseOptions): Promise<stri
 
 /** For an existing backup. */
 export async function recallPassphrase(options: PassphraseOptions): Promise<string> {
-	return (await givenPassphrase(options)) ?? (await ask("Passphrase of the backup: "));
+	return (await givenPassphrase(options)) ?? (await ask("Passphrase for the backup: "));
 }
 
 /** Never an argument: those are visible to every user of the machine. */

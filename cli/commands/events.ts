@@ -15,7 +15,7 @@ export function eventsCommand(): Command {
 		.description("List what happened, newest first")
 		.option("--cache <name>", "only events of this cache")
 		.addOption(new Option("--severity <severity>", "only these").choices(severitySchema.options));
-	pageOptions(withApiOptions(list)).action(async (options: ListOptions) => {
+	pageOptions(withApiOptions(list), DEFAULT_LIMIT).action(async (options: ListOptions) => {
 		// There are many events: print one page unless asked for more.
 		await printPage(
 			await connect(options),

@@ -92,12 +92,15 @@ export function describeGroup(group: ParameterGroup, changedOnly: boolean): stri
 		{ title: "VALUE", value: ({ value }) => printable(value) || '""' },
 		{ title: "DEFAULT", value: ({ defaultValue }) => defaultValue || '""' },
 		{ title: "ALLOWED", value: ({ allowedValues }) => allowedValues ?? "any text" },
-		{ title: "APPLIED", value: ({ apply, modifiable }) => (modifiable ? TAKEN[apply] : "fixed") },
+		{
+			title: "APPLIED",
+			value: ({ apply, modifiable }) => (modifiable ? WHEN_APPLIED[apply] : "fixed"),
+		},
 	]);
 	return `${formatFields(fields)}\n\n${table}`;
 }
 
-const TAKEN = { immediate: "at once", "requires-reboot": "at a reboot" } as const;
+const WHEN_APPLIED = { immediate: "at once", "requires-reboot": "at a reboot" } as const;
 
 function createCommand(): Command {
 	const command = new Command("create")
@@ -227,7 +230,8 @@ export function whatResetDid(
 		asked.filter((each) => !isKept(each)),
 	);
 	if (kept.length === 0) return done;
-	return `${done}\n${kept.join(", ")} can't change while caches use the group, so Larder kept it.`;
+	const them = kept.length === 1 ? "it" : "them";
+	return `${done}\n${kept.join(", ")} can't change while caches use the group, so Larder kept ${them}.`;
 }
 
 function deleteCommand(): Command {

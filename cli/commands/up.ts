@@ -11,7 +11,7 @@ import { builtProgram, currentHome } from "../installation/checkout.ts";
 import { endProcess } from "../installation/end-process.ts";
 import { findEngineProcesses } from "../installation/engine-processes.ts";
 import { readServerSettings, type ServerSettings } from "../installation/settings.ts";
-import { formatDuration } from "../terminal/format.ts";
+import { formatDuration, plural } from "../terminal/format.ts";
 import { awaitControlPlane, awaitHosts, watchControlPlane } from "../up/await-ready.ts";
 import { type KeptProcess, keepProcess } from "../up/kept-process.ts";
 import { agentEnvironment, joinTokenFor, planLocalAgents } from "../up/local-agents.ts";
@@ -75,7 +75,7 @@ async function run(options: UpOptions): Promise<void> {
 		await stopAll(kept);
 		lock.release();
 	}
-	sayWhatGoesOn(home);
+	printWhatKeepsRunning(home);
 }
 
 async function start(
@@ -167,7 +167,7 @@ function lockHome(home: LarderHome, settings: ServerSettings): { release(): void
 	}
 }
 
-/** A control plane whose `up` was killed, or one started by `larder server`. */
+/** Throws if a control plane already runs here: its `up` was killed, or `larder server` started it. */
 function refuseOrphan(home: LarderHome): void {
 	const holder = readLock(home.controlPlaneLock);
 	if (holder === null) return;
@@ -181,12 +181,13 @@ function refuseOrphan(home: LarderHome): void {
 	);
 }
 
-/** Agents whose `up` was killed. Ours would find their homes locked; caches don't notice the change. */
+/** Stops agents whose `up` was killed, because ours would find their homes locked. Caches don't notice the change. */
 async function stopLeftAgents(home: LarderHome): Promise<void> {
 	const names = (await planLocalAgents(home)).map((agent) => agent.home);
 	const left = findAgentProcesses(home, names);
 	await Promise.all(left.map((agent) => endProcess(agent, AGENT_GRACE_MS)));
-	if (left.length > 0) print(`Stopped ${left.length} agents that an earlier run left behind`);
+	if (left.length > 0)
+		print(`Stopped ${plural(left.length, "agent")} that an earlier run left behind`);
 }
 
 async function requireFreePort({ port, bind }: ServerSettings): Promise<void> {
@@ -204,7 +205,7 @@ async function stopAll(kept: readonly KeptProcess[]): Promise<void> {
 	await Promise.all(kept.map((each) => each.stop()));
 }
 
-function sayWhatGoesOn(home: LarderHome): void {
+function printWhatKeepsRunning(home: LarderHome): void {
 	const count = findEngineProcesses(home).length;
 	print(
 		count === 0

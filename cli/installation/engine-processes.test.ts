@@ -57,7 +57,7 @@ test("engines of every kind and gateways of this home are found, others aren't",
 
 test("a worker isn't listed beside its master, but is once the master has died", async () => {
 	const directory = join(home.agentDir("local-a"), "gateway");
-	// It waits for a writer that never comes: its master's input would end with the master.
+	// It waits for a writer that never comes, because a shell's background process reads /dev/null as its input.
 	const worker = `${join(root, "haproxy")} -c 'mkfifo hold; echo $$ > worker-pid; read line < hold'`;
 	const master = start("haproxy", directory, `${worker} & wait`);
 	const workerPid = () => Number(readFileSync(join(directory, "worker-pid"), "utf8"));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** Runs one of our programs in the foreground: signals are passed on, and its exit status is returned. */
+/** Runs one of our programs in the foreground: it gets SIGTERM for our signals, and its exit status becomes ours. */
 export async function runInForeground(script: string, env: NodeJS.ProcessEnv): Promise<void> {
 	const child = spawn(process.execPath, ["--enable-source-maps", script], {
 		env,

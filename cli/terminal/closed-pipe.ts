@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-/** The status that shells report for a program that SIGPIPE ended. It ends most programs in this situation. */
+/** The status that shells report for a program that SIGPIPE ended, as it ends most programs in this situation. */
 const SIGPIPE_STATUS = 141;
 
 /**

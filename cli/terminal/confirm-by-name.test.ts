@@ -18,7 +18,7 @@ function terminal(typed: string | null, isTTY = true) {
 }
 
 describe("a command that destroys data", () => {
-	it("goes on once the name is typed", async () => {
+	it("continues once the name is typed", async () => {
 		const screen = terminal("orders");
 		await confirmByName({}, deletion, screen);
 		expect(String(screen.output.read())).toBe(

@@ -1,6 +1,6 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
-/** `1.4 MiB`: at most one digit after the point, none for bytes. */
+/** `1.37 GiB`, `51.2 MiB`: at most two digits after the point below 10, and one above. */
 export function formatBytes(bytes: number): string {
 	let value = bytes;
 	let unit = 0;
@@ -28,7 +28,7 @@ export function formatAgo(iso: string | null, now: Date): string {
 	return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
-/** Bytes from `4GiB`, `512 MiB`, `2g` or a plain number of bytes; null if it isn't one. Always powers of 1024. */
+/** Bytes from `4GiB`, `512 MiB`, `2g` or a plain number of bytes; null for any other text. Units are powers of 1024. */
 export function parseBytes(text: string): number | null {
 	const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?\s*$/i.exec(text);
 	if (match?.[1] === undefined) return null;
@@ -36,7 +36,7 @@ export function parseBytes(text: string): number | null {
 	return Math.round(Number(match[1]) * 1024 ** power);
 }
 
-/** Text from elsewhere on a terminal: control characters could move the cursor or fake a line. */
+/** Makes text from elsewhere safe to print: control characters could move the cursor or fake a line. */
 export function printable(text: string): string {
 	return text.replace(/\p{Cc}/gu, "?");
 }

@@ -34,7 +34,7 @@ export async function awaitControlPlane(
 		}
 		if (performance.now() > deadline) {
 			throw new CliError(
-				`The control plane doesn't answer at ${url} after ${SERVER_TIMEOUT_MS / 1_000} s.`,
+				`The control plane hasn't answered at ${url} after ${SERVER_TIMEOUT_MS / 1_000} s.`,
 				undefined,
 				[`Its log: ${log.path}`],
 			);
@@ -57,7 +57,7 @@ async function isHealthy(url: string): Promise<boolean> {
 }
 
 /**
- * Restarts a running control plane if it, or its database, doesn't answer for too long. Checks until `signal`
+ * Restarts a running control plane if it or its database hasn't answered for too long. Checks until `signal`
  * aborts.
  */
 export async function watchControlPlane(
@@ -79,7 +79,7 @@ export async function watchControlPlane(
 	}
 }
 
-/** Names of the hosts that haven't reported since that time when the time is up; empty if all have. */
+/** Waits until all have reported after `since`. Returns the names of those that haven't when the time is up. */
 export async function awaitHosts(
 	api: ApiClient,
 	names: readonly string[],

@@ -46,7 +46,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 	const start = () => {
 		const startedAt = performance.now();
 		const log = openLog(options.log);
-		// A session of its own: Ctrl-C on the terminal reaches only `up`, which stops the others in order.
+		// A session of its own: Ctrl-C on the terminal reaches only `up`, which then stops its children itself.
 		const started = spawn(process.execPath, ["--enable-source-maps", options.script], {
 			env: options.env,
 			detached: true,
@@ -71,7 +71,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 			ended(signal === null ? `exit code ${code}` : `killed by ${signal}`),
 		);
 	};
-	const unboundLog = keepLogBounded(options.log);
+	const stopBoundingLog = keepLogBounded(options.log);
 	start();
 
 	return {
@@ -88,7 +88,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
 		async stop() {
 			stopping = true;
 			clearTimeout(restartTimer);
-			unboundLog();
+			stopBoundingLog();
 			const running = child;
 			if (running === undefined) return;
 			await endChild(running);

@@ -85,7 +85,7 @@ export async function joinTokenFor(
 	return createdJoinTokenSchema.parse(answer).token;
 }
 
-/** An agent's home contains its identity, and the name that the control plane gave it. */
+/** The identity in an agent's home; it has a host's id once the agent has enrolled. */
 const enrolledSchema = z.object({ hostId: z.string() });
 
 async function hasEnrolled(agentHome: string): Promise<boolean> {

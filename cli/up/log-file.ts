@@ -37,7 +37,7 @@ export function readLogTail(path: string, lines: number, fromByte = 0): string {
 	}
 	try {
 		const size = fstatSync(fd).size;
-		// A shorter log was begun anew since.
+		// A log that is shorter than that has been started anew.
 		const written = size < fromByte ? size : size - fromByte;
 		const buffer = Buffer.alloc(Math.min(written, TAIL_BYTES));
 		readSync(fd, buffer, 0, buffer.length, size - buffer.length);

@@ -75,13 +75,13 @@ it("a control plane that lost its database is restored, and takes over all runni
 	const passwords = await Promise.all(names.map((name) => passwordOf(larder, name)));
 	await useMemcached(firstOf(pages), "kept", "here too");
 	const client = startClient(requireEndpoint(orders, "primary"), passwords[0] ?? null);
-	await client.writesOn();
+	await client.writesAgain();
 
 	const file = join(larder.home.root, "monday.backup");
 	await done("backup", file);
 	await larder.deleteCache("deleted");
 	expect(statSync(file).mode & 0o777).toBe(0o600);
-	// Nodes that move after the backup take their data to where the backup doesn't know them.
+	// Nodes that move after the backup take their data to places that the backup doesn't know.
 	const keys = Array.from({ length: 9 }, (_, index) => `cart:${index}`);
 	const shopper = openClusterClient(requireEndpoint(carts, "configuration"), passwords[1] ?? null);
 	for (const key of keys) await shopper.set(key, "full");
@@ -106,14 +106,14 @@ it("a control plane that lost its database is restored, and takes over all runni
 		expect(await passwordOf(larder, name)).toBe(passwords[index] ?? null);
 	}
 	expect(await larder.getCache("later")).toBeNull();
-	await client.writesOn();
+	await client.writesAgain();
 	await waitUntil("the hosts to report what the backup doesn't know", async () => {
 		const { body } = await larder.rest("GET", "/events?limit=100");
 		return JSON.stringify(body).includes("node.set-aside");
 	});
 
-	// By now the hosts know the restored state, and have ended whatever they should end. They started only engines of
-	// deleted caches again.
+	// By now the hosts know the restored state, and have ended whatever they should end. The only engines that they
+	// started again are those of the deleted cache.
 	expect(pidsOfEngines()).toEqual(expect.arrayContaining(before));
 	expect(pidsOfEngines().length).toBe(before.length + 2);
 	expect(await client.stop()).toEqual({ errors: [], lost: [] });
@@ -148,7 +148,7 @@ it("a backup without a passphrase is made on request, with a warning", async () 
 	expect(none.stderr).toContain("--passphrase-file");
 });
 
-/** Writes and reads endlessly over one connection, without retrying or reconnecting, but with patience. */
+/** Writes endlessly over one connection, without retrying or reconnecting. stop() reads everything back. */
 function startClient(endpoint: Endpoint, password: string | null) {
 	const client = openClient(endpoint, password);
 	const errors: string[] = [];
@@ -166,9 +166,9 @@ function startClient(endpoint: Endpoint, password: string | null) {
 		}
 	})();
 	return {
-		async writesOn() {
+		async writesAgain() {
 			const wanted = written + 10;
-			await waitUntil("the client to write on", () => written >= wanted || errors.length > 0);
+			await waitUntil("the client to write again", () => written >= wanted || errors.length > 0);
 		},
 		async stop() {
 			stopping = true;

@@ -86,7 +86,7 @@ describe("a cache is created, used and deleted without a trace", () => {
 		await deleteAll(["orders-again", "orders"]);
 	});
 
-	it("with a required password, which belongs to the default user only, and without one, when asked for", async () => {
+	it("with a required password, and without one on request", async () => {
 		await larder.createCache({ name: "locked" });
 		await larder.createCache({ name: "open", auth: "none" });
 		const { primary } = (await larder.waitForStatus("locked", "available")).endpoints;
@@ -106,7 +106,7 @@ describe("a cache is created, used and deleted without a trace", () => {
 	});
 });
 
-it("the list finds it by name, page by page, and the events tell its story", async () => {
+it("the list finds caches by name, page by page, and events record that a cache became available", async () => {
 	for (const name of ["list-a", "list-b", "list-c"]) await larder.createCache({ name });
 	const names: string[] = [];
 	let cursor = "";
@@ -136,7 +136,7 @@ it("metrics of a node arrive", async () => {
 	await larder.deleteCache("measured");
 });
 
-describe("a request that can't be fulfilled now says so, and is fulfilled once it can", () => {
+describe("a request that can't be fulfilled now says so, and is fulfilled once it can be", () => {
 	it("a port that another program holds", async () => {
 		const { createServer } = await import("node:net");
 		const [first = 0] = larder.clientPorts.split("-").map(Number);

@@ -14,7 +14,7 @@ import { startWriter } from "../fixtures/numbered-writer.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { clusterPath, endpointPath } from "../fixtures/write-paths.ts";
 
-/** Changes of a cache that serves, and what happens to its endpoints and data. */
+/** Changes to a serving cache, and what happens to its endpoints and data. */
 let larder: Installation;
 beforeAll(async () => {
 	larder = await startInstallation();
@@ -48,7 +48,7 @@ async function failOver(name: string): Promise<Cache> {
 	});
 }
 
-describe("endpoints stay what they are", () => {
+describe("endpoints stay the same", () => {
 	it("when the primary of a cache is killed", async () => {
 		const cache = await create("follows", { replicasPerShard: 1 });
 		const password = await passwordOf(larder, cache.name);
@@ -180,7 +180,7 @@ it.each([
 	120_000,
 );
 
-it("deletion protection, tags and description are changed by REST, and protection works", async () => {
+it("deletion protection, tags and description are changed through REST, and protection works", async () => {
 	await create("kept", { engine: "memcached", deletionProtection: true });
 	expect((await larder.rest("DELETE", "/caches/kept")).status).toBe(409);
 	const changed = await larder.rest("PATCH", "/caches/kept", {

@@ -119,7 +119,7 @@ describe("exit codes say what went wrong", () => {
 		expect(refused.exitCode).toBe(6);
 		expect(refused.stderr).toContain("http://127.0.0.1:9");
 	});
-	// On a busy machine, the CLI may not know so soon what it waits for.
+	// On a busy machine, the CLI may time out before it knows what it is waiting for.
 	it("7: waited too long, and the work continues", { retry: 2 }, async () => {
 		const late = await run(
 			...["caches", "create", "no-engine", "--engine-version", "9.99"],
@@ -131,7 +131,7 @@ describe("exit codes say what went wrong", () => {
 	});
 });
 
-it("help tells a newcomer the first steps, examples and exit codes", async () => {
+it("help shows a newcomer the first steps, examples and exit codes", async () => {
 	const help = await run("--help");
 	expect(help.exitCode).toBe(0);
 	for (const text of ["larder caches create", "LARDER_HOME", "Exit codes"]) {
@@ -174,7 +174,7 @@ it("users are invited, listed and deleted", async () => {
 	expect((await run("users", "delete", "bob@example.com", "--yes")).exitCode).toBe(3);
 });
 
-it("catalogue and events are listed", async () => {
+it("node types, engine versions, events and hosts are shown", async () => {
 	expect((await run("node-types", "list")).stdout).toMatch(
 		/cache\.t4g\.micro +2 +512 MiB +384 MiB/,
 	);
@@ -186,7 +186,7 @@ it("catalogue and events are listed", async () => {
 	expect((await run("hosts", "show", "nowhere")).exitCode).toBe(3);
 });
 
-it("a machine elsewhere joins with a token, and its caches outlive its agent", async () => {
+it("a machine elsewhere joins with a token, and once it is removed, only with a new one", async () => {
 	const elsewhere = mkdtempSync(join(tmpdir(), "larder-elsewhere-"));
 	const token = createdJoinTokenSchema.parse(
 		JSON.parse((await run("hosts", "join-token", "--json")).stdout),

@@ -14,8 +14,8 @@ import { type Installation, startInstallation } from "../fixtures/installation.t
 import { waitUntil } from "../fixtures/wait-until.ts";
 
 /**
- * Every engine in every topology is created by REST, used through each kind of endpoint by stock clients, and deleted
- * without leaving anything behind. Several run at a time, because forming a cluster is mostly waiting.
+ * Every engine in every topology is created through REST, used through each kind of endpoint by stock clients, and
+ * deleted without leaving anything behind. Several run at a time, because forming a cluster is mostly waiting.
  */
 let larder: Installation;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function create(name: string, body: object): Promise<Cache> {
 	return await larder.waitForStatus(name, "available", 60_000);
 }
 
-/** Deletes the cache and checks that none of its processes is left; other caches may live. */
+/** Deletes the cache and checks that none of its processes is left; other caches may still run. */
 async function remove(cache: Cache): Promise<void> {
 	await larder.deleteCache(cache.name);
 	const pids = cache.shards.flatMap(({ nodes }) => nodes.map((node) => node.pid));
@@ -158,7 +158,7 @@ describe("memcached", () => {
 	});
 });
 
-it("leaves no engine, no route and no file of what was deleted", async () => {
+it("leaves no engine and no files of deleted caches", async () => {
 	expect(larder.engines()).toEqual([]);
 	const { readdirSync } = await import("node:fs");
 	const { join } = await import("node:path");

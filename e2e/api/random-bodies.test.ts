@@ -43,7 +43,7 @@ const replicated = {
 	replicasPerShard: fc.integer({ min: 1, max: 5 }),
 	multiAz: fc.boolean(),
 };
-/** Each topology that there is. */
+/** Every topology. */
 const validBody = fc.oneof(
 	fc.record(
 		{ ...replicated, clusterMode: fc.constant("disabled"), shards: fc.constant(1) },
@@ -97,7 +97,7 @@ it(`${BODIES} random bodies are accepted or refused, and none breaks the control
 			).toContain(answer.status);
 			if (answer.status === 202) created.push((answer.body as { name: string }).name);
 			else expect(answer.body).toMatchObject({ error: { code: expect.any(String) } });
-			// Deleted at once, so that the list of caches stays short.
+			// Deleted in batches, so that the list of caches stays short.
 			if (created.length > 50) await drop(created.splice(0));
 		}
 	};

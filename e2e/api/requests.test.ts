@@ -101,7 +101,7 @@ it("a name is taken, in upper or lower case, until its cache is gone", async () 
 	await larder.deleteCache("taken");
 });
 
-it("when twenty requests ask for one name at once, one wins", async () => {
+it("when twenty requests ask for one name at the same time, one wins", async () => {
 	const answers = await Promise.all(Array.from({ length: 20 }, () => post({ name: "race" })));
 	const statuses = answers.map((answer) => answer.status).sort();
 	expect(statuses).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
@@ -109,7 +109,7 @@ it("when twenty requests ask for one name at once, one wins", async () => {
 });
 
 describe("an idempotency key", () => {
-	it("makes a repeated request the same request", async () => {
+	it("makes a repeated request return the first answer", async () => {
 		const headers = { "idempotency-key": randomUUID() };
 		const [first, second] = [
 			await post({ name: "once" }, headers),

@@ -93,7 +93,7 @@ it("shards come and go, slots are set by hand, a change is canceled: all keys st
 	expect((await cancel()).status).toBe(409);
 	await requireKeys();
 
-	// Scale out, by the command line.
+	// Scale out, with the command line.
 	const out = await runLarder(["caches", "scale", name, "--shards", "3", "--wait"], {
 		LARDER_HOME: larder.home.root,
 	});

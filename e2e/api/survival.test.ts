@@ -7,7 +7,10 @@ import { rebornEmpty } from "../chaos/stories/reborn-empty.ts";
 import { twoLosses } from "../chaos/stories/two-losses.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 
-/** Real engines lose their primaries while they are written to. `npm run chaos` does this for longer and in more ways. */
+/**
+ * Caches lose primaries or the control plane while clients write to them. `npm run chaos` does this for longer and in
+ * more ways.
+ */
 let larder: Installation;
 beforeAll(async () => {
 	larder = await startInstallation();

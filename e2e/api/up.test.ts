@@ -72,7 +72,7 @@ function expectNoSecret(): void {
 }
 
 describe("larder up", () => {
-	it("says where Larder is, how to create the administrator, how to stop it, and no secret; larder stop works when all programs are dead", async () => {
+	it("says where Larder is, how to create the administrator, how to stop it, but no secret; larder stop works even if all of Larder's programs are dead", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const url = `http://127.0.0.1:${environment.PORT}`;
@@ -94,7 +94,7 @@ describe("larder up", () => {
 		expect(processesOf(root)).toEqual([]);
 	});
 
-	it("refuses to run twice on a home and names the other process; after that one was killed, the next start says what it left", async () => {
+	it("refuses to run twice on a home and names the other process; after that one is killed, the next start says what it left", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const second = up({ PORT: String(await findFreePort()) });
@@ -137,7 +137,7 @@ describe("larder up", () => {
 		await new Promise((resolve) => server.close(resolve));
 	});
 
-	it("on Ctrl-C leaves caches serving; started again it is warm and adopts them", async () => {
+	it("leaves caches serving on Ctrl-C; the next start is warm and adopts them", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		const cache = await createCache("orders", "--replicas", "2");
@@ -179,7 +179,7 @@ describe("larder up", () => {
 		client.disconnect();
 	});
 
-	it("starts a killed control plane and a killed agent again, and caches don't notice; larder stop stops everything, and can be repeated", async () => {
+	it("starts a killed control plane and killed agents again, and caches don't notice; larder stop stops everything, and can be repeated", async () => {
 		const first = up();
 		await first.prints("Larder runs at");
 		await createCache("orders", "--replicas", "1");

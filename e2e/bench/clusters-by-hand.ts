@@ -28,7 +28,7 @@ export interface ClusterByHand {
 
 interface RawNode {
 	shard: number;
-	/** When the cluster was formed. */
+	/** At the time when the cluster was formed. */
 	leads: boolean;
 	port: number;
 	process: ChildProcess;
@@ -54,7 +54,7 @@ export async function createWithCli(options: ClusterByHand): Promise<Formed> {
 	});
 }
 
-/** Does the same as fast as a script can: everything at once, no waiting for replication timers. */
+/** Does the same as fast as a script can: everything in parallel, no waiting for replication timers. */
 export async function createByScript(options: ClusterByHand): Promise<Formed> {
 	return await measure(options, [...QUICK_SYNC, "cluster-node-timeout 2000"], (nodes) =>
 		formByScript(nodes, options.shape),
@@ -96,7 +96,7 @@ export async function runCluster(
 	}
 }
 
-/** Everything at once, no waiting for replication timers. */
+/** Everything in parallel, no waiting for replication timers. */
 async function formByScript(nodes: readonly RawNode[], shape: ClusterShape): Promise<void> {
 	await allAnswer(nodes);
 	const leaders = nodes.filter((node) => node.leads);
@@ -123,7 +123,7 @@ async function formByScript(nodes: readonly RawNode[], shape: ClusterShape): Pro
 				await until(async () => (await inline(port, `CLUSTER REPLICATE ${id}`)) === "+OK\r\n");
 			}),
 	);
-	// Without a write, replicas stay out of CLUSTER SLOTS for some ten seconds.
+	// Without a write, replicas stay out of CLUSTER SLOTS for about ten seconds.
 	await Promise.all(
 		leaders.map(({ port, shard }) =>
 			until(async () => {

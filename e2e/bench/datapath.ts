@@ -1,8 +1,8 @@
 /**
  * `npm run bench:datapath`: requests a second straight to a node, through the kernel and through HAProxy, compared with a
- * bare engine with the node's own settings, in turns. Prints medians and ratios to the bare engine; then how long one client
- * without a pipeline waits on each path. Two installations run side by side: HAProxy forwards in one, the kernel in the
- * other. Without root, only the first runs.
+ * bare engine with the node's own settings, taking turns. Prints medians and ratios to the bare engine; then how long one
+ * client without a pipeline waits on each path. Two installations run side by side: HAProxy forwards in one, the kernel
+ * in the other. Without root, only the first runs.
  */
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -96,7 +96,7 @@ async function measureMemcached({ createCache, waitForStatus }: Installation): P
 	const cache = await waitForStatus("datapath-memcached", "available");
 	const node = primaryNode(cache);
 	const bare = { host: node.host, port: BARE_PORT };
-	// The same memory and threads as a node of this type; Memcached under root needs a user's name.
+	// The same memory and threads as a node of this type; Memcached as root needs a user's name.
 	const args = [
 		...["-l", bare.host, "-p", `${bare.port}`, "-U", "0"],
 		...["-m", "384", "-t", "2", "-u", "nobody"],

@@ -16,7 +16,7 @@ const FIRST_SENTINEL_PORT = 12_220;
 const MEMBERS = 3;
 const QUORUM = 2;
 const READY_TIMEOUT_MS = 60_000;
-/** The longest that the engines' defaults take, twice. */
+/** Twice the longest time that the engines' defaults take. */
 const FAILOVER_TIMEOUT_MS = 90_000;
 const CLUSTER = { shards: 3, replicasPerShard: 1 };
 

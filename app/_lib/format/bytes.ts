@@ -1,6 +1,6 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
-/** Binary units with at most three significant digits: 512 MiB, 1.37 GiB. */
+/** Binary units with at most two digits after the point: 512 MiB, 15.5 GiB, 1.37 GiB. */
 export function formatBytes(bytes: number): string {
 	let value = Math.abs(bytes);
 	let unit = 0;

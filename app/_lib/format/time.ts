@@ -76,7 +76,7 @@ export function formatRelative(at: Date, now: Date): string {
 	const ms = now.getTime() - at.getTime();
 	const size = Math.abs(ms);
 	if (size < 5 * SECOND_MS) return "just now";
-	// A time 90 days ahead reads "in 90 d" at once, not "in 89 d".
+	// A time 90 days ahead must read "in 90 d" from the first second, not "in 89 d".
 	const whole = ms > 0 ? Math.floor : Math.round;
 	const text =
 		size < MINUTE_MS

@@ -46,7 +46,7 @@ function Legend({
 	);
 }
 
-/** One metric, a line for each of what is compared; the legend follows the crosshair. */
+/** One metric, with a line for each thing that is compared; the legend follows the crosshair. */
 export function MetricChart(props: MetricChartProps) {
 	const { title, data, format, ...span } = props;
 	const cursor = useChartCursor(data.times);

@@ -67,7 +67,7 @@ describe("series", () => {
 		expect(shown(1)).toEqual([null, 1, 1, null, null]);
 	});
 
-	it("overall add up what nodes measured at one moment, once all have reported it", () => {
+	it("of the whole cache add up what nodes measured at one moment, once all have reported it", () => {
 		const [first, second] = METRICS.nodes;
 		if (first === undefined || second === undefined) throw new Error("two nodes wanted");
 		const at = ["2026-11-23T12:00:00.010Z", "2026-11-23T12:00:04.990Z"];
@@ -80,12 +80,12 @@ describe("series", () => {
 			overall(metrics, "Clients", reading("clients"), sum).series[0]?.values;
 		expect(values({ ...both, nodes: nodes(1) })).toEqual([4]);
 		expect(values({ ...both, nodes: nodes(2) })).toEqual([4, 6]);
-		// A node that has fallen silent isn't waited for, and doesn't count any more.
+		// A node that has fallen silent isn't waited for, and no longer counts.
 		expect(values({ ...both, to: "2026-11-23T12:00:13.000Z", nodes: nodes(1) })).toEqual([4, 4]);
 		expect(values({ ...both, nodes: nodes(1).toReversed() })).toEqual([4]);
 	});
 
-	it("overall count a node that has left, for the time that it was there", () => {
+	it("of the whole cache count a node that has left, for the time that it was there", () => {
 		const [first] = METRICS.nodes;
 		if (first === undefined) throw new Error("a node wanted");
 		const minute = (index: number) => new Date(Date.UTC(2026, 10, 23, 12, index)).toISOString();
@@ -110,7 +110,7 @@ describe("series", () => {
 		expect(lines).toEqual([{ label: "orders-001", values: [400, 400, 400, 400] }]);
 	});
 
-	it("overall break where nothing was sampled for a long time", () => {
+	it("of the whole cache break where nothing was sampled for a long time", () => {
 		const [first] = METRICS.nodes;
 		if (first === undefined) throw new Error("a node wanted");
 		const late = { ...first, at: ["2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"] };

@@ -3,7 +3,7 @@ import type { CacheMetrics, NodeMetrics } from "../../../server/contract/metrics
 
 export interface ChartSeries {
 	label: string;
-	/** null where nothing was measured, undefined where only this line has no sample at that time. */
+	/** null where nothing was measured, undefined where only other lines have a sample. */
 	values: (number | null | undefined)[];
 }
 
@@ -69,11 +69,11 @@ interface Place {
 }
 
 /**
- * By name: the samples of all nodes that had the name, one after another. Leaves out names that no node has any
- * more.
+ * By name: the samples of all nodes that had the name, one after another. Leaves out names that no current node
+ * has.
  */
 function linesOf({ nodes }: CacheMetrics): { node: string; samples: Place[] }[] {
-	// While a node moves, its old place comes first and serves.
+	// While a node moves, its old place is listed first, and still serves.
 	const present = nodes.filter(
 		({ node, leftAt }, index) =>
 			leftAt === null &&
@@ -96,7 +96,7 @@ function linesOf({ nodes }: CacheMetrics): { node: string; samples: Place[] }[] 
 }
 
 /**
- * What a line shows at a place of the time axis: its own newest sample by then, since other lines have samples at other
+ * What a line shows at a point on the time axis: its own newest sample by then, since other lines have samples at other
  * moments. Null where the line is interrupted or hasn't begun.
  */
 export function valueAt(values: ChartSeries["values"], index: number): number | null {
@@ -106,7 +106,7 @@ export function valueAt(values: ChartSeries["values"], index: number): number | 
 /** One node's value in one slot of time. */
 export interface SlotSample {
 	value: number;
-	/** How much of the slot the node was there, from 0 to 1. */
+	/** For how much of the slot the node was there, from 0 to 1. */
 	share: number;
 	shard: string;
 }
@@ -116,7 +116,7 @@ export type Combine = (samples: readonly SlotSample[]) => number;
 
 /**
  * One line for the whole cache: samples are put into slots as long as the resolution, then `combine`d over nodes. All
- * hosts take theirs at the same moments, some milliseconds apart, so a sample belongs to the nearest slot. A slot is
+ * hosts take theirs within milliseconds of each other, so a sample belongs to the nearest slot. A slot is
  * shown once every node has reported it.
  */
 export function overall(
@@ -146,7 +146,7 @@ interface Counted extends SlotSample {
 	slot: number;
 	/** The number of readings behind the mean. */
 	readings: number;
-	/** Its node isn't part of the cache any more. */
+	/** Its node is no longer part of the cache. */
 	hasLeft: boolean;
 }
 
@@ -187,7 +187,7 @@ function slotsOf(
 	);
 }
 
-/** A node's samples by slot. A sample that came so late that it skipped a slot counts for the skipped slot too. */
+/** A node's samples by slot. If a sample came so late that it skipped a slot, the one before counts there too. */
 function countedIn(
 	{ shard, leftAt, at, values }: CacheMetrics["nodes"][number],
 	read: NodeReader,

@@ -133,7 +133,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 	);
 	const names = data.series.map(({ label: name }) => name).join("\n");
 
-	// Other lines, looks and colors need a new chart; new samples don't.
+	// A change of lines, look or colors needs a new chart; new samples don't.
 	useEffect(() => {
 		const element = elementRef.current;
 		if (element === null) return;

@@ -15,7 +15,7 @@ function isTyping(target: EventTarget | null): boolean {
 	);
 }
 
-/** The search box: `/`, Ctrl-K or ⌘K open it from anywhere. */
+/** The search box. Ctrl-K and ⌘K open it from anywhere, and so does `/` outside of text fields and dialogs. */
 export function Palette() {
 	const [isOpen, setOpen] = useState(false);
 

@@ -58,7 +58,7 @@ describe("the palette", () => {
 	);
 
 	it.each(["tenant-77", "tenatn-77"])(
-		"answers %j at once among far more entries than are loaded",
+		"ranks %j quickly among far more entries than are loaded",
 		(query) => {
 			const many = Array.from(
 				{ length: 2_000 },

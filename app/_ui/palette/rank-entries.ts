@@ -19,7 +19,7 @@ export interface RankedGroup<Entry extends Searchable> {
 const MAX_IN_GROUP = 8;
 const GROUPS: readonly PaletteGroup[] = ["Actions", "Caches", "Hosts", "Pages"];
 
-/** One letter of each word may be wrong, missing, too many, or swapped with its neighbor. */
+/** One letter of each word may be wrong, missing, extra, or swapped with its neighbor. */
 const typoTolerant = new uFuzzy({ intraMode: 1 });
 /** Shorter words match too much once a letter of them may be wrong. */
 const MIN_TYPO_LENGTH = 4;

@@ -82,7 +82,7 @@ export function hostActions(host: Host): ResourceEntry[] {
 	];
 }
 
-/** The nodes whose names begin as typed. Typing no more than the cache's name asks for the cache. */
+/** The nodes whose names begin with what is typed. Typing no more than the cache's name asks for the cache. */
 export function nodeEntries(caches: Iterable<CacheSummary>, query: string): ResourceEntry[] {
 	const asked = query.trim().toLowerCase();
 	return [...caches].flatMap((cache) => {

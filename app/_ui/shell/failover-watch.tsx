@@ -11,12 +11,12 @@ import { finishPendingWork, type PendingFailover } from "../../_lib/pending-work
 import { useTRPC } from "../../_lib/trpc.ts";
 import { viewAction } from "./view-action.ts";
 
-/** A failover takes a moment, and its user is watching. */
+/** A failover takes a moment, and the user who requested it is watching. */
 const POLL_MS = 300;
-/** After this long the notice gives up; the page and its events still say what happened. */
+/** After this long, the console no longer waits to notify the user; the page and its events still say what happened. */
 const PATIENCE_MS = 120_000;
 
-/** Names the new primary once a requested failover is done, and how long writes paused. */
+/** Once a requested failover is done, says which node is the new primary and how long writes paused. */
 export function FailoverWatch({ work }: { work: PendingFailover }) {
 	const trpc = useTRPC();
 	const router = useRouter();

@@ -3,7 +3,7 @@ import { PAGE_HEADS, pageHeadAt } from "./page-heads.ts";
 
 const CACHES = { label: "Caches", href: "/caches" };
 
-it("heads a page with its words, and a page about one thing with its name", () => {
+it("heads a page with its own title, and a page about one thing with the thing's name", () => {
 	expect(pageHeadAt("/users")).toEqual({ ...PAGE_HEADS["/users"], crumbs: [{ label: "Users" }] });
 	const create = "Create a cache";
 	expect(pageHeadAt("/caches/create")).toEqual({

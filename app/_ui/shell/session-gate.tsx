@@ -14,8 +14,8 @@ import { BlockSkeleton } from "../skeletons.tsx";
 import { pageHeadAt } from "./page-heads.ts";
 
 /**
- * Takes people who aren't signed in to the login form. A page doesn't wait until it knows who is signed in: it
- * requests its data in the same request, which answers nothing to strangers.
+ * Shows the login form to people who aren't signed in. A page doesn't wait until it knows who is signed in: it asks
+ * for its data at the same time, and the API gives none to strangers.
  */
 export function SessionGate({ children }: { children: ReactNode }) {
 	const router = useRouter();
@@ -46,7 +46,7 @@ export function InBrowser({ children }: { children: ReactNode }) {
 	return useIsInBrowser() ? children : <PageOpening />;
 }
 
-/** What a page shows before its code and data are there: its words, and space for the rest. */
+/** What a page shows until its code and data have loaded: its heading, and space for the rest. */
 function PageOpening() {
 	return (
 		<>

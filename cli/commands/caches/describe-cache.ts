@@ -65,7 +65,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 	];
 }
 
-/** How far a change of nodes, shards or slots has come. */
+/** How far along a change of nodes, shards or slots is. */
 function describeOperation({ name, operation }: Cache): Field[] {
 	if (operation === null) return [];
 	const { kind, state, percent, slots, data, cancellable } = operation;

@@ -18,7 +18,7 @@ import { CliError, EXIT } from "../../exit-codes.ts";
 import { formatDuration } from "../../terminal/format.ts";
 import { timeoutOption, waitByDefaultOptions, waitForCache } from "./wait-for-cache.ts";
 
-/** The events by which the control plane reports that a requested failover failed. */
+/** Type of the events for a requested failover that failed. */
 const FAILED = "cache.failover-failed";
 
 interface FailoverOptions extends ApiOptions {
@@ -114,7 +114,7 @@ function leaderOf(cache: Cache, shard: string): string | undefined {
 	return nodes.find(({ role }) => role === "primary")?.id;
 }
 
-/** Compared by ids: this machine's clock may differ. */
+/** Compares ids, not times: this machine's clock may differ. */
 export function failureSince(known: readonly Event[], now: readonly Event[]): Event | undefined {
 	const ids = new Set(known.map((event) => event.id));
 	return now.find((event) => event.type === FAILED && !ids.has(event.id));

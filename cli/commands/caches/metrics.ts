@@ -89,7 +89,8 @@ export function describeMetrics(metrics: CacheMetrics, overRange: boolean): stri
 			}),
 		);
 	});
-	if (rows.length === 0) return "No samples in this range. Nodes send one every 5 seconds.";
+	if (rows.length === 0)
+		return "No samples in this range. Larder takes one from each node every 5 seconds.";
 	const columns = overRange ? COLUMNS : COLUMNS.filter(({ title }) => title !== "VALUE");
 	return `${formatTable(rows, columns)}\n\nAt ${to}. Rates are per second.`;
 }

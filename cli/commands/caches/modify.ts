@@ -144,7 +144,7 @@ async function confirmUpgrade(
 	return true;
 }
 
-/** The API replaces all tags, so those that stay are sent along. */
+/** The API replaces all tags, so those that stay are sent too. */
 async function changedTags(
 	api: ApiClient,
 	path: string,

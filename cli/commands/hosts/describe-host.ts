@@ -23,7 +23,7 @@ export function describeWarnings(hosts: readonly Host[]): string[] {
 	);
 }
 
-/** How far its clock is off, such as "3.0 s ahead". */
+/** How far off its clock is, such as "3.0 s ahead". */
 export function describeClock({ clockAheadMs }: Host): string {
 	if (clockAheadMs === null) return "-";
 	if (Math.abs(clockAheadMs) < CLOCK_OFF_MS) return "in sync";

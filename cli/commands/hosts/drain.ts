@@ -76,7 +76,7 @@ async function run(name: string, options: DrainOptions): Promise<void> {
 	else print(describeDrain(hostSchema.parse(answer)));
 }
 
-/** Prints where each node would go. */
+/** Where each node would go, and why some can't move. */
 export function describePreview({ host, nodes }: DrainPreview): string {
 	if (nodes.length === 0) return `${host} has no node to move.`;
 	const table = formatTable(nodes, [
@@ -89,7 +89,7 @@ export function describePreview({ host, nodes }: DrainPreview): string {
 	return stuck.length === 0 ? table : `${table}\n\n${stuck.join("\n")}`;
 }
 
-/** Refuses a drain that can't finish before it starts. */
+/** Throws if the drain couldn't finish, so that it doesn't start. */
 export function requirePlaces({ host, nodes }: DrainPreview): void {
 	const stuck = stuckLines(nodes);
 	if (stuck.length === 0) return;
@@ -148,7 +148,7 @@ async function waitUntilEmpty(
 	}
 }
 
-/** How far a drain has come, in a sentence. */
+/** How far along a drain is, in a sentence. */
 export function describeDrain(host: Host): string {
 	if (host.nodeCount === 0) {
 		return `${host.name} is drained: stop its agent and remove it with larder hosts remove ${host.name}, or let it take nodes again with larder hosts uncordon ${host.name}`;

@@ -71,7 +71,7 @@ export function joinTokensCommand(): Command {
 	return command;
 }
 
-/** Such as "used by box-1", or "1 of 3 uses". */
+/** Such as "0 of 1", or "1 of 3: box-1". */
 export function describeUses({ uses, maxUses, hosts }: JoinToken): string {
 	const count = `${uses} of ${maxUses}`;
 	return hosts.length === 0 ? count : `${count}: ${hosts.join(", ")}`;
