@@ -27,7 +27,7 @@ test("a host has a gateway and a Sentinel by default", () => {
 	expect(() => readAgentConfig(["--sentinel", "no"], given)).toThrow(/--sentinel .* must be on/);
 });
 
-test("the port for DNS comes from a variable that the control plane shares, or a flag", () => {
+test("the port for DNS comes from a variable that the control plane reads too, or from a flag", () => {
 	expect(readAgentConfig([], environment).dnsPort).toBe(10_053);
 	const given = { ...environment, LARDER_DNS_PORT: "53" };
 	expect(readAgentConfig([], given).dnsPort).toBe(53);

@@ -42,7 +42,7 @@ export class AptArchive {
 		this.suites = [...new Set([...known.suites, distribution.codename])];
 	}
 
-	/** Throws EngineUnavailableError if the machine has no archive that we know. */
+	/** Throws EngineUnavailableError if the machine has no apt archive that can be used. */
 	static async open(directory: string): Promise<AptArchive> {
 		const distribution = await readDistribution();
 		const known = distribution === null ? undefined : SUITES_BY_DISTRIBUTION[distribution.id];
@@ -61,7 +61,7 @@ export class AptArchive {
 		return new AptArchive(directory, distribution, mirrors, known);
 	}
 
-	/** Every suite of every mirror. Skips a code name whose suite an alias has already given. */
+	/** Every suite of every mirror. Skips a code name if an alias has already led to its suite. */
 	async *walk(
 		from: SuiteOrder,
 	): AsyncGenerator<{ suite: string; index: () => Promise<SuiteIndex> }> {
@@ -79,8 +79,8 @@ export class AptArchive {
 	}
 
 	/**
-	 * Prefers the machine's own patchelf, or one from its own suite: one from a newer suite might not run
-	 * before it is relocated.
+	 * The installed patchelf, or else one from the machine's own suite: one from a newer suite might not run before
+	 * it is relocated.
 	 */
 	async findPatchelf(report: ReportProgress): Promise<string> {
 		this.patchelf ??= this.fetchPatchelf(report);

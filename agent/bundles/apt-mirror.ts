@@ -44,8 +44,8 @@ export function parsePrintedUris(output: string): AptSource[] {
 }
 
 /**
- * Mirrors of the machine's own distribution, starting with the one that serves its release. Security and
- * third-party archives carry no other suites, so they are used only if no other mirror is known.
+ * The sites that serve the machine's own release. If none does, all sites except those whose suite ends in
+ * `-security`, because a security archive carries no other suites.
  */
 export function rankMirrors(sources: readonly AptSource[], codename: string): string[] {
 	const own = sources.filter((source) => source.suite === codename);
@@ -55,9 +55,8 @@ export function rankMirrors(sources: readonly AptSource[], codename: string): st
 }
 
 /**
- * Mirrors configured for the machine's apt. `indextargets` lists only what was fetched before, which is
- * nothing in a fresh container; in that case apt says what an update would fetch. `scratchDir` takes apt's
- * lock file.
+ * Mirrors configured for the machine's apt. `indextargets` lists only what was fetched before, which is nothing in a
+ * fresh container; in that case apt says what an update would fetch. apt puts its lock file into `scratchDir`.
  */
 export async function findAptMirrors(codename: string, scratchDir: string): Promise<string[]> {
 	const format = ["--format", "$(SITE)|$(RELEASE)"];

@@ -114,7 +114,7 @@ async function pathEngines(answers: Readonly<Record<string, string>>): Promise<s
 	return own.map(({ engine, version }) => `${engine} ${version}`);
 }
 
-test("a bundle that was moved is ignored, since its programs name their old place", async () => {
+test("a bundle that was moved is ignored, because its programs name their loader by its old path", async () => {
 	const directory = await putBundle("9.1.2");
 	const { renameSync } = await import("node:fs");
 	renameSync(directory, join(store, "moved"));

@@ -32,7 +32,7 @@ export interface EngineRecipe {
 	readonly versionPattern: RegExp;
 }
 
-/** glibc loads it when a thread is canceled or exits, which every engine does to its background threads. */
+/** glibc loads it when a thread is canceled or exits, and every engine ends background threads that way. */
 const UNWINDER = "libgcc_s.so.1";
 
 const recipes: Readonly<Record<BundleName, EngineRecipe>> = {
@@ -137,8 +137,8 @@ export function offersPrefix(engine: BundleName, prefix: string): boolean {
 }
 
 /**
- * Suites to search beside the machine's own, newest software first. They are aliases, not code names, so the
- * list stays right when the distribution releases; Ubuntu has none for the release that still has Redis 7.
+ * Suites to search besides the machine's own, newest software first. They are aliases, not code names, so the list
+ * stays right when the distribution has a new release; Ubuntu has none for the release that still has Redis 7.
  */
 export const SUITES_BY_DISTRIBUTION: Readonly<
 	Record<string, { suites: readonly string[]; components: string; keyring: string }>

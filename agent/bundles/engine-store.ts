@@ -36,7 +36,7 @@ const manifestSchema = z.object({
 });
 export type BundleManifest = z.infer<typeof manifestSchema>;
 
-/** An engine, or the gateway's HAProxy, that can be started on this machine. */
+/** An engine, or another program that the store may hold, that can be started on this machine. */
 export interface InstalledEngine {
 	readonly engine: BundleName;
 	/** The full version, as the program itself reports it. */
@@ -100,7 +100,7 @@ async function readManifest(directory: string): Promise<BundleManifest | null> {
 	try {
 		return manifestSchema.parse(JSON.parse(text));
 	} catch {
-		// Damaged, or in another Larder's format: treat it as absent; the next install replaces it.
+		// Damaged, or in the format of another version of Larder: treat it as absent; the next install replaces it.
 		return null;
 	}
 }

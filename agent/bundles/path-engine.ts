@@ -6,7 +6,7 @@ import { CommandError, runCommand } from "./run-command.ts";
 
 const VERSION_TIMEOUT_MS = 10_000;
 
-/** What a server program reports about itself; null if it doesn't run or reports nothing known. */
+/** The version that a server program prints; null if it doesn't run or prints none that we know how to read. */
 export async function readEngineVersion(
 	recipe: EngineRecipe,
 	program: string,

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile } from "node:child_process";
 
 const running = new Set<ChildProcess>();
-/** A fetch ends with the process that started it, even if that process doesn't wait for it. */
+/** A command ends with the process that started it, even if that process doesn't wait for it. */
 process.on("exit", () => {
 	for (const child of running) child.kill("SIGKILL");
 });

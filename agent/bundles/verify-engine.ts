@@ -23,7 +23,7 @@ const verifications: Readonly<Record<BundleName, Verification>> = {
 };
 
 /**
- * Proves that an engine runs here: it prints its version, and a process of it does its work. Returns the
+ * Proves that an engine runs here: it prints its version, and one of its processes does its work. Returns the
  * version. Throws with the process's output if it doesn't work.
  */
 export async function verifyEngine(recipe: EngineRecipe, server: string): Promise<string> {
@@ -58,7 +58,7 @@ async function verifyMemcached(server: string, directory: string): Promise<void>
 	await verifyAnswer({ server, args, directory, socket, request: "version", answer: "VERSION " });
 }
 
-/** Runs the server until it answers a line over a Unix socket. */
+/** Runs the server until it answers a request over a Unix socket. */
 async function verifyAnswer(options: {
 	server: string;
 	args: readonly string[];
@@ -115,9 +115,7 @@ function answers(options: { socket: string; request: string; answer: string }): 
 	});
 }
 
-/**
- * Checks that HAProxy accepts what a gateway needs: TCP frontends that follow checks of the servers' answers.
- */
+/** Checks that HAProxy accepts what a gateway needs: TCP frontends, and backends that check the servers' answers. */
 async function verifyHaproxy(server: string, directory: string): Promise<void> {
 	const configuration = join(directory, "haproxy.cfg");
 	await writeFile(

@@ -29,9 +29,9 @@ interface BusGuardOptions {
 }
 
 /**
- * Closes the bus ports of this host's cluster nodes to all machines but the hosts of the same cluster, where the
- * agent may (docs/decisions/0038): engines have no password for the bus. Where anything is uncertain, the ports
- * stay open: a member that can't connect costs more than a stranger who might.
+ * Closes the bus ports of this host's cluster nodes to all machines except the hosts of the same cluster, if the
+ * agent has permission to (docs/decisions/0038): engines have no password for the bus. If anything is uncertain, the
+ * ports stay open: a member that can't connect costs more than a stranger who might.
  */
 export class BusGuard {
 	private readonly options: BusGuardOptions;
@@ -55,7 +55,10 @@ export class BusGuard {
 		return this.seen;
 	}
 
-	/** The assignments of this host from now on. Returns once members among them can connect. */
+	/**
+	 * Replaces this host's assignments. Resolves once the members of their clusters can connect, or the ports are
+	 * open.
+	 */
 	apply(assignments: readonly Assignment[]): Promise<void> {
 		this.assignments = assignments.filter(({ cluster }) => cluster !== null);
 		return this.look();
@@ -84,8 +87,7 @@ export class BusGuard {
 		const before = JSON.stringify(this.seen);
 		this.seen = none ? null : { closed: why === null, note: why };
 		if (JSON.stringify(this.seen) === before || stopped) return;
-		if (why !== null)
-			options.logger.info({ reason: why }, "cluster bus ports are open to everyone");
+		if (why !== null) options.logger.info({ reason: why }, "cluster bus ports aren't guarded");
 		options.onChange();
 	}
 

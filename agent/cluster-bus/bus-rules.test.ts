@@ -23,7 +23,7 @@ function node(port: number, hosts: Partial<Member>[] | null): Assignment {
 
 const resolve = async (host: string) => (host === "named.example" ? "10.0.0.7" : host);
 
-test("the hosts of a cluster's members may connect to its bus ports, by their own address and by the advertised one", async () => {
+test("the hosts of a cluster's members may connect to its bus ports, from their own address and from the advertised one", async () => {
 	const rules = await rulesFor(
 		[
 			node(17_000, [

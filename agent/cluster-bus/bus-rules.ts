@@ -34,9 +34,9 @@ export async function rulesFor(
 }
 
 /**
- * What the table holds besides ports: a rule that refuses new connections to a port in @guarded, unless they come
- * from that port's @members. If the agent hangs or dies, the ports open again, because it couldn't let new members
- * in. The rule never touches connections that exist.
+ * What the table holds apart from ports and members: a rule that refuses new connections to a port in @guarded,
+ * unless they come from that port's @members. If the agent hangs or dies, the ports open again, because it couldn't
+ * let new members in. The rule never touches existing connections.
  */
 export function createBusRules(table: string): string[] {
 	const connects = "tcp flags & (fin | syn | rst | ack) == syn";

@@ -21,7 +21,7 @@ afterEach(async () => {
 	removeDirectory(home.dir);
 });
 
-/** Stands for a node's bus. */
+/** Stands in for a node's bus. */
 async function startBus() {
 	const server = createServer((socket) => socket.on("error", () => {}).pipe(socket));
 	server.listen(0, NODE);
@@ -46,7 +46,7 @@ async function answers(socket: Socket | string): Promise<boolean> {
 }
 
 test.runIf(mayCutConnections())(
-	"only members connect to a guarded port; connections that exist go on; without the agent, everyone connects again",
+	"only members can connect to a guarded port; existing connections continue; without the agent, everyone can connect again",
 	async () => {
 		const { server: nft } = await ensureEngine({ engine: "nftables" });
 		const bus = await startBus();

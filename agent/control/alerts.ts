@@ -3,8 +3,8 @@ import type { OrderResult, ReportedObservation } from "../../server/contract/hos
 import type { ControlClient } from "./control-client.ts";
 
 /**
- * Tells the control plane at once about processes that ended and failover orders that finished, even while a
- * report is in progress: clients wait for its next step. An alert isn't resent, because the next report says
+ * Tells the control plane at once about processes that ended and failover orders that finished, even while a report
+ * is in progress: clients wait for the control plane's next step. An alert isn't resent, because the next report says
  * the same and is resent.
  */
 export class Alerts {

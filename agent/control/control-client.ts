@@ -52,7 +52,7 @@ export class ControlPlaneRefusal extends Error {
 	 * The control plane refuses this host's identity for good: the host was removed, or another host has the
 	 * identity.
 	 */
-	get isOfIdentity(): boolean {
+	get refusesIdentity(): boolean {
 		return this.status === 403 && this.field === "agentId";
 	}
 }
@@ -152,8 +152,8 @@ export class ControlClient {
 		timeoutMs: number,
 		signal: AbortSignal,
 	): Promise<unknown> {
-		// One controller per call, released at its end: combined with a signal that lives as long as the agent,
-		// signals would pile up.
+		// One controller per call, released at its end: signals combined with one that lives as long as the agent
+		// would pile up.
 		const abort = new AbortController();
 		const cancel = () => abort.abort();
 		let late = false;

@@ -32,7 +32,7 @@ test("a rebuilt control plane that knows no assignments removes no engines", asy
 	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
 });
 
-test("an agent refuses a desired state from a replaced control plane", async () => {
+test("an agent refuses a desired state from a control plane that has been replaced", async () => {
 	host.plane.epoch = 5;
 	const assignment = await host.assign();
 	host.startAgent();
@@ -84,18 +84,18 @@ test("an agent leaves alone the instances that a restored control plane doesn't 
 	host.plane.revision = 0;
 	host.plane.setAssignments([{ ...known, generation: 2 }]);
 	const aside = () => host.plane.reports.at(-1)?.setAside ?? [];
-	await host.plane.until("it is told", () => aside().length > 0);
+	await host.plane.until("it is reported", () => aside().length > 0);
 	const { cacheId, port } = forgotten;
 	const was = { cacheId, nodeName: "newest-001", port, proof: expect.any(String) };
 	expect(aside()).toEqual([{ assignmentId: forgotten.id, directory, pid, was }]);
 	await host.plane.until("the known one has the change", () => {
 		return host.plane.observationOf(known.id)?.generation === 2;
 	});
-	// Neither a later desired state nor another agent removes it.
+	// Neither a later desired state nor a restart of the agent removes it.
 	for (const generation of [3, 4]) {
 		const changed = { ...known, generation };
 		host.plane.setAssignments([changed]);
-		await host.plane.until("the next change is there", () => {
+		await host.plane.until("the next change has arrived", () => {
 			return host.plane.observationOf(known.id)?.generation === generation;
 		});
 		expect(host.plane.observationOf(forgotten.id)).toBeUndefined();
@@ -131,7 +131,8 @@ test("a node that a restored control plane looks for doesn't start until its pla
 	});
 	expect(host.plane.observationOf(sought.id)).toBeUndefined();
 	expect(existsSync(join(host.homeDir, "instances", sought.id))).toBe(false);
-	// Unknown instances are left alone only at this point: later they are removed as usual.
+	// Unknown instances are left alone only at the takeover: one that is assigned and dropped later is removed as
+	// usual.
 	const extra = makeAssignment({
 		...{ port: await freePort(host.address), nodeName: "orders-003" },
 	});
@@ -170,7 +171,7 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 		return Number(/cmdstat_info:calls=(\d+)/.exec(String(info))?.[1] ?? 0);
 	};
 	const before = await looks();
-	// Longer than the agent needs to act, and to consider a promotion an old one.
+	// Long enough for the agent to act, and for the promotion no longer to count as recent.
 	const promotedAt = performance.now();
 	await eventually("the agent has looked long enough", async () => {
 		return (await looks()) > before + 5 && performance.now() - promotedAt > 4_000;
@@ -243,7 +244,7 @@ test("the result of an order is reported until it is stored", async () => {
 	expect(host.plane.orderResults.map(({ id }) => id)).toEqual([order.id]);
 });
 
-test("notices of a new control plane neither wait for its state nor hold it up", async () => {
+test("notices from a new control plane neither wait for its desired state nor delay it", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	await host.untilRunning(assignment);
@@ -259,7 +260,7 @@ test("notices of a new control plane neither wait for its state nor hold it up",
 	});
 });
 
-test("a control plane that comes back gets everything at once", async () => {
+test("the first report to a control plane that comes back contains everything", async () => {
 	const assignment = await host.assign();
 	host.startAgent();
 	await host.untilRunning(assignment);

@@ -62,7 +62,7 @@ export class Enrolment {
 	private async join(): Promise<void> {
 		const { homeDir, client, logger } = this.options;
 		const hostId = await this.ask().catch(async (error: unknown) => {
-			if (!(error instanceof ControlPlaneRefusal && error.isOfIdentity)) throw error;
+			if (!(error instanceof ControlPlaneRefusal && error.refusesIdentity)) throw error;
 			logger.warn(
 				{ err: error },
 				"the control plane refused this host's identity; joining as a new host",

@@ -1,4 +1,4 @@
-/** A part of the report that goes along only when it differs from what the control plane has stored. */
+/** A part of the report that is sent only when it differs from what the control plane has stored. */
 export class ReportedPart<T> {
 	private acknowledged: string | null = null;
 

@@ -56,7 +56,7 @@ export class Reporter {
 		this.options = options;
 	}
 
-	/** Call when something may have changed. Cheap: the next report decides whether it is news. */
+	/** Call when something may have changed. Cheap: `run` decides whether it is news. */
 	notify(): void {
 		this.wakeSignal.notify();
 	}

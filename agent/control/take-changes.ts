@@ -7,7 +7,7 @@ import type {
 import { heldNames } from "../names/held-names.ts";
 
 /**
- * What an agent holds once it has taken an answer: the state with all routes and names. Null before the first
+ * What an agent holds once it has applied an answer: the state with all routes and names. Null before the first
  * state, which routes and names never precede.
  */
 export function takeAnswer(
@@ -24,7 +24,7 @@ export function takeAnswer(
 	};
 }
 
-/** The routes that an agent holds once it has taken changes. */
+/** The routes that an agent holds once it has applied changes. */
 export function takeChanges(held: RouteTable | null, changes: RouteChanges): RouteTable {
 	const { revision, whole, routes, gone, sentinelPassword } = changes;
 	const replaced = new Set([...gone, ...routes.map(({ cacheId }) => cacheId)]);

@@ -5,7 +5,8 @@ import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 import { HeldNotices } from "./held-notices.ts";
 
 /**
- * How long to wait after an answer that can't be used: the control plane would give the same answer at once.
+ * How long to wait after an answer that can't be used: the control plane would give the same answer again
+ * immediately.
  */
 const REFUSED_STATE_MS = 1_000;
 
@@ -35,8 +36,8 @@ interface WatchLoopOptions {
 }
 
 /**
- * Asks for the desired state and for notices until the agent stops. Refuses answers of an epoch older than
- * the newest seen: they come from a control plane that has been replaced.
+ * Asks for the desired state and for notices until the agent stops. Refuses answers from an epoch older than the
+ * newest seen: they come from a control plane that has been replaced.
  */
 export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	const { client, logger, signal } = options;
@@ -49,7 +50,7 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 		const held = options.held();
 		const epoch = Math.max(held?.epoch ?? -1, notices.epoch);
 		// The first call asks for everything: only a state that this process has received may remove anything. The
-		// same goes for the first call after a notice of a new epoch, which came without its state.
+		// same goes for the first call after a notice from a new epoch, which came without its state.
 		const isCurrent = confirmed && held !== null && held.epoch === epoch;
 		try {
 			const result = await client.watch(
@@ -97,7 +98,7 @@ function describeTrouble(error: unknown): string {
 	return error.status === 401 ? UNKNOWN : (error.versionAdvice ?? UNREACHABLE);
 }
 
-/** A host that joined another control plane counts its epochs from the start. */
+/** Epochs of different control planes can't be compared, and the host may have joined another one. */
 function isOutdated(
 	{ epoch, desired }: NonNullable<WatchResult>,
 	held: DesiredState | null,

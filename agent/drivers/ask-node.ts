@@ -10,8 +10,8 @@ export interface NodeAddress {
 }
 
 /**
- * Sends one command to another node of the same cache; only such a node accepts the cache's system user. Null
- * if the node isn't there or refuses, which callers take for "not now".
+ * Sends one command to another node of the same cache; only such a node accepts the cache's system user. Null if the
+ * node isn't there or refuses, which callers treat as "not now".
  */
 export async function askNode(
 	auth: Assignment["auth"],

@@ -172,7 +172,7 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 		expect(await look()).toBeUndefined();
 	});
 
-	test("the password that replicas show can copy data and do nothing else", async () => {
+	test("the login that replicas reveal can copy data and do nothing else", async () => {
 		const { username, password } = replicationLogin({ systemPassword: SYSTEM_PASSWORD });
 		const replica = await connect(username, password);
 		expect(await replica.command(["PING"], 2_000)).toBe("PONG");
@@ -190,7 +190,7 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 	});
 });
 
-test("an upgrade takes no command from clients: later engines know and allow all that earlier ones do", () => {
+test("an upgrade takes no command away from clients: later engines know and allow all that earlier ones do", () => {
 	expect(tables).toHaveLength(VERSIONS.length);
 	// From the newest to the oldest.
 	for (const [index, older] of tables.entries()) {

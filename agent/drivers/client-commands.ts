@@ -3,9 +3,8 @@ import { SENTINEL_CHANNELS } from "../sentinel/hello-channel.ts";
 import { flavourOf } from "./valkey-flavour.ts";
 
 /**
- * Commands that a cache's clients can't use. ElastiCache denies most of the same ones. Like ElastiCache,
- * Larder allows KEYS, MONITOR, SLOWLOG, LATENCY, ROLE and FLUSHALL: they read, or touch only the cache's own
- * data.
+ * Commands that a cache's clients can't use. ElastiCache denies most of them too. Like ElastiCache, Larder allows
+ * KEYS, MONITOR, SLOWLOG, LATENCY, ROLE and FLUSHALL: they read, or touch only the cache's own data.
  */
 const DENIED: readonly string[] = [
 	// Users, settings, files, and code inside the engine.
@@ -14,11 +13,11 @@ const DENIED: readonly string[] = [
 	...["cluster", "failover", "psync", "replconf", "replicaof", "slaveof", "sync"],
 	// Makes the engine connect to an address of the client's choice.
 	"migrate",
-	// Stop every client of the engine at once, including health checks.
+	// Stop all of the engine's clients, including health checks.
 	...["client|pause", "client|unpause", "script|debug"],
-	// Ends the connections of replicas and agents, too.
+	// Can end the connections of replicas and agents, too.
 	"client|kill",
-	// Exempts its caller from the limit on all clients' memory.
+	// Exempts its caller from the limit on clients' total memory.
 	"client|no-evict",
 	// The engine's self-tests, which block it for seconds.
 	...["pfdebug", "pfselftest"],

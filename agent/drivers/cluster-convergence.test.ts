@@ -50,7 +50,7 @@ test("an outsider is forgotten after three seconds, unless it owns slots or beco
 	vi.advanceTimersByTime(200);
 	await convergence.converge(grown, topology);
 	expect(asked).toEqual([`CLUSTER FORGET ${id("c")}`]);
-	// If it had counted as a member, its time would start again.
+	// It counted as a member meanwhile, so its time starts again.
 	vi.advanceTimersByTime(1_000);
 	await convergence.converge(CLUSTER, topologyOf([SELF, newcomer]));
 	expect(asked).toHaveLength(1);

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 const ASK_MS = 20;
 const TAKE_BACK_MS = 100;
 const REVEALED_AT_ONCE = 8;
-/** How long a future primary waits until all members are there and its engine calls the cluster ok. */
+/** How long a future primary waits for all members to be there, and for its engine to call the cluster ok. */
 const GREETING_PATIENCE_MS = 700;
 const OK_PATIENCE_MS = 3_000;
 
@@ -69,9 +69,9 @@ export class ClusterConvergence {
 
 	/**
 	 * Takes back what an outsider took from this engine, in a newer epoch, so that all members answer correctly
-	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. An agent
-	 * that has just started, or can't reach the control plane, may not know a successor that takes over rightly,
-	 * so it does nothing: the successor's acknowledged writes would be lost. Returns whether it acted.
+	 * again. The keys of such slots are gone: the engine deletes them when it hears of the new owner. An agent that
+	 * has just started, or can't reach the control plane, may not know a rightful successor, so it does nothing:
+	 * otherwise the successor's acknowledged writes would be lost. Returns whether it acted.
 	 */
 	private async takeBack(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		if (!this.inTouch()) return false;

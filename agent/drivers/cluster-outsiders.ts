@@ -16,9 +16,9 @@ const OUTSIDER_PATIENCE_MS = 3_000;
  * restored from a backup may mistake a current member for an outsider.
  */
 export class ClusterOutsiders {
-	/** Since when the engine has known nodes that the assignment doesn't name. */
+	/** When this class first saw each outsider, by node id. */
 	private readonly since = new Map<string, number>();
-	/** Slots that this engine owned as a primary, and owns or lost to outsiders. */
+	/** Slots that this engine owns as a primary, or has lost to outsiders. */
 	private owned: readonly SlotRange[] = [];
 
 	/** Call with each reading of the topology. */

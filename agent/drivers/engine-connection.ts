@@ -71,7 +71,7 @@ export class EngineConnection {
 	}
 
 	/**
-	 * The same without waiting: commands sent at once leave in the first packet, after the login. If the engine
+	 * The same without waiting: commands sent right away leave in the first packet, after the login. If the engine
 	 * refuses the login, the connection ends, and `authenticated` says why.
 	 */
 	static begin(

@@ -24,8 +24,8 @@ export function shardOf(cluster: ClusterAssignment): Shard {
 
 /**
  * The cluster file that a node of a new cluster finds at its first launch (docs/decisions/0010): it lists all
- * members, and every shard's slots belong to a phantom that this node follows. `addresses` are the members'
- * IP addresses by node id.
+ * members, and every shard's slots belong to a phantom; the node follows its own shard's. `addresses` are the
+ * members' IP addresses by node id.
  */
 export function renderGenesisNodes(
 	cluster: ClusterAssignment,
@@ -58,8 +58,8 @@ export function renderGenesisNodes(
 }
 
 /**
- * The same file for a node that joins an existing cluster: it knows no other node, owns nothing and follows
- * nothing until members introduce themselves, so it can tell them nothing wrong.
+ * The same file for a node that joins an existing cluster: it knows no other node, owns nothing and follows nothing
+ * until members introduce themselves, so it can't tell them anything false.
  */
 export function renderNewcomerNodes(
 	{ shards, nodeId: self }: ClusterAssignment,

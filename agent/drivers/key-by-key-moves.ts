@@ -37,7 +37,7 @@ export class KeyByKeyMoves {
 	private failures = 0;
 	private tryAt = 0;
 	private problem: string | null = null;
-	/** Since when slots have been open here as a target, and when their sources may be asked again. */
+	/** When slots were first seen open here as a target, and when their sources may be asked again. */
 	private openInSince: number | null = null;
 	private askAt = 0;
 
@@ -59,7 +59,7 @@ export class KeyByKeyMoves {
 		return ids.map((id) => ({ id, problem }));
 	}
 
-	/** Starts what should be going on. Returns whether it did. */
+	/** Starts a run if there is anything to move. Returns whether it did. */
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		const { self, open } = topology;
 		this.cluster = cluster;

@@ -4,7 +4,7 @@ import { MIB } from "../../server/contract/limits.ts";
 import { openFilesOf } from "../machine/open-files.ts";
 
 const CONNECTIONS_DEFAULT = 65_000;
-/** Files that the process opens beside its connections. */
+/** Files that the process opens besides its connections. */
 const OTHER_FILES = 128;
 
 /** Properties of this machine and user that affect the arguments. */
@@ -147,7 +147,7 @@ function switchOf(value: string, on: Flag, off: Flag): Flag | null {
 	return value === "0" ? off : null;
 }
 
-/** Options whose values are words. */
+/** Options whose values follow rules of their own. */
 function namedFlag(name: string, value: string, isNumber: boolean): Flag | null {
 	switch (name) {
 		case "max_simultaneous_connections":

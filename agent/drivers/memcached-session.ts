@@ -14,7 +14,7 @@ import type { MemcachedConnection } from "./memcached-connection.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const LOG_MAX_BYTES = 4 * MIB;
-/** Connections that the engine counts beside its clients': the agent's own. */
+/** Connections that the engine counts besides its clients': the agent's own. */
 const OWN_CONNECTIONS = 1;
 /** Requests of clients; a get of several keys counts as several. */
 const COMMAND_COUNTERS = [
@@ -59,8 +59,8 @@ export class MemcachedSession implements EngineSession {
 	}
 
 	/**
-	 * Any client may change the verbosity and the memory limit for the whole process. This puts both back, and
-	 * bounds what was logged meanwhile. A parameter that asks for more log waits for a reboot, like others.
+	 * Any client may change the verbosity and the memory limit for the whole process. This puts both back, and bounds
+	 * what was logged meanwhile. A parameter that asks for more log output waits for a reboot, like other parameters.
 	 */
 	async converge(assignment: Assignment): Promise<Convergence> {
 		const settings = await this.inTurn(() => this.connection.stats(COMMAND_TIMEOUT_MS, "settings"));
@@ -74,7 +74,7 @@ export class MemcachedSession implements EngineSession {
 		return { converged: true, acted: false };
 	}
 
-	/** A running Memcached accepts only one setting: memory for data. */
+	/** A running Memcached accepts only one of these settings: memory for data. */
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
 		await this.keepMemoryLimit(assignment, numberOf(await this.stats(), "limit_maxbytes"));
 		return { refused: [] };

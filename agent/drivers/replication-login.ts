@@ -12,8 +12,8 @@ export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "s
 }
 
 /**
- * The user that a primary logs in as to hand slots over: it writes keys on behalf of clients. Primaries know it only while
- * they have slots to hand over.
+ * The user that a primary logs in as to hand slots over: it writes keys on behalf of clients. Primaries are set to
+ * log in as it only while they have slots to hand over.
  */
 export function slotLogin({ systemPassword }: Pick<Assignment["auth"], "systemPassword">) {
 	const password = createHash("sha256").update(`slots ${systemPassword}`).digest("hex");

@@ -30,7 +30,7 @@ export class SlotCourier {
 	private readonly from: CourierEnd;
 	private readonly to: CourierEnd;
 	private readonly login: readonly string[];
-	/** How many keys the source sends at once: fewer if they are large. */
+	/** How many keys the source sends at a time: fewer if they are large. */
 	private keysAtOnce = KEYS.first;
 	private opened: ReadonlySet<number> = new Set();
 

@@ -13,7 +13,7 @@ import type { ClusterAssignment } from "./genesis-nodes.ts";
 import { replicationLogin, slotLogin } from "./replication-login.ts";
 import type { RespValue } from "./resp-parser.ts";
 
-/** How many slots go at once, unless attempts fail. The engine forks for each attempt. */
+/** How many slots go at a time, unless attempts fail. The engine forks for each attempt. */
 const SLOTS_AT_ONCE = 1_024;
 const RETRY_MS = { first: 200, most: 3_000 };
 /** A first failure is normal: the other node may just have failed over. */
@@ -37,7 +37,7 @@ const ENDED = new Set(["success", "failed", "cancelled", "canceled"]);
 
 /**
  * Hands slots with their keys to other shards' primaries, with the engine's own migration (CLUSTER MIGRATESLOTS): all
- * slots of an attempt change their owner in one moment, or none does. Each look compares what the assignment wants gone
+ * slots of an attempt change owner at the same moment, or none do. Each look compares what the assignment wants gone
  * with what the engine owns, so it doesn't matter who began an attempt, or what became of it.
  */
 export class SlotMoves {
@@ -111,7 +111,7 @@ export class SlotMoves {
 		}
 	}
 
-	/** Learns from the end of the attempt that this agent began: fewer slots at once after a failure. */
+	/** Learns from the end of the attempt that this agent began: fewer slots at a time after a failure. */
 	private noteEnd(exports: readonly Export[]): void {
 		const { before } = this;
 		const ended = before === null ? undefined : exports.find(({ name }) => !before.has(name));

@@ -87,9 +87,9 @@ export function isBarred(fields: InfoFields): boolean {
 }
 
 /**
- * Whether this process has had its primary's data, or is a primary. Until its agent has marked it, the link
- * shows this: -1 means that it was never up. Offsets don't: they are 0 in sync with a primary that was never
- * written to, and 1 in a new node that hasn't synced yet.
+ * Whether this process has had its primary's data, or is a primary. Until its agent lets it lead, the link shows
+ * this: -1 means that it was never up. Offsets don't: they are 0 in sync with a primary that was never written to,
+ * and 1 in a new node that hasn't synced yet.
  */
 export function hasSynced(fields: InfoFields): boolean {
 	if (!isBarred(fields) || fields.get("master_link_status") === "up") return true;

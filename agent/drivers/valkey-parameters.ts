@@ -35,8 +35,8 @@ export function writableParameters(parameters: readonly EngineParameter[]): Engi
 }
 
 /**
- * Gives a running engine the live parameters that differ, one by one, so that one refusal doesn't affect the
- * others.
+ * Gives a running engine the live parameters that differ, each in a command of its own, so that one refusal doesn't
+ * affect the others.
  */
 export async function applyParameters(
 	parameters: readonly EngineParameter[],
@@ -58,10 +58,7 @@ export async function applyParameters(
 	return results.filter((result) => result !== null);
 }
 
-/**
- * Null if the engine accepted it, otherwise why not. The engine may show a value in another notation than the
- * one that it was given.
- */
+/** Null if the engine accepted it, otherwise why not. */
 async function trySet(
 	name: string,
 	value: string,

@@ -109,7 +109,7 @@ export class ValkeySession implements EngineSession {
 	}
 
 	async observe(): Promise<EngineState & { processId: number }> {
-		// All in one packet, answered at one moment.
+		// Sent together, so that the answers describe nearly the same moment.
 		const [info, topology] = await Promise.all([
 			this.info("server", "clients", "persistence", "replication"),
 			this.assignment().cluster === null ? null : this.readTopology(),
@@ -315,7 +315,7 @@ export class ValkeySession implements EngineSession {
 		return readTopology(nodes, info, slots);
 	}
 
-	/** As the engine names them; this asks it once. */
+	/** The commands that write, as the engine names them; it is asked only once. */
 	private async writeCommands(): Promise<ReadonlySet<string>> {
 		if (this.writes !== null) return this.writes;
 		const names = await this.command("COMMAND", "LIST", "FILTERBY", "ACLCAT", "write");

@@ -55,8 +55,8 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		},
 
 		async hasServed(paths) {
-			// Logged when setup is complete and before the first client is served. Each line is in the file once
-			// it is written.
+			// Logged when setup is complete and before the first client is served. The engine doesn't buffer its
+			// log.
 			const logs = await Promise.all([paths.log, `${paths.log}.1`].map(readFileIfExists));
 			return logs.some((log) => log?.includes("Ready to accept connections"));
 		},

@@ -54,10 +54,10 @@ export async function electReplica(
 }
 
 /**
- * Cluster mode, with the primary alive: its writes are held up until the first candidate has them all, which
- * then takes over; no write is lost. No node has to vote, because there is nothing to decide, and votes
- * aren't reliable: Redis OSS lets no node vote about one shard twice within two node timeouts, and mistakes a
- * replica's earlier votes for new ones.
+ * Cluster mode, with the primary alive: its writes are held up until the first candidate has them all and takes over;
+ * no write is lost. No node has to vote, because there is nothing to decide, and votes aren't reliable: Redis OSS
+ * lets no node vote about one shard twice within two node timeouts, and mistakes a replica's earlier votes for new
+ * ones.
  */
 export async function handOverSlots(
 	order: FailoverOrder,

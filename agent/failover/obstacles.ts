@@ -16,7 +16,7 @@ export async function obstacleTo(
 }
 
 /**
- * Asks the failed primary itself, because the control plane may have decided by reports that were out of date.
+ * Asks the failed primary itself, because the control plane may have decided based on reports that were out of date.
  * Returns why it needs no replacement, in a sentence; null if it may need one.
  */
 async function lifeOf({ from, fromState }: FailoverOrder, { auth }: OrderContext) {

@@ -14,7 +14,7 @@ interface KnownOrder {
 	endpointsFollow: () => void;
 }
 
-/** The failover orders that this agent was given: carries each out once, and reports its result. */
+/** Carries out each failover order that this agent was given, once, and reports its result. */
 export class OrderExecutor {
 	private readonly options: {
 		/** The assignment of a node of this host; null if this host has no such node. */
@@ -60,7 +60,7 @@ export class OrderExecutor {
 		});
 	}
 
-	/** The control plane has told all gateways the outcome of an order. */
+	/** The control plane says that every gateway in touch leads to the node that the order promoted. */
 	endpointsFollow(orderId: string): void {
 		this.known.get(orderId)?.endpointsFollow();
 	}

@@ -74,7 +74,7 @@ test("the best candidate has applied most of the failed primary's history", () =
 	expect(best([behind, stray, empty, ahead, equal, silent])).toBe("ahead");
 	expect(best([silent, stray, empty])).toBe("stray");
 	expect(best([silent, empty])).toBeUndefined();
-	// It started with the data that it kept over a reboot: the last resort, once the primary is dead.
+	// It started with the data that it kept across a reboot: the last resort, once the primary is dead.
 	const never = { master_link_status: "down", master_link_down_since_seconds: -1 };
 	const kept = replica({ ...never, slave_repl_offset: 99, db0: "keys=3,expires=0" });
 	expect(best([candidate("kept", kept), behind])).toBe("behind");

@@ -22,7 +22,7 @@ export interface ReplicationReading {
 	readonly heardSecondsAgo: number | null;
 	/** Its process has synced, and isn't loading other data now: it may lead. */
 	readonly mayLead: boolean;
-	/** It holds data that it hasn't synced, kept over a reboot. */
+	/** It holds data that it hasn't synced, kept across a reboot. */
 	readonly keptData: boolean;
 	/** On a primary: it is handing over to another by the engine's own means. */
 	readonly handingOver: boolean;
@@ -30,7 +30,7 @@ export interface ReplicationReading {
 	readonly replicas: readonly { readonly host: string; readonly port: number }[];
 }
 
-/** A member with its newest reading; null until it answers. */
+/** A member with its newest reading; null while it doesn't answer. */
 interface Read {
 	readonly reading: ReplicationReading | null;
 }
@@ -82,7 +82,7 @@ export function chooseBest<T extends Read>(
 	return rest.reduce((best, next) => (offsetOf(next) > offsetOf(best) ? next : best), first);
 }
 
-/** The member that says it leads. If several do, the one that others follow; null if none does. */
+/** The member that says it leads. If several do, the one with the most replicas; null if none does. */
 export function leaderAmong<T extends Read>(members: readonly T[]): T | null {
 	const leaders = members.filter(({ reading }) => reading?.isPrimary === true);
 	const followers = (leader: T) => leader.reading?.replicas.length ?? 0;

@@ -34,7 +34,7 @@ export class ShardMember {
 		return this.member.name;
 	}
 
-	/** It has answered, or refused to. */
+	/** It has answered, or couldn't be asked. */
 	get known(): boolean {
 		return this.reading !== null || this.failure !== null;
 	}

@@ -37,7 +37,7 @@ export class WriteHold {
 	}
 
 	/**
-	 * Closes the connections of clients that wait in a command, and sends `last` right behind: a client in a
+	 * Closes the connections of clients that wait in a command, and sends `last` right after that: a client in a
 	 * command that only reads (XREAD BLOCK) would otherwise be back, and wait again, before the roles change.
 	 */
 	async endWaiting<T>(last: () => Promise<T>): Promise<T> {

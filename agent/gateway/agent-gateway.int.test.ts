@@ -65,7 +65,7 @@ test("a new route is served and reported at once, and reported again only when i
 	expect(await answers(primary)).toBe(true);
 	const before = host.plane.reports.length;
 	const more = () => host.plane.reports.length > before + 1;
-	await host.plane.until("two heartbeats more", more);
+	await host.plane.until("two more heartbeats", more);
 	expect(host.plane.reports.slice(before + 1).every(({ gateway }) => gateway === null)).toBe(true);
 	host.plane.setRoutes([]);
 	await host.plane.until("it is gone", () => host.plane.gateway?.routes.length === 0);
@@ -82,7 +82,7 @@ test("an agent that starts without its control plane serves the last routes and 
 	const stop = host.startAgent();
 	const { primary } = await makeCache();
 	await untilReady();
-	// They stand for the gateways of other hosts.
+	// They stand in for the gateways of other hosts.
 	const [lost, other] = ["127.0.1.11", "127.0.1.12"].map((address) =>
 		createServer().listen({ host: address, port: primary }),
 	);
@@ -141,7 +141,7 @@ async function resolve(name: string): Promise<string[]> {
 	return await resolver.resolve4(name);
 }
 
-/** The same, while the agent may not listen yet. */
+/** The same, while the agent may not be listening yet. */
 function known(name: string): Promise<string[]> {
 	return resolve(name).catch(() => []);
 }

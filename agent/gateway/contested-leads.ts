@@ -26,7 +26,7 @@ export class ContestedLeads {
 		this.onSilent = onSilent;
 	}
 
-	/** Asks in these caches and no others. Called repeatedly while there are any. */
+	/** Asks the preferred primaries of these caches and no others. Called repeatedly while there are any. */
 	look(routes: readonly Route[]): void {
 		const before = this.contests;
 		this.contests = new Map();

@@ -122,7 +122,7 @@ function discoveryCommand(words: readonly string[]): DiscoveryCommand | null {
 
 const STORES = new Set(["set", "add", "replace", "append", "prepend", "cas"]);
 
-/** Length of the data block behind a command line, its \r\n included; 0 for none. */
+/** Length of the data block after a command line, its \r\n included; 0 for none. */
 function announcedBytes(words: readonly string[]): number {
 	const [verb = ""] = words;
 	const length = STORES.has(verb) ? words[4] : verb === "ms" ? words[2] : undefined;

@@ -9,9 +9,9 @@ const CONNECT_TIMEOUT_MS = 1_000;
  * One client that asked for the cluster's nodes, or may ask. The session answers discovery itself and sends
  * everything else to one node.
  *
- * Answers keep their order without being parsed: before a discovery answer the session sends `quit` to the
- * node, which closes its connection once it has answered everything before. Later commands use a new
- * connection. Clients ask once a minute, so that costs nothing.
+ * Answers keep their order without being parsed: before a discovery answer the session sends `quit` to the node,
+ * which closes its connection once it has answered everything sent before. Later commands use a new connection.
+ * Clients ask once a minute, so that costs nothing.
  */
 export class DiscoverySession {
 	private readonly client: Socket;

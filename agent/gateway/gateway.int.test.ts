@@ -125,7 +125,7 @@ test("reconfigurations under load drop no connection and refuse none", async () 
 	);
 	for (let round = 0; round < RECONFIGURATIONS; round++) {
 		await host.applyAndWait([route, ...extra.slice(0, round + 1)]);
-		// Each of them keeps a worker alive, fewer than the maximum.
+		// Each of these clients keeps a worker alive; they are fewer than the maximum.
 		if (round % 4 === 0)
 			persistent.push(await host.connect(valkeyPorts(extra[round] ?? route).primary));
 	}
@@ -173,7 +173,7 @@ test("a port that another program holds keeps out only its own route, until it i
 	const squatter = createServer().listen(valkeyPorts(other).primary, host.address);
 	await once(squatter, "listening");
 	const revision = host.apply([route, other]);
-	await eventually("it is told", () => host.gateway.observation()?.routeRevision === revision);
+	await eventually("it has looked", () => host.gateway.observation()?.routeRevision === revision);
 	const routes = host.gateway.observation()?.routes ?? [];
 	expect(routes.find(({ cacheId }) => cacheId === route.cacheId)?.ready).toBe(true);
 	expect(routes.find(({ cacheId }) => cacheId === other.cacheId)).toMatchObject({
@@ -186,7 +186,7 @@ test("a port that another program holds keeps out only its own route, until it i
 	});
 	squatter.close();
 	await eventually(
-		"the route came",
+		"the route is ready",
 		() => host.gateway.observation()?.routes.every(({ ready }) => ready) === true,
 	);
 });
@@ -197,7 +197,7 @@ test("only the route that HAProxy refuses is left out", async () => {
 	const twice = [...broken.servers, ...broken.servers];
 	await host.applyAndWait([route]);
 	const revision = host.apply([route, { ...broken, servers: twice }]);
-	await eventually("it is told", () => host.gateway.observation()?.routeRevision === revision);
+	await eventually("it has looked", () => host.gateway.observation()?.routeRevision === revision);
 	const routes = host.gateway.observation()?.routes ?? [];
 	expect(routes.find(({ cacheId }) => cacheId === broken.cacheId)?.problem?.code).toBe("failed");
 	expect(await host.ask(valkeyPorts(route).primary, "PING")).toBe("PONG");

@@ -25,8 +25,8 @@ export interface GatewayOptions {
 }
 
 /**
- * The host's gateway: it connects the stable endpoints of all caches to their engines. HAProxy serves all of
- * them (HaproxyPath). In front of it, if asked for, the kernel forwards what it may by itself (KernelPath).
+ * The host's gateway: it connects the stable endpoints of all caches to their engines. HAProxy serves all of them
+ * (HaproxyPath). In front of it, if asked for, the kernel forwards what it can by itself (KernelPath).
  */
 export class Gateway {
 	private readonly options: GatewayOptions;

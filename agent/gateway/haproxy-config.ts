@@ -107,7 +107,7 @@ function head(input: HaproxyConfigInput): string {
 	]);
 }
 
-/** HAProxy refuses to run without a listener: it listens here while there is no route. */
+/** HAProxy refuses to run without a listener, and this one exists even if there is no route. */
 function idle(input: HaproxyConfigInput): string {
 	return section("listen idle", [`bind unix@${input.idleSocket} mode 600`]);
 }

@@ -142,7 +142,7 @@ export class HaproxyPath {
 	}
 
 	/**
-	 * The cache has another primary than before: tells the running HAProxy at once, whatever the loop is doing.
+	 * The cache has a different primary than before: tells the running HAProxy at once, whatever the loop is doing.
 	 * Returns once no session to the former primary is left, or if HAProxy can't be told.
 	 */
 	async tell(table: RouteTable, cacheId: string): Promise<void> {
@@ -272,7 +272,7 @@ export class HaproxyPath {
 		return plan;
 	}
 
-	/** In how many milliseconds it must reload at the latest; 0 for now. */
+	/** How many milliseconds a reload may wait; 0 if it is due now. */
 	private reloadsInMs({ routes }: RouteTable, { problems }: RoutePlan): number {
 		const { haproxy, inForce, options, reloadDelay } = this;
 		if (!haproxy.alive || problems.size > 0) return 0;

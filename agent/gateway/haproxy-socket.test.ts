@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Answers each connection once it has read a line from it. Stops itself as soon as it listens. */
+/** Answers each connection without reading from it. Stops itself as soon as it listens. */
 const SERVER = `
 	const { createServer } = require("node:net");
 	const server = createServer({ allowHalfOpen: true }, (socket) => socket.end("told\\n"));

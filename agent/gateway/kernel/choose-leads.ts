@@ -11,9 +11,9 @@ export interface LocalView {
 }
 
 /**
- * Where the kernel leads: only where the route and the engine itself agree, and only to engines of this
- * machine. To another host, a connection would need forwarding and masquerading, which are up to the
- * machine's administrator. HAProxy serves all other endpoints, and these too whenever the kernel doesn't.
+ * Where the kernel leads: only to engines that themselves report the right role, and only to engines of this machine.
+ * To another host, a connection would need forwarding and masquerading, which are up to the machine's administrator.
+ * HAProxy serves all other endpoints, and these too whenever the kernel doesn't.
  */
 export function chooseLeads(routes: readonly Route[], view: LocalView): Leads {
 	const leads = new Map<number, readonly Address[]>();
@@ -62,7 +62,7 @@ export function isFullyLed({ ports, servers }: Route, leads: Leads, view: LocalV
 /** Replicas in sync. Null if there is none, so that clients get the primary. */
 function readersOf({ servers }: Route, view: LocalView): readonly Address[] | null {
 	const replicas = servers.filter((server) => !server.leads);
-	// HAProxy spreads over all of them.
+	// HAProxy spreads clients over all of them.
 	if (replicas.some((server) => view.here(server) === null)) return [];
 	const inSync = localServers(replicas, "replica", view);
 	return inSync.length === 0 ? null : inSync;
@@ -76,8 +76,8 @@ function localServers(servers: readonly Server[], role: Role, view: LocalView): 
 }
 
 /**
- * The server that the route names, if it says itself that it is primary. If it says that it is a replica, the
- * route is out of date: where all servers are on this machine, the one that says it is primary leads.
+ * The server that the route names, if it says itself that it is primary. If it says that it is a replica, the route
+ * is out of date: if all servers are on this machine, the one that says it is primary leads.
  */
 function primaryOf({ servers }: Route, view: LocalView): Server | null {
 	const named = servers.find((server) => server.leads);
@@ -97,8 +97,8 @@ export interface Strays {
 }
 
 /**
- * Connections that must not go on: from a primary endpoint to a server that isn't the primary. A named
- * server that doesn't answer keeps its clients.
+ * Connections that must not continue: from a primary endpoint to a server that isn't the primary. A named server that
+ * doesn't answer keeps its clients.
  */
 export function strays(route: Route, gatewayAddress: string, view: LocalView): Strays | null {
 	const { ports, servers } = route;

@@ -3,7 +3,7 @@ import type { RespValue } from "../../drivers/resp-parser.ts";
 import { isBusy, KeptQuestion } from "../kept-question.ts";
 import type { Address } from "./ruleset.ts";
 
-/** What an engine says it is: a replica is in sync, a member's cluster serves all slots. */
+/** What an engine says it is: a replica's link to its primary is up, a member's cluster is ok. */
 export type Role = "primary" | "replica" | "member" | "none";
 
 export interface LocalEngine extends Address, NonNullable<Route["check"]> {
@@ -14,7 +14,7 @@ export interface LocalEngine extends Address, NonNullable<Route["check"]> {
 const ANSWER_TIMEOUT_MS = 60_000;
 /** After this long without an answer, HAProxy decides whether the engine still gets clients. */
 const SILENT_FOR_MS = 2_000;
-/** How soon to ask again an engine that can't be reached or isn't in sync: users wait for one that is about to be. */
+/** How soon to ask again if an engine can't be reached or isn't in sync: clients wait for one that soon will be. */
 const RETRIES = [
 	{ untilMs: 2_000, everyMs: 10 },
 	{ untilMs: 60_000, everyMs: 250 },
@@ -43,7 +43,7 @@ export class EngineRole {
 			engine,
 			question: engine.inCluster ? ["CLUSTER", "INFO"] : ["ROLE"],
 			timeoutMs: ANSWER_TIMEOUT_MS,
-			// Its process ended, or it ended all of its clients, as a demoted primary does.
+			// Its process ended, or it closed all clients' connections, as a demoted primary does.
 			onLost: () => void this.ask(),
 		});
 		this.onChange = onChange;

@@ -108,8 +108,8 @@ function linesNaming(list: string, ports: ReadonlySet<number>): string {
 }
 
 /**
- * Reads that list: each line has a connection's state, its addresses as the client sees them, then as the engine
- * does. The kernel lists a connection for up to two minutes after its end.
+ * Reads that list: each line has a connection's state, its addresses as the client sees them, then as the engine sees
+ * them. The kernel lists a connection for up to two minutes after its end.
  */
 export function parseConnections(text: string): Forwarded[] {
 	const side = String.raw`src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)`;
