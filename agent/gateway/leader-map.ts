@@ -14,7 +14,7 @@ export class LeaderMap {
 	private readonly paths: GatewayPaths;
 	private written: Map<string, string> | null = null;
 	private turn: Promise<unknown> = Promise.resolve();
-	/** What the running worker was told since another was about to start, which may have read the file before. */
+	/** What the running worker has been told since `expectWorker`: the new one may have read the file before that. */
 	private readonly toldMeanwhile = new Map<string, BackendLeader>();
 
 	constructor(paths: GatewayPaths) {

@@ -31,7 +31,7 @@ export class Leadership {
 		oldWorkers: OldWorkers;
 		preferences: LeaderPreferences;
 		logger: Logger;
-		/** Servers may have come or gone. */
+		/** A primary has been marked up or down. */
 		onNews: () => void;
 	};
 	private readonly map: LeaderMap;

@@ -50,7 +50,7 @@ function expectedBody(version: number): string {
 	return `${version}\n${entries.join(" ")}\n`;
 }
 
-test("the configuration endpoint answers auto discovery in both ways, with the newest version", async () => {
+test("the configuration endpoint answers both forms of auto discovery with the newest version", async () => {
 	const client = await connect();
 	const body = expectedBody(12);
 	expect(await client.ask("version\n", "\r\n")).toMatch(/^VERSION 1\.6\.\d+\r\n$/);

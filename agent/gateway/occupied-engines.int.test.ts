@@ -23,7 +23,7 @@ async function startAlone() {
 	return { engine, ...valkeyPorts(route) };
 }
 
-/** Makes it run an endless script until it answers BUSY. Returns once all other clients get that answer. */
+/** Makes it run an endless script. Returns once it answers BUSY to all other clients. */
 async function occupy({ port }: TestEngine, command: "EVAL" | "EVAL_RO"): Promise<void> {
 	await host.ask(port, "CONFIG", "SET", "busy-reply-threshold", "50");
 	const runner = await host.connect(port);

@@ -4,7 +4,7 @@ import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts"
 
 /**
  * Workers of earlier configurations live until their last connection ends. At most this many may live at
- * once, at some 10 MiB each (docs/decisions/0011).
+ * a time, at about 10 MiB each (docs/decisions/0011).
  */
 export const OLD_WORKERS_MAX = 16;
 
@@ -26,7 +26,7 @@ export class OldWorkers {
 		this.logger = logger;
 	}
 
-	/** Finds them, as after a reload, and ends those above the limit. */
+	/** Finds them again, for example after a reload, and ends those above the limit. */
 	async tend(): Promise<void> {
 		this.tendedAt = performance.now();
 		this.pids = await listOldWorkers(this.masterSocket);

@@ -13,7 +13,7 @@ function route(cacheId: string, port = 6379): Route {
 const inForce = (...routes: Route[]) => new Map(routes.map((each) => [each.cacheId, each]));
 const open = () => true;
 
-test("a new endpoint that is open without HAProxy waits a second, together with those that come meanwhile", () => {
+test("the reload for a new endpoint that is open without HAProxy waits a second for more of them", () => {
 	const delay = new ReloadDelay();
 	const [a, b, c] = [route("a"), route("b"), route("c")];
 	expect(delay.leftMs([a], inForce(a), open, 0)).toBe(0);
@@ -28,7 +28,7 @@ test.each<[string, Route[], (route: Route) => boolean]>([
 	["one of the new endpoints is open through HAProxy alone", [route("a"), route("b")], () => false],
 	["a known endpoint has another port", [route("a", 6_380), route("b")], open],
 	["a known endpoint is gone", [route("b")], open],
-])("nothing waits if %s", (_, routes, isOpen) => {
+])("the reload doesn't wait if %s", (_, routes, isOpen) => {
 	expect(new ReloadDelay().leftMs(routes, inForce(route("a")), isOpen, 0)).toBe(0);
 });
 

@@ -12,7 +12,7 @@ export class ReloadDelay {
 	private lacksSince: number | null = null;
 
 	/**
-	 * In how many milliseconds HAProxy must have these routes; 0 for now. It may wait while all that it lacks are new
+	 * Milliseconds until HAProxy must have these routes; 0 if it needs them now. It may wait while it lacks only new
 	 * endpoints that are open without it.
 	 */
 	leftMs(

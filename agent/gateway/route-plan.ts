@@ -19,7 +19,7 @@ export function portsOf(route: Route): number[] {
 }
 
 /**
- * Decides which routes can be served. Leaves out a route that can't, with its problem, because HAProxy
+ * Decides which routes can be served. Leaves out the others and reports their problems, because HAProxy
  * accepts a configuration whole or not at all. The gateway already holds `heldPorts`; all other ports are
  * probed.
  */

@@ -12,14 +12,14 @@ const RELEASE_AFTER_MS = BACKSTOP_TIMING.busyLeaseMs;
 
 /**
  * Keeps the backstops from replacing a busy primary. Sentinels and a cluster's other primaries only see that
- * it doesn't answer; its agent sees that it works. So the agent repeatedly makes them wait longer while that
+ * it doesn't answer; its agent sees that it is working. So the agent repeatedly makes them wait longer while that
  * lasts: each time for the silence so far plus a few seconds, so that the last value runs out by itself if
  * the agent, or its host, is gone.
  */
 export class BackstopGuard {
 	private readonly setSentinels: (cacheId: string, downAfterMs: number) => Promise<void>;
 	private heldFor: Assignment | null = null;
-	/** Since when they may have seen it as silent: two silences with little time between them count as one. */
+	/** When they may first have seen it as silent: two silences with little time between them count as one. */
 	private heldSince: number | null = null;
 	private releasing: NodeJS.Timeout | null = null;
 	private renewedAt = Number.NEGATIVE_INFINITY;
@@ -58,7 +58,7 @@ export class BackstopGuard {
 	}
 
 	/**
-	 * An earlier agent may have held them, and died. In a cluster each node's own agent handles that
+	 * An earlier agent may have made them wait, and died. In a cluster each node's own agent handles that
 	 * (NodeTimeoutLease).
 	 */
 	releaseLeftOver(assignment: Assignment): void {

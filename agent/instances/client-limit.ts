@@ -7,7 +7,7 @@ import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { pendingParameters } from "./pending-parameters.ts";
 
-/** How many clients the node serves, if its host allows fewer than it should. Each process is reported once. */
+/** The node's client limit if its host forces a lower one than it should have, else null. Each process is reported once. */
 export function noteClientLimit(
 	core: InstanceCore,
 	assignment: Assignment,

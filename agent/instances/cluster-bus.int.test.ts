@@ -25,7 +25,7 @@ afterEach(async () => {
 	await host.dispose();
 });
 
-/** A foreign server with cluster mode on that knows no password but reaches a bus port. */
+/** A foreign server with cluster mode on that knows no password but can reach a bus port. */
 class Stranger {
 	private readonly directory = mkdtempSync(join(tmpdir(), "larder-stranger-test-"));
 	private child: ChildProcess | null = null;
@@ -72,7 +72,7 @@ class Stranger {
 	}
 }
 
-/** All that the cluster's nodes know about it; throws while one of them doesn't answer. */
+/** What each node knows about the cluster; throws if one of them doesn't answer. */
 async function nodesTexts(nodes: readonly Assignment[]): Promise<string[]> {
 	return await Promise.all(
 		nodes.map(async ({ port }) => {
@@ -92,7 +92,7 @@ test.each([
 	{ engine: "valkey", engineVersion: "9" },
 	{ engine: "redis", engineVersion: "7" },
 ] as const)(
-	"nodes of $engine $engineVersion take back what a stranger takes over the bus, and forget the stranger",
+	"nodes of $engine $engineVersion take back what a stranger claims through the cluster bus, and forget the stranger",
 	async (flavour) => {
 		const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
 		const [node] = nodes;

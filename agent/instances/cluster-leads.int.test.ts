@@ -59,7 +59,7 @@ test("a crashed replica returns with its identity, and one with an order takes o
 });
 
 test.each([VALKEY, REDIS])(
-	"$engine hands a shard over and back at once, as often as it is asked",
+	"$engine hands a shard over and back without delay, every time it is asked to",
 	async (flavour) => {
 		let nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
 		host.startAgent();
@@ -80,7 +80,7 @@ test.each([VALKEY, REDIS])(
 			const handedOver = await host.plane.order(order);
 			expect(handedOver).toMatchObject({ outcome: "done", message: "", leaderNodeId: to.id });
 			times.push(handedOver.writesUnavailableMs ?? Number.NaN);
-			// The old primary at once redirects the clients whose writes it held up.
+			// The old primary immediately redirects the clients whose writes it held up.
 			await expect(client.command(["SET", "{orders}", "x"], 1_000)).rejects.toThrow("MOVED");
 			client.close();
 			nodes = promote(nodes, from, to);
@@ -119,7 +119,7 @@ test("the replica with the most data is elected, and the other follows it", asyn
 	expect(again.leaderNodeId).toBe(leader.id);
 });
 
-test("desired state alone promotes no replica; without voters, an order takes over", async () => {
+test("desired state alone promotes no replica; without voters, a replica takes over on an order", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 1, replicas: 1, ...VALKEY });
 	host.startAgent();
 	host.plane.setAssignments(nodes);

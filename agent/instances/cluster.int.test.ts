@@ -63,7 +63,7 @@ test.each(FLAVOURS)("a cluster of $engine $engineVersion starts complete", async
 	gateway.close();
 });
 
-test("a restarted agent adopts a cluster's nodes and doesn't touch their own file", async () => {
+test("a restarted agent adopts a cluster's nodes and doesn't touch their own files", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
 	const stop = host.startAgent();
 	host.plane.setAssignments(nodes);

@@ -25,7 +25,7 @@ export async function keepDamaged(paths: InstancePaths, file: string): Promise<v
 }
 
 /**
- * Moves to the same directory the data that an instance couldn't load, which needs no room. Keeps only the
+ * Moves the data that an instance couldn't load to the same directory; moving needs no room. Keeps only the
  * newest few. Never throws; returns whether the data was moved.
  */
 export async function keepUnloadedData(paths: InstancePaths, file: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { EngineProcess } from "../supervisor/engine-process.ts";
 const TERMINATE_AFTER_MS = 1_000;
 const KILL_AFTER_MS = 4_000;
 
-/** An ending in progress: since when, and whether the engine has been asked yet. */
+/** An ending in progress: when it began, and whether the engine has been asked yet. */
 export interface Removal {
 	readonly since: number;
 	asked: boolean;

@@ -5,7 +5,7 @@ const LAST_QUESTION_MS = 200;
 
 /**
  * Ends what keeps a primary from answering, if the process is the given one, hangs by this host's own clock,
- * and isn't busy or has been for too long. A script or function that has written nothing is killed alone.
+ * and isn't busy or has been busy for too long. A script or function that has written nothing is killed alone.
  * Otherwise the process is killed, and its end is handled like any other.
  */
 export async function endHung(core: InstanceCore, pid: number): Promise<void> {
@@ -18,7 +18,7 @@ export async function endHung(core: InstanceCore, pid: number): Promise<void> {
 	if (answer === "well" || silence.since === null || silence.busy) return;
 	const seconds = Math.round(silence.lengthMs / 1_000);
 	if (answer === "busy" && (await core.link.killScript())) {
-		const sentence = `${name} didn't answer clients for ${seconds} s because of a script or function. The script had written nothing, so its agent killed it, and ${name} serves again. Split long scripts, or raise larder-busy-timeout.`;
+		const sentence = `${name} didn't answer clients for ${seconds} s because of a script or function. The script had written nothing, so the host's agent killed it, and ${name} serves again. Split long scripts, or raise larder-busy-timeout.`;
 		core.tell("warning", "node.script-killed", sentence);
 		return;
 	}

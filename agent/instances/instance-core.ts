@@ -143,7 +143,7 @@ export class InstanceCore {
 		});
 	}
 
-	/** Something that the loop may wait for has changed. */
+	/** Something that the loop may be waiting for has changed. */
 	wake(): void {
 		this.wakeSignal.notify();
 	}

@@ -22,7 +22,7 @@ export const instanceRecordSchema = z.object({
 	launchPermit: z.int(),
 	/**
 	 * Total launches. Above 0, a process may exist even if `identity` is null: the agent may have died between the
-	 * launch and the note.
+	 * launch and the record of it.
 	 */
 	launches: z.int(),
 	restarts: z.int(),

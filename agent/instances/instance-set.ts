@@ -6,9 +6,9 @@ import type { InstanceContext } from "./instance-context.ts";
 import { instancesDir, launchedDir } from "./instance-paths.ts";
 
 /**
- * All instances of this host. A state received from the control plane today may add and remove instances; a
- * state remembered from an earlier run only adds. Directories that no state covers are reported as stopping
- * and left alone until one does.
+ * All instances of this host. A state that the control plane sent during this run may add and remove instances; a
+ * state remembered from an earlier run only adds. Directories that a remembered state doesn't cover are reported as
+ * stopping, and left alone until the control plane sends a state.
  */
 export class InstanceSet {
 	private readonly context: InstanceContext;
@@ -69,7 +69,7 @@ export class InstanceSet {
 		return [...this.instances.values()].flatMap((instance) => instance.setAside ?? []);
 	}
 
-	/** Null until every engine has been examined, at most some seconds: earlier reports hold until then. */
+	/** Null until every engine has been examined, for a few seconds at most: earlier reports hold until then. */
 	observations(): ReportedObservation[] | null {
 		const instances = [...this.instances.values()];
 		if (instances.some((instance) => !instance.examined)) return null;

@@ -76,7 +76,7 @@ export function observationOf(
 
 /**
  * Whether an engine's state has changed in a way that the control plane waits for. The offset alone rises
- * with every write and isn't news; it goes with the next report.
+ * with every write and isn't news; the next report includes it.
  */
 export function isStateNews(before: EngineState | null, after: EngineState | null): boolean {
 	return stateKey(before) !== stateKey(after);

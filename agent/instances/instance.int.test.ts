@@ -29,7 +29,7 @@ async function run(changes: Partial<Assignment> = {}): Promise<Assignment> {
 	return assignment;
 }
 
-test("a client with its password reads and writes, and can't manage the node", async () => {
+test("a client with the password can read and write, but can't manage the node", async () => {
 	const assignment = await run();
 	const client = await host.connect(assignment.port);
 	expect(await client.command(["SET", "a", "1"], 1_000)).toBe("OK");
@@ -52,7 +52,7 @@ test("a client with its password reads and writes, and can't manage the node", a
 	client.close();
 });
 
-test("an engine that an earlier version started gets today's users when it is adopted", async () => {
+test("an engine that an earlier version started gets the current users when it is adopted", async () => {
 	const assignment = await run();
 	await stopAgent();
 	const file = join(host.homeDir, "instances", assignment.id, "users.acl");
@@ -68,7 +68,9 @@ test("an engine that an earlier version started gets today's users when it is ad
 	};
 	expect(await pause()).toBe("OK");
 	host.startAgent();
-	await eventually("it no longer may", async () => (await pause()).includes("NOPERM"));
+	await eventually("clients can no longer pause writes", async () =>
+		(await pause()).includes("NOPERM"),
+	);
 });
 
 test("secrets are in private files only", async () => {
@@ -93,7 +95,7 @@ test("without a password clients can connect, but still can't manage the node", 
 	client.close();
 });
 
-test("a dead engine is reported and, if the agent may, restarted", async () => {
+test("a dead engine is reported, and restarted if its assignment allows it", async () => {
 	const assignment = await run();
 	const { pid } = await host.untilRunning(assignment);
 	const engine = host.engineProcess(assignment.id);
@@ -183,7 +185,7 @@ test("a new primary and its replicas are in sync without a full synchronization"
 	reader.close();
 });
 
-test("a replica that joins a primary with another history gets all of its data", async () => {
+test("a replica that joins a primary with another history gets all of the primary's data", async () => {
 	const [first, second, third] = [
 		await freePort(host.address),
 		await freePort(host.address),
@@ -238,7 +240,7 @@ test("a replica that restarts, even with its primary gone, is never an empty pri
 		const seen = host.plane.observationOf(replica.id);
 		return seen?.phase === "running" && seen.pid !== pid;
 	});
-	// Checks every report since then, and what a client gets.
+	// Checks every report, and what a client gets.
 	const roles = host.plane.reports.flatMap((report) =>
 		(report.observations ?? []).flatMap((seen) =>
 			seen.assignmentId === replica.id && seen.engineState ? [seen.engineState.role] : [],
@@ -317,7 +319,7 @@ test("an instance that is no longer wanted leaves no process, no files and no ob
 	expect(() => statSync(join(host.homeDir, "instances", assignment.id))).toThrow("ENOENT");
 });
 
-test("an engine that doesn't react is killed when it is removed", async () => {
+test("an engine that doesn't respond is killed when it is removed", async () => {
 	const assignment = await run();
 	const engine = host.engineProcess(assignment.id);
 	if (engine !== null) signalProcess(engine, "SIGSTOP");

@@ -96,8 +96,8 @@ export class Instance {
 	}
 
 	/**
-	 * The control plane `hostId` no longer wants it: if it belonged to that control plane, stop the engine and
-	 * delete its files.
+	 * The control plane that knows this host as `hostId` no longer wants the instance. If the instance belonged to
+	 * that control plane, this ends the engine and deletes its files.
 	 */
 	remove(hostId: string): void {
 		if (this.removal !== null || this.core.setAside) return;
@@ -109,8 +109,9 @@ export class Instance {
 	}
 
 	/**
-	 * Whether the engine's state is known by now. An agent that has just started reports nothing about an
-	 * engine that it hasn't examined: "starting" would be a false alarm for one that has served all along.
+	 * Whether the engine's state is known, or has taken too long to find out. An agent that has just started
+	 * reports nothing about an engine that it hasn't examined: "starting" would be a false alarm for one that has
+	 * served all along.
 	 */
 	get examined(): boolean {
 		if (this.core.setAside) return true;
@@ -142,7 +143,7 @@ export class Instance {
 		await endHung(this.core, pid);
 	}
 
-	/** Something that the instance may wait for has changed. */
+	/** Something that the instance may be waiting for has changed. */
 	wake(): void {
 		this.core.wake();
 	}

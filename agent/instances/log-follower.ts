@@ -12,8 +12,8 @@ export class LogFollower {
 	}
 
 	/**
-	 * The lines completed since the last look. Of more than `READ_BYTES_MAX` only the newest, of which the first may be
-	 * cut off. Empty when the log can't be read.
+	 * The lines completed since the last look. If they exceed `READ_BYTES_MAX`, only the newest ones, and the first of
+	 * these may be cut off. Empty when the log can't be read.
 	 */
 	async readNew(): Promise<string> {
 		const size = await stat(this.path).then(

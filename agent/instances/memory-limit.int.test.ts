@@ -112,7 +112,7 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 	const { pid } = await host.untilRunning(primary);
 	const client = await host.connect(primary.port, "larder");
 	const ask = (...command: string[]) => client.command(command, 5_000);
-	// More than a replica can catch up with from the backlog, so that it has to be sent everything.
+	// More than a replica can catch up with from the backlog, so that it needs a full copy.
 	await ask("CONFIG", "SET", "repl-backlog-size", "16384");
 	await fill(client, 0, 8);
 	await ask("CONFIG", "SET", "rdb-key-save-delay", String(SAVE_DELAY_US));
@@ -123,7 +123,7 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 		await eventually("it has ended", () => childOf(pid) !== child);
 	}
 	const told = () => host.plane.events.filter(({ type }) => type === "node.sync-killed");
-	await host.plane.until("it is told", () => told().length > 0);
+	await host.plane.until("it is reported", () => told().length > 0);
 	expect(told()).toMatchObject([{ assignmentId: primary.id, severity: "error" }]);
 	expect(told()[0]?.message).toMatch(/^orders-001 can't send its data .* killed 3 times in a row/);
 	const delay = () => ask("CONFIG", "GET", "repl-diskless-sync-delay");

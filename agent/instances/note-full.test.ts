@@ -4,7 +4,7 @@ import { noteRefusals } from "./note-full.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("an event tells when an engine begins to refuse clients, and again after five minutes without a refusal", () => {
+test("an event reports the first refused client, and the first one after five minutes without a refusal", () => {
 	const told: string[] = [];
 	const core = {
 		...{ id: "i1", assignment: null, refusedAt: Number.NEGATIVE_INFINITY, refusedClients: null },

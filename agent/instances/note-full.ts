@@ -16,7 +16,7 @@ export function noteFull(core: InstanceCore): number {
 	return core.pace.delayMs();
 }
 
-/** Tells when the engine has refused clients since the last sample. */
+/** Reports it if the engine has refused clients since the last sample. */
 export function noteRefusals(
 	core: Told,
 	{ refusedClients }: Pick<EngineCounters, "refusedClients">,
@@ -27,7 +27,7 @@ export function noteRefusals(
 	if (before !== null && refusedClients > before) tellFull(core);
 }
 
-/** Once, and again only after it has refused none for a while: clients try again. */
+/** Reports it once, and again only after a while without a refusal, because clients try again. */
 function tellFull(core: Told, now = performance.now()): void {
 	const isNews = now - core.refusedAt > QUIET_MS;
 	core.refusedAt = now;

@@ -41,7 +41,7 @@ test.each(ENGINES)(
 			}),
 		});
 		const until = (assignment: Assignment) =>
-			host.plane.until("it runs so", () => {
+			host.plane.until("it runs as assigned", () => {
 				const seen = host.plane.observationOf(assignment.id);
 				return seen?.phase === "running" && seen.generation === assignment.generation && seen;
 			});

@@ -229,6 +229,6 @@ test("data that a rebooted node can't load is kept for people, and the node star
 	const kept = join(host.homeDir, "damaged", `${node.id}-dump.rdb`);
 	expect(readFileSync(kept).equals(damaged)).toBe(true);
 	const told = () => host.plane.events.find(({ type }) => type === "node.exited");
-	await host.plane.until("it is told", () => told() !== undefined);
+	await host.plane.until("it is reported", () => told() !== undefined);
 	expect(told()?.message).toContain("the data that it couldn't load is kept in damaged/");
 });

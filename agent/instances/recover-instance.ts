@@ -65,7 +65,8 @@ function isYoung({ startedAt }: InstanceRecord): boolean {
 }
 
 /**
- * What is known about an instance whose directory is gone: it ran, and may still run. Null if it never ran.
+ * What is known about an instance whose directory is gone: it counts as having run, and may still run. Null if it
+ * was never launched.
  */
 async function readLaunched(
 	options: { paths: InstancePaths; assignment: Assignment | null; logger: Logger },

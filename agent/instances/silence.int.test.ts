@@ -65,7 +65,7 @@ test("an engine that answers again in time isn't ended, however early the order 
 	expect(host.plane.events.map(({ type }) => type)).not.toContain("node.ended");
 });
 
-test("only the process that hangs is ended, and its end is like any other", async () => {
+test("only the process that hangs is ended, and its end is handled like any other", async () => {
 	const { pid } = engine();
 	const endHung = (changes: { pid?: number; assignmentId?: string } = {}) =>
 		host.plane.notify({
@@ -90,7 +90,7 @@ test("only the process that hangs is ended, and its end is like any other", asyn
 	});
 	expect(ended).toMatchObject({ pid: null, silentForMs: null });
 	const types = () => host.plane.events.map(({ type }) => type);
-	await host.plane.until("both are told", () => {
+	await host.plane.until("both are reported", () => {
 		return types().includes("node.ended") && types().includes("node.exited");
 	});
 	// A primary with possible successors doesn't restart without a permit.
@@ -114,7 +114,7 @@ async function runScript(script: string, forMs: number) {
 async function untilHung(): Promise<void> {
 	const silentForMs = await host.plane.until("its silence is reported", () => seen()?.silentForMs);
 	const since = performance.now() - silentForMs;
-	await eventually("it has been silent for long", () => {
+	await eventually("it has been silent for long enough", () => {
 		return performance.now() - since > HUNG_TIMING.endedAfterMs;
 	});
 }
@@ -136,10 +136,10 @@ test("a busy engine isn't hung: it isn't ended, and its reason says so", async (
 	expect(host.plane.events.map(({ type }) => type)).not.toContain("node.ended");
 });
 
-test("busy for too long: a script that has written nothing is killed alone, otherwise the engine is", async () => {
+test("busy for too long: only the script is killed if it has written nothing, otherwise the engine is", async () => {
 	assignment = { ...assignment, generation: 2, busyTimeoutMs: 1_500 };
 	host.plane.setAssignments([assignment]);
-	await host.plane.until("it is told", () => seen()?.generation === 2);
+	await host.plane.until("its agent knows the limit", () => seen()?.generation === 2);
 	const { pid } = engine();
 	const endHung = () => host.plane.notify({ kind: "end-hung", assignmentId: assignment.id, pid });
 	const types = () => host.plane.events.map(({ type }) => type);
@@ -152,7 +152,7 @@ test("busy for too long: a script that has written nothing is killed alone, othe
 	expect(await reading.answer).toContain("Script killed by user");
 	await host.plane.until("it answers", () => seen()?.silentForMs === null && seen()?.engineState);
 	expect(seen()?.pid).toBe(pid);
-	await host.plane.until("it is told", () => types().includes("node.script-killed"));
+	await host.plane.until("it is reported", () => types().includes("node.script-killed"));
 	const told = host.plane.events.find(({ type }) => type === "node.script-killed");
 	expect(told?.message).toMatch(new RegExp(`^${assignment.nodeName} didn't answer clients`));
 
@@ -172,7 +172,7 @@ test("an engine with too many clients keeps its state, even if it refuses its ow
 	await client.command(["CONFIG", "SET", "maxclients", "1"], 2_000);
 	await client.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"], 2_000);
 	const types = () => host.plane.events.map(({ type }) => type);
-	await host.plane.until("it is told", () => types().includes("node.full"));
+	await host.plane.until("it is reported", () => types().includes("node.full"));
 	expect(seen()).toMatchObject({ pid: before?.pid, reason: null, silentForMs: null });
 	expect(seen()?.engineState?.role).toBe("primary");
 	expect(await client.command(["PING"], 2_000)).toBe("PONG");

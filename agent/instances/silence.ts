@@ -15,7 +15,7 @@ export function saysFull(error: unknown): boolean {
 }
 
 /**
- * Since when an engine hasn't answered, and whether it is busy: working on a command, for no longer than it
+ * How long an engine has been silent, and whether it is busy: working on a command, for no longer than it
  * may (`busyTimeoutMs`). An engine that is silent without being busy is hung.
  */
 export class Silence {

@@ -8,8 +8,8 @@ import { isKillNews, killedInARow, syncDelaySeconds } from "./sync-failures.ts";
 const killed = (what: string) => `7:M 29 Nov 2026 12:00:00.000 # Background ${what} by signal 9\n`;
 const done = "7:M 29 Nov 2026 12:00:01.000 * Background RDB transfer terminated with success\n";
 
-test("killed processes that sent data are counted until one has done it", () => {
-	// Valkey's words, Redis' words, and those of a sync by way of the disk.
+test("killed processes that sent data are counted until one succeeds", () => {
+	// Valkey's words, Redis' words, and those of a sync through the disk.
 	const kills = ["RDB transfer terminated", "transfer terminated", "saving terminated"].map(killed);
 	expect(killedInARow(0, kills.join(""))).toBe(3);
 	expect(killedInARow(2, kills.join(""))).toBe(5);
@@ -26,7 +26,7 @@ test("after three failures in a row, tries come further apart, up to a minute", 
 	]);
 });
 
-test("an endless loop makes few events", () => {
+test("an endless loop causes few events", () => {
 	const news: number[] = [];
 	for (let count = 0; count < 100; count++) if (isKillNews(count, count + 1)) news.push(count + 1);
 	expect(news).toEqual([3, 6, 12, 24, 48, 96]);

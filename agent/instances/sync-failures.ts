@@ -4,7 +4,7 @@ import type { EngineSession } from "../drivers/driver.ts";
 import { detectLimits, limitsOf } from "../supervisor/cgroup.ts";
 import type { InstanceCore } from "./instance-core.ts";
 
-/** After so many in a row another try is unlikely to go better. */
+/** After this many in a row, another try is unlikely to succeed. */
 const KILLED_MAX = 3;
 const PACE_SECONDS = [10, 20, 40, 60] as const;
 
@@ -25,7 +25,7 @@ export function syncDelaySeconds(killed: number): number {
 	return PACE_SECONDS[Math.min(killed - KILLED_MAX, PACE_SECONDS.length - 1)] ?? 0;
 }
 
-/** The third is news, and so is each doubling: a loop that lasts for days makes a dozen events. */
+/** The third is news, and so is each doubling: a loop that lasts for days causes a dozen events. */
 export function isKillNews(before: number, killed: number): boolean {
 	for (let news = KILLED_MAX; news <= killed; news *= 2) if (news > before) return true;
 	return false;

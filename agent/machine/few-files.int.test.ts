@@ -26,16 +26,16 @@ beforeEach(async () => {
 afterEach(() => host.dispose());
 
 test.skipIf(!canLimit)(
-	"a node with too few files says how many clients it serves, until it may have more",
+	"a node that can open too few files reports how many clients it serves, until it can open more",
 	async () => {
 		const assignment = await host.assign();
 		const agent = host.spawnAgent(under);
 		const { pid } = await host.untilRunning(assignment);
 		const limit = () => host.plane.observationOf(assignment.id)?.clientLimit;
-		await host.plane.until("it says how few", () => limit() != null);
+		await host.plane.until("it reports how few", () => limit() != null);
 		expect(limit()).toEqual({ actual: 992, wanted: 10_000 });
 		const told = () => host.plane.events.filter(({ type }) => type === "node.few-clients");
-		await host.plane.until("it is told", () => told().length > 0);
+		await host.plane.until("an event reports it", () => told().length > 0);
 		expect(told()).toHaveLength(1);
 		expect(told()[0]?.assignmentId).toBe(assignment.id);
 		expect(told()[0]?.message).toMatch(/at most 992 clients .* instead of 10,000, .*LimitNOFILE=/);
@@ -60,7 +60,7 @@ test.skipIf(!canLimit)(
 	},
 );
 
-test("an engine that was started with fewer clients gets all of them once its host allows them", async () => {
+test("an engine that was started with a lower client limit gets the full one once its host allows it", async () => {
 	const assignment = await host.assign();
 	const stop = host.startAgent();
 	const { pid } = await host.untilRunning(assignment);

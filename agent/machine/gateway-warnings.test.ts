@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CONNECTIONS_MAX } from "../gateway/max-connections.ts";
 import { gatewayWarnings } from "./gateway-warnings.ts";
 
-test("a gateway warns from its last connection on, until it has some to spare", () => {
+test("a gateway warns once it has no connection left, until it has some to spare", () => {
 	const warns = (connections: number, wasFull: boolean) =>
 		gatewayWarnings({ connections, max: 6_496 }, wasFull).length > 0;
 	expect(warns(6_495, false)).toBe(false);

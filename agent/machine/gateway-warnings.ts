@@ -2,7 +2,7 @@ import type { HostWarning } from "../../server/contract/host.ts";
 import type { GatewayLoad } from "../gateway/gateway-load.ts";
 import { CONNECTIONS_MAX } from "../gateway/max-connections.ts";
 
-/** Clients come and go: a gateway that was full counts as full until this share of its connections is left. */
+/** Clients come and go: a gateway that was full counts as full until less than this share of its connections is in use. */
 const FULL_UNTIL = 0.95;
 
 /** Warns while a gateway has as many connections as it may have, because further clients wait without an answer. */

@@ -39,7 +39,7 @@ export class LapsingTable<Rules> {
 	private session: NftSession | null = null;
 	/** Null while what the kernel holds isn't known: after the start, and after an error. */
 	private held: Rules | null = null;
-	/** Rules in effect stay so while a transaction is on its way. */
+	/** Rules in effect stay in effect while a transaction is under way. */
 	private inForce: Rules;
 	/** When the rules that the kernel holds lapse, unless they are renewed. */
 	private lapsesAt = Number.NEGATIVE_INFINITY;
@@ -103,8 +103,8 @@ export class LapsingTable<Rules> {
 	}
 
 	/**
-	 * No rules apply from now on, even if the last transaction failed: removes them, or waits until they have lapsed.
-	 * Existing connections keep going where they went.
+	 * No rules apply from now on, even if the last transaction failed: empties `alive`, or waits until they have lapsed.
+	 * Existing connections stay as they are.
 	 */
 	async release(): Promise<void> {
 		this.close();
@@ -116,7 +116,7 @@ export class LapsingTable<Rules> {
 		this.lapsesAt = Number.NEGATIVE_INFINITY;
 	}
 
-	/** Ends the tool; what the kernel holds runs out by itself. */
+	/** Ends the tool; the rules that the kernel holds lapse by themselves. */
 	close(): void {
 		this.session?.close();
 		this.session = null;

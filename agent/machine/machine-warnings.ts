@@ -74,7 +74,7 @@ function queueWarning({ queueMax, queueWanted }: MachineFacts): HostWarning | nu
 	if (queueMax === null || queueMax >= queueWanted) return null;
 	return {
 		...{ code: "somaxconn", severity: "warning", title: "short queue" },
-		message: `net.core.somaxconn is ${queueMax}, but nodes ask for a queue of ${queueWanted} connections. When many clients connect at once, some wait for a second or more.`,
+		message: `net.core.somaxconn is ${queueMax}, but nodes ask for a queue of ${queueWanted} connections. When many clients connect at the same time, some wait for a second or more.`,
 		remedy: "Raise it, then reboot the nodes that run here.",
 		command: `sudo sysctl -w net.core.somaxconn=${Math.max(4_096, queueWanted)}`,
 	};

@@ -76,7 +76,7 @@ function gatewayEvents(before: readonly HostWarning[], next: readonly HostWarnin
 		.map((warning) => eventOf(warning, "gateway.full"));
 }
 
-/** A disk may fill up at any time, so that is an event, as it is for the gateway; other causes exist from the start. */
+/** A disk or gateway may become full at any time, so that is an event; other causes exist from the start. */
 function diskEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
 	const began = newIn(before, next).filter(isOfDisk);
 	if (began.length === 0 && before.some(isOfDisk) && !next.some(isOfDisk)) {

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
 const ANSWER_TIMEOUT_MS = 5_000;
-/** nft says nothing about a success. It answers this with one line, whatever happened before. */
+/** nft prints nothing on success. It answers this with one line, whatever happened before. */
 const END_OF_ANSWER = { command: "describe ip saddr", line: /^payload expression, .*\n/m };
 
 /**

@@ -43,7 +43,7 @@ export function raisedOpenFiles(
 }
 
 /**
- * Raises the limit of a process as far as the agent may. Engines inherit the agent's own limit; an engine
+ * Raises the limit of a process as far as useful and allowed. Engines inherit the agent's own limit; an engine
  * that an earlier agent started has that agent's. Never fails: a limit that stays too low becomes a warning
  * of the host (machine-warnings.ts).
  */

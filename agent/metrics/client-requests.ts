@@ -12,7 +12,7 @@ export interface RequestCounters {
  */
 export interface ReplicableCounters {
 	readonly commands: number;
-	/** PUBLISH, of clients and Sentinels. */
+	/** PUBLISH commands from clients and Sentinels. */
 	readonly publishes: number;
 	/** How many Sentinels watch the node. */
 	readonly sentinels: number;

@@ -17,7 +17,7 @@ function scene(gone: Set<string>) {
 	return { gateways, looks, pass: (ms: number) => (now += ms) };
 }
 
-test("a lost gateway leaves the answers two seconds after the last look, and comes back as soon", async () => {
+test("a lost gateway leaves the answers two seconds after the last look, and comes back as quickly", async () => {
 	const gone = new Set<string>();
 	const { gateways, looks, pass } = scene(gone);
 	expect(await gateways.usable(ADDRESSES, 6_379)).toEqual(ADDRESSES);

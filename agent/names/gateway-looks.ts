@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 /** How long an observation counts. */
 const FRESH_MS = 2_000;
-/** A gateway in the same network answers within a millisecond. A client waits for its name meanwhile. */
+/** A gateway in the same network answers within a millisecond. Meanwhile, a client waits for its answer. */
 const ANSWER_MS = 300;
 /** A gateway that leads nowhere closes a connection within some milliseconds. */
 const HELD_MS = 20;

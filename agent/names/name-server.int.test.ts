@@ -43,7 +43,7 @@ async function overUdp(messages: readonly Buffer[], answers: number): Promise<Bu
 			if (received.length === answers) resolve();
 		});
 	});
-	// A few at a time: the kernel drops what doesn't fit its buffers.
+	// One after another: the kernel drops what doesn't fit its buffers.
 	for (const message of messages) {
 		await new Promise((resolve) => socket.send(message, port, ADDRESS, resolve));
 	}

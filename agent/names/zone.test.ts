@@ -62,7 +62,7 @@ describe("the zone answers", () => {
 		});
 	});
 
-	it("with no data for other types, names of which only parts exist, and the zone itself", async () => {
+	it("with no data for other types, names that only have names below them, and the zone itself", async () => {
 		for (const type of ["AAAA", "TXT", "UNKNOWN_65"]) {
 			const reply = await ask("orders.cache.example.com", { type });
 			expect(reply).toMatchObject({ rcode: "NOERROR", ...NOT_THERE });
@@ -71,7 +71,7 @@ describe("the zone answers", () => {
 		expect(await ask("cache.example.com")).toMatchObject({ rcode: "NOERROR", ...NOT_THERE });
 	});
 
-	it("that a name doesn't exist, below a cache's name too", async () => {
+	it("that a name doesn't exist, even below a cache's name", async () => {
 		for (const name of ["nothing", "a.orders", "3.ns", "_dns"]) {
 			const reply = await ask(`${name}.cache.example.com`);
 			expect(reply).toMatchObject({ rcode: "NXDOMAIN", ...NOT_THERE });
@@ -100,7 +100,7 @@ describe("the zone answers", () => {
 });
 
 describe("a message", () => {
-	it("that is too large for UDP is left out, so that the client asks over TCP", async () => {
+	it("that is too large for UDP loses its records, so that the client asks over TCP", async () => {
 		const name = "orders.cache.example.com";
 		const whole = await ask(name);
 		const cut = await ask(name, { bytesMax: 0 });
@@ -120,7 +120,7 @@ describe("a message", () => {
 		expect(readQuery(encode({ questions: [] }))).toMatchObject({ usesEdns: false, bytesMax: 512 });
 	});
 
-	it("isn't answered if it is an answer or can't be read, and refused if it isn't one question", async () => {
+	it("isn't answered if it is an answer or can't be read, and gets an error if it isn't one standard question", async () => {
 		expect(await ask("orders.cache.example.com", { packet: { type: "response" } })).toBeNull();
 		expect(readQuery(Buffer.from("no DNS at all, but text"))).toBeNull();
 		expect(readQuery(Buffer.alloc(0))).toBeNull();

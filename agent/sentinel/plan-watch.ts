@@ -23,7 +23,7 @@ export type WatchPlan =
 			readonly kind: "adjust";
 			/** The primary, if it differs from Sentinel's; null to keep Sentinel's own. */
 			readonly repointTo: NodeAddress | null;
-			/** Nodes or Sentinels are gone for good: Sentinel forgets them only by starting over. */
+			/** Sentinel must start over: to forget nodes and Sentinels that are gone for good, or to retry its login now. */
 			readonly forget: boolean;
 			readonly set: boolean;
 	  };

@@ -4,7 +4,7 @@ import type { RespValue } from "../drivers/resp-parser.ts";
 /** A cache as one line of INFO shows it. */
 export interface CacheSummary {
 	readonly primary: NodeAddress;
-	/** No Sentinel doubts that its primary is there. */
+	/** This Sentinel doesn't doubt that its primary is there. */
 	readonly ok: boolean;
 	/** Other Sentinels known to watch it. */
 	readonly peers: number;
@@ -25,7 +25,7 @@ export function parseSentinelInfo(text: string): Map<string, CacheSummary> {
 	return caches;
 }
 
-/** A list of alternating names and values, as SENTINEL MASTER answers it. */
+/** A list of alternating names and values, as SENTINEL MASTER returns it. */
 export function parseFields(value: RespValue): Map<string, string> {
 	const fields = new Map<string, string>();
 	if (!Array.isArray(value)) return fields;

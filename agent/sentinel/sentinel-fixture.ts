@@ -31,7 +31,7 @@ const WORKER = Number(process.env.VITEST_POOL_ID ?? 1) % 8;
 
 const logger = pino({ level: process.env.LARDER_LOG_LEVEL || "silent" });
 
-/** A node of a cache: an engine configured as agents do, without an agent. */
+/** A node of a cache: an engine with the files that agents write, but without an agent. */
 export class TestNode {
 	readonly assignment: Assignment;
 	readonly address: NodeAddress;
@@ -248,7 +248,7 @@ export class TestBackstop {
 	/** Waits until every Sentinel considers that node the primary, and knows all of its peers. */
 	async untilAgreed(cacheId: string, leader: TestNode, watchers = this.watchers): Promise<void> {
 		const { host, port } = leader.address;
-		await patiently(`all Sentinels hold ${host}:${port} to lead`, () =>
+		await patiently(`all Sentinels consider ${host}:${port} the primary`, () =>
 			watchers.every((watcher) => {
 				const cache = watcher.cache(cacheId);
 				return (

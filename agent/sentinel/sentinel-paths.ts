@@ -4,7 +4,7 @@ import type { ServicePaths } from "../services/host-service.ts";
 
 /** Where the host's Sentinel keeps its files. */
 export interface SentinelPaths extends ServicePaths {
-	/** Written once by the agent, then by Sentinel itself, which stores its knowledge and its votes there. */
+	/** Written first by the agent, then by Sentinel itself, which stores its knowledge and its votes there. */
 	readonly configuration: string;
 }
 

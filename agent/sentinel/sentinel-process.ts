@@ -27,7 +27,7 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 		bindAddress: string;
 		liveness: LivenessWatch;
 		logger: Logger;
-		/** It ended by itself. */
+		/** It has ended. */
 		onEnd: (detail: string) => void;
 	};
 
@@ -131,7 +131,7 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 		const { paths, logger } = this.options;
 		logger.error(
 			{ file: paths.configuration },
-			"Sentinel can't read its configuration file; writing a new one",
+			"Sentinel's configuration file can't be used; replacing it with a new one",
 		);
 		await rename(paths.configuration, `${paths.configuration}.damaged`);
 	}

@@ -19,7 +19,7 @@ export type AppliedCache = z.infer<typeof appliedCacheSchema>;
 export const sentinelRecordSchema = serviceRecordSchema.extend({
 	bindAddress: z.string().nullable().default(null),
 	port: z.int().nullable().default(null),
-	/** By cache id. Without them the agent believes what Sentinel holds. */
+	/** By cache id. Without an entry, the agent believes a primary that Sentinels elected. */
 	caches: z.record(z.string(), appliedCacheSchema).default({}),
 });
 export type SentinelRecord = z.infer<typeof sentinelRecordSchema>;

@@ -35,7 +35,7 @@ export async function untilOneLeads(backstop: TestBackstop): Promise<TestNode> {
 	return leader;
 }
 
-/** Does what the control plane does: makes another node primary, and tells the Sentinels afterwards. */
+/** Makes another node primary, as the control plane does before it tells the Sentinels. */
 export async function promote(leader: TestNode, others: TestNode[]): Promise<void> {
 	const { host, port } = leader.address;
 	await leader.ask("REPLICAOF", "NO", "ONE");

@@ -90,12 +90,12 @@ test("replicas that restarted empty aren't elected while their primary hangs, so
 		backstop.watchers.some(({ log }) => /-failover-abort-no-good-(slave|replica)/.test(log)),
 	);
 	first.signal("SIGCONT");
-	await eventually("all have all", async () => {
+	await eventually("all nodes have all keys", async () => {
 		const sizes = await Promise.all(backstop.nodes.map((node) => node.ask("DBSIZE")));
 		return sizes.every((size) => size === 6_000);
 	});
 	expect(await backstop.primaries()).toEqual([first]);
-	// A Sentinel may still show what its peers said about the primary meanwhile, and must reach them like any others.
+	// A Sentinel may still show what its peers said about the primary in the meantime. It must reach these peers like any others.
 	const before = await downAfterAt(backstop, cacheId);
 	for (const wanted of ["7000", before[0] ?? ""]) {
 		await eventually(`all Sentinels wait ${wanted} ms`, async () => {
@@ -143,7 +143,7 @@ test("all Sentinels adopt the control plane's choice, and older news doesn't bri
 	await backstop.untilAgreed(cacheId, await untilOneLeads(backstop));
 });
 
-test("Sentinels that hear of a promotion don't elect another, even without a control plane", async () => {
+test("Sentinels that hear of a promotion don't elect another node, even without a control plane", async () => {
 	const { cacheId, first, second, third } = await startWatched(backstop);
 	await first.kill();
 	await promote(second, [third]);

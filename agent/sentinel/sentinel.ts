@@ -34,8 +34,8 @@ export interface SentinelOptions {
 
 /**
  * The host's Sentinel: the backstop of caches without cluster mode, which fails over if no control plane
- * does. A loop compares what the route table wants watched with what Sentinel watches, and each turn does
- * what is missing:
+ * does. A loop compares what Sentinel should watch, according to the route table, with what it watches, and
+ * each turn does what is missing:
  *
  *   anything to watch? ─> process alive? ─> logged in, settings told ─> caches told ─> state read ─> sleep
  *

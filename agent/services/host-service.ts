@@ -42,7 +42,7 @@ interface HostServiceOptions<R extends ServiceRecord> {
 	readonly isServerProgram: (path: string) => boolean;
 	readonly liveness: LivenessWatch;
 	readonly logger: Logger;
-	/** It ended by itself. */
+	/** It has ended, whether or not its agent ended it. */
 	readonly onEnd: (detail: string) => void;
 }
 
@@ -84,7 +84,7 @@ export class HostService<R extends ServiceRecord = ServiceRecord> {
 		return performance.now() - (this.exits.lastExitAt ?? Number.NEGATIVE_INFINITY);
 	}
 
-	/** Milliseconds until it may be started again; 0 for now. */
+	/** Milliseconds until it may be started again; 0 if it may be now. */
 	get retryInMs(): number {
 		return backoffMs(this.exits, performance.now());
 	}

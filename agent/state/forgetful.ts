@@ -1,6 +1,6 @@
 import type { DesiredState } from "../../server/contract/desired-state.ts";
 
-/** A restore raises the epoch by the clock, far more than restarting control planes raise it one by one. */
+/** A restore sets the epoch from the clock. Restarts raise it one at a time, and never this far. */
 const EPOCHS_BY_RESTARTS = 100_000;
 
 /**

@@ -28,7 +28,7 @@ test("a host has limits if the kernel offers memory and processor controllers", 
 	expect(prepareLimits(root)).toBe("cgroup-v2");
 });
 
-test("a process is put into a group of its own, and the group goes with the instance", () => {
+test("a process is put into a group of its own, and the group is removed with the instance", () => {
 	const limits = new ProcessLimits(root, "cgroup-v2", logger);
 	limits.apply("node-1", 77, { memoryBytes: 536_870_912, vcpus: 2 });
 	expect(read("larder", "node-1", "memory.max")).toBe("536870912");

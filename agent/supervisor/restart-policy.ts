@@ -14,7 +14,7 @@ const SHORT_MS = 10_000;
  */
 const KEEPS_ENDING_AFTER = 6;
 
-/** How often launches failed in a row, and when the last process ended. Times are `performance.now()`. */
+/** How many processes in a row ended before they were stable, and when the last one ended. Times are `performance.now()`. */
 export interface ExitHistory {
 	readonly failures: number;
 	readonly lastExitAt: number | null;
@@ -72,7 +72,7 @@ export function recordExit(
 	};
 }
 
-/** Milliseconds until the next launch; 0 for now. */
+/** Milliseconds until the next launch; 0 if it is due now. */
 export function backoffMs({ failures, lastExitAt }: ExitHistory, nowMs: number): number {
 	if (lastExitAt === null) return 0;
 	const pauseMs = BACKOFF_MS[Math.min(failures - 1, BACKOFF_MS.length - 1)] ?? 0;

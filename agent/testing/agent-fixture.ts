@@ -157,7 +157,7 @@ export async function killChild(child: ChildProcess): Promise<void> {
 
 /**
  * These ports and their cluster buses, 10,000 higher, are below those that the kernel gives to outgoing
- * connections: any client could take such a port from a node.
+ * connections, where any client could take a node's port.
  */
 const FIRST_PORT = 15_000;
 const PORTS_PER_WORKER = 250;

@@ -47,7 +47,7 @@ class Client {
 		return String(await answer);
 	}
 
-	/** No proxy is between them: the engine sees the client's own port. */
+	/** Whether no proxy is in between: the engine then sees the client's own port. */
 	async isStraight(): Promise<boolean> {
 		await this.ask("AUTH default admin-password");
 		const info = await this.ask("CLIENT INFO");
@@ -116,7 +116,7 @@ test.runIf(mayCutConnections())(
 );
 
 test.runIf(mayCutConnections())(
-	"HAProxy follows to a new endpoint that the kernel has opened",
+	"HAProxy soon listens on a new endpoint that the kernel has opened",
 	async () => {
 		const { route } = await lab.startReplicated(0);
 		const next = await lab.valkeyRoute(await lab.startValkey(), []);
@@ -146,7 +146,7 @@ async function startServer(name: string): Promise<{ port: number; stop(): void }
 }
 
 test.runIf(mayCutConnections())(
-	"once the agent is gone, new connections reach HAProxy within seconds, and existing ones go on",
+	"once the agent is gone, new connections reach HAProxy within seconds, and existing ones continue",
 	async () => {
 		const { server: nft } = await ensureEngine({ engine: "nftables" });
 		const engine = await startServer("engine");

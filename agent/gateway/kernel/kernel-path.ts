@@ -24,7 +24,7 @@ type Server = Route["servers"][number];
 /** A third of the time that the kernel leads without being told again. */
 const RENEW_MS = 1_000;
 const ASK_ROLES_MS = 1_000;
-/** How often a notice tries to end connections that can't be ended. */
+/** How many times a notice tries to end connections before it gives up. */
 const ENDINGS_MAX = 3;
 
 export interface ForwardingOptions {
@@ -41,7 +41,7 @@ interface KernelPathOptions {
 	readonly logger: Logger;
 	/** Ports that HAProxy holds. */
 	readonly heldPorts: () => ReadonlySet<number>;
-	/** The kernel leads to other engines than before. */
+	/** Where the kernel leads, or the reason why it doesn't, has changed. */
 	readonly onChange: () => void;
 }
 
@@ -76,7 +76,7 @@ export class KernelPath {
 	private ending: Promise<boolean> = Promise.resolve(true);
 	/** Fulfilled once the kernel has forgotten the ended ones, which only their own clients wait for. */
 	private forgetting: Promise<void> = Promise.resolve();
-	/** Ends connections; null until the kernel is first used. */
+	/** The program that lists the kernel's connections; null until the kernel is first used. */
 	private conntrack: string | null = null;
 	private refusal: string | null = "the kernel hasn't been checked yet";
 	private stopped = false;
@@ -93,12 +93,12 @@ export class KernelPath {
 		this.local = new LocalAddresses(bindAddress, forwarding.advertisedAddress);
 	}
 
-	/** Whether the kernel leads from all of the route's endpoints, as the newest routes say. */
+	/** Whether the kernel forwards all of the route's endpoints, according to the newest routes. */
 	serves(route: Route): boolean {
 		return this.heldFor === this.routes && isFullyLed(route, this.table.leads, this.view);
 	}
 
-	/** Whether the kernel leads from all of the route's endpoints, or will once the engines say what they are. */
+	/** Whether the kernel forwards all of the route's endpoints, or will once the engines report their roles. */
 	willServe(route: Route): boolean {
 		if (this.refusal !== null || route.check === null) return false;
 		return route.servers.every((server) => this.local.locate(server) !== null);
@@ -123,8 +123,8 @@ export class KernelPath {
 
 	/**
 	 * From now on, leads as these routes say, or nowhere. `promoted` is known to be a primary. Returns once no
-	 * connection leads to a demoted one. That engine can't end them all itself: it may not have accepted some of
-	 * them yet.
+	 * connection leads to a demoted one, or after a few tries. The demoted engine can't end them all itself: it
+	 * may not have accepted some of them yet.
 	 */
 	async lead(routes: readonly Route[], promoted: string | null = null): Promise<void> {
 		this.routes = routes;
@@ -139,7 +139,7 @@ export class KernelPath {
 		}
 	}
 
-	/** The kernel leads nowhere any more; connections stay as they are. */
+	/** The kernel no longer leads anywhere; connections stay as they are. */
 	async stop(): Promise<void> {
 		this.stopped = true;
 		if (this.roles !== null) clearInterval(this.roles);
@@ -195,7 +195,7 @@ export class KernelPath {
 			await this.ending;
 			await this.forgetting;
 		}
-		// At the same moment: what is a stray depends on where the kernel leads.
+		// Both from the same view: which connections are strays depends on where the kernel leads.
 		const leads = chooseLeads(routes, this.view);
 		const found = this.findStrays(routes);
 		const former = this.led ? null : everyLead(routes, this.view);
@@ -235,7 +235,7 @@ export class KernelPath {
 		return plan.routes;
 	}
 
-	/** Connections that mustn't go on, if the kernel leads as the view says now. */
+	/** Connections that must end if the kernel leads as the view says now. */
 	private findStrays(routes: readonly Route[]): StraysOfCache[] {
 		return routes.flatMap((route) => {
 			const found = strays(route, this.options.bindAddress, this.view);
@@ -243,7 +243,7 @@ export class KernelPath {
 		});
 	}
 
-	/** The next turn doesn't wait for it: the rules must be renewed in time. */
+	/** The next turn waits for it only if it changes the leads: the rules must be renewed in time. */
 	private endSoon(found: readonly StraysOfCache[]): void {
 		this.ending = this.ending.then(() => this.endStrays(found));
 	}
@@ -272,7 +272,7 @@ export class KernelPath {
 		try {
 			await forgetForwarded(conntrack, ended);
 		} catch (error) {
-			// Its clients are refused until it has forgotten them by itself.
+			// Their clients are refused until it forgets the connections by itself.
 			this.options.logger.warn({ err: error }, "the kernel can't forget ended connections");
 		}
 	}

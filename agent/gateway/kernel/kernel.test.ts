@@ -49,7 +49,7 @@ test("an endpoint leads where the route and the engine agree", () => {
 		6379: [17_001],
 		6380: [17_002, 17_003],
 	});
-	// A Sentinel has promoted another.
+	// A Sentinel has promoted another node.
 	expect(portsLed([route(servers)], { a: "replica", bb: "primary", ccc: "replica" })).toEqual({
 		6379: [17_002],
 		6380: [17_003],
@@ -142,7 +142,7 @@ conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.`;
 	]);
 });
 
-test("ports are taken by programs that listen on the address or on all", () => {
+test("ports are taken by programs that listen on the address or on all addresses", () => {
 	const text = `  sl  local_address rem_address   st tx_queue rx_queue
    0: 0100000A:18EB 00000000:0000 0A 00000000:00000000
    1: 0200000A:18EC 00000000:0000 0A 00000000:00000000

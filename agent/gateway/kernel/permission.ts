@@ -31,7 +31,7 @@ export class Permission {
 		this.options = options;
 	}
 
-	/** Tries out what the kernel can do, but only if that `isNeeded`. */
+	/** Tries out what the kernel can do, but only if `isNeeded`. */
 	async ask(isNeeded: boolean): Promise<PermissionAnswer> {
 		const { known } = this;
 		if (known !== null && performance.now() - known.at < REMEMBER_MS) return known.answer;

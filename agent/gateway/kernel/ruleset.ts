@@ -22,7 +22,7 @@ const DEMOTED_SECONDS = 15;
  *   connection to @alive : port ─> a place among n, at random ─> @leads: address of an engine
  *
  * Once an agent dies and `alive` is empty, new connections reach HAProxy, which listens on the same ports.
- * Connections that exist keep going where they went: the kernel asks the rules about the first packet only. A
+ * Existing connections keep their engine: the kernel asks the rules only about the first packet. A
  * port that leads to n addresses has the keys n0 … n(n-1), so every port finds its leads in exactly one of the
  * rules, or in none.
  *
