@@ -50,7 +50,7 @@ describe("a control plane that restarts in the middle of a failover", () => {
 		expect((await shard()).failoverCause).toBeNull();
 	});
 
-	it("gives the order again for the reason for which the failover was requested", async () => {
+	it("gives the order of a requested failover again, with the original reason", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const leader = await fleet.leader();
 		await drainHost(fleet.test.resources, fleet.caller, { name: leader?.host ?? "" });

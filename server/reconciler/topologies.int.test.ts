@@ -45,7 +45,7 @@ async function converge() {
 	throw new Error("the hosts don't come to rest");
 }
 
-it("gives every node of a cluster the whole cluster, and is available once all show it", async () => {
+it("tells every node about the whole cluster, and the cache is available once all nodes show it", async () => {
 	const created = await create({
 		clusterMode: "enabled",
 		shards: 3,

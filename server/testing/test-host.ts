@@ -188,7 +188,7 @@ export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
 
 export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
 
-/** What hosts run. */
+/** The versions that engines report. */
 const VERSIONS = ["9.1.2", "8.1.1", "7.0.15", "1.6.45"];
 
 /** An agent's report on an assignment that it has carried out. */
