@@ -50,7 +50,7 @@ describe("the environment", () => {
 	});
 });
 
-it("takes a zone for names in any case, and nothing that resolvers wouldn't ask for", () => {
+it("accepts a zone for names in any case, and nothing that resolvers wouldn't look up", () => {
 	expect(read({}).dns).toBeNull();
 	expect(read({ LARDER_DNS_ZONE: "Cache.Example.com." }).dns).toEqual({
 		...{ zone: "cache.example.com", port: 10_053 },
@@ -73,7 +73,7 @@ it("takes a zone for names in any case, and nothing that resolvers wouldn't ask 
 	expect(refusal(taken)).toThrow(/LARDER_DNS_PORT \(7000-7000\) overlap/);
 });
 
-it("takes addresses and ranges of trusted proxies, and nothing else", () => {
+it("accepts addresses and ranges of trusted proxies, and nothing else", () => {
 	const read = (text: string) => readConfig({ NODE_ENV: "test", LARDER_TRUSTED_PROXIES: text });
 	expect(read("").trustedProxies).toEqual([]);
 	expect(read("10.0.0.5, 10.1.0.0/16,fd00::/8").trustedProxies).toEqual([

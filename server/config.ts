@@ -68,7 +68,7 @@ const environmentSchema = z.object({
 	LARDER_CLIENT_PORTS: portRangeSchema(CLIENT_PORT_RANGE, LIMITS.portMax),
 	LARDER_MEMCACHED_PORTS: portRangeSchema(MEMCACHED_PORT_RANGE, LIMITS.portMax),
 	/**
-	 * Cluster buses listen this much higher, and must stay below the ports that the kernel hands out itself.
+	 * Cluster buses listen CLUSTER_BUS_OFFSET higher, and must stay below the ports that the kernel itself hands out.
 	 */
 	LARDER_NODE_PORTS: portRangeSchema(NODE_PORT_RANGE, KERNEL_PORTS_FIRST - CLUSTER_BUS_OFFSET - 1),
 	LARDER_OVERCOMMIT: z.coerce
@@ -111,7 +111,7 @@ export interface ServerConfig {
 	/** How long a host is silent before its nodes are replaced. */
 	hostLostMs: number;
 	rateCard: RateCard;
-	/** Null if hosts answer no DNS. */
+	/** Null if hosts don't answer DNS queries. */
 	dns: DnsSettings | null;
 	console: boolean;
 }
@@ -160,7 +160,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 	};
 }
 
-/** Ranges share the machines, so overlapping ranges would give two programs one port. */
+/** All ranges are used on the same machines, so overlapping ranges would give two programs one port. */
 function findOverlap(ranges: Readonly<Record<string, PortRange>>): string | null {
 	const all = Object.entries(ranges).sort(([, a], [, b]) => a.first - b.first);
 	for (const [index, [name, range]] of all.entries()) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Gate } from "./gate.ts";
 
-it("a limited number of calls runs at once, the rest wait in order, and the excess is refused", async () => {
+it("a limited number of calls run at the same time, the rest wait in order, and the excess is refused", async () => {
 	const gate = new Gate({ places: 2, waitingMax: 3 });
 	const begun: number[] = [];
 	const end: (() => void)[] = [];

@@ -1,9 +1,9 @@
 import { AppError } from "../contract/errors.ts";
 
 /**
- * Limits how much work runs at once; the rest waits in order, and is refused once too many wait. Calls of
- * people and scripts pass through a gate, and agents bypass it: however much is requested, a heartbeat waits
- * for a few statements at most.
+ * Limits how much work runs at the same time; the rest waits in order, and is refused once too many wait. Calls
+ * from people and scripts pass through a gate, and agents that have called before bypass it: however much is
+ * requested, a heartbeat waits for a few statements at most.
  */
 export class Gate {
 	readonly #places: number;

@@ -31,11 +31,11 @@ import { type AppRouter, appRouter } from "./trpc/router.ts";
 import { type Context, toTrpcError } from "./trpc/trpc.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** A report of a host with a thousand nodes is larger than anything that people send. */
+/** A report from a host with a thousand nodes is larger than anything that people send. */
 const AGENT_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
- * A call takes one place. More calls at once wouldn't be faster, because they share a thread and the embedded
+ * A call takes one place. More calls at the same time wouldn't be faster, because they share a thread and the embedded
  * database.
  */
 const CALLS = { places: 8, waitingMax: 1_000 };
@@ -83,7 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 	app.addHook("onSend", async (_request, reply) => {
 		reply.header(TIME_HEADER, Date.now());
 	});
-	// Long answers are mostly columns of numbers: a fast brotli shrinks them to a tenth. A short one takes longer to
+	// Long responses are mostly columns of numbers: a fast brotli shrinks them to a tenth. A short one takes longer to
 	// compress than to send.
 	await app.register(compress, {
 		threshold: COMPRESSED_FROM_BYTES,
@@ -143,7 +143,7 @@ function acceptEmptyJson(app: FastifyInstance): void {
 	);
 }
 
-/** tRPC treats a plain error from a context as a defect of ours; a refused token isn't one. */
+/** tRPC treats a plain error from `createContext` as an internal error; a refused token isn't one. */
 function rethrowForTrpc(error: unknown): never {
 	throw toTrpcError(getTRPCErrorFromUnknown(error));
 }
@@ -187,7 +187,7 @@ async function registerAgentApi(
 	});
 }
 
-/** better-auth speaks Fetch; this translates requests and answers. */
+/** better-auth speaks Fetch; this translates requests and responses. */
 function registerSessions(app: FastifyInstance, { identification }: HttpServerOptions): void {
 	const gate = new Gate(SIGN_INS);
 	for (const { method, path } of SESSION_ROUTES) {
@@ -208,7 +208,7 @@ function registerSessions(app: FastifyInstance, { identification }: HttpServerOp
 	}
 }
 
-/** Over plain HTTP from other machines, sign-in is refused; there is no session to end or to show either. */
+/** Sign-in is refused over an unsafe connection (connection.ts), so there is no session to end or show there either. */
 async function answerSession(
 	{ resources, sessions, trustsNetwork }: Identification,
 	request: FastifyRequest,
@@ -255,7 +255,7 @@ function registerPages(
 	createContext: (request: FastifyRequest) => Promise<Context>,
 ): void {
 	app.setNotFoundHandler(async (request, reply) => {
-		// HTTP also allows a `*` and whole URLs as targets; Next fails on the one, and redirects to the other's host.
+		// HTTP also allows `*` and whole URLs as targets; Next fails on the former, and redirects to the latter's host.
 		const isPage = /^\/(?!api\/)/.test(request.url) && ["GET", "HEAD"].includes(request.method);
 		if (!isPage || pages === null) {
 			const error = new AppError(

@@ -106,7 +106,7 @@ const REST: [string, string, Sent, string?][] = [
 		{ text: "a=b", headers: { "content-type": "application/x-www-form-urlencoded" } },
 	],
 	[
-		"a key that is too long",
+		"an idempotency key that is too long",
 		"/api/v1/tokens",
 		{ body: { name: "a" }, headers: { "idempotency-key": "k".repeat(256) } },
 	],
@@ -163,7 +163,7 @@ const SESSIONS: [string, string, Sent, string?][] = [
 		{ token: null, body: { email: "a@example.com", password: HALF } },
 		"password",
 	],
-	["no object", "/api/auth/sign-in/email", { token: null, text: "null" }],
+	["a body that isn't an object", "/api/auth/sign-in/email", { token: null, text: "null" }],
 	[
 		"plain text",
 		"/api/auth/sign-in/email",
@@ -195,7 +195,7 @@ const facts = (overrides: object) => ({ ...host.enrolment.facts, ...overrides })
 /** Bodies are made late, because some need the host. */
 const AGENT: [string, string, () => Sent, string?][] = [
 	["a body that isn't JSON", "report", () => ({ text: "{" })],
-	["nothing", "report", () => ({ text: "" })],
+	["an empty body", "report", () => ({ text: "" })],
 	[
 		"NUL in a line of a log",
 		"report",

@@ -120,7 +120,7 @@ describe("signing in", () => {
 		expect(accepted.text).toContain("insecure_connection");
 	});
 
-	it("works over plain HTTP from elsewhere where the operator trusts the network", async () => {
+	it("works over plain HTTP from elsewhere if the operator trusts the network", async () => {
 		const to = await start({ trustsNetwork: true });
 		const { status, cookie } = await signIn({ to, headers: ELSEWHERE });
 		expect(status).toBe(200);
@@ -129,7 +129,7 @@ describe("signing in", () => {
 		expect(page.text).toContain('"signInProblem":null');
 	});
 
-	it("has a Secure cookie behind a trusted TLS proxy, and plain HTTP doesn't accept that cookie", async () => {
+	it("sets a Secure cookie behind a trusted TLS proxy, and plain HTTP doesn't accept that cookie", async () => {
 		const to = await start({ trustedProxies: ["127.0.0.0/8"] });
 		const answer = await signIn({ to, headers: PROXIED });
 		expect(answer.status).toBe(200);

@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 let test: TestResources;
 let server: TestServer;
-/** The browsers' address: each test has its own, because the tests share one process and its limit of sign-ins. */
+/** The browsers' address: each test has its own, because the tests share one process and its limit on sign-ins. */
 let address = "198.51.100.0";
 beforeEach(async () => {
 	test = await openTestResources();
@@ -194,7 +194,7 @@ describe("a password-reset link", () => {
 		expect((await use(needless)).status).toBe(401);
 	});
 
-	it("is refused for invitations, disabled users and the caller's own account, but not for this machine", async () => {
+	it("is refused for invitations, disabled users and the caller's own account; this machine can reset the only administrator's", async () => {
 		await invite("carol@example.com");
 		await addUser(BOB, "viewer");
 		await rest("PATCH", `/users/${BOB}`, { body: { disabled: true } });
@@ -253,7 +253,7 @@ describe("a user who is", () => {
 	});
 });
 
-it("neither the last administrator nor the caller's own account is disabled, deleted or demoted", async () => {
+it("neither the last administrator nor the caller's own account can be disabled, deleted or demoted", async () => {
 	const self = (await rest("GET", "/users")).body as { items: { id: string }[] };
 	for (const user of [ADA, self.items[0]?.id]) {
 		for (const change of [{ disabled: true }, { role: "viewer" }]) {
@@ -275,7 +275,7 @@ it("neither the last administrator nor the caller's own account is disabled, del
 	expect((await rest("DELETE", `/users/${BOB}`)).status).toBe(409);
 });
 
-it("a person sees their own sessions, ends one or all others, and the audit log has it", async () => {
+it("a person can list their own sessions and end one or all others, and the audit log records it", async () => {
 	const [as, second, third] = [await browserOf(ADA), await browserOf(ADA), await browserOf(ADA)];
 	await addUser(BOB, "viewer");
 	const bob = await browserOf(BOB);

@@ -38,7 +38,7 @@ export async function acceptInvitation(
 	const { password: passwords } = await sessions.$context;
 	const hash = await passwords.hash(input.password);
 	await db.$transaction(async (tx) => {
-		// If two people use the link at once, only one update finds it.
+		// If two people use the link at the same time, only one update finds it.
 		const { count } = await tx.user.updateMany({
 			where: { id, inviteHash: sha256Hex(input.inviteToken) },
 			data: { name: input.name, emailVerified: true, inviteHash: null, inviteExpiresAt: null },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../data/database.ts";
 
-/** What a user signs in with, as better-auth keeps it. */
+/** Stores a user's first password where better-auth looks for it. */
 export async function addPassword(
 	tx: Transaction,
 	userId: string,

@@ -13,7 +13,7 @@ export class AttemptLimit {
 		this.#most = most;
 	}
 
-	/** Counts one attempt; false if the actor has used up those of the last minute. */
+	/** Counts one attempt; false, and not counted, if the actor has used up those of the last minute. */
 	allows(actor: string): boolean {
 		const now = this.#clock.now().getTime();
 		for (const [each, attempts] of this.#attempts) {

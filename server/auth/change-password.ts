@@ -10,7 +10,7 @@ import { mutate } from "../services/mutation.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Per minute. The limit of better-auth doesn't see guesses from within a session. */
+/** Per minute. better-auth's own limit doesn't cover guesses from within a session. */
 const ATTEMPTS_MAX = 5;
 
 const limitOf = oncePer(({ clock }: Resources) => new AttemptLimit(clock, ATTEMPTS_MAX));

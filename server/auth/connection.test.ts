@@ -8,7 +8,7 @@ const here: ConnectionFacts = {
 };
 const elsewhere = { address: "10.0.0.7", localAddress: "10.0.0.5", hostname: "larder.example" };
 
-describe("a session goes over", () => {
+describe("judging a connection over", () => {
 	it.each<[string, Partial<ConnectionFacts>, string]>([
 		["plain HTTP on this machine", {}, "plain"],
 		["a tunnel that ends on this machine", { hostname: "127.0.0.1" }, "plain"],

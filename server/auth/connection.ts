@@ -19,7 +19,7 @@ export interface ConnectionFacts {
 }
 
 /**
- * What a session may go over.
+ * Whether a session may use a connection, and with which cookie.
  *
  *   secure     HTTPS: the cookie is Secure, and never leaves over plain HTTP
  *   plain      plain HTTP that stays on this machine, or on a network that the operator trusts
@@ -75,7 +75,7 @@ export function signInProblem(facts: ConnectionFacts): string | null {
 		return `A proxy at ${plainAddress(facts.address)} forwards this connection, and Larder doesn't trust that proxy yet. To sign in, start Larder with LARDER_TRUSTED_PROXIES=${plainAddress(facts.address)}, and have the proxy send X-Forwarded-For and X-Forwarded-Proto.`;
 	}
 	const tunnel = `ssh -L ${facts.localPort}:127.0.0.1:${facts.localPort}`;
-	return `This connection is plain HTTP from another machine, so anyone on the network could read your password. Larder refuses sign-ins over it. Put a TLS proxy in front of it and name the proxy in LARDER_TRUSTED_PROXIES; or sign in through a tunnel, such as ${tunnel}; or, if you trust this network, start Larder with LARDER_TRUST_NETWORK=on.`;
+	return `This connection is plain HTTP from another machine, so anyone on the network could read your password. Larder refuses sign-ins over it. Put a TLS proxy in front of Larder and name the proxy in LARDER_TRUSTED_PROXIES; or sign in through a tunnel, such as ${tunnel}; or, if you trust this network, start Larder with LARDER_TRUST_NETWORK=on.`;
 }
 
 /** Throws `insecure_connection` if a password or a session must not use this connection. */

@@ -7,7 +7,7 @@ import { auditOrigin } from "../services/audit-origin.ts";
 import type { Caller, Resources } from "../services/context.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 
-/** Entries that one caller can cause a minute: a loop that is denied mustn't push others' entries out of the log. */
+/** Entries that one caller can cause per minute: a loop that is denied mustn't push others' entries out of the log. */
 const NOTED_MAX = 20;
 const TARGET_MAX_LENGTH = 100;
 

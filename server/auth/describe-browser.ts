@@ -1,4 +1,4 @@
-/** Each names itself last, and claims to be the ones below it as well. */
+/** The order matters: many browsers also claim to be one that is further down. */
 const BROWSERS = [
 	[/\bEdg(?:A|iOS)?\//, "Edge"],
 	[/\bOPR\//, "Opera"],

@@ -4,7 +4,7 @@ import type { Caller, Resources } from "../services/context.ts";
 import { mutate } from "../services/mutation.ts";
 import { describeBrowser } from "./describe-browser.ts";
 
-/** Newest first, the caller's own among them. Only a person has sessions. */
+/** The caller's sessions, newest first, including the current one. Only a person has sessions. */
 export async function listSessions({ db, clock }: Resources, caller: Caller): Promise<Session[]> {
 	const own = requireSession(caller);
 	const rows = await db.session.findMany({
@@ -21,7 +21,7 @@ export async function listSessions({ db, clock }: Resources, caller: Caller): Pr
 	}));
 }
 
-/** Ends the caller's other sessions, or the one that is named. The caller's own ends by signing out. */
+/** Ends all of the caller's other sessions, or the one with this id. The current one ends by signing out. */
 export async function endSessions(
 	resources: Resources,
 	caller: Caller,

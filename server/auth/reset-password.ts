@@ -7,7 +7,10 @@ import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** The user whose password a link resets. Throws `unauthenticated` if it is unknown, used, replaced or expired. */
+/**
+ * The user whose password a link resets. Throws `unauthenticated` if the link is unknown, used, replaced or
+ * expired, or the user is disabled.
+ */
 export async function findPasswordReset(
 	{ db, clock }: Resources,
 	resetToken: string,
@@ -43,7 +46,7 @@ export async function resetPassword(
 	const { password: passwords } = await sessions.$context;
 	const hash = await passwords.hash(input.password);
 	await db.$transaction(async (tx) => {
-		// If two people use the link at once, only one update finds it.
+		// If two people use the link at the same time, only one update finds it.
 		const { count } = await tx.user.updateMany({
 			where: { id, resetHash: sha256Hex(input.resetToken), disabledAt: null },
 			data: { resetHash: null, resetExpiresAt: null },

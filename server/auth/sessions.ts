@@ -8,8 +8,8 @@ import type { Database } from "../data/database.ts";
 export const CLIENT_IP_HEADER = "x-larder-client-ip";
 
 /**
- * One cookie for HTTPS, which is Secure, and one with another name for plain HTTP (connection.ts says where
- * that is allowed).
+ * One cookie for HTTPS, which is Secure, and one with another name for plain HTTP (connection.ts says when that is
+ * allowed).
  */
 export function createSessionDoors(db: Database, secret: string): SessionDoors {
 	return {
@@ -23,8 +23,8 @@ export interface SessionDoors {
 }
 
 /**
- * Accounts, passwords and cookie sessions. People can't sign themselves up: the administrator is created at
- * setup.
+ * Accounts, passwords and cookie sessions. People can't sign themselves up: setup creates the first administrator,
+ * and invitations create everyone else.
  */
 function createSessions(db: Database, secret: string, options: { secureCookie: boolean }) {
 	return betterAuth({

@@ -74,7 +74,7 @@ it("distinguishes a wrong or missing passphrase from damage", async () => {
 	await expect(read(null)).rejects.toThrow("Give its passphrase");
 });
 
-it("shows nothing of its content with a passphrase", async () => {
+it("reveals nothing of its content if it has a passphrase", async () => {
 	await write("correct horse battery");
 	const bytes = readFileSync(file);
 	expect(bytes.includes("the key")).toBe(false);

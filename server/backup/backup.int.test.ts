@@ -66,7 +66,10 @@ const OBSERVED = {
 };
 const running = (role: string) => ({ ...OBSERVED, phase: "running", engineState: { role } });
 
-/** Rows with every value that is hard to serialize, and a cache whose second node has just died. */
+/**
+ * Rows with values that are hard to serialize, and a cache with one node that has just died and a replica that
+ * claims to be primary.
+ */
 async function fill(db: Database): Promise<void> {
 	const host = { zone: "a", bindAddress: "127.0.0.1", advertisedAddress: "h", agentVersion: "1" };
 	await db.controlPlane.create({
@@ -217,14 +220,14 @@ describe("a backup", () => {
 });
 
 describe("restoring", () => {
-	it("makes a database that a control plane can start on today", async () => {
+	it("makes a database that a control plane can start with now", async () => {
 		await restore({ now: later(1) });
 		const { epoch, routeRevision } = await db.controlPlane.findUniqueOrThrow({ where: { id: 1 } });
 		const host = await db.host.findUniqueOrThrow({ where: { id: "h" } });
 		const nodes = await db.node.findMany({ orderBy: { id: "asc" } });
 		const cache = await db.cache.findUniqueOrThrow({ where: { id: "c" } });
 		const shard = await db.shard.findUniqueOrThrow({ where: { id: "s" } });
-		// Higher than all earlier epochs, which rose one at a time since the last restore.
+		// Higher than all earlier epochs, which have risen by one at a time since the last restore.
 		expect(epoch).toBeGreaterThan(200_000_000);
 		expect(routeRevision).toBeGreaterThan(200_000_000);
 		expect(host).toMatchObject({ online: false, revision: 0, lastSeenAt: later(1) });
@@ -233,8 +236,8 @@ describe("restoring", () => {
 		expect(nodes.map((node) => node.rebootPending)).toEqual([false, false, false, false]);
 		expect(nodes.every((node) => node.generation > 200_000_000)).toBe(true);
 		expect(nodes.every((node) => node.unlocated)).toBe(true);
-		// A node that serves as wanted is known to hold data; reports that another had died or is primary aren't
-		// believed.
+		// A node that serves as it should is known to hold data; a report that a node has died, or is primary although
+		// it should be a replica, isn't believed.
 		expect(nodes.map((node) => node.observation)).toEqual([
 			running("primary"),
 			running("replica"),
@@ -284,7 +287,7 @@ describe("restoring", () => {
 	});
 });
 
-it("a restore brings an embedded database its key, and keeps what was there", {
+it("restoring an embedded database restores its key too, and keeps what was there", {
 	timeout: 240_000,
 }, async () => {
 	const other = emptyHome("other");

@@ -6,7 +6,7 @@ import { z } from "zod";
  *   {"kind":"dump", …}                     what it was made from
  *   {"kind":"table","name","columns"}      then its rows, each an array with a column's text as PostgreSQL writes it, or null
  *   …                                      tables come after those that they refer to
- *   {"kind":"end","rows","sha256"}         rows by table, and the checksum of every line before, line ends included
+ *   {"kind":"end","rows","sha256"}         rows by table, and the checksum of all lines before it, line ends included
  */
 export const DUMP_FORMAT = 1;
 
@@ -36,7 +36,7 @@ export const endLineSchema = z.object({
 });
 export type EndLine = z.infer<typeof endLineSchema>;
 
-/** Sign-ins and stored answers for repeated calls: both have expired by the time a backup is used. */
+/** Sign-ins and stored answers for repeated calls: both are short-lived, and nothing depends on them. */
 export const TABLES_LEFT_OUT = ["session", "verification", "IdempotencyKey"] as const;
 /** By far the largest, and nothing depends on it. */
 export const METRICS_TABLE = "MetricSample";

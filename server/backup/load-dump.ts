@@ -28,7 +28,7 @@ export interface Loaded {
 }
 
 /**
- * Fills an empty schema from a dump, in the form in which the dump was made, and prepares it for a control
+ * Fills an empty schema from a dump, with the tables of the version that made the dump, and prepares it for a control
  * plane that is about to start. One transaction: all or nothing. `before` runs in it first, `last` at the
  * end.
  */

@@ -4,7 +4,7 @@ import { AppError } from "../contract/errors.ts";
 
 const KEY_BYTES = 32;
 
-/** Costs 128 MiB and some tenths of a second, for us as well as for an attacker. */
+/** Costs 128 MiB and a few tenths of a second, for us as well as for an attacker. */
 export const SCRYPT_COST = { N: 131_072, r: 8, p: 1 } as const;
 
 export const scryptSchema = z.object({

@@ -9,10 +9,10 @@ import {
 	tableLineSchema,
 } from "./dump-lines.ts";
 
-/** Receives a dump's content, in its order. */
+/** Receives a dump's content, in order. */
 export interface DumpReader {
 	header(header: DumpHeader): Promise<void>;
-	/** `rows` are lines of JSON. Called again for a table with many. */
+	/** `rows` are lines of JSON. Called several times for a table with many rows. */
 	rows(table: TableLine, rows: readonly string[]): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const ROWS_AT_A_TIME = 500;
 
 /**
  * Reads a dump to its end, and returns its number of rows by table. Throws `invalid_argument` if it is
- * incomplete or has been changed: then nothing that has been read may be used.
+ * incomplete or has been changed: in that case, nothing that was read may be used.
  */
 export async function readDump(
 	lines: AsyncIterable<string>,

@@ -24,7 +24,7 @@ export interface RestoreOptions {
 }
 
 export interface Restored extends Loaded {
-	/** The former database's new places. */
+	/** Where the former key and database are now. */
 	movedAside: string[];
 }
 

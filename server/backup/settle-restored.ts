@@ -6,7 +6,7 @@ import type { DumpHeader } from "./dump-lines.ts";
 const COUNTERS_BEGIN = Date.UTC(2020, 0, 1);
 
 /**
- * Turns a restored database into one that a control plane can start on today. It uses SQL because the tables
+ * Turns a restored database into one that a control plane can start with now. It uses SQL because the tables
  * have the schema of the backup's version: columns that don't exist there are skipped.
  */
 export async function settleRestored(
@@ -32,16 +32,16 @@ export async function settleRestored(
 	await raise("Node", "generation");
 	// Memcached's clients accept no list of nodes that looks older than theirs.
 	await raise("Cache", "discoveryVersion");
-	// A revision below its own tells an agent that this control plane may not know everything that it runs, so
-	// it leaves that alone. Starting from 0 keeps it below the agent's for as long as possible, whatever changes
-	// before a host reports.
+	// A revision below its own tells an agent that this control plane may not know everything that the agent runs, so
+	// the agent leaves unknown instances alone. Starting from 0 keeps it below the agent's for as long as possible,
+	// whatever changes before a host reports.
 	await set("Host", "revision", "0");
 	await set("Node", "removedAtRevision", `"removedAtRevision" * 0`);
 	await set("AbandonedNode", "removedAtRevision", "0");
 	// Drains and failures may have moved them since: server/fleet/locate-nodes.ts finds them.
 	await set("Node", "unlocated", "true");
 
-	// What hosts reported then isn't true now. They report within a second of the start.
+	// What hosts reported before the backup may no longer be true. They report within a second of the start.
 	await set("Host", "online", "false");
 	await set("Host", "lastSeenAt", `'${sqlTime(now)}'`);
 	if (has("Node", "observation", "followsNodeId")) await forgetDoubtful(tx);
@@ -54,11 +54,11 @@ export async function settleRestored(
 	await set("Cache", "promotionRequestedAt", "NULL");
 	await set("Node", "rebootPending", "false");
 
-	await tell(tx, header, now);
+	await recordRestore(tx, header, now);
 }
 
 /**
- * Higher than any counter that was ever given out: counters rise by one at a time, slower than seconds pass,
+ * Higher than any counter that was ever given out: counters rise by one at a time, more slowly than seconds pass,
  * and start at the time of the last restore.
  */
 function counterOf(now: Date): number {
@@ -68,7 +68,8 @@ function counterOf(now: Date): number {
 /**
  * Keeps only observations of nodes that serve as they should and hold their data, so that no other node
  * starts empty in their place until their host reports. Any other observation, such as that a primary had
- * exited, could cause the replacement of a healthy node, so only which process had been in sync is kept.
+ * exited, could cause the replacement of a healthy node, so of those only the process, and whether it had synced,
+ * are kept.
  */
 async function forgetDoubtful(tx: Transaction): Promise<void> {
 	await tx.$executeRawUnsafe(`
@@ -80,7 +81,7 @@ async function forgetDoubtful(tx: Transaction): Promise<void> {
 			), false)`);
 }
 
-async function tell(tx: Transaction, header: DumpHeader, now: Date): Promise<void> {
+async function recordRestore(tx: Transaction, header: DumpHeader, now: Date): Promise<void> {
 	const message = `The control plane was restored from a backup of ${header.createdAt}. Larder doesn't know what was created after that and leaves it alone.`;
 	await tx.$executeRaw`
 		INSERT INTO "Event" ("id", "at", "severity", "type", "message")

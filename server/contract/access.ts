@@ -61,7 +61,7 @@ export function accessOfRole(role: Role): Access {
 	return role === "administrator" ? "full" : "viewer";
 }
 
-/** A token can do no more than the person it belongs to; `owner` is null for tokens of no person. */
+/** A token can do no more than the person it belongs to; `owner` is null for a token that belongs to no person. */
 export function accessOfToken(scope: TokenScope, owner: Role | null): Access {
 	return scope === "full" && owner !== "viewer" ? "full" : "read-only";
 }

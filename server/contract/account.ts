@@ -13,7 +13,7 @@ export const emailSchema = z
 	.max(LIMITS.emailMaxLength)
 	.toLowerCase();
 
-/** Adds an issue for a password that a guesser would try early. */
+/** Adds an issue for a password that an attacker would guess early. */
 export function requireFitPassword(
 	{ password, name = "", email = "" }: { password: string; name?: string; email?: string },
 	context: z.RefinementCtx,
@@ -62,7 +62,7 @@ export const overviewSchema = z.object({
 	version: z.string(),
 	caches: z.number(),
 	hosts: z.number(),
-	/** So many hosts fell silent at once that the control plane assumes it is cut off: nothing is replaced. */
+	/** So many hosts fell silent at the same time that the control plane assumes it is cut off: nothing is replaced. */
 	safeMode: z.object({ silentHosts: z.array(z.string()) }).nullable(),
 	drainingHosts: z.array(z.string()).describe("hosts whose nodes Larder is moving to other hosts"),
 	diskFull: z

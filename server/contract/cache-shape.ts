@@ -51,7 +51,10 @@ export function memcachedRefusals(shape: CacheShape): Refusal[] {
 	return [...refused, ...zoneRefusals(shape)];
 }
 
-/** `clusterMode` is null while a parameter group may still decide it: then only rules of both modes apply. */
+/**
+ * `clusterMode` is null while a parameter group may still decide it: then only the rules that hold in both modes
+ * apply.
+ */
 export function shardRefusals(shape: CacheShape, clusterMode: ClusterMode | null): Refusal[] {
 	const refused: Refusal[] = [];
 	const refuse = (field: keyof CacheShape, message: string) => refused.push({ field, message });
@@ -162,7 +165,7 @@ function zoneRefusals({ multiAz, zones }: CacheShape): Refusal[] {
 	return [{ field: "zones", message: "multiAz needs at least two different zones" }];
 }
 
-/** Why the slots can't be spread over this many shards; null if they can. */
+/** Why this isn't a valid assignment of all slots to this many shards; null if it is. */
 export function slotsProblem(slots: readonly string[], shards: number): string | null {
 	if (slots.length !== shards) {
 		return `slots must have one entry for each of the ${shards} shards, but has ${slots.length}`;

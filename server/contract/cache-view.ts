@@ -83,7 +83,7 @@ export const failoverSchema = z.object({
 	by: z
 		.enum(["control-plane", "engines"])
 		.describe(
-			"engines: Sentinels or the cluster's own vote, or a change that the control plane found",
+			"engines: Sentinels or the cluster's own vote, or a change that the control plane noticed afterwards",
 		),
 	cause: z.string(),
 	writesUnavailableMs: z
@@ -197,7 +197,7 @@ const previewNodeSchema = z.object({
 	host: z.string(),
 	change: z
 		.enum(["none", "added", "removed", "moved", "changed"])
-		.describe("changed: it becomes another node type or engine on its host"),
+		.describe("changed: it gets another node type or engine on the same host"),
 	from: z.string().nullable().describe("the host that it leaves; null unless it moves"),
 });
 export type PreviewNode = z.infer<typeof previewNodeSchema>;
@@ -216,7 +216,7 @@ export const changePreviewSchema = z.object({
 	topology: z
 		.array(previewShardSchema)
 		.default([])
-		.describe("the shards as they will be, with what leaves them"),
+		.describe("the shards as they will be, and the shards and nodes that will be removed"),
 	steps: z.array(z.string()).describe("sentences, in the order in which Larder carries them out"),
 	restarts: z.array(z.string()).describe("member names of nodes that restart"),
 	failovers: z.array(z.string()).describe("shards that fail over, such as 0001"),

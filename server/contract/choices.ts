@@ -1,6 +1,6 @@
 /**
- * Fields' closed lists of values, as sent on the wire. They are apart from the schemas that check them, so that a page
- * can offer choices without the code that validates.
+ * The values that fields with a closed list can have, as sent on the wire. They are separate from the schemas that
+ * check them, so that a page can offer choices without loading the code that validates.
  */
 export const ENGINES = ["valkey", "redis", "memcached"] as const;
 
@@ -10,8 +10,8 @@ export const ENGINES = ["valkey", "redis", "memcached"] as const;
  *
  * modifying: a requested change is being carried out, such as new parameters or a node's move.
  * rebooting: like modifying, for a requested reboot; `progress` has its steps.
- * degraded: the primary serves, but a replica is missing or out of sync.
- * unavailable: no primary serves.
+ * degraded: all shards serve, but a replica is missing or out of sync.
+ * unavailable: a shard has no primary that serves.
  */
 export const CACHE_STATUSES = [
 	"creating",

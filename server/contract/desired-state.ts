@@ -84,7 +84,7 @@ export const assignmentSchema = z.object({
 	launchPermit: z.int32(),
 	reboot: z
 		.int32()
-		.describe("rises with every reboot that is asked for; the data of the node outlives it"),
+		.describe("rises with every reboot that is requested; the node's data survives it"),
 	busyTimeoutMs: z
 		.int32()
 		.default(BUSY_TIMING.defaultSeconds * 1_000)
@@ -141,7 +141,7 @@ export const routeSchema = z.object({
 	 * never.
 	 */
 	tcpKeepaliveSeconds: z.int32().min(0).default(300),
-	/** The gateway's login for asking roles; null for Memcached. */
+	/** The gateway's login for asking nodes for their roles; null for Memcached. */
 	check: z.object({ username: z.string(), password: z.string() }).nullable(),
 	/** Memcached's auto discovery: nodes that are ready, in the order of their names. */
 	discovery: z
@@ -193,13 +193,13 @@ export const desiredStateSchema = z.object({
 		.array(z.string())
 		.describe(
 			"assignments of a control plane that was restored from a backup and asks where its nodes are: " +
-				"what this host has no trace of isn't started yet",
+				"an instance that this host has no trace of isn't started yet",
 		),
 	deleted: z
 		.array(z.string())
 		.describe(
-			"assignments of caches that were deleted while this host was lost. They are removed like all that isn't " +
-				"assigned, even by a control plane that was restored from a backup: it knows of their end",
+			"assignments of caches that were deleted while this host was lost. They are removed like everything that isn't " +
+				"assigned, even by a control plane that was restored from a backup: it knows that they were deleted",
 		),
 	/**
 	 * All routes of the host, in the agent's file. Null in an answer to the agent: `routes` beside this state has the
@@ -256,7 +256,7 @@ export const failoverOrderSchema = z.object({
 export type FailoverOrder = z.infer<typeof failoverOrderSchema>;
 
 /**
- * Messages that can't wait for the desired state. Kept for some seconds in the control plane's memory; safe
+ * Messages that can't wait for the desired state. Kept for a few seconds in the control plane's memory; safe
  * to repeat.
  */
 export const noticeSchema = z.discriminatedUnion("kind", [
@@ -296,7 +296,7 @@ export const watchInputSchema = z.strictObject({
 	notice: z
 		.int32()
 		.min(-1)
-		.describe("seq of the newest notice of that epoch; -1 for none. Gateways lead as it says"),
+		.describe("seq of the newest notice of that epoch that the agent has acted on; -1 for none"),
 });
 /**
  * `null` if nothing changed within the long poll. Notices don't wait for anything else.

@@ -28,7 +28,7 @@ export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 export const nodeRoleSchema = z.enum(["primary", "replica", "node"]);
 export type NodeRole = z.infer<typeof nodeRoleSchema>;
 
-/** `waiting` means blocked on the cause in `statusReason`; the step continues by itself once that is gone. */
+/** `waiting` means blocked by the cause in `statusReason`; the step continues by itself once that is gone. */
 export const stepStateSchema = z.enum(["pending", "running", "waiting", "done"]);
 export type StepState = z.infer<typeof stepStateSchema>;
 

@@ -11,7 +11,7 @@ import {
 	reportResultSchema,
 } from "./host-report.ts";
 
-/** Calls of an agent of the former version, and its control plane's answers (`npm run record:formats`). */
+/** Calls from an agent of the previous version, and its control plane's answers (`npm run record:formats`). */
 const framesSchema = z.array(
 	z.object({
 		procedure: z.string(),
@@ -27,7 +27,7 @@ describe.each([
 	["watch", watchInputSchema, watchResultSchema],
 	["report", reportMessageSchema, reportResultSchema],
 	["alert", alertMessageSchema, alertResultSchema],
-] as const)("%s of the former version", (procedure, requestSchema, answerSchema) => {
+] as const)("%s of the previous version", (procedure, requestSchema, answerSchema) => {
 	const recorded = frames.filter((frame) => frame.procedure === procedure);
 
 	it("is understood by this control plane, and all of it kept", () => {
@@ -38,7 +38,7 @@ describe.each([
 		}
 	});
 
-	it("has an answer that this agent could read: it remembers one from before its upgrade", () => {
+	it("has an answer that this version's agent can read: it may hold one from before its upgrade", () => {
 		for (const { answer } of recorded) {
 			const read = answerSchema.parse(answer);
 			if (answer === null) expect(read).toBeNull();

@@ -53,7 +53,7 @@ export const engineStateSchema = z.object({
 			users: z.array(z.string().max(200)).max(100),
 		})
 		.optional()
-		.describe("what Larder hasn't put into it: modules, and users of its access rules"),
+		.describe("what Larder hasn't put into it: modules, and users in its ACL"),
 	/** What the engine itself shows of its cluster; null with cluster mode disabled. */
 	cluster: z
 		.object({
@@ -77,11 +77,11 @@ export const engineStateSchema = z.object({
 		.nullable(),
 });
 
-/** A node serves fewer clients at a time than it should, because its process may open too few files. */
+/** A node serves fewer clients at a time than it should, because its process isn't allowed to open enough files. */
 export const clientLimitSchema = z.object({ actual: z.int32(), wanted: z.int32() });
 export type ClientLimit = z.infer<typeof clientLimitSchema>;
 
-/** How long ago something was, in milliseconds by a monotonic clock. Clocks of hosts may be hours apart. */
+/** How long ago something happened, in milliseconds by a monotonic clock. Clocks of hosts may be hours apart. */
 const ageSchema = z.number().min(0).max(LIMITS.ageMsMax);
 
 export const reportedObservationSchema = z.object({
@@ -99,10 +99,14 @@ export const reportedObservationSchema = z.object({
 		),
 	silentForMs: ageSchema
 		.nullable()
-		.describe("how long its process runs without answering; null while it answers or doesn't run"),
+		.describe(
+			"how long its process has been running without answering; null while it answers or doesn't run",
+		),
 	busy: z
 		.boolean()
-		.describe("it is silent because it works on a command, and may for some time yet: not hung"),
+		.describe(
+			"it is silent because it is working on a command, possibly for some time yet: it isn't hung",
+		),
 	launchPermit: z.int32().describe("permit under which it was last started; -1 for never"),
 	restarts: z.int32(),
 	port: z.int32().describe("that it listens on, or is about to as far as the agent knows"),
@@ -242,7 +246,7 @@ export type OrderResult = z.infer<typeof orderResultSchema>;
 
 export const reportMessageSchema = z.strictObject({
 	protocol: agentProtocolSchema,
-	clock: instantSchema.describe("the host's own, only to show how far it is off"),
+	clock: instantSchema.describe("the host's own, only to show how far off it is"),
 	epoch: z.int32().describe("of the newest desired state held; -1 for none"),
 	revision: z
 		.int32()
@@ -250,7 +254,7 @@ export const reportMessageSchema = z.strictObject({
 			"of the desired state that was in force when `observations` were read; -1 for none. " +
 				"An instance absent from a report of the revision that removed it, or a later one, is gone",
 		),
-	facts: hostFactsSchema.nullable().describe("when changed, and first after a start"),
+	facts: hostFactsSchema.nullable().describe("when changed, and in the first report after a start"),
 	observations: z
 		.array(reportedObservationSchema)
 		.max(2_000)
@@ -305,5 +309,8 @@ export const alertResultSchema = z.object({ accepted: z.literal(true) });
 
 export const reportResultSchema = z.object({
 	accepted: z.literal(true),
-	heartbeatMs: z.int32().min(100).describe("to the next report, if there is no news before"),
+	heartbeatMs: z
+		.int32()
+		.min(100)
+		.describe("until the next report, if there is no news before then"),
 });

@@ -1,13 +1,13 @@
 export const GIB = 1024 ** 3;
 export const MIB = 1024 ** 2;
 
-/** Clients that a Valkey or Redis node serves at a time, unless its host allows for fewer: the engines' own default. */
+/** Clients that a Valkey or Redis node serves at a time, unless its host allows fewer: the engines' own default. */
 export const CLIENTS_MAX_DEFAULT = 10_000;
 
 /** How far back the audit log goes, at most: whichever comes first. */
 export const AUDIT_KEPT = { days: 365, entries: 200_000 } as const;
 
-/** ElastiCache's limits, unless a comment says otherwise. */
+/** ElastiCache's limits, and from `portMin` on Larder's own. */
 export const LIMITS = {
 	nameMaxLength: 40,
 	descriptionMaxLength: 255,
@@ -22,7 +22,7 @@ export const LIMITS = {
 	tagValueMaxLength: 256,
 	pageSizeMax: 100,
 	pageSizeDefault: 50,
-	/** Larder's own: ports below require privilege. */
+	/** Ports below require privilege. */
 	portMin: 1024,
 	portMax: 55_535,
 	idempotencyKeyMaxLength: 255,
@@ -103,7 +103,7 @@ export const HUNG_TIMING = { askedAfterMs: 1_000, endedAfterMs: 1_800 } as const
 
 /**
  * How long a primary may work on one command without answering before a replica takes over: the default of
- * the parameter `larder-busy-timeout`, in seconds. Replication itself gives up a silent primary after the
+ * the parameter `larder-busy-timeout`, in seconds. Replication itself gives up on a silent primary after the
  * same time (`repl-timeout`).
  */
 export const BUSY_TIMING = { defaultSeconds: 60 } as const;
@@ -111,7 +111,7 @@ export const BUSY_TIMING = { defaultSeconds: 60 } as const;
 /**
  * How long the backstops wait before they consider a primary gone, in milliseconds: longer than the control
  * plane takes, and longer than it takes to end a hung primary. Otherwise there would be two primaries when
- * the hung one wakes. A cluster's replicas ask for votes at the earliest 0.5 s after the node timeout.
+ * the hung one wakes. A cluster's replicas ask for votes no earlier than 0.5 s after the node timeout.
  */
 export const BACKSTOP_TIMING = {
 	sentinelDownAfterMs: 2_500,

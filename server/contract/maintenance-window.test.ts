@@ -38,7 +38,7 @@ test("a window may cross the end of the week", () => {
 	expect(isInWindow(window, at("2026-11-29T00:30:00Z"))).toBe(false);
 });
 
-test("a cache without a chosen window gets an hour at night of its own", () => {
+test("caches without a chosen window get an hour at night, spread over the week", () => {
 	const ids = Array.from({ length: 200 }, (_, k) => `cache-${k}`);
 	const windows = new Set(ids.map(windowFor));
 	for (const window of windows) expect(maintenanceWindowSchema.parse(window)).toBe(window);

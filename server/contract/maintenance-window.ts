@@ -8,7 +8,7 @@ const WINDOW_MIN_MINUTES = 60;
 const WINDOW_MAX_MINUTES = DAY_MINUTES;
 const TEXT = /^([a-z]{3}):([01]\d|2[0-3]):([0-5]\d)-([a-z]{3}):([01]\d|2[0-3]):([0-5]\d)$/;
 
-/** Minutes since Sunday 00:00 UTC. */
+/** `startMinute` counts from Sunday 00:00 UTC. */
 interface Window {
 	startMinute: number;
 	lengthMinutes: number;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { METRICS_RANGES } from "./choices.ts";
 import { nodeRoleSchema } from "./enums.ts";
 
-/** Metrics read from each node every 5 s. Rates are per second over the interval before `at`. */
+/** Metrics read from each node every 5 s. Rates are per second over the interval before the reading. */
 export const nodeMetricsSchema = z.object({
 	memoryUsedBytes: z.number(),
 	memoryMaxBytes: z.number(),
@@ -33,7 +33,7 @@ export type MetricsRange = z.infer<typeof metricsRangeSchema>;
  * Columns of equal length: `at[i]` (ISO 8601) belongs to `values.<metric>[i]`; null if nothing was measured.
  */
 export const nodeSeriesSchema = z.object({
-	id: z.string().describe("distinguishes nodes that had the same name one after another"),
+	id: z.string().describe("distinguishes nodes that have had the same name, one after another"),
 	node: z.string(),
 	shard: z.string().describe("such as 0001"),
 	role: nodeRoleSchema.nullable(),

@@ -9,7 +9,7 @@ export const dnsPortSchema = z.coerce
 	.min(1, "must be a port: 1 to 65535")
 	.max(65_535, "must be a port: 1 to 65535");
 
-/** A name in DNS has at most 253 characters. This leaves a node's name its 63, and a dot. */
+/** A name in DNS has at most 253 characters. This leaves 63 for a node's name, and one for the dot. */
 const ZONE_MAX_LENGTH = 189;
 const ZONE = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -25,7 +25,7 @@ const MEMORY_OPTIMIZED: Readonly<Record<string, [vcpus: number, gib: number]>> =
 	"12xlarge": [48, 317.77],
 	"16xlarge": [64, 419.1],
 };
-/** With the share of each vCPU that a burstable type may use permanently. */
+/** With the share of each vCPU that a burstable type may use continuously. */
 const BURSTABLE: Readonly<Record<string, [vcpus: number, gib: number, baseline: number]>> = {
 	micro: [2, 0.5, 0.1],
 	small: [2, 1.37, 0.2],

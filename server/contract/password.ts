@@ -2,7 +2,7 @@ import { z } from "zod";
 import { COMMON_WORDS, KEY_ROWS } from "./common-passwords.ts";
 import { LIMITS } from "./limits.ts";
 
-/** Longer runs of neighboring keys count as one idea. */
+/** Runs of at least this many neighboring keys are easy to guess. */
 const RUN_MIN_LENGTH = 4;
 /** Letters that must remain of a password after removing everything that an attacker tries first. */
 const OWN_LETTERS_MIN = 4;

@@ -113,7 +113,7 @@ export interface ClusterViewShard {
 
 /**
  * A cluster's slots and members as one text, independent of order. Agents make it from what their engine
- * shows, the control plane from what is wanted: equal texts mean that the cluster is as it should be.
+ * shows, the control plane from the desired state: equal texts mean that the cluster is as it should be.
  */
 export function clusterViewText(shards: readonly ClusterViewShard[]): string {
 	return shards

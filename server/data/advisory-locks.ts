@@ -4,6 +4,6 @@ export const ADVISORY_LOCK = {
 	controlPlane: 7_220_640,
 	/** Only one first administrator may be created. */
 	setUp: 7_220_641,
-	/** Only one transaction at a time may check that another administrator is left. */
+	/** Only one transaction at a time may check that another administrator remains. */
 	users: 7_220_642,
 } as const;

@@ -53,18 +53,18 @@ export const nodeIdsColumn = z.array(z.string()).nullable();
 /** The size of a cache: nodes is null for engines with shards. */
 const sizeColumn = z.object({
 	replicasPerShard: z.number(),
-	/** Numbers of replicas that differ from it, by shard id. */
+	/** Numbers of replicas that differ from `replicasPerShard`, by shard id. */
 	shardReplicas: z.record(z.string(), z.number()).optional(),
 	nodes: z.number().nullable(),
 });
 export type CacheSize = z.infer<typeof sizeColumn>;
-/** What the nodes of a cache are. */
+/** What kind of nodes a cache has. */
 const kindColumn = z.object({
 	...{ engine: engineSchema, engineVersion: z.string(), parameterGroup: z.string() },
 	...{ nodeType: z.string(), memoryBytes: z.number(), vcpus: z.number(), cpuMillis: z.number() },
 });
 export type CacheKind = z.infer<typeof kindColumn>;
-/** The shape before a change; without a kind where only the size changes. */
+/** The shape before a change; without a kind if only the size changes. */
 export const formerShapeColumn = sizeColumn.extend({
 	kind: kindColumn.optional(),
 	/** Null for any. */

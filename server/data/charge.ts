@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "./database.ts";
 
-/** A control plane's right to move caches: the newest epoch has it, until another control plane takes over. */
+/** A control plane's right to manage caches: the newest epoch has it, until another control plane takes over. */
 export interface Charge {
 	epoch: number;
 	/** Called once another control plane has it: this one must stop. */

@@ -31,7 +31,7 @@ it("a refused statement doesn't cost the connection or its statement names", asy
 	expect(onLost).not.toHaveBeenCalled();
 });
 
-it("a session that knows other statement names than its client counts as lost", async () => {
+it("a session whose statement names differ from its client's counts as lost", async () => {
 	await echo("once");
 	await opened.db.$executeRawUnsafe("DEALLOCATE ALL");
 	await expect(echo("again")).rejects.toThrow();

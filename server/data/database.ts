@@ -35,9 +35,9 @@ export function connectServer(url: string, Client: ConnectionClass = SessionClie
 }
 
 /**
- * The embedded database is one session behind its socket: two connections at once would mix up each other's
+ * The embedded database is one session behind its socket: two connections at the same time would mix up each other's
  * unnamed statements and read each other's rows. It runs one statement at a time anyway, so one connection
- * costs nothing. Everything inside a transaction must use that transaction: a query beside it would wait for
+ * costs nothing. Everything inside a transaction must use that transaction: a query outside of it would wait for
  * its connection.
  *
  * Statements are named, which saves PostgreSQL most of its work on them: parsing and planning. Names outlive

@@ -31,7 +31,7 @@ export async function expireRecords(db: Database, now: Date): Promise<void> {
 	});
 }
 
-/** Drops audit entries from before `oldest`, and the oldest of more than `most`. */
+/** Drops audit entries from before `oldest`, and the oldest ones beyond `most`. */
 export async function expireAudit(
 	db: Database,
 	oldest: Date,

@@ -83,8 +83,8 @@ export class FailoverOrders {
 	}
 
 	/**
-	 * Returns once no order (of the cache, if one is given) waits for its result, or after a moment. Clients depend on
-	 * that result; other work can wait.
+	 * Returns once no order (of the cache, if one is given) is waiting for its result, or after a moment. Clients
+	 * depend on that result; other work can wait.
 	 */
 	async quiet(cacheId: string | null = null): Promise<void> {
 		const waiting = [...this.#byShard.values()].some(

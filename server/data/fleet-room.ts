@@ -14,7 +14,7 @@ interface Known {
 /** Lives beside a fleet's other state in memory: all of it is found again after a restart. */
 const known = oncePer((_: FleetState): Known => ({ openHosts: [], tight: new Set() }));
 
-/** What is known about room for a cache's nodes, which may have to stay in some zones. */
+/** What is known about room for a cache's nodes, which may have to stay in certain zones. */
 export function fleetRoom(
 	fleet: FleetState,
 	cache: { zones: unknown; blocks: unknown },
@@ -38,7 +38,7 @@ export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): v
 	else tight.delete(nodeId);
 }
 
-/** Hosts that take nodes. */
+/** Records which hosts take nodes. */
 export function setOpenHosts(
 	fleet: FleetState,
 	hosts: readonly { id: string; zone: string }[],

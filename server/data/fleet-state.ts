@@ -91,7 +91,7 @@ export class FleetState {
 	/** No host is suspected before this time: after a start, hosts must first find this control plane. */
 	#trustUntil: number;
 	#heartbeatMs: number = AGENT_TIMING.heartbeatMs;
-	/** So many hosts fell silent at once that this control plane is more likely cut off than they are lost. */
+	/** So many hosts fell silent at the same time that this control plane is more likely cut off than they are lost. */
 	safeMode = false;
 	readonly #metrics = new NewestMetrics();
 
@@ -123,7 +123,7 @@ export class FleetState {
 		};
 	}
 
-	/** This process stood still for this long and could hear no host: that doesn't count as their silence. */
+	/** This process was stalled for this long and couldn't hear any host, so that time doesn't count as their silence. */
 	excuse(stalledMs: number): void {
 		const now = this.#clock.now().getTime();
 		for (const [hostId, at] of this.#lastSeen) {
@@ -265,7 +265,7 @@ export class FleetState {
 		return this.#goneSince.get(nodeId) ?? null;
 	}
 
-	/** Whether that is so long ago that every host which isn't a suspect has made another report since. */
+	/** Whether the node has been gone for so long that every host that isn't a suspect has reported again since. */
 	isGoneForCertain(nodeId: string): boolean {
 		const since = this.goneSince(nodeId);
 		return since !== null && this.#clock.now().getTime() - since > AGENT_TIMING.reportedAgainMs;
@@ -295,7 +295,7 @@ export class FleetState {
 		return this.#sentinels.get(hostId) ?? null;
 	}
 
-	/** Reporting hosts' Sentinels that watch a cache, and what they say about it. */
+	/** Sentinels that watch a cache, on hosts that aren't suspects, and what they say about it. */
 	sentinelsOf(cacheId: string): { host: string; port: number; failoverUnderWay: boolean }[] {
 		return [...(this.#watchers.get(cacheId) ?? [])].flatMap((hostId) => {
 			const sentinel = this.#sentinels.get(hostId);

@@ -29,7 +29,7 @@ test.each([
 	"base",
 	"pg_wal",
 	"pg_xact",
-])("a database without %s is damaged, not absent: nothing may be made over it", (path) => {
+])("a database without %s is damaged, not absent: nothing may be created in its place", (path) => {
 	rmSync(join(directory, path), { recursive: true });
 	const what = `${join(directory, path)} is missing`;
 	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });
@@ -49,14 +49,14 @@ test("a database whose PG_VERSION holds garbage is damaged", () => {
 	expect(inspectDataDir(directory)).toMatchObject({ kind: "damaged" });
 });
 
-test("a control file that has its size but holds garbage is named", () => {
+test("a control file that has the right size but holds garbage is named", () => {
 	const path = join(directory, "global/pg_control");
 	writeFileSync(path, Buffer.alloc(8_192, 0xa5));
 	const what = `${path} is truncated, empty or garbled`;
 	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });
 });
 
-test("a control file that was cut is named", () => {
+test("a control file that was truncated is named", () => {
 	truncateSync(join(directory, "global/pg_control"), 4_096);
 	const what = `${join(directory, "global/pg_control")} is truncated, empty or garbled`;
 	expect(inspectDataDir(directory)).toEqual({ kind: "damaged", what });

@@ -32,13 +32,13 @@ export function inspectDataDir(directory: string): DataDirState {
 	const entries = namesIn(directory);
 	if (entries === null || entries.length === 0) return { kind: "absent" };
 	for (const { path, isWhole } of VITAL) {
-		const whole = join(directory, path);
+		const fullPath = join(directory, path);
 		try {
-			if (!isWhole(whole))
-				return { kind: "damaged", what: `${whole} is truncated, empty or garbled` };
+			if (!isWhole(fullPath))
+				return { kind: "damaged", what: `${fullPath} is truncated, empty or garbled` };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-			return { kind: "damaged", what: `${whole} is missing` };
+			return { kind: "damaged", what: `${fullPath} is missing` };
 		}
 	}
 	return { kind: "whole" };

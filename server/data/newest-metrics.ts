@@ -28,7 +28,7 @@ export class NewestMetrics {
 	add(nodeId: string, cacheId: string | null, at: Date, metrics: NodeMetrics, now: number): void {
 		const held = this.#nodes.get(nodeId) ?? { cacheId, samples: [], left: false };
 		held.cacheId = cacheId ?? held.cacheId;
-		// A sample from before this clock was set back would stay the newest.
+		// Otherwise, a sample from before this clock was set back would stay the newest.
 		const kept = held.samples.filter((sample) => isFresh(sample, now) && sample.at <= at.getTime());
 		held.samples = [...kept, { at: at.getTime(), metrics }];
 		this.#nodes.set(nodeId, held);

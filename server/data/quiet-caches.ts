@@ -1,9 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 
-/**
- * Since when caches have been healthy, with nothing to do. Only in memory: a starting control plane starts
- * counting again.
- */
+/** How long caches have been healthy, with nothing to do. Only in memory: a control plane counts from its own start. */
 export class QuietCaches {
 	readonly #clock: Clock;
 	readonly #since = new Map<string, number>();

@@ -5,7 +5,7 @@ const AVOIDED_MS = 10 * 60_000;
 
 /**
  * Ports that hosts couldn't listen on because another program holds them. A cache that has moved to another
- * port no longer mentions the former one, so without this memory it would be chosen again. Only in memory:
+ * port no longer mentions the former one, so without this memory that port would be chosen again. Only in memory:
  * after a restart hosts report them again.
  */
 export class RefusedPorts {

@@ -115,7 +115,10 @@ export class RouteRegistry {
 		);
 	}
 
-	/** Each cache's hosts have been chosen among these. Returns the ids of those that weren't among them before. */
+	/**
+	 * Records that each cache's hosts have been chosen from these. Returns the ids of those that weren't among them
+	 * before.
+	 */
 	settle(hosts: readonly { id: string; zone: string }[]): string[] {
 		const before = this.#settled;
 		this.#settled = new Map(hosts.map(({ id, zone }) => [id, zone]));

@@ -13,7 +13,7 @@ import { TestFleet } from "../testing/test-fleet.ts";
 const ROUNDS = 8;
 const CACHES = ["a", "b", "c"];
 
-it("transactions of every kind run at once without a deadlock", async () => {
+it("transactions of every kind run at the same time without a deadlock", async () => {
 	const fleet = await TestFleet.open();
 	const { resources } = fleet.test;
 	const { db } = resources;

@@ -111,7 +111,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 		tags: [route.tag],
 		summary: route.summary,
 		...(route.description !== undefined && { description: route.description }),
-		// The scope that the call needs, as OpenAPI 3.1 has it for bearer tokens.
+		// The scope that the call needs, as OpenAPI 3.1 allows for bearer tokens.
 		...(procedure.scope !== undefined && { security: [{ bearer: [procedure.scope] }] }),
 		parameters,
 		...(hasBody && {

@@ -63,7 +63,7 @@ function gatherInput(procedure: RestProcedure, request: FastifyRequest): unknown
 		}
 	}
 	const query = request.query as Record<string, unknown>;
-	// The document gives neither a body: fields are in the query. A DELETE's body is accepted as well.
+	// In the OpenAPI document, GET and DELETE have no body: fields are in the query. A DELETE's body is accepted as well.
 	if (procedure.route.method === "GET") return { ...query, ...params };
 	if (procedure.route.method === "DELETE") return { ...query, ...body, ...params };
 	const stray = Object.keys(query)[0];

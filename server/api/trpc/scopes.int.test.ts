@@ -74,7 +74,7 @@ beforeEach(async () => {
 	test = await openTestResources();
 });
 
-/** The error of a call with no input: only checks that come before the input's can refuse it for a missing right. */
+/** The error of a call with empty input: a missing right must be refused before the input is checked. */
 async function errorOf(name: string, access: Access): Promise<AppError | null> {
 	const context = {
 		resources: test.resources,

@@ -21,7 +21,7 @@ export interface RestRoute {
 	/** With `{name}` for path parameters. */
 	path: string;
 	status: 200 | 201 | 202;
-	/** Whether the answer's status is 202 instead, because what was asked for isn't done yet. */
+	/** Whether the response's status is 202 instead, because what was requested isn't done yet. */
 	isPending?(output: unknown): boolean;
 	tag:
 		| "Caches"
@@ -36,7 +36,7 @@ export interface RestRoute {
 		| "Control plane";
 	summary: string;
 	description?: string;
-	/** For an answer that is a stream; JSON if absent. */
+	/** For a response that is a stream; JSON if absent. */
 	contentType?: string;
 }
 
@@ -78,7 +78,7 @@ const TRPC_CODES: Readonly<Record<ErrorCode, TRPC_ERROR_CODE_KEY>> = {
 
 /**
  * tRPC wraps what procedures throw, what their schemas refuse, and errors in the request itself. Of those
- * only INTERNAL_SERVER_ERROR may be a defect of ours: errors in a request's form are the caller's.
+ * only INTERNAL_SERVER_ERROR may be a bug of ours: errors in a request's form are the caller's.
  */
 export function unwrapTrpcError(error: TRPCError): AppError {
 	const { cause, code, message } = error;
@@ -90,7 +90,7 @@ export function unwrapTrpcError(error: TRPCError): AppError {
 	return new AppError("malformed_request", message, { cause });
 }
 
-/** The same error with the transport's code as its cause. */
+/** The same error with the tRPC code that matches its cause. */
 export function toTrpcError(error: TRPCError): TRPCError {
 	const cause = unwrapTrpcError(error);
 	return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
@@ -142,7 +142,10 @@ export const publicProcedure = t.procedure
 	.use(withStorableInput)
 	.use(throughGate);
 
-/** A procedure for identified callers that may do `scope`. The one place where REST, tRPC and the CLI are authorized. */
+/**
+ * A procedure for identified callers whose access includes `scope`. The one place where REST, tRPC and the CLI are
+ * authorized.
+ */
 export function requires(scope: Scope) {
 	return (
 		t.procedure

@@ -46,7 +46,7 @@ describe("a block", () => {
 		]);
 	});
 
-	it("is reported once, unless its node may also stay", () => {
+	it("is reported once, or not at all if the move is optional", () => {
 		const model = cache(nodes(), { blocks: [block("add-nodes", null)] });
 		const events = (action: PlanAction, reason: string) =>
 			blockEvents(model, [action], afterAttempt(model.blocks, action, reason));

@@ -22,14 +22,14 @@ export function standingBlocks(cache: CacheModel, actions: readonly PlanAction[]
 	const waits = ({ step, nodeId }: Block) => {
 		if (step !== "add-replacement") return false;
 		const node = allNodes(cache).find(({ id }) => id === nodeId);
-		return node !== undefined && (isMoving || isToMove(cache, node));
+		return node !== undefined && (isMoving || shouldMove(cache, node));
 	};
 	return cache.blocks.filter(
 		(block) => waits(block) || actions.some((action) => isOf(action)(block)),
 	);
 }
 
-function isToMove(cache: CacheModel, node: NodeModel): boolean {
+function shouldMove(cache: CacheModel, node: NodeModel): boolean {
 	const isOther = isOtherEngine(cache, node) || isOtherSize(cache, node);
 	return mustGo(cache, node) || isOther || isOutOfZone(cache, node) || node.moveTo !== null;
 }
@@ -63,8 +63,8 @@ export function blockedReason(cache: CacheModel, actions: readonly PlanAction[])
 }
 
 /**
- * Reports each block once: what is blocked now, and wasn't before or had another reason. A node that may stay waits
- * for nothing.
+ * Reports each block once: when it is new, or when its reason has changed. An optional move isn't reported, because
+ * the node may stay.
  */
 export function blockEvents(
 	cache: CacheModel,

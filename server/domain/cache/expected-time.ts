@@ -17,7 +17,7 @@ export function copySeconds(bytes: readonly number[]): number {
 	return bytes.length === 0 ? 0 : PER_NODE + Math.max(...bytes) / COPY_BYTES;
 }
 
-/** A node that is made larger or smaller where it runs. */
+/** A node that is made larger or smaller in place. */
 export const RESIZE_SECONDS = 1;
 
 /** Until all gateways lead clients to other nodes. */

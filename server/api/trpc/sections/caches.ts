@@ -157,7 +157,7 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Cancel the change to a cache that is in progress",
 				description:
-					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes return to their former type, and later parts of the change are dropped. Answers 409 once all slots have moved or a primary has changed its engine.",
+					"Slots that have moved move back with their keys, new shards and nodes are removed, nodes return to their former type, and later parts of the change are dropped. Returns 409 once all slots have moved or a primary has changed its engine.",
 			},
 		})
 		.input(cacheRefSchema)
@@ -171,7 +171,7 @@ export const caches = router({
 				status: 202,
 				tag: "Caches",
 				summary: "Start waiting changes now instead of in the maintenance window",
-				description: "Answers 409 if nothing waits, or while another change is under way.",
+				description: "Returns 409 if nothing is waiting, or while another change is under way.",
 			},
 		})
 		.input(cacheRefSchema)
@@ -185,7 +185,7 @@ export const caches = router({
 				status: 200,
 				tag: "Caches",
 				summary: "Cancel changes that wait for the maintenance window",
-				description: "Answers 409 if nothing waits.",
+				description: "Returns 409 if nothing is waiting.",
 			},
 		})
 		.input(cacheRefSchema)
