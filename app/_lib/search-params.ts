@@ -1,9 +1,9 @@
-/** What Next tells a page about its address. */
+/** What Next passes to a page about its address. */
 export interface PageAddress {
 	searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>>;
 }
 
-/** The query as components of the page read it. */
+/** The query, in the form in which the page's components read it. */
 export async function paramsOf({ searchParams }: PageAddress): Promise<URLSearchParams> {
 	const entries = Object.entries(await searchParams).flatMap(([name, value]) =>
 		[value ?? []].flat().map((one): [string, string] => [name, one]),

@@ -15,7 +15,7 @@ interface PagerProps {
 
 const trailKey = (cursor: string) => `larder.trail:${window.location.pathname}:${cursor}`;
 
-/** Remembers which page led to a cursor, because cursors only point forwards. */
+/** Remembers which page led to a cursor, because cursors only point forward. */
 function rememberTrail(cursor: string, from: string | null) {
 	try {
 		window.sessionStorage.setItem(trailKey(cursor), from ?? "");

@@ -26,7 +26,7 @@ export function logLength(path: string): number {
 	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The last lines, from that byte on, to show why a program ended. Empty if there is no log. */
+/** The last lines after `fromByte`, to show why a program ended. Empty if there is no log. */
 export function readLogTail(path: string, lines: number, fromByte = 0): string {
 	let fd: number;
 	try {

@@ -29,7 +29,7 @@ export interface ByHandOptions {
 
 /**
  * A primary, two replicas and three Sentinels, as their documentation sets them up. Set up again for each run: a Sentinel
- * that has failed over once waits minutes before the next time.
+ * that has failed over once waits for minutes before it does so again.
  */
 export async function sentinelsByHand(
 	options: ByHandOptions & { downAfterMs: number },

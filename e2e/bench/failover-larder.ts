@@ -130,7 +130,7 @@ class LarderBench {
 		return agentsDown === "all" ? this.larder.agentNames : [host];
 	}
 
-	/** Returns once the writer writes. It uses the gateway of a host other than the one that is about to fail. */
+	/** Returns once the writer writes. Without cluster mode, it uses the gateway of a host that won't fail. */
 	private async startWriter(cache: Cache, failing: AgentName): Promise<NumberedWriter> {
 		const writer = startWriter({ path: this.pathTo(cache, failing), tag: this.tag });
 		await writer.writesAgain();

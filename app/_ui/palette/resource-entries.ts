@@ -52,7 +52,7 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 	];
 }
 
-/** The host itself, found by its name, zone and address. */
+/** The host itself, found by its name, zone, address and status. */
 export function hostEntry(host: Host): ResourceEntry {
 	return {
 		id: `host:${host.id}`,

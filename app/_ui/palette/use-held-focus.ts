@@ -2,7 +2,8 @@ import { type RefObject, useEffect } from "react";
 
 /**
  * Keeps the focus in an input while `isHeld`. A dialog that is still closing keeps the focus when another opens above
- * it, and then gives it to what had opened it. Acts once a frame, so that two holders can't trigger each other endlessly.
+ * it, and then gives it to what had opened it. Acts at most once a frame, so that two holders can't trigger each other
+ * endlessly.
  */
 export function useHeldFocus(input: RefObject<HTMLInputElement | null>, isHeld: boolean): void {
 	useEffect(() => {

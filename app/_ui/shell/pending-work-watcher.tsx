@@ -65,7 +65,7 @@ function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> 
 		}
 		if (outcome === "deleted") {
 			toast(`${work.cache} was deleted`, {
-				description: "Larder stopped its processes, deleted its files and freed its ports.",
+				description: "Larder stopped its processes and deleted its files.",
 				timeout: 8_000,
 				...viewAction("View events", `/events?cache=${work.cache}`, (path) => router.push(path)),
 			});

@@ -33,7 +33,7 @@ export interface Column<Row> {
 }
 
 /**
- *   rows    all rows are here, and are sorted here
+ *   rows    the page has all rows, and sorts them itself
  *   server  there are more pages: the server sorts by the columns named, and others can't be sorted
  */
 export type Sorting = { by: "rows" } | { by: "server"; columns: readonly string[] };

@@ -50,7 +50,7 @@ interface Goal {
 
 /**
  * Returns the API's JSON of the cache once it is available and `isDone`: the requested change may not have
- * started at the first look. `startedAt` is from performance.now().
+ * started when this first looks. `startedAt` is from performance.now().
  */
 export async function waitUntilAvailable(
 	api: ApiClient,
