@@ -22,7 +22,7 @@ const contentSecurityPolicy = [
 const config: NextConfig = {
 	poweredByHeader: false,
 	reactStrictMode: true,
-	// Nothing uses Next's resizing of images, which takes any address on this server from strangers.
+	// Nothing uses Next's resizing of images, which would accept any address on this server from strangers.
 	images: { unoptimized: true },
 	// `npm run check` type-checks the whole repository; doing it again here would only slow the build.
 	typescript: { ignoreBuildErrors: true },

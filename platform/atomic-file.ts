@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 
 /**
- * Replaces a file so that a reader, or a crash at any line, finds the old content or the new, never a part.
- * `mode` is the file's permission; secrets take 0o600, which is the default.
+ * Replaces a file so that a reader finds the old content or the new, never a part, even after a crash at any line.
+ * `mode` sets the file's permissions; secrets need 0o600, which is the default.
  */
 export async function writeFileAtomic(
 	path: string,

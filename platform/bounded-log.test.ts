@@ -27,7 +27,7 @@ afterEach(() => {
 
 const LINE = `${"x".repeat(99)}\n`;
 
-test("a log that a program keeps writing to stays within its bound, and the program goes on", async () => {
+test("a log that a program keeps writing to stays within its bound, and the program goes on writing", async () => {
 	for (let line = 0; line < 100; line++) {
 		writeSync(writer, LINE);
 		await boundLog(path, { maxBytes: 1_000, keep: true });

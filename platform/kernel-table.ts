@@ -45,7 +45,7 @@ export async function rememberedProgram(
 }
 
 /**
- * Removes the tables of an agent that is gone for good, and nothing else; connections that it forwarded end.
+ * Removes the tables of an agent that is gone for good, and nothing else; connections that they forwarded end.
  * Returns how many there were. If it can't remove one, throws with the command that would.
  */
 export async function removeKernelTables(agentDir: string): Promise<number> {

@@ -27,7 +27,7 @@ export function identifyProcess(pid: number): ProcessIdentity | null {
 		if (code === "ENOENT" || code === "ESRCH") return null;
 		throw error;
 	}
-	// The second field is the command in brackets and may itself hold spaces and brackets.
+	// The second field is the command in parentheses and may itself hold spaces and parentheses.
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 	const state = fields[0];
 	const startTicks = fields[19];

@@ -95,7 +95,7 @@ function isHeld(path: string, content: string): boolean {
 	}
 }
 
-/** Removes what processes left that died while they took the lock. Taking it takes milliseconds. */
+/** Removes the files of processes that died while taking the lock. Taking it takes milliseconds. */
 function removeLeftovers(path: string): void {
 	const directory = dirname(path);
 	for (const name of readdirSync(directory)) {

@@ -1,6 +1,6 @@
 /**
- * `npm run db:migration -- <name>`: writes the SQL between the schema that the migrations lead to and `prisma/schema` as
- * a new migration.
+ * `npm run db:migration -- <name>`: writes a new migration with the SQL that leads from the schema of the existing
+ * migrations to `prisma/schema`.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

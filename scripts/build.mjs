@@ -16,7 +16,7 @@ const named = process.argv.slice(2);
 const unknown = named.filter((name) => all.every((stage) => stage.name !== name));
 if (unknown.length > 0) {
 	const known = all.map(({ name }) => name).join(", ");
-	console.error(`There is no stage ${unknown.join(", ")}. Stages are ${known}.`);
+	console.error(`There is no stage ${unknown.join(", ")}. The stages are ${known}.`);
 	process.exit(2);
 }
 const wanted = new Set(named.length === 0 ? all.map(({ name }) => name) : named);

@@ -20,12 +20,12 @@ export interface CaseResult {
 
 export interface FailoverOptions {
 	writer: NumberedWriter;
-	/** Takes the primary away. */
+	/** Kills or stops the primary or its host. */
 	strike(): void | Promise<void>;
 	/** Returns when everything is as before, but with another primary. */
 	mend(): Promise<void>;
 	timeoutMs: number;
-	/** Lowest number of the writes that are read back. */
+	/** Number of the first write to read back. */
 	readFrom: number;
 }
 

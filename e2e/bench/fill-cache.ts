@@ -24,7 +24,7 @@ export async function fillCache(
 			}
 			for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
 			const reached = await client.wait(options.replicas, TIMEOUT_MS - 5_000);
-			if (reached < options.replicas) throw new Error("replicas don't keep up with the filling");
+			if (reached < options.replicas) throw new Error("the replicas can't keep up with the writes");
 		}
 	} finally {
 		client.disconnect();

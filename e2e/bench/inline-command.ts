@@ -14,7 +14,7 @@ export function inlineCommand(host: string, port: number, command: string): Prom
 		socket.setTimeout(TIMEOUT_MS, () => end(null));
 		socket.once("connect", () => socket.write(`${command}\r\n`));
 		socket.on("error", () => end(null));
-		// A gateway without a server ends the connection politely.
+		// A gateway without a server closes the connection without an error.
 		socket.on("close", () => end(null));
 		socket.on("data", (chunk) => {
 			reply += chunk.toString("utf8");

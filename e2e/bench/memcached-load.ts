@@ -8,7 +8,7 @@ export interface MemcachedLoadOptions {
 	clients: number;
 	/** Requests that a client sends before it waits for their answers. */
 	pipeline: number;
-	/** How many requests of each command all clients send together. */
+	/** Total requests of each command, over all clients. */
 	requests: number;
 	valueBytes: number;
 }

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:pages`: cold loads of every page of the console, each by a browser that has never seen it: first and
- * largest contentful paint, layout shift, and what had to be fetched. Nothing is throttled: browser, control plane, agents
- * and an engine share the machine's processors, over loopback. Only the control plane has shown the page before.
+ * largest contentful paint, layout shift, and what had to be fetched. Nothing is throttled: browser, control plane,
+ * agents and an engine share the machine's processors, over loopback. Only the control plane is warm: it has served
+ * each page before.
  */
 import { type Browser, chromium } from "@playwright/test";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
@@ -99,10 +100,10 @@ async function loadCold(
 	});
 	await page.goto(path);
 	await page.getByRole("heading", { level: 1 }).waitFor();
-	// Of several, the first may disappear before the others.
+	// If there are several, the first may disappear before the others.
 	const loading = page.getByRole("status", { name: /Loading/ });
 	while ((await loading.count()) > 0) await loading.first().waitFor({ state: "detached" });
-	// Once no request is pending, the largest text has been painted. Pages poll, so that pause is short.
+	// Once no request is pending, the largest text has been painted. The pause is short, because pages poll.
 	await page.waitForLoadState("networkidle");
 	const load = await page.evaluate((): Load => {
 		const seen: { largestPaint: number; layoutShift: number } = Reflect.get(window, "seen");

@@ -20,7 +20,10 @@ const { values } = parseArgs({
 });
 const ROUNDS = Number(values.rounds);
 const WARM_UP_ROUNDS = 1;
-/** Polling takes time from the control plane that the creation needs. The answer says when the cache became available. */
+/**
+ * Polling takes processor time that the control plane needs for the creation. The answer says when the cache became
+ * available.
+ */
 const POLL_MS = 25;
 const PING_EVERY_MS = 5;
 const SHAPES = [
@@ -134,7 +137,7 @@ async function untilAvailable(rest: Installation["rest"], name: string): Promise
 
 /** By the control plane's clock, which is this machine's. */
 function availableAfterMs({ availableAt }: Cache, calledAt: number): number {
-	if (availableAt === null) throw new Error("available, but it isn't known since when");
+	if (availableAt === null) throw new Error("available, but availableAt isn't set");
 	return new Date(availableAt).getTime() - calledAt;
 }
 
@@ -147,7 +150,10 @@ interface ClusterTurn {
 	steps: Record<string, number>;
 }
 
-/** Available means the later state that is measured by hand: all slots served, replicas in sync, every node shows every other. */
+/**
+ * Larder's "available" is the later of the two states measured by hand: all slots served, replicas in sync, every node
+ * shows every other.
+ */
 async function takeClusterTurn(
 	{ rest, deleteCache }: Installation,
 	engine: { server: string; client: string | null },
@@ -217,7 +223,7 @@ function row(label: string, values: readonly number[]): string[] {
 	];
 }
 
-/** Asks the three hosts' addresses in turn, because the primary may be on any of them. */
+/** Asks the gateways of all three hosts at the same time, because any of them may be the first to answer. */
 async function firstPong(port: number, goOn: () => boolean): Promise<void> {
 	while (goOn()) {
 		const replies = await Promise.all(

@@ -95,7 +95,8 @@ async function byHand(
 	const cache = await settled(larder, 4);
 	const [node] = cache.endpoints.nodes;
 	const found = await findEngine({ engine, version });
-	if (node === undefined || found?.client == null) throw new Error("nothing to ask");
+	if (node === undefined || found?.client == null)
+		throw new Error("no node, or no command-line client");
 	// Clients may not move slots.
 	const login = systemLogin(larder);
 	for (const name of larder.agentNames) await larder.killAgent(name);

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:scale [-- --mib 1024 --runs 3]`: a replica is added to a primary with data, compared with a script that starts
- * one by hand with the fastest settings; a node type is doubled in place; and a primary with two replicas gets a newer
- * engine under a writer.
+ * `npm run bench:scale [-- --mib 1024 --runs 3]`: a replica is added to a primary with data, compared with a script
+ * that starts one by hand with the fastest settings; a node type is doubled in place; and a primary with two replicas
+ * gets a newer engine while a client writes.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

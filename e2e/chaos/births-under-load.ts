@@ -8,7 +8,7 @@ const BIRTHS = 24;
 const BUSY_THREADS = 7;
 const AVAILABLE_TIMEOUT_MS = 120_000;
 
-/** No cluster begins its life with a failover, even on a machine whose processors are taken. */
+/** No cluster begins its life with a failover, even on a machine whose processors are busy. */
 export const birthsUnderLoad: Scenario = {
 	name: "births-under-load",
 	description:

@@ -52,7 +52,7 @@ async function killAmidChanges(
 		await larder.killControlPlane();
 		await answered;
 		await larder.startControlPlane();
-		await waitUntil(`${name} to be taken`, async () => {
+		await waitUntil(`the request for ${name} to be accepted`, async () => {
 			const { status } = await call();
 			return status === 202 || (victim !== undefined && status === 404);
 		});

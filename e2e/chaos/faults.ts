@@ -30,7 +30,7 @@ export interface Struck {
 	/** For the report: what was done to which node or host. */
 	what: string;
 	host: AgentName | null;
-	/** Names of nodes that may have lost their memory because of it. */
+	/** Names of nodes that may have lost their data because of it. */
 	emptied: readonly string[];
 }
 
@@ -65,7 +65,7 @@ const engineStopped = (role: Role): Fault => ({
 		const node = chooseNode(scene, role);
 		if (node === null) return null;
 		await stopFor(scene, [node.pid ?? 0]);
-		// Larder ends a hung process that another has replaced, and waits for one without a replica.
+		// Larder ends a hung primary if a replica can take over, and otherwise waits for it.
 		const emptied = hasReplica(scene, node) ? [node.id] : [];
 		return { what: node.id, host: node.host as AgentName, emptied };
 	},

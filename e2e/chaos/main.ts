@@ -6,12 +6,12 @@
  *
  * These failure stories of self-run caches can be staged on one machine:
  *
- *    1  reborn-empty[-unseen]   a primary is reborn empty before anyone noticed
+ *    1  reborn-empty[-unseen]   a primary is reborn empty before anyone notices
  *    2  old-primary-returns     the old primary comes back as primary
- *    3  two-losses              the second loss never fails over
+ *    3  two-losses              the second loss causes no failover
  *    4  random-faults, kinds    reboots and changes of engine versions, one by one
  *    6  recycled-port           a stranger on a node's address and port
- *  7, 8 reshard[-…]             shards added and removed, struck, handed over and canceled
+ *  7, 8 reshard[-…]             shards added and removed amid kills, failovers and cancellations
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
  *   18  disk-full               a full disk

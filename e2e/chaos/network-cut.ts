@@ -19,10 +19,10 @@ import { nextPrimary, requireKept } from "./stories/act.ts";
 import { WatchedCache } from "./watched-cache.ts";
 
 const LOST_SECONDS = 15;
-/** A primary that hears from no replica takes writes for four seconds more (decision 14). */
+/** A primary that hears from no replica accepts writes for four more seconds (decision 14). */
 const BOUND_MS = 5_000;
 const ISOLATED_MS = 5_000;
-/** Longer than a host takes to count as lost. */
+/** Longer than it takes for a host to count as lost. */
 const CUT_MS = 25_000;
 const STATE_TIMEOUT_MS = 60_000;
 
@@ -38,7 +38,7 @@ interface Setting {
 /** Hosts run in network namespaces of their own, and are cut off from each other in every way that matters. */
 export const networkCut: Scenario = {
 	name: "network-cut",
-	description: "hosts cut off from each other: one primary in the end, no data lost that was safe",
+	description: "hosts cut off from each other: one primary in the end, no replicated write lost",
 	whyNot: whyNoNamespaces,
 	async run({ log }) {
 		const network = createNamespaces(AGENT_NAMES);
@@ -93,7 +93,7 @@ async function cutHostOff({ larder, network, cache, cluster }: Setting): Promise
 	const losses = await requireKept(cache);
 	await requireKept(cluster);
 	await requireLeads(cache, leader);
-	return `host off: ${leader.id} took over from ${victim.id}, ${losses.plain} writes of the cut side given up`;
+	return `host cut off: ${leader.id} took over from ${victim.id}, ${losses.plain} writes of the cut-off side lost`;
 }
 
 /**
@@ -104,7 +104,7 @@ async function cutZonesApart({ larder, network, cache, cluster }: Setting): Prom
 	const nodesBefore = await nodeIds(cache, cluster);
 	const victim = await cache.primaryOf("0001");
 	const members = (await cache.view()).shards[0]?.nodes.map(({ host }) => host) ?? [];
-	// A host without a node of the cache goes with its primary, so that both replicas stay on the other side.
+	// A host without a node of the cache is cut off with the primary's, so that both replicas stay on the other side.
 	const idle = larder.agentNames.find((name) => !members.includes(name));
 	if (idle === undefined) throw new Error("the cache has nodes on all hosts");
 	const cutOff = [victim.host, idle];
@@ -117,7 +117,7 @@ async function cutZonesApart({ larder, network, cache, cluster }: Setting): Prom
 	await requireKept(cache);
 	await requireKept(cluster);
 	await requireLeads(cache, leader);
-	return `two of four hosts off: ${leader.id} took over from ${victim.id}, safe mode, nothing replaced`;
+	return `two of four hosts cut off: ${leader.id} took over from ${victim.id}, safe mode, nothing replaced`;
 }
 
 /** The hosts see each other, but the control plane sees only half of them: nothing fails over or is replaced. */
@@ -137,7 +137,7 @@ async function cutControlPlaneOff({ larder, network, cache, cluster }: Setting):
 		throw new Violation(`${losses.plain + clusterLosses.plain} writes lost without a failover`);
 	}
 	await requireLeads(cache, primary);
-	return `control plane off from ${unseen.join(" and ")}: safe mode, ${primary.id} led on, no write lost`;
+	return `control plane cut off from ${unseen.join(" and ")}: safe mode, ${primary.id} kept the lead, no write lost`;
 }
 
 /** A client on the cut-off side keeps writing to the old primary, which soon refuses. */
@@ -155,13 +155,13 @@ async function cutClientWithPrimary({ larder, network, cache }: Setting): Promis
 		await delay(ISOLATED_MS);
 		const atEnd = await client.acknowledged();
 		if (atEnd > afterBound) {
-			throw new Violation(`${atEnd - afterBound} writes taken after ${BOUND_MS} ms alone`);
+			throw new Violation(`${atEnd - afterBound} writes accepted after ${BOUND_MS} ms alone`);
 		}
 		const leader = await nextPrimary(besides(cache, victim), victim);
 		network.heal();
 		await requireKept(cache);
 		await requireLeads(cache, leader);
-		return `client cut off with ${victim.id}: ${afterBound - atCut} writes taken in ${BOUND_MS} ms, none after; ${leader.id} leads`;
+		return `client cut off with ${victim.id}: ${afterBound - atCut} writes accepted in ${BOUND_MS} ms, none after; ${leader.id} leads`;
 	} finally {
 		await client.end();
 	}

@@ -8,10 +8,10 @@ import { kernelPath } from "./outside/kernel-path.ts";
 import { upgrade, upgradeAgentFirst } from "./outside/upgrade.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Scenarios that also belong to other groups. */
+/** Scenarios of other groups that belong to this one too. */
 export const ALSO_OUTSIDE: readonly string[] = ["replica-returns-empty", "births-under-load"];
 
-/** Faults that come from outside Larder: clients, strangers on the network, full disks, damaged files, other clocks. */
+/** Faults that come from outside Larder: clients, strangers on the network, full disks, upgrades. */
 export const OUTSIDE: readonly Scenario[] = [
 	handOvers,
 	kernelPath,

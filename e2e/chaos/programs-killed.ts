@@ -89,7 +89,10 @@ async function killAgents(
 	});
 }
 
-/** How long an agent takes from its start until it has all its engines again. Its own log says so, and polling would slow it down. */
+/**
+ * How long an agent takes from its start until it has all its engines again. Its own log has the times: polling the API
+ * would slow it down.
+ */
 async function timeAdoption(larder: Installation, agent: AgentName): Promise<number> {
 	const engines = hostPids(larder, agent, "engine").length;
 	const { log } = larder.agent(agent);

@@ -70,14 +70,14 @@ async function strikeAgainAndAgain(
 		if (broken.length > 0) throw new Violation(`${broken.join("\n")}\n\n${table}`);
 		return `${outcomes.length} faults\n\n${table}`;
 	} catch (error) {
-		log(`until then:\n${outcomeTable(outcomes)}`);
+		log(`so far:\n${outcomeTable(outcomes)}`);
 		throw error;
 	} finally {
 		await Promise.all(watched.map((each) => each.stop()));
 	}
 }
 
-/** Each kind in turn, in a different order each round. */
+/** Each kind once a round, in a random order. */
 function* shuffledFaults({ random, faults = FAULTS_BY_DEFAULT, kind = "" }: ScenarioOptions) {
 	const kinds = FAULTS.filter((fault) => fault.kind.includes(kind));
 	if (kinds.length === 0) throw new Error(`no kind of fault has "${kind}" in its name`);
@@ -138,7 +138,8 @@ function isEmptied(shard: Cache["shards"][number], struck: Struck): boolean {
 
 function describeViolation({ fault, losses }: Outcome): string[] {
 	const found: string[] = [];
-	if (losses.base > 0) found.push(`${fault.kind}: ${losses.base} keys of the beginning are gone`);
+	if (losses.base > 0)
+		found.push(`${fault.kind}: ${losses.base} keys written at the start are gone`);
 	if (losses.waitOne > 0) {
 		found.push(`${fault.kind}: ${losses.waitOne} writes that a replica acknowledged are gone`);
 	}

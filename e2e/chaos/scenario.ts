@@ -4,7 +4,7 @@ export interface ScenarioOptions {
 	/** A whole number from 0 to `below` - 1; the same seed gives the same numbers. */
 	random(below: number): number;
 	faults?: number;
-	/** Restricts random faults, or the caches of a scenario, to those whose kind contains this text. */
+	/** Restricts random faults, or the caches of a scenario, to those whose kind or name contains this text. */
 	kind?: string;
 	kills?: number;
 	seconds?: number;

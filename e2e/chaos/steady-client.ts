@@ -5,7 +5,7 @@ import type { Endpoint } from "../../server/contract/cache-view.ts";
 export interface ClientReport {
 	operations: number;
 	errors: string[];
-	/** Longest wait for an answer. */
+	/** Longest wait for the answers to a write and the read after it. */
 	slowestMs: number;
 }
 

@@ -38,7 +38,7 @@ export const waitOne: Scenario = {
 					plain += losses.plain;
 					if (losses.waitOne > 0 || losses.base > 0) {
 						throw new Violation(
-							`kill ${kill + 1}, of ${primary.id}: ${losses.waitOne} writes that WAIT acknowledged are gone, ${losses.base} keys of the beginning\n${losses.traces.join("\n")}`,
+							`kill ${kill + 1}, of ${primary.id}: ${losses.waitOne} writes that WAIT acknowledged are gone, ${losses.base} keys written at the start\n${losses.traces.join("\n")}`,
 						);
 					}
 					if (kill % 25 === 24) log(`${kill + 1} kills`);

@@ -24,7 +24,7 @@ const WHOLE_TIMEOUT_MS = 180_000;
 const BASE_KEYS = 200;
 const WRITE_EVERY_MS = 10;
 
-/** The fate of the writes to one shard, or one node of Memcached. */
+/** How many writes to one cache, or to several, were lost. */
 export interface Losses {
 	/** Acknowledged by the primary only. */
 	plain: number;
@@ -48,7 +48,10 @@ interface WatchedShard {
 	checked: { plain: number; waitOne: number };
 }
 
-/** Where a client that knows none of the nodes any more finds them again: the configuration endpoint, at every gateway. */
+/**
+ * The nodes, and where a client that knows none of them any more finds them again: the configuration endpoint, at every
+ * gateway.
+ */
 function seedsOf({ endpoints }: Cache): Endpoint[] {
 	const port = endpoints.configuration?.port;
 	const stable = port === undefined ? [] : endpoints.gateways.map((host) => ({ host, port }));
@@ -195,7 +198,7 @@ export class WatchedCache {
 	async requireNothingLost(): Promise<void> {
 		const { plain, waitOne, base, traces } = await this.findLosses();
 		if (plain + waitOne + base === 0) return;
-		const found = `${plain} writes, ${waitOne} with WAIT, ${base} keys of the beginning`;
+		const found = `${plain} writes, ${waitOne} with WAIT, ${base} keys written at the start`;
 		throw new Violation(`${this.name} lost ${[found, ...traces].join("; ")}`);
 	}
 

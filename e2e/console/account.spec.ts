@@ -2,7 +2,7 @@ import { ADMINISTRATOR, expect, test } from "./console-test.ts";
 
 const NEW_PASSWORD = "blauer elefant tanzt";
 
-test("a password is changed with the current one, and other browsers have to sign in again", async ({
+test("changing a password requires the current one, and other browsers have to sign in again", async ({
 	page,
 	browser,
 	installation,
@@ -56,7 +56,7 @@ test("a password is changed with the current one, and other browsers have to sig
 	await other.close();
 });
 
-test("a connection that is too unsafe for a password shows why in place of the form", async ({
+test("on a connection that is too unsafe for a password, the page says why instead of showing the form", async ({
 	browser,
 	installation,
 }) => {

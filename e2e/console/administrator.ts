@@ -9,7 +9,7 @@ export const ADMINISTRATOR = {
 
 export type StorageState = Awaited<ReturnType<APIRequestContext["storageState"]>>;
 
-/** Creates the first administrator by the setup link, and signs in. Returns what a browser then has to keep. */
+/** Creates the first administrator with the setup link, and signs in. Returns what a signed-in browser stores. */
 export async function signInAdministrator(installation: Installation): Promise<StorageState> {
 	const context = await request.newContext({
 		baseURL: installation.url,

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 
-/** Lets `goto` and `reload` return once the page hears keys and clicks. The page shows its data earlier. */
+/** Makes `goto` and `reload` wait until the page responds to keys and clicks. It shows its data earlier. */
 export function attentive(page: Page): Page {
 	const hears = () => page.locator("html[data-hears]").waitFor({ state: "attached" });
 	const goto = page.goto.bind(page);

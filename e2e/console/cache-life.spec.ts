@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { clipboardOf, expect, test } from "./console-test.ts";
 
-test("a cache is created by clicks, used by a client, and deleted with its name typed", async ({
+test("a cache is created by clicks, used by a client, and deleted by typing its name", async ({
 	page,
 }) => {
 	await page.goto("/caches");
@@ -43,7 +43,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 		await expect(page.locator("[data-node]")).toHaveCount(3);
 	});
 
-	const { host, port } = await test.step("its endpoint copies", async () => {
+	const { host, port } = await test.step("its endpoint can be copied", async () => {
 		await page.getByRole("button", { name: "Copy primary endpoint" }).click();
 		const [name, number] = (await clipboardOf(page)).split(":");
 		return { host: name ?? "", port: Number(number) };
@@ -103,7 +103,7 @@ test("a cache is created by clicks, used by a client, and deleted with its name 
 	});
 });
 
-test("a name that is taken is reported at the name's field", async ({ page, installation }) => {
+test("a name that is taken is reported at the name field", async ({ page, installation }) => {
 	await installation.createCache({ name: "taken" });
 	await page.goto("/caches/create");
 	await page.getByLabel("Name").fill("taken");

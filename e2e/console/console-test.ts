@@ -10,7 +10,10 @@ interface WorkerFixtures {
 	/** Control plane with console, three hosts and an administrator. */
 	installation: Installation;
 	session: StorageState;
-	/** Where the administrator is signed in. It keeps what it fetched, which each test would have to fetch again. */
+	/**
+	 * Where the administrator is signed in. It keeps what it fetched, which each test would otherwise have to fetch
+	 * again.
+	 */
 	signedIn: BrowserContext;
 }
 

@@ -14,7 +14,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	await expect(leads(primary)).toBeVisible();
 	await expect(page.getByText("None yet")).toBeVisible();
 
-	await test.step("the dialog says what happens and offers a choice of the new primary", async () => {
+	await test.step("the dialog says what happens and offers a choice of new primary", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Fail over" }).click();
 		const dialog = page.getByRole("dialog", { name: "Fail over orders?" });
@@ -45,7 +45,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	await installation.deleteCache("orders");
 });
 
-test("a shard of a cluster fails over and hands slots over, from where it is drawn", async ({
+test("a shard of a cluster fails over, and slots move, with the topology's buttons", async ({
 	page,
 	installation,
 }) => {
@@ -95,7 +95,7 @@ test("a cache without a replica says why it can't fail over", async ({ page, ins
 	await installation.deleteCache("alone");
 });
 
-test("the wizard says what a cut-off primary does where replicas are chosen", async ({ page }) => {
+test("where replicas are chosen, the wizard says what a cut-off primary does", async ({ page }) => {
 	await page.goto("/caches/create?mode=custom");
 	const note = page.locator("[data-write-guard]");
 	await expect(page.getByRole("group", { name: "Availability" })).toBeVisible();

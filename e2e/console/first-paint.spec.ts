@@ -7,7 +7,7 @@ async function markupOf(request: APIRequestContext, path: string): Promise<strin
 	return html.replace(/<script\b.*?<\/script>/gs, "");
 }
 
-test("pages arrive with their data, for those who are signed in", async ({
+test("pages arrive with their data, but only for users who are signed in", async ({
 	page,
 	browser,
 	installation,

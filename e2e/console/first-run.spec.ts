@@ -27,7 +27,7 @@ test.describe
 			}
 		});
 
-		test("creates the administrator by the link, and signs in", async ({ page }) => {
+		test("creates the administrator with the link, and signs in", async ({ page }) => {
 			await page.goto(link);
 			await page.getByRole("button", { name: "Create administrator" }).click();
 			await expect(page.getByText("Name is required.")).toBeVisible();
@@ -43,12 +43,12 @@ test.describe
 			await expect(page.getByRole("heading", { name: "Create your first cache" })).toBeVisible();
 		});
 
-		test("spends the link", async ({ page }) => {
+		test("invalidates the link", async ({ page }) => {
 			await page.goto(link);
 			await expect(page.getByRole("heading", { name: "Larder is set up" })).toBeVisible();
 		});
 
-		test("signs in to the page asked for, refuses a wrong password, signs out", async ({
+		test("signs in and opens the requested page, refuses a wrong password, signs out", async ({
 			page,
 		}) => {
 			await page.goto(`${installation.url}/events?severity=error`);

@@ -56,7 +56,7 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 		});
 	});
 
-	await test.step("uncordon lets nodes come again", async () => {
+	await test.step("uncordon lets the host take nodes again", async () => {
 		await change(page, host, "Uncordon");
 		await expect(row.getByText("Drained", { exact: true })).toHaveCount(0);
 	});

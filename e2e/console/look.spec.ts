@@ -28,7 +28,7 @@ const LISTS = [
 	"/account",
 ];
 
-/** Cells of a list's first row that aren't wholly in the window, by their columns' names. */
+/** Cells of a list's first row that aren't wholly inside the list's frame, by their columns' names. */
 async function cellsOutOfSight(page: Page): Promise<string[]> {
 	const cells = page.locator(".data-table").first().locator("tbody tr").first().locator("td");
 	return await cells.evaluateAll((elements) =>
@@ -124,7 +124,7 @@ test.describe("on a small screen", () => {
 	test.use({ viewport: { width: 400, height: 860 } });
 
 	test("no page scrolls sideways", async ({ page, installation }) => {
-		// All pages other than LISTS, one after the other.
+		// Pages that aren't in LISTS, one after the other.
 		test.slow();
 		await installation.createCache(LONG);
 		const detail = `/caches/${LONG.name}`;

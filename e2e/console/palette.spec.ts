@@ -50,7 +50,7 @@ test("what can be done with a cache or host is found by keyboard, despite typos"
 	await installation.deleteCache("game");
 });
 
-test("opened while a dialog is still closing, it has the focus and keeps it", async ({ page }) => {
+test("opened while a dialog is still closing, it gets the focus and keeps it", async ({ page }) => {
 	// With reduced motion, the dialog would be gone at once.
 	await page.emulateMedia({ reducedMotion: "no-preference" });
 	const input = page.getByRole("combobox", { name: /Search caches/ });

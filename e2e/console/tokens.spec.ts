@@ -55,7 +55,7 @@ test("a token is shown once, lets a script in, and is refused once revoked", asy
 	await expect(own.filter({ hasText: "Create token" })).toBeVisible();
 });
 
-test("an invited viewer sees everything, changes nothing, and is out when disabled", async ({
+test("an invited viewer sees everything, changes nothing, and is signed out when disabled", async ({
 	page,
 	browser,
 	installation,

@@ -9,7 +9,7 @@ async function search(page: Page, words: string) {
 	await page.keyboard.type(words);
 }
 
-/** Looks at the cache's own status, the first on the page: single nodes become available sooner. */
+/** Looks at the cache's own status, the first on the page: individual nodes become available sooner. */
 async function expectAvailable(page: Page, name: string) {
 	await expect(page).toHaveURL(new RegExp(`/caches/${name}$`));
 	const status = page.locator("main [data-status]").first();
@@ -56,7 +56,7 @@ test("Easy: a name and a purpose make a leaderboard, and the form says what it c
 	await installation.deleteCache("ranks");
 });
 
-test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their slots", async ({
+test("Custom: a Redis OSS cluster is created by clicks, and its page shows shards with their slots", async ({
 	page,
 	installation,
 }) => {
@@ -91,7 +91,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 		await expect(command).toContainText('"clusterMode": "enabled"');
 	});
 
-	await test.step("slots that leave a gap are refused at the slots, and nothing typed is lost", async () => {
+	await test.step("slots that leave a gap are refused at their field, and nothing typed is lost", async () => {
 		await page.getByLabel("Name").fill("wide");
 		await page.getByRole("button", { name: /^Placement and port/ }).click();
 		const slots = page.getByRole("textbox", { name: /^Slots/ });
@@ -153,7 +153,7 @@ test("Custom: a Redis OSS cluster by clicks, whose page shows shards with their 
 	await installation.deleteCache("wide");
 });
 
-test("a parameter group is created, attached, changed, and takes effect by a reboot", async ({
+test("a parameter group is created, attached, changed, and takes effect through a reboot", async ({
 	page,
 	installation,
 }) => {
@@ -183,7 +183,7 @@ test("a parameter group is created, attached, changed, and takes effect by a reb
 		await expect(dialog).toBeHidden();
 	});
 
-	await test.step("changed; a value that isn't allowed is refused at its place", async () => {
+	await test.step("changed; a value that isn't allowed is refused in its field", async () => {
 		await page.goto("/parameter-groups/lru?search=timeout");
 		await page.getByRole("button", { name: "Edit timeout" }).click();
 		const field = page.getByRole("textbox", { name: "Value of timeout" });
@@ -196,7 +196,7 @@ test("a parameter group is created, attached, changed, and takes effect by a reb
 		await expect(page.getByRole("row", { name: /^timeout/ })).toContainText("Set here");
 	});
 
-	await test.step("one that needs it waits for a reboot, on the cache's own tab", async () => {
+	await test.step("a value that needs a reboot waits for one, on the cache's own tab", async () => {
 		await page.goto("/parameter-groups/lru?search=databases");
 		await page.getByRole("button", { name: "Edit databases" }).click();
 		await page.getByRole("textbox", { name: "Value of databases" }).fill("32");
@@ -212,7 +212,7 @@ test("a parameter group is created, attached, changed, and takes effect by a reb
 		await expect(page.getByRole("button", { name: "Reboot to apply" })).toHaveCount(0);
 	});
 
-	await test.step("reset as a whole; deleted once no cache uses it, and says so until then", async () => {
+	await test.step("reset as a whole; deleted once no cache uses it, and the dialog says so until then", async () => {
 		await page.goto("/parameter-groups/lru");
 		const timeout = page.getByRole("row", { name: /^timeout/ });
 		await expect(timeout).toContainText("Set here");
@@ -260,7 +260,7 @@ test("a protected cache says why it can't be deleted, and how to allow it", asyn
 	});
 });
 
-test("a custom node type is created, offered first by the form, and deleted", async ({ page }) => {
+test("a custom node type is created, offered by the form, and deleted", async ({ page }) => {
 	await page.goto("/caches");
 	await search(page, "create node type");
 	await page.keyboard.press("Enter");

@@ -30,7 +30,7 @@ export interface ControlPlane {
 	databaseCpuSeconds(): number;
 	rssMib(): number;
 	writes(): Promise<Writes>;
-	/** How many shards have, on record, their primary on one of these hosts. */
+	/** How many shards have their recorded primary on one of these hosts. */
 	primariesOn(hostNames: readonly string[]): Promise<number>;
 	stop(): Promise<void>;
 }

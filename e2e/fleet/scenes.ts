@@ -162,7 +162,7 @@ export async function churn(stage: Stage): Promise<Figures> {
 	};
 }
 
-/** Those hosts fall silent at once, for good. */
+/** Those hosts fall silent at the same time, for good. */
 export async function loss(
 	{ controlPlane: { rest, primariesOn }, fleet, caches }: Stage,
 	title: string,

@@ -2,7 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { z } from "zod";
 
-/** What hosts were sent since the last call of `take`. */
+/** What hosts sent and received since the last call of `take`. */
 export interface Traffic {
 	/** Answers to `watch` that had news. */
 	readonly watchAnswers: number;
@@ -20,7 +20,7 @@ const responseSchema = z.object({
 	response: z.custom<IncomingMessage>(),
 });
 
-/** Counts what this process's HTTP clients receive from the agent's API. */
+/** Counts the reports that this process's HTTP clients send, and the answers to `watch` that they receive. */
 export function countTraffic(): { take(): Traffic } {
 	let traffic = NO_TRAFFIC;
 	subscribe("http.client.response.finish", (message) => {

@@ -6,7 +6,7 @@
  *   agent/testing/formats/home                   an agent's directory: its records and the files that engines keep
  *   agent/testing/formats/store                  the record of an unpacked engine
  *   server/contract/testing/formats/frames.json  calls of an agent, and the control plane's answers
- *   server/contract/testing/formats/*.schema.json  what an agent of that version takes as an answer
+ *   server/contract/testing/formats/*.schema.json  what an agent of that version accepts as an answer
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -53,7 +53,7 @@ try {
 	await larder.stop();
 }
 
-/** Everything that agents report: caches of all shapes, failovers, a death, a change, metrics. */
+/** What agents report: caches of all shapes, failovers, deaths, metrics. */
 async function live(installation: Installation): Promise<void> {
 	for (const cache of CACHES) await installation.createCache(cache);
 	for (const { name } of CACHES) await installation.waitForStatus(name, "available", 60_000);

@@ -69,7 +69,7 @@ describe("an import that points the wrong way is named", () => {
 	});
 });
 
-describe("the console knows the server's types and nothing else of it", () => {
+describe("the console may import the server's types and nothing else from it", () => {
 	it("may import a type", () => {
 		const files = { "server/api/x.ts": target };
 		expect(
@@ -79,7 +79,7 @@ describe("the console knows the server's types and nothing else of it", () => {
 			check({ ...files, "app/a.tsx": 'export type { T } from "../server/api/x.ts";' }),
 		).toEqual([]);
 	});
-	it("may not import a value beside the type", () => {
+	it("may not import a value along with the type", () => {
 		const source = 'import { type T, t } from "../server/api/x.ts"; t;';
 		expect(check({ "app/a.tsx": source, "server/api/x.ts": target })).toHaveLength(1);
 	});

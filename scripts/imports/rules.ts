@@ -8,7 +8,7 @@
  */
 interface Area {
 	readonly path: string;
-	/** Areas beside itself, by path, that it may import. */
+	/** Areas besides itself, by path, that it may import. */
 	readonly uses: readonly string[];
 	/** Areas whose types, and nothing else, it may import. */
 	readonly usesTypesOf?: readonly string[];
@@ -56,7 +56,7 @@ export const AREAS: readonly Area[] = [
 	{ path: "e2e/fleet", uses: [...BASE, "agent/control", "e2e"] },
 ];
 
-/** Packages that only one area may import, including the database's generated client. */
+/** Packages that only these areas may import, and the database's generated client. */
 export const RESERVED: readonly { readonly pattern: RegExp; readonly areas: readonly string[] }[] =
 	[
 		{

@@ -2,8 +2,9 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 /**
- * The programs that run, one file each in `dist/`. The server takes its packages from node_modules: it is one process
- * and Next.js can't be bundled. The others hold what they need, so that they start quickly and stay small.
+ * The programs that run, one file each in `dist/`. The first three take their packages from node_modules, which the
+ * server needs anyway because Next.js can't be bundled. The others hold what they need, so that they start quickly and
+ * stay small.
  */
 export const BUNDLES = {
 	server: { entry: "server/main.ts", external: true },
@@ -14,7 +15,7 @@ export const BUNDLES = {
 	cli: { entry: "cli/main.ts", external: false },
 };
 
-/** Running calls of buildBundles: they share esbuild's helper process. */
+/** How many calls of buildBundles are running: they share esbuild's helper process. */
 let builds = 0;
 
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */

@@ -26,7 +26,7 @@ export function dependenciesStage(root) {
 				cwd: root,
 				what: "npm ci",
 				remedy:
-					"Check that npm reaches its registry (npm ping) and that this directory is yours to write, then try again.",
+					"Check that npm reaches its registry (npm ping) and that you can write to this directory, then try again.",
 			});
 			writeStamp(stampFile, MACHINE);
 		},

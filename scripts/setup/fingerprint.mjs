@@ -30,7 +30,7 @@ function filesUnder(root, path, skip) {
 		.flatMap((child) => filesUnder(root, child, skip));
 }
 
-/** The fingerprint that a stage was last finished with. */
+/** The fingerprint with which a stage last finished. */
 export function readStamp(path) {
 	return existsSync(path) ? readFileSync(path, "utf8") : null;
 }

@@ -9,8 +9,8 @@ export function formatSeconds(ms) {
 }
 
 /**
- * Prints one line for every stage that starts or ends and, on a terminal, a last line that shows what runs now and for
- * how long. Elsewhere (a log, CI) only whole lines are printed.
+ * Prints one line for every stage that ends. On a terminal, a last line shows what runs now and for how long; elsewhere
+ * (a log, CI), a line is also printed for every stage that starts.
  */
 export function createProgress(stream = process.stdout) {
 	const live = stream.isTTY === true && process.env.TERM !== "dumb";

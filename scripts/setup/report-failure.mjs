@@ -1,7 +1,7 @@
 import process from "node:process";
 import { StageError } from "./stage-error.mjs";
 
-/** Says on stderr why a stage failed and what to do. A defect of ours is shown with its stack. */
+/** Says on stderr why a stage failed and what to do. A defect in Larder is shown with its stack. */
 export function reportFailure(error) {
 	if (!(error instanceof StageError)) {
 		console.error(error);

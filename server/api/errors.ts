@@ -21,7 +21,7 @@ function diskFullError(cause: unknown): AppError {
 	);
 }
 
-/** A failure that no use case expects: a full disk, or a defect of ours. */
+/** A failure that no use case expects: a full disk, or a defect in Larder. */
 export function unexpectedError(cause: unknown): AppError {
 	if (saysDiskFull(cause)) return diskFullError(cause);
 	return new AppError(

@@ -48,6 +48,6 @@ export const kinds: Scenario = {
 export const kindsKilled: Scenario = {
 	name: "kinds-killed",
 	description:
-		"control plane, agent or a new node's engine killed amid such a change: it ends, nothing is lost",
+		"control plane, agent or a new node's engine killed amid such a change: it completes, nothing is lost",
 	run: (options) => withInstallation({}, (larder) => playAll(larder, JOURNEYS, kill, options)),
 };

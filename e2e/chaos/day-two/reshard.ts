@@ -53,7 +53,7 @@ export const reshard: Scenario = {
 	run: (options) => withInstallation({}, (larder) => playAll(larder, options, [])),
 };
 
-/** Strikes meet the changes at random moments: killed programs, a failover and a cancellation. */
+/** Strikes hit the changes at random moments: killed programs, a failover and a cancellation. */
 export const reshardKilled: Scenario = {
 	name: "reshard-killed",
 	description:
@@ -64,7 +64,7 @@ export const reshardKilled: Scenario = {
 		),
 };
 
-/** Each strike meets two changes. */
+/** Each strike is repeated in two changes. */
 const struckAgain = (strike: Strike, times: number): Strike[] =>
 	Array.from({ length: Math.ceil(times / STEPS.length) }, () => strike);
 
@@ -80,7 +80,7 @@ export const reshardFailovers: Scenario = {
 export const reshardCanceled: Scenario = {
 	name: "reshard-canceled",
 	description:
-		"20 changes of shards (--kills) canceled at random moments: the former shards, all keys",
+		"20 changes of shards (--kills) canceled at random moments: the former shards and all keys remain",
 	run: (options) =>
 		withInstallation({}, (larder) =>
 			playAll(larder, options, Array<Strike>(options.kills ?? TIMES).fill(cancel)),
@@ -199,7 +199,7 @@ const failOver: Strike = async (larder, name, { random }) => {
 	await delay(random(KILL_WITHIN_MS));
 	const shard = `000${1 + random(3)}`;
 	const answer = await larder.rest("POST", `/caches/${name}/failover`, { body: { shard } });
-	return `failover of shard ${shard} asked (${answer.status})`;
+	return `failover of shard ${shard} requested (${answer.status})`;
 };
 
 const cancel: Strike = async (larder, name, { random }) => {

@@ -49,7 +49,7 @@ export const sizes: Scenario = {
 export const sizesKilled: Scenario = {
 	name: "sizes-killed",
 	description:
-		"control plane, agent or a new replica's engine killed amid a change of size: it ends, nothing is lost",
+		"control plane, agent or a new replica's engine killed amid a change of size: it completes, nothing is lost",
 	run: (options) => withInstallation({}, (larder) => playAll(larder, REPLICAS, kill, options)),
 };
 
@@ -136,7 +136,7 @@ function isReached(cache: Cache, change: Change): boolean {
 	);
 }
 
-/** Returns what it killed. It kills an agent instead of a replica if none comes or goes at that moment. */
+/** Returns what it killed. It kills an agent instead of a replica if none is being added or removed at that moment. */
 export async function kill(
 	victim: Victim,
 	larder: Installation,
@@ -161,7 +161,7 @@ export async function kill(
 	return "an agent";
 }
 
-/** A replica that comes or goes, and has a process. */
+/** A replica that is being added or removed, and has a process. */
 function passingReplica({ shards }: Cache): CacheNode | undefined {
 	return shards
 		.flatMap(({ nodes }) => nodes)

@@ -145,7 +145,7 @@ async function untilItRedirects(
 	}
 }
 
-/** Writes one key after another through a library, and records how long it can't. */
+/** Writes the same key again and again through a library, and records how long it can't. */
 class LibraryWriter {
 	readonly name: string;
 	readonly gapsMs: number[] = [];

@@ -22,7 +22,8 @@ const START_TIMEOUT_MS = 60_000;
 /** The disk with the control plane's database and its log has no room left. */
 export const controlPlaneDiskFull: Scenario = {
 	name: "control-plane-disk-full",
-	description: "on a full disk the control plane reads, refuses changes clearly, and recovers",
+	description:
+		"on a full disk the control plane answers reads, refuses changes with a clear error, and recovers",
 	whyNot: whyNoSmallDisk,
 	async run() {
 		const root = mkdtempSync(join(tmpdir(), "larder-full-"));
@@ -66,7 +67,7 @@ async function onSmallDisk(root: string): Promise<string> {
 		await waitUntil("changes to be stored again", async () => (await change()) === 201);
 		await requireReads(rest, url);
 		if (server.ended !== null) throw new Violation(`the control plane ended: ${server.ended}`);
-		return `${stored} changes found room, the next was refused with 503; all well with room`;
+		return `${stored} changes were stored, the next was refused with 503; all is well once there is room`;
 	} finally {
 		await server.end("SIGTERM");
 	}

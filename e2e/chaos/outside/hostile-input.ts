@@ -26,7 +26,7 @@ async function fuzz({ random }: ScenarioOptions, databaseUrl: string | null): Pr
 export const hostileInput: Scenario = {
 	name: "hostile-input",
 	description:
-		"10,000 requests with NUL, surrogates and extreme times and numbers: no 5xx, the API lives",
+		"10,000 requests with NUL, surrogates and extreme times and numbers: no 5xx, the API still works",
 	run: (options) => fuzz(options, null),
 };
 

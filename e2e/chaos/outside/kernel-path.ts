@@ -18,7 +18,7 @@ const CLIENTS_EACH = 6;
 const MOVING = "moving";
 const STEADY = "steady";
 const REST_MS = 2;
-/** Stands for the rules of another program. */
+/** Stands in for the rules of another program. */
 const STRANGER = `stranger_of_larder_${process.pid}`;
 
 export const kernelPath: Scenario = {
@@ -92,7 +92,7 @@ async function underLoad(larder: Installation, options: ScenarioOptions): Promis
 		);
 		throw new Violation(`clients of the endpoint met ${met.join(", ")}`);
 	}
-	return `${rounds} rounds; ${writers.length} clients met ${[...troubles].join(", ")} and went on; another cache's client none in ${operations} operations`;
+	return `${rounds} rounds; ${writers.length} clients met ${[...troubles].join(", ")} and went on; another cache's client met no error in ${operations} operations`;
 }
 
 async function failOver(larder: Installation): Promise<void> {

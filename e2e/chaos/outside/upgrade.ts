@@ -50,7 +50,7 @@ export const upgrade: Scenario = {
 export const upgradeAgentFirst: Scenario = {
 	name: "upgrade-agent-first",
 	description:
-		"an agent that is upgraded before its control plane keeps its engines and logs what to do, and the control plane's upgrade makes all well",
+		"an agent that is upgraded before its control plane keeps its engines and logs what to do, and the control plane's upgrade puts everything right",
 	whyNot: whyNoFormer,
 	run: (options) =>
 		underLoad(options, async (larder, caches, log) => {
@@ -142,7 +142,7 @@ async function stateOf(larder: Installation, caches: readonly WatchedCache[]): P
 	return [...engines, ...nodes].sort();
 }
 
-/** Checks that all is well, and as it was. */
+/** Checks that everything works, and that nothing has changed. */
 async function requireSame(
 	larder: Installation,
 	caches: readonly WatchedCache[],

@@ -57,7 +57,7 @@ export async function requireKept(cache: WatchedCache): Promise<Losses> {
 	await cache.whole();
 	await cache.writesAgain(FAILOVER_TIMEOUT_MS);
 	const losses = await cache.findLosses();
-	if (losses.base > 0) throw new Violation(`${losses.base} keys of the beginning are gone`);
+	if (losses.base > 0) throw new Violation(`${losses.base} keys written at the start are gone`);
 	if (losses.waitOne > 0) {
 		throw new Violation(`${losses.waitOne} writes that WAIT acknowledged are gone`);
 	}
@@ -74,7 +74,7 @@ export async function nextPrimary(
 	shard = "0001",
 ): Promise<CacheNode> {
 	return await waitUntil(
-		`another than ${before.id} to lead`,
+		`a node other than ${before.id} to lead`,
 		async () => {
 			const primary = await cache.primaryOf(shard);
 			return primary.id === before.id ? null : primary;

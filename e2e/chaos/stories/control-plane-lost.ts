@@ -6,7 +6,7 @@ import { waitForSentinels } from "../../fixtures/sentinels.ts";
 import { Violation } from "../scenario.ts";
 import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** The machine with the control plane is gone with all its files; a backup is all there is. */
+/** The machine with the control plane is gone with all its files; a backup is all that is left. */
 export const controlPlaneLost: Story = {
 	name: "control-plane-lost",
 	description:
@@ -34,7 +34,7 @@ export const controlPlaneLost: Story = {
 		const after = new Set(larder.engines().map(({ pid }) => pid));
 		const ended = running.find((pid) => !after.has(pid));
 		if (ended !== undefined) throw new Violation(`engine ${ended} didn't outlive the restore`);
-		return `${chosen.id} took over meanwhile, and was found to lead by the one that was restored`;
+		return `${chosen.id} took over meanwhile, and the restored control plane found that it leads`;
 	},
 };
 

@@ -17,7 +17,8 @@ const STARTS_MAX = 8;
 /** The host's disk fills up, and then its node dies. */
 export const diskFull: Story = {
 	name: "disk-full",
-	description: "story 18: on a full disk starts are bounded, others serve, and more room ends it",
+	description:
+		"story 18: on a full disk starts are bounded, other nodes serve, and more room ends it",
 	body: { name: "full", replicasPerShard: 2 },
 	whyNot: whyNoSmallDisk,
 	installation: { smallDisks: { [HOST]: DISK_MIB } },
@@ -41,13 +42,13 @@ export const diskFull: Story = {
 		if (pids.size > STARTS_MAX) throw new Violation(`${pids.size} starts in ten seconds`);
 		await untilWarned(larder, false);
 		await requireKept(cache);
-		return `${pids.size} starts in ten seconds on a full disk, whole again with room`;
+		return `${pids.size} starts in ten seconds on a full disk, whole again once there was room`;
 	},
 };
 
 /** Waits until the host warns that its disk is full, or no longer does. */
 function untilWarned(larder: Installation, isWarned: boolean): Promise<unknown> {
-	return waitUntil(`${HOST} to ${isWarned ? "warn" : "warn no more"} of disk-full`, async () => {
+	return waitUntil(`${HOST} to ${isWarned ? "warn" : "stop warning"} of disk-full`, async () => {
 		const { items } = hostPageSchema.parse((await larder.rest("GET", "/hosts")).body);
 		const host = items.find(({ name }) => name === HOST);
 		return host?.warnings.some(({ code }) => code === "disk-full") === isWarned;

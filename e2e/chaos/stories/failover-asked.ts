@@ -18,6 +18,6 @@ export const failoverAsked: Story = {
 			if (losses.plain > 0) throw new Violation(`${losses.plain} acknowledged writes are gone`);
 		}
 		const gapMs = cache.longestGapMs(since);
-		return `${ROUNDS} failovers, no write lost, at most ${gapMs.toFixed(0)} ms between two`;
+		return `${ROUNDS} failovers, no write lost, at most ${gapMs.toFixed(0)} ms between two writes`;
 	},
 };

@@ -37,7 +37,7 @@ export const hostReplaced: Story = {
 		await requireKept(cache);
 		requireSpread(after);
 		await larder.startAgent(host as AgentName);
-		await waitUntil(`${host} to end what was replaced`, () => {
+		await waitUntil(`${host} to end its replaced nodes`, () => {
 			return hostPids(larder, host as AgentName, "engine").length === 0;
 		});
 		await requireNoGhosts(larder, cache);

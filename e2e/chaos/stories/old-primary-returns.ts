@@ -3,7 +3,9 @@ import { waitForSentinels } from "../../fixtures/sentinels.ts";
 import { Violation } from "../scenario.ts";
 import { killHost, nextPrimary, requireKept, type Story } from "./act.ts";
 
-/** The host of the primary goes and comes back: once while the control plane watches, once while it is away too. */
+/**
+ * The host of the primary goes away and comes back: once while the control plane watches, once while it is away too.
+ */
 export const oldPrimaryReturns: Story = {
 	name: "old-primary-returns",
 	description: "story 2: a primary that comes back joins as a replica",
@@ -24,7 +26,7 @@ export const oldPrimaryReturns: Story = {
 			await requireKept(cache);
 			const leads = await cache.primaryOf("0001");
 			if (leads.id !== leader.id) throw new Violation(`${leads.id} leads, not ${leader.id}`);
-			found.push(`${leader.id} leads since ${victim.id} went`);
+			found.push(`${leader.id} has led since ${victim.id} went away`);
 		}
 		return found.join("; ");
 	},

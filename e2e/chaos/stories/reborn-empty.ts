@@ -8,7 +8,7 @@ import type { WatchedCache } from "../watched-cache.ts";
 import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 
 /**
- * The primary dies with all its files, and everything that could start it again is started at once: it may come back
+ * The primary dies with all its files, and the agent that would start it again starts immediately: it may come back
  * only as a replica.
  */
 export const rebornEmpty: Story = {

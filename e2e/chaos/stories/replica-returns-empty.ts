@@ -11,7 +11,8 @@ const SILENT_MS = 6_000;
 /** The only replica restarts without data while its primary doesn't answer: it must not lead before it has synced. */
 export const replicaReturnsEmpty: Story = {
 	name: "replica-returns-empty",
-	description: "a replica that restarted empty never takes over, however silent its primary is",
+	description:
+		"a replica that restarted empty never takes over, however long its primary is silent",
 	body: { name: "hollow", replicasPerShard: 1 },
 	async act(larder, cache) {
 		let unreplicated = 0;
@@ -28,6 +29,6 @@ export const replicaReturnsEmpty: Story = {
 			signalAll([primary.pid], "SIGCONT");
 			unreplicated += (await requireKept(cache)).plain;
 		}
-		return `${ROUNDS} times no key was lost; ${unreplicated} unreplicated writes were`;
+		return `${ROUNDS} times no replicated write was lost; ${unreplicated} unreplicated ones were`;
 	},
 };

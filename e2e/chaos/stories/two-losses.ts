@@ -4,7 +4,7 @@ import { killHost, killNode, nextPrimary, requireKept, type Story } from "./act.
 /** Two primaries die in a row, before anything has recovered: first two processes, then two hosts. */
 export const twoLosses: Story = {
 	name: "two-losses",
-	description: "story 3: a second loss fails over like the first",
+	description: "story 3: a second loss causes a failover like the first",
 	body: { name: "losses", replicasPerShard: 2 },
 	async act(larder, cache) {
 		const first = await cache.primaryOf("0001");
@@ -19,7 +19,7 @@ export const twoLosses: Story = {
 		const next = await nextPrimary(cache, leading);
 		await cache.writesAgain();
 		killHost(larder, next.host);
-		// With both its replicas gone it takes no writes, but it leads.
+		// With both its replicas gone it accepts no writes, but it leads.
 		const last = await nextPrimary(cache, next);
 		for (const { host } of [leading, next]) await larder.startAgent(host as AgentName);
 		const losses = await requireKept(cache);

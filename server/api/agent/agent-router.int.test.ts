@@ -12,7 +12,7 @@ beforeEach(async () => {
 	test = await openTestResources();
 });
 
-it("a host that is removed while it waits for news gets the answer that it is unknown", async () => {
+it("a host that is removed while it waits for news learns that it is unknown", async () => {
 	const { resources } = test;
 	const { enrolment } = await enrolTestHost(test, "h1", "a");
 	const host = agentRouter.createCaller({

@@ -120,7 +120,7 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 
 describe("a host whose agent speaks the version before this one", () => {
 	const protocol = AGENT_PROTOCOL_VERSION - 1;
-	/** What such an agent takes as an answer (`npm run record:formats`). */
+	/** What such an agent accepts as an answer (`npm run record:formats`). */
 	const path = "server/contract/testing/formats/watch.schema.json";
 	const answerSchema = z.fromJSONSchema(JSON.parse(readFileSync(path, "utf8")));
 

@@ -89,7 +89,7 @@ async function death() {
 	};
 }
 
-it("has a rule for each procedure (server/fleet/host-scope.test.ts)", () => {
+it("each procedure has a rule (server/fleet/host-scope.test.ts)", () => {
 	expect(Object.keys(agentRouter._def.procedures).sort()).toEqual([
 		...["alert", "enrol", "report", "watch"],
 	]);
