@@ -26,7 +26,7 @@ interface WatchLoopOptions {
 	 */
 	onNotice(notice: Notice): Promise<void>;
 	/**
-	 * A connection was lost or refused: the control plane that comes back may have forgotten earlier reports.
+	 * The control plane can't be reached or refuses: one that comes back may have forgotten earlier reports.
 	 */
 	onLost(): void;
 	/** The control plane doesn't know this host (401). */

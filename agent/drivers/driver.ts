@@ -138,7 +138,7 @@ export interface EngineDriver {
 		 * Whether the engine's role or primary changed so recently that the control plane may not know it yet.
 		 */
 		turnedLately: () => boolean;
-		/** The engine has closed the connection. */
+		/** The connection has ended, and not by `close`. */
 		onClosed: () => void;
 	}): Promise<EngineSession>;
 }

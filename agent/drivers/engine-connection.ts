@@ -41,7 +41,7 @@ export class EngineConnection {
 	private readonly encoding: RespEncoding;
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
-	/** Called once when the connection ends, unless this end closes it. */
+	/** Called once when the connection ends, unless `close` ends it. */
 	onLost: (() => void) | null = null;
 
 	private constructor(socket: Socket, encoding: RespEncoding = "utf8") {

@@ -6,7 +6,7 @@ import { maxConnections } from "./max-connections.ts";
 
 const THREADS_MAX = 2;
 
-/** What the configuration depends on apart from the routes: this host, and HAProxy's version. */
+/** What the configuration depends on apart from its servers' states: the routes, this host and HAProxy's version. */
 export function configContext(
 	host: { bindAddress: string; cpus: number; openFiles: number },
 	paths: GatewayPaths,

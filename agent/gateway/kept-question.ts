@@ -5,7 +5,7 @@ interface KeptQuestionOptions {
 	readonly engine: { host: string; port: number; username: string; password: string };
 	readonly question: readonly string[];
 	readonly timeoutMs: number;
-	/** The engine ended the connection. */
+	/** The connection ended, and not by `close`. */
 	readonly onLost?: () => void;
 }
 
