@@ -152,7 +152,7 @@ function lockHome(home: LarderHome, url: string) {
 	} catch (error) {
 		if (!(error instanceof LockHeldError)) throw error;
 		throw new StartError(
-			`A control plane already runs on ${home.root}: process ${error.holder.identity.pid}, ${error.holder.note}. Use that one, stop it with npm stop, or set LARDER_HOME to another directory.`,
+			`A control plane already runs in ${home.root}: process ${error.holder.identity.pid}, ${error.holder.note}. Use that one, stop it with npm stop, or set LARDER_HOME to another directory.`,
 		);
 	}
 }
@@ -236,7 +236,7 @@ function startTimers(resources: Resources, logger: Logger): () => void {
 	let lookedAtHostsAt = Number.NEGATIVE_INFINITY;
 	const lookAtHosts = async () => {
 		const now = performance.now();
-		// A look reads all hosts. With a thousand of them, their heartbeats are no more frequent either.
+		// A look reads all hosts, so it is no more frequent than their heartbeats, which are rarer in a large fleet.
 		if (now - lookedAtHostsAt < resources.fleet.heartbeatMs) return;
 		lookedAtHostsAt = now;
 		await markLostHosts(resources);

@@ -25,8 +25,8 @@ export function requireSpoken(version: number | null): void {
 }
 
 /**
- * Notes the version that a host calls in. A call that can't be understood renews the host's lease all the
- * same: the host isn't lost, and its nodes stay where they are.
+ * Notes the protocol version that a host's call was made in. A call that can't be understood renews the host's lease
+ * all the same: the host isn't lost, and its nodes stay where they are.
  */
 export async function noteProtocol(
 	resources: Resources,

@@ -4,7 +4,7 @@ import type { ReportedObservation, ReportMessage } from "../contract/host-report
 import { HUNG_TIMING } from "../contract/limits.ts";
 import { isHung } from "../domain/cache/node-health.ts";
 import { node, running } from "../domain/cache/testing/models.ts";
-import { sinceWhenSilent, timedAlert, timedReport } from "./arrival-times.ts";
+import { silenceStart, timedAlert, timedReport } from "./arrival-times.ts";
 
 const ARRIVED = new Date("2026-06-01T12:00:00.000Z");
 const agoMs = (ms: number) => new Date(ARRIVED.getTime() - ms).toISOString();
@@ -58,7 +58,7 @@ describe("whatever a host's clock shows", () => {
 	] as const;
 
 	it.each(clocks)(
-		"everything that it reports gets a time by our clock: %s",
+		"everything that it reports gets a time by the control plane's clock: %s",
 		(_name, clock, aheadMs) => {
 			const { clockAheadMs, ...report } = timedReport(reportAt(clock), ARRIVED);
 			expect(clockAheadMs).toBe(aheadMs);
@@ -87,12 +87,12 @@ describe("whatever a host's clock shows", () => {
 
 test("a silence in several reports began at the earliest time", () => {
 	const at = (ms: number, pid = 7) => ({ pid, silentSince: agoMs(ms) });
-	expect(sinceWhenSilent(null, at(500))).toBe(agoMs(500));
+	expect(silenceStart(null, at(500))).toBe(agoMs(500));
 	// The later report traveled for a longer or a shorter time.
-	expect(sinceWhenSilent(at(500), at(400))).toBe(agoMs(500));
-	expect(sinceWhenSilent(at(500), at(600))).toBe(agoMs(600));
+	expect(silenceStart(at(500), at(400))).toBe(agoMs(500));
+	expect(silenceStart(at(500), at(600))).toBe(agoMs(600));
 	// It answered in between, or it is another process.
-	expect(sinceWhenSilent(at(5_000), at(500))).toBe(agoMs(500));
-	expect(sinceWhenSilent(at(500, 6), at(400))).toBe(agoMs(400));
-	expect(sinceWhenSilent(at(500), { pid: 7, silentSince: null })).toBeNull();
+	expect(silenceStart(at(5_000), at(500))).toBe(agoMs(500));
+	expect(silenceStart(at(500, 6), at(400))).toBe(agoMs(400));
+	expect(silenceStart(at(500), { pid: 7, silentSince: null })).toBeNull();
 });

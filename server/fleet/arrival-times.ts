@@ -40,9 +40,9 @@ function before(arrivedAt: Date, ageMs: number): string {
 const SAME_SILENCE_MS = 1_000;
 
 /**
- * Since when a process has been silent, by all reports about this silence: the earliest is nearest to the truth.
+ * When a process fell silent, according to all reports about this silence: the earliest is closest to the truth.
  */
-export function sinceWhenSilent(
+export function silenceStart(
 	known: Pick<Observation, "pid" | "silentSince"> | null,
 	seen: Pick<Observation, "pid" | "silentSince">,
 ): string | null {

@@ -170,7 +170,7 @@ function parametersOf(
 	});
 }
 
-/** Of the node's shard: as many as are in sync and stay, while the cache grows or shrinks. */
+/** How many replicas the node's shard has, without those that are still joining, or leaving. */
 function replicasThatCount({ cache, shardId }: AssignedNode): number {
 	const nodes = cache.shards.find(({ id }) => id === shardId)?.nodes ?? [];
 	const counted = nodes.filter(

@@ -34,7 +34,7 @@ const remove = (name: string) => removeHost(test.resources, testCaller(), { name
 const list = async () => (await listJoinTokens(test.resources, { limit: 50 })).items;
 
 describe("a join token", () => {
-	it("lets in one host unless more were asked for, two at once included", async () => {
+	it("lets in one host unless more were asked for, even if two join at the same time", async () => {
 		const { token } = await makeToken();
 		const both = await Promise.allSettled([enrol(token, "h1"), enrol(token, "h2")]);
 		expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
@@ -48,7 +48,7 @@ describe("a join token", () => {
 		await expect(enrol(many.token, "h6")).rejects.toMatchObject({ code: "unauthenticated" });
 	});
 
-	it("isn't used up by a failed or repeated enrolment", async () => {
+	it("isn't used up by a host that fails to join, or repeats its call", async () => {
 		const { id, token } = await makeToken();
 		const other = await makeToken();
 		await enrol(other.token, "taken");

@@ -80,7 +80,7 @@ function requireUsable(token: Token, now: Date): string {
 	return token.id;
 }
 
-/** Counts one use of the token, even if two hosts enrol at once. */
+/** Counts one use of the token, and never more than it allows, even if two hosts join at the same time. */
 async function useToken(tx: Transaction, token: Token, now: Date): Promise<void> {
 	const { count } = await tx.joinToken.updateMany({
 		where: {

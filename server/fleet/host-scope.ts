@@ -6,7 +6,7 @@ export interface HostScope {
 	now: Date;
 	/** The host that runs a node; null for a node that doesn't exist (any more). */
 	ownerOf(nodeId: string): string | null;
-	/** The nodes of a failover order, the one whose host carries it out first; null for an unknown order. */
+	/** The nodes of a failover order, and the one whose host carries it out; null for an unknown order. */
 	orderOf(orderId: string): { executor: string; members: readonly string[] } | null;
 	hasCache(cacheId: string): boolean;
 	/** Whether this host's gateway is one of those that should serve the cache. */
@@ -24,9 +24,9 @@ export interface Overreach {
 	id: string;
 }
 
-/** How far a host's clock may be ahead. */
+/** How far the time of a metric may be ahead of this clock. */
 const AHEAD_MS = 60_000;
-/** Agents keep undelivered metrics for about half a day. */
+/** Agents keep 10,000 undelivered samples: for a host with one node, those of about half a day. */
 const METRICS_KEPT_MS = 24 * 3_600_000;
 
 /**

@@ -57,7 +57,7 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
 	const report = rule.report(said);
 	await noteOverreach(resources, hostId, rule.refused);
 	if (report.facts !== null) await takeFacts(resources, hostId, report.facts);
-	// Before the observations: a node that is gone has left its last sample.
+	// Before the observations, which may remove the node of a last sample.
 	await takeMetrics(resources, report.metrics);
 	const touched = new Set<string>();
 	if (report.observations !== null && !takeOffsets(fleet, hostId, report)) {
@@ -122,7 +122,7 @@ async function takeMetrics(
 	for (const { nodeId, at, metrics } of fresh) fleet.setMetrics(nodeId, at, metrics);
 }
 
-/** Marks a host online that reports for the first time, or again. */
+/** Marks a host online when it reports for the first time, or again. */
 export async function markOnline(resources: Resources, hostId: string): Promise<void> {
 	const { db, clock, wakeCache, fleet } = resources;
 	fleet.setFleetSize(fleet.onlineHostIds().length);
@@ -188,7 +188,7 @@ async function takeObservations(
 			wakeCache(node.cacheId, "urgent");
 		}
 		if (next.silentSince !== null && next.silentSince !== before?.silentSince) {
-			// If it stays silent, no further report says so.
+			// If it stays silent, no later report will wake the cache.
 			setTimeout(() => wakeCache(node.cacheId, "urgent"), HUNG_TIMING.askedAfterMs).unref();
 		}
 		await db.node.updateMany({

@@ -52,7 +52,7 @@ export async function watchSuspects({ db, fleet, wakeCache }: Resources): Promis
 	for (const node of nodes) wakeCache(node.cacheId, "urgent");
 }
 
-/** Call every second or so: takes silent hosts offline, with an event, and wakes their caches. */
+/** Call every second or so: marks silent hosts offline, with an event, and wakes their caches. */
 export async function expireLeases(resources: Resources): Promise<void> {
 	const { fleet, clock, wakeCache } = resources;
 	for (const hostId of fleet.expireLeases()) {

@@ -96,7 +96,7 @@ it("a node that has moved since is located where it runs, with the id that it ha
 	});
 	expect((await target.state()).assignments).toMatchObject([{ id: aside.assignmentId }]);
 	expect((await hostOf(primary).state()).assignments).toEqual([]);
-	// Another report, from before the host heard of that, may have arrived meanwhile.
+	// Another report, from before the host learned of that, may have arrived meanwhile.
 	await target.report({ observations: [], setAside: [aside] });
 	expect((await members()).primary.port).toBe(17_050);
 	expect(await eventsOf("node.located")).toHaveLength(1);
@@ -160,7 +160,7 @@ it("a shard that no host has any part of starts again", async () => {
 	expect((await rows()).map(({ unlocated }) => unlocated)).toEqual([false, false]);
 });
 
-it("a node of a host that doesn't report stays in doubt", async () => {
+it("a node of a host that doesn't report stays unlocated", async () => {
 	const { primary, replica } = await members();
 	await tell(hostOf(primary));
 	test.time.now = new Date(test.time.now.getTime() + 60_000);
@@ -176,7 +176,7 @@ it("instances set aside under another control plane's state don't count", async 
 	expect(test.resources.inventories.of(primary.hostId)).toBeNull();
 });
 
-it("an event reports once what the backup doesn't know", async () => {
+it("an event reports, once, a set-aside node that the backup doesn't contain", async () => {
 	for (const host of hosts) await tell(host);
 	const { primary } = await members();
 	const known = await asideOf(primary);

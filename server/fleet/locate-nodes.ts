@@ -17,7 +17,7 @@ import { rerouteCaches } from "../services/route-hosts.ts";
  *
  *   its own host has it     it is where the backup says
  *   a host has set one      it is there: the row takes that one's id, host and port
- *     aside by its name
+ *     aside with its name
  *   no host has it          its host starts it empty, as soon as no other may hold its data
  *
  * The last two are decided once all hosts have reported, or after some seconds. Until a node is located its
@@ -116,7 +116,7 @@ async function move(
 			where: { cacheId, removedAtRevision: null },
 			select: { hostId: true },
 		});
-		// Tells everything that must know its address.
+		// The hosts that must learn its new address.
 		const told = [node.hostId, to.hostId, ...before.map((member) => member.hostId)];
 		await bumpHosts(tx, told);
 		await lockCaches(tx, [cacheId]);
@@ -184,7 +184,7 @@ async function freePort(
 	});
 }
 
-/** Columns that name nodes without being references in the database. */
+/** Updates the columns that name nodes without being references in the database. */
 async function repoint(tx: Transaction, cacheId: string, from: string, to: string): Promise<void> {
 	await tx.node.updateMany({
 		where: { cacheId, followsNodeId: from },

@@ -16,7 +16,7 @@ class NameBook {
 		this.#updating = new SharedRun(() => this.#update(resources));
 	}
 
-	/** Hosts that ask at once share one update. */
+	/** Hosts that ask at the same time share one update. */
 	update(): Promise<void> {
 		return this.#updating.run();
 	}

@@ -8,7 +8,7 @@ import { scopeInMemory } from "./read-scope.ts";
 
 /**
  * Processes what can't wait for the database: deaths, and results of failover orders. Accepts them only
- * from a host that has reported before, and only about its own nodes and orders; the next report stores them.
+ * from a host that is online, and only about its own nodes and orders; the next report stores them.
  * Reports about others are noted afterwards.
  */
 export async function takeAlert(
@@ -32,9 +32,9 @@ export async function takeAlert(
 }
 
 /**
- * In memory, before anything else: the gateways that serve the cache must learn the new primary at once, whatever
- * the database does. Once all of them lead to it, the host that carried out the order learns that: until then it
- * holds up writes at the old primary.
+ * In memory, before anything else: the gateways that serve the cache must learn of the new primary immediately,
+ * whatever the database does. Once all of them route to it, the host that carried out the order is notified: until
+ * then it holds up writes at the old primary.
  */
 export function takeOrderResult(resources: Resources, hostId: string, result: OrderResult): void {
 	const { orders, notices, routes, fleet, wakeCache } = resources;

@@ -6,14 +6,14 @@ import {
 } from "../data/fleet-state.ts";
 import { historyAfter } from "../domain/cache/process-history.ts";
 import { oncePer } from "../platform/once-per.ts";
-import { sinceWhenSilent } from "./arrival-times.ts";
+import { silenceStart } from "./arrival-times.ts";
 
 /** An observation, with what earlier ones of the same node add to it. */
 export function observationAfter(
 	before: StoredObservation | null,
 	seen: Observation,
 ): StoredObservation {
-	return { ...seen, silentSince: sinceWhenSilent(before, seen), ...historyAfter(before, seen) };
+	return { ...seen, silentSince: silenceStart(before, seen), ...historyAfter(before, seen) };
 }
 
 /** What each host's last stored report named. */

@@ -20,7 +20,7 @@ type Held = z.output<typeof watchInputSchema>;
  * Returns the host's whole desired state, and what has changed in its routes and names, as soon as any of them
  * is newer than what the agent holds, or null after the long poll. Notices are returned on their own: they are
  * in memory, and don't wait for the database. `epoch` is this control plane's; an agent that holds another's
- * gets everything at once.
+ * gets everything immediately.
  */
 export async function watchHost(
 	resources: Resources,
@@ -52,7 +52,7 @@ async function newerResult(
 	if (notices.length > 0) return { epoch, desired: null, notices };
 	const { signals, clock } = resources;
 	const now = clock.now().getTime();
-	// An agent that has just received a notice asks again at once: unless it has been woken, the answer is
+	// An agent that has just received a notice asks again immediately: unless it has been woken, the answer is
 	// unchanged.
 	const question = JSON.stringify([
 		...[held.epoch, held.revision, held.routeRevision, held.namesRevision, epoch],

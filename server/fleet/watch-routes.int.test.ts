@@ -29,7 +29,7 @@ async function servingHosts(): Promise<TestHost[]> {
 	return fleet.hosts.filter(({ hostId }) => servedByHostIds.includes(hostId));
 }
 
-/** What a host that holds these revisions hears now; null for nothing. */
+/** What a host that holds these revisions would receive now; null for nothing. */
 function ask(host: TestHost, held: { revision: number; routeRevision: number }) {
 	const notice = host.notices().at(-1)?.seq ?? -1;
 	return watchHost(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** An address that another machine can clone from. The match leaves out a name or password. */
 const REMOTE = /^\s*url\s*=\s*(?:(https?|ssh|git):\/\/(?:[^@/\s]*@)?|(git@))(\S+)$/m;
 
-/** Where the code that runs here is, and what it was cloned from; null where that isn't known. */
+/** Where the code that runs here is, and what it was cloned from; null if that isn't known. */
 export function findSource(directory: string): { directory: string; repository: string | null } {
 	return { directory, repository: repositoryOf(readIfThere(join(directory, ".git", "config"))) };
 }

@@ -24,7 +24,7 @@ function heldQueue(concurrency: number, batch = 1) {
 	return { queue, started, errors, finish };
 }
 
-it("never runs one key twice at once, and runs it again if asked meanwhile", async () => {
+it("never runs one key twice at the same time, and runs it again if asked meanwhile", async () => {
 	const { queue, started, finish } = heldQueue(5);
 	queue.add("a");
 	queue.add("a");

@@ -1,8 +1,9 @@
 /**
- * Runs `work(keys)` for requested keys: never twice at once for one key, at most `concurrency` at once in total. A
- * key requested while it runs is run again afterwards. `onError` handles failures; it may request the keys again.
+ * Runs `work(keys)` for requested keys: never twice at the same time for one key, at most `concurrency` calls in
+ * parallel. A key requested while it runs is run again afterwards. `onError` handles failures; it may request the keys
+ * again.
  *
- * Three kinds of requests, the first before the others:
+ * Three kinds of requests, in order of priority:
  *
  *   addUrgent   when several wait, one call of `work` takes up to `batch` of them
  *   addNext     alone; for keys of a batch that need work of their own
@@ -19,7 +20,7 @@ export class KeyedQueue {
 	readonly #running = new Set<string>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
-	/** Several keys are being worked at once. One such run at a time leaves places for the work that follows. */
+	/** A call of `work` has several keys. One such run at a time leaves places for the work that follows. */
 	#batching = false;
 	#stopped = false;
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { SharedRun } from "./shared-run.ts";
 
-it("runs one at a time; calls made meanwhile share the next run, and a failure ends only its own", async () => {
+it("runs one at a time; calls made meanwhile share the next run, and a failed run rejects only its own calls", async () => {
 	const runs: { resolve: () => void; reject: (error: Error) => void }[] = [];
 	const shared = new SharedRun(
 		() => new Promise((resolve, reject) => runs.push({ resolve, reject })),

@@ -1,5 +1,5 @@
 /**
- * Runs one piece of work at a time. Calls made while it runs share one further run, because the present one may
+ * Runs one piece of work at a time. Calls made while it runs share one further run, because the current one may
  * have missed what they are about.
  */
 export class SharedRun {

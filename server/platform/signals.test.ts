@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Signals } from "./signals.ts";
 
-it("wakes subscribers from before the change", async () => {
+it("wakes those who subscribed before the change", async () => {
 	const signals = new Signals();
 	const waiter = signals.subscribe("host:1");
 	signals.notify("host:2");
@@ -9,7 +9,7 @@ it("wakes subscribers from before the change", async () => {
 	await expect(waiter.wait(60_000)).resolves.toBeUndefined();
 });
 
-it("gives up after its time, or when the caller has gone", async () => {
+it("gives up after its timeout, or when the caller has gone", async () => {
 	const signals = new Signals();
 	await signals.subscribe("k").wait(1);
 	const abort = new AbortController();

@@ -9,7 +9,7 @@ async function passQuietly(fleet: TestFleet, seconds: number): Promise<void> {
 	}
 }
 
-it("a failover leaves the lead where it is for a quiet minute; then the periodic look spreads leads again", async () => {
+it("primaries stay where a failover left them for a quiet minute; then the periodic look spreads them again", async () => {
 	const fleet = await TestFleet.open();
 	await fleet.create({ clusterMode: "enabled", shards: 3, replicasPerShard: 1 });
 	const leadingHosts = async () =>

@@ -51,7 +51,7 @@ const create = (input: object) =>
 	createCache(test.resources, caller, createCacheInputSchema.parse({ name: "orders", ...input }));
 const orders = () => getCache(test.resources, { name: "orders" });
 
-it("goes from request to available, over three zones, with one primary", async () => {
+it("goes from request to available, across three zones, with one primary", async () => {
 	await join("a", "b", "c");
 	await create({ replicasPerShard: 2, multiAz: true });
 	await settle();
@@ -85,7 +85,7 @@ it("waits with a reason while nothing fits, and continues by itself once it does
 	expect(await orders()).toMatchObject({ status: "available", statusReason: null });
 });
 
-it("promotes a replica when the primary's process ends, and brings the old one back as replica", async () => {
+it("promotes a replica when the primary's process ends, and brings the old one back as a replica", async () => {
 	await join("a", "b");
 	await create({ replicasPerShard: 1 });
 	await settle();
@@ -198,7 +198,7 @@ it("is gone only when every host has confirmed, at a revision that includes the 
 	}
 	await settle();
 	await expect(orders()).rejects.toMatchObject({ code: "not_found" });
-	// A cache of the same name may have its ports again at once, another only later.
+	// A cache of the same name may have its ports again immediately, another only later.
 	await createCache(test.resources, caller, createCacheInputSchema.parse({ name: "carts" }));
 	await settle();
 	expect((await getCache(test.resources, { name: "carts" })).port).toBe(6381);
@@ -234,7 +234,7 @@ it("writes nothing for a heartbeat with only new offsets", async () => {
 	expect(test.woken.length).toBe(before);
 });
 
-it("gives the password on request, leaves a trace, and sends hosts only its hash", async () => {
+it("gives the password on request, records that in the audit log, and sends hosts only its hash", async () => {
 	await join("a");
 	await create({});
 	await settle();
@@ -250,7 +250,7 @@ it("gives the password on request, leaves a trace, and sends hosts only its hash
 	expect(row).not.toContain(credentials.password);
 });
 
-it("runs a request with an idempotency key once, even when it is sent twice at once", async () => {
+it("runs a request with an idempotency key once, even when it is sent twice at the same time", async () => {
 	const input = createCacheInputSchema.parse({ name: "once" });
 	const keyed = testCaller({ idempotencyKey: "k" });
 	const [first, second] = await Promise.all([

@@ -28,7 +28,7 @@ export interface CacheModel {
 	zones: readonly string[] | null;
 	/** A Sentinel has begun a failover of its own, according to its host. */
 	sentinelFailingOver: boolean;
-	/** Too many hosts are silent at once: nothing is replaced. */
+	/** Too many hosts fell silent at the same time: nothing is replaced. */
 	safeMode: boolean;
 	portRequested: boolean;
 	/** Port of the primary or configuration endpoint; null while none is assigned. */
@@ -68,7 +68,7 @@ export interface ShardModel {
 	slots: string | null;
 	/** Its own wanted number of nodes; null for the cache's. */
 	nodesWanted: number | null;
-	/** While an operation is under way, the slots that it serves all the time, and that it may serve; null otherwise. */
+	/** While an operation is under way, the slots that it serves throughout, and those that it may serve; null otherwise. */
 	bounds: SlotBounds | null;
 	/** The node that should be primary. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
@@ -229,19 +229,19 @@ export type PlanAction =
 	| { kind: "retire"; nodeId: string }
 	/** Adds nodes that the shards lack: all of them or, without room for all, none. */
 	| { kind: "add-nodes"; shards: readonly { shardId: string; count: number }[] }
-	/** A joining node is in place: from now on it counts, and readers are led to it. */
+	/** A joining node is in place: from now on it counts, and gateways route readers to it. */
 	| { kind: "join-node"; nodeId: string }
 	/** Takes a node out of the endpoints, so that it can be removed. */
 	| { kind: "leave-node"; nodeId: string }
 	/** A leaving node stays after all. */
 	| { kind: "keep-node"; nodeId: string }
-	/** Writes down how far the operation has come, and takes out shards that have become empty. */
+	/** Records how far along the operation is, and removes shards that have become empty. */
 	| { kind: "advance-operation"; step: OperationStep }
 	/** Starts changes that have waited. */
 	| { kind: "start-pending"; when: PendingWhen }
-	/** Gives a node the cache's node type where it runs, if its host has room. */
+	/** Gives a node the cache's node type in place, if its host has room. */
 	| { kind: "resize-node"; nodeId: string }
-	/** Restarts a node where it runs as what the cache wants: its host has no room for a successor beside it. */
+	/** Restarts a node in place with the engine version that the cache wants: no host has room for a successor. */
 	| { kind: "renew-node"; nodeId: string }
 	/** Requests a planned failover away from the shard's primary. */
 	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }

@@ -80,7 +80,7 @@ describe("nodes after a host has come back", () => {
 		for (const { nodes } of gathered.shards) expect(moves).not.toContain(nodes[0]);
 	});
 
-	it("first leave a host that they share with another of their shard", () => {
+	it("first leave a host that they share with another node of their shard", () => {
 		const sharing = clusterOn(hosts, [[0, 1, 0]]);
 		expect(moveForBalance(sharing, room(hosts))).toMatchObject({
 			node: { id: "n2" },

@@ -41,7 +41,7 @@ export function moveForBalance(cache: CacheModel, room: FleetRoom): BalanceMove 
 		const hostIds = targets.map(({ host }) => host.id);
 		return [{ node, hostIds, rank: [...best.change, Number(node.id === shard.primaryNodeId)] }];
 	});
-	// A node that found no room must not hold up others that may.
+	// A node that found no room must not hold up others that may find some.
 	const isStuck = ({ node }: BalanceMove) => Number(room.problems.has(node.id));
 	const [best] = moves.sort((a, b) => isStuck(a) - isStuck(b) || compareInOrder(a.rank, b.rank));
 	return best === undefined ? null : { node: best.node, hostIds: best.hostIds };

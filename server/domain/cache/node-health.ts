@@ -52,7 +52,7 @@ export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 
 /**
  * The engine shows clients the whole wanted cluster. Always true without cluster mode. While slots move, views may
- * differ, because engines learn of each move one after the other.
+ * differ, because engines don't all learn of a move at the same time.
  */
 export function seesWholeCluster(node: NodeModel, cache: CacheModel): boolean {
 	if (cache.expectedView === null) return true;
@@ -89,7 +89,7 @@ export function isWell(node: NodeModel, shard: ShardModel): boolean {
 /** Does its job, so that another can go. */
 export function isInPlace(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
 	if (!isConverged(node) || !isWell(node, shard)) return false;
-	// Engines don't show clients a missing node, so views differ from the wanted one until it is out.
+	// Engines don't show clients a missing node, so views differ from the wanted one until that node is removed.
 	const isComplete = allNodes(cache).every((each) => isServing(each) && !isSilent(each));
 	return !isComplete || seesWholeCluster(node, cache);
 }
@@ -102,12 +102,12 @@ export function isDead(node: NodeModel): boolean {
 	return node.observation?.phase === "exited" && node.observation.launchPermit >= node.launchPermit;
 }
 
-/** What was last reported of it may no longer be true. */
+/** What was last reported about it may no longer be true. */
 export function isSilent(node: NodeModel): boolean {
 	return node.host.suspect || !node.host.online;
 }
 
-/** Its process has run without answering, and without working, for so long that another node should lead. */
+/** Its process has run without answering, and isn't busy, for so long that another node should lead. */
 export function isHung(node: NodeModel, now: Date): boolean {
 	const since = node.observation?.silentSince ?? null;
 	return (
@@ -126,7 +126,7 @@ export function holdsData(node: NodeModel): boolean {
 	return isServingReplica(node) && node.hasSynced;
 }
 
-/** A replica that holds data kept over a reboot, and hasn't synced since: better than nothing, but old. */
+/** A replica that holds data kept through a reboot, and hasn't synced since: better than nothing, but old. */
 export function holdsKeptData(node: NodeModel): boolean {
 	return isServingReplica(node) && !node.hasSynced && node.observation?.keptData === true;
 }

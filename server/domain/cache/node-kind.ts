@@ -40,8 +40,8 @@ export function areAllOfKind(cache: CacheModel): boolean {
 	);
 }
 
-/** Why another node must take its place, in half a sentence; null if it can stay or change where it is. */
-export function whySucceeded(cache: CacheModel, node: NodeModel, room: FleetRoom): string | null {
+/** Why another node must take its place, as a clause without a period; null if it can stay or be changed in place. */
+export function whyReplaced(cache: CacheModel, node: NodeModel, room: FleetRoom): string | null {
 	const { host, moveTo } = node;
 	if (moveTo !== null && !isWhereAsked(node, host)) return "a user requested it";
 	if (isOtherEngine(cache, node)) {

@@ -16,7 +16,7 @@ function moving(leaderId: string, removed = false) {
 }
 
 describe("a node that moves", () => {
-	it("is one node to people: where it was, until its new place leads", () => {
+	it("appears as one node: at its old place, until the node at its new place leads", () => {
 		const move = { from: "h1", to: "h9" };
 		expect(visibleNodes(moving("n1"))).toMatchObject([
 			{ node: { id: "n1" }, move },
@@ -28,15 +28,15 @@ describe("a node that moves", () => {
 		]);
 	});
 
-	it("stays where it was while it isn't a primary", () => {
+	it("appears at its old place while neither of the two is primary", () => {
 		expect(visibleNodes(moving("n2"))[0]).toMatchObject({ node: { id: "n1" } });
 	});
 
-	it("is where it has moved to, once its old place has gone", () => {
+	it("appears at its new place once the old node is removed", () => {
 		expect(visibleNodes(moving("n2", true))[0]).toMatchObject({ node: { id: "n9" }, move: null });
 	});
 
-	it("is distinguished by its hosts in sentences, and others aren't", () => {
+	it("is named with its host in messages, and others aren't", () => {
 		const { nodes } = moving("n1");
 		expect(nodes.map((each) => nodeLabel(each, nodes))).toEqual([
 			"orders-001 on h1",

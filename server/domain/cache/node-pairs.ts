@@ -25,8 +25,8 @@ export function keepsEnding({ observation }: NodeModel): boolean {
 }
 
 /**
- * Can't recover where it is. A replacement that keeps ending too doesn't count: the cause isn't in the node's
- * place, and replacements would be created and removed forever.
+ * Can't recover where it is. A replacement that keeps ending too doesn't count: the cause isn't the
+ * host, and replacements would be created and removed forever.
  */
 export function isBroken(cache: CacheModel, node: NodeModel): boolean {
 	return (keepsEnding(node) && node.replacesNodeId === null) || isGone(cache, node);
@@ -61,7 +61,7 @@ export interface VisibleNode {
 	move: { from: string; to: string } | null;
 }
 
-/** While a node moves, the one that is primary stands for both, otherwise the earlier one. */
+/** While a node moves, its two nodes count as one: the primary if one leads, otherwise the old one until it is removed. */
 export function visibleNodes(shard: ShardModel): VisibleNode[] {
 	const pairs = pairsOf(shard);
 	const chosen = new Map<string, VisibleNode>();

@@ -11,9 +11,9 @@ const DOMAINS: readonly { name: string; of: (host: HostModel) => string }[] = [
 ];
 
 /**
- * Failovers and drains gather a cluster's primaries in few zones or hosts, which then have most of the load, and whose loss
- * may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time
- * hands over to a replica in a zone, or else on a host, that has at least two primaries fewer. Each such hand-over
+ * Failovers and drains gather a cluster's primaries in a few zones or hosts, which then carry most of the load, and whose
+ * loss may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time
+ * hands over to a replica in a zone, or else on a host, that has at least two fewer primaries. Each such hand-over
  * makes the spread more even, so they come to an end. What a person has arranged stays.
  */
 export function planBalance(cache: CacheModel): PlanAction[] {

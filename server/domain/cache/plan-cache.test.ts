@@ -98,7 +98,7 @@ describe("creating", () => {
 		expect(planCache(cache(healthy()), NOW).events).toEqual([]);
 	});
 
-	it("waits until every gateway leads to it, but not for one that is off", () => {
+	it("waits until every gateway routes to it, but not for one that is off", () => {
 		const creating = { everAvailable: false, status: "creating" as const };
 		const closed = { ...gateway, ready: false };
 		const plan = planCache(cache(healthy(), { ...creating, gateways: [gateway, closed] }), NOW);
@@ -110,7 +110,7 @@ describe("creating", () => {
 		);
 	});
 
-	it("moves a node off a port that something else holds", () => {
+	it("gives a node another port if something else holds its port", () => {
 		const taken = {
 			phase: "waiting" as const,
 			launchPermit: -1,
@@ -125,7 +125,7 @@ describe("creating", () => {
 		expect(planCache(late, NOW).actions).toEqual([]);
 	});
 
-	it("moves a replacement that can't start off its port as well: no client knows it yet", () => {
+	it("also gives another port to a replacement that can't start: no client knows it yet", () => {
 		const reason = { code: "port-taken" as const, message: "Port 17000 is in use." };
 		const successor = node(
 			4,
@@ -138,7 +138,7 @@ describe("creating", () => {
 		});
 	});
 
-	it("takes other endpoint ports if a gateway can't listen on these, unless the user named one", () => {
+	it("chooses other endpoint ports if a gateway can't listen on them, unless the user chose the port", () => {
 		const problem = { code: "port-taken" as const, message: "port 6379 is in use.", port: 6379 };
 		const model = cache(healthy(), {
 			everAvailable: false,
@@ -206,7 +206,7 @@ describe("cluster mode", () => {
 		expect(plan.actions).toMatchObject([{ kind: "adopt-primary", nodeId: "n2" }]);
 	});
 
-	it("holds one election at a time, among those that need votes", () => {
+	it("holds elections that need votes one at a time", () => {
 		const shards = [0, 1, 2, 3, 4].map((index) => ({
 			...shard(index, [
 				node(index * 2 + 1, index < 2 ? dead : inCluster("primary", index)),

@@ -20,20 +20,20 @@ import { advanceSize } from "./size-progress.ts";
 import { type FleetRoom, roomOf } from "./zone-spread.ts";
 
 /**
- * Compares what is wanted of one cache with what its nodes say, and answers with the status to show and the actions to
- * take. Pure: same model and time, same plan. Called again after every change, so an action that was cut off by a crash
- * is simply planned again.
+ * Compares the desired state of one cache with what its nodes report, and returns the status to show and the actions to
+ * take. Pure: same model and time, same plan. Called again after every change, so an action that a crash interrupted is
+ * simply planned again.
  *
  *   1. deleting: take the nodes out of their hosts' desired state, wait for the hosts to confirm, forget the cache
  *   2. no nodes yet: place them; no endpoint ports (or ones that something else holds): assign them
- *   3. a node's port that something else holds: move the node to another
+ *   3. a node's port that something else holds: give the node another port
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
- *   5. failovers that were asked for: see plan-failover.ts
+ *   5. requested failovers: see plan-failover.ts
  *   6. nodes that others should replace (drains, lost hosts, zones, another engine): see plan-replacements.ts
  *   7. more nodes wanted than there are, or fewer: see plan-size.ts
  *   8. a change of shards or slots: see domain/operation
- *   9. nodes that can change where they are into what is wanted: see plan-kind.ts
- *  10. reboots that were asked for: see plan-reboots.ts
+ *   9. nodes that can be changed in place to the wanted node type or engine: see plan-kind.ts
+ *  10. requested reboots: see plan-reboots.ts
  *  11. changes that have waited: see plan-pending.ts
  *  12. primaries that have gathered in one zone: see plan-balance.ts
  *  13. Memcached: name the ready nodes to auto discovery
@@ -173,7 +173,7 @@ function planDeletion(cache: CacheModel, now: Date): Plan {
 }
 
 /**
- * A port moves only while no client knows it: before the cache was ever available, or the node ever started.
+ * A port changes only while no client knows it: before the cache is first available, or before the node first starts.
  */
 function planPorts(cache: CacheModel): PlanAction[] {
 	if (cache.port === null) return [{ kind: "assign-ports" }];

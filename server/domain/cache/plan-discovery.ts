@@ -4,7 +4,7 @@ import { isServing } from "./node-health.ts";
 
 /**
  * Memcached: auto discovery names a node while it is ready, so clients never learn of one that isn't. A
- * replacement is named once it takes over: clients spread their keys over the same number of nodes.
+ * replacement isn't named before it takes over, because clients spread their keys over all nodes that are named.
  */
 export function planDiscovery(cache: CacheModel): PlanAction[] {
 	if (cache.engine !== "memcached") return [];

@@ -5,11 +5,11 @@ import { isBusy, pairsOf } from "./node-pairs.ts";
 import type { FleetRoom } from "./zone-spread.ts";
 
 /**
- * Changes nodes, where they are, into what the cache wants. A node type changes in place if the host has room. An
- * engine changes in place, by a restart, only if no host has room for a successor: plan-replacements.ts is for all
- * other cases.
+ * Changes nodes in place to the node type or engine that the cache wants. A node type changes in place if the host has
+ * room. An engine changes in place, by a restart, only if no host has room for a successor: plan-replacements.ts handles
+ * all other cases.
  *
- *   wrong type      resize-node, all nodes at once ──no room on the host──> a successor
+ *   wrong type      resize-node, all nodes together ──no room on the host──> a successor
  *   wrong engine    a successor ──no room anywhere──> renew-node: replicas one by one, then the primary, once one of
  *                   them has taken over, or as it is if it is alone
  */

@@ -3,7 +3,7 @@ import { allNodes, type CacheModel, type PendingWhen, type PlanAction } from "./
 
 /**
  * Starts changes that have waited, once no other change is under way: what follows the last one, or, while the
- * maintenance window is open, what waits for that. A change that has begun in the window goes on after its end.
+ * maintenance window is open, what waits for it. A change that begins in the window continues after its end.
  */
 export function planPending(cache: CacheModel, now: Date): PlanAction[] {
 	if (!cache.everAvailable || isChanging(cache)) return [];

@@ -9,7 +9,7 @@ function orderOf(model: CacheModel) {
 }
 
 describe("a dead primary", () => {
-	it("is followed by the replica with the best offset", () => {
+	it("is replaced by the replica with the best offset", () => {
 		const nodes = [node(1, dead), node(2, orphan(90)), node(3, orphan(120))];
 		expect(orderOf(cache(nodes))).toMatchObject({
 			failover: "unplanned",
@@ -89,7 +89,7 @@ describe("a dead primary", () => {
 		]);
 	});
 
-	it("isn't permitted twice for one exit", () => {
+	it("gets only one launch permit for an exit", () => {
 		const plan = planCache(cache([node(1, dead, { launchPermit: 2 }), node(2, dead)]), NOW);
 		expect(plan.actions).toEqual([]);
 	});
@@ -108,7 +108,7 @@ describe("a shard whose data no node is known to hold", () => {
 	const unsynced = (overrides: Parameters<typeof node>[2] = {}) =>
 		node(2, orphan(0), { hasSynced: false, ...overrides });
 
-	it("is asked once more by an order, since a replica may have synced after it was last heard", () => {
+	it("is asked once more by an order, since a replica may have synced after its last report", () => {
 		expect(orderOf(cache([node(1, dead), unsynced()]))).toMatchObject({
 			fromState: "lost",
 			candidateIds: ["n2"],
@@ -129,7 +129,7 @@ describe("a shard whose data no node is known to hold", () => {
 		}
 	});
 
-	it("is led by a node with data kept over a reboot before anything starts empty", () => {
+	it("is led by a node with data kept through a reboot before anything starts empty", () => {
 		const kept = node(2, { ...orphan(50), keptData: true }, { hasSynced: false });
 		expect(orderOf(cache([node(1, dead), kept]))).toMatchObject({
 			fromState: "dead",
@@ -150,7 +150,7 @@ describe("a shard whose data no node is known to hold", () => {
 });
 
 describe("a primary that is reported as a replica", () => {
-	it("is asked before another is promoted, and isn't doubted in its first moments", () => {
+	it("is asked before another is promoted, and is left alone if it has never led", () => {
 		const stray = running("replica", { primaryHost: "127.0.0.1", primaryPort: 1, linkUp: false });
 		const nodes = (hasLed: boolean) => [
 			node(1, stray, { hasLed, hasSynced: false }),
@@ -182,7 +182,7 @@ describe("a primary that can't be reached", () => {
 		expect(planCache(cache(nodes(gone)), NOW).status).toBe("degraded");
 	});
 
-	it("is replaced whether it answers or not once its host is given up", () => {
+	it("is replaced, whether or not it answers, once its host is given up", () => {
 		const givenUp = { ...gone, lost: true, lossConfirmed: true };
 		const nodes = [node(1, running("primary"), { host: givenUp }), node(2, running("replica"))];
 		expect(orderOf(cache(nodes))).toMatchObject({ fromState: "dead", candidateIds: ["n2"] });

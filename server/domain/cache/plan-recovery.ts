@@ -39,8 +39,8 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	);
 	const answers = (primary.observation?.silentSince ?? null) === null;
 	if (isServingPrimary(primary, shard) && !isSilent(primary) && answers) {
-		// It is back after another was promoted in its place: the writes that the new one has taken would be
-		// lost.
+		// It is back after another was promoted in its place: if it led again, the writes that the new one has taken
+		// would be lost.
 		const heir = leaders.find((node) => node.id === shard.ledBy);
 		return heir === undefined ? NOTHING : adopt(heir);
 	}
@@ -102,7 +102,7 @@ function failureOf(primary: NodeModel, siblings: readonly NodeModel[]): Failure 
 	const where = `${primary.name} on ${primary.host.name}`;
 	if (isDead(primary)) return { fromState: "dead", cause: `${where} exited` };
 	if (isSilent(primary)) {
-		// Its engine runs on, and the backstop watches it.
+		// Its engine keeps running, and the backstop watches it.
 		if (primary.host.needsUpgrade) return null;
 		// The person who says that the host won't come back is responsible for an engine that may still answer
 		// there.

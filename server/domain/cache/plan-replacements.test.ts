@@ -36,7 +36,7 @@ describe("a node that must go", () => {
 		}
 	});
 
-	it("moves one per shard at a time, a replica before its primary", () => {
+	it("is the only one that moves, a replica before its primary", () => {
 		const world = new World({ members: 3, hosts: 6 });
 		for (const id of ["h0", "h1", "h2"]) world.host(id).draining = true;
 		expect(planReplacements(world.model()).actions).toMatchObject([

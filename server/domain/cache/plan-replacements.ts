@@ -3,7 +3,7 @@ import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 import { isBetterPlaced, moveForBalance } from "./node-balance.ts";
 import { isConverged, isInPlace, isSilent, isWell } from "./node-health.ts";
-import { isOtherEngine, isWhereAsked, whySucceeded } from "./node-kind.ts";
+import { isOtherEngine, isWhereAsked, whyReplaced } from "./node-kind.ts";
 import { cantLeave } from "./node-label.ts";
 import { isBroken, isBusy, isLed, type Pair, pairsOf } from "./node-pairs.ts";
 import { lackOf, passingNodes } from "./plan-size.ts";
@@ -17,11 +17,12 @@ import {
 } from "./zone-spread.ts";
 
 /**
- * Which nodes need another in their place, and how far that has come.
+ * Decides which nodes need a replacement, and advances the replacements under way.
  *
  *   must go: its host is drained; its host is lost (not in safe mode, unless a person said that it won't come back); its
- *   files are gone
- *   should go: a person asked for it; the cache wants another engine; its host has no room for the node type
+ *   files are gone; its process keeps ending
+ *   should go: a person asked for it; the cache wants another engine or other zones; its host has no room for the node
+ *   type
  *   may go: in a Multi-AZ shard, another zone is free; the cache's nodes would be better spread (node-balance.ts)
  *
  *        add-replacement          request-failover, where it leads            retire
@@ -29,7 +30,7 @@ import {
  *                             │ Y can't stay, or X needn't go any more: retire Y
  *                             └──────────────────────────────────────────────────────> X
  *
- * Nodes that can't recover are replaced at once, several of a shard together. Moves of serving nodes (drains,
+ * Nodes that can't recover are replaced immediately, several of a shard together. Moves of serving nodes (drains,
  * zones) wait until the rest of their shard is healthy, and are done one at a time in a cache. Moves for
  * balance wait until the cache has been quiet for a minute, unless all nodes of a Multi-AZ shard are in one
  * zone. A move that is no longer needed (a drain was canceled, a host came back) is finished if only the old
@@ -109,9 +110,7 @@ function planPair(
 /** The incoming node is what was asked for, and the outgoing one isn't. */
 function isImproved(cache: CacheModel, { outgoing, incoming }: Pair, room: FleetRoom): boolean {
 	if (outgoing.moveTo !== null) return isWhereAsked(outgoing, incoming.host);
-	return (
-		whySucceeded(cache, outgoing, room) !== null && whySucceeded(cache, incoming, room) === null
-	);
+	return whyReplaced(cache, outgoing, room) !== null && whyReplaced(cache, incoming, room) === null;
 }
 
 /** Cancels a move by removing the replacement, but never one that may hold the only copy. */
@@ -157,11 +156,11 @@ function startMove(
 	const bearable = ({ shard, node }: Move) =>
 		!passing.has(node.id) && isOtherwiseWell(cache, shard, node);
 	const candidates = cache.shards.flatMap((shard) =>
-		[...drained(shard), ...succeeded(cache, shard, room), ...toNewZone(cache, shard, room)]
+		[...drained(shard), ...toReplace(cache, shard, room), ...toNewZone(cache, shard, room)]
 			.filter(bearable)
 			.slice(0, 1),
 	);
-	// A node that found no place must not hold up others that may.
+	// A node that found no place must not hold up others that may find one.
 	const needed = candidates.find(({ node }) => !room.problems.has(node.id)) ?? candidates[0];
 	const move = needed ?? forBalance(cache, room).find(bearable);
 	if (move === undefined) return {};
@@ -185,14 +184,14 @@ function drained(shard: ShardModel): Move[] {
 		}));
 }
 
-/** Replicas before their primary: a replica of a later version follows an earlier one, but not the other way round. */
-function succeeded(cache: CacheModel, shard: ShardModel, room: FleetRoom): Move[] {
+/** Replicas before their primary: a replica of a later version can follow an earlier one, but not vice versa. */
+function toReplace(cache: CacheModel, shard: ShardModel, room: FleetRoom): Move[] {
 	if (lackOf(cache) > 0) return [];
 	const leads = (node: NodeModel) => Number(node.id === shard.primaryNodeId);
 	return [...shard.nodes]
 		.sort((a, b) => leads(a) - leads(b))
 		.flatMap((node) => {
-			const reason = whySucceeded(cache, node, room);
+			const reason = whyReplaced(cache, node, room);
 			const hostIds =
 				node.moveTo === null
 					? null

@@ -40,7 +40,7 @@ describe("growth", () => {
 		expect(plan([primary, copying], 2)).toEqual([]);
 	});
 
-	it("waits for a primary, for moves and failovers, and while hosts are silent together", () => {
+	it("waits for a primary, for moves, and in safe mode", () => {
 		expect(plan([node(1, dead)], 2)).toEqual([]);
 		expect(plan(shardIn([1]), 2, { safeMode: true })).toEqual([]);
 		const moving = node(2, running("primary"), { replacesNodeId: "n1" });
@@ -109,7 +109,7 @@ describe("the node that leaves", () => {
 	});
 });
 
-describe("any history of wishes", () => {
+describe("any sequence of requested sizes", () => {
 	const wishes = fc.array(
 		fc.record({
 			wanted: fc.integer({ min: 1, max: 6 }),
@@ -121,7 +121,7 @@ describe("any history of wishes", () => {
 		{ maxLength: 8 },
 	);
 
-	it("ends with the wanted number of nodes, and never takes the primary or a node that readers use", () => {
+	it("ends with the wanted number of nodes, and never removes the primary or a node that readers use", () => {
 		fc.assert(
 			fc.property(wishes, (history) => {
 				const world = new SmallWorld();

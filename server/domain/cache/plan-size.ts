@@ -13,10 +13,10 @@ import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
  *       add-nodes             join-node            leave-node             retire
  *   · ────────────> joining ────────────> member ─────────────> leaving ──────────> ·
  *                      └───────────────────│───────────────────^  │
- *                        it can't get well │                      │ it is wanted again, or was elected
+ *                        it has to go      │                      │ it is wanted again, or was elected
  *                                          └<─────────────────────┘ keep-node
  *
- * Recovery, failovers and moves come first: shards grow and shrink while all primaries serve and no node moves. One
+ * Recovery, failovers and moves come first: shards grow and shrink only while all primaries serve and no node moves. One
  * node of a shard starts to leave at a time, and stops once all gateways know; Memcached's clients get time to
  * notice. A shard never loses its primary: on a host that is drained, the primary hands over to a node that stays.
  */
@@ -69,7 +69,7 @@ export function isSized(cache: CacheModel): boolean {
 	);
 }
 
-/** A gateway that is off or broken can't lead clients anywhere. */
+/** A gateway that is off or broken can't route clients anywhere. */
 export function gatewaysKnow({ gateways }: CacheModel): boolean {
 	return gateways.every(({ phase, informed }) => phase === "off" || phase === "failed" || informed);
 }

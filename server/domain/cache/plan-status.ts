@@ -20,13 +20,13 @@ import { describeResize, isCountStep } from "./size-progress.ts";
 
 type Status = Pick<Plan, "status" | "statusReason">;
 
-/** How far a cache has come. */
+/** How far along a cache is. */
 export interface Reached {
 	/** Every engine answers. */
 	started: boolean;
 	/** Every node has its role, replicas are in sync, and in cluster mode all agree. */
 	joined: boolean;
-	/** Every gateway leads to it. */
+	/** Every gateway routes to it. */
 	opened: boolean;
 }
 
@@ -37,7 +37,7 @@ export function whatIsReached(cache: CacheModel): Reached {
 		joined: cache.shards.every((shard) =>
 			shard.nodes.every((node) => isSettled(node, shard, cache)),
 		),
-		// A gateway that is off or broken shows on its host; it must not keep a cache from becoming available.
+		// A gateway that is off or broken is reported on its host; it must not keep a cache from becoming available.
 		opened:
 			cache.port !== null &&
 			planDiscovery(cache).length === 0 &&
@@ -48,8 +48,8 @@ export function whatIsReached(cache: CacheModel): Reached {
 }
 
 /**
- * The status that results from the nodes. `recoveryReasons` say what a person should do about shards without
- * a primary.
+ * The status that results from the nodes. `recoveryReasons` say what a person should know or do about shards without a
+ * primary, and about nodes that can't be replaced now.
  */
 export function planStatus(
 	cache: CacheModel,

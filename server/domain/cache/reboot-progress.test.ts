@@ -32,7 +32,7 @@ describe("a reboot that was asked for", () => {
 			progress: [{ step: "Reboot orders-002", state: "running", finishedAt: null }],
 			events: [],
 		});
-		// Its process is there, and copies what it has missed: no failure, and no end either.
+		// Its process is there, and copies what it has missed: the reboot has neither failed nor ended.
 		const back = pass(begun, [primary, node(2, { ...copying, reboot: 1 }, told)], 3);
 		expect(back).toMatchObject({
 			status: "rebooting",
@@ -69,7 +69,7 @@ describe("a reboot that was asked for", () => {
 		expect(pass(first, [node(1, running("primary"), turn), ...others], 2).status).toBe("rebooting");
 	});
 
-	it("isn't blamed for what else goes wrong", () => {
+	it("isn't blamed for other failures", () => {
 		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
 		const gone = [primary, node(2, { phase: "rebooting" }, told), node(3, dead)];
 		expect(pass(begun, gone, 2)).toMatchObject({ status: "degraded" });
@@ -97,7 +97,7 @@ describe("a reboot that was asked for", () => {
 	});
 });
 
-it("a step that has to be done again ends when it is done at last", () => {
+it("a step that has to be done again ends when it is done for the last time", () => {
 	const shape = { engine: "valkey", clusterMode: "disabled", replicasPerShard: 0 } as const;
 	const at = (seconds: number) => later(seconds).toISOString();
 	const started = advance(creationSteps(shape, at(0)), 2, "running", at(1));

@@ -8,7 +8,7 @@ import { isSizeStep } from "./size-progress.ts";
 // A reboot has a step for each node. It ends when the node is back in its role and in sync, not when its process has
 // started: a replica that copies what it has missed is part of the requested reboot, not a failure.
 
-/** The steps of a reboot of these nodes, in turn, after those of what is still under way. */
+/** The steps of a reboot of these nodes, in order, after the unfinished steps of other changes. */
 export function rebootSteps(
 	progress: readonly ProgressStep[],
 	names: readonly string[],

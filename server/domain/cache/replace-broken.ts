@@ -15,7 +15,7 @@ export interface Replacements {
 const ANYWHERE = { hostIds: null, optional: false } as const;
 
 /**
- * Nodes of a shard that can't recover are replaced at once, several together, by copies of the primary. If
+ * Nodes of a shard that can't recover are replaced immediately, several together, by copies of the primary. If
  * there is no primary because it is one of them, everything depends on which nodes may still hold the data.
  */
 export function replaceBroken(
@@ -67,7 +67,7 @@ function safeModeReasons(shard: ShardModel): string[] {
 	);
 	return [...hosts].map(
 		(name) =>
-			`Host ${name} is silent, but so many hosts went silent at once that Larder replaces nothing (safe mode) until they return. If it won't come back, remove it as lost.`,
+			`Host ${name} is silent, but so many hosts went silent at the same time that Larder replaces nothing (safe mode) until they return. If it won't come back, remove it as lost.`,
 	);
 }
 
@@ -77,8 +77,8 @@ function keepsEndingText(cache: CacheModel, { name, host, observation }: NodeMod
 
 /**
  * A shard without a primary, because its primary can't recover. While another member lives, plan-recovery.ts
- * decides which of them leads: it asks them first, and promotes an empty one if all are. Two ways to an empty
- * start at once would make two primaries. So a new node starts empty only if no member lives and no order is
+ * decides which of them leads: it asks them first, and promotes an empty one if all are. Two empty
+ * starts at the same time would make two primaries. So a new node starts empty only if no member lives and no order is
  * in progress that could promote one.
  */
 function startAgain(
@@ -112,7 +112,7 @@ function startAgain(
 			],
 		};
 	}
-	// A replacement that was to copy from the primary has no data, or is given up as well. It would only be in the way.
+	// A replacement that was going to copy from the primary has no data, or is given up as well. It would only be in the way.
 	const incoming = pairs.find(({ outgoing }) => outgoing.id === primary.id)?.incoming;
 	if (incoming !== undefined) {
 		return { actions: [{ kind: "retire", nodeId: incoming.id }] };

@@ -27,7 +27,7 @@ test("a change of nodes advances with each node that has changed, and its own sp
 	expect(resizePercent(upgraded(1), steps)).toBe(33);
 	// 100 only once it has ended.
 	expect(resizePercent(upgraded(3), steps)).toBe(99);
-	// Three seconds for each node, as measured elsewhere; then what the first one really took.
+	// Three seconds for each node, as measured elsewhere; then what the first one actually took.
 	expect(resizeEnd(upgraded(0), steps, unknown, NOW)).toEqual(after(9));
 	expect(resizeEnd(upgraded(1), steps, unknown, after(20))).toEqual(after(60));
 	// One of the nodes had the later engine from the start.
@@ -35,7 +35,7 @@ test("a change of nodes advances with each node that has changed, and its own sp
 	expect(resizeEnd(upgraded(0), steps, unknown, after(10))).toBeNull();
 });
 
-test("it doesn't step back when an earlier step has work again, and more data is expected to take longer", () => {
+test("progress doesn't go back when an earlier step has work again, and more data is expected to take longer", () => {
 	const steps = begun(sizeSteps("valkey", "up"), 2);
 	const grown = cache([node(1, running("primary"))], { nodesPerShard: 2 });
 	expect(resizePercent(grown, steps)).toBe(33);

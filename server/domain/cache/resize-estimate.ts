@@ -13,11 +13,11 @@ import {
 	WITHDRAW,
 } from "./size-progress.ts";
 
-/** What a node uses for data, by its newest sample; 0 if unknown. */
+/** How much memory a node uses for data, according to its newest sample; 0 if unknown. */
 export type UsedBytes = (nodeId: string) => number;
 type Step = Pick<ProgressStep, "step" | "startedAt">;
 
-/** Nodes that a step still has to change, one after the other. */
+/** Whether a step still has to change a node. */
 const TO_CHANGE: Readonly<Record<string, (cache: CacheModel, node: NodeModel) => boolean>> = {
 	[RESIZE]: isOtherSize,
 	[REZONE]: isOutOfZone,
@@ -25,8 +25,8 @@ const TO_CHANGE: Readonly<Record<string, (cache: CacheModel, node: NodeModel) =>
 };
 
 /**
- * How far a change of nodes is: by the last step that has ever begun, so that it doesn't step back when a node fails and
- * an earlier step has work again.
+ * How far along a change of nodes is, judged by the last step that has ever begun, so that it doesn't go back when a
+ * node fails and an earlier step has work again.
  */
 export function resizePercent(cache: CacheModel, steps: readonly Step[]): number {
 	const current = steps.findLastIndex(({ startedAt }) => startedAt !== null);
@@ -36,7 +36,7 @@ export function resizePercent(cache: CacheModel, steps: readonly Step[]): number
 	return Math.min(percent, 99);
 }
 
-/** When the change will be done: by what others took, or by its own speed if that is slower. Null if it is overdue. */
+/** When the change will be done, judged by what others took, or by its own speed if that is slower. Null if overdue. */
 export function resizeEnd(
 	cache: CacheModel,
 	steps: readonly Step[],
@@ -57,7 +57,7 @@ export function resizeEnd(
 	return new Date(now.getTime() + leftMs + laterMs);
 }
 
-/** The share of nodes already changed, for a step that changes them one by one; 0 for other steps. */
+/** The share of nodes already changed, for a step that changes existing nodes; 0 for other steps. */
 function changedShare(cache: CacheModel, { step }: Step): number {
 	const isToChange = TO_CHANGE[step];
 	if (isToChange === undefined) return 0;

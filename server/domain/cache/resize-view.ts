@@ -8,7 +8,7 @@ import { isSizeStep } from "./size-progress.ts";
 export interface Resize {
 	id: string;
 	startedAt: string;
-	/** What the nodes were; null where only their number changes. */
+	/** What the nodes were; null if only their number changes. */
 	formerKind: Pick<NodeKind, "engine" | "engineVersion"> | null;
 }
 

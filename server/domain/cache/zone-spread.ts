@@ -69,8 +69,8 @@ function causeOf(cache: CacheModel, shard: ShardModel, room: FleetRoom): string 
 }
 
 /**
- * The node whose move puts the shard into one more zone; null if none does. It comes from the zone that has most of
- * them: replicas before the primary, and first those that share a host. A shard that is spread as well as possible
+ * The node whose move puts the shard into one more zone; null if none does. It comes from the zone that has the
+ * most: replicas before the primary, and first those that share a host. A shard that is spread as well as possible
  * has none, so moves come to an end.
  */
 export function nodeToSpread(
@@ -98,13 +98,13 @@ export function hostsInNewZones(shard: ShardModel, room: FleetRoom): string[] {
 	return room.openHosts.filter(({ zone }) => !taken.has(zone)).map(({ id }) => id);
 }
 
-/** All its nodes are in one zone, whose loss would take the shard away. */
+/** All its nodes are in one zone, whose loss would take the shard down. */
 export function isInOneZone(shard: ShardModel): boolean {
 	const members = withoutReplaced(shard);
 	return members.length > 1 && zonesOf(members).length === 1;
 }
 
-/** The shard as it will be: nodes with a pending replacement, or that come or go, don't count. */
+/** The shard as it will be: nodes that come or go, or have a pending replacement, don't count. */
 function withoutReplaced(shard: ShardModel): NodeModel[] {
 	const replaced = new Set(shard.nodes.map((node) => node.replacesNodeId));
 	return shard.nodes.filter(

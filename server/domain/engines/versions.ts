@@ -1,4 +1,4 @@
-/** Newest first, by number and not by letter: 9.10 comes before 9.9. */
+/** Newest first, by number, not alphabetically: 9.10 comes before 9.9. */
 export function compareVersionsDescending(a: string, b: string): number {
 	const left = a.split(".").map(Number);
 	const right = b.split(".").map(Number);

@@ -5,7 +5,7 @@ export function clockWarning(hostName: string, aheadMs: number | null): string |
 	if (aheadMs === null || Math.abs(aheadMs) <= CLOCK_OFF_MS) return null;
 	const direction = aheadMs > 0 ? "ahead of" : "behind";
 	const when = aheadMs > 0 ? "too early" : "too late";
-	return `The clock of ${hostName} is ${describe(Math.abs(aheadMs))} ${direction} the control plane's. Keys with a time to live expire ${when} while a primary there leads. Set the clock, for example with chrony or systemd-timesyncd.`;
+	return `The clock of ${hostName} is ${describe(Math.abs(aheadMs))} ${direction} the control plane's. Keys with a time to live expire ${when} while a primary runs there. Set the clock, for example with chrony or systemd-timesyncd.`;
 }
 
 function describe(ms: number): string {

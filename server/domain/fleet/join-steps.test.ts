@@ -27,7 +27,7 @@ describe("what a new host has to do", () => {
 		);
 	});
 
-	it("clones what the control plane was cloned from, where that is known", () => {
+	it("clones what the control plane was cloned from, if that is known", () => {
 		const repository = "https://git.example/larder.git";
 		expect(commands({ source: { directory: "/srv/larder", repository } })).toContain(
 			`git clone ${repository} larder && cd larder`,

@@ -7,7 +7,7 @@ export interface JoinTarget {
 	source: {
 		/** Where the control plane's own code is. */
 		directory: string;
-		/** What it was cloned from; null when that isn't known, or leads nowhere from another machine. */
+		/** What it was cloned from; null if that isn't known, or can't be reached from another machine. */
 		repository: string | null;
 	};
 }

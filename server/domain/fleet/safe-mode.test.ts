@@ -18,7 +18,7 @@ it.each([
 	{ of: 6, gone: 2, is: false },
 	{ of: 100, gone: 34, is: false },
 	{ of: 100, gone: 50, is: true },
-])("$gone of $of hosts at once: $is", ({ of, gone, is }) => {
+])("$gone of $of hosts together: $is", ({ of, gone, is }) => {
 	expect(isSafeMode([...silent(gone), ...reporting(of - gone)])).toBe(is);
 });
 

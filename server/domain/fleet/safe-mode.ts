@@ -4,11 +4,11 @@ export interface HostSilence {
 	silentSince: Date | null;
 }
 
-/** Hosts that fall silent within this time count as gone at once. */
-const AT_ONCE_MS = 30_000;
+/** Hosts that fall silent within this time of each other count as gone together. */
+const TOGETHER_MS = 30_000;
 
 /**
- * Whether so many hosts fell silent at once that the control plane is more likely cut off than the hosts are gone.
+ * Whether so many hosts fell silent together that the control plane is more likely cut off than the hosts are gone.
  * Then nothing is replaced until hosts return, or a person says which of them won't.
  *
  * The rule: two hosts or more, and at least half of those that carry nodes, were last heard from within 30 s
@@ -25,7 +25,7 @@ export function isSafeMode(hosts: readonly HostSilence[]): boolean {
 		.sort((a, b) => a - b);
 	const needed = Math.max(2, hosts.length / 2);
 	return times.some((first, index) => {
-		const together = times.slice(index).filter((time) => time - first <= AT_ONCE_MS);
+		const together = times.slice(index).filter((time) => time - first <= TOGETHER_MS);
 		return together.length >= needed;
 	});
 }

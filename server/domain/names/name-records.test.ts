@@ -18,7 +18,7 @@ const orders: NamedCache = {
 };
 
 describe("the names of a cache", () => {
-	it("lead to its endpoints at the primary's own host first, and to its nodes", () => {
+	it("resolve to the gateways that serve it, the primary's own host first, and to its nodes", () => {
 		const names = nameRecords([orders], [host("3"), host("1"), host("2")]);
 		const addresses = ["10.0.0.2", "10.0.0.1", "10.0.0.3"];
 		expect(names.get("orders")).toEqual({ name: "orders", kind: "primary", port: 6379, addresses });
@@ -27,7 +27,7 @@ describe("the names of a cache", () => {
 		expect(names.size).toBe(4 + 3);
 	});
 
-	it("lead to the process that serves while a node moves, wherever the newcomer is in the list", () => {
+	it("resolve to the process that serves while a node moves, wherever the newcomer is in the list", () => {
 		const hosts = [host("1"), host("2"), host("3")];
 		const [replica, primary] = orders.nodes;
 		if (replica === undefined || primary === undefined) throw new Error("no nodes");
@@ -47,7 +47,7 @@ describe("the names of a cache", () => {
 		}
 	});
 
-	it("lead to no lost host, except a node's own, which is nowhere else until it is replaced", () => {
+	it("resolve to no lost host, except for a node that was there and isn't replaced yet", () => {
 		const names = nameRecords([orders], [host("1"), host("2", { lost: true }), host("3")]);
 		expect(names.get("orders")?.addresses).toEqual(["10.0.0.1", "10.0.0.3"]);
 		expect(names.get("orders-002")?.addresses).toEqual(["10.0.0.2"]);

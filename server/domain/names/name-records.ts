@@ -28,7 +28,7 @@ export interface NamedCache {
 
 /**
  * All names of the zone. If two caches claim one, such as the reader of `orders` and a cache called `orders-ro`, the
- * cache's own name counts before a reader's, and that before a node's.
+ * cache's own name takes precedence over a reader's, and a reader's over a node's.
  */
 export function nameRecords(
 	caches: Iterable<NamedCache>,
@@ -59,7 +59,7 @@ export function nameRecords(
 	return new Map(all.map((record) => [record.name, record]));
 }
 
-/** As people see nodes (visibleNodes): the primary stands for both processes of a name, otherwise the earlier one. */
+/** As people see nodes (visibleNodes): of the two processes of a name the primary counts, otherwise the old one. */
 function rankOf({ leads, arriving }: NamedCache["nodes"][number]): number {
 	return leads ? 2 : arriving ? 0 : 1;
 }

@@ -44,7 +44,7 @@ const CHANGES = {
 	turn: { ...TURN, kind: "set-slots", added: [], removed: [], shardsBefore: 3 },
 } as const;
 
-/** Engines of a cache whose slots move, what they last reported, and what is written down. */
+/** Engines of a cache whose slots move, what they last reported, and what is recorded. */
 class World {
 	operation: OperationModel | null;
 	outcome: string | null = null;
@@ -117,12 +117,12 @@ class World {
 		if (engine !== undefined) engine.reported = engine.slots;
 	}
 
-	/** As the reconciler writes it down: only if the operation is where the step saw it. */
+	/** As the reconciler records it: only if the operation is still where the step found it. */
 	apply(step: OperationStep | null): void {
 		const { operation } = this;
 		if (step === null || operation === null) return;
 		if (JSON.stringify(operation.cursor) !== JSON.stringify(step.from)) return;
-		// What people see never steps back, even if slots do.
+		// What people see never goes back, even if slots do.
 		expect(step.cursor.percent).toBeGreaterThanOrEqual(operation.cursor.percent);
 		for (const [id, slots] of Object.entries(step.slots)) this.recorded.set(id, slots);
 		for (const id of step.remove) this.recorded.delete(id);
@@ -159,7 +159,7 @@ const deeds = fc.array(
 	{ maxLength: 40 },
 );
 
-test("whatever is killed, late or canceled in between, an operation ends whole, and every slot always has one owner", () => {
+test("whatever is killed, late or canceled, an operation completes, and every slot always has one owner", () => {
 	const outcomes = new Set<string | null>();
 	fc.assert(
 		fc.property(fc.constantFrom("out", "in", "turn"), deeds, (change, history) => {
@@ -175,7 +175,7 @@ test("whatever is killed, late or canceled in between, an operation ends whole, 
 				}
 				if (deed.kind === "cancel") world.cancel();
 				if (deed.kind === "plan") world.apply(advanceOperation(world.model(), NOW));
-				// Planned, and the control plane died; or written down much later, by one that was thought dead.
+				// Planned, but then the control plane died; or recorded much later, by one that was thought dead.
 				if (deed.kind === "crash") late = advanceOperation(world.model(), NOW);
 				if (deed.kind === "late") world.apply(late);
 				world.requireOneOwner();
@@ -203,7 +203,7 @@ test("whatever is killed, late or canceled in between, an operation ends whole, 
 	expect([...outcomes].sort()).toEqual(["canceled", "done"]);
 });
 
-test("no shard gets and gives slots in one round, and what can go together does", () => {
+test("no shard both gets and gives slots in one round, and moves that can run together do", () => {
 	const roundsFor = (change: keyof typeof CHANGES, cancelAsked: boolean) => {
 		const { operation } = new World(change);
 		if (operation === null) throw new Error("no operation");

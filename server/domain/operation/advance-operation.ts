@@ -20,8 +20,8 @@ import {
 } from "./operation.ts";
 
 /**
- * The next step of a cache's operation; null while there is nothing to write down. It compares the engines with the
- * goal, so it goes on from wherever a crash or a failover left things. Agents move the slots: their assignments name
+ * The next step of a cache's operation; null while there is nothing to record. It compares the engines with the
+ * goal, so it continues from wherever a crash or a failover left things. Agents move the slots: their assignments name
  * what still has to go (fleet/desired-assignments.ts), and the engines' own slots say what has arrived.
  */
 export function advanceOperation(cache: CacheModel, now: Date): OperationStep | null {

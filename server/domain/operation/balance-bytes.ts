@@ -13,7 +13,7 @@ interface Piece {
 }
 
 /**
- * Spreads the slots so that all shards that stay hold about the same, and moves as little as possible. What single
+ * Spreads the slots so that all shards that stay hold about the same, and moves as little as possible. What individual
  * slots hold isn't known: all slots of a shard are assumed to hold the same. Returns each shard's slots. Each shard
  * that stays keeps or gets at least one.
  */

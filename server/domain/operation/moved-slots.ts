@@ -35,7 +35,7 @@ export function movedShare(cache: Shards, operation: OperationModel): number {
 	return total === 0 ? 1 : moved / total;
 }
 
-/** How far the operation is. It stays where it was while slots move back, or again. */
+/** How far along the operation is. It stays where it was while slots move back, or again. */
 export function percentOf(cache: Shards, operation: OperationModel): number {
 	return Math.max(operation.cursor.percent, present(cache, operation));
 }

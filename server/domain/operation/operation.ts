@@ -34,7 +34,7 @@ export const operationCursorSchema = z.object({
 	toMove: z.number(),
 	/** Which of the rounds is going on in phase `move` (roundsOf). */
 	round: z.int().default(0),
-	/** The progress that people have seen. It never steps back. */
+	/** The progress that people have seen. It never goes back. */
 	percent: z.int().default(0),
 });
 export type OperationCursor = z.infer<typeof operationCursorSchema>;

@@ -4,8 +4,8 @@ import type { CacheModel } from "../cache/model.ts";
 import { goalOf, type OperationModel } from "./operation.ts";
 
 /**
- * What goes from which shard to which in the present direction, and how much of it has arrived. Keys and bytes are
- * estimated as if all slots of a shard held the same. `nameOf` names a shard for people.
+ * The slots that go from one shard to another in the present direction, and how many of them have arrived. Keys and
+ * bytes are estimated as if all slots of a shard held the same. `nameOf` names a shard for people.
  */
 export function shardMoves(
 	{ shards }: Pick<CacheModel, "shards">,

@@ -75,7 +75,7 @@ async function startEngine(family: ParameterFamily, name: string, lines: readonl
 		file,
 		[
 			...["port 0", `unixsocket ${socket}`],
-			// Another file would be loaded, and may be from a version that this engine can't read.
+			// A dump file of another engine would be loaded, and may be from a version that this one can't read.
 			...[`dir ${directory}`, `dbfilename ${name}.rdb`, 'save ""'],
 			...[...lines, ""],
 		].join("\n"),
@@ -240,7 +240,7 @@ describe("Memcached", () => {
 		}
 	});
 
-	it.each([0, -2])("starts with changes of everything at once (%i)", async (index) => {
+	it.each([0, -2])("starts with all parameters changed together (%i)", async (index) => {
 		const overrides = changeable.map((definition) => [
 			definition.name,
 			samples(definition).at(index) ?? "",

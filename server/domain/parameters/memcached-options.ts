@@ -42,7 +42,7 @@ function flag(value: string, on: string, off: string | null = null): [string, st
 	return name === null ? null : [name, ""];
 }
 
-/** Memcached refuses to start with these if it has no such thread. */
+/** Memcached refuses to start with these if the LRU maintainer is off. */
 const NEED_LRU_MAINTAINER = ["temporary_ttl", "hot_lru_pct", "warm_lru_pct"];
 
 /** Only what differs from Memcached's own defaults. */

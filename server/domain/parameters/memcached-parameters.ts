@@ -2,8 +2,8 @@ import { MIB } from "../../contract/limits.ts";
 import { choice, INT_MAX, integer, type ParameterDefinition } from "./definition.ts";
 
 /**
- * Memcached reads its settings when it starts, and resolve-parameters.ts turns each into an option of its
- * own.
+ * Memcached reads its settings when it starts, and resolve-parameters.ts turns each into one of Memcached's
+ * own options.
  */
 const AT_START = { apply: "requires-reboot", told: "never" } as const;
 const FIXED = { ...AT_START, modifiable: false } as const;

@@ -207,7 +207,7 @@ describe("resolveParameters", () => {
 		[2, { "min-replicas-max-lag": "10" }, "1", "10"],
 		[1, { "min-replicas-to-write": "1" }, "1", "10"],
 	])(
-		"has an isolated primary with %s replicas stop writes, unless the group %j says otherwise",
+		"with %s replicas and the overrides %j, sets whether an isolated primary stops writes",
 		(replicas, overrides, toWrite, maxLag) => {
 			for (const family of ["valkey9", "valkey8", "redis7"] as const) {
 				for (const clusterMode of ["enabled", "disabled"] as const) {

@@ -24,7 +24,7 @@ export type EndpointPortsResult =
 
 /**
  * Endpoint ports of a cache: the lowest free ones of the range. A port in quarantine goes only to a cache of
- * the same name, because clients that still know it would talk to a stranger. A port that the user insists on
+ * the same name, because clients that still know it would reach another cache. A port that the user insists on
  * is given even if a host refused it: the user may stop that other program.
  */
 export function chooseEndpointPorts(request: EndpointPortsRequest): EndpointPortsResult {

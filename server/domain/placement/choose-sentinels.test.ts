@@ -27,7 +27,7 @@ describe("which Sentinels watch a cache", () => {
 		expect(new Set(zones).size).toBe(3);
 	});
 
-	it("a choice stays while its hosts serve the cache, and only the gap of one that left is filled", () => {
+	it("a choice stays while its hosts serve the cache, and only one that left is replaced", () => {
 		const held = ["h4", "h5", "h6", "h7", "h8"];
 		const among = serving(10);
 		expect(chooseSentinels({ serving: among, own: ["h4"], held })).toEqual(held);

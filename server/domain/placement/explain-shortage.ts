@@ -28,7 +28,7 @@ export interface NoMove {
 	remedy: string;
 }
 
-/** Why no host can take the place of another's node. `eligible` are the hosts that may take it. */
+/** Why no other host can take a node. `eligible` are the hosts that may take it. */
 export function explainNoMove(
 	request: Pick<PlacementRequest, "hosts" | "nodeMemoryBytes" | "nodeCpuMillis" | "zones">,
 	eligible: readonly PlacementHost[],
@@ -62,7 +62,7 @@ function roomFor(host: PlacementHost, size: Alternative): number {
 	);
 }
 
-/** Each host with its free room; what it lacks most is what counts. */
+/** Each host with its free room, and how many such nodes fit there. */
 function describe(hosts: readonly PlacementHost[], size: Alternative): string {
 	return hosts
 		.map((host) => {

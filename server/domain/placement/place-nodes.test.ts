@@ -48,7 +48,7 @@ function refused(overrides: Partial<PlacementRequest>): string {
 }
 
 describe("placement", () => {
-	it("puts primary and replicas into different zones", () => {
+	it("puts the primary and its replicas in different zones", () => {
 		const [shard] = placed({});
 		expect(new Set(shard?.map((p) => p.zone))).toEqual(new Set(["a", "b", "c"]));
 	});

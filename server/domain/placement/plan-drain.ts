@@ -28,8 +28,8 @@ export type DrainOutcome =
 	| { nodeId: string; toHostId: null; reason: string; remedy: string };
 
 /**
- * What a drain would do, one node after the other as it would move them: replicas before their primary, each by the rules
- * of placement, on hosts that those before it have filled.
+ * What a drain would do, node by node in the order in which it would move them: replicas before their primary, each by
+ * the rules of placement, with the room that the moves before it leave.
  */
 export function planDrain({ from, hosts, caches, portRange }: DrainRequest): DrainOutcome[] {
 	const room = new Map(hosts.filter(({ id }) => id !== from.hostId).map((host) => [host.id, host]));

@@ -16,7 +16,7 @@ export interface PlacementRequest {
 	purpose: "creation" | "growth";
 	/** Online hosts only. */
 	hosts: readonly PlacementHost[];
-	/** Number of nodes of each shard, the primary first. Memcached's nodes are one shard without a primary. */
+	/** How many nodes each shard has; the first one is its primary. Memcached's nodes are one shard without a primary. */
 	shards: readonly number[];
 	/** Nodes that each shard has already, if any; new ones come after them. */
 	members?: readonly (readonly PlacedMember[])[];

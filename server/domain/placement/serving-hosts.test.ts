@@ -23,7 +23,7 @@ function chosen(scene: { cacheId: string; own: readonly string[] }, hosts: reado
 }
 
 describe("the hosts that serve a cache", () => {
-	it("are its own, and others up to ten; all hosts if there are no more", () => {
+	it("are its own, and others up to ten in total; all hosts if there are no more", () => {
 		for (const scene of SCENES) {
 			const serving = chosen(scene, scene.hosts);
 			const expected = Math.min(scene.hosts.length, Math.max(SERVING_HOSTS, scene.own.length));

@@ -78,7 +78,7 @@ function bestOfZones(
 		let worst = -1;
 		for (const host of hosts) {
 			const rank = mix(cacheHash ^ host.hash);
-			// Most hosts of a large fleet stop here.
+			// Most hosts of a large fleet are skipped here.
 			if (rank < worst || own.has(host.id)) continue;
 			const ranked = { host, rank };
 			const place = best.findIndex((each) => byRank(ranked, each) < 0);

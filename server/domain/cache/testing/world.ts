@@ -196,7 +196,7 @@ export class World {
 		};
 	}
 
-	/** Runs agents and engines of hosts that are up, except slow ones: they copy nothing yet. */
+	/** Runs the agents and engines of hosts that are up, except on slow hosts, where nothing happens yet. */
 	runHosts(isSlow: (hostId: string) => boolean = () => false): void {
 		this.engines = this.engines.filter((each) => !each.removed || !this.host(each.hostId).online);
 		for (const engine of this.staying) {
@@ -306,7 +306,7 @@ export function isOpen(host: HostModel): boolean {
 	return host.online && !host.cordoned && !host.draining && !host.lost;
 }
 
-/** Runs until nothing is planned and nothing changes; false if that never happens. */
+/** Runs until nothing changes any more; false if 60 steps aren't enough. */
 export function comesToRest(world: World, check?: (action: PlanAction) => void): boolean {
 	for (let step = 0; step < 60; step++) {
 		const before = JSON.stringify(world.model());
