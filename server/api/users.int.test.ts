@@ -216,7 +216,7 @@ describe("a password-reset link", () => {
 });
 
 describe("a user who is", () => {
-	it("disabled is out at once, tokens included, until enabled again", async () => {
+	it("disabled loses access at once, tokens included, until enabled again", async () => {
 		await addUser(BOB, "administrator");
 		const as = await browserOf(BOB);
 		const token = await createToken(as);
@@ -245,7 +245,7 @@ describe("a user who is", () => {
 		expect((await rest("DELETE", `/users/${BOB}`)).status).toBe(404);
 	});
 
-	it("made a viewer has tokens that only read", async () => {
+	it("made a viewer has only read-only tokens", async () => {
 		await addUser(BOB, "administrator");
 		const token = await createToken(await browserOf(BOB));
 		await rest("PATCH", `/users/${BOB}`, { body: { role: "viewer" } });

@@ -93,7 +93,7 @@ export const assignmentSchema = z.object({
 	memoryBytes: z
 		.int()
 		.describe(
-			"of the node type; a process may use this and, where it saves or syncs data, its maxmemory again",
+			"of the node type; a process may use this and, if it saves or syncs data, its maxmemory on top",
 		),
 	vcpus: z.int32().describe("of the node type: threads, and the limit of the process"),
 	parameters: z.array(engineParameterSchema).max(500),
@@ -132,7 +132,7 @@ export const routeSchema = z.object({
 			port: z.int32(),
 			/** As far as the control plane knows. The gateway asks the engines all the same. */
 			leads: z.boolean(),
-			/** False: clients that any node can serve are led to other nodes. */
+			/** False: clients that any node can serve are sent to other nodes. */
 			reads: z.boolean().optional(),
 		}),
 	),

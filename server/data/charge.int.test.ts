@@ -46,7 +46,7 @@ it("a control plane writes until another takes over, and not afterwards", async 
 	expect(await db.releasedPort.count()).toBe(2);
 });
 
-it("concurrent writes, changes of routes and take-overs don't deadlock", async () => {
+it("concurrent writes, changes of routes and takeovers don't deadlock", async () => {
 	const { db } = (await openTestResources()).resources;
 	let epoch = 1;
 	let written = 0;

@@ -19,7 +19,7 @@ export class ChargeLostError extends Error {
 
 /**
  * Runs a transaction while this control plane is in charge. Otherwise throws `ChargeLostError` and writes nothing.
- * The lock conflicts with `takeCharge` alone, so transactions don't wait for each other here; a take-over waits for
+ * The lock conflicts with `takeCharge` alone, so transactions don't wait for each other here; a takeover waits for
  * those that have begun.
  */
 export async function writeInCharge<T>(

@@ -12,7 +12,7 @@ afterAll(() => opened?.close());
 const echo = (text: string) =>
 	opened.db.$queryRaw<{ text: string }[]>`SELECT ${text}::text AS text`;
 
-it("a refused statement doesn't cost the connection or its statement names", async () => {
+it("a refused statement leaves the connection and its statement names intact", async () => {
 	expect(await echo("before")).toEqual([{ text: "before" }]);
 	const { db } = opened;
 	const refused = [

@@ -23,7 +23,7 @@ const observation = (changes: Partial<StoredObservation>): StoredObservation => 
 	...changes,
 });
 
-it("a node is gone from its first silence, through its end, until it answers", () => {
+it("a node counts as gone from its first silence, through its exit, until it answers", () => {
 	let now = 1_000;
 	const fleet = new FleetState({ now: () => new Date(now) });
 	const see = (at: number, changes: Partial<StoredObservation>) => {

@@ -7,8 +7,8 @@ const KEPT_MS = 10_000;
 type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
 
 /**
- * What hosts should hear at once, without waiting for the database. Only in memory: what a control plane hasn't delivered
- * when it dies, the next one finds out and delivers again.
+ * Notices that hosts should get at once, without waiting for the database. Only in memory: if a control plane dies before
+ * it has delivered one, the next control plane finds out the same and notifies the hosts again.
  */
 export class Notices {
 	readonly #clock: Clock;

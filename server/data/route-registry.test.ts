@@ -35,7 +35,7 @@ const idsFor = (hostId: string, held: number) => {
 };
 
 describe("what a host receives", () => {
-	it("at first all routes that it serves, without log-ins of Sentinels that it doesn't run", () => {
+	it("at first all routes that it serves, without the logins of Sentinels that it doesn't run", () => {
 		const news = registry.newer("b", -1);
 		expect(news).toMatchObject({ revision: 1, whole: true, gone: [] });
 		expect(news?.routes.map(({ cacheId }) => cacheId)).toEqual(["one", "two"]);

@@ -135,7 +135,7 @@ export class RouteRegistry {
 		};
 	}
 
-	/** Without the log-in of a Sentinel that the host doesn't run for this cache. */
+	/** Without the login of a Sentinel that the host doesn't run for this cache. */
 	#routeFor(hostId: string, cacheId: string): Route | null {
 		const { route = null } = this.#routes.get(cacheId) ?? {};
 		if (route === null || !this.serves(hostId, cacheId)) return null;

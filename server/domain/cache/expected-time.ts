@@ -20,7 +20,7 @@ export function copySeconds(bytes: readonly number[]): number {
 /** A node that is made larger or smaller in place. */
 export const RESIZE_SECONDS = 1;
 
-/** Until all gateways lead clients to other nodes. */
+/** Until all gateways send clients to other nodes. */
 export const ROUTE_SECONDS = 1;
 
 export function restartSeconds(bytes: number): number {
