@@ -36,7 +36,7 @@ test("for some time, a notice outweighs a newer table that still names the old p
 	expect(leaderBy(table(6, "n1"), 60_000)).toBe("n1");
 });
 
-test("a newer table that names another knows more than the notice", () => {
+test("a newer table that names another node knows more than the notice", () => {
 	expect(leaderBy(table(6, "n3"))).toBe("n3");
 	expect(leaderBy(table(6, "n2"))).toBe("n2");
 });

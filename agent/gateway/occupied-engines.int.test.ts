@@ -64,7 +64,7 @@ test("a long script closes no endpoint: clients stay, and a new one can connect 
 	client.close();
 });
 
-test("an engine with too many clients keeps them, and itself tells others that it is full", async () => {
+test("an engine with too many clients keeps them, and refuses others itself", async () => {
 	const { engine, primary } = await startAlone();
 	const client = await host.connect(primary);
 	const before = String(await client.command(["INFO", "clients"], 2_000));

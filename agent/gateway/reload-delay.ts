@@ -1,7 +1,7 @@
 import type { Route } from "../../server/contract/desired-state.ts";
 import { isSameRoute } from "./gateway-observation.ts";
 
-/** How long HAProxy may lack endpoints that the kernel opens: engines that start need the processor more than a reload. */
+/** How long HAProxy may lack endpoints that the kernel opens: starting engines need the processor more than a reload does. */
 const FOLLOW_WITHIN_MS = 1_000;
 
 /**

@@ -15,7 +15,7 @@ afterEach(() => host.dispose());
 const VALKEY = { engine: "valkey", engineVersion: "9" } as const;
 const REDIS = { engine: "redis", engineVersion: "7" } as const;
 
-test("a crashed replica returns with its identity, and one with an order takes over by vote", async () => {
+test("a crashed replica returns with its identity, and one that gets an order takes over by vote", async () => {
 	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...VALKEY });
 	host.startAgent();
 	host.plane.setAssignments(nodes);

@@ -135,7 +135,7 @@ test("an engine with onExit report stays down until a higher permit arrives", as
 	expect((await host.untilRunning(changed)).launchPermit).toBe(4);
 });
 
-test("a taken port is named, and the engine starts once it is free", async () => {
+test("a taken port is reported, and the engine starts once it is free", async () => {
 	const port = await freePort(host.address);
 	const intruder = createServer().listen(port, host.address);
 	await once(intruder, "listening");

@@ -161,7 +161,7 @@ test("the next agent finishes a reboot during which an agent died", async () => 
 	expect(await read(primary)).toBe("1");
 });
 
-test("an engine that can't save keeps serving, and the reboot is given up", async () => {
+test("an engine that can't save keeps serving, and the reboot is abandoned", async () => {
 	const node = makeAssignment({ port: await freePort(host.address) });
 	host.startAgent();
 	host.plane.setAssignments([node]);
@@ -201,7 +201,7 @@ test("cluster nodes keep their data, slots and identity", async () => {
 	expect(await read(primary)).toBe("1");
 });
 
-test("data that a rebooted node can't load is kept for people, and the node starts without it", async () => {
+test("data that a rebooted node can't load is kept for people to examine, and the node starts without it", async () => {
 	const node = makeAssignment({ port: await freePort(host.address) });
 	const stop = host.startAgent();
 	host.plane.setAssignments([node]);

@@ -10,7 +10,7 @@ import type { InstanceRecord } from "./instance-record.ts";
 /** How long a process may live after it closed the connection, before it is asked again. */
 const ASK_AGAIN_MS = 5_000;
 
-/** How long an engine may stay silent before the reboot is given up: an earlier agent may have made it save gigabytes. */
+/** How long an engine may stay silent before the reboot is abandoned: an earlier agent may have made it save gigabytes. */
 const ANSWER_PATIENCE_MS = 5 * 60_000;
 
 /**

@@ -27,7 +27,7 @@ function engine() {
 	return found;
 }
 
-test("an engine that stops answering is reported with its silence, and again once it answers", async () => {
+test("an engine that stops answering is reported with the length of its silence, and again once it answers", async () => {
 	const stoppedAt = performance.now();
 	signalProcess(engine(), "SIGSTOP");
 	const silentForMs = () => seen()?.silentForMs ?? null;

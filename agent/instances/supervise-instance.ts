@@ -185,7 +185,7 @@ async function applySettings(
 	return applied;
 }
 
-/** The process lives but doesn't answer as it should. Normal for some milliseconds after a start. */
+/** The process lives but doesn't answer as it should. Normal for a few milliseconds after a start. */
 function noteSilence(
 	core: InstanceCore,
 	assignment: Assignment,

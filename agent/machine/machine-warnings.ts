@@ -6,7 +6,7 @@ import { WANTED_OPEN_FILES } from "./open-files.ts";
 
 /** Files that an engine keeps for itself. */
 const RESERVED_FILES = 32;
-/** A node that reboots writes its data to disk, and logs take some MiB each. */
+/** A node that reboots writes its data to disk, and logs take a few MiB each. */
 const DISK_LOW_SHARE = 0.05;
 const DISK_LOW_MAX_BYTES = 10 * GIB;
 

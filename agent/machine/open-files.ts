@@ -23,7 +23,7 @@ function countOf(text: string | undefined): number {
 	return Number.isInteger(count) ? count : Number.POSITIVE_INFINITY;
 }
 
-/** The limits of this process or of another one. Throws if that is gone. */
+/** The limits of this process or of another one. Throws if the process is gone. */
 export function openFilesOf(pid: number | "self" = "self"): OpenFiles {
 	return parseOpenFiles(readFileSync(`/proc/${pid}/limits`, "utf8"));
 }

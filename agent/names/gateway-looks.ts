@@ -4,7 +4,7 @@ import { connect } from "node:net";
 const FRESH_MS = 2_000;
 /** A gateway in the same network answers within a millisecond. Meanwhile, a client waits for its answer. */
 const ANSWER_MS = 300;
-/** A gateway that leads nowhere closes a connection within some milliseconds. */
+/** A gateway that leads nowhere closes a connection within a few milliseconds. */
 const HELD_MS = 20;
 /** Endpoints remembered at a time: older ones are forgotten first. */
 const REMEMBERED_MAX = 5_000;

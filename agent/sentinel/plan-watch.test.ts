@@ -37,7 +37,7 @@ test("an unknown cache is monitored, once it has a primary", () => {
 	expect(planWatch(leaderless)).toEqual({ kind: "none" });
 });
 
-test("Sentinel is re-pointed when the control plane names another primary, unless it chose the same by itself", () => {
+test("Sentinel is re-pointed when the control plane names another primary, unless it chose the same one by itself", () => {
 	const wanted = want({ primary: B });
 	const plan = planWatch({ wanted, applied: applied(), held: hold() });
 	expect(plan).toEqual({ ...nothing, repointTo: B });

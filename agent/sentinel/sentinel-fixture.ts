@@ -288,7 +288,7 @@ export class TestBackstop {
 	}
 }
 
-/** Sentinel itself takes some 20 s to demote a primary that came back as one. */
+/** Sentinel itself takes about 20 s to demote a primary that came back as one. */
 async function patiently(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
 	for (let patience = 3; patience > 1; patience--) {
 		try {

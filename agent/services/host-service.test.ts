@@ -105,7 +105,7 @@ test("its log stays small, and what an earlier agent's unfinished write left is 
 	expect(statSync(paths.log).size).toBe(0);
 });
 
-test("a directory that was deleted is made again for the start", async () => {
+test("a directory that was deleted is recreated for the start", async () => {
 	await service.adopt();
 	rmSync(directory, { recursive: true });
 	expect(await launch()).toBe(true);

@@ -4,7 +4,7 @@ import type { DesiredState } from "../../server/contract/desired-state.ts";
 const EPOCHS_BY_RESTARTS = 100_000;
 
 /**
- * Whether a state comes from a control plane that was restored from a backup: it says so, or it took over
+ * Whether a state may come from a control plane that was restored from a backup: it says so, or it took over
  * later and knows less. It may have forgotten what it doesn't know.
  */
 export function mayBeForgetful(next: DesiredState, held: DesiredState | null): boolean {

@@ -102,7 +102,7 @@ export class ProcessLimits {
 	}
 
 	/**
-	 * Removes the group of an instance whose process is gone. The kernel may hold on to a group for some
+	 * Removes the group of an instance whose process is gone. The kernel may hold on to a group for a few
 	 * milliseconds after its last process: the next call removes it then.
 	 */
 	remove(assignmentId: string): void {

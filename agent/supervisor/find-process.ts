@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { identifyProcess, type ProcessIdentity } from "../../platform/process-identity.ts";
 
-/** What distinguishes an instance's engine from every other process of the machine. */
+/** What distinguishes an instance's engine from every other process on the machine. */
 export interface EngineSignature {
 	/** The process's working directory: the instance's own, or its data directory once it has read its configuration. */
 	readonly directories: readonly string[];

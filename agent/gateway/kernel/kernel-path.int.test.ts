@@ -48,7 +48,7 @@ class Client {
 	}
 
 	/** Whether no proxy is in between: the engine then sees the client's own port. */
-	async isStraight(): Promise<boolean> {
+	async isDirect(): Promise<boolean> {
 		await this.ask("AUTH default admin-password");
 		const info = await this.ask("CLIENT INFO");
 		const { localAddress, localPort } = this.socket;
@@ -60,10 +60,10 @@ class Client {
 	}
 }
 
-async function comesStraight(port: number): Promise<boolean> {
+async function connectsDirectly(port: number): Promise<boolean> {
 	const client = await Client.open(port);
 	try {
-		return await client.isStraight();
+		return await client.isDirect();
 	} finally {
 		client.close();
 	}
@@ -79,7 +79,7 @@ test.runIf(mayCutConnections())(
 			const seen = lab.gateway.observation()?.forwarding;
 			return seen?.by === "kernel" && seen.note === null;
 		});
-		expect(await comesStraight(primary)).toBe(true);
+		expect(await connectsDirectly(primary)).toBe(true);
 		expect(await lab.portBehind(primary)).toBe(first.port);
 		const behind = new Set<number>();
 		await eventually("both replicas get readers", async () => {
@@ -91,7 +91,7 @@ test.runIf(mayCutConnections())(
 		const through = await Client.open(primary, clientPort);
 		const atNode = await Client.open(first.port);
 		const atReader = await Client.open(reader);
-		expect(await through.isStraight()).toBe(true);
+		expect(await through.isDirect()).toBe(true);
 		await lab.ask(second.port, "REPLICAOF", "NO", "ONE");
 		await lab.ask(first.port, "REPLICAOF", lab.address, String(second.port));
 		await lab.gateway.prefer(route.cacheId, second.nodeId);
@@ -107,10 +107,10 @@ test.runIf(mayCutConnections())(
 			);
 			return back.length > 0;
 		});
-		expect(await back[0]?.isStraight()).toBe(true);
+		expect(await back[0]?.isDirect()).toBe(true);
 		expect(await back[0]?.ask("INFO server")).toContain(`tcp_port:${second.port}`);
-		expect(await atNode.isStraight()).toBe(true);
-		expect(await atReader.isStraight()).toBe(true);
+		expect(await atNode.isDirect()).toBe(true);
+		expect(await atReader.isDirect()).toBe(true);
 		for (const client of [atNode, atReader, ...back]) client.close();
 	},
 );
@@ -122,7 +122,7 @@ test.runIf(mayCutConnections())(
 		const next = await lab.valkeyRoute(await lab.startValkey(), []);
 		await lab.applyAndWait([route, next]);
 		const [port = 0] = portsOf(next);
-		expect(await comesStraight(port)).toBe(true);
+		expect(await connectsDirectly(port)).toBe(true);
 		await eventually("HAProxy listens", async () => (await listeningPorts(lab.address)).has(port));
 	},
 );
@@ -172,7 +172,7 @@ test.runIf(mayCutConnections())(
 );
 
 test.runIf(mayCutConnections())(
-	"after a failed transaction, the kernel no longer leads where it led before",
+	"a release takes effect even after a failed transaction",
 	async () => {
 		const { server: nft } = await ensureEngine({ engine: "nftables" });
 		const engine = await startServer("engine");

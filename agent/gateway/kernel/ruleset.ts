@@ -68,7 +68,7 @@ export function changeLeads(table: string, from: Leads, to: Leads): string[] {
 	];
 }
 
-/** Refuses clients that come back to where an earlier agent's rules may have led them, and `to` doesn't. */
+/** Refuses clients that come back to where an earlier agent's rules may have led them but `to` doesn't. */
 export function refuseFormer(table: string, former: Leads, to: Leads): string[] {
 	return changeDemoted(table, [...former.keys()], former, to);
 }
