@@ -37,7 +37,7 @@ test("a log that a program keeps writing to stays within its bound, and the prog
 	expect(readFileSync(`${path}.1`, "utf8").startsWith(LINE)).toBe(true);
 });
 
-test("a log that grew far beyond its bound unseen is emptied without a copy", async () => {
+test("a log that grew far beyond its bound unnoticed is emptied without a copy", async () => {
 	writeSync(writer, LINE.repeat(1_000));
 	expect(await boundLog(path, { maxBytes: 1_000, keep: true })).toBe(true);
 	expect(statSync(path).size).toBe(0);

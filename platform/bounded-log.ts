@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { copyFile, rename, rm, stat, truncate } from "node:fs/promises";
 
 /**
- * Empties a log that has outgrown its bound, having copied it to `<path>.1` if `keep` says so. The writer keeps using the
- * same file, so it must append. Lines written during the copy may be lost. Never fails: without room for the copy, it
- * empties the log all the same. Returns whether it emptied the log.
+ * Empties a log that has outgrown its bound, after copying it to `<path>.1` if `keep` says so and it is at most twice
+ * as large. The writer keeps using the same file, so it must append. Lines written during the copy may be lost. Never
+ * fails: without room for the copy, it empties the log all the same. Returns whether it emptied the log.
  */
 export async function boundLog(
 	path: string,

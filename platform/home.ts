@@ -12,7 +12,7 @@ export interface LarderHome {
 	readonly databaseDir: string;
 	readonly logsDir: string;
 	readonly runDir: string;
-	/** Lock of the control plane; its note is the address that it serves. */
+	/** Held by the control plane, with the address that it serves as its note, or by a backup or restore. */
 	readonly controlPlaneLock: string;
 	readonly upLock: string;
 	readonly agentsDir: string;

@@ -33,7 +33,7 @@ async function killAmidChanges(
 	/** Caches that hold a value, and the process that held it first: neither may change. */
 	const marked = new Map<string, number>();
 	for (let round = 0; round < rounds; round += 1) {
-		// Half of the rounds delete, once there is something to delete.
+		// Half of the rounds delete, once there are three caches.
 		const names = [...wanted.keys()];
 		const victim = names.length > 2 && random(2) === 0 ? names[random(names.length)] : undefined;
 		const idempotencyKey = randomUUID();

@@ -160,7 +160,7 @@ test("a parameter group is created, attached, changed, and takes effect through 
 	await installation.createCache({ name: "tuned" });
 	await installation.waitForStatus("tuned", "available");
 
-	await test.step("made", async () => {
+	await test.step("created", async () => {
 		await page.goto("/parameter-groups");
 		await page.getByRole("button", { name: "Create parameter group" }).click();
 		const dialog = page.getByRole("dialog", { name: "Create a parameter group" });
