@@ -28,7 +28,10 @@ describe("times", () => {
 	it.each([
 		[12.4, "12 ms"],
 		[1_300, "1.3 s"],
+		[999.6, "1.0 s"],
+		[59_960, "1 min 0 s"],
 		[245_000, "4 min 5 s"],
+		[299_700, "5 min 0 s"],
 	])("%d ms read %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
 	it("say how long ago something was", () => {

@@ -60,17 +60,17 @@ export async function addReplacement(
 			const reason = `${place.reason} ${place.remedy} The move then continues.`;
 			return { reason, hostIds: [] };
 		}
+		// It copies the primary's data. A dead primary whose data isn't known must not hold it up.
+		const source = membersOf(shard).find(({ id }) => id === shard.primaryNodeId);
+		const isKnown = source !== undefined && resources.fleet.metrics(source.id) !== null;
+		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;
+		if (misfit !== null) return { reason: misfit, hostIds: [] };
 		const told = toldOf(cache, shard).filter((each) => !empty || each.id !== node.id);
 		const revisions = await tell(tx, cache.id, told, [place.hostId, node.hostId]);
 		if (empty) {
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);
 		}
-		// It copies the primary's data. A dead primary whose data isn't known must not hold it up.
-		const source = membersOf(shard).find(({ id }) => id === shard.primaryNodeId);
-		const isKnown = source !== undefined && resources.fleet.metrics(source.id) !== null;
-		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;
-		if (misfit !== null) return { reason: misfit, hostIds: [] };
 		const added = newNode(shard, node.name, place, columns);
 		await tx.node.create({
 			data: {

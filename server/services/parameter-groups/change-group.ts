@@ -7,6 +7,7 @@ import { lockCaches } from "../../data/row-locks.ts";
 import { engineOf } from "../../domain/parameters/index.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Caller, Resources } from "../context.ts";
+import { usesGroup } from "./find-group.ts";
 
 /** Parameters that can't change while caches use the group. */
 export const FIXED_IN_USE: ReadonlySet<string> = new Set(["cluster-enabled"]);
@@ -32,7 +33,7 @@ export async function writeOverrides(
 		clusterMode: clusterModeOf(group.family, overrides),
 	};
 	const caches = await tx.cache.findMany({
-		where: { parameterGroup: group.name },
+		where: usesGroup(group.name),
 		select: { id: true, name: true },
 		orderBy: { name: "asc" },
 	});

@@ -1,5 +1,5 @@
 import { AppError } from "../../contract/index.ts";
-import type { Transaction } from "../../data/database.ts";
+import type { Prisma, Transaction } from "../../data/database.ts";
 import {
 	findParameterGroup,
 	type StoredParameterGroup,
@@ -40,15 +40,20 @@ function groupNotFound(name: string): AppError {
 	);
 }
 
-/** Names of the caches that use it, including those being deleted or leaving it for another engine. */
+/** Caches that use the group, including those being deleted or leaving it for another engine. */
+export function usesGroup(groupName: string): Prisma.CacheWhereInput {
+	return {
+		OR: [
+			{ parameterGroup: groupName },
+			{ nodes: { some: { parameterGroup: groupName, removedAtRevision: null } } },
+		],
+	};
+}
+
+/** Names of the caches that use it. */
 export async function cachesUsing(tx: Transaction, groupName: string): Promise<string[]> {
 	const rows = await tx.cache.findMany({
-		where: {
-			OR: [
-				{ parameterGroup: groupName },
-				{ nodes: { some: { parameterGroup: groupName, removedAtRevision: null } } },
-			],
-		},
+		where: usesGroup(groupName),
 		select: { name: true },
 		orderBy: { name: "asc" },
 	});

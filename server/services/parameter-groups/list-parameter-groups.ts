@@ -18,18 +18,14 @@ export async function listParameterGroups(
 	const defaultNames = PARAMETER_FAMILIES.flatMap((family) =>
 		clusterModeSchema.options.map((mode) => defaultGroupName(family, mode)),
 	);
-	const [defaults, rows, caches] = await Promise.all([
+	const [defaults, rows] = await Promise.all([
 		findParameterGroups(db, defaultNames),
 		db.parameterGroup.findMany({ orderBy: { name: "asc" } }),
-		db.cache.findMany({ select: { name: true, parameterGroup: true }, orderBy: { name: "asc" } }),
 	]);
 	const groups = [...defaults.values(), ...rows.map(toParameterGroup)];
 	const wanted = groups.filter((group) => group.family === (input.family ?? group.family));
-	return wanted.map((group) =>
-		toGroupSummary(
-			group,
-			caches.filter((cache) => cache.parameterGroup === group.name).map((cache) => cache.name),
-		),
+	return Promise.all(
+		wanted.map(async (group) => toGroupSummary(group, await cachesUsing(db, group.name))),
 	);
 }
 

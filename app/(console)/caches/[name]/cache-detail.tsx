@@ -126,7 +126,7 @@ function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
 					}
 				>
 					{wasDeleted
-						? "Larder stopped its processes and removed its files. Its memory and ports are free again."
+						? "Larder stopped its processes and removed its files. Its memory is free again."
 						: "It may have been deleted, or the name may be misspelled."}
 				</EmptyState>
 			</Panel>
