@@ -133,7 +133,10 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 			{ file: paths.configuration },
 			"Sentinel's configuration file can't be used; replacing it with a new one",
 		);
-		await rename(paths.configuration, `${paths.configuration}.damaged`);
+		await rename(paths.configuration, `${paths.configuration}.damaged`).catch((error: unknown) => {
+			// It was deleted while Sentinel ran.
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		});
 	}
 }
 
