@@ -108,7 +108,7 @@ export class AptArchive {
 			}
 		}
 		throw new EngineUnavailableError(
-			`patchelf can't be fetched (${failures.join("; ")}); install the package patchelf`,
+			`patchelf can't be fetched (${failures.join("; ")}); install the patchelf package`,
 		);
 	}
 

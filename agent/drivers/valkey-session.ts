@@ -176,7 +176,7 @@ export class ValkeySession implements EngineSession {
 			await this.command("CONFIG", "SET", "maxclients", String(CLIENTS_MAX_DEFAULT));
 			this.clientsMax = CLIENTS_MAX_DEFAULT;
 		} catch (error) {
-			// It says that the limit of open files is too low for that.
+			// It says that the limit on open files is too low for that.
 			if (!(error instanceof EngineCommandError)) throw error;
 		}
 	}

@@ -5,7 +5,7 @@ const SPARE_DESCRIPTORS = 512;
 /** Per connection: one to the client, one to the engine, and one to spare. */
 const DESCRIPTORS_EACH = 3;
 
-/** HAProxy refuses to start if its limit of open files is too low for its connections. */
+/** HAProxy refuses to start if its limit on open files is too low for its connections. */
 export function maxConnections(descriptors: number): number {
 	return Math.max(
 		100,

@@ -46,7 +46,7 @@ async function untilChecked(): Promise<void> {
 	await eventually("it has been checked twice", () => performance.now() > until);
 }
 
-test("a long script closes no endpoint: clients stay, and a new one can connect to kill it", async () => {
+test("a long script doesn't close any endpoint: clients stay connected, and a new client can connect to kill the script", async () => {
 	const { engine, primary, reader } = await startAlone();
 	const client = await host.connect(primary);
 	await occupy(engine, "EVAL");

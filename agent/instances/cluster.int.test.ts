@@ -197,7 +197,7 @@ test("a node that its own cluster file doesn't identify says so, and waits", asy
 		damage();
 		host.killEngine(node.id);
 		const failed = await untilLost(node);
-		expect(failed.message).toContain("Another node takes its place");
+		expect(failed.message).toContain("Another node will take its place");
 		expect(host.plane.observationOf(node.id)).toMatchObject({ phase: "exited", restarts: index });
 		writeFileSync(file, whole);
 		const permit = { generation: index + 2, launchPermit: index + 1 };

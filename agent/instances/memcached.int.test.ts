@@ -41,7 +41,7 @@ test("a node serves with its memory and parameters, and restarts after any end",
 	expect(engineState?.version).toMatch(/^1\.6\./);
 	const fields = await stats(node);
 	expect(fields.get("limit_maxbytes")).toBe(String(64 * 1024 ** 2));
-	// As many clients as its parameters say, or as this machine's limit of open files allows.
+	// As many clients as its parameters say, or as this machine's limit on open files allows.
 	const actual = Math.min(65_000, openFilesOf().hard - 128);
 	expect(clientLimit).toEqual(actual < 65_000 ? { actual, wanted: 65_000 } : null);
 	const client = new MemcachedConnection(host.address, node.port);

@@ -45,7 +45,7 @@ export async function noteExit(
 	// Report it before anything slow: the control plane promotes a replica when it hears this.
 	const code = exitCodeOf(core.exits, empty);
 	core.show({ phase: "exited", reason: reasonOf(code, what), pid: null, engineState: null });
-	// Without cluster mode, clients connect through gateways, which disconnect them by themselves.
+	// Without cluster mode, clients connect through gateways, which already disconnect them.
 	if (core.assignment?.cluster && record.port !== null) {
 		await cutConnections(core.context.bindAddress, record.port);
 	}
@@ -68,5 +68,5 @@ function exitCodeOf(exits: ExitHistory, empty: boolean): InstanceReason["code"] 
 function howOften({ shortLives, shortLivesSince }: ExitHistory, now: number): string {
 	if (shortLives < 2 || shortLivesSince === null) return "";
 	const since = new Date(Date.now() - (now - shortLivesSince));
-	return `; it keeps ending, ${shortLives} times since ${since.toISOString().slice(0, 19)}Z`;
+	return `; it has exited ${shortLives} times since ${since.toISOString().slice(0, 19)}Z`;
 }

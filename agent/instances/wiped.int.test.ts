@@ -79,7 +79,7 @@ test.each(LIVING)("an engine whose files are gone keeps running: $agent", async 
 		await stop();
 		host.startAgent();
 	}
-	// They accept even a change that would be written to the missing files.
+	// Both engines still accept a change, even one that is normally saved to the deleted files.
 	const changed = shard.map((each) => ({
 		...each,
 		generation: 2,
@@ -112,7 +112,7 @@ test.each(LIVING)("a primary that lost its files isn't reborn empty: $agent", as
 	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
 	expect(host.engineProcess(primary.id)).toBeNull();
 	expect(await sizeOf(replica)).toBe(20);
-	// With a permit, which the control plane is responsible for, it starts.
+	// It starts once the control plane grants a launch permit.
 	host.plane.setAssignments([{ ...primary, generation: 3, launchPermit: 1 }, replica]);
 	await host.plane.until("it runs", () => {
 		return host.plane.observationOf(primary.id)?.phase === "running";
@@ -143,19 +143,22 @@ test.each(LIVING)(
 	},
 );
 
-test.each(LIVING)("a cluster node that lost its files is lost: $agent", async ({ agent }) => {
-	const nodes = await makeCluster({
-		...{ host: host.address, shards: 1, replicas: 1, engine: "valkey", engineVersion: "9" },
-	});
-	const stop = await start(nodes);
-	for (const node of nodes.slice(0, 2).reverse()) {
-		host.killEngine(node.id);
-		await wipe(node, stop, agent !== LIVING[0]?.agent && node === nodes[1]);
-		const lost = await host.plane.until("its loss is reported", () => {
-			const seen = host.plane.observationOf(node.id);
-			return seen?.phase === "exited" && seen.reason?.code === "identity-lost" && seen;
+test.each(LIVING)(
+	"a cluster node that lost its files is reported as such and not restarted: $agent",
+	async ({ agent }) => {
+		const nodes = await makeCluster({
+			...{ host: host.address, shards: 1, replicas: 1, engine: "valkey", engineVersion: "9" },
 		});
-		expect(lost.restarts).toBe(0);
-		expect(host.engineProcess(node.id)).toBeNull();
-	}
-});
+		const stop = await start(nodes);
+		for (const node of nodes.slice(0, 2).reverse()) {
+			host.killEngine(node.id);
+			await wipe(node, stop, agent !== LIVING[0]?.agent && node === nodes[1]);
+			const lost = await host.plane.until("its loss is reported", () => {
+				const seen = host.plane.observationOf(node.id);
+				return seen?.phase === "exited" && seen.reason?.code === "identity-lost" && seen;
+			});
+			expect(lost.restarts).toBe(0);
+			expect(host.engineProcess(node.id)).toBeNull();
+		}
+	},
+);

@@ -14,6 +14,6 @@ test("a gateway warns once it has no connection left, until it has some to spare
 
 test("only a limit that the machine sets can be raised", () => {
 	const remedyAt = (max: number) => gatewayWarnings({ connections: max, max }, false)[0]?.remedy;
-	expect(remedyAt(6_496)).toContain("limit of open files");
-	expect(remedyAt(CONNECTIONS_MAX)).not.toContain("limit of open files");
+	expect(remedyAt(6_496)).toContain("limit on open files");
+	expect(remedyAt(CONNECTIONS_MAX)).not.toContain("limit on open files");
 });

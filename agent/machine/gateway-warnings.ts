@@ -9,7 +9,7 @@ const FULL_UNTIL = 0.95;
 export function gatewayWarnings(load: GatewayLoad | null, wasFull: boolean): HostWarning[] {
 	if (load === null || load.connections < load.max * (wasFull ? FULL_UNTIL : 1)) return [];
 	const most = load.max.toLocaleString("en-US");
-	const raise = load.max < CONNECTIONS_MAX ? "raise the agent's limit of open files, " : "";
+	const raise = load.max < CONNECTIONS_MAX ? "raise the agent's limit on open files, " : "";
 	return [
 		{
 			...{ code: "gateway-full", severity: "warning", title: "gateway full" },

@@ -19,7 +19,7 @@ test("a machine that is well set up, or can't be examined, has no warnings", () 
 	expect(warningsOf({ ...unreadable, disk: null })).toEqual([]);
 });
 
-test("a low limit of open files says how many clients a node and the gateway can serve", () => {
+test("a low limit on open files says how many clients a node and the gateway can serve", () => {
 	const [warning] = warningsOf({ openFiles: 1_024 });
 	expect(warning).toMatchObject({ code: "open-files", severity: "warning" });
 	expect(warning?.message).toContain(

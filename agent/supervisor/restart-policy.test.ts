@@ -52,7 +52,7 @@ test("a new permit doesn't wait for the back-off", () => {
 	expect(decideLaunch({ ...restart, launchPermit: 2 }, ran, exits, 1_001).kind).toBe("launch");
 });
 
-test("a node that keeps ending within seconds is recognized, and causes few events", () => {
+test("a node that keeps exiting within seconds is recognized, and causes few events", () => {
 	let exits = NO_EXITS;
 	const news: number[] = [];
 	for (let end = 1; end <= 40_000; end++) {

@@ -39,7 +39,7 @@ export function keepsEnding({ shortLives, onFullDisk }: ExitHistory): boolean {
 }
 
 /**
- * The first end is news, and so are each doubling of their number and the one after which a node keeps ending. A loop
+ * The first end is news, and so are each doubling of their number and the one after which a node keeps exiting. A loop
  * that lasts days causes fewer than 20 events.
  */
 export function isExitNews({ shortLives }: ExitHistory): boolean {

@@ -6,4 +6,5 @@ export const ROLE_NAMES: Readonly<Record<Role, string>> = {
 };
 
 /** Shown to viewers. */
-export const VIEWERS_MAY = "You can see everything except secrets, but you can't change anything.";
+export const VIEWERS_MAY =
+	"You can see everything except secrets, but you can't change anything except your own account.";

@@ -21,7 +21,9 @@ const GRACE_MS = 10_000;
 
 export function stopCommand(): Command {
 	return new Command("stop")
-		.summary("stop everything on this machine, caches included (npm stop does)")
+		.summary(
+			"stop this installation's processes on this machine, caches included (same as npm stop)",
+		)
 		.description(
 			"Stop the control plane, the agents of this home and all their caches. What caches hold in memory is lost. Safe to repeat, and works even if the control plane is dead.",
 		)
@@ -58,7 +60,7 @@ async function removeKernelRules(home: LarderHome): Promise<void> {
 		await removeKernelTables(home.agentDir(name)).catch((error: unknown) => {
 			const why = error instanceof Error ? error.message : String(error);
 			throw new CliError(
-				`Some of the kernel's rules that host ${name} made are still there.`,
+				`Couldn't remove some of the kernel rules that host ${name} created.`,
 				undefined,
 				[`They no longer have any effect. To remove them, run as root: ${why}`],
 			);

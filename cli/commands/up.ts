@@ -28,7 +28,7 @@ interface UpOptions {
 
 export function upCommand(): Command {
 	return new Command("up")
-		.summary("run Larder on this machine (npm start does)")
+		.summary("run Larder on this machine (same as npm start)")
 		.description(
 			"Run the control plane, its console and three local agents until Ctrl-C. Caches keep serving after that.",
 		)

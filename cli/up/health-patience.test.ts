@@ -20,11 +20,11 @@ function restarts(
 	return due;
 }
 
-it("a process is restarted after a minute without health, and not before", () => {
+it("a process is restarted once it has been unhealthy for a minute, and not before", () => {
 	expect(restarts(10 * 60 * SECOND, (nowMs, pid) => pid > 1 || nowMs < 30 * SECOND)).toEqual([90]);
 });
 
-it("one that is healthy now and then is left alone", () => {
+it("a process that is occasionally healthy is left alone", () => {
 	expect(restarts(HOUR, (nowMs) => nowMs % (50 * SECOND) === 0)).toEqual([]);
 });
 
@@ -41,7 +41,7 @@ it("a process that recovered after many restarts is soon restarted when it fails
 	expect(fails.find((at) => at > 3_600)).toBeLessThan(3_600 + 70);
 });
 
-it("while no process runs there is none to restart", () => {
+it("no restart is due while no process runs", () => {
 	const patience = new HealthPatience();
 	for (let nowMs = 0; nowMs < HOUR; nowMs += 5 * SECOND) {
 		expect(patience.look({ pid: undefined, healthy: false, nowMs })).toBe(false);

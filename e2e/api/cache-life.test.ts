@@ -136,7 +136,7 @@ it("metrics of a node arrive", async () => {
 	await larder.deleteCache("measured");
 });
 
-describe("a request that can't be fulfilled now says so, and is fulfilled once it can be", () => {
+describe("a request that has to wait says why, and is fulfilled once it can be", () => {
 	it("a port that another program holds", async () => {
 		const { createServer } = await import("node:net");
 		const [first = 0] = larder.clientPorts.split("-").map(Number);
@@ -168,7 +168,7 @@ describe("a request that can't be fulfilled now says so, and is fulfilled once i
 		const waiting = await waitUntil("one without room", async () => {
 			const caches = await Promise.all(names.map((name) => larder.getCache(name)));
 			const settled = caches.filter((cache) => cache?.status === "available").length;
-			// 8 GiB per host hold two nodes of 3.09 GiB: six fit, two must wait.
+			// Each host's 8 GiB holds two nodes of 3.09 GiB, so six of the eight fit and two must wait.
 			return settled === 6 ? caches.filter((cache) => cache?.status === "creating") : null;
 		});
 		expect(waiting).toHaveLength(2);

@@ -31,7 +31,7 @@ export interface LarderCase {
 	onRun(run: FailoverRun): void;
 }
 
-/** Large enough for 2 GiB, and with the least processor time possible, because three such nodes share this machine. */
+/** Large enough for 2 GiB, but counts as only a tenth of a processor, because all nodes of the cache must fit on this machine. */
 async function createNodeType({ rest }: Installation): Promise<void> {
 	const body = { name: NODE_TYPE, vcpus: 2, memoryMib: NODE_MIB, cpuMillis: 100 };
 	const answer = await rest("POST", "/node-types", { body });
@@ -118,7 +118,7 @@ class LarderBench {
 				readFrom: 0,
 			});
 		} finally {
-			// A stopped process can't end.
+			// Until SIGCONT, a process stopped by SIGSTOP can't act on SIGTERM.
 			signalAll(struck, "SIGCONT");
 			await writer.stop();
 		}

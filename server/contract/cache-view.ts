@@ -45,7 +45,7 @@ export const cacheNodeSchema = z.object({
 		.object({ actual: z.number(), wanted: z.number() })
 		.nullable()
 		.describe(
-			"how many clients it serves at a time, if the host's limit of open files allows fewer than requested",
+			"how many clients it serves at a time, if the host's limit on open files allows fewer than requested",
 		),
 	metrics: nodeMetricsSchema.nullable().describe("newest sample"),
 });

@@ -91,7 +91,7 @@ function describeState(
 	}
 	if (row.lostAt !== null) {
 		if (fleet.safeMode && !row.lossConfirmed) {
-			return "Lost, but so many hosts went silent at once that Larder replaces nothing until they return (safe mode).";
+			return "Lost, but so many hosts went silent at the same time that Larder replaces nothing until they return (safe mode).";
 		}
 		const then = row.lossConfirmed ? " Then Larder removes it." : "";
 		return `Lost: Larder is replacing its ${nodes} on other hosts.${then}`;

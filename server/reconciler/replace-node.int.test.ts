@@ -9,7 +9,7 @@ beforeEach(async () => {
 	fleet = await TestFleet.open();
 });
 
-describe("a node that keeps ending", () => {
+describe("a node that keeps exiting", () => {
 	it("is replaced in full, keeps its name, and its cache is available again", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const names = await fleet.namesOf();
@@ -49,7 +49,9 @@ describe("a node that keeps ending", () => {
 			orderBy: { at: "asc" },
 		});
 		expect(moves.map(({ nodeName }) => nodeName)).toEqual([replica?.id, replica?.id]);
-		expect(moves[0]?.message).toMatch(/ will .*: it keeps ending within seconds of its start\.$/);
+		expect(moves[0]?.message).toMatch(
+			/ will .*: its engine keeps exiting within seconds of starting\.$/,
+		);
 	});
 });
 

@@ -12,7 +12,7 @@ interface StuckDialogProps {
 }
 
 /**
- * Why a drain can't finish, and what to do. The host's row opens it: a banner above the table would push the rows down
+ * Why nodes can't leave a draining or lost host, and what to do. The host's row opens it: a banner above the table would push the rows down
  * under the pointer. Mounted while it is open.
  */
 export function StuckDialog({ host, onAddHost, onStopDraining, onClose }: StuckDialogProps) {
@@ -22,7 +22,7 @@ export function StuckDialog({ host, onAddHost, onStopDraining, onClose }: StuckD
 			onClose={onClose}
 			title={
 				stuckNodes.length === 0
-					? `All nodes can leave ${host.name}`
+					? `No nodes are stuck on ${host.name}`
 					: `${plural(stuckNodes.length, "node")} can't leave ${host.name}`
 			}
 			footer={
@@ -42,7 +42,11 @@ export function StuckDialog({ host, onAddHost, onStopDraining, onClose }: StuckD
 			}
 		>
 			{stuckNodes.length === 0 ? (
-				<p>Larder has found room for them and is moving them.</p>
+				<p>
+					{(host.draining || host.lost) && host.nodeCount > 0
+						? "Larder is moving the remaining nodes to other hosts."
+						: "Nothing on this host is waiting to move."}
+				</p>
 			) : (
 				<>
 					<StuckNodes groups={stuckGroups(stuckNodes)} />

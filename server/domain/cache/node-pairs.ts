@@ -25,14 +25,14 @@ export function keepsEnding({ observation }: NodeModel): boolean {
 }
 
 /**
- * Can't recover where it is. A replacement that keeps ending too doesn't count: the cause isn't the
+ * Can't recover where it is. A replacement that keeps exiting too doesn't count: the cause isn't the
  * host, and replacements would be created and removed forever.
  */
 export function isBroken(cache: CacheModel, node: NodeModel): boolean {
 	return (keepsEnding(node) && node.replacesNodeId === null) || isGone(cache, node);
 }
 
-/** Can't recover, for a reason other than that its process keeps ending. */
+/** Can't recover, for a reason other than that its process keeps exiting. */
 export function isGone(cache: CacheModel, node: NodeModel): boolean {
 	const { host } = node;
 	return hasLostFiles(node) || host.lossConfirmed || (host.lost && !cache.safeMode);

@@ -20,7 +20,7 @@ import {
  * Decides which nodes need a replacement, and advances the replacements under way.
  *
  *   must go: its host is drained; its host is lost (not in safe mode, unless a person said that it won't come back); its
- *   files are gone; its process keeps ending
+ *   files are gone; its process keeps exiting
  *   should go: a person asked for it; the cache wants another engine or other zones; its host has no room for the node
  *   type
  *   may go: in a Multi-AZ shard, another zone is free; the cache's nodes would be better spread (node-balance.ts)

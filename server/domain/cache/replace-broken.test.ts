@@ -9,7 +9,7 @@ const keepsEnding: Partial<Observation> = {
 	reason: { code: "keeps-ending", message: "engine process 7 ended (exit code 1)" },
 };
 
-test("a node that keeps ending is replaced by a copy of the primary", () => {
+test("a node that keeps exiting is replaced by a copy of the primary", () => {
 	const [primary, replica] = healthy();
 	if (primary === undefined || replica === undefined) throw new Error("no nodes");
 	const plan = planReplacements(cache([primary, node(2, keepsEnding)]));
@@ -17,7 +17,7 @@ test("a node that keeps ending is replaced by a copy of the primary", () => {
 	expect(planReplacements(cache([primary, replica])).actions).toEqual([]);
 });
 
-test("a replacement that keeps ending too isn't replaced in turn, or removed", () => {
+test("a replacement that keeps exiting too isn't replaced in turn, or removed", () => {
 	const [primary] = healthy();
 	if (primary === undefined) throw new Error("no primary");
 	const again = node(3, keepsEnding, { replacesNodeId: "n2" });
@@ -27,7 +27,7 @@ test("a replacement that keeps ending too isn't replaced in turn, or removed", (
 test("a node with the only copy stays where it is, and the status says why", () => {
 	const plan = planReplacements(cache([node(1, keepsEnding)]));
 	expect(plan.actions).toEqual([]);
-	expect(plan.reasons.join()).toContain("keeps ending within seconds of its start");
+	expect(plan.reasons.join()).toContain("keeps exiting within seconds of starting");
 	expect(plan.reasons.join()).toContain("exit code 1");
 });
 

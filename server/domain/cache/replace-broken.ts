@@ -57,7 +57,7 @@ export function replaceBroken(
 
 function whyBroken(node: NodeModel): string {
 	if (hasLostFiles(node)) return `the files of ${node.name} are gone or damaged`;
-	if (keepsEnding(node)) return `${node.name} keeps ending within seconds of its start`;
+	if (keepsEnding(node)) return `${node.name} keeps exiting within seconds of starting`;
 	return `host ${node.host.name} is lost`;
 }
 
@@ -72,7 +72,7 @@ function safeModeReasons(shard: ShardModel): string[] {
 }
 
 function keepsEndingText(cache: CacheModel, { name, host, observation }: NodeModel): string {
-	return `${name} on ${host.name} keeps ending within seconds of its start, and no other node is primary in its place: ${observation?.reason?.message ?? ""}. Its agent restarts it every half minute. Fix the cause, or delete ${cache.name}.`;
+	return `${name} on ${host.name} keeps exiting within seconds of starting, and no other node is primary in its place: ${observation?.reason?.message ?? ""}. Its agent restarts it every half minute. Fix the cause, or delete ${cache.name}.`;
 }
 
 /**

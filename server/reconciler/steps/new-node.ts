@@ -25,7 +25,7 @@ export function nodeName(cache: FullCache, shard: number, member: number, number
 }
 
 /**
- * A host must never restart a primary with replicas on its own: a replica may hold data that the primary no
+ * A host must never decide by itself to restart a primary that has replicas: a replica may hold data that the primary no
  * longer has.
  */
 export function exitPolicy(isPrimary: boolean, nodeCount: number): "restart" | "report" {

@@ -123,7 +123,7 @@ function troubleOf({ fleet }: Resources, node: FullNode): string | null {
 		case "identity-lost":
 			return "its files are gone or damaged";
 		case "keeps-ending":
-			return "it keeps ending within seconds of its start";
+			return "its engine keeps exiting within seconds of starting";
 		default:
 			return null;
 	}

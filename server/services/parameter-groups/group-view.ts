@@ -23,7 +23,7 @@ export function toGroupView(
 	return { ...toGroupSummary(group, caches), parameters: parametersOf(group) };
 }
 
-/** All of the family, by name. */
+/** All parameters of the group's family, sorted by name. */
 function parametersOf({ family, overrides, isDefault }: StoredParameterGroup): Parameter[] {
 	return parameterDefinitions(family).map((definition) => {
 		const override = overrides[definition.name];

@@ -1,9 +1,9 @@
 import type { Fault, History } from "./history.ts";
 
-/** Histories, in their shortest form, in which the model once found a fault. Each fault: kind, which, ticks, pause. */
+/** Histories, shrunk to their shortest form, in which the model once found a bug. Each fault is [kind, which, ticks, pause]. */
 export const FOUND: readonly { what: string; history: History }[] = [
 	{
-		what: "a live member was made to lead while a new node started empty in the primary's place",
+		what: "a live member was promoted while a new node started empty in the primary's place",
 		history: historyOf({ cluster: true, shards: 1, replicas: 1, born: false }, [
 			["control-plane-away", 0, 260, 0],
 			["lose-identity", 0, 1, 0],
@@ -12,7 +12,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "an order didn't see that Sentinel had made another replica lead",
+		what: "a failover order overlooked that Sentinel had promoted another replica",
 		history: historyOf({ cluster: false, shards: 1, replicas: 2, born: true }, [
 			["control-plane-away", 0, 8, 2],
 			["kill", 0, 0, 0],
@@ -22,7 +22,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "an order was given again, without the replica that the first one had made lead",
+		what: "a failover order was reissued without the replica that the first order had promoted",
 		history: historyOf({ cluster: true, shards: 2, replicas: 2, born: false }, [
 			["hang", 3, 12, 8],
 			["agent-down", 3, 20, 2],
@@ -31,7 +31,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "a primary started empty while its replica, not yet heard from, had synced",
+		what: "a primary started empty although its replica, which hadn't reported yet, had synced",
 		history: historyOf({ cluster: false, shards: 1, replicas: 1, born: true }, [
 			["control-plane-away", 0, 2, 0],
 			["slow-reports", 0, 0, 2],
@@ -51,7 +51,7 @@ export const FOUND: readonly { what: string; history: History }[] = [
 		]),
 	},
 	{
-		what: "a replica that had synced lost to an empty one, since its host's last report was old",
+		what: "a synced replica was passed over for an empty one because its host's last report was old",
 		history: {
 			...historyOf({ cluster: false, shards: 1, replicas: 2, born: true }, [
 				["slow-reports", 1, 4, 1],
