@@ -209,7 +209,7 @@ it("a machine elsewhere joins with a token, and once it is removed, only with a 
 		const host = await online();
 		expect(host).toMatchObject({ name: "box-1", address: "127.0.0.9", memoryBytes: 2 * 1024 ** 3 });
 		expect((await run("hosts", "list")).stdout).toMatch(
-			/^box-1 +annex +online.*? +right +127\.0\.0\.9/m,
+			/^box-1 +annex +online.*? +in sync +127\.0\.0\.9/m,
 		);
 		expect((await run("hosts", "join-tokens", "list")).stdout).toMatch(/used +1 of 1: box-1/);
 		// Once removed, it can come back only with a new token, as a new host.

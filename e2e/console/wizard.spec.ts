@@ -284,5 +284,5 @@ test("a custom node type is created, offered by the form, and deleted", async ({
 	await removal.getByRole("button", { name: "Keep it" }).click();
 	await page.getByRole("button", { name: "Delete own.tiny" }).click();
 	await removal.getByRole("button", { name: "Delete node type" }).click();
-	await expect(page.getByRole("heading", { name: "No node type of your own" })).toBeVisible();
+	await expect(page.getByRole("heading", { name: "No node types of your own" })).toBeVisible();
 });
