@@ -96,8 +96,8 @@ describe("default groups", () => {
 
 	it("can't be changed, deleted or created, and the refusal says what to do", async () => {
 		const name = "default.valkey9";
-		for (const call of [modify({ timeout: "1" }, name), remove(name)]) {
-			expect(await refusal(call)).toMatchObject({
+		for (const call of [() => modify({ timeout: "1" }, name), () => remove(name)]) {
+			expect(await refusal(call())).toMatchObject({
 				code: "conflict",
 				message: expect.stringContaining("Create a group of your own"),
 			});
