@@ -24,7 +24,7 @@ const STEADY_REST_MS = 5;
 const UNREADABLE = /damaged|can't be read|can't use its file/;
 
 /** What an agent logs while its control plane is older. */
-const ADVICE = /The control plane is older: upgrade it/;
+const ADVICE = /The control plane is older than this agent/;
 
 type Steps = (
 	larder: Installation,
