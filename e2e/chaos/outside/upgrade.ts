@@ -21,7 +21,7 @@ const MIXED = "mixed";
 const WAIT_MS = 60_000;
 const STEADY_REST_MS = 5;
 /** What an agent logs about a file that it can't use. */
-const UNREADABLE = /damaged|can't be read|can't use its file/;
+const UNREADABLE = /damaged|can't be read|file can't be used/;
 
 /** What an agent logs while its control plane is older. */
 const ADVICE = /The control plane is older than this agent/;
