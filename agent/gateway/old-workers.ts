@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
+import { readGatewayLoad } from "./gateway-load.ts";
 import { askHaproxy, parseOldWorkers, parseSessions } from "./haproxy-socket.ts";
 
 /**
@@ -92,14 +93,8 @@ async function limitOldWorkers(
 	const asked = await Promise.all(
 		workers.map(async (pid) => {
 			const identity = identifyProcess(pid);
-			const command = `@!${pid} show info`;
-			const info = await askHaproxy(masterSocket, command, ANSWER_TIMEOUT_MS).catch(() => "");
-			const connections = /^CurrConns: (\d+)$/m.exec(info)?.[1];
-			return {
-				identity,
-				answered: connections !== undefined,
-				connections: Number(connections ?? 0),
-			};
+			const load = await readGatewayLoad(masterSocket, `@!${pid} `);
+			return { identity, answered: load !== null, connections: load?.connections ?? 0 };
 		}),
 	);
 	// A worker that is only busy must not count as one without connections: ask it again in a second. One that

@@ -260,7 +260,7 @@ export class Instance {
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
 		await rm(`${core.paths.launched}.damaged`, { force: true });
-		hostLimits(logger)?.remove(this.id);
+		hostLimits(logger)?.removeEmpty();
 		this.stopped = true;
 		this.onRemoved();
 		return null;

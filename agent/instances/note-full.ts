@@ -28,7 +28,8 @@ export function noteRefusals(
 }
 
 /** Reports it once, and again only after a while without a refusal, because clients try again. */
-function tellFull(core: Told, now = performance.now()): void {
+function tellFull(core: Told): void {
+	const now = performance.now();
 	const isNews = now - core.refusedAt > QUIET_MS;
 	core.refusedAt = now;
 	if (!isNews) return;

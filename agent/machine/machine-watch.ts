@@ -44,46 +44,41 @@ export class MachineWatch {
 
 	private async look(): Promise<void> {
 		const { homeDir, assignments, gatewayLoad, onChange, onEvent, logger } = this.options;
-		const before = this.current;
+		const before = this.current ?? [];
 		const load = await gatewayLoad();
-		const wasFull = before?.some(isOfGateway) === true;
+		const wasFull = before.some(isOfGateway);
 		const next = [
 			...machineWarnings(await readMachineFacts(homeDir, assignments()), homeDir),
 			...gatewayWarnings(load, wasFull),
 		];
-		if (JSON.stringify(next) === JSON.stringify(before)) return;
+		if (JSON.stringify(next) === JSON.stringify(this.current)) return;
 		this.current = next;
-		for (const { code, message, remedy, command } of newIn(before ?? [], next)) {
+		const began = next.filter(({ code }) => before.every((each) => each.code !== code));
+		for (const { code, message, remedy, command } of began) {
 			logger.warn({ code, remedy, command }, message);
 		}
-		for (const event of diskEvents(before ?? [], next)) onEvent(event);
-		for (const event of gatewayEvents(before ?? [], next)) onEvent(event);
+		const full = began.filter(isOfGateway).map((warning) => eventOf(warning, "gateway.full"));
+		for (const event of [...diskEvents(before, next, began), ...full]) onEvent(event);
 		onChange();
 	}
-}
-
-function newIn(before: readonly HostWarning[], next: readonly HostWarning[]): HostWarning[] {
-	return next.filter(({ code }) => before.every((each) => each.code !== code));
 }
 
 const isOfDisk = ({ code }: HostWarning) => code.startsWith("disk-");
 
 const isOfGateway = ({ code }: HostWarning) => code === "gateway-full";
 
-function gatewayEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
-	return newIn(before, next)
-		.filter(isOfGateway)
-		.map((warning) => eventOf(warning, "gateway.full"));
-}
-
 /** A disk or gateway may become full at any time, so that is an event; other causes exist from the start. */
-function diskEvents(before: readonly HostWarning[], next: readonly HostWarning[]): NewEvent[] {
-	const began = newIn(before, next).filter(isOfDisk);
-	if (began.length === 0 && before.some(isOfDisk) && !next.some(isOfDisk)) {
+function diskEvents(
+	before: readonly HostWarning[],
+	next: readonly HostWarning[],
+	began: readonly HostWarning[],
+): NewEvent[] {
+	const full = began.filter(isOfDisk);
+	if (full.length === 0 && before.some(isOfDisk) && !next.some(isOfDisk)) {
 		const message = "The disk has space again.";
 		return [{ severity: "info", type: "host.disk", message, assignmentId: null }];
 	}
-	return began.map((warning) => eventOf(warning, "host.disk"));
+	return full.map((warning) => eventOf(warning, "host.disk"));
 }
 
 function eventOf({ severity, message, remedy }: HostWarning, type: string): NewEvent {

@@ -40,9 +40,9 @@ test("a process is put into a group of its own, and the group is removed with th
 	for (const name of ["memory.max", "cpu.max", "cgroup.procs"]) {
 		rmSync(join(root, "larder", "node-1", name));
 	}
-	limits.remove("node-1");
+	limits.removeEmpty();
 	expect(existsSync(join(root, "larder", "node-1"))).toBe(false);
-	limits.remove("node-1");
+	limits.removeEmpty();
 	expect(warnings).toEqual([]);
 });
 

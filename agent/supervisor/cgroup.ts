@@ -78,8 +78,6 @@ export class ProcessLimits {
 	private readonly kind: GroupsKind;
 	private readonly logger: Logger;
 	private warned = false;
-	/** Instances whose process is gone, but whose group the kernel hasn't let go of yet. */
-	private readonly leftovers = new Set<string>();
 
 	constructor(root: string, kind: GroupsKind, logger: Logger) {
 		this.root = root;
@@ -89,7 +87,6 @@ export class ProcessLimits {
 
 	/** Puts a process into its group with these limits. Safe to repeat, also with other limits. */
 	apply(assignmentId: string, pid: number, limits: NodeLimits): void {
-		this.leftovers.delete(assignmentId);
 		this.attempt(() => {
 			try {
 				this.set(assignmentId, pid, limits);
@@ -101,23 +98,9 @@ export class ProcessLimits {
 		});
 	}
 
-	/**
-	 * Removes the group of an instance whose process is gone. The kernel may hold on to a group for a few
-	 * milliseconds after its last process: the next call removes it then.
-	 */
-	remove(assignmentId: string): void {
-		this.leftovers.add(assignmentId);
-		for (const id of this.leftovers) this.attempt(() => this.removeLeftover(id));
-	}
-
-	private removeLeftover(assignmentId: string): void {
-		try {
-			rmdirSync(this.groupOf(assignmentId));
-		} catch (error) {
-			if (errorCode(error) === "EBUSY") return;
-			if (!isMissing(error)) throw error;
-		}
-		this.leftovers.delete(assignmentId);
+	/** Removes groups whose processes are gone. The kernel may hold on to one for a moment: a later call removes it. */
+	removeEmpty(): void {
+		this.attempt(() => sweepEmpty(parentOf(this.root, this.kind)));
 	}
 
 	private set(assignmentId: string, pid: number, limits: NodeLimits): void {
@@ -164,12 +147,8 @@ function parentOf(root: string, kind: GroupsKind): string {
 	return join(root, ...GROUPS[kind].parent);
 }
 
-function errorCode(error: unknown): string | undefined {
-	return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-}
-
 function isMissing(error: unknown): boolean {
-	return errorCode(error) === "ENOENT";
+	return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 /** Whether groups with limits can be created below that directory; creates their common parent. */

@@ -6,15 +6,15 @@ function heldQueue(concurrency: number, batch = 1) {
 	const started: string[] = [];
 	const errors: string[] = [];
 	const release = new Map<string, (error?: Error) => void>();
+	const work = (key: string) => {
+		started.push(key);
+		return new Promise<void>((resolve, reject) =>
+			release.set(key, (error) => (error ? reject(error) : resolve())),
+		);
+	};
 	const queue = new KeyedQueue({
-		...{ concurrency, batch },
-		work: (keys) => {
-			const key = keys.join("+");
-			started.push(key);
-			return new Promise((resolve, reject) =>
-				release.set(key, (error) => (error ? reject(error) : resolve())),
-			);
-		},
+		...{ concurrency, batch, work },
+		workTogether: (keys) => work(keys.join("+")),
 		onError: (keys) => errors.push(...keys),
 	});
 	const finish = async (key: string, error?: Error) => {

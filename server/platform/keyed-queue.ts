@@ -1,22 +1,25 @@
 /**
- * Runs `work(keys)` for requested keys: never twice at the same time for one key, at most `concurrency` calls in
+ * Runs `work(key)` for requested keys: never twice at the same time for one key, at most `concurrency` calls in
  * parallel. A key requested while it runs is run again afterwards. `onError` handles failures; it may request the keys
  * again.
  *
  * Three kinds of requests, in order of priority:
  *
- *   addUrgent   when several wait, one call of `work` takes up to `batch` of them
+ *   addUrgent   when several wait, one call of `workTogether` takes up to `batch` of them
  *   addNext     alone; for keys of a batch that need work of their own
  *   add         alone; may not take the last two places, so that neither of the others waits for slow work
  */
 export class KeyedQueue {
-	readonly #work: (keys: readonly string[]) => Promise<void>;
+	readonly #work: (key: string) => Promise<void>;
+	readonly #workTogether: (keys: readonly string[]) => Promise<void>;
 	readonly #onError: (keys: readonly string[], error: unknown) => void;
 	readonly #concurrency: number;
 	readonly #batch: number;
 	readonly #urgent = new Set<string>();
 	readonly #next = new Set<string>();
 	readonly #waiting = new Set<string>();
+	/** The most urgent first. A key is in one of them at most. */
+	readonly #kinds = [this.#urgent, this.#next, this.#waiting];
 	readonly #running = new Set<string>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -26,24 +29,24 @@ export class KeyedQueue {
 
 	/** `concurrency` must be at least 3. */
 	constructor(options: {
-		work: (keys: readonly string[]) => Promise<void>;
+		work: (key: string) => Promise<void>;
+		workTogether: (keys: readonly string[]) => Promise<void>;
 		onError: (keys: readonly string[], error: unknown) => void;
 		concurrency: number;
 		batch: number;
 	}) {
 		this.#work = options.work;
+		this.#workTogether = options.workTogether;
 		this.#onError = options.onError;
 		this.#concurrency = options.concurrency;
 		this.#batch = options.batch;
 	}
 
 	add(key: string): void {
-		if (this.#urgent.has(key) || this.#next.has(key)) return;
 		this.#request(key, this.#waiting);
 	}
 
 	addNext(key: string): void {
-		if (this.#urgent.has(key)) return;
 		this.#request(key, this.#next);
 	}
 
@@ -66,15 +69,17 @@ export class KeyedQueue {
 	/** Lets running work finish and starts nothing more. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
-		for (const keys of [this.#urgent, this.#next, this.#waiting]) keys.clear();
+		for (const keys of this.#kinds) keys.clear();
 		for (const timer of this.#timers.values()) clearTimeout(timer);
 		this.#timers.clear();
 		await Promise.all(this.#runs);
 	}
 
+	/** A key that is requested more urgently already stays as it is. */
 	#request(key: string, kind: Set<string>): void {
-		if (this.#stopped) return;
-		for (const keys of [this.#next, this.#waiting]) if (keys !== kind) keys.delete(key);
+		const rank = this.#kinds.indexOf(kind);
+		if (this.#stopped || this.#kinds.slice(0, rank).some((keys) => keys.has(key))) return;
+		for (const keys of this.#kinds.slice(rank + 1)) keys.delete(key);
 		kind.add(key);
 		this.#pump();
 	}
@@ -110,7 +115,8 @@ export class KeyedQueue {
 
 	#start(keys: readonly string[]): void {
 		for (const key of keys) this.#running.add(key);
-		const run = this.#work(keys)
+		const [first = "", ...others] = keys;
+		const run = (others.length === 0 ? this.#work(first) : this.#workTogether(keys))
 			.catch((error: unknown) => this.#onError(keys, error))
 			.finally(() => {
 				for (const key of keys) this.#running.delete(key);

@@ -9,7 +9,7 @@ import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
 import { asRunning } from "../testing/test-host.ts";
-import { orderFailovers } from "./order-failovers.ts";
+import { isUrgent, orderFailovers } from "./order-failovers.ts";
 
 let fleet: TestFleet;
 
@@ -30,7 +30,14 @@ it("when a host with nodes of several caches falls silent, one look orders all f
 	await fleet.silence([lost]);
 	const rows = await resources.db.cache.findMany({ select: { id: true, name: true } });
 	const nameOf = (id: string) => rows.find((row) => row.id === id)?.name ?? "";
-	const look = () => orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
+	const look = async () => {
+		const seen = await orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
+		const urgent = seen.filter((each) => each.look !== null && isUrgent(each.look));
+		const done = seen.filter((each) => each.settled);
+		const others = seen.filter((each) => !urgent.includes(each) && !done.includes(each));
+		const ids = (some: typeof seen) => some.map(({ cacheId }) => cacheId);
+		return { urgent: ids(urgent), done: ids(done), others: ids(others) };
+	};
 	const { done, urgent, others } = await look();
 	// All have lost a node, which can wait.
 	expect({ done, urgent }).toEqual({ done: [], urgent: [] });

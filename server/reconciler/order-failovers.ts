@@ -1,11 +1,8 @@
-import type { CacheStatus } from "../contract/index.ts";
-import type { PlanAction } from "../domain/cache/model.ts";
+import type { FailoverAction, PlanAction } from "../domain/cache/model.ts";
 import type { Resources } from "../services/context.ts";
-import { type Look, lookAtCaches } from "./look-at-cache.ts";
+import { type Look, lookAtCaches, type Seen } from "./look-at-cache.ts";
 import { noteCauses } from "./steps/change-nodes.ts";
 import { orderFailover } from "./steps/order-failover.ts";
-
-type Order = Extract<PlanAction, { kind: "order-failover" }>;
 
 /** Gives the orders that these plans contain: in memory first, because clients wait for them. */
 export async function giveOrders(resources: Resources, looks: readonly Look[]): Promise<void> {
@@ -23,40 +20,25 @@ export function replacesDead({ plan }: Look): boolean {
 
 /**
  * When hosts are lost, many caches need a decision at the same time. Orders the failovers of all these caches, and
- * leaves everything else to passes of their own. Returns the caches that need one (`urgent` if clients are waiting for
- * it), and the status of the caches that don't.
+ * leaves everything else to passes of their own. Returns what it saw.
  */
 export async function orderFailovers(
 	resources: Resources,
 	cacheIds: readonly string[],
-): Promise<{
-	urgent: string[];
-	others: string[];
-	done: { cacheId: string; status: CacheStatus }[];
-}> {
+): Promise<Seen[]> {
 	const seen = await lookAtCaches(resources, cacheIds);
 	await giveOrders(
 		resources,
 		seen.flatMap(({ look }) => look ?? []),
 	);
-	const urgent: string[] = [];
-	const others: string[] = [];
-	const done: { cacheId: string; status: CacheStatus }[] = [];
-	for (const { cacheId, look, settled } of seen) {
-		if (look !== null && (settled || replacesDead(look))) {
-			done.push({ cacheId, status: look.plan.status });
-		} else {
-			(look !== null && isUrgent(look) ? urgent : others).push(cacheId);
-		}
-	}
-	return { urgent, others, done };
+	return seen;
 }
 
-/** Nothing can be written to it, or its new primary isn't recorded yet. */
-function isUrgent({ plan }: Look): boolean {
+/** Whether clients wait for the cache's own pass: no node takes writes, or its new primary isn't recorded yet. */
+export function isUrgent({ plan }: Look): boolean {
 	return plan.status === "unavailable" || plan.actions.some(({ kind }) => kind === "adopt-primary");
 }
 
-function ordersOf(actions: readonly PlanAction[]): Order[] {
+function ordersOf(actions: readonly PlanAction[]): FailoverAction[] {
 	return actions.filter((action) => action.kind === "order-failover");
 }

@@ -5,7 +5,7 @@ import { KeyedQueue } from "../platform/keyed-queue.ts";
 import type { Resources, Urgency } from "../services/context.ts";
 import { lookAtAll } from "./look-at-all.ts";
 import { lookAtCaches } from "./look-at-cache.ts";
-import { orderFailovers } from "./order-failovers.ts";
+import { isUrgent, orderFailovers, replacesDead } from "./order-failovers.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
 const CONCURRENCY = 5;
@@ -28,11 +28,8 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 	const placementLock = inTurn();
 	const queue = new KeyedQueue({
 		...{ concurrency: CONCURRENCY, batch: URGENT_TOGETHER },
-		async work(cacheIds) {
-			const [cacheId = ""] = cacheIds;
-			if (cacheIds.length === 1) await pass(cacheId);
-			else await decide(cacheIds);
-		},
+		work: (cacheId) => pass(cacheId),
+		workTogether: (cacheIds) => decide(cacheIds),
 		onError(cacheIds, error) {
 			logger.error({ err: error, cacheIds }, "reconciling caches failed; trying again");
 			for (const cacheId of cacheIds) queue.addAfter(cacheId, ERROR_RETRY_MS);
@@ -45,10 +42,11 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		else lookAgain(cacheId, status);
 	};
 	const decide = async (cacheIds: readonly string[]) => {
-		const { urgent, others, done } = await orderFailovers(resources, cacheIds);
-		for (const cacheId of urgent) queue.addNext(cacheId);
-		for (const cacheId of others) queue.add(cacheId);
-		for (const { cacheId, status } of done) lookAgain(cacheId, status);
+		for (const { cacheId, look, settled } of await orderFailovers(resources, cacheIds)) {
+			if (look !== null && (settled || replacesDead(look))) lookAgain(cacheId, look.plan.status);
+			else if (look !== null && isUrgent(look)) queue.addNext(cacheId);
+			else queue.add(cacheId);
+		}
 	};
 	const lookAgain = (cacheId: string, status: CacheStatus | "gone") => {
 		if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);

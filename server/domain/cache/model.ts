@@ -191,6 +191,8 @@ export interface GatewayModel {
 	problem: { code: "port-taken" | "failed"; message: string; port: number | null } | null;
 }
 
+export type FailoverAction = Extract<PlanAction, { kind: "order-failover" }>;
+
 /** The reconciler's next action, besides writing the status. */
 export type PlanAction =
 	| { kind: "place" }

@@ -7,7 +7,7 @@ import { Prisma } from "../../data/database.ts";
 import type { FailoverOrders } from "../../data/failover-orders.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { lockCaches } from "../../data/row-locks.ts";
-import type { PlanAction } from "../../domain/cache/model.ts";
+import type { FailoverAction, PlanAction } from "../../domain/cache/model.ts";
 import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
@@ -142,7 +142,7 @@ export async function noteCauses(
 	resources: Resources,
 	ordered: readonly {
 		cache: FullCache;
-		orders: readonly Extract<PlanAction, { kind: "order-failover" }>[];
+		orders: readonly FailoverAction[];
 	}[],
 ): Promise<void> {
 	const news = ordered.flatMap(({ cache, orders }) =>

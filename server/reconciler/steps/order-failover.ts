@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FailoverMember } from "../../contract/desired-state.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { clusterNodeId } from "../../domain/cache/cluster-node-id.ts";
-import type { PlanAction } from "../../domain/cache/model.ts";
+import type { FailoverAction } from "../../domain/cache/model.ts";
 import { nodeLabel } from "../../domain/cache/node-label.ts";
 import { wakeForNotices } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -17,7 +17,7 @@ const AGAIN_MS = 400;
 export function orderFailover(
 	resources: Resources,
 	cache: FullCache,
-	action: Extract<PlanAction, { kind: "order-failover" }>,
+	action: FailoverAction,
 ): void {
 	const { orders, notices, fleet, clock, wakeCache } = resources;
 	const rows = allNodeRows(cache);

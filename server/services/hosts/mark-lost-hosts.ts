@@ -20,7 +20,7 @@ interface SeenHost {
 }
 
 /**
- * Called every second: reports safe mode, declares hosts lost once they have been offline for too long, removes
+ * Called every second, or as often as hosts send heartbeats: reports safe mode, declares hosts lost once they have been offline for too long, removes
  * hosts that were given up once nothing needs them, makes others serve endpoints in their place, and notes which
  * zones take nodes. Each step by itself is safe to repeat.
  */

@@ -111,7 +111,7 @@ async function banHost(
 	});
 }
 
-/** Called every second: removes hosts that are given up and whose nodes have all been replaced. */
+/** Called like markLostHosts: removes hosts that are given up and whose nodes have all been replaced. */
 export async function finishRemovals(resources: Resources): Promise<void> {
 	const { db, fleet, wakeCache } = resources;
 	const hosts = await db.host.findMany({

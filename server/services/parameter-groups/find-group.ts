@@ -1,5 +1,5 @@
 import { AppError } from "../../contract/index.ts";
-import type { Prisma, Transaction } from "../../data/database.ts";
+import type { Database, Prisma, Transaction } from "../../data/database.ts";
 import {
 	findParameterGroup,
 	type StoredParameterGroup,
@@ -58,4 +58,25 @@ export async function cachesUsing(tx: Transaction, groupName: string): Promise<s
 		orderBy: { name: "asc" },
 	});
 	return rows.map((row) => row.name);
+}
+
+/** Names of the caches that use each group, in order. Groups without any are absent. */
+export async function cachesByGroup(db: Database): Promise<Map<string, string[]>> {
+	const [caches, nodes] = await Promise.all([
+		db.cache.findMany({
+			select: { id: true, name: true, parameterGroup: true },
+			orderBy: { name: "asc" },
+		}),
+		db.node.groupBy({ by: ["cacheId", "parameterGroup"], where: { removedAtRevision: null } }),
+	]);
+	const byGroup = new Map<string, string[]>();
+	for (const { id, name, parameterGroup } of caches) {
+		const ofNodes = nodes
+			.filter(({ cacheId }) => cacheId === id)
+			.map((node) => node.parameterGroup);
+		for (const group of new Set([parameterGroup, ...ofNodes])) {
+			byGroup.set(group, [...(byGroup.get(group) ?? []), name]);
+		}
+	}
+	return byGroup;
 }

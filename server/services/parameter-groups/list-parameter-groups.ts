@@ -7,7 +7,7 @@ import {
 import { findParameterGroups, toParameterGroup } from "../../data/parameter-groups.ts";
 import { defaultGroupName, PARAMETER_FAMILIES } from "../../domain/parameters/index.ts";
 import type { Resources } from "../context.ts";
-import { cachesUsing, requireGroup } from "./find-group.ts";
+import { cachesByGroup, cachesUsing, requireGroup } from "./find-group.ts";
 import { toGroupSummary, toGroupView } from "./group-view.ts";
 
 /** Default groups of every family first, then the others by name. */
@@ -18,15 +18,14 @@ export async function listParameterGroups(
 	const defaultNames = PARAMETER_FAMILIES.flatMap((family) =>
 		clusterModeSchema.options.map((mode) => defaultGroupName(family, mode)),
 	);
-	const [defaults, rows] = await Promise.all([
+	const [defaults, rows, users] = await Promise.all([
 		findParameterGroups(db, defaultNames),
 		db.parameterGroup.findMany({ orderBy: { name: "asc" } }),
+		cachesByGroup(db),
 	]);
 	const groups = [...defaults.values(), ...rows.map(toParameterGroup)];
 	const wanted = groups.filter((group) => group.family === (input.family ?? group.family));
-	return Promise.all(
-		wanted.map(async (group) => toGroupSummary(group, await cachesUsing(db, group.name))),
-	);
+	return wanted.map((group) => toGroupSummary(group, users.get(group.name) ?? []));
 }
 
 /** With all parameters of its family. `not_found` if there is no such group. */

@@ -2,7 +2,7 @@ import type { FailoverOrder } from "../../contract/desired-state.ts";
 import type { FailoverOrders } from "../../data/failover-orders.ts";
 import type { FleetState } from "../../data/fleet-state.ts";
 import type { Notices } from "../../data/notices.ts";
-import type { PlanAction } from "../../domain/cache/model.ts";
+import type { FailoverAction, PlanAction } from "../../domain/cache/model.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, newNode, newRow, type Row } from "./database.ts";
 import type { Engines } from "./engines.ts";
@@ -92,7 +92,7 @@ export class Deeds {
 		if (row !== undefined) Object.assign(row, change(row));
 	}
 
-	private order(action: Extract<PlanAction, { kind: "order-failover" }>): void {
+	private order(action: FailoverAction): void {
 		const shard = this.database.shards[Number(action.shardId)];
 		const [first] = action.candidateIds;
 		const host = this.database.row(first ?? null)?.node.host;
