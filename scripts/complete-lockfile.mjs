@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findMissingOptional } from "./setup/missing-optional.mjs";
 
 const SYSTEMS = [
 	"aix",
@@ -34,33 +35,39 @@ const CPUS = [
 const file = join(import.meta.dirname, "..", "package-lock.json");
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const added = [];
+const unknown = [];
 
-for (const wanting of Object.values({ ...lock.packages })) {
-	for (const [name, version] of Object.entries(wanting.optionalDependencies ?? {})) {
-		const path = `node_modules/${name}`;
-		if (lock.packages[path] !== undefined || !/^\d/.test(version)) continue;
-		const words = name.split("/").at(-1).split("-");
-		const os = SYSTEMS.filter((system) => words.includes(system));
-		const cpu = CPUS.filter((candidate) => words.includes(candidate));
-		if (os.length === 0 && cpu.length === 0) continue;
-		const libc = words.some((word) => word.startsWith("musl"))
-			? ["musl"]
-			: words.some((word) => word.startsWith("gnu"))
-				? ["glibc"]
-				: [];
-		lock.packages[path] = {
-			version,
-			...(cpu.length > 0 && { cpu }),
-			...(wanting.dev === true && { dev: true }),
-			...(libc.length > 0 && { libc }),
-			optional: true,
-			...(os.length > 0 && { os }),
-		};
-		added.push(`${name}@${version}`);
+for (const { name, version, dev } of findMissingOptional(lock.packages)) {
+	const words = name.split("/").at(-1).split("-");
+	const os = SYSTEMS.filter((system) => words.includes(system));
+	const cpu = CPUS.filter((candidate) => words.includes(candidate));
+	if (os.length === 0 && cpu.length === 0) {
+		unknown.push(name);
+		continue;
 	}
+	lock.packages[`node_modules/${name}`] = {
+		version,
+		...(cpu.length > 0 && { cpu }),
+		...(dev && { dev }),
+		...libcOf(words),
+		optional: true,
+		...(os.length > 0 && { os }),
+	};
+	added.push(`${name}@${version}`);
 }
 
 const [root, ...rest] = Object.entries(lock.packages);
 lock.packages = Object.fromEntries([root, ...rest.sort(([a], [b]) => (a < b ? -1 : 1))]);
 writeFileSync(file, `${JSON.stringify(lock, null, "\t")}\n`);
 console.log(added.length === 0 ? "package-lock.json is complete" : `added ${added.join(", ")}`);
+if (unknown.length > 0) {
+	console.error(
+		`${unknown.join(", ")}: no platform in the name, so the entry can't be written without a registry. Run npm install with one that has it.`,
+	);
+	process.exitCode = 1;
+}
+
+function libcOf(words) {
+	if (words.some((word) => word.startsWith("musl"))) return { libc: ["musl"] };
+	return words.some((word) => word.startsWith("gnu")) ? { libc: ["glibc"] } : {};
+}
