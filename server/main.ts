@@ -12,7 +12,6 @@ import type { PageHandler } from "./api/render-page.ts";
 import { createSessionDoors } from "./auth/sessions.ts";
 import { createSetUp, type SetUp } from "./auth/set-up.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
-import { expireRecords } from "./data/expire-records.ts";
 import { FailoverOrders } from "./data/failover-orders.ts";
 import { FleetState } from "./data/fleet-state.ts";
 import { inspectDataDir } from "./data/inspect-data-dir.ts";
@@ -20,12 +19,7 @@ import { Inventories } from "./data/inventories.ts";
 import { Notices } from "./data/notices.ts";
 import { migrationsDirOf, openDatabase } from "./data/open-database.ts";
 import { RouteRegistry } from "./data/route-registry.ts";
-import {
-	createStallWatch,
-	expireLeases,
-	restoreLeases,
-	watchSuspects,
-} from "./fleet/lease-keeper.ts";
+import { restoreLeases } from "./fleet/lease-keeper.ts";
 import { systemClock } from "./platform/clock.ts";
 import { isDiskFull, saysDiskFull } from "./platform/disk-room.ts";
 import { findProjectRoot } from "./platform/project-root.ts";
@@ -39,17 +33,11 @@ import { Signals } from "./platform/signals.ts";
 import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import type { Resources } from "./services/context.ts";
-import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
 import { settleRoutes } from "./services/route-hosts.ts";
+import { startTimers } from "./timers.ts";
 
-const STALL_CHECK_MS = 100;
-const SUSPECT_CHECK_MS = 250;
-/** A check that is this late says more about this process than about any host: reports wait to be read. */
-const LATE_MS = 500;
-const LEASE_CHECK_MS = 1_000;
 const DISK_FULL_TEXT =
 	"The control plane can't start: the disk that holds LARDER_HOME is full. Caches keep serving and fail over. Free some space there; larder up tries again by itself.";
-const EXPIRY_MS = 60_000;
 
 async function start(logger: Logger): Promise<() => Promise<void>> {
 	const config = readConfig(process.env);
@@ -213,47 +201,6 @@ async function announceSetUp(
 	const file = join(home.runDir, "setup-link");
 	await writeFileAtomic(file, token === null ? "" : `${url}/setup?token=${token}\n`);
 	if (token !== null) logger.info({ file }, "no administrator yet: the setup link is in this file");
-}
-
-function startTimers(resources: Resources, logger: Logger): () => void {
-	const repeat = (ms: number, what: string, work: () => Promise<void>) => {
-		let running = false;
-		let dueAt = performance.now() + ms;
-		return setInterval(async () => {
-			const late = performance.now() - dueAt > LATE_MS;
-			dueAt = performance.now() + ms;
-			if (running || late) return;
-			running = true;
-			try {
-				await work();
-			} catch (err) {
-				logger.error({ err }, what);
-			} finally {
-				running = false;
-			}
-		}, ms);
-	};
-	let lookedAtHostsAt = Number.NEGATIVE_INFINITY;
-	const lookAtHosts = async () => {
-		const now = performance.now();
-		// A look reads all hosts, so it is no more frequent than their heartbeats, which are rarer in a large fleet.
-		if (now - lookedAtHostsAt < resources.fleet.heartbeatMs) return;
-		lookedAtHostsAt = now;
-		await markLostHosts(resources);
-	};
-	const timers = [
-		// First, so that the checks after a stall know about it.
-		setInterval(createStallWatch(resources, STALL_CHECK_MS), STALL_CHECK_MS),
-		repeat(SUSPECT_CHECK_MS, "checking late hosts failed", () => watchSuspects(resources)),
-		repeat(LEASE_CHECK_MS, "checking leases failed", () => expireLeases(resources)),
-		repeat(LEASE_CHECK_MS, "checking lost hosts failed", lookAtHosts),
-		repeat(EXPIRY_MS, "dropping old records failed", () =>
-			expireRecords(resources.db, resources.clock.now()),
-		),
-	];
-	return () => {
-		for (const timer of timers) clearInterval(timer);
-	};
 }
 
 const logger = createLogger("control-plane");
