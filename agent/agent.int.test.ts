@@ -41,8 +41,10 @@ test("engines serve without a single error while their agent is killed, and are 
 		const seen = await host.untilRunning(assignment);
 		expect(seen).toMatchObject({ pid, restarts: 0 });
 		// A new agent that hasn't looked yet raises no alarm.
-		const told = host.plane.reports.slice(before).flatMap((report) => report.observations ?? []);
-		expect(new Set(told.map((observation) => observation.phase))).toEqual(new Set(["running"]));
+		const observed = host.plane.reports
+			.slice(before)
+			.flatMap((report) => report.observations ?? []);
+		expect(new Set(observed.map((observation) => observation.phase))).toEqual(new Set(["running"]));
 	}
 	serving = false;
 	await load;
@@ -143,8 +145,8 @@ test("without a remembered state an agent touches nothing and reports nothing as
 	host.plane.forgetful = true;
 	const before = host.plane.reports.length;
 	const stopAgain = host.startAgent();
-	const enrolments = host.plane.enrolments;
-	await eventually("it has tried again", () => host.plane.enrolments > enrolments + 2);
+	const enrollments = host.plane.enrollments;
+	await eventually("it has tried again", () => host.plane.enrollments > enrollments + 2);
 	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
 	await stopAgain();
 	expect(host.plane.reports.slice(before).every((report) => report.observations === null)).toBe(

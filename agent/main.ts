@@ -13,7 +13,7 @@ import { BusGuard } from "./cluster-bus/bus-guard.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
 import { Alerts } from "./control/alerts.ts";
 import { ControlClient } from "./control/control-client.ts";
-import { Enrolment } from "./control/enrolment.ts";
+import { Enrollment } from "./control/enrollment.ts";
 import { Outbox } from "./control/outbox.ts";
 import { Reporter } from "./control/reporter.ts";
 import { takeAnswer } from "./control/take-changes.ts";
@@ -80,7 +80,7 @@ class HostAgent {
 	private readonly logger: Logger;
 	private readonly signal: AbortSignal;
 	private readonly client: ControlClient;
-	private readonly enrolment: Enrolment;
+	private readonly enrollment: Enrollment;
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
 	private readonly gateway: Gateway;
@@ -108,7 +108,7 @@ class HostAgent {
 		const { controlPlaneUrl, engineStoreDir: storeDir, logger } = options;
 		this.storeWatch = new StoreWatch(storeDir, () => void this.refreshEngines());
 		this.client = new ControlClient({ controlPlaneUrl, credential: identity.credential });
-		this.enrolment = new Enrolment(
+		this.enrollment = new Enrollment(
 			{ ...options, client: this.client, facts: () => this.facts(), signal },
 			identity,
 		);
@@ -233,7 +233,7 @@ class HostAgent {
 
 	async run(): Promise<void> {
 		const { client, logger, signal } = this;
-		if (!this.enrolment.hasJoined && this.options.joinToken === undefined) {
+		if (!this.enrollment.hasJoined && this.options.joinToken === undefined) {
 			throw new Error(
 				"this host hasn't joined a control plane yet: give it a join token (--join-token-file or LARDER_JOIN_TOKEN)",
 			);
@@ -254,7 +254,7 @@ class HostAgent {
 		}
 		this.sampler.start();
 		logger.info({ name: this.options.name, instances: this.instances.size }, "agent started");
-		if (!this.enrolment.hasJoined) await this.enrolment.joinUntilAccepted();
+		if (!this.enrollment.hasJoined) await this.enrollment.joinUntilAccepted();
 		const reporting = this.reporter.run();
 		await runWatchLoop({
 			...{ client, logger, signal },
@@ -263,7 +263,7 @@ class HostAgent {
 			onNotice: (notice) => this.onNotice(notice),
 			onLost: () => this.reporter.forget(),
 			onUnknown: async () => {
-				if (await this.enrolment.joinAgain()) this.reporter.forget();
+				if (await this.enrollment.joinAgain()) this.reporter.forget();
 			},
 		});
 		this.sampler.stop();

@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Distribution, findAptMirrors, readDistribution } from "./apt-mirror.ts";
 import { AptTree } from "./apt-tree.ts";
-import { SUITES_BY_DISTRIBUTION, type SuiteOrder } from "./engine-catalogue.ts";
+import { SUITES_BY_DISTRIBUTION, type SuiteOrder } from "./engine-catalog.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { findOnPath } from "./path-engine.ts";
 import type { ReportProgress } from "./progress.ts";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseIndexTargets, parsePrintedUris, rankMirrors } from "./apt-mirror.ts";
 import { parseDependencyNames } from "./apt-tree.ts";
 import type { BundleName } from "./bundle-name.ts";
-import { offersPrefix } from "./engine-catalogue.ts";
+import { offersPrefix } from "./engine-catalog.ts";
 import { listBundles, publishManifest, readBundle } from "./engine-store.ts";
 import { compareVersions, upstreamVersion, versionFits } from "./engine-version.ts";
 import { listPathEngines } from "./path-engine.ts";

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { type BundleName, programNameSchema } from "./bundle-name.ts";
-import { offersVersion } from "./engine-catalogue.ts";
+import { offersVersion } from "./engine-catalog.ts";
 import { compareVersions } from "./engine-version.ts";
 
 /**

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { engineStoreDir } from "../../platform/home.ts";
 import { acquireLock, LockHeldError } from "../../platform/process-lock.ts";
 import type { BundleName } from "./bundle-name.ts";
-import { engineRecipe, offersPrefix } from "./engine-catalogue.ts";
+import { engineRecipe, offersPrefix } from "./engine-catalog.ts";
 import { createStore, type InstalledEngine, listBundles } from "./engine-store.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { versionFits } from "./engine-version.ts";
@@ -162,14 +162,14 @@ async function fetchOrFallBack(
 }
 
 async function waitForLock(path: string, report: ReportProgress): Promise<{ release(): void }> {
-	let told = false;
+	let reported = false;
 	for (;;) {
 		try {
 			return acquireLock(path, "installing an engine");
 		} catch (error) {
 			if (!(error instanceof LockHeldError)) throw error;
-			if (!told) report("wait", `process ${error.holder.identity.pid} is installing an engine`);
-			told = true;
+			if (!reported) report("wait", `process ${error.holder.identity.pid} is installing an engine`);
+			reported = true;
 		}
 		await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
 	}

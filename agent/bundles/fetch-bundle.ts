@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { plainTemporaryDirectory } from "../../platform/plain-temporary-directory.ts";
 import { AptArchive, unpackPackages } from "./apt-archive.ts";
 import type { AptTree } from "./apt-tree.ts";
-import { type EngineRecipe, offersVersion } from "./engine-catalogue.ts";
+import { type EngineRecipe, offersVersion } from "./engine-catalog.ts";
 import {
 	BUILD_PREFIX,
 	describeFiles,

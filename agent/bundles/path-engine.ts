@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { allEngineRecipes, type EngineRecipe, offersVersion } from "./engine-catalogue.ts";
+import { allEngineRecipes, type EngineRecipe, offersVersion } from "./engine-catalog.ts";
 import type { InstalledEngine } from "./engine-store.ts";
 import { CommandError, runCommand } from "./run-command.ts";
 

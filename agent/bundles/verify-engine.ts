@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { BundleName } from "./bundle-name.ts";
-import type { EngineRecipe } from "./engine-catalogue.ts";
+import type { EngineRecipe } from "./engine-catalog.ts";
 import { readEngineVersion } from "./path-engine.ts";
 import { runCommand } from "./run-command.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
-	enrolResultSchema,
+	enrollResultSchema,
 	type HostFacts,
 	protocolRefusalSchema,
 } from "../../server/contract/agent.ts";
@@ -100,7 +100,7 @@ export class ControlClient {
 		signal: AbortSignal;
 	}): Promise<{ hostId: string }> {
 		const { signal, ...rest } = input;
-		return enrolResultSchema.parse(await this.call("enrol", rest, CALL_TIMEOUT_MS, signal));
+		return enrollResultSchema.parse(await this.call("enrol", rest, CALL_TIMEOUT_MS, signal));
 	}
 
 	/**

@@ -54,13 +54,13 @@ test("an agent keeps its engines while a control plane doesn't speak its version
 	host.plane.foreign = true;
 	host.plane.setAssignments([]);
 	await host.plane.start();
-	const isTold = () =>
+	const isLogged = () =>
 		lines.some((line) => line.includes("The control plane is older than this agent"));
-	await eventually("the log says what to do", isTold);
-	const told = lines.length;
+	await eventually("the log says what to do", isLogged);
+	const logged = lines.length;
 	const calls = host.plane.refusedCalls;
 	await eventually("it keeps calling", () => host.plane.refusedCalls >= calls + 4);
-	expect(lines).toHaveLength(told);
+	expect(lines).toHaveLength(logged);
 	expect(host.engineProcess(assignment.id)?.pid).toBe(pid);
 	host.plane.foreign = false;
 	host.plane.setAssignments([{ ...assignment, generation: 2 }]);

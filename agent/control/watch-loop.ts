@@ -44,7 +44,7 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	const backoff = new Backoff();
 	const notices = new HeldNotices();
 	/** The outcome logged last; null before the first answer or failure. */
-	let told: string | null = null;
+	let lastLogged: string | null = null;
 	let confirmed = false;
 	while (!signal.aborted) {
 		const held = options.held();
@@ -63,8 +63,8 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 				},
 				signal,
 			);
-			if (told !== ANSWERS) logger.info(ANSWERS);
-			told = ANSWERS;
+			if (lastLogged !== ANSWERS) logger.info(ANSWERS);
+			lastLogged = ANSWERS;
 			backoff.reset();
 			if (result === null) continue;
 			if (isOutdated(result, held)) {
@@ -84,9 +84,9 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 			if (signal.aborted) return;
 			const waitMs = backoff.next();
 			const trouble = describeTrouble(error);
-			if (trouble !== told) logger.warn({ err: error }, trouble);
-			if (told === null || told === ANSWERS) options.onLost();
-			told = trouble;
+			if (trouble !== lastLogged) logger.warn({ err: error }, trouble);
+			if (lastLogged === null || lastLogged === ANSWERS) options.onLost();
+			lastLogged = trouble;
 			if (trouble === UNKNOWN) await options.onUnknown();
 			await pause(waitMs, signal);
 		}

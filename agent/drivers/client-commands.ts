@@ -1,6 +1,6 @@
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { SENTINEL_CHANNELS } from "../sentinel/hello-channel.ts";
-import { flavourOf } from "./valkey-flavour.ts";
+import { flavorOf } from "./valkey-flavor.ts";
 
 /**
  * Commands that a cache's clients can't use. ElastiCache denies most of them too. Like ElastiCache, Larder allows
@@ -43,7 +43,7 @@ export function clientRules({
 	engine,
 	engineVersion,
 }: Pick<Assignment, "engine" | "engineVersion">): string[] {
-	const reads = [...READS, ...flavourOf(engine).readsSince(Number.parseInt(engineVersion, 10))];
+	const reads = [...READS, ...flavorOf(engine).readsSince(Number.parseInt(engineVersion, 10))];
 	return [
 		...["~*", "&*", "+@all"],
 		...DENIED.map((name) => `-${name}`),

@@ -62,7 +62,7 @@ export class EngineConnection {
 	}
 
 	/**
-	 * Connects and authenticates. Throws EngineCommandError if the engine refuses, any Error if it isn't there.
+	 * Connects and authenticates. Throws EngineCommandError if the engine refuses the login, and another Error if it can't be reached.
 	 */
 	static async open(address: EngineAddress, timeoutMs: number): Promise<EngineConnection> {
 		const { connection, authenticated } = EngineConnection.begin(address, timeoutMs);

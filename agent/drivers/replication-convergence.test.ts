@@ -10,7 +10,7 @@ const OTHER = { host: "10.0.0.2", port: 7_000 };
  * The commands for a replica that should follow WANTED and follows OTHER, if `leaders` say that they are
  * primaries.
  */
-async function told(leaders: readonly { host: string }[], turnedLately: boolean) {
+async function commandsTo(leaders: readonly { host: string }[], turnedLately: boolean) {
 	const commands: string[] = [];
 	const convergence = new ReplicationConvergence({
 		command: async (...args) => {
@@ -29,7 +29,7 @@ async function told(leaders: readonly { host: string }[], turnedLately: boolean)
 }
 
 test("a replica that has just been pointed at another primary keeps it until the control plane knows", async () => {
-	expect(await told([WANTED, OTHER], true)).toEqual([]);
-	expect(await told([WANTED, OTHER], false)).toEqual(["REPLICAOF 10.0.0.1 7000"]);
-	expect(await told([WANTED], true)).toEqual(["REPLICAOF 10.0.0.1 7000"]);
+	expect(await commandsTo([WANTED, OTHER], true)).toEqual([]);
+	expect(await commandsTo([WANTED, OTHER], false)).toEqual(["REPLICAOF 10.0.0.1 7000"]);
+	expect(await commandsTo([WANTED], true)).toEqual(["REPLICAOF 10.0.0.1 7000"]);
 });

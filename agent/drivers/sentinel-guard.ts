@@ -10,7 +10,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 export class SentinelGuard {
 	private readonly command: (...args: string[]) => Promise<unknown>;
 	/** The rules last given to the engine; null if unknown. */
-	private told: string | null = null;
+	private given: string | null = null;
 
 	constructor(command: SentinelGuard["command"]) {
 		this.command = command;
@@ -18,14 +18,14 @@ export class SentinelGuard {
 
 	/** The engine has reloaded its users, with their default permissions. */
 	forget(): void {
-		this.told = null;
+		this.given = null;
 	}
 
 	/** `hosts` are those whose nodes a Sentinel may make it follow. */
 	async keep({ sentinelUsername }: Assignment["auth"], hosts: readonly string[]): Promise<void> {
 		const allowed = ["no", ...new Set(hosts)].map((host) => `+slaveof|${host}`);
-		if (this.told === allowed.join(" ")) return;
+		if (this.given === allowed.join(" ")) return;
 		await this.command("ACL", "SETUSER", sentinelUsername, "-slaveof", ...allowed);
-		this.told = allowed.join(" ");
+		this.given = allowed.join(" ");
 	}
 }

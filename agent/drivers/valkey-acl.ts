@@ -3,7 +3,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
 import { clientRules } from "./client-commands.ts";
 import { replicationLogin, slotLogin } from "./replication-login.ts";
-import { movesSlotsItself } from "./valkey-flavour.ts";
+import { movesSlotsItself } from "./valkey-flavor.ts";
 
 /** Asks for role and health. */
 const GATEWAY_COMMANDS = ["ping", "role", "cluster|info"];

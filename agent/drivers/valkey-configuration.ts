@@ -3,7 +3,7 @@ import { BACKSTOP_TIMING, CLUSTER_BUS_OFFSET } from "../../server/contract/limit
 import type { LaunchContext } from "./driver.ts";
 import { leadSettings } from "./lead-permission.ts";
 import { replicationLogin } from "./replication-login.ts";
-import { flavourOf } from "./valkey-flavour.ts";
+import { flavorOf } from "./valkey-flavor.ts";
 import { writableParameters } from "./valkey-parameters.ts";
 
 /**
@@ -91,7 +91,7 @@ function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting
 		["rdbcompression", "no"],
 		["rdb-del-sync-files", "yes"],
 		["repl-diskless-load", "on-empty-db"],
-		...flavourOf(assignment.engine).extraSettings,
+		...flavorOf(assignment.engine).extraSettings,
 	];
 }
 

@@ -28,7 +28,7 @@ import { SentinelGuard } from "./sentinel-guard.ts";
 import { SlotMoves } from "./slot-moves.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { ioThreads } from "./valkey-configuration.ts";
-import { movesSlotsItself } from "./valkey-flavour.ts";
+import { movesSlotsItself } from "./valkey-flavor.ts";
 import {
 	countKeys,
 	type InfoFields,

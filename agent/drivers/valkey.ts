@@ -14,12 +14,7 @@ import { ownFile } from "./own-file.ts";
 import { resolveAddress } from "./resolve-address.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { renderConfiguration } from "./valkey-configuration.ts";
-import {
-	flavourOf,
-	isHelperProcess,
-	isServerProgram,
-	type ValkeyEngine,
-} from "./valkey-flavour.ts";
+import { flavorOf, isHelperProcess, isServerProgram, type ValkeyEngine } from "./valkey-flavor.ts";
 import { ValkeySession } from "./valkey-session.ts";
 import { discardSnapshot, hasSnapshot, prepareSnapshot, snapshotFile } from "./valkey-snapshot.ts";
 
@@ -31,11 +26,11 @@ const FAULT_TEXT: Readonly<Record<NodesFileFault, (node: string, file: string) =
 
 /** Valkey and Redis OSS, with cluster mode enabled or disabled. */
 export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
-	const flavour = flavourOf(engine);
+	const flavor = flavorOf(engine);
 	return {
 		keepsData: true,
-		isServerProgram: (path) => isServerProgram(flavour, path),
-		isHelperProcess: (commandLine) => isHelperProcess(flavour, commandLine),
+		isServerProgram: (path) => isServerProgram(flavor, path),
+		isHelperProcess: (commandLine) => isHelperProcess(flavor, commandLine),
 
 		ports: ({ port, cluster }) => (cluster === null ? [port] : [port, port + CLUSTER_BUS_OFFSET]),
 

@@ -22,17 +22,17 @@ const ENGINES = [
 const ROUNDS = 5;
 const PIPELINE = 50;
 
-type Flavour = (typeof ENGINES)[number];
+type Flavor = (typeof ENGINES)[number];
 
 /** A primary and two replicas in sync. */
-async function startShard(flavour: Flavour): Promise<[Assignment, Assignment, Assignment]> {
+async function startShard(flavor: Flavor): Promise<[Assignment, Assignment, Assignment]> {
 	const ports = [
 		await freePort(host.address),
 		await freePort(host.address),
 		await freePort(host.address),
 	];
 	const nodes = ports.map((port, index) =>
-		makeAssignment({ ...flavour, port, nodeName: `orders-00${index + 1}` }),
+		makeAssignment({ ...flavor, port, nodeName: `orders-00${index + 1}` }),
 	);
 	const [first, second, third] = nodes;
 	if (first === undefined || second === undefined || third === undefined) throw new Error();
@@ -132,8 +132,8 @@ async function connectToPrimary(shard: readonly Assignment[]): Promise<EngineCon
 
 test.each(ENGINES)(
 	"$engine hands over five times under load without losing an acknowledged write, and no client of the endpoint meets a node that isn't primary",
-	async (flavour) => {
-		const shard = await startShard(flavour);
+	async (flavor) => {
+		const shard = await startShard(flavor);
 		const writers = [new Writer(shard, "one", 1), new Writer(shard, "many", PIPELINE)];
 		const endpoint = await openEndpoints(shard, shard[0]);
 		const through = (...command: string[]) =>
@@ -175,7 +175,7 @@ test.each(ENGINES)(
 		expect(keys.length).toBeGreaterThan(ROUNDS * PIPELINE);
 		if (process.env.LARDER_TEST_TIMES) {
 			const texts = times.sort((a, b) => a - b).map((ms) => ms.toFixed(1));
-			console.log(`${flavour.engine}: ${keys.length} writes, unavailable ${texts.join(", ")} ms`);
+			console.log(`${flavor.engine}: ${keys.length} writes, unavailable ${texts.join(", ")} ms`);
 		}
 	},
 );

@@ -87,8 +87,8 @@ export class OrderExecutor {
 			({ nodeId }) => nodeId === result.leaderNodeId,
 		);
 		// Sent from here, so that Sentinels know it even if the control plane dies now.
-		const told = leader === undefined ? Promise.resolve() : sentinels?.tell(leader);
-		void told?.finally(() => sentinels?.close());
+		const telling = leader === undefined ? Promise.resolve() : sentinels?.tell(leader);
+		void telling?.finally(() => sentinels?.close());
 		return result;
 	}
 }

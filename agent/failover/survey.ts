@@ -11,7 +11,7 @@ const STRAGGLER_MS = 50;
 /**
  * Watches the shard's members until each one's offset is final: its link to the primary has ended, or it has
  * applied nothing more for 10 ms, or time has run out. Stops early if one leads already. One that doesn't answer
- * holds up the others for 50 ms at most. Readings continue afterwards.
+ * holds up the others for 50 ms at most. Readings continue afterward.
  */
 export async function surveyUntilDrained(
 	candidates: readonly ShardMember[],

@@ -70,7 +70,7 @@ interface HaproxyPathOptions {
  * One HAProxy that connects the stable endpoints of all caches to their engines. A loop compares the route
  * table with what runs, and each turn does what is missing:
  *
- *   program there? ─> process alive? ─> leaders told ─> configuration in effect? ─> servers read ─> sleep
+ *   program there? ─> process alive? ─> leaders sent ─> configuration in effect? ─> servers read ─> sleep
  *
  * Leaders come before the reload: a promotion can't wait for it, and a notice of one doesn't even wait for
  * the loop. HAProxy's log wakes the loop when a server goes down. HAProxy's checks find roles by themselves,
@@ -93,7 +93,7 @@ export class HaproxyPath {
 	private inForce: ReadonlyMap<string, Route> = new Map();
 	private readonly reloadDelay = new ReloadDelay();
 	private stopped = false;
-	private told = "";
+	private lastFailure = "";
 	private running: Promise<void> = Promise.resolve();
 	/** Fulfilled once every starting worker has been told the leaders. */
 	private reloading: Promise<unknown> = Promise.resolve();
@@ -184,13 +184,13 @@ export class HaproxyPath {
 			let waitMs = RETRY_MS;
 			try {
 				waitMs = await this.step();
-				this.told = "";
+				this.lastFailure = "";
 			} catch (error) {
 				if (error instanceof HaproxySilentError) this.haproxy.noteSilence();
 				const message = error instanceof Error ? error.message : String(error);
-				if (message !== this.told)
+				if (message !== this.lastFailure)
 					this.options.logger.warn({ err: error }, "a step of the gateway failed; trying again");
-				this.told = message;
+				this.lastFailure = message;
 				waitMs = UNREADY_POLL_MS;
 			}
 			if (!this.stopped) await this.wakeSignal.wait(waitMs);

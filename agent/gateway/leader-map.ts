@@ -15,7 +15,7 @@ export class LeaderMap {
 	private written: Map<string, string> | null = null;
 	private turn: Promise<unknown> = Promise.resolve();
 	/** What the running worker has been told since `expectWorker`: the new one may have read the file before that. */
-	private readonly toldMeanwhile = new Map<string, BackendLeader>();
+	private readonly sentMeanwhile = new Map<string, BackendLeader>();
 
 	constructor(paths: GatewayPaths) {
 		this.paths = paths;
@@ -47,7 +47,7 @@ export class LeaderMap {
 					before !== undefined || isAnnounced ? leader.others : ([] as readonly string[]);
 				commands.push(...healthCommands(backend, leader.nodeId, others));
 				deposed.push(...others.map((other) => `${backend}/${other}`));
-				this.toldMeanwhile.set(backend, leader);
+				this.sentMeanwhile.set(backend, leader);
 			}
 			if (commands.length > 0) await tellWorker(this.paths.statsSocket, commands);
 			await this.store(wanted);
@@ -57,7 +57,7 @@ export class LeaderMap {
 
 	/** A new worker is about to read the file. */
 	expectWorker(): void {
-		this.toldMeanwhile.clear();
+		this.sentMeanwhile.clear();
 	}
 
 	/**
@@ -66,16 +66,18 @@ export class LeaderMap {
 	 */
 	tellNewWorker(): Promise<string[]> {
 		return this.inTurn(async () => {
-			const told = [...this.toldMeanwhile];
-			if (told.length === 0) return [];
-			const commands = told.flatMap(([backend, { nodeId, others }]) => [
+			const missed = [...this.sentMeanwhile];
+			if (missed.length === 0) return [];
+			const commands = missed.flatMap(([backend, { nodeId, others }]) => [
 				// Whether it has an entry isn't known, and `add` alone would make a second one.
 				`del map ${this.mapName} ${backend}`,
 				`add map ${this.mapName} ${backend} ${nodeId}`,
 				...healthCommands(backend, nodeId, others),
 			]);
 			await tellWorker(this.paths.statsSocket, commands);
-			return told.flatMap(([backend, { others }]) => others.map((other) => `${backend}/${other}`));
+			return missed.flatMap(([backend, { others }]) =>
+				others.map((other) => `${backend}/${other}`),
+			);
 		});
 	}
 

@@ -32,8 +32,8 @@ class Stranger {
 	private connection: EngineConnection | null = null;
 	id = "";
 
-	async start(flavour: Pick<Assignment, "engine" | "engineVersion">): Promise<void> {
-		const { engine, engineVersion: version } = flavour;
+	async start(flavor: Pick<Assignment, "engine" | "engineVersion">): Promise<void> {
+		const { engine, engineVersion: version } = flavor;
 		const { server } = await ensureEngine({ engine, version });
 		const port = await freePort(ELSEWHERE);
 		const settings = {
@@ -93,8 +93,8 @@ test.each([
 	{ engine: "redis", engineVersion: "7" },
 ] as const)(
 	"nodes of $engine $engineVersion take back what a stranger claims through the cluster bus, and forget the stranger",
-	async (flavour) => {
-		const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
+	async (flavor) => {
+		const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavor });
 		const [node] = nodes;
 		if (node === undefined) throw new Error("no cluster");
 		host.startAgent();
@@ -113,7 +113,7 @@ test.each([
 		]) {
 			const stranger = new Stranger();
 			strangers.push(stranger);
-			await stranger.start(flavour);
+			await stranger.start(flavor);
 			const epoch = 1_000 * strangers.length;
 			await stranger.claim(first, last, node, epoch);
 			// Some node shows the stranger's epoch, or the newer one of a node that has already taken the slots back.
@@ -126,7 +126,7 @@ test.each([
 				return isWhole() && texts.every((text) => !text.includes(stranger.id));
 			});
 			const tookMs = Math.round(performance.now() - since);
-			if (process.env.LARDER_TEST_TIMES) console.log(flavour, what, `${tookMs} ms`);
+			if (process.env.LARDER_TEST_TIMES) console.log(flavor, what, `${tookMs} ms`);
 		}
 		const client = await host.connect(node.port);
 		expect(await client.command(["SET", "{3560}", "of slot 0"], 1_000)).toBe("OK");

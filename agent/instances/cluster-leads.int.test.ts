@@ -60,8 +60,8 @@ test("a crashed replica returns with its identity, and one that gets an order ta
 
 test.each([VALKEY, REDIS])(
 	"$engine hands a shard over and back without delay, every time it is asked to",
-	async (flavour) => {
-		let nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
+	async (flavor) => {
+		let nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavor });
 		host.startAgent();
 		host.plane.setAssignments(nodes);
 		await untilFormed(host, nodes);

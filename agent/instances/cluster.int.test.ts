@@ -20,21 +20,21 @@ afterEach(() => host.dispose());
 
 const VALKEY = { engine: "valkey", engineVersion: "9" } as const;
 const REDIS = { engine: "redis", engineVersion: "7" } as const;
-const FLAVOURS = [VALKEY, { engine: "valkey", engineVersion: "8" }, REDIS] as const;
+const FLAVORS = [VALKEY, { engine: "valkey", engineVersion: "8" }, REDIS] as const;
 
-test.each(FLAVOURS)("a cluster of $engine $engineVersion starts complete", async (flavour) => {
+test.each(FLAVORS)("a cluster of $engine $engineVersion starts complete", async (flavor) => {
 	const { client: cli } = await ensureEngine({
-		engine: flavour.engine,
-		version: flavour.engineVersion,
+		engine: flavor.engine,
+		version: flavor.engineVersion,
 	});
-	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
+	const nodes = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavor });
 	host.startAgent();
 	await host.plane.until("the agent is there", () => host.plane.reports.length > 0);
 	const askedAt = performance.now();
 	host.plane.setAssignments(nodes);
 	await untilFormed(host, nodes);
 	const tookMs = performance.now() - askedAt;
-	if (process.env.LARDER_TEST_TIMES) console.log(flavour, `${tookMs.toFixed(0)} ms`);
+	if (process.env.LARDER_TEST_TIMES) console.log(flavor, `${tookMs.toFixed(0)} ms`);
 	const [first] = nodes;
 	if (first === undefined || cli === null) throw new Error("no cluster");
 	// As a client would, with a client's permissions.
@@ -80,8 +80,8 @@ test("a restarted agent adopts a cluster's nodes and doesn't touch their own fil
 
 test.each([VALKEY, REDIS])(
 	"$engine: a replica that joins later is introduced to all, and gets its shard's data",
-	async (flavour) => {
-		const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavour });
+	async (flavor) => {
+		const all = await makeCluster({ host: host.address, shards: 3, replicas: 1, ...flavor });
 		const newcomer = all[1];
 		const shards = newcomer?.cluster?.shards.map((shard) => ({
 			...shard,

@@ -9,7 +9,7 @@ export class InstanceDisplay {
 	private readonly onNews: () => void;
 	private current: InstanceView = INITIAL_VIEW;
 	/** The last state that was announced, without the parts that aren't news. */
-	private told = "";
+	private announced = "";
 	private startedAt: number | null = null;
 
 	constructor(options: { observation: () => ReportedObservation | null; onNews: () => void }) {
@@ -28,8 +28,8 @@ export class InstanceDisplay {
 		else if (!wasStarting) this.startedAt = performance.now();
 		const observation = this.observation();
 		const news = observation === null ? "" : newsKey(observation);
-		if (news === this.told || this.isBrieflyStarting()) return;
-		this.told = news;
+		if (news === this.announced || this.isBrieflyStarting()) return;
+		this.announced = news;
 		this.onNews();
 	}
 

@@ -122,10 +122,12 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 		const child = killChildOf(pid);
 		await eventually("it has ended", () => childOf(pid) !== child);
 	}
-	const told = () => host.plane.events.filter(({ type }) => type === "node.sync-killed");
-	await host.plane.until("it is reported", () => told().length > 0);
-	expect(told()).toMatchObject([{ assignmentId: primary.id, severity: "error" }]);
-	expect(told()[0]?.message).toMatch(/^orders-001 can't send its data .* killed 3 times in a row/);
+	const reported = () => host.plane.events.filter(({ type }) => type === "node.sync-killed");
+	await host.plane.until("it is reported", () => reported().length > 0);
+	expect(reported()).toMatchObject([{ assignmentId: primary.id, severity: "error" }]);
+	expect(reported()[0]?.message).toMatch(
+		/^orders-001 can't send its data .* killed 3 times in a row/,
+	);
 	const delay = () => ask("CONFIG", "GET", "repl-diskless-sync-delay");
 	await eventually("it waits", async () => Number(String(await delay()).split(",")[1]) >= 10);
 	// The next sync starts at once, since the node may have more memory now, and succeeds.
@@ -137,6 +139,6 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 	await host.plane.until("the replica is in sync", () => {
 		return host.plane.observationOf(replica.id)?.engineState?.linkUp;
 	});
-	expect(told()).toHaveLength(1);
+	expect(reported()).toHaveLength(1);
 	client.close();
 });

@@ -5,17 +5,17 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test("an event reports the first refused client, and the first one after five minutes without a refusal", () => {
-	const told: string[] = [];
+	const events: string[] = [];
 	const core = {
 		...{ id: "i1", assignment: null, refusedAt: Number.NEGATIVE_INFINITY, refusedClients: null },
-		tell: (_severity: string, type: string) => void told.push(type),
+		tell: (_severity: string, type: string) => void events.push(type),
 	};
 	const samples = (...counts: number[]) => {
 		for (const refusedClients of counts) {
 			vi.advanceTimersByTime(5_000);
 			noteRefusals(core, { refusedClients });
 		}
-		return told.splice(0);
+		return events.splice(0);
 	};
 	// What it refused before this agent looked is old news.
 	expect(samples(5, 5)).toEqual([]);

@@ -3,7 +3,7 @@ import type { InstanceCore } from "./instance-core.ts";
 
 const QUIET_MS = 5 * 60_000;
 
-type Told = Pick<InstanceCore, "id" | "assignment" | "tell" | "refusedAt" | "refusedClients">;
+type Core = Pick<InstanceCore, "id" | "assignment" | "tell" | "refusedAt" | "refusedClients">;
 
 /**
  * The engine refused its own agent. It serves the clients that are connected, so its state hasn't changed: it just
@@ -12,23 +12,23 @@ type Told = Pick<InstanceCore, "id" | "assignment" | "tell" | "refusedAt" | "ref
 export function noteFull(core: InstanceCore): number {
 	core.silence.end();
 	core.show({ silentSince: null, busy: false });
-	tellFull(core);
+	reportFull(core);
 	return core.pace.delayMs();
 }
 
 /** Reports it if the engine has refused clients since the last sample. */
 export function noteRefusals(
-	core: Told,
+	core: Core,
 	{ refusedClients }: Pick<EngineCounters, "refusedClients">,
 ): void {
 	const before = core.refusedClients;
 	core.refusedClients = refusedClients;
 	// What an adopted process had refused before is old news. A new process counts from zero.
-	if (before !== null && refusedClients > before) tellFull(core);
+	if (before !== null && refusedClients > before) reportFull(core);
 }
 
 /** Reports it once, and again only after a while without a refusal, because clients try again. */
-function tellFull(core: Told): void {
+function reportFull(core: Core): void {
 	const now = performance.now();
 	const isNews = now - core.refusedAt > QUIET_MS;
 	core.refusedAt = now;

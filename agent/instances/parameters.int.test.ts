@@ -31,9 +31,9 @@ async function configOf(assignment: Assignment, name: string): Promise<unknown> 
 
 test.each(ENGINES)(
 	"$engine $engineVersion starts with its parameters, takes live ones, keeps others pending",
-	async (flavour) => {
+	async (flavor) => {
 		const node = makeAssignment({
-			...flavour,
+			...flavor,
 			port: await freePort(host.address),
 			parameters: parameters({
 				...{ "maxmemory-policy": "allkeys-lfu", timeout: "60", databases: "4", port: "1" },

@@ -228,7 +228,7 @@ test("data that a rebooted node can't load is kept for people to examine, and th
 	expect(await read(node)).toBeNull();
 	const kept = join(host.homeDir, "damaged", `${node.id}-dump.rdb`);
 	expect(readFileSync(kept).equals(damaged)).toBe(true);
-	const told = () => host.plane.events.find(({ type }) => type === "node.exited");
-	await host.plane.until("it is reported", () => told() !== undefined);
-	expect(told()?.message).toContain("the data that it couldn't load is kept in damaged/");
+	const reported = () => host.plane.events.find(({ type }) => type === "node.exited");
+	await host.plane.until("it is reported", () => reported() !== undefined);
+	expect(reported()?.message).toContain("the data that it couldn't load is kept in damaged/");
 });

@@ -153,8 +153,8 @@ test("busy for too long: only the script is killed if it has written nothing, ot
 	await host.plane.until("it answers", () => seen()?.silentForMs === null && seen()?.engineState);
 	expect(seen()?.pid).toBe(pid);
 	await host.plane.until("it is reported", () => types().includes("node.script-killed"));
-	const told = host.plane.events.find(({ type }) => type === "node.script-killed");
-	expect(told?.message).toMatch(new RegExp(`^${assignment.nodeName} didn't answer clients`));
+	const reported = host.plane.events.find(({ type }) => type === "node.script-killed");
+	expect(reported?.message).toMatch(new RegExp(`^${assignment.nodeName} didn't answer clients`));
 
 	await runScript("redis.call('SET', KEYS[1], 'half')", 60_000);
 	await untilUsedUp();

@@ -34,11 +34,13 @@ test.skipIf(!canLimit)(
 		const limit = () => host.plane.observationOf(assignment.id)?.clientLimit;
 		await host.plane.until("it reports how few", () => limit() != null);
 		expect(limit()).toEqual({ actual: 992, wanted: 10_000 });
-		const told = () => host.plane.events.filter(({ type }) => type === "node.few-clients");
-		await host.plane.until("an event reports it", () => told().length > 0);
-		expect(told()).toHaveLength(1);
-		expect(told()[0]?.assignmentId).toBe(assignment.id);
-		expect(told()[0]?.message).toMatch(/at most 992 clients .* instead of 10,000, .*LimitNOFILE=/);
+		const reported = () => host.plane.events.filter(({ type }) => type === "node.few-clients");
+		await host.plane.until("an event reports it", () => reported().length > 0);
+		expect(reported()).toHaveLength(1);
+		expect(reported()[0]?.assignmentId).toBe(assignment.id);
+		expect(reported()[0]?.message).toMatch(
+			/at most 992 clients .* instead of 10,000, .*LimitNOFILE=/,
+		);
 		const codes = host.plane.reports
 			.flatMap(({ warnings }) => warnings ?? [])
 			.map(({ code }) => code);

@@ -60,14 +60,14 @@ export class FellowSentinels {
 	 * soon as they answer. A Sentinel that has begun to elect another replica gives that up. Never throws.
 	 */
 	async tell(primary: NodeAddress): Promise<void> {
-		const told = new Set<Fellow>();
+		const greeted = new Set<Fellow>();
 		const tellOthers = async () => {
-			const others = this.found.filter((fellow) => !told.has(fellow));
+			const others = this.found.filter((fellow) => !greeted.has(fellow));
 			// Newer than any of them knows, so that none spreads older information.
 			const epoch = EPOCHS_AHEAD + Math.max(0, ...this.found.map(({ held }) => held.configEpoch));
 			await Promise.all(
 				others.map(async (fellow) => {
-					told.add(fellow);
+					greeted.add(fellow);
 					if (fellow.peer === null) return;
 					const { link, peer } = fellow;
 					await link.sayHello(peer, this.cacheId, primary, epoch).catch(() => {});

@@ -5,7 +5,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { SENTINEL_PORT_RANGE } from "../../server/contract/limits.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { ownFile } from "../drivers/own-file.ts";
-import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
+import { flavorOf, isServerProgram } from "../drivers/valkey-flavor.ts";
 import { readLogTail } from "../instances/log-tail.ts";
 import { HostService } from "../services/host-service.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
@@ -36,7 +36,7 @@ export class SentinelProcess extends HostService<SentinelRecord> {
 			...options,
 			name: "Sentinel",
 			recordSchema: sentinelRecordSchema,
-			isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
+			isServerProgram: (path) => isServerProgram(flavorOf("valkey"), path),
 		});
 		this.options = options;
 	}

@@ -122,9 +122,9 @@ test("all Sentinels adopt the control plane's choice, and older news doesn't bri
 	const next = elected === second ? third : second;
 	await promote(next, [elected, first]);
 	// The agent of the third host doesn't hear of it: its Sentinel learns it from the others.
-	const told = [watcher(backstop, 0), watcher(backstop, 1)];
+	const watchers = [watcher(backstop, 0), watcher(backstop, 1)];
 	const changed = leaderRoute(route, next);
-	backstop.apply([changed], told);
+	backstop.apply([changed], watchers);
 	await backstop.untilAgreed(cacheId, next);
 	await someHellosLater(next);
 	await backstop.untilAgreed(cacheId, next);
@@ -213,9 +213,9 @@ test("a failover in progress is left alone", async () => {
  * by a new MONITOR.
  */
 function lastPrimaryIn(log: string): string | undefined {
-	const told = log.matchAll(
+	const switches = log.matchAll(
 		/\+switch-master \S+ \S+ \S+ (\S+ \d+)$|\+monitor master \S+ (\S+ \d+) quorum/gm,
 	);
-	const last = [...told].at(-1);
+	const last = [...switches].at(-1);
 	return last?.[1] ?? last?.[2];
 }

@@ -37,7 +37,7 @@ export interface SentinelOptions {
  * does. A loop compares what Sentinel should watch, according to the route table, with what it watches, and
  * each turn does what is missing:
  *
- *   anything to watch? ─> process alive? ─> logged in, settings told ─> caches told ─> state read ─> sleep
+ *   anything to watch? ─> process alive? ─> logged in, settings sent ─> caches sent ─> state read ─> sleep
  *
  * The agent gives Sentinel a primary only when the control plane names another one: Sentinel's own decision stands.
  */
@@ -169,9 +169,9 @@ export class Sentinel {
 	}
 
 	private async tellDownAfter(link: SentinelLink): Promise<void> {
-		const told = [...this.downAfter];
+		const changes = [...this.downAfter];
 		this.downAfter.clear();
-		for (const [cacheId, downAfterMs] of told) {
+		for (const [cacheId, downAfterMs] of changes) {
 			const { wanted } = this;
 			if (wanted?.caches.has(cacheId) !== true) continue;
 			const { peers } = await link.look(cacheId);

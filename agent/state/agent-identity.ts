@@ -30,7 +30,7 @@ export class IdentityLostError extends Error {
 }
 
 /**
- * This agent's identity. Made and stored before the first enrolment, so that an enrolment whose answer was
+ * This agent's identity. Made and stored before the first enrollment, so that an enrollment whose answer was
  * lost can be repeated. Throws IdentityLostError rather than replace an earlier identity: the control plane
  * would take the agent for another host, and this host's engines for lost.
  */

@@ -4,7 +4,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { z } from "zod";
-import { enrolInputSchema, enrolResultSchema } from "../../server/contract/agent.ts";
+import { enrollInputSchema, enrollResultSchema } from "../../server/contract/agent.ts";
 import {
 	type Assignment,
 	type DesiredState,
@@ -67,7 +67,7 @@ export class FakeControlPlane {
 	sentinel: SentinelObservation | null = null;
 	/** When the observations above arrived. */
 	observedAt = 0;
-	enrolments = 0;
+	enrollments = 0;
 	/** The interval named in every answer to a report. */
 	heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 	revision = 0;
@@ -196,10 +196,10 @@ export class FakeControlPlane {
 		});
 		return t.router({
 			enrol: t.procedure
-				.input(enrolInputSchema)
-				.output(enrolResultSchema)
+				.input(enrollInputSchema)
+				.output(enrollResultSchema)
 				.mutation(({ input }) => {
-					this.enrolments++;
+					this.enrollments++;
 					this.credential = input.credential;
 					return { hostId: this.hostId };
 				}),

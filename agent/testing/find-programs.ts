@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
-import { flavourOf, isServerProgram } from "../drivers/valkey-flavour.ts";
+import { flavorOf, isServerProgram } from "../drivers/valkey-flavor.ts";
 import { findEngineProcess } from "../supervisor/find-process.ts";
 
 /** The master of a host's HAProxy according to the kernel. */
@@ -15,7 +15,7 @@ export function findHaproxy(homeDir: string): ProcessIdentity | null {
 export function findSentinel(homeDir: string): ProcessIdentity | null {
 	return findEngineProcess({
 		directories: [join(homeDir, "sentinel")],
-		isServerProgram: (path) => isServerProgram(flavourOf("valkey"), path),
+		isServerProgram: (path) => isServerProgram(flavorOf("valkey"), path),
 		isHelperProcess: () => false,
 	});
 }

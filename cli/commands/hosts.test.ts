@@ -5,7 +5,7 @@ import { describeClock, describeState, describeWarnings } from "./hosts/describe
 import { describeDrain, describePreview, requirePlaces } from "./hosts/drain.ts";
 import { describeHost } from "./hosts/show.ts";
 
-it("a host's state says whether it takes nodes, is being drained or is lost", () => {
+it("a host's state says whether it accepts nodes, is being drained or is lost", () => {
 	expect(describeState(exampleHost())).toBe("online");
 	expect(describeState(exampleHost({ cordoned: true }))).toBe("online, cordoned");
 	expect(describeState(exampleHost({ cordoned: true, draining: true }))).toBe("online, draining");

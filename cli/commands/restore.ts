@@ -44,9 +44,9 @@ Example:
 			const { header, rows, movedAside } = restored;
 			const count = (table: string, one: string) => plural(rows[table] ?? 0, one);
 			print(
-				`${currentHome().root} is as it was at ${header.createdAt}: ${count("Cache", "cache")}, ${count("Host", "host")}, ${count("user", "user")}.`,
+				`Restored ${currentHome().root} as of ${header.createdAt}: ${count("Cache", "cache")}, ${count("Host", "host")}, ${count("user", "user")}.`,
 			);
-			for (const elsewhere of movedAside) print(`The former database is kept: ${elsewhere}`);
+			for (const elsewhere of movedAside) print(`Kept the former database in ${elsewhere}`);
 			print("Start the control plane now: npm start");
 		},
 	);

@@ -16,7 +16,7 @@ export function createStepsView(stream: NodeJS.WriteStream): StepsView {
 	let drawnLines = 0;
 	let ended = false;
 	let lastReason: string | null = null;
-	const told = new Set<string>();
+	const printed = new Set<string>();
 
 	const redraw = (lines: readonly string[]) => {
 		const up = drawnLines > 0 ? `\x1b[${drawnLines}A` : "";
@@ -25,9 +25,9 @@ export function createStepsView(stream: NodeJS.WriteStream): StepsView {
 		);
 		drawnLines = lines.length;
 	};
-	const tellOnce = (line: string, key: string) => {
-		if (told.has(key)) return;
-		told.add(key);
+	const printOnce = (line: string, key: string) => {
+		if (printed.has(key)) return;
+		printed.add(key);
 		stream.write(`${line}\n`);
 	};
 
@@ -41,7 +41,7 @@ export function createStepsView(stream: NodeJS.WriteStream): StepsView {
 			}
 			for (const step of steps) {
 				if (step.state === "pending") continue;
-				tellOnce(describeStep(step, null), `${step.step} ${step.state}`);
+				printOnce(describeStep(step, null), `${step.step} ${step.state}`);
 			}
 			if (reason !== null && reason !== lastReason) stream.write(`  ${printable(reason)}\n`);
 			lastReason = reason;

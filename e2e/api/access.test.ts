@@ -52,7 +52,7 @@ describe("without a token, with a wrong one, or with a revoked one", () => {
 	});
 
 	it("an agent with a wrong join token or credential is refused", async () => {
-		const enrol = await fetch(`${larder.url}/api/agent/enrol`, {
+		const enroll = await fetch(`${larder.url}/api/agent/enrol`, {
 			method: "POST",
 			headers: { "content-type": "application/json" },
 			body: JSON.stringify({
@@ -74,7 +74,7 @@ describe("without a token, with a wrong one, or with a revoked one", () => {
 				},
 			}),
 		});
-		expect(enrol.status).toBe(401);
+		expect(enroll.status).toBe(401);
 		const report = await fetch(`${larder.url}/api/agent/report`, {
 			method: "POST",
 			headers: { "content-type": "application/json", authorization: `Bearer ${"x".repeat(43)}` },

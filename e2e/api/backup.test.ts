@@ -130,8 +130,8 @@ it("a control plane that lost its database is restored, and takes over all runni
 	forgotten.disconnect();
 
 	// It keeps working, with restored and with new caches.
-	await larder.createCache({ name: "afterwards" });
-	await larder.waitForStatus("afterwards", "available", 60_000);
+	await larder.createCache({ name: "afterward" });
+	await larder.waitForStatus("afterward", "available", 60_000);
 	await larder.deleteCache("carts");
 }, 300_000);
 

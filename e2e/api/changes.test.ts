@@ -40,7 +40,7 @@ async function failOver(name: string): Promise<Cache> {
 		const { body } = await larder.rest("GET", `/events?cache=${name}`);
 		return eventPageSchema.parse(body).items.some(({ type }) => type === "cache.failover");
 	});
-	return await waitUntil(`${name} to be whole again`, async () => {
+	return await waitUntil(`${name} to be healthy again`, async () => {
 		const cache = await larder.getCache(name);
 		const now = nodesOf(cache).find((node) => node.id === victim?.id);
 		const isBack = now?.inSync && now.pid !== null && now.pid !== victim?.pid;

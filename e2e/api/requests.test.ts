@@ -44,7 +44,7 @@ describe("a refusal names the code, the field and the request", () => {
 		[{ name: "ok", auth: "maybe" }, "auth"],
 		[{ name: "ok", multiAz: true }, "multiAz"],
 		[{ name: "ok", description: "x".repeat(256) }, "description"],
-		[{ name: "ok", colour: "red" }, "colour"],
+		[{ name: "ok", color: "red" }, "color"],
 	])("%j", async (body, field) => {
 		const answer = await post(body);
 		expect(answer.status).toBe(422);
@@ -148,6 +148,6 @@ it("without a host, a cache waits and says why", async () => {
 		"a reason",
 		async () => (await larder.getCache("homeless"))?.statusReason,
 	);
-	expect(reason).toMatch(/no host that takes nodes is online/i);
+	expect(reason).toMatch(/no host that accepts nodes is online/i);
 	await larder.deleteCache("homeless");
 });

@@ -97,7 +97,7 @@ async function failOverWithSentinels(
 		return await measureFailover({
 			writer,
 			strike: () => void primary?.kill("SIGKILL"),
-			// The set is thrown away afterwards: nothing to wait for.
+			// The set is thrown away afterward: nothing to wait for.
 			mend: async () => {},
 			timeoutMs: FAILOVER_TIMEOUT_MS,
 			readFrom: 0,

@@ -149,7 +149,7 @@ class LarderBench {
 
 	private async whole(): Promise<Cache> {
 		return await waitUntil(
-			`${this.name} to be whole`,
+			`${this.name} to be healthy`,
 			async () => {
 				const cache = await this.larder.getCache(this.name);
 				if (cache === null) throw new Error("it is gone");

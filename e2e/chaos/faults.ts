@@ -17,7 +17,7 @@ const MOVE_TIMEOUT_MS = 180_000;
 
 export interface Scene {
 	larder: Installation;
-	/** In their last known state, in which all were whole. */
+	/** In their last known state, in which all were healthy. */
 	caches: readonly Cache[];
 	/** Hosts that this fault may strike. */
 	hosts: readonly AgentName[];

@@ -135,7 +135,7 @@ async function underSteadyClients(
 	const before = enginePids(larder);
 	const what = await kill();
 	for (const name of CACHES) {
-		await waitUntil(`${name} to be whole`, async () => {
+		await waitUntil(`${name} to be healthy`, async () => {
 			const cache = await larder.getCache(name);
 			const nodes = cache?.shards.flatMap((shard) => shard.nodes) ?? [];
 			return cache?.status === "available" && nodes.every((node) => node.status === "available");

@@ -32,7 +32,7 @@ interface Outcome {
 export const randomFaults: Scenario = {
 	name: "random-faults",
 	description:
-		"after any fault, and any two in different zones: whole again by itself, one primary a shard, no emptied cache",
+		"after any fault, and any two in different zones: healthy again by itself, one primary a shard, no emptied cache",
 	async run(options) {
 		const noDisk = whyNoSmallDisk();
 		if (noDisk !== null) options.log(`no fault "disk full": ${noDisk}`);
@@ -108,7 +108,7 @@ async function strikeOnce(
 	const unavailableMs = Math.max(...watched.map((each) => each.longestGapMs(since)));
 	const losses = await countLosses(scene, watched, struck);
 	log(
-		`  ${unavailableMs.toFixed(0)} ms, lost ${losses.plain} (WAIT 1: ${losses.waitOne}, base: ${losses.base}), whole after ${(performance.now() - since).toFixed(0)} ms`,
+		`  ${unavailableMs.toFixed(0)} ms, lost ${losses.plain} (WAIT 1: ${losses.waitOne}, base: ${losses.base}), healthy after ${(performance.now() - since).toFixed(0)} ms`,
 	);
 	for (const trace of losses.traces) log(`    ${trace}`);
 	return { fault, unavailableMs, losses };

@@ -131,7 +131,7 @@ export class WatchedCache {
 	/** Waits until it is as requested, according to the control plane and the engines. */
 	async whole(timeoutMs = WHOLE_TIMEOUT_MS): Promise<Cache> {
 		return await waitUntil(
-			`${this.name} to be whole`,
+			`${this.name} to be healthy`,
 			async () => {
 				const cache = await this.view();
 				await requireWhole(cache, null);

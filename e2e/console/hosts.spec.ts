@@ -15,7 +15,7 @@ async function change(page: Page, host: string, action: string) {
 	await expect(page.getByRole("dialog")).toHaveCount(0);
 }
 
-test("a host is cordoned, drained while its cache serves, and takes nodes again", async ({
+test("a host is cordoned, drained while its cache serves, and accepts nodes again", async ({
 	page,
 	installation,
 }) => {
@@ -42,10 +42,10 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 		await page.keyboard.press("Escape");
 	});
 
-	await test.step("drain: its node goes to another host, and the cache is whole again", async () => {
+	await test.step("drain: its node goes to another host, and the cache is healthy again", async () => {
 		await change(page, host, "Drain");
 		await expect(row.getByText("Drained", { exact: true })).toBeVisible({ timeout: 60_000 });
-		await waitUntil("the cache to be whole elsewhere", async () => {
+		await waitUntil("the cache to be healthy elsewhere", async () => {
 			const now = await installation.getCache("orders");
 			const nodes = now?.shards.flatMap((shard) => shard.nodes) ?? [];
 			return (
@@ -56,7 +56,7 @@ test("a host is cordoned, drained while its cache serves, and takes nodes again"
 		});
 	});
 
-	await test.step("uncordon lets the host take nodes again", async () => {
+	await test.step("uncordon let the host accept nodes again", async () => {
 		await change(page, host, "Uncordon");
 		await expect(row.getByText("Drained", { exact: true })).toHaveCount(0);
 	});

@@ -91,7 +91,7 @@ export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): 
 	const answered: number[] = [];
 	const assigned: number[] = [];
 	const available: number[] = [];
-	const told: number[] = [];
+	const answers: number[] = [];
 	const bytes: number[] = [];
 	for (let round = 0; round < CHANGES; round++) {
 		const name = `change-${round}`;
@@ -106,7 +106,7 @@ export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): 
 		assigned.push(Math.max(...entries.map(({ at }) => at)) - startedAt);
 		await delay(QUIET_MS);
 		const traffic = await fleet.takeTraffic();
-		told.push(traffic.watchAnswers);
+		answers.push(traffic.watchAnswers);
 		bytes.push(traffic.watchBytes);
 		await deleteCache(rest, name);
 	}
@@ -116,8 +116,8 @@ export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): 
 		"POST answered, ms: median (p99)": shown(answered),
 		"POST → its three hosts have it, ms": shown(assigned),
 		"POST → available, ms": shown(available),
-		"answers sent to all hosts for one creation": median(told).toFixed(0),
-		"… bytes an answer": (median(bytes) / Math.max(1, median(told))).toFixed(0),
+		"answers sent to all hosts for one creation": median(answers).toFixed(0),
+		"… bytes an answer": (median(bytes) / Math.max(1, median(answers))).toFixed(0),
 		"… bytes a host of the fleet": (median(bytes) / hosts).toFixed(0),
 	};
 }

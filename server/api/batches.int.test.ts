@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import type { ReportMessage } from "../contract/host-report.ts";
-import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { enrollTestHost, type TestHost } from "../testing/test-host.ts";
 import { openTestResources } from "../testing/test-resources.ts";
 import { startTestServer, TEST_MACHINE_TOKEN, type TestServer } from "../testing/test-server.ts";
 
@@ -10,7 +10,7 @@ let host: TestHost;
 beforeAll(async () => {
 	const test = await openTestResources();
 	server = await startTestServer(test);
-	host = await enrolTestHost(test, "h1", "a");
+	host = await enrollTestHost(test, "h1", "a");
 });
 afterAll(() => server?.close());
 
@@ -72,7 +72,7 @@ it("a heartbeat doesn't wait for all the calls that came before it", async () =>
 			...{ observations: null, setAside: [], gateway: null, sentinel: null, warnings: null },
 			...{ orders: [], events: [], metrics: [], clock: "2026-01-01T00:00:00Z" },
 		} satisfies ReportMessage,
-		{ authorization: `Bearer ${host.enrolment.credential}` },
+		{ authorization: `Bearer ${host.enrollment.credential}` },
 	);
 	expect(report.status).toBe(200);
 	expect(answered).toBeLessThan(batches / 2);

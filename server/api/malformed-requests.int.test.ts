@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import type { ReportMessage } from "../contract/host-report.ts";
-import { enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { enrollTestHost, type TestHost } from "../testing/test-host.ts";
 import { openTestResources } from "../testing/test-resources.ts";
 import { startTestServer, TEST_MACHINE_TOKEN, type TestServer } from "../testing/test-server.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 			response.end();
 		},
 	});
-	host = await enrolTestHost(test, "h1", "a");
+	host = await enrollTestHost(test, "h1", "a");
 });
 afterAll(() => server?.close());
 
@@ -190,7 +190,7 @@ const sample = (ageMs: number, opsPerSecond: number) => ({
 		replicationLagBytes: null,
 	},
 });
-const facts = (overrides: object) => ({ ...host.enrolment.facts, ...overrides });
+const facts = (overrides: object) => ({ ...host.enrollment.facts, ...overrides });
 
 /** Bodies are made late, because some need the host. */
 const AGENT: [string, string, () => Sent, string?][] = [
@@ -257,15 +257,15 @@ const AGENT: [string, string, () => Sent, string?][] = [
 		"facts.advertisedAddress",
 	],
 	[
-		"too many processors at enrolment",
+		"too many processors at enrollment",
 		"enrol",
-		() => ({ body: { ...host.enrolment, facts: facts({ cpus: 2 ** 40 }) } }),
+		() => ({ body: { ...host.enrollment, facts: facts({ cpus: 2 ** 40 }) } }),
 		"facts.cpus",
 	],
 	[
 		"a join token with NUL",
 		"enrol",
-		() => ({ body: { ...host.enrolment, joinToken: NUL } }),
+		() => ({ body: { ...host.enrollment, joinToken: NUL } }),
 		"joinToken",
 	],
 	[
@@ -298,7 +298,7 @@ describe("invalid input is refused with the name of its field, and is never an i
 		expectRefusal(await send(path, sent), field);
 	});
 	it.each(AGENT)("agents: %s", async (_what, procedure, sent, field) => {
-		const token = host.enrolment.credential;
+		const token = host.enrollment.credential;
 		expectRefusal(
 			await send(`/api/agent/${procedure}`, { method: "POST", token, ...sent() }),
 			field,
@@ -326,13 +326,13 @@ describe("invalid input is refused with the name of its field, and is never an i
 	);
 });
 
-it("the server works as usual afterwards", async () => {
+it("the server works as usual afterward", async () => {
 	const health = await fetch(`${server.url}/healthz`);
 	expect(health.status).toBe(200);
 	expect((await send("/api/v1/caches", {})).status).toBe(200);
 	expect((await send("/api/v1/events", {})).status).toBe(200);
 	expect((await send("/api/trpc/account.setupStatus", { token: null })).body).toContain("true");
-	const token = host.enrolment.credential;
+	const token = host.enrollment.credential;
 	expect((await send("/api/agent/report", { token, body: report({}) })).status).toBe(200);
 	// Monitors that speak HTTP/1.0 send no Host.
 	expect((await server.raw("GET /healthz HTTP/1.0\r\n\r\n")).status).toBe(200);

@@ -63,7 +63,7 @@ export const hostFactsSchema = z.strictObject({
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 
-export const enrolInputSchema = z.strictObject({
+export const enrollInputSchema = z.strictObject({
 	protocol: agentProtocolSchema,
 	joinToken: z.string().min(1).max(200),
 	agentId: z.uuid().describe("made and stored by the agent before its first call"),
@@ -76,4 +76,4 @@ export const enrolInputSchema = z.strictObject({
 	zone: zoneSchema,
 	facts: hostFactsSchema,
 });
-export const enrolResultSchema = z.object({ hostId: z.string() });
+export const enrollResultSchema = z.object({ hostId: z.string() });

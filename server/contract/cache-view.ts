@@ -83,7 +83,7 @@ export const failoverSchema = z.object({
 	by: z
 		.enum(["control-plane", "engines"])
 		.describe(
-			"engines: Sentinels or the cluster's own vote, or a change that the control plane noticed afterwards",
+			"engines: Sentinels or the cluster's own vote, or a change that the control plane noticed afterward",
 		),
 	cause: z.string(),
 	writesUnavailableMs: z
@@ -171,7 +171,7 @@ export const cacheSchema = z.object({
 			.describe("pending-reboot: some values take effect only when nodes are rebooted"),
 	}),
 	deletionProtection: z.boolean(),
-	hourlyCost: z.number().describe("cost of all nodes by the rate card, in its currency"),
+	hourlyCost: z.number().describe("cost of all nodes according to the rate card, in its currency"),
 	tags: z.record(z.string(), z.string()),
 	description: z.string(),
 	createdAt: z.string(),
@@ -225,7 +225,7 @@ export const changePreviewSchema = z.object({
 		.describe("host memory that the cache's nodes take up"),
 	hourlyCost: z
 		.object({ before: z.number(), after: z.number() })
-		.describe("of all nodes by the rate card, in its currency"),
+		.describe("of all nodes according to the rate card, in its currency"),
 	expectedSeconds: z
 		.number()
 		.default(0)

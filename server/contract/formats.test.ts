@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { AGENT_PROTOCOL_VERSION, enrolInputSchema, enrolResultSchema } from "./agent.ts";
+import { AGENT_PROTOCOL_VERSION, enrollInputSchema, enrollResultSchema } from "./agent.ts";
 import { watchInputSchema, watchResultSchema } from "./desired-state.ts";
 import {
 	alertMessageSchema,
@@ -23,7 +23,7 @@ const path = join(import.meta.dirname, "testing", "formats", "frames.json");
 const frames = framesSchema.parse(JSON.parse(readFileSync(path, "utf8")));
 
 describe.each([
-	["enrol", enrolInputSchema, enrolResultSchema],
+	["enrol", enrollInputSchema, enrollResultSchema],
 	["watch", watchInputSchema, watchResultSchema],
 	["report", reportMessageSchema, reportResultSchema],
 	["alert", alertMessageSchema, alertResultSchema],

@@ -13,7 +13,7 @@ export * from "./limits.ts";
 export * from "./maintenance-window.ts";
 export * from "./metrics.ts";
 export * from "./node-type.ts";
-export * from "./node-type-catalogue.ts";
+export * from "./node-type-catalog.ts";
 export * from "./operation.ts";
 export * from "./pagination.ts";
 export * from "./parameter-group.ts";

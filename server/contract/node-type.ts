@@ -23,7 +23,7 @@ export const nodeTypeSchema = z.object({
 	cpuMillis: z
 		.number()
 		.describe("thousandths of a processor that placement counts; burstable types count less"),
-	hourlyCost: z.number().describe("of one node by the rate card, in its currency"),
+	hourlyCost: z.number().describe("of one node according to the rate card, in its currency"),
 	custom: z.boolean(),
 });
 export type NodeType = z.infer<typeof nodeTypeSchema>;

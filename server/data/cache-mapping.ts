@@ -174,7 +174,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		operation: toOperationModel(row.operations[0]),
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
-		arranged: isArranged(row),
+		primariesChosen: arePrimariesChosen(row),
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
 	};
@@ -245,7 +245,7 @@ function promotedSince(
 	return newer.sort((a, b) => promotedAt(b) - promotedAt(a))[0]?.id ?? null;
 }
 
-function isArranged(row: FullCache): boolean {
+function arePrimariesChosen(row: FullCache): boolean {
 	const last = failoverColumn.parse(row.lastFailover);
 	return last?.kind === "planned" && last.cause === REQUESTED;
 }

@@ -12,7 +12,7 @@ function join(tx: Transaction, name: string) {
 	});
 }
 
-it("a control plane writes until another takes over, and not afterwards", async () => {
+it("a control plane writes until another takes over, and not afterward", async () => {
 	const { db } = (await openTestResources()).resources;
 	const onLost = vi.fn();
 	const former = { db, charge: { epoch: 1, onLost } };

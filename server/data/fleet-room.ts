@@ -38,7 +38,7 @@ export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): v
 	else tight.delete(nodeId);
 }
 
-/** Records which hosts take nodes. */
+/** Records which hosts accept nodes. */
 export function setOpenHosts(
 	fleet: FleetState,
 	hosts: readonly { id: string; zone: string }[],

@@ -14,7 +14,7 @@ export interface HostUsage {
 }
 
 /**
- * What nodes use on each host that takes nodes, sorted by host name; ports that were released after `releasedAfter`
+ * What nodes use on each host that accepts nodes, sorted by host name; ports that were released after `releasedAfter`
  * count as used. The database adds it up: a placement looks at every node of the fleet.
  */
 export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<HostUsage[]> {

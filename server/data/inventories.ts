@@ -17,16 +17,20 @@ export class Inventories {
 	/** No node's place is in doubt. */
 	settled = false;
 	/** Ids of set-aside instances that an event has already reported. */
-	readonly told = new Set<string>();
+	readonly reported = new Set<string>();
 
 	/** `instances` is null if they are unchanged since the last report. */
-	set(hostId: string, told: { instances: string[] | null; setAside: SetAside[] }, now: Date): void {
-		const instances = told.instances
-			? new Set(told.instances)
+	set(
+		hostId: string,
+		report: { instances: string[] | null; setAside: SetAside[] },
+		now: Date,
+	): void {
+		const instances = report.instances
+			? new Set(report.instances)
 			: this.#byHost.get(hostId)?.instances;
 		if (instances === undefined) return;
 		this.#firstAt ??= now.getTime();
-		this.#byHost.set(hostId, { instances, setAside: told.setAside });
+		this.#byHost.set(hostId, { instances, setAside: report.setAside });
 	}
 
 	of(hostId: string): Inventory | null {

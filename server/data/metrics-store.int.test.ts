@@ -3,7 +3,7 @@ import { createCacheInputSchema } from "../contract/cache.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
-import { enrolTestHost } from "../testing/test-host.ts";
+import { enrollTestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { expireSamples, readSeries, storeSamples } from "./metrics-store.ts";
 
@@ -12,7 +12,7 @@ let nodeId: string;
 
 beforeAll(async () => {
 	test = await openTestResources();
-	await enrolTestHost(test, "h1", "a");
+	await enrollTestHost(test, "h1", "a");
 	await createCache(test.resources, testCaller(), createCacheInputSchema.parse({ name: "m" }));
 	const cache = await test.resources.db.cache.findFirstOrThrow();
 	await reconcileCache(test.resources, cache.id, (work) => work());

@@ -1,4 +1,4 @@
-import { NODE_TYPES, type NodeTypeSize } from "../contract/node-type-catalogue.ts";
+import { NODE_TYPES, type NodeTypeSize } from "../contract/node-type-catalog.ts";
 import type { Transaction } from "./database.ts";
 
 /** A type from the catalog or one of the operators' own; null if there is none. */

@@ -47,7 +47,7 @@ it("transactions of every kind run at the same time without a deadlock", async (
 		repeat("obey", () => fleet.obey()),
 		repeat("report", async (round) => host(round)?.converge()),
 		repeat("move", async (round) => {
-			const facts = host(round)?.enrolment.facts;
+			const facts = host(round)?.enrollment.facts;
 			if (facts === undefined) return;
 			const advertisedAddress = `127.0.1.${round + 1}`;
 			await host(round)?.report({ facts: { ...facts, advertisedAddress } });
@@ -73,7 +73,7 @@ it("transactions of every kind run at the same time without a deadlock", async (
 		repeat("reboot", (round) => rebootCache(resources, caller(), { name: name(round) })),
 		repeat("failover", (round) => failoverCache(resources, caller(), { name: name(round) })),
 		repeat("drain", async (round) => {
-			const target = { name: host(Math.floor(round / 2))?.enrolment.name ?? "" };
+			const target = { name: host(Math.floor(round / 2))?.enrollment.name ?? "" };
 			await (round % 2 === 0 ? drainHost : uncordonHost)(resources, caller(), target);
 		}),
 		repeat("routes", () => settleRoutes(resources)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { AGENT_PROTOCOL_VERSION, enrolInputSchema } from "../contract/agent.ts";
+import { AGENT_PROTOCOL_VERSION, enrollInputSchema } from "../contract/agent.ts";
 import { watchInputSchema } from "../contract/desired-state.ts";
 import {
 	type AlertInput,
@@ -197,7 +197,7 @@ describe("times", () => {
 
 it("covers every field of every procedure that can name something", () => {
 	const inputs = {
-		enrol: enrolInputSchema,
+		enrol: enrollInputSchema,
 		watch: watchInputSchema,
 		report: reportMessageSchema,
 		alert: alertMessageSchema,

@@ -16,7 +16,7 @@ import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { settleRoutes } from "../services/route-hosts.ts";
 import { confirmAbandoned } from "./abandoned-nodes.ts";
-import { factColumns } from "./enrol-host.ts";
+import { factColumns } from "./enroll-host.ts";
 import { HostRule } from "./host-scope.ts";
 import { locateNodes } from "./locate-nodes.ts";
 import { noteOverreach } from "./note-overreach.ts";

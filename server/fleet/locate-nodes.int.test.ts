@@ -5,7 +5,7 @@ import { Inventories } from "../data/inventories.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
-import { asRunning, enrolTestHosts, type TestHost } from "../testing/test-host.ts";
+import { asRunning, enrollTestHosts, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 
 let test: TestResources;
@@ -14,7 +14,7 @@ let hosts: TestHost[];
 /** A cache of a primary and a replica on two of three hosts, all of it as a restore leaves it. */
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = await enrolTestHosts(test, "a", "b", "c");
+	hosts = await enrollTestHosts(test, "a", "b", "c");
 	const input = createCacheInputSchema.parse({ name: "orders", replicasPerShard: 1 });
 	await createCache(test.resources, testCaller(), input);
 	for (let round = 0; round < 4; round++) {
@@ -184,7 +184,7 @@ it("an event reports, once, a set-aside node that the backup doesn't contain", a
 	for (let time = 0; time < 2; time++) await hosts[0]?.report({ setAside: [aside] });
 	test.resources.inventories = new Inventories();
 	await hosts[0]?.report({ setAside: [aside] });
-	const told = await eventsOf("node.set-aside");
-	expect(told).toHaveLength(1);
-	expect(told[0]?.message).toContain("later-001 (11111111-1111-4111-8111-111111111111) on h1");
+	const events = await eventsOf("node.set-aside");
+	expect(events).toHaveLength(1);
+	expect(events[0]?.message).toContain("later-001 (11111111-1111-4111-8111-111111111111) on h1");
 });

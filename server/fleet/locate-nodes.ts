@@ -29,15 +29,15 @@ export async function locateNodes(
 	{ epoch, observations, setAside }: ReportInput,
 ): Promise<void> {
 	const { db, inventories, clock } = resources;
-	const isTold = ({ assignmentId }: SetAside) => inventories.told.has(assignmentId);
-	if (inventories.settled && setAside.every(isTold)) return;
+	const isReported = ({ assignmentId }: SetAside) => inventories.reported.has(assignmentId);
+	if (inventories.settled && setAside.every(isReported)) return;
 	const current = await db.controlPlane.findUniqueOrThrow({ where: { id: 1 } });
 	// Under another control plane's state it set nothing aside for this one.
 	if (epoch !== current.epoch) return;
 	const instances = observations?.map(({ assignmentId }) => assignmentId) ?? null;
 	inventories.set(hostId, { instances, setAside }, clock.now());
 	if (!inventories.settled) await settle(resources);
-	if (inventories.settled) await tellSetAside(resources, hostId, setAside);
+	if (inventories.settled) await reportSetAside(resources, hostId, setAside);
 }
 
 type Unlocated = Prisma.NodeGetPayload<typeof UNLOCATED>;
@@ -117,8 +117,8 @@ async function move(
 			select: { hostId: true },
 		});
 		// The hosts that must learn its new address.
-		const told = [node.hostId, to.hostId, ...before.map((member) => member.hostId)];
-		await bumpHosts(tx, told);
+		const hostIds = [node.hostId, to.hostId, ...before.map((member) => member.hostId)];
+		await bumpHosts(tx, hostIds);
 		await lockCaches(tx, [cacheId]);
 		const { count } = await tx.node.updateMany({
 			where: { id: node.id, unlocated: true },
@@ -153,7 +153,7 @@ async function move(
 			nodeName: node.name,
 			hostName: host,
 		});
-		return told;
+		return hostIds;
 	});
 	fleet.forgetNode(node.id);
 	wakeHosts(resources, hostIds);
@@ -232,16 +232,16 @@ async function settleAbsent(
 	wakeCache(node.cacheId);
 }
 
-async function tellSetAside(
+async function reportSetAside(
 	{ db, inventories, clock }: Resources,
 	hostId: string,
 	setAside: readonly SetAside[],
 ): Promise<void> {
-	const untold = setAside.filter(({ assignmentId }) => !inventories.told.has(assignmentId));
-	if (untold.length === 0) return;
+	const unreported = setAside.filter(({ assignmentId }) => !inventories.reported.has(assignmentId));
+	if (unreported.length === 0) return;
 	// It may have been located, without its host knowing that yet.
-	const known = await knownOf(db, untold);
-	const news = untold.filter(({ assignmentId }) => !known.has(assignmentId));
+	const known = await knownOf(db, unreported);
+	const news = unreported.filter(({ assignmentId }) => !known.has(assignmentId));
 	if (news.length === 0) return;
 	const host = await db.host.findUniqueOrThrow({ where: { id: hostId }, select: { name: true } });
 	await db.event.createMany({
@@ -256,5 +256,5 @@ async function tellSetAside(
 		})),
 		skipDuplicates: true,
 	});
-	for (const { assignmentId } of news) inventories.told.add(assignmentId);
+	for (const { assignmentId } of news) inventories.reported.add(assignmentId);
 }

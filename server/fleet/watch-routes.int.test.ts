@@ -22,7 +22,8 @@ beforeAll(async () => {
 }, 180_000);
 
 const cacheRow = () => resources.db.cache.findFirstOrThrow({ where: { name: "orders" } });
-const namesOf = (hosts: readonly TestHost[]) => hosts.map(({ enrolment }) => enrolment.name).sort();
+const namesOf = (hosts: readonly TestHost[]) =>
+	hosts.map(({ enrollment }) => enrollment.name).sort();
 
 async function servingHosts(): Promise<TestHost[]> {
 	const { servedByHostIds } = await cacheRow();
@@ -57,7 +58,7 @@ describe("the routes of a fleet with more than ten hosts", () => {
 			expect(routes).toHaveLength(serving.includes(host) ? 1 : 0);
 		}
 		const { gateways } = (await fleet.orders()).endpoints;
-		const addresses = serving.map(({ enrolment }) => enrolment.facts.advertisedAddress);
+		const addresses = serving.map(({ enrollment }) => enrollment.facts.advertisedAddress);
 		expect(gateways.toSorted()).toEqual(addresses.toSorted());
 		const owners = (await fleet.members()).map((node) => node.address);
 		expect(gateways.slice(0, 3).sort()).toEqual(owners.toSorted());
@@ -116,11 +117,11 @@ describe("the routes of a fleet with more than ten hosts", () => {
 		const before = await cacheRow();
 		const own = new Set((await fleet.members()).map((node) => node.host));
 		const lost = (await servingHosts()).find(
-			({ enrolment, hostId }) =>
-				!own.has(enrolment.name) && before.sentinelHostIds.includes(hostId),
+			({ enrollment, hostId }) =>
+				!own.has(enrollment.name) && before.sentinelHostIds.includes(hostId),
 		);
 		if (lost === undefined) throw new Error("no host without nodes watches the cache");
-		await fleet.silence([lost.enrolment.name], 65);
+		await fleet.silence([lost.enrollment.name], 65);
 		const after = await cacheRow();
 		const rest = (ids: string[]) => ids.filter((id) => id !== lost.hostId);
 		expect(after.servedByHostIds).toHaveLength(10);

@@ -1,6 +1,6 @@
 /**
  * Runs `work(key)` for requested keys: never twice at the same time for one key, at most `concurrency` calls in
- * parallel. A key requested while it runs is run again afterwards. `onError` handles failures; it may request the keys
+ * parallel. A key requested while it runs is run again afterward. `onError` handles failures; it may request the keys
  * again.
  *
  * Three kinds of requests, in order of priority:

@@ -18,7 +18,7 @@ it("primaries stay where a failover left them for a quiet minute; then the perio
 			.map(({ host }) => host)
 			.sort();
 	expect(await leadingHosts()).toEqual(["h1", "h2", "h3"]);
-	const away = fleet.hosts.filter(({ enrolment }) => enrolment.name === "h1");
+	const away = fleet.hosts.filter(({ enrollment }) => enrollment.name === "h1");
 	await fleet.silence(["h1"], 11);
 	await fleet.converge();
 	fleet.hosts.push(...away);

@@ -11,7 +11,7 @@ import { deleteCache } from "../services/caches/delete-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { getCredentials } from "../services/caches/get-credentials.ts";
 import { promoteReplica } from "../services/caches/promote-replica.ts";
-import { asRunning, enrolTestHost, type TestHost } from "../testing/test-host.ts";
+import { asRunning, enrollTestHost, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 async function join(...zones: string[]) {
-	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
+	for (const zone of zones) hosts.push(await enrollTestHost(test, `h${hosts.length + 1}`, zone));
 }
 
 async function settle() {
@@ -150,8 +150,8 @@ it("learns of a death and of an order's end from alerts, before any report is st
 	await alert(follower, { orders: [done] });
 	// Gateways hear of it without waiting for the database, and only once, although the report repeats it.
 	await alert(follower, { orders: [done] });
-	const told = leader.notices().filter((notice) => notice.kind === "leader");
-	expect(told).toMatchObject([{ nodeId: heir.nodeId }]);
+	const named = leader.notices().filter((notice) => notice.kind === "leader");
+	expect(named).toMatchObject([{ nodeId: heir.nodeId }]);
 	// Ended nodes that no host has reported before are ignored.
 	const stranger = { ...ended, assignmentId: randomUUID() };
 	await alert(leader, { ended: [stranger] });
@@ -306,7 +306,7 @@ async function reportExit(leader: TestHost) {
 							...shared,
 							phase: "running",
 							reason: null,
-							pid: 4_000 + Number(host.enrolment.name.slice(1)),
+							pid: 4_000 + Number(host.enrollment.name.slice(1)),
 							engineState: {
 								version: "9.1.2",
 								role: "replica",

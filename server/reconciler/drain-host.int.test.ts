@@ -48,10 +48,10 @@ describe("a drain", () => {
 			lastFailover: { kind: "planned", from: before?.id, to: before?.id, fromHost: before?.host },
 		});
 		expect([...moves].sort()).toEqual([`${before?.id} after`, `${before?.id} before`]);
-		const told = await fleet.test.resources.db.event.findMany({
+		const failovers = await fleet.test.resources.db.event.findMany({
 			where: { type: "cache.failover" },
 		});
-		expect(told.map(({ message }) => message)).toEqual([
+		expect(failovers.map(({ message }) => message)).toEqual([
 			expect.stringMatching(/^(orders-00\d) on h\d took over from \1 on h\d: \1 is leaving h\d/),
 		]);
 		const nodes = await fleet.members();

@@ -61,7 +61,7 @@ describe("a host that is lost", () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const replica = (await fleet.members()).find((node) => node.role === "replica");
 		const names = await fleet.namesOf();
-		const lost = fleet.hosts.find((each) => each.enrolment.name === replica?.host);
+		const lost = fleet.hosts.find((each) => each.enrollment.name === replica?.host);
 		if (lost === undefined) throw new Error("no replica");
 		const full = {
 			...{ code: "disk-full", severity: "error" as const, title: "disk full" },
@@ -69,12 +69,12 @@ describe("a host that is lost", () => {
 		};
 		await lost.report({ warnings: [full] });
 		await lost.report();
-		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([full]);
+		expect((await fleet.host(lost.enrollment.name)).warnings).toEqual([full]);
 		await fleet.silence([replica?.host ?? ""], 30);
 		await fleet.converge();
 		expect(await fleet.members()).toHaveLength(2);
 		// The cause of its warnings may be gone.
-		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([]);
+		expect((await fleet.host(lost.enrollment.name)).warnings).toEqual([]);
 		await fleet.passSeconds(35);
 		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: true, status: "offline" });
 		await fleet.converge();
@@ -84,7 +84,7 @@ describe("a host that is lost", () => {
 		expect(await fleet.test.resources.db.node.count()).toBe(3);
 		fleet.hosts.push(lost);
 		await lost.report({ warnings: [] });
-		expect((await fleet.host(lost.enrolment.name)).warnings).toEqual([]);
+		expect((await fleet.host(lost.enrollment.name)).warnings).toEqual([]);
 		expect((await lost.state()).assignments).toEqual([]);
 		await fleet.converge();
 		expect(await fleet.test.resources.db.node.count()).toBe(2);
@@ -94,7 +94,7 @@ describe("a host that is lost", () => {
 	it("and returns before its node's replacement is in sync keeps the node", async () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const replica = (await fleet.members()).find((node) => node.role === "replica");
-		const lost = fleet.hosts.find((each) => each.enrolment.name === replica?.host);
+		const lost = fleet.hosts.find((each) => each.enrollment.name === replica?.host);
 		if (lost === undefined) throw new Error("no replica");
 		await fleet.silence([replica?.host ?? ""], 65);
 		await fleet.settle();
@@ -111,7 +111,7 @@ describe("a host that is lost", () => {
 		await fleet.create({});
 		const primary = await fleet.leader();
 		const name = primary?.host ?? "";
-		const credential = `Bearer ${fleet.hosts.find((each) => each.enrolment.name === name)?.enrolment.credential}`;
+		const credential = `Bearer ${fleet.hosts.find((each) => each.enrollment.name === name)?.enrollment.credential}`;
 		const remove = (lost: boolean) =>
 			removeHost(fleet.test.resources, fleet.caller, { name, lost });
 		await expect(remove(true)).rejects.toMatchObject({ code: "conflict" });
@@ -161,7 +161,7 @@ describe("a host that is lost", () => {
 
 describe("a cache that is deleted while one of its hosts is away", () => {
 	async function deleteWithout(name: string) {
-		const [away] = fleet.hosts.filter((each) => each.enrolment.name === name);
+		const [away] = fleet.hosts.filter((each) => each.enrollment.name === name);
 		const before = await away?.state();
 		await fleet.silence([name]);
 		await deleteCache(fleet.test.resources, fleet.caller, { name: "orders" });

@@ -108,7 +108,7 @@ it("a change that can't begin in its window says why and begins once it can", as
 	await fleet.settle();
 	const blocked = await fleet.orders();
 	expect(blocked).toMatchObject({ status: "available", statusReason: null });
-	expect(blocked.pendingChanges?.window?.problem).toContain("No other host takes nodes now");
+	expect(blocked.pendingChanges?.window?.problem).toContain("No other host accepts nodes now");
 	await fleet.test.resources.db.host.updateMany({
 		where: { name: "h3" },
 		data: { cordoned: false },

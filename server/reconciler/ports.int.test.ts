@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import { createCacheInputSchema } from "../contract/cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
-import { enrolTestHosts, type TestHost } from "../testing/test-host.ts";
+import { enrollTestHosts, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -12,7 +12,7 @@ const caller = testCaller();
 
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = await enrolTestHosts(test, "a");
+	hosts = await enrollTestHosts(test, "a");
 });
 
 const create = (name: string, input: object = {}) =>

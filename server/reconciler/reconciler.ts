@@ -23,7 +23,7 @@ export interface Reconciler {
 	stop(): Promise<void>;
 }
 
-/** Keeps moving every cache towards its wanted state. Takes keys, never events. */
+/** Keeps moving every cache toward its wanted state. Takes keys, never events. */
 export function startReconciler(resources: Resources, logger: Logger): Reconciler {
 	const placementLock = inTurn();
 	const queue = new KeyedQueue({

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
-import { asRunning, enrolTestHost } from "../testing/test-host.ts";
+import { asRunning, enrollTestHost } from "../testing/test-host.ts";
 
 let fleet: TestFleet;
 
@@ -14,7 +14,7 @@ describe("a node that keeps exiting", () => {
 		await fleet.create({ replicasPerShard: 1 });
 		const names = await fleet.namesOf();
 		const replica = (await fleet.members()).find((node) => node.role === "replica");
-		const own = fleet.hosts.find((each) => each.enrolment.name === replica?.host);
+		const own = fleet.hosts.find((each) => each.enrollment.name === replica?.host);
 		if (own === undefined) throw new Error("no replica");
 		const { id: brokenId } = (await own.state()).assignments[0] ?? {};
 		const reason = {
@@ -61,13 +61,13 @@ it("degraded Multi-AZ is restored once a host in another zone joins", async () =
 	const primary = await fleet.leader();
 	const spare = ["h1", "h2", "h3"].find((name) => ![replica?.host, primary?.host].includes(name));
 	await removeHost(fleet.test.resources, fleet.caller, { name: spare ?? "", lost: false });
-	fleet.hosts = fleet.hosts.filter((each) => each.enrolment.name !== spare);
+	fleet.hosts = fleet.hosts.filter((each) => each.enrollment.name !== spare);
 	await fleet.silence([replica?.host ?? ""]);
 	expect(await fleet.orders()).toMatchObject({
 		multiAzStatus: "degraded",
 		multiAzReason: expect.stringContaining(`${replica?.id} on ${replica?.host}`),
 	});
-	fleet.hosts.push(await enrolTestHost(fleet.test, "h4", primary?.zone ?? ""));
+	fleet.hosts.push(await enrollTestHost(fleet.test, "h4", primary?.zone ?? ""));
 	await fleet.passSeconds(60);
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({
@@ -75,7 +75,7 @@ it("degraded Multi-AZ is restored once a host in another zone joins", async () =
 		multiAzStatus: "degraded",
 		multiAzReason: expect.stringContaining(`All nodes of orders are in zone ${primary?.zone}`),
 	});
-	fleet.hosts.push(await enrolTestHost(fleet.test, "h5", "d"));
+	fleet.hosts.push(await enrollTestHost(fleet.test, "h5", "d"));
 	await fleet.passSeconds(2);
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({ status: "available", multiAzStatus: "enabled" });

@@ -21,7 +21,7 @@ const count = async (type: string) =>
 	(await fleet.eventTypes()).filter((each) => each === type).length;
 
 async function hostOf(node: { host: string } | undefined) {
-	const found = fleet.hosts.find(({ enrolment }) => enrolment.name === node?.host);
+	const found = fleet.hosts.find(({ enrollment }) => enrollment.name === node?.host);
 	if (found === undefined) throw new Error("no such host");
 	return found;
 }

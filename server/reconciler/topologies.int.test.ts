@@ -8,7 +8,7 @@ import { getCache } from "../services/caches/get-cache.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { previewSlots } from "../services/caches/preview-slots.ts";
 import { rebootCache } from "../services/caches/reboot-cache.ts";
-import { enrolTestHosts, HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../testing/test-host.ts";
+import { enrollTestHosts, HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
 import { reconcileCache } from "./reconcile-cache.ts";
 
@@ -18,7 +18,7 @@ const caller = testCaller();
 
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = await enrolTestHosts(test, "a", "b", "c");
+	hosts = await enrollTestHosts(test, "a", "b", "c");
 });
 
 const create = (input: object) =>

@@ -4,7 +4,7 @@ import type { PlacementHost } from "../domain/placement/request.ts";
 import type { Resources } from "./context.ts";
 import { quarantineStart } from "./free-ports.ts";
 
-/** Hosts that take nodes now, with their free room. */
+/** Hosts that accept nodes now, with their free room. */
 export async function placementHosts(
 	{ fleet, overcommit, clock, nodePorts }: Resources,
 	tx: Transaction,

@@ -13,7 +13,7 @@ import { getCache } from "../services/caches/get-cache.ts";
 import { getHost } from "../services/hosts/get-host.ts";
 import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { settleRoutes } from "../services/route-hosts.ts";
-import { asRunning, enrolTestHost, type TestHost } from "./test-host.ts";
+import { asRunning, enrollTestHost, type TestHost } from "./test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "./test-resources.ts";
 
 /** A control plane without timers, and hosts that obey: time passes when a test says so. */
@@ -40,7 +40,7 @@ export class TestFleet {
 	}
 
 	async join(zone: string): Promise<void> {
-		this.hosts.push(await enrolTestHost(this.test, `h${this.hosts.length + 1}`, zone));
+		this.hosts.push(await enrollTestHost(this.test, `h${this.hosts.length + 1}`, zone));
 	}
 
 	/** Creates the cache `orders`, and waits until it has come to rest. */

@@ -5,7 +5,7 @@ import type { GatewayObservation, Observation, ReportInput } from "../contract/h
 import { GIB } from "../contract/limits.ts";
 import { clusterViewText, formatSlots } from "../contract/slots.ts";
 import { versionFits } from "../domain/engines/versions.ts";
-import { enrolHost } from "../fleet/enrol-host.ts";
+import { enrollHost } from "../fleet/enroll-host.ts";
 import { ingestReport } from "../fleet/ingest-report.ts";
 import { watchHost } from "../fleet/watch-host.ts";
 import { createJoinToken } from "../services/hosts/create-join-token.ts";
@@ -20,7 +20,7 @@ export const HOLDS_NOTHING = {
 } as const;
 
 /** A host whose reports the test writes: the other end of the protocol, without processes. */
-export async function enrolTestHost({ resources }: TestResources, name: string, zone: string) {
+export async function enrollTestHost({ resources }: TestResources, name: string, zone: string) {
 	const { token } = await createJoinToken(
 		resources,
 		testCaller(),
@@ -38,7 +38,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		engines: [{ engine: "valkey", version: "9.1.2", source: "bundle" as const }],
 		limits: "none" as const,
 	};
-	const enrolment = {
+	const enrollment = {
 		protocol: AGENT_PROTOCOL_VERSION as typeof AGENT_PROTOCOL_VERSION,
 		joinToken: token,
 		agentId: randomUUID(),
@@ -47,7 +47,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 		zone,
 		facts,
 	};
-	const { hostId } = await enrolHost(resources, enrolment);
+	const { hostId } = await enrollHost(resources, enrollment);
 	const report = (overrides: Partial<ReportInput> = {}) =>
 		ingestReport(resources, hostId, {
 			protocol: AGENT_PROTOCOL_VERSION,
@@ -69,7 +69,7 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 	const answered = new Set<string>();
 	return {
 		hostId,
-		enrolment,
+		enrollment,
 		report,
 		/** The present desired state; throws if a long poll would be needed. */
 		async state() {
@@ -180,13 +180,13 @@ export async function enrolTestHost({ resources }: TestResources, name: string, 
 	};
 }
 /** One host for each named zone: h1, h2 and so on. */
-export async function enrolTestHosts(test: TestResources, ...zones: string[]) {
+export async function enrollTestHosts(test: TestResources, ...zones: string[]) {
 	const hosts = [];
-	for (const zone of zones) hosts.push(await enrolTestHost(test, `h${hosts.length + 1}`, zone));
+	for (const zone of zones) hosts.push(await enrollTestHost(test, `h${hosts.length + 1}`, zone));
 	return hosts;
 }
 
-export type TestHost = Awaited<ReturnType<typeof enrolTestHost>>;
+export type TestHost = Awaited<ReturnType<typeof enrollTestHost>>;
 
 /** The versions that engines report. */
 const VERSIONS = ["9.1.2", "8.1.1", "7.0.15", "1.6.45"];

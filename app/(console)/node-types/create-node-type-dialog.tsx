@@ -107,8 +107,8 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 			/>
 			{hourly !== null && rateCard !== undefined && (
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
-					By your rate card, each node costs {formatMoney(hourly, rateCard.currency)} an hour, or{" "}
-					{formatMoney(monthlyCost(hourly), rateCard.currency)} a month.
+					According to your rate card, each node costs {formatMoney(hourly, rateCard.currency)} an
+					hour, or {formatMoney(monthlyCost(hourly), rateCard.currency)} a month.
 				</p>
 			)}
 		</FormDialog>

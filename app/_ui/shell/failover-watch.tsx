@@ -21,7 +21,7 @@ export function FailoverWatch({ work }: { work: PendingFailover }) {
 	const trpc = useTRPC();
 	const router = useRouter();
 	const queryClient = useQueryClient();
-	const told = useRef(false);
+	const announced = useRef(false);
 	const cache = useQuery(
 		trpc.caches.get.queryOptions({ name: work.cache }, { refetchInterval: POLL_MS }),
 	);
@@ -39,8 +39,8 @@ export function FailoverWatch({ work }: { work: PendingFailover }) {
 			: failoverOutcome(work.awaited, cache.data, events.data?.items ?? []);
 
 	useEffect(() => {
-		if (told.current || !(isGone || isOverdue || outcome !== null)) return;
-		told.current = true;
+		if (announced.current || !(isGone || isOverdue || outcome !== null)) return;
+		announced.current = true;
 		finishPendingWork(work);
 		void queryClient.invalidateQueries({ queryKey: trpc.events.list.queryKey() });
 		if (outcome !== null && !isGone) {

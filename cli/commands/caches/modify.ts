@@ -39,8 +39,8 @@ export function modifyCommand(): Command {
 		.description("Change a cache. Options that you leave out change nothing.")
 		.argument("<name>")
 		.option("--description <text>", "what it is for")
-		.option("--tag <key=value>", "sets a tag; may be given several times", collectPair)
-		.option("--untag <key>", "removes a tag; may be given several times", collectText)
+		.option("--tag <key=value>", "set a tag; may be given several times", collectPair)
+		.option("--untag <key>", "remove a tag; may be given several times", collectText)
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--no-deletion-protection", "let it be deleted")
 		.option(
@@ -138,7 +138,7 @@ async function confirmUpgrade(
 	if (!changePreviewSchema.parse(answer).irreversible) return false;
 	await confirmByName(options, {
 		name,
-		warning: `The engine of ${name} will be changed. This can't be undone. The data is kept.`,
+		warning: `Larder will change the engine of ${name} and keep its data. This can't be undone.`,
 		scripted: `larder caches modify ${name} --engine-version ${body.engineVersion ?? "9"} --yes`,
 	});
 	return true;

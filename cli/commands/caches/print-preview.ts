@@ -22,12 +22,12 @@ export async function printPreview(
 	}
 	if (memoryBytes.before !== memoryBytes.after) {
 		print(
-			`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterwards.`,
+			`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterward.`,
 		);
 	}
 	if (hourlyCost.before !== hourlyCost.after) {
 		print(
-			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterwards.`,
+			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterward.`,
 		);
 	}
 	if (preview.irreversible) print("This can't be undone.");

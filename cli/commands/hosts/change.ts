@@ -15,16 +15,16 @@ export function cordonCommand(): Command {
 	return changeCommand("cordon", {
 		summary: "stop placing new nodes on a host",
 		description: "Stop placing new nodes on a host. Its own nodes stay and keep serving.",
-		done: (host) => `${host.name} takes no new nodes.`,
+		done: (host) => `${host.name} accepts no new nodes.`,
 	});
 }
 
 export function uncordonCommand(): Command {
 	return changeCommand("uncordon", {
-		summary: "let a host take nodes again; cancels a drain",
+		summary: "let a host accept nodes again; cancels a drain",
 		description:
-			"Let a host take nodes again. Also cancels a drain: some nodes that have already left return later if that spreads a cache better.",
-		done: (host) => `${host.name} takes nodes again.`,
+			"Let a host accept nodes again. Also cancels a drain: some nodes that have already left return later if that spreads a cache better.",
+		done: (host) => `${host.name} accepts nodes again.`,
 	});
 }
 
@@ -90,5 +90,5 @@ async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions
 export function describeRemoval(host: Host): string {
 	return host.nodeCount === 0
 		? `${host.name} is removed. Run \`larder stop\` on its machine to end its gateway and Sentinel.`
-		: `${host.name} is given up: Larder is replacing its ${plural(host.nodeCount, "node")} on other hosts and will then remove it.`;
+		: `Larder has given up ${host.name}: it is replacing its ${plural(host.nodeCount, "node")} on other hosts and will then remove it.`;
 }

@@ -151,7 +151,7 @@ async function waitUntilEmpty(
 /** How far along a drain is, in a sentence. */
 export function describeDrain(host: Host): string {
 	if (host.nodeCount === 0) {
-		return `${host.name} is drained: stop its agent and remove it with larder hosts remove ${host.name}, or let it take nodes again with larder hosts uncordon ${host.name}`;
+		return `${host.name} is drained: stop its agent and remove it with larder hosts remove ${host.name}, or let it accept nodes again with larder hosts uncordon ${host.name}`;
 	}
 	return `${host.name} has ${plural(host.nodeCount, "node")} still to move; see: larder hosts show ${host.name}`;
 }

@@ -57,7 +57,7 @@ export const reshard: Scenario = {
 export const reshardKilled: Scenario = {
 	name: "reshard-killed",
 	description:
-		"control plane, agent or an engine killed, a failover and a cancellation while slots move: the cache ends whole",
+		"control plane, agent or an engine killed, a failover and a cancellation while slots move: the cache ends up healthy",
 	run: (options) =>
 		withInstallation({}, (larder) =>
 			playAll(larder, options, [killControlPlane, killAgent, killPrimary, failOver, cancel]),
@@ -149,10 +149,10 @@ async function play(
 	return text;
 }
 
-/** Waits until the cache is whole according to the control plane and the engines, with no change under way. */
+/** Waits until the cache is healthy according to the control plane and the engines, with no change under way. */
 async function whole(larder: Installation, name: string, shards: number | null): Promise<Cache> {
 	return await waitUntil(
-		`${name} to be whole`,
+		`${name} to be healthy`,
 		async () => {
 			const cache = await larder.getCache(name);
 			if (cache === null || cache.operation !== null) return null;

@@ -49,7 +49,7 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 			await moveAway(larder, agent, cache);
 			await requireClosed(larder, await cache.whole());
 			await cache.requireNothingLost();
-			options.log(`round ${round + 1}: closed, whole, nothing lost`);
+			options.log(`round ${round + 1}: closed, healthy, nothing lost`);
 		}
 		return `${rounds} rounds of a failover, an agent killed and a host drained: closed to the stranger, open to members, no write lost, longest gap ${cache.longestGapMs(0).toFixed(0)} ms`;
 	} finally {

@@ -75,7 +75,7 @@ async function play(larder: Installation, options: ScenarioOptions): Promise<str
 
 async function whole(larder: Installation): Promise<Cache> {
 	return await waitUntil(
-		`${NAME} to be whole`,
+		`${NAME} to be healthy`,
 		async () => {
 			const cache = await larder.getCache(NAME);
 			if (cache === null) return null;

@@ -42,7 +42,7 @@ export const diskFull: Story = {
 		if (pids.size > STARTS_MAX) throw new Violation(`${pids.size} starts in ten seconds`);
 		await untilWarned(larder, false);
 		await requireKept(cache);
-		return `${pids.size} starts in ten seconds on a full disk, whole again once there was room`;
+		return `${pids.size} starts in ten seconds on a full disk, healthy again once there was room`;
 	},
 };
 

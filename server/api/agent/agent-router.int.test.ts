@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import { identifyHost } from "../../auth/identify-host.ts";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { removeHost } from "../../services/hosts/remove-host.ts";
-import { enrolTestHost, TEST_EPOCH } from "../../testing/test-host.ts";
+import { enrollTestHost, TEST_EPOCH } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { Gate } from "../gate.ts";
 import { agentRouter } from "./agent-router.ts";
@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 it("a host that is removed while it waits for news learns that it is unknown", async () => {
 	const { resources } = test;
-	const { enrolment } = await enrolTestHost(test, "h1", "a");
+	const { enrollment } = await enrollTestHost(test, "h1", "a");
 	const host = agentRouter.createCaller({
 		...{
 			resources,
@@ -24,7 +24,7 @@ it("a host that is removed while it waits for news learns that it is unknown", a
 			arrivedAt: resources.clock.now(),
 			gate: new Gate({ places: 8, waitingMax: 8 }),
 		},
-		identifyHost: () => identifyHost(resources, `Bearer ${enrolment.credential}`),
+		identifyHost: () => identifyHost(resources, `Bearer ${enrollment.credential}`),
 	});
 	const watch = (revision: number) =>
 		host.watch({

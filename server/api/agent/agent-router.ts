@@ -1,5 +1,5 @@
 import { initTRPC } from "@trpc/server";
-import { enrolInputSchema, enrolResultSchema } from "../../contract/agent.ts";
+import { enrollInputSchema, enrollResultSchema } from "../../contract/agent.ts";
 import { watchInputSchema, watchResultSchema } from "../../contract/desired-state.ts";
 import {
 	alertMessageSchema,
@@ -9,7 +9,7 @@ import {
 } from "../../contract/host-report.ts";
 import { noteProtocol, protocolOf, requireSpoken } from "../../fleet/agent-protocol.ts";
 import { timedAlert, timedReport } from "../../fleet/arrival-times.ts";
-import { enrolHost } from "../../fleet/enrol-host.ts";
+import { enrollHost } from "../../fleet/enroll-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
 import { takeAlert } from "../../fleet/take-alert.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
@@ -71,11 +71,11 @@ const hostProcedure = procedure
 /** What agents call; the contract's agent.ts describes it. */
 export const agentRouter = t.router({
 	enrol: strangerProcedure
-		.input(enrolInputSchema)
-		.output(enrolResultSchema)
+		.input(enrollInputSchema)
+		.output(enrollResultSchema)
 		.mutation(({ ctx, input }) =>
 			ctx.gate.pass(() =>
-				enrolHost(ctx.resources, input, { requestId: ctx.requestId, address: ctx.address }),
+				enrollHost(ctx.resources, input, { requestId: ctx.requestId, address: ctx.address }),
 			),
 		),
 	watch: hostProcedure

@@ -17,17 +17,17 @@ beforeEach(async () => {
 const FOREIGN = [AGENT_PROTOCOL_VERSION - 2, AGENT_PROTOCOL_VERSION + 1] as const;
 
 /** Calls as the host's agent would if it spoke that version. */
-function callerFor({ enrolment }: TestHost, protocol: number) {
+function callerFor({ enrollment }: TestHost, protocol: number) {
 	const { resources } = fleet.test;
 	const caller = agentRouter.createCaller({
 		...{ resources, requestId: "r", address: "192.0.2.9", epoch: TEST_EPOCH },
 		...{ arrivedAt: resources.clock.now(), gate: new Gate({ places: 8, waitingMax: 8 }) },
-		identifyHost: () => identifyHost(resources, `Bearer ${enrolment.credential}`),
+		identifyHost: () => identifyHost(resources, `Bearer ${enrollment.credential}`),
 	});
 	// Its other fields may have any form.
 	return {
 		watch: (epoch = -1) => caller.watch({ ...HOLDS_NOTHING, epoch, notice: -1, protocol } as never),
-		enrol: () => caller.enrol({ ...enrolment, protocol } as never),
+		enrol: () => caller.enrol({ ...enrollment, protocol } as never),
 	};
 }
 
@@ -42,7 +42,7 @@ const refused = {
 /** From now on the primary's host only calls in a version that isn't understood. */
 async function makeForeign(protocol: number): Promise<TestHost> {
 	const leader = await fleet.leader();
-	const index = fleet.hosts.findIndex(({ enrolment }) => enrolment.name === leader?.host);
+	const index = fleet.hosts.findIndex(({ enrollment }) => enrollment.name === leader?.host);
 	const host = fleet.hosts[index];
 	if (host === undefined) throw new Error("no primary");
 	fleet.hosts[index] = {
@@ -58,15 +58,15 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 	it.each(FOREIGN)("is refused and named, and keeps its nodes: %i", async (version) => {
 		await fleet.create({ replicasPerShard: 1 });
 		const [before, names] = [await fleet.leader(), await fleet.namesOf()];
-		const { enrolment } = await makeForeign(version);
+		const { enrollment } = await makeForeign(version);
 		await fleet.passSeconds(65);
 		await fleet.settle();
-		const host = await fleet.host(enrolment.name);
+		const host = await fleet.host(enrollment.name);
 		expect(host).toMatchObject({ status: "online", lost: false, gateway: { status: "unknown" } });
 		expect(host.warnings).toMatchObject([{ code: "agent-upgrade", title: "needs an upgrade" }]);
 		const cache = await fleet.orders();
 		expect(cache.status).toBe("degraded");
-		expect(cache.statusReason).toContain(`Host ${enrolment.name} needs an upgrade`);
+		expect(cache.statusReason).toContain(`Host ${enrollment.name} needs an upgrade`);
 		expect(await fleet.namesOf()).toEqual(names);
 		expect((await fleet.members()).map(({ id }) => id)).toContain(before?.id);
 		expect(await fleet.test.resources.db.node.count()).toBe(2);
@@ -77,16 +77,16 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 
 	it("is lost like any other once it stops calling", async () => {
 		await fleet.create({ replicasPerShard: 1 });
-		const { enrolment } = await makeForeign(protocol);
+		const { enrollment } = await makeForeign(protocol);
 		await fleet.passSeconds(30);
-		await fleet.silence([enrolment.name], 4);
+		await fleet.silence([enrollment.name], 4);
 		await fleet.settle();
 		expect(fleet.hosts.flatMap((each) => each.notices())).toMatchObject([
 			{ kind: "failover", order: { fromState: "silent" } },
 		]);
 		await fleet.obey();
 		await fleet.passSeconds(65);
-		expect(await fleet.host(enrolment.name)).toMatchObject({ lost: true, warnings: [] });
+		expect(await fleet.host(enrollment.name)).toMatchObject({ lost: true, warnings: [] });
 	});
 
 	it("is seen again after its upgrade", async () => {
@@ -98,17 +98,17 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 		fleet.hosts = fleet.hosts.map((each) => (each.hostId === host.hostId ? host : each));
 		await fleet.converge();
 		expect(await fleet.orders()).toMatchObject({ status: "available", statusReason: null });
-		expect((await fleet.host(host.enrolment.name)).warnings).toEqual([]);
+		expect((await fleet.host(host.enrollment.name)).warnings).toEqual([]);
 	});
 
-	it("takes no nodes, and keeps no cache from becoming available", async () => {
+	it("accepts no nodes, and keeps no cache from becoming available", async () => {
 		const [host] = fleet.hosts;
 		if (host === undefined) throw new Error("no host");
 		await expect(callerFor(host, protocol).watch()).rejects.toMatchObject(refused);
 		fleet.hosts = fleet.hosts.slice(1);
 		await fleet.create({ replicasPerShard: 1 });
 		expect(await fleet.orders()).toMatchObject({ status: "available" });
-		expect((await fleet.members()).map((node) => node.host)).not.toContain(host.enrolment.name);
+		expect((await fleet.members()).map((node) => node.host)).not.toContain(host.enrollment.name);
 	});
 
 	it("doesn't join", async () => {
@@ -128,7 +128,7 @@ describe("a host whose agent speaks the version before this one", () => {
 		const [host] = fleet.hosts;
 		if (host === undefined) throw new Error("no host");
 		await callerFor(host, protocol).watch();
-		const { warnings } = await fleet.host(host.enrolment.name);
+		const { warnings } = await fleet.host(host.enrollment.name);
 		expect(warnings).toMatchObject([{ code: "agent-older", severity: "info" }]);
 	});
 

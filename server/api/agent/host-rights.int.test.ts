@@ -6,7 +6,7 @@ import type { AlertMessage, ReportMessage } from "../../contract/host-report.ts"
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { bumpRoutes } from "../../services/bump-hosts.ts";
 import { createCache } from "../../services/caches/create-cache.ts";
-import { asRunning, enrolTestHosts, TEST_EPOCH, type TestHost } from "../../testing/test-host.ts";
+import { asRunning, enrollTestHosts, TEST_EPOCH, type TestHost } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { Gate } from "../gate.ts";
 import { agentRouter } from "./agent-router.ts";
@@ -19,7 +19,7 @@ let intruder: TestHost;
 
 beforeEach(async () => {
 	test = await openTestResources();
-	const hosts = await enrolTestHosts(test, "a", "b", "c");
+	const hosts = await enrollTestHosts(test, "a", "b", "c");
 	const input = createCacheInputSchema.parse({ name: "orders", replicasPerShard: 1 });
 	await createCache(test.resources, testCaller(), input);
 	for (let round = 0; round < 4; round++) {
@@ -59,7 +59,7 @@ function as(host: TestHost) {
 			arrivedAt: resources.clock.now(),
 			gate: new Gate({ places: 8, waitingMax: 8 }),
 		},
-		identifyHost: () => identifyHost(resources, `Bearer ${host.enrolment.credential}`),
+		identifyHost: () => identifyHost(resources, `Bearer ${host.enrollment.credential}`),
 	});
 }
 const reportOf = (what: Partial<ReportMessage>): ReportMessage => ({
@@ -176,12 +176,12 @@ it("a host's reports about other hosts are audited, and an event says so once", 
 	expect(await db.auditEntry.findMany({ where: { action: "host.report" } })).toMatchObject([
 		{
 			actor: `host:${intruder.hostId}`,
-			target: intruder.enrolment.name,
+			target: intruder.enrollment.name,
 			details: { "ended[].assignmentId": ended.assignmentId },
 		},
 	]);
 	const events = await db.event.findMany({ where: { type: "host.report-refused" } });
-	expect(events.map(({ hostName }) => hostName)).toEqual([intruder.enrolment.name]);
+	expect(events.map(({ hostName }) => hostName)).toEqual([intruder.enrollment.name]);
 });
 
 it("a host without a node of a cache learns only the cache's gateway password", async () => {

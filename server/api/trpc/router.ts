@@ -1,7 +1,7 @@
 import { account } from "./sections/account.ts";
 import { audit } from "./sections/audit.ts";
 import { caches } from "./sections/caches.ts";
-import { engineVersions, nodeTypes, rateCard } from "./sections/catalogue.ts";
+import { engineVersions, nodeTypes, rateCard } from "./sections/catalog.ts";
 import { controlPlane } from "./sections/control-plane.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";

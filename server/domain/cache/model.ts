@@ -50,8 +50,8 @@ export interface CacheModel {
 	shards: readonly ShardModel[];
 	/** What CLUSTER SLOTS should show on every node, hashed as agents hash it; null without cluster mode. */
 	expectedView: string | null;
-	/** A person requested its newest change of primaries, which no clean-up should undo. */
-	arranged: boolean;
+	/** A person requested the latest change of primaries, so Larder must not undo it to spread them. */
+	primariesChosen: boolean;
 	/** Ids of the nodes that Memcached's auto discovery names. */
 	discoveryNodeIds: readonly string[];
 	/** Gateways of hosts that report. */

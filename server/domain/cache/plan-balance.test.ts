@@ -90,7 +90,7 @@ it("spreads primaries that have gathered in one zone, one at a time, while all i
 	]);
 	// The cause of the gathering may not be over.
 	expect(balance(gathered, { quietForMs: BALANCE_AFTER_MS - 1 })).toEqual([]);
-	expect(balance(gathered, { arranged: true })).toEqual([]);
+	expect(balance(gathered, { primariesChosen: true })).toEqual([]);
 	// A difference of one can't be evened out.
 	const spread = three([
 		["a", "b"],

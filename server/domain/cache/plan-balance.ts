@@ -14,11 +14,11 @@ const DOMAINS: readonly { name: string; of: (host: HostModel) => string }[] = [
  * Failovers and drains gather a cluster's primaries in a few zones or hosts, which then carry most of the load, and whose
  * loss may take away the majority that elects new ones. Once the cache has been quiet for a minute, one of them at a time
  * hands over to a replica in a zone, or else on a host, that has at least two fewer primaries. Each such hand-over
- * makes the spread more even, so they come to an end. What a person has arranged stays.
+ * makes the spread more even, so they come to an end. Primaries that a person chose stay.
  */
 export function planBalance(cache: CacheModel): PlanAction[] {
 	if (
-		cache.arranged ||
+		cache.primariesChosen ||
 		cache.clusterMode === "disabled" ||
 		cache.quietForMs < BALANCE_AFTER_MS ||
 		cache.shards.length < 2
@@ -36,7 +36,7 @@ export function planBalance(cache: CacheModel): PlanAction[] {
 interface HandOver {
 	shard: ShardModel;
 	target: NodeModel;
-	/** By domain, how much less evenly primaries are spread afterwards. */
+	/** By domain, how much less evenly primaries are spread afterward. */
 	change: readonly number[];
 	cause: string;
 }

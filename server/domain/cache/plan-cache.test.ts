@@ -32,11 +32,11 @@ describe("deleting", () => {
 		const plan = planCache(cache(gone, { deleting: true }), NOW);
 		expect(plan.actions).toEqual([{ kind: "forget" }]);
 		expect(plan.events[0]?.message).toContain("on h2 will be removed when they return");
-		const told = planCache(
+		const lost = planCache(
 			cache([{ ...removed(2, { ...away, lost: true }), removed: false }], { deleting: true }),
 			NOW,
 		);
-		expect(told.actions).toEqual([{ kind: "remove-nodes" }]);
+		expect(lost.actions).toEqual([{ kind: "remove-nodes" }]);
 	});
 
 	it("takes nodes away, waits for every host to confirm, then forgets the cache", () => {

@@ -258,8 +258,8 @@ export function statusEvents(cache: CacheModel, { status, statusReason }: Status
 		cache.resizing && isSized(cache)
 			? [{ severity: "info", type: "cache.modified", message: resized(cache) }]
 			: [];
-	const isTold = status === cache.status || (status === "available" && done.length > 0);
-	return isTold ? done : [...done, ...changeEvents(cache, { status, statusReason })];
+	const isReported = status === cache.status || (status === "available" && done.length > 0);
+	return isReported ? done : [...done, ...changeEvents(cache, { status, statusReason })];
 }
 
 function changeEvents(cache: CacheModel, { status, statusReason }: Status): PlanEvent[] {

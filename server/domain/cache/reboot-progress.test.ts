@@ -8,7 +8,7 @@ import { cache, dead, NOW, node, running } from "./testing/models.ts";
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const primary = node(1, running("primary"));
 const turn = { rebootPending: true };
-const told = { reboot: 1 };
+const ordered = { reboot: 1 };
 const copying = running("replica", { linkUp: false });
 
 /** What the planner makes of the nodes, with the steps as the previous pass left them. */
@@ -25,7 +25,7 @@ describe("a reboot that was asked for", () => {
 	const asked = { status: "available" as const, progress: rebootSteps([], ["orders-002"]) };
 
 	it("keeps the cache rebooting until its node is in sync again, and shows the time that it took", () => {
-		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
+		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, ordered)], 1);
 		expect(begun).toMatchObject({
 			status: "rebooting",
 			statusReason: "Rebooting orders-002.",
@@ -33,13 +33,13 @@ describe("a reboot that was asked for", () => {
 			events: [],
 		});
 		// Its process is there, and copies what it has missed: the reboot has neither failed nor ended.
-		const back = pass(begun, [primary, node(2, { ...copying, reboot: 1 }, told)], 3);
+		const back = pass(begun, [primary, node(2, { ...copying, reboot: 1 }, ordered)], 3);
 		expect(back).toMatchObject({
 			status: "rebooting",
 			progress: [{ state: "running" }],
 			events: [],
 		});
-		const done = pass(back, [primary, node(2, { ...running("replica"), reboot: 1 }, told)], 5);
+		const done = pass(back, [primary, node(2, { ...running("replica"), reboot: 1 }, ordered)], 5);
 		expect(done).toMatchObject({
 			status: "available",
 			statusReason: null,
@@ -49,7 +49,7 @@ describe("a reboot that was asked for", () => {
 			events: [{ severity: "info", message: "The reboot of cache orders is done." }],
 		});
 		// What happens to the node later is another matter.
-		const broken = pass(done, [primary, node(2, { ...copying, reboot: 1 }, told)], 60);
+		const broken = pass(done, [primary, node(2, { ...copying, reboot: 1 }, ordered)], 60);
 		expect(broken).toMatchObject({ status: "degraded", progress: done.progress });
 	});
 
@@ -57,7 +57,7 @@ describe("a reboot that was asked for", () => {
 		const steps = { ...asked, progress: rebootSteps([], ["orders-002", "orders-001"]) };
 		const first = pass(
 			steps,
-			[node(1, running("primary"), turn), node(2, { phase: "rebooting" }, told)],
+			[node(1, running("primary"), turn), node(2, { phase: "rebooting" }, ordered)],
 			1,
 		);
 		expect(first).toMatchObject({
@@ -65,20 +65,20 @@ describe("a reboot that was asked for", () => {
 			statusReason: "Rebooting orders-002. 1 more is waiting.",
 			progress: [{ state: "running" }, { state: "pending", startedAt: null }],
 		});
-		const others = [node(2, { ...copying, reboot: 1 }, told), node(3, copying)];
+		const others = [node(2, { ...copying, reboot: 1 }, ordered), node(3, copying)];
 		expect(pass(first, [node(1, running("primary"), turn), ...others], 2).status).toBe("rebooting");
 	});
 
 	it("isn't blamed for other failures", () => {
-		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, told)], 1);
-		const gone = [primary, node(2, { phase: "rebooting" }, told), node(3, dead)];
+		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, ordered)], 1);
+		const gone = [primary, node(2, { phase: "rebooting" }, ordered), node(3, dead)];
 		expect(pass(begun, gone, 2)).toMatchObject({ status: "degraded" });
 		const failed = {
 			...dead,
 			reboot: 1,
 			reason: { code: "launch-failed" as const, message: "no" },
 		};
-		expect(pass(begun, [primary, node(2, failed, told)], 2)).toMatchObject({
+		expect(pass(begun, [primary, node(2, failed, ordered)], 2)).toMatchObject({
 			status: "degraded",
 			progress: [{ state: "waiting" }],
 		});

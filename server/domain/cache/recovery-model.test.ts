@@ -25,7 +25,7 @@ function findCounterexample(
 
 describe("whatever happens to engines, agents, hosts and the control plane", () => {
 	it(
-		"only synced nodes lead, a serving primary stays primary, and in the end all is whole",
+		"only synced nodes lead, a serving primary stays primary, and in the end every shard is healthy",
 		() => {
 			const found = findCounterexample({ runs: RUNS });
 			expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
@@ -56,7 +56,7 @@ describe("the model finds what Larder guards against", () => {
 			what: "a lost identity that its agent doesn't notice",
 			flaws: { lossIsOverlooked: true },
 			of: { cluster: true, born: false, kinds: ["lose-identity", "kill"] as const },
-			message: /not whole/,
+			message: /not healthy/,
 		},
 	])(
 		"$what",

@@ -3,7 +3,7 @@ import { isServing, isSilent } from "./node-health.ts";
 
 /** What is known about room outside the cache's own nodes. */
 export interface FleetRoom {
-	/** Hosts that take nodes, in zones that the cache may use. */
+	/** Hosts that accept nodes, in zones that the cache may use. */
 	openHosts: readonly { id: string; zone: string }[];
 	/** The user chose the zones, so a node doesn't leave its own for balance. */
 	keepZones: boolean;

@@ -91,7 +91,7 @@ it("names servers of different failure zones first, and never a lost host", () =
 describe("the log of changes", () => {
 	const values = (entries: Record<string, number>) => new Map(Object.entries(entries));
 
-	it("returns everything to a newcomer, and afterwards what has changed or gone", () => {
+	it("returns everything to a newcomer, and afterward what has changed or gone", () => {
 		const log = new ChangeLog<number>();
 		log.update(values({ a: 1, b: 2 }));
 		const { revision } = log;

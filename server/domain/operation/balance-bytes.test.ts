@@ -51,7 +51,7 @@ test("every slot has one owner, and no shard both gives and gets", () => {
 	);
 });
 
-test("afterwards all shards hold the same, give or take a few slots", () => {
+test("afterward all shards hold the same, give or take a few slots", () => {
 	const bytes = fc.array(fc.integer({ min: 1e6, max: 1e9 }), { minLength: 2, maxLength: 6 });
 	fc.assert(
 		fc.property(bytes, (sizes) => {

@@ -1,5 +1,5 @@
 import type { ParameterFamily } from "../../contract/parameter-group.ts";
-import { parameterDefinition } from "./catalogue.ts";
+import { parameterDefinition } from "./catalog.ts";
 import { allowedText, type ParameterDefinition } from "./definition.ts";
 
 const NUMBER = { integer: /^-?\d{1,16}$/, float: /^-?\d{1,16}(\.\d{1,6})?$/ } as const;

@@ -26,14 +26,14 @@ export interface ParameterDefinition {
 	 *             starts
 	 *   never     it isn't a setting of the engine, or resolve-parameters.ts turns it into one of another name
 	 */
-	readonly told: "always" | "when-set" | "never";
+	readonly sent: "always" | "when-set" | "never";
 	/** Only has a meaning in this mode. */
 	readonly clusterMode?: ClusterMode;
 }
 
-type Traits = Partial<Pick<ParameterDefinition, "apply" | "modifiable" | "told" | "clusterMode">>;
+type Traits = Partial<Pick<ParameterDefinition, "apply" | "modifiable" | "sent" | "clusterMode">>;
 
-const TRAITS = { apply: "immediate", modifiable: true, told: "always" } as const;
+const TRAITS = { apply: "immediate", modifiable: true, sent: "always" } as const;
 
 export const INT_MAX = 2_147_483_647;
 

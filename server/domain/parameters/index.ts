@@ -1,5 +1,5 @@
 export { busyTimeoutMs } from "./busy-timeout.ts";
-export { parameterDefinition, parameterDefinitions } from "./catalogue.ts";
+export { parameterDefinition, parameterDefinitions } from "./catalog.ts";
 export { canonicalValue, checkOverrides, validateParameter } from "./check-overrides.ts";
 export { allowedText, type ParameterDefinition } from "./definition.ts";
 export {

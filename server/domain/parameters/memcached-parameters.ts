@@ -5,7 +5,7 @@ import { choice, INT_MAX, integer, type ParameterDefinition } from "./definition
  * Memcached reads its settings when it starts, and resolve-parameters.ts turns each into one of Memcached's
  * own options.
  */
-const AT_START = { apply: "requires-reboot", told: "never" } as const;
+const AT_START = { apply: "requires-reboot", sent: "never" } as const;
 const FIXED = { ...AT_START, modifiable: false } as const;
 
 function zeroOrOne(

@@ -46,7 +46,7 @@ export function memoryParameters(options: {
 			25,
 			[0, 100],
 			"Percentage of a node's memory reserved for buffers and forks rather than data.",
-			{ told: "never" },
+			{ sent: "never" },
 		),
 		integer("active-expire-effort", 1, [1, 10], "How hard the engine looks for expired keys."),
 		...LAZY_FREE.map(([cause, words]) =>
@@ -60,7 +60,7 @@ export function memoryParameters(options: {
 		integer("lfu-log-factor", 10, [0, INT_MAX], "How slowly an LFU counter grows."),
 		yesOrNo("activedefrag", "no", `Defragments memory while serving. ${NEEDS_ANOTHER_BUILD}`, {
 			modifiable: false,
-			told: "never",
+			sent: "never",
 		}),
 		integer("active-defrag-cycle-max", 75, [1, 99], "Maximum CPU percentage for defragmentation."),
 		integer("active-defrag-cycle-min", 5, [1, 99], "Minimum CPU percentage for defragmentation."),

@@ -73,7 +73,7 @@ describe("families and default groups", () => {
 	});
 });
 
-describe("the catalogue", () => {
+describe("the catalog", () => {
 	it("has each name once per family, and allows its own defaults", () => {
 		for (const family of PARAMETER_FAMILIES) {
 			const names = parameterDefinitions(family).map(({ name }) => name);
@@ -87,7 +87,7 @@ describe("the catalogue", () => {
 
 it("applies when-set parameters only at starts: a reset couldn't reach a running node", () => {
 	for (const { definition } of everyDefinition) {
-		if (definition.told === "when-set") expect(definition.apply).toBe("requires-reboot");
+		if (definition.sent === "when-set") expect(definition.apply).toBe("requires-reboot");
 	}
 });
 

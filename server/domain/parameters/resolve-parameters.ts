@@ -1,7 +1,7 @@
 import type { EngineParameter } from "../../contract/desired-state.ts";
 import type { ClusterMode } from "../../contract/enums.ts";
 import type { ParameterFamily } from "../../contract/parameter-group.ts";
-import { parameterDefinitions } from "./catalogue.ts";
+import { parameterDefinitions } from "./catalog.ts";
 import { canonicalValue } from "./check-overrides.ts";
 import type { ParameterDefinition } from "./definition.ts";
 import { isolationDefaults } from "./isolation-defaults.ts";
@@ -24,13 +24,13 @@ export function resolveParameters(options: {
 }): EngineParameter[] {
 	const { family, clusterMode, replicasPerShard, overrides } = options;
 	if (family === "memcached1.6") return memcachedOptions(overrides);
-	const told = parameterDefinitions(family).filter(
+	const sent = parameterDefinitions(family).filter(
 		(definition) =>
-			(definition.clusterMode ?? clusterMode) === clusterMode && isTold(definition, overrides),
+			(definition.clusterMode ?? clusterMode) === clusterMode && isSent(definition, overrides),
 	);
 	const wanted: Overrides = { ...isolationDefaults(replicasPerShard), ...overrides };
 	return [
-		...told.map((definition) => ({
+		...sent.map((definition) => ({
 			name: definition.name,
 			value: engineForm(definition, wanted[definition.name] ?? definition.defaultValue),
 			live: definition.apply === "immediate",
@@ -39,9 +39,9 @@ export function resolveParameters(options: {
 	];
 }
 
-function isTold({ name, told, modifiable }: ParameterDefinition, overrides: Overrides): boolean {
+function isSent({ name, sent, modifiable }: ParameterDefinition, overrides: Overrides): boolean {
 	if (!modifiable) return false;
-	return told === "always" || (told === "when-set" && overrides[name] !== undefined);
+	return sent === "always" || (sent === "when-set" && overrides[name] !== undefined);
 }
 
 function engineForm(definition: ParameterDefinition, value: string): string {

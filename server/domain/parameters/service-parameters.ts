@@ -21,7 +21,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 		),
 		integer("maxclients", CLIENTS_MAX_DEFAULT, [1, 65_000], "Maximum simultaneous clients.", {
 			modifiable: false,
-			told: "never",
+			sent: "never",
 		}),
 		integer(
 			"client-query-buffer-limit",
@@ -49,7 +49,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			1,
 			[1, 128],
 			"I/O threads, including the main thread. If you don't set it, Larder bases it on the node type's vCPUs.",
-			{ ...REBOOT, told: "when-set" },
+			{ ...REBOOT, sent: "when-set" },
 		),
 		integer(
 			"databases",
@@ -67,7 +67,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"Append-only file. Always off: nodes keep data in memory and in replicas.",
 			{
 				modifiable: false,
-				told: "never",
+				sent: "never",
 			},
 		),
 		integer(
@@ -81,7 +81,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			BUSY_TIMING.defaultSeconds,
 			[2, 86_400],
 			"Seconds that a primary may spend on one command or script without answering before a replica takes over.",
-			{ told: "never" },
+			{ sent: "never" },
 		),
 		integer(
 			"repl-backlog-size",
@@ -96,7 +96,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"Seconds that the replication backlog is kept.",
 			{
 				modifiable: false,
-				told: "never",
+				sent: "never",
 			},
 		),
 		integer(
@@ -106,7 +106,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 			"Seconds of silence after which replication times out.",
 			{
 				modifiable: false,
-				told: "never",
+				sent: "never",
 			},
 		),
 		integer(
@@ -123,7 +123,7 @@ export function serviceParameters(options: { backlogBytes: number }): ParameterD
 		),
 		yesOrNo("cluster-enabled", "no", "Cluster mode. Fixed while caches use the group.", {
 			...REBOOT,
-			told: "never",
+			sent: "never",
 		}),
 		yesOrNo("cluster-require-full-coverage", "no", "Stops serving while any slot is uncovered.", {
 			clusterMode: "enabled",
@@ -169,28 +169,28 @@ function outputBuffer(
 	[hard, soft, seconds]: readonly [hard: number, soft: number, seconds: number],
 ): ParameterDefinition[] {
 	const name = `client-output-buffer-limit-${kind}`;
-	const told = { told: "never" } as const;
+	const sent = { sent: "never" } as const;
 	return [
 		integer(
 			`${name}-hard-limit`,
 			hard,
 			[0, MAX],
 			`Output buffer, in bytes, at which ${kind} clients are disconnected; 0 means never.`,
-			told,
+			sent,
 		),
 		integer(
 			`${name}-soft-limit`,
 			soft,
 			[0, MAX],
 			`Output buffer, in bytes, at which ${kind} clients are disconnected if it stays that full.`,
-			told,
+			sent,
 		),
 		integer(
 			`${name}-soft-seconds`,
 			seconds,
 			[0, INT_MAX],
 			"Seconds above the soft limit before a client is disconnected.",
-			told,
+			sent,
 		),
 	];
 }

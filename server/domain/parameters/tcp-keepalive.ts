@@ -1,5 +1,5 @@
 import type { ParameterFamily } from "../../contract/parameter-group.ts";
-import { parameterDefinitions } from "./catalogue.ts";
+import { parameterDefinitions } from "./catalog.ts";
 
 /** Memcached has no such parameter. */
 const WITHOUT_PARAMETER = 300;

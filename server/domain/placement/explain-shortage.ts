@@ -41,7 +41,7 @@ export function explainNoMove(
 		const others = hosts.map((host) => `${host.name} (zone ${host.zone})`).join(", ");
 		const reason =
 			others === ""
-				? "No other host takes nodes now."
+				? "No other host accepts nodes now."
 				: `No other host is suitable: each already has a node of the same shard, or is in a zone that doesn't help (${others}).`;
 		return { reason, remedy: `${add}.` };
 	}

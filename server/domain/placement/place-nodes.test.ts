@@ -91,7 +91,7 @@ describe("placement", () => {
 	});
 
 	it("says what to do when there is no host, no second zone, no room, or no port", () => {
-		expect(refused({ hosts: [] })).toContain("No host that takes nodes is online");
+		expect(refused({ hosts: [] })).toContain("No host that accepts nodes is online");
 		const oneZone = [host("h1", "a"), host("h2", "a")];
 		expect(refused({ hosts: oneZone, multiAz: true })).toContain("two zones");
 		expect(refused({ nodeMemoryBytes: 9 * GIB })).toContain("No capacity");

@@ -36,7 +36,7 @@ export function placeNodes(request: PlacementRequest): PlacementResult {
 /** What makes any choice impossible, before room is checked. */
 function refuse(request: PlacementRequest, hosts: readonly PlacementHost[]): string | null {
 	if (request.hosts.length === 0) {
-		return "No host that takes nodes is online. Start Larder's agent on a host, or add a host.";
+		return "No host that accepts nodes is online. Start Larder's agent on a host, or add a host.";
 	}
 	const online = new Set(request.hosts.map((host) => host.zone));
 	const missing = (request.zones ?? []).filter((zone) => !online.has(zone));

@@ -5,7 +5,7 @@ import type { PlacementHost, PlacementRequest } from "./request.ts";
 
 export interface ReplacementRequest
 	extends Pick<PlacementRequest, "nodeMemoryBytes" | "nodeCpuMillis" | "zones" | "portRange"> {
-	/** Hosts that take nodes. */
+	/** Hosts that accept nodes. */
 	hosts: readonly PlacementHost[];
 	/** The nodes that stay, by shard: without the node to be replaced. */
 	members: readonly (readonly PlacedMember[])[];

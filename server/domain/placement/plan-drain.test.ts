@@ -50,7 +50,7 @@ describe("before a drain", () => {
 		).toEqual([{ nodeId: "orders-1", toHostId: "h4" }]);
 	});
 
-	it("others go where there is room, though the host itself still takes nodes", () => {
+	it("others go where there is room, though the host itself still accepts nodes", () => {
 		expect(plan([cache(shard("orders", 1, 2)), cache(shard("carts", 3, 1))])).toEqual([
 			{ nodeId: "orders-1", toHostId: "h3" },
 			{ nodeId: "carts-2", toHostId: "h2" },

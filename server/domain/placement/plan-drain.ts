@@ -4,7 +4,7 @@ import type { PlacementHost } from "./request.ts";
 export interface DrainRequest {
 	/** The host that is drained. */
 	from: { hostId: string; zone: string };
-	/** Hosts that take nodes. */
+	/** Hosts that accept nodes. */
 	hosts: readonly PlacementHost[];
 	caches: readonly DrainedCache[];
 	portRange: ReplacementRequest["portRange"];

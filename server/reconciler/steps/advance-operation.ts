@@ -8,7 +8,7 @@ import { operationCursorSchema } from "../../domain/operation/operation.ts";
 import { wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
-import { membersOf, type ShardRows, tell } from "./membership.ts";
+import { membersOf, raiseGenerations, type ShardRows } from "./membership.ts";
 import { takeOut } from "./retire-node.ts";
 
 /**
@@ -24,14 +24,14 @@ export async function advanceOperation(
 	const hostIds = await writeInCharge(resources, async (tx) => {
 		const read = await tx.cache.findUniqueOrThrow({ where: { id }, include: FULL_CACHE });
 		const isLeaving = (shard: ShardRows) => step.remove.includes(shard.id);
-		const isTold =
+		const changesAssignments =
 			step.remove.length > 0 ||
 			step.cursor.phase !== step.from.phase ||
 			step.cursor.round !== step.from.round;
 		const staying = read.shards.filter((shard) => !isLeaving(shard)).flatMap(membersOf);
 		const going = read.shards.filter(isLeaving).flatMap(membersOf);
-		const revisions = isTold
-			? await tell(
+		const revisions = changesAssignments
+			? await raiseGenerations(
 					tx,
 					id,
 					staying,

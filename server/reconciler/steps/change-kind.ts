@@ -11,7 +11,7 @@ import type { Resources } from "../../services/context.ts";
 import { dataMisfit } from "../../services/data-fit.ts";
 import { mayResize } from "../../services/host-room.ts";
 import { type NodeColumns, nodeColumns } from "../../services/node-columns.ts";
-import { findMember, tell } from "./membership.ts";
+import { findMember, raiseGenerations } from "./membership.ts";
 
 /**
  * Gives a node the cache's node type where it runs, without a restart. A larger one is reserved on the host in the same
@@ -90,7 +90,7 @@ async function change(
 	node: FullNode,
 	data: Prisma.NodeUpdateInput,
 ): Promise<void> {
-	await tell(tx, node.cacheId, [node]);
+	await raiseGenerations(tx, node.cacheId, [node]);
 	await tx.node.update({ where: { id: node.id }, data });
 }
 

@@ -14,7 +14,7 @@ import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/b
 import type { Resources } from "../../services/context.ts";
 import { nextFreePort } from "../../services/free-ports.ts";
 import { quarantinePorts } from "./assign-ports.ts";
-import { findMember, membersOf, tell, toldOf } from "./membership.ts";
+import { affectedNodes, findMember, membersOf, raiseGenerations } from "./membership.ts";
 import { exitPolicy } from "./new-node.ts";
 
 /** A shard's columns once no failover is requested or ordered. */
@@ -41,7 +41,7 @@ export async function adoptPrimary(
 	if (shard === undefined) return;
 	const members = membersOf(shard);
 	const failover = describeFailover(shard, nodeId, foundCause, orders, clock);
-	await changeNodes(resources, cache, toldOf(cache, shard), async (tx) => {
+	await changeNodes(resources, cache, affectedNodes(cache, shard), async (tx) => {
 		await tx.shard.update({
 			where: { id: shard.id },
 			data: { primaryNodeId: nodeId, ...NO_FAILOVER },
@@ -241,11 +241,11 @@ export async function movePort(
 	const found = findMember(cache, nodeId);
 	if (found === null) return null;
 	const { shard, node } = found;
-	const told = toldOf(cache, shard);
+	const affected = affectedNodes(cache, shard);
 	const port = await writeInCharge(resources, async (tx) => {
 		const free = await nextFreePort(resources, tx, node);
 		if (free === null) return null;
-		await tell(tx, cache.id, told);
+		await raiseGenerations(tx, cache.id, affected);
 		await tx.node.update({
 			where: { id: nodeId },
 			// A process that could meanwhile start on the old port is restarted on the new one.
@@ -259,7 +259,7 @@ export async function movePort(
 		return `No node port from ${first} to ${last} is left for ${node.name} on ${node.host.name}. Stop the programs there that hold these ports, or delete caches.`;
 	}
 	resources.fleet.forgetObservation(nodeId);
-	wakeHosts(resources, new Set(told.map(({ hostId }) => hostId)));
+	wakeHosts(resources, new Set(affected.map(({ hostId }) => hostId)));
 	wakeGateways(resources);
 	return null;
 }
@@ -310,7 +310,7 @@ async function changeNodes(
 ): Promise<void> {
 	const hostIds = new Set(nodes.map((node) => node.hostId));
 	await writeInCharge(resources, async (tx) => {
-		await tell(tx, cache.id, nodes);
+		await raiseGenerations(tx, cache.id, nodes);
 		await change(tx);
 	});
 	wakeHosts(resources, hostIds);

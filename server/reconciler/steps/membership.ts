@@ -21,7 +21,7 @@ export function findMember(
  * The nodes whose assignments change when a node of the shard comes, goes, moves or leads. In cluster mode every
  * node knows all others.
  */
-export function toldOf(cache: FullCache, shard: ShardRows): FullNode[] {
+export function affectedNodes(cache: FullCache, shard: ShardRows): FullNode[] {
 	return cache.clusterMode === "enabled" ? allNodeRows(cache) : membersOf(shard);
 }
 
@@ -34,7 +34,7 @@ export function membersOf(shard: ShardRows): FullNode[] {
  * Returns the new revisions by host; the caller must wake these hosts after the commit. Must be the first of a step's
  * writes: it locks the hosts and the cache, so that the rest may come in any order.
  */
-export async function tell(
+export async function raiseGenerations(
 	tx: Transaction,
 	cacheId: string,
 	nodes: readonly FullNode[],

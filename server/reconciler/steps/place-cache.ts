@@ -1,4 +1,4 @@
-import { NODE_TYPES } from "../../contract/node-type-catalogue.ts";
+import { NODE_TYPES } from "../../contract/node-type-catalog.ts";
 import {
 	type FullCache,
 	nodesPerShard,

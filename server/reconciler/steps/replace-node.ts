@@ -11,12 +11,12 @@ import { rerouteCaches } from "../../services/route-hosts.ts";
 import { placeSuccessor } from "../../services/successor-place.ts";
 import { NO_FAILOVER } from "./change-nodes.ts";
 import {
+	affectedNodes,
 	findMember,
 	membersOf,
+	raiseGenerations,
 	type ShardRows,
 	setPrimaryPolicy,
-	tell,
-	toldOf,
 } from "./membership.ts";
 import { exitPolicy, newNode } from "./new-node.ts";
 import { discoverInstead, takeOut } from "./retire-node.ts";
@@ -65,8 +65,8 @@ export async function addReplacement(
 		const isKnown = source !== undefined && resources.fleet.metrics(source.id) !== null;
 		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;
 		if (misfit !== null) return { reason: misfit, hostIds: [] };
-		const told = toldOf(cache, shard).filter((each) => !empty || each.id !== node.id);
-		const revisions = await tell(tx, cache.id, told, [place.hostId, node.hostId]);
+		const affected = affectedNodes(cache, shard).filter((each) => !empty || each.id !== node.id);
+		const revisions = await raiseGenerations(tx, cache.id, affected, [place.hostId, node.hostId]);
 		if (empty) {
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);

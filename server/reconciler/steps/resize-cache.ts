@@ -16,12 +16,12 @@ import { chooseNewPlaces } from "../../services/new-places.ts";
 import { type NodeColumns, nodeColumns } from "../../services/node-columns.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
 import {
+	affectedNodes,
 	findMember,
 	membersOf,
+	raiseGenerations,
 	type ShardRows,
 	setPrimaryPolicy,
-	tell,
-	toldOf,
 } from "./membership.ts";
 import { exitPolicy, newNode, nodeName } from "./new-node.ts";
 
@@ -52,9 +52,9 @@ export async function addNodes(
 			const places = result.shards[index] ?? [];
 			return places.length === 0 ? [] : [{ shard, places }];
 		});
-		const told = new Set(growing.flatMap(({ shard }) => toldOf(cache, shard)));
+		const affected = new Set(growing.flatMap(({ shard }) => affectedNodes(cache, shard)));
 		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
-		const revisions = await tell(tx, id, [...told], hostIds);
+		const revisions = await raiseGenerations(tx, id, [...affected], hostIds);
 		for (const { shard, places } of growing) {
 			await createNodes(resources, tx, cache, shard, places, size);
 			await setPrimaryPolicy(tx, shard.id);
@@ -124,11 +124,11 @@ export async function changeMembership(
 	const found = findMember(cache, nodeId);
 	if (found === null) return;
 	const { shard, node } = found;
-	const told = membersOf(shard);
+	const affected = membersOf(shard);
 	const { where, data, event } = changeOf(resources, cache, shard, node, kind);
 	await writeInCharge(resources, async (tx) => {
 		// How many replicas must acknowledge a write depends on how many count.
-		await tell(tx, cache.id, told);
+		await raiseGenerations(tx, cache.id, affected);
 		const { count } = await tx.node.updateMany({
 			where: { ...where, id: nodeId, removedAtRevision: null },
 			data,
@@ -143,7 +143,7 @@ export async function changeMembership(
 			hostName: node.host.name,
 		});
 	});
-	wakeHosts(resources, new Set(told.map(({ hostId }) => hostId)));
+	wakeHosts(resources, new Set(affected.map(({ hostId }) => hostId)));
 	wakeGateways(resources);
 }
 

@@ -7,7 +7,13 @@ import type { Resources } from "../../services/context.ts";
 import { noteFormerNode } from "../../services/former-nodes.ts";
 import { keepPorts } from "../../services/keep-ports.ts";
 import { rerouteCaches } from "../../services/route-hosts.ts";
-import { findMember, membersOf, setPrimaryPolicy, tell, toldOf } from "./membership.ts";
+import {
+	affectedNodes,
+	findMember,
+	membersOf,
+	raiseGenerations,
+	setPrimaryPolicy,
+} from "./membership.ts";
 
 /**
  * Removes a node: its host stops it and confirms. A replacement takes over its place; a node without one just
@@ -22,14 +28,14 @@ export async function retireNode(
 	if (found === null) return;
 	const { shard, node } = found;
 	const heir = membersOf(shard).find((each) => each.replacesNodeId === nodeId);
-	const told = toldOf(cache, shard).filter((each) => each.id !== node.id);
+	const affected = affectedNodes(cache, shard).filter((each) => each.id !== node.id);
 	const hostIds = await writeInCharge(resources, async (tx) => {
 		const current = await tx.node.findFirst({ where: { id: nodeId, removedAtRevision: null } });
 		const { primaryNodeId } = await tx.shard.findUniqueOrThrow({ where: { id: shard.id } });
 		// The primary stays, whatever the pass had read, and so does a node that is wanted again.
 		if (current === null || primaryNodeId === nodeId) return [];
 		if (node.leavingAt !== null && current.leavingAt === null) return [];
-		const revisions = await tell(tx, cache.id, told, [node.hostId]);
+		const revisions = await raiseGenerations(tx, cache.id, affected, [node.hostId]);
 		await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 		await setPrimaryPolicy(tx, shard.id);
 		await discoverInstead(tx, cache, nodeId, heir?.id ?? null);

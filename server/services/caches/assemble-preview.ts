@@ -6,7 +6,7 @@ import type { Resources } from "../context.ts";
 import type { PartPreview } from "./part-preview.ts";
 import { previewTopology } from "./preview-topology.ts";
 
-/** The preview of a change from those of its parts, in their order. `wanted` is the cache with `nodeCount` nodes afterwards. */
+/** The preview of a change from those of its parts, in their order. `wanted` is the cache with `nodeCount` nodes afterward. */
 export async function assemblePreview(
 	{ rateCard }: Resources,
 	tx: Transaction,

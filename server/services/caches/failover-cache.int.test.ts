@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createCacheInputSchema, failoverCacheInputSchema } from "../../contract/cache.ts";
 import { exampleFailover } from "../../contract/testing/examples.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
-import { asRunning, enrolTestHosts, type TestHost } from "../../testing/test-host.ts";
+import { asRunning, enrollTestHosts, type TestHost } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import type { Caller } from "../context.ts";
 import { createCache } from "./create-cache.ts";
@@ -15,7 +15,7 @@ let hosts: TestHost[];
 
 beforeEach(async () => {
 	test = await openTestResources();
-	hosts = await enrolTestHosts(test, "a", "b", "c");
+	hosts = await enrollTestHosts(test, "a", "b", "c");
 });
 
 async function settle() {

@@ -12,7 +12,7 @@ export type PreviewDelta =
 	| { kind: "add-node"; shard: string; hostId: string; role: PreviewNode["role"] }
 	| { kind: "remove-node"; node: string }
 	/** A successor replaces the node; it may be on the same host. */
-	| { kind: "succeed"; node: string; hostId: string }
+	| { kind: "replace-node"; node: string; hostId: string }
 	| { kind: "change-node"; node: string }
 	| ({ kind: "shard" } & Pick<PreviewShard, "id" | "change" | "slots">);
 

@@ -124,7 +124,7 @@ async function addSuccessor(
 	if (!place.ok) return `${node.name}: ${place.reason} ${place.remedy}`;
 	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 	preview.seconds += copySeconds([usedBytes(resources, node)]);
-	preview.deltas.push({ kind: "succeed", node: node.name, hostId: place.hostId });
+	preview.deltas.push({ kind: "replace-node", node: node.name, hostId: place.hostId });
 	const where = `${host.name} (zone ${host.zone})`;
 	const base = `Replace ${node.name} on ${node.host.name} with a new node (${what}) on ${where}`;
 	if (wanted.engine === "memcached") {

@@ -30,7 +30,7 @@ export async function previewMoves(
 		preview.steps.push(
 			`Move ${node.name} from ${node.host.name} to ${host.name} (zone ${host.zone}).${losses}${handOver}`,
 		);
-		preview.deltas.push({ kind: "succeed", node: node.name, hostId: place.hostId });
+		preview.deltas.push({ kind: "replace-node", node: node.name, hostId: place.hostId });
 		preview.seconds += copySeconds([usedBytes(resources, node)]);
 		if (leads && shard !== undefined) preview.failovers.push(shardName(shard.index));
 	}

@@ -38,7 +38,7 @@ export async function previewTopology(
 			case "change-node":
 				change(nodes(), delta.node, () => ({ change: "changed" }));
 				break;
-			case "succeed":
+			case "replace-node":
 				change(nodes(), delta.node, ({ host, from }) => {
 					const place = placeOf(delta.hostId);
 					if (place.host === host) return { change: "changed" };

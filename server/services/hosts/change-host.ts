@@ -56,19 +56,19 @@ export function cordonHost(resources: Resources, caller: Caller, input: { name: 
 	return changeHost(resources, caller, input.name, {
 		action: "host.cordon",
 		data: () => ({ cordoned: true }),
-		message: (row) => `Host ${row.name} takes no new nodes.`,
+		message: (row) => `Host ${row.name} accepts no new nodes.`,
 	});
 }
 
 /**
- * Lets the host take nodes again. Cancels a drain: moves that are nearly done finish, and others are undone.
+ * Lets the host accept nodes again. Cancels a drain: moves that are nearly done finish, and others are undone.
  * Nodes that have left come back only if that spreads a cache better, after a quiet minute.
  */
 export function uncordonHost(resources: Resources, caller: Caller, input: { name: string }) {
 	return changeHost(resources, caller, input.name, {
 		action: "host.uncordon",
 		data: () => ({ cordoned: false, drainRequestedAt: null }),
-		message: (row) => `Host ${row.name} takes nodes again.`,
+		message: (row) => `Host ${row.name} accepts nodes again.`,
 	});
 }
 

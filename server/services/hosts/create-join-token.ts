@@ -13,7 +13,7 @@ const PREFIX_LENGTH = "larder_join_".length + 6;
 const HOUR_MS = 3_600_000;
 
 /**
- * A token that lets a number of hosts enrol until it expires. `url` is where the new host reaches this control plane.
+ * A token that lets a number of hosts enroll until it expires. `url` is where the new host reaches this control plane.
  * The secret is only in this response: the database keeps its hash.
  */
 export async function createJoinToken(

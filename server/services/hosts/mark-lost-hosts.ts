@@ -22,7 +22,7 @@ interface SeenHost {
 /**
  * Called every second, or as often as hosts send heartbeats: reports safe mode, declares hosts lost once they have been offline for too long, removes
  * hosts that were given up once nothing needs them, makes others serve endpoints in their place, and notes which
- * zones take nodes. Each step by itself is safe to repeat.
+ * zones accept nodes. Each step by itself is safe to repeat.
  */
 export async function markLostHosts(resources: Resources): Promise<void> {
 	const hosts = await lookAtHosts(resources);

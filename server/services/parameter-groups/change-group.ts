@@ -59,20 +59,20 @@ export async function writeOverrides(
 		});
 	}
 	const cacheIds = caches.map(({ id }) => id);
-	const hostIds = await retellNodes(tx, changed, cacheIds);
+	const hostIds = await updateNodes(tx, changed, cacheIds);
 	// Gateways follow this parameter as well.
-	const toldToGateways = names.includes("tcp-keepalive");
-	if (toldToGateways) await bumpRoutes(tx, cacheIds);
+	const concernsGateways = names.includes("tcp-keepalive");
+	if (concernsGateways) await bumpRoutes(tx, cacheIds);
 	after(() => {
 		wakeHosts(resources, hostIds);
-		if (toldToGateways) wakeGateways(resources);
+		if (concernsGateways) wakeGateways(resources);
 		for (const cache of caches) resources.wakeCache(cache.id);
 	});
 	return changed;
 }
 
 /** Raises the generation of every node that uses the group, and sets the memory that the group now leaves for data. */
-async function retellNodes(
+async function updateNodes(
 	tx: Transaction,
 	group: StoredParameterGroup,
 	cacheIds: readonly string[],

@@ -7,7 +7,7 @@ import {
 	modifyParameterGroupInputSchema,
 } from "../../contract/index.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
-import { enrolTestHost, type TestHost } from "../../testing/test-host.ts";
+import { enrollTestHost, type TestHost } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { createCache } from "../caches/create-cache.ts";
 import { listEvents } from "../list-events.ts";
@@ -56,7 +56,7 @@ async function refusal(call: Promise<unknown>) {
 
 /** A placed cache that uses the group, and its host. */
 async function cacheUsing(group: string, name = "orders"): Promise<TestHost> {
-	const host = await enrolTestHost(test, "h1", "a");
+	const host = await enrollTestHost(test, "h1", "a");
 	const cache = createCacheInputSchema.parse({ name, parameterGroup: group });
 	await createCache(test.resources, caller, cache);
 	const { id } = await test.resources.db.cache.findUniqueOrThrow({ where: { name } });

@@ -31,7 +31,7 @@ export class Agents {
 	private readonly engines: Engines;
 	private readonly hosts: readonly Host[];
 	private letters: Letter[] = [];
-	private readonly told = new Map<string, { news: string; at: number }>();
+	private readonly lastReports = new Map<string, { news: string; at: number }>();
 	/** How many of the next orders' results will be lost. */
 	resultsToLose = 0;
 	onReport: (host: Host, seen: Observation[]) => void = () => {};
@@ -146,9 +146,9 @@ export class Agents {
 		const { now, nodes } = this.engines;
 		let news = "";
 		for (const node of nodes) if (node.host === host) news += this.newsOf(node);
-		const told = this.told.get(host.id);
-		if (told?.news === news && now - told.at < HEARTBEAT_TICKS) return;
-		this.told.set(host.id, { news, at: now });
+		const last = this.lastReports.get(host.id);
+		if (last?.news === news && now - last.at < HEARTBEAT_TICKS) return;
+		this.lastReports.set(host.id, { news, at: now });
 		const seen = nodes.filter((node) => node.host === host).map((node) => this.observe(node));
 		this.send(host, host.latency, () => this.onReport(host, seen));
 	}

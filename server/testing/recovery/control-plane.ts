@@ -175,7 +175,7 @@ export class ControlPlane {
 			shards: database.shards.map((shard) => this.shardModel(shard)),
 			...{ nodesPerShard: membersPerShard, resizing: false, operation: null },
 			...{ pending: [], maintenanceWindow: "sun:05:00-sun:06:00" },
-			...{ expectedView: null, arranged: true, discoveryNodeIds: [], gateways: [] },
+			...{ expectedView: null, primariesChosen: true, discoveryNodeIds: [], gateways: [] },
 		};
 	}
 

@@ -65,11 +65,11 @@ export function histories(
 /** How long two engines of a shard may both serve as primary while the control plane and all agents run: 5 s. */
 const TWO_LEADERS_TICKS = 20;
 /**
- * How long after the last fault everything must be whole: 100 s, because a lost host's nodes are replaced after 60 s.
+ * How long after the last fault everything must be healthy again: 100 s, because a lost host's nodes are replaced after 60 s.
  */
-const WHOLE_TICKS = 400;
+const HEALTHY_TICKS = 400;
 
-/** One history, from its first moment until all is whole. */
+/** One history, from its first moment until everything is healthy. */
 export class Run {
 	readonly hosts: Host[] = Array.from({ length: 4 }, (_, index) => ({
 		...{ id: `h${index}`, agentDownUntil: 0, cutUntil: 0, offUntil: 0, latency: 1 },
@@ -109,12 +109,12 @@ export class Run {
 			if (this.engines.violations.length > 0) return this.engines.violations;
 		}
 		this.relent();
-		for (let tick = 0; tick < WHOLE_TICKS; tick += 4) {
+		for (let tick = 0; tick < HEALTHY_TICKS; tick += 4) {
 			this.advance(4);
 			if (this.engines.violations.length > 0) return this.engines.violations;
 			if (this.whatIsWrong() === null) return [];
 		}
-		return [`not whole: ${this.whatIsWrong()}`];
+		return [`not healthy: ${this.whatIsWrong()}`];
 	}
 
 	private advance(ticks: number): void {

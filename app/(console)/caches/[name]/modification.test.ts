@@ -115,12 +115,12 @@ it("changes to nodes can wait for the maintenance window; other changes don't", 
 });
 
 it("pending changes are described in words, without confirmations", () => {
-	const told = describeChanges({
+	const shown = describeChanges({
 		...{ nodeType: "cache.t4g.small", multiAz: true, acceptIrreversible: true },
 		shardReplicas: [{ shard: "0002", replicas: 3 }],
 		moves: [{ node: "orders-002", zone: "b" }],
 	});
-	expect(told).toEqual([
+	expect(shown).toEqual([
 		{ field: "Node type", value: "cache.t4g.small" },
 		{ field: "Multi-AZ", value: "on" },
 		{ field: "Replicas by shard", value: "0002: 3" },

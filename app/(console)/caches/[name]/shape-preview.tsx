@@ -74,7 +74,7 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 	);
 }
 
-/** Cost of all nodes by the rate card. */
+/** Cost of all nodes according to the rate card. */
 function Cost({ before, after }: { before: number; after: number }) {
 	const { data: rateCard } = useRateCard();
 	if (rateCard === undefined || before === after) return null;

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo } from "react";
-import { NODE_TYPES } from "../../../../server/contract/node-type-catalogue.ts";
+import { NODE_TYPES } from "../../../../server/contract/node-type-catalog.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { useNodeTypes } from "../../../_lib/queries.ts";
 import { type Draft, type FleetFacts, hasMultiAz, shardsOf } from "./draft.ts";

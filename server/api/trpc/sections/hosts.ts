@@ -65,7 +65,7 @@ export const hosts = router({
 				path: "/hosts/{name}/uncordon",
 				status: 200,
 				tag: "Hosts",
-				summary: "Let a host take nodes again",
+				summary: "Let a host accept nodes again",
 				description:
 					"Also cancels a drain: moves that are nearly done finish, and others are undone. Some nodes that have already left return later if that spreads a cache better.",
 			},

@@ -166,7 +166,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 			},
 		],
 		expectedView: null,
-		arranged: false,
+		primariesChosen: false,
 		discoveryNodeIds: [],
 		gateways: [gateway],
 		...overrides,

@@ -5,7 +5,7 @@ import { createJoinToken } from "../services/hosts/create-join-token.ts";
 import { listJoinTokens, revokeJoinToken } from "../services/hosts/join-tokens.ts";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { openTestResources, type TestResources, testCaller } from "../testing/test-resources.ts";
-import { enrolHost } from "./enrol-host.ts";
+import { enrollHost } from "./enroll-host.ts";
 
 let test: TestResources;
 beforeEach(async () => {
@@ -21,8 +21,8 @@ const makeToken = (what: { uses?: number; expiresInHours?: number } = {}) =>
 		"http://control",
 	);
 const newIdentity = () => ({ agentId: randomUUID(), credential: randomUUID().padEnd(43, "x") });
-const enrol = (joinToken: string, name: string, identity = newIdentity()) =>
-	enrolHost(test.resources, {
+const enroll = (joinToken: string, name: string, identity = newIdentity()) =>
+	enrollHost(test.resources, {
 		...{ protocol: AGENT_PROTOCOL_VERSION, joinToken, name, zone: "a" },
 		...identity,
 		facts: {
@@ -36,26 +36,26 @@ const list = async () => (await listJoinTokens(test.resources, { limit: 50 })).i
 describe("a join token", () => {
 	it("lets in one host unless more were asked for, even if two join at the same time", async () => {
 		const { token } = await makeToken();
-		const both = await Promise.allSettled([enrol(token, "h1"), enrol(token, "h2")]);
+		const both = await Promise.allSettled([enroll(token, "h1"), enroll(token, "h2")]);
 		expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-		await expect(enrol(token, "h3")).rejects.toMatchObject({
+		await expect(enroll(token, "h3")).rejects.toMatchObject({
 			code: "unauthenticated",
 			message: expect.stringContaining("is used up"),
 		});
 		const many = await makeToken({ uses: 2 });
-		await enrol(many.token, "h4");
-		await enrol(many.token, "h5");
-		await expect(enrol(many.token, "h6")).rejects.toMatchObject({ code: "unauthenticated" });
+		await enroll(many.token, "h4");
+		await enroll(many.token, "h5");
+		await expect(enroll(many.token, "h6")).rejects.toMatchObject({ code: "unauthenticated" });
 	});
 
 	it("isn't used up by a host that fails to join, or repeats its call", async () => {
 		const { id, token } = await makeToken();
 		const other = await makeToken();
-		await enrol(other.token, "taken");
-		await expect(enrol(token, "taken")).rejects.toMatchObject({ code: "already_exists" });
+		await enroll(other.token, "taken");
+		await expect(enroll(token, "taken")).rejects.toMatchObject({ code: "already_exists" });
 		const identity = newIdentity();
-		const first = await enrol(token, "h1", identity);
-		expect(await enrol(token, "h1", identity)).toEqual(first);
+		const first = await enroll(token, "h1", identity);
+		expect(await enroll(token, "h1", identity)).toEqual(first);
 		const shown = (await list()).find((each) => each.id === id);
 		expect(shown).toMatchObject({ uses: 1, maxUses: 1, hosts: ["h1"] });
 	});
@@ -64,14 +64,14 @@ describe("a join token", () => {
 		const expiring = await makeToken({ expiresInHours: 2 });
 		const revoked = await makeToken();
 		await revokeJoinToken(test.resources, testCaller(), { id: revoked.id });
-		await expect(enrol(revoked.token, "h1")).rejects.toMatchObject({
+		await expect(enroll(revoked.token, "h1")).rejects.toMatchObject({
 			message: expect.stringContaining("was revoked"),
 		});
 		test.time.now = new Date(test.time.now.getTime() + 2 * HOUR_MS);
-		await expect(enrol(expiring.token, "h1")).rejects.toMatchObject({
+		await expect(enroll(expiring.token, "h1")).rejects.toMatchObject({
 			message: expect.stringContaining("has expired"),
 		});
-		await expect(enrol("larder_join_wrong", "h1")).rejects.toMatchObject({
+		await expect(enroll("larder_join_wrong", "h1")).rejects.toMatchObject({
 			message: expect.stringContaining("is unknown"),
 		});
 	});
@@ -96,25 +96,25 @@ describe("a host that was removed", () => {
 	it("doesn't come back with the token that let it in, nor with its identity", async () => {
 		const identity = newIdentity();
 		const { token } = await makeToken({ uses: 10 });
-		await enrol(token, "h1", identity);
+		await enroll(token, "h1", identity);
 		await remove("h1");
 		expect((await list())[0]).toMatchObject({ status: "revoked" });
-		await expect(enrol(token, "h1", identity)).rejects.toMatchObject({ code: "unauthenticated" });
+		await expect(enroll(token, "h1", identity)).rejects.toMatchObject({ code: "unauthenticated" });
 		const fresh = await makeToken();
 		const refusal = { code: "forbidden", field: "agentId" };
-		await expect(enrol(fresh.token, "h1", identity)).rejects.toMatchObject(refusal);
+		await expect(enroll(fresh.token, "h1", identity)).rejects.toMatchObject(refusal);
 		const renamed = { ...identity, agentId: randomUUID() };
-		await expect(enrol(fresh.token, "h1", renamed)).rejects.toMatchObject(refusal);
+		await expect(enroll(fresh.token, "h1", renamed)).rejects.toMatchObject(refusal);
 		// It may come back as a new host, with a new token.
-		expect((await enrol(fresh.token, "h1")).hostId).not.toBe("");
+		expect((await enroll(fresh.token, "h1")).hostId).not.toBe("");
 	});
 });
 
 it("a host can't take another host's place with its agent id", async () => {
 	const identity = newIdentity();
-	await enrol((await makeToken()).token, "h1", identity);
+	await enroll((await makeToken()).token, "h1", identity);
 	const thief = { ...newIdentity(), agentId: identity.agentId };
-	await expect(enrol((await makeToken()).token, "h1", thief)).rejects.toMatchObject({
+	await expect(enroll((await makeToken()).token, "h1", thief)).rejects.toMatchObject({
 		code: "forbidden",
 	});
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import type { enrolInputSchema } from "../contract/agent.ts";
+import type { enrollInputSchema } from "../contract/agent.ts";
 import { AppError } from "../contract/errors.ts";
 import { isUniqueViolation, type Prisma, type Transaction } from "../data/database.ts";
 import { recordEvent } from "../data/record-event.ts";
@@ -15,9 +15,9 @@ import { settleRoutes } from "../services/route-hosts.ts";
  * the answer) is the same host. Throws `unauthenticated` for a token that admits no host, `forbidden` for the
  * identity of a removed or another host, `already_exists` for another host's name.
  */
-export async function enrolHost(
+export async function enrollHost(
 	resources: Resources,
-	input: z.output<typeof enrolInputSchema>,
+	input: z.output<typeof enrollInputSchema>,
 	from: RequestOrigin = { requestId: "agent", address: null },
 ): Promise<{ hostId: string }> {
 	const { db, clock } = resources;
@@ -129,7 +129,7 @@ function foreignIdentity(): AppError {
 }
 
 /** An agent's facts about its host, as columns. */
-export function factColumns(facts: z.output<typeof enrolInputSchema>["facts"]) {
+export function factColumns(facts: z.output<typeof enrollInputSchema>["facts"]) {
 	return {
 		bindAddress: facts.bindAddress,
 		advertisedAddress: facts.advertisedAddress,

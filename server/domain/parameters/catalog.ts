@@ -5,7 +5,7 @@ import { memoryParameters } from "./memory-parameters.ts";
 import { serviceParameters } from "./service-parameters.ts";
 
 /** For parameters that came with Valkey 8.1: an earlier version would refuse to start with them. */
-const WHEN_SET = { told: "when-set", apply: "requires-reboot" } as const;
+const WHEN_SET = { sent: "when-set", apply: "requires-reboot" } as const;
 
 const VALKEY: readonly ParameterDefinition[] = [
 	integer(
@@ -54,7 +54,7 @@ const VALKEY_9: readonly ParameterDefinition[] = [
 	}),
 ];
 
-const CATALOGUE: Readonly<Record<ParameterFamily, readonly ParameterDefinition[]>> = {
+const CATALOG: Readonly<Record<ParameterFamily, readonly ParameterDefinition[]>> = {
 	valkey9: byName([
 		...memoryParameters({ lazyFree: "yes", setListpacks: true }),
 		...serviceParameters({ backlogBytes: 10_485_760 }),
@@ -79,7 +79,7 @@ function byName(definitions: readonly ParameterDefinition[]): readonly Parameter
 
 /** All parameters of a family, by name. */
 export function parameterDefinitions(family: ParameterFamily): readonly ParameterDefinition[] {
-	return CATALOGUE[family];
+	return CATALOG[family];
 }
 
 /** Undefined if the family has no parameter of that name. */
@@ -87,5 +87,5 @@ export function parameterDefinition(
 	family: ParameterFamily,
 	name: string,
 ): ParameterDefinition | undefined {
-	return CATALOGUE[family].find((definition) => definition.name === name);
+	return CATALOG[family].find((definition) => definition.name === name);
 }

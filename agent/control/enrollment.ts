@@ -6,7 +6,7 @@ import { Backoff, pause } from "./backoff.ts";
 import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 
 /** Joins this host to a control plane, and remembers the id that it gets there. */
-export class Enrolment {
+export class Enrollment {
 	private readonly options: Pick<AgentConfig, "homeDir" | "name" | "zone" | "joinToken"> & {
 		client: ControlClient;
 		facts: () => HostFacts;
@@ -16,7 +16,7 @@ export class Enrolment {
 	};
 	private identity: AgentIdentity;
 
-	constructor(options: Enrolment["options"], identity: AgentIdentity) {
+	constructor(options: Enrollment["options"], identity: AgentIdentity) {
 		this.options = options;
 		this.identity = identity;
 	}
@@ -28,17 +28,17 @@ export class Enrolment {
 	async joinUntilAccepted(): Promise<void> {
 		const { logger, signal } = this.options;
 		const backoff = new Backoff();
-		let told = "";
+		let lastMessage = "";
 		while (!signal.aborted) {
 			try {
 				return await this.join();
 			} catch (error) {
 				const message = error instanceof Error ? error.message : String(error);
-				if (message !== told) {
+				if (message !== lastMessage) {
 					const advice = error instanceof ControlPlaneRefusal ? error.versionAdvice : null;
 					logger.warn({ err: error }, advice ?? "joining failed; trying again");
 				}
-				told = message;
+				lastMessage = message;
 				await pause(backoff.next(), signal);
 			}
 		}

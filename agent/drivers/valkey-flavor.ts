@@ -4,7 +4,7 @@ import type { Engine } from "../../server/contract/enums.ts";
 /** Engines that speak the same protocol and differ in names and supported commands. */
 export type ValkeyEngine = Exclude<Engine, "memcached">;
 
-export interface ValkeyFlavour {
+export interface ValkeyFlavor {
 	/** Prefix of its programs' names and of its helper processes' titles. */
 	readonly prefix: string;
 	/** Settings of the base configuration that the other engine refuses to start with. */
@@ -13,7 +13,7 @@ export interface ValkeyFlavour {
 	readsSince(majorVersion: number): readonly string[];
 }
 
-const flavours: Readonly<Record<ValkeyEngine, ValkeyFlavour>> = {
+const flavors: Readonly<Record<ValkeyEngine, ValkeyFlavor>> = {
 	valkey: {
 		prefix: "valkey",
 		extraSettings: [["dual-channel-replication-enabled", "yes"]],
@@ -31,17 +31,17 @@ export function movesSlotsItself(engine: Engine, engineVersion: string): boolean
 }
 
 /** Throws for an engine of another family, which no driver of this one is ever given. */
-export function flavourOf(engine: Engine): ValkeyFlavour {
-	if (engine === "memcached") throw new Error("Memcached has no flavour of Valkey");
-	return flavours[engine];
+export function flavorOf(engine: Engine): ValkeyFlavor {
+	if (engine === "memcached") throw new Error("Memcached has no flavor of Valkey");
+	return flavors[engine];
 }
 
 /** Debian's server programs are links to the checking programs, and the kernel shows the target of a link. */
-export function isServerProgram({ prefix }: ValkeyFlavour, path: string): boolean {
+export function isServerProgram({ prefix }: ValkeyFlavor, path: string): boolean {
 	const name = basename(path.replace(/ \(deleted\)$/, ""));
 	return name === `${prefix}-server` || name === `${prefix}-check-rdb`;
 }
 
-export function isHelperProcess({ prefix }: ValkeyFlavour, commandLine: string): boolean {
+export function isHelperProcess({ prefix }: ValkeyFlavor, commandLine: string): boolean {
 	return ["rdb", "aof", "slot", "module"].some((job) => commandLine.startsWith(`${prefix}-${job}`));
 }

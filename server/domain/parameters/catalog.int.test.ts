@@ -141,10 +141,10 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 	it("takes immediate parameters live, in their whole range, and refuses those that need a reboot", async () => {
 		const client = await startEngine(family, `${family}-live`, []);
 		for (const definition of own.filter(({ modifiable }) => modifiable)) {
-			const { name, apply, told } = definition;
+			const { name, apply, sent } = definition;
 			if (apply === "requires-reboot") {
 				// Some that aren't always sent could be changed live in some versions.
-				if (told === "when-set") continue;
+				if (sent === "when-set") continue;
 				await expect(client.config("SET", name, "2"), name).rejects.toThrow(/immutable/);
 				continue;
 			}
@@ -191,14 +191,14 @@ describe.each(["valkey9", "valkey8", "redis7"] as const)("the engine of %s", (fa
 
 describe.each(["valkey9", "redis7"] as const)("a primary of %s with two replicas", (family) => {
 	it("stops taking writes when it hears from neither, and takes them again when it hears from one", async () => {
-		const told = resolveParameters({
+		const sent = resolveParameters({
 			family,
 			clusterMode: "disabled",
 			replicasPerShard: 2,
 			overrides: {},
 		}).map(({ name, value }) => `${name} "${value}"`);
 		const port = await freePort();
-		const lines = ["bind 127.0.0.1", "repl-diskless-sync-delay 0", ...told];
+		const lines = ["bind 127.0.0.1", "repl-diskless-sync-delay 0", ...sent];
 		const primary = await startEngine(family, `${family}-primary`, [...lines, `port ${port}`]);
 		await expect(primary.set("key", "alone")).rejects.toThrow(/^NOREPLICAS/);
 
