@@ -140,7 +140,7 @@ class HostAgent {
 				this.outbox.addEvent(event);
 				this.reporter.notify();
 			},
-			onLastReading: (id, counters) => this.sampler.noteLast(id, counters),
+			onLastReading: (id, reading) => this.sampler.noteLast(id, reading),
 		});
 		const gatewayProgram = async (
 			name: "haproxy" | "nftables",
@@ -228,6 +228,7 @@ class HostAgent {
 		this.sampler = new MetricsSampler(
 			() => this.instances.all(),
 			(sample) => this.outbox.addSample(sample),
+			(reading) => this.outbox.addUsage(reading),
 		);
 	}
 

@@ -21,11 +21,13 @@ import { eventsCommand } from "./commands/events.ts";
 import { hostsCommand } from "./commands/hosts.ts";
 import { nodeTypesCommand } from "./commands/node-types.ts";
 import { parameterGroupsCommand } from "./commands/parameter-groups.ts";
+import { rateCardCommand } from "./commands/rate-card.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { serverCommand } from "./commands/server.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { upCommand } from "./commands/up.ts";
+import { costsCommand, usageCommand } from "./commands/usage.ts";
 import { usersCommand } from "./commands/users.ts";
 import { CliError, EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import { installedVersion } from "./installation/checkout.ts";
@@ -81,6 +83,9 @@ ${EXIT_CODES_HELP}`,
 		parameterGroupsCommand,
 		nodeTypesCommand,
 		engineVersionsCommand,
+		usageCommand,
+		costsCommand,
+		rateCardCommand,
 		upCommand,
 		stopCommand,
 		backupCommand,

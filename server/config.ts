@@ -14,7 +14,6 @@ import {
 	dnsPortSchema,
 	dnsZoneSchema,
 } from "./contract/names.ts";
-import type { RateCard } from "./contract/node-type.ts";
 import { StartError } from "./platform/start-error.ts";
 import type { PortRange } from "./services/context.ts";
 
@@ -22,7 +21,6 @@ import type { PortRange } from "./services/context.ts";
 const KERNEL_PORTS_FIRST = 32_768;
 
 const portSchema = z.coerce.number().int().min(0).max(65_535);
-const rateSchema = z.coerce.number("must be a number").min(0, "must be 0 or more");
 
 function portRangeSchema(fallback: Readonly<PortRange>, max: number) {
 	return z
@@ -76,12 +74,6 @@ const environmentSchema = z.object({
 		.min(1, "must be 1 or more")
 		.max(100, "must be 100 or less")
 		.default(1),
-	LARDER_RATE_CURRENCY: z
-		.string()
-		.regex(/^[A-Z]{3}$/, "must be a currency code such as USD")
-		.default("USD"),
-	LARDER_RATE_PER_VCPU_HOUR: rateSchema.default(0.017),
-	LARDER_RATE_PER_GIB_HOUR: rateSchema.default(0.009),
 	LARDER_DNS_ZONE: dnsZoneSchema.optional(),
 	/** Agents read the same variable; the control plane only shows it to people. */
 	LARDER_DNS_PORT: dnsPortSchema.default(DNS_PORT_DEFAULT),
@@ -110,7 +102,6 @@ export interface ServerConfig {
 	overcommit: number;
 	/** How long a host is silent before its nodes are replaced. */
 	hostLostMs: number;
-	rateCard: RateCard;
 	/** Null if hosts don't answer DNS queries. */
 	dns: DnsSettings | null;
 	console: boolean;
@@ -150,11 +141,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
 		nodePorts: parsed.data.LARDER_NODE_PORTS,
 		overcommit: parsed.data.LARDER_OVERCOMMIT,
 		hostLostMs: parsed.data.LARDER_HOST_LOST_SECONDS * 1_000,
-		rateCard: {
-			currency: parsed.data.LARDER_RATE_CURRENCY,
-			perVcpuHour: parsed.data.LARDER_RATE_PER_VCPU_HOUR,
-			perGibHour: parsed.data.LARDER_RATE_PER_GIB_HOUR,
-		},
 		dns: zone === undefined ? null : { zone, port: dnsPort },
 		console: parsed.data.LARDER_CONSOLE === "on",
 	};

@@ -18,8 +18,10 @@ import { inspectDataDir } from "./data/inspect-data-dir.ts";
 import { Inventories } from "./data/inventories.ts";
 import { Notices } from "./data/notices.ts";
 import { migrationsDirOf, openDatabase } from "./data/open-database.ts";
+import { readRateCard } from "./data/rate-card-store.ts";
 import { RouteRegistry } from "./data/route-registry.ts";
 import { restoreLeases } from "./fleet/lease-keeper.ts";
+import { meterNodes } from "./fleet/meter-nodes.ts";
 import { systemClock } from "./platform/clock.ts";
 import { isDiskFull, saysDiskFull } from "./platform/disk-room.ts";
 import { findProjectRoot } from "./platform/project-root.ts";
@@ -96,11 +98,13 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		overcommit: config.overcommit,
 		hostLostMs: config.hostLostMs,
 		isDiskFull: () => isDiskFull(home.root),
-		rateCard: config.rateCard,
+		rateCard: await readRateCard(database.db),
 		dns: config.dns,
 		version,
 	};
 	await restoreLeases(resources);
+	// Before the first reading, so that it is known since when usage is metered.
+	await meterNodes(resources);
 	// Before any host asks which routes it has.
 	await settleRoutes(resources);
 	const secret = sha256Hex(`sessions ${key.toString("base64")}`);

@@ -1,12 +1,14 @@
 import type { Logger } from "../platform/logger.ts";
 import { expireRecords } from "./data/expire-records.ts";
 import { createStallWatch, expireLeases, watchSuspects } from "./fleet/lease-keeper.ts";
+import { meterNodes } from "./fleet/meter-nodes.ts";
 import type { Resources } from "./services/context.ts";
 import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
 
 const STALL_CHECK_MS = 100;
 const SUSPECT_CHECK_MS = 250;
 const LEASE_CHECK_MS = 1_000;
+const METERING_MS = 60_000;
 const EXPIRY_MS = 60_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
@@ -35,6 +37,11 @@ export function startTimers(resources: Resources, logger: Logger): () => void {
 			() => Math.max(LEASE_CHECK_MS, fleet.heartbeatMs),
 			"checking lost hosts failed",
 			() => markLostHosts(resources),
+		),
+		repeat(
+			() => METERING_MS,
+			"adding up node-hours failed",
+			() => meterNodes(resources),
 		),
 		repeat(
 			() => EXPIRY_MS,

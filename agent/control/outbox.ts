@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { HostEvent, MetricsSample, OrderResult } from "../../server/contract/host-report.ts";
+import type { UsageReading } from "../../server/contract/usage-reading.ts";
 
 /** Stored with the time of the event by `performance.now()`: the host's clock may be set meanwhile. */
 type Held<T> = Omit<T, "ageMs"> & { readonly at: number };
 export type NewEvent = Omit<HostEvent, "id" | "ageMs">;
 export type Reading = Held<MetricsSample>;
+export type PendingUsage = Held<UsageReading>;
 
 /** A list that keeps the newest entries until they are acknowledged. When it is full it drops the oldest. */
 class Pending<T> {
@@ -36,6 +38,7 @@ class Pending<T> {
 
 const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
+const USAGE_PER_REPORT = 2_000;
 const ORDERS_PER_REPORT = 100;
 
 /** The contents of one report. */
@@ -43,15 +46,18 @@ export interface OutboxBatch {
 	readonly orders: OrderResult[];
 	readonly events: Held<HostEvent>[];
 	readonly metrics: Reading[];
+	readonly usage: PendingUsage[];
 }
 
 /**
- * Results, events and metrics on their way to the control plane: kept, and resent, until it has stored them.
+ * Results, events, metrics and usage on their way to the control plane: kept, and resent, until it has stored them.
  */
 export class Outbox {
 	private readonly orders = new Pending<OrderResult>(1_000);
 	private readonly events = new Pending<Held<HostEvent>>(2_000);
 	private readonly samples = new Pending<Reading>(10_000);
+	/** Dropping the oldest loses only in which minute something was used: counters are cumulative. */
+	private readonly usage = new Pending<PendingUsage>(10_000);
 
 	addOrderResult(result: OrderResult): void {
 		this.orders.add(result);
@@ -65,6 +71,10 @@ export class Outbox {
 		this.samples.add(sample);
 	}
 
+	addUsage(reading: PendingUsage): void {
+		this.usage.add(reading);
+	}
+
 	/** Whether anything should be sent before the next heartbeat. */
 	get hasNews(): boolean {
 		return this.events.length > 0 || this.orders.length > 0;
@@ -76,6 +86,7 @@ export class Outbox {
 			orders: this.orders.first(ORDERS_PER_REPORT),
 			events: this.events.first(EVENTS_PER_REPORT),
 			metrics: this.samples.first(SAMPLES_PER_REPORT),
+			usage: this.usage.first(USAGE_PER_REPORT),
 		};
 	}
 
@@ -83,16 +94,18 @@ export class Outbox {
 		this.orders.acknowledge(batch.orders);
 		this.events.acknowledge(batch.events);
 		this.samples.acknowledge(batch.metrics);
+		this.usage.acknowledge(batch.usage);
 	}
 }
 
 /** Converts a batch to what is sent: times become ages. */
-export function withAges({ orders, events, metrics }: OutboxBatch) {
+export function withAges({ orders, events, metrics, usage }: OutboxBatch) {
 	const now = performance.now();
 	const ageOf = (at: number) => Math.max(0, Math.round(now - at));
 	return {
 		orders,
 		events: events.map(({ at, ...event }) => ({ ...event, ageMs: ageOf(at) })),
+		usage: usage.map(({ at, ...reading }) => ({ ...reading, ageMs: ageOf(at) })),
 		// The last sample of an engine that ended belongs to a moment that is yet to come.
 		metrics: metrics.map(({ at, ...sample }) => ({ ...sample, ageMs: Math.round(now - at) })),
 	};

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import type { Logger } from "../../platform/logger.ts";
+import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit, engineStateSchema } from "../../server/contract/host-report.ts";
+import type { UsageCounters } from "../../server/contract/usage-reading.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
-import type { RequestCounters } from "../metrics/client-requests.ts";
 
 export type EngineState = z.infer<typeof engineStateSchema>;
 
@@ -39,6 +40,11 @@ export interface AppliedSettings {
 
 /** Counters since the process started, and gauges. The sampler turns counters into rates. */
 export interface EngineCounters {
+	/** Of the process that answered. */
+	readonly processId: number;
+	readonly usage: UsageCounters;
+	/** Memory for keys and values; 0 on a replica. */
+	readonly storedBytes: number;
 	readonly memoryUsedBytes: number;
 	readonly memoryMaxBytes: number;
 	readonly clients: number;

@@ -1,7 +1,9 @@
 import { stat, truncate } from "node:fs/promises";
+import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit } from "../../server/contract/host-report.ts";
 import { MIB } from "../../server/contract/limits.ts";
+import type { UsageCounters } from "../../server/contract/usage-reading.ts";
 import type {
 	AppliedSettings,
 	Convergence,
@@ -99,16 +101,18 @@ export class MemcachedSession implements EngineSession {
 
 	async sample(): Promise<EngineCounters> {
 		const fields = await this.stats();
+		const direct = COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0);
+		const requests = { direct, replicable: null };
 		return {
+			processId: numberOf(fields, "pid"),
+			usage: readUsage(fields, requests),
+			storedBytes: numberOf(fields, "bytes"),
 			memoryUsedBytes: numberOf(fields, "bytes"),
 			memoryMaxBytes: numberOf(fields, "limit_maxbytes"),
 			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS),
 			refusedClients: numberOf(fields, "rejected_connections"),
 			keys: numberOf(fields, "curr_items"),
-			requests: {
-				direct: COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0),
-				replicable: null,
-			},
+			requests,
 			hits: numberOf(fields, "get_hits"),
 			misses: numberOf(fields, "get_misses"),
 			evictions: numberOf(fields, "evictions"),
@@ -139,6 +143,20 @@ export class MemcachedSession implements EngineSession {
 		this.queue = answer.catch(() => {});
 		return answer;
 	}
+}
+
+/** Memcached doesn't say how long commands take. All of them are about as simple as a get. */
+function readUsage(fields: ReadonlyMap<string, string>, requests: RequestCounters): UsageCounters {
+	const bytes = numberOf(fields, "bytes_read") + numberOf(fields, "bytes_written");
+	const none = { calls: 0, usec: 0 };
+	const cpuSeconds = numberOf(fields, "rusage_user") + numberOf(fields, "rusage_system");
+	return {
+		uptimeSeconds: numberOf(fields, "uptime"),
+		bytes: { total: bytes, clients: bytes },
+		requests,
+		...{ simple: none, heavy: { direct: none, replicable: none } },
+		cpuUsec: Math.round(cpuSeconds * 1_000_000),
+	};
 }
 
 function clientLimit(

@@ -1,4 +1,4 @@
-import type { RequestCounters } from "../metrics/client-requests.ts";
+import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { EngineState } from "./driver.ts";
 
 /** The engine's INFO text as fields. */
@@ -28,38 +28,56 @@ export function countKeys(fields: InfoFields): number {
 }
 
 /**
- * Commands that aren't requests of an application: opening a connection, health checks, replication.
+ * Commands that aren't requests of an application: opening a connection, health checks, replication, moves of slots.
  * Gateways, agents and replicas send them every few seconds: counting them would make an idle cache look busy.
  */
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
-	...["acl", "auth", "client", "cluster", "command", "config", "hello", "info", "module"],
-	...["ping", "psync", "pubsub", "quit", "replconf", "replicaof", "reset", "role"],
-	...["slaveof", "sync"],
+	...["acl", "asking", "auth", "client", "cluster", "command", "config", "hello", "info"],
+	...["migrate", "module", "ping", "psync", "pubsub", "quit", "replconf", "replicaof"],
+	...["reset", "restore-asking", "role", "slaveof", "sync"],
 ]);
 /** A primary passes these on to its replicas as it does its writes. */
 const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
 const PUBLISHES: ReadonlySet<string> = new Set(["publish", "spublish"]);
 
+/** Who asks for a command: `replicable` if a primary passes it on, `direct` if it is a client's wherever it is counted. */
+type CommandKind = "housekeeping" | "publish" | "replicable" | "direct";
+
+export function classifyCommand(command: string, writes: ReadonlySet<string>): CommandKind {
+	const [container = ""] = command.split("|");
+	if (HOUSEKEEPING.has(container)) return "housekeeping";
+	if (PUBLISHES.has(command)) return "publish";
+	return writes.has(command) || PASSED_ON.has(command) ? "replicable" : "direct";
+}
+
+/** Every command that was carried out: lines such as `cmdstat_config|get:calls=3,usec=…`. */
+export function readCommandStats(
+	fields: InfoFields,
+): { command: string; calls: number; usec: number }[] {
+	return [...fields].flatMap(([name, value]) => {
+		const command = /^cmdstat_(.+)/.exec(name)?.[1];
+		if (command === undefined) return [];
+		const calls = Number(/\bcalls=(\d+)/.exec(value)?.[1] ?? 0);
+		return [{ command, calls, usec: Number(/\busec=(\d+)/.exec(value)?.[1] ?? 0) }];
+	});
+}
+
 /**
- * Commands that were carried out, sorted by what they show about who sent them: lines such as
- * `cmdstat_config|get:calls=3,usec=…`. The commands of a script count in addition to the script, as the engines count
- * them.
+ * Commands that were carried out, sorted by what they show about who sent them. The commands of a script count in
+ * addition to the script, as the engines count them.
  */
 export function countRequests(fields: InfoFields, writes: ReadonlySet<string>) {
 	const counts = { direct: 0, commands: 0, publishes: 0 };
-	for (const [name, value] of fields) {
-		const command = /^cmdstat_(.+)/.exec(name)?.[1];
-		const [container = ""] = command?.split("|") ?? [];
-		if (command === undefined || HOUSEKEEPING.has(container)) continue;
-		const calls = Number(/\bcalls=(\d+)/.exec(value)?.[1] ?? 0);
-		if (PUBLISHES.has(command)) counts.publishes += calls;
-		else if (writes.has(command) || PASSED_ON.has(command)) counts.commands += calls;
-		else counts.direct += calls;
+	for (const { command, calls } of readCommandStats(fields)) {
+		const kind = classifyCommand(command, writes);
+		if (kind === "publish") counts.publishes += calls;
+		else if (kind === "replicable") counts.commands += calls;
+		else if (kind === "direct") counts.direct += calls;
 	}
 	return counts;
 }
 
-/** Counters that distinguish clients' requests from what replication repeats (metrics/client-requests.ts). */
+/** Counters that distinguish clients' requests from what replication repeats (contract/client-requests.ts). */
 export function readRequests(
 	fields: InfoFields,
 	writes: ReadonlySet<string>,

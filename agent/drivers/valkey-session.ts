@@ -39,6 +39,7 @@ import {
 	readRequests,
 } from "./valkey-info.ts";
 import { applyParameters } from "./valkey-parameters.ts";
+import { readStoredBytes, readUsage } from "./valkey-usage.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
 /** A Sentinel's connections to each node that it watches: one to ask, one to listen. */
@@ -243,7 +244,11 @@ export class ValkeySession implements EngineSession {
 			this.countSentinels(),
 			role.kind === "replica" ? this.readPrimaryOffset(role.of) : null,
 		]);
+		const requests = readRequests(fields, writes, sentinels);
 		return {
+			processId: infoNumber(fields, "process_id"),
+			usage: readUsage(fields, writes, requests),
+			storedBytes: fields.get("role") === "slave" ? 0 : readStoredBytes(fields),
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
 			// Minus the agent itself, the Sentinels, and a replica's own link to its primary.
@@ -256,7 +261,7 @@ export class ValkeySession implements EngineSession {
 			),
 			refusedClients: infoNumber(fields, "rejected_connections"),
 			keys: countKeys(fields),
-			requests: readRequests(fields, writes, sentinels),
+			requests,
 			hits: infoNumber(fields, "keyspace_hits"),
 			misses: infoNumber(fields, "keyspace_misses"),
 			evictions: infoNumber(fields, "evicted_keys"),

@@ -1,8 +1,9 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Engine, Severity } from "../../server/contract/enums.ts";
-import type { EngineCounters, EngineDriver } from "../drivers/driver.ts";
+import type { EngineDriver } from "../drivers/driver.ts";
 import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";
+import type { MeteredReading } from "../metrics/usage-meter.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import type { EngineProvider } from "./engine-provider.ts";
 
@@ -32,7 +33,7 @@ export interface InstanceContext {
 	onChange(): void;
 	onEvent(event: InstanceEvent): void;
 	/** What an engine had counted when it was told to end. */
-	onLastReading(assignmentId: string, counters: EngineCounters): void;
+	onLastReading(assignmentId: string, reading: MeteredReading): void;
 }
 
 const drivers: Record<Engine, EngineDriver> = {

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Severity } from "../../server/contract/enums.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
+import type { MeteredReading } from "../metrics/usage-meter.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
 import { BackstopGuard } from "./backstop-guard.ts";
@@ -103,8 +104,17 @@ export class InstanceCore {
 
 	/** Called before the agent ends the engine: reads what it has counted since its last sample. */
 	async tellLastReading(): Promise<void> {
+		const reading = await this.read();
+		if (reading !== null) this.context.onLastReading(this.id, reading);
+	}
+
+	/** What its engine has counted; null if it doesn't answer, or if another process does. */
+	async read(): Promise<MeteredReading | null> {
 		const counters = await this.link.sample();
-		if (counters !== null) this.context.onLastReading(this.id, counters);
+		const identity = this.process?.identity;
+		if (counters === null || identity?.pid !== counters.processId) return null;
+		const { bootId, pid, startTicks } = identity;
+		return { process: `${bootId}/${pid}/${startTicks}`, counters };
 	}
 
 	/** The report to the control plane; null for an instance that it doesn't manage. */

@@ -7,7 +7,7 @@ import {
 	type SetAside,
 	setAsideProofText,
 } from "../../server/contract/host-report.ts";
-import type { EngineCounters } from "../drivers/driver.ts";
+import type { MeteredReading } from "../metrics/usage-meter.ts";
 import { hostLimits } from "../supervisor/cgroup.ts";
 import { adoptEngine } from "./adopt-engine.ts";
 import { endEngine, type Removal } from "./end-engine.ts";
@@ -170,12 +170,12 @@ export class Instance {
 	}
 
 	/** Counters of the running engine; null if it doesn't run or answer. */
-	async sample(): Promise<EngineCounters | null> {
-		const { display, link, removing, setAside } = this.core;
+	async sample(): Promise<MeteredReading | null> {
+		const { display, removing, setAside } = this.core;
 		if (display.view.phase !== "running" || removing || setAside) return null;
-		const counters = await link.sample();
-		if (counters !== null) noteRefusals(this.core, counters);
-		return counters;
+		const reading = await this.core.read();
+		if (reading !== null) noteRefusals(this.core, reading.counters);
+		return reading;
 	}
 
 	private beginLoop(): void {

@@ -3,7 +3,14 @@ import type { Reading } from "../control/outbox.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
 import { MetricsSampler, metricsBetween, untilNextRound } from "./metrics-sampler.ts";
 
+const none = { calls: 0, usec: 0 };
 const counters: EngineCounters = {
+	...{ processId: 7, storedBytes: 0 },
+	usage: {
+		...{ uptimeSeconds: 600, bytes: { total: 0, clients: 0 }, cpuUsec: 0 },
+		requests: { direct: 0, replicable: null },
+		...{ simple: none, heavy: { direct: none, replicable: none } },
+	},
 	...{ memoryUsedBytes: 10, memoryMaxBytes: 100, clients: 2, refusedClients: 0, keys: 5 },
 	...{ hits: 100, misses: 10, evictions: 0, cpuSeconds: 1 },
 	requests: { direct: 1_000, replicable: null },
@@ -14,6 +21,8 @@ const after = (direct: number): EngineCounters => ({
 	...counters,
 	requests: { direct, replicable: null },
 });
+const readingOf = (current: EngineCounters | null) =>
+	current === null ? null : { process: "p", counters: current };
 
 test("rates are per second of the time between two readings", () => {
 	const later = { ...after(1_500), hits: 150, misses: 10, cpuSeconds: 2 };
@@ -38,16 +47,17 @@ test("rounds begin at the same moments on all hosts, and one that comes early do
 test("what an engine did before its planned end belongs to the round that it doesn't live to see", async () => {
 	const samples: Reading[] = [];
 	let current: EngineCounters | null = counters;
-	const instance = { id: "node", sample: async () => current };
+	const instance = { id: "node", sample: async () => readingOf(current) };
 	const sampler = new MetricsSampler(
 		() => [instance],
 		(sample) => samples.push(sample),
+		() => undefined,
 	);
 	// An earlier agent has read this engine: what it did since then isn't known.
-	sampler.noteLast("node", counters);
+	sampler.noteLast("node", { process: "p", counters });
 	await sampler.sampleAll();
 	expect(samples).toEqual([]);
-	sampler.noteLast("node", after(1_500));
+	sampler.noteLast("node", { process: "p", counters: after(1_500) });
 	expect(samples[0]?.metrics.opsPerSecond).toBe(100);
 	expect(samples[0]?.at).toBeGreaterThan(performance.now() - 1_000);
 	// The round has its sample; the next process belongs to the one after it.
@@ -60,12 +70,13 @@ test("a process that was never read before counts from its start", async () => {
 	const samples: Reading[] = [];
 	const clock = vi.spyOn(performance, "now");
 	let current: EngineCounters | null = null;
-	const instance = { id: "node", sample: async () => current };
+	const instance = { id: "node", sample: async () => readingOf(current) };
 	// Whole milliseconds, so that rates are exact.
 	clock.mockReturnValue(1_000);
 	const sampler = new MetricsSampler(
 		() => [instance],
 		(sample) => samples.push(sample),
+		() => undefined,
 	);
 	const rounds = async (...readings: (EngineCounters | null)[]) => {
 		for (const reading of readings) {

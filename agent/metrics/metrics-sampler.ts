@@ -1,12 +1,13 @@
+import { increase, requestsBetween } from "../../server/contract/client-requests.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import type { NodeMetrics } from "../../server/contract/metrics.ts";
-import type { Reading as Sample } from "../control/outbox.ts";
+import type { PendingUsage, Reading as Sample } from "../control/outbox.ts";
 import type { EngineCounters } from "../drivers/driver.ts";
-import { increase, requestsBetween } from "./client-requests.ts";
+import { type MeteredReading, UsageMeter } from "./usage-meter.ts";
 
 interface Sampled {
 	readonly id: string;
-	sample(): Promise<EngineCounters | null>;
+	sample(): Promise<MeteredReading | null>;
 }
 
 interface Reading {
@@ -57,12 +58,18 @@ export class MetricsSampler {
 	private readonly last = new Map<string, Reading>();
 	private readonly instances: () => Iterable<Sampled>;
 	private readonly onSample: (sample: Sample) => void;
+	private readonly meter: UsageMeter;
 	private readonly createdAt = performance.now();
 	private timer: NodeJS.Timeout | null = null;
 
-	constructor(instances: () => Iterable<Sampled>, onSample: (sample: Sample) => void) {
+	constructor(
+		instances: () => Iterable<Sampled>,
+		onSample: (sample: Sample) => void,
+		onUsage: (reading: PendingUsage) => void,
+	) {
 		this.instances = instances;
 		this.onSample = onSample;
+		this.meter = new UsageMeter(onUsage);
 	}
 
 	start(): void {
@@ -81,11 +88,18 @@ export class MetricsSampler {
 		const present = new Set<string>();
 		const readings = [...this.instances()].map(async (instance) => {
 			present.add(instance.id);
-			const counters = await instance.sample();
-			// The next reading of an engine that doesn't answer now covers both rounds.
-			if (counters !== null) this.take(instance.id, { counters, at: performance.now() });
+			const reading = await instance.sample();
+			const at = performance.now();
+			if (reading === null) {
+				// The next reading of an engine that doesn't answer now covers both rounds.
+				this.meter.flush(instance.id);
+				return;
+			}
+			this.take(instance.id, { counters: reading.counters, at });
+			this.meter.take(instance.id, reading, at);
 		});
 		await Promise.all(readings);
+		this.meter.keepOnly(present);
 		for (const id of this.last.keys()) if (!present.has(id)) this.last.delete(id);
 	}
 
@@ -113,8 +127,11 @@ export class MetricsSampler {
 	 * The engine is about to end. Reports now what it did since the last round, as the sample of the round
 	 * that it won't live to see.
 	 */
-	noteLast(assignmentId: string, counters: EngineCounters): void {
+	noteLast(assignmentId: string, last: MeteredReading): void {
+		const { counters } = last;
 		const now = { counters, at: performance.now() };
+		this.meter.take(assignmentId, last, now.at);
+		this.meter.flush(assignmentId);
 		const before = this.last.get(assignmentId);
 		const isNew = this.isNew(now, before);
 		if (before === undefined && !isNew) return;

@@ -26,6 +26,7 @@ import { parseArgs } from "node:util";
 import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
 import { DAY_TWO } from "./day-two.ts";
+import { metering } from "./metering.ts";
 import { networkCut } from "./network-cut.ts";
 import { ALSO_OUTSIDE, OUTSIDE } from "./outside.ts";
 import { agentsKilled, programsKilled } from "./programs-killed.ts";
@@ -44,6 +45,7 @@ const SCENARIOS: readonly Scenario[] = [
 	networkCut,
 	randomFaults,
 	waitOne,
+	metering,
 	...OUTSIDE,
 	...DAY_TWO,
 ];

@@ -70,7 +70,7 @@ it("a heartbeat doesn't wait for all the calls that came before it", async () =>
 		{
 			...{ protocol: AGENT_PROTOCOL_VERSION, epoch: 1, revision: -1, facts: null },
 			...{ observations: null, setAside: [], gateway: null, sentinel: null, warnings: null },
-			...{ orders: [], events: [], metrics: [], clock: "2026-01-01T00:00:00Z" },
+			...{ orders: [], events: [], metrics: [], usage: [], clock: "2026-01-01T00:00:00Z" },
 		} satisfies ReportMessage,
 		{ authorization: `Bearer ${host.enrollment.credential}` },
 	);

@@ -175,7 +175,7 @@ const SESSIONS: [string, string, Sent, string?][] = [
 const report = (overrides: Partial<ReportMessage>): ReportMessage => ({
 	...{ protocol: AGENT_PROTOCOL_VERSION, epoch: 1, revision: -1, facts: null, observations: null },
 	...{ setAside: [], gateway: null, sentinel: null, warnings: null },
-	...{ orders: [], events: [], metrics: [] },
+	...{ orders: [], events: [], metrics: [], usage: [] },
 	...{ clock: "2026-01-01T00:00:00Z", ...overrides },
 });
 const event = (overrides: Partial<ReportMessage["events"][number]>) => ({

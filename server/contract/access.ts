@@ -12,6 +12,7 @@ export const SCOPES = [
 	"parameter-group:read",
 	"parameter-group:manage",
 	"node-type:manage",
+	"rate-card:manage",
 	"host:read",
 	"host:join",
 	"host:manage",

@@ -30,6 +30,9 @@ export const AUDIT_OUTCOMES = ["succeeded", "failed", "denied"] as const;
 
 export const PARAMETER_FAMILIES = ["valkey9", "valkey8", "redis7", "memcached1.6"] as const;
 
+export const USAGE_UNITS = ["minute", "hour", "day"] as const;
+export const COST_GROUPINGS = ["cache", "tag", "engine", "day", "month"] as const;
+
 export const METRICS_RANGES = ["15m", "1h", "6h", "24h", "7d", "30d"] as const;
 
 /** A leading minus reverses the order. */

@@ -6,6 +6,7 @@ import { clusterBusGuardSchema, forwardingSchema, hostWarningSchema } from "./ho
 import { instantSchema } from "./instant.ts";
 import { AGENT_TIMING, LIMITS } from "./limits.ts";
 import { nodeMetricsSchema } from "./metrics.ts";
+import { type UsageReading, usageReadingSchema } from "./usage-reading.ts";
 
 export const instancePhaseSchema = z.enum([
 	"waiting", // not started: `reason` names the cause; tried again by itself
@@ -278,17 +279,23 @@ export const reportMessageSchema = z.strictObject({
 	orders: z.array(orderResultSchema).max(100).describe("that have ended since the last report"),
 	events: z.array(hostEventSchema).max(500),
 	metrics: z.array(metricsSampleSchema).max(2_000),
+	usage: z
+		.array(usageReadingSchema)
+		.max(2_000)
+		.default([])
+		.describe("absent from agents that don't meter usage"),
 });
 export type ReportMessage = z.infer<typeof reportMessageSchema>;
 
 /** A report after it has arrived: with times by the control plane's clock. */
 export interface ReportInput
-	extends Omit<ReportMessage, "clock" | "observations" | "events" | "metrics"> {
+	extends Omit<ReportMessage, "clock" | "observations" | "events" | "metrics" | "usage"> {
 	/** How far the host's clock is ahead, minus the time that the report traveled. */
 	clockAheadMs: number;
 	observations: Observation[] | null;
 	events: (Omit<HostEvent, "ageMs"> & { at: string })[];
 	metrics: (Omit<MetricsSample, "ageMs"> & { at: string })[];
+	usage: (Omit<UsageReading, "ageMs"> & { at: string })[];
 }
 
 export const alertMessageSchema = z.strictObject({

@@ -23,7 +23,11 @@ export const nodeTypeSchema = z.object({
 	cpuMillis: z
 		.number()
 		.describe("thousandths of a processor that placement counts; burstable types count less"),
-	hourlyCost: z.number().describe("of one node according to the rate card, in its currency"),
+	hourlyCost: z
+		.number()
+		.describe(
+			"of one node according to the rate card, in its currency, before the engine's factor",
+		),
 	custom: z.boolean(),
 });
 export type NodeType = z.infer<typeof nodeTypeSchema>;
@@ -48,10 +52,3 @@ export const createNodeTypeInputSchema = z.strictObject({
 	cpuMillis: wholeNumber("cpuMillis", 10, 256_000).optional().describe("vcpus × 1000 when absent"),
 });
 export const nodeTypeRefSchema = z.strictObject({ name: nodeTypeNameSchema });
-
-export const rateCardSchema = z.object({
-	currency: z.string(),
-	perVcpuHour: z.number(),
-	perGibHour: z.number(),
-});
-export type RateCard = z.infer<typeof rateCardSchema>;

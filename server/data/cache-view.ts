@@ -5,6 +5,8 @@ import {
 	type CacheNode,
 	type CacheSummary,
 	cacheKindSchema,
+	engineSchema,
+	nodeHourlyCost as nodePrice,
 	type RateCard,
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
@@ -19,7 +21,6 @@ import {
 import { type VisibleNode, visibleNodes } from "../domain/cache/node-pairs.ts";
 import { resizeView } from "../domain/cache/resize-view.ts";
 import { zoneSpread } from "../domain/cache/zone-spread.ts";
-import { hourlyCost } from "../domain/engines/node-types.ts";
 import { operationView } from "../domain/operation/operation-progress.ts";
 import type { Clock } from "../platform/clock.ts";
 import {
@@ -60,8 +61,9 @@ export function wantedNodeCount(row: FullCache): number {
 
 /** Cost of one node of the cache for an hour. */
 export function nodeHourlyCost(row: FullCache, rateCard: RateCard): number {
-	const { nodeVcpus: vcpus, nodeCpuMillis: cpuMillis } = row;
-	return hourlyCost({ memoryBytes: Number(row.nodeMemoryBytes), vcpus, cpuMillis }, rateCard);
+	const { nodeType } = row;
+	const engine = engineSchema.parse(row.engine);
+	return nodePrice(rateCard, { engine, nodeType, memoryBytes: Number(row.nodeMemoryBytes) });
 }
 
 /** The cache as the API shows it. */

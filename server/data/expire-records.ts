@@ -2,17 +2,19 @@ import { AUDIT_KEPT, PORT_QUARANTINE_MS } from "../contract/limits.ts";
 import { SAMPLES_KEPT_SECONDS } from "../domain/metrics/resolutions.ts";
 import type { Database } from "./database.ts";
 import { expireSamples } from "./metrics-store.ts";
+import { expireUsage } from "./usage-store.ts";
 
 const DAY_MS = 86_400_000;
 const KEEP_DAYS = { events: 14, operations: 14, idempotencyKeys: 1, joinTokens: 1 };
 
 /**
- * Drops what has outlived its use: metrics by resolution, events and ended operations after 14 days, answers kept for
+ * Drops what has outlived its use: metrics and usage by resolution, events and ended operations after 14 days, answers kept for
  * repeated calls after one day, audit entries after a year.
  */
 export async function expireRecords(db: Database, now: Date): Promise<void> {
 	const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
 	await expireSamples(db, now);
+	await expireUsage(db, now);
 	// None of their samples are left.
 	await db.departedNode.deleteMany({
 		where: { leftAt: { lt: new Date(now.getTime() - SAMPLES_KEPT_SECONDS * 1_000) } },

@@ -42,6 +42,7 @@ const reportAt = (clock: string): ReportMessage => ({
 		},
 	],
 	metrics: [{ assignmentId: "n1", ageMs: 5_000, metrics }],
+	usage: [],
 });
 
 describe("whatever a host's clock shows", () => {

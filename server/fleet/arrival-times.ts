@@ -13,13 +13,14 @@ import type {
  * never older.
  */
 export function timedReport(report: ReportMessage, arrivedAt: Date): ReportInput {
-	const { clock, observations, events, metrics, ...rest } = report;
+	const { clock, observations, events, metrics, usage, ...rest } = report;
 	return {
 		...rest,
 		clockAheadMs: Date.parse(clock) - arrivedAt.getTime(),
 		observations: observations?.map((seen) => timedObservation(seen, arrivedAt)) ?? null,
 		events: events.map(({ ageMs, ...event }) => ({ ...event, at: before(arrivedAt, ageMs) })),
 		metrics: metrics.map(({ ageMs, ...sample }) => ({ ...sample, at: before(arrivedAt, ageMs) })),
+		usage: usage.map(({ ageMs, ...reading }) => ({ ...reading, at: before(arrivedAt, ageMs) })),
 	};
 }
 

@@ -54,6 +54,15 @@ const sample = (assignmentId: string, at = NOW.toISOString()) => ({
 		replicationLagBytes: null,
 	},
 });
+const none = { calls: 0, usec: 0 };
+const reading = (assignmentId: string, at = NOW.toISOString()) => ({
+	...{ assignmentId, at, process: "boot/1/1", storedBytes: 1 },
+	counters: {
+		...{ uptimeSeconds: 1, bytes: { total: 1, clients: 1 }, cpuUsec: 1 },
+		requests: { direct: 1, replicable: null },
+		...{ simple: none, heavy: { direct: none, replicable: none } },
+	},
+});
 const aside = (assignmentId: string, cacheId: string, proof: string) => ({
 	...{ assignmentId, directory: "/x", pid: null },
 	was: { cacheId, nodeName: "n", port: 17_000, proof },
@@ -69,7 +78,7 @@ const sentinel = (cacheId: string) => ({
 const report = (what: Partial<ReportInput>): ReportInput => ({
 	...{ protocol: AGENT_PROTOCOL_VERSION, epoch: 1, revision: 1, facts: null },
 	...{ observations: null, setAside: [], gateway: null, sentinel: null, warnings: null },
-	...{ orders: [], events: [], metrics: [], clockAheadMs: 0 },
+	...{ orders: [], events: [], metrics: [], usage: [], clockAheadMs: 0 },
 	...what,
 });
 const alert = (what: Partial<AlertInput>): AlertInput => ({
@@ -87,6 +96,7 @@ const said = {
 		report({ setAside: [aside(id, "any-cache", "good")] }),
 	"report.events[].assignmentId": (id: string) => report({ events: [event(id)] }),
 	"report.metrics[].assignmentId": (id: string) => report({ metrics: [sample(id)] }),
+	"report.usage[].assignmentId": (id: string) => report({ usage: [reading(id)] }),
 	"report.orders[].id": (id: string) => report({ orders: [result(orderFor(id), null)] }),
 	"alert.ended[].assignmentId": (id: string) => alert({ ended: [observation(id)] }),
 	"alert.orders[].id": (id: string) => alert({ orders: [result(orderFor(id), null)] }),
@@ -208,7 +218,11 @@ it("covers every field of every procedure that can name something", () => {
 });
 
 function namingFields(schema: z.core.$ZodType, path: string): string[] {
-	if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional) {
+	if (
+		schema instanceof z.ZodNullable ||
+		schema instanceof z.ZodOptional ||
+		schema instanceof z.ZodDefault
+	) {
 		return namingFields(schema.unwrap(), path);
 	}
 	if (schema instanceof z.ZodArray) return namingFields(schema.element, `${path}[]`);

@@ -63,6 +63,9 @@ export class HostRule {
 			metrics: this.#own("metrics[].assignmentId", report.metrics).filter(({ at }) =>
 				this.#isCredible(at),
 			),
+			usage: this.#own("usage[].assignmentId", report.usage).filter(({ at }) =>
+				this.#isCredible(at),
+			),
 			// A gateway that served a cache until a moment ago still names it, and so does a Sentinel.
 			gateway: gateway && {
 				...gateway,

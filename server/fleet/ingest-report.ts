@@ -23,6 +23,7 @@ import { noteOverreach } from "./note-overreach.ts";
 import { scopeInMemory, scopeOf } from "./read-scope.ts";
 import { takeOrderResult } from "./take-alert.ts";
 import { noteStored, observationAfter, takeOffsets } from "./take-offsets.ts";
+import { takeUsage } from "./take-usage.ts";
 
 /**
  * Processes a host's report. Rows change only if something changed that outlives the next heartbeat; offsets
@@ -57,8 +58,9 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
 	const report = rule.report(said);
 	await noteOverreach(resources, hostId, rule.refused);
 	if (report.facts !== null) await takeFacts(resources, hostId, report.facts);
-	// Before the observations, which may remove the node of a last sample.
+	// Before the observations, which may remove the node of a last sample or reading.
 	await takeMetrics(resources, report.metrics);
+	await takeUsage(resources, report.usage);
 	const touched = new Set<string>();
 	if (report.observations !== null && !takeOffsets(fleet, hostId, report)) {
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);

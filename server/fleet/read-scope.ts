@@ -56,6 +56,7 @@ async function readOwners({ db }: Resources, report: ReportInput, memory: HostSc
 		...report.setAside,
 		...report.events,
 		...report.metrics,
+		...report.usage,
 	].flatMap(({ assignmentId }) => assignmentId ?? []);
 	const unknown = [...new Set(named)].filter((nodeId) => memory.ownerOf(nodeId) === null);
 	if (unknown.length === 0) return new Map<string, string>();

@@ -63,6 +63,7 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 			orders: [],
 			events: [],
 			metrics: [],
+			usage: [],
 			...overrides,
 		});
 	await report();

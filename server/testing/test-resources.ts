@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { DEFAULT_RATE_CARD } from "../contract/default-rate-card.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
+
 import { connectEmbedded, type Database } from "../data/database.ts";
 import { FailoverOrders } from "../data/failover-orders.ts";
 import { FleetState } from "../data/fleet-state.ts";
@@ -167,7 +169,7 @@ export async function openTestResources(): Promise<TestResources> {
 			hostLostMs: AGENT_TIMING.hostLostMs,
 			isDiskFull: () => false,
 			dns: null,
-			rateCard: { currency: "USD", perVcpuHour: 0.017, perGibHour: 0.009 },
+			rateCard: DEFAULT_RATE_CARD,
 			version: "test",
 		},
 	};

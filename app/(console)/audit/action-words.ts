@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	"control-plane.restore": "Restore control plane",
 	"host.join": "Join as host",
 	"host.report": "Report on other hosts' nodes",
+	"rate-card.set": "Set rate card",
 	"session.sign-in": "Sign in",
 	"session.sign-out": "Sign out",
 	"user.accept-invitation": "Accept invitation",

@@ -3,6 +3,8 @@
 import { toast } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { MIB } from "../../../server/contract/limits.ts";
+import { nodeHourlyCost } from "../../../server/contract/node-price.ts";
 import { createNodeTypeInputSchema } from "../../../server/contract/node-type.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
@@ -58,8 +60,10 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 	});
 	const hourly =
 		rateCard !== undefined && parsed.success
-			? rateCard.perVcpuHour * parsed.data.vcpus +
-				(rateCard.perGibHour * parsed.data.memoryMib) / 1_024
+			? nodeHourlyCost(rateCard, {
+					...{ engine: "valkey", nodeType: parsed.data.name },
+					memoryBytes: parsed.data.memoryMib * MIB,
+				})
 			: null;
 	const submit = () => {
 		setSubmitted(true);
@@ -107,8 +111,9 @@ export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {
 			/>
 			{hourly !== null && rateCard !== undefined && (
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
-					According to your rate card, each node costs {formatMoney(hourly, rateCard.currency)} an
-					hour, or {formatMoney(monthlyCost(hourly), rateCard.currency)} a month.
+					According to your rate card, each Valkey node costs{" "}
+					{formatMoney(hourly, rateCard.currency)} an hour, or{" "}
+					{formatMoney(monthlyCost(hourly), rateCard.currency)} a month.
 				</p>
 			)}
 		</FormDialog>

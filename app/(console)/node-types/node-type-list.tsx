@@ -121,7 +121,7 @@ export function NodeTypeList() {
 				description={
 					rateCard === undefined
 						? HEAD.description
-						: `${HEAD.description} Your rate card: ${formatMoney(rateCard.perVcpuHour, rateCard.currency)} per vCPU and ${formatMoney(rateCard.perGibHour, rateCard.currency)} per GiB, per hour.`
+						: `${HEAD.description} Costs are those of a Redis OSS or Memcached node; a Valkey node costs ${Number((rateCard.engines.valkey.nodePriceFactor * 100).toFixed(1))}% of that.`
 				}
 				actions={
 					<ForAdministrators>

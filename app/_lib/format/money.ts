@@ -1,5 +1,4 @@
-/** A month's hours for billing, as in cloud price lists. */
-export const HOURS_PER_MONTH = 730;
+import { HOURS_PER_MONTH } from "../../../server/contract/node-price.ts";
 
 /** `amount` in `currency`: an ISO code such as USD, or the rate card's own name for its unit. */
 export function formatMoney(amount: number, currency: string): string {

@@ -4,11 +4,12 @@ import { cacheSchema, cacheSummarySchema } from "../../contract/cache-view.ts";
 import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import { eventSchema } from "../../contract/event.ts";
 import { hostSchema } from "../../contract/host.ts";
-import { nodeTypeSchema, rateCardSchema } from "../../contract/node-type.ts";
+import { nodeTypeSchema } from "../../contract/node-type.ts";
 import {
 	parameterGroupSchema,
 	parameterGroupSummarySchema,
 } from "../../contract/parameter-group.ts";
+import { rateCardSchema } from "../../contract/rate-card.ts";
 import { tokenSchema } from "../../contract/token.ts";
 import { userSchema } from "../../contract/user.ts";
 import type { RestRoute } from "../trpc/trpc.ts";
@@ -45,6 +46,7 @@ const TAGS: readonly RestRoute["tag"][] = [
 	"Parameter groups",
 	"Hosts",
 	"Events",
+	"Costs",
 	"Catalog",
 	"Tokens",
 	"Users",
@@ -127,6 +129,7 @@ function operation(procedure: RestProcedure, registry: z.core.$ZodRegistry<{ id:
 							[route.contentType ?? "application/json"]: {
 								schema: outputSchema(procedure, registry),
 							},
+							...(route.csv !== undefined && { "text/csv": { schema: { type: "string" } } }),
 						},
 					},
 				]),

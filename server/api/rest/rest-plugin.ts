@@ -17,7 +17,7 @@ export async function restPlugin(
 		return document;
 	});
 	for (const procedure of restProcedures()) {
-		const { method, path, contentType } = procedure.route;
+		const { method, path, contentType, csv } = procedure.route;
 		app.route({
 			method,
 			url: path.replace(/\{(\w+)\}/g, ":$1"),
@@ -26,14 +26,19 @@ export async function restPlugin(
 				// Before the input is checked: a stranger learns nothing about what would be valid.
 				if (!procedure.isPublic) requireCaller(context);
 				const result = await procedure.call(context, gatherInput(procedure, request));
+				reply.code(statusAfter(procedure.route, result)).header("cache-control", "no-store");
+				if (csv !== undefined && acceptsCsv(request)) {
+					return reply.type("text/csv; charset=utf-8").send(csv(result));
+				}
 				if (contentType !== undefined) reply.type(contentType);
-				return reply
-					.code(statusAfter(procedure.route, result))
-					.header("cache-control", "no-store")
-					.send(result);
+				return reply.send(result);
 			},
 		});
 	}
+}
+
+function acceptsCsv({ headers }: FastifyRequest): boolean {
+	return headers.accept?.split(",").some((type) => type.trim().startsWith("text/csv")) ?? false;
 }
 
 function statusAfter({ status, isPending }: RestProcedure["route"], result: unknown): number {

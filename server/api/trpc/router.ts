@@ -3,6 +3,7 @@ import { audit } from "./sections/audit.ts";
 import { caches } from "./sections/caches.ts";
 import { engineVersions, nodeTypes, rateCard } from "./sections/catalog.ts";
 import { controlPlane } from "./sections/control-plane.ts";
+import { costs, usage } from "./sections/costs.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
@@ -16,6 +17,7 @@ export const appRouter = router({
 	audit,
 	caches,
 	controlPlane,
+	costs,
 	engineVersions,
 	events,
 	hosts,
@@ -24,6 +26,7 @@ export const appRouter = router({
 	parameterGroups,
 	rateCard,
 	tokens,
+	usage,
 	users,
 });
 export type AppRouter = typeof appRouter;

@@ -61,6 +61,7 @@ const AUDITED: Readonly<Record<string, string>> = {
 	"parameterGroups.delete": "parameter-group.delete",
 	"parameterGroups.modify": "parameter-group.modify",
 	"parameterGroups.reset": "parameter-group.reset",
+	"rateCard.set": "rate-card.set",
 	"tokens.create": "token.create",
 	"tokens.revoke": "token.revoke",
 	"users.delete": "user.delete",

@@ -29,6 +29,7 @@ export interface RestRoute {
 		| "Hosts"
 		| "Events"
 		| "Catalog"
+		| "Costs"
 		| "Tokens"
 		| "Users"
 		| "Audit"
@@ -38,6 +39,8 @@ export interface RestRoute {
 	description?: string;
 	/** For a response that is a stream; JSON if absent. */
 	contentType?: string;
+	/** The response for a caller that accepts text/csv. */
+	csv?(output: unknown): string;
 }
 
 export interface Meta {

@@ -3,9 +3,9 @@ import {
 	type NodeType,
 	type NodeTypeSize,
 	type RateCard,
+	typeHourlyCost,
 } from "../../contract/index.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
-import { hourlyCost } from "../../domain/engines/node-types.ts";
 import type { Resources } from "../context.ts";
 
 /** ElastiCache's catalog, then operators' own by name. */
@@ -33,7 +33,7 @@ export function toNodeTypeView(name: string, size: NodeTypeSize, rateCard: RateC
 			overrides: {},
 		}),
 		cpuMillis: size.cpuMillis,
-		hourlyCost: hourlyCost(size, rateCard),
+		hourlyCost: typeHourlyCost(rateCard, name, size.memoryBytes),
 		custom,
 	};
 }

@@ -31,7 +31,7 @@ it("lists the catalog and operators' own types with what they cost", async () =>
 		memoryBytes: 128 * MIB,
 		usableMemoryBytes: 96 * MIB,
 		cpuMillis: 500,
-		hourlyCost: 0.5 * 0.017 + 0.125 * 0.009,
+		hourlyCost: 0.125 * 0.025,
 		custom: true,
 	});
 	expect(types.find((type) => type.name === "cache.m7g.large")).toMatchObject({

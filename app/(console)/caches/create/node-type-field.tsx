@@ -1,6 +1,8 @@
 "use client";
 
+import { nodeHourlyCost } from "../../../../server/contract/node-price.ts";
 import type { NodeType } from "../../../../server/contract/node-type.ts";
+import type { RateCard } from "../../../../server/contract/rate-card.ts";
 import { usableMemoryBytes } from "../../../../server/contract/usable-memory.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatMoney } from "../../../_lib/format/money.ts";
@@ -18,7 +20,11 @@ export function NodeTypeField({ form }: { form: CreateForm }) {
 	const items = nodeTypes.data?.items ?? [];
 	const chosen = items.find(({ name }) => name === form.draft.nodeType);
 	const cost = (type: NodeType) =>
-		rateCard === undefined ? "" : ` · ${formatMoney(type.hourlyCost, rateCard.currency)} / hour`;
+		rateCard === undefined
+			? ""
+			: ` · ${formatMoney(hourlyCost(rateCard, type), rateCard.currency)} / hour`;
+	const hourlyCost = (card: RateCard, { name: nodeType, memoryBytes }: NodeType) =>
+		nodeHourlyCost(card, { engine: form.draft.engine, nodeType, memoryBytes });
 	const words = (type: NodeType) =>
 		`${type.vcpus} vCPU · ${formatBytes(type.memoryBytes)}${cost(type)}`;
 	const hosts = useOnlineHosts();

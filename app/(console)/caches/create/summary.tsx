@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { nodeHourlyCost } from "../../../../server/contract/node-price.ts";
 import { usableMemoryBytes } from "../../../../server/contract/usable-memory.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { plural } from "../../../_lib/format/count.ts";
@@ -90,7 +91,16 @@ export function Summary({ form, footer }: SummaryProps) {
 					{type === undefined || rateCard === undefined ? (
 						<span className="text-muted">–</span>
 					) : (
-						<Cost hourly={type.hourlyCost * nodeCount} currency={rateCard.currency} />
+						<Cost
+							hourly={
+								nodeCount *
+								nodeHourlyCost(rateCard, {
+									...{ engine: draft.engine, nodeType: type.name },
+									memoryBytes: type.memoryBytes,
+								})
+							}
+							currency={rateCard.currency}
+						/>
 					)}
 				</Fact>
 			</dl>

@@ -4,7 +4,9 @@ import {
 	nodeTypeRefSchema,
 	nodeTypeSchema,
 	rateCardSchema,
+	setRateCardInputSchema,
 } from "../../../contract/index.ts";
+import { setRateCard } from "../../../services/costs/set-rate-card.ts";
 import { availableEngineVersions } from "../../../services/engine-versions.ts";
 import { createNodeType } from "../../../services/node-types/create-node-type.ts";
 import { deleteNodeType } from "../../../services/node-types/delete-node-type.ts";
@@ -91,4 +93,19 @@ export const rateCard = router({
 		.input(emptyInput)
 		.output(rateCardSchema)
 		.query(({ ctx }) => ctx.resources.rateCard),
+	set: requires("rate-card:manage")
+		.meta({
+			rest: {
+				method: "PUT",
+				path: "/rate-card",
+				status: 200,
+				tag: "Catalog",
+				summary: "Replace the rate card",
+				description:
+					"Applies from now on: costs so far stay as they are. Node types that you leave out are priced by their memory. A new currency needs exchangeRate, by which Larder converts costs so far.",
+			},
+		})
+		.input(setRateCardInputSchema)
+		.output(rateCardSchema)
+		.mutation(({ ctx, input }) => setRateCard(ctx.resources, ctx.caller, input)),
 });

@@ -1,29 +1,33 @@
-/** What an engine has carried out since its process started, and the counters that show who asked for it. */
-export interface RequestCounters {
-	/** For clients, whatever the node's role. */
-	readonly direct: number;
-	/** Null for an engine that doesn't replicate. */
-	readonly replicable: ReplicableCounters | null;
-}
+import { z } from "zod";
 
 /**
  * Commands that a primary carries out for its clients and passes on to its replicas. The engines count them alike on
  * both sides, and a replica takes none from clients.
  */
-export interface ReplicableCounters {
-	readonly commands: number;
+const replicableCountersSchema = z.object({
+	commands: z.number(),
 	/** PUBLISH commands from clients and Sentinels. */
-	readonly publishes: number;
+	publishes: z.number(),
 	/** How many Sentinels watch the node. */
-	readonly sentinels: number;
-	readonly leads: boolean;
+	sentinels: z.number(),
+	leads: z.boolean(),
 	/** Position in the stream of writes. */
-	readonly offset: number;
+	offset: z.number(),
 	/** Where in it the node last got or lost the lead; null when it never did, or has copied another node's data since. */
-	readonly turnedAt: number | null;
+	turnedAt: z.number().nullable(),
 	/** Where the part that the node still holds begins: for a new process, where it joined. Null when it holds none. */
-	readonly heldFrom: number | null;
-}
+	heldFrom: z.number().nullable(),
+});
+export type ReplicableCounters = Readonly<z.infer<typeof replicableCountersSchema>>;
+
+/** What an engine has carried out since its process started, and the counters that show who asked for it. */
+export const requestCountersSchema = z.object({
+	/** For clients, whatever the node's role. */
+	direct: z.number(),
+	/** Null for an engine that doesn't replicate. */
+	replicable: replicableCountersSchema.nullable(),
+});
+export type RequestCounters = Readonly<z.infer<typeof requestCountersSchema>>;
 
 /** How often each Sentinel publishes, on every node, which primary it believes in. */
 const SENTINEL_HELLO_SECONDS = 2;
@@ -56,7 +60,7 @@ export function increase(before: number, after: number): number {
 const NOT_SYNCED = 1;
 
 /** How much of the stream of writes between two readings the node took from clients, from 0 to 1. */
-function shareLed(before: ReplicableCounters | null, after: ReplicableCounters): number {
+export function shareLed(before: ReplicableCounters | null, after: ReplicableCounters): number {
 	const { turnedAt } = after;
 	// A new process that leads and whose role has never changed has led since it started.
 	const hasTurned =

@@ -1,0 +1,52 @@
+import { toCsv } from "../../../contract/csv.ts";
+import {
+	COST_COLUMNS,
+	type Costs,
+	costsInputSchema,
+	costsSchema,
+	USAGE_COLUMNS,
+	type Usage,
+	usageInputSchema,
+	usageSchema,
+} from "../../../contract/usage.ts";
+import { getCosts } from "../../../services/costs/get-costs.ts";
+import { getUsage } from "../../../services/costs/get-usage.ts";
+import { requires, router } from "../trpc.ts";
+
+export const usage = router({
+	get: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/usage",
+				status: 200,
+				tag: "Costs",
+				summary: "Get what a cache used, by minute, hour or day",
+				description:
+					"Also of a deleted cache. Usage of the last minute arrives up to a minute late. With Accept: text/csv, returns the items as CSV.",
+				csv: (output) => toCsv(USAGE_COLUMNS, (output as Usage).items),
+			},
+		})
+		.input(usageInputSchema)
+		.output(usageSchema)
+		.query(({ ctx, input }) => getUsage(ctx.resources, input)),
+});
+
+export const costs = router({
+	get: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/costs",
+				status: 200,
+				tag: "Costs",
+				summary: "Get what caches cost, by cache, tag, engine, day or month",
+				description:
+					"Includes deleted caches. For tags, tagKey names the tag; a cache counts with the tags that it has now, or had when it was deleted. With Accept: text/csv, returns the items as CSV.",
+				csv: (output) => toCsv(COST_COLUMNS, (output as Costs).items),
+			},
+		})
+		.input(costsInputSchema)
+		.output(costsSchema)
+		.query(({ ctx, input }) => getCosts(ctx.resources, input)),
+});

@@ -1,0 +1,32 @@
+import type { z } from "zod";
+import type { monthSchema } from "../../contract/usage.ts";
+
+/** What existing caches cost recently. */
+export interface RecentCost {
+	readonly cost: number;
+	/** For how long within the last 24 hours the cache existed. */
+	readonly cacheSeconds: number;
+}
+
+export function monthStart(now: Date): Date {
+	return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+}
+
+/** The cost of the whole month if each cache goes on as it did recently. */
+export function forecastMonth(
+	now: Date,
+	soFar: number,
+	recent: readonly RecentCost[],
+): z.infer<typeof monthSchema> {
+	const end = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+	const leftSeconds = (end.getTime() - now.getTime()) / 1_000;
+	const perSecond = recent.reduce(
+		(sum, { cost, cacheSeconds }) => sum + (cacheSeconds > 0 ? cost / cacheSeconds : 0),
+		0,
+	);
+	return {
+		month: now.toISOString().slice(0, 7),
+		soFar,
+		forecast: soFar + perSecond * leftSeconds,
+	};
+}

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { UsageCounters } from "../../contract/usage-reading.ts";
+import { isNewer, type MeteredProcess, usageBetween } from "./usage-between.ts";
+
+const OWN_BYTES = 5_000;
+const NONE = { calls: 0, usec: 0 };
+
+interface Load {
+	/** Of clients, a second. */
+	gets: number;
+	getBytes: number;
+	heavyCalls: number;
+	heavyUsec: number;
+}
+
+/** What an engine has counted after so many seconds of which the first `idle` had no client. */
+function countersAt(seconds: number, { gets, getBytes, heavyCalls, heavyUsec }: Load, idle = 60) {
+	const busy = Math.max(0, seconds - idle);
+	const clients = seconds * OWN_BYTES + busy * gets * getBytes;
+	const simple = { calls: busy * gets, usec: busy * gets };
+	return {
+		uptimeSeconds: seconds,
+		bytes: { total: clients, clients },
+		requests: { direct: busy * (gets + heavyCalls), replicable: null },
+		simple,
+		heavy: {
+			direct: { calls: busy * heavyCalls, usec: busy * heavyCalls * heavyUsec },
+			replicable: NONE,
+		},
+		cpuUsec: simple.usec + busy * heavyCalls * heavyUsec,
+	} satisfies UsageCounters;
+}
+
+/** Reads one process at these seconds; readings that come twice, or late, are left out as the store does. */
+function ecpusOf(readings: readonly number[], load: Load): number {
+	let process: MeteredProcess | null = null;
+	let ecpus = 0;
+	for (const seconds of readings) {
+		const counters = countersAt(seconds, load);
+		if (process !== null && !isNewer(process.counters, counters)) continue;
+		const between = usageBetween(process, { at: new Date(seconds * 1_000), counters });
+		process = between.process;
+		ecpus += between.usage.ecpus;
+	}
+	return ecpus;
+}
+
+const load = fc.record({
+	gets: fc.integer({ min: 200, max: 50_000 }),
+	getBytes: fc.integer({ min: 1, max: 20_000 }),
+	heavyCalls: fc.constant(0),
+	heavyUsec: fc.constant(0),
+});
+
+describe("ECPUs", () => {
+	test("are the same however often a process is read, and whichever readings are lost, late or come twice", () => {
+		fc.assert(
+			fc.property(
+				load,
+				fc.array(fc.integer({ min: 61, max: 3_600 }), { minLength: 1, maxLength: 60 }),
+				(each, disorder) => {
+					const expected = ecpusOf([60, 3_600], each);
+					const total = ecpusOf([60, ...disorder, 3_600, 3_600], each);
+					expect(total / expected).toBeCloseTo(1, 6);
+					const perRequest = Math.max(1, each.getBytes / 1_024);
+					expect(expected / (3_540 * each.gets * perRequest)).toBeCloseTo(1, 6);
+				},
+			),
+		);
+	});
+
+	test("are at least 1 a request, and 1 for each KB", () => {
+		const small = { gets: 100, getBytes: 100, heavyCalls: 0, heavyUsec: 0 };
+		expect(ecpusOf([60, 70], small)).toBeCloseTo(1_000, 6);
+		expect(ecpusOf([60, 70], { ...small, getBytes: 3_072 })).toBeCloseTo(3_000, 6);
+	});
+
+	test("of other commands follow their time, measured in GETs, but never exceed the processor's", () => {
+		const heavy = { gets: 1_000, getBytes: 10, heavyCalls: 10, heavyUsec: 500 };
+		// A GET takes 1 µs here: each of the others counts as 500.
+		expect(ecpusOf([60, 70], heavy)).toBeCloseTo(10 * (1_000 + 10 * 500), 6);
+		expect(ecpusOf([60, 70], { ...heavy, heavyUsec: 0.5 })).toBeCloseTo(10 * 1_010, 6);
+		const before = usageBetween(null, { at: new Date(60_000), counters: countersAt(60, heavy) });
+		const stalled = { ...countersAt(70, heavy), cpuUsec: 4_000 };
+		const { usage } = usageBetween(before.process, { at: new Date(70_000), counters: stalled });
+		expect(usage.ecpus).toBeCloseTo(10_100 + 4_000, 6);
+	});
+
+	test("of a cache that nobody uses are none, whatever health checks move", () => {
+		const idle = { gets: 0, getBytes: 0, heavyCalls: 0, heavyUsec: 0 };
+		expect(ecpusOf([60, 120, 180], idle)).toBe(0);
+	});
+
+	test("of a process that was never read before are all that it counted", () => {
+		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
+		const { usage } = usageBetween(null, {
+			at: new Date(100_000),
+			counters: countersAt(90, each),
+		});
+		expect(usage).toEqual({ from: new Date(10_000), to: new Date(100_000), ecpus: 3_000 });
+	});
+
+	test("go on from zero when someone resets an engine's counters", () => {
+		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
+		const before = usageBetween(null, { at: new Date(600_000), counters: countersAt(600, each) });
+		const counters = { ...countersAt(70, each), uptimeSeconds: 660 };
+		expect(isNewer(before.process.counters, counters)).toBe(true);
+		const { usage } = usageBetween(before.process, { at: new Date(660_000), counters });
+		expect(usage.ecpus).toBeCloseTo(1_000, 6);
+	});
+});

@@ -1,0 +1,101 @@
+import { increase, requestsBetween, shareLed } from "../../contract/client-requests.ts";
+import type { UsageCounters } from "../../contract/usage-reading.ts";
+
+/** What is known of an engine's process from its newest reading. */
+export interface MeteredProcess {
+	readonly at: Date;
+	readonly counters: UsageCounters;
+	/** Bytes a second of health checks, agents and Sentinels, as seen while no client asked; null before that. */
+	readonly ownBytesPerSecond: number | null;
+}
+
+/** What clients used between two readings. */
+export interface UsageBetween {
+	readonly from: Date;
+	readonly to: Date;
+	readonly ecpus: number;
+}
+
+export const BYTES_PER_ECPU = 1_024;
+/** What an idle node moves, until that has been measured. */
+const OWN_BYTES_DEFAULT = 8_192;
+/** Anything beyond is a client's, even if it asks for nothing, such as a subscriber. */
+const OWN_BYTES_MAX = 65_536;
+/** Shorter readings say too little about what happens every few seconds. */
+const LEARN_SECONDS = 15;
+/** How long a GET or SET takes, until a process has carried out enough of them to tell. */
+const SIMPLE_USEC_DEFAULT = 2;
+const SIMPLE_CALLS_ENOUGH = 1_000;
+const SIMPLE_USEC = { least: 0.5, most: 20 } as const;
+
+/**
+ * Whether a reading of the same process is newer than the last one: one that comes twice, or late, changes nothing.
+ * Both measures rise with every reading, unless the host's clock is set back or someone resets the engine's counters.
+ */
+export function isNewer(before: UsageCounters, after: UsageCounters): boolean {
+	return after.bytes.total > before.bytes.total || after.uptimeSeconds > before.uptimeSeconds;
+}
+
+/**
+ * What clients used since the last reading of this process, or since it started if `before` is null. Counters that
+ * fell were reset, and have counted from zero.
+ */
+export function usageBetween(
+	before: MeteredProcess | null,
+	after: { readonly at: Date; readonly counters: UsageCounters },
+): { usage: UsageBetween; process: MeteredProcess } {
+	const { at, counters } = after;
+	const from = before?.at ?? new Date(at.getTime() - counters.uptimeSeconds * 1_000);
+	const seconds = Math.max(0, (at.getTime() - from.getTime()) / 1_000);
+	const held = before === null || wasReset(before.counters, counters) ? null : before.counters;
+	const asked = requestsBetween(held?.requests ?? null, counters.requests, seconds);
+	const bytes = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
+	const known = before?.ownBytesPerSecond ?? null;
+	const own = (known ?? OWN_BYTES_DEFAULT) * seconds;
+	const isIdle = asked < 1 && bytes <= OWN_BYTES_MAX * seconds;
+	const learned = isIdle && seconds >= LEARN_SECONDS ? bytes / seconds : null;
+	const work = asked + extraWork(held, counters);
+	return {
+		usage: {
+			from: new Date(Math.min(from.getTime(), at.getTime())),
+			to: at,
+			ecpus: isIdle ? 0 : Math.max(work, (bytes - own) / BYTES_PER_ECPU),
+		},
+		process: {
+			at,
+			counters,
+			ownBytesPerSecond:
+				learned === null ? known : known === null ? learned : (known + learned) / 2,
+		},
+	};
+}
+
+function wasReset(before: UsageCounters, after: UsageCounters): boolean {
+	return after.bytes.total < before.bytes.total;
+}
+
+/** ECPUs beyond one a command: how many GETs' time the other commands took. */
+function extraWork(before: UsageCounters | null, after: UsageCounters): number {
+	const { requests, heavy, simple } = after;
+	const simpleUsec =
+		simple.calls >= SIMPLE_CALLS_ENOUGH
+			? Math.min(SIMPLE_USEC.most, Math.max(SIMPLE_USEC.least, simple.usec / simple.calls))
+			: SIMPLE_USEC_DEFAULT;
+	const share =
+		requests.replicable === null
+			? 0
+			: shareLed(before?.requests.replicable ?? null, requests.replicable);
+	const direct = extraOf(before?.heavy.direct, heavy.direct, simpleUsec);
+	const replicable = share * extraOf(before?.heavy.replicable, heavy.replicable, simpleUsec);
+	// The engine's own times include those in which another process had the processor.
+	const possible = increase(before?.cpuUsec ?? 0, after.cpuUsec) / simpleUsec;
+	return Math.min(direct + replicable, possible);
+}
+
+type Work = UsageCounters["heavy"]["direct"];
+
+function extraOf(before: Work | undefined, after: Work, simpleUsec: number): number {
+	const calls = increase(before?.calls ?? 0, after.calls);
+	const usec = increase(before?.usec ?? 0, after.usec);
+	return Math.max(0, usec / simpleUsec - calls);
+}

@@ -1,0 +1,92 @@
+import { engineSchema } from "../contract/enums.ts";
+import type { ReportInput } from "../contract/host-report.ts";
+import { writeInCharge } from "../data/charge.ts";
+import type { Transaction } from "../data/database.ts";
+import { MeteredProcesses } from "../data/metered-processes.ts";
+import { addUsage, type UsageAddition } from "../data/usage-store.ts";
+import { NOTHING_USED } from "../domain/metering/cost.ts";
+import { divide } from "../domain/metering/spans.ts";
+import { isNewer, usageBetween } from "../domain/metering/usage-between.ts";
+import { oncePer } from "../platform/once-per.ts";
+import { SharedRun } from "../platform/shared-run.ts";
+import type { Resources } from "../services/context.ts";
+
+type Reading = ReportInput["usage"][number];
+
+/** One transaction at a time: readings that arrive meanwhile wait, and go together in the next one. */
+class UsageWriter {
+	#waiting: Reading[] = [];
+	readonly #writing: SharedRun;
+
+	constructor(resources: Resources) {
+		this.#writing = new SharedRun(async () => {
+			const readings = this.#waiting;
+			this.#waiting = [];
+			await writeInCharge(resources, (tx) => meter(resources, tx, readings));
+		});
+	}
+
+	take(readings: readonly Reading[]): Promise<void> {
+		this.#waiting.push(...readings);
+		return this.#writing.run();
+	}
+}
+
+const writerOf = oncePer((resources: Resources) => new UsageWriter(resources));
+
+/**
+ * Adds what clients used since the last reading of each process, and stores the reading, in one transaction: a reading
+ * that comes twice, or after a newer one, adds nothing.
+ */
+export async function takeUsage(resources: Resources, readings: readonly Reading[]): Promise<void> {
+	if (readings.length > 0) await writerOf(resources).take(readings);
+}
+
+async function meter(
+	{ rateCard }: Resources,
+	tx: Transaction,
+	readings: readonly Reading[],
+): Promise<void> {
+	const nodeIds = [...new Set(readings.map(({ assignmentId }) => assignmentId))].sort();
+	const nodes = await tx.node.findMany({
+		where: { id: { in: nodeIds } },
+		select: { id: true, cacheId: true, cache: { select: { engine: true, kind: true } } },
+	});
+	const caches = new Map(nodes.map(({ id, cacheId, cache }) => [id, { cacheId, ...cache }]));
+	const processes = await MeteredProcesses.of(tx, nodeIds);
+	const metering = await tx.metering.findUnique({ where: { id: 1 } });
+	const additions: UsageAddition[] = [];
+	for (const reading of readings) {
+		const { assignmentId: nodeId, process, counters, storedBytes } = reading;
+		const cache = caches.get(nodeId);
+		const before = processes.get(nodeId, process);
+		if (cache === undefined) continue;
+		if (before !== null && !isNewer(before.counters, counters)) continue;
+		const at = new Date(reading.at);
+		const { usage, process: after } = usageBetween(before, { at, counters });
+		processes.set(nodeId, process, after);
+		// It ran before anything was metered: how much of what it has counted is recent isn't known.
+		if (before === null && metering !== null && usage.from < metering.startedAt) continue;
+		const seconds = (usage.to.getTime() - usage.from.getTime()) / 1_000;
+		for (const { share, ...span } of divide(usage.from, usage.to)) {
+			additions.push({
+				...span,
+				cacheId: cache.cacheId,
+				used: {
+					...NOTHING_USED,
+					storedByteSeconds: storedBytes * seconds * share,
+					ecpus: usage.ecpus * share,
+				},
+				nodeCost: 0,
+				serverless: isServerless(cache.kind) ? engineSchema.parse(cache.engine) : null,
+			});
+		}
+	}
+	await processes.save(tx);
+	await addUsage(tx, rateCard, additions);
+}
+
+/** Billed for what it stores and carries out, not for its nodes. */
+export function isServerless(kind: string): boolean {
+	return kind === "serverless";
+}

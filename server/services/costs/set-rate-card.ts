@@ -1,0 +1,43 @@
+import { AppError } from "../../contract/errors.ts";
+import type { RateCard, SetRateCardInput } from "../../contract/rate-card.ts";
+import { readRateCard, writeRateCard } from "../../data/rate-card-store.ts";
+import type { Caller, Resources } from "../context.ts";
+import { mutate } from "../mutation.ts";
+
+/** Replaces the rate card from now on: costs so far stay, and are converted if the currency changes. */
+export async function setRateCard(
+	resources: Resources,
+	caller: Caller,
+	{ exchangeRate, ...card }: SetRateCardInput,
+): Promise<RateCard> {
+	return mutate(resources, caller, {
+		action: "rate-card.set",
+		target: "rate-card",
+		input: { ...card, exchangeRate },
+		run: async (tx, after) => {
+			const { currency } = await readRateCard(tx);
+			if (currency !== card.currency && exchangeRate === undefined) {
+				throw new AppError(
+					"invalid_argument",
+					`exchangeRate is required: costs so far are in ${currency}. Send what one ${currency} is in ${card.currency}, or 1 to keep the numbers.`,
+					{ field: "exchangeRate" },
+				);
+			}
+			if (currency === card.currency && exchangeRate !== undefined && exchangeRate !== 1) {
+				throw new AppError(
+					"invalid_argument",
+					`exchangeRate is for a new currency, and the currency is already ${currency}; leave exchangeRate out`,
+					{ field: "exchangeRate" },
+				);
+			}
+			await writeRateCard(tx, card, {
+				now: resources.clock.now(),
+				exchangeRate: exchangeRate ?? 1,
+			});
+			after(() => {
+				resources.rateCard = card;
+			});
+			return card;
+		},
+	});
+}
