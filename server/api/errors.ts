@@ -12,6 +12,22 @@ export function toAppError(error: unknown): AppError {
 	return unexpectedError(error);
 }
 
+/**
+ * Any value thrown while Fastify handles a request, as an AppError. Fastify's own refusals (a body that isn't JSON, or too
+ * long) carry a status below 500.
+ */
+export function fromHttpLayer(error: unknown): AppError {
+	if (error instanceof AppError) return error;
+	const status = (error as { statusCode?: unknown }).statusCode;
+	const message = error instanceof Error ? error.message : "The request isn't valid.";
+	if (status === 413) return new AppError("payload_too_large", message, { cause: error });
+	if (status === 429) return new AppError("rate_limited", message, { cause: error });
+	if (typeof status === "number" && status >= 400 && status < 500) {
+		return new AppError("malformed_request", message, { cause: error });
+	}
+	return toAppError(error);
+}
+
 /** Nothing was changed: the database rolls back what it can't finish. */
 function diskFullError(cause: unknown): AppError {
 	return new AppError(

@@ -13,14 +13,13 @@ import type { Logger } from "../../platform/logger.ts";
 import { auditSession } from "../auth/audit-session.ts";
 import { connectionFacts, requireSafeConnection } from "../auth/connection.ts";
 import { type Identification, identifyCaller } from "../auth/identify-caller.ts";
-import { identifyHost, recallHost } from "../auth/identify-host.ts";
 import { SESSION_ROUTES } from "../auth/session-routes.ts";
 import { CLIENT_IP_HEADER } from "../auth/sessions.ts";
 import type { SetUp } from "../auth/set-up.ts";
 import { AppError } from "../contract/errors.ts";
 import { TIME_HEADER } from "../contract/server-clock.ts";
 import { DatabaseProbe } from "../data/database-probe.ts";
-import { type AgentContext, agentRouter } from "./agent/agent-router.ts";
+import { agentPlugin } from "./agent/agent-plugin.ts";
 import { toErrorBody } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { refuseUnstorable } from "./refuse-unstorable.ts";
@@ -31,8 +30,6 @@ import { type AppRouter, appRouter } from "./trpc/router.ts";
 import { type Context, toTrpcError } from "./trpc/trpc.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** A report from a host with a thousand nodes is larger than anything that people send. */
-const AGENT_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * A call takes one place. More calls at the same time wouldn't be faster, because they share a thread and the embedded
@@ -124,7 +121,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 			} satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
 		});
 	});
-	await registerAgentApi(app, options, gate);
+	const { resources } = identification;
+	await app.register(
+		async (scope) => agentPlugin(scope, { resources, epoch: options.epoch, gate }),
+		{
+			prefix: "/api/agent",
+		},
+	);
 	registerSessions(app, options);
 	registerPages(app, options.pages, createContext);
 	return app;
@@ -153,38 +156,6 @@ function logInternalErrors(logger: Logger) {
 		if (error.code !== "INTERNAL_SERVER_ERROR") return;
 		logger.error({ err: error.cause ?? error, path }, "internal error");
 	};
-}
-
-async function registerAgentApi(
-	app: FastifyInstance,
-	options: HttpServerOptions,
-	gate: Gate,
-): Promise<void> {
-	const { resources } = options.identification;
-	await app.register(async (scope) => {
-		scope.addHook("onRoute", (route) => {
-			route.bodyLimit = AGENT_BODY_LIMIT_BYTES;
-		});
-		scope.addHook("onRequest", requireTrpcRequest);
-		await scope.register(fastifyTRPCPlugin, {
-			prefix: "/api/agent",
-			trpcOptions: {
-				router: agentRouter,
-				createContext: ({ req }): AgentContext => ({
-					resources,
-					...{ requestId: req.id, address: req.ip },
-					arrivedAt: resources.clock.now(),
-					epoch: options.epoch,
-					gate,
-					// Hosts that have called before bypass the gate; strangers don't.
-					identifyHost: async () =>
-						recallHost(resources, req.headers.authorization) ??
-						(await gate.pass(() => identifyHost(resources, req.headers.authorization))),
-				}),
-				onError: logInternalErrors(options.logger),
-			} satisfies FastifyTRPCPluginOptions<typeof agentRouter>["trpcOptions"],
-		});
-	});
 }
 
 /** better-auth speaks Fetch; this translates requests and responses. */

@@ -11,7 +11,7 @@ const TRPC_METHODS = new Set(["GET", "POST"]);
  * have none.
  */
 export function requireHost({ headers, host }: FastifyRequest): void {
-	for (const name of [headers.host, host]) {
+	for (const name of new Set([headers.host, host])) {
 		if (name === undefined || name === "" || isHost(name)) continue;
 		throw new AppError("malformed_request", "The Host header must be a host name or address.", {
 			field: "Host",

@@ -3,7 +3,7 @@ import { hostEngineSchema, hostNameSchema, zoneSchema } from "./host.ts";
 import { LIMITS } from "./limits.ts";
 
 /**
- * The agent protocol: the agent calls, over tRPC at /api/agent.
+ * The agent protocol: the agent calls, with POST at /api/agent/… and tRPC's wire format.
  *
  *   enrol(join token)            once; safe to repeat with the same agentId and credential
  *   watch(revision, notice)      the host's whole desired state once it passes `revision`, changes of its routes after

@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { identifyHost } from "../../auth/identify-host.ts";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { failoverCache } from "../../services/caches/failover-cache.ts";
+import { agentCaller } from "../../testing/agent-caller.ts";
 import { TestFleet } from "../../testing/test-fleet.ts";
 import { HOLDS_NOTHING, TEST_EPOCH, type TestHost } from "../../testing/test-host.ts";
-import { Gate } from "../gate.ts";
-import { agentRouter } from "./agent-router.ts";
 
 let fleet: TestFleet;
 beforeEach(async () => {
@@ -18,25 +16,17 @@ const FOREIGN = [AGENT_PROTOCOL_VERSION - 2, AGENT_PROTOCOL_VERSION + 1] as cons
 
 /** Calls as the host's agent would if it spoke that version. */
 function callerFor({ enrollment }: TestHost, protocol: number) {
-	const { resources } = fleet.test;
-	const caller = agentRouter.createCaller({
-		...{ resources, requestId: "r", address: "192.0.2.9", epoch: TEST_EPOCH },
-		...{ arrivedAt: resources.clock.now(), gate: new Gate({ places: 8, waitingMax: 8 }) },
-		identifyHost: () => identifyHost(resources, `Bearer ${enrollment.credential}`),
-	});
-	// Its other fields may have any form.
+	const caller = agentCaller(fleet.test.resources, enrollment.credential);
 	return {
-		watch: (epoch = -1) => caller.watch({ ...HOLDS_NOTHING, epoch, notice: -1, protocol } as never),
-		enrol: () => caller.enrol({ ...enrollment, protocol } as never),
+		watch: (epoch = -1) => caller.watch({ ...HOLDS_NOTHING, epoch, notice: -1, protocol }),
+		enrol: () => caller.enrol({ ...enrollment, protocol }),
 	};
 }
 
 const refused = {
-	code: "UNPROCESSABLE_CONTENT",
-	cause: {
-		field: "protocol",
-		details: { oldest: AGENT_PROTOCOL_VERSION - 1, newest: AGENT_PROTOCOL_VERSION },
-	},
+	code: "invalid_argument",
+	field: "protocol",
+	details: { oldest: AGENT_PROTOCOL_VERSION - 1, newest: AGENT_PROTOCOL_VERSION },
 };
 
 /** From now on the primary's host only calls in a version that isn't understood. */
@@ -101,7 +91,7 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 		expect((await fleet.host(host.enrollment.name)).warnings).toEqual([]);
 	});
 
-	it("accepts no nodes, and keeps no cache from becoming available", async () => {
+	it("takes no nodes, and keeps no cache from becoming available", async () => {
 		const [host] = fleet.hosts;
 		if (host === undefined) throw new Error("no host");
 		await expect(callerFor(host, protocol).watch()).rejects.toMatchObject(refused);

@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../contract/errors.ts";
-import { statusOf, toAppError, toErrorBody } from "../errors.ts";
+import { fromHttpLayer, statusOf, toErrorBody } from "../errors.ts";
 import { type Context, unwrapTrpcError } from "../trpc/trpc.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type RestProcedure, restProcedures } from "./routes.ts";
@@ -83,17 +83,4 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 	const cause = error instanceof TRPCError ? unwrapTrpcError(error) : fromHttpLayer(error);
 	if (cause.code === "internal") request.log.error({ err: cause.cause ?? error }, "internal error");
 	reply.code(statusOf(cause.code)).send(toErrorBody(cause, request.id));
-}
-
-/** Fastify's own refusals (a body that isn't JSON, or too long) carry a status below 500. */
-function fromHttpLayer(error: unknown): AppError {
-	if (error instanceof AppError) return error;
-	const status = (error as { statusCode?: unknown }).statusCode;
-	const message = error instanceof Error ? error.message : "The request isn't valid.";
-	if (status === 413) return new AppError("payload_too_large", message, { cause: error });
-	if (status === 429) return new AppError("rate_limited", message, { cause: error });
-	if (typeof status === "number" && status >= 400 && status < 500) {
-		return new AppError("malformed_request", message, { cause: error });
-	}
-	return toAppError(error);
 }
