@@ -57,11 +57,11 @@ export async function deleteCache(rest: Rest, name: string): Promise<void> {
 	if (answer.status !== 202) throw new Error(JSON.stringify(answer));
 }
 
-export async function untilAvailable(rest: Rest, name: string): Promise<Cache> {
+export async function untilAvailable(rest: Rest, name: string, pollMs = POLL_MS): Promise<Cache> {
 	for (;;) {
 		const cache = cacheSchema.parse((await rest("GET", `/caches/${name}`)).body);
 		if (cache.status === "available") return cache;
-		await delay(POLL_MS);
+		await delay(pollMs);
 	}
 }
 

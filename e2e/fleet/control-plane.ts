@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHome } from "../../platform/home.ts";
 import { removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import { copyCaches } from "../../server/testing/copy-caches.ts";
 import { cpuSeconds, cpuSecondsWithChildren, mebibytes } from "../bench/process-usage.ts";
 import { type PostgresServer, startPostgres } from "../fixtures/postgres-server.ts";
 import { startProgram } from "../fixtures/program.ts";
@@ -30,6 +31,8 @@ export interface ControlPlane {
 	databaseCpuSeconds(): number;
 	rssMib(): number;
 	writes(): Promise<Writes>;
+	/** Writes the rows of further caches behind the control plane's back, with one of its caches as the model. */
+	copyCaches(model: string, names: readonly string[]): Promise<void>;
 	/** How many shards have their recorded primary on one of these hosts. */
 	primariesOn(hostNames: readonly string[]): Promise<number>;
 	stop(): Promise<void>;
@@ -75,6 +78,11 @@ export async function startControlPlane(profileDir: string | null): Promise<Cont
 		databaseCpuSeconds: () => cpuSecondsWithChildren(database.pid),
 		rssMib: () => mebibytes(program.pid, "status", "VmRSS"),
 		writes: () => countWrites(database),
+		copyCaches: (model, names) =>
+			copyCaches({
+				...{ databaseUrl: database.url, secretKeyFile: home.secretKeyFile },
+				...{ model, names },
+			}),
 		primariesOn: async (hostNames) => {
 			const [count] = await database.query(
 				`SELECT count(*) FROM "Shard" JOIN "Node" ON "Node"."id" = "Shard"."primaryNodeId"

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--scenes rest,changes] [--profile <directory>]`: a real control
- * plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number of hosts, with
- * ten nodes a host by default.
+ * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--created 200] [--scenes rest,changes] [--profile <directory>]`:
+ * a real control plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number
+ * of hosts, with ten nodes a host by default. `--created` is how many caches are created through the API; the rows of the
+ * others are written into the database, as creations leave them once they have placed the nodes.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 	options: {
 		hosts: { type: "string", default: "10" },
 		nodes: { type: "string" },
+		created: { type: "string" },
 		scenes: { type: "string" },
 		profile: { type: "string" },
 	},
@@ -42,7 +44,9 @@ async function measure(hosts: number): Promise<Figures> {
 	const profile = values.profile === undefined ? null : join(values.profile, String(hosts));
 	const controlPlane = await startControlPlane(profile);
 	const fleet = new FleetLink();
-	const stage: Stage = { controlPlane, fleet, hosts, caches: Math.floor(nodes / NODES_PER_CACHE) };
+	const caches = Math.floor(nodes / NODES_PER_CACHE);
+	const created = Math.min(caches, Number(values.created ?? caches));
+	const stage: Stage = { controlPlane, fleet, hosts, caches, created };
 	const places = placesOf(hosts);
 	const figures: Figures = { nodes: String(stage.caches * NODES_PER_CACHE) };
 	const lost = places.filter((_, index) => index % 3 === 2 && index > 2);

@@ -28,12 +28,22 @@ export type StoredObservation = z.infer<typeof storedObservationSchema>;
 
 /** Offsets rise with every write and aren't news. */
 export function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
-	const withoutOffset = (observation: StoredObservation) =>
-		JSON.stringify({
-			...observation,
-			engineState: observation.engineState && { ...observation.engineState, offset: 0 },
-		});
-	return withoutOffset(a) === withoutOffset(b);
+	return textWithoutOffset(a) === textWithoutOffset(b);
+}
+
+/** Each observation is compared twice: with the one before it and with the one after it. */
+const texts = new WeakMap<StoredObservation, string>();
+
+function textWithoutOffset(observation: StoredObservation): string {
+	const known = texts.get(observation);
+	if (known !== undefined) return known;
+	const { engineState } = observation;
+	const text = JSON.stringify({
+		...observation,
+		engineState: engineState && { ...engineState, offset: 0 },
+	});
+	texts.set(observation, text);
+	return text;
 }
 
 /** A host's last report about its gateway, with routes by cache id. */

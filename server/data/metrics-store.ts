@@ -24,6 +24,9 @@ const mergedMeans = Prisma.join(
 	),
 );
 
+/** From the beginning of one statement to that of the next, at least. */
+const STATEMENT_INTERVAL_MS = 50;
+
 /**
  * Writes one statement at a time: samples that arrive meanwhile wait, and go together in the next one. A fleet's
  * reports come at any moment, each with a few samples, and a statement costs far more than a row.
@@ -33,11 +36,14 @@ class SampleWriter {
 	readonly #writing: SharedRun;
 
 	constructor(db: Database) {
-		this.#writing = new SharedRun(() => {
-			const samples = this.#waiting;
-			this.#waiting = [];
-			return insertSamples(db, samples);
-		});
+		this.#writing = new SharedRun(
+			() => {
+				const samples = this.#waiting;
+				this.#waiting = [];
+				return insertSamples(db, samples);
+			},
+			{ intervalMs: STATEMENT_INTERVAL_MS },
+		);
 	}
 
 	store(samples: readonly StoredSample[]): Promise<void> {

@@ -24,10 +24,15 @@ const LATE_MS = 1.5 * INTERVAL_MS;
 /** The newest samples of every node, in memory. All hosts take theirs at the same moments, a round every 5 s. */
 export class NewestMetrics {
 	readonly #nodes = new Map<string, HeldNode>();
+	/** The nodes that each cache has, or had a moment ago. */
+	readonly #ofCache = new Map<string, Set<HeldNode>>();
 
 	add(nodeId: string, cacheId: string | null, at: Date, metrics: NodeMetrics, now: number): void {
-		const held = this.#nodes.get(nodeId) ?? { cacheId, samples: [], left: false };
-		held.cacheId = cacheId ?? held.cacheId;
+		const held = this.#nodes.get(nodeId) ?? { cacheId: null, samples: [], left: false };
+		if (cacheId !== null) {
+			held.cacheId = cacheId;
+			this.#ofCache.set(cacheId, (this.#ofCache.get(cacheId) ?? new Set()).add(held));
+		}
 		// Otherwise, a sample from before this clock was set back would stay the newest.
 		const kept = held.samples.filter((sample) => isFresh(sample, now) && sample.at <= at.getTime());
 		held.samples = [...kept, { at: at.getTime(), metrics }];
@@ -49,7 +54,7 @@ export class NewestMetrics {
 	 * the round in which it left.
 	 */
 	round(cacheId: string, now: number): NodeMetrics[] {
-		const nodes = [...this.#nodes.values()].filter((node) => node.cacheId === cacheId);
+		const nodes = [...(this.#ofCache.get(cacheId) ?? [])];
 		const newest = nodes.flatMap(({ samples, left }) => {
 			const last = left ? undefined : samples.at(-1);
 			return last !== undefined && isFresh(last, now) ? [last.at] : [];
@@ -66,9 +71,17 @@ export class NewestMetrics {
 	leave(nodeId: string, now: number): void {
 		const held = this.#nodes.get(nodeId);
 		if (held !== undefined) held.left = true;
-		for (const [id, { samples, left }] of this.#nodes) {
-			if (left && !samples.some((sample) => isFresh(sample, now))) this.#nodes.delete(id);
+		for (const [id, node] of this.#nodes) {
+			if (node.left && !node.samples.some((sample) => isFresh(sample, now))) this.#forget(id, node);
 		}
+	}
+
+	#forget(nodeId: string, node: HeldNode): void {
+		this.#nodes.delete(nodeId);
+		if (node.cacheId === null) return;
+		const others = this.#ofCache.get(node.cacheId);
+		others?.delete(node);
+		if (others?.size === 0) this.#ofCache.delete(node.cacheId);
 	}
 }
 

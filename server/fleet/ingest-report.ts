@@ -202,7 +202,7 @@ async function takeObservations(
 	}
 }
 
-/** Only in memory: hosts report it again after a restart. Caches that are being created or changed wait for it. */
+/** Only in memory: hosts report it again after a restart. Caches that it serves and that are being created or changed wait for it. */
 async function takeGateway(
 	{ db, fleet }: Resources,
 	hostId: string,
@@ -218,7 +218,7 @@ async function takeGateway(
 	for (const cacheId of fleet.setGateway(named, gateway)) touched.add(cacheId);
 	if (before?.phase === gateway.phase && before.routeRevision === gateway.routeRevision) return;
 	const waiting = await db.cache.findMany({
-		where: { status: { in: ["creating", "modifying"] } },
+		where: { status: { in: ["creating", "modifying"] }, servedByHostIds: { has: hostId } },
 		select: { id: true },
 	});
 	for (const cache of waiting) touched.add(cache.id);

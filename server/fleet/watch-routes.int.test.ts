@@ -103,6 +103,23 @@ describe("the routes of a fleet with more than ten hosts", () => {
 		expect(wakeUps()).toEqual(before);
 	});
 
+	it("are waited for by a cache that is being changed, which wakes when a host that serves it has them", async () => {
+		const { id } = await cacheRow();
+		await resources.db.cache.update({ where: { id }, data: { status: "modifying" } });
+		const serving = await servingHosts();
+		const { woken } = fleet.test;
+		for (const host of fleet.hosts) {
+			const known = resources.fleet.gateway(host.hostId);
+			if (known === null) throw new Error("no gateway");
+			const { hostName: _, address: __, routes, ...gateway } = known;
+			woken.length = 0;
+			const routeRevision = gateway.routeRevision + 1;
+			await host.report({ gateway: { ...gateway, routeRevision, routes: [...routes.values()] } });
+			expect(woken).toEqual(serving.includes(host) ? [id] : []);
+		}
+		await resources.db.cache.update({ where: { id }, data: { status: "available" } });
+	});
+
 	it("are the same after a restart of the control plane, which writes nothing for them", async () => {
 		const before = await cacheRow();
 		const restarted = { ...resources, routes: new RouteRegistry() };

@@ -36,3 +36,21 @@ it("runs one at a time if it is called at the moment when a run ends", async () 
 	await Promise.all([shared.run(), first.then(() => shared.run())]);
 	expect(most).toBe(1);
 });
+
+it("leaves an interval between the beginnings of two runs; calls made in it share the next run", async () => {
+	const begunAt: number[] = [];
+	const shared = new SharedRun(
+		async () => {
+			begunAt.push(performance.now());
+		},
+		{ intervalMs: 30 },
+	);
+	await shared.run();
+	const second = shared.run();
+	// No timer fires meanwhile, but a run without an interval would begin.
+	for (let tick = 0; tick < 20; tick++) await null;
+	await Promise.all([second, shared.run()]);
+	const [first = 0, next = 0] = begunAt;
+	expect(begunAt).toHaveLength(2);
+	expect(next - first).toBeGreaterThanOrEqual(29);
+});

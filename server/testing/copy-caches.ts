@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import { connectServer, Prisma, type Transaction } from "../data/database.ts";
+import { advance, creationSteps } from "../domain/cache/progress.ts";
+import { createSecretBox, loadSecretKey, randomSecret } from "../platform/secrets.ts";
+import { bumpHosts } from "../services/bump-hosts.ts";
+import { rerouteCaches } from "../services/route-hosts.ts";
+
+const CACHES_AT_ONCE = 500;
+
+/** What differs from the model's row, by column. */
+type Differences = { id: string } & Record<string, string | number | object | null>;
+
+/**
+ * Writes the rows that caches have once they are created and placed, and nothing of what follows: hosts are given the
+ * nodes, start them, and the control plane finds the caches available. The model is a cache with one shard; hosts take
+ * nodes in turn, in the order in which they joined.
+ */
+export async function copyCaches(options: {
+	databaseUrl: string;
+	secretKeyFile: string;
+	/** Name of the model. */
+	model: string;
+	names: readonly string[];
+}): Promise<void> {
+	const db = connectServer(options.databaseUrl);
+	const key = loadSecretKey(options.secretKeyFile, { isNew: false, sealed: null });
+	const secrets = createSecretBox(key);
+	const model = await db.cache.findUniqueOrThrow({
+		where: { name: options.model },
+		include: { shards: true, nodes: { orderBy: { name: "asc" } } },
+	});
+	const hosts = await db.host.findMany({
+		select: { id: true, nodes: { select: { port: true } } },
+		orderBy: { joinedAt: "asc" },
+	});
+	const nextPort = new Map(
+		hosts.map(({ id, nodes }) => [id, 1 + Math.max(...nodes.map(({ port }) => port), 16_999)]),
+	);
+	const endpoints = await db.cache.aggregate({ _max: { port: true, readerPort: true } });
+	let endpoint = Math.max(endpoints._max.port ?? 0, endpoints._max.readerPort ?? 0);
+	let turn = 0;
+	const now = new Date().toISOString();
+	const progress = advance(
+		creationSteps({ engine: "valkey", clusterMode: "disabled", replicasPerShard: 2 }, now),
+		...([1, "running", now] as const),
+	);
+	const copyOf = (name: string) => {
+		const cacheId = randomUUID();
+		const shardId = randomUUID();
+		const ids = model.nodes.map(() => randomUUID());
+		const nodes = ids.map((id, member): Differences => {
+			const hostId = hosts[turn++ % hosts.length]?.id ?? "";
+			const port = nextPort.get(hostId) ?? 0;
+			nextPort.set(hostId, port + 1);
+			const followsNodeId = member === 0 ? null : (ids[0] ?? null);
+			const nodeName = `${name}-${String(member + 1).padStart(3, "0")}`;
+			return {
+				...{ id, cacheId, shardId, name: nodeName, hostId, port, followsNodeId },
+				...{ observation: null },
+			};
+		});
+		const systemPassword = secrets.seal(randomSecret(), `cache:${cacheId}:system`);
+		const cache: Differences = {
+			...{ id: cacheId, name, systemPassword, progress },
+			...{ status: "creating", statusReason: null, availableAt: null },
+			...{ port: ++endpoint, readerPort: ++endpoint },
+		};
+		return { cache, shard: { id: shardId, cacheId, primaryNodeId: ids[0] ?? null }, nodes };
+	};
+	for (let first = 0; first < options.names.length; first += CACHES_AT_ONCE) {
+		const copies = options.names.slice(first, first + CACHES_AT_ONCE).map(copyOf);
+		await db.$transaction(async (tx) => {
+			await bumpHosts(tx, nextPort.keys());
+			const cacheIds = copies.map(({ cache }) => cache.id);
+			await copyRows(
+				tx,
+				"Cache",
+				model.id,
+				copies.map(({ cache }) => cache),
+			);
+			const [shard] = model.shards;
+			await copyRows(
+				tx,
+				"Shard",
+				shard?.id ?? "",
+				copies.map((copy) => copy.shard),
+			);
+			for (const [member, { id }] of model.nodes.entries()) {
+				await copyRows(
+					tx,
+					"Node",
+					id,
+					copies.flatMap(({ nodes }) => nodes[member] ?? []),
+				);
+			}
+			await rerouteCaches(tx, cacheIds);
+		});
+	}
+	await db.$disconnect();
+}
+
+/** Inserts copies of a row with other values in some columns. */
+async function copyRows(
+	tx: Transaction,
+	table: "Cache" | "Shard" | "Node",
+	modelId: string,
+	differences: readonly Differences[],
+): Promise<void> {
+	const name = Prisma.raw(`"${table}"`);
+	await tx.$executeRaw`
+		INSERT INTO ${name}
+		SELECT made.* FROM ${name} AS model
+			CROSS JOIN jsonb_array_elements(${JSON.stringify(differences)}::jsonb) AS own
+			CROSS JOIN LATERAL jsonb_populate_record(model, own) AS made
+		WHERE model."id" = ${modelId}`;
+}
