@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import type { ReportMessage } from "../../contract/host-report.ts";
 import {
-	enrolTestHost,
+	enrollTestHost,
 	HOLDS_NOTHING,
 	TEST_EPOCH,
 	type TestHost,
@@ -16,7 +16,7 @@ let host: TestHost;
 beforeAll(async () => {
 	test = await openTestResources();
 	server = await startTestServer(test);
-	host = await enrolTestHost(test, "h1", "a");
+	host = await enrollTestHost(test, "h1", "a");
 });
 afterAll(() => server?.close());
 
@@ -30,7 +30,7 @@ async function call(
 	name: string,
 	body: unknown,
 	{
-		credential = host.enrolment.credential,
+		credential = host.enrollment.credential,
 		signal,
 	}: { credential?: string; signal?: AbortSignal } = {},
 ) {
