@@ -23,7 +23,7 @@ afterAll(() => server?.close());
 const REPORT: ReportMessage = {
 	...{ protocol: AGENT_PROTOCOL_VERSION, epoch: TEST_EPOCH, revision: -1, facts: null },
 	...{ observations: null, setAside: [], gateway: null, sentinel: null, warnings: null },
-	...{ orders: [], events: [], metrics: [], clock: "2026-01-01T00:00:00Z" },
+	...{ orders: [], events: [], metrics: [], usage: [], clock: "2026-01-01T00:00:00Z" },
 };
 
 async function call(
