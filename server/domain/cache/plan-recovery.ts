@@ -35,7 +35,7 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	if (primary === undefined) return NOTHING;
 	const siblings = shard.nodes.filter((node) => node.id !== primary.id);
 	const leaders = siblings.filter(
-		(node) => isServingPrimary(node, shard) && !isSilent(node) && hasSlots(node),
+		(node) => isServingPrimary(node, shard) && !isSilent(node) && leadsShard(node, shard),
 	);
 	const answers = (primary.observation?.silentSince ?? null) === null;
 	if (isServingPrimary(primary, shard) && !isSilent(primary) && answers) {
@@ -69,9 +69,14 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	return takeover(cache, shard, primary, failure, candidates);
 }
 
-/** A primary without slots leads nothing: a new node of a cluster starts like that. */
-function hasSlots({ observation }: NodeModel): boolean {
-	return observation?.engineState?.cluster?.slots !== "";
+/**
+ * A primary without slots leads nothing: a new node of a cluster starts like that. In a shard that has none, because it
+ * is coming or going, it leads if the former primary follows it.
+ */
+function leadsShard(node: NodeModel, shard: ShardModel): boolean {
+	if (node.observation?.engineState?.cluster?.slots !== "") return true;
+	const former = primaryOf(shard)?.observation?.engineState?.cluster;
+	return shard.slots === "" && former?.primaryNodeId === node.clusterNodeId;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { operationSteps } from "../operation/operation-progress.ts";
 import type { CacheModel, NodeModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { advance, creationSteps } from "./progress.ts";
 import { rebootSteps } from "./reboot-progress.ts";
 import { cache, dead, NOW, node, running } from "./testing/models.ts";
 
+const NO_SLOTS = { before: {}, after: {}, added: [], removed: [], shardsBefore: 2 };
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const primary = node(1, running("primary"));
 const turn = { rebootPending: true };
@@ -94,6 +96,15 @@ describe("a reboot that was asked for", () => {
 		]);
 		const shape = { engine: "valkey", clusterMode: "disabled", replicasPerShard: 1 } as const;
 		expect(rebootSteps(creationSteps(shape, ""), ["orders-001"])).toHaveLength(1);
+		// Slots that are moving keep all of their steps.
+		const moving = operationSteps({ ...NO_SLOTS, added: ["s3"] }, false);
+		const begun = moving.map((step, index) =>
+			index === 0 ? { ...step, state: "done" as const } : step,
+		);
+		expect(rebootSteps(begun, ["orders-001"])).toEqual([
+			...begun,
+			expect.objectContaining({ step: "Reboot orders-001" }),
+		]);
 	});
 });
 

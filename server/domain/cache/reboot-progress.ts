@@ -1,4 +1,5 @@
 import type { ProgressStep, StepState } from "../../contract/index.ts";
+import { isOperationStep } from "../operation/operation-progress.ts";
 import { type CacheModel, type NodeModel, primaryOf, type ShardModel } from "./model.ts";
 import { isHealthy, isRebooting, isSettled } from "./node-health.ts";
 import { visibleNodes } from "./node-pairs.ts";
@@ -13,11 +14,15 @@ export function rebootSteps(
 	progress: readonly ProgressStep[],
 	names: readonly string[],
 ): ProgressStep[] {
-	const unfinished = progress.filter(
-		(step) =>
-			step.state !== "done" && (step.node === null ? isSizeStep(step) : !names.includes(step.node)),
+	// A change that is under way keeps its finished steps, too.
+	const kept = [isSizeStep, isOperationStep].flatMap((isOwn) => {
+		const own = progress.filter(isOwn);
+		return own.some(({ state }) => state !== "done") ? own : [];
+	});
+	const reboots = progress.filter(
+		({ node, state }) => node !== null && state !== "done" && !names.includes(node),
 	);
-	return [...unfinished, ...names.map((node) => pendingStep(`Reboot ${node}`, node))];
+	return [...kept, ...reboots, ...names.map((node) => pendingStep(`Reboot ${node}`, node))];
 }
 
 /** Advances the steps as far as the nodes have come. `now` is ISO 8601. */

@@ -45,15 +45,15 @@ export function resizeEnd(
 ): Date | null {
 	const current = steps.findLastIndex(({ startedAt }) => startedAt !== null);
 	const step = steps[current];
-	if (step === undefined || step.startedAt === null) return null;
+	const later = steps.slice(current + 1).map((each) => secondsOf(cache, each, usedBytes));
+	const laterMs = later.reduce((sum, seconds) => sum + seconds * 1_000, 0);
+	if (step === undefined || step.startedAt === null) return new Date(now.getTime() + laterMs);
 	const tookMs = now.getTime() - Date.parse(step.startedAt);
 	const share = changedShare(cache, step);
 	const expectedMs = secondsOf(cache, step, usedBytes) * 1_000;
 	if (share === 0 && tookMs > expectedMs) return null;
 	const leftMs =
 		share === 0 ? expectedMs - tookMs : Math.max(expectedMs, (tookMs / share) * (1 - share));
-	const later = steps.slice(current + 1).map((each) => secondsOf(cache, each, usedBytes));
-	const laterMs = later.reduce((sum, seconds) => sum + seconds * 1_000, 0);
 	return new Date(now.getTime() + leftMs + laterMs);
 }
 

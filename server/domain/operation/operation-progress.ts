@@ -67,6 +67,9 @@ function hasLeavers(cache: CacheModel, operation: OperationModel): boolean {
 	return cache.shards.some(({ id }) => leaversOf(operation).includes(id));
 }
 
+/** Until the next pass has seen which slots must move back. */
+export const CANCELING = "Canceling the change: slots that have moved move back.";
+
 /** What the operation does now, in a sentence; null if none is under way. */
 export function describeOperation(cache: CacheModel): string | null {
 	const { operation } = cache;
@@ -75,6 +78,7 @@ export function describeOperation(cache: CacheModel): string | null {
 	const problem = operation.error === null ? "" : ` The last attempt failed: ${operation.error}.`;
 	switch (operation.cursor.phase) {
 		case "add": {
+			if (operation.cancelAsked) return CANCELING;
 			const count = operation.input.added.length;
 			return `Adding ${count} shard${count === 1 ? "" : "s"}.`;
 		}

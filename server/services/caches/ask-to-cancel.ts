@@ -3,8 +3,9 @@ import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { toOperationModel } from "../../data/operation-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { operationSteps } from "../../domain/operation/operation-progress.ts";
+import { CANCELING, operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
+import { modifyingStatus } from "./modifying-status.ts";
 
 /** Throws `conflict` if there is nothing to cancel, or if it is too late. Repeating it changes nothing. */
 export async function askToCancel(
@@ -31,6 +32,7 @@ export async function askToCancel(
 		where: { id: row.id },
 		data: {
 			shardCount: operation.input.shardsBefore,
+			...modifyingStatus(row, CANCELING),
 			progress: [
 				...progressColumn
 					.parse(row.progress)

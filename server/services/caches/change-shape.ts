@@ -23,6 +23,7 @@ import type { Requester, Resources } from "../context.ts";
 import { isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { describeDifference } from "./describe-shape.ts";
+import { modifyingStatus } from "./modifying-status.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
 import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
@@ -206,6 +207,7 @@ export async function changeShape(
 	}
 	if (isSame(before, shape.after)) return isSwitched;
 	const { kind, zones, ...size } = shape.after;
+	const [from, to] = describeDifference(row, before, shape.after);
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
@@ -216,7 +218,7 @@ export async function changeShape(
 			...{ nodeMemoryBytes: BigInt(kind.memoryBytes), nodeVcpus: kind.vcpus },
 			nodeCpuMillis: kind.cpuMillis,
 			resizedFrom: { ...before, id: randomUUID(), startedAt: resources.clock.now().toISOString() },
-			status: row.status === "available" ? "modifying" : row.status,
+			...modifyingStatus(row, `Changing from ${from} to ${to}.`),
 			progress: [
 				...progressColumn.parse(row.progress).filter(isUnfinishedReboot),
 				...stepsOf(row, shape),
@@ -230,7 +232,6 @@ export async function changeShape(
 		const hostIds = await pinVersion(resources, tx, row, kind);
 		after(() => wakeHosts(resources, hostIds));
 	}
-	const [from, to] = describeDifference(row, before, shape.after);
 	await recordEvent(tx, resources.clock, {
 		severity: "info",
 		type: "cache.modifying",

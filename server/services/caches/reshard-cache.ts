@@ -28,6 +28,7 @@ import { operationSteps } from "../../domain/operation/operation-progress.ts";
 import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
+import { modifyingStatus } from "./modifying-status.ts";
 
 /**
  * With `shards`, that many shards with slots spread over them; with `slots`, those slots; with neither, slots spread
@@ -294,11 +295,15 @@ async function start(
 		data: newShards.map((shard) => ({ ...shard, cacheId: row.id, slots: "" })),
 	});
 	const shardCount = row.shardCount + newShards.length - input.removed.length;
+	const what =
+		shardCount === row.shardCount
+			? "is moving slots between its shards"
+			: `is changing from ${row.shardCount} to ${shardCount} shards`;
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
 			shardCount,
-			status: row.status === "available" ? "modifying" : row.status,
+			...modifyingStatus(row, `The cache ${what}.`),
 			progress: [
 				...progressColumn
 					.parse(row.progress)
@@ -320,10 +325,6 @@ async function start(
 		if (!isUniqueViolation(error)) throw error;
 		throw new AppError("conflict", `Cache ${row.name} is already being changed.`);
 	}
-	const what =
-		shardCount === row.shardCount
-			? "is moving slots between its shards"
-			: `is changing from ${row.shardCount} to ${shardCount} shards`;
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.modifying",
