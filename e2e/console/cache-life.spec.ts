@@ -71,15 +71,15 @@ test("a cache is created by clicks, used by a client, and deleted by typing its 
 	await test.step("a replica is removed on request; a field says what isn't allowed", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Modify" }).click();
-		const dialog = page.getByRole("dialog", { name: "Modify orders" });
-		const apply = dialog.getByRole("button", { name: "Apply changes" });
-		const fewer = dialog.getByRole("button", { name: "Decrease Replicas per shard" });
+		const form = page.getByRole("form", { name: "Modify orders" });
+		const apply = form.getByRole("button", { name: "Apply changes" });
+		const fewer = form.getByRole("button", { name: "Decrease Replicas per shard" });
 		await fewer.click();
-		await expect(dialog.getByRole("region", { name: "Steps" })).toContainText(/Remove orders-00\d/);
+		await expect(form.getByRole("region", { name: "Steps" })).toContainText(/Remove orders-00\d/);
 		await fewer.click();
-		await expect(dialog.getByText(/Replicas per shard can't be 0 while/)).toBeVisible();
+		await expect(form.getByText(/Replicas per shard can't be 0 while/)).toBeVisible();
 		await expect(apply).toBeDisabled();
-		await dialog.getByRole("button", { name: "Increase Replicas per shard" }).click();
+		await form.getByRole("button", { name: "Increase Replicas per shard" }).click();
 		await apply.click();
 		await expect(page.getByText("orders is being modified", { exact: true })).toBeVisible();
 		await page.getByRole("tab", { name: "Overview" }).click();

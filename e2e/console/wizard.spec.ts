@@ -114,23 +114,26 @@ test("Custom: a Redis OSS cluster is created by clicks, and its page shows shard
 	});
 
 	await test.step("a change is drawn before it is made", async () => {
-		await page.goto("/caches/wide?dialog=modify");
-		const dialog = page.getByRole("dialog", { name: "Modify wide" });
+		await page.goto("/caches/wide/modify");
+		const form = page.getByRole("form", { name: "Modify wide" });
 		const enter = async (name: string, value: string) => {
-			await dialog.locator(`input[name="${name}"]`).fill(value);
+			await form.locator(`input[name="${name}"]`).fill(value);
 			await page.keyboard.press("Tab");
 		};
 		await enter("shards", "4");
-		await dialog.getByText("Replicas by shard").click();
+		await form.getByText("Replicas by shard").click();
 		await enter("replicas-0001", "2");
-		await expect(dialog.getByRole("region", { name: "What changes" })).toContainText(
+		await expect(form.getByRole("region", { name: "What changes" })).toContainText(
 			"Replicas of shard 1 1 → 2",
 		);
-		const picture = dialog.getByRole("region", { name: "Topology after the change" });
+		const picture = form.getByRole("region", { name: "Topology after the change" });
 		await expect(picture).toContainText("Shard 4 new");
 		await expect(picture.getByTitle(/^New (primary|replica) on local-[abc]$/)).toHaveCount(3);
-		await dialog.getByRole("button", { name: "Cancel" }).click();
-		await expect(dialog).toBeHidden();
+		const present = form.getByRole("region", { name: "Topology now" });
+		await expect(present).not.toContainText("Shard 4");
+		await expect(present.getByRole("listitem")).toHaveCount(6);
+		await form.getByRole("link", { name: "Cancel" }).click();
+		await expect(page).toHaveURL(/\/caches\/wide$/);
 	});
 
 	await test.step("selected nodes reboot, and the dialog says what happens to their data", async () => {
@@ -173,14 +176,14 @@ test("a parameter group is created, attached, changed, and takes effect through 
 		await page.goto("/caches/tuned");
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Modify" }).click();
-		const dialog = page.getByRole("dialog", { name: "Modify tuned" });
-		await expect(dialog.getByRole("button", { name: "Apply changes" })).toBeDisabled();
-		await dialog.getByRole("button", { name: /Parameter group/ }).click();
+		const form = page.getByRole("form", { name: "Modify tuned" });
+		await expect(form.getByRole("button", { name: "Apply changes" })).toBeDisabled();
+		await form.getByRole("button", { name: /Parameter group/ }).click();
 		await page.getByRole("option", { name: "lru" }).click();
-		const difference = dialog.getByRole("region", { name: "What changes" });
+		const difference = form.getByRole("region", { name: "What changes" });
 		await expect(difference).toContainText("default.valkey9");
-		await dialog.getByRole("button", { name: "Apply changes" }).click();
-		await expect(dialog).toBeHidden();
+		await form.getByRole("button", { name: "Apply changes" }).click();
+		await expect(page).toHaveURL(/\/caches\/tuned$/);
 	});
 
 	await test.step("changed; a value that isn't allowed is refused in its field", async () => {

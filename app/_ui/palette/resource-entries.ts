@@ -38,7 +38,7 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 		title: `${verb} ${cache.name}`,
 		keywords,
 		needsQuery: true,
-		href: `/caches/${cache.name}?dialog=${name}`,
+		href: `/caches/${cache.name}${name === "modify" ? "/modify" : `?dialog=${name}`}`,
 		action: name,
 	});
 	const canFailOver = cache.engine !== "memcached" && cache.replicasPerShard > 0;

@@ -43,8 +43,17 @@ function knownHead(path: string): PageHead | undefined {
 	return Object.entries(PAGE_HEADS).find(([of]) => of === path)?.[1];
 }
 
+/** The page that changes a cache, below the cache's own. */
+const MODIFY = "/modify";
+
 /** The head of the page at a path; a page about one thing is headed by its name, and by the list that contains it. */
 export function pageHeadAt(path: string): PageHead & { crumbs: Crumb[] } {
+	if (path.endsWith(MODIFY)) {
+		const href = path.slice(0, -MODIFY.length);
+		const { title, crumbs } = pageHeadAt(href);
+		const above = [...crumbs.slice(0, -1), { label: title, href }];
+		return { title: `Modify ${title}`, crumbs: [...above, { label: "Modify" }] };
+	}
 	const end = path.lastIndexOf("/");
 	const [href, name] = [path.slice(0, end), decodeURIComponent(path.slice(end + 1))];
 	const head = knownHead(path) ?? { title: name };

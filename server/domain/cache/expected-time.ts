@@ -20,6 +20,9 @@ export function copySeconds(bytes: readonly number[]): number {
 /** A node that is made larger or smaller in place. */
 export const RESIZE_SECONDS = 1;
 
+/** Until the reconciler has placed new nodes. */
+export const PLACE_SECONDS = 1;
+
 /** Until all gateways send clients to other nodes. */
 export const ROUTE_SECONDS = 1;
 

@@ -232,7 +232,15 @@ describe("a host whose agent needs an upgrade", () => {
 
 describe("a shard without slots, which is coming or going", () => {
 	const inCluster = (primaryNodeId: string | null) => {
-		const cluster = { ok: true, view: "", slots: "", keys: 0, primaryNodeId, nodeId: "", moves: [] };
+		const cluster = {
+			ok: true,
+			view: "",
+			slots: "",
+			keys: 0,
+			primaryNodeId,
+			nodeId: "",
+			moves: [],
+		};
 		return running(primaryNodeId === null ? "primary" : "replica", { cluster });
 	};
 	const planOf = (nodes: CacheModel["shards"][number]["nodes"]) => {
@@ -243,7 +251,9 @@ describe("a shard without slots, which is coming or going", () => {
 
 	it("is led by the node that its former primary follows after a failover", () => {
 		const actions = planOf([node(1, inCluster("c2")), node(2, inCluster(null))]);
-		expect(actions).toContainEqual(expect.objectContaining({ kind: "adopt-primary", nodeId: "n2" }));
+		expect(actions).toContainEqual(
+			expect.objectContaining({ kind: "adopt-primary", nodeId: "n2" }),
+		);
 	});
 
 	it("isn't led by a new node that has yet to follow its primary", () => {

@@ -1,10 +1,17 @@
 import type { ProgressStep } from "../../contract/index.ts";
-import { copySeconds, leaveSeconds, RESIZE_SECONDS, ROUTE_SECONDS } from "./expected-time.ts";
+import {
+	copySeconds,
+	leaveSeconds,
+	PLACE_SECONDS,
+	RESIZE_SECONDS,
+	ROUTE_SECONDS,
+} from "./expected-time.ts";
 import { allNodes, type CacheModel, type NodeModel, nodesWanted } from "./model.ts";
 import { isOtherEngine, isOtherSize, isOutOfZone } from "./node-kind.ts";
 import {
 	ANNOUNCE,
 	COPY,
+	PLACE,
 	REMOVE,
 	RESIZE,
 	REZONE,
@@ -69,6 +76,8 @@ function changedShare(cache: CacheModel, { step }: Step): number {
 function secondsOf(cache: CacheModel, { step }: Step, usedBytes: UsedBytes): number {
 	const bytes = cache.shards.map(({ primaryNodeId }) => usedBytes(primaryNodeId ?? ""));
 	switch (step) {
+		case PLACE:
+			return PLACE_SECONDS;
 		case COPY:
 		case START:
 			return copySeconds(bytes);

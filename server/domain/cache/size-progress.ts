@@ -5,7 +5,7 @@ import { nodeNames } from "./node-label.ts";
 import { gatewaysKnow, isSized, isStopping, lackOf, membersOf } from "./plan-size.ts";
 import { advance, pendingStep } from "./progress.ts";
 
-const PLACE = "Place new nodes";
+export const PLACE = "Place new nodes";
 export const COPY = "Copy the data to new replicas";
 export const START = "Start new nodes";
 export const ANNOUNCE = "Route clients to new nodes";

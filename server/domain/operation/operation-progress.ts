@@ -76,15 +76,15 @@ export function describeOperation(cache: CacheModel): string | null {
 	if (operation === null) return null;
 	const back = operation.cancelAsked ? " back, because the change was canceled" : "";
 	const problem = operation.error === null ? "" : ` The last attempt failed: ${operation.error}.`;
+	const count = operation.input.added.length;
 	switch (operation.cursor.phase) {
-		case "add": {
+		case "add":
 			if (operation.cancelAsked) return CANCELING;
-			const count = operation.input.added.length;
-			return `Adding ${count} shard${count === 1 ? "" : "s"}.`;
-		}
+			return count === 0 ? "Moving slots." : `Adding ${count} shard${count === 1 ? "" : "s"}.`;
 		case "move": {
 			const { moved, total } = movedSlots(cache, operation);
-			return `Moving slots${back}: ${moved} of ${total} have moved.${problem}`;
+			const sofar = total === 0 ? "" : `: ${moved} of ${total} have moved`;
+			return `Moving slots${back}${sofar}.${problem}`;
 		}
 		case "settle":
 			return hasLeavers(cache, operation)

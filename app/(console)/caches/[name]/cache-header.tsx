@@ -2,6 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { ArrowLeftRight, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import { useRouter } from "next/navigation";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { failoverObstacle } from "../../../_lib/failover.ts";
@@ -12,9 +13,10 @@ import { PageHeader } from "../../../_ui/page-header.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
 import { topologyWords } from "../topology-words.ts";
-import { DeleteDialog, FailoverDialog, ModifyDialog, RebootDialog } from "./lazy-dialogs.tsx";
+import { DeleteDialog, FailoverDialog, RebootDialog } from "./lazy-dialogs.tsx";
+import { modifyPath } from "./modify/modify-path.ts";
 
-const DIALOGS = ["modify", "failover", "reboot", "delete"] as const;
+const DIALOGS = ["failover", "reboot", "delete"] as const;
 type OpenDialog = (typeof DIALOGS)[number] | null;
 
 interface CacheHeaderProps {
@@ -23,6 +25,7 @@ interface CacheHeaderProps {
 }
 
 export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
+	const router = useRouter();
 	const { params, change } = useUrlParams();
 	const open = openDialog(cache, params.get("dialog"));
 	const setOpen = (name: OpenDialog) => change({ dialog: name });
@@ -54,14 +57,13 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 						</Button>
 						<ActionsMenu
 							label="Actions"
-							actions={actionsFor(cache, setOpen)}
+							actions={actionsFor(cache, setOpen, () => router.push(modifyPath(cache.name)))}
 							isDisabled={cache.status === "deleting"}
 						/>
 					</>
 				}
 				{...(cache.description === "" ? {} : { description: cache.description })}
 			/>
-			{open === "modify" && <ModifyDialog cache={cache} onClose={() => setOpen(null)} />}
 			{open === "failover" && (
 				<FailoverDialog cache={cache} shard={null} onClose={() => setOpen(null)} />
 			)}
@@ -81,9 +83,13 @@ function openDialog(cache: Cache, asked: string | null): OpenDialog {
 }
 
 /** What can be done with the cache as a whole. */
-function actionsFor(cache: Cache, open: (dialog: OpenDialog) => void): MenuAction[] {
+function actionsFor(
+	cache: Cache,
+	open: (dialog: OpenDialog) => void,
+	modify: () => void,
+): MenuAction[] {
 	return [
-		{ id: "modify", label: "Modify", icon: Pencil, run: () => open("modify") },
+		{ id: "modify", label: "Modify", icon: Pencil, run: modify },
 		{
 			id: "failover",
 			label: "Fail over",

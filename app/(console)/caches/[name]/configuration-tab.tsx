@@ -1,20 +1,20 @@
 "use client";
 
-import { Button } from "@heroui/react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { NodeType } from "../../../../server/contract/node-type.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { useNodeTypes } from "../../../_lib/queries.ts";
+import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
 import { topologyWords } from "../topology-words.ts";
-import { ModifyDialog } from "./lazy-dialogs.tsx";
+import { modifyPath } from "./modify/modify-path.ts";
 
 function nodeTypeWords(name: string, type: NodeType | undefined): string {
 	if (type === undefined) return name;
@@ -74,20 +74,16 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 }
 
 export function ConfigurationTab({ cache }: { cache: Cache }) {
-	const [isModifying, setModifying] = useState(false);
 	const nodeTypes = useNodeTypes();
 	const type = nodeTypes.data?.items.find(({ name }) => name === cache.nodeType);
 	const tags = Object.entries(cache.tags);
 	const modify = (label: string) => (
 		<ForAdministrators>
-			<Button
-				size="sm"
-				variant="outline"
-				isDisabled={cache.status === "deleting"}
-				onPress={() => setModifying(true)}
-			>
-				{label}
-			</Button>
+			{cache.status !== "deleting" && (
+				<ButtonLink href={modifyPath(cache.name)} size="sm" variant="outline">
+					{label}
+				</ButtonLink>
+			)}
 		</ForAdministrators>
 	);
 	return (
@@ -119,7 +115,6 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 					</dl>
 				)}
 			</Panel>
-			{isModifying && <ModifyDialog cache={cache} onClose={() => setModifying(false)} />}
 		</div>
 	);
 }

@@ -5,7 +5,6 @@ export const DeleteDialog = dynamic(async () => (await import("./delete-dialog.t
 export const FailoverDialog = dynamic(
 	async () => (await import("./failover-dialog.tsx")).FailoverDialog,
 );
-export const ModifyDialog = dynamic(async () => (await import("./modify-dialog.tsx")).ModifyDialog);
 export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
 export const RemoveDialog = dynamic(async () => (await import("./remove-dialog.tsx")).RemoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);

@@ -6,7 +6,7 @@ import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { FormDialog } from "../../../_ui/form-dialog.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
-import type { ModifyDraft } from "./modification.ts";
+import type { ModifyDraft } from "./modify/modification.ts";
 import { ShapePreview } from "./shape-preview.tsx";
 import { useModify } from "./use-modify.ts";
 import { WhenField } from "./when-field.tsx";

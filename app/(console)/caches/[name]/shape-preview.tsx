@@ -32,8 +32,18 @@ interface ChangeStepsProps {
 	error: unknown;
 }
 
-/** The steps of a change, with what is in its way. */
+/** The steps of a change with what is in its way, and the cache afterwards. */
 export function ChangeSteps({ preview, error }: ChangeStepsProps) {
+	return (
+		<>
+			{preview !== undefined && error === null && <TopologyPreview topology={preview.topology} />}
+			<ChangeFacts preview={preview} error={error} />
+		</>
+	);
+}
+
+/** The steps of a change, with what is in its way and what it takes. */
+export function ChangeFacts({ preview, error }: ChangeStepsProps) {
 	if (error !== null) {
 		return <ProblemBanner title="The steps of this change couldn't be loaded" error={error} />;
 	}
@@ -46,7 +56,6 @@ export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 					{asSentence(message)}
 				</Banner>
 			))}
-			<TopologyPreview topology={preview.topology} />
 			{steps.length > 0 && (
 				<ol className="list-decimal pl-5">
 					{steps.map((step, index) => (

@@ -21,7 +21,6 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 	const changed = topology.filter(isChanged);
 	if (changed.length === 0) return null;
 	const zones = [...new Set(topology.flatMap(({ nodes }) => nodes.map(({ zone }) => zone)))].sort();
-	const hasShards = topology.some(({ slots }) => slots !== null);
 	const hidden = changed.length - SHARDS_SHOWN;
 	const unchanged = topology.length - changed.length;
 	return (
@@ -31,14 +30,14 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 		>
 			<div className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-1">
 				<h3 className="text-[0.8125rem] font-semibold">After the change</h3>
-				{topology.some(({ slots, slotsBefore }) => slots !== slotsBefore) && <Legend />}
+				{topology.some(({ slots, slotsBefore }) => slots !== slotsBefore) && <SlotLegend />}
 			</div>
 			<div className="mt-2">
-				<TopologyGrid zones={zones} hasShards={hasShards} isCompact>
-					{changed.slice(0, SHARDS_SHOWN).map((shard) => (
-						<ShardRow key={shard.id} shard={shard} zones={zones} isNamed={hasShards} />
-					))}
-				</TopologyGrid>
+				<TopologyPicture
+					shards={changed.slice(0, SHARDS_SHOWN)}
+					zones={zones}
+					hasShards={topology.some(({ slots }) => slots !== null)}
+				/>
 			</div>
 			{hidden > 0 && (
 				<p className="mt-2 text-xs text-muted">+ {plural(hidden, "more changed shard")}</p>
@@ -52,8 +51,25 @@ export function TopologyPreview({ topology }: { topology: readonly PreviewShard[
 	);
 }
 
+interface TopologyPictureProps {
+	shards: readonly PreviewShard[];
+	zones: readonly string[];
+	hasShards: boolean;
+}
+
+/** Zones are columns, shards are rows. */
+export function TopologyPicture({ shards, zones, hasShards }: TopologyPictureProps) {
+	return (
+		<TopologyGrid zones={zones} hasShards={hasShards} isCompact>
+			{shards.map((shard) => (
+				<ShardRow key={shard.id} shard={shard} zones={zones} isNamed={hasShards} />
+			))}
+		</TopologyGrid>
+	);
+}
+
 /** What the strips' colors mean. The numbers beside them say the same. */
-function Legend() {
+export function SlotLegend() {
 	const entries = [
 		["bg-accent", "stay"],
 		["bg-warning", "leave"],
@@ -72,7 +88,7 @@ function Legend() {
 	);
 }
 
-function isChanged({ change, slots, slotsBefore, nodes }: PreviewShard): boolean {
+export function isChanged({ change, slots, slotsBefore, nodes }: PreviewShard): boolean {
 	return change !== "none" || slots !== slotsBefore || nodes.some((node) => node.change !== "none");
 }
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { Segmented } from "../../../_ui/segmented.tsx";
-import type { ModifyDraft } from "./modification.ts";
+import type { ModifyDraft } from "./modify/modification.ts";
 
 interface WhenFieldProps {
 	value: ModifyDraft["apply"];

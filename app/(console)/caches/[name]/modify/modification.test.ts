@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { describeChanges } from "./describe-changes.ts";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { slotsInMotion } from "../slot-moves.tsx";
+import { describeChanges } from "../describe-changes.ts";
 import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
-import { slotsInMotion } from "./slot-moves.tsx";
 
 const CACHE = {
 	name: "orders",

@@ -1,14 +1,14 @@
 "use client";
 
 import { ChevronDown } from "lucide-react";
-import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { LIMITS } from "../../../../server/contract/limits.ts";
-import { asSentence } from "../../../_lib/form-issues.ts";
-import { plural } from "../../../_lib/format/count.ts";
-import { FieldMessage } from "../../../_ui/form-fields.tsx";
-import { StepperField } from "../../../_ui/stepper-field.tsx";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { LIMITS } from "../../../../../server/contract/limits.ts";
+import { asSentence } from "../../../../_lib/form-issues.ts";
+import { plural } from "../../../../_lib/format/count.ts";
+import { FieldMessage } from "../../../../_ui/form-fields.tsx";
+import { StepperField } from "../../../../_ui/stepper-field.tsx";
+import { shardTitle } from "../slot-moves.tsx";
 import { type ModifyDraft, replicasIn } from "./modification.ts";
-import { shardTitle } from "./slot-moves.tsx";
 
 interface ShardReplicasFieldProps {
 	cache: Cache;

@@ -1,14 +1,14 @@
 "use client";
 
-import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { OFFERED_VERSIONS } from "../../../../server/contract/offered-versions.ts";
-import { engineTitle } from "../../../_lib/engines.ts";
-import { formatBytes } from "../../../_lib/format/bytes.ts";
-import { useNodeTypes } from "../../../_lib/queries.ts";
-import { type Option, SelectField } from "../../../_ui/select-field.tsx";
-import { SwitchField } from "../../../_ui/switch-field.tsx";
-import { byFamily } from "../../node-types/family-label.ts";
-import { pendingParametersOf } from "../topology-words.ts";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { OFFERED_VERSIONS } from "../../../../../server/contract/offered-versions.ts";
+import { engineTitle } from "../../../../_lib/engines.ts";
+import { formatBytes } from "../../../../_lib/format/bytes.ts";
+import { useNodeTypes } from "../../../../_lib/queries.ts";
+import { type Option, SelectField } from "../../../../_ui/select-field.tsx";
+import { SwitchField } from "../../../../_ui/switch-field.tsx";
+import { byFamily } from "../../../node-types/family-label.ts";
+import { pendingParametersOf } from "../../topology-words.ts";
 import type { ModifyDraft } from "./modification.ts";
 
 interface KindFieldsProps {

@@ -1,9 +1,9 @@
 "use client";
 
-import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { LIMITS } from "../../../../server/contract/limits.ts";
-import { StepperField } from "../../../_ui/stepper-field.tsx";
-import { SwitchField } from "../../../_ui/switch-field.tsx";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { LIMITS } from "../../../../../server/contract/limits.ts";
+import { StepperField } from "../../../../_ui/stepper-field.tsx";
+import { SwitchField } from "../../../../_ui/switch-field.tsx";
 import type { ModifyDraft } from "./modification.ts";
 
 interface ShapeFieldsProps {

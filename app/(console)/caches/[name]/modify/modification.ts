@@ -1,9 +1,9 @@
-import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
-import { changeRefusals, type Refusal } from "../../../../server/contract/cache-shape.ts";
-import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { engineSchema } from "../../../../server/contract/enums.ts";
-import { engineTitle } from "../../../_lib/engines.ts";
-import { type DraftTag, toDraftTags, toTagRecord } from "../tags.ts";
+import type { ModifyCacheInput } from "../../../../../server/contract/cache.ts";
+import { changeRefusals, type Refusal } from "../../../../../server/contract/cache-shape.ts";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { engineSchema } from "../../../../../server/contract/enums.ts";
+import { engineTitle } from "../../../../_lib/engines.ts";
+import { type DraftTag, toDraftTags, toTagRecord } from "../../tags.ts";
 
 /** What the dialog holds. */
 export interface ModifyDraft {

@@ -1,0 +1,125 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { familyOf } from "../../../../../server/contract/offered-versions.ts";
+import { useTRPC } from "../../../../_lib/trpc.ts";
+import { FormTextField } from "../../../../_ui/form-fields.tsx";
+import { Panel } from "../../../../_ui/panel.tsx";
+import { SelectField } from "../../../../_ui/select-field.tsx";
+import { SwitchField } from "../../../../_ui/switch-field.tsx";
+import { groupOptions } from "../../group-options.ts";
+import { tagProblem } from "../../tags.ts";
+import { TagsEditor } from "../../tags-editor.tsx";
+import { KindFields } from "./kind-fields.tsx";
+import { engineOf, type ModifyDraft } from "./modification.ts";
+import { ShapeFields } from "./shape-fields.tsx";
+import { ShardReplicasField } from "./shard-replicas-field.tsx";
+
+interface ModifyFieldsProps {
+	cache: Cache;
+	draft: ModifyDraft;
+	set(change: Partial<ModifyDraft>): void;
+	errorOf(field: string): string | undefined;
+}
+
+/** All fields of a running cache that can change, those that concern nodes first. */
+export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) {
+	return (
+		<div className="flex min-w-0 flex-col gap-4">
+			<Panel title="Nodes">
+				<div className="flex flex-col gap-4">
+					<ShapeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+					{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
+						<ShardReplicasField
+							cache={cache}
+							draft={draft}
+							set={set}
+							error={errorOf("shardReplicas")}
+						/>
+					)}
+					<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+					<GroupField
+						cache={cache}
+						engine={engineOf(draft) ?? cache}
+						value={draft.parameterGroup}
+						onChange={(parameterGroup) => set({ parameterGroup })}
+						error={errorOf("parameterGroup")}
+					/>
+					<FormTextField
+						label="Zones"
+						name="zones"
+						value={draft.zones}
+						onChange={(zones) => set({ zones })}
+						autoComplete="off"
+						placeholder="any"
+						error={errorOf("zones")}
+						hint="The zones that nodes may be in, separated by commas. Nodes in other zones move, unless they were moved by hand. Leave empty for any zone."
+					/>
+				</div>
+			</Panel>
+			<Panel title="Details">
+				<div className="flex flex-col gap-4">
+					<FormTextField
+						label="Description"
+						name="description"
+						value={draft.description}
+						onChange={(description) => set({ description })}
+						autoComplete="off"
+						error={errorOf("description")}
+					/>
+					<FormTextField
+						label="Maintenance window"
+						name="maintenanceWindow"
+						value={draft.maintenanceWindow}
+						onChange={(maintenanceWindow) => set({ maintenanceWindow })}
+						autoComplete="off"
+						isMonospace
+						error={errorOf("maintenanceWindow")}
+						hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
+					/>
+					<SwitchField
+						label="Deletion protection"
+						name="deletionProtection"
+						isOn={draft.deletionProtection}
+						onChange={(deletionProtection) => set({ deletionProtection })}
+						hint="The cache can't be deleted while this is on."
+					/>
+					<fieldset>
+						<legend className="mb-1.5 font-medium">Tags</legend>
+						<TagsEditor
+							tags={draft.tags}
+							onChange={(next) => set({ tags: next })}
+							error={tagProblem(draft.tags) ?? errorOf("tags")}
+						/>
+					</fieldset>
+				</div>
+			</Panel>
+		</div>
+	);
+}
+
+function GroupField(props: {
+	cache: Cache;
+	/** The engine that the cache will have. */
+	engine: Pick<Cache, "engine" | "engineVersion">;
+	value: string;
+	onChange: (value: string) => void;
+	error: string | undefined;
+}) {
+	const { cache, engine, value, onChange, error } = props;
+	const trpc = useTRPC();
+	const family = familyOf(engine.engine, engine.engineVersion);
+	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }));
+	const options = groupOptions(groups.data?.items ?? [], cache.clusterMode);
+	const isKnown = options.some((option) => option.value === value);
+	return (
+		<SelectField
+			label="Parameter group"
+			value={value}
+			options={isKnown ? options : [{ value, label: value }, ...options]}
+			onChange={onChange}
+			error={error ?? (groups.isError ? "Parameter groups couldn't be loaded." : undefined)}
+		/>
+	);
+}

@@ -1,0 +1,3 @@
+export function modifyPath(name: string): string {
+	return `/caches/${encodeURIComponent(name)}/modify`;
+}

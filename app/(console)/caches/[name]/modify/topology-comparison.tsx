@@ -1,0 +1,70 @@
+import type { Cache, PreviewShard } from "../../../../../server/contract/cache-view.ts";
+import { plural } from "../../../../_lib/format/count.ts";
+import { isChanged, SlotLegend, TopologyPicture } from "../topology-preview.tsx";
+
+const SHARDS_SHOWN = 12;
+
+interface TopologyComparisonProps {
+	cache: Cache;
+	/** The cache after the change; null while nothing changes. */
+	after: readonly PreviewShard[] | null;
+}
+
+/** The cache as it is, and beside it as it will be. Both show the same shards and zones, so that they can be compared. */
+export function TopologyComparison({ cache, after }: TopologyComparisonProps) {
+	const now = presentTopology(cache);
+	const changed = (after ?? []).filter(isChanged);
+	const ids = new Set([...changed, ...(after ?? now)].slice(0, SHARDS_SHOWN).map(({ id }) => id));
+	const shown = (shards: readonly PreviewShard[]) => shards.filter(({ id }) => ids.has(id));
+	const zonesOf = (shards: readonly PreviewShard[]) =>
+		shards.flatMap(({ nodes }) => nodes.map(({ zone }) => zone));
+	const zones = [...new Set([...zonesOf(now), ...zonesOf(after ?? [])])].sort();
+	const hasShards = cache.clusterMode === "enabled";
+	const hidden = (after ?? now).length - ids.size;
+	const movesSlots = changed.some(({ slots, slotsBefore }) => slots !== slotsBefore);
+	return (
+		<>
+			<div className="grid gap-x-4 gap-y-5 xl:grid-cols-2">
+				<Picture title="Now">
+					<TopologyPicture shards={shown(now)} zones={zones} hasShards={hasShards} />
+				</Picture>
+				<Picture title="After the change">
+					{after === null || changed.length === 0 ? (
+						<p className="rounded-lg border border-dashed border-border px-3 py-4 text-[0.8125rem] text-muted">
+							{after === null
+								? "Change a field that concerns nodes, and this shows the cache as it will be."
+								: "No node is added, removed or moved."}
+						</p>
+					) : (
+						<TopologyPicture shards={shown(after)} zones={zones} hasShards={hasShards} />
+					)}
+				</Picture>
+			</div>
+			{movesSlots && (
+				<div className="mt-3">
+					<SlotLegend />
+				</div>
+			)}
+			{hidden > 0 && <p className="mt-3 text-xs text-muted">+ {plural(hidden, "more shard")}</p>}
+		</>
+	);
+}
+
+function Picture({ title, children }: { title: string; children: React.ReactNode }) {
+	return (
+		<section aria-label={`Topology ${title.toLowerCase()}`} className="min-w-0">
+			<h3 className="mb-2 text-[0.8125rem] font-semibold">{title}</h3>
+			{children}
+		</section>
+	);
+}
+
+function presentTopology({ engine, clusterMode, shards }: Cache): PreviewShard[] {
+	return shards.map(({ id, slots, nodes }) => ({
+		...{ id, change: "none", slotsBefore: slots, slots },
+		nodes: nodes.map(({ id: node, role, zone, host }) => ({
+			...{ node, zone, host, change: "none", from: null },
+			role: role ?? (engine === "memcached" || clusterMode === null ? "node" : "replica"),
+		})),
+	}));
+}
