@@ -63,10 +63,11 @@ export function planStatus(
 	const reason = describeCauses(cache, reached, recoveryReasons);
 	if (!cache.everAvailable) return { status: "creating", statusReason: reason };
 	if (changing !== null && reason === null) return changing;
-	if (cache.shards.some((shard) => !serves(shard))) {
+	const served = cache.shards.filter((shard) => !isWithoutSlots(cache, shard));
+	if (served.some((shard) => !serves(shard))) {
 		// A requested reboot takes its node away for a moment: that is the change, not a failure.
 		const isMeant = (shard: ShardModel) => isPaused(shard) || isInReboot(cache, shard);
-		if (changing !== null && cache.shards.every((shard) => serves(shard) || isMeant(shard))) {
+		if (changing !== null && served.every((shard) => serves(shard) || isMeant(shard))) {
 			return changing;
 		}
 		return { status: "unavailable", statusReason: reason };
@@ -75,8 +76,26 @@ export function planStatus(
 		isPaused(shard) ||
 		isInReboot(cache, shard) ||
 		shard.nodes.every((node) => isHealthy(node, shard) || inChange(node));
-	if (changing !== null && cache.shards.every(isAsAsked)) return changing;
+	if (changing !== null && served.every(isAsAsked)) return withTroubles(cache, changing);
 	return { status: "degraded", statusReason: reason };
+}
+
+/** It is being added or removed: no client needs it. */
+function isWithoutSlots({ operation }: CacheModel, { slots }: ShardModel): boolean {
+	return operation !== null && slots === "";
+}
+
+/** Names what holds up nodes of shards that clients don't need yet. */
+function withTroubles(cache: CacheModel, { status, statusReason }: Status): Status {
+	const troubles = cache.shards
+		.filter((shard) => isWithoutSlots(cache, shard))
+		.flatMap((shard) =>
+			shard.nodes.flatMap((node) => {
+				const isHeldUp = !node.host.online || node.observation?.reason != null;
+				return isHeldUp ? causeOf(node, shard) : [];
+			}),
+		);
+	return { status, statusReason: [statusReason ?? "", ...troubles.map(asSentence)].join(" ") };
 }
 
 /** Whether the shard accepts writes, as far as known: a silent host's engine very probably still serves. */
@@ -111,13 +130,20 @@ function isDownForReboot(node: NodeModel): boolean {
 	return isRebooting(node) || node.observation?.phase === "rebooting";
 }
 
+/** All nodes but those of a shard that is being added: what they do at first isn't a reboot. */
+function startedNodes({ shards, operation }: CacheModel): NodeModel[] {
+	const added = operation?.input.added ?? [];
+	return shards.filter(({ id }) => !added.includes(id)).flatMap(({ nodes }) => nodes);
+}
+
 /** The status of a requested change in progress, with a sentence about it; null if there is none. */
 function describeChange(cache: CacheModel): Status | null {
 	if (!cache.everAvailable) return null;
 	const nodes = allNodes(cache);
 	const isReboot =
 		rebootsUnderWay(cache).length > 0 ||
-		nodes.some((node) => node.rebootPending || isDownForReboot(node));
+		nodes.some(({ rebootPending }) => rebootPending) ||
+		startedNodes(cache).some(isDownForReboot);
 	const change = (statusReason: string): Status => ({
 		status: isReboot ? "rebooting" : "modifying",
 		statusReason,
@@ -150,8 +176,9 @@ function describeChange(cache: CacheModel): Status | null {
 function describeReboot(cache: CacheModel): string {
 	const nodes = allNodes(cache);
 	const begun = rebootsUnderWay(cache);
+	const down = startedNodes(cache).filter(isDownForReboot);
 	const rebooting = nodes.filter(
-		(node) => !node.rebootPending && (begun.includes(node) || isDownForReboot(node)),
+		(node) => !node.rebootPending && (begun.includes(node) || down.includes(node)),
 	);
 	const count = nodes.filter((node) => node.rebootPending).length;
 	if (rebooting.length === 0) {

@@ -258,3 +258,14 @@ function withKeys(each: NodeModel, keys: number): NodeModel {
 	const engineState = { ...state, cluster: { ...state.cluster, keys } };
 	return { ...each, observation: { ...observation, engineState } };
 }
+
+test("a new shard that doesn't answer yet is part of the change, but a shard that serves clients isn't", () => {
+	const world = new World("out");
+	const silence = (id: string) => {
+		const engine = world.engines.get(id);
+		if (engine !== undefined) engine.answers = false;
+		return planCache(world.model(), NOW);
+	};
+	expect(silence("s4")).toMatchObject({ status: "modifying", events: [] });
+	expect(silence("s1")).toMatchObject({ status: "unavailable" });
+});

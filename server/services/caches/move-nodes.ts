@@ -1,5 +1,10 @@
 import type { ModifyCacheInput } from "../../contract/index.ts";
-import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import {
+	allNodeRows,
+	type FullCache,
+	type FullNode,
+	zonesColumn,
+} from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
@@ -59,7 +64,7 @@ async function resolveMove(
 	}
 	const hosts = await tx.host.findMany({
 		where: move.host === undefined ? { zone: move.zone ?? "" } : { name: move.host },
-		select: { id: true },
+		select: { id: true, name: true, zone: true },
 	});
 	const field = move.host === undefined ? "zone" : "host";
 	if (hosts.length === 0) {
@@ -82,6 +87,8 @@ async function resolveMove(
 		const message = `Cache ${row.name} is being changed. Wait until that is done, then move ${node.name}.`;
 		return refuse("node", message, "conflict");
 	}
+	const unsuitable = whyUnsuitable(row, node, move, hosts);
+	if (unsuitable !== null) return refuse(field, unsuitable, "conflict");
 	const only = hosts.map(({ id }) => id);
 	const size = await nodeColumns(tx, row);
 	const place = await placeSuccessor(resources, tx, row, node, { size, only, hasEnded: false });
@@ -93,6 +100,27 @@ async function resolveMove(
 		zone: move.zone ?? null,
 	};
 	return { node, to, place };
+}
+
+/** Why a node can't be on any of these hosts, however much room they have; null if it can. */
+function whyUnsuitable(
+	row: FullCache,
+	node: FullNode,
+	{ host }: Move,
+	hosts: readonly { id: string; name: string; zone: string }[],
+): string | null {
+	const zones = zonesColumn.parse(row.zones);
+	const [first] = hosts;
+	if (first !== undefined && zones !== null && hosts.every(({ zone }) => !zones.includes(zone))) {
+		const where = host === undefined ? `not in ${first.zone}` : `but ${host} is in ${first.zone}`;
+		return `The nodes of ${row.name} may be in the zones ${zones.join(", ")}, ${where}. Choose one of these zones, or first add ${first.zone} to the cache's zones.`;
+	}
+	const sibling = allNodeRows(row).find(
+		(each) => each.shardId === node.shardId && each.host.name === host && each.name !== node.name,
+	);
+	return sibling === undefined
+		? null
+		: `${host} already has ${sibling.name} of the same shard. Choose another host.`;
 }
 
 /** Multi-AZ keeps a shard in two zones, so a move into the zone of all others is refused. */
