@@ -72,6 +72,8 @@ export const formerShapeColumn = sizeColumn.extend({
 	/** The change's id. */
 	id: z.string().optional(),
 	startedAt: z.string().optional(),
+	/** The change takes back another that was under way. */
+	canceling: z.boolean().optional(),
 });
 export type FormerShape = z.infer<typeof formerShapeColumn>;
 

@@ -127,8 +127,9 @@ function changeView(
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 	if (operation !== null || former === null) return operation;
 	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;
+	const canceling = former.canceling === true;
 	const usedBytes = (nodeId: string) => fleet.metrics(nodeId)?.memoryUsedBytes ?? 0;
-	return resizeView(model, { id, startedAt, formerKind: kind }, usedBytes, now);
+	return resizeView(model, { id, startedAt, formerKind: kind, canceling }, usedBytes, now);
 }
 
 function runningVersion(nodes: readonly NodeModel[]): string | null {

@@ -146,7 +146,13 @@ it("one request may ask for more than can be done at the same time: the rest fol
 		startsAt: null,
 	});
 	await expect(modify({ replicasPerShard: 3 })).rejects.toThrow(/changes \(moves\) will follow/);
-	await call(cancelOperation);
+	// Canceling twice must not bring the change back.
+	for (const _ of ["once", "twice"]) {
+		expect(await call(cancelOperation)).toMatchObject({
+			...{ status: "modifying", replicasPerShard: 1 },
+			operation: { state: "canceling", cancellable: false },
+		});
+	}
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({
 		...{ status: "available", replicasPerShard: 1, nodeType: "cache.t4g.micro" },
@@ -173,6 +179,9 @@ it("nodes move to the zones that the cache should be in, the primary after it ha
 	await atRest();
 	expect(await fleet.orders()).toMatchObject({ status: "available", operation: null });
 	expect((await fleet.members()).map(({ zone }) => zone).sort()).toEqual(["b", "c"]);
+	await expect(modify({ moves: [{ node: "orders-001", zone: "a" }] })).rejects.toThrow(
+		/may be in the zones b, c, not in a/,
+	);
 	// No zones are required any more; the nodes stay where they are.
 	await modify({ zones: null });
 	await atRest();

@@ -10,18 +10,20 @@ export interface Resize {
 	startedAt: string;
 	/** What the nodes were; null if only their number changes. */
 	formerKind: Pick<NodeKind, "engine" | "engineVersion"> | null;
+	/** It takes back another change. */
+	canceling: boolean;
 }
 
 /** A change of nodes as the API shows it. */
 export function resizeView(
 	cache: CacheModel,
-	{ id, startedAt, formerKind }: Resize,
+	{ id, startedAt, formerKind, canceling }: Resize,
 	usedBytes: UsedBytes,
 	now: Date,
 ): Operation {
 	const steps = cache.progress.filter(isSizeStep);
 	return {
-		...{ id, kind: "modify", state: "running" },
+		...{ id, kind: "modify", state: canceling ? "canceling" : "running" },
 		steps: steps.map(({ step, state, startedAt: since, finishedAt }) => ({
 			...{ step, state, startedAt: since, finishedAt },
 		})),
@@ -29,7 +31,7 @@ export function resizeView(
 		...{ slots: null, moves: [], data: null, problem: cache.blocks[0]?.reason ?? null },
 		startedAt,
 		estimatedEndAt: resizeEnd(cache, steps, usedBytes, now)?.toISOString() ?? null,
-		cancellable: !isIrreversible(cache, formerKind),
+		cancellable: !canceling && !isIrreversible(cache, formerKind),
 	};
 }
 

@@ -29,7 +29,9 @@ export async function cancelOperation(
 			const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 			const isOpen = row.operations.length > 0;
 			if (former !== null && !isOpen) {
-				await changeShape(resources, caller, tx, row, backTo(row, former), after);
+				// Repeating it must not bring back the change that was canceled.
+				if (former.canceling !== true)
+					await changeShape(resources, caller, tx, row, backTo(row, former), after);
 			} else if (isOpen || pending.next === null) await askToCancel(resources, caller, tx, row);
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);

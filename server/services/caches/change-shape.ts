@@ -91,7 +91,9 @@ export async function resolveShape(
 	}
 	problems.push(...kindChange.problems, ...(await zoneProblems(tx, change.zones)));
 	const { leaving } = resize;
-	return { change, before, after, leaving, isUpgrade: kindChange.isUpgrade, problems };
+	const { isUpgrade } = kindChange;
+	const isBack = former?.canceling !== true && isFormer(former, before, after);
+	return { change, before, after, leaving, isUpgrade, isBack, problems };
 }
 
 export interface ShapeAfter {
@@ -101,6 +103,8 @@ export interface ShapeAfter {
 	/** Nodes that a person named as the ones to leave. */
 	leaving: readonly FullNode[];
 	isUpgrade: boolean;
+	/** It takes back the change that is under way. */
+	isBack: boolean;
 	problems: ChangeProblem[];
 }
 
@@ -153,14 +157,19 @@ function whyBusy(
 	}
 	const open = describeOpenOperation(row);
 	if (open !== null && changes(row, change, before, after)) return open;
-	const isBack = former !== null && isSame(after, { ...former, kind: former.kind ?? before.kind });
-	if (former === null || isBack || !changes(row, change, before, after)) return null;
+	if (former === null || isFormer(former, before, after) || !changes(row, change, before, after))
+		return null;
 	const [from, to] = describeDifference(
 		row,
 		{ ...former, kind: former.kind ?? before.kind },
 		before,
 	);
 	return `Cache ${row.name} is being changed from ${from} to ${to}. Wait until that is done, or cancel it by requesting ${from} again.`;
+}
+
+/** Whether a change leads back to where the one under way began. */
+function isFormer(former: FormerShape | null, before: FormerShape, after: FormerShape): boolean {
+	return former !== null && isSame(after, { ...former, kind: former.kind ?? before.kind });
 }
 
 function changes(row: FullCache, change: ShapeChange, before: FormerShape, after: FormerShape) {
@@ -217,7 +226,10 @@ export async function changeShape(
 			...{ parameterGroup: kind.parameterGroup, nodeType: kind.nodeType },
 			...{ nodeMemoryBytes: BigInt(kind.memoryBytes), nodeVcpus: kind.vcpus },
 			nodeCpuMillis: kind.cpuMillis,
-			resizedFrom: { ...before, id: randomUUID(), startedAt: resources.clock.now().toISOString() },
+			resizedFrom: {
+				...{ ...before, id: randomUUID(), startedAt: resources.clock.now().toISOString() },
+				...(shape.isBack && { canceling: true }),
+			},
 			...modifyingStatus(row, `Changing from ${from} to ${to}.`),
 			progress: [
 				...progressColumn.parse(row.progress).filter(isUnfinishedReboot),
