@@ -12,6 +12,7 @@ import {
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
 import { allNodes, nodesWanted, primaryOf } from "../domain/cache/model.ts";
+import { movesView } from "../domain/cache/move-progress.ts";
 import {
 	isConverged,
 	isHealthy,
@@ -116,7 +117,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 	};
 }
 
-/** What is under way: slots that move, or else nodes that change. */
+/** What is under way: slots that move, or else nodes that change or move. */
 function changeView(
 	row: FullCache,
 	model: CacheModel,
@@ -125,10 +126,11 @@ function changeView(
 	const now = clock.now();
 	const operation = operationView(model, model.progress, now, shardName);
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
-	if (operation !== null || former === null) return operation;
+	const usedBytes = (nodeId: string) => fleet.metrics(nodeId)?.memoryUsedBytes ?? 0;
+	if (operation !== null) return operation;
+	if (former === null) return movesView(model, row.id, usedBytes, now);
 	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;
 	const canceling = former.canceling === true;
-	const usedBytes = (nodeId: string) => fleet.metrics(nodeId)?.memoryUsedBytes ?? 0;
 	return resizeView(model, { id, startedAt, formerKind: kind, canceling }, usedBytes, now);
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { modifyCacheInputSchema } from "../contract/cache.ts";
 import { MIB } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
+import { cancelOperation } from "../services/caches/cancel-operation.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { previewChange } from "../services/caches/preview-change.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
@@ -279,8 +280,15 @@ describe("a node moved by hand", () => {
 		const shown = await preview({ moves: [{ node: "orders-001", host: to }] });
 		expect(shown).toMatchObject({ failovers: ["0001"], problems: [] });
 		expect(shown.steps[0]).toContain(`Move orders-001 from ${leader?.host} to ${to} (zone a)`);
-		await modify({ moves: [{ node: "orders-001", host: to }] });
+		const step = { step: `Move orders-001 to ${to}`, node: null };
+		expect(await modify({ moves: [{ node: "orders-001", host: to }] })).toMatchObject({
+			operation: { state: "running", percent: 0, cancellable: true, steps: [{ step: step.step }] },
+		});
 		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({
+			operation: null,
+			progress: [{ ...step, state: "done" }],
+		});
 		expect((await fleet.members()).find(({ id }) => id === "orders-001")).toMatchObject({
 			host: to,
 			role: "primary",
@@ -295,6 +303,9 @@ describe("a node moved by hand", () => {
 		await expect(modify({ moves: [{ node: "orders-009", zone: "a" }] })).rejects.toMatchObject({
 			field: "moves.0.node",
 		});
+		// A move is taken back like any other change, or by naming where the node is.
+		await modify({ moves: [{ node: "orders-001", zone: "c" }] });
+		await cancelOperation(fleet.test.resources, fleet.caller, { name: "orders" });
 		await modify({ moves: [{ node: "orders-001", zone: "c" }] });
 		await modify({ moves: [{ node: "orders-001", zone: "a" }] });
 		await fleet.converge();

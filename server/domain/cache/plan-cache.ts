@@ -1,8 +1,9 @@
 import { advanceOperation } from "../operation/advance-operation.ts";
 import { advanceOperationSteps } from "../operation/operation-progress.ts";
 import { blockedReason, standingBlocks } from "./blocks.ts";
-import type { CacheModel, NodeModel, Plan, PlanAction } from "./model.ts";
+import type { CacheModel, NodeModel, OperationStep, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
+import { advanceMoves } from "./move-progress.ts";
 import { agentRemedy } from "./node-label.ts";
 import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
@@ -71,7 +72,9 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	const recoveries = planRecoveries(cache, now);
 	const replacements = planReplacements(cache, room);
 	const reached = whatIsReached(cache);
-	const status = planStatus(cache, reached, [
+	const step = advanceOperation(cache, now);
+	// The status counts the slots that this pass records.
+	const status = planStatus(withSlots(cache, step), reached, [
 		...recoveries.flatMap(({ reason }) => reason ?? []),
 		...replacements.reasons,
 	]);
@@ -90,7 +93,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...cache.shards.flatMap(planForgetting),
 			...replacements.actions,
 			...planSize(cache, now),
-			...planOperation(cache, now),
+			...(step === null ? [] : [{ kind: "advance-operation", step } as const]),
 			...planKind(cache, room),
 			...planReboots(cache),
 			...planPending(cache, now),
@@ -105,9 +108,13 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	};
 }
 
-function planOperation(cache: CacheModel, now: Date): PlanAction[] {
-	const step = advanceOperation(cache, now);
-	return step === null ? [] : [{ kind: "advance-operation", step }];
+function withSlots(cache: CacheModel, step: OperationStep | null): CacheModel {
+	if (step === null) return cache;
+	const shards = cache.shards.map((shard) => ({
+		...shard,
+		slots: step.slots[shard.id] ?? shard.slots,
+	}));
+	return { ...cache, shards };
 }
 
 /**
@@ -198,7 +205,8 @@ function mayChangeEndpoints(cache: CacheModel): boolean {
 function planProgress(cache: CacheModel, reached: Reached, becameAvailable: boolean, now: Date) {
 	const at = now.toISOString();
 	if (cache.everAvailable) {
-		return advanceOperationSteps(cache, advanceSize(cache, advanceReboots(cache, at), at), at);
+		const nodes = advanceMoves(cache, advanceReboots(cache, at), at);
+		return advanceOperationSteps(cache, advanceSize(cache, nodes, at), at);
 	}
 	if (becameAvailable) return advance(cache.progress, cache.progress.length, "done", at);
 	const blocked =

@@ -1,6 +1,7 @@
 import type { ProgressStep, StepState } from "../../contract/index.ts";
 import { isOperationStep } from "../operation/operation-progress.ts";
 import { type CacheModel, type NodeModel, primaryOf, type ShardModel } from "./model.ts";
+import { isMoveStep } from "./move-progress.ts";
 import { isHealthy, isRebooting, isSettled } from "./node-health.ts";
 import { visibleNodes } from "./node-pairs.ts";
 import { pendingStep } from "./progress.ts";
@@ -15,7 +16,7 @@ export function rebootSteps(
 	names: readonly string[],
 ): ProgressStep[] {
 	// A change that is under way keeps its finished steps, too.
-	const kept = [isSizeStep, isOperationStep].flatMap((isOwn) => {
+	const kept = [isSizeStep, isMoveStep, isOperationStep].flatMap((isOwn) => {
 		const own = progress.filter(isOwn);
 		return own.some(({ state }) => state !== "done") ? own : [];
 	});

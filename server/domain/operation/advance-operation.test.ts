@@ -233,7 +233,7 @@ test("a shard whose slots are moving keeps serving, and no node takes over", () 
 	world.report("s4");
 	const next = planCache(world.model(), NOW);
 	expect(next.actions.map(({ kind }) => kind)).toEqual(["advance-operation"]);
-	expect(next.statusReason).toContain("Moving slots: 0 of 4096 have moved");
+	expect(next.statusReason).toContain("Moving slots: 100 of 4096 have moved");
 });
 
 test("a shard that still has keys isn't removed", () => {

@@ -7,11 +7,12 @@ import { mutate } from "../mutation.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 import { changeShape } from "./change-shape.ts";
 import { findCache, lockStayingCache } from "./find-cache.ts";
+import { cancelMoves } from "./move-nodes.ts";
 import { replicasOf } from "./resolve-size.ts";
 
 /**
  * Takes back the change that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
- * get their former type, and later parts of the change are dropped. What waits for the maintenance window stays.
+ * get their former type, nodes that were to move stay, and later parts of the change are dropped. What waits for the maintenance window stays.
  */
 export async function cancelOperation(
 	resources: Resources,
@@ -32,7 +33,11 @@ export async function cancelOperation(
 				// Repeating it must not bring back the change that was canceled.
 				if (former.canceling !== true)
 					await changeShape(resources, caller, tx, row, backTo(row, former), after);
-			} else if (isOpen || pending.next === null) await askToCancel(resources, caller, tx, row);
+			} else {
+				const stays = await cancelMoves(resources, caller, tx, row);
+				if (isOpen || !(stays || pending.next !== null))
+					await askToCancel(resources, caller, tx, row);
+			}
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);
 		},

@@ -1,18 +1,21 @@
-import type { ModifyCacheInput } from "../../contract/index.ts";
+import type { ModifyCacheInput, ProgressStep } from "../../contract/index.ts";
 import {
 	allNodeRows,
 	type FullCache,
 	type FullNode,
+	progressColumn,
 	zonesColumn,
 } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { movedNode, moveStep } from "../../domain/cache/move-progress.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
 import type { Placement } from "../../domain/placement/place-nodes.ts";
 import type { Requester, Resources } from "../context.ts";
 import { nodeColumns } from "../node-columns.ts";
 import { placeSuccessor } from "../successor-place.ts";
 import type { ChangeProblem } from "./change-problem.ts";
+import { modifyingStatus } from "./modifying-status.ts";
 
 /** One requested move. Without a place it cancels a move that is under way. */
 export interface NodeMove {
@@ -148,31 +151,54 @@ export async function moveNodes(
 	row: FullCache,
 	moves: readonly NodeMove[],
 ): Promise<void> {
+	const steps: ProgressStep[] = [];
 	for (const { node, to, place } of moves) {
 		await tx.node.update({
 			where: { id: node.id },
 			data: { moveToHostId: to?.hostId ?? null, moveToZone: to?.zone ?? null },
 		});
 		const host = place === null ? null : await tx.host.findUnique({ where: { id: place.hostId } });
+		const goal = to?.hostId == null ? `zone ${to?.zone}` : host?.name;
+		if (to !== null) steps.push(moveStep(node.name, goal ?? ""));
 		await recordEvent(tx, resources.clock, {
 			severity: "info",
 			type: to === null ? "node.move-canceled" : "node.move-requested",
 			message:
 				to === null
 					? `The move of ${node.name} was canceled by ${caller.name}.`
-					: `Move of ${node.name} from ${node.host.name} to ${to.hostId === null ? `zone ${to.zone}` : host?.name} requested by ${caller.name}.`,
+					: `Move of ${node.name} from ${node.host.name} to ${goal} requested by ${caller.name}.`,
 			cacheName: row.name,
 			nodeName: node.name,
 			hostName: node.host.name,
 		});
 	}
 	if (moves.length === 0) return;
+	const names = moves.map(({ node }) => node.name);
+	const others = progressColumn
+		.parse(row.progress)
+		.filter((step) => step.state !== "done" && !names.includes(movedNode(step) ?? ""));
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
-			status: row.status === "available" ? "modifying" : row.status,
+			...modifyingStatus(row, `${steps.length === 0 ? "Canceling moves" : "Moving nodes"}.`),
+			progress: [...others, ...steps],
 			// A pass that read the cache before this must not write its own status over it.
 			generation: { increment: 1 },
 		},
 	});
+}
+
+/** Takes back all moves that a person has asked for. Returns whether there were any. */
+export async function cancelMoves(
+	resources: Resources,
+	caller: Requester,
+	tx: Transaction,
+	row: FullCache,
+): Promise<boolean> {
+	const moving = allNodeRows(row).filter(
+		({ moveToHostId, moveToZone }) => moveToHostId !== null || moveToZone !== null,
+	);
+	const moves = moving.map((node) => ({ node, to: null, place: null }));
+	await moveNodes(resources, caller, tx, row, moves);
+	return moves.length > 0;
 }

@@ -40,18 +40,24 @@ export function CreationProgress({ cache }: { cache: Cache }) {
 
 /** A step for each node that is rebooted. */
 export function RebootProgress({ cache }: { cache: Cache }) {
-	return <Steps cache={cache} title="Rebooting" since={startOf(cache)} />;
+	return (
+		<Steps cache={cache} title="Rebooting" since={startOf(cache)}>
+			<ChangeUnderWay cache={cache} />
+		</Steps>
+	);
 }
 
 /** The steps of a modification, and its overall progress. */
 export function ModifyProgress({ cache }: { cache: Cache }) {
 	return (
 		<Steps cache={cache} title="Modifying" since={startOf(cache)}>
-			{cache.operation !== null && (
-				<OperationProgress name={cache.name} operation={cache.operation} />
-			)}
+			<ChangeUnderWay cache={cache} />
 		</Steps>
 	);
+}
+
+function ChangeUnderWay({ cache: { name, operation } }: { cache: Cache }) {
+	return operation === null ? null : <OperationProgress name={name} operation={operation} />;
 }
 
 function startOf(cache: Cache): string | null {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
-import { slotsInMotion } from "../slot-moves.tsx";
 import { describeChanges } from "../describe-changes.ts";
+import { slotsInMotion } from "../slot-moves.tsx";
 import { differences, shapeChanges, shapeRefusals, toModifyDraft } from "./modification.ts";
 
 const CACHE = {

@@ -70,7 +70,7 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 			onSubmit={submit}
 			noValidate
 			aria-label={`Modify ${cache.name}`}
-			className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)] xl:grid-cols-[22rem_minmax(0,1fr)]"
+			className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)] min-[88rem]:grid-cols-[19rem_minmax(0,1fr)]"
 		>
 			<ModifyFields cache={before} draft={draft} set={set} errorOf={errorOf} />
 			<div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-17">

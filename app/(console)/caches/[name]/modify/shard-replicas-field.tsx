@@ -39,7 +39,7 @@ export function ShardReplicasField({ cache, draft, set, error }: ShardReplicasFi
 					className="ml-auto size-4 shrink-0 text-muted transition-transform group-open:rotate-180"
 				/>
 			</summary>
-			<div className="-mx-1 mt-2 grid max-h-72 grid-cols-2 gap-3 overflow-y-auto p-1 sm:grid-cols-3">
+			<div className="-mx-1 mt-2 grid max-h-72 grid-cols-2 gap-3 overflow-y-auto p-1">
 				{cache.shards.map(({ id }) => (
 					<StepperField
 						key={id}

@@ -24,7 +24,7 @@ export function TopologyComparison({ cache, after }: TopologyComparisonProps) {
 	const movesSlots = changed.some(({ slots, slotsBefore }) => slots !== slotsBefore);
 	return (
 		<>
-			<div className="grid gap-x-4 gap-y-5 xl:grid-cols-2">
+			<div className="grid gap-x-4 gap-y-5 min-[88rem]:grid-cols-2">
 				<Picture title="Now">
 					<TopologyPicture shards={shown(now)} zones={zones} hasShards={hasShards} />
 				</Picture>
