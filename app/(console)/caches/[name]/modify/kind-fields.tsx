@@ -1,14 +1,16 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
-import { OFFERED_VERSIONS } from "../../../../../server/contract/offered-versions.ts";
 import { engineTitle } from "../../../../_lib/engines.ts";
 import { formatBytes } from "../../../../_lib/format/bytes.ts";
 import { useNodeTypes } from "../../../../_lib/queries.ts";
-import { type Option, SelectField } from "../../../../_ui/select-field.tsx";
+import { useTRPC } from "../../../../_lib/trpc.ts";
+import { SelectField } from "../../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../../_ui/switch-field.tsx";
 import { byFamily } from "../../../node-types/family-label.ts";
 import { pendingParametersOf } from "../../topology-words.ts";
+import { laterEngines } from "./later-engines.ts";
 import type { ModifyDraft } from "./modification.ts";
 
 interface KindFieldsProps {
@@ -21,6 +23,8 @@ interface KindFieldsProps {
 /** What the cache's nodes are: their type and their engine. */
 export function KindFields({ cache, draft, set, errorOf }: KindFieldsProps) {
 	const nodeTypes = useNodeTypes();
+	const trpc = useTRPC();
+	const versions = useQuery(trpc.engineVersions.list.queryOptions({}, { staleTime: 30_000 }));
 	const types = byFamily(nodeTypes.data?.items ?? []).flatMap(([group, items]) =>
 		items.map(({ name, vcpus, memoryBytes }) => {
 			return {
@@ -32,7 +36,7 @@ export function KindFields({ cache, draft, set, errorOf }: KindFieldsProps) {
 		}),
 	);
 	const isKnown = types.some(({ value }) => value === draft.nodeType);
-	const engines = laterEngines(cache);
+	const engines = laterEngines(cache, versions.data?.items ?? []);
 	const pending = pendingParametersOf(cache);
 	return (
 		<>
@@ -68,16 +72,4 @@ export function KindFields({ cache, draft, set, errorOf }: KindFieldsProps) {
 			)}
 		</>
 	);
-}
-
-/** What the cache could be upgraded to. */
-function laterEngines({ engine, engineVersion }: Cache): Option[] {
-	const present = Number.parseInt(engineVersion, 10);
-	if (engine === "memcached") return [];
-	return OFFERED_VERSIONS.valkey
-		.filter((version) => engine === "redis" || Number.parseInt(version, 10) > present)
-		.map((version) => ({
-			value: `valkey ${version}`,
-			label: engineTitle("valkey", version),
-		}));
 }
