@@ -5,12 +5,13 @@ import { classifyCommand, type InfoFields, infoNumber, readCommandStats } from "
 /** The measure of all other commands. */
 const SIMPLE: ReadonlySet<string> = new Set(["get", "set"]);
 /**
- * Their time isn't their own: that of a blocking command includes the wait, and that of EXEC includes the commands of
- * the transaction, which are counted themselves.
+ * Their time isn't a client's: that of a blocking command includes the wait, that of EXEC includes the commands of the
+ * transaction, which are counted themselves, and Sentinels subscribe too.
  */
 const TIMELESS: ReadonlySet<string> = new Set([
 	...["blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"],
 	...["exec", "wait", "waitaof", "xread", "xreadgroup"],
+	...["psubscribe", "punsubscribe", "ssubscribe", "subscribe", "sunsubscribe", "unsubscribe"],
 ]);
 
 /** What the process has counted since it started, as far as it shows what clients used. */

@@ -186,6 +186,30 @@ it("node types, engine versions, events and hosts are shown", async () => {
 	expect((await run("hosts", "show", "nowhere")).exitCode).toBe(3);
 });
 
+it("prices are shown and changed, and costs come as a table, JSON and CSV", async () => {
+	expect((await run("rate-card", "show")).stdout).toMatch(/^cache\.t4g\.micro +0\.0160/m);
+	const set = await run(
+		...["rate-card", "set", "--node", "cache.t4g.micro=0.01", "--gb-hour", "valkey=0.05"],
+	);
+	expect(set.stdout).toMatch(/^cache\.t4g\.micro +0\.0100/m);
+	expect(set.stdout).toMatch(/^valkey +0\.8 +0\.05 /m);
+	const refused = await run("rate-card", "set", "--currency", "EUR");
+	expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("exchangeRate") });
+	expect((await run("rate-card", "set", "--gb-hour", "mysql=1")).exitCode).toBe(2);
+	const euros = await run("rate-card", "set", "--currency", "EUR", "--exchange-rate", "0.9");
+	expect(euros.stdout).toMatch(/^NODE TYPE +EUR PER HOUR$/m);
+	expect((await run("costs")).stdout).toMatch(/^Total: \d+\.\d\d EUR\. \d{4}-\d\d so far/m);
+	const { tagKeys } = JSON.parse((await run("costs", "--by", "engine", "--json")).stdout);
+	expect(tagKeys).toBeInstanceOf(Array);
+	const header = "key,engine,deletedAt,dataStorageGbHours,ecpus,nodeHours,cost\r\n";
+	expect((await run("costs", "--tag", "team", "--csv")).stdout.startsWith(header)).toBe(true);
+	const csv = await larder.rest("GET", "/costs?groupBy=day", { headers: { accept: "text/csv" } });
+	expect(String(csv.body).startsWith(header)).toBe(true);
+	expect((await run("usage", "nowhere")).exitCode).toBe(3);
+	const audit = await run("audit", "list", "--action", "rate-card.set");
+	expect(audit.stdout.match(/rate-card\.set/g)).toHaveLength(2);
+});
+
 it("a machine elsewhere joins with a token, and once it is removed, only with a new one", async () => {
 	const elsewhere = mkdtempSync(join(tmpdir(), "larder-elsewhere-"));
 	const token = createdJoinTokenSchema.parse(

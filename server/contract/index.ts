@@ -3,6 +3,7 @@ export * from "./account.ts";
 export * from "./audit.ts";
 export * from "./cache.ts";
 export * from "./cache-view.ts";
+export * from "./cost-columns.ts";
 export * from "./default-rate-card.ts";
 export * from "./engine-version.ts";
 export * from "./enums.ts";

@@ -47,6 +47,7 @@ export type UsageAmounts = z.infer<typeof amountsSchema>;
 export const usageItemSchema = amountsSchema.extend({
 	at: z.string().describe("beginning of the minute, hour or day, in UTC"),
 });
+export type UsageItem = z.infer<typeof usageItemSchema>;
 export const usageSchema = z.object({
 	unit: usageUnitSchema,
 	from: z.string(),
@@ -55,12 +56,6 @@ export const usageSchema = z.object({
 	items: z.array(usageItemSchema).describe("oldest first; spans without usage are left out"),
 });
 export type Usage = z.infer<typeof usageSchema>;
-
-/** Of the CSV. */
-export const USAGE_COLUMNS = [
-	"at",
-	...(Object.keys(amountsSchema.shape) as (keyof UsageAmounts)[]),
-] as const;
 
 const costGroupingSchema = z.enum(COST_GROUPINGS);
 export type CostGrouping = z.infer<typeof costGroupingSchema>;
@@ -96,12 +91,6 @@ export const costItemSchema = amountsSchema.extend({
 });
 export type CostItem = z.infer<typeof costItemSchema>;
 
-/** Of the CSV. */
-export const COST_COLUMNS = [
-	...["key", "engine", "deletedAt"],
-	...(Object.keys(amountsSchema.shape) as (keyof UsageAmounts)[]),
-] as const;
-
 export const monthSchema = z.object({
 	month: z.string().describe("such as 2026-11, in UTC"),
 	soFar: z.number(),
@@ -114,6 +103,34 @@ export const costsSchema = z.object({
 	to: z.string(),
 	total: z.number(),
 	month: monthSchema.describe("the present month, whatever from and to are"),
+	tagKeys: z.array(z.string()).describe("keys of all tags that caches have or had"),
 	items: z.array(costItemSchema).describe("the most expensive first; days and months in order"),
 });
 export type Costs = z.infer<typeof costsSchema>;
+
+const estimateSchema = z.object({
+	monthlyCost: z.number().describe("for 730 hours"),
+	what: z.string().describe("what is priced, in words"),
+});
+export type CostEstimate = z.infer<typeof estimateSchema>;
+
+export const cacheCostsSchema = z.object({
+	currency: z.string(),
+	today: z.number().describe("since midnight UTC"),
+	month: monthSchema,
+	comparison: z.object({
+		sampleHours: z.number().describe("hours of usage that this rests on, of the last 30 days"),
+		reason: z.string().nullable().describe("why there are no estimates; null if there are"),
+		present: estimateSchema.nullable().describe("as it is, at what it used"),
+		serverless: estimateSchema.nullable(),
+		provisioned: estimateSchema
+			.nullable()
+			.describe("the cheapest nodes that what it used fits on; null if none are large enough"),
+		aws: estimateSchema
+			.extend({ currency: z.string() })
+			.nullable()
+			.describe("the cache as it is, at AWS's prices (docs/metering.md)"),
+		needs: z.string().nullable().describe("the size that it really needs, in words"),
+	}),
+});
+export type CacheCosts = z.infer<typeof cacheCostsSchema>;

@@ -70,3 +70,10 @@ export async function recentCosts(
 		WHERE u."spanSeconds" = 3600 AND u."at" >= ${from} ${only}
 		GROUP BY u."cacheId"`;
 }
+
+export async function readTagKeys(db: Database | Transaction): Promise<string[]> {
+	const rows = await db.$queryRaw<{ key: string }[]>`
+		SELECT DISTINCT jsonb_object_keys("tags") AS "key" FROM "MeteredCache"
+		WHERE jsonb_typeof("tags") = 'object' ORDER BY 1`;
+	return rows.map(({ key }) => key);
+}

@@ -3,10 +3,9 @@ import { nodeHourlyCost } from "../contract/node-price.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
 import { addUsage } from "../data/usage-store.ts";
-import { NOTHING_USED } from "../domain/metering/cost.ts";
+import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
 import type { Resources } from "../services/context.ts";
-import { isServerless } from "./take-usage.ts";
 
 interface CountedNodes {
 	cacheId: string;

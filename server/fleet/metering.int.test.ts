@@ -3,9 +3,11 @@ import { createCacheInputSchema } from "../contract/cache.ts";
 import { GIB } from "../contract/limits.ts";
 import { nodeHourlyCost } from "../contract/node-price.ts";
 import { costsInputSchema, usageInputSchema } from "../contract/usage.ts";
+import { storeSamples } from "../data/metrics-store.ts";
 import { expireUsage, readUsage } from "../data/usage-store.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
+import { getCacheCosts } from "../services/costs/get-cache-costs.ts";
 import { getCosts } from "../services/costs/get-costs.ts";
 import { getUsage } from "../services/costs/get-usage.ts";
 import { setRateCard } from "../services/costs/set-rate-card.ts";
@@ -139,6 +141,39 @@ it("adds up node-hours with their cost, through an outage of the control plane, 
 		expect(total).toBeCloseTo(cost, 8);
 	}
 	expect((await costs({ groupBy: "day", from: "2025-12-01", to: "2026-01-01" })).items).toEqual([]);
+});
+
+it("says what a cache would cost in other forms, from what it used, once it has been used for an hour", async () => {
+	const costs = () => getCacheCosts(test.resources, { name: "m" });
+	await tickAt(1_800);
+	const early = await costs();
+	expect(early.comparison).toMatchObject({ sampleHours: 0.5, serverless: null, needs: null });
+	expect(early.comparison.reason).toContain("for 30 min; estimates need an hour");
+	await tickAt(7_200);
+	await take(reading("one", 7_200, 2_000_000, 2e9));
+	await storeSamples(test.resources.db, [
+		{
+			...{ nodeId, at: at(7_200), memoryUsedBytes: 2.5 * GIB, memoryMaxBytes: 0, clients: 7 },
+			...{ opsPerSecond: 0, hitsPerSecond: 0, missesPerSecond: 0, keys: 0, cpuPercent: 30 },
+			...{ evictionsPerSecond: 0, replicationLagBytes: null },
+		},
+	]);
+	const { comparison, today, month } = await costs();
+	const micro = 0.8 * 0.016;
+	expect(today).toBeCloseTo(2 * micro, 9);
+	expect(month).toMatchObject({ month: "2026-01" });
+	expect(month.forecast).toBeCloseTo(31 * 24 * micro, 6);
+	expect(comparison).toMatchObject({ sampleHours: 2, reason: null });
+	expect(comparison.present?.monthlyCost).toBeCloseTo(730 * micro, 6);
+	expect(comparison.serverless?.monthlyCost).toBeCloseTo(730 * (2 * 0.084 + 0.0023), 6);
+	expect(comparison.provisioned).toMatchObject({ what: "1 node of cache.m6g.large." });
+	expect(comparison.aws).toMatchObject({
+		currency: "USD",
+		what: "1 node of cache.t4g.micro in us-east-1.",
+	});
+	expect(comparison.needs).toBe(
+		"At its busiest it took 2.5 GiB, 0.30 processor cores and 7 connections. With a fifth to spare, 1 node of cache.m6g.large would be enough.",
+	);
 });
 
 it("bills a serverless cache for storage, at least the minimum, and for ECPUs", async () => {

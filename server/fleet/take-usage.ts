@@ -4,7 +4,7 @@ import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
 import { MeteredProcesses } from "../data/metered-processes.ts";
 import { addUsage, type UsageAddition } from "../data/usage-store.ts";
-import { NOTHING_USED } from "../domain/metering/cost.ts";
+import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
 import { isNewer, usageBetween } from "../domain/metering/usage-between.ts";
 import { oncePer } from "../platform/once-per.ts";
@@ -84,9 +84,4 @@ async function meter(
 	}
 	await processes.save(tx);
 	await addUsage(tx, rateCard, additions);
-}
-
-/** Billed for what it stores and carries out, not for its nodes. */
-export function isServerless(kind: string): boolean {
-	return kind === "serverless";
 }

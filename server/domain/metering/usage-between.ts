@@ -18,7 +18,7 @@ export interface UsageBetween {
 
 export const BYTES_PER_ECPU = 1_024;
 /** What an idle node moves, until that has been measured. */
-const OWN_BYTES_DEFAULT = 8_192;
+const OWN_BYTES_DEFAULT = 4_096;
 /** Anything beyond is a client's, even if it asks for nothing, such as a subscriber. */
 const OWN_BYTES_MAX = 65_536;
 /** Shorter readings say too little about what happens every few seconds. */

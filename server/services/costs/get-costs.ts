@@ -1,7 +1,7 @@
 import { engineSchema } from "../../contract/enums.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { CostGrouping, CostItem, Costs, CostsInput } from "../../contract/usage.ts";
-import { type CostSum, recentCosts, sumCosts } from "../../data/cost-sums.ts";
+import { type CostSum, readTagKeys, recentCosts, sumCosts } from "../../data/cost-sums.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import { forecastMonth, monthStart } from "../../domain/metering/forecast.ts";
@@ -38,6 +38,7 @@ export async function getCosts(
 			to: to.toISOString(),
 			total: rounded(sums.reduce((sum, { cost }) => sum + cost, 0)),
 			month: await monthOf(tx, now, null),
+			tagKeys: await readTagKeys(tx),
 			items: inOrder(groupBy, items),
 		};
 	});

@@ -1,14 +1,16 @@
+import { cacheRefSchema } from "../../../contract/cache.ts";
+import { COST_COLUMNS, USAGE_COLUMNS } from "../../../contract/cost-columns.ts";
 import { toCsv } from "../../../contract/csv.ts";
 import {
-	COST_COLUMNS,
 	type Costs,
+	cacheCostsSchema,
 	costsInputSchema,
 	costsSchema,
-	USAGE_COLUMNS,
 	type Usage,
 	usageInputSchema,
 	usageSchema,
 } from "../../../contract/usage.ts";
+import { getCacheCosts } from "../../../services/costs/get-cache-costs.ts";
 import { getCosts } from "../../../services/costs/get-costs.ts";
 import { getUsage } from "../../../services/costs/get-usage.ts";
 import { requires, router } from "../trpc.ts";
@@ -49,4 +51,19 @@ export const costs = router({
 		.input(costsInputSchema)
 		.output(costsSchema)
 		.query(({ ctx, input }) => getCosts(ctx.resources, input)),
+	ofCache: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/caches/{name}/costs",
+				status: 200,
+				tag: "Costs",
+				summary: "Get what a cache costs, and what it would cost in other forms",
+				description:
+					"Today, this month and its forecast; and by what the cache has used: its cost as serverless, as the cheapest nodes that it fits on, and on AWS.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheCostsSchema)
+		.query(({ ctx, input }) => getCacheCosts(ctx.resources, input)),
 });
