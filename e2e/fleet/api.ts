@@ -7,7 +7,7 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 /** A primary and its replicas. */
 export const NODES_PER_CACHE = 3;
 const PAUSE_BETWEEN_CALLS_MS = 20;
-const POLL_MS = 10;
+const POLL_MS = 25;
 
 const countSchema = z.object({ total: z.int() });
 
@@ -71,11 +71,14 @@ export async function untilAllAvailable(rest: Rest, caches: number, timeoutMs: n
 		`${caches} caches to be available`,
 		async () => {
 			const all = await count(rest, "limit=1");
-			const available = await count(rest, "limit=1&status=available");
-			return all === caches && available === caches;
+			return all === caches && (await countAvailable(rest)) === caches;
 		},
 		timeoutMs,
 	);
+}
+
+export function countAvailable(rest: Rest): Promise<number> {
+	return count(rest, "limit=1&status=available");
 }
 
 async function count(rest: Rest, query: string): Promise<number> {

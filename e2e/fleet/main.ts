@@ -2,7 +2,8 @@
  * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--created 200] [--scenes rest,changes] [--profile <directory>]`:
  * a real control plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number
  * of hosts, with ten nodes a host by default. `--created` is how many caches are created through the API; the rows of the
- * others are written into the database, as creations leave them once they have placed the nodes.
+ * others are written into the database, as creations leave them once they have placed the nodes. `--repair-seconds` is
+ * how long to wait for the replacement of lost nodes after all primaries are led by others.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,9 +26,11 @@ const { values } = parseArgs({
 		nodes: { type: "string" },
 		created: { type: "string" },
 		scenes: { type: "string" },
+		"repair-seconds": { type: "string", default: "600" },
 		profile: { type: "string" },
 	},
 });
+const patienceMs = Number(values["repair-seconds"]) * 1_000;
 const sizes = values.hosts.split(",").map(Number);
 const columns: Figures[] = [];
 for (const hosts of sizes) columns.push(await measure(hosts));
@@ -54,12 +57,13 @@ async function measure(hosts: number): Promise<Figures> {
 		rest: () => rest(stage),
 		changes: () => changes(stage),
 		churn: () => churn(stage),
-		"one-lost": () => loss(stage, "a host lost", [places[2]?.name ?? ""]),
+		"one-lost": () => loss(stage, "a host lost", [places[2]?.name ?? ""], patienceMs),
 		"third-lost": () =>
 			loss(
 				stage,
 				"a third lost",
 				lost.map(({ name }) => name),
+				patienceMs,
 			),
 	};
 	const wanted = values.scenes?.split(",") ?? Object.keys(scenes);

@@ -13,6 +13,20 @@ export interface Unstorable {
  * the number that was sent. A field's own range is up to its schema.
  */
 export function findUnstorable(input: unknown): Unstorable | null {
+	return isStorable(input, 0) ? null : locateUnstorable(input);
+}
+
+/** Hardly any input has such a value, so none pays for paths. */
+function isStorable(value: unknown, depth: number): boolean {
+	if (problemOf(value, depth) !== null) return false;
+	if (typeof value !== "object" || value === null) return true;
+	if (Array.isArray(value)) return value.every((inner) => isStorable(inner, depth + 1));
+	return Object.entries(value).every(
+		([key, inner]) => textProblem(key) === null && isStorable(inner, depth + 1),
+	);
+}
+
+function locateUnstorable(input: unknown): Unstorable | null {
 	const waiting: { value: unknown; path: string; depth: number }[] = [
 		{ value: input, path: "", depth: 0 },
 	];

@@ -26,6 +26,8 @@ const mergedMeans = Prisma.join(
 
 /** From the beginning of one statement to that of the next, at least. */
 const STATEMENT_INTERVAL_MS = 50;
+/** In one statement. */
+const SAMPLES_AT_ONCE = 2_000;
 
 /**
  * Writes one statement at a time: samples that arrive meanwhile wait, and go together in the next one. A fleet's
@@ -37,10 +39,10 @@ class SampleWriter {
 
 	constructor(db: Database) {
 		this.#writing = new SharedRun(
-			() => {
+			async () => {
 				const samples = this.#waiting;
 				this.#waiting = [];
-				return insertSamples(db, samples);
+				while (samples.length > 0) await insertSamples(db, samples.splice(0, SAMPLES_AT_ONCE));
 			},
 			{ intervalMs: STATEMENT_INTERVAL_MS },
 		);

@@ -9,9 +9,11 @@ import { AGENT_TIMING, HUNG_TIMING } from "../contract/limits.ts";
 import { cleanText } from "../contract/storable.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Prisma } from "../data/database.ts";
-import { isSameButForOffset } from "../data/fleet-state.ts";
+import { type FleetState, isSameButForOffset } from "../data/fleet-state.ts";
 import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
+import { inTurn } from "../platform/in-turn.ts";
+import { oncePer } from "../platform/once-per.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { settleRoutes } from "../services/route-hosts.ts";
@@ -25,19 +27,45 @@ import { takeOrderResult } from "./take-alert.ts";
 import { noteStored, observationAfter, takeOffsets } from "./take-offsets.ts";
 import { takeUsage } from "./take-usage.ts";
 
+/** For each host, its reports one after another. */
+const turnsOf = oncePer((_: FleetState) => new Map<string, ReturnType<typeof inTurn>>());
+
+function turnOf(fleet: FleetState, hostId: string): ReturnType<typeof inTurn> {
+	const turns = turnsOf(fleet);
+	const turn = turns.get(hostId) ?? inTurn();
+	turns.set(hostId, turn);
+	return turn;
+}
+
 /**
  * Processes a host's report. Rows change only if something changed that outlives the next heartbeat; offsets
  * and leases stay in memory. Only what belongs to the host counts (host-scope.ts). Returns once all of it is
- * stored. Safe to repeat.
+ * stored. Safe to repeat: an agent that has waited too long sends the same again, and takes no notice of this answer any
+ * more (`isAwaited`). If the database is slow, such reports don't pile up as work.
  */
 export async function ingestReport(
 	resources: Resources,
 	hostId: string,
 	said: ReportInput,
+	isAwaited: () => boolean = () => true,
 ): Promise<void> {
-	const end = resources.fleet.beginReport(hostId);
+	const { fleet } = resources;
+	const end = fleet.beginReport(hostId);
 	try {
-		await takeReport(resources, hostId, said);
+		const returned = fleet.touch(hostId);
+		fleet.clocks.note(hostId, said.clockAheadMs);
+		if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
+		const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
+		for (const result of orders) takeOrderResult(resources, hostId, result);
+		await turnOf(
+			fleet,
+			hostId,
+		)(async () => {
+			// The rest keeps the database, and this process, busy.
+			await resources.orders.quiet();
+			if (returned) await markOnline(resources, hostId);
+			if (isAwaited()) await takeReport(resources, hostId, said);
+		});
 	} finally {
 		end();
 	}
@@ -45,14 +73,6 @@ export async function ingestReport(
 
 async function takeReport(resources: Resources, hostId: string, said: ReportInput): Promise<void> {
 	const { fleet } = resources;
-	const returned = fleet.touch(hostId);
-	fleet.clocks.note(hostId, said.clockAheadMs);
-	if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
-	const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
-	for (const result of orders) takeOrderResult(resources, hostId, result);
-	// The rest keeps the database, and this process, busy.
-	await resources.orders.quiet();
-	if (returned) await markOnline(resources, hostId);
 	// After markOnline, because a host that was lost watches caches again.
 	const rule = new HostRule(await scopeOf(resources, hostId, said));
 	const report = rule.report(said);

@@ -10,6 +10,7 @@ export function agentCaller(resources: Resources, credential: string) {
 		...{ resources, requestId: "r", address: "192.0.2.9", epoch: TEST_EPOCH },
 		...{ arrivedAt: resources.clock.now(), gate: new Gate({ places: 8, waitingMax: 8 }) },
 		identifyHost: () => identifyHost(resources, `Bearer ${credential}`),
+		isAwaited: () => true,
 		hungUp: () => new AbortController().signal,
 	});
 	return {

@@ -48,8 +48,8 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 		facts,
 	};
 	const { hostId } = await enrollHost(resources, enrollment);
-	const report = (overrides: Partial<ReportInput> = {}) =>
-		ingestReport(resources, hostId, {
+	const report = (overrides: Partial<ReportInput> = {}, isAwaited = true) => {
+		const said: ReportInput = {
 			protocol: AGENT_PROTOCOL_VERSION,
 			clockAheadMs: 0,
 			epoch: TEST_EPOCH,
@@ -65,7 +65,9 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 			metrics: [],
 			usage: [],
 			...overrides,
-		});
+		};
+		return ingestReport(resources, hostId, said, () => isAwaited);
+	};
 	await report();
 	const answered = new Set<string>();
 	return {

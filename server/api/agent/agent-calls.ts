@@ -25,7 +25,9 @@ export interface AgentContext {
 	gate: Gate;
 	/** Throws `unauthenticated` for an unknown credential. */
 	identifyHost(): Promise<string>;
-	/** Aborts when the agent no longer waits for the answer. */
+	/** Whether the agent still waits for the answer. */
+	isAwaited(): boolean;
+	/** Aborts when it no longer does. */
 	hungUp(): AbortSignal;
 }
 
@@ -77,8 +79,9 @@ export const agentCalls = {
 		await takeAlert(resources, hostId, timedAlert(alert, arrivedAt));
 		return { accepted: true as const };
 	}),
-	report: hostsCall(reportMessageSchema, async ({ resources, hostId, arrivedAt }, report) => {
-		await ingestReport(resources, hostId, timedReport(report, arrivedAt));
+	report: hostsCall(reportMessageSchema, async (context, report) => {
+		const { resources, hostId, arrivedAt, isAwaited } = context;
+		await ingestReport(resources, hostId, timedReport(report, arrivedAt), isAwaited);
 		return { accepted: true as const, heartbeatMs: resources.fleet.heartbeatMs };
 	}),
 } as const;

@@ -43,6 +43,7 @@ function contextOf(
 		identifyHost: async () =>
 			recallHost(resources, authorization) ??
 			(await gate.pass(() => identifyHost(resources, authorization))),
+		isAwaited: () => !reply.raw.destroyed,
 		hungUp() {
 			const abort = new AbortController();
 			reply.raw.once("close", () => abort.abort());
