@@ -26,7 +26,7 @@ interface Load {
  * first, wherever they should be by now: a slot with some keys at each end can't be turned back.
  */
 export class KeyByKeyMoves {
-	private readonly auth: () => Assignment["auth"];
+	private readonly assignment: () => Pick<Assignment, "engine" | "auth">;
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private cluster: ClusterAssignment | null = null;
 	private left: readonly SlotMove[] = [];
@@ -42,10 +42,10 @@ export class KeyByKeyMoves {
 	private askAt = 0;
 
 	constructor(options: {
-		auth: () => Assignment["auth"];
+		assignment: KeyByKeyMoves["assignment"];
 		askNode: KeyByKeyMoves["askNode"];
 	}) {
-		this.auth = options.auth;
+		this.assignment = options.assignment;
 		this.askNode = options.askNode;
 	}
 
@@ -133,7 +133,7 @@ export class KeyByKeyMoves {
 	private async courierTo(nodeId: string): Promise<SlotCourier> {
 		const { cluster } = this;
 		const [from, to] = await Promise.all([this.endOf(cluster?.nodeId ?? ""), this.endOf(nodeId)]);
-		return await SlotCourier.open(from, to, this.auth());
+		return await SlotCourier.open(from, to, this.assignment());
 	}
 
 	private async endOf(nodeId: string): Promise<CourierEnd> {

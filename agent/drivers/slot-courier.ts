@@ -1,6 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { Engine } from "../../server/contract/enums.ts";
+import { LIMITS } from "../../server/contract/limits.ts";
 import { EngineCommandError, EngineConnection } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
+import { SlotPace } from "./slot-pace.ts";
 
 const CONNECT_MS = 2_000;
 /**
@@ -9,9 +13,11 @@ const CONNECT_MS = 2_000;
  */
 const TRANSFER_MS = 1_000;
 const ANSWER_MS = 60_000;
-/** About how long it may take to send one batch of keys: the engine serves no other client meanwhile. */
-const BUSY_MS = { least: 3, most: 10 };
-const KEYS = { first: 32, least: 1, most: 1_000 };
+/**
+ * Redis OSS tells all nodes about each slot that arrives, one packet a slot, and each packet costs every node about a
+ * tenth of a millisecond. Valkey tells them once.
+ */
+const REDIS_SLOTS_AT_ONCE = 8;
 
 export interface CourierEnd {
 	readonly nodeId: string;
@@ -30,8 +36,9 @@ export class SlotCourier {
 	private readonly from: CourierEnd;
 	private readonly to: CourierEnd;
 	private readonly login: readonly string[];
-	/** How many keys the source sends at a time: fewer if they are large. */
-	private keysAtOnce = KEYS.first;
+	private readonly pace = new SlotPace();
+	/** How many slots may arrive at the same moment. */
+	private readonly arriveAtOnce: number;
 	private opened: ReadonlySet<number> = new Set();
 
 	private constructor(options: {
@@ -40,26 +47,29 @@ export class SlotCourier {
 		source: EngineConnection;
 		target: EngineConnection;
 		login: readonly string[];
+		engine: Engine;
 	}) {
 		this.from = options.from;
 		this.to = options.to;
 		this.source = options.source;
 		this.target = options.target;
 		this.login = options.login;
+		this.arriveAtOnce = options.engine === "redis" ? REDIS_SLOTS_AT_ONCE : LIMITS.clusterSlots;
 	}
 
 	/** Throws if an engine isn't there. `to` is an IP address: the source connects to it. */
 	static async open(
 		from: CourierEnd,
 		to: CourierEnd,
-		{ systemUsername: username, systemPassword: password }: Assignment["auth"],
+		{ engine, auth }: Pick<Assignment, "engine" | "auth">,
 	): Promise<SlotCourier> {
+		const { systemUsername: username, systemPassword: password } = auth;
 		const connect = ({ host, port }: CourierEnd) =>
 			EngineConnection.open({ host, port, username, password, encoding: "latin1" }, CONNECT_MS);
 		const source = await connect(from);
 		try {
 			const target = await connect(to);
-			return new SlotCourier({ from, to, source, target, login: [username, password] });
+			return new SlotCourier({ from, to, source, target, login: [username, password], engine });
 		} catch (error) {
 			source.close();
 			throw error;
@@ -98,19 +108,26 @@ export class SlotCourier {
 	 * and then died, the slot would have no owner.
 	 */
 	private async change(close: readonly number[], open: readonly number[]): Promise<void> {
-		const commands = (state: readonly string[], allowed: RegExp) => [
-			...close.map((slot) => ({ slot, state: ["NODE", this.to.nodeId], allowed: null })),
-			...open.map((slot) => ({ slot, state, allowed })),
-		];
-		await setSlots(this.target, commands(["IMPORTING", this.from.nodeId], /already the owner/));
-		await setSlots(this.source, commands(["MIGRATING", this.to.nodeId], /not the owner/));
+		const { from, to, source, target } = this;
+		const handOver = (slot: number) => ({ slot, state: ["NODE", to.nodeId], allowed: null });
+		const toOpen = (state: readonly string[], allowed: RegExp) =>
+			open.map((slot) => ({ slot, state, allowed }));
+		const arriving = close.map(handOver);
+		while (arriving.length > this.arriveAtOnce) {
+			await this.paced(() => setSlots(target, arriving.splice(0, this.arriveAtOnce)));
+		}
+		const importing = toOpen(["IMPORTING", from.nodeId], /already the owner/);
+		await this.paced(() => setSlots(target, [...arriving, ...importing]));
+		const migrating = toOpen(["MIGRATING", to.nodeId], /not the owner/);
+		await this.paced(() => setSlots(source, [...close.map(handOver), ...migrating]));
 	}
 
 	private async sendKeys(slots: readonly number[]): Promise<void> {
-		let left = slots;
+		const left = [...slots];
 		while (left.length > 0) {
-			const found = await together(this.source, left, async (slot) => {
-				const count = String(this.keysAtOnce);
+			const asked = left.splice(0, this.pace.slotsAtOnce);
+			const count = String(this.pace.keysAtOnce);
+			const found = await together(this.source, asked, async (slot) => {
 				const answer = await this.source.command(
 					["CLUSTER", "GETKEYSINSLOT", String(slot), count],
 					ANSWER_MS,
@@ -118,31 +135,36 @@ export class SlotCourier {
 				return { slot, keys: textsOf(answer) };
 			});
 			const holding = found.filter(({ keys }) => keys.length > 0);
-			for (const keyLists of inLoads(
-				holding.map(({ keys }) => keys),
-				this.keysAtOnce,
-			)) {
-				await this.send(keyLists);
-			}
-			left = holding.map(({ slot }) => slot);
+			this.pace.noteFound(holding.reduce((sum, { keys }) => sum + keys.length, 0));
+			const keyLists = holding.map(({ keys }) => keys);
+			for (const load of inLoads(keyLists, this.pace.keysAtOnce)) await this.send(load);
+			left.unshift(...holding.map(({ slot }) => slot));
 		}
 	}
 
 	private async send(keyLists: readonly (readonly string[])[]): Promise<void> {
 		const { host, port } = this.to;
+		const tookMs = await this.paced(() =>
+			together(this.source, keyLists, async (keys) => {
+				await this.source.command(
+					[
+						...["MIGRATE", host, String(port), "", "0", String(TRANSFER_MS), "REPLACE"],
+						...["AUTH2", ...this.login, "KEYS", ...keys],
+					],
+					ANSWER_MS,
+				);
+			}),
+		);
+		this.pace.noteSent(tookMs);
+	}
+
+	/** Leaves the engines to their clients after the work. Returns how long the work took. */
+	private async paced(work: () => Promise<unknown>): Promise<number> {
 		const startedAt = performance.now();
-		await together(this.source, keyLists, async (keys) => {
-			await this.source.command(
-				[
-					...["MIGRATE", host, String(port), "", "0", String(TRANSFER_MS), "REPLACE"],
-					...["AUTH2", ...this.login, "KEYS", ...keys],
-				],
-				ANSWER_MS,
-			);
-		});
+		await work();
 		const tookMs = performance.now() - startedAt;
-		if (tookMs < BUSY_MS.least) this.keysAtOnce = Math.min(KEYS.most, this.keysAtOnce * 2);
-		if (tookMs > BUSY_MS.most) this.keysAtOnce = Math.max(KEYS.least, this.keysAtOnce >> 1);
+		await delay(this.pace.restMs(tookMs));
+		return tookMs;
 	}
 }
 

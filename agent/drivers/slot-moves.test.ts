@@ -25,7 +25,7 @@ const clusterWith = (to: string, first = 4_096, last = 8_191) => ({
 });
 
 /** An engine that records its commands, and a mover that sends them. */
-function scene() {
+function scene({ keysPerSlot } = { keysPerSlot: 0 }) {
 	const asked: string[] = [];
 	const migrations: Record<string, string>[] = [];
 	const moves = new SlotMoves({
@@ -36,6 +36,7 @@ function scene() {
 		command: async (...args): Promise<RespValue> => {
 			if (args[1] === "GETSLOTMIGRATIONS")
 				return migrations.map((fields) => Object.entries(fields).flat());
+			if (args[1] === "COUNTKEYSINSLOT") return keysPerSlot;
 			asked.push(args.join(" ").replace(/(masterauth) \S+/, "$1 …"));
 			if (args[1] === "MIGRATESLOTS") {
 				const slots = `${args[3]}-${args[4]}`;
@@ -74,7 +75,14 @@ test("slots go in parts, half as many after each failure, and the login that may
 	vi.advanceTimersByTime(600);
 	await moves.keep(cluster, topology("0-8191"));
 	expect(asked.splice(0)).toEqual([login, `CLUSTER MIGRATESLOTS SLOTSRANGE 4096 4351 NODE ${C}`]);
+	vi.advanceTimersByTime(100);
 	end("success");
+	// It rests for twice as long as the attempt took.
+	await moves.keep(cluster, topology("0-4095 4352-8191"));
+	vi.advanceTimersByTime(199);
+	await moves.keep(cluster, topology("0-4095 4352-8191"));
+	expect(asked).toEqual([]);
+	vi.advanceTimersByTime(1);
 	await moves.keep(cluster, topology("0-4095 4352-8191"));
 	expect(asked.splice(0)).toEqual([login, `CLUSTER MIGRATESLOTS SLOTSRANGE 4352 4863 NODE ${C}`]);
 	end("success");
@@ -91,4 +99,15 @@ test("an attempt whose slots should go elsewhere by now is canceled", async () =
 	asked.length = 0;
 	expect(await moves.keep(clusterWith(B), topology("0-8191"))).toBe(true);
 	expect(asked).toEqual(["CLUSTER CANCELSLOTMIGRATIONS ALL"]);
+});
+
+test("slots full of keys go in smaller parts, which the engine deletes in a few milliseconds", async () => {
+	const part = async (keysPerSlot: number) => {
+		const { asked, moves } = scene({ keysPerSlot });
+		await moves.keep(clusterWith(C), topology("0-8191"));
+		return asked.at(-1);
+	};
+	expect(await part(10)).toBe(`CLUSTER MIGRATESLOTS SLOTSRANGE 4096 5119 NODE ${C}`);
+	expect(await part(2_500)).toBe(`CLUSTER MIGRATESLOTS SLOTSRANGE 4096 4103 NODE ${C}`);
+	expect(await part(1_000_000)).toBe(`CLUSTER MIGRATESLOTS SLOTSRANGE 4096 4096 NODE ${C}`);
 });

@@ -13,8 +13,18 @@ import type { ClusterAssignment } from "./genesis-nodes.ts";
 import { replicationLogin, slotLogin } from "./replication-login.ts";
 import type { RespValue } from "./resp-parser.ts";
 
-/** How many slots go at a time, unless attempts fail. The engine forks for each attempt. */
+/** How many slots go at a time at most, unless attempts fail. The engine forks for each attempt. */
 const SLOTS_AT_ONCE = 1_024;
+/**
+ * Fewer slots go if they have more keys than this. At the end of an attempt, the engine deletes its keys one after the
+ * other, about one a microsecond, and serves no client meanwhile. That is about as long as a fork takes.
+ */
+const KEYS_AT_ONCE = 20_000;
+/**
+ * After an attempt, the engine rests for so many times as long as it took. Few requests meet the fork and the deletion
+ * then, and other processes get the processor.
+ */
+const REST_SHARE = 2;
 const RETRY_MS = { first: 200, most: 3_000 };
 /** A first failure is normal: the other node may just have failed over. */
 const TOLD_AFTER_FAILURES = 2;
@@ -46,6 +56,7 @@ export class SlotMoves {
 	private prepared = false;
 	/** Names of the attempts before the current one; null if none of this agent's is under way. */
 	private before: ReadonlySet<string> | null = null;
+	private beganAt = 0;
 	private atOnce = SLOTS_AT_ONCE;
 	private failures = 0;
 	private tryAt = 0;
@@ -96,10 +107,11 @@ export class SlotMoves {
 	}
 
 	private async begin(move: SlotMove, exports: readonly Export[]): Promise<boolean> {
-		const slots = takeSlots([...move.slots], this.atOnce);
+		const slots = await this.firstPart(move.slots);
 		try {
 			await this.prepare();
 			this.before = new Set(exports.map(({ name }) => name));
+			this.beganAt = performance.now();
 			const ranges = slots.flatMap(({ first, last }) => [String(first), String(last)]);
 			await this.command("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", ...ranges, "NODE", move.to);
 			return true;
@@ -109,6 +121,22 @@ export class SlotMoves {
 			this.fail(error.message);
 			return false;
 		}
+	}
+
+	/** As many of these slots as may go at a time. */
+	private async firstPart(slots: readonly SlotRange[]): Promise<SlotRange[]> {
+		const most = takeSlots([...slots], this.atOnce);
+		const counts = await Promise.all(
+			most
+				.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, k) => first + k))
+				.map((slot) => this.command("CLUSTER", "COUNTKEYSINSLOT", String(slot))),
+		);
+		let sum = 0;
+		const few = counts.findIndex((count) => {
+			sum += Number(count);
+			return sum > KEYS_AT_ONCE;
+		});
+		return few === -1 ? most : takeSlots(most, Math.max(1, few));
 	}
 
 	/** Learns from the end of the attempt that this agent began: fewer slots at a time after a failure. */
@@ -121,6 +149,8 @@ export class SlotMoves {
 			this.atOnce = Math.min(SLOTS_AT_ONCE, this.atOnce * 2);
 			this.failures = 0;
 			this.problem = null;
+			const now = performance.now();
+			this.tryAt = now + (now - this.beganAt) * REST_SHARE;
 			return;
 		}
 		this.atOnce = Math.max(1, Math.min(this.atOnce, countSlots(ended.slots)) >> 1);

@@ -97,7 +97,7 @@ export class ValkeySession implements EngineSession {
 		this.cluster = new ClusterConvergence(doors);
 		const auth = () => this.assignment().auth;
 		this.slotMoves = new SlotMoves({ ...doors, auth });
-		this.keyByKey = new KeyByKeyMoves({ ...doors, auth });
+		this.keyByKey = new KeyByKeyMoves({ ...doors, assignment: this.assignment });
 	}
 
 	get closed(): boolean {

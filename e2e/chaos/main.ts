@@ -1,5 +1,5 @@
 /**
- * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --seconds n --list]` runs real engines, agents and
+ * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --strikes n --seconds n --list]` runs real engines, agents and
  * control planes under faults of every kind. `--only` takes names of scenarios and the groups `outside` and `day-two`. A scenario fails
  * if a guarantee was broken, and prints the seed and where the logs are. `LARDER_CHAOS_CLIENTS` names a directory with client libraries
  * for the scenario `cluster-clients`.
@@ -62,6 +62,7 @@ const { values } = parseArgs({
 		faults: { type: "string" },
 		kind: { type: "string" },
 		kills: { type: "string" },
+		strikes: { type: "string" },
 		seconds: { type: "string" },
 		list: { type: "boolean", default: false },
 	},
@@ -93,6 +94,7 @@ async function runScenario(scenario: Scenario): Promise<void> {
 		...(values.faults !== undefined && { faults: Number(values.faults) }),
 		...(values.kind !== undefined && { kind: values.kind }),
 		...(values.kills !== undefined && { kills: Number(values.kills) }),
+		...(values.strikes !== undefined && { strikes: Number(values.strikes) }),
 		...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
 		log: (message) => console.log(`  ${message}`),
 	};

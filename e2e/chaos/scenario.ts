@@ -7,6 +7,7 @@ export interface ScenarioOptions {
 	/** Restricts random faults, or the caches of a scenario, to those whose kind or name contains this text. */
 	kind?: string;
 	kills?: number;
+	strikes?: number;
 	seconds?: number;
 	/** Reports its progress. */
 	log(message: string): void;

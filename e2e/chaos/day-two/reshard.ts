@@ -144,7 +144,10 @@ async function play(
 	const text = `${name} ${step.what}${struck}: ${now.shards.length} shards after ${tookMs.toFixed(0)} ms, slowest request ${times.at(-1)?.toFixed(0)} ms, p99 ${times[Math.floor(times.length * 0.99)]?.toFixed(1)} ms, ${failed} of ${times.length} failed${failed === 0 ? "" : ` (${load.lastFailure})`}, ${lost.length} keys lost`;
 	// A killed engine takes with it what only it had: the writes of its last moments.
 	const mayLose = strike === killPrimary;
-	if (lost.length > 0 && !mayLose) throw new Violation(`${text}: ${lost.slice(0, 3).join("; ")}`);
+	if (lost.length > 0 && !mayLose) {
+		const examples = lost.slice(0, 3).map((key) => key.text);
+		throw new Violation(`${text}: ${examples.join("; ")}`);
+	}
 	if (failed > 0 && strike !== killPrimary) throw new Violation(text);
 	return text;
 }

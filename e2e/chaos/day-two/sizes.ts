@@ -6,13 +6,11 @@ import { withInstallation } from "../keep-evidence.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
 import { type Act, killNode, play } from "../stories/act.ts";
 import type { WatchedCache } from "../watched-cache.ts";
+import { REFUSAL } from "./kept-data.ts";
 
 /** A change without a kill takes about as long. */
 const KILL_WITHIN_MS = 2_000;
 const TIMEOUT_MS = 180_000;
-
-/** An engine's answer that a client's retry doesn't cure by itself. Ended connections and late answers are allowed. */
-const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 
 export interface Journey {
 	body: Readonly<Record<string, unknown>> & { name: string };

@@ -1,0 +1,164 @@
+import type { Cache } from "../../../server/contract/cache-view.ts";
+import { LIMITS } from "../../../server/contract/limits.ts";
+import { countSlots, readSlots } from "../../../server/contract/slots.ts";
+import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
+import type { ScenarioOptions } from "../scenario.ts";
+
+type Random = ScenarioOptions["random"];
+
+/** The kinds of changes. */
+export const CHANGES = [
+	...["shards out", "shards in", "slots by hand", "rebalance"],
+	...["replicas up", "replicas down", "node type", "node moved", "engine version"],
+	...["Memcached nodes up", "Memcached nodes down"],
+] as const;
+export type ChangeKind = (typeof CHANGES)[number];
+/** Changes that can be canceled, and that planned failovers may interrupt. */
+export const OF_SHARDS: readonly ChangeKind[] = ["shards out", "shards in"];
+
+export interface Change {
+	kind: ChangeKind;
+	ask(larder: Installation, name: string): ReturnType<Installation["rest"]>;
+	/** Whether a cache without a change under way is as requested. */
+	isReached(cache: Cache): boolean;
+}
+
+/** A cache that changes again and again. */
+export interface ChangingCache {
+	body: Readonly<Record<string, unknown>> & { name: string; engine: string };
+	/** Is replaced by a new one after each change, because there is no way back. */
+	once?: boolean;
+	/** What can be done with the cache as it is now. */
+	changes(cache: Cache, random: Random): Change[];
+}
+
+export const CHANGING_CACHES: readonly ChangingCache[] = [
+	...[
+		{ engine: "valkey", engineVersion: "9" },
+		{ engine: "valkey", engineVersion: "8" },
+		{ engine: "redis", engineVersion: "7" },
+	].flatMap((engine): ChangingCache[] => {
+		const title = `${engine.engine}-${engine.engineVersion}`;
+		return [
+			{
+				body: {
+					...{ name: `${title}-cluster`, ...engine, clusterMode: "enabled" },
+					...{ shards: 3, replicasPerShard: 1 },
+				},
+				changes: (cache, random) => [
+					cache.shardCount === 3 ? shards("shards out", 4) : shards("shards in", 3),
+					slotsByHand(cache, random),
+					...(isUneven(cache) ? [rebalance(cache)] : []),
+				],
+			},
+			{
+				body: { name: `${title}-pair`, ...engine, replicasPerShard: 1 },
+				changes: (cache, random) => [...nodeChanges(cache, random)],
+			},
+		];
+	}),
+	{
+		body: {
+			...{ name: "nodes-cluster", engine: "valkey", engineVersion: "8", clusterMode: "enabled" },
+			...{ shards: 3, replicasPerShard: 1 },
+		},
+		changes: (cache, random) => [...nodeChanges(cache, random)],
+	},
+	...[
+		{ engine: "valkey", engineVersion: "8" },
+		{ engine: "redis", engineVersion: "7" },
+	].flatMap((engine) =>
+		[{}, { clusterMode: "enabled", shards: 2 }].map(
+			(shape): ChangingCache => ({
+				body: {
+					...{ name: `upgraded-${engine.engine}${"shards" in shape ? "-cluster" : ""}` },
+					...{ ...engine, ...shape, replicasPerShard: 1 },
+				},
+				once: true,
+				changes: () => [upgrade],
+			}),
+		),
+	),
+	{
+		body: { name: "memcached", engine: "memcached", nodes: 2 },
+		changes: ({ nodeCount }) => [
+			...(nodeCount < 4 ? [nodes("Memcached nodes up", nodeCount + 1)] : []),
+			...(nodeCount > 2 ? [nodes("Memcached nodes down", nodeCount - 1)] : []),
+		],
+	},
+];
+
+function patch(
+	kind: ChangeKind,
+	body: Readonly<Record<string, unknown>>,
+	isReached: Change["isReached"],
+): Change {
+	return {
+		kind,
+		isReached,
+		ask: (larder, name) => larder.rest("PATCH", `/caches/${name}`, { body }),
+	};
+}
+
+function shards(kind: ChangeKind, count: number): Change {
+	return patch(kind, { shards: count }, (cache) => cache.shards.length === count);
+}
+
+function nodes(kind: ChangeKind, count: number): Change {
+	return patch(kind, { nodes: count }, (cache) => cache.nodeCount === count);
+}
+
+const upgrade = patch(
+	"engine version",
+	{ engine: "valkey", engineVersion: "9", acceptIrreversible: true },
+	({ engine, engineVersion }) => engine === "valkey" && engineVersion.startsWith("9."),
+);
+
+function nodeChanges({ shards, nodeType, replicasPerShard }: Cache, random: Random): Change[] {
+	const replicas = (kind: ChangeKind, count: number) =>
+		patch(kind, { replicasPerShard: count }, (cache) =>
+			cache.shards.every((shard) => shard.nodes.length === count + 1),
+		);
+	const type = nodeType === "cache.t4g.micro" ? "cache.t4g.small" : "cache.t4g.micro";
+	const shard = shards[random(shards.length)];
+	const used = new Set(shard?.nodes.map(({ zone }) => zone));
+	const free = AGENT_NAMES.slice(0, 3).filter((zone) => !used.has(zone));
+	const node = shard?.nodes[random(shard.nodes.length)]?.id;
+	const zone = free[random(free.length)];
+	const hasMoved = (cache: Cache) =>
+		cache.shards.some((each) =>
+			each.nodes.some(({ id, zone: now }) => id === node && now === zone),
+		);
+	return [
+		replicasPerShard === 1 ? replicas("replicas up", 2) : replicas("replicas down", 1),
+		patch("node type", { nodeType: type }, (cache) => cache.nodeType === type),
+		...(zone === undefined ? [] : [patch("node moved", { moves: [{ node, zone }] }, hasMoved)]),
+	];
+}
+
+/** Each shard gets a part of random size. */
+function slotsByHand({ shards }: Cache, random: Random): Change {
+	const share = LIMITS.clusterSlots / shards.length;
+	const ends = shards.map((_, index) =>
+		Math.round(share * (index + 1) - (index + 1 < shards.length ? random(share / 2) : 0)),
+	);
+	const slots = ends.map((end, index) => `${ends[index - 1] ?? 0}-${end - 1}`);
+	return {
+		kind: "slots by hand",
+		ask: (larder, name) => larder.rest("PUT", `/caches/${name}/slots`, { body: { slots } }),
+		isReached: (cache) => cache.shards.every((shard, index) => shard.slots === slots[index]),
+	};
+}
+
+function rebalance(before: Cache): Change {
+	return {
+		kind: "rebalance",
+		ask: (larder, name) => larder.rest("POST", `/caches/${name}/rebalance`, { body: {} }),
+		isReached: (cache) => cache.shards.length === before.shards.length && !isUneven(cache),
+	};
+}
+
+function isUneven({ shards }: Cache): boolean {
+	const share = LIMITS.clusterSlots / shards.length;
+	return shards.some(({ slots }) => Math.abs(countSlots(readSlots(slots)) - share) > 1);
+}
