@@ -18,6 +18,8 @@ const ANSWER_MS = 60_000;
  * tenth of a millisecond. Valkey tells them once.
  */
 const REDIS_SLOTS_AT_ONCE = 8;
+/** Between two changes of slots, which make all nodes write their cluster files. */
+const REST_MS = 2;
 
 export interface CourierEnd {
 	readonly nodeId: string;
@@ -114,12 +116,14 @@ export class SlotCourier {
 			open.map((slot) => ({ slot, state, allowed }));
 		const arriving = close.map(handOver);
 		while (arriving.length > this.arriveAtOnce) {
-			await this.paced(() => setSlots(target, arriving.splice(0, this.arriveAtOnce)));
+			await setSlots(target, arriving.splice(0, this.arriveAtOnce));
+			await delay(REST_MS);
 		}
 		const importing = toOpen(["IMPORTING", from.nodeId], /already the owner/);
-		await this.paced(() => setSlots(target, [...arriving, ...importing]));
+		await setSlots(target, [...arriving, ...importing]);
 		const migrating = toOpen(["MIGRATING", to.nodeId], /not the owner/);
-		await this.paced(() => setSlots(source, [...close.map(handOver), ...migrating]));
+		await setSlots(source, [...close.map(handOver), ...migrating]);
+		await delay(REST_MS);
 	}
 
 	private async sendKeys(slots: readonly number[]): Promise<void> {
@@ -144,7 +148,7 @@ export class SlotCourier {
 
 	private async send(keyLists: readonly (readonly string[])[]): Promise<void> {
 		const { host, port } = this.to;
-		const tookMs = await this.paced(() =>
+		const tookMs = await timed(() =>
 			together(this.source, keyLists, async (keys) => {
 				await this.source.command(
 					[
@@ -155,17 +159,15 @@ export class SlotCourier {
 				);
 			}),
 		);
-		this.pace.noteSent(tookMs);
+		const count = keyLists.reduce((sum, keys) => sum + keys.length, 0);
+		await delay(this.pace.noteSent(count, tookMs));
 	}
+}
 
-	/** Leaves the engines to their clients after the work. Returns how long the work took. */
-	private async paced(work: () => Promise<unknown>): Promise<number> {
-		const startedAt = performance.now();
-		await work();
-		const tookMs = performance.now() - startedAt;
-		await delay(this.pace.restMs(tookMs));
-		return tookMs;
-	}
+async function timed(work: () => Promise<unknown>): Promise<number> {
+	const startedAt = performance.now();
+	await work();
+	return performance.now() - startedAt;
 }
 
 interface SlotChange {

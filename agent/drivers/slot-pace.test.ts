@@ -1,25 +1,41 @@
 import { expect, test } from "vitest";
 import { SlotPace } from "./slot-pace.ts";
 
-/** An engine that needs this long for each key, and holds as many keys in each slot. */
-function settle(pace: SlotPace, msPerKey: number, keysPerSlot: number): void {
-	for (let turn = 0; turn < 20; turn += 1) {
+/** An engine that needs this long for each key, and holds as many keys in each slot. Returns how long it rests. */
+function settle(pace: SlotPace, msPerKey: number, keysPerSlot: number): number {
+	let restMs = 0;
+	for (let turn = 0; turn < 30; turn += 1) {
 		pace.noteFound(Math.min(pace.keysAtOnce, keysPerSlot) * pace.slotsAtOnce);
-		pace.noteSent(pace.keysAtOnce * msPerKey);
+		restMs = pace.noteSent(pace.keysAtOnce, pace.keysAtOnce * msPerKey);
 	}
+	return restMs;
 }
 
-test("a batch keeps the source busy for about a millisecond, whatever the size of its keys", () => {
-	for (const msPerKey of [0.001, 0.05, 0.4, 1.4]) {
+test("a batch keeps the source busy for about a millisecond, and leaves clients two, whatever the size of keys", () => {
+	for (const msPerKey of [0.001, 0.05, 0.4, 0.9]) {
 		const pace = new SlotPace();
-		settle(pace, msPerKey, 1_000);
+		expect(settle(pace, msPerKey, 1_000), String(msPerKey)).toBeLessThanOrEqual(3);
 		const busyMs = pace.keysAtOnce * msPerKey;
-		expect(busyMs, String(msPerKey)).toBeGreaterThanOrEqual(0.5);
-		expect(busyMs, String(msPerKey)).toBeLessThanOrEqual(1.5);
+		expect(busyMs, String(msPerKey)).toBeGreaterThan(0.75);
+		expect(busyMs, String(msPerKey)).toBeLessThan(1.25);
 	}
+});
+
+test("large keys go one by one, with longer rests", () => {
 	const pace = new SlotPace();
-	settle(pace, 50, 1_000);
+	expect(settle(pace, 50, 1_000)).toBe(100);
 	expect(pace.keysAtOnce).toBe(1);
+});
+
+test("batches don't shrink because the machine is busy with something else", () => {
+	const pace = new SlotPace();
+	settle(pace, 0.05, 1_000);
+	for (let turn = 0; turn < 100; turn += 1) {
+		const { keysAtOnce } = pace;
+		const isDisturbed = turn % 4 !== 0;
+		expect(pace.noteSent(keysAtOnce, keysAtOnce * (isDisturbed ? 1 : 0.05))).toBeLessThan(8);
+		expect(pace.keysAtOnce).toBeGreaterThan(4);
+	}
 });
 
 test("one question finds the keys of about one batch, in few full slots or in many that are almost empty", () => {
@@ -29,11 +45,4 @@ test("one question finds the keys of about one batch, in few full slots or in ma
 	const sparse = new SlotPace();
 	settle(sparse, 0.05, 0.1);
 	expect(sparse.slotsAtOnce).toBe(64);
-});
-
-test("clients have the engines to themselves for longer than moving slots does", () => {
-	const pace = new SlotPace();
-	expect(pace.restMs(1)).toBe(2);
-	expect(pace.restMs(0.2)).toBe(1);
-	expect(pace.restMs(8)).toBe(16);
 });

@@ -59,6 +59,19 @@ backend primary_c1
 	expect(text).toContain("\tuse_backend primary_c1 if { nbsrv(reader_c1) eq 0 }\n");
 });
 
+test("no reload is due when a new replica is in sync: its check lets readers in", () => {
+	const [primary, replica] = orders.servers;
+	const withReplica = (added: Partial<Route["servers"][number]>, knowsInitState = true) => {
+		const servers = [primary, { ...replica, ...added }] as Route["servers"];
+		return reloadKey({ ...host, knowsInitState, routes: [{ ...orders, servers }] });
+	};
+	const arriving = { reads: false, arrives: true };
+	expect(withReplica(arriving)).toBe(withReplica({ reads: true, arrives: false }));
+	// This HAProxy would send readers to a replica before its first check.
+	expect(withReplica(arriving, false)).toBe(withReplica({ reads: false }, false));
+	expect(withReplica(arriving, false)).not.toBe(withReplica({}, false));
+});
+
 test("keep-alive is the cache's own on both sides, within the kernel's limits, and may be off", () => {
 	const timesOf = (tcpKeepaliveSeconds: number) => {
 		const text = render([{ ...orders, tcpKeepaliveSeconds }]);

@@ -152,9 +152,14 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 	];
 }
 
-/** New and leaving nodes take no reads. */
-function readable({ servers }: Route): Route["servers"] {
-	return servers.filter(({ reads }) => reads !== false);
+/**
+ * New and leaving nodes take no reads. Arriving ones are there all the same if they start as unusable: otherwise
+ * readers would have to wait for a reload once the node is in sync.
+ */
+function readable({ servers }: Route, withArriving = false): Route["servers"] {
+	return servers.filter(
+		({ reads, arrives }) => reads !== false || (withArriving && arrives === true),
+	);
 }
 
 function renderReader(route: Route, port: number, input: HaproxyConfigInput): string[] {
@@ -176,7 +181,7 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 			// Clients of a replica that is taken out stay; new ones must not try a dead one, which has the fewest
 			// connections.
 			`default-server inter 2s ${onRefusal("mark-down")} rise 1 fall 1`,
-			...readable(route).map((server) => {
+			...readable(route, input.knowsInitState).map((server) => {
 				// The primary isn't a replica: it is checked anyway, in case it becomes one.
 				const downInterval = server.leads ? "1s" : "100ms";
 				return `${serverLine(name, server, input)} check downinter ${downInterval}`;

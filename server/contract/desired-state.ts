@@ -134,6 +134,8 @@ export const routeSchema = z.object({
 			leads: z.boolean(),
 			/** False: clients that any node can serve are sent to other nodes. */
 			reads: z.boolean().optional(),
+			/** A replica that copies its data. Once it is in sync, which the gateway's checks notice, it will read. */
+			arrives: z.boolean().optional(),
 		}),
 	),
 	/**

@@ -79,6 +79,7 @@ export function toRoute(
 			port: node.port,
 			leads: leaders.has(node.id),
 			reads: !node.joining && node.leavingAt === null,
+			arrives: hasPrimary && node.joining && node.leavingAt === null,
 		})),
 		tcpKeepaliveSeconds: tcpKeepaliveSeconds(
 			group?.family ?? familyOf(engine, cache.engineVersion),
