@@ -12,6 +12,7 @@
  *    4  random-faults, kinds    reboots and changes of engine versions, one by one
  *    6  recycled-port           a stranger on a node's address and port
  *  7, 8 reshard[-…]             shards added and removed amid kills, failovers and cancellations
+ *   --  day-two-killed          the same for all kinds of changes, at random moments
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
  *   18  disk-full               a full disk

@@ -32,61 +32,63 @@ export interface ChangingCache {
 	changes(cache: Cache, random: Random): Change[];
 }
 
+/** They take hardly any of a host's processors, so that many nodes find room. */
+export const NODE_TYPES = [
+	{ name: "own.small", vcpus: 2, memoryMib: 512, cpuMillis: 10 },
+	{ name: "own.large", vcpus: 2, memoryMib: 1_024, cpuMillis: 10 },
+] as const;
+const [SMALL, LARGE] = NODE_TYPES;
+
+const VALKEY_9 = { engine: "valkey", engineVersion: "9" };
+const VALKEY_8 = { engine: "valkey", engineVersion: "8" };
+const REDIS_7 = { engine: "redis", engineVersion: "7" };
+
 export const CHANGING_CACHES: readonly ChangingCache[] = [
-	...[
-		{ engine: "valkey", engineVersion: "9" },
-		{ engine: "valkey", engineVersion: "8" },
-		{ engine: "redis", engineVersion: "7" },
-	].flatMap((engine): ChangingCache[] => {
-		const title = `${engine.engine}-${engine.engineVersion}`;
-		return [
-			{
-				body: {
-					...{ name: `${title}-cluster`, ...engine, clusterMode: "enabled" },
-					...{ shards: 3, replicasPerShard: 1 },
-				},
-				changes: (cache, random) => [
-					cache.shardCount === 3 ? shards("shards out", 4) : shards("shards in", 3),
-					slotsByHand(cache, random),
-					...(isUneven(cache) ? [rebalance(cache)] : []),
-				],
+	...[VALKEY_9, VALKEY_8, REDIS_7].map(
+		(engine): ChangingCache => ({
+			body: {
+				...{ name: `cluster-${titleOf(engine)}`, ...engine, nodeType: SMALL.name },
+				...{ clusterMode: "enabled", shards: 3, replicasPerShard: 1 },
 			},
-			{
-				body: { name: `${title}-pair`, ...engine, replicasPerShard: 1 },
-				changes: (cache, random) => [...nodeChanges(cache, random)],
+			changes: (cache, random) => [
+				cache.shardCount === 3 ? shards("shards out", 4) : shards("shards in", 3),
+				slotsByHand(cache, random),
+				...(isUneven(cache) ? [rebalance(cache)] : []),
+				...nodeChanges(cache, random),
+			],
+		}),
+	),
+	...[VALKEY_8, REDIS_7].map(
+		(engine): ChangingCache => ({
+			body: {
+				...{ name: `pair-${titleOf(engine)}`, ...engine, nodeType: SMALL.name },
+				replicasPerShard: 1,
 			},
-		];
-	}),
-	{
-		body: {
-			...{ name: "nodes-cluster", engine: "valkey", engineVersion: "8", clusterMode: "enabled" },
-			...{ shards: 3, replicasPerShard: 1 },
-		},
-		changes: (cache, random) => [...nodeChanges(cache, random)],
-	},
-	...[
-		{ engine: "valkey", engineVersion: "8" },
-		{ engine: "redis", engineVersion: "7" },
-	].flatMap((engine) =>
-		[{}, { clusterMode: "enabled", shards: 2 }].map(
-			(shape): ChangingCache => ({
-				body: {
-					...{ name: `upgraded-${engine.engine}${"shards" in shape ? "-cluster" : ""}` },
-					...{ ...engine, ...shape, replicasPerShard: 1 },
-				},
-				once: true,
-				changes: () => [upgrade],
-			}),
-		),
+			changes: nodeChanges,
+		}),
+	),
+	...[VALKEY_8, { ...REDIS_7, clusterMode: "enabled", shards: 2 }].map(
+		(shape): ChangingCache => ({
+			body: {
+				...{ name: `upgraded-${titleOf(shape)}`, ...shape, nodeType: SMALL.name },
+				replicasPerShard: 1,
+			},
+			once: true,
+			changes: () => [upgrade],
+		}),
 	),
 	{
-		body: { name: "memcached", engine: "memcached", nodes: 2 },
+		body: { name: "memcached", engine: "memcached", nodes: 2, nodeType: SMALL.name },
 		changes: ({ nodeCount }) => [
 			...(nodeCount < 4 ? [nodes("Memcached nodes up", nodeCount + 1)] : []),
 			...(nodeCount > 2 ? [nodes("Memcached nodes down", nodeCount - 1)] : []),
 		],
 	},
 ];
+
+function titleOf({ engine, engineVersion }: { engine: string; engineVersion: string }): string {
+	return `${engine}-${engineVersion}`;
+}
 
 function patch(
 	kind: ChangeKind,
@@ -119,7 +121,7 @@ function nodeChanges({ shards, nodeType, replicasPerShard }: Cache, random: Rand
 		patch(kind, { replicasPerShard: count }, (cache) =>
 			cache.shards.every((shard) => shard.nodes.length === count + 1),
 		);
-	const type = nodeType === "cache.t4g.micro" ? "cache.t4g.small" : "cache.t4g.micro";
+	const type = nodeType === SMALL.name ? LARGE.name : SMALL.name;
 	const shard = shards[random(shards.length)];
 	const used = new Set(shard?.nodes.map(({ zone }) => zone));
 	const free = AGENT_NAMES.slice(0, 3).filter((zone) => !used.has(zone));

@@ -6,7 +6,7 @@ import { Violation } from "../scenario.ts";
 import { WatchedCache } from "../watched-cache.ts";
 
 /** Little work for the machine, but keys in most slots. */
-const LOAD = { keys: 4_000, bytes: 200, loops: 2, restMs: 5 };
+const LOAD = { keys: 4_000, bytes: 200, loops: 1, restMs: 5 };
 /** An engine's answer that a client's retry doesn't cure by itself. Ended connections and late answers are allowed. */
 export const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 

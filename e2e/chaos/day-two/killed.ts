@@ -1,22 +1,30 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cache } from "../../../server/contract/cache-view.ts";
+import { GIB } from "../../../server/contract/limits.ts";
 import { requireWhole } from "../../fixtures/engine-truth.ts";
 import type { Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { withInstallation } from "../keep-evidence.ts";
 import { requireNothingStray } from "../nothing-stray.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
-import { CHANGING_CACHES, type Change, type ChangingCache, OF_SHARDS } from "./changing-caches.ts";
+import {
+	CHANGING_CACHES,
+	type Change,
+	type ChangingCache,
+	NODE_TYPES,
+	OF_SHARDS,
+} from "./changing-caches.ts";
 import { createWithData, type KeptData } from "./kept-data.ts";
 import { StrikeCounts, type Target } from "./strike-counts.ts";
 import { STRIKES, type StrikeKind, strikeCache, strikeProgram } from "./strikes.ts";
 
 const COUNT = 100;
+const HOST_BYTES = 32 * GIB;
 const WHOLE_WITHIN_MS = 180_000;
 /** After so many, each with its evidence, the run ends. */
 const MISSES_AT_MOST = 5;
-/** Caches that change at the same time. */
-const AT_ONCE = 4;
+/** Caches that change at the same time. A kill of one of Larder's programs hits all of them. */
+const AT_ONCE = 8;
 
 export const dayTwoKilled: Scenario = {
 	name: "day-two-killed",
@@ -33,7 +41,9 @@ export const dayTwoKilled: Scenario = {
 		options.log(`seed ${options.seed}`);
 		while (!isOver()) {
 			try {
-				await withInstallation({}, (larder) => new Rounds(larder, counts, options).play(isOver));
+				await withInstallation({ agentMemoryBytes: HOST_BYTES }, (larder) =>
+					new Rounds(larder, counts, options).play(isOver),
+				);
 			} catch (error) {
 				misses.push(error instanceof Error ? error.message : String(error));
 				options.log(`MISSED: ${misses.at(-1)}`);
@@ -80,9 +90,11 @@ class Rounds {
 	async play(isOver: () => boolean): Promise<void> {
 		const plans = CHANGING_CACHES.filter(({ body }) => body.name.includes(this.options.kind ?? ""));
 		try {
+			for (const body of NODE_TYPES) await this.larder.rest("POST", "/node-types", { body });
 			for (const plan of plans) {
 				this.subjects.push({ plan, data: await createWithData(this.larder, plan.body) });
 			}
+			this.options.log(`${plans.length} caches created`);
 			while (!isOver()) await this.round();
 		} finally {
 			await Promise.all(this.subjects.map(({ data }) => data.stop()));
@@ -223,5 +235,6 @@ function engineOf({ body }: ChangingCache): string {
 }
 
 function isUnderWay(cache: Cache | undefined): cache is Cache {
-	return cache !== undefined && cache.operation !== null;
+	// A move to another host isn't an operation.
+	return cache !== undefined && (cache.operation !== null || cache.status !== "available");
 }
