@@ -82,6 +82,14 @@ export function isStateNews(before: EngineState | null, after: EngineState | nul
 	return stateKey(before) !== stateKey(after);
 }
 
+/** Slots that move while all are served aren't urgent: looking at each of them would take much of the processor. */
+export function isUrgentNews(before: EngineState | null, after: EngineState | null): boolean {
+	if (before?.cluster?.ok !== true || after?.cluster?.ok !== true)
+		return isStateNews(before, after);
+	const { view, slots } = before.cluster;
+	return isStateNews(before, { ...after, cluster: { ...after.cluster, view, slots } });
+}
+
 function stateKey(state: EngineState | null): string {
 	return JSON.stringify(state === null ? null : { ...state, offset: 0 });
 }

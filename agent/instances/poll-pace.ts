@@ -1,5 +1,7 @@
 const STEADY_POLL_MS = 500;
 const QUICK_POLL_MS = 3;
+/** After a change that nothing waits for, the next look comes in a tenth of this. */
+const SETTLING_MS = 500;
 
 /**
  * How often an engine is checked: every few milliseconds while something happens, twice a second when all is
@@ -11,6 +13,11 @@ export class PollPace {
 	/** Something happened. */
 	disturb(): void {
 		this.calmSince = performance.now();
+	}
+
+	/** Something happened that goes on by itself, such as slots that move one after the other. */
+	note(): void {
+		this.calmSince = Math.max(this.calmSince, performance.now() - SETTLING_MS);
 	}
 
 	/**

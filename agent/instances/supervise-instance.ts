@@ -8,7 +8,7 @@ import { noteClientLimit } from "./client-limit.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
-import { isStateNews, reasonOf } from "./instance-view.ts";
+import { isStateNews, isUrgentNews, reasonOf } from "./instance-view.ts";
 import { noteFull } from "./note-full.ts";
 import { refusedValues } from "./pending-parameters.ts";
 import { rebootOver } from "./reboot.ts";
@@ -95,7 +95,9 @@ async function converge(
 	engineState: EngineState,
 ): Promise<number> {
 	if (isAnotherNode(assignment, engineState)) return endAnotherNode(core, assignment);
-	if (isStateNews(core.display.view.engineState, engineState)) core.pace.disturb();
+	const known = core.display.view.engineState;
+	if (isUrgentNews(known, engineState)) core.pace.disturb();
+	else if (isStateNews(known, engineState)) core.pace.note();
 	const serves = !engineState.loading;
 	if (serves && assignment.reboot > before.launchReboot && (await hasProgram(core, assignment))) {
 		await core.save({ ...before, rebooting: true, keptData: engineState.synced });
