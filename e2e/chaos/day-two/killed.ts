@@ -118,9 +118,10 @@ class Rounds {
 		);
 		await delay(Math.max(0, strikeAt - performance.now()));
 		const struck = await this.strike(strike, attempts);
-		for (const [index, attempt] of attempts.entries()) {
-			await this.finish(attempt, strike, struck[index] ?? null);
-		}
+		const ends = await Promise.allSettled(
+			attempts.map((attempt, index) => this.finish(attempt, strike, struck[index] ?? null)),
+		);
+		for (const end of ends) if (end.status === "rejected") throw end.reason;
 	}
 
 	/** The strike, and the changes, that have been seen least. */

@@ -3,7 +3,7 @@ import { HUNG_TIMING } from "../../contract/limits.ts";
 import { readSlots } from "../../contract/slots.ts";
 import { isWithin } from "../operation/operation.ts";
 import type { CacheModel, NodeModel, ShardModel } from "./model.ts";
-import { allNodes, primaryOf } from "./model.ts";
+import { primaryOf } from "./model.ts";
 
 /** Its engine answers with its role and has loaded its data, on a host that reports. */
 export function isServing(node: NodeModel): boolean {
@@ -90,8 +90,18 @@ export function isWell(node: NodeModel, shard: ShardModel): boolean {
 export function isInPlace(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
 	if (!isConverged(node) || !isWell(node, shard)) return false;
 	// Engines don't show clients a missing node, so views differ from the wanted one until that node is removed.
-	const isComplete = allNodes(cache).every((each) => isServing(each) && !isSilent(each));
+	const isMissing = (each: NodeModel, its: ShardModel) =>
+		!isServing(each) || isSilent(each) || (isLeftBehind(cache, its, each) && !isHealthy(each, its));
+	const isComplete = !cache.shards.some((its) => its.nodes.some((each) => isMissing(each, its)));
 	return !isComplete || seesWholeCluster(node, cache);
+}
+
+/** It can't copy from a primary with the engine that the cache wants, until it is replaced itself. */
+export function isLeftBehind(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
+	const primary = primaryOf(shard);
+	const isAsWanted = ({ kind }: NodeModel) =>
+		kind.engine === cache.engine && kind.engineVersion === cache.engineVersion;
+	return primary !== undefined && isAsWanted(primary) && !isAsWanted(node);
 }
 
 /**

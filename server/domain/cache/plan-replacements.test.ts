@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
-import type { HostModel, PlanAction } from "./model.ts";
+import type { HostModel, NodeModel, PlanAction } from "./model.ts";
 import { moveForBalance } from "./node-balance.ts";
 import { planCache } from "./plan-cache.ts";
 import { planReplacements } from "./plan-replacements.ts";
-import { cache, dead, NOW, node, orphan } from "./testing/models.ts";
+import { CALM, cache, dead, NOW, node, orphan, running } from "./testing/models.ts";
 import { comesToRest, isOpen, lose, World } from "./testing/world.ts";
 
 describe("a node that must go", () => {
@@ -272,3 +272,34 @@ function checkWorld(world: World): void {
 	expect(new Set(replaced).size).toBe(replaced.length);
 	expect(world.staying.length - replaced.length).toBe(world.members);
 }
+
+it("an upgrade goes on in all shards after a primary died: its node can't copy from a successor of a later version", () => {
+	const former = { engine: "redis", engineVersion: "7", nodeType: "cache.t4g.micro" } as const;
+	const clustered = (slots: string, primaryNodeId: string | null, view = "incomplete") =>
+		running(primaryNodeId === null ? "primary" : "replica", {
+			cluster: { nodeId: "", ok: true, view, slots, primaryNodeId },
+		});
+	const stuck = node(1, clustered("", "c2"), { kind: former });
+	if (stuck.observation?.engineState) stuck.observation.engineState.linkUp = false;
+	const moving = node(3, clustered("1-1", null), { kind: former });
+	const successor = node(4, clustered("", "c3"), { replacesNodeId: "n3" });
+	const shard = (index: number, primaryNodeId: string, nodes: NodeModel[]) => ({
+		...{ ...CALM, id: `s${index}`, index, slots: `${index}-${index}` },
+		...{ primaryNodeId, nodes },
+	});
+	const plan = (second: NodeModel[]) =>
+		planReplacements(
+			cache([], {
+				...{ clusterMode: "enabled", expectedView: "whole" },
+				shards: [shard(0, "n2", [stuck, node(2, clustered("0-0", null))]), shard(1, "n3", second)],
+			}),
+		).actions;
+	// The move under way ends, although no engine shows the node that can't copy.
+	const replica = node(5, clustered("", "c3"));
+	expect(plan([moving, successor, replica])).toMatchObject([
+		{ kind: "request-failover", toNodeId: "n4" },
+	]);
+	// Then that node is replaced.
+	const done = node(3, clustered("1-1", null));
+	expect(plan([done, replica])).toMatchObject([{ kind: "add-replacement", nodeId: "n1" }]);
+});

@@ -1,9 +1,9 @@
 import { BALANCE_AFTER_MS } from "../../contract/limits.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
-import { allNodes, primaryOf } from "./model.ts";
+import { allNodes } from "./model.ts";
 import { isBetterPlaced, moveForBalance } from "./node-balance.ts";
-import { isConverged, isInPlace, isSilent, isWell } from "./node-health.ts";
-import { isOtherEngine, isWhereAsked, whyReplaced } from "./node-kind.ts";
+import { isConverged, isInPlace, isLeftBehind, isSilent, isWell } from "./node-health.ts";
+import { isWhereAsked, whyReplaced } from "./node-kind.ts";
 import { cantLeave } from "./node-label.ts";
 import { isBroken, isBusy, isLed, type Pair, pairsOf } from "./node-pairs.ts";
 import { lackOf, passingNodes } from "./plan-size.ts";
@@ -236,10 +236,4 @@ function isOtherwiseWell(cache: CacheModel, shard: ShardModel, node: NodeModel):
 				(!each.rebootPending && isConverged(each) && isWell(each, shard)),
 		) && !node.rebootPending
 	);
-}
-
-/** It can't copy from a primary of a later version, until it is replaced itself. */
-function isLeftBehind(cache: CacheModel, shard: ShardModel, node: NodeModel): boolean {
-	const primary = primaryOf(shard);
-	return primary !== undefined && isOtherEngine(cache, node) && !isOtherEngine(cache, primary);
 }
