@@ -43,7 +43,7 @@ export function useNodeTypes() {
 	return useQuery(trpc.nodeTypes.list.queryOptions({}, { staleTime: 60_000 }));
 }
 
-/** What nodes cost; changes only with the control plane's settings. */
+/** Prices; they change only when an administrator edits them. */
 export function useRateCard() {
 	const trpc = useTRPC();
 	return useQuery(trpc.rateCard.get.queryOptions({}, { staleTime: Number.POSITIVE_INFINITY }));

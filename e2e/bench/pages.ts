@@ -26,6 +26,7 @@ const PATHS = [
 	"/parameter-groups",
 	"/parameter-groups/default.valkey9",
 	"/node-types",
+	"/costs",
 	"/hosts",
 	"/events",
 	"/tokens",

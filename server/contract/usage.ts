@@ -102,6 +102,7 @@ export const costsSchema = z.object({
 	from: z.string(),
 	to: z.string(),
 	total: z.number(),
+	today: z.number().describe("since midnight UTC, whatever from and to are"),
 	month: monthSchema.describe("the present month, whatever from and to are"),
 	tagKeys: z.array(z.string()).describe("keys of all tags that caches have or had"),
 	items: z.array(costItemSchema).describe("the most expensive first; days and months in order"),

@@ -11,6 +11,7 @@ export const KINDS = [
 	{ value: "cache", label: "Caches" },
 	{ value: "parameter-group", label: "Parameter groups" },
 	{ value: "node-type", label: "Node types" },
+	{ value: "rate-card", label: "Rate card" },
 	{ value: "host", label: "Hosts" },
 	{ value: "token", label: "API tokens" },
 	{ value: "user", label: "Users" },

@@ -53,6 +53,7 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/caches": "caches list clusters databases dashboard home",
 	"/hosts": "fleet machines servers capacity zones agents",
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
+	"/costs": "price money bill billing usage forecast rate card spend month ecpu",
 	"/node-types": "sizes instances memory vcpu catalog families own cost price",
 	"/events": "log history timeline",
 	"/users": "people accounts roles administrators viewers invite team",

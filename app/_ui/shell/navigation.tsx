@@ -7,6 +7,7 @@ import {
 	KeyRound,
 	type LucideIcon,
 	MemoryStick,
+	ReceiptText,
 	ScrollText,
 	Server,
 	SlidersHorizontal,
@@ -37,6 +38,7 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 		items: [
 			{ href: "/hosts", label: "Hosts", icon: Server, count: "hosts" },
 			{ href: "/node-types", label: "Node types", icon: MemoryStick },
+			{ href: "/costs", label: "Costs", icon: ReceiptText },
 			{ href: "/events", label: "Events", icon: Activity },
 		],
 	},

@@ -16,6 +16,11 @@ export const PAGE_HEADS = {
 	},
 	"/caches": { title: "Caches" },
 	"/caches/create": { title: "Create a cache" },
+	"/costs": {
+		title: "Costs",
+		description:
+			"What caches use, priced by your rate card. Days and months are in UTC; figures are up to a minute old.",
+	},
 	"/events": { title: "Events" },
 	"/hosts": { title: "Hosts" },
 	"/node-types": {

@@ -8,7 +8,6 @@ import type { CacheCosts, CostEstimate } from "../../contract/usage.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { readPeaks } from "../../data/cache-peaks.ts";
 import { wantedNodeCount } from "../../data/cache-view.ts";
-import { sumCosts } from "../../data/cost-sums.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import { readUsage } from "../../data/usage-store.ts";
@@ -20,11 +19,10 @@ import {
 	type Used,
 } from "../../domain/metering/cost.ts";
 import { neededSize, type Peaks } from "../../domain/metering/needed-size.ts";
-import { cover, floorTo } from "../../domain/metering/spans.ts";
 import { findCache } from "../caches/find-cache.ts";
 import type { Resources } from "../context.ts";
 import { rounded } from "./amounts.ts";
-import { monthOf } from "./get-costs.ts";
+import { monthOf, todayOf } from "./get-costs.ts";
 
 const DAY_MS = 86_400_000;
 /** What estimates rest on. */
@@ -40,15 +38,9 @@ export async function getCacheCosts(
 	return readSnapshot(db, async (tx) => {
 		const row = await findCache(tx, input.name);
 		const cacheIds = [row.id];
-		const midnight = floorTo(now, DAY_MS);
-		const today = await sumCosts(tx, {
-			groupBy: "cache",
-			segments: cover(midnight, now > midnight ? now : new Date(now.getTime() + 1), now),
-			cacheIds,
-		});
 		return {
 			currency: rateCard.currency,
-			today: rounded(today.reduce((sum, { cost }) => sum + cost, 0)),
+			today: await todayOf(tx, now, cacheIds),
 			month: await monthOf(tx, now, cacheIds),
 			comparison: await compare(tx, row, rateCard, now),
 		};

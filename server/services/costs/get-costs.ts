@@ -5,7 +5,7 @@ import { type CostSum, readTagKeys, recentCosts, sumCosts } from "../../data/cos
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import { forecastMonth, monthStart } from "../../domain/metering/forecast.ts";
-import { cover } from "../../domain/metering/spans.ts";
+import { cover, floorTo } from "../../domain/metering/spans.ts";
 import type { Resources } from "../context.ts";
 import { rounded, toAmounts } from "./amounts.ts";
 
@@ -37,11 +37,24 @@ export async function getCosts(
 			from: (segments[0]?.from ?? from).toISOString(),
 			to: to.toISOString(),
 			total: rounded(sums.reduce((sum, { cost }) => sum + cost, 0)),
+			today: await todayOf(tx, now, null),
 			month: await monthOf(tx, now, null),
 			tagKeys: await readTagKeys(tx),
 			items: inOrder(groupBy, items),
 		};
 	});
+}
+
+/** What all caches, or some, cost since midnight UTC. */
+export async function todayOf(
+	tx: Transaction,
+	now: Date,
+	cacheIds: readonly string[] | null,
+): Promise<number> {
+	const from = floorTo(now, DAY_MS);
+	const segments = [{ spanSeconds: DAY_MS / 1_000, from, to: new Date(from.getTime() + DAY_MS) }];
+	const days = await sumCosts(tx, { groupBy: "day", segments, cacheIds });
+	return rounded(days.reduce((sum, { cost }) => sum + cost, 0));
 }
 
 /** This month so far and its forecast, of all caches or of some. */

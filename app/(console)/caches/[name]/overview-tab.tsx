@@ -3,6 +3,7 @@
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { AvailabilityPanel } from "./availability-panel.tsx";
 import { CapacityPanel } from "./capacity-panel.tsx";
+import { CostPanel } from "./cost-panel.tsx";
 import { EndpointsPanel } from "./endpoints-panel.tsx";
 import { LiveCharts } from "./live-charts.tsx";
 import { RecentEvents } from "./recent-events.tsx";
@@ -19,6 +20,7 @@ export function OverviewTab({ cache, updatedAtMs }: { cache: Cache; updatedAtMs:
 				<EndpointsPanel cache={cache} />
 				<AvailabilityPanel cache={cache} />
 				<CapacityPanel cache={cache} />
+				<CostPanel name={cache.name} />
 			</div>
 			<RecentEvents cache={cache} />
 		</div>

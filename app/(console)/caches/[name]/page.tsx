@@ -31,6 +31,7 @@ async function loadCache({ trpc, load, read }: Loader, name: string, params: URL
 		read(trpc.caches.get.queryOptions({ name })),
 		load(trpc.events.list.queryOptions(events)),
 		load(trpc.rateCard.get.queryOptions({})),
+		load(trpc.costs.ofCache.queryOptions({ name })),
 	]);
 	const group = cache.parameterGroup.name;
 	if (group !== null) await load(trpc.parameterGroups.get.queryOptions({ name: group }));
