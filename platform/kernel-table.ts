@@ -44,39 +44,58 @@ export async function rememberedProgram(
 	return text === null ? null : (recordSchema.safeParse(parseJson(text)).data?.nft ?? null);
 }
 
+/** Tables that couldn't be removed. `commands` remove them when root runs them in a shell. */
+export class KernelTablesLeftError extends Error {
+	readonly commands: readonly string[];
+	constructor(left: readonly { reason: string; command: string }[]) {
+		super(left.map(({ reason }) => reason).join("; "));
+		this.name = "KernelTablesLeftError";
+		this.commands = left.map(({ command }) => command);
+	}
+}
+
 /**
  * Removes the tables of an agent that is gone for good, and nothing else; connections that they forwarded end.
- * Returns how many there were. If it can't remove one, throws with the command that would.
+ * Returns how many there were. Throws KernelTablesLeftError if some remain.
  */
 export async function removeKernelTables(agentDir: string): Promise<number> {
 	let count = 0;
+	const left: { reason: string; command: string }[] = [];
 	for (const use of ["gateway", "cluster-bus"] as const) {
 		const path = recordPath(agentDir, use);
 		const text = await readFileIfExists(path);
 		if (text === null) continue;
-		const record = recordSchema.safeParse(parseJson(text));
-		// The table may still exist, but only the record named the program that removes it.
-		if (!record.success) {
-			throw new Error(
-				`nft delete table ip ${kernelTableName(agentDir, use)}; rm '${path}' (the file is damaged)`,
-			);
+		const record = recordSchema.safeParse(parseJson(text)).data;
+		const reason =
+			record === undefined
+				? // The table may still exist, but only the record named the program that removes it.
+					`${path} is damaged`
+				: await removeTable(record).then(
+						() => null,
+						(error: unknown) => (error instanceof Error ? error.message : String(error)).trim(),
+					);
+		if (reason === null) {
+			await rm(path);
+			count++;
+			continue;
 		}
-		await removeTable(record.data);
-		await rm(path);
-		count++;
+		const program = record === undefined ? "nft" : quoted(record.nft);
+		const table = record?.table ?? kernelTableName(agentDir, use);
+		left.push({ reason, command: `${program} delete table ip ${table}; rm ${quoted(path)}` });
 	}
+	if (left.length > 0) throw new KernelTablesLeftError(left);
 	return count;
 }
 
 async function removeTable({ table, nft }: z.output<typeof recordSchema>): Promise<void> {
-	try {
-		// Adding it first makes the removal succeed whether or not it exists.
-		const commands = `add table ip ${table}; delete table ip ${table}`;
-		await promisify(execFile)(nft, [commands], { timeout: REMOVE_TIMEOUT_MS });
-	} catch (error) {
-		const why = error instanceof Error ? error.message : String(error);
-		throw new Error(`nft delete table ip ${table} (${why})`);
-	}
+	// Adding it first makes the removal succeed whether or not it exists.
+	const commands = `add table ip ${table}; delete table ip ${table}`;
+	await promisify(execFile)(nft, [commands], { timeout: REMOVE_TIMEOUT_MS });
+}
+
+/** One word for a shell. */
+function quoted(text: string): string {
+	return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function recordPath(agentDir: string, use: KernelTableUse): string {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { Command } from "commander";
 import type { LarderHome } from "../../platform/home.ts";
-import { removeKernelTables } from "../../platform/kernel-table.ts";
+import { KernelTablesLeftError, removeKernelTables } from "../../platform/kernel-table.ts";
 import { readLock } from "../../platform/process-lock.ts";
 import { print } from "../command-context.ts";
 import { CliError } from "../exit-codes.ts";
@@ -58,11 +58,11 @@ async function removeKernelRules(home: LarderHome): Promise<void> {
 	const names = await readdir(home.agentsDir).catch(() => []);
 	for (const name of names) {
 		await removeKernelTables(home.agentDir(name)).catch((error: unknown) => {
-			const why = error instanceof Error ? error.message : String(error);
+			if (!(error instanceof KernelTablesLeftError)) throw error;
 			throw new CliError(
-				`Couldn't remove some of the kernel rules that host ${name} created.`,
+				`Couldn't remove some of the kernel rules that host ${name} created: ${error.message}`,
 				undefined,
-				[`They no longer have any effect. To remove them, run as root: ${why}`],
+				["They no longer have any effect. To remove them, run as root:", ...error.commands],
 			);
 		});
 	}
