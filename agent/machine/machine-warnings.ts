@@ -84,7 +84,7 @@ function overcommitWarning(overcommit: number | null): HostWarning | null {
 	if (overcommit === null || overcommit === 1) return null;
 	const isStrict = overcommit === 2;
 	return {
-		...{ code: "overcommit-memory", title: "memory overcommit limited" },
+		...{ code: "overcommit-memory", title: "overcommit limited" },
 		severity: isStrict ? "warning" : "info",
 		message: `vm.overcommit_memory is ${overcommit}, so the kernel may refuse to fork a large node's process, which every sync and save needs. If it refuses during a sync, the replica stays out of sync.`,
 		remedy: "Set it to 1.",

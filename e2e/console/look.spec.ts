@@ -14,6 +14,8 @@ const LONG = {
 	replicasPerShard: 1,
 };
 
+const LONG_GROUP = { name: `${"group-".repeat(42)}abc`, family: "valkey9" };
+
 /** Lists whose rows have names as long as names may be. */
 const LISTS = [
 	"/caches",
@@ -49,6 +51,7 @@ test("in lists, no column and no action is out of sight, however wide the window
 }) => {
 	test.slow();
 	await installation.createCache(LONG);
+	await installation.rest("POST", "/parameter-groups", { body: LONG_GROUP });
 	const token = await installation.rest("POST", "/tokens", { body: { name: LONG.name } });
 	for (const path of LISTS) {
 		await page.setViewportSize({ width: 1440, height: 860 });
@@ -64,6 +67,7 @@ test("in lists, no column and no action is out of sight, however wide the window
 	}
 	const { id } = createdTokenSchema.parse(token.body);
 	await installation.rest("DELETE", `/tokens/${id}`);
+	await installation.rest("DELETE", `/parameter-groups/${LONG_GROUP.name}`);
 	await page.goto(`/caches/${LONG.name}/modify`);
 	const form = page.getByRole("form", { name: `Modify ${LONG.name}` });
 	for (const width of [1440, 1280, 1100, 400]) {
@@ -74,6 +78,22 @@ test("in lists, no column and no action is out of sight, however wide the window
 		expect(await sidewaysScroll(page), `the Modify page at ${width}`).toBe(0);
 	}
 	await installation.deleteCache(LONG.name);
+});
+
+test("a list shows cards only while its rows are too wide for columns", async ({ page }) => {
+	const rows = page.getByRole("table", { name: "Hosts" }).locator("tbody tr");
+	const display = () => rows.first().evaluate((row) => getComputedStyle(row).display);
+	await page.setViewportSize({ width: 1800, height: 860 });
+	await page.goto("/hosts");
+	await expect.poll(display).toBe("table-row");
+	await page.route("**/api/trpc/*hosts.list*", async (route) => {
+		const answer = await route.fetch();
+		const body = (await answer.text()).replaceAll('"127.0.0.1"', `"${"host.".repeat(200)}"`);
+		await route.fulfill({ response: answer, body });
+	});
+	await expect.poll(display, { timeout: 20_000 }).toBe("grid");
+	await page.unroute("**/api/trpc/*hosts.list*");
+	await expect.poll(display, { timeout: 20_000 }).toBe("table-row");
 });
 
 test("a list is sorted by its headers and shows the columns that are chosen", async ({

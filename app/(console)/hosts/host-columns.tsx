@@ -166,7 +166,7 @@ const NAME_COLUMN: Column<Host> = {
 	lead: true,
 	sortValue: (host) => host.name,
 	cell: (host) => (
-		<span id={host.name} className="scroll-mt-20 font-semibold whitespace-nowrap">
+		<span id={host.name} className="cell-name scroll-mt-20 font-semibold">
 			{host.name}
 		</span>
 	),
@@ -177,7 +177,7 @@ const FACT_COLUMNS: readonly Column<Host>[] = [
 		id: "zone",
 		header: "Zone",
 		sortValue: (host) => host.zone,
-		cell: (host) => <span className="whitespace-nowrap">{host.zone}</span>,
+		cell: (host) => <span className="cell-name">{host.zone}</span>,
 	},
 	{
 		id: "address",

@@ -10,7 +10,7 @@ interface NameCellProps {
 export function NameCell({ name, href, description }: NameCellProps) {
 	return (
 		<span className="flex min-w-36 flex-col">
-			<PageLink href={href} className="w-fit font-semibold whitespace-nowrap hover:underline">
+			<PageLink href={href} className="cell-name w-fit font-semibold hover:underline">
 				{name}
 			</PageLink>
 			{description !== "" && (

@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 		header: "Node",
 		sortValue: (node) => node.id,
 		lead: true,
-		cell: (node) => <span className="font-semibold whitespace-nowrap">{node.id}</span>,
+		cell: (node) => <span className="cell-name font-semibold">{node.id}</span>,
 	},
 	{
 		id: "role",
@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
 		header: "Zone and host",
 		sortValue: (node) => `${node.zone} ${node.host}`,
 		cell: (node) => (
-			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
+			<span className="cell-stack cell-name inline-flex flex-col">
 				{node.zone}
 				{node.host !== node.zone && <span className="text-xs text-muted">{node.host}</span>}
 			</span>
