@@ -42,6 +42,10 @@ test("what can be done with a cache or host is found by keyboard, despite typos"
 	await expect(page.getByRole("dialog", { name: /Drain local-b/ })).toBeVisible();
 	await search("snapshot", /Back up the control plane/);
 	await expect(page.getByText("Backup command copied")).toBeVisible();
+	await search("chnage password", "Account");
+	await expect(page).toHaveURL(/\/account/);
+	await search("metrics game", "Metrics of game");
+	await expect(page).toHaveURL(/\/caches\/game\?tab=metrics/);
 	await search("elasticache", /Create a Valkey cache/);
 	await expect(page).toHaveURL(/\/caches\/create/);
 	await expect(page.getByLabel("Name")).toBeFocused();

@@ -5,6 +5,7 @@ import { rankEntries } from "./rank-entries.ts";
 import {
 	cacheActions,
 	cacheEntry,
+	cacheTabs,
 	hostActions,
 	hostEntry,
 	nodeEntries,
@@ -46,6 +47,7 @@ function firstFor(query: string): string | undefined {
 		...CACHES.map(cacheEntry),
 		...nodeEntries(CACHES, query),
 		...CACHES.flatMap(cacheActions),
+		...CACHES.flatMap(cacheTabs),
 		...HOSTS.map(hostEntry),
 		...HOSTS.flatMap(hostActions),
 	];
@@ -68,6 +70,9 @@ describe("the palette", () => {
 		["10.0.0.2:17008", "/caches/game-scores"],
 		["10.0.0.7", "/hosts#rack-1"],
 		["gmae-scores", "/caches/game-scores"],
+		["metrics game", "/caches/game-scores?tab=metrics"],
+		["conect orders", "/caches/orders?tab=connect"],
+		["game events", "/caches/game-scores?tab=events"],
 	])("%j leads to %s", (query, href) => expect(firstFor(query)).toBe(href));
 
 	it("offers no failover where there is no replica", () => {

@@ -7,7 +7,9 @@ export interface ResourceEntry extends Searchable {
 	id: string;
 	href: string;
 	detail?: string;
-	action?: "modify" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes";
+	action?:
+		| ("modify" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes")
+		| (typeof TABS)[number]["tab"];
 }
 
 /** The cache itself, found by its name, description, engine, status and endpoints. */
@@ -24,6 +26,29 @@ export function cacheEntry(cache: CacheSummary): ResourceEntry {
 		keywords: [cache.description, cache.engine, cache.status, ...new Set(addresses)].join(" "),
 		href: `/caches/${cache.name}`,
 	};
+}
+
+const TABS = [
+	{
+		tab: "metrics",
+		title: "Metrics of",
+		keywords: "charts graphs requests memory hit rate cpu lag",
+	},
+	{ tab: "connect", title: "Connect to", keywords: "endpoint client snippet code url password" },
+	{ tab: "events", title: "Events of", keywords: "history log timeline" },
+] as const;
+
+/** The tabs of a cache's page that people look for. */
+export function cacheTabs({ name }: CacheSummary): ResourceEntry[] {
+	return TABS.map(({ tab, title, keywords }) => ({
+		id: `${tab}:${name}`,
+		group: "Pages",
+		title: `${title} ${name}`,
+		keywords,
+		needsQuery: true,
+		href: `/caches/${name}?tab=${tab}`,
+		action: tab,
+	}));
 }
 
 /** Actions on a whole cache. The page that opens says if an action isn't possible now. */

@@ -3,8 +3,10 @@
 import { toast } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import {
+	Activity,
 	Archive,
 	ArrowLeftRight,
+	ChartLine,
 	CircleCheck,
 	Database,
 	LogOut,
@@ -13,12 +15,14 @@ import {
 	Moon,
 	PackageOpen,
 	Pencil,
+	Plug,
 	Plus,
 	RotateCw,
 	Server,
 	SlidersHorizontal,
 	Sun,
 	Trash2,
+	User,
 	UserPlus,
 } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -35,6 +39,7 @@ import type { Searchable } from "./rank-entries.ts";
 import {
 	cacheActions,
 	cacheEntry,
+	cacheTabs,
 	hostActions,
 	hostEntry,
 	nodeEntries,
@@ -70,6 +75,9 @@ const ACTION_ICONS: Readonly<Record<NonNullable<ResourceEntry["action"]>, Lucide
 	drain: PackageOpen,
 	uncordon: CircleCheck,
 	nodes: Server,
+	metrics: ChartLine,
+	connect: Plug,
+	events: Activity,
 };
 
 const BACKUP_COMMAND = "npx larder backup larder.backup";
@@ -205,6 +213,7 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			})),
 			...nodeEntries(caches.values(), query).map((entry) => go(entry, Server)),
 			...[...caches.values()].flatMap(cacheActions).map((entry) => go(entry, Database)),
+			...[...caches.values()].flatMap(cacheTabs).map((entry) => go(entry, Database)),
 			...machines.map((host) => go(hostEntry(host), Server)),
 			...machines.flatMap(hostActions).map((entry) => go(entry, Server)),
 			...SECTIONS.flatMap(({ items }) =>
@@ -219,6 +228,14 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 					}),
 				),
 			),
+			{
+				id: "page:/account",
+				group: "Pages" as const,
+				title: "Account",
+				icon: User,
+				keywords: "change password my sessions browsers sign out everywhere profile",
+				run: () => router.push("/account"),
+			},
 		];
 		return isViewer ? entries.filter(isForViewers) : entries;
 	}, [isViewer, actions, first.data, found.data, hosts.data, query, router]);
