@@ -55,10 +55,10 @@ async function tellChange(resources: Resources, hostId: string, version: number)
 			message: `Host ${host.name} and this control plane can communicate again.`,
 		});
 	} else {
-		const { message, remedy } = describeForeign(version);
+		const { title, message, remedy } = describeForeign(version);
 		await recordEvent(db, clock, {
 			...{ severity: "warning", type: "host.needs-upgrade", hostName: host.name },
-			message: `Host ${host.name} needs an upgrade. ${message} ${remedy}`,
+			message: `Host ${host.name} ${title}. ${message} ${remedy}`,
 		});
 	}
 	for (const node of host.nodes) wakeCache(node.cacheId);

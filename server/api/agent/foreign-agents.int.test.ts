@@ -53,10 +53,14 @@ describe("a host whose agent speaks a version that the control plane doesn't", (
 		await fleet.settle();
 		const host = await fleet.host(enrollment.name);
 		expect(host).toMatchObject({ status: "online", lost: false, gateway: { status: "unknown" } });
-		expect(host.warnings).toMatchObject([{ code: "agent-upgrade", title: "needs an upgrade" }]);
+		const title =
+			version < AGENT_PROTOCOL_VERSION ? "needs an upgrade" : "is newer than the control plane";
+		expect(host.warnings).toMatchObject([{ code: "agent-upgrade", title }]);
 		const cache = await fleet.orders();
 		expect(cache.status).toBe("degraded");
-		expect(cache.statusReason).toContain(`Host ${enrollment.name} needs an upgrade`);
+		expect(cache.statusReason).toContain(
+			`The agent on host ${enrollment.name} and the control plane have incompatible versions`,
+		);
 		expect(await fleet.namesOf()).toEqual(names);
 		expect((await fleet.members()).map(({ id }) => id)).toContain(before?.id);
 		expect(await fleet.test.resources.db.node.count()).toBe(2);

@@ -241,7 +241,7 @@ function causeOf(node: NodeModel, shard: ShardModel): string[] {
 	if (isHealthy(node, shard) && node.host.online) return [];
 	if (node.host.needsUpgrade) {
 		return [
-			`Host ${node.host.name} needs an upgrade, so ${node.name} can't be seen; its engine keeps running. The host's page says what to do.`,
+			`The agent on host ${node.host.name} and the control plane have incompatible versions, so ${node.name} can't be seen; its engine keeps running. The list of hosts says which one to upgrade.`,
 		];
 	}
 	if (!node.host.online) {

@@ -8,13 +8,13 @@ test("a host whose agent has another version shows what that means and which sid
 		...{ code: "agent-older", severity: "info" },
 		message: expect.stringContaining("Everything works."),
 	});
-	const foreign = { code: "agent-upgrade", severity: "warning", title: "needs an upgrade" };
+	const foreign = { code: "agent-upgrade", severity: "warning" };
 	expect(upgradeWarning(AGENT_PROTOCOL_VERSION - 2)).toMatchObject({
-		...foreign,
+		...{ ...foreign, title: "needs an upgrade" },
 		remedy: expect.stringMatching(/^Upgrade the agent/),
 	});
 	expect(upgradeWarning(AGENT_PROTOCOL_VERSION + 1)).toMatchObject({
-		...foreign,
+		...{ ...foreign, title: "is newer than the control plane" },
 		remedy: expect.stringMatching(/^Upgrade the control plane/),
 	});
 });

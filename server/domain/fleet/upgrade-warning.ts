@@ -12,21 +12,26 @@ export function upgradeWarning(protocol: number | null): HostWarning | null {
 		};
 	}
 	return {
-		...{ code: "agent-upgrade", severity: "warning", title: "needs an upgrade", command: null },
+		...{ code: "agent-upgrade", severity: "warning", command: null },
 		...describeForeign(protocol),
 	};
 }
 
-/** Why an agent and this control plane don't understand each other, and what to do. */
-export function describeForeign(protocol: number): { message: string; remedy: string } {
+/** Why an agent and this control plane don't understand each other, and what to do. `title` follows the host's name. */
+export function describeForeign(protocol: number): {
+	title: string;
+	message: string;
+	remedy: string;
+} {
+	const isOlder = protocol < AGENT_PROTOCOL_VERSION;
 	const spoken = AGENT_PROTOCOLS.join(" and ");
 	const meaning =
 		"The host's engines keep serving and fail over by themselves, but Larder can't see or change them.";
 	return {
+		title: isOlder ? "needs an upgrade" : "is newer than the control plane",
 		message: `The agent speaks version ${protocol} of the agent protocol, and this control plane speaks ${spoken}. ${meaning}`,
-		remedy:
-			protocol < AGENT_PROTOCOL_VERSION
-				? "Upgrade the agent: start the control plane's version of Larder on the host (docs/upgrade.md)."
-				: "Upgrade the control plane to the agent's version of Larder: the control plane comes first in every upgrade (docs/upgrade.md).",
+		remedy: isOlder
+			? "Upgrade the agent: start the control plane's version of Larder on the host (docs/upgrade.md)."
+			: "Upgrade the control plane to the agent's version of Larder: the control plane comes first in every upgrade (docs/upgrade.md).",
 	};
 }
