@@ -10,7 +10,7 @@ import { slotsToGo } from "./slot-moves.ts";
 /** Kept small: if a primary of Redis OSS dies, its successor doesn't know which slots were open. */
 const SLOTS_AT_ONCE = 64;
 const RETRY_MS = { first: 200, most: 3_000 };
-const TOLD_AFTER_FAILURES = 2;
+const REPORTED_AFTER_FAILURES = 2;
 /** How long a slot may be open here before the other end is asked whether it knows. */
 const ASK_AFTER_MS = 2_000;
 const ASK_EVERY_MS = 1_000;
@@ -53,7 +53,7 @@ export class KeyByKeyMoves {
 	 * Moves that aren't finished, for the control plane, including slots whose keys are partly here and partly elsewhere.
 	 */
 	report(): { id: string; problem: string | null }[] {
-		const problem = this.failures < TOLD_AFTER_FAILURES ? null : this.problem;
+		const problem = this.failures < REPORTED_AFTER_FAILURES ? null : this.problem;
 		const ids = this.left.map(({ id }) => id);
 		if (ids.length === 0 && this.isOpen) ids.push("open");
 		return ids.map((id) => ({ id, problem }));

@@ -27,7 +27,7 @@ const KEYS_AT_ONCE = 20_000;
 const REST_SHARE = 2;
 const RETRY_MS = { first: 200, most: 3_000 };
 /** A first failure is normal: the other node may just have failed over. */
-const TOLD_AFTER_FAILURES = 2;
+const REPORTED_AFTER_FAILURES = 2;
 const EXHAUSTED_AFTER_FAILURES = 12;
 /**
  * The engine hands over once it has fewer bytes than this left to send, and holds writes up while it sends them. By default
@@ -75,7 +75,7 @@ export class SlotMoves {
 
 	/** Moves that aren't finished, for the control plane. */
 	report(): { id: string; problem: string | null }[] {
-		const problem = this.failures < TOLD_AFTER_FAILURES ? null : this.problem;
+		const problem = this.failures < REPORTED_AFTER_FAILURES ? null : this.problem;
 		return this.left.map(({ id }) => ({ id, problem }));
 	}
 

@@ -19,8 +19,8 @@ export function noteClientLimit(
 	const pending = pendingParameters(assignment, record);
 	if (limit === null || pending.some((name) => CONNECTION_PARAMETERS.includes(name))) return null;
 	const pid = core.process?.identity.pid ?? null;
-	if (pid !== null && core.toldLimitOf !== pid) {
-		core.toldLimitOf = pid;
+	if (pid !== null && core.reportedLimitOf !== pid) {
+		core.reportedLimitOf = pid;
 		core.tell("warning", "node.few-clients", describeLimit(assignment.nodeName, limit));
 	}
 	return limit;

@@ -59,7 +59,7 @@ export class InstanceCore {
 	/** How many clients it had refused at the last sample; null before the first. */
 	refusedClients: number | null = null;
 	/** The process whose limit of clients was reported to the user. */
-	toldLimitOf: number | null = null;
+	reportedLimitOf: number | null = null;
 	/** It closed the agent's connection; whether it still answers isn't known yet. */
 	letGo = false;
 	/** Failed syncs of this process's replicas, and how long it waits between two tries; null for unknown. */

@@ -23,7 +23,7 @@ it("a drain says what is left, and then what can be done with the host", () => {
 
 it("a removal says whether the host is gone already", () => {
 	expect(describeRemoval(exampleHost({ nodeCount: 0 }))).toBe(
-		"h1 is removed. Run `larder stop` on its machine to end its gateway and Sentinel.",
+		"Removed h1. Run `larder stop` on its machine to end its gateway and Sentinel.",
 	);
 	expect(describeRemoval(exampleHost({ lost: true }))).toContain("replacing its 2 nodes");
 });

@@ -51,11 +51,11 @@ function createCommand(): Command {
 		.summary("make a node type of your own")
 		.description("Make a node type of your own, in addition to the catalog's.")
 		.argument("<name>", "begins with a prefix of your own, as in own.small")
-		.requiredOption("--vcpus <count>", "threads of a node", wholeNumber)
-		.requiredOption("--memory <size>", "of a node, such as 512MiB or 2GiB", wholeMib)
+		.requiredOption("--vcpus <count>", "threads per node", wholeNumber)
+		.requiredOption("--memory <size>", "memory per node, such as 512MiB or 2GiB", wholeMib)
 		.option(
 			"--cpu-millis <count>",
-			"thousandths of a processor that placement counts for a node (default: all of its vCPUs)",
+			"CPU that Larder assigns to each node, in thousandths of a vCPU (default: all of its vCPUs)",
 			wholeNumber,
 		)
 		.addHelpText(
@@ -77,7 +77,7 @@ Example:
 			},
 		});
 		if (options.json) printJson(answer);
-		else print(`Node type ${name} is created.`);
+		else print(`Created node type ${name}.`);
 	});
 }
 
@@ -90,6 +90,6 @@ function deleteCommand(): Command {
 		const path = `/node-types/${encodeURIComponent(name)}`;
 		const answer = await api.call({ method: "DELETE", path });
 		if (options.json) printJson(answer);
-		else print(`Node type ${name} is deleted.`);
+		else print(`Deleted node type ${name}.`);
 	});
 }

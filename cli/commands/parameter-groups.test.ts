@@ -53,11 +53,11 @@ describe("a group in readable form", () => {
 describe("whatFollows", () => {
 	it("says which caches use it, and which need a reboot", () => {
 		expect(whatFollows("mine", group({ caches: [] }), ["databases"])).toBe(
-			"Parameter group mine is changed.",
+			"Changed parameter group mine.",
 		);
 		expect(whatFollows("mine", group(), ["timeout"])).toMatch(/Applied to: orders, pages$/);
 		expect(whatFollows("mine", group(), ["timeout", "databases"])).toBe(
-			"Parameter group mine is changed. databases waits for a reboot:\n  larder caches reboot orders\n  larder caches reboot pages",
+			"Changed parameter group mine. databases waits for a reboot:\n  larder caches reboot orders\n  larder caches reboot pages",
 		);
 	});
 
@@ -65,7 +65,7 @@ describe("whatFollows", () => {
 		const kept = parameter("cluster-enabled", { value: "yes", source: "user" });
 		const used = group({ parameters: [parameter("timeout"), kept] });
 		expect(whatResetDid("mine", used, ["timeout", "cluster-enabled"])).toBe(
-			"Parameter group mine is changed. Applied to: orders, pages\ncluster-enabled can't change while caches use the group, so Larder kept it.",
+			"Changed parameter group mine. Applied to: orders, pages\ncluster-enabled can't change while caches use the group, so Larder kept it.",
 		);
 		expect(whatResetDid("mine", used, ["timeout"])).not.toContain("kept");
 	});

@@ -130,7 +130,7 @@ Examples:
 			const body = { name, family, parameters: set, description };
 			const answer = await api.call({ method: "POST", path: "/parameter-groups", body });
 			if (options.json) printJson(answer);
-			else print(`Parameter group ${name} is created. Use it with --parameter-group ${name}`);
+			else print(`Created parameter group ${name}. Use it with --parameter-group ${name}`);
 		},
 	);
 }
@@ -173,7 +173,7 @@ export function whatFollows(
 	group: ParameterGroup,
 	changed: readonly string[],
 ): string {
-	const done = `Parameter group ${name} is changed.`;
+	const done = `Changed parameter group ${name}.`;
 	if (group.caches.length === 0) return done;
 	const waiting = group.parameters.filter(
 		(parameter) => changed.includes(parameter.name) && parameter.apply === "requires-reboot",
@@ -242,6 +242,6 @@ function deleteCommand(): Command {
 		const api = await connect(options);
 		const answer = await api.call({ method: "DELETE", path: pathOf(name) });
 		if (options.json) printJson(answer);
-		else print(`Parameter group ${name} is deleted.`);
+		else print(`Deleted parameter group ${name}.`);
 	});
 }

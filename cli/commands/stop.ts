@@ -50,7 +50,7 @@ async function stopEverything(home: LarderHome): Promise<void> {
 	await removeKernelRules(home);
 	const found = agents.length + sentinels.length + gateways.length + engines.length;
 	const nothing = up === null && server === null && found === 0;
-	print(nothing ? `Nothing was running in ${home.root}.` : "Everything is stopped.");
+	print(nothing ? `Nothing was running in ${home.root}.` : "Stopped everything.");
 }
 
 /** Last, because it would cut connections to caches that still run. */

@@ -104,6 +104,6 @@ function revokeCommand(): Command {
 		const api = await connect(options);
 		const answer = await api.call({ method: "DELETE", path: `/tokens/${encodeURIComponent(id)}` });
 		if (options.json) printJson(answer);
-		else print(`Token ${id} is revoked.`);
+		else print(`Revoked token ${id}.`);
 	});
 }

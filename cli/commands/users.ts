@@ -155,7 +155,7 @@ function deleteCommand(): Command {
 			const path = `/users/${encodeURIComponent(email)}`;
 			const answer = await api.call({ method: "DELETE", path });
 			if (options.json) printJson(answer);
-			else print(`${userSchema.parse(answer).email} is deleted.`);
+			else print(`Deleted ${userSchema.parse(answer).email}.`);
 		},
 	);
 }

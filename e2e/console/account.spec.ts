@@ -56,7 +56,7 @@ test("changing a password requires the current one, and other browsers have to s
 	await other.close();
 });
 
-test("on a connection that is too unsafe for a password, the page says why instead of showing the form", async ({
+test("on a connection that isn't safe enough for a password, the page says why instead of showing the form", async ({
 	browser,
 	installation,
 }) => {

@@ -52,7 +52,7 @@ async function run(name: string, options: PendingOptions): Promise<void> {
 	if (options.json) return printJson(answer);
 	if (options.apply) print(`${name} is being modified.`);
 	else if (options.cancel)
-		print(`The changes to ${name} that waited for its maintenance window are canceled.`);
+		print(`Canceled the changes to ${name} that were waiting for its maintenance window.`);
 	else {
 		const cache = cacheSchema.parse(answer);
 		if (cache.pendingChanges === null) {

@@ -89,6 +89,6 @@ async function confirmLoss(api: ApiClient, name: string, options: ConfirmOptions
 /** `host` is its last known state. */
 export function describeRemoval(host: Host): string {
 	return host.nodeCount === 0
-		? `${host.name} is removed. Run \`larder stop\` on its machine to end its gateway and Sentinel.`
+		? `Removed ${host.name}. Run \`larder stop\` on its machine to end its gateway and Sentinel.`
 		: `Larder has given up ${host.name}: it is replacing its ${plural(host.nodeCount, "node")} on other hosts and will then remove it.`;
 }

@@ -111,6 +111,6 @@ function revokeCommand(): Command {
 			path: `/hosts/join-tokens/${encodeURIComponent(id)}`,
 		});
 		if (options.json) printJson(answer);
-		else print(`Join token ${joinTokenSchema.parse(answer).prefix}… is revoked.`);
+		else print(`Revoked join token ${joinTokenSchema.parse(answer).prefix}….`);
 	});
 }

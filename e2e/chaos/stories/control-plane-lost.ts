@@ -9,8 +9,7 @@ import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 /** The machine with the control plane is gone with all its files; a backup is all that is left. */
 export const controlPlaneLost: Story = {
 	name: "control-plane-lost",
-	description:
-		"story 20: engines serve and fail over unaided, and a rebuilt control plane adopts them",
+	description: "engines serve and fail over unaided, and a rebuilt control plane adopts them",
 	body: { name: "unmanaged", replicasPerShard: 2 },
 	async act(larder, cache) {
 		const backup = join(larder.home.root, "larder.backup");

@@ -17,8 +17,7 @@ const STARTS_MAX = 8;
 /** The host's disk fills up, and then its node dies. */
 export const diskFull: Story = {
 	name: "disk-full",
-	description:
-		"story 18: on a full disk starts are bounded, other nodes serve, and more room ends it",
+	description: "on a full disk starts are bounded, other nodes serve, and more room ends it",
 	body: { name: "full", replicasPerShard: 2 },
 	whyNot: whyNoSmallDisk,
 	installation: { smallDisks: { [HOST]: DISK_MIB } },

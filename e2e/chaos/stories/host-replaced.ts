@@ -13,7 +13,7 @@ const REPLACED_TIMEOUT_MS = 180_000;
 /** A host is gone until its nodes have been replaced; then it comes back, with all its files. */
 export const hostReplaced: Story = {
 	name: "host-replaced",
-	description: "stories 9 and 10: copies stay on different hosts, and replaced nodes stay gone",
+	description: "copies stay on different hosts, and replaced nodes stay gone",
 	body: { name: "replaced", clusterMode: "enabled", shards: 3, replicasPerShard: 1, multiAz: true },
 	installation: {
 		agents: AGENT_NAMES,

@@ -8,7 +8,7 @@ import { killHost, nextPrimary, requireKept, type Story } from "./act.ts";
  */
 export const oldPrimaryReturns: Story = {
 	name: "old-primary-returns",
-	description: "story 2: a primary that comes back joins as a replica",
+	description: "a primary that comes back joins as a replica",
 	body: { name: "returns", replicasPerShard: 2 },
 	async act(larder, cache) {
 		const found: string[] = [];

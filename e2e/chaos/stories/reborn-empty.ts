@@ -13,14 +13,15 @@ import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
  */
 export const rebornEmpty: Story = {
 	name: "reborn-empty",
-	description: "story 1: a primary that is killed, wiped and started at once empties no replica",
+	description: "a primary that is killed, wiped and started at once empties no replica",
 	body: { name: "reborn", replicasPerShard: 2 },
 	act: (larder, cache) => rebear(larder, cache),
 };
 
 export const rebornEmptyUnseen: Story = {
 	name: "reborn-empty-unseen",
-	description: "story 1, while there is no control plane",
+	description:
+		"the same while there is no control plane: a primary that is killed, wiped and started at once empties no replica",
 	body: { name: "unseen", replicasPerShard: 2 },
 	async act(larder, cache) {
 		await waitForSentinels(larder, larder.agentNames, await cache.whole(), null);

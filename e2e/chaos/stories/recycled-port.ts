@@ -13,7 +13,7 @@ import { killNode, nextPrimary, requireKept, type Story } from "./act.ts";
 /** A foreign engine takes a dead node's address and port before its agent does. */
 export const recycledPort: Story = {
 	name: "recycled-port",
-	description: "story 6: no node follows a stranger on a dead primary's address and port",
+	description: "no node follows a stranger on a dead primary's address and port",
 	body: { name: "recycled", replicasPerShard: 2 },
 	async act(_larder, cache) {
 		const victim = await cache.primaryOf("0001");

@@ -4,7 +4,7 @@ import { killHost, killNode, nextPrimary, requireKept, type Story } from "./act.
 /** Two primaries die in a row, before anything has recovered: first two processes, then two hosts. */
 export const twoLosses: Story = {
 	name: "two-losses",
-	description: "story 3: a second loss causes a failover like the first",
+	description: "a second loss causes a failover like the first",
 	body: { name: "losses", replicasPerShard: 2 },
 	async act(larder, cache) {
 		const first = await cache.primaryOf("0001");

@@ -49,7 +49,7 @@ export function replicasOf(size: CacheSize, { id }: { id: string }): number {
 
 /**
  * The number of nodes that a request leads to. What it says about a single shard takes precedence over what it says
- * about all. Nodes that it names leave; a shard that it gives no number then has that many fewer.
+ * about all. Nodes that it names leave: a shard whose number of replicas it doesn't give has that many fewer afterward.
  */
 export function resolveSize(row: FullCache, input: SizeInput): SizeChange {
 	const problems: ChangeProblem[] = [];
