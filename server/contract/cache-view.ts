@@ -11,9 +11,9 @@ import {
 } from "./enums.ts";
 import { nodeMetricsSchema } from "./metrics.ts";
 import { endpointNamesSchema } from "./names.ts";
-import { nodeTypeNameSchema } from "./node-type.ts";
 import { operationSchema } from "./operation.ts";
 import { pageOf } from "./pagination.ts";
+import { serverlessViewShape } from "./serverless.ts";
 
 export const endpointSchema = z.object({ host: z.string(), port: z.number() });
 export type Endpoint = z.infer<typeof endpointSchema>;
@@ -138,7 +138,7 @@ export const cacheSchema = z.object({
 		.string()
 		.default("")
 		.describe("weekly, in UTC, such as sun:05:00-sun:06:00; changes with apply window wait for it"),
-	nodeType: nodeTypeNameSchema,
+	nodeType: z.string().describe("serverless for a serverless cache, which has none"),
 	clusterMode: clusterModeSchema,
 	shardCount: z.number().describe("1 without cluster mode"),
 	replicasPerShard: z.number().describe("0 for Memcached"),
@@ -170,6 +170,7 @@ export const cacheSchema = z.object({
 			.enum(["in-sync", "applying", "pending-reboot"])
 			.describe("pending-reboot: some values take effect only when nodes are rebooted"),
 	}),
+	...serverlessViewShape,
 	deletionProtection: z.boolean(),
 	hourlyCost: z.number().describe("cost of all nodes according to the rate card, in its currency"),
 	tags: z.record(z.string(), z.string()),

@@ -18,6 +18,9 @@ describe("a create request", () => {
 			replicasPerShard: 0,
 			nodes: null,
 			multiAz: false,
+			protocol: null,
+			limits: null,
+			evictionPolicy: null,
 			deletionProtection: false,
 			auth: "password",
 			tags: {},
@@ -67,6 +70,54 @@ describe("a create request", () => {
 		[{ description: "x".repeat(256) }, "description"],
 	])("names the field at fault in %j", (extra, field) => {
 		expect(fieldsAtFault({ name: "a", ...extra })).toContain(field);
+	});
+
+	it("takes a name and a kind for a serverless cache, and leaves its size to Larder", () => {
+		const spec = createCacheInputSchema.parse({ name: "a", kind: "serverless" });
+		expect(spec).toMatchObject({
+			...{ protocol: "cluster", clusterMode: "enabled", evictionPolicy: "volatile-lru" },
+			...{ shards: 1, replicasPerShard: 1, automaticFailover: true, nodeType: "serverless" },
+			limits: { dataStorageGb: { min: null, max: null }, ecpuPerSecond: { min: null, max: null } },
+		});
+		const standard = { name: "a", kind: "serverless", protocol: "standard" };
+		expect(createCacheInputSchema.parse(standard)).toMatchObject({ clusterMode: "disabled" });
+	});
+
+	it.each([
+		[{ nodeType: "cache.m7g.large" }, "nodeType"],
+		[{ shards: 1 }, "shards"],
+		[{ replicasPerShard: 1 }, "replicasPerShard"],
+		[{ slots: ["0-16383"] }, "slots"],
+		[{ nodes: 1 }, "nodes"],
+		[{ clusterMode: "enabled" }, "clusterMode"],
+		[{ multiAz: true }, "multiAz"],
+		[{ automaticFailover: true }, "automaticFailover"],
+		[{ parameterGroup: "default.valkey9" }, "parameterGroup"],
+		[{ engine: "memcached" }, "engine"],
+		[{ evictionPolicy: "newest" }, "evictionPolicy"],
+		[{ protocol: "resp" }, "protocol"],
+		[{ limits: { dataStorageGb: { max: 5_001 } } }, "limits.dataStorageGb.max"],
+		[{ limits: { dataStorageGb: { min: 1.5 } } }, "limits.dataStorageGb.min"],
+		[{ limits: { dataStorageGb: { min: 3, max: 2 } } }, "limits.dataStorageGb"],
+		[{ limits: { ecpuPerSecond: { max: 999 } } }, "limits.ecpuPerSecond.max"],
+	])("names the field of a serverless cache at fault in %j", (extra, field) => {
+		expect(fieldsAtFault({ name: "a", kind: "serverless", ...extra })).toContain(field);
+	});
+
+	it("gives a provisioned cache nothing of a serverless one", () => {
+		const extra = { protocol: "standard", limits: {}, evictionPolicy: "noeviction" };
+		expect(fieldsAtFault({ name: "a", ...extra })).toEqual(Object.keys(extra));
+	});
+
+	it("refuses a limit with ElastiCache's message, and takes 0 for none", () => {
+		const limits = (max: number) => ({
+			...{ name: "a", kind: "serverless", limits: { ecpuPerSecond: { max } } },
+		});
+		const result = createCacheInputSchema.safeParse(limits(5));
+		expect(result.error?.issues[0]?.message).toBe(
+			"Invalid value for ECPUPerSecond limit. Must be between 1000 and 15000000. You can set the value to zero to remove the limit.",
+		);
+		expect(createCacheInputSchema.parse(limits(0)).limits?.ecpuPerSecond.max).toBeNull();
 	});
 
 	it("refuses fields that it doesn't know", () => {

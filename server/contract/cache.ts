@@ -17,6 +17,14 @@ import { metricsRangeSchema } from "./metrics.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { cursorSchema, limitSchema } from "./pagination.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
+import {
+	changeLimits,
+	kindRefusals,
+	limitsInputSchema,
+	NO_LIMITS,
+	SERVERLESS_NODE_TYPE,
+	serverlessInputShape,
+} from "./serverless.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** ElastiCache's rule for identifiers; names are stored in lower case. */
@@ -65,12 +73,16 @@ const descriptionSchema = z
 
 const createCacheFields = z.strictObject({
 	name: cacheNameSchema,
-	kind: cacheKindSchema.default("provisioned"),
+	kind: cacheKindSchema
+		.default("provisioned")
+		.describe(
+			"serverless: Larder sizes the cache by its load. It has neither nodeType, shards nor replicasPerShard, but limits",
+		),
 	engine: engineSchema.default("valkey"),
 	engineVersion: engineVersionInputSchema
 		.optional()
 		.describe("if absent, the newest available; 9 means the newest 9.x"),
-	nodeType: nodeTypeNameSchema.default("cache.t4g.micro"),
+	nodeType: nodeTypeNameSchema.optional().describe("cache.t4g.micro when absent"),
 	clusterMode: clusterModeSchema
 		.optional()
 		.describe("if absent, what the parameter group says, else disabled"),
@@ -92,7 +104,7 @@ const createCacheFields = z.strictObject({
 		.max(LIMITS.memcachedNodesMax)
 		.optional()
 		.describe("zones to place nodes in, in turn; if absent, all"),
-	multiAz: z.boolean().default(false),
+	multiAz: z.boolean().optional().describe("false when absent"),
 	automaticFailover: z
 		.boolean()
 		.optional()
@@ -121,13 +133,59 @@ const createCacheFields = z.strictObject({
 		),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
+	...serverlessInputShape,
 });
+type CreateCacheFields = z.output<typeof createCacheFields>;
+
+const DEFAULT_NODE_TYPE = "cache.t4g.micro";
 
 /** Without a clusterMode, a parameter group decides it: then the service checks what depends on it. */
-function refusals(value: z.output<typeof createCacheFields>): Refusal[] {
-	if (value.engine === "memcached") return memcachedRefusals(value);
+function shapeRefusals(value: CreateCacheFields): Refusal[] {
+	const shape = { ...value, multiAz: value.multiAz ?? false };
+	if (value.engine === "memcached") return memcachedRefusals(shape);
 	const open = value.parameterGroup === undefined ? "disabled" : null;
-	return shardRefusals(value, value.clusterMode ?? open);
+	return shardRefusals(shape, value.clusterMode ?? open);
+}
+
+function refusals(value: CreateCacheFields): { field: keyof CreateCacheFields; message: string }[] {
+	if (value.kind === "serverless" && value.engine === "memcached") {
+		const message =
+			"A serverless cache runs valkey or redis. For Memcached, leave kind out and choose a nodeType and nodes";
+		return [{ field: "engine", message }];
+	}
+	const misplaced = kindRefusals(value.kind, value, "create");
+	return value.kind === "serverless" ? misplaced : [...misplaced, ...shapeRefusals(value)];
+}
+
+/** What a request says about nodes, with all defaults that need no other records. */
+function nodesOf(value: CreateCacheFields) {
+	return {
+		nodeType: value.nodeType ?? DEFAULT_NODE_TYPE,
+		shards: value.shards ?? 1,
+		replicasPerShard: value.replicasPerShard ?? 0,
+		/** Null for engines with shards. */
+		nodes: value.engine === "memcached" ? (value.nodes ?? 1) : null,
+		multiAz: value.multiAz ?? false,
+		protocol: null,
+		limits: null,
+		evictionPolicy: null,
+	};
+}
+
+/** A serverless cache begins as one shard with a replica. The service spreads them over zones, where there are several. */
+function serverlessNodesOf({ protocol, limits, evictionPolicy }: CreateCacheFields) {
+	return {
+		nodeType: SERVERLESS_NODE_TYPE,
+		clusterMode: protocol === "standard" ? ("disabled" as const) : ("enabled" as const),
+		shards: 1,
+		replicasPerShard: 1,
+		nodes: null,
+		multiAz: false,
+		automaticFailover: true,
+		protocol: protocol ?? ("cluster" as const),
+		limits: changeLimits(NO_LIMITS, limits ?? {}),
+		evictionPolicy: evictionPolicy ?? ("volatile-lru" as const),
+	};
 }
 
 /** The one schema of a create request: console form, tRPC, REST and CLI all parse with it. */
@@ -139,10 +197,7 @@ export const createCacheInputSchema = createCacheFields
 	})
 	.transform((value) => ({
 		...value,
-		shards: value.shards ?? 1,
-		replicasPerShard: value.replicasPerShard ?? 0,
-		/** Null for engines with shards. */
-		nodes: value.engine === "memcached" ? (value.nodes ?? 1) : null,
+		...(value.kind === "serverless" ? serverlessNodesOf(value) : nodesOf(value)),
 		auth: value.auth ?? (value.engine === "memcached" ? ("none" as const) : ("password" as const)),
 	}));
 
@@ -264,6 +319,13 @@ export const modifyCacheInputSchema = z
 			.describe("nodes in other zones move into these; null lets them be in any"),
 		multiAz: z.boolean().optional(),
 		automaticFailover: z.boolean().optional(),
+		limits: serverlessInputShape.limits.describe(
+			"of a serverless cache; limits that you leave out don't change, and 0 removes one",
+		),
+		evictionPolicy: serverlessInputShape.evictionPolicy,
+		protocol: serverlessInputShape.protocol.describe(
+			"of a serverless cache; must be the current one: engines can't change it while they serve",
+		),
 	})
 	.refine(
 		({ name: _name, apply: _apply, weightBy: _weightBy, ...changes }) =>
@@ -345,4 +407,16 @@ export const cacheMetricsInputSchema = cacheRefSchema.extend({
 	since: instantSchema
 		.optional()
 		.describe("only samples from this time on, for a client that already has the earlier ones"),
+});
+
+export const listScalingInputSchema = cacheRefSchema.extend({
+	limit: limitSchema,
+	cursor: cursorSchema.optional(),
+});
+
+export const replayScalingInputSchema = cacheRefSchema.extend({
+	range: metricsRangeSchema.default("24h"),
+	limits: limitsInputSchema
+		.optional()
+		.describe("other limits to assume; those that you leave out are the cache's own"),
 });

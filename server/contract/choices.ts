@@ -4,6 +4,34 @@
  */
 export const ENGINES = ["valkey", "redis", "memcached"] as const;
 
+/** provisioned: its creator chooses node types and numbers of nodes. serverless: Larder does, and changes them with the load. */
+export const CACHE_KINDS = ["provisioned", "serverless"] as const;
+
+/**
+ * Of serverless caches.
+ * cluster: scales out over shards, so clients must speak the cluster protocol, as with ElastiCache Serverless.
+ * standard: one endpoint for any client, commands on any keys together; scales up to what the largest host holds.
+ */
+export const PROTOCOLS = ["cluster", "standard"] as const;
+
+/** What a serverless cache does with keys once it is as large as it may get. */
+export const EVICTION_POLICIES = [
+	"volatile-lru",
+	"allkeys-lru",
+	"volatile-lfu",
+	"allkeys-lfu",
+	"volatile-random",
+	"allkeys-random",
+	"volatile-ttl",
+	"noeviction",
+] as const;
+
+/**
+ * Why a serverless cache gets another capacity: its data, its engines' processors, its ECPUs per second, limits that were
+ * changed, or a load that has gone.
+ */
+export const SCALING_TRIGGERS = ["storage", "cpu", "ecpu", "limits", "idle"] as const;
+
 /**
  *   creating ──> available <──> modifying <──> degraded <──> unavailable
  *      └──────────────┴─────────────┴────────────┴──────────────┴──> deleting ──> (gone)

@@ -96,6 +96,21 @@ export const assignmentSchema = z.object({
 			"of the node type; a process may use this and, if it saves or syncs data, its maxmemory on top",
 		),
 	vcpus: z.int32().describe("of the node type: threads, and the limit of the process"),
+	elastic: z
+		.object({
+			reportAboveBytes: z
+				.int()
+				.describe("once used_memory passes it, the agent alerts the control plane at once"),
+			holdWritesAboveBytes: z
+				.int()
+				.nullable()
+				.describe(
+					"once used_memory passes it, the agent may hold clients' writes for a moment until maxmemory has grown, so that nothing is evicted or refused; null once the cache can't or mustn't grow",
+				),
+			ecpuPerSecond: z.int().nullable().describe("clients are throttled beyond it; null for never"),
+		})
+		.optional()
+		.describe("of a serverless cache's node: its size follows the load"),
 	parameters: z.array(engineParameterSchema).max(500),
 	auth: z.object({
 		clientPasswordSha256: z

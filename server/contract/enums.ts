@@ -1,10 +1,25 @@
 import { z } from "zod";
-import { CACHE_STATUSES, ENGINES, SEVERITIES } from "./choices.ts";
+import {
+	CACHE_KINDS,
+	CACHE_STATUSES,
+	ENGINES,
+	EVICTION_POLICIES,
+	PROTOCOLS,
+	SCALING_TRIGGERS,
+	SEVERITIES,
+} from "./choices.ts";
 
 export const engineSchema = z.enum(ENGINES);
 export type Engine = z.infer<typeof engineSchema>;
 
-export const cacheKindSchema = z.enum(["provisioned"]);
+export const cacheKindSchema = z.enum(CACHE_KINDS);
+export type CacheKind = z.infer<typeof cacheKindSchema>;
+export const protocolSchema = z.enum(PROTOCOLS);
+export type Protocol = z.infer<typeof protocolSchema>;
+export const evictionPolicySchema = z.enum(EVICTION_POLICIES);
+export type EvictionPolicy = z.infer<typeof evictionPolicySchema>;
+export const scalingTriggerSchema = z.enum(SCALING_TRIGGERS);
+export type ScalingTrigger = z.infer<typeof scalingTriggerSchema>;
 export const clusterModeSchema = z.enum(["disabled", "enabled"]);
 export type ClusterMode = z.infer<typeof clusterModeSchema>;
 export const authModeSchema = z.enum(["password", "none"]);

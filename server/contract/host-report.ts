@@ -85,6 +85,17 @@ export type ClientLimit = z.infer<typeof clientLimitSchema>;
 /** How long ago something happened, in milliseconds by a monotonic clock. Clocks of hosts may be hours apart. */
 const ageSchema = z.number().min(0).max(LIMITS.ageMsMax);
 
+/** What the agent reads from an elastic node more often than its metrics. */
+export const elasticStateSchema = z.object({
+	usedBytes: z.number().describe("used_memory"),
+	throttledMs: z
+		.number()
+		.describe(
+			"how long clients have waited because of the ECPU maximum, in all, since the agent or the engine started",
+		),
+});
+export type ElasticState = z.infer<typeof elasticStateSchema>;
+
 export const reportedObservationSchema = z.object({
 	assignmentId: z.string(),
 	generation: z
@@ -118,6 +129,7 @@ export const reportedObservationSchema = z.object({
 	keptData: z.boolean().default(false),
 	clientLimit: clientLimitSchema.nullable().default(null).describe("null for as many as it should"),
 	engineState: engineStateSchema.nullable(),
+	elastic: elasticStateSchema.optional().describe("of a node whose assignment is elastic"),
 });
 export type ReportedObservation = z.infer<typeof reportedObservationSchema>;
 
@@ -298,6 +310,15 @@ export interface ReportInput
 	usage: (Omit<UsageReading, "ageMs"> & { at: string })[];
 }
 
+/** An elastic node that has passed its assignment's `reportAboveBytes`. */
+export const growthSchema = z.object({
+	assignmentId: z.string(),
+	generation: z.int32().describe("of the assignment that it has passed"),
+	usedBytes: z.number().describe("used_memory"),
+	bytesPerSecond: z.number().describe("how fast that has grown lately, at least 0"),
+});
+export type Growth = z.infer<typeof growthSchema>;
+
 export const alertMessageSchema = z.strictObject({
 	protocol: agentProtocolSchema,
 	ended: z
@@ -305,6 +326,11 @@ export const alertMessageSchema = z.strictObject({
 		.max(2_000)
 		.describe("instances whose process has just ended"),
 	orders: z.array(orderResultSchema).max(100),
+	growing: z
+		.array(growthSchema)
+		.max(2_000)
+		.optional()
+		.describe("elastic nodes that hold more than reportAboveBytes; again with each further growth"),
 });
 export type AlertMessage = z.infer<typeof alertMessageSchema>;
 

@@ -21,6 +21,7 @@ export * from "./operation.ts";
 export * from "./pagination.ts";
 export * from "./parameter-group.ts";
 export * from "./rate-card.ts";
+export * from "./serverless.ts";
 export * from "./slots.ts";
 export * from "./token.ts";
 export * from "./units.ts";

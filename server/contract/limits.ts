@@ -36,6 +36,9 @@ export const LIMITS = {
 	hostMemoryBytesMax: 2 ** 50,
 	joinTokenHoursMax: 720,
 	joinTokenUsesMax: 1_000,
+	/** What limits of serverless caches can be set to, besides 0 for none. */
+	dataStorageGb: { min: 1, max: 5_000 },
+	ecpuPerSecond: { min: 1_000, max: 15_000_000 },
 } as const;
 
 /**

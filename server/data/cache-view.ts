@@ -37,6 +37,7 @@ import {
 import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { pendingView } from "./pending-changes.ts";
+import { serverlessView } from "./serverless-view.ts";
 
 /** What a view needs besides the rows. */
 export interface ViewSources extends ModelSources {
@@ -108,6 +109,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 			username: row.authMode === "password" ? "default" : null,
 		},
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
+		...serverlessView(row, fleet),
 		deletionProtection: row.deletionProtection,
 		hourlyCost: wantedNodeCount(row) * nodeHourlyCost(row, rateCard),
 		tags: tagsColumn.parse(row.tags),

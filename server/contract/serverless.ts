@@ -1,0 +1,207 @@
+import { z } from "zod";
+import type { CacheKind } from "./enums.ts";
+import { evictionPolicySchema, protocolSchema, scalingTriggerSchema } from "./enums.ts";
+import { GIB, LIMITS } from "./limits.ts";
+import { pageOf } from "./pagination.ts";
+
+/** A GB of data storage, as ElastiCache counts memory. */
+export const STORAGE_GB_BYTES = GIB;
+
+/** The node type of nodes whose size is a number that follows the load. */
+export const SERVERLESS_NODE_TYPE = "serverless";
+
+/** ElastiCache's names of the limits, for its messages. */
+const LIMIT_NAMES = { dataStorageGb: "DataStorage", ecpuPerSecond: "ECPUPerSecond" } as const;
+type LimitName = keyof typeof LIMIT_NAMES;
+
+function boundSchema(limit: LimitName) {
+	const { min, max } = LIMITS[limit];
+	const message = `Invalid value for ${LIMIT_NAMES[limit]} limit. Must be between ${min} and ${max}. You can set the value to zero to remove the limit.`;
+	return z
+		.int(message)
+		.refine((value) => value === 0 || (value >= min && value <= max), message)
+		.meta({ minimum: 0, maximum: max });
+}
+
+function limitInputSchema(limit: LimitName) {
+	return z
+		.strictObject({
+			min: boundSchema(limit)
+				.optional()
+				.describe("capacity that is there at any load; 0 removes it"),
+			max: boundSchema(limit).optional().describe("never exceeded; 0 removes it"),
+		})
+		.refine(({ min = 0, max = 0 }) => min === 0 || max === 0 || min <= max, crossedLimits(limit));
+}
+
+/** The message for a minimum above its maximum. */
+export function crossedLimits(limit: LimitName): string {
+	return `Invalid value for ${LIMIT_NAMES[limit]} limit. The minimum must be less than or equal to the maximum.`;
+}
+
+/** Limits as sent: what is left out doesn't change, and 0 removes. */
+export const limitsInputSchema = z.strictObject({
+	dataStorageGb: limitInputSchema("dataStorageGb")
+		.optional()
+		.describe("memory for data in GB, of all shards, without replicas: 1 to 5,000"),
+	ecpuPerSecond: limitInputSchema("ecpuPerSecond")
+		.optional()
+		.describe("ElastiCache processing units per second: 1,000 to 15,000,000"),
+});
+export type LimitsInput = z.output<typeof limitsInputSchema>;
+
+const boundsSchema = z.object({ min: z.number().nullable(), max: z.number().nullable() });
+
+/** Limits as they are in force; null for none. */
+export const limitsSchema = z.object({
+	dataStorageGb: boundsSchema,
+	ecpuPerSecond: boundsSchema,
+});
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const NO_LIMITS: Limits = {
+	dataStorageGb: { min: null, max: null },
+	ecpuPerSecond: { min: null, max: null },
+};
+
+/** The limits after a change. Check them with `limitsProblem`. */
+export function changeLimits(present: Limits, change: LimitsInput): Limits {
+	const changed = (limit: LimitName) => {
+		const of = (bound: "min" | "max") => {
+			const value = change[limit]?.[bound];
+			return value === undefined ? present[limit][bound] : value || null;
+		};
+		return { min: of("min"), max: of("max") };
+	};
+	return { dataStorageGb: changed("dataStorageGb"), ecpuPerSecond: changed("ecpuPerSecond") };
+}
+
+/** A minimum above its maximum; null for none. */
+export function limitsProblem(limits: Limits): { field: string; message: string } | null {
+	for (const limit of ["dataStorageGb", "ecpuPerSecond"] as const) {
+		const { min, max } = limits[limit];
+		if (min !== null && max !== null && min > max) {
+			return { field: `limits.${limit}`, message: crossedLimits(limit) };
+		}
+	}
+	return null;
+}
+
+/** Fields of a create request that say what Larder decides for a serverless cache. */
+const SIZED_BY_LARDER = [
+	...(["nodeType", "clusterMode", "shards", "replicasPerShard", "slots", "nodes"] as const),
+	...(["multiAz", "automaticFailover", "parameterGroup"] as const),
+] as const;
+/** The same of a change to a running cache. */
+const CHANGED_BY_LARDER = [
+	...(["nodeType", "clusterMode", "shards", "weightBy", "replicasPerShard"] as const),
+	...(["shardReplicas", "removeNodes", "nodes", "multiAz", "automaticFailover"] as const),
+	"parameterGroup",
+] as const;
+const OF_SERVERLESS = ["protocol", "limits", "evictionPolicy"] as const;
+
+const INSTEAD: Readonly<Record<string, string>> = {
+	clusterMode: "choose protocol: cluster or standard",
+	parameterGroup: "choose evictionPolicy, if that is what you want to set",
+	multiAz: "it has a replica in another zone wherever there is one",
+	automaticFailover: "it always fails over",
+};
+
+/** Why fields don't go with the kind of cache. `given` has what the request says. */
+export function kindRefusals<T extends object>(
+	kind: CacheKind,
+	given: T,
+	purpose: "create" | "modify",
+): { field: keyof T & string; message: string }[] {
+	const names: readonly string[] =
+		kind === "provisioned"
+			? OF_SERVERLESS
+			: purpose === "create"
+				? SIZED_BY_LARDER
+				: CHANGED_BY_LARDER;
+	const isGiven = (field: string): field is keyof T & string =>
+		field in given && given[field as keyof T] !== undefined;
+	return names.filter(isGiven).map((field) => ({
+		field,
+		message: kind === "provisioned" ? notServerless(field, purpose) : notSized(field),
+	}));
+}
+
+function notServerless(field: string, purpose: "create" | "modify"): string {
+	if (field === "evictionPolicy") {
+		return "evictionPolicy is for serverless caches; for a provisioned one, set maxmemory-policy in a parameter group";
+	}
+	const remedy = purpose === "create" ? "set kind to serverless, or leave it out" : "leave it out";
+	return `${field} is for serverless caches; ${remedy}`;
+}
+
+function notSized(field: string): string {
+	const instead = INSTEAD[field] ?? "Larder sizes it by its load, within its limits";
+	return `${field} doesn't apply to a serverless cache: ${instead}. Leave ${field} out`;
+}
+
+/** Fields that only a serverless cache has. */
+export const serverlessInputShape = {
+	protocol: protocolSchema
+		.optional()
+		.describe(
+			"of a serverless cache. cluster (if absent): scales out, for clients that speak the cluster protocol, as ElastiCache Serverless. standard: one endpoint for any client, scales up to what the largest host holds",
+		),
+	limits: limitsInputSchema.optional().describe("of a serverless cache; if absent, none"),
+	evictionPolicy: evictionPolicySchema
+		.optional()
+		.describe(
+			"of a serverless cache: what happens at the storage maximum, or when no host has more memory. If absent, volatile-lru: keys with a TTL are evicted. noeviction is for queues",
+		),
+};
+
+/** How much a serverless cache can hold and do now. */
+export const capacitySchema = z.object({
+	memoryBytes: z.number().describe("memory for data, of all shards, without replicas"),
+	shards: z.number(),
+});
+export type Capacity = z.infer<typeof capacitySchema>;
+
+export const presentUsageSchema = z.object({
+	dataStorageBytes: z.number().nullable().describe("used by data now; null while unknown"),
+	ecpuPerSecond: z.number().nullable().describe("over the newest sample; null while unknown"),
+	throttledPercent: z
+		.number()
+		.nullable()
+		.describe(
+			"share of time in which clients waited because of the ECPU maximum, over the last seconds; null while unknown",
+		),
+});
+export type PresentUsage = z.infer<typeof presentUsageSchema>;
+
+/** Fields of the cache view that only a serverless cache has: null for others. */
+export const serverlessViewShape = {
+	protocol: protocolSchema.nullable().default(null),
+	limits: limitsSchema.nullable().default(null),
+	usage: presentUsageSchema.nullable().default(null),
+	capacity: capacitySchema.nullable().default(null),
+	evictionPolicy: evictionPolicySchema.nullable().default(null),
+};
+
+/** A change of a serverless cache's capacity. */
+export const scalingDecisionSchema = z.object({
+	at: z.string(),
+	from: capacitySchema,
+	to: capacitySchema,
+	trigger: scalingTriggerSchema,
+	reason: z.string().describe("a sentence for people, with the figures that led to it"),
+});
+export type ScalingDecision = z.infer<typeof scalingDecisionSchema>;
+
+export const scalingPageSchema = pageOf(scalingDecisionSchema);
+
+/** What the policy would have decided. */
+export const scalingReplaySchema = z.object({
+	from: z.string(),
+	to: z.string(),
+	samples: z.number().describe("times with recorded samples"),
+	limits: limitsSchema.describe("that were assumed"),
+	items: z.array(scalingDecisionSchema).describe("oldest first"),
+	end: capacitySchema,
+});
+export type ScalingReplay = z.infer<typeof scalingReplaySchema>;
