@@ -396,6 +396,7 @@ export const listCachesInputSchema = z.strictObject({
 	cursor: cursorSchema.optional(),
 	search: z.string().max(100).optional().describe("part of a name or description"),
 	status: cacheStatusSchema.optional(),
+	kind: cacheKindSchema.optional(),
 	engine: engineSchema.optional(),
 	sort: cacheSortSchema
 		.default("-created")

@@ -19,6 +19,7 @@ export async function listCaches(
 	const after = placeAfter(order, input.cursor);
 	const matches: Prisma.CacheWhereInput = {
 		...(input.status !== undefined && { status: input.status }),
+		...(input.kind !== undefined && { kind: input.kind }),
 		...(input.engine !== undefined && { engine: input.engine }),
 		...(input.search !== undefined && {
 			OR: [

@@ -10,10 +10,12 @@ import {
 	credentialsSchema,
 	failoverCacheInputSchema,
 	listCachesInputSchema,
+	listScalingInputSchema,
 	modifyCacheInputSchema,
 	previewSlotsInputSchema,
 	rebalanceInputSchema,
 	rebootCacheInputSchema,
+	scalingPageSchema,
 	setSlotsInputSchema,
 } from "../../../contract/index.ts";
 import { cancelOperation } from "../../../services/caches/cancel-operation.ts";
@@ -24,6 +26,7 @@ import { getCache } from "../../../services/caches/get-cache.ts";
 import { getCacheMetrics } from "../../../services/caches/get-cache-metrics.ts";
 import { getCredentials } from "../../../services/caches/get-credentials.ts";
 import { listCaches } from "../../../services/caches/list-caches.ts";
+import { listScaling } from "../../../services/caches/list-scaling.ts";
 import { modifyCache } from "../../../services/caches/modify-cache.ts";
 import {
 	applyPendingChanges,
@@ -263,6 +266,20 @@ export const caches = router({
 		.input(cacheMetricsInputSchema)
 		.output(cacheMetricsSchema)
 		.query(({ ctx, input }) => getCacheMetrics(ctx.resources, input)),
+	scaling: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/caches/{name}/scaling",
+				status: 200,
+				tag: "Caches",
+				summary: "List how a serverless cache was scaled, and why",
+				description: "Newest first. Empty for a provisioned cache, which only a request changes.",
+			},
+		})
+		.input(listScalingInputSchema)
+		.output(scalingPageSchema)
+		.query(({ ctx, input }) => listScaling(ctx.resources, input)),
 	promote: requires("cache:modify")
 		.meta({
 			rest: {
