@@ -1,0 +1,83 @@
+import { GIB, MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
+import { type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
+import { usableMemoryBytes } from "../../contract/usable-memory.ts";
+
+/**
+ * Sizes of serverless caches. A shard's bytes are its engines' maxmemory; a node takes more of its host, for buffers and
+ * forks.
+ */
+
+/** What a shard has at least, so that a burst meets some room: about what one client writes while Larder reacts. */
+export const FLOOR_BYTES = 256 * MIB;
+/** A shard has at most this much: a replica copies it, and an engine saves it, in bearable time. */
+export const SHARD_BYTES_MAX = 64 * GIB;
+/** Memory is given in these units. */
+const UNIT_BYTES = 16 * MIB;
+
+/** Requests of simple commands that one engine serves without strain. */
+export const ECPU_PER_SHARD = 100_000;
+/** ElastiCache's highest number of shards leaves room for replicas; a policy needs fewer. */
+export const SHARDS_MAX = 90;
+
+/** Of each node: processors that its process may use, and what placement counts. */
+export const NODE_VCPUS = 2;
+export const NODE_CPU_MILLIS = 200;
+
+/** The least that a node of a shard takes of its host's memory. */
+export function nodeBytesOf(shardBytes: number): number {
+	return Math.ceil(shardBytes / (1 - RESERVED_MEMORY_SHARE));
+}
+
+/** What a node with that memory has for data. */
+export function shardBytesOf(nodeBytes: number): number {
+	return usableMemoryBytes({ engine: "valkey", memoryBytes: nodeBytes, overrides: {} });
+}
+
+export interface Bounds {
+	/** Of one shard. */
+	minBytes: number;
+	maxBytes: number;
+	minShards: number;
+}
+
+/** What limits allow a shard of a cache with that many shards. */
+export function boundsOf({ dataStorageGb, ecpuPerSecond }: Limits, shards: number): Bounds {
+	const of = (gb: number) => (gb * STORAGE_GB_BYTES) / shards;
+	const maxBytes =
+		dataStorageGb.max === null
+			? SHARD_BYTES_MAX
+			: Math.min(SHARD_BYTES_MAX, Math.floor(of(dataStorageGb.max)));
+	const wanted = Math.max(FLOOR_BYTES, Math.ceil(of(dataStorageGb.min ?? 0)));
+	return {
+		minBytes: Math.min(wanted, maxBytes),
+		maxBytes,
+		minShards: Math.min(SHARDS_MAX, Math.ceil((ecpuPerSecond.min ?? 1) / ECPU_PER_SHARD)),
+	};
+}
+
+/**
+ * How much of a shard stays free at the least: with less, it grows. A share while it is small, because bursts are as
+ * large as it is; an amount once that lasts for seconds at any rate.
+ */
+export function headroomOf(shardBytes: number): number {
+	return Math.min(0.4 * shardBytes, 4 * GIB);
+}
+
+/** The least that a shard must have to hold so much with headroom. */
+export function bytesFor(usedBytes: number): number {
+	return Math.min(usedBytes / 0.6, usedBytes + 4 * GIB);
+}
+
+/** The next size of a shard that grows: twice as large, while that isn't more than hosts can spare. */
+export function nextBytes(shardBytes: number): number {
+	return Math.min(2 * shardBytes, shardBytes + 16 * GIB);
+}
+
+/** How much a shard should have for that much data: enough that neither a little more nor a little less changes it. */
+export function roomyBytes(usedBytes: number): number {
+	return inUnits(Math.min(usedBytes / 0.45, usedBytes + 8 * GIB));
+}
+
+export function inUnits(bytes: number): number {
+	return Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
+}

@@ -1,0 +1,340 @@
+import type { Protocol, ScalingTrigger } from "../../contract/enums.ts";
+import type { Limits } from "../../contract/serverless.ts";
+import { formatGib } from "../../contract/units.ts";
+import {
+	type Bounds,
+	boundsOf,
+	bytesFor,
+	ECPU_PER_SHARD,
+	headroomOf,
+	inUnits,
+	nextBytes,
+	roomyBytes,
+	SHARDS_MAX,
+} from "./capacity.ts";
+import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
+
+/** What every shard has for data, and how many there are. */
+export interface ShardCapacity {
+	shardBytes: number;
+	shards: number;
+}
+
+/** What hosts can give, for data. The policy never asks for more. */
+export interface Room {
+	/** What every shard can have where its nodes are. */
+	inPlaceBytes: number;
+	/** What a cache with one shard can have if its nodes move. */
+	elsewhereBytes: number;
+	/** A shard beyond this leaves too little of its hosts for other shards: a cluster gets more shards first. */
+	splitBytes: number;
+	/** Free on each host that takes nodes. */
+	spareBytes: readonly number[];
+}
+
+/** When the capacity changed, in milliseconds. */
+export interface RecentScaling {
+	changedAt: number | null;
+	/** When the number of shards changed. */
+	shardsAt: number | null;
+	/** When an idle cache got less; those of the last hour count. */
+	shrunkAt: readonly number[];
+}
+
+export interface Situation {
+	now: number;
+	protocol: Protocol;
+	limits: Limits;
+	capacity: ShardCapacity;
+	/** Null while it isn't known. */
+	load: CacheLoad | null;
+	room: Room;
+	recent: RecentScaling;
+	/** Slots move between shards: until that is over, only their size changes. */
+	isResharding: boolean;
+}
+
+export interface Decision {
+	to: ShardCapacity;
+	trigger: ScalingTrigger;
+	/** A sentence. */
+	reason: string;
+}
+
+export interface Verdict {
+	/** Null for no change. */
+	decision: Decision | null;
+	/** Why the cache doesn't get what it needs, and what would help, in sentences; null if it has enough. */
+	obstacle: string | null;
+}
+
+/** Moves downwards, of size or number of shards, in any hour. Moves upwards follow need. */
+export const SHRINKS_PER_HOUR = 6;
+export const HOUR_MS = 3_600_000;
+/** A shard grows by at least what the present rate fills in this time. */
+const AHEAD_SECONDS = 4;
+/** How long Larder may take to give memory. */
+const REACTION_SECONDS = 2;
+/** At most this share of a shard goes in one step down. */
+const STEP_DOWN = 1 / 4;
+/** A smaller gain than this isn't worth a step. */
+const STEP_SHARE = 0.1;
+/** An engine's processor beyond this share asks for more shards. */
+const CPU_HIGH = 0.7;
+const ECPU_HIGH = 0.8 * ECPU_PER_SHARD;
+/** Fewer shards must leave them this idle. */
+const CPU_LOW = 0.35;
+const ECPU_LOW = 0.4 * ECPU_PER_SHARD;
+/** New shards must have taken their part of the load before more are added for it. */
+const OUT_AGAIN_MS = 30_000;
+/** How full a shard may be at the storage maximum before its users hear of it. */
+const NEARLY_FULL = 0.85;
+
+const WHEN_FULL = "Once it is full, its eviction policy decides what happens to keys and writes.";
+
+/**
+ * Decides whether a serverless cache gets another capacity. Pure: the same situation, the same verdict.
+ *
+ *   limits   a capacity outside of them is corrected at once
+ *   storage  a shard whose free memory runs low doubles, or gets what its growth fills in a few seconds; in place, else
+ *            by more shards (cluster), else on a larger host
+ *   load     busy engines get twice as many shards (cluster)
+ *   idle     after two calm minutes a shard gets smaller, by three quarters at the most; after five, shards leave, half
+ *            of them at the most; six such steps an hour
+ */
+export function decideCapacity(situation: Situation): Verdict {
+	const { capacity, limits, load } = situation;
+	const bounds = boundsOf(limits, capacity.shards);
+	const corrected = correct(situation, bounds);
+	if (corrected !== null) return corrected;
+	if (load === null) return { decision: null, obstacle: unmetMinimum(situation, bounds) };
+	const grown = growStorage(situation, load, bounds);
+	if (grown?.decision) return grown;
+	const out = growShards(situation, load);
+	if (out?.decision) return out;
+	const obstacle = grown?.obstacle ?? out?.obstacle ?? unmetMinimum(situation, bounds);
+	const isCalm = grown === null && out === null;
+	return { decision: isCalm ? shrink(situation, load, bounds) : null, obstacle };
+}
+
+/** A capacity outside of the limits. */
+function correct(situation: Situation, bounds: Bounds): Verdict | null {
+	const { capacity, room, limits } = situation;
+	const { shardBytes, shards } = capacity;
+	if (shardBytes > bounds.maxBytes) {
+		const reason = `The storage maximum is ${limits.dataStorageGb.max} GB.`;
+		return decide(capacity, { shardBytes: bounds.maxBytes }, "limits", reason);
+	}
+	const reachable = reach(situation, bounds.minBytes);
+	if (shardBytes < bounds.minBytes && isWorthwhile(shardBytes, reachable, bounds.minBytes)) {
+		const reason = `The storage minimum is ${limits.dataStorageGb.min ?? 0} GB.`;
+		return decide(capacity, { shardBytes: reachable }, "limits", reason);
+	}
+	if (shards >= bounds.minShards || !canReshard(situation)) return null;
+	const more = fittingShards(room, shardBytes, bounds.minShards - shards);
+	if (more === 0) return null;
+	const min = limits.ecpuPerSecond.min?.toLocaleString("en-US");
+	return out(situation, shards + more, "limits", `The ECPU minimum is ${min} per second.`);
+}
+
+/** What hosts lack for the minima; null for nothing. */
+function unmetMinimum(situation: Situation, bounds: Bounds): string | null {
+	const { capacity, limits, isResharding, protocol } = situation;
+	if (capacity.shardBytes < bounds.minBytes) {
+		return `The storage minimum of ${limits.dataStorageGb.min ?? 0} GB isn't reached: ${noRoom(situation)}`;
+	}
+	if (protocol === "standard" || isResharding || capacity.shards >= bounds.minShards) return null;
+	return `The ECPU minimum needs ${bounds.minShards} shards, and ${noRoom(situation)}`;
+}
+
+function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Verdict | null {
+	const { capacity, room } = situation;
+	const { shardBytes } = capacity;
+	const { shardUsedBytes: used, bytesPerSecond } = load;
+	const soon = used + bytesPerSecond * REACTION_SECONDS;
+	if (soon <= shardBytes - headroomOf(shardBytes)) return null;
+	const ahead = bytesFor(used + bytesPerSecond * AHEAD_SECONDS);
+	const wanted = Math.min(inUnits(Math.max(nextBytes(shardBytes), ahead)), bounds.maxBytes);
+	if (wanted <= shardBytes) {
+		const isNear = used > NEARLY_FULL * shardBytes;
+		return isNear ? { decision: null, obstacle: atMaximum(situation, used) } : null;
+	}
+	const reason = growthReason(used, shardBytes, bytesPerSecond);
+	const grow = (bytes: number): Verdict | null =>
+		isWorthwhile(shardBytes, bytes, wanted)
+			? decide(capacity, { shardBytes: bytes }, "storage", reason)
+			: null;
+	const inPlace = Math.min(wanted, room.inPlaceBytes);
+	const mayReshard = canReshard(situation);
+	return (
+		grow(mayReshard ? Math.min(inPlace, room.splitBytes) : inPlace) ??
+		(mayReshard ? splitFor(situation, load, "storage", reason) : null) ??
+		grow(inPlace) ??
+		grow(reach(situation, wanted)) ?? {
+			decision: null,
+			obstacle: `The cache can't grow: a shard holds ${formatGib(used)} of ${formatGib(shardBytes)}, and ${noRoom(situation)} ${WHEN_FULL}`,
+		}
+	);
+}
+
+/** A small gain isn't worth a step, unless it is all that is wanted. */
+function isWorthwhile(shardBytes: number, to: number, wanted: number): boolean {
+	return to > shardBytes && to >= Math.min(wanted, shardBytes * (1 + STEP_SHARE));
+}
+
+function growthReason(used: number, shardBytes: number, bytesPerSecond: number): string {
+	const rate = bytesPerSecond < 1 ? "" : `, growing by ${formatGib(bytesPerSecond)} per second`;
+	return `The fullest shard holds ${formatGib(used)} of ${formatGib(shardBytes)}${rate}.`;
+}
+
+function growShards(situation: Situation, load: CacheLoad): Verdict | null {
+	const { capacity, now, recent } = situation;
+	const perShard = (load.ecpuPerSecond ?? 0) / capacity.shards;
+	const isHot = load.cpuShare > CPU_HIGH;
+	if (!isHot && perShard <= ECPU_HIGH) return null;
+	// One engine does what it can; clients notice nothing but that.
+	if (situation.protocol === "standard" || situation.isResharding) return null;
+	if (recent.shardsAt !== null && now - recent.shardsAt < OUT_AGAIN_MS) return null;
+	const reason = isHot
+		? `The busiest shard's engine uses ${Math.round(load.cpuShare * 100)} % of a processor.`
+		: `Each shard serves about ${Math.round(perShard).toLocaleString("en-US")} ECPUs per second.`;
+	const split = splitFor(situation, load, isHot ? "cpu" : "ecpu", reason);
+	if (split !== null) return split;
+	return {
+		decision: null,
+		obstacle: `The cache can't get more shards for its load. ${reason} No two hosts have room for another shard of ${formatGib(capacity.shardBytes)}, or the storage maximum leaves too little for each. Add a host, delete caches, or raise the storage maximum.`,
+	};
+}
+
+/** Twice the shards, or as many as there is room for. */
+function splitFor(
+	situation: Situation,
+	load: CacheLoad,
+	trigger: ScalingTrigger,
+	reason: string,
+): Verdict | null {
+	const { capacity, room } = situation;
+	const { shardBytes, shards } = capacity;
+	for (let more = Math.min(shards, SHARDS_MAX - shards); more > 0; more = Math.floor(more / 2)) {
+		const { maxBytes } = boundsOf(situation.limits, shards + more);
+		// All data is still where it was: no shard may get less than it holds.
+		if (maxBytes < shardBytes && load.shardUsedBytes > 0.8 * maxBytes) continue;
+		const size = Math.min(shardBytes, maxBytes);
+		const fitting = fittingShards(room, size, more);
+		if (fitting === more) return out(situation, shards + more, trigger, reason);
+	}
+	return null;
+}
+
+function out(
+	{ capacity, limits }: Situation,
+	shards: number,
+	trigger: ScalingTrigger,
+	reason: string,
+): Verdict {
+	const shardBytes = Math.min(capacity.shardBytes, boundsOf(limits, shards).maxBytes);
+	return decide(capacity, { shards, shardBytes }, trigger, reason);
+}
+
+function shrink(situation: Situation, load: CacheLoad, bounds: Bounds): Decision | null {
+	const { now, recent, isResharding } = situation;
+	const lately = recent.shrunkAt.filter((at) => now - at < HOUR_MS);
+	if (isResharding || lately.length >= SHRINKS_PER_HOUR) return null;
+	if (recent.changedAt !== null && now - recent.changedAt < CALM_MS) return null;
+	return fewerShards(situation, load, bounds) ?? smallerShards(situation, load, bounds);
+}
+
+function fewerShards(
+	{ now, capacity, limits, recent, room }: Situation,
+	{ longCalm }: CacheLoad,
+	{ minShards }: Bounds,
+): Decision | null {
+	const { shardBytes, shards } = capacity;
+	if (shards === 1 || longCalm === null) return null;
+	if ((recent.changedAt ?? 0) + LONG_CALM_MS > now) return null;
+	const least = Math.max(1, minShards, Math.ceil(shards / 2));
+	for (let fewer = least; fewer < shards; fewer++) {
+		const bounds = boundsOf(limits, fewer);
+		const share = shards / fewer;
+		const each = Math.max(shardBytes, bounds.minBytes, roomyBytes(longCalm.usedBytes / fewer));
+		const isRoomy = each <= Math.min(bounds.maxBytes, room.inPlaceBytes, room.splitBytes);
+		const isIdle = longCalm.cpuShare * share < CPU_LOW && longCalm.ecpuPerSecond / fewer < ECPU_LOW;
+		if (!isRoomy || !isIdle) continue;
+		const reason = `For five minutes all shards together held at most ${formatGib(longCalm.usedBytes)}, and their engines were idle enough.`;
+		return { to: { shardBytes: each, shards: fewer }, trigger: "idle", reason };
+	}
+	return null;
+}
+
+function smallerShards(
+	{ capacity }: Situation,
+	{ calm, shardUsedBytes, bytesPerSecond }: CacheLoad,
+	{ minBytes }: Bounds,
+): Decision | null {
+	const { shardBytes, shards } = capacity;
+	if (calm === null || bytesPerSecond > 0) return null;
+	const used = Math.max(calm.shardUsedBytes, shardUsedBytes);
+	const to = Math.max(minBytes, roomyBytes(used), inUnits(shardBytes * STEP_DOWN));
+	if (to > 0.6 * shardBytes) return null;
+	const reason = `For two minutes the fullest shard held at most ${formatGib(used)} of ${formatGib(shardBytes)}.`;
+	return { to: { shardBytes: to, shards }, trigger: "idle", reason };
+}
+
+function canReshard({ protocol, isResharding }: Situation): boolean {
+	return protocol === "cluster" && !isResharding;
+}
+
+/** What hosts can give a shard, up to `wanted`. */
+function reach({ room, capacity }: Situation, wanted: number): number {
+	const most =
+		capacity.shards === 1 ? Math.max(room.inPlaceBytes, room.elsewhereBytes) : room.inPlaceBytes;
+	return Math.min(wanted, most);
+}
+
+/** How many of so many new shards fit, each on two hosts if there are two. */
+export function fittingShards({ spareBytes }: Room, shardBytes: number, wanted: number): number {
+	const places = spareBytes.map((bytes) => Math.max(0, Math.floor(bytes / shardBytes)));
+	const all = places.reduce((sum, count) => sum + count, 0);
+	const apart = places.length < 2 ? all : all - Math.max(...places);
+	return Math.min(wanted, Math.floor(all / 2), apart);
+}
+
+function decide(
+	from: ShardCapacity,
+	to: Partial<ShardCapacity>,
+	trigger: ScalingTrigger,
+	reason: string,
+): Verdict {
+	return { decision: { to: { ...from, ...to }, trigger, reason }, obstacle: null };
+}
+
+function noRoom({ protocol, isResharding }: Situation): string {
+	if (protocol === "cluster") {
+		return isResharding
+			? "its hosts have no more memory for it until its slots have moved."
+			: "no hosts have memory for it, or for another shard. Add a host, or delete caches.";
+	}
+	return "no two hosts have more memory for it. Add a larger host, or delete caches. A cache with protocol cluster would spread over several hosts.";
+}
+
+function atMaximum({ limits }: Situation, used: number): string {
+	const max = limits.dataStorageGb.max;
+	return max === null
+		? `A shard holds ${formatGib(used)}, close to the most that a shard can have. ${WHEN_FULL}`
+		: `The cache is close to its storage maximum of ${max} GB. ${WHEN_FULL} Raise limits.dataStorageGb.max, or delete data.`;
+}
+
+/** What the policy must remember of a decision. */
+export function remember(
+	{ shrunkAt, shardsAt }: RecentScaling,
+	from: ShardCapacity,
+	{ to, trigger }: Decision,
+	now: number,
+): RecentScaling {
+	const kept = shrunkAt.filter((at) => now - at < HOUR_MS);
+	return {
+		changedAt: now,
+		shardsAt: from.shards === to.shards ? shardsAt : now,
+		shrunkAt: trigger === "idle" ? [...kept, now] : kept,
+	};
+}
