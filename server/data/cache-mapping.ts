@@ -12,6 +12,7 @@ import {
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import type {
 	CacheModel,
+	ElasticModel,
 	FailoverCause,
 	GatewayModel,
 	HostModel,
@@ -20,6 +21,9 @@ import type {
 } from "../domain/cache/model.ts";
 import { REQUESTED } from "../domain/cache/plan-failover.ts";
 import { boundsOf } from "../domain/operation/operation.ts";
+import { shardBytesOf } from "../domain/serverless/capacity.ts";
+import { cacheLoadOf } from "../domain/serverless/load.ts";
+import type { Clock } from "../platform/clock.ts";
 import { blocksColumn } from "./blocks-column.ts";
 import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./database.ts";
 import type { FailoverOrders } from "./failover-orders.ts";
@@ -27,6 +31,8 @@ import type { FleetState } from "./fleet-state.ts";
 import { enginesColumn } from "./host-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 import { pendingKinds } from "./pending-changes.ts";
+import { recentScalingOf } from "./scaling-column.ts";
+import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
 export type FullCache = CacheRow & {
@@ -91,6 +97,7 @@ function isStaying(node: FullNode): boolean {
 export interface ModelSources {
 	fleet: FleetState;
 	orders: FailoverOrders;
+	clock: Clock;
 }
 
 function toHostModel(row: HostRow, fleet: FleetState): HostModel {
@@ -121,6 +128,8 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 			engineVersion: row.engineVersion,
 			nodeType: row.nodeType,
 		},
+		memoryBytes: Number(row.memoryBytes),
+		dataBytes: Number(row.maxmemoryBytes),
 		moveTo:
 			row.moveToHostId === null && row.moveToZone === null
 				? null
@@ -177,8 +186,22 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		shards,
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
 		primariesChosen: arePrimariesChosen(row),
+		elastic: toElasticModel(row, sources),
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
+	};
+}
+
+function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): ElasticModel | null {
+	if (!isServerless(row)) return null;
+	const memoryBytes = Number(row.nodeMemoryBytes);
+	const now = clock.now().getTime();
+	const leaders = row.shards.flatMap(({ primaryNodeId }) => primaryNodeId ?? []);
+	return {
+		...{ memoryBytes, dataBytes: shardBytesOf(memoryBytes) },
+		...{ protocol: protocolOf(row), limits: limitsOf(row), shards: row.shardCount },
+		load: cacheLoadOf(leaders.map((nodeId) => fleet.elastic.load(nodeId, now))),
+		recent: recentScalingOf(row),
 	};
 }
 

@@ -109,7 +109,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 			username: row.authMode === "password" ? "default" : null,
 		},
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
-		...serverlessView(row, fleet),
+		...serverlessView(row, sources),
 		deletionProtection: row.deletionProtection,
 		hourlyCost: wantedNodeCount(row) * nodeHourlyCost(row, rateCard),
 		tags: tagsColumn.parse(row.tags),

@@ -8,6 +8,7 @@ import { AGENT_TIMING, heartbeatOf } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import type { HostModel } from "../domain/cache/model.ts";
 import type { Clock } from "../platform/clock.ts";
+import { ElasticLoads } from "./elastic-loads.ts";
 import { HostClocks } from "./host-clocks.ts";
 import { HostCredentials } from "./host-credentials.ts";
 import { HostProtocols } from "./host-protocols.ts";
@@ -26,7 +27,7 @@ export const storedObservationSchema = observationSchema.extend({
 });
 export type StoredObservation = z.infer<typeof storedObservationSchema>;
 
-/** Offsets rise with every write and aren't news. */
+/** Offsets rise with every write and aren't news, and neither is what elastic nodes use. */
 export function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
 	return textWithoutOffset(a) === textWithoutOffset(b);
 }
@@ -40,6 +41,7 @@ function textWithoutOffset(observation: StoredObservation): string {
 	const { engineState } = observation;
 	const text = JSON.stringify({
 		...observation,
+		elastic: undefined,
 		engineState: engineState && { ...engineState, offset: 0 },
 	});
 	texts.set(observation, text);
@@ -104,6 +106,7 @@ export class FleetState {
 	/** So many hosts fell silent at the same time that this control plane is more likely cut off than they are lost. */
 	safeMode = false;
 	readonly #metrics = new NewestMetrics();
+	readonly elastic = new ElasticLoads();
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -246,6 +249,7 @@ export class FleetState {
 		const before = this.#observations.get(nodeId);
 		if (before === undefined || !isSameButForOffset(before, observation)) this.#unsaved.add(nodeId);
 		this.#observations.set(nodeId, observation);
+		this.#takeElastic(nodeId, observation);
 		const { phase, silentSince } = observation;
 		const answers = phase !== "exited" && phase !== "waiting" && silentSince === null;
 		if (answers) this.#goneSince.delete(nodeId);
@@ -255,6 +259,12 @@ export class FleetState {
 	/** Like `setObservation`, for one that differs from the newest in its offset at most. */
 	setOffset(nodeId: string, observation: StoredObservation): void {
 		this.#observations.set(nodeId, observation);
+		this.#takeElastic(nodeId, observation);
+	}
+
+	#takeElastic(nodeId: string, { elastic }: StoredObservation): void {
+		if (elastic === undefined) return;
+		this.elastic.takeState(nodeId, this.#clock.now().getTime(), elastic);
 	}
 
 	/** A replica has become a primary. */
@@ -358,6 +368,7 @@ export class FleetState {
 	setMetrics(nodeId: string, at: Date, metrics: NodeMetrics): void {
 		const { cacheId = null } = this.placeOf(nodeId) ?? {};
 		this.#metrics.add(nodeId, cacheId, at, metrics, this.#clock.now().getTime());
+		this.elastic.takeMetrics(nodeId, at.getTime(), metrics);
 	}
 
 	/** When the newest sample was taken; null for none. */
@@ -384,6 +395,7 @@ export class FleetState {
 		this.#unsaved.delete(nodeId);
 		this.#promotedAt.delete(nodeId);
 		this.forgetObservation(nodeId);
+		this.elastic.forget(nodeId);
 		this.#metrics.leave(nodeId, this.#clock.now().getTime());
 	}
 }

@@ -37,6 +37,29 @@ export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<Hos
 		ORDER BY "name"`;
 }
 
+export interface HostMemory {
+	id: string;
+	zone: string;
+	takesNodes: boolean;
+	memoryBytes: bigint;
+	usedMemoryBytes: bigint;
+	freeCpuMillis: number;
+}
+
+/** The memory of each host that isn't lost, and how much of it is promised to nodes. */
+export function readHostMemory(tx: Transaction, overcommit: number): Promise<HostMemory[]> {
+	return tx.$queryRaw<HostMemory[]>`
+		SELECT "id", "zone", "Host"."memoryBytes",
+			NOT "cordoned" AND "drainRequestedAt" IS NULL AS "takesNodes",
+			coalesce("used"."memoryBytes", 0)::bigint AS "usedMemoryBytes",
+			("cpus" * 1000 * ${overcommit}::float8)::int - coalesce("used"."cpuMillis", 0)::int AS "freeCpuMillis"
+		FROM "Host" LEFT JOIN (
+			SELECT "hostId", sum("memoryBytes") AS "memoryBytes", sum("cpuMillis") AS "cpuMillis"
+			FROM "Node" GROUP BY "hostId"
+		) AS "used" ON "used"."hostId" = "Host"."id"
+		WHERE "lostAt" IS NULL AND NOT "lossConfirmed"`;
+}
+
 /** The ports of all endpoints but those of the cache `but`. */
 export async function readEndpointPorts(tx: Transaction, but: string | null): Promise<number[]> {
 	const [row] = await tx.$queryRaw<{ ports: number[] }[]>`

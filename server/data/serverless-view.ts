@@ -1,42 +1,24 @@
-import {
-	type Cache,
-	evictionPolicySchema,
-	type Limits,
-	limitsSchema,
-	type Protocol,
-} from "../contract/index.ts";
-import { usableMemoryBytes } from "../contract/usable-memory.ts";
-import type { FullCache, FullNode } from "./cache-mapping.ts";
-import type { CacheRow } from "./database.ts";
+import { type Cache, evictionPolicySchema } from "../contract/index.ts";
+import { shardBytesOf } from "../domain/serverless/capacity.ts";
+import type { Clock } from "../platform/clock.ts";
+import { allNodeRows, type FullCache, type FullNode } from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
 
 type ServerlessView = Pick<Cache, "protocol" | "limits" | "usage" | "capacity" | "evictionPolicy">;
 
-export function isServerless({ kind }: Pick<CacheRow, "kind">): boolean {
-	return kind === "serverless";
-}
-
-export function protocolOf({ clusterMode }: Pick<CacheRow, "clusterMode">): Protocol {
-	return clusterMode === "enabled" ? "cluster" : "standard";
-}
-
-export function limitsOf({ limits }: Pick<CacheRow, "limits">): Limits {
-	return limitsSchema.parse(limits);
-}
-
 /** What only a serverless cache has; null for others. */
-export function serverlessView(row: FullCache, fleet: FleetState): ServerlessView {
+export function serverlessView(
+	row: FullCache,
+	{ fleet, clock }: { fleet: FleetState; clock: Clock },
+): ServerlessView {
 	if (!isServerless(row)) {
 		return { protocol: null, limits: null, usage: null, capacity: null, evictionPolicy: null };
 	}
 	return {
 		protocol: protocolOf(row),
 		limits: limitsOf(row),
-		usage: {
-			dataStorageBytes: dataStorageBytes(row, fleet),
-			ecpuPerSecond: null,
-			throttledPercent: null,
-		},
+		usage: usageOf(row, fleet, clock.now().getTime()),
 		capacity: { memoryBytes: memoryForData(row), shards: row.shardCount },
 		evictionPolicy: evictionPolicySchema.parse(row.evictionPolicy),
 	};
@@ -54,12 +36,21 @@ function memoryForData(row: FullCache): number {
 	if (placed.length > 0) {
 		return placed.reduce((sum, { maxmemoryBytes }) => sum + Number(maxmemoryBytes), 0);
 	}
-	const memoryBytes = Number(row.nodeMemoryBytes);
-	return row.shardCount * usableMemoryBytes({ engine: "valkey", memoryBytes, overrides: {} });
+	return row.shardCount * shardBytesOf(Number(row.nodeMemoryBytes));
 }
 
-function dataStorageBytes(row: FullCache, fleet: FleetState): number | null {
-	const samples = primaries(row).map(({ id }) => fleet.metrics(id));
-	if (samples.length === 0 || samples.includes(null)) return null;
-	return samples.reduce((sum, sample) => sum + (sample?.memoryUsedBytes ?? 0), 0);
+function usageOf(row: FullCache, { elastic }: FleetState, now: number): ServerlessView["usage"] {
+	const loads = primaries(row).map(({ id }) => elastic.load(id, now));
+	const known = loads.filter((load) => load !== null);
+	const isKnown = known.length > 0 && known.length === loads.length;
+	const ecpus = known.map(({ ecpuPerSecond }) => ecpuPerSecond);
+	const throttled = allNodeRows(row).flatMap(({ id }) => elastic.throttledPercent(id, now) ?? []);
+	return {
+		dataStorageBytes: isKnown ? known.reduce((sum, { usedBytes }) => sum + usedBytes, 0) : null,
+		ecpuPerSecond:
+			isKnown && !ecpus.includes(null)
+				? ecpus.reduce<number>((sum, each) => sum + (each ?? 0), 0)
+				: null,
+		throttledPercent: throttled.length === 0 ? null : Math.max(...throttled),
+	};
 }

@@ -1,13 +1,16 @@
 import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { parseSlots } from "../contract/slots.ts";
+import { blocksColumn } from "../data/blocks-column.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
 import { OPEN_OPERATION, toOperationModel } from "../data/operation-mapping.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
+import { isServerless, limitsOf } from "../data/serverless-rows.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import { movesFrom } from "../domain/operation/operation.ts";
 import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
+import { boundsOf, headroomOf } from "../domain/serverless/capacity.ts";
 import { sha256Hex } from "../platform/secrets.ts";
 import type { Resources } from "../services/context.ts";
 import {
@@ -16,6 +19,9 @@ import {
 	SENTINEL_USERNAME,
 	sentinelPassword,
 } from "./to-route.ts";
+
+/** Beyond this share of its maxmemory, writes to an elastic node may wait until it has grown. */
+const HOLD_SHARE = 0.95;
 
 /** The user that agents log in as, on every engine. */
 const SYSTEM_USERNAME = "larder";
@@ -93,6 +99,7 @@ function toAssignment(
 		maxmemoryBytes: Number(node.maxmemoryBytes),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
+		...(isServerless(cache) && { elastic: elasticOf(node) }),
 		parameters: parametersOf(node, groups.get(node.parameterGroup)),
 		auth: {
 			clientPasswordSha256:
@@ -106,6 +113,20 @@ function toAssignment(
 			sentinelUsername: SENTINEL_USERNAME,
 			sentinelPasswordSha256: sha256Hex(sentinelPassword(systemPassword)),
 		},
+	};
+}
+
+/** A node can grow unless it has all that the limits allow, or hosts had no more at the last attempt. */
+function elasticOf({ cache, maxmemoryBytes }: AssignedNode): Assignment["elastic"] {
+	const limits = limitsOf(cache);
+	const dataBytes = Number(maxmemoryBytes);
+	const isBlocked = blocksColumn.parse(cache.blocks).some(({ step }) => step === "scale");
+	const isAtMaximum = dataBytes >= boundsOf(limits, cache.shardCount).maxBytes;
+	const { max } = limits.ecpuPerSecond;
+	return {
+		reportAboveBytes: Math.floor(dataBytes - headroomOf(dataBytes)),
+		holdWritesAboveBytes: isBlocked || isAtMaximum ? null : Math.floor(HOLD_SHARE * dataBytes),
+		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / cache.shardCount)),
 	};
 }
 
@@ -166,7 +187,10 @@ function parametersOf(
 		family: group.family,
 		clusterMode: clusterModeSchema.parse(node.cache.clusterMode),
 		replicasPerShard: replicasThatCount(node),
-		overrides: group.overrides,
+		overrides:
+			node.cache.evictionPolicy === null
+				? group.overrides
+				: { ...group.overrides, "maxmemory-policy": node.cache.evictionPolicy },
 	});
 }
 

@@ -47,6 +47,7 @@ export class HostRule {
 		return {
 			...alert,
 			ended: this.#own("ended[].assignmentId", alert.ended),
+			growing: this.#own("growing[].assignmentId", alert.growing ?? []),
 			orders: this.orders(alert.orders),
 		};
 	}

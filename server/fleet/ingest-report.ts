@@ -123,7 +123,7 @@ async function takeFacts(resources: Resources, hostId: string, facts: HostFacts)
 
 /** Samples of a node are 5 s apart. One about as old as another is the same one, resent. */
 async function takeMetrics(
-	{ db, fleet, clock }: Resources,
+	{ db, fleet, clock, wakeCache }: Resources,
 	samples: ReportInput["metrics"],
 ): Promise<void> {
 	const now = clock.now().getTime();
@@ -141,7 +141,11 @@ async function takeMetrics(
 		db,
 		fresh.map(({ metrics, ...sample }) => ({ ...sample, ...metrics })),
 	);
-	for (const { nodeId, at, metrics } of fresh) fleet.setMetrics(nodeId, at, metrics);
+	for (const { nodeId, at, metrics } of fresh) {
+		fleet.setMetrics(nodeId, at, metrics);
+		const place = fleet.placeOf(nodeId);
+		if (place !== null && fleet.elastic.isPressed(nodeId)) wakeCache(place.cacheId);
+	}
 }
 
 /** Marks a host online when it reports for the first time, or again. */

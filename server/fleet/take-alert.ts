@@ -16,7 +16,7 @@ export async function takeAlert(
 	hostId: string,
 	said: AlertInput,
 ): Promise<void> {
-	const { fleet, wakeCache } = resources;
+	const { fleet, wakeCache, clock } = resources;
 	if (!fleet.isOnline(hostId)) return;
 	const rule = new HostRule(scopeInMemory(resources, hostId));
 	const alert = rule.alert(said);
@@ -26,6 +26,12 @@ export async function takeAlert(
 		if (place === null) continue;
 		const before = fleet.observation(seen.assignmentId, null);
 		fleet.setObservation(seen.assignmentId, { ...seen, ...historyAfter(before, seen) });
+		wakeCache(place.cacheId, "urgent");
+	}
+	for (const { assignmentId, usedBytes, bytesPerSecond } of alert.growing ?? []) {
+		const place = fleet.placeOf(assignmentId);
+		if (place === null) continue;
+		fleet.elastic.takeGrowth(assignmentId, clock.now().getTime(), usedBytes, bytesPerSecond);
 		wakeCache(place.cacheId, "urgent");
 	}
 	await noteOverreach(resources, hostId, rule.refused);

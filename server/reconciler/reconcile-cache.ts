@@ -32,6 +32,7 @@ import { placeCache } from "./steps/place-cache.ts";
 import { addReplacement } from "./steps/replace-node.ts";
 import { addNodes, changeMembership } from "./steps/resize-cache.ts";
 import { retireNode } from "./steps/retire-node.ts";
+import { scaleCache } from "./steps/scale-cache.ts";
 import { startPending } from "./steps/start-pending.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
@@ -75,8 +76,11 @@ export async function reconcileCache(
 	return { again, status: plan.status };
 }
 
-/** After these it is the hosts' turn: another pass at once would only get in their way. */
-const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung"]);
+/**
+ * After these it is the hosts' turn: another pass at once would only get in their way. `scale` asks for one itself if it
+ * has changed more than hosts can do at once.
+ */
+const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung", "scale"]);
 
 /** Returns null once the action is done, or the reason why it can't be done now. */
 async function apply(
@@ -115,6 +119,8 @@ async function apply(
 		case "advance-operation":
 			await advanceOperation(resources, cache, action.step);
 			return null;
+		case "scale":
+			return placementLock(() => scaleCache(resources, cache));
 		case "start-pending":
 			return startPending(resources, cache, action.when);
 		case "resize-node":

@@ -1,11 +1,20 @@
 import type { Observation } from "../../contract/host-report.ts";
-import type { CacheStatus, ClusterMode, Engine, ProgressStep } from "../../contract/index.ts";
+import type {
+	CacheStatus,
+	ClusterMode,
+	Engine,
+	Limits,
+	ProgressStep,
+	Protocol,
+} from "../../contract/index.ts";
 import type {
 	OperationCursor,
 	OperationModel,
 	SlotBounds,
 	SlotLayout,
 } from "../operation/operation.ts";
+import type { CacheLoad } from "../serverless/load.ts";
+import type { RecentScaling } from "../serverless/policy.ts";
 import type { ProcessHistory } from "./process-history.ts";
 
 /** The planner's input: wanted state and observations side by side, no row types. */
@@ -56,6 +65,22 @@ export interface CacheModel {
 	discoveryNodeIds: readonly string[];
 	/** Gateways of hosts that report. */
 	gateways: readonly GatewayModel[];
+	/** Null for a provisioned cache. */
+	elastic: ElasticModel | null;
+}
+
+/** A serverless cache's size, and what decides it. */
+export interface ElasticModel {
+	/** What each node should take of its host, and what it should have for data. */
+	memoryBytes: number;
+	dataBytes: number;
+	protocol: Protocol;
+	limits: Limits;
+	/** The wanted number. */
+	shards: number;
+	/** Null until its primaries have been reported. */
+	load: CacheLoad | null;
+	recent: RecentScaling;
 }
 
 /** What a change waits for: the end of the change that is under way, or the maintenance window. */
@@ -126,6 +151,10 @@ export interface NodeModel extends ProcessHistory {
 	port: number;
 	/** What it is now, or is becoming. */
 	kind: NodeKind;
+	/** What it takes of its host. */
+	memoryBytes: number;
+	/** What its engine has for data. */
+	dataBytes: number;
 	/** A person asked for it to move: to that host, or to any in that zone. */
 	moveTo: { hostId: string | null; zone: string | null } | null;
 	/** A person chose its host, so it doesn't move for balance. */
@@ -239,6 +268,8 @@ export type PlanAction =
 	| { kind: "keep-node"; nodeId: string }
 	/** Records how far along the operation is, and removes shards that have become empty. */
 	| { kind: "advance-operation"; step: OperationStep }
+	/** Gives a serverless cache another capacity, as far as hosts have room. */
+	| { kind: "scale" }
 	/** Starts changes that have waited. */
 	| { kind: "start-pending"; when: PendingWhen }
 	/** Gives a node the cache's node type in place, if its host has room. */

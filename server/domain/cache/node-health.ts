@@ -71,6 +71,16 @@ export function isConverged(node: NodeModel): boolean {
 	return observation?.generation === generation && observation.port === port && !isRebooting(node);
 }
 
+/**
+ * A serverless cache's nodes are told of another size at any time. They serve while they take it, so nothing waits for
+ * that.
+ */
+export function isAdjusting(cache: CacheModel, node: NodeModel): boolean {
+	const { observation, generation, port } = node;
+	if (cache.elastic === null || !cache.everAvailable || isRebooting(node)) return false;
+	return observation !== null && observation.generation < generation && observation.port === port;
+}
+
 /** Its host has been told to reboot it, and hasn't reported completion. */
 export function isRebooting(node: NodeModel): boolean {
 	return node.observation !== null && node.observation.reboot < node.reboot;
@@ -78,7 +88,8 @@ export function isRebooting(node: NodeModel): boolean {
 
 /** Whether the node by itself is as it should be. */
 export function isSettled(node: NodeModel, shard: ShardModel, cache: CacheModel): boolean {
-	return isConverged(node) && isHealthy(node, shard) && seesWholeCluster(node, cache);
+	const isCurrent = isConverged(node) || isAdjusting(cache, node);
+	return isCurrent && isHealthy(node, shard) && seesWholeCluster(node, cache);
 }
 
 /** Healthy, as far as can be seen now. */

@@ -1,4 +1,5 @@
 import type { Engine } from "../../contract/index.ts";
+import { formatGib } from "../../contract/units.ts";
 import { versionFits } from "../engines/versions.ts";
 import type { CacheModel, HostModel, NodeModel } from "./model.ts";
 import { allNodes } from "./model.ts";
@@ -20,9 +21,10 @@ export function isOtherEngine(cache: CacheModel, { kind }: NodeModel): boolean {
 	return kind.engine !== cache.engine || kind.engineVersion !== cache.engineVersion;
 }
 
-/** It isn't of the node type that the cache wants. */
-export function isOtherSize(cache: CacheModel, { kind }: NodeModel): boolean {
-	return kind.nodeType !== cache.nodeType;
+/** It isn't of the node type that the cache wants, or doesn't have the memory that a serverless cache wants. */
+export function isOtherSize({ nodeType, elastic }: CacheModel, node: NodeModel): boolean {
+	if (elastic === null) return node.kind.nodeType !== nodeType;
+	return node.memoryBytes !== elastic.memoryBytes || node.dataBytes !== elastic.dataBytes;
 }
 
 /** The cache wants its nodes in other zones, and no person put it there. */
@@ -49,8 +51,12 @@ export function whyReplaced(cache: CacheModel, node: NodeModel, room: FleetRoom)
 	}
 	if (isOutOfZone(cache, node)) return `the cache's nodes should be in ${cache.zones?.join(", ")}`;
 	return isOtherSize(cache, node) && room.tight.has(node.id)
-		? `${host.name} has no room for ${cache.nodeType}`
+		? `${host.name} has no room for ${sizeTitle(cache)}`
 		: null;
+}
+
+function sizeTitle({ nodeType, elastic }: CacheModel): string {
+	return elastic === null ? nodeType : `a node of ${formatGib(elastic.memoryBytes)}`;
 }
 
 /** Whether that host is where a person asked the node to move. */

@@ -13,6 +13,7 @@ import { planPending } from "./plan-pending.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
+import { planScaling } from "./plan-scaling.ts";
 import { isSized, planSize } from "./plan-size.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
@@ -39,6 +40,8 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *  12. primaries that have gathered in one zone: see plan-balance.ts
  *  13. Memcached: name the ready nodes to auto discovery
  *  14. status from the nodes: see plan-status.ts
+ *
+ * A serverless cache that needs another capacity gets it first: see plan-scaling.ts.
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -87,6 +90,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 		resized,
 		blocks: [],
 		actions: [
+			...planScaling(cache, now),
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),

@@ -2,6 +2,7 @@ import { describeOperation } from "../operation/operation-progress.ts";
 import type { CacheModel, NodeModel, Plan, PlanEvent, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 import {
+	isAdjusting,
 	isConverged,
 	isHealthy,
 	isRebooting,
@@ -166,7 +167,9 @@ function describeChange(cache: CacheModel): Status | null {
 	if (operation !== null) return change(operation);
 	const resizing = describeResize(cache);
 	if (resizing !== null) return change(resizing);
-	const behind = nodes.filter((node) => !isConverged(node) && isFine(cache, node));
+	const behind = nodes.filter(
+		(node) => !isConverged(node) && !isAdjusting(cache, node) && isFine(cache, node),
+	);
 	if (behind.length > 0) return change(`Applying changes to ${nodeNames(behind)}.`);
 	return cache.pending.includes("next")
 		? change("The next part of the change is about to begin.")

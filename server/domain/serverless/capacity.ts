@@ -1,4 +1,5 @@
 import { GIB, MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
+import type { NodeTypeSize } from "../../contract/node-type-catalogue.ts";
 import { type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 
@@ -31,6 +32,12 @@ export function nodeBytesOf(shardBytes: number): number {
 /** What a node with that memory has for data. */
 export function shardBytesOf(nodeBytes: number): number {
 	return usableMemoryBytes({ engine: "valkey", memoryBytes: nodeBytes, overrides: {} });
+}
+
+/** Of the nodes of a new cache. */
+export function initialSize(limits: Limits): NodeTypeSize {
+	const memoryBytes = nodeBytesOf(boundsOf(limits, 1).minBytes);
+	return { memoryBytes, vcpus: NODE_VCPUS, cpuMillis: NODE_CPU_MILLIS };
 }
 
 export interface Bounds {

@@ -86,9 +86,14 @@ export class LoadWindow {
 		this.#peak(sample.at, sample);
 	}
 
-	/** The engine's memory between two samples; its agent says so while it grows. */
+	/** While it grows, its agent says so at once. */
 	addGrowth(at: number, usedBytes: number, bytesPerSecond: number): void {
 		this.#growth = { at, bytesPerSecond };
+		this.addUsed(at, usedBytes);
+	}
+
+	/** The engine's memory between two samples. */
+	addUsed(at: number, usedBytes: number): void {
 		const newest = this.#newest.at(-1);
 		if (newest === undefined) {
 			this.add({ at, usedBytes, cpuShare: 0, ecpuPerSecond: null });
@@ -140,10 +145,13 @@ export class LoadWindow {
 	}
 }
 
-/** The load of a cache whose shards' primaries have these loads. Null unless all are known. */
+/**
+ * The load of a cache whose shards' primaries have these loads: of those that are known, because one that grows can't wait
+ * for the others. Null without any.
+ */
 export function cacheLoadOf(shards: readonly (NodeLoad | null)[]): CacheLoad | null {
 	const known = shards.filter((load) => load !== null);
-	if (known.length === 0 || known.length < shards.length) return null;
+	if (known.length === 0) return null;
 	const sum = (of: (load: NodeLoad) => number) => known.reduce((all, load) => all + of(load), 0);
 	const most = (of: (load: NodeLoad) => number) => Math.max(...known.map(of));
 	const ecpus = known.map(({ ecpuPerSecond }) => ecpuPerSecond);
@@ -155,8 +163,8 @@ export function cacheLoadOf(shards: readonly (NodeLoad | null)[]): CacheLoad | n
 		ecpuPerSecond: ecpus.includes(null)
 			? null
 			: ecpus.reduce<number>((all, one) => all + (one ?? 0), 0),
-		calm: peakOf(known.map(({ calm }) => calm)),
-		longCalm: peakOf(known.map(({ longCalm }) => longCalm)),
+		calm: peakOf(shards.map((load) => load?.calm ?? null)),
+		longCalm: peakOf(shards.map((load) => load?.longCalm ?? null)),
 	};
 }
 

@@ -80,7 +80,7 @@ const STEP_DOWN = 1 / 4;
 /** A smaller gain than this isn't worth a step. */
 const STEP_SHARE = 0.1;
 /** An engine's processor beyond this share asks for more shards. */
-const CPU_HIGH = 0.7;
+export const CPU_HIGH = 0.7;
 const ECPU_HIGH = 0.8 * ECPU_PER_SHARD;
 /** Fewer shards must leave them this idle. */
 const CPU_LOW = 0.35;
@@ -157,7 +157,7 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 	const wanted = Math.min(inUnits(Math.max(nextBytes(shardBytes), ahead)), bounds.maxBytes);
 	if (wanted <= shardBytes) {
 		const isNear = used > NEARLY_FULL * shardBytes;
-		return isNear ? { decision: null, obstacle: atMaximum(situation, used) } : null;
+		return isNear ? { decision: null, obstacle: atMaximum(situation) } : null;
 	}
 	const reason = growthReason(used, shardBytes, bytesPerSecond);
 	const grow = (bytes: number): Verdict | null =>
@@ -172,7 +172,7 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 		grow(inPlace) ??
 		grow(reach(situation, wanted)) ?? {
 			decision: null,
-			obstacle: `The cache can't grow: a shard holds ${formatGib(used)} of ${formatGib(shardBytes)}, and ${noRoom(situation)} ${WHEN_FULL}`,
+			obstacle: `The cache needs more than ${formatGib(shardBytes)} per shard, and ${noRoom(situation)} ${WHEN_FULL}`,
 		}
 	);
 }
@@ -202,7 +202,7 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	if (split !== null) return split;
 	return {
 		decision: null,
-		obstacle: `The cache can't get more shards for its load. ${reason} No two hosts have room for another shard of ${formatGib(capacity.shardBytes)}, or the storage maximum leaves too little for each. Add a host, delete caches, or raise the storage maximum.`,
+		obstacle: `The cache can't get more shards for its load: no two hosts have room for another shard of ${formatGib(capacity.shardBytes)}, or the storage maximum leaves too little for each. Add a host, delete caches, or raise the storage maximum.`,
 	};
 }
 
@@ -317,10 +317,10 @@ function noRoom({ protocol, isResharding }: Situation): string {
 	return "no two hosts have more memory for it. Add a larger host, or delete caches. A cache with protocol cluster would spread over several hosts.";
 }
 
-function atMaximum({ limits }: Situation, used: number): string {
+function atMaximum({ limits, capacity }: Situation): string {
 	const max = limits.dataStorageGb.max;
 	return max === null
-		? `A shard holds ${formatGib(used)}, close to the most that a shard can have. ${WHEN_FULL}`
+		? `A shard has nearly filled ${formatGib(capacity.shardBytes)}, the most that one can have. ${WHEN_FULL}`
 		: `The cache is close to its storage maximum of ${max} GB. ${WHEN_FULL} Raise limits.dataStorageGb.max, or delete data.`;
 }
 

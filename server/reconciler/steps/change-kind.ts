@@ -5,6 +5,7 @@ import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
 import { setTight } from "../../data/fleet-room.ts";
 import { recordEvent } from "../../data/record-event.ts";
+import { isServerless } from "../../data/serverless-rows.ts";
 import { engineTitle } from "../../domain/cache/node-kind.ts";
 import { wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
@@ -27,8 +28,9 @@ export async function resizeNode(
 		// The cache as the pass has read it may be out of date: planned twice, it is still done once.
 		const cache = await tx.cache.findUniqueOrThrow({ where: { id }, include: FULL_CACHE });
 		const node = findMember(cache, nodeId)?.node;
-		if (node === undefined || node.nodeType === cache.nodeType) return {};
+		if (node === undefined) return {};
 		const wanted = await nodeColumns(tx, cache);
+		if (isOfSize(cache, node, wanted)) return {};
 		const isRoomy = await mayResize(resources, tx, node, wanted);
 		if (!isRoomy) return { isTight: true };
 		const reason = dataMisfit(resources, node, wanted);
@@ -39,6 +41,8 @@ export async function resizeNode(
 			return { hostId: node.hostId };
 		}
 		await change(tx, node, sizeOf(wanted));
+		// Of a serverless cache, the decision is an event (scale-cache.ts).
+		if (isServerless(cache)) return { hostId: node.hostId };
 		await recordEvent(tx, resources.clock, {
 			severity: "info",
 			type: "node.resized",
@@ -92,6 +96,12 @@ async function change(
 ): Promise<void> {
 	await raiseGenerations(tx, node.cacheId, [node]);
 	await tx.node.update({ where: { id: node.id }, data });
+}
+
+/** Of the wanted node type; a serverless cache's nodes have no type, but sizes. */
+function isOfSize(cache: FullCache, node: FullNode, wanted: NodeColumns): boolean {
+	if (!isServerless(cache)) return node.nodeType === wanted.nodeType;
+	return node.memoryBytes === wanted.memoryBytes && node.maxmemoryBytes === wanted.maxmemoryBytes;
 }
 
 function sizeOf({ nodeType, memoryBytes, maxmemoryBytes, vcpus, cpuMillis }: NodeColumns) {

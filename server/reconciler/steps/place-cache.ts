@@ -9,6 +9,7 @@ import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { findNodeTypes } from "../../data/node-types.ts";
 import { lockCaches } from "../../data/row-locks.ts";
+import { isServerless } from "../../data/serverless-rows.ts";
 import { advance } from "../../domain/cache/progress.ts";
 import { placeNodes } from "../../domain/placement/place-nodes.ts";
 import { bumpHosts, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
@@ -74,8 +75,6 @@ export async function placeCache(resources: Resources, cache: FullCache): Promis
 
 async function choosePlaces(resources: Resources, tx: Transaction, cache: FullCache) {
 	const members = nodesPerShard(cache);
-	const own = await tx.nodeType.findMany({ select: { name: true } });
-	const types = await findNodeTypes(tx, [...NODE_TYPES.keys(), ...own.map((type) => type.name)]);
 	return placeNodes({
 		purpose: "creation",
 		hosts: await placementHosts(resources, tx),
@@ -85,6 +84,12 @@ async function choosePlaces(resources: Resources, tx: Transaction, cache: FullCa
 		multiAz: cache.multiAz,
 		zones: zonesColumn.parse(cache.zones),
 		portRange: resources.nodePorts,
-		alternatives: [...types].map(([name, size]) => ({ name, ...size })),
+		alternatives: isServerless(cache) ? [] : await nodeTypes(tx),
 	});
+}
+
+async function nodeTypes(tx: Transaction) {
+	const own = await tx.nodeType.findMany({ select: { name: true } });
+	const types = await findNodeTypes(tx, [...NODE_TYPES.keys(), ...own.map((type) => type.name)]);
+	return [...types].map(([name, size]) => ({ name, ...size }));
 }

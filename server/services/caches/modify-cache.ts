@@ -5,6 +5,7 @@ import type { Transaction } from "../../data/database.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { changeNodes, noteModified } from "./change-nodes.ts";
+import { changeServerless } from "./change-serverless.ts";
 import { findCache, findStayingCache, lockStayingCache } from "./find-cache.ts";
 import { putOff, supersede } from "./put-off.ts";
 
@@ -24,11 +25,13 @@ export async function modifyCache(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const { parameterGroup, engine, engineVersion } = input;
-			const tellsHosts = [parameterGroup, engine, engineVersion].some(
+			const { parameterGroup, engine, engineVersion, limits, evictionPolicy } = input;
+			const tellsHosts = [parameterGroup, engine, engineVersion, limits, evictionPolicy].some(
 				(value) => value !== undefined,
 			);
 			const before = await lockStayingCache(tx, input.name, { tellsHosts });
+			const words = await changeServerless(resources, tx, before, input, after);
+			await noteModified(resources, caller, tx, before.name, words);
 			await changeRecord(resources, caller, tx, before, input);
 			const row = await findStayingCache(tx, input.name);
 			if (input.apply === "window") await putOff(resources, caller, tx, row, input);

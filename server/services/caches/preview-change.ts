@@ -20,6 +20,7 @@ import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { assemblePreview } from "./assemble-preview.ts";
 import { withKind } from "./change-kind.ts";
+import { limitsProblems } from "./change-serverless.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
 import { goesShardsFirst, shareAfter, withShape } from "./following-parts.ts";
@@ -63,7 +64,9 @@ export async function previewChange(
 			...(shardsFirst ? [shards, ...nodes] : [...nodes, shards]),
 			moves,
 		];
-		const problems = shape.problems.map(({ field, message }) => ({ field, message }));
+		const problems = [...limitsProblems(resources, row, input), ...shape.problems].map(
+			({ field, message }) => ({ field, message }),
+		);
 		const nodeCount = reshard?.nodeCount ?? wantedNodeCount(wanted);
 		return {
 			...(await assemblePreview(resources, tx, row, { wanted, nodeCount }, [

@@ -14,6 +14,7 @@ import { findNodeType } from "../../data/node-types.ts";
 import { findParameterGroup, type StoredParameterGroup } from "../../data/parameter-groups.ts";
 import { minorVersion } from "../../domain/engines/versions.ts";
 import { defaultGroupName } from "../../domain/parameters/index.ts";
+import { initialSize } from "../../domain/serverless/capacity.ts";
 import { availableEngineVersions } from "../engine-versions.ts";
 
 /** A request, with everything that it left open decided. */
@@ -21,6 +22,7 @@ export interface ResolvedCacheSpec {
 	engineVersion: string;
 	size: NodeTypeSize;
 	clusterMode: ClusterMode;
+	multiAz: boolean;
 	automaticFailover: boolean;
 	parameterGroup: string;
 	/** By shard; null without cluster mode. */
@@ -37,10 +39,7 @@ export async function resolveCacheSpec(
 ): Promise<ResolvedCacheSpec> {
 	const engineVersion = spec.engineVersion ?? (await defaultVersion(tx, spec.engine));
 	requireOffered(spec.engine, engineVersion);
-	const size = await findNodeType(tx, spec.nodeType);
-	if (size === null) {
-		throw invalid("nodeType", `${spec.nodeType} isn't a node type; see GET /api/v1/node-types`);
-	}
+	const size = await decideSize(tx, spec);
 	const family = familyOf(spec.engine, engineVersion);
 	const group = await requestedGroup(tx, spec, family);
 	const clusterMode = decideClusterMode(spec, group);
@@ -49,10 +48,31 @@ export async function resolveCacheSpec(
 		engineVersion,
 		size,
 		clusterMode,
+		multiAz: await decideMultiAz(tx, spec),
 		automaticFailover: decideFailover(spec, clusterMode),
 		parameterGroup: group?.name ?? defaultGroupName(family, clusterMode),
 		slots: decideSlots(spec, clusterMode),
 	};
+}
+
+async function decideSize(tx: Transaction, spec: CreateCacheSpec): Promise<NodeTypeSize> {
+	if (spec.limits !== null) return initialSize(spec.limits);
+	const size = await findNodeType(tx, spec.nodeType);
+	if (size === null) {
+		throw invalid("nodeType", `${spec.nodeType} isn't a node type; see GET /api/v1/node-types`);
+	}
+	return size;
+}
+
+/** A serverless cache keeps its replicas in another zone, if there is one that it may use. */
+async function decideMultiAz(tx: Transaction, spec: CreateCacheSpec): Promise<boolean> {
+	if (spec.kind !== "serverless") return spec.multiAz;
+	const hosts = await tx.host.findMany({
+		where: { online: true, ...(spec.zones !== undefined && { zone: { in: spec.zones } }) },
+		distinct: ["zone"],
+		select: { zone: true },
+	});
+	return hosts.length > 1;
 }
 
 function invalid(field: keyof CreateCacheSpec, message: string): AppError {

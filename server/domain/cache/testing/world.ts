@@ -183,6 +183,8 @@ export class World {
 				engine: this.isMemcached ? "memcached" : "valkey",
 				...{ engineVersion: "9", nodeType: "cache.t4g.micro" },
 			},
+			memoryBytes: 512,
+			dataBytes: 384,
 			moveTo: null,
 			placedByHand: false,
 			joining: false,

@@ -1,0 +1,85 @@
+import type { ElasticState } from "../contract/host-report.ts";
+import type { NodeMetrics } from "../contract/metrics.ts";
+import { headroomOf } from "../domain/serverless/capacity.ts";
+import { LoadWindow, type NodeLoad } from "../domain/serverless/load.ts";
+import { CPU_HIGH } from "../domain/serverless/policy.ts";
+
+/** How far back the share of throttled time looks. */
+const THROTTLE_SPAN_MS = 10_000;
+
+interface Reading {
+	at: number;
+	throttledMs: number;
+}
+
+interface Held {
+	window: LoadWindow;
+	/** Oldest first. */
+	throttled: Reading[];
+	isPressed: boolean;
+}
+
+/**
+ * What elastic nodes do, in memory: it changes with every heartbeat, and after a restart the next reports bring it back.
+ * Kept only for nodes that are asked for.
+ */
+export class ElasticLoads {
+	readonly #nodes = new Map<string, Held>();
+
+	/** Null until it has been reported. From now on the node's reports are kept. */
+	load(nodeId: string, now: number): NodeLoad | null {
+		return this.#watch(nodeId).window.load(now);
+	}
+
+	/** Share of the last seconds in which clients of the node waited for the ECPU maximum, in percent; null if unknown. */
+	throttledPercent(nodeId: string, now: number): number | null {
+		const { throttled } = this.#watch(nodeId);
+		const recent = throttled.filter(({ at }) => now - at <= THROTTLE_SPAN_MS);
+		const [first, last] = [recent[0], recent.at(-1)];
+		if (first === undefined || last === undefined || last.at === first.at) return null;
+		const share = (last.throttledMs - first.throttledMs) / (last.at - first.at);
+		return Math.min(100, Math.max(0, 100 * share));
+	}
+
+	takeMetrics(nodeId: string, at: number, metrics: NodeMetrics): void {
+		const held = this.#nodes.get(nodeId);
+		if (held === undefined) return;
+		const { memoryUsedBytes: usedBytes, cpuPercent } = metrics;
+		const cpuShare = cpuPercent / 100;
+		held.window.add({ at, usedBytes, cpuShare, ecpuPerSecond: null });
+		const freeBytes = metrics.memoryMaxBytes - usedBytes;
+		held.isPressed = cpuShare > CPU_HIGH || freeBytes < headroomOf(metrics.memoryMaxBytes);
+	}
+
+	/** Its newest sample may ask for another capacity before the reconciler's next regular look. */
+	isPressed(nodeId: string): boolean {
+		return this.#nodes.get(nodeId)?.isPressed ?? false;
+	}
+
+	takeState(nodeId: string, at: number, { usedBytes, throttledMs }: ElasticState): void {
+		const held = this.#nodes.get(nodeId);
+		if (held === undefined) return;
+		held.window.addUsed(at, usedBytes);
+		const kept = held.throttled.filter(
+			(each) => at - each.at <= THROTTLE_SPAN_MS && each.throttledMs <= throttledMs,
+		);
+		held.throttled = [...kept, { at, throttledMs }];
+	}
+
+	/** It says itself that it needs more memory. */
+	takeGrowth(nodeId: string, at: number, usedBytes: number, bytesPerSecond: number): void {
+		this.#watch(nodeId).window.addGrowth(at, usedBytes, bytesPerSecond);
+	}
+
+	forget(nodeId: string): void {
+		this.#nodes.delete(nodeId);
+	}
+
+	#watch(nodeId: string): Held {
+		const held = this.#nodes.get(nodeId) ?? {
+			...{ window: new LoadWindow(), throttled: [], isPressed: false },
+		};
+		this.#nodes.set(nodeId, held);
+		return held;
+	}
+}

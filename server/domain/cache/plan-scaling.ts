@@ -1,0 +1,31 @@
+import { decideCapacity, type Room, type Situation } from "../serverless/policy.ts";
+import type { CacheModel, PlanAction } from "./model.ts";
+import { allNodes } from "./model.ts";
+
+/** The step looks at the hosts' room; the plan only says whether the cache needs another capacity at all. */
+const NO_BOUNDS: Room = {
+	...{ inPlaceBytes: Infinity, elsewhereBytes: Infinity, splitBytes: Infinity },
+	spareBytes: [Infinity, Infinity],
+};
+
+/** Whether the policy (domain/serverless) wants another capacity, or has to say why there is none. */
+export function planScaling(cache: CacheModel, now: Date): PlanAction[] {
+	const situation = situationOf(cache, NO_BOUNDS, now);
+	if (situation === null || !cache.everAvailable || cache.deleting) return [];
+	const { decision, obstacle } = decideCapacity(situation);
+	return decision === null && obstacle === null ? [] : [{ kind: "scale" }];
+}
+
+/** Null for a provisioned cache. */
+export function situationOf(cache: CacheModel, room: Room, now: Date): Situation | null {
+	const { elastic } = cache;
+	if (elastic === null) return null;
+	const { protocol, limits, load, recent, shards, dataBytes } = elastic;
+	// A node that hasn't got what it should have yet can't hold more than it has.
+	const present = allNodes(cache).map((node) => node.dataBytes);
+	return {
+		...{ now: now.getTime(), protocol, limits, load, recent, room },
+		capacity: { shardBytes: Math.min(dataBytes, ...present), shards },
+		isResharding: cache.operation !== null,
+	};
+}

@@ -1,0 +1,107 @@
+import {
+	AppError,
+	changeLimits,
+	kindRefusals,
+	type LimitsInput,
+	limitsProblem,
+	type ModifyCacheInput,
+	STORAGE_GB_BYTES,
+} from "../../contract/index.ts";
+import { formatGib } from "../../contract/units.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import type { Transaction } from "../../data/database.ts";
+import { isServerless, limitsOf, protocolOf } from "../../data/serverless-rows.ts";
+import { serverlessView } from "../../data/serverless-view.ts";
+import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
+import type { Resources } from "../context.ts";
+import { type ChangeProblem, throwFirst } from "./change-problem.ts";
+
+/** Why the change doesn't suit the kind of cache, or what its limits can't become. */
+export function limitsProblems(
+	resources: Resources,
+	row: FullCache,
+	input: ModifyCacheInput,
+): ChangeProblem[] {
+	const kind = isServerless(row) ? "serverless" : "provisioned";
+	const misplaced = kindRefusals(kind, input, "modify");
+	const refused = [...misplaced, ...(isServerless(row) ? ownProblems(row, input) : [])];
+	return [
+		...refused.map((problem) => ({ ...problem, code: "invalid_argument" as const })),
+		...(isServerless(row) ? tooSmall(resources, row, input.limits) : []),
+	];
+}
+
+function ownProblems(
+	row: FullCache,
+	{ limits, protocol }: ModifyCacheInput,
+): { field: string; message: string }[] {
+	const present = protocolOf(row);
+	const crossed = limits === undefined ? null : limitsProblem(changeLimits(limitsOf(row), limits));
+	const isOther = protocol !== undefined && protocol !== present;
+	const message = `The protocol of ${row.name} can't be changed from ${present} to ${protocol}: engines read it only when they start, and a replica in one mode can't follow a primary in the other, so the change would interrupt the cache. Create a cache with the protocol that you need, and copy the data.`;
+	return [
+		...(crossed === null ? [] : [crossed]),
+		...(isOther ? [{ field: "protocol", message }] : []),
+	];
+}
+
+/** A maximum below what the cache holds would evict keys, or refuse writes, at once. */
+function tooSmall(
+	resources: Resources,
+	row: FullCache,
+	limits: LimitsInput | undefined,
+): ChangeProblem[] {
+	const max = limits?.dataStorageGb?.max ?? 0;
+	const usedBytes = serverlessView(row, resources).usage?.dataStorageBytes ?? 0;
+	if (max === 0 || usedBytes <= max * STORAGE_GB_BYTES) return [];
+	const message = `Cache ${row.name} holds ${formatGib(usedBytes)}, more than a maximum of ${max} GB. Delete data first, or choose a higher maximum.`;
+	return [{ code: "conflict", field: "limits.dataStorageGb.max", message }];
+}
+
+/**
+ * Stores what only a serverless cache has; the policy takes the limits into account in the next pass. Its nodes learn of
+ * an eviction policy and of the ECPU maximum from their assignments. The caller must hold the locks of the cache and its
+ * hosts. Throws if the change isn't possible. Returns what has changed, in words.
+ */
+export async function changeServerless(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	input: ModifyCacheInput,
+	after: (commit: () => void) => void,
+): Promise<string[]> {
+	throwFirst(limitsProblems(resources, row, input));
+	const { limits, evictionPolicy } = input;
+	if (limits === undefined && evictionPolicy === undefined) return [];
+	const nodes = allNodeRows(row);
+	const hosts = await bumpHosts(
+		tx,
+		nodes.map(({ hostId }) => hostId),
+	);
+	await tx.cache.updateMany({
+		where: { id: row.id },
+		data: {
+			...(limits !== undefined && { limits: changeLimits(limitsOf(row), limits) }),
+			...(evictionPolicy !== undefined && { evictionPolicy }),
+		},
+	});
+	await tx.node.updateMany({
+		where: { id: { in: nodes.map(({ id }) => id) } },
+		data: { generation: { increment: 1 } },
+	});
+	after(() => wakeHosts(resources, hosts.keys()));
+	return [
+		...(limits === undefined ? [] : ["limits"]),
+		...(evictionPolicy === undefined ? [] : ["eviction policy"]),
+	];
+}
+
+/** Throws for a serverless cache: `field` names what its policy decides. */
+export function refuseServerless(row: FullCache, field: string): void {
+	if (!isServerless(row)) return;
+	throw new AppError(
+		"invalid_argument",
+		`${field} doesn't apply to a serverless cache: Larder spreads its slots over as many shards as its load needs.`,
+		{ field },
+	);
+}
