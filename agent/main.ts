@@ -140,6 +140,7 @@ class HostAgent {
 				this.outbox.addEvent(event);
 				this.reporter.notify();
 			},
+			onGrowth: (growth) => this.alerts.grows(growth),
 			onLastReading: (id, reading) => this.sampler.noteLast(id, reading),
 		});
 		const gatewayProgram = async (

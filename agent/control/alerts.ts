@@ -1,11 +1,16 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { OrderResult, ReportedObservation } from "../../server/contract/host-report.ts";
+import type {
+	AlertMessage,
+	Growth,
+	OrderResult,
+	ReportedObservation,
+} from "../../server/contract/host-report.ts";
 import type { ControlClient } from "./control-client.ts";
 
 /**
- * Tells the control plane at once about processes that ended and failover orders that finished, even while a report
- * is in progress: clients wait for the control plane's next step. An alert isn't resent, because the next report says
- * the same and is resent.
+ * Tells the control plane at once about processes that ended, failover orders that finished, and engines that need more
+ * memory, even while a report is in progress: clients wait for the control plane's next step. An alert isn't resent:
+ * the next report says the same and is resent, and an engine that still needs memory causes another one.
  */
 export class Alerts {
 	private readonly options: {
@@ -28,20 +33,24 @@ export class Alerts {
 		const news = over.filter(({ assignmentId }) => !this.ended.has(assignmentId));
 		this.ended.clear();
 		for (const { assignmentId } of over) this.ended.add(assignmentId);
-		if (news.length > 0) this.send(news, []);
+		if (news.length > 0) this.send({ ended: news });
 	}
 
 	orderEnded(result: OrderResult): void {
-		this.send([], [result]);
+		this.send({ orders: [result] });
+	}
+
+	grows(growth: Growth): void {
+		this.send({ growing: [growth] });
 	}
 
 	stop(): void {
 		this.abort.abort();
 	}
 
-	private send(ended: ReportedObservation[], orders: OrderResult[]): void {
+	private send(news: Partial<Omit<AlertMessage, "protocol">>): void {
 		const { client, logger } = this.options;
-		client.alert({ ended, orders }, this.abort.signal).catch((error: unknown) => {
+		client.alert({ ended: [], orders: [], ...news }, this.abort.signal).catch((error: unknown) => {
 			logger.debug({ err: error }, "an alert wasn't accepted; the next report repeats it");
 		});
 	}

@@ -36,6 +36,8 @@ export type ParameterValues = Readonly<Record<string, string>>;
 export interface AppliedSettings {
 	/** Live parameters that the engine refused, with its own message. */
 	readonly refused: readonly { name: string; value: string; message: string }[];
+	/** The engine keeps more memory than it should have: with less, it would evict keys or refuse writes. */
+	readonly keepsMemory?: boolean;
 }
 
 /** Counters since the process started, and gauges. The sampler turns counters into rates. */
@@ -60,6 +62,22 @@ export interface EngineCounters {
 	readonly uptimeSeconds: number;
 }
 
+/** What the size of an elastic node, and the speed of its clients, are controlled with. */
+export interface ElasticControl {
+	/** `used_memory`. */
+	readUsedBytes(): Promise<number>;
+	/** Gives the engine this much memory for data, unless it has as much already. */
+	grow(maxmemoryBytes: number): Promise<void>;
+	/** Makes clients' writes wait. */
+	holdWrites(forMs: number): Promise<void>;
+	/** The commands that write, as the engine names them. */
+	writeCommands(): Promise<ReadonlySet<string>>;
+	/** How often a second the engine looks at what time brings, such as the end of a pause. */
+	setTicksPerSecond(ticks: number): Promise<void>;
+	/** Restores users that were deleted from the running engine. */
+	reloadUsers(): Promise<void>;
+}
+
 /** The result of one step of convergence. */
 export interface Convergence {
 	/** Role and settings are as wanted. */
@@ -79,6 +97,8 @@ export interface EngineSession {
 	 * yet.
 	 */
 	readonly clientLimit: ClientLimit | null;
+	/** Null for an engine that can't be elastic. */
+	readonly elastic: ElasticControl | null;
 	observe(): Promise<EngineState & { processId: number }>;
 	/** Compares the actual with the wanted state, and acts on one difference. Safe to repeat. */
 	converge(assignment: Assignment, state: EngineState): Promise<Convergence>;

@@ -31,6 +31,7 @@ export class MemcachedSession implements EngineSession {
 	private queue: Promise<unknown> = Promise.resolve();
 
 	clientLimit: ClientLimit | null = null;
+	readonly elastic = null;
 	/** What the engine prints. */
 	private readonly log: string;
 

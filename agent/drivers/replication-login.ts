@@ -19,3 +19,15 @@ export function slotLogin({ systemPassword }: Pick<Assignment["auth"], "systemPa
 	const password = createHash("sha256").update(`slots ${systemPassword}`).digest("hex");
 	return { username: "larder-slots", password } as const;
 }
+
+/**
+ * The user that the agent pauses clients as when they pass an ECPU limit. Whoever hands a primary over deletes it first
+ * (failover/write-hold.ts): a pause of all clients would turn the hold of writes into one of everything. The node's agent
+ * restores it later.
+ */
+export const THROTTLE_USER = "larder-throttle";
+
+export function throttleLogin({ systemPassword }: Pick<Assignment["auth"], "systemPassword">) {
+	const password = createHash("sha256").update(`throttle ${systemPassword}`).digest("hex");
+	return { username: THROTTLE_USER, password } as const;
+}

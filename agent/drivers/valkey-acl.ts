@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
 import { clientRules } from "./client-commands.ts";
-import { replicationLogin, slotLogin } from "./replication-login.ts";
+import { replicationLogin, slotLogin, throttleLogin } from "./replication-login.ts";
 import { movesSlotsItself } from "./valkey-flavor.ts";
 
 /** Asks for role and health. */
@@ -20,12 +20,15 @@ const SENTINEL_COMMANDS = [
 /** What a replica needs to copy data. Valkey fetches the data over a second connection, by SYNC. */
 const REPLICATION_COMMANDS = ["ping", "psync", "replconf", "sync"];
 
+/** What the agent needs to throttle clients. */
+const THROTTLE_COMMANDS = ["info", "client|pause"];
+
 /**
  * The engine's user file: clients as `default`; the system user of agents; replicas, the gateway and
  * Sentinel, each with only the permissions it needs. It holds hashes only.
  */
 export function renderAcl(
-	assignment: Pick<Assignment, "cluster" | "engine" | "engineVersion" | "auth">,
+	assignment: Pick<Assignment, "cluster" | "elastic" | "engine" | "engineVersion" | "auth">,
 ): string {
 	const { auth } = assignment;
 	const clientSecret =
@@ -36,6 +39,7 @@ export function renderAcl(
 		[`${auth.systemUsername} on #${sha256(auth.systemPassword)}`, "~* &* +@all"],
 		[`${replication.username} on #${sha256(replication.password)}`, only(REPLICATION_COMMANDS)],
 		...slotUser(assignment),
+		...throttleUser(assignment),
 		[`${auth.gatewayUsername} on #${auth.gatewayPasswordSha256}`, only(GATEWAY_COMMANDS)],
 		[
 			`${auth.sentinelUsername} on #${auth.sentinelPasswordSha256}`,
@@ -67,6 +71,13 @@ function slotUser({
 	];
 	const rules = [...commands.map((name) => `+${name}`), "-migrate"].join(" ");
 	return [[`${username} on #${sha256(password)}`, `~* &* -@all ${rules}`]];
+}
+
+/** Only a node with a limit has this user. */
+function throttleUser({ auth, elastic }: Pick<Assignment, "auth" | "elastic">): string[][] {
+	if ((elastic?.ecpuPerSecond ?? null) === null) return [];
+	const { username, password } = throttleLogin(auth);
+	return [[`${username} on #${sha256(password)}`, only(THROTTLE_COMMANDS)]];
 }
 
 /** Rules of a user with these commands and channels, and no keys. */

@@ -28,6 +28,7 @@ import { SentinelGuard } from "./sentinel-guard.ts";
 import { SlotMoves } from "./slot-moves.ts";
 import { renderAcl } from "./valkey-acl.ts";
 import { ioThreads } from "./valkey-configuration.ts";
+import { ValkeyElastic } from "./valkey-elastic.ts";
 import { movesSlotsItself } from "./valkey-flavor.ts";
 import {
 	countKeys,
@@ -56,6 +57,10 @@ export class ValkeySession implements EngineSession {
 	private readonly cluster: ClusterConvergence;
 	private readonly slotMoves: SlotMoves;
 	private readonly keyByKey: KeyByKeyMoves;
+	readonly elastic = new ValkeyElastic(
+		(...args) => this.command(...args),
+		() => this.writeCommands(),
+	);
 	private readonly inTouch: () => boolean;
 	private readonly cacheHosts: () => readonly string[];
 	private readonly guard = new SentinelGuard((...args) => this.command(...args));
@@ -198,16 +203,12 @@ export class ValkeySession implements EngineSession {
 
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
 		await this.applyUsers(assignment);
-		const before = await this.command("CONFIG", "GET", "maxmemory");
-		await this.command("CONFIG", "SET", "maxmemory", String(assignment.maxmemoryBytes));
-		// The engine must return what it has freed to the machine before the limit of its process is lowered.
-		const isLower = Array.isArray(before) && Number(before[1]) > assignment.maxmemoryBytes;
-		if (isLower) await this.command("MEMORY", "PURGE");
+		const keepsMemory = !(await this.elastic.applyMemory(assignment));
 		await this.applyThreads(assignment);
 		const refused = await applyParameters(assignment.parameters, (...args) =>
 			this.command(...args),
 		);
-		return { refused };
+		return { refused, ...(keepsMemory && { keepsMemory }) };
 	}
 
 	/** Some versions accept a number of threads only when they start. */
@@ -234,7 +235,7 @@ export class ValkeySession implements EngineSession {
 	 * than 0.
 	 */
 	async sample(): Promise<EngineCounters> {
-		const { role } = this.assignment();
+		const { role, elastic } = this.assignment();
 		const [fields, writes, sentinels, primaryOffset] = await Promise.all([
 			this.info(
 				...["server", "clients", "memory", "stats", "cpu", "keyspace"],
@@ -251,11 +252,12 @@ export class ValkeySession implements EngineSession {
 			storedBytes: fields.get("role") === "slave" ? 0 : readStoredBytes(fields),
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
-			// Minus the agent itself, the Sentinels, and a replica's own link to its primary.
+			// Minus the agent itself, its throttle, the Sentinels, and a replica's own link to its primary.
 			clients: Math.max(
 				0,
 				infoNumber(fields, "connected_clients") -
 					1 -
+					(elastic?.ecpuPerSecond ? 1 : 0) -
 					sentinels * SENTINEL_CONNECTIONS -
 					(fields.get("master_link_status") === "up" ? 1 : 0),
 			),

@@ -8,6 +8,7 @@ import { done, notDone, type OrderContext, type OrderEnd } from "./order-context
 import { chooseBest, eligible, leaderOf } from "./replication-reading.ts";
 import { type ShardMember, silenceAmong } from "./shard-member.ts";
 import { surveyUntilDrained } from "./survey.ts";
+import { endThrottle } from "./write-hold.ts";
 
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
@@ -75,7 +76,9 @@ export async function handOverSlots(
 	let mayWrite = true;
 	try {
 		const pauseMs = CATCH_UP_MS + 2 * TAKES_OVER_WITHIN_MS;
+		const throttleEnds = endThrottle(old);
 		await old.command("CLIENT", "PAUSE", String(pauseMs), "WRITE");
+		await throttleEnds;
 		const problem = await whyNotInSync(old, target);
 		if (problem !== null) return notDone(order, "failed", problem);
 		const refusal = await untilLeads(target, TAKES_OVER_WITHIN_MS, "TAKEOVER");

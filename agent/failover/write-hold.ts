@@ -1,3 +1,4 @@
+import { THROTTLE_USER } from "../drivers/replication-login.ts";
 import type { ShardMember } from "./shard-member.ts";
 
 /**
@@ -26,6 +27,7 @@ export class WriteHold {
 		const hold = new WriteHold(node);
 		try {
 			await Promise.all([
+				endThrottle(node),
 				node.command("CONFIG", "SET", "replica-read-only", "no"),
 				node.command("CLIENT", "PAUSE", String(PAUSE_MS), "WRITE"),
 			]);
@@ -64,6 +66,14 @@ export class WriteHold {
 	async releaseReplica(): Promise<void> {
 		await Promise.all([endClients(this.node), this.release()]);
 	}
+}
+
+/**
+ * Call before a hold of writes. The engine has one pause at a time, and a pause of all clients that comes on top makes the
+ * whole hold one of all clients, so that not even its end gets through.
+ */
+export async function endThrottle(node: ShardMember): Promise<void> {
+	await node.command("ACL", "DELUSER", THROTTLE_USER);
 }
 
 async function endClients(node: ShardMember): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Engine, Severity } from "../../server/contract/enums.ts";
+import type { Growth } from "../../server/contract/host-report.ts";
 import type { EngineDriver } from "../drivers/driver.ts";
 import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";
@@ -32,6 +33,8 @@ export interface InstanceContext {
 	/** Something that the control plane waits for may have changed. */
 	onChange(): void;
 	onEvent(event: InstanceEvent): void;
+	/** An elastic engine has passed its assignment's `reportAboveBytes`. */
+	onGrowth(growth: Growth): void;
 	/** What an engine had counted when it was told to end. */
 	onLastReading(assignmentId: string, reading: MeteredReading): void;
 }

@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Severity } from "../../server/contract/enums.ts";
+import type { ReportedObservation } from "../../server/contract/host-report.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
 import { BackstopGuard } from "./backstop-guard.ts";
+import { Elasticity } from "./elasticity.ts";
 import { EngineLink } from "./engine-link.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { InstanceDisplay } from "./instance-display.ts";
@@ -31,6 +33,7 @@ export class InstanceCore {
 	readonly paths: InstancePaths;
 	readonly link: EngineLink;
 	readonly display: InstanceDisplay;
+	readonly elasticity: Elasticity;
 	readonly pace = new PollPace();
 	readonly wakeSignal = new WakeSignal();
 	assignment: Assignment | null = null;
@@ -96,6 +99,7 @@ export class InstanceCore {
 			turnedLately: () => performance.now() - this.turnedAt < TURNED_LATELY_MS,
 			onClosed: () => this.disturb(),
 		});
+		this.elasticity = new Elasticity(this);
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),
 			onNews: () => context.onChange(),
@@ -118,11 +122,13 @@ export class InstanceCore {
 	}
 
 	/** The report to the control plane; null for an instance that it doesn't manage. */
-	observation() {
+	observation(): ReportedObservation | null {
 		if (this.foreign || this.setAside) return null;
 		// As far as the agent knows, the instance is no longer wanted, even if that isn't confirmed yet.
 		const wanted = this.removing ? null : this.assignment;
-		return observationOf(this.id, this.display.view, this.record, wanted);
+		const elastic = this.elasticity.state;
+		const observation = observationOf(this.id, this.display.view, this.record, wanted);
+		return elastic === undefined ? observation : { ...observation, elastic };
 	}
 
 	async save(record: InstanceRecord): Promise<void> {

@@ -94,8 +94,11 @@ function stateKey(state: EngineState | null): string {
 	return JSON.stringify(state === null ? null : { ...state, offset: 0 });
 }
 
-/** An observation's text without the parts that aren't news: if two are equal, no report is needed. */
+/**
+ * An observation's text without the parts that aren't news: if two are equal, no report is needed. Memory that the control
+ * plane must hear of goes as an alert.
+ */
 export function newsKey(observation: ReportedObservation): string {
-	const { engineState, silentForMs, ...rest } = observation;
+	const { engineState, silentForMs, elastic: _, ...rest } = observation;
 	return JSON.stringify([rest, silentForMs !== null]) + stateKey(engineState);
 }

@@ -89,7 +89,10 @@ export class Instance {
 		}
 		core.hostId = hostId;
 		if (JSON.stringify(assignment) !== JSON.stringify(core.assignment)) {
+			const before = core.assignment;
 			core.assignment = assignment;
+			core.elasticity.growAtOnce(before, assignment);
+			core.elasticity.keep();
 			core.disturb();
 		}
 		this.beginLoop();
@@ -104,6 +107,7 @@ export class Instance {
 		this.core.hostId = hostId;
 		this.core.removing = true;
 		this.removal = { since: performance.now(), asked: false };
+		this.core.elasticity.keep();
 		this.core.disturb();
 		this.beginLoop();
 	}
@@ -157,6 +161,7 @@ export class Instance {
 	async stop(): Promise<void> {
 		const { core } = this;
 		this.stopped = true;
+		core.elasticity.stop();
 		core.link.close();
 		core.wake();
 		await this.loop;
@@ -257,6 +262,7 @@ export class Instance {
 			await endEngine(core.process, core.link.session, removal);
 			return STOP_POLL_MS;
 		}
+		core.elasticity.stop();
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
 		await rm(`${core.paths.launched}.damaged`, { force: true });

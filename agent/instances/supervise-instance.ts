@@ -55,7 +55,9 @@ async function observe(
 	const { silence } = core;
 	let answered = false;
 	const look = () => {
-		const isLate = performance.now() - askedAt >= SILENT_AFTER_MS;
+		// A throttled engine answers its agent no sooner than its clients.
+		const pausedMs = core.elasticity.pausedMsSince(askedAt);
+		const isLate = performance.now() - askedAt - pausedMs >= SILENT_AFTER_MS;
 		if (!answered && (isLate || silence.since !== null))
 			showSilence(core, assignment, pid, askedAt);
 	};
@@ -139,8 +141,12 @@ async function converge(
 		silentSince: null,
 		busy: false,
 		clientLimit: noteClientLimit(core, assignment, record, session),
-		convergedGeneration: converged ? assignment.generation : convergedGeneration,
+		convergedGeneration:
+			converged && record.generation >= assignment.generation
+				? assignment.generation
+				: convergedGeneration,
 	});
+	core.elasticity.keep();
 	if (record !== before) await core.save(record);
 	return core.pace.delayMs(!engineState.linkUp || engineState.loading);
 }
@@ -171,7 +177,7 @@ async function applySettings(
 	record: InstanceRecord,
 	session: EngineSession,
 ): Promise<InstanceRecord> {
-	const { refused } = await session.applySettings(assignment);
+	const { refused, keepsMemory = false } = await session.applySettings(assignment);
 	// It may have more memory now.
 	core.syncs.killed = 0;
 	const { generation, nodeName } = assignment;
@@ -180,6 +186,8 @@ async function applySettings(
 		core.tell("warning", "parameter.refused", sentence);
 	}
 	const pid = core.process?.identity.pid;
+	// Tried again at the next look, or with the next assignment.
+	if (keepsMemory) return record;
 	if (pid !== undefined) hostLimits(core.context.logger)?.apply(core.id, pid, limitsOf(assignment));
 	const applied = { ...record, generation, refusedParameters: refusedValues(refused) };
 	// Reported once, whatever happens in the rest of this look.

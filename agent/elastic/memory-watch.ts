@@ -1,0 +1,117 @@
+import type { Logger } from "../../platform/logger.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { Growth as ReportedGrowth } from "../../server/contract/host-report.ts";
+import type { ElasticControl } from "../drivers/driver.ts";
+import { WakeSignal } from "../instances/wake-signal.ts";
+import { Growth } from "./growth.ts";
+import { GrowthNotices } from "./growth-notices.ts";
+
+const LOOK_LATER_MS = 500;
+/**
+ * Writes are held in slices, so that they never wait for long after the memory has come. The next slice begins before the
+ * last one ends: otherwise a write of each client would slip through.
+ */
+const HOLD_MS = 60;
+const HOLD_AGAIN_MS = 25;
+/** How long writes wait for memory, in all, under one assignment: after that, the engine evicts or refuses. */
+const HELD_AT_MOST_MS = 3_000;
+
+/** What the watch needs to know of its instance at each look. */
+export interface Watched {
+	readonly assignment: Assignment;
+	/** Of the running engine. */
+	readonly control: ElasticControl;
+	readonly pid: number;
+	readonly leads: boolean;
+}
+
+/**
+ * Watches the memory of an elastic engine: often while it grows, rarely while it is calm. Tells the control plane when
+ * the engine passes `reportAboveBytes`. When it passes `holdWritesAboveBytes`, makes writes wait for a moment, because
+ * the control plane's answer is on its way.
+ */
+export class MemoryWatch {
+	private readonly options: {
+		/** Null while there is nothing to watch. */
+		readonly watched: () => Watched | null;
+		readonly onGrowth: (growth: ReportedGrowth) => void;
+		readonly logger: Logger;
+	};
+	private readonly growth = new Growth();
+	private readonly notices = new GrowthNotices();
+	private readonly wakeSignal = new WakeSignal();
+	private stopped = false;
+	private running = false;
+	private pid: number | null = null;
+	private held = { generation: -1, ms: 0 };
+	/** `used_memory` at the last look; null before the first. */
+	usedBytes: number | null = null;
+
+	constructor(options: MemoryWatch["options"]) {
+		this.options = options;
+	}
+
+	/** Call when there may be something to watch, or other marks. */
+	wake(): void {
+		if (!this.running && !this.stopped && this.options.watched() !== null) {
+			this.running = true;
+			void this.run();
+		}
+		this.wakeSignal.notify();
+	}
+
+	stop(): void {
+		this.stopped = true;
+		this.wakeSignal.notify();
+	}
+
+	private async run(): Promise<void> {
+		while (!this.stopped) await this.wakeSignal.wait(await this.look());
+	}
+
+	/** Returns when to look again. */
+	private async look(): Promise<number> {
+		const watched = this.options.watched();
+		const marks = watched?.assignment.elastic;
+		if (watched === null || marks === undefined) return LOOK_LATER_MS;
+		try {
+			const usedBytes = await watched.control.readUsedBytes();
+			const at = performance.now();
+			if (this.pid !== watched.pid) this.growth.forget();
+			this.pid = watched.pid;
+			this.growth.add(at, usedBytes);
+			this.usedBytes = usedBytes;
+			if (!watched.leads) return LOOK_LATER_MS;
+			this.tell(watched.assignment, marks.reportAboveBytes, usedBytes, at);
+			if (await this.hold(watched, usedBytes)) return HOLD_AGAIN_MS;
+			const { reportAboveBytes, holdWritesAboveBytes } = marks;
+			return this.growth.delayMs(usedBytes, [reportAboveBytes, holdWritesAboveBytes ?? Infinity]);
+		} catch (error) {
+			// The loop of the instance finds out what is wrong with its engine.
+			this.options.logger.debug({ err: error }, "an elastic engine's memory couldn't be read");
+			return LOOK_LATER_MS;
+		}
+	}
+
+	private tell(
+		{ id: assignmentId, generation }: Assignment,
+		reportAboveBytes: number,
+		usedBytes: number,
+		at: number,
+	): void {
+		if (!this.notices.isDue({ at, usedBytes, reportAboveBytes, generation })) return;
+		const { bytesPerSecond } = this.growth;
+		this.options.onGrowth({ assignmentId, generation, usedBytes, bytesPerSecond });
+	}
+
+	/** Whether writes wait now. */
+	private async hold({ assignment, control }: Watched, usedBytes: number): Promise<boolean> {
+		const { generation, elastic } = assignment;
+		if (this.held.generation !== generation) this.held = { generation, ms: 0 };
+		const above = elastic?.holdWritesAboveBytes ?? null;
+		if (above === null || usedBytes <= above || this.held.ms >= HELD_AT_MOST_MS) return false;
+		this.held.ms += HOLD_AGAIN_MS;
+		await control.holdWrites(HOLD_MS);
+		return true;
+	}
+}
