@@ -14,6 +14,7 @@ import { pendingCommand } from "./commands/caches/pending.ts";
 import { promoteCommand } from "./commands/caches/promote.ts";
 import { rebootCommand } from "./commands/caches/reboot.ts";
 import { scaleCommand } from "./commands/caches/scale.ts";
+import { scalingCommand } from "./commands/caches/scaling.ts";
 import { showCommand } from "./commands/caches/show.ts";
 import { cancelCommand, rebalanceCommand } from "./commands/caches/slots.ts";
 import { engineVersionsCommand } from "./commands/engine-versions.ts";
@@ -24,6 +25,7 @@ import { parameterGroupsCommand } from "./commands/parameter-groups.ts";
 import { rateCardCommand } from "./commands/rate-card.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { serverCommand } from "./commands/server.ts";
+import { serverlessCommand } from "./commands/serverless.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { upCommand } from "./commands/up.ts";
@@ -62,6 +64,7 @@ ${EXIT_CODES_HELP}`,
 		credentialsCommand,
 		modifyCommand,
 		scaleCommand,
+		scalingCommand,
 		pendingCommand,
 		moveCommand,
 		rebootCommand,
@@ -75,6 +78,7 @@ ${EXIT_CODES_HELP}`,
 	}
 	program.addCommand(caches);
 	for (const make of [
+		serverlessCommand,
 		hostsCommand,
 		eventsCommand,
 		auditCommand,

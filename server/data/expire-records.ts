@@ -5,11 +5,11 @@ import { expireSamples } from "./metrics-store.ts";
 import { expireUsage } from "./usage-store.ts";
 
 const DAY_MS = 86_400_000;
-const KEEP_DAYS = { events: 14, operations: 14, idempotencyKeys: 1, joinTokens: 1 };
+const KEEP_DAYS = { events: 14, operations: 14, decisions: 90, idempotencyKeys: 1, joinTokens: 1 };
 
 /**
- * Drops what has outlived its use: metrics and usage by resolution, events and ended operations after 14 days, answers kept for
- * repeated calls after one day, audit entries after a year.
+ * Drops what has outlived its use: metrics and usage by resolution, events and ended operations after 14 days, scaling
+ * decisions after 90, answers kept for repeated calls after one day, audit entries after a year.
  */
 export async function expireRecords(db: Database, now: Date): Promise<void> {
 	const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
@@ -20,6 +20,7 @@ export async function expireRecords(db: Database, now: Date): Promise<void> {
 		where: { leftAt: { lt: new Date(now.getTime() - SAMPLES_KEPT_SECONDS * 1_000) } },
 	});
 	await db.operation.deleteMany({ where: { endedAt: { lt: before(KEEP_DAYS.operations) } } });
+	await db.scalingDecision.deleteMany({ where: { at: { lt: before(KEEP_DAYS.decisions) } } });
 	await db.event.deleteMany({ where: { at: { lt: before(KEEP_DAYS.events) } } });
 	await expireAudit(db, before(AUDIT_KEPT.days));
 	await db.idempotencyKey.deleteMany({

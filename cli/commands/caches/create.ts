@@ -3,8 +3,10 @@ import { Command, Option } from "commander";
 import {
 	authModeSchema,
 	type CreateCacheInput,
+	cacheKindSchema,
 	cacheSchema,
 	engineSchema,
+	protocolSchema,
 } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
@@ -15,10 +17,13 @@ import {
 } from "../../command-context.ts";
 import { clusterMode, collectPair, collectText, wholeNumber } from "../../option-values.ts";
 import { printCache } from "./print-cache.ts";
+import { limitsOf, type ServerlessOptions, serverlessOptions } from "./serverless-options.ts";
 import { nodesOption, replicasOption } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
-interface CreateOptions extends ApiOptions, WaitOptions {
+interface CreateOptions extends ApiOptions, WaitOptions, ServerlessOptions {
+	kind?: string;
+	protocol?: string;
 	engine?: string;
 	engineVersion?: string;
 	nodeType?: string;
@@ -47,6 +52,18 @@ export function createCommand(): Command {
 		.summary("create a cache")
 		.description("Create a cache. Options that you leave out get the API's defaults.")
 		.argument("<name>", "letters, digits and hyphens; begins with a letter")
+		.addOption(
+			new Option(
+				"--kind <kind>",
+				"provisioned, or serverless: Larder sizes it by its load (default: provisioned)",
+			).choices(cacheKindSchema.options),
+		)
+		.addOption(
+			new Option(
+				"--protocol <protocol>",
+				"of a serverless cache: cluster scales out; standard is for clients without the cluster protocol (default: cluster)",
+			).choices(protocolSchema.options),
+		)
 		.addOption(new Option("--engine <engine>", "default: valkey").choices(engineSchema.options))
 		.option("--engine-version <version>", "9, 9.1 or 9.1.2 (default: the newest that hosts have)")
 		.option("--node-type <type>", "memory of each node, see `larder node-types list`")
@@ -88,12 +105,14 @@ export function createCommand(): Command {
 			`
 Examples:
   larder caches create orders
+  larder caches create carts --kind serverless --wait
+  larder caches create jobs --kind serverless --protocol standard --storage-max 10 --eviction-policy noeviction
   larder caches create orders --replicas 2 --multi-az --wait
   larder caches create events --cluster-mode on --shards 3 --replicas 1 --wait
   larder caches create pages --engine memcached --nodes 3 --zone zone-a --zone zone-b
   larder caches create sessions --node-type cache.t4g.small --auth none --tag team=web --json`,
 		);
-	return waitOptions(withApiOptions(command)).action(run);
+	return waitOptions(withApiOptions(serverlessOptions(command))).action(run);
 }
 
 async function run(name: string, options: CreateOptions): Promise<void> {
@@ -123,6 +142,10 @@ async function run(name: string, options: CreateOptions): Promise<void> {
 export function toInput(name: string, options: CreateOptions): LooseInput {
 	const given: LooseInput = {
 		name,
+		kind: options.kind,
+		protocol: options.protocol,
+		limits: limitsOf(options),
+		evictionPolicy: options.evictionPolicy,
 		engine: options.engine,
 		engineVersion: options.engineVersion,
 		nodeType: options.nodeType,

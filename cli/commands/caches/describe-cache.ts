@@ -7,6 +7,7 @@ import {
 import { formatBytes, formatDuration, printable } from "../../terminal/format.ts";
 import { type Column, formatFields, formatTable } from "../../terminal/table.ts";
 import { pendingFields } from "./pending-fields.ts";
+import { serverlessFields } from "./serverless-fields.ts";
 
 type Field = [label: string, value: string];
 type Shard = Cache["shards"][number];
@@ -45,8 +46,9 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		...describeOperation(cache),
 		...pendingFields(cache),
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
-		["Node type", cache.nodeType],
-		...shapeOf(cache),
+		...(cache.kind === "serverless"
+			? serverlessFields(cache)
+			: [["Node type", cache.nodeType] satisfies Field, ...shapeOf(cache)]),
 		["Multi-AZ", describeMultiAz(cache)],
 		...(cache.zones === null ? [] : [["Zones", cache.zones.join(", ")] satisfies Field]),
 		...endpointsOf(cache),
@@ -56,7 +58,9 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 				? "none"
 				: `password; see: larder caches credentials ${cache.name}`,
 		],
-		["Parameter group", describeParameterGroup(cache)],
+		...(cache.kind === "serverless"
+			? []
+			: [["Parameter group", describeParameterGroup(cache)] satisfies Field]),
 		["Deletion protection", onOrOff(cache.deletionProtection)],
 		["Cost", `${cache.hourlyCost.toFixed(4)} ${currency} per hour`],
 		["Created", cache.createdAt],

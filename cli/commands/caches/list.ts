@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import {
+	cacheKindSchema,
 	cachePageSchema,
 	cacheStatusSchema,
 	engineSchema,
@@ -11,6 +12,7 @@ import { formatEndpoint } from "./describe-cache.ts";
 
 interface ListOptions extends ApiOptions, PageOptions {
 	status?: string;
+	kind?: string;
 	engine?: string;
 	search?: string;
 }
@@ -20,6 +22,7 @@ export function listCommand(): Command {
 		.description("List caches")
 		.option("--search <text>", "part of a name or description")
 		.addOption(new Option("--status <status>", "only these").choices(cacheStatusSchema.options))
+		.addOption(new Option("--kind <kind>", "only these").choices(cacheKindSchema.options))
 		.addOption(new Option("--engine <engine>", "only these").choices(engineSchema.options));
 	return pageOptions(withApiOptions(command)).action(run);
 }
@@ -27,7 +30,12 @@ export function listCommand(): Command {
 async function run(options: ListOptions): Promise<void> {
 	await printPage(await connect(options), options, {
 		path: "/caches",
-		query: { status: options.status, engine: options.engine, search: options.search },
+		query: {
+			status: options.status,
+			kind: options.kind,
+			engine: options.engine,
+			search: options.search,
+		},
 		schema: cachePageSchema,
 		empty: "No caches. Create one: larder caches create <name> --wait",
 		columns: [
@@ -35,7 +43,11 @@ async function run(options: ListOptions): Promise<void> {
 			{ title: "STATUS", value: (cache) => cache.status },
 			{ title: "ENGINE", value: (cache) => `${cache.engine} ${cache.engineVersion}` },
 			{ title: "NODE TYPE", value: (cache) => cache.nodeType },
-			{ title: "NODES", value: (cache) => String(cache.nodeCount), align: "right" },
+			{
+				title: "NODES",
+				value: ({ kind, nodeCount }) => (kind === "serverless" ? "-" : String(nodeCount)),
+				align: "right",
+			},
 			{
 				title: "MEMORY",
 				value: (cache) =>

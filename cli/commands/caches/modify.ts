@@ -11,10 +11,16 @@ import {
 import { collectPair, collectText } from "../../option-values.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
 import { printPreview } from "./print-preview.ts";
+import { limitsOf, type ServerlessOptions, serverlessOptions } from "./serverless-options.ts";
 import { acceptedWords, type SizeOptions, sizeOf, sizeOptions } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
-interface ModifyOptions extends ApiOptions, WaitOptions, ConfirmOptions, SizeOptions {
+interface ModifyOptions
+	extends ApiOptions,
+		WaitOptions,
+		ConfirmOptions,
+		SizeOptions,
+		ServerlessOptions {
 	description?: string;
 	tag?: Record<string, string>;
 	untag?: string[];
@@ -82,11 +88,16 @@ Examples:
   larder caches modify carts --shards 4 --replicas 2 --node-type cache.t4g.small --engine-version 9
   larder caches modify orders --remove orders-003
   larder caches modify orders --node-type cache.t4g.small --window
+  larder caches modify jobs --storage-max 20 --ecpu-max 0
+
+A limit of 0 removes it.
 
 Parameters that need a restart wait for --apply-pending, or: larder caches reboot orders
 To move a node: larder caches move orders orders-002 --host h3`,
 		);
-	return waitOptions(withApiOptions(yesOption(sizeOptions(command)))).action(run);
+	return waitOptions(withApiOptions(yesOption(serverlessOptions(sizeOptions(command))))).action(
+		run,
+	);
 }
 
 async function run(name: string, options: ModifyOptions): Promise<void> {
@@ -103,6 +114,8 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		engine: options.engine,
 		engineVersion: options.engineVersion,
 		...sizeOf(options),
+		limits: limitsOf(options),
+		evictionPolicy: options.evictionPolicy,
 		zones: options.anyZone ? null : options.zone,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,

@@ -1,16 +1,13 @@
-import { decideCapacity, type Room, type Situation } from "../serverless/policy.ts";
+import { BOUNDLESS, decideCapacity, type Room, type Situation } from "../serverless/policy.ts";
 import type { CacheModel, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
 
-/** The step looks at the hosts' room; the plan only says whether the cache needs another capacity at all. */
-const NO_BOUNDS: Room = {
-	...{ inPlaceBytes: Infinity, elsewhereBytes: Infinity, splitBytes: Infinity },
-	spareBytes: [Infinity, Infinity],
-};
-
-/** Whether the policy (domain/serverless) wants another capacity, or has to say why there is none. */
+/**
+ * Whether the policy (domain/serverless) wants another capacity, or has to say why there is none. The step looks at the
+ * hosts' room.
+ */
 export function planScaling(cache: CacheModel, now: Date): PlanAction[] {
-	const situation = situationOf(cache, NO_BOUNDS, now);
+	const situation = situationOf(cache, BOUNDLESS, now);
 	if (situation === null || !cache.everAvailable || cache.deleting) return [];
 	const { decision, obstacle } = decideCapacity(situation);
 	return decision === null && obstacle === null ? [] : [{ kind: "scale" }];

@@ -58,7 +58,6 @@ export const LONG_CALM_MS = 5 * 60_000;
 const BUCKET_MS = 15_000;
 /** A growth that was reported is over after this time without another report. */
 const GROWTH_MS = 3_000;
-/** Older samples say nothing about now. */
 const FRESH_MS = 20_000;
 
 interface Bucket extends Peak {
@@ -67,10 +66,16 @@ interface Bucket extends Peak {
 
 /** Keeps what the policy needs of one node's samples: the newest, and peaks over the last minutes. */
 export class LoadWindow {
+	readonly #freshMs: number;
 	#since: number | null = null;
 	#newest: NodeSample[] = [];
 	#buckets: Bucket[] = [];
 	#growth: { at: number; bytesPerSecond: number } | null = null;
+
+	/** Samples say nothing about a time that is further away. */
+	constructor(freshMs = FRESH_MS) {
+		this.#freshMs = freshMs;
+	}
 
 	/** Samples must come in order. */
 	add(sample: NodeSample): void {
@@ -78,7 +83,7 @@ export class LoadWindow {
 		const newest = this.#newest.at(-1);
 		if (newest !== undefined && sample.at < newest.at) return;
 		// After a gap nothing is known about the time before.
-		if (newest === undefined || sample.at - newest.at > FRESH_MS) {
+		if (newest === undefined || sample.at - newest.at > this.#freshMs) {
 			this.#since = sample.at;
 			this.#buckets = [];
 		}
@@ -108,7 +113,7 @@ export class LoadWindow {
 		const newest = this.#newest.at(-1);
 		if (newest === undefined) return null;
 		const isGrowing = this.#growth !== null && now - this.#growth.at <= GROWTH_MS;
-		if (now - newest.at > FRESH_MS && !isGrowing) return null;
+		if (now - newest.at > this.#freshMs && !isGrowing) return null;
 		return {
 			usedBytes: newest.usedBytes,
 			bytesPerSecond: isGrowing ? (this.#growth?.bytesPerSecond ?? 0) : 0,

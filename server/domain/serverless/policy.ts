@@ -32,6 +32,14 @@ export interface Room {
 	spareBytes: readonly number[];
 }
 
+const EVERYTHING_BYTES = 2 ** 50;
+/** Room for everything. */
+export const BOUNDLESS: Room = {
+	...{ inPlaceBytes: EVERYTHING_BYTES, elsewhereBytes: EVERYTHING_BYTES },
+	splitBytes: EVERYTHING_BYTES,
+	spareBytes: [EVERYTHING_BYTES, EVERYTHING_BYTES],
+};
+
 /** When the capacity changed, in milliseconds. */
 export interface RecentScaling {
 	changedAt: number | null;

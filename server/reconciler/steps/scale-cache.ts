@@ -15,6 +15,7 @@ import {
 	decideCapacity,
 	remember,
 	type ShardCapacity,
+	type Situation,
 } from "../../domain/serverless/policy.ts";
 import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 import { reshard } from "../../services/caches/reshard-cache.ts";
@@ -66,7 +67,7 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 		shardBytes: shardBytesOf(Number(cache.nodeMemoryBytes)),
 		shards: cache.shardCount,
 	};
-	if (decision === null || isOnItsWay(cache, wanted, situation.capacity, decision)) {
+	if (decision === null || isOnItsWay(cache, wanted, situation, decision)) {
 		const told = await growNodes(tx, cache, Math.min(wanted.shardBytes, room.inPlaceBytes));
 		return { obstacle, told, isUnfinished: false };
 	}
@@ -90,18 +91,23 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 }
 
 /**
- * The cache already wants as much, and its nodes don't have it yet: successors are on their way. If none found a host, a
+ * The cache already wants enough, and its nodes don't have it yet: successors are on their way. If none found a host, a
  * smaller size is better than none.
  */
 function isOnItsWay(
 	cache: FullCache,
 	wanted: ShardCapacity,
-	present: ShardCapacity,
+	situation: Situation,
 	{ to }: Decision,
 ): boolean {
-	if (present.shardBytes >= wanted.shardBytes || to.shards !== wanted.shards) return false;
-	const isBlocked = blocksColumn.parse(cache.blocks).some(({ step }) => step === "add-replacement");
-	return isBlocked ? to.shardBytes === wanted.shardBytes : to.shardBytes <= wanted.shardBytes;
+	if (situation.capacity.shardBytes >= wanted.shardBytes || to.shards !== wanted.shards)
+		return false;
+	const blocks = blocksColumn.parse(cache.blocks);
+	if (blocks.some(({ step }) => step === "add-replacement")) {
+		return to.shardBytes === wanted.shardBytes;
+	}
+	const then = decideCapacity({ ...situation, capacity: wanted }).decision;
+	return (then?.to.shardBytes ?? 0) <= wanted.shardBytes;
 }
 
 /** Raises nodes that have less to so much memory for data, where they are. Returns their hosts. */

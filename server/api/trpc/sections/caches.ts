@@ -15,7 +15,9 @@ import {
 	previewSlotsInputSchema,
 	rebalanceInputSchema,
 	rebootCacheInputSchema,
+	replayScalingInputSchema,
 	scalingPageSchema,
+	scalingReplaySchema,
 	setSlotsInputSchema,
 } from "../../../contract/index.ts";
 import { cancelOperation } from "../../../services/caches/cancel-operation.ts";
@@ -36,6 +38,7 @@ import { previewChange } from "../../../services/caches/preview-change.ts";
 import { previewSlots } from "../../../services/caches/preview-slots.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
+import { replayScaling } from "../../../services/caches/replay-scaling.ts";
 import { rebalanceCache, setSlots } from "../../../services/caches/set-slots.ts";
 import { requires, router } from "../trpc.ts";
 
@@ -280,6 +283,21 @@ export const caches = router({
 		.input(listScalingInputSchema)
 		.output(scalingPageSchema)
 		.query(({ ctx, input }) => listScaling(ctx.resources, input)),
+	replayScaling: requires("cache:read")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/{name}/scaling/replay",
+				status: 200,
+				tag: "Caches",
+				summary: "Replay the scaling policy over recorded samples",
+				description:
+					"Returns what the policy would have decided, from its smallest capacity on, with the cache's limits or with others. Assumes that hosts had room for everything. For a provisioned cache, it shows what a serverless one would have had. Changes nothing.",
+			},
+		})
+		.input(replayScalingInputSchema)
+		.output(scalingReplaySchema)
+		.query(({ ctx, input }) => replayScaling(ctx.resources, input)),
 	promote: requires("cache:modify")
 		.meta({
 			rest: {
