@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { GIB, MIB } from "../../server/contract/limits.ts";
+import { scalingPageSchema } from "../../server/contract/serverless.ts";
+import { fillCache } from "../bench/fill-cache.ts";
+import {
+	openClient,
+	openClusterClient,
+	passwordOf,
+	requireEndpoint,
+} from "../fixtures/engine-clients.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+
+let larder: Installation;
+beforeAll(async () => {
+	larder = await startInstallation();
+});
+afterAll(() => larder?.stop());
+
+const run = (...args: string[]) => runLarder(args, { LARDER_HOME: larder.home.root });
+
+async function decisionsOf(name: string) {
+	const { body } = await larder.rest("GET", `/caches/${name}/scaling`);
+	return scalingPageSchema.parse(body).items;
+}
+
+it("grows under a fill without evicting or refusing anything, through a failover, and says why", async () => {
+	await run("caches", "create", "jobs", "--kind", "serverless", "--protocol", "standard", "--wait");
+	const cache = await larder.waitForStatus("jobs", "available");
+	expect(cache).toMatchObject({ protocol: "standard", capacity: { memoryBytes: 256 * MIB } });
+	const password = await passwordOf(larder, "jobs");
+	const primary = requireEndpoint(cache, "primary");
+	const fill = (tag: string) =>
+		fillCache(primary, { tag, bytes: 320 * MIB, replicas: 1, password });
+	await fill("a");
+	expect((await larder.rest("POST", "/caches/jobs/failover", { body: {} })).status).toBe(202);
+	await waitUntil("the failover", async () => {
+		return (await larder.getCache("jobs"))?.lastFailover?.kind === "planned";
+	});
+	await larder.waitForStatus("jobs", "available");
+	await fill("b");
+	const client = openClient(primary, password);
+	expect(await client.dbsize()).toBe((2 * 320 * MIB) / (64 * 1024));
+	expect(await client.info("stats")).toContain("evicted_keys:0\r\n");
+	const maxmemory = /maxmemory:(\d+)/.exec(await client.info("memory"))?.[1];
+	expect(Number(maxmemory)).toBeGreaterThan(640 * MIB);
+	client.disconnect();
+	const grown = await larder.getCache("jobs");
+	expect(grown).toMatchObject({ status: "available", statusReason: null });
+	expect(grown?.capacity?.memoryBytes).toBe(Number(maxmemory));
+	expect(grown?.usage?.dataStorageBytes).toBeGreaterThan(640 * MIB);
+	const decisions = await decisionsOf("jobs");
+	expect(decisions.length).toBeGreaterThan(0);
+	expect(decisions.every(({ trigger }) => trigger === "storage")).toBe(true);
+	expect((await run("caches", "scaling", "jobs")).stdout).toContain("The fullest shard holds");
+	expect((await run("caches", "show", "jobs")).stdout).toContain("Capacity");
+	expect((await run("serverless", "replay", "jobs", "--range", "15m")).exitCode).toBe(0);
+	const above = await run("caches", "modify", "jobs", "--storage-max", "5001");
+	expect(above.stderr).toContain("Must be between 1 and 5000");
+	await run("caches", "modify", "jobs", "--storage-max", "1", "--eviction-policy", "noeviction");
+	await waitUntil("the maximum to be in force", async () => {
+		return (await larder.getCache("jobs"))?.capacity?.memoryBytes === GIB;
+	});
+	await larder.deleteCache("jobs");
+});
+
+it("gets shards for its ECPU minimum while a client uses it, and keeps every key", async () => {
+	await larder.createCache({ name: "carts", kind: "serverless" });
+	const cache = await larder.waitForStatus("carts", "available");
+	const endpoint = requireEndpoint(cache, "configuration");
+	const client = openClusterClient(endpoint, await passwordOf(larder, "carts"));
+	for (let key = 0; key < 500; key++) await client.set(`key:${key}`, key);
+	const limits = { ecpuPerSecond: { min: 150_000 } };
+	expect((await larder.rest("PATCH", "/caches/carts", { body: { limits } })).status).toBe(200);
+	await waitUntil("two shards", async () => {
+		const now = await larder.getCache("carts");
+		return now?.status === "available" && now.capacity?.shards === 2 && now.operation === null;
+	});
+	for (let key = 0; key < 500; key++) expect(await client.get(`key:${key}`)).toBe(String(key));
+	client.disconnect();
+	expect(await decisionsOf("carts")).toMatchObject([
+		{ trigger: "limits", from: { shards: 1 }, to: { shards: 2 } },
+	]);
+	await larder.deleteCache("carts");
+});
