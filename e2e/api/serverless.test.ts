@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { GIB, MIB } from "../../server/contract/limits.ts";
+import { MIB } from "../../server/contract/limits.ts";
 import { scalingPageSchema } from "../../server/contract/serverless.ts";
 import { fillCache } from "../bench/fill-cache.ts";
 import {
@@ -60,7 +60,7 @@ it("grows under a fill without evicting or refusing anything, through a failover
 	expect(above.stderr).toContain("Must be between 1 and 5000");
 	await run("caches", "modify", "jobs", "--storage-max", "1", "--eviction-policy", "noeviction");
 	await waitUntil("the maximum to be in force", async () => {
-		return (await larder.getCache("jobs"))?.capacity?.memoryBytes === GIB;
+		return (await larder.getCache("jobs"))?.capacity?.memoryBytes === 1e9;
 	});
 	await larder.deleteCache("jobs");
 });

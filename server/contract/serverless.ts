@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { CacheKind } from "./enums.ts";
 import { evictionPolicySchema, protocolSchema, scalingTriggerSchema } from "./enums.ts";
-import { GIB, LIMITS } from "./limits.ts";
+import { LIMITS } from "./limits.ts";
 import { pageOf } from "./pagination.ts";
 
-/** A GB of data storage, as ElastiCache counts memory. */
-export const STORAGE_GB_BYTES = GIB;
+/** A GB of data storage, in limits and bills. */
+export const STORAGE_GB_BYTES = 1e9;
 
 /** The node type of nodes whose size is a number that follows the load. */
 export const SERVERLESS_NODE_TYPE = "serverless";
@@ -43,7 +43,7 @@ export function crossedLimits(limit: LimitName): string {
 export const limitsInputSchema = z.strictObject({
 	dataStorageGb: limitInputSchema("dataStorageGb")
 		.optional()
-		.describe("memory for data in GB, of all shards, without replicas: 1 to 5,000"),
+		.describe("memory for data in GB (10⁹ bytes), of all shards, without replicas: 1 to 5,000"),
 	ecpuPerSecond: limitInputSchema("ecpuPerSecond")
 		.optional()
 		.describe("ElastiCache processing units per second: 1,000 to 15,000,000"),

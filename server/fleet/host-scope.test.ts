@@ -63,6 +63,9 @@ const reading = (assignmentId: string, at = NOW.toISOString()) => ({
 		...{ simple: none, heavy: { direct: none, replicable: none } },
 	},
 });
+const growth = (assignmentId: string) => ({
+	...{ assignmentId, generation: 1, usedBytes: 1, bytesPerSecond: 0 },
+});
 const aside = (assignmentId: string, cacheId: string, proof: string) => ({
 	...{ assignmentId, directory: "/x", pid: null },
 	was: { cacheId, nodeName: "n", port: 17_000, proof },
@@ -99,6 +102,7 @@ const said = {
 	"report.usage[].assignmentId": (id: string) => report({ usage: [reading(id)] }),
 	"report.orders[].id": (id: string) => report({ orders: [result(orderFor(id), null)] }),
 	"alert.ended[].assignmentId": (id: string) => alert({ ended: [observation(id)] }),
+	"alert.growing[].assignmentId": (id: string) => alert({ growing: [growth(id)] }),
 	"alert.orders[].id": (id: string) => alert({ orders: [result(orderFor(id), null)] }),
 };
 const orderFor = (nodeId: string) =>

@@ -47,7 +47,9 @@ export class HostRule {
 		return {
 			...alert,
 			ended: this.#own("ended[].assignmentId", alert.ended),
-			growing: this.#own("growing[].assignmentId", alert.growing ?? []),
+			...(alert.growing !== undefined && {
+				growing: this.#own("growing[].assignmentId", alert.growing),
+			}),
 			orders: this.orders(alert.orders),
 		};
 	}

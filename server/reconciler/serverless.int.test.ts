@@ -109,7 +109,7 @@ describe("a serverless cache", () => {
 		const limits = { dataStorageGb: { min: 1, max: 2 }, ecpuPerSecond: { max: 5_000 } };
 		await fleet.create({ ...standard, limits, evictionPolicy: "noeviction" });
 		const { capacity, endpoints } = await fleet.orders();
-		expect(capacity).toEqual({ memoryBytes: GIB, shards: 1 });
+		expect(capacity).toEqual({ memoryBytes: 1e9, shards: 1 });
 		expect(endpoints).toMatchObject({ primary: {}, reader: {}, configuration: null });
 		const [first] = await assignments();
 		expect(first?.elastic?.ecpuPerSecond).toBe(5_000);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../contract/limits.ts";
-import { type Limits, NO_LIMITS } from "../../contract/serverless.ts";
+import { type Limits, NO_LIMITS, STORAGE_GB_BYTES as GB } from "../../contract/serverless.ts";
 import { boundsOf, FLOOR_BYTES, headroomOf } from "./capacity.ts";
 import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
 import {
@@ -96,8 +96,8 @@ describe("a shard", () => {
 		const at = (used: number) =>
 			decideCapacity(
 				situation({
-					...{ limits: storage(null, 1), capacity: { shardBytes: GIB, shards: 1 } },
-					load: load({ shardUsedBytes: used * GIB }),
+					...{ limits: storage(null, 1), capacity: { shardBytes: GB, shards: 1 } },
+					load: load({ shardUsedBytes: used * GB }),
 				}),
 			);
 		expect(at(0.8).obstacle).toBeNull();
@@ -110,9 +110,9 @@ describe("limits", () => {
 		const of = (limits: Limits, shardBytes: number) =>
 			decideCapacity(situation({ limits, capacity: { shardBytes, shards: 1 } })).decision;
 		expect(of(storage(4, null), FLOOR_BYTES)).toMatchObject({
-			...{ to: { shardBytes: 4 * GIB, shards: 1 }, trigger: "limits" },
+			...{ to: { shardBytes: 4 * GB, shards: 1 }, trigger: "limits" },
 		});
-		expect(of(storage(null, 2), 8 * GIB)).toMatchObject({ to: { shardBytes: 2 * GIB } });
+		expect(of(storage(null, 2), 8 * GIB)).toMatchObject({ to: { shardBytes: 2 * GB } });
 		const ecpu = { ...NO_LIMITS, ecpuPerSecond: { min: 250_000, max: null } };
 		expect(of(ecpu, FLOOR_BYTES)).toMatchObject({ to: { shards: 3 }, trigger: "limits" });
 	});
@@ -221,8 +221,8 @@ describe("whatever happens", () => {
 				const { min, max } = limits.dataStorageGb;
 				for (const { to } of play(limits, protocol, steps).moves) {
 					const bytes = to.shardBytes * to.shards;
-					if (max !== null) expect(bytes).toBeLessThanOrEqual(max * GIB);
-					if (min !== null) expect(bytes).toBeGreaterThanOrEqual(min * GIB);
+					if (max !== null) expect(bytes).toBeLessThanOrEqual(max * GB);
+					if (min !== null) expect(bytes).toBeGreaterThanOrEqual(min * GB);
 				}
 			}),
 		);
@@ -272,7 +272,7 @@ describe("whatever happens", () => {
 				]);
 				const late = moves.filter(({ at }) => at > NOW + 1.5 * HOUR_MS);
 				expect(late).toEqual([]);
-				const used = Math.min(constant.usedBytes, (limits.dataStorageGb.max ?? 40) * GIB);
+				const used = Math.min(constant.usedBytes, (limits.dataStorageGb.max ?? 40) * GB);
 				const free = capacity.shardBytes - used / capacity.shards;
 				const isAtMaximum = capacity.shardBytes >= boundsOf(limits, capacity.shards).maxBytes;
 				if (!isAtMaximum)
