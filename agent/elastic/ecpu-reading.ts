@@ -1,5 +1,5 @@
+import { increase } from "../../server/contract/client-requests.ts";
 import { countRequests, type InfoFields, infoNumber } from "../drivers/valkey-info.ts";
-import { increase } from "../metrics/client-requests.ts";
 
 /** What an engine process has counted since it started, as far as it shows what clients use. */
 export interface EcpuReading {

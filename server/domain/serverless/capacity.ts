@@ -1,5 +1,5 @@
 import { GIB, MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
-import type { NodeTypeSize } from "../../contract/node-type-catalogue.ts";
+import type { NodeTypeSize } from "../../contract/node-type-catalog.ts";
 import { type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../contract/limits.ts";
-import { type Limits, NO_LIMITS, STORAGE_GB_BYTES as GB } from "../../contract/serverless.ts";
+import { STORAGE_GB_BYTES as GB, type Limits, NO_LIMITS } from "../../contract/serverless.ts";
 import { boundsOf, FLOOR_BYTES, headroomOf } from "./capacity.ts";
 import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
 import {
