@@ -14,7 +14,7 @@ const LOOK_LATER_MS = 500;
 const HOLD_MS = 60;
 const HOLD_AGAIN_MS = 25;
 /** How long writes wait for memory, in all, under one assignment: after that, the engine evicts or refuses. */
-const HELD_AT_MOST_MS = 3_000;
+const HELD_AT_MOST_MS = 5_000;
 
 /** What the watch needs to know of its instance at each look. */
 export interface Watched {
