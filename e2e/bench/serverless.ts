@@ -15,10 +15,11 @@ import type { Cache } from "../../server/contract/cache-view.ts";
 import { GIB, MIB } from "../../server/contract/limits.ts";
 import { FLOOR_BYTES } from "../../server/domain/serverless/capacity.ts";
 import { SHRINKS_PER_HOUR } from "../../server/domain/serverless/policy.ts";
+import { readEngineCounters } from "../fixtures/engine-counters.ts";
+import { FillLoad } from "../fixtures/fill-load.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
-import { readDecisions, readEngines, watchCapacity } from "./serverless/capacity-watch.ts";
-import { FillLoad } from "./serverless/load.ts";
+import { readDecisions, watchCapacity } from "./serverless/capacity-watch.ts";
 import { drawCapacity } from "./serverless/picture.ts";
 
 const { values } = parseArgs({
@@ -168,7 +169,7 @@ async function report(
 ): Promise<void> {
 	const cache = await installation.getCache(name);
 	if (cache === null) throw new Error(`${name} is gone`);
-	const engines = await readEngines(installation, cache);
+	const engines = await readEngineCounters(cache);
 	const { failures, longestStallMs } = load.report;
 	const failed = [...failures].map(([message, count]) => `${count} × ${message}`).join("; ");
 	console.log(`\n${name}, protocol ${values.protocol}`);

@@ -1,6 +1,6 @@
 /**
  * `npm run chaos [-- --only name,… --seed n --faults n --kind text --kills n --strikes n --seconds n --list]` runs real engines, agents and
- * control planes under faults of every kind. `--only` takes names of scenarios and the groups `outside` and `day-two`. A scenario fails
+ * control planes under faults of every kind. `--only` takes names of scenarios and the groups `outside`, `day-two` and `serverless`. A scenario fails
  * if a guarantee was broken, and prints the seed and where the logs are. `LARDER_CHAOS_CLIENTS` names a directory with client libraries
  * for the scenario `cluster-clients`.
  *
@@ -34,6 +34,7 @@ import { agentsKilled, programsKilled } from "./programs-killed.ts";
 import { createRandom } from "./random.ts";
 import { randomFaults } from "./random-faults.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
+import { SERVERLESS } from "./serverless.ts";
 import { STORIES } from "./stories.ts";
 import { waitOne } from "./wait-one.ts";
 
@@ -49,11 +50,13 @@ const SCENARIOS: readonly Scenario[] = [
 	metering,
 	...OUTSIDE,
 	...DAY_TWO,
+	...SERVERLESS,
 ];
 /** Names that stand for several scenarios. */
 const GROUPS: Readonly<Record<string, readonly Scenario[]>> = {
 	outside: [...OUTSIDE, ...SCENARIOS.filter(({ name }) => ALSO_OUTSIDE.includes(name))],
 	"day-two": DAY_TWO,
+	serverless: SERVERLESS,
 };
 
 const { values } = parseArgs({

@@ -1,10 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parseInfo } from "../../../agent/drivers/valkey-info.ts";
-import type { Cache } from "../../../server/contract/cache-view.ts";
 import { type ScalingDecision, scalingPageSchema } from "../../../server/contract/serverless.ts";
 import type { Installation } from "../../fixtures/installation.ts";
-import { connectTo } from "../../fixtures/write-paths.ts";
-import { systemLogin } from "../system-login.ts";
 
 const EVERY_MS = 250;
 
@@ -46,29 +42,6 @@ export function watchCapacity(larder: Installation, name: string, written: () =>
 			await loop;
 		},
 	};
-}
-
-/** What the engines have counted, of all nodes. Counters of replaced nodes are gone with them. */
-export async function readEngines(larder: Installation, { endpoints }: Cache) {
-	const { username, password } = systemLogin(larder);
-	const sum = { evictedKeys: 0, refusedForMemory: 0, keys: 0, maxmemoryBytes: 0 };
-	for (const { host, port } of endpoints.nodes) {
-		const client = await connectTo({ host, port }, null, 5_000);
-		try {
-			await client.call("AUTH", username, password);
-			const fields = parseInfo(String(await client.call("INFO", "everything")));
-			sum.evictedKeys += Number(fields.get("evicted_keys") ?? 0);
-			sum.refusedForMemory += Number(
-				/count=(\d+)/.exec(fields.get("errorstat_OOM") ?? "")?.[1] ?? 0,
-			);
-			if (fields.get("role") !== "master") continue;
-			sum.keys += Number(/keys=(\d+)/.exec(fields.get("db0") ?? "")?.[1] ?? 0);
-			sum.maxmemoryBytes += Number(fields.get("maxmemory") ?? 0);
-		} finally {
-			client.disconnect();
-		}
-	}
-	return sum;
 }
 
 /** All decisions about the cache, oldest first. */

@@ -1,0 +1,10 @@
+import type { Scenario } from "./scenario.ts";
+import { serverlessCrowded } from "./serverless/crowded.ts";
+import { serverlessKilled } from "./serverless/killed.ts";
+import { serverlessEcpus, serverlessStorage } from "./serverless/maxima.ts";
+import { serverlessQueue } from "./serverless/queue.ts";
+
+/** Caches whose capacity follows their load. */
+export const SERVERLESS: readonly Scenario[] = [
+	...[serverlessStorage, serverlessEcpus, serverlessCrowded, serverlessKilled, serverlessQueue],
+];

@@ -1,0 +1,123 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { percentile } from "../../../platform/testing/figures.ts";
+import { GIB, MIB } from "../../../server/contract/limits.ts";
+import { STORAGE_GB_BYTES } from "../../../server/contract/serverless.ts";
+import { FillLoad } from "../../fixtures/fill-load.ts";
+import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
+import { withInstallation } from "../keep-evidence.ts";
+import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
+import { killNode, requireKept } from "../stories/act.ts";
+import { WatchedCache } from "../watched-cache.ts";
+
+/** Of each kind. */
+const KILLS = 20;
+const KILL_WITHIN_MS = 2_000;
+const SETTLED_WITHIN_MS = 180_000;
+const BURST_BYTES = 192 * MIB;
+const VICTIMS = ["control plane", "agent", "engine"] as const;
+/** A minimum makes a cache grow at once, and a maximum makes it shrink at once: no need to wait for calm minutes. */
+const LARGE = { dataStorageGb: { min: 2, max: 0 } };
+const SMALL = { dataStorageGb: { min: 0, max: 1 } };
+
+/** A cache grows and shrinks, in turn by its data and by its limits, and something dies each time. */
+export const serverlessKilled: Scenario = {
+	name: "serverless-killed",
+	description:
+		"control plane, agent or engine killed while a cache grows and shrinks: it ends whole, and nothing that a replica had is lost",
+	run: (options) => withInstallation({}, (larder) => killAll(larder, options)),
+};
+
+async function killAll(larder: Installation, options: ScenarioOptions): Promise<string> {
+	const { kills = KILLS, random, log } = options;
+	const name = "killed";
+	const body = { name, kind: "serverless", protocol: "standard", auth: "none" };
+	const cache = await WatchedCache.create(larder, body);
+	const tookMs: number[] = [];
+	let lost = 0;
+	try {
+		for (let round = 0; round < kills; round++) {
+			for (const victim of VICTIMS) {
+				for (const [way, limits] of [
+					["grow", LARGE],
+					["shrink", SMALL],
+				] as const) {
+					const took = await change(larder, cache, limits, () =>
+						strike(victim, larder, cache, random),
+					);
+					tookMs.push(took);
+					const losses = await requireKept(cache);
+					lost += losses.plain;
+					log(
+						`${round + 1}: ${victim} killed while it should ${way}: reached after ${took.toFixed(0)} ms`,
+					);
+				}
+			}
+		}
+	} finally {
+		await cache.stop();
+	}
+	const { count, last } = cache.failures;
+	if (last.some((message) => message.includes("OOM"))) throw new Violation(last.join(" | "));
+	return `${kills} kills of each kind while growing and shrinking each; reached after ${percentile(tookMs, 50).toFixed(0)} ms (median), ${Math.max(...tookMs).toFixed(0)} ms (longest); ${lost} writes lost that only a killed engine had; ${count} failed attempts`;
+}
+
+/** Until the cache has what its new limits demand, and is healthy. Returns the milliseconds. */
+async function change(
+	larder: Installation,
+	cache: WatchedCache,
+	limits: typeof LARGE | typeof SMALL,
+	kill: () => Promise<void>,
+): Promise<number> {
+	const view = await cache.view();
+	const burst = new FillLoad(view, {
+		...{ prefix: "{burst}:", valueBytes: 64 * 1_024, ttlSeconds: 30 },
+	});
+	const since = performance.now();
+	const { status, body } = await larder.rest("PATCH", `/caches/${cache.name}`, {
+		body: { limits },
+	});
+	if (status !== 202) throw new Error(JSON.stringify(body));
+	try {
+		// Data that grows at the same time, and goes again.
+		const writing = burst.write(BURST_BYTES, 64 * MIB);
+		await kill();
+		await writing;
+		await burst.deleteFrom(0);
+	} finally {
+		burst.close();
+	}
+	await waitUntil(
+		`${cache.name} to have ${JSON.stringify(limits)}`,
+		async () => {
+			const { capacity } = await cache.whole(SETTLED_WITHIN_MS);
+			const bytes = capacity?.memoryBytes ?? 0;
+			return limits === LARGE ? bytes >= 2 * STORAGE_GB_BYTES : bytes <= GIB;
+		},
+		SETTLED_WITHIN_MS,
+	);
+	return performance.now() - since;
+}
+
+async function strike(
+	victim: (typeof VICTIMS)[number],
+	larder: Installation,
+	cache: WatchedCache,
+	random: ScenarioOptions["random"],
+): Promise<void> {
+	await delay(random(KILL_WITHIN_MS));
+	if (victim === "control plane") {
+		await larder.killControlPlane();
+		await larder.startControlPlane();
+		return;
+	}
+	if (victim === "agent") {
+		const agent = larder.agentNames[random(larder.agentNames.length)] ?? AGENT_NAMES[0];
+		await larder.killAgent(agent);
+		await larder.startAgent(agent);
+		return;
+	}
+	const nodes = (await cache.view()).shards.flatMap((shard) => shard.nodes);
+	const node = nodes[random(nodes.length)];
+	if (node !== undefined) killNode(node);
+}
