@@ -6,7 +6,21 @@ import { throttleLogin } from "../drivers/replication-login.ts";
 import { EcpuThrottle } from "../elastic/ecpu-throttle.ts";
 import { MemoryWatch } from "../elastic/memory-watch.ts";
 import { hostLimits, limitsOf } from "../supervisor/cgroup.ts";
-import type { InstanceCore } from "./instance-core.ts";
+import type { EngineProcess } from "../supervisor/engine-process.ts";
+import type { EngineLink } from "./engine-link.ts";
+import type { InstanceContext } from "./instance-context.ts";
+import type { InstanceRecord } from "./instance-record.ts";
+
+/** The instance, as far as its elasticity needs it. */
+interface ElasticInstance {
+	readonly id: string;
+	readonly context: InstanceContext;
+	readonly link: EngineLink;
+	readonly assignment: Assignment | null;
+	readonly record: InstanceRecord | null;
+	readonly process: EngineProcess | null;
+	readonly removing: boolean;
+}
 
 const OPEN_TIMEOUT_MS = 2_000;
 
@@ -16,13 +30,13 @@ const OPEN_TIMEOUT_MS = 2_000;
  * waiting for a busy engine.
  */
 export class Elasticity {
-	private readonly core: InstanceCore;
+	private readonly core: ElasticInstance;
 	private readonly memory: MemoryWatch;
 	private throttle: EcpuThrottle | null = null;
 	/** Of throttles that have ended. */
 	private throttledMs = 0;
 
-	constructor(core: InstanceCore) {
+	constructor(core: ElasticInstance) {
 		this.core = core;
 		const { context } = core;
 		this.memory = new MemoryWatch({

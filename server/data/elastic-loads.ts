@@ -1,4 +1,5 @@
 import type { ElasticState } from "../contract/host-report.ts";
+import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { headroomOf } from "../domain/serverless/capacity.ts";
 import { LoadWindow, type NodeLoad } from "../domain/serverless/load.ts";
@@ -7,6 +8,9 @@ import { CPU_HIGH } from "../domain/serverless/policy.ts";
 /** How far back the share of throttled time looks. */
 const THROTTLE_SPAN_MS = 10_000;
 
+/** Samples in the minute between two meterings. */
+const METERED_SAMPLES = 60_000 / AGENT_TIMING.metricsIntervalMs;
+
 interface Reading {
 	at: number;
 	throttledMs: number;
@@ -14,6 +18,10 @@ interface Reading {
 
 interface Held {
 	window: LoadWindow;
+	/** How many ECPUs a request takes, as metered in the last minute. */
+	ecpusPerRequest: number;
+	/** Requests per second in the samples since then. */
+	requestRates: number[];
 	/** Oldest first. */
 	throttled: Reading[];
 	isPressed: boolean;
@@ -46,9 +54,25 @@ export class ElasticLoads {
 		if (held === undefined) return;
 		const { memoryUsedBytes: usedBytes, cpuPercent } = metrics;
 		const cpuShare = cpuPercent / 100;
-		held.window.add({ at, usedBytes, cpuShare, ecpuPerSecond: null });
+		const { opsPerSecond } = metrics;
+		held.requestRates = [...held.requestRates, opsPerSecond].slice(-METERED_SAMPLES);
+		const ecpuPerSecond = opsPerSecond * held.ecpusPerRequest;
+		held.window.add({ at, usedBytes, cpuShare, ecpuPerSecond });
 		const freeBytes = metrics.memoryMaxBytes - usedBytes;
 		held.isPressed = cpuShare > CPU_HIGH || freeBytes < headroomOf(metrics.memoryMaxBytes);
+	}
+
+	/**
+	 * What metering has counted since it last did, once a minute. Between two of these, samples show how many requests there
+	 * are, and metering how many ECPUs one takes.
+	 */
+	takeEcpus(nodeId: string, ecpuPerSecond: number): void {
+		const held = this.#nodes.get(nodeId);
+		if (held === undefined || held.requestRates.length === 0) return;
+		const requests = held.requestRates.reduce((sum, rate) => sum + rate, 0);
+		const perSecond = requests / held.requestRates.length;
+		if (perSecond >= 1) held.ecpusPerRequest = Math.max(1, ecpuPerSecond / perSecond);
+		held.requestRates = [];
 	}
 
 	/** Its newest sample may ask for another capacity before the reconciler's next regular look. */
@@ -78,6 +102,7 @@ export class ElasticLoads {
 	#watch(nodeId: string): Held {
 		const held = this.#nodes.get(nodeId) ?? {
 			...{ window: new LoadWindow(), throttled: [], isPressed: false },
+			...{ ecpusPerRequest: 1, requestRates: [] },
 		};
 		this.#nodes.set(nodeId, held);
 		return held;

@@ -43,14 +43,12 @@ function usageOf(row: FullCache, { elastic }: FleetState, now: number): Serverle
 	const loads = primaries(row).map(({ id }) => elastic.load(id, now));
 	const known = loads.filter((load) => load !== null);
 	const isKnown = known.length > 0 && known.length === loads.length;
-	const ecpus = known.map(({ ecpuPerSecond }) => ecpuPerSecond);
+	// Clients may read from replicas too.
+	const ecpus = allNodeRows(row).flatMap(({ id }) => elastic.load(id, now)?.ecpuPerSecond ?? []);
 	const throttled = allNodeRows(row).flatMap(({ id }) => elastic.throttledPercent(id, now) ?? []);
 	return {
 		dataStorageBytes: isKnown ? known.reduce((sum, { usedBytes }) => sum + usedBytes, 0) : null,
-		ecpuPerSecond:
-			isKnown && !ecpus.includes(null)
-				? ecpus.reduce<number>((sum, each) => sum + (each ?? 0), 0)
-				: null,
+		ecpuPerSecond: ecpus.length === 0 ? null : ecpus.reduce((sum, each) => sum + each, 0),
 		throttledPercent: throttled.length === 0 ? null : Math.max(...throttled),
 	};
 }

@@ -2,6 +2,7 @@ import { engineSchema } from "../contract/enums.ts";
 import { nodeHourlyCost } from "../contract/node-price.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
+import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage } from "../data/usage-store.ts";
 import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
@@ -57,7 +58,7 @@ async function addNodeHours(
 		const from = createdAt > since ? createdAt : since;
 		if (from >= now) return [];
 		const seconds = (now.getTime() - from.getTime()) / 1_000;
-		const serverless = isServerless(kind) ? engineSchema.parse(engine) : null;
+		const serverless = isServerless({ kind }) ? engineSchema.parse(engine) : null;
 		const own = serverless === null ? (nodesOf.get(cacheId) ?? []) : [];
 		const nodes = own.reduce((sum, each) => sum + each.nodes, 0);
 		const hourlyCost = own.reduce(

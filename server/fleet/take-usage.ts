@@ -3,6 +3,7 @@ import type { ReportInput } from "../contract/host-report.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
 import { MeteredProcesses } from "../data/metered-processes.ts";
+import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage, type UsageAddition } from "../data/usage-store.ts";
 import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
@@ -43,7 +44,7 @@ export async function takeUsage(resources: Resources, readings: readonly Reading
 }
 
 async function meter(
-	{ rateCard }: Resources,
+	{ rateCard, fleet }: Resources,
 	tx: Transaction,
 	readings: readonly Reading[],
 ): Promise<void> {
@@ -68,6 +69,7 @@ async function meter(
 		// It ran before anything was metered: how much of what it has counted is recent isn't known.
 		if (before === null && metering !== null && usage.from < metering.startedAt) continue;
 		const seconds = (usage.to.getTime() - usage.from.getTime()) / 1_000;
+		if (seconds > 0) fleet.elastic.takeEcpus(nodeId, usage.ecpus / seconds);
 		for (const { share, ...span } of divide(usage.from, usage.to)) {
 			additions.push({
 				...span,
@@ -78,7 +80,7 @@ async function meter(
 					ecpus: usage.ecpus * share,
 				},
 				nodeCost: 0,
-				serverless: isServerless(cache.kind) ? engineSchema.parse(cache.engine) : null,
+				serverless: isServerless(cache) ? engineSchema.parse(cache.engine) : null,
 			});
 		}
 	}
