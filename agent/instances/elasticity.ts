@@ -9,6 +9,7 @@ import { hostLimits, limitsOf } from "../supervisor/cgroup.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import type { EngineLink } from "./engine-link.ts";
 import type { InstanceContext } from "./instance-context.ts";
+import type { InstanceDisplay } from "./instance-display.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 
 /** The instance, as far as its elasticity needs it. */
@@ -19,6 +20,8 @@ interface ElasticInstance {
 	readonly assignment: Assignment | null;
 	readonly record: InstanceRecord | null;
 	readonly process: EngineProcess | null;
+	readonly display: InstanceDisplay;
+	readonly setAside: boolean;
 	readonly removing: boolean;
 }
 
