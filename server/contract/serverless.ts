@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CacheKind } from "./enums.ts";
 import { evictionPolicySchema, protocolSchema, scalingTriggerSchema } from "./enums.ts";
-import { LIMITS } from "./limits.ts";
+import { LIMITS, MIB } from "./limits.ts";
 import { pageOf } from "./pagination.ts";
 
 /** A GB of data storage, in limits and bills. */
@@ -9,6 +9,12 @@ export const STORAGE_GB_BYTES = 1e9;
 
 /** The node type of nodes whose size is a number that follows the load. */
 export const SERVERLESS_NODE_TYPE = "serverless";
+
+/** What a shard has for data at the least, so that a burst meets some room while Larder reacts. */
+export const FLOOR_BYTES = 256 * MIB;
+
+/** Moves downwards, of size or number of shards, in any hour. Moves upwards follow need. */
+export const SHRINKS_PER_HOUR = 6;
 
 /** ElastiCache's names of the limits, for its messages. */
 const LIMIT_NAMES = { dataStorageGb: "DataStorage", ecpuPerSecond: "ECPUPerSecond" } as const;

@@ -1,7 +1,8 @@
+import { FLOOR_BYTES } from "../contract/serverless.ts";
 import { allNodeRows, type FullCache, zonesColumn } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
 import { type HostMemory, readHostMemory } from "../data/host-room.ts";
-import { FLOOR_BYTES, NODE_CPU_MILLIS, shardBytesOf } from "../domain/serverless/capacity.ts";
+import { NODE_CPU_MILLIS, shardBytesOf } from "../domain/serverless/capacity.ts";
 import type { Room } from "../domain/serverless/policy.ts";
 import type { Resources } from "./context.ts";
 

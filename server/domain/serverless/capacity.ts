@@ -1,6 +1,6 @@
 import { GIB, MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
 import type { NodeTypeSize } from "../../contract/node-type-catalog.ts";
-import { type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
+import { FLOOR_BYTES, type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 
 /**
@@ -8,8 +8,6 @@ import { usableMemoryBytes } from "../../contract/usable-memory.ts";
  * forks.
  */
 
-/** What a shard has at least, so that a burst meets some room: about what one client writes while Larder reacts. */
-export const FLOOR_BYTES = 256 * MIB;
 /** A shard has at most this much: a replica copies it, and an engine saves it, in bearable time. */
 export const SHARD_BYTES_MAX = 64 * GIB;
 /** Memory is given in these units. */

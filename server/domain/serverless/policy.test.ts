@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../contract/limits.ts";
-import { STORAGE_GB_BYTES as GB, type Limits, NO_LIMITS } from "../../contract/serverless.ts";
-import { boundsOf, FLOOR_BYTES, headroomOf } from "./capacity.ts";
+import {
+	FLOOR_BYTES,
+	STORAGE_GB_BYTES as GB,
+	type Limits,
+	NO_LIMITS,
+	SHRINKS_PER_HOUR,
+} from "../../contract/serverless.ts";
+import { boundsOf, headroomOf } from "./capacity.ts";
 import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
 import {
 	decideCapacity,
@@ -11,7 +17,6 @@ import {
 	type RecentScaling,
 	type Room,
 	remember,
-	SHRINKS_PER_HOUR,
 	type ShardCapacity,
 	type Situation,
 } from "./policy.ts";

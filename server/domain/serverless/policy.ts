@@ -1,5 +1,5 @@
 import type { Protocol, ScalingTrigger } from "../../contract/enums.ts";
-import type { Limits } from "../../contract/serverless.ts";
+import { type Limits, SHRINKS_PER_HOUR } from "../../contract/serverless.ts";
 import { formatGib } from "../../contract/units.ts";
 import {
 	type Bounds,
@@ -76,8 +76,6 @@ export interface Verdict {
 	obstacle: string | null;
 }
 
-/** Moves downwards, of size or number of shards, in any hour. Moves upwards follow need. */
-export const SHRINKS_PER_HOUR = 6;
 export const HOUR_MS = 3_600_000;
 /** A shard grows by at least what the present rate fills in this time. */
 const AHEAD_SECONDS = 4;
