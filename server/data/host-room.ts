@@ -41,6 +41,7 @@ export interface HostMemory {
 	id: string;
 	zone: string;
 	takesNodes: boolean;
+	cpus: number;
 	memoryBytes: bigint;
 	usedMemoryBytes: bigint;
 	freeCpuMillis: number;
@@ -49,7 +50,7 @@ export interface HostMemory {
 /** The memory of each host that isn't lost, and how much of it is promised to nodes. */
 export function readHostMemory(tx: Transaction, overcommit: number): Promise<HostMemory[]> {
 	return tx.$queryRaw<HostMemory[]>`
-		SELECT "id", "zone", "Host"."memoryBytes",
+		SELECT "id", "zone", "cpus", "Host"."memoryBytes",
 			NOT "cordoned" AND "drainRequestedAt" IS NULL AS "takesNodes",
 			coalesce("used"."memoryBytes", 0)::bigint AS "usedMemoryBytes",
 			("cpus" * 1000 * ${overcommit}::float8)::int - coalesce("used"."cpuMillis", 0)::int AS "freeCpuMillis"

@@ -34,9 +34,13 @@ export async function orderFailovers(
 	return seen;
 }
 
-/** Whether clients wait for the cache's own pass: no node takes writes, or its new primary isn't recorded yet. */
+/**
+ * Whether clients wait for the cache's own pass: no node takes writes, its new primary isn't recorded yet, or its memory
+ * runs out.
+ */
 export function isUrgent({ plan }: Look): boolean {
-	return plan.status === "unavailable" || plan.actions.some(({ kind }) => kind === "adopt-primary");
+	const isPressing = ({ kind }: PlanAction) => kind === "adopt-primary" || kind === "scale";
+	return plan.status === "unavailable" || plan.actions.some(isPressing);
 }
 
 function ordersOf(actions: readonly PlanAction[]): FailoverAction[] {

@@ -41,6 +41,7 @@ export async function elasticRoom(
 			}),
 		),
 		splitBytes: Math.max(2 * FLOOR_BYTES, forData(Math.min(...present.map(total)) * SPLIT_SHARE)),
+		processors: open.reduce((sum, { cpus }) => sum + cpus, 0),
 		spareBytes: open.map((host) =>
 			host.freeCpuMillis < NODE_CPU_MILLIS ? 0 : forData(free(host)),
 		),

@@ -26,6 +26,7 @@ const NEVER: RecentScaling = { changedAt: null, shardsAt: null, shrunkAt: [] };
 const WIDE: Room = {
 	...{ inPlaceBytes: 64 * GIB, elsewhereBytes: 64 * GIB, splitBytes: 32 * GIB },
 	spareBytes: [64 * GIB, 64 * GIB, 64 * GIB],
+	processors: 90,
 };
 
 function load(overrides: Partial<CacheLoad> = {}): CacheLoad {
@@ -142,6 +143,11 @@ describe("a cluster under load", () => {
 		const ecpus = load({ ecpuPerSecond: 90_000 });
 		expect(decideCapacity(situation({ load: ecpus })).decision?.trigger).toBe("ecpu");
 		expect(decideCapacity(situation({ load: hot, protocol: "standard" })).decision).toBeNull();
+		const small = { load: hot, room: { ...WIDE, processors: 6 } };
+		const at = (shards: number) =>
+			decideCapacity(situation({ ...small, capacity: { shardBytes: FLOOR_BYTES, shards } }));
+		expect(at(4).decision?.to.shards).toBe(6);
+		expect(at(6)).toEqual({ decision: null, obstacle: null });
 	});
 
 	it("gives shards back after a long calm, half of them at most", () => {

@@ -30,6 +30,8 @@ export interface Room {
 	splitBytes: number;
 	/** Free on each host that takes nodes. */
 	spareBytes: readonly number[];
+	/** Of all hosts that take nodes: an engine's commands run on one, so more shards than these share them. */
+	processors: number;
 }
 
 const EVERYTHING_BYTES = 2 ** 50;
@@ -38,6 +40,7 @@ export const BOUNDLESS: Room = {
 	...{ inPlaceBytes: EVERYTHING_BYTES, elsewhereBytes: EVERYTHING_BYTES },
 	splitBytes: EVERYTHING_BYTES,
 	spareBytes: [EVERYTHING_BYTES, EVERYTHING_BYTES],
+	processors: SHARDS_MAX,
 };
 
 /** When the capacity changed, in milliseconds. */
@@ -200,6 +203,7 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	if (!isHot && perShard <= ECPU_HIGH) return null;
 	// One engine does what it can; clients notice nothing but that.
 	if (situation.protocol === "standard" || situation.isResharding) return null;
+	if (capacity.shards >= situation.room.processors) return null;
 	if (recent.shardsAt !== null && now - recent.shardsAt < OUT_AGAIN_MS) return null;
 	const reason = isHot
 		? `The busiest shard's engine uses ${Math.round(load.cpuShare * 100)} % of a processor.`
@@ -221,7 +225,8 @@ function splitFor(
 ): Verdict | null {
 	const { capacity, room } = situation;
 	const { shardBytes, shards } = capacity;
-	for (let more = Math.min(shards, SHARDS_MAX - shards); more > 0; more = Math.floor(more / 2)) {
+	const most = trigger === "storage" ? SHARDS_MAX : Math.min(SHARDS_MAX, room.processors);
+	for (let more = Math.min(shards, most - shards); more > 0; more = Math.floor(more / 2)) {
 		const { maxBytes } = boundsOf(situation.limits, shards + more);
 		// All data is still where it was: no shard may get less than it holds.
 		if (maxBytes < shardBytes && load.shardUsedBytes > 0.8 * maxBytes) continue;
