@@ -10,13 +10,26 @@ export function firstIssues(error: ZodError | undefined): Map<string, string> {
 	return messages;
 }
 
+/** The first message for each path, such as `limits.dataStorageGb.min`, as a sentence. */
+export function issuesByPath(error: ZodError | undefined): Map<string, string> {
+	const messages = new Map<string, string>();
+	for (const { path, message } of error?.issues ?? []) {
+		const place = path.join(".");
+		if (!messages.has(place)) messages.set(place, asSentence(message));
+	}
+	return messages;
+}
+
 /** What forms call the API's fields, if not by the field's name. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
+	DataStorage: "data storage",
+	ECPUPerSecond: "ECPU per second",
 	automaticFailover: "automatic failover",
 	clusterMode: "cluster mode",
 	cpuMillis: "assigned CPUs, in thousandths,",
 	deletionProtection: "deletion protection",
 	engineVersion: "engine version",
+	evictionPolicy: "eviction policy",
 	expiresInDays: "days until it expires",
 	memoryMib: "memory in MiB",
 	multiAz: "Multi-AZ",
@@ -29,6 +42,9 @@ const FIELD_NAMES = new RegExp(`\\b(${Object.keys(FIELD_WORDS).join("|")})\\b`, 
 /** A pointer into the API, which forms leave out because they show the choices themselves. */
 const API_REFERENCE = /[;,.] see GET \/api\/\S+/g;
 
+/** In a form, an empty field is no limit. */
+const ZERO_REMOVES = "You can set the value to zero to remove the limit";
+
 /** A form has switches instead of true and false, and sends one request. */
 const SWITCHES = /\bset (\S[^;.]*?) to (true|false)(?: in the same request)?/g;
 
@@ -39,6 +55,7 @@ const SWITCHES = /\bset (\S[^;.]*?) to (true|false)(?: in the same request)?/g;
 export function asSentence(message: string): string {
 	const worded = message
 		.replace(API_REFERENCE, "")
+		.replace(ZERO_REMOVES, "Leave it empty for no limit")
 		.replace(FIELD_NAMES, (field) => FIELD_WORDS[field] ?? field)
 		.replace(SWITCHES, (_, what, value) => `turn ${what} ${value === "true" ? "on" : "off"}`);
 	// "vCPU" stays as it is written.

@@ -21,8 +21,15 @@ export function toCliWords(request: CreateCacheInput): string[][] {
 	const { clusterMode } = request;
 	return [
 		["larder", "caches", "create", nameOf(request)],
+		...option("--kind", request.kind),
 		...option("--engine", request.engine),
 		...option("--engine-version", request.engineVersion),
+		...option("--protocol", request.protocol),
+		...option("--eviction-policy", request.evictionPolicy),
+		...option("--storage-min", request.limits?.dataStorageGb?.min),
+		...option("--storage-max", request.limits?.dataStorageGb?.max),
+		...option("--ecpu-min", request.limits?.ecpuPerSecond?.min),
+		...option("--ecpu-max", request.limits?.ecpuPerSecond?.max),
 		...option("--node-type", request.nodeType),
 		...option(
 			"--cluster-mode",

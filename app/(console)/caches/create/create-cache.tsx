@@ -11,9 +11,12 @@ import { Segmented } from "../../../_ui/segmented.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { AvailabilityFields } from "./availability-fields.tsx";
 import { EasyFields } from "./easy-fields.tsx";
-import { EngineFields } from "./engine-fields.tsx";
+import { EngineCards, EngineVersionField } from "./engine-fields.tsx";
+import { KindChoice } from "./kind-choice.tsx";
 import { NameFields } from "./name-fields.tsx";
 import { SecurityFold } from "./security-fold.tsx";
+import { ServerlessFields } from "./serverless-fields.tsx";
+import { ServerlessSummary } from "./serverless-summary.tsx";
 import { ParametersFold, PlacementFold } from "./settings-folds.tsx";
 import { Summary } from "./summary.tsx";
 import { TopologyFields } from "./topology-fields.tsx";
@@ -47,6 +50,8 @@ export function CreateCache() {
 function CreateCacheForm() {
 	const wizard = useWizard();
 	const { form, mode, setMode } = wizard;
+	const isServerless = form.draft.kind === "serverless";
+	const Review = isServerless ? ServerlessSummary : Summary;
 	const formRef = useRef<HTMLFormElement>(null);
 	/** The field to focus once it is rendered: its fold may still be closed, or Easy mode may not show it. */
 	const [fault, setFault] = useState<string | null>(null);
@@ -61,7 +66,7 @@ function CreateCacheForm() {
 	});
 	const goTo = (field: string) => {
 		setFault(field);
-		if (field !== "name" && mode === "easy") setMode("custom");
+		if (field !== "name" && mode === "easy" && !isServerless) setMode("custom");
 	};
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
@@ -77,7 +82,11 @@ function CreateCacheForm() {
 		<>
 			<PageHeader
 				{...HEAD}
-				actions={<Segmented label="Mode" value={mode} options={MODES} onChange={setMode} />}
+				actions={
+					!isServerless && (
+						<Segmented label="Mode" value={mode} options={MODES} onChange={setMode} />
+					)
+				}
 			/>
 			<form
 				ref={formRef}
@@ -90,10 +99,17 @@ function CreateCacheForm() {
 					{form.error !== null && (
 						<ProblemBanner title="The cache wasn't created" error={form.error} />
 					)}
-					{mode === "easy" ? <EasyFields wizard={wizard} /> : <CustomFields wizard={wizard} />}
+					<KindChoice wizard={wizard} />
+					{isServerless ? (
+						<ServerlessFields wizard={wizard} />
+					) : mode === "easy" ? (
+						<EasyFields wizard={wizard} />
+					) : (
+						<CustomFields wizard={wizard} />
+					)}
 				</div>
 				<div className="min-w-0 lg:sticky lg:top-17">
-					<Summary
+					<Review
 						form={form}
 						footer={
 							<>
@@ -117,7 +133,8 @@ function CustomFields({ wizard }: { wizard: Wizard }) {
 	return (
 		<>
 			<NameFields wizard={wizard} />
-			<EngineFields wizard={wizard} />
+			<EngineCards wizard={wizard} />
+			<EngineVersionField form={form} />
 			<TopologyFields form={form} />
 			<AvailabilityFields form={form} />
 			<div className="flex flex-col gap-3">

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCacheInputSchema } from "../../../../server/contract/cache.ts";
-import { engineSchema } from "../../../../server/contract/enums.ts";
+import {
+	cacheKindSchema,
+	engineSchema,
+	evictionPolicySchema,
+	protocolSchema,
+} from "../../../../server/contract/enums.ts";
+import { issuesByPath } from "../../../_lib/form-issues.ts";
 import { tagProblem } from "../tags.ts";
 import { toCliCommand, toCliWords, toCurlCommand } from "./as-code.ts";
 import { describeChoice } from "./describe-choice.ts";
@@ -14,7 +20,8 @@ import {
 	multiAzObstacle,
 	toRequest,
 } from "./draft.ts";
-import { applyPurpose, PURPOSE_LIST, readStart } from "./purposes.ts";
+import { applyPurpose, PURPOSE_LIST, readStart, withKind } from "./purposes.ts";
+import { draftFieldAt } from "./use-create-rules.ts";
 
 const FLEET: FleetFacts = { onlineZones: ["a", "b", "c"] };
 const draftOf = (change: Partial<Draft>): Draft => ({ ...EMPTY_DRAFT, name: "Orders", ...change });
@@ -26,6 +33,13 @@ const faultsOf = (change: Partial<Draft>) =>
 /** Anything that can be reached by clicks, with text that a shell could stumble over. */
 const arbitraryDraft: fc.Arbitrary<Draft> = fc
 	.record({
+		kind: fc.constantFrom(...cacheKindSchema.options),
+		protocol: fc.constantFrom(...protocolSchema.options),
+		evictionPolicy: fc.constantFrom(...evictionPolicySchema.options),
+		storageMin: fc.constantFrom("", "1"),
+		storageMax: fc.constantFrom("", "0", "5,000"),
+		ecpuMin: fc.constantFrom("", "1000"),
+		ecpuMax: fc.constantFrom("", "15 000 000"),
 		engine: fc.constantFrom(...engineSchema.options),
 		clusterMode: fc.constantFrom("disabled" as const, "enabled" as const),
 		shards: fc.integer({ min: 1, max: 500 }),
@@ -41,7 +55,7 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
 		description: fc.constantFrom("", "it's $HOME `id`", "two words"),
 		tags: fc.constantFrom([], [tag("team", "it's ours"), tag("cost", "a=b")]),
 	})
-	.map((change) => draftOf(change));
+	.map((change) => withKind(draftOf(change), change.kind));
 
 describe("a draft", () => {
 	it("with a purpose and a name is a request that the contract accepts", () => {
@@ -91,6 +105,38 @@ describe("a draft", () => {
 		});
 	});
 
+	it("says nothing of node types, shards or replicas for a serverless cache", () => {
+		const serverless = (change: Partial<Draft>) =>
+			toRequest(withKind(draftOf(change), "serverless"), FLEET);
+		const plain = { name: "Orders", kind: "serverless", engine: "valkey" };
+		expect(serverless({ parameterGroup: "own.group", zones: ["a"], slots: "0-16383" })).toEqual(
+			plain,
+		);
+		expect(serverless({ engine: "memcached" })).toEqual(plain);
+		const options = {
+			...{ protocol: "standard", evictionPolicy: "noeviction", auth: "none" },
+			...{ storageMin: "1", storageMax: "1,000", ecpuMax: "0" },
+		} as const;
+		expect(serverless(options)).toEqual({
+			...{ ...plain, protocol: "standard", evictionPolicy: "noeviction", auth: "none" },
+			limits: { dataStorageGb: { min: 1, max: 1_000 } },
+		});
+	});
+
+	it.each([
+		["storageMax", { storageMax: "5001" }],
+		["storageMin", { storageMin: "1.5" }],
+		["ecpuMin", { ecpuMin: "999" }],
+		["ecpuMax", { ecpuMax: "many" }],
+		["storageMax", { storageMin: "3", storageMax: "2" }],
+	])("with a limit out of range is refused at %s", (field, change) => {
+		const { error } = createCacheInputSchema.safeParse(
+			requestOf({ kind: "serverless", ...change }),
+		);
+		const faults = [...issuesByPath(error).keys()].map(draftFieldAt);
+		expect(faults).toEqual([field]);
+	});
+
 	it.each(["80", "abc", "6379.5", "-1"])("with port %j is refused at the port", (port) => {
 		expect(faultsOf({ port })).toEqual(["port"]);
 	});
@@ -138,6 +184,10 @@ function readCliWords(words: readonly string[][]): Record<string, unknown> {
 		const before = request[key];
 		request[key] = [...(Array.isArray(before) ? before : []), value];
 	};
+	const limit = (name: string, bound: string, value: string) => {
+		const limits = (request.limits ?? {}) as Record<string, object>;
+		request.limits = { ...limits, [name]: { ...limits[name], [bound]: Number(value) } };
+	};
 	for (const [flag = "", value = "", , name] of words) {
 		if (flag === "larder") request.name = name;
 		else if (flag === "--cluster-mode")
@@ -150,6 +200,8 @@ function readCliWords(words: readonly string[][]): Record<string, unknown> {
 		else if (flag === "--zone") append("zones", value);
 		else if (flag === "--multi-az") request.multiAz = true;
 		else if (flag === "--no-automatic-failover") request.automaticFailover = false;
+		else if (flag.startsWith("--storage-")) limit("dataStorageGb", flag.slice(10), value);
+		else if (flag.startsWith("--ecpu-")) limit("ecpuPerSecond", flag.slice(7), value);
 		else if (flag === "--deletion-protection") request.deletionProtection = true;
 		else if (flag === "--tag") {
 			const at = value.indexOf("=");

@@ -1,5 +1,12 @@
 import type { CreateCacheInput } from "../../../../server/contract/cache.ts";
-import type { ClusterMode, Engine } from "../../../../server/contract/enums.ts";
+import type {
+	CacheKind,
+	ClusterMode,
+	Engine,
+	EvictionPolicy,
+	Protocol,
+} from "../../../../server/contract/enums.ts";
+import { type LimitsDraft, limitChanges, NO_LIMITS_DRAFT } from "../limits-draft.ts";
 import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
 
 export type PurposeId =
@@ -13,14 +20,18 @@ export type PurposeId =
 	| "development";
 
 /** What the form holds: text as typed, so that nothing is lost or reshaped on the way. */
-export interface Draft {
+export interface Draft extends LimitsDraft {
 	name: string;
 	description: string;
+	kind: CacheKind;
 	/** "" for none. */
 	purpose: PurposeId | "";
 	engine: Engine;
 	/** "" takes the newest that hosts have. */
 	engineVersion: string;
+	/** For a serverless cache, as are the eviction policy and the limits. */
+	protocol: Protocol;
+	evictionPolicy: EvictionPolicy;
 	clusterMode: ClusterMode;
 	shards: number;
 	replicas: number;
@@ -43,12 +54,22 @@ export interface Draft {
 
 export type DraftField = keyof Draft;
 
+/** Spelled out here, because the contract's own constant would load the code that validates. */
+const NO_LIMITS = {
+	dataStorageGb: { min: null, max: null },
+	ecpuPerSecond: { min: null, max: null },
+};
+
 export const EMPTY_DRAFT: Draft = {
 	name: "",
 	description: "",
+	kind: "provisioned",
 	purpose: "",
 	engine: "valkey",
 	engineVersion: "",
+	protocol: "cluster",
+	evictionPolicy: "volatile-lru",
+	...NO_LIMITS_DRAFT,
 	clusterMode: "disabled",
 	shards: 3,
 	replicas: 1,
@@ -154,22 +175,42 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 	};
 }
 
+/** What only a serverless cache's creator can say. */
+function serverlessOf(draft: Draft): Partial<CreateCacheInput> {
+	const limits = limitChanges(NO_LIMITS, draft);
+	return {
+		...(draft.protocol === "cluster" ? {} : { protocol: draft.protocol }),
+		...(limits === undefined ? {} : { limits }),
+		...(draft.evictionPolicy === "volatile-lru" ? {} : { evictionPolicy: draft.evictionPolicy }),
+		...(draft.auth === "none" ? { auth: "none" } : {}),
+	};
+}
+
+/** What only a provisioned cache's creator can say. */
+function provisionedOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> {
+	return {
+		nodeType: draft.nodeType,
+		...topologyOf(draft, fleet),
+		...(hasMultiAz(draft, fleet) ? { multiAz: true } : {}),
+		...(draft.zones.length === 0 ? {} : { zones: [...draft.zones] }),
+		...(draft.parameterGroup === "" ? {} : { parameterGroup: draft.parameterGroup }),
+	};
+}
+
 /**
  * The request that the draft stands for, defaults left out. It may be invalid: the contract's schema decides,
  * and a port that isn't a number stays as typed so that the schema can refuse it.
  */
 export function toRequest(draft: Draft, fleet: FleetFacts): CreateCacheInput {
 	const port = draft.port.trim();
+	const isServerless = draft.kind === "serverless";
 	return {
 		name: draft.name.trim(),
+		...(isServerless ? { kind: draft.kind } : {}),
 		engine: draft.engine,
 		...(draft.engineVersion === "" ? {} : { engineVersion: draft.engineVersion }),
-		nodeType: draft.nodeType,
-		...topologyOf(draft, fleet),
-		...(hasMultiAz(draft, fleet) ? { multiAz: true } : {}),
-		...(draft.zones.length === 0 ? {} : { zones: [...draft.zones] }),
+		...(isServerless ? serverlessOf(draft) : provisionedOf(draft, fleet)),
 		...(port === "" ? {} : { port: /^\d+$/.test(port) ? Number(port) : Number.NaN }),
-		...(draft.parameterGroup === "" ? {} : { parameterGroup: draft.parameterGroup }),
 		...(draft.deletionProtection ? { deletionProtection: true } : {}),
 		...(filledTags(draft.tags).length === 0 ? {} : { tags: toTagRecord(draft.tags) }),
 		...(draft.description === "" ? {} : { description: draft.description }),

@@ -2,7 +2,6 @@
 
 import { Sparkles } from "lucide-react";
 import { ChoiceCard } from "../../../_ui/choice-card.tsx";
-import { bind } from "./bind.ts";
 import { describeChoice } from "./describe-choice.ts";
 import { FieldGroup } from "./field-group.tsx";
 import { NameField } from "./name-fields.tsx";
@@ -16,7 +15,7 @@ export function EasyFields({ wizard }: { wizard: Wizard }) {
 	const purpose = purposeOf(draft.purpose);
 	return (
 		<>
-			<NameField {...bind(form, "name")} className="sm:max-w-[calc(50%-0.375rem)]" />
+			<NameField wizard={wizard} className="sm:max-w-[calc(50%-0.375rem)]" />
 			<FieldGroup legend="Purpose">
 				<div className="grid gap-3 sm:grid-cols-2">
 					{PURPOSE_LIST.map(({ id, label, hint }) => (

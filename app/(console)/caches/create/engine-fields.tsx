@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { ENGINES } from "../../../../server/contract/choices.ts";
 import type { Engine } from "../../../../server/contract/enums.ts";
 import { newestOffered } from "../../../../server/contract/offered-versions.ts";
@@ -12,6 +13,7 @@ import { ProblemBanner } from "../../../_ui/notices.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { errorSentence } from "./bind.ts";
 import { FieldGroup } from "./field-group.tsx";
+import type { CreateForm } from "./use-create-form.ts";
 import type { Wizard } from "./use-wizard.ts";
 
 const WORDS: Readonly<Record<Engine, string>> = {
@@ -30,31 +32,28 @@ export function useEngineVersions(engine: Engine) {
 	return { query, all, own, newest: own.find(({ isDefault }) => isDefault)?.version ?? null };
 }
 
-export function EngineFields({ wizard }: { wizard: Wizard }) {
+interface EngineCardsProps {
+	wizard: Wizard;
+	engines?: readonly Engine[];
+	/** What each engine is good for. */
+	words?: Partial<Readonly<Record<Engine, string>>>;
+	hint?: ReactNode;
+}
+
+export function EngineCards({ wizard, engines = ENGINES, words = WORDS, hint }: EngineCardsProps) {
 	const { form, chooseEngine } = wizard;
-	const { engine, engineVersion } = form.draft;
-	const { query, all, own, newest } = useEngineVersions(engine);
+	const { engine } = form.draft;
+	const { query, all } = useEngineVersions(engine);
 	const versionOf = (candidate: Engine) =>
 		all.find((version) => version.engine === candidate && version.isDefault)?.version;
-	const options = [
-		{
-			value: NEWEST,
-			label: newest === null ? `Newest ${newestOffered(engine)}` : `Newest (${newest})`,
-		},
-		...own.map(({ version, hosts }) => ({
-			value: version,
-			label: version,
-			detail: `On ${plural(hosts.length, "host")}`,
-		})),
-	];
 	return (
 		<>
 			{query.isError && (
 				<ProblemBanner title="Engine versions couldn't be loaded" error={query.error} />
 			)}
-			<FieldGroup legend="Engine">
-				<div className="grid gap-3 sm:grid-cols-3">
-					{ENGINES.map((candidate) => (
+			<FieldGroup legend="Engine" {...(hint === undefined ? {} : { hint })}>
+				<div className={`grid gap-3 ${engines.length === 2 ? "sm:grid-cols-2" : "sm:grid-cols-3"}`}>
+					{engines.map((candidate) => (
 						<ChoiceCard
 							key={candidate}
 							name="engine"
@@ -70,7 +69,7 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 								</>
 							}
 						>
-							{WORDS[candidate]}
+							{words[candidate]}
 							{query.isSuccess && versionOf(candidate) === undefined && (
 								<span className="mt-1 block text-xs">
 									No host has it yet; hosts download it on first use.
@@ -80,19 +79,37 @@ export function EngineFields({ wizard }: { wizard: Wizard }) {
 					))}
 				</div>
 			</FieldGroup>
-			<SelectField
-				label="Engine version"
-				value={engineVersion === "" ? NEWEST : engineVersion}
-				options={options}
-				onChange={(value) => form.set("engineVersion", value === NEWEST ? "" : value)}
-				error={errorSentence(form, "engineVersion")}
-				hint={
-					query.isSuccess && own.length === 0
-						? `No host has ${engineName(engine)} yet. Hosts download it on first use, which takes a little longer.`
-						: "Versions that your hosts have installed."
-				}
-				className="sm:max-w-[calc(50%-0.375rem)]"
-			/>
 		</>
+	);
+}
+
+export function EngineVersionField({ form }: { form: CreateForm }) {
+	const { engine, engineVersion } = form.draft;
+	const { query, own, newest } = useEngineVersions(engine);
+	const options = [
+		{
+			value: NEWEST,
+			label: newest === null ? `Newest ${newestOffered(engine)}` : `Newest (${newest})`,
+		},
+		...own.map(({ version, hosts }) => ({
+			value: version,
+			label: version,
+			detail: `On ${plural(hosts.length, "host")}`,
+		})),
+	];
+	return (
+		<SelectField
+			label="Engine version"
+			value={engineVersion === "" ? NEWEST : engineVersion}
+			options={options}
+			onChange={(value) => form.set("engineVersion", value === NEWEST ? "" : value)}
+			error={errorSentence(form, "engineVersion")}
+			hint={
+				query.isSuccess && own.length === 0
+					? `No host has ${engineName(engine)} yet. Hosts download it on first use, which takes a little longer.`
+					: "Versions that your hosts have installed."
+			}
+			className="sm:max-w-[calc(50%-0.375rem)]"
+		/>
 	);
 }

@@ -7,14 +7,18 @@ import { bind } from "./bind.ts";
 import { PURPOSE_LIST, purposeOf } from "./purposes.ts";
 import type { Wizard } from "./use-wizard.ts";
 
-type NameFieldProps = ReturnType<typeof bind> & { className?: string };
+interface NameFieldProps {
+	wizard: Wizard;
+	className?: string;
+}
 
-export function NameField(props: NameFieldProps) {
+export function NameField({ wizard, className = "" }: NameFieldProps) {
 	return (
 		<FormTextField
 			label="Name"
-			{...props}
-			autoFocus
+			{...bind(wizard.form, "name")}
+			className={className}
+			autoFocus={wizard.isArriving}
 			autoComplete="off"
 			hint={`Letters, digits and hyphens; at most ${LIMITS.nameMaxLength} characters. You can't change it later.`}
 		/>
@@ -31,7 +35,7 @@ export function NameFields({ wizard }: { wizard: Wizard }) {
 	const { form, choosePurpose } = wizard;
 	return (
 		<div className="grid items-start gap-x-3 gap-y-5 sm:grid-cols-2">
-			<NameField {...bind(form, "name")} />
+			<NameField wizard={wizard} />
 			<SelectField
 				label="Purpose"
 				isOptional

@@ -1,5 +1,5 @@
 import { ENGINES } from "../../../../server/contract/choices.ts";
-import type { Engine } from "../../../../server/contract/enums.ts";
+import type { CacheKind, Engine } from "../../../../server/contract/enums.ts";
 import { oneOf } from "../../../_lib/one-of.ts";
 import { type Draft, EMPTY_DRAFT, type PurposeId } from "./draft.ts";
 
@@ -122,6 +122,12 @@ export function readStart(engine: string | null, purpose: string | null): Wizard
 /** The draft with what the purpose sets. Clears the slots, and what belongs to an engine: version and parameter group. */
 export function applyPurpose(draft: Draft, { purpose, engine }: WizardStart): Draft {
 	return withEngine({ ...draft, ...PURPOSES[purpose].preset, purpose, slots: "" }, engine);
+}
+
+/** A serverless cache can't be Memcached, and has no purpose. */
+export function withKind(draft: Draft, kind: CacheKind): Draft {
+	const isMemcached = kind === "serverless" && draft.engine === "memcached";
+	return { ...(isMemcached ? withEngine({ ...draft, purpose: "" }, "valkey") : draft), kind };
 }
 
 export function withEngine(draft: Draft, engine: Engine): Draft {

@@ -15,17 +15,9 @@ import { AsCode } from "./as-code-panel.tsx";
 import { type Draft, isCluster, nodeCountOf, shardsOf } from "./draft.ts";
 import { PlacementPicture } from "./placement-picture.tsx";
 import type { ZoneRoom } from "./preview-placement.ts";
+import { Fact } from "./summary-fact.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 import { usePreview } from "./use-preview.ts";
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-	return (
-		<div className="flex items-baseline justify-between gap-4">
-			<dt className="shrink-0 text-muted">{label}</dt>
-			<dd className="min-w-0 text-right tabular-nums">{children}</dd>
-		</div>
-	);
-}
 
 /** What clients will be given. */
 function endpointWords(draft: Draft): string {

@@ -10,7 +10,7 @@ import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
 import { type Draft, type DraftField, type FleetFacts, toRequest } from "./draft.ts";
 import { keepDraft, readKeptDraft } from "./kept-draft.ts";
-import { FIELD_OF, useCreateRules } from "./use-create-rules.ts";
+import { draftFieldAt, useCreateRules } from "./use-create-rules.ts";
 import { useNameTaken } from "./use-name-taken.ts";
 
 interface Refusal {
@@ -77,7 +77,7 @@ export function useCreateForm(initial: () => Draft, start: string) {
 		},
 		onError: (error) => {
 			const { field, message } = toApiProblem(error);
-			const own = field === null ? undefined : FIELD_OF[field.split(".")[0] ?? ""];
+			const own = field === null ? undefined : draftFieldAt(field);
 			setRefusal(own === undefined ? null : { field: own, message, value: draft[own] });
 		},
 	});

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { createCacheInputSchema } from "../../../../server/contract/cache.ts";
-import { firstIssues } from "../../../_lib/form-issues.ts";
+import { issuesByPath } from "../../../_lib/form-issues.ts";
+import { LIMIT_FIELDS } from "../limits-draft.ts";
 import { tagProblem } from "../tags.ts";
 import { type Draft, type DraftField, type FleetFacts, toRequest } from "./draft.ts";
 
@@ -8,9 +9,13 @@ type Rules = typeof createCacheInputSchema;
 type DraftProblems = ReadonlyMap<DraftField, string>;
 
 /** The form's field for each of the contract's. */
-export const FIELD_OF: Readonly<Record<string, DraftField>> = {
+const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	name: "name",
 	description: "description",
+	kind: "kind",
+	protocol: "protocol",
+	evictionPolicy: "evictionPolicy",
+	...LIMIT_FIELDS,
 	engine: "engine",
 	engineVersion: "engineVersion",
 	nodeType: "nodeType",
@@ -29,12 +34,19 @@ export const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	tags: "tags",
 };
 
+/** The form's field for a path such as `limits.dataStorageGb.min` or `slots.2`; undefined for none. */
+export function draftFieldAt(path: string): DraftField | undefined {
+	const own = FIELD_OF[path];
+	const end = path.lastIndexOf(".");
+	return own ?? (end < 0 ? undefined : draftFieldAt(path.slice(0, end)));
+}
+
 /** The problems of a draft. If the rules can't be loaded, the server reports the problems. */
 function problemsOf(rules: Rules | null, draft: Draft, fleet: FleetFacts): DraftProblems {
 	const problems = new Map<DraftField, string>();
-	for (const [field, message] of firstIssues(rules?.safeParse(toRequest(draft, fleet)).error)) {
-		const own = FIELD_OF[field];
-		if (own !== undefined) problems.set(own, message);
+	for (const [path, message] of issuesByPath(rules?.safeParse(toRequest(draft, fleet)).error)) {
+		const own = draftFieldAt(path);
+		if (own !== undefined && !problems.has(own)) problems.set(own, message);
 	}
 	const tags = tagProblem(draft.tags);
 	if (tags !== null) problems.set("tags", tags);

@@ -1,23 +1,29 @@
 "use client";
 
 import { useState } from "react";
-import type { Engine } from "../../../../server/contract/enums.ts";
+import { CACHE_KINDS } from "../../../../server/contract/choices.ts";
+import type { CacheKind, Engine } from "../../../../server/contract/enums.ts";
+import { oneOf } from "../../../_lib/one-of.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { EMPTY_DRAFT, type PurposeId } from "./draft.ts";
-import { applyPurpose, readStart, withEngine } from "./purposes.ts";
+import { applyPurpose, readStart, withEngine, withKind } from "./purposes.ts";
 import { type CreateForm, useCreateForm } from "./use-create-form.ts";
 
 export type WizardMode = "easy" | "custom";
 
-/** The form and its address: `?mode=custom&engine=redis&purpose=leaderboard`, which links and the search lead to. */
+/**
+ * The form and its address, such as `?mode=custom&engine=redis&purpose=leaderboard` or `?kind=serverless`, which links and
+ * the search lead to.
+ */
 export function useWizard() {
 	const { params, change } = useUrlParams();
 	const mode: WizardMode = params.get("mode") === "custom" ? "custom" : "easy";
 	const engine = params.get("engine");
 	const purpose = params.get("purpose");
-	const address = `${engine ?? ""} ${purpose ?? ""}`;
+	const kind = oneOf(CACHE_KINDS, params.get("kind")) ?? "provisioned";
+	const address = `${engine ?? ""} ${purpose ?? ""} ${kind}`;
 	const form: CreateForm = useCreateForm(
-		() => applyPurpose(EMPTY_DRAFT, readStart(engine, purpose)),
+		() => withKind(applyPurpose(EMPTY_DRAFT, readStart(engine, purpose)), kind),
 		address,
 	);
 
@@ -30,12 +36,26 @@ export function useWizard() {
 		if (!isOwn && (engine !== null || (purpose !== null && form.draft.purpose !== ""))) {
 			form.update((draft) => applyPurpose(draft, start));
 		}
+		if (form.draft.kind !== kind) form.update((draft) => withKind(draft, kind));
 	}
+
+	// Whoever has just chosen a kind or a mode keeps the focus there.
+	const [isArriving, setArriving] = useState(true);
 
 	return {
 		mode,
 		form,
-		setMode: (next: WizardMode) => change({ mode: next === "custom" ? next : null }),
+		/** The name takes the focus. */
+		isArriving,
+		setMode: (next: WizardMode) => {
+			setArriving(false);
+			change({ mode: next === "custom" ? next : null });
+		},
+		chooseKind: (next: CacheKind) => {
+			setArriving(false);
+			form.update((draft) => withKind(draft, next));
+			change({ kind: next === "serverless" ? next : null });
+		},
 		choosePurpose: (next: PurposeId | "") => {
 			if (next === "") {
 				form.set("purpose", "");

@@ -1,0 +1,81 @@
+import type { CacheKind, EvictionPolicy, Protocol } from "../../../server/contract/enums.ts";
+import { GIB } from "../../../server/contract/limits.ts";
+import type { Limits } from "../../../server/contract/serverless.ts";
+import { formatBytes } from "../../_lib/format/bytes.ts";
+import { formatCount } from "../../_lib/format/count.ts";
+
+interface Words {
+	label: string;
+	/** What it means, in a sentence. */
+	hint: string;
+}
+
+export const KINDS: Readonly<Record<CacheKind, Words>> = {
+	serverless: {
+		label: "Serverless",
+		hint: "Larder sizes it: it grows and shrinks with its data and its requests.",
+	},
+	provisioned: {
+		label: "Provisioned",
+		hint: "You choose node type, shards and replicas, and change them when you want.",
+	},
+};
+
+export const PROTOCOL_WORDS: Readonly<Record<Protocol, Words>> = {
+	cluster: {
+		label: "Cluster",
+		hint: "Grows over many hosts, for clients that speak the cluster protocol, as with ElastiCache Serverless.",
+	},
+	standard: {
+		label: "Standard",
+		hint: "One endpoint for any client and commands on any keys together; grows up to what your largest host holds.",
+	},
+};
+
+/** What happens once a serverless cache can't grow any more. */
+export const EVICTION_HINTS: Readonly<Record<EvictionPolicy, string>> = {
+	"volatile-lru":
+		"Evicts the least recently used keys that have a TTL. Once only keys without one are left, writes fail.",
+	"allkeys-lru": "Evicts the least recently used keys of all. Writes never fail for lack of room.",
+	"volatile-lfu":
+		"Evicts the least frequently used keys that have a TTL. Once only keys without one are left, writes fail.",
+	"allkeys-lfu":
+		"Evicts the least frequently used keys of all. Writes never fail for lack of room.",
+	"volatile-random":
+		"Evicts any keys that have a TTL. Once only keys without one are left, writes fail.",
+	"allkeys-random": "Evicts any keys. Writes never fail for lack of room.",
+	"volatile-ttl":
+		"Evicts the keys that expire soonest. Once only keys without a TTL are left, writes fail.",
+	noeviction:
+		"Evicts nothing: writes fail instead, with the engine's out-of-memory error. For queues such as BullMQ, Sidekiq and Celery, which must not lose jobs.",
+};
+
+/** "none", "at least 1 GiB", "at most 10 GiB", "1 GiB to 10 GiB". */
+function boundsWords(
+	{ min, max }: Limits["dataStorageGb"],
+	format: (value: number) => string,
+): string {
+	if (min === null) return max === null ? "none" : `at most ${format(max)}`;
+	return max === null ? `at least ${format(min)}` : `${format(min)} to ${format(max)}`;
+}
+
+/** The API counts in ElastiCache's GB, which are GiB. */
+export function storageBytes(gb: number): number {
+	return gb * GIB;
+}
+
+export function formatGb(gb: number): string {
+	return formatBytes(storageBytes(gb));
+}
+
+export function formatEcpu(ecpuPerSecond: number): string {
+	return `${formatCount(ecpuPerSecond)} ECPU/s`;
+}
+
+export function storageLimitWords({ dataStorageGb }: Limits): string {
+	return boundsWords(dataStorageGb, formatGb);
+}
+
+export function ecpuLimitWords({ ecpuPerSecond }: Limits): string {
+	return boundsWords(ecpuPerSecond, formatEcpu);
+}
