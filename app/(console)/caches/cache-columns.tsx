@@ -13,6 +13,7 @@ import { NameCell } from "../../_ui/table/name-cell.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { MultiAzStatus } from "./multi-az-status.tsx";
+import { storageBytes } from "./serverless-words.ts";
 import { topologyWords } from "./topology-words.ts";
 
 function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
@@ -21,6 +22,37 @@ function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: Endpoint
 		<span className="inline-flex items-center gap-1 whitespace-nowrap">
 			<code className="font-mono text-xs">{address}</code>
 			<CopyButton text={address} label={`Copy endpoint of ${cache.name}`} />
+		</span>
+	);
+}
+
+/** What a serverless cache stores, out of its maximum, or else of what it has now. */
+function Storage({ cache, usedBytes }: { cache: CacheSummary; usedBytes: number }) {
+	const max = cache.limits?.dataStorageGb.max ?? null;
+	const maxBytes = max === null ? null : storageBytes(max);
+	return (
+		<span className="inline-flex min-w-28 flex-col gap-1 text-left text-[0.8125rem]">
+			<span className="whitespace-nowrap">
+				<Bytes value={usedBytes} />
+				<span className="text-muted">
+					{maxBytes === null ? (
+						", no maximum"
+					) : (
+						<>
+							{" of "}
+							<Bytes value={maxBytes} />
+						</>
+					)}
+				</span>
+			</span>
+			{maxBytes !== null && (
+				<UsageBar
+					label={`Data storage of ${cache.name}`}
+					used={usedBytes}
+					total={maxBytes}
+					tone="auto"
+				/>
+			)}
 		</span>
 	);
 }
@@ -72,7 +104,7 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 	},
 	{
 		id: "engine",
-		header: "Engine and topology",
+		header: "Engine and kind",
 		sortValue: (cache) => `${cache.engine} ${cache.engineVersion}`,
 		cell: (cache) => (
 			<span className="cell-stack inline-flex flex-col whitespace-nowrap">
@@ -98,7 +130,12 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		header: "Memory",
 		sortValue: (cache) => cache.memoryUsedBytes,
 		cell: (cache) =>
-			cache.memoryUsedBytes !== null && <Memory cache={cache} usedBytes={cache.memoryUsedBytes} />,
+			cache.memoryUsedBytes !== null &&
+			(cache.kind === "serverless" ? (
+				<Storage cache={cache} usedBytes={cache.memoryUsedBytes} />
+			) : (
+				<Memory cache={cache} usedBytes={cache.memoryUsedBytes} />
+			)),
 	},
 	{
 		id: "ops",
@@ -134,15 +171,17 @@ export function cacheColumns(currency: string | undefined): readonly Column<Cach
 			id: "cost",
 			header: "Cost / month",
 			align: "end",
-			sortValue: (cache) => cache.hourlyCost,
-			cell: (cache) => (
-				<span
-					className="tabular-nums"
-					title={`${formatMoney(cache.hourlyCost, currency)} an hour, from your rate card`}
-				>
-					{formatMoney(monthlyCost(cache.hourlyCost), currency)}
-				</span>
-			),
+			// A serverless cache costs what it uses, which no rate per hour says.
+			sortValue: (cache) => (cache.kind === "serverless" ? null : cache.hourlyCost),
+			cell: (cache) =>
+				cache.kind === "serverless" ? null : (
+					<span
+						className="tabular-nums"
+						title={`${formatMoney(cache.hourlyCost, currency)} an hour, from your rate card`}
+					>
+						{formatMoney(monthlyCost(cache.hourlyCost), currency)}
+					</span>
+				),
 		},
 	];
 }

@@ -21,6 +21,8 @@ import { CacheFilters } from "./cache-filters.tsx";
 import { cacheListInput } from "./cache-list-input.ts";
 
 const HEAD = PAGE_HEADS["/caches"];
+const FILTERS = ["search", "kind", "engine", "status"] as const;
+const NO_FILTERS = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, null]));
 /** What the server can sort a list of several pages by. */
 const SERVER_SORTED = ["name", "status", "engine", "created"];
 
@@ -42,7 +44,9 @@ export function CacheList() {
 	const { data: rateCard } = useRateCard();
 	const columns = useColumns("caches", cacheColumns(rateCard?.currency));
 	const isWhole = page.data?.nextCursor === null && !params.has("cursor");
-	const isFiltered = ["search", "status", "engine"].some((name) => params.has(name));
+	const isFiltered = FILTERS.some((name) => params.has(name));
+	const createHref =
+		params.get("kind") === "serverless" ? "/caches/create?kind=serverless" : "/caches/create";
 	const isEmpty = page.data?.items.length === 0 && !params.has("cursor");
 	return (
 		<>
@@ -70,7 +74,7 @@ export function CacheList() {
 						</Button>
 						{columns.chooser}
 						<ForAdministrators>
-							<ButtonLink href="/caches/create">
+							<ButtonLink href={createHref}>
 								<Plus aria-hidden />
 								Create cache
 							</ButtonLink>
@@ -98,16 +102,13 @@ export function CacheList() {
 						icon={SearchX}
 						title="No cache matches"
 						action={
-							<Button
-								variant="outline"
-								onPress={() => change({ search: null, status: null, engine: null, cursor: null })}
-							>
+							<Button variant="outline" onPress={() => change(NO_FILTERS)}>
 								Clear filters
 							</Button>
 						}
 					>
-						The search looks at names and descriptions. Try fewer letters, or another engine or
-						status.
+						The search looks at names and descriptions. Try fewer letters, or another kind, engine
+						or status.
 					</EmptyState>
 				) : isEmpty ? (
 					<FirstCache />

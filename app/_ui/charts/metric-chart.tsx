@@ -4,11 +4,15 @@ import { Panel } from "../panel.tsx";
 import { chartColor } from "./chart-color.ts";
 import { TimeSeriesChart } from "./lazy-chart.ts";
 import { type ChartData, newest, valueAt } from "./series.ts";
+import type { ChartMark } from "./time-series-chart.tsx";
 import { useChartCursor } from "./use-chart-cursor.ts";
 
 interface MetricChartProps {
 	title: string;
 	data: ChartData;
+	marks?: readonly ChartMark[];
+	/** Called with the moment under the pointer; null when it leaves. */
+	onMoment?: (seconds: number | null) => void;
 	fromSeconds: number;
 	toSeconds: number;
 	format: (value: number) => string;
@@ -48,7 +52,7 @@ function Legend({
 
 /** One metric, with a line for each thing that is compared; the legend follows the crosshair. */
 export function MetricChart(props: MetricChartProps) {
-	const { title, data, format, ...span } = props;
+	const { title, data, format, onMoment, ...span } = props;
 	const cursor = useChartCursor(data.times);
 	const isEmpty = data.series.every(({ values }) => newest(values) === null);
 	return (
@@ -62,7 +66,10 @@ export function MetricChart(props: MetricChartProps) {
 					format={format}
 					{...span}
 					height={168}
-					onCursor={cursor.setIndex}
+					onCursor={(index) => {
+						cursor.setIndex(index);
+						onMoment?.(index === null ? null : (data.times[index] ?? null));
+					}}
 					label={`${title} over time`}
 				/>
 				{isEmpty && (

@@ -8,8 +8,18 @@ import { useTimeZone } from "../../_lib/use-time-zone.ts";
 import { chartColor } from "./chart-color.ts";
 import type { ChartData } from "./series.ts";
 
+/** Something that happened, drawn as a line across the chart. */
+export interface ChartMark {
+	/** Unix time. */
+	seconds: number;
+	direction: "up" | "down";
+	/** Stands out, because the user points at it elsewhere. */
+	isActive: boolean;
+}
+
 interface TimeSeriesChartProps {
 	data: ChartData;
+	marks?: readonly ChartMark[];
 	/** The span shown, in Unix seconds: time without samples stays visible as such. */
 	fromSeconds: number;
 	toSeconds: number;
@@ -41,6 +51,35 @@ const ROUND_STEPS = Array.from({ length: 14 }, (_, power) =>
 	[1, 2, 5].map((digit) => (digit * 10 ** power) / 10),
 ).flat();
 
+/** An arrowhead at the top of each mark's line says whether something rose or fell. */
+function drawMarks(chart: uPlot, marks: readonly ChartMark[], color: (name: string) => string) {
+	const { ctx, bbox } = chart;
+	const unit = uPlot.pxRatio;
+	const head = 4 * unit;
+	for (const { seconds, direction, isActive } of marks) {
+		const x = Math.round(chart.valToPos(seconds, "x", true));
+		if (x < bbox.left || x > bbox.left + bbox.width) continue;
+		ctx.save();
+		ctx.strokeStyle = color(isActive ? "--accent" : "--muted");
+		ctx.fillStyle = color(direction === "up" || isActive ? "--accent" : "--muted");
+		ctx.globalAlpha = isActive ? 1 : 0.6;
+		ctx.lineWidth = (isActive ? 2 : 1) * unit;
+		if (!isActive) ctx.setLineDash([3 * unit, 3 * unit]);
+		ctx.beginPath();
+		ctx.moveTo(x, bbox.top + 2 * head);
+		ctx.lineTo(x, bbox.top + bbox.height);
+		ctx.stroke();
+		const [tip, base] = direction === "up" ? [0, 2 * head] : [2 * head, 0];
+		ctx.globalAlpha = 1;
+		ctx.beginPath();
+		ctx.moveTo(x, bbox.top + tip);
+		ctx.lineTo(x - head, bbox.top + base);
+		ctx.lineTo(x + head, bbox.top + base);
+		ctx.fill();
+		ctx.restore();
+	}
+}
+
 /** `current` returns the latest props: the chart outlives a change of its span. */
 function options(
 	current: () => TimeSeriesChartProps,
@@ -70,6 +109,7 @@ function options(
 		width: Math.max(40, element.clientWidth),
 		height: props.height,
 		legend: { show: false },
+		hooks: { draw: [(chart) => drawMarks(chart, current().marks ?? [], color)] },
 		padding: isSpark ? [3, 0, 2, 0] : [8, TICK_OVERHANG, 0, 0],
 		...(zone === "utc"
 			? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC") }
@@ -120,7 +160,7 @@ function options(
 
 /** Lines over time, on canvas. Drag, zoom and legend are left to the page. */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
-	const { data, fromSeconds, toSeconds, height, label } = props;
+	const { data, marks, fromSeconds, toSeconds, height, label } = props;
 	const { resolvedTheme } = useTheme();
 	const [zone] = useTimeZone();
 	const elementRef = useRef<HTMLDivElement>(null);
@@ -161,7 +201,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 		const chart = chartRef.current;
 		if (chart === null) return;
 		chart.setData(aligned, true);
-	}, [aligned, fromSeconds, toSeconds, names, resolvedTheme, zone, height, props.look]);
+	}, [aligned, marks, fromSeconds, toSeconds, names, resolvedTheme, zone, height, props.look]);
 
 	return (
 		<div ref={elementRef} role="img" aria-label={label} className="w-full" style={{ height }} />

@@ -17,6 +17,8 @@ describe("the ways into the create form", () => {
 		["sessions", "purpose=session-store"],
 		["queue", "purpose=message-queue"],
 		["cluster mode", "purpose=large-data"],
+		["serverless", "kind=serverless"],
+		["autoscaling", "kind=serverless"],
 		["create cache", "engine=valkey"],
 	])("for %j begin with %s", (query, start) => {
 		expect(rankEntries(ENTRIES, query)[0]?.entries[0]?.query).toBe(start);

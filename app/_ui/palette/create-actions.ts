@@ -49,6 +49,13 @@ export const CREATE_ACTIONS: readonly CreateAction[] = [
 		"Plain key–value, auto discovery",
 		"memcache key value simple object store",
 	),
+	{
+		id: "create-serverless",
+		title: "Create a serverless cache",
+		detail: "A name and an engine; Larder sizes it",
+		keywords: `${ANY_CACHE} valkey redis autoscaling autoscale elastic automatic unlimited grow shrink`,
+		query: "kind=serverless",
+	},
 	ofPurpose(
 		"leaderboard",
 		"Create a live leaderboard",

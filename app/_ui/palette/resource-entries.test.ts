@@ -38,6 +38,7 @@ const CACHES = [
 		},
 	}),
 	summary({ name: "orders", replicasPerShard: 0 }),
+	summary({ name: "carts", kind: "serverless", replicasPerShard: 1 }),
 ];
 const HOSTS = [exampleHost({ id: "1", name: "rack-1", address: "10.0.0.7" })];
 
@@ -62,6 +63,8 @@ describe("the palette", () => {
 		["delete orders", "/caches/orders?dialog=delete"],
 		["reboot orders", "/caches/orders?dialog=reboot"],
 		["restart orders", "/caches/orders?dialog=reboot"],
+		["modify limits", "/caches/carts?dialog=limits"],
+		["serverless", "/caches/carts"],
 		["drain", "/hosts?dialog=drain&host=rack-1"],
 		["game-scores", "/caches/game-scores"],
 		["10.0.0.1:6390", "/caches/game-scores"],
@@ -75,8 +78,9 @@ describe("the palette", () => {
 		["game events", "/caches/game-scores?tab=events"],
 	])("%j leads to %s", (query, href) => expect(firstFor(query)).toBe(href));
 
-	it("offers no failover where there is no replica", () => {
+	it("offers no failover where there is no replica, nor where Larder decides alone", () => {
 		expect(firstFor("fail over orders")).toBeUndefined();
+		expect(firstFor("fail over carts")).toBeUndefined();
 	});
 
 	it("offers to uncordon a host that is draining", () => {

@@ -8,11 +8,11 @@ export interface ResourceEntry extends Searchable {
 	href: string;
 	detail?: string;
 	action?:
-		| ("modify" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes")
+		| ("modify" | "limits" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes")
 		| (typeof TABS)[number]["tab"];
 }
 
-/** The cache itself, found by its name, description, engine, status and endpoints. */
+/** The cache itself, found by its name, description, kind, engine, status and endpoints. */
 export function cacheEntry(cache: CacheSummary): ResourceEntry {
 	const { primary, reader, configuration, nodes } = cache.endpoints;
 	const addresses = [primary, reader, configuration, ...nodes].flatMap((endpoint) =>
@@ -23,7 +23,13 @@ export function cacheEntry(cache: CacheSummary): ResourceEntry {
 		group: "Caches",
 		title: cache.name,
 		detail: cache.description,
-		keywords: [cache.description, cache.engine, cache.status, ...new Set(addresses)].join(" "),
+		keywords: [
+			cache.description,
+			cache.kind,
+			cache.engine,
+			cache.status,
+			...new Set(addresses),
+		].join(" "),
 		href: `/caches/${cache.name}`,
 	};
 }
@@ -66,6 +72,14 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 		href: `/caches/${cache.name}${name === "modify" ? "/modify" : `?dialog=${name}`}`,
 		action: name,
 	});
+	const remove = action("delete", "Delete", "remove destroy drop");
+	if (cache.kind === "serverless") {
+		return [
+			action("limits", "Modify limits of", "change storage ecpu maximum minimum scale serverless"),
+			action("modify", "Modify", "change edit description tags eviction protection"),
+			remove,
+		];
+	}
 	const canFailOver = cache.engine !== "memcached" && cache.replicasPerShard > 0;
 	return [
 		action("modify", "Modify", "change edit description tags parameter group protection"),
@@ -73,7 +87,7 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 			? [action("failover", "Fail over", "failover switch promote primary replica lead")]
 			: []),
 		action("reboot", "Reboot", "restart nodes"),
-		action("delete", "Delete", "remove destroy drop"),
+		remove,
 	];
 }
 

@@ -9,6 +9,7 @@ import {
 	ChartLine,
 	CircleCheck,
 	Database,
+	Gauge,
 	LogOut,
 	type LucideIcon,
 	MemoryStick,
@@ -69,6 +70,7 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 
 const ACTION_ICONS: Readonly<Record<NonNullable<ResourceEntry["action"]>, LucideIcon>> = {
 	modify: Pencil,
+	limits: Gauge,
 	failover: ArrowLeftRight,
 	reboot: RotateCw,
 	delete: Trash2,
@@ -95,8 +97,8 @@ function isForViewers({ id, group }: PaletteEntry): boolean {
 	return group !== "Actions" || id === "action:theme" || id === "action:sign-out";
 }
 
-/** As many creations as there are engines. */
-const ENGINES_FIRST = 3;
+/** As many creations as there are engines, and the serverless one. */
+const CREATIONS_FIRST = 4;
 
 function useActions(isOpen: boolean): PaletteEntry[] {
 	const router = useRouter();
@@ -112,8 +114,8 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 			detail,
 		}));
 		return [
-			// Without a query, the palette offers the first of each group: the engines, then things other than caches.
-			...creations.slice(0, ENGINES_FIRST),
+			// Without a query, the palette offers the first of each group: caches by engine or serverless, then other things.
+			...creations.slice(0, CREATIONS_FIRST),
 			act(
 				"parameter-group",
 				"Create a parameter group",
@@ -163,7 +165,7 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				detail: BACKUP_COMMAND,
 			},
 			act("sign-out", "Sign out", LogOut, "log out logout leave", () => void signOut()),
-			...creations.slice(ENGINES_FIRST),
+			...creations.slice(CREATIONS_FIRST),
 		];
 	}, [isOpen, router, resolvedTheme, setTheme, signOut]);
 }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { DatabaseZap, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
@@ -21,6 +21,8 @@ import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { PendingChanges } from "./pending-changes.tsx";
+import { isServerless } from "./serverless/serverless-cache.ts";
+import { ServerlessOverview } from "./serverless/serverless-overview.tsx";
 import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
@@ -34,6 +36,9 @@ const ConnectTab = dynamic(async () => (await import("./connect-tab.tsx")).Conne
 const EventsTab = dynamic(async () => (await import("./events-tab.tsx")).EventsTab);
 const MetricsTab = dynamic(async () => (await import("./metrics-tab.tsx")).MetricsTab);
 const NodesTab = dynamic(async () => (await import("./nodes-tab.tsx")).NodesTab);
+const OperatorTab = dynamic(
+	async () => (await import("./serverless/operator-tab.tsx")).OperatorTab,
+);
 const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab);
 
 function pollFor(cache: Cache | undefined): number {
@@ -83,19 +88,24 @@ export function CacheDetail() {
 
 function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
 	const { change } = useUrlParams();
-	const tabs = [
-		{
-			id: "overview",
-			label: "Overview",
-			content: <OverviewTab cache={cache} updatedAtMs={updatedAtMs} />,
-		},
-		{ id: "nodes", label: "Nodes", content: <NodesTab cache={cache} /> },
-		{ id: "metrics", label: "Metrics", content: <MetricsTab cache={cache} /> },
-		{ id: "parameters", label: "Parameters", content: <ParametersTab cache={cache} /> },
-		{ id: "events", label: "Events", content: <EventsTab cache={cache} /> },
-		{ id: "connect", label: "Connect", content: <ConnectTab cache={cache} /> },
-		{ id: "configuration", label: "Configuration", content: <ConfigurationTab cache={cache} /> },
-	];
+	const tab = (id: string, label: string, content: ReactNode) => ({ id, label, content });
+	const metrics = tab("metrics", "Metrics", <MetricsTab cache={cache} />);
+	const events = tab("events", "Events", <EventsTab cache={cache} />);
+	const connect = tab("connect", "Connect", <ConnectTab cache={cache} />);
+	const configuration = tab("configuration", "Configuration", <ConfigurationTab cache={cache} />);
+	const tabs = isServerless(cache)
+		? [
+				tab("overview", "Overview", <ServerlessOverview cache={cache} updatedAtMs={updatedAtMs} />),
+				...[metrics, events, connect, configuration],
+				tab("nodes", "For operators", <OperatorTab cache={cache} updatedAtMs={updatedAtMs} />),
+			]
+		: [
+				tab("overview", "Overview", <OverviewTab cache={cache} updatedAtMs={updatedAtMs} />),
+				tab("nodes", "Nodes", <NodesTab cache={cache} />),
+				metrics,
+				tab("parameters", "Parameters", <ParametersTab cache={cache} />),
+				...[events, connect, configuration],
+			];
 	return (
 		<>
 			<CacheHeader cache={cache} onConnect={() => change({ tab: "connect" }, "push")} />

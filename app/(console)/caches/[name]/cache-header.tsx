@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { ArrowLeftRight, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import { ArrowLeftRight, Gauge, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { engineName } from "../../../_lib/engines.ts";
@@ -13,10 +13,11 @@ import { PageHeader } from "../../../_ui/page-header.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
 import { topologyWords } from "../topology-words.ts";
-import { DeleteDialog, FailoverDialog, RebootDialog } from "./lazy-dialogs.tsx";
+import { DeleteDialog, FailoverDialog, LimitsDialog, RebootDialog } from "./lazy-dialogs.tsx";
 import { modifyPath } from "./modify/modify-path.ts";
+import { isServerless } from "./serverless/serverless-cache.ts";
 
-const DIALOGS = ["failover", "reboot", "delete"] as const;
+const DIALOGS = ["limits", "failover", "reboot", "delete"] as const;
 type OpenDialog = (typeof DIALOGS)[number] | null;
 
 interface CacheHeaderProps {
@@ -39,7 +40,9 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 						<Chip>
 							{engineName(cache.engine)} {cache.engineVersion}
 						</Chip>
-						{cache.clusterMode === "enabled" && <Chip>Cluster mode on</Chip>}
+						{cache.kind === "provisioned" && cache.clusterMode === "enabled" && (
+							<Chip>Cluster mode on</Chip>
+						)}
 						<Chip>{topologyWords(cache)}</Chip>
 						{cache.multiAzStatus === "enabled" && <Chip>Multi-AZ</Chip>}
 						{cache.multiAzStatus === "degraded" && (
@@ -64,6 +67,9 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 				}
 				{...(cache.description === "" ? {} : { description: cache.description })}
 			/>
+			{open === "limits" && isServerless(cache) && (
+				<LimitsDialog cache={cache} onClose={() => setOpen(null)} />
+			)}
 			{open === "failover" && (
 				<FailoverDialog cache={cache} shard={null} onClose={() => setOpen(null)} />
 			)}
@@ -88,8 +94,23 @@ function actionsFor(
 	open: (dialog: OpenDialog) => void,
 	modify: () => void,
 ): MenuAction[] {
+	const change: MenuAction = { id: "modify", label: "Modify", icon: Pencil, run: modify };
+	const remove: MenuAction = {
+		id: "delete",
+		label: "Delete",
+		icon: Trash2,
+		isDanger: true,
+		run: () => open("delete"),
+	};
+	if (cache.kind === "serverless") {
+		return [
+			{ id: "limits", label: "Modify limits", icon: Gauge, run: () => open("limits") },
+			change,
+			remove,
+		];
+	}
 	return [
-		{ id: "modify", label: "Modify", icon: Pencil, run: modify },
+		change,
 		{
 			id: "failover",
 			label: "Fail over",
@@ -98,12 +119,6 @@ function actionsFor(
 			run: () => open("failover"),
 		},
 		{ id: "reboot", label: "Reboot", icon: RotateCw, run: () => open("reboot") },
-		{
-			id: "delete",
-			label: "Delete",
-			icon: Trash2,
-			isDanger: true,
-			run: () => open("delete"),
-		},
+		remove,
 	];
 }

@@ -13,8 +13,10 @@ import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
+import { ecpuLimitWords, KINDS, PROTOCOL_WORDS, storageLimitWords } from "../serverless-words.ts";
 import { topologyWords } from "../topology-words.ts";
 import { modifyPath } from "./modify/modify-path.ts";
+import { isServerless, type ServerlessCache } from "./serverless/serverless-cache.ts";
 
 function nodeTypeWords(name: string, type: NodeType | undefined): string {
 	if (type === undefined) return name;
@@ -22,11 +24,28 @@ function nodeTypeWords(name: string, type: NodeType | undefined): string {
 }
 
 function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] {
-	const isMemcached = cache.engine === "memcached";
 	return [
 		["Name", cache.name],
 		["Description", cache.description === "" ? "–" : cache.description],
 		["Engine", `${engineName(cache.engine)} ${cache.engineVersion}`],
+		...(isServerless(cache) ? serverlessFacts(cache) : provisionedFacts(cache, type)),
+		[
+			"Authentication",
+			cache.auth.mode === "none"
+				? "None"
+				: `Password${cache.auth.username === null ? "" : `, user name ${cache.auth.username}`}`,
+		],
+		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
+		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
+		["Maintenance window", `${cache.maintenanceWindow} UTC`],
+		["Created", <Time key="created" value={cache.createdAt} />],
+		["First available", <Time key="available" value={cache.availableAt} />],
+	];
+}
+
+function provisionedFacts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] {
+	const isMemcached = cache.engine === "memcached";
+	return [
 		["Node type", nodeTypeWords(cache.nodeType, type)],
 		["Topology", topologyWords(cache)],
 		[
@@ -59,17 +78,18 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 				{cache.parameterGroup.name}
 			</PageLink>,
 		],
-		[
-			"Authentication",
-			cache.auth.mode === "none"
-				? "None"
-				: `Password${cache.auth.username === null ? "" : `, user name ${cache.auth.username}`}`,
-		],
-		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
-		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
-		["Maintenance window", `${cache.maintenanceWindow} UTC`],
-		["Created", <Time key="created" value={cache.createdAt} />],
-		["First available", <Time key="available" value={cache.availableAt} />],
+	];
+}
+
+/** What a serverless cache is, in its user's terms. */
+function serverlessFacts(cache: ServerlessCache): [string, ReactNode][] {
+	const { protocol, evictionPolicy, limits } = cache;
+	return [
+		["Kind", KINDS.serverless.label],
+		["Protocol", PROTOCOL_WORDS[protocol].label],
+		["Data storage", storageLimitWords(limits)],
+		["ECPU per second", ecpuLimitWords(limits)],
+		["When it is full", evictionPolicy],
 	];
 }
 

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Eye, EyeOff, Plug } from "lucide-react";
 import { useState } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
+import type { Protocol } from "../../../../server/contract/enums.ts";
 import { useIsViewer } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
@@ -16,7 +17,20 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { addressOf, EndpointsPanel } from "./endpoints-panel.tsx";
 import { NamesPanel } from "./names-panel.tsx";
-import { snippetsFor, startingEndpoint } from "./snippets.ts";
+import { readingEndpoint, snippetsFor, startingEndpoint } from "./snippets.ts";
+
+const ENDPOINT_OPTIONS = [
+	{ value: "primary", label: "Reads and writes" },
+	{ value: "reader", label: "Reads only" },
+] as const;
+
+/** Which clients can use a serverless cache. */
+const CLIENT_WORDS: Readonly<Record<Protocol, string>> = {
+	cluster:
+		"These are cluster clients: they begin at the configuration endpoint, and find the data from there however the cache is scaled. A client without cluster support, such as most queues, needs a serverless cache with the standard protocol.",
+	standard:
+		"Any client works, with its cluster support off. The endpoints stay the same however the cache is scaled.",
+};
 
 const MASK = "••••••••••••••••";
 
@@ -47,8 +61,11 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 	const { params, change } = useUrlParams();
 	const secret = useSecret(cache.name);
 	const maySee = !useIsViewer();
-	const endpoint = startingEndpoint(cache);
-	const snippets = snippetsFor(cache);
+	const reader = readingEndpoint(cache);
+	const readsOnly = reader !== null && params.get("endpoint") === "reader";
+	const endpoint = readsOnly ? reader : startingEndpoint(cache);
+	// A queue writes.
+	const snippets = snippetsFor(cache).filter(({ id }) => !readsOnly || id !== "bullmq");
 	const snippet = snippets.find(({ id }) => id === params.get("client")) ?? snippets[0];
 	if (endpoint === null || snippet === undefined) {
 		return (
@@ -66,6 +83,7 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 			nodes: cache.endpoints.nodes,
 			username: cache.auth.username,
 			password,
+			readsOnly,
 		});
 	return (
 		<div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
@@ -73,12 +91,27 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 				title="Connect"
 				aside={<code className="font-mono text-xs">{addressOf(endpoint)}</code>}
 			>
-				<Segmented
-					label="Client"
-					value={snippet.id}
-					options={snippets.map(({ id, label }) => ({ value: id, label }))}
-					onChange={(client) => change({ client })}
-				/>
+				<div className="flex flex-wrap gap-2">
+					{reader !== null && (
+						<Segmented
+							label="Endpoint"
+							value={readsOnly ? "reader" : "primary"}
+							options={ENDPOINT_OPTIONS}
+							onChange={(chosen) => change({ endpoint: chosen === "reader" ? chosen : null })}
+						/>
+					)}
+					<Segmented
+						label="Client"
+						value={snippet.id}
+						options={snippets.map(({ id, label }) => ({ value: id, label }))}
+						onChange={(client) => change({ client })}
+					/>
+				</div>
+				{cache.protocol !== null && (
+					<p className="mt-3 text-[0.8125rem] text-pretty text-muted">
+						{CLIENT_WORDS[cache.protocol]}
+					</p>
+				)}
 				<div className="mt-4 flex flex-col gap-3">
 					{snippet.install !== null && (
 						<CodeBlock code={snippet.install} copyLabel="Copy install command" />

@@ -32,7 +32,8 @@ function Loss({ cache }: { cache: Cache }) {
 				};
 	return (
 		<p>
-			This stops {plural(nodes.length, "node")} and permanently deletes{" "}
+			This {cache.kind === "provisioned" && `stops ${plural(nodes.length, "node")} and `}
+			permanently deletes{" "}
 			{metrics === null ? (
 				"all data"
 			) : (

@@ -104,7 +104,7 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 						{gateways.length > GATEWAYS_NAMED && " …"}
 					</p>
 				)}
-				{nodes.length > 0 && (
+				{cache.kind === "provisioned" && nodes.length > 0 && (
 					<details className="group border-t border-separator pt-2.5">
 						<summary className="flex cursor-pointer list-none items-center justify-between gap-2 text-[0.8125rem] text-muted [&::-webkit-details-marker]:hidden">
 							<span className="min-w-0">

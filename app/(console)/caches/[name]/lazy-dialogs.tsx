@@ -5,6 +5,9 @@ export const DeleteDialog = dynamic(async () => (await import("./delete-dialog.t
 export const FailoverDialog = dynamic(
 	async () => (await import("./failover-dialog.tsx")).FailoverDialog,
 );
+export const LimitsDialog = dynamic(
+	async () => (await import("./serverless/limits-dialog.tsx")).LimitsDialog,
+);
 export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
 export const RemoveDialog = dynamic(async () => (await import("./remove-dialog.tsx")).RemoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);

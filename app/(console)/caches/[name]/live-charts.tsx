@@ -19,7 +19,17 @@ const mean: Combine = (samples) =>
 		? 0
 		: samples.reduce((total, { value }) => total + value, 0) / samples.length;
 
-const CHARTS = [
+interface LiveChart {
+	title: string;
+	read: ReturnType<typeof reading>;
+	combine: Combine;
+	format: (value: number) => string;
+	color: number;
+	maxValue?: number;
+	nothing?: string;
+}
+
+const CHARTS: readonly LiveChart[] = [
 	{
 		title: "Requests / s",
 		read: reading("opsPerSecond"),
@@ -37,14 +47,24 @@ const CHARTS = [
 		nothing: "no reads",
 	},
 	{ title: "Clients", read: reading("clients"), combine: sum, format: formatCount, color: 4 },
-	{
-		title: "Engine CPU",
-		read: reading("cpuPercent"),
-		combine: highest,
-		format: (percent: number) => formatPercent(percent / 100),
-		color: 2,
-	},
-] as const;
+];
+
+const ENGINE_CPU: LiveChart = {
+	title: "Engine CPU",
+	read: reading("cpuPercent"),
+	combine: highest,
+	format: (percent) => formatPercent(percent / 100),
+	color: 2,
+};
+
+/** A serverless cache's user has no engines to look after. */
+const EVICTIONS: LiveChart = {
+	title: "Evictions / s",
+	read: reading("evictionsPerSecond"),
+	combine: sum,
+	format: formatCount,
+	color: 2,
+};
 
 const SHORTEST_SPAN_SECONDS = 120;
 
@@ -65,15 +85,17 @@ export function LiveCharts({ cache }: { cache: Cache }) {
 				);
 	return (
 		<div className="grid grid-cols-2 gap-4 md:grid-cols-4">
-			{CHARTS.map(({ read, combine, ...chart }) => (
-				<SparkCard
-					key={chart.title}
-					{...chart}
-					data={data === undefined ? null : overall(data, chart.title, read, combine)}
-					fromSeconds={fromSeconds}
-					toSeconds={toSeconds}
-				/>
-			))}
+			{[...CHARTS, cache.kind === "serverless" ? EVICTIONS : ENGINE_CPU].map(
+				({ read, combine, ...chart }) => (
+					<SparkCard
+						key={chart.title}
+						{...chart}
+						data={data === undefined ? null : overall(data, chart.title, read, combine)}
+						fromSeconds={fromSeconds}
+						toSeconds={toSeconds}
+					/>
+				),
+			)}
 		</div>
 	);
 }

@@ -82,6 +82,7 @@ export function metricViews(cache: Cache): readonly MetricView[] {
 	}));
 	const hasShards = cache.clusterMode === "enabled" && shards.length > 1;
 	const isFew = cache.nodeCount <= LINES_AT_MOST;
+	if (cache.kind === "serverless") return [WHOLE, ...(isFew ? [BY_NODE] : [])];
 	return [
 		...(cache.nodeCount <= 3 ? [BY_NODE, WHOLE] : [WHOLE]),
 		...(hasShards && shards.length <= LINES_AT_MOST ? [BY_SHARD] : []),
@@ -123,7 +124,9 @@ export function metricCharts(cache: Cache, metrics: CacheMetrics, view: string) 
 		if (shard !== undefined) return lineEach(ofShard(metrics, shard.id), combination);
 		return combine(metrics, title, combination, cache.engine);
 	};
-	const hasReplicas = cache.replicasPerShard > 0;
+	// How a serverless cache's replicas keep up concerns its operators alone.
+	const hasReplicas =
+		cache.replicasPerShard > 0 && (cache.kind === "provisioned" || view === BY_NODE.id);
 	return METRICS.filter(({ title }) => hasReplicas || title !== "Replication lag").map(
 		({ combination, ...chart }) => ({ ...chart, data: draw({ ...chart, combination }) }),
 	);

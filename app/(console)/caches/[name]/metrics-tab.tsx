@@ -7,11 +7,15 @@ import type { CacheMetrics } from "../../../../server/contract/metrics.ts";
 import { oneOf } from "../../../_lib/one-of.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../_ui/charts/metric-chart.tsx";
+import type { ChartMark } from "../../../_ui/charts/time-series-chart.tsx";
 import { ProblemState } from "../../../_ui/notices.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { metricCharts, metricViews } from "./metric-views.ts";
+import { marksOf } from "./serverless/scaling-marks.ts";
+import { isServerless, type ServerlessCache } from "./serverless/serverless-cache.ts";
+import { useScaling } from "./serverless/use-scaling.ts";
 import { useCacheMetrics } from "./use-cache-metrics.ts";
 
 const RANGE_OPTIONS = METRICS_RANGES.map((range) => ({ value: range, label: range }));
@@ -63,12 +67,31 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 					onRetry={() => void refetch()}
 				/>
 			)}
-			{data !== undefined && <Charts cache={cache} metrics={data} view={view} />}
+			{data !== undefined &&
+				(isServerless(cache) ? (
+					<ScaledCharts cache={cache} metrics={data} view={view} />
+				) : (
+					<Charts cache={cache} metrics={data} view={view} marks={[]} />
+				))}
 		</div>
 	);
 }
 
-function Charts({ cache, metrics, view }: { cache: Cache; metrics: CacheMetrics; view: string }) {
+interface ChartsProps {
+	cache: Cache;
+	metrics: CacheMetrics;
+	view: string;
+	marks: readonly ChartMark[];
+}
+
+/** With marks where Larder scaled the cache. */
+function ScaledCharts(props: Omit<ChartsProps, "marks"> & { cache: ServerlessCache }) {
+	const { data } = useScaling(props.cache);
+	const marks = useMemo(() => marksOf(data?.items ?? [], null), [data]);
+	return <Charts {...props} marks={marks} />;
+}
+
+function Charts({ cache, metrics, view, marks }: ChartsProps) {
 	const charts = useMemo(() => metricCharts(cache, metrics, view), [cache, metrics, view]);
 	return (
 		<div className="grid gap-4 lg:grid-cols-2">
@@ -76,6 +99,7 @@ function Charts({ cache, metrics, view }: { cache: Cache; metrics: CacheMetrics;
 				<MetricChart
 					key={chart.title}
 					{...chart}
+					marks={marks}
 					fromSeconds={Date.parse(metrics.from) / 1_000}
 					toSeconds={Date.parse(metrics.to) / 1_000}
 					syncKey="metrics"

@@ -38,6 +38,8 @@ export function NodesTab({ cache }: { cache: Cache }) {
 		chosen.length > 0 &&
 		chosen.length < rows.length &&
 		rows.every(({ id, role }) => role !== "primary" || !chosen.includes(id));
+	// How many nodes a serverless cache has is Larder's to decide.
+	const canRemove = cache.kind === "provisioned";
 	const columns = nodeColumns({ cache, rows, chosen: new Set(chosen), toggle });
 	if (rows.length === 0) {
 		return (
@@ -51,7 +53,7 @@ export function NodesTab({ cache }: { cache: Cache }) {
 			<div className="mb-3 flex flex-wrap items-center justify-between gap-2">
 				<p className="text-[0.8125rem] text-muted" aria-live="polite">
 					{chosen.length === 0
-						? `${plural(rows.length, "node")}. Select nodes to reboot or remove, or one node to move. You can't remove a primary.`
+						? `${plural(rows.length, "node")}. ${canRemove ? "Select nodes to reboot or remove, or one node to move. You can't remove a primary." : "Select nodes to reboot, or one node to move."}`
 						: `${chosen.length} of ${plural(rows.length, "node")} selected`}
 				</p>
 				<ForAdministrators>
@@ -74,15 +76,17 @@ export function NodesTab({ cache }: { cache: Cache }) {
 							<RotateCw aria-hidden />
 							Reboot selected
 						</Button>
-						<Button
-							variant="outline"
-							size="sm"
-							isDisabled={!mayLeave || cache.status === "deleting"}
-							onPress={() => setRemoving(true)}
-						>
-							<Trash2 aria-hidden />
-							Remove selected
-						</Button>
+						{canRemove && (
+							<Button
+								variant="outline"
+								size="sm"
+								isDisabled={!mayLeave || cache.status === "deleting"}
+								onPress={() => setRemoving(true)}
+							>
+								<Trash2 aria-hidden />
+								Remove selected
+							</Button>
+						)}
 					</span>
 				</ForAdministrators>
 			</div>

@@ -4,6 +4,7 @@ import { type Loader, WithData } from "../../../_lib/with-data.tsx";
 import { eventListInput } from "../../events/event-list-input.ts";
 import { CacheDetail } from "./cache-detail.tsx";
 import { recentEventsInput } from "./recent-events-input.ts";
+import { scalingInput } from "./serverless/scaling-input.ts";
 
 interface CacheAddress extends PageAddress {
 	params: Promise<{ name: string }>;
@@ -33,6 +34,9 @@ async function loadCache({ trpc, load, read }: Loader, name: string, params: URL
 		load(trpc.rateCard.get.queryOptions({})),
 		load(trpc.costs.ofCache.queryOptions({ name })),
 	]);
-	const group = cache.parameterGroup.name;
-	if (group !== null) await load(trpc.parameterGroups.get.queryOptions({ name: group }));
+	if (cache.kind === "serverless") {
+		await load(trpc.caches.scaling.queryOptions(scalingInput(name)));
+	} else {
+		await load(trpc.parameterGroups.get.queryOptions({ name: cache.parameterGroup.name }));
+	}
 }

@@ -8,6 +8,8 @@ export interface Access {
 	/** null without authentication. */
 	username: string | null;
 	password: string | null;
+	/** The endpoint leads to replicas, which refuse writes. */
+	readsOnly?: boolean;
 }
 
 export interface Snippet {

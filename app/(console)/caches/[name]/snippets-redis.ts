@@ -46,7 +46,7 @@ function node(isCluster: boolean): Snippet {
 			const { host, port } = access.endpoint;
 			const usage = [
 				"",
-				`await cache.set("greeting", "hello");`,
+				access.readsOnly !== true && `await cache.set("greeting", "hello");`,
 				`console.log(await cache.get("greeting"));`,
 			];
 			if (isCluster) {
@@ -96,7 +96,7 @@ function python({ engine, isCluster }: Options): Snippet {
 				"    decode_responses=True,",
 				")",
 				"",
-				`cache.set("greeting", "hello")`,
+				access.readsOnly !== true && `cache.set("greeting", "hello")`,
 				`print(cache.get("greeting"))`,
 			),
 	};
@@ -131,9 +131,13 @@ function go(isCluster: boolean): Snippet {
 					(key, value) => `\t\t${key === "username" ? "Username" : "Password"}: ${value},`,
 				),
 				"\t})",
-				'\tif err := cache.Set(ctx, "greeting", "hello", 0).Err(); err != nil {',
-				"\t\tpanic(err)",
-				"\t}",
+				...(access.readsOnly === true
+					? []
+					: [
+							'\tif err := cache.Set(ctx, "greeting", "hello", 0).Err(); err != nil {',
+							"\t\tpanic(err)",
+							"\t}",
+						]),
 				'\tfmt.Println(cache.Get(ctx, "greeting").Val())',
 				"}",
 			),
@@ -160,12 +164,33 @@ function java(isCluster: boolean): Snippet {
 				isCluster
 					? "try (var cache = new JedisCluster(Set.of(address), config)) {"
 					: "try (var cache = new JedisPooled(address, config)) {",
-				'  cache.set("greeting", "hello");',
+				access.readsOnly !== true && '  cache.set("greeting", "hello");',
 				'  System.out.println(cache.get("greeting"));',
 				"}",
 			),
 	};
 }
+
+/** The queue needs commands on several keys at once, so cluster mode won't do. */
+const BULLMQ: Snippet = {
+	id: "bullmq",
+	label: "BullMQ",
+	install: "npm install bullmq",
+	code: (access) => {
+		const { host, port } = access.endpoint;
+		const options = credentials(access, (key, value) => `${key}: ${value}`);
+		const connection = [`host: ${literal(host)}`, `port: ${port}`, ...options];
+		return lines(
+			`import { Queue, Worker } from "bullmq";`,
+			"",
+			`const connection = { ${connection.filter((option) => option !== null).join(", ")} };`,
+			"",
+			`new Worker("mail", async (job) => console.log(job.data), { connection });`,
+			`const queue = new Queue("mail", { connection });`,
+			`await queue.add("welcome", { to: "ada@example.com" });`,
+		);
+	},
+};
 
 /** Clients of Valkey and Redis OSS; with cluster mode on, those that follow slots. */
 export function redisSnippets(options: Options): readonly Snippet[] {
@@ -177,5 +202,6 @@ export function redisSnippets(options: Options): readonly Snippet[] {
 		python(options),
 		go(isCluster),
 		java(isCluster),
+		...(isCluster ? [] : [BULLMQ]),
 	];
 }

@@ -22,6 +22,11 @@ export function startingEndpoint({ endpoints }: Pick<Cache, "endpoints">): Endpo
 	);
 }
 
+/** Where clients that only read can begin; null where there is no such endpoint. */
+export function readingEndpoint({ endpoints }: Pick<Cache, "endpoints">): Endpoint | null {
+	return endpoints.reader && named(endpoints.reader, endpoints.names?.reader);
+}
+
 /** The endpoint by its DNS name, if it has one. */
 export function named(endpoint: Endpoint, name: string | null | undefined): Endpoint {
 	return name ? { host: name, port: endpoint.port } : endpoint;

@@ -6,8 +6,8 @@ import type { Cache, CacheNode } from "../../../../server/contract/cache-view.ts
 import { failoverObstacle } from "../../../_lib/failover.ts";
 import { plural } from "../../../_lib/format/count.ts";
 import { useOverview } from "../../../_lib/queries.ts";
-import { useNow } from "../../../_lib/use-now.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
+import { Freshness } from "../../../_ui/freshness.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { nodesOf, slotWords } from "../topology-words.ts";
 import { FailoverDialog, SlotsDialog } from "./lazy-dialogs.tsx";
@@ -27,13 +27,6 @@ function columnsOf(nodes: readonly CacheNode[], fleetZones: readonly string[]): 
 	return [...(all.size <= EMPTY_ZONES_SHOWN_UP_TO ? all : own)].sort();
 }
 
-function Freshness({ updatedAtMs }: { updatedAtMs: number }) {
-	const nowMs = useNow();
-	if (nowMs === null) return null;
-	const seconds = Math.max(0, Math.round((nowMs - updatedAtMs) / 1_000));
-	return <span className="text-xs tabular-nums">live · updated {seconds} s ago</span>;
-}
-
 /** Zones are columns, shards are rows: where each node is, and how it is doing. */
 export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number }) {
 	const { data: overview } = useOverview();
@@ -47,6 +40,8 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 	];
 	const hasShards = cache.engine !== "memcached";
 	const canFailOver = failoverObstacle(cache) === null;
+	// Larder spreads a serverless cache's slots itself.
+	const canMoveSlots = cache.kind === "provisioned" && cache.shards.length > 1;
 	const shards = showsAll ? cache.shards : cache.shards.slice(0, SHARDS_SHOWN);
 	return (
 		<Panel
@@ -54,7 +49,7 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 			aside={
 				<span className="flex items-center gap-3">
 					<Freshness updatedAtMs={updatedAtMs} />
-					{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
+					{cache.clusterMode === "enabled" && canMoveSlots && (
 						<ForAdministrators>
 							<Button variant="outline" size="sm" onPress={() => setIsMovingSlots(true)}>
 								Move slots

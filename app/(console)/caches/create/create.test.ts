@@ -114,7 +114,9 @@ describe("a draft", () => {
 		);
 		expect(serverless({ engine: "memcached" })).toEqual(plain);
 		const options = {
-			...{ protocol: "standard", evictionPolicy: "noeviction", auth: "none" },
+			protocol: "standard",
+			evictionPolicy: "noeviction",
+			auth: "none",
 			...{ storageMin: "1", storageMax: "1,000", ecpuMax: "0" },
 		} as const;
 		expect(serverless(options)).toEqual({

@@ -40,15 +40,18 @@ export function KindFields({ cache, draft, set, errorOf }: KindFieldsProps) {
 	const pending = pendingParametersOf(cache);
 	return (
 		<>
-			<SelectField
-				label="Node type"
-				value={draft.nodeType}
-				options={isKnown ? types : [{ value: draft.nodeType, label: draft.nodeType }, ...types]}
-				onChange={(nodeType) => set({ nodeType })}
-				error={
-					errorOf("nodeType") ?? (nodeTypes.isError ? "Node types couldn't be loaded." : undefined)
-				}
-			/>
+			{cache.kind === "provisioned" && (
+				<SelectField
+					label="Node type"
+					value={draft.nodeType}
+					options={isKnown ? types : [{ value: draft.nodeType, label: draft.nodeType }, ...types]}
+					onChange={(nodeType) => set({ nodeType })}
+					error={
+						errorOf("nodeType") ??
+						(nodeTypes.isError ? "Node types couldn't be loaded." : undefined)
+					}
+				/>
+			)}
 			{engines.length > 0 && (
 				<SelectField
 					label="Engine version"

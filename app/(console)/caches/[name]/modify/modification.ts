@@ -1,7 +1,7 @@
 import type { ModifyCacheInput } from "../../../../../server/contract/cache.ts";
 import { changeRefusals, type Refusal } from "../../../../../server/contract/cache-shape.ts";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
-import { engineSchema } from "../../../../../server/contract/enums.ts";
+import { type EvictionPolicy, engineSchema } from "../../../../../server/contract/enums.ts";
 import { engineTitle } from "../../../../_lib/engines.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../../tags.ts";
 
@@ -16,6 +16,8 @@ export interface ModifyDraft {
 	/** Such as "valkey 9"; empty for the current one. */
 	engine: string;
 	tags: readonly DraftTag[];
+	/** Null for a provisioned cache. */
+	evictionPolicy: EvictionPolicy | null;
 	shards: number;
 	replicasPerShard: number;
 	/** The number of replicas in each shard that has its own number, by the shard's id. */
@@ -40,6 +42,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		nodeType: cache.nodeType,
 		engine: "",
 		tags: toDraftTags(cache.tags),
+		evictionPolicy: cache.evictionPolicy,
 		shards: cache.shardCount,
 		replicasPerShard: cache.replicasPerShard,
 		shardReplicas: ownReplicas(cache),
@@ -105,7 +108,13 @@ export interface Difference {
 const AT_ONCE = "at once; nothing restarts";
 
 /** Fields whose changes don't wait for the maintenance window. */
-const OF_THE_RECORD = ["Description", "Deletion protection", "Maintenance window", "Tags"];
+const OF_THE_RECORD = [
+	"Description",
+	"Deletion protection",
+	"Maintenance window",
+	"Tags",
+	"When it is full",
+];
 
 function inWindow(difference: Difference): Difference {
 	if (OF_THE_RECORD.includes(difference.field)) return difference;
@@ -170,6 +179,15 @@ export function differences(
 			field: "Maintenance window",
 			from: cache.maintenanceWindow,
 			to: draft.maintenanceWindow,
+			effect: AT_ONCE,
+		});
+	}
+	if (draft.evictionPolicy !== null && draft.evictionPolicy !== cache.evictionPolicy) {
+		changes.evictionPolicy = draft.evictionPolicy;
+		list.push({
+			field: "When it is full",
+			from: cache.evictionPolicy ?? "none",
+			to: draft.evictionPolicy,
 			effect: AT_ONCE,
 		});
 	}

@@ -8,9 +8,11 @@ import { FormTextField } from "../../../../_ui/form-fields.tsx";
 import { Panel } from "../../../../_ui/panel.tsx";
 import { SelectField } from "../../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../../_ui/switch-field.tsx";
+import { EvictionField } from "../../eviction-field.tsx";
 import { groupOptions } from "../../group-options.ts";
 import { tagProblem } from "../../tags.ts";
 import { TagsEditor } from "../../tags-editor.tsx";
+import { isServerless } from "../serverless/serverless-cache.ts";
 import { KindFields } from "./kind-fields.tsx";
 import { engineOf, type ModifyDraft } from "./modification.ts";
 import { ShapeFields } from "./shape-fields.tsx";
@@ -27,75 +29,103 @@ interface ModifyFieldsProps {
 export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) {
 	return (
 		<div className="flex min-w-0 flex-col gap-4">
-			<Panel title="Nodes">
-				<div className="flex flex-col gap-4">
-					<ShapeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
-					{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
-						<ShardReplicasField
-							cache={cache}
-							draft={draft}
-							set={set}
-							error={errorOf("shardReplicas")}
+			{isServerless(cache) ? (
+				<Panel title="Engine">
+					<div className="flex flex-col gap-4">
+						<EvictionField
+							value={draft.evictionPolicy ?? cache.evictionPolicy}
+							protocol={cache.protocol}
+							onChange={(evictionPolicy) => set({ evictionPolicy })}
+							error={errorOf("evictionPolicy")}
 						/>
-					)}
-					<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
-					<GroupField
-						cache={cache}
-						engine={engineOf(draft) ?? cache}
-						value={draft.parameterGroup}
-						onChange={(parameterGroup) => set({ parameterGroup })}
-						error={errorOf("parameterGroup")}
-					/>
-					<FormTextField
-						label="Zones"
-						name="zones"
-						value={draft.zones}
-						onChange={(zones) => set({ zones })}
-						autoComplete="off"
-						placeholder="any"
-						error={errorOf("zones")}
-						hint="The zones that nodes may be in, separated by commas. Nodes in other zones move, unless they were moved by hand. Leave empty for any zone."
-					/>
-				</div>
-			</Panel>
-			<Panel title="Details">
-				<div className="flex flex-col gap-4">
-					<FormTextField
-						label="Description"
-						name="description"
-						value={draft.description}
-						onChange={(description) => set({ description })}
-						autoComplete="off"
-						error={errorOf("description")}
-					/>
-					<FormTextField
-						label="Maintenance window"
-						name="maintenanceWindow"
-						value={draft.maintenanceWindow}
-						onChange={(maintenanceWindow) => set({ maintenanceWindow })}
-						autoComplete="off"
-						isMonospace
-						error={errorOf("maintenanceWindow")}
-						hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
-					/>
-					<SwitchField
-						label="Deletion protection"
-						name="deletionProtection"
-						isOn={draft.deletionProtection}
-						onChange={(deletionProtection) => set({ deletionProtection })}
-						hint="The cache can't be deleted while this is on."
-					/>
-					<fieldset>
-						<legend className="mb-1.5 font-medium">Tags</legend>
-						<TagsEditor
-							tags={draft.tags}
-							onChange={(next) => set({ tags: next })}
-							error={tagProblem(draft.tags) ?? errorOf("tags")}
-						/>
-					</fieldset>
-				</div>
-			</Panel>
+						<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+					</div>
+				</Panel>
+			) : (
+				<NodeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+			)}
+			<DetailFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 		</div>
+	);
+}
+
+/** What the nodes of a provisioned cache are. */
+function NodeFields({ cache, draft, set, errorOf }: ModifyFieldsProps) {
+	return (
+		<Panel title="Nodes">
+			<div className="flex flex-col gap-4">
+				<ShapeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+				{cache.clusterMode === "enabled" && cache.shards.length > 1 && (
+					<ShardReplicasField
+						cache={cache}
+						draft={draft}
+						set={set}
+						error={errorOf("shardReplicas")}
+					/>
+				)}
+				<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
+				<GroupField
+					cache={cache}
+					engine={engineOf(draft) ?? cache}
+					value={draft.parameterGroup}
+					onChange={(parameterGroup) => set({ parameterGroup })}
+					error={errorOf("parameterGroup")}
+				/>
+				<FormTextField
+					label="Zones"
+					name="zones"
+					value={draft.zones}
+					onChange={(zones) => set({ zones })}
+					autoComplete="off"
+					placeholder="any"
+					error={errorOf("zones")}
+					hint="The zones that nodes may be in, separated by commas. Nodes in other zones move, unless they were moved by hand. Leave empty for any zone."
+				/>
+			</div>
+		</Panel>
+	);
+}
+
+/** What every cache has, and what nothing else depends on. */
+function DetailFields({ draft, set, errorOf }: ModifyFieldsProps) {
+	return (
+		<Panel title="Details">
+			<div className="flex flex-col gap-4">
+				<FormTextField
+					label="Description"
+					name="description"
+					value={draft.description}
+					onChange={(description) => set({ description })}
+					autoComplete="off"
+					error={errorOf("description")}
+				/>
+				<FormTextField
+					label="Maintenance window"
+					name="maintenanceWindow"
+					value={draft.maintenanceWindow}
+					onChange={(maintenanceWindow) => set({ maintenanceWindow })}
+					autoComplete="off"
+					isMonospace
+					error={errorOf("maintenanceWindow")}
+					hint="Weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00."
+				/>
+				<SwitchField
+					label="Deletion protection"
+					name="deletionProtection"
+					isOn={draft.deletionProtection}
+					onChange={(deletionProtection) => set({ deletionProtection })}
+					hint="The cache can't be deleted while this is on."
+				/>
+				<fieldset>
+					<legend className="mb-1.5 font-medium">Tags</legend>
+					<TagsEditor
+						tags={draft.tags}
+						onChange={(next) => set({ tags: next })}
+						error={tagProblem(draft.tags) ?? errorOf("tags")}
+					/>
+				</fieldset>
+			</div>
+		</Panel>
 	);
 }
 

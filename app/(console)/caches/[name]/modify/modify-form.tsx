@@ -74,9 +74,11 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 		>
 			<ModifyFields cache={before} draft={draft} set={set} errorOf={errorOf} />
 			<div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-17">
-				<Panel title="Topology">
-					<TopologyComparison cache={cache} after={preview.data?.topology ?? null} />
-				</Panel>
+				{cache.kind === "provisioned" && (
+					<Panel title="Topology">
+						<TopologyComparison cache={cache} after={preview.data?.topology ?? null} />
+					</Panel>
+				)}
 				<Panel title="What changes">
 					<div className="flex flex-col gap-4">
 						{refusals

@@ -1,0 +1,84 @@
+"use client";
+
+import { toast } from "@heroui/react";
+import { useState } from "react";
+import { modifyCacheInputSchema } from "../../../../../server/contract/cache.ts";
+import { toApiProblem } from "../../../../_lib/api-problem.ts";
+import { asSentence, issuesByPath } from "../../../../_lib/form-issues.ts";
+import { FormDialog } from "../../../../_ui/form-dialog.tsx";
+import { ProblemBanner } from "../../../../_ui/notices.tsx";
+import { LimitFields } from "../../limit-fields.tsx";
+import {
+	LIMIT_FIELDS,
+	type LimitField,
+	type LimitsDraft,
+	limitChanges,
+	toLimitsDraft,
+} from "../../limits-draft.ts";
+import { DifferenceList } from "../modify/difference-list.tsx";
+import { useModify } from "../use-modify.ts";
+import { crossedProblem, limitDifferences } from "./limit-differences.ts";
+import type { ServerlessCache } from "./serverless-cache.ts";
+
+interface LimitsDialogProps {
+	cache: ServerlessCache;
+	onClose: () => void;
+}
+
+/** Changes the limits while the cache serves, and says first what that does. Mounted while it is open. */
+export function LimitsDialog({ cache, onClose }: LimitsDialogProps) {
+	const [draft, setDraft] = useState<LimitsDraft>(() => toLimitsDraft(cache.limits));
+	const modify = useModify(cache.name, () => {
+		toast.success(`The limits of ${cache.name} were changed`);
+		onClose();
+	});
+	const limits = limitChanges(cache.limits, draft);
+	const problems = problemsOf(cache, draft);
+	const refusal = modify.isError ? toApiProblem(modify.error) : null;
+	const refused = refusal?.field == null ? undefined : LIMIT_FIELDS[refusal.field];
+	const errorOf = (field: LimitField) =>
+		problems.get(field) ??
+		(refusal !== null && refused === field ? asSentence(refusal.message) : undefined);
+	return (
+		<FormDialog
+			onClose={onClose}
+			title={`Modify limits of ${cache.name}`}
+			size="lg"
+			action="Apply limits"
+			isDisabled={limits === undefined || problems.size > 0}
+			isPending={modify.isPending}
+			onSubmit={() => limits !== undefined && modify.mutate({ limits })}
+		>
+			{refusal !== null && refused === undefined && (
+				<ProblemBanner title="The limits weren't changed" error={modify.error} />
+			)}
+			<LimitFields
+				draft={draft}
+				set={(field, value) => setDraft((old) => ({ ...old, [field]: value }))}
+				errorOf={errorOf}
+				autoFocus="storageMax"
+			/>
+			<div className="rounded-xl border border-border bg-well px-3.5 py-3">
+				<h3 className="mb-1.5 text-[0.8125rem] font-semibold">What changes</h3>
+				<DifferenceList list={limitDifferences(cache, draft)} />
+			</div>
+		</FormDialog>
+	);
+}
+
+/** By field: what the API would refuse. */
+function problemsOf(cache: ServerlessCache, draft: LimitsDraft): Map<LimitField, string> {
+	const problems = new Map<LimitField, string>();
+	const limits = limitChanges(cache.limits, draft);
+	if (limits === undefined) return problems;
+	const { error } = modifyCacheInputSchema.safeParse({ name: cache.name, limits });
+	for (const [path, message] of issuesByPath(error)) {
+		const field = LIMIT_FIELDS[path];
+		if (field !== undefined && !problems.has(field)) problems.set(field, message);
+	}
+	const crossed = crossedProblem(cache.limits, draft);
+	if (crossed !== null && problems.size === 0) {
+		problems.set(crossed.field, asSentence(crossed.message));
+	}
+	return problems;
+}
