@@ -2,7 +2,6 @@ import type { CacheKind, EvictionPolicy, Protocol } from "../../../server/contra
 import { GIB } from "../../../server/contract/limits.ts";
 import type { Limits } from "../../../server/contract/serverless.ts";
 import { formatBytes } from "../../_lib/format/bytes.ts";
-import { formatCount } from "../../_lib/format/count.ts";
 
 interface Words {
 	label: string;
@@ -69,7 +68,7 @@ export function formatGb(gb: number): string {
 }
 
 export function formatEcpu(ecpuPerSecond: number): string {
-	return `${formatCount(ecpuPerSecond)} ECPU/s`;
+	return `${Math.round(ecpuPerSecond).toLocaleString("en-US")} ECPU/s`;
 }
 
 export function storageLimitWords({ dataStorageGb }: Limits): string {

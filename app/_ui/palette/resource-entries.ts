@@ -75,7 +75,7 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 	const remove = action("delete", "Delete", "remove destroy drop");
 	if (cache.kind === "serverless") {
 		return [
-			action("limits", "Modify limits of", "change storage ecpu maximum minimum scale serverless"),
+			action("limits", "Modify limits of", "change storage ecpu maximum minimum scale"),
 			action("modify", "Modify", "change edit description tags eviction protection"),
 			remove,
 		];

@@ -12,6 +12,7 @@ import { Chip } from "../../../_ui/chip.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
+import { KINDS, PROTOCOL_WORDS } from "../serverless-words.ts";
 import { topologyWords } from "../topology-words.ts";
 import { DeleteDialog, FailoverDialog, LimitsDialog, RebootDialog } from "./lazy-dialogs.tsx";
 import { modifyPath } from "./modify/modify-path.ts";
@@ -40,10 +41,9 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 						<Chip>
 							{engineName(cache.engine)} {cache.engineVersion}
 						</Chip>
-						{cache.kind === "provisioned" && cache.clusterMode === "enabled" && (
-							<Chip>Cluster mode on</Chip>
-						)}
-						<Chip>{topologyWords(cache)}</Chip>
+						{shapeWords(cache).map((words) => (
+							<Chip key={words}>{words}</Chip>
+						))}
 						{cache.multiAzStatus === "enabled" && <Chip>Multi-AZ</Chip>}
 						{cache.multiAzStatus === "degraded" && (
 							<span title={cache.multiAzReason ?? undefined}>
@@ -79,6 +79,15 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 			{open === "delete" && <DeleteDialog cache={cache} onClose={() => setOpen(null)} />}
 		</>
 	);
+}
+
+/** How the cache is built, for its user. */
+function shapeWords(cache: Cache): string[] {
+	if (cache.protocol !== null) {
+		return [KINDS[cache.kind].label, `${PROTOCOL_WORDS[cache.protocol].label} protocol`];
+	}
+	const mode = cache.clusterMode === "enabled" ? ["Cluster mode on"] : [];
+	return [...mode, topologyWords(cache)];
 }
 
 /** The dialog that the address asks for, unless the cache can't do that now. */

@@ -12,6 +12,7 @@ import {
 } from "../../../_ui/charts/series.ts";
 import { SparkCard } from "../../../_ui/charts/spark-card.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
+import { lifetimeIn } from "./chart-span.ts";
 import { useCacheMetrics } from "./use-cache-metrics.ts";
 
 const mean: Combine = (samples) =>
@@ -66,23 +67,14 @@ const EVICTIONS: LiveChart = {
 	color: 2,
 };
 
-const SHORTEST_SPAN_SECONDS = 120;
-
 /** The last 15 minutes in four charts. */
 export function LiveCharts({ cache }: { cache: Cache }) {
 	const { data, error } = useCacheMetrics(cache, "15m");
 	if (error !== null && data === undefined) {
 		return <ProblemBanner title="Metrics couldn't be loaded" error={error} />;
 	}
-	const toSeconds = data === undefined ? 1 : Date.parse(data.to) / 1_000;
-	// The charts of a new cache cover only the minutes since its creation.
-	const fromSeconds =
-		data === undefined
-			? 0
-			: Math.min(
-					toSeconds - SHORTEST_SPAN_SECONDS,
-					Math.max(Date.parse(data.from) / 1_000, Date.parse(cache.createdAt) / 1_000),
-				);
+	const span =
+		data === undefined ? { fromSeconds: 0, toSeconds: 1 } : lifetimeIn(data, cache.createdAt);
 	return (
 		<div className="grid grid-cols-2 gap-4 md:grid-cols-4">
 			{[...CHARTS, cache.kind === "serverless" ? EVICTIONS : ENGINE_CPU].map(
@@ -91,8 +83,7 @@ export function LiveCharts({ cache }: { cache: Cache }) {
 						key={chart.title}
 						{...chart}
 						data={data === undefined ? null : overall(data, chart.title, read, combine)}
-						fromSeconds={fromSeconds}
-						toSeconds={toSeconds}
+						{...span}
 					/>
 				),
 			)}

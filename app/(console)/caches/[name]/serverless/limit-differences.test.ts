@@ -32,7 +32,7 @@ describe("changed limits", () => {
 			expect.objectContaining({ field: "Minimum data storage", from: "1 GiB", to: "none" }),
 			expect.objectContaining({ field: "Maximum data storage", from: "10 GiB", to: "none" }),
 			expect.objectContaining({
-				...{ field: "Maximum ECPU per second", from: "none", to: "20k ECPU/s" },
+				...{ field: "Maximum ECPU per second", from: "none", to: "20,000 ECPU/s" },
 			}),
 		]);
 		expect(limitDifferences(CACHE, { ...PRESENT, ecpuMax: "many" })).toEqual([]);

@@ -19,7 +19,7 @@ interface Row {
 	effect: string;
 }
 
-/** What the typed limits change, in words. Fields at fault are left out: the form reports them. */
+/** What the typed limits change, in words. */
 export function limitDifferences(cache: Measured, draft: LimitsDraft): Difference[] {
 	const change = limitChanges(cache.limits, draft) ?? {};
 	const after = changeLimits(cache.limits, change);

@@ -25,7 +25,7 @@ function toneOf(share: number, canGrow: boolean): string {
 }
 
 /**
- * What a serverless cache uses: out of what it has now, and out of its maximum. These are two bars, because a maximum can
+ * What a serverless cache uses: out of its capacity now, and out of its maximum. These are two bars, because a maximum can
  * be thousands of times what a cache has.
  */
 export function LimitMeter(props: LimitMeterProps) {
@@ -36,7 +36,7 @@ export function LimitMeter(props: LimitMeterProps) {
 		...(capacity === null
 			? []
 			: ([
-					["Has now", format(capacity)],
+					["Capacity now", format(capacity)],
 					["Headroom", used === null ? "–" : format(Math.max(0, capacity - used))],
 				] satisfies [string, string][])),
 		["Minimum", min === null ? "none" : format(min)],
@@ -53,9 +53,9 @@ export function LimitMeter(props: LimitMeterProps) {
 			<div className="mt-2 flex flex-col gap-2.5">
 				{capacity !== null && (
 					<Bar
-						label={`${label}: used of what it has now`}
+						label={`${label}: used of its capacity now`}
 						words={`${format(value)} of ${format(capacity)}`}
-						caption="of what it has now"
+						caption="of its capacity now"
 						percent={percentOf(value, capacity)}
 						fill={toneOf(percentOf(value, capacity), canGrow)}
 						isThick

@@ -60,10 +60,21 @@ export function LimitsDialog({ cache, onClose }: LimitsDialogProps) {
 			/>
 			<div className="rounded-xl border border-border bg-well px-3.5 py-3">
 				<h3 className="mb-1.5 text-[0.8125rem] font-semibold">What changes</h3>
-				<DifferenceList list={limitDifferences(cache, draft)} />
+				<DifferenceList
+					list={limitDifferences(cache, { ...draft, ...presentAt(cache, problems) })}
+				/>
 			</div>
 		</FormDialog>
 	);
+}
+
+/** The limits in force in place of those at fault, so that these aren't among the changes. */
+function presentAt(
+	{ limits }: ServerlessCache,
+	problems: ReadonlyMap<LimitField, string>,
+): Partial<LimitsDraft> {
+	const present = toLimitsDraft(limits);
+	return Object.fromEntries([...problems.keys()].map((field) => [field, present[field]]));
 }
 
 /** By field: what the API would refuse. */

@@ -54,21 +54,21 @@ export function ScalingHistory({ cache, query, pointedAt, onPoint }: ScalingHist
 					/>
 				))}
 			</ol>
-			<div className="mt-2.5 flex flex-wrap items-center gap-3 text-[0.8125rem]">
-				{decisions.length > SHOWN && (
+			{decisions.length > SHOWN && (
+				<div className="mt-2.5 flex flex-wrap items-center gap-3 text-[0.8125rem]">
 					<Button variant="outline" size="sm" onPress={() => setShowsAll((all) => !all)}>
 						{showsAll ? `Show the last ${SHOWN}` : `Show all ${decisions.length}`}
 					</Button>
-				)}
-				{showsAll && data?.nextCursor != null && (
-					<PageLink
-						href={`/caches/${cache.name}?tab=events`}
-						className="text-muted underline underline-offset-2 hover:text-foreground"
-					>
-						Older ones are among its events
-					</PageLink>
-				)}
-			</div>
+					{showsAll && data?.nextCursor != null && (
+						<PageLink
+							href={`/caches/${cache.name}?tab=events`}
+							className="text-muted underline underline-offset-2 hover:text-foreground"
+						>
+							Older ones are among its events
+						</PageLink>
+					)}
+				</div>
+			)}
 		</Panel>
 	);
 }

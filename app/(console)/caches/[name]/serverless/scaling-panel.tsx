@@ -13,6 +13,7 @@ import { overall, reading, sideBySide, sum, sumOfShards } from "../../../../_ui/
 import { ProblemState } from "../../../../_ui/notices.tsx";
 import { Segmented } from "../../../../_ui/segmented.tsx";
 import { BlockSkeleton } from "../../../../_ui/skeletons.tsx";
+import { lifetimeIn } from "../chart-span.ts";
 import { useCacheMetrics } from "../use-cache-metrics.ts";
 import { ScalingHistory } from "./scaling-history.tsx";
 import { decisionNear, marksOf } from "./scaling-marks.ts";
@@ -51,6 +52,7 @@ export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
 			)}
 			{metrics.data !== undefined && (
 				<Charts
+					createdAt={cache.createdAt}
 					metrics={metrics.data}
 					decisions={scaling.data?.items ?? NO_DECISIONS}
 					pointedAt={pointedAt}
@@ -63,6 +65,7 @@ export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
 }
 
 interface ChartsProps {
+	createdAt: string;
 	metrics: CacheMetrics;
 	decisions: readonly ScalingDecision[];
 	/** The time of the decision that the user points at. */
@@ -70,11 +73,10 @@ interface ChartsProps {
 	onPoint: (at: string | null) => void;
 }
 
-function Charts({ metrics, decisions, pointedAt, onPoint }: ChartsProps) {
+function Charts({ createdAt, metrics, decisions, pointedAt, onPoint }: ChartsProps) {
 	const charts = useMemo(() => chartsOf(metrics), [metrics]);
 	const marks = useMemo(() => marksOf(decisions, pointedAt), [decisions, pointedAt]);
-	const fromSeconds = Date.parse(metrics.from) / 1_000;
-	const toSeconds = Date.parse(metrics.to) / 1_000;
+	const { fromSeconds, toSeconds } = lifetimeIn(metrics, createdAt);
 	return (
 		<div className="grid gap-4 lg:grid-cols-2">
 			{charts.map((chart) => (
@@ -100,7 +102,7 @@ function chartsOf(metrics: CacheMetrics) {
 	return [
 		{
 			title: "Data storage",
-			data: sideBySide([held("Used", "memoryUsedBytes"), held("Has", "memoryMaxBytes")]),
+			data: sideBySide([held("Used", "memoryUsedBytes"), held("Capacity", "memoryMaxBytes")]),
 			format: formatBytes,
 			isBinary: true,
 		},

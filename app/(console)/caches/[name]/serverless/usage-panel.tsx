@@ -15,7 +15,7 @@ import { LimitsDialog } from "../lazy-dialogs.tsx";
 import { LimitMeter } from "./limit-meter.tsx";
 import type { ServerlessCache } from "./serverless-cache.ts";
 
-const ecpus = (value: number) => `${formatCount(value)}/s`;
+const ecpus = (value: number) => `${Math.round(value).toLocaleString("en-US")}/s`;
 /** maxmemory stays a little below a maximum, so use never quite reaches it. */
 const FULL_FROM = 0.95;
 
