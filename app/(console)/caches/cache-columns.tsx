@@ -13,7 +13,7 @@ import { NameCell } from "../../_ui/table/name-cell.tsx";
 import { Time } from "../../_ui/time.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { MultiAzStatus } from "./multi-az-status.tsx";
-import { storageBytes } from "./serverless-words.ts";
+import { formatGb, storageBytes } from "./serverless-words.ts";
 import { topologyWords } from "./topology-words.ts";
 
 function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
@@ -29,27 +29,17 @@ function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: Endpoint
 /** What a serverless cache stores, out of its maximum, or else of what it has now. */
 function Storage({ cache, usedBytes }: { cache: CacheSummary; usedBytes: number }) {
 	const max = cache.limits?.dataStorageGb.max ?? null;
-	const maxBytes = max === null ? null : storageBytes(max);
 	return (
 		<span className="inline-flex min-w-28 flex-col gap-1 text-left text-[0.8125rem]">
 			<span className="whitespace-nowrap">
 				<Bytes value={usedBytes} />
-				<span className="text-muted">
-					{maxBytes === null ? (
-						", no maximum"
-					) : (
-						<>
-							{" of "}
-							<Bytes value={maxBytes} />
-						</>
-					)}
-				</span>
+				<span className="text-muted">{max === null ? ", no maximum" : ` of ${formatGb(max)}`}</span>
 			</span>
-			{maxBytes !== null && (
+			{max !== null && (
 				<UsageBar
 					label={`Data storage of ${cache.name}`}
 					used={usedBytes}
-					total={maxBytes}
+					total={storageBytes(max)}
 					tone="auto"
 				/>
 			)}

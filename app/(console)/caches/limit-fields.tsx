@@ -17,7 +17,7 @@ const range = ({ min, max }: { min: number; max: number }) =>
 
 const GROUPS = [
 	{
-		title: "Data storage, in GiB",
+		title: "Data storage, in GB",
 		hint: `Memory for data, without its replica: ${range(LIMITS.dataStorageGb)}.`,
 		min: { field: "storageMin", hint: "Kept ready, even while it is empty." },
 		max: { field: "storageMax", hint: "Then keys are evicted, or writes fail." },

@@ -1,7 +1,5 @@
 import type { CacheKind, EvictionPolicy, Protocol } from "../../../server/contract/enums.ts";
-import { GIB } from "../../../server/contract/limits.ts";
 import type { Limits } from "../../../server/contract/serverless.ts";
-import { formatBytes } from "../../_lib/format/bytes.ts";
 
 interface Words {
 	label: string;
@@ -49,7 +47,7 @@ export const EVICTION_HINTS: Readonly<Record<EvictionPolicy, string>> = {
 		"Evicts nothing: writes fail instead, with the engine's out-of-memory error. For queues such as BullMQ, Sidekiq and Celery, which must not lose jobs.",
 };
 
-/** "none", "at least 1 GiB", "at most 10 GiB", "1 GiB to 10 GiB". */
+/** "none", "at least 1 GB", "at most 10 GB", "1 GB to 10 GB". */
 function boundsWords(
 	{ min, max }: Limits["dataStorageGb"],
 	format: (value: number) => string,
@@ -58,13 +56,16 @@ function boundsWords(
 	return max === null ? `at least ${format(min)}` : `${format(min)} to ${format(max)}`;
 }
 
-/** The API counts in ElastiCache's GB, which are GiB. */
+/** As in the contract, whose constant would load the code that validates. */
+const STORAGE_GB_BYTES = 1e9;
+
 export function storageBytes(gb: number): number {
-	return gb * GIB;
+	return gb * STORAGE_GB_BYTES;
 }
 
+/** A limit in the unit in which it is set and billed; what is measured is in GiB. */
 export function formatGb(gb: number): string {
-	return formatBytes(storageBytes(gb));
+	return `${gb.toLocaleString("en-US")} GB`;
 }
 
 export function formatEcpu(ecpuPerSecond: number): string {

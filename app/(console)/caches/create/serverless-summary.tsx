@@ -61,7 +61,7 @@ export function ServerlessSummary({ form, footer }: { form: CreateForm; footer: 
 					<Grows
 						min={dataStorageGb?.min}
 						max={dataStorageGb?.max}
-						unit="GiB"
+						unit="GB"
 						unlimited="grows with its data"
 					/>
 				</Fact>
@@ -94,7 +94,7 @@ interface GrowsProps {
 	unlimited: string;
 }
 
-/** "10 GiB at most, 1 GiB kept ready"; 0 is no limit. */
+/** "10 GB at most, 1 GB kept ready"; 0 is no limit. */
 function Grows({ min = 0, max = 0, unit, unlimited }: GrowsProps) {
 	const size = (value: number) => `${value.toLocaleString("en-US")} ${unit}`.trim();
 	const isAtFault = Number.isNaN(min) || Number.isNaN(max);

@@ -29,8 +29,8 @@ describe("changed limits", () => {
 
 	it("are said as a difference", () => {
 		expect(limitDifferences(CACHE, { ...NO_LIMITS_DRAFT, ecpuMax: "20000" })).toEqual([
-			expect.objectContaining({ field: "Minimum data storage", from: "1 GiB", to: "none" }),
-			expect.objectContaining({ field: "Maximum data storage", from: "10 GiB", to: "none" }),
+			expect.objectContaining({ field: "Minimum data storage", from: "1 GB", to: "none" }),
+			expect.objectContaining({ field: "Maximum data storage", from: "10 GB", to: "none" }),
 			expect.objectContaining({
 				...{ field: "Maximum ECPU per second", from: "none", to: "20,000 ECPU/s" },
 			}),

@@ -10,6 +10,8 @@ interface LimitMeterProps {
 	min: number | null;
 	max: number | null;
 	format: (value: number) => string;
+	/** How a minimum and a maximum are written; like the rest if absent. */
+	formatLimit?: (value: number) => string;
 	/** Below the figures. */
 	children?: ReactNode;
 }
@@ -30,6 +32,7 @@ function toneOf(share: number, canGrow: boolean): string {
  */
 export function LimitMeter(props: LimitMeterProps) {
 	const { label, used, capacity, min, max, format, children } = props;
+	const { formatLimit = format } = props;
 	const value = used ?? 0;
 	const canGrow = capacity !== null && (max === null || capacity < max * 0.98);
 	const facts: [string, string][] = [
@@ -39,8 +42,8 @@ export function LimitMeter(props: LimitMeterProps) {
 					["Capacity now", format(capacity)],
 					["Headroom", used === null ? "–" : format(Math.max(0, capacity - used))],
 				] satisfies [string, string][])),
-		["Minimum", min === null ? "none" : format(min)],
-		["Maximum", max === null ? "none" : format(max)],
+		["Minimum", min === null ? "none" : formatLimit(min)],
+		["Maximum", max === null ? "none" : formatLimit(max)],
 	];
 	return (
 		<div className="min-w-0">
@@ -64,7 +67,7 @@ export function LimitMeter(props: LimitMeterProps) {
 				{max !== null && (
 					<Bar
 						label={`${label}: used of its maximum`}
-						words={`${format(value)} of ${format(max)}`}
+						words={`${format(value)} of ${formatLimit(max)}`}
 						caption="of its maximum"
 						percent={percentOf(value, max)}
 						behind={capacity === null ? 0 : percentOf(capacity, max)}

@@ -9,7 +9,7 @@ import { ForAdministrators } from "../../../../_ui/for-administrators.tsx";
 import { Freshness } from "../../../../_ui/freshness.tsx";
 import { Banner } from "../../../../_ui/notices.tsx";
 import { Panel } from "../../../../_ui/panel.tsx";
-import { EVICTION_HINTS, storageBytes } from "../../serverless-words.ts";
+import { EVICTION_HINTS, formatGb, storageBytes } from "../../serverless-words.ts";
 import { dataNodesOf } from "../../topology-words.ts";
 import { LimitsDialog } from "../lazy-dialogs.tsx";
 import { LimitMeter } from "./limit-meter.tsx";
@@ -59,6 +59,7 @@ export function UsagePanel({
 					min={inBytes(dataStorageGb.min)}
 					max={inBytes(dataStorageGb.max)}
 					format={formatBytes}
+					formatLimit={(bytes) => formatGb(bytes / storageBytes(1))}
 				>
 					<Keys cache={cache} />
 				</LimitMeter>
