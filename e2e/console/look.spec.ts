@@ -146,8 +146,13 @@ test.describe("on a small screen", () => {
 		// Pages that aren't in LISTS, one after the other.
 		test.slow();
 		await installation.createCache(LONG);
+		const serverless = { name: `${LONG.name.slice(0, -1)}s`, kind: "serverless" };
+		await installation.createCache(serverless);
 		const detail = `/caches/${LONG.name}`;
 		const paths = [
+			"/caches/create?kind=serverless",
+			`/caches/${serverless.name}`,
+			`/caches/${serverless.name}?tab=nodes`,
 			"/caches/create",
 			"/caches/create?mode=custom",
 			"/caches/create?mode=custom&engine=memcached",
@@ -167,6 +172,7 @@ test.describe("on a small screen", () => {
 			await expect(page.getByRole("status", { name: /Loading/ })).toHaveCount(0);
 			expect(await sidewaysScroll(page), path).toBe(0);
 		}
+		await installation.deleteCache(serverless.name);
 		await installation.deleteCache(LONG.name);
 	});
 
