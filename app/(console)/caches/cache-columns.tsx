@@ -16,6 +16,11 @@ import { MultiAzStatus } from "./multi-az-status.tsx";
 import { formatGb, storageBytes } from "./serverless-words.ts";
 import { topologyWords } from "./topology-words.ts";
 
+/** It says why it can't grow while it is still available. */
+function isServerless({ kind }: CacheSummary): boolean {
+	return kind === "serverless";
+}
+
 function Endpoint({ cache, endpoint }: { cache: CacheSummary; endpoint: EndpointAddress }) {
 	const address = `${endpoint.host}:${endpoint.port}`;
 	return (
@@ -84,7 +89,7 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		cell: (cache) => (
 			<span className="cell-stack inline-flex min-w-0 flex-col gap-0.5">
 				<Status status={cache.status} />
-				{cache.statusReason !== null && cache.status !== "available" && (
+				{cache.statusReason !== null && (cache.status !== "available" || isServerless(cache)) && (
 					<span className="line-clamp-2 max-w-52 text-xs text-muted" title={cache.statusReason}>
 						{cache.statusReason}
 					</span>
@@ -121,7 +126,7 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		sortValue: (cache) => cache.memoryUsedBytes,
 		cell: (cache) =>
 			cache.memoryUsedBytes !== null &&
-			(cache.kind === "serverless" ? (
+			(isServerless(cache) ? (
 				<Storage cache={cache} usedBytes={cache.memoryUsedBytes} />
 			) : (
 				<Memory cache={cache} usedBytes={cache.memoryUsedBytes} />
@@ -162,9 +167,9 @@ export function cacheColumns(currency: string | undefined): readonly Column<Cach
 			header: "Cost / month",
 			align: "end",
 			// A serverless cache costs what it uses, which no rate per hour says.
-			sortValue: (cache) => (cache.kind === "serverless" ? null : cache.hourlyCost),
+			sortValue: (cache) => (isServerless(cache) ? null : cache.hourlyCost),
 			cell: (cache) =>
-				cache.kind === "serverless" ? null : (
+				isServerless(cache) ? null : (
 					<span
 						className="tabular-nums"
 						title={`${formatMoney(cache.hourlyCost, currency)} an hour, from your rate card`}

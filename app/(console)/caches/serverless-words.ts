@@ -25,7 +25,7 @@ export const PROTOCOL_WORDS: Readonly<Record<Protocol, Words>> = {
 	},
 	standard: {
 		label: "Standard",
-		hint: "One endpoint for any client and commands on any keys together; grows up to what your largest host holds.",
+		hint: "One endpoint for any client and commands on any keys together; grows up to what one host holds.",
 	},
 };
 

@@ -11,12 +11,17 @@ import { CreationProgress, ModifyProgress, RebootProgress } from "./change-progr
 
 /** Why the cache isn't available, and what happens next. */
 export function StatusNotice({ cache }: { cache: Cache }) {
-	if (cache.status === "available") return null;
+	if (cache.status === "available" && !isStuck(cache)) return null;
 	return (
 		<div className="mb-4" aria-live="polite">
 			<Notice cache={cache} />
 		</div>
 	);
+}
+
+/** A serverless cache that can't grow says so before it is full. */
+function isStuck({ kind, statusReason }: Cache): boolean {
+	return kind === "serverless" && statusReason !== null;
 }
 
 function Notice({ cache }: { cache: Cache }) {
@@ -45,7 +50,11 @@ function Notice({ cache }: { cache: Cache }) {
 				<Banner
 					tone="warning"
 					icon={TriangleAlert}
-					title="Degraded: serving with fewer nodes than configured"
+					title={
+						cache.kind === "serverless"
+							? "Degraded: serving, but without a replica of some data"
+							: "Degraded: serving with fewer nodes than configured"
+					}
 				>
 					{cache.statusReason ?? "A replica is missing or out of sync. Larder is restoring it."}
 				</Banner>
@@ -62,12 +71,17 @@ function Notice({ cache }: { cache: Cache }) {
 				</Banner>
 			);
 		case "available":
-			return null;
+			return isStuck(cache) ? (
+				<Banner tone="warning" icon={TriangleAlert} title="It can't grow now">
+					{cache.statusReason}
+				</Banner>
+			) : null;
 	}
 }
 
 function unavailableTitle(cache: Cache): string {
 	if (cache.engine === "memcached") return "No node is serving";
+	if (cache.kind === "serverless") return "Some of its data isn't served";
 	return cache.clusterMode === "enabled" ? "Some shards aren't serving" : "No primary is serving";
 }
 

@@ -113,13 +113,15 @@ function Placement({ hosts, protocol }: { hosts: readonly Host[]; protocol: Prot
 		Math.max(0, memoryBytes - memoryAssignedBytes),
 	);
 	const total = free.reduce((sum, bytes) => sum + bytes, 0);
+	// The primary and its replica each need a host with as much.
+	const pair = free.toSorted((a, b) => b - a)[Math.min(1, free.length - 1)] ?? 0;
 	return (
 		<>
 			<Fact label="Replica">{replicaPlace(hosts).words}, with automatic failover</Fact>
 			<Fact label="Room on hosts now">
 				{protocol === "cluster"
 					? `${formatBytes(total)} on ${plural(hosts.length, "host")}, half of it for replicas`
-					: `${formatBytes(Math.max(0, ...free))} on the largest host`}
+					: `${formatBytes(pair)} on each of two hosts`}
 			</Fact>
 		</>
 	);

@@ -2,18 +2,13 @@ import { describe, expect, it } from "vitest";
 import { GIB } from "../../../../../server/contract/limits.ts";
 import { NO_LIMITS } from "../../../../../server/contract/serverless.ts";
 import { limitChanges, NO_LIMITS_DRAFT, toLimitsDraft } from "../../limits-draft.ts";
-import { crossedProblem, limitDifferences } from "./limit-differences.ts";
+import { limitConflict, limitDifferences } from "./limit-differences.ts";
 
 const CACHE = {
 	limits: { ...NO_LIMITS, dataStorageGb: { min: 1, max: 10 } },
 	usage: { dataStorageBytes: 3 * GIB, ecpuPerSecond: 5_000, throttledPercent: 0 },
-	evictionPolicy: "volatile-lru",
 } as const;
 const PRESENT = toLimitsDraft(CACHE.limits);
-const effectOf = (
-	change: Partial<typeof PRESENT>,
-	cache: Parameters<typeof limitDifferences>[0] = CACHE,
-) => limitDifferences(cache, { ...PRESENT, ...change }).map(({ effect }) => effect);
 
 describe("changed limits", () => {
 	it("are sent alone, and 0 removes one", () => {
@@ -38,21 +33,19 @@ describe("changed limits", () => {
 		expect(limitDifferences(CACHE, { ...PRESENT, ecpuMax: "many" })).toEqual([]);
 	});
 
-	it("say what happens to data and clients beyond them", () => {
-		expect(effectOf({ storageMax: "4" })).toEqual(["at once; nothing restarts"]);
-		expect(effectOf({ storageMax: "2" })).toEqual([
-			"at once. It holds 3 GiB now, so keys are evicted until the rest fits",
-		]);
-		expect(effectOf({ storageMax: "2" }, { ...CACHE, evictionPolicy: "noeviction" })).toEqual([
-			"at once. It holds 3 GiB now, so writes fail until data is deleted",
-		]);
-		expect(effectOf({ ecpuMax: "1000" })[0]).toContain("clients will wait");
+	it("say what happens to clients beyond them", () => {
+		const effectOf = (ecpuMax: string) =>
+			limitDifferences(CACHE, { ...PRESENT, ecpuMax }).map(({ effect }) => effect)[0];
+		expect(effectOf("5000")).toBe("at once; nothing restarts");
+		expect(effectOf("1000")).toContain("clients will wait");
 	});
 
-	it("can't cross the ones that stay", () => {
-		expect(crossedProblem(CACHE.limits, { ...PRESENT, storageMin: "11" })?.field).toBe(
-			"storageMax",
-		);
-		expect(crossedProblem(CACHE.limits, { ...PRESENT, storageMin: "10" })).toBeNull();
+	it("can't be less than what the cache holds, nor cross those that stay", () => {
+		const conflictOf = (change: Partial<typeof PRESENT>) =>
+			limitConflict(CACHE, { ...PRESENT, ...change });
+		expect(conflictOf({ storageMax: "3" })?.message).toContain("holds 3 GiB now");
+		expect(conflictOf({ storageMax: "4" })).toBeNull();
+		expect(conflictOf({ storageMin: "11" })?.field).toBe("storageMax");
+		expect(conflictOf({ storageMin: "10" })).toBeNull();
 	});
 });

@@ -9,7 +9,7 @@ import { formatEcpu, formatGb, storageBytes } from "../../serverless-words.ts";
 import type { Difference } from "../modify/modification.ts";
 import type { ServerlessCache } from "./serverless-cache.ts";
 
-type Measured = Pick<ServerlessCache, "limits" | "usage" | "evictionPolicy">;
+type Measured = Pick<ServerlessCache, "limits" | "usage">;
 
 interface Row {
 	field: string;
@@ -33,7 +33,7 @@ export function limitDifferences(cache: Measured, draft: LimitsDraft): Differenc
 		{
 			field: "Maximum data storage",
 			...{ before: storage.max, after: after.dataStorageGb.max, format: formatGb },
-			effect: storageMaximumEffect(cache, after),
+			effect: "at once; nothing restarts",
 		},
 		{
 			field: "Minimum ECPU per second",
@@ -61,21 +61,6 @@ function minimumEffect(before: number | null, after: number | null): string {
 		: "at once; what stays unused is given back after a while";
 }
 
-function storageMaximumEffect(
-	{ usage, evictionPolicy }: Measured,
-	{ dataStorageGb }: Limits,
-): string {
-	const used = usage.dataStorageBytes;
-	if (dataStorageGb.max === null || used === null || used <= storageBytes(dataStorageGb.max)) {
-		return "at once; nothing restarts";
-	}
-	const consequence =
-		evictionPolicy === "noeviction"
-			? "writes fail until data is deleted"
-			: "keys are evicted until the rest fits";
-	return `at once. It holds ${formatBytes(used)} now, so ${consequence}`;
-}
-
 function ecpuMaximumEffect({ usage }: Measured, { ecpuPerSecond }: Limits): string {
 	const used = usage.ecpuPerSecond;
 	if (ecpuPerSecond.max === null || used === null || used <= ecpuPerSecond.max) {
@@ -84,13 +69,22 @@ function ecpuMaximumEffect({ usage }: Measured, { ecpuPerSecond }: Limits): stri
 	return `at once. It uses ${formatEcpu(used)} now, so clients will wait`;
 }
 
-/** A minimum above its maximum, at the field that shows it. */
-export function crossedProblem(
-	limits: Limits,
+/** What the API would refuse of limits that are in range, by the field that shows it. */
+export function limitConflict(
+	{ limits, usage }: Measured,
 	draft: LimitsDraft,
 ): { field: LimitField; message: string } | null {
-	const problem = limitsProblem(changeLimits(limits, limitChanges(limits, draft) ?? {}));
-	if (problem === null) return null;
-	const field = problem.field === "limits.dataStorageGb" ? "storageMax" : "ecpuMax";
-	return { field, message: problem.message };
+	const change = limitChanges(limits, draft) ?? {};
+	const crossed = limitsProblem(changeLimits(limits, change));
+	if (crossed !== null) {
+		const field = crossed.field === "limits.dataStorageGb" ? "storageMax" : "ecpuMax";
+		return { field, message: crossed.message };
+	}
+	const max = change.dataStorageGb?.max ?? 0;
+	const used = usage.dataStorageBytes ?? 0;
+	if (max === 0 || used <= storageBytes(max)) return null;
+	return {
+		field: "storageMax",
+		message: `It holds ${formatBytes(used)} now. Choose a higher maximum, or delete data first.`,
+	};
 }

@@ -17,7 +17,7 @@ import {
 } from "../../limits-draft.ts";
 import { DifferenceList } from "../modify/difference-list.tsx";
 import { useModify } from "../use-modify.ts";
-import { crossedProblem, limitDifferences } from "./limit-differences.ts";
+import { limitConflict, limitDifferences } from "./limit-differences.ts";
 import type { ServerlessCache } from "./serverless-cache.ts";
 
 interface LimitsDialogProps {
@@ -87,9 +87,7 @@ function problemsOf(cache: ServerlessCache, draft: LimitsDraft): Map<LimitField,
 		const field = LIMIT_FIELDS[path];
 		if (field !== undefined && !problems.has(field)) problems.set(field, message);
 	}
-	const crossed = crossedProblem(cache.limits, draft);
-	if (crossed !== null && problems.size === 0) {
-		problems.set(crossed.field, asSentence(crossed.message));
-	}
+	const conflict = problems.size === 0 ? limitConflict(cache, draft) : null;
+	if (conflict !== null) problems.set(conflict.field, asSentence(conflict.message));
 	return problems;
 }
