@@ -292,6 +292,7 @@ class HostAgent {
 		const state = takeAnswer(before, answer);
 		if (state === null) return;
 		if (before !== null && before.epoch !== state.epoch) this.reporter.forget();
+		if (answer.desired !== null) this.instances.growAtOnce(state);
 		// Written before the state, so that no agent that starts from the state considers them unwanted.
 		if (mayBeForgetful(state, before)) await this.instances.setAsideUnknown(state);
 		await writeDesiredCache(this.options.homeDir, state);

@@ -35,18 +35,22 @@ describe("growth", () => {
 
 test("the control plane hears at once of an engine that passes its mark, and again as it grows", () => {
 	const notices = new GrowthNotices();
-	const use = { reportAboveBytes: 100 * MIB, generation: 1 };
-	const at = (ms: number, mib: number, generation = 1) =>
-		notices.isDue({ ...use, at: ms, usedBytes: mib * MIB, generation });
+	const at = (ms: number, mib: number, generation = 1, bytesPerSecond = MIB) =>
+		notices.isDue({
+			...{ at: ms, usedBytes: mib * MIB, reportAboveBytes: 100 * MIB },
+			...{ generation, bytesPerSecond },
+		});
 	expect(at(0, 100)).toBe(false);
 	expect(at(10, 101)).toBe(true);
 	expect(at(20, 110)).toBe(false);
-	expect(at(120, 110)).toBe(true);
-	expect(at(1_000, 111)).toBe(false);
-	expect(at(5_120, 111)).toBe(true);
-	expect(at(5_130, 111, 2)).toBe(true);
-	expect(at(5_140, 99, 2)).toBe(false);
-	expect(at(5_150, 101, 2)).toBe(true);
+	expect(at(1_010, 110)).toBe(true);
+	expect(at(1_210, 115)).toBe(false);
+	expect(at(1_220, 115, 1, 10 * MIB)).toBe(true);
+	expect(at(2_500, 116)).toBe(false);
+	expect(at(6_220, 116)).toBe(true);
+	expect(at(6_230, 116, 2)).toBe(true);
+	expect(at(6_240, 99, 2)).toBe(false);
+	expect(at(6_250, 101, 2)).toBe(true);
 });
 
 describe("the token bucket", () => {

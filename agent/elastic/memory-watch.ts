@@ -11,10 +11,10 @@ const LOOK_LATER_MS = 500;
  * Writes are held in slices, so that they never wait for long after the memory has come. The next slice begins before the
  * last one ends: otherwise a write of each client would slip through.
  */
-const HOLD_MS = 60;
-const HOLD_AGAIN_MS = 25;
+const HOLD_MS = 250;
+const HOLD_AGAIN_MS = 50;
 /** How long writes wait for memory, in all, under one assignment: after that, the engine evicts or refuses. */
-const HELD_AT_MOST_MS = 5_000;
+const HELD_AT_MOST_MS = 10_000;
 
 /** What the watch needs to know of its instance at each look. */
 export interface Watched {
@@ -43,7 +43,8 @@ export class MemoryWatch {
 	private stopped = false;
 	private running = false;
 	private pid: number | null = null;
-	private held = { generation: -1, ms: 0 };
+	/** Since when writes wait, and under which assignment; null while they needn't. */
+	private held: { since: number; generation: number } | null = null;
 	/** `used_memory` at the last look; null before the first. */
 	usedBytes: number | null = null;
 
@@ -99,18 +100,27 @@ export class MemoryWatch {
 		usedBytes: number,
 		at: number,
 	): void {
-		if (!this.notices.isDue({ at, usedBytes, reportAboveBytes, generation })) return;
 		const { bytesPerSecond } = this.growth;
+		const use = { at, usedBytes, bytesPerSecond, reportAboveBytes, generation };
+		if (!this.notices.isDue(use)) return;
+		this.options.logger.debug(
+			{ assignmentId, generation, usedBytes, bytesPerSecond },
+			"an engine needs more memory",
+		);
 		this.options.onGrowth({ assignmentId, generation, usedBytes, bytesPerSecond });
 	}
 
 	/** Whether writes wait now. */
 	private async hold({ assignment, control }: Watched, usedBytes: number): Promise<boolean> {
 		const { generation, elastic } = assignment;
-		if (this.held.generation !== generation) this.held = { generation, ms: 0 };
 		const above = elastic?.holdWritesAboveBytes ?? null;
-		if (above === null || usedBytes <= above || this.held.ms >= HELD_AT_MOST_MS) return false;
-		this.held.ms += HOLD_AGAIN_MS;
+		if (above === null || usedBytes <= above) {
+			this.held = null;
+			return false;
+		}
+		const now = performance.now();
+		if (this.held?.generation !== generation) this.held = { since: now, generation };
+		if (now - this.held.since >= HELD_AT_MOST_MS) return false;
 		await control.holdWrites(HOLD_MS);
 		return true;
 	}

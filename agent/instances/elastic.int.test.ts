@@ -3,7 +3,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Growth } from "../../server/contract/host-report.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { infoNumber, parseInfo } from "../drivers/valkey-info.ts";
-import { eventually, TestHost } from "../testing/agent-fixture.ts";
+import { eventually, TestHost, TIMED } from "../testing/agent-fixture.ts";
 
 const MIB = 1024 ** 2;
 const VALUE = "x".repeat(256 * 1024);
@@ -112,7 +112,7 @@ test("writes wait for memory that comes too late, and not for ever", async () =>
 	}
 	expect(reads).toBe(1);
 	expect(slowest).toBeGreaterThan(500);
-	expect(slowest).toBeLessThan(10_000);
+	expect(slowest).toBeLessThan(15_000);
 	expect(growthOf(assignment).length).toBeGreaterThan(0);
 	client.close();
 	reader.close();
@@ -122,20 +122,24 @@ function waitMs(ms: number): Promise<string> {
 	return new Promise((resolve) => setTimeout(() => resolve("waiting"), ms));
 }
 
-test("clients keep to the ECPU limit, and what watches the engine notices nothing", async () => {
+test("clients keep to the ECPU limit, and what watches the engine notices nothing", {
+	...TIMED,
+	timeout: 60_000,
+}, async () => {
 	const LIMIT = 2_000;
 	const assignment = await host.assign(sized(64, LIMIT));
 	await host.untilRunning(assignment);
 	const silences = host.plane.reports.length;
 	const clients = await Promise.all(Array.from({ length: 8 }, () => host.connect(assignment.port)));
 	let done = 0;
-	let running = true;
-	const load = clients.map(async (client) => {
-		while (running) {
-			await client.command(["SET", "key", "x"], 5_000);
-			done++;
-		}
-	});
+	for (const client of clients) {
+		void (async () => {
+			for (;;) {
+				await client.command(["SET", "key", "x"], 5_000);
+				done++;
+			}
+		})().catch(() => {}); // Closed at the end.
+	}
 	// The bucket of a calm cache holds a second's use.
 	await eventually("the limit holds", () => throttledMs(assignment) > 500);
 	const from = { at: performance.now(), done };
@@ -157,11 +161,9 @@ test("clients keep to the ECPU limit, and what watches the engine notices nothin
 	await admin.command(["CLIENT", "UNPAUSE"], 2_000);
 	const atFullSpeed = done;
 	await eventually("nothing throttles", () => done - atFullSpeed > LIMIT * 3);
-	running = false;
-	await Promise.all(load);
 	admin.close();
 	for (const client of clients) client.close();
-}, 60_000);
+});
 
 function throttledMs({ id }: Assignment): number {
 	return host.plane.observationOf(id)?.elastic?.throttledMs ?? 0;

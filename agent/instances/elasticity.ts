@@ -60,17 +60,18 @@ export class Elasticity {
 	}
 
 	/**
-	 * Gives the engine memory that the control plane has just granted, ahead of the loop: writes may be waiting for it.
-	 * The loop sets it again with everything else.
+	 * Gives the engine memory that the control plane has just granted, ahead of everything else: writes may be waiting for
+	 * it. The loop sets it again. If the agent dies in between, the engine has what it was granted.
 	 */
-	growAtOnce(before: Assignment | null, assignment: Assignment): void {
-		const { id, link, process, removing, context } = this.core;
+	growAtOnce(granted: Assignment): void {
+		const { id, link, process, removing, context, assignment } = this.core;
 		const control = link.session?.elastic ?? null;
-		if (assignment.elastic === undefined || control === null || !process?.alive || removing) return;
-		if (before === null || assignment.maxmemoryBytes <= before.maxmemoryBytes) return;
+		if (granted.elastic === undefined || control === null || !process?.alive || removing) return;
+		if (granted.maxmemoryBytes <= (assignment?.maxmemoryBytes ?? granted.maxmemoryBytes)) return;
+		context.logger.debug({ assignmentId: id, to: granted.maxmemoryBytes }, "an engine grows");
 		// First, so that the kernel doesn't end an engine for what it may use.
-		hostLimits(context.logger)?.apply(id, process.identity.pid, limitsOf(assignment));
-		control.grow(assignment.maxmemoryBytes).catch((error: unknown) => {
+		hostLimits(context.logger)?.apply(id, process.identity.pid, limitsOf(granted));
+		control.grow(granted.maxmemoryBytes).catch((error: unknown) => {
 			context.logger.debug({ err: error, assignmentId: id }, "an engine can't grow yet");
 		});
 	}

@@ -53,6 +53,11 @@ export class InstanceSet {
 		this.context.onChange();
 	}
 
+	/** Call with a state that the control plane has just sent, before anything that takes time. */
+	growAtOnce({ assignments }: DesiredState): void {
+		for (const granted of assignments) this.instances.get(granted.id)?.growAtOnce(granted);
+	}
+
 	/**
 	 * Leaves alone the instances that a control plane restored from a backup doesn't know: they may be newer
 	 * than the backup, and hold data that their owners need. Remembered on disk.

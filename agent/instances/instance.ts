@@ -89,13 +89,16 @@ export class Instance {
 		}
 		core.hostId = hostId;
 		if (JSON.stringify(assignment) !== JSON.stringify(core.assignment)) {
-			const before = core.assignment;
 			core.assignment = assignment;
-			core.elasticity.growAtOnce(before, assignment);
 			core.elasticity.keep();
 			core.disturb();
 		}
 		this.beginLoop();
+	}
+
+	/** Takes memory that a new assignment grants, before the assignment is stored and in force. */
+	growAtOnce(granted: Assignment): void {
+		if (!this.core.setAside) this.core.elasticity.growAtOnce(granted);
 	}
 
 	/**

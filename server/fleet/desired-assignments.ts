@@ -1,5 +1,6 @@
 import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
+import { MIB } from "../contract/limits.ts";
 import { parseSlots } from "../contract/slots.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
@@ -20,8 +21,11 @@ import {
 	sentinelPassword,
 } from "./to-route.ts";
 
-/** Beyond this share of its maxmemory, writes to an elastic node may wait until it has grown. */
-const HOLD_SHARE = 0.95;
+/**
+ * With less than this share of its maxmemory free, writes to an elastic node may wait until it has grown: what clients
+ * write until their agent notices.
+ */
+const HOLD_SHARE = { small: 0.1, large: 0.05, atMostBytes: 64 * MIB } as const;
 
 /** The user that agents log in as, on every engine. */
 const SYSTEM_USERNAME = "larder";
@@ -125,9 +129,15 @@ function elasticOf({ cache, maxmemoryBytes }: AssignedNode): Assignment["elastic
 	const { max } = limits.ecpuPerSecond;
 	return {
 		reportAboveBytes: Math.floor(dataBytes - headroomOf(dataBytes)),
-		holdWritesAboveBytes: isBlocked || isAtMaximum ? null : Math.floor(HOLD_SHARE * dataBytes),
+		holdWritesAboveBytes:
+			isBlocked || isAtMaximum ? null : Math.floor(dataBytes - heldBackOf(dataBytes)),
 		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / cache.shardCount)),
 	};
+}
+
+function heldBackOf(dataBytes: number): number {
+	const { small, large, atMostBytes } = HOLD_SHARE;
+	return Math.max(large * dataBytes, Math.min(small * dataBytes, atMostBytes));
 }
 
 function roleOf(node: AssignedNode): Assignment["role"] {
