@@ -1,11 +1,12 @@
 /**
- * `npm run bench:serverless [-- --only fill,step,scale-in,saw --protocol cluster --gib 4 --saw-minutes 10 --svg docs/images]`:
+ * `npm run bench:serverless [-- --only fill,scale-in,step,saw,ecpu --protocol cluster --gib 4 --saw-minutes 10 --svg docs/images]`:
  * what a serverless cache without limits does under loads that provisioned caches would have to be sized for.
  *
  *   fill      from 100 KB a second up to all that the machine makes, until `--gib` are stored
  *   scale-in  all but a few of those keys are deleted: back to the minimum, with the rest there
  *   step      from nothing to all that the machine makes
  *   saw       data comes and goes: no more moves than the policy allows
+ *   ecpu      how exactly clients are held to an ECPU maximum, and what that costs
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,10 +21,11 @@ import { type Installation, startInstallation } from "../fixtures/installation.t
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { readDecisions, watchCapacity } from "./serverless/capacity-watch.ts";
 import { drawCapacity } from "./serverless/picture.ts";
+import { benchThrottle } from "./serverless/throttle.ts";
 
 const { values } = parseArgs({
 	options: {
-		only: { type: "string", default: "fill,scale-in,step,saw" },
+		only: { type: "string", default: "fill,scale-in,step,saw,ecpu" },
 		protocol: { type: "string", default: "cluster" },
 		gib: { type: "string", default: "4" },
 		"saw-minutes": { type: "string", default: "10" },
@@ -47,6 +49,7 @@ try {
 	if (sections.includes("fill")) await benchFill(larder);
 	if (sections.includes("step")) await benchStep(larder);
 	if (sections.includes("saw")) await benchSaw(larder);
+	if (sections.includes("ecpu")) await benchThrottle(larder);
 } finally {
 	await larder.stop();
 }
