@@ -77,7 +77,7 @@ async function change(
 	const { status, body } = await larder.rest("PATCH", `/caches/${cache.name}`, {
 		body: { limits },
 	});
-	if (status !== 202) throw new Error(JSON.stringify(body));
+	if (status >= 300) throw new Error(JSON.stringify(body));
 	try {
 		// Data that grows at the same time, and goes again.
 		const writing = burst.write(BURST_BYTES, 64 * MIB);
