@@ -4,7 +4,7 @@ import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
 import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage } from "../data/usage-store.ts";
-import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
+import { NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
 import type { Resources } from "../services/context.ts";
 

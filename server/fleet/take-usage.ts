@@ -5,7 +5,7 @@ import type { Transaction } from "../data/database.ts";
 import { MeteredProcesses } from "../data/metered-processes.ts";
 import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage, type UsageAddition } from "../data/usage-store.ts";
-import { isServerless, NOTHING_USED } from "../domain/metering/cost.ts";
+import { NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
 import { isNewer, usageBetween } from "../domain/metering/usage-between.ts";
 import { oncePer } from "../platform/once-per.ts";

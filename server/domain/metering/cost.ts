@@ -43,8 +43,3 @@ export function plus(a: Used, b: Used): Used {
 		cacheSeconds: a.cacheSeconds + b.cacheSeconds,
 	};
 }
-
-/** Billed for what it stores and carries out, not for its nodes. */
-export function isServerless(kind: string): boolean {
-	return kind === "serverless";
-}

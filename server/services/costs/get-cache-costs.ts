@@ -10,14 +10,9 @@ import { readPeaks } from "../../data/cache-peaks.ts";
 import { wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
+import { isServerless } from "../../data/serverless-rows.ts";
 import { readUsage } from "../../data/usage-store.ts";
-import {
-	isServerless,
-	NOTHING_USED,
-	plus,
-	serverlessCost,
-	type Used,
-} from "../../domain/metering/cost.ts";
+import { NOTHING_USED, plus, serverlessCost, type Used } from "../../domain/metering/cost.ts";
 import { neededSize, type Peaks } from "../../domain/metering/needed-size.ts";
 import { findCache } from "../caches/find-cache.ts";
 import type { Resources } from "../context.ts";
@@ -99,7 +94,7 @@ function asServerless(row: FullCache, card: RateCard, used: Used): CostEstimate 
 }
 
 function presentCost(row: FullCache, card: RateCard, used: Used): CostEstimate {
-	if (isServerless(row.kind)) return asServerless(row, card, used);
+	if (isServerless(row)) return asServerless(row, card, used);
 	const nodes = wantedNodeCount(row);
 	const { nodeType } = row;
 	const memoryBytes = Number(row.nodeMemoryBytes);
@@ -113,7 +108,7 @@ function presentCost(row: FullCache, card: RateCard, used: Used): CostEstimate {
 /** AWS has no types but the catalog's: another type counts as the cheapest of at least that memory. */
 function onAws(row: FullCache, used: Used): CostEstimate {
 	const engine = engineSchema.parse(row.engine);
-	if (isServerless(row.kind)) return asServerless(row, DEFAULT_RATE_CARD, used);
+	if (isServerless(row)) return asServerless(row, DEFAULT_RATE_CARD, used);
 	const hourly = (nodeType: string, { memoryBytes }: NodeTypeSize) =>
 		nodeHourlyCost(DEFAULT_RATE_CARD, { engine, nodeType, memoryBytes });
 	const own = NODE_TYPES.get(row.nodeType);
@@ -140,8 +135,8 @@ function fitting(
 ): { provisioned: CostEstimate | null; needs: string } {
 	const engine = engineSchema.parse(row.engine);
 	const isMemcached = engine === "memcached";
-	const canShard = isMemcached || isServerless(row.kind) || row.clusterMode === "enabled";
-	const replicasPerShard = isServerless(row.kind) ? 1 : row.replicasPerShard;
+	const canShard = isMemcached || isServerless(row) || row.clusterMode === "enabled";
+	const replicasPerShard = isServerless(row) ? 1 : row.replicasPerShard;
 	const found = neededSize({ engine, peaks, canShard, replicasPerShard, nodeTypes, card });
 	const most = `At its busiest it took ${formatGib(peaks.dataBytes)}, ${peaks.cores.toFixed(2)} processor cores and ${Math.round(peaks.clients)} connections.`;
 	if (found === null) {
