@@ -3,6 +3,7 @@ import { countRequests, type InfoFields, infoNumber } from "../drivers/valkey-in
 
 /** What an engine process has counted since it started, as far as it shows what clients use. */
 export interface EcpuReading {
+	readonly leads: boolean;
 	/** Commands of clients. On a replica, these are only those that read. */
 	readonly requests: number;
 	/** How long those commands took, in microseconds, apart from GET, SET and those that wait. */
@@ -51,6 +52,7 @@ export function readEcpus(fields: InfoFields, writes: ReadonlySet<string>): Ecpu
 		infoNumber(fields, `total_net_${kind}put_bytes`) -
 		infoNumber(fields, `total_net_repl_${kind}put_bytes`);
 	return {
+		leads,
 		requests: direct + (leads ? commands + publishes : 0),
 		...{ workUsec: work.usec, workCalls: work.calls, simple },
 		bytes: Math.max(0, net("in") + net("out")),
@@ -65,6 +67,8 @@ export function readEcpus(fields: InfoFields, writes: ReadonlySet<string>): Ecpu
  * reader itself has moved. Metering counts in the same way, more slowly.
  */
 export function ecpusBetween(before: EcpuReading, after: EcpuReading, ownBytes: number): number {
+	// A replica that leads now counts all that it was sent before.
+	if (before.leads !== after.leads) return 0;
 	const requests = increase(before.requests, after.requests);
 	const bytes = Math.max(0, increase(before.bytes, after.bytes) - ownBytes);
 	const { calls, usec } = after.simple;

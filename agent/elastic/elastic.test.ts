@@ -134,6 +134,7 @@ describe("ECPUs", () => {
 	test("are one a command of clients, and on a replica none for what its primary sends", () => {
 		expect(between(info("master", 10_000), info("master", 10_500))).toBe(500);
 		expect(between(info("slave", 10_000), info("slave", 10_500))).toBe(0);
+		expect(between(info("slave", 10_000), info("master", 10_500))).toBe(0);
 	});
 
 	test("are more for commands that take longer than SET", () => {
