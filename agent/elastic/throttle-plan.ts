@@ -12,7 +12,7 @@ export const SLICE_MAX_MS = 150;
 const OPEN_MAX_MS = 100;
 /** Shorter than this, an agent on a busy machine can't time how long the engine is open. */
 const OPEN_TIMED_MIN_MS = 3;
-const LOOK_CALM_MS = 250;
+const LOOK_CALM_MS = 100;
 const LOOK_SOONEST_MS = 10;
 
 /** How long to pause clients now, in milliseconds; 0 for not at all. */
