@@ -12,6 +12,8 @@ const RETRY_MS = 1_000;
 const RESTORE_AFTER_MS = 15_000;
 /** In one pass, the next pause is queued this far into the present one: after all clients that wait for its end. */
 const QUEUED_AT = 0.8;
+/** Once so much is saved up in spite of the shortest slices, clients have come within their limit. */
+const OVER_AT_SECONDS = 0.25;
 /** The engine ends pauses at its ticks. */
 const TICKS = { throttled: 1_000 / SLICE_MIN_MS, usual: 10 } as const;
 const CALM_AFTER_MS = 30_000;
@@ -139,7 +141,9 @@ export class EcpuThrottle {
 	private async passOnce(connection: EngineConnection, forMs: number): Promise<number> {
 		await this.pause(forMs * QUEUED_AT);
 		this.bucket.take(performance.now(), 0);
-		const nextMs = sliceMs(this.bucket, this.passUse);
+		const dueMs = sliceMs(this.bucket, this.passUse);
+		const isOver = dueMs === 0 && this.bucket.savedSeconds > OVER_AT_SECONDS;
+		const nextMs = isOver ? 0 : Math.max(dueMs, SLICE_MIN_MS);
 		if (nextMs === 0) {
 			await this.pause(forMs * (1 - QUEUED_AT));
 			return 0;

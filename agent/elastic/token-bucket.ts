@@ -1,7 +1,7 @@
 /** How much of a second's allowance a calm cache may save up. */
 const SAVED_SECONDS = 1;
-/** Debt beyond this is forgiven: otherwise one burst would stop a cache for minutes. */
-const DEBT_SECONDS = 1;
+/** Debt beyond this is forgiven: otherwise one burst would slow a cache down for minutes. */
+const DEBT_SECONDS = 5;
 
 /**
  * What clients may still use, in ECPUs: it fills with `perSecond` and empties with use. Below 0 it is a debt, which
@@ -24,6 +24,11 @@ export class TokenBucket {
 	change(perSecond: number): void {
 		this.level *= perSecond / this.rate;
 		this.rate = perSecond;
+	}
+
+	/** What is saved up, in seconds of the limit; below 0 for a debt. */
+	get savedSeconds(): number {
+		return this.level / this.rate;
 	}
 
 	/** What was used since the last call. Returns the level. */
