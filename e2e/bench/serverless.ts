@@ -75,7 +75,8 @@ async function benchFill(installation: Installation): Promise<void> {
 		await watch.stop();
 		load.close();
 	}
-	draw(`fill-${values.protocol}`, "Filled, and emptied again", watch.points);
+	const title = sections.includes("scale-in") ? "Filled, and emptied again" : "Filled";
+	draw(`fill-${values.protocol}`, title, watch.points);
 	await installation.deleteCache(cache.name);
 }
 
