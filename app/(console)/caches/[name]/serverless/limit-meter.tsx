@@ -20,6 +20,10 @@ function percentOf(part: number, whole: number): number {
 	return whole <= 0 ? 0 : Math.min(100, Math.max(0, (part / whole) * 100));
 }
 
+function wordsOf(used: number | null, format: (value: number) => string, whole: string): string {
+	return used === null ? "not measured yet" : `${format(used)} of ${whole}`;
+}
+
 /** How near to the end use is: at three quarters it warns, unless there is room to grow. */
 function toneOf(share: number, canGrow: boolean): string {
 	if (canGrow) return "bg-accent";
@@ -57,7 +61,7 @@ export function LimitMeter(props: LimitMeterProps) {
 				{capacity !== null && (
 					<Bar
 						label={`${label}: used of its capacity now`}
-						words={`${format(value)} of ${format(capacity)}`}
+						words={wordsOf(used, format, format(capacity))}
 						caption="of its capacity now"
 						percent={percentOf(value, capacity)}
 						fill={toneOf(percentOf(value, capacity), canGrow)}
@@ -67,7 +71,7 @@ export function LimitMeter(props: LimitMeterProps) {
 				{max !== null && (
 					<Bar
 						label={`${label}: used of its maximum`}
-						words={`${format(value)} of ${formatLimit(max)}`}
+						words={wordsOf(used, format, formatLimit(max))}
 						caption="of its maximum"
 						percent={percentOf(value, max)}
 						behind={capacity === null ? 0 : percentOf(capacity, max)}
