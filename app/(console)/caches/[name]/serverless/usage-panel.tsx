@@ -113,8 +113,9 @@ function Limited({ cache }: { cache: ServerlessCache }) {
 			)}
 			{throttledPercent > 0 && (
 				<Banner tone="warning" title="Its requests have reached the ECPU maximum">
-					Clients waited {formatPercent(throttledPercent / 100)} of the last seconds. Raise the
-					maximum of {plural(limits.ecpuPerSecond.max ?? 0, "ECPU")} per second, or send less.
+					In the last seconds, clients waited {formatPercent(throttledPercent / 100)} of the time.
+					Raise the maximum of {plural(limits.ecpuPerSecond.max ?? 0, "ECPU")} per second, or send
+					less.
 				</Banner>
 			)}
 		</div>
