@@ -1,5 +1,6 @@
 "use client";
 
+import { CostPanel } from "../cost-panel.tsx";
 import { EndpointsPanel } from "../endpoints-panel.tsx";
 import { LiveCharts } from "../live-charts.tsx";
 import { RecentEvents } from "../recent-events.tsx";
@@ -24,6 +25,7 @@ export function ServerlessOverview({ cache, updatedAtMs }: ServerlessOverviewPro
 			<div className="grid min-w-0 items-start gap-4 md:grid-cols-2 xl:row-span-2 xl:grid-cols-1">
 				<EndpointsPanel cache={cache} />
 				<ResiliencePanel cache={cache} />
+				<CostPanel name={cache.name} />
 				<div className="md:col-span-2 xl:col-span-1">
 					<RecentEvents cache={cache} />
 				</div>
