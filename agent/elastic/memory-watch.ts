@@ -23,6 +23,8 @@ export interface Watched {
 	readonly control: ElasticControl;
 	readonly pid: number;
 	readonly leads: boolean;
+	/** The engine has what the assignment says. One that couldn't shrink has more, and its writes needn't wait. */
+	readonly isApplied: boolean;
 }
 
 /**
@@ -111,10 +113,13 @@ export class MemoryWatch {
 	}
 
 	/** Whether writes wait now. */
-	private async hold({ assignment, control }: Watched, usedBytes: number): Promise<boolean> {
+	private async hold(
+		{ assignment, control, isApplied }: Watched,
+		usedBytes: number,
+	): Promise<boolean> {
 		const { generation, elastic } = assignment;
 		const above = elastic?.holdWritesAboveBytes ?? null;
-		if (above === null || usedBytes <= above) {
+		if (above === null || !isApplied || usedBytes <= above) {
 			this.held = null;
 			return false;
 		}

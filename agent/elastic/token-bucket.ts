@@ -1,7 +1,7 @@
 /** How much of a second's allowance a calm cache may save up. */
 const SAVED_SECONDS = 1;
 /** Debt beyond this is forgiven: otherwise one burst would slow a cache down for minutes. */
-const DEBT_SECONDS = 5;
+const DEBT_SECONDS = 2;
 
 /**
  * What clients may still use, in ECPUs: it fills with `perSecond` and empties with use. Below 0 it is a debt, which

@@ -140,12 +140,12 @@ test("clients keep to the ECPU limit, and what watches the engine notices nothin
 			}
 		})().catch(() => {}); // Closed at the end.
 	}
-	// The bucket of a calm cache holds a second's use.
-	await eventually("the limit holds", () => throttledMs(assignment) > 500);
+	// A calm cache has saved up a second, and then pays for what it used before the first look.
+	await eventually("the limit holds", () => throttledMs(assignment) > 2_500);
 	const from = { at: performance.now(), done };
 	await eventually("three seconds have passed", () => performance.now() - from.at > 3_000);
 	const rate = ((done - from.done) * 1_000) / (performance.now() - from.at);
-	expect(rate).toBeGreaterThan(LIMIT * 0.85);
+	expect(rate).toBeGreaterThan(LIMIT * 0.7);
 	expect(rate).toBeLessThan(LIMIT * 1.15);
 	const reported = host.plane.reports.slice(silences).flatMap((each) => each.observations ?? []);
 	expect(reported.filter(({ silentForMs }) => silentForMs !== null)).toEqual([]);

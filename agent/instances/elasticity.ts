@@ -94,14 +94,15 @@ export class Elasticity {
 	}
 
 	private watched() {
-		const { assignment, display, link, process, removing, setAside } = this.core;
+		const { assignment, display, link, process, record, removing, setAside } = this.core;
 		const control = link.session?.elastic ?? null;
 		const isOff = removing || setAside || display.view.phase !== "running";
 		if (assignment?.elastic === undefined || control === null || !process?.alive || isOff) {
 			return null;
 		}
 		const leads = display.view.engineState?.role !== "replica";
-		return { assignment, control, pid: process.identity.pid, leads };
+		const isApplied = (record?.generation ?? -1) >= assignment.generation;
+		return { assignment, control, pid: process.identity.pid, leads, isApplied };
 	}
 
 	private beginThrottle(perSecond: number): EcpuThrottle {
