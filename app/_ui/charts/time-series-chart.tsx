@@ -42,6 +42,8 @@ interface TimeSeriesChartProps {
 
 /** Longer spans have ticks with dates, others with times of day. */
 const LONGEST_BY_CLOCK_SECONDS = 1.5 * 86_400;
+/** In shorter spans, several ticks are in the same minute. */
+const SHORTEST_BY_MINUTE_SECONDS = 5 * 60;
 /** Room for half of the last tick's label. */
 const TICK_OVERHANG = 20;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
@@ -95,9 +97,9 @@ function options(
 	const tick = (seconds: number) => {
 		const at = new Date(seconds * 1_000);
 		const { fromSeconds, toSeconds } = current();
-		return toSeconds - fromSeconds > LONGEST_BY_CLOCK_SECONDS
-			? formatMonthDay(at, zone)
-			: formatClock(at, zone, "minute");
+		const spanSeconds = toSeconds - fromSeconds;
+		if (spanSeconds > LONGEST_BY_CLOCK_SECONDS) return formatMonthDay(at, zone);
+		return formatClock(at, zone, spanSeconds < SHORTEST_BY_MINUTE_SECONDS ? "second" : "minute");
 	};
 	const axis = {
 		stroke: color("--muted"),
