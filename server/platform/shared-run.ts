@@ -25,7 +25,8 @@ export class SharedRun {
 
 	async #start(): Promise<void> {
 		const earlyMs = this.#begunAt + this.#intervalMs - performance.now();
-		if (earlyMs > 0) await delay(earlyMs);
+		// A timer takes whole milliseconds, and cuts off a fraction.
+		if (earlyMs > 0) await delay(Math.ceil(earlyMs));
 		this.#next = null;
 		this.#begunAt = performance.now();
 		const run = this.#work();

@@ -41,6 +41,7 @@ export function drawCapacity(title: string, points: readonly CapacityPoint[]): s
 	const legend = `<tspan>${title}, GiB: </tspan><tspan fill="${COLORS.capacity}">capacity</tspan>, <tspan fill="${COLORS.data}">used_memory</tspan>`;
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#777">`,
+		`<title>${title}: capacity and used_memory in GiB</title>`,
 		`<text x="${MARGIN.left}" y="18" font-size="14">${legend}</text>`,
 		...lines,
 		`<polyline fill="none" stroke="${COLORS.capacity}" stroke-width="2" points="${capacity.join(" ")}"/>`,
