@@ -65,7 +65,7 @@ Examples:
 		const { items, currency } = usageSchema.parse(answer);
 		if (options.json) printJson(answer);
 		else if (options.csv) printCsv(toCsv(USAGE_COLUMNS, items));
-		else if (items.length === 0) print(`Cache ${cache} used nothing in this time.`);
+		else if (items.length === 0) print(`Cache ${cache} used nothing in this period.`);
 		else {
 			const columns = [{ title: "AT", value: ({ at }: { at: string }) => at }];
 			print(formatTable(items, [...columns, ...amountColumns(currency)]));
@@ -104,7 +104,7 @@ Examples:
 		const { items, currency, total, month } = costsSchema.parse(answer);
 		if (options.json) return printJson(answer);
 		if (options.csv) return printCsv(toCsv(COST_COLUMNS, items));
-		if (items.length === 0) print("Nothing cost anything in this time.");
+		if (items.length === 0) print("No costs in this period.");
 		else print(formatTable(items, [keyColumn(groupBy), ...amountColumns(currency)]));
 		print(
 			`\nTotal: ${total.toFixed(2)} ${currency}. ${month.month} so far: ${month.soFar.toFixed(2)} ${currency}; forecast for the month: ${month.forecast.toFixed(2)} ${currency}.`,

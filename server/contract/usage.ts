@@ -94,7 +94,7 @@ export type CostItem = z.infer<typeof costItemSchema>;
 export const monthSchema = z.object({
 	month: z.string().describe("such as 2026-11, in UTC"),
 	soFar: z.number(),
-	forecast: z.number().describe("for the whole month, if caches go on as in the last 24 hours"),
+	forecast: z.number().describe("for the whole month, if usage continues as in the last 24 hours"),
 });
 
 export const costsSchema = z.object({

@@ -16,7 +16,6 @@ import { MultiAzStatus } from "./multi-az-status.tsx";
 import { formatGb, storageBytes } from "./serverless-words.ts";
 import { topologyWords } from "./topology-words.ts";
 
-/** It says why it can't grow while it is still available. */
 function isServerless({ kind }: CacheSummary): boolean {
 	return kind === "serverless";
 }
@@ -89,6 +88,7 @@ const COLUMNS: readonly Column<CacheSummary>[] = [
 		cell: (cache) => (
 			<span className="cell-stack inline-flex min-w-0 flex-col gap-0.5">
 				<Status status={cache.status} />
+				{/* A serverless cache that can't grow says why while it is still available. */}
 				{cache.statusReason !== null && (cache.status !== "available" || isServerless(cache)) && (
 					<span className="line-clamp-2 max-w-52 text-xs text-muted" title={cache.statusReason}>
 						{cache.statusReason}

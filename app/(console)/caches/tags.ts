@@ -1,5 +1,4 @@
 import { LIMITS } from "../../../server/contract/limits.ts";
-import { randomId } from "../../_lib/random-id.ts";
 
 export interface DraftTag {
 	/** Stable while the row is edited. */
@@ -18,7 +17,7 @@ export function toTagRecord(tags: readonly DraftTag[]): Record<string, string> {
 }
 
 export function toDraftTags(tags: Readonly<Record<string, string>>): DraftTag[] {
-	return Object.entries(tags).map(([key, value]) => ({ id: randomId(), key, value }));
+	return Object.entries(tags).map(([key, value]) => ({ id: key, key, value }));
 }
 
 /** Problems that the schema can't see, because a record holds each key only once. */

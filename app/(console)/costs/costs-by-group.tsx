@@ -31,7 +31,7 @@ export function CostsByGroup({ costs }: { costs: Costs | undefined }) {
 		});
 	return (
 		<Panel
-			title="Where it goes"
+			title="Breakdown"
 			flush
 			aside={
 				<div className="flex flex-wrap items-center gap-2">
@@ -56,7 +56,7 @@ export function CostsByGroup({ costs }: { costs: Costs | undefined }) {
 					Add tags such as team or environment to caches to see what each of them costs.
 				</EmptyState>
 			) : costs.items.length === 0 ? (
-				<EmptyState icon={ReceiptText} title="Nothing cost anything in this time">
+				<EmptyState icon={ReceiptText} title="No costs in this period">
 					The first figures appear about a minute after a cache is created.
 				</EmptyState>
 			) : (
@@ -82,7 +82,7 @@ function columnsOf(
 	return [
 		{
 			id: "key",
-			header: groupBy === "tag" ? "Tag's value" : header,
+			header: groupBy === "tag" ? "Tag value" : header,
 			lead: true,
 			cell: (item) => <Key item={item} groupBy={groupBy} />,
 			sortValue: ({ key }) => key ?? "",

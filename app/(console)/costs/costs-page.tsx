@@ -37,6 +37,9 @@ export function CostsPage() {
 	const byGroup = useQuery(trpc.costs.get.queryOptions(groups, options));
 	const byDay = useQuery(trpc.costs.get.queryOptions(days, options));
 	const costs = byGroup.data;
+	// What was loaded before belongs to another period or group, except for the figures.
+	const grouped = byGroup.isPlaceholderData ? undefined : costs;
+	const daily = byDay.isPlaceholderData ? undefined : byDay.data;
 	return (
 		<>
 			<PageHeader
@@ -50,8 +53,8 @@ export function CostsPage() {
 						</Button>
 						<Button
 							variant="outline"
-							isDisabled={costs === undefined || costs.items.length === 0}
-							onPress={() => costs !== undefined && download(costs, groups.groupBy)}
+							isDisabled={grouped === undefined || grouped.items.length === 0}
+							onPress={() => grouped !== undefined && download(grouped, groups.groupBy)}
 						>
 							<Download aria-hidden />
 							Download CSV
@@ -81,13 +84,19 @@ export function CostsPage() {
 							/>
 						}
 					>
-						{byDay.data === undefined ? (
+						{byDay.isError && daily === undefined ? (
+							<ProblemState
+								title="Costs by day couldn't be loaded"
+								error={byDay.error}
+								onRetry={() => void byDay.refetch()}
+							/>
+						) : daily === undefined ? (
 							<BlockSkeleton className="h-52" label="Loading costs by day" />
 						) : (
-							<DayChart costs={byDay.data} days={daysOf(period, now)} now={now} />
+							<DayChart costs={daily} days={daysOf(period, now)} now={now} />
 						)}
 					</Panel>
-					<CostsByGroup costs={costs} />
+					<CostsByGroup costs={grouped} />
 				</div>
 			)}
 			{params.get("dialog") === DIALOG && (
@@ -112,7 +121,7 @@ function Figures({ costs, now }: { costs: Costs | undefined; now: number }) {
 			<Figure
 				label={`Forecast for ${name}`}
 				value={formatMoney(month.forecast, currency)}
-				hint="If caches go on as in the last 24 hours"
+				hint="If usage continues as in the last 24 hours"
 			/>
 		</dl>
 	);

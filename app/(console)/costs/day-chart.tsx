@@ -101,20 +101,23 @@ export function DayChart({ costs, days, now }: DayChartProps) {
 					))}
 				</div>
 			</div>
-			<table className="sr-only">
-				<caption>Cost by day</caption>
-				<tbody>
-					{bars.map(({ day, cost, kind }) => (
-						<tr key={day}>
-							<th scope="row">{dayText(day)}</th>
-							<td>
-								{formatMoney(cost, currency)}
-								{kind === "forecast" && " (forecast)"}
-							</td>
-						</tr>
-					))}
-				</tbody>
-			</table>
+			{/* Around the table, because a table itself can't be made smaller than its rows. */}
+			<div className="sr-only">
+				<table>
+					<caption>Cost by day</caption>
+					<tbody>
+						{bars.map(({ day, cost, kind }) => (
+							<tr key={day}>
+								<th scope="row">{dayText(day)}</th>
+								<td>
+									{formatMoney(cost, currency)}
+									{kind === "forecast" && " (forecast)"}
+								</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
 		</figure>
 	);
 }

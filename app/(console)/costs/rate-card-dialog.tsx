@@ -1,20 +1,20 @@
 "use client";
 
 import { Button, toast } from "@heroui/react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ENGINES } from "../../../server/contract/choices.ts";
 import { type RateCard, setRateCardInputSchema } from "../../../server/contract/rate-card.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { asSentence } from "../../_lib/form-issues.ts";
-import { useIsViewer, useNodeTypes, useRateCard } from "../../_lib/queries.ts";
+import { useIsViewer, useNodeTypes } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { Fold } from "../../_ui/fold.tsx";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
-import { ProblemBanner } from "../../_ui/notices.tsx";
+import { ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { BlockSkeleton } from "../../_ui/skeletons.tsx";
 import { byFamily } from "../node-types/family-label.ts";
 
@@ -31,11 +31,24 @@ const EXCHANGE_RATE = "exchangeRate";
 
 /** Prices. Administrators edit them; others see them. */
 export function RateCardDialog({ onClose }: { onClose: () => void }) {
-	const { data: card } = useRateCard();
+	const trpc = useTRPC();
+	// Saving sends the whole card, so it mustn't be an old one.
+	const query = useQuery(
+		trpc.rateCard.get.queryOptions({}, { staleTime: 0, refetchOnMount: "always" }),
+	);
+	const card = query.data;
 	if (card === undefined) {
 		return (
 			<Dialog onClose={onClose} title="Rate card" size="lg" footer={null}>
-				<BlockSkeleton className="h-64" label="Loading the rate card" />
+				{query.isError ? (
+					<ProblemState
+						title="The rate card couldn't be loaded"
+						error={query.error}
+						onRetry={() => void query.refetch()}
+					/>
+				) : (
+					<BlockSkeleton className="h-64" label="Loading the rate card" />
+				)}
 			</Dialog>
 		);
 	}
@@ -83,8 +96,8 @@ function RateCardForm({ card, onClose }: { card: RateCard; onClose: () => void }
 				<ProblemBanner title="The rate card wasn't saved" error={save.error} />
 			)}
 			<p className="text-[0.8125rem] text-pretty text-muted">
-				Prices apply from now on; costs so far stay. The defaults are near AWS’s on-demand prices in
-				us-east-1.
+				Prices apply from now on; past costs don't change. The defaults are close to AWS's on-demand
+				prices in us-east-1.
 			</p>
 			<div className="grid items-start gap-3 sm:grid-cols-2">
 				<FormTextField label="Currency" {...bind("currency", card.currency)} hint="Such as USD." />
@@ -113,7 +126,10 @@ function RateCardForm({ card, onClose }: { card: RateCard; onClose: () => void }
 			<Fold
 				title="Nodes"
 				summary="price per hour, by node type"
-				isForcedOpen={[...issues.keys()].some((path) => path.startsWith("nodeTypes"))}
+				isForcedOpen={
+					// Viewers couldn't open it, because all that they see here is disabled.
+					isViewer || [...issues.keys(), problem?.field].some(isOfNodes)
+				}
 			>
 				<FormTextField
 					label="GiB-hour, for types without a price"
@@ -174,11 +190,20 @@ function RateCardForm({ card, onClose }: { card: RateCard; onClose: () => void }
 	);
 }
 
+function isOfNodes(path: string | null | undefined): boolean {
+	return path === "perGibHour" || path?.startsWith("nodeTypes.") === true;
+}
+
 /** A field's path, and what is wrong with it. */
 function issueOf({ path, message }: { path: readonly PropertyKey[]; message: string }) {
 	const field = path.map(String).join(".");
-	const words = field === "currency" ? asSentence(message) : "Enter a number that isn’t negative.";
-	return [field, words] as const;
+	return [field, field === "currency" ? asSentence(message) : numberWords(field)] as const;
+}
+
+function numberWords(field: string): string {
+	return field === EXCHANGE_RATE
+		? "Enter a number above 0, up to 1,000,000."
+		: "Enter a number from 0 to 1,000,000.";
 }
 
 /** The card with what was typed; text that isn't a number is left for the schema to refuse. */
@@ -204,5 +229,6 @@ function withDraft(card: RateCard, draft: Draft): RateCard & { exchangeRate?: nu
 		}
 	}
 	if (next.currency === card.currency) delete next.exchangeRate;
+	else next.exchangeRate ??= Number.NaN;
 	return next;
 }

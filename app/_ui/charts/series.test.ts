@@ -110,6 +110,26 @@ describe("series", () => {
 		expect(lines).toEqual([{ label: "orders-001", values: [400, 400, 400, 400] }]);
 	});
 
+	it("of the whole cache count the data of primaries, and of a replica only in a primary's place", () => {
+		const [first] = METRICS.nodes;
+		if (first === undefined) throw new Error("a node wanted");
+		const at = [...first.at, "2026-11-23T12:00:10.000Z"];
+		const node = (
+			id: string,
+			memoryUsedBytes: number[],
+			replicationLagBytes: (number | null)[],
+		) => ({
+			...{ ...first, id, at },
+			values: { memoryUsedBytes, replicationLagBytes },
+		});
+		// The second takes over after the first reading; at the third, the primary's reading is missing.
+		const before = node("1", [50, 51, 52], [null, 0, 0]);
+		const after = node("2", [60, 61, 62], [0, null, 0]);
+		const nodes = [before, after, { ...node("3", [7, 7, 7], [null, null, null]), shard: "0002" }];
+		const { series } = overall({ ...METRICS, nodes }, "", reading("memoryUsedBytes"), sumOfShards);
+		expect(series[0]?.values).toEqual([57, 68, 69]);
+	});
+
 	it("of the whole cache break where nothing was sampled for a long time", () => {
 		const [first] = METRICS.nodes;
 		if (first === undefined) throw new Error("a node wanted");

@@ -109,6 +109,8 @@ export interface SlotSample {
 	/** For how much of the slot the node was there, from 0 to 1. */
 	share: number;
 	shard: string;
+	/** It had no primary to lag behind. */
+	isPrimary: boolean;
 }
 
 /** How samples of all nodes in one slot become one number. */
@@ -204,7 +206,9 @@ function countedIn(
 			counted.push({ ...before, slot: slot - slotSeconds });
 		}
 		const readings = values.samples?.[index] ?? 1;
-		counted.push({ slot, value, share: 1, shard, readings, hasLeft: leftAt !== null });
+		const isPrimary = (values.replicationLagBytes?.[index] ?? null) === null;
+		const hasLeft = leftAt !== null;
+		counted.push({ slot, value, share: 1, shard, isPrimary, readings, hasLeft });
 	}
 	return counted;
 }
@@ -250,12 +254,17 @@ export const sum: Combine = (samples) =>
 export const highest: Combine = (samples) =>
 	samples.reduce((most, { value }) => Math.max(most, value), 0);
 
-/** Nodes of a shard hold the same data, which mustn't be counted twice. */
+/** The sum over primaries. Of a shard whose primary gave no sample, the replica that holds most counts. */
 export const sumOfShards: Combine = (samples) => {
-	const shards = new Map<string, number>();
-	for (const { shard, value } of samples)
-		shards.set(shard, Math.max(value, shards.get(shard) ?? 0));
-	return [...shards.values()].reduce((total, value) => total + value, 0);
+	const shards = new Map<string, SlotSample>();
+	for (const sample of samples) {
+		const other = shards.get(sample.shard);
+		const isBetter =
+			other === undefined ||
+			(sample.isPrimary === other.isPrimary ? sample.value > other.value : sample.isPrimary);
+		if (isBetter) shards.set(sample.shard, sample);
+	}
+	return [...shards.values()].reduce((total, { value }) => total + value, 0);
 };
 
 /** The newest value that was measured. */

@@ -14,6 +14,7 @@ it("heads a page with its own title, and a page about one thing with the thing's
 		title: "100%",
 		crumbs: [CACHES, { label: "100%" }],
 	});
+	expect(pageHeadAt("/caches/modify")).toMatchObject({ title: "modify" });
 	expect(pageHeadAt("/caches/orders/modify")).toEqual({
 		title: "Modify orders",
 		crumbs: [CACHES, { label: "orders", href: "/caches/orders" }, { label: "Modify" }],

@@ -48,15 +48,15 @@ function knownHead(path: string): PageHead | undefined {
 	return Object.entries(PAGE_HEADS).find(([of]) => of === path)?.[1];
 }
 
-/** The page that changes a cache, below the cache's own. */
-const MODIFY = "/modify";
+/** The page that changes a cache is below the cache's own. */
+const MODIFY_PATH = /^(\/caches\/[^/]+)\/modify$/;
 
 /** The head of the page at a path; a page about one thing is headed by its name, and by the list that contains it. */
 export function pageHeadAt(path: string): PageHead & { crumbs: Crumb[] } {
-	if (path.endsWith(MODIFY)) {
-		const href = path.slice(0, -MODIFY.length);
-		const { title, crumbs } = pageHeadAt(href);
-		const above = [...crumbs.slice(0, -1), { label: title, href }];
+	const [, cachePath] = MODIFY_PATH.exec(path) ?? [];
+	if (cachePath !== undefined) {
+		const { title, crumbs } = pageHeadAt(cachePath);
+		const above = [...crumbs.slice(0, -1), { label: title, href: cachePath }];
 		return { title: `Modify ${title}`, crumbs: [...above, { label: "Modify" }] };
 	}
 	const end = path.lastIndexOf("/");

@@ -28,7 +28,7 @@ export function CostPanel({ name }: { name: string }) {
 		>
 			{data === undefined ? (
 				isError ? (
-					<p className="text-[0.8125rem] text-muted">Costs couldn’t be loaded.</p>
+					<p className="text-[0.8125rem] text-muted">Costs couldn't be loaded.</p>
 				) : (
 					<BlockSkeleton className="h-40" label="Loading costs" />
 				)
@@ -51,7 +51,7 @@ function Costs({ costs }: { costs: CacheCosts }) {
 				</Row>
 			</dl>
 			<h3 className="mt-4 border-t border-separator pt-3 text-[0.8125rem] font-semibold">
-				What it would cost a month
+				What it would cost per month
 			</h3>
 			{comparison.reason === null ? (
 				<Comparison comparison={comparison} currency={currency} />
@@ -84,7 +84,7 @@ function Comparison(props: { comparison: CacheCosts["comparison"]; currency: str
 			</dl>
 			{needs !== null && <p className="mt-3 text-[0.8125rem] text-pretty">{needs}</p>}
 			<p className="mt-2 text-xs text-muted">
-				From {Math.floor(sampleHours).toLocaleString("en-US")} h of its own usage.
+				Based on {Math.floor(sampleHours).toLocaleString("en-US")} h of its own usage.
 			</p>
 		</>
 	);

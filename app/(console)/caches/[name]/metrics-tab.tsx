@@ -18,6 +18,8 @@ import { isServerless, type ServerlessCache } from "./serverless/serverless-cach
 import { useScaling } from "./serverless/use-scaling.ts";
 import { useCacheMetrics } from "./use-cache-metrics.ts";
 
+const NO_MARKS: readonly ChartMark[] = [];
+
 const RANGE_OPTIONS = METRICS_RANGES.map((range) => ({ value: range, label: range }));
 /** 5 → "5 s", 300 → "5 min", 7200 → "2 h". */
 function resolutionWords(seconds: number): string {
@@ -71,7 +73,7 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 				(isServerless(cache) ? (
 					<ScaledCharts cache={cache} metrics={data} view={view} />
 				) : (
-					<Charts cache={cache} metrics={data} view={view} marks={[]} />
+					<Charts cache={cache} metrics={data} view={view} marks={NO_MARKS} />
 				))}
 		</div>
 	);

@@ -32,7 +32,7 @@ interface ChangeStepsProps {
 	error: unknown;
 }
 
-/** The steps of a change with what is in its way, and the cache afterwards. */
+/** The steps of a change with what is in its way, and the cache afterward. */
 export function ChangeSteps({ preview, error }: ChangeStepsProps) {
 	return (
 		<>

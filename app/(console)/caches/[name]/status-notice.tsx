@@ -72,7 +72,7 @@ function Notice({ cache }: { cache: Cache }) {
 			);
 		case "available":
 			return isStuck(cache) ? (
-				<Banner tone="warning" icon={TriangleAlert} title="It can't grow now">
+				<Banner tone="warning" icon={TriangleAlert} title="The cache can't grow right now">
 					{cache.statusReason}
 				</Banner>
 			) : null;
@@ -81,7 +81,7 @@ function Notice({ cache }: { cache: Cache }) {
 
 function unavailableTitle(cache: Cache): string {
 	if (cache.engine === "memcached") return "No node is serving";
-	if (cache.kind === "serverless") return "Some of its data isn't served";
+	if (cache.kind === "serverless") return "Some data isn't being served";
 	return cache.clusterMode === "enabled" ? "Some shards aren't serving" : "No primary is serving";
 }
 

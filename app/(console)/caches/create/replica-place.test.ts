@@ -13,7 +13,7 @@ describe("a serverless cache's replica", () => {
 
 	it.each([
 		["the loss of that zone", [host("x", "a"), host("y", "a")], "on another host in a"],
-		["a lost host", [host("x", "a")], "on x as well"],
+		["the loss of the host", [host("x", "a")], "on x as well"],
 		["No host is online", [], "once hosts are online"],
 	])("otherwise the form says what isn't covered: %s", (gap, hosts, words) => {
 		const place = replicaPlace(hosts);

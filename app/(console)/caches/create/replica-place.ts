@@ -25,6 +25,6 @@ export function replicaPlace(hosts: readonly Pick<Host, "name" | "zone">[]): Rep
 			}
 		: {
 				words: `on ${host.name} as well`,
-				gap: `${host.name} is the only host online, so the replica stands in for a failed process, but not for a lost host. Add a host in another zone: the replica moves there by itself.`,
+				gap: `${host.name} is the only host online, so the replica protects against a failed process, but not against the loss of the host. Add a host in another zone: the replica moves there by itself.`,
 			};
 }

@@ -114,14 +114,14 @@ function Placement({ hosts, protocol }: { hosts: readonly Host[]; protocol: Prot
 	);
 	const total = free.reduce((sum, bytes) => sum + bytes, 0);
 	// The primary and its replica each need a host with as much.
-	const pair = free.toSorted((a, b) => b - a)[Math.min(1, free.length - 1)] ?? 0;
+	const pair = free.toSorted((a, b) => b - a)[1];
 	return (
 		<>
 			<Fact label="Replica">{replicaPlace(hosts).words}, with automatic failover</Fact>
 			<Fact label="Room on hosts now">
-				{protocol === "cluster"
-					? `${formatBytes(total)} on ${plural(hosts.length, "host")}, half of it for replicas`
-					: `${formatBytes(pair)} on each of two hosts`}
+				{protocol === "standard" && pair !== undefined
+					? `${formatBytes(pair)} on each of two hosts`
+					: `${formatBytes(total)} on ${plural(hosts.length, "host")}, half of it for replicas`}
 			</Fact>
 		</>
 	);

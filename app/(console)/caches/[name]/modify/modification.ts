@@ -5,7 +5,7 @@ import { type EvictionPolicy, engineSchema } from "../../../../../server/contrac
 import { engineTitle } from "../../../../_lib/engines.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../../tags.ts";
 
-/** What the dialog holds. */
+/** What the form holds. */
 export interface ModifyDraft {
 	description: string;
 	deletionProtection: boolean;

@@ -14,7 +14,7 @@ import { pageHeadAt } from "../../../../_ui/shell/page-heads.ts";
 import { BlockSkeleton } from "../../../../_ui/skeletons.tsx";
 import { ModifyForm } from "./modify-form.tsx";
 
-/** The page that changes a running cache: fields at one side, what they would do at the other. */
+/** The page that changes a running cache: fields on one side, what they would do on the other. */
 export function ModifyCache({ name }: { name: string }) {
 	const path = `/caches/${encodeURIComponent(name)}`;
 	return (

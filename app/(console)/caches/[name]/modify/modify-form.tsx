@@ -3,7 +3,7 @@
 import { Button, toast } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useMemo, useState } from "react";
 import { modifyCacheInputSchema } from "../../../../../server/contract/cache.ts";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
 import { toApiProblem } from "../../../../_lib/api-problem.ts";
@@ -31,13 +31,14 @@ import { TopologyComparison } from "./topology-comparison.tsx";
 
 /** Changes what can change while the cache runs, and shows the difference before it is sent. */
 export function ModifyForm({ cache }: { cache: Cache }) {
-	// The request has only the fields that were changed here, whatever else happens to the cache meanwhile.
-	const [before] = useState(cache);
-	const [draft, setDraft] = useState<ModifyDraft>(() => toModifyDraft(before));
+	// The form follows the cache until the first change. From then on, the request has only the fields that were changed
+	// here, whatever else happens to the cache meanwhile.
+	const untouched = useMemo(() => ({ before: cache, draft: toModifyDraft(cache) }), [cache]);
+	const [edited, setEdited] = useState<typeof untouched | null>(null);
+	const { before, draft } = edited ?? untouched;
 	const [isAccepted, setAccepted] = useState(false);
 	const router = useRouter();
 	const home = `/caches/${encodeURIComponent(cache.name)}`;
-	const set = (change: Partial<ModifyDraft>) => setDraft((old) => ({ ...old, ...change }));
 	const { changes, list } = differences(before, draft);
 	const shape = shapeChanges(changes);
 	const modify = useModify(cache.name, () => {
@@ -47,6 +48,13 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 		toast.success(`${cache.name} ${changes.apply === "window" ? later : done}`);
 		router.push(home);
 	});
+	const set = (change: Partial<ModifyDraft>) => {
+		setEdited((old) => {
+			const { before: start, draft: present } = old ?? untouched;
+			return { before: start, draft: { ...present, ...change } };
+		});
+		if (modify.isError) modify.reset();
+	};
 	const refusals = shapeRefusals(before, shape);
 	const parsed = modifyCacheInputSchema.safeParse({ ...changes, name: cache.name });
 	const issues = list.length === 0 ? new Map<string, string>() : firstIssues(parsed.error);
@@ -76,7 +84,11 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 			<div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-17">
 				{cache.kind === "provisioned" && (
 					<Panel title="Topology">
-						<TopologyComparison cache={cache} after={preview.data?.topology ?? null} />
+						<TopologyComparison
+							cache={cache}
+							isAsked={shape !== null}
+							after={preview.data?.topology ?? null}
+						/>
 					</Panel>
 				)}
 				<Panel title="What changes">

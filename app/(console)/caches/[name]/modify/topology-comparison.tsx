@@ -6,12 +6,14 @@ const SHARDS_SHOWN = 12;
 
 interface TopologyComparisonProps {
 	cache: Cache;
-	/** The cache after the change; null while nothing changes. */
+	/** Whether a field that concerns nodes differs. */
+	isAsked: boolean;
+	/** The cache after the change; null unless it is known. */
 	after: readonly PreviewShard[] | null;
 }
 
 /** The cache as it is, and beside it as it will be. Both show the same shards and zones, so that they can be compared. */
-export function TopologyComparison({ cache, after }: TopologyComparisonProps) {
+export function TopologyComparison({ cache, isAsked, after }: TopologyComparisonProps) {
 	const now = presentTopology(cache);
 	const changed = (after ?? []).filter(isChanged);
 	const ids = new Set([...changed, ...(after ?? now)].slice(0, SHARDS_SHOWN).map(({ id }) => id));
@@ -31,9 +33,7 @@ export function TopologyComparison({ cache, after }: TopologyComparisonProps) {
 				<Picture title="After the change">
 					{after === null || changed.length === 0 ? (
 						<p className="rounded-lg border border-dashed border-border px-3 py-4 text-[0.8125rem] text-muted">
-							{after === null
-								? "Change a field that concerns nodes, and this shows the cache as it will be."
-								: "No node is added, removed or moved."}
+							{missingWords(isAsked, after)}
 						</p>
 					) : (
 						<TopologyPicture shards={shown(after)} zones={zones} hasShards={hasShards} />
@@ -48,6 +48,11 @@ export function TopologyComparison({ cache, after }: TopologyComparisonProps) {
 			{hidden > 0 && <p className="mt-3 text-xs text-muted">+ {plural(hidden, "more shard")}</p>}
 		</>
 	);
+}
+
+function missingWords(isAsked: boolean, after: readonly PreviewShard[] | null): string {
+	if (!isAsked) return "Change a field that affects nodes to see the cache as it will be.";
+	return after === null ? "Not available yet." : "No node is added, removed or moved.";
 }
 
 function Picture({ title, children }: { title: string; children: React.ReactNode }) {

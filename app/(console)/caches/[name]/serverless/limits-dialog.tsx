@@ -26,8 +26,11 @@ interface LimitsDialogProps {
 }
 
 /** Changes the limits while the cache serves, and says first what that does. Mounted while it is open. */
-export function LimitsDialog({ cache, onClose }: LimitsDialogProps) {
-	const [draft, setDraft] = useState<LimitsDraft>(() => toLimitsDraft(cache.limits));
+export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
+	// The request has only the limits that were changed here, even if others change meanwhile.
+	const [start] = useState(present.limits);
+	const cache = { ...present, limits: start };
+	const [draft, setDraft] = useState<LimitsDraft>(() => toLimitsDraft(start));
 	const modify = useModify(cache.name, () => {
 		toast.success(`The limits of ${cache.name} were changed`);
 		onClose();

@@ -14,8 +14,8 @@ export function OperatorTab({ cache, updatedAtMs }: OperatorTabProps) {
 	return (
 		<div className="flex flex-col gap-4">
 			<p className="max-w-3xl text-[0.8125rem] text-pretty text-muted">
-				What Larder runs for this cache now. Its users needn't know: Larder changes the nodes, their
-				memory and their number with the load.
+				What Larder runs for this cache now. Clients don't depend on it: as the load changes, Larder
+				changes the number of nodes and their memory.
 			</p>
 			<Topology cache={cache} updatedAtMs={updatedAtMs} />
 			<div>

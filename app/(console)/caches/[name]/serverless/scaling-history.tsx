@@ -41,7 +41,8 @@ export function ScalingHistory({ cache, query, pointedAt, onPoint }: ScalingHist
 			)}
 			{data !== undefined && decisions.length === 0 && (
 				<p className="text-[0.8125rem] text-pretty text-muted">
-					Larder hasn't scaled it yet. It does so when its data or its requests need more or less.
+					Larder hasn't scaled this cache yet. It does when data or requests need more capacity, or
+					less.
 				</p>
 			)}
 			<ol className="-mx-2 -my-1 flex flex-col">
@@ -64,7 +65,7 @@ export function ScalingHistory({ cache, query, pointedAt, onPoint }: ScalingHist
 							href={`/caches/${cache.name}?tab=events`}
 							className="text-muted underline underline-offset-2 hover:text-foreground"
 						>
-							Older ones are among its events
+							See its events for older ones
 						</PageLink>
 					)}
 				</div>

@@ -107,15 +107,15 @@ function Limited({ cache }: { cache: ServerlessCache }) {
 	return (
 		<div className="mt-4 flex flex-col gap-3">
 			{isFull && (
-				<Banner tone="warning" title="Its data has reached the storage maximum">
+				<Banner tone="warning" title="Data storage is at its maximum">
 					{EVICTION_HINTS[evictionPolicy]}
 				</Banner>
 			)}
 			{throttledPercent > 0 && (
-				<Banner tone="warning" title="Its requests have reached the ECPU maximum">
-					In the last seconds, clients waited {formatPercent(throttledPercent / 100)} of the time.
-					Raise the maximum of {plural(limits.ecpuPerSecond.max ?? 0, "ECPU")} per second, or send
-					less.
+				<Banner tone="warning" title="Requests are at the ECPU maximum">
+					In the last few seconds, clients waited {formatPercent(throttledPercent / 100)} of the
+					time. Raise the maximum of {plural(limits.ecpuPerSecond.max ?? 0, "ECPU")} per second, or
+					send fewer requests.
 				</Banner>
 			)}
 		</div>
