@@ -51,8 +51,12 @@ function setCommand(): Command {
 		.option("--gb-hour <engine=price>", "serverless: of a GB stored for an hour", collectPair)
 		.option("--minimum-gb <engine=GB>", "serverless: the least that is billed", collectPair)
 		.option("--million-ecpus <engine=price>", "serverless: of a million ECPUs", collectPair)
-		.option("--currency <code>", "such as EUR; needs --exchange-rate")
-		.option("--exchange-rate <rate>", "what one unit of the old currency is in the new", price)
+		.option("--currency <code>", "such as EUR; needs --exchange-rate, and new prices")
+		.option(
+			"--exchange-rate <rate>",
+			"what one unit of the old currency is in the new; converts costs so far, not prices",
+			price,
+		)
 		.addHelpText(
 			"after",
 			`

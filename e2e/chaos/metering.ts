@@ -69,7 +69,7 @@ function expectedEcpus({ exchanges }: Load, requests: number): number {
 	return (sum / exchanges.length) * requests;
 }
 
-/** Requests of known sizes while agents and the control plane are killed: usage counts every one of them, once. */
+/** Requests of known sizes while agents and the control plane are killed: usage must agree within the tolerance. */
 export const metering: Scenario = {
 	name: "metering",
 	description:

@@ -172,7 +172,12 @@ export const cacheSchema = z.object({
 	}),
 	...serverlessViewShape,
 	deletionProtection: z.boolean(),
-	hourlyCost: z.number().describe("cost of all nodes according to the rate card, in its currency"),
+	hourlyCost: z
+		.number()
+		.nullable()
+		.describe(
+			"cost of all nodes according to the rate card, in its currency; null for a serverless cache, which costs what it uses",
+		),
 	tags: z.record(z.string(), z.string()),
 	description: z.string(),
 	createdAt: z.string(),
@@ -226,7 +231,10 @@ export const changePreviewSchema = z.object({
 		.describe("host memory that the cache's nodes take up"),
 	hourlyCost: z
 		.object({ before: z.number(), after: z.number() })
-		.describe("of all nodes according to the rate card, in its currency"),
+		.nullable()
+		.describe(
+			"of all nodes according to the rate card, in its currency; null for a serverless cache, which costs what it uses",
+		),
 	expectedSeconds: z
 		.number()
 		.default(0)

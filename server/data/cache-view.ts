@@ -6,7 +6,7 @@ import {
 	type CacheSummary,
 	cacheKindSchema,
 	engineSchema,
-	nodeHourlyCost as nodePrice,
+	nodeHourlyCost,
 	type RateCard,
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
@@ -37,6 +37,7 @@ import {
 import { fleetRoom } from "./fleet-room.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { pendingView } from "./pending-changes.ts";
+import { isServerless } from "./serverless-rows.ts";
 import { serverlessView } from "./serverless-view.ts";
 
 /** What a view needs besides the rows. */
@@ -61,11 +62,17 @@ export function wantedNodeCount(row: FullCache): number {
 	return own.reduce((sum, replicas) => sum + replicas + 1, common);
 }
 
-/** Cost of one node of the cache for an hour. */
-export function nodeHourlyCost(row: FullCache, rateCard: RateCard): number {
+/** Cost of the cache with that many nodes for an hour; null for a serverless cache, which costs what it uses. */
+export function hourlyCostOf(
+	row: FullCache,
+	rateCard: RateCard,
+	nodeCount: number = wantedNodeCount(row),
+): number | null {
+	if (isServerless(row)) return null;
 	const { nodeType } = row;
 	const engine = engineSchema.parse(row.engine);
-	return nodePrice(rateCard, { engine, nodeType, memoryBytes: Number(row.nodeMemoryBytes) });
+	const memoryBytes = Number(row.nodeMemoryBytes);
+	return nodeCount * nodeHourlyCost(rateCard, { engine, nodeType, memoryBytes });
 }
 
 /** The cache as the API shows it. */
@@ -111,7 +118,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
 		...serverlessView(row, sources),
 		deletionProtection: row.deletionProtection,
-		hourlyCost: wantedNodeCount(row) * nodeHourlyCost(row, rateCard),
+		hourlyCost: hourlyCostOf(row, rateCard),
 		tags: tagsColumn.parse(row.tags),
 		description: row.description,
 		createdAt: row.createdAt.toISOString(),

@@ -2,6 +2,8 @@ import { engineSchema } from "../contract/enums.ts";
 import { nodeHourlyCost } from "../contract/node-price.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
+import { lockMetering } from "../data/lock-metering.ts";
+import { readRateCard } from "../data/rate-card-store.ts";
 import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage } from "../data/usage-store.ts";
 import { NOTHING_USED } from "../domain/metering/cost.ts";
@@ -23,25 +25,19 @@ interface CountedNodes {
 export async function meterNodes(resources: Resources): Promise<void> {
 	const now = resources.clock.now();
 	await writeInCharge(resources, async (tx) => {
-		const { nodesUntil } = await tx.metering.upsert({
-			where: { id: 1 },
-			create: { id: 1, startedAt: now, nodesUntil: now },
-			update: {},
-		});
+		const { nodesUntil } =
+			(await lockMetering(tx)) ??
+			(await tx.metering.create({ data: { id: 1, startedAt: now, nodesUntil: now } }));
 		await noteCaches(tx, now);
 		// The clock was set back: until it has caught up, the time has been counted already.
 		if (nodesUntil >= now) return;
-		await addNodeHours(resources, tx, nodesUntil, now);
+		await addNodeHours(tx, nodesUntil, now);
 		await tx.metering.update({ where: { id: 1 }, data: { nodesUntil: now } });
 	});
 }
 
-async function addNodeHours(
-	{ rateCard }: Resources,
-	tx: Transaction,
-	since: Date,
-	now: Date,
-): Promise<void> {
+async function addNodeHours(tx: Transaction, since: Date, now: Date): Promise<void> {
+	const rateCard = await readRateCard(tx);
 	const caches = await tx.cache.findMany({
 		select: { id: true, engine: true, kind: true, createdAt: true },
 		orderBy: { id: "asc" },
@@ -88,12 +84,13 @@ async function addNodeHours(
 /** What usage needs to know of caches after they are deleted. */
 async function noteCaches(tx: Transaction, now: Date): Promise<void> {
 	await tx.$executeRaw`
-		INSERT INTO "MeteredCache" AS old ("id", "name", "engine", "kind", "tags", "createdAt")
-		SELECT "id", "name", "engine", "kind", "tags", "createdAt" FROM "Cache" ORDER BY "id"
+		INSERT INTO "MeteredCache" ("id", "name", "engine", "kind", "tags", "createdAt")
+		SELECT "id", "name", "engine", "kind", "tags", "createdAt" FROM "Cache" AS c
+		WHERE NOT EXISTS (SELECT 1 FROM "MeteredCache" AS m WHERE m."id" = c."id"
+			AND (m."engine", m."kind", m."tags") = (c."engine", c."kind", c."tags"))
+		ORDER BY "id"
 		ON CONFLICT ("id") DO UPDATE SET
-			"engine" = excluded."engine", "kind" = excluded."kind", "tags" = excluded."tags"
-		WHERE (old."engine", old."kind", old."tags")
-			IS DISTINCT FROM (excluded."engine", excluded."kind", excluded."tags")`;
+			"engine" = excluded."engine", "kind" = excluded."kind", "tags" = excluded."tags"`;
 	await tx.$executeRaw`
 		UPDATE "MeteredCache" SET "deletedAt" = ${now} WHERE "deletedAt" IS NULL
 			AND NOT EXISTS (SELECT 1 FROM "Cache" WHERE "Cache"."id" = "MeteredCache"."id")`;

@@ -88,6 +88,22 @@ it("leaves out what engines did before usage was metered", async () => {
 	expect(await ecpus(60)).toBeCloseTo(70, 6);
 });
 
+it("counts nothing from before it was metered if the first reading comes before the first look at nodes", async () => {
+	const { db } = test.resources;
+	await db.metering.deleteMany();
+	await take({ ...reading("old", 7_200, 1_000_000), at: at(30).toISOString() });
+	await meterNodes(test.resources);
+	expect(await usage(3_600)).toEqual([]);
+	await take({ ...reading("old", 7_260, 1_000_070), at: at(90).toISOString() });
+	expect(await ecpus(60)).toBeCloseTo(70, 6);
+});
+
+it("writes no usage for a node without data or requests", async () => {
+	await take(reading("one", 60, 0));
+	expect(await test.resources.db.meteredProcess.count()).toBe(1);
+	expect(await usage(60)).toEqual([]);
+});
+
 it("adds up node-hours with their cost, through an outage of the control plane, and keeps them for deleted caches", async () => {
 	const { db, rateCard } = test.resources;
 	const node = { engine: "valkey", nodeType: "cache.t4g.micro", memoryBytes: GIB / 2 } as const;

@@ -2,7 +2,10 @@ import { engineSchema } from "../contract/enums.ts";
 import type { ReportInput } from "../contract/host-report.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Transaction } from "../data/database.ts";
+import type { FleetState } from "../data/fleet-state.ts";
+import { lockMetering } from "../data/lock-metering.ts";
 import { MeteredProcesses } from "../data/metered-processes.ts";
+import { readRateCard } from "../data/rate-card-store.ts";
 import { isServerless } from "../data/serverless-rows.ts";
 import { addUsage, type UsageAddition } from "../data/usage-store.ts";
 import { NOTHING_USED } from "../domain/metering/cost.ts";
@@ -23,7 +26,7 @@ class UsageWriter {
 		this.#writing = new SharedRun(async () => {
 			const readings = this.#waiting;
 			this.#waiting = [];
-			await writeInCharge(resources, (tx) => meter(resources, tx, readings));
+			await writeInCharge(resources, (tx) => meter(resources.fleet, tx, readings));
 		});
 	}
 
@@ -44,10 +47,11 @@ export async function takeUsage(resources: Resources, readings: readonly Reading
 }
 
 async function meter(
-	{ rateCard, fleet }: Resources,
+	fleet: FleetState,
 	tx: Transaction,
 	readings: readonly Reading[],
 ): Promise<void> {
+	const metering = await lockMetering(tx);
 	const nodeIds = [...new Set(readings.map(({ assignmentId }) => assignmentId))].sort();
 	const nodes = await tx.node.findMany({
 		where: { id: { in: nodeIds } },
@@ -55,7 +59,6 @@ async function meter(
 	});
 	const caches = new Map(nodes.map(({ id, cacheId, cache }) => [id, { cacheId, ...cache }]));
 	const processes = await MeteredProcesses.of(tx, nodeIds);
-	const metering = await tx.metering.findUnique({ where: { id: 1 } });
 	const additions: UsageAddition[] = [];
 	for (const reading of readings) {
 		const { assignmentId: nodeId, process, counters, storedBytes } = reading;
@@ -67,9 +70,11 @@ async function meter(
 		const { usage, process: after } = usageBetween(before, { at, counters });
 		processes.set(nodeId, process, after);
 		// It ran before anything was metered: how much of what it has counted is recent isn't known.
-		if (before === null && metering !== null && usage.from < metering.startedAt) continue;
+		if (before === null && (metering === null || usage.from < metering.startedAt)) continue;
 		const seconds = (usage.to.getTime() - usage.from.getTime()) / 1_000;
 		if (seconds > 0) fleet.elastic.takeEcpus(nodeId, usage.ecpus / seconds);
+		// Such as a replica's: a row of zeros says nothing.
+		if (usage.ecpus === 0 && storedBytes === 0) continue;
 		for (const { share, ...span } of divide(usage.from, usage.to)) {
 			additions.push({
 				...span,
@@ -85,5 +90,5 @@ async function meter(
 		}
 	}
 	await processes.save(tx);
-	await addUsage(tx, rateCard, additions);
+	await addUsage(tx, await readRateCard(tx), additions);
 }

@@ -83,6 +83,7 @@ describe("a serverless cache", () => {
 		expect(await fleet.orders()).toMatchObject({
 			...{ status: "available", kind: "serverless", protocol: "cluster", multiAz: true },
 			...{ nodeType: "serverless", shardCount: 1, evictionPolicy: "volatile-lru" },
+			hourlyCost: null,
 			capacity: { memoryBytes: 256 * MIB, shards: 1 },
 			limits: { dataStorageGb: { min: null, max: null }, ecpuPerSecond: { min: null, max: null } },
 		});
@@ -122,11 +123,12 @@ describe("a serverless cache", () => {
 		]) {
 			const [field] = Object.keys(change);
 			await expect(modify(change)).rejects.toMatchObject({ code: "invalid_argument", field });
-			const { problems } = await previewChange(
+			const { problems, hourlyCost } = await previewChange(
 				fleet.test.resources,
 				modifyCacheInputSchema.parse({ name: "orders", ...change }),
 			);
 			expect(problems[0]).toMatchObject({ field });
+			expect(hourlyCost).toBeNull();
 		}
 		const slots = setSlots(fleet.test.resources, fleet.caller, { name: "orders", slots: ["0-1"] });
 		await expect(slots).rejects.toMatchObject({ field: "slots" });

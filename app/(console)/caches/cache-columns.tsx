@@ -166,15 +166,14 @@ export function cacheColumns(currency: string | undefined): readonly Column<Cach
 			id: "cost",
 			header: "Cost / month",
 			align: "end",
-			// A serverless cache costs what it uses, which no rate per hour says.
-			sortValue: (cache) => (isServerless(cache) ? null : cache.hourlyCost),
-			cell: (cache) =>
-				isServerless(cache) ? null : (
+			sortValue: ({ hourlyCost }) => hourlyCost,
+			cell: ({ hourlyCost }) =>
+				hourlyCost === null ? null : (
 					<span
 						className="tabular-nums"
-						title={`${formatMoney(cache.hourlyCost, currency)} an hour, from your rate card`}
+						title={`${formatMoney(hourlyCost, currency)} an hour, from your rate card`}
 					>
-						{formatMoney(monthlyCost(cache.hourlyCost), currency)}
+						{formatMoney(monthlyCost(hourlyCost), currency)}
 					</span>
 				),
 		},

@@ -62,11 +62,16 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 			? []
 			: [["Parameter group", describeParameterGroup(cache)] satisfies Field]),
 		["Deletion protection", onOrOff(cache.deletionProtection)],
-		["Cost", `${cache.hourlyCost.toFixed(4)} ${currency} per hour`],
+		["Cost", describeCost(cache, currency)],
 		["Created", cache.createdAt],
 		...Object.entries(cache.tags).map(([key, value]): Field => [`Tag ${key}`, value]),
 		...(cache.description === "" ? [] : [["Description", cache.description] satisfies Field]),
 	];
+}
+
+function describeCost({ name, hourlyCost }: Cache, currency: string): string {
+	if (hourlyCost === null) return `by use; see: larder usage ${name}`;
+	return `${hourlyCost.toFixed(4)} ${currency} per hour`;
 }
 
 /** How far along a change of nodes, shards or slots is. */

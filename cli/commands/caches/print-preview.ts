@@ -25,7 +25,7 @@ export async function printPreview(
 			`Memory: ${formatBytes(memoryBytes.before)} now, ${formatBytes(memoryBytes.after)} afterward.`,
 		);
 	}
-	if (hourlyCost.before !== hourlyCost.after) {
+	if (hourlyCost !== null && hourlyCost.before !== hourlyCost.after) {
 		print(
 			`Cost per hour: ${hourlyCost.before.toFixed(3)} now, ${hourlyCost.after.toFixed(3)} afterward.`,
 		);

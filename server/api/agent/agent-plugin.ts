@@ -46,6 +46,8 @@ function contextOf(
 		isAwaited: () => !reply.raw.destroyed,
 		hungUp() {
 			const abort = new AbortController();
+			// The agent may have gone while the control plane was finding out who it is.
+			if (reply.raw.destroyed) abort.abort();
 			reply.raw.once("close", () => abort.abort());
 			return abort.signal;
 		},

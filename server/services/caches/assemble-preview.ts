@@ -1,6 +1,6 @@
 import type { ChangePreview } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
-import { nodeHourlyCost, wantedNodeCount } from "../../data/cache-view.ts";
+import { hourlyCostOf, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import type { Resources } from "../context.ts";
 import type { PartPreview } from "./part-preview.ts";
@@ -15,6 +15,10 @@ export async function assemblePreview(
 	parts: readonly PartPreview[],
 ): Promise<Omit<ChangePreview, "irreversible">> {
 	const before = wantedNodeCount(row);
+	const [costBefore, costAfter] = [
+		hourlyCostOf(row, rateCard),
+		hourlyCostOf(wanted, rateCard, nodeCount),
+	];
 	return {
 		topology: await previewTopology(
 			tx,
@@ -28,10 +32,8 @@ export async function assemblePreview(
 			before: before * Number(row.nodeMemoryBytes),
 			after: nodeCount * Number(wanted.nodeMemoryBytes),
 		},
-		hourlyCost: {
-			before: before * nodeHourlyCost(row, rateCard),
-			after: nodeCount * nodeHourlyCost(wanted, rateCard),
-		},
+		hourlyCost:
+			costBefore === null || costAfter === null ? null : { before: costBefore, after: costAfter },
 		expectedSeconds: Math.ceil(parts.reduce((sum, { seconds }) => sum + seconds, 0)),
 		problems: parts.flatMap(({ problems }) => problems),
 	};

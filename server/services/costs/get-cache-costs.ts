@@ -7,12 +7,18 @@ import { formatGib } from "../../contract/units.ts";
 import type { CacheCosts, CostEstimate } from "../../contract/usage.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { readPeaks } from "../../data/cache-peaks.ts";
-import { wantedNodeCount } from "../../data/cache-view.ts";
+import { hourlyCostOf, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import { isServerless } from "../../data/serverless-rows.ts";
 import { readUsage } from "../../data/usage-store.ts";
-import { NOTHING_USED, plus, serverlessCost, type Used } from "../../domain/metering/cost.ts";
+import {
+	gbHours,
+	NOTHING_USED,
+	plus,
+	serverlessCost,
+	type Used,
+} from "../../domain/metering/cost.ts";
 import { neededSize, type Peaks } from "../../domain/metering/needed-size.ts";
 import { findCache } from "../caches/find-cache.ts";
 import type { Resources } from "../context.ts";
@@ -80,7 +86,7 @@ function monthly(hourlyCost: number, what: string): CostEstimate {
 function asServerless(row: FullCache, card: RateCard, used: Used): CostEstimate {
 	const engine = engineSchema.parse(row.engine);
 	const hours = used.cacheSeconds / 3_600;
-	const gb = used.storedByteSeconds / used.cacheSeconds / 1e9;
+	const gb = gbHours(used.storedByteSeconds) / hours;
 	const { minimumGb } = card.engines[engine];
 	const stored =
 		gb < minimumGb
@@ -94,15 +100,9 @@ function asServerless(row: FullCache, card: RateCard, used: Used): CostEstimate 
 }
 
 function presentCost(row: FullCache, card: RateCard, used: Used): CostEstimate {
-	if (isServerless(row)) return asServerless(row, card, used);
-	const nodes = wantedNodeCount(row);
-	const { nodeType } = row;
-	const memoryBytes = Number(row.nodeMemoryBytes);
-	const engine = engineSchema.parse(row.engine);
-	return monthly(
-		nodes * nodeHourlyCost(card, { engine, nodeType, memoryBytes }),
-		`${nodesText(nodes, nodeType)}.`,
-	);
+	const hourly = hourlyCostOf(row, card);
+	if (hourly === null) return asServerless(row, card, used);
+	return monthly(hourly, `${nodesText(wantedNodeCount(row), row.nodeType)}.`);
 }
 
 /** AWS has no types but the catalog's: another type counts as the cheapest of at least that memory. */

@@ -1,5 +1,6 @@
 import { AppError } from "../../contract/errors.ts";
 import type { RateCard, SetRateCardInput } from "../../contract/rate-card.ts";
+import { lockMetering } from "../../data/lock-metering.ts";
 import { readRateCard, writeRateCard } from "../../data/rate-card-store.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
@@ -15,6 +16,7 @@ export async function setRateCard(
 		target: "rate-card",
 		input: { ...card, exchangeRate },
 		run: async (tx, after) => {
+			await lockMetering(tx);
 			const { currency } = await readRateCard(tx);
 			if (currency !== card.currency && exchangeRate === undefined) {
 				throw new AppError(

@@ -41,6 +41,7 @@ function measure(cache: Cache) {
 }
 
 export function CapacityPanel({ cache }: { cache: Cache }) {
+	const { hourlyCost } = cache;
 	const measured = measure(cache);
 	const { data: rateCard } = useRateCard();
 	return (
@@ -54,10 +55,10 @@ export function CapacityPanel({ cache }: { cache: Cache }) {
 					<Measured {...measured} />
 				)}
 				<Row label="Node type">{cache.nodeType}</Row>
-				{rateCard !== undefined && (
+				{rateCard !== undefined && hourlyCost !== null && (
 					<Row label="Cost from your rate card">
-						<span title={`${formatMoney(cache.hourlyCost, rateCard.currency)} an hour`}>
-							{formatMoney(monthlyCost(cache.hourlyCost), rateCard.currency)} / month
+						<span title={`${formatMoney(hourlyCost, rateCard.currency)} an hour`}>
+							{formatMoney(monthlyCost(hourlyCost), rateCard.currency)} / month
 						</span>
 					</Row>
 				)}

@@ -72,7 +72,7 @@ export function ChangeFacts({ preview, error }: ChangeStepsProps) {
 			{steps.length > 0 && expectedSeconds > 0 && (
 				<p>Takes about {formatDuration(expectedSeconds * 1_000)}.</p>
 			)}
-			<Cost {...preview.hourlyCost} />
+			{preview.hourlyCost !== null && <Cost {...preview.hourlyCost} />}
 			{memoryBytes.before !== memoryBytes.after && (
 				<p className="text-muted">
 					Memory assigned on hosts: {formatBytes(memoryBytes.before)} now,{" "}

@@ -102,7 +102,7 @@ export const rateCard = router({
 				tag: "Catalog",
 				summary: "Replace the rate card",
 				description:
-					"Applies from now on: costs so far stay as they are. Node types that you leave out are priced by their memory. A new currency needs exchangeRate, by which Larder converts costs so far.",
+					"Applies from now on: costs so far stay as they are. Node types that you leave out are priced by their memory. A new currency needs exchangeRate, by which Larder converts costs so far, but not prices.",
 			},
 		})
 		.input(setRateCardInputSchema)
