@@ -94,7 +94,7 @@ describe("a serverless cache", () => {
 			});
 			expect(each.elastic).toEqual({
 				...{ reportAboveBytes: Math.floor(0.6 * 256 * MIB), ecpuPerSecond: null },
-				holdWritesAboveBytes: Math.floor(0.95 * 256 * MIB),
+				holdWritesAboveBytes: Math.floor(0.9 * 256 * MIB),
 			});
 		}
 		await live(20, { cpuPercent: 95 });
