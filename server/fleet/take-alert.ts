@@ -7,9 +7,9 @@ import { noteOverreach } from "./note-overreach.ts";
 import { scopeInMemory } from "./read-scope.ts";
 
 /**
- * Processes what can't wait for the database: deaths, and results of failover orders. Accepts them only
- * from a host that is online, and only about its own nodes and orders; the next report stores them.
- * Reports about others are noted afterward.
+ * Processes what can't wait for the database: deaths, results of failover orders, and nodes that need more memory. Accepts
+ * them only from a host that is online, and only about its own nodes and orders. The next report stores deaths and
+ * results. Reports about others are noted afterward.
  */
 export async function takeAlert(
 	resources: Resources,

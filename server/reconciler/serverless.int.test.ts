@@ -3,6 +3,7 @@ import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import { createCacheInputSchema, modifyCacheInputSchema } from "../contract/cache.ts";
 import { GIB, MIB } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
+import { FULL_CACHE } from "../data/cache-mapping.ts";
 import { takeAlert } from "../fleet/take-alert.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { listScaling } from "../services/caches/list-scaling.ts";
@@ -10,6 +11,7 @@ import { modifyCache } from "../services/caches/modify-cache.ts";
 import { previewChange } from "../services/caches/preview-change.ts";
 import { setSlots } from "../services/caches/set-slots.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
+import { scaleCache } from "./steps/scale-cache.ts";
 
 let fleet: TestFleet;
 
@@ -210,6 +212,23 @@ describe("a serverless cache", () => {
 			...{ status: "available", statusReason: null },
 			capacity: { memoryBytes: 512 * MIB, shards: 1 },
 		});
+	});
+
+	it("waits with shards for a change that a user requested, and remembers only what was done", async () => {
+		await fleet.create({ kind: "serverless" });
+		const { resources, woken } = fleet.test;
+		await modify({ limits: { ecpuPerSecond: { min: 200_000 } } });
+		const resizedFrom = { replicasPerShard: 0, nodes: null };
+		await resources.db.cache.updateMany({ data: { resizedFrom } });
+		woken.length = 0;
+		const read = () => resources.db.cache.findFirstOrThrow({ include: FULL_CACHE });
+		expect(await scaleCache(resources, await read())).toContain("are being changed");
+		expect(woken).toEqual([]);
+		expect(await read()).toMatchObject({ recentScaling: null, shardCount: 1 });
+		await fleet.converge();
+		expect((await decisions()).map(({ trigger, to }) => [trigger, to.shards])).toEqual([
+			["limits", 2],
+		]);
 	});
 
 	it("gets no memory that another cache has: no host is promised out twice", async () => {

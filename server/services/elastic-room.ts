@@ -6,8 +6,11 @@ import { NODE_CPU_MILLIS, shardBytesOf } from "../domain/serverless/capacity.ts"
 import type { Room } from "../domain/serverless/policy.ts";
 import type { Resources } from "./context.ts";
 
-/** A cluster's shard takes no more than this share of a host before there are more shards: others must find room beside it. */
-const SPLIT_SHARE = 1 / 2;
+/**
+ * A cluster's shard takes no more than this share of a host before there are more shards: a second one must find room
+ * beside it, and both must be able to double until slots have moved.
+ */
+const SPLIT_SHARE = 1 / 4;
 
 /** What hosts can give a serverless cache now. No host is promised out beyond `LARDER_OVERCOMMIT`. */
 export async function elasticRoom(
@@ -42,9 +45,10 @@ export async function elasticRoom(
 		),
 		splitBytes: Math.max(2 * FLOOR_BYTES, forData(Math.min(...present.map(total)) * SPLIT_SHARE)),
 		processors: open.reduce((sum, { cpus }) => sum + cpus, 0),
-		spareBytes: open.map((host) =>
-			host.freeCpuMillis < NODE_CPU_MILLIS ? 0 : forData(free(host)),
-		),
+		hosts: open.map((host) => ({
+			spareBytes: host.freeCpuMillis < NODE_CPU_MILLIS ? 0 : forData(free(host)),
+			ownNodes: ownOf(host).count,
+		})),
 	};
 }
 

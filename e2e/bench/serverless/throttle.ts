@@ -47,7 +47,7 @@ export async function benchThrottle(larder: Installation): Promise<void> {
 	];
 	const add = async (label: string, max: number | null, requests: number, pipeline: number) => {
 		const { perSecond, p50, p99 } = await load(requests, pipeline);
-		const share = max === null ? "" : `${((perSecond / max) * 100).toFixed(1)} %`;
+		const share = max === null ? "" : `${((perSecond / max) * 100).toFixed(1)}%`;
 		rows.push([label, `${pipeline}`, perSecond.toFixed(0), share, p50, p99]);
 	};
 	for (const pipeline of [1, 16]) {

@@ -135,7 +135,7 @@ async function passEcpus(
 		const alarms = JSON.stringify(events).match(/node\.(silent|hung|failed|unreachable)/g) ?? [];
 		if (alarms.length > 0) throw new Violation(`events: ${[...new Set(alarms)].join(", ")}`);
 		if (failures.length > 0) throw new Violation(`${failures.length} failed: ${failures[0]}`);
-		return `${before}; ${later}; throttled ${percent.toFixed(0)} % of the time`;
+		return `${before}; ${later}; throttled ${percent.toFixed(0)}% of the time`;
 	} finally {
 		stopping = true;
 		await Promise.allSettled(loops);

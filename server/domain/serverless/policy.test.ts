@@ -23,9 +23,11 @@ import {
 
 const NOW = 1_800_000_000_000;
 const NEVER: RecentScaling = { changedAt: null, shardsAt: null, shrunkAt: [] };
+const hostsWith = (...spareBytes: number[]): Room["hosts"] =>
+	spareBytes.map((bytes) => ({ spareBytes: bytes, ownNodes: 0 }));
 const WIDE: Room = {
 	...{ inPlaceBytes: 64 * GIB, elsewhereBytes: 64 * GIB, splitBytes: 32 * GIB },
-	spareBytes: [64 * GIB, 64 * GIB, 64 * GIB],
+	hosts: hostsWith(64 * GIB, 64 * GIB, 64 * GIB),
 	processors: 90,
 };
 
@@ -84,7 +86,11 @@ describe("a shard", () => {
 		expect(stuck.obstacle).toContain("no two hosts have more memory for it. Add a larger host");
 		const split = of({ inPlaceBytes: 256 * MIB, elsewhereBytes: 0 }, "cluster");
 		expect(split.decision).toMatchObject({ to: { shards: 2, shardBytes: 256 * MIB } });
-		const crowded = { inPlaceBytes: 256 * MIB, elsewhereBytes: 0, spareBytes: [200 * MIB, 0, 0] };
+		const crowded = {
+			inPlaceBytes: 256 * MIB,
+			elsewhereBytes: 0,
+			hosts: hostsWith(200 * MIB, 0, 0),
+		};
 		expect(of(crowded, "cluster").obstacle).toContain("or for another shard. Add a host");
 	});
 
@@ -96,6 +102,19 @@ describe("a shard", () => {
 		});
 		const moving = decideCapacity(situation({ ...busy, capacity, isResharding: true }));
 		expect(moving.decision?.to).toEqual({ shardBytes: 2 * GIB, shards: 1 });
+	});
+
+	it("of a cluster that grows fast keeps what it needs on its hosts until slots have moved", () => {
+		const of = (bytesPerSecond: number, inPlaceBytes: number) => {
+			const hosts = [1, 1, 0].map((ownNodes) => ({ spareBytes: 1.5 * GIB, ownNodes }));
+			const room = { ...WIDE, splitBytes: GIB, inPlaceBytes, hosts };
+			const grown = load({ shardUsedBytes: 700 * MIB, bytesPerSecond });
+			const capacity = { shardBytes: GIB, shards: 1 };
+			return decideCapacity(situation({ load: grown, room, capacity })).decision?.to;
+		};
+		expect(of(10 * MIB, 2 * GIB)).toEqual({ shardBytes: GIB, shards: 2 });
+		expect(of(100 * MIB, 2 * GIB)).toEqual({ shardBytes: 2 * GIB, shards: 1 });
+		expect(of(100 * MIB, GIB)).toEqual({ shardBytes: GIB, shards: 2 });
 	});
 
 	it("says that it is near its maximum before it is full", () => {
@@ -119,12 +138,13 @@ describe("limits", () => {
 			...{ to: { shardBytes: 4 * GB, shards: 1 }, trigger: "limits" },
 		});
 		expect(of(storage(null, 2), 8 * GIB)).toMatchObject({ to: { shardBytes: 2 * GB } });
+		expect(of(NO_LIMITS, FLOOR_BYTES / 2)?.reason).toBe("A shard has at least 0.25 GiB.");
 		const ecpu = { ...NO_LIMITS, ecpuPerSecond: { min: 250_000, max: null } };
 		expect(of(ecpu, FLOOR_BYTES)).toMatchObject({ to: { shards: 3 }, trigger: "limits" });
 	});
 
 	it("that hosts can't serve are named", () => {
-		const room = { ...WIDE, inPlaceBytes: FLOOR_BYTES, elsewhereBytes: 0, spareBytes: [] };
+		const room = { ...WIDE, inPlaceBytes: FLOOR_BYTES, elsewhereBytes: 0, hosts: hostsWith() };
 		expect(decideCapacity(situation({ limits: storage(4, null), room })).obstacle).toContain(
 			"The storage minimum of 4 GB isn't reached",
 		);
@@ -136,7 +156,7 @@ describe("a cluster under load", () => {
 		const hot = load({ cpuShare: 0.9 });
 		expect(decideCapacity(situation({ load: hot })).decision).toMatchObject({
 			...{ to: { shards: 2, shardBytes: FLOOR_BYTES }, trigger: "cpu" },
-			reason: "The busiest shard's engine uses 90 % of a processor.",
+			reason: "The busiest shard's engine uses 90% of a processor.",
 		});
 		const recent = { ...NEVER, shardsAt: NOW - 10_000 };
 		expect(decideCapacity(situation({ load: hot, recent })).decision).toBeNull();
@@ -294,9 +314,9 @@ describe("whatever happens", () => {
 	});
 
 	it("no more shards are asked for than fit, each on two hosts", () => {
-		expect(fittingShards({ ...WIDE, spareBytes: [4, 1, 1] }, 1, 9)).toBe(2);
-		expect(fittingShards({ ...WIDE, spareBytes: [2, 2] }, 1, 9)).toBe(2);
-		expect(fittingShards({ ...WIDE, spareBytes: [4] }, 1, 9)).toBe(2);
-		expect(fittingShards({ ...WIDE, spareBytes: [] }, 1, 9)).toBe(0);
+		expect(fittingShards({ ...WIDE, hosts: hostsWith(4, 1, 1) }, 1, 9)).toBe(2);
+		expect(fittingShards({ ...WIDE, hosts: hostsWith(2, 2) }, 1, 9)).toBe(2);
+		expect(fittingShards({ ...WIDE, hosts: hostsWith(4) }, 1, 9)).toBe(2);
+		expect(fittingShards({ ...WIDE, hosts: hostsWith() }, 1, 9)).toBe(0);
 	});
 });

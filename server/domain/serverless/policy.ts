@@ -1,5 +1,6 @@
 import type { Protocol, ScalingTrigger } from "../../contract/enums.ts";
-import { type Limits, SHRINKS_PER_HOUR } from "../../contract/serverless.ts";
+import { MIB } from "../../contract/limits.ts";
+import { FLOOR_BYTES, type Limits, SHRINKS_PER_HOUR } from "../../contract/serverless.ts";
 import { formatGib } from "../../contract/units.ts";
 import {
 	type Bounds,
@@ -28,8 +29,8 @@ export interface Room {
 	elsewhereBytes: number;
 	/** A shard beyond this leaves too little of its hosts for other shards: a cluster gets more shards first. */
 	splitBytes: number;
-	/** Free on each host that takes nodes. */
-	spareBytes: readonly number[];
+	/** Each host that takes nodes: what is free there, and how many nodes of the cache it has. */
+	hosts: readonly { spareBytes: number; ownNodes: number }[];
 	/** Of all hosts that take nodes: an engine's commands run on one, so more shards than these share them. */
 	processors: number;
 }
@@ -39,7 +40,7 @@ const EVERYTHING_BYTES = 2 ** 50;
 export const BOUNDLESS: Room = {
 	...{ inPlaceBytes: EVERYTHING_BYTES, elsewhereBytes: EVERYTHING_BYTES },
 	splitBytes: EVERYTHING_BYTES,
-	spareBytes: [EVERYTHING_BYTES, EVERYTHING_BYTES],
+	hosts: Array.from({ length: 2 }, () => ({ spareBytes: EVERYTHING_BYTES, ownNodes: 0 })),
 	processors: SHARDS_MAX,
 };
 
@@ -82,6 +83,9 @@ export interface Verdict {
 export const HOUR_MS = 3_600_000;
 /** A shard grows by at least what the present rate fills in this time. */
 const AHEAD_SECONDS = 4;
+/** How long new shards take to start, and how fast slots move on a busy machine. Until then, a shard keeps growing. */
+const SHARD_START_SECONDS = 5;
+const MOVED_BYTES_PER_SECOND = 32 * MIB;
 /** How long Larder may take to give memory. */
 const REACTION_SECONDS = 2;
 /** At most this share of a shard goes in one step down. */
@@ -106,7 +110,7 @@ const WHEN_FULL = "Once it is full, its eviction policy decides what happens to 
  *
  *   limits   a capacity outside of them is corrected at once
  *   storage  a shard whose free memory runs low doubles, or gets what its growth fills in a few seconds; in place, else
- *            by more shards (cluster), else on a larger host
+ *            by more shards (cluster) that leave it room until its slots have moved, else on a larger host
  *   load     busy engines get twice as many shards (cluster)
  *   idle     after two calm minutes a shard gets smaller, by three quarters at the most; after five, shards leave, half
  *            of them at the most; six such steps an hour
@@ -136,7 +140,9 @@ function correct(situation: Situation, bounds: Bounds): Verdict | null {
 	}
 	const reachable = reach(situation, bounds.minBytes);
 	if (shardBytes < bounds.minBytes && isWorthwhile(shardBytes, reachable, bounds.minBytes)) {
-		const reason = `The storage minimum is ${limits.dataStorageGb.min ?? 0} GB.`;
+		const reason = isFloor(bounds)
+			? `A shard has at least ${formatGib(FLOOR_BYTES)}.`
+			: `The storage minimum is ${limits.dataStorageGb.min} GB.`;
 		return decide(capacity, { shardBytes: reachable }, "limits", reason);
 	}
 	if (shards >= bounds.minShards || !canReshard(situation)) return null;
@@ -150,10 +156,18 @@ function correct(situation: Situation, bounds: Bounds): Verdict | null {
 function unmetMinimum(situation: Situation, bounds: Bounds): string | null {
 	const { capacity, limits, isResharding, protocol } = situation;
 	if (capacity.shardBytes < bounds.minBytes) {
-		return `The storage minimum of ${limits.dataStorageGb.min ?? 0} GB isn't reached: ${noRoom(situation)}`;
+		const least = isFloor(bounds)
+			? `The least that a shard should have, ${formatGib(FLOOR_BYTES)},`
+			: `The storage minimum of ${limits.dataStorageGb.min} GB`;
+		return `${least} isn't reached: ${noRoom(situation)}`;
 	}
 	if (protocol === "standard" || isResharding || capacity.shards >= bounds.minShards) return null;
 	return `The ECPU minimum needs ${bounds.minShards} shards, and ${noRoom(situation)}`;
+}
+
+/** The minimum is what every shard has, not what the user has set. */
+function isFloor({ minBytes }: Bounds): boolean {
+	return minBytes === FLOOR_BYTES;
 }
 
 function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Verdict | null {
@@ -175,15 +189,26 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 			: null;
 	const inPlace = Math.min(wanted, room.inPlaceBytes);
 	const mayReshard = canReshard(situation);
+	const split = (keptBytes: number): Verdict | null =>
+		mayReshard ? splitFor(situation, load, "storage", reason, keptBytes) : null;
+	const growthBytes = Math.min(growthUntilMoved(shardBytes, load), wanted - shardBytes);
 	return (
 		grow(mayReshard ? Math.min(inPlace, room.splitBytes) : inPlace) ??
-		(mayReshard ? splitFor(situation, load, "storage", reason) : null) ??
+		split(growthBytes) ??
 		grow(inPlace) ??
+		split(0) ??
 		grow(reach(situation, wanted)) ?? {
 			decision: null,
 			obstacle: `The cache needs more than ${formatGib(shardBytes)} per shard, and ${noRoom(situation)} ${WHEN_FULL}`,
 		}
 	);
+}
+
+/** What the present rate adds to the fullest shard until half of its data has moved, beyond what it has free. */
+function growthUntilMoved(shardBytes: number, load: CacheLoad): number {
+	const { shardUsedBytes: used, bytesPerSecond } = load;
+	const seconds = SHARD_START_SECONDS + used / 2 / MOVED_BYTES_PER_SECOND;
+	return Math.max(0, bytesPerSecond * seconds - Math.max(0, shardBytes - used));
 }
 
 /** A small gain isn't worth a step, unless it is all that is wanted. */
@@ -206,7 +231,7 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	if (capacity.shards >= situation.room.processors) return null;
 	if (recent.shardsAt !== null && now - recent.shardsAt < OUT_AGAIN_MS) return null;
 	const reason = isHot
-		? `The busiest shard's engine uses ${Math.round(load.cpuShare * 100)} % of a processor.`
+		? `The busiest shard's engine uses ${Math.round(load.cpuShare * 100)}% of a processor.`
 		: `Each shard serves about ${Math.round(perShard).toLocaleString("en-US")} ECPUs per second.`;
 	const split = splitFor(situation, load, isHot ? "cpu" : "ecpu", reason);
 	if (split !== null) return split;
@@ -216,12 +241,13 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	};
 }
 
-/** Twice the shards, or as many as there is room for. */
+/** Twice the shards, or as many as there is room for. Beside each node that the cache has, `keptBytes` stay free. */
 function splitFor(
 	situation: Situation,
 	load: CacheLoad,
 	trigger: ScalingTrigger,
 	reason: string,
+	keptBytes = 0,
 ): Verdict | null {
 	const { capacity, room } = situation;
 	const { shardBytes, shards } = capacity;
@@ -231,7 +257,7 @@ function splitFor(
 		// All data is still where it was: no shard may get less than it holds.
 		if (maxBytes < shardBytes && load.shardUsedBytes > 0.8 * maxBytes) continue;
 		const size = Math.min(shardBytes, maxBytes);
-		const fitting = fittingShards(room, size, more);
+		const fitting = fittingShards(room, size, more, keptBytes);
 		if (fitting === more) return out(situation, shards + more, trigger, reason);
 	}
 	return null;
@@ -302,9 +328,19 @@ function reach({ room, capacity }: Situation, wanted: number): number {
 	return Math.min(wanted, most);
 }
 
-/** How many of so many new shards fit, each on two hosts if there are two. */
-export function fittingShards({ spareBytes }: Room, shardBytes: number, wanted: number): number {
-	const places = spareBytes.map((bytes) => Math.max(0, Math.floor(bytes / shardBytes)));
+/**
+ * How many of so many new shards fit, each on two hosts if there are two. `keptBytes` stay free for each node that the
+ * cache has.
+ */
+export function fittingShards(
+	{ hosts }: Room,
+	shardBytes: number,
+	wanted: number,
+	keptBytes = 0,
+): number {
+	const places = hosts.map(({ spareBytes, ownNodes }) =>
+		Math.max(0, Math.floor((spareBytes - ownNodes * keptBytes) / shardBytes)),
+	);
 	const all = places.reduce((sum, count) => sum + count, 0);
 	const apart = places.length < 2 ? all : all - Math.max(...places);
 	return Math.min(wanted, Math.floor(all / 2), apart);

@@ -74,19 +74,18 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 	const { to } = decision;
 	await tx.cache.updateMany({
 		where: { id: cache.id },
-		data: {
-			nodeMemoryBytes: BigInt(nodeBytesOf(to.shardBytes)),
-			recentScaling: { ...remember(recentScalingOf(cache), wanted, decision, now.getTime()) },
-		},
+		data: { nodeMemoryBytes: BigInt(nodeBytesOf(to.shardBytes)) },
 	});
 	const told = await growNodes(tx, cache, Math.min(to.shardBytes, room.inPlaceBytes));
 	const problem = to.shards === wanted.shards ? null : await changeShards(resources, tx, cache, to);
 	const done = problem === null ? to : { ...to, shards: wanted.shards };
-	if (done.shards !== wanted.shards || done.shardBytes !== wanted.shardBytes) {
-		await record(resources, tx, cache, wanted, { ...decision, to: done });
+	// What wasn't done isn't remembered, and another pass at once would find the same problem.
+	if (done.shards === wanted.shards && done.shardBytes === wanted.shardBytes) {
+		return { obstacle: problem ?? obstacle, told, isUnfinished: false };
 	}
-	const isGrown = to.shards === wanted.shards && to.shardBytes <= room.inPlaceBytes;
-	const isUnfinished = !isGrown || to.shardBytes < wanted.shardBytes;
+	await record(resources, tx, cache, wanted, { ...decision, to: done });
+	const isGrown = done.shards === wanted.shards && done.shardBytes <= room.inPlaceBytes;
+	const isUnfinished = !isGrown || done.shardBytes < wanted.shardBytes;
 	return { obstacle: problem ?? obstacle, told, isUnfinished };
 }
 
@@ -153,8 +152,14 @@ async function record(
 	tx: Transaction,
 	cache: FullCache,
 	from: ShardCapacity,
-	{ to, trigger, reason }: Decision,
+	decision: Decision,
 ): Promise<void> {
+	const { to, trigger, reason } = decision;
+	const recent = remember(recentScalingOf(cache), from, decision, clock.now().getTime());
+	await tx.cache.updateMany({
+		where: { id: cache.id },
+		data: { recentScaling: { ...recent } },
+	});
 	await tx.scalingDecision.create({
 		data: {
 			...{ id: randomUUID(), cacheId: cache.id, at: clock.now(), trigger, reason },
