@@ -15,7 +15,7 @@ test("a cache is created by clicks, used by a client, and deleted by typing its 
 		await page.getByLabel("Description").fill("open orders");
 		await page.getByRole("textbox", { name: /^Port/ }).fill("80");
 		await page.getByRole("button", { name: "Create cache" }).click();
-		await expect(page.getByText("Name cannot contain two hyphens in a row.")).toBeVisible();
+		await expect(page.getByText("Name can't contain two hyphens in a row.")).toBeVisible();
 		await expect(page.getByText("Port must be 1024 to 55535.")).toBeVisible();
 		await expect(page.getByLabel("Name")).toBeFocused();
 		await page.getByLabel("Name").fill("orders");

@@ -34,8 +34,8 @@ export const cacheNameSchema = z
 	.max(LIMITS.nameMaxLength, `name can have at most ${LIMITS.nameMaxLength} characters`)
 	.regex(/^[A-Za-z]/, "name must begin with a letter")
 	.regex(/^[A-Za-z0-9-]*$/, "name can hold only letters, digits and hyphens")
-	.regex(/^(?!.*--)/s, "name cannot contain two hyphens in a row")
-	.regex(/[^-]$/, "name cannot end with a hyphen")
+	.regex(/^(?!.*--)/s, "name can't contain two hyphens in a row")
+	.regex(/[^-]$/, "name can't end with a hyphen")
 	.transform((name) => name.toLowerCase());
 
 const noControlCharacters = /^[^\p{Cc}]*$/u;
@@ -44,19 +44,19 @@ export const tagsSchema = z
 	.record(
 		z
 			.string()
-			.min(1, "a tag key cannot be empty")
+			.min(1, "a tag key can't be empty")
 			.max(
 				LIMITS.tagKeyMaxLength,
 				`a tag key can have at most ${LIMITS.tagKeyMaxLength} characters`,
 			)
-			.regex(noControlCharacters, "a tag key cannot hold control characters"),
+			.regex(noControlCharacters, "a tag key can't contain control characters"),
 		z
 			.string()
 			.max(
 				LIMITS.tagValueMaxLength,
 				`a tag value can have at most ${LIMITS.tagValueMaxLength} characters`,
 			)
-			.regex(noControlCharacters, "a tag value cannot hold control characters"),
+			.regex(noControlCharacters, "a tag value can't contain control characters"),
 	)
 	.refine(
 		(tags) => Object.keys(tags).length <= LIMITS.tagsMax,
@@ -69,7 +69,7 @@ const descriptionSchema = z
 		LIMITS.descriptionMaxLength,
 		`description can have at most ${LIMITS.descriptionMaxLength} characters`,
 	)
-	.regex(noControlCharacters, "description cannot hold control characters");
+	.regex(noControlCharacters, "description can't contain control characters");
 
 const createCacheFields = z.strictObject({
 	name: cacheNameSchema,

@@ -23,7 +23,7 @@ export const createTokenInputSchema = z.strictObject({
 		.trim()
 		.min(1, "name is required")
 		.max(100, "name can have at most 100 characters")
-		.regex(/^[^\p{Cc}]*$/u, "name cannot hold control characters"),
+		.regex(/^[^\p{Cc}]*$/u, "name can't contain control characters"),
 	scope: tokenScopeSchema
 		.default("read-only")
 		.describe(

@@ -65,7 +65,7 @@ export const costsInputSchema = z
 		groupBy: costGroupingSchema.default("cache"),
 		tagKey: z
 			.string()
-			.min(1, "a tag key cannot be empty")
+			.min(1, "a tag key can't be empty")
 			.max(LIMITS.tagKeyMaxLength)
 			.optional()
 			.describe("with groupBy tag: the key whose values to group by"),
