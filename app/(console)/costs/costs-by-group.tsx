@@ -18,11 +18,16 @@ import { type Column, DataTable } from "../../_ui/table/data-table.tsx";
 import { UsageBar } from "../../_ui/usage-bar.tsx";
 import { costsInputs, GROUPINGS } from "./period.ts";
 
+interface CostsByGroupProps {
+	/** Undefined while they are loading. */
+	costs: Costs | undefined;
+	tagKeys: readonly string[];
+}
+
 /** What each cache, engine or tag's value costs in the period. */
-export function CostsByGroup({ costs }: { costs: Costs | undefined }) {
+export function CostsByGroup({ costs, tagKeys }: CostsByGroupProps) {
 	const { params, change } = useUrlParams();
 	const { asked, tagKey, groups } = costsInputs(params, serverNow());
-	const tagKeys = costs?.tagKeys ?? [];
 	const choose = (by: string) =>
 		change({
 			by: by === "cache" ? null : by,

@@ -37,7 +37,7 @@ export function CostsPage() {
 	const byGroup = useQuery(trpc.costs.get.queryOptions(groups, options));
 	const byDay = useQuery(trpc.costs.get.queryOptions(days, options));
 	const costs = byGroup.data;
-	// What was loaded before belongs to another period or group, except for the figures.
+	// What was loaded before belongs to another period or group, except for the figures and the tags' keys.
 	const grouped = byGroup.isPlaceholderData ? undefined : costs;
 	const daily = byDay.isPlaceholderData ? undefined : byDay.data;
 	return (
@@ -96,7 +96,7 @@ export function CostsPage() {
 							<DayChart costs={daily} days={daysOf(period, now)} now={now} />
 						)}
 					</Panel>
-					<CostsByGroup costs={grouped} />
+					<CostsByGroup costs={grouped} tagKeys={costs?.tagKeys ?? []} />
 				</div>
 			)}
 			{params.get("dialog") === DIALOG && (
