@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { usageSchema } from "../../server/contract/usage.ts";
 import type { Installation } from "../fixtures/installation.ts";
 import { withInstallation } from "./keep-evidence.ts";
+import { killProgram } from "./kill-program.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "./scenario.ts";
 
 const REQUESTS = 1_000_000;
@@ -118,14 +119,7 @@ async function killPrograms(
 	let kills = 0;
 	while (!signal.aborted) {
 		const next = delay(KILL_EVERY_MS);
-		const agent = larder.agentNames[random(larder.agentNames.length + 1)];
-		if (agent === undefined) {
-			await larder.killControlPlane();
-			await larder.startControlPlane();
-		} else {
-			await larder.killAgent(agent);
-			await larder.startAgent(agent);
-		}
+		await killProgram(larder, random);
 		kills += 1;
 		await next;
 	}

@@ -6,6 +6,7 @@ import { hostPids } from "../fixtures/host-processes.ts";
 import type { AgentName, Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { withInstallation } from "./keep-evidence.ts";
+import { killProgram } from "./kill-program.ts";
 import { requireNothingStray } from "./nothing-stray.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "./scenario.ts";
 import { type ClientReport, startSteadyClient } from "./steady-client.ts";
@@ -49,15 +50,7 @@ async function killPrograms(
 		let kills = 0;
 		while (performance.now() < until) {
 			const next = delay(KILL_EVERY_MS);
-			const victim = random(larder.agentNames.length + 1);
-			const agent = larder.agentNames[victim];
-			if (agent === undefined) {
-				await larder.killControlPlane();
-				await larder.startControlPlane();
-			} else {
-				await larder.killAgent(agent);
-				await larder.startAgent(agent);
-			}
+			await killProgram(larder, random);
 			kills += 1;
 			await next;
 		}

@@ -1,5 +1,4 @@
 import { engineSchema } from "../../contract/enums.ts";
-import { AppError } from "../../contract/errors.ts";
 import type { CostGrouping, CostItem, Costs, CostsInput } from "../../contract/usage.ts";
 import { type CostSum, readTagKeys, recentCosts, sumCosts } from "../../data/cost-sums.ts";
 import type { Transaction } from "../../data/database.ts";
@@ -8,6 +7,7 @@ import { forecastMonth, monthStart } from "../../domain/metering/forecast.ts";
 import { cover, floorTo } from "../../domain/metering/spans.ts";
 import type { Resources } from "../context.ts";
 import { rounded, toAmounts } from "./amounts.ts";
+import { requirePeriod } from "./require-period.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -20,11 +20,7 @@ export async function getCosts(
 	const now = clock.now();
 	const to = input.to === undefined ? now : new Date(input.to);
 	const from = input.from === undefined ? monthStart(to) : new Date(input.from);
-	if (from >= to) {
-		throw new AppError("invalid_argument", "from must be earlier than to, and than now", {
-			field: "from",
-		});
-	}
+	requirePeriod(from, to);
 	return readSnapshot(db, async (tx) => {
 		const segments = cover(from, to, now);
 		const sums = await sumCosts(tx, { groupBy, tagKey, segments, cacheIds: null });

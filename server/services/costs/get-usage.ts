@@ -7,6 +7,7 @@ import { floorTo, spanSecondsOf } from "../../domain/metering/spans.ts";
 import type { Resources } from "../context.ts";
 import { toAmounts } from "./amounts.ts";
 import { findMetered } from "./find-metered.ts";
+import { requirePeriod } from "./require-period.ts";
 
 const DEFAULT_SPANS: Readonly<Record<UsageUnit, number>> = { minute: 60, hour: 24, day: 31 };
 const ITEMS_MAX = 5_000;
@@ -25,11 +26,7 @@ export async function getUsage(
 			? new Date(to.getTime() - DEFAULT_SPANS[unit] * spanMs)
 			: new Date(input.from);
 	const from = floorTo(first, spanMs);
-	if (from >= to) {
-		throw new AppError("invalid_argument", "from must be earlier than to, and than now", {
-			field: "from",
-		});
-	}
+	requirePeriod(from, to);
 	if ((to.getTime() - from.getTime()) / spanMs > ITEMS_MAX) {
 		throw new AppError(
 			"invalid_argument",
