@@ -131,8 +131,13 @@ function elasticOf({ cache, maxmemoryBytes }: AssignedNode): Assignment["elastic
 		reportAboveBytes: Math.floor(dataBytes - headroomOf(dataBytes)),
 		holdWritesAboveBytes:
 			isBlocked || isAtMaximum ? null : Math.floor(dataBytes - heldBackOf(dataBytes)),
-		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / cache.shardCount)),
+		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / servingShards(cache))),
 	};
+}
+
+/** New shards get a part of the load only once they have slots: until then, it is all at the others. */
+function servingShards({ shards }: AssignedNode["cache"]): number {
+	return Math.max(1, shards.filter(({ slots }) => slots !== null && slots !== "").length);
 }
 
 function heldBackOf(dataBytes: number): number {

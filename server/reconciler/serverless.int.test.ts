@@ -217,7 +217,7 @@ describe("a serverless cache", () => {
 	it("waits with shards for a change that a user requested, and remembers only what was done", async () => {
 		await fleet.create({ kind: "serverless" });
 		const { resources, woken } = fleet.test;
-		await modify({ limits: { ecpuPerSecond: { min: 200_000 } } });
+		await modify({ limits: { ecpuPerSecond: { min: 200_000, max: 300_000 } } });
 		const resizedFrom = { replicasPerShard: 0, nodes: null };
 		await resources.db.cache.updateMany({ data: { resizedFrom } });
 		woken.length = 0;
@@ -225,10 +225,16 @@ describe("a serverless cache", () => {
 		expect(await scaleCache(resources, await read())).toContain("are being changed");
 		expect(woken).toEqual([]);
 		expect(await read()).toMatchObject({ recentScaling: null, shardCount: 1 });
-		await fleet.converge();
+		await fleet.pass((await read()).id);
 		expect((await decisions()).map(({ trigger, to }) => [trigger, to.shards])).toEqual([
 			["limits", 2],
 		]);
+		// While the first shard has all slots, it has all ECPUs.
+		expect((await read()).shards.map(({ slots }) => slots)).toEqual(["0-16383", ""]);
+		const parts = (await assignments()).map(({ elastic }) => elastic?.ecpuPerSecond);
+		expect(parts).toEqual([300_000, 300_000]);
+		await resources.db.shard.updateMany({ where: { index: 1 }, data: { slots: "8192-16383" } });
+		expect((await assignments())[0]?.elastic?.ecpuPerSecond).toBe(150_000);
 	});
 
 	it("gets no memory that another cache has: no host is promised out twice", async () => {
