@@ -42,7 +42,7 @@ export class ElasticLoads {
 	/** Share of the last seconds in which clients of the node waited for the ECPU maximum, in percent; null if unknown. */
 	throttledPercent(nodeId: string, now: number): number | null {
 		const { throttled } = this.#watch(nodeId);
-		const recent = throttled.filter(({ at }) => now - at <= THROTTLE_SPAN_MS);
+		const recent = throttled.filter(({ at }) => isLately(at, now));
 		const [first, last] = [recent[0], recent.at(-1)];
 		if (first === undefined || last === undefined || last.at === first.at) return null;
 		const share = (last.throttledMs - first.throttledMs) / (last.at - first.at);
@@ -85,7 +85,7 @@ export class ElasticLoads {
 		if (held === undefined) return;
 		held.window.addUsed(at, usedBytes);
 		const kept = held.throttled.filter(
-			(each) => at - each.at <= THROTTLE_SPAN_MS && each.throttledMs <= throttledMs,
+			(each) => isLately(each.at, at) && each.throttledMs <= throttledMs,
 		);
 		held.throttled = [...kept, { at, throttledMs }];
 	}
@@ -107,4 +107,9 @@ export class ElasticLoads {
 		this.#nodes.set(nodeId, held);
 		return held;
 	}
+}
+
+/** Not if the clock has been set back since then. */
+function isLately(at: number, now: number): boolean {
+	return at <= now && now - at <= THROTTLE_SPAN_MS;
 }

@@ -77,17 +77,17 @@ export class LoadWindow {
 		this.#freshMs = freshMs;
 	}
 
-	/** Samples must come in order. */
+	/** Samples must come in order: a late one is ignored. */
 	add(sample: NodeSample): void {
-		const [, last] = this.#newest;
 		const newest = this.#newest.at(-1);
-		if (newest !== undefined && sample.at < newest.at) return;
-		// After a gap nothing is known about the time before.
-		if (newest === undefined || sample.at - newest.at > this.#freshMs) {
+		const apartMs = newest === undefined ? Infinity : Math.abs(sample.at - newest.at);
+		if (apartMs > this.#freshMs) {
+			// After a gap, or if the clock was set back, nothing is known about the time before.
 			this.#since = sample.at;
 			this.#buckets = [];
-		}
-		this.#newest = [last ?? newest, sample].filter((each) => each !== undefined);
+			this.#newest = [];
+		} else if (newest !== undefined && sample.at < newest.at) return;
+		this.#newest = [...this.#newest.slice(-1), sample];
 		this.#peak(sample.at, sample);
 	}
 
