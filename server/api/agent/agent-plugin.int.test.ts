@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { EventEmitter, once } from "node:events";
+import Fastify from "fastify";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import type { ReportMessage } from "../../contract/host-report.ts";
 import {
@@ -9,6 +11,8 @@ import {
 } from "../../testing/test-host.ts";
 import { openTestResources, type TestResources } from "../../testing/test-resources.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { Gate } from "../gate.ts";
+import { agentPlugin } from "./agent-plugin.ts";
 
 let test: TestResources;
 let server: TestServer;
@@ -17,6 +21,9 @@ beforeAll(async () => {
 	test = await openTestResources();
 	server = await startTestServer(test);
 	host = await enrollTestHost(test, "h1", "a");
+});
+afterEach(() => {
+	vi.restoreAllMocks();
 });
 afterAll(() => server?.close());
 
@@ -67,29 +74,75 @@ it("tells a stranger nothing about what would be valid", async () => {
 	expect(refused).toMatchObject({ status: 401, body: { error: { data: { field: null } } } });
 });
 
-it("stops waiting for news when the agent hangs up", async () => {
+/** The waits for news from now on. */
+function watchWaits() {
 	const { signals } = test.resources;
-	const held = { ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice: -1 };
-	const { body } = await call("watch", held);
-	const { revision, routeTable } = await host.state();
-	expect(body).toMatchObject({ result: { data: { desired: { revision } } } });
-	const waits: Promise<void>[] = [];
+	const waits: { ended: Promise<void>; abort: AbortSignal | undefined }[] = [];
 	const subscribe = signals.subscribe.bind(signals);
 	vi.spyOn(signals, "subscribe").mockImplementation((...keys) => {
 		const waiter = subscribe(...keys);
 		const wait: typeof waiter.wait = (timeoutMs, abort) => {
 			const ended = waiter.wait(timeoutMs, abort);
-			waits.push(ended);
+			waits.push({ ended, abort });
 			return ended;
 		};
 		return { ...waiter, wait };
 	});
+	return waits;
+}
+
+/** What an agent says that knows of everything. */
+async function newest() {
+	const held = { ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice: -1 };
+	const { body } = await call("watch", held);
+	const { revision, routeTable } = await host.state();
+	expect(body).toMatchObject({ result: { data: { desired: { revision } } } });
+	return { ...held, revision, routeRevision: routeTable?.revision ?? -1 };
+}
+
+it("stops waiting for news when the agent hangs up", async () => {
+	const held = await newest();
+	const waits = watchWaits();
 	const abort = new AbortController();
-	const newest = { ...held, revision, routeRevision: routeTable?.revision ?? -1 };
-	const answer = call("watch", newest, { signal: abort.signal });
+	const answer = call("watch", held, { signal: abort.signal });
 	await expect.poll(() => waits.length).toBe(1);
 	abort.abort();
 	await expect(answer).rejects.toThrow();
-	// Long before the long poll would end.
-	await Promise.all(waits);
+	await expect.poll(() => waits[0]?.abort?.aborted).toBe(true);
+	await waits[0]?.ended;
+});
+
+it("doesn't wait for news if the agent hung up before it was identified", async () => {
+	const held = await newest();
+	const waits = watchWaits();
+	const moments = new EventEmitter();
+	const [asked, gone] = [once(moments, "asked"), once(moments, "gone")];
+	const gate = new Gate({ places: 1, waitingMax: 1 });
+	vi.spyOn(gate, "pass").mockImplementation(async (work) => {
+		moments.emit("asked");
+		await gone;
+		return await work();
+	});
+	const app = Fastify({ forceCloseConnections: true });
+	app.addHook("onRequest", async (_, reply) => {
+		reply.raw.once("close", () => moments.emit("gone"));
+	});
+	await app.register(agentPlugin, { resources: test.resources, epoch: TEST_EPOCH, gate });
+	vi.spyOn(test.resources.fleet.credentials, "holderOf").mockReturnValueOnce(null);
+	const abort = new AbortController();
+	const answer = fetch(`${await app.listen({ host: "127.0.0.1", port: 0 })}/watch`, {
+		method: "POST",
+		headers: {
+			"content-type": "application/json",
+			authorization: `Bearer ${host.enrollment.credential}`,
+		},
+		body: JSON.stringify(held),
+		signal: abort.signal,
+	});
+	await asked;
+	abort.abort();
+	await expect(answer).rejects.toThrow();
+	await expect.poll(() => waits.length).toBe(1);
+	expect(waits[0]?.abort?.aborted).toBe(true);
+	await app.close();
 });
