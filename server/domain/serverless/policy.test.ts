@@ -168,6 +168,10 @@ describe("a cluster under load", () => {
 			decideCapacity(situation({ ...small, capacity: { shardBytes: FLOOR_BYTES, shards } }));
 		expect(at(4).decision?.to.shards).toBe(6);
 		expect(at(6)).toEqual({ decision: null, obstacle: null });
+		const capacity = { shardBytes: FLOOR_BYTES, shards: 3 };
+		const limited = decideCapacity(situation({ load: hot, capacity, limits: storage(null, 1) }));
+		expect(limited.decision).toBeNull();
+		expect(limited.obstacle).toContain("the storage maximum leaves too little for each");
 	});
 
 	it("gives shards back after a long calm, half of them at most", () => {

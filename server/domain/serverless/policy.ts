@@ -254,6 +254,7 @@ function splitFor(
 	const most = trigger === "storage" ? SHARDS_MAX : Math.min(SHARDS_MAX, room.processors);
 	for (let more = Math.min(shards, most - shards); more > 0; more = Math.floor(more / 2)) {
 		const { maxBytes } = boundsOf(situation.limits, shards + more);
+		if (maxBytes < FLOOR_BYTES) continue;
 		// All data is still where it was: no shard may get less than it holds.
 		if (maxBytes < shardBytes && load.shardUsedBytes > 0.8 * maxBytes) continue;
 		const size = Math.min(shardBytes, maxBytes);
