@@ -162,6 +162,8 @@ test.describe("on a small screen", () => {
 			`${detail}?tab=events`,
 			`${detail}?tab=connect`,
 			`${detail}?tab=configuration`,
+			"/costs",
+			"/costs?dialog=rate-card",
 			"/parameter-groups/default.valkey9",
 			"/api-reference",
 			"/no-such-page",
