@@ -22,6 +22,11 @@ test("an administrator changes a price in the rate card, and the audit log has i
 	await expect(dialog).toHaveCount(0);
 	expect((await readCard()).engines.valkey.perGbHour).toBe(0.5);
 	await page.goto("/audit");
-	await expect(page.getByText(/rate card/i).first()).toBeVisible();
+	await expect(
+		page
+			.locator("td")
+			.getByText(/rate card/i)
+			.first(),
+	).toBeVisible();
 	await installation.rest("PUT", "/rate-card", { body: before });
 });
