@@ -22,7 +22,7 @@ import { byFamily } from "../node-types/family-label.ts";
 type Draft = Readonly<Record<string, string>>;
 
 const RATES = [
-	["nodePriceFactor", "Node price factor"],
+	["nodePriceFactor", "Node price ×"],
 	["perGbHour", "GB-hour"],
 	["minimumGb", "Minimum GB"],
 	["perMillionEcpus", "Million ECPUs"],
