@@ -22,7 +22,6 @@ import { CacheHeader } from "./cache-header.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { PendingChanges } from "./pending-changes.tsx";
 import { isServerless } from "./serverless/serverless-cache.ts";
-import { ServerlessOverview } from "./serverless/serverless-overview.tsx";
 import { StatusNotice } from "./status-notice.tsx";
 
 const WATCH_POLL_MS = 1_000;
@@ -38,6 +37,9 @@ const MetricsTab = dynamic(async () => (await import("./metrics-tab.tsx")).Metri
 const NodesTab = dynamic(async () => (await import("./nodes-tab.tsx")).NodesTab);
 const OperatorTab = dynamic(
 	async () => (await import("./serverless/operator-tab.tsx")).OperatorTab,
+);
+const ServerlessOverview = dynamic(
+	async () => (await import("./serverless/serverless-overview.tsx")).ServerlessOverview,
 );
 const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab);
 
