@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCacheInputSchema } from "./cache.ts";
+import { createCacheInputSchema } from "./create-cache.ts";
 
 const fieldsAtFault = (input: unknown) => {
 	const result = createCacheInputSchema.safeParse(input);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { FleetState, type StoredObservation } from "./fleet-state.ts";
+import { FleetState } from "./fleet-state.ts";
+import type { StoredObservation } from "./stored-observation.ts";
 
 const observation = (changes: Partial<StoredObservation>): StoredObservation => ({
 	assignmentId: "n1",

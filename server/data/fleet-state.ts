@@ -1,9 +1,4 @@
-import { z } from "zod";
-import {
-	type GatewayObservation,
-	observationSchema,
-	type SentinelObservation,
-} from "../contract/host-report.ts";
+import type { GatewayObservation, SentinelObservation } from "../contract/host-report.ts";
 import { AGENT_TIMING, heartbeatOf } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import type { HostModel } from "../domain/cache/model.ts";
@@ -16,37 +11,11 @@ import { HostWarnings } from "./host-warnings.ts";
 import { NewestMetrics } from "./newest-metrics.ts";
 import { QuietCaches } from "./quiet-caches.ts";
 import { RefusedPorts } from "./refused-ports.ts";
-
-/** An observation, and what only a series of them shows (ProcessHistory). */
-export const storedObservationSchema = observationSchema.extend({
-	hasSynced: z.boolean(),
-	/** Missing in older rows. */
-	hasLed: z.boolean().default(false),
-	silentSince: observationSchema.shape.silentSince.default(null),
-	busy: observationSchema.shape.busy.default(false),
-});
-export type StoredObservation = z.infer<typeof storedObservationSchema>;
-
-/** Offsets rise with every write and aren't news, and neither is what elastic nodes use. */
-export function isSameButForOffset(a: StoredObservation, b: StoredObservation): boolean {
-	return textWithoutOffset(a) === textWithoutOffset(b);
-}
-
-/** Each observation is compared twice: with the one before it and with the one after it. */
-const texts = new WeakMap<StoredObservation, string>();
-
-function textWithoutOffset(observation: StoredObservation): string {
-	const known = texts.get(observation);
-	if (known !== undefined) return known;
-	const { engineState } = observation;
-	const text = JSON.stringify({
-		...observation,
-		elastic: undefined,
-		engineState: engineState && { ...engineState, offset: 0 },
-	});
-	texts.set(observation, text);
-	return text;
-}
+import {
+	isSameButForOffset,
+	type StoredObservation,
+	storedObservationSchema,
+} from "./stored-observation.ts";
 
 /** A host's last report about its gateway, with routes by cache id. */
 export interface HostGateway extends Omit<GatewayObservation, "routes"> {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it, vi } from "vitest";
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";

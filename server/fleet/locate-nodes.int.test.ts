@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { type Observation, setAsideProofText } from "../contract/host-report.ts";
 import { Inventories } from "../data/inventories.ts";
 import { sha256Hex } from "../platform/secrets.ts";

@@ -1,9 +1,9 @@
 import type { ReportInput, SetAside } from "../contract/host-report.ts";
 import { writeInCharge } from "../data/charge.ts";
 import type { Database, Prisma, Transaction } from "../data/database.ts";
-import { storedObservationSchema } from "../data/fleet-state.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { lockCaches } from "../data/row-locks.ts";
+import { storedObservationSchema } from "../data/stored-observation.ts";
 import { bumpHosts, wakeGateways, wakeHosts } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { noteFormerNode } from "../services/former-nodes.ts";

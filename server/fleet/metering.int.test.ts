@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { GIB } from "../contract/limits.ts";
 import { nodeHourlyCost } from "../contract/node-price.ts";
 import { costsInputSchema, usageInputSchema } from "../contract/usage.ts";

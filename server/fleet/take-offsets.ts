@@ -1,9 +1,6 @@
 import type { Observation, ReportInput } from "../contract/host-report.ts";
-import {
-	type FleetState,
-	isSameButForOffset,
-	type StoredObservation,
-} from "../data/fleet-state.ts";
+import type { FleetState } from "../data/fleet-state.ts";
+import { isSameButForOffset, type StoredObservation } from "../data/stored-observation.ts";
 import { historyAfter } from "../domain/cache/process-history.ts";
 import { oncePer } from "../platform/once-per.ts";
 import { silenceStart } from "./arrival-times.ts";

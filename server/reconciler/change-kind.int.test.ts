@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { modifyCacheInputSchema } from "../contract/cache.ts";
 import { MIB } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
+import { modifyCacheInputSchema } from "../contract/modify-cache.ts";
 import { cancelOperation } from "../services/caches/cancel-operation.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { previewChange } from "../services/caches/preview-change.ts";

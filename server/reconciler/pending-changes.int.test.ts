@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { modifyCacheInputSchema } from "../contract/cache.ts";
+import { modifyCacheInputSchema } from "../contract/modify-cache.ts";
 import { cancelOperation } from "../services/caches/cancel-operation.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { applyPendingChanges, dropPendingChanges } from "../services/caches/pending-changes.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { getCache } from "../services/caches/get-cache.ts";
 import { enrollTestHosts, type TestHost } from "../testing/test-host.ts";

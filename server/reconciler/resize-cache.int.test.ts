@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { modifyCacheInputSchema } from "../contract/cache.ts";
 import { DISCOVERY_POLL_MS } from "../contract/limits.ts";
+import { modifyCacheInputSchema } from "../contract/modify-cache.ts";
 import { getCacheMetrics } from "../services/caches/get-cache-metrics.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";
 import { previewChange } from "../services/caches/preview-change.ts";

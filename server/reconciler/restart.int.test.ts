@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { modifyCacheInputSchema } from "../contract/cache.ts";
+import { modifyCacheInputSchema } from "../contract/modify-cache.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
 import { failoverColumn } from "../data/cache-mapping.ts";
 import { modifyCache } from "../services/caches/modify-cache.ts";

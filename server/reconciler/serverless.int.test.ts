@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
-import { createCacheInputSchema, modifyCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { GIB, MIB } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
+import { modifyCacheInputSchema } from "../contract/modify-cache.ts";
 import { FULL_CACHE } from "../data/cache-mapping.ts";
 import { takeAlert } from "../fleet/take-alert.ts";
 import { createCache } from "../services/caches/create-cache.ts";

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
-import { createCacheInputSchema, previewSlotsInputSchema } from "../contract/cache.ts";
+import { previewSlotsInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { watchHost } from "../fleet/watch-host.ts";
 import { createCache } from "../services/caches/create-cache.ts";

@@ -1,4 +1,4 @@
-import { createCacheInputSchema } from "../contract/cache.ts";
+import { createCacheInputSchema } from "../contract/create-cache.ts";
 import { FailoverOrders } from "../data/failover-orders.ts";
 import { FleetState } from "../data/fleet-state.ts";
 import { Inventories } from "../data/inventories.ts";

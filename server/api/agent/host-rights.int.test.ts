@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
-import { createCacheInputSchema } from "../../contract/cache.ts";
+import { createCacheInputSchema } from "../../contract/create-cache.ts";
 import type { AlertMessage, ReportMessage } from "../../contract/host-report.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { bumpRoutes } from "../../services/bump-hosts.ts";

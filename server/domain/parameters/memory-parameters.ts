@@ -1,15 +1,6 @@
+import { EVICTION_POLICIES } from "../../contract/choices.ts";
 import { choice, INT_MAX, integer, type ParameterDefinition, yesOrNo } from "./definition.ts";
 
-const POLICIES = [
-	"volatile-lru",
-	"allkeys-lru",
-	"volatile-lfu",
-	"allkeys-lfu",
-	"volatile-random",
-	"allkeys-random",
-	"volatile-ttl",
-	"noeviction",
-];
 /** Debian's and Ubuntu's engines are linked with the system's jemalloc, which doesn't support defragmentation. */
 const NEEDS_ANOTHER_BUILD =
 	"Debian and Ubuntu build their engines without support for this, so it stays off.";
@@ -31,7 +22,7 @@ export function memoryParameters(options: {
 		choice(
 			"maxmemory-policy",
 			"volatile-lru",
-			POLICIES,
+			EVICTION_POLICIES,
 			"Which keys are evicted when memory is full.",
 		),
 		integer("maxmemory-samples", 5, [1, 64], "Keys sampled for each eviction."),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCacheInputSchema } from "../../contract/cache.ts";
+import { createCacheInputSchema } from "../../contract/create-cache.ts";
 import { GIB } from "../../contract/limits.ts";
 import { placeNodes } from "./place-nodes.ts";
 import type { PlacementHost, PlacementRequest } from "./request.ts";

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createCacheInputSchema, failoverCacheInputSchema } from "../../contract/cache.ts";
+import { failoverCacheInputSchema } from "../../contract/cache.ts";
+import { createCacheInputSchema } from "../../contract/create-cache.ts";
 import { exampleFailover } from "../../contract/testing/examples.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { asRunning, enrollTestHosts, type TestHost } from "../../testing/test-host.ts";

@@ -2,8 +2,9 @@ import type { Notice } from "../../contract/desired-state.ts";
 import type { Observation } from "../../contract/host-report.ts";
 import { AGENT_TIMING, HUNG_TIMING } from "../../contract/limits.ts";
 import { FailoverOrders } from "../../data/failover-orders.ts";
-import { FleetState, isSameButForOffset } from "../../data/fleet-state.ts";
+import { FleetState } from "../../data/fleet-state.ts";
 import { Notices } from "../../data/notices.ts";
+import { isSameButForOffset } from "../../data/stored-observation.ts";
 import type {
 	CacheModel,
 	HostModel,

@@ -1,4 +1,4 @@
-import type { StoredObservation } from "../../data/fleet-state.ts";
+import type { StoredObservation } from "../../data/stored-observation.ts";
 import type { CacheModel, ShardModel } from "../../domain/cache/model.ts";
 import type { Engines } from "./engines.ts";
 import type { Host, Node } from "./fleet.ts";

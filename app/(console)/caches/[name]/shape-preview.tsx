@@ -1,8 +1,8 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
 import type { ChangePreview } from "../../../../server/contract/cache-view.ts";
+import type { ModifyCacheInput } from "../../../../server/contract/modify-cache.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { formatMoney, monthlyCost } from "../../../_lib/format/money.ts";

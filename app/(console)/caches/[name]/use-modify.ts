@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ModifyCacheInput } from "../../../../server/contract/cache.ts";
+import type { ModifyCacheInput } from "../../../../server/contract/modify-cache.ts";
 import { noteChange } from "../../../_lib/fresh-changes.ts";
 import { randomId } from "../../../_lib/random-id.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState, useSyncExternalStore } from "react";
-import type { CreateCacheInput } from "../../../../server/contract/cache.ts";
+import type { CreateCacheInput } from "../../../../server/contract/create-cache.ts";
 import { CodeBlock } from "../../../_ui/code-block.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { toCliCommand, toCurlCommand } from "./as-code.ts";

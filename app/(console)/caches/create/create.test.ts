@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCacheInputSchema } from "../../../../server/contract/cache.ts";
+import { createCacheInputSchema } from "../../../../server/contract/create-cache.ts";
 import {
 	cacheKindSchema,
 	engineSchema,

@@ -1,4 +1,4 @@
-import type { CreateCacheInput } from "../../../../server/contract/cache.ts";
+import type { CreateCacheInput } from "../../../../server/contract/create-cache.ts";
 import type {
 	CacheKind,
 	ClusterMode,

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { createCacheInputSchema } from "../../../../server/contract/cache.ts";
+import type { createCacheInputSchema } from "../../../../server/contract/create-cache.ts";
 import { issuesByPath } from "../../../_lib/form-issues.ts";
 import { LIMIT_FIELDS } from "../limits-draft.ts";
 import { tagProblem } from "../tags.ts";
@@ -55,7 +55,7 @@ function problemsOf(rules: Rules | null, draft: Draft, fleet: FleetFacts): Draft
 
 async function loadRules(): Promise<Rules | null> {
 	try {
-		return (await import("../../../../server/contract/cache.ts")).createCacheInputSchema;
+		return (await import("../../../../server/contract/create-cache.ts")).createCacheInputSchema;
 	} catch {
 		return null;
 	}

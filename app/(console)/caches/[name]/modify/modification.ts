@@ -1,7 +1,7 @@
-import type { ModifyCacheInput } from "../../../../../server/contract/cache.ts";
 import { changeRefusals, type Refusal } from "../../../../../server/contract/cache-shape.ts";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
 import { type EvictionPolicy, engineSchema } from "../../../../../server/contract/enums.ts";
+import type { ModifyCacheInput } from "../../../../../server/contract/modify-cache.ts";
 import { engineTitle } from "../../../../_lib/engines.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../../tags.ts";
 

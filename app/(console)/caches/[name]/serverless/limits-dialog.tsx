@@ -2,7 +2,7 @@
 
 import { toast } from "@heroui/react";
 import { useState } from "react";
-import { modifyCacheInputSchema } from "../../../../../server/contract/cache.ts";
+import { modifyCacheInputSchema } from "../../../../../server/contract/modify-cache.ts";
 import { toApiProblem } from "../../../../_lib/api-problem.ts";
 import { asSentence, issuesByPath } from "../../../../_lib/form-issues.ts";
 import { FormDialog } from "../../../../_ui/form-dialog.tsx";
