@@ -284,6 +284,15 @@ describe("a node moved by hand", () => {
 		expect(await modify({ moves: [{ node: "orders-001", host: to }] })).toMatchObject({
 			operation: { state: "running", percent: 0, cancellable: true, steps: [{ step: step.step }] },
 		});
+		for (const second of [
+			...[{ replicasPerShard: 2 }, { nodeType: "cache.t4g.small" }],
+			{ moves: [{ node: "orders-002", zone: "c" }] },
+		]) {
+			await expect(modify(second)).rejects.toMatchObject({
+				code: "conflict",
+				message: expect.stringContaining("orders-001 is moving to another host"),
+			});
+		}
 		await fleet.converge();
 		expect(await fleet.orders()).toMatchObject({
 			operation: null,

@@ -204,7 +204,18 @@ it("shards may differ in their number of replicas, and a person may say which no
 	await modify({ shardReplicas: [{ shard: "0001", replicas: 0 }], multiAz: false });
 	await fleet.converge();
 	expect(await fleet.orders()).toMatchObject({ replicasPerShard: 1, nodeCount: 3 });
+	// Replicas are added to the shards that stay, once the others have left.
+	const fewer = parse({ shards: 1, replicasPerShard: 2 });
+	const { steps, problems } = await previewChange(fleet.test.resources, fewer);
+	expect(problems).toEqual([]);
+	expect(steps.findIndex((step) => step.includes("shard 0002"))).toBeLessThan(
+		steps.findIndex((step) => step.startsWith("Add a replica")),
+	);
+	expect(steps.filter((step) => step.startsWith("Add a replica"))).toHaveLength(2);
 	await modify({ replicasPerShard: 2 });
 	await fleet.converge();
 	expect(await counts()).toEqual([3, 3]);
+	const begun = await modify({ shards: 1, replicasPerShard: 3 });
+	expect(begun).toMatchObject({ operation: { kind: "scale-in" }, replicasPerShard: 2 });
+	expect(begun.pendingChanges?.next?.changes).toEqual({ replicasPerShard: 3 });
 });

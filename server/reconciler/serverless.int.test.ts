@@ -40,15 +40,17 @@ async function assignments() {
 	return states.flatMap((state) => state.assignments);
 }
 
-/** Every node alerts: it holds so much. */
-async function alertAll(usedBytes: number, bytesPerSecond = 0): Promise<void> {
+/** Every node alerts, or only these: it holds so much. */
+async function alertAll(usedBytes: number, bytesPerSecond = 0, only?: string[]): Promise<void> {
 	for (const host of fleet.hosts) {
 		const { assignments: own } = await host.state();
 		await takeAlert(fleet.test.resources, host.hostId, {
 			...{ protocol: AGENT_PROTOCOL_VERSION, ended: [], orders: [] },
-			growing: own.map(({ id, generation }) => ({
-				...{ assignmentId: id, generation, usedBytes, bytesPerSecond },
-			})),
+			growing: own
+				.filter(({ id }) => only?.includes(id) ?? true)
+				.map(({ id, generation }) => ({
+					...{ assignmentId: id, generation, usedBytes, bytesPerSecond },
+				})),
 		});
 	}
 }
@@ -107,6 +109,13 @@ describe("a serverless cache", () => {
 		expect((await decisions()).map(({ trigger, to }) => [trigger, to.shards])).toEqual([
 			["cpu", 2],
 		]);
+		// Each shard gets an equal part of the maximum, so the fullest one decides.
+		const [shard] = await fleet.test.resources.db.shard.findMany({ orderBy: { index: "asc" } });
+		await alertAll(600 * MIB, 0, [shard?.primaryNodeId ?? ""]);
+		await expect(modify({ limits: { dataStorageGb: { max: 1 } } })).rejects.toMatchObject({
+			...{ code: "conflict", field: "limits.dataStorageGb.max" },
+			message: expect.stringContaining("The fullest shard of orders holds"),
+		});
 	});
 
 	it("begins with its minimum, and refuses by name what its policy decides", async () => {

@@ -21,6 +21,23 @@ describe("a node that must go", () => {
 		expect(world.staying.every((each) => each.hasData)).toBe(true);
 	});
 
+	it("hands over without a warning: replicas that turn to the new primary are part of the move", () => {
+		const turning = running("replica", { linkUp: false });
+		const nodes = [
+			{ ...node(1, turning, { replacesNodeId: null }), followsNodeId: "n4" },
+			node(2, turning, { followsNodeId: "n4" }),
+			node(4, running("primary"), { replacesNodeId: "n1", followsNodeId: null }),
+		];
+		const leads = { ...CALM, id: "s1", index: 0, slots: null, primaryNodeId: "n4" };
+		const moving = cache(nodes, { status: "modifying", shards: [{ ...leads, nodes }] });
+		expect(planCache(moving, NOW)).toMatchObject({ status: "modifying", events: [] });
+		const [first, second, third] = nodes;
+		if (first === undefined || second === undefined || third === undefined) throw new Error();
+		const broken = [first, { ...second, ...node(2, dead) }, third];
+		const shards = [{ ...leads, nodes: broken }];
+		expect(planCache({ ...moving, shards }, NOW).status).toBe("degraded");
+	});
+
 	it("stays while the rest of its shard isn't healthy", () => {
 		const world = new World({ members: 2, hosts: 3 });
 		world.host("h0").draining = true;

@@ -2,6 +2,7 @@ import { describeOperation } from "../operation/operation-progress.ts";
 import type { CacheModel, NodeModel, Plan, PlanEvent, ShardModel } from "./model.ts";
 import { allNodes, primaryOf } from "./model.ts";
 import {
+	holdsData,
 	isAdjusting,
 	isConverged,
 	isHealthy,
@@ -76,7 +77,7 @@ export function planStatus(
 	const isAsAsked = (shard: ShardModel) =>
 		isPaused(shard) ||
 		isInReboot(cache, shard) ||
-		shard.nodes.every((node) => isHealthy(node, shard) || inChange(node));
+		shard.nodes.every((node) => isHealthy(node, shard) || inChange(node) || isTurning(node, shard));
 	if (changing !== null && served.every(isAsAsked)) return withTroubles(cache, changing);
 	return { status: "degraded", statusReason: reason };
 }
@@ -125,6 +126,11 @@ function inChange(node: NodeModel): boolean {
 	return isDownForReboot(node) || node.replacesNodeId !== null || isComingOrGoing;
 }
 
+/** A replica that turns to another primary of its shard, because a node of it moves and has handed over. */
+function isTurning(node: NodeModel, shard: ShardModel): boolean {
+	return pairsOf(shard).length > 0 && holdsData(node);
+}
+
 /** A new node that hasn't started yet, or is started again on another port, isn't rebooting. */
 function isDownForReboot(node: NodeModel): boolean {
 	if (node.joining || node.replacesNodeId !== null) return false;
@@ -145,28 +151,26 @@ function describeChange(cache: CacheModel): Status | null {
 		rebootsUnderWay(cache).length > 0 ||
 		nodes.some(({ rebootPending }) => rebootPending) ||
 		startedNodes(cache).some(isDownForReboot);
-	const change = (statusReason: string): Status => ({
-		status: isReboot ? "rebooting" : "modifying",
-		statusReason,
-	});
-	const failingOver = describeFailover(cache);
-	if (failingOver !== null) return change(failingOver);
 	const moves = cache.shards.flatMap(pairsOf).map(({ outgoing, incoming }) => {
 		return outgoing.host.id === incoming.host.id
 			? `${outgoing.name} to a new process on ${incoming.host.name}`
 			: `${outgoing.name} from ${outgoing.host.name} to ${incoming.host.name}`;
 	});
-	if (moves.length > 0) {
-		const kind = describeResize(cache);
-		return change(`Moving ${moves.join(", ")}.${kind === null ? "" : ` ${kind}`}`);
-	}
 	const asked = nodes.filter(({ moveTo }) => moveTo !== null);
-	if (asked.length > 0) return change(`${nodeNames(asked)} will move, as requested.`);
-	if (isReboot) return change(describeReboot(cache));
-	const operation = describeOperation(cache);
-	if (operation !== null) return change(operation);
-	const resizing = describeResize(cache);
-	if (resizing !== null) return change(resizing);
+	const isModifying = cache.resizing || cache.operation !== null || moves.length + asked.length > 0;
+	const change = (...sentences: (string | null)[]): Status => ({
+		status: isReboot && !isModifying ? "rebooting" : "modifying",
+		statusReason: sentences.filter((sentence) => sentence !== null).join(" "),
+	});
+	const reboot = isReboot ? describeReboot(cache) : null;
+	const failingOver = describeFailover(cache);
+	if (failingOver !== null) return change(failingOver);
+	if (moves.length > 0) {
+		return change(`Moving ${moves.join(", ")}.`, describeResize(cache), reboot);
+	}
+	if (asked.length > 0) return change(`${nodeNames(asked)} will move, as requested.`, reboot);
+	const underWay = describeOperation(cache) ?? describeResize(cache);
+	if (underWay !== null || reboot !== null) return change(underWay, reboot);
 	const behind = nodes.filter(
 		(node) => !isConverged(node) && !isAdjusting(cache, node) && isFine(cache, node),
 	);

@@ -71,6 +71,14 @@ describe("a reboot that was asked for", () => {
 		expect(pass(first, [node(1, running("primary"), turn), ...others], 2).status).toBe("rebooting");
 	});
 
+	it("doesn't hide another change that is under way", () => {
+		const nodes = [primary, node(2, { phase: "rebooting" }, ordered)];
+		const changing = cache(nodes, { status: "modifying", resizing: true, nodesPerShard: 3 });
+		const { status, statusReason } = planCache(changing, later(1));
+		expect(status).toBe("modifying");
+		expect(statusReason).toMatch(/.+ Rebooting orders-002\.$/);
+	});
+
 	it("isn't blamed for other failures", () => {
 		const begun = pass(asked, [primary, node(2, { phase: "rebooting" }, ordered)], 1);
 		const gone = [primary, node(2, { phase: "rebooting" }, ordered), node(3, dead)];

@@ -204,6 +204,11 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 	);
 }
 
+/** How much more data each shard may get, where it is, until the slots that should move have moved. */
+export function reserveUntilMoved({ capacity, load }: Situation): number {
+	return load === null ? 0 : growthUntilMoved(capacity.shardBytes, load);
+}
+
 /** What the present rate adds to the fullest shard until half of its data has moved, beyond what it has free. */
 function growthUntilMoved(shardBytes: number, load: CacheLoad): number {
 	const { shardUsedBytes: used, bytesPerSecond } = load;

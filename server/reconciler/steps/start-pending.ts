@@ -1,3 +1,4 @@
+import { changeWords } from "../../contract/change-words.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
@@ -36,18 +37,17 @@ async function noteBegin(
 	name: string,
 	{ changes, requestedBy, origin }: WaitingChange,
 ): Promise<void> {
-	const fields = Object.keys(changes).join(", ");
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.window-opened",
-		message: `The maintenance window of cache ${name} has opened, and the change that was waiting for it (${fields}) is starting, as ${requestedBy} requested.`,
+		message: `The maintenance window of cache ${name} has opened, and the change that was waiting for it (${changeWords(changes)}) is starting, as ${requestedBy} requested.`,
 		cacheName: name,
 	});
 	if (origin === undefined) return;
 	const fact = {
 		action: "cache.begin-pending-changes",
 		target: name,
-		details: { changes: fields },
+		details: { changes: Object.keys(changes).join(", ") },
 	};
 	await writeAudit(tx, clock, { ...origin, address: null }, fact);
 }

@@ -1,3 +1,4 @@
+import { changeWords } from "../../contract/change-words.ts";
 import { AppError, type ModifyCacheInput } from "../../contract/index.ts";
 import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
@@ -10,7 +11,7 @@ import { applyGroup, newGroup } from "./change-group.ts";
 import { throwFirst } from "./change-problem.ts";
 import { changeShape } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
+import { orderOf, problemsOfParts } from "./following-parts.ts";
 import { moveNodes, resolveMoves } from "./move-nodes.ts";
 import { orderReboots } from "./order-reboots.ts";
 import {
@@ -42,7 +43,7 @@ export async function changeNodes(
 	const changes = nodeChangesOf(input);
 	if (!changesNodes(changes)) return;
 	refuseBeforeNext(row);
-	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
+	const parts = partsOf(changes, await orderOf(tx, row, changes));
 	if (parts.length > 1)
 		throwFirst((await problemsOfParts(resources, tx, row, parts)).slice(1).flat());
 	const waiting: NodeChanges = {};
@@ -66,13 +67,12 @@ export async function changeNodes(
 }
 
 /** What follows the change that is under way is part of it. */
-function refuseBeforeNext(row: FullCache): void {
+export function refuseBeforeNext(row: FullCache): void {
 	const { next } = readPending(row);
 	if (next === null) return;
-	const fields = Object.keys(next.changes).join(", ");
 	throw new AppError(
 		"conflict",
-		`Cache ${row.name} is being changed, and more changes (${fields}) will follow. Wait until they are done, or cancel them.`,
+		`Cache ${row.name} is being changed, and more changes (${changeWords(next.changes)}) will follow. Wait until they are done, or cancel them.`,
 	);
 }
 

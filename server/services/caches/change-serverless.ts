@@ -8,7 +8,7 @@ import {
 	STORAGE_GB_BYTES,
 } from "../../contract/index.ts";
 import { formatGib } from "../../contract/units.ts";
-import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
 import { isServerless, limitsOf, protocolOf } from "../../data/serverless-rows.ts";
 import { serverlessView } from "../../data/serverless-view.ts";
@@ -45,17 +45,33 @@ function ownProblems(
 	];
 }
 
-/** A maximum below what the cache holds would evict keys, or refuse writes, at once. */
+/**
+ * A maximum below what the cache holds would evict keys, or refuse writes, at once. Each shard gets an equal part of it,
+ * so the fullest one decides.
+ */
 function tooSmall(
 	resources: Resources,
 	row: FullCache,
 	limits: LimitsInput | undefined,
 ): ChangeProblem[] {
 	const max = limits?.dataStorageGb?.max ?? 0;
+	if (max === 0) return [];
+	const refuse = (holds: string): ChangeProblem[] => {
+		const message = `${holds} Delete data first, or choose a higher maximum.`;
+		return [{ code: "conflict", field: "limits.dataStorageGb.max", message }];
+	};
+	const maxBytes = max * STORAGE_GB_BYTES;
 	const usedBytes = serverlessView(row, resources).usage?.dataStorageBytes ?? 0;
-	if (max === 0 || usedBytes <= max * STORAGE_GB_BYTES) return [];
-	const message = `Cache ${row.name} holds ${formatGib(usedBytes)}, more than a maximum of ${max} GB. Delete data first, or choose a higher maximum.`;
-	return [{ code: "conflict", field: "limits.dataStorageGb.max", message }];
+	if (usedBytes > maxBytes) {
+		const holds = formatGib(usedBytes);
+		return refuse(`Cache ${row.name} holds ${holds}, more than a maximum of ${max} GB.`);
+	}
+	const fullestBytes = toCacheModel(row, resources).elastic?.load?.shardUsedBytes ?? 0;
+	const partBytes = maxBytes / row.shardCount;
+	if (fullestBytes <= partBytes) return [];
+	return refuse(
+		`The fullest shard of ${row.name} holds ${formatGib(fullestBytes)}, but with a maximum of ${max} GB each of its ${row.shardCount} shards can hold ${formatGib(partBytes)}.`,
+	);
 }
 
 /**

@@ -24,6 +24,7 @@ import { isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { describeDifference } from "./describe-shape.ts";
 import { modifyingStatus } from "./modifying-status.ts";
+import { describeMovesUnderWay } from "./moves-under-way.ts";
 import { describeOpenOperation } from "./reshard-cache.ts";
 import { presentSize, replicasOf, resolveSize } from "./resolve-size.ts";
 
@@ -155,7 +156,7 @@ function whyBusy(
 	if (row.availableAt === null) {
 		return `Cache ${row.name} is ${row.status}; it can be changed once it is available.`;
 	}
-	const open = describeOpenOperation(row);
+	const open = describeOpenOperation(row) ?? describeMovesUnderWay(row);
 	if (open !== null && changes(row, change, before, after)) return open;
 	if (former === null || isFormer(former, before, after) || !changes(row, change, before, after))
 		return null;

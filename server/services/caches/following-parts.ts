@@ -8,19 +8,28 @@ import { withKind } from "./change-kind.ts";
 import type { ChangeProblem } from "./change-problem.ts";
 import { irreversibility, resolveShape } from "./change-shape.ts";
 import { resolveMoves } from "./move-nodes.ts";
-import type { ChangePart, NodeChanges } from "./parts-of-change.ts";
+import type { ChangePart, NodeChanges, PartOrder } from "./parts-of-change.ts";
 import { planReshard } from "./reshard-cache.ts";
-import { withSize } from "./resolve-size.ts";
+import { presentSize, replicasOf, resolveSize, withSize } from "./resolve-size.ts";
 
-/** Whether slots should move before nodes change: shards are added, and nodes get smaller. */
-export async function goesShardsFirst(
+/** The order in which the parts of a change are carried out. */
+export async function orderOf(
 	tx: Transaction,
 	row: FullCache,
-	{ shards, nodeType }: NodeChanges,
-): Promise<boolean> {
-	if (shards === undefined || nodeType === undefined || shards <= row.shardCount) return false;
+	changes: NodeChanges,
+): Promise<PartOrder> {
+	const { shards = row.shardCount, nodeType } = changes;
+	if (shards < row.shardCount && addsReplicas(row, changes)) return "size-last";
+	if (shards <= row.shardCount || nodeType === undefined) return "nodes-first";
 	const type = await findNodeType(tx, nodeType);
-	return type !== null && type.memoryBytes < Number(row.nodeMemoryBytes);
+	const isSmaller = type !== null && type.memoryBytes < Number(row.nodeMemoryBytes);
+	return isSmaller ? "shards-first" : "nodes-first";
+}
+
+function addsReplicas(row: FullCache, changes: NodeChanges): boolean {
+	const before = presentSize(row);
+	const { size } = resolveSize(row, changes);
+	return row.shards.some((shard) => replicasOf(size, shard) > replicasOf(before, shard));
 }
 
 /** Why each part couldn't be carried out after those before it, as far as it can be known now: the main reason first. */
@@ -50,7 +59,8 @@ async function problemsOf(
 	switch (kind) {
 		case "shape": {
 			const input = { ...changes, name };
-			const shape = await resolveShape(resources, tx, row, input, shareAfter(row, before));
+			const present = withoutLeavers(row, before);
+			const shape = await resolveShape(resources, tx, present, input, shareAfter(row, before));
 			return [...shape.problems, ...irreversibility(shape, input)];
 		}
 		case "shards": {
@@ -62,6 +72,11 @@ async function problemsOf(
 		case "moves":
 			return (await resolveMoves(resources, tx, row, changes.moves)).problems;
 	}
+}
+
+/** The cache's rows without the shards that leave by the change. */
+export function withoutLeavers(row: FullCache, { shards }: NodeChanges): FullCache {
+	return { ...row, shards: row.shards.slice(0, shards) };
 }
 
 /** How much of its data a shard keeps once there are as many shards as the change says. */

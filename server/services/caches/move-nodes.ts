@@ -16,6 +16,8 @@ import { nodeColumns } from "../node-columns.ts";
 import { placeSuccessor } from "../successor-place.ts";
 import type { ChangeProblem } from "./change-problem.ts";
 import { modifyingStatus } from "./modifying-status.ts";
+import { describeMovesUnderWay, movingNodes } from "./moves-under-way.ts";
+import { describeOpenOperation } from "./reshard-cache.ts";
 
 /** One requested move. Without a place it cancels a move that is under way. */
 export interface NodeMove {
@@ -81,15 +83,8 @@ async function resolveMove(
 		const message = `${node.name} is already on ${node.host.name} (zone ${node.host.zone})`;
 		return refuse(field, message, "invalid_argument");
 	}
-	if (
-		row.resizedFrom !== null ||
-		row.operations.length > 0 ||
-		node.leavingAt !== null ||
-		node.joining
-	) {
-		const message = `Cache ${row.name} is being changed. Wait until that is done, then move ${node.name}.`;
-		return refuse("node", message, "conflict");
-	}
+	const busy = whyBusy(row, node);
+	if (busy !== null) return refuse("node", busy, "conflict");
 	const unsuitable = whyUnsuitable(row, node, move, hosts);
 	if (unsuitable !== null) return refuse(field, unsuitable, "conflict");
 	const only = hosts.map(({ id }) => id);
@@ -103,6 +98,15 @@ async function resolveMove(
 		zone: move.zone ?? null,
 	};
 	return { node, to, place };
+}
+
+/** A change that is under way; null if nothing is in the way. */
+function whyBusy(row: FullCache, { name, leavingAt, joining }: FullNode): string | null {
+	const open = describeOpenOperation(row) ?? describeMovesUnderWay(row);
+	if (open !== null) return open;
+	return row.resizedFrom === null && leavingAt === null && !joining
+		? null
+		: `The nodes of cache ${row.name} are being changed. Wait until that is done, then move ${name}.`;
 }
 
 /** Why a node can't be on any of these hosts, however much room they have; null if it can. */
@@ -195,10 +199,7 @@ export async function cancelMoves(
 	tx: Transaction,
 	row: FullCache,
 ): Promise<boolean> {
-	const moving = allNodeRows(row).filter(
-		({ moveToHostId, moveToZone }) => moveToHostId !== null || moveToZone !== null,
-	);
-	const moves = moving.map((node) => ({ node, to: null, place: null }));
+	const moves = movingNodes(row).map((node) => ({ node, to: null, place: null }));
 	await moveNodes(resources, caller, tx, row, moves);
 	return moves.length > 0;
 }

@@ -2,11 +2,13 @@ import type { ModifyCacheInput } from "../../contract/index.ts";
 
 /** The fields of a change that concern nodes, by what can be done at the same time. */
 const FIELDS = {
-	shape: [
+	size: [
 		...(["replicasPerShard", "shardReplicas", "removeNodes", "nodes"] as const),
+		...(["multiAz", "automaticFailover"] as const),
+	],
+	kind: [
 		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
-		...(["zones", "multiAz", "automaticFailover", "parameterGroup", "applyPending"] as const),
-		"clusterMode",
+		...(["zones", "parameterGroup", "applyPending", "clusterMode"] as const),
 	],
 	shards: ["shards", "weightBy"],
 	moves: ["moves"],
@@ -15,8 +17,11 @@ const FIELDS = {
 /** Fields that only say how others are carried out. */
 const MANNERS: readonly string[] = ["acceptIrreversible", "weightBy"];
 
-type PartKind = keyof typeof FIELDS;
-export type NodeChanges = Pick<ModifyCacheInput, (typeof FIELDS)[PartKind][number]>;
+type FieldKind = keyof typeof FIELDS;
+export type NodeChanges = Pick<ModifyCacheInput, (typeof FIELDS)[FieldKind][number]>;
+
+/** `shape`: the number and the kind of nodes. */
+type PartKind = "shape" | "shards" | "moves";
 
 /** What has to be finished before the next part can begin. */
 export interface ChangePart {
@@ -30,17 +35,33 @@ export function nodeChangesOf(input: Partial<ModifyCacheInput>): NodeChanges {
 }
 
 /**
- * A change in the order in which its parts are carried out: the cache's nodes and settings change first, then slots move,
- * then nodes move to other hosts. Only if nodes get smaller while shards are added do slots move first, because smaller
- * nodes hold less.
+ * In which order a change is carried out. `nodes-first`: the cache's nodes and settings change, then slots move, then nodes
+ * move to other hosts. `shards-first`: nodes get smaller while shards are added, and smaller nodes hold less.
+ * `size-last`: shards leave, and those that stay get more replicas.
  */
-export function partsOf(input: Partial<ModifyCacheInput>, shardsFirst: boolean): ChangePart[] {
-	const order: PartKind[] = shardsFirst
-		? ["shards", "shape", "moves"]
-		: ["shape", "shards", "moves"];
-	return order
-		.map((kind) => ({ kind, changes: pick(input, FIELDS[kind]) }))
+export type PartOrder = "nodes-first" | "shards-first" | "size-last";
+
+const ORDERS: Readonly<Record<PartOrder, readonly (readonly FieldKind[])[]>> = {
+	"nodes-first": [["size", "kind"], ["shards"], ["moves"]],
+	"shards-first": [["shards"], ["size", "kind"], ["moves"]],
+	"size-last": [["kind"], ["shards"], ["size"], ["moves"]],
+};
+
+/** The parts of a change in their order. */
+export function partsOf(input: Partial<ModifyCacheInput>, order: PartOrder): ChangePart[] {
+	return ORDERS[order]
+		.map((kinds) => ({
+			kind: partKindOf(kinds),
+			changes: pick(
+				input,
+				kinds.flatMap((kind) => FIELDS[kind]),
+			),
+		}))
 		.filter(({ changes }) => changesNodes(changes));
+}
+
+function partKindOf([first = "size"]: readonly FieldKind[]): PartKind {
+	return first === "size" || first === "kind" ? "shape" : first;
 }
 
 export function changesNodes(changes: NodeChanges): boolean {

@@ -23,8 +23,9 @@ import { withKind } from "./change-kind.ts";
 import { limitsProblems } from "./change-serverless.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { goesShardsFirst, shareAfter, withShape } from "./following-parts.ts";
+import { orderOf, shareAfter, withoutLeavers, withShape } from "./following-parts.ts";
 import { emptyPreview, type PartPreview } from "./part-preview.ts";
+import type { PartOrder } from "./parts-of-change.ts";
 import { previewKind } from "./preview-kind.ts";
 import { previewMoves } from "./preview-moves.ts";
 import { previewReboots } from "./preview-reboots.ts";
@@ -39,29 +40,32 @@ export async function previewChange(
 ): Promise<ChangePreview> {
 	return readSnapshot(resources.db, async (tx) => {
 		const row = await findStayingCache(tx, input.name);
-		const shardsFirst = await goesShardsFirst(tx, row, input);
-		const share = shardsFirst ? shareAfter(row, input) : 1;
+		const order = await orderOf(tx, row, input);
+		const share = order === "shards-first" ? shareAfter(row, input) : 1;
 		const shape = await resolveShape(resources, tx, row, input, share);
-		const { kind, zones, ...size } = shape.after;
+		const { kind, zones, ...count } = shape.after;
 		const named = new Set(shape.leaving.map(({ id }) => id));
-		const wanted = { ...withLeavers(withSize(withKind(row, kind), size), named), zones };
-		const present = shardsFirst ? row : await withShape(resources, tx, row, input);
+		const wanted = { ...withLeavers(withSize(withKind(row, kind), count), named), zones };
+		const present = order === "shards-first" ? row : await withShape(resources, tx, row, input);
 		const { shards: shardCount, weightBy } = input;
 		const reshard =
 			shardCount === undefined
 				? null
 				: await previewReshard(resources, tx, present, { shards: shardCount, weightBy });
 		const shards = reshard?.part ?? emptyPreview();
-		const nodes = [
+		const growing = order === "size-last" ? withoutLeavers(wanted, input) : wanted;
+		const size = [
 			{ ...emptyPreview(), steps: switches(row, shape) },
-			await previewSize(resources, tx, wanted),
+			await previewSize(resources, tx, growing),
+		];
+		const changes = [
 			await previewKind(resources, tx, row, wanted),
 			await previewReboots(resources, tx, row, input),
 		];
 		const moves = await previewMoves(resources, tx, row, input);
 		const parts: PartPreview[] = [
 			...(input.apply === "window" ? [waiting(resources, row)] : []),
-			...(shardsFirst ? [shards, ...nodes] : [...nodes, shards]),
+			...inOrder(order, { size, kind: changes, shards: [shards] }),
 			moves,
 		];
 		const problems = [...limitsProblems(resources, row, input), ...shape.problems].map(
@@ -76,6 +80,20 @@ export async function previewChange(
 			irreversible: shape.isUpgrade,
 		};
 	});
+}
+
+function inOrder<T>(
+	order: PartOrder,
+	{ size, kind, shards }: { size: T[]; kind: T[]; shards: T[] },
+): T[] {
+	switch (order) {
+		case "nodes-first":
+			return [...size, ...kind, ...shards];
+		case "shards-first":
+			return [...shards, ...size, ...kind];
+		case "size-last":
+			return [...kind, ...shards, ...size];
+	}
 }
 
 function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPreview {

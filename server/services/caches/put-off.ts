@@ -1,3 +1,4 @@
+import { changeWords } from "../../contract/change-words.ts";
 import {
 	AppError,
 	type ModifyCacheInput,
@@ -12,7 +13,7 @@ import { auditOrigin } from "../audit-origin.ts";
 import type { Caller, Resources } from "../context.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { findStayingCache } from "./find-cache.ts";
-import { goesShardsFirst, problemsOfParts } from "./following-parts.ts";
+import { orderOf, problemsOfParts } from "./following-parts.ts";
 import { changesNodes, type NodeChanges, nodeChangesOf, partsOf } from "./parts-of-change.ts";
 
 /**
@@ -48,7 +49,7 @@ export async function putOff(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.change-pending",
-		message: `A change to cache ${row.name} (${Object.keys(asked).join(", ")}) is waiting for its maintenance window, from ${from}, as ${caller.name} requested.`,
+		message: `A change to cache ${row.name} (${changeWords(asked)}) is waiting for its maintenance window, from ${from}, as ${caller.name} requested.`,
 		cacheName: row.name,
 	});
 }
@@ -60,7 +61,7 @@ async function lastingProblems(
 	row: FullCache,
 	changes: NodeChanges,
 ): Promise<ChangeProblem[]> {
-	const parts = partsOf(changes, await goesShardsFirst(tx, row, changes));
+	const parts = partsOf(changes, await orderOf(tx, row, changes));
 	const found = (await problemsOfParts(resources, tx, row, parts)).flat();
 	return found.filter(({ code }) => code === "invalid_argument");
 }

@@ -29,6 +29,7 @@ import type { Requester, Resources } from "../context.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { modifyingStatus } from "./modifying-status.ts";
+import { describeMovesUnderWay } from "./moves-under-way.ts";
 
 /**
  * With `shards`, that many shards with slots spread over them; with `slots`, those slots; with neither, slots spread
@@ -192,7 +193,7 @@ function busyWith(row: FullCache): string | null {
 	if (row.resizedFrom !== null) {
 		return `The nodes of cache ${row.name} are being changed. Wait until that is done, or cancel the change.`;
 	}
-	return describeOpenOperation(row);
+	return describeOpenOperation(row) ?? describeMovesUnderWay(row);
 }
 
 /** The change of shards or slots that is under way, and what to do about it; null for none. */

@@ -2,6 +2,7 @@ import type { Cache, RebalanceInput, SetSlotsInput } from "../../contract/index.
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import { refuseBeforeNext } from "./change-nodes.ts";
 import { refuseServerless } from "./change-serverless.ts";
 import { findCache, lockStayingCache } from "./find-cache.ts";
 import { type ReshardRequest, reshard } from "./reshard-cache.ts";
@@ -35,6 +36,7 @@ async function moveSlots(
 		run: async (tx, after) => {
 			const row = await lockStayingCache(tx, input.name, { tellsHosts: false });
 			refuseServerless(row, "slots" in input.request ? "slots" : "weightBy");
+			refuseBeforeNext(row);
 			await reshard(resources, caller, tx, row, input.request);
 			after(() => resources.wakeCache(row.id));
 			return toCacheView(await findCache(tx, input.name), resources);

@@ -1,19 +1,6 @@
-const FIELDS: Readonly<Record<string, string>> = {
-	applyPending: "Pending parameters",
-	automaticFailover: "Automatic failover",
-	engine: "Engine",
-	engineVersion: "Engine version",
-	moves: "Moves",
-	multiAz: "Multi-AZ",
-	nodeType: "Node type",
-	nodes: "Nodes",
-	parameterGroup: "Parameter group",
-	removeNodes: "Nodes to remove",
-	replicasPerShard: "Replicas per shard",
-	shardReplicas: "Replicas by shard",
-	shards: "Shards",
-	zones: "Zones",
-};
+import { CHANGE_WORDS } from "../../../../server/contract/change-words.ts";
+
+const FIELDS: Readonly<Record<string, string>> = CHANGE_WORDS;
 
 /** The fields of a pending change in words, without confirmations. */
 export function describeChanges(
@@ -21,7 +8,14 @@ export function describeChanges(
 ): { field: string; value: string }[] {
 	return Object.entries(changes)
 		.filter(([field]) => field in FIELDS)
-		.map(([field, value]) => ({ field: FIELDS[field] ?? field, value: wordsFor(field, value) }));
+		.map(([field, value]) => ({
+			field: capitalized(FIELDS[field] ?? field),
+			value: wordsFor(field, value),
+		}));
+}
+
+function capitalized(words: string): string {
+	return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function wordsFor(field: string, value: unknown): string {
