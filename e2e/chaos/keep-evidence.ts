@@ -25,7 +25,8 @@ export async function withInstallation<T>(
 	}
 }
 
-async function keepEvidence(larder: Installation): Promise<string> {
+/** Copies logs and records, and the newest events. Returns where. */
+export async function keepEvidence(larder: Installation): Promise<string> {
 	const place = mkdtempSync(join(tmpdir(), "larder-chaos-"));
 	cpSync(larder.home.root, place, {
 		recursive: true,

@@ -78,7 +78,12 @@ export class WatchedCache {
 		body: Readonly<Record<string, unknown>> & { name: string },
 	): Promise<WatchedCache> {
 		await larder.createCache({ auth: "none", ...body });
-		const watched = new WatchedCache(larder, body.name);
+		return await WatchedCache.watch(larder, body.name);
+	}
+
+	/** Waits until the cache is healthy, and begins to write. */
+	static async watch(larder: Installation, name: string): Promise<WatchedCache> {
+		const watched = new WatchedCache(larder, name);
 		const cache = await watched.whole();
 		watched.keepsData = cache.engine !== "memcached";
 		watched.shards = watched.keepsData ? watched.watchShards(cache) : watched.watchNodes(cache);

@@ -6,15 +6,12 @@ import type { ScenarioOptions } from "../scenario.ts";
 
 type Random = ScenarioOptions["random"];
 
+export const OF_SLOTS = ["shards out", "shards in", "slots by hand", "rebalance"] as const;
+const OF_NODES = ["replicas up", "replicas down", "node type", "node moved"] as const;
+const OF_MEMCACHED = ["Memcached nodes up", "Memcached nodes down"] as const;
 /** The kinds of changes. */
-export const CHANGES = [
-	...["shards out", "shards in", "slots by hand", "rebalance"],
-	...["replicas up", "replicas down", "node type", "node moved", "engine version"],
-	...["Memcached nodes up", "Memcached nodes down"],
-] as const;
+export const CHANGES = [...OF_SLOTS, ...OF_NODES, "engine version", ...OF_MEMCACHED] as const;
 export type ChangeKind = (typeof CHANGES)[number];
-/** Changes that can be canceled, and that planned failovers may interrupt. */
-export const OF_SHARDS: readonly ChangeKind[] = ["shards out", "shards in"];
 
 export interface Change {
 	kind: ChangeKind;
@@ -28,6 +25,8 @@ export interface ChangingCache {
 	body: Readonly<Record<string, unknown>> & { name: string; engine: string };
 	/** Is replaced by a new one after each change, because there is no way back. */
 	once?: boolean;
+	/** All kinds of its changes. */
+	kinds: readonly ChangeKind[];
 	/** What can be done with the cache as it is now. */
 	changes(cache: Cache, random: Random): Change[];
 }
@@ -50,6 +49,7 @@ export const CHANGING_CACHES: readonly ChangingCache[] = [
 				...{ name: `cluster-${titleOf(engine)}`, ...engine, nodeType: SMALL.name },
 				...{ clusterMode: "enabled", shards: 3, replicasPerShard: 1 },
 			},
+			kinds: [...OF_SLOTS, ...OF_NODES],
 			changes: (cache, random) => [
 				cache.shardCount === 3 ? shards("shards out", 4) : shards("shards in", 3),
 				slotsByHand(cache, random),
@@ -64,26 +64,31 @@ export const CHANGING_CACHES: readonly ChangingCache[] = [
 				...{ name: `pair-${titleOf(engine)}`, ...engine, nodeType: SMALL.name },
 				replicasPerShard: 1,
 			},
+			kinds: OF_NODES,
 			changes: nodeChanges,
 		}),
 	),
-	...[VALKEY_8, { ...REDIS_7, clusterMode: "enabled", shards: 2 }].map(
+	...[VALKEY_8, REDIS_7, { ...REDIS_7, clusterMode: "enabled", shards: 2 }].map(
 		(shape): ChangingCache => ({
 			body: {
-				...{ name: `upgraded-${titleOf(shape)}`, ...shape, nodeType: SMALL.name },
-				replicasPerShard: 1,
+				...{ name: `upgraded-${titleOf(shape)}${"shards" in shape ? "-cluster" : ""}` },
+				...{ ...shape, nodeType: SMALL.name, replicasPerShard: 1 },
 			},
 			once: true,
+			kinds: ["engine version"],
 			changes: () => [upgrade],
 		}),
 	),
-	{
-		body: { name: "memcached", engine: "memcached", nodes: 2, nodeType: SMALL.name },
-		changes: ({ nodeCount }) => [
-			...(nodeCount < 4 ? [nodes("Memcached nodes up", nodeCount + 1)] : []),
-			...(nodeCount > 2 ? [nodes("Memcached nodes down", nodeCount - 1)] : []),
-		],
-	},
+	// A node that leaves stays for a minute, so there are several of these caches.
+	...[1, 2, 3].map(
+		(number): ChangingCache => ({
+			body: { name: `memcached-${number}`, engine: "memcached", nodes: 2, nodeType: SMALL.name },
+			kinds: OF_MEMCACHED,
+			changes: ({ nodeCount }) => [
+				nodeCount < 3 ? nodes("Memcached nodes up", 3) : nodes("Memcached nodes down", 2),
+			],
+		}),
+	),
 ];
 
 function titleOf({ engine, engineVersion }: { engine: string; engineVersion: string }): string {

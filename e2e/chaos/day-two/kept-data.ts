@@ -2,11 +2,12 @@ import { percentile } from "../../../platform/testing/figures.ts";
 import type { Cache } from "../../../server/contract/cache-view.ts";
 import { startClusterLoad } from "../../fixtures/cluster-load.ts";
 import type { Installation } from "../../fixtures/installation.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
 import { Violation } from "../scenario.ts";
 import { WatchedCache } from "../watched-cache.ts";
 
 /** Little work for the machine, but keys in most slots. */
-const LOAD = { keys: 4_000, bytes: 200, loops: 1, restMs: 5 };
+const LOAD = { keys: 2_000, bytes: 200, loops: 1, restMs: 15 };
 /** An engine's answer that a client's retry doesn't cure by itself. Ended connections and late answers are allowed. */
 export const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 
@@ -22,14 +23,20 @@ export interface KeptData {
 	stop(): Promise<void>;
 }
 
-/** Creates the cache and waits until it serves. */
+/** Creates the cache, even if the control plane is killed meanwhile, and waits until it serves. */
 export async function createWithData(
 	larder: Installation,
 	body: Readonly<Record<string, unknown>> & { name: string },
 ): Promise<KeptData> {
-	if (body.clusterMode !== "enabled") return watch(await WatchedCache.create(larder, body));
-	await larder.createCache({ auth: "none", ...body });
-	return await loadCluster(await larder.waitForStatus(body.name, "available"));
+	const { name } = body;
+	await waitUntil(
+		`${name} to be created`,
+		async () =>
+			(await larder.getCache(name)) ?? (await larder.createCache({ auth: "none", ...body })),
+	);
+	return body.clusterMode === "enabled"
+		? await loadCluster(await larder.waitForStatus(name, "available"))
+		: watch(await WatchedCache.watch(larder, name));
 }
 
 function watch(cache: WatchedCache): KeptData {

@@ -1,6 +1,6 @@
 import { markdownTable } from "../../../platform/testing/figures.ts";
 import { CHANGES, type ChangeKind } from "./changing-caches.ts";
-import { STRIKES, type StrikeKind } from "./strikes.ts";
+import { isFor, STRIKES, type StrikeKind } from "./strikes.ts";
 
 const FIRST_GUESS_MS = 1_500;
 /** So about two strikes of three hit the change before it ends, and each moment of it may be hit. */
@@ -19,14 +19,16 @@ export class StrikeCounts {
 	private readonly counts = new Map<string, number>();
 	private readonly within = new Map<string, number>();
 
-	/** `hit`: the change was still under way. */
-	note({ change, engine }: Target, strike: StrikeKind, hit: boolean): void {
-		const withinMs = this.withinMs({ change, engine }) * (hit ? LONGER : SHORTER);
-		this.within.set(`${change} ${engine}`, Math.min(MOST_MS, withinMs));
-		if (!hit) return;
+	note({ change, engine }: Target, strike: StrikeKind): void {
 		for (const key of [`${strike} ${change}`, `${strike} ${change} ${engine}`]) {
 			this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
 		}
+	}
+
+	/** Whether a strike that was meant for the change came before the change had ended. */
+	noteTime({ change, engine }: Target, wasInTime: boolean): void {
+		const withinMs = this.withinMs({ change, engine }) * (wasInTime ? LONGER : SHORTER);
+		this.within.set(`${change} ${engine}`, Math.min(MOST_MS, withinMs));
 	}
 
 	/** The longest time from the request to the strike. */
@@ -35,10 +37,13 @@ export class StrikeCounts {
 	}
 
 	get total(): number {
-		return STRIKES.flatMap((strike) => CHANGES.map((change) => this.of(strike, change))).reduce(
-			(sum, count) => sum + count,
-			0,
-		);
+		return CELLS.reduce((sum, [strike, change]) => sum + this.of(strike, change), 0);
+	}
+
+	/** The number of the combination that has been hit least. */
+	least(changes: readonly ChangeKind[]): number {
+		const cells = CELLS.filter(([, change]) => changes.includes(change));
+		return Math.min(...cells.map(([strike, change]) => this.of(strike, change)));
 	}
 
 	/** The fewer strikes have hit such a change, the lower it is: first over all engines, then of this one. */
@@ -48,12 +53,17 @@ export class StrikeCounts {
 
 	table(): string {
 		const engines = [...this.within.keys()].map((key) => key.split(" ").at(-1) ?? "");
-		const rows = CHANGES.flatMap((change) =>
-			[...new Set(engines)].sort().flatMap((engine) => {
-				const counts = STRIKES.map((strike) => this.of(strike, change, engine));
-				return counts.some((count) => count > 0) ? [[change, engine, ...counts.map(String)]] : [];
-			}),
-		);
+		const numbers = (change: ChangeKind, engine?: string) =>
+			STRIKES.map((strike) =>
+				isFor(strike, change) ? String(this.of(strike, change, engine)) : "",
+			);
+		const rows = CHANGES.flatMap((change) => [
+			[change, "all", ...numbers(change)],
+			...[...new Set(engines)]
+				.sort()
+				.filter((engine) => this.within.has(`${change} ${engine}`))
+				.map((engine) => ["", engine, ...numbers(change, engine)]),
+		]);
 		return markdownTable([["", "", ...STRIKES], ...rows]);
 	}
 
@@ -63,3 +73,7 @@ export class StrikeCounts {
 		);
 	}
 }
+
+const CELLS = STRIKES.flatMap((strike) =>
+	CHANGES.filter((change) => isFor(strike, change)).map((change) => [strike, change] as const),
+);

@@ -2,6 +2,7 @@ import type { Cache, CacheNode } from "../../../server/contract/cache-view.ts";
 import { hostPids, signalAll } from "../../fixtures/host-processes.ts";
 import { AGENT_NAMES, type AgentName, type Installation } from "../../fixtures/installation.ts";
 import type { ScenarioOptions } from "../scenario.ts";
+import { type ChangeKind, OF_SLOTS } from "./changing-caches.ts";
 
 type Random = ScenarioOptions["random"];
 
@@ -11,11 +12,21 @@ export const STRIKES = [
 	...["cancellation", "failover"],
 ] as const;
 export type StrikeKind = (typeof STRIKES)[number];
+export type ProgramStrike = Extract<StrikeKind, "control plane" | "agent">;
+
+export function isOfProgram(strike: StrikeKind): strike is ProgramStrike {
+	return strike === "control plane" || strike === "agent";
+}
+
+/** Planned failovers strike moving slots. */
+export function isFor(strike: StrikeKind, change: ChangeKind): boolean {
+	return strike !== "failover" || OF_SLOTS.some((each) => each === change);
+}
 
 /** These hit all caches at once. */
 export async function strikeProgram(
 	larder: Installation,
-	kind: "control plane" | "agent",
+	kind: ProgramStrike,
 	random: Random,
 ): Promise<string> {
 	if (kind === "control plane") {
@@ -39,7 +50,7 @@ interface Scene {
 
 /** Hits the change of one cache. Returns what it did; null if there was nothing to hit. */
 export async function strikeCache(
-	kind: Exclude<StrikeKind, "control plane" | "agent">,
+	kind: Exclude<StrikeKind, ProgramStrike>,
 	scene: Scene,
 ): Promise<string | null> {
 	const { larder, cache, random } = scene;
