@@ -4,6 +4,7 @@ import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit, engineStateSchema } from "../../server/contract/host-report.ts";
 import type { UsageCounters } from "../../server/contract/usage-reading.ts";
+import type { ClientSigns } from "../elastic/client-presence.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 
 export type EngineState = z.infer<typeof engineStateSchema>;
@@ -66,6 +67,8 @@ export interface EngineCounters {
 export interface ElasticControl {
 	/** `used_memory`. */
 	readUsedBytes(): Promise<number>;
+	/** What shows whether it has clients. */
+	readClientSigns(): Promise<ClientSigns>;
 	/** Gives the engine this much memory for data, unless it has as much already. */
 	grow(maxmemoryBytes: number): Promise<void>;
 	/** Makes clients' writes wait. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { ownTraffic } from "./own-traffic.ts";
 import { type RespEncoding, RespFailure, RespParser, type RespValue } from "./resp-parser.ts";
 
 /** The engine answered a command with an error. `code` is its first word, such as WRONGPASS or LOADING. */
@@ -38,14 +39,16 @@ export interface EngineAddress {
 export class EngineConnection {
 	private readonly socket: Socket;
 	private readonly parser: RespParser;
+	private readonly address: { host: string; port: number };
 	private readonly encoding: RespEncoding;
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
 	/** Called once when the connection ends, unless `close` ends it. */
 	onLost: (() => void) | null = null;
 
-	private constructor(socket: Socket, encoding: RespEncoding = "utf8") {
+	private constructor(socket: Socket, { host, port, encoding = "utf8" }: EngineAddress) {
 		this.socket = socket;
+		this.address = { host, port };
 		this.encoding = encoding;
 		this.parser = new RespParser(encoding);
 		socket.setNoDelay(true);
@@ -78,7 +81,7 @@ export class EngineConnection {
 		address: EngineAddress,
 		timeoutMs: number,
 	): { connection: EngineConnection; authenticated: Promise<void> } {
-		const connection = new EngineConnection(connect(address.port, address.host), address.encoding);
+		const connection = new EngineConnection(connect(address.port, address.host), address);
 		const login = connection.command(["AUTH", address.username, address.password], timeoutMs);
 		const authenticated = login.then(
 			() => {},
@@ -118,7 +121,9 @@ export class EngineConnection {
 	}
 
 	private write(args: readonly string[]): void {
-		this.socket.write(encode(args, this.encoding), this.encoding);
+		const bytes = Buffer.from(encode(args, this.encoding), this.encoding);
+		this.count(bytes.length);
+		this.socket.write(bytes);
 	}
 
 	/**
@@ -139,7 +144,12 @@ export class EngineConnection {
 		this.fail(new Error("the connection was closed"));
 	}
 
+	private count(bytes: number): void {
+		ownTraffic.add(this.address.host, this.address.port, bytes);
+	}
+
 	private onData(chunk: Buffer): void {
+		this.count(chunk.length);
 		try {
 			for (const value of this.parser.push(chunk)) {
 				const next = this.waiting.shift();

@@ -1,11 +1,20 @@
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { MIB } from "../../server/contract/limits.ts";
+import type { ClientSigns } from "../elastic/client-presence.ts";
 import type { ElasticControl } from "./driver.ts";
 import type { RespValue } from "./resp-parser.ts";
-import { infoNumber, parseInfo } from "./valkey-info.ts";
+import { countRequests, infoNumber, parseInfo } from "./valkey-info.ts";
 
 /** An elastic node isn't given less memory than it uses and this, or the given share of its new size. */
 const SHRINK_MARGIN = { bytes: 16 * MIB, share: 1 / 32 } as const;
+
+/** More connections than this can't all be Larder's own: then the engine needn't list them. */
+const OWN_CONNECTIONS_MAX = 64;
+
+/** Of an agent, a gateway, a Sentinel or a member of the same cache: their users have reserved names. */
+function isOwnConnection(line: string): boolean {
+	return / user=larder\b/.test(line) || / flags=\w*[MS]/.test(line);
+}
 
 /** Controls the size of an elastic node, and the speed of its clients. */
 export class ValkeyElastic implements ElasticControl {
@@ -21,6 +30,17 @@ export class ValkeyElastic implements ElasticControl {
 
 	async readUsedBytes(): Promise<number> {
 		return infoNumber(parseInfo(String(await this.command("INFO", "memory"))), "used_memory");
+	}
+
+	async readClientSigns(): Promise<ClientSigns> {
+		const text = await this.command("INFO", "clients", "replication", "commandstats");
+		const fields = parseInfo(String(text));
+		const { direct, commands } = countRequests(fields, await this.writes());
+		return {
+			connected: await this.hasClients(infoNumber(fields, "connected_clients")),
+			// What a replica writes, its primary's clients asked for.
+			requests: direct + (fields.get("role") === "slave" ? 0 : commands),
+		};
 	}
 
 	async grow(bytes: number): Promise<void> {
@@ -54,6 +74,12 @@ export class ValkeyElastic implements ElasticControl {
 
 	async reloadUsers(): Promise<void> {
 		await this.command("ACL", "LOAD");
+	}
+
+	private async hasClients(connections: number): Promise<boolean> {
+		if (connections > OWN_CONNECTIONS_MAX) return true;
+		const list = String(await this.command("CLIENT", "LIST"));
+		return list.split("\n").some((line) => line !== "" && !isOwnConnection(line));
 	}
 
 	private async readMaxmemoryBytes(): Promise<number> {

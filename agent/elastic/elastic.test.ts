@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MIB } from "../../server/contract/limits.ts";
 import { parseInfo } from "../drivers/valkey-info.ts";
+import { ClientPresence } from "./client-presence.ts";
 import { ecpusBetween, readEcpus } from "./ecpu-reading.ts";
 import { Growth } from "./growth.ts";
 import { GrowthNotices } from "./growth-notices.ts";
@@ -51,6 +52,20 @@ test("the control plane hears at once of an engine that passes its mark, and aga
 	expect(at(6_230, 116, 2)).toBe(true);
 	expect(at(6_240, 99, 2)).toBe(false);
 	expect(at(6_250, 101, 2)).toBe(true);
+});
+
+test("an engine has clients while they are connected, or have asked for something since the last look", () => {
+	const presence = new ClientPresence();
+	expect(presence.idleMs(0)).toBeUndefined();
+	expect(presence.note(0, 1, { connected: false, requests: 5 })).toBe(false);
+	expect(presence.idleMs(9_000)).toBeUndefined();
+	expect(presence.idleMs(25_000)).toBe(20_000);
+	expect(presence.note(26_000, 1, { connected: false, requests: 6 })).toBe(true);
+	expect(presence.idleMs(26_500)).toBe(0);
+	expect(presence.note(27_000, 1, { connected: true, requests: 6 })).toBe(false);
+	expect(presence.note(28_000, 2, { connected: false, requests: 0 })).toBe(false);
+	expect(presence.idleMs(29_000)).toBe(1);
+	expect(presence.idleMs(58_000)).toBe(30_000);
 });
 
 describe("the token bucket", () => {

@@ -3,10 +3,14 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Growth as ReportedGrowth } from "../../server/contract/host-report.ts";
 import type { ElasticControl } from "../drivers/driver.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
+import { ClientPresence } from "./client-presence.ts";
 import { Growth } from "./growth.ts";
 import { GrowthNotices } from "./growth-notices.ts";
 
 const LOOK_LATER_MS = 500;
+/** How often to look for clients, and how soon a node must say that it has one whose memory isn't reserved yet. */
+const CLIENTS_EVERY_MS = 1_000;
+const CLIENTS_AWAITED_MS = 200;
 /**
  * Writes are held in slices, so that they never wait for long after the memory has come. The next slice begins before the
  * last one ends: otherwise a write of each client would slip through.
@@ -30,7 +34,8 @@ export interface Watched {
 /**
  * Watches the memory of an elastic engine: often while it grows, rarely while it is calm. Tells the control plane when
  * the engine passes `reportAboveBytes`. When it passes `holdWritesAboveBytes`, makes writes wait for a moment, because
- * the control plane's answer is on its way.
+ * the control plane's answer is on its way. Also knows how long the engine has had no clients, and tells the control plane
+ * at once when an idle one gets a client.
  */
 export class MemoryWatch {
 	private readonly options: {
@@ -41,6 +46,9 @@ export class MemoryWatch {
 	};
 	private readonly growth = new Growth();
 	private readonly notices = new GrowthNotices();
+	private readonly presence = new ClientPresence();
+	private clientsAt = Number.NEGATIVE_INFINITY;
+	private toldOfClientsAt = Number.NEGATIVE_INFINITY;
 	private readonly wakeSignal = new WakeSignal();
 	private stopped = false;
 	private running = false;
@@ -84,16 +92,45 @@ export class MemoryWatch {
 			this.pid = watched.pid;
 			this.growth.add(at, usedBytes);
 			this.usedBytes = usedBytes;
-			if (!watched.leads) return LOOK_LATER_MS;
+			const isAwaited = marks.reportsClients === true;
+			await this.lookForClients(watched, usedBytes, isAwaited ? 0 : CLIENTS_EVERY_MS);
+			const latestMs = isAwaited ? CLIENTS_AWAITED_MS : LOOK_LATER_MS;
+			if (!watched.leads) return latestMs;
 			this.tell(watched.assignment, marks.reportAboveBytes, usedBytes, at);
 			if (await this.hold(watched, usedBytes)) return HOLD_AGAIN_MS;
 			const { reportAboveBytes, holdWritesAboveBytes } = marks;
-			return this.growth.delayMs(usedBytes, [reportAboveBytes, holdWritesAboveBytes ?? Infinity]);
+			const ahead = [reportAboveBytes, holdWritesAboveBytes ?? Infinity];
+			return Math.min(latestMs, this.growth.delayMs(usedBytes, ahead));
 		} catch (error) {
 			// The loop of the instance finds out what is wrong with its engine.
 			this.options.logger.debug({ err: error }, "an elastic engine's memory couldn't be read");
 			return LOOK_LATER_MS;
 		}
+	}
+
+	/** How long the engine has had no clients, in milliseconds; 0 while it has one, undefined if unknown. */
+	get idleMs(): number | undefined {
+		return this.presence.idleMs(performance.now());
+	}
+
+	private async lookForClients(
+		{ assignment, control, pid }: Watched,
+		usedBytes: number,
+		everyMs: number,
+	): Promise<void> {
+		const at = performance.now();
+		if (at - this.clientsAt < everyMs) return;
+		this.clientsAt = at;
+		const isNew = this.presence.note(at, pid, await control.readClientSigns());
+		const { id: assignmentId, generation, elastic } = assignment;
+		if (elastic?.reportsClients !== true || !this.presence.hasClients) return;
+		// The control plane may not have heard the last notice.
+		if (!isNew && at - this.toldOfClientsAt < CLIENTS_EVERY_MS) return;
+		this.toldOfClientsAt = at;
+		const { bytesPerSecond } = this.growth;
+		this.options.onGrowth({
+			...{ assignmentId, generation, usedBytes, bytesPerSecond, hasClients: true },
+		});
 	}
 
 	private tell(

@@ -46,6 +46,29 @@ async function info(assignment: Assignment, ...sections: string[]) {
 	return parseInfo(text);
 }
 
+test("an idle node says at once that a client has connected, whatever agents and health checks do", async () => {
+	const wanted = sized(64);
+	const elastic = wanted.elastic && { ...wanted.elastic, reportsClients: true };
+	const assignment = await host.assign({ ...wanted, ...(elastic && { elastic }) });
+	await host.untilRunning(assignment);
+	const own = await host.connect(assignment.port, "larder");
+	await host.plane.until("the first report of its memory", () => {
+		return host.plane.observationOf(assignment.id)?.elastic !== undefined;
+	});
+	expect(growthOf(assignment)).toEqual([]);
+	const client = await host.connect(assignment.port);
+	const [growth] = await host.plane.until("the notice", () => {
+		const seen = growthOf(assignment);
+		return seen.length > 0 && seen;
+	});
+	expect(growth).toMatchObject({ hasClients: true });
+	await host.plane.until("the report of the client", () => {
+		return host.plane.observationOf(assignment.id)?.elastic?.idleMs === 0;
+	});
+	client.close();
+	own.close();
+});
+
 test("an engine that fills up gets memory before it evicts or refuses anything, and keeps what its data needs", async () => {
 	let assignment = await host.assign(sized(32));
 	await host.untilRunning(assignment);

@@ -85,7 +85,11 @@ export class Elasticity {
 	get state(): ElasticState | undefined {
 		const { usedBytes } = this.memory;
 		if (this.core.assignment?.elastic === undefined || usedBytes === null) return undefined;
-		return { usedBytes, throttledMs: this.throttledMs + (this.throttle?.throttledMs ?? 0) };
+		const { idleMs } = this.memory;
+		return {
+			...{ usedBytes, throttledMs: this.throttledMs + (this.throttle?.throttledMs ?? 0) },
+			...(idleMs !== undefined && { idleMs }),
+		};
 	}
 
 	stop(): void {

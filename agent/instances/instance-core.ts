@@ -3,6 +3,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Severity } from "../../server/contract/enums.ts";
 import type { ReportedObservation } from "../../server/contract/host-report.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
+import { ownTraffic } from "../drivers/own-traffic.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
@@ -45,6 +46,7 @@ export class InstanceCore {
 	spawnedAt: number | null = null;
 	/** The stopping half of a reboot, as far as this agent carries it out. */
 	rebootStop: RebootStop | null = null;
+	private trafficBefore = 0;
 	removing = false;
 	/** Not managed by the control plane that this agent works for: left alone. */
 	foreign = false;
@@ -118,7 +120,12 @@ export class InstanceCore {
 		const identity = this.process?.identity;
 		if (counters === null || identity?.pid !== counters.processId) return null;
 		const { bootId, pid, startTicks } = identity;
-		return { process: `${bootId}/${pid}/${startTicks}`, counters };
+		const own = { run: ownTraffic.run, bytes: this.traffic() - this.trafficBefore };
+		const { usage } = counters;
+		return {
+			process: `${bootId}/${pid}/${startTicks}`,
+			counters: { ...counters, usage: { ...usage, bytes: { ...usage.bytes, own } } },
+		};
 	}
 
 	/** The report to the control plane; null for an instance that it doesn't manage. */
@@ -129,6 +136,17 @@ export class InstanceCore {
 		const elastic = this.elasticity.state;
 		const observation = observationOf(this.id, this.display.view, this.record, wanted);
 		return elastic === undefined ? observation : { ...observation, elastic };
+	}
+
+	/** Call when a process has been started: what this agent has sent to its port so far was for another. */
+	beginTraffic(): void {
+		this.trafficBefore = this.traffic();
+	}
+
+	private traffic(): number {
+		const { bindAddress, advertisedAddress } = this.context;
+		const port = this.record?.port ?? this.assignment?.port ?? 0;
+		return ownTraffic.of([bindAddress, advertisedAddress], port);
 	}
 
 	async save(record: InstanceRecord): Promise<void> {

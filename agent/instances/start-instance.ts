@@ -79,6 +79,7 @@ async function launch(
 			},
 		});
 		core.spawnedAt = performance.now();
+		core.beginTraffic();
 		core.follow(engine);
 		core.disturb();
 		const { identity } = engine;

@@ -59,7 +59,7 @@ it("grows under a fill without evicting or refusing anything, through a failover
 	const decisions = await decisionsOf("jobs");
 	expect(decisions.length).toBeGreaterThan(0);
 	expect(decisions.every(({ trigger }) => trigger === "storage")).toBe(true);
-	expect((await run("caches", "scaling", "jobs")).stdout).toContain("The fullest shard holds");
+	expect((await run("caches", "scaling", "jobs")).stdout).toContain("The cache holds");
 	expect((await run("caches", "show", "jobs")).stdout).toContain("Capacity");
 	expect((await run("serverless", "replay", "jobs", "--range", "15m")).exitCode).toBe(0);
 	const above = await run("caches", "modify", "jobs", "--storage-max", "5001");

@@ -108,6 +108,12 @@ export const assignmentSchema = z.object({
 					"once used_memory passes it, the agent may hold clients' writes for a moment until maxmemory has grown, so that nothing is evicted or refused; null once the cache can't or mustn't grow",
 				),
 			ecpuPerSecond: z.int().nullable().describe("clients are throttled beyond it; null for never"),
+			reportsClients: z
+				.boolean()
+				.optional()
+				.describe(
+					"it has been idle, and less memory is reserved for it than its maxmemory: the agent alerts the control plane at once when a client connects",
+				),
 		})
 		.optional()
 		.describe("of a serverless cache's node: its size follows the load"),

@@ -93,6 +93,11 @@ export const elasticStateSchema = z.object({
 		.describe(
 			"how long clients have waited because of the ECPU maximum, in all, since the agent or the engine started",
 		),
+	idleMs: ageSchema
+		.optional()
+		.describe(
+			"how long no client has been connected or asked for anything, in coarse steps; 0 while one is. Absent while it isn't known",
+		),
 });
 export type ElasticState = z.infer<typeof elasticStateSchema>;
 
@@ -316,6 +321,7 @@ export const growthSchema = z.object({
 	generation: z.int32().describe("of the assignment that it has passed"),
 	usedBytes: z.number().describe("used_memory"),
 	bytesPerSecond: z.number().describe("how fast that has grown lately, at least 0"),
+	hasClients: z.boolean().optional().describe("a client has connected to a node that had none"),
 });
 export type Growth = z.infer<typeof growthSchema>;
 

@@ -13,6 +13,12 @@ export const SERVERLESS_NODE_TYPE = "serverless";
 /** What a shard has for data at the least, so that a burst meets some room while Larder reacts. */
 export const FLOOR_BYTES = 256 * MIB;
 
+/**
+ * What a shard without clients reserves for data at the least. Its engine may have FLOOR_BYTES all the same: the moment
+ * a client connects, its agent says so, and Larder reserves the rest.
+ */
+export const IDLE_BYTES = 24 * MIB;
+
 /** Moves downwards, of size or number of shards, in any hour. Moves upwards follow need. */
 export const SHRINKS_PER_HOUR = 6;
 

@@ -16,6 +16,13 @@ export const usageCountersSchema = z.object({
 	bytes: z.object({
 		total: count.describe("in and out; rises with every question, so it orders readings"),
 		clients: count.describe("of these, all but replication"),
+		own: z
+			.object({
+				run: z.string().max(64).describe("of the agent: another run counts from 0"),
+				bytes: count,
+			})
+			.optional()
+			.describe("of these, what the agent itself has sent and received since its start"),
 	}),
 	requests: requestCountersSchema,
 	simple: workSchema.describe("GET and SET, whoever sent them: the measure of all others"),

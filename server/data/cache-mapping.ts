@@ -201,8 +201,15 @@ function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): Elastic
 		...{ memoryBytes, dataBytes: shardBytesOf(memoryBytes) },
 		...{ protocol: protocolOf(row), limits: limitsOf(row), shards: row.shardCount },
 		load: cacheLoadOf(leaders.map((nodeId) => fleet.elastic.load(nodeId, now))),
+		idleMs: leastOf(allNodeRows(row).map(({ id }) => fleet.elastic.idleMs(id, now))),
 		recent: recentScalingOf(row),
 	};
+}
+
+/** Null without any, or if one is unknown. */
+function leastOf(values: readonly (number | null)[]): number | null {
+	const known = values.filter((value) => value !== null);
+	return known.length === 0 || known.length < values.length ? null : Math.min(...known);
 }
 
 /** Whether clients write through a primary endpoint; all other caches have a configuration endpoint instead. */

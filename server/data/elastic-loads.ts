@@ -1,4 +1,4 @@
-import type { ElasticState } from "../contract/host-report.ts";
+import type { ElasticState, Growth } from "../contract/host-report.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { headroomOf } from "../domain/serverless/capacity.ts";
@@ -24,6 +24,8 @@ interface Held {
 	requestRates: number[];
 	/** Oldest first. */
 	throttled: Reading[];
+	/** When a client was last there; null while that isn't known. */
+	clientAt: number | null;
 	isPressed: boolean;
 }
 
@@ -47,6 +49,12 @@ export class ElasticLoads {
 		if (first === undefined || last === undefined || last.at === first.at) return null;
 		const share = (last.throttledMs - first.throttledMs) / (last.at - first.at);
 		return Math.min(100, Math.max(0, 100 * share));
+	}
+
+	/** How long no client has been connected to the node; 0 while one is, null if unknown. */
+	idleMs(nodeId: string, now: number): number | null {
+		const { clientAt } = this.#watch(nodeId);
+		return clientAt === null ? null : Math.max(0, now - clientAt);
 	}
 
 	takeMetrics(nodeId: string, at: number, metrics: NodeMetrics): void {
@@ -80,9 +88,11 @@ export class ElasticLoads {
 		return this.#nodes.get(nodeId)?.isPressed ?? false;
 	}
 
-	takeState(nodeId: string, at: number, { usedBytes, throttledMs }: ElasticState): void {
+	takeState(nodeId: string, at: number, state: ElasticState): void {
 		const held = this.#nodes.get(nodeId);
 		if (held === undefined) return;
+		const { usedBytes, throttledMs, idleMs } = state;
+		held.clientAt = idleMs === undefined ? null : at - idleMs;
 		held.window.addUsed(at, usedBytes);
 		const kept = held.throttled.filter(
 			(each) => isLately(each.at, at) && each.throttledMs <= throttledMs,
@@ -91,8 +101,11 @@ export class ElasticLoads {
 	}
 
 	/** It says itself that it needs more memory. */
-	takeGrowth(nodeId: string, at: number, usedBytes: number, bytesPerSecond: number): void {
-		this.#watch(nodeId).window.addGrowth(at, usedBytes, bytesPerSecond);
+	takeGrowth(nodeId: string, at: number, growth: Growth): void {
+		const { usedBytes, bytesPerSecond, hasClients = false } = growth;
+		const held = this.#watch(nodeId);
+		held.window.addGrowth(at, usedBytes, bytesPerSecond);
+		if (hasClients) held.clientAt = at;
 	}
 
 	forget(nodeId: string): void {
@@ -102,7 +115,7 @@ export class ElasticLoads {
 	#watch(nodeId: string): Held {
 		const held = this.#nodes.get(nodeId) ?? {
 			...{ window: new LoadWindow(), throttled: [], isPressed: false },
-			...{ ecpusPerRequest: 1, requestRates: [] },
+			...{ ecpusPerRequest: 1, requestRates: [], clientAt: null },
 		};
 		this.#nodes.set(nodeId, held);
 		return held;

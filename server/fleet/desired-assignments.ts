@@ -1,6 +1,7 @@
 import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { MIB } from "../contract/limits.ts";
+import { FLOOR_BYTES } from "../contract/serverless.ts";
 import { parseSlots } from "../contract/slots.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
@@ -100,7 +101,7 @@ function toAssignment(
 		launchPermit: node.launchPermit,
 		reboot: node.reboot,
 		busyTimeoutMs: busyTimeoutMs(groups.get(node.parameterGroup)?.overrides ?? {}),
-		maxmemoryBytes: Number(node.maxmemoryBytes),
+		maxmemoryBytes: engineBytesOf(node),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
 		...(isServerless(cache) && { elastic: elasticOf(node) }),
@@ -121,17 +122,33 @@ function toAssignment(
 }
 
 /** A node can grow unless it has all that the limits allow, or hosts had no more at the last attempt. */
-function elasticOf({ cache, maxmemoryBytes }: AssignedNode): Assignment["elastic"] {
-	const limits = limitsOf(cache);
-	const dataBytes = Number(maxmemoryBytes);
+function mayGrow({ cache, maxmemoryBytes }: AssignedNode): boolean {
 	const isBlocked = blocksColumn.parse(cache.blocks).some(({ step }) => step === "scale");
-	const isAtMaximum = dataBytes >= boundsOf(limits, cache.shardCount).maxBytes;
-	const { max } = limits.ecpuPerSecond;
+	const { maxBytes } = boundsOf(limitsOf(cache), cache.shardCount);
+	return !isBlocked && Number(maxmemoryBytes) < maxBytes;
+}
+
+/** An idle node reserves less than its engine may use, because Larder reserves the rest when a client connects. */
+function isIdleSized(node: AssignedNode): boolean {
+	return isServerless(node.cache) && Number(node.maxmemoryBytes) < FLOOR_BYTES && mayGrow(node);
+}
+
+/** The engine's maxmemory. */
+function engineBytesOf(node: AssignedNode): number {
+	if (!isIdleSized(node)) return Number(node.maxmemoryBytes);
+	return Math.min(FLOOR_BYTES, boundsOf(limitsOf(node.cache), node.cache.shardCount).maxBytes);
+}
+
+function elasticOf(node: AssignedNode): Assignment["elastic"] {
+	const { cache, maxmemoryBytes } = node;
+	const dataBytes = Number(maxmemoryBytes);
+	const engineBytes = engineBytesOf(node);
+	const { max } = limitsOf(cache).ecpuPerSecond;
 	return {
 		reportAboveBytes: Math.floor(dataBytes - headroomOf(dataBytes)),
-		holdWritesAboveBytes:
-			isBlocked || isAtMaximum ? null : Math.floor(dataBytes - heldBackOf(dataBytes)),
+		holdWritesAboveBytes: mayGrow(node) ? Math.floor(engineBytes - heldBackOf(engineBytes)) : null,
 		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / servingShards(cache))),
+		...(isIdleSized(node) && { reportsClients: true }),
 	};
 }
 

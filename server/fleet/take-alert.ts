@@ -28,10 +28,10 @@ export async function takeAlert(
 		fleet.setObservation(seen.assignmentId, { ...seen, ...historyAfter(before, seen) });
 		wakeCache(place.cacheId, "urgent");
 	}
-	for (const { assignmentId, usedBytes, bytesPerSecond } of alert.growing ?? []) {
-		const place = fleet.placeOf(assignmentId);
+	for (const growth of alert.growing ?? []) {
+		const place = fleet.placeOf(growth.assignmentId);
 		if (place === null) continue;
-		fleet.elastic.takeGrowth(assignmentId, clock.now().getTime(), usedBytes, bytesPerSecond);
+		fleet.elastic.takeGrowth(growth.assignmentId, clock.now().getTime(), growth);
 		wakeCache(place.cacheId, "urgent");
 	}
 	await noteOverreach(resources, hostId, rule.refused);

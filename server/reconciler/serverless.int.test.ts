@@ -40,8 +40,18 @@ async function assignments() {
 	return states.flatMap((state) => state.assignments);
 }
 
-/** Every node alerts, or only these: it holds so much. */
-async function alertAll(usedBytes: number, bytesPerSecond = 0, only?: string[]): Promise<void> {
+/** What nodes say when they alert: how much they hold, and how fast that grows. */
+interface Alarm {
+	bytesPerSecond?: number;
+	hasClients?: boolean;
+	/** Absent for all nodes. */
+	only?: string[];
+}
+
+async function alertAll(
+	usedBytes: number,
+	{ bytesPerSecond = 0, hasClients = false, only }: Alarm = {},
+): Promise<void> {
 	for (const host of fleet.hosts) {
 		const { assignments: own } = await host.state();
 		await takeAlert(fleet.test.resources, host.hostId, {
@@ -49,7 +59,7 @@ async function alertAll(usedBytes: number, bytesPerSecond = 0, only?: string[]):
 			growing: own
 				.filter(({ id }) => only?.includes(id) ?? true)
 				.map(({ id, generation }) => ({
-					...{ assignmentId: id, generation, usedBytes, bytesPerSecond },
+					...{ assignmentId: id, generation, usedBytes, bytesPerSecond, hasClients },
 				})),
 		});
 	}
@@ -111,11 +121,37 @@ describe("a serverless cache", () => {
 		]);
 		// Each shard gets an equal part of the maximum, so the fullest one decides.
 		const [shard] = await fleet.test.resources.db.shard.findMany({ orderBy: { index: "asc" } });
-		await alertAll(600 * MIB, 0, [shard?.primaryNodeId ?? ""]);
+		await alertAll(600 * MIB, { only: [shard?.primaryNodeId ?? ""] });
 		await expect(modify({ limits: { dataStorageGb: { max: 1 } } })).rejects.toMatchObject({
 			...{ code: "conflict", field: "limits.dataStorageGb.max" },
 			message: expect.stringContaining("The fullest shard of orders holds"),
 		});
+	});
+
+	it("reserves little while it has no clients, and its memory again the moment one connects", async () => {
+		await fleet.create(standard);
+		const { resources, time } = fleet.test;
+		const noteIdle = async (idleMs: number) => {
+			for (const { id } of await assignments()) {
+				const state = { usedBytes: 2 * MIB, throttledMs: 0, idleMs };
+				resources.fleet.elastic.takeState(id, time.now.getTime(), state);
+			}
+		};
+		await live(60, {});
+		await noteIdle(4 * 60_000);
+		await live(130, {});
+		expect((await fleet.orders()).capacity?.memoryBytes).toBe(24 * MIB);
+		for (const each of await assignments()) {
+			expect(each).toMatchObject({ memoryBytes: 32 * MIB, maxmemoryBytes: 256 * MIB });
+			expect(each.elastic?.reportsClients).toBe(true);
+		}
+		await alertAll(2 * MIB, { hasClients: true });
+		await fleet.converge();
+		for (const each of await assignments()) {
+			expect(each.memoryBytes).toBeGreaterThan(300 * MIB);
+			expect(each.elastic?.reportsClients).toBeUndefined();
+		}
+		expect((await decisions())[0]?.reason).toContain("A client is connected");
 	});
 
 	it("begins with its minimum, and refuses by name what its policy decides", async () => {
@@ -177,11 +213,11 @@ describe("a serverless cache", () => {
 		expect(await decisions()).toMatchObject([
 			{
 				...{ trigger: "storage", from: { memoryBytes: 256 * MIB }, to: { memoryBytes: 512 * MIB } },
-				reason: "The fullest shard holds 170 MiB of 0.25 GiB.",
+				reason: "The cache holds 170 MiB of 0.25 GiB.",
 			},
 		]);
 		expect(await fleet.eventTypes()).toContain("cache.scaling");
-		await alertAll(900 * MIB, 100 * MIB);
+		await alertAll(900 * MIB, { bytesPerSecond: 100 * MIB });
 		await fleet.converge();
 		const grown = (await fleet.orders()).capacity?.memoryBytes ?? 0;
 		expect(grown).toBeGreaterThan(GIB);

@@ -80,6 +80,8 @@ export interface ElasticModel {
 	shards: number;
 	/** Null until its primaries have been reported. */
 	load: CacheLoad | null;
+	/** How long none of its nodes has had a client; 0 while one has, null while that isn't known. */
+	idleMs: number | null;
 	recent: RecentScaling;
 }
 

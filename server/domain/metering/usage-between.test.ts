@@ -87,6 +87,27 @@ describe("ECPUs", () => {
 		expect(usage.ecpus).toBeCloseTo(10_100 + 4_000, 6);
 	});
 
+	test("leave out what the agent itself has moved, before it was restarted and since", () => {
+		const each = { gets: 1_000, getBytes: 4_096, heavyCalls: 0, heavyUsec: 0 };
+		const read = (seconds: number, run: string, bytes: number) => {
+			const counters = countersAt(seconds, each, 0);
+			const moved = { total: counters.bytes.total + 5e6, clients: counters.bytes.clients + bytes };
+			return {
+				at: new Date(seconds * 1_000),
+				counters: { ...counters, bytes: { ...moved, own: { run, bytes } } },
+			};
+		};
+		const first = usageBetween(null, read(60, "a", 1e6)).process;
+		// An idle node has shown how much others move.
+		const known = { ...first, ownBytesPerSecond: OWN_BYTES };
+		const second = usageBetween(known, read(120, "a", 3e6));
+		expect(second.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
+		const third = read(180, "b", 1e6);
+		third.counters.bytes.clients += 3e6;
+		const { usage } = usageBetween(second.process, third);
+		expect(usage.ecpus).toBeCloseTo(60 * 4_000, 6);
+	});
+
 	test("of a cache that nobody uses are none, whatever health checks move", () => {
 		const idle = { gets: 0, getBytes: 0, heavyCalls: 0, heavyUsec: 0 };
 		expect(ecpusOf([60, 120, 180], idle)).toBe(0);

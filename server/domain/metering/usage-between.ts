@@ -5,7 +5,7 @@ import type { UsageCounters } from "../../contract/usage-reading.ts";
 export interface MeteredProcess {
 	readonly at: Date;
 	readonly counters: UsageCounters;
-	/** Bytes a second of health checks, agents and Sentinels, as seen while no client asked; null before that. */
+	/** Bytes a second of health checks and Sentinels, as seen while no client asked; null before that. */
 	readonly ownBytesPerSecond: number | null;
 }
 
@@ -17,8 +17,8 @@ export interface UsageBetween {
 }
 
 export const BYTES_PER_ECPU = 1_024;
-/** What an idle node moves, until that has been measured. */
-const OWN_BYTES_DEFAULT = 4_096;
+/** What an idle node moves, until that has been measured: with its agent, and without. */
+const OWN_BYTES_DEFAULT = { withAgent: 4_096, withoutAgent: 1_024 } as const;
 /** Anything beyond is a client's, even if it asks for nothing, such as a subscriber. */
 const OWN_BYTES_MAX = 65_536;
 /** Shorter readings say too little about what happens every few seconds. */
@@ -49,9 +49,12 @@ export function usageBetween(
 	const seconds = Math.max(0, (at.getTime() - from.getTime()) / 1_000);
 	const held = before === null || wasReset(before.counters, counters) ? null : before.counters;
 	const asked = requestsBetween(held?.requests ?? null, counters.requests, seconds);
-	const bytes = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
+	const moved = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
+	const bytes = Math.max(0, moved - movedByAgent(held, counters));
 	const known = before?.ownBytesPerSecond ?? null;
-	const own = (known ?? OWN_BYTES_DEFAULT) * seconds;
+	const { withAgent, withoutAgent } = OWN_BYTES_DEFAULT;
+	const assumed = counters.bytes.own === undefined ? withAgent : withoutAgent;
+	const own = (known ?? assumed) * seconds;
 	const isIdle = asked < 1 && bytes <= OWN_BYTES_MAX * seconds;
 	const learned = isIdle && seconds >= LEARN_SECONDS ? bytes / seconds : null;
 	const work = asked + extraWork(held, counters);
@@ -68,6 +71,13 @@ export function usageBetween(
 				learned === null ? known : known === null ? learned : (known + learned) / 2,
 		},
 	};
+}
+
+/** What the agent knows to have moved itself. What an earlier run of it moved after its last reading isn't known. */
+function movedByAgent(before: UsageCounters | null, { bytes: { own } }: UsageCounters): number {
+	if (own === undefined) return 0;
+	const counted = before?.bytes.own;
+	return counted?.run === own.run ? increase(counted.bytes, own.bytes) : own.bytes;
 }
 
 function wasReset(before: UsageCounters, after: UsageCounters): boolean {

@@ -1,6 +1,11 @@
 import { GIB, MIB, RESERVED_MEMORY_SHARE } from "../../contract/limits.ts";
 import type { NodeTypeSize } from "../../contract/node-type-catalog.ts";
-import { FLOOR_BYTES, type Limits, STORAGE_GB_BYTES } from "../../contract/serverless.ts";
+import {
+	FLOOR_BYTES,
+	IDLE_BYTES,
+	type Limits,
+	STORAGE_GB_BYTES,
+} from "../../contract/serverless.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
 
 /**
@@ -45,14 +50,19 @@ export interface Bounds {
 	minShards: number;
 }
 
-/** What limits allow a shard of a cache with that many shards. */
-export function boundsOf({ dataStorageGb, ecpuPerSecond }: Limits, shards: number): Bounds {
+/** What limits allow a shard of a cache with that many shards; without clients, it may have less. */
+export function boundsOf(
+	{ dataStorageGb, ecpuPerSecond }: Limits,
+	shards: number,
+	hasClients = true,
+): Bounds {
 	const of = (gb: number) => (gb * STORAGE_GB_BYTES) / shards;
 	const maxBytes =
 		dataStorageGb.max === null
 			? SHARD_BYTES_MAX
 			: Math.min(SHARD_BYTES_MAX, Math.floor(of(dataStorageGb.max)));
-	const wanted = Math.max(FLOOR_BYTES, Math.ceil(of(dataStorageGb.min ?? 0)));
+	const floorBytes = hasClients ? FLOOR_BYTES : IDLE_BYTES;
+	const wanted = Math.max(floorBytes, Math.ceil(of(dataStorageGb.min ?? 0)));
 	return {
 		minBytes: Math.min(wanted, maxBytes),
 		maxBytes,

@@ -4,6 +4,7 @@ import { GIB, MIB } from "../../contract/limits.ts";
 import {
 	FLOOR_BYTES,
 	STORAGE_GB_BYTES as GB,
+	IDLE_BYTES,
 	type Limits,
 	NO_LIMITS,
 	SHRINKS_PER_HOUR,
@@ -14,6 +15,7 @@ import {
 	decideCapacity,
 	fittingShards,
 	HOUR_MS,
+	IDLE_AFTER_MS,
 	type RecentScaling,
 	type Room,
 	remember,
@@ -46,6 +48,7 @@ function situation(overrides: Partial<Situation> = {}): Situation {
 	return {
 		...{ now: NOW, protocol: "cluster", limits: NO_LIMITS, load: load(), room: WIDE },
 		...{ capacity: { shardBytes: FLOOR_BYTES, shards: 1 }, recent: NEVER, isResharding: false },
+		idleMs: 0,
 		...overrides,
 	};
 }
@@ -54,13 +57,42 @@ const storage = (min: number | null, max: number | null): Limits => ({
 	...{ ...NO_LIMITS, dataStorageGb: { min, max } },
 });
 
+describe("without clients", () => {
+	const idle = (idleMs: number | null, usedBytes: number, shardBytes: number, limits = NO_LIMITS) =>
+		decideCapacity(
+			situation({
+				...{ idleMs, limits, load: calmLoad(usedBytes) },
+				capacity: { shardBytes, shards: 1 },
+			}),
+		).decision;
+
+	it("a shard keeps no room for bursts after five minutes, and gets it back when a client connects", () => {
+		expect(idle(4 * 60_000, 2 * MIB, FLOOR_BYTES)).toBeNull();
+		expect(idle(null, 2 * MIB, FLOOR_BYTES)).toBeNull();
+		expect(idle(IDLE_AFTER_MS, 2 * MIB, FLOOR_BYTES)).toMatchObject({
+			...{ to: { shardBytes: IDLE_BYTES }, trigger: "idle" },
+			reason:
+				"No client was connected for five minutes, and the cache held at most 2 MiB of 0.25 GiB.",
+		});
+		expect(idle(IDLE_AFTER_MS, 2 * MIB, 4 * GIB)?.to.shardBytes).toBe(IDLE_BYTES);
+		expect(idle(IDLE_AFTER_MS, 2 * MIB, IDLE_BYTES)).toBeNull();
+		expect(idle(null, 2 * MIB, IDLE_BYTES)).toBeNull();
+		expect(idle(0, 2 * MIB, IDLE_BYTES)?.to.shardBytes).toBe(FLOOR_BYTES);
+	});
+
+	it("a shard keeps what its data and its minimum need", () => {
+		expect(idle(IDLE_AFTER_MS, 100 * MIB, GIB)?.to.shardBytes).toBeGreaterThan(200 * MIB);
+		expect(idle(IDLE_AFTER_MS, 2 * MIB, 2 * GIB, storage(1, null))?.to.shardBytes).toBe(1e9);
+	});
+});
+
 describe("a shard", () => {
 	it("doubles before its headroom is gone, and gets what a fast growth fills in a few seconds", () => {
 		const slow = decideCapacity(situation({ load: load({ shardUsedBytes: 160 * MIB }) }));
 		expect(slow.decision).toMatchObject({
 			to: { shardBytes: 512 * MIB, shards: 1 },
 			trigger: "storage",
-			reason: "The fullest shard holds 160 MiB of 0.25 GiB.",
+			reason: "The cache holds 160 MiB of 0.25 GiB.",
 		});
 		const fast = load({ shardUsedBytes: 160 * MIB, bytesPerSecond: 300 * MIB });
 		const { decision } = decideCapacity(situation({ load: fast }));
@@ -138,7 +170,9 @@ describe("limits", () => {
 			...{ to: { shardBytes: 4 * GB, shards: 1 }, trigger: "limits" },
 		});
 		expect(of(storage(null, 2), 8 * GIB)).toMatchObject({ to: { shardBytes: 2 * GB } });
-		expect(of(NO_LIMITS, FLOOR_BYTES / 2)?.reason).toBe("A shard has at least 0.25 GiB.");
+		expect(of(NO_LIMITS, FLOOR_BYTES / 2)?.reason).toBe(
+			"A client is connected: a shard in use has at least 0.25 GiB.",
+		);
 		const ecpu = { ...NO_LIMITS, ecpuPerSecond: { min: 250_000, max: null } };
 		expect(of(ecpu, FLOOR_BYTES)).toMatchObject({ to: { shards: 3 }, trigger: "limits" });
 	});
@@ -156,7 +190,7 @@ describe("a cluster under load", () => {
 		const hot = load({ cpuShare: 0.9 });
 		expect(decideCapacity(situation({ load: hot })).decision).toMatchObject({
 			...{ to: { shards: 2, shardBytes: FLOOR_BYTES }, trigger: "cpu" },
-			reason: "The busiest shard's engine uses 90% of a processor.",
+			reason: "Its engine uses 90% of a processor.",
 		});
 		const recent = { ...NEVER, shardsAt: NOW - 10_000 };
 		expect(decideCapacity(situation({ load: hot, recent })).decision).toBeNull();

@@ -60,6 +60,8 @@ export interface Situation {
 	capacity: ShardCapacity;
 	/** Null while it isn't known. */
 	load: CacheLoad | null;
+	/** How long no client has been connected; 0 while one is, null while it isn't known. */
+	idleMs: number | null;
 	room: Room;
 	recent: RecentScaling;
 	/** Slots move between shards: until that is over, only their size changes. */
@@ -88,6 +90,8 @@ const SHARD_START_SECONDS = 5;
 const MOVED_BYTES_PER_SECOND = 32 * MIB;
 /** How long Larder may take to give memory. */
 const REACTION_SECONDS = 2;
+/** A cache without clients for this long keeps no room for bursts. */
+export const IDLE_AFTER_MS = 5 * 60_000;
 /** At most this share of a shard goes in one step down. */
 const STEP_DOWN = 1 / 4;
 /** A smaller gain than this isn't worth a step. */
@@ -113,11 +117,13 @@ const WHEN_FULL = "Once it is full, its eviction policy decides what happens to 
  *            by more shards (cluster) that leave it room until its slots have moved, else on a larger host
  *   load     busy engines get twice as many shards (cluster)
  *   idle     after two calm minutes a shard gets smaller, by three quarters at the most; after five, shards leave, half
- *            of them at the most; six such steps an hour
+ *            of them at the most; six such steps an hour. Without clients for five minutes, a shard keeps no room for
+ *            bursts, and gets it back the moment a client connects
  */
 export function decideCapacity(situation: Situation): Verdict {
 	const { capacity, limits, load } = situation;
-	const bounds = boundsOf(limits, capacity.shards);
+	// A shard without clients may be smaller than others, until one connects.
+	const bounds = boundsOf(limits, capacity.shards, situation.idleMs === 0);
 	const corrected = correct(situation, bounds);
 	if (corrected !== null) return corrected;
 	if (load === null) return { decision: null, obstacle: unmetMinimum(situation, bounds) };
@@ -141,7 +147,7 @@ function correct(situation: Situation, bounds: Bounds): Verdict | null {
 	const reachable = reach(situation, bounds.minBytes);
 	if (shardBytes < bounds.minBytes && isWorthwhile(shardBytes, reachable, bounds.minBytes)) {
 		const reason = isFloor(bounds)
-			? `A shard has at least ${formatGib(FLOOR_BYTES)}.`
+			? `A client is connected: a shard in use has at least ${formatGib(FLOOR_BYTES)}.`
 			: `The storage minimum is ${limits.dataStorageGb.min} GB.`;
 		return decide(capacity, { shardBytes: reachable }, "limits", reason);
 	}
@@ -157,7 +163,7 @@ function unmetMinimum(situation: Situation, bounds: Bounds): string | null {
 	const { capacity, limits, isResharding, protocol } = situation;
 	if (capacity.shardBytes < bounds.minBytes) {
 		const least = isFloor(bounds)
-			? `The least that a shard should have, ${formatGib(FLOOR_BYTES)},`
+			? `The least that a shard in use should have, ${formatGib(FLOOR_BYTES)},`
 			: `The storage minimum of ${limits.dataStorageGb.min} GB`;
 		return `${least} isn't reached: ${noRoom(situation)}`;
 	}
@@ -182,7 +188,7 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 		const isNear = used > NEARLY_FULL * shardBytes;
 		return isNear ? { decision: null, obstacle: atMaximum(situation) } : null;
 	}
-	const reason = growthReason(used, shardBytes, bytesPerSecond);
+	const reason = growthReason(capacity, load);
 	const grow = (bytes: number): Verdict | null =>
 		isWorthwhile(shardBytes, bytes, wanted)
 			? decide(capacity, { shardBytes: bytes }, "storage", reason)
@@ -221,9 +227,16 @@ function isWorthwhile(shardBytes: number, to: number, wanted: number): boolean {
 	return to > shardBytes && to >= Math.min(wanted, shardBytes * (1 + STEP_SHARE));
 }
 
-function growthReason(used: number, shardBytes: number, bytesPerSecond: number): string {
+function growthReason({ shardBytes, shards }: ShardCapacity, load: CacheLoad): string {
+	const { shardUsedBytes: used, bytesPerSecond } = load;
 	const rate = bytesPerSecond < 1 ? "" : `, growing by ${formatGib(bytesPerSecond)} per second`;
-	return `The fullest shard holds ${formatGib(used)} of ${formatGib(shardBytes)}${rate}.`;
+	const which = shards === 1 ? "The cache" : "The fullest shard";
+	return `${which} holds ${formatGib(used)} of ${formatGib(shardBytes)}${rate}.`;
+}
+
+/** In the middle of a sentence. */
+function fullest(shards: number): string {
+	return shards === 1 ? "the cache" : "the fullest shard";
 }
 
 function growShards(situation: Situation, load: CacheLoad): Verdict | null {
@@ -236,8 +249,8 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	if (capacity.shards >= situation.room.processors) return null;
 	if (recent.shardsAt !== null && now - recent.shardsAt < OUT_AGAIN_MS) return null;
 	const reason = isHot
-		? `The busiest shard's engine uses ${Math.round(load.cpuShare * 100)}% of a processor.`
-		: `Each shard serves about ${Math.round(perShard).toLocaleString("en-US")} ECPUs per second.`;
+		? `${capacity.shards === 1 ? "Its engine" : "The busiest shard's engine"} uses ${Math.round(load.cpuShare * 100)}% of a processor.`
+		: `${capacity.shards === 1 ? "The shard" : "Each shard"} serves about ${Math.round(perShard).toLocaleString("en-US")} ECPUs per second.`;
 	const split = splitFor(situation, load, isHot ? "cpu" : "ecpu", reason);
 	if (split !== null) return split;
 	return {
@@ -284,7 +297,7 @@ function shrink(situation: Situation, load: CacheLoad, bounds: Bounds): Decision
 	const lately = recent.shrunkAt.filter((at) => now - at < HOUR_MS);
 	if (isResharding || lately.length >= SHRINKS_PER_HOUR) return null;
 	if (recent.changedAt !== null && now - recent.changedAt < CALM_MS) return null;
-	return fewerShards(situation, load, bounds) ?? smallerShards(situation, load, bounds);
+	return fewerShards(situation, load, bounds) ?? smallerShards(situation, load);
 }
 
 function fewerShards(
@@ -310,16 +323,21 @@ function fewerShards(
 }
 
 function smallerShards(
-	{ capacity }: Situation,
+	{ capacity, limits, idleMs }: Situation,
 	{ calm, shardUsedBytes, bytesPerSecond }: CacheLoad,
-	{ minBytes }: Bounds,
 ): Decision | null {
 	const { shardBytes, shards } = capacity;
 	if (calm === null || bytesPerSecond > 0) return null;
 	const used = Math.max(calm.shardUsedBytes, shardUsedBytes);
-	const to = Math.max(minBytes, roomyBytes(used), inUnits(shardBytes * STEP_DOWN));
+	const isIdle = idleMs !== null && idleMs >= IDLE_AFTER_MS;
+	const { minBytes } = boundsOf(limits, shards, !isIdle);
+	const stepBytes = isIdle ? 0 : inUnits(shardBytes * STEP_DOWN);
+	const to = Math.max(minBytes, roomyBytes(used), stepBytes);
 	if (to > 0.6 * shardBytes) return null;
-	const reason = `For two minutes the fullest shard held at most ${formatGib(used)} of ${formatGib(shardBytes)}.`;
+	const held = `${fullest(shards)} held at most ${formatGib(used)} of ${formatGib(shardBytes)}`;
+	const reason = isIdle
+		? `No client was connected for five minutes, and ${held}.`
+		: `For two minutes ${held}.`;
 	return { to: { shardBytes: to, shards }, trigger: "idle", reason };
 }
 

@@ -62,7 +62,7 @@ export function replayPolicy(
 		);
 		const { decision } = decideCapacity({
 			...{ now: at, protocol, limits, capacity, load: spread, room: BOUNDLESS, recent },
-			isResharding: false,
+			...{ isResharding: false, idleMs: null },
 		});
 		if (decision === null) continue;
 		decisions.push({ ...decision, at, from: capacity });
