@@ -57,6 +57,19 @@ export class ControlPlaneRefusal extends Error {
 	}
 }
 
+/** The control plane has taken too long. */
+export class NoAnswerInTime extends Error {
+	constructor(procedure: string, timeoutMs: number) {
+		super(`${procedure}: no answer in ${timeoutMs} ms`);
+		this.name = "NoAnswerInTime";
+	}
+}
+
+/** The control plane can be reached, but refuses or takes too long: asking again at once makes that worse. */
+export function isBusy(error: unknown): boolean {
+	return error instanceof ControlPlaneRefusal || error instanceof NoAnswerInTime;
+}
+
 const CALL_TIMEOUT_MS = 10_000;
 const WATCH_TIMEOUT_MS = AGENT_TIMING.longPollMs + 10_000;
 const IN_TOUCH_MS = 5_000;
@@ -119,15 +132,18 @@ export class ControlClient {
 	}
 
 	/**
-	 * Returns once the control plane has stored all of it, with the milliseconds until it expects the next
-	 * report.
+	 * Returns once the control plane has stored it, with the milliseconds until it expects the next report, and whether
+	 * metrics and usage are stored too.
 	 */
-	async report(report: Omit<ReportMessage, "protocol">, signal: AbortSignal): Promise<number> {
-		const { heartbeatMs } = reportResultSchema.parse(
+	async report(
+		report: Omit<ReportMessage, "protocol">,
+		signal: AbortSignal,
+	): Promise<{ heartbeatMs: number; readingsStored: boolean }> {
+		const { heartbeatMs, readingsStored = true } = reportResultSchema.parse(
 			await this.call("report", report, CALL_TIMEOUT_MS, signal),
 		);
 		this.answeredAt = performance.now();
-		return heartbeatMs;
+		return { heartbeatMs, readingsStored };
 	}
 
 	/** Sends what can't wait for a report in progress. */
@@ -176,7 +192,7 @@ export class ControlClient {
 			const { field = null, details } = failure.data?.error.data ?? {};
 			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status, field, details);
 		} catch (error) {
-			throw late ? new Error(`${procedure}: no answer in ${timeoutMs} ms`) : error;
+			throw late ? new NoAnswerInTime(procedure, timeoutMs) : error;
 		} finally {
 			clearTimeout(timer);
 			signal.removeEventListener("abort", cancel);

@@ -38,6 +38,8 @@ class Pending<T> {
 
 const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
+/** In the first report with samples after some weren't stored: twice as many in each further one. */
+const SAMPLES_AFTER_FAILURE = 20;
 const USAGE_PER_REPORT = 2_000;
 const ORDERS_PER_REPORT = 100;
 
@@ -56,6 +58,7 @@ export class Outbox {
 	private readonly orders = new Pending<OrderResult>(1_000);
 	private readonly events = new Pending<Held<HostEvent>>(2_000);
 	private readonly samples = new Pending<Reading>(10_000);
+	private samplesPerReport = SAMPLES_PER_REPORT;
 	/** Dropping the oldest loses only in which minute something was used: counters are cumulative. */
 	private readonly usage = new Pending<PendingUsage>(10_000);
 
@@ -80,21 +83,35 @@ export class Outbox {
 		return this.events.length > 0 || this.orders.length > 0;
 	}
 
-	/** The oldest entries, as many as one report takes. */
+	/** The oldest entries, as many as the next report takes. */
 	batch(): OutboxBatch {
 		return {
 			orders: this.orders.first(ORDERS_PER_REPORT),
 			events: this.events.first(EVENTS_PER_REPORT),
-			metrics: this.samples.first(SAMPLES_PER_REPORT),
+			metrics: this.samples.first(this.samplesPerReport),
 			usage: this.usage.first(USAGE_PER_REPORT),
 		};
 	}
 
-	acknowledge(batch: OutboxBatch): void {
+	acknowledge(batch: Pick<OutboxBatch, "orders" | "events">): void {
 		this.orders.acknowledge(batch.orders);
 		this.events.acknowledge(batch.events);
-		this.samples.acknowledge(batch.metrics);
-		this.usage.acknowledge(batch.usage);
+	}
+
+	/** Metrics and usage are stored: the next report may bring more of what waits. */
+	acknowledgeReadings({ metrics, usage }: OutboxBatch): void {
+		this.samples.acknowledge(metrics);
+		this.usage.acknowledge(usage);
+		const more = Math.max(SAMPLES_AFTER_FAILURE, 2 * this.samplesPerReport);
+		this.samplesPerReport = Math.min(SAMPLES_PER_REPORT, more);
+	}
+
+	/**
+	 * The control plane failed, or its database can't keep up. What an agent sends mustn't grow meanwhile, so the next report
+	 * has no samples. It has all usage: its last reading of a node that is gone can't come later than this news.
+	 */
+	holdSamples(): void {
+		this.samplesPerReport = 0;
 	}
 }
 

@@ -1,3 +1,9 @@
+interface Offer<T> {
+	readonly value: T | null;
+	acknowledge(): void;
+	doubt(): void;
+}
+
 /** A part of the report that is sent only when it differs from what the control plane has stored. */
 export class ReportedPart<T> {
 	private acknowledged: string | null = null;
@@ -7,15 +13,19 @@ export class ReportedPart<T> {
 		return value !== null && JSON.stringify(value) !== this.acknowledged;
 	}
 
-	/** What the next report should say, and how to note that the control plane has stored it. */
-	offer(value: T | null): { readonly value: T | null; acknowledge(): void } {
-		if (!this.isNews(value)) return { value: null, acknowledge: () => {} };
+	/**
+	 * What the next report should say, and how to note that the control plane has stored it, or that nobody knows whether it
+	 * has.
+	 */
+	offer(value: T | null): Offer<T> {
+		if (!this.isNews(value)) return { value: null, acknowledge: () => {}, doubt: () => {} };
 		const text = JSON.stringify(value);
 		return {
 			value,
 			acknowledge: () => {
 				this.acknowledged = text;
 			},
+			doubt: () => this.forget(),
 		};
 	}
 

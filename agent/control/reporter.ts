@@ -11,7 +11,7 @@ import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import { Backoff, pause } from "./backoff.ts";
-import type { ControlClient } from "./control-client.ts";
+import { type ControlClient, isBusy } from "./control-client.ts";
 import { type Outbox, withAges } from "./outbox.ts";
 import { ReportedPart } from "./reported-part.ts";
 
@@ -29,12 +29,13 @@ export interface HostSnapshot {
 
 /**
  * Reports what this host sees to the control plane: news at once, everything else with the heartbeat. One
- * report is in progress at a time; later changes go with the next. After a failure everything is sent again,
- * because the control plane may have forgotten what it doesn't write to its database.
+ * report is in progress at a time; later changes go with the next. After a failure the same is sent again, later and
+ * without samples, because a control plane that can't keep up would get more and more. Everything is sent again when
+ * the control plane may have forgotten what it doesn't write to its database (`forget`).
  */
 export class Reporter {
 	private readonly options: {
-		client: ControlClient;
+		client: Pick<ControlClient, "report">;
 		outbox: Outbox;
 		snapshot: () => HostSnapshot;
 		logger: Logger;
@@ -43,6 +44,8 @@ export class Reporter {
 	private readonly abort = new AbortController();
 	private acknowledgedNews: string | null = null;
 	private acknowledgedDetail: string | null = null;
+	/** How often everything had to be reported again: an answer to a report from before acknowledges no state. */
+	private forgotten = 0;
 	private readonly parts = {
 		facts: new ReportedPart<HostFacts>(),
 		gateway: new ReportedPart<GatewayObservation>(),
@@ -51,6 +54,8 @@ export class Reporter {
 	};
 	/** Set by the control plane, depending on its number of hosts. */
 	private heartbeatMs: number = AGENT_TIMING.heartbeatMs;
+	/** No report is sent before, by `performance.now()`. */
+	private earliestAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: Reporter["options"]) {
 		this.options = options;
@@ -61,12 +66,25 @@ export class Reporter {
 		this.wakeSignal.notify();
 	}
 
-	/** The control plane was replaced or has forgotten: report everything again. */
+	/**
+	 * The control plane was replaced or has forgotten: report everything again. In a fleet so large that its hosts send
+	 * heartbeats less often, not all of them at the same moment.
+	 */
 	forget(): void {
+		this.forgotten++;
+		this.doubtObservations();
+		for (const part of Object.values(this.parts)) part.forget();
+		this.waitFor(Math.random() * (this.heartbeatMs - AGENT_TIMING.heartbeatMs));
+		this.notify();
+	}
+
+	private doubtObservations(): void {
 		this.acknowledgedNews = null;
 		this.acknowledgedDetail = null;
-		for (const part of Object.values(this.parts)) part.forget();
-		this.notify();
+	}
+
+	private waitFor(ms: number): void {
+		this.earliestAt = Math.max(this.earliestAt, performance.now() + ms);
 	}
 
 	stop(): void {
@@ -78,24 +96,35 @@ export class Reporter {
 		const backoff = new Backoff();
 		let lastSentAt = Number.NEGATIVE_INFINITY;
 		while (!this.abort.signal.aborted) {
-			const dueInMs = lastSentAt + this.heartbeatMs - performance.now();
+			const now = performance.now();
+			const earlyMs = this.earliestAt - now;
+			if (earlyMs > 0) {
+				await pause(earlyMs, this.abort.signal);
+				continue;
+			}
+			const dueInMs = lastSentAt + this.heartbeatMs - now;
 			const snapshot = this.options.snapshot();
 			if (dueInMs > 0 && !this.isNews(snapshot)) {
 				await this.wakeSignal.wait(dueInMs);
 				continue;
 			}
 			try {
-				lastSentAt = performance.now();
+				lastSentAt = now;
 				await this.send(snapshot);
 				backoff.reset();
 			} catch (error) {
 				if (this.abort.signal.aborted) return;
 				this.options.logger.debug({ err: error }, "report failed; sending it again");
-				this.forget();
 				lastSentAt = Number.NEGATIVE_INFINITY;
-				await pause(backoff.next(), this.abort.signal);
+				this.waitFor(this.retryMs(error, backoff));
 			}
 		}
+	}
+
+	/** A control plane that is away should be found soon after it returns; a busy one must not hear more than before. */
+	private retryMs(error: unknown, backoff: Backoff): number {
+		const ms = backoff.next();
+		return isBusy(error) ? Math.max(ms, this.heartbeatMs * (1 + Math.random() / 2)) : ms;
 	}
 
 	private isNews(snapshot: HostSnapshot): boolean {
@@ -111,31 +140,38 @@ export class Reporter {
 
 	private async send(snapshot: HostSnapshot): Promise<void> {
 		const { epoch, revision, observations, setAside } = snapshot;
-		const batch = this.options.outbox.batch();
+		const { outbox } = this.options;
+		const batch = outbox.batch();
 		const detail = JSON.stringify({ epoch, revision, observations });
 		const facts = this.parts.facts.offer(snapshot.facts);
 		const gateway = this.parts.gateway.offer(snapshot.gateway);
 		const sentinel = this.parts.sentinel.offer(snapshot.sentinel);
 		const warnings = this.parts.warnings.offer(snapshot.warnings);
-		this.heartbeatMs = await this.options.client.report(
-			{
-				epoch,
-				revision,
-				facts: facts.value,
-				observations: detail === this.acknowledgedDetail ? null : observations,
-				setAside,
-				gateway: gateway.value,
-				sentinel: sentinel.value,
-				warnings: warnings.value,
-				...withAges(batch),
-				clock: new Date().toISOString(),
-			},
-			this.abort.signal,
-		);
-		this.options.outbox.acknowledge(batch);
-		this.acknowledgedNews = newsOf(snapshot);
-		this.acknowledgedDetail = detail;
-		for (const part of [facts, gateway, sentinel, warnings]) part.acknowledge();
+		const parts = [facts, gateway, sentinel, warnings];
+		const { forgotten } = this;
+		const isUnchanged = detail === this.acknowledgedDetail;
+		const report = {
+			...{ epoch, revision, setAside, observations: isUnchanged ? null : observations },
+			...{ facts: facts.value, gateway: gateway.value, sentinel: sentinel.value },
+			...{ warnings: warnings.value, ...withAges(batch), clock: new Date().toISOString() },
+		};
+		try {
+			const answer = await this.options.client.report(report, this.abort.signal);
+			this.heartbeatMs = answer.heartbeatMs;
+			outbox.acknowledge(batch);
+			if (answer.readingsStored) outbox.acknowledgeReadings(batch);
+			else outbox.holdSamples();
+			if (forgotten !== this.forgotten) return;
+			this.acknowledgedNews = newsOf(snapshot);
+			this.acknowledgedDetail = detail;
+			for (const part of parts) part.acknowledge();
+		} catch (error) {
+			// The control plane may have stored it or not: neither this state nor the one before is known to be there.
+			for (const part of parts) part.doubt();
+			if (!isUnchanged) this.doubtObservations();
+			outbox.holdSamples();
+			throw error;
+		}
 	}
 }
 

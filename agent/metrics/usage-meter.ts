@@ -8,6 +8,11 @@ export interface MeteredReading {
 	readonly counters: EngineCounters;
 }
 
+/** What of a reading is metered. */
+export interface MeteredCounters extends Pick<MeteredReading, "process"> {
+	readonly counters: Pick<EngineCounters, "usage" | "storedBytes">;
+}
+
 interface Held {
 	newest: PendingUsage;
 	/** Of the readings that haven't been reported yet. */
@@ -33,7 +38,7 @@ export class UsageMeter {
 		this.wallClock = wallClock;
 	}
 
-	take(assignmentId: string, { process, counters }: MeteredReading, at: number): void {
+	take(assignmentId: string, { process, counters }: MeteredCounters, at: number): void {
 		const before = this.held.get(assignmentId);
 		const isSame = before?.newest.process === process;
 		if (before !== undefined && !isSame) this.report(before);

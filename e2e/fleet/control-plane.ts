@@ -19,6 +19,7 @@ export const HOST_LOST_SECONDS = 15;
 /** Rows written (inserted, changed or removed) since the database was made. */
 export interface Writes {
 	readonly metrics: number;
+	readonly metering: number;
 	readonly others: number;
 }
 
@@ -97,9 +98,13 @@ export async function startControlPlane(profileDir: string | null): Promise<Cont
 
 async function countWrites(database: PostgresServer): Promise<Writes> {
 	const rows = await database.query(
-		`SELECT relname = 'MetricSample', sum(n_tup_ins + n_tup_upd + n_tup_del)
+		`SELECT CASE WHEN relname = 'MetricSample' THEN 'metrics'
+				WHEN relname IN ('Metering', 'MeteredCache', 'MeteredProcess', 'CacheUsage') THEN 'metering'
+				ELSE 'others' END,
+			sum(n_tup_ins + n_tup_upd + n_tup_del)
 		FROM pg_stat_user_tables GROUP BY 1`,
 	);
 	const counts = new Map(rows.map((row) => row.split("|")).map(([key, n]) => [key, Number(n)]));
-	return { metrics: counts.get("t") ?? 0, others: counts.get("f") ?? 0 };
+	const of = (what: keyof Writes) => counts.get(what) ?? 0;
+	return { metrics: of("metrics"), metering: of("metering"), others: of("others") };
 }

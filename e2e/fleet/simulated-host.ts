@@ -7,6 +7,7 @@ import { Outbox } from "../../agent/control/outbox.ts";
 import { Reporter } from "../../agent/control/reporter.ts";
 import { takeAnswer } from "../../agent/control/take-changes.ts";
 import { runWatchLoop } from "../../agent/control/watch-loop.ts";
+import { UsageMeter } from "../../agent/metrics/usage-meter.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type {
 	DesiredState,
@@ -50,6 +51,7 @@ export class SimulatedHost {
 	private readonly outbox = new Outbox();
 	private readonly reporter: Reporter;
 	private readonly alerts: Alerts;
+	private readonly meter = new UsageMeter((reading) => this.outbox.addUsage(reading));
 	private readonly abort = new AbortController();
 	private readonly look = () => this.reporter.notify();
 	private desired: DesiredState | null = null;
@@ -131,7 +133,10 @@ export class SimulatedHost {
 
 	/** A round of readings, which travels with the next report. */
 	read(): void {
-		for (const node of this.nodes.values()) this.outbox.addSample(node.reading());
+		for (const [id, node] of this.nodes) {
+			this.outbox.addSample(node.reading());
+			this.meter.take(id, node.counted(), performance.now());
+		}
 	}
 
 	private observations() {

@@ -1,10 +1,12 @@
 import type { Reading } from "../../agent/control/outbox.ts";
+import type { MeteredCounters } from "../../agent/metrics/usage-meter.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ReportedObservation } from "../../server/contract/host-report.ts";
 
 const ENGINE_VERSION = "9.1.2";
 /** What clients write between two rounds of readings. */
 const BYTES_WRITTEN = 4_096;
+const OPS_PER_SECOND = 250.4;
 
 /** The other engines, as far as a node sees them. */
 interface Neighbours {
@@ -70,6 +72,26 @@ export class SimulatedNode {
 		};
 	}
 
+	/** What the engine has counted since it started. */
+	counted(): MeteredCounters {
+		const uptimeSeconds = (Date.now() - Date.parse(this.startedAt)) / 1_000;
+		const calls = Math.round(uptimeSeconds * OPS_PER_SECOND);
+		const work = { calls, usec: 2 * calls };
+		const none = { calls: 0, usec: 0 };
+		return {
+			process: `simulated ${this.assignment.port} ${this.startedAt}`,
+			counters: {
+				storedBytes: this.leads ? 3e6 : 0,
+				usage: {
+					...{ uptimeSeconds, cpuUsec: 10 * calls, simple: work },
+					bytes: { total: 100 * calls, clients: this.leads ? 100 * calls : 0 },
+					requests: { direct: this.leads ? calls : 0, replicable: null },
+					heavy: { direct: none, replicable: none },
+				},
+			},
+		};
+	}
+
 	/** What an agent reads from an engine every five seconds. */
 	reading(): Reading {
 		if (this.leads) this.offset += BYTES_WRITTEN;
@@ -78,7 +100,12 @@ export class SimulatedNode {
 			at: performance.now(),
 			metrics: {
 				...{ memoryUsedBytes: 3e6, memoryMaxBytes: this.assignment.maxmemoryBytes, clients: 12 },
-				...{ opsPerSecond: 250.4, hitsPerSecond: 190.2, missesPerSecond: 10.8, keys: 15_000 },
+				...{
+					opsPerSecond: OPS_PER_SECOND,
+					hitsPerSecond: 190.2,
+					missesPerSecond: 10.8,
+					keys: 15_000,
+				},
 				...{ evictionsPerSecond: 0, cpuPercent: 1.3 },
 				replicationLagBytes: this.leads ? null : 0,
 			},

@@ -53,7 +53,7 @@ export const AREAS: readonly Area[] = [
 		uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "e2e/bench"],
 	},
 	// Simulated hosts speak to the control plane with the agent's own code, and a large fleet is filled with rows.
-	{ path: "e2e/fleet", uses: [...BASE, "agent/control", "e2e", "server/testing"] },
+	{ path: "e2e/fleet", uses: [...BASE, "agent/control", "agent/metrics", "e2e", "server/testing"] },
 ];
 
 /** Packages that only these areas may import, and the database's generated client. */

@@ -352,4 +352,8 @@ export const reportResultSchema = z.object({
 		.int32()
 		.min(100)
 		.describe("until the next report, if there is no news before then"),
+	readingsStored: z
+		.boolean()
+		.optional()
+		.describe("false: the database can't keep up; `metrics` and `usage` must be sent again, later"),
 });

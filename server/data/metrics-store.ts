@@ -1,7 +1,7 @@
 import { METRIC_NAMES, type NodeMetrics } from "../contract/metrics.ts";
 import { RESOLUTIONS, ROLLUP_SECONDS } from "../domain/metrics/resolutions.ts";
+import { BatchWriter } from "../platform/batch-writer.ts";
 import { oncePer } from "../platform/once-per.ts";
-import { SharedRun } from "../platform/shared-run.ts";
 import { type Database, Prisma } from "./database.ts";
 
 export interface StoredSample extends NodeMetrics {
@@ -24,45 +24,27 @@ const mergedMeans = Prisma.join(
 	),
 );
 
-/** From the beginning of one statement to that of the next, at least. */
+/** A fleet's reports come at any moment, each with a few samples, and a statement costs far more than a row. */
 const STATEMENT_INTERVAL_MS = 50;
-/** In one statement. */
-const SAMPLES_AT_ONCE = 2_000;
+const SAMPLES_PER_STATEMENT = 2_000;
+/** What PostgreSQL stores in some three seconds: agents that wait much longer give up. */
+const SAMPLES_WAITING_MAX = 10_000;
 
-/**
- * Writes one statement at a time: samples that arrive meanwhile wait, and go together in the next one. A fleet's
- * reports come at any moment, each with a few samples, and a statement costs far more than a row.
- */
-class SampleWriter {
-	#waiting: StoredSample[] = [];
-	readonly #writing: SharedRun;
-
-	constructor(db: Database) {
-		this.#writing = new SharedRun(
-			async () => {
-				const samples = this.#waiting;
-				this.#waiting = [];
-				while (samples.length > 0) await insertSamples(db, samples.splice(0, SAMPLES_AT_ONCE));
-			},
-			{ intervalMs: STATEMENT_INTERVAL_MS },
-		);
-	}
-
-	store(samples: readonly StoredSample[]): Promise<void> {
-		this.#waiting.push(...samples);
-		return this.#writing.run();
-	}
-}
-
-const writerOf = oncePer((db: Database) => new SampleWriter(db));
+const writerOf = oncePer(
+	(db: Database) =>
+		new BatchWriter<StoredSample>((samples) => insertSamples(db, samples), {
+			...{ batch: SAMPLES_PER_STATEMENT, waitingMax: SAMPLES_WAITING_MAX },
+			intervalMs: STATEMENT_INTERVAL_MS,
+		}),
+);
 
 /**
  * Stores samples of 5 s and adds them to the coarser resolutions. An existing sample (from a report that was
- * resent) changes nothing. Samples of removed nodes are left out.
+ * resent) changes nothing. Samples of removed nodes are left out. Throws BusyWriterError if too many wait already.
  */
 export async function storeSamples(db: Database, samples: readonly StoredSample[]): Promise<void> {
 	if (samples.length === 0) return;
-	await writerOf(db).store(samples);
+	await writerOf(db).write(samples);
 }
 
 async function insertSamples(db: Database, samples: readonly StoredSample[]): Promise<void> {

@@ -1,20 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HostFacts } from "../contract/agent.ts";
 import type {
 	GatewayObservation,
-	Observation,
 	ReportInput,
 	SentinelObservation,
 } from "../contract/host-report.ts";
-import { AGENT_TIMING, HUNG_TIMING } from "../contract/limits.ts";
 import { cleanText } from "../contract/storable.ts";
 import { writeInCharge } from "../data/charge.ts";
-import type { Prisma } from "../data/database.ts";
 import type { FleetState } from "../data/fleet-state.ts";
-import { storeSamples } from "../data/metrics-store.ts";
 import { recordEvent } from "../data/record-event.ts";
-import { isSameButForOffset } from "../data/stored-observation.ts";
-import { inTurn } from "../platform/in-turn.ts";
+import { KeyedTurns } from "../platform/keyed-turns.ts";
 import { oncePer } from "../platform/once-per.ts";
+import { Places } from "../platform/places.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { settleRoutes } from "../services/route-hosts.ts";
@@ -25,17 +22,24 @@ import { locateNodes } from "./locate-nodes.ts";
 import { noteOverreach } from "./note-overreach.ts";
 import { scopeInMemory, scopeOf } from "./read-scope.ts";
 import { takeOrderResult } from "./take-alert.ts";
-import { noteStored, observationAfter, takeOffsets } from "./take-offsets.ts";
-import { takeUsage } from "./take-usage.ts";
+import { takeObservations } from "./take-observations.ts";
+import { noteStored, takeOffsets } from "./take-offsets.ts";
+import { hasLastReadings, NO_READINGS, type Readings, takeReadings } from "./take-readings.ts";
 
 /** For each host, its reports one after another. */
-const turnsOf = oncePer((_: FleetState) => new Map<string, ReturnType<typeof inTurn>>());
+const turnsOf = oncePer((_: FleetState) => new KeyedTurns());
 
-function turnOf(fleet: FleetState, hostId: string): ReturnType<typeof inTurn> {
-	const turns = turnsOf(fleet);
-	const turn = turns.get(hostId) ?? inTurn();
-	turns.set(hostId, turn);
-	return turn;
+/** Reports of all hosts that use the database at the same time: others need its connections too. */
+const REPORTS_AT_ONCE = 3;
+const placesOf = oncePer((_: FleetState) => new Places(REPORTS_AT_ONCE));
+
+/** What became of a report. */
+export interface Ingested {
+	/**
+	 * Why the host must send its metrics and usage again, later; null if they are stored. Everything else is stored in either
+	 * case: what a host's engines do mustn't wait for what they have counted.
+	 */
+	readonly readingsError: unknown;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function ingestReport(
 	hostId: string,
 	said: ReportInput,
 	isAwaited: () => boolean = () => true,
-): Promise<void> {
+): Promise<Ingested> {
 	const { fleet } = resources;
 	const end = fleet.beginReport(hostId);
 	try {
@@ -58,30 +62,43 @@ export async function ingestReport(
 		if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
 		const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
 		for (const result of orders) takeOrderResult(resources, hostId, result);
-		await turnOf(
-			fleet,
-			hostId,
-		)(async () => {
+		const left = await turnsOf(fleet).run(hostId, async () => {
 			// The rest keeps the database, and this process, busy.
 			await resources.orders.quiet();
-			if (returned) await markOnline(resources, hostId);
-			if (isAwaited()) await takeReport(resources, hostId, said);
+			return await placesOf(fleet).run(async () => {
+				if (returned) await markOnline(resources, hostId);
+				return isAwaited() ? await takeReport(resources, hostId, said) : NO_READINGS;
+			});
 		});
+		return { readingsError: await failureOf(takeReadings(resources, left)) };
 	} finally {
 		end();
 	}
 }
 
-async function takeReport(resources: Resources, hostId: string, said: ReportInput): Promise<void> {
+async function failureOf(work: Promise<void>): Promise<unknown> {
+	try {
+		await work;
+		return null;
+	} catch (error) {
+		return error;
+	}
+}
+
+/** Stores all but the readings, which it returns for the caller to store, unless they had to come first. */
+async function takeReport(
+	resources: Resources,
+	hostId: string,
+	said: ReportInput,
+): Promise<Readings> {
 	const { fleet } = resources;
 	// After markOnline, because a host that was lost watches caches again.
 	const rule = new HostRule(await scopeOf(resources, hostId, said));
 	const report = rule.report(said);
 	await noteOverreach(resources, hostId, rule.refused);
 	if (report.facts !== null) await takeFacts(resources, hostId, report.facts);
-	// Before the observations, which may remove the node of a last sample or reading.
-	await takeMetrics(resources, report.metrics);
-	await takeUsage(resources, report.usage);
+	const isLast = hasLastReadings(report);
+	if (isLast) await takeReadings(resources, report);
 	const touched = new Set<string>();
 	if (report.observations !== null && !takeOffsets(fleet, hostId, report)) {
 		await takeObservations(resources, hostId, report.revision, report.observations, touched);
@@ -93,6 +110,7 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
 	if (report.sentinel !== null) await takeSentinel(resources, hostId, report.sentinel, touched);
 	await takeEvents(resources, hostId, report.events);
 	for (const cacheId of touched) resources.wakeCache(cacheId);
+	return isLast ? NO_READINGS : report;
 }
 
 /**
@@ -100,13 +118,13 @@ async function takeReport(resources: Resources, hostId: string, said: ReportInpu
  * version.
  */
 async function takeFacts(resources: Resources, hostId: string, facts: HostFacts): Promise<void> {
+	const columns = factColumns(facts);
+	const stored = await resources.db.host.findUniqueOrThrow({ where: { id: hostId } });
+	// After a start of the control plane, all hosts send theirs again.
+	if (isDeepStrictEqual({ ...stored, ...columns }, stored)) return;
 	const moved = await writeInCharge(resources, async (tx) => {
-		const { advertisedAddress } = await tx.host.findUniqueOrThrow({
-			where: { id: hostId },
-			select: { advertisedAddress: true },
-		});
-		await tx.host.update({ where: { id: hostId }, data: factColumns(facts) });
-		if (advertisedAddress === facts.advertisedAddress) return false;
+		await tx.host.update({ where: { id: hostId }, data: columns });
+		if (stored.advertisedAddress === facts.advertisedAddress) return false;
 		const caches = await tx.cache.findMany({
 			where: { nodes: { some: { hostId } } },
 			select: { id: true },
@@ -120,33 +138,6 @@ async function takeFacts(resources: Resources, hostId: string, facts: HostFacts)
 		return true;
 	});
 	if (moved) wakeGateways(resources);
-}
-
-/** Samples of a node are 5 s apart. One about as old as another is the same one, resent. */
-async function takeMetrics(
-	{ db, fleet, clock, wakeCache }: Resources,
-	samples: ReportInput["metrics"],
-): Promise<void> {
-	const now = clock.now().getTime();
-	const newest = new Map<string, number>();
-	const fresh = samples.flatMap(({ assignmentId: nodeId, at: text, metrics }) => {
-		const at = new Date(text);
-		const before = newest.get(nodeId) ?? fleet.sampledAt(nodeId) ?? Number.NEGATIVE_INFINITY;
-		// A sample from the future is from before this clock was set back.
-		const isSentAgain = before <= now && at.getTime() - before < AGENT_TIMING.metricsIntervalMs / 2;
-		if (isSentAgain) return [];
-		newest.set(nodeId, at.getTime());
-		return [{ nodeId, at, metrics }];
-	});
-	await storeSamples(
-		db,
-		fresh.map(({ metrics, ...sample }) => ({ ...sample, ...metrics })),
-	);
-	for (const { nodeId, at, metrics } of fresh) {
-		fleet.setMetrics(nodeId, at, metrics);
-		const place = fleet.placeOf(nodeId);
-		if (place !== null && fleet.elastic.isPressed(nodeId)) wakeCache(place.cacheId);
-	}
 }
 
 /** Marks a host online when it reports for the first time, or again. */
@@ -176,55 +167,6 @@ export async function markOnline(resources: Resources, hostId: string): Promise<
 		select: { id: true },
 	});
 	for (const cache of unplaced) wakeCache(cache.id);
-}
-
-async function takeObservations(
-	{ db, fleet, wakeCache }: Resources,
-	hostId: string,
-	revision: number,
-	observations: readonly Observation[],
-	touched: Set<string>,
-): Promise<void> {
-	const nodes = await db.node.findMany({
-		where: { hostId },
-		select: { id: true, cacheId: true, removedAtRevision: true, observation: true },
-	});
-	for (const node of nodes) {
-		const seen = observations.find((observation) => observation.assignmentId === node.id);
-		if (seen === undefined) {
-			// The host's state doesn't contain this node, and the host no longer has a trace of it.
-			if (node.removedAtRevision !== null && revision >= node.removedAtRevision) {
-				await db.node.deleteMany({ where: { id: node.id } });
-				fleet.forgetNode(node.id);
-				touched.add(node.cacheId);
-			}
-			continue;
-		}
-		fleet.setPlace(node.id, { cacheId: node.cacheId, hostId });
-		if (seen.reason?.code === "port-taken") fleet.refusedPorts.note(hostId, seen.port);
-		const before = fleet.observation(node.id, node.observation);
-		const next = observationAfter(before, seen);
-		fleet.setObservation(node.id, next);
-		if (before?.engineState?.role === "replica" && next.engineState?.role === "primary") {
-			fleet.notePromotion(node.id);
-			wakeCache(node.cacheId, "urgent");
-		}
-		if (before !== null && isSameButForOffset(before, next) && !fleet.isUnsaved(node.id)) continue;
-		// A death can't wait until the rest is stored.
-		if (next.phase === "exited" && before?.phase !== "exited") {
-			wakeCache(node.cacheId, "urgent");
-		}
-		if (next.silentSince !== null && next.silentSince !== before?.silentSince) {
-			// If it stays silent, no later report will wake the cache.
-			setTimeout(() => wakeCache(node.cacheId, "urgent"), HUNG_TIMING.askedAfterMs).unref();
-		}
-		await db.node.updateMany({
-			where: { id: node.id },
-			data: { observation: next as Prisma.InputJsonObject },
-		});
-		fleet.setSaved(node.id);
-		touched.add(node.cacheId);
-	}
 }
 
 /** Only in memory: hosts report it again after a restart. Caches that it serves and that are being created or changed wait for it. */

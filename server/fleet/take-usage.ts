@@ -11,39 +11,30 @@ import { addUsage, type UsageAddition } from "../data/usage-store.ts";
 import { NOTHING_USED } from "../domain/metering/cost.ts";
 import { divide } from "../domain/metering/spans.ts";
 import { isNewer, usageBetween } from "../domain/metering/usage-between.ts";
+import { BatchWriter } from "../platform/batch-writer.ts";
 import { oncePer } from "../platform/once-per.ts";
-import { SharedRun } from "../platform/shared-run.ts";
 import type { Resources } from "../services/context.ts";
 
 type Reading = ReportInput["usage"][number];
 
-/** One transaction at a time: readings that arrive meanwhile wait, and go together in the next one. */
-class UsageWriter {
-	#waiting: Reading[] = [];
-	readonly #writing: SharedRun;
+const READINGS_PER_TRANSACTION = 2_000;
+const READINGS_WAITING_MAX = 10_000;
 
-	constructor(resources: Resources) {
-		this.#writing = new SharedRun(async () => {
-			const readings = this.#waiting;
-			this.#waiting = [];
-			await writeInCharge(resources, (tx) => meter(resources.fleet, tx, readings));
-		});
-	}
-
-	take(readings: readonly Reading[]): Promise<void> {
-		this.#waiting.push(...readings);
-		return this.#writing.run();
-	}
-}
-
-const writerOf = oncePer((resources: Resources) => new UsageWriter(resources));
+/** One transaction at a time, because each holds the lock of metering. */
+const writerOf = oncePer(
+	(resources: Resources) =>
+		new BatchWriter<Reading>(
+			(readings) => writeInCharge(resources, (tx) => meter(resources.fleet, tx, readings)),
+			{ batch: READINGS_PER_TRANSACTION, waitingMax: READINGS_WAITING_MAX },
+		),
+);
 
 /**
  * Adds what clients used since the last reading of each process, and stores the reading, in one transaction: a reading
- * that comes twice, or after a newer one, adds nothing.
+ * that comes twice, or after a newer one, adds nothing. Throws BusyWriterError if too many wait already.
  */
 export async function takeUsage(resources: Resources, readings: readonly Reading[]): Promise<void> {
-	if (readings.length > 0) await writerOf(resources).take(readings);
+	if (readings.length > 0) await writerOf(resources).write(readings);
 }
 
 async function meter(

@@ -9,6 +9,7 @@ import { AGENT_TIMING } from "../contract/limits.ts";
 import type { Names } from "../contract/names.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
 import { oncePer } from "../platform/once-per.ts";
+import { Places } from "../platform/places.ts";
 import type { Resources } from "../services/context.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
 import { newerNames } from "./newer-names.ts";
@@ -61,11 +62,15 @@ async function newerResult(
 	const answers = nothingNewer(resources);
 	const before = answers.get(hostId);
 	if (before?.question === question && now - before.at < AGENT_TIMING.longPollMs) return null;
-	const news = await newsFor(resources, epoch, hostId, held);
+	const news = await placesOf(resources).run(() => newsFor(resources, epoch, hostId, held));
 	if (news !== null) return { epoch, notices: [], ...news };
 	answers.set(hostId, { question, at: now });
 	return null;
 }
+
+/** Hosts whose state is read at the same time: after a start of the control plane, all hosts ask for it. */
+const READ_AT_ONCE = 3;
+const placesOf = oncePer((_: Resources) => new Places(READ_AT_ONCE));
 
 /** The last request of each host that found nothing new, and when it came. */
 const nothingNewer = oncePer((_: Resources) => new Map<string, { question: string; at: number }>());

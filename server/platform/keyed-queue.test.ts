@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** A queue whose work waits until the test releases it, by its keys. */
-function heldQueue(concurrency: number, batch = 1) {
+/** A queue whose work waits until the test releases it, by its keys. `needsWork` is what sifting finds. */
+function heldQueue(concurrency: number, batch = 1, needsWork: readonly string[] = []) {
 	const started: string[] = [];
 	const errors: string[] = [];
 	const release = new Map<string, (error?: Error) => void>();
@@ -15,6 +15,10 @@ function heldQueue(concurrency: number, batch = 1) {
 	const queue = new KeyedQueue({
 		...{ concurrency, batch, work },
 		workTogether: (keys) => work(keys.join("+")),
+		async sift(keys) {
+			await work(`sift ${keys.join("+")}`);
+			return keys.filter((key) => needsWork.includes(key));
+		},
 		onError: (keys) => errors.push(...keys),
 	});
 	const finish = async (key: string, error?: Error) => {
@@ -85,6 +89,30 @@ it("takes several urgent keys together, one batch at a time, and what they need 
 	expect(started.slice(5)).toEqual(["f+x"]);
 	await finish("f+x");
 	expect(started.slice(6)).toEqual(["b"]);
+});
+
+it("sifts keys when many wait, works for those that need it, and takes an urgent one first", async () => {
+	const { queue, started, errors, finish } = heldQueue(3, 12, ["k0", "k7"]);
+	queue.add("a");
+	const keys = Array.from({ length: 15 }, (_, index) => `k${index}`);
+	for (const key of keys) queue.add(key);
+	await finish("a");
+	const sift = `sift ${keys.slice(0, 12).join("+")}`;
+	expect(started).toEqual(["a", sift]);
+	queue.addUrgent("k7");
+	queue.add("k3");
+	expect(started).toHaveLength(2);
+	await finish(sift);
+	// k3 was requested again while it was sifted, and few wait now.
+	expect(started.slice(2)).toEqual(["k7"]);
+	for (const key of ["k7", "k0", "k12", "k13", "k14", "k3"]) await finish(key);
+	expect(started.slice(2)).toEqual(["k7", "k0", "k12", "k13", "k14", "k3"]);
+	// A sift that fails.
+	for (const key of ["b", ...keys]) queue.add(key);
+	await finish("b");
+	const failing = started.at(-1) ?? "";
+	await finish(failing, new Error("no database"));
+	expect(errors).toEqual(failing.replace("sift ", "").split("+"));
 });
 
 it("reports a failure and continues", async () => {

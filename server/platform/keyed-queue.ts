@@ -1,3 +1,6 @@
+/** With fewer keys waiting, a look at them before the work that they may need would only take longer. */
+const SIFTED_FROM = 10;
+
 /**
  * Runs `work(key)` for requested keys: never twice at the same time for one key, at most `concurrency` calls in
  * parallel. A key requested while it runs is run again afterward. `onError` handles failures; it may request the keys
@@ -7,36 +10,43 @@
  *
  *   addUrgent   when several wait, one call of `workTogether` takes up to `batch` of them
  *   addNext     alone; for keys of a batch that need work of their own
- *   add         alone; may not take the last two places, so that neither of the others waits for slow work
+ *   add         alone; may not take the last two places, so that neither of the others waits for slow work. When many
+ *               wait, one call of `sift` takes up to `batch` of them and returns those that need work
  */
 export class KeyedQueue {
 	readonly #work: (key: string) => Promise<void>;
 	readonly #workTogether: (keys: readonly string[]) => Promise<void>;
+	readonly #sift: (keys: readonly string[]) => Promise<readonly string[]>;
 	readonly #onError: (keys: readonly string[], error: unknown) => void;
 	readonly #concurrency: number;
 	readonly #batch: number;
 	readonly #urgent = new Set<string>();
 	readonly #next = new Set<string>();
+	/** Of those added last, the ones that are known to need work. */
+	readonly #sifted = new Set<string>();
 	readonly #waiting = new Set<string>();
 	/** The most urgent first. A key is in one of them at most. */
-	readonly #kinds = [this.#urgent, this.#next, this.#waiting];
+	readonly #kinds = [this.#urgent, this.#next, this.#sifted, this.#waiting];
 	readonly #running = new Set<string>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
 	/** A call of `work` has several keys. One such run at a time leaves places for the work that follows. */
 	#batching = false;
+	#sifting = false;
 	#stopped = false;
 
 	/** `concurrency` must be at least 3. */
 	constructor(options: {
 		work: (key: string) => Promise<void>;
 		workTogether: (keys: readonly string[]) => Promise<void>;
+		sift: (keys: readonly string[]) => Promise<readonly string[]>;
 		onError: (keys: readonly string[], error: unknown) => void;
 		concurrency: number;
 		batch: number;
 	}) {
 		this.#work = options.work;
 		this.#workTogether = options.workTogether;
+		this.#sift = options.sift;
 		this.#onError = options.onError;
 		this.#concurrency = options.concurrency;
 		this.#batch = options.batch;
@@ -87,7 +97,26 @@ export class KeyedQueue {
 	#pump(): void {
 		this.#startUrgent();
 		this.#startFrom(this.#next, this.#concurrency);
-		this.#startFrom(this.#waiting, this.#concurrency - 2);
+		this.#startSift();
+		this.#startFrom(this.#sifted, this.#concurrency - 2);
+		if (!this.#sifting) this.#startFrom(this.#waiting, this.#concurrency - 2);
+	}
+
+	#startSift(): void {
+		if (this.#sifting || this.#runs.size >= this.#concurrency - 2) return;
+		if (this.#waiting.size < SIFTED_FROM) return;
+		const keys = [...this.#waiting].filter((key) => !this.#running.has(key)).slice(0, this.#batch);
+		if (keys.length === 0) return;
+		for (const key of keys) this.#waiting.delete(key);
+		this.#sifting = true;
+		this.#run(keys, async () => {
+			try {
+				// Unless someone has requested it more urgently meanwhile.
+				for (const key of await this.#sift(keys)) this.#request(key, this.#sifted);
+			} finally {
+				this.#sifting = false;
+			}
+		});
 	}
 
 	#startUrgent(): void {
@@ -114,13 +143,23 @@ export class KeyedQueue {
 	}
 
 	#start(keys: readonly string[]): void {
-		for (const key of keys) this.#running.add(key);
 		const [first = "", ...others] = keys;
-		const run = (others.length === 0 ? this.#work(first) : this.#workTogether(keys))
+		this.#run(keys, async () => {
+			if (others.length === 0) return await this.#work(first);
+			try {
+				await this.#workTogether(keys);
+			} finally {
+				this.#batching = false;
+			}
+		});
+	}
+
+	#run(keys: readonly string[], work: () => Promise<void>): void {
+		for (const key of keys) this.#running.add(key);
+		const run = work()
 			.catch((error: unknown) => this.#onError(keys, error))
 			.finally(() => {
 				for (const key of keys) this.#running.delete(key);
-				if (keys.length > 1) this.#batching = false;
 				this.#runs.delete(run);
 				this.#pump();
 			});

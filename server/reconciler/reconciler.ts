@@ -30,6 +30,7 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 		...{ concurrency: CONCURRENCY, batch: URGENT_TOGETHER },
 		work: (cacheId) => pass(cacheId),
 		workTogether: (cacheIds) => decide(cacheIds),
+		sift: (cacheIds) => findUnsettled(cacheIds),
 		onError(cacheIds, error) {
 			logger.error({ err: error, cacheIds }, "reconciling caches failed; trying again");
 			for (const cacheId of cacheIds) queue.addAfter(cacheId, ERROR_RETRY_MS);
@@ -47,6 +48,14 @@ export function startReconciler(resources: Resources, logger: Logger): Reconcile
 			else if (look !== null && isUrgent(look)) queue.addNext(cacheId);
 			else queue.add(cacheId);
 		}
+	};
+	const findUnsettled = async (cacheIds: readonly string[]) => {
+		await resources.orders.quiet();
+		const seen = await lookAtCaches(resources, cacheIds);
+		for (const { cacheId, look, settled } of seen) {
+			if (look !== null && settled) lookAgain(cacheId, look.plan.status);
+		}
+		return seen.filter(({ settled }) => !settled).map(({ cacheId }) => cacheId);
 	};
 	const lookAgain = (cacheId: string, status: CacheStatus | "gone") => {
 		if (status !== "gone" && status !== "available") queue.addAfter(cacheId, UNSETTLED_MS);

@@ -12,6 +12,7 @@ export function agentCaller(resources: Resources, credential: string) {
 		identifyHost: () => identifyHost(resources, `Bearer ${credential}`),
 		isAwaited: () => true,
 		hungUp: () => new AbortController().signal,
+		noteProblem: () => {},
 	});
 	return {
 		enrol: (said: unknown) => agentCalls.enrol(context(), said),

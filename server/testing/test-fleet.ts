@@ -6,6 +6,7 @@ import { Notices } from "../data/notices.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { expireLeases, restoreLeases } from "../fleet/lease-keeper.ts";
 import { inTurn } from "../platform/in-turn.ts";
+import { KeyedTurns } from "../platform/keyed-turns.ts";
 import { lookAtCaches } from "../reconciler/look-at-cache.ts";
 import { reconcileCache } from "../reconciler/reconcile-cache.ts";
 import { createCache } from "../services/caches/create-cache.ts";
@@ -26,7 +27,7 @@ export class TestFleet {
 	afterPass: () => Promise<void> = async () => {};
 	readonly #answered = new Set<string>();
 	readonly #placementLock = inTurn();
-	readonly #turns = new Map<string, ReturnType<typeof inTurn>>();
+	readonly #turns = new KeyedTurns();
 
 	private constructor(test: TestResources) {
 		this.test = test;
@@ -94,9 +95,9 @@ export class TestFleet {
 
 	/** As in the reconciler's queue, passes of one cache come one after another, and so do placements. */
 	pass(cacheId: string): ReturnType<typeof reconcileCache> {
-		const turn = this.#turns.get(cacheId) ?? inTurn();
-		this.#turns.set(cacheId, turn);
-		return turn(() => reconcileCache(this.test.resources, cacheId, this.#placementLock));
+		return this.#turns.run(cacheId, () =>
+			reconcileCache(this.test.resources, cacheId, this.#placementLock),
+		);
 	}
 
 	/** Works like the reconciler's queue, except for caches that are checked again after a while. */

@@ -48,7 +48,7 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 		facts,
 	};
 	const { hostId } = await enrollHost(resources, enrollment);
-	const report = (overrides: Partial<ReportInput> = {}, isAwaited = true) => {
+	const report = async (overrides: Partial<ReportInput> = {}, isAwaited = true): Promise<void> => {
 		const said: ReportInput = {
 			protocol: AGENT_PROTOCOL_VERSION,
 			clockAheadMs: 0,
@@ -66,7 +66,8 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 			usage: [],
 			...overrides,
 		};
-		return ingestReport(resources, hostId, said, () => isAwaited);
+		const { readingsError } = await ingestReport(resources, hostId, said, () => isAwaited);
+		if (readingsError !== null) throw readingsError;
 	};
 	await report();
 	const answered = new Set<string>();

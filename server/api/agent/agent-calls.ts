@@ -29,6 +29,8 @@ export interface AgentContext {
 	isAwaited(): boolean;
 	/** Aborts when it no longer does. */
 	hungUp(): AbortSignal;
+	/** Logs what went wrong though the call succeeds. */
+	noteProblem(error: unknown, message: string): void;
 }
 
 type AgentCall<Answer> = (context: AgentContext, said: unknown) => Promise<Answer>;
@@ -80,8 +82,12 @@ export const agentCalls = {
 		return { accepted: true as const };
 	}),
 	report: hostsCall(reportMessageSchema, async (context, report) => {
-		const { resources, hostId, arrivedAt, isAwaited } = context;
-		await ingestReport(resources, hostId, timedReport(report, arrivedAt), isAwaited);
-		return { accepted: true as const, heartbeatMs: resources.fleet.heartbeatMs };
+		const { resources, hostId, arrivedAt, isAwaited, noteProblem } = context;
+		const timed = timedReport(report, arrivedAt);
+		const { readingsError } = await ingestReport(resources, hostId, timed, isAwaited);
+		const answer = { accepted: true as const, heartbeatMs: resources.fleet.heartbeatMs };
+		if (readingsError === null) return answer;
+		noteProblem(readingsError, "a host's metrics and usage aren't stored yet; it sends them again");
+		return { ...answer, readingsStored: false };
 	}),
 } as const;

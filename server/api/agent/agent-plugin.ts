@@ -34,7 +34,7 @@ export async function agentPlugin(
 
 function contextOf(
 	{ resources, epoch, gate }: AgentPluginOptions,
-	{ id: requestId, ip: address, headers: { authorization } }: FastifyRequest,
+	{ id: requestId, ip: address, headers: { authorization }, log }: FastifyRequest,
 	reply: FastifyReply,
 ): AgentContext {
 	return {
@@ -51,6 +51,7 @@ function contextOf(
 			reply.raw.once("close", () => abort.abort());
 			return abort.signal;
 		},
+		noteProblem: (err, message) => log.warn({ err }, message),
 	};
 }
 
