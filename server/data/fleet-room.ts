@@ -30,12 +30,15 @@ export function fleetRoom(
 
 /**
  * Records whether the node's host lacked room for the cache's node type at the last attempt. After a restart the next
- * attempt finds out again: it changes the node in place if there is room, and nothing otherwise.
+ * attempt finds out again: it changes the node in place if there is room, and nothing otherwise. Returns whether it is
+ * news.
  */
-export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): void {
+export function setTight(fleet: FleetState, nodeId: string, isTight: boolean): boolean {
 	const { tight } = known(fleet);
+	const isNews = tight.has(nodeId) !== isTight;
 	if (isTight) tight.add(nodeId);
 	else tight.delete(nodeId);
+	return isNews;
 }
 
 /** Records which hosts accept nodes. */

@@ -93,6 +93,22 @@ describe("a node type", () => {
 		expect((await fleet.orders()).progress.every(({ state }) => state === "done")).toBe(true);
 	});
 
+	it("is forecast with the room that earlier steps leave, and a node that finds none says so in the status", async () => {
+		await fleet.create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
+		await fleet.test.resources.db.host.updateMany({ data: { memoryBytes: 2n * 1024n ** 3n } });
+		const change = { nodeType: "cache.t4g.small" };
+		// Each of the four would fit. One of the three hosts has two, and room for one.
+		expect((await preview(change)).problems).toMatchObject([
+			{ field: "nodeType", message: expect.stringContaining("No capacity") },
+		]);
+		await modify(change);
+		await fleet.converge();
+		expect(await fleet.orders()).toMatchObject({
+			status: "modifying",
+			statusReason: expect.stringMatching(/^Changing the node type .+ waits\. No capacity: /),
+		});
+	});
+
 	it("that a host has no room for is reached through a successor on another, and the primary hands over", async () => {
 		await fleet.create({ nodeType: "cache.t4g.medium" });
 		const [lone] = await nodes();

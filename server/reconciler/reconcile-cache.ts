@@ -77,10 +77,12 @@ export async function reconcileCache(
 }
 
 /**
- * After these it is the hosts' turn: another pass at once would only get in their way. `scale` asks for one itself if it
- * has changed more than hosts can do at once.
+ * After these it is the hosts' turn: another pass at once would only get in their way. `scale` and `resize-node` ask for
+ * one themselves if there is more to do than what hosts do.
  */
-const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set(["place", "end-hung", "scale"]);
+const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set([
+	...(["place", "end-hung", "scale", "resize-node"] as const),
+]);
 
 /** Returns null once the action is done, or the reason why it can't be done now. */
 async function apply(

@@ -1,5 +1,6 @@
 import type { FullNode } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
+import { RoomClaims } from "../domain/placement/room-claims.ts";
 import type { Resources } from "./context.ts";
 import type { NodeColumns } from "./node-columns.ts";
 
@@ -12,13 +13,18 @@ export async function mayResize(
 	tx: Transaction,
 	node: FullNode,
 	wanted: Pick<NodeColumns, "memoryBytes" | "cpuMillis">,
+	claims = new RoomClaims(),
 ): Promise<boolean> {
 	const host = await tx.host.findUniqueOrThrow({
 		where: { id: node.hostId },
 		include: { nodes: { where: { id: { not: node.id } } } },
 	});
-	const memoryBytes = host.nodes.reduce((sum, each) => sum + Number(each.memoryBytes), 0);
-	const cpuMillis = host.nodes.reduce((sum, each) => sum + each.cpuMillis, 0);
+	const claimed = claims.on(host.id);
+	const memoryBytes = host.nodes.reduce(
+		(sum, each) => sum + Number(each.memoryBytes),
+		claimed.memoryBytes,
+	);
+	const cpuMillis = host.nodes.reduce((sum, each) => sum + each.cpuMillis, claimed.cpuMillis);
 	if (node.engine === "memcached" && wanted.memoryBytes < node.memoryBytes) return false;
 	const isSmaller = wanted.memoryBytes <= node.memoryBytes && wanted.cpuMillis <= node.cpuMillis;
 	return (

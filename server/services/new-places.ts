@@ -3,6 +3,7 @@ import type { Transaction } from "../data/database.ts";
 import { situationOf } from "../domain/cache/plan-scaling.ts";
 import { type PlacementResult, placeNodes } from "../domain/placement/place-nodes.ts";
 import type { PlacementHost } from "../domain/placement/request.ts";
+import type { RoomClaims } from "../domain/placement/room-claims.ts";
 import { withReserve } from "../domain/placement/with-reserve.ts";
 import { nodeBytesOf } from "../domain/serverless/capacity.ts";
 import { BOUNDLESS, reserveUntilMoved } from "../domain/serverless/policy.ts";
@@ -18,8 +19,9 @@ export async function chooseNewPlaces(
 	tx: Transaction,
 	cache: FullCache,
 	counts: readonly number[],
+	claims?: RoomClaims,
 ): Promise<PlacementResult> {
-	const hosts = await placementHosts(resources, tx);
+	const hosts = await placementHosts(resources, tx, claims);
 	const reserveBytes = reserveOf(resources, cache);
 	const hostIds = allNodeRows(cache).map(({ hostId }) => hostId);
 	const roomy = place(resources, cache, counts, withReserve(hosts, hostIds, reserveBytes));

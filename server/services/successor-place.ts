@@ -1,6 +1,7 @@
 import { allNodeRows, type FullCache, type FullNode, zonesColumn } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
 import { placeReplacement, type ReplacementResult } from "../domain/placement/place-replacement.ts";
+import type { RoomClaims } from "../domain/placement/room-claims.ts";
 import type { Resources } from "./context.ts";
 import type { NodeColumns } from "./node-columns.ts";
 import { placementHosts } from "./placement-hosts.ts";
@@ -16,10 +17,12 @@ export async function placeSuccessor(
 		only: readonly string[] | null;
 		/** It can't be started again, so the room that it had is free. */
 		hasEnded: boolean;
+		/** Of the steps before, in a forecast. */
+		claims?: RoomClaims;
 	},
 ): Promise<ReplacementResult> {
-	const { size, only, hasEnded } = options;
-	const hosts = await placementHosts(resources, tx);
+	const { size, only, hasEnded, claims } = options;
+	const hosts = await placementHosts(resources, tx, claims);
 	const rows = allNodeRows(cache);
 	const replaced = new Set([node.id, ...rows.map((each) => each.replacesNodeId)]);
 	return placeReplacement({

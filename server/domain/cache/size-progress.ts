@@ -100,8 +100,9 @@ export function describeResize(cache: CacheModel): string | null {
 		return `Removing ${nodeNames(leaving)}.${waits}`;
 	}
 	const kind = describeKind(cache);
+	const waits = describeBlocks(cache);
 	const lacks = lackOf(cache);
-	if (lacks === 0 && kind !== null) return kind;
+	if (lacks === 0 && kind !== null) return [kind, ...waits].join(" ");
 	if (lacks > 0)
 		return `Adding ${lacks} node${lacks === 1 ? "" : "s"} once no other change is in progress.`;
 	return hasSurplus(cache)
@@ -124,6 +125,17 @@ function describeKind(cache: CacheModel): string | null {
 	return resizing.length === 0
 		? null
 		: `Changing the node type to ${cache.nodeType}. Still to change: ${nodeNames(resizing)}.`;
+}
+
+/** Why nodes can't get their new kind now: for each reason, one of the nodes that wait. */
+function describeBlocks(cache: CacheModel): string[] {
+	const reasons = new Map<string, string>();
+	for (const { step, nodeId, reason } of cache.blocks) {
+		const node = allNodes(cache).find(({ id }) => id === nodeId);
+		const waits = node !== undefined && step === "add-replacement" && !reasons.has(reason);
+		if (waits) reasons.set(reason, `${node.name} waits. ${reason}`);
+	}
+	return [...reasons.values()];
 }
 
 /** No node is leaving or about to stop. */

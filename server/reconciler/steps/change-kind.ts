@@ -53,7 +53,9 @@ export async function resizeNode(
 		});
 		return { hostId: node.hostId };
 	});
-	setTight(resources.fleet, nodeId, outcome.isTight === true);
+	const isNews = setTight(resources.fleet, nodeId, outcome.isTight === true);
+	// The next plan looks for a successor.
+	if (isNews) resources.wakeCache(id);
 	if (outcome.hostId !== undefined) wakeHosts(resources, [outcome.hostId]);
 	return outcome.reason ?? null;
 }

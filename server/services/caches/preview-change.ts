@@ -4,7 +4,7 @@ import {
 	nextWindow,
 	windowTimeText,
 } from "../../contract/index.ts";
-import { type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
@@ -16,6 +16,7 @@ import {
 	type ShardModel,
 } from "../../domain/cache/model.ts";
 import { inOrderOfLeaving, lacksOf, membersOf } from "../../domain/cache/plan-size.ts";
+import { RoomClaims } from "../../domain/placement/room-claims.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { assemblePreview } from "./assemble-preview.ts";
@@ -48,30 +49,32 @@ export async function previewChange(
 		const wanted = { ...withLeavers(withSize(withKind(row, kind), count), named), zones };
 		const present = order === "shards-first" ? row : await withShape(resources, tx, row, input);
 		const { shards: shardCount, weightBy } = input;
-		const reshard =
-			shardCount === undefined
-				? null
-				: await previewReshard(resources, tx, present, { shards: shardCount, weightBy });
-		const shards = reshard?.part ?? emptyPreview();
 		const growing = order === "size-last" ? withoutLeavers(wanted, input) : wanted;
-		const size = [
-			{ ...emptyPreview(), steps: switches(row, shape) },
-			await previewSize(resources, tx, growing),
-		];
-		const changes = [
-			await previewKind(resources, tx, row, wanted),
-			await previewReboots(resources, tx, row, input),
-		];
-		const moves = await previewMoves(resources, tx, row, input);
-		const parts: PartPreview[] = [
-			...(input.apply === "window" ? [waiting(resources, row)] : []),
-			...inOrder(order, { size, kind: changes, shards: [shards] }),
-			moves,
-		];
+		const claims = new RoomClaims();
+		let nodeCount = wantedNodeCount(wanted);
+		const previews = {
+			size: async () => [
+				{ ...emptyPreview(), steps: switches(row, shape) },
+				await previewSize(resources, tx, growing, claims),
+			],
+			kind: async () => [
+				await previewKind(resources, tx, row, wanted, claims),
+				await previewReboots(resources, tx, row, input),
+			],
+			shards: async () => {
+				if (shardCount === undefined) return [];
+				const request = { shards: shardCount, weightBy };
+				const reshard = await previewReshard(resources, tx, present, request, claims);
+				nodeCount = reshard?.nodeCount ?? nodeCount;
+				return reshard === null ? [] : [reshard.part];
+			},
+		};
+		const parts: PartPreview[] = input.apply === "window" ? [waiting(resources, row)] : [];
+		for (const part of IN_ORDER[order]) parts.push(...(await previews[part]()));
+		parts.push(await previewMoves(resources, tx, row, input));
 		const problems = [...limitsProblems(resources, row, input), ...shape.problems].map(
 			({ field, message }) => ({ field, message }),
 		);
-		const nodeCount = reshard?.nodeCount ?? wantedNodeCount(wanted);
 		return {
 			...(await assemblePreview(resources, tx, row, { wanted, nodeCount }, [
 				{ ...emptyPreview(), problems },
@@ -82,19 +85,12 @@ export async function previewChange(
 	});
 }
 
-function inOrder<T>(
-	order: PartOrder,
-	{ size, kind, shards }: { size: T[]; kind: T[]; shards: T[] },
-): T[] {
-	switch (order) {
-		case "nodes-first":
-			return [...size, ...kind, ...shards];
-		case "shards-first":
-			return [...shards, ...size, ...kind];
-		case "size-last":
-			return [...kind, ...shards, ...size];
-	}
-}
+/** Each part is previewed with the room that those before it leave. */
+const IN_ORDER = {
+	"nodes-first": ["size", "kind", "shards"],
+	"shards-first": ["shards", "size", "kind"],
+	"size-last": ["kind", "shards", "size"],
+} as const satisfies Record<PartOrder, readonly string[]>;
 
 function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPreview {
 	const { startsAt } = nextWindow(maintenanceWindow, clock.now());
@@ -117,10 +113,15 @@ async function previewSize(
 	resources: Resources,
 	tx: Transaction,
 	wanted: FullCache,
+	claims: RoomClaims,
 ): Promise<PartPreview> {
 	const model = toCacheModel(wanted, resources);
-	const growth = await additions(resources, tx, wanted, model);
+	const growth = await additions(resources, tx, wanted, model, claims);
 	const leavers = model.shards.map((shard) => leaversOf(model, shard));
+	const leaving = new Set(leavers.flat().map(({ id }) => id));
+	for (const node of allNodeRows(wanted)) {
+		if (leaving.has(node.id)) claims.giveBack(node.hostId, node);
+	}
 	return {
 		...growth,
 		seconds: growth.seconds + leaveSeconds(model.engine, leavers.flat().length),
@@ -140,15 +141,18 @@ async function additions(
 	tx: Transaction,
 	wanted: FullCache,
 	model: CacheModel,
+	claims: RoomClaims,
 ): Promise<PartPreview> {
 	const lacks = lacksOf(model);
 	if (lacks.every((count) => count === 0)) return emptyPreview();
-	const places = await chooseNewPlaces(resources, tx, wanted, lacks);
+	const places = await chooseNewPlaces(resources, tx, wanted, lacks, claims);
 	const isMemcached = wanted.engine === "memcached";
 	if (!places.ok) {
 		const field = isMemcached ? "nodes" : "replicasPerShard";
 		return { ...emptyPreview(), problems: [{ field, message: places.reason }] };
 	}
+	const size = { memoryBytes: wanted.nodeMemoryBytes, cpuMillis: wanted.nodeCpuMillis };
+	for (const { hostId } of places.shards.flat()) claims.take(hostId, size);
 	const hosts = await tx.host.findMany({ select: { id: true, name: true, zone: true } });
 	const steps = places.shards.flatMap((shard, index) =>
 		shard.map(({ hostId }) => {

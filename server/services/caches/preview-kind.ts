@@ -12,6 +12,7 @@ import { enginesColumn } from "../../data/host-mapping.ts";
 import { copySeconds, RESIZE_SECONDS, restartSeconds } from "../../domain/cache/expected-time.ts";
 import { engineTitle, isOutOfZone } from "../../domain/cache/node-kind.ts";
 import { versionFits } from "../../domain/engines/versions.ts";
+import type { RoomClaims } from "../../domain/placement/room-claims.ts";
 import type { Resources } from "../context.ts";
 import { mayResize } from "../host-room.ts";
 import { type NodeColumns, nodeColumns } from "../node-columns.ts";
@@ -27,6 +28,7 @@ export async function previewKind(
 	tx: Transaction,
 	row: FullCache,
 	wanted: FullCache,
+	claims: RoomClaims,
 ): Promise<PartPreview> {
 	const preview = emptyPreview();
 	const columns = await nodeColumns(tx, wanted);
@@ -40,7 +42,16 @@ export async function previewKind(
 		for (const node of primariesLast(row, members)) {
 			const isLeader = node.id === shard.primaryNodeId;
 			const scene = {
-				...{ resources, tx, wanted, node, columns, isLeader, isAlone: members.length === 1 },
+				...{
+					resources,
+					tx,
+					claims,
+					wanted,
+					node,
+					columns,
+					isLeader,
+					isAlone: members.length === 1,
+				},
 				shard: shardName(shard.index),
 			};
 			if (!runs(resources, node, kind)) await addEngine(preview, scene);
@@ -54,6 +65,7 @@ export async function previewKind(
 interface Scene {
 	resources: Resources;
 	tx: Transaction;
+	claims: RoomClaims;
 	wanted: FullCache;
 	node: FullNode;
 	columns: NodeColumns;
@@ -69,8 +81,10 @@ async function addMove(preview: PartPreview, scene: Scene): Promise<void> {
 }
 
 async function addSize(preview: PartPreview, scene: Scene): Promise<void> {
-	const { resources, tx, node, columns } = scene;
-	if (await mayResize(resources, tx, node, columns)) {
+	const { resources, tx, claims, node, columns } = scene;
+	if (await mayResize(resources, tx, node, columns, claims)) {
+		claims.take(node.hostId, columns);
+		claims.giveBack(node.hostId, node);
 		const size = `${columns.nodeType} (${formatGib(Number(columns.memoryBytes))}, ${formatCpus(columns.vcpus * 1_000)})`;
 		preview.seconds += RESIZE_SECONDS;
 		preview.deltas.push({ kind: "change-node", node: node.name });
@@ -115,13 +129,15 @@ async function addEngine(preview: PartPreview, scene: Scene): Promise<void> {
 /** Adds the steps of a successor, or returns why there is no place for one. */
 async function addSuccessor(
 	preview: PartPreview,
-	{ resources, tx, wanted, node, columns, isLeader, shard }: Scene,
+	{ resources, tx, claims, wanted, node, columns, isLeader, shard }: Scene,
 	what: string,
 ): Promise<string | null> {
 	const place = await placeSuccessor(resources, tx, wanted, node, {
-		...{ size: columns, only: null, hasEnded: false },
+		...{ size: columns, only: null, hasEnded: false, claims },
 	});
 	if (!place.ok) return `${node.name}: ${place.reason} ${place.remedy}`;
+	claims.take(place.hostId, columns);
+	claims.giveBack(node.hostId, node);
 	const host = await tx.host.findUniqueOrThrow({ where: { id: place.hostId } });
 	preview.seconds += copySeconds([usedBytes(resources, node)]);
 	preview.deltas.push({ kind: "replace-node", node: node.name, hostId: place.hostId });

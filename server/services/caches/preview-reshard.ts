@@ -6,6 +6,7 @@ import { shardName, wantedNodeCount } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { copySeconds, leaveSeconds, moveSeconds } from "../../domain/cache/expected-time.ts";
 import { movedData } from "../../domain/operation/moved-data.ts";
+import { RoomClaims } from "../../domain/placement/room-claims.ts";
 import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { emptyPreview, type PartPreview, type PreviewDelta } from "./part-preview.ts";
@@ -23,6 +24,7 @@ export async function previewReshard(
 	tx: Transaction,
 	row: FullCache,
 	request: ReshardRequest,
+	claims = new RoomClaims(),
 ): Promise<ReshardPreview | null> {
 	const plan = planReshard(resources, row, request);
 	if (plan === null) return null;
@@ -32,7 +34,10 @@ export async function previewReshard(
 	if (Object.keys(plan.input.after).length === 0) {
 		return { part: { ...emptyPreview(), problems }, nodeCount: wantedNodeCount(row) };
 	}
-	const growth = await additions(resources, tx, row, plan, members);
+	const growth = await additions(resources, tx, row, plan, members, claims);
+	for (const shard of row.shards.filter(({ id }) => plan.input.removed.includes(id))) {
+		for (const node of shard.nodes) claims.giveBack(node.hostId, node);
+	}
 	const part: PartPreview = {
 		...emptyPreview(),
 		steps: [...growth.steps, ...moves(row, plan), ...removals(row, plan)],
@@ -49,6 +54,7 @@ async function additions(
 	row: FullCache,
 	{ newShards }: ReshardPlan,
 	members: number,
+	claims: RoomClaims,
 ): Promise<PartPreview> {
 	if (newShards.length === 0) return emptyPreview();
 	const coming = newShards.map((shard) => ({
@@ -63,10 +69,12 @@ async function additions(
 	}));
 	const counts = [...row.shards.map(() => 0), ...coming.map(() => members)];
 	const wanted = { ...row, shards: [...row.shards, ...coming] };
-	const places = await chooseNewPlaces(resources, tx, wanted, counts);
+	const places = await chooseNewPlaces(resources, tx, wanted, counts, claims);
 	if (!places.ok) {
 		return { ...emptyPreview(), problems: [{ field: "shards", message: places.reason }] };
 	}
+	const size = { memoryBytes: row.nodeMemoryBytes, cpuMillis: row.nodeCpuMillis };
+	for (const { hostId } of places.shards.flat()) claims.take(hostId, size);
 	const hosts = await tx.host.findMany({ select: { id: true, name: true } });
 	const nameOf = (id: string) => hosts.find((host) => host.id === id)?.name ?? id;
 	const steps = newShards.map(({ index }) => {
