@@ -62,14 +62,16 @@ export async function ingestReport(
 		if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
 		const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
 		for (const result of orders) takeOrderResult(resources, hostId, result);
-		const left = await turnsOf(fleet).run(hostId, async () => {
-			// The rest keeps the database, and this process, busy.
-			await resources.orders.quiet();
-			return await placesOf(fleet).run(async () => {
-				if (returned) await markOnline(resources, hostId);
-				return isAwaited() ? await takeReport(resources, hostId, said) : NO_READINGS;
+		const takeInTurn = () =>
+			turnsOf(fleet).run(hostId, async () => {
+				// The rest keeps the database, and this process, busy.
+				await resources.orders.quiet();
+				return await placesOf(fleet).run(async () => {
+					if (returned) await markOnline(resources, hostId);
+					return isAwaited() ? await takeReport(resources, hostId, said) : NO_READINGS;
+				});
 			});
-		});
+		const left = (returned ? null : takeHeartbeat(resources, hostId, said)) ?? (await takeInTurn());
 		return { readingsError: await failureOf(takeReadings(resources, left)) };
 	} finally {
 		end();
@@ -83,6 +85,24 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 	} catch (error) {
 		return error;
 	}
+}
+
+/**
+ * Takes a report that changes nothing but memory, as most do, and returns its readings. Otherwise takes nothing and
+ * returns null.
+ */
+function takeHeartbeat(resources: Resources, hostId: string, said: ReportInput): Readings | null {
+	const { fleet, inventories } = resources;
+	const { observations, facts, gateway, sentinel, setAside, events, metrics, usage } = said;
+	if (facts !== null || gateway !== null || sentinel !== null) return null;
+	if (setAside.length > 0 || events.length > 0 || !inventories.settled) return null;
+	const named = [...(observations ?? []), ...metrics, ...usage];
+	if (!named.every(({ assignmentId }) => fleet.placeOf(assignmentId)?.hostId === hostId))
+		return null;
+	if (hasLastReadings(said) || (observations !== null && !takeOffsets(fleet, hostId, said))) {
+		return null;
+	}
+	return new HostRule(scopeInMemory(resources, hostId)).report(said);
 }
 
 /** Stores all but the readings, which it returns for the caller to store, unless they had to come first. */

@@ -62,15 +62,11 @@ async function newerResult(
 	const answers = nothingNewer(resources);
 	const before = answers.get(hostId);
 	if (before?.question === question && now - before.at < AGENT_TIMING.longPollMs) return null;
-	const news = await placesOf(resources).run(() => newsFor(resources, epoch, hostId, held));
+	const news = await newsFor(resources, epoch, hostId, held);
 	if (news !== null) return { epoch, notices: [], ...news };
 	answers.set(hostId, { question, at: now });
 	return null;
 }
-
-/** Hosts whose state is read at the same time: after a start of the control plane, all hosts ask for it. */
-const READ_AT_ONCE = 3;
-const placesOf = oncePer((_: Resources) => new Places(READ_AT_ONCE));
 
 /** The last request of each host that found nothing new, and when it came. */
 const nothingNewer = oncePer((_: Resources) => new Map<string, { question: string; at: number }>());
@@ -107,6 +103,10 @@ async function newerRoutes(
 	return changes && { ...changes, sentinelPassword: secrets.derive("sentinels") };
 }
 
+/** Hosts whose whole state is read at the same time: after a start of the control plane, all hosts ask for it. */
+const READ_AT_ONCE = 3;
+const placesOf = oncePer((_: Resources) => new Places(READ_AT_ONCE));
+
 async function newerState(
 	resources: Resources,
 	epoch: number,
@@ -119,6 +119,15 @@ async function newerState(
 		select: { revision: true },
 	});
 	if (heldRevision >= newest) return null;
+	return await placesOf(resources).run(() => readState(resources, epoch, hostId));
+}
+
+async function readState(
+	resources: Resources,
+	epoch: number,
+	hostId: string,
+): Promise<DesiredState> {
+	const { db } = resources;
 	// The revision belongs to exactly these assignments.
 	const host = await readSnapshot(db, (tx) =>
 		tx.host.findUniqueOrThrow({
