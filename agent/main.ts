@@ -162,6 +162,7 @@ class HostAgent {
 							advertisedAddress: options.advertisedAddress,
 							resolveTools: () => gatewayProgram("nftables", NFTABLES_VERSION),
 						},
+			onWaiting: (cacheId) => this.alerts.wakes(cacheId),
 			onChange: () => this.reporter.notify(),
 		});
 		this.busGuard = new BusGuard({

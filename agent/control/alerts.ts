@@ -44,6 +44,11 @@ export class Alerts {
 		this.send({ growing: [growth] });
 	}
 
+	/** Clients wait for a cache that may sleep. */
+	wakes(cacheId: string): void {
+		this.send({ waking: [cacheId] });
+	}
+
 	stop(): void {
 		this.abort.abort();
 	}

@@ -145,6 +145,8 @@ export interface EngineDriver {
 	hasServed(paths: InstancePaths): Promise<boolean>;
 	/** Whether the data kept for a reboot exists. */
 	hasKeptData(paths: InstancePaths): Promise<boolean>;
+	/** What is wrong with the kept data, in a clause; null if it is whole. `program` is the engine's server. */
+	findKeptDataFault(paths: InstancePaths, program: string): Promise<string | null>;
 	/** Moves kept data that the engine couldn't load to where people can examine it. Returns whether it did. */
 	keepUnloadedData(paths: InstancePaths): Promise<boolean>;
 	/**

@@ -1,6 +1,7 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { keepDamaged, keepUnloadedData } from "../instances/damaged-files.ts";
+import { findSnapshotFault } from "./check-snapshot.ts";
 import type { EngineDriver } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { holdBackCause } from "./hold-back.ts";
@@ -65,6 +66,10 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		},
 
 		hasKeptData: hasSnapshot,
+		async findKeptDataFault(paths, program) {
+			if (!(await hasSnapshot(paths))) return "without saving its data";
+			return await findSnapshotFault(program, `${flavor.prefix}-check-rdb`, snapshotFile(paths));
+		},
 		keepUnloadedData: (paths) => keepUnloadedData(paths, snapshotFile(paths)),
 		discardKeptData: discardSnapshot,
 

@@ -20,7 +20,11 @@ export class ClientPresence {
 	note(at: number, pid: number, { connected, requests }: ClientSigns): boolean {
 		const before = this.last?.pid === pid ? this.last.requests : null;
 		this.last = { pid, requests };
-		this.since ??= at;
+		// Another process: nobody has used it yet.
+		if (before === null) {
+			this.since = at;
+			this.seenAt = null;
+		}
 		const wasHere = this.isHere;
 		this.isHere = connected || (before !== null && requests > before);
 		if (this.isHere) this.seenAt = at;

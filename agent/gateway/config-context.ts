@@ -23,6 +23,7 @@ export function configContext(
 		statsSocket: paths.named(paths.statsSocket),
 		idleSocket: paths.named(paths.idleSocket),
 		leadersMap: paths.named(paths.leadersMap),
+		wakeSocket: (port) => paths.named(paths.wakeSocket(port)),
 		discoverySocket: (port) => paths.named(paths.discoverySocket(port)),
 	};
 }

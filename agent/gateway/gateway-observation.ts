@@ -25,8 +25,10 @@ export function observeRoutes(options: {
 		const { cacheId } = route;
 		const problem = plan.problems.get(cacheId);
 		if (problem !== undefined) return { cacheId, ready: false, problem };
-		const ready =
-			kernelLeads(route) || (isSameRoute(route, inForce.get(cacheId)) && isReady(route, states));
+		const isInForce = isSameRoute(route, inForce.get(cacheId));
+		// An endpoint of a cache that sleeps leads where clients wait.
+		const isOpen = route.asleep === true || isReady(route, states);
+		const ready = kernelLeads(route) || (isInForce && isOpen);
 		const failed = !ready && failure !== null;
 		const notInForce = failed ? { code: "failed" as const, message: failure, port: null } : null;
 		return { cacheId, ready, problem: notInForce };

@@ -12,6 +12,8 @@ export interface GatewayPaths extends ServicePaths {
 	readonly idleSocket: string;
 	/** Where the agent answers auto discovery for the configuration endpoint on that port. */
 	discoverySocket(port: number): string;
+	/** Where clients of the endpoint on that port wait while their cache sleeps. */
+	wakeSocket(port: number): string;
 	/**
 	 * The name of one of these files in HAProxy's configuration. HAProxy runs in the directory, so a bare name
 	 * is enough. A whole path could contain characters with a meaning for HAProxy: spaces, commas, quotes, a
@@ -40,6 +42,7 @@ export async function openGatewayDirectory(homeDir: string): Promise<GatewayPath
 		masterSocket: join(sockets, "master.sock"),
 		statsSocket: join(sockets, "stats.sock"),
 		idleSocket: join(sockets, "idle.sock"),
+		wakeSocket: (port) => join(sockets, `wake-${port}.sock`),
 		discoverySocket: (port) => join(sockets, `discovery-${port}.sock`),
 	};
 }

@@ -20,6 +20,8 @@ export interface GatewayOptions {
 	readonly resolveProgram: () => Promise<EngineAnswer>;
 	/** Null if HAProxy alone forwards. */
 	readonly forwarding: ForwardingOptions | null;
+	/** Clients wait for a cache that may sleep. */
+	readonly onWaiting: (cacheId: string) => void;
 	/** The gateway's state has changed. */
 	readonly onChange: () => void;
 }

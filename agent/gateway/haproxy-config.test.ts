@@ -28,6 +28,7 @@ const host = {
 	idleSocket: "/run/idle.sock",
 	leadersMap: "/run/leaders.map",
 	discoverySocket: (port: number) => `/run/discovery-${port}.sock`,
+	wakeSocket: (port: number) => `/run/wake-${port}.sock`,
 };
 
 function render(routes: Route[], isUsable = (_backend: string, _server: string) => false): string {

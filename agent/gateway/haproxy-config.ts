@@ -21,6 +21,8 @@ export interface HaproxyConfigInput {
 	readonly idleSocket: string;
 	readonly leadersMap: string;
 	discoverySocket(port: number): string;
+	/** Where clients wait while their cache sleeps. */
+	wakeSocket(port: number): string;
 	/** Whether the running HAProxy uses the server, so that its successor needn't find out while clients connect. */
 	isUsable(backend: string, server: string): boolean;
 }
@@ -132,8 +134,10 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 		section(`frontend in_${name}`, [
 			bind(port, input),
 			...keepalive("cli", route),
+			...waitIfAsleep("primary", route, [name]),
 			`default_backend ${name}`,
 		]),
+		...waitingRoom("primary", route, port, input),
 		section(`backend ${name}`, [
 			"balance first",
 			...keepalive("srv", route),
@@ -145,7 +149,7 @@ function renderPrimary(route: Route, port: number, input: HaproxyConfigInput): s
 			// not cut off all other clients.
 			`default-server inter 1s ${onRefusal("fastinter")} rise 1 fall 1 on-marked-down shutdown-sessions`,
 			...route.servers.map((server) => {
-				const downInterval = server.leads ? "100ms" : "1s";
+				const downInterval = server.leads && route.wakes !== true ? "100ms" : "1s";
 				return `${serverLine(name, server, input)} check downinter ${downInterval}`;
 			}),
 		]),
@@ -171,9 +175,11 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 		section(`frontend in_${name}`, [
 			bind(port, input),
 			...keepalive("cli", route),
+			...waitIfAsleep("reader", route, route.ports.primary === null ? [name] : [name, primary]),
 			...fallback,
 			`default_backend ${name}`,
 		]),
+		...waitingRoom("reader", route, port, input),
 		section(`backend ${name}`, [
 			"balance leastconn",
 			...keepalive("srv", route),
@@ -183,7 +189,7 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 			`default-server inter 2s ${onRefusal("mark-down")} rise 1 fall 1`,
 			...readable(route, input.knowsInitState).map((server) => {
 				// The primary isn't a replica: it is checked anyway, in case it becomes one.
-				const downInterval = server.leads ? "1s" : "100ms";
+				const downInterval = server.leads || route.wakes === true ? "1s" : "100ms";
 				return `${serverLine(name, server, input)} check downinter ${downInterval}`;
 			}),
 		]),
@@ -198,7 +204,7 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 		"balance leastconn",
 		...keepalive("srv", route),
 		...(memcached ? memcachedCheck() : clusterCheck(route.check)),
-		`default-server inter 1s ${onRefusal("mark-down")} downinter 100ms rise 1 fall 1`,
+		`default-server inter 1s ${onRefusal("mark-down")} downinter ${route.wakes === true ? "1s" : "100ms"} rise 1 fall 1`,
 		// If all are occupied, clients should hear it from one of them rather than be refused.
 		...readable(route).map(
 			({ nodeId }) => `use-server ${nodeId} if { nbsrv(${name}) eq 0 } { srv_is_up(${nodeId}) }`,
@@ -210,8 +216,10 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 			section(`frontend in_${name}`, [
 				bind(port, input),
 				...keepalive("cli", route),
+				...waitIfAsleep("configuration", route, [name]),
 				`default_backend ${name}`,
 			]),
+			...waitingRoom("configuration", route, port, input),
 			nodes,
 		];
 	}
@@ -233,6 +241,28 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 				({ nodeId, host, port: nodePort }) =>
 					`server ${nodeId} ${host}:${nodePort} init-addr last,libc,none backup track ${name}/${nodeId}`,
 			),
+		]),
+	];
+}
+
+/** Clients of a cache that may sleep wait at the agent while none of these backends has a node. */
+function waitIfAsleep(kind: EndpointKind, route: Route, backends: readonly string[]): string[] {
+	if (route.wakes !== true) return [];
+	const empty = backends.map((backend) => `{ nbsrv(${backend}) eq 0 }`).join(" ");
+	return [`use_backend wake_${backendName(kind, route.cacheId)} if ${empty}`];
+}
+
+/** Without an agent the connection fails at once, as it would without this. */
+function waitingRoom(
+	kind: EndpointKind,
+	route: Route,
+	port: number,
+	input: HaproxyConfigInput,
+): string[] {
+	if (route.wakes !== true) return [];
+	return [
+		section(`backend wake_${backendName(kind, route.cacheId)}`, [
+			`server agent unix@${input.wakeSocket(port)}`,
 		]),
 	];
 }

@@ -22,6 +22,7 @@ import { MemcachedDiscovery } from "./memcached-discovery.ts";
 import { OldWorkers } from "./old-workers.ts";
 import { ReloadDelay } from "./reload-delay.ts";
 import { planRoutes, portsOf, type RoutePlan } from "./route-plan.ts";
+import { WaitingRoom } from "./wake/waiting-room.ts";
 
 const EAGER_POLL_MS = 20;
 const UNREADY_POLL_MS = 200;
@@ -62,6 +63,8 @@ interface HaproxyPathOptions {
 	readonly resolveProgram: () => Promise<EngineAnswer>;
 	/** Whether an endpoint is open without HAProxy, or will be once its engines have started. */
 	readonly isOpenWithoutIt: (route: Route) => boolean;
+	/** Clients wait for a cache that may sleep. */
+	readonly onWaiting: (cacheId: string) => void;
 	/** Called in each turn; returns whether every route is ready. */
 	readonly onTurn: (state: HaproxyState) => boolean;
 }
@@ -83,6 +86,7 @@ export class HaproxyPath {
 	private readonly oldWorkers: OldWorkers;
 	private readonly leadership: Leadership;
 	private readonly discovery: MemcachedDiscovery;
+	private readonly waitingRoom: WaitingRoom;
 	private readonly configuration: Configuration;
 	private table: RouteTable | null = null;
 	private changedAt = Number.NEGATIVE_INFINITY;
@@ -117,6 +121,9 @@ export class HaproxyPath {
 			onNews: wake,
 		});
 		this.discovery = new MemcachedDiscovery({ socketPath: paths.discoverySocket, logger });
+		this.waitingRoom = new WaitingRoom({
+			...{ socketPath: paths.wakeSocket, onWaiting: options.onWaiting, logger },
+		});
 		this.configuration = new Configuration({ ...options, haproxy: this.haproxy });
 	}
 
@@ -177,6 +184,7 @@ export class HaproxyPath {
 		this.leadership.stop();
 		this.haproxy.release();
 		this.discovery.stop();
+		this.waitingRoom.stop();
 	}
 
 	private async run(): Promise<void> {
@@ -207,6 +215,7 @@ export class HaproxyPath {
 			return CALM_POLL_MS;
 		}
 		await discovery.apply(table.routes);
+		await this.waitingRoom.apply(table.routes);
 		// An HAProxy that has served keeps running idle, so the next cache needn't wait for it to start.
 		if (table.routes.length === 0 && !haproxy.alive) {
 			this.inForce = new Map();
@@ -229,7 +238,9 @@ export class HaproxyPath {
 		this.reloading = coming.catch(() => {});
 		const done = await coming;
 		if (haproxy.alive) await this.readStates();
-		leadership.lookFor(haproxy.alive ? planned : { ...planned, routes: [] }, this.states);
+		// Nobody leads a cache that sleeps.
+		const awake = planned.routes.filter(({ asleep }) => asleep !== true);
+		leadership.lookFor({ ...planned, routes: haproxy.alive ? awake : [] }, this.states);
 		const nothingToServe = plan.routes.length === 0;
 		const phase =
 			haproxy.alive || nothingToServe

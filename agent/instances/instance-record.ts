@@ -40,6 +40,10 @@ export const instanceRecordSchema = z.object({
 	rebooting: z.boolean().default(false),
 	/** It is rebooting with, or its process started with, the data of a predecessor that had synced. */
 	keptData: z.boolean().default(false),
+	/** It ended in order to sleep, and the data that it kept has been verified. */
+	asleep: z.boolean().default(false),
+	/** How often it has been started since it slept, without having served yet. */
+	wakings: z.int().default(0),
 	/** Launch values of the parameters that a running process can't change; null if not recorded. */
 	launchedParameters: z.record(z.string(), z.string()).nullable().default(null),
 	/** Live parameters that the engine refused, with the refused value. */
@@ -68,6 +72,8 @@ export function emptyRecord(
 		launchReboot: -1,
 		rebooting: false,
 		keptData: false,
+		asleep: false,
+		wakings: 0,
 		launchedParameters: null,
 		port: null,
 		refusedParameters: {},

@@ -69,6 +69,7 @@ export function observationOf(
 		reboot: record?.reboot ?? -1,
 		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
 		keptData: record?.keptData ?? false,
+		...(record?.asleep === true && view.pid === null && { asleep: true }),
 		clientLimit: view.pid === null ? null : view.clientLimit,
 		engineState: view.engineState,
 	};

@@ -103,6 +103,8 @@ export async function launchInstance(options: {
 		port: assignment.port,
 		launchReboot: assignment.reboot,
 		keptData,
+		asleep: false,
+		wakings: record.asleep || record.wakings > 0 ? record.wakings + 1 : 0,
 		launchedParameters: launchedParameters(parameters),
 		refusedParameters,
 	});

@@ -13,7 +13,7 @@ import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { type InstanceReason, reasonOf } from "./instance-view.ts";
 import { readLogTail } from "./log-tail.ts";
-import { isStopping, keepUnloaded, rebootOver } from "./reboot.ts";
+import { isStopping, keepUnloaded, mayWakeAgain, rebootOver } from "./reboot.ts";
 
 /** The engine's process has ended: reports it, and records what that means for the next start. */
 export async function noteExit(
@@ -34,6 +34,12 @@ export async function noteExit(
 		core.exits = { ...NO_EXITS, lastExitAt: now };
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
 		return await core.save({ ...record, identity: null });
+	}
+	const { assignment } = core;
+	if (!core.removing && assignment !== null && mayWakeAgain(record, engine.exitDetail)) {
+		core.exits = { ...NO_EXITS, lastExitAt: now };
+		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
+		return await core.save({ ...record, identity: null, launchReboot: assignment.reboot - 1 });
 	}
 	const ranMs = core.spawnedAt === null ? Number.POSITIVE_INFINITY : now - core.spawnedAt;
 	const empty =

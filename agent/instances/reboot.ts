@@ -28,7 +28,7 @@ export function isStopping(record: InstanceRecord, assignment: Assignment | null
 /** The record after a reboot, successful or not: it isn't tried again. */
 export function rebootOver(record: InstanceRecord, reboot: number): InstanceRecord {
 	const launchReboot = Math.max(record.launchReboot, reboot);
-	return { ...record, rebooting: false, launchReboot, reboot: launchReboot };
+	return { ...record, rebooting: false, wakings: 0, launchReboot, reboot: launchReboot };
 }
 
 /**
@@ -42,6 +42,17 @@ export async function mayStartAgain(
 ): Promise<boolean> {
 	if (!driver.keepsData || assignment.onExit === "restart") return true;
 	return await driver.hasKeptData(paths);
+}
+
+/** How often a node that was killed while it woke loads its data again. */
+const WAKINGS_MAX = 3;
+
+/** Whether a node that was killed before it had loaded the data of a cache that wakes should try again: both may have been. */
+export function mayWakeAgain(record: InstanceRecord, exitDetail: string | null): boolean {
+	const isTried = record.wakings > 0 && record.wakings < WAKINGS_MAX;
+	// An engine that ends by itself can't load its data.
+	const endedItself = exitDetail?.startsWith("exit code") === true;
+	return record.rebooting && isTried && record.keptData && !endedItself;
 }
 
 /**

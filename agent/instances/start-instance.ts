@@ -9,6 +9,7 @@ import { reasonOf } from "./instance-view.ts";
 import { checkLaunch, launchInstance } from "./launch-instance.ts";
 import { isStopping, mayStartAgain } from "./reboot.ts";
 import { findOwnProcess } from "./recover-instance.ts";
+import { stayAsleep } from "./stay-asleep.ts";
 import { giveUpReboot } from "./stop-for-reboot.ts";
 
 const IDLE_MS = 60_000;
@@ -23,6 +24,9 @@ export async function tryLaunch(
 ): Promise<number> {
 	const now = performance.now();
 	const driver = driverOf(assignment.engine);
+	if (assignment.elastic?.asleep === true && isStopping(record, assignment)) {
+		return await stayAsleep(core, assignment, record);
+	}
 	if (record.rebooting) {
 		const { paths } = core;
 		const may = isStopping(record, assignment) && (await mayStartAgain(driver, assignment, paths));

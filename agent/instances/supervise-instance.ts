@@ -102,7 +102,12 @@ async function converge(
 	else if (isStateNews(known, engineState)) core.pace.note();
 	const serves = !engineState.loading;
 	if (serves && assignment.reboot > before.launchReboot && (await hasProgram(core, assignment))) {
-		await core.save({ ...before, rebooting: true, keptData: engineState.synced });
+		const isMeant = assignment.elastic?.asleep !== true || !(await hasClients(session));
+		await core.save(
+			isMeant
+				? { ...before, rebooting: true, keptData: engineState.synced }
+				: rebootOver(before, assignment.reboot),
+		);
 		return 0;
 	}
 	let record = before;
@@ -149,6 +154,11 @@ async function converge(
 	core.elasticity.keep();
 	if (record !== before) await core.save(record);
 	return core.pace.delayMs(!engineState.linkUp || engineState.loading);
+}
+
+/** A client may have connected since the control plane decided that the cache sleeps. */
+async function hasClients({ elastic }: EngineSession): Promise<boolean> {
+	return elastic !== null && (await elastic.readClientSigns()).connected;
 }
 
 /** If the reboot changes the engine, the old one keeps serving until the new one is on this host. */

@@ -197,6 +197,7 @@ export class TestGateway {
 			cpus: 2,
 			liveness: new LivenessWatch(),
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
+			onWaiting: () => {},
 			resolveProgram: async () => ({
 				kind: "ready",
 				engine: await ensureEngine({ engine: "haproxy" }),

@@ -24,6 +24,7 @@ export function issuesByPath(error: ZodError | undefined): Map<string, string> {
 const FIELD_WORDS: Readonly<Record<string, string>> = {
 	DataStorage: "data storage",
 	ECPUPerSecond: "ECPU per second",
+	afterMinutes: "minutes",
 	automaticFailover: "automatic failover",
 	clusterMode: "cluster mode",
 	cpuMillis: "assigned CPUs, in thousandths,",

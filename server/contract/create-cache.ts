@@ -115,6 +115,7 @@ function nodesOf(value: CreateCacheFields) {
 		protocol: null,
 		limits: null,
 		evictionPolicy: null,
+		scaleToZero: undefined,
 	};
 }
 

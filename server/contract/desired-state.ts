@@ -108,6 +108,12 @@ export const assignmentSchema = z.object({
 					"once used_memory passes it, the agent may hold clients' writes for a moment until maxmemory has grown, so that nothing is evicted or refused; null once the cache can't or mustn't grow",
 				),
 			ecpuPerSecond: z.int().nullable().describe("clients are throttled beyond it; null for never"),
+			asleep: z
+				.boolean()
+				.optional()
+				.describe(
+					"the engine should end with its data kept, and not start until this is false. The agent refuses while it has clients",
+				),
 			reportsClients: z
 				.boolean()
 				.optional()
@@ -164,6 +170,10 @@ export const routeSchema = z.object({
 	 * never.
 	 */
 	tcpKeepaliveSeconds: z.int32().min(0).default(300),
+	/** The cache may sleep: clients that find no node are kept waiting, and the control plane hears of them. */
+	wakes: z.boolean().optional(),
+	/** It sleeps now. */
+	asleep: z.boolean().optional(),
 	/** The gateway's login for asking nodes for their roles; null for Memcached. */
 	check: z.object({ username: z.string(), password: z.string() }).nullable(),
 	/** Memcached's auto discovery: nodes that are ready, in the order of their names. */

@@ -33,6 +33,7 @@ export const nodeStatusSchema = z.enum([
 	"syncing",
 	"rebooting",
 	"restarting",
+	"asleep",
 	"failed",
 	"deleting",
 	"unknown",

@@ -132,6 +132,12 @@ export const reportedObservationSchema = z.object({
 	pendingParameters: z.array(z.string()).max(500),
 	/** It is rebooting with, or its process started with, the data of a predecessor that had synced. */
 	keptData: z.boolean().default(false),
+	asleep: z
+		.boolean()
+		.optional()
+		.describe(
+			"it has ended, its data is saved and has been verified, and it stays so until it is woken",
+		),
 	clientLimit: clientLimitSchema.nullable().default(null).describe("null for as many as it should"),
 	engineState: engineStateSchema.nullable(),
 	elastic: elasticStateSchema.optional().describe("of a node whose assignment is elastic"),
@@ -337,6 +343,13 @@ export const alertMessageSchema = z.strictObject({
 		.max(2_000)
 		.optional()
 		.describe("elastic nodes that hold more than reportAboveBytes; again with each further growth"),
+	waking: z
+		.array(z.string())
+		.max(2_000)
+		.optional()
+		.describe(
+			"ids of caches that clients of this host's gateway wait for, or that have a client again",
+		),
 });
 export type AlertMessage = z.infer<typeof alertMessageSchema>;
 

@@ -39,6 +39,8 @@ export const LIMITS = {
 	/** What limits of serverless caches can be set to, besides 0 for none. */
 	dataStorageGb: { min: 1, max: 5_000 },
 	ecpuPerSecond: { min: 1_000, max: 15_000_000 },
+	/** After how long without clients a serverless cache may sleep, besides 0 for never: a week at most. */
+	scaleToZeroMinutes: { min: 1, max: 10_080 },
 } as const;
 
 /**

@@ -124,6 +124,7 @@ export const modifyCacheInputSchema = z
 			"of a serverless cache; limits that you leave out don't change, and 0 removes one",
 		),
 		evictionPolicy: serverlessInputShape.evictionPolicy,
+		scaleToZero: serverlessInputShape.scaleToZero,
 		protocol: serverlessInputShape.protocol.describe(
 			"of a serverless cache; must be the current one: engines can't change it while they serve",
 		),

@@ -110,7 +110,7 @@ const CHANGED_BY_LARDER = [
 	...(["shardReplicas", "removeNodes", "nodes", "multiAz", "automaticFailover"] as const),
 	"parameterGroup",
 ] as const;
-const OF_SERVERLESS = ["protocol", "limits", "evictionPolicy"] as const;
+const OF_SERVERLESS = ["protocol", "limits", "evictionPolicy", "scaleToZero"] as const;
 
 const INSTEAD: Readonly<Record<string, string>> = {
 	clusterMode: "choose protocol: cluster or standard",
@@ -152,6 +152,18 @@ function notSized(field: string): string {
 	return `${field} doesn't apply to a serverless cache: ${instead}. Leave ${field} out`;
 }
 
+const { min: sleepMin, max: sleepMax } = LIMITS.scaleToZeroMinutes;
+const sleepMessage = `afterMinutes must be between ${sleepMin} and ${sleepMax}, or 0 to turn scaleToZero off`;
+
+/** As sent: 0 turns it off. */
+export const scaleToZeroInputSchema = z.strictObject({
+	afterMinutes: z
+		.int(sleepMessage)
+		.refine((value) => value === 0 || (value >= sleepMin && value <= sleepMax), sleepMessage)
+		.meta({ minimum: 0, maximum: sleepMax }),
+});
+export type ScaleToZeroInput = z.output<typeof scaleToZeroInputSchema>;
+
 /** Fields that only a serverless cache has. */
 export const serverlessInputShape = {
 	protocol: protocolSchema
@@ -164,6 +176,11 @@ export const serverlessInputShape = {
 		.optional()
 		.describe(
 			"of a serverless cache: what happens at the storage maximum, or when no host has more memory. If absent, volatile-lru: keys with a TTL are evicted. noeviction is for queues",
+		),
+	scaleToZero: scaleToZeroInputSchema
+		.optional()
+		.describe(
+			"of a serverless cache: after so many minutes without a client's connection its data is saved and its nodes end; the next connection to one of its endpoints waits until they are back. If absent, or with 0 minutes, never",
 		),
 };
 
@@ -193,6 +210,16 @@ export const serverlessViewShape = {
 	usage: presentUsageSchema.nullable().default(null),
 	capacity: capacitySchema.nullable().default(null),
 	evictionPolicy: evictionPolicySchema.nullable().default(null),
+	scaleToZero: z
+		.object({ afterMinutes: z.number() })
+		.nullable()
+		.default(null)
+		.describe("null for never"),
+	sleep: z
+		.object({ state: z.enum(["falling-asleep", "asleep", "waking"]), since: z.string() })
+		.nullable()
+		.default(null)
+		.describe("null while the cache is awake"),
 };
 
 /** A change of a serverless cache's capacity. */

@@ -33,6 +33,7 @@ import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 import { pendingKinds } from "./pending-changes.ts";
 import { recentScalingOf } from "./scaling-column.ts";
 import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
+import { toSleepModel } from "./sleep-column.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
 export type FullCache = CacheRow & {
@@ -139,6 +140,7 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		launchPermit: row.launchPermit,
 		reboot: row.reboot,
 		rebootPending: row.rebootPending,
+		asleep: row.asleep,
 		followsNodeId: row.followsNodeId,
 		replacesNodeId: row.replacesNodeId,
 		joining: row.joining,
@@ -203,6 +205,7 @@ function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): Elastic
 		load: cacheLoadOf(leaders.map((nodeId) => fleet.elastic.load(nodeId, now))),
 		idleMs: leastOf(allNodeRows(row).map(({ id }) => fleet.elastic.idleMs(id, now))),
 		recent: recentScalingOf(row),
+		sleep: toSleepModel(row, fleet.elastic.wakeReason(row.id, now)),
 	};
 }
 

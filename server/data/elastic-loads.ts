@@ -11,6 +11,9 @@ const THROTTLE_SPAN_MS = 10_000;
 /** Samples in the minute between two meterings. */
 const METERED_SAMPLES = 60_000 / AGENT_TIMING.metricsIntervalMs;
 
+/** How long a cache counts as needed after someone has said so. */
+const NEEDED_MS = 30_000;
+
 interface Reading {
 	at: number;
 	throttledMs: number;
@@ -35,6 +38,8 @@ interface Held {
  */
 export class ElasticLoads {
 	readonly #nodes = new Map<string, Held>();
+	/** Caches that someone needs awake, and who. */
+	readonly #needed = new Map<string, { reason: string; at: number }>();
 
 	/** Null until it has been reported. From now on the node's reports are kept. */
 	load(nodeId: string, now: number): NodeLoad | null {
@@ -106,6 +111,20 @@ export class ElasticLoads {
 		const held = this.#watch(nodeId);
 		held.window.addGrowth(at, usedBytes, bytesPerSecond);
 		if (hasClients) held.clientAt = at;
+	}
+
+	/** Someone needs the cache awake: `reason` says who, as a clause. Agents say so again while clients wait. */
+	need(cacheId: string, reason: string, at: number): void {
+		this.#needed.set(cacheId, { reason, at });
+	}
+
+	/** Null for nobody. */
+	wakeReason(cacheId: string, now: number): string | null {
+		const needed = this.#needed.get(cacheId);
+		if (needed === undefined) return null;
+		if (now - needed.at <= NEEDED_MS) return needed.reason;
+		this.#needed.delete(cacheId);
+		return null;
 	}
 
 	forget(nodeId: string): void {

@@ -4,8 +4,12 @@ import type { Clock } from "../platform/clock.ts";
 import { allNodeRows, type FullCache, type FullNode } from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
+import { sleepOf } from "./sleep-column.ts";
 
-type ServerlessView = Pick<Cache, "protocol" | "limits" | "usage" | "capacity" | "evictionPolicy">;
+type ServerlessView = Pick<
+	Cache,
+	"protocol" | "limits" | "usage" | "capacity" | "evictionPolicy" | "scaleToZero" | "sleep"
+>;
 
 /** What only a serverless cache has; null for others. */
 export function serverlessView(
@@ -13,14 +17,20 @@ export function serverlessView(
 	{ fleet, clock }: { fleet: FleetState; clock: Clock },
 ): ServerlessView {
 	if (!isServerless(row)) {
-		return { protocol: null, limits: null, usage: null, capacity: null, evictionPolicy: null };
+		return {
+			...{ protocol: null, limits: null, usage: null, capacity: null, evictionPolicy: null },
+			...{ scaleToZero: null, sleep: null },
+		};
 	}
+	const sleep = sleepOf(row);
 	return {
 		protocol: protocolOf(row),
 		limits: limitsOf(row),
 		usage: usageOf(row, fleet, clock.now().getTime()),
 		capacity: { memoryBytes: memoryForData(row), shards: row.shardCount },
 		evictionPolicy: evictionPolicySchema.parse(row.evictionPolicy),
+		scaleToZero: row.sleepAfterMinutes === null ? null : { afterMinutes: row.sleepAfterMinutes },
+		sleep: sleep && { state: sleep.state, since: sleep.since },
 	};
 }
 

@@ -149,6 +149,7 @@ function elasticOf(node: AssignedNode): Assignment["elastic"] {
 		holdWritesAboveBytes: mayGrow(node) ? Math.floor(engineBytes - heldBackOf(engineBytes)) : null,
 		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / servingShards(cache))),
 		...(isIdleSized(node) && { reportsClients: true }),
+		...(node.asleep && { asleep: true }),
 	};
 }
 

@@ -50,6 +50,7 @@ export class HostRule {
 			...(alert.growing !== undefined && {
 				growing: this.#own("growing[].assignmentId", alert.growing),
 			}),
+			...(alert.waking !== undefined && { waking: alert.waking.filter(this.#scope.serves) }),
 			orders: this.orders(alert.orders),
 		};
 	}

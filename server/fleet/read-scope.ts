@@ -5,7 +5,10 @@ import type { HostScope } from "./host-scope.ts";
 import { readRoutes } from "./read-routes.ts";
 
 /** What memory alone knows: every node that any host has reported, and all orders. */
-export function scopeInMemory({ fleet, orders, clock }: Resources, hostId: string): HostScope {
+export function scopeInMemory(
+	{ fleet, orders, clock, routes }: Resources,
+	hostId: string,
+): HostScope {
 	return {
 		hostId,
 		now: clock.now(),
@@ -18,8 +21,8 @@ export function scopeInMemory({ fleet, orders, clock }: Resources, hostId: strin
 			return { executor: candidates[0]?.nodeId ?? "", members };
 		},
 		hasCache: () => false,
-		serves: () => false,
-		watches: () => false,
+		serves: (cacheId) => routes.serves(hostId, cacheId),
+		watches: (cacheId) => routes.watches(hostId, cacheId),
 		isProven: () => false,
 	};
 }
@@ -34,13 +37,10 @@ export async function scopeOf(
 	const owners = await readOwners(resources, report, memory);
 	const caches = await readCaches(resources, report);
 	if (report.gateway !== null || report.sentinel !== null) await readRoutes(resources);
-	const { routes } = resources;
 	return {
 		...memory,
 		ownerOf: (nodeId) => memory.ownerOf(nodeId) ?? owners.get(nodeId) ?? null,
 		hasCache: (cacheId) => caches.has(cacheId),
-		serves: (cacheId) => routes.serves(hostId, cacheId),
-		watches: (cacheId) => routes.watches(hostId, cacheId),
 		isProven({ assignmentId, was }: SetAside) {
 			const systemPassword = was === null ? undefined : caches.get(was.cacheId);
 			if (was === null || systemPassword === undefined) return false;

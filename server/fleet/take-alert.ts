@@ -34,6 +34,10 @@ export async function takeAlert(
 		fleet.elastic.takeGrowth(growth.assignmentId, clock.now().getTime(), growth);
 		wakeCache(place.cacheId, "urgent");
 	}
+	for (const cacheId of alert.waking ?? []) {
+		fleet.elastic.need(cacheId, "a client is waiting for it", clock.now().getTime());
+		wakeCache(cacheId, "urgent");
+	}
 	await noteOverreach(resources, hostId, rule.refused);
 }
 

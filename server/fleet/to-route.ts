@@ -4,6 +4,7 @@ import { familyOf } from "../contract/offered-versions.ts";
 import { hasPrimaryEndpoint, nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Prisma } from "../data/database.ts";
 import type { StoredParameterGroup } from "../data/parameter-groups.ts";
+import { sleepOf } from "../data/sleep-column.ts";
 import type { NamedCache } from "../domain/names/name-records.ts";
 import { tcpKeepaliveSeconds } from "../domain/parameters/index.ts";
 import { sentinelQuorum } from "../domain/placement/choose-sentinels.ts";
@@ -31,6 +32,7 @@ export const ROUTED_CACHE = {
 		...{ id: true, name: true, engine: true, engineVersion: true, clusterMode: true },
 		...{ port: true, readerPort: true, parameterGroup: true, systemPassword: true },
 		...{ automaticFailover: true, availableAt: true, deletingAt: true },
+		...{ sleepAfterMinutes: true, sleep: true },
 		...{ discoveryNodeIds: true, discoveryVersion: true },
 		...{ routeRevision: true, servedByHostIds: true, sentinelHostIds: true },
 		shards: {
@@ -64,6 +66,7 @@ export function toRoute(
 	if (cache.deletingAt !== null || cache.port === null || nodes.length === 0) return null;
 	const hasPrimary = hasPrimaryEndpoint(cache);
 	const systemPassword = secrets.open(cache.systemPassword, `cache:${cache.id}:system`);
+	const sleep = sleepOf(cache);
 	return {
 		cacheId: cache.id,
 		cacheName: cache.name,
@@ -89,9 +92,15 @@ export function toRoute(
 			engine === "memcached"
 				? null
 				: { username: GATEWAY_USERNAME, password: gatewayPassword(systemPassword) },
+		...((cache.sleepAfterMinutes !== null || sleep !== null) && { wakes: true }),
+		...(sleep?.state === "asleep" && { asleep: true }),
 		discovery: engine === "memcached" ? discoveryOf(cache) : null,
 		sentinel:
-			hasPrimary && cache.automaticFailover && cache.availableAt !== null && nodes.length > 1
+			hasPrimary &&
+			cache.automaticFailover &&
+			cache.availableAt !== null &&
+			sleep === null &&
+			nodes.length > 1
 				? {
 						hosts: cache.sentinelHostIds,
 						quorum: sentinelQuorum(cache.sentinelHostIds.length),

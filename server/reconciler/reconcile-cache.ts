@@ -33,6 +33,7 @@ import { addReplacement } from "./steps/replace-node.ts";
 import { addNodes, changeMembership } from "./steps/resize-cache.ts";
 import { retireNode } from "./steps/retire-node.ts";
 import { scaleCache } from "./steps/scale-cache.ts";
+import { changeSleep } from "./steps/sleep-cache.ts";
 import { startPending } from "./steps/start-pending.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
@@ -123,6 +124,8 @@ async function apply(
 			return null;
 		case "scale":
 			return placementLock(() => scaleCache(resources, cache));
+		case "sleep":
+			return placementLock(() => changeSleep(resources, cache, action.step));
 		case "start-pending":
 			return startPending(resources, cache, action.when);
 		case "resize-node":

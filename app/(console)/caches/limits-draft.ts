@@ -38,7 +38,7 @@ export function toLimitsDraft({ dataStorageGb, ecpuPerSecond }: Limits): LimitsD
 }
 
 /** NaN for what isn't a whole number, which the API refuses; people may group digits: 15,000,000. */
-function numberOf(text: string): number {
+export function numberOf(text: string): number {
 	const digits = text.replaceAll(/[\s,]/g, "");
 	return digits === "" ? 0 : /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
 }

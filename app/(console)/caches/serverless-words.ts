@@ -1,5 +1,7 @@
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import type { CacheKind, EvictionPolicy, Protocol } from "../../../server/contract/enums.ts";
 import type { Limits } from "../../../server/contract/serverless.ts";
+import { plural } from "../../_lib/format/count.ts";
 
 interface Words {
 	label: string;
@@ -78,4 +80,11 @@ export function storageLimitWords({ dataStorageGb }: Limits): string {
 
 export function ecpuLimitWords({ ecpuPerSecond }: Limits): string {
 	return boundsWords(ecpuPerSecond, formatEcpu);
+}
+
+/** After how long it sleeps: "after 30 minutes without clients". */
+export function sleepWords({ scaleToZero }: Pick<Cache, "scaleToZero">): string {
+	return scaleToZero === null
+		? "never"
+		: `after ${plural(scaleToZero.afterMinutes, "minute")} without clients`;
 }

@@ -17,7 +17,12 @@ import {
 } from "../../command-context.ts";
 import { clusterMode, collectPair, collectText, wholeNumber } from "../../option-values.ts";
 import { printCache } from "./print-cache.ts";
-import { limitsOf, type ServerlessOptions, serverlessOptions } from "./serverless-options.ts";
+import {
+	limitsOf,
+	type ServerlessOptions,
+	scaleToZeroOf,
+	serverlessOptions,
+} from "./serverless-options.ts";
 import { nodesOption, replicasOption } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
@@ -146,6 +151,7 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		protocol: options.protocol,
 		limits: limitsOf(options),
 		evictionPolicy: options.evictionPolicy,
+		scaleToZero: scaleToZeroOf(options),
 		engine: options.engine,
 		engineVersion: options.engineVersion,
 		nodeType: options.nodeType,

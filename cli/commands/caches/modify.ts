@@ -11,7 +11,12 @@ import {
 import { collectPair, collectText } from "../../option-values.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
 import { printPreview } from "./print-preview.ts";
-import { limitsOf, type ServerlessOptions, serverlessOptions } from "./serverless-options.ts";
+import {
+	limitsOf,
+	type ServerlessOptions,
+	scaleToZeroOf,
+	serverlessOptions,
+} from "./serverless-options.ts";
 import { acceptedWords, type SizeOptions, sizeOf, sizeOptions } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
 
@@ -116,6 +121,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		...sizeOf(options),
 		limits: limitsOf(options),
 		evictionPolicy: options.evictionPolicy,
+		scaleToZero: scaleToZeroOf(options),
 		zones: options.anyZone ? null : options.zone,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,

@@ -10,6 +10,8 @@ export function serverlessFields({
 	usage,
 	limits,
 	evictionPolicy,
+	scaleToZero,
+	sleep,
 }: Cache): [label: string, value: string][] {
 	const used = usage?.dataStorageBytes ?? null;
 	const ecpus = usage?.ecpuPerSecond ?? null;
@@ -32,7 +34,13 @@ export function serverlessFields({
 		["Storage limits", limits === null ? "-" : bounds(limits.dataStorageGb, " GB")],
 		["ECPU limits", limits === null ? "-" : bounds(limits.ecpuPerSecond, " per second")],
 		["When full", evictionPolicy ?? "-"],
+		["Scale to zero", scaleToZero === null ? "never" : sleepText(scaleToZero, sleep)],
 	];
+}
+
+function sleepText({ afterMinutes }: { afterMinutes: number }, sleep: Cache["sleep"]): string {
+	const minutes = `after ${afterMinutes} minute${afterMinutes === 1 ? "" : "s"} without clients`;
+	return sleep === null ? minutes : `${minutes}; ${sleep.state} since ${sleep.since}`;
 }
 
 function bounds({ min, max }: Limits["dataStorageGb"], unit: string): string {

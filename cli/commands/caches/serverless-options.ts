@@ -11,6 +11,7 @@ export interface LimitOptions {
 
 export interface ServerlessOptions extends LimitOptions {
 	evictionPolicy?: string;
+	scaleToZero?: number;
 }
 
 /** Of a serverless cache. */
@@ -27,12 +28,23 @@ export function limitOptions(command: Command): Command {
 }
 
 export function serverlessOptions(command: Command): Command {
-	return limitOptions(command).addOption(
-		new Option(
-			"--eviction-policy <policy>",
-			"of a serverless cache: what happens when it is full (default: volatile-lru)",
-		).choices(evictionPolicySchema.options),
-	);
+	return limitOptions(command)
+		.addOption(
+			new Option(
+				"--eviction-policy <policy>",
+				"of a serverless cache: what happens when it is full (default: volatile-lru)",
+			).choices(evictionPolicySchema.options),
+		)
+		.option(
+			"--scale-to-zero <minutes>",
+			"of a serverless cache: it sleeps after so many minutes without clients, and the next connection wakes it; 0 for never (default: 0)",
+			wholeNumber,
+		);
+}
+
+/** The request's `scaleToZero`. */
+export function scaleToZeroOf({ scaleToZero }: ServerlessOptions) {
+	return scaleToZero === undefined ? undefined : { afterMinutes: scaleToZero };
 }
 
 /** The request's `limits`: undefined without any. */

@@ -95,6 +95,8 @@ export function exampleCache(overrides: Partial<Cache> = {}): Cache {
 		usage: null,
 		capacity: null,
 		evictionPolicy: null,
+		scaleToZero: null,
+		sleep: null,
 		deletionProtection: true,
 		hourlyCost: 0.0158,
 		tags: {},

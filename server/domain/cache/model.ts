@@ -82,7 +82,19 @@ export interface ElasticModel {
 	load: CacheLoad | null;
 	/** How long none of its nodes has had a client; 0 while one has, null while that isn't known. */
 	idleMs: number | null;
+	sleep: SleepModel;
 	recent: RecentScaling;
+}
+
+/** Whether a serverless cache sleeps (plan-sleep.ts). */
+export interface SleepModel {
+	/** Minutes without clients; null for never. */
+	afterMinutes: number | null;
+	/** Null while it is awake. */
+	state: "falling-asleep" | "asleep" | "waking" | null;
+	since: string | null;
+	/** A clause: who needs it. Null for nobody. */
+	wakeReason: string | null;
 }
 
 /** What a change waits for: the end of the change that is under way, or the maintenance window. */
@@ -165,6 +177,8 @@ export interface NodeModel extends ProcessHistory {
 	launchPermit: number;
 	reboot: number;
 	rebootPending: boolean;
+	/** Its host should have ended it, until the cache wakes. */
+	asleep: boolean;
 	followsNodeId: string | null;
 	/** The node that it replaces; null for others. */
 	replacesNodeId: string | null;
@@ -222,6 +236,16 @@ export interface GatewayModel {
 	problem: { code: "port-taken" | "failed"; message: string; port: number | null } | null;
 }
 
+/**
+ *   replicas, primaries   their hosts end them, with their data kept
+ *   asleep                all have ended: their memory is free
+ *   wake                  their hosts start them, once they have memory again
+ *   awake                 all serve again
+ */
+export type SleepStep =
+	| { to: "replicas" | "primaries" | "asleep" | "awake" }
+	| { to: "wake"; reason: string };
+
 export type FailoverAction = Extract<PlanAction, { kind: "order-failover" }>;
 
 /** The reconciler's next action, besides writing the status. */
@@ -272,6 +296,8 @@ export type PlanAction =
 	| { kind: "advance-operation"; step: OperationStep }
 	/** Gives a serverless cache another capacity, as far as hosts have room. */
 	| { kind: "scale" }
+	/** Puts a serverless cache to sleep, or wakes it, by one step. */
+	| { kind: "sleep"; step: SleepStep }
 	/** Starts changes that have waited. */
 	| { kind: "start-pending"; when: PendingWhen }
 	/** Gives a node the cache's node type in place, if its host has room. */

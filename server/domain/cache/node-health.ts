@@ -169,6 +169,7 @@ export function nodeStatus(cache: CacheModel, shard: ShardModel, node: NodeModel
 	if (node.removed || node.leavingAt !== null) return "deleting";
 	if (node.observation === null) return "creating";
 	if (!node.host.online) return "unknown";
+	if (node.observation.asleep === true) return "asleep";
 	switch (node.observation.phase) {
 		case "waiting":
 			return node.observation.launchPermit === -1 ? "creating" : "failed";

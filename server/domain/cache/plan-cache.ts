@@ -15,6 +15,7 @@ import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
 import { planScaling } from "./plan-scaling.ts";
 import { isSized, planSize } from "./plan-size.ts";
+import { planFallingAsleep, planSleep, planWaking } from "./plan-sleep.ts";
 import { planStatus, type Reached, statusEvents, whatIsReached } from "./plan-status.ts";
 import { advance, creationStepsDone } from "./progress.ts";
 import { advanceReboots } from "./reboot-progress.ts";
@@ -41,14 +42,26 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *  13. Memcached: name the ready nodes to auto discovery
  *  14. status from the nodes: see plan-status.ts
  *
- * A serverless cache that needs another capacity gets it first: see plan-scaling.ts.
+ * A serverless cache that needs another capacity gets it first: see plan-scaling.ts. One that may sleep does so when there
+ * is nothing else to do: see plan-sleep.ts.
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
-	return heldUp(
-		cache,
-		allNodes(cache).length === 0 ? planPlacement(cache, now) : planLife(cache, now, room),
-	);
+	if (allNodes(cache).length === 0) return heldUp(cache, planPlacement(cache, now));
+	switch (cache.elastic?.sleep.state ?? null) {
+		case null: {
+			const plan = planLife(cache, now, room);
+			return heldUp(cache, {
+				...plan,
+				actions: [...plan.actions, ...planFallingAsleep(cache, plan)],
+			});
+		}
+		case "falling-asleep":
+		case "asleep":
+			return heldUp(cache, { ...unchanged(cache), ...planSleep(cache, now) });
+		case "waking":
+			return heldUp(cache, planWaking(cache, planLife(cache, now, room), now));
+	}
 }
 
 function planPlacement(cache: CacheModel, now: Date): Plan {

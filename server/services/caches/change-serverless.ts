@@ -5,6 +5,7 @@ import {
 	type LimitsInput,
 	limitsProblem,
 	type ModifyCacheInput,
+	type ScaleToZeroInput,
 	STORAGE_GB_BYTES,
 } from "../../contract/index.ts";
 import { formatGib } from "../../contract/units.ts";
@@ -12,7 +13,7 @@ import { allNodeRows, type FullCache, toCacheModel } from "../../data/cache-mapp
 import type { Transaction } from "../../data/database.ts";
 import { isServerless, limitsOf, protocolOf } from "../../data/serverless-rows.ts";
 import { serverlessView } from "../../data/serverless-view.ts";
-import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
+import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Resources } from "../context.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 
@@ -87,8 +88,14 @@ export async function changeServerless(
 	after: (commit: () => void) => void,
 ): Promise<string[]> {
 	throwFirst(limitsProblems(resources, row, input));
-	const { limits, evictionPolicy } = input;
-	if (limits === undefined && evictionPolicy === undefined) return [];
+	const { limits, evictionPolicy, scaleToZero } = input;
+	if (scaleToZero !== undefined) await changeSleepAfter(resources, tx, row, scaleToZero, after);
+	const words = scaleToZero === undefined ? [] : ["scale to zero"];
+	if (limits === undefined && evictionPolicy === undefined) return words;
+	if (row.sleep !== null) {
+		const now = resources.clock.now().getTime();
+		after(() => resources.fleet.elastic.need(row.id, "its settings have changed", now));
+	}
 	const nodes = allNodeRows(row);
 	const hosts = await bumpHosts(
 		tx,
@@ -107,9 +114,26 @@ export async function changeServerless(
 	});
 	after(() => wakeHosts(resources, hosts.keys()));
 	return [
+		...words,
 		...(limits === undefined ? [] : ["limits"]),
 		...(evictionPolicy === undefined ? [] : ["eviction policy"]),
 	];
+}
+
+/** After how long it sleeps. Its gateways keep clients waiting only if it does. */
+async function changeSleepAfter(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	{ afterMinutes }: ScaleToZeroInput,
+	after: (commit: () => void) => void,
+): Promise<void> {
+	await tx.cache.updateMany({
+		where: { id: row.id },
+		data: { sleepAfterMinutes: afterMinutes || null },
+	});
+	await bumpRoutes(tx, [row.id]);
+	after(() => wakeGateways(resources));
 }
 
 /** Throws for a serverless cache: `field` names what its policy decides. */

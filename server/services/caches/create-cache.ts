@@ -98,6 +98,7 @@ async function insertCache(
 			...(spec.zones !== undefined && { zones: spec.zones }),
 			multiAz: resolved.multiAz,
 			evictionPolicy: spec.evictionPolicy,
+			sleepAfterMinutes: spec.scaleToZero?.afterMinutes || null,
 			...(spec.limits !== null && { limits: spec.limits }),
 			automaticFailover: resolved.automaticFailover,
 			authMode: spec.auth,

@@ -250,6 +250,7 @@ export class ControlPlane {
 			launchPermit: row.permit,
 			reboot: row.reboot,
 			rebootPending: row.rebootPending,
+			asleep: false,
 			replacesNodeId: row.replaces,
 			...{ kind: KIND, memoryBytes: 512, dataBytes: 384, moveTo: null, placedByHand: false },
 			...{ joining: false, leavesFirst: false },

@@ -13,7 +13,13 @@ import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
-import { ecpuLimitWords, KINDS, PROTOCOL_WORDS, storageLimitWords } from "../serverless-words.ts";
+import {
+	ecpuLimitWords,
+	KINDS,
+	PROTOCOL_WORDS,
+	sleepWords,
+	storageLimitWords,
+} from "../serverless-words.ts";
 import { topologyWords } from "../topology-words.ts";
 import { modifyPath } from "./modify/modify-path.ts";
 import { isServerless, type ServerlessCache } from "./serverless/serverless-cache.ts";
@@ -90,6 +96,7 @@ function serverlessFacts(cache: ServerlessCache): [string, ReactNode][] {
 		["Data storage", storageLimitWords(limits)],
 		["ECPU per second", ecpuLimitWords(limits)],
 		["When it is full", evictionPolicy],
+		["Scale to zero", sleepWords(cache)],
 	];
 }
 

@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleX, LoaderCircle, Trash2, TriangleAlert } from "lucide-react";
+import { CircleX, LoaderCircle, Moon, Trash2, TriangleAlert } from "lucide-react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
@@ -11,7 +11,7 @@ import { CreationProgress, ModifyProgress, RebootProgress } from "./change-progr
 
 /** Why the cache isn't available, and what happens next. */
 export function StatusNotice({ cache }: { cache: Cache }) {
-	if (cache.status === "available" && !isStuck(cache)) return null;
+	if (cache.status === "available" && !isStuck(cache) && cache.sleep === null) return null;
 	return (
 		<div className="mb-4" aria-live="polite">
 			<Notice cache={cache} />
@@ -20,8 +20,8 @@ export function StatusNotice({ cache }: { cache: Cache }) {
 }
 
 /** A serverless cache that can't grow says so before it is full. */
-function isStuck({ kind, statusReason }: Cache): boolean {
-	return kind === "serverless" && statusReason !== null;
+function isStuck({ kind, statusReason, sleep }: Cache): boolean {
+	return kind === "serverless" && statusReason !== null && sleep === null;
 }
 
 function Notice({ cache }: { cache: Cache }) {
@@ -71,6 +71,13 @@ function Notice({ cache }: { cache: Cache }) {
 				</Banner>
 			);
 		case "available":
+			if (cache.sleep !== null) {
+				return (
+					<Banner tone="neutral" icon={Moon} title="Asleep">
+						{cache.statusReason ?? "The cache is about to change its state."}
+					</Banner>
+				);
+			}
 			return isStuck(cache) ? (
 				<Banner tone="warning" icon={TriangleAlert} title="The cache can't grow right now">
 					{cache.statusReason}

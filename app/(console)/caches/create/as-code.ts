@@ -26,6 +26,7 @@ export function toCliWords(request: CreateCacheInput): string[][] {
 		...option("--engine-version", request.engineVersion),
 		...option("--protocol", request.protocol),
 		...option("--eviction-policy", request.evictionPolicy),
+		...option("--scale-to-zero", request.scaleToZero?.afterMinutes),
 		...option("--storage-min", request.limits?.dataStorageGb?.min),
 		...option("--storage-max", request.limits?.dataStorageGb?.max),
 		...option("--ecpu-min", request.limits?.ecpuPerSecond?.min),

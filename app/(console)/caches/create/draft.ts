@@ -6,7 +6,7 @@ import type {
 	EvictionPolicy,
 	Protocol,
 } from "../../../../server/contract/enums.ts";
-import { type LimitsDraft, limitChanges, NO_LIMITS_DRAFT } from "../limits-draft.ts";
+import { type LimitsDraft, limitChanges, NO_LIMITS_DRAFT, numberOf } from "../limits-draft.ts";
 import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
 
 export type PurposeId =
@@ -32,6 +32,8 @@ export interface Draft extends LimitsDraft {
 	/** For a serverless cache, as are the eviction policy and the limits. */
 	protocol: Protocol;
 	evictionPolicy: EvictionPolicy;
+	/** Minutes as typed; "" for never. */
+	sleepMinutes: string;
 	clusterMode: ClusterMode;
 	shards: number;
 	replicas: number;
@@ -69,6 +71,7 @@ export const EMPTY_DRAFT: Draft = {
 	engineVersion: "",
 	protocol: "cluster",
 	evictionPolicy: "volatile-lru",
+	sleepMinutes: "",
 	...NO_LIMITS_DRAFT,
 	clusterMode: "disabled",
 	shards: 3,
@@ -178,10 +181,12 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 /** What only a serverless cache's creator can say. */
 function serverlessOf(draft: Draft): Partial<CreateCacheInput> {
 	const limits = limitChanges(NO_LIMITS, draft);
+	const afterMinutes = numberOf(draft.sleepMinutes);
 	return {
 		...(draft.protocol === "cluster" ? {} : { protocol: draft.protocol }),
 		...(limits === undefined ? {} : { limits }),
 		...(draft.evictionPolicy === "volatile-lru" ? {} : { evictionPolicy: draft.evictionPolicy }),
+		...(afterMinutes === 0 ? {} : { scaleToZero: { afterMinutes } }),
 		...(draft.auth === "none" ? { auth: "none" } : {}),
 	};
 }

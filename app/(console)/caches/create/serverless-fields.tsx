@@ -7,6 +7,7 @@ import { Fold } from "../../../_ui/fold.tsx";
 import { EvictionField } from "../eviction-field.tsx";
 import { LimitFields } from "../limit-fields.tsx";
 import { PROTOCOL_WORDS } from "../serverless-words.ts";
+import { SleepField } from "../sleep-field.tsx";
 import { filledTags } from "../tags.ts";
 import { errorSentence } from "./bind.ts";
 import {
@@ -59,7 +60,7 @@ function LimitsFold({ form }: { form: CreateForm }) {
 			summary={`${draft.protocol} protocol · ${hasLimit ? "own limits" : "no limits"} · ${draft.evictionPolicy}`}
 			isForcedOpen={anyError(form, [
 				...(["protocol", "evictionPolicy", "engineVersion"] as const),
-				...(["storageMin", "storageMax", "ecpuMin", "ecpuMax"] as const),
+				...(["storageMin", "storageMax", "ecpuMin", "ecpuMax", "sleepMinutes"] as const),
 			])}
 		>
 			<FieldGroup legend="Protocol" hint="You can't change it later.">
@@ -89,6 +90,12 @@ function LimitsFold({ form }: { form: CreateForm }) {
 				protocol={draft.protocol}
 				onChange={(policy) => set("evictionPolicy", policy)}
 				error={errorSentence(form, "evictionPolicy")}
+			/>
+			<SleepField
+				value={draft.sleepMinutes}
+				onChange={(value) => set("sleepMinutes", value)}
+				onBlur={() => visit("sleepMinutes")}
+				error={errorSentence(form, "sleepMinutes")}
 			/>
 			<EngineVersionField form={form} />
 		</Fold>

@@ -15,6 +15,7 @@ const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	kind: "kind",
 	protocol: "protocol",
 	evictionPolicy: "evictionPolicy",
+	"scaleToZero.afterMinutes": "sleepMinutes",
 	...LIMIT_FIELDS,
 	engine: "engine",
 	engineVersion: "engineVersion",

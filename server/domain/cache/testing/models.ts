@@ -84,6 +84,7 @@ export function node(
 		launchPermit: 1,
 		reboot: 0,
 		rebootPending: false,
+		asleep: false,
 		followsNodeId: index === 1 ? null : "n1",
 		replacesNodeId: null,
 		joining: false,

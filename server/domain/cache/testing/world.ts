@@ -177,6 +177,7 @@ export class World {
 			launchPermit: 1,
 			reboot: 0,
 			rebootPending: false,
+			asleep: false,
 			followsNodeId: engine.follows,
 			replacesNodeId: engine.replaces,
 			kind: {

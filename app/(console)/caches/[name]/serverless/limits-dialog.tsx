@@ -3,6 +3,7 @@
 import { toast } from "@heroui/react";
 import { useState } from "react";
 import { modifyCacheInputSchema } from "../../../../../server/contract/modify-cache.ts";
+import type { ScaleToZeroInput } from "../../../../../server/contract/serverless.ts";
 import { toApiProblem } from "../../../../_lib/api-problem.ts";
 import { asSentence, issuesByPath } from "../../../../_lib/form-issues.ts";
 import { FormDialog } from "../../../../_ui/form-dialog.tsx";
@@ -13,8 +14,10 @@ import {
 	type LimitField,
 	type LimitsDraft,
 	limitChanges,
+	numberOf,
 	toLimitsDraft,
 } from "../../limits-draft.ts";
+import { SleepField } from "../../sleep-field.tsx";
 import { DifferenceList } from "../modify/difference-list.tsx";
 import { useModify } from "../use-modify.ts";
 import { limitConflict, limitDifferences } from "./limit-differences.ts";
@@ -35,7 +38,12 @@ export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
 		toast.success(`The limits of ${cache.name} were changed`);
 		onClose();
 	});
+	const [minutes, setMinutes] = useState(() => String(present.scaleToZero?.afterMinutes ?? ""));
+	const [asleepAfter] = useState(present.scaleToZero?.afterMinutes ?? 0);
 	const limits = limitChanges(cache.limits, draft);
+	const scaleToZero =
+		numberOf(minutes) === asleepAfter ? undefined : { afterMinutes: numberOf(minutes) };
+	const sleepProblem = sleepProblemOf(cache.name, scaleToZero);
 	const problems = problemsOf(cache, draft);
 	const refusal = modify.isError ? toApiProblem(modify.error) : null;
 	const refused = refusal?.field == null ? undefined : LIMIT_FIELDS[refusal.field];
@@ -48,9 +56,15 @@ export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
 			title={`Modify limits of ${cache.name}`}
 			size="lg"
 			action="Apply limits"
-			isDisabled={limits === undefined || problems.size > 0}
+			isDisabled={
+				(limits === undefined && scaleToZero === undefined) ||
+				problems.size > 0 ||
+				sleepProblem !== undefined
+			}
 			isPending={modify.isPending}
-			onSubmit={() => limits !== undefined && modify.mutate({ limits })}
+			onSubmit={() => {
+				modify.mutate({ ...(limits && { limits }), ...(scaleToZero && { scaleToZero }) });
+			}}
 		>
 			{refusal !== null && refused === undefined && (
 				<ProblemBanner title="The limits weren't changed" error={modify.error} />
@@ -61,6 +75,7 @@ export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
 				errorOf={errorOf}
 				autoFocus="storageMax"
 			/>
+			<SleepField value={minutes} onChange={setMinutes} error={sleepProblem} />
 			<div className="rounded-xl border border-border bg-well px-3.5 py-3">
 				<h3 className="mb-1.5 text-[0.8125rem] font-semibold">What changes</h3>
 				<DifferenceList
@@ -78,6 +93,13 @@ function presentAt(
 ): Partial<LimitsDraft> {
 	const present = toLimitsDraft(limits);
 	return Object.fromEntries([...problems.keys()].map((field) => [field, present[field]]));
+}
+
+/** What the API would refuse. */
+function sleepProblemOf(name: string, scaleToZero: ScaleToZeroInput | undefined) {
+	if (scaleToZero === undefined) return undefined;
+	const { error } = modifyCacheInputSchema.safeParse({ name, scaleToZero });
+	return issuesByPath(error).get("scaleToZero.afterMinutes");
 }
 
 /** By field: what the API would refuse. */
