@@ -38,8 +38,8 @@ class Pending<T> {
 
 const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
-/** In the first report with samples after some weren't stored: twice as many in each further one. */
-const SAMPLES_AFTER_FAILURE = 20;
+/** In the first report with samples after some weren't stored. */
+const SAMPLES_AFTER_FAILURE = 5;
 const USAGE_PER_REPORT = 2_000;
 const ORDERS_PER_REPORT = 100;
 
@@ -98,12 +98,16 @@ export class Outbox {
 		this.events.acknowledge(batch.events);
 	}
 
-	/** Metrics and usage are stored: the next report may bring more of what waits. */
-	acknowledgeReadings({ metrics, usage }: OutboxBatch): void {
+	/**
+	 * Metrics and usage are stored. What waits comes back in parts that grow while the control plane answers quickly, and
+	 * shrink when it doesn't: other hosts have as much to send.
+	 */
+	acknowledgeReadings({ metrics, usage }: OutboxBatch, answer: "quick" | "usual" | "slow"): void {
 		this.samples.acknowledge(metrics);
 		this.usage.acknowledge(usage);
-		const more = Math.max(SAMPLES_AFTER_FAILURE, 2 * this.samplesPerReport);
-		this.samplesPerReport = Math.min(SAMPLES_PER_REPORT, more);
+		const few = Math.max(SAMPLES_AFTER_FAILURE, this.samplesPerReport);
+		if (answer === "quick") this.samplesPerReport = Math.min(SAMPLES_PER_REPORT, 2 * few);
+		if (answer === "slow") this.samplesPerReport = Math.max(1, Math.floor(metrics.length / 2));
 	}
 
 	/**

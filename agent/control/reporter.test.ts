@@ -92,7 +92,7 @@ it("brings what has piled up in growing parts once the control plane can take it
 	answers(() => ({ readingsStored: true }));
 	await vi.advanceTimersByTimeAsync(30_000);
 	const parts = reports.map(({ report }) => report.metrics.length);
-	expect(parts.slice(0, 6)).toEqual([0, 20, 40, 80, 160, 320]);
+	expect(parts.slice(0, 6)).toEqual([0, 10, 20, 40, 80, 160]);
 	expect(parts.at(-1)).toBeLessThanOrEqual(10);
 	await stop();
 });

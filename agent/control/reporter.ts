@@ -15,6 +15,9 @@ import { type ControlClient, isBusy } from "./control-client.ts";
 import { type Outbox, withAges } from "./outbox.ts";
 import { ReportedPart } from "./reported-part.ts";
 
+/** Of the heartbeat interval: an answer within it comes from a control plane that has time. */
+const QUICK_SHARE = 0.25;
+
 /** The state of this host at one moment. Null for what isn't known yet. */
 export interface HostSnapshot {
 	readonly epoch: number;
@@ -81,6 +84,12 @@ export class Reporter {
 	private doubtObservations(): void {
 		this.acknowledgedNews = null;
 		this.acknowledgedDetail = null;
+	}
+
+	private paceOf(sentAt: number): "quick" | "usual" | "slow" {
+		const tookMs = performance.now() - sentAt;
+		if (tookMs < QUICK_SHARE * this.heartbeatMs) return "quick";
+		return tookMs < this.heartbeatMs ? "usual" : "slow";
 	}
 
 	private waitFor(ms: number): void {
@@ -156,10 +165,11 @@ export class Reporter {
 			...{ warnings: warnings.value, ...withAges(batch), clock: new Date().toISOString() },
 		};
 		try {
+			const sentAt = performance.now();
 			const answer = await this.options.client.report(report, this.abort.signal);
 			this.heartbeatMs = answer.heartbeatMs;
 			outbox.acknowledge(batch);
-			if (answer.readingsStored) outbox.acknowledgeReadings(batch);
+			if (answer.readingsStored) outbox.acknowledgeReadings(batch, this.paceOf(sentAt));
 			else outbox.holdSamples();
 			if (forgotten !== this.forgotten) return;
 			this.acknowledgedNews = newsOf(snapshot);
