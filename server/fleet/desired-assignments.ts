@@ -176,13 +176,17 @@ function roleOf(node: AssignedNode): Assignment["role"] {
 	};
 }
 
+/** A shard that is being added is no part of the cluster until its nodes have places. */
 function clusterOf(node: AssignedNode): Cluster {
+	const placed = node.cache.shards.flatMap(({ primaryNodeId, ...shard }) =>
+		primaryNodeId === null ? [] : [{ ...shard, primaryNodeId }],
+	);
 	return {
 		former: nodeIdsColumn.parse(node.cache.formerNodeIds) ?? [],
-		shards: node.cache.shards.map((shard) => ({
-			slots: parseSlots(shard.slots ?? "") ?? [],
-			primary: clusterNodeId(shard.primaryNodeId ?? ""),
-			members: shard.nodes.map((member) => ({
+		shards: placed.map(({ slots, primaryNodeId, nodes }) => ({
+			slots: parseSlots(slots ?? "") ?? [],
+			primary: clusterNodeId(primaryNodeId),
+			members: nodes.map((member) => ({
 				nodeId: clusterNodeId(member.id),
 				host: member.host.advertisedAddress,
 				port: member.port,

@@ -188,6 +188,14 @@ it("nodes move to the zones that the cache should be in, the primary after it ha
 	expect(await fleet.orders()).toMatchObject({ status: "available", zones: null });
 });
 
+it("a shard that is being added is no part of what agents are told until its nodes have places", async () => {
+	await fleet.create({ clusterMode: "enabled", shards: 1, replicasPerShard: 0 });
+	await modify({ shards: 2 });
+	const states = await Promise.all(fleet.hosts.map((host) => host.state()));
+	const [first, ...others] = states.flatMap(({ assignments }) => assignments);
+	expect([first?.cluster?.shards.length, others]).toEqual([1, []]);
+});
+
 it("shards may differ in their number of replicas, and a person may say which node leaves", async () => {
 	await fleet.create({ clusterMode: "enabled", shards: 2, replicasPerShard: 1 });
 	const grown = await modify({ shardReplicas: [{ shard: "0002", replicas: 2 }] });

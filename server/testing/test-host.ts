@@ -1,6 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
-import type { Assignment, FailoverOrder, Route } from "../contract/desired-state.ts";
+import {
+	type Assignment,
+	type FailoverOrder,
+	type Route,
+	watchResultSchema,
+} from "../contract/desired-state.ts";
 import type { GatewayObservation, Observation, ReportInput } from "../contract/host-report.ts";
 import { GIB } from "../contract/limits.ts";
 import { clusterViewText, formatSlots } from "../contract/slots.ts";
@@ -89,6 +94,8 @@ export async function enrollTestHost({ resources }: TestResources, name: string,
 					undefined,
 				);
 				if (result === null) throw new Error("no desired state");
+				// An agent refuses all of it if any of it is malformed.
+				watchResultSchema.parse(result);
 				if (result.desired === null) continue;
 				return { ...result.desired, routeTable: result.routes ?? null };
 			}
