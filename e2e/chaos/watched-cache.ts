@@ -62,15 +62,17 @@ function seedsOf({ endpoints }: Cache): Endpoint[] {
 export class WatchedCache {
 	readonly name: string;
 	private readonly larder: Installation;
+	private readonly everyMs: number;
 	private shards: WatchedShard[] = [];
 	/** As it was when last seen: where its nodes are, while no control plane can be asked. */
 	private seen: Cache | null = null;
 	/** Memcached keeps no copies, so its writes aren't read back. */
 	private keepsData = true;
 
-	private constructor(larder: Installation, name: string) {
+	private constructor(larder: Installation, name: string, everyMs: number) {
 		this.larder = larder;
 		this.name = name;
+		this.everyMs = everyMs;
 	}
 
 	static async create(
@@ -82,8 +84,12 @@ export class WatchedCache {
 	}
 
 	/** Waits until the cache is healthy, and begins to write. */
-	static async watch(larder: Installation, name: string): Promise<WatchedCache> {
-		const watched = new WatchedCache(larder, name);
+	static async watch(
+		larder: Installation,
+		name: string,
+		everyMs = WRITE_EVERY_MS,
+	): Promise<WatchedCache> {
+		const watched = new WatchedCache(larder, name, everyMs);
 		const cache = await watched.whole();
 		watched.keepsData = cache.engine !== "memcached";
 		watched.shards = watched.keepsData ? watched.watchShards(cache) : watched.watchNodes(cache);
@@ -102,7 +108,8 @@ export class WatchedCache {
 				cache.clusterMode === "enabled"
 					? clusterPath(seedsOf(cache), tag, options)
 					: endpointPath([requireEndpoint(cache, "primary")], options);
-			const write = (path: WritePath) => startWriter({ path, tag, everyMs: WRITE_EVERY_MS });
+			const { everyMs } = this;
+			const write = (path: WritePath) => startWriter({ path, tag, everyMs });
 			return {
 				...{ id, tag, path: pathTo({}), plain: write(pathTo({})) },
 				waitOne: cache.replicasPerShard > 0 ? write(pathTo({ waitFor: 1 })) : null,
@@ -120,7 +127,7 @@ export class WatchedCache {
 			});
 			return {
 				...{ id: node, tag: node, path, waitOne: null },
-				plain: startWriter({ path, tag: node, everyMs: WRITE_EVERY_MS }),
+				plain: startWriter({ path, tag: node, everyMs: this.everyMs }),
 				checked: { plain: 0, waitOne: 0 },
 			};
 		});

@@ -7,7 +7,8 @@ import { Violation } from "../scenario.ts";
 import { WatchedCache } from "../watched-cache.ts";
 
 /** Little work for the machine, but keys in most slots. */
-const LOAD = { keys: 2_000, bytes: 200, loops: 1, restMs: 15 };
+const LOAD = { keys: 2_000, bytes: 200, loops: 1, restMs: 25 };
+const WRITE_EVERY_MS = 25;
 /** An engine's answer that a client's retry doesn't cure by itself. Ended connections and late answers are allowed. */
 export const REFUSAL = /NOREPLICAS|READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|OOM/;
 
@@ -36,7 +37,7 @@ export async function createWithData(
 	);
 	return body.clusterMode === "enabled"
 		? await loadCluster(await larder.waitForStatus(name, "available"))
-		: watch(await WatchedCache.watch(larder, name));
+		: watch(await WatchedCache.watch(larder, name, WRITE_EVERY_MS));
 }
 
 function watch(cache: WatchedCache): KeptData {

@@ -1,6 +1,7 @@
 import type { Cache } from "../../../server/contract/cache-view.ts";
 import { GIB } from "../../../server/contract/limits.ts";
 import type { Installation } from "../../fixtures/installation.ts";
+import { findPostgres, startPostgres } from "../../fixtures/postgres-server.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { keepEvidence, withInstallation } from "../keep-evidence.ts";
 import { requireNothingStray } from "../nothing-stray.ts";
@@ -22,6 +23,8 @@ const WANTED = 2;
 const HOST_BYTES = 64 * GIB;
 /** After so many, each with its evidence, the run ends. */
 const MISSES_AT_MOST = 5;
+/** From one strike of a program to the next: each delays the changes of all caches. */
+const PROGRAMS_REST_MS = 15_000;
 /** Between two numbers in the log. */
 const TOLD_EVERY = 50;
 
@@ -31,9 +34,16 @@ export const dayTwoKilled: Scenario = {
 		"all kinds of changes, each hit (--strikes times, for --seconds at most) by each kind of strike at random moments: done or undone, whole, with all keys",
 	run: async (options) => {
 		options.log(`seed ${options.seed}`);
-		return await withInstallation({ agentMemoryBytes: HOST_BYTES }, (larder) =>
-			new Strikes(larder, options).play(),
-		);
+		// A control plane with the embedded database takes longer to come back. Other scenarios kill that.
+		const database = findPostgres() === null ? null : await startPostgres();
+		const environment = database === null ? {} : { DATABASE_URL: database.url };
+		try {
+			return await withInstallation({ agentMemoryBytes: HOST_BYTES, environment }, (larder) =>
+				new Strikes(larder, options).play(),
+			);
+		} finally {
+			await database?.stop();
+		}
 	},
 };
 
@@ -48,8 +58,9 @@ class Strikes {
 	private readonly misses: string[] = [];
 	private readonly until: number;
 	private caches: readonly StruckCache[] = [];
-	/** Such a strike is under way or to come: the next one waits until all programs are back. */
+	/** Such a strike is under way or to come: the next one waits until all programs are back, and have rested. */
 	private ofProgram: Attempt | null = null;
+	private programsRestUntil = 0;
 
 	constructor(larder: Installation, options: ScenarioOptions) {
 		this.larder = larder;
@@ -115,7 +126,7 @@ class Strikes {
 					return { change, target, strike, rank: rank + random(100) / 1_000_000 };
 				});
 			})
-			.filter(({ strike }) => this.ofProgram === null || !isOfProgram(strike))
+			.filter(({ strike }) => this.mayStrikePrograms() || !isOfProgram(strike))
 			.sort((a, b) => a.rank - b.rank);
 		if (first === undefined) throw new Error(`${plan.body.name} can't change`);
 		const { change, target, strike } = first;
@@ -123,6 +134,10 @@ class Strikes {
 		const attempt: Attempt = { change, target, strike, before, leadMs, hits: [] };
 		if (isOfProgram(strike)) this.ofProgram = attempt;
 		return attempt;
+	}
+
+	private mayStrikePrograms(): boolean {
+		return this.ofProgram === null && performance.now() > this.programsRestUntil;
 	}
 
 	/** How many such strikes other caches expect. */
@@ -138,7 +153,6 @@ class Strikes {
 		const { strike } = attempt;
 		const views = await this.views();
 		const own = views.get(cache);
-		// While the control plane is away, what it knew can't be asked.
 		if (own === undefined) return;
 		counts.noteTime(attempt.target, isUnderWay(own));
 		if (isOfProgram(strike)) {
@@ -148,6 +162,7 @@ class Strikes {
 			const what = await strikeProgram(larder, strike, random);
 			for (const { hits } of hit) hits.push({ strike, what });
 			this.ofProgram = null;
+			this.programsRestUntil = performance.now() + PROGRAMS_REST_MS;
 			return;
 		}
 		if (!isUnderWay(own)) return;
@@ -157,12 +172,12 @@ class Strikes {
 		if (what !== null) attempt.hits.push({ strike, what });
 	}
 
-	/** All caches that can be asked. */
+	/** All caches. While the control plane is away, engines may be struck all the same. */
 	private async views(): Promise<Map<StruckCache, Cache>> {
 		const views = new Map<StruckCache, Cache>();
 		await Promise.all(
 			this.caches.map(async (cache) => {
-				const view = await cache.view().catch(() => null);
+				const view = await cache.view().catch(() => cache.seen);
 				if (view !== null) views.set(cache, view);
 			}),
 		);

@@ -9,7 +9,11 @@ import { createWithData, type KeptData } from "./kept-data.ts";
 import type { Target } from "./strike-counts.ts";
 import type { StrikeKind } from "./strikes.ts";
 
-const WHOLE_WITHIN_MS = 180_000;
+const WHOLE_WITHIN_MS = 300_000;
+/** Many caches are looked at all the time, and each look costs the control plane some milliseconds. */
+const POLL_MS = 1_000;
+/** For a request, also while the control plane is killed again and again. */
+const ACCEPTED_WITHIN_MS = 180_000;
 
 /** A change, and the strike that is meant for it. */
 export interface Attempt {
@@ -31,6 +35,8 @@ export class StruckCache {
 	readonly plan: ChangingCache;
 	/** The change under way; null between two. */
 	attempt: Attempt | null = null;
+	/** As it was when last seen: what the control plane knew, while it is away. */
+	seen: Cache | null = null;
 	private readonly larder: Installation;
 	private data: KeptData;
 
@@ -51,6 +57,7 @@ export class StruckCache {
 	async view(): Promise<Cache> {
 		const cache = await this.larder.getCache(this.name);
 		if (cache === null) throw new Violation(`${this.name} is gone`);
+		this.seen = cache;
 		return cache;
 	}
 
@@ -69,6 +76,7 @@ export class StruckCache {
 			`${this.name} to be whole`,
 			() => this.hasEnded(attempt),
 			WHOLE_WITHIN_MS,
+			POLL_MS,
 		).catch((error: Error) => {
 			throw new Violation(`${describe(attempt)}: ${error.message}`);
 		});
@@ -84,13 +92,18 @@ export class StruckCache {
 	/** Deletes the cache and creates it as it was at first. */
 	async replace(): Promise<void> {
 		this.attempt = null;
+		this.seen = null;
 		await this.data.stop();
-		await waitUntil(`${this.name} to be gone`, async () => {
-			const cache = await this.larder.getCache(this.name);
-			if (cache === null) return true;
-			if (cache.status !== "deleting") await this.larder.rest("DELETE", `/caches/${this.name}`);
-			return false;
-		});
+		await waitUntil(
+			`${this.name} to be gone`,
+			async () => {
+				const cache = await this.larder.getCache(this.name);
+				if (cache === null) return true;
+				if (cache.status !== "deleting") await this.larder.rest("DELETE", `/caches/${this.name}`);
+				return false;
+			},
+			ACCEPTED_WITHIN_MS,
+		);
 		this.data = await createWithData(this.larder, this.plan.body);
 	}
 
@@ -104,16 +117,20 @@ export class StruckCache {
 	 */
 	private async ask(change: Change): Promise<void> {
 		let isRepeated = false;
-		await waitUntil(`${this.name}: ${change.kind} to be accepted`, async () => {
-			if (isRepeated) {
-				const cache = await this.view();
-				if (isUnderWay(cache) || change.isReached(cache)) return true;
-			}
-			isRepeated = true;
-			const { status, body } = await change.ask(this.larder, this.name);
-			if (status === 202) return true;
-			throw new Error(`${status} ${JSON.stringify(body)}`);
-		});
+		await waitUntil(
+			`${this.name}: ${change.kind} to be accepted`,
+			async () => {
+				if (isRepeated) {
+					const cache = await this.view();
+					if (isUnderWay(cache) || change.isReached(cache)) return true;
+				}
+				isRepeated = true;
+				const { status, body } = await change.ask(this.larder, this.name);
+				if (status === 202) return true;
+				throw new Error(`${status} ${JSON.stringify(body)}`);
+			},
+			ACCEPTED_WITHIN_MS,
+		);
 	}
 
 	private async hasEnded({ change, before, hits }: Attempt): Promise<boolean> {
