@@ -14,6 +14,7 @@ const REPORTED_AFTER_FAILURES = 2;
 /** How long a slot may be open here before the other end is asked whether it knows. */
 const ASK_AFTER_MS = 2_000;
 const ASK_EVERY_MS = 1_000;
+const STALLED_AFTER_MS = 10_000;
 
 interface Load {
 	slots: number[];
@@ -37,6 +38,8 @@ export class KeyByKeyMoves {
 	private failures = 0;
 	private tryAt = 0;
 	private problem: string | null = null;
+	/** Slots of other sources that arrive at the target, and since when they have been the same. */
+	private others = { arriving: "", since: 0 };
 	/** When slots were first seen open here as a target, and when their sources may be asked again. */
 	private openInSince: number | null = null;
 	private askAt = 0;
@@ -70,10 +73,12 @@ export class KeyByKeyMoves {
 		this.isOpen = self.isPrimary && open.out.length + open.in.length > 0;
 		if (self.isPrimary) await this.remindSources(topology);
 		if (this.running || this.stopped || performance.now() < this.tryAt) return false;
-		if (this.next() === null) {
+		const next = this.next();
+		if (next === null) {
 			this.failures = 0;
 			return false;
 		}
+		if (this.open.length === 0 && (await this.mustWaitFor(next.to, topology))) return false;
 		this.running = true;
 		void this.run().finally(() => {
 			this.running = false;
@@ -83,6 +88,19 @@ export class KeyByKeyMoves {
 
 	stop(): void {
 		this.stopped = true;
+	}
+
+	/** A target takes in slots of one source at a time (slot-moves.ts), unless that one makes no progress. */
+	private async mustWaitFor(nodeId: string, { self, nodes }: ClusterTopology): Promise<boolean> {
+		const target = nodes.get(nodeId);
+		const answer = target === undefined ? null : await this.askNode(target, ["CLUSTER", "NODES"]);
+		const arriving = [...String(answer).matchAll(/\[\d+-<-(\w+)\]/g)]
+			.filter(([, sourceId]) => sourceId !== self.nodeId)
+			.map(([text]) => text)
+			.join();
+		const now = performance.now();
+		if (this.others.arriving !== arriving) this.others = { arriving, since: now };
+		return arriving !== "" && now - this.others.since < STALLED_AFTER_MS;
 	}
 
 	/** Slots done in this run still seem to be here until the next look. */
@@ -110,10 +128,9 @@ export class KeyByKeyMoves {
 		try {
 			for (let load = this.next(done); load !== null; load = this.next(done)) {
 				if (this.stopped) return;
-				if (courier?.toNodeId !== load.to) {
-					courier?.close();
-					courier = await this.courierTo(load.to);
-				}
+				// Another target may be busy with another source.
+				if (courier !== null && courier.toNodeId !== load.to) return;
+				courier ??= await this.courierTo(load.to);
 				for (const slot of load.slots) done.add(slot);
 				const following = this.next(done);
 				await courier.carry(load.slots, following?.to === load.to ? following.slots : []);

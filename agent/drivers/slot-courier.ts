@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Engine } from "../../server/contract/enums.ts";
 import { LIMITS } from "../../server/contract/limits.ts";
+import { ClientTraffic } from "./client-traffic.ts";
 import { EngineCommandError, EngineConnection } from "./engine-connection.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { SlotPace } from "./slot-pace.ts";
@@ -39,6 +40,8 @@ export class SlotCourier {
 	private readonly to: CourierEnd;
 	private readonly login: readonly string[];
 	private readonly pace = new SlotPace();
+	private readonly sourceTraffic = new ClientTraffic();
+	private readonly targetTraffic = new ClientTraffic();
 	/** How many slots may arrive at the same moment. */
 	private readonly arriveAtOnce: number;
 	private opened: ReadonlySet<number> = new Set();
@@ -115,6 +118,8 @@ export class SlotCourier {
 		const toOpen = (state: readonly string[], allowed: RegExp) =>
 			open.map((slot) => ({ slot, state, allowed }));
 		const arriving = close.map(handOver);
+		this.sourceTraffic.noteOwn(close.length + open.length);
+		this.targetTraffic.noteOwn(close.length + open.length);
 		while (arriving.length > this.arriveAtOnce) {
 			await setSlots(target, arriving.splice(0, this.arriveAtOnce));
 			await delay(REST_MS);
@@ -129,6 +134,7 @@ export class SlotCourier {
 	private async sendKeys(slots: readonly number[]): Promise<void> {
 		const left = [...slots];
 		while (left.length > 0) {
+			await this.lookForClients();
 			const asked = left.splice(0, this.pace.slotsAtOnce);
 			const count = String(this.pace.keysAtOnce);
 			const found = await together(this.source, asked, async (slot) => {
@@ -138,6 +144,7 @@ export class SlotCourier {
 				);
 				return { slot, keys: textsOf(answer) };
 			});
+			this.sourceTraffic.noteOwn(asked.length);
 			const holding = found.filter(({ keys }) => keys.length > 0);
 			this.pace.noteFound(holding.reduce((sum, { keys }) => sum + keys.length, 0));
 			const keyLists = holding.map(({ keys }) => keys);
@@ -160,7 +167,23 @@ export class SlotCourier {
 			}),
 		);
 		const count = keyLists.reduce((sum, keys) => sum + keys.length, 0);
-		await delay(this.pace.noteSent(count, tookMs));
+		this.sourceTraffic.noteOwn(keyLists.length);
+		// Each MIGRATE logs in there.
+		this.targetTraffic.noteOwn(count + keyLists.length);
+		const restMs = this.pace.noteSent(count, tookMs);
+		if (restMs > 0) await delay(restMs);
+	}
+
+	/** Keys go faster while nobody uses the two engines. */
+	private async lookForClients(): Promise<void> {
+		const { sourceTraffic, targetTraffic } = this;
+		if (!sourceTraffic.isDue) return;
+		const [source, target] = await Promise.all(
+			[this.source, this.target].map((engine) => engine.command(["INFO", "stats"], ANSWER_MS)),
+		);
+		sourceTraffic.look(String(source));
+		targetTraffic.look(String(target));
+		this.pace.isAlone = sourceTraffic.isQuiet && targetTraffic.isQuiet;
 	}
 }
 

@@ -25,10 +25,13 @@ const clusterWith = (to: string, first = 4_096, last = 8_191) => ({
 });
 
 /** An engine that records its commands, and a mover that sends them. */
-function scene({ keysPerSlot } = { keysPerSlot: 0 }) {
+function scene({ keysPerSlot = 0, clientCommands = 1_000 } = {}) {
+	let processed = 0;
 	const asked: string[] = [];
 	const migrations: Record<string, string>[] = [];
+	const imports: string[] = [];
 	const moves = new SlotMoves({
+		askNode: async () => imports.map((state) => ["operation", "IMPORT", "state", state]),
 		auth: () =>
 			({ systemPassword: "secret" }) as ReturnType<
 				ConstructorParameters<typeof SlotMoves>[0]["auth"]
@@ -37,6 +40,10 @@ function scene({ keysPerSlot } = { keysPerSlot: 0 }) {
 			if (args[1] === "GETSLOTMIGRATIONS")
 				return migrations.map((fields) => Object.entries(fields).flat());
 			if (args[1] === "COUNTKEYSINSLOT") return keysPerSlot;
+			if (args[0] === "INFO") {
+				processed += clientCommands;
+				return `total_commands_processed:${processed}\r\n`;
+			}
 			asked.push(args.join(" ").replace(/(masterauth) \S+/, "$1 …"));
 			if (args[1] === "MIGRATESLOTS") {
 				const slots = `${args[3]}-${args[4]}`;
@@ -51,7 +58,7 @@ function scene({ keysPerSlot } = { keysPerSlot: 0 }) {
 	});
 	const end = (state: string, message = "") =>
 		Object.assign(migrations[0] ?? {}, { state, message });
-	return { asked, moves, end };
+	return { asked, moves, end, imports };
 }
 
 test("slots go in parts, half as many after each failure, and the login that may write is forgotten at the end", async () => {
@@ -91,6 +98,28 @@ test("slots go in parts, half as many after each failure, and the login that may
 	expect(asked).toEqual([
 		"CONFIG SET masteruser larder-replication masterauth … slot-migration-max-failover-repl-bytes 0",
 	]);
+});
+
+test("a source waits while the target takes in slots of another, but not forever", async () => {
+	const { asked, moves, imports } = scene();
+	imports.push("success", "snapshotting");
+	const begun = () => asked.some((command) => command.startsWith("CLUSTER MIGRATESLOTS"));
+	expect(await moves.keep(clusterWith(C), topology("0-8191"))).toBe(false);
+	vi.advanceTimersByTime(9_000);
+	expect(await moves.keep(clusterWith(C), topology("0-8191"))).toBe(false);
+	expect(begun()).toBe(false);
+	vi.advanceTimersByTime(2_000);
+	expect(await moves.keep(clusterWith(C), topology("0-8191"))).toBe(true);
+	expect(begun()).toBe(true);
+});
+
+test("while no client uses the engine, one attempt follows another at once", async () => {
+	const { asked, moves, end } = scene({ clientCommands: 1 });
+	await moves.keep(clusterWith(C), topology("0-8191"));
+	vi.advanceTimersByTime(100);
+	end("success");
+	await moves.keep(clusterWith(C), topology("0-4095 5120-8191"));
+	expect(asked.at(-1)).toBe(`CLUSTER MIGRATESLOTS SLOTSRANGE 5120 6143 NODE ${C}`);
 });
 
 test("an attempt whose slots should go elsewhere by now is canceled", async () => {

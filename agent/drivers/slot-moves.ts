@@ -7,6 +7,8 @@ import {
 	takeSlots,
 	withoutSlots,
 } from "../../server/contract/slots.ts";
+import type { NodeAddress } from "./ask-node.ts";
+import { ClientTraffic } from "./client-traffic.ts";
 import type { ClusterTopology } from "./cluster-topology.ts";
 import { EngineCommandError } from "./engine-connection.ts";
 import type { ClusterAssignment } from "./genesis-nodes.ts";
@@ -35,7 +37,14 @@ const EXHAUSTED_AFTER_FAILURES = 12;
  */
 const HAND_OVER_BYTES = 1_048_576;
 
-interface Export {
+/**
+ * A target takes in slots of one source at a time: each keeps its processor busy, and more at once hold up its clients
+ * without being faster. An attempt that never ends must not hold up all others.
+ */
+const TURN_WITHIN_MS = 10_000;
+
+interface Migration {
+	operation: string;
 	name: string;
 	target: string;
 	slots: SlotRange[];
@@ -53,6 +62,9 @@ const ENDED = new Set(["success", "failed", "cancelled", "canceled"]);
 export class SlotMoves {
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	private readonly auth: () => Assignment["auth"];
+	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
+	/** Since when the target has been busy with another source. */
+	private waitingSince: number | null = null;
 	private prepared = false;
 	/** Names of the attempts before the current one; null if none of this agent's is under way. */
 	private before: ReadonlySet<string> | null = null;
@@ -62,10 +74,16 @@ export class SlotMoves {
 	private tryAt = 0;
 	private problem: string | null = null;
 	private left: readonly SlotMove[] = [];
+	private readonly traffic = new ClientTraffic();
 
-	constructor(options: { command: SlotMoves["command"]; auth: () => Assignment["auth"] }) {
+	constructor(options: {
+		command: SlotMoves["command"];
+		auth: () => Assignment["auth"];
+		askNode: SlotMoves["askNode"];
+	}) {
 		this.command = options.command;
 		this.auth = options.auth;
+		this.askNode = options.askNode;
 	}
 
 	/** Even single slots fail: the keys must go one by one. */
@@ -83,10 +101,12 @@ export class SlotMoves {
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		this.left = topology.self.isPrimary ? slotsToGo(cluster.moves ?? [], topology) : [];
 		if (this.left.length === 0 && !this.prepared) return false;
-		const exports = readExports(await this.command("CLUSTER", "GETSLOTMIGRATIONS"));
+		const exports = readMigrations(await this.command("CLUSTER", "GETSLOTMIGRATIONS")).filter(
+			({ operation }) => operation === "EXPORT",
+		);
 		const active = exports.find(({ state }) => !ENDED.has(state));
 		if (active !== undefined) return await this.tend(active, cluster.moves ?? []);
-		this.noteEnd(exports);
+		await this.noteEnd(exports);
 		const [next] = this.left;
 		if (next === undefined) return await this.finish();
 		if (performance.now() < this.tryAt) return false;
@@ -95,21 +115,37 @@ export class SlotMoves {
 			this.fail("the node that should get the slots isn't a primary now");
 			return false;
 		}
+		if (await this.mustWaitFor(target)) return false;
 		return await this.begin(next, exports);
 	}
 
+	private async mustWaitFor(target: NodeAddress): Promise<boolean> {
+		const migrations = readMigrations(await this.askNode(target, ["CLUSTER", "GETSLOTMIGRATIONS"]));
+		const isBusy = migrations.some(
+			({ operation, state }) => operation === "IMPORT" && !ENDED.has(state),
+		);
+		const now = performance.now();
+		this.waitingSince = isBusy ? (this.waitingSince ?? now) : null;
+		if (this.waitingSince === null || now - this.waitingSince > TURN_WITHIN_MS) {
+			this.waitingSince = null;
+			return false;
+		}
+		return true;
+	}
+
 	/** An attempt under way is left alone, unless its slots should go elsewhere by now. */
-	private async tend(active: Export, moves: readonly SlotMove[]): Promise<boolean> {
+	private async tend(active: Migration, moves: readonly SlotMove[]): Promise<boolean> {
 		const wanted = moves.filter(({ to }) => to === active.target).flatMap(({ slots }) => slots);
 		if (withoutSlots(active.slots, wanted).length === 0) return false;
 		await this.command("CLUSTER", "CANCELSLOTMIGRATIONS", "ALL");
 		return true;
 	}
 
-	private async begin(move: SlotMove, exports: readonly Export[]): Promise<boolean> {
+	private async begin(move: SlotMove, exports: readonly Migration[]): Promise<boolean> {
 		const slots = await this.firstPart(move.slots);
 		try {
 			await this.prepare();
+			this.traffic.look(String(await this.command("INFO", "stats")));
 			this.before = new Set(exports.map(({ name }) => name));
 			this.beganAt = performance.now();
 			const ranges = slots.flatMap(({ first, last }) => [String(first), String(last)]);
@@ -140,7 +176,7 @@ export class SlotMoves {
 	}
 
 	/** Learns from the end of the attempt that this agent began: fewer slots at a time after a failure. */
-	private noteEnd(exports: readonly Export[]): void {
+	private async noteEnd(exports: readonly Migration[]): Promise<void> {
 		const { before } = this;
 		const ended = before === null ? undefined : exports.find(({ name }) => !before.has(name));
 		if (ended === undefined) return;
@@ -150,7 +186,9 @@ export class SlotMoves {
 			this.failures = 0;
 			this.problem = null;
 			const now = performance.now();
-			this.tryAt = now + (now - this.beganAt) * REST_SHARE;
+			this.traffic.look(String(await this.command("INFO", "stats")));
+			const share = this.traffic.isQuiet ? 0 : REST_SHARE;
+			this.tryAt = now + (now - this.beganAt) * share;
 			return;
 		}
 		this.atOnce = Math.max(1, Math.min(this.atOnce, countSlots(ended.slots)) >> 1);
@@ -202,18 +240,18 @@ export function slotsToGo(moves: readonly SlotMove[], { self }: ClusterTopology)
 }
 
 /** Entries are lists of names and values. */
-function readExports(answer: RespValue): Export[] {
+function readMigrations(answer: RespValue): Migration[] {
 	if (!Array.isArray(answer)) return [];
 	return answer.flatMap((entry) => {
 		if (!Array.isArray(entry)) return [];
 		const fields = new Map<string, string>();
 		for (let k = 0; k + 1 < entry.length; k += 2)
 			fields.set(String(entry[k]), String(entry[k + 1]));
-		if (fields.get("operation") !== "EXPORT") return [];
 		const get = (name: string) => fields.get(name) ?? "";
 		const slots = parseSlots(get("slot_ranges").trim().split(/\s+/).join(",")) ?? [];
 		return [
 			{
+				operation: get("operation"),
 				name: get("name"),
 				target: get("target_node"),
 				slots,

@@ -1,21 +1,30 @@
 /** For how long one batch of keys should keep the source busy, which serves no other client meanwhile. */
-const BUSY_MS = 1;
+const BUSY_MS = 1.5;
+/** The same while nobody else uses the engines. */
+const BUSY_ALONE_MS = 10;
 /** After a batch, clients have the engines to themselves for so many times as long. */
-const REST_SHARE = 2;
+const REST_SHARE = 1;
 const KEYS = { first: 16, least: 1, most: 1_000 };
 const SLOTS = { first: 8, least: 1, most: 64 };
-/** A batch may take long because the processor does something else, so one slow batch says little about its keys. */
-const SLOWER_AT_MOST = 1.5;
+/**
+ * A batch may take long because the processor does something else, so one slow batch says little about its keys: on a busy
+ * machine most are slow. One that takes very long must not be repeated, whatever the reason.
+ */
+const SLOWER_AT_MOST = 1.1;
+const MUCH_SLOWER = { fromMs: 100, atMost: 4 };
 
 /** How fast keys go from one engine to another, so that clients of both hardly notice. */
 export class SlotPace {
 	/** What a key takes the source, according to the quickest of the newest batches. */
 	private keyMs = BUSY_MS / KEYS.first;
 	private slots = SLOTS.first;
+	/** No client uses the engines. */
+	isAlone = false;
 
 	/** How many keys the source sends at a time: fewer if they are large. */
 	get keysAtOnce(): number {
-		return Math.min(KEYS.most, Math.max(KEYS.least, Math.round(BUSY_MS / this.keyMs)));
+		const busyMs = this.isAlone ? BUSY_ALONE_MS : BUSY_MS;
+		return Math.min(KEYS.most, Math.max(KEYS.least, Math.round(busyMs / this.keyMs)));
 	}
 
 	/** How many slots the source is asked at a time, each for as many keys as it sends at a time. */
@@ -31,7 +40,8 @@ export class SlotPace {
 
 	/** Learns from how long a batch took. Returns for how long to leave the engines to their clients. */
 	noteSent(keys: number, tookMs: number): number {
-		this.keyMs = Math.min(tookMs / keys, this.keyMs * SLOWER_AT_MOST);
-		return Math.ceil(keys * this.keyMs * REST_SHARE);
+		const atMost = tookMs > MUCH_SLOWER.fromMs ? MUCH_SLOWER.atMost : SLOWER_AT_MOST;
+		this.keyMs = Math.min(tookMs / keys, this.keyMs * atMost);
+		return this.isAlone ? 0 : Math.ceil(keys * this.keyMs * REST_SHARE);
 	}
 }

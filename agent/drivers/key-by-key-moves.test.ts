@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import { readTopology } from "./cluster-topology.ts";
+import { KeyByKeyMoves } from "./key-by-key-moves.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+const [A, B, C] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
+const lines = (arriving = "") => [
+	`${A} 127.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191`,
+	`${B} 127.0.0.1:7001@17001 master - 0 1 2 connected 8192-16383`,
+	`${C} 127.0.0.1:7002@17002 master - 0 1 3 connected${arriving}`,
+];
+const topology = readTopology(lines().join("\n"), "cluster_state:ok\r\n", []);
+const cluster = {
+	...{ nodeId: A, shards: [], former: [] },
+	moves: [{ id: "m1", slots: [{ first: 4_096, last: 8_191 }], to: C }],
+};
+
+test("a source waits while the target takes in slots of another that makes progress", async () => {
+	let arriving = "";
+	const moves = new KeyByKeyMoves({
+		assignment: () => ({ engine: "valkey" }) as Assignment,
+		askNode: async () => lines(arriving).join("\n"),
+	});
+	const begins = () => moves.keep(cluster, topology);
+	for (const slot of [9_000, 9_001, 9_002]) {
+		arriving = ` [${slot}-<-${B}]`;
+		expect(await begins()).toBe(false);
+		vi.advanceTimersByTime(9_000);
+		expect(await begins()).toBe(false);
+	}
+	// The other's agent died, perhaps.
+	vi.advanceTimersByTime(2_000);
+	expect(await begins()).toBe(true);
+});
+
+test("a source doesn't wait for slots that arrive from itself", async () => {
+	const moves = new KeyByKeyMoves({
+		assignment: () => ({ engine: "valkey" }) as Assignment,
+		askNode: async () => lines(` [4096-<-${A}]`).join("\n"),
+	});
+	expect(await moves.keep(cluster, topology)).toBe(true);
+});
