@@ -9,7 +9,7 @@ import { createWithData, type KeptData } from "./kept-data.ts";
 import type { Target } from "./strike-counts.ts";
 import type { StrikeKind } from "./strikes.ts";
 
-const WHOLE_WITHIN_MS = 300_000;
+const WHOLE_WITHIN_MS = 600_000;
 /** Many caches are looked at all the time, and each look costs the control plane some milliseconds. */
 const POLL_MS = 1_000;
 /** For a request, also while the control plane is killed again and again. */
