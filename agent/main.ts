@@ -216,6 +216,7 @@ class HostAgent {
 		});
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
+			onShares: (shares) => this.instances.shareEcpus(shares),
 			snapshot: () => ({
 				epoch: this.desired?.epoch ?? -1,
 				revision: this.desired?.revision ?? -1,

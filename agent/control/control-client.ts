@@ -13,6 +13,7 @@ import {
 import {
 	type AlertMessage,
 	alertResultSchema,
+	type EcpuShare,
 	type ReportMessage,
 	reportResultSchema,
 } from "../../server/contract/host-report.ts";
@@ -138,12 +139,14 @@ export class ControlClient {
 	async report(
 		report: Omit<ReportMessage, "protocol">,
 		signal: AbortSignal,
-	): Promise<{ heartbeatMs: number; readingsStored: boolean }> {
-		const { heartbeatMs, readingsStored = true } = reportResultSchema.parse(
-			await this.call("report", report, CALL_TIMEOUT_MS, signal),
-		);
+	): Promise<{ heartbeatMs: number; readingsStored: boolean; ecpuShares: EcpuShare[] }> {
+		const {
+			heartbeatMs,
+			readingsStored = true,
+			ecpuShares = [],
+		} = reportResultSchema.parse(await this.call("report", report, CALL_TIMEOUT_MS, signal));
 		this.answeredAt = performance.now();
-		return { heartbeatMs, readingsStored };
+		return { heartbeatMs, readingsStored, ecpuShares };
 	}
 
 	/** Sends what can't wait for a report in progress. */

@@ -36,11 +36,11 @@ function startReporter() {
 		...{ sentinel: null, warnings: [] },
 	};
 	const reporter = new Reporter({
-		...{ outbox, snapshot: () => snapshot, logger: pino({ level: "silent" }) },
+		...{ outbox, snapshot: () => snapshot, onShares: () => {}, logger: pino({ level: "silent" }) },
 		client: {
 			async report(report) {
 				reports.push({ at: performance.now(), report });
-				return { heartbeatMs: HEARTBEAT_MS, ...answer() };
+				return { heartbeatMs: HEARTBEAT_MS, ecpuShares: [], ...answer() };
 			},
 		},
 	});

@@ -2,6 +2,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type { HostWarning } from "../../server/contract/host.ts";
 import type {
+	EcpuShare,
 	GatewayObservation,
 	ReportedObservation,
 	SentinelObservation,
@@ -41,6 +42,8 @@ export class Reporter {
 		client: Pick<ControlClient, "report">;
 		outbox: Outbox;
 		snapshot: () => HostSnapshot;
+		/** What nodes' clients may use of their caches' ECPU maxima. */
+		onShares: (shares: readonly EcpuShare[]) => void;
 		logger: Logger;
 	};
 	private readonly wakeSignal = new WakeSignal();
@@ -168,6 +171,7 @@ export class Reporter {
 			const sentAt = performance.now();
 			const answer = await this.options.client.report(report, this.abort.signal);
 			this.heartbeatMs = answer.heartbeatMs;
+			this.options.onShares(answer.ecpuShares);
 			outbox.acknowledge(batch);
 			if (answer.readingsStored) outbox.acknowledgeReadings(batch, this.paceOf(sentAt));
 			else outbox.holdSamples();

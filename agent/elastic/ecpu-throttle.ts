@@ -3,6 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { EngineCommandError, type EngineConnection } from "../drivers/engine-connection.ts";
 import { parseInfo } from "../drivers/valkey-info.ts";
 import { type EcpuReading, ecpusBetween, READING_SECTIONS, readEcpus } from "./ecpu-reading.ts";
+import { RecentUse } from "./recent-use.ts";
 import { lookMs, openMs, SLICE_MIN_MS, sliceMs } from "./throttle-plan.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -47,6 +48,7 @@ export class EcpuThrottle {
 	private last: { at: number; reading: EcpuReading; answerBytes: number } | null = null;
 	private refusedSince: number | null = null;
 	private ticksSince: number | null = null;
+	private readonly use = new RecentUse();
 	/** What clients used in the last pass. */
 	private passUse = 0;
 	/** How long clients have been paused, in all. */
@@ -66,6 +68,11 @@ export class EcpuThrottle {
 	stop(): void {
 		this.stopping.abort();
 		this.connection?.close();
+	}
+
+	/** What clients have used lately, rounded so that a steady load isn't news. */
+	get usePerSecond(): number {
+		return this.use.perSecond(performance.now());
 	}
 
 	/** For how much of the time since then clients have been paused. */
@@ -170,6 +177,7 @@ export class EcpuThrottle {
 		this.last = { at, reading, answerBytes: text.length };
 		const used = before === null ? 0 : ecpusBetween(before.reading, reading, before.answerBytes);
 		this.bucket.take(at, used);
+		this.use.add(at, used);
 		const seconds = before === null ? 1 : Math.max(0.001, (at - before.at) / 1_000);
 		return { used, seconds, isBehind: reading.isBehind };
 	}

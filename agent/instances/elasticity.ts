@@ -36,6 +36,8 @@ export class Elasticity {
 	private readonly core: ElasticInstance;
 	private readonly memory: MemoryWatch;
 	private throttle: EcpuThrottle | null = null;
+	/** `of` is what the assignment said when the share came. */
+	private share: { of: number; perSecond: number } | null = null;
 	/** Of throttles that have ended. */
 	private throttledMs = 0;
 
@@ -52,11 +54,21 @@ export class Elasticity {
 	/** Call when the assignment has changed, and at each look at the engine. */
 	keep(): void {
 		const { assignment } = this.core;
-		const limit = this.core.removing ? null : (assignment?.elastic?.ecpuPerSecond ?? null);
+		const assigned = assignment?.elastic?.ecpuPerSecond ?? null;
+		if (this.share?.of !== assigned) this.share = null;
+		const limit = this.core.removing ? null : (this.share?.perSecond ?? assigned);
 		if (limit === null) this.endThrottle();
 		else if (this.throttle === null) this.throttle = this.beginThrottle(limit);
 		else this.throttle.change(limit);
 		if (assignment?.elastic !== undefined) this.memory.wake();
+	}
+
+	/** The node's part of the cache's maximum by its present use, until the assignment has another maximum. */
+	shareEcpus(perSecond: number): void {
+		const of = this.core.assignment?.elastic?.ecpuPerSecond ?? null;
+		if (of === null) return;
+		this.share = { of, perSecond };
+		this.keep();
 	}
 
 	/**
@@ -89,6 +101,7 @@ export class Elasticity {
 		return {
 			...{ usedBytes, throttledMs: this.throttledMs + (this.throttle?.throttledMs ?? 0) },
 			...(idleMs !== undefined && { idleMs }),
+			...(this.throttle !== null && { ecpuPerSecond: this.throttle.usePerSecond }),
 		};
 	}
 

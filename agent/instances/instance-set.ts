@@ -1,6 +1,10 @@
 import { mkdir, readdir } from "node:fs/promises";
 import type { DesiredState } from "../../server/contract/desired-state.ts";
-import type { ReportedObservation, SetAside } from "../../server/contract/host-report.ts";
+import type {
+	EcpuShare,
+	ReportedObservation,
+	SetAside,
+} from "../../server/contract/host-report.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceContext } from "./instance-context.ts";
 import { instancesDir, launchedDir } from "./instance-paths.ts";
@@ -51,6 +55,12 @@ export class InstanceSet {
 			}
 		}
 		this.context.onChange();
+	}
+
+	shareEcpus(shares: readonly EcpuShare[]): void {
+		for (const { assignmentId, perSecond } of shares) {
+			this.instances.get(assignmentId)?.shareEcpus(perSecond);
+		}
 	}
 
 	/** Call with a state that the control plane has just sent, before anything that takes time. */

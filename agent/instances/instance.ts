@@ -96,6 +96,11 @@ export class Instance {
 		this.beginLoop();
 	}
 
+	/** What its clients may use of the cache's ECPU maximum from now on. */
+	shareEcpus(perSecond: number): void {
+		this.core.elasticity.shareEcpus(perSecond);
+	}
+
 	/** Takes memory that a new assignment grants, before the assignment is stored and in force. */
 	growAtOnce(granted: Assignment): void {
 		if (!this.core.setAside) this.core.elasticity.growAtOnce(granted);

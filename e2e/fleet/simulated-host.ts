@@ -65,6 +65,7 @@ export class SimulatedHost {
 		const facts = this.facts();
 		this.reporter = new Reporter({
 			...{ client: this.client, outbox: this.outbox, logger },
+			onShares: () => {},
 			snapshot: () => ({
 				epoch: this.desired?.epoch ?? -1,
 				revision: this.desired?.revision ?? -1,

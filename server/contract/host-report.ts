@@ -93,6 +93,10 @@ export const elasticStateSchema = z.object({
 		.describe(
 			"how long clients have waited because of the ECPU maximum, in all, since the agent or the engine started",
 		),
+	ecpuPerSecond: z
+		.number()
+		.optional()
+		.describe("what clients have used lately; only of a node with an ECPU maximum"),
 	idleMs: ageSchema
 		.optional()
 		.describe(
@@ -359,6 +363,8 @@ export interface AlertInput extends Omit<AlertMessage, "ended"> {
 }
 export const alertResultSchema = z.object({ accepted: z.literal(true) });
 
+export type EcpuShare = { readonly assignmentId: string; readonly perSecond: number };
+
 export const reportResultSchema = z.object({
 	accepted: z.literal(true),
 	heartbeatMs: z
@@ -369,4 +375,10 @@ export const reportResultSchema = z.object({
 		.boolean()
 		.optional()
 		.describe("false: the database can't keep up; `metrics` and `usage` must be sent again, later"),
+	ecpuShares: z
+		.array(z.object({ assignmentId: z.string(), perSecond: z.number() }))
+		.optional()
+		.describe(
+			"how much of its cache's ECPU maximum each node's clients may use now: it follows their use, and is in force until the next one comes or the assignment has another maximum",
+		),
 });

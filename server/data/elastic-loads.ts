@@ -1,15 +1,25 @@
-import type { ElasticState, Growth } from "../contract/host-report.ts";
+import type { EcpuShare, ElasticState, Growth } from "../contract/host-report.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { headroomOf } from "../domain/serverless/capacity.ts";
 import { LoadWindow, type NodeLoad } from "../domain/serverless/load.ts";
 import { CPU_HIGH } from "../domain/serverless/policy.ts";
+import { type EcpuUse, shareEcpus } from "../domain/serverless/share-ecpus.ts";
 
 /** How far back the share of throttled time looks. */
 const THROTTLE_SPAN_MS = 10_000;
 
 /** Samples in the minute between two meterings. */
 const METERED_SAMPLES = 60_000 / AGENT_TIMING.metricsIntervalMs;
+
+/** A cache's ECPU maximum, and the nodes that share it. */
+export interface EcpuLimit {
+	readonly perSecond: number;
+	readonly nodes: readonly { readonly id: string; readonly hostId: string }[];
+}
+
+/** The reconciler looks at each cache far more often. */
+const KEPT_UNASKED_MS = 30 * 60_000;
 
 /** How long a cache counts as needed after someone has said so. */
 const NEEDED_MS = 30_000;
@@ -27,9 +37,12 @@ interface Held {
 	requestRates: number[];
 	/** Oldest first. */
 	throttled: Reading[];
+	/** As its throttle measures it; null without a maximum. */
+	ecpuPerSecond: number | null;
 	/** When a client was last there; null while that isn't known. */
 	clientAt: number | null;
 	isPressed: boolean;
+	askedAt: number;
 }
 
 /**
@@ -38,12 +51,18 @@ interface Held {
  */
 export class ElasticLoads {
 	readonly #nodes = new Map<string, Held>();
+	#sweptAt = 0;
+	readonly #limits = new Map<string, EcpuLimit>();
+	readonly #limitedOn = new Map<string, Set<string>>();
 	/** Caches that someone needs awake, and who. */
 	readonly #needed = new Map<string, { reason: string; at: number }>();
 
 	/** Null until it has been reported. From now on the node's reports are kept. */
 	load(nodeId: string, now: number): NodeLoad | null {
-		return this.#watch(nodeId).window.load(now);
+		this.#sweep(now);
+		const held = this.#watch(nodeId);
+		held.askedAt = now;
+		return held.window.load(now);
 	}
 
 	/** Share of the last seconds in which clients of the node waited for the ECPU maximum, in percent; null if unknown. */
@@ -58,7 +77,9 @@ export class ElasticLoads {
 
 	/** How long no client has been connected to the node; 0 while one is, null if unknown. */
 	idleMs(nodeId: string, now: number): number | null {
-		const { clientAt } = this.#watch(nodeId);
+		const held = this.#watch(nodeId);
+		held.askedAt = now;
+		const { clientAt } = held;
 		return clientAt === null ? null : Math.max(0, now - clientAt);
 	}
 
@@ -97,6 +118,7 @@ export class ElasticLoads {
 		const held = this.#nodes.get(nodeId);
 		if (held === undefined) return;
 		const { usedBytes, throttledMs, idleMs } = state;
+		held.ecpuPerSecond = state.ecpuPerSecond ?? null;
 		held.clientAt = idleMs === undefined ? null : at - idleMs;
 		held.window.addUsed(at, usedBytes);
 		const kept = held.throttled.filter(
@@ -111,6 +133,45 @@ export class ElasticLoads {
 		const held = this.#watch(nodeId);
 		held.window.addGrowth(at, usedBytes, bytesPerSecond);
 		if (hasClients) held.clientAt = at;
+	}
+
+	/** Null for no maximum. */
+	setLimit(cacheId: string, limit: EcpuLimit | null): void {
+		for (const { hostId } of this.#limits.get(cacheId)?.nodes ?? []) {
+			this.#limitedOn.get(hostId)?.delete(cacheId);
+		}
+		if (limit === null) {
+			this.#limits.delete(cacheId);
+			return;
+		}
+		this.#limits.set(cacheId, limit);
+		for (const { hostId } of limit.nodes) {
+			const own = this.#limitedOn.get(hostId) ?? new Set();
+			this.#limitedOn.set(hostId, own.add(cacheId));
+		}
+	}
+
+	/** How much of their caches' maxima the nodes of a host may use now. */
+	sharesOn(hostId: string): EcpuShare[] {
+		return [...(this.#limitedOn.get(hostId) ?? [])].flatMap((cacheId) => {
+			const limit = this.#limits.get(cacheId);
+			if (limit === undefined) return [];
+			const shares = shareEcpus(
+				limit.perSecond,
+				limit.nodes.map(({ id }) => this.#useOf(id)),
+			);
+			return limit.nodes.flatMap(({ id: assignmentId, hostId: on }, index) => {
+				const perSecond = Math.max(1, Math.floor(shares[index] ?? 0));
+				return on === hostId ? [{ assignmentId, perSecond }] : [];
+			});
+		});
+	}
+
+	#useOf(nodeId: string): EcpuUse {
+		const { ecpuPerSecond, throttled } = this.#watch(nodeId);
+		const [before, last] = throttled.slice(-2);
+		const isThrottled = (last?.throttledMs ?? 0) > (before?.throttledMs ?? 0);
+		return { perSecond: ecpuPerSecond ?? 0, isThrottled };
 	}
 
 	/** Someone needs the cache awake: `reason` says who, as a clause. Agents say so again while clients wait. */
@@ -131,10 +192,20 @@ export class ElasticLoads {
 		this.#nodes.delete(nodeId);
 	}
 
+	/** A node that was asked for once more after it had been forgotten isn't kept for ever. */
+	#sweep(now: number): void {
+		if (Math.abs(now - this.#sweptAt) < KEPT_UNASKED_MS) return;
+		this.#sweptAt = now;
+		for (const [nodeId, { askedAt }] of this.#nodes) {
+			if (askedAt < now - KEPT_UNASKED_MS) this.#nodes.delete(nodeId);
+		}
+	}
+
 	#watch(nodeId: string): Held {
 		const held = this.#nodes.get(nodeId) ?? {
 			...{ window: new LoadWindow(), throttled: [], isPressed: false },
-			...{ ecpusPerRequest: 1, requestRates: [], clientAt: null },
+			...{ ecpusPerRequest: 1, requestRates: [], clientAt: null, ecpuPerSecond: null },
+			askedAt: 0,
 		};
 		this.#nodes.set(nodeId, held);
 		return held;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { allNodeRows, FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
 import { fleetRoom } from "../data/fleet-room.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
-import type { CacheModel, Plan } from "../domain/cache/model.ts";
+import type { CacheModel, ElasticModel, Plan } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
 import type { Resources } from "../services/context.ts";
 
@@ -15,8 +15,16 @@ export interface Look {
 
 export function lookAtCache(resources: Resources, cache: FullCache): Look {
 	const model = toCacheModel(cache, resources);
+	if (model.elastic !== null) noteLimit(resources, cache, model.elastic);
 	const plan = planCache(model, resources.clock.now(), fleetRoom(resources.fleet, cache));
 	return { cache, model, plan };
+}
+
+/** Hosts learn with each report how much of the ECPU maximum their nodes may use. */
+function noteLimit({ fleet }: Resources, cache: FullCache, { limits }: ElasticModel): void {
+	const perSecond = limits.ecpuPerSecond.max;
+	const nodes = allNodeRows(cache).map(({ id, hostId }) => ({ id, hostId }));
+	fleet.elastic.setLimit(cache.id, perSecond === null ? null : { perSecond, nodes });
 }
 
 /** Call with the look of each pass, and with each look that no pass follows. */

@@ -214,6 +214,7 @@ async function forgetCache(resources: Resources, cache: FullCache, plan: Plan): 
 	return await writeInCharge(resources, async (tx) => {
 		if (!(await abandonNodes(tx, cache))) return false;
 		await tx.cache.delete({ where: { id: cache.id } });
+		resources.fleet.elastic.setLimit(cache.id, null);
 		for (const event of plan.events) {
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}

@@ -85,7 +85,12 @@ export const agentCalls = {
 		const { resources, hostId, arrivedAt, isAwaited, noteProblem } = context;
 		const timed = timedReport(report, arrivedAt);
 		const { readingsError } = await ingestReport(resources, hostId, timed, isAwaited);
-		const answer = { accepted: true as const, heartbeatMs: resources.fleet.heartbeatMs };
+		const { fleet } = resources;
+		const ecpuShares = fleet.elastic.sharesOn(hostId);
+		const answer = {
+			...{ accepted: true as const, heartbeatMs: fleet.heartbeatMs },
+			...(ecpuShares.length > 0 && { ecpuShares }),
+		};
 		if (readingsError === null) return answer;
 		noteProblem(readingsError, "a host's metrics and usage aren't stored yet; it sends them again");
 		return { ...answer, readingsStored: false };
