@@ -59,8 +59,12 @@ function startHost(controlPlane: SlowControlPlane, host: number) {
 		...{ gateway: null, sentinel: null, warnings: null },
 	};
 	const reporter = new Reporter({
-		...{ outbox, snapshot: () => snapshot, logger: pino({ level: "silent" }) },
-		client: { report: ({ metrics }) => controlPlane.report(host, metrics.length) },
+		...{ outbox, snapshot: () => snapshot, onShares: () => {}, logger: pino({ level: "silent" }) },
+		client: {
+			async report({ metrics }) {
+				return { ...(await controlPlane.report(host, metrics.length)), ecpuShares: [] };
+			},
+		},
 	});
 	const sampling = setInterval(() => {
 		for (let node = 0; node < NODES_PER_HOST; node++) {

@@ -1,4 +1,5 @@
 import type { Scenario } from "./scenario.ts";
+import { serverlessAsleep } from "./serverless/asleep.ts";
 import { serverlessCrowded } from "./serverless/crowded.ts";
 import { serverlessKilled } from "./serverless/killed.ts";
 import { serverlessEcpus, serverlessStorage } from "./serverless/maxima.ts";
@@ -6,5 +7,12 @@ import { serverlessQueue } from "./serverless/queue.ts";
 
 /** Caches whose capacity follows their load. */
 export const SERVERLESS: readonly Scenario[] = [
-	...[serverlessStorage, serverlessEcpus, serverlessCrowded, serverlessKilled, serverlessQueue],
+	...[
+		serverlessAsleep,
+		serverlessStorage,
+		serverlessEcpus,
+		serverlessCrowded,
+		serverlessKilled,
+		serverlessQueue,
+	],
 ];
