@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Writable } from "node:stream";
 
 const CAP_NET_ADMIN = 12n;
 const TIMEOUT_MS = 5_000;
@@ -28,28 +29,59 @@ export async function endSockets(
 	);
 	for (let at = 0; at < clauses.length; at += ENDED_AT_ONCE) {
 		// One clause per line: ss can't read long lines.
-		await kill(`${clauses.slice(at, at + ENDED_AT_ONCE).join(" or\n")}\n`);
+		await kill(`or ${clauses.slice(at, at + ENDED_AT_ONCE).join("\nor ")}\n`);
 	}
 }
 
+type Ss = ChildProcessByStdio<Writable, null, null>;
+
+/** Waits for its filter. */
+let standby: Ss | null = null;
+
+/**
+ * Starts `ss` for the next call of `endSockets`, unless one waits already: on a busy machine, starting it takes ten times
+ * as long as what it does. It ends with the agent.
+ */
+export function prepareToEndSockets(): void {
+	if (standby !== null || !mayCutConnections()) return;
+	const child = start();
+	standby = child;
+	const forget = () => {
+		if (standby === child) standby = null;
+	};
+	child.once("error", forget).once("exit", forget);
+	// It doesn't keep this process from ending.
+	child.unref();
+	(child.stdin as Writable & { unref?(): void }).unref?.();
+}
+
+/** What `ss` lists, or ends. Its filter begins here and goes on with its input. */
+export const SELECTION: readonly string[] = [
+	...["--tcp", "--numeric", "--no-header"],
+	// On a busy machine, most connections are closed ones.
+	...["state", "connected", "exclude", "time-wait", "--filter", "-"],
+	// Matches nothing. An empty filter would match every connection of the machine, if the agent died before it wrote one.
+	...["(", "src", "127.0.0.1:1", "and", "dst", "127.0.0.1:1", ")"],
+];
+
+function start(): Ss {
+	const child = spawn("ss", ["--kill", ...SELECTION], { stdio: ["pipe", "ignore", "ignore"] });
+	child.stdin.on("error", () => {});
+	return child;
+}
+
 function kill(filter: string): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const child = spawn(
-			"ss",
-			[
-				...["--kill", "--tcp", "--numeric", "--no-header"],
-				// On a busy machine, most connections are closed ones.
-				...["state", "connected", "exclude", "time-wait", "--filter", "-"],
-			],
-			{ stdio: ["pipe", "ignore", "ignore"], timeout: TIMEOUT_MS },
-		);
+	const child = standby ?? start();
+	standby = null;
+	child.ref();
+	const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+	return new Promise<void>((resolve, reject) => {
 		child.on("error", reject);
 		child.on("close", (code) =>
 			code === 0 ? resolve() : reject(new Error(`ss can't end connections (${code})`)),
 		);
-		child.stdin.on("error", () => {});
 		child.stdin.end(filter);
-	});
+	}).finally(() => clearTimeout(timer));
 }
 
 let allowed: boolean | null = null;

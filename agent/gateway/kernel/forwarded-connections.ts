@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { readFileIfExists } from "../../../platform/atomic-file.ts";
 import { runCommand } from "../../bundles/run-command.ts";
 import { endSockets } from "../../supervisor/cut-connections.ts";
 import type { Address } from "./ruleset.ts";
@@ -82,13 +81,11 @@ async function forget(conntrack: string, { endpoint, engine }: Pair): Promise<vo
  * and each would wait for its turn.
  */
 async function listConnections(conntrack: string, address: string): Promise<string> {
-	const count = await readFileIfExists(COUNT);
-	if (count !== null && Number(count) <= READ_AT_ONCE_MAX) {
-		try {
-			return readFileSync(OWN_LIST, "latin1");
-		} catch {
-			// Many kernels have none: the program asks in another way.
-		}
+	try {
+		const count = Number(readFileSync(COUNT, "latin1"));
+		if (count <= READ_AT_ONCE_MAX) return readFileSync(OWN_LIST, "latin1");
+	} catch {
+		// Many kernels have none: the program asks in another way.
 	}
 	const args = ["-L", "-p", "tcp", "--orig-dst", address];
 	return await runCommand(conntrack, args, { timeoutMs: LIST_TIMEOUT_MS });

@@ -8,6 +8,7 @@ import { TestGateway } from "../../testing/gateway-fixture.ts";
 import { portsOf } from "../route-plan.ts";
 import { KernelTable } from "./kernel-table.ts";
 import { listeningPorts } from "./listening-ports.ts";
+import { cutOff } from "./ruleset.ts";
 
 const wanted = [{ engine: "valkey", version: "9" }, { engine: "haproxy" }, { engine: "nftables" }];
 
@@ -128,16 +129,24 @@ test.runIf(mayCutConnections())(
 );
 
 /** Answers everything with its name. */
-async function startServer(name: string): Promise<{ port: number; stop(): void }> {
+async function startServer(name: string) {
 	const sockets = new Set<Socket>();
+	const heard: string[] = [];
 	const server = createServer((socket) => {
 		sockets.add(socket);
-		socket.on("error", () => {}).on("data", () => socket.write(name));
+		socket
+			.on("error", () => {})
+			.on("data", (data) => {
+				heard.push(String(data).trim());
+				socket.write(name);
+			});
 	});
 	server.listen(0, lab.address);
 	await once(server, "listening");
 	return {
 		port: (server.address() as AddressInfo).port,
+		/** What clients have sent. */
+		heard,
 		stop() {
 			for (const socket of sockets) socket.destroy();
 			server.close();
@@ -217,5 +226,44 @@ test.runIf(mayCutConnections())(
 		expect(await again.ask("who?")).toBe("former");
 		for (const each of [other, again]) each.close();
 		for (const server of [former, current, haproxy]) server.stop();
+	},
+);
+
+test.runIf(mayCutConnections())(
+	"nothing that a client of a primary endpoint sends reaches a demoted primary, until that leads again; readers stay",
+	async () => {
+		const { server: nft } = await ensureEngine({ engine: "nftables" });
+		const [former, current, primary, reader] = [
+			await startServer("former"),
+			await startServer("current"),
+			await startServer("haproxy"),
+			await startServer("haproxy"),
+		];
+		const table = new KernelTable(lab.homeDir, lab.address);
+		const at = (...ports: number[]) => ports.map((port) => ({ host: lab.address, port }));
+		const lead = (to: number, cut: number, readersTo: number) => {
+			const leads = new Map([
+				[primary.port, at(to)],
+				[reader.port, at(readersTo)],
+			]);
+			const stray = new Map([[primary.port, at(cut)]]);
+			return table.hold(nft, leads, (name) => cutOff(name, stray, leads));
+		};
+		await lead(former.port, current.port, former.port);
+		const client = await Client.open(primary.port);
+		const atReader = await Client.open(reader.port);
+		expect(await client.ask("before")).toBe("former");
+		await lead(current.port, former.port, current.port);
+		client.socket.write("after");
+		await eventually("the client is disconnected", () => client.closed);
+		expect(former.heard).toEqual(["before"]);
+		expect(await atReader.ask("reader")).toBe("former");
+		const next = await Client.open(primary.port);
+		expect(await next.ask("who?")).toBe("current");
+		await lead(former.port, current.port, former.port);
+		const back = await Client.open(primary.port);
+		expect(await back.ask("who?")).toBe("former");
+		for (const each of [atReader, next, back]) each.close();
+		for (const server of [former, current, primary, reader]) server.stop();
 	},
 );

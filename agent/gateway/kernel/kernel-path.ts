@@ -2,6 +2,7 @@ import type { Logger } from "../../../platform/logger.ts";
 import type { Route } from "../../../server/contract/desired-state.ts";
 import type { Forwarding } from "../../../server/contract/host.ts";
 import type { EngineAnswer } from "../../instances/engine-provider.ts";
+import { prepareToEndSockets } from "../../supervisor/cut-connections.ts";
 import { planRoutes, portsOf } from "../route-plan.ts";
 import {
 	chooseLeads,
@@ -17,15 +18,13 @@ import { KernelTable } from "./kernel-table.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 import { type KernelMode, Permission } from "./permission.ts";
-import { refuseFormer, sameLeads } from "./ruleset.ts";
+import { cutOff, type Leads, refuseFormer } from "./ruleset.ts";
 
 type Server = Route["servers"][number];
 
 /** A third of the time that the kernel leads without being told again. */
 const RENEW_MS = 1_000;
 const ASK_ROLES_MS = 1_000;
-/** How many times a notice tries to end connections before it gives up. */
-const ENDINGS_MAX = 3;
 
 export interface ForwardingOptions {
 	readonly mode: KernelMode;
@@ -54,6 +53,9 @@ type StraysOfCache = Strays & { readonly cacheId: string };
  *
  *   may it? ─> where does each endpoint lead? ─> the kernel is told ─> connections to demoted engines end
  *
+ * With the new rules the kernel lets nothing through to a demoted primary any more, so the end of its connections may
+ * take its time. The hand-over ends them as well (docs/decisions/0025), and mostly first.
+ *
  * The kernel forgets within three seconds what it isn't told again, so an agent that hangs or dies leaves
  * new connections to HAProxy.
  */
@@ -71,11 +73,15 @@ export class KernelPath {
 	/** Whether this agent's own rules are in effect, so that it knows where the kernel led before. */
 	private led = false;
 	/** By cache id, the leader for which strays were ended last. */
-	private strayFree: Map<string, string> | null = null;
-	/** Fulfilled with whether they have been ended. */
-	private ending: Promise<boolean> = Promise.resolve(true);
+	private strayFree: ReadonlyMap<string, string> | null = null;
+	/** By cache id, the leader that the rules in effect name; null before the first rules. */
+	private leaders: ReadonlyMap<string, string> | null = null;
+	/** Fulfilled once they have been ended. */
+	private ending: Promise<void> = Promise.resolve();
 	/** Fulfilled once the kernel has forgotten the ended ones, which only their own clients wait for. */
 	private forgetting: Promise<void> = Promise.resolve();
+	/** What is being ended and forgotten. */
+	private readonly doomed = new Set<readonly StraysOfCache[]>();
 	/** The program that lists the kernel's connections; null until the kernel is first used. */
 	private conntrack: string | null = null;
 	private refusal: string | null = "the kernel hasn't been checked yet";
@@ -122,9 +128,8 @@ export class KernelPath {
 	}
 
 	/**
-	 * From now on, leads as these routes say, or nowhere. `promoted` is known to be a primary. Returns once no
-	 * connection leads to a demoted one, or after a few tries. The demoted engine can't end them all itself: it
-	 * may not have accepted some of them yet.
+	 * From now on, leads as these routes say, or nowhere. `promoted` is known to be a primary. Returns once the kernel lets
+	 * nothing through to a demoted one. Connections to it end soon after.
 	 */
 	async lead(routes: readonly Route[], promoted: string | null = null): Promise<void> {
 		this.routes = routes;
@@ -133,10 +138,7 @@ export class KernelPath {
 		const servers = routes.flatMap((route) => route.servers);
 		const server = servers.find(({ nodeId }) => nodeId === promoted);
 		if (server !== undefined) this.engineOf(server)?.note("primary");
-		for (let endings = 0; endings < ENDINGS_MAX; endings++) {
-			await this.look();
-			if (await this.ending) return;
-		}
+		await this.look();
 	}
 
 	/** The kernel no longer leads anywhere; connections stay as they are. */
@@ -191,7 +193,7 @@ export class KernelPath {
 		this.conntrack = answer.tools.conntrack;
 		const routes = await this.plan();
 		// An engine that leads again must not lose its new clients to a disconnection that was meant for its earlier ones.
-		if (!sameLeads(chooseLeads(routes, this.view), this.table.leads)) {
+		if (this.isDoomed(chooseLeads(routes, this.view))) {
 			await this.ending;
 			await this.forgetting;
 		}
@@ -199,12 +201,16 @@ export class KernelPath {
 		const leads = chooseLeads(routes, this.view);
 		const found = this.findStrays(routes);
 		const former = this.led ? null : everyLead(routes, this.view);
-		await this.table.hold(answer.tools.nft, leads, (table) =>
-			former === null ? [] : refuseFormer(table, former, leads),
-		);
+		const cut = this.newStrays(found, this.leaders);
+		await this.table.hold(answer.tools.nft, leads, (table) => [
+			...(former === null ? [] : refuseFormer(table, former, leads)),
+			...cutOff(table, enginesOf(cut), leads),
+		]);
+		this.leaders = leadersOf(found);
 		this.led = true;
 		this.heldFor = this.planned.from;
 		this.endSoon(found);
+		prepareToEndSockets();
 	}
 
 	private async release(): Promise<void> {
@@ -243,28 +249,48 @@ export class KernelPath {
 		});
 	}
 
-	/** The next turn waits for it only if it changes the leads: the rules must be renewed in time. */
-	private endSoon(found: readonly StraysOfCache[]): void {
-		this.ending = this.ending.then(() => this.endStrays(found));
+	/** Those of caches that had another leader, or, if `before` is null, of all. */
+	private newStrays(
+		found: readonly StraysOfCache[],
+		before: ReadonlyMap<string, string> | null,
+	): StraysOfCache[] {
+		return found.filter(({ cacheId, key, engines }) => {
+			const known = before === null ? null : (before.get(cacheId) ?? key);
+			return known !== key && engines.length > 0;
+		});
 	}
 
-	/** Connections that an earlier agent let in count too. Returns whether there are none left. */
-	private async endStrays(found: readonly StraysOfCache[]): Promise<boolean> {
-		const { strayFree, conntrack, options } = this;
-		if (conntrack === null || this.stopped) return true;
-		const changed = found.filter(({ cacheId, key, engines }) => {
-			const before = strayFree === null ? null : (strayFree.get(cacheId) ?? key);
-			return before !== key && engines.length > 0;
+	/** Whether an endpoint would lead to an engine whose former clients are being disconnected. */
+	private isDoomed(leads: Leads): boolean {
+		return [...this.doomed].flat().some(({ endpoint, engines }) => {
+			const led = leads.get(endpoint.port) ?? [];
+			return engines.some(({ host, port }) =>
+				led.some((each) => each.host === host && each.port === port),
+			);
 		});
+	}
+
+	private endSoon(found: readonly StraysOfCache[]): void {
+		const doomed = this.newStrays(found, this.strayFree);
+		this.doomed.add(doomed);
+		this.ending = this.ending.then(() => this.endStrays(found));
+		void this.ending.then(async () => {
+			await this.forgetting;
+			this.doomed.delete(doomed);
+		});
+	}
+
+	/** Connections that an earlier agent let in count too. */
+	private async endStrays(found: readonly StraysOfCache[]): Promise<void> {
+		const { conntrack, options } = this;
+		if (conntrack === null || this.stopped) return;
 		try {
-			const ended = await endForwarded(conntrack, changed);
+			const ended = await endForwarded(conntrack, this.newStrays(found, this.strayFree));
 			this.forgetting = this.forgetting.then(() => this.forget(conntrack, ended));
-			this.strayFree = new Map(found.map(({ cacheId, key }) => [cacheId, key]));
-			return true;
+			this.strayFree = leadersOf(found);
 		} catch (error) {
 			// The next turn tries again.
 			options.logger.warn({ err: error }, "connections to demoted engines can't be ended");
-			return false;
 		}
 	}
 
@@ -311,6 +337,14 @@ export class KernelPath {
 			this.engines.set(key, new EngineRole(engine, () => void this.look()));
 		}
 	}
+}
+
+function leadersOf(found: readonly StraysOfCache[]): ReadonlyMap<string, string> {
+	return new Map(found.map(({ cacheId, key }) => [cacheId, key]));
+}
+
+function enginesOf(found: readonly StraysOfCache[]): Leads {
+	return new Map(found.map(({ endpoint, engines }) => [endpoint.port, engines]));
 }
 
 function keyOf({ nodeId, host, port }: Server): string {

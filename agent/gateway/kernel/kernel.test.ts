@@ -6,7 +6,7 @@ import type { Role } from "./engine-role.ts";
 import { parseConnections } from "./forwarded-connections.ts";
 import { parseListeningPorts } from "./listening-ports.ts";
 import { LocalAddresses } from "./local-addresses.ts";
-import { changeLeads, refuseFormer } from "./ruleset.ts";
+import { changeLeads, cutOff, refuseFormer } from "./ruleset.ts";
 
 const HERE = "10.0.0.1";
 
@@ -119,6 +119,15 @@ test("the kernel gets only what has changed", () => {
 	expect(refuseFormer("t", former, new Map([[6379, at(17_001)]])).at(-1)).toBe(
 		"add element ip t demoted { 6379 . 10.0.0.1 . 17002 timeout 15s, 6380 . 10.0.0.1 . 17001 timeout 15s, 6380 . 10.0.0.1 . 17002 timeout 15s }",
 	);
+	// Whoever is connected to the demoted primary is cut off; the new one's own clients aren't any more.
+	expect(cutOff("t", new Map([[6379, at(17_001, 17_003)]]), new Map([[6379, at(17_002)]]))).toEqual(
+		[
+			"add element ip t cut { 6379 . 10.0.0.1 . 17001, 6379 . 10.0.0.1 . 17003, 6379 . 10.0.0.1 . 17002 }",
+			"delete element ip t cut { 6379 . 10.0.0.1 . 17001, 6379 . 10.0.0.1 . 17003, 6379 . 10.0.0.1 . 17002 }",
+			"add element ip t cut { 6379 . 10.0.0.1 . 17001 timeout 15s, 6379 . 10.0.0.1 . 17003 timeout 15s }",
+		],
+	);
+	expect(cutOff("t", new Map(), after)).toEqual([]);
 	expect(kernelTableName("/a", "gateway")).toMatch(/^larder_[0-9a-f]{16}$/);
 	const others = [kernelTableName("/b", "gateway"), kernelTableName("/a", "cluster-bus")];
 	expect(others).not.toContain(kernelTableName("/a", "gateway"));

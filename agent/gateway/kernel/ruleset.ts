@@ -28,10 +28,14 @@ const DEMOTED_SECONDS = 15;
  *
  * The kernel remembers a connection that was reset for ten seconds. It leads a client that comes back from the
  * same port, as many do, to the same engine, without asking the rules. So connections to an engine that a port
- * led to a moment ago (@demoted) are refused, and the client tries again. The kernel goes on refusing them if
+ * led to a moment ago (@demoted) are refused, and the client tries again. Clients that are still connected through
+ * a primary endpoint to an engine that is no longer primary (@cut) are reset with whatever they send next: none of it
+ * reaches the engine, not even what the engine would accept after the rules have changed. The kernel goes on with both if
  * the agent dies.
  */
 export function createLeads(table: string, address: string): string[] {
+	const forwarded = `ct original ip daddr ${address} ct status dnat`;
+	const led = "ct original proto-dst . ip daddr . tcp dport";
 	const spread = Array.from({ length: SPREAD_MAX }, (_, index) => {
 		const count = index + 1;
 		return `add rule ip ${table} lead dnat ip to numgen random mod ${count} offset ${place(count, 0)} . tcp dport map @leads`;
@@ -42,9 +46,13 @@ export function createLeads(table: string, address: string): string[] {
 	];
 	return [
 		`add map ip ${table} leads { typeof numgen random mod 2 . tcp dport : ip daddr . tcp dport; }`,
-		`add set ip ${table} demoted { type inet_service . ipv4_addr . inet_service; flags timeout; }`,
+		...["demoted", "cut"].map(
+			(set) =>
+				`add set ip ${table} ${set} { type inet_service . ipv4_addr . inet_service; flags timeout; }`,
+		),
 		`add chain ip ${table} arriving { type filter hook input priority 0; policy accept; }`,
-		`add rule ip ${table} arriving ct original ip daddr ${address} ct status dnat tcp flags & (fin | syn | rst | ack) == syn ct original proto-dst . ip daddr . tcp dport @demoted reject with tcp reset`,
+		`add rule ip ${table} arriving ${forwarded} tcp flags & (fin | syn | rst | ack) == syn ${led} @demoted reject with tcp reset`,
+		`add rule ip ${table} arriving ${forwarded} ${led} @cut reject with tcp reset`,
 		`add chain ip ${table} lead`,
 		...spread,
 		...hooked("from_here", "output"),
@@ -73,8 +81,23 @@ export function refuseFormer(table: string, former: Leads, to: Leads): string[] 
 	return changeDemoted(table, [...former.keys()], former, to);
 }
 
-/** Adding an element first makes its removal succeed, whether or not it has expired. */
+/** Cuts off whoever is connected through these ports to one of `from`, unless `to` leads there. */
+export function cutOff(table: string, from: Leads, to: Leads): string[] {
+	return changeTimed(table, "cut", [...from.keys()], from, to);
+}
+
 function changeDemoted(table: string, ports: readonly number[], from: Leads, to: Leads): string[] {
+	return changeTimed(table, "demoted", ports, from, to);
+}
+
+/** Adding an element first makes its removal succeed, whether or not it has expired. */
+function changeTimed(
+	table: string,
+	set: "demoted" | "cut",
+	ports: readonly number[],
+	from: Leads,
+	to: Leads,
+): string[] {
 	const pairs = (leads: Leads) =>
 		ports.flatMap((port) =>
 			(leads.get(port) ?? []).map((engine) => `${port} . ${engine.host} . ${engine.port}`),
@@ -83,16 +106,12 @@ function changeDemoted(table: string, ports: readonly number[], from: Leads, to:
 	const before = pairs(from).filter((pair) => !now.has(pair));
 	const all = [...before, ...now].join(", ");
 	if (all === "") return [];
-	const demoted = before.map((pair) => `${pair} timeout ${DEMOTED_SECONDS}s`);
+	const timed = before.map((pair) => `${pair} timeout ${DEMOTED_SECONDS}s`);
 	return [
-		`add element ip ${table} demoted { ${all} }`,
-		`delete element ip ${table} demoted { ${all} }`,
-		...(demoted.length === 0 ? [] : [`add element ip ${table} demoted { ${demoted.join(", ")} }`]),
+		`add element ip ${table} ${set} { ${all} }`,
+		`delete element ip ${table} ${set} { ${all} }`,
+		...(timed.length === 0 ? [] : [`add element ip ${table} ${set} { ${timed.join(", ")} }`]),
 	];
-}
-
-export function sameLeads(some: Leads, others: Leads): boolean {
-	return changedPorts(some, others).length === 0;
 }
 
 function changedPorts(from: Leads, to: Leads): number[] {
