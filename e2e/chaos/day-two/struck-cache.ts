@@ -144,9 +144,9 @@ export class StruckCache {
 	}
 }
 
-/** A move to another host isn't an operation. */
-export function isUnderWay(cache: Cache): boolean {
-	return cache.operation !== null || cache.status !== "available";
+/** Whether the change has been accepted, and isn't done. A cache that a strike has hit may also be degraded without one. */
+export function isUnderWay({ operation, status }: Cache): boolean {
+	return operation !== null || status === "modifying";
 }
 
 function describe({ change, target, strike, leadMs, hits }: Attempt): string {
