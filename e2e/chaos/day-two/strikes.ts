@@ -1,10 +1,13 @@
 import type { Cache, CacheNode } from "../../../server/contract/cache-view.ts";
 import { hostPids, signalAll } from "../../fixtures/host-processes.ts";
 import { AGENT_NAMES, type AgentName, type Installation } from "../../fixtures/installation.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
 import type { ScenarioOptions } from "../scenario.ts";
 import { type ChangeKind, OF_SLOTS } from "./changing-caches.ts";
 
 type Random = ScenarioOptions["random"];
+
+const BACK_WITHIN_MS = 300_000;
 
 /** `engine`: one that gives or gets slots, arrives, leaves or changes. `peer`: the other end of its work. */
 export const STRIKES = [
@@ -31,7 +34,15 @@ export async function strikeProgram(
 ): Promise<string> {
 	if (kind === "control plane") {
 		await larder.killControlPlane();
-		await larder.startControlPlane();
+		// It may take minutes on a machine that is far too busy.
+		await waitUntil(
+			"the control plane to be back",
+			async () => {
+				await larder.startControlPlane();
+				return true;
+			},
+			BACK_WITHIN_MS,
+		);
 		return "the control plane killed";
 	}
 	const agent = larder.agentNames[random(larder.agentNames.length)] ?? AGENT_NAMES[0];

@@ -150,7 +150,8 @@ export function isUnderWay({ operation, status }: Cache): boolean {
 }
 
 function describe({ change, target, strike, leadMs, hits }: Attempt): string {
-	const what = hits.map(({ what }) => what).join(", ") || `too late: ${strike}`;
+	const what =
+		hits.map(({ strike, what }) => `${what} (${strike})`).join(", ") || `too late: ${strike}`;
 	return `${change.kind} of ${target.engine}, ${what} after ${leadMs} ms`;
 }
 
