@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Route } from "../../../server/contract/desired-state.ts";
 import type { Forwarding } from "../../../server/contract/host.ts";
@@ -25,6 +26,12 @@ type Server = Route["servers"][number];
 /** A third of the time that the kernel leads without being told again. */
 const RENEW_MS = 1_000;
 const ASK_ROLES_MS = 1_000;
+
+/**
+ * Reading the kernel's list of connections holds up the agent, for a quarter of a second on a busy machine. A hand-over
+ * needs the agent in that time, and ends most of these connections itself.
+ */
+const END_AFTER_MS = 250;
 
 export interface ForwardingOptions {
 	readonly mode: KernelMode;
@@ -284,8 +291,10 @@ export class KernelPath {
 	private async endStrays(found: readonly StraysOfCache[]): Promise<void> {
 		const { conntrack, options } = this;
 		if (conntrack === null || this.stopped) return;
+		const doomed = this.newStrays(found, this.strayFree);
+		if (doomed.length > 0) await pause(END_AFTER_MS);
 		try {
-			const ended = await endForwarded(conntrack, this.newStrays(found, this.strayFree));
+			const ended = await endForwarded(conntrack, doomed);
 			this.forgetting = this.forgetting.then(() => this.forget(conntrack, ended));
 			this.strayFree = leadersOf(found);
 		} catch (error) {
