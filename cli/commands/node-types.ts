@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { nodeTypeSchema, rateCardSchema } from "../../server/contract/index.ts";
+import { nodeTypeSchema, rateCardViewSchema } from "../../server/contract/index.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { wholeMib, wholeNumber } from "../option-values.ts";
 import { printPage, wholeListOf } from "../print-page.ts";
@@ -17,7 +17,7 @@ function listCommand(): Command {
 	const command = new Command("list").description("List node types");
 	return withApiOptions(command).action(async (options: ApiOptions) => {
 		const api = await connect(options);
-		const { currency } = rateCardSchema.parse(
+		const { currency } = rateCardViewSchema.parse(
 			await api.call({ method: "GET", path: "/rate-card" }),
 		);
 		await printPage(api, options, {

@@ -1,5 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
-import { engineSchema, type RateCard, rateCardSchema } from "../../server/contract/index.ts";
+import {
+	engineSchema,
+	type RateCard,
+	type RateCardView,
+	rateCardViewSchema,
+} from "../../server/contract/index.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { collectPair } from "../option-values.ts";
@@ -18,7 +23,7 @@ function showCommand(): Command {
 		const api = await connect(options);
 		const answer = await api.call({ method: "GET", path: "/rate-card" });
 		if (options.json) printJson(answer);
-		else print(describe(rateCardSchema.parse(answer)));
+		else print(describe(rateCardViewSchema.parse(answer)));
 	});
 }
 
@@ -68,7 +73,7 @@ Examples:
 	return withApiOptions(command).action(async (options: SetOptions) => {
 		const api = await connect(options);
 		const path = "/rate-card";
-		const before = rateCardSchema.parse(await api.call({ method: "GET", path }));
+		const before = rateCardViewSchema.parse(await api.call({ method: "GET", path }));
 		const { exchangeRate } = options;
 		const body = {
 			...changed(before, options),
@@ -76,11 +81,11 @@ Examples:
 		};
 		const answer = await api.call({ method: "PUT", path, body });
 		if (options.json) printJson(answer);
-		else print(describe(rateCardSchema.parse(answer)));
+		else print(describe(rateCardViewSchema.parse(answer)));
 	});
 }
 
-function changed(card: RateCard, options: SetOptions): RateCard {
+function changed(card: RateCardView, options: SetOptions): RateCardView {
 	const next = structuredClone(card);
 	for (const [type, value] of Object.entries(options.node ?? {})) {
 		next.nodeTypes[type] = numberOf(value, `--node ${type}`);

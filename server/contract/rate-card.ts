@@ -43,7 +43,19 @@ export const rateCardSchema = z.strictObject({
 });
 export type RateCard = z.infer<typeof rateCardSchema>;
 
+/** As the API shows it. */
+export const rateCardViewSchema = rateCardSchema.extend({
+	version: z.int().describe("rises with each change"),
+});
+export type RateCardView = z.infer<typeof rateCardViewSchema>;
+
 export const setRateCardInputSchema = rateCardSchema.extend({
+	version: z
+		.int()
+		.optional()
+		.describe(
+			"the version that you have changed: if another person has saved the rate card since, Larder refuses yours; if absent, it replaces any",
+		),
 	exchangeRate: z
 		.number()
 		.positive("exchangeRate must be more than 0")

@@ -2,6 +2,9 @@ import type { CostGrouping } from "../contract/usage.ts";
 import type { Segment } from "../domain/metering/spans.ts";
 import { type Database, Prisma, type Transaction } from "./database.ts";
 
+/** Stored costs are in the currency of the first rate card. */
+const IN_CURRENCY = Prisma.sql`(SELECT coalesce(max("costFactor"), 1) FROM "RateCard")`;
+
 export interface CostSum {
 	/** A cache's id, or the group's name; null for caches without the tag. */
 	readonly key: string | null;
@@ -50,7 +53,7 @@ export async function sumCosts(
 	return db.$queryRaw<CostSum[]>`
 		SELECT ${keyOf(query.groupBy, query.tagKey)} AS "key",
 			sum(u."storedByteSeconds") AS "storedByteSeconds", sum(u."ecpus") AS "ecpus",
-			sum(u."nodeSeconds") AS "nodeSeconds", sum(u."cost") AS "cost"
+			sum(u."nodeSeconds") AS "nodeSeconds", sum(u."cost") * ${IN_CURRENCY} AS "cost"
 		FROM "CacheUsage" AS u JOIN "MeteredCache" AS m ON m."id" = u."cacheId"
 		WHERE ${within(query.segments)} ${only}
 		GROUP BY 1`;
@@ -65,7 +68,7 @@ export async function recentCosts(
 	const only =
 		cacheIds === null ? Prisma.empty : Prisma.sql`AND u."cacheId" = ANY(${[...cacheIds]}::text[])`;
 	return db.$queryRaw`
-		SELECT sum(u."cost") AS "cost", sum(u."cacheSeconds") AS "cacheSeconds"
+		SELECT sum(u."cost") * ${IN_CURRENCY} AS "cost", sum(u."cacheSeconds") AS "cacheSeconds"
 		FROM "CacheUsage" AS u JOIN "Cache" AS c ON c."id" = u."cacheId"
 		WHERE u."spanSeconds" = 3600 AND u."at" >= ${from} ${only}
 		GROUP BY u."cacheId"`;

@@ -3,6 +3,7 @@ import type { RateCard } from "../contract/rate-card.ts";
 import { NOTHING_USED, plus, serverlessCost, type Used } from "../domain/metering/cost.ts";
 import { USAGE_SPANS } from "../domain/metering/spans.ts";
 import { type Database, Prisma, type Transaction } from "./database.ts";
+import { readCostFactor } from "./rate-card-store.ts";
 
 /** Something to add to a cache's usage in a minute, or in an hour that isn't known by the minute. */
 export interface UsageAddition {
@@ -32,6 +33,7 @@ export async function addUsage(
 ): Promise<void> {
 	const sums = sumBySpan(additions);
 	if (sums.length === 0) return;
+	const factor = await readCostFactor(tx);
 	const before = await readLeaves(
 		tx,
 		sums.filter(({ serverless }) => serverless !== null),
@@ -45,7 +47,7 @@ export async function addUsage(
 				? 0
 				: serverlessCost(plus(held, used), serverless, card) -
 					serverlessCost(held, serverless, card);
-		return { ...sum, cost: sum.nodeCost + metered };
+		return { ...sum, cost: (sum.nodeCost + metered) / factor };
 	});
 	const numbers = (pick: (row: (typeof rows)[number]) => number) =>
 		Prisma.sql`${rows.map(pick)}::float8[]`;
@@ -119,7 +121,8 @@ export async function readUsage(
 	query: { cacheIds: readonly string[] | null; spanSeconds: number; from: Date; to: Date },
 ): Promise<UsageRow[]> {
 	const { cacheIds, spanSeconds, from, to } = query;
-	return db.cacheUsage.findMany({
+	const factor = await readCostFactor(db);
+	const rows = await db.cacheUsage.findMany({
 		where: {
 			...(cacheIds !== null && { cacheId: { in: [...cacheIds] } }),
 			spanSeconds,
@@ -127,6 +130,7 @@ export async function readUsage(
 		},
 		orderBy: [{ at: "asc" }, { cacheId: "asc" }],
 	});
+	return rows.map((row) => ({ ...row, cost: row.cost * factor }));
 }
 
 /** For how long the newest reading of a process that is gone is kept: a report with an older one may still come. */

@@ -211,7 +211,12 @@ it("prices by today's rate card from now on, and converts costs into a new curre
 		field: "exchangeRate",
 		message: expect.stringContaining("costs so far are in USD"),
 	});
-	await setRateCard(test.resources, caller, { ...euros, exchangeRate: 0.5 });
+	const stale = { ...euros, exchangeRate: 0.5, version: 7 };
+	await expect(setRateCard(test.resources, caller, stale)).rejects.toMatchObject({
+		...{ code: "conflict", field: "version" },
+	});
+	const saved = await setRateCard(test.resources, caller, { ...euros, exchangeRate: 0.5 });
+	expect(saved.version).toBe(1);
 	await tickAt(7_200);
 	const costs = (await usage(3_600)).map(({ cost }) => cost);
 	expect(costs[0]).toBeCloseTo(0.5 * 0.8 * 0.016, 9);

@@ -1,6 +1,6 @@
 import type { Access } from "../contract/access.ts";
 import type { DnsSettings } from "../contract/names.ts";
-import type { RateCard } from "../contract/rate-card.ts";
+import type { RateCardView } from "../contract/rate-card.ts";
 import type { Charge } from "../data/charge.ts";
 import type { Database } from "../data/database.ts";
 import type { FailoverOrders } from "../data/failover-orders.ts";
@@ -50,7 +50,7 @@ export interface Resources {
 	/** Whether the disk with the control plane's own files has no room left. */
 	isDiskFull(): boolean;
 	/** The operator's, as it is now (services/costs/set-rate-card.ts). */
-	rateCard: RateCard;
+	rateCard: RateCardView;
 	/** The DNS zone in which hosts answer for caches, and the port on which they do; null without one. */
 	dns: DnsSettings | null;
 	version: string;

@@ -169,7 +169,7 @@ export async function openTestResources(): Promise<TestResources> {
 			hostLostMs: AGENT_TIMING.hostLostMs,
 			isDiskFull: () => false,
 			dns: null,
-			rateCard: DEFAULT_RATE_CARD,
+			rateCard: { ...DEFAULT_RATE_CARD, version: 0 },
 			version: "test",
 		},
 	};

@@ -4,7 +4,7 @@ import { Button, toast } from "@heroui/react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ENGINES } from "../../../server/contract/choices.ts";
-import { type RateCard, setRateCardInputSchema } from "../../../server/contract/rate-card.ts";
+import { type RateCardView, setRateCardInputSchema } from "../../../server/contract/rate-card.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { engineName } from "../../_lib/engines.ts";
 import { asSentence } from "../../_lib/form-issues.ts";
@@ -55,7 +55,7 @@ export function RateCardDialog({ onClose }: { onClose: () => void }) {
 	return <RateCardForm card={card} onClose={onClose} />;
 }
 
-function RateCardForm({ card, onClose }: { card: RateCard; onClose: () => void }) {
+function RateCardForm({ card, onClose }: { card: RateCardView; onClose: () => void }) {
 	const trpc = useTRPC();
 	const queryClient = useQueryClient();
 	const isViewer = useIsViewer();
@@ -92,7 +92,7 @@ function RateCardForm({ card, onClose }: { card: RateCard; onClose: () => void }
 	});
 	const fields = (
 		<>
-			{problem !== null && problem.field === null && (
+			{problem !== null && (problem.field === null || problem.field === "version") && (
 				<ProblemBanner title="The rate card wasn't saved" error={save.error} />
 			)}
 			<p className="text-[0.8125rem] text-pretty text-muted">
@@ -207,8 +207,8 @@ function numberWords(field: string): string {
 }
 
 /** The card with what was typed; text that isn't a number is left for the schema to refuse. */
-function withDraft(card: RateCard, draft: Draft): RateCard & { exchangeRate?: number } {
-	const next: RateCard & { exchangeRate?: number } = structuredClone(card);
+function withDraft(card: RateCardView, draft: Draft): RateCardView & { exchangeRate?: number } {
+	const next: RateCardView & { exchangeRate?: number } = structuredClone(card);
 	for (const [path, text] of Object.entries(draft)) {
 		const value = text.trim() === "" ? Number.NaN : Number(text);
 		const [area = "", engine = "", rate = ""] = path.split(".");

@@ -9,7 +9,7 @@ import {
 	parameterGroupSchema,
 	parameterGroupSummarySchema,
 } from "../../contract/parameter-group.ts";
-import { rateCardSchema } from "../../contract/rate-card.ts";
+import { rateCardViewSchema } from "../../contract/rate-card.ts";
 import { tokenSchema } from "../../contract/token.ts";
 import { userSchema } from "../../contract/user.ts";
 import type { RestRoute } from "../trpc/trpc.ts";
@@ -33,7 +33,7 @@ const NAMED_SCHEMAS = {
 	NodeType: nodeTypeSchema,
 	ParameterGroup: parameterGroupSchema,
 	ParameterGroupSummary: parameterGroupSummarySchema,
-	RateCard: rateCardSchema,
+	RateCard: rateCardViewSchema,
 	ApiToken: tokenSchema,
 	AuditEntry: auditEntrySchema,
 	User: userSchema,

@@ -1,5 +1,5 @@
 import { AppError } from "../../contract/errors.ts";
-import type { RateCard, SetRateCardInput } from "../../contract/rate-card.ts";
+import type { RateCardView, SetRateCardInput } from "../../contract/rate-card.ts";
 import { lockMetering } from "../../data/lock-metering.ts";
 import { readRateCard, writeRateCard } from "../../data/rate-card-store.ts";
 import type { Caller, Resources } from "../context.ts";
@@ -9,15 +9,22 @@ import { mutate } from "../mutation.ts";
 export async function setRateCard(
 	resources: Resources,
 	caller: Caller,
-	{ exchangeRate, ...card }: SetRateCardInput,
-): Promise<RateCard> {
+	{ exchangeRate, version, ...card }: SetRateCardInput,
+): Promise<RateCardView> {
 	return mutate(resources, caller, {
 		action: "rate-card.set",
 		target: "rate-card",
-		input: { ...card, exchangeRate },
+		input: { ...card, exchangeRate, version },
 		run: async (tx, after) => {
 			await lockMetering(tx);
-			const { currency } = await readRateCard(tx);
+			const { currency, version: present } = await readRateCard(tx);
+			if (version !== undefined && version !== present) {
+				throw new AppError(
+					"conflict",
+					`The rate card was changed meanwhile: it has version ${present}, and yours is version ${version}. Load it again, and repeat your changes.`,
+					{ field: "version" },
+				);
+			}
 			if (currency !== card.currency && exchangeRate === undefined) {
 				throw new AppError(
 					"invalid_argument",
@@ -32,14 +39,17 @@ export async function setRateCard(
 					{ field: "exchangeRate" },
 				);
 			}
-			await writeRateCard(tx, card, {
-				now: resources.clock.now(),
-				exchangeRate: exchangeRate ?? 1,
-			});
+			const saved = {
+				...card,
+				version: await writeRateCard(tx, card, {
+					now: resources.clock.now(),
+					exchangeRate: exchangeRate ?? 1,
+				}),
+			};
 			after(() => {
-				resources.rateCard = card;
+				resources.rateCard = saved;
 			});
-			return card;
+			return saved;
 		},
 	});
 }

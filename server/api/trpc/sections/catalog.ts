@@ -3,7 +3,7 @@ import {
 	engineVersionSchema,
 	nodeTypeRefSchema,
 	nodeTypeSchema,
-	rateCardSchema,
+	rateCardViewSchema,
 	setRateCardInputSchema,
 } from "../../../contract/index.ts";
 import { setRateCard } from "../../../services/costs/set-rate-card.ts";
@@ -91,7 +91,7 @@ export const rateCard = router({
 			},
 		})
 		.input(emptyInput)
-		.output(rateCardSchema)
+		.output(rateCardViewSchema)
 		.query(({ ctx }) => ctx.resources.rateCard),
 	set: requires("rate-card:manage")
 		.meta({
@@ -102,10 +102,10 @@ export const rateCard = router({
 				tag: "Catalog",
 				summary: "Replace the rate card",
 				description:
-					"Applies from now on: costs so far stay as they are. Node types that you leave out are priced by their memory. A new currency needs exchangeRate, by which Larder converts costs so far, but not prices.",
+					"Send the version that you have changed, so that you don't undo what another person has changed meanwhile. Applies from now on: costs so far stay as they are. Node types that you leave out are priced by their memory. A new currency needs exchangeRate, by which Larder converts costs so far, but not prices.",
 			},
 		})
 		.input(setRateCardInputSchema)
-		.output(rateCardSchema)
+		.output(rateCardViewSchema)
 		.mutation(({ ctx, input }) => setRateCard(ctx.resources, ctx.caller, input)),
 });
