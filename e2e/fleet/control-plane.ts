@@ -32,7 +32,7 @@ export interface ControlPlane {
 	databaseCpuSeconds(): number;
 	rssMib(): number;
 	writes(): Promise<Writes>;
-	/** Writes the rows of further caches behind the control plane's back, with one of its caches as the model. */
+	/** Writes the rows of further caches behind the control plane's back, with one of its available caches as the model. */
 	copyCaches(model: string, names: readonly string[]): Promise<void>;
 	/** How many shards have their recorded primary on one of these hosts. */
 	primariesOn(hostNames: readonly string[]): Promise<number>;

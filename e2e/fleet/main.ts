@@ -2,7 +2,7 @@
  * `npm run bench:fleet -- --hosts 10,100 [--nodes 1000] [--created 200] [--scenes rest,changes] [--profile <directory>]`:
  * a real control plane on PostgreSQL and simulated hosts, which speak the real protocol. Prints a column for each number
  * of hosts, with ten nodes a host by default. `--created` is how many caches are created through the API; the rows of the
- * others are written into the database, as creations leave them once they have placed the nodes. `--repair-seconds` is
+ * others are written into the database, as if they were available, and hosts take their nodes. `--repair-seconds` is
  * how long to wait for the replacement of lost nodes after all primaries are led by others.
  */
 import { join } from "node:path";

@@ -17,7 +17,7 @@ import { type JournalEntry, momentNow } from "./journal.ts";
 /** As when many clients create caches at the same time. */
 const CREATIONS_AT_ONCE = 16;
 /** Rows of so many caches are written at a time. Hosts take their nodes before the next ones are written. */
-const COPIED_AT_ONCE = 500;
+const COPIED_AT_ONCE = 1_000;
 /** How often each of them asks whether its cache is available. */
 const FILL_POLL_MS = 500;
 /** A whole minute, because usage is metered once a minute. */
@@ -37,14 +37,14 @@ export interface Stage {
 	readonly hosts: number;
 	/** How many caches there are, with three nodes each. */
 	readonly caches: number;
-	/** How many of them are created through the API. The others begin with the rows that a creation leaves. */
+	/** How many of them are created through the API. The others begin as rows. */
 	readonly created: number;
 }
 
 /** Labels and what was measured. */
 export type Figures = Record<string, string>;
 
-export async function fill({ controlPlane, caches, created }: Stage): Promise<Figures> {
+export async function fill({ controlPlane, fleet, caches, created }: Stage): Promise<Figures> {
 	const { rest } = controlPlane;
 	const figures: Figures = {};
 	const names = Array.from({ length: caches }, (_, index) => `fleet-${index}`);
@@ -56,11 +56,14 @@ export async function fill({ controlPlane, caches, created }: Stage): Promise<Fi
 		const copiedAt = performance.now();
 		for (let first = 0; first < copied.length; first += COPIED_AT_ONCE) {
 			const some = copied.slice(first, first + COPIED_AT_ONCE);
+			await fleet.takeJournal();
 			await controlPlane.copyCaches(model, some);
+			await untilTaken(fleet, some.length * NODES_PER_CACHE);
 			await untilAllAvailable(rest, 1 + first + some.length, REPAIR_TIMEOUT_MS);
 		}
 		const seconds = (performance.now() - copiedAt) / 1_000;
-		figures[`${copied.length} caches written as rows: all available after, s`] = seconds.toFixed(0);
+		figures[`${copied.length} caches written as rows: all taken by their hosts after, s`] =
+			seconds.toFixed(0);
 	}
 	const startedAt = performance.now();
 	const cpuBefore = controlPlane.cpuSeconds();
@@ -155,6 +158,18 @@ export async function changes({ controlPlane: { rest }, fleet, hosts }: Stage): 
 		"… bytes an answer": (median(bytes) / Math.max(1, median(answers))).toFixed(0),
 		"… bytes a host of the fleet": (median(bytes) / hosts).toFixed(0),
 	};
+}
+
+async function untilTaken(fleet: FleetLink, nodes: number): Promise<void> {
+	let taken = 0;
+	await waitUntil(
+		`hosts to take ${nodes} nodes`,
+		async () => {
+			taken += (await fleet.takeJournal()).filter(({ what }) => what === "assigned").length;
+			return taken >= nodes;
+		},
+		REPAIR_TIMEOUT_MS,
+	);
 }
 
 async function untilAssigned(fleet: FleetLink, cacheName: string): Promise<JournalEntry[]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { connectServer, Prisma, type Transaction } from "../data/database.ts";
-import { advance, creationSteps } from "../domain/cache/progress.ts";
+import { storedObservationSchema } from "../data/stored-observation.ts";
 import { createSecretBox, loadSecretKey, randomSecret } from "../platform/secrets.ts";
 import { bumpHosts } from "../services/bump-hosts.ts";
 import { rerouteCaches } from "../services/route-hosts.ts";
@@ -11,9 +11,9 @@ const CACHES_AT_ONCE = 500;
 type Differences = { id: string } & Record<string, string | number | object | null>;
 
 /**
- * Writes the rows that caches have once they are created and placed, and nothing of what follows: hosts are given the
- * nodes, start them, and the control plane finds the caches available. The model is a cache with one shard; hosts take
- * nodes in turn, in the order in which they joined.
+ * Writes the rows that available caches have, as after a restart of the control plane, though no host has heard of them:
+ * the hosts are given the nodes, start them and report. The model is an available cache with one shard; hosts take nodes in
+ * turn, in the order in which they joined.
  */
 export async function copyCaches(options: {
 	databaseUrl: string;
@@ -27,10 +27,12 @@ export async function copyCaches(options: {
 	const secrets = createSecretBox(key);
 	const model = await db.cache.findUniqueOrThrow({
 		where: { name: options.model },
-		include: { shards: true, nodes: { orderBy: { name: "asc" } } },
+		include: { shards: true, nodes: true },
 	});
+	const leader = model.shards[0]?.primaryNodeId;
+	model.nodes.sort((a, b) => Number(b.id === leader) - Number(a.id === leader));
 	const hosts = await db.host.findMany({
-		select: { id: true, nodes: { select: { port: true } } },
+		select: { id: true, advertisedAddress: true, nodes: { select: { port: true } } },
 		orderBy: { joinedAt: "asc" },
 	});
 	const nextPort = new Map(
@@ -39,33 +41,44 @@ export async function copyCaches(options: {
 	const endpoints = await db.cache.aggregate({ _max: { port: true, readerPort: true } });
 	let endpoint = Math.max(endpoints._max.port ?? 0, endpoints._max.readerPort ?? 0);
 	let turn = 0;
-	const now = new Date().toISOString();
-	const progress = advance(
-		creationSteps({ engine: "valkey", clusterMode: "disabled", replicasPerShard: 2 }, now),
-		...([1, "running", now] as const),
-	);
 	const copyOf = (name: string) => {
 		const cacheId = randomUUID();
 		const shardId = randomUUID();
-		const ids = model.nodes.map(() => randomUUID());
-		const nodes = ids.map((id, member): Differences => {
-			const hostId = hosts[turn++ % hosts.length]?.id ?? "";
+		const places = model.nodes.map(({ observation }) => {
+			const host = hosts[turn++ % hosts.length];
+			const hostId = host?.id ?? "";
 			const port = nextPort.get(hostId) ?? 0;
 			nextPort.set(hostId, port + 1);
-			const followsNodeId = member === 0 ? null : (ids[0] ?? null);
-			const nodeName = `${name}-${String(member + 1).padStart(3, "0")}`;
 			return {
-				...{ id, cacheId, shardId, name: nodeName, hostId, port, followsNodeId },
-				...{ observation: null },
+				id: randomUUID(),
+				hostId,
+				address: host?.advertisedAddress ?? "",
+				port,
+				observation,
+			};
+		});
+		const [primary] = places;
+		const nodes = places.map(({ id, hostId, port, observation }, member): Differences => {
+			const seen = storedObservationSchema.parse(observation);
+			const isReplica = seen.engineState?.role === "replica";
+			const engineState = seen.engineState && {
+				...seen.engineState,
+				primaryHost: isReplica ? (primary?.address ?? null) : null,
+				primaryPort: isReplica ? (primary?.port ?? null) : null,
+			};
+			return {
+				...{ id, cacheId, shardId, hostId, port },
+				name: `${name}-${String(member + 1).padStart(3, "0")}`,
+				followsNodeId: member === 0 ? null : (primary?.id ?? null),
+				observation: { ...seen, assignmentId: id, port, pid: port, engineState },
 			};
 		});
 		const systemPassword = secrets.seal(randomSecret(), `cache:${cacheId}:system`);
 		const cache: Differences = {
-			...{ id: cacheId, name, systemPassword, progress },
-			...{ status: "creating", statusReason: null, availableAt: null },
+			...{ id: cacheId, name, systemPassword },
 			...{ port: ++endpoint, readerPort: ++endpoint },
 		};
-		return { cache, shard: { id: shardId, cacheId, primaryNodeId: ids[0] ?? null }, nodes };
+		return { cache, shard: { id: shardId, cacheId, primaryNodeId: primary?.id ?? null }, nodes };
 	};
 	for (let first = 0; first < options.names.length; first += CACHES_AT_ONCE) {
 		const copies = options.names.slice(first, first + CACHES_AT_ONCE).map(copyOf);
