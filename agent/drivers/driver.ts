@@ -37,8 +37,11 @@ export type ParameterValues = Readonly<Record<string, string>>;
 export interface AppliedSettings {
 	/** Live parameters that the engine refused, with its own message. */
 	readonly refused: readonly { name: string; value: string; message: string }[];
-	/** The engine keeps more memory than it should have: with less, it would evict keys or refuse writes. */
-	readonly keepsMemory?: boolean;
+	/**
+	 * The engine doesn't have all settings yet. It may keep more memory than it should have, because with less it would
+	 * evict keys or refuse writes.
+	 */
+	readonly incomplete?: boolean;
 }
 
 /** Counters since the process started, and gauges. The sampler turns counters into rates. */
@@ -79,6 +82,8 @@ export interface ElasticControl {
 	setTicksPerSecond(ticks: number): Promise<void>;
 	/** Restores users that were deleted from the running engine. */
 	reloadUsers(): Promise<void>;
+	/** For how long clients have waited in all, if the engine itself keeps them to their ECPUs; null if it can't. */
+	readonly throttledMs: number | null;
 }
 
 /** The result of one step of convergence. */
@@ -122,6 +127,12 @@ export interface EngineSession {
 	close(): void;
 }
 
+export interface Inheritance {
+	readonly variables?: Readonly<Record<string, string>>;
+	/** Null or absent for nothing to read. */
+	readonly stdin?: string | null;
+}
+
 /** Everything that differs from one engine to the next. */
 export interface EngineDriver {
 	/** Whether a node may hold data that its siblings lack, or can keep its own across a reboot. */
@@ -154,6 +165,8 @@ export interface EngineDriver {
 	 */
 	discardKeptData(paths: InstancePaths): Promise<void>;
 	launchArguments(context: LaunchContext): readonly string[];
+	/** What the process gets from its agent besides arguments: variables, and a file as its standard input. */
+	inheritance(paths: InstancePaths): Inheritance;
 	/** Connects as the system user. Throws EngineCommandError if the listener isn't this node's engine. */
 	openSession(context: {
 		/** Read at each use, because it may change during the session. */

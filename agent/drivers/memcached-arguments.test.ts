@@ -12,7 +12,7 @@ function render(values: Record<string, string>, changes: Partial<typeof surround
 	const assignment = makeAssignment({
 		...{ port: 11_211, vcpus: 2, maxmemoryBytes: 100 * 1024 ** 2 + 5, parameters },
 	});
-	return memcachedArguments(assignment, "10.0.0.2", { ...surroundings, ...changes });
+	return memcachedArguments(assignment, "10.0.0.2", "proxy.lua", { ...surroundings, ...changes });
 }
 
 test("a node has its address, memory and threads, and no more connections than the kernel allows", () => {

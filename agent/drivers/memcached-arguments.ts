@@ -2,6 +2,8 @@ import { availableParallelism, userInfo } from "node:os";
 import type { Assignment, EngineParameter } from "../../server/contract/desired-state.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import { openFilesOf } from "../machine/open-files.ts";
+import { storagePort } from "./memcached-proxy.ts";
+import { CLIENT_LISTENER } from "./memcached-proxy-program.ts";
 
 const CONNECTIONS_DEFAULT = 65_000;
 /** Files that the process opens besides its connections. */
@@ -57,17 +59,18 @@ export function wantedVerbosity(parameters: readonly EngineParameter[]): number 
 
 /**
  * The command line of a node. Parameters have ElastiCache's names or those of Memcached's own options;
- * `ignored` lists those that have no meaning here, or a value that the program would refuse.
+ * `proxy` names the program of its proxy, if it has one. `ignored` lists those that have no meaning here, or a value that the program would refuse.
  */
 export function memcachedArguments(
 	assignment: Assignment,
 	bindAddress: string,
+	proxy: string,
 	{ cpus, openFilesMax, isRoot }: MemcachedSurroundings,
 ): { args: string[]; ignored: string[] } {
-	const { port, maxmemoryBytes, vcpus, parameters } = assignment;
+	const { maxmemoryBytes, vcpus, parameters } = assignment;
 	const ignored: string[] = [];
 	const flags: string[] = [];
-	const extended: string[] = [];
+	const extended = assignment.proxy === undefined ? [] : [`proxy_config=${proxy}`];
 	for (const parameter of parameters) {
 		const flag = flagOf(parameter);
 		if (flag === null) ignored.push(parameter.name);
@@ -77,7 +80,8 @@ export function memcachedArguments(
 	// With more than the kernel allows, the program doesn't start.
 	const allowed = Math.max(1, Math.min(wantedConnections(parameters), openFilesMax - OTHER_FILES));
 	const args = [
-		...["-l", bindAddress, "-p", String(port), "-U", "0"],
+		...listeners(assignment, bindAddress),
+		...["-U", "0"],
 		...["-m", String(Math.max(1, Math.floor(maxmemoryBytes / MIB)))],
 		...["-t", String(Math.max(1, Math.min(vcpus, cpus))), "-c", String(allowed)],
 		...(isRoot ? ["-u", "nobody"] : []),
@@ -86,6 +90,16 @@ export function memcachedArguments(
 		...(extended.length === 0 ? [] : ["-o", extended.join(",")]),
 	];
 	return { args, ignored };
+}
+
+/**
+ * Clients of a node with a proxy get the proxy. It knows neither `flush_all` nor commands that change settings, so only those
+ * who reach the other port can use these: proxies and the agent.
+ */
+function listeners({ port, proxy }: Assignment, bindAddress: string): string[] {
+	if (proxy === undefined) return ["-l", bindAddress, "-p", String(port)];
+	const storage = `proto[ascii]:${bindAddress}:${storagePort({ port, proxy })}`;
+	return ["-l", `${storage},proto[proxy]:tag[${CLIENT_LISTENER}]:${bindAddress}:${port}`];
 }
 
 type Flag =

@@ -1,9 +1,8 @@
 import { stat, truncate } from "node:fs/promises";
-import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit } from "../../server/contract/host-report.ts";
 import { MIB } from "../../server/contract/limits.ts";
-import type { UsageCounters } from "../../server/contract/usage-reading.ts";
+import type { InstancePaths } from "../instances/instance-paths.ts";
 import type {
 	AppliedSettings,
 	Convergence,
@@ -13,16 +12,14 @@ import type {
 } from "./driver.ts";
 import { wantedConnections, wantedVerbosity } from "./memcached-arguments.ts";
 import type { MemcachedConnection } from "./memcached-connection.ts";
+import { MemcachedElastic } from "./memcached-elastic.ts";
+import { applyProxy, type ProxyEngine } from "./memcached-proxy.ts";
+import { countProxied, countRequests, numberOf, readUsage } from "./memcached-stats.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const LOG_MAX_BYTES = 4 * MIB;
 /** Connections that the engine counts besides its clients': the agent's own. */
 const OWN_CONNECTIONS = 1;
-/** Requests of clients; a get of several keys counts as several. */
-const COMMAND_COUNTERS = [
-	...["cmd_get", "cmd_set", "cmd_touch", "cmd_flush", "delete_hits", "delete_misses"],
-	...["incr_hits", "incr_misses", "decr_hits", "decr_misses"],
-];
 
 /** The agent's conversation with one running Memcached. */
 export class MemcachedSession implements EngineSession {
@@ -31,13 +28,33 @@ export class MemcachedSession implements EngineSession {
 	private queue: Promise<unknown> = Promise.resolve();
 
 	clientLimit: ClientLimit | null = null;
-	readonly elastic = null;
-	/** What the engine prints. */
-	private readonly log: string;
+	/** Null for a node whose size doesn't follow its load. */
+	readonly elastic: MemcachedElastic | null;
+	private readonly paths: InstancePaths;
+	private readonly assignment: () => Assignment;
+	/** Of the process that answers; null before the first look. */
+	private processId: number | null = null;
+	private readonly proxy: ProxyEngine;
 
-	constructor(connection: MemcachedConnection, log: string) {
+	constructor(connection: MemcachedConnection, paths: InstancePaths, assignment: () => Assignment) {
 		this.connection = connection;
-		this.log = log;
+		this.paths = paths;
+		this.assignment = assignment;
+		this.proxy = {
+			path: paths.proxy,
+			stats: (report) => this.stats(report),
+			reload: () => {
+				if (this.processId !== null) process.kill(this.processId, "SIGHUP");
+			},
+		};
+		this.elastic =
+			assignment().elastic === undefined
+				? null
+				: new MemcachedElastic({
+						stats: (report) => this.stats(report),
+						tell: (command) => this.tell(command),
+						isLimited: () => (assignment().elastic?.ecpuPerSecond ?? null) !== null,
+					});
 	}
 
 	get closed(): boolean {
@@ -46,8 +63,9 @@ export class MemcachedSession implements EngineSession {
 
 	async observe(): Promise<EngineState & { processId: number }> {
 		const fields = await this.stats();
+		this.processId = numberOf(fields, "pid");
 		return {
-			processId: numberOf(fields, "pid"),
+			processId: this.processId,
 			version: fields.get("version") ?? "unknown",
 			role: "node",
 			loading: false,
@@ -66,19 +84,28 @@ export class MemcachedSession implements EngineSession {
 	 * what was logged meanwhile. A parameter that asks for more log output waits for a reboot, like other parameters.
 	 */
 	async converge(assignment: Assignment): Promise<Convergence> {
-		const settings = await this.inTurn(() => this.connection.stats(COMMAND_TIMEOUT_MS, "settings"));
+		const settings = await this.stats("settings");
 		this.clientLimit = clientLimit(settings, assignment);
 		const verbosity = wantedVerbosity(assignment.parameters);
 		if (numberOf(settings, "verbosity") > verbosity) await this.tell(`verbosity ${verbosity}`);
-		await this.keepMemoryLimit(assignment, numberOf(settings, "maxbytes"));
-		const { size } = await stat(this.log).catch(() => ({ size: 0 }));
+		// An elastic one may keep more than it should have, until it can give it back.
+		if (this.elastic === null)
+			await this.keepMemoryLimit(assignment, numberOf(settings, "maxbytes"));
+		const { log } = this.paths;
+		const { size } = await stat(log).catch(() => ({ size: 0 }));
 		// The engine appends, so it continues at the new end.
-		if (size > LOG_MAX_BYTES) await truncate(this.log, 0);
-		return { converged: true, acted: false };
+		if (size > LOG_MAX_BYTES) await truncate(log, 0);
+		const isLed = await applyProxy(this.proxy, assignment);
+		return { converged: isLed !== false, acted: isLed === "is" };
 	}
 
-	/** A running Memcached accepts only one of these settings: memory for data. */
+	/** A running Memcached accepts these settings alone: memory for data, and the nodes that its proxy leads to. */
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
+		if (this.elastic !== null) {
+			const isLed = await applyProxy(this.proxy, assignment);
+			const hasMemory = await this.elastic.applyMemory(assignment);
+			return { refused: [], incomplete: isLed === false || !hasMemory };
+		}
 		await this.keepMemoryLimit(assignment, numberOf(await this.stats(), "limit_maxbytes"));
 		return { refused: [] };
 	}
@@ -102,15 +129,18 @@ export class MemcachedSession implements EngineSession {
 
 	async sample(): Promise<EngineCounters> {
 		const fields = await this.stats();
-		const direct = COMMAND_COUNTERS.reduce((sum, name) => sum + numberOf(fields, name), 0);
+		const { proxy } = this.assignment();
+		const others = proxy === undefined ? 0 : proxy.nodes.length * numberOf(fields, "threads");
+		const direct =
+			proxy === undefined ? countRequests(fields) : countProxied(await this.stats("proxy"));
 		const requests = { direct, replicable: null };
 		return {
 			processId: numberOf(fields, "pid"),
-			usage: readUsage(fields, requests),
+			usage: readUsage(fields, requests, proxy !== undefined),
 			storedBytes: numberOf(fields, "bytes"),
-			memoryUsedBytes: numberOf(fields, "bytes"),
+			memoryUsedBytes: (await this.elastic?.readUsedBytes()) ?? numberOf(fields, "bytes"),
 			memoryMaxBytes: numberOf(fields, "limit_maxbytes"),
-			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS),
+			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS - others),
 			refusedClients: numberOf(fields, "rejected_connections"),
 			keys: numberOf(fields, "curr_items"),
 			requests,
@@ -134,8 +164,8 @@ export class MemcachedSession implements EngineSession {
 		this.connection.close();
 	}
 
-	private stats(): Promise<ReadonlyMap<string, string>> {
-		return this.inTurn(() => this.connection.stats(COMMAND_TIMEOUT_MS));
+	private stats(report = ""): Promise<ReadonlyMap<string, string>> {
+		return this.inTurn(() => this.connection.stats(COMMAND_TIMEOUT_MS, report));
 	}
 
 	private inTurn<T>(ask: () => Promise<T>): Promise<T> {
@@ -146,20 +176,6 @@ export class MemcachedSession implements EngineSession {
 	}
 }
 
-/** Memcached doesn't say how long commands take. All of them are about as simple as a get. */
-function readUsage(fields: ReadonlyMap<string, string>, requests: RequestCounters): UsageCounters {
-	const bytes = numberOf(fields, "bytes_read") + numberOf(fields, "bytes_written");
-	const none = { calls: 0, usec: 0 };
-	const cpuSeconds = numberOf(fields, "rusage_user") + numberOf(fields, "rusage_system");
-	return {
-		uptimeSeconds: numberOf(fields, "uptime"),
-		bytes: { total: bytes, clients: bytes },
-		requests,
-		...{ simple: none, heavy: { direct: none, replicable: none } },
-		cpuUsec: Math.round(cpuSeconds * 1_000_000),
-	};
-}
-
 function clientLimit(
 	settings: ReadonlyMap<string, string>,
 	{ parameters }: Assignment,
@@ -167,9 +183,4 @@ function clientLimit(
 	const actual = numberOf(settings, "maxconns");
 	const wanted = wantedConnections(parameters);
 	return actual > 0 && actual < wanted ? { actual, wanted } : null;
-}
-
-function numberOf(fields: ReadonlyMap<string, string>, name: string): number {
-	const value = Number(fields.get(name));
-	return Number.isFinite(value) ? value : 0;
 }

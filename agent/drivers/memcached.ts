@@ -1,18 +1,26 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { EngineDriver } from "./driver.ts";
 import { memcachedArguments, readSurroundings } from "./memcached-arguments.ts";
 import { MemcachedConnection } from "./memcached-connection.ts";
+import { proxyFile, storagePort, writeFirstProxy } from "./memcached-proxy.ts";
 import { MemcachedSession } from "./memcached-session.ts";
 
-/** Memcached: no files, no data that outlives a process, all settings on the command line. */
+/**
+ * glibc keeps memory that a process has freed, for its next allocations. Pages of this size and larger go back to the
+ * machine at once: Memcached's have a MiB.
+ */
+const GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: "131072" } as const;
+
+/** Memcached: no data that outlives a process, all settings on the command line, and one file for its proxy. */
 export const memcachedDriver: EngineDriver = {
 	keepsData: false,
 	isServerProgram: (path) => basename(path.replace(/ \(deleted\)$/, "")) === "memcached",
 	isHelperProcess: () => false,
-	ports: ({ port }) => [port],
+	ports: (assignment) => [...new Set([assignment.port, storagePort(assignment)])],
 	holdBackCause: async () => null,
 	lostIdentityCause: async () => null,
-	async writeFiles() {},
+	writeFiles: async ({ assignment, paths }) => await writeFirstProxy(paths.proxy, assignment),
 	// It logs nothing when it starts to serve. It makes no difference whether it did, since it keeps no data.
 	hasServed: async () => false,
 	hasKeptData: async () => false,
@@ -20,8 +28,15 @@ export const memcachedDriver: EngineDriver = {
 	keepUnloadedData: async () => false,
 	async discardKeptData() {},
 
-	launchArguments({ assignment, bindAddress, logger }) {
-		const { args, ignored } = memcachedArguments(assignment, bindAddress, readSurroundings());
+	inheritance: ({ proxy }) => ({
+		variables: GIVES_BACK,
+		stdin: existsSync(proxy) ? proxy : null,
+	}),
+
+	launchArguments({ assignment, bindAddress, paths, logger }) {
+		const surroundings = readSurroundings();
+		const proxy = proxyFile(paths.proxy, surroundings.isRoot);
+		const { args, ignored } = memcachedArguments(assignment, bindAddress, proxy, surroundings);
 		if (ignored.length > 0) {
 			const advice =
 				"parameters ignored: Memcached has no such setting or doesn't accept the value";
@@ -31,7 +46,7 @@ export const memcachedDriver: EngineDriver = {
 	},
 
 	async openSession({ assignment, bindAddress, paths }) {
-		const connection = new MemcachedConnection(bindAddress, assignment().port);
-		return new MemcachedSession(connection, paths.log);
+		const connection = new MemcachedConnection(bindAddress, storagePort(assignment()));
+		return new MemcachedSession(connection, paths, assignment);
 	},
 };

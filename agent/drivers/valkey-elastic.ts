@@ -18,6 +18,7 @@ function isOwnConnection(line: string): boolean {
 
 /** Controls the size of an elastic node, and the speed of its clients. */
 export class ValkeyElastic implements ElasticControl {
+	readonly throttledMs = null;
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	private readonly writes: () => Promise<ReadonlySet<string>>;
 	/** As last read or set; null before that. */

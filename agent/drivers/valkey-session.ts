@@ -203,12 +203,12 @@ export class ValkeySession implements EngineSession {
 
 	async applySettings(assignment: Assignment): Promise<AppliedSettings> {
 		await this.applyUsers(assignment);
-		const keepsMemory = !(await this.elastic.applyMemory(assignment));
+		const incomplete = !(await this.elastic.applyMemory(assignment));
 		await this.applyThreads(assignment);
 		const refused = await applyParameters(assignment.parameters, (...args) =>
 			this.command(...args),
 		);
-		return { refused, ...(keepsMemory && { keepsMemory }) };
+		return { refused, ...(incomplete && { incomplete }) };
 	}
 
 	/** Some versions accept a number of threads only when they start. */

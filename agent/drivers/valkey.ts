@@ -74,6 +74,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		discardKeptData: discardSnapshot,
 
 		launchArguments: ({ paths }) => [ownFile(paths.configuration)],
+		inheritance: () => ({}),
 
 		async openSession({ assignment, paths, bindAddress, timeoutMs, ...known }) {
 			const { auth, port } = assignment();

@@ -211,7 +211,7 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 		),
 		...readable(route).map((server) => `${serverLine(name, server, input)} check`),
 	]);
-	if (!memcached) {
+	if (route.discovery === null) {
 		return [
 			section(`frontend in_${name}`, [
 				bind(port, input),

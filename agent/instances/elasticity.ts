@@ -56,7 +56,9 @@ export class Elasticity {
 		const { assignment } = this.core;
 		const assigned = assignment?.elastic?.ecpuPerSecond ?? null;
 		if (this.share?.of !== assigned) this.share = null;
-		const limit = this.core.removing ? null : (this.share?.perSecond ?? assigned);
+		// A proxy keeps its clients to it itself.
+		const isAgents = !this.core.removing && assignment?.proxy === undefined;
+		const limit = isAgents ? (this.share?.perSecond ?? assigned) : null;
 		if (limit === null) this.endThrottle();
 		else if (this.throttle === null) this.throttle = this.beginThrottle(limit);
 		else this.throttle.change(limit);
@@ -98,8 +100,10 @@ export class Elasticity {
 		const { usedBytes } = this.memory;
 		if (this.core.assignment?.elastic === undefined || usedBytes === null) return undefined;
 		const { idleMs } = this.memory;
+		const byEngine = this.core.link.session?.elastic?.throttledMs ?? 0;
+		const byAgent = this.throttledMs + (this.throttle?.throttledMs ?? 0);
 		return {
-			...{ usedBytes, throttledMs: this.throttledMs + (this.throttle?.throttledMs ?? 0) },
+			...{ usedBytes, throttledMs: byAgent + byEngine },
 			...(idleMs !== undefined && { idleMs }),
 			...(this.throttle !== null && { ecpuPerSecond: this.throttle.usePerSecond }),
 		};

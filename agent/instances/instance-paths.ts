@@ -4,6 +4,8 @@ import { join } from "node:path";
 export interface InstancePaths {
 	readonly directory: string;
 	readonly configuration: string;
+	/** The program of a serverless Memcached node's proxy. */
+	readonly proxy: string;
 	readonly acl: string;
 	readonly log: string;
 	readonly pidFile: string;
@@ -35,6 +37,7 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 	return {
 		directory,
 		configuration: join(directory, "engine.conf"),
+		proxy: join(directory, "proxy.lua"),
 		acl: join(directory, "users.acl"),
 		log: join(directory, "engine.log"),
 		pidFile: join(directory, "engine.pid"),

@@ -113,6 +113,7 @@ export async function launchInstance(options: {
 		args: driver.launchArguments(launch),
 		directory: paths.directory,
 		log: paths.log,
+		...driver.inheritance(paths),
 		liveness,
 	});
 	// Before it allocates any significant memory.

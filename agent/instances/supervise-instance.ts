@@ -187,7 +187,7 @@ async function applySettings(
 	record: InstanceRecord,
 	session: EngineSession,
 ): Promise<InstanceRecord> {
-	const { refused, keepsMemory = false } = await session.applySettings(assignment);
+	const { refused, incomplete = false } = await session.applySettings(assignment);
 	// It may have more memory now.
 	core.syncs.killed = 0;
 	const { generation, nodeName } = assignment;
@@ -197,7 +197,7 @@ async function applySettings(
 	}
 	const pid = core.process?.identity.pid;
 	// Tried again at the next look, or with the next assignment.
-	if (keepsMemory) return record;
+	if (incomplete) return record;
 	if (pid !== undefined) hostLimits(core.context.logger)?.apply(core.id, pid, limitsOf(assignment));
 	const applied = { ...record, generation, refusedParameters: refusedValues(refused) };
 	// Reported once, whatever happens in the rest of this look.

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { Logger } from "../../platform/logger.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
+import { RESERVED_MEMORY_SHARE } from "../../server/contract/limits.ts";
 
 export const CGROUP_ROOT = "/sys/fs/cgroup";
 const CONTROLLERS = ["memory", "cpu"] as const;
@@ -30,9 +31,14 @@ export interface NodeLimits {
  * the part of the machine's memory that the host doesn't offer to nodes.
  */
 export function limitsOf(
-	assignment: Pick<Assignment, "engine" | "memoryBytes" | "maxmemoryBytes" | "vcpus">,
+	assignment: Pick<Assignment, "engine" | "memoryBytes" | "maxmemoryBytes" | "vcpus" | "proxy">,
 ): NodeLimits {
-	const { engine, memoryBytes, maxmemoryBytes, vcpus } = assignment;
+	const { engine, memoryBytes, maxmemoryBytes, vcpus, proxy } = assignment;
+	if (proxy !== undefined) {
+		// An idle one may use more than is reserved for it.
+		const wholeBytes = Math.ceil(maxmemoryBytes / (1 - RESERVED_MEMORY_SHARE));
+		return { memoryBytes: Math.max(memoryBytes, wholeBytes), vcpus };
+	}
 	const forkBytes = engine === "memcached" ? 0 : maxmemoryBytes;
 	return { memoryBytes: memoryBytes + forkBytes, vcpus };
 }

@@ -62,20 +62,26 @@ export async function spawnEngine(options: {
 	args: readonly string[];
 	directory: string;
 	log: string;
+	/** A file that the engine reads as its standard input; null or absent for none. */
+	stdin?: string | null;
+	variables?: Readonly<Record<string, string>>;
 	liveness: LivenessWatch;
 }): Promise<EngineProcess> {
 	const log = openSync(options.log, "a", 0o600);
+	let input: number | null = null;
 	try {
+		if (options.stdin != null) input = openSync(options.stdin, "r");
 		const child = spawn(options.program, [...options.args], {
 			cwd: options.directory,
 			detached: true,
-			stdio: ["ignore", log, log],
+			stdio: [input ?? "ignore", log, log],
 			// Engines must not get the secrets in the agent's environment.
 			env: {
 				NODE_ENV: process.env.NODE_ENV,
 				PATH: process.env.PATH,
 				TZ: process.env.TZ,
 				LC_ALL: "C",
+				...options.variables,
 			},
 		});
 		child.unref();
@@ -92,5 +98,6 @@ export async function spawnEngine(options: {
 		return engine;
 	} finally {
 		closeSync(log);
+		if (input !== null) closeSync(input);
 	}
 }

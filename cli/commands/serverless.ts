@@ -3,7 +3,7 @@ import { metricsRangeSchema, scalingReplaySchema } from "../../server/contract/i
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { plural, printable } from "../terminal/format.ts";
 import { formatTable } from "../terminal/table.ts";
-import { capacity, SCALING_COLUMNS } from "./caches/scaling.ts";
+import { capacity, partNameOf, scalingColumns } from "./caches/scaling.ts";
 import { type LimitOptions, limitOptions, limitsOf } from "./caches/serverless-options.ts";
 
 interface ReplayOptions extends ApiOptions, LimitOptions {
@@ -52,14 +52,15 @@ async function run(name: string, options: ReplayOptions): Promise<void> {
 		print(`No samples of ${name} from ${from} to ${to}.`);
 		return;
 	}
+	const part = await partNameOf(api, name);
 	if (items.length > 0) {
-		const columns = SCALING_COLUMNS.map((column) => ({
+		const columns = scalingColumns(part).map((column) => ({
 			...column,
 			value: (row: (typeof items)[number]) => printable(column.value(row)),
 		}));
 		print(`${formatTable(items, columns)}\n`);
 	}
 	print(
-		`${plural(items.length, "decision")} over ${plural(samples, "sample")} from ${from} to ${to}. At the end: ${capacity(end)}.`,
+		`${plural(items.length, "decision")} over ${plural(samples, "sample")} from ${from} to ${to}. At the end: ${capacity(end, part)}.`,
 	);
 }

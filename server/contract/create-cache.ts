@@ -11,6 +11,8 @@ import { parameterGroupNameSchema } from "./parameter-group.ts";
 import {
 	changeLimits,
 	kindRefusals,
+	MEMCACHED_NODES_MIN,
+	memcachedServerlessRefusals,
 	NO_LIMITS,
 	SERVERLESS_NODE_TYPE,
 	serverlessInputShape,
@@ -94,13 +96,11 @@ function shapeRefusals(value: CreateCacheFields): Refusal[] {
 }
 
 function refusals(value: CreateCacheFields): { field: keyof CreateCacheFields; message: string }[] {
-	if (value.kind === "serverless" && value.engine === "memcached") {
-		const message =
-			"A serverless cache runs valkey or redis. For Memcached, leave kind out and choose a nodeType and nodes";
-		return [{ field: "engine", message }];
-	}
 	const misplaced = kindRefusals(value.kind, value, "create");
-	return value.kind === "serverless" ? misplaced : [...misplaced, ...shapeRefusals(value)];
+	if (value.kind === "provisioned") return [...misplaced, ...shapeRefusals(value)];
+	return value.engine === "memcached"
+		? [...misplaced, ...memcachedServerlessRefusals(value)]
+		: misplaced;
 }
 
 /** What a request says about nodes, with all defaults that need no other records. */
@@ -116,6 +116,22 @@ function nodesOf(value: CreateCacheFields) {
 		limits: null,
 		evictionPolicy: null,
 		scaleToZero: undefined,
+	};
+}
+
+/** Memcached has nodes without copies in place of shards, and two of them keep the endpoint open. */
+function memcachedServerlessNodesOf({ limits }: CreateCacheFields) {
+	return {
+		nodeType: SERVERLESS_NODE_TYPE,
+		clusterMode: "disabled" as const,
+		shards: 1,
+		replicasPerShard: 0,
+		nodes: MEMCACHED_NODES_MIN,
+		multiAz: false,
+		automaticFailover: false,
+		protocol: null,
+		limits: changeLimits(NO_LIMITS, limits ?? {}),
+		evictionPolicy: null,
 	};
 }
 
@@ -135,6 +151,13 @@ function serverlessNodesOf({ protocol, limits, evictionPolicy }: CreateCacheFiel
 	};
 }
 
+function shapeOf(value: CreateCacheFields) {
+	if (value.kind === "provisioned") return nodesOf(value);
+	return value.engine === "memcached"
+		? memcachedServerlessNodesOf(value)
+		: serverlessNodesOf(value);
+}
+
 /** The one schema of a create request: console form, tRPC, REST and CLI all parse with it. */
 export const createCacheInputSchema = createCacheFields
 	.check((ctx) => {
@@ -144,7 +167,7 @@ export const createCacheInputSchema = createCacheFields
 	})
 	.transform((value) => ({
 		...value,
-		...(value.kind === "serverless" ? serverlessNodesOf(value) : nodesOf(value)),
+		...shapeOf(value),
 		auth: value.auth ?? (value.engine === "memcached" ? ("none" as const) : ("password" as const)),
 	}));
 

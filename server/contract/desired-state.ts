@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { agentProtocolSchema } from "./agent.ts";
 import { engineSchema } from "./enums.ts";
-import { BUSY_TIMING } from "./limits.ts";
+import { BUSY_TIMING, LIMITS } from "./limits.ts";
 import { namesSchema } from "./names.ts";
 
 export const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
@@ -123,6 +123,18 @@ export const assignmentSchema = z.object({
 		})
 		.optional()
 		.describe("of a serverless cache's node: its size follows the load"),
+	proxy: z
+		.object({
+			nodes: z
+				.array(z.object({ host: z.string().max(253), port: z.int32() }))
+				.max(LIMITS.memcachedNodesMax)
+				.describe(
+					"nodes that share the keys, will or did; a node's place in the list decides which",
+				),
+			count: z.int().min(0).describe("how many of them, from the first, share the keys now"),
+		})
+		.optional()
+		.describe("of a serverless Memcached node: it passes each request on to the key's node"),
 	parameters: z.array(engineParameterSchema).max(500),
 	auth: z.object({
 		clientPasswordSha256: z

@@ -19,6 +19,9 @@ export const FLOOR_BYTES = 256 * MIB;
  */
 export const IDLE_BYTES = 24 * MIB;
 
+/** Nodes of a serverless Memcached cache: its endpoint survives the loss of one, and half of its data does. */
+export const MEMCACHED_NODES_MIN = 2;
+
 /** Moves downwards, of size or number of shards, in any hour. Moves upwards follow need. */
 export const SHRINKS_PER_HOUR = 6;
 
@@ -139,6 +142,32 @@ export function kindRefusals<T extends object>(
 	}));
 }
 
+/** What a serverless cache has only with Valkey or Redis OSS. */
+export function memcachedServerlessRefusals(given: {
+	protocol?: unknown;
+	evictionPolicy?: unknown;
+	auth?: unknown;
+	scaleToZero?: ScaleToZeroInput | undefined;
+}): { field: "protocol" | "evictionPolicy" | "scaleToZero" | "auth"; message: string }[] {
+	const messages = {
+		protocol:
+			"protocol doesn't apply to Memcached: its one endpoint serves any client, and the cache scales up and out. Leave protocol out",
+		evictionPolicy:
+			"evictionPolicy doesn't apply to Memcached, which evicts what was used least recently. Leave evictionPolicy out",
+		scaleToZero:
+			"scaleToZero doesn't apply to Memcached, which can't save its data before its processes end. Leave scaleToZero out",
+		auth: "Memcached caches take no password; leave auth out or set it to none",
+	};
+	const refused = (["protocol", "evictionPolicy"] as const).filter(
+		(field) => given[field] !== undefined,
+	);
+	const others = [
+		...(given.auth === "password" ? (["auth"] as const) : []),
+		...((given.scaleToZero?.afterMinutes ?? 0) > 0 ? (["scaleToZero"] as const) : []),
+	];
+	return [...refused, ...others].map((field) => ({ field, message: messages[field] }));
+}
+
 function notServerless(field: string, purpose: "create" | "modify"): string {
 	if (field === "evictionPolicy") {
 		return "evictionPolicy is for serverless caches; for a provisioned one, set maxmemory-policy in a parameter group";
@@ -169,13 +198,13 @@ export const serverlessInputShape = {
 	protocol: protocolSchema
 		.optional()
 		.describe(
-			"of a serverless cache. cluster (if absent): scales out, for clients that speak the cluster protocol, as ElastiCache Serverless. standard: one endpoint for any client, scales up to what the largest host holds",
+			"of a serverless Valkey or Redis OSS cache. cluster (if absent): scales out, for clients that speak the cluster protocol, as ElastiCache Serverless. standard: one endpoint for any client, scales up to what the largest host holds",
 		),
 	limits: limitsInputSchema.optional().describe("of a serverless cache; if absent, none"),
 	evictionPolicy: evictionPolicySchema
 		.optional()
 		.describe(
-			"of a serverless cache: what happens at the storage maximum, or when no host has more memory. If absent, volatile-lru: keys with a TTL are evicted. noeviction is for queues",
+			"of a serverless Valkey or Redis OSS cache: what happens at the storage maximum, or when no host has more memory. If absent, volatile-lru: keys with a TTL are evicted. noeviction is for queues",
 		),
 	scaleToZero: scaleToZeroInputSchema
 		.optional()
@@ -187,7 +216,7 @@ export const serverlessInputShape = {
 /** How much a serverless cache can hold and do now. */
 export const capacitySchema = z.object({
 	memoryBytes: z.number().describe("memory for data, of all shards, without replicas"),
-	shards: z.number(),
+	shards: z.number().describe("for Memcached, nodes"),
 });
 export type Capacity = z.infer<typeof capacitySchema>;
 

@@ -21,8 +21,8 @@ import type {
 } from "../domain/cache/model.ts";
 import { REQUESTED } from "../domain/cache/plan-failover.ts";
 import { boundsOf } from "../domain/operation/operation.ts";
-import { shardBytesOf } from "../domain/serverless/capacity.ts";
-import { cacheLoadOf } from "../domain/serverless/load.ts";
+import { NODE_VCPUS, shardBytesOf } from "../domain/serverless/capacity.ts";
+import { cacheLoadOf, type NodeLoad, type Peak } from "../domain/serverless/load.ts";
 import type { Clock } from "../platform/clock.ts";
 import { blocksColumn } from "./blocks-column.ts";
 import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./database.ts";
@@ -32,7 +32,7 @@ import { enginesColumn } from "./host-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 import { pendingKinds } from "./pending-changes.ts";
 import { recentScalingOf } from "./scaling-column.ts";
-import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
+import { isServerless, limitsOf, partsWanted, protocolOf } from "./serverless-rows.ts";
 import { toSleepModel } from "./sleep-column.ts";
 
 export type FullNode = NodeRow & { host: HostRow };
@@ -198,15 +198,41 @@ function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): Elastic
 	if (!isServerless(row)) return null;
 	const memoryBytes = Number(row.nodeMemoryBytes);
 	const now = clock.now().getTime();
-	const leaders = row.shards.flatMap(({ primaryNodeId }) => primaryNodeId ?? []);
+	const loads = holdersOf(row).map(({ id }) => fleet.elastic.load(id, now));
+	const protocol = protocolOf(row);
 	return {
 		...{ memoryBytes, dataBytes: shardBytesOf(memoryBytes) },
-		...{ protocol: protocolOf(row), limits: limitsOf(row), shards: row.shardCount },
-		load: cacheLoadOf(leaders.map((nodeId) => fleet.elastic.load(nodeId, now))),
+		...{ protocol, limits: limitsOf(row), shards: partsWanted(row) },
+		load: cacheLoadOf(protocol === null ? loads.map(ofAllProcessors) : loads),
 		idleMs: leastOf(allNodeRows(row).map(({ id }) => fleet.elastic.idleMs(id, now))),
 		recent: recentScalingOf(row),
 		sleep: toSleepModel(row, fleet.elastic.wakeReason(row.id, now)),
 	};
+}
+
+/** A serverless cache's nodes that hold data of their own: primaries, or Memcached's nodes that count. */
+export function holdersOf(row: FullCache): FullNode[] {
+	if (row.engine === "memcached") {
+		return allNodeRows(row).filter(
+			({ joining, leavingAt, replacesNodeId }) =>
+				!joining && leavingAt === null && replacesNodeId === null,
+		);
+	}
+	return row.shards.flatMap(({ nodes, primaryNodeId }) =>
+		nodes.filter(({ id }) => id === primaryNodeId),
+	);
+}
+
+/** Memcached uses all processors of its node. */
+function ofAllProcessors(load: NodeLoad | null): NodeLoad | null {
+	const share = (cpuShare: number) => cpuShare / NODE_VCPUS;
+	const peak = (each: Peak | null) => each && { ...each, cpuShare: share(each.cpuShare) };
+	return (
+		load && {
+			...{ ...load, cpuShare: share(load.cpuShare) },
+			...{ calm: peak(load.calm), longCalm: peak(load.longCalm) },
+		}
+	);
 }
 
 /** Null without any, or if one is unknown. */

@@ -1,9 +1,9 @@
 import { type Cache, evictionPolicySchema } from "../contract/index.ts";
 import { shardBytesOf } from "../domain/serverless/capacity.ts";
 import type { Clock } from "../platform/clock.ts";
-import { allNodeRows, type FullCache, type FullNode } from "./cache-mapping.ts";
+import { allNodeRows, type FullCache, holdersOf } from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
-import { isServerless, limitsOf, protocolOf } from "./serverless-rows.ts";
+import { isServerless, limitsOf, partsWanted, protocolOf } from "./serverless-rows.ts";
 import { sleepOf } from "./sleep-column.ts";
 
 type ServerlessView = Pick<
@@ -27,30 +27,24 @@ export function serverlessView(
 		protocol: protocolOf(row),
 		limits: limitsOf(row),
 		usage: usageOf(row, fleet, clock.now().getTime()),
-		capacity: { memoryBytes: memoryForData(row), shards: row.shardCount },
-		evictionPolicy: evictionPolicySchema.parse(row.evictionPolicy),
+		capacity: { memoryBytes: memoryForData(row), shards: partsWanted(row) },
+		evictionPolicy: evictionPolicySchema.nullable().parse(row.evictionPolicy),
 		scaleToZero: row.sleepAfterMinutes === null ? null : { afterMinutes: row.sleepAfterMinutes },
 		sleep: sleep && { state: sleep.state, since: sleep.since },
 	};
 }
 
-function primaries(row: FullCache): FullNode[] {
-	return row.shards.flatMap(({ nodes, primaryNodeId }) =>
-		nodes.filter(({ id }) => id === primaryNodeId),
-	);
-}
-
-/** What the primaries have now, or what they will have once they are placed. */
+/** What its primaries, or Memcached nodes, have now, or what they will have once they are placed. */
 function memoryForData(row: FullCache): number {
-	const placed = primaries(row);
+	const placed = holdersOf(row);
 	if (placed.length > 0) {
 		return placed.reduce((sum, { maxmemoryBytes }) => sum + Number(maxmemoryBytes), 0);
 	}
-	return row.shardCount * shardBytesOf(Number(row.nodeMemoryBytes));
+	return partsWanted(row) * shardBytesOf(Number(row.nodeMemoryBytes));
 }
 
 function usageOf(row: FullCache, { elastic }: FleetState, now: number): ServerlessView["usage"] {
-	const loads = primaries(row).map(({ id }) => elastic.load(id, now));
+	const loads = holdersOf(row).map(({ id }) => elastic.load(id, now));
 	const known = loads.filter((load) => load !== null);
 	const isKnown = known.length > 0 && known.length === loads.length;
 	// Clients may read from replicas too.

@@ -1,6 +1,6 @@
 import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
-import { MIB } from "../contract/limits.ts";
+import { CLUSTER_BUS_OFFSET, MIB } from "../contract/limits.ts";
 import { FLOOR_BYTES } from "../contract/serverless.ts";
 import { parseSlots } from "../contract/slots.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
@@ -8,7 +8,7 @@ import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
 import { OPEN_OPERATION, toOperationModel } from "../data/operation-mapping.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
-import { isServerless, limitsOf } from "../data/serverless-rows.ts";
+import { isServerless, limitsOf, partsWanted } from "../data/serverless-rows.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import { movesFrom } from "../domain/operation/operation.ts";
 import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
@@ -83,6 +83,7 @@ function toAssignment(
 ): Assignment {
 	const { cache } = node;
 	const systemPassword = secrets.open(cache.systemPassword, `cache:${cache.id}:system`);
+	const proxy = proxyOf(node);
 	return {
 		id: node.id,
 		generation: node.generation,
@@ -105,6 +106,7 @@ function toAssignment(
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
 		...(isServerless(cache) && { elastic: elasticOf(node) }),
+		...(proxy !== undefined && { proxy }),
 		parameters: parametersOf(node, groups.get(node.parameterGroup)),
 		auth: {
 			clientPasswordSha256:
@@ -124,7 +126,7 @@ function toAssignment(
 /** A node can grow unless it has all that the limits allow, or hosts had no more at the last attempt. */
 function mayGrow({ cache, maxmemoryBytes }: AssignedNode): boolean {
 	const isBlocked = blocksColumn.parse(cache.blocks).some(({ step }) => step === "scale");
-	const { maxBytes } = boundsOf(limitsOf(cache), cache.shardCount);
+	const { maxBytes } = boundsOf(limitsOf(cache), partsWanted(cache));
 	return !isBlocked && Number(maxmemoryBytes) < maxBytes;
 }
 
@@ -136,7 +138,7 @@ function isIdleSized(node: AssignedNode): boolean {
 /** The engine's maxmemory. */
 function engineBytesOf(node: AssignedNode): number {
 	if (!isIdleSized(node)) return Number(node.maxmemoryBytes);
-	return Math.min(FLOOR_BYTES, boundsOf(limitsOf(node.cache), node.cache.shardCount).maxBytes);
+	return Math.min(FLOOR_BYTES, boundsOf(limitsOf(node.cache), partsWanted(node.cache)).maxBytes);
 }
 
 function elasticOf(node: AssignedNode): Assignment["elastic"] {
@@ -153,9 +155,34 @@ function elasticOf(node: AssignedNode): Assignment["elastic"] {
 	};
 }
 
-/** New shards get a part of the load only once they have slots: until then, it is all at the others. */
-function servingShards({ shards }: AssignedNode["cache"]): number {
+/**
+ * New shards get a part of the load only once they have slots: until then, it is all at the others. Each Memcached node has
+ * a proxy that clients are connected to.
+ */
+function servingShards({ engine, shards, discoveryNodeIds }: AssignedNode["cache"]): number {
+	if (engine === "memcached") {
+		return Math.max(1, nodeIdsColumn.parse(discoveryNodeIds)?.length ?? 0);
+	}
 	return Math.max(1, shards.filter(({ slots }) => slots !== null && slots !== "").length);
+}
+
+/** Where nothing listens: keys of a place whose node has just gone are misses until another has it. */
+const NOWHERE = { host: "127.0.0.1", port: 1 } as const;
+
+function proxyOf({ cache }: AssignedNode): Assignment["proxy"] {
+	if (!isServerless(cache) || cache.engine !== "memcached") return undefined;
+	const nodes = cache.shards.flatMap((shard) => shard.nodes);
+	const places = nodeIdsColumn.parse(cache.discoveryNodeIds) ?? [];
+	const found = places.map((nodeId) => nodes.find(({ id }) => id === nodeId));
+	const passing = found.filter((node) => node?.joining === true || node?.leavingAt != null);
+	return {
+		nodes: found.map((node) => {
+			if (node === undefined) return NOWHERE;
+			return { host: node.host.advertisedAddress, port: node.port + CLUSTER_BUS_OFFSET };
+		}),
+		// Those that come or go are at the end.
+		count: found.length - passing.length,
+	};
 }
 
 function heldBackOf(dataBytes: number): number {

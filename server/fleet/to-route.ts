@@ -4,6 +4,7 @@ import { familyOf } from "../contract/offered-versions.ts";
 import { hasPrimaryEndpoint, nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Prisma } from "../data/database.ts";
 import type { StoredParameterGroup } from "../data/parameter-groups.ts";
+import { isServerless } from "../data/serverless-rows.ts";
 import { sleepOf } from "../data/sleep-column.ts";
 import type { NamedCache } from "../domain/names/name-records.ts";
 import { tcpKeepaliveSeconds } from "../domain/parameters/index.ts";
@@ -29,7 +30,7 @@ export function sentinelPassword(systemPassword: string): string {
 /** What a cache's route and names are made from: its own rows alone. */
 export const ROUTED_CACHE = {
 	select: {
-		...{ id: true, name: true, engine: true, engineVersion: true, clusterMode: true },
+		...{ id: true, name: true, kind: true, engine: true, engineVersion: true, clusterMode: true },
 		...{ port: true, readerPort: true, parameterGroup: true, systemPassword: true },
 		...{ automaticFailover: true, availableAt: true, deletingAt: true },
 		...{ sleepAfterMinutes: true, sleep: true },
@@ -94,7 +95,8 @@ export function toRoute(
 				: { username: GATEWAY_USERNAME, password: gatewayPassword(systemPassword) },
 		...((cache.sleepAfterMinutes !== null || sleep !== null) && { wakes: true }),
 		...(sleep?.state === "asleep" && { asleep: true }),
-		discovery: engine === "memcached" ? discoveryOf(cache) : null,
+		// Behind its one endpoint, clients needn't know of nodes.
+		discovery: engine === "memcached" && !isServerless(cache) ? discoveryOf(cache) : null,
 		sentinel:
 			hasPrimary &&
 			cache.automaticFailover &&

@@ -66,11 +66,15 @@ async function alertAll(
 }
 
 /** Lets hosts report such samples for so long, and the reconciler look at the cache. */
-async function live(seconds: number, sample: Partial<NodeMetrics>): Promise<void> {
+async function live(
+	seconds: number,
+	sample: Partial<NodeMetrics>,
+	stepSeconds = 10,
+): Promise<void> {
 	const { time } = fleet.test;
 	let known = (await decisions()).length;
-	for (let second = 0; second < seconds; second += 10) {
-		time.now = new Date(time.now.getTime() + 10_000);
+	for (let second = 0; second < seconds; second += stepSeconds) {
+		time.now = new Date(time.now.getTime() + stepSeconds * 1_000);
 		const at = time.now.toISOString();
 		for (const host of fleet.hosts) {
 			const { assignments: own } = await host.state();
@@ -298,5 +302,64 @@ describe("a serverless cache", () => {
 		}
 		const grown = await db.node.count({ where: { maxmemoryBytes: { gt: 256 * MIB } } });
 		expect(grown).toBeGreaterThan(0);
+	});
+});
+
+describe("a serverless Memcached cache", () => {
+	const places = async () => {
+		const { discoveryNodeIds } = await fleet.test.resources.db.cache.findFirstOrThrow();
+		return discoveryNodeIds as string[];
+	};
+	const ports = async () =>
+		(await assignments()).map(({ proxy }) => proxy?.nodes.map(({ port }) => port));
+
+	it("has two nodes and one endpoint, and grows before it gets more nodes", async () => {
+		await fleet.create({ kind: "serverless", engine: "memcached" });
+		expect(await fleet.orders()).toMatchObject({
+			...{ status: "available", kind: "serverless", protocol: null, multiAz: true },
+			...{ nodeCount: 2, evictionPolicy: null, capacity: { memoryBytes: 512 * MIB, shards: 2 } },
+			endpoints: { configuration: expect.anything(), primary: null },
+		});
+		const first = await places();
+		expect(first).toHaveLength(2);
+		const known = new Set((await ports()).map((each) => JSON.stringify(each)));
+		expect(known.size).toBe(1);
+
+		await alertAll(200 * MIB);
+		await fleet.converge();
+		expect((await decisions())[0]).toMatchObject({
+			...{ trigger: "storage", to: { memoryBytes: 1_024 * MIB, shards: 2 } },
+			reason: expect.stringContaining("The fullest node holds"),
+		});
+		expect((await assignments()).map(({ maxmemoryBytes }) => maxmemoryBytes / MIB)).toEqual([
+			...[512, 512],
+		]);
+
+		// For its load, it gets more nodes, after those that it has.
+		await live(20, { cpuPercent: 190 });
+		expect((await fleet.orders()).capacity).toMatchObject({ shards: 4 });
+		const grown = await places();
+		expect(grown.slice(0, 2)).toEqual(first);
+		expect(grown).toHaveLength(4);
+		expect(new Set((await ports()).map((each) => JSON.stringify(each))).size).toBe(1);
+	});
+
+	it("keeps a dead node's place, gives it to the successor, and refuses what Memcached lacks", async () => {
+		await fleet.create({ kind: "serverless", engine: "memcached" });
+		const [lost = "", kept = ""] = await places();
+		const where = { nodes: { some: { id: lost } } };
+		const { name } = await fleet.test.resources.db.host.findFirstOrThrow({ where });
+		await fleet.silence([name], 70);
+		await fleet.converge();
+		const [successor, other] = await places();
+		expect(other).toBe(kept);
+		expect(successor).not.toBe(lost);
+		await expect(modify({ evictionPolicy: "noeviction" })).rejects.toMatchObject({
+			...{ code: "invalid_argument", field: "evictionPolicy" },
+		});
+		const refused = createCacheInputSchema.safeParse({
+			...{ name: "a", kind: "serverless", engine: "memcached", protocol: "cluster" },
+		});
+		expect(refused.error?.issues[0]).toMatchObject({ path: ["protocol"] });
 	});
 });

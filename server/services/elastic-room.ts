@@ -43,7 +43,11 @@ export async function elasticRoom(
 				return free(host) + ownOf(host).bytes;
 			}),
 		),
-		splitBytes: Math.max(2 * FLOOR_BYTES, forData(Math.min(...present.map(total)) * SPLIT_SHARE)),
+		// Memcached's keys that move are misses, so its nodes grow as far as they can first.
+		splitBytes:
+			cache.engine === "memcached"
+				? Number.POSITIVE_INFINITY
+				: Math.max(2 * FLOOR_BYTES, forData(Math.min(...present.map(total)) * SPLIT_SHARE)),
 		processors: open.reduce((sum, { cpus }) => sum + cpus, 0),
 		hosts: open.map((host) => ({
 			spareBytes: host.freeCpuMillis < NODE_CPU_MILLIS ? 0 : forData(free(host)),

@@ -1,3 +1,4 @@
+import { SERVERLESS_NODE_TYPE } from "../contract/serverless.ts";
 import type { FullNode } from "../data/cache-mapping.ts";
 import type { Transaction } from "../data/database.ts";
 import { RoomClaims } from "../domain/placement/room-claims.ts";
@@ -6,7 +7,8 @@ import type { NodeColumns } from "./node-columns.ts";
 
 /**
  * Whether the node can become that size where it runs. A cordoned host keeps the nodes that it has, in any size. A
- * running Memcached never gives memory back, so a smaller one needs a new process.
+ * running Memcached gives memory back only if its agent helps it to, as with serverless ones. Otherwise a smaller one
+ * needs a new process.
  */
 export async function mayResize(
 	{ overcommit }: Resources,
@@ -25,7 +27,8 @@ export async function mayResize(
 		claimed.memoryBytes,
 	);
 	const cpuMillis = host.nodes.reduce((sum, each) => sum + each.cpuMillis, claimed.cpuMillis);
-	if (node.engine === "memcached" && wanted.memoryBytes < node.memoryBytes) return false;
+	const isFixed = node.engine === "memcached" && node.nodeType !== SERVERLESS_NODE_TYPE;
+	if (isFixed && wanted.memoryBytes < node.memoryBytes) return false;
 	const isSmaller = wanted.memoryBytes <= node.memoryBytes && wanted.cpuMillis <= node.cpuMillis;
 	return (
 		isSmaller ||

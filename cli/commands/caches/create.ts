@@ -66,7 +66,7 @@ export function createCommand(): Command {
 		.addOption(
 			new Option(
 				"--protocol <protocol>",
-				"of a serverless cache: cluster scales out; standard is for clients without the cluster protocol (default: cluster)",
+				"of a serverless Valkey or Redis OSS cache: cluster scales out; standard is for clients without the cluster protocol (default: cluster)",
 			).choices(protocolSchema.options),
 		)
 		.addOption(new Option("--engine <engine>", "default: valkey").choices(engineSchema.options))
@@ -112,6 +112,7 @@ Examples:
   larder caches create orders
   larder caches create carts --kind serverless --wait
   larder caches create jobs --kind serverless --protocol standard --storage-max 10 --eviction-policy noeviction
+  larder caches create pages --kind serverless --engine memcached
   larder caches create orders --replicas 2 --multi-az --wait
   larder caches create events --cluster-mode on --shards 3 --replicas 1 --wait
   larder caches create pages --engine memcached --nodes 3 --zone zone-a --zone zone-b

@@ -1,5 +1,11 @@
 import { Command } from "commander";
-import { type ScalingDecision, scalingPageSchema } from "../../../server/contract/index.ts";
+import {
+	type Cache,
+	cacheSchema,
+	type ScalingDecision,
+	scalingPageSchema,
+} from "../../../server/contract/index.ts";
+import type { ApiClient } from "../../api/client.ts";
 import { type ApiOptions, connect, withApiOptions } from "../../command-context.ts";
 import { type PageOptions, pageOptions, printPage } from "../../print-page.ts";
 import { formatBytes } from "../../terminal/format.ts";
@@ -15,27 +21,42 @@ export function scalingCommand(): Command {
 }
 
 async function run(name: string, options: ApiOptions & PageOptions): Promise<void> {
+	const api = await connect(options);
 	await printPage(
-		await connect(options),
+		api,
 		{ ...options, limit: options.limit ?? DEFAULT_LIMIT },
 		{
 			path: `/caches/${encodeURIComponent(name)}/scaling`,
 			schema: scalingPageSchema,
 			empty: "No scaling yet.",
-			columns: SCALING_COLUMNS,
+			columns: scalingColumns(options.json === true ? "shard" : await partNameOf(api, name)),
 		},
 	);
 }
 
-export const SCALING_COLUMNS: readonly Column<ScalingDecision>[] = [
-	{ title: "AT", value: ({ at }) => at },
-	{ title: "TRIGGER", value: ({ trigger }) => trigger },
-	{ title: "FROM", value: ({ from }) => capacity(from), align: "right" },
-	{ title: "TO", value: ({ to }) => capacity(to), align: "right" },
-	{ title: "REASON", value: ({ reason }) => reason },
-];
+/** What a cache's capacity is counted in. */
+export type PartName = "shard" | "node";
+
+export function partName(engine: Cache["engine"]): PartName {
+	return engine === "memcached" ? "node" : "shard";
+}
+
+export async function partNameOf(api: ApiClient, name: string): Promise<PartName> {
+	const path = `/caches/${encodeURIComponent(name)}`;
+	return partName(cacheSchema.parse(await api.call({ method: "GET", path })).engine);
+}
+
+export function scalingColumns(part: PartName): readonly Column<ScalingDecision>[] {
+	return [
+		{ title: "AT", value: ({ at }) => at },
+		{ title: "TRIGGER", value: ({ trigger }) => trigger },
+		{ title: "FROM", value: ({ from }) => capacity(from, part), align: "right" },
+		{ title: "TO", value: ({ to }) => capacity(to, part), align: "right" },
+		{ title: "REASON", value: ({ reason }) => reason },
+	];
+}
 
 /** `512 MiB`, `2 GiB in 2 shards`. */
-export function capacity({ memoryBytes, shards }: ScalingDecision["to"]): string {
-	return `${formatBytes(memoryBytes)}${shards === 1 ? "" : ` in ${shards} shards`}`;
+export function capacity({ memoryBytes, shards }: ScalingDecision["to"], part: PartName): string {
+	return `${formatBytes(memoryBytes)}${shards === 1 ? "" : ` in ${shards} ${part}s`}`;
 }

@@ -1,10 +1,11 @@
 import type { Cache, Limits } from "../../../server/contract/index.ts";
 import { formatBytes } from "../../terminal/format.ts";
-import { capacity } from "./scaling.ts";
+import { capacity, partName } from "./scaling.ts";
 
 /** What a serverless cache has in place of node types, shards and replicas. */
 export function serverlessFields({
 	name,
+	engine,
 	protocol,
 	capacity: present,
 	usage,
@@ -17,8 +18,8 @@ export function serverlessFields({
 	const ecpus = usage?.ecpuPerSecond ?? null;
 	const throttled = usage?.throttledPercent ?? 0;
 	return [
-		["Serverless", `${protocol}; see: larder caches scaling ${name}`],
-		["Capacity", present === null ? "-" : capacity(present)],
+		["Serverless", `${protocol ?? "Memcached"}; see: larder caches scaling ${name}`],
+		["Capacity", present === null ? "-" : capacity(present, partName(engine))],
 		["Data", used === null ? "-" : formatBytes(used)],
 		...(ecpus === null
 			? []
@@ -33,7 +34,7 @@ export function serverlessFields({
 			: [["Throttled", `${throttled.toFixed(0)}% of the time`] satisfies [string, string]]),
 		["Storage limits", limits === null ? "-" : bounds(limits.dataStorageGb, " GB")],
 		["ECPU limits", limits === null ? "-" : bounds(limits.ecpuPerSecond, " per second")],
-		["When full", evictionPolicy ?? "-"],
+		["When full", evictionPolicy ?? "evicts what was used least recently"],
 		["Scale to zero", scaleToZero === null ? "never" : sleepText(scaleToZero, sleep)],
 	];
 }

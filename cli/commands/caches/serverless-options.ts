@@ -32,12 +32,12 @@ export function serverlessOptions(command: Command): Command {
 		.addOption(
 			new Option(
 				"--eviction-policy <policy>",
-				"of a serverless cache: what happens when it is full (default: volatile-lru)",
+				"of a serverless Valkey or Redis OSS cache: what happens when it is full (default: volatile-lru)",
 			).choices(evictionPolicySchema.options),
 		)
 		.option(
 			"--scale-to-zero <minutes>",
-			"of a serverless cache: it sleeps after so many minutes without clients, and the next connection wakes it; 0 for never (default: 0)",
+			"of a serverless Valkey or Redis OSS cache: it sleeps after so many minutes without clients, and the next connection wakes it; 0 for never (default: 0)",
 			wholeNumber,
 		);
 }

@@ -74,9 +74,10 @@ export interface ElasticModel {
 	/** What each node should take of its host, and what it should have for data. */
 	memoryBytes: number;
 	dataBytes: number;
-	protocol: Protocol;
+	/** Null for Memcached. */
+	protocol: Protocol | null;
 	limits: Limits;
-	/** The wanted number. */
+	/** The wanted number; of nodes for Memcached. */
 	shards: number;
 	/** Null until its primaries have been reported. */
 	load: CacheLoad | null;

@@ -50,6 +50,8 @@ export function whyReplaced(cache: CacheModel, node: NodeModel, room: FleetRoom)
 		return `the cache changes to ${engineTitle(cache.engine, cache.engineVersion)}`;
 	}
 	if (isOutOfZone(cache, node)) return `the cache's nodes should be in ${cache.zones?.join(", ")}`;
+	// A serverless Memcached cache gets more nodes instead: a successor would begin without the data.
+	if (cache.elastic !== null && cache.engine === "memcached") return null;
 	return isOtherSize(cache, node) && room.tight.has(node.id)
 		? `${host.name} has no room for ${sizeTitle(cache)}`
 		: null;

@@ -23,6 +23,11 @@ export function situationOf(cache: CacheModel, room: Room, now: Date): Situation
 	return {
 		...{ now: now.getTime(), protocol, limits, load, idleMs, recent, room },
 		capacity: { shardBytes: Math.min(dataBytes, ...present), shards },
-		isResharding: cache.operation !== null,
+		isResharding: cache.operation !== null || (protocol === null && areNodesPassing(cache, shards)),
 	};
+}
+
+/** Memcached's nodes come or go, or its proxies don't know of it yet. */
+function areNodesPassing(cache: CacheModel, wanted: number): boolean {
+	return allNodes(cache).length !== wanted || cache.discoveryNodeIds.length !== wanted;
 }

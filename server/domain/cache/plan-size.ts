@@ -6,6 +6,7 @@ import { allNodes, nodesWanted } from "./model.ts";
 import { isConverged, isInPlace, isServing, isWell } from "./node-health.ts";
 import { areAllOfKind } from "./node-kind.ts";
 import { isBroken, isBusy, isGone, isLed, pairsOf } from "./node-pairs.ts";
+import { areProxiesTold, hasPlaces } from "./plan-discovery.ts";
 
 /**
  * Brings each shard to the wanted number of nodes, once the cache has become available.
@@ -89,12 +90,22 @@ function planJoining(cache: CacheModel, shard: ShardModel): PlanAction[] {
 	return membersOf(shard)
 		.filter((node) => node.joining)
 		.flatMap((node): PlanAction[] => {
-			if (isInPlace(cache, shard, node)) return [{ kind: "join-node", nodeId: node.id }];
+			if (isInPlace(cache, shard, node)) {
+				return mayCount(cache, node) ? [{ kind: "join-node", nodeId: node.id }] : [];
+			}
 			const isLost = isGone(cache, node) || node.host.draining;
 			return isLost && node.id !== shard.primaryNodeId
 				? [{ kind: "leave-node", nodeId: node.id }]
 				: [];
 		});
+}
+
+/** Nodes with places count one after another, in the order of the list, each once all proxies know it. */
+function mayCount(cache: CacheModel, { id }: NodeModel): boolean {
+	if (!hasPlaces(cache)) return true;
+	const joining = allNodes(cache).filter((node) => node.joining);
+	const next = cache.discoveryNodeIds.find((listed) => joining.some((node) => node.id === listed));
+	return next === id && areProxiesTold(cache);
 }
 
 function planLeaving(cache: CacheModel, shard: ShardModel, now: Date): PlanAction[] {
@@ -119,6 +130,7 @@ function mayStop(
 	now: Date,
 ): boolean {
 	if (isBusy(cache, shard) || !gatewaysKnow(cache)) return false;
+	if (hasPlaces(cache)) return !cache.discoveryNodeIds.includes(id) && areProxiesTold(cache);
 	if (cache.engine === "memcached") {
 		return now.getTime() - (leavingAt?.getTime() ?? 0) >= DISCOVERY_POLL_MS;
 	}
@@ -139,11 +151,18 @@ function planShrinking(cache: CacheModel, shard: ShardModel): PlanAction[] {
 /**
  * The shard's members, the next to leave first: one that a person named, then one that has to go anyway, one that isn't
  * well, and the one whose removal leaves the best spread over zones and hosts, then the last added. The primary is
- * among them only while its host is drained and a replica can take over.
+ * among them only while its host is drained and a replica can take over. Of nodes with places, the last leaves, because
+ * then only its keys move.
  */
 export function inOrderOfLeaving(cache: CacheModel, shard: ShardModel): NodeModel[] {
 	const all = cache.shards.flatMap(membersOf);
 	const own = membersOf(shard);
+	if (hasPlaces(cache)) {
+		const placeOf = ({ id }: NodeModel) => cache.discoveryNodeIds.indexOf(id);
+		const withPlaces = own.filter((node) => placeOf(node) >= 0);
+		const others = own.filter((node) => placeOf(node) < 0);
+		return [...others, ...withPlaces.sort((a, b) => placeOf(b) - placeOf(a))];
+	}
 	const leads = (node: NodeModel) => node.id === shard.primaryNodeId;
 	const stays = (node: NodeModel) => !isBroken(cache, node) && !node.host.draining;
 	const isReady = (node: NodeModel) => !node.joining && isWell(node, shard);

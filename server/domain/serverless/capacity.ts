@@ -20,8 +20,6 @@ const UNIT_BYTES = 16 * MIB;
 
 /** Requests of simple commands that one engine serves without strain. */
 export const ECPU_PER_SHARD = 100_000;
-/** ElastiCache's highest number of shards leaves room for replicas; a policy needs fewer. */
-export const SHARDS_MAX = 90;
 
 /** Of each node: processors that its process may use, and what placement counts. */
 export const NODE_VCPUS = 2;
@@ -37,9 +35,9 @@ export function shardBytesOf(nodeBytes: number): number {
 	return usableMemoryBytes({ engine: "valkey", memoryBytes: nodeBytes, overrides: {} });
 }
 
-/** Of the nodes of a new cache. */
-export function initialSize(limits: Limits): NodeTypeSize {
-	const memoryBytes = nodeBytesOf(boundsOf(limits, 1).minBytes);
+/** Of the nodes of a new cache with that many shards, or Memcached nodes. */
+export function initialSize(limits: Limits, shards: number): NodeTypeSize {
+	const memoryBytes = nodeBytesOf(boundsOf(limits, shards).minBytes);
 	return { memoryBytes, vcpus: NODE_VCPUS, cpuMillis: NODE_CPU_MILLIS };
 }
 
@@ -66,7 +64,7 @@ export function boundsOf(
 	return {
 		minBytes: Math.min(wanted, maxBytes),
 		maxBytes,
-		minShards: Math.min(SHARDS_MAX, Math.ceil((ecpuPerSecond.min ?? 1) / ECPU_PER_SHARD)),
+		minShards: Math.ceil((ecpuPerSecond.min ?? 1) / ECPU_PER_SHARD),
 	};
 }
 

@@ -11,9 +11,21 @@ import {
 	inUnits,
 	nextBytes,
 	roomyBytes,
-	SHARDS_MAX,
 } from "./capacity.ts";
 import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
+import { partsOf } from "./parts.ts";
+import {
+	atMaximum,
+	cpuReason,
+	ecpuReason,
+	fewerReason,
+	floorReason,
+	growthReason,
+	noRoom,
+	noRoomForMore,
+	smallerReason,
+	whenFull,
+} from "./words.ts";
 
 /** What every shard has for data, and how many there are. */
 export interface ShardCapacity {
@@ -41,7 +53,7 @@ export const BOUNDLESS: Room = {
 	...{ inPlaceBytes: EVERYTHING_BYTES, elsewhereBytes: EVERYTHING_BYTES },
 	splitBytes: EVERYTHING_BYTES,
 	hosts: Array.from({ length: 2 }, () => ({ spareBytes: EVERYTHING_BYTES, ownNodes: 0 })),
-	processors: SHARDS_MAX,
+	processors: 2 ** 16,
 };
 
 /** When the capacity changed, in milliseconds. */
@@ -55,7 +67,8 @@ export interface RecentScaling {
 
 export interface Situation {
 	now: number;
-	protocol: Protocol;
+	/** Null for Memcached: it has nodes without copies in place of shards. */
+	protocol: Protocol | null;
 	limits: Limits;
 	capacity: ShardCapacity;
 	/** Null while it isn't known. */
@@ -107,8 +120,6 @@ const OUT_AGAIN_MS = 30_000;
 /** How full a shard may be at the storage maximum before its users hear of it. */
 const NEARLY_FULL = 0.85;
 
-const WHEN_FULL = "Once it is full, its eviction policy decides what happens to keys and writes.";
-
 /**
  * Decides whether a serverless cache gets another capacity. Pure: the same situation, the same verdict.
  *
@@ -123,7 +134,10 @@ const WHEN_FULL = "Once it is full, its eviction policy decides what happens to 
 export function decideCapacity(situation: Situation): Verdict {
 	const { capacity, limits, load } = situation;
 	// A shard without clients may be smaller than others, until one connects.
-	const bounds = boundsOf(limits, capacity.shards, situation.idleMs === 0);
+	const parts = partsOf(situation.protocol);
+	const ofLimits = boundsOf(limits, capacity.shards, situation.idleMs === 0);
+	const minShards = Math.min(parts.most, Math.max(parts.least, ofLimits.minShards));
+	const bounds = { ...ofLimits, minShards };
 	const corrected = correct(situation, bounds);
 	if (corrected !== null) return corrected;
 	if (load === null) return { decision: null, obstacle: unmetMinimum(situation, bounds) };
@@ -147,12 +161,13 @@ function correct(situation: Situation, bounds: Bounds): Verdict | null {
 	const reachable = reach(situation, bounds.minBytes);
 	if (shardBytes < bounds.minBytes && isWorthwhile(shardBytes, reachable, bounds.minBytes)) {
 		const reason = isFloor(bounds)
-			? `A client is connected: a shard in use has at least ${formatGib(FLOOR_BYTES)}.`
+			? floorReason(partsOf(situation.protocol), FLOOR_BYTES)
 			: `The storage minimum is ${limits.dataStorageGb.min} GB.`;
 		return decide(capacity, { shardBytes: reachable }, "limits", reason);
 	}
 	if (shards >= bounds.minShards || !canReshard(situation)) return null;
-	const more = fittingShards(room, shardBytes, bounds.minShards - shards);
+	const { copies } = partsOf(situation.protocol);
+	const more = fittingShards(room, shardBytes, bounds.minShards - shards, { copies });
 	if (more === 0) return null;
 	const min = limits.ecpuPerSecond.min?.toLocaleString("en-US");
 	return out(situation, shards + more, "limits", `The ECPU minimum is ${min} per second.`);
@@ -163,12 +178,12 @@ function unmetMinimum(situation: Situation, bounds: Bounds): string | null {
 	const { capacity, limits, isResharding, protocol } = situation;
 	if (capacity.shardBytes < bounds.minBytes) {
 		const least = isFloor(bounds)
-			? `The least that a shard in use should have, ${formatGib(FLOOR_BYTES)},`
+			? `The least that a ${partsOf(protocol).name} in use should have, ${formatGib(FLOOR_BYTES)},`
 			: `The storage minimum of ${limits.dataStorageGb.min} GB`;
 		return `${least} isn't reached: ${noRoom(situation)}`;
 	}
 	if (protocol === "standard" || isResharding || capacity.shards >= bounds.minShards) return null;
-	return `The ECPU minimum needs ${bounds.minShards} shards, and ${noRoom(situation)}`;
+	return `The ECPU minimum needs ${bounds.minShards} ${partsOf(protocol).name}s, and ${noRoom(situation)}`;
 }
 
 /** The minimum is what every shard has, not what the user has set. */
@@ -188,7 +203,7 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 		const isNear = used > NEARLY_FULL * shardBytes;
 		return isNear ? { decision: null, obstacle: atMaximum(situation) } : null;
 	}
-	const reason = growthReason(capacity, load);
+	const reason = growthReason(situation, load);
 	const grow = (bytes: number): Verdict | null =>
 		isWorthwhile(shardBytes, bytes, wanted)
 			? decide(capacity, { shardBytes: bytes }, "storage", reason)
@@ -205,7 +220,7 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 		split(0) ??
 		grow(reach(situation, wanted)) ?? {
 			decision: null,
-			obstacle: `The cache needs more than ${formatGib(shardBytes)} per shard, and ${noRoom(situation)} ${WHEN_FULL}`,
+			obstacle: `The cache needs more than ${formatGib(shardBytes)} per ${partsOf(situation.protocol).name}, and ${noRoom(situation)} ${whenFull(situation)}`,
 		}
 	);
 }
@@ -227,18 +242,6 @@ function isWorthwhile(shardBytes: number, to: number, wanted: number): boolean {
 	return to > shardBytes && to >= Math.min(wanted, shardBytes * (1 + STEP_SHARE));
 }
 
-function growthReason({ shardBytes, shards }: ShardCapacity, load: CacheLoad): string {
-	const { shardUsedBytes: used, bytesPerSecond } = load;
-	const rate = bytesPerSecond < 1 ? "" : `, growing by ${formatGib(bytesPerSecond)} per second`;
-	const which = shards === 1 ? "The cache" : "The fullest shard";
-	return `${which} holds ${formatGib(used)} of ${formatGib(shardBytes)}${rate}.`;
-}
-
-/** In the middle of a sentence. */
-function fullest(shards: number): string {
-	return shards === 1 ? "the cache" : "the fullest shard";
-}
-
 function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	const { capacity, now, recent } = situation;
 	const perShard = (load.ecpuPerSecond ?? 0) / capacity.shards;
@@ -248,15 +251,10 @@ function growShards(situation: Situation, load: CacheLoad): Verdict | null {
 	if (situation.protocol === "standard" || situation.isResharding) return null;
 	if (capacity.shards >= situation.room.processors) return null;
 	if (recent.shardsAt !== null && now - recent.shardsAt < OUT_AGAIN_MS) return null;
-	const reason = isHot
-		? `${capacity.shards === 1 ? "Its engine" : "The busiest shard's engine"} uses ${Math.round(load.cpuShare * 100)}% of a processor.`
-		: `${capacity.shards === 1 ? "The shard" : "Each shard"} serves about ${Math.round(perShard).toLocaleString("en-US")} ECPUs per second.`;
+	const reason = isHot ? cpuReason(situation, load) : ecpuReason(situation, perShard);
 	const split = splitFor(situation, load, isHot ? "cpu" : "ecpu", reason);
 	if (split !== null) return split;
-	return {
-		decision: null,
-		obstacle: `The cache can't get more shards for its load: no two hosts have room for another shard of ${formatGib(capacity.shardBytes)}, or the storage maximum leaves too little for each. Add a host, delete caches, or raise the storage maximum.`,
-	};
+	return { decision: null, obstacle: noRoomForMore(situation) };
 }
 
 /** Twice the shards, or as many as there is room for. Beside each node that the cache has, `keptBytes` stay free. */
@@ -269,14 +267,15 @@ function splitFor(
 ): Verdict | null {
 	const { capacity, room } = situation;
 	const { shardBytes, shards } = capacity;
-	const most = trigger === "storage" ? SHARDS_MAX : Math.min(SHARDS_MAX, room.processors);
+	const { most: partsMax, copies } = partsOf(situation.protocol);
+	const most = trigger === "storage" ? partsMax : Math.min(partsMax, room.processors);
 	for (let more = Math.min(shards, most - shards); more > 0; more = Math.floor(more / 2)) {
 		const { maxBytes } = boundsOf(situation.limits, shards + more);
 		if (maxBytes < FLOOR_BYTES) continue;
 		// All data is still where it was: no shard may get less than it holds.
 		if (maxBytes < shardBytes && load.shardUsedBytes > 0.8 * maxBytes) continue;
 		const size = Math.min(shardBytes, maxBytes);
-		const fitting = fittingShards(room, size, more, keptBytes);
+		const fitting = fittingShards(room, size, more, { copies, keptBytes });
 		if (fitting === more) return out(situation, shards + more, trigger, reason);
 	}
 	return null;
@@ -301,10 +300,11 @@ function shrink(situation: Situation, load: CacheLoad, bounds: Bounds): Decision
 }
 
 function fewerShards(
-	{ now, capacity, limits, recent, room }: Situation,
+	situation: Situation,
 	{ longCalm }: CacheLoad,
 	{ minShards }: Bounds,
 ): Decision | null {
+	const { now, capacity, limits, recent, room } = situation;
 	const { shardBytes, shards } = capacity;
 	if (shards === 1 || longCalm === null) return null;
 	if ((recent.changedAt ?? 0) + LONG_CALM_MS > now) return null;
@@ -316,16 +316,17 @@ function fewerShards(
 		const isRoomy = each <= Math.min(bounds.maxBytes, room.inPlaceBytes, room.splitBytes);
 		const isIdle = longCalm.cpuShare * share < CPU_LOW && longCalm.ecpuPerSecond / fewer < ECPU_LOW;
 		if (!isRoomy || !isIdle) continue;
-		const reason = `For five minutes all shards together held at most ${formatGib(longCalm.usedBytes)}, and their engines were idle enough.`;
+		const reason = fewerReason(situation, longCalm.usedBytes);
 		return { to: { shardBytes: each, shards: fewer }, trigger: "idle", reason };
 	}
 	return null;
 }
 
 function smallerShards(
-	{ capacity, limits, idleMs }: Situation,
+	situation: Situation,
 	{ calm, shardUsedBytes, bytesPerSecond }: CacheLoad,
 ): Decision | null {
+	const { capacity, limits, idleMs } = situation;
 	const { shardBytes, shards } = capacity;
 	if (calm === null || bytesPerSecond > 0) return null;
 	const used = Math.max(calm.shardUsedBytes, shardUsedBytes);
@@ -334,15 +335,12 @@ function smallerShards(
 	const stepBytes = isIdle ? 0 : inUnits(shardBytes * STEP_DOWN);
 	const to = Math.max(minBytes, roomyBytes(used), stepBytes);
 	if (to > 0.6 * shardBytes) return null;
-	const held = `${fullest(shards)} held at most ${formatGib(used)} of ${formatGib(shardBytes)}`;
-	const reason = isIdle
-		? `No client was connected for five minutes, and ${held}.`
-		: `For two minutes ${held}.`;
+	const reason = smallerReason(situation, used, isIdle);
 	return { to: { shardBytes: to, shards }, trigger: "idle", reason };
 }
 
 function canReshard({ protocol, isResharding }: Situation): boolean {
-	return protocol === "cluster" && !isResharding;
+	return protocol !== "standard" && !isResharding;
 }
 
 /** What hosts can give a shard, up to `wanted`. */
@@ -353,19 +351,20 @@ function reach({ room, capacity }: Situation, wanted: number): number {
 }
 
 /**
- * How many of so many new shards fit, each on two hosts if there are two. `keptBytes` stay free for each node that the
- * cache has.
+ * How many of so many new shards fit, each with its copies on two hosts if there are two. `keptBytes` stay free for each
+ * node that the cache has.
  */
 export function fittingShards(
 	{ hosts }: Room,
 	shardBytes: number,
 	wanted: number,
-	keptBytes = 0,
+	{ keptBytes = 0, copies = 2 }: { keptBytes?: number; copies?: number } = {},
 ): number {
 	const places = hosts.map(({ spareBytes, ownNodes }) =>
 		Math.max(0, Math.floor((spareBytes - ownNodes * keptBytes) / shardBytes)),
 	);
 	const all = places.reduce((sum, count) => sum + count, 0);
+	if (copies === 1) return Math.min(wanted, all);
 	const apart = places.length < 2 ? all : all - Math.max(...places);
 	return Math.min(wanted, Math.floor(all / 2), apart);
 }
@@ -377,22 +376,6 @@ function decide(
 	reason: string,
 ): Verdict {
 	return { decision: { to: { ...from, ...to }, trigger, reason }, obstacle: null };
-}
-
-function noRoom({ protocol, isResharding }: Situation): string {
-	if (protocol === "cluster") {
-		return isResharding
-			? "its hosts have no more memory for it until its slots have moved."
-			: "no hosts have memory for it, or for another shard. Add a host, or delete caches.";
-	}
-	return "no two hosts have more memory for it. Add a larger host, or delete caches. A cache with protocol cluster would spread over several hosts.";
-}
-
-function atMaximum({ limits, capacity }: Situation): string {
-	const max = limits.dataStorageGb.max;
-	return max === null
-		? `A shard has nearly filled ${formatGib(capacity.shardBytes)}, the most that one can have. ${WHEN_FULL}`
-		: `The cache is close to its storage maximum of ${max} GB. ${WHEN_FULL} Raise limits.dataStorageGb.max, or delete data.`;
 }
 
 /** What the policy must remember of a decision. */

@@ -2,6 +2,7 @@ import type { Protocol } from "../../contract/enums.ts";
 import type { Limits } from "../../contract/serverless.ts";
 import { boundsOf } from "./capacity.ts";
 import { cacheLoadOf, LoadWindow } from "./load.ts";
+import { partsOf } from "./parts.ts";
 import {
 	BOUNDLESS,
 	type Decision,
@@ -35,13 +36,15 @@ export interface ReplayedDecision extends Decision {
  */
 export function replayPolicy(
 	samples: readonly ReplaySample[],
-	protocol: Protocol,
+	/** Null for Memcached. */
+	protocol: Protocol | null,
 	limits: Limits,
 	everyMs: number,
 ): { decisions: ReplayedDecision[]; end: ShardCapacity } {
 	const all = new LoadWindow(4 * everyMs);
 	const decisions: ReplayedDecision[] = [];
-	let capacity: ShardCapacity = { shardBytes: boundsOf(limits, 1).minBytes, shards: 1 };
+	const { least } = partsOf(protocol);
+	let capacity: ShardCapacity = { shardBytes: boundsOf(limits, least).minBytes, shards: least };
 	let recent: RecentScaling = { changedAt: null, shardsAt: null, shrunkAt: [] };
 	for (const [index, sample] of samples.entries()) {
 		const { at } = sample;

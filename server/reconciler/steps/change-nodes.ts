@@ -7,6 +7,7 @@ import { Prisma } from "../../data/database.ts";
 import type { FailoverOrders } from "../../data/failover-orders.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { lockCaches } from "../../data/row-locks.ts";
+import { isServerless } from "../../data/serverless-rows.ts";
 import type { FailoverAction, PlanAction } from "../../domain/cache/model.ts";
 import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -270,13 +271,18 @@ export async function publishDiscovery(
 	cache: FullCache,
 	nodeIds: readonly string[],
 ): Promise<void> {
-	await writeInCharge(resources, async (tx) => {
+	// The proxies of a serverless cache are on its nodes.
+	const told = isServerless(cache) ? allNodeRows(cache) : [];
+	const hosts = await writeInCharge(resources, async (tx) => {
+		const revisions = await raiseGenerations(tx, cache.id, told);
 		await tx.cache.update({
 			where: { id: cache.id },
 			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
 		});
 		await bumpRoutes(tx, [cache.id]);
+		return revisions;
 	});
+	wakeHosts(resources, hosts.keys());
 	wakeGateways(resources);
 }
 

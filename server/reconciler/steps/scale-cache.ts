@@ -8,8 +8,10 @@ import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 import { recentScalingOf } from "../../data/scaling-column.ts";
+import { partsWanted, protocolOf } from "../../data/serverless-rows.ts";
 import { situationOf } from "../../domain/cache/plan-scaling.ts";
 import { nodeBytesOf, shardBytesOf } from "../../domain/serverless/capacity.ts";
+import { partsOf } from "../../domain/serverless/parts.ts";
 import {
 	type Decision,
 	decideCapacity,
@@ -65,7 +67,7 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 	const { decision, obstacle } = decideCapacity(situation);
 	const wanted: ShardCapacity = {
 		shardBytes: shardBytesOf(Number(cache.nodeMemoryBytes)),
-		shards: cache.shardCount,
+		shards: partsWanted(cache),
 	};
 	if (decision === null || isOnItsWay(cache, wanted, situation, decision)) {
 		const told = await growNodes(tx, cache, Math.min(wanted.shardBytes, room.inPlaceBytes));
@@ -85,7 +87,8 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 	}
 	await record(resources, tx, cache, wanted, { ...decision, to: done });
 	const isGrown = done.shards === wanted.shards && done.shardBytes <= room.inPlaceBytes;
-	const isUnfinished = !isGrown || done.shardBytes < wanted.shardBytes;
+	const isUnfinished =
+		!isGrown || done.shards !== wanted.shards || done.shardBytes < wanted.shardBytes;
 	return { obstacle: problem ?? obstacle, told, isUnfinished };
 }
 
@@ -136,6 +139,11 @@ async function changeShards(
 	cache: FullCache,
 	{ shards }: ShardCapacity,
 ): Promise<string | null> {
+	if (cache.engine === "memcached") {
+		// Later passes add nodes, or let some leave.
+		await tx.cache.updateMany({ where: { id: cache.id }, data: { nodeCount: shards } });
+		return null;
+	}
 	const row = await tx.cache.findUniqueOrThrow({ where: { id: cache.id }, include: FULL_CACHE });
 	try {
 		await reshard(resources, POLICY, tx, row, { shards });
@@ -172,12 +180,12 @@ async function record(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.scaling",
-		message: `Cache ${cache.name} changes from ${describe(from)} to ${describe(to)}. ${reason}`,
+		message: `Cache ${cache.name} changes from ${describe(cache, from)} to ${describe(cache, to)}. ${reason}`,
 		cacheName: cache.name,
 	});
 }
 
-function describe({ shardBytes, shards }: ShardCapacity): string {
+function describe(cache: FullCache, { shardBytes, shards }: ShardCapacity): string {
 	const size = formatGib(shardBytes * shards);
-	return shards === 1 ? size : `${size} in ${shards} shards`;
+	return shards === 1 ? size : `${size} in ${shards} ${partsOf(protocolOf(cache)).name}s`;
 }

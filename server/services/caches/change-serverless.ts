@@ -5,14 +5,16 @@ import {
 	type LimitsInput,
 	limitsProblem,
 	type ModifyCacheInput,
+	memcachedServerlessRefusals,
 	type ScaleToZeroInput,
 	STORAGE_GB_BYTES,
 } from "../../contract/index.ts";
 import { formatGib } from "../../contract/units.ts";
 import { allNodeRows, type FullCache, toCacheModel } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
-import { isServerless, limitsOf, protocolOf } from "../../data/serverless-rows.ts";
+import { isServerless, limitsOf, partsWanted, protocolOf } from "../../data/serverless-rows.ts";
 import { serverlessView } from "../../data/serverless-view.ts";
+import { partsOf } from "../../domain/serverless/parts.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Resources } from "../context.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
@@ -34,15 +36,18 @@ export function limitsProblems(
 
 function ownProblems(
 	row: FullCache,
-	{ limits, protocol }: ModifyCacheInput,
+	{ limits, protocol, evictionPolicy, scaleToZero }: ModifyCacheInput,
 ): { field: string; message: string }[] {
 	const present = protocolOf(row);
 	const crossed = limits === undefined ? null : limitsProblem(changeLimits(limitsOf(row), limits));
-	const isOther = protocol !== undefined && protocol !== present;
+	const isOther = present !== null && protocol !== undefined && protocol !== present;
 	const message = `The protocol of ${row.name} can't be changed from ${present} to ${protocol}: engines read it only when they start, and a replica in one mode can't follow a primary in the other, so the change would interrupt the cache. Create a cache with the protocol that you need, and copy the data.`;
 	return [
 		...(crossed === null ? [] : [crossed]),
 		...(isOther ? [{ field: "protocol", message }] : []),
+		...(present === null
+			? memcachedServerlessRefusals({ protocol, evictionPolicy, scaleToZero })
+			: []),
 	];
 }
 
@@ -68,10 +73,12 @@ function tooSmall(
 		return refuse(`Cache ${row.name} holds ${holds}, more than a maximum of ${max} GB.`);
 	}
 	const fullestBytes = toCacheModel(row, resources).elastic?.load?.shardUsedBytes ?? 0;
-	const partBytes = maxBytes / row.shardCount;
+	const count = partsWanted(row);
+	const partBytes = maxBytes / count;
 	if (fullestBytes <= partBytes) return [];
+	const { name } = partsOf(protocolOf(row));
 	return refuse(
-		`The fullest shard of ${row.name} holds ${formatGib(fullestBytes)}, but with a maximum of ${max} GB each of its ${row.shardCount} shards can hold ${formatGib(partBytes)}.`,
+		`The fullest ${name} of ${row.name} holds ${formatGib(fullestBytes)}, but with a maximum of ${max} GB each of its ${count} ${name}s can hold ${formatGib(partBytes)}.`,
 	);
 }
 

@@ -56,7 +56,7 @@ export async function resolveCacheSpec(
 }
 
 async function decideSize(tx: Transaction, spec: CreateCacheSpec): Promise<NodeTypeSize> {
-	if (spec.limits !== null) return initialSize(spec.limits);
+	if (spec.limits !== null) return initialSize(spec.limits, spec.nodes ?? spec.shards);
 	const size = await findNodeType(tx, spec.nodeType);
 	if (size === null) {
 		throw invalid("nodeType", `${spec.nodeType} isn't a node type; see GET /api/v1/node-types`);
