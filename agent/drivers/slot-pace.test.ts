@@ -36,15 +36,22 @@ test("large keys go one by one, with longer rests", () => {
 	expect(pace.keysAtOnce).toBe(1);
 });
 
-test("batches don't shrink because the machine is busy with something else", () => {
+test("where most batches wait for processors, fewer and larger ones leave clients as much time as they take", () => {
 	const pace = new SlotPace();
 	settle(pace, 0.05, 1_000);
+	const before = pace.keysAtOnce;
 	for (let turn = 0; turn < 100; turn += 1) {
 		const { keysAtOnce } = pace;
-		const isDisturbed = turn % 4 !== 0;
-		expect(pace.noteSent(keysAtOnce, keysAtOnce * (isDisturbed ? 1 : 0.05))).toBeLessThan(8);
-		expect(pace.keysAtOnce).toBeGreaterThan(20);
+		const waitedMs = turn % 4 === 0 ? 0 : 25;
+		const tookMs = keysAtOnce * 0.05 + waitedMs;
+		expect(pace.noteSent(keysAtOnce, tookMs)).toBe(Math.ceil(tookMs));
+		expect(pace.keysAtOnce).toBeGreaterThan(before * 0.7);
+		expect(pace.keysAtOnce).toBeLessThanOrEqual(before * 4);
 	}
+	expect(pace.keysAtOnce).toBeGreaterThan(before * 1.5);
+	expect(pace.noteSent(pace.keysAtOnce, 400)).toBeLessThan(60);
+	settle(pace, 0.05, 1_000);
+	expect(pace.keysAtOnce).toBeLessThan(before * 1.2);
 });
 
 test("one question finds the keys of about one batch, in few full slots or in many that are almost empty", () => {
