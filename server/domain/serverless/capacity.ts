@@ -21,9 +21,18 @@ const UNIT_BYTES = 16 * MIB;
 /** Requests of simple commands that one engine serves without strain. */
 export const ECPU_PER_SHARD = 100_000;
 
-/** Of each node: processors that its process may use, and what placement counts. */
+/** Of each node: processors that its process may use at first, and what placement counts. */
 export const NODE_VCPUS = 2;
 export const NODE_CPU_MILLIS = 200;
+
+/**
+ * How many processors the process of a shard's node may use. One carries out commands; a larger shard has more clients, whose
+ * connections take threads of their own, and more to copy and save.
+ */
+export function vcpusOf(shardBytes: number): number {
+	if (shardBytes <= 8 * GIB) return NODE_VCPUS;
+	return shardBytes <= 32 * GIB ? 4 : 8;
+}
 
 /** The least that a node of a shard takes of its host's memory. */
 export function nodeBytesOf(shardBytes: number): number {

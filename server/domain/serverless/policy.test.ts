@@ -9,7 +9,7 @@ import {
 	NO_LIMITS,
 	SHRINKS_PER_HOUR,
 } from "../../contract/serverless.ts";
-import { boundsOf, headroomOf } from "./capacity.ts";
+import { boundsOf, headroomOf, vcpusOf } from "./capacity.ts";
 import { CALM_MS, type CacheLoad, LONG_CALM_MS } from "./load.ts";
 import {
 	decideCapacity,
@@ -55,6 +55,11 @@ function situation(overrides: Partial<Situation> = {}): Situation {
 
 const storage = (min: number | null, max: number | null): Limits => ({
 	...{ ...NO_LIMITS, dataStorageGb: { min, max } },
+});
+
+it("a larger shard may use more processors", () => {
+	const sizes = [FLOOR_BYTES, 8 * GIB, 9 * GIB, 32 * GIB, 64 * GIB];
+	expect(sizes.map(vcpusOf)).toEqual([2, 2, 4, 4, 8]);
 });
 
 describe("without clients", () => {

@@ -10,7 +10,12 @@ import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 import { recentScalingOf } from "../../data/scaling-column.ts";
 import { partsWanted, protocolOf } from "../../data/serverless-rows.ts";
 import { situationOf } from "../../domain/cache/plan-scaling.ts";
-import { nodeBytesOf, shardBytesOf } from "../../domain/serverless/capacity.ts";
+import {
+	NODE_VCPUS,
+	nodeBytesOf,
+	shardBytesOf,
+	vcpusOf,
+} from "../../domain/serverless/capacity.ts";
 import { partsOf } from "../../domain/serverless/parts.ts";
 import {
 	type Decision,
@@ -76,7 +81,10 @@ async function scale(resources: Resources, tx: Transaction, cache: FullCache): P
 	const { to } = decision;
 	await tx.cache.updateMany({
 		where: { id: cache.id },
-		data: { nodeMemoryBytes: BigInt(nodeBytesOf(to.shardBytes)) },
+		data: {
+			nodeMemoryBytes: BigInt(nodeBytesOf(to.shardBytes)),
+			nodeVcpus: vcpusFor(cache, to.shardBytes),
+		},
 	});
 	const told = await growNodes(tx, cache, Math.min(to.shardBytes, room.inPlaceBytes));
 	const problem = to.shards === wanted.shards ? null : await changeShards(resources, tx, cache, to);
@@ -112,6 +120,11 @@ function isOnItsWay(
 	return (then?.to.shardBytes ?? 0) <= wanted.shardBytes;
 }
 
+/** A Memcached node has as many threads at any size. */
+function vcpusFor({ engine }: FullCache, shardBytes: number): number {
+	return engine === "memcached" ? NODE_VCPUS : vcpusOf(shardBytes);
+}
+
 /** Raises nodes that have less to so much memory for data, where they are. Returns their hosts. */
 async function growNodes(
 	tx: Transaction,
@@ -127,7 +140,8 @@ async function growNodes(
 	const memoryBytes = BigInt(nodeBytesOf(shardBytes));
 	await tx.$executeRaw`
 		UPDATE "Node" SET "maxmemoryBytes" = ${BigInt(shardBytes)}, "generation" = "generation" + 1,
-			"memoryBytes" = greatest("memoryBytes", ${memoryBytes})
+			"memoryBytes" = greatest("memoryBytes", ${memoryBytes}),
+			"vcpus" = greatest("vcpus", ${vcpusFor(cache, shardBytes)}::int)
 		WHERE "id" = ANY(${growing.map(({ id }) => id)}::text[])`;
 	return hosts.keys();
 }
