@@ -11,9 +11,17 @@ const SHRINK_MARGIN = { bytes: 16 * MIB, share: 1 / 32 } as const;
 /** More connections than this can't all be Larder's own: then the engine needn't list them. */
 const OWN_CONNECTIONS_MAX = 64;
 
-/** Of an agent, a gateway, a Sentinel or a member of the same cache: their users have reserved names. */
-function isOwnConnection(line: string): boolean {
-	return / user=larder\b/.test(line) || / flags=\w*[MS]/.test(line);
+/** A health check that has connected and not logged in yet looks like a client. */
+const YOUNG_SECONDS = 2;
+
+/**
+ * Whether a line of CLIENT LIST is a client's connection: not of an agent, a gateway, a Sentinel or a member of the same
+ * cache, whose users have reserved names, and not one that may still log in as one of them.
+ */
+export function isClientConnection(line: string): boolean {
+	if (line === "" || / user=larder\b/.test(line) || / flags=\w*[MS]/.test(line)) return false;
+	const ageSeconds = Number(/ age=(\d+)/.exec(line)?.[1] ?? 0);
+	return ageSeconds > YOUNG_SECONDS || !/ cmd=NULL\b/.test(line);
 }
 
 /** Controls the size of an elastic node, and the speed of its clients. */
@@ -80,7 +88,7 @@ export class ValkeyElastic implements ElasticControl {
 	private async hasClients(connections: number): Promise<boolean> {
 		if (connections > OWN_CONNECTIONS_MAX) return true;
 		const list = String(await this.command("CLIENT", "LIST"));
-		return list.split("\n").some((line) => line !== "" && !isOwnConnection(line));
+		return list.split("\n").some(isClientConnection);
 	}
 
 	private async readMaxmemoryBytes(): Promise<number> {

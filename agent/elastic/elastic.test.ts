@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MIB } from "../../server/contract/limits.ts";
+import { isClientConnection } from "../drivers/valkey-elastic.ts";
 import { parseInfo } from "../drivers/valkey-info.ts";
 import { ClientPresence } from "./client-presence.ts";
 import { ecpusBetween, readEcpus } from "./ecpu-reading.ts";
@@ -66,6 +67,19 @@ test("an engine has clients while they are connected, or have asked for somethin
 	expect(presence.note(28_000, 2, { connected: false, requests: 0 })).toBe(false);
 	expect(presence.idleMs(29_000)).toBeUndefined();
 	expect(presence.idleMs(58_000)).toBe(30_000);
+});
+
+test("connections of agents, gateways, replicas and those that haven't logged in yet aren't clients", () => {
+	const line = (age: number, cmd: string, user: string, flags = "N") =>
+		`id=7 addr=127.0.0.1:5 name= age=${age} idle=0 flags=${flags} db=0 cmd=${cmd} user=${user} lib-name=`;
+	expect(isClientConnection(line(0, "get", "default"))).toBe(true);
+	expect(isClientConnection(line(9, "NULL", "default"))).toBe(true);
+	expect(isClientConnection(line(1, "NULL", "default"))).toBe(false);
+	for (const user of ["larder", "larder-gateway", "larder-sentinel", "larder-throttle"]) {
+		expect(isClientConnection(line(9, "ping", user))).toBe(false);
+	}
+	expect(isClientConnection(line(9, "psync", "default", "S"))).toBe(false);
+	expect(isClientConnection("")).toBe(false);
 });
 
 describe("the token bucket", () => {
