@@ -3,6 +3,7 @@ import { serverlessAsleep } from "./serverless/asleep.ts";
 import { serverlessCrowded } from "./serverless/crowded.ts";
 import { serverlessKilled } from "./serverless/killed.ts";
 import { serverlessEcpus, serverlessStorage } from "./serverless/maxima.ts";
+import { serverlessMemcached } from "./serverless/memcached.ts";
 import { serverlessQueue } from "./serverless/queue.ts";
 
 /** Caches whose capacity follows their load. */
@@ -14,5 +15,6 @@ export const SERVERLESS: readonly Scenario[] = [
 		serverlessCrowded,
 		serverlessKilled,
 		serverlessQueue,
+		serverlessMemcached,
 	],
 ];

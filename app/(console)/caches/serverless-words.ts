@@ -31,6 +31,12 @@ export const PROTOCOL_WORDS: Readonly<Record<Protocol, Words>> = {
 	},
 };
 
+export const MEMCACHED_EVICTION_HINT =
+	"Evicts what was used least recently. Writes never fail for lack of room.";
+
+export const MEMCACHED_HINT =
+	"Larder adds memory first, and nodes once hosts have no more; keys that move to a new node begin as misses. At the storage maximum, it evicts what was used least recently.";
+
 /** What happens once a serverless cache can't grow any more. */
 export const EVICTION_HINTS: Readonly<Record<EvictionPolicy, string>> = {
 	"volatile-lru":

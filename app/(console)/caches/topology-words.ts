@@ -4,7 +4,9 @@ import { plural } from "../../_lib/format/count.ts";
 
 /** "3 shards × 1 replica", "1 primary, no replica", "2 nodes", "Serverless, cluster". */
 export function topologyWords(cache: Cache | CacheSummary): string {
-	if (cache.kind === "serverless") return `Serverless, ${cache.protocol}`;
+	if (cache.kind === "serverless") {
+		return cache.protocol === null ? "Serverless" : `Serverless, ${cache.protocol}`;
+	}
 	if (cache.engine === "memcached") return plural(cache.nodeCount, "node");
 	const replicas =
 		cache.replicasPerShard === 0 ? "no replica" : plural(cache.replicasPerShard, "replica");

@@ -83,6 +83,7 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 
 /** How the cache is built, for its user. */
 function shapeWords(cache: Cache): string[] {
+	if (cache.kind === "serverless" && cache.protocol === null) return [KINDS.serverless.label];
 	if (cache.protocol !== null) {
 		return [KINDS[cache.kind].label, `${PROTOCOL_WORDS[cache.protocol].label} protocol`];
 	}

@@ -92,10 +92,12 @@ function serverlessFacts(cache: ServerlessCache): [string, ReactNode][] {
 	const { protocol, evictionPolicy, limits } = cache;
 	return [
 		["Kind", KINDS.serverless.label],
-		["Protocol", PROTOCOL_WORDS[protocol].label],
+		...(protocol === null
+			? []
+			: [["Protocol", PROTOCOL_WORDS[protocol].label] satisfies [string, string]]),
 		["Data storage", storageLimitWords(limits)],
 		["ECPU per second", ecpuLimitWords(limits)],
-		["When it is full", evictionPolicy],
+		["When it is full", evictionPolicy ?? "evicts what was used least recently"],
 		["Scale to zero", sleepWords(cache)],
 	];
 }

@@ -1,16 +1,19 @@
 import type { Cache, Endpoint } from "../../../../server/contract/cache-view.ts";
 import type { Snippet } from "./snippet-text.ts";
 import { MEMCACHED_SNIPPETS } from "./snippets-memcached.ts";
+import { MEMCACHED_SERVERLESS_SNIPPETS } from "./snippets-memcached-serverless.ts";
 import { redisSnippets } from "./snippets-redis.ts";
 
 /** The ways to connect that fit a cache's engine and cluster mode; the engine's own command-line client comes first. */
 export function snippetsFor({
+	kind,
 	engine,
 	clusterMode,
-}: Pick<Cache, "engine" | "clusterMode">): readonly Snippet[] {
-	return engine === "memcached"
-		? MEMCACHED_SNIPPETS
-		: redisSnippets({ engine, isCluster: clusterMode === "enabled" });
+}: Partial<Pick<Cache, "kind">> & Pick<Cache, "engine" | "clusterMode">): readonly Snippet[] {
+	if (engine === "memcached") {
+		return kind === "serverless" ? MEMCACHED_SERVERLESS_SNIPPETS : MEMCACHED_SNIPPETS;
+	}
+	return redisSnippets({ engine, isCluster: clusterMode === "enabled" });
 }
 
 /** Where a client begins; null while it isn't known. */

@@ -112,7 +112,10 @@ describe("a draft", () => {
 		expect(serverless({ parameterGroup: "own.group", zones: ["a"], slots: "0-16383" })).toEqual(
 			plain,
 		);
-		expect(serverless({ engine: "memcached" })).toEqual(plain);
+		expect(serverless({ engine: "memcached", evictionPolicy: "noeviction" })).toEqual({
+			...plain,
+			engine: "memcached",
+		});
 		const options = {
 			protocol: "standard",
 			evictionPolicy: "noeviction",

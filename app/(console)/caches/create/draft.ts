@@ -182,6 +182,7 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 function serverlessOf(draft: Draft): Partial<CreateCacheInput> {
 	const limits = limitChanges(NO_LIMITS, draft);
 	const afterMinutes = numberOf(draft.sleepMinutes);
+	if (draft.engine === "memcached") return limits === undefined ? {} : { limits };
 	return {
 		...(draft.protocol === "cluster" ? {} : { protocol: draft.protocol }),
 		...(limits === undefined ? {} : { limits }),

@@ -124,10 +124,9 @@ export function applyPurpose(draft: Draft, { purpose, engine }: WizardStart): Dr
 	return withEngine({ ...draft, ...PURPOSES[purpose].preset, purpose, slots: "" }, engine);
 }
 
-/** A serverless cache can't be Memcached. Other choices stay, in case the user goes back to the other kind. */
+/** Other choices stay, in case the user goes back to the other kind. */
 export function withKind(draft: Draft, kind: CacheKind): Draft {
-	const isMemcached = kind === "serverless" && draft.engine === "memcached";
-	return { ...(isMemcached ? withEngine({ ...draft, purpose: "" }, "valkey") : draft), kind };
+	return { ...draft, kind };
 }
 
 export function withEngine(draft: Draft, engine: Engine): Draft {

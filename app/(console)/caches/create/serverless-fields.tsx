@@ -6,7 +6,7 @@ import { ChoiceCard } from "../../../_ui/choice-card.tsx";
 import { Fold } from "../../../_ui/fold.tsx";
 import { EvictionField } from "../eviction-field.tsx";
 import { LimitFields } from "../limit-fields.tsx";
-import { PROTOCOL_WORDS } from "../serverless-words.ts";
+import { MEMCACHED_HINT, PROTOCOL_WORDS } from "../serverless-words.ts";
 import { SleepField } from "../sleep-field.tsx";
 import { filledTags } from "../tags.ts";
 import { errorSentence } from "./bind.ts";
@@ -25,11 +25,12 @@ import { SecurityFold } from "./security-fold.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 import type { Wizard } from "./use-wizard.ts";
 
-const ENGINES_WITH_SERVERLESS = ["valkey", "redis"] as const;
+const ENGINES_WITH_SERVERLESS = ["valkey", "redis", "memcached"] as const;
 
 const ENGINE_WORDS = {
 	valkey: "The best choice for most applications.",
 	redis: "For applications certified on Redis.",
+	memcached: "Plain values without copies, behind one endpoint for any Memcached client.",
 };
 
 /** A serverless cache's name and engine; the rest is folded, because most people leave it as it is. */
@@ -41,7 +42,7 @@ export function ServerlessFields({ wizard }: { wizard: Wizard }) {
 			<EngineCards wizard={wizard} engines={ENGINES_WITH_SERVERLESS} words={ENGINE_WORDS} />
 			<div className="flex flex-col gap-3">
 				<LimitsFold form={form} />
-				<SecurityFold form={form} />
+				{form.draft.engine !== "memcached" && <SecurityFold form={form} />}
 				<PortFold form={form} />
 			</div>
 		</>
@@ -51,52 +52,66 @@ export function ServerlessFields({ wizard }: { wizard: Wizard }) {
 /** How it grows, how far, and what happens then. */
 function LimitsFold({ form }: { form: CreateForm }) {
 	const { draft, set, visit } = form;
+	const hasProtocol = draft.engine !== "memcached";
 	const hasLimit = [draft.storageMin, draft.storageMax, draft.ecpuMin, draft.ecpuMax].some(
 		(text) => text.trim() !== "",
 	);
 	return (
 		<Fold
 			title="Limits and options"
-			summary={`${draft.protocol} protocol · ${hasLimit ? "own limits" : "no limits"} · ${draft.evictionPolicy}`}
+			summary={[
+				hasProtocol && `${draft.protocol} protocol`,
+				hasLimit ? "own limits" : "no limits",
+				hasProtocol && draft.evictionPolicy,
+			]
+				.filter(Boolean)
+				.join(" · ")}
 			isForcedOpen={anyError(form, [
 				...(["protocol", "evictionPolicy", "engineVersion"] as const),
 				...(["storageMin", "storageMax", "ecpuMin", "ecpuMax", "sleepMinutes"] as const),
 			])}
 		>
-			<FieldGroup legend="Protocol" hint="You can't change it later.">
-				<div className="grid gap-3 sm:grid-cols-2">
-					{PROTOCOLS.map((protocol) => (
-						<ChoiceCard
-							key={protocol}
-							name="protocol"
-							value={protocol}
-							isChosen={draft.protocol === protocol}
-							onChoose={() => set("protocol", protocol)}
-							title={PROTOCOL_WORDS[protocol].label}
-						>
-							{PROTOCOL_WORDS[protocol].hint}
-						</ChoiceCard>
-					))}
-				</div>
-			</FieldGroup>
+			{hasProtocol && (
+				<FieldGroup legend="Protocol" hint="You can't change it later.">
+					<div className="grid gap-3 sm:grid-cols-2">
+						{PROTOCOLS.map((protocol) => (
+							<ChoiceCard
+								key={protocol}
+								name="protocol"
+								value={protocol}
+								isChosen={draft.protocol === protocol}
+								onChoose={() => set("protocol", protocol)}
+								title={PROTOCOL_WORDS[protocol].label}
+							>
+								{PROTOCOL_WORDS[protocol].hint}
+							</ChoiceCard>
+						))}
+					</div>
+				</FieldGroup>
+			)}
+			{!hasProtocol && <p className="text-[0.8125rem] text-muted">{MEMCACHED_HINT}</p>}
 			<LimitFields
 				draft={draft}
 				set={set}
 				onBlur={visit}
 				errorOf={(field) => errorSentence(form, field)}
 			/>
-			<EvictionField
-				value={draft.evictionPolicy}
-				protocol={draft.protocol}
-				onChange={(policy) => set("evictionPolicy", policy)}
-				error={errorSentence(form, "evictionPolicy")}
-			/>
-			<SleepField
-				value={draft.sleepMinutes}
-				onChange={(value) => set("sleepMinutes", value)}
-				onBlur={() => visit("sleepMinutes")}
-				error={errorSentence(form, "sleepMinutes")}
-			/>
+			{hasProtocol && (
+				<EvictionField
+					value={draft.evictionPolicy}
+					protocol={draft.protocol}
+					onChange={(policy) => set("evictionPolicy", policy)}
+					error={errorSentence(form, "evictionPolicy")}
+				/>
+			)}
+			{hasProtocol && (
+				<SleepField
+					value={draft.sleepMinutes}
+					onChange={(value) => set("sleepMinutes", value)}
+					onBlur={() => visit("sleepMinutes")}
+					error={errorSentence(form, "sleepMinutes")}
+				/>
+			)}
 			<EngineVersionField form={form} />
 		</Fold>
 	);

@@ -21,12 +21,19 @@ interface Promised {
 	text: string;
 }
 
-const ENDPOINTS: Readonly<Record<Protocol, readonly Promised[]>> = {
+const ENDPOINTS: Readonly<Record<Protocol | "memcached", readonly Promised[]>> = {
 	cluster: [
 		{
 			icon: ArrowLeftRight,
 			title: "Configuration endpoint",
 			text: "Reads and writes. Clients must speak the cluster protocol.",
+		},
+	],
+	memcached: [
+		{
+			icon: ArrowLeftRight,
+			title: "Configuration endpoint",
+			text: "Reads and writes, for any Memcached client with the text or meta protocol.",
 		},
 	],
 	standard: [
@@ -40,21 +47,24 @@ export function ServerlessSummary({ form, footer }: { form: CreateForm; footer: 
 	const { draft, request } = form;
 	const hosts = useOnlineHosts();
 	const { dataStorageGb, ecpuPerSecond } = request.limits ?? {};
+	const isMemcached = draft.engine === "memcached";
 	return (
 		<Panel title="What you will get">
 			<ul className="flex flex-col gap-2">
-				{ENDPOINTS[draft.protocol].map(({ icon: Icon, title, text }) => (
-					<li
-						key={title}
-						className="flex items-start gap-2.5 rounded-lg border border-accent bg-accent-soft px-3 py-2"
-					>
-						<Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-accent-soft-foreground" />
-						<p className="min-w-0 text-[0.8125rem]">
-							<span className="font-semibold">{title}</span>
-							<span className="block text-pretty text-accent-soft-foreground">{text}</span>
-						</p>
-					</li>
-				))}
+				{ENDPOINTS[isMemcached ? "memcached" : draft.protocol].map(
+					({ icon: Icon, title, text }) => (
+						<li
+							key={title}
+							className="flex items-start gap-2.5 rounded-lg border border-accent bg-accent-soft px-3 py-2"
+						>
+							<Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-accent-soft-foreground" />
+							<p className="min-w-0 text-[0.8125rem]">
+								<span className="font-semibold">{title}</span>
+								<span className="block text-pretty text-accent-soft-foreground">{text}</span>
+							</p>
+						</li>
+					),
+				)}
 			</ul>
 			<dl className="mt-3.5 flex flex-col gap-1.5 text-[0.8125rem]">
 				<Fact label="Data storage">
@@ -73,13 +83,18 @@ export function ServerlessSummary({ form, footer }: { form: CreateForm; footer: 
 						unlimited="grows with its requests"
 					/>
 				</Fact>
-				<Fact label="When it is full">{draft.evictionPolicy}</Fact>
-				{hosts !== undefined && <Placement hosts={hosts} protocol={draft.protocol} />}
+				<Fact label="When it is full">
+					{isMemcached ? "evicts what was used least recently" : draft.evictionPolicy}
+				</Fact>
+				{hosts !== undefined && !isMemcached && (
+					<Placement hosts={hosts} protocol={draft.protocol} />
+				)}
+				{isMemcached && <Fact label="Nodes">two or more, without copies</Fact>}
 			</dl>
 			{hosts === undefined ? (
 				<BlockSkeleton className="mt-2 h-10" label="Loading hosts" />
 			) : (
-				<Gap hosts={hosts} />
+				!isMemcached && <Gap hosts={hosts} />
 			)}
 			<AsCode request={request} />
 			<div className="mt-4 flex justify-between gap-2">{footer}</div>

@@ -32,12 +32,14 @@ export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) 
 			{isServerless(cache) ? (
 				<Panel title="Engine">
 					<div className="flex flex-col gap-4">
-						<EvictionField
-							value={draft.evictionPolicy ?? cache.evictionPolicy}
-							protocol={cache.protocol}
-							onChange={(evictionPolicy) => set({ evictionPolicy })}
-							error={errorOf("evictionPolicy")}
-						/>
+						{cache.protocol !== null && cache.evictionPolicy !== null && (
+							<EvictionField
+								value={draft.evictionPolicy ?? cache.evictionPolicy}
+								protocol={cache.protocol}
+								onChange={(evictionPolicy) => set({ evictionPolicy })}
+								error={errorOf("evictionPolicy")}
+							/>
+						)}
 						<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 					</div>
 				</Panel>

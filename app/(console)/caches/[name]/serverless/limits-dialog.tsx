@@ -75,7 +75,9 @@ export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
 				errorOf={errorOf}
 				autoFocus="storageMax"
 			/>
-			<SleepField value={minutes} onChange={setMinutes} error={sleepProblem} />
+			{cache.protocol !== null && (
+				<SleepField value={minutes} onChange={setMinutes} error={sleepProblem} />
+			)}
 			<div className="rounded-xl border border-border bg-well px-3.5 py-3">
 				<h3 className="mb-1.5 text-[0.8125rem] font-semibold">What changes</h3>
 				<DifferenceList

@@ -14,6 +14,7 @@ import type { ServerlessCache } from "./serverless-cache.ts";
 export function ResiliencePanel({ cache }: { cache: ServerlessCache }) {
 	const zones = [...new Set(nodesOf(cache).map(({ zone }) => zone))].sort();
 	const isSpread = zones.length > 1;
+	if (cache.protocol === null) return <WithoutCopies zones={zones} />;
 	return (
 		<Panel title="Availability">
 			<dl className="flex flex-col gap-2.5">
@@ -56,6 +57,18 @@ export function ResiliencePanel({ cache }: { cache: ServerlessCache }) {
 					</Banner>
 				</div>
 			)}
+		</Panel>
+	);
+}
+
+/** Memcached keeps no copies: what survives is the endpoint. */
+function WithoutCopies({ zones }: { zones: readonly string[] }) {
+	return (
+		<Panel title="Availability">
+			<p className="text-[0.8125rem] text-pretty text-muted">
+				Its nodes are in {zones.join(", ") || "no zone yet"}. If one is lost, its keys are misses
+				until it is back or replaced; the endpoint stays open.
+			</p>
 		</Panel>
 	);
 }

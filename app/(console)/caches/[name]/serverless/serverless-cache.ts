@@ -1,8 +1,8 @@
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
 
-type Serverless = "protocol" | "limits" | "usage" | "capacity" | "evictionPolicy";
+type Serverless = "limits" | "usage" | "capacity";
 
-/** A cache with what every serverless one has. */
+/** A cache with what every serverless one has. Memcached has neither protocol nor eviction policy. */
 export type ServerlessCache = Cache & {
 	kind: "serverless";
 } & { [Field in Serverless]: NonNullable<Cache[Field]> };
@@ -10,10 +10,8 @@ export type ServerlessCache = Cache & {
 export function isServerless(cache: Cache): cache is ServerlessCache {
 	return (
 		cache.kind === "serverless" &&
-		cache.protocol !== null &&
 		cache.limits !== null &&
 		cache.usage !== null &&
-		cache.capacity !== null &&
-		cache.evictionPolicy !== null
+		cache.capacity !== null
 	);
 }

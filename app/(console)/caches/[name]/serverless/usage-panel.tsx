@@ -9,7 +9,12 @@ import { ForAdministrators } from "../../../../_ui/for-administrators.tsx";
 import { Freshness } from "../../../../_ui/freshness.tsx";
 import { Banner } from "../../../../_ui/notices.tsx";
 import { Panel } from "../../../../_ui/panel.tsx";
-import { EVICTION_HINTS, formatGb, storageBytes } from "../../serverless-words.ts";
+import {
+	EVICTION_HINTS,
+	formatGb,
+	MEMCACHED_EVICTION_HINT,
+	storageBytes,
+} from "../../serverless-words.ts";
 import { dataNodesOf } from "../../topology-words.ts";
 import { LimitsDialog } from "../lazy-dialogs.tsx";
 import { LimitMeter } from "./limit-meter.tsx";
@@ -108,7 +113,7 @@ function Limited({ cache }: { cache: ServerlessCache }) {
 		<div className="mt-4 flex flex-col gap-3">
 			{isFull && (
 				<Banner tone="warning" title="Data storage is at its maximum">
-					{EVICTION_HINTS[evictionPolicy]}
+					{evictionPolicy === null ? MEMCACHED_EVICTION_HINT : EVICTION_HINTS[evictionPolicy]}
 				</Banner>
 			)}
 			{throttledPercent > 0 && (
