@@ -5,6 +5,7 @@ import { createCacheInputSchema } from "../contract/create-cache.ts";
 import type { AlertInput } from "../contract/host-report.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import { expireLeases } from "../fleet/lease-keeper.ts";
+import { meterNodes } from "../fleet/meter-nodes.ts";
 import { takeAlert } from "../fleet/take-alert.ts";
 import { createCache } from "../services/caches/create-cache.ts";
 import { deleteCache } from "../services/caches/delete-cache.ts";
@@ -180,12 +181,18 @@ it("asks for a person's decision if automatic failover is off, and then promotes
 
 it("is gone only when every host has confirmed, at a revision that includes the removal", async () => {
 	await join("a", "b");
+	await meterNodes(test.resources);
 	await create({ replicasPerShard: 1 });
 	await settle();
 	await convergeAll();
+	const { time } = test;
+	time.now = new Date(time.now.getTime() + 5_000);
 	await deleteCache(test.resources, caller, { name: "orders" });
 	await settle();
 	expect((await orders()).status).toBe("deleting");
+	// It has lived for less than the minute between two meterings.
+	const day = await test.resources.db.cacheUsage.findMany({ where: { spanSeconds: 86_400 } });
+	expect(day.reduce((sum, { nodeSeconds }) => sum + nodeSeconds, 0)).toBeCloseTo(10, 3);
 	const [first, second] = hosts;
 	// A report that was on its way before the host heard of the removal proves nothing.
 	await first?.report({ revision: 0, observations: [] });

@@ -7,6 +7,7 @@ import { readSnapshot } from "../data/read-snapshot.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { afterAttempt, blockEvents } from "../domain/cache/blocks.ts";
 import type { Block, Plan, PlanAction, PlanEvent } from "../domain/cache/model.ts";
+import { meterNodes } from "../fleet/meter-nodes.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
@@ -142,6 +143,8 @@ async function apply(
 		case "move-port":
 			return movePort(resources, cache, action.nodeId);
 		case "remove-nodes":
+			// Their last minute counts too, and all of a cache that has lived for less.
+			await meterNodes(resources);
 			await removeNodes(resources, cache);
 			return null;
 		case "assign-ports":
