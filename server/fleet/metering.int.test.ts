@@ -190,6 +190,12 @@ it("says what a cache would cost in other forms, from what it used, once it has 
 	expect(comparison.needs).toBe(
 		"At its busiest it took 2.5 GiB, 0.30 processor cores and 7 connections. With a fifth to spare, 1 node of cache.m6g.large would be enough.",
 	);
+	const own = { nodeType: "own.huge", nodeMemoryBytes: BigInt(1_000 * GIB) };
+	await test.resources.db.cache.updateMany({ data: own });
+	const { what } = (await costs()).comparison.aws ?? {};
+	expect(what).toMatch(
+		/^[2-9] nodes of cache\.r\w+\.\d+xlarge .*; AWS has no node with 1,?000 GiB\.$/,
+	);
 });
 
 it("bills a serverless cache for storage, at least the minimum, and for ECPUs", async () => {

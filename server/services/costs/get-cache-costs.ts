@@ -105,25 +105,27 @@ function presentCost(row: FullCache, card: RateCard, used: Used): CostEstimate {
 	return monthly(hourly, `${nodesText(wantedNodeCount(row), row.nodeType)}.`);
 }
 
-/** AWS has no types but the catalog's: another type counts as the cheapest of at least that memory. */
+/**
+ * AWS has no types but the catalog's: another type counts as the cheapest of at least that memory, and one that is larger than
+ * all of them as several of the largest.
+ */
 function onAws(row: FullCache, used: Used): CostEstimate {
 	const engine = engineSchema.parse(row.engine);
 	if (isServerless(row)) return asServerless(row, DEFAULT_RATE_CARD, used);
-	const hourly = (nodeType: string, { memoryBytes }: NodeTypeSize) =>
-		nodeHourlyCost(DEFAULT_RATE_CARD, { engine, nodeType, memoryBytes });
+	const memoryBytes = Number(row.nodeMemoryBytes);
+	const hourly = ([nodeType, size]: readonly [string, NodeTypeSize]) =>
+		nodeHourlyCost(DEFAULT_RATE_CARD, { engine, nodeType, memoryBytes: size.memoryBytes });
 	const own = NODE_TYPES.get(row.nodeType);
-	const [nodeType, size] =
-		own !== undefined
-			? ([row.nodeType, own] as const)
-			: ([...NODE_TYPES]
-					.filter(([, each]) => each.memoryBytes >= Number(row.nodeMemoryBytes))
-					.toSorted((a, b) => hourly(...a) - hourly(...b))[0] ??
-				[...NODE_TYPES].at(-1) ?? [
-					row.nodeType,
-					{ vcpus: 1, memoryBytes: Number(row.nodeMemoryBytes), cpuMillis: 1_000 },
-				]);
-	const nodes = wantedNodeCount(row);
-	return monthly(nodes * hourly(nodeType, size), `${nodesText(nodes, nodeType)} in us-east-1.`);
+	const [cheapest] = [...NODE_TYPES]
+		.filter(([, each]) => each.memoryBytes >= memoryBytes)
+		.toSorted((a, b) => hourly(a) - hourly(b));
+	const [largest] = [...NODE_TYPES].toSorted(([, a], [, b]) => b.memoryBytes - a.memoryBytes);
+	const type = own === undefined ? (cheapest ?? largest) : ([row.nodeType, own] as const);
+	if (type === undefined) throw new Error("the catalog has no node types");
+	const each = Math.ceil(memoryBytes / type[1].memoryBytes);
+	const nodes = wantedNodeCount(row) * Math.max(1, each);
+	const why = each > 1 ? `; AWS has no node with ${formatGib(memoryBytes)}` : "";
+	return monthly(nodes * hourly(type), `${nodesText(nodes, type[0])} in us-east-1${why}.`);
 }
 
 /** The nodes that would do, and why. */
