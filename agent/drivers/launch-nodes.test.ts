@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNodesFile } from "./launch-nodes.ts";
+import { checkNodesFile, withOneShardId } from "./launch-nodes.ts";
 
 const SELF = "a".repeat(40);
 const OTHER = "b".repeat(40);
@@ -25,4 +25,16 @@ test.each([
 	["garbage between", FILE.replace(`\n${SELF}`, `\n#!?\n${SELF}`)],
 ])("an engine's own file can't be used: %s", (_, text) => {
 	expect(checkNodesFile(text, SELF)).toBe("damaged");
+});
+
+test("replicas get the shard id of their primaries, and all else stays as the engine wrote it", () => {
+	expect(withOneShardId(FILE)).toBe(FILE);
+	const apart = FILE.replace(
+		`shard-id=${"c".repeat(40)} myself`,
+		`shard-id=${"d".repeat(40)} myself`,
+	);
+	expect(apart).not.toBe(FILE);
+	expect(withOneShardId(apart)).toBe(FILE);
+	const old = FILE.replaceAll(/,,tls-port=0,shard-id=\w+/g, "");
+	expect(withOneShardId(old)).toBe(old);
 });

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readFileIfExists } from "../../platform/atomic-file.ts";
+import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 import { askNode } from "./ask-node.ts";
@@ -14,18 +14,19 @@ import {
 import { resolveAddress } from "./resolve-address.ts";
 
 const ASKED_AT_MOST = 8;
+const SHARD_ID = /shard-id=[0-9a-f]+/;
 
 /** The engine's own cluster file: the node's identity, the nodes it knows, and its votes. */
 export function nodesFile(paths: InstancePaths): string {
 	return join(paths.data, "nodes.conf");
 }
 
-/** Written once, at the first launch. After that only the engine writes it. */
+/** Written at the first launch. After that only the engine writes it, but for what it couldn't read itself. */
 export async function prepareNodes(
 	{ kind, paths, assignment }: LaunchContext,
 	cluster: ClusterAssignment,
 ): Promise<void> {
-	if (kind !== "first") return;
+	if (kind !== "first") return await repairNodes(paths);
 	const members = cluster.shards.flatMap((shard) => shard.members);
 	const addresses = new Map(
 		await Promise.all(
@@ -36,6 +37,35 @@ export async function prepareNodes(
 		? renderNewcomerNodes
 		: renderGenesisNodes;
 	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
+}
+
+async function repairNodes(paths: InstancePaths): Promise<void> {
+	const text = await readFileIfExists(nodesFile(paths));
+	if (text === null) return;
+	const repaired = withOneShardId(text);
+	if (repaired !== text) await writeFileAtomic(nodesFile(paths), repaired);
+}
+
+/**
+ * Gives replicas the shard id of their primaries. Valkey 8.1 refuses to start with a file in which they differ, but writes
+ * one: a node that has just met its cluster hears of a replica's shard id before it hears of the primary's.
+ */
+export function withOneShardId(text: string): string {
+	const lines = text.split("\n").map((line) => line.split(" "));
+	const shardIds = new Map(
+		lines.flatMap(([id, address]) => {
+			const shardId = SHARD_ID.exec(address ?? "")?.[0];
+			return id === undefined || shardId === undefined ? [] : [[id, shardId] as const];
+		}),
+	);
+	return lines
+		.map((fields) => {
+			const [id, address = "", flags, primaryId = "", ...rest] = fields;
+			const shardId = shardIds.get(primaryId);
+			if (shardId === undefined) return fields.join(" ");
+			return [id, address.replace(SHARD_ID, shardId), flags, primaryId, ...rest].join(" ");
+		})
+		.join("\n");
 }
 
 /** Why the engine's own file can't identify the node. */
