@@ -19,6 +19,11 @@ const ANSWER_MS = 60_000;
  * tenth of a millisecond. Valkey tells them once.
  */
 const REDIS_SLOTS_AT_ONCE = 16;
+/**
+ * Valkey changes a slot once its replicas know of that, and reads no further command of the connection until then. So
+ * changes travel over several connections.
+ */
+const VALKEY_CONNECTIONS = 8;
 /** Between two changes of slots, which make all nodes write their cluster files. */
 const REST_MS = 2;
 
@@ -36,6 +41,9 @@ export interface CourierEnd {
 export class SlotCourier {
 	private readonly source: EngineConnection;
 	private readonly target: EngineConnection;
+	/** For changes of slots, including the ones above. */
+	private readonly sources: readonly EngineConnection[];
+	private readonly targets: readonly EngineConnection[];
 	private readonly from: CourierEnd;
 	private readonly to: CourierEnd;
 	private readonly login: readonly string[];
@@ -49,15 +57,17 @@ export class SlotCourier {
 	private constructor(options: {
 		from: CourierEnd;
 		to: CourierEnd;
-		source: EngineConnection;
-		target: EngineConnection;
+		sources: readonly [EngineConnection, ...EngineConnection[]];
+		targets: readonly [EngineConnection, ...EngineConnection[]];
 		login: readonly string[];
 		engine: Engine;
 	}) {
 		this.from = options.from;
 		this.to = options.to;
-		this.source = options.source;
-		this.target = options.target;
+		this.sources = options.sources;
+		this.targets = options.targets;
+		[this.source] = options.sources;
+		[this.target] = options.targets;
 		this.login = options.login;
 		this.arriveAtOnce = options.engine === "redis" ? REDIS_SLOTS_AT_ONCE : LIMITS.clusterSlots;
 	}
@@ -71,12 +81,23 @@ export class SlotCourier {
 		const { systemUsername: username, systemPassword: password } = auth;
 		const connect = ({ host, port }: CourierEnd) =>
 			EngineConnection.open({ host, port, username, password, encoding: "latin1" }, CONNECT_MS);
-		const source = await connect(from);
+		const more = engine === "valkey" ? VALKEY_CONNECTIONS - 1 : 0;
+		const opened: EngineConnection[] = [];
+		const open = async (end: CourierEnd) => {
+			const connection = await connect(end);
+			opened.push(connection);
+			return connection;
+		};
+		const openAll = async (end: CourierEnd) => {
+			const first = await open(end);
+			const others = await Promise.allSettled(Array.from({ length: more }, () => open(end)));
+			return [first, ...others.map(valueOrThrow)] as const;
+		};
 		try {
-			const target = await connect(to);
-			return new SlotCourier({ from, to, source, target, login: [username, password], engine });
+			const [sources, targets] = [await openAll(from), await openAll(to)];
+			return new SlotCourier({ from, to, sources, targets, login: [username, password], engine });
 		} catch (error) {
-			source.close();
+			for (const connection of opened) connection.close();
 			throw error;
 		}
 	}
@@ -86,12 +107,11 @@ export class SlotCourier {
 	}
 
 	get closed(): boolean {
-		return this.source.closed || this.target.closed;
+		return [...this.sources, ...this.targets].some(({ closed }) => closed);
 	}
 
 	close(): void {
-		this.source.close();
-		this.target.close();
+		for (const connection of [...this.sources, ...this.targets]) connection.close();
 	}
 
 	/**
@@ -113,7 +133,7 @@ export class SlotCourier {
 	 * and then died, the slot would have no owner.
 	 */
 	private async change(close: readonly number[], open: readonly number[]): Promise<void> {
-		const { from, to, source, target } = this;
+		const { from, to, sources, targets } = this;
 		const handOver = (slot: number) => ({ slot, state: ["NODE", to.nodeId], allowed: null });
 		const toOpen = (state: readonly string[], allowed: RegExp) =>
 			open.map((slot) => ({ slot, state, allowed }));
@@ -121,13 +141,13 @@ export class SlotCourier {
 		this.sourceTraffic.noteOwn(close.length + open.length);
 		this.targetTraffic.noteOwn(close.length + open.length);
 		while (arriving.length > this.arriveAtOnce) {
-			await setSlots(target, arriving.splice(0, this.arriveAtOnce));
+			await setSlots(targets, arriving.splice(0, this.arriveAtOnce));
 			await delay(REST_MS);
 		}
 		const importing = toOpen(["IMPORTING", from.nodeId], /already the owner/);
-		await setSlots(target, [...arriving, ...importing]);
+		await setSlots(targets, [...arriving, ...importing]);
 		const migrating = toOpen(["MIGRATING", to.nodeId], /not the owner/);
-		await setSlots(source, [...close.map(handOver), ...migrating]);
+		await setSlots(sources, [...close.map(handOver), ...migrating]);
 		await delay(REST_MS);
 	}
 
@@ -211,7 +231,22 @@ interface SlotChange {
 	allowed: RegExp | null;
 }
 
-async function setSlots(engine: EngineConnection, changes: readonly SlotChange[]): Promise<void> {
+/** Spreads changes over an engine's connections. */
+async function setSlots(
+	connections: readonly EngineConnection[],
+	changes: readonly SlotChange[],
+): Promise<void> {
+	await Promise.all(
+		connections.map((connection, index) =>
+			setSome(
+				connection,
+				changes.filter((_, turn) => turn % connections.length === index),
+			),
+		),
+	);
+}
+
+async function setSome(engine: EngineConnection, changes: readonly SlotChange[]): Promise<void> {
 	await together(engine, changes, async ({ slot, state, allowed }) => {
 		try {
 			await engine.command(["CLUSTER", "SETSLOT", String(slot), ...state], ANSWER_MS);
@@ -229,10 +264,12 @@ async function together<T, R>(
 	send: (item: T) => Promise<R>,
 ): Promise<R[]> {
 	const results = await Promise.allSettled(engine.together(() => items.map(send)));
-	return results.map((result) => {
-		if (result.status === "rejected") throw result.reason;
-		return result.value;
-	});
+	return results.map(valueOrThrow);
+}
+
+function valueOrThrow<T>(result: PromiseSettledResult<T>): T {
+	if (result.status === "rejected") throw result.reason;
+	return result.value;
 }
 
 /** Lists of keys, each of one slot, in groups of at most `most` keys. */
