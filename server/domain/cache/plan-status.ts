@@ -15,7 +15,7 @@ import {
 import { engineTitle } from "./node-kind.ts";
 import { nodeLabel, nodeNames } from "./node-label.ts";
 import { pairsOf } from "./node-pairs.ts";
-import { planDiscovery } from "./plan-discovery.ts";
+import { hasPlaces, planDiscovery } from "./plan-discovery.ts";
 import { isSized } from "./plan-size.ts";
 import { isInReboot, rebootsUnderWay } from "./reboot-progress.ts";
 import { describeResize, isCountStep } from "./size-progress.ts";
@@ -37,7 +37,10 @@ export function whatIsReached(cache: CacheModel): Reached {
 	return {
 		started: nodes.every((node) => node.observation?.phase === "running"),
 		joined: cache.shards.every((shard) =>
-			shard.nodes.every((node) => isSettled(node, shard, cache)),
+			shard.nodes.every(
+				// Clients of a cache with places notice nothing of nodes that come or go.
+				(node) => (hasPlaces(cache) && inChange(node)) || isSettled(node, shard, cache),
+			),
 		),
 		// A gateway that is off or broken is reported on its host; it must not keep a cache from becoming available.
 		opened:
