@@ -1,5 +1,5 @@
 /**
- * `npm run bench:serverless [-- --only fill,scale-in,step,saw,ecpu --protocol cluster --gib 4 --saw-minutes 10 --svg docs/images]`:
+ * `npm run bench:serverless [-- --only fill,scale-in,step,saw,ecpu,memcached --protocol cluster --gib 4 --saw-minutes 10 --svg docs/images]`:
  * what a serverless cache without limits does under loads that provisioned caches would have to be sized for.
  *
  *   fill      from 100 KB a second up to all that the machine makes, until `--gib` are stored
@@ -7,6 +7,7 @@
  *   step      from nothing to all that the machine makes
  *   saw       data comes and goes: no more moves than the policy allows
  *   ecpu      how exactly clients are held to an ECPU maximum, and what that costs
+ *   memcached a Memcached cache filled at once with `--gib`: no request fails, nothing is evicted
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,12 +21,13 @@ import { FillLoad } from "../fixtures/fill-load.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { readDecisions, watchCapacity } from "./serverless/capacity-watch.ts";
+import { benchMemcachedFill } from "./serverless/memcached.ts";
 import { drawCapacity } from "./serverless/picture.ts";
 import { benchThrottle } from "./serverless/throttle.ts";
 
 const { values } = parseArgs({
 	options: {
-		only: { type: "string", default: "fill,scale-in,step,saw,ecpu" },
+		only: { type: "string", default: "fill,scale-in,step,saw,ecpu,memcached" },
 		protocol: { type: "string", default: "cluster" },
 		gib: { type: "string", default: "4" },
 		"saw-minutes": { type: "string", default: "10" },
@@ -50,6 +52,7 @@ try {
 	if (sections.includes("step")) await benchStep(larder);
 	if (sections.includes("saw")) await benchSaw(larder);
 	if (sections.includes("ecpu")) await benchThrottle(larder);
+	if (sections.includes("memcached")) await benchMemcachedFill(larder, bytes);
 } finally {
 	await larder.stop();
 }
