@@ -19,6 +19,7 @@ import {
 } from "../../limits-draft.ts";
 import { SleepField } from "../../sleep-field.tsx";
 import { DifferenceList } from "../modify/difference-list.tsx";
+import type { Difference } from "../modify/modification.ts";
 import { useModify } from "../use-modify.ts";
 import { limitConflict, limitDifferences } from "./limit-differences.ts";
 import type { ServerlessCache } from "./serverless-cache.ts";
@@ -81,7 +82,10 @@ export function LimitsDialog({ cache: present, onClose }: LimitsDialogProps) {
 			<div className="rounded-xl border border-border bg-well px-3.5 py-3">
 				<h3 className="mb-1.5 text-[0.8125rem] font-semibold">What changes</h3>
 				<DifferenceList
-					list={limitDifferences(cache, { ...draft, ...presentAt(cache, problems) })}
+					list={[
+						...limitDifferences(cache, { ...draft, ...presentAt(cache, problems) }),
+						...(sleepProblem === undefined ? sleepDifference(asleepAfter, scaleToZero) : []),
+					]}
 				/>
 			</div>
 		</FormDialog>
@@ -95,6 +99,13 @@ function presentAt(
 ): Partial<LimitsDraft> {
 	const present = toLimitsDraft(limits);
 	return Object.fromEntries([...problems.keys()].map((field) => [field, present[field]]));
+}
+
+function sleepDifference(before: number, scaleToZero: ScaleToZeroInput | undefined): Difference[] {
+	if (scaleToZero === undefined) return [];
+	const words = (minutes: number) => (minutes === 0 ? "never" : `after ${minutes} min`);
+	const [from, to] = [words(before), words(scaleToZero.afterMinutes)];
+	return [{ field: "Scale to zero", from, to, effect: "at once; nothing restarts" }];
 }
 
 /** What the API would refuse. */
