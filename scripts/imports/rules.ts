@@ -45,8 +45,8 @@ export const AREAS: readonly Area[] = [
 	{ path: "prisma", uses: ["platform", "server/data"] },
 	{ path: "scripts", uses: [...BASE, "agent/bundles"] },
 	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"] },
-	// The console's own code adds up the figures that a benchmark compares.
-	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "scripts", "e2e", "app"] },
+	// The console's own code adds up the figures that a benchmark compares, and the agent's asks engines for theirs.
+	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "app"] },
 	// Dozens of clients in one process use the agent's own connection, which costs next to nothing.
 	{
 		path: "e2e/chaos",
