@@ -11,13 +11,13 @@ function settle(pace: SlotPace, msPerKey: number, keysPerSlot: number): number {
 	return restMs;
 }
 
-test("a batch keeps the source busy for about 1.5 ms, and leaves clients as much, whatever the size of keys", () => {
+test("a batch keeps the source busy for about a millisecond, and then leaves it to clients, whatever the size of keys", () => {
 	for (const msPerKey of [0.001, 0.05, 0.4, 0.9]) {
 		const pace = new SlotPace();
-		expect(settle(pace, msPerKey, 1_000), String(msPerKey)).toBeLessThanOrEqual(2);
+		expect(settle(pace, msPerKey, 1_000), String(msPerKey)).toBeLessThanOrEqual(1);
 		const busyMs = pace.keysAtOnce * msPerKey;
-		expect(busyMs, String(msPerKey)).toBeGreaterThan(0.9);
-		expect(busyMs, String(msPerKey)).toBeLessThan(1.9);
+		expect(busyMs, String(msPerKey)).toBeGreaterThan(0.7);
+		expect(busyMs, String(msPerKey)).toBeLessThan(1.3);
 	}
 });
 
@@ -27,31 +27,27 @@ test("while nobody else uses the engines, batches are ten times as large, withou
 	expect(settle(pace, 0.05, 1_000)).toBe(0);
 	expect(pace.keysAtOnce).toBe(200);
 	pace.isAlone = false;
-	expect(pace.keysAtOnce).toBe(30);
+	expect(pace.keysAtOnce).toBe(20);
 });
 
 test("large keys go one by one, with longer rests", () => {
 	const pace = new SlotPace();
-	expect(settle(pace, 50, 1_000)).toBeGreaterThan(20);
+	expect(settle(pace, 50, 1_000)).toBeGreaterThan(10);
 	expect(pace.keysAtOnce).toBe(1);
 });
 
-test("where most batches wait for processors, fewer and larger ones leave clients as much time as they take", () => {
+test("a busy machine doesn't change the size of batches, and none that took very long is repeated", () => {
 	const pace = new SlotPace();
 	settle(pace, 0.05, 1_000);
 	const before = pace.keysAtOnce;
 	for (let turn = 0; turn < 100; turn += 1) {
-		const { keysAtOnce } = pace;
 		const waitedMs = turn % 4 === 0 ? 0 : 25;
-		const tookMs = keysAtOnce * 0.05 + waitedMs;
-		expect(pace.noteSent(keysAtOnce, tookMs)).toBe(Math.ceil(tookMs));
+		pace.noteSent(pace.keysAtOnce, pace.keysAtOnce * 0.05 + waitedMs);
 		expect(pace.keysAtOnce).toBeGreaterThan(before * 0.7);
-		expect(pace.keysAtOnce).toBeLessThanOrEqual(before * 4);
+		expect(pace.keysAtOnce).toBeLessThanOrEqual(before);
 	}
-	expect(pace.keysAtOnce).toBeGreaterThan(before * 1.5);
-	expect(pace.noteSent(pace.keysAtOnce, 400)).toBeLessThan(60);
-	settle(pace, 0.05, 1_000);
-	expect(pace.keysAtOnce).toBeLessThan(before * 1.2);
+	expect(pace.noteSent(pace.keysAtOnce, 400)).toBeLessThan(20);
+	expect(pace.keysAtOnce).toBeLessThan(before / 2);
 });
 
 test("one question finds the keys of about one batch, in few full slots or in many that are almost empty", () => {

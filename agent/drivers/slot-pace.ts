@@ -1,9 +1,13 @@
 /** For how long one batch of keys should keep the source busy, which serves no other client meanwhile. */
-const BUSY_MS = 1.5;
+const BUSY_MS = 1;
 /** The same while nobody else uses the engines. */
 const BUSY_ALONE_MS = 10;
-/** After a batch, clients have the engines to themselves for as long as it took, but no longer than this if keys are small. */
-const REST_MOST_MS = 50;
+/**
+ * Between two batches, the engines answer all clients that wait. Beyond that, they have them to themselves for this part of
+ * the time that the batch took, and of no more than `most` if keys are small: a move that rests longer only holds clients
+ * up for longer.
+ */
+const REST = { part: 1 / 4, mostMs: 50 };
 const KEYS = { first: 16, least: 1, most: 1_000 };
 const SLOTS = { first: 8, least: 1, most: 64 };
 /**
@@ -12,16 +16,11 @@ const SLOTS = { first: 8, least: 1, most: 64 };
  */
 const SLOWER_AT_MOST = 1.1;
 const MUCH_SLOWER = { fromMs: 100, atMost: 4 };
-/** Where each batch waits for processors, fewer and larger ones hold up clients less. */
-const LARGER_AT_MOST = 4;
-const LATELY = 1 / 8;
 
 /** How fast keys go from one engine to another, so that clients of both hardly notice. */
 export class SlotPace {
 	/** What a key takes the source, according to the quickest of the newest batches. */
 	private keyMs = BUSY_MS / KEYS.first;
-	/** How many times as long as their keys need the last batches took. */
-	private lateness = 1;
 	private slots = SLOTS.first;
 	/** No client uses the engines. */
 	isAlone = false;
@@ -29,8 +28,7 @@ export class SlotPace {
 	/** How many keys the source sends at a time: fewer if they are large. */
 	get keysAtOnce(): number {
 		const busyMs = this.isAlone ? BUSY_ALONE_MS : BUSY_MS;
-		const larger = Math.min(LARGER_AT_MOST, Math.sqrt(this.lateness));
-		const keys = Math.round((busyMs * larger) / this.keyMs);
+		const keys = Math.round(busyMs / this.keyMs);
 		return Math.min(KEYS.most, Math.max(KEYS.least, keys));
 	}
 
@@ -49,8 +47,7 @@ export class SlotPace {
 	noteSent(keys: number, tookMs: number): number {
 		const atMost = tookMs > MUCH_SLOWER.fromMs ? MUCH_SLOWER.atMost : SLOWER_AT_MOST;
 		this.keyMs = Math.min(tookMs / keys, this.keyMs * atMost);
-		const neededMs = keys * this.keyMs;
-		this.lateness += (tookMs / neededMs - this.lateness) * LATELY;
-		return this.isAlone ? 0 : Math.ceil(Math.max(neededMs, Math.min(tookMs, REST_MOST_MS)));
+		if (this.isAlone) return 0;
+		return Math.round(REST.part * Math.max(keys * this.keyMs, Math.min(tookMs, REST.mostMs)));
 	}
 }

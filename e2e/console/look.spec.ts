@@ -92,7 +92,7 @@ test("a list shows cards only while its rows are too wide for columns", async ({
 		await route.fulfill({ response: answer, body });
 	});
 	await expect.poll(display, { timeout: 20_000 }).toBe("grid");
-	await page.unroute("**/api/trpc/*hosts.list*");
+	await page.unrouteAll({ behavior: "wait" });
 	await expect.poll(display, { timeout: 20_000 }).toBe("table-row");
 });
 
