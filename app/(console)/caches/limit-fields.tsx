@@ -18,7 +18,7 @@ const range = ({ min, max }: { min: number; max: number }) =>
 const GROUPS = [
 	{
 		title: "Data storage, in GB",
-		hint: `Memory for data, without its replica: ${range(LIMITS.dataStorageGb)}.`,
+		hint: `Memory for data, without copies of it: ${range(LIMITS.dataStorageGb)}.`,
 		min: { field: "storageMin", hint: "Kept ready, even while it is empty." },
 		max: { field: "storageMax", hint: "Then keys are evicted, or writes fail." },
 	},

@@ -6,6 +6,7 @@ import { plural } from "../../../_lib/format/count.ts";
 import { AddressText } from "../../../_ui/address-text.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { isServerless } from "./serverless/serverless-cache.ts";
 import { named } from "./snippets.ts";
 
 const GATEWAYS_NAMED = 3;
@@ -56,6 +57,11 @@ function NodeSpan({ nodes }: { nodes: readonly Endpoint[] }) {
 	);
 }
 
+function configurationHint(cache: Cache): string {
+	if (cache.engine !== "memcached") return "cluster clients start here";
+	return isServerless(cache) ? "reads and writes" : "auto discovery, all nodes";
+}
+
 export function EndpointsPanel({ cache }: { cache: Cache }) {
 	const { primary, reader, configuration, gateways, names } = cache.endpoints;
 	const nodeNames = new Map(names?.nodes.map(({ node, name }) => [node, name]));
@@ -69,11 +75,7 @@ export function EndpointsPanel({ cache }: { cache: Cache }) {
 				{configuration !== null && (
 					<EndpointRow
 						title="Configuration"
-						hint={
-							cache.engine === "memcached"
-								? "auto discovery, all nodes"
-								: "cluster clients start here"
-						}
+						hint={configurationHint(cache)}
 						endpoint={configuration}
 						name={names?.configuration}
 					/>
