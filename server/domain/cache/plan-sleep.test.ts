@@ -5,6 +5,7 @@ import { nodeBytesOf } from "../serverless/capacity.ts";
 import type { ElasticModel, NodeModel, SleepModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { cache, dead, host, NOW, node, running } from "./testing/models.ts";
+import { zoneSpread } from "./zone-spread.ts";
 
 const MINUTE_MS = 60_000;
 const AWAKE: SleepModel = { afterMinutes: 10, state: null, since: null, wakeReason: null };
@@ -12,7 +13,7 @@ const SIZE = { dataBytes: FLOOR_BYTES, memoryBytes: nodeBytesOf(FLOOR_BYTES) };
 /** Ended with its data. */
 const ASLEEP: Partial<Observation> = { phase: "rebooting", pid: null, asleep: true };
 
-function plan(
+function modelOf(
 	nodes: NodeModel[],
 	sleep: Partial<SleepModel>,
 	{ idleMs = 60 * MINUTE_MS, ...overrides }: Partial<ElasticModel> = {},
@@ -23,8 +24,11 @@ function plan(
 		sleep: { ...AWAKE, since: NOW.toISOString(), ...sleep },
 		...overrides,
 	};
-	const model = cache(nodes, { elastic, nodeType: "serverless", quietForMs: MINUTE_MS });
-	return planCache(model, NOW);
+	return cache(nodes, { elastic, nodeType: "serverless", quietForMs: MINUTE_MS });
+}
+
+function plan(...parts: Parameters<typeof modelOf>) {
+	return planCache(modelOf(...parts), NOW);
 }
 
 function told(index: number, observed: Partial<Observation>, asleep = true): NodeModel {
@@ -37,6 +41,17 @@ const stepsOf = ({ actions }: ReturnType<typeof plan>) =>
 	actions.flatMap((action) => (action.kind === "sleep" ? action.step : []));
 
 describe("a cache that may sleep", () => {
+	it("keeps Multi-AZ while its nodes sleep in two zones", () => {
+		const nodes = [told(1, ASLEEP), told(2, ASLEEP)].map((each, index) => ({
+			...each,
+			host: { ...each.host, zone: `zone-${index}` },
+		}));
+		const spread = (state: SleepModel["state"]) =>
+			zoneSpread({ ...modelOf(nodes, { state }), multiAz: true }).status;
+		expect(spread("asleep")).toBe("enabled");
+		expect(spread(null)).toBe("degraded");
+	});
+
 	it("falls asleep, replicas first, once nobody has been connected for long enough", () => {
 		expect(stepsOf(plan(serving, {}))).toEqual([{ to: "replicas" }]);
 		for (const [sleep, elastic] of [

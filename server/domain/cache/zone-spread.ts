@@ -56,7 +56,9 @@ function causeOf(cache: CacheModel, shard: ShardModel, room: FleetRoom): string 
 		return `All nodes of ${what} are in zone ${placed[0]}. One of them will move as soon as a host in another zone has room. Add a host there.`;
 	}
 	const up = zonesOf(members.filter((node) => isServing(node) && !isSilent(node)));
-	if (up.length < 2) {
+	// Whoever needs a sleeping cache wakes all of its nodes.
+	const sleeps = cache.elastic !== null && cache.elastic.sleep.state !== null;
+	if (up.length < 2 && !sleeps) {
 		const away = members
 			.filter((node) => !isServing(node) || isSilent(node))
 			.map((node) => `${node.name} on ${node.host.name} (zone ${node.host.zone})`);
