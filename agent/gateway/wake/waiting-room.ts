@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { rm } from "node:fs/promises";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Route } from "../../../server/contract/desired-state.ts";
+import { EndpointSockets } from "../endpoint-sockets.ts";
 import type { EndpointKind } from "../haproxy-config.ts";
 import { findServer } from "./find-server.ts";
 
@@ -27,13 +26,18 @@ interface WaitingRoomOptions {
  */
 export class WaitingRoom {
 	private readonly options: WaitingRoomOptions;
-	private readonly servers = new Map<number, Server>();
-	private readonly clients = new Set<Socket>();
+	private readonly sockets: EndpointSockets;
 	private readonly toldAt = new Map<string, number>();
 	private routes = new Map<number, { route: Route; kind: EndpointKind }>();
 
 	constructor(options: WaitingRoomOptions) {
 		this.options = options;
+		this.sockets = new EndpointSockets({
+			...{ socketPath: options.socketPath, logger: options.logger },
+			server: { pauseOnConnect: true },
+			purpose: "the waiting room",
+			onClient: (port, client) => this.receive(port, client),
+		});
 	}
 
 	/** Serves the endpoints of these routes that may sleep, and stops serving others. */
@@ -47,42 +51,20 @@ export class WaitingRoom {
 					),
 				),
 		);
-		for (const [port, server] of this.servers) {
-			if (this.routes.has(port)) continue;
-			this.servers.delete(port);
-			server.close();
-			await rm(this.options.socketPath(port), { force: true });
-		}
-		for (const port of this.routes.keys()) {
-			if (!this.servers.has(port)) this.servers.set(port, await this.listen(port));
-		}
+		await this.sockets.apply(new Set(this.routes.keys()));
 	}
 
 	/** Disconnects its clients. */
 	stop(): void {
-		for (const server of this.servers.values()) server.close();
-		this.servers.clear();
-		for (const client of this.clients) client.destroy();
+		this.sockets.stop();
 	}
 
-	private async listen(port: number): Promise<Server> {
-		const path = this.options.socketPath(port);
-		// A socket left by a killed agent would block this name.
-		await rm(path, { force: true });
-		const options = { allowHalfOpen: true, pauseOnConnect: true };
-		const server = createServer(options, (client) => {
-			this.clients.add(client);
-			client.once("close", () => this.clients.delete(client));
-			client.on("error", () => client.destroy());
-			this.wait(port, client).catch((error: unknown) => {
-				this.options.logger.debug({ err: error, port }, "a client waited in vain");
-				client.destroy();
-			});
+	private receive(port: number, client: Socket): void {
+		client.on("error", () => client.destroy());
+		this.wait(port, client).catch((error: unknown) => {
+			this.options.logger.debug({ err: error, port }, "a client waited in vain");
+			client.destroy();
 		});
-		server.on("error", (err) => this.options.logger.error({ err, port }, "the waiting room"));
-		server.listen(path);
-		await once(server, "listening");
-		return server;
 	}
 
 	private async wait(port: number, client: Socket): Promise<void> {
