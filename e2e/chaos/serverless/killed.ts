@@ -3,19 +3,19 @@ import { percentile } from "../../../platform/testing/figures.ts";
 import { GIB, MIB } from "../../../server/contract/limits.ts";
 import { STORAGE_GB_BYTES } from "../../../server/contract/serverless.ts";
 import { FillLoad } from "../../fixtures/fill-load.ts";
-import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
+import type { Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { withInstallation } from "../keep-evidence.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
-import { killNode, requireKept } from "../stories/act.ts";
+import { requireKept } from "../stories/act.ts";
 import { WatchedCache } from "../watched-cache.ts";
+import { strikeVictim, VICTIMS } from "./strike-victim.ts";
 
 /** Of each kind. */
 const KILLS = 20;
 const KILL_WITHIN_MS = 2_000;
 const SETTLED_WITHIN_MS = 180_000;
 const BURST_BYTES = 192 * MIB;
-const VICTIMS = ["control plane", "agent", "engine"] as const;
 /** A minimum makes a cache grow at once, and a maximum makes it shrink at once: no need to wait for calm minutes. */
 const LARGE = { dataStorageGb: { min: 2, max: 0 } };
 const SMALL = { dataStorageGb: { min: 0, max: 1 } };
@@ -42,9 +42,10 @@ async function killAll(larder: Installation, options: ScenarioOptions): Promise<
 					["grow", LARGE],
 					["shrink", SMALL],
 				] as const) {
-					const took = await change(larder, cache, limits, () =>
-						strike(victim, larder, cache, random),
-					);
+					const took = await change(larder, cache, limits, async () => {
+						await delay(random(KILL_WITHIN_MS));
+						await strikeVictim(victim, larder, name, random);
+					});
 					tookMs.push(took);
 					const losses = await requireKept(cache);
 					lost += losses.plain;
@@ -97,27 +98,4 @@ async function change(
 		SETTLED_WITHIN_MS,
 	);
 	return performance.now() - since;
-}
-
-async function strike(
-	victim: (typeof VICTIMS)[number],
-	larder: Installation,
-	cache: WatchedCache,
-	random: ScenarioOptions["random"],
-): Promise<void> {
-	await delay(random(KILL_WITHIN_MS));
-	if (victim === "control plane") {
-		await larder.killControlPlane();
-		await larder.startControlPlane();
-		return;
-	}
-	if (victim === "agent") {
-		const agent = larder.agentNames[random(larder.agentNames.length)] ?? AGENT_NAMES[0];
-		await larder.killAgent(agent);
-		await larder.startAgent(agent);
-		return;
-	}
-	const nodes = (await cache.view()).shards.flatMap((shard) => shard.nodes);
-	const node = nodes[random(nodes.length)];
-	if (node !== undefined) killNode(node);
 }

@@ -3,11 +3,11 @@ import { MemcachedConnection } from "../../../agent/drivers/memcached-connection
 import { percentile } from "../../../platform/testing/figures.ts";
 import type { Cache } from "../../../server/contract/cache-view.ts";
 import { requireEndpoint } from "../../fixtures/engine-clients.ts";
-import { AGENT_NAMES, type Installation } from "../../fixtures/installation.ts";
+import type { Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { withInstallation } from "../keep-evidence.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
-import { killNode } from "../stories/act.ts";
+import { strikeVictim, VICTIMS } from "./strike-victim.ts";
 
 const NAME = "pages";
 /** Of each kind. */
@@ -16,7 +16,6 @@ const KILL_WITHIN_MS = 1_500;
 const SETTLED_WITHIN_MS = 120_000;
 const KEYS = 400;
 const TIMEOUT_MS = 3_000;
-const VICTIMS = ["control plane", "agent", "node"] as const;
 /** A minimum gives the cache nodes, and memory, at once. */
 const LIMITS = [
 	{ ecpuPerSecond: { min: 250_000, max: 0 }, dataStorageGb: { min: 0, max: 0 } },
@@ -44,7 +43,7 @@ async function killAll(larder: Installation, options: ScenarioOptions): Promise<
 				const since = performance.now();
 				await larder.rest("PATCH", `/caches/${NAME}`, { body: { limits } });
 				await delay(random(KILL_WITHIN_MS));
-				await strike(victim, larder, random);
+				await strikeVictim(victim, larder, NAME, random);
 				// A node's end is seen a moment later: until then, the cache still looks whole.
 				await waitUntil(
 					"the cache to be whole, with all of its keys",
@@ -90,27 +89,6 @@ async function isWritable(cache: Cache): Promise<boolean> {
 		}
 	}
 	return true;
-}
-
-async function strike(
-	victim: (typeof VICTIMS)[number],
-	larder: Installation,
-	random: ScenarioOptions["random"],
-): Promise<void> {
-	if (victim === "control plane") {
-		await larder.killControlPlane();
-		await larder.startControlPlane();
-		return;
-	}
-	if (victim === "agent") {
-		const agent = larder.agentNames[random(larder.agentNames.length)] ?? AGENT_NAMES[0];
-		await larder.killAgent(agent);
-		await larder.startAgent(agent);
-		return;
-	}
-	const nodes = (await larder.getCache(NAME))?.shards.flatMap((shard) => shard.nodes) ?? [];
-	const node = nodes[random(nodes.length)];
-	if (node !== undefined) killNode(node);
 }
 
 /** Writes ever newer values through all gateways in turn, and knows which were acknowledged. */
