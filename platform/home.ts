@@ -10,6 +10,8 @@ export interface LarderHome {
 	/** Key that secrets in the database are encrypted with, 0600. */
 	readonly secretKeyFile: string;
 	readonly databaseDir: string;
+	/** The local store: snapshots that no other store was chosen for. */
+	readonly snapshotsDir: string;
 	readonly logsDir: string;
 	readonly runDir: string;
 	/** Held by the control plane, with the address that it serves as its note, or by a backup or restore. */
@@ -27,6 +29,7 @@ export function openHome(environment: NodeJS.ProcessEnv = process.env): LarderHo
 		adminTokenFile: join(root, "admin-token"),
 		secretKeyFile: join(root, "secret.key"),
 		databaseDir: join(root, "database"),
+		snapshotsDir: join(root, "snapshots"),
 		logsDir: join(root, "logs"),
 		runDir: join(root, "run"),
 		controlPlaneLock: join(root, "run", "control-plane.lock"),

@@ -36,6 +36,8 @@ import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import type { Resources } from "./services/context.ts";
 import { settleRoutes } from "./services/route-hosts.ts";
+import { StoreShelf } from "./services/stores/store-shelf.ts";
+import { TransferDesk } from "./services/stores/transfer-desk.ts";
 import { startTimers } from "./timers.ts";
 
 const DISK_FULL_TEXT =
@@ -77,6 +79,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	});
 	if (key === undefined) throw new Error("the database was opened without its key");
 	let reconciler: Reconciler | undefined;
+	const secrets = createSecretBox(key);
 	const resources: Resources = {
 		db: database.db,
 		charge: {
@@ -88,7 +91,9 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		routes: new RouteRegistry(),
 		orders: new FailoverOrders(clock),
 		inventories: new Inventories(),
-		secrets: createSecretBox(key),
+		secrets,
+		stores: new StoreShelf({ db: database.db, clock, localDirectory: home.snapshotsDir }),
+		transfers: new TransferDesk(),
 		signals: new Signals(),
 		clock,
 		wakeCache: (cacheId, urgency) => reconciler?.wake(cacheId, urgency),
@@ -102,6 +107,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		dns: config.dns,
 		version,
 	};
+	await resources.stores.makeLocal((err) => logger.error({ err }, "the local store can't be made"));
 	await restoreLeases(resources);
 	// Before the first reading, so that it is known since when usage is metered.
 	await meterNodes(resources);
@@ -131,6 +137,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	const stopTimers = startTimers(resources, logger);
 	return async () => {
 		stopTimers();
+		await resources.transfers.close();
 		await app.close();
 		await reconciler?.stop();
 		await database.close();

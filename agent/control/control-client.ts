@@ -1,3 +1,4 @@
+import type { ClientRequest } from "node:http";
 import { z } from "zod";
 import {
 	AGENT_PROTOCOL_VERSION,
@@ -18,14 +19,15 @@ import {
 	reportResultSchema,
 } from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
-import { JsonHttp } from "./json-http.ts";
+import { type TransferState, transferStateSchema } from "../../server/contract/transfer.ts";
+import { type JsonAnswer, JsonHttp } from "./json-http.ts";
 
 /** The control plane answered with a refusal. Any other error means that it couldn't be reached. */
 export class ControlPlaneRefusal extends Error {
 	readonly status: number;
 	/** The invalid input field, if the control plane names one. */
 	readonly field: string | null;
-	private readonly details: unknown;
+	readonly details: unknown;
 	constructor(message: string, status: number, field: string | null, details: unknown) {
 		super(message);
 		this.name = "ControlPlaneRefusal";
@@ -154,6 +156,24 @@ export class ControlClient {
 		alertResultSchema.parse(await this.call("alert", alert, CALL_TIMEOUT_MS, signal));
 	}
 
+	/** Where to continue a transfer, or what it should bring. */
+	async transfer(transferId: string, signal: AbortSignal): Promise<TransferState> {
+		const input = { transferId };
+		return transferStateSchema.parse(await this.call("transfer", input, CALL_TIMEOUT_MS, signal));
+	}
+
+	/** A request with content of a transfer, which the caller sends or receives. `query` begins with a question mark. */
+	openTransfer(
+		method: "GET" | "PUT",
+		transferId: string,
+		options: { query?: string; headers: Record<string, string | number>; signal: AbortSignal },
+	): ClientRequest {
+		const { query = "", headers, signal } = options;
+		const url = new URL(`${this.baseUrl}/transfers/${encodeURIComponent(transferId)}${query}`);
+		const authorization = `Bearer ${this.credential}`;
+		return this.http.open(url, { method, headers: { ...headers, authorization }, signal });
+	}
+
 	/**
 	 * Whether the control plane has answered recently, so that its orders probably reflect what it wants now.
 	 */
@@ -166,7 +186,7 @@ export class ControlClient {
 	}
 
 	private async call(
-		procedure: "enrol" | "watch" | "report" | "alert",
+		procedure: "enrol" | "watch" | "report" | "alert" | "transfer",
 		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,
@@ -190,10 +210,7 @@ export class ControlClient {
 			});
 			const success = successSchema.safeParse(answer.body);
 			if (answer.status === 200 && success.success) return success.data.result.data;
-			const failure = failureSchema.safeParse(answer.body);
-			const message = failure.success ? failure.data.error.message : "no explanation";
-			const { field = null, details } = failure.data?.error.data ?? {};
-			throw new ControlPlaneRefusal(`${procedure}: ${message}`, answer.status, field, details);
+			throw refusalOf(answer, `${procedure}: `);
 		} catch (error) {
 			throw late ? new NoAnswerInTime(procedure, timeoutMs) : error;
 		} finally {
@@ -201,4 +218,12 @@ export class ControlClient {
 			signal.removeEventListener("abort", cancel);
 		}
 	}
+}
+
+/** What an answer that isn't a success says. */
+export function refusalOf(answer: JsonAnswer, before = ""): ControlPlaneRefusal {
+	const failure = failureSchema.safeParse(answer.body);
+	const message = failure.success ? failure.data.error.message : "no explanation";
+	const { field = null, details } = failure.data?.error.data ?? {};
+	return new ControlPlaneRefusal(`${before}${message}`, answer.status, field, details);
 }

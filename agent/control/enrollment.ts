@@ -1,8 +1,9 @@
+import { pause } from "../../platform/backoff.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type { AgentConfig } from "../config.ts";
 import { type AgentIdentity, renewIdentity, saveIdentity } from "../state/agent-identity.ts";
-import { Backoff, pause } from "./backoff.ts";
+import { callBackoff } from "./call-backoff.ts";
 import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 
 /** Joins this host to a control plane, and remembers the id that it gets there. */
@@ -27,7 +28,7 @@ export class Enrollment {
 
 	async joinUntilAccepted(): Promise<void> {
 		const { logger, signal } = this.options;
-		const backoff = new Backoff();
+		const backoff = callBackoff();
 		let lastMessage = "";
 		while (!signal.aborted) {
 			try {

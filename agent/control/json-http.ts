@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { cleanText } from "../../server/contract/storable.ts";
 
@@ -25,34 +25,43 @@ export class JsonHttp {
 		url: URL,
 		options: { body: unknown; headers: Record<string, string>; signal: AbortSignal },
 	): Promise<JsonAnswer> {
-		const secure = url.protocol === "https:";
 		const body = Buffer.from(JSON.stringify(options.body, cleanTexts));
 		return new Promise((resolve, reject) => {
-			const request = (secure ? httpsRequest : httpRequest)(
-				url,
-				{
-					method: "POST",
-					agent: secure ? this.https : this.http,
-					signal: options.signal,
-					headers: {
-						...options.headers,
-						"content-type": "application/json",
-						"content-length": body.length,
-					},
+			const request = this.open(url, {
+				method: "POST",
+				signal: options.signal,
+				headers: {
+					...options.headers,
+					"content-type": "application/json",
+					"content-length": body.length,
 				},
-				(response) => {
-					const chunks: Buffer[] = [];
-					response.on("data", (chunk: Buffer) => chunks.push(chunk));
-					response.once("error", reject);
-					response.once("end", () => {
-						const text = Buffer.concat(chunks).toString("utf8");
-						resolve({ status: response.statusCode ?? 0, body: parseOrNull(text) });
-					});
-				},
-			);
+			});
+			request.once("response", (response) => {
+				const chunks: Buffer[] = [];
+				response.on("data", (chunk: Buffer) => chunks.push(chunk));
+				response.once("error", reject);
+				response.once("end", () => {
+					const text = Buffer.concat(chunks).toString("utf8");
+					resolve({ status: response.statusCode ?? 0, body: parseOrNull(text) });
+				});
+			});
 			request.once("error", reject);
 			request.end(body);
 		});
+	}
+
+	/** A request whose body, or whose answer's body, is a stream. The caller ends it. */
+	open(
+		url: URL,
+		options: {
+			method: "GET" | "POST" | "PUT";
+			headers: Record<string, string | number>;
+			signal: AbortSignal;
+		},
+	): ClientRequest {
+		const secure = url.protocol === "https:";
+		const agent = secure ? this.https : this.http;
+		return (secure ? httpsRequest : httpRequest)(url, { ...options, agent });
 	}
 
 	close(): void {

@@ -1,3 +1,4 @@
+import { type Backoff, pause } from "../../platform/backoff.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type { HostWarning } from "../../server/contract/host.ts";
@@ -11,7 +12,7 @@ import type {
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { newsKey } from "../instances/instance-view.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
-import { Backoff, pause } from "./backoff.ts";
+import { callBackoff } from "./call-backoff.ts";
 import { type ControlClient, isBusy } from "./control-client.ts";
 import { type Outbox, withAges } from "./outbox.ts";
 import { ReportedPart } from "./reported-part.ts";
@@ -105,7 +106,7 @@ export class Reporter {
 	}
 
 	async run(): Promise<void> {
-		const backoff = new Backoff();
+		const backoff = callBackoff();
 		let lastSentAt = Number.NEGATIVE_INFINITY;
 		while (!this.abort.signal.aborted) {
 			const now = performance.now();

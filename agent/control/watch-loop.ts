@@ -1,6 +1,7 @@
+import { pause } from "../../platform/backoff.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { DesiredState, Notice, WatchResult } from "../../server/contract/desired-state.ts";
-import { Backoff, pause } from "./backoff.ts";
+import { callBackoff } from "./call-backoff.ts";
 import { type ControlClient, ControlPlaneRefusal } from "./control-client.ts";
 import { HeldNotices } from "./held-notices.ts";
 
@@ -41,7 +42,7 @@ interface WatchLoopOptions {
  */
 export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 	const { client, logger, signal } = options;
-	const backoff = new Backoff();
+	const backoff = callBackoff();
 	const notices = new HeldNotices();
 	/** The outcome logged last; null before the first answer or failure. */
 	let lastLogged: string | null = null;

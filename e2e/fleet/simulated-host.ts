@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { Alerts } from "../../agent/control/alerts.ts";
-import { Backoff, pause } from "../../agent/control/backoff.ts";
+import { callBackoff } from "../../agent/control/call-backoff.ts";
 import { ControlClient } from "../../agent/control/control-client.ts";
 import { Outbox } from "../../agent/control/outbox.ts";
 import { Reporter } from "../../agent/control/reporter.ts";
 import { takeAnswer } from "../../agent/control/take-changes.ts";
 import { runWatchLoop } from "../../agent/control/watch-loop.ts";
 import { UsageMeter } from "../../agent/metrics/usage-meter.ts";
+import { pause } from "../../platform/backoff.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type {
 	DesiredState,
@@ -86,7 +87,7 @@ export class SimulatedHost {
 	/** Tries until the control plane accepts it, as agents do. */
 	async join(joinToken: string): Promise<void> {
 		const { client, place, credential, abort } = this;
-		const backoff = new Backoff();
+		const backoff = callBackoff();
 		const agentId = randomUUID();
 		while (!abort.signal.aborted) {
 			try {

@@ -11,6 +11,8 @@ import type { RouteRegistry } from "../data/route-registry.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
+import type { StoreShelf } from "./stores/store-shelf.ts";
+import type { TransferDesk } from "./stores/transfer-desk.ts";
 
 export interface PortRange {
 	first: number;
@@ -32,6 +34,8 @@ export interface Resources {
 	orders: FailoverOrders;
 	inventories: Inventories;
 	secrets: SecretBox;
+	stores: StoreShelf;
+	transfers: TransferDesk;
 	/** `host:<id>` and `notices:<id>` wake that host's watch. */
 	signals: Signals;
 	clock: Clock;

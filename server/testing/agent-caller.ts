@@ -1,6 +1,7 @@
 import { type AgentContext, agentCalls } from "../api/agent/agent-calls.ts";
 import { Gate } from "../api/gate.ts";
 import { identifyHost } from "../auth/identify-host.ts";
+import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import type { Resources } from "../services/context.ts";
 import { TEST_EPOCH } from "./test-host.ts";
 
@@ -19,5 +20,7 @@ export function agentCaller(resources: Resources, credential: string) {
 		watch: (said: unknown) => agentCalls.watch(context(), said),
 		alert: (said: unknown) => agentCalls.alert(context(), said),
 		report: (said: unknown) => agentCalls.report(context(), said),
+		transfer: (said: object) =>
+			agentCalls.transfer(context(), { protocol: AGENT_PROTOCOL_VERSION, ...said }),
 	};
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,8 @@ import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
 import { Signals } from "../platform/signals.ts";
 import type { Caller, Resources } from "../services/context.ts";
+import { StoreShelf } from "../services/stores/store-shelf.ts";
+import { TransferDesk } from "../services/stores/transfer-desk.ts";
 import { OrderedClient } from "./lock-order.ts";
 import { openOnServer } from "./server-database.ts";
 
@@ -147,6 +149,10 @@ export async function openTestResources(): Promise<TestResources> {
 	const time = { now: new Date("2026-01-01T00:00:00Z") };
 	const clock = { now: () => time.now };
 	const woken: string[] = [];
+	const stores = new StoreShelf({ db, clock, localDirectory: storeDirectory() });
+	await stores.makeLocal((error) => {
+		throw error;
+	});
 	return {
 		woken,
 		time,
@@ -160,6 +166,8 @@ export async function openTestResources(): Promise<TestResources> {
 			orders: new FailoverOrders(clock),
 			inventories: new Inventories(),
 			secrets: createSecretBox(Buffer.alloc(32, 7)),
+			stores,
+			transfers: new TransferDesk(),
 			signals: new Signals(),
 			wakeCache: (id) => woken.push(id),
 			clientPorts: { first: 6379, last: 6400 },
@@ -173,6 +181,17 @@ export async function openTestResources(): Promise<TestResources> {
 			version: "test",
 		},
 	};
+}
+
+let sharedStore: string | undefined;
+
+/** One directory for the local stores of all tests of a process. It ends with the process. */
+function storeDirectory(): string {
+	if (sharedStore !== undefined) return sharedStore;
+	const directory = mkdtempSync(join(tmpdir(), "larder-test-store-"));
+	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+	sharedStore = directory;
+	return directory;
 }
 
 export function testCaller(overrides: Partial<Caller> = {}): Caller {

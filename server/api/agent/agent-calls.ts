@@ -2,11 +2,13 @@ import type { z } from "zod";
 import { enrollInputSchema } from "../../contract/agent.ts";
 import { watchInputSchema, watchResultSchema } from "../../contract/desired-state.ts";
 import { alertMessageSchema, reportMessageSchema } from "../../contract/host-report.ts";
+import { transferInputSchema } from "../../contract/transfer.ts";
 import { noteProtocol, protocolOf, requireSpoken } from "../../fleet/agent-protocol.ts";
 import { timedAlert, timedReport } from "../../fleet/arrival-times.ts";
 import { enrollHost } from "../../fleet/enroll-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
 import { takeAlert } from "../../fleet/take-alert.ts";
+import { readTransfer } from "../../fleet/transfers.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
 import type { Resources } from "../../services/context.ts";
 import type { Gate } from "../gate.ts";
@@ -81,6 +83,9 @@ export const agentCalls = {
 		await takeAlert(resources, hostId, timedAlert(alert, arrivedAt));
 		return { accepted: true as const };
 	}),
+	transfer: hostsCall(transferInputSchema, ({ resources, hostId }, { transferId }) =>
+		readTransfer(resources, { hostId, transferId }),
+	),
 	report: hostsCall(reportMessageSchema, async (context, report) => {
 		const { resources, hostId, arrivedAt, isAwaited, noteProblem } = context;
 		const timed = timedReport(report, arrivedAt);

@@ -4,6 +4,7 @@ import type { Resources } from "../../services/context.ts";
 import { fromHttpLayer, statusOf } from "../errors.ts";
 import type { Gate } from "../gate.ts";
 import { type AgentContext, agentCalls } from "./agent-calls.ts";
+import { registerTransfers } from "./transfer-routes.ts";
 
 /** A report from a host with a thousand nodes is larger than anything that people send. */
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -30,6 +31,9 @@ export async function agentPlugin(
 			return { result: { data } };
 		});
 	}
+	registerTransfers(app, options.resources, (request, reply) =>
+		contextOf(options, request, reply).identifyHost(),
+	);
 }
 
 function contextOf(

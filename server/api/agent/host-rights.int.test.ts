@@ -78,7 +78,9 @@ async function death() {
 }
 
 it("each call has a rule (server/fleet/host-scope.test.ts)", () => {
-	expect(Object.keys(agentCalls).sort()).toEqual([...["alert", "enrol", "report", "watch"]]);
+	expect(Object.keys(agentCalls).sort()).toEqual([
+		...["alert", "enrol", "report", "transfer", "watch"],
+	]);
 });
 
 it("a host can't declare another host's primary dead, or end another host's failover", async () => {

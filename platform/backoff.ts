@@ -1,15 +1,10 @@
-import { AGENT_TIMING } from "../../server/contract/limits.ts";
-
-/**
- * Waiting times between attempts to reach the control plane: short, so that agents find it soon after it
- * returns.
- */
+/** Waiting times between attempts: they double from the first to the longest. */
 export class Backoff {
 	private readonly firstMs: number;
 	private readonly mostMs: number;
 	private failures = 0;
 
-	constructor(firstMs = 50, mostMs: number = AGENT_TIMING.retryMaxMs) {
+	constructor(firstMs: number, mostMs: number) {
 		this.firstMs = firstMs;
 		this.mostMs = mostMs;
 	}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { ClientRequest } from "node:http";
+import { Readable } from "node:stream";
+import { CHUNK_BYTES, keepPace, readAnswer, SILENCE_MS, silent, untilDone } from "./attempts.ts";
+import {
+	DIGEST_BYTES,
+	ownDiskFailure,
+	type SendLink,
+	type TransferAnswer,
+	type TransferContent,
+	type TransferOptions,
+	TransferRefused,
+} from "./transfer-link.ts";
+
+/**
+ * Sends a whole file, and returns what has arrived. Repeats failed attempts from where the last one ended, until `signal`
+ * aborts; then it throws why the last one failed. Throws TransferRefused if there is no use in trying. Safe to call again.
+ */
+export async function sendFile(
+	link: SendLink,
+	path: string,
+	options: TransferOptions,
+): Promise<TransferContent> {
+	return await untilDone(options, async (watched) => {
+		const state = await link.state(options.signal);
+		if ("finished" in state) return state.finished;
+		const { offset } = state;
+		const { size } = await stat(path).catch((error: unknown) => {
+			throw ownDiskFailure(error);
+		});
+		if (offset > size) {
+			throw new TransferRefused(`${offset} bytes have arrived, but ${path} has only ${size}.`);
+		}
+		const request = link.open(offset, size - offset + DIGEST_BYTES, options.signal);
+		const body = Readable.from(bodyOf(path, { offset, size }, watched), { objectMode: false });
+		return link.readAnswer(await exchange(request, body));
+	});
+}
+
+/** The file from `offset` on, and the digest of all of it. */
+async function* bodyOf(
+	path: string,
+	{ offset, size }: { offset: number; size: number },
+	options: TransferOptions,
+): AsyncGenerator<Uint8Array> {
+	const hash = createHash("sha256");
+	const startedAt = performance.now();
+	let position = 0;
+	try {
+		for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+			hash.update(chunk);
+			position += chunk.length;
+			if (position <= offset) continue;
+			yield chunk.subarray(Math.max(0, chunk.length - (position - offset)));
+			options.onProgress?.(position, size);
+			await keepPace(position - offset, startedAt, options);
+		}
+	} catch (error) {
+		throw ownDiskFailure(error);
+	}
+	if (position !== size) throw new TransferRefused(`${path} changed while it was being sent.`);
+	yield hash.digest();
+}
+
+/** Sends the body and reads the answer, which may come before all of the body was sent. */
+function exchange(request: ClientRequest, body: Readable): Promise<TransferAnswer> {
+	return new Promise((resolve, reject) => {
+		const fail = (error: Error) => {
+			body.destroy();
+			request.destroy();
+			reject(error);
+		};
+		request.once("error", fail);
+		body.once("error", fail);
+		request.setTimeout(SILENCE_MS, () => fail(silent()));
+		request.once("response", (response) => {
+			const isEarly = !body.readableEnded;
+			body.unpipe(request);
+			readAnswer(response)
+				.then(resolve, reject)
+				.finally(() => {
+					if (!isEarly) return;
+					body.destroy();
+					request.destroy();
+				});
+		});
+		body.pipe(request);
+	});
+}

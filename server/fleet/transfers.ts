@@ -1,0 +1,178 @@
+import type { Readable } from "node:stream";
+import type { ByteRange, SnapshotStore, StoredContent } from "../../platform/stores/store.ts";
+import { StoreError } from "../../platform/stores/store-error.ts";
+import { AppError } from "../contract/errors.ts";
+import type { TransferState } from "../contract/transfer.ts";
+import type { Prisma } from "../data/database.ts";
+import type { Resources } from "../services/context.ts";
+import { storeFailure } from "../services/stores/store-failure.ts";
+import { splitDigest } from "./split-digest.ts";
+import { watchedBody } from "./watched-body.ts";
+
+type TransferRow = Prisma.TransferGetPayload<object>;
+
+interface HostTransfer {
+	hostId: string;
+	transferId: string;
+}
+
+/** How often a running put makes sure that it is still wanted. */
+const WANTED_CHECK_MS = 1_000;
+
+/** Where a host should continue, or what it should receive; `not_found` if it has no such transfer. */
+export async function readTransfer(
+	resources: Resources,
+	transfer: HostTransfer,
+): Promise<TransferState> {
+	const row = await findTransfer(resources, transfer);
+	if (row.direction === "get") return { direction: "get", expected: contentOf(row) };
+	if (row.finishedAt !== null) return { direction: "put", offset: 0, finished: contentOf(row) };
+	return await withStore(resources, row, async (store) => ({
+		direction: "put",
+		offset: await store.received(row.key),
+		finished: null,
+	}));
+}
+
+/**
+ * Takes the content of a put from `offset` on, followed by the digest of the whole, which must match what the store
+ * received. Returns once the store holds all of it and the transfer says so.
+ */
+export async function takeContent(
+	resources: Resources,
+	transfer: HostTransfer,
+	body: Readable,
+	offset: number,
+): Promise<StoredContent> {
+	const row = await findTransfer(resources, transfer, "put");
+	return await resources.transfers.run(row.id, async (abort, onProgress) => {
+		await requireUnfinished(resources, row.id);
+		const { signal } = abort;
+		const watch = setInterval(
+			() => void abortIfUnwanted(resources, row.id, abort),
+			WANTED_CHECK_MS,
+		);
+		try {
+			return await withStore(resources, row, async (store) => {
+				const { content, digest } = splitDigest(watchedBody(body, signal));
+				const stored = await store.put(row.key, bounded(content, offset, row), {
+					...{ offset, signal, onProgress },
+					verify: ({ sha256 }) => {
+						if (digest() !== sha256) throw changedOnTheWay();
+					},
+				});
+				await finish(resources, row, store, stored);
+				return stored;
+			});
+		} finally {
+			clearInterval(watch);
+		}
+	});
+}
+
+/** The content of a get, from `start` on. */
+export async function giveContent(
+	resources: Resources,
+	transfer: HostTransfer,
+	range: ByteRange,
+	signal: AbortSignal,
+): Promise<{ totalBytes: number; content: Readable }> {
+	const row = await findTransfer(resources, transfer, "get");
+	return await withStore(resources, row, (store) => store.get(row.key, range, signal));
+}
+
+async function findTransfer(
+	{ db }: Resources,
+	{ hostId, transferId }: HostTransfer,
+	direction?: "put" | "get",
+): Promise<TransferRow> {
+	const row = await db.transfer.findUnique({ where: { id: transferId } });
+	// To another host it doesn't exist.
+	if (row === null || row.hostId !== hostId) throw unwanted();
+	if (direction === undefined || row.direction === direction) return row;
+	throw new AppError("invalid_argument", `This transfer isn't a ${direction}.`, {
+		field: "transferId",
+		details: { retry: false },
+	});
+}
+
+/** An earlier request may have finished it while this one waited for its turn. */
+async function requireUnfinished({ db }: Resources, id: string): Promise<void> {
+	const row = await db.transfer.findUnique({ where: { id }, select: { finishedAt: true } });
+	if (row === null) throw unwanted();
+	if (row.finishedAt === null) return;
+	throw new AppError("conflict", "The store already holds all of this transfer.", {
+		details: { retry: true },
+	});
+}
+
+async function abortIfUnwanted({ db }: Resources, id: string, abort: AbortController) {
+	const row = await db.transfer.findUnique({ where: { id }, select: { id: true } }).catch(() => id);
+	if (row === null) abort.abort(unwanted());
+}
+
+/** Notes in the transfer why the store refused, so that whoever waits for it can say so. */
+async function withStore<T>(
+	{ db, stores }: Resources,
+	{ id, storeId, error: noted }: TransferRow,
+	use: (store: SnapshotStore) => Promise<T>,
+): Promise<T> {
+	const note = (error: string | null) => db.transfer.updateMany({ where: { id }, data: { error } });
+	try {
+		const result = await use(await stores.open(storeId));
+		if (noted !== null) await note(null);
+		return result;
+	} catch (error) {
+		if (error instanceof StoreError && error.fault !== "conflict") await note(error.message);
+		throw storeFailure(error);
+	}
+}
+
+async function finish(
+	{ db, clock }: Resources,
+	{ id, key }: TransferRow,
+	store: SnapshotStore,
+	{ bytes, sha256 }: StoredContent,
+): Promise<void> {
+	const { count } = await db.transfer.updateMany({
+		where: { id },
+		data: { bytes, sha256, finishedAt: clock.now(), error: null },
+	});
+	if (count === 1) return;
+	// Nothing refers to the object, so it would stay forever.
+	await store.delete(key);
+	throw unwanted();
+}
+
+async function* bounded(
+	content: AsyncIterable<Uint8Array>,
+	offset: number,
+	{ maxBytes }: TransferRow,
+): AsyncGenerator<Uint8Array> {
+	let bytes = offset;
+	for await (const chunk of content) {
+		bytes += chunk.length;
+		if (maxBytes !== null && bytes > maxBytes) {
+			throw new StoreError("damaged", `The content is longer than ${maxBytes} bytes, its limit.`);
+		}
+		yield chunk;
+	}
+}
+
+function contentOf({ bytes, sha256 }: TransferRow): StoredContent {
+	return { bytes: Number(bytes ?? 0), sha256: sha256 ?? "" };
+}
+
+function unwanted(): AppError {
+	return new AppError("not_found", "The control plane doesn't want this transfer any longer.", {
+		field: "transferId",
+		details: { retry: false },
+	});
+}
+
+function changedOnTheWay(): StoreError {
+	return new StoreError(
+		"damaged",
+		"The content changed between the host's disk and the store. Larder discarded it.",
+	);
+}
