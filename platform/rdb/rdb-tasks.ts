@@ -1,0 +1,68 @@
+import { Worker } from "node:worker_threads";
+import type { WantedSlots } from "./filter-rdb.ts";
+import { RdbError } from "./rdb-error.ts";
+import type { RdbContent } from "./walk-rdb.ts";
+
+/** What a thread does with RDB files, and what it answers. */
+export type RdbTask =
+	| { readonly kind: "walk"; readonly path: string }
+	| {
+			readonly kind: "filter";
+			readonly sources: readonly string[];
+			readonly slots: WantedSlots;
+			readonly target: string;
+	  };
+export type RdbAnswer =
+	| { readonly content: RdbContent }
+	| { readonly keys: number }
+	| { readonly damage: string };
+
+const fromSource = import.meta.filename.endsWith(".ts");
+const workerUrl = new URL(fromSource ? "./rdb-worker.ts" : "./rdb-worker.mjs", import.meta.url);
+
+/** `walkRdb` in a thread of its own: what else the process does isn't held up. */
+export async function inspectRdb(path: string, signal: AbortSignal): Promise<RdbContent> {
+	const answer = await runTask({ kind: "walk", path }, signal);
+	if (!("content" in answer)) throw new Error("the thread answered another question");
+	return answer.content;
+}
+
+/** `filterRdb` in a thread of its own. */
+export async function selectSlots(
+	task: Omit<Extract<RdbTask, { kind: "filter" }>, "kind">,
+	signal: AbortSignal,
+): Promise<{ keys: number }> {
+	const answer = await runTask({ kind: "filter", ...task }, signal);
+	if (!("keys" in answer)) throw new Error("the thread answered another question");
+	return answer;
+}
+
+async function runTask(task: RdbTask, signal: AbortSignal) {
+	signal.throwIfAborted();
+	const worker = startWorker(task);
+	let abort: () => void = () => undefined;
+	try {
+		const answer = await new Promise<RdbAnswer>((resolve, reject) => {
+			worker.once("message", resolve);
+			worker.once("error", reject);
+			worker.once("exit", (code) => reject(new Error(`the thread ended with ${code}`)));
+			abort = () => reject(signal.reason);
+			signal.addEventListener("abort", abort, { once: true });
+		});
+		if ("damage" in answer) throw new RdbError(answer.damage);
+		return answer;
+	} finally {
+		signal.removeEventListener("abort", abort);
+		await worker.terminate();
+	}
+}
+
+/** Run from the sources, a thread loads its own TypeScript loader. */
+function startWorker(task: RdbTask): Worker {
+	if (!fromSource) return new Worker(workerUrl, { workerData: task });
+	const bootstrap = `import("tsx/esm/api").then((tsx) => {
+		tsx.register();
+		return import(${JSON.stringify(workerUrl.href)});
+	});`;
+	return new Worker(bootstrap, { eval: true, workerData: task });
+}

@@ -1,0 +1,18 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { filterRdb } from "./filter-rdb.ts";
+import { RdbError } from "./rdb-error.ts";
+import type { RdbAnswer, RdbTask } from "./rdb-tasks.ts";
+import { walkRdb } from "./walk-rdb.ts";
+
+function carryOut(task: RdbTask): RdbAnswer {
+	try {
+		if (task.kind === "walk") return { content: walkRdb(task.path) };
+		return filterRdb(task.sources, task.slots, task.target);
+	} catch (error) {
+		// Of an error, only its text would arrive.
+		if (error instanceof RdbError) return { damage: error.message };
+		throw error;
+	}
+}
+
+parentPort?.postMessage(carryOut(workerData as RdbTask));
