@@ -17,6 +17,7 @@ import { Enrollment } from "./control/enrollment.ts";
 import { Outbox } from "./control/outbox.ts";
 import { Reporter } from "./control/reporter.ts";
 import { takeAnswer } from "./control/take-changes.ts";
+import { fetchSnapshot, sendSnapshot } from "./control/transfers.ts";
 import { runWatchLoop } from "./control/watch-loop.ts";
 import { OrderExecutor } from "./failover/order-executor.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -126,6 +127,10 @@ class HostAgent {
 		this.instances = new InstanceSet({
 			...options,
 			...{ engines, liveness },
+			transfers: {
+				send: (id, path, options) => sendSnapshot(this.client, id, path, options),
+				fetch: (id, path, options) => fetchSnapshot(this.client, id, path, options),
+			},
 			inTouch: () => this.confirmed && this.client.inTouch(),
 			hostsOf: (cacheId) =>
 				this.desired?.routeTable?.routes

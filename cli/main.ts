@@ -26,6 +26,7 @@ import { rateCardCommand } from "./commands/rate-card.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { serverCommand } from "./commands/server.ts";
 import { serverlessCommand } from "./commands/serverless.ts";
+import { snapshotsCommand } from "./commands/snapshots.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { upCommand } from "./commands/up.ts";
@@ -79,6 +80,7 @@ ${EXIT_CODES_HELP}`,
 	program.addCommand(caches);
 	for (const make of [
 		serverlessCommand,
+		snapshotsCommand,
 		hostsCommand,
 		eventsCommand,
 		auditCommand,

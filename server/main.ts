@@ -34,6 +34,7 @@ import {
 import { Signals } from "./platform/signals.ts";
 import { StartError } from "./platform/start-error.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
+import { startSnapshotKeeper } from "./reconciler/snapshots/keep-snapshots.ts";
 import type { Resources } from "./services/context.ts";
 import { settleRoutes } from "./services/route-hosts.ts";
 import { StoreShelf } from "./services/stores/store-shelf.ts";
@@ -131,6 +132,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	});
 	await announceSetUp(home, url, setUp, logger);
 	reconciler = startReconciler(resources, logger);
+	const snapshotKeeper = startSnapshotKeeper(resources, logger);
 	await app.listen({ host: config.bind, port: config.port });
 	logger.info({ url, epoch: database.epoch }, "control plane is ready");
 
@@ -139,6 +141,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		stopTimers();
 		await resources.transfers.close();
 		await app.close();
+		await snapshotKeeper.stop();
 		await reconciler?.stop();
 		await database.close();
 		lock.release();

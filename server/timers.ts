@@ -2,6 +2,7 @@ import type { Logger } from "../platform/logger.ts";
 import { expireRecords } from "./data/expire-records.ts";
 import { createStallWatch, expireLeases, watchSuspects } from "./fleet/lease-keeper.ts";
 import { meterNodes } from "./fleet/meter-nodes.ts";
+import { scheduleSnapshots } from "./reconciler/snapshots/schedule-snapshots.ts";
 import type { Resources } from "./services/context.ts";
 import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
 
@@ -10,6 +11,7 @@ const SUSPECT_CHECK_MS = 250;
 const LEASE_CHECK_MS = 1_000;
 const METERING_MS = 60_000;
 const EXPIRY_MS = 60_000;
+const SCHEDULE_MS = 20_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
 
@@ -47,6 +49,11 @@ export function startTimers(resources: Resources, logger: Logger): () => void {
 			() => EXPIRY_MS,
 			"dropping old records failed",
 			() => expireRecords(db, clock.now()),
+		),
+		repeat(
+			() => SCHEDULE_MS,
+			"scheduling snapshots failed",
+			() => scheduleSnapshots(resources),
 		),
 	];
 	return () => {

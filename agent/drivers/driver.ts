@@ -27,6 +27,8 @@ export interface LaunchContext {
 	 * too.
 	 */
 	readonly refusedParameters: ParameterValues;
+	/** What the engine must load; null for what the kind says. */
+	readonly restoreFile: string | null;
 	readonly logger: Logger;
 }
 

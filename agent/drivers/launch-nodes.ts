@@ -14,8 +14,6 @@ import {
 import { resolveAddress } from "./resolve-address.ts";
 
 const ASKED_AT_MOST = 8;
-/** Fields of a line in front of the node's slots. */
-const BEFORE_SLOTS = 8;
 const SHARD_ID = /shard-id=[0-9a-f]+/;
 
 /** The engine's own cluster file: the node's identity, the nodes it knows, and its votes. */
@@ -23,17 +21,12 @@ export function nodesFile(paths: InstancePaths): string {
 	return join(paths.data, "nodes.conf");
 }
 
-/**
- * Written at the first launch. After that only the engine writes it, but for what it couldn't read itself, and what it must
- * not believe any more.
- */
+/** Written at the first launch. After that only the engine writes it, but for what it couldn't read itself. */
 export async function prepareNodes(
 	{ kind, paths, assignment }: LaunchContext,
 	cluster: ClusterAssignment,
 ): Promise<void> {
-	if (kind !== "first") {
-		return await repairNodes(paths, shardOf(cluster).primary === cluster.nodeId);
-	}
+	if (kind !== "first") return await repairNodes(paths);
 	const members = cluster.shards.flatMap((shard) => shard.members);
 	const addresses = new Map(
 		await Promise.all(
@@ -46,10 +39,10 @@ export async function prepareNodes(
 	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
 }
 
-async function repairNodes(paths: InstancePaths, leads: boolean): Promise<void> {
+async function repairNodes(paths: InstancePaths): Promise<void> {
 	const text = await readFileIfExists(nodesFile(paths));
 	if (text === null) return;
-	const repaired = withoutClaims(withOneShardId(text), leads);
+	const repaired = withOneShardId(text);
 	if (repaired !== text) await writeFileAtomic(nodesFile(paths), repaired);
 }
 
@@ -71,24 +64,6 @@ export function withOneShardId(text: string): string {
 			const shardId = shardIds.get(primaryId);
 			if (shardId === undefined) return fields.join(" ");
 			return [id, address.replace(SHARD_ID, shardId), flags, primaryId, ...rest].join(" ");
-		})
-		.join("\n");
-}
-
-/**
- * Removes from the node's own line the slots that were arriving, and everything else that it had if another node leads its
- * shard now. The node's data ended with its process, but it would claim these slots: Valkey 8 takes over, in a newer epoch
- * than its successor has, slots that were arriving and that their source has handed to that successor since. Slots that
- * were leaving stay open: the keys that are still at the source, and the other end, depend on it.
- */
-export function withoutClaims(text: string, leads: boolean): string {
-	return text
-		.split("\n")
-		.map((line) => {
-			const fields = line.split(" ");
-			if (fields[2]?.split(",").includes("myself") !== true) return line;
-			const slots = leads ? fields.slice(BEFORE_SLOTS).filter((each) => !each.includes("-<-")) : [];
-			return [...fields.slice(0, BEFORE_SLOTS), ...slots].join(" ");
 		})
 		.join("\n");
 }

@@ -19,6 +19,7 @@ const context = {
 	advertisedAddress: "cache.example",
 	kind: "again",
 	refusedParameters: {},
+	restoreFile: null,
 	logger: pino({ level: "silent" }),
 } satisfies LaunchContext;
 const render = (changes: Partial<LaunchContext> = {}) =>

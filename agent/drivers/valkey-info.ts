@@ -127,6 +127,9 @@ export function onlineReplicas(fields: InfoFields): { host: string; port: number
 /** What the sections server, persistence and replication say about a node. */
 export function readEngineState(fields: InfoFields): EngineState & { processId: number } {
 	const isReplica = fields.get("role") === "slave";
+	const loadedKeys =
+		infoNumber(fields, "rdb_last_load_keys_loaded") +
+		infoNumber(fields, "rdb_last_load_keys_expired");
 	return {
 		processId: infoNumber(fields, "process_id"),
 		version: fields.get("valkey_version") ?? fields.get("redis_version") ?? "unknown",
@@ -138,6 +141,7 @@ export function readEngineState(fields: InfoFields): EngineState & { processId: 
 		synced: hasSynced(fields),
 		offset: infoNumber(fields, isReplica ? "slave_repl_offset" : "master_repl_offset"),
 		onlineReplicas: onlineReplicas(fields).length,
+		...(loadedKeys > 0 && { loadedKeys }),
 		cluster: null,
 	};
 }

@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from "node:fs/promises";
+import { access, link, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 import type { LaunchContext } from "./driver.ts";
@@ -12,9 +12,14 @@ export function snapshotFile(paths: InstancePaths): string {
 /**
  * What the engine loads at its start. A node without a history starts at the beginning that it shares with
  * its siblings; after a reboot it loads the data that it kept; otherwise nothing, because any file would be older
- * than what clients were last told.
+ * than what clients were last told. While it is being restored from a snapshot, it loads that.
  */
-export async function prepareSnapshot({ kind, assignment, paths }: LaunchContext): Promise<void> {
+export async function prepareSnapshot(context: LaunchContext): Promise<void> {
+	const { kind, assignment, paths, restoreFile } = context;
+	if (restoreFile !== null) {
+		await discardSnapshot(paths);
+		return await link(restoreFile, snapshotFile(paths));
+	}
 	switch (kind) {
 		case "first": {
 			const { auth, cluster } = assignment;

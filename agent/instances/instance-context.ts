@@ -5,6 +5,7 @@ import type { EngineDriver } from "../drivers/driver.ts";
 import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
+import type { TransferDoor } from "../snapshots/transfer-door.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import type { EngineProvider } from "./engine-provider.ts";
 
@@ -23,6 +24,7 @@ export interface InstanceContext {
 	readonly advertisedAddress: string;
 	readonly liveness: LivenessWatch;
 	readonly engines: EngineProvider;
+	readonly transfers: TransferDoor;
 	readonly logger: Logger;
 	/** Whether the control plane has answered recently, so that the desired state is current. */
 	inTouch(): boolean;

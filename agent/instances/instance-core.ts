@@ -5,6 +5,8 @@ import type { ReportedObservation } from "../../server/contract/host-report.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import { ownTraffic } from "../drivers/own-traffic.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
+import { RestoreJob } from "../snapshots/restore-job.ts";
+import { SnapshotJob } from "../snapshots/snapshot-job.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
 import { BackstopGuard } from "./backstop-guard.ts";
@@ -35,6 +37,8 @@ export class InstanceCore {
 	readonly link: EngineLink;
 	readonly display: InstanceDisplay;
 	readonly elasticity: Elasticity;
+	readonly snapshots: SnapshotJob;
+	readonly restore: RestoreJob;
 	readonly pace = new PollPace();
 	readonly wakeSignal = new WakeSignal();
 	assignment: Assignment | null = null;
@@ -102,10 +106,39 @@ export class InstanceCore {
 			onClosed: () => this.disturb(),
 		});
 		this.elasticity = new Elasticity(this);
+		const { transfers } = context;
+		this.snapshots = new SnapshotJob({
+			...{ directory: this.paths.snapshot, transfers },
+			login: () => this.login(),
+			onNews: () => context.onChange(),
+		});
+		this.restore = new RestoreJob({
+			...{ directory: this.paths.restore, transfers },
+			onNews: () => {
+				context.onChange();
+				this.wake();
+			},
+		});
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),
 			onNews: () => context.onChange(),
 		});
+	}
+
+	/** Call whenever the assignment may have changed. */
+	keepJobs(): void {
+		const wanted = this.removing || this.setAside ? null : this.assignment;
+		this.snapshots.keep(wanted?.snapshot);
+		this.restore.keep(wanted?.restore);
+	}
+
+	/** How the agent reaches the engine as it runs now. */
+	private login() {
+		const { assignment, context } = this;
+		if (assignment === null) throw new Error("the node isn't assigned");
+		const { systemUsername: username, systemPassword: password } = assignment.auth;
+		const port = this.record?.port ?? assignment.port;
+		return { host: context.bindAddress, port, username, password };
 	}
 
 	/** Called before the agent ends the engine: reads what it has counted since its last sample. */
@@ -135,7 +168,14 @@ export class InstanceCore {
 		const wanted = this.removing ? null : this.assignment;
 		const elastic = this.elasticity.state;
 		const observation = observationOf(this.id, this.display.view, this.record, wanted);
-		return elastic === undefined ? observation : { ...observation, elastic };
+		const { report: snapshot } = this.snapshots;
+		const { report: restore } = this.restore;
+		return {
+			...observation,
+			...(elastic !== undefined && { elastic }),
+			...(snapshot !== null && { snapshot }),
+			...(restore !== null && { restore }),
+		};
 	}
 
 	/** Call when a process has been started: what this agent has sent to its port so far was for another. */

@@ -10,6 +10,9 @@ export interface InstancePaths {
 	readonly log: string;
 	readonly pidFile: string;
 	readonly data: string;
+	/** What a snapshot of it, or its restore from one, needs for a while. */
+	readonly snapshot: string;
+	readonly restore: string;
 	readonly record: string;
 	/** Exists while the instance is left alone; tells people why. */
 	readonly setAside: string;
@@ -42,6 +45,8 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 		log: join(directory, "engine.log"),
 		pidFile: join(directory, "engine.pid"),
 		data: join(directory, "data"),
+		snapshot: join(directory, "snapshot"),
+		restore: join(directory, "restore"),
 		record: join(directory, "state.json"),
 		setAside: join(directory, "SET-ASIDE"),
 		launched: join(launchedDir(homeDir), `${assignmentId}.json`),

@@ -90,6 +90,7 @@ export class Instance {
 		core.hostId = hostId;
 		if (JSON.stringify(assignment) !== JSON.stringify(core.assignment)) {
 			core.assignment = assignment;
+			core.keepJobs();
 			core.elasticity.keep();
 			core.disturb();
 		}
@@ -114,6 +115,7 @@ export class Instance {
 		if (this.removal !== null || this.core.setAside) return;
 		this.core.hostId = hostId;
 		this.core.removing = true;
+		this.core.keepJobs();
 		this.removal = { since: performance.now(), asked: false };
 		this.core.elasticity.keep();
 		this.core.disturb();
@@ -172,7 +174,7 @@ export class Instance {
 		core.elasticity.stop();
 		core.link.close();
 		core.wake();
-		await this.loop;
+		await Promise.all([this.loop, core.snapshots.stop(), core.restore.stop()]);
 		core.link.close();
 		core.process?.release();
 	}
@@ -271,6 +273,7 @@ export class Instance {
 			return STOP_POLL_MS;
 		}
 		core.elasticity.stop();
+		await Promise.all([core.snapshots.stop(), core.restore.stop()]);
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
 		await rm(`${core.paths.launched}.damaged`, { force: true });

@@ -75,9 +75,11 @@ export async function launchInstance(options: {
 	program: string;
 	paths: InstancePaths;
 	context: InstanceContext;
+	/** What the engine must load; null for what its launch says. */
+	restoreFile: string | null;
 	saveIntent: (record: InstanceRecord) => Promise<void>;
 }): Promise<EngineProcess> {
-	const { assignment, record, paths, context } = options;
+	const { assignment, record, paths, context, restoreFile } = options;
 	const { bindAddress, advertisedAddress, liveness, logger } = context;
 	const driver = driverOf(assignment.engine);
 	const kind = launchKindOf(record);
@@ -85,6 +87,7 @@ export async function launchInstance(options: {
 	const refusedParameters = stillRefused(record.refusedParameters, parameters);
 	const launch = {
 		...{ assignment, paths, bindAddress, advertisedAddress, kind, refusedParameters, logger },
+		restoreFile,
 	};
 	await mkdir(paths.data, { recursive: true, mode: 0o700 });
 	await sweepTemporary(paths.data, ENGINE_LEFTOVER);

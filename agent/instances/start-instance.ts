@@ -1,4 +1,6 @@
 import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { RestoreReport } from "../../server/contract/snapshot.ts";
+import { formatGib } from "../../server/contract/units.ts";
 import { isDiskFull } from "../machine/machine-facts.ts";
 import { decideLaunch, recordExit } from "../supervisor/restart-policy.ts";
 import { adoptEngine } from "./adopt-engine.ts";
@@ -31,6 +33,11 @@ export async function tryLaunch(
 		const { paths } = core;
 		const may = isStopping(record, assignment) && (await mayStartAgain(driver, assignment, paths));
 		if (!may) return await giveUpReboot(core, assignment, record);
+	}
+	const { restore } = core;
+	if (assignment.restore !== undefined && restore.file === null) {
+		core.show({ phase: "waiting", reason: reasonOf("restoring", describeRestore(restore.report)) });
+		return IDLE_MS;
 	}
 	if (record.history !== "never") {
 		const lost = await driver.lostIdentityCause(assignment, core.paths);
@@ -66,6 +73,16 @@ export async function tryLaunch(
 	return await launch(core, assignment, record, check.program);
 }
 
+/** What the start waits for. */
+function describeRestore(report: RestoreReport | null): string {
+	if (report?.phase === "failed") {
+		return `its data couldn't be fetched from the snapshot: ${report.message}. Larder tries again`;
+	}
+	const { bytes = 0, totalBytes = 0 } = report ?? {};
+	const percent = totalBytes === 0 ? 0 : Math.floor((100 * bytes) / totalBytes);
+	return `it fetches its data from the snapshot (${percent} % of ${formatGib(totalBytes)})`;
+}
+
 async function launch(
 	core: InstanceCore,
 	assignment: Assignment,
@@ -77,6 +94,7 @@ async function launch(
 	try {
 		const engine = await launchInstance({
 			...{ assignment, record, program, paths, context, hostId },
+			restoreFile: core.restore.file,
 			saveIntent: async (next) => {
 				intent = next;
 				await Promise.all([core.save(next), writeRecord(paths.launched, next)]);

@@ -131,6 +131,10 @@ async function converge(
 		await driverOf(assignment.engine).discardKeptData(core.paths);
 		record = rebootOver({ ...record, history: "ran" }, record.launchReboot);
 	}
+	// The file stays in the instance's own directory for a start that comes before the restore counts as done.
+	if (serves && assignment.restore !== undefined) {
+		await driverOf(assignment.engine).discardKeptData(core.paths);
+	}
 	const { converged, acted } = await session.converge(assignment, engineState);
 	await tendSyncs(core, assignment, session, leads);
 	if (acted) core.disturb();

@@ -44,6 +44,7 @@ export class TestNode {
 		this.context = {
 			...{ assignment, paths: instancePaths(homeDir, assignment.id), logger, kind: "again" },
 			...{ bindAddress: host, advertisedAddress: host, refusedParameters: {} },
+			restoreFile: null,
 		};
 	}
 

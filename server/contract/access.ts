@@ -9,6 +9,8 @@ export const SCOPES = [
 	"cache:failover",
 	"cache:delete",
 	"cache:credentials",
+	"snapshot:read",
+	"snapshot:manage",
 	"parameter-group:read",
 	"parameter-group:manage",
 	"node-type:manage",
@@ -41,6 +43,7 @@ export type Access = z.infer<typeof accessSchema>;
 /** The one table of who may do what: administrators and full tokens may do everything, others what is named here. */
 const READING: readonly Scope[] = [
 	"cache:read",
+	"snapshot:read",
 	"parameter-group:read",
 	"host:read",
 	"event:read",

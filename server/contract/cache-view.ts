@@ -172,6 +172,11 @@ export const cacheSchema = z.object({
 	}),
 	...serverlessViewShape,
 	deletionProtection: z.boolean(),
+	snapshotRetentionDays: z
+		.number()
+		.default(0)
+		.describe("how long daily snapshots are kept; 0 for no daily snapshots"),
+	snapshotWindow: z.string().default("03:00-04:00").describe("when they are taken, in UTC"),
 	hourlyCost: z
 		.number()
 		.nullable()

@@ -22,6 +22,8 @@ describe("a create request", () => {
 			limits: null,
 			evictionPolicy: null,
 			deletionProtection: false,
+			snapshotRetentionDays: 0,
+			asked: {},
 			auth: "password",
 			tags: {},
 			description: "",

@@ -53,6 +53,29 @@ export const descriptionSchema = z
 
 export const cacheRefSchema = z.strictObject({ name: cacheNameSchema });
 
+/** As ElastiCache's: letters, digits, hyphens, a letter first. Stored in lower case. */
+export const snapshotNameSchema = z
+	.string("a snapshot name is required")
+	.min(1, "a snapshot name is required")
+	.max(
+		LIMITS.snapshotNameMaxLength,
+		`a snapshot name can have at most ${LIMITS.snapshotNameMaxLength} characters`,
+	)
+	.regex(
+		/^[A-Za-z](?!.*--)[A-Za-z0-9-]*(?<!-)$/,
+		"a snapshot name begins with a letter, holds only letters, digits and hyphens, doesn't end with a hyphen, and has no two hyphens in a row",
+	)
+	.transform((name) => name.toLowerCase());
+
+export const deleteCacheInputSchema = cacheRefSchema.extend({
+	finalSnapshot: snapshotNameSchema
+		.optional()
+		.describe(
+			"name of a snapshot to take first; if it fails, the cache stays. What clients write while it is taken is lost",
+		),
+});
+export type DeleteCacheInput = z.output<typeof deleteCacheInputSchema>;
+
 /** How slots are spread over shards. */
 export const weightBySchema = z.enum(["slots", "bytes"]);
 export type WeightBy = z.infer<typeof weightBySchema>;

@@ -1,8 +1,14 @@
 import { z } from "zod";
-import { cacheNameSchema, descriptionSchema, tagsSchema } from "./cache.ts";
+import { cacheNameSchema, descriptionSchema, snapshotNameSchema, tagsSchema } from "./cache.ts";
 import { memcachedRefusals, type Refusal, shardRefusals } from "./cache-shape.ts";
 import { engineVersionInputSchema } from "./engine-version.ts";
-import { authModeSchema, cacheKindSchema, clusterModeSchema, engineSchema } from "./enums.ts";
+import {
+	authModeSchema,
+	type ClusterMode,
+	cacheKindSchema,
+	clusterModeSchema,
+	engineSchema,
+} from "./enums.ts";
 import { zoneSchema } from "./host.ts";
 import { LIMITS } from "./limits.ts";
 import { maintenanceWindowSchema } from "./maintenance-window.ts";
@@ -17,6 +23,7 @@ import {
 	SERVERLESS_NODE_TYPE,
 	serverlessInputShape,
 } from "./serverless.ts";
+import { snapshotWindowSchema } from "./snapshot-window.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const createCacheFields = z.strictObject({
@@ -26,7 +33,7 @@ const createCacheFields = z.strictObject({
 		.describe(
 			"serverless: Larder sizes the cache by its load. It has neither nodeType, shards nor replicasPerShard, but limits",
 		),
-	engine: engineSchema.default("valkey"),
+	engine: engineSchema.optional().describe("valkey when absent"),
 	engineVersion: engineVersionInputSchema
 		.optional()
 		.describe("if absent, the newest available; 9 means the newest 9.x"),
@@ -79,6 +86,17 @@ const createCacheFields = z.strictObject({
 		.describe(
 			"weekly, in UTC, such as sun:05:00-sun:06:00; if absent, Larder chooses an hour at night",
 		),
+	snapshot: snapshotNameSchema
+		.optional()
+		.describe(
+			"the cache begins with this snapshot's data. What you leave out of engine, engineVersion, nodeType, clusterMode, shards, replicasPerShard and parameterGroup is as it was in the snapshot's cache",
+		),
+	snapshotRetentionDays: wholeNumber("snapshotRetentionDays", 0, LIMITS.snapshotRetentionDaysMax)
+		.default(0)
+		.describe("how long daily snapshots are kept; 0 for no daily snapshots"),
+	snapshotWindow: snapshotWindowSchema
+		.optional()
+		.describe("when they are taken, daily and in UTC, such as 03:00-04:00; that hour if absent"),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
 	...serverlessInputShape,
@@ -91,12 +109,27 @@ const DEFAULT_NODE_TYPE = "cache.t4g.micro";
 function shapeRefusals(value: CreateCacheFields): Refusal[] {
 	const shape = { ...value, multiAz: value.multiAz ?? false };
 	if (value.engine === "memcached") return memcachedRefusals(shape);
-	const open = value.parameterGroup === undefined ? "disabled" : null;
+	const isOpen = value.parameterGroup === undefined && value.snapshot === undefined;
+	const open = isOpen ? "disabled" : null;
 	return shardRefusals(shape, value.clusterMode ?? open);
 }
 
+function memcachedSnapshotRefusals({ snapshot, snapshotRetentionDays }: CreateCacheFields) {
+	const fields = [
+		...(snapshot === undefined ? [] : (["snapshot"] as const)),
+		...(snapshotRetentionDays === 0 ? [] : (["snapshotRetentionDays"] as const)),
+	];
+	return fields.map((field) => ({
+		field,
+		message: `${field} doesn't apply to Memcached, which has no command that saves its data. Leave it out`,
+	}));
+}
+
 function refusals(value: CreateCacheFields): { field: keyof CreateCacheFields; message: string }[] {
-	const misplaced = kindRefusals(value.kind, value, "create");
+	const misplaced = [
+		...kindRefusals(value.kind, value, "create"),
+		...(value.engine === "memcached" ? memcachedSnapshotRefusals(value) : []),
+	];
 	if (value.kind === "provisioned") return [...misplaced, ...shapeRefusals(value)];
 	return value.engine === "memcached"
 		? [...misplaced, ...memcachedServerlessRefusals(value)]
@@ -123,7 +156,7 @@ function nodesOf(value: CreateCacheFields) {
 function memcachedServerlessNodesOf({ limits }: CreateCacheFields) {
 	return {
 		nodeType: SERVERLESS_NODE_TYPE,
-		clusterMode: "disabled" as const,
+		clusterMode: "disabled" satisfies ClusterMode as ClusterMode,
 		shards: 1,
 		replicasPerShard: 0,
 		nodes: MEMCACHED_NODES_MIN,
@@ -167,7 +200,17 @@ export const createCacheInputSchema = createCacheFields
 	})
 	.transform((value) => ({
 		...value,
+		engine: value.engine ?? ("valkey" as const),
 		...shapeOf(value),
+		/** What the request itself says: a snapshot decides the rest. */
+		asked: {
+			engine: value.engine,
+			nodeType: value.nodeType,
+			clusterMode: value.clusterMode,
+			shards: value.shards,
+			replicasPerShard: value.replicasPerShard,
+			parameterGroup: value.parameterGroup,
+		},
 		auth: value.auth ?? (value.engine === "memcached" ? ("none" as const) : ("password" as const)),
 	}));
 

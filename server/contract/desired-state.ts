@@ -3,6 +3,7 @@ import { agentProtocolSchema } from "./agent.ts";
 import { engineSchema } from "./enums.ts";
 import { BUSY_TIMING, LIMITS } from "./limits.ts";
 import { namesSchema } from "./names.ts";
+import { restoreOrderSchema, snapshotOrderSchema } from "./snapshot.ts";
 
 export const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const slotRangeSchema = z.object({ first: z.int32(), last: z.int32() });
@@ -135,6 +136,14 @@ export const assignmentSchema = z.object({
 		})
 		.optional()
 		.describe("of a serverless Memcached node: it passes each request on to the key's node"),
+	snapshot: snapshotOrderSchema
+		.optional()
+		.describe("the agent copies the engine's data once, and keeps nothing of it"),
+	restore: restoreOrderSchema
+		.optional()
+		.describe(
+			"of a primary: at every start, its engine loads this, and nothing else. It doesn't start without it",
+		),
 	parameters: z.array(engineParameterSchema).max(500),
 	auth: z.object({
 		clientPasswordSha256: z
@@ -290,12 +299,6 @@ export const failoverOrderSchema = z.object({
 		.default([])
 		.describe(
 			"the shard's other members: one may lead already; in a lost shard, one that has synced may lead",
-		),
-	receivers: z
-		.array(memberSchema)
-		.default([])
-		.describe(
-			"primaries to which the shard hands slots over: what they have is theirs, whatever a candidate has heard",
 		),
 	takeover: z
 		.boolean()

@@ -6,6 +6,7 @@ import { clusterBusGuardSchema, forwardingSchema, hostWarningSchema } from "./ho
 import { instantSchema } from "./instant.ts";
 import { AGENT_TIMING, LIMITS } from "./limits.ts";
 import { nodeMetricsSchema } from "./metrics.ts";
+import { restoreReportSchema, snapshotReportSchema } from "./snapshot.ts";
 import { type UsageReading, usageReadingSchema } from "./usage-reading.ts";
 
 export const instancePhaseSchema = z.enum([
@@ -23,6 +24,8 @@ export const instanceReasonSchema = z.object({
 		"port-taken",
 		"engine-missing",
 		"launch-failed",
+		// A new primary waits for the data of a snapshot.
+		"restoring",
 		"exited",
 		"unreachable",
 		"disk",
@@ -48,6 +51,8 @@ export const engineStateSchema = z.object({
 	offset: z.number(),
 	/** For a primary: replicas that it lists as online. */
 	onlineReplicas: z.int32(),
+	/** Keys that it read from its file when it started, among them those that it dropped because they had expired. */
+	loadedKeys: z.int().optional(),
 	additions: z
 		.object({
 			modules: z.array(z.string().max(200)).max(100),
@@ -145,6 +150,8 @@ export const reportedObservationSchema = z.object({
 	clientLimit: clientLimitSchema.nullable().default(null).describe("null for as many as it should"),
 	engineState: engineStateSchema.nullable(),
 	elastic: elasticStateSchema.optional().describe("of a node whose assignment is elastic"),
+	snapshot: snapshotReportSchema.optional().describe("of the snapshot in its assignment"),
+	restore: restoreReportSchema.optional().describe("of the restore in its assignment"),
 });
 export type ReportedObservation = z.infer<typeof reportedObservationSchema>;
 

@@ -25,6 +25,7 @@ export * from "./parameter-group.ts";
 export * from "./rate-card.ts";
 export * from "./serverless.ts";
 export * from "./slots.ts";
+export * from "./snapshot.ts";
 export * from "./token.ts";
 export * from "./units.ts";
 export * from "./usage.ts";

@@ -17,6 +17,8 @@ export const LIMITS = {
 	clusterSlots: 16_384,
 	parametersPerRequestMax: 20,
 	parameterGroupNameMaxLength: 255,
+	snapshotNameMaxLength: 255,
+	snapshotRetentionDaysMax: 35,
 	tagsMax: 50,
 	tagKeyMaxLength: 128,
 	tagValueMaxLength: 256,

@@ -14,6 +14,7 @@ import { maintenanceWindowSchema } from "./maintenance-window.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
 import { serverlessInputShape } from "./serverless.ts";
+import { snapshotWindowSchema } from "./snapshot-window.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 export const modifyCacheInputSchema = z
@@ -25,6 +26,14 @@ export const modifyCacheInputSchema = z
 		maintenanceWindow: maintenanceWindowSchema
 			.optional()
 			.describe("weekly, in UTC, 60 minutes to 24 hours, such as sun:05:00-sun:06:00"),
+		snapshotRetentionDays: wholeNumber("snapshotRetentionDays", 0, LIMITS.snapshotRetentionDaysMax)
+			.optional()
+			.describe(
+				"how long daily snapshots are kept, those that exist too; 0 ends daily snapshots and leaves what exists as it is",
+			),
+		snapshotWindow: snapshotWindowSchema
+			.optional()
+			.describe("daily, in UTC, an hour at least, such as 03:00-04:00"),
 		apply: z
 			.enum(["now", "window"])
 			.optional()

@@ -31,6 +31,7 @@ import type { FleetState } from "./fleet-state.ts";
 import { enginesColumn } from "./host-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 import { pendingKinds } from "./pending-changes.ts";
+import { restoreOf } from "./restore-column.ts";
 import { recentScalingOf } from "./scaling-column.ts";
 import { isServerless, limitsOf, partsWanted, protocolOf } from "./serverless-rows.ts";
 import { toSleepModel } from "./sleep-column.ts";
@@ -178,6 +179,7 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		portRequested: row.portRequested,
 		port: row.port,
 		deleting,
+		finalSnapshotId: row.finalSnapshotId,
 		everAvailable: row.availableAt !== null,
 		quietForMs: fleet.quiet.quietForMs(row.id),
 		nodesPerShard: nodesPerShard(row),
@@ -262,6 +264,7 @@ function toShardModel(
 	const newest = orders.newest(shard.id);
 	const operation = toOperationModel(row.operations[0]);
 	const result = newest?.result ?? null;
+	const restore = restoreOf(shard);
 	const ordered = result?.outcome === "done" ? result.leaderNodeId : null;
 	return {
 		id: shard.id,
@@ -270,6 +273,10 @@ function toShardModel(
 		nodesWanted: shard.replicas === null ? null : shard.replicas + 1,
 		bounds: operation === null ? null : boundsOf(operation, shard.id),
 		primaryNodeId: shard.primaryNodeId,
+		restore: restore && {
+			...{ id: restore.id, snapshotName: restore.snapshotName, totalKeys: restore.totalKeys },
+			hostId: restore.fetching?.hostId ?? null,
+		},
 		nodes: model(deleting ? shard.nodes : shard.nodes.filter(isStaying)),
 		leaving: deleting ? [] : model(shard.nodes.filter((node) => !isStaying(node))),
 		failoverCause: causeOf(shard),

@@ -118,6 +118,8 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
 		...serverlessView(row, sources),
 		deletionProtection: row.deletionProtection,
+		snapshotRetentionDays: row.snapshotRetentionDays,
+		snapshotWindow: row.snapshotWindow,
 		hourlyCost: hourlyCostOf(row, rateCard),
 		tags: tagsColumn.parse(row.tags),
 		description: row.description,

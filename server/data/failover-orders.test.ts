@@ -23,7 +23,6 @@ beforeEach(() => {
 		fromState: "dead",
 		candidates: [{ ...member, nodeId: "n2" }],
 		others: [],
-		receivers: [],
 		takeover: false,
 		sentinels: [],
 	};

@@ -3,12 +3,15 @@ import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { CLUSTER_BUS_OFFSET, MIB } from "../contract/limits.ts";
 import { FLOOR_BYTES } from "../contract/serverless.ts";
 import { parseSlots } from "../contract/slots.ts";
+import type { RestoreOrder, SnapshotOrder } from "../contract/snapshot.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
 import { OPEN_OPERATION, toOperationModel } from "../data/operation-mapping.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
+import { restoreOf } from "../data/restore-column.ts";
 import { isServerless, limitsOf, partsWanted } from "../data/serverless-rows.ts";
+import { orderId } from "../data/snapshot-view.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import { movesFrom } from "../domain/operation/operation.ts";
 import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
@@ -38,6 +41,10 @@ export const ASSIGNED_NODE = {
 		cache: {
 			include: {
 				operations: OPEN_OPERATION,
+				snapshots: {
+					where: { status: "creating", copyOfId: null, shards: { some: { sha256: null } } },
+					select: { shards: true },
+				},
 				shards: {
 					orderBy: { index: "asc" },
 					include: {
@@ -102,6 +109,8 @@ function toAssignment(
 		launchPermit: node.launchPermit,
 		reboot: node.reboot,
 		busyTimeoutMs: busyTimeoutMs(groups.get(node.parameterGroup)?.overrides ?? {}),
+		...snapshotOf(node),
+		...restoreOrderOf(node),
 		maxmemoryBytes: engineBytesOf(node),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
@@ -223,8 +232,43 @@ function clusterOf(node: AssignedNode): Cluster {
 	};
 }
 
+/** The snapshot that copies this node. */
+function snapshotOf({ id, cache }: AssignedNode): { snapshot?: SnapshotOrder } {
+	const shard = cache.snapshots.flatMap(({ shards }) => shards).find(({ nodeId }) => nodeId === id);
+	if (shard === undefined || shard.transferId === null) return {};
+	return { snapshot: { id: orderId(shard), transferId: shard.transferId } };
+}
+
+/** What a primary loads until its host has reported that it did. */
+function restoreOrderOf({ id, hostId, shardId, cache }: AssignedNode): { restore?: RestoreOrder } {
+	const shard = cache.shards.find((each) => each.id === shardId);
+	const restore = shard === undefined ? null : restoreOf(shard);
+	if (restore === null || shard?.primaryNodeId !== id) return {};
+	const { files, fetching, selects } = restore;
+	const transferIds = fetching?.hostId === hostId ? fetching.transferIds : null;
+	return {
+		restore: {
+			id: restore.id,
+			files:
+				transferIds === null
+					? null
+					: files.map(({ bytes, sha256, keys }, index) => ({
+							...{ transferId: transferIds[index] ?? "", bytes, sha256, keys },
+						})),
+			slots: selects ? (parseSlots(shard.slots ?? "") ?? []) : null,
+		},
+	};
+}
+
+/** While slots move, a key could be in the copies of two shards or in none: they wait until all copies have begun. */
+function isBeingCopied({ cache }: AssignedNode): boolean {
+	return cache.snapshots.some(({ shards }) => shards.some(({ takenAt }) => takenAt === null));
+}
+
 /** The slots that a primary still has to hand over. Its agent compares them with what the engine has. */
-function movesOf({ id, cache, shardId }: AssignedNode): SlotMove[] {
+function movesOf(node: AssignedNode): SlotMove[] {
+	const { id, cache, shardId } = node;
+	if (isBeingCopied(node)) return [];
 	const operation = toOperationModel(cache.operations[0]);
 	const shard = cache.shards.find((each) => each.id === shardId);
 	if (operation?.cursor.phase !== "move" || shard?.primaryNodeId !== id) return [];

@@ -32,6 +32,7 @@ import { endHung } from "./steps/order-failover.ts";
 import { placeCache } from "./steps/place-cache.ts";
 import { addReplacement } from "./steps/replace-node.ts";
 import { addNodes, changeMembership } from "./steps/resize-cache.ts";
+import { finishRestore, prepareRestore } from "./steps/restore-shards.ts";
 import { retireNode } from "./steps/retire-node.ts";
 import { scaleCache } from "./steps/scale-cache.ts";
 import { changeSleep } from "./steps/sleep-cache.ts";
@@ -136,6 +137,12 @@ async function apply(
 			return null;
 		case "retire":
 			await retireNode(resources, cache, action.nodeId);
+			return null;
+		case "prepare-restore":
+			await prepareRestore(resources, cache, action.shardId);
+			return null;
+		case "finish-restore":
+			await finishRestore(resources, cache);
 			return null;
 		case "permit-launch":
 			await permitLaunch(resources, cache, action.nodeId);

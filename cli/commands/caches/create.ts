@@ -45,6 +45,9 @@ interface CreateOptions extends ApiOptions, WaitOptions, ServerlessOptions {
 	parameterGroup?: string;
 	maintenanceWindow?: string;
 	deletionProtection?: boolean;
+	fromSnapshot?: string;
+	snapshotRetention?: number;
+	snapshotWindow?: string;
 	tag?: Record<string, string>;
 	description?: string;
 }
@@ -102,6 +105,16 @@ export function createCommand(): Command {
 			"--maintenance-window <window>",
 			"weekly, in UTC, such as sun:05:00-sun:06:00 (default: an hour at night that Larder chooses)",
 		)
+		.option(
+			"--from-snapshot <name>",
+			"begin with its data; what you leave out is as it was in the snapshot's cache",
+		)
+		.option(
+			"--snapshot-retention <days>",
+			"take a snapshot every day and keep it that long (default: none)",
+			Number,
+		)
+		.option("--snapshot-window <window>", "when, daily and in UTC (default: 03:00-04:00)")
 		.option("--deletion-protection", "refuse to delete it until this is turned off")
 		.option("--tag <key=value>", "may be given several times", collectPair)
 		.option("--description <text>", "what it is for")
@@ -169,6 +182,9 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		port: options.port,
 		parameterGroup: options.parameterGroup,
 		maintenanceWindow: options.maintenanceWindow,
+		snapshot: options.fromSnapshot,
+		snapshotRetentionDays: options.snapshotRetention,
+		snapshotWindow: options.snapshotWindow,
 		deletionProtection: options.deletionProtection,
 		tags: options.tag,
 		description: options.description,

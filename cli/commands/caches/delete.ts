@@ -17,7 +17,8 @@ export function deleteCommand(): Command {
 		.description(
 			"Delete a cache, its processes and all its data. This can't be undone. On a terminal, the command asks for the cache's name first.",
 		)
-		.argument("<name>");
+		.argument("<name>")
+		.option("--final-snapshot <name>", "take a snapshot first; if it fails, the cache stays");
 	return waitOptions(withApiOptions(yesOption(command)))
 		.addHelpText(
 			"after",
@@ -31,7 +32,7 @@ Examples:
 
 async function run(
 	name: string,
-	options: ApiOptions & WaitOptions & ConfirmOptions,
+	options: ApiOptions & WaitOptions & ConfirmOptions & { finalSnapshot?: string },
 ): Promise<void> {
 	const api = await connect(options);
 	const path = `/caches/${encodeURIComponent(name)}`;
@@ -45,12 +46,16 @@ async function run(
 	if (status !== "deleting") {
 		await confirmByName(options, {
 			name,
-			warning: `Cache ${name} and all its data will be deleted for good.`,
+			warning:
+				options.finalSnapshot === undefined
+					? `Cache ${name} and all its data will be deleted for good.`
+					: `Cache ${name} will be deleted. Snapshot ${options.finalSnapshot} keeps its data.`,
 			scripted: `larder caches delete ${name} --yes`,
 		});
 	}
 	const startedAt = performance.now();
-	const answer = await api.call({ method: "DELETE", path });
+	const query = { finalSnapshot: options.finalSnapshot };
+	const answer = await api.call({ method: "DELETE", path, query });
 	if (options.wait) await waitUntilGone(api, name, options, startedAt);
 	if (options.json) printJson(answer);
 	else if (!options.wait) print(`${name} is being deleted.`);

@@ -43,6 +43,7 @@ const NAMED_SCHEMAS = {
 /** In the order in which people read them. */
 const TAGS: readonly RestRoute["tag"][] = [
 	"Caches",
+	"Snapshots",
 	"Parameter groups",
 	"Hosts",
 	"Events",

@@ -7,6 +7,7 @@ import { costs, usage } from "./sections/costs.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
+import { snapshots } from "./sections/snapshots.ts";
 import { tokens } from "./sections/tokens.ts";
 import { users } from "./sections/users.ts";
 import { router } from "./trpc.ts";
@@ -25,6 +26,7 @@ export const appRouter = router({
 	overview,
 	parameterGroups,
 	rateCard,
+	snapshots,
 	tokens,
 	usage,
 	users,

@@ -25,6 +25,7 @@ export interface RestRoute {
 	isPending?(output: unknown): boolean;
 	tag:
 		| "Caches"
+		| "Snapshots"
 		| "Parameter groups"
 		| "Hosts"
 		| "Events"

@@ -98,6 +98,8 @@ export function exampleCache(overrides: Partial<Cache> = {}): Cache {
 		scaleToZero: null,
 		sleep: null,
 		deletionProtection: true,
+		snapshotRetentionDays: 0,
+		snapshotWindow: "03:00-04:00",
 		hourlyCost: 0.0158,
 		tags: {},
 		description: "",

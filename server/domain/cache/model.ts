@@ -43,6 +43,8 @@ export interface CacheModel {
 	/** Port of the primary or configuration endpoint; null while none is assigned. */
 	port: number | null;
 	deleting: boolean;
+	/** The snapshot after which it will be deleted; null for none. */
+	finalSnapshotId: string | null;
 	everAvailable: boolean;
 	/** How long it has been healthy, with nothing to do. */
 	quietForMs: number;
@@ -112,6 +114,8 @@ export interface ShardModel {
 	bounds: SlotBounds | null;
 	/** The node that should be primary. Null before placement, and for Memcached. */
 	primaryNodeId: string | null;
+	/** What its primary must load before it serves; null for nothing, or once it has. */
+	restore: RestoreModel | null;
 	/** Without removed nodes, except in a cache that is being deleted. */
 	nodes: readonly NodeModel[];
 	/** Removed from their hosts' desired states; the hosts haven't confirmed yet. */
@@ -134,6 +138,17 @@ export interface ShardModel {
 	orderProblem: { kind: "planned" | "unplanned"; message: string } | null;
 	/** A planned failover failed a short while ago: steps that can do without one go ahead. */
 	failoverTroubled: boolean;
+}
+
+/** The part of a snapshot that a new shard begins with. */
+export interface RestoreModel {
+	/** Of the order to the primary's host. */
+	id: string;
+	snapshotName: string;
+	/** Of the whole snapshot. */
+	totalKeys: number;
+	/** The host that may fetch the data; null before it is known. */
+	hostId: string | null;
 }
 
 /** What a node is, besides its place and its role. */
@@ -307,6 +322,10 @@ export type PlanAction =
 	| { kind: "renew-node"; nodeId: string }
 	/** Requests a planned failover away from the shard's primary. */
 	| { kind: "request-failover"; shardId: string; toNodeId: string | null; cause: string }
+	/** Lets the host of a shard's primary fetch the data of a snapshot. */
+	| { kind: "prepare-restore"; shardId: string }
+	/** All primaries have loaded their data, and no key is missing. */
+	| { kind: "finish-restore" }
 	| { kind: "permit-launch"; nodeId: string }
 	| { kind: "reboot"; nodeId: string }
 	| { kind: "move-port"; nodeId: string }

@@ -13,6 +13,7 @@ import { planPending } from "./plan-pending.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
 import { planReplacements } from "./plan-replacements.ts";
+import { planRestore } from "./plan-restore.ts";
 import { planScaling } from "./plan-scaling.ts";
 import { isSized, planSize } from "./plan-size.ts";
 import { planFallingAsleep, planSleep, planWaking } from "./plan-sleep.ts";
@@ -29,7 +30,7 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *
  *   1. deleting: take the nodes out of their hosts' desired state, wait for the hosts to confirm, forget the cache
  *   2. no nodes yet: place them; no endpoint ports (or ones that something else holds): assign them
- *   3. a node's port that something else holds: give the node another port
+ *   3. a node's port that something else holds: give the node another port; data of a snapshot: see plan-restore.ts
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
  *   5. requested failovers: see plan-failover.ts
  *   6. nodes that others should replace (drains, lost hosts, zones, another engine): see plan-replacements.ts
@@ -48,6 +49,19 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
 	if (allNodes(cache).length === 0) return heldUp(cache, planPlacement(cache, now));
+	return savedFirst(cache, planLiving(cache, now, room));
+}
+
+/** It serves until its last snapshot exists; then it is deleted. */
+function savedFirst(cache: CacheModel, plan: Plan): Plan {
+	if (cache.finalSnapshotId === null) return plan;
+	const reason = "Its final snapshot is being taken. Then the cache will be deleted.";
+	const statusReason = [reason, plan.statusReason ?? ""].join(" ").trim();
+	const events = plan.events.filter(({ type }) => type !== "cache.recovered");
+	return { ...plan, status: "deleting", statusReason, events };
+}
+
+function planLiving(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	switch (cache.elastic?.sleep.state ?? null) {
 		case null: {
 			const plan = planLife(cache, now, room);
@@ -87,12 +101,14 @@ function heldUp(cache: CacheModel, plan: Plan): Plan {
 function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	const recoveries = planRecoveries(cache, now);
 	const replacements = planReplacements(cache, room);
+	const restore = planRestore(cache);
 	const reached = whatIsReached(cache);
 	const step = advanceOperation(cache, now);
 	// The status counts the slots that this pass records.
 	const status = planStatus(withSlots(cache, step), reached, [
 		...recoveries.flatMap(({ reason }) => reason ?? []),
 		...replacements.reasons,
+		...restore.reasons,
 	]);
 	const becameAvailable = status.status === "available" && !cache.everAvailable;
 	const resized = cache.resizing && isSized(cache);
@@ -106,6 +122,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...planScaling(cache, now),
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
+			...restore.actions,
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
 			...cache.shards.flatMap(planForgetting),
 			...replacements.actions,

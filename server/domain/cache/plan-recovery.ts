@@ -50,6 +50,11 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 		return adopt(elected);
 	}
 	if (shard.order !== null) return NOTHING;
+	// Its data is still in the snapshot, and no client has been told that it is here.
+	if (shard.restore !== null) {
+		const again = { kind: "permit-launch", nodeId: primary.id } as const;
+		return isDead(primary) ? { ...NOTHING, actions: [again] } : NOTHING;
+	}
 	if (isDead(primary) && holdsNothing(cache, shard, primary)) {
 		return { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
 	}

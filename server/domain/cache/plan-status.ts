@@ -36,11 +36,13 @@ export function whatIsReached(cache: CacheModel): Reached {
 	const nodes = allNodes(cache);
 	return {
 		started: nodes.every((node) => node.observation?.phase === "running"),
-		joined: cache.shards.every((shard) =>
-			shard.nodes.every(
-				// Clients of a cache with places notice nothing of nodes that come or go.
-				(node) => (hasPlaces(cache) && inChange(node)) || isSettled(node, shard, cache),
-			),
+		joined: cache.shards.every(
+			(shard) =>
+				shard.restore === null &&
+				shard.nodes.every(
+					// Clients of a cache with places notice nothing of nodes that come or go.
+					(node) => (hasPlaces(cache) && inChange(node)) || isSettled(node, shard, cache),
+				),
 		),
 		// A gateway that is off or broken is reported on its host; it must not keep a cache from becoming available.
 		opened:

@@ -3,12 +3,18 @@ import type { Cache, CreateCacheSpec } from "../../contract/index.ts";
 import { AppError, windowFor } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
-import { isUniqueViolation, type Transaction } from "../../data/database.ts";
+import { isUniqueViolation, Prisma, type Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { creationSteps } from "../../domain/cache/progress.ts";
 import { randomSecret, type SecretBox } from "../../platform/secrets.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import {
+	findOrigin,
+	likeOrigin,
+	requireRestorable,
+	restoresOf,
+} from "../snapshots/restore-into.ts";
 import { resolveCacheSpec } from "./resolve-cache-spec.ts";
 
 /**
@@ -68,17 +74,18 @@ async function insertCache(
 	{ secrets, clock }: Resources,
 	tx: Transaction,
 	id: string,
-	spec: CreateCacheSpec,
+	asked: CreateCacheSpec,
 ): Promise<FullCache> {
 	const now = clock.now();
-	const resolved = await resolveCacheSpec(tx, spec);
+	const origin = await findOrigin(tx, asked);
+	const spec = origin === null ? asked : await likeOrigin(tx, asked, origin);
+	const possible = await resolveCacheSpec(tx, spec);
+	const resolved = origin === null ? possible : await requireRestorable(tx, spec, possible, origin);
 	const { clusterMode, size } = resolved;
+	const restores = origin === null ? [] : restoresOf(origin, resolved.slots);
 	const shards = resolved.slots.map((slots, index) => ({
-		id: randomUUID(),
-		cacheId: id,
-		index,
-		slots,
-		primaryNodeId: null,
+		...{ id: randomUUID(), cacheId: id, index, slots, primaryNodeId: null },
+		restore: restores[index] ?? null,
 	}));
 	const row = await tx.cache.create({
 		data: {
@@ -111,12 +118,16 @@ async function insertCache(
 			tags: spec.tags,
 			description: spec.description,
 			maintenanceWindow: spec.maintenanceWindow ?? windowFor(id),
+			snapshotRetentionDays: spec.snapshotRetentionDays,
+			...(spec.snapshotWindow !== undefined && { snapshotWindow: spec.snapshotWindow }),
 			status: "creating",
 			progress: creationSteps({ ...spec, clusterMode }, now.toISOString()),
 			createdAt: now,
 		},
 	});
-	await tx.shard.createMany({ data: shards });
+	await tx.shard.createMany({
+		data: shards.map(({ restore, ...shard }) => ({ ...shard, restore: restore ?? Prisma.DbNull })),
+	});
 	return {
 		...row,
 		shards: shards.map((shard) => ({

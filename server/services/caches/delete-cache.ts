@@ -1,28 +1,38 @@
-import { AppError, type Cache } from "../../contract/index.ts";
+import { AppError, type Cache, type DeleteCacheInput } from "../../contract/index.ts";
+import type { FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
-import { recordEvent } from "../../data/record-event.ts";
-import { deletionSteps } from "../../domain/cache/progress.ts";
+import type { Transaction } from "../../data/database.ts";
+import { lockCaches } from "../../data/row-locks.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import { addSnapshot, wakeSnapshots } from "../snapshots/add-snapshot.ts";
 import { findCache } from "./find-cache.ts";
+import { markForDeletion } from "./mark-for-deletion.ts";
 
 /**
- * Marks the cache for deletion; it is gone once every host that isn't lost has confirmed. Deleting it twice is not an
- * error; throws `conflict` while deletion protection is on.
+ * Marks the cache for deletion; it is gone once every host that isn't lost has confirmed. With a final snapshot, it is
+ * marked once that is available. Deleting it twice is not an error; throws `conflict` while deletion protection is on.
  */
 export async function deleteCache(
 	resources: Resources,
 	caller: Caller,
-	input: { name: string },
+	input: DeleteCacheInput,
 ): Promise<Cache> {
 	return mutate(resources, caller, {
 		action: "cache.delete",
 		target: input.name,
 		input,
 		run: async (tx, after) => {
+			const { id } = await findCache(tx, input.name);
+			await lockCaches(tx, [id]);
 			const row = await findCache(tx, input.name);
-			after(() => resources.wakeCache(row.id));
-			if (row.deletingAt !== null) return toCacheView(row, resources);
+			after(() => {
+				resources.wakeCache(row.id);
+				wakeSnapshots(resources);
+			});
+			if (row.deletingAt !== null || row.finalSnapshotId !== null) {
+				return toCacheView(row, resources);
+			}
 			if (row.deletionProtection) {
 				throw new AppError(
 					"conflict",
@@ -30,23 +40,28 @@ export async function deleteCache(
 					{ field: "deletionProtection" },
 				);
 			}
-			const change = {
-				status: "deleting",
-				statusReason: null,
-				progress: deletionSteps(),
-				deletingAt: resources.clock.now(),
-			};
-			await tx.cache.update({
-				where: { id: row.id },
-				data: { ...change, generation: { increment: 1 } },
-			});
-			await recordEvent(tx, resources.clock, {
-				severity: "info",
-				type: "cache.deleting",
-				message: `Deletion of cache ${row.name} requested by ${caller.name}.`,
-				cacheName: row.name,
-			});
+			const { finalSnapshot } = input;
+			if (finalSnapshot !== undefined) {
+				return await saveFirst(resources, tx, row, finalSnapshot, caller);
+			}
+			const change = await markForDeletion(resources, tx, row, `by ${caller.name}`);
 			return toCacheView({ ...row, ...change }, resources);
 		},
 	});
+}
+
+async function saveFirst(
+	resources: Resources,
+	tx: Transaction,
+	row: FullCache,
+	name: string,
+	caller: Caller,
+): Promise<Cache> {
+	const { id: finalSnapshotId } = await addSnapshot(resources, tx, row, {
+		...{ name, kind: "final", store: undefined, tags: {}, expiresAt: null },
+		by: `${caller.name}, who wants to delete the cache`,
+	});
+	const change = { finalSnapshotId, status: "deleting" };
+	await tx.cache.update({ where: { id: row.id }, data: change });
+	return toCacheView({ ...row, ...change }, resources);
 }

@@ -1,4 +1,4 @@
-import type { Cache, ModifyCacheInput } from "../../contract/index.ts";
+import { AppError, type Cache, type ModifyCacheInput } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
@@ -51,9 +51,14 @@ async function changeRecord(
 	caller: Caller,
 	tx: Transaction,
 	row: FullCache,
-	{ description, tags, deletionProtection, maintenanceWindow }: ModifyCacheInput,
+	input: ModifyCacheInput,
 ): Promise<void> {
+	const { description, tags, deletionProtection, maintenanceWindow } = input;
+	const { snapshotRetentionDays, snapshotWindow } = input;
+	if ((snapshotRetentionDays ?? 0) > 0) await keepFor(tx, row, snapshotRetentionDays ?? 0);
 	const data = {
+		...(snapshotRetentionDays !== undefined && { snapshotRetentionDays }),
+		...(snapshotWindow !== undefined && { snapshotWindow }),
 		...(description !== undefined && { description }),
 		...(tags !== undefined && { tags }),
 		...(deletionProtection !== undefined && { deletionProtection }),
@@ -65,4 +70,18 @@ async function changeRecord(
 		field.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
 	);
 	await noteModified(resources, caller, tx, row.name, words);
+}
+
+/** Automatic snapshots that exist are kept as long as new ones. */
+async function keepFor(tx: Transaction, { id, name, engine }: FullCache, days: number) {
+	if (engine === "memcached") {
+		throw new AppError(
+			"invalid_argument",
+			`Cache ${name} can't have snapshots: Memcached has no command that saves its data. Leave snapshotRetentionDays out.`,
+			{ field: "snapshotRetentionDays" },
+		);
+	}
+	await tx.$executeRaw`
+		UPDATE "Snapshot" SET "expiresAt" = "createdAt" + ${days} * interval '1 day'
+		WHERE "cacheId" = ${id} AND "kind" = 'automatic'`;
 }

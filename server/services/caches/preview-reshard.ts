@@ -64,6 +64,7 @@ async function additions(
 			failoverRequestedAt: null,
 			failoverToNodeId: null,
 			failoverCause: null,
+			restore: null,
 			nodes: [],
 		},
 	}));

@@ -289,7 +289,7 @@ async function start(
 ): Promise<void> {
 	const now = clock.now();
 	const cursor: OperationCursor = {
-		...{ phase: "add", movingSince: null, toMove: slotCount, round: 0, held: false },
+		...{ phase: "add", movingSince: null, toMove: slotCount, round: 0 },
 		percent: 0,
 	};
 	await tx.shard.createMany({

@@ -165,6 +165,7 @@ export class ControlPlane {
 			...{ name: "orders", statusReason: null, progress: [], blocks: [] },
 			...{ clusterMode: engines.cluster ? "enabled" : "disabled", automaticFailover: true },
 			...{ status: database.status, everAvailable: database.everAvailable, quietForMs: 0 },
+			finalSnapshotId: null,
 			...{
 				promotionRequested: false,
 				multiAz: false,
@@ -226,7 +227,7 @@ export class ControlPlane {
 				index: shard.index,
 				slots: this.engines.cluster ? id : null,
 				leaving: [],
-				...{ bounds: null, nodesWanted: null },
+				...{ bounds: null, nodesWanted: null, restore: null },
 			},
 			...{ primaryNodeId: shard.primaryId, failover: shard.failover, failoverCause: null },
 			nodes: rows.map((row) => this.nodeModel(row, shard)),

@@ -8,6 +8,7 @@ import {
 	changePreviewSchema,
 	createCacheInputSchema,
 	credentialsSchema,
+	deleteCacheInputSchema,
 	failoverCacheInputSchema,
 	listCachesInputSchema,
 	listScalingInputSchema,
@@ -236,10 +237,10 @@ export const caches = router({
 				tag: "Caches",
 				summary: "Delete a cache and its data",
 				description:
-					"Returns at once with status deleting; the cache is gone when GET returns 404.",
+					"Returns at once with status deleting; the cache is gone when GET returns 404. With finalSnapshot, Larder first takes a snapshot; if that fails, the cache stays, and an event says why.",
 			},
 		})
-		.input(cacheRefSchema)
+		.input(deleteCacheInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => deleteCache(ctx.resources, ctx.caller, input)),
 	credentials: requires("cache:credentials")

@@ -55,6 +55,7 @@ export const CALM = {
 	ledBy: null,
 	bounds: null,
 	nodesWanted: null,
+	restore: null,
 	orderProblem: null,
 	failoverTroubled: false,
 };
@@ -149,6 +150,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 		portRequested: false,
 		port: 6379,
 		deleting: false,
+		finalSnapshotId: null,
 		everAvailable: true,
 		quietForMs: 0,
 		nodesPerShard: (overrides.shards?.[0]?.nodes ?? nodes).filter(
