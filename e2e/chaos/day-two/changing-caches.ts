@@ -13,6 +13,10 @@ const OF_MEMCACHED = ["Memcached nodes up", "Memcached nodes down"] as const;
 export const CHANGES = [...OF_SLOTS, ...OF_NODES, "engine version", ...OF_MEMCACHED] as const;
 export type ChangeKind = (typeof CHANGES)[number];
 
+export function isOfSlots(kind: ChangeKind): boolean {
+	return OF_SLOTS.some((each) => each === kind);
+}
+
 export interface Change {
 	kind: ChangeKind;
 	ask(larder: Installation, name: string): ReturnType<Installation["rest"]>;

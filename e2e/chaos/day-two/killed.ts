@@ -6,7 +6,13 @@ import { waitUntil } from "../../fixtures/wait-until.ts";
 import { keepEvidence, withInstallation } from "../keep-evidence.ts";
 import { requireNothingStray } from "../nothing-stray.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
-import { CHANGING_CACHES, type ChangingCache, NODE_TYPES } from "./changing-caches.ts";
+import {
+	CHANGING_CACHES,
+	type ChangeKind,
+	type ChangingCache,
+	isOfSlots,
+	NODE_TYPES,
+} from "./changing-caches.ts";
 import { StrikeCounts } from "./strike-counts.ts";
 import {
 	isFor,
@@ -21,6 +27,8 @@ import { type Attempt, isUnderWay, StruckCache } from "./struck-cache.ts";
 /** Strikes of each kind for each kind of change. */
 const WANTED = 2;
 const HOST_BYTES = 64 * GIB;
+/** With this for `--kind`, only slots move, of twice as many caches; otherwise it is part of the name of the caches to strike. */
+const SLOTS = "slots";
 /** After so many, each with its evidence, the run ends. */
 const MISSES_AT_MOST = 5;
 /** From one strike of a program to the next: each delays the changes of all caches. */
@@ -71,7 +79,7 @@ class Strikes {
 	async play(): Promise<string> {
 		const { larder, options } = this;
 		for (const body of NODE_TYPES) await larder.rest("POST", "/node-types", { body });
-		const plans = CHANGING_CACHES.filter(({ body }) => body.name.includes(options.kind ?? ""));
+		const plans = plansFor(options.kind);
 		this.caches = await Promise.all(plans.map((plan) => StruckCache.create(larder, plan)));
 		options.log(`${plans.length} caches created`);
 		const ends = await Promise.allSettled(this.caches.map((cache) => this.change(cache)));
@@ -108,8 +116,13 @@ class Strikes {
 	}
 
 	private isOver({ kinds }: ChangingCache): boolean {
-		const isDone = this.counts.least(kinds) >= (this.options.strikes ?? WANTED);
+		const wanted = kinds.filter((kind) => this.isWanted(kind));
+		const isDone = this.counts.least(wanted) >= (this.options.strikes ?? WANTED);
 		return isDone || this.misses.length >= MISSES_AT_MOST || performance.now() > this.until;
+	}
+
+	private isWanted(kind: ChangeKind): boolean {
+		return this.options.kind !== SLOTS || isOfSlots(kind);
 	}
 
 	/** The change and the strike that have been seen together least. */
@@ -119,6 +132,7 @@ class Strikes {
 		const title = [engine, ...(engineVersion === undefined ? [] : [engineVersion])].join("-");
 		const [first] = plan
 			.changes(before, random)
+			.filter(({ kind }) => this.isWanted(kind))
 			.flatMap((change) => {
 				const target = { change: change.kind, engine: title };
 				return STRIKES.filter((strike) => isFor(strike, change.kind)).map((strike) => {
@@ -189,4 +203,14 @@ class Strikes {
 		const { total } = this.counts;
 		if (total % TOLD_EVERY === 0) this.options.log(`${total} strikes\n${this.counts.table()}`);
 	}
+}
+
+function plansFor(kind = ""): readonly ChangingCache[] {
+	if (kind !== SLOTS) return CHANGING_CACHES.filter(({ body }) => body.name.includes(kind));
+	const plans = CHANGING_CACHES.filter(({ kinds }) => kinds.some(isOfSlots));
+	const twins = plans.map((plan) => ({
+		...plan,
+		body: { ...plan.body, name: `${plan.body.name}-2` },
+	}));
+	return [...plans, ...twins];
 }

@@ -3,7 +3,7 @@ import { hostPids, signalAll } from "../../fixtures/host-processes.ts";
 import { AGENT_NAMES, type AgentName, type Installation } from "../../fixtures/installation.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import type { ScenarioOptions } from "../scenario.ts";
-import { type ChangeKind, OF_SLOTS } from "./changing-caches.ts";
+import { type ChangeKind, isOfSlots } from "./changing-caches.ts";
 
 type Random = ScenarioOptions["random"];
 
@@ -23,7 +23,7 @@ export function isOfProgram(strike: StrikeKind): strike is ProgramStrike {
 
 /** Planned failovers strike moving slots. */
 export function isFor(strike: StrikeKind, change: ChangeKind): boolean {
-	return strike !== "failover" || OF_SLOTS.some((each) => each === change);
+	return strike !== "failover" || isOfSlots(change);
 }
 
 /** These hit all caches at once. */
