@@ -52,27 +52,30 @@ export function readTopology(nodes: RespValue, info: RespValue, slots: RespValue
 	if (typeof nodes !== "string" || typeof info !== "string" || !Array.isArray(slots)) {
 		throw new Error("the engine's answer about its cluster can't be read");
 	}
-	const known = new Map<string, KnownNode>();
+	const fields = parseInfo(info);
+	const stateOk = fields.get("cluster_state") === "ok";
+	return {
+		...readMembers(nodes),
+		stateOk,
+		allSlotsOk: stateOk && Number(fields.get("cluster_slots_ok")) === LIMITS.clusterSlots,
+		shards: readShards(slots),
+	};
+}
+
+/** Throws if that isn't an answer to CLUSTER NODES. */
+export function readMembers(text: string): Pick<ClusterTopology, "self" | "nodes" | "open"> {
+	const nodes = new Map<string, KnownNode>();
 	let self: KnownNode | null = null;
 	let open: ClusterTopology["open"] = { out: [], in: [] };
-	for (const line of nodes.split("\n")) {
+	for (const line of text.split("\n")) {
 		if (line.trim() === "") continue;
 		const { node, isSelf } = parseNodeLine(line);
-		known.set(node.nodeId, node);
+		nodes.set(node.nodeId, node);
 		if (isSelf) self = node;
 		if (isSelf) open = { out: openSlots(line, ">"), in: openSlots(line, "<") };
 	}
 	if (self === null) throw new Error("CLUSTER NODES doesn't name the node itself");
-	const fields = parseInfo(info);
-	const stateOk = fields.get("cluster_state") === "ok";
-	return {
-		self,
-		nodes: known,
-		stateOk,
-		allSlotsOk: stateOk && Number(fields.get("cluster_slots_ok")) === LIMITS.clusterSlots,
-		shards: readShards(slots),
-		open,
-	};
+	return { self, nodes, open };
 }
 
 export function isPhantom(node: KnownNode): boolean {

@@ -22,6 +22,7 @@ test("a source waits while the target takes in slots of another that makes progr
 	let arriving = "";
 	const moves = new KeyByKeyMoves({
 		assignment: () => ({ engine: "valkey" }) as Assignment,
+		command: async () => "OK",
 		askNode: async () => lines(arriving).join("\n"),
 	});
 	const begins = () => moves.keep(cluster, topology);
@@ -39,7 +40,28 @@ test("a source waits while the target takes in slots of another that makes progr
 test("a source doesn't wait for slots that arrive from itself", async () => {
 	const moves = new KeyByKeyMoves({
 		assignment: () => ({ engine: "valkey" }) as Assignment,
+		command: async () => "OK",
 		askNode: async () => lines(` [4096-<-${A}]`).join("\n"),
 	});
 	expect(await moves.keep(cluster, topology)).toBe(true);
+});
+
+test("a target gives open slots that a failover left without an owner to the source's new primary", async () => {
+	const asked: string[] = [];
+	const moves = new KeyByKeyMoves({
+		assignment: () => ({ engine: "redis" }) as Assignment,
+		command: async (...args) => {
+			asked.push(args.join(" "));
+			return "OK";
+		},
+		askNode: async () => null,
+	});
+	const known = [
+		`${A} 127.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191 [9000-<-${B}] [9001-<-${B}]`,
+		`${B} 127.0.0.1:7001@17001 slave ${C} 0 1 2 connected`,
+		`${C} 127.0.0.1:7002@17002 master - 0 1 3 connected 8192-8999 9001-16383`,
+	];
+	const seen = readTopology(known.join("\n"), "cluster_state:ok\r\n", []);
+	await moves.keep({ ...cluster, moves: [] }, seen);
+	expect(asked).toEqual([`CLUSTER SETSLOT 9000 NODE ${C}`]);
 });

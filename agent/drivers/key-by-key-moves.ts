@@ -1,4 +1,5 @@
 import type { Assignment, SlotMove } from "../../server/contract/desired-state.ts";
+import { commonSlots } from "../../server/contract/slots.ts";
 import type { NodeAddress } from "./ask-node.ts";
 import type { ClusterTopology, OpenSlot } from "./cluster-topology.ts";
 import type { ClusterAssignment } from "./genesis-nodes.ts";
@@ -28,6 +29,7 @@ interface Load {
  */
 export class KeyByKeyMoves {
 	private readonly assignment: () => Pick<Assignment, "engine" | "auth">;
+	private readonly command: (...args: string[]) => Promise<RespValue>;
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	private cluster: ClusterAssignment | null = null;
 	private left: readonly SlotMove[] = [];
@@ -46,19 +48,22 @@ export class KeyByKeyMoves {
 
 	constructor(options: {
 		assignment: KeyByKeyMoves["assignment"];
+		command: KeyByKeyMoves["command"];
 		askNode: KeyByKeyMoves["askNode"];
 	}) {
 		this.assignment = options.assignment;
+		this.command = options.command;
 		this.askNode = options.askNode;
 	}
 
 	/**
-	 * Moves that aren't finished, for the control plane, including slots whose keys are partly here and partly elsewhere.
+	 * Moves that aren't finished, for the control plane, including slots whose keys are partly here and partly elsewhere,
+	 * and a run that goes on although nothing should move any more.
 	 */
 	report(): { id: string; problem: string | null }[] {
 		const problem = this.failures < REPORTED_AFTER_FAILURES ? null : this.problem;
 		const ids = this.left.map(({ id }) => id);
-		if (ids.length === 0 && this.isOpen) ids.push("open");
+		if (ids.length === 0 && (this.isOpen || this.running)) ids.push("open");
 		return ids.map((id) => ({ id, problem }));
 	}
 
@@ -71,6 +76,7 @@ export class KeyByKeyMoves {
 		this.left = mayGive ? slotsToGo(cluster.moves ?? [], topology) : [];
 		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];
 		this.isOpen = self.isPrimary && open.out.length + open.in.length > 0;
+		if (self.isPrimary) await this.adoptOrphans(topology);
 		if (self.isPrimary) await this.remindSources(topology);
 		if (this.running || this.stopped || performance.now() < this.tryAt) return false;
 		const next = this.next();
@@ -159,6 +165,20 @@ export class KeyByKeyMoves {
 		if (member === undefined)
 			throw new Error("the node that should get the slots isn't in the cluster");
 		return { nodeId, host: await resolveAddress(member.host), port: member.port };
+	}
+
+	/**
+	 * When a primary of Redis OSS that is handing slots over becomes a replica, the target takes the slots from it, but doesn't
+	 * give them to its successor, because they are open. It then refuses their keys: it must be told who has them.
+	 */
+	private async adoptOrphans(topology: ClusterTopology): Promise<void> {
+		const { nodes, open } = topology;
+		const owned = [...nodes.values()].flatMap(({ slots }) => slots);
+		for (const { slot, nodeId } of open.in.map((each) => toPrimary(each, topology))) {
+			if (!nodes.has(nodeId) || commonSlots([{ first: slot, last: slot }], owned).length > 0)
+				continue;
+			await this.command("CLUSTER", "SETSLOT", String(slot), "NODE", nodeId);
+		}
 	}
 
 	/**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNodesFile, withOneShardId } from "./launch-nodes.ts";
+import { checkNodesFile, withOneShardId, withoutClaims } from "./launch-nodes.ts";
 
 const SELF = "a".repeat(40);
 const OTHER = "b".repeat(40);
@@ -37,4 +37,13 @@ test("replicas get the shard id of their primaries, and all else stays as the en
 	expect(withOneShardId(apart)).toBe(FILE);
 	const old = FILE.replaceAll(/,,tls-port=0,shard-id=\w+/g, "");
 	expect(withOneShardId(old)).toBe(old);
+});
+
+test("a node that starts again claims nothing that its successor has, and no slots that were arriving", () => {
+	const self = (slots: string) =>
+		`${SELF} 10.0.0.1:7001@17001 myself,master - 0 0 3 connected${slots}`;
+	const file = (slots: string) => [FILE.split("\n")[0], self(slots), "vars …", ""].join("\n");
+	const full = file(` 0-99 200 [93->-${OTHER}] [300-<-${OTHER}]`);
+	expect(withoutClaims(full, true)).toBe(file(` 0-99 200 [93->-${OTHER}]`));
+	expect(withoutClaims(full, false)).toBe(file(""));
 });

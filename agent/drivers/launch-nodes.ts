@@ -14,6 +14,8 @@ import {
 import { resolveAddress } from "./resolve-address.ts";
 
 const ASKED_AT_MOST = 8;
+/** Fields of a line in front of the node's slots. */
+const BEFORE_SLOTS = 8;
 const SHARD_ID = /shard-id=[0-9a-f]+/;
 
 /** The engine's own cluster file: the node's identity, the nodes it knows, and its votes. */
@@ -21,12 +23,17 @@ export function nodesFile(paths: InstancePaths): string {
 	return join(paths.data, "nodes.conf");
 }
 
-/** Written at the first launch. After that only the engine writes it, but for what it couldn't read itself. */
+/**
+ * Written at the first launch. After that only the engine writes it, but for what it couldn't read itself, and what it must
+ * not believe any more.
+ */
 export async function prepareNodes(
 	{ kind, paths, assignment }: LaunchContext,
 	cluster: ClusterAssignment,
 ): Promise<void> {
-	if (kind !== "first") return await repairNodes(paths);
+	if (kind !== "first") {
+		return await repairNodes(paths, shardOf(cluster).primary === cluster.nodeId);
+	}
 	const members = cluster.shards.flatMap((shard) => shard.members);
 	const addresses = new Map(
 		await Promise.all(
@@ -39,10 +46,10 @@ export async function prepareNodes(
 	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
 }
 
-async function repairNodes(paths: InstancePaths): Promise<void> {
+async function repairNodes(paths: InstancePaths, leads: boolean): Promise<void> {
 	const text = await readFileIfExists(nodesFile(paths));
 	if (text === null) return;
-	const repaired = withOneShardId(text);
+	const repaired = withoutClaims(withOneShardId(text), leads);
 	if (repaired !== text) await writeFileAtomic(nodesFile(paths), repaired);
 }
 
@@ -64,6 +71,24 @@ export function withOneShardId(text: string): string {
 			const shardId = shardIds.get(primaryId);
 			if (shardId === undefined) return fields.join(" ");
 			return [id, address.replace(SHARD_ID, shardId), flags, primaryId, ...rest].join(" ");
+		})
+		.join("\n");
+}
+
+/**
+ * Removes from the node's own line the slots that were arriving, and everything else that it had if another node leads its
+ * shard now. The node's data ended with its process, but it would claim these slots: Valkey 8 takes over, in a newer epoch
+ * than its successor has, slots that were arriving and that their source has handed to that successor since. Slots that
+ * were leaving stay open: the keys that are still at the source, and the other end, depend on it.
+ */
+export function withoutClaims(text: string, leads: boolean): string {
+	return text
+		.split("\n")
+		.map((line) => {
+			const fields = line.split(" ");
+			if (fields[2]?.split(",").includes("myself") !== true) return line;
+			const slots = leads ? fields.slice(BEFORE_SLOTS).filter((each) => !each.includes("-<-")) : [];
+			return [...fields.slice(0, BEFORE_SLOTS), ...slots].join(" ");
 		})
 		.join("\n");
 }

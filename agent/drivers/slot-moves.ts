@@ -65,7 +65,10 @@ export class SlotMoves {
 	private readonly askNode: (node: NodeAddress, command: readonly string[]) => Promise<RespValue>;
 	/** Since when the target has been busy with another source. */
 	private waitingSince: number | null = null;
-	private prepared = false;
+	/** Not known before the first look: an earlier process of the agent may have begun. */
+	private prepared: boolean | null = null;
+	/** The engine is handing slots over, whether it should or not. */
+	private isActive = false;
 	/** Names of the attempts before the current one; null if none of this agent's is under way. */
 	private before: ReadonlySet<string> | null = null;
 	private beganAt = 0;
@@ -94,17 +97,21 @@ export class SlotMoves {
 	/** Moves that aren't finished, for the control plane. */
 	report(): { id: string; problem: string | null }[] {
 		const problem = this.failures < REPORTED_AFTER_FAILURES ? null : this.problem;
-		return this.left.map(({ id }) => ({ id, problem }));
+		const ids = this.left.map(({ id }) => id);
+		if (ids.length === 0 && this.isActive) ids.push("active");
+		return ids.map((id) => ({ id, problem }));
 	}
 
 	/** One step. Returns whether it changed something. */
 	async keep(cluster: ClusterAssignment, topology: ClusterTopology): Promise<boolean> {
 		this.left = topology.self.isPrimary ? slotsToGo(cluster.moves ?? [], topology) : [];
-		if (this.left.length === 0 && !this.prepared) return false;
+		const mayBeActive = this.prepared ?? topology.self.isPrimary;
+		if (this.left.length === 0 && !mayBeActive) return false;
 		const exports = readMigrations(await this.command("CLUSTER", "GETSLOTMIGRATIONS")).filter(
 			({ operation }) => operation === "EXPORT",
 		);
 		const active = exports.find(({ state }) => !ENDED.has(state));
+		this.isActive = active !== undefined;
 		if (active !== undefined) return await this.tend(active, cluster.moves ?? []);
 		await this.noteEnd(exports);
 		const [next] = this.left;
@@ -213,6 +220,10 @@ export class SlotMoves {
 	}
 
 	private async finish(): Promise<boolean> {
+		if (this.prepared === null) {
+			this.prepared = false;
+			return false;
+		}
 		await this.logInAs(replicationLogin(this.auth()), 0);
 		this.prepared = false;
 		this.failures = 0;

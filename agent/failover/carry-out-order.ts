@@ -18,26 +18,33 @@ export async function carryOutOrder(
 	const old = new ShardMember(order.from, context.auth);
 	const candidates = order.candidates.map((member) => new ShardMember(member, context.auth));
 	const others = order.others.map((member) => new ShardMember(member, context.auth));
-	const end = await begin(order, old, candidates, others, context).catch((error: unknown) =>
-		notDone(order, "failed", error instanceof Error ? error.message : String(error)),
+	const receivers = order.receivers.map((member) => new ShardMember(member, context.auth));
+	const end = await begin(order, { old, candidates, others, receivers }, context).catch(
+		(error: unknown) =>
+			notDone(order, "failed", error instanceof Error ? error.message : String(error)),
 	);
 	void end.rest.finally(() => {
-		for (const member of [old, ...candidates, ...others]) member.close();
+		for (const member of [old, ...candidates, ...others, ...receivers]) member.close();
 	});
 	return end.result;
 }
 
+interface Members {
+	readonly old: ShardMember;
+	readonly candidates: readonly ShardMember[];
+	readonly others: readonly ShardMember[];
+	readonly receivers: readonly ShardMember[];
+}
+
 async function begin(
 	order: FailoverOrder,
-	old: ShardMember,
-	candidates: readonly ShardMember[],
-	others: readonly ShardMember[],
+	{ old, candidates, others, receivers }: Members,
 	context: OrderContext,
 ): Promise<OrderEnd> {
 	if (order.clusterMode === "enabled") {
 		return order.kind === "planned"
-			? await handOverSlots(order, old, candidates)
-			: await electReplica(order, candidates, others, context);
+			? await handOverSlots(order, old, candidates, receivers)
+			: await electReplica(order, candidates, others, receivers, context);
 	}
 	return order.kind === "planned"
 		? await handOver(order, old, candidates, context)

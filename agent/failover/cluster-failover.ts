@@ -3,6 +3,7 @@ import type { FailoverOrder } from "../../server/contract/desired-state.ts";
 import { saysPrimary } from "../drivers/ask-node.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
 import { ledWithSlots } from "../drivers/hold-back.ts";
+import { untilAware } from "./moved-slots.ts";
 import { heardFrom, obstacleTo } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { chooseBest, eligible, leaderOf } from "./replication-reading.ts";
@@ -13,6 +14,8 @@ import { endThrottle } from "./write-hold.ts";
 const LOOK_EVERY_MS = 2;
 const ASK_AGAIN_MS = 200;
 const ELECTED_WITHIN_MS = 3_000;
+/** Every node hears from each other one at least twice within the cluster's node timeout. */
+const HEARS_WITHIN_MS = 3_000;
 /** How long a replica may take to catch up: once before writes are held up, and again while they are. */
 const CATCH_UP_MS = 2_000;
 const TAKES_OVER_WITHIN_MS = 1_000;
@@ -20,12 +23,14 @@ const TAKES_OVER_WITHIN_MS = 1_000;
 /**
  * Cluster mode, with the primary gone: the best candidate asks the other primaries for their votes now,
  * before the cluster itself has noticed. With `takeover` it doesn't ask, because too few are left to
- * vote. `others` aren't chosen, except in a lost shard, but one of them may lead already.
+ * vote. `others` aren't chosen, except in a lost shard, but one of them may lead already. `receivers` belong to other
+ * shards, which get slots from this one.
  */
 export async function electReplica(
 	order: FailoverOrder,
 	candidates: readonly ShardMember[],
 	others: readonly ShardMember[],
+	receivers: readonly ShardMember[],
 	context: OrderContext,
 ): Promise<OrderEnd> {
 	const members = [...candidates, ...others];
@@ -45,6 +50,8 @@ export async function electReplica(
 	if (best === null) {
 		return notDone(order, "failed", "no replica that is in sync answers");
 	}
+	const unheard = await untilAware(best, receivers, HEARS_WITHIN_MS);
+	if (unheard !== null) return notDone(order, "failed", unheard);
 	const won = await untilLeads(best, ELECTED_WITHIN_MS, order.takeover ? "TAKEOVER" : "FORCE");
 	if (won === null) return done(order, best);
 	return notDone(
@@ -64,13 +71,15 @@ export async function handOverSlots(
 	order: FailoverOrder,
 	old: ShardMember,
 	candidates: readonly ShardMember[],
+	receivers: readonly ShardMember[],
 ): Promise<OrderEnd> {
 	const [target] = candidates;
 	if (target === undefined) return notDone(order, "refused", "the order names no candidate");
 	await Promise.all([old.read(), target.read()]);
 	const found = await slotOwnerAmong([target]);
 	if (found !== null) return done(order, found);
-	const obstacle = await whyNotInSync(old, target);
+	const obstacle =
+		(await whyNotInSync(old, target)) ?? (await untilAware(target, receivers, HEARS_WITHIN_MS));
 	if (obstacle !== null) return notDone(order, "refused", obstacle);
 	const pausedAt = performance.now();
 	let mayWrite = true;

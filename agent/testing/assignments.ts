@@ -59,6 +59,7 @@ export function makeOrder(
 		fromState: changes.kind === "planned" ? "alive" : "dead",
 		candidates: candidates.map((candidate) => memberOf(host, candidate)),
 		others: [],
+		receivers: [],
 		takeover: false,
 		sentinels: [],
 		...changes,

@@ -300,6 +300,12 @@ export const failoverOrderSchema = z.object({
 		.describe(
 			"the shard's other members: one may lead already; in a lost shard, one that has synced may lead",
 		),
+	receivers: z
+		.array(memberSchema)
+		.default([])
+		.describe(
+			"primaries to which the shard hands slots over: what they have is theirs, whatever a candidate has heard",
+		),
 	takeover: z
 		.boolean()
 		.describe("cluster mode: without a vote, because no majority of primaries is left"),

@@ -23,6 +23,7 @@ beforeEach(() => {
 		fromState: "dead",
 		candidates: [{ ...member, nodeId: "n2" }],
 		others: [],
+		receivers: [],
 		takeover: false,
 		sentinels: [],
 	};

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NodeModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
+import { planFailover } from "./plan-failover.ts";
 import { cache, healthy, host, NOW, node, running } from "./testing/models.ts";
 
 describe("a planned failover", () => {
@@ -37,6 +38,51 @@ describe("a planned failover", () => {
 		expect(asked(healthy(), null, { orderProblem: failed })).toMatchObject([
 			{ kind: "drop-failover", reason: "it took too long" },
 		]);
+	});
+
+	it("waits until no slots are on their way", () => {
+		const moving = (held: boolean, generation: number, moves: { id: string; problem: null }[]) => {
+			const cluster = {
+				nodeId: "",
+				ok: true,
+				view: "",
+				primaryNodeId: null,
+				slots: "0-16383",
+				moves,
+			};
+			const nodes = [
+				node(1, { ...running("primary", { cluster }), generation }),
+				...healthy().slice(1),
+			];
+			const model = cache(nodes, { clusterMode: "enabled" });
+			const [shard] = model.shards;
+			if (shard === undefined) throw new Error("no shard");
+			const cursor = {
+				phase: "move" as const,
+				movingSince: null,
+				toMove: 1,
+				round: 0,
+				held,
+				percent: 0,
+			};
+			const slots = { s0: "0-16383" };
+			const input = { before: slots, after: slots, added: [], removed: [], shardsBefore: 1 };
+			const operation = {
+				...{ id: "op", kind: "rebalance" as const, input, cursor },
+				...{ cancelAsked: false, error: null, startedAt: NOW },
+			};
+			const asking = {
+				...model,
+				operation,
+				shards: [{ ...shard, slots: "0-16383", failover: { toNodeId: "n2" } }],
+			};
+			return planFailover(asking, asking.shards[0] ?? shard).map(({ kind }) => kind);
+		};
+		expect(moving(false, 1, [])).toEqual([]);
+		expect(moving(true, 1, [{ id: "open", problem: null }])).toEqual([]);
+		// Its agent has seen only an earlier assignment.
+		expect(moving(true, 0, [])).toEqual([]);
+		expect(moving(true, 1, [])).toHaveLength(1);
 	});
 
 	it("waits for the pending order", () => {

@@ -1,6 +1,7 @@
+import { hasMoved } from "../operation/advance-operation.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
+import { isConverged, isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
 
 /** The cause of a failover that a person requested. */
 export const REQUESTED = "requested";
@@ -14,8 +15,7 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 	const primary = primaryOf(shard);
 	if (failover === null || shard.order !== null || primary === undefined) return [];
 	if (!isServingPrimary(primary, shard) || isSilent(primary)) return [];
-	// A replica of Redis OSS doesn't know which slots its primary is handing over key by key.
-	if (cache.engine === "redis" && cache.operation?.cursor.phase === "move") return [];
+	if (cache.operation?.cursor.phase === "move" && !areSlotsAtRest(cache)) return [];
 	const drop = (reason: string): PlanAction[] => [
 		{ kind: "drop-failover", shardId: shard.id, reason },
 	];
@@ -44,6 +44,20 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
 			cause: shard.failoverCause?.kind === "planned" ? shard.failoverCause.cause : REQUESTED,
 		},
 	];
+}
+
+/**
+ * A replica that takes over claims, in a newer epoch, all slots that it believes its primary to have. If one of them had
+ * just gone to another shard, that one would delete its keys. So moves rest first (advance-operation.ts).
+ */
+function areSlotsAtRest({ operation, shards }: CacheModel): boolean {
+	if (operation?.cursor.held !== true) return false;
+	return shards.every((shard) => {
+		const primary = primaryOf(shard);
+		if (primary === undefined || isSilent(primary) || !isServingPrimary(primary, shard))
+			return true;
+		return isConverged(primary) && hasMoved(shard);
+	});
 }
 
 /** A failed order has left its cause behind: the next failover has its own. */

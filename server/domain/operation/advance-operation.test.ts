@@ -48,6 +48,8 @@ const CHANGES = {
 class World {
 	operation: OperationModel | null;
 	outcome: string | null = null;
+	/** Somebody asked for a planned failover of the first shard. */
+	failoverAsked = false;
 	/** By shard: what the engine has, and what its newest report says. */
 	readonly engines = new Map<string, { slots: string; reported: string; answers: boolean }>();
 	recorded = new Map<string, string>();
@@ -58,7 +60,7 @@ class World {
 			id: "op",
 			kind,
 			input: { before, after, added: [...added], removed: [...removed], shardsBefore },
-			cursor: { phase: "add", movingSince: null, toMove: 0, round: 0, percent: 0 },
+			cursor: { phase: "add", movingSince: null, toMove: 0, round: 0, held: false, percent: 0 },
 			cancelAsked: false,
 			error: null,
 			startedAt: NOW,
@@ -85,6 +87,7 @@ class World {
 			const bounds = this.operation === null ? null : boundsOf(this.operation, id);
 			return {
 				...CALM,
+				...(this.failoverAsked && index === 0 && { failover: { toNodeId: null } }),
 				...{ id, index, slots, bounds },
 				primaryNodeId: primary.id,
 				nodes: [primary],
@@ -153,7 +156,7 @@ const deeds = fc.array(
 			count: fc.integer({ min: 1, max: 2_000 }),
 		}),
 		fc.record({ kind: fc.constant("report" as const), id: ids }),
-		fc.record({ kind: fc.constantFrom("plan", "crash", "late", "cancel") }),
+		fc.record({ kind: fc.constantFrom("plan", "crash", "late", "cancel", "failover") }),
 		fc.record({ kind: fc.constant("silence" as const), id: ids }),
 	),
 	{ maxLength: 40 },
@@ -174,6 +177,7 @@ test("whatever is killed, late or canceled, an operation completes, and every sl
 					if (engine !== undefined) engine.answers = !engine.answers;
 				}
 				if (deed.kind === "cancel") world.cancel();
+				if (deed.kind === "failover") world.failoverAsked = !world.failoverAsked;
 				if (deed.kind === "plan") world.apply(advanceOperation(world.model(), NOW));
 				// Planned, but then the control plane died; or recorded much later, by one that was thought dead.
 				if (deed.kind === "crash") late = advanceOperation(world.model(), NOW);
@@ -181,6 +185,7 @@ test("whatever is killed, late or canceled, an operation completes, and every sl
 				world.requireOneOwner();
 			}
 			for (const engine of world.engines.values()) engine.answers = true;
+			world.failoverAsked = false;
 			for (let turn = 0; turn < 20 && world.operation !== null; turn += 1) {
 				for (const id of world.engines.keys()) world.move(id, 16_384);
 				for (const id of world.engines.keys()) world.report(id);
@@ -234,6 +239,21 @@ test("a shard whose slots are moving keeps serving, and no node takes over", () 
 	const next = planCache(world.model(), NOW);
 	expect(next.actions.map(({ kind }) => kind)).toEqual(["advance-operation"]);
 	expect(next.statusReason).toContain("Moving slots: 100 of 4096 have moved");
+});
+
+test("slots rest while a planned failover is wanted", () => {
+	const world = new World("out");
+	world.apply(advanceOperation(world.model(), NOW));
+	world.move("s1", 100);
+	world.failoverAsked = true;
+	world.apply(advanceOperation(world.model(), NOW));
+	expect(world.operation?.cursor).toMatchObject({ phase: "move", held: true });
+	world.move("s1", 100);
+	expect(countSlots(readSlots(world.engines.get("s4")?.slots ?? ""))).toBe(100);
+	world.failoverAsked = false;
+	world.apply(advanceOperation(world.model(), NOW));
+	world.move("s1", 100);
+	expect(countSlots(readSlots(world.engines.get("s4")?.slots ?? ""))).toBe(200);
 });
 
 test("a shard that still has keys isn't removed", () => {

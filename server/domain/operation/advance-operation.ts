@@ -62,11 +62,13 @@ function nextOf(cache: CacheModel, operation: OperationModel, found: SlotLayout,
 			if (!operation.cancelAsked && !isExtended(cache, operation)) return stay;
 			return { ...stay, cursor: beginMoving(cache, operation, now) };
 		case "move": {
+			const held = cache.shards.some(({ failover }) => failover !== null);
+			if (held !== cursor.held) return { ...stay, cursor: { ...cursor, held } };
 			if (!cache.shards.every(hasMoved)) return stay;
 			const isThere = cache.shards.every(
 				(shard) => formatSlots(slotsOf(shard)) === formatSlots(goalOf(operation, shard.id)),
 			);
-			if (isThere) return { ...stay, cursor: { ...cursor, phase: "settle" } };
+			if (isThere) return { ...stay, cursor: { ...cursor, phase: "settle", held: false } };
 			const slotsById = new Map(cache.shards.map((shard) => [shard.id, slotsOf(shard)]));
 			return { ...stay, cursor: { ...cursor, round: roundToGo(operation, slotsById) } };
 		}
@@ -93,7 +95,7 @@ function isExtended(cache: CacheModel, { input }: OperationModel): boolean {
 function beginMoving(cache: CacheModel, operation: OperationModel, now: Date): OperationCursor {
 	const toMove = slotsToGo(cache, operation);
 	const { percent } = operation.cursor;
-	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0, percent };
+	return { phase: "move", movingSince: now.toISOString(), toMove, round: 0, held: false, percent };
 }
 
 /** The present round until all of its slots have arrived, then the first other round with slots to move. */
@@ -113,7 +115,7 @@ function roundToGo(
 }
 
 /** Its agent says so, or its primary can't be asked. */
-function hasMoved(shard: ShardModel): boolean {
+export function hasMoved(shard: ShardModel): boolean {
 	const moves = primaryOf(shard)?.observation?.engineState?.cluster?.moves ?? [];
 	return moves.length === 0;
 }

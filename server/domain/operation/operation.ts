@@ -34,6 +34,8 @@ export const operationCursorSchema = z.object({
 	toMove: z.number(),
 	/** Which of the rounds is going on in phase `move` (roundsOf). */
 	round: z.int().default(0),
+	/** In phase `move`, no slots go on their way, because a primary should hand over to a replica. */
+	held: z.boolean().default(false),
 	/** The progress that people have seen. It never goes back. */
 	percent: z.int().default(0),
 });
@@ -111,11 +113,21 @@ function goTogether(a: Move, b: Move): boolean {
 	return a.fromShardId !== b.toShardId && a.toShardId !== b.fromShardId;
 }
 
+/** Shards to which this one may have handed slots over, or may yet, in whichever direction slots move. */
+export function receiversOf(operation: Target, shardId: string): string[] {
+	const { before, after } = operation.input;
+	const { most } = boundsOf(operation, shardId);
+	return Object.keys({ ...before, ...after }).filter(
+		(id) => id !== shardId && commonSlots(most, boundsOf(operation, id).most).length > 0,
+	);
+}
+
 /** What a shard has to hand over in the present round. Its agent knows which of the slots it has now. */
 export function movesFrom(
 	operation: Target & Pick<OperationModel, "cursor">,
 	shardId: string,
 ): readonly Move[] {
+	if (operation.cursor.held) return [];
 	const moves = roundsOf(operation)[operation.cursor.round] ?? [];
 	return moves.filter(({ fromShardId }) => fromShardId === shardId);
 }

@@ -27,7 +27,8 @@ export async function advanceOperation(
 		const changesAssignments =
 			step.remove.length > 0 ||
 			step.cursor.phase !== step.from.phase ||
-			step.cursor.round !== step.from.round;
+			step.cursor.round !== step.from.round ||
+			step.cursor.held !== step.from.held;
 		const staying = read.shards.filter((shard) => !isLeaving(shard)).flatMap(membersOf);
 		const going = read.shards.filter(isLeaving).flatMap(membersOf);
 		const revisions = changesAssignments

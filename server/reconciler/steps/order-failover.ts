@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { FailoverMember } from "../../contract/desired-state.ts";
 import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import { toOperationModel } from "../../data/operation-mapping.ts";
 import { clusterNodeId } from "../../domain/cache/cluster-node-id.ts";
 import type { FailoverAction } from "../../domain/cache/model.ts";
 import { nodeLabel } from "../../domain/cache/node-label.ts";
+import { receiversOf } from "../../domain/operation/operation.ts";
 import { wakeForNotices } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 
@@ -39,6 +41,7 @@ export function orderFailover(
 		fromState: action.fromState,
 		candidates: candidates.map((node) => toMember(node, rows)),
 		others: others.map((node) => toMember(node, rows)),
+		receivers: receiversFrom(cache, action.shardId).map((node) => toMember(node, rows)),
 		takeover: action.takeover,
 		sentinels: fleet.sentinelsOf(cache.id).map(({ host, port }) => ({ host, port })),
 	};
@@ -48,6 +51,16 @@ export function orderFailover(
 	notices.add([first.hostId], { kind: "failover", order });
 	wakeForNotices(resources, [first.hostId]);
 	setTimeout(() => wakeCache(cache.id, "urgent"), AGAIN_MS).unref();
+}
+
+function receiversFrom(cache: FullCache, shardId: string): FullNode[] {
+	const operation = toOperationModel(cache.operations[0]);
+	if (operation?.cursor.phase !== "move") return [];
+	const rows = allNodeRows(cache);
+	const ids = receiversOf(operation, shardId);
+	return cache.shards
+		.filter(({ id }) => ids.includes(id))
+		.flatMap((shard) => rows.find(({ id }) => id === shard.primaryNodeId) ?? []);
 }
 
 /** Makes the agent kill a primary's process that runs without answering. */

@@ -289,7 +289,7 @@ async function start(
 ): Promise<void> {
 	const now = clock.now();
 	const cursor: OperationCursor = {
-		...{ phase: "add", movingSince: null, toMove: slotCount, round: 0 },
+		...{ phase: "add", movingSince: null, toMove: slotCount, round: 0, held: false },
 		percent: 0,
 	};
 	await tx.shard.createMany({

@@ -103,7 +103,8 @@ export class Deeds {
 		const order: FailoverOrder = {
 			...{ id: this.nextId(), cacheId: "c", cacheName: "orders", kind: action.failover },
 			clusterMode: this.engines.cluster ? "enabled" : "disabled",
-			...{ from: member(shard.primaryId), fromState: action.fromState, sentinels: [] },
+			...{ from: member(shard.primaryId), fromState: action.fromState },
+			...{ sentinels: [], receivers: [] },
 			...{ candidates: action.candidateIds.map(member), takeover: action.takeover },
 			others: this.database
 				.members(shard.index)
