@@ -34,7 +34,6 @@ export class KeyByKeyMoves {
 	private cluster: ClusterAssignment | null = null;
 	private left: readonly SlotMove[] = [];
 	private open: readonly OpenSlot[] = [];
-	private isOpen = false;
 	private running = false;
 	private stopped = false;
 	private failures = 0;
@@ -60,10 +59,11 @@ export class KeyByKeyMoves {
 	 * Moves that aren't finished, for the control plane, including slots whose keys are partly here and partly elsewhere,
 	 * and a run that goes on although nothing should move any more.
 	 */
-	report(): { id: string; problem: string | null }[] {
+	report({ self, open }: ClusterTopology): { id: string; problem: string | null }[] {
+		const isOpen = self.isPrimary && open.out.length + open.in.length > 0;
 		const problem = this.failures < REPORTED_AFTER_FAILURES ? null : this.problem;
 		const ids = this.left.map(({ id }) => id);
-		if (ids.length === 0 && (this.isOpen || this.running)) ids.push("open");
+		if (ids.length === 0 && (isOpen || this.running)) ids.push("open");
 		return ids.map((id) => ({ id, problem }));
 	}
 
@@ -75,7 +75,6 @@ export class KeyByKeyMoves {
 		const mayGive = self.isPrimary && open.in.length === 0;
 		this.left = mayGive ? slotsToGo(cluster.moves ?? [], topology) : [];
 		this.open = self.isPrimary ? open.out.map((slot) => toPrimary(slot, topology)) : [];
-		this.isOpen = self.isPrimary && open.out.length + open.in.length > 0;
 		if (self.isPrimary) await this.adoptOrphans(topology);
 		if (self.isPrimary) await this.remindSources(topology);
 		if (this.running || this.stopped || performance.now() < this.tryAt) return false;

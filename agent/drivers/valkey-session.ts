@@ -133,7 +133,7 @@ export class ValkeySession implements EngineSession {
 	}
 
 	private async clusterState(topology: ClusterTopology) {
-		const moves = [...this.slotMoves.report(), ...this.keyByKey.report()];
+		const moves = [...this.slotMoves.report(), ...this.keyByKey.report(topology)];
 		const state = { ...clusterStateOf(topology), moves };
 		const { self } = topology;
 		if (!self.isPrimary || self.slots.length > 0) return state;

@@ -1,7 +1,7 @@
 import { hasMoved } from "../operation/advance-operation.ts";
 import type { CacheModel, NodeModel, PlanAction, ShardModel } from "./model.ts";
 import { primaryOf } from "./model.ts";
-import { isConverged, isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
+import { isReplicaInSync, isServingPrimary, isSilent } from "./node-health.ts";
 
 /** The cause of a failover that a person requested. */
 export const REQUESTED = "requested";
@@ -51,13 +51,7 @@ export function planFailover(cache: CacheModel, shard: ShardModel): PlanAction[]
  * just gone to another shard, that one would delete its keys. So moves rest first (advance-operation.ts).
  */
 function areSlotsAtRest({ operation, shards }: CacheModel): boolean {
-	if (operation?.cursor.held !== true) return false;
-	return shards.every((shard) => {
-		const primary = primaryOf(shard);
-		if (primary === undefined || isSilent(primary) || !isServingPrimary(primary, shard))
-			return true;
-		return isConverged(primary) && hasMoved(shard);
-	});
+	return operation?.cursor.held === true && shards.every(hasMoved);
 }
 
 /** A failed order has left its cause behind: the next failover has its own. */

@@ -44,15 +44,25 @@ const CHANGES = {
 	turn: { ...TURN, kind: "set-slots", added: [], removed: [], shardsBefore: 3 },
 } as const;
 
+interface Engine {
+	slots: string;
+	told: { moves: ReturnType<typeof movesFrom>; generation: number };
+	/** `moves`: how many aren't finished. */
+	reported: { slots: string; generation: number; moves: number };
+	answers: boolean;
+}
+
 /** Engines of a cache whose slots move, what they last reported, and what is recorded. */
 class World {
 	operation: OperationModel | null;
 	outcome: string | null = null;
 	/** Somebody asked for a planned failover of the first shard. */
 	failoverAsked = false;
-	/** By shard: what the engine has, and what its newest report says. */
-	readonly engines = new Map<string, { slots: string; reported: string; answers: boolean }>();
+	/** By shard: what the engine has, what its agent was told last, and what its newest report says. */
+	readonly engines = new Map<string, Engine>();
 	recorded = new Map<string, string>();
+	/** Of all assignments. */
+	generation = 1;
 
 	constructor(change: keyof typeof CHANGES) {
 		const { kind, before, after, added, removed, shardsBefore } = CHANGES[change];
@@ -67,22 +77,26 @@ class World {
 		};
 		for (const [id, slots] of Object.entries(before)) {
 			this.recorded.set(id, slots);
-			this.engines.set(id, { slots, reported: slots, answers: true });
+			const told = { moves: [], generation: 1 };
+			const reported = { slots, generation: 1, moves: 0 };
+			this.engines.set(id, { slots, told, reported, answers: true });
 		}
 	}
 
 	model(): CacheModel {
 		const shards = [...this.recorded].map(([id, slots], index): ShardModel => {
 			const engine = this.engines.get(id);
-			const reported = engine?.reported ?? "";
+			const reported = engine?.reported ?? { slots: "", generation: 1, moves: 0 };
+			const moves = Array.from({ length: reported.moves }, () => ({ id: "m", problem: null }));
 			const cluster = {
-				...{ nodeId: "", ok: true, view: "", primaryNodeId: null, slots: reported },
-				...(reported === "" && { keys: 0 }),
+				...{ nodeId: "", ok: true, view: "", primaryNodeId: null, slots: reported.slots, moves },
+				...(reported.slots === "" && { keys: 0 }),
 			};
+			const state = engine?.answers === false ? { loading: true, cluster } : { cluster };
 			const primary: NodeModel = node(
 				index + 1,
-				running("primary", engine?.answers === false ? { loading: true, cluster } : { cluster }),
-				{ followsNodeId: null },
+				{ ...running("primary", state), generation: reported.generation },
+				{ followsNodeId: null, generation: this.generation },
 			);
 			const bounds = this.operation === null ? null : boundsOf(this.operation, id);
 			return {
@@ -102,14 +116,23 @@ class World {
 		});
 	}
 
-	/** An agent: some of what the engine should hand over arrives. */
+	/** An agent learns its assignment. */
+	tell(id: string): void {
+		const engine = this.engines.get(id);
+		if (engine === undefined) return;
+		const { operation, generation } = this;
+		const isMoving = operation?.cursor.phase === "move";
+		engine.told = { moves: isMoving ? movesFrom(operation, id) : [], generation };
+	}
+
+	/** An agent: some of what the engine should hand over, as far as it was told, arrives. */
 	move(id: string, count: number): void {
 		const from = this.engines.get(id);
-		if (this.operation?.cursor.phase !== "move" || from?.answers !== true) return;
-		for (const { toShardId, slots } of movesFrom(this.operation, id)) {
+		if (from?.answers !== true) return;
+		for (const { toShardId, slots } of from.told.moves) {
 			const to = this.engines.get(toShardId);
 			const going = takeSlots(commonSlots(slots, readSlots(from.slots)), count);
-			if (to?.answers !== true || going.length === 0) continue;
+			if (to?.answers !== true || going.length === 0 || !this.recorded.has(toShardId)) continue;
 			from.slots = formatSlots(withoutSlots(readSlots(from.slots), going));
 			to.slots = formatSlots([...readSlots(to.slots), ...going]);
 		}
@@ -117,7 +140,12 @@ class World {
 
 	report(id: string): void {
 		const engine = this.engines.get(id);
-		if (engine !== undefined) engine.reported = engine.slots;
+		if (engine === undefined) return;
+		const left = engine.told.moves.filter(
+			({ slots }) => commonSlots(slots, readSlots(engine.slots)).length > 0,
+		);
+		const { generation } = engine.told;
+		engine.reported = { slots: engine.slots, generation, moves: left.length };
 	}
 
 	/** As the reconciler records it: only if the operation is still where the step found it. */
@@ -129,6 +157,10 @@ class World {
 		expect(step.cursor.percent).toBeGreaterThanOrEqual(operation.cursor.percent);
 		for (const [id, slots] of Object.entries(step.slots)) this.recorded.set(id, slots);
 		for (const id of step.remove) this.recorded.delete(id);
+		const changes = JSON.stringify([step.cursor.phase, step.cursor.round, step.cursor.held]);
+		if (changes !== JSON.stringify([step.from.phase, step.from.round, step.from.held])) {
+			this.generation += 1;
+		}
 		this.operation = step.outcome === null ? { ...operation, cursor: step.cursor } : null;
 		this.outcome = step.outcome;
 	}
@@ -155,7 +187,7 @@ const deeds = fc.array(
 			id: ids,
 			count: fc.integer({ min: 1, max: 2_000 }),
 		}),
-		fc.record({ kind: fc.constant("report" as const), id: ids }),
+		fc.record({ kind: fc.constantFrom("tell", "report"), id: ids }),
 		fc.record({ kind: fc.constantFrom("plan", "crash", "late", "cancel", "failover") }),
 		fc.record({ kind: fc.constant("silence" as const), id: ids }),
 	),
@@ -171,6 +203,7 @@ test("whatever is killed, late or canceled, an operation completes, and every sl
 			let late: OperationStep | null = null;
 			for (const deed of history) {
 				if (deed.kind === "move" && "count" in deed) world.move(deed.id, deed.count);
+				if (deed.kind === "tell" && "id" in deed) world.tell(deed.id);
 				if (deed.kind === "report" && "id" in deed) world.report(deed.id);
 				if (deed.kind === "silence" && "id" in deed) {
 					const engine = world.engines.get(deed.id);
@@ -187,6 +220,7 @@ test("whatever is killed, late or canceled, an operation completes, and every sl
 			for (const engine of world.engines.values()) engine.answers = true;
 			world.failoverAsked = false;
 			for (let turn = 0; turn < 20 && world.operation !== null; turn += 1) {
+				for (const id of world.engines.keys()) world.tell(id);
 				for (const id of world.engines.keys()) world.move(id, 16_384);
 				for (const id of world.engines.keys()) world.report(id);
 				world.apply(advanceOperation(world.model(), NOW));
@@ -230,6 +264,7 @@ test("a shard whose slots are moving keeps serving, and no node takes over", () 
 	const world = new World("out");
 	world.apply(advanceOperation(world.model(), NOW));
 	expect(world.operation?.cursor.phase).toBe("move");
+	world.tell("s1");
 	world.move("s1", 100);
 	world.report("s1");
 	const plan = planCache(world.model(), NOW);
@@ -241,17 +276,31 @@ test("a shard whose slots are moving keeps serving, and no node takes over", () 
 	expect(next.statusReason).toContain("Moving slots: 100 of 4096 have moved");
 });
 
+test("a canceled change isn't over while an agent may still move slots as it was told before", () => {
+	const world = new World("out");
+	world.apply(advanceOperation(world.model(), NOW));
+	for (const id of world.engines.keys()) world.tell(id);
+	// All slots arrive before any agent reports that.
+	for (const id of world.engines.keys()) world.move(id, 16_384);
+	world.cancel();
+	for (let turn = 0; turn < 3; turn += 1) world.apply(advanceOperation(world.model(), NOW));
+	expect(world.operation?.cursor.phase).toBe("move");
+});
+
 test("slots rest while a planned failover is wanted", () => {
 	const world = new World("out");
 	world.apply(advanceOperation(world.model(), NOW));
+	world.tell("s1");
 	world.move("s1", 100);
 	world.failoverAsked = true;
 	world.apply(advanceOperation(world.model(), NOW));
 	expect(world.operation?.cursor).toMatchObject({ phase: "move", held: true });
+	world.tell("s1");
 	world.move("s1", 100);
 	expect(countSlots(readSlots(world.engines.get("s4")?.slots ?? ""))).toBe(100);
 	world.failoverAsked = false;
 	world.apply(advanceOperation(world.model(), NOW));
+	world.tell("s1");
 	world.move("s1", 100);
 	expect(countSlots(readSlots(world.engines.get("s4")?.slots ?? ""))).toBe(200);
 });
@@ -260,6 +309,7 @@ test("a shard that still has keys isn't removed", () => {
 	const world = new World("in");
 	for (let turn = 0; turn < 9 && world.operation?.cursor.phase !== "settle"; turn += 1) {
 		world.apply(advanceOperation(world.model(), NOW));
+		for (const id of world.engines.keys()) world.tell(id);
 		world.move("s4", 16_384);
 		for (const id of world.engines.keys()) world.report(id);
 	}

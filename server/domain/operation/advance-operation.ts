@@ -57,6 +57,10 @@ function nextOf(cache: CacheModel, operation: OperationModel, found: SlotLayout,
 	const { cursor } = operation;
 	const stay: Next = { cursor, remove: [], outcome: null, events: [] };
 	const slotsOf = (shard: ShardModel) => readSlots(found[shard.id] ?? shard.slots);
+	const isThere = () =>
+		cache.shards.every(
+			(shard) => formatSlots(slotsOf(shard)) === formatSlots(goalOf(operation, shard.id)),
+		);
 	switch (cursor.phase) {
 		case "add":
 			if (!operation.cancelAsked && !isExtended(cache, operation)) return stay;
@@ -65,14 +69,13 @@ function nextOf(cache: CacheModel, operation: OperationModel, found: SlotLayout,
 			const held = cache.shards.some(({ failover }) => failover !== null);
 			if (held !== cursor.held) return { ...stay, cursor: { ...cursor, held } };
 			if (!cache.shards.every(hasMoved)) return stay;
-			const isThere = cache.shards.every(
-				(shard) => formatSlots(slotsOf(shard)) === formatSlots(goalOf(operation, shard.id)),
-			);
-			if (isThere) return { ...stay, cursor: { ...cursor, phase: "settle", held: false } };
+			if (isThere()) return { ...stay, cursor: { ...cursor, phase: "settle", held: false } };
 			const slotsById = new Map(cache.shards.map((shard) => [shard.id, slotsOf(shard)]));
 			return { ...stay, cursor: { ...cursor, round: roundToGo(operation, slotsById) } };
 		}
 		case "settle": {
+			// An agent that couldn't be reached went on with what it had been told before.
+			if (!isThere()) return { ...stay, cursor: { ...cursor, phase: "move" } };
 			const leavers = cache.shards.filter(({ id }) => leaversOf(operation).includes(id));
 			if (leavers.length === 0) return isAgreed(cache, found) ? end(cache, operation) : stay;
 			const empty = leavers.filter((shard) => isEmpty(cache, shard));
@@ -114,10 +117,16 @@ function roundToGo(
 	return next === -1 ? round : next;
 }
 
-/** Its agent says so, or its primary can't be asked. */
+/**
+ * Its agent says so, and knows the newest assignment: with an earlier one, it may be about to move slots that should stay
+ * by now. Or its primary can't be asked.
+ */
 export function hasMoved(shard: ShardModel): boolean {
-	const moves = primaryOf(shard)?.observation?.engineState?.cluster?.moves ?? [];
-	return moves.length === 0;
+	const primary = primaryOf(shard);
+	if (primary === undefined || isSilent(primary) || !isServingPrimary(primary, shard)) return true;
+	const { observation, generation } = primary;
+	const moves = observation?.engineState?.cluster?.moves ?? [];
+	return observation?.generation === generation && moves.length === 0;
 }
 
 /**
