@@ -3,7 +3,7 @@
  * what a serverless cache without limits does under loads that provisioned caches would have to be sized for.
  *
  *   fill      from 100 KB a second up to all that the machine makes, until `--gib` are stored
- *   scale-in  all but a few of those keys are deleted: back to the minimum, with the rest there
+ *   scale-in  the same, then all but a few of those keys are deleted: back to the minimum, with the rest there
  *   step      from nothing to all that the machine makes
  *   saw       data comes and goes: no more moves than the policy allows
  *   ecpu      how exactly clients are held to an ECPU maximum, and what that costs
@@ -48,7 +48,7 @@ const SAW_BYTES = GIB;
 
 const larder = await startInstallation({ console: false });
 try {
-	if (sections.includes("fill")) await benchFill(larder);
+	if (sections.includes("fill") || sections.includes("scale-in")) await benchFill(larder);
 	if (sections.includes("step")) await benchStep(larder);
 	if (sections.includes("saw")) await benchSaw(larder);
 	if (sections.includes("ecpu")) await benchThrottle(larder);
@@ -78,8 +78,10 @@ async function benchFill(installation: Installation): Promise<void> {
 		await watch.stop();
 		load.close();
 	}
-	const title = sections.includes("scale-in") ? "Filled, and emptied again" : "Filled";
-	draw(`fill-${values.protocol}`, title, watch.points);
+	const [file, title] = sections.includes("scale-in")
+		? ["scale-in", "Filled, and emptied again"]
+		: ["fill", "Filled"];
+	draw(`${file}-${values.protocol}`, title, watch.points);
 	await installation.deleteCache(cache.name);
 }
 
