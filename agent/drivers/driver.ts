@@ -129,6 +129,14 @@ export interface EngineSession {
 	close(): void;
 }
 
+/** The result of reading kept data. */
+export interface KeptDataCheck {
+	/** What is wrong with it, in a clause; null if it is whole. */
+	readonly fault: string | null;
+	/** Databases that have keys. */
+	readonly databases: readonly number[];
+}
+
 export interface Inheritance {
 	readonly variables?: Readonly<Record<string, string>>;
 	/** Null or absent for nothing to read. */
@@ -158,8 +166,8 @@ export interface EngineDriver {
 	hasServed(paths: InstancePaths): Promise<boolean>;
 	/** Whether the data kept for a reboot exists. */
 	hasKeptData(paths: InstancePaths): Promise<boolean>;
-	/** What is wrong with the kept data, in a clause; null if it is whole. `program` is the engine's server. */
-	findKeptDataFault(paths: InstancePaths, program: string): Promise<string | null>;
+	/** Reads all of the kept data. `program` is the engine's server. */
+	checkKeptData(paths: InstancePaths, program: string): Promise<KeptDataCheck>;
 	/** Moves kept data that the engine couldn't load to where people can examine it. Returns whether it did. */
 	keepUnloadedData(paths: InstancePaths): Promise<boolean>;
 	/**

@@ -58,6 +58,29 @@ export function renderGenesisNodes(
 }
 
 /**
+ * The same file for a node that has run without cluster mode, and starts with its data: primaries have their slots, so there
+ * is no time at which a replica doesn't know whose copy it is.
+ */
+export function renderSettledNodes(
+	{ shards, nodeId: self }: ClusterAssignment,
+	addresses: ReadonlyMap<string, string>,
+): string {
+	const lines = shards.flatMap(({ slots, primary, members }, index) =>
+		members.map(({ nodeId, port }) => {
+			const host = addresses.get(nodeId);
+			if (host === undefined) throw new Error(`cluster node ${nodeId} has no address`);
+			const leads = nodeId === primary;
+			const flags = `${nodeId === self ? "myself," : ""}${leads ? "master" : "slave"}`;
+			const state = nodeId === self ? "connected" : "disconnected";
+			const own = leads ? ` ${formatSlots(slots).replaceAll(",", " ")}` : "";
+			const address = `${host}:${port}@${port + CLUSTER_BUS_OFFSET}`;
+			return `${nodeId} ${address} ${flags} ${leads ? "-" : primary} 0 0 ${index + 1} ${state}${own}`;
+		}),
+	);
+	return `${lines.join("\n")}\nvars currentEpoch ${shards.length} lastVoteEpoch 0\n`;
+}
+
+/**
  * The same file for a node that joins an existing cluster: it knows no other node, owns nothing and follows nothing
  * until members introduce themselves, so it can't tell them anything false.
  */

@@ -9,6 +9,7 @@ import {
 	type ClusterAssignment,
 	renderGenesisNodes,
 	renderNewcomerNodes,
+	renderSettledNodes,
 	shardOf,
 } from "./genesis-nodes.ts";
 import { resolveAddress } from "./resolve-address.ts";
@@ -24,26 +25,42 @@ export function nodesFile(paths: InstancePaths): string {
 }
 
 /**
- * Written at the first launch. After that only the engine writes it, but for what it couldn't read itself, and what it must
- * not believe any more.
+ * Written at the first launch, and at the first one in cluster mode of a node that has run without. After that only the
+ * engine writes it, but for what it couldn't read itself, and what it must not believe any more.
  */
 export async function prepareNodes(
 	{ kind, paths, assignment }: LaunchContext,
 	cluster: ClusterAssignment,
 ): Promise<void> {
-	if (kind !== "first") {
+	if (kind === "first") {
+		const render = (await comesLater(cluster, assignment.auth))
+			? renderNewcomerNodes
+			: renderGenesisNodes;
+		const nodes = render(cluster, await addressesOf(cluster));
+		return await writeFile(nodesFile(paths), nodes, { mode: 0o600 });
+	}
+	if (!(await ranWithoutCluster(paths))) {
 		return await repairNodes(paths, shardOf(cluster).primary === cluster.nodeId);
 	}
-	const members = cluster.shards.flatMap((shard) => shard.members);
-	const addresses = new Map(
+	await writeFileAtomic(nodesFile(paths), renderSettledNodes(cluster, await addressesOf(cluster)));
+}
+
+/**
+ * Whether the node was last launched with cluster mode disabled, according to its own configuration. That one is written
+ * after the nodes of a first launch in cluster mode, so a launch that was cut short is a first one still.
+ */
+export async function ranWithoutCluster(paths: InstancePaths): Promise<boolean> {
+	const configuration = await readFileIfExists(paths.configuration);
+	return configuration !== null && !/^cluster-enabled yes$/m.test(configuration);
+}
+
+async function addressesOf({ shards }: ClusterAssignment): Promise<ReadonlyMap<string, string>> {
+	const members = shards.flatMap((shard) => shard.members);
+	return new Map(
 		await Promise.all(
 			members.map(async ({ nodeId, host }) => [nodeId, await resolveAddress(host)] as const),
 		),
 	);
-	const render = (await comesLater(cluster, assignment.auth))
-		? renderNewcomerNodes
-		: renderGenesisNodes;
-	await writeFile(nodesFile(paths), render(cluster, addresses), { mode: 0o600 });
 }
 
 async function repairNodes(paths: InstancePaths, leads: boolean): Promise<void> {

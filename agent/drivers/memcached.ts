@@ -24,7 +24,10 @@ export const memcachedDriver: EngineDriver = {
 	// It logs nothing when it starts to serve. It makes no difference whether it did, since it keeps no data.
 	hasServed: async () => false,
 	hasKeptData: async () => false,
-	findKeptDataFault: async () => "without saving its data: Memcached can't",
+	checkKeptData: async () => ({
+		fault: "without saving its data: Memcached can't",
+		databases: [],
+	}),
 	keepUnloadedData: async () => false,
 	async discardKeptData() {},
 

@@ -42,13 +42,14 @@ export class ValkeyElastic implements ElasticControl {
 	}
 
 	async readClientSigns(): Promise<ClientSigns> {
-		const text = await this.command("INFO", "clients", "replication", "commandstats");
+		const text = await this.command("INFO", "clients", "replication", "keyspace", "commandstats");
 		const fields = parseInfo(String(text));
 		const { direct, commands } = countRequests(fields, await this.writes());
 		return {
 			connected: await this.hasClients(infoNumber(fields, "connected_clients")),
 			// What a replica writes, its primary's clients asked for.
 			requests: direct + (fields.get("role") === "slave" ? 0 : commands),
+			otherDatabases: [...fields.keys()].some((name) => /^db[1-9]\d*$/.test(name)),
 		};
 	}
 

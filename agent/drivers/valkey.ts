@@ -1,7 +1,7 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { keepDamaged, keepUnloadedData } from "../instances/damaged-files.ts";
-import { findSnapshotFault } from "./check-snapshot.ts";
+import { checkSnapshot } from "./check-snapshot.ts";
 import type { EngineDriver } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { holdBackCause } from "./hold-back.ts";
@@ -10,6 +10,7 @@ import {
 	type NodesFileFault,
 	nodesFile,
 	prepareNodes,
+	ranWithoutCluster,
 } from "./launch-nodes.ts";
 import { ownFile } from "./own-file.ts";
 import { resolveAddress } from "./resolve-address.ts";
@@ -43,11 +44,12 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 			const announced =
 				cluster === null ? advertisedAddress : await resolveAddress(advertisedAddress);
 			await Promise.all([
-				writeFileAtomic(paths.configuration, renderConfiguration(context, announced)),
 				writeFileAtomic(paths.acl, renderAcl(assignment)),
 				prepareSnapshot(context),
 				cluster === null ? null : prepareNodes(context, cluster),
 			]);
+			// Last: it says that the others are there.
+			await writeFileAtomic(paths.configuration, renderConfiguration(context, announced));
 		},
 
 		async hasServed(paths) {
@@ -58,7 +60,7 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		},
 
 		async lostIdentityCause({ cluster, nodeName }, paths) {
-			if (cluster === null) return null;
+			if (cluster === null || (await ranWithoutCluster(paths))) return null;
 			const fault = await findNodesFileFault(paths, cluster.nodeId);
 			if (fault === null) return null;
 			if (fault !== "missing") await keepDamaged(paths, nodesFile(paths));
@@ -66,9 +68,9 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 		},
 
 		hasKeptData: hasSnapshot,
-		async findKeptDataFault(paths, program) {
-			if (!(await hasSnapshot(paths))) return "without saving its data";
-			return await findSnapshotFault(program, `${flavor.prefix}-check-rdb`, snapshotFile(paths));
+		async checkKeptData(paths, program) {
+			if (!(await hasSnapshot(paths))) return { fault: "without saving its data", databases: [] };
+			return await checkSnapshot(program, `${flavor.prefix}-check-rdb`, snapshotFile(paths));
 		},
 		keepUnloadedData: (paths) => keepUnloadedData(paths, snapshotFile(paths)),
 		discardKeptData: discardSnapshot,

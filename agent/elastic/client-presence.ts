@@ -7,6 +7,8 @@ export interface ClientSigns {
 	readonly connected: boolean;
 	/** Commands of clients since the process started: they show connections that have come and gone. */
 	readonly requests: number;
+	/** It has keys in databases other than 0. */
+	readonly otherDatabases?: boolean;
 }
 
 /** How long an engine has had no client. Times are `performance.now()`. */

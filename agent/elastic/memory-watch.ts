@@ -57,6 +57,8 @@ export class MemoryWatch {
 	private held: { since: number; generation: number } | null = null;
 	/** `used_memory` at the last look; null before the first. */
 	usedBytes: number | null = null;
+	/** As of the last look at its clients. */
+	otherDatabases: boolean | undefined;
 
 	constructor(options: MemoryWatch["options"]) {
 		this.options = options;
@@ -121,7 +123,9 @@ export class MemoryWatch {
 		const at = performance.now();
 		if (at - this.clientsAt < everyMs) return;
 		this.clientsAt = at;
-		const isNew = this.presence.note(at, pid, await control.readClientSigns());
+		const signs = await control.readClientSigns();
+		this.otherDatabases = signs.otherDatabases;
+		const isNew = this.presence.note(at, pid, signs);
 		const { id: assignmentId, generation, elastic } = assignment;
 		if (elastic?.reportsClients !== true || !this.presence.hasClients) return;
 		// The control plane may not have heard the last notice.

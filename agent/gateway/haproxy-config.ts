@@ -204,6 +204,7 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 		"balance leastconn",
 		...keepalive("srv", route),
 		...(memcached ? memcachedCheck() : clusterCheck(route.check)),
+		...onlyPrimary(route).map(({ nodeId }) => `use-server ${nodeId} if { srv_is_up(${nodeId}) }`),
 		`default-server inter 1s ${onRefusal("mark-down")} downinter ${route.wakes === true ? "1s" : "100ms"} rise 1 fall 1`,
 		// If all are occupied, clients should hear it from one of them rather than be refused.
 		...readable(route).map(
@@ -243,6 +244,15 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 			),
 		]),
 	];
+}
+
+/**
+ * The primary of a cluster with one shard: there, clients that don't know clusters need not be redirected, which they
+ * couldn't follow. After a failover they are led to the former one until the next reload, which isn't worth one of its own.
+ */
+export function onlyPrimary({ engine, servers }: Route): Route["servers"] {
+	const leaders = engine === "memcached" ? [] : servers.filter(({ leads }) => leads);
+	return leaders.length === 1 ? leaders : [];
 }
 
 /** Clients of a cache that may sleep wait at the agent while none of these backends has a node. */

@@ -99,12 +99,13 @@ export class Elasticity {
 	get state(): ElasticState | undefined {
 		const { usedBytes } = this.memory;
 		if (this.core.assignment?.elastic === undefined || usedBytes === null) return undefined;
-		const { idleMs } = this.memory;
+		const { idleMs, otherDatabases } = this.memory;
 		const byEngine = this.core.link.session?.elastic?.throttledMs ?? 0;
 		const byAgent = this.throttledMs + (this.throttle?.throttledMs ?? 0);
 		return {
 			...{ usedBytes, throttledMs: byAgent + byEngine },
 			...(idleMs !== undefined && { idleMs }),
+			...(otherDatabases === true && { otherDatabases }),
 			...(this.throttle !== null && { ecpuPerSecond: this.throttle.usePerSecond }),
 		};
 	}

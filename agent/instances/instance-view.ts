@@ -70,9 +70,15 @@ export function observationOf(
 		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
 		keptData: record?.keptData ?? false,
 		...(record?.asleep === true && view.pid === null && { asleep: true }),
+		...(isKeptForCluster(record, assignment) && view.pid === null && { fitsCluster: true }),
 		clientLimit: view.pid === null ? null : view.clientLimit,
 		engineState: view.engineState,
 	};
+}
+
+/** Its data has been checked for that since it ended: the assignment that ended it has said so. */
+function isKeptForCluster(record: InstanceRecord | null, assignment: Assignment | null): boolean {
+	return record?.asleep === true && assignment?.elastic?.becomesCluster === true;
 }
 
 /**

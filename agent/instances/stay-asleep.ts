@@ -20,17 +20,27 @@ export async function stayAsleep(
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
 		return IDLE_MS;
 	}
-	const { engine, engineVersion, nodeName } = assignment;
+	const { engine, engineVersion, nodeName, elastic } = assignment;
 	const answer = await core.context.engines.resolve(engine, engineVersion);
 	if (answer.kind === "pending") return RETRY_MS;
-	const fault = await driverOf(engine).findKeptDataFault(core.paths, answer.engine.server);
+	const { fault: damage, databases } = await driverOf(engine).checkKeptData(
+		core.paths,
+		answer.engine.server,
+	);
+	const other = elastic?.becomesCluster === true ? databases.find((each) => each !== 0) : undefined;
+	const fault =
+		damage ??
+		(other === undefined
+			? null
+			: `it has keys in database ${other}, and a cluster has database 0 only`);
 	if (fault === null) {
 		await core.save({ ...record, asleep: true });
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
 		core.context.onChange();
 		return IDLE_MS;
 	}
-	const message = `${nodeName} ended in order to sleep, but ${fault}. Its replicas may have its data: don't delete them`;
+	const advice = damage === null ? "" : ". Its replicas may have its data: don't delete them";
+	const message = `${nodeName} ended with its data kept, but ${fault}${advice}`;
 	core.show({ phase: "rebooting", reason: reasonOf("disk", message), pid: null });
 	core.tell("error", "node.sleep-failed", message);
 	return IDLE_MS;

@@ -102,7 +102,7 @@ async function converge(
 	else if (isStateNews(known, engineState)) core.pace.note();
 	const serves = !engineState.loading;
 	if (serves && assignment.reboot > before.launchReboot && (await hasProgram(core, assignment))) {
-		const isMeant = assignment.elastic?.asleep !== true || !(await hasClients(session));
+		const isMeant = await mayEnd(assignment, session);
 		await core.save(
 			isMeant
 				? { ...before, rebooting: true, keptData: engineState.synced }
@@ -160,9 +160,11 @@ async function converge(
 	return core.pace.delayMs(!engineState.linkUp || engineState.loading);
 }
 
-/** A client may have connected since the control plane decided that the cache sleeps. */
-async function hasClients({ elastic }: EngineSession): Promise<boolean> {
-	return elastic !== null && (await elastic.readClientSigns()).connected;
+/** A client may have connected, or used another database, since the control plane decided that the node should end. */
+async function mayEnd({ elastic: marks }: Assignment, { elastic }: EngineSession) {
+	if (marks?.asleep !== true || elastic === null) return true;
+	const { connected, otherDatabases } = await elastic.readClientSigns();
+	return marks.becomesCluster === true ? otherDatabases !== true : !connected;
 }
 
 /** If the reboot changes the engine, the old one keeps serving until the new one is on this host. */

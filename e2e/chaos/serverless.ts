@@ -4,12 +4,14 @@ import { serverlessCrowded } from "./serverless/crowded.ts";
 import { serverlessKilled } from "./serverless/killed.ts";
 import { serverlessEcpus, serverlessStorage } from "./serverless/maxima.ts";
 import { serverlessMemcached } from "./serverless/memcached.ts";
+import { serverlessProtocol } from "./serverless/protocol.ts";
 import { serverlessQueue } from "./serverless/queue.ts";
 
 /** Caches whose capacity follows their load. */
 export const SERVERLESS: readonly Scenario[] = [
 	...[
 		serverlessAsleep,
+		serverlessProtocol,
 		serverlessStorage,
 		serverlessEcpus,
 		serverlessCrowded,

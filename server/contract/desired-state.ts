@@ -115,6 +115,12 @@ export const assignmentSchema = z.object({
 				.describe(
 					"the engine should end with its data kept, and not start until this is false. The agent refuses while it has clients",
 				),
+			becomesCluster: z
+				.boolean()
+				.optional()
+				.describe(
+					"with asleep: the cache changes to cluster mode, so the engine ends although it has clients, and its data must fit a cluster",
+				),
 			reportsClients: z
 				.boolean()
 				.optional()

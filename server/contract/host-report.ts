@@ -107,6 +107,10 @@ export const elasticStateSchema = z.object({
 		.describe(
 			"how long no client has been connected or asked for anything, in coarse steps; 0 while one is. Absent while it isn't known",
 		),
+	otherDatabases: z
+		.boolean()
+		.optional()
+		.describe("it has keys in databases other than 0, which clusters don't have"),
 });
 export type ElasticState = z.infer<typeof elasticStateSchema>;
 
@@ -146,6 +150,12 @@ export const reportedObservationSchema = z.object({
 		.optional()
 		.describe(
 			"it has ended, its data is saved and has been verified, and it stays so until it is woken",
+		),
+	fitsCluster: z
+		.boolean()
+		.optional()
+		.describe(
+			"it is asleep, and its data can be loaded in cluster mode: all keys are in database 0",
 		),
 	clientLimit: clientLimitSchema.nullable().default(null).describe("null for as many as it should"),
 	engineState: engineStateSchema.nullable(),

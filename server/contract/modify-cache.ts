@@ -135,7 +135,7 @@ export const modifyCacheInputSchema = z
 		evictionPolicy: serverlessInputShape.evictionPolicy,
 		scaleToZero: serverlessInputShape.scaleToZero,
 		protocol: serverlessInputShape.protocol.describe(
-			"of a serverless cache; must be the current one: engines can't change it while they serve",
+			"of a serverless Valkey or Redis OSS cache: cluster, for one that has standard. All its nodes restart with their data while clients wait; from then on clients must speak the cluster protocol. There is no way back",
 		),
 	})
 	.refine(

@@ -29,6 +29,7 @@ import type { CacheRow, HostRow, NodeRow, OperationRow, ShardRow } from "./datab
 import type { FailoverOrders } from "./failover-orders.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { enginesColumn } from "./host-mapping.ts";
+import { modeChangeOf } from "./mode-change-column.ts";
 import { OPEN_OPERATION, toOperationModel } from "./operation-mapping.ts";
 import { pendingKinds } from "./pending-changes.ts";
 import { restoreOf } from "./restore-column.ts";
@@ -191,6 +192,9 @@ export function toCacheModel(row: FullCache, sources: ModelSources): CacheModel 
 		expectedView: clusterMode === "enabled" ? expectedView(shards) : null,
 		primariesChosen: arePrimariesChosen(row),
 		elastic: toElasticModel(row, sources),
+		sleep: toSleepModel(row, fleet.elastic.wakeReason(row.id, sources.clock.now().getTime())),
+		modeChange: modeChangeOf(row),
+		mayBeWatched: mayBeWatched(row, fleet),
 		discoveryNodeIds: nodeIdsColumn.parse(row.discoveryNodeIds) ?? [],
 		gateways: gatewaysOf(row, fleet),
 	};
@@ -208,8 +212,12 @@ function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): Elastic
 		load: cacheLoadOf(protocol === null ? loads.map(ofAllProcessors) : loads),
 		idleMs: leastOf(allNodeRows(row).map(({ id }) => fleet.elastic.idleMs(id, now))),
 		recent: recentScalingOf(row),
-		sleep: toSleepModel(row, fleet.elastic.wakeReason(row.id, now)),
 	};
+}
+
+function mayBeWatched(row: FullCache, fleet: FleetState): boolean {
+	const isUnseen = (hostId: string) => fleet.isSuspect(hostId) || !fleet.isListening(hostId);
+	return fleet.sentinelsOf(row.id).length > 0 || row.sentinelHostIds.some(isUnseen);
 }
 
 /** A serverless cache's nodes that hold data of their own: primaries, or Memcached's nodes that count. */

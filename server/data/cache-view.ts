@@ -10,6 +10,7 @@ import {
 	type RateCard,
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
+import { modeView } from "../domain/cache/mode-progress.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
 import { allNodes, nodesWanted, primaryOf } from "../domain/cache/model.ts";
 import { movesView } from "../domain/cache/move-progress.ts";
@@ -139,6 +140,7 @@ function changeView(
 	const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 	const usedBytes = (nodeId: string) => fleet.metrics(nodeId)?.memoryUsedBytes ?? 0;
 	if (operation !== null) return operation;
+	if (model.modeChange !== null) return modeView(model);
 	if (former === null) return movesView(model, row.id, usedBytes, now);
 	const { id = row.id, startedAt = row.createdAt.toISOString(), kind = null } = former;
 	const canceling = former.canceling === true;

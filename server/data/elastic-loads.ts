@@ -41,6 +41,7 @@ interface Held {
 	ecpuPerSecond: number | null;
 	/** When a client was last there; null while that isn't known. */
 	clientAt: number | null;
+	otherDatabases: boolean;
 	isPressed: boolean;
 	askedAt: number;
 }
@@ -83,6 +84,11 @@ export class ElasticLoads {
 		return clientAt === null ? null : Math.max(0, now - clientAt);
 	}
 
+	/** Whether the node has keys in databases other than 0, as far as is known. */
+	usesOtherDatabases(nodeId: string): boolean {
+		return this.#watch(nodeId).otherDatabases;
+	}
+
 	takeMetrics(nodeId: string, at: number, metrics: NodeMetrics): void {
 		const held = this.#nodes.get(nodeId);
 		if (held === undefined) return;
@@ -120,6 +126,7 @@ export class ElasticLoads {
 		const { usedBytes, throttledMs, idleMs } = state;
 		held.ecpuPerSecond = state.ecpuPerSecond ?? null;
 		held.clientAt = idleMs === undefined ? null : at - idleMs;
+		held.otherDatabases = state.otherDatabases === true;
 		held.window.addUsed(at, usedBytes);
 		const kept = held.throttled.filter(
 			(each) => isLately(each.at, at) && each.throttledMs <= throttledMs,
@@ -205,6 +212,7 @@ export class ElasticLoads {
 		const held = this.#nodes.get(nodeId) ?? {
 			...{ window: new LoadWindow(), throttled: [], isPressed: false },
 			...{ ecpusPerRequest: 1, requestRates: [], clientAt: null, ecpuPerSecond: null },
+			otherDatabases: false,
 			askedAt: 0,
 		};
 		this.#nodes.set(nodeId, held);

@@ -7,6 +7,8 @@ const sleepColumn = z.object({
 	since: z.string(),
 	/** What its fullest node held when it fell asleep: it can't wake with less memory. */
 	usedBytes: z.number(),
+	/** Its nodes end in order to start in cluster mode. */
+	becomesCluster: z.boolean().default(false),
 });
 export type Sleep = z.infer<typeof sleepColumn>;
 
@@ -19,6 +21,6 @@ export function toSleepModel(
 	row: Pick<CacheRow, "sleep" | "sleepAfterMinutes">,
 	wakeReason: string | null,
 ): SleepModel {
-	const { state = null, since = null } = sleepOf(row) ?? {};
-	return { afterMinutes: row.sleepAfterMinutes, state, since, wakeReason };
+	const { state = null, since = null, becomesCluster = false } = sleepOf(row) ?? {};
+	return { afterMinutes: row.sleepAfterMinutes, state, since, becomesCluster, wakeReason };
 }

@@ -12,6 +12,7 @@ import { findParameterGroups, type StoredParameterGroup } from "../data/paramete
 import { restoreOf } from "../data/restore-column.ts";
 import { isServerless, limitsOf, partsWanted } from "../data/serverless-rows.ts";
 import { orderId } from "../data/snapshot-view.ts";
+import { sleepOf } from "../data/sleep-column.ts";
 import { clusterNodeId } from "../domain/cache/cluster-node-id.ts";
 import { movesFrom } from "../domain/operation/operation.ts";
 import { busyTimeoutMs, resolveParameters } from "../domain/parameters/index.ts";
@@ -161,6 +162,7 @@ function elasticOf(node: AssignedNode): Assignment["elastic"] {
 		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / servingShards(cache))),
 		...(isIdleSized(node) && { reportsClients: true }),
 		...(node.asleep && { asleep: true }),
+		...(node.asleep && sleepOf(cache)?.becomesCluster === true && { becomesCluster: true }),
 	};
 }
 

@@ -1,4 +1,5 @@
 import type { Route } from "../../../server/contract/desired-state.ts";
+import { onlyPrimary } from "../haproxy-config.ts";
 import type { Role } from "./engine-role.ts";
 import { type Address, type Leads, SPREAD_MAX } from "./ruleset.ts";
 
@@ -24,8 +25,10 @@ export function chooseLeads(routes: readonly Route[], view: LocalView): Leads {
 		set(primary, toPrimary);
 		set(reader, readersOf(route, view) ?? toPrimary);
 		// HAProxy must read the first command of a Memcached client.
-		if (route.engine !== "memcached")
-			set(configuration, localServers(route.servers, "member", view));
+		if (route.engine !== "memcached") {
+			const one = localServers(onlyPrimary(route), "member", view);
+			set(configuration, one.length > 0 ? one : localServers(route.servers, "member", view));
+		}
 	}
 	return leads;
 

@@ -75,6 +75,10 @@ test("endpoints that lead to other hosts, or whose first command must be read, s
 	const configuration = { primary: null, reader: null, configuration: 11_211 };
 	const members = { a: "member", bb: "member" } as const;
 	expect(portsLed([route(servers, { ports: configuration })], members)).toEqual({
+		11211: [17_001],
+	});
+	const ofTwoShards = servers.map((each) => ({ ...each, leads: true }));
+	expect(portsLed([route(ofTwoShards, { ports: configuration })], members)).toEqual({
 		11211: [17_001, 17_002],
 	});
 	expect(

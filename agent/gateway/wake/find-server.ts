@@ -53,6 +53,7 @@ function rankOf(kind: EndpointKind, answers: Answers | null): number {
 		case "reader":
 			return role === "slave" && link === "connected" ? 2 : leads ? 1 : 0;
 		case "configuration":
-			return String(answers.cluster).includes("cluster_state:ok") ? 1 : 0;
+			// Of a cache with one shard, the primary also serves clients that don't know clusters.
+			return String(answers.cluster).includes("cluster_state:ok") ? (leads ? 2 : 1) : 0;
 	}
 }

@@ -1,5 +1,9 @@
-import { Command } from "commander";
-import { cacheSchema, changePreviewSchema } from "../../../server/contract/index.ts";
+import { Command, Option } from "commander";
+import {
+	cacheSchema,
+	changePreviewSchema,
+	protocolSchema,
+} from "../../../server/contract/index.ts";
 import type { ApiClient } from "../../api/client.ts";
 import {
 	type ApiOptions,
@@ -41,6 +45,7 @@ interface ModifyOptions
 	anyZone?: boolean;
 	maintenanceWindow?: string;
 	window?: boolean;
+	protocol?: string;
 	dryRun?: boolean;
 }
 
@@ -75,6 +80,12 @@ export function modifyCommand(): Command {
 			"don't fail over automatically; you promote a replica yourself",
 		)
 		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
+		.addOption(
+			new Option(
+				"--protocol <protocol>",
+				"of a serverless cache: cluster, for one that is standard; clients wait while its nodes restart, and there is no way back",
+			).choices(protocolSchema.options),
+		)
 		.option("--window", "change nodes in the maintenance window, not now")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
@@ -94,6 +105,7 @@ Examples:
   larder caches modify orders --remove orders-003
   larder caches modify orders --node-type cache.t4g.small --window
   larder caches modify jobs --storage-max 20 --ecpu-max 0
+  larder caches modify jobs --protocol cluster --wait
 
 A limit of 0 removes it.
 
@@ -122,6 +134,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		limits: limitsOf(options),
 		evictionPolicy: options.evictionPolicy,
 		scaleToZero: scaleToZeroOf(options),
+		protocol: options.protocol,
 		zones: options.anyZone ? null : options.zone,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
@@ -129,6 +142,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		apply: options.window ? "window" : undefined,
 	};
 	if (options.dryRun) return await printPreview(api, path, body, options);
+	if (options.protocol === "cluster") await confirmCluster(name, options);
 	const acceptIrreversible = (await confirmUpgrade(api, name, body, options)) || undefined;
 	const accepted = await api.call({
 		method: "PATCH",
@@ -142,6 +156,14 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		: accepted;
 	if (options.json) printJson(answer);
 	else if (!options.wait) print(acceptedWords(name, options));
+}
+
+async function confirmCluster(name: string, options: ModifyOptions): Promise<void> {
+	await confirmByName(options, {
+		name,
+		warning: `Larder will restart all nodes of ${name} with their data, and clients will wait meanwhile. From then on they must speak the cluster protocol, and there is only database 0. This can't be undone.`,
+		scripted: `larder caches modify ${name} --protocol cluster --yes`,
+	});
 }
 
 /** Asks before a change that can't be undone. Returns true if the change is one. */

@@ -69,6 +69,18 @@ export interface CacheModel {
 	gateways: readonly GatewayModel[];
 	/** Null for a provisioned cache. */
 	elastic: ElasticModel | null;
+	sleep: SleepModel;
+	/** A requested change to cluster mode that isn't finished; null for none. */
+	modeChange: ModeChange | null;
+	/** A Sentinel that can be seen watches it, or one of its Sentinels' hosts can't be seen. */
+	mayBeWatched: boolean;
+}
+
+export interface ModeChange {
+	id: string;
+	startedAt: string;
+	/** After an attempt that was interrupted; null before the first. */
+	notBefore: string | null;
 }
 
 /** A serverless cache's size, and what decides it. */
@@ -85,17 +97,18 @@ export interface ElasticModel {
 	load: CacheLoad | null;
 	/** How long none of its nodes has had a client; 0 while one has, null while that isn't known. */
 	idleMs: number | null;
-	sleep: SleepModel;
 	recent: RecentScaling;
 }
 
-/** Whether a serverless cache sleeps (plan-sleep.ts). */
+/** Whether a cache sleeps (plan-sleep.ts), or its nodes end for a change of the cluster mode (plan-mode.ts). */
 export interface SleepModel {
 	/** Minutes without clients; null for never. */
 	afterMinutes: number | null;
 	/** Null while it is awake. */
 	state: "falling-asleep" | "asleep" | "waking" | null;
 	since: string | null;
+	/** Its nodes end in order to start in cluster mode. */
+	becomesCluster: boolean;
 	/** A clause: who needs it. Null for nobody. */
 	wakeReason: string | null;
 }
@@ -257,10 +270,14 @@ export interface GatewayModel {
  *   asleep                all have ended: their memory is free
  *   wake                  their hosts start them, once they have memory again
  *   awake                 all serve again
+ *   prepare               for cluster mode: gateways keep clients waiting, and Sentinels don't watch
+ *   cluster               all have ended: their hosts start them in cluster mode
+ *
+ * `dropsChange`: the requested change of the mode isn't possible, and is given up.
  */
 export type SleepStep =
-	| { to: "replicas" | "primaries" | "asleep" | "awake" }
-	| { to: "wake"; reason: string };
+	| { to: "replicas" | "primaries" | "asleep" | "awake" | "prepare" | "cluster" }
+	| { to: "wake"; reason: string; dropsChange?: boolean };
 
 export type FailoverAction = Extract<PlanAction, { kind: "order-failover" }>;
 

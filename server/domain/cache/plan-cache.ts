@@ -1,6 +1,7 @@
 import { advanceOperation } from "../operation/advance-operation.ts";
 import { advanceOperationSteps } from "../operation/operation-progress.ts";
 import { blockedReason, standingBlocks } from "./blocks.ts";
+import { advanceMode } from "./mode-progress.ts";
 import type { CacheModel, NodeModel, OperationStep, Plan, PlanAction } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { advanceMoves } from "./move-progress.ts";
@@ -9,6 +10,7 @@ import { planBalance } from "./plan-balance.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover, planForgetting } from "./plan-failover.ts";
 import { planKind } from "./plan-kind.ts";
+import { planMode, planModeStart } from "./plan-mode.ts";
 import { planPending } from "./plan-pending.ts";
 import { planReboots } from "./plan-reboots.ts";
 import { planRecovery, type Recovery } from "./plan-recovery.ts";
@@ -44,7 +46,7 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *  14. status from the nodes: see plan-status.ts
  *
  * A serverless cache that needs another capacity gets it first: see plan-scaling.ts. One that may sleep does so when there
- * is nothing else to do: see plan-sleep.ts.
+ * is nothing else to do: see plan-sleep.ts. So does a cache that should change to cluster mode: see plan-mode.ts.
  */
 export function planCache(cache: CacheModel, now: Date, room: FleetRoom = roomOf(cache)): Plan {
 	if (cache.deleting) return planDeletion(cache, now);
@@ -62,19 +64,23 @@ function savedFirst(cache: CacheModel, plan: Plan): Plan {
 }
 
 function planLiving(cache: CacheModel, now: Date, room: FleetRoom): Plan {
-	switch (cache.elastic?.sleep.state ?? null) {
+	return heldUp(cache, advanceMode(cache, planByState(cache, now, room), now.toISOString()));
+}
+
+function planByState(cache: CacheModel, now: Date, room: FleetRoom): Plan {
+	switch (cache.sleep.state) {
 		case null: {
 			const plan = planLife(cache, now, room);
-			return heldUp(cache, {
-				...plan,
-				actions: [...plan.actions, ...planFallingAsleep(cache, plan)],
-			});
+			if (cache.modeChange !== null) return planModeStart(cache, plan, now);
+			return { ...plan, actions: [...plan.actions, ...planFallingAsleep(cache, plan)] };
 		}
 		case "falling-asleep":
-		case "asleep":
-			return heldUp(cache, { ...unchanged(cache), ...planSleep(cache, now) });
+		case "asleep": {
+			const next = cache.sleep.becomesCluster ? planMode : planSleep;
+			return { ...unchanged(cache), ...next(cache, now) };
+		}
 		case "waking":
-			return heldUp(cache, planWaking(cache, planLife(cache, now, room), now));
+			return planWaking(cache, planLife(cache, now, room), now);
 	}
 }
 

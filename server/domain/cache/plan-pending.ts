@@ -16,6 +16,11 @@ export function planPending(cache: CacheModel, now: Date): PlanAction[] {
 
 /** Nodes change, move or restart, or slots move, because a person asked for it. */
 export function isChanging(cache: CacheModel): boolean {
+	return cache.modeChange !== null || areNodesChanging(cache);
+}
+
+/** The same, except for a change of the cluster mode. */
+export function areNodesChanging(cache: CacheModel): boolean {
 	return (
 		cache.resizing ||
 		cache.operation !== null ||

@@ -4,11 +4,11 @@ import { FLOOR_BYTES, NO_LIMITS } from "../../contract/serverless.ts";
 import { nodeBytesOf } from "../serverless/capacity.ts";
 import type { ElasticModel, NodeModel, SleepModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
-import { cache, dead, host, NOW, node, running } from "./testing/models.ts";
+import { AWAKE, cache, dead, host, NOW, node, running } from "./testing/models.ts";
 import { zoneSpread } from "./zone-spread.ts";
 
 const MINUTE_MS = 60_000;
-const AWAKE: SleepModel = { afterMinutes: 10, state: null, since: null, wakeReason: null };
+const NAPPING: SleepModel = { ...AWAKE, afterMinutes: 10 };
 const SIZE = { dataBytes: FLOOR_BYTES, memoryBytes: nodeBytesOf(FLOOR_BYTES) };
 /** Ended with its data. */
 const ASLEEP: Partial<Observation> = { phase: "rebooting", pid: null, asleep: true };
@@ -21,10 +21,10 @@ function modelOf(
 	const elastic: ElasticModel = {
 		...{ ...SIZE, protocol: "standard", limits: NO_LIMITS, shards: 1, load: null, idleMs },
 		recent: { changedAt: null, shardsAt: null, shrunkAt: [] },
-		sleep: { ...AWAKE, since: NOW.toISOString(), ...sleep },
 		...overrides,
 	};
-	return cache(nodes, { elastic, nodeType: "serverless", quietForMs: MINUTE_MS });
+	const napping = { ...NAPPING, since: NOW.toISOString(), ...sleep };
+	return cache(nodes, { elastic, sleep: napping, nodeType: "serverless", quietForMs: MINUTE_MS });
 }
 
 function plan(...parts: Parameters<typeof modelOf>) {

@@ -1,8 +1,9 @@
+import { awaitsPrimaries } from "./awaits-primaries.ts";
 import type { CacheModel, NodeModel, Plan, PlanAction, PlanEvent, SleepStep } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { isDead, isSilent } from "./node-health.ts";
 import { isOtherEngine, isOutOfZone } from "./node-kind.ts";
-import { isChanging, planPending } from "./plan-pending.ts";
+import { areNodesChanging, planPending } from "./plan-pending.ts";
 
 const MINUTE_MS = 60_000;
 /** What has just changed may not be over. */
@@ -23,14 +24,14 @@ export type SleepPlan = Pick<Plan, "status" | "statusReason" | "actions">;
  * Replicas end before their primaries, so that nothing fails over meanwhile.
  */
 export function planFallingAsleep(cache: CacheModel, plan: Plan): PlanAction[] {
-	const { elastic } = cache;
-	if (elastic === null || elastic.sleep.afterMinutes === null) return [];
-	const { idleMs, sleep } = elastic;
+	const { elastic, sleep } = cache;
+	if (elastic === null || sleep.afterMinutes === null) return [];
+	const { idleMs } = elastic;
 	const isNeeded = sleep.wakeReason !== null || plan.status !== "available";
 	// A cache that can't grow keeps trying to.
 	if (isNeeded || plan.actions.some(({ kind }) => kind !== "scale")) return [];
 	if (cache.quietForMs < QUIET_MS && plan.actions.length === 0) return [];
-	if (idleMs === null || idleMs < elastic.sleep.afterMinutes * MINUTE_MS) return [];
+	if (idleMs === null || idleMs < sleep.afterMinutes * MINUTE_MS) return [];
 	return [stepTo({ to: replicasOf(cache).length > 0 ? "replicas" : "primaries" })];
 }
 
@@ -41,8 +42,8 @@ export function planSleep(cache: CacheModel, now: Date): SleepPlan {
 		const statusReason = `The cache is waking: ${needed}.`;
 		return { status: "modifying", statusReason, actions: [stepTo({ to: "wake", reason: needed })] };
 	}
-	const sleep = cache.elastic?.sleep;
-	if (sleep?.state === "asleep") {
+	const { sleep } = cache;
+	if (sleep.state === "asleep") {
 		const since = sleep.since?.slice(0, 19).replace("T", " ");
 		return {
 			status: "available",
@@ -59,13 +60,14 @@ export function planSleep(cache: CacheModel, now: Date): SleepPlan {
 
 /** Of a cache that wakes, given the plan for its nodes: until they all serve, or for a minute, that isn't a failure. */
 export function planWaking(cache: CacheModel, plan: Plan, now: Date): Plan {
-	const sleep = cache.elastic?.sleep;
+	const { sleep } = cache;
 	const left = allNodes(cache).some(({ asleep }) => asleep);
 	const isAwake = plan.status === "available" && !left;
-	const reason = sleep?.wakeReason ?? "it is needed";
-	const step: SleepStep[] = isAwake ? [{ to: "awake" }] : left ? [{ to: "wake", reason }] : [];
+	const reason = sleep.wakeReason ?? "it is needed";
+	const isLate = now.getTime() - Date.parse(sleep.since ?? "") > WAKES_WITHIN_MS;
+	const mayWake = left && (isLate || !awaitsPrimaries(cache));
+	const step: SleepStep[] = isAwake ? [{ to: "awake" }] : mayWake ? [{ to: "wake", reason }] : [];
 	const actions = [...plan.actions, ...step.map(stepTo)];
-	const isLate = now.getTime() - Date.parse(sleep?.since ?? "") > WAKES_WITHIN_MS;
 	// The last step says that it is awake.
 	if (isAwake)
 		return { ...plan, actions, events: plan.events.filter((each) => !isStatusEvent(each)) };
@@ -73,12 +75,12 @@ export function planWaking(cache: CacheModel, plan: Plan, now: Date): Plan {
 	return {
 		...plan,
 		...{ status: "modifying", actions },
-		statusReason: "The cache is waking: its nodes start and load their data.",
+		statusReason: `The cache is ${cache.modeChange === null ? "waking" : "changing to cluster mode"}: its nodes start and load their data.`,
 		events: plan.events.filter((each) => !isStatusEvent(each)),
 	};
 }
 
-function isStatusEvent({ type }: PlanEvent): boolean {
+export function isStatusEvent({ type }: PlanEvent): boolean {
 	return /^cache\.(recovered|degraded|unavailable)$/.test(type);
 }
 
@@ -93,19 +95,25 @@ function nextToSleep(cache: CacheModel): PlanAction[] {
 
 /** Who needs the cache, as a clause; null for nobody. */
 function whyAwake(cache: CacheModel, now: Date): string | null {
-	const { sleep, idleMs } = cache.elastic ?? {};
-	if (sleep === undefined) return "it isn't serverless";
+	const { sleep, elastic } = cache;
 	if (sleep.wakeReason !== null) return sleep.wakeReason;
+	if (cache.modeChange !== null) return "its protocol should change";
 	if (sleep.afterMinutes === null) return "scaleToZero was turned off";
-	const isAsked = isChanging(cache) || planPending(cache, now).length > 0;
+	const needed = whyNeeded(cache, now);
+	if (needed !== null) return needed;
+	const troubled = allNodes(cache).find((node) => node.asleep && isDead(node));
+	if (troubled !== undefined) return `${troubled.name} ended without its data`;
+	return sleep.state === "falling-asleep" ? whyNotAsleep(cache, elastic?.idleMs ?? null) : null;
+}
+
+/** What else should be done to its nodes, as a clause; null for nothing. */
+export function whyNeeded(cache: CacheModel, now: Date): string | null {
+	const isAsked = areNodesChanging(cache) || planPending(cache, now).length > 0;
 	if (isAsked || cache.shards.some(({ failover }) => failover !== null)) {
 		return "a change was requested";
 	}
 	const leaving = allNodes(cache).find((node) => mustLeave(cache, node));
-	if (leaving !== undefined) return `${leaving.name} must leave ${leaving.host.name}`;
-	const troubled = allNodes(cache).find((node) => node.asleep && isDead(node));
-	if (troubled !== undefined) return `${troubled.name} ended without its data`;
-	return sleep.state === "falling-asleep" ? whyNotAsleep(cache, idleMs ?? null) : null;
+	return leaving === undefined ? null : `${leaving.name} must leave ${leaving.host.name}`;
 }
 
 function whyNotAsleep(cache: CacheModel, idleMs: number | null): string | null {
@@ -121,7 +129,7 @@ function whyNotAsleep(cache: CacheModel, idleMs: number | null): string | null {
 }
 
 /** It was told to end, and runs as before. */
-function hasRefused({ asleep, reboot, observation }: NodeModel): boolean {
+export function hasRefused({ asleep, reboot, observation }: NodeModel): boolean {
 	return asleep && observation?.phase === "running" && observation.reboot >= reboot;
 }
 
@@ -132,16 +140,16 @@ function mustLeave(cache: CacheModel, node: NodeModel): boolean {
 }
 
 /** Its host says that it has ended with its data. */
-function isAsleep({ asleep, observation }: NodeModel): boolean {
+export function isAsleep({ asleep, observation }: NodeModel): boolean {
 	return asleep && observation?.asleep === true;
 }
 
-function replicasOf({ shards }: CacheModel): NodeModel[] {
+export function replicasOf({ shards }: CacheModel): NodeModel[] {
 	return shards.flatMap(({ nodes, primaryNodeId }) =>
 		nodes.filter(({ id }) => id !== primaryNodeId),
 	);
 }
 
-function stepTo(step: SleepStep): PlanAction {
+export function stepTo(step: SleepStep): PlanAction {
 	return { kind: "sleep", step };
 }

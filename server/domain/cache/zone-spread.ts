@@ -57,7 +57,7 @@ function causeOf(cache: CacheModel, shard: ShardModel, room: FleetRoom): string 
 	}
 	const up = zonesOf(members.filter((node) => isServing(node) && !isSilent(node)));
 	// Whoever needs a sleeping cache wakes all of its nodes.
-	const sleeps = cache.elastic !== null && cache.elastic.sleep.state !== null;
+	const sleeps = cache.sleep.state !== null;
 	if (up.length < 2 && !sleeps) {
 		const away = members
 			.filter((node) => !isServing(node) || isSilent(node))

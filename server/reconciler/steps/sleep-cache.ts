@@ -9,14 +9,17 @@ import {
 import { writeInCharge } from "../../data/charge.ts";
 import { Prisma, type Transaction } from "../../data/database.ts";
 import { readHostMemory } from "../../data/host-room.ts";
+import { modeChangeOf } from "../../data/mode-change-column.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 import { type Sleep, sleepOf } from "../../data/sleep-column.ts";
-import type { SleepStep } from "../../domain/cache/model.ts";
+import type { ModeChange, SleepStep } from "../../domain/cache/model.ts";
 import { bytesFor, nodeBytesOf, shardBytesOf } from "../../domain/serverless/capacity.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { type NodeColumns, nodeColumns } from "../../services/node-columns.ts";
+import { rerouteCaches } from "../../services/route-hosts.ts";
+import { becomeCluster } from "./become-cluster.ts";
 
 /** What one step does to a cache, as the transaction reads it. */
 interface Step {
@@ -25,6 +28,10 @@ interface Step {
 	readonly cache: FullCache;
 	readonly sleep: Sleep | null;
 }
+
+const TRY_AGAIN_MS = 10_000;
+
+type WakeStep = Extract<SleepStep, { to: "wake" }>;
 
 interface Outcome {
 	/** Why it can't wake now; null otherwise. */
@@ -64,9 +71,14 @@ async function carryOut(of: Step, step: SleepStep): Promise<Outcome> {
 		case "asleep":
 			return await noteAsleep(of);
 		case "wake":
-			return await wake(of, step.reason);
+			return await wake(of, step);
 		case "awake":
 			return await noteAwake(of);
+		case "prepare":
+			if (of.sleep === null) await setState(of, "falling-asleep", { becomesCluster: true });
+			return NOTHING;
+		case "cluster":
+			return await startCluster(of);
 	}
 }
 
@@ -83,7 +95,7 @@ async function end(of: Step, which: "replicas" | "primaries"): Promise<Outcome> 
 		const done = resources.fleet.observation(node.id, null)?.reboot ?? 0;
 		return { asleep: true, reboot: Math.max(node.reboot, done) + 1, rebootPending: false };
 	});
-	if (sleep === null) await setState(of, "falling-asleep", usedBytesOf(resources, cache));
+	if (sleep === null) await setState(of, "falling-asleep");
 	return { problem: null, told };
 }
 
@@ -97,7 +109,7 @@ async function noteAsleep(of: Step): Promise<Outcome> {
 		data: { memoryBytes: 0n, cpuMillis: 0 },
 	});
 	const minutes = cache.sleepAfterMinutes;
-	await setState(of, "asleep", sleep.usedBytes);
+	await setState(of, "asleep");
 	await tell(of, {
 		type: "cache.asleep",
 		message: `Cache ${cache.name} sleeps: no client was connected for ${minutes} minute${minutes === 1 ? "" : "s"}. The next connection to an endpoint wakes it.`,
@@ -106,9 +118,12 @@ async function noteAsleep(of: Step): Promise<Outcome> {
 }
 
 /** Gives nodes memory and tells their hosts to start them: all primaries or none, and the replicas that fit. */
-async function wake(of: Step, reason: string): Promise<Outcome> {
+async function wake(of: Step, { reason, dropsChange }: WakeStep): Promise<Outcome> {
 	const { tx, cache, sleep } = of;
 	if (sleep === null) return NOTHING;
+	const change = sleep.becomesCluster ? modeChangeOf(cache) : null;
+	if (change !== null)
+		await (dropsChange === true ? dropModeChange(of, reason) : putOff(of, change));
 	const nodes = allNodeRows(cache).filter(({ asleep }) => asleep);
 	const sizes = await sizesFor(of, nodes, sleep);
 	const leaders = new Set(cache.shards.map(({ primaryNodeId }) => primaryNodeId));
@@ -129,10 +144,43 @@ async function wake(of: Step, reason: string): Promise<Outcome> {
 		}),
 	);
 	if (sleep.state !== "waking") {
-		await setState(of, "waking", sleep.usedBytes);
+		await setState(of, "waking");
 		await tell(of, { type: "cache.waking", message: `Cache ${cache.name} wakes: ${reason}.` });
 	}
 	return { problem, told };
+}
+
+/** Tells hosts to start primaries in cluster mode, and later the others. Their memory is still theirs. */
+async function startCluster(of: Step): Promise<Outcome> {
+	const { tx, cache, sleep } = of;
+	const nodes = allNodeRows(cache);
+	const isDue = sleep?.becomesCluster === true && sleep.state === "falling-asleep";
+	if (!isDue || nodes.some(({ asleep }) => !asleep)) return NOTHING;
+	const group = await becomeCluster(of.resources, tx, cache);
+	const leaders = new Set(cache.shards.map(({ primaryNodeId }) => primaryNodeId));
+	const told = await changeNodes(tx, nodes, ({ id }) => {
+		return { asleep: !leaders.has(id), parameterGroup: group };
+	});
+	await setState(of, "waking");
+	// Last, by the order of locks: no Sentinels any more.
+	await rerouteCaches(tx, [cache.id]);
+	return { problem: null, told };
+}
+
+/** It is tried again once the cache has recovered from what has interrupted the change. */
+async function putOff({ resources, tx, cache }: Step, change: ModeChange): Promise<void> {
+	const notBefore = new Date(resources.clock.now().getTime() + TRY_AGAIN_MS).toISOString();
+	const modeChange = { ...change, notBefore };
+	await tx.cache.updateMany({ where: { id: cache.id }, data: { modeChange } });
+}
+
+async function dropModeChange(of: Step, reason: string): Promise<void> {
+	const { tx, cache } = of;
+	await tx.cache.updateMany({ where: { id: cache.id }, data: { modeChange: Prisma.DbNull } });
+	await tell(of, {
+		...{ severity: "error", type: "cache.mode-kept" },
+		message: `Cache ${cache.name} keeps cluster mode disabled: ${reason}. Its data is there.`,
+	});
 }
 
 type Size = Pick<NodeColumns, "memoryBytes" | "maxmemoryBytes" | "vcpus" | "cpuMillis">;
@@ -174,9 +222,20 @@ function leastBytes({ usedBytes }: Sleep): number {
 async function noteAwake(of: Step): Promise<Outcome> {
 	const { resources, tx, cache, sleep } = of;
 	if (sleep?.state !== "waking") return NOTHING;
-	await tx.cache.updateMany({ where: { id: cache.id }, data: { sleep: Prisma.DbNull } });
+	const isChanged = modeChangeOf(cache) !== null && cache.clusterMode === "enabled";
+	await tx.cache.updateMany({
+		where: { id: cache.id },
+		data: { sleep: Prisma.DbNull, ...(isChanged && { modeChange: Prisma.DbNull }) },
+	});
 	await bumpRoutes(tx, [cache.id]);
 	const seconds = (resources.clock.now().getTime() - Date.parse(sleep.since)) / 1_000;
+	if (isChanged) {
+		await tell(of, {
+			type: "cache.mode-changed",
+			message: `Cache ${cache.name} has cluster mode enabled now. Its configuration endpoint has the port that its primary endpoint had, ${cache.port}. Clients must speak the cluster protocol.`,
+		});
+		return NOTHING;
+	}
 	await tell(of, {
 		type: "cache.awake",
 		message: `Cache ${cache.name} is awake: all its nodes serve again after ${seconds.toFixed(1)} s.`,
@@ -185,12 +244,13 @@ async function noteAwake(of: Step): Promise<Outcome> {
 }
 
 async function setState(
-	{ resources, tx, cache }: Step,
+	{ resources, tx, cache, sleep: before }: Step,
 	state: Sleep["state"],
-	usedBytes: number,
+	{ becomesCluster = false } = {},
 ): Promise<void> {
 	const since = resources.clock.now().toISOString();
-	const sleep: Sleep = { state, since, usedBytes };
+	const usedBytes = before?.usedBytes ?? usedBytesOf(resources, cache);
+	const sleep: Sleep = { state, since, usedBytes, becomesCluster };
 	await tx.cache.updateMany({ where: { id: cache.id }, data: { sleep } });
 	// Sentinels watch no cache that isn't awake.
 	await bumpRoutes(tx, [cache.id]);
@@ -220,7 +280,7 @@ function usedBytesOf({ fleet, clock }: Resources, cache: FullCache): number {
 
 async function tell(
 	{ resources, tx, cache }: Step,
-	event: Pick<NewEvent, "type" | "message">,
+	event: Pick<NewEvent, "type" | "message"> & Partial<Pick<NewEvent, "severity">>,
 ): Promise<void> {
-	await recordEvent(tx, resources.clock, { ...event, severity: "info", cacheName: cache.name });
+	await recordEvent(tx, resources.clock, { severity: "info", ...event, cacheName: cache.name });
 }

@@ -16,8 +16,9 @@ import { isServerless, limitsOf, partsWanted, protocolOf } from "../../data/serv
 import { serverlessView } from "../../data/serverless-view.ts";
 import { partsOf } from "../../domain/serverless/parts.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
-import type { Resources } from "../context.ts";
+import type { Requester, Resources } from "../context.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
+import { changeProtocol, protocolProblems } from "./change-protocol.ts";
 
 /** Why the change doesn't suit the kind of cache, or what its limits can't become. */
 export function limitsProblems(
@@ -31,6 +32,7 @@ export function limitsProblems(
 	return [
 		...refused.map((problem) => ({ ...problem, code: "invalid_argument" as const })),
 		...(isServerless(row) ? tooSmall(resources, row, input.limits) : []),
+		...(isServerless(row) ? protocolProblems(resources, row, input) : []),
 	];
 }
 
@@ -40,11 +42,8 @@ function ownProblems(
 ): { field: string; message: string }[] {
 	const present = protocolOf(row);
 	const crossed = limits === undefined ? null : limitsProblem(changeLimits(limitsOf(row), limits));
-	const isOther = present !== null && protocol !== undefined && protocol !== present;
-	const message = `The protocol of ${row.name} can't be changed from ${present} to ${protocol}: engines read it only when they start, and a replica in one mode can't follow a primary in the other, so the change would interrupt the cache. Create a cache with the protocol that you need, and copy the data.`;
 	return [
 		...(crossed === null ? [] : [crossed]),
-		...(isOther ? [{ field: "protocol", message }] : []),
 		...(present === null
 			? memcachedServerlessRefusals({ protocol, evictionPolicy, scaleToZero })
 			: []),
@@ -89,13 +88,15 @@ function tooSmall(
  */
 export async function changeServerless(
 	resources: Resources,
+	requester: Requester,
 	tx: Transaction,
 	row: FullCache,
 	input: ModifyCacheInput,
 	after: (commit: () => void) => void,
 ): Promise<string[]> {
 	throwFirst(limitsProblems(resources, row, input));
-	const { limits, evictionPolicy, scaleToZero } = input;
+	const { limits, evictionPolicy, scaleToZero, protocol } = input;
+	await changeProtocol(resources, requester, tx, row, protocol);
 	if (scaleToZero !== undefined) await changeSleepAfter(resources, tx, row, scaleToZero, after);
 	const words = scaleToZero === undefined ? [] : ["scale to zero"];
 	if (limits === undefined && evictionPolicy === undefined) return words;

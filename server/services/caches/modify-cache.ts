@@ -30,7 +30,7 @@ export async function modifyCache(
 				(value) => value !== undefined,
 			);
 			const before = await lockStayingCache(tx, input.name, { tellsHosts });
-			const words = await changeServerless(resources, tx, before, input, after);
+			const words = await changeServerless(resources, caller, tx, before, input, after);
 			await noteModified(resources, caller, tx, before.name, words);
 			await changeRecord(resources, caller, tx, before, input);
 			const row = await findStayingCache(tx, input.name);

@@ -21,6 +21,7 @@ import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { assemblePreview } from "./assemble-preview.ts";
 import { withKind } from "./change-kind.ts";
+import { previewProtocol } from "./change-protocol.ts";
 import { limitsProblems } from "./change-serverless.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
@@ -71,7 +72,10 @@ export async function previewChange(
 		};
 		const parts: PartPreview[] = input.apply === "window" ? [waiting(resources, row)] : [];
 		for (const part of IN_ORDER[order]) parts.push(...(await previews[part]()));
-		parts.push(await previewMoves(resources, tx, row, input));
+		parts.push(
+			await previewMoves(resources, tx, row, input),
+			previewProtocol(resources, row, input),
+		);
 		const problems = [...limitsProblems(resources, row, input), ...shape.problems].map(
 			({ field, message }) => ({ field, message }),
 		);

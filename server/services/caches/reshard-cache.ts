@@ -15,6 +15,7 @@ import {
 import { type FullCache, progressColumn } from "../../data/cache-mapping.ts";
 import { shardName } from "../../data/cache-view.ts";
 import { isUniqueViolation, type Transaction } from "../../data/database.ts";
+import { modeChangeOf } from "../../data/mode-change-column.ts";
 import { toOperationModel } from "../../data/operation-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { balanceBytes } from "../../domain/operation/balance-bytes.ts";
@@ -199,6 +200,9 @@ function busyWith(row: FullCache): string | null {
 /** The change of shards or slots that is under way, and what to do about it; null for none. */
 export function describeOpenOperation(row: FullCache): string | null {
 	const operation = toOperationModel(row.operations[0]);
+	if (modeChangeOf(row) !== null) {
+		return `Cache ${row.name} is changing to cluster mode. Wait until that is done.`;
+	}
 	if (operation === null) return null;
 	if (operation.cancelAsked) {
 		return `A change to cache ${row.name} (${operation.kind}) is being canceled. Wait until that is done.`;

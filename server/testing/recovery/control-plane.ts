@@ -14,6 +14,7 @@ import type {
 } from "../../domain/cache/model.ts";
 import { planCache } from "../../domain/cache/plan-cache.ts";
 import { historyAfter } from "../../domain/cache/process-history.ts";
+import { AWAKE } from "../../domain/cache/testing/models.ts";
 import type { FleetRoom } from "../../domain/cache/zone-spread.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Agents } from "./agents.ts";
@@ -177,6 +178,7 @@ export class ControlPlane {
 			shards: database.shards.map((shard) => this.shardModel(shard)),
 			...{ nodesPerShard: membersPerShard, resizing: false, operation: null },
 			...{ pending: [], maintenanceWindow: "sun:05:00-sun:06:00" },
+			...{ sleep: AWAKE, modeChange: null, mayBeWatched: false },
 			...{ expectedView: null, primariesChosen: true, discoveryNodeIds: [], gateways: [] },
 		};
 	}

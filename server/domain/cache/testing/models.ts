@@ -1,5 +1,5 @@
 import type { Observation } from "../../../contract/host-report.ts";
-import type { CacheModel, GatewayModel, HostModel, NodeModel } from "../model.ts";
+import type { CacheModel, GatewayModel, HostModel, NodeModel, SleepModel } from "../model.ts";
 import { creationSteps } from "../progress.ts";
 
 /** Models of caches for tests, calm and healthy except for what the test sets. */
@@ -118,6 +118,12 @@ export function node(
 	};
 }
 
+/** A cache that never sleeps. */
+export const AWAKE: SleepModel = {
+	...{ afterMinutes: null, state: null, since: null },
+	...{ becomesCluster: false, wakeReason: null },
+};
+
 export const gateway: GatewayModel = {
 	hostName: "h1",
 	phase: "running",
@@ -173,6 +179,7 @@ export function cache(nodes: NodeModel[], overrides: Partial<CacheModel> = {}): 
 		expectedView: null,
 		primariesChosen: false,
 		elastic: null,
+		...{ sleep: AWAKE, modeChange: null, mayBeWatched: false },
 		discoveryNodeIds: [],
 		gateways: [gateway],
 		...overrides,
