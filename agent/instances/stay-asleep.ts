@@ -23,24 +23,22 @@ export async function stayAsleep(
 	const { engine, engineVersion, nodeName, elastic } = assignment;
 	const answer = await core.context.engines.resolve(engine, engineVersion);
 	if (answer.kind === "pending") return RETRY_MS;
-	const { fault: damage, databases } = await driverOf(engine).checkKeptData(
-		core.paths,
-		answer.engine.server,
-	);
-	const other = elastic?.becomesCluster === true ? databases.find((each) => each !== 0) : undefined;
-	const fault =
-		damage ??
-		(other === undefined
-			? null
-			: `it has keys in database ${other}, and a cluster has database 0 only`);
-	if (fault === null) {
+	const check = await driverOf(engine).checkKeptData(core.paths, answer.engine.server);
+	const isForCluster = elastic?.becomesCluster === true;
+	const other = isForCluster ? check.databases.find((each) => each !== 0) : undefined;
+	if (check.fault === null && other === undefined) {
 		await core.save({ ...record, asleep: true });
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
 		core.context.onChange();
 		return IDLE_MS;
 	}
-	const advice = damage === null ? "" : ". Its replicas may have its data: don't delete them";
-	const message = `${nodeName} ended with its data kept, but ${fault}${advice}`;
+	const aim = isForCluster ? "start in cluster mode" : "sleep";
+	if (check.fault === null) {
+		const message = `${nodeName} ended in order to ${aim}, but has keys in database ${other}, and a cluster has database 0 only`;
+		core.show({ phase: "rebooting", reason: reasonOf("other-databases", message), pid: null });
+		return IDLE_MS;
+	}
+	const message = `${nodeName} ended in order to ${aim}, but ${check.fault}. Its replicas may have its data: don't delete them`;
 	core.show({ phase: "rebooting", reason: reasonOf("disk", message), pid: null });
 	core.tell("error", "node.sleep-failed", message);
 	return IDLE_MS;

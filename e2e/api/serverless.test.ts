@@ -1,4 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { changePreviewSchema } from "../../server/contract/index.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import { scalingPageSchema } from "../../server/contract/serverless.ts";
 import { fillCache } from "../bench/fill-cache.ts";
@@ -71,12 +74,49 @@ it("grows under a fill without evicting or refusing anything, through a failover
 	await larder.deleteCache("jobs");
 });
 
-it("gets shards for its ECPU minimum while a client uses it, and keeps every key", async () => {
-	await larder.createCache({ name: "carts", kind: "serverless" });
+it("goes from the standard to the cluster protocol, then gets shards for its ECPU minimum, and keeps every key", async () => {
+	await larder.createCache({ name: "carts", kind: "serverless", protocol: "standard" });
+	const before = await larder.waitForStatus("carts", "available");
+	const password = await passwordOf(larder, "carts");
+	const primary = requireEndpoint(before, "primary");
+	// Knows nothing of clusters, and repeats what it was writing when it was disconnected.
+	const { host, port } = primary;
+	const plain = new Redis({ host, port, ...(password !== null && { password }) });
+	await plain.select(1);
+	await plain.set("elsewhere", 1);
+	const toCluster = ["caches", "modify", "carts", "--protocol", "cluster", "--yes", "--wait"];
+	const refused = await waitUntil("a refusal", async () => {
+		const { status, body } = await larder.rest("POST", "/caches/carts/preview", {
+			body: { protocol: "cluster" },
+		});
+		const { problems } = changePreviewSchema.parse(body);
+		return status === 200 && problems.length > 0 && problems[0]?.message;
+	});
+	expect(refused).toContain("keys in databases other than 0");
+	expect((await run(...toCluster)).exitCode).not.toBe(0);
+	await plain.flushdb();
+	await plain.select(0);
+	for (let key = 0; key < 500; key++) await plain.set(`key:${key}`, key);
+	await waitUntil("database 0 alone to be in use", async () => {
+		const { body } = await larder.rest("POST", "/caches/carts/preview", {
+			body: { protocol: "cluster" },
+		});
+		return changePreviewSchema.parse(body).problems.length === 0;
+	});
+	const changing = run(...toCluster);
+	let written = 0;
+	for (let isOver = false; !isOver; written++) {
+		await plain.set(`while:${written}`, 1);
+		isOver = await Promise.race([changing.then(() => true), delay(20).then(() => false)]);
+	}
+	expect((await changing).exitCode).toBe(0);
+	plain.disconnect();
 	const cache = await larder.waitForStatus("carts", "available");
+	expect(cache).toMatchObject({ protocol: "cluster", endpoints: { primary: null, reader: null } });
 	const endpoint = requireEndpoint(cache, "configuration");
-	const client = openClusterClient(endpoint, await passwordOf(larder, "carts"));
-	for (let key = 0; key < 500; key++) await client.set(`key:${key}`, key);
+	expect(endpoint).toEqual(primary);
+	const client = openClusterClient(endpoint, password);
+	for (let key = 0; key < written; key++) expect(await client.get(`while:${key}`)).toBe("1");
 	const limits = { ecpuPerSecond: { min: 150_000 } };
 	expect((await larder.rest("PATCH", "/caches/carts", { body: { limits } })).status).toBe(200);
 	await waitUntil("two shards", async () => {

@@ -33,6 +33,8 @@ export const instanceReasonSchema = z.object({
 		"identity-lost",
 		// It ends within seconds, however often it is started.
 		"keeps-ending",
+		// It ended in order to start in cluster mode, but has keys in databases other than 0.
+		"other-databases",
 	]),
 	message: z.string().max(2_000).describe("a sentence for people, with what to do"),
 });

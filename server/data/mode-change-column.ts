@@ -4,7 +4,8 @@ import type { CacheRow } from "./database.ts";
 
 const modeChangeColumn = z.object({
 	...{ id: z.string(), startedAt: z.string() },
-	notBefore: z.string().nullable().default(null),
+	notBefore: z.string().nullable(),
+	interruptions: z.number(),
 });
 
 /** The change to cluster mode that was requested and isn't finished; null for none. */

@@ -81,6 +81,8 @@ export interface ModeChange {
 	startedAt: string;
 	/** After an attempt that was interrupted; null before the first. */
 	notBefore: string | null;
+	/** Attempts that were interrupted. */
+	interruptions: number;
 }
 
 /** A serverless cache's size, and what decides it. */

@@ -11,7 +11,8 @@ const ENDED: Partial<Observation> = {
 	asleep: true,
 	fitsCluster: true,
 };
-const CHANGE = { id: "change", startedAt: NOW.toISOString(), notBefore: null };
+const CHANGE = { id: "change", startedAt: NOW.toISOString(), notBefore: null, interruptions: 0 };
+const DAMAGED = { code: "disk", message: "its saved data is damaged" } as const;
 const FALLING: Partial<SleepModel> = { state: "falling-asleep", becomesCluster: true };
 
 function told(index: number, observed: Partial<Observation>): NodeModel {
@@ -63,6 +64,7 @@ it("ends primaries once clients can wait and no Sentinel watches, and only then 
 it("starts its nodes as they were if something happens to one, and tries again", () => {
 	for (const nodes of [
 		[told(1, ENDED), node(2, dead)],
+		[told(1, { phase: "rebooting", pid: null, reason: DAMAGED }), replica],
 		[told(1, { ...dead, reason: { code: "exited", message: "killed" } }), replica],
 		[node(1, running("primary"), { host: host(1, { suspect: true }) }), replica],
 		[node(1, running("replica")), node(2, running("primary"))],
@@ -74,7 +76,7 @@ it("starts its nodes as they were if something happens to one, and tries again",
 });
 
 it("gives up if the data doesn't fit, an agent can't do it, or the change was canceled", () => {
-	const reason = { code: "disk", message: "it has keys in database 3" } as const;
+	const reason = { code: "other-databases", message: "it has keys in database 3" } as const;
 	const refusing = { ...told(1, { ...running("primary"), reboot: 1 }) };
 	const { fitsCluster: _, ...ofOldAgent } = ENDED;
 	const late = new Date(NOW.getTime() - 61_000).toISOString();

@@ -92,7 +92,7 @@ function whyImpossible(cache: CacheModel, now: Date): string | null {
 	for (const node of allNodes(cache)) {
 		const where = `${node.name} on ${node.host.name}`;
 		const reason = node.observation?.reason ?? null;
-		if (node.asleep && reason?.code === "disk") return `${where}: ${reason.message}`;
+		if (node.asleep && reason?.code === "other-databases") return reason.message;
 		if (hasRefused(node)) {
 			return `${where} has keys in databases other than 0, or couldn't save its data`;
 		}
@@ -113,6 +113,8 @@ function whyInterrupted(cache: CacheModel, now: Date): string | null {
 	for (const node of allNodes(cache)) {
 		if (isSilent(node)) return `${node.name} on ${node.host.name} can't be seen`;
 		if (isDead(node)) return `${node.name} on ${node.host.name} has ended`;
+		const reason = node.asleep ? (node.observation?.reason ?? null) : null;
+		if (reason !== null) return reason.message;
 		if (!hasItsRole(cache, node)) return "its primary has changed";
 	}
 	const isFailingOver =

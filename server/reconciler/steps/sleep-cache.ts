@@ -29,6 +29,8 @@ interface Step {
 	readonly sleep: Sleep | null;
 }
 
+/** How often a change of the cluster mode is begun, and how long after an attempt that was interrupted. */
+const ATTEMPTS_MAX = 5;
 const TRY_AGAIN_MS = 10_000;
 
 type WakeStep = Extract<SleepStep, { to: "wake" }>;
@@ -122,8 +124,10 @@ async function wake(of: Step, { reason, dropsChange }: WakeStep): Promise<Outcom
 	const { tx, cache, sleep } = of;
 	if (sleep === null) return NOTHING;
 	const change = sleep.becomesCluster ? modeChangeOf(cache) : null;
-	if (change !== null)
-		await (dropsChange === true ? dropModeChange(of, reason) : putOff(of, change));
+	if (change !== null) {
+		const isOver = dropsChange === true || change.interruptions + 1 >= ATTEMPTS_MAX;
+		await (isOver ? dropModeChange(of, reason) : putOff(of, change));
+	}
 	const nodes = allNodeRows(cache).filter(({ asleep }) => asleep);
 	const sizes = await sizesFor(of, nodes, sleep);
 	const leaders = new Set(cache.shards.map(({ primaryNodeId }) => primaryNodeId));
@@ -170,7 +174,7 @@ async function startCluster(of: Step): Promise<Outcome> {
 /** It is tried again once the cache has recovered from what has interrupted the change. */
 async function putOff({ resources, tx, cache }: Step, change: ModeChange): Promise<void> {
 	const notBefore = new Date(resources.clock.now().getTime() + TRY_AGAIN_MS).toISOString();
-	const modeChange = { ...change, notBefore };
+	const modeChange = { ...change, notBefore, interruptions: change.interruptions + 1 };
 	await tx.cache.updateMany({ where: { id: cache.id }, data: { modeChange } });
 }
 

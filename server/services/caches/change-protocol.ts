@@ -89,7 +89,7 @@ export async function changeProtocol(
 	await tx.cache.update({
 		where: { id: row.id },
 		data: {
-			modeChange: { id: randomUUID(), startedAt, notBefore: null },
+			modeChange: { id: randomUUID(), startedAt, notBefore: null, interruptions: 0 },
 			...modifyingStatus(row, "Changing to the cluster protocol."),
 			progress: [
 				...progressColumn.parse(row.progress).filter(({ state }) => state !== "done"),

@@ -18,6 +18,8 @@ export interface ModifyDraft {
 	tags: readonly DraftTag[];
 	/** Null for a provisioned cache. */
 	evictionPolicy: EvictionPolicy | null;
+	/** A cache with the standard protocol should get the cluster protocol. */
+	toCluster: boolean;
 	shards: number;
 	replicasPerShard: number;
 	/** The number of replicas in each shard that has its own number, by the shard's id. */
@@ -43,6 +45,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		engine: "",
 		tags: toDraftTags(cache.tags),
 		evictionPolicy: cache.evictionPolicy,
+		toCluster: false,
 		shards: cache.shardCount,
 		replicasPerShard: cache.replicasPerShard,
 		shardReplicas: ownReplicas(cache),
@@ -189,6 +192,16 @@ export function differences(
 			from: cache.evictionPolicy ?? "none",
 			to: draft.evictionPolicy,
 			effect: AT_ONCE,
+		});
+	}
+	if (draft.toCluster) {
+		changes.protocol = "cluster";
+		list.push({
+			field: "Protocol",
+			from: "standard",
+			to: "cluster",
+			effect:
+				"as all nodes restart with their data, while clients wait. This change can't be undone",
 		});
 	}
 	addKind(cache, draft, changes, list);

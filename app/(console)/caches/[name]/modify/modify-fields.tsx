@@ -40,6 +40,16 @@ export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) 
 								error={errorOf("evictionPolicy")}
 							/>
 						)}
+						{cache.protocol === "standard" && (
+							<SwitchField
+								label="Change to the cluster protocol"
+								name="toCluster"
+								isOn={draft.toCluster}
+								onChange={(toCluster) => set({ toCluster })}
+								error={errorOf("protocol")}
+								hint="The cache can then grow over many hosts. Clients wait while its nodes restart, about four seconds and ten more per GiB. From then on they should speak the cluster protocol: others work only until Larder adds a second shard. Commands on several keys need these keys in one slot, there is only database 0, and the reader endpoint goes."
+							/>
+						)}
 						<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 					</div>
 				</Panel>

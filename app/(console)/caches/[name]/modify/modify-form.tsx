@@ -5,7 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type SubmitEvent, useMemo, useState } from "react";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
-import { modifyCacheInputSchema } from "../../../../../server/contract/modify-cache.ts";
+import {
+	type ModifyCacheInput,
+	modifyCacheInputSchema,
+} from "../../../../../server/contract/modify-cache.ts";
 import { toApiProblem } from "../../../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../../../_lib/form-issues.ts";
 import { useTRPC } from "../../../../_lib/trpc.ts";
@@ -60,14 +63,17 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	const issues = list.length === 0 ? new Map<string, string>() : firstIssues(parsed.error);
 	const isAllowed = parsed.success && refusals.length === 0;
 	const isUpgrade = engineOf(draft) !== null;
+	const isIrreversible = isUpgrade || draft.toCluster;
+	const previewed =
+		shape === null && !draft.toCluster ? null : { ...shape, ...protocolOf(changes) };
 	const hasTags = tagProblem(draft.tags) === null;
-	const isValid = list.length > 0 && isAllowed && hasTags && (isAccepted || !isUpgrade);
+	const isValid = list.length > 0 && isAllowed && hasTags && (isAccepted || !isIrreversible);
 	const problem = modify.isError ? toApiProblem(modify.error) : null;
 	const errorOf = (field: string) => {
 		const refusal = [...refusals, problem].find((each) => each?.field === field);
 		return issues.get(field) ?? (refusal ? asSentence(refusal.message) : undefined);
 	};
-	const preview = usePreview(cache.name, isAllowed ? shape : null);
+	const preview = usePreview(cache.name, isAllowed ? previewed : null);
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (!isValid || modify.isPending) return;
@@ -107,12 +113,12 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 						{shape !== null && (
 							<WhenField value={draft.apply} onChange={(apply) => set({ apply })} />
 						)}
-						{shape !== null && isAllowed && (
+						{previewed !== null && isAllowed && (
 							<ChangeFacts preview={preview.data} error={preview.error} />
 						)}
-						{isUpgrade && (
+						{isIrreversible && (
 							<CheckField
-								label="I understand that the engine upgrade can't be undone"
+								label={`I understand that the ${draft.toCluster ? "change of the protocol" : "engine upgrade"} can't be undone`}
 								isChecked={isAccepted}
 								onChange={setAccepted}
 							/>
@@ -132,8 +138,12 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	);
 }
 
+function protocolOf({ protocol }: Omit<ModifyCacheInput, "name">) {
+	return protocol === undefined ? {} : { protocol };
+}
+
 /** What the change would do now; no data while nothing that concerns nodes differs. */
-function usePreview(name: string, shape: ReturnType<typeof shapeChanges>) {
+function usePreview(name: string, shape: Omit<ModifyCacheInput, "name"> | null) {
 	const trpc = useTRPC();
 	const preview = useQuery({
 		...trpc.caches.preview.queryOptions({ ...shape, name }, PREVIEW_OPTIONS),
