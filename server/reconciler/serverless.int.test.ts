@@ -171,7 +171,7 @@ describe("a serverless cache", () => {
 		);
 		for (const change of [
 			...[{ nodeType: "cache.m7g.large" }, { replicasPerShard: 2 }, { multiAz: false }],
-			...[{ parameterGroup: "default.valkey9" }, { protocol: "cluster" }, { shards: 2 }],
+			...[{ parameterGroup: "default.valkey9" }, { clusterMode: "enabled" }, { shards: 2 }],
 		]) {
 			const [field] = Object.keys(change);
 			await expect(modify(change)).rejects.toMatchObject({ code: "invalid_argument", field });

@@ -38,7 +38,7 @@ export function drawCapacity(title: string, points: readonly CapacityPoint[]): s
 		(point) =>
 			`<text x="${x(point.seconds)}" y="${MARGIN.top + 12}" fill="${COLORS.shards}">${point.shards} ${point.shards === 1 ? "shard" : "shards"}</text>`,
 	);
-	const legend = `<tspan>${title}, GiB: </tspan><tspan fill="${COLORS.capacity}">capacity</tspan>, <tspan fill="${COLORS.data}">used_memory</tspan>`;
+	const legend = `<tspan>${title}, GiB: </tspan><tspan fill="${COLORS.capacity}">capacity (maxmemory)</tspan>, <tspan fill="${COLORS.data}">used_memory</tspan>`;
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#777">`,
 		`<title>${title}: capacity and used_memory in GiB</title>`,
