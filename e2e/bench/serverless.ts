@@ -7,7 +7,8 @@
  *   step      from nothing to all that the machine makes
  *   saw       data comes and goes: no more moves than the policy allows
  *   ecpu      how exactly clients are held to an ECPU maximum, and what that costs
- *   memcached a Memcached cache filled at once with `--gib`: no request fails, nothing is evicted
+ *   memcached a Memcached cache filled at once with `--gib`: no request fails, nothing is evicted. `memcached-scale-in` and
+ *             `memcached-saw` are what `scale-in` and `saw` are for the others
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,13 +22,15 @@ import { FillLoad } from "../fixtures/fill-load.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { readDecisions, watchCapacity } from "./serverless/capacity-watch.ts";
-import { benchMemcachedFill } from "./serverless/memcached.ts";
+import { benchMemcachedFill, benchMemcachedSaw } from "./serverless/memcached.ts";
 import { drawCapacity } from "./serverless/picture.ts";
 import { benchThrottle } from "./serverless/throttle.ts";
 
+const SECTIONS = "fill,scale-in,step,saw,ecpu,memcached,memcached-scale-in,memcached-saw";
+
 const { values } = parseArgs({
 	options: {
-		only: { type: "string", default: "fill,scale-in,step,saw,ecpu,memcached" },
+		only: { type: "string", default: SECTIONS },
 		protocol: { type: "string", default: "cluster" },
 		gib: { type: "string", default: "4" },
 		"saw-minutes": { type: "string", default: "10" },
@@ -52,7 +55,10 @@ try {
 	if (sections.includes("step")) await benchStep(larder);
 	if (sections.includes("saw")) await benchSaw(larder);
 	if (sections.includes("ecpu")) await benchThrottle(larder);
-	if (sections.includes("memcached")) await benchMemcachedFill(larder, bytes);
+	const scalesIn = sections.includes("memcached-scale-in");
+	if (scalesIn || sections.includes("memcached")) await benchMemcachedFill(larder, bytes, scalesIn);
+	if (sections.includes("memcached-saw"))
+		await benchMemcachedSaw(larder, Number(values["saw-minutes"]));
 } finally {
 	await larder.stop();
 }

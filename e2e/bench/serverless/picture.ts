@@ -34,10 +34,13 @@ export function drawCapacity(title: string, points: readonly CapacityPoint[]): s
 		].join("");
 	});
 	const changes = points.filter(({ shards }, index) => shards !== points[index - 1]?.shards);
-	const shards = changes.map(
-		(point) =>
-			`<text x="${x(point.seconds)}" y="${MARGIN.top + 12}" fill="${COLORS.shards}">${point.shards} ${point.shards === 1 ? "shard" : "shards"}</text>`,
-	);
+	const shards = changes.map((point, index) => {
+		const px = x(point.seconds);
+		// Not on top of each other, nor beyond the edge.
+		const py = MARGIN.top + 14 + (index % 2) * 14;
+		const anchor = px > WIDTH - 80 ? "end" : "start";
+		return `<text x="${px}" y="${py}" text-anchor="${anchor}" fill="${COLORS.shards}">${point.shards} ${point.shards === 1 ? "shard" : "shards"}</text>`;
+	});
 	const legend = `<tspan>${title}, GiB: </tspan><tspan fill="${COLORS.capacity}">capacity (maxmemory)</tspan>, <tspan fill="${COLORS.data}">used_memory</tspan>`;
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#777">`,

@@ -32,8 +32,12 @@ const PREPARED_WITHIN_MS = 60_000;
  * Primaries end before their replicas: an engine that ends lets its replicas catch up first. So until a primary's data is
  * on the disk and has been verified, a replica holds it in memory.
  */
-export function planModeStart({ modeChange }: CacheModel, plan: Plan, now: Date): Plan {
-	if (plan.status !== "available") return plan;
+export function planModeStart(
+	{ modeChange, finalSnapshotId }: CacheModel,
+	plan: Plan,
+	now: Date,
+): Plan {
+	if (plan.status !== "available" || finalSnapshotId !== null) return plan;
 	const isEarly = now.getTime() < Date.parse(modeChange?.notBefore ?? "");
 	// A cache that can't grow keeps trying to.
 	const isFree = !isEarly && plan.actions.every(({ kind }) => kind === "scale");

@@ -40,5 +40,9 @@ test("a cache that does little needs the smallest type, and one that can't be sh
 	expect(neededSize({ ...options, peaks: { ...little, dataBytes: 20 * GIB } })).toMatchObject({
 		...{ nodeType: "cache.r6g.2xlarge", shards: 1 },
 	});
-	expect(neededSize({ ...options, peaks: { ...little, dataBytes: 400 * GIB } })).toBeNull();
+	const large = neededSize({ ...options, peaks: { ...little, dataBytes: 400 * GIB } });
+	expect(large).toMatchObject({ needsCluster: true });
+	const memoryBytes = NODE_TYPES.get(large?.nodeType ?? "")?.memoryBytes ?? 0;
+	expect((large?.shards ?? 0) * memoryBytes).toBeGreaterThan(400 * GIB);
+	expect(large?.nodes).toBe(2 * (large?.shards ?? 0));
 });

@@ -21,13 +21,14 @@ export interface SizedShape {
 	readonly shards: number;
 	readonly nodes: number;
 	readonly hourlyCost: number;
+	/** It has several shards, though the cache can have only one: no node type is large enough. */
+	readonly needsCluster: boolean;
 }
 
 /** Room above what was needed at most: data, processors and clients shouldn't fill more than this share. */
 const FULL_SHARE = 0.8;
 
-/** The cheapest nodes that what a cache needed fits on, with room to spare; null if none is large enough. */
-export function neededSize(options: {
+interface Need {
 	engine: Engine;
 	peaks: Peaks;
 	/** Whether data can be spread over several shards. */
@@ -35,8 +36,21 @@ export function neededSize(options: {
 	replicasPerShard: number;
 	nodeTypes: ReadonlyMap<string, NodeTypeSize>;
 	card: RateCard;
-}): SizedShape | null {
-	const { engine, peaks, canShard, replicasPerShard, nodeTypes, card } = options;
+}
+
+/**
+ * The cheapest nodes that what a cache needed fits on, with room to spare. If it can't be sharded and no node type is large
+ * enough, those of a cluster. Null if not even the most shards are enough.
+ */
+export function neededSize(need: Need): SizedShape | null {
+	const found = cheapest(need);
+	if (found !== null || need.canShard) return found;
+	const sharded = cheapest({ ...need, canShard: true });
+	return sharded && { ...sharded, needsCluster: true };
+}
+
+function cheapest(need: Need): SizedShape | null {
+	const { engine, peaks, canShard, replicasPerShard, nodeTypes, card } = need;
 	const most = !canShard ? 1 : engine === "memcached" ? LIMITS.memcachedNodesMax : LIMITS.shardsMax;
 	const perShard = engine === "memcached" ? 1 : replicasPerShard + 1;
 	const shapes = [...nodeTypes].flatMap(([nodeType, size]): SizedShape[] => {
@@ -51,7 +65,7 @@ export function neededSize(options: {
 		if (shards > most) return [];
 		const nodes = shards * perShard;
 		const hourlyCost = nodes * nodeHourlyCost(card, { engine, nodeType, memoryBytes });
-		return [{ nodeType, shards, nodes, hourlyCost }];
+		return [{ nodeType, shards, nodes, hourlyCost, needsCluster: false }];
 	});
 	return shapes.toSorted((a, b) => a.hourlyCost - b.hourlyCost || a.nodes - b.nodes)[0] ?? null;
 }

@@ -144,15 +144,18 @@ function fitting(
 	if (found === null) {
 		return {
 			provisioned: null,
-			needs: `${most} No node type is large enough for that without cluster mode.`,
+			needs: `${most} No cache can have enough nodes for that.`,
 		};
 	}
-	const { nodes, shards, nodeType } = found;
-	const spread = canShard && !isMemcached ? `, in ${shards} shard${shards === 1 ? "" : "s"}` : "";
-	const what = `${nodesText(nodes, nodeType)}${spread}.`;
+	const { nodes, shards, nodeType, needsCluster } = found;
+	const isSpread = (canShard && !isMemcached) || needsCluster;
+	const spread = isSpread ? `, in ${shards} shard${shards === 1 ? "" : "s"}` : "";
+	const mode = needsCluster ? " with cluster mode" : "";
+	const what = `${nodesText(nodes, nodeType)}${spread}${mode}.`;
+	const reason = needsCluster ? " No node type is large enough for that alone." : "";
 	return {
 		provisioned: monthly(found.hourlyCost, what),
-		needs: `${most} With a fifth to spare, ${what.slice(0, -1)} would be enough.`,
+		needs: `${most}${reason} With a fifth to spare, ${what.slice(0, -1)} would be enough.`,
 	};
 }
 
