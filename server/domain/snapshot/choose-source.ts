@@ -40,7 +40,10 @@ export function obstacleOf(cache: CacheModel): string | null {
 	if (cache.operation !== null) {
 		return "Slots are moving between shards. The snapshot begins when they have moved.";
 	}
-	if (cache.elastic !== null && cache.elastic.sleep.state !== null) {
+	if (cache.modeChange !== null) {
+		return "The cache is changing to cluster mode. The snapshot begins after that.";
+	}
+	if (cache.sleep.state !== null) {
 		return "The cache is waking up for the snapshot.";
 	}
 	const unwell = cache.shards.filter(

@@ -52,7 +52,7 @@ async function begin(
 ): Promise<void> {
 	const obstacle = obstacleOf(model);
 	if (obstacle !== null) {
-		if (model.elastic !== null && model.elastic.sleep.state !== null) {
+		if (model.sleep.state !== null) {
 			const now = resources.clock.now().getTime();
 			resources.fleet.elastic.need(cache.id, `snapshot ${row.name} is taken of it`, now);
 			resources.wakeCache(cache.id);
