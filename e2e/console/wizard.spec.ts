@@ -235,6 +235,58 @@ test("serverless: a name makes a cache, whose limits change while it serves", as
 	});
 });
 
+test("serverless Memcached: one endpoint, no protocol to choose, and nodes for operators alone", async ({
+	page,
+	installation,
+}) => {
+	await page.goto("/caches/create?kind=serverless");
+	await page.getByLabel("Name").fill("pages");
+	await page.getByRole("button", { name: /^Limits and options/ }).click();
+	await expect(page.getByRole("group", { name: "Protocol" })).toBeVisible();
+	await page.locator("label").filter({ hasText: "Memcached" }).first().click();
+	await expect(page.getByRole("group", { name: "Protocol" })).toHaveCount(0);
+	await expect(page.locator('input[name="sleepMinutes"]')).toHaveCount(0);
+	await expect(page.getByText("keys that move to a new node begin as misses")).toBeVisible();
+	await page.locator('input[name="storageMax"]').fill("2");
+	const command = page.getByRole("region", { name: "command" });
+	await expect(command).toContainText("--engine memcached");
+	await expect(command).not.toContainText("--protocol");
+	await page.getByRole("button", { name: "Create cache" }).click();
+	await expectAvailable(page, "pages");
+	await expect(page.getByRole("button", { name: "Copy configuration endpoint" })).toBeVisible();
+	await expect(page.locator("[data-node]")).toHaveCount(0);
+	await page.getByRole("tab", { name: "For operators" }).click();
+	await expect(page.locator("[data-node]")).toHaveCount(2);
+	await page.goto("/caches/pages?tab=connect");
+	const snippet = page.getByRole("region", { name: "snippet" });
+	await expect(snippet).toBeVisible();
+	await expect(snippet).not.toContainText("config get cluster");
+	await installation.deleteCache("pages");
+});
+
+test("a standard cache gets the cluster protocol once what that means has been accepted", async ({
+	page,
+	installation,
+}) => {
+	await installation.createCache({ name: "later", kind: "serverless", protocol: "standard" });
+	await installation.waitForStatus("later", "available");
+	await page.goto("/caches/later/modify");
+	const form = page.getByRole("form", { name: "Modify later" });
+	await form.getByText("Change to the cluster protocol").click();
+	await expect(form.getByText("standard → cluster")).toBeVisible();
+	await expect(form.getByText(/From here on, clients wait/)).toBeVisible();
+	const apply = form.getByRole("button", { name: "Apply changes" });
+	await expect(apply).toBeDisabled();
+	await form.getByText("I understand that the change of the protocol can't be undone").click();
+	await apply.click();
+	await expect(page.getByText("Start the nodes in cluster mode").first()).toBeVisible();
+	await expect(page.getByRole("button", { name: "Copy configuration endpoint" })).toBeVisible({
+		timeout: CREATION_MS,
+	});
+	await expectAvailable(page, "later");
+	await installation.deleteCache("later");
+});
+
 test("a parameter group is created, attached, changed, and takes effect through a reboot", async ({
 	page,
 	installation,

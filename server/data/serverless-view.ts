@@ -3,6 +3,7 @@ import { shardBytesOf } from "../domain/serverless/capacity.ts";
 import type { Clock } from "../platform/clock.ts";
 import { allNodeRows, type FullCache, holdersOf } from "./cache-mapping.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { modeChangeOf } from "./mode-change-column.ts";
 import { isServerless, limitsOf, partsWanted, protocolOf } from "./serverless-rows.ts";
 import { sleepOf } from "./sleep-column.ts";
 
@@ -22,7 +23,8 @@ export function serverlessView(
 			...{ scaleToZero: null, sleep: null },
 		};
 	}
-	const sleep = sleepOf(row);
+	// Nodes that end for a change of the cluster mode don't sleep.
+	const sleep = modeChangeOf(row) === null ? sleepOf(row) : null;
 	return {
 		protocol: protocolOf(row),
 		limits: limitsOf(row),

@@ -72,7 +72,10 @@ function LimitsFold({ form }: { form: CreateForm }) {
 			])}
 		>
 			{hasProtocol && (
-				<FieldGroup legend="Protocol" hint="You can't change it later.">
+				<FieldGroup
+					legend="Protocol"
+					hint="A standard cache can get the cluster protocol later, but not the other way round."
+				>
 					<div className="grid gap-3 sm:grid-cols-2">
 						{PROTOCOLS.map((protocol) => (
 							<ChoiceCard
