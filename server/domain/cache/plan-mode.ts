@@ -88,7 +88,9 @@ function nextStep(cache: CacheModel): PlanAction[] {
 
 /** Clients will wait at the gateways, and no Sentinel will take the end of a primary for a failure. */
 function isPrepared({ gateways, mayBeWatched }: CacheModel): boolean {
-	return !mayBeWatched && gateways.every(({ phase, informed }) => informed || phase !== "running");
+	const isReady = ({ phase, informed, ready, problem }: GatewayModel) =>
+		phase !== "running" || (informed && (ready || problem !== null));
+	return !mayBeWatched && gateways.every(isReady);
 }
 
 /** What speaks against the change itself, as a clause. */
