@@ -1,6 +1,7 @@
 import {
 	allNodes,
 	type CacheModel,
+	type GatewayModel,
 	type NodeModel,
 	type Plan,
 	type PlanAction,
