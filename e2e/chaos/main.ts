@@ -15,13 +15,14 @@
  *   --  day-two-killed          the same for all kinds of changes, at random moments
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
+ *   16  snapshots               restores, and snapshots, amid kills
  *   18  disk-full               a full disk
  *   20  control-plane-lost      the control plane is gone for good
  *   --  network-cut             hosts that can't reach each other
  *
  * The others aren't here: tests in agent/supervisor cover 14 (memory), `npm run bench:failover` measures 15 (endless full
  * syncs) with data, and 19 needs several machines. Larder doesn't have the features of 5 (new addresses), 11 and 12 (rotated
- * passwords, user groups), 13 (certificates), 16 (restores) and 17 (a backup before an engine upgrade) yet.
+ * passwords, user groups), 13 (certificates) and 17 (a backup before an engine upgrade) yet.
  */
 import { parseArgs } from "node:util";
 import { birthsUnderLoad } from "./births-under-load.ts";
@@ -35,6 +36,7 @@ import { createRandom } from "./random.ts";
 import { randomFaults } from "./random-faults.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 import { SERVERLESS } from "./serverless.ts";
+import { snapshots } from "./snapshots.ts";
 import { STORIES } from "./stories.ts";
 import { waitOne } from "./wait-one.ts";
 
@@ -48,6 +50,7 @@ const SCENARIOS: readonly Scenario[] = [
 	randomFaults,
 	waitOne,
 	metering,
+	snapshots,
 	...OUTSIDE,
 	...DAY_TWO,
 	...SERVERLESS,

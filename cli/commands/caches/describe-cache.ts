@@ -62,6 +62,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 			? []
 			: [["Parameter group", describeParameterGroup(cache)] satisfies Field]),
 		["Deletion protection", onOrOff(cache.deletionProtection)],
+		...snapshotFields(cache),
 		["Cost", describeCost(cache, currency)],
 		["Created", cache.createdAt],
 		...Object.entries(cache.tags).map(([key, value]): Field => [`Tag ${key}`, value]),
@@ -209,4 +210,12 @@ export function formatEndpoint(endpoint: Endpoint | null, name?: string | null):
 	if (endpoint === null) return "-";
 	const address = `${endpoint.host}:${endpoint.port}`;
 	return name ? `${name}:${endpoint.port} (${address})` : address;
+}
+
+function snapshotFields({
+	snapshotRetentionDays: days,
+	snapshotWindow,
+}: Cache): [string, string][] {
+	if (days === 0) return [];
+	return [["Daily snapshot", `${snapshotWindow} UTC, kept ${days} day${days === 1 ? "" : "s"}`]];
 }

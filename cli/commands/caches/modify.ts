@@ -44,6 +44,8 @@ interface ModifyOptions
 	zone?: string[];
 	anyZone?: boolean;
 	maintenanceWindow?: string;
+	snapshotRetention?: number;
+	snapshotWindow?: string;
 	window?: boolean;
 	protocol?: string;
 	dryRun?: boolean;
@@ -86,6 +88,12 @@ export function modifyCommand(): Command {
 				"of a serverless cache: cluster, for one that is standard; clients wait while its nodes restart, and there is no way back",
 			).choices(protocolSchema.options),
 		)
+		.option(
+			"--snapshot-retention <days>",
+			"take a snapshot every day and keep it that long; 0 for none",
+			Number,
+		)
+		.option("--snapshot-window <window>", "when, daily and in UTC, such as 02:00-03:00")
 		.option("--window", "change nodes in the maintenance window, not now")
 		.option("--dry-run", "show what would happen, and change nothing")
 		.addHelpText(
@@ -139,6 +147,8 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
 		maintenanceWindow: options.maintenanceWindow,
+		snapshotRetentionDays: options.snapshotRetention,
+		snapshotWindow: options.snapshotWindow,
 		apply: options.window ? "window" : undefined,
 	};
 	if (options.dryRun) return await printPreview(api, path, body, options);

@@ -32,17 +32,7 @@ export function startSnapshotKeeper(resources: Resources, logger: Logger): Snaps
 		working.set(row.id, done);
 	};
 	const pass = async () => {
-		const rows = await resources.db.snapshot.findMany({
-			where: {
-				OR: [
-					{ status: { in: ["creating", "deleting"] } },
-					// It failed, and its files aren't gone yet.
-					{ status: "failed", shards: { some: {} } },
-				],
-			},
-			include: FULL_SNAPSHOT,
-			orderBy: { id: "asc" },
-		});
+		const rows = await findUnfinished(resources);
 		for (const row of rows) work(row);
 		return rows.length > 0;
 	};
@@ -64,6 +54,26 @@ export function startSnapshotKeeper(resources: Resources, logger: Logger): Snaps
 			await Promise.all(working.values());
 		},
 	};
+}
+
+/** The snapshots that something is left to do for. */
+function findUnfinished({ db }: Resources): Promise<FullSnapshot[]> {
+	return db.snapshot.findMany({
+		where: {
+			OR: [
+				{ status: { in: ["creating", "deleting"] } },
+				// It failed, and its files aren't gone yet.
+				{ status: "failed", shards: { some: {} } },
+			],
+		},
+		include: FULL_SNAPSHOT,
+		orderBy: { id: "asc" },
+	});
+}
+
+/** One step of each snapshot that something is left to do for. */
+export async function advanceSnapshots(resources: Resources): Promise<void> {
+	for (const row of await findUnfinished(resources)) await advance(resources, row);
 }
 
 async function advance(resources: Resources, row: FullSnapshot): Promise<void> {

@@ -39,6 +39,11 @@ export async function takeSnapshot(resources: Resources, row: FullSnapshot): Pro
 		return await failSnapshot(resources, row, `It made no progress for an hour. ${cause}`);
 	}
 	const model = toCacheModel(cache, resources);
+	// It doesn't sleep until then. A change to cluster mode uses the same stages, and isn't to be hurried.
+	if (model.elastic !== null && model.modeChange === null) {
+		const now = resources.clock.now().getTime();
+		resources.fleet.elastic.need(cache.id, `snapshot ${row.name} is taken of it`, now);
+	}
 	if (row.shards.length === 0) return await begin(resources, row, cache, model);
 	await follow(resources, row, cache, model, idleMs);
 }
@@ -52,11 +57,7 @@ async function begin(
 ): Promise<void> {
 	const obstacle = obstacleOf(model);
 	if (obstacle !== null) {
-		if (model.sleep.state !== null) {
-			const now = resources.clock.now().getTime();
-			resources.fleet.elastic.need(cache.id, `snapshot ${row.name} is taken of it`, now);
-			resources.wakeCache(cache.id);
-		}
+		resources.wakeCache(cache.id);
 		return await noteReason(resources, row, obstacle);
 	}
 	const waitedMs = resources.clock.now().getTime() - row.createdAt.getTime();

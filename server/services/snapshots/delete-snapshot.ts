@@ -21,9 +21,17 @@ export async function deleteSnapshot(
 		...{ action: "snapshot.delete", target: input.name, input },
 		run: async (tx, after) => {
 			const row = await findSnapshot(tx, input.name);
-			after(() => wakeSnapshots(resources));
+			after(() => {
+				wakeSnapshots(resources);
+				if (row.cacheId !== null) resources.wakeCache(row.cacheId);
+			});
 			if (row.status === "deleting") return toSnapshotView(row);
 			await requireUnused(tx, row);
+			// A cache that was to be deleted after it stays.
+			await tx.cache.updateMany({
+				where: { finalSnapshotId: row.id, deletingAt: null },
+				data: { finalSnapshotId: null },
+			});
 			const change = { status: "deleting", statusReason: null };
 			await tx.snapshot.update({ where: { id: row.id }, data: change });
 			await recordEvent(tx, resources.clock, {

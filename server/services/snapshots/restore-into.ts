@@ -54,11 +54,17 @@ export async function likeOrigin(
 		group !== null &&
 		!group.name.startsWith("default.") &&
 		clusterMode === source.clusterMode;
+	const layout = origin.shards.flatMap((shard) => shard.slots ?? []);
+	const isSameLayout =
+		clusterMode === "enabled" &&
+		layout.length === (asked.shards ?? shards) &&
+		spec.slots === undefined;
 	const isServerlessType = source.nodeType === SERVERLESS_NODE_TYPE;
 	return {
 		...like,
 		...(clusterMode !== undefined && { clusterMode }),
 		shards: asked.shards ?? shards,
+		...(isSameLayout && { slots: layout }),
 		replicasPerShard: asked.replicasPerShard ?? source.replicasPerShard,
 		nodeType: asked.nodeType ?? (isServerlessType ? spec.nodeType : source.nodeType),
 		...(asked.parameterGroup === undefined && hasOwnGroup && { parameterGroup: group.name }),
