@@ -17,6 +17,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { checkStore } from "./check-store.ts";
+import { checkedContent, missing, otherOffset } from "./checked-content.ts";
 import { asStoreError } from "./disk-errors.ts";
 import { requireObjectKey, requirePrefix } from "./object-key.ts";
 import type { ByteRange, PutOptions, SnapshotStore, StoredContent, StoredObject } from "./store.ts";
@@ -168,8 +169,9 @@ export class DirectoryStore implements SnapshotStore {
 	private async receive(
 		key: string,
 		source: AsyncIterable<Uint8Array>,
-		{ offset = 0, bytes, verify, onProgress, signal }: PutOptions,
+		options: PutOptions,
 	): Promise<StoredContent> {
+		const { offset = 0, bytes, verify } = options;
 		const part = this.partOf(key);
 		await mkdir(dirname(part), { recursive: true, mode: 0o700 });
 		const held = offset === 0 ? 0 : ((await statIfExists(part))?.size ?? 0);
@@ -184,20 +186,14 @@ export class DirectoryStore implements SnapshotStore {
 		try {
 			let position = offset;
 			let roomUntil = offset + ROOM_CHECKED_EVERY_BYTES;
-			for await (const chunk of source) {
-				signal?.throwIfAborted();
-				if (bytes !== undefined && position + chunk.length > bytes) throw longer(bytes);
+			for await (const chunk of checkedContent(source, hash, options)) {
 				if (position + chunk.length > roomUntil) {
 					await this.requireRoom(chunk.length);
 					roomUntil = position + ROOM_CHECKED_EVERY_BYTES;
 				}
 				await writeAll(file, chunk, position);
-				hash.update(chunk);
 				position += chunk.length;
-				onProgress?.(position);
 			}
-			signal?.throwIfAborted();
-			if (bytes !== undefined && position < bytes) throw endedEarly(position, bytes);
 			const content = { bytes: position, sha256: hash.digest("hex") };
 			isRefused = true;
 			verify?.(content);
@@ -305,30 +301,6 @@ async function syncFile(path: string): Promise<void> {
 	} finally {
 		await file.close();
 	}
-}
-
-export function missing(key: string): StoreError {
-	return new StoreError(
-		"missing",
-		`The store has no object ${key}. It may have been deleted in the store itself.`,
-	);
-}
-
-export function otherOffset(received: number): StoreError {
-	return new StoreError("conflict", `The store holds ${received} bytes. Continue from there.`, {
-		received,
-	});
-}
-
-export function longer(bytes: number): StoreError {
-	return new StoreError("damaged", `The content is longer than the ${bytes} bytes announced.`);
-}
-
-export function endedEarly(position: number, bytes: number): StoreError {
-	return new StoreError(
-		"incomplete",
-		`The content ended after ${position} of ${bytes} bytes. Continue from there.`,
-	);
 }
 
 const inMib = (bytes: number) => Math.ceil(bytes / 1024 ** 2);

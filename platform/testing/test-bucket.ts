@@ -1,0 +1,154 @@
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import S3rver from "@20minutes/s3rver";
+import type { S3Settings } from "../stores/s3/s3-bucket.ts";
+
+const BUCKET = "larder";
+/** The credentials that this server accepts. */
+const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+
+/** What the server does with a request instead of answering it. */
+export type Fault =
+	| { kind: "status"; status: number; code: string }
+	| { kind: "silence" }
+	| { kind: "cut" }
+	| { kind: "checksum" };
+
+/**
+ * A bucket of an S3 server that runs in this process and checks signatures. It adds the three calls about unfinished uploads
+ * that the server lacks, and misbehaves on request.
+ */
+export class TestBucket {
+	/** Chooses what goes wrong, for each request; null for nothing. */
+	fault: (request: { method: string; url: URL }) => Fault | null = () => null;
+	readonly requests: string[] = [];
+	readonly directory: string;
+	private readonly server: Server;
+
+	private constructor(directory: string, server: Server) {
+		this.directory = directory;
+		this.server = server;
+	}
+
+	static async start(): Promise<TestBucket> {
+		const directory = mkdtempSync(join(tmpdir(), "larder-bucket-"));
+		const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: BUCKET }] });
+		await s3.configureBuckets();
+		const handle = s3.callback();
+		const answer: typeof handle = (request, response) => {
+			// It signs listings with another path than AWS's SDK does.
+			s3.allowMismatchedSignatures = /^\/[^/]+\/\?list-type=/.test(request.url ?? "");
+			handle(request, response);
+		};
+		const server = createServer((request, response) => bucket.serve(request, response, answer));
+		const bucket = new TestBucket(directory, server);
+		server.listen(0, "127.0.0.1");
+		await once(server, "listening");
+		return bucket;
+	}
+
+	/** How to reach it. */
+	get settings(): S3Settings & { endpoint: string; credentials: typeof CREDENTIALS } {
+		const address = this.server.address();
+		if (address === null || typeof address === "string") throw new Error("the bucket is closed");
+		return {
+			...{ endpoint: `http://127.0.0.1:${address.port}`, region: "eu-central-1", bucket: BUCKET },
+			...{ prefix: "larder/", pathStyle: true, credentials: CREDENTIALS },
+		};
+	}
+
+	/** Ids of the unfinished uploads. */
+	uploads(): string[] {
+		try {
+			return readdirSync(this.uploadsDirectory);
+		} catch {
+			// There has never been any.
+			return [];
+		}
+	}
+
+	/** The file with an object's content. */
+	fileOf(key: string): string {
+		return join(this.directory, BUCKET, `larder/${key}._S3rver_object`);
+	}
+
+	async close(): Promise<void> {
+		this.server.closeAllConnections();
+		this.server.close();
+		await once(this.server, "close");
+		rmSync(this.directory, { recursive: true });
+	}
+
+	private get uploadsDirectory(): string {
+		return join(this.directory, BUCKET, "._S3rver_uploads");
+	}
+
+	private serve(
+		request: IncomingMessage,
+		response: ServerResponse,
+		answer: (request: IncomingMessage, response: ServerResponse) => void,
+	): void {
+		const { method = "" } = request;
+		const url = new URL(request.url ?? "/", "http://bucket");
+		this.requests.push(`${method} ${url.pathname}${url.search}`);
+		const fault = this.fault({ method, url });
+		switch (fault?.kind) {
+			case "status": {
+				request.resume();
+				const body = `<Error><Code>${fault.code}</Code><Message>out of order</Message></Error>`;
+				response.writeHead(fault.status, { "content-type": "application/xml" }).end(body);
+				return;
+			}
+			case "silence":
+				request.resume();
+				return;
+			case "cut":
+				request.socket.destroy();
+				return;
+			case "checksum":
+				response.setHeader("x-amz-checksum-crc32", "AAAAAA==");
+		}
+		const uploadId = url.searchParams.get("uploadId");
+		if (method === "GET" && url.searchParams.has("uploads")) this.listUploads(url, response);
+		else if (method === "GET" && uploadId !== null) this.listParts(uploadId, response);
+		else if (method === "DELETE" && uploadId !== null) {
+			rmSync(join(this.uploadsDirectory, uploadId), { recursive: true, force: true });
+			response.writeHead(204).end();
+		} else answer(request, response);
+	}
+
+	private listUploads(url: URL, response: ServerResponse): void {
+		const prefix = url.searchParams.get("prefix") ?? "";
+		const uploads = this.uploads().map((id) => {
+			const file = join(this.uploadsDirectory, id, "key");
+			return { id, key: readFileSync(file, "utf8"), at: statSync(file).mtime.toISOString() };
+		});
+		const body = uploads
+			.filter(({ key }) => key.startsWith(prefix))
+			.map(
+				({ id, key, at }) =>
+					`<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at}</Initiated></Upload>`,
+			);
+		sendXml(response, "ListMultipartUploadsResult", body);
+	}
+
+	private listParts(uploadId: string, response: ServerResponse): void {
+		const directory = join(this.uploadsDirectory, uploadId);
+		const body = readdirSync(directory)
+			.filter((name) => /^\d+$/.test(name))
+			.map((name) => {
+				const { size, mtime } = statSync(join(directory, name));
+				const md5 = readFileSync(join(directory, `${name}.md5`), "utf8");
+				return `<Part><PartNumber>${name}</PartNumber><Size>${size}</Size><ETag>"${md5}"</ETag><LastModified>${mtime.toISOString()}</LastModified></Part>`;
+			});
+		sendXml(response, "ListPartsResult", body);
+	}
+}
+
+function sendXml(response: ServerResponse, root: string, body: readonly string[]): void {
+	const xml = `<?xml version="1.0" encoding="UTF-8"?><${root}><IsTruncated>false</IsTruncated>${body.join("")}</${root}>`;
+	response.writeHead(200, { "content-type": "application/xml" }).end(xml);
+}
