@@ -28,6 +28,7 @@ import { serverCommand } from "./commands/server.ts";
 import { serverlessCommand } from "./commands/serverless.ts";
 import { snapshotsCommand } from "./commands/snapshots.ts";
 import { stopCommand } from "./commands/stop.ts";
+import { storesCommand } from "./commands/stores.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { upCommand } from "./commands/up.ts";
 import { costsCommand, usageCommand } from "./commands/usage.ts";
@@ -81,6 +82,7 @@ ${EXIT_CODES_HELP}`,
 	for (const make of [
 		serverlessCommand,
 		snapshotsCommand,
+		storesCommand,
 		hostsCommand,
 		eventsCommand,
 		auditCommand,

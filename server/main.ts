@@ -93,7 +93,10 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		orders: new FailoverOrders(clock),
 		inventories: new Inventories(),
 		secrets,
-		stores: new StoreShelf({ db: database.db, clock, localDirectory: home.snapshotsDir }),
+		stores: new StoreShelf({
+			...{ db: database.db, clock, secrets },
+			localDirectory: home.snapshotsDir,
+		}),
 		transfers: new TransferDesk(),
 		signals: new Signals(),
 		clock,

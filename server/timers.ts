@@ -11,6 +11,7 @@ const SUSPECT_CHECK_MS = 250;
 const LEASE_CHECK_MS = 1_000;
 const METERING_MS = 60_000;
 const EXPIRY_MS = 60_000;
+const STORE_SWEEP_MS = 3_600_000;
 const SCHEDULE_MS = 20_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
@@ -49,6 +50,14 @@ export function startTimers(resources: Resources, logger: Logger): () => void {
 			() => EXPIRY_MS,
 			"dropping old records failed",
 			() => expireRecords(db, clock.now()),
+		),
+		repeat(
+			() => STORE_SWEEP_MS,
+			"sweeping stores failed",
+			() =>
+				resources.stores.sweep((err, store) =>
+					logger.warn({ err, store }, "a store can't be swept"),
+				),
 		),
 		repeat(
 			() => SCHEDULE_MS,

@@ -17,6 +17,7 @@ export function sendSnapshot(
 ): Promise<TransferContent> {
 	return sendFile(
 		{
+			sendsDigest: true,
 			async state(signal) {
 				const state = await asked(client.transfer(transferId, signal));
 				if (state.direction !== "put") throw new TransferRefused("The transfer isn't a put.");

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { askSecret } from "../terminal/ask-secret.ts";
 
 /** A backup is made to be copied elsewhere, where an attacker may guess for as long as they like. */
 const LENGTH_MIN = 12;
@@ -50,22 +49,8 @@ async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<s
 	}
 }
 
-/** On the terminal, without echo. */
-async function ask(question: string): Promise<string> {
-	if (!process.stdin.isTTY) {
-		throw new CliError(
-			"A passphrase is required, but there is no terminal to ask for it.",
-			undefined,
-			["Give it with --passphrase-file, or in LARDER_BACKUP_PASSPHRASE."],
-		);
-	}
-	process.stderr.write(question);
-	const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-	const terminal = createInterface({ input: process.stdin, output: silence, terminal: true });
-	try {
-		return await terminal.question("");
-	} finally {
-		terminal.close();
-		process.stderr.write("\n");
-	}
-}
+const ask = (question: string) =>
+	askSecret(question, {
+		what: "A passphrase",
+		otherWays: "Give it with --passphrase-file, or in LARDER_BACKUP_PASSPHRASE.",
+	});

@@ -6,6 +6,8 @@ import type { RdbContent } from "./walk-rdb.ts";
 /** What a thread does with RDB files, and what it answers. */
 export type RdbTask =
 	| { readonly kind: "walk"; readonly path: string }
+	/** Of a foreign file: its checksum too. */
+	| { readonly kind: "verify"; readonly path: string }
 	| {
 			readonly kind: "filter";
 			readonly sources: readonly string[];
@@ -23,6 +25,13 @@ const workerUrl = new URL(fromSource ? "./rdb-worker.ts" : "./rdb-worker.mjs", i
 /** `walkRdb` in a thread of its own: what else the process does isn't held up. */
 export async function inspectRdb(path: string, signal: AbortSignal): Promise<RdbContent> {
 	const answer = await runTask({ kind: "walk", path }, signal);
+	if (!("content" in answer)) throw new Error("the thread answered another question");
+	return answer.content;
+}
+
+/** `checkRdbChecksum` and `walkRdb` in a thread of their own. */
+export async function verifyRdb(path: string, signal: AbortSignal): Promise<RdbContent> {
+	const answer = await runTask({ kind: "verify", path }, signal);
 	if (!("content" in answer)) throw new Error("the thread answered another question");
 	return answer.content;
 }

@@ -166,6 +166,12 @@ export class DirectoryStore implements SnapshotStore {
 		await checkStore(this, signal);
 	}
 
+	/** The file with an object's content, for programs that read files. */
+	fileOf(key: string): string {
+		requireObjectKey(key);
+		return join(this.root, key);
+	}
+
 	private async receive(
 		key: string,
 		source: AsyncIterable<Uint8Array>,

@@ -33,17 +33,26 @@ export async function sendFile(
 		if (offset > size) {
 			throw new TransferRefused(`${offset} bytes have arrived, but ${path} has only ${size}.`);
 		}
-		const request = link.open(offset, size - offset + DIGEST_BYTES, options.signal);
-		const body = Readable.from(bodyOf(path, { offset, size }, watched), { objectMode: false });
-		return link.readAnswer(await exchange(request, body));
+		const end = link.sendsDigest ? DIGEST_BYTES : 0;
+		const request = link.open(offset, size - offset + end, options.signal);
+		let sha256 = "";
+		const body = bodyOf(path, { offset, size }, watched, (digest) => {
+			sha256 = digest.toString("hex");
+			return link.sendsDigest;
+		});
+		const answer = await exchange(request, Readable.from(body, { objectMode: false }));
+		const arrived = link.readAnswer(answer);
+		if (arrived.sha256 !== sha256) throw new TransferRefused("The content changed on its way.");
+		return arrived;
 	});
 }
 
-/** The file from `offset` on, and the digest of all of it. */
+/** The file from `offset` on, and the digest of all of it if `endsWith` says so. */
 async function* bodyOf(
 	path: string,
 	{ offset, size }: { offset: number; size: number },
 	options: TransferOptions,
+	endsWith: (digest: Buffer) => boolean,
 ): AsyncGenerator<Uint8Array> {
 	const hash = createHash("sha256");
 	const startedAt = performance.now();
@@ -61,7 +70,8 @@ async function* bodyOf(
 		throw ownDiskFailure(error);
 	}
 	if (position !== size) throw new TransferRefused(`${path} changed while it was being sent.`);
-	yield hash.digest();
+	const digest = hash.digest();
+	if (endsWith(digest)) yield digest;
 }
 
 /** Sends the body and reads the answer, which may come before all of the body was sent. */

@@ -19,6 +19,8 @@ export interface TransferAnswer {
 export interface SendLink {
 	/** From where to send, or what has arrived if all of it has. */
 	state(signal: AbortSignal): Promise<{ offset: number } | { finished: TransferContent }>;
+	/** Whether the content is followed by its digest, which the other end compares. */
+	readonly sendsDigest: boolean;
 	/** A PUT of the content from `offset` on, without a body yet. */
 	open(offset: number, contentLength: number, signal: AbortSignal): ClientRequest;
 	/** What arrived, according to the answer; throws what a refusal says. */

@@ -27,6 +27,8 @@ export const SCOPES = [
 	"account:read",
 	"account:manage",
 	"control-plane:backup",
+	"store:read",
+	"store:manage",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -51,6 +53,7 @@ const READING: readonly Scope[] = [
 	"token:read",
 	"user:read",
 	"account:read",
+	"store:read",
 ];
 const GRANTS: Readonly<Record<Exclude<Access, "full">, readonly Scope[]>> = {
 	"read-only": READING,

@@ -5,6 +5,14 @@ import { LIMITS } from "./limits.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 
 const storeNameSchema = z.string().min(1).max(63);
+/** As requests name it: stores/<prefix of the store> is before it. */
+const objectKeySchema = z
+	.string()
+	.max(512)
+	.regex(
+		/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/,
+		"must be the path of an object in the store, such as imports/dump.rdb",
+	);
 
 export const snapshotStatusSchema = z.enum(["creating", "available", "failed", "deleting"]);
 export type SnapshotStatus = z.infer<typeof snapshotStatusSchema>;
@@ -39,6 +47,7 @@ export const snapshotSchema = z.object({
 	statusReason: z.string().nullable(),
 	percent: z.number().describe("0 to 100"),
 	store: z.string(),
+	directory: z.string().describe("of its files in the store, below the store's path or prefix"),
 	engine: engineSchema,
 	engineVersion: z.string(),
 	clusterMode: clusterModeSchema,
@@ -94,8 +103,69 @@ export type ListSnapshotsInput = z.output<typeof listSnapshotsInputSchema>;
 export const copySnapshotInputSchema = snapshotRefSchema.extend({
 	target: snapshotNameSchema.describe("name of the copy"),
 	tags: tagsSchema.optional().describe("of the copy; if absent, those of the original"),
+	store: storeNameSchema
+		.optional()
+		.describe("where the copy is kept; if absent, beside the original"),
 });
 export type CopySnapshotInput = z.output<typeof copySnapshotInputSchema>;
+
+export const exportSnapshotInputSchema = snapshotRefSchema.extend({
+	store: storeNameSchema.describe("where the files go, as plain RDB files with a manifest"),
+	target: snapshotNameSchema
+		.optional()
+		.describe("name of the copy; if absent, <name>-<store>, shortened if need be"),
+});
+
+export type ExportSnapshotInput = z.output<typeof exportSnapshotInputSchema>;
+
+export const importSnapshotInputSchema = z.strictObject({
+	name: snapshotNameSchema,
+	store: storeNameSchema
+		.optional()
+		.describe("where it is kept; if absent, the control plane's own directory"),
+	from: z
+		.strictObject({
+			store: storeNameSchema,
+			keys: z
+				.array(objectKeySchema)
+				.min(1)
+				.max(LIMITS.shardsMax)
+				.describe("RDB files, one a shard, below the store's path or prefix"),
+		})
+		.optional()
+		.describe("a store that holds the files; if absent, they are uploaded"),
+	files: z
+		.int()
+		.min(1)
+		.max(LIMITS.shardsMax)
+		.default(1)
+		.describe("how many files will be uploaded: one for each shard of a cluster"),
+	engine: engineSchema
+		.exclude(["memcached"])
+		.optional()
+		.describe(
+			"that caches from it have unless they say otherwise; if absent, the one that wrote it",
+		),
+	tags: tagsSchema.default({}),
+});
+export type ImportSnapshotInput = z.output<typeof importSnapshotInputSchema>;
+
+/** One of a snapshot's files, as the upload and the download name it. */
+export const snapshotFileSchema = snapshotRefSchema.extend({
+	shard: z.coerce
+		.number()
+		.int()
+		.min(1)
+		.max(LIMITS.shardsMax)
+		.default(1)
+		.describe("1 for the first"),
+});
+
+/** Where an upload should continue. */
+export const snapshotUploadSchema = z.object({
+	offset: z.number(),
+	finished: z.object({ bytes: z.number(), sha256: z.string() }).nullable(),
+});
 
 export const modifySnapshotInputSchema = snapshotRefSchema
 	.extend({

@@ -79,6 +79,11 @@ export function connectEmbedded(
 	});
 }
 
+/** Whether a deletion failed because other rows refer to the row. */
+export function isReferenceViolation(error: unknown): boolean {
+	return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2003";
+}
+
 /** Whether a write failed because it would violate a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
 	return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";

@@ -30,6 +30,7 @@ export function toSnapshotView(row: FullSnapshot): Snapshot {
 		statusReason: row.statusReason,
 		percent: Math.floor(row.percent),
 		store: row.store.name,
+		directory: directoryOf(row.id),
 		...{ engine, engineVersion, clusterMode, nodeType, parameterGroup, parameters, dataBytes },
 		shards: row.shards.map((shard) => ({
 			slots: shard.slots,
@@ -70,13 +71,18 @@ export function contentOf({ content }: Pick<SnapshotShardRow, "content">) {
 	return snapshotContentSchema.nullable().parse(content);
 }
 
+/** The place of a snapshot's files: its id, because its name may change. */
+function directoryOf(snapshotId: string): string {
+	return `snapshots/${snapshotId}/`;
+}
+
 /** Where the store keeps a shard's file. A later attempt has a place of its own: a late host can't replace what is stored. */
 export function shardKey(snapshotId: string, index: number, attempt: number): string {
-	return `snapshots/${snapshotId}/${String(index + 1).padStart(4, "0")}-${attempt}.rdb`;
+	return `${directoryOf(snapshotId)}${String(index + 1).padStart(4, "0")}-${attempt}.rdb`;
 }
 
 export function manifestKey(snapshotId: string): string {
-	return `snapshots/${snapshotId}/manifest.json`;
+	return `${directoryOf(snapshotId)}manifest.json`;
 }
 
 /** Tells an order from the ones of earlier attempts. */

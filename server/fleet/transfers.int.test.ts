@@ -133,6 +133,7 @@ function send(id: string, options: { offset?: number; signal?: AbortSignal } = {
 	const failures: string[] = [];
 	const sent = sendFile(
 		{
+			sendsDigest: true,
 			async state() {
 				const state = await stateOf(id).catch((error: AppError) => {
 					throw new TransferRefused(error.message);

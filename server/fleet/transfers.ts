@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ByteRange, SnapshotStore, StoredContent } from "../../platform/stores/store.ts";
 import { StoreError } from "../../platform/stores/store-error.ts";
+import { DIGEST_BYTES } from "../../platform/transfers/transfer-link.ts";
 import { AppError } from "../contract/errors.ts";
 import type { TransferState } from "../contract/transfer.ts";
 import type { Prisma } from "../data/database.ts";
@@ -36,13 +37,13 @@ export async function readTransfer(
 
 /**
  * Takes the content of a put from `offset` on, followed by the digest of the whole, which must match what the store
- * received. Returns once the store holds all of it and the transfer says so.
+ * received; `length` is the body's, if known. Returns once the store holds all of it and the transfer says so.
  */
 export async function takeContent(
 	resources: Resources,
 	transfer: HostTransfer,
 	body: Readable,
-	offset: number,
+	{ offset, length }: { offset: number; length: number | null },
 ): Promise<StoredContent> {
 	const row = await findTransfer(resources, transfer, "put");
 	return await resources.transfers.run(row.id, async (abort, onProgress) => {
@@ -57,6 +58,7 @@ export async function takeContent(
 				const { content, digest } = splitDigest(watchedBody(body, signal));
 				const stored = await store.put(row.key, bounded(content, offset, row), {
 					...{ offset, signal, onProgress },
+					...(length !== null && { bytes: offset + length - DIGEST_BYTES }),
 					verify: ({ sha256 }) => {
 						if (digest() !== sha256) throw changedOnTheWay();
 					},

@@ -149,7 +149,8 @@ export async function openTestResources(): Promise<TestResources> {
 	const time = { now: new Date("2026-01-01T00:00:00Z") };
 	const clock = { now: () => time.now };
 	const woken: string[] = [];
-	const stores = new StoreShelf({ db, clock, localDirectory: storeDirectory() });
+	const secrets = createSecretBox(Buffer.alloc(32, 7));
+	const stores = new StoreShelf({ db, clock, secrets, localDirectory: storeDirectory() });
 	await stores.makeLocal((error) => {
 		throw error;
 	});
@@ -165,7 +166,7 @@ export async function openTestResources(): Promise<TestResources> {
 			routes: new RouteRegistry(),
 			orders: new FailoverOrders(clock),
 			inventories: new Inventories(),
-			secrets: createSecretBox(Buffer.alloc(32, 7)),
+			secrets,
 			stores,
 			transfers: new TransferDesk(),
 			signals: new Signals(),

@@ -1,4 +1,3 @@
-import { Decrypter, Encrypter } from "age-encryption";
 import { StoreError } from "../store-error.ts";
 
 export const NONCE_BYTES = 16;
@@ -6,13 +5,27 @@ const TAG_BYTES = 16;
 /** A header for one recipient has about 200 bytes. */
 export const HEADER_BYTES_MAX = 4_096;
 
-/** A new file's header, and the key of its payload, which only the recipient's identity finds in the header. */
+/** Loaded by control planes with an encrypted store only. */
+const age = () => import("age-encryption");
+
+/** A new secret key, in a form that all age programs know. */
+export async function newIdentity(): Promise<string> {
+	return await (await age()).generateX25519Identity();
+}
+
+/** The public key. Throws if `identity` isn't an age identity. */
+export async function recipientOf(identity: string): Promise<string> {
+	return await (await age()).identityToRecipient(identity);
+}
+
+/** A new file's header, and the key of its payload, which only the identity finds in the header. */
 export async function sealHeader(
-	recipient: string,
+	identity: string,
 ): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
+	const { Encrypter } = await age();
 	let fileKey: Uint8Array | undefined;
 	const encrypter = new Encrypter();
-	encrypter.addRecipient(recipient);
+	encrypter.addRecipient(await recipientOf(identity));
 	// The library encrypts payloads too, but ten times as slowly as Node's own cipher (age-payload.ts).
 	encrypter.addRecipient({
 		wrapFileKey(key) {
@@ -35,6 +48,7 @@ export async function openHeader(
 	if (headerBytes === 0 || beginning.length < headerBytes + NONCE_BYTES) {
 		throw notOurs("it has no age header");
 	}
+	const { Decrypter } = await age();
 	const decrypter = new Decrypter();
 	decrypter.addIdentity(identity);
 	try {

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { identityToRecipient } from "age-encryption";
 import { checkStore } from "../check-store.ts";
 import { checkedContent, otherOffset } from "../checked-content.ts";
 import type {
@@ -46,7 +45,7 @@ export class EncryptedStore implements SnapshotStore {
 	): Promise<StoredContent> {
 		const { offset = 0, bytes, verify, signal } = options;
 		if (offset !== 0) throw otherOffset(0);
-		const { header, fileKey } = await sealHeader(await identityToRecipient(this.identity));
+		const { header, fileKey } = await sealHeader(this.identity);
 		const nonce = randomBytes(NONCE_BYTES);
 		const hash = createHash("sha256");
 		let received = 0;

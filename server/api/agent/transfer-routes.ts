@@ -25,7 +25,10 @@ export function registerTransfers(
 		async (request, reply) => {
 			const transfer = await transferOf(request, reply);
 			const { offset } = offsetSchema.parse(request.query);
-			return await takeContent(resources, transfer, request.body as Readable, offset);
+			return await takeContent(resources, transfer, request.body as Readable, {
+				offset,
+				length: lengthOf(request),
+			});
 		},
 	);
 
@@ -41,6 +44,11 @@ export function registerTransfers(
 			.header("content-length", Math.max(0, totalBytes - start))
 			.send(content);
 	});
+}
+
+function lengthOf({ headers }: FastifyRequest): number | null {
+	const length = Number(headers["content-length"] ?? Number.NaN);
+	return Number.isSafeInteger(length) ? length : null;
 }
 
 /** The first byte that is wanted: agents always want the rest. */

@@ -10,6 +10,7 @@ import {
 	parameterGroupSummarySchema,
 } from "../../contract/parameter-group.ts";
 import { rateCardViewSchema } from "../../contract/rate-card.ts";
+import { storeSchema } from "../../contract/store.ts";
 import { tokenSchema } from "../../contract/token.ts";
 import { userSchema } from "../../contract/user.ts";
 import type { RestRoute } from "../trpc/trpc.ts";
@@ -34,6 +35,7 @@ const NAMED_SCHEMAS = {
 	ParameterGroup: parameterGroupSchema,
 	ParameterGroupSummary: parameterGroupSummarySchema,
 	RateCard: rateCardViewSchema,
+	Store: storeSchema,
 	ApiToken: tokenSchema,
 	AuditEntry: auditEntrySchema,
 	User: userSchema,
@@ -44,6 +46,7 @@ const NAMED_SCHEMAS = {
 const TAGS: readonly RestRoute["tag"][] = [
 	"Caches",
 	"Snapshots",
+	"Stores",
 	"Parameter groups",
 	"Hosts",
 	"Events",

@@ -8,6 +8,7 @@ import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
 import { snapshots } from "./sections/snapshots.ts";
+import { stores } from "./sections/stores.ts";
 import { tokens } from "./sections/tokens.ts";
 import { users } from "./sections/users.ts";
 import { router } from "./trpc.ts";
@@ -27,6 +28,7 @@ export const appRouter = router({
 	parameterGroups,
 	rateCard,
 	snapshots,
+	stores,
 	tokens,
 	usage,
 	users,

@@ -26,6 +26,7 @@ export interface RestRoute {
 	tag:
 		| "Caches"
 		| "Snapshots"
+		| "Stores"
 		| "Parameter groups"
 		| "Hosts"
 		| "Events"

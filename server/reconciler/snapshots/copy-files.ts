@@ -1,14 +1,20 @@
 import { randomUUID } from "node:crypto";
+import type { SnapshotStore } from "../../../platform/stores/store.ts";
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { Prisma } from "../../data/database.ts";
-import { FULL_SNAPSHOT, type FullSnapshot, shardKey } from "../../data/snapshot-view.ts";
+import {
+	FULL_SNAPSHOT,
+	type FullSnapshot,
+	type SnapshotShardRow,
+	shardKey,
+} from "../../data/snapshot-view.ts";
 import type { Resources } from "../../services/context.ts";
 import { completeSnapshot } from "./complete-snapshot.ts";
 import { failSnapshot } from "./fail-snapshot.ts";
 import { noteReason } from "./note-reason.ts";
 
-/** Copies the files of a snapshot within its store. Those that a crash interrupted are copied again. */
+/** Copies the files of a snapshot, within its store or into another. Those that a crash interrupted are copied again. */
 export async function copyFiles(
 	resources: Resources,
 	row: FullSnapshot,
@@ -26,7 +32,8 @@ export async function copyFiles(
 		for (const [done, shard] of original.shards.entries()) {
 			if (row.shards.some(({ index }) => index === shard.index)) continue;
 			const key = shardKey(row.id, shard.index, 0);
-			await store.copy(shard.key, key);
+			if (original.storeId === row.storeId) await store.copy(shard.key, key);
+			else await carryOver(resources, original, shard, { store, key });
 			await writeInCharge(resources, async (tx) => {
 				const { slots, index, takenAt, keys, bytes, sha256, content } = shard;
 				await tx.snapshotShard.create({
@@ -44,4 +51,25 @@ export async function copyFiles(
 		return await noteReason(resources, row, error.message);
 	}
 	await completeSnapshot(resources, row.id);
+}
+
+/** Through this process, which compares what arrives with what the original should be. */
+async function carryOver(
+	{ stores }: Resources,
+	original: FullSnapshot,
+	shard: SnapshotShardRow,
+	to: { store: SnapshotStore; key: string },
+): Promise<void> {
+	const from = await stores.open(original.storeId);
+	const { content, totalBytes } = await from.get(shard.key);
+	await to.store.put(to.key, content, {
+		bytes: totalBytes,
+		verify({ sha256 }) {
+			if (sha256 === shard.sha256) return;
+			throw new StoreError(
+				"damaged",
+				`Snapshot ${original.name} is damaged in store ${original.store.name}: a file's checksum differs.`,
+			);
+		},
+	});
 }

@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { CopySnapshotInput, ModifySnapshotInput, Snapshot } from "../../contract/snapshot.ts";
+import { LIMITS } from "../../contract/limits.ts";
+import type {
+	CopySnapshotInput,
+	ExportSnapshotInput,
+	ModifySnapshotInput,
+	Snapshot,
+} from "../../contract/snapshot.ts";
 import { Prisma } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { FULL_SNAPSHOT, toSnapshotView } from "../../data/snapshot-view.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import { findStore } from "../stores/find-store.ts";
 import { requireFreeName, wakeSnapshots } from "./add-snapshot.ts";
 import { findAvailable, findSnapshot } from "./find-snapshot.ts";
 
@@ -40,20 +47,23 @@ export async function modifySnapshot(
 	});
 }
 
-/** Stores that a copy is wanted, in the same store. It doesn't expire, whatever it is a copy of. */
+/** Stores that a copy is wanted, in the same store unless another is named. It doesn't expire, whatever it is a copy of. */
 export async function copySnapshot(
 	resources: Resources,
 	caller: Caller,
 	input: CopySnapshotInput,
+	action: "snapshot.copy" | "snapshot.export" = "snapshot.copy",
 ): Promise<Snapshot> {
 	return await mutate(resources, caller, {
-		...{ action: "snapshot.copy", target: input.target, input },
+		...{ action, target: input.target, input },
 		run: async (tx, after) => {
 			const { name, target } = input;
 			const original = await findAvailable(tx, name);
 			await requireFreeName(tx, target, "target");
 			const now = resources.clock.now();
-			const { cacheId, cacheName, storeId, source, tags } = original;
+			const { cacheId, cacheName, source, tags } = original;
+			const storeId =
+				input.store === undefined ? original.storeId : (await findStore(tx, input.store)).id;
 			const row = await tx.snapshot.create({
 				data: {
 					...{ id: randomUUID(), name: target, kind: "copy", status: "creating" },
@@ -72,4 +82,15 @@ export async function copySnapshot(
 			return toSnapshotView(row);
 		},
 	});
+}
+
+/** A copy in another store: plain RDB files with a manifest, unless that store is encrypted. */
+export async function exportSnapshot(
+	resources: Resources,
+	caller: Caller,
+	{ name, store, target }: ExportSnapshotInput,
+): Promise<Snapshot> {
+	const copy =
+		target ?? `${name}-${store}`.slice(0, LIMITS.snapshotNameMaxLength).replace(/-+$/, "");
+	return await copySnapshot(resources, caller, { name, store, target: copy }, "snapshot.export");
 }

@@ -1,6 +1,7 @@
 import {
 	copySnapshotInputSchema,
 	createSnapshotInputSchema,
+	exportSnapshotInputSchema,
 	listSnapshotsInputSchema,
 	modifySnapshotInputSchema,
 	snapshotPageSchema,
@@ -10,7 +11,11 @@ import {
 import { createSnapshot } from "../../../services/snapshots/create-snapshot.ts";
 import { deleteSnapshot } from "../../../services/snapshots/delete-snapshot.ts";
 import { getSnapshot, listSnapshots } from "../../../services/snapshots/list-snapshots.ts";
-import { copySnapshot, modifySnapshot } from "../../../services/snapshots/modify-snapshot.ts";
+import {
+	copySnapshot,
+	exportSnapshot,
+	modifySnapshot,
+} from "../../../services/snapshots/modify-snapshot.ts";
 import { requires, router } from "../trpc.ts";
 
 export const snapshots = router({
@@ -69,6 +74,18 @@ export const snapshots = router({
 		.input(copySnapshotInputSchema)
 		.output(snapshotSchema)
 		.mutation(({ ctx, input }) => copySnapshot(ctx.resources, ctx.caller, input)),
+	export: requires("snapshot:manage")
+		.meta({
+			rest: {
+				...{ method: "POST", path: "/snapshots/{name}/export", status: 202, tag: "Snapshots" },
+				summary: "Export a snapshot to a store",
+				description:
+					"Returns at once with the copy in status creating. Its files are plain RDB files, one a shard, with manifest.json beside them; directory says where. In an encrypted store they are age files.",
+			},
+		})
+		.input(exportSnapshotInputSchema)
+		.output(snapshotSchema)
+		.mutation(({ ctx, input }) => exportSnapshot(ctx.resources, ctx.caller, input)),
 	delete: requires("snapshot:manage")
 		.meta({
 			rest: {

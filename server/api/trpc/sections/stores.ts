@@ -1,0 +1,98 @@
+import {
+	createdStoreSchema,
+	createStoreInputSchema,
+	modifyStoreInputSchema,
+	storeListSchema,
+	storeRefSchema,
+	storeSchema,
+	storeTestSchema,
+} from "../../../contract/store.ts";
+import { createStore } from "../../../services/stores/create-store.ts";
+import {
+	deleteStore,
+	getStore,
+	listStores,
+	modifyStore,
+	testStore,
+} from "../../../services/stores/manage-stores.ts";
+import { requires, router } from "../trpc.ts";
+
+export const stores = router({
+	create: requires("store:manage")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/stores",
+				status: 201,
+				tag: "Stores",
+				summary: "Create a store",
+				description:
+					"Larder tries the store before it creates it. If Larder makes the age identity, only this response contains it: keep it, because with it you can open the store's files without Larder.",
+			},
+		})
+		.input(createStoreInputSchema)
+		.output(createdStoreSchema)
+		.mutation(({ ctx, input }) => createStore(ctx.resources, ctx.caller, input)),
+	list: requires("store:read")
+		.meta({
+			rest: { method: "GET", path: "/stores", status: 200, tag: "Stores", summary: "List stores" },
+		})
+		.output(storeListSchema)
+		.query(({ ctx }) => listStores(ctx.resources)),
+	get: requires("store:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/stores/{name}",
+				status: 200,
+				tag: "Stores",
+				summary: "Get a store",
+			},
+		})
+		.input(storeRefSchema)
+		.output(storeSchema)
+		.query(({ ctx, input }) => getStore(ctx.resources, input.name)),
+	modify: requires("store:manage")
+		.meta({
+			rest: {
+				method: "PATCH",
+				path: "/stores/{name}",
+				status: 200,
+				tag: "Stores",
+				summary: "Change how a store is reached",
+				description: "Larder tries the new settings before it keeps them.",
+			},
+		})
+		.input(modifyStoreInputSchema)
+		.output(storeSchema)
+		.mutation(({ ctx, input }) => modifyStore(ctx.resources, ctx.caller, input)),
+	test: requires("store:manage")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/stores/{name}/test",
+				status: 200,
+				tag: "Stores",
+				summary: "Test a store",
+				description: "Writes, reads, compares and deletes a small object.",
+			},
+		})
+		.input(storeRefSchema)
+		.output(storeTestSchema)
+		.mutation(({ ctx, input }) => testStore(ctx.resources, ctx.caller, input)),
+	delete: requires("store:manage")
+		.meta({
+			rest: {
+				method: "DELETE",
+				path: "/stores/{name}",
+				status: 200,
+				tag: "Stores",
+				summary: "Delete a store",
+				description:
+					"Refused while snapshots are in it. Nothing in the directory or bucket itself is removed.",
+			},
+		})
+		.input(storeRefSchema)
+		.output(storeRefSchema)
+		.mutation(({ ctx, input }) => deleteStore(ctx.resources, ctx.caller, input)),
+});
