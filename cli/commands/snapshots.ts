@@ -13,6 +13,7 @@ import { type PageOptions, pageOptions, printPage } from "../print-page.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../terminal/confirm-by-name.ts";
 import { printable } from "../terminal/format.ts";
 import { formatFields, formatTable } from "../terminal/table.ts";
+import { downloadCommand, exportCommand, importCommand } from "./snapshot-files.ts";
 import {
 	type SnapshotWaitOptions,
 	snapshotWaitOptions,
@@ -28,6 +29,9 @@ export function snapshotsCommand(): Command {
 		listCommand,
 		showCommand,
 		copyCommand,
+		exportCommand,
+		downloadCommand,
+		importCommand,
 		renameCommand,
 		deleteCommand,
 	]) {

@@ -89,3 +89,8 @@ export function manifestKey(snapshotId: string): string {
 export function orderId({ id, attempt }: Pick<SnapshotShardRow, "id" | "attempt">): string {
 	return `${id}:${attempt}`;
 }
+
+/** A snapshot in sentences. One that was imported is of no cache of this installation. */
+export function titleOf({ name, cacheName }: Pick<FullSnapshot, "name" | "cacheName">): string {
+	return cacheName === "" ? `Snapshot ${name}` : `Snapshot ${name} of cache ${cacheName}`;
+}

@@ -5,6 +5,7 @@ import { fromHttpLayer, statusOf, toErrorBody } from "../errors.ts";
 import { type Context, unwrapTrpcError } from "../trpc/trpc.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type RestProcedure, restProcedures } from "./routes.ts";
+import { snapshotFilesPlugin } from "./snapshot-files.ts";
 
 /** Serves the procedures' REST routes under /api/v1, and the document that describes them. */
 export async function restPlugin(
@@ -16,6 +17,7 @@ export async function restPlugin(
 		requireCaller(await options.createContext(request));
 		return document;
 	});
+	await app.register(snapshotFilesPlugin, options);
 	for (const procedure of restProcedures()) {
 		const { method, path, contentType, csv } = procedure.route;
 		app.route({

@@ -68,6 +68,7 @@ const AUDITED: Readonly<Record<string, string>> = {
 	"snapshots.create": "snapshot.create",
 	"snapshots.delete": "snapshot.delete",
 	"snapshots.export": "snapshot.export",
+	"snapshots.import": "snapshot.import",
 	"snapshots.modify": "snapshot.modify",
 	"stores.create": "store.create",
 	"stores.delete": "store.delete",

@@ -9,6 +9,7 @@ import {
 	FULL_SNAPSHOT,
 	type FullSnapshot,
 	manifestKey,
+	titleOf,
 	toSnapshotView,
 } from "../../data/snapshot-view.ts";
 import { markForDeletion } from "../../services/caches/mark-for-deletion.ts";
@@ -42,8 +43,12 @@ export async function completeSnapshot(resources: Resources, id: string): Promis
 		const spread =
 			row.shards.length < 2 ? "" : ` The moments of its shards are ${spreadMs} ms apart.`;
 		await recordEvent(tx, resources.clock, {
-			...{ severity: "info", type: "snapshot.available", cacheName: row.cacheName },
-			message: `Snapshot ${row.name} of cache ${row.cacheName} is available: ${keys} keys in ${formatGib(bytes ?? 0)}.${spread}`,
+			...{
+				severity: "info",
+				type: "snapshot.available",
+				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+			},
+			message: `${titleOf(row)} is available: ${keys} keys in ${formatGib(bytes ?? 0)}.${spread}`,
 		});
 	});
 	if (row.cacheId !== null) resources.wakeCache(row.cacheId);

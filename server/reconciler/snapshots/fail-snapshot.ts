@@ -1,6 +1,6 @@
 import { writeInCharge } from "../../data/charge.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import type { FullSnapshot } from "../../data/snapshot-view.ts";
+import { type FullSnapshot, titleOf } from "../../data/snapshot-view.ts";
 import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { dropOrders, hostsOf } from "./end-orders.ts";
@@ -28,8 +28,12 @@ export async function failSnapshot(
 				? ""
 				: ` Cache ${row.cacheName} wasn't deleted, because its data isn't saved.`;
 		await recordEvent(tx, resources.clock, {
-			...{ severity: "error", type: "snapshot.failed", cacheName: row.cacheName },
-			message: `Snapshot ${row.name} of cache ${row.cacheName} failed. ${reason}${rest}`,
+			...{
+				severity: "error",
+				type: "snapshot.failed",
+				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+			},
+			message: `${titleOf(row)} failed. ${reason}${rest}`,
 		});
 		return [...told.keys()];
 	});

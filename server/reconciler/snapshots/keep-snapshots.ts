@@ -2,6 +2,7 @@ import type { Logger } from "../../../platform/logger.ts";
 import { FULL_SNAPSHOT, type FullSnapshot } from "../../data/snapshot-view.ts";
 import type { Resources } from "../../services/context.ts";
 import { copyFiles } from "./copy-files.ts";
+import { importFiles } from "./import-files.ts";
 import { removeFiles } from "./remove-files.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 
@@ -80,6 +81,7 @@ async function advance(resources: Resources, row: FullSnapshot): Promise<void> {
 	if (row.status === "deleting" || row.status === "failed") {
 		return await removeFiles(resources, row);
 	}
+	if (row.kind === "imported") return await importFiles(resources, row);
 	if (row.copyOfId !== null) return await copyFiles(resources, row, row.copyOfId);
 	await takeSnapshot(resources, row);
 }

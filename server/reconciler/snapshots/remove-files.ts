@@ -1,7 +1,7 @@
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { type FullSnapshot, manifestKey, shardKey } from "../../data/snapshot-view.ts";
+import { type FullSnapshot, manifestKey, shardKey, titleOf } from "../../data/snapshot-view.ts";
 import type { Resources } from "../../services/context.ts";
 import { endOrders } from "./end-orders.ts";
 import { noteReason } from "./note-reason.ts";
@@ -31,8 +31,12 @@ export async function removeFiles(resources: Resources, row: FullSnapshot): Prom
 		const { count } = await tx.snapshot.deleteMany({ where: { id: row.id, status: "deleting" } });
 		if (count === 0) return;
 		await recordEvent(tx, resources.clock, {
-			...{ severity: "info", type: "snapshot.deleted", cacheName: row.cacheName },
-			message: `Snapshot ${row.name} of cache ${row.cacheName} was deleted.`,
+			...{
+				severity: "info",
+				type: "snapshot.deleted",
+				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+			},
+			message: `${titleOf(row)} was deleted.`,
 		});
 	});
 }

@@ -2,6 +2,7 @@ import {
 	copySnapshotInputSchema,
 	createSnapshotInputSchema,
 	exportSnapshotInputSchema,
+	importSnapshotInputSchema,
 	listSnapshotsInputSchema,
 	modifySnapshotInputSchema,
 	snapshotPageSchema,
@@ -10,6 +11,7 @@ import {
 } from "../../../contract/index.ts";
 import { createSnapshot } from "../../../services/snapshots/create-snapshot.ts";
 import { deleteSnapshot } from "../../../services/snapshots/delete-snapshot.ts";
+import { importSnapshot } from "../../../services/snapshots/import-snapshot.ts";
 import { getSnapshot, listSnapshots } from "../../../services/snapshots/list-snapshots.ts";
 import {
 	copySnapshot,
@@ -86,6 +88,18 @@ export const snapshots = router({
 		.input(exportSnapshotInputSchema)
 		.output(snapshotSchema)
 		.mutation(({ ctx, input }) => exportSnapshot(ctx.resources, ctx.caller, input)),
+	import: requires("snapshot:manage")
+		.meta({
+			rest: {
+				...{ method: "POST", path: "/snapshots/import", status: 202, tag: "Snapshots" },
+				summary: "Import RDB files as a snapshot",
+				description:
+					"Returns at once with the snapshot in status creating. Without from, upload each file with PUT /api/v1/snapshots/{name}/upload?shard=1&offset=0 and Content-Type: application/octet-stream; after a broken connection, GET of the same path says at which offset to continue. The snapshot is available once every file's checksum, format and records have been found to be right.",
+			},
+		})
+		.input(importSnapshotInputSchema)
+		.output(snapshotSchema)
+		.mutation(({ ctx, input }) => importSnapshot(ctx.resources, ctx.caller, input)),
 	delete: requires("snapshot:manage")
 		.meta({
 			rest: {
