@@ -7,6 +7,7 @@
  *   step      from nothing to all that the machine makes
  *   saw       data comes and goes: no more moves than the policy allows
  *   ecpu      how exactly clients are held to an ECPU maximum, and what that costs
+ *   protocol  how long clients wait while a quarter of `--gib` goes from the standard to the cluster protocol
  *   memcached a Memcached cache filled at once with `--gib`: no request fails, nothing is evicted. `memcached-scale-in` and
  *             `memcached-saw` are what `scale-in` and `saw` are for the others
  */
@@ -24,9 +25,10 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { readDecisions, watchCapacity } from "./serverless/capacity-watch.ts";
 import { benchMemcachedFill, benchMemcachedSaw } from "./serverless/memcached.ts";
 import { drawCapacity } from "./serverless/picture.ts";
+import { benchProtocol } from "./serverless/protocol.ts";
 import { benchThrottle } from "./serverless/throttle.ts";
 
-const SECTIONS = "fill,scale-in,step,saw,ecpu,memcached,memcached-scale-in,memcached-saw";
+const SECTIONS = "fill,scale-in,step,saw,ecpu,protocol,memcached,memcached-scale-in,memcached-saw";
 
 const { values } = parseArgs({
 	options: {
@@ -55,6 +57,7 @@ try {
 	if (sections.includes("step")) await benchStep(larder);
 	if (sections.includes("saw")) await benchSaw(larder);
 	if (sections.includes("ecpu")) await benchThrottle(larder);
+	if (sections.includes("protocol")) await benchProtocol(larder, bytes / 4);
 	const scalesIn = sections.includes("memcached-scale-in");
 	if (scalesIn || sections.includes("memcached")) await benchMemcachedFill(larder, bytes, scalesIn);
 	if (sections.includes("memcached-saw"))

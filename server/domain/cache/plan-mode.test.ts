@@ -58,6 +58,7 @@ it("ends primaries once clients can wait and no Sentinel watches, and only then 
 	const ending = told(1, { ...running("primary"), phase: "rebooting" });
 	expect(stepsOf(plan([ending, replica], FALLING))).toEqual([]);
 	expect(stepsOf(plan([told(1, ENDED), replica], FALLING))).toEqual([{ to: "replicas" }]);
+	expect(stepsOf(plan([told(1, ENDED), told(2, { ...ENDED, pid: 9 })], FALLING))).toEqual([]);
 	expect(stepsOf(plan([told(1, ENDED), told(2, ENDED)], FALLING))).toEqual([{ to: "cluster" }]);
 });
 

@@ -76,15 +76,19 @@ export function planMode(cache: CacheModel, now: Date): SleepPlan {
 }
 
 function nextStep(cache: CacheModel): PlanAction[] {
-	const nodes = allNodes(cache);
 	const replicas = replicasOf(cache);
-	const primaries = nodes.filter((node) => !replicas.includes(node));
+	const primaries = allNodes(cache).filter((node) => !replicas.includes(node));
 	if (primaries.some(({ asleep }) => !asleep)) {
 		return isPrepared(cache) ? [stepTo({ to: "primaries" })] : [];
 	}
 	if (!primaries.every(isAsleep)) return [];
 	if (replicas.some(({ asleep }) => !asleep)) return [stepTo({ to: "replicas" })];
-	return nodes.every(isAsleep) ? [stepTo({ to: "cluster" })] : [];
+	// Their data isn't needed unless a primary loses its own: it is verified while primaries load.
+	return replicas.every(hasEnded) ? [stepTo({ to: "cluster" })] : [];
+}
+
+function hasEnded({ asleep, observation }: NodeModel): boolean {
+	return asleep && observation?.phase === "rebooting" && observation.pid === null;
 }
 
 /** Clients will wait at the gateways, and no Sentinel will take the end of a primary for a failure. */
