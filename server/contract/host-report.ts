@@ -153,12 +153,7 @@ export const reportedObservationSchema = z.object({
 		.describe(
 			"it has ended, its data is saved and has been verified, and it stays so until it is woken",
 		),
-	fitsCluster: z
-		.boolean()
-		.optional()
-		.describe(
-			"it is asleep, and its data can be loaded in cluster mode: all keys are in database 0",
-		),
+	fitsCluster: z.boolean().optional().describe("it is asleep, and all its keys are in database 0"),
 	clientLimit: clientLimitSchema.nullable().default(null).describe("null for as many as it should"),
 	engineState: engineStateSchema.nullable(),
 	elastic: elasticStateSchema.optional().describe("of a node whose assignment is elastic"),

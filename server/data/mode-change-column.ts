@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ModeChange } from "../domain/cache/model.ts";
+import type { ModeChange } from "../domain/cache/sleep-model.ts";
 import type { CacheRow } from "./database.ts";
 
 const modeChangeColumn = z.object({

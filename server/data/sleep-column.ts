@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SleepModel } from "../domain/cache/model.ts";
+import type { SleepModel } from "../domain/cache/sleep-model.ts";
 import type { CacheRow } from "./database.ts";
 
 const sleepColumn = z.object({

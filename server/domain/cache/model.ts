@@ -16,6 +16,7 @@ import type {
 import type { CacheLoad } from "../serverless/load.ts";
 import type { RecentScaling } from "../serverless/policy.ts";
 import type { ProcessHistory } from "./process-history.ts";
+import type { ModeChange, SleepModel, SleepStep } from "./sleep-model.ts";
 
 /** The planner's input: wanted state and observations side by side, no row types. */
 export interface CacheModel {
@@ -76,15 +77,6 @@ export interface CacheModel {
 	mayBeWatched: boolean;
 }
 
-export interface ModeChange {
-	id: string;
-	startedAt: string;
-	/** After an attempt that was interrupted; null before the first. */
-	notBefore: string | null;
-	/** Attempts that were interrupted. */
-	interruptions: number;
-}
-
 /** A serverless cache's size, and what decides it. */
 export interface ElasticModel {
 	/** What each node should take of its host, and what it should have for data. */
@@ -100,19 +92,6 @@ export interface ElasticModel {
 	/** How long none of its nodes has had a client; 0 while one has, null while that isn't known. */
 	idleMs: number | null;
 	recent: RecentScaling;
-}
-
-/** Whether a cache sleeps (plan-sleep.ts), or its nodes end for a change of the cluster mode (plan-mode.ts). */
-export interface SleepModel {
-	/** Minutes without clients; null for never. */
-	afterMinutes: number | null;
-	/** Null while it is awake. */
-	state: "falling-asleep" | "asleep" | "waking" | null;
-	since: string | null;
-	/** Its nodes end in order to start in cluster mode. */
-	becomesCluster: boolean;
-	/** A clause: who needs it. Null for nobody. */
-	wakeReason: string | null;
 }
 
 /** What a change waits for: the end of the change that is under way, or the maintenance window. */
@@ -266,20 +245,6 @@ export interface GatewayModel {
 	informed: boolean;
 	problem: { code: "port-taken" | "failed"; message: string; port: number | null } | null;
 }
-
-/**
- *   replicas, primaries   their hosts end them, with their data kept
- *   asleep                all have ended: their memory is free
- *   wake                  their hosts start them, once they have memory again
- *   awake                 all serve again
- *   prepare               for cluster mode: gateways keep clients waiting, and Sentinels don't watch
- *   cluster               all have ended: their hosts start them in cluster mode
- *
- * `dropsChange`: the requested change of the mode isn't possible, and is given up.
- */
-export type SleepStep =
-	| { to: "replicas" | "primaries" | "asleep" | "awake" | "prepare" | "cluster" }
-	| { to: "wake"; reason: string; dropsChange?: boolean };
 
 export type FailoverAction = Extract<PlanAction, { kind: "order-failover" }>;
 

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import type { Observation } from "../../contract/host-report.ts";
 import { modeSteps, modeView } from "./mode-progress.ts";
-import type { CacheModel, NodeModel, SleepModel } from "./model.ts";
+import type { CacheModel, NodeModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
+import type { SleepModel } from "./sleep-model.ts";
 import { AWAKE, CALM, cache, dead, gateway, host, NOW, node, running } from "./testing/models.ts";
 
 const ENDED: Partial<Observation> = {

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Observation } from "../../contract/host-report.ts";
 import { FLOOR_BYTES, NO_LIMITS } from "../../contract/serverless.ts";
 import { nodeBytesOf } from "../serverless/capacity.ts";
-import type { ElasticModel, NodeModel, SleepModel } from "./model.ts";
+import type { ElasticModel, NodeModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
+import type { SleepModel } from "./sleep-model.ts";
 import { AWAKE, cache, dead, host, NOW, node, running } from "./testing/models.ts";
 import { zoneSpread } from "./zone-spread.ts";
 

@@ -1,9 +1,10 @@
 import { awaitsPrimaries } from "./awaits-primaries.ts";
-import type { CacheModel, NodeModel, Plan, PlanAction, PlanEvent, SleepStep } from "./model.ts";
+import type { CacheModel, NodeModel, Plan, PlanAction, PlanEvent } from "./model.ts";
 import { allNodes } from "./model.ts";
 import { isDead, isSilent } from "./node-health.ts";
 import { isOtherEngine, isOutOfZone } from "./node-kind.ts";
 import { areNodesChanging, planPending } from "./plan-pending.ts";
+import type { SleepStep } from "./sleep-model.ts";
 
 const MINUTE_MS = 60_000;
 /** What has just changed may not be over. */

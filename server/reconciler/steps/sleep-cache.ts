@@ -13,7 +13,7 @@ import { modeChangeOf } from "../../data/mode-change-column.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 import { type Sleep, sleepOf } from "../../data/sleep-column.ts";
-import type { ModeChange, SleepStep } from "../../domain/cache/model.ts";
+import type { ModeChange, SleepStep } from "../../domain/cache/sleep-model.ts";
 import { bytesFor, nodeBytesOf, shardBytesOf } from "../../domain/serverless/capacity.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";

@@ -63,7 +63,7 @@ export function protocolProblems(
 
 /**
  * Stores that the cache should speak the cluster protocol; the reconciler carries it out. While it isn't carried out,
- * asking for the present protocol cancels it. The caller must hold the cache's lock. Returns whether it has changed anything.
+ * asking for the present protocol cancels it. The caller must hold the cache's lock.
  */
 export async function changeProtocol(
 	{ clock }: Resources,

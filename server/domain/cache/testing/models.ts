@@ -1,6 +1,7 @@
 import type { Observation } from "../../../contract/host-report.ts";
-import type { CacheModel, GatewayModel, HostModel, NodeModel, SleepModel } from "../model.ts";
+import type { CacheModel, GatewayModel, HostModel, NodeModel } from "../model.ts";
 import { creationSteps } from "../progress.ts";
+import type { SleepModel } from "../sleep-model.ts";
 
 /** Models of caches for tests, calm and healthy except for what the test sets. */
 
