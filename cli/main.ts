@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { backupScheduleCommand } from "./commands/backup-schedule.ts";
 import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
@@ -97,6 +98,7 @@ ${EXIT_CODES_HELP}`,
 		upCommand,
 		stopCommand,
 		backupCommand,
+		backupScheduleCommand,
 		restoreCommand,
 		serverCommand,
 		agentCommand,

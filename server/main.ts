@@ -139,7 +139,10 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	await app.listen({ host: config.bind, port: config.port });
 	logger.info({ url, epoch: database.epoch }, "control plane is ready");
 
-	const stopTimers = startTimers(resources, logger);
+	const stopTimers = startTimers(resources, logger, {
+		secretKeyFile: home.secretKeyFile,
+		temporaryFile: join(home.runDir, "scheduled.backup"),
+	});
 	return async () => {
 		stopTimers();
 		await resources.transfers.close();

@@ -1,4 +1,5 @@
 import type { Logger } from "../platform/logger.ts";
+import { backUpIfDue, type ScheduledBackupOptions } from "./backup/scheduled-backup.ts";
 import { expireRecords } from "./data/expire-records.ts";
 import { createStallWatch, expireLeases, watchSuspects } from "./fleet/lease-keeper.ts";
 import { meterNodes } from "./fleet/meter-nodes.ts";
@@ -11,13 +12,18 @@ const SUSPECT_CHECK_MS = 250;
 const LEASE_CHECK_MS = 1_000;
 const METERING_MS = 60_000;
 const EXPIRY_MS = 60_000;
+const BACKUP_CHECK_MS = 10_000;
 const STORE_SWEEP_MS = 3_600_000;
 const SCHEDULE_MS = 20_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
 
 /** Starts what the control plane does again and again, whether or not anyone asks. Returns what ends it. */
-export function startTimers(resources: Resources, logger: Logger): () => void {
+export function startTimers(
+	resources: Resources,
+	logger: Logger,
+	backup: ScheduledBackupOptions,
+): () => void {
 	const { fleet, db, clock } = resources;
 	const repeat = (periodMs: () => number, what: string, work: () => Promise<void>) =>
 		repeatWhilePunctual(periodMs, work, (err) => logger.error({ err }, what));
@@ -50,6 +56,11 @@ export function startTimers(resources: Resources, logger: Logger): () => void {
 			() => EXPIRY_MS,
 			"dropping old records failed",
 			() => expireRecords(db, clock.now()),
+		),
+		repeat(
+			() => BACKUP_CHECK_MS,
+			"the scheduled backup failed",
+			() => backUpIfDue(resources, backup),
 		),
 		repeat(
 			() => STORE_SWEEP_MS,
