@@ -76,7 +76,8 @@ export async function tryLaunch(
 /** What the start waits for. */
 function describeRestore(report: RestoreReport | null): string {
 	if (report?.phase === "failed") {
-		return `its data couldn't be fetched from the snapshot: ${report.message}. Larder tries again`;
+		const cause = (report.message ?? "").replace(/\.$/, "");
+		return `its data couldn't be fetched from the snapshot: ${cause}. Larder tries again`;
 	}
 	const { bytes = 0, totalBytes = 0 } = report ?? {};
 	const percent = totalBytes === 0 ? 0 : Math.floor((100 * bytes) / totalBytes);

@@ -60,7 +60,10 @@ function followReport(shard: TakenShard, node: NodeModel, report: SnapshotReport
 	const where = `${node.name} on ${node.host.name}`;
 	switch (report.phase) {
 		case "failed":
-			return { kind: "again", reason: `Copying ${where} failed: ${report.message}.` };
+			return {
+				kind: "again",
+				reason: `Copying ${where} failed: ${(report.message ?? "").replace(/\.$/, "")}.`,
+			};
 		case "waiting":
 			return waiting(false, 0, silence(node));
 		case "saving": {
