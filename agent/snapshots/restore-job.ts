@@ -4,6 +4,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { selectSlots } from "../../platform/rdb/rdb-tasks.ts";
 import type { RestoreOrder, RestoreReport } from "../../server/contract/snapshot.ts";
+import { requireRoom } from "./disk-room.ts";
 import { STOPPED, type TransferDoor } from "./transfer-door.ts";
 
 const REPORT_EVERY_MS = 1_000;
@@ -87,15 +88,18 @@ export class RestoreJob {
 		if (noted !== null) return this.show(order, { phase: "ready", keys: noted });
 		if (order.files === null) return this.show(order, {});
 		await mkdir(directory, { recursive: true, mode: 0o700 });
+		// The files, and the one that is made of them.
+		const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+		await requireRoom(directory, order.slots === null && files.length === 1 ? bytes : 2 * bytes);
 		let arrived = 0;
 		const sources: string[] = [];
-		for (const { transferId, bytes } of files) {
+		for (const { transferId, bytes: expected } of files) {
 			const path = join(directory, `${transferId}.rdb`);
 			await transfers.fetch(transferId, path, {
 				signal,
 				onProgress: (received) => this.show(order, { bytes: arrived + received }),
 			});
-			arrived += bytes;
+			arrived += expected;
 			sources.push(path);
 		}
 		const keys = await this.assemble(order, sources, signal);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, statfs } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
@@ -9,11 +9,10 @@ import {
 	type SnapshotReport,
 	snapshotContentSchema,
 } from "../../server/contract/snapshot.ts";
+import { requireRoom } from "./disk-room.ts";
 import { copyData, type EngineLogin } from "./replica-stream.ts";
 import { STOPPED, type TransferDoor } from "./transfer-door.ts";
 
-/** A host's disk is for its engines: a copy ends before it fills it. */
-const RESERVED_BYTES = 256 * MIB;
 const CHECK_EVERY_BYTES = 32 * MIB;
 const REPORT_EVERY_MS = 1_000;
 
@@ -167,15 +166,6 @@ export class SnapshotJob {
 		};
 		this.options.onNews();
 	}
-}
-
-/** Throws if the disk has too little room for anything but engines. */
-async function requireRoom(directory: string): Promise<void> {
-	const { bavail, bsize } = await statfs(directory);
-	if (bavail * bsize >= RESERVED_BYTES) return;
-	throw new Error(
-		`the disk of the host has less than ${RESERVED_BYTES / MIB} MiB left; free some space there`,
-	);
 }
 
 function describe(error: unknown): string {
