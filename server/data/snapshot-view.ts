@@ -94,3 +94,8 @@ export function orderId({ id, attempt }: Pick<SnapshotShardRow, "id" | "attempt"
 export function titleOf({ name, cacheName }: Pick<FullSnapshot, "name" | "cacheName">): string {
 	return cacheName === "" ? `Snapshot ${name}` : `Snapshot ${name} of cache ${cacheName}`;
 }
+
+/** The cache in a snapshot's events; one that was imported has none. */
+export function cacheOf({ cacheName }: Pick<FullSnapshot, "cacheName">): { cacheName?: string } {
+	return cacheName === "" ? {} : { cacheName };
+}

@@ -5,6 +5,7 @@ import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import {
+	cacheOf,
 	contentOf,
 	FULL_SNAPSHOT,
 	type FullSnapshot,
@@ -46,7 +47,7 @@ export async function completeSnapshot(resources: Resources, id: string): Promis
 			...{
 				severity: "info",
 				type: "snapshot.available",
-				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+				...cacheOf(row),
 			},
 			message: `${titleOf(row)} is available: ${keys} keys in ${formatGib(bytes ?? 0)}.${spread}`,
 		});

@@ -1,6 +1,6 @@
 import { writeInCharge } from "../../data/charge.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { type FullSnapshot, titleOf } from "../../data/snapshot-view.ts";
+import { cacheOf, type FullSnapshot, titleOf } from "../../data/snapshot-view.ts";
 import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { dropOrders, hostsOf } from "./end-orders.ts";
@@ -31,7 +31,7 @@ export async function failSnapshot(
 			...{
 				severity: "error",
 				type: "snapshot.failed",
-				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+				...cacheOf(row),
 			},
 			message: `${titleOf(row)} failed. ${reason}${rest}`,
 		});

@@ -1,7 +1,13 @@
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { type FullSnapshot, manifestKey, shardKey, titleOf } from "../../data/snapshot-view.ts";
+import {
+	cacheOf,
+	type FullSnapshot,
+	manifestKey,
+	shardKey,
+	titleOf,
+} from "../../data/snapshot-view.ts";
 import type { Resources } from "../../services/context.ts";
 import { endOrders } from "./end-orders.ts";
 import { noteReason } from "./note-reason.ts";
@@ -34,7 +40,7 @@ export async function removeFiles(resources: Resources, row: FullSnapshot): Prom
 			...{
 				severity: "info",
 				type: "snapshot.deleted",
-				...(row.cacheName !== "" && { cacheName: row.cacheName }),
+				...cacheOf(row),
 			},
 			message: `${titleOf(row)} was deleted.`,
 		});

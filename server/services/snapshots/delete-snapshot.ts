@@ -2,7 +2,7 @@ import { AppError } from "../../contract/errors.ts";
 import type { Snapshot } from "../../contract/snapshot.ts";
 import type { Transaction } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { type FullSnapshot, toSnapshotView } from "../../data/snapshot-view.ts";
+import { cacheOf, type FullSnapshot, titleOf, toSnapshotView } from "../../data/snapshot-view.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { wakeSnapshots } from "./add-snapshot.ts";
@@ -35,8 +35,8 @@ export async function deleteSnapshot(
 			const change = { status: "deleting", statusReason: null };
 			await tx.snapshot.update({ where: { id: row.id }, data: change });
 			await recordEvent(tx, resources.clock, {
-				...{ severity: "info", type: "snapshot.deleting", cacheName: row.cacheName },
-				message: `Deletion of snapshot ${row.name} of cache ${row.cacheName} requested by ${caller.name}.`,
+				...{ severity: "info", type: "snapshot.deleting", ...cacheOf(row) },
+				message: `${titleOf(row)} will be deleted, as requested by ${caller.name}.`,
 			});
 			return toSnapshotView({ ...row, ...change });
 		},

@@ -8,7 +8,7 @@ import type {
 } from "../../contract/snapshot.ts";
 import { Prisma } from "../../data/database.ts";
 import { recordEvent } from "../../data/record-event.ts";
-import { FULL_SNAPSHOT, toSnapshotView } from "../../data/snapshot-view.ts";
+import { cacheOf, FULL_SNAPSHOT, titleOf, toSnapshotView } from "../../data/snapshot-view.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { findStore } from "../stores/find-store.ts";
@@ -38,8 +38,8 @@ export async function modifySnapshot(
 			});
 			if (isRenamed) {
 				await recordEvent(tx, resources.clock, {
-					...{ severity: "info", type: "snapshot.renamed", cacheName: row.cacheName },
-					message: `Snapshot ${name} of cache ${row.cacheName} is now named ${newName}.`,
+					...{ severity: "info", type: "snapshot.renamed", ...cacheOf(row) },
+					message: `${titleOf(before)} is now named ${newName}.`,
 				});
 			}
 			return toSnapshotView(row);
@@ -75,7 +75,7 @@ export async function copySnapshot(
 				include: FULL_SNAPSHOT,
 			});
 			await recordEvent(tx, resources.clock, {
-				...{ severity: "info", type: "snapshot.creating", cacheName },
+				...{ severity: "info", type: "snapshot.creating", ...cacheOf(original) },
 				message: `Copy ${target} of snapshot ${name} requested by ${caller.name}.`,
 			});
 			after(() => wakeSnapshots(resources));
