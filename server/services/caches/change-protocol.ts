@@ -19,7 +19,8 @@ import { emptyPreview, type PartPreview } from "./part-preview.ts";
 
 /** Engines start, load their data, and in cluster mode take no writes in their first two seconds. */
 const RESTART_SECONDS = 6;
-const MIB_PER_SECOND = 60;
+/** Data is saved, verified, saved by the replicas, and loaded, one after the other. */
+const MIB_PER_SECOND = 50;
 
 /** Why a serverless cache's protocol can't become the given one. */
 export function protocolProblems(
@@ -127,6 +128,6 @@ export function previewProtocol(
 			`Start all nodes in cluster mode with their data. The configuration endpoint gets port ${row.port}, which the primary endpoint has now; the reader endpoint goes.`,
 		],
 		restarts: nodes.map(({ name }) => name),
-		seconds: RESTART_SECONDS + (3 * bytes) / (MIB_PER_SECOND * 1024 ** 2),
+		seconds: RESTART_SECONDS + bytes / (MIB_PER_SECOND * 1024 ** 2),
 	};
 }

@@ -47,7 +47,7 @@ export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) 
 								isOn={draft.toCluster}
 								onChange={(toCluster) => set({ toCluster })}
 								error={errorOf("protocol")}
-								hint="The cache can then grow over many hosts. Clients wait while its nodes restart, about four seconds and ten more per GiB. From then on they should speak the cluster protocol: others work only until Larder adds a second shard. Commands on several keys need these keys in one slot, there is only database 0, and the reader endpoint goes."
+								hint="The cache can then grow over many hosts. Clients wait while its nodes restart, about four seconds and fifteen more per GiB. From then on they should speak the cluster protocol: others work only until Larder adds a second shard. Commands on several keys need these keys in one slot, there is only database 0, and the reader endpoint goes."
 							/>
 						)}
 						<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
