@@ -9,6 +9,7 @@ import { deleteCommand } from "./commands/caches/delete.ts";
 import { failoverCommand } from "./commands/caches/failover.ts";
 import { listCommand } from "./commands/caches/list.ts";
 import { metricsCommand } from "./commands/caches/metrics.ts";
+import { migrateCommand } from "./commands/caches/migrate.ts";
 import { modifyCommand } from "./commands/caches/modify.ts";
 import { moveCommand } from "./commands/caches/move.ts";
 import { pendingCommand } from "./commands/caches/pending.ts";
@@ -73,6 +74,7 @@ ${EXIT_CODES_HELP}`,
 		rebootCommand,
 		failoverCommand,
 		promoteCommand,
+		migrateCommand,
 		rebalanceCommand,
 		cancelCommand,
 		deleteCommand,

@@ -33,6 +33,7 @@ import {
 } from "./platform/secrets.ts";
 import { Signals } from "./platform/signals.ts";
 import { StartError } from "./platform/start-error.ts";
+import { startMigrationKeeper } from "./reconciler/migrations/keep-migrations.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import { startSnapshotKeeper } from "./reconciler/snapshots/keep-snapshots.ts";
 import type { Resources } from "./services/context.ts";
@@ -136,6 +137,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	await announceSetUp(home, url, setUp, logger);
 	reconciler = startReconciler(resources, logger);
 	const snapshotKeeper = startSnapshotKeeper(resources, logger);
+	const migrationKeeper = startMigrationKeeper(resources, logger);
 	await app.listen({ host: config.bind, port: config.port });
 	logger.info({ url, epoch: database.epoch }, "control plane is ready");
 
@@ -148,6 +150,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		await resources.transfers.close();
 		await app.close();
 		await snapshotKeeper.stop();
+		await migrationKeeper.stop();
 		await reconciler?.stop();
 		await database.close();
 		lock.release();

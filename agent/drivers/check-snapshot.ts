@@ -14,6 +14,24 @@ export function checkSnapshot(
 	checkName: string,
 	file: string,
 ): Promise<KeptDataCheck> {
+	return runCheck(program, checkName, file, "RDB looks OK");
+}
+
+/** The same for append-only files, of which `file` is the manifest: what is wrong, in a clause; null for nothing. */
+export async function findAppendFault(
+	program: string,
+	checkName: string,
+	file: string,
+): Promise<string | null> {
+	return (await runCheck(program, checkName, file, "All AOF files and manifest are valid")).fault;
+}
+
+function runCheck(
+	program: string,
+	checkName: string,
+	file: string,
+	approval: string,
+): Promise<KeptDataCheck> {
 	return new Promise((resolve) => {
 		const databases = new Set<number>();
 		let isWhole = false;
@@ -28,7 +46,7 @@ export function checkSnapshot(
 		createInterface(check.stdout).on("line", (line) => {
 			const database = /Selecting DB ID (\d+)/.exec(line)?.[1];
 			if (database !== undefined) databases.add(Number(database));
-			isWhole ||= line.includes("RDB looks OK");
+			isWhole ||= line.includes(approval);
 			last = line.trim() || last;
 		});
 		check.on("error", (error) => fail(error.message));

@@ -3,6 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { RequestCounters } from "../../server/contract/client-requests.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit, engineStateSchema } from "../../server/contract/host-report.ts";
+import type { Persistence } from "../../server/contract/persistence.ts";
 import type { UsageCounters } from "../../server/contract/usage-reading.ts";
 import type { ClientSigns } from "../elastic/client-presence.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
@@ -29,6 +30,8 @@ export interface LaunchContext {
 	readonly refusedParameters: ParameterValues;
 	/** What the engine must load; null for what the kind says. */
 	readonly restoreFile: string | null;
+	/** It loads its append-only files, and goes on writing them. */
+	readonly fromAppendFiles: boolean;
 	readonly logger: Logger;
 }
 
@@ -88,6 +91,24 @@ export interface ElasticControl {
 	readonly throttledMs: number | null;
 }
 
+/** What the append-only files of a running engine are worth. */
+export interface AppendState {
+	/** incomplete: the engine is still writing the first file. */
+	readonly files: "off" | "incomplete" | "complete";
+	/** What keeps it from writing, in a clause; null for nothing. */
+	readonly problem: string | null;
+}
+
+/** Turns the append-only files of a running engine on and off. */
+export interface AppendControl {
+	/** As of the last observation. */
+	look(): Promise<AppendState>;
+	turnOn(persistence: Persistence): Promise<void>;
+	turnOff(): Promise<void>;
+	/** How often it makes sure that what it has written is on disk. */
+	keepPace(persistence: Persistence): Promise<void>;
+}
+
 /** The result of one step of convergence. */
 export interface Convergence {
 	/** Role and settings are as wanted. */
@@ -109,6 +130,8 @@ export interface EngineSession {
 	readonly clientLimit: ClientLimit | null;
 	/** Null for an engine that can't be elastic. */
 	readonly elastic: ElasticControl | null;
+	/** Null for an engine that can't write any. */
+	readonly appendFiles: AppendControl | null;
 	observe(): Promise<EngineState & { processId: number }>;
 	/** Compares the actual with the wanted state, and acts on one difference. Safe to repeat. */
 	converge(assignment: Assignment, state: EngineState): Promise<Convergence>;
@@ -164,6 +187,10 @@ export interface EngineDriver {
 	 * held data.
 	 */
 	hasServed(paths: InstancePaths): Promise<boolean>;
+	/** Whether the engine's append-only files exist. */
+	hasAppendFiles(paths: InstancePaths): Promise<boolean>;
+	/** What is wrong with them, in a clause; null if they are whole. `program` is the engine's server. */
+	findAppendFault(paths: InstancePaths, program: string): Promise<string | null>;
 	/** Whether the data kept for a reboot exists. */
 	hasKeptData(paths: InstancePaths): Promise<boolean>;
 	/** Reads all of the kept data. `program` is the engine's server. */

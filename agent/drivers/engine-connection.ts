@@ -46,7 +46,10 @@ export class EngineConnection {
 	/** Called once when the connection ends, unless `close` ends it. */
 	onLost: (() => void) | null = null;
 
-	private constructor(socket: Socket, { host, port, encoding = "utf8" }: EngineAddress) {
+	private constructor(
+		socket: Socket,
+		{ host, port, encoding = "utf8" }: Pick<EngineAddress, "host" | "port" | "encoding">,
+	) {
 		this.socket = socket;
 		this.address = { host, port };
 		this.encoding = encoding;
@@ -91,6 +94,11 @@ export class EngineConnection {
 			},
 		);
 		return { connection, authenticated };
+	}
+
+	/** Over a socket that the caller has connected. It doesn't log in. */
+	static over(socket: Socket, address: { host: string; port: number }): EngineConnection {
+		return new EngineConnection(socket, address);
 	}
 
 	get closed(): boolean {

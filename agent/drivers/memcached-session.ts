@@ -27,6 +27,7 @@ export class MemcachedSession implements EngineSession {
 	/** Ends with the last question asked. The next one waits for it, so questions can't overtake each other. */
 	private queue: Promise<unknown> = Promise.resolve();
 
+	readonly appendFiles = null;
 	clientLimit: ClientLimit | null = null;
 	/** Null for a node whose size doesn't follow its load. */
 	readonly elastic: MemcachedElastic | null;

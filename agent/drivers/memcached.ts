@@ -23,6 +23,8 @@ export const memcachedDriver: EngineDriver = {
 	writeFiles: async ({ assignment, paths }) => await writeFirstProxy(paths.proxy, assignment),
 	// It logs nothing when it starts to serve. It makes no difference whether it did, since it keeps no data.
 	hasServed: async () => false,
+	hasAppendFiles: async () => false,
+	findAppendFault: async () => null,
 	hasKeptData: async () => false,
 	checkKeptData: async () => ({
 		fault: "without saving its data: Memcached can't",

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Assignment } from "../../server/contract/desired-state.ts";
+import {
+	REPLICATION_USERNAME,
+	replicationPasswordText,
+} from "../../server/contract/replication-user.ts";
 
 /**
  * The user that a replica logs in to its primary as. A replica shows its password to any address that it is
@@ -7,8 +11,10 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
  * cache's system password.
  */
 export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "systemPassword">) {
-	const password = createHash("sha256").update(`replication ${systemPassword}`).digest("hex");
-	return { username: "larder-replication", password } as const;
+	const password = createHash("sha256")
+		.update(replicationPasswordText(systemPassword))
+		.digest("hex");
+	return { username: REPLICATION_USERNAME, password } as const;
 }
 
 /**

@@ -28,14 +28,17 @@ const THROTTLE_COMMANDS = ["info", "client|pause"];
  * Sentinel, each with only the permissions it needs. It holds hashes only.
  */
 export function renderAcl(
-	assignment: Pick<Assignment, "cluster" | "elastic" | "engine" | "engineVersion" | "auth">,
+	assignment: Pick<
+		Assignment,
+		"cluster" | "elastic" | "engine" | "engineVersion" | "auth" | "migration"
+	>,
 ): string {
 	const { auth } = assignment;
 	const clientSecret =
 		auth.clientPasswordSha256 === null ? "nopass" : `#${auth.clientPasswordSha256}`;
 	const replication = replicationLogin(auth);
 	const users = [
-		[`default on ${clientSecret}`, ...clientRules(assignment)],
+		[`default on ${clientSecret}`, ...clientRules(assignment), ...migrationRules(assignment)],
 		[`${auth.systemUsername} on #${sha256(auth.systemPassword)}`, "~* &* +@all"],
 		[`${replication.username} on #${sha256(replication.password)}`, only(REPLICATION_COMMANDS)],
 		...slotUser(assignment),
@@ -47,6 +50,11 @@ export function renderAcl(
 		],
 	];
 	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
+}
+
+/** Until the cache leads, what its clients wrote would be lost. */
+function migrationRules({ migration }: Pick<Assignment, "migration">): string[] {
+	return migration === undefined || migration.phase === "lead" ? [] : ["-@write"];
 }
 
 /** The names of all users in that file. */

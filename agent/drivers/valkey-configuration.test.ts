@@ -20,6 +20,7 @@ const context = {
 	kind: "again",
 	refusedParameters: {},
 	restoreFile: null,
+	fromAppendFiles: false,
 	logger: pino({ level: "silent" }),
 } satisfies LaunchContext;
 const render = (changes: Partial<LaunchContext> = {}) =>

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { BACKSTOP_TIMING, CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
+import { fsyncOf } from "./append-files.ts";
 import type { LaunchContext } from "./driver.ts";
 import { leadSettings } from "./lead-permission.ts";
 import { replicationLogin } from "./replication-login.ts";
@@ -61,7 +62,8 @@ function defaultSettings({ assignment }: LaunchContext): Setting[] {
 	return settings;
 }
 
-function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting[] {
+function ownSettings(context: LaunchContext): Setting[] {
+	const { assignment, paths, bindAddress } = context;
 	const replication = replicationLogin(assignment.auth);
 	return [
 		...leadSettings(assignment, assignment.role.kind === "primary"),
@@ -80,7 +82,9 @@ function ownSettings({ assignment, paths, bindAddress }: LaunchContext): Setting
 		// Out of memory, the kernel ends the process that saves or syncs first, then replicas, and primaries last.
 		["oom-score-adj", "relative"],
 		["oom-score-adj-values", ...OOM_SCORES],
-		["appendonly", "no"],
+		// With these files, an engine loads nothing else. So it starts without them, and its agent turns them on.
+		["appendonly", context.fromAppendFiles ? "yes" : "no"],
+		["appendfsync", fsyncOf(assignment.persistence)],
 		["masteruser", replication.username],
 		["masterauth", replication.password],
 		// An idle replica can tell a silent primary from a quiet one within 2 s.

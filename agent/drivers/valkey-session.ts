@@ -5,6 +5,7 @@ import type { ClientLimit } from "../../server/contract/host-report.ts";
 import { CLIENTS_MAX_DEFAULT } from "../../server/contract/limits.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
 import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
+import { AppendFiles } from "./append-files.ts";
 import { askNode, type NodeAddress } from "./ask-node.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
@@ -61,6 +62,7 @@ export class ValkeySession implements EngineSession {
 		(...args) => this.command(...args),
 		() => this.writeCommands(),
 	);
+	readonly appendFiles: AppendFiles;
 	private readonly inTouch: () => boolean;
 	private readonly cacheHosts: () => readonly string[];
 	private readonly guard = new SentinelGuard((...args) => this.command(...args));
@@ -89,6 +91,7 @@ export class ValkeySession implements EngineSession {
 		this.connection = options.connection;
 		this.connection.onLost = options.onClosed;
 		this.paths = options.paths;
+		this.appendFiles = new AppendFiles(options.paths, (...args) => this.command(...args));
 		this.assignment = options.assignment;
 		this.inTouch = options.inTouch;
 		this.cacheHosts = options.cacheHosts;
@@ -122,6 +125,7 @@ export class ValkeySession implements EngineSession {
 		]);
 		this.topology = topology;
 		this.barred = isBarred(info);
+		this.appendFiles.note(info);
 		this.clientsMax = Number(info.get("maxclients") ?? CLIENTS_MAX_DEFAULT);
 		const state = readEngineState(info);
 		const additions = state.loading ? undefined : await this.additions.read(this.assignment());
@@ -297,7 +301,9 @@ export class ValkeySession implements EngineSession {
 	async shutdownKeepingData(): Promise<void> {
 		// The engine first lets its replicas catch up, and records where its history ends, so that they can
 		// continue from there.
-		await this.connection.command(["SHUTDOWN", "SAVE"], SAVE_TIMEOUT_MS);
+		const hasFiles = this.appendFiles.isComplete && this.assignment().elastic?.asleep !== true;
+		const kept = hasFiles ? "NOSAVE" : "SAVE";
+		await this.connection.command(["SHUTDOWN", kept], SAVE_TIMEOUT_MS);
 	}
 
 	close(): void {

@@ -1,7 +1,8 @@
 import { readFileIfExists, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { CLUSTER_BUS_OFFSET } from "../../server/contract/limits.ts";
 import { keepDamaged, keepUnloadedData } from "../instances/damaged-files.ts";
-import { checkSnapshot } from "./check-snapshot.ts";
+import { appendDirectory, appendManifest, hasAppendFiles } from "./append-files.ts";
+import { checkSnapshot, findAppendFault } from "./check-snapshot.ts";
 import type { EngineDriver } from "./driver.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { holdBackCause } from "./hold-back.ts";
@@ -67,12 +68,21 @@ export function valkeyDriver(engine: ValkeyEngine): EngineDriver {
 			return `${FAULT_TEXT[fault](nodeName, nodesFile(paths))}, so it can't rejoin its cluster. Another node will take its place; if none can, restore the file`;
 		},
 
-		hasKeptData: hasSnapshot,
+		hasAppendFiles,
+		findAppendFault: (paths, program) =>
+			findAppendFault(program, `${flavor.prefix}-check-aof`, appendManifest(paths)),
+		hasKeptData: async (paths) => (await hasAppendFiles(paths)) || (await hasSnapshot(paths)),
 		async checkKeptData(paths, program) {
 			if (!(await hasSnapshot(paths))) return { fault: "without saving its data", databases: [] };
 			return await checkSnapshot(program, `${flavor.prefix}-check-rdb`, snapshotFile(paths));
 		},
-		keepUnloadedData: (paths) => keepUnloadedData(paths, snapshotFile(paths)),
+		async keepUnloadedData(paths) {
+			const isAppended = await hasAppendFiles(paths);
+			return await keepUnloadedData(
+				paths,
+				isAppended ? appendDirectory(paths) : snapshotFile(paths),
+			);
+		},
 		discardKeptData: discardSnapshot,
 
 		launchArguments: ({ paths }) => [ownFile(paths.configuration)],

@@ -61,5 +61,7 @@ async function keepNewest(
 		names.map(async (name) => ({ name, at: (await stat(join(directory, name))).ctimeMs })),
 	);
 	const old = aged.sort((a, b) => b.at - a.at).slice(count);
-	await Promise.all(old.map(({ name }) => rm(join(directory, name), { force: true })));
+	await Promise.all(
+		old.map(({ name }) => rm(join(directory, name), { recursive: true, force: true })),
+	);
 }

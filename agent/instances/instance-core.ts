@@ -5,6 +5,7 @@ import type { ReportedObservation } from "../../server/contract/host-report.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import { ownTraffic } from "../drivers/own-traffic.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
+import { MigrationJob } from "../migration/migration-job.ts";
 import { RestoreJob } from "../snapshots/restore-job.ts";
 import { SnapshotJob } from "../snapshots/snapshot-job.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
@@ -39,6 +40,7 @@ export class InstanceCore {
 	readonly elasticity: Elasticity;
 	readonly snapshots: SnapshotJob;
 	readonly restore: RestoreJob;
+	readonly migration: MigrationJob;
 	readonly pace = new PollPace();
 	readonly wakeSignal = new WakeSignal();
 	assignment: Assignment | null = null;
@@ -80,6 +82,10 @@ export class InstanceCore {
 	 * `performance.now()`.
 	 */
 	turnedAt = Number.NEGATIVE_INFINITY;
+	/** Why it can't keep its data on disk, in a sentence without its period; null if it can. */
+	persistenceProblem: string | null = null;
+	/** The generation under which the agent last looked at how often the engine's data goes to disk. */
+	persistedGeneration = -1;
 	/** The engine's state has been examined. */
 	known = false;
 
@@ -119,6 +125,12 @@ export class InstanceCore {
 				this.wake();
 			},
 		});
+		this.migration = new MigrationJob({
+			directory: this.paths.migration,
+			login: () => this.login(),
+			isApplied: () => (this.record?.generation ?? -1) >= (this.assignment?.generation ?? 0),
+			onNews: () => context.onChange(),
+		});
 		this.display = new InstanceDisplay({
 			observation: () => this.observation(),
 			onNews: () => context.onChange(),
@@ -130,6 +142,11 @@ export class InstanceCore {
 		const wanted = this.removing || this.setAside ? null : this.assignment;
 		this.snapshots.keep(wanted?.snapshot);
 		this.restore.keep(wanted?.restore);
+		this.migration.keep(wanted?.migration);
+	}
+
+	async stopJobs(): Promise<void> {
+		await Promise.all([this.snapshots.stop(), this.restore.stop(), this.migration.stop()]);
 	}
 
 	/** How the agent reaches the engine as it runs now. */
@@ -170,11 +187,13 @@ export class InstanceCore {
 		const observation = observationOf(this.id, this.display.view, this.record, wanted);
 		const { report: snapshot } = this.snapshots;
 		const { report: restore } = this.restore;
+		const { report: migration } = this.migration;
 		return {
 			...observation,
 			...(elastic !== undefined && { elastic }),
 			...(snapshot !== null && { snapshot }),
 			...(restore !== null && { restore }),
+			...(migration !== null && { migration }),
 		};
 	}
 

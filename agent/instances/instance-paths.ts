@@ -13,6 +13,7 @@ export interface InstancePaths {
 	/** What a snapshot of it, or its restore from one, needs for a while. */
 	readonly snapshot: string;
 	readonly restore: string;
+	readonly migration: string;
 	readonly record: string;
 	/** Exists while the instance is left alone; tells people why. */
 	readonly setAside: string;
@@ -21,7 +22,8 @@ export interface InstancePaths {
 }
 
 /** Temporary files of an engine: left behind if its process dies or a copy is interrupted. */
-export const ENGINE_LEFTOVER = /^(temp-.*\.rdb|nodes\.conf[.-].*tmp.*|.*\.[0-9a-f]{12}\.tmp)$/;
+export const ENGINE_LEFTOVER =
+	/^(temp-.*\.(rdb|aof)|nodes\.conf[.-].*tmp.*|.*\.[0-9a-f]{12}\.tmp)$/;
 
 export function instancesDir(homeDir: string): string {
 	return join(homeDir, "instances");
@@ -47,6 +49,7 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 		data: join(directory, "data"),
 		snapshot: join(directory, "snapshot"),
 		restore: join(directory, "restore"),
+		migration: join(directory, "migration"),
 		record: join(directory, "state.json"),
 		setAside: join(directory, "SET-ASIDE"),
 		launched: join(launchedDir(homeDir), `${assignmentId}.json`),

@@ -40,6 +40,8 @@ export const instanceRecordSchema = z.object({
 	rebooting: z.boolean().default(false),
 	/** It is rebooting with, or its process started with, the data of a predecessor that had synced. */
 	keptData: z.boolean().default(false),
+	/** Whether its append-only files hold all that its newest process has acknowledged (persistence.ts). */
+	appendFiles: z.enum(["no", "yes", "loading"]).default("no"),
 	/** It ended in order to sleep, and the data that it kept has been verified. */
 	asleep: z.boolean().default(false),
 	/** How often it has been started since it slept, without having served yet. */
@@ -72,6 +74,7 @@ export function emptyRecord(
 		launchReboot: -1,
 		rebooting: false,
 		keptData: false,
+		appendFiles: "no",
 		asleep: false,
 		wakings: 0,
 		launchedParameters: null,

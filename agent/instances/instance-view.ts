@@ -69,6 +69,7 @@ export function observationOf(
 		reboot: record?.reboot ?? -1,
 		pendingParameters: record === null ? [] : pendingParameters(assignment, record),
 		keptData: record?.keptData ?? false,
+		...(record !== null && record.appendFiles !== "no" && { persisted: true }),
 		...(record?.asleep === true && view.pid === null && { asleep: true }),
 		...(isKeptForCluster(record, assignment) && view.pid === null && { fitsCluster: true }),
 		clientLimit: view.pid === null ? null : view.clientLimit,

@@ -174,7 +174,7 @@ export class Instance {
 		core.elasticity.stop();
 		core.link.close();
 		core.wake();
-		await Promise.all([this.loop, core.snapshots.stop(), core.restore.stop()]);
+		await Promise.all([this.loop, core.stopJobs()]);
 		core.link.close();
 		core.process?.release();
 	}
@@ -273,7 +273,7 @@ export class Instance {
 			return STOP_POLL_MS;
 		}
 		core.elasticity.stop();
-		await Promise.all([core.snapshots.stop(), core.restore.stop()]);
+		await core.stopJobs();
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
 		await rm(`${core.paths.launched}.damaged`, { force: true });

@@ -85,14 +85,19 @@ export async function launchInstance(options: {
 	const kind = launchKindOf(record);
 	const { parameters } = assignment;
 	const refusedParameters = stillRefused(record.refusedParameters, parameters);
+	const fromAppendFiles =
+		kind !== "first" &&
+		restoreFile === null &&
+		record.appendFiles !== "no" &&
+		(await driver.hasAppendFiles(paths));
 	const launch = {
 		...{ assignment, paths, bindAddress, advertisedAddress, kind, refusedParameters, logger },
-		restoreFile,
+		...{ restoreFile, fromAppendFiles },
 	};
 	await mkdir(paths.data, { recursive: true, mode: 0o700 });
 	await sweepTemporary(paths.data, ENGINE_LEFTOVER);
 	await driver.writeFiles(launch);
-	const keptData = kind === "reboot" && record.keptData && (await driver.hasKeptData(paths));
+	const isRebooted = kind === "reboot" && record.keptData && (await driver.hasKeptData(paths));
 	await options.saveIntent({
 		...record,
 		hostId: options.hostId,
@@ -105,7 +110,8 @@ export async function launchInstance(options: {
 		generation: assignment.generation,
 		port: assignment.port,
 		launchReboot: assignment.reboot,
-		keptData,
+		keptData: isRebooted || fromAppendFiles,
+		appendFiles: fromAppendFiles ? "loading" : "no",
 		asleep: false,
 		wakings: record.asleep || record.wakings > 0 ? record.wakings + 1 : 0,
 		launchedParameters: launchedParameters(parameters),

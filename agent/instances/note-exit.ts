@@ -13,6 +13,7 @@ import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { type InstanceReason, reasonOf } from "./instance-view.ts";
 import { readLogTail } from "./log-tail.ts";
+import { couldNotLoad } from "./persistence.ts";
 import { isStopping, keepUnloaded, mayWakeAgain, rebootOver } from "./reboot.ts";
 
 /** The engine's process has ended: reports it, and records what that means for the next start. */
@@ -55,15 +56,24 @@ export async function noteExit(
 	if (core.assignment?.cluster && record.port !== null) {
 		await cutConnections(core.context.bindAddress, record.port);
 	}
+	const driver = driverOf(record.engine);
+	const isDamaged = await couldNotLoad(core, record, engine.exitDetail, diskFull);
+	// Its files are loaded at the next start.
+	const isPersisted = record.appendFiles !== "no" && !isDamaged;
+	const unloaded = isPersisted ? "" : await keepUnloaded(driver, core.paths, record, isDamaged);
 	const over = record.rebooting ? rebootOver(record, record.launchReboot) : record;
-	await core.save({ ...over, identity: null, history: empty ? "never" : record.history });
+	await core.save({
+		...over,
+		identity: null,
+		history: empty ? "never" : record.history,
+		appendFiles: isPersisted ? "yes" : "no",
+	});
 	// The log of a killed process doesn't say why it ended.
 	const killed = /SIG(KILL|TERM)/.test(engine.exitDetail ?? "");
 	const tail = killed && !empty ? "" : await readLogTail(core.paths.log);
-	const unloaded = await keepUnloaded(driverOf(record.engine), core.paths, record);
 	const message = `${what}${tail === "" ? "" : `; its log ends with: ${tail}`}${unloaded}`;
 	if (code !== "exited") core.show({ reason: reasonOf(code, message) });
-	if (isExitNews(core.exits)) core.tell("error", "node.exited", message);
+	if (isExitNews(core.exits) || unloaded !== "") core.tell("error", "node.exited", message);
 }
 
 function exitCodeOf(exits: ExitHistory, empty: boolean): InstanceReason["code"] {

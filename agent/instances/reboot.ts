@@ -56,15 +56,16 @@ export function mayWakeAgain(record: InstanceRecord, exitDetail: string | null):
 }
 
 /**
- * Keeps the data that a rebooted node couldn't load, before the node starts without it. Returns what to add to the
+ * Keeps the data that a node couldn't load, before the node starts without it. Returns what to add to the
  * message about its end; empty if there is nothing to keep.
  */
 export async function keepUnloaded(
 	driver: EngineDriver,
 	paths: InstancePaths,
 	record: InstanceRecord,
+	isDamaged = false,
 ): Promise<string> {
-	if (!record.rebooting || !record.keptData) return "";
+	if (!isDamaged && !(record.rebooting && record.keptData)) return "";
 	const kept = await driver.keepUnloadedData(paths);
 	return kept ? "; the data that it couldn't load is kept in damaged/" : "";
 }

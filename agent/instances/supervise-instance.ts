@@ -11,6 +11,7 @@ import type { InstanceRecord } from "./instance-record.ts";
 import { isStateNews, isUrgentNews, reasonOf } from "./instance-view.ts";
 import { noteFull } from "./note-full.ts";
 import { refusedValues } from "./pending-parameters.ts";
+import { isPersisted, keepPersistence } from "./persistence.ts";
 import { rebootOver } from "./reboot.ts";
 import { saysBusy, saysFull } from "./silence.ts";
 import { tendSyncs } from "./sync-failures.ts";
@@ -135,6 +136,7 @@ async function converge(
 	if (serves && assignment.restore !== undefined) {
 		await driverOf(assignment.engine).discardKeptData(core.paths);
 	}
+	if (serves) record = await keepPersistence(core, assignment, record, session, engineState);
 	const { converged, acted } = await session.converge(assignment, engineState);
 	await tendSyncs(core, assignment, session, leads);
 	if (acted) core.disturb();
@@ -144,14 +146,14 @@ async function converge(
 	core.known = true;
 	core.show({
 		phase: record.rebooting ? "rebooting" : "running",
-		reason: null,
+		reason: core.persistenceProblem === null ? null : reasonOf("disk", core.persistenceProblem),
 		pid: core.process?.identity.pid ?? null,
 		engineState,
 		silentSince: null,
 		busy: false,
 		clientLimit: noteClientLimit(core, assignment, record, session),
 		convergedGeneration:
-			converged && record.generation >= assignment.generation
+			converged && isPersisted(assignment, record) && record.generation >= assignment.generation
 				? assignment.generation
 				: convergedGeneration,
 	});

@@ -45,6 +45,7 @@ export class TestNode {
 			...{ assignment, paths: instancePaths(homeDir, assignment.id), logger, kind: "again" },
 			...{ bindAddress: host, advertisedAddress: host, refusedParameters: {} },
 			restoreFile: null,
+			fromAppendFiles: false,
 		};
 	}
 

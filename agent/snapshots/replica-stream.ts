@@ -51,7 +51,7 @@ export async function copyData(
 }
 
 /** Valkey sends replicas of an unknown version an older format, which can't hold all of its data. */
-const ANY_VERSION = ["REPLCONF", "version", "255.255.255"];
+export const ANY_VERSION = ["REPLCONF", "version", "255.255.255"];
 
 /** Each is answered with a line. The last one keeps the engine from sending anything after the data. */
 const preludeOf = ({ username, password }: EngineLogin) => [
@@ -60,7 +60,7 @@ const preludeOf = ({ username, password }: EngineLogin) => [
 	["REPLCONF", "rdb-only", "1"],
 ];
 
-function send(socket: Socket, commands: readonly (readonly string[])[]): void {
+export function send(socket: Socket, commands: readonly (readonly string[])[]): void {
 	const texts = commands.map((args) => {
 		const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
 		return `*${args.length}\r\n${parts.join("")}`;
@@ -69,7 +69,7 @@ function send(socket: Socket, commands: readonly (readonly string[])[]): void {
 }
 
 /** The engine's answers, line by line, and what follows them. */
-class AnswerReader {
+export class AnswerReader {
 	private readonly chunks: AsyncIterator<Buffer>;
 	private seen: Buffer = Buffer.alloc(0);
 
@@ -152,13 +152,13 @@ async function receive(
 	return { bytes, sha256: hash.digest("hex") };
 }
 
-interface Ending {
+export interface Ending {
 	/** What follows the data; null if its size is known instead. */
 	readonly mark: Buffer | null;
 	readonly size: number;
 }
 
-function endingOf(line: string): Ending {
+export function endingOf(line: string): Ending {
 	const mark = /^\$EOF:(.{40})$/.exec(line)?.[1];
 	if (mark !== undefined) return { mark: Buffer.from(mark, "latin1"), size: 0 };
 	const size = /^\$(\d+)$/.exec(line)?.[1];

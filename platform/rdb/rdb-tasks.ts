@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { WantedSlots } from "./filter-rdb.ts";
 import { RdbError } from "./rdb-error.ts";
+import type { WrittenCommands } from "./rdb-to-commands.ts";
 import type { RdbContent } from "./walk-rdb.ts";
 
 /** What a thread does with RDB files, and what it answers. */
@@ -8,6 +9,7 @@ export type RdbTask =
 	| { readonly kind: "walk"; readonly path: string }
 	/** Of a foreign file: its checksum too. */
 	| { readonly kind: "verify"; readonly path: string }
+	| { readonly kind: "commands"; readonly path: string; readonly target: string }
 	| {
 			readonly kind: "filter";
 			readonly sources: readonly string[];
@@ -16,6 +18,7 @@ export type RdbTask =
 	  };
 export type RdbAnswer =
 	| { readonly content: RdbContent }
+	| { readonly written: WrittenCommands }
 	| { readonly keys: number }
 	| { readonly damage: string };
 
@@ -34,6 +37,17 @@ export async function verifyRdb(path: string, signal: AbortSignal): Promise<RdbC
 	const answer = await runTask({ kind: "verify", path }, signal);
 	if (!("content" in answer)) throw new Error("the thread answered another question");
 	return answer.content;
+}
+
+/** `writeCommands` in a thread of its own. */
+export async function translateRdb(
+	path: string,
+	target: string,
+	signal: AbortSignal,
+): Promise<WrittenCommands> {
+	const answer = await runTask({ kind: "commands", path, target }, signal);
+	if (!("written" in answer)) throw new Error("the thread answered another question");
+	return answer.written;
 }
 
 /** `filterRdb` in a thread of its own. */

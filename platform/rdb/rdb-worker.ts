@@ -3,6 +3,7 @@ import { filterRdb } from "./filter-rdb.ts";
 import { checkRdbChecksum } from "./rdb-checksum.ts";
 import { RdbError } from "./rdb-error.ts";
 import type { RdbAnswer, RdbTask } from "./rdb-tasks.ts";
+import { writeCommands } from "./rdb-to-commands.ts";
 import { walkRdb } from "./walk-rdb.ts";
 
 function carryOut(task: RdbTask): RdbAnswer {
@@ -13,6 +14,8 @@ function carryOut(task: RdbTask): RdbAnswer {
 				return { content: walkRdb(task.path) };
 			case "walk":
 				return { content: walkRdb(task.path) };
+			case "commands":
+				return { written: writeCommands(task.path, task.target) };
 			case "filter":
 				return filterRdb(task.sources, task.slots, task.target);
 		}

@@ -13,6 +13,7 @@ import { nodeMetricsSchema } from "./metrics.ts";
 import { endpointNamesSchema } from "./names.ts";
 import { operationSchema } from "./operation.ts";
 import { pageOf } from "./pagination.ts";
+import { persistenceSchema } from "./persistence.ts";
 import { serverlessViewShape } from "./serverless.ts";
 
 export const endpointSchema = z.object({ host: z.string(), port: z.number() });
@@ -177,6 +178,9 @@ export const cacheSchema = z.object({
 		.default(0)
 		.describe("how long daily snapshots are kept; 0 for no daily snapshots"),
 	snapshotWindow: z.string().default("03:00-04:00").describe("when they are taken, in UTC"),
+	persistence: persistenceSchema
+		.default("none")
+		.describe("how often nodes make sure that every change is on disk; none for never"),
 	hourlyCost: z
 		.number()
 		.nullable()
@@ -259,4 +263,11 @@ export const credentialsSchema = z.object({
 	mode: authModeSchema,
 	username: z.string().nullable(),
 	password: z.string().nullable(),
+	replication: z
+		.object({ username: z.string(), password: z.string() })
+		.nullable()
+		.default(null)
+		.describe(
+			"with which an engine outside Larder can replicate from a node of this cache; it may copy all data, and nothing else. Null for Memcached and serverless caches",
+		),
 });

@@ -23,6 +23,7 @@ describe("a create request", () => {
 			evictionPolicy: null,
 			deletionProtection: false,
 			snapshotRetentionDays: 0,
+			persistence: "none",
 			asked: {},
 			auth: "password",
 			tags: {},

@@ -14,6 +14,7 @@ import { LIMITS } from "./limits.ts";
 import { maintenanceWindowSchema } from "./maintenance-window.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
+import { persistenceRefusal, persistenceSchema } from "./persistence.ts";
 import {
 	changeLimits,
 	kindRefusals,
@@ -97,6 +98,11 @@ const createCacheFields = z.strictObject({
 	snapshotWindow: snapshotWindowSchema
 		.optional()
 		.describe("when they are taken, daily and in UTC, such as 03:00-04:00; that hour if absent"),
+	persistence: persistenceSchema
+		.default("none")
+		.describe(
+			"aof-everysec or aof-always: nodes write every change to disk, and load it when they start again. A power cut loses a second, or nothing",
+		),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
 	...serverlessInputShape,
@@ -126,8 +132,10 @@ function memcachedSnapshotRefusals({ snapshot, snapshotRetentionDays }: CreateCa
 }
 
 function refusals(value: CreateCacheFields): { field: keyof CreateCacheFields; message: string }[] {
+	const volatile = persistenceRefusal(value.persistence, value);
 	const misplaced = [
 		...kindRefusals(value.kind, value, "create"),
+		...(volatile === null ? [] : [{ field: "persistence" as const, message: volatile }]),
 		...(value.engine === "memcached" ? memcachedSnapshotRefusals(value) : []),
 	];
 	if (value.kind === "provisioned") return [...misplaced, ...shapeRefusals(value)];

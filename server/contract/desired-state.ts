@@ -2,7 +2,9 @@ import { z } from "zod";
 import { agentProtocolSchema } from "./agent.ts";
 import { engineSchema } from "./enums.ts";
 import { BUSY_TIMING, LIMITS } from "./limits.ts";
+import { migrationOrderSchema } from "./migration.ts";
 import { namesSchema } from "./names.ts";
+import { persistenceSchema } from "./persistence.ts";
 import { restoreOrderSchema, snapshotOrderSchema } from "./snapshot.ts";
 
 export const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
@@ -150,6 +152,14 @@ export const assignmentSchema = z.object({
 		.describe(
 			"of a primary: at every start, its engine loads this, and nothing else. It doesn't start without it",
 		),
+	migration: migrationOrderSchema
+		.optional()
+		.describe(
+			"of a primary: its engine takes the place of another one. Its clients may only read until the phase is lead",
+		),
+	persistence: persistenceSchema
+		.optional()
+		.describe("absent for none: then the engine writes nothing, and its files are deleted"),
 	parameters: z.array(engineParameterSchema).max(500),
 	auth: z.object({
 		clientPasswordSha256: z

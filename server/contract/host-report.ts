@@ -6,6 +6,7 @@ import { clusterBusGuardSchema, forwardingSchema, hostWarningSchema } from "./ho
 import { instantSchema } from "./instant.ts";
 import { AGENT_TIMING, LIMITS } from "./limits.ts";
 import { nodeMetricsSchema } from "./metrics.ts";
+import { migrationReportSchema } from "./migration.ts";
 import { restoreReportSchema, snapshotReportSchema } from "./snapshot.ts";
 import { type UsageReading, usageReadingSchema } from "./usage-reading.ts";
 
@@ -147,6 +148,10 @@ export const reportedObservationSchema = z.object({
 	pendingParameters: z.array(z.string()).max(500),
 	/** It is rebooting with, or its process started with, the data of a predecessor that had synced. */
 	keptData: z.boolean().default(false),
+	persisted: z
+		.boolean()
+		.optional()
+		.describe("its files hold all that its newest process has acknowledged: a start loads that"),
 	asleep: z
 		.boolean()
 		.optional()
@@ -158,6 +163,7 @@ export const reportedObservationSchema = z.object({
 	engineState: engineStateSchema.nullable(),
 	elastic: elasticStateSchema.optional().describe("of a node whose assignment is elastic"),
 	snapshot: snapshotReportSchema.optional().describe("of the snapshot in its assignment"),
+	migration: migrationReportSchema.optional().describe("of the migration in its assignment"),
 	restore: restoreReportSchema.optional().describe("of the restore in its assignment"),
 });
 export type ReportedObservation = z.infer<typeof reportedObservationSchema>;

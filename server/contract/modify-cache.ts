@@ -13,6 +13,7 @@ import { LIMITS } from "./limits.ts";
 import { maintenanceWindowSchema } from "./maintenance-window.ts";
 import { nodeTypeNameSchema } from "./node-type.ts";
 import { parameterGroupNameSchema } from "./parameter-group.ts";
+import { persistenceSchema } from "./persistence.ts";
 import { serverlessInputShape } from "./serverless.ts";
 import { snapshotWindowSchema } from "./snapshot-window.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -34,11 +35,14 @@ export const modifyCacheInputSchema = z
 		snapshotWindow: snapshotWindowSchema
 			.optional()
 			.describe("daily, in UTC, an hour at least, such as 03:00-04:00"),
+		persistence: persistenceSchema
+			.optional()
+			.describe("changes at once, without a restart; none deletes the files"),
 		apply: z
 			.enum(["now", "window"])
 			.optional()
 			.describe(
-				"now if absent. window: changes to nodes wait for the maintenance window; description, tags, deletionProtection and maintenanceWindow change at once",
+				"now if absent. window: changes to nodes wait for the maintenance window; description, tags, deletionProtection, persistence and maintenanceWindow change at once",
 			),
 		parameterGroup: parameterGroupNameSchema
 			.optional()

@@ -10,6 +10,7 @@ import {
 	type RateCard,
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
+import { persistenceSchema } from "../contract/persistence.ts";
 import { modeView } from "../domain/cache/mode-progress.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
 import { allNodes, nodesWanted, primaryOf } from "../domain/cache/model.ts";
@@ -121,6 +122,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		deletionProtection: row.deletionProtection,
 		snapshotRetentionDays: row.snapshotRetentionDays,
 		snapshotWindow: row.snapshotWindow,
+		persistence: persistenceSchema.parse(row.persistence),
 		hourlyCost: hourlyCostOf(row, rateCard),
 		tags: tagsColumn.parse(row.tags),
 		description: row.description,

@@ -1,12 +1,14 @@
 import type { Assignment, Cluster, EngineParameter, SlotMove } from "../contract/desired-state.ts";
 import { clusterModeSchema, engineSchema } from "../contract/enums.ts";
 import { CLUSTER_BUS_OFFSET, MIB } from "../contract/limits.ts";
+import { persistenceSchema } from "../contract/persistence.ts";
 import { FLOOR_BYTES } from "../contract/serverless.ts";
 import { parseSlots } from "../contract/slots.ts";
 import type { RestoreOrder, SnapshotOrder } from "../contract/snapshot.ts";
 import { blocksColumn } from "../data/blocks-column.ts";
 import { nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Database, Prisma } from "../data/database.ts";
+import { OPEN_MIGRATION, toMigrationOrder } from "../data/migration-mapping.ts";
 import { OPEN_OPERATION, toOperationModel } from "../data/operation-mapping.ts";
 import { findParameterGroups, type StoredParameterGroup } from "../data/parameter-groups.ts";
 import { restoreOf } from "../data/restore-column.ts";
@@ -42,6 +44,7 @@ export const ASSIGNED_NODE = {
 		cache: {
 			include: {
 				operations: OPEN_OPERATION,
+				migrations: OPEN_MIGRATION,
 				snapshots: {
 					where: { status: "creating", copyOfId: null, shards: { some: { sha256: null } } },
 					select: { shards: true },
@@ -85,10 +88,11 @@ async function groupsOf(db: Database, nodes: readonly AssignedNode[]) {
 }
 
 function toAssignment(
-	{ secrets }: Resources,
+	resources: Resources,
 	node: AssignedNode,
 	groups: ReadonlyMap<string, StoredParameterGroup>,
 ): Assignment {
+	const { secrets } = resources;
 	const { cache } = node;
 	const systemPassword = secrets.open(cache.systemPassword, `cache:${cache.id}:system`);
 	const proxy = proxyOf(node);
@@ -117,6 +121,8 @@ function toAssignment(
 		vcpus: node.vcpus,
 		...(isServerless(cache) && { elastic: elasticOf(node) }),
 		...(proxy !== undefined && { proxy }),
+		...migrationOf(resources, node),
+		...persistenceOf(node),
 		parameters: parametersOf(node, groups.get(node.parameterGroup)),
 		auth: {
 			clientPasswordSha256:
@@ -232,6 +238,21 @@ function clusterOf(node: AssignedNode): Cluster {
 			})),
 		})),
 	};
+}
+
+/** Only a primary's clients may write, so only its agent migrates. */
+function migrationOf(
+	{ secrets }: Resources,
+	{ id, cache }: AssignedNode,
+): Pick<Assignment, "migration"> {
+	const [open] = cache.migrations;
+	const leads = cache.shards.some(({ primaryNodeId }) => primaryNodeId === id);
+	return open === undefined || !leads ? {} : { migration: toMigrationOrder(open, secrets) };
+}
+
+function persistenceOf({ cache }: AssignedNode): Pick<Assignment, "persistence"> {
+	const persistence = persistenceSchema.parse(cache.persistence);
+	return persistence === "none" ? {} : { persistence };
 }
 
 /** The snapshot that copies this node. */

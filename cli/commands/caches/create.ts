@@ -6,6 +6,7 @@ import {
 	cacheKindSchema,
 	cacheSchema,
 	engineSchema,
+	persistenceSchema,
 	protocolSchema,
 } from "../../../server/contract/index.ts";
 import {
@@ -47,6 +48,7 @@ interface CreateOptions extends ApiOptions, WaitOptions, ServerlessOptions {
 	deletionProtection?: boolean;
 	fromSnapshot?: string;
 	snapshotRetention?: number;
+	persistence?: string;
 	snapshotWindow?: string;
 	tag?: Record<string, string>;
 	description?: string;
@@ -108,6 +110,12 @@ export function createCommand(): Command {
 		.option(
 			"--from-snapshot <name>",
 			"begin with its data; what you leave out is as it was in the snapshot's cache",
+		)
+		.addOption(
+			new Option(
+				"--persistence <mode>",
+				"write changes to disk, so that a restart in place brings the data back (default: none)",
+			).choices(persistenceSchema.options),
 		)
 		.option(
 			"--snapshot-retention <days>",
@@ -184,6 +192,7 @@ export function toInput(name: string, options: CreateOptions): LooseInput {
 		maintenanceWindow: options.maintenanceWindow,
 		snapshot: options.fromSnapshot,
 		snapshotRetentionDays: options.snapshotRetention,
+		persistence: options.persistence,
 		snapshotWindow: options.snapshotWindow,
 		deletionProtection: options.deletionProtection,
 		tags: options.tag,

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { z } from "zod";
 import { credentialsSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
@@ -7,7 +8,10 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
 import { formatFields } from "../../terminal/table.ts";
+
+type Credentials = z.infer<typeof credentialsSchema>;
 
 export function credentialsCommand(): Command {
 	const command = new Command("credentials")
@@ -15,11 +19,16 @@ export function credentialsCommand(): Command {
 		.description(
 			"Reveal a cache's user name and password. The audit log records each use of this command.",
 		)
-		.argument("<name>");
+		.argument("<name>")
+		.option("--replication", "with which an engine outside Larder can replicate from the cache");
 	return withApiOptions(command).action(run);
 }
 
-async function run(name: string, options: ApiOptions): Promise<void> {
+interface CredentialsOptions extends ApiOptions {
+	replication?: boolean;
+}
+
+async function run(name: string, options: CredentialsOptions): Promise<void> {
 	const api = await connect(options);
 	const answer = await api.call({
 		method: "GET",
@@ -29,7 +38,8 @@ async function run(name: string, options: ApiOptions): Promise<void> {
 		printJson(answer);
 		return;
 	}
-	const { mode, username, password } = credentialsSchema.parse(answer);
+	const { mode, username, password, replication } = credentialsSchema.parse(answer);
+	if (options.replication) return printReplication(name, replication);
 	if (mode === "none") print(`${name} lets clients in without a password.`);
 	else {
 		print(
@@ -39,4 +49,19 @@ async function run(name: string, options: ApiOptions): Promise<void> {
 			]),
 		);
 	}
+}
+
+function printReplication(name: string, login: Credentials["replication"]): void {
+	if (login === null) {
+		throw new CliError(
+			`Nothing can replicate from ${name}: only provisioned Valkey and Redis OSS caches have nodes that stay.`,
+			EXIT.invalidInput,
+		);
+	}
+	print(
+		formatFields([
+			["masteruser", login.username],
+			["masterauth", login.password],
+		]),
+	);
 }

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import {
 	cacheSchema,
 	changePreviewSchema,
+	persistenceSchema,
 	protocolSchema,
 } from "../../../server/contract/index.ts";
 import type { ApiClient } from "../../api/client.ts";
@@ -46,6 +47,7 @@ interface ModifyOptions
 	maintenanceWindow?: string;
 	snapshotRetention?: number;
 	snapshotWindow?: string;
+	persistence?: string;
 	window?: boolean;
 	protocol?: string;
 	dryRun?: boolean;
@@ -82,6 +84,11 @@ export function modifyCommand(): Command {
 			"don't fail over automatically; you promote a replica yourself",
 		)
 		.option("--maintenance-window <window>", "weekly, in UTC, such as sun:05:00-sun:06:00")
+		.addOption(
+			new Option("--persistence <mode>", "write changes to disk, or no longer").choices(
+				persistenceSchema.options,
+			),
+		)
 		.addOption(
 			new Option(
 				"--protocol <protocol>",
@@ -149,6 +156,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		maintenanceWindow: options.maintenanceWindow,
 		snapshotRetentionDays: options.snapshotRetention,
 		snapshotWindow: options.snapshotWindow,
+		persistence: options.persistence,
 		apply: options.window ? "window" : undefined,
 	};
 	if (options.dryRun) return await printPreview(api, path, body, options);

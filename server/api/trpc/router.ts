@@ -6,6 +6,7 @@ import { controlPlane } from "./sections/control-plane.ts";
 import { costs, usage } from "./sections/costs.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
+import { migrations } from "./sections/migrations.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
 import { snapshots } from "./sections/snapshots.ts";
 import { stores } from "./sections/stores.ts";
@@ -27,6 +28,7 @@ export const appRouter = router({
 	overview,
 	parameterGroups,
 	rateCard,
+	migrations,
 	snapshots,
 	stores,
 	tokens,

@@ -100,6 +100,7 @@ export function exampleCache(overrides: Partial<Cache> = {}): Cache {
 		deletionProtection: true,
 		snapshotRetentionDays: 0,
 		snapshotWindow: "03:00-04:00",
+		persistence: "none",
 		hourlyCost: 0.0158,
 		tags: {},
 		description: "",

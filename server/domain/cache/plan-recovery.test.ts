@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CacheModel, HostModel } from "./model.ts";
+import type { CacheModel, HostModel, NodeModel } from "./model.ts";
 import { planCache } from "./plan-cache.ts";
 import { cache, dead, host, NOW, node, orphan, running } from "./testing/models.ts";
 
@@ -48,6 +48,20 @@ describe("a dead primary", () => {
 		const empty = node(3, orphan(500), { hasSynced: false });
 		const model = cache([node(1, dead), node(2, orphan(90)), empty]);
 		expect(orderOf(model)).toMatchObject({ candidateIds: ["n2"] });
+	});
+
+	it("starts again with what its files hold, unless a replica has synced", () => {
+		const files = { ...dead, persisted: true };
+		const kept = node(2, { ...orphan(50), keptData: true }, { hasSynced: false });
+		const permit = [{ kind: "permit-launch", nodeId: "n1" }];
+		const after = (replica: NodeModel) =>
+			planCache(cache([node(1, files, { goneForCertain: true }), replica]), NOW).actions;
+		expect(after(kept)).toMatchObject(permit);
+		expect(after(node(2, orphan(50), { hasSynced: false }))).toMatchObject(permit);
+		expect(after(node(2, dead))).toMatchObject(permit);
+		expect(after(node(2, orphan(90)))).toMatchObject([{ kind: "order-failover" }]);
+		const hidden = host(2, { online: false, suspect: true });
+		expect(after(node(2, orphan(90), { host: hidden }))).toEqual([]);
 	});
 
 	it("is replaced by the node that the engines have as their primary", () => {

@@ -25,8 +25,8 @@ const NOTHING: Recovery = { actions: [], events: [], reason: null };
  *   - the engines have another primary (by an order, a Sentinel's choice, or the cluster's own vote): believe
  *     them, even if the former one comes back meanwhile;
  *   - the primary is dead, silent or no longer a primary: of the replicas that have synced, the one with the
- *     best offset takes over. If the primary is dead and none has synced, one with data from before a reboot
- *     does; if no node holds data, a running one leads empty, and if none is left, a dead primary starts again
+ *     best offset takes over. If the primary is dead and none has synced, the primary starts again if its files
+ *     hold its data; otherwise one with data from before a reboot takes over; if no node holds data, a running one leads empty, and if none is left, a dead primary starts again
  *     in place.
  * One order at a time, and none while a Sentinel is failing over.
  */
@@ -68,7 +68,7 @@ export function planRecovery(cache: CacheModel, shard: ShardModel, now: Date): R
 	const failure = failureOf(primary, siblings);
 	if (failure === null) return NOTHING;
 	const candidates = candidatesOf(shard, failure);
-	if (candidates.length === 0) {
+	if (candidates.length === 0 || (holdsFiles(primary) && !candidates.some(holdsData))) {
 		return failure.fromState === "silent" ? NOTHING : withoutData(cache, shard, primary, failure);
 	}
 	return takeover(cache, shard, primary, failure, candidates);
@@ -200,6 +200,11 @@ function canVote(cache: CacheModel): boolean {
 	return voters.length > shards.length / 2;
 }
 
+/** It is dead, but a start in place brings back all that it has acknowledged: no node that hasn't synced has more. */
+function holdsFiles(primary: NodeModel): boolean {
+	return isDead(primary) && !isSilent(primary) && primary.observation?.persisted === true;
+}
+
 /** Has synced, on a host that can get an order. */
 function canTakeOver(node: NodeModel): boolean {
 	return holdsData(node) && !isSilent(node);
@@ -234,11 +239,11 @@ function withoutData(
 	if (seemGone.length > 0 && isDead(primary) && !isSilent(primary) && !primary.goneForCertain) {
 		return { ...NOTHING, reason: `${cause}; Larder waits for the other hosts' reports` };
 	}
-	if (living.length > 0) {
+	if (living.length > 0 && !holdsFiles(primary)) {
 		return takeover(cache, shard, primary, { fromState: "lost", cause }, living.sort(byOffset));
 	}
 	if (isSilent(primary)) return NOTHING;
-	// No member is left, so starting it in place loses nothing that isn't already lost.
+	// No member has newer data, so starting it in place loses nothing that isn't already lost.
 	return { ...NOTHING, actions: [{ kind: "permit-launch", nodeId: primary.id }] };
 }
 

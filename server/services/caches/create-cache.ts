@@ -119,6 +119,7 @@ async function insertCache(
 			description: spec.description,
 			maintenanceWindow: spec.maintenanceWindow ?? windowFor(id),
 			snapshotRetentionDays: spec.snapshotRetentionDays,
+			persistence: spec.persistence,
 			...(spec.snapshotWindow !== undefined && { snapshotWindow: spec.snapshotWindow }),
 			status: "creating",
 			progress: creationSteps({ ...spec, clusterMode }, now.toISOString()),

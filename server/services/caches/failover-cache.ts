@@ -10,7 +10,7 @@ import { nodeNames } from "../../domain/cache/node-label.ts";
 import { REQUESTED } from "../../domain/cache/plan-failover.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
-import { findCache } from "./find-cache.ts";
+import { findCache, refuseDuringMigration } from "./find-cache.ts";
 
 type Input = z.output<typeof failoverCacheInputSchema>;
 
@@ -31,6 +31,7 @@ export async function failoverCache(
 		input,
 		run: async (tx, after) => {
 			const row = await findCache(tx, input.name);
+			await refuseDuringMigration(tx, row);
 			requireReplicas(row);
 			const model = toCacheModel(row, resources);
 			const shard = chooseShard(model, input.shard);

@@ -20,12 +20,12 @@ export async function findCache(db: Transaction, name: string): Promise<FullCach
 
 /**
  * The same as `findStayingCache`, locked against other changes until the transaction ends: with the hosts of its
- * nodes if these must learn of the change.
+ * nodes if these must learn of the change. `conflict` during a migration.
  */
 export async function lockStayingCache(
 	tx: Transaction,
 	name: string,
-	{ tellsHosts }: { tellsHosts: boolean },
+	{ tellsHosts, duringMigration = false }: { tellsHosts: boolean; duringMigration?: boolean },
 ): Promise<FullCache> {
 	const found = await findStayingCache(tx, name);
 	if (tellsHosts)
@@ -34,7 +34,21 @@ export async function lockStayingCache(
 			allNodeRows(found).map((node) => node.hostId),
 		);
 	await lockCaches(tx, [found.id]);
+	if (!duringMigration) await refuseDuringMigration(tx, found);
 	return findStayingCache(tx, name);
+}
+
+/** Throws `conflict` while the cache takes the place of another engine: its primary must stay where it is. */
+export async function refuseDuringMigration(
+	db: Transaction,
+	{ id, name }: Pick<FullCache, "id" | "name">,
+): Promise<void> {
+	const open = await db.migration.count({ where: { cacheId: id, endedAt: null } });
+	if (open === 0) return;
+	throw new AppError(
+		"conflict",
+		`A migration into cache ${name} is under way. Complete or cancel it first.`,
+	);
 }
 
 /** The cache's rows; `conflict` while it is being deleted. */

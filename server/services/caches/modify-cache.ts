@@ -5,9 +5,16 @@ import type { Transaction } from "../../data/database.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { changeNodes, noteModified } from "./change-nodes.ts";
+import { changePersistence } from "./change-persistence.ts";
 import { changeServerless } from "./change-serverless.ts";
 import { findCache, findStayingCache, lockStayingCache } from "./find-cache.ts";
 import { putOff, supersede } from "./put-off.ts";
+
+/** Fields that nodes learn of in the same transaction. */
+const TELLS_HOSTS = [
+	...(["parameterGroup", "engine", "engineVersion"] as const),
+	...(["limits", "evictionPolicy", "persistence"] as const),
+];
 
 /**
  * Changes a running cache. A new parameter group's values are applied to running nodes if possible; others
@@ -25,12 +32,12 @@ export async function modifyCache(
 		target: input.name,
 		input,
 		run: async (tx, after) => {
-			const { parameterGroup, engine, engineVersion, limits, evictionPolicy } = input;
-			const tellsHosts = [parameterGroup, engine, engineVersion, limits, evictionPolicy].some(
-				(value) => value !== undefined,
-			);
+			const tellsHosts = TELLS_HOSTS.some((field) => input[field] !== undefined);
 			const before = await lockStayingCache(tx, input.name, { tellsHosts });
-			const words = await changeServerless(resources, caller, tx, before, input, after);
+			const words = [
+				...(await changeServerless(resources, caller, tx, before, input, after)),
+				...(await changePersistence(resources, tx, before, input, after)),
+			];
 			await noteModified(resources, caller, tx, before.name, words);
 			await changeRecord(resources, caller, tx, before, input);
 			const row = await findStayingCache(tx, input.name);

@@ -21,6 +21,7 @@ import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { assemblePreview } from "./assemble-preview.ts";
 import { withKind } from "./change-kind.ts";
+import { previewPersistence } from "./change-persistence.ts";
 import { previewProtocol } from "./change-protocol.ts";
 import { limitsProblems } from "./change-serverless.ts";
 import { resolveShape, type ShapeAfter } from "./change-shape.ts";
@@ -75,6 +76,7 @@ export async function previewChange(
 		parts.push(
 			await previewMoves(resources, tx, row, input),
 			previewProtocol(resources, row, input),
+			previewPersistence(row, input),
 		);
 		const problems = [...limitsProblems(resources, row, input), ...shape.problems].map(
 			({ field, message }) => ({ field, message }),

@@ -4,7 +4,7 @@ import { toCacheView } from "../../data/cache-view.ts";
 import { nodeNames } from "../../domain/cache/node-label.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
-import { findCache } from "./find-cache.ts";
+import { findCache, refuseDuringMigration } from "./find-cache.ts";
 import { orderReboots } from "./order-reboots.ts";
 
 /**
@@ -23,6 +23,7 @@ export async function rebootCache(
 		input,
 		run: async (tx, after) => {
 			const row = await findCache(tx, input.name);
+			await refuseDuringMigration(tx, row);
 			if (row.availableAt === null || row.deletingAt !== null) {
 				throw new AppError(
 					"conflict",

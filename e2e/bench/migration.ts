@@ -1,0 +1,157 @@
+/**
+ * `npm run bench:migration`: moves an engine with 1 GiB (`-- --gib 0.2` for less) into a cache while a client writes to it,
+ * and checks that the cache has every acknowledged write. Prints how long the copy took, beside a replica's by hand, and how
+ * long writes paused.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Redis } from "ioredis";
+import { findEngine } from "../../agent/bundles/index.ts";
+import { markdownTable } from "../../platform/testing/figures.ts";
+import { type Migration, migrationSchema } from "../../server/contract/migration.ts";
+import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+
+interface BareEngine {
+	readonly port: number;
+	readonly client: Redis;
+	stop(): Promise<void>;
+}
+
+const VALUE_BYTES = 1_000;
+const [SOURCE_PORT, REPLICA_PORT] = [12_110, 12_111] as const;
+const { values } = parseArgs({ options: { gib: { type: "string", default: "1" } } });
+const keys = Math.round((Number(values.gib) * 1024 ** 3) / (VALUE_BYTES + 80));
+const scratch = mkdtempSync(join(tmpdir(), "larder-bench-migration-"));
+const larder = await startInstallation();
+const engines: BareEngine[] = [];
+try {
+	await measure();
+} finally {
+	for (const engine of engines) await engine.stop();
+	await larder.stop();
+	rmSync(scratch, { recursive: true, force: true });
+}
+
+async function startEngine(port: number, ...settings: string[]): Promise<BareEngine> {
+	const found = await findEngine({ engine: "valkey", version: "9" });
+	if (found === null) throw new Error("no valkey 9 here");
+	const child = spawn(
+		found.server,
+		[
+			...["--port", String(port), "--bind", "127.0.0.1", "--save", ""],
+			...["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes", ...settings],
+		],
+		{ cwd: scratch, stdio: "ignore" },
+	);
+	const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null });
+	client.on("error", () => undefined);
+	await waitUntil("the engine", () => client.status === "ready");
+	const stop = async () => {
+		client.disconnect();
+		const exited = new Promise((resolve) => child.once("exit", resolve));
+		if (child.kill("SIGKILL")) await exited;
+	};
+	const engine = { port, client, stop };
+	engines.push(engine);
+	return engine;
+}
+
+async function measure(): Promise<void> {
+	const source = await startEngine(SOURCE_PORT);
+	await source.client.call("DEBUG", "POPULATE", keys, "key", VALUE_BYTES);
+	const byHandMs = await copyByHand(source);
+	await larder.createCache({ name: "moved", auth: "none", nodeType: "cache.t4g.medium" });
+	await larder.waitForStatus("moved", "available");
+	const stopWriting = writeOn(source.client);
+	const startedAt = performance.now();
+	await call(larder, "POST", "", { host: "127.0.0.1", port: source.port, replaceData: true });
+	await untilMigration(({ status, lagBytes }) => status === "replicating" && lagBytes !== null);
+	const copyMs = performance.now() - startedAt;
+	await call(larder, "POST", "/complete");
+	const { pauseMs } = await untilMigration(({ status }) => status === "completed");
+	const cache = await larder.getCache("moved");
+	if (cache === null) throw new Error("the cache is gone");
+	const client = openClient(requireEndpoint(cache, "primary"), null);
+	const wrote = Number(await client.get("counter"));
+	const present = await client.dbsize();
+	// The writer's own connection waits.
+	const free = source.client.duplicate();
+	await free.client("UNPAUSE");
+	free.disconnect();
+	const acknowledged = await stopWriting();
+	client.disconnect();
+	console.log(
+		markdownTable([
+			["", ""],
+			["source", `${keys} keys of ${VALUE_BYTES} B`],
+			["a replica by hand, in sync after", `${(byHandMs / 1_000).toFixed(1)} s`],
+			["the cache, replicating after", `${(copyMs / 1_000).toFixed(1)} s`],
+			["writes paused", `${pauseMs} ms`],
+			["keys in the cache", `${present} of ${keys + 1}`],
+			// The write that waited for the pause went on at the source.
+			[
+				"acknowledged writes that the cache lacks",
+				`${Math.max(0, acknowledged - 1 - wrote)} of ${wrote}`,
+			],
+		]),
+	);
+}
+
+async function copyByHand({ port }: BareEngine): Promise<number> {
+	const replica = await startEngine(REPLICA_PORT, "--repl-diskless-load", "on-empty-db");
+	const startedAt = performance.now();
+	await replica.client.call("REPLICAOF", "127.0.0.1", port);
+	await waitUntil("the replica is in sync", async () =>
+		String(await replica.client.info("replication")).includes("master_link_status:up"),
+	);
+	const tookMs = performance.now() - startedAt;
+	await replica.stop();
+	return tookMs;
+}
+
+/** Writes one number after the other until it is stopped. Returns how many were acknowledged. */
+function writeOn(client: Redis): () => Promise<number> {
+	let stopped = false;
+	const done = (async () => {
+		let count = 0;
+		for (; !stopped; count += 1) await client.incr("counter");
+		return count;
+	})();
+	// Whoever stops it hears of its end.
+	done.catch(() => undefined);
+	return () => {
+		stopped = true;
+		return done;
+	};
+}
+
+async function call(
+	{ rest }: Installation,
+	method: string,
+	path: string,
+	body?: object,
+): Promise<Migration> {
+	const answer = await rest(method, `/caches/moved/migration${path}`, body && { body });
+	if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
+	return migrationSchema.parse(answer.body);
+}
+
+async function untilMigration(isReached: (migration: Migration) => boolean): Promise<Migration> {
+	let failure: Error | null = null;
+	const reached = await waitUntil(
+		"the migration",
+		async () => {
+			const migration = await call(larder, "GET", "");
+			if (migration.status === "failed") failure = new Error(String(migration.statusReason));
+			return (failure !== null || isReached(migration)) && migration;
+		},
+		600_000,
+	);
+	if (failure !== null) throw failure;
+	return reached;
+}

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Cache" ADD COLUMN     "persistence" TEXT NOT NULL DEFAULT 'none';

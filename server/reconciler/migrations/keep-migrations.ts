@@ -1,0 +1,94 @@
+import type { Logger } from "../../../platform/logger.ts";
+import { FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
+import { writeInCharge } from "../../data/charge.ts";
+import { Prisma, type Transaction } from "../../data/database.ts";
+import { migrationSourceColumn, phaseOf, reportOf } from "../../data/migration-mapping.ts";
+import { recordEvent } from "../../data/record-event.ts";
+import { followMigration, type MigrationStep } from "../../domain/migration/follow-migration.ts";
+import type { Resources } from "../../services/context.ts";
+import { tellPrimary, wakeMigrations } from "../../services/migration/tell-primary.ts";
+
+/** How often migrations are looked at: while the source's writes are held, else, and while there is none. */
+const HELD_MS = 20;
+const ACTIVE_MS = 500;
+const IDLE_MS = 10_000;
+
+const OPEN = { where: { endedAt: null }, include: { cache: { include: FULL_CACHE } } } as const;
+type OpenMigration = Prisma.MigrationGetPayload<typeof OPEN>;
+
+export interface MigrationKeeper {
+	stop(): Promise<void>;
+}
+
+/** Advances migrations by what the hosts of their primaries report. Each pass reads everything again. */
+export function startMigrationKeeper(resources: Resources, logger: Logger): MigrationKeeper {
+	const ended = new AbortController();
+	const run = async () => {
+		while (!ended.signal.aborted) {
+			const waiter = resources.signals.subscribe("migrations");
+			const waitMs = await lookAtMigrations(resources).catch((err: unknown) => {
+				logger.error({ err }, "looking at migrations failed");
+				return ACTIVE_MS;
+			});
+			await waiter.wait(waitMs, ended.signal);
+		}
+	};
+	const loop = run();
+	return {
+		async stop() {
+			ended.abort();
+			await loop;
+		},
+	};
+}
+
+/** Returns after how many milliseconds to look again. */
+export async function lookAtMigrations(resources: Resources): Promise<number> {
+	const rows = await resources.db.migration.findMany(OPEN);
+	for (const row of rows) await advance(resources, row);
+	if (rows.length === 0) return IDLE_MS;
+	return rows.some(({ phase }) => phase === "cut-over" || phase === "lead") ? HELD_MS : ACTIVE_MS;
+}
+
+async function advance(resources: Resources, row: OpenMigration): Promise<void> {
+	const report = reportOf(row, row.cache.shards[0]?.primaryNodeId ?? null, resources.fleet);
+	const step = followMigration(phaseOf(row), report);
+	if (step.kind === "wait") return;
+	const hosts = await writeInCharge(resources, async (tx) => {
+		const told = await tellPrimary(tx, row.cache);
+		const data = { reason: step.reason, report: report ?? Prisma.DbNull };
+		const { count } = await tx.migration.updateMany({
+			// A request may have come first since the row was read.
+			where: { id: row.id, phase: row.phase, endedAt: null },
+			data:
+				step.kind === "phase"
+					? { ...data, phase: step.phase }
+					: { ...data, state: step.state, endedAt: resources.clock.now(), secret: null },
+		});
+		if (count > 0 && step.kind === "end") {
+			await noteEnd(resources, tx, row, step, report?.pausedMs ?? null);
+		}
+		return told;
+	});
+	wakeMigrations(resources, hosts);
+}
+
+async function noteEnd(
+	{ clock }: Resources,
+	tx: Transaction,
+	{ cache, source }: OpenMigration & { cache: FullCache },
+	{ state, reason }: Extract<MigrationStep, { kind: "end" }>,
+	pausedMs: number | null,
+): Promise<void> {
+	const { host, port } = migrationSourceColumn.parse(source);
+	const paused = pausedMs === null ? "" : ` Writes paused for ${pausedMs} ms.`;
+	const messages = {
+		completed: `Cache ${cache.name} has taken the place of ${host}:${port}.${paused} Lead clients to the cache now.`,
+		canceled: `Migration from ${host}:${port} canceled. Cache ${cache.name} is empty.`,
+		failed: `Migration from ${host}:${port} into cache ${cache.name} failed: ${reason}`,
+	};
+	await recordEvent(tx, clock, {
+		...{ severity: state === "failed" ? "error" : "info", type: `migration.${state}` },
+		...{ message: messages[state], cacheName: cache.name },
+	});
+}

@@ -1,0 +1,147 @@
+import { beforeEach, expect, it } from "vitest";
+import { createCacheInputSchema } from "../../contract/create-cache.ts";
+import { type MigrationReport, startMigrationInputSchema } from "../../contract/migration.ts";
+import { createCache } from "../../services/caches/create-cache.ts";
+import { getCredentials } from "../../services/caches/get-credentials.ts";
+import { modifyCache } from "../../services/caches/modify-cache.ts";
+import { previewChange } from "../../services/caches/preview-change.ts";
+import { cancelMigration, completeMigration } from "../../services/migration/end-migration.ts";
+import { getMigration } from "../../services/migration/find-migration.ts";
+import { startMigration } from "../../services/migration/start-migration.ts";
+import { asRunning, enrollTestHost, type TestHost } from "../../testing/test-host.ts";
+import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
+import { reconcileCache } from "../reconcile-cache.ts";
+import { lookAtMigrations } from "./keep-migrations.ts";
+
+const PASSWORD = "of-the-source";
+const REF = { name: "orders" };
+let test: TestResources;
+let host: TestHost;
+const caller = testCaller();
+
+beforeEach(async () => {
+	test = await openTestResources();
+	host = await enrollTestHost(test, "h1", "a");
+});
+
+async function settle() {
+	for (const { id } of await test.resources.db.cache.findMany({ select: { id: true } })) {
+		let again = true;
+		while (again) ({ again } = await reconcileCache(test.resources, id, (work) => work()));
+	}
+}
+
+async function create(input: object = {}) {
+	const spec = createCacheInputSchema.parse({ ...REF, ...input });
+	await createCache(test.resources, caller, spec);
+	await settle();
+	await host.converge();
+	await settle();
+}
+
+const start = (input: object = {}) =>
+	startMigration(
+		test.resources,
+		caller,
+		startMigrationInputSchema.parse({
+			...{ ...REF, host: "10.9.9.9", port: 6379, password: PASSWORD, replaceData: true },
+			...input,
+		}),
+	);
+const status = async () => (await getMigration(test.resources, REF)).status;
+
+async function assignment() {
+	const [only] = (await host.state()).assignments;
+	if (only === undefined) throw new Error("nothing is assigned");
+	return only;
+}
+
+/** The host of the primary says how far it is; then the control plane looks. */
+async function say(phase: MigrationReport["phase"], change: Partial<MigrationReport> = {}) {
+	const { revision } = await host.state();
+	const assigned = await assignment();
+	const migration: MigrationReport = {
+		...{ id: assigned.migration?.id ?? "", phase, bytes: 1, totalBytes: 4 },
+		...{ lagBytes: null, lagSeconds: null, pausedMs: null, message: null, ...change },
+	};
+	await host.report({ revision, observations: [{ ...asRunning(assigned, 4_001), migration }] });
+	await lookAtMigrations(test.resources);
+}
+
+it("leads once its primary has everything that the source wrote, and refuses other changes until then", async () => {
+	await create();
+	expect(await start()).toMatchObject({ status: "checking", source: { host: "10.9.9.9" } });
+	const { migration } = await assignment();
+	expect(migration).toMatchObject({ phase: "replicate", password: PASSWORD });
+	const row = await test.resources.db.migration.findFirstOrThrow();
+	expect(JSON.stringify(row)).not.toContain(PASSWORD);
+	await expect(start()).rejects.toMatchObject({ code: "conflict" });
+	const change = { ...REF, persistence: "aof-everysec" as const };
+	await expect(modifyCache(test.resources, caller, change)).rejects.toThrow("migration");
+	await say("copying");
+	expect(await getMigration(test.resources, REF)).toMatchObject({ status: "copying", percent: 25 });
+	await expect(completeMigration(test.resources, caller, REF)).rejects.toThrow("yet");
+	await say("following", { lagBytes: 7, lagSeconds: 0.1 });
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "replicating", percent: 100, lagBytes: 7 },
+	});
+	await completeMigration(test.resources, caller, REF);
+	expect((await assignment()).migration?.phase).toBe("cut-over");
+	await say("following", { message: "too long" });
+	expect(await status()).toBe("replicating");
+	await completeMigration(test.resources, caller, REF);
+	await expect(cancelMigration(test.resources, caller, REF)).rejects.toThrow("being completed");
+	await say("caught-up", { pausedMs: 5 });
+	expect((await assignment()).migration?.phase).toBe("lead");
+	await say("leading", { pausedMs: 12 });
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "completed", pauseMs: 12 },
+	});
+	expect((await assignment()).migration).toBeUndefined();
+	const ended = await test.resources.db.migration.findFirstOrThrow();
+	expect(ended.secret).toBeNull();
+	const events = await test.resources.db.event.findMany({ where: { type: "migration.completed" } });
+	expect(events.map(({ message }) => message).join()).toContain("12 ms");
+});
+
+it("ends with an empty cache when it is canceled, and with the reason when it fails", async () => {
+	await create();
+	await start();
+	await say("failed", { message: "The source refuses the login." });
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "failed", statusReason: "The source refuses the login." },
+	});
+	await start();
+	expect(await cancelMigration(test.resources, caller, REF)).toMatchObject({ status: "canceling" });
+	await say("emptied");
+	expect(await status()).toBe("canceled");
+	expect((await assignment()).migration).toBeUndefined();
+});
+
+it("is refused for caches that can't, with what to do instead", async () => {
+	await create({ clusterMode: "enabled" });
+	await expect(start()).rejects.toThrow("cluster mode enabled");
+	expect(startMigrationInputSchema.safeParse({ ...REF, host: "h", port: 1 }).success).toBe(false);
+});
+
+it("persistence changes in running nodes, and says what it needs", async () => {
+	await create({ persistence: "aof-always" });
+	expect((await assignment()).persistence).toBe("aof-always");
+	const { generation } = await assignment();
+	const change = { ...REF, persistence: "none" as const };
+	await modifyCache(test.resources, caller, change);
+	expect(await assignment()).toMatchObject({ generation: generation + 1 });
+	expect((await assignment()).persistence).toBeUndefined();
+	const back = { ...REF, persistence: "aof-everysec" as const };
+	const preview = await previewChange(test.resources, back);
+	expect(preview.steps.join()).toMatch(/needs up to .* of its host's disk/);
+	expect(createCacheInputSchema.safeParse({ ...REF, kind: "serverless", ...change }).success).toBe(
+		true,
+	);
+	for (const other of [{ kind: "serverless" }, { engine: "memcached" }]) {
+		const refused = createCacheInputSchema.safeParse({ ...back, ...other });
+		expect(refused.error?.issues[0]?.path).toEqual(["persistence"]);
+	}
+	const { replication } = await getCredentials(test.resources, caller, REF);
+	expect(replication?.username).toBe("larder-replication");
+});

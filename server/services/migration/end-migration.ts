@@ -1,0 +1,69 @@
+import { AppError, type Migration, type MigrationPhase } from "../../contract/index.ts";
+import type { FullCache } from "../../data/cache-mapping.ts";
+import { phaseOf, reportOf } from "../../data/migration-mapping.ts";
+import { lockStayingCache } from "../caches/find-cache.ts";
+import type { Caller, Resources } from "../context.ts";
+import { mutate } from "../mutation.ts";
+import { openMigration, viewOf } from "./find-migration.ts";
+import { tellPrimary, wakeMigrations } from "./tell-primary.ts";
+
+/**
+ * Lets the cache take the lead: the source's writes are held until the cache has all of them. Throws `conflict` before the
+ * cache has the source's data.
+ */
+export async function completeMigration(
+	resources: Resources,
+	caller: Caller,
+	input: { name: string },
+): Promise<Migration> {
+	return await advance(resources, caller, input.name, "cut-over", (row, { id }) => {
+		const report = reportOf({ id }, row.shards[0]?.primaryNodeId ?? null, resources.fleet);
+		if (report?.phase === "following") return;
+		throw new AppError(
+			"conflict",
+			`Cache ${row.name} doesn't have all of the source's data yet. Complete the migration once it is replicating.`,
+		);
+	});
+}
+
+/** Ends the replication and leaves an empty cache. Throws `conflict` once the cache may lead. */
+export async function cancelMigration(
+	resources: Resources,
+	caller: Caller,
+	input: { name: string },
+): Promise<Migration> {
+	return await advance(resources, caller, input.name, "cancel", () => {});
+}
+
+async function advance(
+	resources: Resources,
+	caller: Caller,
+	name: string,
+	phase: MigrationPhase & ("cut-over" | "cancel"),
+	require: (row: FullCache, migration: { id: string }) => void,
+): Promise<Migration> {
+	const action = phase === "cancel" ? "migration.cancel" : "migration.complete";
+	return await mutate(resources, caller, {
+		...{ action, target: name, input: { name, phase } },
+		run: async (tx, after) => {
+			const row = await lockStayingCache(tx, name, { tellsHosts: true, duringMigration: true });
+			const migration = await openMigration(tx, row);
+			const now = phaseOf(migration);
+			if (now === phase) return viewOf(resources, row, migration);
+			if (now !== "replicate") {
+				throw new AppError(
+					"conflict",
+					`The migration into cache ${name} is being ${now === "cancel" ? "canceled" : "completed"}. Wait until it has ended.`,
+				);
+			}
+			require(row, migration);
+			const hosts = await tellPrimary(tx, row);
+			const changed = await tx.migration.update({
+				where: { id: migration.id },
+				data: { phase, reason: null },
+			});
+			after(() => wakeMigrations(resources, hosts));
+			return viewOf(resources, row, changed);
+		},
+	});
+}
