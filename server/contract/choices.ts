@@ -51,6 +51,15 @@ export const CACHE_STATUSES = [
 	"deleting",
 ] as const;
 
+/**
+ *   creating ──> available ──> deleting ──> (gone)
+ *      └───────> failed ─────────┘
+ */
+export const SNAPSHOT_STATUSES = ["creating", "available", "failed", "deleting"] as const;
+
+/** automatic: by a cache's daily window. final: before a cache is deleted. */
+export const SNAPSHOT_KINDS = ["manual", "automatic", "final", "copy", "imported"] as const;
+
 export const SEVERITIES = ["info", "warning", "error"] as const;
 
 /** `failed`: a password was wrong. `denied`: the caller may not do it. Either way nothing was changed. */

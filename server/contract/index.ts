@@ -5,6 +5,7 @@ export * from "./cache.ts";
 export * from "./cache-view.ts";
 export * from "./cost-columns.ts";
 export * from "./create-cache.ts";
+export * from "./creation-preview.ts";
 export * from "./default-rate-card.ts";
 export * from "./engine-version.ts";
 export * from "./enums.ts";

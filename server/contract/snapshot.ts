@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cacheNameSchema, snapshotNameSchema, tagsSchema } from "./cache.ts";
-import { clusterModeSchema, engineSchema } from "./enums.ts";
+import { SNAPSHOT_KINDS, SNAPSHOT_STATUSES } from "./choices.ts";
+import { cacheKindSchema, clusterModeSchema, engineSchema } from "./enums.ts";
 import { LIMITS } from "./limits.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 
@@ -14,18 +15,17 @@ const objectKeySchema = z
 		"must be the path of an object in the store, such as imports/dump.rdb",
 	);
 
-export const snapshotStatusSchema = z.enum(["creating", "available", "failed", "deleting"]);
+export const snapshotStatusSchema = z.enum(SNAPSHOT_STATUSES);
 export type SnapshotStatus = z.infer<typeof snapshotStatusSchema>;
 
-/** automatic: by a cache's daily window. final: before a cache is deleted. */
-export const snapshotKindSchema = z.enum(["manual", "automatic", "final", "copy", "imported"]);
+export const snapshotKindSchema = z.enum(SNAPSHOT_KINDS);
 export type SnapshotKind = z.infer<typeof snapshotKindSchema>;
 
 /** What the cache was when its snapshot was taken, and what a restore of it is compared with. */
 export const snapshotSourceSchema = z.object({
 	engine: engineSchema,
 	engineVersion: z.string().describe("that the cache ran, such as 9.1.2"),
-	kind: z.enum(["provisioned", "serverless"]),
+	kind: cacheKindSchema,
 	clusterMode: clusterModeSchema,
 	nodeType: z.string(),
 	nodeMemoryBytes: z.number(),
@@ -46,12 +46,23 @@ export const snapshotSchema = z.object({
 	status: snapshotStatusSchema,
 	statusReason: z.string().nullable(),
 	percent: z.number().describe("0 to 100"),
+	progress: z
+		.object({
+			copiedBytes: z.number().describe("that have arrived on the hosts from the engines"),
+			storedBytes: z.number().describe("that the store has received"),
+			estimatedEndAt: z.string().nullable().describe("null until it can be estimated"),
+		})
+		.nullable()
+		.describe("of a snapshot that is being taken; null for another"),
+	awaitsUpload: z.boolean().describe("whether it is an import whose files must be uploaded"),
 	store: z.string(),
 	directory: z.string().describe("of its files in the store, below the store's path or prefix"),
 	engine: engineSchema,
 	engineVersion: z.string(),
+	cacheKind: cacheKindSchema.describe("of the cache that it was taken of"),
 	clusterMode: clusterModeSchema,
 	nodeType: z.string(),
+	replicasPerShard: z.number(),
 	parameterGroup: z.string(),
 	parameters: z.record(z.string(), z.string()),
 	shards: z.array(
@@ -77,7 +88,7 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-export const snapshotPageSchema = pageOf(snapshotSchema);
+export const snapshotPageSchema = pageOf(snapshotSchema).extend({ total: z.number() });
 
 export const createSnapshotInputSchema = z.strictObject({
 	name: snapshotNameSchema,
@@ -94,6 +105,7 @@ export const snapshotRefSchema = z.strictObject({ name: snapshotNameSchema });
 export const listSnapshotsInputSchema = z.strictObject({
 	limit: limitSchema,
 	cursor: cursorSchema.optional(),
+	search: z.string().max(100).optional().describe("part of the snapshot's or the cache's name"),
 	cache: cacheNameSchema.optional().describe("only snapshots of this cache"),
 	status: snapshotStatusSchema.optional(),
 	kind: snapshotKindSchema.optional(),

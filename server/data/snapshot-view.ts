@@ -18,10 +18,11 @@ export type SnapshotShardRow = FullSnapshot["shards"][number];
 
 const tagsColumn = z.record(z.string(), z.string());
 
-/** The snapshot as the API shows it. */
+/** The snapshot as the API shows it, without what hosts report meanwhile. */
 export function toSnapshotView(row: FullSnapshot): Snapshot {
-	const { engine, engineVersion, clusterMode, nodeType, parameterGroup, parameters, dataBytes } =
-		snapshotSourceSchema.parse(row.source);
+	const source = snapshotSourceSchema.parse(row.source);
+	const { engine, engineVersion, clusterMode, parameterGroup, parameters, dataBytes } = source;
+	const { kind: cacheKind, nodeType, replicasPerShard } = source;
 	return {
 		name: row.name,
 		kind: snapshotKindSchema.parse(row.kind),
@@ -29,9 +30,12 @@ export function toSnapshotView(row: FullSnapshot): Snapshot {
 		status: snapshotStatusSchema.parse(row.status),
 		statusReason: row.statusReason,
 		percent: Math.floor(row.percent),
+		progress: null,
+		awaitsUpload: false,
 		store: row.store.name,
 		directory: directoryOf(row.id),
-		...{ engine, engineVersion, clusterMode, nodeType, parameterGroup, parameters, dataBytes },
+		...{ engine, engineVersion, clusterMode, parameterGroup, parameters, dataBytes },
+		...{ cacheKind, nodeType, replicasPerShard },
 		shards: row.shards.map((shard) => ({
 			slots: shard.slots,
 			keys: shard.keys === null ? null : Number(shard.keys),

@@ -1,5 +1,6 @@
 import type { Cache, CacheNode, Failover } from "../cache-view.ts";
 import type { Host } from "../host.ts";
+import type { Snapshot } from "../snapshot.ts";
 
 /** Complete API answers; a test overrides what matters to it. */
 
@@ -122,6 +123,39 @@ export function exampleFailover(overrides: Partial<Failover> = {}): Failover {
 		by: "control-plane",
 		cause: "requested",
 		writesUnavailableMs: 12,
+		...overrides,
+	};
+}
+
+export function exampleSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
+	return {
+		name: "before-release",
+		kind: "manual",
+		cache: "orders",
+		status: "available",
+		statusReason: null,
+		percent: 100,
+		progress: null,
+		awaitsUpload: false,
+		store: "local",
+		directory: "snapshots/1",
+		engine: "valkey",
+		engineVersion: "8.1.4",
+		cacheKind: "provisioned",
+		clusterMode: "disabled",
+		nodeType: "cache.t4g.micro",
+		replicasPerShard: 1,
+		parameterGroup: "default.valkey8",
+		parameters: {},
+		shards: [],
+		keys: 0,
+		bytes: 0,
+		spreadMs: 0,
+		dataBytes: null,
+		tags: {},
+		createdAt: "2026-01-01T00:00:00.000Z",
+		availableAt: "2026-01-01T00:00:01.000Z",
+		expiresAt: null,
 		...overrides,
 	};
 }

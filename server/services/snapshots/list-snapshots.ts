@@ -1,30 +1,44 @@
-import type { ListSnapshotsInput, Snapshot } from "../../contract/snapshot.ts";
+import type { z } from "zod";
+import type { ListSnapshotsInput, Snapshot, snapshotPageSchema } from "../../contract/snapshot.ts";
 import { olderThan, toPage } from "../../data/cursor.ts";
-import { FULL_SNAPSHOT, toSnapshotView } from "../../data/snapshot-view.ts";
+import type { Prisma } from "../../data/database.ts";
+import { FULL_SNAPSHOT } from "../../data/snapshot-view.ts";
 import type { Resources } from "../context.ts";
 import { findSnapshot } from "./find-snapshot.ts";
+import { showSnapshot } from "./show-snapshot.ts";
 
 /** Newest first. */
 export async function listSnapshots(
-	{ db }: Resources,
-	{ limit, cursor, cache, status, kind }: ListSnapshotsInput,
-): Promise<{ items: Snapshot[]; nextCursor: string | null }> {
-	const rows = await db.snapshot.findMany({
-		where: {
-			...olderThan("createdAt", cursor),
-			...(cache !== undefined && { cacheName: cache }),
-			...(status !== undefined && { status }),
-			...(kind !== undefined && { kind }),
-		},
-		include: FULL_SNAPSHOT,
-		orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-		take: limit + 1,
-	});
+	resources: Resources,
+	input: ListSnapshotsInput,
+): Promise<z.output<typeof snapshotPageSchema>> {
+	const { limit, cursor, search, cache, status, kind } = input;
+	const contains = { contains: search ?? "", mode: "insensitive" } as const;
+	const matches: Prisma.SnapshotWhereInput = {
+		...(search !== undefined && { OR: [{ name: contains }, { cacheName: contains }] }),
+		...(cache !== undefined && { cacheName: cache }),
+		...(status !== undefined && { status }),
+		...(kind !== undefined && { kind }),
+	};
+	const { db } = resources;
+	const [rows, total] = await Promise.all([
+		db.snapshot.findMany({
+			where: { AND: [matches, olderThan("createdAt", cursor)] },
+			include: FULL_SNAPSHOT,
+			orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+			take: limit + 1,
+		}),
+		db.snapshot.count({ where: matches }),
+	]);
 	const page = toPage(rows, limit, (row) => ({ at: row.createdAt, id: row.id }));
-	return { items: page.rows.map(toSnapshotView), nextCursor: page.nextCursor };
+	const items = page.rows.map((row) => showSnapshot(resources, row));
+	return { items, nextCursor: page.nextCursor, total };
 }
 
 /** `not_found` if there is no such snapshot. */
-export async function getSnapshot({ db }: Resources, input: { name: string }): Promise<Snapshot> {
-	return toSnapshotView(await findSnapshot(db, input.name));
+export async function getSnapshot(
+	resources: Resources,
+	input: { name: string },
+): Promise<Snapshot> {
+	return showSnapshot(resources, await findSnapshot(resources.db, input.name));
 }

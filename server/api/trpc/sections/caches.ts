@@ -7,6 +7,7 @@ import {
 	cacheSchema,
 	changePreviewSchema,
 	createCacheInputSchema,
+	creationPreviewSchema,
 	credentialsSchema,
 	deleteCacheInputSchema,
 	failoverCacheInputSchema,
@@ -36,6 +37,7 @@ import {
 	dropPendingChanges,
 } from "../../../services/caches/pending-changes.ts";
 import { previewChange } from "../../../services/caches/preview-change.ts";
+import { previewCreation } from "../../../services/caches/preview-creation.ts";
 import { previewSlots } from "../../../services/caches/preview-slots.ts";
 import { promoteReplica } from "../../../services/caches/promote-replica.ts";
 import { rebootCache } from "../../../services/caches/reboot-cache.ts";
@@ -59,6 +61,21 @@ export const caches = router({
 		.input(createCacheInputSchema)
 		.output(cacheSchema)
 		.mutation(({ ctx, input }) => createCache(ctx.resources, ctx.caller, input)),
+	previewCreation: requires("cache:read")
+		.meta({
+			rest: {
+				method: "POST",
+				path: "/caches/preview",
+				status: 200,
+				tag: "Caches",
+				summary: "Preview a new cache",
+				description:
+					"Takes the same body as a creation, but creates nothing. Returns what the cache would be, how its snapshot's cache was, and the problems that would block the creation.",
+			},
+		})
+		.input(createCacheInputSchema)
+		.output(creationPreviewSchema)
+		.query(({ ctx, input }) => previewCreation(ctx.resources, input)),
 	list: requires("cache:read")
 		.meta({
 			rest: { method: "GET", path: "/caches", status: 200, tag: "Caches", summary: "List caches" },
