@@ -16,7 +16,15 @@ export interface PendingFailover {
 	awaited: AwaitedFailover;
 }
 
-export type PendingWork = PendingLife | PendingFailover;
+export interface PendingSnapshot {
+	/** The cache that it is taken of. */
+	cache: string;
+	kind: "snapshot";
+	startedAtMs: number;
+	snapshot: string;
+}
+
+export type PendingWork = PendingLife | PendingFailover | PendingSnapshot;
 
 const KEY = "larder.pending-work";
 const listeners = new Set<() => void>();
@@ -25,9 +33,11 @@ let memory: readonly PendingWork[] | null = null;
 
 function isPendingWork(value: unknown): value is PendingWork {
 	if (typeof value !== "object" || value === null) return false;
-	const { cache, kind, startedAtMs, awaited } = value as Record<string, unknown>;
+	const { cache, kind, startedAtMs, awaited, snapshot } = value as Record<string, unknown>;
 	if (typeof cache !== "string" || typeof startedAtMs !== "number") return false;
-	return kind === "failover" ? isAwaited(awaited) : kind === "create" || kind === "delete";
+	if (kind === "failover") return isAwaited(awaited);
+	if (kind === "snapshot") return typeof snapshot === "string";
+	return kind === "create" || kind === "delete";
 }
 
 function isAwaited(value: unknown): value is AwaitedFailover {
@@ -73,8 +83,9 @@ export function usePendingWork(): readonly PendingWork[] {
 	return useSyncExternalStore(subscribe, load, () => NONE);
 }
 
-/** Identifies work: one creation or deletion for each cache, and one failover for each shard. */
+/** Identifies work: a snapshot, one creation or deletion for each cache, and one failover for each shard. */
 export function pendingWorkKey(work: PendingWork): string {
+	if (work.kind === "snapshot") return `snapshot ${work.snapshot}`;
 	return work.kind === "failover" ? `${work.cache} ${work.awaited.shard}` : work.cache;
 }
 
@@ -84,6 +95,10 @@ export function addPendingWork(cache: string, kind: PendingLife["kind"]) {
 
 export function addPendingFailover(cache: string, awaited: AwaitedFailover) {
 	add({ cache, kind: "failover", awaited, startedAtMs: Date.now() });
+}
+
+export function addPendingSnapshot(snapshot: string, cache: string) {
+	add({ cache, kind: "snapshot", snapshot, startedAtMs: Date.now() });
 }
 
 function add(work: PendingWork) {
@@ -97,7 +112,7 @@ export function finishPendingWork(work: PendingWork) {
 	store(load().filter((other) => pendingWorkKey(other) !== key));
 }
 
-/** Drops all pending work of a cache. */
+/** Drops all pending work of a cache that is about to be deleted. Its snapshots outlive it. */
 export function removePendingWork(cache: string) {
-	store(load().filter((work) => work.cache !== cache));
+	store(load().filter((work) => work.kind === "snapshot" || work.cache !== cache));
 }

@@ -1,8 +1,10 @@
 import { Redis } from "ioredis";
+import { credentialsSchema } from "../../server/contract/cache-view.ts";
 import { clipboardOf, expect, test } from "./console-test.ts";
 
-test("a cache is created by clicks, used by a client, and deleted by typing its name", async ({
+test("a cache is created by clicks, used by a client, restored, and deleted by typing its name", async ({
 	page,
+	installation,
 }) => {
 	await page.goto("/caches");
 	await page.getByRole("link", { name: "Create cache" }).first().click();
@@ -86,7 +88,53 @@ test("a cache is created by clicks, used by a client, and deleted by typing its 
 		await expect(page.locator("[data-node]")).toHaveCount(2, { timeout: 30_000 });
 	});
 
-	await test.step("it is deleted only once its name is typed", async () => {
+	await test.step("a snapshot of it is taken, and becomes available", async () => {
+		await page.getByRole("tab", { name: "Backups" }).click();
+		await page.getByRole("button", { name: "Take snapshot" }).click();
+		const dialog = page.getByRole("dialog", { name: "Take a snapshot of orders" });
+		await expect(dialog.getByLabel("Name")).toHaveValue(/^orders-\d{4}-\d\d-\d\d-\d{4}$/);
+		await dialog.getByLabel("Name").fill("before-release");
+		await dialog.getByRole("button", { name: "Take snapshot" }).click();
+		const notice = page.getByText("Snapshot before-release is available", { exact: true });
+		await expect(notice).toBeVisible();
+		await page
+			.getByRole("table", { name: "Snapshots of orders" })
+			.getByRole("link")
+			.first()
+			.click();
+		await expect(page.locator("main [data-status]").first()).toHaveAttribute(
+			"data-status",
+			"available",
+		);
+		await expect(page.getByRole("button", { name: "Copy SHA-256 of shard 1" })).toBeVisible();
+	});
+
+	await test.step("a new cache begins with its keys", async () => {
+		await page.getByRole("link", { name: "Restore", exact: true }).click();
+		await expect(page.getByRole("region", { name: "The same" })).toContainText("cache.t4g.micro");
+		await expect(page.getByRole("region", { name: "Different" })).not.toContainText("Node type");
+		await page.getByRole("button", { name: "Increase Replicas per shard" }).click();
+		await expect(page.getByRole("region", { name: "Different" })).toContainText("Replicas");
+		await page.getByRole("button", { name: "Decrease Replicas per shard" }).click();
+		await expect(page.getByRole("region", { name: "command" })).toContainText(
+			"--from-snapshot before-release",
+		);
+		await page.getByLabel("Name").fill("orders-again");
+		await page.getByRole("button", { name: "Restore into new cache" }).click();
+		await expect(page.getByText("orders-again is available", { exact: true })).toBeVisible({
+			timeout: 30_000,
+		});
+		const path = "/caches/orders-again/credentials";
+		const secret = credentialsSchema.parse((await installation.rest("GET", path)).body).password;
+		const primary = (await installation.getCache("orders-again"))?.endpoints.primary;
+		const client = new Redis({ ...primary, password: secret ?? "", maxRetriesPerRequest: 1 });
+		expect(await client.get("greeting")).toBe("hello");
+		client.disconnect();
+		await installation.deleteCache("orders-again");
+	});
+
+	await test.step("it is deleted only once its name is typed, after a final snapshot", async () => {
+		await page.goto("/caches/orders");
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Delete" }).click();
 		const dialog = page.getByRole("dialog", { name: "Delete orders?" });
@@ -94,12 +142,15 @@ test("a cache is created by clicks, used by a client, and deleted by typing its 
 		await dialog.getByLabel("Type orders to confirm").fill("order");
 		await expect(confirm).toBeDisabled();
 		await dialog.getByLabel("Type orders to confirm").fill("orders");
+		await dialog.getByLabel("Name of the final snapshot").fill("orders-final");
 		await confirm.click();
 		await expect(page.getByRole("heading", { name: "orders was deleted" })).toBeVisible({
 			timeout: 30_000,
 		});
 		await page.getByRole("link", { name: "Go to all caches" }).click();
 		await expect(page.getByRole("heading", { name: "Create your first cache" })).toBeVisible();
+		await page.goto("/backups?kind=final");
+		await expect(page.getByRole("link", { name: "orders-final" })).toBeVisible();
 	});
 });
 

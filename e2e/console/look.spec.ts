@@ -14,6 +14,8 @@ const LONG = {
 	replicasPerShard: 1,
 };
 
+const LONG_SNAPSHOT = { name: `${"snapshot-".repeat(28)}abc`, cache: LONG.name };
+
 const LONG_GROUP = { name: `${"group-".repeat(42)}abc`, family: "valkey9" };
 
 /** Lists whose rows have names as long as names may be. */
@@ -21,6 +23,7 @@ const LISTS = [
 	"/caches",
 	"/hosts",
 	`/caches/${LONG.name}?tab=nodes`,
+	"/backups",
 	"/parameter-groups",
 	"/node-types",
 	"/events",
@@ -52,6 +55,7 @@ test("in lists, no column and no action is out of sight, however wide the window
 	test.slow();
 	await installation.createCache(LONG);
 	await installation.rest("POST", "/parameter-groups", { body: LONG_GROUP });
+	await installation.rest("POST", "/snapshots", { body: LONG_SNAPSHOT });
 	const token = await installation.rest("POST", "/tokens", { body: { name: LONG.name } });
 	for (const path of LISTS) {
 		await page.setViewportSize({ width: 1440, height: 860 });
@@ -68,6 +72,7 @@ test("in lists, no column and no action is out of sight, however wide the window
 	const { id } = createdTokenSchema.parse(token.body);
 	await installation.rest("DELETE", `/tokens/${id}`);
 	await installation.rest("DELETE", `/parameter-groups/${LONG_GROUP.name}`);
+	await installation.rest("DELETE", `/snapshots/${LONG_SNAPSHOT.name}`);
 	await page.goto(`/caches/${LONG.name}/modify`);
 	const form = page.getByRole("form", { name: `Modify ${LONG.name}` });
 	for (const width of [1440, 1280, 1100, 400]) {

@@ -40,7 +40,7 @@ test("what can be done with a cache or host is found by keyboard, despite typos"
 	await expect(page).toHaveURL(/\/caches\/game\?tab=nodes/);
 	await search("drain local-b", "Drain local-b");
 	await expect(page.getByRole("dialog", { name: /Drain local-b/ })).toBeVisible();
-	await search("snapshot", /Back up the control plane/);
+	await search("save database key", /Back up the control plane/);
 	await expect(page.getByText("Backup command copied")).toBeVisible();
 	await search("chnage password", "Account");
 	await expect(page).toHaveURL(/\/account/);

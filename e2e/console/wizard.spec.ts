@@ -388,6 +388,7 @@ test("a protected cache says why it can't be deleted, and how to allow it", asyn
 	await expect(confirm).toBeDisabled();
 	await dialog.getByRole("button", { name: "Turn it off" }).click();
 	await expect(dialog.getByText("Deletion protection is on")).toBeHidden();
+	await expect(dialog.getByRole("switch", { name: "Take a final snapshot first" })).toBeDisabled();
 	await confirm.click();
 	await expect(page.getByRole("heading", { name: "kept was deleted" })).toBeVisible({
 		timeout: 30_000,

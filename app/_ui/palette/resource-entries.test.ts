@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CacheSummary } from "../../../server/contract/cache-view.ts";
-import { exampleCache, exampleHost } from "../../../server/contract/testing/examples.ts";
+import {
+	exampleCache,
+	exampleHost,
+	exampleSnapshot,
+} from "../../../server/contract/testing/examples.ts";
 import { rankEntries } from "./rank-entries.ts";
 import {
 	cacheActions,
@@ -9,6 +13,8 @@ import {
 	hostActions,
 	hostEntry,
 	nodeEntries,
+	snapshotActions,
+	snapshotEntry,
 } from "./resource-entries.ts";
 
 function summary(overrides: Partial<CacheSummary>): CacheSummary {
@@ -40,6 +46,7 @@ const CACHES = [
 	summary({ name: "orders", replicasPerShard: 0 }),
 	summary({ name: "carts", kind: "serverless", replicasPerShard: 1 }),
 ];
+const SNAPSHOTS = [exampleSnapshot({ name: "before-release", cache: "orders" })];
 const HOSTS = [exampleHost({ id: "1", name: "rack-1", address: "10.0.0.7" })];
 
 /** The address that Enter leads to. */
@@ -49,6 +56,8 @@ function firstFor(query: string): string | undefined {
 		...nodeEntries(CACHES, query),
 		...CACHES.flatMap(cacheActions),
 		...CACHES.flatMap(cacheTabs),
+		...SNAPSHOTS.map(snapshotEntry),
+		...SNAPSHOTS.flatMap(snapshotActions),
 		...HOSTS.map(hostEntry),
 		...HOSTS.flatMap(hostActions),
 	];
@@ -75,12 +84,20 @@ describe("the palette", () => {
 		["gmae-scores", "/caches/game-scores"],
 		["metrics game", "/caches/game-scores?tab=metrics"],
 		["conect orders", "/caches/orders?tab=connect"],
+		["backups game", "/caches/game-scores?tab=backups"],
+		["snapshot of orders", "/caches/orders?dialog=snapshot"],
+		["before-release", "/backups/before-release"],
+		["restore orders", "/caches/create?snapshot=before-release"],
 		["game events", "/caches/game-scores?tab=events"],
 	])("%j leads to %s", (query, href) => expect(firstFor(query)).toBe(href));
 
 	it("offers no failover where there is no replica, nor where Larder decides alone", () => {
 		expect(firstFor("fail over orders")).toBeUndefined();
 		expect(firstFor("fail over carts")).toBeUndefined();
+	});
+
+	it("offers no restore of a snapshot that isn't available", () => {
+		expect(snapshotActions(exampleSnapshot({ status: "failed" }))).toEqual([]);
 	});
 
 	it("offers to uncordon a host that is draining", () => {

@@ -1,5 +1,6 @@
 import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import type { Host } from "../../../server/contract/host.ts";
+import type { Snapshot } from "../../../server/contract/snapshot.ts";
 import type { Searchable } from "./rank-entries.ts";
 
 /** What the palette offers for a cache or a host: what is shown, and where it leads. */
@@ -8,7 +9,18 @@ export interface ResourceEntry extends Searchable {
 	href: string;
 	detail?: string;
 	action?:
-		| ("modify" | "limits" | "failover" | "reboot" | "delete" | "drain" | "uncordon" | "nodes")
+		| (
+				| "modify"
+				| "limits"
+				| "failover"
+				| "reboot"
+				| "snapshot"
+				| "restore"
+				| "delete"
+				| "drain"
+				| "uncordon"
+				| "nodes"
+		  )
 		| (typeof TABS)[number]["tab"];
 }
 
@@ -41,6 +53,11 @@ const TABS = [
 		keywords: "charts graphs requests memory hit rate cpu lag",
 	},
 	{ tab: "connect", title: "Connect to", keywords: "endpoint client snippet code url password" },
+	{
+		tab: "backups",
+		title: "Backups of",
+		keywords: "snapshots daily retention window restore",
+	},
 	{ tab: "events", title: "Events of", keywords: "history log timeline" },
 ] as const;
 
@@ -73,8 +90,13 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 		action: name,
 	});
 	const remove = action("delete", "Delete", "remove destroy drop");
+	const snapshot =
+		cache.engine === "memcached"
+			? []
+			: [action("snapshot", "Take a snapshot of", "backup back up save dump rdb")];
 	if (cache.kind === "serverless") {
 		return [
+			...snapshot,
 			action("limits", "Modify limits of", "change storage ecpu maximum minimum scale"),
 			action("modify", "Modify", "change edit description tags eviction protection"),
 			remove,
@@ -87,7 +109,38 @@ export function cacheActions(cache: CacheSummary): ResourceEntry[] {
 			? [action("failover", "Fail over", "failover switch promote primary replica lead")]
 			: []),
 		action("reboot", "Reboot", "restart nodes"),
+		...snapshot,
 		remove,
+	];
+}
+
+/** The snapshot itself, found by its name and its cache's. */
+export function snapshotEntry({ name, cache, kind, status }: Snapshot): ResourceEntry {
+	return {
+		id: `snapshot:${name}`,
+		group: "Snapshots",
+		title: name,
+		detail: cache === "" ? "imported" : `of ${cache}`,
+		keywords: `${cache} ${kind} ${status} snapshot backup`,
+		needsQuery: true,
+		href: `/backups/${encodeURIComponent(name)}`,
+	};
+}
+
+/** What a new cache can begin with. */
+export function snapshotActions({ name, cache, status }: Snapshot): ResourceEntry[] {
+	if (status !== "available") return [];
+	return [
+		{
+			id: `restore:${name}`,
+			group: "Actions",
+			title: `Restore ${name}`,
+			...(cache !== "" && { detail: `of ${cache}` }),
+			keywords: `${cache} snapshot backup new cache recover`,
+			needsQuery: true,
+			href: `/caches/create?snapshot=${encodeURIComponent(name)}`,
+			action: "restore",
+		},
 	];
 }
 

@@ -9,6 +9,8 @@ import {
 	ChartLine,
 	CircleCheck,
 	Database,
+	DatabaseBackup,
+	FileUp,
 	Gauge,
 	LogOut,
 	type LucideIcon,
@@ -45,6 +47,8 @@ import {
 	hostEntry,
 	nodeEntries,
 	type ResourceEntry,
+	snapshotActions,
+	snapshotEntry,
 } from "./resource-entries.ts";
 
 export interface PaletteEntry extends Searchable {
@@ -57,6 +61,7 @@ export interface PaletteEntry extends Searchable {
 
 const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/caches": "caches list clusters databases dashboard home",
+	"/backups": "snapshots restore daily automatic recover dump rdb",
 	"/hosts": "fleet machines servers capacity zones agents",
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
 	"/costs": "price money bill billing usage forecast rate card spend month ecpu",
@@ -73,6 +78,9 @@ const ACTION_ICONS: Readonly<Record<NonNullable<ResourceEntry["action"]>, Lucide
 	limits: Gauge,
 	failover: ArrowLeftRight,
 	reboot: RotateCw,
+	snapshot: Archive,
+	backups: Archive,
+	restore: DatabaseBackup,
 	delete: Trash2,
 	drain: PackageOpen,
 	uncordon: CircleCheck,
@@ -116,6 +124,16 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 		return [
 			// Without a query, the palette offers the first of each group: caches by engine or serverless, then other things.
 			...creations.slice(0, CREATIONS_FIRST),
+			act("snapshot", "Take a snapshot", Archive, "backup back up cache save dump rdb", () =>
+				router.push("/backups?dialog=create"),
+			),
+			act(
+				"import",
+				"Import RDB files",
+				FileUp,
+				"upload snapshot dump.rdb move in seed restore",
+				() => router.push("/backups?dialog=import"),
+			),
 			act(
 				"parameter-group",
 				"Create a parameter group",
@@ -159,7 +177,7 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 					"backup",
 					"Back up the control plane",
 					Archive,
-					"backup snapshot save export restore database key recovery",
+					"backup save export restore database key recovery",
 					() => void copyBackupCommand(),
 				),
 				detail: BACKUP_COMMAND,
@@ -194,6 +212,10 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 		trpc.hosts.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
 	);
 
+	const snapshots = useQuery(
+		trpc.snapshots.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
+	);
+
 	return useMemo(() => {
 		const caches = new Map(
 			[...(first.data?.items ?? []), ...(found.data?.items ?? [])].map((cache) => [
@@ -207,6 +229,7 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			run: () => router.push(entry.href),
 		});
 		const machines = hosts.data?.items ?? [];
+		const taken = snapshots.data?.items ?? [];
 		const entries = [
 			...actions,
 			...Array.from(caches.values(), (cache) => ({
@@ -216,6 +239,8 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			...nodeEntries(caches.values(), query).map((entry) => go(entry, Server)),
 			...[...caches.values()].flatMap(cacheActions).map((entry) => go(entry, Database)),
 			...[...caches.values()].flatMap(cacheTabs).map((entry) => go(entry, Database)),
+			...taken.map((snapshot) => go(snapshotEntry(snapshot), Archive)),
+			...taken.flatMap(snapshotActions).map((entry) => go(entry, Archive)),
 			...machines.map((host) => go(hostEntry(host), Server)),
 			...machines.flatMap(hostActions).map((entry) => go(entry, Server)),
 			...SECTIONS.flatMap(({ items }) =>
@@ -240,5 +265,5 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			},
 		];
 		return isViewer ? entries.filter(isForViewers) : entries;
-	}, [isViewer, actions, first.data, found.data, hosts.data, query, router]);
+	}, [isViewer, actions, first.data, found.data, hosts.data, snapshots.data, query, router]);
 }

@@ -2,6 +2,7 @@
 
 import {
 	Activity,
+	Archive,
 	BookOpen,
 	Database,
 	KeyRound,
@@ -30,6 +31,7 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 		label: "Caches",
 		items: [
 			{ href: "/caches", label: "All caches", icon: Database, count: "caches" },
+			{ href: "/backups", label: "Backups", icon: Archive },
 			{ href: "/parameter-groups", label: "Parameter groups", icon: SlidersHorizontal },
 		],
 	},

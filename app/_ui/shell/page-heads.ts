@@ -14,6 +14,10 @@ export const PAGE_HEADS = {
 		title: "Audit log",
 		description: `Sign-ins, revealed passwords, changes and denied calls. Kept for ${AUDIT_KEPT.days} days, at most ${AUDIT_KEPT.entries.toLocaleString("en-US")} entries.`,
 	},
+	"/backups": {
+		title: "Backups",
+		description: "Snapshots of your caches' data. A new cache can begin with any of them.",
+	},
 	"/caches": { title: "Caches" },
 	"/caches/create": { title: "Create a cache" },
 	"/costs": {

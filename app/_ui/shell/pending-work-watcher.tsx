@@ -15,27 +15,40 @@ import {
 import { BUSY_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { FailoverWatch } from "./failover-watch.tsx";
+import { SnapshotWatch } from "./snapshot-watch.tsx";
 import { viewAction } from "./view-action.ts";
 
-/** Notifies the user when creations, deletions and failovers end, whichever page is open. */
+/** Notifies the user when creations, deletions, failovers and snapshots end, whichever page is open. */
 export function PendingWorkWatcher() {
 	return usePendingWork().map((work) => {
 		const key = `${work.kind}:${pendingWorkKey(work)}`;
-		return work.kind === "failover" ? (
-			<FailoverWatch key={key} work={work} />
-		) : (
-			<LifeWatch key={key} work={work} />
-		);
+		switch (work.kind) {
+			case "failover":
+				return <FailoverWatch key={key} work={work} />;
+			case "snapshot":
+				return <SnapshotWatch key={key} work={work} />;
+			default:
+				return <LifeWatch key={key} work={work} />;
+		}
 	});
 }
 
-type Outcome = "created" | "deleted" | "vanished" | null;
+type Outcome = "created" | "deleted" | "kept" | "vanished" | null;
+type PendingLife = Extract<PendingWork, { kind: "create" | "delete" }>;
 
-function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> }) {
+/** An answer that was on its way when the deletion was requested may still show the cache as it was. */
+const LATE_ANSWER_MS = 5_000;
+
+/** Whether the cache stays: Larder doesn't delete it if its final snapshot fails. */
+function isKept({ kind, startedAtMs }: PendingLife, status: string, updatedAtMs: number): boolean {
+	return kind === "delete" && status !== "deleting" && updatedAtMs > startedAtMs + LATE_ANSWER_MS;
+}
+
+function LifeWatch({ work }: { work: PendingLife }) {
 	const trpc = useTRPC();
 	const router = useRouter();
 	const queryClient = useQueryClient();
-	const { data, error, isError } = useQuery(
+	const { data, error, isError, dataUpdatedAt } = useQuery(
 		trpc.caches.get.queryOptions(
 			{ name: work.cache },
 			{ refetchInterval: BUSY_POLL_MS, refetchOnWindowFocus: true },
@@ -48,7 +61,9 @@ function LifeWatch({ work }: { work: Exclude<PendingWork, { kind: "failover" }> 
 			: "vanished"
 		: work.kind === "create" && data?.status === "available"
 			? "created"
-			: null;
+			: data !== undefined && isKept(work, data.status, dataUpdatedAt)
+				? "kept"
+				: null;
 
 	useEffect(() => {
 		if (outcome === null) return;

@@ -28,6 +28,7 @@ const WATCH_POLL_MS = 1_000;
 
 // Each tab's code loads when the tab is first opened: most visits see only one. The previous tab stays until it has
 // loaded. A placeholder would need a Suspense boundary, and React sends a boundary's content after the page.
+const BackupsTab = dynamic(async () => (await import("./backups/backups-tab.tsx")).BackupsTab);
 const ConfigurationTab = dynamic(
 	async () => (await import("./configuration-tab.tsx")).ConfigurationTab,
 );
@@ -95,10 +96,11 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 	const events = tab("events", "Events", <EventsTab cache={cache} />);
 	const connect = tab("connect", "Connect", <ConnectTab cache={cache} />);
 	const configuration = tab("configuration", "Configuration", <ConfigurationTab cache={cache} />);
+	const backups = tab("backups", "Backups", <BackupsTab cache={cache} />);
 	const tabs = isServerless(cache)
 		? [
 				tab("overview", "Overview", <ServerlessOverview cache={cache} updatedAtMs={updatedAtMs} />),
-				...[metrics, events, connect, configuration],
+				...[metrics, backups, events, connect, configuration],
 				tab("nodes", "For operators", <OperatorTab cache={cache} updatedAtMs={updatedAtMs} />),
 			]
 		: [
@@ -106,7 +108,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 				tab("nodes", "Nodes", <NodesTab cache={cache} />),
 				metrics,
 				tab("parameters", "Parameters", <ParametersTab cache={cache} />),
-				...[events, connect, configuration],
+				...[backups, events, connect, configuration],
 			];
 	return (
 		<>

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { ArrowLeftRight, Gauge, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import { Archive, ArrowLeftRight, Gauge, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { engineName } from "../../../_lib/engines.ts";
@@ -12,13 +12,15 @@ import { Chip } from "../../../_ui/chip.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
+import { CreateSnapshotDialog } from "../../backups/lazy-dialogs.tsx";
+import { MEMCACHED_OBSTACLE } from "../../backups/snapshot-words.ts";
 import { KINDS, PROTOCOL_WORDS } from "../serverless-words.ts";
 import { topologyWords } from "../topology-words.ts";
 import { DeleteDialog, FailoverDialog, LimitsDialog, RebootDialog } from "./lazy-dialogs.tsx";
 import { modifyPath } from "./modify/modify-path.ts";
 import { isServerless } from "./serverless/serverless-cache.ts";
 
-const DIALOGS = ["limits", "failover", "reboot", "delete"] as const;
+const DIALOGS = ["limits", "failover", "reboot", "snapshot", "delete"] as const;
 type OpenDialog = (typeof DIALOGS)[number] | null;
 
 interface CacheHeaderProps {
@@ -76,6 +78,9 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 			{open === "reboot" && (
 				<RebootDialog cache={cache} nodes={null} onClose={() => setOpen(null)} />
 			)}
+			{open === "snapshot" && (
+				<CreateSnapshotDialog cache={cache.name} onClose={() => setOpen(null)} />
+			)}
 			{open === "delete" && <DeleteDialog cache={cache} onClose={() => setOpen(null)} />}
 		</>
 	);
@@ -95,6 +100,7 @@ function shapeWords(cache: Cache): string[] {
 function openDialog(cache: Cache, asked: string | null): OpenDialog {
 	const dialog = DIALOGS.find((name) => name === asked) ?? null;
 	if (cache.status === "deleting") return null;
+	if (dialog === "snapshot" && cache.engine === "memcached") return null;
 	return dialog === "failover" && failoverObstacle(cache) !== null ? null : dialog;
 }
 
@@ -105,6 +111,13 @@ function actionsFor(
 	modify: () => void,
 ): MenuAction[] {
 	const change: MenuAction = { id: "modify", label: "Modify", icon: Pencil, run: modify };
+	const snapshot: MenuAction = {
+		id: "snapshot",
+		label: "Take a snapshot",
+		icon: Archive,
+		obstacle: cache.engine === "memcached" ? MEMCACHED_OBSTACLE : null,
+		run: () => open("snapshot"),
+	};
 	const remove: MenuAction = {
 		id: "delete",
 		label: "Delete",
@@ -116,6 +129,7 @@ function actionsFor(
 		return [
 			{ id: "limits", label: "Modify limits", icon: Gauge, run: () => open("limits") },
 			change,
+			snapshot,
 			remove,
 		];
 	}
@@ -129,6 +143,7 @@ function actionsFor(
 			run: () => open("failover"),
 		},
 		{ id: "reboot", label: "Reboot", icon: RotateCw, run: () => open("reboot") },
+		snapshot,
 		remove,
 	];
 }

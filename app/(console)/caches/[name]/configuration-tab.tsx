@@ -6,6 +6,7 @@ import type { NodeType } from "../../../../server/contract/node-type.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
+import { plural } from "../../../_lib/format/count.ts";
 import { useNodeTypes } from "../../../_lib/queries.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
@@ -44,9 +45,16 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		["Port", cache.port === null ? "Not assigned yet" : String(cache.port)],
 		["Deletion protection", cache.deletionProtection ? "On" : "Off"],
 		["Maintenance window", `${cache.maintenanceWindow} UTC`],
+		...(cache.engine === "memcached"
+			? []
+			: [["Daily snapshots", dailyWords(cache)] satisfies [string, string]]),
 		["Created", <Time key="created" value={cache.createdAt} />],
 		["First available", <Time key="available" value={cache.availableAt} />],
 	];
+}
+
+function dailyWords({ snapshotRetentionDays: days, snapshotWindow }: Cache): string {
+	return days === 0 ? "Off" : `${snapshotWindow} UTC, kept for ${plural(days, "day")}`;
 }
 
 function provisionedFacts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] {

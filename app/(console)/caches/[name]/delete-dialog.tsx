@@ -1,23 +1,32 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { NodeMetrics } from "../../../../server/contract/metrics.ts";
+import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { asSentence } from "../../../_lib/form-issues.ts";
 import { formatBytes } from "../../../_lib/format/bytes.ts";
 import { exactCount, plural } from "../../../_lib/format/count.ts";
-import { addPendingWork, removePendingWork } from "../../../_lib/pending-work.ts";
+import {
+	addPendingSnapshot,
+	addPendingWork,
+	removePendingWork,
+} from "../../../_lib/pending-work.ts";
 import { randomId } from "../../../_lib/random-id.ts";
+import { serverNow } from "../../../_lib/server-clock.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { TypedConfirmationDialog } from "../../../_ui/typed-confirmation-dialog.tsx";
+import { suggestedName } from "../../backups/snapshot-words.ts";
 import { dataNodesOf, nodesOf } from "../topology-words.ts";
+import { FinalSnapshotField, nameProblem } from "./final-snapshot-field.tsx";
 import { useModify } from "./use-modify.ts";
 
 /** What is lost, in numbers where they are known. */
-function Loss({ cache }: { cache: Cache }) {
+function Loss({ cache, isSaved }: { cache: Cache; isSaved: boolean }) {
 	const nodes = nodesOf(cache);
 	const measured = dataNodesOf(cache).flatMap(({ metrics: own }) => own ?? []);
 	const total = (read: (own: NodeMetrics) => number) =>
@@ -42,12 +51,26 @@ function Loss({ cache }: { cache: Cache }) {
 					{formatBytes(metrics.memoryUsedBytes)})
 				</strong>
 			)}
-			. There is no backup to restore from.
+			. <Remains cache={cache} isSaved={isSaved} />
 			{metrics !== null && metrics.clients > 0 && (
 				<> {plural(metrics.clients, "connection")}, including Larder's own, will be closed.</>
 			)}
 		</p>
 	);
+}
+
+/** What a new cache could begin with afterward. */
+function Remains({ cache, isSaved }: { cache: Cache; isSaved: boolean }) {
+	const trpc = useTRPC();
+	const { data } = useQuery(
+		trpc.snapshots.list.queryOptions({ cache: cache.name, status: "available", limit: 1 }),
+	);
+	if (isSaved) return "The final snapshot keeps the data.";
+	if (data === undefined) return null;
+	const { total } = data;
+	return total === 0
+		? "There is no snapshot to restore from."
+		: `${plural(total, "snapshot")} of it ${total === 1 ? "stays" : "stay"}.`;
 }
 
 /** Mounted while it is open. */
@@ -56,37 +79,60 @@ export function DeleteDialog({ cache, onClose }: { cache: Cache; onClose: () => 
 	const client = useTRPCClient();
 	const queryClient = useQueryClient();
 	const key = useRef<string | null>(null);
+	// Turning protection off in this dialog doesn't make the data less worth keeping.
+	const [wasProtected] = useState(cache.deletionProtection);
+	const canSave = cache.engine !== "memcached" && cache.availableAt !== null;
+	const [final, setFinal] = useState(() => ({
+		isWanted: canSave,
+		name: suggestedName(`${cache.name}-final`, new Date(serverNow())),
+	}));
+	const finalSnapshot = canSave && final.isWanted ? final.name.trim() : undefined;
+	const isInvalid = finalSnapshot !== undefined && nameProblem(finalSnapshot) !== undefined;
 	const remove = useMutation({
 		mutationFn: () => {
 			key.current ??= randomId();
 			return client.caches.delete.mutate(
-				{ name: cache.name },
+				{ name: cache.name, ...(finalSnapshot === undefined ? {} : { finalSnapshot }) },
 				{ context: { idempotencyKey: key.current } },
 			);
 		},
 		onMutate: () => removePendingWork(cache.name),
 		onSuccess: (deleted) => {
 			addPendingWork(cache.name, "delete");
+			if (finalSnapshot !== undefined) addPendingSnapshot(finalSnapshot, cache.name);
 			queryClient.setQueryData(trpc.caches.get.queryKey({ name: cache.name }), deleted);
+			void queryClient.invalidateQueries({ queryKey: trpc.snapshots.list.queryKey() });
 			onClose();
 		},
 		onSettled: () => {
 			key.current = null;
 		},
 	});
+	const problem = remove.isError ? toApiProblem(remove.error) : null;
+	const isAtName = problem?.field === "name" && problem.code === "already_exists";
 	return (
 		<TypedConfirmationDialog
 			title={`Delete ${cache.name}?`}
 			name={cache.name}
 			action="Delete cache"
-			isObstructed={cache.deletionProtection}
+			isObstructed={cache.deletionProtection || isInvalid}
 			isPending={remove.isPending}
 			onConfirm={() => remove.mutate()}
 			onClose={onClose}
 		>
 			{cache.deletionProtection && <Protection cache={cache} />}
-			<Loss cache={cache} />
-			{remove.isError && <ProblemBanner title="The cache wasn't deleted" error={remove.error} />}
+			<Loss cache={cache} isSaved={finalSnapshot !== undefined} />
+			{canSave && (
+				<FinalSnapshotField
+					value={final}
+					onChange={setFinal}
+					isRequired={wasProtected}
+					refusal={isAtName ? asSentence(problem.message) : undefined}
+				/>
+			)}
+			{remove.isError && !isAtName && (
+				<ProblemBanner title="The cache wasn't deleted" error={remove.error} />
+			)}
 		</TypedConfirmationDialog>
 	);
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { type PageAddress, paramsOf } from "../../../_lib/search-params.ts";
 import { type Loader, WithData } from "../../../_lib/with-data.tsx";
+import { cacheSnapshotsInput } from "../../backups/snapshot-list-input.ts";
 import { eventListInput } from "../../events/event-list-input.ts";
 import { CacheDetail } from "./cache-detail.tsx";
 import { recentEventsInput } from "./recent-events-input.ts";
@@ -34,6 +35,9 @@ async function loadCache({ trpc, load, read }: Loader, name: string, params: URL
 		load(trpc.rateCard.get.queryOptions({})),
 		load(trpc.costs.ofCache.queryOptions({ name })),
 	]);
+	if (params.get("tab") === "backups") {
+		await load(trpc.snapshots.list.queryOptions(cacheSnapshotsInput(name)));
+	}
 	if (cache.kind === "serverless") {
 		await load(trpc.caches.scaling.queryOptions(scalingInput(name)));
 	} else {

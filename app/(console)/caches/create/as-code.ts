@@ -46,6 +46,9 @@ export function toCliWords(request: CreateCacheInput): string[][] {
 		...option("--auth", request.auth),
 		...option("--port", request.port),
 		...option("--parameter-group", request.parameterGroup),
+		...option("--from-snapshot", request.snapshot),
+		...option("--snapshot-retention", request.snapshotRetentionDays),
+		...option("--snapshot-window", request.snapshotWindow),
 		...flag("--deletion-protection", request.deletionProtection === true),
 		...each(
 			"--tag",

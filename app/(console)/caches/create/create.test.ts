@@ -7,6 +7,7 @@ import {
 	evictionPolicySchema,
 	protocolSchema,
 } from "../../../../server/contract/enums.ts";
+import { exampleSnapshot } from "../../../../server/contract/testing/examples.ts";
 import { issuesByPath } from "../../../_lib/form-issues.ts";
 import { tagProblem } from "../tags.ts";
 import { toCliCommand, toCliWords, toCurlCommand } from "./as-code.ts";
@@ -21,6 +22,7 @@ import {
 	toRequest,
 } from "./draft.ts";
 import { applyPurpose, PURPOSE_LIST, readStart, withKind } from "./purposes.ts";
+import { restoreDraft } from "./restore-draft.ts";
 import { draftFieldAt } from "./use-create-rules.ts";
 
 const FLEET: FleetFacts = { onlineZones: ["a", "b", "c"] };
@@ -51,10 +53,15 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
 		auth: fc.constantFrom("password" as const, "none" as const),
 		port: fc.constantFrom("", "7000"),
 		parameterGroup: fc.constantFrom("", "own.group"),
+		snapshot: fc.constantFrom("", "before-release"),
+		retentionDays: fc.constantFrom("", "0", "7"),
+		snapshotWindow: fc.constantFrom("", "23:30-00:30"),
 		deletionProtection: fc.boolean(),
 		description: fc.constantFrom("", "it's $HOME `id`", "two words"),
 		tags: fc.constantFrom([], [tag("team", "it's ours"), tag("cost", "a=b")]),
 	})
+	// Where a snapshot is restored, Memcached can't be chosen.
+	.map((change) => (change.engine === "memcached" ? { ...change, snapshot: "" } : change))
 	.map((change) => withKind(draftOf(change), change.kind));
 
 describe("a draft", () => {
@@ -127,6 +134,29 @@ describe("a draft", () => {
 			limits: { dataStorageGb: { min: 1, max: 1_000 } },
 		});
 	});
+
+	it("made of a snapshot asks for the same cache again, whatever parameter groups and defaults say", () => {
+		const snapshot = exampleSnapshot({
+			...{ engineVersion: "8.1.4", nodeType: "cache.t4g.small", replicasPerShard: 2 },
+			shards: [{ slots: null, keys: 1, bytes: 1, sha256: "ab", takenAt: null }],
+		});
+		expect(toRequest({ ...restoreDraft(snapshot), name: "again" }, FLEET)).toEqual({
+			...{ name: "again", engine: "valkey", clusterMode: "disabled", replicasPerShard: 2 },
+			...{ nodeType: "cache.t4g.small", multiAz: true, snapshot: "before-release" },
+		});
+		const standard = exampleSnapshot({ cacheKind: "serverless", nodeType: "serverless" });
+		expect(toRequest({ ...restoreDraft(standard), name: "again" }, FLEET)).toEqual({
+			...{ name: "again", kind: "serverless", engine: "valkey", protocol: "standard" },
+			snapshot: "before-release",
+		});
+	});
+
+	it.each(["36", "-1", "a week"])(
+		"with %j days of daily snapshots is refused there",
+		(retentionDays) => {
+			expect(faultsOf({ retentionDays })).toEqual(["snapshotRetentionDays"]);
+		},
+	);
 
 	it.each([
 		["storageMax", { storageMax: "5001" }],
@@ -203,6 +233,8 @@ function readCliWords(words: readonly string[][]): Record<string, unknown> {
 		else if (flag === "--port") request.port = Number(value);
 		else if (flag === "--slots") append("slots", value);
 		else if (flag === "--zone") append("zones", value);
+		else if (flag === "--from-snapshot") request.snapshot = value;
+		else if (flag === "--snapshot-retention") request.snapshotRetentionDays = Number(value);
 		else if (flag === "--multi-az") request.multiAz = true;
 		else if (flag === "--no-automatic-failover") request.automaticFailover = false;
 		else if (flag.startsWith("--storage-")) limit("dataStorageGb", flag.slice(10), value);

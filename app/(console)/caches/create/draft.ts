@@ -6,6 +6,7 @@ import type {
 	EvictionPolicy,
 	Protocol,
 } from "../../../../server/contract/enums.ts";
+import { daysOf } from "../daily-snapshots.ts";
 import { type LimitsDraft, limitChanges, NO_LIMITS_DRAFT, numberOf } from "../limits-draft.ts";
 import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
 
@@ -51,6 +52,12 @@ export interface Draft extends LimitsDraft {
 	/** "" for the family's default group. */
 	parameterGroup: string;
 	deletionProtection: boolean;
+	/** The snapshot that the cache begins with; "" for an empty cache. */
+	snapshot: string;
+	/** How many days daily snapshots are kept, as typed; "" for none. */
+	retentionDays: string;
+	/** "" for the usual one. */
+	snapshotWindow: string;
 	tags: readonly DraftTag[];
 }
 
@@ -86,6 +93,9 @@ export const EMPTY_DRAFT: Draft = {
 	port: "",
 	parameterGroup: "",
 	deletionProtection: false,
+	snapshot: "",
+	retentionDays: "",
+	snapshotWindow: "",
 	tags: [],
 };
 
@@ -168,13 +178,26 @@ function topologyOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInput> 
 	const slots = isCluster(draft) ? slotLines(draft.slots) : undefined;
 	const isManual = failoverLock(draft, fleet) === null && !draft.automaticFailover;
 	return {
-		// Off is the default, but without an explicit value a parameter group would decide.
-		...(isCluster(draft) || draft.parameterGroup !== "" ? { clusterMode: draft.clusterMode } : {}),
+		// Off is the default, but without an explicit value a parameter group or a snapshot would decide.
+		...(isCluster(draft) || draft.parameterGroup !== "" || draft.snapshot !== ""
+			? { clusterMode: draft.clusterMode }
+			: {}),
 		...(isCluster(draft) ? { shards: draft.shards } : {}),
 		replicasPerShard: draft.replicas,
 		...(slots === undefined ? {} : { slots }),
 		...(isManual ? { automaticFailover: false } : {}),
 		...(draft.auth === "none" ? { auth: "none" } : {}),
+	};
+}
+
+/** What the cache begins with, and the snapshots that Larder takes of it. */
+function snapshotsOf({ engine, snapshot, ...draft }: Draft): Partial<CreateCacheInput> {
+	const days = daysOf(draft.retentionDays);
+	const window = draft.snapshotWindow.trim();
+	return {
+		...(snapshot === "" ? {} : { snapshot }),
+		...(engine === "memcached" || days === 0 ? {} : { snapshotRetentionDays: days }),
+		...(engine === "memcached" || window === "" ? {} : { snapshotWindow: window }),
 	};
 }
 
@@ -216,6 +239,7 @@ export function toRequest(draft: Draft, fleet: FleetFacts): CreateCacheInput {
 		engine: draft.engine,
 		...(draft.engineVersion === "" ? {} : { engineVersion: draft.engineVersion }),
 		...(isServerless ? serverlessOf(draft) : provisionedOf(draft, fleet)),
+		...snapshotsOf(draft),
 		...(port === "" ? {} : { port: /^\d+$/.test(port) ? Number(port) : Number.NaN }),
 		...(draft.deletionProtection ? { deletionProtection: true } : {}),
 		...(filledTags(draft.tags).length === 0 ? {} : { tags: toTagRecord(draft.tags) }),

@@ -1,19 +1,19 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ENGINES } from "../../../../server/contract/choices.ts";
 import type { Engine } from "../../../../server/contract/enums.ts";
 import { newestOffered } from "../../../../server/contract/offered-versions.ts";
 import { engineName } from "../../../_lib/engines.ts";
 import { plural } from "../../../_lib/format/count.ts";
-import { useTRPC } from "../../../_lib/trpc.ts";
 import { ChoiceCard } from "../../../_ui/choice-card.tsx";
 import { ProblemBanner } from "../../../_ui/notices.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { errorSentence } from "./bind.ts";
 import { FieldGroup } from "./field-group.tsx";
 import type { CreateForm } from "./use-create-form.ts";
+import { useEngineVersions } from "./use-engine-versions.ts";
+import { useUsualVersion } from "./use-usual-version.ts";
 import type { Wizard } from "./use-wizard.ts";
 
 const WORDS: Readonly<Record<Engine, string>> = {
@@ -24,24 +24,19 @@ const WORDS: Readonly<Record<Engine, string>> = {
 
 const NEWEST = "newest";
 
-export function useEngineVersions(engine: Engine) {
-	const trpc = useTRPC();
-	const query = useQuery(trpc.engineVersions.list.queryOptions({}, { staleTime: 30_000 }));
-	const all = query.data?.items ?? [];
-	const own = all.filter((version) => version.engine === engine);
-	return { query, all, own, newest: own.find(({ isDefault }) => isDefault)?.version ?? null };
-}
-
 interface EngineCardsProps {
 	wizard: Wizard;
-	engines?: readonly Engine[];
 	/** What each engine is good for. */
 	words?: Partial<Readonly<Record<Engine, string>>>;
 	hint?: ReactNode;
 }
 
-export function EngineCards({ wizard, engines = ENGINES, words = WORDS, hint }: EngineCardsProps) {
-	const { form, chooseEngine } = wizard;
+/** Memcached has no command that loads a snapshot. */
+const ENGINES_WITH_SNAPSHOTS = ENGINES.filter((engine) => engine !== "memcached");
+
+export function EngineCards({ wizard, words = WORDS, hint }: EngineCardsProps) {
+	const { form, origin, chooseEngine } = wizard;
+	const engines = origin === null ? ENGINES : ENGINES_WITH_SNAPSHOTS;
 	const { engine } = form.draft;
 	const { query, all } = useEngineVersions(engine);
 	const versionOf = (candidate: Engine) =>
@@ -86,10 +81,17 @@ export function EngineCards({ wizard, engines = ENGINES, words = WORDS, hint }: 
 export function EngineVersionField({ form }: { form: CreateForm }) {
 	const { engine, engineVersion } = form.draft;
 	const { query, own, newest } = useEngineVersions(engine);
+	const usual = useUsualVersion(form);
+	const hasSnapshot = form.draft.snapshot !== "";
 	const options = [
 		{
 			value: NEWEST,
-			label: newest === null ? `Newest ${newestOffered(engine)}` : `Newest (${newest})`,
+			label: hasSnapshot
+				? `${engineName(engine)} ${usual}`
+				: newest === null
+					? `Newest ${newestOffered(engine)}`
+					: `Newest (${newest})`,
+			...(hasSnapshot && { detail: "Like the snapshot's, where it can be." }),
 		},
 		...own.map(({ version, hosts }) => ({
 			value: version,

@@ -32,7 +32,11 @@ const OPTIONS = [
 ];
 
 export function NameFields({ wizard }: { wizard: Wizard }) {
-	const { form, choosePurpose } = wizard;
+	const { form, origin, choosePurpose } = wizard;
+	// A restored cache is like the one that its snapshot was taken of.
+	if (origin !== null) {
+		return <NameField wizard={wizard} className="sm:max-w-[calc(50%-0.375rem)]" />;
+	}
 	return (
 		<div className="grid items-start gap-x-3 gap-y-5 sm:grid-cols-2">
 			<NameField wizard={wizard} />

@@ -1,14 +1,14 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { familyOf, newestOffered } from "../../../../server/contract/offered-versions.ts";
+import { familyOf } from "../../../../server/contract/offered-versions.ts";
 import { familyName } from "../../../_lib/engines.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { groupOptions } from "../group-options.ts";
 import { errorSentence } from "./bind.ts";
-import { useEngineVersions } from "./engine-fields.tsx";
 import type { CreateForm } from "./use-create-form.ts";
+import { useUsualVersion } from "./use-usual-version.ts";
 
 const DEFAULT = "default";
 
@@ -16,17 +16,25 @@ const DEFAULT = "default";
 export function ParameterGroupField({ form }: { form: CreateForm }) {
 	const trpc = useTRPC();
 	const { engine, engineVersion, clusterMode, parameterGroup } = form.draft;
-	const { newest } = useEngineVersions(engine);
-	const family = familyOf(engine, engineVersion || (newest ?? newestOffered(engine)));
+	const usual = useUsualVersion(form);
+	const family = familyOf(engine, engineVersion || usual);
 	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }, { staleTime: 5_000 }));
-	const own = groups.data?.items.filter(({ isDefault }) => !isDefault) ?? [];
+	const all = groups.data?.items ?? [];
+	const own = all.filter(({ isDefault }) => !isDefault);
+	const hasSnapshot = form.draft.snapshot !== "";
 	const options = [
-		{
-			value: DEFAULT,
-			label: `Default for ${familyName(family)}`,
-			detail: "Larder's default values.",
-		},
-		...groupOptions(own, clusterMode),
+		hasSnapshot
+			? {
+					value: DEFAULT,
+					label: "Like the snapshot's",
+					detail: "Larder's default values for another version or cluster mode.",
+				}
+			: {
+					value: DEFAULT,
+					label: `Default for ${familyName(family)}`,
+					detail: "Larder's default values.",
+				},
+		...groupOptions(hasSnapshot ? all : own, clusterMode),
 	];
 	const isKnown = options.some(({ value }) => value === parameterGroup);
 	return (

@@ -9,6 +9,7 @@ import { LimitFields } from "../limit-fields.tsx";
 import { MEMCACHED_HINT, PROTOCOL_WORDS } from "../serverless-words.ts";
 import { SleepField } from "../sleep-field.tsx";
 import { filledTags } from "../tags.ts";
+import { BackupsFold } from "./backups-fold.tsx";
 import { errorSentence } from "./bind.ts";
 import {
 	anyError,
@@ -25,8 +26,6 @@ import { SecurityFold } from "./security-fold.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 import type { Wizard } from "./use-wizard.ts";
 
-const ENGINES_WITH_SERVERLESS = ["valkey", "redis", "memcached"] as const;
-
 const ENGINE_WORDS = {
 	valkey: "The best choice for most applications.",
 	redis: "For applications certified on Redis.",
@@ -39,11 +38,12 @@ export function ServerlessFields({ wizard }: { wizard: Wizard }) {
 	return (
 		<>
 			<NameField wizard={wizard} className="sm:max-w-[calc(50%-0.375rem)]" />
-			<EngineCards wizard={wizard} engines={ENGINES_WITH_SERVERLESS} words={ENGINE_WORDS} />
+			<EngineCards wizard={wizard} words={ENGINE_WORDS} />
 			<div className="flex flex-col gap-3">
 				<LimitsFold form={form} />
 				{form.draft.engine !== "memcached" && <SecurityFold form={form} />}
 				<PortFold form={form} />
+				{form.draft.engine !== "memcached" && <BackupsFold form={form} />}
 			</div>
 		</>
 	);

@@ -119,6 +119,8 @@ export function useCreateForm(initial: () => Draft, start: string) {
 		visit,
 		errorOf,
 		submit,
+		/** Whether a field other than the name is at fault; false while that isn't known. */
+		hasFault: problems !== null && [...problems.keys()].some((field) => field !== "name"),
 		isBusy: create.isPending || create.isSuccess,
 		/** A failure that belongs to no field. */
 		error: create.isError && refusal === null ? create.error : null,

@@ -32,6 +32,9 @@ const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	port: "port",
 	parameterGroup: "parameterGroup",
 	deletionProtection: "deletionProtection",
+	snapshot: "snapshot",
+	snapshotRetentionDays: "retentionDays",
+	snapshotWindow: "snapshotWindow",
 	tags: "tags",
 };
 

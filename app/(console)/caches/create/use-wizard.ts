@@ -3,27 +3,36 @@
 import { useState } from "react";
 import { CACHE_KINDS } from "../../../../server/contract/choices.ts";
 import type { CacheKind, Engine } from "../../../../server/contract/enums.ts";
+import type { Snapshot } from "../../../../server/contract/snapshot.ts";
 import { oneOf } from "../../../_lib/one-of.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { EMPTY_DRAFT, type PurposeId } from "./draft.ts";
 import { applyPurpose, readStart, withEngine, withKind } from "./purposes.ts";
+import { restoreDraft } from "./restore-draft.ts";
 import { type CreateForm, useCreateForm } from "./use-create-form.ts";
 
 export type WizardMode = "easy" | "custom";
 
 /**
  * The form and its address, such as `?mode=custom&engine=redis&purpose=leaderboard` or `?kind=serverless`, which links and
- * the search lead to.
+ * the search lead to. `origin` is the snapshot that the cache begins with; null for an empty cache.
  */
-export function useWizard() {
+export function useWizard(origin: Snapshot | null) {
 	const { params, change } = useUrlParams();
-	const mode: WizardMode = params.get("mode") === "custom" ? "custom" : "easy";
+	const mode: WizardMode = origin !== null || params.get("mode") === "custom" ? "custom" : "easy";
 	const engine = params.get("engine");
 	const purpose = params.get("purpose");
-	const kind = oneOf(CACHE_KINDS, params.get("kind")) ?? "provisioned";
-	const address = `${engine ?? ""} ${purpose ?? ""} ${kind}`;
+	const usualKind = origin?.cacheKind ?? "provisioned";
+	const kind = oneOf(CACHE_KINDS, params.get("kind")) ?? usualKind;
+	const address = `${engine ?? ""} ${purpose ?? ""} ${kind}${origin === null ? "" : ` ${origin.name}`}`;
 	const form: CreateForm = useCreateForm(
-		() => withKind(applyPurpose(EMPTY_DRAFT, readStart(engine, purpose)), kind),
+		() =>
+			withKind(
+				origin === null
+					? applyPurpose(EMPTY_DRAFT, readStart(engine, purpose))
+					: restoreDraft(origin),
+				kind,
+			),
 		address,
 	);
 
@@ -45,6 +54,7 @@ export function useWizard() {
 	return {
 		mode,
 		form,
+		origin,
 		/** The name takes the focus. */
 		isArriving,
 		setMode: (next: WizardMode) => {
@@ -54,7 +64,7 @@ export function useWizard() {
 		chooseKind: (next: CacheKind) => {
 			setArriving(false);
 			form.update((draft) => withKind(draft, next));
-			change({ kind: next === "serverless" ? next : null });
+			change({ kind: next === usualKind ? null : next });
 		},
 		choosePurpose: (next: PurposeId | "") => {
 			if (next === "") {

@@ -1,0 +1,80 @@
+"use client";
+
+import type { ReactNode } from "react";
+import type { Snapshot } from "../../../../server/contract/snapshot.ts";
+import { engineTitle } from "../../../_lib/engines.ts";
+import { formatDuration } from "../../../_lib/format/time.ts";
+import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { PageLink } from "../../../_ui/page-link.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { Bytes, Count } from "../../../_ui/quantity.tsx";
+import { Time } from "../../../_ui/time.tsx";
+import { KINDS } from "../../caches/serverless-words.ts";
+import { SNAPSHOT_KIND_WORDS } from "../snapshot-words.ts";
+
+/** What the snapshot is, and what its cache was. */
+export function SnapshotFacts({ snapshot }: { snapshot: Snapshot }) {
+	return (
+		<Panel title="Snapshot">
+			<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2 lg:grid-cols-3">
+				{[...factsOf(snapshot), ...cacheFactsOf(snapshot)].map(([label, value]) => (
+					<div key={label} className="min-w-0">
+						<dt className="text-[0.8125rem] text-muted">{label}</dt>
+						<dd className="break-words">{value}</dd>
+					</div>
+				))}
+			</dl>
+		</Panel>
+	);
+}
+
+function factsOf(snapshot: Snapshot): [string, ReactNode][] {
+	const { createdAt, availableAt, expiresAt, spreadMs } = snapshot;
+	const tookMs = availableAt === null ? null : Date.parse(availableAt) - Date.parse(createdAt);
+	return [
+		["Keys", <Count key="keys" value={snapshot.keys} />],
+		["Size of its files", <Bytes key="bytes" value={snapshot.bytes} />],
+		["Memory that the data took", <Bytes key="data" value={snapshot.dataBytes} />],
+		["Kind", SNAPSHOT_KIND_WORDS[snapshot.kind]],
+		["Requested", <Time key="created" value={createdAt} />],
+		["Taken in", tookMs === null ? "–" : formatDuration(tookMs)],
+		["Store", snapshot.store],
+		[
+			"Directory in the store",
+			<span key="directory" className="inline-flex max-w-full items-center gap-1">
+				<code className="min-w-0 truncate font-mono text-xs" title={snapshot.directory}>
+					{snapshot.directory}
+				</code>
+				<CopyButton text={snapshot.directory} label="Copy directory" />
+			</span>,
+		],
+		["Expires", expiresAt === null ? "Never" : <Time key="expires" value={expiresAt} />],
+		["Shards are apart by", spreadMs === null ? "–" : formatDuration(spreadMs)],
+	];
+}
+
+function cacheFactsOf(snapshot: Snapshot): [string, ReactNode][] {
+	const { cache, cacheKind, engine, engineVersion, clusterMode } = snapshot;
+	return [
+		[
+			"Cache",
+			cache === "" ? "None: its files were imported" : <CacheLink key="cache" name={cache} />,
+		],
+		["Engine", engineTitle(engine, engineVersion)],
+		["Cluster mode", clusterMode === "enabled" ? "On" : "Off"],
+		...(cacheKind === "serverless"
+			? [["How it is sized", KINDS.serverless.label] satisfies [string, string]]
+			: ([
+					["Node type", snapshot.nodeType],
+					["Replicas per shard", String(snapshot.replicasPerShard)],
+				] satisfies [string, string][])),
+	];
+}
+
+function CacheLink({ name }: { name: string }) {
+	return (
+		<PageLink href={`/caches/${name}`} className="hover:underline">
+			{name}
+		</PageLink>
+	);
+}
