@@ -27,7 +27,8 @@ const aboutTheDatabase = [
 	"server/data/*.postgres.test.ts",
 	"server/data/{charge,metrics-store}.int.test.ts",
 	"server/fleet/*.int.test.ts",
-	"server/reconciler/*.int.test.ts",
+	// Not those about the engines' sizes, versions and parameters.
+	"server/reconciler/{balance,cache-life,drain-host,lose-host,ports,replace-node,restart,topologies}.int.test.ts",
 	"server/services/caches/*.int.test.ts",
 	"server/services/{access,node-types,parameter-groups}/*.int.test.ts",
 ];

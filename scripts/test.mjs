@@ -2,10 +2,10 @@
  * `npm test`: sets up what a fresh clone lacks and runs every check and every test, each as soon as what it needs is
  * there. Goes on after a failure, so that one run shows them all. Its last line sums up: `N passed, N failed[, N skipped]`.
  *
- *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> API and CLI
- *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> console
+ *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> console
+ *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> API and CLI
  *
- * The two rows run side by side: tests with engines wait more than they work.
+ * The two rows run side by side: tests with engines wait more than they work. The console's tests wait only for the first.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -41,7 +41,7 @@ const tests = [
 	check("types", "Types", ["postgres-tests", "console"]),
 	vitest("int", "Integration tests", ["client", "programs", "engines"], ["--maxWorkers=3"]),
 	vitest("api", "End to end: API and CLI", ["types", "int-tests"]),
-	playwright("End to end: console", ["types", "int-tests", "browser"]),
+	playwright("End to end: console", ["types", "browser"]),
 ];
 
 try {
