@@ -72,6 +72,14 @@ export async function emptyEngine(login: EngineLogin): Promise<void> {
 	}
 }
 
+/** The source's modules that the cache's engine hasn't. Valkey 9 comes with one, its scripting engine. */
+function lackingModules(source: string, target: string): string[] {
+	const [has, wanted] = [target, source].map((info) =>
+		[...info.matchAll(/^module:name=([^,\r]*)/gm)].map(([, name]) => name ?? ""),
+	);
+	return wanted?.filter((name) => has?.includes(name) !== true) ?? [];
+}
+
 /** What the source had written, and when it arrived, once the engine has given so many answers. */
 interface Mark {
 	readonly answers: number;
@@ -127,7 +135,7 @@ class Run {
 			]);
 			const problem = preflightProblem({
 				source: parseInfo(text),
-				modules: [...text.matchAll(/^module:name=([^,\r]*)/gm)].map(([, name]) => name ?? ""),
+				modules: lackingModules(text, String(own)),
 				target: parseInfo(String(own)),
 				databases: Number(Array.isArray(databases) ? databases[1] : 1),
 			});

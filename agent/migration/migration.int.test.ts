@@ -162,6 +162,9 @@ test("a cache takes the place of an engine that is written to, and loses nothing
 });
 
 test("a migration that isn't possible says why and deletes nothing; a canceled one leaves an empty cache", async () => {
+	// This engine comes with a module.
+	await source.stop();
+	source = await startBareEngine("valkey", "9", directory);
 	await source.client.config("SET", "requirepass", "another");
 	const node = makeAssignment({ port: await freePort(host.address) });
 	host.startAgent();

@@ -4,7 +4,7 @@ import { type InfoFields, infoNumber } from "../drivers/valkey-info.ts";
 interface PreflightFacts {
 	/** All sections of INFO. */
 	readonly source: InfoFields;
-	/** Names of the source's modules. */
+	/** Names of the source's modules that the cache's engine hasn't. */
 	readonly modules: readonly string[];
 	readonly target: InfoFields;
 	/** That the cache's engine has. */
@@ -39,7 +39,7 @@ function versionProblem(source: InfoFields, target: InfoFields): string | null {
 
 function modulesProblem({ modules }: PreflightFacts): string | null {
 	if (modules.length === 0) return null;
-	return `The source has modules (${modules.join(", ")}), and the cache has none. Unload them, and delete their data.`;
+	return `The source has modules (${modules.join(", ")}), which the cache doesn't have. Unload them, and delete their data.`;
 }
 
 function databasesProblem({ source, databases }: PreflightFacts): string | null {
