@@ -19,7 +19,7 @@ export const creationPreviewSchema = z.object({
 	cache: cacheBuildSchema
 		.nullable()
 		.describe(
-			"the cache, with everything that the request leaves out; null if it can't be created",
+			"the cache, with everything that the request leaves out; null if its parts don't fit together",
 		),
 	source: cacheBuildSchema
 		.nullable()

@@ -103,13 +103,13 @@ const COLUMNS: readonly Column<Snapshot>[] = [
 	},
 ];
 
-/** The columns with a menu for each row. `ofCache` leaves out the cache, which is the same in all rows. */
+/** The columns with a menu for each row. `ofCache` leaves out the cache, which is the same in all rows, and extras. */
 export function snapshotColumns(
 	actionsFor: (snapshot: Snapshot) => readonly MenuAction[],
 	{ ofCache = false } = {},
 ): readonly Column<Snapshot>[] {
 	return [
-		...(ofCache ? COLUMNS.filter((column) => column !== CACHE) : COLUMNS),
+		...(ofCache ? COLUMNS.filter((each) => each !== CACHE && each.isExtra !== true) : COLUMNS),
 		{
 			id: "actions",
 			header: "Actions",

@@ -2,12 +2,11 @@ import type { CacheBuild, CreationPreview } from "../../contract/creation-previe
 import { AppError } from "../../contract/errors.ts";
 import type { CreateCacheSpec } from "../../contract/index.ts";
 import { snapshotSourceSchema } from "../../contract/snapshot.ts";
-import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import type { FullSnapshot } from "../../data/snapshot-view.ts";
 import type { Resources } from "../context.ts";
 import { findOrigin, likeOrigin, requireRestorable } from "../snapshots/restore-into.ts";
-import { resolveCacheSpec } from "./resolve-cache-spec.ts";
+import { type ResolvedCacheSpec, resolveCacheSpec } from "./resolve-cache-spec.ts";
 
 /**
  * What the request would create now, and why it would be refused. It leaves out what only the moment decides: whether the
@@ -20,24 +19,22 @@ export async function previewCreation(
 	return await readSnapshot(db, async (tx) => {
 		const origin = await findOrigin(tx, asked);
 		const source = origin === null ? null : buildOf(origin);
+		let cache: CacheBuild | null = null;
 		try {
-			return { cache: await resolve(tx, asked, origin), source, problems: [] };
+			const spec = origin === null ? asked : await likeOrigin(tx, asked, origin);
+			const resolved = await resolveCacheSpec(tx, spec);
+			cache = toBuild(spec, resolved);
+			if (origin !== null) await requireRestorable(tx, spec, resolved, origin);
+			return { cache, source, problems: [] };
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			const { message, field = null } = error;
-			return { cache: null, source, problems: [{ field, message }] };
+			return { cache, source, problems: [{ field, message }] };
 		}
 	});
 }
 
-async function resolve(
-	tx: Transaction,
-	asked: CreateCacheSpec,
-	origin: FullSnapshot | null,
-): Promise<CacheBuild> {
-	const spec = origin === null ? asked : await likeOrigin(tx, asked, origin);
-	const resolved = await resolveCacheSpec(tx, spec);
-	if (origin !== null) await requireRestorable(tx, spec, resolved, origin);
+function toBuild(spec: CreateCacheSpec, resolved: ResolvedCacheSpec): CacheBuild {
 	const { kind, engine, replicasPerShard, nodeType } = spec;
 	const { engineVersion, clusterMode, slots, parameterGroup } = resolved;
 	return {

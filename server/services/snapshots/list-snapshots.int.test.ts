@@ -104,13 +104,21 @@ describe("a preview of a restore", () => {
 		expect(cache).toMatchObject({ shards: 3, nodeType: "cache.t4g.small", clusterMode: "enabled" });
 	});
 
+	it("can't say what a cache would be whose parts don't fit together", async () => {
+		const { cache, source, problems } = await preview({
+			...{ snapshot: "before-release", nodeType: "own.unknown" },
+		});
+		expect({ cache, isKnown: source !== null }).toEqual({ cache: null, isKnown: true });
+		expect(problems).toMatchObject([{ field: "nodeType" }]);
+	});
+
 	it.each([
 		["nodeType", { snapshot: "nightly" }, /larger node type/],
 		["engineVersion", { snapshot: "before-release", engineVersion: "8" }, /RDB 80/],
 		["clusterMode", { snapshot: "carts-final", clusterMode: "enabled" }, /database 3/],
 	])("is refused at %s before anything begins", async (field, input, message) => {
 		const { cache, problems } = await preview(input);
-		expect(cache).toBeNull();
+		expect(cache).not.toBeNull();
 		expect(problems).toEqual([{ field, message: expect.stringMatching(message) }]);
 	});
 });

@@ -15,16 +15,27 @@ import { SNAPSHOT_KIND_WORDS } from "../snapshot-words.ts";
 /** What the snapshot is, and what its cache was. */
 export function SnapshotFacts({ snapshot }: { snapshot: Snapshot }) {
 	return (
-		<Panel title="Snapshot">
-			<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2 lg:grid-cols-3">
-				{[...factsOf(snapshot), ...cacheFactsOf(snapshot)].map(([label, value]) => (
-					<div key={label} className="min-w-0">
-						<dt className="text-[0.8125rem] text-muted">{label}</dt>
-						<dd className="break-words">{value}</dd>
-					</div>
-				))}
-			</dl>
-		</Panel>
+		<>
+			<Panel title="Snapshot">
+				<Facts facts={factsOf(snapshot)} />
+			</Panel>
+			<Panel title="Its cache, as it was">
+				<Facts facts={cacheFactsOf(snapshot)} />
+			</Panel>
+		</>
+	);
+}
+
+function Facts({ facts }: { facts: readonly [string, ReactNode][] }) {
+	return (
+		<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2 lg:grid-cols-3">
+			{facts.map(([label, value]) => (
+				<div key={label} className="min-w-0">
+					<dt className="text-[0.8125rem] text-muted">{label}</dt>
+					<dd className="break-words">{value}</dd>
+				</div>
+			))}
+		</dl>
 	);
 }
 

@@ -37,9 +37,3 @@ it("leaves out nodes, which a serverless cache's creator doesn't choose", () => 
 	const labels = compareBuilds(WAS, { ...WAS, kind: "serverless", nodeType: "serverless" });
 	expect(labels.map(({ label }) => label)).not.toContain("Node type");
 });
-
-it("shows what the snapshot's cache was while the new one isn't known", () => {
-	const fields = compareBuilds(WAS, null);
-	expect(fields.map(({ after }) => after)).toEqual(fields.map(() => null));
-	expect(fields[1]?.before).toBe("Valkey 8.1.4");
-});

@@ -6,8 +6,7 @@ import { KINDS } from "../serverless-words.ts";
 export interface ComparedField {
 	label: string;
 	before: string;
-	/** Null while it isn't known. */
-	after: string | null;
+	after: string;
 	isSame: boolean;
 	/** What the difference means; null if that is plain. */
 	note: string | null;
@@ -31,33 +30,33 @@ function engineNote(was: CacheBuild, will: CacheBuild): string | null {
 }
 
 /** A cache that is to be created, beside the one that its snapshot was taken of. */
-export function compareBuilds(was: CacheBuild, will: CacheBuild | null): ComparedField[] {
+export function compareBuilds(was: CacheBuild, will: CacheBuild): ComparedField[] {
 	const field = (
 		label: string,
 		words: (build: CacheBuild) => string,
 		note: string | null = null,
-		isSame = will !== null && words(was) === words(will),
+		isSame = words(was) === words(will),
 	): ComparedField => ({
 		label,
 		before: words(was),
-		after: will === null ? null : words(will),
+		after: words(will),
 		isSame,
 		note: isSame ? null : note,
 	});
-	const isResplit = will !== null && was.shards !== will.shards;
-	const isServerless = will?.kind === "serverless";
+	const isResplit = was.shards !== will.shards;
+	const isServerless = will.kind === "serverless";
 	return [
 		field("How it is sized", ({ kind }) => KINDS[kind].label),
 		field(
 			"Engine",
 			({ engine, engineVersion }) => engineTitle(engine, engineVersion),
-			will === null ? null : engineNote(was, will),
-			will !== null && was.engine === will.engine && isSameVersion(was, will),
+			engineNote(was, will),
+			was.engine === will.engine && isSameVersion(was, will),
 		),
 		field(
 			"Cluster mode",
 			({ clusterMode }) => onOff(clusterMode),
-			will?.clusterMode === "enabled"
+			will.clusterMode === "enabled"
 				? "Clients must speak the cluster protocol."
 				: "All keys go into one shard.",
 		),

@@ -38,10 +38,11 @@ export function RestorePanel({ form, snapshot }: RestorePanelProps) {
 					<Time value={snapshot.createdAt} look="relative" />
 					{contentWords(snapshot)}. Larder counts the keys before the new cache is available.
 				</p>
-				{data?.source == null ? (
-					error === null && <BlockSkeleton className="mt-3 h-40" label="Comparing" />
-				) : (
+				{data?.source != null && data.cache !== null && (
 					<Comparison fields={compareBuilds(data.source, data.cache)} />
+				)}
+				{data === undefined && error === null && (
+					<BlockSkeleton className="mt-3 h-40" label="Comparing" />
 				)}
 			</Panel>
 			{error !== null && (
@@ -105,7 +106,7 @@ function Comparison({ fields }: { fields: readonly ComparedField[] }) {
 										→
 									</span>{" "}
 									<span className="sr-only">becomes</span>
-									<span className="font-medium">{after ?? "?"}</span>
+									<span className="font-medium">{after}</span>
 								</dd>
 							</div>
 							{note !== null && <dd className="text-xs text-pretty text-muted">{note}</dd>}

@@ -56,7 +56,7 @@ export function ParametersFold({ form }: { form: CreateForm }) {
 	const { draft } = form;
 	const tags = filledTags(draft.tags).length;
 	const words = [
-		draft.parameterGroup === "" ? "default parameters" : draft.parameterGroup,
+		draft.parameterGroup || (draft.snapshot === "" ? "default parameters" : "like the snapshot's"),
 		tags === 0 ? "no tags" : plural(tags, "tag"),
 		draft.deletionProtection && "protected from deletion",
 	];
