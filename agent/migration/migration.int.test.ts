@@ -143,11 +143,13 @@ test("a cache takes the place of an engine that is written to, and loses nothing
 	expect(await cache.llen("list")).toBe(wrote);
 	await untilRunning(setPhase(null));
 	await cache.del("taken");
+	// Before the source takes writes again: then only the one that waits goes on.
+	const stopping = stopWriting();
 	// The writer's own connection waits.
 	const free = new Redis({ port: source.port, password: PASSWORD });
 	await free.client("UNPAUSE");
 	free.disconnect();
-	const acknowledged = await stopWriting();
+	const acknowledged = await stopping;
 	// What was acknowledged before the pause; the write that waited went on afterward.
 	expect(wrote).toBeGreaterThanOrEqual(acknowledged - 1);
 	await source.client.del("counter", "list");

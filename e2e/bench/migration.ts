@@ -23,6 +23,8 @@ interface BareEngine {
 }
 
 const VALUE_BYTES = 1_000;
+/** Then a person would complete it. */
+const SMALL_LAG_SECONDS = 0.5;
 const [SOURCE_PORT, REPLICA_PORT] = [12_110, 12_111] as const;
 const { values } = parseArgs({ options: { gib: { type: "string", default: "1" } } });
 const keys = Math.round((Number(values.gib) * 1024 ** 3) / (VALUE_BYTES + 80));
@@ -70,7 +72,10 @@ async function measure(): Promise<void> {
 	const stopWriting = writeOn(source.client);
 	const startedAt = performance.now();
 	await call(larder, "POST", "", { host: "127.0.0.1", port: source.port, replaceData: true });
-	await untilMigration(({ status, lagBytes }) => status === "replicating" && lagBytes !== null);
+	await untilMigration(
+		({ status, lagSeconds }) =>
+			status === "replicating" && lagSeconds !== null && lagSeconds < SMALL_LAG_SECONDS,
+	);
 	const copyMs = performance.now() - startedAt;
 	await call(larder, "POST", "/complete");
 	const { pauseMs } = await untilMigration(({ status }) => status === "completed");
@@ -79,11 +84,13 @@ async function measure(): Promise<void> {
 	const client = openClient(requireEndpoint(cache, "primary"), null);
 	const wrote = Number(await client.get("counter"));
 	const present = await client.dbsize();
+	// Before the source takes writes again: then only the one that waits goes on.
+	const stopping = stopWriting();
 	// The writer's own connection waits.
 	const free = source.client.duplicate();
 	await free.client("UNPAUSE");
 	free.disconnect();
-	const acknowledged = await stopWriting();
+	const acknowledged = await stopping;
 	client.disconnect();
 	console.log(
 		markdownTable([
