@@ -19,7 +19,7 @@ import { openTestResources, type TestResources } from "../testing/test-resources
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const MIB = 1024 ** 2;
-const CONTENT = randomBytes(6 * MIB);
+const CONTENT = randomBytes(12 * MIB);
 const WHOLE = { bytes: CONTENT.length, sha256: createHash("sha256").update(CONTENT).digest("hex") };
 
 let directory: string;
@@ -201,23 +201,24 @@ async function openGet(key: string, content = WHOLE): Promise<string> {
 const rowOf = (id: string) => test.resources.db.transfer.findUniqueOrThrow({ where: { id } });
 const local = () => test.resources.stores.open(LOCAL_STORE);
 
-it("a file travels to the store and back over connections that break, each byte nearly once", async () => {
+it("a file travels to the store and back over connections that break, most bytes once", async () => {
 	const put = await openPut("snapshots/a/0.rdb");
 	const before = cable.carried;
-	cable.cutAfter = 4 * MIB;
+	cable.cutAfter = 10 * MIB;
 	const { sent, failures } = send(put);
 	expect(await sent).toEqual(WHOLE);
 	// A cut ends the connections that stand by for reuse as well.
 	expect(failures).not.toEqual([]);
 	expect(await rowOf(put)).toMatchObject({ ...WHOLE, bytes: BigInt(WHOLE.bytes), error: null });
 	expect((await rowOf(put)).finishedAt).not.toBeNull();
-	expect(cable.carried - before).toBeLessThan(8 * MIB);
+	// What was on its way in the kernel's buffers goes twice: less than a second time all of it.
+	expect(cable.carried - before).toBeLessThan(18 * MIB);
 
 	const copy = join(directory, "copy.rdb");
-	cable.cutAfter = 4 * MIB;
+	cable.cutAfter = 10 * MIB;
 	expect(await fetchTo(await openGet("snapshots/a/0.rdb"), copy)).toEqual(WHOLE);
 	expect(readFileSync(copy).equals(CONTENT)).toBe(true);
-	expect(cable.carried - before).toBeLessThan(16 * MIB);
+	expect(cable.carried - before).toBeLessThan(36 * MIB);
 });
 
 it("a finished put says so to a host that didn't hear the answer", async () => {

@@ -28,6 +28,8 @@ export async function readTransfer(
 	const row = await findTransfer(resources, transfer);
 	if (row.direction === "get") return { direction: "get", expected: contentOf(row) };
 	if (row.finishedAt !== null) return { direction: "put", offset: 0, finished: contentOf(row) };
+	// The host has lost the connection of an earlier attempt, which may still be storing what has arrived.
+	await resources.transfers.endEarlier(row.id);
 	return await withStore(resources, row, async (store) => ({
 		direction: "put",
 		offset: await store.received(row.key),

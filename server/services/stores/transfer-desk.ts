@@ -20,11 +20,7 @@ export class TransferDesk {
 		id: string,
 		work: (abort: AbortController, onProgress: (received: number) => void) => Promise<T>,
 	): Promise<T> {
-		for (let earlier = this.running.get(id); earlier; earlier = this.running.get(id)) {
-			const reason = "The host has begun this transfer again.";
-			earlier.abort.abort(new AppError("conflict", reason, { details: { retry: true } }));
-			await earlier.ended;
-		}
+		await this.endEarlier(id);
 		if (this.running.size >= AT_ONCE_MAX) {
 			throw new AppError(
 				"unavailable",
@@ -41,6 +37,15 @@ export class TransferDesk {
 			this.running.delete(id);
 			this.received.delete(id);
 			resolve();
+		}
+	}
+
+	/** Ends the transfer with this id, if it runs, and waits until it has. */
+	async endEarlier(id: string): Promise<void> {
+		for (let earlier = this.running.get(id); earlier; earlier = this.running.get(id)) {
+			const reason = "The host has begun this transfer again.";
+			earlier.abort.abort(new AppError("conflict", reason, { details: { retry: true } }));
+			await earlier.ended;
 		}
 	}
 
