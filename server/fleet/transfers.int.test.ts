@@ -272,7 +272,7 @@ it("a put that is withdrawn while it runs ends, and leaves no object", async () 
 	const put = await openPut("snapshots/g/0.rdb");
 	const request = open(host, put, {
 		method: "PUT",
-		headers: { "content-type": "application/octet-stream", "content-length": 10 * MIB },
+		headers: { "content-type": "application/octet-stream", "content-length": 20 * MIB },
 	});
 	request.write(CONTENT);
 	const ended = new Promise((resolve) => request.once("error", resolve));
