@@ -56,7 +56,8 @@ try {
 	const busy: number[] = [];
 	for (let run = 0; run < runs; run += 1) {
 		byHand.push(await doByHand(larder, cache));
-		busy.push(...(await latencies(client, async () => own.snapshot.push(await take(larder)))));
+		const seen = await latencies(client, async () => own.snapshot.push(await take(larder)));
+		for (const ms of seen) busy.push(ms);
 		own.restore.push(await restore(larder));
 		await removeSnapshot(larder, "snapshot");
 	}
