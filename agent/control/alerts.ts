@@ -1,10 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
-import type {
-	AlertMessage,
-	Growth,
-	OrderResult,
-	ReportedObservation,
-} from "../../server/contract/host-report.ts";
+import type { AlertMessage, Growth } from "../../server/contract/host-alert.ts";
+import type { OrderResult, ReportedObservation } from "../../server/contract/host-report.ts";
 import type { ControlClient } from "./control-client.ts";
 
 /**

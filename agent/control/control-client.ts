@@ -11,9 +11,8 @@ import {
 	type watchInputSchema,
 	watchResultSchema,
 } from "../../server/contract/desired-state.ts";
+import { type AlertMessage, alertResultSchema } from "../../server/contract/host-alert.ts";
 import {
-	type AlertMessage,
-	alertResultSchema,
 	type EcpuShare,
 	type ReportMessage,
 	reportResultSchema,

@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
-import type { Growth as ReportedGrowth } from "../../server/contract/host-report.ts";
+import type { Growth as ReportedGrowth } from "../../server/contract/host-alert.ts";
 import type { ElasticControl } from "../drivers/driver.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import { ClientPresence } from "./client-presence.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Assignment } from "../../server/contract/desired-state.ts";
-import type { Growth } from "../../server/contract/host-report.ts";
+import type { Growth } from "../../server/contract/host-alert.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { infoNumber, parseInfo } from "../drivers/valkey-info.ts";
 import { eventually, TestHost, TIMED } from "../testing/agent-fixture.ts";

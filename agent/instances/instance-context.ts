@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Engine, Severity } from "../../server/contract/enums.ts";
-import type { Growth } from "../../server/contract/host-report.ts";
+import type { Growth } from "../../server/contract/host-alert.ts";
 import type { EngineDriver } from "../drivers/driver.ts";
 import { memcachedDriver } from "../drivers/memcached.ts";
 import { valkeyDriver } from "../drivers/valkey.ts";

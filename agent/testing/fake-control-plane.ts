@@ -21,6 +21,8 @@ import {
 	type AlertMessage,
 	alertMessageSchema,
 	alertResultSchema,
+} from "../../server/contract/host-alert.ts";
+import {
 	type GatewayObservation,
 	type OrderResult,
 	type ReportedObservation,

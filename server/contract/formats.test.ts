@@ -4,12 +4,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AGENT_PROTOCOL_VERSION, enrollInputSchema, enrollResultSchema } from "./agent.ts";
 import { watchInputSchema, watchResultSchema } from "./desired-state.ts";
-import {
-	alertMessageSchema,
-	alertResultSchema,
-	reportMessageSchema,
-	reportResultSchema,
-} from "./host-report.ts";
+import { alertMessageSchema, alertResultSchema } from "./host-alert.ts";
+import { reportMessageSchema, reportResultSchema } from "./host-report.ts";
 
 /** Calls from an agent of the previous version, and its control plane's answers (`npm run record:formats`). */
 const framesSchema = z.array(

@@ -1,4 +1,5 @@
-import type { EcpuShare, ElasticState, Growth } from "../contract/host-report.ts";
+import type { Growth } from "../contract/host-alert.ts";
+import type { EcpuShare, ElasticState } from "../contract/host-report.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { headroomOf } from "../domain/serverless/capacity.ts";

@@ -1,6 +1,5 @@
+import type { AlertInput, AlertMessage } from "../contract/host-alert.ts";
 import type {
-	AlertInput,
-	AlertMessage,
 	Observation,
 	ReportedObservation,
 	ReportInput,

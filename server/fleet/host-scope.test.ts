@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AGENT_PROTOCOL_VERSION, enrollInputSchema } from "../contract/agent.ts";
 import { watchInputSchema } from "../contract/desired-state.ts";
+import { type AlertInput, alertMessageSchema } from "../contract/host-alert.ts";
 import {
-	type AlertInput,
-	alertMessageSchema,
 	type Observation,
 	type ReportInput,
 	reportMessageSchema,

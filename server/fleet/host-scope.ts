@@ -1,4 +1,5 @@
-import type { AlertInput, OrderResult, ReportInput } from "../contract/host-report.ts";
+import type { AlertInput } from "../contract/host-alert.ts";
+import type { OrderResult, ReportInput } from "../contract/host-report.ts";
 
 /** What the rule below must know about the reporting host and about what it names. */
 export interface HostScope {

@@ -1,4 +1,5 @@
-import type { AlertInput, OrderResult } from "../contract/host-report.ts";
+import type { AlertInput } from "../contract/host-alert.ts";
+import type { OrderResult } from "../contract/host-report.ts";
 import { historyAfter } from "../domain/cache/process-history.ts";
 import { wakeForNotices } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import { createCacheInputSchema } from "../contract/create-cache.ts";
-import type { AlertInput } from "../contract/host-report.ts";
+import type { AlertInput } from "../contract/host-alert.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import { expireLeases } from "../fleet/lease-keeper.ts";
 import { meterNodes } from "../fleet/meter-nodes.ts";

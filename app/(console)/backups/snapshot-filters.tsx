@@ -3,32 +3,17 @@
 import { Button } from "@heroui/react";
 import { X } from "lucide-react";
 import { SNAPSHOT_KINDS, SNAPSHOT_STATUSES } from "../../../server/contract/choices.ts";
-import { oneOf } from "../../_lib/one-of.ts";
 import { useTypedParam } from "../../_lib/use-typed-param.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { FilterSelect } from "../../_ui/filter-select.tsx";
 import { SearchBox } from "../../_ui/search-box.tsx";
-import { SelectField } from "../../_ui/select-field.tsx";
 import { statusWord } from "../../_ui/status.tsx";
 import { SNAPSHOT_KIND_WORDS } from "./snapshot-words.ts";
-
-const ANY = "any";
-
-const STATUS_OPTIONS = [
-	{ value: ANY, label: "Any status" },
-	...SNAPSHOT_STATUSES.map((status) => ({ value: status, label: statusWord(status) })),
-];
-
-const KIND_OPTIONS = [
-	{ value: ANY, label: "Any kind" },
-	...SNAPSHOT_KINDS.map((kind) => ({ value: kind, label: SNAPSHOT_KIND_WORDS[kind] })),
-];
 
 /** Search, cache, kind and status, kept in the address. A change returns to the first page. */
 export function SnapshotFilters() {
 	const { params, change } = useUrlParams();
 	const [search, setSearch] = useTypedParam("search");
-	const status = oneOf(SNAPSHOT_STATUSES, params.get("status")) ?? ANY;
-	const kind = oneOf(SNAPSHOT_KINDS, params.get("kind")) ?? ANY;
 	const cache = params.get("cache");
 	return (
 		<search className="mb-3 flex flex-wrap items-center gap-2">
@@ -39,20 +24,18 @@ export function SnapshotFilters() {
 				onChange={setSearch}
 				className="min-w-0 flex-1 basis-56 sm:max-w-sm"
 			/>
-			<SelectField
+			<FilterSelect
+				name="kind"
 				label="Kind"
-				hideLabel
-				value={kind}
-				options={KIND_OPTIONS}
-				onChange={(value) => change({ kind: value === ANY ? null : value, cursor: null })}
+				values={SNAPSHOT_KINDS}
+				wordOf={(kind) => SNAPSHOT_KIND_WORDS[kind]}
 				className="w-36"
 			/>
-			<SelectField
+			<FilterSelect
+				name="status"
 				label="Status"
-				hideLabel
-				value={status}
-				options={STATUS_OPTIONS}
-				onChange={(value) => change({ status: value === ANY ? null : value, cursor: null })}
+				values={SNAPSHOT_STATUSES}
+				wordOf={statusWord}
 				className="w-40"
 			/>
 			{cache !== null && (

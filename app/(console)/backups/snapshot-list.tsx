@@ -2,15 +2,17 @@
 
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Archive, FileUp, Plus, RefreshCw, SearchX } from "lucide-react";
+import { Archive, FileUp, Plus, SearchX } from "lucide-react";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { RefreshButton } from "../../_ui/refresh-button.tsx";
 import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { DataTable } from "../../_ui/table/data-table.tsx";
@@ -49,27 +51,11 @@ export function SnapshotList() {
 		<>
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
-				title={
-					<>
-						{HEAD.title}{" "}
-						{page.data !== undefined && (
-							<span className="font-normal text-muted tabular-nums">
-								{page.data.total.toLocaleString("en-US")}
-							</span>
-						)}
-					</>
-				}
+				title={<CountedTitle title={HEAD.title} count={page.data?.total} />}
 				description={HEAD.description}
 				actions={
 					<>
-						<Button
-							variant="outline"
-							isIconOnly
-							aria-label="Refresh"
-							onPress={() => void page.refetch()}
-						>
-							<RefreshCw aria-hidden />
-						</Button>
+						<RefreshButton onPress={page.refetch} />
 						{columns.chooser}
 						<ForAdministrators>
 							<Button variant="outline" onPress={() => change({ dialog: IMPORT })}>

@@ -2,16 +2,18 @@
 
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Database, Plus, RefreshCw, SearchX } from "lucide-react";
+import { Database, Plus, SearchX } from "lucide-react";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging, useRateCard } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { ButtonLink } from "../../_ui/button-link.tsx";
+import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { RefreshButton } from "../../_ui/refresh-button.tsx";
 import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { DataTable } from "../../_ui/table/data-table.tsx";
@@ -52,26 +54,10 @@ export function CacheList() {
 		<>
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
-				title={
-					<>
-						{HEAD.title}{" "}
-						{page.data !== undefined && (
-							<span className="font-normal text-muted tabular-nums">
-								{page.data.total.toLocaleString("en-US")}
-							</span>
-						)}
-					</>
-				}
+				title={<CountedTitle title={HEAD.title} count={page.data?.total} />}
 				actions={
 					<>
-						<Button
-							variant="outline"
-							isIconOnly
-							aria-label="Refresh"
-							onPress={() => void page.refetch()}
-						>
-							<RefreshCw aria-hidden />
-						</Button>
+						<RefreshButton onPress={page.refetch} />
 						{columns.chooser}
 						<ForAdministrators>
 							<ButtonLink href={createHref}>

@@ -2,17 +2,19 @@
 
 import { Button } from "@heroui/react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Plus, RefreshCw, Server } from "lucide-react";
+import { Plus, Server } from "lucide-react";
 import type { Host } from "../../../server/contract/host.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
 import { pageInput } from "../../_lib/search-params.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../../_ui/pager.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { RefreshButton } from "../../_ui/refresh-button.tsx";
 import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
 import { TableSkeleton } from "../../_ui/skeletons.tsx";
 import { DataTable } from "../../_ui/table/data-table.tsx";
@@ -65,26 +67,10 @@ export function HostList() {
 		<>
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
-				title={
-					<>
-						{HEAD.title}{" "}
-						{data !== undefined && (
-							<span className="font-normal text-muted tabular-nums">
-								{data.total.toLocaleString("en-US")}
-							</span>
-						)}
-					</>
-				}
+				title={<CountedTitle title={HEAD.title} count={data?.total} />}
 				actions={
 					<>
-						<Button
-							variant="outline"
-							isIconOnly
-							aria-label="Refresh"
-							onPress={() => void refetch()}
-						>
-							<RefreshCw aria-hidden />
-						</Button>
+						<RefreshButton onPress={refetch} />
 						{columns.chooser}
 						<ForAdministrators>
 							<Button onPress={addHost}>

@@ -9,6 +9,7 @@ import { formatCount } from "../../_lib/format/count.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { useNodeTypes, useRateCard } from "../../_lib/queries.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
@@ -111,12 +112,7 @@ export function NodeTypeList() {
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
 				title={
-					<>
-						{HEAD.title}{" "}
-						{nodeTypes.isSuccess && (
-							<span className="font-normal text-muted tabular-nums">{items.length}</span>
-						)}
-					</>
+					<CountedTitle title={HEAD.title} count={nodeTypes.isSuccess ? items.length : undefined} />
 				}
 				description={
 					rateCard === undefined

@@ -2,7 +2,7 @@
 
 import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
-import { Plus, RefreshCw, SearchX, SlidersHorizontal } from "lucide-react";
+import { Plus, SearchX, SlidersHorizontal } from "lucide-react";
 import dynamic from "next/dynamic";
 import { PARAMETER_FAMILIES } from "../../../server/contract/choices.ts";
 import type { ParameterGroupSummary } from "../../../server/contract/parameter-group.ts";
@@ -11,10 +11,12 @@ import { oneOf } from "../../_lib/one-of.ts";
 import { CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { useUrlParams } from "../../_lib/use-url-params.ts";
+import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Panel } from "../../_ui/panel.tsx";
+import { RefreshButton } from "../../_ui/refresh-button.tsx";
 import { SearchBox } from "../../_ui/search-box.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { PAGE_HEADS } from "../../_ui/shell/page-heads.ts";
@@ -58,27 +60,11 @@ export function ParameterGroupList() {
 		<>
 			<PageHeader
 				crumbs={[{ label: HEAD.title }]}
-				title={
-					<>
-						{HEAD.title}{" "}
-						{groups.data !== undefined && (
-							<span className="font-normal text-muted tabular-nums">
-								{groups.data.items.length}
-							</span>
-						)}
-					</>
-				}
+				title={<CountedTitle title={HEAD.title} count={groups.data?.items.length} />}
 				description={HEAD.description}
 				actions={
 					<>
-						<Button
-							variant="outline"
-							isIconOnly
-							aria-label="Refresh"
-							onPress={() => void groups.refetch()}
-						>
-							<RefreshCw aria-hidden />
-						</Button>
+						<RefreshButton onPress={groups.refetch} />
 						<ForAdministrators>
 							<Button onPress={create}>
 								<Plus aria-hidden />

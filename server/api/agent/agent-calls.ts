@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { enrollInputSchema } from "../../contract/agent.ts";
 import { watchInputSchema, watchResultSchema } from "../../contract/desired-state.ts";
-import { alertMessageSchema, reportMessageSchema } from "../../contract/host-report.ts";
+import { alertMessageSchema } from "../../contract/host-alert.ts";
+import { reportMessageSchema } from "../../contract/host-report.ts";
 import { transferInputSchema } from "../../contract/transfer.ts";
 import { noteProtocol, protocolOf, requireSpoken } from "../../fleet/agent-protocol.ts";
 import { timedAlert, timedReport } from "../../fleet/arrival-times.ts";

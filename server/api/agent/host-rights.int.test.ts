@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../../contract/agent.ts";
 import { createCacheInputSchema } from "../../contract/create-cache.ts";
-import type { AlertMessage, ReportMessage } from "../../contract/host-report.ts";
+import type { AlertMessage } from "../../contract/host-alert.ts";
+import type { ReportMessage } from "../../contract/host-report.ts";
 import { reconcileCache } from "../../reconciler/reconcile-cache.ts";
 import { bumpRoutes } from "../../services/bump-hosts.ts";
 import { createCache } from "../../services/caches/create-cache.ts";
