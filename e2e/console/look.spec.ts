@@ -206,7 +206,7 @@ test.describe("on a small screen", () => {
 			await route.fulfill(list.length > 0 ? { response, json: list } : { response });
 		});
 		await page.goto(`/caches/${LONG.name}?tab=connect`);
-		await expect(page.getByRole("heading", { name: "Names" })).toBeVisible();
+		await expect(page.getByRole("heading", { name: "Names", exact: true })).toBeVisible();
 		for (const width of [400, 1100, 1440]) {
 			await page.setViewportSize({ width, height: 860 });
 			expect(await sidewaysScroll(page), `at ${width}`).toBe(0);
