@@ -1,6 +1,7 @@
 /**
  * `npm test`: sets up what a fresh clone lacks and runs every check and every test, each as soon as what it needs is
- * there. Goes on after a failure, so that one run shows them all. Its last line sums up: `N passed, N failed[, N skipped]`.
+ * there. Goes on after a failure, so that one run shows them all. Its last lines name what failed and sum up:
+ * `N passed, N failed[, N skipped]`.
  *
  *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> console
  *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> API and CLI
@@ -21,10 +22,12 @@ import { createProgress } from "./setup/progress.mjs";
 import { reportFailure } from "./setup/report-failure.mjs";
 import { runStages } from "./setup/run-stages.mjs";
 import { setupStages } from "./setup/stages.mjs";
+import { readPlaywright, readVitest } from "./test-report.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = mkdtempSync(join(tmpdir(), "larder-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 const progress = createProgress();
 
 const tests = [
@@ -52,6 +55,7 @@ try {
 	reportFailure(error);
 }
 rmSync(reports, { recursive: true, force: true });
+for (const failure of failures) console.log(`✗ ${failure}`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -64,7 +68,7 @@ function check(name, title, after) {
 function vitest(project, title, after, options = []) {
 	const report = join(reports, `${project}.json`);
 	return testStage({
-		...{ name: `${project}-tests`, title, after, report, count: countVitest },
+		...{ name: `${project}-tests`, title, after, report, read: (found) => readVitest(root, found) },
 		args: [
 			...["exec", "--", "vitest", "run", "--project", project, ...options],
 			...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
@@ -75,7 +79,7 @@ function vitest(project, title, after, options = []) {
 function playwright(title, after) {
 	const report = join(reports, "playwright.json");
 	return testStage({
-		...{ name: "console-tests", title, after, report, count: countPlaywright },
+		...{ name: "console-tests", title, after, report, read: readPlaywright },
 		args: ["exec", "--", "playwright", "test", "--reporter=list,json"],
 		env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
 	});
@@ -87,8 +91,9 @@ function testStage({ name, title, after, ...step }) {
 		...{ name, title, after },
 		async run() {
 			const code = await run(step, (line) => progress.line(`${name} | ${line}`));
-			const counts = countsOf(step, code);
+			const { failures: named, ...counts } = outcomeOf(step, code);
 			for (const key of Object.keys(total)) total[key] += counts[key];
+			failures.push(...(counts.failed > named.length ? [title] : []), ...named);
 			const note = `${counts.passed} passed, ${counts.failed} failed`;
 			return { ok: counts.failed === 0, note };
 		},
@@ -96,29 +101,13 @@ function testStage({ name, title, after, ...step }) {
 }
 
 /** A runner that failed and counted no failure, or wrote no report, still failed. */
-function countsOf(step, code) {
-	const ownFailure = { passed: 0, failed: 1, skipped: 0 };
-	if (step.count === undefined)
-		return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : ownFailure;
+function outcomeOf(step, code) {
+	const ownFailure = { passed: 0, failed: 1, skipped: 0, failures: [] };
+	if (step.read === undefined)
+		return code === 0 ? { ...ownFailure, passed: 1, failed: 0 } : ownFailure;
 	if (!existsSync(step.report)) return ownFailure;
-	const counts = step.count(JSON.parse(readFileSync(step.report, "utf8")));
-	return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-}
-
-function countVitest(report) {
-	return {
-		passed: report.numPassedTests,
-		failed: report.numFailedTests,
-		skipped: report.numTotalTests - report.numPassedTests - report.numFailedTests,
-	};
-}
-
-function countPlaywright({ stats }) {
-	return {
-		passed: stats.expected + stats.flaky,
-		failed: stats.unexpected,
-		skipped: stats.skipped,
-	};
+	const outcome = step.read(JSON.parse(readFileSync(step.report, "utf8")));
+	return code !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
 }
 
 function run({ args, env = {} }, onLine) {
