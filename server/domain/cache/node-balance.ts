@@ -31,9 +31,10 @@ export function moveForBalance(cache: CacheModel, room: FleetRoom): BalanceMove 
 	const layout = layoutOf(cache);
 	const free = layout.members.filter(({ node }) => !node.placedByHand);
 	const moves = free.flatMap(({ node, shard }) => {
+		const change = changesOf(layout, shard, node);
 		const targets = room.openHosts
 			.filter(({ zone }) => !room.keepZones || zone === node.host.zone)
-			.map((host) => ({ host, change: changeOf(layout, shard, node, host) }))
+			.map((host) => ({ host, change: change(host) }))
 			.filter(({ change }) => isBetter(change))
 			.sort((a, b) => compareInOrder(a.change, b.change));
 		const [best] = targets;
@@ -81,6 +82,17 @@ function layoutOf(cache: CacheModel): Layout {
 
 function settledMembers(shard: ShardModel): NodeModel[] {
 	return shard.nodes.filter((node) => node.replacesNodeId === null);
+}
+
+/** Hosts of a zone without a node of the cache are all alike, and a large fleet has many. */
+function changesOf(layout: Layout, shard: ShardModel, node: NodeModel): (to: Place) => Change {
+	const toZone = new Map<string, Change>();
+	return (to) => {
+		if (layout.onHost.has(to.id)) return changeOf(layout, shard, node, to);
+		const known = toZone.get(to.zone) ?? changeOf(layout, shard, node, to);
+		toZone.set(to.zone, known);
+		return known;
+	};
 }
 
 function changeOf(
