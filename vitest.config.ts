@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -31,8 +32,13 @@ const aboutTheDatabase = [
 	"server/reconciler/{balance,cache-life,drain-host,lose-host,ports,replace-node,restart,topologies}.int.test.ts",
 	"server/services/caches/*.int.test.ts",
 	"server/services/{access,node-types,parameter-groups}/*.int.test.ts",
+	"{examples,patterns}/**/*.postgres.test.ts",
 ];
-const sources = "{agent,app,cli,platform,prisma,scripts,server}";
+const sources = "{agent,app,cli,examples,patterns,platform,prisma,scripts,server}";
+/** The library of patterns as it is in the checkout, not as it was last built. */
+const resolve = {
+	alias: { "larder-patterns": join(import.meta.dirname, "patterns/src/index.ts") },
+};
 
 /**
  * unit       beside the code, pure and fast
@@ -46,6 +52,7 @@ export default defineConfig({
 		sequence: { sequencer: WaitingFirst },
 		projects: [
 			{
+				resolve,
 				test: {
 					name: "unit",
 					isolate,
@@ -56,6 +63,7 @@ export default defineConfig({
 				},
 			},
 			{
+				resolve,
 				test: {
 					name: "int",
 					isolate,
@@ -67,6 +75,7 @@ export default defineConfig({
 				},
 			},
 			{
+				resolve,
 				test: {
 					name: "postgres",
 					isolate,
@@ -79,6 +88,7 @@ export default defineConfig({
 				},
 			},
 			{
+				resolve,
 				test: {
 					name: "api",
 					include: ["e2e/{api,fixtures}/**/*.test.ts"],

@@ -40,6 +40,7 @@ function checkFile(root: string, file: string, target: string, found: Import): s
 	if (from === to) return null;
 	if (isTest(file) && within(file, "server") && within(target, "server")) return null;
 	if (from.uses.some((area) => within(target, area))) return null;
+	if (isTest(file) && from.testsUse?.some((area) => within(target, area))) return null;
 	if (found.typeOnly && from.usesTypesOf?.some((area) => within(target, area))) return null;
 	const types =
 		from.usesTypesOf === undefined ? "" : ` and types of ${from.usesTypesOf.join(", ")}`;

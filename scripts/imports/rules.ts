@@ -12,6 +12,8 @@ interface Area {
 	readonly uses: readonly string[];
 	/** Areas whose types, and nothing else, it may import. */
 	readonly usesTypesOf?: readonly string[];
+	/** Areas that its tests may import besides. */
+	readonly testsUse?: readonly string[];
 	/** If given, the only packages and built-in modules that it may import. Tests may import any. */
 	readonly packages?: readonly string[];
 }
@@ -41,9 +43,22 @@ export const AREAS: readonly Area[] = [
 	{ path: "server/testing", uses: API },
 	{ path: "agent", uses: BASE },
 	{ path: "cli", uses: BASE },
-	{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
+	{
+		...{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
+		// It shows snippets that use the library.
+		testsUse: ["patterns/testing"],
+	},
 	{ path: "prisma", uses: ["platform", "server/data"] },
 	{ path: "scripts", uses: [...BASE, "agent/bundles"] },
+	// Published by itself: nothing of Larder's, and no package.
+	{ path: "patterns", uses: [], testsUse: ["patterns/testing"], packages: ["node:crypto"] },
+	{ path: "patterns/testing", uses: ["patterns", "agent/bundles", "e2e/fixtures"] },
+	{
+		path: "patterns/bench",
+		uses: ["patterns", "patterns/testing", "platform", "agent/bundles", "e2e/fixtures"],
+	},
+	// They are applications, so they know the library as a package.
+	{ path: "examples", uses: [], testsUse: ["patterns/testing", "e2e/fixtures"] },
 	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"] },
 	// The console's own code adds up the figures that a benchmark compares, and the agent's asks engines for theirs.
 	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "app"] },
@@ -61,7 +76,10 @@ export const RESERVED: readonly { readonly pattern: RegExp; readonly areas: read
 	[
 		{
 			pattern: /^(@prisma\/|prisma$|prisma\/|pg$|@electric-sql\/|server\/data\/generated\/)/,
-			areas: ["server/data", "server/testing", "prisma", "prisma.config.ts"],
+			areas: [
+				...["server/data", "server/testing", "prisma", "prisma.config.ts"],
+				...["patterns/testing", "examples"],
+			],
 		},
 	];
 
