@@ -3,6 +3,7 @@ import { agentCommand } from "./commands/agent.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { backupScheduleCommand } from "./commands/backup-schedule.ts";
+import { connectCommand } from "./commands/caches/connect.ts";
 import { createCommand } from "./commands/caches/create.ts";
 import { credentialsCommand } from "./commands/caches/credentials.ts";
 import { deleteCommand } from "./commands/caches/delete.ts";
@@ -66,6 +67,7 @@ ${EXIT_CODES_HELP}`,
 		showCommand,
 		metricsCommand,
 		credentialsCommand,
+		connectCommand,
 		modifyCommand,
 		scaleCommand,
 		scalingCommand,

@@ -45,6 +45,10 @@ describe("caches", () => {
 		expect(listed.stdout).toMatch(/^orders +available/m);
 		const secret = await run("caches", "credentials", "orders");
 		expect(secret.stdout).toMatch(/Password +\S{16,}/);
+		const variables = await run("caches", "connect", "orders");
+		expect(variables.stdout).toMatch(
+			/^export CACHE_HOST='127\.0\.0\.\d'\nexport CACHE_PORT='\d+'\nexport CACHE_USERNAME='default'\nexport CACHE_PASSWORD='\S{16,}'\n$/,
+		);
 	});
 
 	it("show their metrics, fail over, and are deleted after confirmation", async () => {
