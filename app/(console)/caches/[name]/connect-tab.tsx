@@ -17,11 +17,18 @@ import { Panel } from "../../../_ui/panel.tsx";
 import { Segmented } from "../../../_ui/segmented.tsx";
 import { addressOf, EndpointsPanel } from "./endpoints-panel.tsx";
 import { NamesPanel } from "./names-panel.tsx";
+import type { Snippet } from "./snippet-text.ts";
 import { readingEndpoint, snippetsFor, startingEndpoint } from "./snippets.ts";
+import { STRATEGIES, STRATEGY_WORDS, strategySnippetsFor } from "./strategy-snippets.ts";
 
 const ENDPOINT_OPTIONS = [
 	{ value: "primary", label: "Reads and writes" },
 	{ value: "reader", label: "Reads only" },
+] as const;
+
+const USE_OPTIONS = [
+	{ value: "connect", label: "Connect" },
+	...STRATEGIES.map(({ id, label }) => ({ value: id, label })),
 ] as const;
 
 /** Which clients can use a serverless cache. */
@@ -62,10 +69,18 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 	const secret = useSecret(cache.name);
 	const maySee = !useIsViewer();
 	const reader = readingEndpoint(cache);
-	const readsOnly = reader !== null && params.get("endpoint") === "reader";
+	const strategy = STRATEGIES.find(({ id }) => id === params.get("use"))?.id ?? null;
+	// What a strategy reads must be current.
+	const readsOnly = strategy === null && reader !== null && params.get("endpoint") === "reader";
 	const endpoint = readsOnly ? reader : startingEndpoint(cache);
-	// A queue writes.
-	const snippets = snippetsFor(cache).filter(({ id }) => !readsOnly || id !== "bullmq");
+	const snippets: readonly Snippet[] =
+		strategy === null
+			? // A queue writes.
+				snippetsFor(cache).filter(({ id }) => !readsOnly || id !== "bullmq")
+			: strategySnippetsFor(cache).map(({ code, ...snippet }) => ({
+					...snippet,
+					code: (access) => code(access, strategy),
+				}));
 	const snippet = snippets.find(({ id }) => id === params.get("client")) ?? snippets[0];
 	if (endpoint === null || snippet === undefined) {
 		return (
@@ -80,7 +95,7 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 	const codeWith = (password: string | null) =>
 		snippet.code({
 			endpoint,
-			nodes: cache.endpoints.nodes,
+			nodes: cache.kind === "serverless" ? [endpoint] : cache.endpoints.nodes,
 			username: cache.auth.username,
 			password,
 			readsOnly,
@@ -92,7 +107,13 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 				aside={<code className="font-mono text-xs">{addressOf(endpoint)}</code>}
 			>
 				<div className="flex flex-wrap gap-2">
-					{reader !== null && (
+					<Segmented
+						label="Use"
+						value={strategy ?? "connect"}
+						options={USE_OPTIONS}
+						onChange={(use) => change({ use: use === "connect" ? null : use })}
+					/>
+					{reader !== null && strategy === null && (
 						<Segmented
 							label="Endpoint"
 							value={readsOnly ? "reader" : "primary"}
@@ -107,6 +128,9 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 						onChange={(client) => change({ client })}
 					/>
 				</div>
+				{strategy !== null && (
+					<p className="mt-3 text-[0.8125rem] text-pretty text-muted">{STRATEGY_WORDS[strategy]}</p>
+				)}
 				{cache.protocol !== null && (
 					<p className="mt-3 text-[0.8125rem] text-pretty text-muted">
 						{CLIENT_WORDS[cache.protocol]}
