@@ -97,7 +97,10 @@ export class EngineConnection {
 	}
 
 	/** Over a socket that the caller has connected. It doesn't log in. */
-	static over(socket: Socket, address: { host: string; port: number }): EngineConnection {
+	static over(
+		socket: Socket,
+		address: Pick<EngineAddress, "host" | "port" | "encoding">,
+	): EngineConnection {
 		return new EngineConnection(socket, address);
 	}
 

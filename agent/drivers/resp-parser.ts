@@ -24,6 +24,11 @@ export class RespParser {
 		this.encoding = encoding;
 	}
 
+	/** No value has arrived in part. */
+	get isBetweenValues(): boolean {
+		return this.buffer.length === 0;
+	}
+
 	/** Adds bytes and returns every value that is now complete. Throws on bytes that aren't RESP. */
 	push(chunk: Buffer): RespValue[] {
 		this.buffer = this.buffer.length === 0 ? chunk : Buffer.concat([this.buffer, chunk]);

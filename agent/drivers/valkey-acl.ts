@@ -52,9 +52,10 @@ export function renderAcl(
 	return users.map((rules) => `user ${rules.join(" ")}\n`).join("");
 }
 
-/** Until the cache leads, what its clients wrote would be lost. */
+/** Once the cache is emptied and until it leads, what its clients wrote would be lost. */
 function migrationRules({ migration }: Pick<Assignment, "migration">): string[] {
-	return migration === undefined || migration.phase === "lead" ? [] : ["-@write"];
+	const mayWrite = migration === undefined || ["check", "lead"].includes(migration.phase);
+	return mayWrite ? [] : ["-@write"];
 }
 
 /** The names of all users in that file. */

@@ -6,6 +6,7 @@ import type { NodeAddress } from "../drivers/ask-node.ts";
 import { ownTraffic } from "../drivers/own-traffic.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
 import { MigrationJob } from "../migration/migration-job.ts";
+import type { MigrationDoor } from "../migration/migration-run.ts";
 import { RestoreJob } from "../snapshots/restore-job.ts";
 import { SnapshotJob } from "../snapshots/snapshot-job.ts";
 import type { EngineProcess } from "../supervisor/engine-process.ts";
@@ -129,6 +130,7 @@ export class InstanceCore {
 			directory: this.paths.migration,
 			login: () => this.login(),
 			isApplied: () => (this.record?.generation ?? -1) >= (this.assignment?.generation ?? 0),
+			shard: () => shardOf(this.assignment),
 			onNews: () => context.onChange(),
 		});
 		this.display = new InstanceDisplay({
@@ -246,4 +248,12 @@ export class InstanceCore {
 		this.pace.disturb();
 		this.wake();
 	}
+}
+
+/** The node's shard, as a migration needs it; null with cluster mode disabled. */
+function shardOf(assignment: Assignment | null): ReturnType<MigrationDoor["shard"]> {
+	if (assignment === null || assignment.cluster === null) return null;
+	const { shards, nodeId } = assignment.cluster;
+	const index = shards.findIndex(({ members }) => members.some((each) => each.nodeId === nodeId));
+	return { slots: shards[index]?.slots ?? [], isFirst: index === 0 };
 }

@@ -1,46 +1,59 @@
 const [STAR, DOLLAR, NEWLINE] = [42, 36, 10] as const;
-/** What a primary tells its replicas about the connection itself. */
-const OF_THE_LINK: ReadonlySet<string> = new Set(["PING", "REPLCONF"]);
 
-interface Split {
-	/** Commands for the new engine, in one piece. */
-	readonly forward: Buffer;
-	readonly commands: number;
-	/** Of the source's stream that end with the last whole command. */
-	readonly bytes: number;
+/** A command of a replication stream. */
+export interface StreamCommand {
+	/** In capitals. */
+	readonly name: string;
+	/** With its name. */
+	readonly args: readonly Buffer[];
+	/** As the source sent it. */
+	readonly raw: Buffer;
+	/** How many bytes of the stream end with it. */
+	readonly end: number;
 }
 
-/** Splits a primary's replication stream into commands, and leaves out those that are about the connection. */
+interface Split {
+	readonly commands: readonly StreamCommand[];
+	/** Of the stream that end with the last whole command. */
+	readonly end: number;
+}
+
+/** Splits a primary's replication stream into commands. */
 export class CommandSplitter {
 	private held: Buffer = Buffer.alloc(0);
 	/** The command that is held isn't whole before so many bytes are. */
 	private needed = 0;
+	private end = 0;
 
 	push(chunk: Buffer): Split {
 		this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
-		const forward: Buffer[] = [];
+		const commands: StreamCommand[] = [];
 		let at = 0;
 		while (at < this.held.length && this.held.length >= this.needed) {
-			const command = this.read(at);
-			if (command === null) break;
-			if (command.name !== "" && !OF_THE_LINK.has(command.name))
-				forward.push(this.held.subarray(at, command.end));
-			at = command.end;
+			const read = this.read(at);
+			if (read === null) break;
+			this.end += read.end - at;
+			if (read.args.length > 0) {
+				const name = read.args[0]?.toString("latin1").toUpperCase() ?? "";
+				const raw = this.held.subarray(at, read.end);
+				commands.push({ name, args: read.args, raw, end: this.end });
+			}
+			at = read.end;
 			this.needed = 0;
 		}
 		if (this.needed > 0) this.needed -= at;
 		this.held = this.held.subarray(at);
-		return { forward: Buffer.concat(forward), commands: forward.length, bytes: at };
+		return { commands, end: this.end };
 	}
 
 	/** The command that begins there; null if it isn't whole yet. */
-	private read(from: number): { name: string; end: number } | null {
+	private read(from: number): { args: Buffer[]; end: number } | null {
 		// An empty line keeps the connection alive.
-		if (this.held[from] === NEWLINE) return { name: "", end: from + 1 };
+		if (this.held[from] === NEWLINE) return { args: [], end: from + 1 };
 		const count = this.header(from, STAR);
 		if (count === null) return null;
 		let { at } = count;
-		let name = "";
+		const args: Buffer[] = [];
 		for (let index = 0; index < count.value; index += 1) {
 			const size = this.header(at, DOLLAR);
 			if (size === null) return null;
@@ -49,10 +62,10 @@ export class CommandSplitter {
 				this.needed = end + 2;
 				return null;
 			}
-			if (index === 0) name = this.held.toString("latin1", size.at, end).toUpperCase();
+			args.push(this.held.subarray(size.at, end));
 			at = end + 2;
 		}
-		return { name, end: at };
+		return { args, end: at };
 	}
 
 	private header(from: number, type: number): { value: number; at: number } | null {
@@ -64,4 +77,14 @@ export class CommandSplitter {
 		}
 		return { value, at: end + 2 };
 	}
+}
+
+/** A command in RESP. */
+export function encodeCommand(args: readonly (string | Buffer)[]): Buffer {
+	const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)];
+	for (const arg of args) {
+		const bytes = typeof arg === "string" ? Buffer.from(arg) : arg;
+		parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n"));
+	}
+	return Buffer.concat(parts);
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -10,12 +11,14 @@ import {
 	readRichly,
 } from "../../platform/testing/rich-data.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
-import type { MigrationOrder, MigrationReport } from "../../server/contract/migration.ts";
+import type { MigrationOrder } from "../../server/contract/migration.ts";
 import { freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
 import { CLIENT_PASSWORD, makeAssignment } from "../testing/assignments.ts";
 import { type BareEngine, startBareEngine } from "../testing/bare-engine.ts";
+import { TestMigration } from "../testing/migrations.ts";
 
 const PLAIN_KEYS = 2_000;
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 const PASSWORD = "of-the-source";
 let host: TestHost;
 let source: BareEngine;
@@ -35,33 +38,13 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-/** The cache's primary as a control plane would assign it in each phase. */
-function phases(node: Assignment) {
-	let { generation } = node;
-	return (phase: MigrationOrder["phase"] | null): Assignment => {
-		generation += 1;
-		const migration: MigrationOrder = {
-			...{ id: "move", host: "127.0.0.1", port: source.port, tls: false },
-			...{ username: null, password: PASSWORD, phase: phase ?? "replicate" },
-		};
-		const next = { ...node, generation, ...(phase !== null && { migration }) };
-		host.plane.setAssignments([next]);
-		return next;
-	};
+function migrationInto(node: Assignment, source_: Partial<MigrationOrder> = {}) {
+	const order = { port: source.port, password: PASSWORD, ...source_ };
+	return new TestMigration(host, [node], order);
 }
 
-function untilReport(node: Assignment, phase: MigrationReport["phase"]) {
-	return host.plane.until(`it reports ${phase}`, () => {
-		const report = host.plane.observationOf(node.id)?.migration;
-		return report?.phase === phase && report;
-	});
-}
-
-function untilRunning({ id, generation }: Assignment) {
-	return host.plane.until("it runs as wanted", () => {
-		const seen = host.plane.observationOf(id);
-		return seen?.phase === "running" && seen.generation === generation;
-	});
+function untilRunning(node: Assignment) {
+	return host.untilRunning(node);
 }
 
 function connect({ port }: Assignment): Redis {
@@ -116,32 +99,37 @@ test("a cache takes the place of an engine that is written to, and loses nothing
 	const cache = connect(node);
 	await cache.set("of the cache", "1");
 
-	const setPhase = phases(node);
+	const migration = migrationInto(node);
 	const stopWriting = writeOn(source.client);
-	setPhase("replicate");
-	await untilReport(node, "following");
+	migration.set("check");
+	await migration.until("checked");
+	// Nothing has been changed so far.
+	expect(await cache.exists("of the cache")).toBe(1);
+	await cache.set("written meanwhile", "1");
+	migration.set("replicate");
+	await migration.until("following");
 	expect(await cache.exists("of the cache")).toBe(0);
 	await expect(cache.set("refused", "1")).rejects.toThrow("NOPERM");
 	// Another agent begins again.
 	await killChild(agent);
 	host.plane.observations = null;
 	host.startAgent();
-	await untilReport(node, "following");
+	await migration.until("following");
 	await host.plane.until("lag is shown", () => {
 		const report = host.plane.observationOf(node.id)?.migration;
 		return report?.lagBytes !== null && report?.lagSeconds !== null;
 	});
 
-	setPhase("cut-over");
-	await untilReport(node, "caught-up");
+	migration.set("cut-over");
+	await migration.until("caught-up");
 	await expect(cache.set("refused", "1")).rejects.toThrow("NOPERM");
-	setPhase("lead");
-	const { pausedMs } = await untilReport(node, "leading");
-	expect(pausedMs).toBeGreaterThan(0);
+	migration.set("lead");
+	const [led] = await migration.until("leading");
+	expect(led?.pausedMs).toBeGreaterThan(0);
 	await cache.set("taken", "1");
 	const wrote = Number(await cache.get("counter"));
 	expect(await cache.llen("list")).toBe(wrote);
-	await untilRunning(setPhase(null));
+	await migration.untilRunning(migration.set(null));
 	await cache.del("taken");
 	// Before the source takes writes again: then only the one that waits goes on.
 	const stopping = stopWriting();
@@ -174,20 +162,108 @@ test("a migration that isn't possible says why and deletes nothing; a canceled o
 	await untilRunning(node);
 	const cache = connect(node);
 	await cache.set("of the cache", "1");
-	const setPhase = phases(node);
-	setPhase("replicate");
-	expect((await untilReport(node, "failed")).message).toContain("refuses the login");
+	const migration = migrationInto(node);
+	migration.set("check");
+	const [failed] = await migration.until("failed");
+	expect(failed?.message).toContain("refuses the login");
 	expect(await cache.get("of the cache")).toBe("1");
-	await untilRunning(setPhase(null));
+	await migration.untilRunning(migration.set(null));
 
 	await source.client.config("SET", "requirepass", PASSWORD);
 	await source.client.set("of the source", "1");
-	setPhase("replicate");
-	await untilReport(node, "following");
+	await migration.replicate();
 	expect(await cache.get("of the source")).toBe("1");
-	setPhase("cancel");
-	await untilReport(node, "emptied");
-	await untilRunning(setPhase(null));
+	migration.set("cancel");
+	await migration.until("emptied");
+	await migration.untilRunning(migration.set(null));
 	expect(await cache.dbsize()).toBe(0);
 	await cache.set("taken", "1");
 });
+
+test("an agent that starts while the cache may take the lead changes nothing before that is decided", async () => {
+	await source.client.config("SET", "requirepass", PASSWORD);
+	await source.client.set("of the source", "1");
+	const node = makeAssignment({ port: await freePort(host.address) });
+	const agent = host.spawnAgent();
+	host.plane.setAssignments([node]);
+	await untilRunning(node);
+	const migration = migrationInto(node);
+	await migration.replicate();
+	migration.set("cut-over");
+	await migration.until("caught-up");
+	await killChild(agent);
+	host.plane.observations = null;
+	host.startAgent();
+	const [restarted] = await migration.until("checking");
+	expect(restarted?.message).toContain("ended before the cache could take the lead");
+	// The control plane had decided by what the former agent said.
+	migration.set("lead");
+	await migration.until("leading");
+	expect(await connect(node).get("of the source")).toBe("1");
+});
+
+test("without CLIENT PAUSE, the cache leads once the writers have stopped", async () => {
+	await source.client.call(
+		...["ACL", "SETUSER", "mover", "on", `>${PASSWORD}`, "~*", "&*", "+@all", "-client|pause"],
+	);
+	const node = makeAssignment({ port: await freePort(host.address) });
+	host.startAgent();
+	host.plane.setAssignments([node]);
+	const stopWriting = writeOn(source.client);
+	const migration = migrationInto(node, { username: "mover" });
+	migration.set("check");
+	const [checked] = await migration.until("checked");
+	expect(checked?.holdsWrites).toBe(false);
+	expect(checked?.checks[0]).toContain("stop its writers");
+	migration.set("replicate");
+	await migration.until("following");
+	migration.set("cut-over");
+	await host.plane.until("it waits for the writers", () => {
+		const message = host.plane.observationOf(node.id)?.migration?.message;
+		return message?.includes("Stop its writers") === true;
+	});
+	migration.set("replicate");
+	await migration.until("following");
+	const wrote = await stopWriting();
+	await migration.complete();
+	expect(Number(await connect(node).get("counter"))).toBe(wrote);
+});
+
+test.skipIf(!hasOpenssl)(
+	"a source that speaks TLS is verified, unless it is said that any certificate will do",
+	async () => {
+		await source.stop();
+		const files = ["ca", "key"].map((name) => join(directory, `${name}.pem`));
+		const [certificate = "", key = ""] = files;
+		execFileSync(
+			"openssl",
+			[
+				...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=source"],
+				...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+			],
+			{ stdio: "ignore" },
+		);
+		const tlsPort = await freePort();
+		source = await startBareEngine("redis", "7", directory, [
+			...["--tls-port", String(tlsPort), "--tls-cert-file", certificate, "--tls-key-file", key],
+			...["--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"],
+		]);
+		await source.client.set("of the source", "1");
+		const node = makeAssignment({ port: await freePort(host.address) });
+		host.startAgent();
+		host.plane.setAssignments([node]);
+		const tls = { port: tlsPort, password: null, tls: true };
+		const refused = migrationInto(node, { ...tls, id: "unknown authority" });
+		refused.set("check");
+		expect((await refused.until("failed"))[0]?.message).toContain("isn't trusted");
+		const any = migrationInto(node, { ...tls, id: "any", tlsVerify: false });
+		any.set("check");
+		await any.until("checked");
+		const tlsCa = readFileSync(certificate, "utf8");
+		const migration = migrationInto(node, { ...tls, id: "verified", tlsCa });
+		await migration.replicate();
+		await source.client.set("written later", "1");
+		await migration.complete();
+		expect(await connect(node).mget("of the source", "written later")).toEqual(["1", "1"]);
+	},
+);

@@ -1,10 +1,26 @@
+import { countSlots, formatSlots, type SlotRange } from "../../server/contract/slots.ts";
 import { formatGib } from "../../server/contract/units.ts";
-import { type InfoFields, infoNumber } from "../drivers/valkey-info.ts";
+import { countKeys, type InfoFields, infoNumber } from "../drivers/valkey-info.ts";
+
+const LARGEST_LIST = 300;
+
+/** One of the source's primaries. */
+export interface SourceFacts {
+	/** Host and port. */
+	readonly name: string;
+	/** All sections of INFO. */
+	readonly info: InfoFields;
+	/** Null without cluster mode. */
+	readonly slots: readonly SlotRange[] | null;
+	/** The part of its data that goes to this shard of the cache, from 0 to 1. */
+	readonly share: number;
+	/** It lets Larder hold its writes. */
+	readonly holdsWrites: boolean;
+}
 
 interface PreflightFacts {
-	/** All sections of INFO. */
-	readonly source: InfoFields;
-	/** Names of the source's modules that the cache's engine hasn't. */
+	readonly sources: readonly SourceFacts[];
+	/** Names of the sources' modules that the cache's engine hasn't. */
 	readonly modules: readonly string[];
 	readonly target: InfoFields;
 	/** That the cache's engine has. */
@@ -13,22 +29,52 @@ interface PreflightFacts {
 
 /** Why the cache can't take the source's place, in a sentence with what to do; null if it can. */
 export function preflightProblem(facts: PreflightFacts): string | null {
-	const { source, target } = facts;
+	for (const source of facts.sources) {
+		const problem =
+			identityProblem(source.info, facts.target) ??
+			versionProblem(source.info, facts.target) ??
+			databasesProblem(source.info, facts);
+		if (problem !== null) return problem;
+	}
+	return modulesProblem(facts) ?? roomProblem(facts);
+}
+
+/** What was found at one of the source's primaries, in a line for people. */
+export function describeSource({ name, info, slots, holdsWrites }: SourceFacts): string {
+	const [libraries, scripts] = ["number_of_libraries", "number_of_cached_scripts"].map((field) =>
+		infoNumber(info, field),
+	);
+	const keys = countKeys(info);
+	return [
+		`${name}${slots === null ? "" : ` (slots ${shorten(formatSlots(slots))})`}: primary`,
+		nameOf(engineOf(info)),
+		`${keys.toLocaleString("en")} key${keys === 1 ? "" : "s"}`,
+		formatGib(infoNumber(info, "used_memory")),
+		"no modules that the cache lacks",
+		...(libraries ? [`${libraries} librar${libraries === 1 ? "y" : "ies"} of functions`] : []),
+		...(scripts
+			? [
+					`${scripts} cached script${scripts === 1 ? "" : "s"}, not copied: clients load them again (SCRIPT LOAD)`,
+				]
+			: []),
+		holdsWrites
+			? "Larder can hold its writes"
+			: "it doesn't allow CLIENT PAUSE: stop its writers before you complete the migration",
+	].join(", ");
+}
+
+function shorten(text: string): string {
+	return text.length <= LARGEST_LIST ? text : `${text.slice(0, LARGEST_LIST)}…`;
+}
+
+function identityProblem(source: InfoFields, target: InfoFields): string | null {
 	if (source.get("run_id") === target.get("run_id")) {
 		return "The source is this cache's own primary. Name the engine that you want to move.";
 	}
 	if (source.get("role") === "slave") {
 		return `The source is a replica. Name its primary, ${source.get("master_host")}:${source.get("master_port")}.`;
 	}
-	if (source.get("cluster_enabled") === "1") {
-		return "The source has cluster mode enabled, and the cache hasn't. Take a snapshot of each of its shards, import them, and restore them into a cache with cluster mode enabled.";
-	}
-	return (
-		versionProblem(source, target) ??
-		modulesProblem(facts) ??
-		databasesProblem(facts) ??
-		roomProblem(facts)
-	);
+	return null;
 }
 
 function versionProblem(source: InfoFields, target: InfoFields): string | null {
@@ -42,17 +88,38 @@ function modulesProblem({ modules }: PreflightFacts): string | null {
 	return `The source has modules (${modules.join(", ")}), which the cache doesn't have. Unload them, and delete their data.`;
 }
 
-function databasesProblem({ source, databases }: PreflightFacts): string | null {
+function databasesProblem(
+	source: InfoFields,
+	{ target, databases }: Pick<PreflightFacts, "target" | "databases">,
+): string | null {
 	const used = [...source.keys()].flatMap((name) => /^db(\d+)$/.exec(name)?.[1] ?? []).map(Number);
 	const highest = Math.max(-1, ...used);
+	if (target.get("cluster_enabled") === "1") {
+		if (highest <= 0) return null;
+		return `The source has keys in database ${highest}, and a cache with cluster mode enabled has only database 0. Move to a cache with cluster mode disabled.`;
+	}
 	if (highest < databases) return null;
 	return `The source has keys in database ${highest}, and the cache has only databases 0 to ${databases - 1}. Raise the parameter databases, and reboot the cache.`;
 }
 
-function roomProblem({ source, target }: PreflightFacts): string | null {
-	const [used, room] = [infoNumber(source, "used_memory"), infoNumber(target, "maxmemory")];
+function roomProblem({ sources, target }: PreflightFacts): string | null {
+	const used = sources.reduce(
+		(sum, { info, share }) => sum + share * infoNumber(info, "used_memory"),
+		0,
+	);
+	const room = infoNumber(target, "maxmemory");
 	if (room === 0 || used <= room) return null;
-	return `The source holds ${formatGib(used)}, and the cache has room for ${formatGib(room)}. Give it a larger node type.`;
+	const isCluster = target.get("cluster_enabled") === "1";
+	return `The source holds ${formatGib(used)}${isCluster ? " in the slots of one of the cache's shards" : ""}, and the ${isCluster ? "shard" : "cache"} has room for ${formatGib(room)}. Give it a larger node type${isCluster ? ", or more shards" : ""}.`;
+}
+
+/** Of a primary with these slots, the part that lies in others. */
+export function shareOf(
+	slots: readonly SlotRange[] | null,
+	common: readonly SlotRange[],
+	allSlots: number,
+): number {
+	return countSlots(common) / (slots === null ? allSlots : Math.max(1, countSlots(slots)));
 }
 
 interface Version {

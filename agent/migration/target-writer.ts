@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { RespFailure, RespParser, type RespValue } from "../drivers/resp-parser.ts";
 import { type EngineLogin, send } from "../snapshots/replica-stream.ts";
@@ -7,6 +6,10 @@ import { MigrationRefused } from "./source.ts";
 /** The engine will answer like this again. */
 const LASTING = /^(OOM|ERR)\b/;
 
+/** The first four of the five bytes of `+OK\r\n`, as a number. */
+const OK = 0x2b_4f_4b_0d;
+const OK_BYTES = 5;
+
 /** Passes commands on to the cache's engine without waiting for each answer, and counts the answers. */
 export class TargetWriter {
 	private readonly socket: Socket;
@@ -14,6 +17,7 @@ export class TargetWriter {
 	private sent = 0;
 	private failure: Error | null = null;
 	private wake: () => void = () => undefined;
+	private drained: () => void = () => undefined;
 	/** Commands that the engine has carried out. */
 	answered = 0;
 	/** Called with each answer or failure. */
@@ -23,6 +27,7 @@ export class TargetWriter {
 		this.socket = connect(port, host);
 		this.socket.setNoDelay(true);
 		this.socket.on("data", (chunk: Buffer) => this.read(chunk));
+		this.socket.on("drain", () => this.drained());
 		this.socket.on("error", (error) => this.fail(error));
 		this.socket.on("close", () => this.fail(new Error("the engine closed the connection")));
 		send(this.socket, [["AUTH", username, password]]);
@@ -33,8 +38,10 @@ export class TargetWriter {
 	async write(bytes: Buffer, commands: number): Promise<void> {
 		if (this.failure !== null) throw this.failure;
 		this.sent += commands;
-		if (this.socket.write(bytes)) return;
-		await Promise.race([once(this.socket, "drain"), once(this.socket, "close")]);
+		if (bytes.length === 0 || this.socket.write(bytes)) return;
+		await new Promise<void>((resolve) => {
+			this.drained = resolve;
+		});
 	}
 
 	async command(...args: string[]): Promise<void> {
@@ -67,12 +74,13 @@ export class TargetWriter {
 	close(): void {
 		this.failure ??= new Error("the writer was closed");
 		this.socket.destroy();
+		this.drained();
 		this.wake();
 	}
 
 	private read(chunk: Buffer): void {
 		try {
-			for (const value of this.parser.push(chunk)) {
+			for (const value of this.parser.push(this.afterOrdinary(chunk))) {
 				const refusal = failureIn(value);
 				if (refusal !== null) throw refusalOf(refusal);
 				this.answered += 1;
@@ -84,9 +92,21 @@ export class TargetWriter {
 		this.onAnswers();
 	}
 
+	/** Counts the answers at the beginning that say OK, which nearly all do. Returns the rest. */
+	private afterOrdinary(chunk: Buffer): Buffer {
+		if (!this.parser.isBetweenValues) return chunk;
+		let at = 0;
+		while (at + OK_BYTES <= chunk.length && chunk.readUInt32BE(at) === OK) {
+			at += OK_BYTES;
+			this.answered += 1;
+		}
+		return chunk.subarray(at);
+	}
+
 	private fail(error: Error): void {
 		this.failure ??= error;
 		this.socket.destroy();
+		this.drained();
 		this.wake();
 		this.onAnswers();
 	}

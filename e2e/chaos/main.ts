@@ -19,6 +19,7 @@
  *   18  disk-full               a full disk
  *   20  control-plane-lost      the control plane is gone for good
  *   --  network-cut             hosts that can't reach each other
+ *   --  migrations              a cache takes the place of an engine or a cluster amid kills
  *
  * The others aren't here: tests in agent/supervisor cover 14 (memory), `npm run bench:failover` measures 15 (endless full
  * syncs) with data, and 19 needs several machines. Larder doesn't have the features of 5 (new addresses), 11 and 12 (rotated
@@ -29,6 +30,7 @@ import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
 import { DAY_TWO } from "./day-two.ts";
 import { metering } from "./metering.ts";
+import { migrations } from "./migrations.ts";
 import { networkCut } from "./network-cut.ts";
 import { ALSO_OUTSIDE, OUTSIDE } from "./outside.ts";
 import { agentsKilled, programsKilled } from "./programs-killed.ts";
@@ -51,6 +53,7 @@ const SCENARIOS: readonly Scenario[] = [
 	waitOne,
 	metering,
 	snapshots,
+	migrations,
 	...OUTSIDE,
 	...DAY_TWO,
 	...SERVERLESS,

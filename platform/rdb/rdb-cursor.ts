@@ -27,8 +27,12 @@ export class RdbCursor {
 	/** Of the last string header: LZF, or an integer of this many bytes. */
 	private encoding = 0;
 
-	constructor(fd: number) {
+	/** Waits until the file has grown beyond this position; false if it won't. Null for a file that doesn't grow. */
+	private readonly awaitMore: ((position: number) => boolean) | null;
+
+	constructor(fd: number, awaitMore: ((position: number) => boolean) | null = null) {
 		this.fd = fd;
+		this.awaitMore = awaitMore;
 	}
 
 	/** Position in the file. */
@@ -173,7 +177,7 @@ export class RdbCursor {
 		this.end = kept;
 		while (this.end - this.at < count) {
 			const read = readSync(this.fd, this.buffer, this.end, this.buffer.length - this.end, null);
-			if (read === 0) return false;
+			if (read === 0 && this.awaitMore?.(this.base + this.end) !== true) return false;
 			this.end += read;
 		}
 		return true;

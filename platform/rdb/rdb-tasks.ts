@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { WantedSlots } from "./filter-rdb.ts";
 import { RdbError } from "./rdb-error.ts";
-import type { WrittenCommands } from "./rdb-to-commands.ts";
 import type { RdbContent } from "./walk-rdb.ts";
 
 /** What a thread does with RDB files, and what it answers. */
@@ -9,16 +8,29 @@ export type RdbTask =
 	| { readonly kind: "walk"; readonly path: string }
 	/** Of a foreign file: its checksum too. */
 	| { readonly kind: "verify"; readonly path: string }
-	| { readonly kind: "commands"; readonly path: string; readonly target: string }
+	/** Answers with pieces until the file, which may still grow, has been read to its end (rdb-stream.ts). */
+	| {
+			readonly kind: "stream";
+			readonly path: string;
+			readonly slots: Uint8Array | null;
+			readonly libraries: boolean;
+			readonly progress: SharedArrayBuffer;
+	  }
 	| {
 			readonly kind: "filter";
 			readonly sources: readonly string[];
 			readonly slots: WantedSlots;
 			readonly target: string;
 	  };
+/** Some commands of a translated file. */
+export interface RdbPiece {
+	readonly piece: Uint8Array;
+	readonly commands: number;
+	/** Of the file that have been read so far. */
+	readonly keys: number;
+}
 export type RdbAnswer =
 	| { readonly content: RdbContent }
-	| { readonly written: WrittenCommands }
 	| { readonly keys: number }
 	| { readonly damage: string };
 
@@ -39,17 +51,6 @@ export async function verifyRdb(path: string, signal: AbortSignal): Promise<RdbC
 	return answer.content;
 }
 
-/** `writeCommands` in a thread of its own. */
-export async function translateRdb(
-	path: string,
-	target: string,
-	signal: AbortSignal,
-): Promise<WrittenCommands> {
-	const answer = await runTask({ kind: "commands", path, target }, signal);
-	if (!("written" in answer)) throw new Error("the thread answered another question");
-	return answer.written;
-}
-
 /** `filterRdb` in a thread of its own. */
 export async function selectSlots(
 	task: Omit<Extract<RdbTask, { kind: "filter" }>, "kind">,
@@ -60,13 +61,21 @@ export async function selectSlots(
 	return answer;
 }
 
-async function runTask(task: RdbTask, signal: AbortSignal) {
+/** Carries out a task in a thread of its own. `onPiece` takes what it answers before its last answer. */
+export async function runTask(
+	task: RdbTask,
+	signal: AbortSignal,
+	onPiece: (piece: RdbPiece) => void = () => undefined,
+) {
 	signal.throwIfAborted();
 	const worker = startWorker(task);
 	let abort: () => void = () => undefined;
 	try {
 		const answer = await new Promise<RdbAnswer>((resolve, reject) => {
-			worker.once("message", resolve);
+			worker.on("message", (message: RdbAnswer | RdbPiece) => {
+				if ("piece" in message) onPiece(message);
+				else resolve(message);
+			});
 			worker.once("error", reject);
 			worker.once("exit", (code) => reject(new Error(`the thread ended with ${code}`)));
 			abort = () => reject(signal.reason);

@@ -1,67 +1,80 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { keySlot } from "./key-slot.ts";
 import { type Crc64, updateCrc64 } from "./rdb-checksum.ts";
 import { RdbError } from "./rdb-error.ts";
 import { type RdbContent, type RdbVisitor, walkRdb } from "./walk-rdb.ts";
 
-const BUFFER_BYTES = 1024 * 1024;
-const MAGIC_BYTES = 9;
+const PIECE_BYTES = 512 * 1024;
+/** Of a command, everything but its key and value. */
+const FRAME_BYTES = 256;
 const LZF = 3;
+const RAW_STRING = 0;
+const CRLF = Buffer.from("\r\n");
+const [EXPIRY_MS, EXPIRY_SECONDS, FREQUENCY, IDLE] = [252, 253, 249, 248] as const;
 
-export interface WrittenCommands {
-	readonly content: RdbContent;
-	/** Of which each gets one answer. */
-	readonly commands: number;
-	readonly bytes: number;
+export interface TranslationOptions {
+	/** Which slots' keys are translated, by slot; null for all. */
+	readonly slots: Uint8Array | null;
+	/** Whether libraries of functions are translated. */
+	readonly libraries: boolean;
+	/** As for `walkRdb`. */
+	readonly awaitMore: ((position: number) => boolean) | null;
+	/** Takes ownership of some commands. `keys` counts those of the file up to here, translated or not. */
+	readonly onPiece: (piece: Uint8Array, commands: number, keys: number) => void;
 }
 
 /**
- * Writes the commands, in RESP, that put everything in an RDB file into a running engine: RESTORE takes a value as the file
- * has it, so an engine that reads the file's format has it exactly as it was. Synchronous, like `walkRdb`.
+ * Makes, of everything in an RDB file, the commands (RESP) that put it into a running engine: RESTORE takes a value as the
+ * file has it, so an engine that reads the file's format has it exactly as it was. Plain strings go by SET, which is
+ * quicker. Synchronous, like `walkRdb`.
  */
-export function writeCommands(path: string, target: string): WrittenCommands {
-	const out = new CommandWriter(target);
-	try {
-		const visitor = new Translation(formatOf(path), out);
-		const content = walkRdb(path, visitor);
-		visitor.finish();
-		out.settle();
-		return { content, commands: out.commands, bytes: out.bytes };
-	} finally {
-		out.close();
-	}
-}
-
-function formatOf(path: string): number {
-	const fd = openSync(path, "r");
-	try {
-		const magic = Buffer.alloc(MAGIC_BYTES);
-		readSync(fd, magic, 0, MAGIC_BYTES, 0);
-		return Number(/\d+$/.exec(magic.toString("latin1"))?.[0] ?? 0);
-	} finally {
-		closeSync(fd);
-	}
+export function translateRdb(path: string, options: TranslationOptions): RdbContent {
+	const visitor = new Translation(options);
+	const content = walkRdb(path, visitor, options.awaitMore);
+	visitor.finish();
+	visitor.settle();
+	return content;
 }
 
 class Translation implements RdbVisitor {
-	private readonly format: number;
-	private readonly out: CommandWriter;
+	private readonly options: TranslationOptions;
+	private format = 0;
 	private database = 0;
 	private current: Buffer | null = null;
-	private pieces: Buffer[] = [];
+	/** The record of the current key, which arrives in pieces. */
+	private record: Buffer = Buffer.allocUnsafe(PIECE_BYTES);
+	private recordBytes = 0;
+	private out: Buffer = Buffer.alloc(0);
+	private used = 0;
+	private commands = 0;
+	private keys = 0;
+	private readonly crc: Crc64 = { high: 0, low: 0 };
 	private readonly collect = (piece: Uint8Array) => {
-		this.pieces.push(Buffer.from(piece));
+		const bytes = this.recordBytes + piece.length;
+		if (bytes > this.record.length) {
+			const larger = Buffer.allocUnsafe(Math.max(bytes, 2 * this.record.length));
+			this.record.copy(larger, 0, 0, this.recordBytes);
+			this.record = larger;
+		}
+		this.record.set(piece, this.recordBytes);
+		this.recordBytes = bytes;
 	};
 
-	constructor(format: number, out: CommandWriter) {
+	constructor(options: TranslationOptions) {
+		this.options = options;
+	}
+
+	version(format: number): void {
 		this.format = format;
-		this.out = out;
 	}
 
 	key(database: number, key: Buffer) {
 		this.finish();
+		this.keys += 1;
+		const { slots } = this.options;
+		if (slots !== null && slots[keySlot(key)] !== 1) return null;
 		if (database !== this.database) {
 			this.database = database;
-			this.out.write(["SELECT", String(database)]);
+			this.command(["SELECT", String(database)], 0);
 		}
 		this.current = key;
 		return this.collect;
@@ -69,7 +82,10 @@ class Translation implements RdbVisitor {
 
 	library(code: Buffer) {
 		this.finish();
-		this.out.write(["FUNCTION", "LOAD", "REPLACE", code]);
+		if (this.options.libraries) {
+			this.command(["FUNCTION", "LOAD", "REPLACE"], 1, code.length);
+			this.argument(code);
+		}
 		return null;
 	}
 
@@ -77,48 +93,108 @@ class Translation implements RdbVisitor {
 	finish(): void {
 		const key = this.current;
 		if (key === null) return;
-		const { expiresAtMs, value } = splitRecord(Buffer.concat(this.pieces));
 		this.current = null;
-		this.pieces = [];
-		const format = Buffer.alloc(2);
-		format.writeUInt16LE(this.format);
-		const dump = Buffer.concat([value, format]);
-		const payload = Buffer.concat([dump, checksumOf(dump)]);
-		this.out.write(["RESTORE", key, String(expiresAtMs ?? 0), payload, "REPLACE", "ABSTTL"]);
+		const record = this.record.subarray(0, this.recordBytes);
+		this.recordBytes = 0;
+		const { expiresAtMs, type, valueAt } = splitRecord(record);
+		const plain = type === RAW_STRING ? afterLength(record, valueAt) : null;
+		if (plain !== null && plain.encoding === null) {
+			this.set(key, record.subarray(plain.at, plain.at + plain.length), expiresAtMs);
+		} else {
+			this.restore(key, type, record.subarray(valueAt), expiresAtMs);
+		}
+	}
+
+	/** Passes on what is ready. */
+	settle(): void {
+		if (this.used > 0) {
+			this.options.onPiece(this.out.subarray(0, this.used), this.commands, this.keys);
+		}
+		this.out = Buffer.allocUnsafeSlow(PIECE_BYTES);
+		this.used = 0;
+		this.commands = 0;
+	}
+
+	private set(key: Buffer, value: Buffer, expiresAtMs: bigint | null): void {
+		this.command(["SET"], expiresAtMs === null ? 2 : 4, key.length + value.length);
+		this.argument(key);
+		this.argument(value);
+		if (expiresAtMs === null) return;
+		this.argument("PXAT");
+		this.argument(String(expiresAtMs));
+	}
+
+	private restore(key: Buffer, type: number, value: Buffer, expiresAtMs: bigint | null): void {
+		this.command(["RESTORE"], 5, key.length + value.length);
+		this.argument(key);
+		this.argument(String(expiresAtMs ?? 0));
+		// Its type, the value, the format and the checksum, as DUMP writes them.
+		this.text(`$${1 + value.length + 2 + 8}\r\n`);
+		const from = this.used;
+		this.out[this.used++] = type;
+		this.bytes(value);
+		this.used = this.out.writeUInt16LE(this.format, this.used);
+		this.crc.high = 0;
+		this.crc.low = 0;
+		updateCrc64(this.crc, this.out, from, this.used);
+		this.used = this.out.writeUInt32LE(this.crc.low, this.used);
+		this.used = this.out.writeUInt32LE(this.crc.high, this.used);
+		this.bytes(CRLF);
+		this.argument("REPLACE");
+		this.argument("ABSTTL");
+	}
+
+	/** Begins a command: `more` arguments follow, of so many bytes apart from short ones. */
+	private command(args: readonly string[], more: number, bytes = 0): void {
+		const needed = this.used + bytes + FRAME_BYTES;
+		if (this.used >= PIECE_BYTES - FRAME_BYTES || needed > this.out.length) {
+			this.settle();
+			if (bytes + FRAME_BYTES > this.out.length) {
+				this.out = Buffer.allocUnsafeSlow(bytes + FRAME_BYTES);
+			}
+		}
+		this.commands += 1;
+		this.text(`*${args.length + more}\r\n`);
+		for (const arg of args) this.argument(arg);
+	}
+
+	private argument(arg: string | Buffer): void {
+		this.text(`$${arg.length}\r\n`);
+		if (typeof arg === "string") this.text(arg);
+		else this.bytes(arg);
+		this.bytes(CRLF);
+	}
+
+	private text(text: string): void {
+		this.used += this.out.write(text, this.used, "latin1");
+	}
+
+	private bytes(bytes: Buffer): void {
+		this.out.set(bytes, this.used);
+		this.used += bytes.length;
 	}
 }
 
-/** As the engine expects it at the end of a dumped value. */
-function checksumOf(dump: Buffer): Buffer {
-	const crc: Crc64 = { high: 0, low: 0 };
-	updateCrc64(crc, dump);
-	const sum = Buffer.alloc(8);
-	sum.writeUInt32LE(crc.low, 0);
-	sum.writeUInt32LE(crc.high, 4);
-	return sum;
-}
-
-/** The parts of a key's record: when it expires, and its type with its value. */
-function splitRecord(record: Buffer): { expiresAtMs: bigint | null; value: Buffer } {
+/** The parts of a key's record: when it expires, its type, and where its value begins. */
+function splitRecord(record: Buffer): {
+	expiresAtMs: bigint | null;
+	type: number;
+	valueAt: number;
+} {
 	let at = 0;
 	let expiresAtMs: bigint | null = null;
 	for (;;) {
 		const code = record[at];
-		if (code === 252) {
+		if (code === EXPIRY_MS) {
 			expiresAtMs = record.readBigUInt64LE(at + 1);
 			at += 9;
-		} else if (code === 253) {
+		} else if (code === EXPIRY_SECONDS) {
 			expiresAtMs = BigInt(record.readUInt32LE(at + 1)) * 1_000n;
 			at += 5;
-		} else if (code === 249) at += 2;
-		else if (code === 248) at = afterLength(record, at + 1).at;
-		else break;
+		} else if (code === FREQUENCY) at += 2;
+		else if (code === IDLE) at = afterLength(record, at + 1).at;
+		else return { expiresAtMs, type: code ?? 0, valueAt: afterString(record, at + 1) };
 	}
-	const type = record.subarray(at, at + 1);
-	return {
-		expiresAtMs,
-		value: Buffer.concat([type, record.subarray(afterString(record, at + 1))]),
-	};
 }
 
 function afterString(record: Buffer, from: number): number {
@@ -143,47 +219,5 @@ function afterLength(record: Buffer, at: number) {
 			throw new RdbError("a length is damaged");
 		default:
 			return { length: 0, encoding: first & 0x3f, at: at + 1 };
-	}
-}
-
-/** Writes a file of commands in large pieces. */
-class CommandWriter {
-	private readonly fd: number;
-	private pieces: Buffer[] = [];
-	private held = 0;
-	commands = 0;
-	bytes = 0;
-
-	constructor(path: string) {
-		this.fd = openSync(path, "w", 0o600);
-	}
-
-	write(args: readonly (string | Buffer)[]): void {
-		this.add(Buffer.from(`*${args.length}\r\n`));
-		for (const arg of args) {
-			const bytes = typeof arg === "string" ? Buffer.from(arg) : arg;
-			this.add(Buffer.from(`$${bytes.length}\r\n`));
-			this.add(bytes);
-			this.add(Buffer.from("\r\n"));
-		}
-		this.commands += 1;
-		if (this.held >= BUFFER_BYTES) this.settle();
-	}
-
-	settle(): void {
-		const all = Buffer.concat(this.pieces);
-		for (let done = 0; done < all.length; ) done += writeSync(this.fd, all, done);
-		this.pieces = [];
-		this.held = 0;
-	}
-
-	close(): void {
-		closeSync(this.fd);
-	}
-
-	private add(bytes: Buffer): void {
-		this.pieces.push(bytes);
-		this.held += bytes.length;
-		this.bytes += bytes.length;
 	}
 }

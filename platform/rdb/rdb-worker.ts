@@ -2,8 +2,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { filterRdb } from "./filter-rdb.ts";
 import { checkRdbChecksum } from "./rdb-checksum.ts";
 import { RdbError } from "./rdb-error.ts";
-import type { RdbAnswer, RdbTask } from "./rdb-tasks.ts";
-import { writeCommands } from "./rdb-to-commands.ts";
+import { StreamProgress } from "./rdb-stream.ts";
+import type { RdbAnswer, RdbPiece, RdbTask } from "./rdb-tasks.ts";
+import { translateRdb } from "./rdb-to-commands.ts";
 import { walkRdb } from "./walk-rdb.ts";
 
 function carryOut(task: RdbTask): RdbAnswer {
@@ -14,8 +15,8 @@ function carryOut(task: RdbTask): RdbAnswer {
 				return { content: walkRdb(task.path) };
 			case "walk":
 				return { content: walkRdb(task.path) };
-			case "commands":
-				return { written: writeCommands(task.path, task.target) };
+			case "stream":
+				return { content: stream(task) };
 			case "filter":
 				return filterRdb(task.sources, task.slots, task.target);
 		}
@@ -24,6 +25,19 @@ function carryOut(task: RdbTask): RdbAnswer {
 		if (error instanceof RdbError) return { damage: error.message };
 		throw error;
 	}
+}
+
+function stream({ path, slots, libraries, progress }: Extract<RdbTask, { kind: "stream" }>) {
+	const shared = new StreamProgress(progress);
+	return translateRdb(path, {
+		...{ slots, libraries },
+		awaitMore: (position) => shared.awaitBytes(position),
+		onPiece: (piece, commands, keys) => {
+			shared.awaitTurn();
+			const message: RdbPiece = { piece, commands, keys };
+			parentPort?.postMessage(message, [piece.buffer as ArrayBuffer]);
+		},
+	});
 }
 
 parentPort?.postMessage(carryOut(workerData as RdbTask));

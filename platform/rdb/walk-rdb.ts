@@ -19,6 +19,8 @@ export interface RdbContent {
 
 /** Where parts of a file go while it is walked. What no choice is made for is dropped. */
 export interface RdbVisitor {
+	/** Called first, with the version of the format. */
+	version?(format: number): void;
 	/** Called with each key, before its value is read. */
 	key(database: number, key: Buffer): RdbSink | null;
 	/** Called with the code of each library of functions. */
@@ -48,10 +50,15 @@ const REDIS_NEWEST = 11;
  * Reads every record of an RDB file, so it finds out whether the file is whole, without regard to its checksum. Throws
  * RdbError otherwise, and for data of modules. Synchronous, and a gigabyte takes seconds, so it belongs in a worker thread.
  */
-export function walkRdb(path: string, visitor: RdbVisitor | null = null): RdbContent {
+export function walkRdb(
+	path: string,
+	visitor: RdbVisitor | null = null,
+	/** Of a file that is still being written: waits until it is longer than this; false once it is whole. */
+	awaitMore: ((position: number) => boolean) | null = null,
+): RdbContent {
 	const fd = openSync(path, "r");
 	try {
-		return new Walk(new RdbCursor(fd), visitor).run();
+		return new Walk(new RdbCursor(fd, awaitMore), visitor).run();
 	} finally {
 		closeSync(fd);
 	}
@@ -73,6 +80,7 @@ class Walk {
 
 	run(): RdbContent {
 		this.content.rdbVersion = this.header();
+		this.visitor?.version?.(this.content.rdbVersion);
 		for (;;) {
 			this.cursor.hold();
 			const type = this.cursor.byte();

@@ -3,9 +3,11 @@ import {
 	type Migration,
 	type MigrationOrder,
 	type MigrationPhase,
+	type MigrationReport,
 	migrationPhaseSchema,
 	migrationReportSchema,
 } from "../contract/migration.ts";
+import { combineReports } from "../domain/migration/combine-reports.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Prisma } from "./database.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -14,6 +16,7 @@ type MigrationRow = Prisma.MigrationGetPayload<object>;
 
 export const migrationSourceColumn = z.object({
 	...{ host: z.string(), port: z.number(), username: z.string().nullable(), tls: z.boolean() },
+	...{ tlsCa: z.string().nullable().default(null), tlsVerify: z.boolean().default(true) },
 });
 const reportColumn = migrationReportSchema.nullable();
 
@@ -36,38 +39,58 @@ export function toMigrationOrder(row: MigrationRow, secrets: SecretBox): Migrati
 	};
 }
 
-/** The newest report of its primary's host on this migration; null for none. */
+/** The newest reports of its primaries' hosts on this migration, as one; null for none. */
 export function reportOf(
 	{ id }: Pick<MigrationRow, "id">,
-	primaryNodeId: string | null,
+	primaryNodeIds: readonly (string | null)[],
 	fleet: FleetState,
-) {
-	if (primaryNodeId === null) return null;
-	const report = fleet.observation(primaryNodeId, null)?.migration ?? null;
-	return report?.id === id ? report : null;
+): MigrationReport | null {
+	return combineReports(
+		primaryNodeIds.map((nodeId) => {
+			const report = nodeId === null ? null : fleet.observation(nodeId, null)?.migration;
+			return report?.id === id ? report : null;
+		}),
+	);
+}
+
+export function primariesOf({
+	shards,
+}: {
+	shards: readonly { primaryNodeId: string | null }[];
+}): (string | null)[] {
+	return shards.map(({ primaryNodeId }) => primaryNodeId);
 }
 
 export function toMigrationView(
 	row: MigrationRow,
-	cache: { name: string; primaryNodeId: string | null },
+	cache: { name: string; primaryNodeIds: readonly (string | null)[] },
 	fleet: FleetState,
 ): Migration {
-	const live = row.endedAt === null ? reportOf(row, cache.primaryNodeId, fleet) : null;
+	const live = row.endedAt === null ? reportOf(row, cache.primaryNodeIds, fleet) : null;
 	const report = live ?? reportColumn.parse(row.report);
 	const { bytes = 0, totalBytes = null, lagBytes = null, lagSeconds = null } = report ?? {};
-	const isCopied = report !== null && report.phase !== "checking" && report.phase !== "copying";
-	const percent = totalBytes === null || totalBytes === 0 ? 0 : (100 * bytes) / totalBytes;
+	const { keys = 0, totalKeys = null, checks = [], holdsWrites = null } = report ?? {};
+	const { host, port, username, tls, tlsVerify } = migrationSourceColumn.parse(row.source);
 	return {
 		cache: cache.name,
 		status: statusOf(row, report),
 		statusReason: report?.message ?? row.reason,
-		source: migrationSourceColumn.parse(row.source),
-		percent: isCopied ? 100 : Math.min(100, percent),
-		...{ bytes, totalBytes, lagBytes, lagSeconds },
+		source: { host, port, username, tls, tlsVerify },
+		percent: percentOf(report),
+		...{ checks, holdsWrites, bytes, totalBytes, keys, totalKeys, lagBytes, lagSeconds },
 		pauseMs: row.state === "completed" ? (report?.pausedMs ?? null) : null,
 		startedAt: row.startedAt.toISOString(),
 		endedAt: row.endedAt?.toISOString() ?? null,
 	};
+}
+
+/** Of the copy. Keys say more than bytes, whose number many sources don't know beforehand. */
+function percentOf(report: MigrationReport | null): number {
+	if (report === null || report.phase === "checking" || report.phase === "checked") return 0;
+	if (report.phase !== "copying") return 100;
+	const { keys, totalKeys, bytes, totalBytes } = report;
+	const [done, total] = totalKeys === null ? [bytes, totalBytes] : [keys, totalKeys];
+	return total === null || total === 0 ? 0 : Math.min(100, (100 * done) / total);
 }
 
 function statusOf(row: MigrationRow, report: z.infer<typeof reportColumn>): Migration["status"] {
@@ -80,6 +103,8 @@ function statusOf(row: MigrationRow, report: z.infer<typeof reportColumn>): Migr
 		case "cut-over":
 		case "lead":
 			return "completing";
+		case "check":
+			return "checking";
 		case "replicate":
 			if (report?.phase === "following") return "replicating";
 			return report?.phase === "copying" ? "copying" : "checking";

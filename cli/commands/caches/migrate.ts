@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { type Migration, migrationSchema } from "../../../server/contract/index.ts";
 import { formatGib } from "../../../server/contract/units.ts";
@@ -8,6 +9,7 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
 import { wholeNumber } from "../../option-values.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
 import { formatDuration } from "../../terminal/format.ts";
@@ -18,6 +20,8 @@ interface StartOptions extends ApiOptions, ConfirmOptions {
 	port: number;
 	username?: string;
 	tls?: boolean;
+	tlsCa?: string;
+	tlsSkipVerify?: boolean;
 }
 
 /** So that it is neither in the shell's history nor in the list of processes. */
@@ -36,7 +40,15 @@ export function migrateCommand(): Command {
 		.requiredOption("--host <host>", "of the source, as the cache's hosts reach it")
 		.option("--port <port>", "of the source", wholeNumber, 6379)
 		.option("--username <username>", "at the source (default: default)")
-		.option("--tls", "the source speaks TLS");
+		.option("--tls", "the source speaks TLS")
+		.option(
+			"--tls-ca <file>",
+			"certificates, in PEM format, of the authority that signed the source's",
+		)
+		.option(
+			"--tls-skip-verify",
+			"accept any certificate: whoever can redirect the connection can then read the password and the data",
+		);
 	command.addCommand(yesOption(withApiOptions(start)).action(runStart));
 	for (const [name, summary, method, path] of [
 		["status", "show how far the migration is", "GET", ""],
@@ -61,16 +73,27 @@ async function runStart(name: string, options: StartOptions): Promise<void> {
 		scripted: `larder caches migrate start ${name} --host ${options.host} --yes`,
 	});
 	const { host, port, username, tls } = options;
+	const tlsCa = options.tlsCa === undefined ? undefined : await readCertificates(options.tlsCa);
 	const api = await connect(options);
 	const answer = await api.call({
 		method: "POST",
 		path: pathOf(name),
 		body: {
-			...{ host, port, username, tls, replaceData: true },
+			...{ host, port, username, tls, tlsCa, replaceData: true },
+			...(options.tlsSkipVerify === true && { tlsVerify: false }),
 			password: process.env[PASSWORD_VARIABLE] || undefined,
 		},
 	});
 	show(options, answer);
+}
+
+async function readCertificates(path: string): Promise<string> {
+	return await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+		throw new CliError(
+			`--tls-ca: ${path} can't be read (${error.code ?? error.message}).`,
+			EXIT.invalidInput,
+		);
+	});
 }
 
 function pathOf(name: string): string {
@@ -83,14 +106,23 @@ function show(options: ApiOptions, answer: unknown): void {
 }
 
 function fieldsOf(migration: Migration): [string, string][] {
-	const { source, status, statusReason, percent, totalBytes, lagBytes, pauseMs } = migration;
-	const copied = totalBytes === null ? "" : ` of ${formatGib(totalBytes)}`;
+	const { source, status, statusReason, percent, keys, totalKeys, bytes, lagBytes } = migration;
+	const { pauseMs, checks, holdsWrites } = migration;
+	const count = totalKeys === null ? "" : `, ${keys} of ${totalKeys} keys`;
+	const security = source.tlsVerify ? " (TLS)" : " (TLS, certificate not verified)";
 	const fields: [string, string | null][] = [
 		["Cache", migration.cache],
-		["Source", `${source.host}:${source.port}${source.tls ? " (TLS)" : ""}`],
+		["Source", `${source.host}:${source.port}${source.tls ? security : ""}`],
+		...checks.map((check, index): [string, string] => [index === 0 ? "Checked" : "", check]),
+		[
+			"Writers",
+			holdsWrites === false
+				? "The source doesn't let Larder hold its writes. Stop its writers before you complete the migration."
+				: null,
+		],
 		["Status", status],
 		["Reason", statusReason],
-		["Copied", `${Math.floor(percent)} %${copied}`],
+		["Copied", `${Math.floor(percent)} %${count}, ${formatGib(bytes)}`],
 		[
 			"Lag",
 			lagBytes === null ? null : `${lagBytes} bytes, ${(migration.lagSeconds ?? 0).toFixed(1)} s`,

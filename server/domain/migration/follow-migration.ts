@@ -2,7 +2,7 @@ import type { MigrationPhase, MigrationReport } from "../../contract/migration.t
 
 type MigrationState = "completed" | "canceled" | "failed";
 
-/** What a report of the primary's host means for a migration. */
+/** What the reports of the primaries' hosts mean for a migration. */
 export type MigrationStep =
 	| { readonly kind: "wait" }
 	/** The next phase; `reason` is for people. */
@@ -12,31 +12,73 @@ export type MigrationStep =
 const WAIT: MigrationStep = { kind: "wait" };
 
 /**
- *   replicate ──asked──> cut-over ──caught up──> lead ──leads──> (completed)
- *       ^                   │
- *       └──took too long────┘            any but lead ──asked──> cancel ──emptied──> (canceled)
+ *   check ──all checked──> replicate ──asked──> cut-over ──all caught up──> lead ──all lead──> (completed)
+ *     │                      ^    │                │ │
+ *  (failed)                  │    └─failed─┐       │ └─failed─┐
+ *                            │             v       │          v
+ *                            └─ took too long ─────┘       cancel ──all emptied──> (canceled, or failed)
+ *                               or began again
  *
- * The cache leads once this is written, whoever dies then: from there, only its own clients write.
+ * Any phase before lead becomes cancel when a person asks. The cache leads once that is written, whichever process dies
+ * then: from there, only its own clients write. A phase of cancel with a reason is that of a migration that has failed.
  */
 export function followMigration(
-	phase: MigrationPhase,
-	/** Null if its host hasn't reported on this migration. */
+	{ phase, reason }: { phase: MigrationPhase; reason: string | null },
+	/** Null if a host hasn't reported on this migration. */
 	report: MigrationReport | null,
 ): MigrationStep {
 	if (report === null) return WAIT;
-	if (report.phase === "failed" && phase !== "lead") {
-		return { kind: "end", state: "failed", reason: report.message };
-	}
+	if (report.phase === "failed") return failed(phase, report.message);
 	switch (phase) {
+		case "check":
+			return report.phase === "checked" ? next("replicate", null) : WAIT;
 		case "replicate":
 			return WAIT;
 		case "cut-over":
-			if (report.phase === "caught-up") return { kind: "phase", phase: "lead", reason: null };
-			if (report.phase !== "following" || report.message === null) return WAIT;
-			return { kind: "phase", phase: "replicate", reason: report.message };
+			return cutOver(report);
 		case "lead":
-			return report.phase === "leading" ? { kind: "end", state: "completed", reason: null } : WAIT;
+			return report.phase === "leading" ? end("completed", null) : WAIT;
 		case "cancel":
-			return report.phase === "emptied" ? { kind: "end", state: "canceled", reason: null } : WAIT;
+			if (report.phase !== "emptied") return WAIT;
+			return reason === null ? end("canceled", null) : end("failed", reason);
 	}
+}
+
+/** Other shards may have begun to copy: all of the cache is emptied. */
+function failed(phase: MigrationPhase, message: string | null): MigrationStep {
+	const reason = message ?? "The host of a primary gave no reason.";
+	switch (phase) {
+		case "check":
+			return end("failed", reason);
+		case "replicate":
+		case "cut-over":
+			return next("cancel", reason);
+		case "lead":
+		case "cancel":
+			return WAIT;
+	}
+}
+
+function cutOver({ phase, message }: MigrationReport): MigrationStep {
+	switch (phase) {
+		case "caught-up":
+			return next("lead", null);
+		case "following":
+			return message === null ? WAIT : next("replicate", message);
+		// An agent or an engine has died since the migration was replicating.
+		case "checking":
+		case "checked":
+		case "copying":
+			return next("replicate", message);
+		default:
+			return WAIT;
+	}
+}
+
+function next(phase: MigrationPhase, reason: string | null): MigrationStep {
+	return { kind: "phase", phase, reason };
+}
+
+function end(state: MigrationState, reason: string | null): MigrationStep {
+	return { kind: "end", state, reason };
 }

@@ -2,7 +2,12 @@ import type { Logger } from "../../../platform/logger.ts";
 import { FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { Prisma, type Transaction } from "../../data/database.ts";
-import { migrationSourceColumn, phaseOf, reportOf } from "../../data/migration-mapping.ts";
+import {
+	migrationSourceColumn,
+	phaseOf,
+	primariesOf,
+	reportOf,
+} from "../../data/migration-mapping.ts";
 import { recordEvent } from "../../data/record-event.ts";
 import { followMigration, type MigrationStep } from "../../domain/migration/follow-migration.ts";
 import type { Resources } from "../../services/context.ts";
@@ -12,6 +17,8 @@ import { tellPrimary, wakeMigrations } from "../../services/migration/tell-prima
 const HELD_MS = 20;
 const ACTIVE_MS = 500;
 const IDLE_MS = 10_000;
+
+const HASTY: ReadonlySet<string> = new Set(["check", "cut-over", "lead"]);
 
 const OPEN = { where: { endedAt: null }, include: { cache: { include: FULL_CACHE } } } as const;
 type OpenMigration = Prisma.MigrationGetPayload<typeof OPEN>;
@@ -47,12 +54,12 @@ export async function lookAtMigrations(resources: Resources): Promise<number> {
 	const rows = await resources.db.migration.findMany(OPEN);
 	for (const row of rows) await advance(resources, row);
 	if (rows.length === 0) return IDLE_MS;
-	return rows.some(({ phase }) => phase === "cut-over" || phase === "lead") ? HELD_MS : ACTIVE_MS;
+	return rows.some(({ phase }) => HASTY.has(phase)) ? HELD_MS : ACTIVE_MS;
 }
 
 async function advance(resources: Resources, row: OpenMigration): Promise<void> {
-	const report = reportOf(row, row.cache.shards[0]?.primaryNodeId ?? null, resources.fleet);
-	const step = followMigration(phaseOf(row), report);
+	const report = reportOf(row, primariesOf(row.cache), resources.fleet);
+	const step = followMigration({ phase: phaseOf(row), reason: row.reason }, report);
 	if (step.kind === "wait") return;
 	const hosts = await writeInCharge(resources, async (tx) => {
 		const told = await tellPrimary(tx, row.cache);
@@ -85,7 +92,7 @@ async function noteEnd(
 	const messages = {
 		completed: `Cache ${cache.name} has taken the place of ${host}:${port}.${paused} Lead clients to the cache now.`,
 		canceled: `Migration from ${host}:${port} canceled. Cache ${cache.name} is empty.`,
-		failed: `Migration from ${host}:${port} into cache ${cache.name} failed: ${reason}`,
+		failed: `Migration from ${host}:${port} into cache ${cache.name} failed. ${reason}`,
 	};
 	await recordEvent(tx, clock, {
 		...{ severity: state === "failed" ? "error" : "info", type: `migration.${state}` },

@@ -51,33 +51,44 @@ const start = (input: object = {}) =>
 const status = async () => (await getMigration(test.resources, REF)).status;
 
 async function assignment() {
-	const [only] = (await host.state()).assignments;
-	if (only === undefined) throw new Error("nothing is assigned");
-	return only;
+	const [first] = (await host.state()).assignments;
+	if (first === undefined) throw new Error("nothing is assigned");
+	return first;
 }
 
-/** The host of the primary says how far it is; then the control plane looks. */
-async function say(phase: MigrationReport["phase"], change: Partial<MigrationReport> = {}) {
-	const { revision } = await host.state();
-	const assigned = await assignment();
-	const migration: MigrationReport = {
-		...{ id: assigned.migration?.id ?? "", phase, bytes: 1, totalBytes: 4 },
-		...{ lagBytes: null, lagSeconds: null, pausedMs: null, message: null, ...change },
-	};
-	await host.report({ revision, observations: [{ ...asRunning(assigned, 4_001), migration }] });
+type Said = [MigrationReport["phase"], Partial<MigrationReport>?];
+
+/** The hosts of the primaries say how far they are, in order; then the control plane looks. */
+async function sayOfEach(...said: Said[]) {
+	const { revision, assignments } = await host.state();
+	const observations = said.flatMap(([phase, change], index) => {
+		const assigned = assignments[index];
+		if (assigned === undefined) return [];
+		const migration: MigrationReport = {
+			...{ id: assigned.migration?.id ?? "", phase, bytes: 1, totalBytes: 4 },
+			...{ keys: 1, totalKeys: 4, holdsWrites: true, checks: [`${index}`] },
+			...{ lagBytes: null, lagSeconds: null, pausedMs: null, message: null, ...change },
+		};
+		return [{ ...asRunning(assigned, 4_001 + index), migration }];
+	});
+	await host.report({ revision, observations });
 	await lookAtMigrations(test.resources);
 }
+
+const say = (...said: Said) => sayOfEach(said);
 
 it("leads once its primary has everything that the source wrote, and refuses other changes until then", async () => {
 	await create();
 	expect(await start()).toMatchObject({ status: "checking", source: { host: "10.9.9.9" } });
 	const { migration } = await assignment();
-	expect(migration).toMatchObject({ phase: "replicate", password: PASSWORD });
+	expect(migration).toMatchObject({ phase: "check", password: PASSWORD });
 	const row = await test.resources.db.migration.findFirstOrThrow();
 	expect(JSON.stringify(row)).not.toContain(PASSWORD);
 	await expect(start()).rejects.toMatchObject({ code: "conflict" });
 	const change = { ...REF, persistence: "aof-everysec" as const };
 	await expect(modifyCache(test.resources, caller, change)).rejects.toThrow("migration");
+	await say("checked");
+	expect((await assignment()).migration?.phase).toBe("replicate");
 	await say("copying");
 	expect(await getMigration(test.resources, REF)).toMatchObject({ status: "copying", percent: 25 });
 	await expect(completeMigration(test.resources, caller, REF)).rejects.toThrow("yet");
@@ -112,15 +123,62 @@ it("ends with an empty cache when it is canceled, and with the reason when it fa
 		...{ status: "failed", statusReason: "The source refuses the login." },
 	});
 	await start();
+	await say("checked");
+	await say("failed", { message: "The cache is full." });
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "canceling", statusReason: "The cache is full." },
+	});
+	await say("emptied");
+	expect(await status()).toBe("failed");
+	await start();
+	await say("checked");
 	expect(await cancelMigration(test.resources, caller, REF)).toMatchObject({ status: "canceling" });
 	await say("emptied");
 	expect(await status()).toBe("canceled");
 	expect((await assignment()).migration).toBeUndefined();
+	// Before the source has been checked, there is nothing to delete.
+	await start();
+	expect(await cancelMigration(test.resources, caller, REF)).toMatchObject({ status: "canceled" });
+	expect((await assignment()).migration).toBeUndefined();
+});
+
+it("takes the lead with all shards of a cluster, or with none", async () => {
+	await create({ clusterMode: "enabled", shards: 2, replicasPerShard: 0 });
+	await start();
+	await sayOfEach(["checked"], ["checking"]);
+	expect((await assignment()).migration?.phase).toBe("check");
+	await sayOfEach(["checked"], ["checked"]);
+	expect((await assignment()).migration?.phase).toBe("replicate");
+	await sayOfEach(["following", { lagBytes: 3 }], ["following", { lagBytes: 9 }]);
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "replicating", lagBytes: 9, holdsWrites: true },
+		checks: expect.arrayContaining(["0", "1"]),
+	});
+	await completeMigration(test.resources, caller, REF);
+	await sayOfEach(["caught-up"], ["following"]);
+	expect((await assignment()).migration?.phase).toBe("cut-over");
+	// One of the agents has died.
+	await sayOfEach(["caught-up"], ["checking", { message: "why" }]);
+	expect((await assignment()).migration?.phase).toBe("replicate");
+	expect((await getMigration(test.resources, REF)).statusReason).toContain("why");
+	await sayOfEach(["following"], ["following"]);
+	await completeMigration(test.resources, caller, REF);
+	await sayOfEach(["caught-up"], ["caught-up"]);
+	expect((await assignment()).migration?.phase).toBe("lead");
+	await sayOfEach(["leading", { pausedMs: 4 }], ["caught-up"]);
+	expect(await status()).toBe("completing");
+	await sayOfEach(["leading", { pausedMs: 4 }], ["leading", { pausedMs: 7 }]);
+	expect(await getMigration(test.resources, REF)).toMatchObject({
+		...{ status: "completed", pauseMs: 7 },
+	});
 });
 
 it("is refused for caches that can't, with what to do instead", async () => {
-	await create({ clusterMode: "enabled" });
-	await expect(start()).rejects.toThrow("cluster mode enabled");
+	await create({ engine: "memcached" });
+	await expect(start()).rejects.toThrow("Memcached");
+	const unsafe = { ...REF, host: "h", port: 1, replaceData: true, tlsVerify: false };
+	const { error } = startMigrationInputSchema.safeParse(unsafe);
+	expect(error?.issues[0]?.message).toContain("only with tls");
 	expect(startMigrationInputSchema.safeParse({ ...REF, host: "h", port: 1 }).success).toBe(false);
 });
 

@@ -1,6 +1,7 @@
 import { AppError, type Migration, type MigrationPhase } from "../../contract/index.ts";
 import type { FullCache } from "../../data/cache-mapping.ts";
-import { phaseOf, reportOf } from "../../data/migration-mapping.ts";
+import { phaseOf, primariesOf, reportOf } from "../../data/migration-mapping.ts";
+import { recordEvent } from "../../data/record-event.ts";
 import { lockStayingCache } from "../caches/find-cache.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
@@ -17,7 +18,7 @@ export async function completeMigration(
 	input: { name: string },
 ): Promise<Migration> {
 	return await advance(resources, caller, input.name, "cut-over", (row, { id }) => {
-		const report = reportOf({ id }, row.shards[0]?.primaryNodeId ?? null, resources.fleet);
+		const report = reportOf({ id }, primariesOf(row), resources.fleet);
 		if (report?.phase === "following") return;
 		throw new AppError(
 			"conflict",
@@ -26,7 +27,10 @@ export async function completeMigration(
 	});
 }
 
-/** Ends the replication and leaves an empty cache. Throws `conflict` once the cache may lead. */
+/**
+ * Ends the replication and leaves an empty cache, or the cache as it was if its source is still being checked. Throws `conflict`
+ * once the cache may lead.
+ */
 export async function cancelMigration(
 	resources: Resources,
 	caller: Caller,
@@ -35,6 +39,11 @@ export async function cancelMigration(
 	return await advance(resources, caller, input.name, "cancel", () => {});
 }
 
+const WORDS = {
+	...{ check: "checked", replicate: "carried out", cancel: "canceled" },
+	...{ "cut-over": "completed", lead: "completed" },
+} as const satisfies Record<MigrationPhase, string>;
+
 async function advance(
 	resources: Resources,
 	caller: Caller,
@@ -42,6 +51,7 @@ async function advance(
 	phase: MigrationPhase & ("cut-over" | "cancel"),
 	require: (row: FullCache, migration: { id: string }) => void,
 ): Promise<Migration> {
+	const { clock } = resources;
 	const action = phase === "cancel" ? "migration.cancel" : "migration.complete";
 	return await mutate(resources, caller, {
 		...{ action, target: name, input: { name, phase } },
@@ -50,18 +60,27 @@ async function advance(
 			const migration = await openMigration(tx, row);
 			const now = phaseOf(migration);
 			if (now === phase) return viewOf(resources, row, migration);
-			if (now !== "replicate") {
+			if (now !== "replicate" && !(now === "check" && phase === "cancel")) {
 				throw new AppError(
 					"conflict",
-					`The migration into cache ${name} is being ${now === "cancel" ? "canceled" : "completed"}. Wait until it has ended.`,
+					`The migration into cache ${name} is being ${WORDS[now]}. ${now === "check" ? "Complete it once it is replicating." : "Wait until it has ended."}`,
 				);
 			}
 			require(row, migration);
 			const hosts = await tellPrimary(tx, row);
+			const isOver = now === "check";
 			const changed = await tx.migration.update({
 				where: { id: migration.id },
-				data: { phase, reason: null },
+				data: isOver
+					? { state: "canceled", endedAt: clock.now(), secret: null, reason: null }
+					: { phase, reason: null },
 			});
+			if (isOver) {
+				await recordEvent(tx, clock, {
+					...{ severity: "info", type: "migration.canceled", cacheName: name },
+					message: `Migration into cache ${name} canceled before anything was changed.`,
+				});
+			}
 			after(() => wakeMigrations(resources, hosts));
 			return viewOf(resources, row, changed);
 		},

@@ -12,8 +12,8 @@ import { viewOf } from "./find-migration.ts";
 import { tellPrimary, wakeMigrations } from "./tell-primary.ts";
 
 /**
- * Stores that the cache should take the place of a Redis or Valkey elsewhere. The host of its primary first checks whether
- * that is possible. Throws `invalid_argument` for a cache that can't, `conflict` for one that can't now.
+ * Stores that the cache should take the place of a Redis or Valkey elsewhere. The hosts of its primaries first check
+ * whether that is possible. Throws `invalid_argument` for a cache that can't, `conflict` for one that can't now.
  */
 export async function startMigration(
 	resources: Resources,
@@ -27,20 +27,20 @@ export async function startMigration(
 			const row = await lockStayingCache(tx, input.name, { tellsHosts: true });
 			requirePossible(row);
 			requireQuiet(resources, row);
-			const { host, port, username, password, tls } = input;
+			const { host, port, username, password, tls, tlsCa, tlsVerify } = input;
 			const id = randomUUID();
 			const hosts = await tellPrimary(tx, row);
 			const migration = await tx.migration.create({
 				data: {
-					...{ id, cacheId: row.id, phase: "replicate", startedAt: clock.now() },
-					source: { host, port, username: username ?? null, tls },
+					...{ id, cacheId: row.id, phase: "check", startedAt: clock.now() },
+					source: { host, port, username: username ?? null, tls, tlsVerify, tlsCa: tlsCa ?? null },
 					secret:
 						password === undefined ? null : secrets.seal(password, migrationSecretPurpose(id)),
 				},
 			});
 			await recordEvent(tx, clock, {
 				...{ severity: "info", type: "migration.started", cacheName: row.name },
-				message: `Migration from ${host}:${port} into cache ${row.name} started by ${caller.name}. Until it ends, clients of the cache can only read.`,
+				message: `Migration from ${host}:${port} into cache ${row.name} started by ${caller.name}. Once the source has been checked, and until the migration ends, clients of the cache can only read.`,
 			});
 			after(() => wakeMigrations(resources, hosts));
 			return viewOf(resources, row, migration);
@@ -60,11 +60,6 @@ function requirePossible(row: FullCache): void {
 	if (isServerless(row)) {
 		refuse(
 			`Cache ${row.name} is serverless, and its nodes come and go. Migrate into a provisioned cache, take a snapshot of it, and restore that into a serverless one.`,
-		);
-	}
-	if (row.clusterMode === "enabled") {
-		refuse(
-			`Cache ${row.name} has cluster mode enabled. Larder migrates into caches with cluster mode disabled: take a snapshot of one, and restore it with cluster mode enabled.`,
 		);
 	}
 }

@@ -19,6 +19,7 @@ import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
+import { MigrationNotice } from "./migration/migration-notice.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { PendingChanges } from "./pending-changes.tsx";
 import { isServerless } from "./serverless/serverless-cache.ts";
@@ -114,6 +115,7 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 		<>
 			<CacheHeader cache={cache} onConnect={() => change({ tab: "connect" }, "push")} />
 			<StatusNotice cache={cache} />
+			<MigrationNotice cache={cache} />
 			<PendingChanges cache={cache} />
 			<UrlTabs label={`About ${cache.name}`} tabs={tabs} />
 		</>

@@ -1,7 +1,16 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { Archive, ArrowLeftRight, Gauge, Pencil, Plug, RotateCw, Trash2 } from "lucide-react";
+import {
+	Archive,
+	ArrowLeftRight,
+	DatabaseZap,
+	Gauge,
+	Pencil,
+	Plug,
+	RotateCw,
+	Trash2,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import { engineName } from "../../../_lib/engines.ts";
@@ -16,11 +25,18 @@ import { CreateSnapshotDialog } from "../../backups/lazy-dialogs.tsx";
 import { MEMCACHED_OBSTACLE } from "../../backups/snapshot-words.ts";
 import { KINDS, PROTOCOL_WORDS } from "../serverless-words.ts";
 import { topologyWords } from "../topology-words.ts";
-import { DeleteDialog, FailoverDialog, LimitsDialog, RebootDialog } from "./lazy-dialogs.tsx";
+import {
+	DeleteDialog,
+	FailoverDialog,
+	LimitsDialog,
+	MoveInDialog,
+	RebootDialog,
+} from "./lazy-dialogs.tsx";
+import { moveInObstacle, useMigration } from "./migration/use-migration.ts";
 import { modifyPath } from "./modify/modify-path.ts";
 import { isServerless } from "./serverless/serverless-cache.ts";
 
-const DIALOGS = ["limits", "failover", "reboot", "snapshot", "delete"] as const;
+const DIALOGS = ["limits", "failover", "reboot", "snapshot", "move-in", "delete"] as const;
 type OpenDialog = (typeof DIALOGS)[number] | null;
 
 interface CacheHeaderProps {
@@ -31,7 +47,9 @@ interface CacheHeaderProps {
 export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 	const router = useRouter();
 	const { params, change } = useUrlParams();
-	const open = openDialog(cache, params.get("dialog"));
+	const { data: migration } = useMigration(cache);
+	const obstacle = moveInObstacle(cache, migration);
+	const open = openDialog(cache, params.get("dialog"), obstacle);
 	const setOpen = (name: OpenDialog) => change({ dialog: name });
 	return (
 		<>
@@ -62,7 +80,9 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 						</Button>
 						<ActionsMenu
 							label="Actions"
-							actions={actionsFor(cache, setOpen, () => router.push(modifyPath(cache.name)))}
+							actions={actionsFor(cache, obstacle, setOpen, () =>
+								router.push(modifyPath(cache.name)),
+							)}
 							isDisabled={cache.status === "deleting"}
 						/>
 					</>
@@ -81,6 +101,7 @@ export function CacheHeader({ cache, onConnect }: CacheHeaderProps) {
 			{open === "snapshot" && (
 				<CreateSnapshotDialog cache={cache.name} onClose={() => setOpen(null)} />
 			)}
+			{open === "move-in" && <MoveInDialog cache={cache} onClose={() => setOpen(null)} />}
 			{open === "delete" && <DeleteDialog cache={cache} onClose={() => setOpen(null)} />}
 		</>
 	);
@@ -97,9 +118,15 @@ function shapeWords(cache: Cache): string[] {
 }
 
 /** The dialog that the address asks for, unless the cache can't do that now. */
-function openDialog(cache: Cache, asked: string | null): OpenDialog {
+function openDialog(
+	cache: Cache,
+	asked: string | null,
+	/** Why nothing can be moved into it; null if it can. */
+	obstacle: string | null,
+): OpenDialog {
 	const dialog = DIALOGS.find((name) => name === asked) ?? null;
 	if (cache.status === "deleting") return null;
+	if (dialog === "move-in" && obstacle !== null) return null;
 	if (dialog === "snapshot" && cache.engine === "memcached") return null;
 	return dialog === "failover" && failoverObstacle(cache) !== null ? null : dialog;
 }
@@ -107,6 +134,7 @@ function openDialog(cache: Cache, asked: string | null): OpenDialog {
 /** What can be done with the cache as a whole. */
 function actionsFor(
 	cache: Cache,
+	moveInObstacle: string | null,
 	open: (dialog: OpenDialog) => void,
 	modify: () => void,
 ): MenuAction[] {
@@ -144,6 +172,15 @@ function actionsFor(
 		},
 		{ id: "reboot", label: "Reboot", icon: RotateCw, run: () => open("reboot") },
 		snapshot,
+		...(cache.engine === "memcached"
+			? []
+			: [
+					{
+						...{ id: "move-in", label: "Move data in…", icon: DatabaseZap },
+						obstacle: moveInObstacle,
+						run: () => open("move-in"),
+					},
+				]),
 		remove,
 	];
 }

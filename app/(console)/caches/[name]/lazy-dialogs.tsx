@@ -8,6 +8,9 @@ export const FailoverDialog = dynamic(
 export const LimitsDialog = dynamic(
 	async () => (await import("./serverless/limits-dialog.tsx")).LimitsDialog,
 );
+export const MoveInDialog = dynamic(
+	async () => (await import("./migration/move-in-dialog.tsx")).MoveInDialog,
+);
 export const MoveDialog = dynamic(async () => (await import("./move-dialog.tsx")).MoveDialog);
 export const RemoveDialog = dynamic(async () => (await import("./remove-dialog.tsx")).RemoveDialog);
 export const RebootDialog = dynamic(async () => (await import("./reboot-dialog.tsx")).RebootDialog);

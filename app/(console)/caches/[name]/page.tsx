@@ -34,6 +34,7 @@ async function loadCache({ trpc, load, read }: Loader, name: string, params: URL
 		load(trpc.events.list.queryOptions(events)),
 		load(trpc.rateCard.get.queryOptions({})),
 		load(trpc.costs.ofCache.queryOptions({ name })),
+		load(trpc.migrations.find.queryOptions({ name })),
 	]);
 	if (params.get("tab") === "backups") {
 		await load(trpc.snapshots.list.queryOptions(cacheSnapshotsInput(name)));

@@ -4,7 +4,7 @@ import {
 	startMigrationInputSchema,
 } from "../../../contract/index.ts";
 import { cancelMigration, completeMigration } from "../../../services/migration/end-migration.ts";
-import { getMigration } from "../../../services/migration/find-migration.ts";
+import { findMigration, getMigration } from "../../../services/migration/find-migration.ts";
 import { startMigration } from "../../../services/migration/start-migration.ts";
 import { requires, router } from "../trpc.ts";
 
@@ -18,7 +18,7 @@ export const migrations = router({
 				...{ method: "POST", path, status: 202, tag },
 				summary: "Let a cache take the place of a running Redis or Valkey",
 				description:
-					"Returns at once. The host of the cache's primary checks whether the migration is possible; if so, it deletes what the cache holds, copies the source's data and follows its writes. Until the migration ends, the cache's clients can only read, and changes of the cache return 409. For Valkey and Redis OSS with cluster mode disabled.",
+					"Returns at once. The hosts of the cache's primaries check whether the migration is possible; if so, they delete what the cache holds, copy the source's data and follow its writes. From then until the migration ends, the cache's clients can only read, and changes of the cache return 409. For Valkey and Redis OSS; source and cache may have cluster mode enabled or disabled, and any numbers of shards.",
 			},
 		})
 		.input(startMigrationInputSchema)
@@ -35,6 +35,11 @@ export const migrations = router({
 		.input(migrationRefSchema)
 		.output(migrationSchema)
 		.query(({ ctx, input }) => getMigration(ctx.resources, input)),
+	/** For pages that don't know whether there was any. */
+	find: requires("cache:read")
+		.input(migrationRefSchema)
+		.output(migrationSchema.nullable())
+		.query(({ ctx, input }) => findMigration(ctx.resources, input)),
 	complete: requires("cache:modify")
 		.meta({
 			rest: {
@@ -52,7 +57,8 @@ export const migrations = router({
 			rest: {
 				...{ method: "DELETE", path, status: 202, tag },
 				summary: "Cancel a migration",
-				description: "Returns at once. The cache is empty afterward, and takes writes.",
+				description:
+					"Returns at once. The cache is empty afterward, and takes writes. While the source is still being checked, nothing is deleted.",
 			},
 		})
 		.input(migrationRefSchema)
