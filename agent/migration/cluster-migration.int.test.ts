@@ -8,8 +8,7 @@ import { fillRichly, loadLibrary, readRichly } from "../../platform/testing/rich
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { freePort, TestHost } from "../testing/agent-fixture.ts";
 import { CLIENT_PASSWORD, makeAssignment } from "../testing/assignments.ts";
-import { startBareCluster } from "../testing/bare-cluster.ts";
-import { type BareEngine, startBareEngine } from "../testing/bare-engine.ts";
+import { type BareEngine, startBareCluster, startBareEngine } from "../testing/bare-engine.ts";
 import { makeCluster, untilFormed } from "../testing/clusters.ts";
 import { TestMigration } from "../testing/migrations.ts";
 

@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { Redis } from "ioredis";
+import {
+	type BareEngine,
+	launchBareCluster,
+	launchBareEngine,
+} from "../../platform/testing/bare-engine.ts";
 import { findEngine } from "../bundles/index.ts";
-import { eventually, freePort } from "./agent-fixture.ts";
+import { freePort } from "./agent-fixture.ts";
 
-/** An engine that nobody manages. */
-export interface BareEngine {
-	readonly port: number;
-	readonly client: Redis;
-	stop(): Promise<void>;
-}
+export type { BareEngine } from "../../platform/testing/bare-engine.ts";
 
 /** Starts one in a directory, from the `dump.rdb` in it if there is one. Throws if it ends instead of serving. */
 export async function startBareEngine(
@@ -21,27 +18,18 @@ export async function startBareEngine(
 	const found = await findEngine({ engine, version });
 	if (found === null) throw new Error(`${engine} ${version} isn't installed`);
 	const port = await freePort();
-	const child = spawn(
-		found.server,
-		[
-			...["--port", String(port), "--bind", "127.0.0.1", "--save", ""],
-			...["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes", ...settings],
-		],
-		{ cwd: directory, stdio: "ignore" },
-	);
-	const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null });
-	client.on("error", () => undefined);
-	await eventually(`${engine} ${version} serves`, async () => {
-		if (child.exitCode !== null)
-			throw new Error(`${engine} ${version} ended with ${child.exitCode}`);
-		return client.status === "ready";
-	});
-	return { port, client, stop: () => stop(child, client) };
+	return await launchBareEngine({ server: found.server, port, directory, settings });
 }
 
-async function stop(child: ChildProcess, client: Redis): Promise<void> {
-	client.disconnect();
-	if (child.exitCode !== null || child.signalCode !== null) return;
-	child.kill("SIGKILL");
-	await once(child, "exit");
+/** A cluster of primaries that nobody manages. */
+export async function startBareCluster(
+	engine: "valkey" | "redis",
+	version: string,
+	directory: string,
+	shards: number,
+): Promise<BareEngine[]> {
+	return await launchBareCluster({
+		...{ shards, directory, freePort },
+		launch: (own, settings) => startBareEngine(engine, version, own, settings),
+	});
 }

@@ -3,29 +3,21 @@
  * and checks that the cache has every acknowledged write. Prints how long the copy took, beside a replica's by hand, and how
  * long writes paused.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Redis } from "ioredis";
-import { findEngine } from "../../agent/bundles/index.ts";
+import type { Redis } from "ioredis";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { type Migration, migrationSchema } from "../../server/contract/migration.ts";
+import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
 import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 
-interface BareEngine {
-	readonly port: number;
-	readonly client: Redis;
-	stop(): Promise<void>;
-}
-
 const VALUE_BYTES = 1_000;
 /** Then a person would complete it. */
 const SMALL_LAG_SECONDS = 0.5;
-const [SOURCE_PORT, REPLICA_PORT] = [12_110, 12_111] as const;
 const { values } = parseArgs({ options: { gib: { type: "string", default: "1" } } });
 const keys = Math.round((Number(values.gib) * 1024 ** 3) / (VALUE_BYTES + 80));
 const scratch = mkdtempSync(join(tmpdir(), "larder-bench-migration-"));
@@ -39,32 +31,14 @@ try {
 	rmSync(scratch, { recursive: true, force: true });
 }
 
-async function startEngine(port: number, ...settings: string[]): Promise<BareEngine> {
-	const found = await findEngine({ engine: "valkey", version: "9" });
-	if (found === null) throw new Error("no valkey 9 here");
-	const child = spawn(
-		found.server,
-		[
-			...["--port", String(port), "--bind", "127.0.0.1", "--save", ""],
-			...["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes", ...settings],
-		],
-		{ cwd: scratch, stdio: "ignore" },
-	);
-	const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null });
-	client.on("error", () => undefined);
-	await waitUntil("the engine", () => client.status === "ready");
-	const stop = async () => {
-		client.disconnect();
-		const exited = new Promise((resolve) => child.once("exit", resolve));
-		if (child.kill("SIGKILL")) await exited;
-	};
-	const engine = { port, client, stop };
+async function startEngine(...settings: string[]): Promise<BareEngine> {
+	const engine = await startBareEngine("valkey", "9", scratch, settings);
 	engines.push(engine);
 	return engine;
 }
 
 async function measure(): Promise<void> {
-	const source = await startEngine(SOURCE_PORT);
+	const source = await startEngine();
 	await source.client.call("DEBUG", "POPULATE", keys, "key", VALUE_BYTES);
 	const byHandMs = await copyByHand(source);
 	await larder.createCache({ name: "moved", auth: "none", nodeType: "cache.t4g.medium" });
@@ -110,7 +84,7 @@ async function measure(): Promise<void> {
 }
 
 async function copyByHand({ port }: BareEngine): Promise<number> {
-	const replica = await startEngine(REPLICA_PORT, "--repl-diskless-load", "on-empty-db");
+	const replica = await startEngine("--repl-diskless-load", "on-empty-db");
 	const startedAt = performance.now();
 	await replica.client.call("REPLICAOF", "127.0.0.1", port);
 	await waitUntil("the replica is in sync", async () =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BareEngine, startBareEngine } from "../../agent/testing/bare-engine.ts";
+import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
 import { openClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { expect, test } from "./console-test.ts";
 

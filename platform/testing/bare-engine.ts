@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
+
+const SLOTS = 16_384;
+const PATIENCE_MS = 30_000;
+const LOOK_EVERY_MS = 20;
+
+/** An engine that nobody manages. */
+export interface BareEngine {
+	readonly port: number;
+	readonly client: Redis;
+	stop(): Promise<void>;
+}
+
+export interface BareEngineOptions {
+	/** Path of the engine's program. */
+	readonly server: string;
+	readonly port: number;
+	/** It loads the `dump.rdb` in it if there is one. */
+	readonly directory: string;
+	readonly settings?: readonly string[];
+}
+
+/** Starts one. Throws if it ends instead of serving. */
+export async function launchBareEngine(options: BareEngineOptions): Promise<BareEngine> {
+	const { server, port, directory, settings = [] } = options;
+	const child = spawn(
+		server,
+		[
+			...["--port", String(port), "--bind", "127.0.0.1", "--save", ""],
+			...["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes", ...settings],
+		],
+		{ cwd: directory, stdio: "ignore" },
+	);
+	const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null });
+	client.on("error", () => undefined);
+	await until(`the engine on port ${port} serves`, async () => {
+		if (child.exitCode !== null) throw new Error(`the engine ended with ${child.exitCode}`);
+		return client.status === "ready";
+	});
+	return { port, client, stop: () => stop(child, client) };
+}
+
+async function stop(child: ChildProcess, client: Redis): Promise<void> {
+	client.disconnect();
+	if (child.exitCode !== null || child.signalCode !== null) return;
+	child.kill("SIGKILL");
+	await once(child, "exit");
+}
+
+/** Starts primaries that form a cluster, each with as many slots as the others. */
+export async function launchBareCluster(options: {
+	readonly shards: number;
+	/** Each has a directory of its own in it. */
+	readonly directory: string;
+	freePort(): Promise<number>;
+	launch(directory: string, settings: readonly string[]): Promise<BareEngine>;
+}): Promise<BareEngine[]> {
+	const engines: { engine: BareEngine; busPort: number }[] = [];
+	for (let index = 0; index < options.shards; index += 1) {
+		const own = join(options.directory, `node-${index}`);
+		mkdirSync(own);
+		const busPort = await options.freePort();
+		const settings = [
+			...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
+			...["--cluster-port", String(busPort)],
+		];
+		engines.push({ engine: await options.launch(own, settings), busPort });
+	}
+	await formCluster(engines);
+	return engines.map(({ engine }) => engine);
+}
+
+async function formCluster(
+	engines: readonly { readonly engine: BareEngine; readonly busPort: number }[],
+): Promise<void> {
+	const [seed] = engines;
+	for (const [index, { engine }] of engines.entries()) {
+		const { client } = engine;
+		const [first, next] = [index, index + 1].map((n) => Math.floor((n * SLOTS) / engines.length));
+		await client.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
+		await client.call("CLUSTER", "ADDSLOTSRANGE", first ?? 0, (next ?? SLOTS) - 1);
+		if (index > 0 && seed !== undefined) {
+			await client.call("CLUSTER", "MEET", "127.0.0.1", seed.engine.port, seed.busPort);
+		}
+	}
+	await until("the cluster is whole", async () => {
+		const infos = await Promise.all(
+			engines.map(({ engine }) => engine.client.call("CLUSTER", "INFO")),
+		);
+		return infos.every(
+			(info) =>
+				String(info).includes("cluster_state:ok") &&
+				String(info).includes(`cluster_known_nodes:${engines.length}`),
+		);
+	});
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+	const startedAt = performance.now();
+	while (!(await holds())) {
+		if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`not in time: ${what}`);
+		await delay(LOOK_EVERY_MS);
+	}
+}
