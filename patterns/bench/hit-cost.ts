@@ -17,6 +17,7 @@ const VALUE = {
 export async function measureHitCost(port: number): Promise<void> {
 	const ioredis = openRedis(port);
 	const nodeRedis = createClient({ socket: { host: "127.0.0.1", port } });
+	nodeRedis.on("error", (error) => console.error(error.message));
 	await nodeRedis.connect();
 	const rows = [["client", "at once", "GET, µs", "hit, µs", "ratio of the medians"]];
 	const clients: [string, (key: string) => Promise<unknown>, Store][] = [
@@ -24,7 +25,12 @@ export async function measureHitCost(port: number): Promise<void> {
 		["node-redis", (key) => nodeRedis.get(key), nodeRedisStore(nodeRedis)],
 	];
 	for (const [name, get, store] of clients) {
-		const cache = cacheAside({ store, prefix: "cost:", ttlMs: 3_600_000, load: async () => VALUE });
+		const cache = cacheAside({
+			store,
+			prefix: `cost ${name}:`,
+			ttlMs: 3_600_000,
+			load: async () => VALUE,
+		});
 		for (let key = 0; key < KEYS; key += 1) await cache.get(String(key));
 		for (const atOnce of [1, 50] as const) {
 			const bare: number[] = [];
@@ -32,7 +38,7 @@ export async function measureHitCost(port: number): Promise<void> {
 			const measure = (read: (key: number) => Promise<unknown>) =>
 				microsecondsEach(read, AT_ONCE[atOnce], atOnce);
 			for (let round = 0; round < ROUNDS; round += 1) {
-				bare.push(await measure((key) => get(`cost:${key}`)));
+				bare.push(await measure((key) => get(`cost ${name}:${key}`)));
 				hits.push(await measure((key) => cache.get(String(key))));
 			}
 			const [one, other] = [median(bare), median(hits)];
