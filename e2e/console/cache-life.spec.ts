@@ -70,6 +70,17 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 		client.disconnect();
 	});
 
+	await test.step("a strategy's snippet has the endpoint and the password, for the client chosen", async () => {
+		await page.getByRole("group", { name: "Use" }).getByText("Lazy loading").click();
+		await page.getByRole("group", { name: "Client" }).getByText("node-redis").click();
+		const snippet = page.getByRole("region", { name: "snippet" });
+		for (const part of ["cacheAside({", "createClient({", String(port), password]) {
+			await expect(snippet).toContainText(part);
+		}
+		await expect(page.getByRole("group", { name: "Endpoint" })).toBeHidden();
+		await page.getByRole("group", { name: "Use" }).getByText("Connect").click();
+	});
+
 	await test.step("a replica is removed on request; a field says what isn't allowed", async () => {
 		await page.getByRole("button", { name: "Actions", exact: true }).click();
 		await page.getByRole("menuitem", { name: "Modify" }).click();

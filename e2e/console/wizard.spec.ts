@@ -74,6 +74,10 @@ test("Custom: a Redis OSS cluster is created by clicks, and its page shows shard
 		await expect(command).toContainText("--shards 3");
 		await page.getByRole("group", { name: "As code" }).getByText("REST").click();
 		await expect(command).toContainText('"clusterMode": "enabled"');
+		await page.getByRole("group", { name: "As code" }).getByText("Write-through").click();
+		const snippet = page.getByRole("region", { name: "snippet" });
+		await expect(snippet).toContainText("new Cluster(");
+		await expect(snippet).toContainText("writeThrough({");
 	});
 
 	await test.step("slots that leave a gap are refused at their field, and nothing typed is lost", async () => {

@@ -43,7 +43,7 @@ const IOREDIS: NodeClient = {
 			? [
 					`import { Cluster } from "ioredis";`,
 					"",
-					`const client = new Cluster([{ ${placeOf(access)} }], {`,
+					`const client = new Cluster([{ ${placeOf(access).join(", ")} }], {`,
 					...(login === "" ? [] : [`  redisOptions: { ${login} },`]),
 					"});",
 					"const store = ioredisStore(client);",
@@ -51,7 +51,9 @@ const IOREDIS: NodeClient = {
 			: [
 					`import { Redis } from "ioredis";`,
 					"",
-					`const client = new Redis({ ${[placeOf(access), ...loginOf(access)].join(", ")} });`,
+					"const client = new Redis({",
+					...[...placeOf(access), ...loginOf(access)].map((option) => `  ${option},`),
+					"});",
 					"const store = ioredisStore(client);",
 				];
 	},
@@ -62,7 +64,7 @@ const NODE_REDIS: NodeClient = {
 	label: "node-redis",
 	store: "nodeRedisStore",
 	connect: (access, isCluster) => {
-		const socket = `socket: { ${placeOf(access)} }`;
+		const socket = `socket: { ${placeOf(access).join(", ")} }`;
 		const login = loginOf(access);
 		return [
 			`import { ${isCluster ? "createCluster" : "createClient"} } from "redis";`,
@@ -74,7 +76,11 @@ const NODE_REDIS: NodeClient = {
 						...(login.length === 0 ? [] : [`  defaults: { ${login.join(", ")} },`]),
 						"});",
 					]
-				: [`const client = createClient({ ${[socket, ...login].join(", ")} });`]),
+				: [
+						"const client = createClient({",
+						...[socket, ...login].map((option) => `  ${option},`),
+						"});",
+					]),
 			`client.on("error", (error) => console.error(error.message));`,
 			"await client.connect();",
 			"const store = nodeRedisStore(client);",
@@ -93,7 +99,7 @@ const GLIDE: NodeClient = {
 			`import { ${name} } from "@valkey/valkey-glide";`,
 			"",
 			`const client = await ${name}.createClient({`,
-			`  addresses: [{ ${placeOf(access)} }],`,
+			`  addresses: [{ ${placeOf(access).join(", ")} }],`,
 			...(login === "" ? [] : [`  credentials: { ${login} },`]),
 			"});",
 			"const store = glideStore(client);",
@@ -163,9 +169,10 @@ function codeOf(
 	);
 }
 
-function placeOf(access: Access | null): string {
-	if (access === null) return "host: process.env.CACHE_HOST, port: Number(process.env.CACHE_PORT)";
-	return `host: ${literal(access.endpoint.host)}, port: ${access.endpoint.port}`;
+function placeOf(access: Access | null): string[] {
+	return access === null
+		? ["host: process.env.CACHE_HOST", "port: Number(process.env.CACHE_PORT)"]
+		: [`host: ${literal(access.endpoint.host)}`, `port: ${access.endpoint.port}`];
 }
 
 function loginOf(access: Access | null): string[] {
