@@ -8,6 +8,8 @@ import type { HostFacts } from "../server/contract/agent.ts";
 import type { DesiredState, Notice, WatchResult } from "../server/contract/desired-state.ts";
 import type { HostWarning } from "../server/contract/host.ts";
 import type { GatewayObservation } from "../server/contract/host-report.ts";
+import { AcceleratorSet } from "./accelerators/accelerator-set.ts";
+import { withAccelerators } from "./accelerators/with-accelerators.ts";
 import { type InstalledEngine, listEngines, StoreWatch } from "./bundles/index.ts";
 import { BusGuard } from "./cluster-bus/bus-guard.ts";
 import { type AgentConfig, countCpus } from "./config.ts";
@@ -94,6 +96,7 @@ class HostAgent {
 	private readonly reporter: Reporter;
 	private readonly sampler: MetricsSampler;
 	private readonly machine: MachineWatch;
+	private readonly accelerators: AcceleratorSet;
 	private readonly names: HostNames;
 	private engines: readonly InstalledEngine[] = [];
 	/** Newest accepted state, from this run or an earlier one, with the newest routes and names. */
@@ -214,6 +217,10 @@ class HostAgent {
 			onChange: () => this.reporter.notify(),
 			onEvent: (event) => this.outbox.addEvent(event),
 		});
+		this.accelerators = new AcceleratorSet({
+			...{ homeDir: options.homeDir, bindAddress: options.bindAddress, liveness, logger },
+			onChange: () => this.reporter.notify(),
+		});
 		this.names = new HostNames({
 			...{ address: options.bindAddress, port: options.dnsPort, logger },
 			enabled: options.gateway === "on",
@@ -230,6 +237,7 @@ class HostAgent {
 				setAside: this.instances.setAside(),
 				gateway: this.gatewayObservation(),
 				sentinel: this.sentinel.observation(),
+				accelerators: this.accelerators.report(this.gateway.observation()),
 				warnings: this.warnings(),
 			}),
 		});
@@ -254,11 +262,12 @@ class HostAgent {
 		await this.storeWatch.start();
 		await this.housekeeping.start();
 		await this.instances.load();
-		await Promise.all([this.gateway.start(), this.sentinel.start()]);
+		await Promise.all([this.gateway.start(), this.sentinel.start(), this.accelerators.start()]);
 		this.desired = await readDesiredCache(this.options.homeDir, logger);
 		if (this.desired !== null) {
 			void this.busGuard.apply(this.desired.assignments);
 			this.instances.apply(this.desired, { confirmed: false });
+			this.accelerators.apply(this.desired.accelerators, false);
 			this.serve(this.desired, null);
 		}
 		this.sampler.start();
@@ -288,6 +297,7 @@ class HostAgent {
 			this.busGuard.stop(),
 			this.sentinel.stop(),
 			this.names.stop(),
+			this.accelerators.stop(),
 		];
 		await Promise.all([...parts, reporting]);
 		logger.info("agent stopped; its engines keep running");
@@ -309,15 +319,21 @@ class HostAgent {
 			// New members may connect before anyone introduces them.
 			await this.busGuard.apply(state.assignments);
 			this.instances.apply(state, { confirmed: true });
+			this.accelerators.apply(state.accelerators, true);
 		}
 		this.serve(state, before);
 	}
 
 	/** Serves the names and endpoints of a new state; `before` is the state that it replaces. */
-	private serve({ names, routeTable, hostId }: DesiredState, before: DesiredState | null): void {
+	private serve(state: DesiredState, before: DesiredState | null): void {
+		const { names, routeTable, accelerators, hostId } = state;
 		this.names.apply(names ?? null);
-		if (routeTable === null || routeTable === before?.routeTable) return;
-		this.gateway.apply(routeTable);
+		if (routeTable === null) return;
+		const isSameTable = routeTable === before?.routeTable;
+		if (!isSameTable || accelerators !== before?.accelerators) {
+			this.gateway.apply(withAccelerators(routeTable, accelerators));
+		}
+		if (isSameTable) return;
 		this.sentinel.apply(routeTable, hostId);
 	}
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { acceleratorsCommand } from "./commands/accelerators.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
@@ -88,6 +89,7 @@ ${EXIT_CODES_HELP}`,
 		serverlessCommand,
 		snapshotsCommand,
 		storesCommand,
+		acceleratorsCommand,
 		hostsCommand,
 		eventsCommand,
 		auditCommand,

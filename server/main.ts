@@ -33,6 +33,7 @@ import {
 } from "./platform/secrets.ts";
 import { Signals } from "./platform/signals.ts";
 import { StartError } from "./platform/start-error.ts";
+import { startAcceleratorKeeper } from "./reconciler/accelerators/keep-accelerators.ts";
 import { startMigrationKeeper } from "./reconciler/migrations/keep-migrations.ts";
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import { startSnapshotKeeper } from "./reconciler/snapshots/keep-snapshots.ts";
@@ -138,6 +139,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	reconciler = startReconciler(resources, logger);
 	const snapshotKeeper = startSnapshotKeeper(resources, logger);
 	const migrationKeeper = startMigrationKeeper(resources, logger);
+	const acceleratorKeeper = startAcceleratorKeeper(resources, logger);
 	await app.listen({ host: config.bind, port: config.port });
 	logger.info({ url, epoch: database.epoch }, "control plane is ready");
 
@@ -151,6 +153,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		await app.close();
 		await snapshotKeeper.stop();
 		await migrationKeeper.stop();
+		await acceleratorKeeper.stop();
 		await reconciler?.stop();
 		await database.close();
 		lock.release();

@@ -56,7 +56,7 @@ function startHost(controlPlane: SlowControlPlane, host: number) {
 			...{ agentVersion: "1", bindAddress: "127.0.0.1", advertisedAddress: "127.0.0.1" },
 			...{ cpus: 2, memoryBytes: 1, bootId: `${host}`, engines: [], limits: "none" },
 		},
-		...{ gateway: null, sentinel: null, warnings: null },
+		...{ gateway: null, sentinel: null, accelerators: null, warnings: null },
 	};
 	const reporter = new Reporter({
 		...{ outbox, snapshot: () => snapshot, onShares: () => {}, logger: pino({ level: "silent" }) },

@@ -33,7 +33,7 @@ function startReporter() {
 			...{ cpus: 2, memoryBytes: 1, bootId: "boot", engines: [], limits: "none" },
 		},
 		gateway: { phase: "running", version: "3", reason: null, routeRevision: 1, routes: [] },
-		...{ sentinel: null, warnings: [] },
+		...{ sentinel: null, accelerators: null, warnings: [] },
 	};
 	const reporter = new Reporter({
 		...{ outbox, snapshot: () => snapshot, onShares: () => {}, logger: pino({ level: "silent" }) },

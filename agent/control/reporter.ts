@@ -3,6 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
 import type { HostWarning } from "../../server/contract/host.ts";
 import type {
+	AcceleratorReport,
 	EcpuShare,
 	GatewayObservation,
 	ReportedObservation,
@@ -29,6 +30,7 @@ export interface HostSnapshot {
 	readonly setAside: SetAside[];
 	readonly gateway: GatewayObservation | null;
 	readonly sentinel: SentinelObservation | null;
+	readonly accelerators: AcceleratorReport | null;
 	readonly warnings: HostWarning[] | null;
 }
 
@@ -57,6 +59,7 @@ export class Reporter {
 		facts: new ReportedPart<HostFacts>(),
 		gateway: new ReportedPart<GatewayObservation>(),
 		sentinel: new ReportedPart<SentinelObservation>(),
+		accelerators: new ReportedPart<AcceleratorReport>(),
 		warnings: new ReportedPart<HostWarning[]>(),
 	};
 	/** Set by the control plane, depending on its number of hosts. */
@@ -147,6 +150,7 @@ export class Reporter {
 			this.parts.facts.isNews(snapshot.facts) ||
 			this.parts.gateway.isNews(snapshot.gateway) ||
 			this.parts.sentinel.isNews(snapshot.sentinel) ||
+			this.parts.accelerators.isNews(snapshot.accelerators) ||
 			this.parts.warnings.isNews(snapshot.warnings)
 		);
 	}
@@ -159,13 +163,16 @@ export class Reporter {
 		const facts = this.parts.facts.offer(snapshot.facts);
 		const gateway = this.parts.gateway.offer(snapshot.gateway);
 		const sentinel = this.parts.sentinel.offer(snapshot.sentinel);
+		const accelerators = this.parts.accelerators.offer(snapshot.accelerators);
 		const warnings = this.parts.warnings.offer(snapshot.warnings);
-		const parts = [facts, gateway, sentinel, warnings];
+		const parts = [facts, gateway, sentinel, accelerators, warnings];
 		const { forgotten } = this;
 		const isUnchanged = detail === this.acknowledgedDetail;
 		const report = {
 			...{ epoch, revision, setAside, observations: isUnchanged ? null : observations },
 			...{ facts: facts.value, gateway: gateway.value, sentinel: sentinel.value },
+			// A control plane of the version before knows no accelerators, and assigns none.
+			...(accelerators.value !== null && { accelerators: accelerators.value }),
 			...{ warnings: warnings.value, ...withAges(batch), clock: new Date().toISOString() },
 		};
 		try {

@@ -110,9 +110,9 @@ export class Gateway {
 		await Promise.all([this.haproxy?.stop(), this.kernel?.stop()]);
 	}
 
-	/** With the primaries that notices name. */
+	/** Those that the kernel may lead, with the primaries that notices name. */
 	private routesOf({ routes, revision }: RouteTable): readonly Route[] {
-		return this.preferences.applyTo(routes, revision, performance.now());
+		return this.preferences.applyTo(routes.filter(isOfCache), revision, performance.now());
 	}
 
 	/** Returns whether every route is ready. */
@@ -129,7 +129,10 @@ export class Gateway {
 		};
 		if (shown !== null) {
 			const { table } = shown;
-			observed.forwarding = kernel?.describe(table.routes) ?? { by: "haproxy", note: null };
+			observed.forwarding = kernel?.describe(table.routes.filter(isOfCache)) ?? {
+				by: "haproxy",
+				note: null,
+			};
 			observed.routes = observeRoutes({
 				...{ ...shown, ...serving },
 				kernelLeads: (route) => kernel?.serves(route) === true,
@@ -140,4 +143,9 @@ export class Gateway {
 		if (changed) this.options.onChange();
 		return observed.routes.every((route) => route.ready);
 	}
+}
+
+/** Not an accelerator's, which HAProxy alone serves. */
+function isOfCache({ http }: Route): boolean {
+	return http !== true;
 }

@@ -1,6 +1,12 @@
 import type { Route } from "../../server/contract/desired-state.ts";
 import { BUSY_TIMING } from "../../server/contract/limits.ts";
-import { clusterCheck, memcachedCheck, primaryCheck, replicaCheck } from "./health-checks.ts";
+import {
+	clusterCheck,
+	httpCheck,
+	memcachedCheck,
+	primaryCheck,
+	replicaCheck,
+} from "./health-checks.ts";
 
 export type EndpointKind = keyof Route["ports"];
 
@@ -198,12 +204,11 @@ function renderReader(route: Route, port: number, input: HaproxyConfigInput): st
 
 function renderConfiguration(route: Route, port: number, input: HaproxyConfigInput): string[] {
 	const name = backendName("configuration", route.cacheId);
-	const memcached = route.engine === "memcached";
 	const discovery = `discovery_${route.cacheId}`;
 	const nodes = section(`backend ${name}`, [
 		"balance leastconn",
 		...keepalive("srv", route),
-		...(memcached ? memcachedCheck() : clusterCheck(route.check)),
+		...checkOf(route),
 		...onlyPrimary(route).map(({ nodeId }) => `use-server ${nodeId} if { srv_is_up(${nodeId}) }`),
 		`default-server inter 1s ${onRefusal("mark-down")} downinter ${route.wakes === true ? "1s" : "100ms"} rise 1 fall 1`,
 		// If all are occupied, clients should hear it from one of them rather than be refused.
@@ -244,6 +249,15 @@ function renderConfiguration(route: Route, port: number, input: HaproxyConfigInp
 			),
 		]),
 	];
+}
+
+/**
+ * An accelerator's clients speak HTTP, and any instance will do: while one can't be reached, they are led to another at
+ * once.
+ */
+function checkOf(route: Route): string[] {
+	if (route.http === true) return ["option redispatch 1", "retries 2", ...httpCheck()];
+	return route.engine === "memcached" ? memcachedCheck() : clusterCheck(route.check);
 }
 
 /**

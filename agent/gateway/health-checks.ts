@@ -1,3 +1,4 @@
+import { HEALTH_PATH } from "../../server/contract/accelerator-process.ts";
 import type { Route } from "../../server/contract/desired-state.ts";
 
 /**
@@ -58,4 +59,9 @@ export function memcachedCheck(): string[] {
 		`tcp-check expect ! rstring '^${MEMCACHED_FULL}' ${OCCUPIED}`,
 		"tcp-check expect rstring '^VERSION '",
 	];
+}
+
+/** An instance of an accelerator. */
+export function httpCheck(): string[] {
+	return [`option httpchk GET ${HEALTH_PATH}`, "http-check expect status 200"];
 }

@@ -9,6 +9,7 @@ import { findAgentProcesses } from "../installation/agent-processes.ts";
 import { currentHome } from "../installation/checkout.ts";
 import { type EndResult, endProcess } from "../installation/end-process.ts";
 import {
+	findAcceleratorProcesses,
 	findEngineProcesses,
 	findGatewayProcesses,
 	findSentinelProcesses,
@@ -43,12 +44,15 @@ async function stopEverything(home: LarderHome): Promise<void> {
 	report("agent", await Promise.all(agents.map((each) => endProcess(each, GRACE_MS))));
 	const sentinels = findSentinelProcesses(home);
 	report("Sentinel", await Promise.all(sentinels.map((each) => endProcess(each, GRACE_MS))));
+	const accelerators = findAcceleratorProcesses(home);
+	report("accelerator", await Promise.all(accelerators.map((each) => endProcess(each, GRACE_MS))));
 	const engines = findEngineProcesses(home);
 	report("cache node", await Promise.all(engines.map((each) => endProcess(each, GRACE_MS))));
 	const gateways = findGatewayProcesses(home);
 	report("gateway", await Promise.all(gateways.map((each) => endProcess(each, GRACE_MS))));
 	await removeKernelRules(home);
-	const found = agents.length + sentinels.length + gateways.length + engines.length;
+	const parts = [agents, sentinels, accelerators, gateways, engines];
+	const found = parts.reduce((sum, each) => sum + each.length, 0);
 	const nothing = up === null && server === null && found === 0;
 	print(nothing ? `Nothing was running in ${home.root}.` : "Stopped everything.");
 }

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { basename, sep } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import type { LarderHome } from "../../platform/home.ts";
 import { identifyProcess, type ProcessIdentity } from "../../platform/process-identity.ts";
 
 const ENGINE_PROGRAM = /^((valkey|redis)-(server|check-rdb)|memcached)$/;
 const GATEWAY_PROGRAM = /^haproxy$/;
+const NODE_PROGRAM = new RegExp(`^(node|${basename(process.execPath)})$`);
 const isSentinels = (cwd: string) => basename(cwd) === "sentinel";
 
 /** The running engines that agents of this home have started: one process per node of a cache. */
@@ -20,6 +21,11 @@ export function findSentinelProcesses(home: LarderHome): ProcessIdentity[] {
 /** The HAProxies of the home's agents. */
 export function findGatewayProcesses(home: LarderHome): ProcessIdentity[] {
 	return findProcesses(home, GATEWAY_PROGRAM);
+}
+
+/** The instances of accelerators of the home's agents: Node, in a directory of their own. */
+export function findAcceleratorProcesses(home: LarderHome): ProcessIdentity[] {
+	return findProcesses(home, NODE_PROGRAM, (cwd) => basename(dirname(cwd)) === "accelerators");
 }
 
 /**

@@ -75,6 +75,7 @@ export class SimulatedHost {
 				setAside: [],
 				gateway: this.gateway,
 				sentinel: this.sentinel,
+				accelerators: null,
 				warnings: [],
 			}),
 		});

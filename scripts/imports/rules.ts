@@ -42,6 +42,9 @@ export const AREAS: readonly Area[] = [
 	// Shared by tests. Production code doesn't import it.
 	{ path: "server/testing", uses: API },
 	{ path: "agent", uses: BASE },
+	{ path: "accelerator", uses: BASE },
+	// Real engines for its tests.
+	{ path: "accelerator/testing", uses: [...BASE, "accelerator", "agent/testing"] },
 	{ path: "cli", uses: BASE },
 	{
 		...{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
@@ -59,7 +62,10 @@ export const AREAS: readonly Area[] = [
 	},
 	// They are applications, so they know the library as a package.
 	{ path: "examples", uses: [], testsUse: ["patterns/testing", "e2e/fixtures"] },
-	{ path: "e2e", uses: [...BASE, "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"] },
+	{
+		path: "e2e",
+		uses: [...BASE, "accelerator/testing", "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"],
+	},
 	// The console's own code adds up the figures that a benchmark compares, and the agent's asks engines for theirs.
 	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "app"] },
 	// Dozens of clients in one process use the agent's own connection, which costs next to nothing.

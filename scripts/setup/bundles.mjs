@@ -11,6 +11,7 @@ export const BUNDLES = {
 	"database-worker": { entry: "server/data/database-worker.ts", external: true },
 	backup: { entry: "server/backup/main.ts", external: true },
 	agent: { entry: "agent/entry.ts", external: false },
+	accelerator: { entry: "accelerator/main.ts", external: false },
 	"rdb-worker": { entry: "platform/rdb/rdb-worker.ts", external: false },
 	engines: { entry: "scripts/engines.ts", external: false },
 	cli: { entry: "cli/main.ts", external: false },

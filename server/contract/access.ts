@@ -29,6 +29,8 @@ export const SCOPES = [
 	"control-plane:backup",
 	"store:read",
 	"store:manage",
+	"accelerator:read",
+	"accelerator:manage",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -54,6 +56,7 @@ const READING: readonly Scope[] = [
 	"user:read",
 	"account:read",
 	"store:read",
+	"accelerator:read",
 ];
 const GRANTS: Readonly<Record<Exclude<Access, "full">, readonly Scope[]>> = {
 	"read-only": READING,

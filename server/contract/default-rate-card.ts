@@ -18,6 +18,9 @@ const NODE_PRICES: Readonly<Record<string, readonly number[]>> = {
 	],
 };
 
+/** DynamoDB's on-demand price of a million read units in us-east-1, in USD. */
+export const DYNAMODB_MILLION_READS = 0.125;
+
 /** What AWS charges, near enough; an operator's own rate card replaces it. */
 export const DEFAULT_RATE_CARD: RateCard = {
 	currency: "USD",
@@ -28,6 +31,7 @@ export const DEFAULT_RATE_CARD: RateCard = {
 		}),
 	),
 	perGibHour: 0.025,
+	perMillionDynamoDbReads: DYNAMODB_MILLION_READS,
 	engines: {
 		valkey: { nodePriceFactor: 0.8, perGbHour: 0.084, minimumGb: 0.1, perMillionEcpus: 0.0023 },
 		redis: { nodePriceFactor: 1, perGbHour: 0.125, minimumGb: 1, perMillionEcpus: 0.0034 },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acceleratorSettingsSchema } from "./accelerator-process.ts";
 import { agentProtocolSchema } from "./agent.ts";
 import { engineSchema } from "./enums.ts";
 import { BUSY_TIMING, LIMITS } from "./limits.ts";
@@ -211,6 +212,8 @@ export const routeSchema = z.object({
 	wakes: z.boolean().optional(),
 	/** It sleeps now. */
 	asleep: z.boolean().optional(),
+	/** An accelerator's: its servers speak HTTP. Agents make such routes; control planes send endpoints instead. */
+	http: z.boolean().optional(),
 	/** The gateway's login for asking nodes for their roles; null for Memcached. */
 	check: z.object({ username: z.string(), password: z.string() }).nullable(),
 	/** Memcached's auto discovery: nodes that are ready, in the order of their names. */
@@ -234,6 +237,24 @@ export const routeSchema = z.object({
 		.nullable(),
 });
 export type Route = z.infer<typeof routeSchema>;
+
+/** Instances of accelerators that the host should run, and endpoints of accelerators that its gateway should serve. */
+export const hostAcceleratorsSchema = z.object({
+	instances: z.array(z.object({ id: z.string(), settings: acceleratorSettingsSchema })).max(1_000),
+	endpoints: z
+		.array(
+			z.object({
+				acceleratorId: z.string(),
+				name: z.string(),
+				port: z.int32(),
+				servers: z.array(
+					z.object({ instanceId: z.string(), host: z.string().max(253), port: z.int32() }),
+				),
+			}),
+		)
+		.max(1_000),
+});
+export type HostAccelerators = z.infer<typeof hostAcceleratorsSchema>;
 
 export const routeTableSchema = z.object({
 	revision: z.int32(),
@@ -276,6 +297,9 @@ export const desiredStateSchema = z.object({
 	 * changes.
 	 */
 	routeTable: routeTableSchema.nullable(),
+	accelerators: hostAcceleratorsSchema
+		.optional()
+		.describe("absent if the host has nothing to do with any"),
 	names: namesSchema.nullable().optional(),
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;

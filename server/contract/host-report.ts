@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acceleratorStateSchema } from "./accelerator-process.ts";
 import { agentProtocolSchema, hostFactsSchema } from "./agent.ts";
 import { clusterNodeIdSchema } from "./desired-state.ts";
 import { nodeRoleSchema, severitySchema } from "./enums.ts";
@@ -274,6 +275,31 @@ export const sentinelObservationSchema = z.object({
 });
 export type SentinelObservation = z.infer<typeof sentinelObservationSchema>;
 
+/** What a host says about its instances of accelerators, and about the endpoints of accelerators that it serves. */
+export const acceleratorReportSchema = z.object({
+	instances: z
+		.array(
+			z.object({
+				id: z.string().max(64),
+				phase: z.enum(["starting", "running", "failed"]),
+				reason: z.string().max(500).nullable(),
+				port: z.int32().nullable(),
+				state: acceleratorStateSchema.nullable().describe("null until it has answered"),
+			}),
+		)
+		.max(1_000),
+	endpoints: z
+		.array(
+			z.object({
+				acceleratorId: z.string().max(64),
+				ready: z.boolean(),
+				problem: z.string().max(500).nullable(),
+			}),
+		)
+		.max(1_000),
+});
+export type AcceleratorReport = z.infer<typeof acceleratorReportSchema>;
+
 /**
  * The result of a failover order.
  *   done     `leaderNodeId` is primary, whether or not this order promoted it
@@ -323,6 +349,9 @@ export const reportMessageSchema = z.strictObject({
 		.nullable()
 		.default(null)
 		.describe("about the machine; null when unchanged since the last report"),
+	accelerators: acceleratorReportSchema
+		.nullish()
+		.describe("null or absent when unchanged since the last report"),
 	orders: z.array(orderResultSchema).max(100).describe("that have ended since the last report"),
 	events: z.array(hostEventSchema).max(500),
 	metrics: z.array(metricsSampleSchema).max(2_000),

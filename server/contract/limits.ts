@@ -127,5 +127,8 @@ export const BACKSTOP_TIMING = {
 	busyLeaseMs: 4_000,
 } as const;
 
+/** Where agents look for ports for instances of accelerators: the first free ones. */
+export const ACCELERATOR_PORT_RANGE = { first: 26_500, last: 26_699 } as const;
+
 /** Where agents look for a port for their Sentinel: the first free one. */
 export const SENTINEL_PORT_RANGE = { first: 26_379, last: 26_478 } as const;

@@ -35,6 +35,11 @@ export const rateCardSchema = z.strictObject({
 	perGibHour: price("perGibHour").describe(
 		"for each GiB of memory of a node whose type has no price of its own, for an hour",
 	),
+	perMillionDynamoDbReads: price("perMillionDynamoDbReads")
+		.optional()
+		.describe(
+			"for a million read units of DynamoDB, to show what accelerators save; if absent, DynamoDB's on-demand price in us-east-1",
+		),
 	engines: z.strictObject({
 		valkey: engineRatesSchema,
 		redis: engineRatesSchema,

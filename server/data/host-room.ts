@@ -61,12 +61,16 @@ export function readHostMemory(tx: Transaction, overcommit: number): Promise<Hos
 		WHERE "lostAt" IS NULL AND NOT "lossConfirmed"`;
 }
 
-/** The ports of all endpoints but those of the cache `but`. */
+/** The ports of all endpoints but those of the cache or accelerator `but`. */
 export async function readEndpointPorts(tx: Transaction, but: string | null): Promise<number[]> {
 	const [row] = await tx.$queryRaw<{ ports: number[] }[]>`
 		SELECT coalesce(array_agg("each"), '{}') AS "ports"
-		FROM "Cache" CROSS JOIN LATERAL (VALUES ("port"), ("readerPort")) AS "of" ("each")
-		WHERE "each" IS NOT NULL AND "Cache"."id" IS DISTINCT FROM ${but}`;
+		FROM (
+			SELECT "id", "port" AS "each" FROM "Cache"
+			UNION ALL SELECT "id", "readerPort" FROM "Cache"
+			UNION ALL SELECT "id", "port" FROM "Accelerator"
+		) AS "endpoint"
+		WHERE "each" IS NOT NULL AND "id" IS DISTINCT FROM ${but}`;
 	return row?.ports ?? [];
 }
 

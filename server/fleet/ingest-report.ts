@@ -21,6 +21,7 @@ import { HostRule } from "./host-scope.ts";
 import { locateNodes } from "./locate-nodes.ts";
 import { noteOverreach } from "./note-overreach.ts";
 import { scopeInMemory, scopeOf } from "./read-scope.ts";
+import { takeAccelerators } from "./take-accelerators.ts";
 import { takeOrderResult } from "./take-alert.ts";
 import { takeObservations } from "./take-observations.ts";
 import { noteStored, takeOffsets } from "./take-offsets.ts";
@@ -94,7 +95,7 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 function takeHeartbeat(resources: Resources, hostId: string, said: ReportInput): Readings | null {
 	const { fleet, inventories } = resources;
 	const { observations, facts, gateway, sentinel, setAside, events, metrics, usage } = said;
-	if (facts !== null || gateway !== null || sentinel !== null) return null;
+	if (facts !== null || gateway !== null || sentinel !== null || said.accelerators) return null;
 	if (setAside.length > 0 || events.length > 0 || !inventories.settled) return null;
 	const named = [...(observations ?? []), ...metrics, ...usage];
 	if (!named.every(({ assignmentId }) => fleet.placeOf(assignmentId)?.hostId === hostId))
@@ -128,6 +129,7 @@ async function takeReport(
 	await locateNodes(resources, hostId, report);
 	if (report.gateway !== null) await takeGateway(resources, hostId, report.gateway, touched);
 	if (report.sentinel !== null) await takeSentinel(resources, hostId, report.sentinel, touched);
+	if (report.accelerators) await takeAccelerators(resources, hostId, report.accelerators);
 	await takeEvents(resources, hostId, report.events);
 	for (const cacheId of touched) resources.wakeCache(cacheId);
 	return isLast ? NO_READINGS : report;

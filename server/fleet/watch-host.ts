@@ -11,6 +11,7 @@ import { readSnapshot } from "../data/read-snapshot.ts";
 import { oncePer } from "../platform/once-per.ts";
 import { Places } from "../platform/places.ts";
 import type { Resources } from "../services/context.ts";
+import { hostAccelerators } from "./accelerator-desire.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
 import { newerNames } from "./newer-names.ts";
 import { readRoutes } from "./read-routes.ts";
@@ -127,20 +128,22 @@ async function readState(
 	epoch: number,
 	hostId: string,
 ): Promise<DesiredState> {
-	const { db } = resources;
+	const { db, secrets } = resources;
 	// The revision belongs to exactly these assignments.
-	const host = await readSnapshot(db, (tx) =>
-		tx.host.findUniqueOrThrow({
+	const { host, accelerators } = await readSnapshot(db, async (tx) => ({
+		host: await tx.host.findUniqueOrThrow({
 			where: { id: hostId },
 			include: { nodes: ASSIGNED_NODE, abandoned: { select: { id: true } } },
 		}),
-	);
+		accelerators: await hostAccelerators(tx, secrets, hostId),
+	}));
 	const assignments = await toAssignments(resources, host.nodes);
 	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
 	const deleted = host.abandoned.map(({ id }) => id);
 	return {
 		...{ revision: host.revision, epoch, hostId, assignments, unlocated, deleted },
 		routeTable: null,
+		...(accelerators !== undefined && { accelerators }),
 	};
 }
 

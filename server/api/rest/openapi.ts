@@ -55,6 +55,7 @@ const TAGS: readonly RestRoute["tag"][] = [
 	"Tokens",
 	"Users",
 	"Audit",
+	"Accelerators",
 	"Account",
 	"Control plane",
 ];

@@ -1,3 +1,4 @@
+import { accelerators } from "./sections/accelerators.ts";
 import { account } from "./sections/account.ts";
 import { audit } from "./sections/audit.ts";
 import { caches } from "./sections/caches.ts";
@@ -16,6 +17,7 @@ import { router } from "./trpc.ts";
 
 /** Every use case of the API; REST is made from the same table (api/rest). */
 export const appRouter = router({
+	accelerators,
 	account,
 	audit,
 	caches,

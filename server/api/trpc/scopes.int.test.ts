@@ -21,6 +21,7 @@ const PROCEDURES = Object.entries(appRouter._def.procedures).flatMap(([name, pro
 
 /** What a read-only token is allowed, and no more. */
 const READING: readonly Scope[] = [
+	"accelerator:read",
 	"account:read",
 	"audit:read",
 	"cache:read",
@@ -38,6 +39,8 @@ const AUDITED: Readonly<Record<string, string>> = {
 	"account.changePassword": "account.change-password",
 	"account.endOtherSessions": "account.end-other-sessions",
 	"account.endSession": "account.end-session",
+	"accelerators.create": "accelerator.create",
+	"accelerators.delete": "accelerator.delete",
 	"caches.applyPendingChanges": "cache.apply-pending-changes",
 	"caches.cancelOperation": "cache.cancel-operation",
 	"caches.create": "cache.create",

@@ -35,6 +35,7 @@ export interface RestRoute {
 		| "Tokens"
 		| "Users"
 		| "Audit"
+		| "Accelerators"
 		| "Account"
 		| "Control plane";
 	summary: string;

@@ -40,6 +40,7 @@ export async function deleteCache(
 					{ field: "deletionProtection" },
 				);
 			}
+			await refuseWithAccelerators(tx, row);
 			const { finalSnapshot } = input;
 			if (finalSnapshot !== undefined) {
 				return await saveFirst(resources, tx, row, finalSnapshot, caller);
@@ -48,6 +49,22 @@ export async function deleteCache(
 			return toCacheView({ ...row, ...change }, resources);
 		},
 	});
+}
+
+/** Without its cache, an accelerator would refuse its clients' writes. */
+async function refuseWithAccelerators(tx: Transaction, { id, name }: FullCache): Promise<void> {
+	const users = await tx.accelerator.findMany({
+		where: { cacheId: id },
+		select: { name: true },
+		orderBy: { name: "asc" },
+	});
+	const [first] = users;
+	if (first === undefined) return;
+	throw new AppError(
+		"conflict",
+		`Accelerator ${first.name} uses cache ${name}. Delete the accelerator first.`,
+		{ field: "name" },
+	);
 }
 
 async function saveFirst(

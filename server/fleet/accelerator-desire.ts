@@ -1,0 +1,87 @@
+import type { AcceleratorSettings } from "../contract/accelerator-process.ts";
+import type { HostAccelerators } from "../contract/desired-state.ts";
+import {
+	acceleratorSecretContext,
+	FULL_ACCELERATOR,
+	type FullAccelerator,
+} from "../data/accelerator-rows.ts";
+import type { Transaction } from "../data/database.ts";
+import type { SecretBox } from "../platform/secrets.ts";
+
+/** Addresses by which a host reaches others, by host id. */
+type Addresses = ReadonlyMap<string, string>;
+
+/** What an accelerator's instances need; null while its cache has no endpoint. */
+export function acceleratorSettings(
+	secrets: SecretBox,
+	row: FullAccelerator,
+	addresses: Addresses,
+): AcceleratorSettings | null {
+	const { cache, accessKeyId, secretAccessKey } = row;
+	const { port } = cache;
+	const hosts = cache.servedByHostIds.flatMap((id) => addresses.get(id) ?? []);
+	if (port === null || hosts.length === 0) return null;
+	const credentials =
+		accessKeyId === null || secretAccessKey === null
+			? null
+			: {
+					accessKeyId,
+					secretAccessKey: secrets.open(secretAccessKey, acceleratorSecretContext(row.id)),
+				};
+	return {
+		...{ acceleratorId: row.id, name: row.name },
+		upstream: { endpoint: row.upstreamEndpoint, region: row.upstreamRegion, credentials },
+		cache: {
+			endpoints: hosts.map((host) => ({ host, port })),
+			password:
+				cache.clientPassword === null
+					? null
+					: secrets.open(cache.clientPassword, `cache:${cache.id}:client`),
+			clusterMode: cache.clusterMode === "enabled",
+		},
+		itemTtlMs: row.itemTtlSeconds * 1_000,
+		queryTtlMs: row.queryTtlSeconds * 1_000,
+	};
+}
+
+/** Where an accelerator's endpoint leads: to every instance that has a port, whether or not it serves now. */
+export function acceleratorEndpoint(
+	row: FullAccelerator,
+): HostAccelerators["endpoints"][number] | null {
+	if (row.port === null) return null;
+	return {
+		...{ acceleratorId: row.id, name: row.name, port: row.port },
+		servers: row.instances.flatMap(({ id, port, host }) =>
+			port === null ? [] : [{ instanceId: id, host: host.advertisedAddress, port }],
+		),
+	};
+}
+
+/** What a host should run and serve of accelerators; undefined for nothing. */
+export async function hostAccelerators(
+	tx: Transaction,
+	secrets: SecretBox,
+	hostId: string,
+): Promise<HostAccelerators | undefined> {
+	const rows = await tx.accelerator.findMany({
+		where: { OR: [{ servedByHostIds: { has: hostId } }, { instances: { some: { hostId } } }] },
+		...FULL_ACCELERATOR,
+	});
+	if (rows.length === 0) return undefined;
+	const addresses = await readAddresses(tx);
+	return {
+		instances: rows.flatMap((row) => {
+			const settings = acceleratorSettings(secrets, row, addresses);
+			const own = row.instances.filter((instance) => instance.hostId === hostId);
+			return settings === null ? [] : own.map(({ id }) => ({ id, settings }));
+		}),
+		endpoints: rows
+			.filter((row) => row.servedByHostIds.includes(hostId))
+			.flatMap((row) => acceleratorEndpoint(row) ?? []),
+	};
+}
+
+export async function readAddresses(tx: Transaction): Promise<Addresses> {
+	const hosts = await tx.host.findMany({ select: { id: true, advertisedAddress: true } });
+	return new Map(hosts.map(({ id, advertisedAddress }) => [id, advertisedAddress]));
+}

@@ -1,0 +1,48 @@
+import type { Logger } from "../../../platform/logger.ts";
+import { FULL_ACCELERATOR } from "../../data/accelerator-rows.ts";
+import type { Resources } from "../../services/context.ts";
+import { changeAccelerator } from "./change-accelerator.ts";
+import { noteStatus } from "./note-status.ts";
+
+/** How often accelerators are looked at, and how often others could have appeared unnoticed. */
+const ACTIVE_MS = 1_000;
+const IDLE_MS = 10_000;
+
+export interface AcceleratorKeeper {
+	stop(): Promise<void>;
+}
+
+/**
+ * Keeps accelerators as they should be, as the reconciler keeps caches: each pass compares what is wanted with hosts,
+ * caches and reports as they are, and does what is missing.
+ */
+export function startAcceleratorKeeper(resources: Resources, logger: Logger): AcceleratorKeeper {
+	const ended = new AbortController();
+	const run = async () => {
+		while (!ended.signal.aborted) {
+			const waiter = resources.signals.subscribe("accelerators");
+			const waitMs = await lookAtAccelerators(resources).catch((err: unknown) => {
+				logger.error({ err }, "looking at accelerators failed");
+				return ACTIVE_MS;
+			});
+			await waiter.wait(waitMs, ended.signal);
+		}
+	};
+	const loop = run();
+	return {
+		async stop() {
+			ended.abort();
+			await loop;
+		},
+	};
+}
+
+/** One step of each accelerator. Returns after how many milliseconds to look again. */
+export async function lookAtAccelerators(resources: Resources): Promise<number> {
+	const rows = await resources.db.accelerator.findMany(FULL_ACCELERATOR);
+	for (const row of rows) {
+		await changeAccelerator(resources, row);
+		await noteStatus(resources, row.id);
+	}
+	return rows.length === 0 ? IDLE_MS : ACTIVE_MS;
+}
