@@ -357,6 +357,24 @@ it.each(["valkey", "redis"] as const)(
 	},
 );
 
+it("a cache with cluster mode enabled serves as well", async () => {
+	const own = await startTestCache("valkey", ["--cluster-enabled", "yes"]);
+	await own.client.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+	await expect.poll(() => own.client.call("CLUSTER", "INFO")).toMatch(/cluster_state:ok/);
+	const endpoints = [{ host: "127.0.0.1", port: own.port }];
+	const changes = { cache: { endpoints, password: null, clusterMode: true } };
+	const two = await Promise.all([1, 2].map(() => startInstance(upstream, own, changes)));
+	await createTable(direct, { TableName: "random-cluster" });
+	const users = two.map(({ endpoint }) => dynamoClient(endpoint));
+	const table = "random-cluster";
+	const deeds = await runRandomOperations({ clients: users, table, operations: 400, seed: 3 });
+	expect(findImpossible(deeds)).toEqual([]);
+	expect(two[0]?.accelerator.state.counters.itemHits).toBeGreaterThan(20);
+	for (const user of users) user.destroy();
+	await Promise.all(two.map((instance) => instance.stop()));
+	await own.remove();
+});
+
 it("after its cache was lost, nothing from before is served", async () => {
 	const own = await startTestCache();
 	const instance = await startInstance(upstream, own, { acceleratorId: "lost" });

@@ -64,12 +64,17 @@ export class CacheLink {
 		this.#running = this.#run();
 	}
 
-	/** From the next connection on; a present one stays while its address is still among the endpoints. */
+	/** From the next connection on; a present one stays if it is still one of these. */
 	use(settings: CacheSettings): void {
+		const { password, clusterMode } = this.#settings;
 		const at = this.#connectedTo;
-		const stays = settings.endpoints.some(({ host, port }) => `${host}:${port}` === at);
+		const stays =
+			settings.password === password &&
+			settings.clusterMode === clusterMode &&
+			settings.endpoints.some(({ host, port }) => `${host}:${port}` === at);
 		this.#settings = settings;
-		if (!stays && this.#client !== null) this.#lose(this.#client, "the cache's endpoint has moved");
+		if (!stays && this.#client !== null)
+			this.#lose(this.#client, "the cache's endpoint has changed");
 	}
 
 	async stop(): Promise<void> {

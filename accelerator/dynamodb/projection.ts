@@ -59,13 +59,7 @@ interface Wanted {
 export function project(item: Item, { paths }: Projection): Item {
 	if (paths === null) return item;
 	const root = wantedOf(paths);
-	const chosen: Record<string, AttributeValue> = {};
-	for (const [name, part] of root.parts) {
-		const value = typeof name === "string" ? item[name] : undefined;
-		const taken = value === undefined ? undefined : take(value, part);
-		if (taken !== undefined) chosen[String(name)] = taken;
-	}
-	return chosen;
+	return takeMembers(item, root);
 }
 
 function wantedOf(paths: readonly Path[]): Wanted {
@@ -82,16 +76,22 @@ function wantedOf(paths: readonly Path[]): Wanted {
 	return root;
 }
 
+function takeMembers(members: Readonly<Record<string, unknown>>, { parts }: Wanted): Item {
+	const taken = [...parts].flatMap(([name, part]): [string, AttributeValue][] => {
+		const member =
+			typeof name === "string" && Object.hasOwn(members, name) ? members[name] : undefined;
+		const value = isRecord(member) ? take(member, part) : undefined;
+		return value === undefined ? [] : [[String(name), value]];
+	});
+	// As own members, whatever their names.
+	return Object.fromEntries(taken);
+}
+
 function take(value: AttributeValue, wanted: Wanted): AttributeValue | undefined {
 	if (wanted.whole) return value;
 	const { M: map, L: list } = value;
 	if (isRecord(map)) {
-		const chosen: Record<string, AttributeValue> = {};
-		for (const [name, part] of wanted.parts) {
-			const inner = typeof name === "string" && Object.hasOwn(map, name) ? map[name] : undefined;
-			const taken = isRecord(inner) ? take(inner, part) : undefined;
-			if (taken !== undefined) chosen[String(name)] = taken;
-		}
+		const chosen = takeMembers(map, wanted);
 		return Object.keys(chosen).length === 0 ? undefined : { M: chosen };
 	}
 	if (!Array.isArray(list)) return undefined;

@@ -83,9 +83,15 @@ export async function startUpstream(): Promise<TestUpstream> {
 /** A cache for accelerators: an engine that nobody manages. */
 export async function startTestCache(
 	engine: "valkey" | "redis" = "valkey",
+	settings: readonly string[] = [],
 ): Promise<BareEngine & { remove(): Promise<void> }> {
 	const directory = mkdtempSync(join(tmpdir(), "larder-accelerator-"));
-	const started = await startBareEngine(engine, engine === "valkey" ? "9" : "7", directory);
+	const started = await startBareEngine(
+		engine,
+		engine === "valkey" ? "9" : "7",
+		directory,
+		settings,
+	);
 	return {
 		...started,
 		async remove() {

@@ -1,12 +1,13 @@
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const fromSource = import.meta.filename.endsWith(".ts");
 
 /** How an instance is started: beside the agent's bundle, or from the sources. */
 export const ACCELERATOR_ARGS: readonly string[] = fromSource
 	? [
-			...["--import", import.meta.resolve("tsx")],
+			...["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href],
 			fileURLToPath(new URL("../../accelerator/main.ts", import.meta.url)),
 		]
 	: [join(import.meta.dirname, "accelerator.mjs")];

@@ -206,3 +206,23 @@ test("HAProxy's answers are understood", () => {
 `;
 	expect(parseOldWorkers(processes)).toEqual([30800, 30700]);
 });
+
+test("an accelerator's endpoint leads to any instance that answers, and at once to another if one doesn't", () => {
+	const text = render([
+		{
+			...{ ...orders, cacheId: "a1", http: true, check: null },
+			servers: orders.servers.map((server) => ({ ...server, leads: false })),
+			ports: { primary: null, reader: null, configuration: 6400 },
+		},
+	]);
+	for (const line of [
+		"option redispatch 1",
+		"retries 2",
+		"option httpchk GET /larder/health",
+		"server n1 10.0.0.1:7001",
+		"server n2 10.0.0.2:7001",
+	]) {
+		expect(text).toContain(line);
+	}
+	expect(text).not.toContain("use-server n1 if { srv_is_up(n1) }");
+});

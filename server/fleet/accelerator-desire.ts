@@ -73,12 +73,25 @@ export async function hostAccelerators(
 		instances: rows.flatMap((row) => {
 			const settings = acceleratorSettings(secrets, row, addresses);
 			const own = row.instances.filter((instance) => instance.hostId === hostId);
-			return settings === null ? [] : own.map(({ id }) => ({ id, settings }));
+			if (settings === null) return [];
+			const near = preferring(settings, addresses.get(hostId));
+			return own.map(({ id }) => ({ id, settings: near }));
 		}),
 		endpoints: rows
 			.filter((row) => row.servedByHostIds.includes(hostId))
 			.flatMap((row) => acceleratorEndpoint(row) ?? []),
 	};
+}
+
+/** With the host's own gateway first. */
+function preferring(
+	settings: AcceleratorSettings,
+	address: string | undefined,
+): AcceleratorSettings {
+	const { endpoints } = settings.cache;
+	const isOwn = ({ host }: { host: string }) => host === address;
+	const ordered = [...endpoints.filter(isOwn), ...endpoints.filter((each) => !isOwn(each))];
+	return { ...settings, cache: { ...settings.cache, endpoints: ordered } };
 }
 
 export async function readAddresses(tx: Transaction): Promise<Addresses> {
