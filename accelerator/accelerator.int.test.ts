@@ -358,9 +358,13 @@ it.each(["valkey", "redis"] as const)(
 );
 
 it("a cache with cluster mode enabled serves as well", async () => {
-	const own = await startTestCache("valkey", ["--cluster-enabled", "yes"]);
+	const own = await startTestCache("valkey", [
+		...["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"],
+	]);
 	await own.client.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
-	await expect.poll(() => own.client.call("CLUSTER", "INFO")).toMatch(/cluster_state:ok/);
+	// An engine of a cluster takes writes two seconds after its start.
+	const info = () => own.client.call("CLUSTER", "INFO");
+	await expect.poll(info, { timeout: 10_000 }).toMatch(/cluster_state:ok/);
 	const endpoints = [{ host: "127.0.0.1", port: own.port }];
 	const changes = { cache: { endpoints, password: null, clusterMode: true } };
 	const two = await Promise.all([1, 2].map(() => startInstance(upstream, own, changes)));

@@ -9,6 +9,8 @@ type Client = Redis | Cluster;
 
 const CONNECT_MS = 1_000;
 const COMMAND_MS = 1_000;
+/** Of a cluster too, whose nodes are all connected to. */
+const CONNECTED_MS = 3_000;
 const RETRY_MS = { first: 20, most: 500 } as const;
 /** How often the primaries are looked at: a failover that kept this connection open is noticed after so long. */
 const GENERATION_MS = 1_000;
@@ -199,7 +201,7 @@ export class CacheLink {
 
 	async #connect(client: Client): Promise<boolean> {
 		try {
-			await client.connect();
+			await within(CONNECTED_MS, client.connect());
 			client.on("close", () => this.#lose(client, "the connection to the cache was closed"));
 			const generation = await this.#generationOf(client);
 			if (this.#stopped || (client.status !== "ready" && client.status !== "connect")) return false;
@@ -263,6 +265,18 @@ export class CacheLink {
 				resolve();
 			};
 		});
+	}
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`the cache didn't answer within ${ms} ms`)), ms);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
 	}
 }
 

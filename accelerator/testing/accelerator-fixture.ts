@@ -13,6 +13,8 @@ import dynalite from "dynalite";
 import { pino } from "pino";
 import { type BareEngine, startBareEngine } from "../../agent/testing/bare-engine.ts";
 import type { AcceleratorSettings } from "../../server/contract/accelerator-process.ts";
+import { CallSigner } from "../dynamodb/signature.ts";
+import { operationTarget } from "../dynamodb/upstream.ts";
 import { Accelerator } from "../process/accelerator.ts";
 import { HttpDoor } from "../process/http-door.ts";
 
@@ -170,4 +172,17 @@ export async function createTable(
 		{ client, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.1 },
 		{ TableName: input.TableName },
 	);
+}
+
+/** A call of DynamoDB, signed as AWS's clients do, which can be sent again and again for some minutes. */
+export async function signCall(
+	endpoint: string,
+	operation: string,
+	input: object,
+): Promise<{ headers: Record<string, string>; body: Buffer }> {
+	const body = Buffer.from(JSON.stringify(input));
+	const signer = new CallSigner(CREDENTIALS, "us-east-1");
+	const { host, pathname: path } = new URL(endpoint);
+	const target = operationTarget(operation);
+	return { headers: await signer.headersFor({ host, path, target, body }), body };
 }

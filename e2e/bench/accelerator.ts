@@ -17,6 +17,7 @@ import {
 	CREDENTIALS,
 	createTable,
 	dynamoClient,
+	signCall,
 	startTestCache,
 } from "../../accelerator/testing/accelerator-fixture.ts";
 import { findImpossible } from "../../accelerator/testing/history.ts";
@@ -178,21 +179,9 @@ function getItem(index: number): GetItemCommand {
 	return new GetItemCommand({ TableName: "bench", Key });
 }
 
-/** A GetItem as AWS's client signs it, to be sent again and again. */
+/** A signed GetItem, to be sent again and again. */
 async function recordCall(endpoint: string): Promise<() => Promise<void>> {
-	const client = dynamoClient(endpoint);
-	let headers: Record<string, string> = {};
-	let body = "";
-	client.middlewareStack.addRelativeTo(
-		(next) => (args) => {
-			const sent = args.request as { headers: Record<string, string>; body: string };
-			({ headers, body } = sent);
-			return next(args);
-		},
-		{ name: "record", relation: "after", toMiddleware: "httpSigningMiddleware" },
-	);
-	await client.send(getItem(0));
-	client.destroy();
+	const { headers, body } = await signCall(endpoint, "GetItem", getItem(0).input);
 	const agent = new Agent({ keepAlive: true });
 	return () =>
 		new Promise((resolve, reject) => {

@@ -42,7 +42,7 @@ export const AREAS: readonly Area[] = [
 	// Shared by tests. Production code doesn't import it.
 	{ path: "server/testing", uses: API },
 	{ path: "agent", uses: BASE },
-	{ path: "accelerator", uses: BASE },
+	{ path: "accelerator", uses: BASE, testsUse: ["accelerator/testing"] },
 	// Real engines for its tests.
 	{ path: "accelerator/testing", uses: [...BASE, "accelerator", "agent/testing"] },
 	{ path: "cli", uses: BASE },
@@ -67,7 +67,18 @@ export const AREAS: readonly Area[] = [
 		uses: [...BASE, "accelerator/testing", "agent/bundles", "scripts", "e2e/bench", "e2e/chaos"],
 	},
 	// The console's own code adds up the figures that a benchmark compares, and the agent's asks engines for theirs.
-	{ path: "e2e/bench", uses: [...BASE, "agent/bundles", "agent/drivers", "scripts", "e2e", "app"] },
+	{
+		path: "e2e/bench",
+		uses: [
+			...BASE,
+			"accelerator/testing",
+			"agent/bundles",
+			"agent/drivers",
+			"scripts",
+			"e2e",
+			"app",
+		],
+	},
 	// Dozens of clients in one process use the agent's own connection, which costs next to nothing.
 	{
 		path: "e2e/chaos",
