@@ -1,13 +1,9 @@
 import { markdownTable } from "../../platform/testing/figures.ts";
+import { sampler, seededRandom, zipfProbabilities } from "../../platform/zipf.ts";
 import { cacheAside, ioredisStore } from "../src/index.ts";
 import { startEngine } from "../testing/engines.ts";
 import { type Item, ItemDatabase, openRedis } from "../testing/item-database.ts";
-import {
-	expectedHitRate,
-	sampler,
-	simulateRandomEviction,
-	zipfProbabilities,
-} from "../testing/zipf.ts";
+import { expectedHitRate, simulateRandomEviction } from "../testing/zipf.ts";
 
 const KEYS = 10_000;
 const EXPONENT = 0.99;
@@ -18,14 +14,14 @@ const NOTE_BYTES = 400;
 /** Prints hit rates of lazy loading with a cache that holds a part of the keys, beside a simulation of the same requests and theory. */
 export async function measureHitRate(databaseUrl: string): Promise<void> {
 	const probabilities = zipfProbabilities(KEYS, EXPONENT);
-	const draw = sampler(probabilities, seeded(17));
+	const draw = sampler(probabilities, seededRandom(17));
 	const requests = Array.from({ length: REQUESTS }, draw);
 	const rows = [
 		["keys that fit", "hit rate", "simulation", "theory", "difference from the simulation"],
 	];
 	for (const mebibytes of [1, 2, 4]) {
 		const { hitRate, capacity } = await run(databaseUrl, requests, mebibytes);
-		const simulated = simulateRandomEviction(requests, Math.round(capacity), seeded(4));
+		const simulated = simulateRandomEviction(requests, Math.round(capacity), seededRandom(4));
 		const theory = expectedHitRate(probabilities, capacity);
 		const difference = `${((hitRate / simulated - 1) * 100).toFixed(2)} %`;
 		const shares = [hitRate, simulated, theory].map((share) => `${(share * 100).toFixed(2)} %`);
@@ -74,15 +70,4 @@ async function run(databaseUrl: string, requests: readonly number[], mebibytes: 
 		await database.close();
 		await engine.stop();
 	}
-}
-
-/** Random numbers that are the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-	};
 }

@@ -1,27 +1,3 @@
-/** Numbers from 0 to count - 1, the n-th with a probability proportional to 1 / (n + 1) ^ exponent. */
-export function zipfProbabilities(count: number, exponent: number): Float64Array {
-	const weights = Float64Array.from({ length: count }, (_, rank) => 1 / (rank + 1) ** exponent);
-	const sum = weights.reduce((total, weight) => total + weight, 0);
-	return weights.map((weight) => weight / sum);
-}
-
-/** Draws from a distribution; `random` returns numbers from 0 to 1. */
-export function sampler(probabilities: Float64Array, random: () => number): () => number {
-	const sums = Float64Array.from(probabilities);
-	for (let at = 1; at < sums.length; at += 1) sums[at] = (sums[at] ?? 0) + (sums[at - 1] ?? 0);
-	return () => {
-		const wanted = random();
-		let low = 0;
-		let high = sums.length - 1;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if ((sums[middle] ?? 1) < wanted) low = middle + 1;
-			else high = middle;
-		}
-		return low;
-	};
-}
-
 /** The share of hits of a cache that holds `capacity` keys and evicts any of them at random. The first half warms it up. */
 export function simulateRandomEviction(
 	requests: readonly number[],
