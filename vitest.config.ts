@@ -34,7 +34,7 @@ const aboutTheDatabase = [
 	"server/services/{access,node-types,parameter-groups}/*.int.test.ts",
 	"{examples,patterns}/**/*.postgres.test.ts",
 ];
-const sources = "{accelerator,agent,app,cli,examples,patterns,platform,prisma,scripts,server}";
+const sources = "{accelerator,agent,app,cli,examples,lab,patterns,platform,prisma,scripts,server}";
 /** The library of patterns as it is in the checkout, not as it was last built. */
 const resolve = {
 	alias: { "larder-patterns": join(import.meta.dirname, "patterns/src/index.ts") },

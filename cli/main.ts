@@ -24,6 +24,7 @@ import { cancelCommand, rebalanceCommand } from "./commands/caches/slots.ts";
 import { engineVersionsCommand } from "./commands/engine-versions.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { hostsCommand } from "./commands/hosts.ts";
+import { labCommand } from "./commands/lab.ts";
 import { nodeTypesCommand } from "./commands/node-types.ts";
 import { parameterGroupsCommand } from "./commands/parameter-groups.ts";
 import { rateCardCommand } from "./commands/rate-card.ts";
@@ -90,6 +91,7 @@ ${EXIT_CODES_HELP}`,
 		snapshotsCommand,
 		storesCommand,
 		acceleratorsCommand,
+		labCommand,
 		hostsCommand,
 		eventsCommand,
 		auditCommand,

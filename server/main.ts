@@ -38,6 +38,7 @@ import { startMigrationKeeper } from "./reconciler/migrations/keep-migrations.ts
 import { type Reconciler, startReconciler } from "./reconciler/reconciler.ts";
 import { startSnapshotKeeper } from "./reconciler/snapshots/keep-snapshots.ts";
 import type { Resources } from "./services/context.ts";
+import { LabDesk } from "./services/lab/lab-desk.ts";
 import { settleRoutes } from "./services/route-hosts.ts";
 import { StoreShelf } from "./services/stores/store-shelf.ts";
 import { TransferDesk } from "./services/stores/transfer-desk.ts";
@@ -100,6 +101,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 			localDirectory: home.snapshotsDir,
 		}),
 		transfers: new TransferDesk(),
+		lab: new LabDesk(home.runDir),
 		signals: new Signals(),
 		clock,
 		wakeCache: (cacheId, urgency) => reconciler?.wake(cacheId, urgency),
@@ -150,6 +152,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 	return async () => {
 		stopTimers();
 		await resources.transfers.close();
+		await resources.lab.close();
 		await app.close();
 		await snapshotKeeper.stop();
 		await migrationKeeper.stop();

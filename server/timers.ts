@@ -5,7 +5,9 @@ import { createStallWatch, expireLeases, watchSuspects } from "./fleet/lease-kee
 import { meterNodes } from "./fleet/meter-nodes.ts";
 import { scheduleSnapshots } from "./reconciler/snapshots/schedule-snapshots.ts";
 import type { Resources } from "./services/context.ts";
+
 import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
+import { keepLab } from "./services/lab/keep-lab.ts";
 
 const STALL_CHECK_MS = 100;
 const SUSPECT_CHECK_MS = 250;
@@ -14,6 +16,7 @@ const METERING_MS = 60_000;
 const EXPIRY_MS = 60_000;
 const BACKUP_CHECK_MS = 10_000;
 const STORE_SWEEP_MS = 3_600_000;
+const LAB_CHECK_MS = 5_000;
 const SCHEDULE_MS = 20_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
@@ -51,6 +54,11 @@ export function startTimers(
 			() => METERING_MS,
 			"adding up node-hours failed",
 			() => meterNodes(resources),
+		),
+		repeat(
+			() => LAB_CHECK_MS,
+			"looking after the strategy lab failed",
+			() => keepLab(resources),
 		),
 		repeat(
 			() => EXPIRY_MS,

@@ -46,6 +46,8 @@ export const AREAS: readonly Area[] = [
 	// Real engines for its tests.
 	{ path: "accelerator/testing", uses: [...BASE, "accelerator", "agent/testing"] },
 	{ path: "cli", uses: BASE },
+	// A process of its own beside the control plane, which uses the library as an application does.
+	{ path: "lab", uses: BASE, testsUse: ["patterns/testing", "e2e/fixtures"] },
 	{
 		...{ path: "app", uses: ["server/contract"], usesTypesOf: ["server"] },
 		// It shows snippets that use the library.
@@ -60,6 +62,7 @@ export const AREAS: readonly Area[] = [
 		path: "patterns/bench",
 		uses: ["patterns", "patterns/testing", "platform", "agent/bundles", "e2e/fixtures"],
 	},
+	{ path: "lab/bench", uses: [...BASE, "lab", "patterns/testing"] },
 	// They are applications, so they know the library as a package.
 	{ path: "examples", uses: [], testsUse: ["patterns/testing", "e2e/fixtures"] },
 	{

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 /**
- * The programs that run, one file each in `dist/`. The first three take their packages from node_modules, which the
+ * The programs that run, one file each in `dist/`. The first four take their packages from node_modules, which the
  * server needs anyway because Next.js can't be bundled. The others hold what they need, so that they start quickly and
  * stay small.
  */
@@ -10,12 +10,16 @@ export const BUNDLES = {
 	server: { entry: "server/main.ts", external: true },
 	"database-worker": { entry: "server/data/database-worker.ts", external: true },
 	backup: { entry: "server/backup/main.ts", external: true },
+	"lab-process": { entry: "lab/lab-process.ts", external: true },
 	agent: { entry: "agent/entry.ts", external: false },
 	accelerator: { entry: "accelerator/main.ts", external: false },
 	"rdb-worker": { entry: "platform/rdb/rdb-worker.ts", external: false },
 	engines: { entry: "scripts/engines.ts", external: false },
 	cli: { entry: "cli/main.ts", external: false },
 };
+
+/** The library as it is in the checkout, not as it was last built. */
+const WORKSPACES = { "larder-patterns": "./patterns/src/index.ts" };
 
 /** How many calls of buildBundles are running: they share esbuild's helper process. */
 let builds = 0;
@@ -57,6 +61,7 @@ async function buildAll(esbuild, root, names) {
 				sourcesContent: false,
 				legalComments: "none",
 				logLevel: "silent",
+				alias: WORKSPACES,
 				write: false,
 				...(bundle.external ? { packages: "external" } : { banner: { js: REQUIRE_BANNER } }),
 			});

@@ -81,7 +81,16 @@ export function buildStages(root) {
 			title: "Build control plane, agent and CLI",
 			after: ["client"],
 			bundles: Object.keys(BUNDLES).filter((name) => name !== "engines"),
-			inputs: ["accelerator", "agent", "cli", "platform", "prisma/schema", "server"],
+			inputs: [
+				"accelerator",
+				"agent",
+				"cli",
+				"lab",
+				"patterns/src",
+				"platform",
+				"prisma/schema",
+				"server",
+			],
 		}),
 		stampedStage({
 			root,

@@ -31,6 +31,8 @@ export const SCOPES = [
 	"store:manage",
 	"accelerator:read",
 	"accelerator:manage",
+	"lab:read",
+	"lab:run",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -57,6 +59,7 @@ const READING: readonly Scope[] = [
 	"account:read",
 	"store:read",
 	"accelerator:read",
+	"lab:read",
 ];
 const GRANTS: Readonly<Record<Exclude<Access, "full">, readonly Scope[]>> = {
 	"read-only": READING,

@@ -13,6 +13,8 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./failover-ends.ts";
 export * from "./host.ts";
+export * from "./lab.ts";
+export * from "./lab-report.ts";
 export * from "./limits.ts";
 export * from "./maintenance-window.ts";
 export * from "./metrics.ts";

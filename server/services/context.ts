@@ -11,6 +11,7 @@ import type { RouteRegistry } from "../data/route-registry.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
+import type { LabDesk } from "./lab/lab-desk.ts";
 import type { StoreShelf } from "./stores/store-shelf.ts";
 import type { TransferDesk } from "./stores/transfer-desk.ts";
 
@@ -36,6 +37,7 @@ export interface Resources {
 	secrets: SecretBox;
 	stores: StoreShelf;
 	transfers: TransferDesk;
+	lab: LabDesk;
 	/** `host:<id>` and `notices:<id>` wake that host's watch. */
 	signals: Signals;
 	clock: Clock;

@@ -22,6 +22,7 @@ import { findProjectRoot } from "../platform/project-root.ts";
 import { createSecretBox } from "../platform/secrets.ts";
 import { Signals } from "../platform/signals.ts";
 import type { Caller, Resources } from "../services/context.ts";
+import { LabDesk } from "../services/lab/lab-desk.ts";
 import { StoreShelf } from "../services/stores/store-shelf.ts";
 import { TransferDesk } from "../services/stores/transfer-desk.ts";
 import { OrderedClient } from "./lock-order.ts";
@@ -169,6 +170,7 @@ export async function openTestResources(): Promise<TestResources> {
 			secrets,
 			stores,
 			transfers: new TransferDesk(),
+			lab: new LabDesk(storeDirectory()),
 			signals: new Signals(),
 			wakeCache: (id) => woken.push(id),
 			clientPorts: { first: 6379, last: 6400 },

@@ -7,6 +7,7 @@ import { controlPlane } from "./sections/control-plane.ts";
 import { costs, usage } from "./sections/costs.ts";
 import { events } from "./sections/events.ts";
 import { hosts, overview } from "./sections/hosts.ts";
+import { labRuns } from "./sections/lab-runs.ts";
 import { migrations } from "./sections/migrations.ts";
 import { parameterGroups } from "./sections/parameter-groups.ts";
 import { snapshots } from "./sections/snapshots.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
 	engineVersions,
 	events,
 	hosts,
+	labRuns,
 	nodeTypes,
 	overview,
 	parameterGroups,

@@ -27,6 +27,7 @@ export interface RestRoute {
 		| "Caches"
 		| "Snapshots"
 		| "Stores"
+		| "Strategy lab"
 		| "Parameter groups"
 		| "Hosts"
 		| "Events"

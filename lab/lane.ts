@@ -1,0 +1,172 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { CacheEvent, ReadOutcome, Store } from "larder-patterns";
+import { seededRandom } from "../platform/zipf.ts";
+import type { LabResult, LabStrategy, LabWorkload } from "../server/contract/lab.ts";
+import { ItemDatabase } from "./item-database.ts";
+import { hitRateOf, Measurements } from "./measurements.ts";
+import type { Operation } from "./operations.ts";
+import { simulateHitRate } from "./simulate-hits.ts";
+import { type Application, makeApplication } from "./strategies.ts";
+import { Versions } from "./versions.ts";
+
+const SIMULATION_SEED = 29;
+const MISSES: ReadonlySet<ReadOutcome> = new Set(["miss", "shared", "bypass", "fallback"]);
+
+export interface LaneOptions {
+	readonly strategy: LabStrategy;
+	readonly workload: LabWorkload;
+	readonly store: Store;
+	readonly prefix: string;
+	/** With the items. */
+	readonly databaseFile: string;
+	readonly payload: string;
+	/** Begins the workload's operations anew. */
+	begin(): () => Operation;
+}
+
+/** One strategy at work, with a database and keys of its own. */
+export class Lane {
+	readonly #options: LaneOptions;
+	readonly #database: ItemDatabase;
+	readonly #versions: Versions;
+	readonly #application: Application;
+	readonly #measured = new Measurements();
+	/** When each so many-th operation began; the simulation's clock. */
+	readonly #ticks: { index: number; ms: number }[] = [];
+	#startedAt = 0;
+	#ranMs = 0;
+	#operations = 0;
+	#lastError: string | null = null;
+
+	constructor(options: LaneOptions) {
+		const { strategy, workload, store, prefix, databaseFile, payload } = options;
+		this.#options = options;
+		this.#database = new ItemDatabase(databaseFile, workload.databaseLatencyMs);
+		this.#versions = new Versions(workload.keys, payload);
+		this.#application = makeApplication(strategy, {
+			...{ store, prefix, database: this.#database, versions: this.#versions },
+			ttlMs: workload.ttlSeconds * 1_000,
+			onEvent: (event) => this.#note(event),
+		});
+	}
+
+	/** The last error of an operation; null if there was none. */
+	get lastError(): string | null {
+		return this.#lastError;
+	}
+
+	/** Runs until the workload's time is over or the signal says so. */
+	async run(signal: AbortSignal): Promise<void> {
+		const { workload, begin } = this.#options;
+		const next = begin();
+		this.#startedAt = performance.now();
+		const endsAt = this.#startedAt + workload.durationSeconds * 1_000;
+		const gapMs = workload.operationsPerSecond === null ? 0 : 1_000 / workload.operationsPerSecond;
+		const client = async () => {
+			for (;;) {
+				const index = this.#operations;
+				const dueAt = this.#startedAt + index * gapMs;
+				if (signal.aborted || Math.max(dueAt, performance.now()) >= endsAt) return;
+				this.#operations += 1;
+				const operation = next();
+				const earlyMs = dueAt - performance.now();
+				if (earlyMs > 0) await delay(earlyMs);
+				this.#tick(index);
+				await this.#perform(operation);
+			}
+		};
+		await Promise.all(Array.from({ length: workload.clients }, client));
+		this.#ranMs = performance.now() - this.#startedAt;
+	}
+
+	takeSample(seconds: number) {
+		this.#countQueries();
+		return this.#measured.takeSample(seconds);
+	}
+
+	/** After `run`. */
+	async result(): Promise<Omit<LabResult, "cacheKeys" | "cacheBytes" | "findings">> {
+		await this.#application.finish();
+		this.#countQueries();
+		const { strategy } = this.#options;
+		const { counts, reads, writes, errors } = this.#measured;
+		const seconds = Math.max(this.#ranMs, 1) / 1_000;
+		const { queries } = this.#database;
+		return {
+			...{ strategy, errors },
+			...{ reads: counts.reads, writes: counts.writes },
+			operationsPerSecond: (counts.reads + counts.writes) / seconds,
+			hitRate: strategy === "no-cache" ? null : hitRateOf(counts.reads, counts.misses),
+			simulatedHitRate: this.#simulate(),
+			databaseReads: queries.reads,
+			databaseWrites: queries.writes,
+			databaseQueriesPerSecond: counts.queries / seconds,
+			...{ read: reads.summary(), write: writes.summary() },
+			staleReads: counts.staleReads,
+		};
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	async #perform({ key, isRead }: Operation): Promise<void> {
+		const { counts, reads, writes } = this.#measured;
+		const startedAt = performance.now();
+		try {
+			if (isRead) {
+				const expected = this.#versions.newest(key);
+				const item = await this.#application.read(key);
+				if (item === undefined) throw new Error(`item ${key} is missing`);
+				if (item.version < expected) counts.staleReads += 1;
+				counts.reads += 1;
+				if (this.#options.strategy === "no-cache") counts.misses += 1;
+				reads.record(performance.now() - startedAt);
+			} else {
+				await this.#application.write(key);
+				counts.writes += 1;
+				writes.record(performance.now() - startedAt);
+			}
+		} catch (error) {
+			this.#measured.errors += 1;
+			this.#lastError = error instanceof Error ? error.message : String(error);
+		}
+	}
+
+	#note(event: CacheEvent): void {
+		if (event.type === "read" && MISSES.has(event.outcome)) this.#measured.counts.misses += 1;
+		if (event.type === "store-error") this.#lastError = String(event.error);
+	}
+
+	#countQueries(): void {
+		const { reads, writes } = this.#database.queries;
+		this.#measured.counts.queries = reads + writes;
+	}
+
+	#tick(index: number): void {
+		const last = this.#ticks.at(-1);
+		const ms = performance.now() - this.#startedAt;
+		if (last === undefined || ms - last.ms >= 50) this.#ticks.push({ index, ms });
+	}
+
+	/** The same operations at the same times, with as long a query as the database took. */
+	#simulate(): number | null {
+		const { strategy, workload, begin } = this.#options;
+		const ticks = [...this.#ticks, { index: this.#operations, ms: this.#ranMs }];
+		let at = 0;
+		return simulateHitRate({
+			strategy,
+			ttlMs: workload.ttlSeconds * 1_000,
+			queryMs: workload.databaseLatencyMs + 1,
+			count: this.#operations,
+			next: begin(),
+			random: seededRandom(SIMULATION_SEED),
+			beginsAt(index) {
+				while (at < ticks.length - 2 && (ticks[at + 1]?.index ?? 0) <= index) at += 1;
+				const [from, to] = [ticks[at], ticks[at + 1]];
+				if (from === undefined || to === undefined || to.index <= from.index) return from?.ms ?? 0;
+				return from.ms + ((to.ms - from.ms) * (index - from.index)) / (to.index - from.index);
+			},
+		});
+	}
+}

@@ -1,0 +1,68 @@
+import { expect, it } from "vitest";
+import { seededRandom } from "../platform/zipf.ts";
+import type { LabStrategy } from "../server/contract/lab.ts";
+import { operationsOf } from "./operations.ts";
+import { simulateHitRate } from "./simulate-hits.ts";
+
+/** Operations on one key, such as "rrw", 10 ms apart unless told; a query takes 5 ms. */
+function rateOf(strategy: LabStrategy, kinds: string, { ttlMs = 1_000, gapMs = 10 } = {}) {
+	const operations = [...kinds].map((kind) => ({ key: 0, isRead: kind === "r" }));
+	let at = 0;
+	return simulateHitRate({
+		...{ strategy, ttlMs, queryMs: 5, count: operations.length },
+		next: () => operations[at++] ?? { key: 0, isRead: true },
+		beginsAt: (index) => index * gapMs,
+		random: () => 0.5,
+	});
+}
+
+it.each([
+	["no-cache", "rr", null],
+	["ttl-only", "rrrr", 3 / 4],
+	// The old value stays.
+	["ttl-only", "rrwr", 2 / 3],
+	["cache-aside", "rrwr", 1 / 3],
+	["early-refresh", "rrwr", 1 / 3],
+	["write-around", "rrwr", 1 / 3],
+	["write-through", "rrwr", 2 / 3],
+	["write-through", "wr", 1],
+	["write-behind", "wr", 1],
+	["cache-aside", "ww", null],
+] as const)("%s: of %s, the cache answers %s", (strategy, kinds, expected) => {
+	const rate = rateOf(strategy, kinds);
+	if (expected === null) expect(rate).toBeNull();
+	else expect(rate).toBeCloseTo(expected);
+});
+
+it("a value expires after its TTL; with early refresh, it is served for another TTL while it is loaded", () => {
+	expect(rateOf("cache-aside", "rr", { ttlMs: 100, gapMs: 150 })).toBe(0);
+	expect(rateOf("early-refresh", "rrr", { ttlMs: 100, gapMs: 150 })).toBeCloseTo(2 / 3);
+	expect(rateOf("early-refresh", "rr", { ttlMs: 100, gapMs: 250 })).toBe(0);
+});
+
+it("reads of a value that is being loaded or written aren't answered by the cache", () => {
+	expect(rateOf("cache-aside", "rrr", { gapMs: 2 })).toBe(0);
+	expect(rateOf("write-through", "wrr", { gapMs: 2 })).toBe(0);
+	expect(rateOf("write-behind", "wrr", { gapMs: 2 })).toBe(1);
+});
+
+it("a cache with TTL only holds a key for a TTL after each miss, so theory gives its hit rate", () => {
+	const keys = 200;
+	const ratePerMs = 1;
+	const ttlMs = 500;
+	const count = 200_000;
+	const rate = simulateHitRate({
+		...{ strategy: "ttl-only", ttlMs, queryMs: 0, count },
+		next: operationsOf({ keys, keySkew: 0, readShare: 1 })(),
+		beginsAt: (index) => index / ratePerMs,
+		random: seededRandom(3),
+	});
+	const readsInTtl = (ratePerMs / keys) * ttlMs;
+	expect(rate).toBeCloseTo(readsInTtl / (1 + readsInTtl), 2);
+});
+
+it("all strategies get the same operations", () => {
+	const begin = operationsOf({ keys: 100, keySkew: 1, readShare: 0.5 });
+	const [first, second] = [begin(), begin()].map((next) => Array.from({ length: 50 }, next));
+	expect(first).toEqual(second);
+});
