@@ -2,12 +2,13 @@
  * `npm run bench:patterns`: what a hit costs compared with the client's own GET; a stampede; stale reads by strategy; writers
  * killed 200 times (`--kills n`); hit rates compared with a simulation and with theory. Needs PostgreSQL's programs.
  */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../../e2e/fixtures/postgres-server.ts";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { startEngine } from "../testing/engines.ts";
 import { countStaleReads, killWriters, type StaleStrategy, stampede } from "../testing/scenes.ts";
-import { measureHitCost } from "./hit-cost.ts";
 import { measureHitRate } from "./hit-rate.ts";
 
 const { values } = parseArgs({
@@ -19,7 +20,11 @@ const engine = await startEngine("valkey", "9");
 const postgres = await startPostgres();
 const place = { port: engine.port, databaseUrl: postgres.url };
 try {
-	if (isWanted("cost")) await measureHitCost(engine.port);
+	if (isWanted("cost")) {
+		const script = join(import.meta.dirname, "hit-cost.mjs");
+		execFileSync(process.execPath, [script, String(engine.port)], { stdio: "inherit" });
+		console.log("");
+	}
 	if (isWanted("stampede")) {
 		const { queries, elapsedMs } = await stampede(place, { processes: 4, reads: 1_000 });
 		console.log(

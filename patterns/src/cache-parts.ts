@@ -4,13 +4,12 @@ import { Invalidations } from "./invalidations.ts";
 import { Loader } from "./loader.ts";
 import { type CacheOptions, readOptions, type Settings } from "./options.ts";
 import { Reader } from "./reader.ts";
-import type { Store } from "./store.ts";
 
 /** What every strategy is made of. */
 export interface CacheParts<V> {
 	readonly settings: Settings<V>;
 	/** Answers in time, or throws CacheUnavailableError. */
-	readonly store: Store;
+	readonly store: GuardedStore;
 	readonly loader: Loader<V>;
 	readonly reader: Reader<V>;
 	readonly invalidations: Invalidations;

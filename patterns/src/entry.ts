@@ -15,17 +15,39 @@ import { randomBytes } from "node:crypto";
  */
 export type Content = Value | Mark | Foreign;
 
-export interface Value {
+/** Parts of it are read when they are asked for: most reads want the text alone. */
+export class Value {
 	readonly kind: "value" | "none";
-	/** Begins this content and no other. */
-	readonly prefix: string;
 	/** Until when it may be served without asking the database. Milliseconds since 1970. */
 	readonly freshUntil: number;
+	readonly #raw: string;
+	readonly #tagsEnd: number;
+
+	constructor(kind: "value" | "none", raw: string, tagsEnd: number) {
+		this.kind = kind;
+		this.#raw = raw;
+		this.#tagsEnd = tagsEnd;
+		this.freshUntil = readDigits(raw, FRESH_AT, LOAD_AT);
+	}
+
+	/** Begins this content and no other. */
+	get prefix(): string {
+		return this.#raw.slice(0, FRESH_AT);
+	}
+
 	/** How long the database took. Milliseconds. */
-	readonly loadMs: number;
+	get loadMs(): number {
+		return readDigits(this.#raw, LOAD_AT, TAGS_AT);
+	}
+
 	/** The versions that its tags had when it was loaded. */
-	readonly tagIds: string;
-	readonly text: string;
+	get tagIds(): string {
+		return this.#raw.slice(TAGS_AT, this.#tagsEnd);
+	}
+
+	get text(): string {
+		return this.#raw.slice(this.#tagsEnd + 1);
+	}
 }
 
 export interface Mark {
@@ -64,7 +86,7 @@ export function timeOf(id: string): number {
 }
 
 export function writeValue(
-	value: Pick<Value, "freshUntil" | "loadMs" | "tagIds"> & { id: string; text: string | null },
+	value: { id: string; text: string | null } & Pick<Value, "freshUntil" | "loadMs" | "tagIds">,
 ): string {
 	const kind = value.text === null ? "N" : "V";
 	const fresh = digits(value.freshUntil, TIME_DIGITS);
@@ -109,16 +131,21 @@ export function readTag(raw: string | null): string | null {
 
 function readValue(raw: string, kind: "value" | "none"): Content {
 	const end = raw.indexOf("|", TAGS_AT);
-	const freshUntil = Number.parseInt(raw.slice(FRESH_AT, LOAD_AT), 36);
-	if (end === -1 || Number.isNaN(freshUntil)) return { kind: "foreign", prefix: raw };
-	return {
-		kind,
-		prefix: raw.slice(0, FRESH_AT),
-		freshUntil,
-		loadMs: Number.parseInt(raw.slice(LOAD_AT, TAGS_AT), 36),
-		tagIds: raw.slice(TAGS_AT, end),
-		text: raw.slice(end + 1),
-	};
+	if (end === -1) return { kind: "foreign", prefix: raw };
+	const value = new Value(kind, raw, end);
+	return Number.isNaN(value.freshUntil) ? { kind: "foreign", prefix: raw } : value;
+}
+
+/** A number of base 36; NaN if it is none. */
+function readDigits(raw: string, from: number, to: number): number {
+	let number = 0;
+	for (let at = from; at < to; at += 1) {
+		const code = raw.charCodeAt(at);
+		if (code >= 48 && code <= 57) number = number * 36 + code - 48;
+		else if (code >= 97 && code <= 122) number = number * 36 + code - 87;
+		else return Number.NaN;
+	}
+	return number;
 }
 
 function readMark(raw: string, kind: "lease" | "writing"): Content {

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { EventListener } from "./events.ts";
 import { CacheUnavailableError, type Store } from "./store.ts";
 
@@ -9,12 +10,6 @@ export interface BreakerOptions {
 	readonly failures?: number;
 	/** How long it isn't asked then; after that, one operation tries it. Milliseconds, 1,000 by default. */
 	readonly openMs?: number;
-}
-
-interface Deadline {
-	at: number;
-	/** null once the operation has ended. */
-	expire: (() => void) | null;
 }
 
 /**
@@ -28,16 +23,13 @@ export class GuardedStore implements Store {
 	readonly #clock: Clock;
 	readonly #emit: EventListener | undefined;
 	readonly #timeoutMs: number;
+	readonly #deadlines: Deadlines;
 	readonly #failureLimit: number;
 	readonly #openMs: number;
 	#failures = 0;
 	/** null while closed. */
 	#openUntil: number | null = null;
 	#isProbing = false;
-	// All operations have the same time, so the one that began first expires first, and one timer serves them all.
-	readonly #deadlines: Deadline[] = [];
-	#first = 0;
-	#timer: NodeJS.Timeout | undefined;
 
 	constructor(
 		store: Store,
@@ -49,61 +41,87 @@ export class GuardedStore implements Store {
 		this.#clock = clock;
 		this.#emit = emit;
 		this.#timeoutMs = operationTimeoutMs;
+		this.#deadlines = new Deadlines(operationTimeoutMs);
 		this.#failureLimit = failures;
 		this.#openMs = openMs;
 	}
 
 	get(key: string): Promise<string | null> {
-		return this.#run("get", () => this.#store.get(key));
+		return this.getThen(key, pass, raise);
+	}
+
+	/**
+	 * `get`, and what the caller makes of the content or of the failure, with no promise in between: a read that finds its
+	 * value in the cache is nothing else.
+	 */
+	getThen<R>(
+		key: string,
+		onContent: (content: string | null) => R | PromiseLike<R>,
+		onFailure: (error: CacheUnavailableError) => R | PromiseLike<R>,
+	): Promise<R> {
+		return this.#run("get", () => this.#store.get(key), onContent, onFailure);
 	}
 
 	getMany(keys: readonly string[]): Promise<(string | null)[]> {
-		return this.#run("getMany", () => this.#store.getMany(keys));
+		return this.#run("getMany", () => this.#store.getMany(keys), pass, raise);
 	}
 
 	swap(key: string, expected: string | null, next: string | null, ttlMs: number): Promise<boolean> {
-		return this.#run("swap", () => this.#store.swap(key, expected, next, ttlMs));
+		const start = () => this.#store.swap(key, expected, next, ttlMs);
+		return this.#run("swap", start, pass, raise);
 	}
 
-	#run<T>(operation: string, start: () => Promise<T>): Promise<T> {
+	#run<T, R>(
+		operation: string,
+		start: () => Promise<T>,
+		onValue: (value: T) => R | PromiseLike<R>,
+		onFailure: (error: CacheUnavailableError) => R | PromiseLike<R>,
+	): Promise<R> {
 		const isProbe = this.#openUntil !== null;
-		if (isProbe) {
-			if (this.#isProbing || this.#clock.now() < (this.#openUntil ?? 0)) {
-				return Promise.reject(new CacheUnavailableError(`${operation}: the cache is unavailable`));
-			}
-			this.#isProbing = true;
-			this.#emit?.({ type: "breaker", state: "half-open" });
-		}
 		return new Promise((resolve, reject) => {
-			const deadline: Deadline = {
-				at: performance.now() + this.#timeoutMs,
-				expire: () => {
-					const text = `${operation}: no answer within ${this.#timeoutMs} ms`;
-					fail(new CacheUnavailableError(text));
-				},
-			};
 			const fail = (error: unknown) => {
-				if (deadline.expire === null) return;
-				deadline.expire = null;
+				if (deadline.isOver) return;
+				deadline.isOver = true;
 				this.#failed(operation, error, isProbe);
-				reject(
-					error instanceof CacheUnavailableError
-						? error
-						: new CacheUnavailableError(`${operation}: ${messageOf(error)}`, { cause: error }),
-				);
+				try {
+					resolve(onFailure(unavailable(operation, error)));
+				} catch (thrown) {
+					reject(thrown);
+				}
 			};
-			this.#watch(deadline);
+			if (isProbe && !this.#beginProbe()) {
+				try {
+					resolve(onFailure(new CacheUnavailableError(`${operation}: the cache is unavailable`)));
+				} catch (thrown) {
+					reject(thrown);
+				}
+				return;
+			}
+			const deadline = this.#deadlines.add(() => fail(`no answer within ${this.#timeoutMs} ms`));
+			const succeed = (value: T) => {
+				if (deadline.isOver) return;
+				deadline.isOver = true;
+				if (this.#failures > 0 || isProbe) this.#succeeded(isProbe);
+				try {
+					resolve(onValue(value));
+				} catch (thrown) {
+					reject(thrown);
+				}
+			};
 			try {
-				start().then((value) => {
-					if (deadline.expire === null) return;
-					deadline.expire = null;
-					if (this.#failures > 0 || isProbe) this.#succeeded(isProbe);
-					resolve(value);
-				}, fail);
+				start().then(succeed, fail);
 			} catch (error) {
 				fail(error);
 			}
 		});
+	}
+
+	/** Whether the operation may try a cache that is taken for unavailable. */
+	#beginProbe(): boolean {
+		if (this.#isProbing || this.#clock.now() < (this.#openUntil ?? 0)) return false;
+		this.#isProbing = true;
+		this.#emit?.({ type: "breaker", state: "half-open" });
+		return true;
 	}
 
 	#succeeded(isProbe: boolean): void {
@@ -125,35 +143,18 @@ export class GuardedStore implements Store {
 		this.#openUntil = this.#clock.now() + this.#openMs * (0.75 + this.#clock.random() / 2);
 		this.#emit?.({ type: "breaker", state: "open" });
 	}
-
-	#watch(deadline: Deadline): void {
-		const queue = this.#deadlines;
-		while (this.#first < queue.length && queue[this.#first]?.expire === null) this.#first += 1;
-		if (this.#first > 1_000 && this.#first * 2 > queue.length) {
-			queue.splice(0, this.#first);
-			this.#first = 0;
-		}
-		queue.push(deadline);
-		if (this.#timer === undefined) this.#arm(this.#timeoutMs);
-	}
-
-	#arm(ms: number): void {
-		this.#timer = setTimeout(() => {
-			const now = performance.now();
-			this.#timer = undefined;
-			for (; this.#first < this.#deadlines.length; this.#first += 1) {
-				const deadline = this.#deadlines[this.#first];
-				if (deadline === undefined || deadline.expire === null) continue;
-				if (deadline.at > now) return this.#arm(Math.ceil(deadline.at - now));
-				deadline.expire();
-			}
-			this.#deadlines.length = 0;
-			this.#first = 0;
-		}, ms);
-		this.#timer.unref();
-	}
 }
 
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+function pass<T>(value: T): T {
+	return value;
+}
+
+function raise(error: CacheUnavailableError): never {
+	throw error;
+}
+
+function unavailable(operation: string, error: unknown): CacheUnavailableError {
+	if (error instanceof CacheUnavailableError) return error;
+	const message = error instanceof Error ? error.message : String(error);
+	return new CacheUnavailableError(`${operation}: ${message}`, { cause: error });
 }

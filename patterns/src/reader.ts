@@ -1,14 +1,16 @@
-import { newId, readContent, type Value, writeLease } from "./entry.ts";
+import { newId, readContent, Value, writeLease } from "./entry.ts";
 import type { EventListener, ReadOutcome } from "./events.ts";
+import type { GuardedStore } from "./guarded-store.ts";
 import type { Invalidations } from "./invalidations.ts";
 import type { Loader, Remembered } from "./loader.ts";
 import type { CacheOptions, Settings } from "./options.ts";
 import { Refresher } from "./refresher.ts";
-import type { Store } from "./store.ts";
 import { TagVersions } from "./tag-versions.ts";
 
 const FIRST_POLL_MS = 4;
 const LONGEST_POLL_MS = 64;
+/** A content that holds no value for the caller. */
+const NOTHING = Symbol("nothing");
 
 /** A load that callers of this process share. */
 interface Flight<V> {
@@ -40,7 +42,7 @@ interface Reading {
  */
 export class Reader<V> {
 	readonly #settings: Settings<V>;
-	readonly #store: Store;
+	readonly #store: GuardedStore;
 	readonly #loader: Loader<V>;
 	readonly #invalidations: Invalidations;
 	readonly #emit: EventListener | undefined;
@@ -56,7 +58,7 @@ export class Reader<V> {
 	constructor(
 		options: CacheOptions<V>,
 		settings: Settings<V>,
-		store: Store,
+		store: GuardedStore,
 		loader: Loader<V>,
 		invalidations: Invalidations,
 	) {
@@ -72,17 +74,19 @@ export class Reader<V> {
 		this.#refresher = new Refresher(settings, store, loader, (key) => this.tagIdsOf(key));
 	}
 
-	async get(key: string): Promise<V | undefined> {
+	get(key: string): Promise<V | undefined> {
 		const order = ++this.#order;
 		const startedAt = this.#emit === undefined ? 0 : performance.now();
 		if (this.#invalidations.affects(key)) return this.#fallBack(key, startedAt);
-		let reading: Reading;
-		try {
-			reading = await this.#read(key);
-		} catch {
-			return this.#fallBack(key, startedAt);
+		const onFailure = () => this.#fallBack(key, startedAt);
+		if (this.#tags === null) {
+			const onContent = (raw: string | null) => this.#answer(key, raw, "", order, startedAt);
+			return this.#store.getThen(this.#at(key), onContent, onFailure);
 		}
-		return this.#answer(key, reading, order, startedAt);
+		return this.#read(key).then(
+			({ raw, tagIds }) => this.#answer(key, raw, tagIds, order, startedAt),
+			onFailure,
+		);
 	}
 
 	/** Values of keys that have one. Keys that must be loaded are loaded with one call of `loadMany`, if there is one. */
@@ -106,7 +110,10 @@ export class Reader<V> {
 			const reading = known.get(key);
 			if (reading === undefined) away.push(key);
 			else if (canLoadMany && this.#isMissing(reading)) missing.push({ key, reading });
-			else answers.set(key, this.#answer(key, reading, order, startedAt));
+			else {
+				const { raw, tagIds } = reading;
+				answers.set(key, this.#answer(key, raw, tagIds, order, startedAt));
+			}
 		}
 		if (away.length > 0 && canLoadMany) {
 			for (const key of away) this.#count(key, "fallback", startedAt);
@@ -166,7 +173,8 @@ export class Reader<V> {
 
 	#answer(
 		key: string,
-		{ raw, tagIds }: Reading,
+		raw: string | null,
+		tagIds: string,
 		order: number,
 		startedAt: number,
 	): Promise<V | undefined> | V | undefined {
@@ -176,9 +184,9 @@ export class Reader<V> {
 			case "value":
 			case "none": {
 				const found = this.#valueOf(content, tagIds);
-				if (found === null) return this.#miss(key, content.prefix, tagIds, order, startedAt);
+				if (found === NOTHING) return this.#miss(key, content.prefix, tagIds, order, startedAt);
 				this.#noteUse(key, content, startedAt);
-				return found.value;
+				return found;
 			}
 			case "foreign":
 				return this.#miss(key, content.prefix, tagIds, order, startedAt);
@@ -196,14 +204,14 @@ export class Reader<V> {
 		}
 	}
 
-	/** Null if it is too old, or nothing that this program can decode. */
-	#valueOf(content: Value, tagIds: string): { value: V | undefined } | null {
-		if (!this.#isUsable(content, tagIds)) return null;
-		if (content.kind === "none") return { value: undefined };
+	/** NOTHING if it is too old, or can't be decoded. */
+	#valueOf(content: Value, tagIds: string): V | undefined | typeof NOTHING {
+		if (!this.#isUsable(content, tagIds)) return NOTHING;
+		if (content.kind === "none") return undefined;
 		try {
-			return { value: this.#settings.codec.decode(content.text) };
+			return this.#settings.codec.decode(content.text);
 		} catch {
-			return null;
+			return NOTHING;
 		}
 	}
 
@@ -300,8 +308,10 @@ export class Reader<V> {
 				const { raw, tagIds } = await this.#read(key);
 				const content = raw === null ? null : readContent(raw);
 				if (content?.kind === "writing") break;
-				const found = content !== null && isValue(content) && this.#valueOf(content, tagIds);
-				if (found) return found.value;
+				if (content !== null && isValue(content)) {
+					const found = this.#valueOf(content, tagIds);
+					if (found !== NOTHING) return found;
+				}
 				if (content?.kind !== "lease") {
 					const lease = writeLease(newId(clock.now()));
 					const expected = content?.prefix ?? null;
@@ -381,6 +391,6 @@ export class Reader<V> {
 	}
 }
 
-function isValue(content: { readonly kind: string }): content is Value {
-	return content.kind === "value" || content.kind === "none";
+function isValue(content: object): content is Value {
+	return content instanceof Value;
 }

@@ -1,0 +1,71 @@
+/**
+ * `hit-cost.mjs <port>`: what a hit costs compared with the bare client's GET of the same content, in turns on the same
+ * connection. Plain JavaScript and the built package, as applications run it: loaders of TypeScript slow functions down.
+ */
+import process from "node:process";
+import { Redis } from "ioredis";
+import { cacheAside, ioredisStore, nodeRedisStore } from "larder-patterns";
+import { createClient } from "redis";
+
+const ROUNDS = 15;
+const KEYS = 1_000;
+const READS = { 1: 2_000, 50: 20_000 };
+const VALUE = { id: 42, name: "Ada Lovelace", email: "ada@example.com", roles: ["admin"] };
+
+const port = Number(process.argv[2]);
+const ioredis = new Redis(port);
+const nodeRedis = createClient({ socket: { host: "127.0.0.1", port } });
+nodeRedis.on("error", (error) => console.error(error.message));
+await nodeRedis.connect();
+
+const clients = [
+	["ioredis", (key) => ioredis.get(key), ioredisStore(ioredis)],
+	["node-redis", (key) => nodeRedis.get(key), nodeRedisStore(nodeRedis)],
+];
+console.log("| client | at once | GET, µs | GET and JSON.parse, µs | hit, µs | hit / GET |");
+console.log("| --- | --- | --- | --- | --- | --- |");
+for (const [name, get, store] of clients) {
+	const prefix = `${name}:`;
+	const cache = cacheAside({ store, prefix, ttlMs: 3_600_000, load: async () => VALUE });
+	const keys = Array.from({ length: KEYS }, (_, index) => String(index));
+	const text = JSON.stringify(VALUE);
+	for (const key of keys) {
+		await cache.get(key);
+		await ioredis.set(`${prefix}plain:${key}`, text);
+	}
+	const reads = [
+		(key) => get(`${prefix}${key}`),
+		async (key) => JSON.parse(await get(`${prefix}plain:${key}`)),
+		(key) => cache.get(key),
+	];
+	for (const atOnce of [1, 50]) {
+		const times = reads.map(() => []);
+		for (let round = 0; round < ROUNDS; round += 1) {
+			for (const [index, read] of reads.entries()) {
+				times[index].push(await microsecondsEach(read, keys, atOnce));
+			}
+		}
+		const [bare, parsed, hit] = times.map(median);
+		const cells = [name, atOnce, ...[bare, parsed, hit].map((each) => each.toFixed(1))];
+		console.log(`| ${[...cells, (hit / bare).toFixed(2)].join(" | ")} |`);
+	}
+	const { miss, hit } = cache.stats();
+	if (miss !== KEYS || hit < KEYS) throw new Error(`${miss} misses, ${hit} hits`);
+}
+ioredis.disconnect();
+nodeRedis.destroy();
+
+async function microsecondsEach(read, keys, atOnce) {
+	const count = READS[atOnce];
+	const startedAt = performance.now();
+	let next = 0;
+	const readOn = async () => {
+		while (next < count) await read(keys[next++ % KEYS]);
+	};
+	await Promise.all(Array.from({ length: atOnce }, readOn));
+	return ((performance.now() - startedAt) * 1_000) / count;
+}
+
+function median(values) {
+	return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
