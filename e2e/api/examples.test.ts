@@ -3,8 +3,10 @@ import { passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type ExampleProgram, startExample } from "../fixtures/example-program.ts";
 import {
 	type Trial,
+	tryAnalytics,
 	tryChat,
 	tryDatabaseCache,
+	tryGeoSearch,
 	tryJobQueue,
 	tryLeaderboard,
 	tryRateLimiter,
@@ -44,6 +46,8 @@ beforeAll(async () => {
 		start("rate-limiter", (program) => tryRateLimiter(program, BURST)),
 		start("job-queue", tryJobQueue),
 		start("chat", tryChat),
+		start("geo-search", tryGeoSearch),
+		start("analytics", tryAnalytics),
 		...(postgres === null ? [] : [start("database-cache", tryDatabaseCache)]),
 	]);
 });
