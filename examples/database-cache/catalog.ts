@@ -6,7 +6,7 @@ import {
 	type PostgresClient,
 	writeThrough,
 } from "larder-patterns";
-import type { Pool } from "pg";
+import { DatabaseError, type Pool } from "pg";
 
 export interface Product {
 	readonly id: string;
@@ -73,6 +73,8 @@ export async function createCatalog({
 			);
 			return rows[0];
 		},
+		// PostgreSQL has answered, so it has rolled back.
+		isRefused: (error) => error instanceof DatabaseError,
 	});
 	const stopFeed = await invalidateFromPostgres({
 		...{ cache, channel: "products_changed", gapTag: "products", connect: connectFeed },

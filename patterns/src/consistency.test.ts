@@ -7,16 +7,19 @@ import type { Store } from "./store.ts";
 import { cacheAside, type ReadCache, writeAround, writeThrough } from "./strategies.ts";
 
 /** LARDER_MODEL_RUNS chooses more. */
-const RUNS = Math.min(20_000, Number(process.env.LARDER_MODEL_RUNS ?? 200));
+const RUNS = Math.min(5_000, Number(process.env.LARDER_MODEL_RUNS ?? 200));
 const PROCESSES = ["a", "b", "c", "d"] as const;
 const KEY = "k";
+const FAILS = -2;
 
-type Action = "read" | "write" | "invalidate" | "die";
+type Action = "read" | "write" | "fail" | "invalidate" | "die";
 
 /** What a process does when it is asked to write. Resolves to the version that readers must see from now on. */
 interface Application {
 	readonly cache: ReadCache<number>;
 	write(): Promise<number>;
+	/** Writes, and gives up before the database carries it out. */
+	fail?(): Promise<unknown>;
 }
 
 /**
@@ -54,6 +57,7 @@ async function play(
 				const { process, application } = one;
 				if (action === "die") process.kill();
 				else if (action === "invalidate") await application.cache.invalidate(KEY);
+				else if (action === "fail") await application.fail?.().catch(() => undefined);
 				else if (action === "write") {
 					acknowledged = Math.max(acknowledged, await application.write());
 				} else {
@@ -93,14 +97,17 @@ describe.each([
 ] as const)("%s", (_name, strategy) => {
 	it("a read that begins after the database changed never gets an older value, whoever dies when", async () => {
 		await play(
-			[...Array<Action>(6).fill("read"), "write", "write", "write", "invalidate", "die"],
+			[...Array<Action>(6).fill("read"), "write", "write", "write", "fail", "invalidate", "die"],
 			(process, model) => {
 				const cache = strategy({
-					...optionsOf(process, model),
-					writeLeaseMs: 600_000,
-					write: () => process.step("commit", model.commit),
+					...{ ...optionsOf(process, model), writeLeaseMs: 600_000 },
+					async write(_key, value) {
+						const committed = process.step("commit", model.commit);
+						if (value === FAILS) throw new Error("the connection is lost");
+						return committed;
+					},
 				});
-				return { cache, write: () => cache.put(KEY, -1) };
+				return { cache, write: () => cache.put(KEY, -1), fail: () => cache.put(KEY, FAILS) };
 			},
 			{ sinceAcknowledged: false },
 		);

@@ -160,18 +160,26 @@ describe("write-through", () => {
 		expect(await cache.get("a")).toBeUndefined();
 	});
 
-	it("a write that the database refuses leaves no value in the cache", async () => {
+	it("a write that throws leaves no value in the cache, and no mark if the database refused it for sure", async () => {
 		const { options, shared } = setUp();
-		const cache = writeThrough<string>({
+		const failing = {
 			...options,
 			write: async () => {
 				throw new Error("constraint");
 			},
-		});
+		};
+		const cache = writeThrough<string>(failing);
 		await cache.get("a");
 		await expect(cache.put("a", "bad")).rejects.toThrow("constraint");
-		expect(await shared.get("p:a")).toBeNull();
 		expect(await cache.get("a")).toBe("1");
+		expect(cache.stats().bypass).toBe(1);
+		const sure = writeThrough<string>({
+			...{ ...failing, prefix: "sure:" },
+			isRefused: (error) => String(error).includes("constraint"),
+		});
+		await sure.get("a");
+		await expect(sure.put("a", "bad")).rejects.toThrow("constraint");
+		expect(await shared.get("sure:a")).toBeNull();
 		await expect(cache.remove("a")).rejects.toThrow("made without it");
 	});
 

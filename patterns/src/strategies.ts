@@ -130,8 +130,11 @@ function readCache<V>(parts: CacheParts<V>): ReadCache<V> {
 function writeCache<V>(options: WriteOptions<V>, keep: boolean): WriteCache<V> {
 	const writeLeaseMs = requireNumber("writeLeaseMs", options.writeLeaseMs ?? WRITE_LEASE_MS, 1);
 	const parts = makeParts(options, writeLeaseMs);
-	const whenUnavailable = options.whenUnavailable ?? "proceed";
-	const writer = new Writer(parts, { writeLeaseMs, whenUnavailable });
+	const writer = new Writer(parts, {
+		writeLeaseMs,
+		whenUnavailable: options.whenUnavailable ?? "proceed",
+		isRefused: (error) => options.isRefused?.(error) ?? false,
+	});
 	const context = () => ({ signal: AbortSignal.timeout(writeLeaseMs) });
 	return {
 		...readCache(parts),

@@ -17,6 +17,11 @@ export interface WriterOptions {
 	 * `refuse`: it throws CacheUnavailableError and writes nothing.
 	 */
 	readonly whenUnavailable?: "proceed" | "refuse";
+	/**
+	 * Whether an error that a write threw says that the database didn't and won't carry it out. Otherwise, as by default, it may
+	 * do so later: readers ask the database until the write lease ends.
+	 */
+	isRefused?(error: unknown): boolean;
 }
 
 export interface Change<V> {
@@ -34,20 +39,23 @@ export interface Change<V> {
  *   2. It changes the database.
  *   3. It replaces its mark by the value if it was alone; otherwise it only takes its mark away.
  *
- * A writer that dies leaves its mark, which expires; until then, readers ask the database.
+ * A writer that dies leaves its mark, and so does one whose change failed, because the database may still carry it out. The
+ * mark expires; until then, readers ask the database.
  */
 export class Writer<V> {
 	readonly #parts: CacheParts<V>;
 	readonly #leaseMs: number;
 	readonly #refuses: boolean;
+	readonly #isRefused: (error: unknown) => boolean;
 
 	constructor(parts: CacheParts<V>, options: Required<WriterOptions>) {
 		this.#parts = parts;
 		this.#leaseMs = options.writeLeaseMs;
 		this.#refuses = options.whenUnavailable === "refuse";
+		this.#isRefused = options.isRefused;
 	}
 
-	/** Throws what `change` throws; then the cache has neither value. */
+	/** Throws what `change` throws; then the cache has no value. */
 	async write({ key, change, keep }: Change<V>): Promise<V | null> {
 		const { reader, loader, invalidations, settings, emit } = this.#parts;
 		const startedAt = performance.now();
@@ -65,8 +73,7 @@ export class Writer<V> {
 		try {
 			value = await change();
 		} catch (error) {
-			// The database may have carried it out all the same.
-			await invalidations.endWriter(key, writer);
+			if (this.#isRefused(error)) await invalidations.endWriter(key, writer);
 			const durationMs = performance.now() - startedAt;
 			emit?.({ type: "write", key, cached: false, durationMs, error });
 			throw error;
