@@ -24,6 +24,7 @@ export function issuesByPath(error: ZodError | undefined): Map<string, string> {
 const FIELD_WORDS: Readonly<Record<string, string>> = {
 	DataStorage: "data storage",
 	ECPUPerSecond: "ECPU per second",
+	accessKeyId: "access key ID",
 	afterMinutes: "minutes",
 	automaticFailover: "automatic failover",
 	clusterMode: "cluster mode",
@@ -32,11 +33,14 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 	engineVersion: "engine version",
 	evictionPolicy: "eviction policy",
 	expiresInDays: "days until it expires",
+	itemTtlSeconds: "seconds for items",
 	memoryMib: "memory in MiB",
 	multiAz: "Multi-AZ",
 	nodeType: "node type",
 	parameterGroup: "parameter group",
+	queryTtlSeconds: "seconds for answers",
 	replicasPerShard: "replicas per shard",
+	secretAccessKey: "secret access key",
 	vcpus: "vCPU",
 };
 const FIELD_NAMES = new RegExp(`\\b(${Object.keys(FIELD_WORDS).join("|")})\\b`, "g");

@@ -13,6 +13,7 @@ import {
 	Server,
 	SlidersHorizontal,
 	Users,
+	Zap,
 } from "lucide-react";
 import { usePathname } from "next/navigation";
 import { useOverview } from "../../_lib/queries.ts";
@@ -32,6 +33,7 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 		items: [
 			{ href: "/caches", label: "All caches", icon: Database, count: "caches" },
 			{ href: "/backups", label: "Backups", icon: Archive },
+			{ href: "/accelerators", label: "Accelerators", icon: Zap },
 			{ href: "/parameter-groups", label: "Parameter groups", icon: SlidersHorizontal },
 		],
 	},

@@ -8,6 +8,11 @@ export interface PageHead {
 
 /** The words that head each page and its tab. They need no data, so the first paint has them. */
 export const PAGE_HEADS = {
+	"/accelerators": {
+		title: "Accelerators",
+		description:
+			"Caches in front of DynamoDB, with its own protocol. Applications change their endpoint and nothing else.",
+	},
 	"/account": { title: "Account" },
 	"/api-reference": { title: "API reference" },
 	"/audit": {

@@ -1,0 +1,110 @@
+"use client";
+
+import { Button } from "@heroui/react";
+import { useQuery } from "@tanstack/react-query";
+import { Trash2, Zap } from "lucide-react";
+import { useParams } from "next/navigation";
+import { useState } from "react";
+import type { AcceleratorView } from "../../../../server/contract/accelerator.ts";
+import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { BUSY_POLL_MS, CALM_POLL_MS } from "../../../_lib/queries.ts";
+import { useTRPC } from "../../../_lib/trpc.ts";
+import { ButtonLink } from "../../../_ui/button-link.tsx";
+import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
+import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
+import { PageHeader } from "../../../_ui/page-header.tsx";
+import { Panel } from "../../../_ui/panel.tsx";
+import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
+import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
+import { Status } from "../../../_ui/status.tsx";
+import { acceleratorPath } from "../accelerator-words.ts";
+import { DeleteAcceleratorDialog } from "../delete-accelerator-dialog.tsx";
+import { FactsPanel } from "./facts-panel.tsx";
+import { InstancesPanel } from "./instances-panel.tsx";
+import { SavingsPanel } from "./savings-panel.tsx";
+
+export function AcceleratorDetail() {
+	const trpc = useTRPC();
+	const params = useParams<{ name: string }>();
+	const name = decodeURIComponent(params.name);
+	const query = useQuery(
+		trpc.accelerators.get.queryOptions(
+			{ name },
+			{
+				refetchInterval: ({ state }) =>
+					state.data?.status === "available" ? CALM_POLL_MS : BUSY_POLL_MS,
+			},
+		),
+	);
+	const isMissing =
+		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
+	if (isMissing) return <MissingAccelerator name={name} />;
+	if (query.isPending) return <PageSkeleton />;
+	if (query.data === undefined) {
+		return (
+			<Panel flush>
+				<ProblemState
+					title={`${name} couldn't be loaded`}
+					error={query.error}
+					onRetry={() => void query.refetch()}
+				/>
+			</Panel>
+		);
+	}
+	return (
+		<>
+			{query.isError && (
+				<div className="mb-4">
+					<ProblemBanner title="This page isn't up to date" error={query.error} />
+				</div>
+			)}
+			<LoadedAccelerator accelerator={query.data} />
+		</>
+	);
+}
+
+function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
+	const [isDeleting, setDeleting] = useState(false);
+	const { name, status, statusReason } = accelerator;
+	return (
+		<>
+			<PageHeader
+				{...pageHeadAt(acceleratorPath(name))}
+				title={<span className="break-all">{name}</span>}
+				meta={<Status status={status} />}
+				{...(statusReason !== null && { description: statusReason })}
+				actions={
+					<ForAdministrators>
+						<Button variant="outline" onPress={() => setDeleting(true)}>
+							<Trash2 aria-hidden />
+							Delete
+						</Button>
+					</ForAdministrators>
+				}
+			/>
+			<div className="flex min-w-0 flex-col gap-4">
+				<SavingsPanel metrics={accelerator.metrics} />
+				<FactsPanel accelerator={accelerator} />
+				<InstancesPanel accelerator={accelerator} />
+			</div>
+			{isDeleting && <DeleteAcceleratorDialog name={name} onClose={() => setDeleting(false)} />}
+		</>
+	);
+}
+
+function MissingAccelerator({ name }: { name: string }) {
+	return (
+		<>
+			<PageHeader {...pageHeadAt(acceleratorPath(name))} />
+			<Panel flush>
+				<EmptyState
+					icon={Zap}
+					title={`There is no accelerator named ${name}`}
+					action={<ButtonLink href="/accelerators">Go to all accelerators</ButtonLink>}
+				>
+					It may have been deleted, or the name may be misspelled.
+				</EmptyState>
+			</Panel>
+		</>
+	);
+}
