@@ -12,12 +12,19 @@ import { type RouterOptions, StreamRouter } from "./stream-router.ts";
 import { TargetWriter } from "./target-writer.ts";
 
 const ACKNOWLEDGE_EVERY_MS = 1_000;
+/** Arrivals are noted no more often. */
+const NOTE_EVERY_MS = 50;
 /** A source says something to its replicas every few seconds. */
 const SILENCE_MS = 120_000;
 
-/** What the source had written, and when it arrived, once the engine has given so many answers. */
+/** What the engine has of the source's history once it has given so many answers. */
 interface Mark {
 	readonly answers: number;
+	readonly offset: number;
+}
+
+/** When the source's history had arrived up to here. */
+interface Arrival {
 	readonly offset: number;
 	readonly at: number;
 }
@@ -42,6 +49,7 @@ export class Feed {
 	private readonly options: FeedOptions;
 	private readonly router: StreamRouter;
 	private readonly marks: Mark[] = [];
+	private arrivals: Arrival[] = [];
 	private socket: Socket | null = null;
 	private spool: Spool | null = null;
 	private writer: TargetWriter | null = null;
@@ -143,6 +151,7 @@ export class Feed {
 				const piece = await stream.next();
 				await spool.append(piece);
 				offset += piece.length;
+				this.noteArrival(offset);
 			}
 		} catch (error) {
 			spool.end(error instanceof Error ? error : new Error(String(error)));
@@ -169,7 +178,7 @@ export class Feed {
 				for (const key of routed.fetch) await this.fetch(key, writer);
 			}
 			await writer.write(Buffer.concat(forward), forward.length);
-			this.marks.push({ answers: writer.expected, offset: from + end, at: performance.now() });
+			this.marks.push({ answers: writer.expected, offset: from + end });
 			this.note();
 			writer.throwIfFailed();
 		}
@@ -180,6 +189,15 @@ export class Feed {
 		const state = await this.source.readKey(key);
 		await writer.write(encodeCommand(commandFor(key, state)), 1);
 		this.router.hold(key, state.offset);
+	}
+
+	/** What arrives soon after counts as having arrived with it. */
+	private noteArrival(offset: number): void {
+		const at = performance.now();
+		const last = this.arrivals.at(-1);
+		if (last !== undefined && at - last.at < NOTE_EVERY_MS) {
+			this.arrivals[this.arrivals.length - 1] = { offset, at: last.at };
+		} else this.arrivals.push({ offset, at });
 	}
 
 	private note(): void {
@@ -196,7 +214,9 @@ export class Feed {
 
 	/** How far the engine is behind the source, which is at this position. */
 	lag(offset: number): { bytes: number; seconds: number } {
-		const [oldest] = this.marks;
+		const first = this.arrivals.findIndex((arrival) => arrival.offset > this.applied);
+		this.arrivals = first === -1 ? [] : this.arrivals.slice(first);
+		const [oldest] = this.arrivals;
 		return {
 			bytes: Math.max(0, offset - this.applied),
 			seconds: oldest === undefined ? 0 : (performance.now() - oldest.at) / 1_000,

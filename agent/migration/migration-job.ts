@@ -76,7 +76,7 @@ export class MigrationJob {
 				}
 				this.show(order, {
 					phase: "checking",
-					message: `Larder copies the source's data again: ${message.replace(/\.$/, "")}.`,
+					message: `${door.order().phase === "check" ? "Larder checks the source again" : "Larder copies the source's data again"}: ${message.replace(/\.$/, "")}.`,
 				});
 				await this.rest(RETRY_MS, signal);
 			}

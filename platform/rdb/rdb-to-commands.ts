@@ -8,7 +8,19 @@ const PIECE_BYTES = 512 * 1024;
 const FRAME_BYTES = 256;
 const LZF = 3;
 const RAW_STRING = 0;
-const CRLF = Buffer.from("\r\n");
+const FEW_BYTES = 48;
+const [DOLLAR, ZERO, CR, LF] = [36, 48, 13, 10] as const;
+/** What doesn't change from one command to the next. */
+const PARTS = {
+	select: Buffer.from("*2\r\n$6\r\nSELECT\r\n"),
+	library: Buffer.from("*4\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$7\r\nREPLACE\r\n"),
+	set: Buffer.from("*3\r\n$3\r\nSET\r\n"),
+	setUntil: Buffer.from("*5\r\n$3\r\nSET\r\n"),
+	until: Buffer.from("$4\r\nPXAT\r\n"),
+	restore: Buffer.from("*6\r\n$7\r\nRESTORE\r\n"),
+	never: Buffer.from("$1\r\n0\r\n"),
+	replace: Buffer.from("\r\n$7\r\nREPLACE\r\n$6\r\nABSTTL\r\n"),
+};
 const [EXPIRY_MS, EXPIRY_SECONDS, FREQUENCY, IDLE] = [252, 253, 249, 248] as const;
 
 export interface TranslationOptions {
@@ -74,7 +86,7 @@ class Translation implements RdbVisitor {
 		if (slots !== null && slots[keySlot(key)] !== 1) return null;
 		if (database !== this.database) {
 			this.database = database;
-			this.command(["SELECT", String(database)], 0);
+			this.select(database);
 		}
 		this.current = key;
 		return this.collect;
@@ -83,8 +95,8 @@ class Translation implements RdbVisitor {
 	library(code: Buffer) {
 		this.finish();
 		if (this.options.libraries) {
-			this.command(["FUNCTION", "LOAD", "REPLACE"], 1, code.length);
-			this.argument(code);
+			this.begin(PARTS.library, code.length);
+			this.argument(code, 0, code.length);
 		}
 		return null;
 	}
@@ -94,15 +106,14 @@ class Translation implements RdbVisitor {
 		const key = this.current;
 		if (key === null) return;
 		this.current = null;
-		const record = this.record.subarray(0, this.recordBytes);
+		const { record } = this;
+		const end = this.recordBytes;
 		this.recordBytes = 0;
 		const { expiresAtMs, type, valueAt } = splitRecord(record);
 		const plain = type === RAW_STRING ? afterLength(record, valueAt) : null;
 		if (plain !== null && plain.encoding === null) {
-			this.set(key, record.subarray(plain.at, plain.at + plain.length), expiresAtMs);
-		} else {
-			this.restore(key, type, record.subarray(valueAt), expiresAtMs);
-		}
+			this.set(key, plain.at, plain.at + plain.length, expiresAtMs);
+		} else this.restore(key, type, valueAt, end, expiresAtMs);
 	}
 
 	/** Passes on what is ready. */
@@ -115,63 +126,98 @@ class Translation implements RdbVisitor {
 		this.commands = 0;
 	}
 
-	private set(key: Buffer, value: Buffer, expiresAtMs: bigint | null): void {
-		this.command(["SET"], expiresAtMs === null ? 2 : 4, key.length + value.length);
-		this.argument(key);
-		this.argument(value);
-		if (expiresAtMs === null) return;
-		this.argument("PXAT");
-		this.argument(String(expiresAtMs));
+	private select(database: number): void {
+		this.begin(PARTS.select, 0);
+		this.text(String(database));
 	}
 
-	private restore(key: Buffer, type: number, value: Buffer, expiresAtMs: bigint | null): void {
-		this.command(["RESTORE"], 5, key.length + value.length);
-		this.argument(key);
-		this.argument(String(expiresAtMs ?? 0));
+	/** Its value is in the record. */
+	private set(key: Buffer, from: number, to: number, expiresAtMs: bigint | null): void {
+		this.begin(expiresAtMs === null ? PARTS.set : PARTS.setUntil, key.length + to - from);
+		this.argument(key, 0, key.length);
+		this.argument(this.record, from, to);
+		if (expiresAtMs === null) return;
+		this.bytes(PARTS.until, 0, PARTS.until.length);
+		this.text(String(expiresAtMs));
+	}
+
+	private restore(
+		key: Buffer,
+		type: number,
+		from: number,
+		to: number,
+		expiresAtMs: bigint | null,
+	): void {
+		this.begin(PARTS.restore, key.length + to - from);
+		this.argument(key, 0, key.length);
+		if (expiresAtMs === null) this.bytes(PARTS.never, 0, PARTS.never.length);
+		else this.text(String(expiresAtMs));
 		// Its type, the value, the format and the checksum, as DUMP writes them.
-		this.text(`$${1 + value.length + 2 + 8}\r\n`);
-		const from = this.used;
+		this.length(1 + to - from + 2 + 8);
+		const begin = this.used;
 		this.out[this.used++] = type;
-		this.bytes(value);
+		this.bytes(this.record, from, to);
 		this.used = this.out.writeUInt16LE(this.format, this.used);
 		this.crc.high = 0;
 		this.crc.low = 0;
-		updateCrc64(this.crc, this.out, from, this.used);
+		updateCrc64(this.crc, this.out, begin, this.used);
 		this.used = this.out.writeUInt32LE(this.crc.low, this.used);
 		this.used = this.out.writeUInt32LE(this.crc.high, this.used);
-		this.bytes(CRLF);
-		this.argument("REPLACE");
-		this.argument("ABSTTL");
+		this.bytes(PARTS.replace, 0, PARTS.replace.length);
 	}
 
-	/** Begins a command: `more` arguments follow, of so many bytes apart from short ones. */
-	private command(args: readonly string[], more: number, bytes = 0): void {
-		const needed = this.used + bytes + FRAME_BYTES;
-		if (this.used >= PIECE_BYTES - FRAME_BYTES || needed > this.out.length) {
+	/** Begins a command whose arguments have so many bytes, apart from short ones. */
+	private begin(head: Buffer, bytes: number): void {
+		if (this.used + bytes + FRAME_BYTES > this.out.length) {
 			this.settle();
 			if (bytes + FRAME_BYTES > this.out.length) {
 				this.out = Buffer.allocUnsafeSlow(bytes + FRAME_BYTES);
 			}
 		}
 		this.commands += 1;
-		this.text(`*${args.length + more}\r\n`);
-		for (const arg of args) this.argument(arg);
+		this.bytes(head, 0, head.length);
 	}
 
-	private argument(arg: string | Buffer): void {
-		this.text(`$${arg.length}\r\n`);
-		if (typeof arg === "string") this.text(arg);
-		else this.bytes(arg);
-		this.bytes(CRLF);
+	private argument(from: Buffer, begin: number, end: number): void {
+		this.length(end - begin);
+		this.bytes(from, begin, end);
+		this.line();
 	}
 
 	private text(text: string): void {
+		this.length(text.length);
 		this.used += this.out.write(text, this.used, "latin1");
+		this.line();
 	}
 
-	private bytes(bytes: Buffer): void {
-		this.out.set(bytes, this.used);
-		this.used += bytes.length;
+	/** `$`, and the number of bytes that follow. */
+	private length(bytes: number): void {
+		const { out } = this;
+		let digits = 1;
+		for (let rest = bytes; rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
+		out[this.used] = DOLLAR;
+		let rest = bytes;
+		for (let at = this.used + digits; at > this.used; at -= 1) {
+			out[at] = ZERO + (rest % 10);
+			rest = Math.floor(rest / 10);
+		}
+		this.used += 1 + digits;
+		this.line();
+	}
+
+	private line(): void {
+		this.out[this.used] = CR;
+		this.out[this.used + 1] = LF;
+		this.used += 2;
+	}
+
+	/** For a few bytes, a loop is quicker than a view. */
+	private bytes(from: Buffer, begin: number, end: number): void {
+		const { out } = this;
+		const count = end - begin;
+		if (count > FEW_BYTES) out.set(from.subarray(begin, end), this.used);
+		else for (let at = 0; at < count; at += 1) out[this.used + at] = from[begin + at] as number;
+		this.used += count;
 	}
 }
 

@@ -103,7 +103,10 @@ export const migrationReportSchema = z.object({
 	keys: z.number().default(0).describe("of the source's keys that have been copied or passed over"),
 	totalKeys: z.number().nullable().default(null),
 	lagBytes: z.number().nullable().describe("that the source has written and the engine hasn't"),
-	lagSeconds: z.number().nullable().describe("how old the newest write is that the engine has"),
+	lagSeconds: z
+		.number()
+		.nullable()
+		.describe("how long ago the oldest write arrived that the engine hasn't"),
 	pausedMs: z.number().nullable().describe("how long the source has taken no writes"),
 	holdsWrites: z
 		.boolean()
