@@ -16,6 +16,7 @@ import {
 } from "lucide-react";
 import type { AuditOutcome } from "../../server/contract/audit.ts";
 import type { CacheStatus, HostStatus, NodeStatus, Severity } from "../../server/contract/enums.ts";
+import type { LabStatus } from "../../server/contract/lab.ts";
 import type { UserStatus } from "../../server/contract/user.ts";
 import { classNames } from "./class-names.ts";
 
@@ -41,6 +42,9 @@ const LOOKS = {
 	asleep: { word: "Asleep", tone: "neutral", icon: Moon },
 	failed: { word: "Failed", tone: "bad", icon: CircleX },
 	unknown: { word: "Unknown", tone: "neutral", icon: CircleQuestionMark },
+	running: { word: "Running", tone: "busy", icon: LoaderCircle, spins: true },
+	completed: { word: "Completed", tone: "good", icon: CircleCheck },
+	stopped: { word: "Stopped", tone: "neutral", icon: Ban },
 	online: { word: "Online", tone: "good", icon: CircleCheck },
 	offline: { word: "Offline", tone: "bad", icon: Unplug },
 	cordoned: { word: "Cordoned", tone: "neutral", icon: Ban },
@@ -54,7 +58,14 @@ const LOOKS = {
 	invited: { word: "Invited", tone: "busy", icon: Mail },
 	expired: { word: "Invitation expired", tone: "warn", icon: TriangleAlert },
 } as const satisfies Record<
-	CacheStatus | NodeStatus | HostStatus | Severity | AuditOutcome | UserStatus | "cordoned",
+	| CacheStatus
+	| NodeStatus
+	| HostStatus
+	| Severity
+	| AuditOutcome
+	| UserStatus
+	| LabStatus
+	| "cordoned",
 	Look
 >;
 

@@ -167,6 +167,7 @@ test.describe("on a small screen", () => {
 			`${detail}?tab=events`,
 			`${detail}?tab=connect`,
 			`${detail}?tab=configuration`,
+			"/lab",
 			"/costs",
 			"/costs?dialog=rate-card",
 			"/parameter-groups/default.valkey9",

@@ -66,6 +66,7 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
 	"/costs": "price money bill billing usage forecast rate card spend month ecpu",
 	"/node-types": "sizes instances memory vcpu catalog families own cost price",
+	"/lab": "strategies strategy patterns cache-aside write-through hit rate compare experiment",
 	"/events": "log history timeline",
 	"/users": "people accounts roles administrators viewers invite team",
 	"/audit": "security log history who sign-ins logins changes trail",

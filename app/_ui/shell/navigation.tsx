@@ -5,6 +5,7 @@ import {
 	Archive,
 	BookOpen,
 	Database,
+	FlaskConical,
 	KeyRound,
 	type LucideIcon,
 	MemoryStick,
@@ -35,6 +36,7 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 			{ href: "/backups", label: "Backups", icon: Archive },
 			{ href: "/accelerators", label: "Accelerators", icon: Zap },
 			{ href: "/parameter-groups", label: "Parameter groups", icon: SlidersHorizontal },
+			{ href: "/lab", label: "Strategy lab", icon: FlaskConical },
 		],
 	},
 	{

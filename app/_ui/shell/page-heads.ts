@@ -32,6 +32,11 @@ export const PAGE_HEADS = {
 	},
 	"/events": { title: "Events" },
 	"/hosts": { title: "Hosts" },
+	"/lab": {
+		title: "Strategy lab",
+		description:
+			"Runs caching strategies side by side, against a real database and one of your caches.",
+	},
 	"/node-types": {
 		title: "Node types",
 		description: "How much memory and how many processors a node gets.",
