@@ -14,6 +14,7 @@ import {
 	QueryCommand as DocumentQueryCommand,
 	DynamoDBDocumentClient,
 	PutCommand,
+	TransactWriteCommand,
 	UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { Redis } from "ioredis";
@@ -201,6 +202,20 @@ describe("items", () => {
 		expect(await upstreamCallsOf(() => get(one(), "1", { ConsistentRead: true }))).toBe(1);
 		const hit = await get(one(), "1", { ReturnConsumedCapacity: "TOTAL" });
 		expect(hit.ConsumedCapacity).toEqual({ TableName: "items", CapacityUnits: 0 });
+	});
+
+	it("that a transaction has written are read from the table", async () => {
+		for (const sk of [1, 2]) await put(one(), { v: 1 }, sk);
+		await DynamoDBDocumentClient.from(one()).send(
+			new TransactWriteCommand({
+				TransactItems: [
+					{ Put: { TableName: "items", Item: { pk, sk: 1, v: 2 } } },
+					{ Delete: { TableName: "items", Key: { pk, sk: 2 } } },
+				],
+			}),
+		);
+		expect((await get(other())).Item?.v).toEqual({ N: "2" });
+		expect((await get(other(), "2")).Item).toBeUndefined();
 	});
 
 	it("of a batch come from the cache as far as it has them", async () => {

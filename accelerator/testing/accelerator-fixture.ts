@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import {
 	CreateTableCommand,
 	type CreateTableCommandInput,
@@ -11,6 +12,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { pino } from "pino";
+import { z } from "zod";
 import { type BareEngine, startBareEngine } from "../../agent/testing/bare-engine.ts";
 import type { AcceleratorSettings } from "../../server/contract/accelerator-process.ts";
 import { CallSigner } from "../dynamodb/signature.ts";
@@ -40,7 +42,10 @@ export async function startUpstream(): Promise<TestUpstream> {
 		createServer((request, response) => {
 			calls++;
 			const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
-			const go = () => tables.emit("request", request, response);
+			const go = () => {
+				if (operation !== "TransactWriteItems") tables.emit("request", request, response);
+				else void answerTransaction(request, response);
+			};
 			const gate = held.get(operation);
 			if (gate === undefined) go();
 			else void gate.then(go);
@@ -81,6 +86,37 @@ export async function startUpstream(): Promise<TestUpstream> {
 		},
 	};
 }
+
+/** dynalite has no transactions: one of puts and deletes is written as a batch, without being atomic. */
+async function answerTransaction(
+	request: IncomingMessage,
+	response: ServerResponse,
+): Promise<void> {
+	const { TransactItems: actions } = transactionSchema.parse(await json(request));
+	const requests = new Map<string, object[]>();
+	for (const { Put: put, Delete: removal } of actions) {
+		const table = put?.TableName ?? removal?.TableName ?? "";
+		const write = put
+			? { PutRequest: { Item: put.Item } }
+			: { DeleteRequest: { Key: removal?.Key } };
+		requests.set(table, [...(requests.get(table) ?? []), write]);
+	}
+	const endpoint = `http://${request.headers.host}`;
+	const input = { RequestItems: Object.fromEntries(requests) };
+	const { headers, body } = await signCall(endpoint, "BatchWriteItem", input);
+	const answer = await fetch(endpoint, { method: "POST", headers, body: new Uint8Array(body) });
+	response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" });
+	response.end(answer.ok ? "{}" : await answer.text());
+}
+
+const transactionSchema = z.object({
+	TransactItems: z.array(
+		z.object({
+			Put: z.object({ TableName: z.string(), Item: z.unknown() }).optional(),
+			Delete: z.object({ TableName: z.string(), Key: z.unknown() }).optional(),
+		}),
+	),
+});
 
 /** A cache for accelerators: an engine that nobody manages. */
 export async function startTestCache(

@@ -19,7 +19,7 @@ import { HostService } from "../services/host-service.ts";
 import { serviceRecordSchema } from "../services/service-record.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import { probePort } from "../supervisor/port-probe.ts";
-import { ACCELERATOR_ARGS, isNodeProgram } from "./accelerator-program.ts";
+import { ACCELERATOR_ARGS, isNodeProgram, PROGRAM_HASH } from "./accelerator-program.ts";
 
 const ANSWER_MS = 1_000;
 /** Longer than an instance lets calls under way end. */
@@ -180,7 +180,7 @@ function settingsFile(directory: string): string {
 }
 
 function startHashOf({ cache: _cache, ...settings }: AcceleratorSettings): string {
-	return hashOf(settings);
+	return hashOf([settings, PROGRAM_HASH]);
 }
 
 function hashOf(value: unknown): string {
