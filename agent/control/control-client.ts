@@ -1,5 +1,6 @@
 import type { ClientRequest } from "node:http";
 import { z } from "zod";
+import { currentBootId } from "../../platform/process-identity.ts";
 import {
 	AGENT_PROTOCOL_VERSION,
 	enrollResultSchema,
@@ -18,7 +19,13 @@ import {
 	reportResultSchema,
 } from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
-import { type TransferState, transferStateSchema } from "../../server/contract/transfer.ts";
+import {
+	type placedInputSchema,
+	type TransferContent,
+	type TransferState,
+	transferResultSchema,
+	transferStateSchema,
+} from "../../server/contract/transfer.ts";
 import { type JsonAnswer, JsonHttp } from "./json-http.ts";
 
 /** The control plane answered with a refusal. Any other error means that it couldn't be reached. */
@@ -73,6 +80,8 @@ export function isBusy(error: unknown): boolean {
 }
 
 const CALL_TIMEOUT_MS = 10_000;
+/** Gigabytes may first have to reach the disk. */
+const PLACED_TIMEOUT_MS = 600_000;
 const WATCH_TIMEOUT_MS = AGENT_TIMING.longPollMs + 10_000;
 const IN_TOUCH_MS = 5_000;
 
@@ -157,8 +166,16 @@ export class ControlClient {
 
 	/** Where to continue a transfer, or what it should bring. */
 	async transfer(transferId: string, signal: AbortSignal): Promise<TransferState> {
-		const input = { transferId };
+		const input = { transferId, bootId: currentBootId() };
 		return transferStateSchema.parse(await this.call("transfer", input, CALL_TIMEOUT_MS, signal));
+	}
+
+	/** The transfer's content is in the place that its state has named. Returns once the store holds it. */
+	async placed(
+		input: z.infer<typeof placedInputSchema>,
+		signal: AbortSignal,
+	): Promise<TransferContent> {
+		return transferResultSchema.parse(await this.call("placed", input, PLACED_TIMEOUT_MS, signal));
 	}
 
 	/** A request with content of a transfer, which the caller sends or receives. `query` begins with a question mark. */
@@ -185,7 +202,7 @@ export class ControlClient {
 	}
 
 	private async call(
-		procedure: "enrol" | "watch" | "report" | "alert" | "transfer",
+		procedure: "enrol" | "watch" | "report" | "alert" | "transfer" | "placed",
 		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,

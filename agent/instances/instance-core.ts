@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { Severity } from "../../server/contract/enums.ts";
 import type { ReportedObservation } from "../../server/contract/host-report.ts";
+import type { RestoreReport } from "../../server/contract/snapshot.ts";
 import type { NodeAddress } from "../drivers/ask-node.ts";
 import { ownTraffic } from "../drivers/own-traffic.ts";
 import type { MeteredReading } from "../metrics/usage-meter.ts";
@@ -117,6 +118,7 @@ export class InstanceCore {
 		this.snapshots = new SnapshotJob({
 			...{ directory: this.paths.snapshot, transfers },
 			login: () => this.login(),
+			processId: () => this.process?.identity.pid ?? null,
 			onNews: () => context.onChange(),
 		});
 		this.restore = new RestoreJob({
@@ -188,7 +190,7 @@ export class InstanceCore {
 		const elastic = this.elasticity.state;
 		const observation = observationOf(this.id, this.display.view, this.record, wanted);
 		const { report: snapshot } = this.snapshots;
-		const { report: restore } = this.restore;
+		const restore = this.restoreReport();
 		const { report: migration } = this.migration;
 		return {
 			...observation,
@@ -197,6 +199,19 @@ export class InstanceCore {
 			...(restore !== null && { restore }),
 			...(migration !== null && { migration }),
 		};
+	}
+
+	/** Whether its process was started with the data that its assignment says, if it says any. */
+	isRestored({ restored }: InstanceRecord): boolean {
+		return this.assignment?.restore === undefined || this.assignment.restore.id === restored;
+	}
+
+	/** What is on the host isn't ready before the engine has begun to load it: this process may be another. */
+	private restoreReport(): RestoreReport | null {
+		const { report } = this.restore;
+		if (report?.phase !== "ready") return report;
+		const isLoaded = this.record !== null && this.isRestored(this.record);
+		return isLoaded ? report : { ...report, phase: "fetching", keys: null };
 	}
 
 	/** Call when a process has been started: what this agent has sent to its port so far was for another. */

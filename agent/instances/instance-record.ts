@@ -42,6 +42,8 @@ export const instanceRecordSchema = z.object({
 	keptData: z.boolean().default(false),
 	/** Whether its append-only files hold all that its newest process has acknowledged (persistence.ts). */
 	appendFiles: z.enum(["no", "yes", "loading"]).default("no"),
+	/** The restore whose data its newest process was started with; null for none. */
+	restored: z.string().nullable().default(null),
 	/** It ended in order to sleep, and the data that it kept has been verified. */
 	asleep: z.boolean().default(false),
 	/** How often it has been started since it slept, without having served yet. */
@@ -75,6 +77,7 @@ export function emptyRecord(
 		rebooting: false,
 		keptData: false,
 		appendFiles: "no",
+		restored: null,
 		asleep: false,
 		wakings: 0,
 		launchedParameters: null,

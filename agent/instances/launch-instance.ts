@@ -112,6 +112,7 @@ export async function launchInstance(options: {
 		launchReboot: assignment.reboot,
 		keptData: isRebooted || fromAppendFiles,
 		appendFiles: fromAppendFiles ? "loading" : "no",
+		restored: restoreFile === null ? null : (assignment.restore?.id ?? null),
 		asleep: false,
 		wakings: record.asleep || record.wakings > 0 ? record.wakings + 1 : 0,
 		launchedParameters: launchedParameters(parameters),

@@ -98,6 +98,8 @@ async function converge(
 	engineState: EngineState,
 ): Promise<number> {
 	if (isAnotherNode(assignment, engineState)) return endAnotherNode(core, assignment);
+	if (core.restore.file !== null && !core.isRestored(before))
+		return endUnrestored(core, assignment);
 	const known = core.display.view.engineState;
 	if (isUrgentNews(known, engineState)) core.pace.disturb();
 	else if (isStateNews(known, engineState)) core.pace.note();
@@ -184,6 +186,19 @@ function endAnotherNode(core: InstanceCore, { nodeName }: Assignment): number {
 	const message = `${nodeName} was running with another node's identity, so its agent ended it: the cluster wouldn't have recognized it`;
 	core.show({ phase: "exited", reason: reasonOf("identity-lost", message), engineState: null });
 	core.tell("error", "node.identity-lost", message);
+	core.process?.signal("SIGKILL");
+	// Its end wakes the loop.
+	return ENDING_MS;
+}
+
+/**
+ * The engines have made it their primary before the data of the snapshot was there, or it was started without. No client
+ * has been told of its cache yet.
+ */
+function endUnrestored(core: InstanceCore, { nodeName }: Assignment): number {
+	const message = `${nodeName} became primary while its cache is being restored, so its agent starts it again with the data of the snapshot`;
+	core.show({ phase: "exited", reason: reasonOf("restoring", message), engineState: null });
+	core.tell("warning", "node.restored-again", message);
 	core.process?.signal("SIGKILL");
 	// Its end wakes the loop.
 	return ENDING_MS;

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { filterRdb } from "../../platform/rdb/filter-rdb.ts";
 import { RdbError } from "../../platform/rdb/rdb-error.ts";
-import { inspectRdb, selectSlots } from "../../platform/rdb/rdb-tasks.ts";
+import { selectSlots } from "../../platform/rdb/rdb-tasks.ts";
 import { walkRdb } from "../../platform/rdb/walk-rdb.ts";
 import {
 	fillRichly,
@@ -84,9 +85,10 @@ describe.each([
 		await engine.client.select(3);
 		await engine.client.set("elsewhere", "in database 3");
 		await engine.client.select(0);
-		const { bytes } = await copyOf(engine, source);
+		const { bytes, sha256, content } = await copyOf(engine, source);
 		expect(readFileSync(source)).toHaveLength(bytes);
-		const content = await inspectRdb(source, signal);
+		expect(createHash("sha256").update(readFileSync(source)).digest("hex")).toBe(sha256);
+		expect(walkRdb(source)).toEqual(content);
 		const before = await readRichly(engine.client);
 		expect(content.producer).toMatch(`${name} ${version}`);
 		expect(content).toMatchObject({
@@ -109,7 +111,8 @@ describe.each([
 			const part = `part-${name}-${version}-${index}`;
 			await mkdir(join(directory, part));
 			const target = join(directory, part, "dump.rdb");
-			keys += (await selectSlots({ sources: [source], slots, target }, signal)).keys;
+			const sources = [{ path: source, sha256 }];
+			keys += (await selectSlots({ sources, slots, target }, signal)).keys;
 			const restored = await start(name, version, part);
 			for (const [key, text] of await readRichly(restored.client)) {
 				expect(after.has(key)).toBe(false);
@@ -119,11 +122,15 @@ describe.each([
 		}
 		expect(keys).toBe(content.keys);
 		expect(after).toEqual(before);
+		const changed = { sources: [{ path: source, sha256: "0".repeat(64) }], slots: null };
+		const refused = join(directory, "changed.rdb");
+		await expect(selectSlots({ ...changed, target: refused }, signal)).rejects.toThrow("checksum");
 
 		// And together again, in one shard.
-		const parts = [0, 1, 2].map((index) =>
-			join(directory, `part-${name}-${version}-${index}`, "dump.rdb"),
-		);
+		const parts = [0, 1, 2].map((index) => ({
+			path: join(directory, `part-${name}-${version}-${index}`, "dump.rdb"),
+			sha256: null,
+		}));
 		await mkdir(join(directory, `whole-${name}-${version}`));
 		filterRdb(parts, null, join(directory, `whole-${name}-${version}`, "dump.rdb"));
 		const whole = await start(name, version, `whole-${name}-${version}`);

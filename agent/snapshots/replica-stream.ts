@@ -1,10 +1,13 @@
-import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { open, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { GrowingFile } from "../../platform/files/growing-file.ts";
+import { followRdb } from "../../platform/rdb/rdb-tasks.ts";
+import type { RdbContent } from "../../platform/rdb/walk-rdb.ts";
+import { EngineFeed, FeedEnded } from "./engine-feed.ts";
+import { type Ending, type Progress, RdbFile } from "./rdb-file.ts";
 
 /** How long the engine may send nothing: it may first have to wait for another of its children. */
 const SILENCE_MS = 120_000;
-const MARK_BYTES = 40;
 
 export interface EngineLogin {
 	readonly host: string;
@@ -13,40 +16,70 @@ export interface EngineLogin {
 	readonly password: string;
 }
 
+interface CopyOptions {
+	readonly signal: AbortSignal;
+	readonly onBegin: () => void;
+	readonly onProgress: Progress;
+}
+
 /** The engine can't be copied from now. The message says why, in a clause. */
 export class CopyRefused extends Error {}
 
 /**
- * Copies all data of a running engine, as of one moment, to a file: the engine sends it as it would to a new replica that
- * wants nothing afterward. It forks, but writes no file of its own, so it needs no disk and leaves nothing behind. The
- * file is on the disk when this returns.
+ * Copies all data of a running engine, as of one moment, to a new file: the engine sends it as it would to a new replica
+ * that wants nothing afterward. It forks, but writes no file of its own, so it needs no disk and leaves nothing behind. The
+ * file may not be on the disk yet when this returns. While it grows, a thread reads it to its end: whether it is whole, what
+ * it holds, and its SHA-256.
  *
- * `onBegin` is called when the first byte arrives: the data is as of that moment.
+ * `onBegin` is called when the first byte arrives: the data is as of that moment. Throws RdbError for data that Larder can't
+ * restore.
  */
 export async function copyData(
 	engine: EngineLogin,
 	path: string,
-	options: {
-		signal: AbortSignal;
-		onBegin: () => void;
-		onProgress: (bytes: number) => void | Promise<void>;
-	},
-): Promise<{ bytes: number; sha256: string }> {
+	options: CopyOptions,
+): Promise<{ bytes: number; sha256: string; content: RdbContent }> {
+	options.signal.throwIfAborted();
+	// Nothing else is ever written into a file that a store may have a link to.
+	const file = await open(path, "wx", 0o600);
+	const over = new AbortController();
+	try {
+		const growing = new GrowingFile();
+		const following = followRdb(path, growing, over.signal);
+		const bytes = await receiveAll(engine, new RdbFile(file, growing), following, options);
+		return { bytes, ...(await following) };
+	} catch (error) {
+		await rm(path, { force: true });
+		throw error;
+	} finally {
+		over.abort(new Error("the copy has ended"));
+		await file.close();
+	}
+}
+
+/** Ends early if `following` fails. */
+async function receiveAll(
+	engine: EngineLogin,
+	file: RdbFile,
+	following: Promise<unknown>,
+	options: CopyOptions,
+): Promise<number> {
 	const { signal } = options;
-	signal.throwIfAborted();
-	const socket = connect(engine.port, engine.host);
+	const feed = new EngineFeed(engine.port, engine.host);
+	const { socket } = feed;
 	const abort = () => socket.destroy(new CopyRefused("it is no longer wanted"));
 	signal.addEventListener("abort", abort, { once: true });
 	socket.setTimeout(SILENCE_MS, () => {
 		socket.destroy(new CopyRefused(`the engine sent nothing for ${SILENCE_MS / 1_000} s`));
 	});
-	const file = await open(path, "w", 0o600);
+	following.catch((error: Error) => socket.destroy(error));
 	try {
-		return await receive(socket, engine, file, options);
+		return await receive(feed, engine, file, options);
+	} catch (error) {
+		throw error instanceof FeedEnded ? new CopyRefused(error.message) : error;
 	} finally {
 		signal.removeEventListener("abort", abort);
 		socket.destroy();
-		await file.close();
 	}
 }
 
@@ -80,8 +113,7 @@ export class AnswerReader {
 	/** The next line that isn't empty: empty ones keep the connection alive. Throws for an error. */
 	async line(): Promise<string> {
 		const line = await this.anyLine();
-		if (line.startsWith("-")) throw new CopyRefused(`the engine refused: ${line.slice(1)}`);
-		return line;
+		return requireConsent(line);
 	}
 
 	/** The next line, even if it is an error. */
@@ -111,51 +143,29 @@ export class AnswerReader {
 }
 
 async function receive(
-	socket: Socket,
+	feed: EngineFeed,
 	engine: EngineLogin,
-	file: FileHandle,
-	{
-		onBegin,
-		onProgress,
-	}: { onBegin: () => void; onProgress: (bytes: number) => void | Promise<void> },
-): Promise<{ bytes: number; sha256: string }> {
-	const reader = new AnswerReader(socket);
+	file: RdbFile,
+	{ onBegin, onProgress }: CopyOptions,
+): Promise<number> {
+	const { socket } = feed;
 	const prelude = preludeOf(engine);
 	send(socket, prelude);
-	for (const _ of prelude) await reader.line();
+	for (const _ of prelude) requireConsent(await feed.line());
 	send(socket, [ANY_VERSION]);
 	// Redis doesn't know the question.
-	await reader.anyLine();
+	await feed.line();
 	// Refused while an answer is on its way.
 	send(socket, [["SYNC"]]);
-	const ending = endingOf(await reader.line());
+	file.begin(endingOf(requireConsent(await feed.line())));
 	onBegin();
-	const hash = createHash("sha256");
-	let bytes = 0;
-	const store = async (piece: Buffer) => {
-		if (piece.length === 0) return;
-		hash.update(piece);
-		await file.writeFile(piece);
-		bytes += piece.length;
-		await onProgress(bytes);
-	};
-	// What may be the mark at the end isn't data yet.
-	const kept = ending.mark === null ? 0 : MARK_BYTES;
-	let held = reader.rest();
-	while (!isEnd(held, bytes, ending)) {
-		const certain = Math.max(0, held.length - kept);
-		await store(held.subarray(0, certain));
-		held = Buffer.concat([held.subarray(certain), await reader.next()]);
-	}
-	await store(held.subarray(0, held.length - kept));
-	await file.sync();
-	return { bytes, sha256: hash.digest("hex") };
+	while (!(await file.add(await feed.next(), onProgress)));
+	return await file.finish();
 }
 
-export interface Ending {
-	/** What follows the data; null if its size is known instead. */
-	readonly mark: Buffer | null;
-	readonly size: number;
+function requireConsent(line: string): string {
+	if (line.startsWith("-")) throw new CopyRefused(`the engine refused: ${line.slice(1)}`);
+	return line;
 }
 
 export function endingOf(line: string): Ending {
@@ -164,9 +174,4 @@ export function endingOf(line: string): Ending {
 	const size = /^\$(\d+)$/.exec(line)?.[1];
 	if (size === undefined) throw new CopyRefused(`the engine's answer is damaged: ${line}`);
 	return { mark: null, size: Number(size) };
-}
-
-function isEnd(held: Buffer, stored: number, { mark, size }: Ending): boolean {
-	if (mark === null) return stored + held.length >= size;
-	return held.length >= MARK_BYTES && held.subarray(-MARK_BYTES).equals(mark);
 }

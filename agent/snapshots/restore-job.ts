@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { currentBootId } from "../../platform/process-identity.ts";
+import type { RdbSource } from "../../platform/rdb/filter-rdb.ts";
 import { selectSlots } from "../../platform/rdb/rdb-tasks.ts";
 import type { RestoreOrder, RestoreReport } from "../../server/contract/snapshot.ts";
 import { requireRoom } from "./disk-room.ts";
@@ -10,7 +12,12 @@ import { STOPPED, type TransferDoor } from "./transfer-door.ts";
 const REPORT_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 
-const noteSchema = z.object({ id: z.string(), keys: z.number() });
+const noteSchema = z.object({
+	id: z.string(),
+	/** What was written may not have reached the disk when the host lost its power. */
+	bootId: z.string(),
+	keys: z.number(),
+});
 
 export interface RestoreJobOptions {
 	/** Its own, which it removes when there is nothing left to restore. */
@@ -90,33 +97,36 @@ export class RestoreJob {
 		await mkdir(directory, { recursive: true, mode: 0o700 });
 		// The files, and the one that is made of them.
 		const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-		await requireRoom(directory, order.slots === null && files.length === 1 ? bytes : 2 * bytes);
+		const isWhole = loadsAsItIs(order);
+		await requireRoom(directory, isWhole ? bytes : 2 * bytes);
 		let arrived = 0;
-		const sources: string[] = [];
+		const sources: RdbSource[] = [];
 		for (const { transferId, bytes: expected } of files) {
 			const path = join(directory, `${transferId}.rdb`);
-			await transfers.fetch(transferId, path, {
-				signal,
+			const { sha256, verified } = await transfers.fetch(transferId, path, {
+				...{ signal, callerVerifies: !isWhole },
 				onProgress: (received) => this.show(order, { bytes: arrived + received }),
 			});
 			arrived += expected;
-			sources.push(path);
+			sources.push({ path, sha256: verified ? null : sha256 });
 		}
 		const keys = await this.assemble(order, sources, signal);
-		await writeFileAtomic(this.notePath, JSON.stringify({ id: order.id, keys }), { sync: true });
-		for (const path of sources) await rm(path, { force: true });
+		const note: z.infer<typeof noteSchema> = { id: order.id, bootId: currentBootId(), keys };
+		await writeFileAtomic(this.notePath, JSON.stringify(note), { sync: true });
+		for (const { path } of sources) await rm(path, { force: true });
 		this.show(order, { phase: "ready", keys });
 	}
 
 	/** Makes one file of those that were fetched. Returns the number of keys that the engine will find. */
 	private async assemble(
-		{ files, slots }: RestoreOrder,
-		sources: readonly string[],
+		order: RestoreOrder,
+		sources: readonly RdbSource[],
 		signal: AbortSignal,
 	): Promise<number> {
+		const { files, slots } = order;
 		const [only] = sources;
-		if (slots === null && only !== undefined && sources.length === 1) {
-			await rename(only, this.readyPath);
+		if (only !== undefined && loadsAsItIs(order)) {
+			await rename(only.path, this.readyPath);
 			return files?.[0]?.keys ?? 0;
 		}
 		const target = `${this.readyPath}.new`;
@@ -137,8 +147,8 @@ export class RestoreJob {
 	private async readNote(id: string): Promise<number | null> {
 		const text = await readFile(this.notePath, "utf8").catch(() => null);
 		if (text === null) return null;
-		const note = noteSchema.parse(JSON.parse(text));
-		return note.id === id ? note.keys : null;
+		const note = noteSchema.safeParse(JSON.parse(text)).data;
+		return note?.id === id && note.bootId === currentBootId() ? note.keys : null;
 	}
 
 	private async sweep(): Promise<void> {
@@ -158,4 +168,9 @@ export class RestoreJob {
 		};
 		this.options.onNews();
 	}
+}
+
+/** Whether the engine loads the one file of the snapshot as it is. */
+function loadsAsItIs({ files, slots }: RestoreOrder): boolean {
+	return slots === null && files?.length === 1;
 }

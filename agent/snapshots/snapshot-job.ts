@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { inspectRdb } from "../../platform/rdb/rdb-tasks.ts";
+import { currentBootId } from "../../platform/process-identity.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import {
 	type SnapshotOrder,
@@ -12,16 +12,19 @@ import {
 import { requireRoom } from "./disk-room.ts";
 import { copyData, type EngineLogin } from "./replica-stream.ts";
 import { STOPPED, type TransferDoor } from "./transfer-door.ts";
+import { yieldChildren } from "./yield-children.ts";
 
 const CHECK_EVERY_BYTES = 32 * MIB;
 const REPORT_EVERY_MS = 1_000;
 
 const noteSchema = z.object({
 	id: z.string(),
+	/** What was written may not have reached the disk when the host lost its power. */
+	bootId: z.string(),
 	bytes: z.number(),
 	sha256: z.string(),
-	/** Null until the store has the file. */
-	content: snapshotContentSchema.nullable(),
+	content: snapshotContentSchema,
+	stored: z.boolean(),
 });
 type Note = z.infer<typeof noteSchema>;
 
@@ -31,13 +34,15 @@ export interface SnapshotJobOptions {
 	readonly transfers: TransferDoor;
 	/** The engine as it runs now. */
 	login(): EngineLogin;
+	/** Null if it doesn't run. */
+	processId(): number | null;
 	/** The control plane should hear of `report`. */
 	onNews(): void;
 }
 
 /**
- * Carries out the snapshot orders of one node: copies the engine's data to a file, sends the file to the store, and reads it
- * to the end. What is done is noted on disk, so another agent continues after the copy instead of taking another.
+ * Carries out the snapshot orders of one node: copies the engine's data to a file, and sends the file to the store. What is
+ * done is noted on disk, so another agent continues after the copy instead of taking another.
  */
 export class SnapshotJob {
 	private readonly options: SnapshotJobOptions;
@@ -93,34 +98,34 @@ export class SnapshotJob {
 		const { directory, transfers } = this.options;
 		const file = join(directory, "data.rdb");
 		const note = (await this.readNote(id)) ?? (await this.copy(id, file, signal));
-		const { bytes, sha256 } = note;
-		if (note.content !== null) {
-			return this.show(id, { phase: "stored", bytes, sha256, content: note.content });
-		}
+		const { bytes, sha256, content } = note;
+		const stored = { phase: "stored", bytes, totalBytes: bytes, sha256, content } as const;
+		if (note.stored) return this.show(id, stored);
 		const shown = { phase: "storing", totalBytes: bytes, sha256 } as const;
 		this.show(id, shown);
-		const [content, sent] = await Promise.all([
-			inspectRdb(file, signal),
-			transfers.send(transferId, file, {
-				signal,
-				onProgress: (sentBytes) => this.show(id, { ...shown, bytes: sentBytes }),
-			}),
-		]);
+		const sent = await transfers.send(transferId, file, {
+			...{ signal, sha256 },
+			onProgress: (sentBytes) => this.show(id, { ...shown, bytes: sentBytes }),
+		});
 		if (sent.sha256 !== sha256) throw new Error("the file changed on its way to the store");
-		await this.writeNote({ ...note, content });
+		await this.writeNote({ ...note, stored: true });
 		await rm(file, { force: true });
-		this.show(id, { phase: "stored", bytes, totalBytes: bytes, sha256, content });
+		this.show(id, stored);
 	}
 
 	private async copy(id: string, file: string, signal: AbortSignal): Promise<Note> {
-		const { directory, login } = this.options;
+		const { directory, login, processId } = this.options;
 		await this.sweep();
 		await mkdir(directory, { recursive: true, mode: 0o700 });
 		await requireRoom(directory);
 		let checkedAt = 0;
 		const copied = await copyData(login(), file, {
 			signal,
-			onBegin: () => this.show(id, { phase: "saving" }),
+			onBegin: () => {
+				const pid = processId();
+				if (pid !== null) yieldChildren(pid);
+				this.show(id, { phase: "saving" });
+			},
 			onProgress: async (bytes) => {
 				this.show(id, { phase: "saving", bytes });
 				if (bytes - checkedAt < CHECK_EVERY_BYTES) return;
@@ -128,7 +133,7 @@ export class SnapshotJob {
 				await requireRoom(directory);
 			},
 		});
-		const note = { id, ...copied, content: null };
+		const note = { id, bootId: currentBootId(), ...copied, stored: false };
 		await this.writeNote(note);
 		return note;
 	}
@@ -145,8 +150,9 @@ export class SnapshotJob {
 	private async readNote(id: string): Promise<Note | null> {
 		const text = await readFile(this.notePath, "utf8").catch(() => null);
 		if (text === null) return null;
-		const note = noteSchema.parse(JSON.parse(text));
-		return note.id === id ? note : null;
+		const note = noteSchema.safeParse(JSON.parse(text)).data;
+		if (note?.id !== id) return null;
+		return note.stored || note.bootId === currentBootId() ? note : null;
 	}
 
 	private async sweep(): Promise<void> {

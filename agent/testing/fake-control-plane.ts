@@ -33,6 +33,11 @@ import {
 } from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import type { Names } from "../../server/contract/names.ts";
+import {
+	type TransferState,
+	transferInputSchema,
+	transferStateSchema,
+} from "../../server/contract/transfer.ts";
 
 /** A notice as a test gives it, without the number that it will get. */
 type NewNotice = Notice extends infer One ? (One extends Notice ? Omit<One, "seq"> : never) : never;
@@ -64,6 +69,8 @@ export class FakeControlPlane {
 	readonly events: ReportMessage["events"] = [];
 	readonly metrics: ReportMessage["metrics"] = [];
 	readonly orderResults: OrderResult[] = [];
+	/** By id. Their files are on this machine. */
+	readonly transfers = new Map<string, TransferState>();
 	observations: ReportedObservation[] | null = null;
 	gateway: GatewayObservation | null = null;
 	sentinel: SentinelObservation | null = null;
@@ -216,6 +223,14 @@ export class FakeControlPlane {
 						await once(this.changes, "desired", { signal }).catch(() => {});
 					}
 					return this.answer(input);
+				}),
+			transfer: known
+				.input(transferInputSchema)
+				.output(transferStateSchema)
+				.mutation(({ input }) => {
+					const state = this.transfers.get(input.transferId);
+					if (state === undefined) throw new TRPCError({ code: "NOT_FOUND" });
+					return state;
 				}),
 			alert: known
 				.input(alertMessageSchema)

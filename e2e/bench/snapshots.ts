@@ -1,7 +1,8 @@
 /**
- * `npm run bench:snapshots [-- --mib 1024 --runs 3]`: a snapshot of a primary with data and its restore into a new cache, compared
- * with BGSAVE, a copy of the file and the start of an engine from it by hand; and what a client notices of a snapshot that
- * is taken of a replica.
+ * `npm run bench:snapshots [-- --mib 1024 --runs 3 --store /mnt/other-disk/directory]`: a snapshot of a cache with a replica and
+ * its restore into a new cache, compared with BGSAVE, a copy of the file and the start of an engine from it by hand; and what
+ * a client notices while a replica is copied, or saves. Both happen beside the same client. With `--store`, snapshots go to a
+ * new store in that directory; on another disk than the hosts', files are sent instead of linked.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
@@ -27,11 +28,13 @@ const TIMEOUT_MS = 300_000;
 const POLL_MS = 25;
 const IDLE_MS = 5_000;
 const NAME = "source";
+const STORE = "bench";
 
 const { values } = parseArgs({
 	options: {
 		mib: { type: "string", default: "1024" },
 		runs: { type: "string", default: "3" },
+		store: { type: "string" },
 	},
 });
 const runs = Number(values.runs);
@@ -47,32 +50,42 @@ try {
 	const bytes = Number(values.mib) * MIB;
 	await fillCache(primary, { tag: "snapshots", bytes, replicas: 1, password: null });
 	const own = { snapshot: [] as number[], restore: [] as number[] };
-	const byHand: number[] = [];
+	const byHand = { save: [] as number[], start: [] as number[] };
 	const client = new Redis(primary.port, primary.host);
 	const idle = await latencies(client, async () => {
 		const until = performance.now() + IDLE_MS;
 		await waitUntil("a while", () => performance.now() > until, 2 * IDLE_MS);
 	});
-	const busy: number[] = [];
+	if (values.store !== undefined) await createStore(larder, values.store);
+	const busy = { own: [] as number[], byHand: [] as number[] };
 	for (let run = 0; run < runs; run += 1) {
-		byHand.push(await doByHand(larder, cache));
+		const before = await doByHand(larder, cache, async (save) => {
+			for (const ms of await latencies(client, save)) busy.byHand.push(ms);
+		});
+		byHand.save.push(before.saveMs);
+		byHand.start.push(before.startMs);
 		const seen = await latencies(client, async () => own.snapshot.push(await take(larder)));
-		for (const ms of seen) busy.push(ms);
+		for (const ms of seen) busy.own.push(ms);
 		own.restore.push(await restore(larder));
 		await removeSnapshot(larder, "snapshot");
 	}
 	client.disconnect();
-	const both = own.snapshot.map((ms, run) => ms + (own.restore[run] ?? 0));
+	const sums = (a: readonly number[], b: readonly number[]) => a.map((ms, i) => ms + (b[i] ?? 0));
+	const both = sums(own.snapshot, own.restore);
+	const bothByHand = sums(byHand.save, byHand.start);
 	const line = (name: string, all: readonly number[]) =>
 		`  ${name} ${percentile(all, 50).toFixed(0)} ms (${all.map((ms) => ms.toFixed(0)).join(", ")})`;
 	console.log(`a snapshot of ${values.mib} MiB and its restore, medians of ${runs}:`);
 	console.log(line("Larder, snapshot", own.snapshot));
 	console.log(line("Larder, restore", own.restore));
-	console.log(line("by hand, both", byHand));
-	console.log(`  ${(percentile(both, 50) / percentile(byHand, 50)).toFixed(2)} times as long`);
+	console.log(line("by hand, BGSAVE", byHand.save));
+	console.log(line("by hand, copy and start", byHand.start));
+	console.log(`  ${(percentile(both, 50) / percentile(bothByHand, 50)).toFixed(2)} times as long`);
 	const p99 = (all: readonly number[]) => percentile(all, 99);
+	const timesIdle = (all: readonly number[]) =>
+		`${p99(all).toFixed(2)} ms (${(p99(all) / p99(idle)).toFixed(2)} times)`;
 	console.log(
-		`a client's GET, 99th percentile: ${p99(idle).toFixed(2)} ms idle, ${p99(busy).toFixed(2)} ms while a replica is copied (${(p99(busy) / p99(idle)).toFixed(2)} times)`,
+		`a client's GET, 99th percentile: ${p99(idle).toFixed(2)} ms idle, ${timesIdle(busy.own)} while a replica is copied, ${timesIdle(busy.byHand)} while it saves by BGSAVE`,
 	);
 } finally {
 	await larder.stop();
@@ -80,7 +93,7 @@ try {
 
 async function take(installation: Installation): Promise<number> {
 	const startedAt = performance.now();
-	await requestSnapshot(installation, "snapshot", NAME);
+	await requestSnapshot(installation, "snapshot", NAME, values.store && STORE);
 	const { status, statusReason } = await untilTaken(installation, "snapshot", TIMEOUT_MS);
 	if (status !== "available") throw new Error(`the snapshot is ${status}: ${statusReason}`);
 	return performance.now() - startedAt;
@@ -96,21 +109,38 @@ async function restore(installation: Installation): Promise<number> {
 	return tookMs;
 }
 
-/** From BGSAVE of the replica until an engine that starts from a copy of its file serves. */
-async function doByHand(installation: Installation, cache: Cache): Promise<number> {
+async function createStore(installation: Installation, path: string): Promise<void> {
+	const { status, body } = await installation.rest("POST", "/stores", {
+		body: { name: STORE, path },
+	});
+	if (status !== 201) throw new Error(`POST ${path}: ${JSON.stringify(body)}`);
+}
+
+/** BGSAVE of the replica beside what `beside` does, and then until an engine that starts from a copy of its file serves. */
+async function doByHand(
+	installation: Installation,
+	cache: Cache,
+	beside: (save: () => Promise<void>) => Promise<void>,
+): Promise<{ saveMs: number; startMs: number }> {
 	const nodes = cache.shards.flatMap((shard) => shard.nodes);
 	const replica = nodes.find(({ role }) => role === "replica");
 	const found = await findEngine({ engine: "valkey", version: "9" });
 	if (replica === undefined || found === null) throw new Error("no replica, or no engine");
 	const directory = mkdtempSync(join(tmpdir(), "larder-bench-"));
 	const node = new Redis(replica.port, replica.address, systemLogin(installation));
-	const startedAt = performance.now();
+	let saved = "";
+	let saveMs = 0;
 	try {
-		const saved = await save(node);
+		await beside(async () => {
+			const startedAt = performance.now();
+			saved = await save(node);
+			saveMs = performance.now() - startedAt;
+		});
+		const startedAt = performance.now();
 		cpSync(saved, join(directory, "dump.rdb"));
 		rmSync(saved);
 		await serveFrom(found.server, directory);
-		return performance.now() - startedAt;
+		return { saveMs, startMs: performance.now() - startedAt };
 	} finally {
 		node.disconnect();
 		rmSync(directory, { recursive: true, force: true });

@@ -1,102 +1,196 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { percentile } from "../../platform/testing/figures.ts";
 import { fillRichly, loadLibrary } from "../../platform/testing/rich-data.ts";
 import { MIB } from "../../server/contract/limits.ts";
-import { findDifference, readContent } from "../fixtures/cache-content.ts";
+import type { Snapshot } from "../../server/contract/snapshot.ts";
+import { readContent } from "../fixtures/cache-content.ts";
 import { openClusterClient, requireEndpoint } from "../fixtures/engine-clients.ts";
 import type { Installation } from "../fixtures/installation.ts";
-import {
-	passingFiles,
-	removeSnapshot,
-	requestSnapshot,
-	storedFiles,
-	untilTaken,
-} from "../fixtures/snapshots.ts";
+import { runLarder } from "../fixtures/larder-command.ts";
+import { passingFiles, requestSnapshot, untilTaken } from "../fixtures/snapshots.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { withInstallation } from "./keep-evidence.ts";
 import { requireNothingStray } from "./nothing-stray.ts";
 import { type Scenario, type ScenarioOptions, Violation } from "./scenario.ts";
-import { strikeVictim, VICTIMS } from "./serverless/strike-victim.ts";
+import { VICTIMS as PROGRAMS, strikeVictim } from "./serverless/strike-victim.ts";
+import { withStores } from "./snapshots/stores.ts";
+import { type Ground, SOURCE, storeOf, WORKS, type Work } from "./snapshots/works.ts";
 
-/** Of each kind, while a snapshot is taken and while it is restored. */
-const KILLS = 7;
-const KILL_WITHIN_MS = 2_500;
+const VICTIMS = [...PROGRAMS, "store"] as const;
+const KILLS = 1;
 const PATIENCE_MS = 180_000;
 const DATA_BYTES = 64 * MIB;
 const VALUE_BYTES = 16 * 1024;
-const NAME = "orders";
-/** What a restore makes of three shards, in turn. */
-const SHAPES = [
-	{ replicasPerShard: 1 },
-	{ shards: 2, replicasPerShard: 0 },
-	{ clusterMode: "disabled", replicasPerShard: 1 },
-	{ shards: 4, replicasPerShard: 0 },
-] as const;
+/** Longer than the work takes: some kills come when it has just ended. */
+const WITHIN = 1.2;
 
 export const snapshots: Scenario = {
 	name: "snapshots",
 	description:
-		"control plane, agent or engine killed while a snapshot is taken or restored (16): whole or failed with a reason, and no file is left over",
-	run: (options) => withInstallation({}, (larder) => killAll(larder, options)),
+		"control plane, agent, engine and store killed amid snapshots, restores, copies and imports (16), --kills times each; --kind store/copy for some: whole or failed with a reason, and no file is left over",
+	run: (options) =>
+		withInstallation({}, (larder) =>
+			withStores(larder, (stores) =>
+				withGround({ larder, stores }, (all) => killAll(all, options)),
+			),
+		),
 };
 
-async function killAll(larder: Installation, options: ScenarioOptions): Promise<string> {
-	const { kills = KILLS, random, log } = options;
-	const expected = await fill(larder);
-	const took = { snapshot: [] as number[], restore: [] as number[] };
-	let failed = 0;
-	for (let round = 0; round < kills * VICTIMS.length; round++) {
-		const victim = VICTIMS[round % VICTIMS.length] ?? "agent";
-		const strike = async (cache: string) => {
-			await delay(random(KILL_WITHIN_MS));
-			await strikeVictim(victim, larder, cache, random);
-		};
-		const name = `snapshot-${round}`;
-		let since = performance.now();
-		await larder.waitForStatus(NAME, "available", PATIENCE_MS);
-		await requestSnapshot(larder, name, NAME);
-		await strike(NAME);
-		const snapshot = await untilTaken(larder, name, PATIENCE_MS);
-		took.snapshot.push(performance.now() - since);
-		if (snapshot.status === "failed") {
-			failed += 1;
-			if (snapshot.statusReason === null) throw new Violation(`${name} failed without a reason`);
-			log(`${round}: ${victim} killed: failed: ${snapshot.statusReason}`);
-			await removeSnapshot(larder, name);
-			continue;
+/** What happened to one kind of victim amid one kind of work. */
+interface Cell {
+	readonly name: string;
+	readonly tookMs: number[];
+	readonly failures: string[];
+}
+
+async function killAll(ground: Ground, options: ScenarioOptions): Promise<string> {
+	const { kills = KILLS, kind = "", log } = options;
+	const cells: Cell[] = [];
+	for (const [workName, work] of Object.entries(WORKS)) {
+		const victims = VICTIMS.filter((victim) => `${victim}/${workName}`.includes(kind));
+		if (victims.length === 0) continue;
+		const usualMs = await runUndisturbed(ground, work);
+		log(`${workName}: ${usualMs.toFixed(0)} ms without a kill`);
+		for (const victim of victims) {
+			const cell: Cell = { name: `${victim}/${workName}`, tookMs: [], failures: [] };
+			cells.push(cell);
+			for (let round = 0; round < kills; round++) {
+				await killOnce(ground, { work, victim, round, withinMs: WITHIN * usualMs, cell }, options);
+			}
+			log(rowOf(cell));
 		}
-		since = performance.now();
-		const shape = SHAPES[round % SHAPES.length];
-		await larder.createCache({ name: "restored", snapshot: name, auth: "none", ...shape });
-		await strike("restored");
-		const restored = await larder.waitForStatus("restored", "available", PATIENCE_MS);
-		took.restore.push(performance.now() - since);
-		const difference = findDifference(expected, (await readContent(restored)).keys);
-		if (difference !== null) throw new Violation(`restored from ${name}: ${difference}`);
-		log(
-			`${round}: ${victim} killed: taken in ${took.snapshot.at(-1)?.toFixed(0)} ms, restored as ${JSON.stringify(shape)} in ${took.restore.at(-1)?.toFixed(0)} ms`,
-		);
-		await larder.deleteCache("restored");
-		await removeSnapshot(larder, name);
 	}
+	await requireNothingStray(ground.larder, [SOURCE]);
+	for (const line of tableOf(cells)) log(line);
+	const failures = cells.flatMap((cell) => cell.failures).length;
+	return `${kills} kills of each kind; ${failures} failed with a reason, all others were whole; nothing was left over`;
+}
+
+/** Returns how long it takes, in milliseconds. */
+async function runUndisturbed(ground: Ground, work: Work): Promise<number> {
+	const startedAt = performance.now();
+	await work.begin(ground, 0);
+	const failure = await work.end(ground, 0);
+	if (failure !== null) throw new Violation(`without any kill: ${failure}`);
+	const tookMs = performance.now() - startedAt;
+	await work.clear(ground);
+	await requireNothingLeft(ground);
+	return tookMs;
+}
+
+async function killOnce(
+	ground: Ground,
+	kill: {
+		work: Work;
+		victim: (typeof VICTIMS)[number];
+		round: number;
+		withinMs: number;
+		cell: Cell;
+	},
+	{ random, log }: ScenarioOptions,
+): Promise<void> {
+	const { work, victim, round, withinMs, cell } = kill;
+	const startedAt = performance.now();
+	const moment = random(Math.ceil(withinMs));
+	try {
+		await work.begin(ground, round);
+		const ended = work.end(ground, round);
+		// Reported where it is awaited.
+		ended.catch(() => undefined);
+		await delay(moment);
+		if (victim === "store") await storeOf(ground, round).strike(random);
+		else await strikeVictim(victim, ground.larder, work.cache, random);
+		const failure = await ended;
+		cell.tookMs.push(performance.now() - startedAt);
+		if (failure !== null) {
+			cell.failures.push(failure);
+			log(`${cell.name} ${round}: failed: ${failure}`);
+		}
+		await work.clear(ground);
+		await requireNothingLeft(ground);
+	} catch (error) {
+		const message = error instanceof Error ? error.message : String(error);
+		throw new Violation(`${cell.name} ${round}, killed after ${moment} ms: ${message}`);
+	}
+}
+
+/** Stores have what they began with, and hosts nothing. */
+async function requireNothingLeft({ larder, stores, bases }: Ground): Promise<void> {
 	await waitUntil("no file to be left", () => {
-		const left = [...storedFiles(larder), ...passingFiles(larder)];
+		const known = [...bases.values()].map(({ directory }) => directory.replace(/\/$/, ""));
+		const left = [...stores.flatMap((store) => store.held()), ...passingFiles(larder)].filter(
+			(path) => !known.some((directory) => path.includes(directory)),
+		);
 		if (left.length > 0) throw new Error(left.join("\n"));
 		return true;
 	});
-	await requireNothingStray(larder, [NAME]);
-	const figures = (values: number[]) =>
-		`${percentile(values, 50).toFixed(0)} ms (median), ${Math.max(...values).toFixed(0)} ms (longest)`;
-	return `${kills} kills of each kind; taken in ${figures(took.snapshot)}, restored in ${figures(took.restore)}; ${failed} snapshots failed with a reason`;
+}
+
+const HEADING = ["killed amid", "kills", "whole", "failed", "median s", "longest s"];
+
+function columnsOf({ name, tookMs, failures }: Cell): string[] {
+	const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+	const whole = tookMs.length - failures.length;
+	const times = [percentile(tookMs, 50), Math.max(...tookMs)].map(seconds);
+	return [name, String(tookMs.length), String(whole), String(failures.length), ...times];
+}
+
+const rowOf = (cell: Cell) => `| ${columnsOf(cell).join(" | ")} |`;
+
+function tableOf(cells: readonly Cell[]): string[] {
+	return [`| ${HEADING.join(" | ")} |`, `|${" --- |".repeat(HEADING.length)}`, ...cells.map(rowOf)];
+}
+
+/** A cache with data, a snapshot of it in each store, and the same as files. */
+async function withGround<T>(
+	{ larder, stores }: Pick<Ground, "larder" | "stores">,
+	use: (ground: Ground) => Promise<T>,
+): Promise<T> {
+	const expected = await fill(larder);
+	const bases = new Map<string, Snapshot>();
+	const directory = mkdtempSync(join(tmpdir(), "larder-files-"));
+	try {
+		const [first, second] = stores;
+		await requestSnapshot(larder, `base-${first.name}`, SOURCE, first.name);
+		bases.set(first.name, await requireTaken(larder, `base-${first.name}`));
+		const body = { target: `base-${second.name}`, store: second.name };
+		const { status } = await larder.rest("POST", `/snapshots/base-${first.name}/copy`, { body });
+		if (status !== 202) throw new Error(`the copy is refused with ${status}`);
+		bases.set(second.name, await requireTaken(larder, `base-${second.name}`));
+		await download(larder, `base-${first.name}`, directory);
+		const files = readdirSync(directory)
+			.filter((name) => name.endsWith(".rdb"))
+			.sort()
+			.map((name) => join(directory, name));
+		return await use({ larder, stores, expected, bases, files });
+	} finally {
+		rmSync(directory, { recursive: true });
+	}
+}
+
+async function requireTaken(larder: Installation, name: string): Promise<Snapshot> {
+	const snapshot = await untilTaken(larder, name, PATIENCE_MS);
+	if (snapshot.status === "available") return snapshot;
+	throw new Error(`${name} is ${snapshot.status}: ${snapshot.statusReason}`);
+}
+
+async function download(larder: Installation, name: string, directory: string): Promise<void> {
+	const { exitCode, stderr } = await runLarder(["snapshots", "download", name, "--to", directory], {
+		...{ LARDER_URL: larder.url, LARDER_TOKEN: larder.adminToken, LARDER_HOME: larder.home.root },
+	});
+	if (exitCode !== 0) throw new Error(`the download failed: ${stderr}`);
 }
 
 /** Returns what the cache holds, by key. Nothing writes to it from then on. */
 async function fill(larder: Installation): Promise<Map<string, string>> {
 	await larder.createCache({
-		...{ name: NAME, clusterMode: "enabled", shards: 3, replicasPerShard: 1, auth: "none" },
+		...{ name: SOURCE, clusterMode: "enabled", shards: 3, replicasPerShard: 1, auth: "none" },
 	});
-	const cache = await larder.waitForStatus(NAME, "available", PATIENCE_MS);
+	const cache = await larder.waitForStatus(SOURCE, "available", PATIENCE_MS);
 	const client = openClusterClient(requireEndpoint(cache, "configuration"), null);
 	await fillRichly(client, 1_000);
 	const value = "v".repeat(VALUE_BYTES);

@@ -1,11 +1,21 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { readFileFrom } from "../files/growing-file.ts";
+import { hashing } from "../files/hashing.ts";
 import { keySlot } from "./key-slot.ts";
-import { type RdbVisitor, walkRdb } from "./walk-rdb.ts";
+import { RdbError } from "./rdb-error.ts";
+import { type RdbVisitor, walkContent, walkRdb } from "./walk-rdb.ts";
 
 const BUFFER_BYTES = 1024 * 1024;
 const SLOTS = 16_384;
 const MAGIC_BYTES = 9;
 const [DATABASE, END] = [254, 255] as const;
+
+export interface RdbSource {
+	readonly path: string;
+	/** Which its content must have, in lower-case hexadecimal; null if that is known. */
+	readonly sha256: string | null;
+}
 
 /** Slots that a file should hold; null for all keys. */
 export type WantedSlots = readonly { readonly first: number; readonly last: number }[] | null;
@@ -16,25 +26,43 @@ export type WantedSlots = readonly { readonly first: number; readonly last: numb
  * the number of keys. Synchronous, like `walkRdb`.
  */
 export function filterRdb(
-	sources: readonly string[],
+	sources: readonly RdbSource[],
 	slots: WantedSlots,
 	target: string,
 ): { keys: number } {
 	const writer = new RdbWriter(target);
 	try {
 		// The format of the newest: an engine reads older records in it.
-		writer.write(sources.map(readMagic).reduce((a, b) => (versionOf(a) < versionOf(b) ? b : a)));
+		writer.write(
+			sources
+				.map(({ path }) => readMagic(path))
+				.reduce((a, b) => (versionOf(a) < versionOf(b) ? b : a)),
+		);
 		const visitor = new Selection(slots, writer);
-		for (const path of sources) {
-			walkRdb(path, visitor);
+		for (const source of sources) {
+			readAll(source, visitor);
 			writer.settle();
 		}
 		// A checksum of zero means that there is none.
 		writer.write(Buffer.concat([Buffer.of(END), Buffer.alloc(8)]));
-		writer.finish();
+		writer.settle();
 		return { keys: visitor.keys };
 	} finally {
 		writer.close();
+	}
+}
+
+/** Compares its content with what it should be as it reads it. */
+function readAll({ path, sha256 }: RdbSource, visitor: RdbVisitor): void {
+	if (sha256 === null) return void walkRdb(path, visitor);
+	const fd = openSync(path, "r");
+	try {
+		const hash = createHash("sha256");
+		walkContent(hashing(readFileFrom(fd), hash), visitor);
+		if (hash.digest("hex") !== sha256)
+			throw new RdbError("the content isn't what it should be: its checksum differs");
+	} finally {
+		closeSync(fd);
 	}
 }
 
@@ -120,12 +148,6 @@ class RdbWriter {
 	settle(): void {
 		this.writeOut(this.buffer.subarray(0, this.used));
 		this.used = 0;
-	}
-
-	/** What has been written survives a power failure. */
-	finish(): void {
-		this.settle();
-		fsyncSync(this.fd);
 	}
 
 	close(): void {

@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import type { BlockingRead } from "../files/growing-file.ts";
 import { RdbError } from "./rdb-error.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -14,7 +14,7 @@ const ENCODED = -1;
  * was chosen for it, in order; without one it is dropped. Synchronous, so it belongs in a worker thread.
  */
 export class RdbCursor {
-	private readonly fd: number;
+	private readonly read: BlockingRead;
 	private buffer = Buffer.allocUnsafe(CHUNK_BYTES);
 	/** Position in the file of the buffer's beginning. */
 	private base = 0;
@@ -27,12 +27,8 @@ export class RdbCursor {
 	/** Of the last string header: LZF, or an integer of this many bytes. */
 	private encoding = 0;
 
-	/** Waits until the file has grown beyond this position; false if it won't. Null for a file that doesn't grow. */
-	private readonly awaitMore: ((position: number) => boolean) | null;
-
-	constructor(fd: number, awaitMore: ((position: number) => boolean) | null = null) {
-		this.fd = fd;
-		this.awaitMore = awaitMore;
+	constructor(read: BlockingRead) {
+		this.read = read;
 	}
 
 	/** Position in the file. */
@@ -176,8 +172,8 @@ export class RdbCursor {
 		this.from = 0;
 		this.end = kept;
 		while (this.end - this.at < count) {
-			const read = readSync(this.fd, this.buffer, this.end, this.buffer.length - this.end, null);
-			if (read === 0 && this.awaitMore?.(this.base + this.end) !== true) return false;
+			const read = this.read(this.buffer, this.end, this.buffer.length - this.end);
+			if (read === 0) return false;
 			this.end += read;
 		}
 		return true;

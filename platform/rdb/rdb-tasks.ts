@@ -1,11 +1,14 @@
-import { Worker } from "node:worker_threads";
-import type { WantedSlots } from "./filter-rdb.ts";
+import type { GrowingFile } from "../files/growing-file.ts";
+import { answerOf, startThread } from "../files/thread.ts";
+import type { RdbSource, WantedSlots } from "./filter-rdb.ts";
 import { RdbError } from "./rdb-error.ts";
 import type { RdbContent } from "./walk-rdb.ts";
 
 /** What a thread does with RDB files, and what it answers. */
 export type RdbTask =
 	| { readonly kind: "walk"; readonly path: string }
+	/** A file that is still being written: its SHA-256 too. */
+	| { readonly kind: "follow"; readonly path: string; readonly shared: SharedArrayBuffer }
 	/** Of a foreign file: its checksum too. */
 	| { readonly kind: "verify"; readonly path: string }
 	/** Answers with pieces until the file, which may still grow, has been read to its end (rdb-stream.ts). */
@@ -18,7 +21,7 @@ export type RdbTask =
 	  }
 	| {
 			readonly kind: "filter";
-			readonly sources: readonly string[];
+			readonly sources: readonly RdbSource[];
 			readonly slots: WantedSlots;
 			readonly target: string;
 	  };
@@ -30,18 +33,30 @@ export interface RdbPiece {
 	readonly keys: number;
 }
 export type RdbAnswer =
-	| { readonly content: RdbContent }
+	| { readonly content: RdbContent; readonly sha256?: string }
 	| { readonly keys: number }
 	| { readonly damage: string };
-
-const fromSource = import.meta.filename.endsWith(".ts");
-const workerUrl = new URL(fromSource ? "./rdb-worker.ts" : "./rdb-worker.mjs", import.meta.url);
 
 /** `walkRdb` in a thread of its own: what else the process does isn't held up. */
 export async function inspectRdb(path: string, signal: AbortSignal): Promise<RdbContent> {
 	const answer = await runTask({ kind: "walk", path }, signal);
 	if (!("content" in answer)) throw new Error("the thread answered another question");
 	return answer.content;
+}
+
+/**
+ * `walkRdb` of a file while it is written, in a thread that lets everything else on the machine go first. Returns once the
+ * file is complete, with the SHA-256 of it.
+ */
+export async function followRdb(
+	path: string,
+	{ shared }: GrowingFile,
+	signal: AbortSignal,
+): Promise<{ content: RdbContent; sha256: string }> {
+	const answer = await runTask({ kind: "follow", path, shared }, signal);
+	if (!("content" in answer)) throw new Error("the thread answered another question");
+	const { content, sha256 = "" } = answer;
+	return { content, sha256 };
 }
 
 /** `checkRdbChecksum` and `walkRdb` in a thread of their own. */
@@ -68,33 +83,11 @@ export async function runTask(
 	onPiece: (piece: RdbPiece) => void = () => undefined,
 ) {
 	signal.throwIfAborted();
-	const worker = startWorker(task);
-	let abort: () => void = () => undefined;
-	try {
-		const answer = await new Promise<RdbAnswer>((resolve, reject) => {
-			worker.on("message", (message: RdbAnswer | RdbPiece) => {
-				if ("piece" in message) onPiece(message);
-				else resolve(message);
-			});
-			worker.once("error", reject);
-			worker.once("exit", (code) => reject(new Error(`the thread ended with ${code}`)));
-			abort = () => reject(signal.reason);
-			signal.addEventListener("abort", abort, { once: true });
-		});
-		if ("damage" in answer) throw new RdbError(answer.damage);
-		return answer;
-	} finally {
-		signal.removeEventListener("abort", abort);
-		await worker.terminate();
-	}
-}
-
-/** Run from the sources, a thread loads its own TypeScript loader. */
-function startWorker(task: RdbTask): Worker {
-	if (!fromSource) return new Worker(workerUrl, { workerData: task });
-	const bootstrap = `import("tsx/esm/api").then((tsx) => {
-		tsx.register();
-		return import(${JSON.stringify(workerUrl.href)});
-	});`;
-	return new Worker(bootstrap, { eval: true, workerData: task });
+	const thread = startThread("rdb-worker", "rdb", task);
+	const answer = await answerOf<RdbAnswer, RdbPiece>(thread, signal, {
+		isLast: (message): message is RdbAnswer => !("piece" in message),
+		onOther: onPiece,
+	});
+	if ("damage" in answer) throw new RdbError(answer.damage);
+	return answer;
 }

@@ -1,11 +1,16 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { followFile } from "../files/growing-file.ts";
+import { hashing } from "../files/hashing.ts";
+import { yieldToOthers } from "../files/thread.ts";
 import { filterRdb } from "./filter-rdb.ts";
 import { checkRdbChecksum } from "./rdb-checksum.ts";
 import { RdbError } from "./rdb-error.ts";
 import { StreamProgress } from "./rdb-stream.ts";
 import type { RdbAnswer, RdbPiece, RdbTask } from "./rdb-tasks.ts";
 import { translateRdb } from "./rdb-to-commands.ts";
-import { walkRdb } from "./walk-rdb.ts";
+import { walkContent, walkRdb } from "./walk-rdb.ts";
 
 function carryOut(task: RdbTask): RdbAnswer {
 	try {
@@ -13,6 +18,8 @@ function carryOut(task: RdbTask): RdbAnswer {
 			case "verify":
 				checkRdbChecksum(task.path);
 				return { content: walkRdb(task.path) };
+			case "follow":
+				return follow(task);
 			case "walk":
 				return { content: walkRdb(task.path) };
 			case "stream":
@@ -40,4 +47,18 @@ function stream({ path, slots, libraries, progress }: Extract<RdbTask, { kind: "
 	});
 }
 
-parentPort?.postMessage(carryOut(workerData as RdbTask));
+function follow({ path, shared }: Extract<RdbTask, { kind: "follow" }>): RdbAnswer {
+	const fd = openSync(path, "r");
+	try {
+		const hash = createHash("sha256");
+		const content = walkContent(hashing(followFile(fd, shared), hash));
+		return { content, sha256: hash.digest("hex") };
+	} finally {
+		closeSync(fd);
+	}
+}
+
+const task = workerData as RdbTask;
+// Moving in is what its user waits for.
+if (task.kind !== "stream") yieldToOthers();
+parentPort?.postMessage(carryOut(task));

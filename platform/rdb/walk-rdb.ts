@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { type BlockingRead, readFileFrom } from "../files/growing-file.ts";
 import { RdbCursor, type RdbSink } from "./rdb-cursor.ts";
 import { RdbError } from "./rdb-error.ts";
 
@@ -58,10 +59,15 @@ export function walkRdb(
 ): RdbContent {
 	const fd = openSync(path, "r");
 	try {
-		return new Walk(new RdbCursor(fd, awaitMore), visitor).run();
+		return walkContent(readFileFrom(fd, awaitMore), visitor);
 	} finally {
 		closeSync(fd);
 	}
+}
+
+/** The same of what `read` returns. */
+export function walkContent(read: BlockingRead, visitor: RdbVisitor | null = null): RdbContent {
+	return new Walk(new RdbCursor(read), visitor).run();
 }
 
 class Walk {

@@ -3,12 +3,12 @@ import type { PutOptions } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
 /**
- * The chunks of a put, hashed and counted as they pass. Throws if they are more or fewer bytes than was announced, and once
+ * The chunks of a put, counted as they pass and added to the hash, if there is one. Throws if they are more or fewer bytes than was announced, and once
  * the put is aborted.
  */
 export async function* checkedContent(
 	source: AsyncIterable<Uint8Array>,
-	hash: Hash,
+	hash: Hash | null,
 	{ offset = 0, bytes, onProgress, signal }: PutOptions,
 ): AsyncGenerator<Uint8Array> {
 	let position = offset;
@@ -18,7 +18,7 @@ export async function* checkedContent(
 		if (bytes !== undefined && position > bytes) {
 			throw new StoreError("damaged", `The content is longer than the ${bytes} bytes announced.`);
 		}
-		hash.update(chunk);
+		hash?.update(chunk);
 		yield chunk;
 		onProgress?.(position);
 	}

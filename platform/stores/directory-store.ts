@@ -4,6 +4,7 @@ import {
 	access,
 	copyFile,
 	type FileHandle,
+	lstat,
 	mkdir,
 	open,
 	readdir,
@@ -16,6 +17,8 @@ import {
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { writeFileAtomic } from "../atomic-file.ts";
+import { FileHash } from "../files/file-hash.ts";
+import { FileWriter } from "../files/file-writer.ts";
 import { checkStore } from "./check-store.ts";
 import { checkedContent, missing, otherOffset } from "./checked-content.ts";
 import { asStoreError } from "./disk-errors.ts";
@@ -26,6 +29,7 @@ import { StoreError } from "./store-error.ts";
 /** Shows that a directory is a store. A directory without it may be the mount point of a disk that isn't mounted. */
 const MARKER = ".larder-store";
 const UNFINISHED = ".unfinished";
+const CHUNK_BYTES = 1024 ** 2;
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 ** 2;
 /** What a store leaves free on its disk: others write there too, perhaps the control plane's own database. */
 const ROOM_LEFT = { share: 0.05, bytesMax: 1024 ** 3 } as const;
@@ -107,7 +111,7 @@ export class DirectoryStore implements SnapshotStore {
 			return { totalBytes: size, content: Readable.from([]) };
 		}
 		const content = createReadStream("", {
-			...{ fd: file, start, end: Math.min(end, size) - 1, highWaterMark: 256 * 1024 },
+			...{ fd: file, start, end: Math.min(end, size) - 1, highWaterMark: CHUNK_BYTES },
 			...(signal && { signal }),
 		});
 		return { totalBytes: size, content };
@@ -172,6 +176,41 @@ export class DirectoryStore implements SnapshotStore {
 		return join(this.root, key);
 	}
 
+	/**
+	 * Where a program of this machine may put a link to a complete file instead of sending it; null while a part of it has
+	 * been sent. `adopt` then makes it the object.
+	 */
+	async placeFor(key: string): Promise<string | null> {
+		requireObjectKey(key);
+		if ((await this.received(key)) > 0) return null;
+		const part = this.partOf(key);
+		await mkdir(dirname(part), { recursive: true, mode: 0o700 });
+		return part;
+	}
+
+	/**
+	 * Makes the file that was linked at `placeFor` the object, and returns once it is durable. Its content isn't read. Null if
+	 * no such file is there.
+	 */
+	async adopt(key: string, bytes: number): Promise<true | null> {
+		requireObjectKey(key);
+		try {
+			await this.requireStore();
+			const part = this.partOf(key);
+			const found = await lstat(part).catch(() => null);
+			// Neither a symbolic link, nor anything that another user could still change.
+			if (found === null || !found.isFile() || found.size !== bytes) return null;
+			if (found.uid !== process.getuid?.()) return null;
+			// It is on the disk already, but must leave as much as every other.
+			await this.requireRoom(0);
+			await syncFile(part);
+			await this.publish(part, key);
+			return true;
+		} catch (error) {
+			throw asStoreError(error, this.root);
+		}
+	}
+
 	private async receive(
 		key: string,
 		source: AsyncIterable<Uint8Array>,
@@ -183,24 +222,16 @@ export class DirectoryStore implements SnapshotStore {
 		const held = offset === 0 ? 0 : ((await statIfExists(part))?.size ?? 0);
 		if (offset !== held) throw otherOffset(held);
 		if (bytes !== undefined) await this.requireRoom(bytes - offset);
-		const hash = createHash("sha256");
-		if (offset > 0) for await (const chunk of createReadStream(part)) hash.update(chunk);
 		// An interrupted put is as long as what reached the file.
-		const file = await open(part, offset === 0 ? "w" : "r+", 0o600);
+		// What is begun anew is a new file: the old one may be another program's, too.
+		if (offset === 0) await rm(part, { force: true });
+		const file = await open(part, offset === 0 ? "wx" : "r+", 0o600);
+		const hash = new FileHash(part);
 		// Content that was refused can't be continued.
 		let isRefused = false;
 		try {
-			let position = offset;
-			let roomUntil = offset + ROOM_CHECKED_EVERY_BYTES;
-			for await (const chunk of checkedContent(source, hash, options)) {
-				if (position + chunk.length > roomUntil) {
-					await this.requireRoom(chunk.length);
-					roomUntil = position + ROOM_CHECKED_EVERY_BYTES;
-				}
-				await writeAll(file, chunk, position);
-				position += chunk.length;
-			}
-			const content = { bytes: position, sha256: hash.digest("hex") };
+			const position = await this.write(file, hash, source, options);
+			const content = { bytes: position, sha256: await hash.digest(position) };
 			isRefused = true;
 			verify?.(content);
 			isRefused = false;
@@ -212,8 +243,33 @@ export class DirectoryStore implements SnapshotStore {
 			if (isRefused) await rm(part, { force: true });
 			throw error;
 		} finally {
+			hash.close();
 			await file.close();
 		}
+	}
+
+	/** Returns the size of the whole. What has arrived when the source fails stays. */
+	private async write(
+		file: FileHandle,
+		hash: FileHash,
+		source: AsyncIterable<Uint8Array>,
+		options: PutOptions,
+	): Promise<number> {
+		const { offset = 0 } = options;
+		const writer = new FileWriter(file, offset, (written) => hash.grow(written));
+		let roomUntil = offset + ROOM_CHECKED_EVERY_BYTES;
+		try {
+			for await (const chunk of checkedContent(source, null, options)) {
+				if (writer.position + chunk.length > roomUntil) {
+					await this.requireRoom(chunk.length);
+					roomUntil = writer.position + ROOM_CHECKED_EVERY_BYTES;
+				}
+				await writer.add(chunk);
+			}
+		} finally {
+			await writer.settle();
+		}
+		return writer.position;
 	}
 
 	/** Renames a finished part to its key, durably. */
@@ -243,11 +299,11 @@ export class DirectoryStore implements SnapshotStore {
 	private async requireRoom(bytes: number): Promise<void> {
 		const { bavail, blocks, bsize } = await statfs(this.root);
 		const left = Math.min(blocks * bsize * ROOM_LEFT.share, ROOM_LEFT.bytesMax);
-		const free = Math.max(0, bavail * bsize - left);
+		const free = bavail * bsize - left;
 		if (bytes <= free) return;
 		throw new StoreError(
 			"full",
-			`The disk of ${this.root} has room for ${inMib(free)} MiB more, besides what Larder leaves free there, and ${inMib(bytes)} MiB are needed. Free some space, or delete snapshots.`,
+			`The disk of ${this.root} has room for ${inMib(Math.max(0, free))} MiB more, besides what Larder leaves free there, and ${inMib(bytes)} MiB are needed. Free some space, or delete snapshots.`,
 		);
 	}
 
@@ -282,13 +338,6 @@ async function* listFiles(root: string, prefix: string): AsyncGenerator<StoredOb
 		}
 		const found = await statIfExists(join(root, key));
 		if (found?.isFile()) yield { key, bytes: found.size, modifiedAt: found.mtime };
-	}
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-	for (let done = 0; done < chunk.length; ) {
-		const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
-		done += bytesWritten;
 	}
 }
 

@@ -5,7 +5,7 @@ import type { Cluster, Redis } from "ioredis";
 type Client = Redis | Cluster;
 
 const LARGE = "x".repeat(300);
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const LIBRARY =
 	"#!lua name=larder_test\nredis.register_function('larder_echo', function(keys, args) return args[1] end)";
 
@@ -13,7 +13,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 
 /** Fills one database. Keys that begin with `soon:` expire while the test runs. */
 export async function fillRichly(client: Client, plainKeys: number): Promise<void> {
-	const until = Date.now() + HOUR_MS;
+	const until = Date.now() + DAY_MS;
 	const commands: (string | number)[][] = [
 		["SET", "text", "häppy\r\n\0 text"],
 		["SET", "number", "1234567"],

@@ -14,6 +14,8 @@ const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 export type Fault =
 	| { kind: "status"; status: number; code: string }
 	| { kind: "silence" }
+	/** Answers so much later. */
+	| { kind: "slow"; ms: number }
 	| { kind: "cut" }
 	| { kind: "checksum" };
 
@@ -33,8 +35,11 @@ export class TestBucket {
 		this.server = server;
 	}
 
-	static async start(): Promise<TestBucket> {
-		const directory = mkdtempSync(join(tmpdir(), "larder-bucket-"));
+	/** In a new directory and on a free port, unless they are named. */
+	static async start({
+		directory = mkdtempSync(join(tmpdir(), "larder-bucket-")),
+		port = 0,
+	} = {}): Promise<TestBucket> {
 		const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: BUCKET }] });
 		await s3.configureBuckets();
 		const handle = s3.callback();
@@ -45,7 +50,7 @@ export class TestBucket {
 		};
 		const server = createServer((request, response) => bucket.serve(request, response, answer));
 		const bucket = new TestBucket(directory, server);
-		server.listen(0, "127.0.0.1");
+		server.listen(port, "127.0.0.1");
 		await once(server, "listening");
 		return bucket;
 	}
@@ -56,7 +61,7 @@ export class TestBucket {
 		if (address === null || typeof address === "string") throw new Error("the bucket is closed");
 		return {
 			...{ endpoint: `http://127.0.0.1:${address.port}`, region: "eu-central-1", bucket: BUCKET },
-			...{ prefix: "larder/", pathStyle: true, credentials: CREDENTIALS },
+			...{ prefix: "larder/", pathStyle: true, credentials: { ...CREDENTIALS } },
 		};
 	}
 
@@ -108,9 +113,22 @@ export class TestBucket {
 			case "cut":
 				request.socket.destroy();
 				return;
+			case "slow":
+				setTimeout(() => this.answer(request, response, answer), fault.ms);
+				return;
 			case "checksum":
 				response.setHeader("x-amz-checksum-crc32", "AAAAAA==");
 		}
+		this.answer(request, response, answer);
+	}
+
+	private answer(
+		request: IncomingMessage,
+		response: ServerResponse,
+		answer: (request: IncomingMessage, response: ServerResponse) => void,
+	): void {
+		const { method = "" } = request;
+		const url = new URL(request.url ?? "/", "http://bucket");
 		const uploadId = url.searchParams.get("uploadId");
 		if (method === "GET" && url.searchParams.has("uploads")) this.listUploads(url, response);
 		else if (method === "GET" && uploadId !== null) this.listParts(uploadId, response);

@@ -5,7 +5,7 @@ import { type TransferAnswer, type TransferOptions, TransferRefused } from "./tr
 
 /** A connection over which nothing moves for this long is given up. Longer than the control plane waits for a host. */
 export const SILENCE_MS = 60_000;
-export const CHUNK_BYTES = 256 * 1024;
+export const CHUNK_BYTES = 1024 * 1024;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const PACE_STEP_MS = 20;

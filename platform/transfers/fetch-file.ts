@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
 import { mkdir, open, rename } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { dirname } from "node:path";
+import { FileHash } from "../files/file-hash.ts";
+import { FileWriter } from "../files/file-writer.ts";
 import { keepPace, readAnswer, SILENCE_MS, silent, untilDone } from "./attempts.ts";
 import {
 	type FetchLink,
@@ -13,6 +13,11 @@ import {
 	TransferRefused,
 } from "./transfer-link.ts";
 
+export interface FetchOptions extends TransferOptions {
+	/** The file needn't survive a power failure. */
+	readonly isTemporary?: boolean;
+}
+
 /**
  * Fetches content into a file, which appears whole, checked and durable. What an interrupted attempt left in
  * `<path>.part` is continued. Otherwise like `sendFile`.
@@ -20,13 +25,13 @@ import {
 export async function fetchFile(
 	link: FetchLink,
 	path: string,
-	options: TransferOptions,
+	options: FetchOptions,
 ): Promise<TransferContent> {
 	const part = `${path}.part`;
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
 	return await untilDone(options, async (watched) => {
 		const expected = await link.expected(options.signal);
-		await fetchRest(link, part, expected, watched);
+		await fetchRest(link, part, expected, { ...options, ...watched });
 		await rename(part, path);
 		return expected;
 	});
@@ -37,35 +42,25 @@ async function fetchRest(
 	link: FetchLink,
 	part: string,
 	expected: TransferContent,
-	options: TransferOptions,
+	options: FetchOptions,
 ): Promise<void> {
-	const hash = createHash("sha256");
 	const file = await open(part, "a+", 0o600).catch((error: unknown) => {
 		throw ownDiskFailure(error);
 	});
+	const hash = new FileHash(part);
 	try {
-		let { size: position } = await file.stat();
-		if (position > expected.bytes) {
+		let { size: held } = await file.stat();
+		if (held > expected.bytes) {
 			await file.truncate(0);
-			position = 0;
+			held = 0;
 		}
-		const held = position;
-		if (held > 0) for await (const chunk of createReadStream(part)) hash.update(chunk);
-		const startedAt = performance.now();
-		if (held < expected.bytes) {
-			for await (const chunk of await contentFrom(link, held, options.signal)) {
-				hash.update(chunk);
-				await file.appendFile(chunk).catch((error: unknown) => {
-					throw ownDiskFailure(error);
-				});
-				position += chunk.length;
-				options.onProgress?.(position, expected.bytes);
-				await keepPace(position - held, startedAt, options);
-			}
-		}
+		const writer = new FileWriter(file, held, (bytes) => hash.grow(bytes));
+		if (held < expected.bytes) await receive(link, writer, { held, expected }, options);
+		const { position } = writer;
 		if (position < expected.bytes) throw new Error("the content ended early");
-		if (position === expected.bytes && hash.digest("hex") === expected.sha256) {
-			return await file.sync();
+		if (position === expected.bytes && (await hash.digest(position)) === expected.sha256) {
+			if (options.isTemporary !== true) await file.sync();
+			return;
 		}
 		await file.truncate(0);
 		// What an earlier attempt left may have been what was wrong.
@@ -74,7 +69,31 @@ async function fetchRest(
 			"The content isn't what it should be: its checksum differs, although it came whole. The store has damaged it.",
 		);
 	} finally {
+		hash.close();
 		await file.close();
+	}
+}
+
+/** Appends what is missing. What has arrived when that fails stays. */
+async function receive(
+	link: FetchLink,
+	writer: FileWriter,
+	{ held, expected }: { held: number; expected: TransferContent },
+	options: TransferOptions,
+): Promise<void> {
+	const startedAt = performance.now();
+	const written = <T>(done: Promise<T>) =>
+		done.catch((error: unknown) => {
+			throw ownDiskFailure(error);
+		});
+	try {
+		for await (const chunk of await contentFrom(link, held, options.signal)) {
+			await written(writer.add(chunk));
+			options.onProgress?.(writer.position, expected.bytes);
+			await keepPace(writer.position - held, startedAt, options);
+		}
+	} finally {
+		await written(writer.settle());
 	}
 }
 

@@ -14,6 +14,11 @@ import {
 	TransferRefused,
 } from "./transfer-link.ts";
 
+export interface SendOptions extends TransferOptions {
+	/** Of the whole file, if it is known: otherwise all of it is read, whatever has arrived already. */
+	readonly sha256?: string;
+}
+
 /**
  * Sends a whole file, and returns what has arrived. Repeats failed attempts from where the last one ended, until `signal`
  * aborts; then it throws why the last one failed. Throws TransferRefused if there is no use in trying. Safe to call again.
@@ -21,8 +26,9 @@ import {
 export async function sendFile(
 	link: SendLink,
 	path: string,
-	options: TransferOptions,
+	options: SendOptions,
 ): Promise<TransferContent> {
+	const { sha256: known } = options;
 	return await untilDone(options, async (watched) => {
 		const state = await link.state(options.signal);
 		if ("finished" in state) return state.finished;
@@ -30,13 +36,17 @@ export async function sendFile(
 		const { size } = await stat(path).catch((error: unknown) => {
 			throw ownDiskFailure(error);
 		});
+		if (known !== undefined) {
+			const taken = await link.handOver?.(path, { bytes: size, sha256: known }, options.signal);
+			if (taken) return taken;
+		}
 		if (offset > size) {
 			throw new TransferRefused(`${offset} bytes have arrived, but ${path} has only ${size}.`);
 		}
 		const end = link.sendsDigest ? DIGEST_BYTES : 0;
 		const request = link.open(offset, size - offset + end, options.signal);
 		let sha256 = "";
-		const body = bodyOf(path, { offset, size }, watched, (digest) => {
+		const body = bodyOf(path, { offset, size, known }, watched, (digest) => {
 			sha256 = digest.toString("hex");
 			return link.sendsDigest;
 		});
@@ -50,16 +60,17 @@ export async function sendFile(
 /** The file from `offset` on, and the digest of all of it if `endsWith` says so. */
 async function* bodyOf(
 	path: string,
-	{ offset, size }: { offset: number; size: number },
+	{ offset, size, known }: { offset: number; size: number; known: string | undefined },
 	options: TransferOptions,
 	endsWith: (digest: Buffer) => boolean,
 ): AsyncGenerator<Uint8Array> {
-	const hash = createHash("sha256");
+	const hash = known === undefined ? createHash("sha256") : null;
 	const startedAt = performance.now();
-	let position = 0;
+	const start = hash === null ? offset : 0;
+	let position = start;
 	try {
-		for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-			hash.update(chunk);
+		for await (const chunk of createReadStream(path, { start, highWaterMark: CHUNK_BYTES })) {
+			hash?.update(chunk);
 			position += chunk.length;
 			if (position <= offset) continue;
 			yield chunk.subarray(Math.max(0, chunk.length - (position - offset)));
@@ -70,7 +81,7 @@ async function* bodyOf(
 		throw ownDiskFailure(error);
 	}
 	if (position !== size) throw new TransferRefused(`${path} changed while it was being sent.`);
-	const digest = hash.digest();
+	const digest = hash?.digest() ?? Buffer.from(known ?? "", "hex");
 	if (endsWith(digest)) yield digest;
 }
 

@@ -19,6 +19,14 @@ export interface TransferAnswer {
 export interface SendLink {
 	/** From where to send, or what has arrived if all of it has. */
 	state(signal: AbortSignal): Promise<{ offset: number } | { finished: TransferContent }>;
+	/**
+	 * Gives the other end the file itself, if both are on one machine. Null if it must be sent. `content` is what the file holds.
+	 */
+	handOver?(
+		path: string,
+		content: TransferContent,
+		signal: AbortSignal,
+	): Promise<TransferContent | null>;
 	/** Whether the content is followed by its digest, which the other end compares. */
 	readonly sendsDigest: boolean;
 	/** A PUT of the content from `offset` on, without a body yet. */

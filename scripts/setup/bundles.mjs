@@ -13,6 +13,7 @@ export const BUNDLES = {
 	"lab-process": { entry: "lab/lab-process.ts", external: true },
 	agent: { entry: "agent/entry.ts", external: false },
 	accelerator: { entry: "accelerator/main.ts", external: false },
+	"hash-worker": { entry: "platform/files/hash-worker.ts", external: false },
 	"rdb-worker": { entry: "platform/rdb/rdb-worker.ts", external: false },
 	engines: { entry: "scripts/engines.ts", external: false },
 	cli: { entry: "cli/main.ts", external: false },

@@ -5,10 +5,29 @@ import { z } from "zod";
  * is a transfer, an id that the control plane gives it with the work.
  *
  *   POST transfer         the state of a transfer, below
+ *   POST placed           a put's content is in the place that the state has named
  *   PUT  transfers/<id>   with offset=<n>: the content from there on, then the 32 bytes of the whole content's SHA-256
  *   GET  transfers/<id>   the content, or the part of it that the Range header asks for
  */
-export const transferInputSchema = z.object({ transferId: z.string().min(1).max(64) });
+const transferIdSchema = z.string().min(1).max(64);
+/** Of a request for content. */
+export const transferPathSchema = z.object({ transferId: transferIdSchema });
+
+export const transferInputSchema = z.object({
+	transferId: transferIdSchema,
+	bootId: z
+		.string()
+		.max(64)
+		.optional()
+		.describe("of the host's machine: on the control plane's own, files needn't be sent"),
+});
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+export const placedInputSchema = z.object({
+	transferId: transferIdSchema,
+	bytes: z.int().min(0),
+	sha256: sha256Schema.describe("of the file in the place"),
+});
 
 const contentSchema = z.object({ bytes: z.number(), sha256: z.string() });
 
@@ -19,11 +38,19 @@ export const transferStateSchema = z.discriminatedUnion("direction", [
 		offset: z.number(),
 		/** What the store holds; null until all of it has arrived. */
 		finished: contentSchema.nullable(),
+		place: z
+			.string()
+			.optional()
+			.describe("where a host on the store's machine may link its file instead of sending it"),
 	}),
 	z.object({
 		direction: z.literal("get"),
 		/** What the host must receive. */
 		expected: contentSchema,
+		file: z
+			.string()
+			.optional()
+			.describe("which a host on the store's machine may link instead of fetching the content"),
 	}),
 ]);
 export type TransferState = z.infer<typeof transferStateSchema>;

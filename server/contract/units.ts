@@ -1,7 +1,10 @@
 import { GIB, MIB } from "./limits.ts";
 
-/** `0.5 GiB`, `384 MiB`: for sentences. The console formats numbers on its own. */
+const KIB = 1024;
+
+/** `0.5 GiB`, `384 MiB`, `12 KiB`: for sentences. The console formats numbers on its own. */
 export function formatGib(bytes: number): string {
+	if (bytes > 0 && bytes < MIB) return `${Math.ceil(bytes / KIB)} KiB`;
 	if (bytes < GIB / 4) return `${Math.round(bytes / MIB)} MiB`;
 	return `${Number((bytes / GIB).toFixed(2))} GiB`;
 }

@@ -7,7 +7,7 @@ import { observationAfter } from "./take-offsets.ts";
 
 /** Stores what a host reports of its nodes, and removes the nodes that it should no longer have and hasn't. */
 export async function takeObservations(
-	{ db, fleet, wakeCache }: Resources,
+	{ db, fleet, signals, wakeCache }: Resources,
 	hostId: string,
 	revision: number,
 	observations: readonly Observation[],
@@ -35,6 +35,8 @@ export async function takeObservations(
 		const before = fleet.observation(node.id, node.observation);
 		const next = observationAfter(before, seen);
 		fleet.setObservation(node.id, next);
+		// A snapshot's next step may depend on it.
+		if (before?.snapshot?.phase !== next.snapshot?.phase) signals.notify("snapshots");
 		if (before?.engineState?.role === "replica" && next.engineState?.role === "primary") {
 			fleet.notePromotion(node.id);
 			wakeCache(node.cacheId, "urgent");

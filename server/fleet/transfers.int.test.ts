@@ -1,11 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	linkSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { Agent, request as httpRequest } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { currentBootId } from "../../platform/process-identity.ts";
+import { DirectoryStore } from "../../platform/stores/directory-store.ts";
 import { fetchFile } from "../../platform/transfers/fetch-file.ts";
 import { sendFile } from "../../platform/transfers/send-file.ts";
 import { type TransferAnswer, TransferRefused } from "../../platform/transfers/transfer-link.ts";
@@ -234,6 +245,85 @@ it("an object whose content no longer matches isn't passed on as good", async ()
 	const get = await openGet("snapshots/c/0.rdb", { ...WHOLE, sha256: "0".repeat(64) });
 	await expect(fetchTo(get, join(directory, "bad.rdb"))).rejects.toThrow("checksum differs");
 });
+
+describe("a host on the machine of the store", () => {
+	const caller = (as = host) => agentCaller(test.resources, as.enrollment.credential);
+	const near = (transferId: string) =>
+		caller().transfer({ transferId, bootId: currentBootId() }) as Promise<{
+			place?: string;
+			file?: string;
+			offset?: number;
+		}>;
+	const placed = (transferId: string, content: object = WHOLE) =>
+		caller().placed({ transferId, ...content });
+
+	it("links its file into the store, and the object to where its engine loads it from", async () => {
+		const key = "snapshots/near/0.rdb";
+		const put = await openPut(key);
+		const { place = "" } = await near(put);
+		// Nothing is there yet.
+		await expect(placed(put)).rejects.toMatchObject({ code: "conflict" });
+		linkSync(file, place);
+		expect(await placed(put)).toEqual(WHOLE);
+		expect(await rowOf(put)).toMatchObject({ ...WHOLE, bytes: BigInt(WHOLE.bytes), error: null });
+		expect(existsSync(place)).toBe(false);
+		const object = (await near(await openGet(key))).file ?? "";
+		expect(statSync(object).ino).toBe(statSync(file).ino);
+		// The host may begin another file.
+		rmSync(file);
+		writeFileSync(file, "another");
+		expect(readFileSync(object).equals(CONTENT)).toBe(true);
+	});
+
+	it("is given no place while the store has a part of the content, nor in a store without files", async () => {
+		const put = await openPut("snapshots/parts/0.rdb");
+		const store = await local();
+		await expect(
+			store.put("snapshots/parts/0.rdb", broken(CONTENT.subarray(0, MIB))),
+		).rejects.toThrow("broken");
+		expect(await near(put)).toMatchObject({ offset: MIB });
+		expect(await near(put)).not.toHaveProperty("place");
+		expect(await send(put).sent).toEqual(WHOLE);
+		expect(await stateOf(await openPut("snapshots/far/0.rdb"))).not.toHaveProperty("place");
+		expect(await stateOf(await openGet("snapshots/parts/0.rdb"))).not.toHaveProperty("file");
+	});
+
+	it("can't make anything else than a file of that size the object, and may still send it", async () => {
+		const key = "snapshots/odd/0.rdb";
+		const put = await openPut(key, 20 * MIB);
+		const { place = "" } = await near(put);
+		symlinkSync(file, place);
+		await expect(placed(put)).rejects.toMatchObject({ code: "conflict" });
+		rmSync(place);
+		linkSync(file, place);
+		await expect(placed(put, { ...WHOLE, bytes: 1 })).rejects.toMatchObject({ code: "conflict" });
+		await expect(caller(stranger).placed({ transferId: put, ...WHOLE })).rejects.toMatchObject({
+			code: "not_found",
+		});
+		expect(await (await local()).stat(key)).toBeNull();
+		// The link counts as what has arrived.
+		expect(await send(put).sent).toEqual(WHOLE);
+		expect(readFileSync(file).equals(CONTENT)).toBe(true);
+	});
+
+	it("never finds its own file cut off by a put that begins again", async () => {
+		const store = await local();
+		if (!(store instanceof DirectoryStore)) throw new Error("the local store has no files");
+		const place = await store.placeFor("snapshots/again/0.rdb");
+		linkSync(file, place ?? "");
+		await store.put("snapshots/again/0.rdb", oneChunk(Buffer.from("other")));
+		expect(readFileSync(file).equals(CONTENT)).toBe(true);
+	});
+});
+
+async function* oneChunk(chunk: Buffer) {
+	yield chunk;
+}
+
+async function* broken(chunk: Buffer) {
+	yield chunk;
+	throw new Error("broken");
+}
 
 describe("refuses", () => {
 	it("content with another digest than the host's", async () => {

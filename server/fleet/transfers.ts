@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import { currentBootId } from "../../platform/process-identity.ts";
+import { DirectoryStore } from "../../platform/stores/directory-store.ts";
 import type { ByteRange, SnapshotStore, StoredContent } from "../../platform/stores/store.ts";
 import { StoreError } from "../../platform/stores/store-error.ts";
 import { DIGEST_BYTES } from "../../platform/transfers/transfer-link.ts";
@@ -20,21 +22,62 @@ interface HostTransfer {
 /** How often a running put makes sure that it is still wanted. */
 const WANTED_CHECK_MS = 1_000;
 
-/** Where a host should continue, or what it should receive; `not_found` if it has no such transfer. */
+/**
+ * Where a host should continue, or what it should receive; `not_found` if it has no such transfer. A host on this machine,
+ * which `bootId` shows, also learns where the file is.
+ */
 export async function readTransfer(
 	resources: Resources,
-	transfer: HostTransfer,
+	transfer: HostTransfer & { bootId?: string | undefined },
 ): Promise<TransferState> {
 	const row = await findTransfer(resources, transfer);
-	if (row.direction === "get") return { direction: "get", expected: contentOf(row) };
+	const isNear = transfer.bootId === currentBootId();
+	if (row.direction === "get") {
+		const expected = contentOf(row);
+		if (!isNear) return { direction: "get", expected };
+		const store = await resources.stores.open(row.storeId).catch(() => null);
+		const near = store instanceof DirectoryStore && { file: store.fileOf(row.key) };
+		return { direction: "get", expected, ...near };
+	}
 	if (row.finishedAt !== null) return { direction: "put", offset: 0, finished: contentOf(row) };
 	// The host has lost the connection of an earlier attempt, which may still be storing what has arrived.
 	await resources.transfers.endEarlier(row.id);
-	return await withStore(resources, row, async (store) => ({
-		direction: "put",
-		offset: await store.received(row.key),
-		finished: null,
-	}));
+	return await withStore(resources, row, async (store) => {
+		const place = isNear && store instanceof DirectoryStore ? await store.placeFor(row.key) : null;
+		return {
+			...{ direction: "put", offset: await store.received(row.key), finished: null },
+			...(place !== null && { place }),
+		};
+	});
+}
+
+/**
+ * Takes the file that a host on this machine has linked into the store as the content of a put. The host's word for its
+ * SHA-256 counts: it has just computed it, and nothing has come between. `conflict` if the file isn't there: then the host
+ * must send it.
+ */
+export async function takePlaced(
+	resources: Resources,
+	transfer: HostTransfer,
+	content: StoredContent,
+): Promise<StoredContent> {
+	const row = await findTransfer(resources, transfer, "put");
+	return await resources.transfers.run(row.id, async () => {
+		await requireUnfinished(resources, row.id);
+		return await withStore(resources, row, async (store) => {
+			const { key, maxBytes } = row;
+			const isAllowed = maxBytes === null || content.bytes <= maxBytes;
+			const isThere =
+				isAllowed && store instanceof DirectoryStore && (await store.adopt(key, content.bytes));
+			if (!isThere) {
+				throw new AppError("conflict", "The store has no such file in its place. Send it.", {
+					details: { retry: true },
+				});
+			}
+			await finish(resources, row, store, content);
+			return content;
+		});
+	});
 }
 
 /**

@@ -22,5 +22,7 @@ export function agentCaller(resources: Resources, credential: string) {
 		report: (said: unknown) => agentCalls.report(context(), said),
 		transfer: (said: object) =>
 			agentCalls.transfer(context(), { protocol: AGENT_PROTOCOL_VERSION, ...said }),
+		placed: (said: object) =>
+			agentCalls.placed(context(), { protocol: AGENT_PROTOCOL_VERSION, ...said }),
 	};
 }

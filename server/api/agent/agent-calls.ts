@@ -3,13 +3,13 @@ import { enrollInputSchema } from "../../contract/agent.ts";
 import { watchInputSchema, watchResultSchema } from "../../contract/desired-state.ts";
 import { alertMessageSchema } from "../../contract/host-alert.ts";
 import { reportMessageSchema } from "../../contract/host-report.ts";
-import { transferInputSchema } from "../../contract/transfer.ts";
+import { placedInputSchema, transferInputSchema } from "../../contract/transfer.ts";
 import { noteProtocol, protocolOf, requireSpoken } from "../../fleet/agent-protocol.ts";
 import { timedAlert, timedReport } from "../../fleet/arrival-times.ts";
 import { enrollHost } from "../../fleet/enroll-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
 import { takeAlert } from "../../fleet/take-alert.ts";
-import { readTransfer } from "../../fleet/transfers.ts";
+import { readTransfer, takePlaced } from "../../fleet/transfers.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
 import type { Resources } from "../../services/context.ts";
 import type { Gate } from "../gate.ts";
@@ -84,8 +84,11 @@ export const agentCalls = {
 		await takeAlert(resources, hostId, timedAlert(alert, arrivedAt));
 		return { accepted: true as const };
 	}),
-	transfer: hostsCall(transferInputSchema, ({ resources, hostId }, { transferId }) =>
-		readTransfer(resources, { hostId, transferId }),
+	transfer: hostsCall(transferInputSchema, ({ resources, hostId }, { transferId, bootId }) =>
+		readTransfer(resources, { hostId, transferId, bootId }),
+	),
+	placed: hostsCall(placedInputSchema, ({ resources, hostId }, { transferId, ...content }) =>
+		takePlaced(resources, { hostId, transferId }, content),
 	),
 	report: hostsCall(reportMessageSchema, async (context, report) => {
 		const { resources, hostId, arrivedAt, isAwaited, noteProblem } = context;

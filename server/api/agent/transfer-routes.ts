@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { transferInputSchema } from "../../contract/transfer.ts";
+import { transferPathSchema } from "../../contract/transfer.ts";
 import { giveContent, takeContent } from "../../fleet/transfers.ts";
 import type { Resources } from "../../services/context.ts";
 
@@ -16,7 +16,7 @@ export function registerTransfers(
 	app.addContentTypeParser("application/octet-stream", (_request, body, done) => done(null, body));
 	const transferOf = async (request: FastifyRequest, reply: FastifyReply) => ({
 		hostId: await identifyHost(request, reply),
-		...transferInputSchema.parse(request.params),
+		...transferPathSchema.parse(request.params),
 	});
 
 	app.put(

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createLogger } from "../../../platform/logger.ts";
 import { updateCrc64 } from "../../../platform/rdb/rdb-checksum.ts";
 import { TestBucket } from "../../../platform/testing/test-bucket.ts";
@@ -147,6 +148,77 @@ it("files in a bucket become a snapshot, one file a shard, in an encrypted store
 	await begin("missing", { from: { store: "offsite", keys: ["in/3.rdb"] } });
 	expect(await ended("missing")).toMatchObject({
 		...{ status: "failed", statusReason: expect.stringContaining("no such object") },
+	});
+});
+
+describe("a bucket that misbehaves", () => {
+	const from = { store: "offsite", keys: ["in/1.rdb"] };
+	const offsite = async () => {
+		const row = await test.resources.db.store.findUniqueOrThrow({ where: { name: "offsite" } });
+		return await test.resources.stores.open(row.id);
+	};
+	async function requireEmpty(directory: string) {
+		const stores = [await offsite(), await test.resources.stores.open(LOCAL_STORE)];
+		await expect
+			.poll(async () => {
+				const keys = [];
+				for (const store of stores)
+					for await (const { key } of store.list(directory)) keys.push(key);
+				return keys;
+			})
+			.toEqual([]);
+		expect(bucket.uploads()).toEqual([]);
+	}
+	beforeAll(async () => {
+		await (await offsite()).put("in/1.rdb", Readable.from([CONTENT]));
+	});
+	afterEach(() => {
+		bucket.fault = () => null;
+	});
+
+	it("is waited for with the reason while it answers 500, and used again after that", async () => {
+		bucket.fault = () => ({ kind: "status", status: 500, code: "InternalError" });
+		await begin("waiting", { from });
+		const reason = async () => (await call("GET", "/snapshots/waiting")).body.statusReason;
+		await expect.poll(reason, { timeout: 30_000 }).toContain("can't be reached, or fails");
+		expect((await call("GET", "/snapshots/waiting")).body.status).toBe("creating");
+		bucket.fault = () => null;
+		expect(await ended("waiting")).toMatchObject({
+			status: "available",
+			statusReason: null,
+			keys: 3,
+		});
+	});
+
+	it("may be slow", async () => {
+		bucket.fault = () => ({ kind: "slow", ms: 200 });
+		await begin("slow", { from, store: "offsite" });
+		expect(await ended("slow")).toMatchObject({ status: "available", keys: 3 });
+	});
+
+	it("isn't believed if it confirms another checksum, and keeps nothing of it", async () => {
+		bucket.fault = ({ method }) => (method === "PUT" ? { kind: "checksum" } : null);
+		await call("POST", "/snapshots/waiting/copy", { target: "lied-about", store: "offsite" });
+		const failed = await ended("lied-about");
+		expect(failed).toMatchObject({
+			...{ status: "failed", statusReason: expect.stringContaining("another checksum") },
+		});
+		bucket.fault = () => null;
+		await requireEmpty(failed.directory);
+	});
+
+	it("that has changed a file since isn't copied from", async () => {
+		const { directory } = await ended("slow");
+		const file = bucket.fileOf(`${directory}0001-0.rdb`);
+		const changed = readFileSync(file);
+		changed[40] = (changed[40] ?? 0) ^ 1;
+		writeFileSync(file, changed);
+		await call("POST", "/snapshots/slow/copy", { target: "rotten", store: "local" });
+		const failed = await ended("rotten");
+		expect(failed).toMatchObject({
+			...{ status: "failed", statusReason: expect.stringContaining("damaged in store offsite") },
+		});
+		await requireEmpty(failed.directory);
 	});
 });
 

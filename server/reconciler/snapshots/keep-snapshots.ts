@@ -22,14 +22,19 @@ export function startSnapshotKeeper(resources: Resources, logger: Logger): Snaps
 	const ended = new AbortController();
 	/** Snapshots that are being worked on: a store may take minutes. */
 	const working = new Map<string, Promise<void>>();
+	/** Of these, those that should be looked at again as soon as that is done. */
+	const overtaken = new Set<string>();
 	const work = (row: FullSnapshot) => {
-		if (working.has(row.id)) return;
+		if (working.has(row.id)) return void overtaken.add(row.id);
 		const done = advance(resources, row)
 			.catch((err: unknown) => {
 				if (!ended.signal.aborted)
 					logger.error({ err, snapshot: row.name }, "a snapshot's step failed");
 			})
-			.finally(() => working.delete(row.id));
+			.finally(() => {
+				working.delete(row.id);
+				if (overtaken.delete(row.id)) resources.signals.notify("snapshots");
+			});
 		working.set(row.id, done);
 	};
 	const pass = async () => {
