@@ -31,6 +31,8 @@ interface Arrival {
 
 export interface FeedOptions extends RouterOptions {
 	readonly source: Source;
+	/** The part of the source's keys that goes into the engine, from 0 to 1. */
+	readonly share: number;
 	/** Of this feed alone. */
 	readonly directory: string;
 	readonly login: EngineLogin;
@@ -129,7 +131,7 @@ export class Feed {
 		const pass = async (piece: Uint8Array, commands: number, keys: number) => {
 			await writer.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength), commands);
 			writer.throwIfFailed();
-			this.keys = keys;
+			this.keys = Math.round(keys * options.share);
 			options.onKeys();
 		};
 		await streamRdb({ path, slots, libraries, progress, pass }, signal).catch((error: unknown) => {

@@ -87,7 +87,7 @@ export class Sources {
 					const text = await source.info();
 					return {
 						...{ text, name: source.name, info: parseInfo(text), slots: shard.slots },
-						share: shareOf(shard.slots, this.wantedFrom(shard), LIMITS.clusterSlots),
+						share: this.shareFrom(shard),
 						holdsWrites: await source.canPauseWrites(),
 					};
 				}),
@@ -103,7 +103,10 @@ export class Sources {
 			return {
 				checks: facts.map((fact) => describeSource(fact).slice(0, 600)),
 				holdsWrites: facts.every(({ holdsWrites }) => holdsWrites),
-				totalKeys: facts.reduce((sum, { info }) => sum + countKeys(info), 0),
+				totalKeys: facts.reduce(
+					(sum, { info, share }) => sum + Math.round(share * countKeys(info)),
+					0,
+				),
 				commandKeys: CommandKeys.of(commands),
 			};
 		} finally {
@@ -131,6 +134,7 @@ export class Sources {
 			return new Feed({
 				...{ ...options, source, directory: join(options.directory, String(index)) },
 				slots: target === null && shard.slots === null ? null : membersOf(this.wantedFrom(shard)),
+				share: this.shareFrom(shard),
 				isOnly: holdsAll(shard, target?.slots ?? null),
 				takesCode: isFirst,
 				takesMessages: isFirst && (target?.isFirst ?? true),
@@ -153,6 +157,10 @@ export class Sources {
 
 	close(): void {
 		for (const { source } of this.opened) source.close();
+	}
+
+	private shareFrom(shard: SourceShard): number {
+		return shareOf(shard.slots, this.wantedFrom(shard), LIMITS.clusterSlots);
 	}
 
 	private wantedFrom(shard: SourceShard): SlotRange[] {

@@ -100,7 +100,12 @@ export const migrationReportSchema = z.object({
 	]),
 	bytes: z.number().describe("of the source's data that have arrived"),
 	totalBytes: z.number().nullable().describe("null if the source doesn't say"),
-	keys: z.number().default(0).describe("of the source's keys that have been copied or passed over"),
+	keys: z
+		.number()
+		.default(0)
+		.describe(
+			"of the source that have been copied, estimated where its slots are divided in another way",
+		),
 	totalKeys: z.number().nullable().default(null),
 	lagBytes: z.number().nullable().describe("that the source has written and the engine hasn't"),
 	lagSeconds: z

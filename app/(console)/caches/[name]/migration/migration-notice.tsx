@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
 import type { Migration } from "../../../../../server/contract/migration.ts";
 import { formatBytes } from "../../../../_lib/format/bytes.ts";
-import { exactCount, formatCount } from "../../../../_lib/format/count.ts";
+import { exactCount, formatCount, plural } from "../../../../_lib/format/count.ts";
 import { formatDuration } from "../../../../_lib/format/time.ts";
 import { useNow } from "../../../../_lib/use-now.ts";
 import { Fold } from "../../../../_ui/fold.tsx";
@@ -84,7 +84,10 @@ function Progress({ migration }: { migration: Migration }) {
 					</p>
 				)}
 				{checks.length > 0 && (
-					<Fold title="What was checked" summary={`${checks.length} of the source's primaries`}>
+					<Fold
+						title="What was checked"
+						summary={`${plural(checks.length, "primary", "primaries")} of the source`}
+					>
 						<ul className="flex list-disc flex-col gap-1 pl-5 text-[0.8125rem] break-words">
 							{checks.map((check) => (
 								<li key={check}>{check}</li>
