@@ -18,9 +18,8 @@ export function describeResults(results: readonly Figures[], workload: LabWorklo
 
 function loadSentence(result: Figures, baseline: Figures | undefined, workload: LabWorkload) {
 	const { strategy, hitRate, databaseQueriesPerSecond: queries } = result;
-	const name = LAB_STRATEGY_NAMES[strategy];
 	const load = `${rate(queries)} queries a second`;
-	const from = `${name}: ${answeredWords(strategy, hitRate)}`;
+	const from = answeredWords(strategy, hitRate);
 	if (baseline === undefined || baseline.strategy === strategy) {
 		return `${from}, and the database got ${load}.`;
 	}
@@ -34,10 +33,10 @@ function loadSentence(result: Figures, baseline: Figures | undefined, workload: 
 }
 
 function answeredWords(strategy: LabStrategy, hitRate: number | null): string {
-	if (strategy === "no-cache") return "the database answered every read";
+	if (strategy === "no-cache") return "The database answered every read";
 	return hitRate === null
-		? "there were no reads for the cache to answer"
-		: `the cache answered ${percent(hitRate)} of reads`;
+		? "There were no reads for the cache to answer"
+		: `The cache answered ${percent(hitRate)} of reads`;
 }
 
 function ratePerOperation({ operationsPerSecond, databaseQueriesPerSecond }: Figures): number {

@@ -135,6 +135,9 @@ export class Lane {
 
 	#note(event: CacheEvent): void {
 		if (event.type === "read" && MISSES.has(event.outcome)) this.#measured.counts.misses += 1;
+		if (event.type === "read" && event.outcome === "miss") {
+			this.#measured.loads.record(event.durationMs);
+		}
 		if (event.type === "store-error") this.#lastError = String(event.error);
 	}
 
@@ -149,7 +152,7 @@ export class Lane {
 		if (last === undefined || ms - last.ms >= 50) this.#ticks.push({ index, ms });
 	}
 
-	/** The same operations at the same times, with as long a query as the database took. */
+	/** The same operations at the same times; loads and writes take as long as they did on average. */
 	#simulate(): number | null {
 		const { strategy, workload, begin } = this.#options;
 		const ticks = [...this.#ticks, { index: this.#operations, ms: this.#ranMs }];
@@ -157,7 +160,8 @@ export class Lane {
 		return simulateHitRate({
 			strategy,
 			ttlMs: workload.ttlSeconds * 1_000,
-			queryMs: workload.databaseLatencyMs + 1,
+			loadMs: this.#measured.loads.meanMs,
+			writeMs: this.#measured.writes.meanMs,
 			count: this.#operations,
 			next: begin(),
 			random: seededRandom(SIMULATION_SEED),

@@ -4,12 +4,12 @@ import type { LabStrategy } from "../server/contract/lab.ts";
 import { operationsOf } from "./operations.ts";
 import { simulateHitRate } from "./simulate-hits.ts";
 
-/** Operations on one key, such as "rrw", 10 ms apart unless told; a query takes 5 ms. */
+/** Operations on one key, such as "rrw", 10 ms apart unless told; a load or write takes 5 ms. */
 function rateOf(strategy: LabStrategy, kinds: string, { ttlMs = 1_000, gapMs = 10 } = {}) {
 	const operations = [...kinds].map((kind) => ({ key: 0, isRead: kind === "r" }));
 	let at = 0;
 	return simulateHitRate({
-		...{ strategy, ttlMs, queryMs: 5, count: operations.length },
+		...{ strategy, ttlMs, loadMs: 5, writeMs: 5, count: operations.length },
 		next: () => operations[at++] ?? { key: 0, isRead: true },
 		beginsAt: (index) => index * gapMs,
 		random: () => 0.5,
@@ -46,13 +46,18 @@ it("reads of a value that is being loaded or written aren't answered by the cach
 	expect(rateOf("write-behind", "wrr", { gapMs: 2 })).toBe(1);
 });
 
+it("of writes that overlap, none leaves its value in the cache", () => {
+	expect(rateOf("write-through", "wwrrrr", { gapMs: 3 })).toBeCloseTo(1 / 4);
+	expect(rateOf("write-through", "wwrrrr", { gapMs: 6 })).toBe(1);
+});
+
 it("a cache with TTL only holds a key for a TTL after each miss, so theory gives its hit rate", () => {
 	const keys = 200;
 	const ratePerMs = 1;
 	const ttlMs = 500;
 	const count = 200_000;
 	const rate = simulateHitRate({
-		...{ strategy: "ttl-only", ttlMs, queryMs: 0, count },
+		...{ strategy: "ttl-only", ttlMs, loadMs: 0, writeMs: 0, count },
 		next: operationsOf({ keys, keySkew: 0, readShare: 1 })(),
 		beginsAt: (index) => index / ratePerMs,
 		random: seededRandom(3),

@@ -4,8 +4,9 @@ import type { Operation } from "./operations.ts";
 export interface SimulationOptions {
 	readonly strategy: LabStrategy;
 	readonly ttlMs: number;
-	/** How long a query of the database takes. */
-	readonly queryMs: number;
+	/** How long it takes until the cache has a value that it lacked, and how long a write takes. */
+	readonly loadMs: number;
+	readonly writeMs: number;
 	/** How many operations there are. */
 	readonly count: number;
 	next(): Operation;
@@ -21,11 +22,11 @@ interface Entry {
 	readonly until: number;
 }
 
-interface Change {
-	readonly at: number;
-	readonly key: number;
-	/** Null: the cache forgets the key. */
-	readonly entry: Entry | null;
+/** Writes of a key that are under way. */
+interface Writing {
+	count: number;
+	/** Several at a time: which of them the database carried out last isn't known, so the cache gets none of their values. */
+	overlap: boolean;
 }
 
 /** As the library does by default. */
@@ -36,13 +37,13 @@ const JITTER = 0.1;
  * Null without reads or without a cache.
  */
 export function simulateHitRate(options: SimulationOptions): number | null {
-	const { strategy, ttlMs, queryMs, count, next, beginsAt, random } = options;
+	const { strategy, ttlMs, loadMs, writeMs, count, next, beginsAt, random } = options;
 	if (strategy === "no-cache") return null;
 	const entries = new Map<number, Entry>();
-	// Every query takes equally long, so changes come in the order in which they were ordered.
-	const changes: Change[] = [];
-	let applied = 0;
-	const writing = new Map<number, number>();
+	// Every write takes equally long, so they end in the order in which they began.
+	const ends: { at: number; key: number }[] = [];
+	let ended = 0;
+	const writing = new Map<number, Writing>();
 	const staleMs = strategy === "early-refresh" ? ttlMs : 0;
 	const entryFrom = (availableAt: number): Entry => {
 		const freshUntil = availableAt + ttlMs * (1 + JITTER * (2 * random() - 1));
@@ -53,50 +54,53 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 	for (let index = 0; index < count; index += 1) {
 		const { key, isRead } = next();
 		const now = beginsAt(index);
-		for (let due = changes[applied]; due !== undefined && due.at <= now; due = changes[applied]) {
-			applied += 1;
-			if (due.entry === null) entries.delete(due.key);
-			else entries.set(due.key, due.entry);
+		for (let due = ends[ended]; due !== undefined && due.at <= now; due = ends[ended]) {
+			ended += 1;
+			endWrite(due.key, due.at);
 		}
 		if (!isRead) {
-			write(key, now);
+			beginWrite(key, now);
 			continue;
 		}
 		reads += 1;
-		if ((writing.get(key) ?? 0) > now) continue;
+		// Until the write ends, readers ask the database.
+		if (writing.has(key)) continue;
 		const entry = entries.get(key);
 		if (entry === undefined || entry.until <= now) {
-			entries.set(key, entryFrom(now + queryMs));
+			entries.set(key, entryFrom(now + loadMs));
 		} else if (entry.availableAt <= now) {
 			hits += 1;
 			if (entry.freshUntil <= now) {
-				entries.set(key, { ...entryFrom(now + queryMs), availableAt: now });
+				entries.set(key, { ...entryFrom(now + loadMs), availableAt: now });
 			}
 		}
 	}
 	return reads === 0 ? null : hits / reads;
 
-	function write(key: number, now: number): void {
-		const done = now + queryMs;
-		switch (strategy) {
-			case "cache-aside":
-			case "early-refresh":
-				changes.push({ at: done, key, entry: null });
-				return;
-			case "write-through":
-			case "write-around":
-				// Until the write ends, readers ask the database.
-				writing.set(key, done);
-				changes.push({
-					at: done,
-					key,
-					entry: strategy === "write-through" ? entryFrom(done) : null,
-				});
-				return;
-			case "write-behind":
-				entries.set(key, entryFrom(now));
-				return;
-			default:
+	function beginWrite(key: number, now: number): void {
+		if (strategy === "ttl-only") return;
+		if (strategy === "write-behind") {
+			entries.set(key, entryFrom(now));
+			return;
 		}
+		ends.push({ at: now + writeMs, key });
+		if (strategy !== "write-through" && strategy !== "write-around") return;
+		const others = writing.get(key);
+		if (others === undefined) writing.set(key, { count: 1, overlap: false });
+		else {
+			others.count += 1;
+			others.overlap = true;
+		}
+	}
+
+	function endWrite(key: number, at: number): void {
+		const state = writing.get(key);
+		if (state !== undefined) {
+			state.count -= 1;
+			if (state.count > 0) return;
+			writing.delete(key);
+		}
+		if (strategy === "write-through" && state?.overlap === false) entries.set(key, entryFrom(at));
+		else entries.delete(key);
 	}
 }

@@ -134,7 +134,9 @@ function describeRun(run: LabRun): string {
 			})),
 		],
 	);
-	const findings = run.results.map((result) => result.findings.join(" ")).join("\n\n");
+	const findings = run.results
+		.map(({ strategy, findings: said }) => `${LAB_STRATEGY_NAMES[strategy]}: ${said.join(" ")}`)
+		.join("\n\n");
 	return `${fields}\n\n${table}\n\n${findings}`;
 }
 

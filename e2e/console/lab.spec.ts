@@ -14,7 +14,7 @@ test("a run is started from a preset, watched, and its report is shared and dele
 	const shoot = async (name: string) => {
 		if (SHOTS === undefined) return;
 		for (const scheme of ["light", "dark"] as const) {
-			await page.evaluate((theme) => localStorage.setItem("theme", theme), scheme);
+			await page.evaluate((theme) => localStorage.setItem("larder.theme", theme), scheme);
 			await page.reload();
 			for (const width of [1440, 400]) {
 				await page.setViewportSize({ width, height: 900 });
@@ -40,7 +40,7 @@ test("a run is started from a preset, watched, and its report is shared and dele
 	await expect(page.getByRole("heading", { name: `Caching strategies on ${CACHE}` })).toBeVisible();
 	await expect(page.getByText("Running")).toBeVisible();
 	await expect(page.getByText("Completed")).toBeVisible({ timeout: 60_000 });
-	await expect(page.getByText(/the cache answered \d+\.\d % of reads/).first()).toBeVisible();
+	await expect(page.getByText(/The cache answered \d+\.\d % of reads/).first()).toBeVisible();
 	const figures = page.getByRole("table", { name: "Figures" });
 	await expect(figures).toContainText("Hit rate, simulated");
 	await shoot("report");
