@@ -9,6 +9,7 @@ import {
 	requestSnapshot,
 	untilTaken,
 } from "../../fixtures/snapshots.ts";
+import { waitUntil } from "../../fixtures/wait-until.ts";
 import { Violation } from "../scenario.ts";
 import type { MortalStore } from "./stores.ts";
 
@@ -177,7 +178,8 @@ async function requireWhole(
 	const difference = base === undefined ? "there is no base" : differs(result, base);
 	if (difference !== null) throw new Violation(`the result has ${difference}`);
 	for (const [index, { sha256 }] of result.shards.entries()) {
-		const found = await downloadedSha256(larder, index + 1);
+		// The store, or the control plane, may still be away.
+		const found = await waitUntil("the download", () => downloadedSha256(larder, index + 1));
 		if (found !== sha256)
 			throw new Violation(`file ${index + 1} has ${found} instead of ${sha256}`);
 	}
