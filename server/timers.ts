@@ -8,6 +8,7 @@ import type { Resources } from "./services/context.ts";
 
 import { markLostHosts } from "./services/hosts/mark-lost-hosts.ts";
 import { keepLab } from "./services/lab/keep-lab.ts";
+import { checkStores } from "./services/stores/check-stores.ts";
 
 const STALL_CHECK_MS = 100;
 const SUSPECT_CHECK_MS = 250;
@@ -17,6 +18,7 @@ const EXPIRY_MS = 60_000;
 const BACKUP_CHECK_MS = 10_000;
 const STORE_SWEEP_MS = 3_600_000;
 const LAB_CHECK_MS = 5_000;
+const STORE_CHECK_MS = 20_000;
 const SCHEDULE_MS = 20_000;
 /** A check that is this late says more about this process than about any host: reports wait to be read. */
 const LATE_MS = 500;
@@ -77,6 +79,11 @@ export function startTimers(
 				resources.stores.sweep((err, store) =>
 					logger.warn({ err, store }, "a store can't be swept"),
 				),
+		),
+		repeat(
+			() => STORE_CHECK_MS,
+			"checking stores failed",
+			() => checkStores(resources),
 		),
 		repeat(
 			() => SCHEDULE_MS,

@@ -4,12 +4,14 @@ import {
 	createdStoreSchema,
 	type Store,
 	storeListSchema,
+	storeObjectsSchema,
 	storeSchema,
 	storeTestSchema,
 } from "../../server/contract/store.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { askSecret } from "../terminal/ask-secret.ts";
+import { formatBytes } from "../terminal/format.ts";
 import { formatFields, formatTable } from "../terminal/table.ts";
 
 /** Secrets are never arguments: those are visible to every user of the machine. */
@@ -24,6 +26,7 @@ export function storesCommand(): Command {
 		createCommand,
 		modifyCommand,
 		testCommand,
+		filesCommand,
 		deleteCommand,
 	]) {
 		stores.addCommand(make());
@@ -44,9 +47,17 @@ function listCommand(): Command {
 				{ title: "KIND", value: ({ kind }) => kind },
 				{ title: "PLACE", value: placeOf },
 				{ title: "ENCRYPTION", value: ({ encryption }) => encryption },
+				{ title: "SNAPSHOTS", value: ({ snapshots }) => String(snapshots) },
+				{ title: "SIZE", value: ({ bytes }) => formatBytes(bytes) },
+				{ title: "STATE", value: stateOf },
 			]),
 		);
 	});
+}
+
+function stateOf({ lastCheck }: Store): string {
+	if (lastCheck === null) return "not tried yet";
+	return lastCheck.ok ? "works" : "doesn't work";
 }
 
 function placeOf({ path, s3 }: Store): string {
@@ -83,7 +94,44 @@ function describeStore(store: Store): string {
 		...(store.recipient === null
 			? []
 			: [["Recipient", store.recipient] satisfies [string, string]]),
+		["Snapshots", `${store.snapshots}, ${formatBytes(store.bytes)}`],
+		["Backups", store.holdsBackups ? "the control plane's go into it" : "-"],
+		["State", describeCheck(store)],
 	]);
+}
+
+function describeCheck(store: Store): string {
+	const { lastCheck } = store;
+	if (lastCheck === null) return stateOf(store);
+	const cause = lastCheck.message === null ? "" : `: ${lastCheck.message}`;
+	return `${stateOf(store)}, tried ${lastCheck.at}${cause}`;
+}
+
+function filesCommand(): Command {
+	const command = new Command("files")
+		.description("List what is in a store, such as RDB files to import")
+		.argument("<name>")
+		.option("--below <prefix>", "only what is below it, such as imports/")
+		.option("--limit <count>", "1 to 1000 (default: 200)");
+	return withApiOptions(command).action(
+		async (name: string, options: ApiOptions & { below?: string; limit?: string }) => {
+			const query = { prefix: options.below, limit: options.limit };
+			const api = await connect(options);
+			const answer = await api.call({ method: "GET", path: `${pathOf(name)}/objects`, query });
+			if (options.json) return printJson(answer);
+			const { items, isWhole } = storeObjectsSchema.parse(answer);
+			if (items.length === 0) return print("No files.");
+			print(
+				formatTable(items, [
+					{ title: "KEY", value: ({ key }) => key },
+					{ title: "SIZE", value: ({ bytes }) => formatBytes(bytes) },
+					{ title: "MODIFIED", value: ({ modifiedAt }) => modifiedAt },
+				]),
+			);
+			if (!isWhole)
+				process.stderr.write("There are more: raise --limit, or narrow with --below.\n");
+		},
+	);
 }
 
 interface PlaceOptions extends ApiOptions {

@@ -24,6 +24,7 @@ const LISTS = [
 	"/hosts",
 	`/caches/${LONG.name}?tab=nodes`,
 	"/backups",
+	"/stores",
 	"/parameter-groups",
 	"/node-types",
 	"/events",

@@ -37,6 +37,19 @@ export const storeSchema = z.object({
 	encryption: z.enum(["none", "age"]),
 	recipient: z.string().nullable().describe("the age public key; null without encryption"),
 	createdAt: z.string(),
+	snapshots: z.number().describe("kept in it, in any status"),
+	bytes: z.number().describe("of their files, before encryption"),
+	holdsBackups: z.boolean().describe("whether the control plane's scheduled backups go into it"),
+	lastCheck: z
+		.object({
+			at: z.string(),
+			ok: z.boolean(),
+			message: z.string().nullable().describe("what is wrong and what to do; null if it works"),
+		})
+		.nullable()
+		.describe(
+			"Larder writes, reads and deletes a small object every 15 minutes; null until it first has",
+		),
 });
 export type Store = z.infer<typeof storeSchema>;
 export const storeListSchema = z.object({ items: z.array(storeSchema) });
@@ -140,6 +153,38 @@ export const modifyStoreInputSchema = z.strictObject({
 export type ModifyStoreInput = z.output<typeof modifyStoreInputSchema>;
 
 export const storeRefSchema = z.strictObject({ name: storeNameSchema });
+
+export const listObjectsInputSchema = z.strictObject({
+	name: storeNameSchema,
+	prefix: z
+		.string()
+		.max(512)
+		.regex(
+			/^([A-Za-z0-9][A-Za-z0-9._-]*\/)*$/,
+			"prefix must be empty, or end with a slash, such as imports/",
+		)
+		.default("")
+		.describe("only what is below it"),
+	suffix: z.string().max(32).default("").describe("only what ends with it, such as .rdb"),
+	limit: z.coerce
+		.number()
+		.int()
+		.min(1, "limit must be 1 to 1000")
+		.max(1_000, "limit must be 1 to 1000")
+		.default(200),
+});
+export type ListObjectsInput = z.output<typeof listObjectsInputSchema>;
+
+export const storeObjectsSchema = z.object({
+	items: z.array(
+		z.object({
+			key: z.string().describe("below the store's path or prefix"),
+			bytes: z.number().describe("as the store keeps it"),
+			modifiedAt: z.string(),
+		}),
+	),
+	isWhole: z.boolean().describe("false if there are more than limit"),
+});
 
 export const storeTestSchema = z.object({
 	name: z.string(),

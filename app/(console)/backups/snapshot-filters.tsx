@@ -15,6 +15,7 @@ export function SnapshotFilters() {
 	const { params, change } = useUrlParams();
 	const [search, setSearch] = useTypedParam("search");
 	const cache = params.get("cache");
+	const store = params.get("store");
 	return (
 		<search className="mb-3 flex flex-wrap items-center gap-2">
 			<SearchBox
@@ -46,6 +47,17 @@ export function SnapshotFilters() {
 					aria-label={`Show snapshots of all caches, not only of ${cache}`}
 				>
 					Cache: {cache}
+					<X aria-hidden />
+				</Button>
+			)}
+			{store !== null && (
+				<Button
+					variant="outline"
+					size="sm"
+					onPress={() => change({ store: null, cursor: null })}
+					aria-label={`Show snapshots in all stores, not only in ${store}`}
+				>
+					Store: {store}
 					<X aria-hidden />
 				</Button>
 			)}

@@ -10,12 +10,14 @@ const OF_CACHE_SHOWN = 25;
 export function snapshotListInput(params: URLSearchParams) {
 	const search = params.get("search")?.slice(0, 100);
 	const cache = params.get("cache");
+	const store = params.get("store");
 	const status = oneOf(SNAPSHOT_STATUSES, params.get("status"));
 	const kind = oneOf(SNAPSHOT_KINDS, params.get("kind"));
 	return {
 		...pageInput(params, PAGE_SIZE),
 		...(search ? { search } : {}),
 		...(cache ? { cache } : {}),
+		...(store ? { store } : {}),
 		...(status ? { status } : {}),
 		...(kind ? { kind } : {}),
 	};

@@ -12,6 +12,7 @@ import {
 	DatabaseBackup,
 	FileUp,
 	Gauge,
+	HardDrive,
 	LogOut,
 	type LucideIcon,
 	MemoryStick,
@@ -62,6 +63,7 @@ export interface PaletteEntry extends Searchable {
 const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/caches": "caches list clusters databases dashboard home",
 	"/backups": "snapshots restore daily automatic recover dump rdb",
+	"/stores": "s3 bucket directory nas age encryption snapshots backups schedule control plane",
 	"/hosts": "fleet machines servers capacity zones agents",
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
 	"/costs": "price money bill billing usage forecast rate card spend month ecpu",
@@ -134,6 +136,13 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				FileUp,
 				"upload snapshot dump.rdb move in seed restore",
 				() => router.push("/backups?dialog=import"),
+			),
+			act(
+				"store",
+				"Create a store",
+				HardDrive,
+				"new s3 bucket directory nas snapshots backups age encryption",
+				() => router.push("/stores?dialog=create"),
 			),
 			act(
 				"parameter-group",

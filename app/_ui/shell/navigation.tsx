@@ -6,6 +6,7 @@ import {
 	BookOpen,
 	Database,
 	FlaskConical,
+	HardDrive,
 	KeyRound,
 	type LucideIcon,
 	MemoryStick,
@@ -44,6 +45,7 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 		items: [
 			{ href: "/hosts", label: "Hosts", icon: Server, count: "hosts" },
 			{ href: "/node-types", label: "Node types", icon: MemoryStick },
+			{ href: "/stores", label: "Stores", icon: HardDrive },
 			{ href: "/costs", label: "Costs", icon: ReceiptText },
 			{ href: "/events", label: "Events", icon: Activity },
 		],

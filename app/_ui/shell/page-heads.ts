@@ -46,6 +46,11 @@ export const PAGE_HEADS = {
 		description:
 			"Named sets of engine settings that caches share. A change applies to every cache that uses the group.",
 	},
+	"/stores": {
+		title: "Stores",
+		description:
+			"Where snapshots and the control plane's own backups are kept. Hosts need no access to them.",
+	},
 	"/tokens": {
 		title: "API tokens",
 		description:

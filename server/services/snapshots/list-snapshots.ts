@@ -12,13 +12,14 @@ export async function listSnapshots(
 	resources: Resources,
 	input: ListSnapshotsInput,
 ): Promise<z.output<typeof snapshotPageSchema>> {
-	const { limit, cursor, search, cache, status, kind } = input;
+	const { limit, cursor, search, cache, status, kind, store } = input;
 	const contains = { contains: search ?? "", mode: "insensitive" } as const;
 	const matches: Prisma.SnapshotWhereInput = {
 		...(search !== undefined && { OR: [{ name: contains }, { cacheName: contains }] }),
 		...(cache !== undefined && { cacheName: cache }),
 		...(status !== undefined && { status }),
 		...(kind !== undefined && { kind }),
+		...(store !== undefined && { store: { name: store } }),
 	};
 	const { db } = resources;
 	const [rows, total] = await Promise.all([

@@ -29,6 +29,7 @@ export async function createStore(
 		...placeOf(input),
 		secret: secret === undefined ? null : secrets.seal(secret, secretContext(id)),
 		encryptionKey: identity === null ? null : secrets.seal(identity, identityContext(id)),
+		...{ checkedAt: now, checkError: null },
 	};
 	const field = input.path === undefined ? "s3" : "path";
 	await requireWorking(field, async (signal) => {
@@ -44,7 +45,7 @@ export async function createStore(
 				const { settings, ...rest } = row;
 				const created = await tx.store.create({ data: { ...rest, settings: settings ?? {} } });
 				const isNew = identity !== null && input.identity === undefined;
-				return { ...(await stores.view(created)), identity: isNew ? identity : null };
+				return { ...(await stores.view(tx, created)), identity: isNew ? identity : null };
 			},
 		});
 	} catch (error) {

@@ -1,6 +1,7 @@
 import type { S3Settings } from "../../../platform/stores/s3/s3-bucket.ts";
 import { directorySettingsSchema, type Store, s3SettingsSchema } from "../../contract/store.ts";
 import type { Prisma } from "../../data/database.ts";
+import type { StoreContents } from "../../data/store-contents.ts";
 import type { SecretBox } from "../../platform/secrets.ts";
 
 export type StoreRow = Prisma.StoreGetPayload<object>;
@@ -42,9 +43,10 @@ export function planOf(row: StoreRow, secrets: SecretBox): StorePlan {
 
 export function toStoreView(
 	row: StoreRow,
-	localDirectory: string,
-	recipient: string | null,
+	contents: StoreContents,
+	{ localDirectory, recipient }: { localDirectory: string; recipient: string | null },
 ): Store {
+	const { checkedAt, checkError } = row;
 	const isS3 = row.kind === "s3";
 	return {
 		name: row.name,
@@ -55,5 +57,11 @@ export function toStoreView(
 		encryption: row.encryptionKey === null ? "none" : "age",
 		recipient,
 		createdAt: row.createdAt.toISOString(),
+		...contents,
+		lastCheck: checkedAt && {
+			at: checkedAt.toISOString(),
+			ok: checkError === null,
+			message: checkError,
+		},
 	};
 }

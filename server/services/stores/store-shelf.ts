@@ -6,7 +6,8 @@ import { S3Store } from "../../../platform/stores/s3/s3-store.ts";
 import type { SnapshotStore } from "../../../platform/stores/store.ts";
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import type { Store } from "../../contract/store.ts";
-import type { Database } from "../../data/database.ts";
+import type { Database, Transaction } from "../../data/database.ts";
+import { readStoreContents } from "../../data/store-contents.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { SecretBox } from "../../platform/secrets.ts";
 import { planOf, type StorePlan, type StoreRow, toStoreView } from "./store-row.ts";
@@ -77,11 +78,23 @@ export class StoreShelf {
 		return new DirectoryStore(this.options.localDirectory);
 	}
 
-	/** Without secrets. */
-	async view(row: StoreRow): Promise<Store> {
-		const { identity } = planOf(row, this.options.secrets);
-		const recipient = identity === null ? null : await recipientOf(identity);
-		return toStoreView(row, this.options.localDirectory, recipient);
+	/** Stores with what is in them, without secrets. */
+	async views(tx: Database | Transaction, rows: readonly StoreRow[]): Promise<Store[]> {
+		const { localDirectory, secrets } = this.options;
+		const contentsOf = await readStoreContents(tx);
+		return await Promise.all(
+			rows.map(async (row) => {
+				const { identity } = planOf(row, secrets);
+				const recipient = identity === null ? null : await recipientOf(identity);
+				return toStoreView(row, contentsOf(row.id), { localDirectory, recipient });
+			}),
+		);
+	}
+
+	async view(tx: Database | Transaction, row: StoreRow): Promise<Store> {
+		const [view] = await this.views(tx, [row]);
+		if (view === undefined) throw new Error("a store has no view");
+		return view;
 	}
 
 	/** Removes what unfinished transfers left long ago, from every store. */

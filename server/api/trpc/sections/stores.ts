@@ -1,13 +1,16 @@
 import {
 	createdStoreSchema,
 	createStoreInputSchema,
+	listObjectsInputSchema,
 	modifyStoreInputSchema,
 	storeListSchema,
+	storeObjectsSchema,
 	storeRefSchema,
 	storeSchema,
 	storeTestSchema,
 } from "../../../contract/store.ts";
 import { createStore } from "../../../services/stores/create-store.ts";
+import { listObjects } from "../../../services/stores/list-objects.ts";
 import {
 	deleteStore,
 	getStore,
@@ -52,6 +55,21 @@ export const stores = router({
 		.input(storeRefSchema)
 		.output(storeSchema)
 		.query(({ ctx, input }) => getStore(ctx.resources, input.name)),
+	objects: requires("store:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/stores/{name}/objects",
+				status: 200,
+				tag: "Stores",
+				summary: "List what is in a store",
+				description:
+					"By name, such as to find RDB files to import. In an encrypted store, only age files are listed, without .age.",
+			},
+		})
+		.input(listObjectsInputSchema)
+		.output(storeObjectsSchema)
+		.query(({ ctx, input }) => listObjects(ctx.resources, input)),
 	modify: requires("store:manage")
 		.meta({
 			rest: {
