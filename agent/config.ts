@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { offeredMemoryBytes } from "../platform/machine-memory.ts";
@@ -25,6 +25,7 @@ const SOURCES = {
 	sentinel: { flag: "sentinel", variable: "LARDER_AGENT_SENTINEL" },
 	busGuard: { flag: "bus-guard", variable: "LARDER_BUS_GUARD" },
 	dnsPort: { flag: "dns-port", variable: "LARDER_DNS_PORT" },
+	importDirectories: { flag: "import-directories", variable: "LARDER_IMPORT_DIRECTORIES" },
 } as const;
 type Setting = keyof typeof SOURCES;
 
@@ -55,6 +56,15 @@ const configSchema = z.object({
 	busGuard: z.enum(["on", "off"], "must be on or off").default("on"),
 	/** The port on which the agent answers DNS, once the control plane has a zone. */
 	dnsPort: dnsPortSchema.default(DNS_PORT_DEFAULT),
+	/** Below these, files may be read that the control plane asks for. None unless the operator names some. */
+	importDirectories: z
+		.string()
+		.default("")
+		.transform((text) => text.split(":").filter((directory) => directory !== ""))
+		.refine(
+			(directories) => directories.every(isAbsolute),
+			"must be absolute paths with colons between them, such as /var/lib/redis:/srv/dumps",
+		),
 });
 export interface AgentConfig extends Omit<z.output<typeof configSchema>, "joinTokenFile"> {
 	/** Needed until the host has joined. */

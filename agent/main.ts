@@ -24,6 +24,7 @@ import { runWatchLoop } from "./control/watch-loop.ts";
 import { OrderExecutor } from "./failover/order-executor.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { FileImports } from "./imports/file-imports.ts";
 import { type EngineAnswer, EngineProvider } from "./instances/engine-provider.ts";
 import { InstanceSet } from "./instances/instance-set.ts";
 import { MachineWatch } from "./machine/machine-watch.ts";
@@ -31,6 +32,7 @@ import { raiseOpenFiles } from "./machine/open-files.ts";
 import { MetricsSampler } from "./metrics/metrics-sampler.ts";
 import { HostNames } from "./names/host-names.ts";
 import { Sentinel } from "./sentinel/sentinel.ts";
+import type { TransferDoor } from "./snapshots/transfer-door.ts";
 import { type AgentIdentity, loadIdentity } from "./state/agent-identity.ts";
 import { readDesiredCache, writeDesiredCache } from "./state/desired-cache.ts";
 import { mayBeForgetful } from "./state/forgetful.ts";
@@ -86,6 +88,7 @@ class HostAgent {
 	private readonly enrollment: Enrollment;
 	private readonly outbox = new Outbox();
 	private readonly instances: InstanceSet;
+	private readonly imports: FileImports;
 	private readonly gateway: Gateway;
 	private readonly busGuard: BusGuard;
 	private readonly sentinel: Sentinel;
@@ -127,13 +130,19 @@ class HostAgent {
 			onInstalled: () => void this.refreshEngines(),
 		});
 		const liveness = new LivenessWatch();
+		const transfers: TransferDoor = {
+			send: (id, path, options) => sendSnapshot(this.client, id, path, options),
+			fetch: (id, path, options) => fetchSnapshot(this.client, id, path, options),
+		};
+		this.imports = new FileImports({
+			...{ logger, hostName: options.name, homeDir: options.homeDir },
+			send: (id, path, { signal }) => sendSnapshot(this.client, id, path, { signal }),
+			directories: options.importDirectories,
+			refuse: (...refusal) => this.client.refuseTransfer(...refusal),
+		});
 		this.instances = new InstanceSet({
 			...options,
-			...{ engines, liveness },
-			transfers: {
-				send: (id, path, options) => sendSnapshot(this.client, id, path, options),
-				fetch: (id, path, options) => fetchSnapshot(this.client, id, path, options),
-			},
+			...{ engines, liveness, transfers },
 			inTouch: () => this.confirmed && this.client.inTouch(),
 			hostsOf: (cacheId) =>
 				this.desired?.routeTable?.routes
@@ -293,6 +302,7 @@ class HostAgent {
 		client.close();
 		const parts = [
 			this.instances.stop(),
+			this.imports.stop(),
 			this.gateway.stop(),
 			this.busGuard.stop(),
 			this.sentinel.stop(),
@@ -320,6 +330,7 @@ class HostAgent {
 			await this.busGuard.apply(state.assignments);
 			this.instances.apply(state, { confirmed: true });
 			this.accelerators.apply(state.accelerators, true);
+			this.imports.apply(state.imports ?? []);
 		}
 		this.serve(state, before);
 	}

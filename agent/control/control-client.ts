@@ -178,6 +178,12 @@ export class ControlClient {
 		return transferResultSchema.parse(await this.call("placed", input, PLACED_TIMEOUT_MS, signal));
 	}
 
+	/** The host won't send what a transfer asks for. Returns once the control plane has stored why. */
+	async refuseTransfer(transferId: string, message: string, signal: AbortSignal): Promise<void> {
+		const input = { transferId, message };
+		alertResultSchema.parse(await this.call("refuseTransfer", input, CALL_TIMEOUT_MS, signal));
+	}
+
 	/** A request with content of a transfer, which the caller sends or receives. `query` begins with a question mark. */
 	openTransfer(
 		method: "GET" | "PUT",
@@ -202,7 +208,14 @@ export class ControlClient {
 	}
 
 	private async call(
-		procedure: "enrol" | "watch" | "report" | "alert" | "transfer" | "placed",
+		procedure:
+			| "enrol"
+			| "watch"
+			| "report"
+			| "alert"
+			| "transfer"
+			| "placed"
+			| "refuseTransfer",
 		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,

@@ -63,6 +63,7 @@ export class TestHost {
 			sentinel: "on",
 			busGuard: "on",
 			dnsPort: this.dnsPort,
+			importDirectories: [],
 			logger: pino({ level: process.env.LARDER_LOG_LEVEL || "silent" }),
 			signal: abort.signal,
 			...options,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { offeredMemoryBytes } from "../../platform/machine-memory.ts";
 import { hostNameSchema } from "../../server/contract/host.ts";
@@ -7,6 +8,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { builtProgram, currentHome } from "../installation/checkout.ts";
 import { findOwnAddress } from "../installation/own-address.ts";
 import { runInForeground } from "../installation/run-in-foreground.ts";
+import { collectText } from "../option-values.ts";
 import { parseBytes } from "../terminal/format.ts";
 
 interface AgentOptions {
@@ -21,6 +23,7 @@ interface AgentOptions {
 	gateway?: string;
 	sentinel?: string;
 	dnsPort?: string;
+	importDirectory?: string[];
 }
 
 export function agentCommand(): Command {
@@ -63,6 +66,11 @@ export function agentCommand(): Command {
 			"--dns-port <port>",
 			"port on which it answers DNS queries for caches, if the control plane has a DNS zone (default: 10053)",
 		)
+		.option(
+			"--import-directory <path>",
+			"below it, the agent may read RDB files that administrators import; may be given several times (default: LARDER_IMPORT_DIRECTORIES, or none)",
+			collectText,
+		)
 		.addHelpText(
 			"after",
 			`
@@ -103,6 +111,11 @@ async function run(options: AgentOptions): Promise<void> {
 		...(options.gateway !== undefined && { LARDER_AGENT_GATEWAY: options.gateway }),
 		...(options.sentinel !== undefined && { LARDER_AGENT_SENTINEL: options.sentinel }),
 		...(options.dnsPort !== undefined && { LARDER_DNS_PORT: options.dnsPort }),
+		...(options.importDirectory !== undefined && {
+			LARDER_IMPORT_DIRECTORIES: options.importDirectory
+				.map((directory) => resolve(directory))
+				.join(":"),
+		}),
 		NODE_ENV: "production",
 	});
 }

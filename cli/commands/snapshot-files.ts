@@ -84,17 +84,21 @@ interface ImportOptions extends ApiOptions, SnapshotWaitOptions {
 	store?: string;
 	fromStore?: string;
 	key?: string[];
+	fromHost?: string;
+	path?: string[];
 	engine?: string;
 	tag?: Record<string, string>;
 }
 
 export function importCommand(): Command {
 	const command = new Command("import")
-		.description("Make a snapshot of RDB files: from this machine, or from a store")
+		.description("Make a snapshot of RDB files: from this machine, from a store, or from a host")
 		.argument("<name>", "of the snapshot")
 		.option("--file <path>", "RDB file to upload; again for each shard of a cluster", collect)
 		.option("--from-store <store>", "store that holds the files")
 		.option("--key <key>", "a file's path in that store; again for each shard", collect)
+		.option("--from-host <host>", "host that has the files, below its LARDER_IMPORT_DIRECTORIES")
+		.option("--path <path>", "a file's path on that host; again for each shard", collect)
 		.option("--store <store>", "where to keep it (default: the control plane's own directory)")
 		.option("--engine <engine>", "valkey or redis (default: the one that wrote the file)")
 		.option("--tag <key=value>", "may be given several times", collectPair)
@@ -105,21 +109,15 @@ If an upload breaks off, the same command continues it.
 
 Examples:
   larder snapshots import moved-in --file /var/lib/redis/dump.rdb --wait
-  larder snapshots import moved-in --from-store offsite --key imports/dump.rdb --wait`,
+  larder snapshots import moved-in --from-store offsite --key imports/dump.rdb --wait
+  larder snapshots import moved-in --from-host host-b --path /var/lib/redis/dump.rdb --wait`,
 		);
 	return snapshotWaitOptions(withApiOptions(command)).action(
 		async (name: string, options: ImportOptions) => {
-			const { file: files = [], fromStore, key: keys = [], store, engine, tag } = options;
-			if (files.length > 0 === (fromStore !== undefined) || (fromStore && keys.length === 0)) {
-				throw new CliError("Give --file, or --from-store with --key.", EXIT.invalidInput);
-			}
+			const { file: files = [], store, engine, tag } = options;
+			const source = sourceOf(options);
 			const api = await connect(options);
-			const body = {
-				...{ name, store, engine, tags: tag },
-				...(fromStore === undefined
-					? { files: files.length }
-					: { from: { store: fromStore, keys } }),
-			};
+			const body = { ...{ name, store, engine, tags: tag }, ...source };
 			if (!(await isBegun(api, name, files.length))) {
 				await api.call({ method: "POST", path: "/snapshots/import", body });
 			}
@@ -135,6 +133,27 @@ Examples:
 			else print(`Snapshot ${name} is ${snapshotSchema.parse(snapshot).status}.`);
 			requireSound(snapshotSchema.parse(snapshot));
 		},
+	);
+}
+
+/** The part of the request that says where the files are. Exactly one of three ways must be given. */
+function sourceOf(options: ImportOptions): object {
+	const { file = [], fromStore, key = [], fromHost, path = [] } = options;
+	const ways = [
+		...(file.length > 0 ? [{ files: file.length }] : []),
+		...(fromStore !== undefined && key.length > 0
+			? [{ from: { store: fromStore, keys: key } }]
+			: []),
+		...(fromHost !== undefined && path.length > 0
+			? [{ fromHost: { host: fromHost, paths: path } }]
+			: []),
+	];
+	const given = [file.length > 0, fromStore ?? key[0], fromHost ?? path[0]].filter(Boolean).length;
+	const [way] = ways;
+	if (way !== undefined && ways.length === 1 && given === 1) return way;
+	throw new CliError(
+		"Give --file, --from-store with --key, or --from-host with --path.",
+		EXIT.invalidInput,
 	);
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -16,10 +17,17 @@ const KEYS = 20_000;
 
 let larder: Installation;
 let bucket: TestBucket;
+/** On the hosts' machine, where its operator lets agents read. */
+let dumps: string;
 beforeAll(async () => {
-	[larder, bucket] = await Promise.all([startInstallation(), TestBucket.start()]);
+	dumps = mkdtempSync(join(tmpdir(), "larder-dumps-"));
+	const environment = { LARDER_IMPORT_DIRECTORIES: dumps };
+	[larder, bucket] = await Promise.all([startInstallation({ environment }), TestBucket.start()]);
 });
-afterAll(() => Promise.all([larder?.stop(), bucket?.close()]));
+afterAll(async () => {
+	await Promise.all([larder?.stop(), bucket?.close()]);
+	rmSync(dumps, { recursive: true, force: true });
+});
 
 async function run(...args: string[]): Promise<unknown> {
 	const { exitCode, stdout, stderr } = await runLarder([...args, "--json"], {
@@ -97,4 +105,16 @@ it("a snapshot goes into an encrypted bucket, though the control plane dies on t
 	const [before, after] = [await readContent(origin), await readContent(seeded)];
 	expect(after.keys.size).toBe(KEYS);
 	expect(findDifference(before.keys, after.keys)).toBeNull();
+
+	copyFileSync(file, join(dumps, "dump.rdb"));
+	const fromHost = ["--from-host", "local-b", "--path"];
+	const path = join(dumps, "dump.rdb");
+	const third = await run("snapshots", "import", "third", ...fromHost, path, "--wait");
+	expect(snapshotSchema.parse(third)).toMatchObject({ status: "available", keys: KEYS });
+	expect(snapshotSchema.parse(third).shards[0]?.sha256).toBe(sha256);
+	const refused = await runLarder(["snapshots", "import", "fourth", ...fromHost, file, "--wait"], {
+		LARDER_HOME: larder.home.root,
+	});
+	expect(refused.exitCode).not.toBe(0);
+	expect(refused.stderr).toContain("LARDER_IMPORT_DIRECTORIES");
 });

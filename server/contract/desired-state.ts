@@ -273,6 +273,13 @@ export const routeChangesSchema = z.object({
 });
 export type RouteChanges = z.infer<typeof routeChangesSchema>;
 
+/** A file of the host that becomes part of a snapshot, if the host's operator allows agents to read it. */
+export const fileImportSchema = z.object({
+	transferId: z.string().max(128),
+	path: z.string().max(4_096),
+});
+export type FileImport = z.infer<typeof fileImportSchema>;
+
 export const desiredStateSchema = z.object({
 	revision: z.int32(),
 	epoch: z
@@ -300,6 +307,11 @@ export const desiredStateSchema = z.object({
 	accelerators: hostAcceleratorsSchema
 		.optional()
 		.describe("absent if the host has nothing to do with any"),
+	imports: z
+		.array(fileImportSchema)
+		.max(1_000)
+		.optional()
+		.describe("files of this host that it should send to stores; absent for none"),
 	names: namesSchema.nullable().optional(),
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cacheNameSchema, snapshotNameSchema, tagsSchema } from "./cache.ts";
 import { SNAPSHOT_KINDS, SNAPSHOT_STATUSES } from "./choices.ts";
 import { cacheKindSchema, clusterModeSchema, engineSchema } from "./enums.ts";
+import { hostNameSchema } from "./host.ts";
 import { LIMITS } from "./limits.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
 
@@ -14,6 +15,11 @@ const objectKeySchema = z
 		/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/,
 		"must be the path of an object in the store, such as imports/dump.rdb",
 	);
+
+const hostPathSchema = z
+	.string()
+	.max(4_096)
+	.regex(/^\/(?!.*\0)/, "must be an absolute path on the host, such as /var/lib/redis/dump.rdb");
 
 export const snapshotStatusSchema = z.enum(SNAPSHOT_STATUSES);
 export type SnapshotStatus = z.infer<typeof snapshotStatusSchema>;
@@ -109,6 +115,7 @@ export const listSnapshotsInputSchema = z.strictObject({
 	cache: cacheNameSchema.optional().describe("only snapshots of this cache"),
 	status: snapshotStatusSchema.optional(),
 	kind: snapshotKindSchema.optional(),
+	store: storeNameSchema.optional().describe("only snapshots in this store"),
 });
 export type ListSnapshotsInput = z.output<typeof listSnapshotsInputSchema>;
 
@@ -130,36 +137,54 @@ export const exportSnapshotInputSchema = snapshotRefSchema.extend({
 
 export type ExportSnapshotInput = z.output<typeof exportSnapshotInputSchema>;
 
-export const importSnapshotInputSchema = z.strictObject({
-	name: snapshotNameSchema,
-	store: storeNameSchema
-		.optional()
-		.describe("where it is kept; if absent, the control plane's own directory"),
-	from: z
-		.strictObject({
-			store: storeNameSchema,
-			keys: z
-				.array(objectKeySchema)
-				.min(1)
-				.max(LIMITS.shardsMax)
-				.describe("RDB files, one a shard, below the store's path or prefix"),
-		})
-		.optional()
-		.describe("a store that holds the files; if absent, they are uploaded"),
-	files: z
-		.int()
-		.min(1)
-		.max(LIMITS.shardsMax)
-		.default(1)
-		.describe("how many files will be uploaded: one for each shard of a cluster"),
-	engine: engineSchema
-		.exclude(["memcached"])
-		.optional()
-		.describe(
-			"that caches from it have unless they say otherwise; if absent, the one that wrote it",
-		),
-	tags: tagsSchema.default({}),
-});
+export const importSnapshotInputSchema = z
+	.strictObject({
+		name: snapshotNameSchema,
+		store: storeNameSchema
+			.optional()
+			.describe("where it is kept; if absent, the control plane's own directory"),
+		from: z
+			.strictObject({
+				store: storeNameSchema,
+				keys: z
+					.array(objectKeySchema)
+					.min(1)
+					.max(LIMITS.shardsMax)
+					.describe("RDB files, one a shard, below the store's path or prefix"),
+			})
+			.optional()
+			.describe("a store that holds the files; if absent, they are uploaded"),
+		fromHost: z
+			.strictObject({
+				host: hostNameSchema,
+				paths: z
+					.array(hostPathSchema)
+					.min(1)
+					.max(LIMITS.shardsMax)
+					.describe("RDB files on the host, one a shard"),
+			})
+			.optional()
+			.describe(
+				"a host that has the files, below a directory that its LARDER_IMPORT_DIRECTORIES names",
+			),
+		files: z
+			.int()
+			.min(1)
+			.max(LIMITS.shardsMax)
+			.default(1)
+			.describe("how many files will be uploaded: one for each shard of a cluster"),
+		engine: engineSchema
+			.exclude(["memcached"])
+			.optional()
+			.describe(
+				"that caches from it have unless they say otherwise; if absent, the one that wrote it",
+			),
+		tags: tagsSchema.default({}),
+	})
+	.refine(({ from, fromHost }) => from === undefined || fromHost === undefined, {
+		message: "the files come from a store or from a host: send from or fromHost, and not both",
+		path: ["fromHost"],
+	});
 export type ImportSnapshotInput = z.output<typeof importSnapshotInputSchema>;
 
 /** One of a snapshot's files, as the upload and the download name it. */

@@ -6,6 +6,7 @@ import { z } from "zod";
  *
  *   POST transfer         the state of a transfer, below
  *   POST placed           a put's content is in the place that the state has named
+ *   POST refuseTransfer  the host won't send what it was asked for
  *   PUT  transfers/<id>   with offset=<n>: the content from there on, then the 32 bytes of the whole content's SHA-256
  *   GET  transfers/<id>   the content, or the part of it that the Range header asks for
  */
@@ -27,6 +28,11 @@ export const placedInputSchema = z.object({
 	transferId: transferIdSchema,
 	bytes: z.int().min(0),
 	sha256: sha256Schema.describe("of the file in the place"),
+});
+
+export const refuseTransferInputSchema = z.object({
+	transferId: transferIdSchema,
+	message: z.string().min(1).max(2_000).describe("why, in sentences for people, with what to do"),
 });
 
 const contentSchema = z.object({ bytes: z.number(), sha256: z.string() });

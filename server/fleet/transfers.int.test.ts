@@ -372,3 +372,27 @@ it("a put that is withdrawn while it runs ends, and leaves no object", async () 
 	await expect.poll(() => test.resources.transfers.progressOf(put)).toBeNull();
 	expect(await (await local()).stat("snapshots/g/0.rdb")).toBeNull();
 });
+
+it("a host is asked for its own files, and can refuse these and nothing else", async () => {
+	const { db, clock } = test.resources;
+	const put = { direction: "put", hostId: host.hostId, storeId: LOCAL_STORE } as const;
+	const asked = await openTransfer(db, clock, { ...put, key: "i/1", sourcePath: "/srv/dump.rdb" });
+	const copied = await openTransfer(db, clock, { ...put, key: "i/2" });
+	expect((await host.state()).imports).toEqual([{ transferId: asked.id, path: "/srv/dump.rdb" }]);
+	expect((await stranger.state()).imports).toBeUndefined();
+	const refusalOf = async (id: string) =>
+		(await db.transfer.findUniqueOrThrow({ where: { id } })).refusal;
+	const refuse = ({ enrollment }: TestHost, transferId: string) =>
+		agentCaller(test.resources, enrollment.credential).refuseTransfer({
+			transferId,
+			message: "No.",
+		});
+	await refuse(stranger, asked.id);
+	await refuse(host, copied.id);
+	await refuse(host, "gone");
+	expect([await refusalOf(asked.id), await refusalOf(copied.id)]).toEqual([null, null]);
+	await refuse(host, asked.id);
+	expect(await refusalOf(asked.id)).toBe("No.");
+	expect((await host.state()).imports).toBeUndefined();
+	await db.transfer.deleteMany({ where: { id: { in: [asked.id, copied.id] } } });
+});

@@ -5,6 +5,7 @@ import type { ByteRange, SnapshotStore, StoredContent } from "../../platform/sto
 import { StoreError } from "../../platform/stores/store-error.ts";
 import { DIGEST_BYTES } from "../../platform/transfers/transfer-link.ts";
 import { AppError } from "../contract/errors.ts";
+import { cleanText } from "../contract/storable.ts";
 import type { TransferState } from "../contract/transfer.ts";
 import type { Prisma } from "../data/database.ts";
 import type { Resources } from "../services/context.ts";
@@ -126,6 +127,19 @@ export async function giveContent(
 ): Promise<{ totalBytes: number; content: Readable }> {
 	const row = await findTransfer(resources, transfer, "get");
 	return await withStore(resources, row, (store) => store.get(row.key, range, signal));
+}
+
+/** The host won't send a file of its own; whoever waits for it says why. A transfer that is gone is fine. */
+export async function refuseTransfer(
+	{ db, signals }: Resources,
+	{ hostId, transferId }: HostTransfer,
+	message: string,
+): Promise<void> {
+	await db.transfer.updateMany({
+		where: { id: transferId, hostId, sourcePath: { not: null }, finishedAt: null },
+		data: { refusal: cleanText(message) },
+	});
+	signals.notify("snapshots");
 }
 
 async function findTransfer(

@@ -133,14 +133,26 @@ async function readState(
 	const { host, accelerators } = await readSnapshot(db, async (tx) => ({
 		host: await tx.host.findUniqueOrThrow({
 			where: { id: hostId },
-			include: { nodes: ASSIGNED_NODE, abandoned: { select: { id: true } } },
+			include: {
+				nodes: ASSIGNED_NODE,
+				abandoned: { select: { id: true } },
+				transfers: {
+					where: { sourcePath: { not: null }, finishedAt: null, refusal: null },
+					orderBy: { id: "asc" },
+				},
+			},
 		}),
 		accelerators: await hostAccelerators(tx, secrets, hostId),
 	}));
 	const assignments = await toAssignments(resources, host.nodes);
 	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
 	const deleted = host.abandoned.map(({ id }) => id);
+	const imports = host.transfers.map(({ id: transferId, sourcePath }) => ({
+		transferId,
+		path: sourcePath ?? "",
+	}));
 	return {
+		...(imports.length > 0 && { imports }),
 		...{ revision: host.revision, epoch, hostId, assignments, unlocated, deleted },
 		routeTable: null,
 		...(accelerators !== undefined && { accelerators }),

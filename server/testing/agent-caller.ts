@@ -20,6 +20,8 @@ export function agentCaller(resources: Resources, credential: string) {
 		watch: (said: unknown) => agentCalls.watch(context(), said),
 		alert: (said: unknown) => agentCalls.alert(context(), said),
 		report: (said: unknown) => agentCalls.report(context(), said),
+		refuseTransfer: (said: object) =>
+			agentCalls.refuseTransfer(context(), { protocol: AGENT_PROTOCOL_VERSION, ...said }),
 		transfer: (said: object) =>
 			agentCalls.transfer(context(), { protocol: AGENT_PROTOCOL_VERSION, ...said }),
 		placed: (said: object) =>

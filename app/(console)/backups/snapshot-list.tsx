@@ -27,7 +27,7 @@ import { useSnapshotActions } from "./use-snapshot-actions.tsx";
 const HEAD = PAGE_HEADS["/backups"];
 const DIALOG = "create";
 const IMPORT = "import";
-const FILTERS = ["search", "cache", "kind", "status"] as const;
+const FILTERS = ["search", "cache", "store", "kind", "status"] as const;
 const NO_FILTERS = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, null]));
 
 /** The snapshots of all caches, of those that are gone too. Filters are in the address. */
@@ -135,7 +135,12 @@ export function SnapshotList() {
 				)}
 			</Panel>
 			{dialog}
-			{params.get("dialog") === IMPORT && <ImportDialog onClose={() => change({ dialog: null })} />}
+			{params.get("dialog") === IMPORT && (
+				<ImportDialog
+					from={params.get("from")}
+					onClose={() => change({ dialog: null, from: null })}
+				/>
+			)}
 			{params.get("dialog") === DIALOG && (
 				<CreateSnapshotDialog onClose={() => change({ dialog: null })} />
 			)}

@@ -8,7 +8,7 @@ import { UsageBar } from "../../_ui/usage-bar.tsx";
 
 /** How far along a snapshot is: percent, bytes and the time that is left. */
 export function SnapshotProgress({ snapshot }: { snapshot: Snapshot }) {
-	const { name, percent, progress } = snapshot;
+	const { name, kind, percent, progress } = snapshot;
 	return (
 		<span className="flex min-w-40 flex-col gap-1">
 			<UsageBar label={`Progress of ${name}`} used={percent} total={100} />
@@ -16,7 +16,9 @@ export function SnapshotProgress({ snapshot }: { snapshot: Snapshot }) {
 				<span className="font-medium text-foreground">{percent}%</span>
 				{progress !== null && progress.copiedBytes > 0 && (
 					<span>
-						{formatBytes(progress.storedBytes)} of {formatBytes(progress.copiedBytes)} stored
+						{kind === "imported"
+							? `${formatBytes(progress.storedBytes)} received`
+							: `${formatBytes(progress.storedBytes)} of ${formatBytes(progress.copiedBytes)} stored`}
 					</span>
 				)}
 				<TimeLeft until={progress?.estimatedEndAt ?? null} />

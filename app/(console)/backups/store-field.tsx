@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Store } from "../../../server/contract/store.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { SelectField } from "../../_ui/select-field.tsx";
+import { placeOf } from "../stores/store-words.ts";
 
 export function useStores(): readonly Store[] {
 	const trpc = useTRPC();
@@ -11,12 +12,13 @@ export function useStores(): readonly Store[] {
 	return data?.items ?? [];
 }
 
-function detailOf({ kind, path, s3, encryption }: Store): string {
-	const place = kind === "s3" ? `bucket ${s3?.bucket ?? ""}` : (path ?? "the control plane's disk");
-	return encryption === "age" ? `${place}, encrypted` : place;
+function detailOf(store: Store): string {
+	const place = store.encryption === "age" ? `${placeOf(store)}, encrypted` : placeOf(store);
+	return store.lastCheck?.ok === false ? `${place}. It doesn't work at the moment.` : place;
 }
 
 interface StoreFieldProps {
+	label?: string;
 	/** "" for the usual one. */
 	value: string;
 	onChange: (store: string) => void;
@@ -26,12 +28,12 @@ interface StoreFieldProps {
 }
 
 /** Where files are kept. Without a choice, nothing is shown: most installations have one store. */
-export function StoreField({ value, onChange, usual, error }: StoreFieldProps) {
+export function StoreField({ label = "Store", value, onChange, usual, error }: StoreFieldProps) {
 	const stores = useStores();
 	if (usual !== undefined && stores.length < 2) return null;
 	return (
 		<SelectField
-			label="Store"
+			label={label}
 			placeholder="Choose a store"
 			value={value === "" ? (usual ?? "") : value}
 			options={stores.map((store) => ({

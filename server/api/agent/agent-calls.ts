@@ -3,13 +3,17 @@ import { enrollInputSchema } from "../../contract/agent.ts";
 import { watchInputSchema, watchResultSchema } from "../../contract/desired-state.ts";
 import { alertMessageSchema } from "../../contract/host-alert.ts";
 import { reportMessageSchema } from "../../contract/host-report.ts";
-import { placedInputSchema, transferInputSchema } from "../../contract/transfer.ts";
+import {
+	placedInputSchema,
+	refuseTransferInputSchema,
+	transferInputSchema,
+} from "../../contract/transfer.ts";
 import { noteProtocol, protocolOf, requireSpoken } from "../../fleet/agent-protocol.ts";
 import { timedAlert, timedReport } from "../../fleet/arrival-times.ts";
 import { enrollHost } from "../../fleet/enroll-host.ts";
 import { ingestReport } from "../../fleet/ingest-report.ts";
 import { takeAlert } from "../../fleet/take-alert.ts";
-import { readTransfer, takePlaced } from "../../fleet/transfers.ts";
+import { readTransfer, refuseTransfer, takePlaced } from "../../fleet/transfers.ts";
 import { watchHost } from "../../fleet/watch-host.ts";
 import type { Resources } from "../../services/context.ts";
 import type { Gate } from "../gate.ts";
@@ -89,6 +93,13 @@ export const agentCalls = {
 	),
 	placed: hostsCall(placedInputSchema, ({ resources, hostId }, { transferId, ...content }) =>
 		takePlaced(resources, { hostId, transferId }, content),
+	),
+	refuseTransfer: hostsCall(
+		refuseTransferInputSchema,
+		async ({ resources, hostId }, { transferId, message }) => {
+			await refuseTransfer(resources, { hostId, transferId }, message);
+			return { accepted: true as const };
+		},
 	),
 	report: hostsCall(reportMessageSchema, async (context, report) => {
 		const { resources, hostId, arrivedAt, isAwaited, noteProblem } = context;

@@ -80,7 +80,7 @@ async function death() {
 
 it("each call has a rule (server/fleet/host-scope.test.ts)", () => {
 	expect(Object.keys(agentCalls).sort()).toEqual([
-		...["alert", "enrol", "placed", "report", "transfer", "watch"],
+		...["alert", "enrol", "placed", "refuseTransfer", "report", "transfer", "watch"],
 	]);
 });
 

@@ -19,14 +19,18 @@ export async function endOrders(
 	wakeHosts(resources, hostIds);
 }
 
-/** The hosts that copy these shards. */
+/** The hosts that copy these shards, or send them. */
 export async function hostsOf(
 	tx: Transaction,
 	shards: readonly SnapshotShardRow[],
 ): Promise<string[]> {
 	const ids = shards.flatMap(({ nodeId }) => nodeId ?? []);
 	const nodes = await tx.node.findMany({ where: { id: { in: ids } }, select: { hostId: true } });
-	return nodes.map(({ hostId }) => hostId);
+	const transfers = await tx.transfer.findMany({
+		where: { id: { in: shards.flatMap(({ transferId }) => transferId ?? []) } },
+		select: { hostId: true },
+	});
+	return [...nodes, ...transfers].map(({ hostId }) => hostId);
 }
 
 /** The same within a transaction that has raised the revisions of these hosts. */

@@ -13,6 +13,7 @@ import { importOriginOf } from "../../services/snapshots/import-origin.ts";
 import { completeSnapshot } from "./complete-snapshot.ts";
 import { failSnapshot } from "./fail-snapshot.ts";
 import { noteReason } from "./note-reason.ts";
+import { describeSending, takeFromHost } from "./take-from-host.ts";
 
 /** How long an import waits for the next byte of an upload, or for its store. */
 const PATIENCE_MS = 86_400_000;
@@ -36,12 +37,7 @@ export async function importFiles(resources: Resources, row: FullSnapshot): Prom
 	}
 	const now = await resources.db.snapshotShard.findMany({ where: { snapshotId: row.id } });
 	if (now.some(({ content }) => content === null)) {
-		const arrived = now.filter(({ sha256 }) => sha256 !== null).length;
-		return await noteReason(
-			resources,
-			row,
-			`Waiting for uploads: ${arrived} of ${now.length} files have arrived.`,
-		);
+		return await noteReason(resources, row, describeWait(resources, row, now));
 	}
 	await describeOrigin(
 		resources,
@@ -57,7 +53,7 @@ async function importFile(
 	shard: SnapshotShardRow,
 ): Promise<void> {
 	if (shard.content !== null) return;
-	const { from } = importOriginOf(row.source);
+	const { from, host } = importOriginOf(row.source);
 	const store = await resources.stores.open(row.storeId);
 	const which = row.shards.length === 1 ? "The file" : `File ${shard.index + 1}`;
 	let stored = shard.sha256 === null ? null : { bytes: shard.bytes, sha256: shard.sha256 };
@@ -67,6 +63,7 @@ async function importFile(
 		const copied = await store.put(shard.key, content, { bytes: totalBytes });
 		stored = { ...copied, bytes: BigInt(copied.bytes) };
 	}
+	if (stored === null && host !== null) stored = await takeFromHost(resources, shard, host);
 	if (stored === null) return;
 	const content = await inspect(resources, shard, store).catch((error: unknown) => {
 		if (!(error instanceof RdbError)) throw error;
@@ -79,6 +76,20 @@ async function importFile(
 		});
 	});
 	await noteReason(resources, row, null, (100 * (shard.index + 1)) / (row.shards.length + 1));
+}
+
+/** Why not all files are there yet. */
+function describeWait(
+	resources: Resources,
+	{ source, progressAt }: FullSnapshot,
+	shards: readonly SnapshotShardRow[],
+): string {
+	const arrived = shards.filter(({ sha256 }) => sha256 !== null).length;
+	const so = `${arrived} of ${shards.length} files have arrived.`;
+	const { host } = importOriginOf(source);
+	if (host === null) return `Waiting for uploads: ${so}`;
+	const idleMs = resources.clock.now().getTime() - progressAt.getTime();
+	return `${describeSending(resources, host, shards, idleMs)} ${so}`;
 }
 
 /** Reads the object as a file: where it is, or through a copy in the control plane's own directory. */

@@ -32,7 +32,7 @@ export async function importSnapshot(
 			await requireFreeName(tx, name, "name");
 			const { id: storeId } = await findStore(tx, input.store);
 			const origin = await originOf(tx, input);
-			const files = origin.from?.keys.length ?? input.files;
+			const files = origin.from?.keys.length ?? origin.host?.paths.length ?? input.files;
 			const id = randomUUID();
 			const now = clock.now();
 			const row = await tx.snapshot.create({
@@ -50,7 +50,7 @@ export async function importSnapshot(
 			});
 			await recordEvent(tx, clock, {
 				...{ severity: "info", type: "snapshot.creating" },
-				message: `Import of snapshot ${name} requested by ${caller.name}.`,
+				message: `Import of snapshot ${name}${sourceOf(input)} requested by ${caller.name}.`,
 			});
 			after(() => wakeSnapshots(resources));
 			return toSnapshotView(row);
@@ -58,18 +58,36 @@ export async function importSnapshot(
 	});
 }
 
+function sourceOf({ from, fromHost }: ImportSnapshotInput): string {
+	if (fromHost !== undefined) return ` from ${fromHost.paths.join(", ")} of host ${fromHost.host}`;
+	return from === undefined ? "" : ` from store ${from.store}`;
+}
+
 async function originOf(
 	tx: Transaction,
-	{ from, files, engine }: ImportSnapshotInput,
+	{ from, fromHost, files, engine }: ImportSnapshotInput,
 ): Promise<ImportOrigin> {
-	if (from === undefined) return { from: null, engine: engine ?? null };
-	if (files !== 1 && files !== from.keys.length) {
-		throw new AppError("invalid_argument", "Leave files out: from.keys says how many there are.", {
+	const origin: ImportOrigin = { from: null, host: null, engine: engine ?? null };
+	const given = from?.keys.length ?? fromHost?.paths.length ?? files;
+	if (files !== 1 && files !== given) {
+		const list = from === undefined ? "fromHost.paths" : "from.keys";
+		throw new AppError("invalid_argument", `Leave files out: ${list} says how many there are.`, {
 			field: "files",
 		});
 	}
-	const { id: storeId } = await findStore(tx, from.store);
-	return { from: { storeId, keys: from.keys }, engine: engine ?? null };
+	if (from !== undefined) {
+		const { id: storeId } = await findStore(tx, from.store);
+		return { ...origin, from: { storeId, keys: from.keys } };
+	}
+	if (fromHost === undefined) return origin;
+	const { host: name, paths } = fromHost;
+	const host = await tx.host.findUnique({ where: { name }, select: { id: true } });
+	if (host !== null) return { ...origin, host: { id: host.id, name, paths } };
+	throw new AppError(
+		"invalid_argument",
+		`There is no host ${name}. List the hosts to see what exists.`,
+		{ field: "fromHost" },
+	);
 }
 
 /** Until the files have been read. */

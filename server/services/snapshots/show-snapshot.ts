@@ -7,7 +7,7 @@ import {
 } from "../../data/snapshot-view.ts";
 import { estimateEnd } from "../../domain/snapshot/estimate-end.ts";
 import type { Resources } from "../context.ts";
-import { importOriginOf } from "./import-origin.ts";
+import { importOriginOf, isUploaded } from "./import-origin.ts";
 
 /** The snapshot as the API shows it, with what hosts report while it is being taken. */
 export function showSnapshot(resources: Resources, row: FullSnapshot): Snapshot {
@@ -19,13 +19,14 @@ export function showSnapshot(resources: Resources, row: FullSnapshot): Snapshot 
 function awaitsUpload({ kind, source, shards }: FullSnapshot): boolean {
 	return (
 		kind === "imported" &&
-		importOriginOf(source).from === null &&
+		isUploaded(importOriginOf(source)) &&
 		shards.some(({ sha256 }) => sha256 === null)
 	);
 }
 
-function progressOf({ fleet, clock }: Resources, row: FullSnapshot): Snapshot["progress"] {
-	const shards = row.shards.map((shard) => bytesOf(fleet, shard));
+function progressOf(resources: Resources, row: FullSnapshot): Snapshot["progress"] {
+	const { clock } = resources;
+	const shards = row.shards.map((shard) => bytesOf(resources, shard));
 	// A snapshot may wait before it begins to copy, which says nothing about how long copying takes.
 	const begun = row.shards.flatMap(({ takenAt }) => takenAt?.getTime() ?? []);
 	const startedAt = begun.length === 0 ? row.createdAt : new Date(Math.min(...begun));
@@ -37,10 +38,14 @@ function progressOf({ fleet, clock }: Resources, row: FullSnapshot): Snapshot["p
 	};
 }
 
-function bytesOf(fleet: Resources["fleet"], shard: SnapshotShardRow) {
+function bytesOf({ fleet, transfers }: Resources, shard: SnapshotShardRow) {
 	if (shard.bytes !== null) return { copied: Number(shard.bytes), stored: Number(shard.bytes) };
-	const report =
-		shard.nodeId === null ? undefined : fleet.observation(shard.nodeId, null)?.snapshot;
+	if (shard.nodeId === null) {
+		// A host, or a client, sends a file that is imported.
+		const received = transfers.progressOf(shard.transferId ?? shard.id) ?? 0;
+		return { copied: received, stored: received };
+	}
+	const report = fleet.observation(shard.nodeId, null)?.snapshot;
 	if (report === undefined || report.id !== orderId(shard)) return { copied: 0, stored: 0 };
 	const isComplete = report.phase === "storing" || report.phase === "stored";
 	return isComplete

@@ -11,7 +11,7 @@ import type { Caller, Resources } from "../context.ts";
 import { storeFailure } from "../stores/store-failure.ts";
 import { wakeSnapshots } from "./add-snapshot.ts";
 import { findAvailable, findSnapshot } from "./find-snapshot.ts";
-import { importOriginOf } from "./import-origin.ts";
+import { importOriginOf, isUploaded } from "./import-origin.ts";
 
 type SnapshotFile = z.output<typeof snapshotFileSchema>;
 
@@ -123,7 +123,7 @@ export async function takeUpload(
 
 function requireUpload(snapshot: FullSnapshot, number: number): SnapshotShardRow {
 	const { name, kind, status } = snapshot;
-	if (kind !== "imported" || importOriginOf(snapshot.source).from !== null) {
+	if (kind !== "imported" || !isUploaded(importOriginOf(snapshot.source))) {
 		throw new AppError("conflict", `Snapshot ${name} takes no uploads.`, {
 			...{ field: "name", details: { retry: false } },
 		});

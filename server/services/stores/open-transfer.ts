@@ -5,7 +5,7 @@ import type { Transaction } from "../../data/database.ts";
 import type { Clock } from "../../platform/clock.ts";
 
 type NewTransfer = { hostId: string; storeId: string; key: string } & (
-	| { direction: "put"; maxBytes?: number }
+	| { direction: "put"; maxBytes?: number; sourcePath?: string }
 	| ({ direction: "get" } & TransferContent)
 );
 
@@ -24,7 +24,7 @@ export async function openTransfer(
 		data: {
 			...{ id: randomUUID(), hostId, storeId, key, direction, createdAt: clock.now() },
 			...(transfer.direction === "put"
-				? { maxBytes: transfer.maxBytes ?? null }
+				? { maxBytes: transfer.maxBytes ?? null, sourcePath: transfer.sourcePath ?? null }
 				: { bytes: transfer.bytes, sha256: transfer.sha256 }),
 		},
 		select: { id: true },
