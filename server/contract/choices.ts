@@ -33,6 +33,17 @@ export const EVICTION_POLICIES = [
 export const SCALING_TRIGGERS = ["storage", "cpu", "ecpu", "limits", "idle"] as const;
 
 /**
+ * How often nodes make sure that every change is on their host's disk: never, each second, or before they acknowledge it.
+ */
+export const PERSISTENCES = ["none", "aof-everysec", "aof-always"] as const;
+
+/**
+ * Of a persistent node's memory for data, on disk: the file that it loads at its start, as much again until it is written
+ * anew, and the new one beside both.
+ */
+export const PERSISTENCE_DISK_SHARE = 3;
+
+/**
  *   creating ──> available <──> modifying <──> degraded <──> unavailable
  *      └──────────────┴─────────────┴────────────┴──────────────┴──> deleting ──> (gone)
  *

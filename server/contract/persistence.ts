@@ -1,14 +1,9 @@
 import { z } from "zod";
+import { PERSISTENCES } from "./choices.ts";
 
 /** Whether nodes write every change to their host's disk, and how often they make sure that it is there. */
-export const persistenceSchema = z.enum(["none", "aof-everysec", "aof-always"]);
+export const persistenceSchema = z.enum(PERSISTENCES);
 export type Persistence = z.infer<typeof persistenceSchema>;
-
-/**
- * Of a node's memory for data: the file that it loads at its start, as much again until it is written anew, and the new one
- * beside both.
- */
-export const PERSISTENCE_DISK_SHARE = 3;
 
 /** Why a cache of this kind can't be persistent; null if it can. */
 export function persistenceRefusal(

@@ -63,6 +63,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 			: [["Parameter group", describeParameterGroup(cache)] satisfies Field]),
 		["Deletion protection", onOrOff(cache.deletionProtection)],
 		...snapshotFields(cache),
+		...(cache.persistence === "none" ? [] : [["Persistence", cache.persistence] satisfies Field]),
 		["Cost", describeCost(cache, currency)],
 		["Created", cache.createdAt],
 		...Object.entries(cache.tags).map(([key, value]): Field => [`Tag ${key}`, value]),

@@ -1,9 +1,6 @@
+import { PERSISTENCE_DISK_SHARE } from "../../contract/choices.ts";
 import type { ModifyCacheInput } from "../../contract/index.ts";
-import {
-	PERSISTENCE_DISK_SHARE,
-	persistenceRefusal,
-	persistenceSchema,
-} from "../../contract/persistence.ts";
+import { persistenceRefusal, persistenceSchema } from "../../contract/persistence.ts";
 import { formatGib } from "../../contract/units.ts";
 import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";

@@ -9,6 +9,7 @@ import { Banner } from "../../../_ui/notices.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
+import { PERSISTENCE_WORDS, persistenceObstacle } from "../persistence-words.ts";
 import { WriteGuardNote } from "../write-guard-note.tsx";
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
@@ -31,6 +32,13 @@ export function AvailabilityPanel({ cache }: { cache: Cache }) {
 				</Row>
 				{cache.engine !== "memcached" && (
 					<Row label="Automatic failover">{cache.automaticFailover ? "On" : "Off"}</Row>
+				)}
+				{persistenceObstacle(cache) === null && (
+					<Row label="Persistence">
+						<span title={PERSISTENCE_WORDS[cache.persistence].protects}>
+							{PERSISTENCE_WORDS[cache.persistence].label}
+						</span>
+					</Row>
 				)}
 				{hasReplicas && cache.lastFailover === null && (
 					<Row label="Last failover">

@@ -14,6 +14,7 @@ import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
+import { PERSISTENCE_WORDS, persistenceObstacle } from "../persistence-words.ts";
 import {
 	ecpuLimitWords,
 	KINDS,
@@ -48,6 +49,7 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 		...(cache.engine === "memcached"
 			? []
 			: [["Daily snapshots", dailyWords(cache)] satisfies [string, string]]),
+		["Persistence", persistenceWords(cache)],
 		["Created", <Time key="created" value={cache.createdAt} />],
 		["First available", <Time key="available" value={cache.availableAt} />],
 	];
@@ -55,6 +57,12 @@ function facts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] 
 
 function dailyWords({ snapshotRetentionDays: days, snapshotWindow }: Cache): string {
 	return days === 0 ? "Off" : `${snapshotWindow} UTC, kept for ${plural(days, "day")}`;
+}
+
+function persistenceWords(cache: Cache): string {
+	const obstacle = persistenceObstacle(cache);
+	if (obstacle !== null) return `Not available. ${obstacle}`;
+	return asSentence(PERSISTENCE_WORDS[cache.persistence].short).slice(0, -1);
 }
 
 function provisionedFacts(cache: Cache, type: NodeType | undefined): [string, ReactNode][] {

@@ -49,6 +49,7 @@ export function toCliWords(request: CreateCacheInput): string[][] {
 		...option("--from-snapshot", request.snapshot),
 		...option("--snapshot-retention", request.snapshotRetentionDays),
 		...option("--snapshot-window", request.snapshotWindow),
+		...option("--persistence", request.persistence),
 		...flag("--deletion-protection", request.deletionProtection === true),
 		...each(
 			"--tag",

@@ -18,6 +18,7 @@ import { EasyFields } from "./easy-fields.tsx";
 import { EngineCards, EngineVersionField } from "./engine-fields.tsx";
 import { KindChoice } from "./kind-choice.tsx";
 import { NameFields } from "./name-fields.tsx";
+import { PersistenceFold } from "./persistence-fold.tsx";
 import { RestoreGate } from "./restore-gate.tsx";
 import { SecurityFold } from "./security-fold.tsx";
 import { ServerlessFields } from "./serverless-fields.tsx";
@@ -169,6 +170,7 @@ function CustomFields({ wizard }: { wizard: Wizard }) {
 				<SecurityFold form={form} />
 				<PlacementFold form={form} />
 				<ParametersFold form={form} />
+				<PersistenceFold form={form} />
 				{form.draft.engine !== "memcached" && <BackupsFold form={form} />}
 			</div>
 		</>

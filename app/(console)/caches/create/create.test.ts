@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PERSISTENCES } from "../../../../server/contract/choices.ts";
 import { createCacheInputSchema } from "../../../../server/contract/create-cache.ts";
 import {
 	cacheKindSchema,
@@ -56,6 +57,7 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
 		snapshot: fc.constantFrom("", "before-release"),
 		retentionDays: fc.constantFrom("", "0", "7"),
 		snapshotWindow: fc.constantFrom("", "23:30-00:30"),
+		persistence: fc.constantFrom(...PERSISTENCES),
 		deletionProtection: fc.boolean(),
 		description: fc.constantFrom("", "it's $HOME `id`", "two words"),
 		tags: fc.constantFrom([], [tag("team", "it's ours"), tag("cost", "a=b")]),

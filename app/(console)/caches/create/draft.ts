@@ -6,6 +6,7 @@ import type {
 	EvictionPolicy,
 	Protocol,
 } from "../../../../server/contract/enums.ts";
+import type { Persistence } from "../../../../server/contract/persistence.ts";
 import { daysOf } from "../daily-snapshots.ts";
 import { type LimitsDraft, limitChanges, NO_LIMITS_DRAFT, numberOf } from "../limits-draft.ts";
 import { type DraftTag, filledTags, toTagRecord } from "../tags.ts";
@@ -58,6 +59,7 @@ export interface Draft extends LimitsDraft {
 	retentionDays: string;
 	/** "" for the usual one. */
 	snapshotWindow: string;
+	persistence: Persistence;
 	tags: readonly DraftTag[];
 }
 
@@ -96,6 +98,7 @@ export const EMPTY_DRAFT: Draft = {
 	snapshot: "",
 	retentionDays: "",
 	snapshotWindow: "",
+	persistence: "none",
 	tags: [],
 };
 
@@ -223,6 +226,9 @@ function provisionedOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInpu
 		...(hasMultiAz(draft, fleet) ? { multiAz: true } : {}),
 		...(draft.zones.length === 0 ? {} : { zones: [...draft.zones] }),
 		...(draft.parameterGroup === "" ? {} : { parameterGroup: draft.parameterGroup }),
+		...(draft.engine === "memcached" || draft.persistence === "none"
+			? {}
+			: { persistence: draft.persistence }),
 	};
 }
 

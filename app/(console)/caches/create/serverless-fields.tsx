@@ -22,6 +22,7 @@ import {
 import { EngineCards, EngineVersionField } from "./engine-fields.tsx";
 import { FieldGroup } from "./field-group.tsx";
 import { NameField } from "./name-fields.tsx";
+import { PersistenceFold } from "./persistence-fold.tsx";
 import { SecurityFold } from "./security-fold.tsx";
 import type { CreateForm } from "./use-create-form.ts";
 import type { Wizard } from "./use-wizard.ts";
@@ -43,6 +44,7 @@ export function ServerlessFields({ wizard }: { wizard: Wizard }) {
 				<LimitsFold form={form} />
 				{form.draft.engine !== "memcached" && <SecurityFold form={form} />}
 				<PortFold form={form} />
+				<PersistenceFold form={form} />
 				{form.draft.engine !== "memcached" && <BackupsFold form={form} />}
 			</div>
 		</>

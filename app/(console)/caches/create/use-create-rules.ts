@@ -35,6 +35,7 @@ const FIELD_OF: Readonly<Record<string, DraftField>> = {
 	snapshot: "snapshot",
 	snapshotRetentionDays: "retentionDays",
 	snapshotWindow: "snapshotWindow",
+	persistence: "persistence",
 	tags: "tags",
 };
 

@@ -18,6 +18,7 @@ const CACHE = {
 	multiAz: false,
 	automaticFailover: true,
 	deletionProtection: false,
+	persistence: "none",
 	parameterGroup: { name: "default.valkey9", status: "in-sync" },
 	tags: { team: "shop", cost: "7" },
 } as unknown as Cache;
@@ -35,6 +36,20 @@ describe("a modification", () => {
 			["Description", "open orders", "none"],
 			["Deletion protection", "off", "on"],
 		]);
+	});
+
+	it("of persistence takes effect at once, also when nodes change in the window", () => {
+		const draft = { ...toModifyDraft(CACHE), persistence: "aof-always" as const };
+		const { changes, list } = differences(CACHE, {
+			...draft,
+			replicasPerShard: 2,
+			apply: "window",
+		});
+		expect(changes).toMatchObject({ persistence: "aof-always", apply: "window" });
+		expect(list.find(({ field }) => field === "Persistence")).toEqual({
+			...{ field: "Persistence", from: "off", to: "on disk before each answer" },
+			effect: "at once; nothing restarts",
+		});
 	});
 
 	it("of the shape sends numbers and switches, but only those that the engine has", () => {

@@ -3,6 +3,7 @@ import type { Cache } from "../../../../../server/contract/cache-view.ts";
 import { type EvictionPolicy, engineSchema } from "../../../../../server/contract/enums.ts";
 import type { ModifyCacheInput } from "../../../../../server/contract/modify-cache.ts";
 import { engineTitle } from "../../../../_lib/engines.ts";
+import { PERSISTENCE_WORDS } from "../../persistence-words.ts";
 import { type DraftTag, toDraftTags, toTagRecord } from "../../tags.ts";
 
 /** What the form holds. */
@@ -31,6 +32,7 @@ export interface ModifyDraft {
 	/** Such as "a, b"; empty for any. */
 	zones: string;
 	maintenanceWindow: string;
+	persistence: Cache["persistence"];
 	/** When nodes change. */
 	apply: "now" | "window";
 }
@@ -54,6 +56,7 @@ export function toModifyDraft(cache: Cache): ModifyDraft {
 		automaticFailover: cache.automaticFailover,
 		zones: zoneWords(cache.zones),
 		maintenanceWindow: cache.maintenanceWindow,
+		persistence: cache.persistence,
 		apply: "now",
 	};
 }
@@ -117,6 +120,7 @@ const OF_THE_RECORD = [
 	"Maintenance window",
 	"Tags",
 	"When it is full",
+	"Persistence",
 ];
 
 function inWindow(difference: Difference): Difference {
@@ -183,6 +187,18 @@ export function differences(
 			from: cache.maintenanceWindow,
 			to: draft.maintenanceWindow,
 			effect: AT_ONCE,
+		});
+	}
+	if (draft.persistence !== cache.persistence) {
+		changes.persistence = draft.persistence;
+		list.push({
+			field: "Persistence",
+			from: PERSISTENCE_WORDS[cache.persistence].short,
+			to: PERSISTENCE_WORDS[draft.persistence].short,
+			effect:
+				draft.persistence === "none"
+					? "at once: nodes delete their files; nothing restarts"
+					: AT_ONCE,
 		});
 	}
 	if (draft.evictionPolicy !== null && draft.evictionPolicy !== cache.evictionPolicy) {

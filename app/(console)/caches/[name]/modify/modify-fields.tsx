@@ -10,6 +10,8 @@ import { SelectField } from "../../../../_ui/select-field.tsx";
 import { SwitchField } from "../../../../_ui/switch-field.tsx";
 import { EvictionField } from "../../eviction-field.tsx";
 import { groupOptions } from "../../group-options.ts";
+import { PersistenceField } from "../../persistence-field.tsx";
+import { persistenceObstacle } from "../../persistence-words.ts";
 import { tagProblem } from "../../tags.ts";
 import { TagsEditor } from "../../tags-editor.tsx";
 import { isServerless } from "../serverless/serverless-cache.ts";
@@ -56,6 +58,15 @@ export function ModifyFields({ cache, draft, set, errorOf }: ModifyFieldsProps) 
 			) : (
 				<NodeFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 			)}
+			<Panel title="Persistence">
+				<PersistenceField
+					value={draft.persistence}
+					onChange={(persistence) => set({ persistence })}
+					obstacle={persistenceObstacle(cache)}
+					error={errorOf("persistence")}
+					hideLegend
+				/>
+			</Panel>
 			<DetailFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 		</div>
 	);

@@ -65,7 +65,9 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	const isUpgrade = engineOf(draft) !== null;
 	const isIrreversible = isUpgrade || draft.toCluster;
 	const previewed =
-		shape === null && !draft.toCluster ? null : { ...shape, ...protocolOf(changes) };
+		shape === null && !draft.toCluster && changes.persistence === undefined
+			? null
+			: { ...shape, ...atOnceOf(changes) };
 	const hasTags = tagProblem(draft.tags) === null;
 	const isValid = list.length > 0 && isAllowed && hasTags && (isAccepted || !isIrreversible);
 	const problem = modify.isError ? toApiProblem(modify.error) : null;
@@ -138,8 +140,12 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	);
 }
 
-function protocolOf({ protocol }: Omit<ModifyCacheInput, "name">) {
-	return protocol === undefined ? {} : { protocol };
+/** What is previewed besides the shape. */
+function atOnceOf({ protocol, persistence }: Omit<ModifyCacheInput, "name">) {
+	return {
+		...(protocol === undefined ? {} : { protocol }),
+		...(persistence === undefined ? {} : { persistence }),
+	};
 }
 
 /** What the change would do now; no data while nothing that concerns nodes differs. */
