@@ -173,6 +173,12 @@ export const cacheSchema = z.object({
 	}),
 	...serverlessViewShape,
 	deletionProtection: z.boolean(),
+	finalSnapshotRequired: z
+		.boolean()
+		.default(false)
+		.describe(
+			"whether it can only be deleted with finalSnapshot, or skipFinalSnapshot: deletion protection is on, or was within the last hour",
+		),
 	snapshotRetentionDays: z
 		.number()
 		.default(0)

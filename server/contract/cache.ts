@@ -67,13 +67,29 @@ export const snapshotNameSchema = z
 	)
 	.transform((name) => name.toLowerCase());
 
-export const deleteCacheInputSchema = cacheRefSchema.extend({
-	finalSnapshot: snapshotNameSchema
-		.optional()
-		.describe(
-			"name of a snapshot to take first; if it fails, the cache stays. What clients write while it is taken is lost",
-		),
-});
+export const deleteCacheInputSchema = cacheRefSchema
+	.extend({
+		finalSnapshot: snapshotNameSchema
+			.optional()
+			.describe(
+				"name of a snapshot to take first; if it fails, the cache stays. What clients write while it is taken is lost",
+			),
+		skipFinalSnapshot: z
+			.stringbool()
+			.or(z.boolean())
+			.optional()
+			.describe(
+				"deletes the data although deletion protection was on within the last hour; without it, such a cache needs finalSnapshot",
+			),
+	})
+	.refine(
+		({ finalSnapshot, skipFinalSnapshot }) =>
+			finalSnapshot === undefined || skipFinalSnapshot !== true,
+		{
+			message: "skipFinalSnapshot can't be true with finalSnapshot: send one of them",
+			path: ["skipFinalSnapshot"],
+		},
+	);
 export type DeleteCacheInput = z.output<typeof deleteCacheInputSchema>;
 
 /** How slots are spread over shards. */

@@ -11,6 +11,7 @@ import {
 } from "../contract/index.ts";
 import { type DnsSettings, type EndpointNames, readerName } from "../contract/names.ts";
 import { persistenceSchema } from "../contract/persistence.ts";
+import { requiresFinalSnapshot } from "../domain/cache/final-snapshot.ts";
 import { modeView } from "../domain/cache/mode-progress.ts";
 import type { CacheModel, NodeModel, ShardModel } from "../domain/cache/model.ts";
 import { allNodes, nodesWanted, primaryOf } from "../domain/cache/model.ts";
@@ -79,7 +80,7 @@ export function hourlyCostOf(
 
 /** The cache as the API shows it. */
 export function toCacheView(row: FullCache, sources: ViewSources): Cache {
-	const { fleet, rateCard } = sources;
+	const { fleet, rateCard, clock } = sources;
 	const model = toCacheModel(row, sources);
 	const nodes = allNodes(model);
 	const spread = zoneSpread(model, fleetRoom(fleet, row));
@@ -120,6 +121,7 @@ export function toCacheView(row: FullCache, sources: ViewSources): Cache {
 		parameterGroup: { name: row.parameterGroup, status: parameterStatus(model) },
 		...serverlessView(row, sources),
 		deletionProtection: row.deletionProtection,
+		finalSnapshotRequired: requiresFinalSnapshot(row, clock.now()),
 		snapshotRetentionDays: row.snapshotRetentionDays,
 		snapshotWindow: row.snapshotWindow,
 		persistence: persistenceSchema.parse(row.persistence),

@@ -99,6 +99,7 @@ export function exampleCache(overrides: Partial<Cache> = {}): Cache {
 		scaleToZero: null,
 		sleep: null,
 		deletionProtection: true,
+		finalSnapshotRequired: false,
 		snapshotRetentionDays: 0,
 		snapshotWindow: "03:00-04:00",
 		persistence: "none",

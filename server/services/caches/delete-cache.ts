@@ -3,6 +3,7 @@ import type { FullCache } from "../../data/cache-mapping.ts";
 import { toCacheView } from "../../data/cache-view.ts";
 import type { Transaction } from "../../data/database.ts";
 import { lockCaches } from "../../data/row-locks.ts";
+import { requiresFinalSnapshot } from "../../domain/cache/final-snapshot.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { addSnapshot, wakeSnapshots } from "../snapshots/add-snapshot.ts";
@@ -11,7 +12,8 @@ import { markForDeletion } from "./mark-for-deletion.ts";
 
 /**
  * Marks the cache for deletion; it is gone once every host that isn't lost has confirmed. With a final snapshot, it is
- * marked once that is available. Deleting it twice is not an error; throws `conflict` while deletion protection is on.
+ * marked once that is available. Deleting it twice is not an error; throws `conflict` while deletion protection is on, and
+ * for an hour afterward if nothing is said about a final snapshot.
  */
 export async function deleteCache(
 	resources: Resources,
@@ -41,7 +43,18 @@ export async function deleteCache(
 				);
 			}
 			await refuseWithAccelerators(tx, row);
-			const { finalSnapshot } = input;
+			const { finalSnapshot, skipFinalSnapshot } = input;
+			if (
+				finalSnapshot === undefined &&
+				skipFinalSnapshot !== true &&
+				requiresFinalSnapshot(row, resources.clock.now())
+			) {
+				throw new AppError(
+					"conflict",
+					`Cache ${row.name} had deletion protection on within the last hour, so its data must be kept: send finalSnapshot with the name of a snapshot to take first, or skipFinalSnapshot=true to give the data up.`,
+					{ field: "finalSnapshot" },
+				);
+			}
 			if (finalSnapshot !== undefined) {
 				return await saveFirst(resources, tx, row, finalSnapshot, caller);
 			}

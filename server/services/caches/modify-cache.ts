@@ -72,7 +72,9 @@ async function changeRecord(
 		...(maintenanceWindow !== undefined && { maintenanceWindow }),
 	};
 	if (Object.keys(data).length === 0) return;
-	await tx.cache.update({ where: { id: row.id }, data });
+	const isUnprotected = deletionProtection === false && row.deletionProtection;
+	const protection = isUnprotected ? { protectionEndedAt: resources.clock.now() } : {};
+	await tx.cache.update({ where: { id: row.id }, data: { ...data, ...protection } });
 	const words = Object.keys(data).map((field) =>
 		field.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
 	);

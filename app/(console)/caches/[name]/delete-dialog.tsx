@@ -79,8 +79,6 @@ export function DeleteDialog({ cache, onClose }: { cache: Cache; onClose: () => 
 	const client = useTRPCClient();
 	const queryClient = useQueryClient();
 	const key = useRef<string | null>(null);
-	// Turning protection off in this dialog doesn't make the data less worth keeping.
-	const [wasProtected] = useState(cache.deletionProtection);
 	const canSave = cache.engine !== "memcached" && cache.availableAt !== null;
 	const [final, setFinal] = useState(() => ({
 		isWanted: canSave,
@@ -126,7 +124,7 @@ export function DeleteDialog({ cache, onClose }: { cache: Cache; onClose: () => 
 				<FinalSnapshotField
 					value={final}
 					onChange={setFinal}
-					isRequired={wasProtected}
+					isRequired={cache.finalSnapshotRequired}
 					refusal={isAtName ? asSentence(problem.message) : undefined}
 				/>
 			)}

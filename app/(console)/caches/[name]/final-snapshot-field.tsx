@@ -19,7 +19,7 @@ export function nameProblem(name: string): string | undefined {
 interface FinalSnapshotFieldProps {
 	value: FinalSnapshot;
 	onChange: (value: FinalSnapshot) => void;
-	/** The cache was protected from deletion: its data has to be kept. */
+	/** The cache is protected from deletion, or was a moment ago: its data has to be kept. */
 	isRequired: boolean;
 	/** Why the API refused the name. */
 	refusal: string | undefined;
@@ -38,7 +38,7 @@ export function FinalSnapshotField(props: FinalSnapshotFieldProps) {
 				onChange={(isWanted) => onChange({ ...value, isWanted })}
 				hint={
 					isRequired
-						? "Required, because the cache was protected from deletion."
+						? "Required, because deletion protection was on within the last hour. To give the data up, use larder caches delete with --skip-final-snapshot."
 						: "A new cache can begin with it. If the snapshot fails, Larder keeps the cache."
 				}
 			/>
