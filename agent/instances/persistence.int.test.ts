@@ -1,9 +1,19 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Assignment } from "../../server/contract/desired-state.ts";
-import { freePort, TestHost } from "../testing/agent-fixture.ts";
+import { eventually, freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
+import { makeCluster, untilFormed } from "../testing/clusters.ts";
 
 let host: TestHost;
 
@@ -50,7 +60,7 @@ test("a persistent node has its data after every end of its process, until that 
 	const strict: Assignment = { ...node, generation: 2, persistence: "aof-always" };
 	host.plane.setAssignments([strict]);
 	await untilRunning(strict, 1);
-	await host.plane.until("the engine is told", async () =>
+	await eventually("the engine is told", async () =>
 		String(await ask(node, "CONFIG", "GET", "appendfsync")).includes("always"),
 	);
 	await ask(node, "SET", "more", "1");
@@ -95,7 +105,7 @@ test("a replica that is alone after an end of both has its data, and a node keep
 	await untilRunning(primary, 0);
 	await untilRunning(replica, 0);
 	await ask(primary, "SET", "kept", "1");
-	await host.plane.until("both have it", async () => (await ask(replica, "GET", "kept")) === "1");
+	await eventually("both have it", async () => (await ask(replica, "GET", "kept")) === "1");
 	host.killEngine(primary.id);
 	host.killEngine(replica.id);
 	const dead = await host.plane.until("the primary waits for a permit", () => {
@@ -135,3 +145,109 @@ test("a replica that is alone after an end of both has its data, and a node keep
 	expect(kept.some((name) => name.endsWith("appendonlydir"))).toBe(true);
 	expect(host.plane.events.some(({ message }) => message.includes("kept in damaged/"))).toBe(true);
 });
+
+/** The file that takes the newest writes. */
+function newestFile(node: Assignment): string {
+	const name = readdirSync(files(node)).find((each) => each.endsWith(".incr.aof"));
+	return join(files(node), String(name));
+}
+
+test("a cluster of lone nodes whose host lost power in the middle of a write has everything before it", async () => {
+	const engine = { engine: "valkey", engineVersion: "9" } as const;
+	const made = await makeCluster({ host: host.address, shards: 3, replicas: 0, ...engine });
+	const nodes = made.map((node): Assignment => ({ ...node, persistence: "aof-always" }));
+	const agent = host.spawnAgent();
+	host.plane.setAssignments(nodes);
+	await untilFormed(host, nodes);
+	for (const node of nodes) await untilRunning(node, 0);
+	const keyOf = new Map<Assignment, string>();
+	for (let number = 0; keyOf.size < nodes.length; number += 1) {
+		for (const node of nodes) {
+			const refused = await ask(node, "SET", `key:${number}`, "1").catch((error) => String(error));
+			if (refused === "OK") keyOf.set(node, `key:${number}`);
+		}
+	}
+	await killChild(agent);
+	for (const { id } of nodes) host.killEngine(id);
+	for (const node of nodes) {
+		const file = newestFile(node);
+		const { size } = statSync(file);
+		writeFileSync(file, "*3\r\n$3\r\nSET\r\n$5\r\nnever\r\n$40\r\nacknow", { flag: "a" });
+		expect(statSync(file).size).toBeGreaterThan(size);
+	}
+	host.spawnAgent();
+	for (const node of nodes) await untilRunning(node, 1);
+	await untilFormed(host, nodes);
+	for (const node of nodes) expect(await ask(node, "GET", String(keyOf.get(node)))).toBe("1");
+});
+
+test("a file whose end is missing is loaded up to there", async () => {
+	const node = makeAssignment({ port: await freePort(host.address), persistence: "aof-everysec" });
+	host.startAgent();
+	host.plane.setAssignments([node]);
+	await untilRunning(node, 0);
+	await ask(node, "SET", "synced", "1");
+	const { size } = statSync(newestFile(node));
+	await ask(node, "SET", "unsynced", "1");
+	await host.plane.until("both are in the file", () => statSync(newestFile(node)).size > size);
+	host.killEngine(node.id);
+	truncateSync(newestFile(node), size + 9);
+	expect(await untilRunning(node, 1)).toMatchObject({ persisted: true, keptData: true });
+	expect(await ask(node, "MGET", "synced", "unsynced")).toEqual(["1", null]);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+	"on a full disk the engine refuses writes and serves reads; the node says so, and recovers by itself",
+	async () => {
+		mkdirSync(host.homeDir, { recursive: true });
+		execFileSync("mount", ["-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs", host.homeDir]);
+		try {
+			const node = makeAssignment({
+				port: await freePort(host.address),
+				persistence: "aof-everysec",
+			});
+			const stop = host.startAgent();
+			host.plane.setAssignments([node]);
+			await untilRunning(node, 0);
+			await ask(node, "SET", "kept", "1");
+			const filler = join(host.homeDir, "filler");
+			fill(filler);
+			await eventually("a write is refused", async () => {
+				const answer = await ask(node, "SET", "more", "x".repeat(65_536)).catch(String);
+				return String(answer).includes("MISCONF Errors writing to the AOF file");
+			});
+			expect(await ask(node, "GET", "kept")).toBe("1");
+			const seen = await host.plane.until("it says so", () => {
+				const observation = host.plane.observationOf(node.id);
+				return observation?.reason?.code === "disk" && observation;
+			});
+			expect(seen).toMatchObject({ phase: "running", restarts: 0 });
+			expect(seen.reason?.message).toMatch(
+				/refuses clients' writes.*Free space on its host's disk/,
+			);
+			await host.plane.until("an event says so", () =>
+				host.plane.events.some(({ type }) => type === "node.persistence-failed"),
+			);
+			rmSync(filler);
+			await eventually(
+				"writes are taken again",
+				async () => (await ask(node, "SET", "after", "1").catch(String)) === "OK",
+			);
+			await host.plane.until("the reason is gone", () => {
+				return host.plane.observationOf(node.id)?.reason === null;
+			});
+			await stop();
+			host.killEngine(node.id);
+		} finally {
+			execFileSync("umount", ["-l", host.homeDir]);
+		}
+	},
+);
+
+function fill(file: string): void {
+	try {
+		for (;;) writeFileSync(file, Buffer.alloc(4_096), { flag: "a" });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+	}
+}

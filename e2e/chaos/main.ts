@@ -16,6 +16,7 @@
  *    9  host-replaced           a primary with its replica on one host
  *   10  host-replaced           removed nodes come back as ghosts
  *   16  snapshots               restores, and snapshots, amid kills
+ *   --  power-cut               all hosts lose power at once, with unsynced ends of append-only files
  *   18  disk-full               a full disk
  *   20  control-plane-lost      the control plane is gone for good
  *   --  network-cut             hosts that can't reach each other
@@ -33,6 +34,7 @@ import { metering } from "./metering.ts";
 import { migrations } from "./migrations.ts";
 import { networkCut } from "./network-cut.ts";
 import { ALSO_OUTSIDE, OUTSIDE } from "./outside.ts";
+import { powerCut } from "./power-cut.ts";
 import { agentsKilled, programsKilled } from "./programs-killed.ts";
 import { createRandom } from "./random.ts";
 import { randomFaults } from "./random-faults.ts";
@@ -54,6 +56,7 @@ const SCENARIOS: readonly Scenario[] = [
 	metering,
 	snapshots,
 	migrations,
+	powerCut,
 	...OUTSIDE,
 	...DAY_TWO,
 	...SERVERLESS,

@@ -327,3 +327,15 @@ it("always gives a reason for a settled state that isn't available", () => {
 	expect(plan.status).toBe("degraded");
 	expect(plan.statusReason).toContain("orders-002");
 });
+
+it("a node that serves but can't keep its data on disk degrades the cache, and says why", () => {
+	const message = "orders-001 can't keep its data on disk. Free space on its host's disk";
+	const [primary, ...others] = healthy();
+	if (primary?.observation == null) throw new Error("no primary");
+	const observation = { ...primary.observation, reason: { code: "disk" as const, message } };
+	const full = planCache(cache([{ ...primary, observation }, ...others]), NOW);
+	expect(full).toMatchObject({ status: "degraded", statusReason: `${message}.` });
+	expect(full.events.map(({ type }) => type)).toEqual(["cache.degraded"]);
+	expect(full.actions).toEqual([]);
+	expect(planCache(cache(healthy()), NOW).status).toBe("available");
+});

@@ -65,7 +65,10 @@ export function planStatus(
 ): Status {
 	const changing = describeChange(cache);
 	if (reached.joined && changing === null && (cache.everAvailable || reached.opened)) {
-		return { status: "available", statusReason: null };
+		const unwritten = cache.everAvailable ? describeUnwritten(cache) : null;
+		return unwritten === null
+			? { status: "available", statusReason: null }
+			: { status: "degraded", statusReason: unwritten };
 	}
 	const reason = describeCauses(cache, reached, recoveryReasons);
 	if (!cache.everAvailable) return { status: "creating", statusReason: reason };
@@ -85,6 +88,16 @@ export function planStatus(
 		shard.nodes.every((node) => isHealthy(node, shard) || inChange(node) || isTurning(node, shard));
 	if (changing !== null && served.every(isAsAsked)) return withTroubles(cache, changing);
 	return { status: "degraded", statusReason: reason };
+}
+
+/** Nodes that serve but can't keep on disk what they should; null if all can. */
+function describeUnwritten(cache: CacheModel): string | null {
+	const troubles = allNodes(cache).flatMap(({ observation }) =>
+		observation?.phase === "running" && observation.reason?.code === "disk"
+			? asSentence(observation.reason.message)
+			: [],
+	);
+	return troubles.length === 0 ? null : troubles.join(" ");
 }
 
 /** It is being added or removed: no client needs it. */
