@@ -110,6 +110,8 @@ test("stores are created after a test, changed, tried, used, and deleted only on
 		await expect(backups.locator("tbody tr")).toHaveCount(1, { timeout: 60_000 });
 		await expect(panel.first().locator("[data-status=succeeded]")).toBeVisible();
 		expect(readdirSync(join(nas, "control-plane"))).toHaveLength(1);
+		await page.getByRole("button", { name: "Back up now" }).click();
+		await expect(backups.locator("tbody tr")).toHaveCount(2, { timeout: 60_000 });
 		await expect(rowOf(page, "nas")).toContainText("Backups");
 	});
 

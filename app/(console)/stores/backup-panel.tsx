@@ -105,7 +105,7 @@ function ScheduleActions({ schedule, onOpen }: ScheduleActionsProps) {
 				variant="outline"
 				isPending={run.isPending}
 				isDisabled={isDue(schedule)}
-				onPress={() => run.mutate()}
+				onPress={() => run.mutate({})}
 			>
 				Back up now
 			</Button>

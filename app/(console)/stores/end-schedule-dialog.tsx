@@ -30,7 +30,7 @@ export function EndScheduleDialog({ schedule, onClose }: EndScheduleDialogProps)
 			isDanger
 			failure="The schedule wasn't ended"
 			change={end}
-			onConfirm={() => end.mutate()}
+			onConfirm={() => end.mutate({})}
 			onClose={onClose}
 		>
 			<p>

@@ -13,6 +13,7 @@ import {
 	setBackupSchedule,
 } from "../../../services/control-plane/backup-schedule.ts";
 import { requires, router } from "../trpc.ts";
+import { emptyInput } from "./shapes.ts";
 
 const backupInputSchema = z
 	.strictObject({
@@ -73,6 +74,7 @@ export const controlPlane = router({
 				summary: "End the schedule; backups that were made stay",
 			},
 		})
+		.input(emptyInput)
 		.output(backupScheduleStateSchema)
 		.mutation(({ ctx }) => removeBackupSchedule(ctx.resources, ctx.caller)),
 	runBackupSchedule: requires("control-plane:backup")
@@ -85,6 +87,7 @@ export const controlPlane = router({
 				summary: "Make the next scheduled backup now",
 			},
 		})
+		.input(emptyInput)
 		.output(backupScheduleStateSchema)
 		.mutation(({ ctx }) => runBackupSchedule(ctx.resources, ctx.caller)),
 	backups: requires("store:read")
