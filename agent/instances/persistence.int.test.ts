@@ -1,19 +1,17 @@
-import { execFileSync } from "node:child_process";
-import {
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	rmSync,
-	statSync,
-	truncateSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+	fillDisk,
+	mountSmallDisk,
+	unmountSmallDisk,
+	whyNoSmallDisk,
+} from "../../platform/testing/small-disk.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { eventually, freePort, killChild, TestHost } from "../testing/agent-fixture.ts";
 import { makeAssignment } from "../testing/assignments.ts";
 import { makeCluster, untilFormed } from "../testing/clusters.ts";
+import { instancesDir } from "./instance-paths.ts";
 
 let host: TestHost;
 
@@ -196,22 +194,21 @@ test("a file whose end is missing is loaded up to there", async () => {
 	expect(await ask(node, "MGET", "synced", "unsynced")).toEqual(["1", null]);
 });
 
-test.skipIf(process.getuid?.() !== 0)(
+test.skipIf(whyNoSmallDisk() !== null)(
 	"on a full disk the engine refuses writes and serves reads; the node says so, and recovers by itself",
 	async () => {
-		mkdirSync(host.homeDir, { recursive: true });
-		execFileSync("mount", ["-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs", host.homeDir]);
+		const disk = instancesDir(host.homeDir);
+		mountSmallDisk(disk, 32);
+		const node = makeAssignment({
+			port: await freePort(host.address),
+			persistence: "aof-everysec",
+		});
+		const stop = host.startAgent();
 		try {
-			const node = makeAssignment({
-				port: await freePort(host.address),
-				persistence: "aof-everysec",
-			});
-			const stop = host.startAgent();
 			host.plane.setAssignments([node]);
 			await untilRunning(node, 0);
 			await ask(node, "SET", "kept", "1");
-			const filler = join(host.homeDir, "filler");
-			fill(filler);
+			const makeRoom = fillDisk(disk);
 			await eventually("a write is refused", async () => {
 				const answer = await ask(node, "SET", "more", "x".repeat(65_536)).catch(String);
 				return String(answer).includes("MISCONF Errors writing to the AOF file");
@@ -222,32 +219,25 @@ test.skipIf(process.getuid?.() !== 0)(
 				return observation?.reason?.code === "disk" && observation;
 			});
 			expect(seen).toMatchObject({ phase: "running", restarts: 0 });
-			expect(seen.reason?.message).toMatch(
-				/refuses clients' writes.*Free space on its host's disk/,
-			);
+			const message = /refuses clients' writes.*Free space on its host's disk/;
+			expect(seen.reason?.message).toMatch(message);
 			await host.plane.until("an event says so", () =>
 				host.plane.events.some(({ type }) => type === "node.persistence-failed"),
 			);
-			rmSync(filler);
+			makeRoom();
 			await eventually(
 				"writes are taken again",
 				async () => (await ask(node, "SET", "after", "1").catch(String)) === "OK",
 			);
-			await host.plane.until("the reason is gone", () => {
-				return host.plane.observationOf(node.id)?.reason === null;
-			});
+			await host.plane.until(
+				"the reason is gone",
+				() => host.plane.observationOf(node.id)?.reason === null,
+			);
+		} finally {
 			await stop();
 			host.killEngine(node.id);
-		} finally {
-			execFileSync("umount", ["-l", host.homeDir]);
+			await eventually("the engine has ended", () => host.engineProcess(node.id) === null);
+			unmountSmallDisk(disk);
 		}
 	},
 );
-
-function fill(file: string): void {
-	try {
-		for (;;) writeFileSync(file, Buffer.alloc(4_096), { flag: "a" });
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-	}
-}

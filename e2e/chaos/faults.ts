@@ -1,13 +1,13 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fillDisk } from "../../platform/testing/small-disk.ts";
 import type { Cache, CacheNode } from "../../server/contract/cache-view.ts";
 import { hostPageSchema } from "../../server/contract/host.ts";
 import { instanceDirOf } from "../fixtures/engine-truth.ts";
 import { hostPids, signalAll } from "../fixtures/host-processes.ts";
 import type { AgentName, Installation } from "../fixtures/installation.ts";
 import type { Trade } from "../fixtures/processes-of.ts";
-import { fillDisk } from "../fixtures/small-disk.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 
 const RESTART_WITHIN_MS = 1_500;

@@ -1,7 +1,7 @@
 import { markdownTable, median } from "../../platform/testing/figures.ts";
+import { whyNoSmallDisk } from "../../platform/testing/small-disk.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { AGENT_NAMES, type Installation } from "../fixtures/installation.ts";
-import { whyNoSmallDisk } from "../fixtures/small-disk.ts";
 import { FAULTS, type Fault, type Scene, type Struck } from "./faults.ts";
 import { withInstallation } from "./keep-evidence.ts";
 import { requireNothingStray } from "./nothing-stray.ts";

@@ -2,16 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHome } from "../../../platform/home.ts";
-import { placeNewDatabase } from "../../fixtures/database-template.ts";
-import { startProgram } from "../../fixtures/program.ts";
-import { findFreePort } from "../../fixtures/reserve-ports.ts";
-import { createRest, type Rest } from "../../fixtures/rest.ts";
 import {
 	fillDisk,
 	mountSmallDisk,
 	unmountSmallDisk,
 	whyNoSmallDisk,
-} from "../../fixtures/small-disk.ts";
+} from "../../../platform/testing/small-disk.ts";
+import { placeNewDatabase } from "../../fixtures/database-template.ts";
+import { startProgram } from "../../fixtures/program.ts";
+import { findFreePort } from "../../fixtures/reserve-ports.ts";
+import { createRest, type Rest } from "../../fixtures/rest.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { type Scenario, Violation } from "../scenario.ts";
 

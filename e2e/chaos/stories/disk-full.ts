@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { fillDisk, whyNoSmallDisk } from "../../../platform/testing/small-disk.ts";
 import { hostPageSchema } from "../../../server/contract/host.ts";
 import { hostPids } from "../../fixtures/host-processes.ts";
 import type { AgentName, Installation } from "../../fixtures/installation.ts";
-import { fillDisk, whyNoSmallDisk } from "../../fixtures/small-disk.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { Violation } from "../scenario.ts";
 import { killNode, requireKept, type Story } from "./act.ts";
