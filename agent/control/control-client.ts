@@ -208,14 +208,7 @@ export class ControlClient {
 	}
 
 	private async call(
-		procedure:
-			| "enrol"
-			| "watch"
-			| "report"
-			| "alert"
-			| "transfer"
-			| "placed"
-			| "refuseTransfer",
+		procedure: "enrol" | "watch" | "report" | "alert" | "transfer" | "placed" | "refuseTransfer",
 		input: object,
 		timeoutMs: number,
 		signal: AbortSignal,

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { requireEndpoint } from "../fixtures/engine-clients.ts";
-import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import {
 	fillDisk,
 	mountSmallDisk,
 	unmountSmallDisk,
 	whyNoSmallDisk,
-} from "../fixtures/small-disk.ts";
+} from "../../platform/testing/small-disk.ts";
+import { requireEndpoint } from "../fixtures/engine-clients.ts";
+import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import {
 	getSnapshot,
 	passingFiles,

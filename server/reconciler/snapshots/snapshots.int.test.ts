@@ -192,6 +192,36 @@ it("a cache is deleted after its final snapshot, and stays if that fails", async
 	await deleteSnapshot(resources(), fleet.caller, { name: "two" });
 });
 
+it("for an hour after its protection ended, a cache isn't deleted unless its data is saved or given up", async () => {
+	await fleet.create({});
+	const modify = (deletionProtection: boolean) =>
+		modifyCache(
+			resources(),
+			fleet.caller,
+			modifyCacheInputSchema.parse({ name: "orders", deletionProtection }),
+		);
+	const remove = (how: object = {}) =>
+		deleteCache(resources(), fleet.caller, { name: "orders", ...how });
+	expect((await fleet.orders()).finalSnapshotRequired).toBe(false);
+	await modify(true);
+	await expect(remove({ skipFinalSnapshot: true })).rejects.toMatchObject({
+		...{ code: "conflict", field: "deletionProtection" },
+	});
+	expect((await modify(false)).finalSnapshotRequired).toBe(true);
+	await expect(remove()).rejects.toMatchObject({
+		...{ code: "conflict", field: "finalSnapshot" },
+		message: expect.stringMatching(/send finalSnapshot.* or skipFinalSnapshot=true/),
+	});
+	expect(await remove({ finalSnapshot: "last" })).toMatchObject({ status: "deleting" });
+	await deleteSnapshot(resources(), fleet.caller, { name: "last" });
+	await fleet.settle();
+	fleet.test.time.now = new Date("2026-11-30T13:00:00Z");
+	expect((await fleet.orders()).finalSnapshotRequired).toBe(false);
+	await modify(true);
+	await modify(false);
+	expect(await remove({ skipFinalSnapshot: true })).toMatchObject({ status: "deleting" });
+});
+
 it("one automatic snapshot a window is taken, and only automatic ones expire, when the cache says", async () => {
 	await fleet.create({ snapshotRetentionDays: 2, snapshotWindow: "23:30-00:30" });
 	await request("manual");
