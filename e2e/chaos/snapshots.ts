@@ -51,7 +51,9 @@ async function killAll(ground: Ground, options: ScenarioOptions): Promise<string
 	const { kills = KILLS, kind = "", log } = options;
 	const cells: Cell[] = [];
 	for (const [workName, work] of Object.entries(WORKS)) {
-		const victims = VICTIMS.filter((victim) => `${victim}/${workName}`.includes(kind));
+		const victims = VICTIMS.filter((victim) =>
+			["", victim, workName, `${victim}/${workName}`].includes(kind),
+		);
 		if (victims.length === 0) continue;
 		const usualMs = await runUndisturbed(ground, work);
 		log(`${workName}: ${usualMs.toFixed(0)} ms without a kill`);
