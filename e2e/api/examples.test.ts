@@ -10,6 +10,7 @@ import {
 	tryJobQueue,
 	tryLeaderboard,
 	tryRateLimiter,
+	trySessionStore,
 } from "../fixtures/example-trials.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { findPostgres, type PostgresServer, startPostgres } from "../fixtures/postgres-server.ts";
@@ -46,6 +47,7 @@ beforeAll(async () => {
 		start("rate-limiter", (program) => tryRateLimiter(program, BURST)),
 		start("job-queue", tryJobQueue),
 		start("chat", tryChat),
+		start("session-store", trySessionStore),
 		start("geo-search", tryGeoSearch),
 		start("analytics", tryAnalytics),
 		...(postgres === null ? [] : [start("database-cache", tryDatabaseCache)]),

@@ -31,7 +31,7 @@ const PURPOSES = {
 		label: "Session store",
 		hint: "Sign-ins and carts that must not be lost.",
 		why: "Two replicas in other zones, because losing a session signs a user out.",
-		example: null,
+		example: "session-store",
 		preset: { ...SAFE, replicas: 2 },
 	},
 	leaderboard: {
