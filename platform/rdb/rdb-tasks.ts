@@ -6,7 +6,6 @@ import type { RdbContent } from "./walk-rdb.ts";
 
 /** What a thread does with RDB files, and what it answers. */
 export type RdbTask =
-	| { readonly kind: "walk"; readonly path: string }
 	/** A file that is still being written: its SHA-256 too. */
 	| { readonly kind: "follow"; readonly path: string; readonly shared: SharedArrayBuffer }
 	/** Of a foreign file: its checksum too. */
@@ -36,13 +35,6 @@ export type RdbAnswer =
 	| { readonly content: RdbContent; readonly sha256?: string }
 	| { readonly keys: number }
 	| { readonly damage: string };
-
-/** `walkRdb` in a thread of its own: what else the process does isn't held up. */
-export async function inspectRdb(path: string, signal: AbortSignal): Promise<RdbContent> {
-	const answer = await runTask({ kind: "walk", path }, signal);
-	if (!("content" in answer)) throw new Error("the thread answered another question");
-	return answer.content;
-}
 
 /**
  * `walkRdb` of a file while it is written, in a thread that lets everything else on the machine go first. Returns once the

@@ -20,8 +20,6 @@ function carryOut(task: RdbTask): RdbAnswer {
 				return { content: walkRdb(task.path) };
 			case "follow":
 				return follow(task);
-			case "walk":
-				return { content: walkRdb(task.path) };
 			case "stream":
 				return { content: stream(task) };
 			case "filter":
