@@ -70,7 +70,7 @@ async function runStart(name: string, options: StartOptions): Promise<void> {
 	await confirmByName(options, {
 		name,
 		warning: `What cache ${name} holds now will be deleted, and its clients can only read until the migration ends.`,
-		scripted: `larder caches migrate start ${name} --host ${options.host} --yes`,
+		scripted: `larder caches migrate start ${name} --host ${options.host} --port ${options.port} --yes`,
 	});
 	const { host, port, username, tls } = options;
 	const tlsCa = options.tlsCa === undefined ? undefined : await readCertificates(options.tlsCa);
@@ -122,7 +122,10 @@ function fieldsOf(migration: Migration): [string, string][] {
 		],
 		["Status", status],
 		["Reason", statusReason],
-		["Copied", `${Math.floor(percent)} %${count}, ${formatGib(bytes)}`],
+		[
+			"Copied",
+			status === "failed" ? null : `${Math.floor(percent)} %${count}, ${formatGib(bytes)}`,
+		],
 		[
 			"Lag",
 			lagBytes === null ? null : `${lagBytes} bytes, ${(migration.lagSeconds ?? 0).toFixed(1)} s`,

@@ -34,7 +34,8 @@ export function asS3Failure(error: unknown, place: string): unknown {
 }
 
 const SENTENCES: Readonly<Record<StoreFault, (place: string) => string>> = {
-	away: (place) => `${place} can't be reached, or fails at the moment. Larder tries again`,
+	away: (place) =>
+		`${place} can't be reached, or fails at the moment. Check that it runs, and its endpoint`,
 	full: (place) => `${place} has no room left. Raise its quota, or delete snapshots`,
 	incomplete: (place) => `${place} didn't get all of the content`,
 	refused: (place) =>
