@@ -65,7 +65,8 @@ export function SelectField(props: SelectFieldProps) {
 			onChange={(key) => {
 				if (typeof key === "string") onChange(key);
 			}}
-			isDisabled={props.isDisabled ?? false}
+			// Without options it wouldn't open; perhaps they are still being loaded.
+			isDisabled={(props.isDisabled ?? false) || options.length === 0}
 			placeholder={props.placeholder ?? "Choose"}
 			isInvalid={error !== undefined}
 			validationBehavior="aria"

@@ -162,7 +162,7 @@ interface CacheFieldProps {
 
 function CacheField({ value, error, onChange }: CacheFieldProps) {
 	const trpc = useTRPC();
-	const { data, isError } = useQuery(
+	const { data, isPending, isError } = useQuery(
 		trpc.caches.list.queryOptions({ sort: "name", limit: CACHES_LISTED }, { staleTime: 5_000 }),
 	);
 	if (data != null && data.nextCursor !== null) {
@@ -180,7 +180,13 @@ function CacheField({ value, error, onChange }: CacheFieldProps) {
 	return (
 		<SelectField
 			label="Cache"
-			placeholder={data?.items.length === 0 ? "There are no caches" : "Choose a cache"}
+			placeholder={
+				isPending
+					? "Loading caches …"
+					: data?.items.length === 0
+						? "There are no caches"
+						: "Choose a cache"
+			}
 			value={value}
 			options={(data?.items ?? []).map(({ name, engine, engineVersion, status }) => {
 				const isMemcached = engine === "memcached";
