@@ -76,8 +76,12 @@ export class CutOver {
 		return true;
 	}
 
-	/** Why the migration should go back, in sentences for people; null if it needn't yet. */
-	problem(): string | null {
+	/**
+	 * Why the migration should go back, in sentences for people; null if it needn't yet. A source that can't be held needn't
+	 * once its writers have stopped: the agent may not have heard that the migration went back and was completed again.
+	 */
+	problem(isComplete: boolean): string | null {
+		if (!this.isHeld && isComplete) return null;
 		const patienceMs = this.isHeld ? PATIENCE_MS : UNHELD_PATIENCE_MS;
 		if (performance.now() - this.beganAt < patienceMs) return null;
 		return this.isHeld

@@ -156,7 +156,7 @@ class Run {
 				this.show({ phase: "leading", pausedMs });
 				return true;
 			}
-			const problem = cutOver.problem();
+			const problem = cutOver.problem(isComplete);
 			if (problem !== null) await this.showLag(problem);
 			else if (isComplete) this.show({ phase: "caught-up", pausedMs });
 			await this.rest(POLL_MS);
