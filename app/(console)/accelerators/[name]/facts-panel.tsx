@@ -5,11 +5,11 @@ import type { AcceleratorView } from "../../../../server/contract/accelerator.ts
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { AddressText } from "../../../_ui/address-text.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { Facts } from "../../../_ui/facts.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { endpointText } from "../accelerator-words.ts";
-import { Facts } from "./facts.tsx";
 
 export function FactsPanel({ accelerator }: { accelerator: AcceleratorView }) {
 	const { cache, upstream, itemTtlSeconds, queryTtlSeconds, createdAt } = accelerator;

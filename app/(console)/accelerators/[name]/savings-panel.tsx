@@ -1,9 +1,9 @@
 import type { AcceleratorMetrics } from "../../../../server/contract/accelerator.ts";
 import { exactCount, formatPercent } from "../../../_lib/format/count.ts";
 import { formatMoney } from "../../../_lib/format/money.ts";
+import { Facts } from "../../../_ui/facts.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Count } from "../../../_ui/quantity.tsx";
-import { Facts } from "./facts.tsx";
 
 /** What the accelerator has done and saved since it was created. */
 export function SavingsPanel({ metrics }: { metrics: AcceleratorMetrics }) {

@@ -5,6 +5,7 @@ import type { Snapshot } from "../../../../server/contract/snapshot.ts";
 import { engineTitle } from "../../../_lib/engines.ts";
 import { formatDuration } from "../../../_lib/format/time.ts";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { Facts } from "../../../_ui/facts.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Bytes, Count } from "../../../_ui/quantity.tsx";
@@ -23,19 +24,6 @@ export function SnapshotFacts({ snapshot }: { snapshot: Snapshot }) {
 				<Facts facts={cacheFactsOf(snapshot)} />
 			</Panel>
 		</>
-	);
-}
-
-function Facts({ facts }: { facts: readonly [string, ReactNode][] }) {
-	return (
-		<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2 lg:grid-cols-3">
-			{facts.map(([label, value]) => (
-				<div key={label} className="min-w-0">
-					<dt className="text-[0.8125rem] text-muted">{label}</dt>
-					<dd className="break-words">{value}</dd>
-				</div>
-			))}
-		</dl>
 	);
 }
 
