@@ -37,7 +37,7 @@ export async function noteExit(
 		return await core.save({ ...record, identity: null });
 	}
 	const { assignment } = core;
-	if (!core.removing && assignment !== null && mayWakeAgain(record, engine.exitDetail)) {
+	if (!core.removing && assignment !== null && (await mayWakeAgain(record, engine))) {
 		core.exits = { ...NO_EXITS, lastExitAt: now };
 		core.show({ phase: "rebooting", reason: null, pid: null, engineState: null });
 		return await core.save({ ...record, identity: null, launchReboot: assignment.reboot - 1 });
@@ -57,7 +57,7 @@ export async function noteExit(
 		await cutConnections(core.context.bindAddress, record.port);
 	}
 	const driver = driverOf(record.engine);
-	const isDamaged = await couldNotLoad(core, record, engine.exitDetail, diskFull);
+	const isDamaged = await couldNotLoad(core, record, engine, diskFull);
 	// Its files are loaded at the next start.
 	const isPersisted = record.appendFiles !== "no" && !isDamaged;
 	const unloaded = isPersisted ? "" : await keepUnloaded(driver, core.paths, record, isDamaged);
@@ -69,7 +69,7 @@ export async function noteExit(
 		appendFiles: isPersisted ? "yes" : "no",
 	});
 	// The log of a killed process doesn't say why it ended.
-	const killed = /SIG(KILL|TERM)/.test(engine.exitDetail ?? "");
+	const killed = /SIG(KILL|TERM)/.test(await engine.howItEnded());
 	const tail = killed && !empty ? "" : await readLogTail(core.paths.log);
 	const message = `${what}${tail === "" ? "" : `; its log ends with: ${tail}`}${unloaded}`;
 	if (code !== "exited") core.show({ reason: reasonOf(code, message) });

@@ -1,6 +1,7 @@
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { discardAppendFiles } from "../drivers/append-files.ts";
 import type { EngineSession, EngineState } from "../drivers/driver.ts";
+import type { EngineProcess } from "../supervisor/engine-process.ts";
 import { driverOf } from "./instance-context.ts";
 import type { InstanceCore } from "./instance-core.ts";
 import type { InstanceRecord } from "./instance-record.ts";
@@ -61,11 +62,11 @@ function noteProblem(core: InstanceCore, nodeName: string, problem: string | nul
 export async function couldNotLoad(
 	{ context, paths, assignment }: InstanceCore,
 	{ appendFiles, engine }: InstanceRecord,
-	exitDetail: string | null,
+	process: EngineProcess,
 	diskFull: boolean,
 ): Promise<boolean> {
-	const endedItself = exitDetail?.startsWith("exit code") === true;
-	if (appendFiles !== "loading" || diskFull || !endedItself || assignment === null) return false;
+	if (appendFiles !== "loading" || diskFull || assignment === null) return false;
+	if (!(await process.endedItself())) return false;
 	const answer = await context.engines.resolve(assignment.engine, assignment.engineVersion);
 	if (answer.kind === "pending") return false;
 	return (await driverOf(engine).findAppendFault(paths, answer.engine.server)) !== null;

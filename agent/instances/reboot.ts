@@ -48,11 +48,13 @@ export async function mayStartAgain(
 const WAKINGS_MAX = 3;
 
 /** Whether a node that was killed before it had loaded the data of a cache that wakes should try again: both may have been. */
-export function mayWakeAgain(record: InstanceRecord, exitDetail: string | null): boolean {
+export async function mayWakeAgain(
+	record: InstanceRecord,
+	process: Pick<EngineProcess, "endedItself">,
+): Promise<boolean> {
 	const isTried = record.wakings > 0 && record.wakings < WAKINGS_MAX;
 	// An engine that ends by itself can't load its data.
-	const endedItself = exitDetail?.startsWith("exit code") === true;
-	return record.rebooting && isTried && record.keptData && !endedItself;
+	return record.rebooting && isTried && record.keptData && !(await process.endedItself());
 }
 
 /**

@@ -66,13 +66,15 @@ test("a node sleeps with its data verified, through its agent's restart, and loa
 	expect(await call(node, "GET", "kept")).toBe("1");
 });
 
-test("a node that was killed before it had loaded its data tries again, three times, unless it can't load it", () => {
+test("a node that was killed before it had loaded its data tries again, three times, unless it can't load it", async () => {
 	const record = { ...emptyRecord("n", "h", "valkey"), rebooting: true, keptData: true };
-	expect(mayWakeAgain({ ...record, wakings: 1 }, "signal SIGKILL")).toBe(true);
-	expect(mayWakeAgain({ ...record, wakings: 2 }, null)).toBe(true);
-	expect(mayWakeAgain({ ...record, wakings: 1 }, "exit code 1")).toBe(false);
-	expect(mayWakeAgain({ ...record, wakings: 3 }, "signal SIGKILL")).toBe(false);
-	expect(mayWakeAgain(record, "signal SIGKILL")).toBe(false);
+	const tries = (wakings: number, itself = false) =>
+		mayWakeAgain({ ...record, wakings }, { endedItself: async () => itself });
+	expect(await tries(1)).toBe(true);
+	expect(await tries(2)).toBe(true);
+	expect(await tries(1, true)).toBe(false);
+	expect(await tries(3)).toBe(false);
+	expect(await tries(record.wakings)).toBe(false);
 });
 
 test("a node whose saved data is damaged doesn't count as asleep, and says so", async () => {

@@ -7,25 +7,48 @@ import {
 } from "../../platform/process-identity.ts";
 import type { LivenessWatch } from "./liveness-watch.ts";
 
+const GONE = "its process is gone";
+
 /** One engine process, started by this agent or adopted from an earlier one. */
 export class EngineProcess {
 	readonly identity: ProcessIdentity;
 	private readonly listeners: (() => void)[] = [];
+	private readonly ending: Promise<string> | null;
 	private exit: { detail: string } | null = null;
 	private unwatch: () => void = () => {};
 
-	constructor(identity: ProcessIdentity, liveness: LivenessWatch) {
+	/** `ending` resolves to a child's exit code or signal; null for a process that isn't a child. */
+	constructor(
+		identity: ProcessIdentity,
+		liveness: LivenessWatch,
+		ending: Promise<string> | null = null,
+	) {
 		this.identity = identity;
-		this.unwatch = liveness.watch(identity, () => this.markExited("its process is gone"));
+		this.ending = ending;
+		this.unwatch = liveness.watch(identity, () => this.markExited(GONE));
+		void ending?.then((detail) => this.markExited(detail));
 	}
 
 	get alive(): boolean {
 		return this.exit === null;
 	}
 
-	/** How it ended, for people; null while it lives. */
+	/** What is known at once about its end, for people; null while it lives. */
 	get exitDetail(): string | null {
 		return this.exit?.detail ?? null;
+	}
+
+	/**
+	 * How it ended: "exit code 1", "signal SIGKILL". The kernel tells a child's only after it has freed the
+	 * memory, so `onExit` calls back earlier. Of a process that isn't a child nobody learns more than that it is gone.
+	 */
+	async howItEnded(): Promise<string> {
+		return this.ending ?? GONE;
+	}
+
+	/** Whether it exited; false if a signal ended it, or if nobody knows. */
+	async endedItself(): Promise<boolean> {
+		return (await this.howItEnded()).startsWith("exit code");
 	}
 
 	/** Calls back once when the process has ended, or soon if it already has. */
@@ -45,7 +68,7 @@ export class EngineProcess {
 		this.listeners.length = 0;
 	}
 
-	markExited(detail: string): void {
+	private markExited(detail: string): void {
 		if (this.exit !== null) return;
 		this.exit = { detail };
 		this.unwatch();
@@ -91,11 +114,12 @@ export async function spawnEngine(options: {
 		}
 		// Node hasn't reaped it yet, so the pid can't have been reused.
 		const identity = identifyProcess(pid) ?? { bootId: "", pid, startTicks: "" };
-		const engine = new EngineProcess(identity, options.liveness);
-		child.once("exit", (code, signal) => {
-			engine.markExited(signal === null ? `exit code ${code}` : `signal ${signal}`);
+		const ending = new Promise<string>((resolve) => {
+			child.once("exit", (code, signal) => {
+				resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+			});
 		});
-		return engine;
+		return new EngineProcess(identity, options.liveness, ending);
 	} finally {
 		closeSync(log);
 		if (input !== null) closeSync(input);
