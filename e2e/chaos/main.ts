@@ -27,6 +27,7 @@
  * passwords, user groups), 13 (certificates) and 17 (a backup before an engine upgrade) yet.
  */
 import { parseArgs } from "node:util";
+import { isClosedConnection } from "../fixtures/closed-connections.ts";
 import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
 import { DAY_TWO } from "./day-two.ts";
@@ -87,6 +88,20 @@ const names = values.only
 const unknown = names?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown !== undefined) throw new Error(`no scenario ${unknown}; see --list`);
 
+/** Errors of promises that a scenario hasn't awaited, or not yet. Without a listener, they end the process without a verdict. */
+const strays: unknown[] = [];
+process.on("unhandledRejection", (error) => {
+	if (isClosedConnection(error)) return;
+	console.log(`  nothing awaited this error: ${error instanceof Error ? error.stack : error}`);
+	strays.push(error);
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+	process.once(signal, () => {
+		console.log(`STOPPED by ${signal}`);
+		process.exit(1);
+	});
+}
+
 for (const scenario of SCENARIOS) {
 	if (names !== undefined && !names.includes(scenario.name)) continue;
 	if (values.list) console.log(`${scenario.name.padEnd(22)} ${scenario.description}`);
@@ -101,6 +116,7 @@ async function runScenario(scenario: Scenario): Promise<void> {
 	}
 	console.log(`\n${scenario.name}: ${scenario.description}`);
 	const startedAt = performance.now();
+	strays.length = 0;
 	const options: ScenarioOptions = {
 		seed,
 		random: createRandom(seed),
@@ -113,6 +129,7 @@ async function runScenario(scenario: Scenario): Promise<void> {
 	};
 	try {
 		const found = await scenario.run(options);
+		if (strays.length > 0) throw strays[0];
 		const seconds = (performance.now() - startedAt) / 1_000;
 		console.log(`PASSED ${scenario.name} (${seconds.toFixed(0)} s): ${found}`);
 	} catch (error) {

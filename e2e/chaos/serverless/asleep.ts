@@ -59,9 +59,10 @@ async function sleepAll(larder: Installation, options: ScenarioOptions): Promise
 			await use(cache, (client) => verify(cache.name, client, round - 1));
 			wokenMs.push(performance.now() - startedAt);
 		});
-		const killed = delay(random(STRIKE_WITHIN_MS)).then(() => strike(larder, names, random));
-		await Promise.all(woken);
-		struck += await killed;
+		const killed = delay(random(STRIKE_WITHIN_MS)).then(async () => {
+			struck += await strike(larder, names, random);
+		});
+		await Promise.all([...woken, killed]);
 		await waitUntil(
 			"all caches to be awake",
 			async () => (await statesOf(larder, names)).every((state) => state === null),
