@@ -28,7 +28,17 @@ const trials = new Map<string, Trial>();
 beforeAll(async () => {
 	larder = await startInstallation();
 	if (findPostgres() !== null) postgres = await startPostgres();
-	const shape = { engine: "valkey", replicasPerShard: 2, multiAz: true };
+	// Queues warn about any other policy, since a job that is evicted is lost.
+	const group = {
+		...{ name: "noeviction", family: "valkey9" },
+		parameters: { "maxmemory-policy": "noeviction" },
+	};
+	const { status } = await larder.rest("POST", "/parameter-groups", { body: group });
+	if (status >= 300) throw new Error(`the parameter group: ${status}`);
+	const shape = {
+		...{ engine: "valkey", engineVersion: "9", replicasPerShard: 2, multiAz: true },
+		parameterGroup: group.name,
+	};
 	await larder.createCache({ name: CACHE, ...shape });
 	const cache = await larder.waitForStatus(CACHE, "available");
 	const { host, port } = requireEndpoint(cache, "primary");
