@@ -1,17 +1,16 @@
 import type { Growth } from "../contract/host-alert.ts";
 import type { EcpuShare, ElasticState } from "../contract/host-report.ts";
-import { AGENT_TIMING } from "../contract/limits.ts";
 import type { NodeMetrics } from "../contract/metrics.ts";
 import { headroomOf } from "../domain/serverless/capacity.ts";
 import { LoadWindow, type NodeLoad } from "../domain/serverless/load.ts";
 import { CPU_HIGH } from "../domain/serverless/policy.ts";
 import { type EcpuUse, shareEcpus } from "../domain/serverless/share-ecpus.ts";
 
+/** Fewer between two meterings say too little about how many ECPUs one takes. */
+const REQUESTS_ENOUGH = 60;
+
 /** How far back the share of throttled time looks. */
 const THROTTLE_SPAN_MS = 10_000;
-
-/** Samples in the minute between two meterings. */
-const METERED_SAMPLES = 60_000 / AGENT_TIMING.metricsIntervalMs;
 
 /** A cache's ECPU maximum, and the nodes that share it. */
 export interface EcpuLimit {
@@ -34,8 +33,6 @@ interface Held {
 	window: LoadWindow;
 	/** How many ECPUs a request takes, as metered in the last minute. */
 	ecpusPerRequest: number;
-	/** Requests per second in the samples since then. */
-	requestRates: number[];
 	/** Oldest first. */
 	throttled: Reading[];
 	/** As its throttle measures it; null without a maximum. */
@@ -95,9 +92,7 @@ export class ElasticLoads {
 		if (held === undefined) return;
 		const { memoryUsedBytes: usedBytes, cpuPercent } = metrics;
 		const cpuShare = cpuPercent / 100;
-		const { opsPerSecond } = metrics;
-		held.requestRates = [...held.requestRates, opsPerSecond].slice(-METERED_SAMPLES);
-		const ecpuPerSecond = opsPerSecond * held.ecpusPerRequest;
+		const ecpuPerSecond = metrics.opsPerSecond * held.ecpusPerRequest;
 		held.window.add({ at, usedBytes, cpuShare, ecpuPerSecond });
 		const freeBytes = metrics.memoryMaxBytes - usedBytes;
 		held.isPressed = cpuShare > CPU_HIGH || freeBytes < headroomOf(metrics.memoryMaxBytes);
@@ -105,15 +100,13 @@ export class ElasticLoads {
 
 	/**
 	 * What metering has counted since it last did, once a minute. Between two of these, samples show how many requests there
-	 * are, and metering how many ECPUs one takes.
+	 * are, and metering how many ECPUs one takes. Both numbers are of the same time: a load that begins or ends between two
+	 * samples must not look like one of heavy requests.
 	 */
-	takeEcpus(nodeId: string, ecpuPerSecond: number): void {
+	takeEcpus(nodeId: string, { ecpus, requests }: { ecpus: number; requests: number }): void {
 		const held = this.#nodes.get(nodeId);
-		if (held === undefined || held.requestRates.length === 0) return;
-		const requests = held.requestRates.reduce((sum, rate) => sum + rate, 0);
-		const perSecond = requests / held.requestRates.length;
-		if (perSecond >= 1) held.ecpusPerRequest = Math.max(1, ecpuPerSecond / perSecond);
-		held.requestRates = [];
+		if (held === undefined || requests < REQUESTS_ENOUGH) return;
+		held.ecpusPerRequest = Math.max(1, ecpus / requests);
 	}
 
 	/** Its newest sample may ask for another capacity before the reconciler's next regular look. */
@@ -212,7 +205,7 @@ export class ElasticLoads {
 	#watch(nodeId: string): Held {
 		const held = this.#nodes.get(nodeId) ?? {
 			...{ window: new LoadWindow(), throttled: [], isPressed: false },
-			...{ ecpusPerRequest: 1, requestRates: [], clientAt: null, ecpuPerSecond: null },
+			...{ ecpusPerRequest: 1, clientAt: null, ecpuPerSecond: null },
 			otherDatabases: false,
 			askedAt: 0,
 		};

@@ -63,7 +63,7 @@ async function meter(
 		// It ran before anything was metered: how much of what it has counted is recent isn't known.
 		if (before === null && (metering === null || usage.from < metering.startedAt)) continue;
 		const seconds = (usage.to.getTime() - usage.from.getTime()) / 1_000;
-		if (seconds > 0) fleet.elastic.takeEcpus(nodeId, usage.ecpus / seconds);
+		fleet.elastic.takeEcpus(nodeId, usage);
 		// Such as a replica's: a row of zeros says nothing.
 		if (usage.ecpus === 0 && storedBytes === 0) continue;
 		for (const { share, ...span } of divide(usage.from, usage.to)) {

@@ -119,7 +119,10 @@ describe("ECPUs", () => {
 			at: new Date(100_000),
 			counters: countersAt(90, each),
 		});
-		expect(usage).toEqual({ from: new Date(10_000), to: new Date(100_000), ecpus: 3_000 });
+		expect(usage).toEqual({
+			...{ from: new Date(10_000), to: new Date(100_000) },
+			...{ ecpus: 3_000, requests: 3_000 },
+		});
 	});
 
 	test("go on from zero when someone resets an engine's counters", () => {

@@ -14,6 +14,8 @@ export interface UsageBetween {
 	readonly from: Date;
 	readonly to: Date;
 	readonly ecpus: number;
+	/** How many requests took these. */
+	readonly requests: number;
 }
 
 export const BYTES_PER_ECPU = 1_024;
@@ -63,6 +65,7 @@ export function usageBetween(
 			from: new Date(Math.min(from.getTime(), at.getTime())),
 			to: at,
 			ecpus: isIdle ? 0 : Math.max(work, (bytes - own) / BYTES_PER_ECPU),
+			requests: asked,
 		},
 		process: {
 			at,
