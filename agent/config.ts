@@ -49,7 +49,7 @@ const configSchema = z.object({
 	/** What forwards connections to endpoints: HAProxy alone, or also the kernel (gateway/kernel). */
 	forwarding: z
 		.enum(["auto", "kernel", "haproxy"], "must be auto, kernel or haproxy")
-		.default("haproxy"),
+		.default("auto"),
 	/** `off` if this host should not vote on failovers while the control plane is away. */
 	sentinel: z.enum(["on", "off"], "must be on or off").default("on"),
 	/** `off` leaves the bus ports of cluster nodes open to all machines (cluster-bus). */
