@@ -38,6 +38,8 @@ export interface GivenOrder {
 export class FailoverOrders {
 	readonly #clock: Clock;
 	readonly #byShard = new Map<string, GivenOrder>();
+	/** Hosts ask for each order, of which there are thousands when many hosts are lost. */
+	readonly #byId = new Map<string, GivenOrder>();
 	readonly #waiters: (() => void)[] = [];
 
 	constructor(clock: Clock) {
@@ -45,18 +47,18 @@ export class FailoverOrders {
 	}
 
 	add(given: Omit<GivenOrder, "givenAt" | "fetchedAt" | "result" | "droppedAt">): void {
-		this.#byShard.set(given.shardId, {
+		this.forget(given.shardId);
+		const newest = {
 			...given,
-			givenAt: this.#now(),
-			fetchedAt: null,
-			result: null,
-			droppedAt: null,
-		});
+			...{ givenAt: this.#now(), fetchedAt: null, result: null, droppedAt: null },
+		};
+		this.#byShard.set(given.shardId, newest);
+		this.#byId.set(given.order.id, newest);
 	}
 
 	/** Null for an unknown order, or one that has been given again since. */
 	find(id: string): FailoverOrder | null {
-		return this.#given(id)?.order ?? null;
+		return this.#byId.get(id)?.order ?? null;
 	}
 
 	/**
@@ -64,7 +66,7 @@ export class FailoverOrders {
 	 * again, dropped or answered, the new primary has been recorded since, or the host is too late.
 	 */
 	fetch(id: string): boolean {
-		const given = this.#given(id);
+		const given = this.#byId.get(id);
 		if (given === undefined || given.result !== null || given.droppedAt !== null) return false;
 		if (this.#now() - given.givenAt > FETCHED_WITHIN_MS) return false;
 		given.fetchedAt ??= this.#now();
@@ -75,7 +77,7 @@ export class FailoverOrders {
 	 * The order that a host reports on; null for one that has been given again since, or was already reported.
 	 */
 	finish(result: OrderResult): GivenOrder | null {
-		const given = this.#given(result.id);
+		const given = this.#byId.get(result.id);
 		if (given === undefined || given.result !== null) return null;
 		given.result = { ...result, at: this.#now() };
 		for (const resume of this.#waiters.splice(0)) resume();
@@ -129,11 +131,10 @@ export class FailoverOrders {
 
 	/** The new primary has been recorded. */
 	forget(shardId: string): void {
+		const given = this.#byShard.get(shardId);
+		if (given === undefined) return;
 		this.#byShard.delete(shardId);
-	}
-
-	#given(id: string): GivenOrder | undefined {
-		return [...this.#byShard.values()].find(({ order }) => order.id === id);
+		this.#byId.delete(given.order.id);
 	}
 
 	#now(): number {

@@ -42,6 +42,9 @@ export type HostContact = Pick<HostModel, "online" | "suspect" | "needsUpgrade">
 
 const START_GRACE_MS = 5_000;
 
+/** If reading all hosts takes this long, hosts' reports wait as long. */
+const BEHIND_MS = 2_000;
+
 /**
  * State that changes with every heartbeat and therefore lives in memory, not in the database: leases,
  * offsets, the newest metrics. After a restart the agents' next reports restore all of it.
@@ -74,6 +77,9 @@ export class FleetState {
 	#heartbeatMs: number = AGENT_TIMING.heartbeatMs;
 	/** So many hosts fell silent at the same time that this control plane is more likely cut off than they are lost. */
 	safeMode = false;
+	/** This control plane is too busy to tell hosts that are gone from hosts that it doesn't hear. */
+	behind = false;
+	#keepsUpSince = Number.NEGATIVE_INFINITY;
 	readonly #metrics = new NewestMetrics();
 	readonly elastic = new ElasticLoads();
 
@@ -82,6 +88,16 @@ export class FleetState {
 		this.quiet = new QuietCaches(clock);
 		this.refusedPorts = new RefusedPorts(clock);
 		this.#trustUntil = clock.now().getTime() + START_GRACE_MS;
+	}
+
+	/** Reading all hosts took this long. */
+	noteRead(tookMs: number): void {
+		if (tookMs >= BEHIND_MS) this.#keepsUpSince = this.#clock.now().getTime();
+	}
+
+	/** For how long this control plane has kept up with its hosts' reports, in milliseconds. */
+	get keepsUpForMs(): number {
+		return this.#clock.now().getTime() - this.#keepsUpSince;
 	}
 
 	/** At a start: the host was online when the control plane stopped, so it gets one lease to report. */

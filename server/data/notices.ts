@@ -12,7 +12,8 @@ type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
  */
 export class Notices {
 	readonly #clock: Clock;
-	readonly #kept: { notice: Notice; hostIds: readonly string[]; at: number }[] = [];
+	/** For each host, its notices, oldest first. */
+	readonly #kept = new Map<string, { notice: Notice; at: number }[]>();
 	readonly #awaited: { seq: number; hostIds: Set<string>; then: () => void; at: number }[] = [];
 	#newest = 0;
 
@@ -23,9 +24,9 @@ export class Notices {
 	/** The caller wakes the watches of these hosts. Returns the notice's number. */
 	add(hostIds: readonly string[], notice: WithoutSeq<Notice>): number {
 		const at = this.#clock.now().getTime();
-		while (this.#kept[0] !== undefined && at - this.#kept[0].at > KEPT_MS) this.#kept.shift();
 		this.#newest++;
-		this.#kept.push({ notice: { ...notice, seq: this.#newest }, hostIds, at });
+		const kept = { notice: { ...notice, seq: this.#newest }, at };
+		for (const hostId of hostIds) this.#kept.set(hostId, [...this.#keptFor(hostId), kept]);
 		return this.#newest;
 	}
 
@@ -52,10 +53,13 @@ export class Notices {
 
 	/** Notices for a host that are newer than the one it holds, oldest first. */
 	newer(hostId: string, held: number): Notice[] {
+		return this.#keptFor(hostId).flatMap(({ notice }) => (notice.seq > held ? notice : []));
+	}
+
+	#keptFor(hostId: string): { notice: Notice; at: number }[] {
 		const oldest = this.#clock.now().getTime() - KEPT_MS;
-		return this.#kept
-			.filter((kept) => kept.notice.seq > held && kept.at >= oldest)
-			.filter((kept) => kept.hostIds.includes(hostId))
-			.map((kept) => kept.notice);
+		const kept = (this.#kept.get(hostId) ?? []).filter(({ at }) => at >= oldest);
+		if (kept.length === 0) this.#kept.delete(hostId);
+		return kept;
 	}
 }

@@ -107,6 +107,19 @@ describe("a host that is lost", () => {
 		expect(await fleet.test.resources.db.node.count()).toBe(2);
 	});
 
+	it("isn't declared lost by a control plane that can't keep up, until it has kept up for as long", async () => {
+		await fleet.create({ replicasPerShard: 1 });
+		const replica = (await fleet.members()).find((node) => node.role === "replica");
+		await fleet.silence([replica?.host ?? ""], 40);
+		fleet.test.resources.fleet.noteRead(2_000);
+		await fleet.passSeconds(30);
+		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: false, status: "offline" });
+		await fleet.passSeconds(35);
+		expect(await fleet.host(replica?.host ?? "")).toMatchObject({ lost: true });
+		const behind = (await fleet.eventTypes()).filter((type) => /behind|caught-up/.test(type));
+		expect(behind).toEqual(["fleet.behind", "fleet.caught-up"]);
+	});
+
 	it("with the only copy is waited for, until a person gives up the data", async () => {
 		await fleet.create({});
 		const primary = await fleet.leader();

@@ -25,9 +25,13 @@ interface SeenHost {
  * zones accept nodes. Each step by itself is safe to repeat.
  */
 export async function markLostHosts(resources: Resources): Promise<void> {
+	const { fleet, clock } = resources;
+	const began = clock.now().getTime();
 	const hosts = await lookAtHosts(resources);
+	fleet.noteRead(clock.now().getTime() - began);
+	await tellBehind(resources);
 	await tellSafeMode(resources, hosts);
-	if (!resources.fleet.safeMode) await declareLost(resources, hosts);
+	if (!fleet.safeMode && !fleet.behind) await declareLost(resources, hosts);
 	await finishRemovals(resources);
 	await settleRoutes(resources);
 }
@@ -68,6 +72,23 @@ async function hostsWithNodes(db: Database): Promise<Set<string>> {
 		distinct: ["hostId"],
 	});
 	return new Set(nodes.map(({ hostId }) => hostId));
+}
+
+/**
+ * Replacing nodes is more work. A control plane that can't keep up and counts hosts as lost because it doesn't hear
+ * them would never catch up.
+ */
+async function tellBehind({ db, fleet, clock, hostLostMs }: Resources): Promise<void> {
+	const is = fleet.keepsUpForMs < hostLostMs;
+	if (is === fleet.behind) return;
+	fleet.behind = is;
+	await recordEvent(db, clock, {
+		severity: is ? "warning" : "info",
+		type: is ? "fleet.behind" : "fleet.caught-up",
+		message: is
+			? `The control plane can't keep up with its hosts' reports. Failovers go on, but no host counts as lost until it has kept up for ${Math.round(hostLostMs / 1_000)} s. Give its machine more processor time, or its database a faster disk.`
+			: "The control plane keeps up with its hosts' reports again: hosts that stay silent count as lost.",
+	});
 }
 
 async function tellSafeMode(resources: Resources, hosts: readonly SeenHost[]): Promise<void> {
