@@ -20,7 +20,11 @@ const CLIENT_OPTIONS = {
 	// The other formats read a stack trace, through source maps, on every call.
 	errorFormat: "minimal",
 } as const;
-const SERVER_POOL_SIZE = 10;
+/**
+ * Room for all that uses the database at the same time: three reports, three answers to watches, eight calls of people, five
+ * passes, and the timers. With fewer, calls of people wait for the others.
+ */
+const SERVER_POOL_SIZE = 24;
 /** Statements are few and fixed except for lists in conditions; those beyond this number go unnamed. */
 const NAMED_STATEMENTS_MAX = 500;
 
