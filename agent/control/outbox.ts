@@ -38,8 +38,12 @@ class Pending<T> {
 
 const EVENTS_PER_REPORT = 500;
 const SAMPLES_PER_REPORT = 2_000;
-/** In the first report with samples after some weren't stored. */
-const SAMPLES_AFTER_FAILURE = 5;
+/**
+ * In the first report with samples after some weren't stored, and in each while answers are slow: a report is work even
+ * without them. With fewer, what an agent reads would pile up for as long as the machine is busy, and nobody would see a
+ * sample that isn't old.
+ */
+const FEW_SAMPLES = 5;
 const USAGE_PER_REPORT = 2_000;
 const ORDERS_PER_REPORT = 100;
 
@@ -99,15 +103,15 @@ export class Outbox {
 	}
 
 	/**
-	 * Metrics and usage are stored. What waits comes back in parts that grow while the control plane answers quickly, and
-	 * shrink when it doesn't: other hosts have as much to send.
+	 * Metrics and usage are stored. What waits comes back in parts that double while the control plane answers quickly,
+	 * grow a little while it takes its usual time, and shrink when it is slow: other hosts have as much to send.
 	 */
 	acknowledgeReadings({ metrics, usage }: OutboxBatch, answer: "quick" | "usual" | "slow"): void {
 		this.samples.acknowledge(metrics);
 		this.usage.acknowledge(usage);
-		const few = Math.max(SAMPLES_AFTER_FAILURE, this.samplesPerReport);
-		if (answer === "quick") this.samplesPerReport = Math.min(SAMPLES_PER_REPORT, 2 * few);
-		if (answer === "slow") this.samplesPerReport = Math.max(1, Math.floor(metrics.length / 2));
+		const few = Math.max(FEW_SAMPLES, this.samplesPerReport);
+		const next = { quick: 2 * few, usual: few + FEW_SAMPLES, slow: Math.floor(metrics.length / 2) };
+		this.samplesPerReport = Math.min(SAMPLES_PER_REPORT, Math.max(FEW_SAMPLES, next[answer]));
 	}
 
 	/**

@@ -16,7 +16,7 @@ export function dataMisfit(
 	if (wanted.maxmemoryBytes >= node.maxmemoryBytes) return null;
 	const sample = fleet.metrics(node.id);
 	if (sample === null) {
-		return `Larder doesn't know yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than its current node type.`;
+		return `Larder doesn't know yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than its current node type. Try again in a few seconds.`;
 	}
 	const usedBytes = sample.memoryUsedBytes * dataShare;
 	if (usedBytes <= Number(wanted.maxmemoryBytes)) return null;

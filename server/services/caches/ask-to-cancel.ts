@@ -55,7 +55,7 @@ export async function askToCancel(
 	await recordEvent(tx, clock, {
 		severity: "info",
 		type: "cache.modifying",
-		message: `${caller.name} canceled the change to cache ${row.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
+		message: `The change to cache ${row.name} was canceled by ${caller.name}; it returns to ${operation.input.shardsBefore} shard${operation.input.shardsBefore === 1 ? "" : "s"}.`,
 		cacheName: row.name,
 	});
 }

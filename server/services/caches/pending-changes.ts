@@ -50,7 +50,7 @@ export async function dropPendingChanges(
 			await recordEvent(tx, resources.clock, {
 				severity: "info",
 				type: "cache.change-dropped",
-				message: `${caller.name} canceled the change to cache ${row.name} that was waiting for its maintenance window.`,
+				message: `The change to cache ${row.name} that was waiting for its maintenance window was canceled by ${caller.name}.`,
 				cacheName: row.name,
 			});
 			after(() => resources.wakeCache(row.id));

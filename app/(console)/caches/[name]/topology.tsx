@@ -81,7 +81,9 @@ export function Topology({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: nu
 							moves={cache.operation?.moves ?? null}
 							nodes={shard.nodes}
 							zones={zones}
-							onFailover={canFailOver ? () => setFailingOver(shard.id) : null}
+							onFailover={
+								canFailOver && shard.nodes.length > 1 ? () => setFailingOver(shard.id) : null
+							}
 						/>
 					))}
 				</TopologyGrid>
@@ -118,7 +120,7 @@ interface ShardRowProps {
 	moves: readonly SlotMove[] | null;
 	nodes: readonly CacheNode[];
 	zones: readonly string[];
-	/** Null if the cache can't fail over. */
+	/** Null if the shard can't fail over, such as a new one whose nodes have no places yet. */
 	onFailover: (() => void) | null;
 }
 
