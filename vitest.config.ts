@@ -17,6 +17,8 @@ class WaitingFirst extends BaseSequencer {
 
 /** Only ends what hangs: a busy machine takes ten times as long as an idle one. */
 const HANGS_AFTER_MS = 180_000;
+/** The same for `expect.poll`, whose own limit of a second a busy machine misses. */
+const expect = { poll: { timeout: 60_000 } };
 /**
  * Files that take turns in a process leave nothing behind, and loading everything again takes longer than many of them.
  */
@@ -56,6 +58,7 @@ export default defineConfig({
 				test: {
 					name: "unit",
 					isolate,
+					expect,
 					include: [`${sources}/**/*.test.{ts,tsx}`],
 					exclude: ["**/*.{int,postgres}.test.ts", "**/node_modules/**"],
 					testTimeout: HANGS_AFTER_MS,
@@ -67,6 +70,7 @@ export default defineConfig({
 				test: {
 					name: "int",
 					isolate,
+					expect,
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
 					execArgv,
@@ -79,6 +83,7 @@ export default defineConfig({
 				test: {
 					name: "postgres",
 					isolate,
+					expect,
 					include: aboutTheDatabase,
 					globalSetup: "e2e/fixtures/postgres-project.ts",
 					setupFiles: "server/testing/on-postgres.ts",
@@ -92,6 +97,7 @@ export default defineConfig({
 				test: {
 					name: "api",
 					include: ["e2e/{api,fixtures}/**/*.test.ts"],
+					expect,
 					maxConcurrency: 3,
 					testTimeout: HANGS_AFTER_MS,
 					hookTimeout: HANGS_AFTER_MS,

@@ -163,11 +163,11 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 	await stop();
 	await host.plane.stop();
 	const client = await host.connect(replica.port, "larder");
-	await client.command(["REPLICAOF", "NO", "ONE"], 1_000);
+	await client.command(["REPLICAOF", "NO", "ONE"], 20_000);
 	// Both are primaries now. The agent that starts has nothing but old orders.
 	const agent = host.spawnAgent();
 	const looks = async () => {
-		const info = await client.command(["INFO", "commandstats"], 1_000);
+		const info = await client.command(["INFO", "commandstats"], 20_000);
 		return Number(/cmdstat_info:calls=(\d+)/.exec(String(info))?.[1] ?? 0);
 	};
 	const before = await looks();
@@ -176,7 +176,7 @@ test("an agent that has lost touch doesn't undo what a Sentinel did", async () =
 	await eventually("the agent has looked long enough", async () => {
 		return (await looks()) > before + 5 && performance.now() - promotedAt > 4_000;
 	});
-	expect(await client.command(["ROLE"], 1_000)).toContain("master");
+	expect(await client.command(["ROLE"], 20_000)).toContain("master");
 	// Once the agent is in touch, and still gets the same order, it obeys.
 	host.plane.observations = null;
 	await host.plane.start();
@@ -204,7 +204,7 @@ test("a Sentinel can't demote a primary while the control plane is in touch, and
 	// Asks the engine whether a Sentinel may do something, without a Sentinel and without doing it.
 	const mayDo = async (...command: string[]) => {
 		const dryRun = ["ACL", "DRYRUN", assignment.auth.sentinelUsername, ...command];
-		return (await client.command(dryRun, 1_000)) === "OK";
+		return (await client.command(dryRun, 20_000)) === "OK";
 	};
 	await eventually("it no longer may", async () => !(await mayDo("SLAVEOF", "10.0.0.9", "6379")));
 	expect(await mayDo("SLAVEOF", "NO", "ONE")).toBe(true);

@@ -46,9 +46,9 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 
 	const connect = (username: string, password: string) =>
 		EngineConnection.open({ host: HOST, port, username, password }, 2_000);
-	const ask = (...words: string[]) => client.command(words, 2_000);
+	const ask = (...words: string[]) => client.command(words, 20_000);
 	const dryRun = (user: string, ...words: string[]) =>
-		system.command(["ACL", "DRYRUN", user, ...words], 2_000);
+		system.command(["ACL", "DRYRUN", user, ...words], 20_000);
 
 	beforeAll(async () => {
 		port = await freePort(HOST);
@@ -63,7 +63,7 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 			system = await connect("larder", SYSTEM_PASSWORD).catch(() => system);
 			return system !== undefined;
 		});
-		await system.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"], 2_000);
+		await system.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"], 20_000);
 		client = await connect("default", CLIENT_PASSWORD);
 		await eventually("the cluster is up", async () =>
 			String(await ask("CLUSTER", "INFO")).includes("cluster_state:ok"),
@@ -144,8 +144,8 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 		});
 		watcher.write(`AUTH ${CLIENT_PASSWORD}\r\nMONITOR\r\n`);
 		await eventually("it watches", () => seen.startsWith("+OK\r\n+OK\r\n"));
-		await system.command(["CONFIG", "SET", "slowlog-log-slower-than", "0"], 2_000);
-		await system.command(["CONFIG", "SET", "masteruser", username, "masterauth", password], 2_000);
+		await system.command(["CONFIG", "SET", "slowlog-log-slower-than", "0"], 20_000);
+		await system.command(["CONFIG", "SET", "masteruser", username, "masterauth", password], 20_000);
 		(await connect("larder", SYSTEM_PASSWORD)).close();
 		await ask("PING", "the last");
 		await eventually("all is shown", () => seen.includes("the last"));
@@ -164,18 +164,18 @@ describe.each(VERSIONS)("$title $engineVersion", ({ title, ...version }) => {
 	test("users that an administrator adds are found, and an engine as Larder starts it has no additions", async () => {
 		const assignment = makeAssignment({ port, ...version });
 		const look = () =>
-			new EngineAdditions((...words) => system.command(words, 2_000)).read(assignment);
+			new EngineAdditions((...words) => system.command(words, 20_000)).read(assignment);
 		expect(await look()).toBeUndefined();
-		await system.command(["ACL", "SETUSER", "bob", "on", "nopass", "+@all"], 2_000);
+		await system.command(["ACL", "SETUSER", "bob", "on", "nopass", "+@all"], 20_000);
 		expect(await look()).toEqual({ modules: [], users: ["bob"] });
-		await system.command(["ACL", "DELUSER", "bob"], 2_000);
+		await system.command(["ACL", "DELUSER", "bob"], 20_000);
 		expect(await look()).toBeUndefined();
 	});
 
 	test("the login that replicas reveal can copy data and do nothing else", async () => {
 		const { username, password } = replicationLogin({ systemPassword: SYSTEM_PASSWORD });
 		const replica = await connect(username, password);
-		expect(await replica.command(["PING"], 2_000)).toBe("PONG");
+		expect(await replica.command(["PING"], 20_000)).toBe("PONG");
 		replica.close();
 		const allowed = (await readCommands(title, system, username)).commands;
 		expect(

@@ -25,7 +25,7 @@ test("an engine's counters show what clients asked, moved, and took in time, and
 		...{ turnedLately: () => false, onClosed: () => undefined },
 	});
 	const client = await host.connect(assignment.port);
-	const ask = (...command: string[]) => client.command(command, 5_000);
+	const ask = (...command: string[]) => client.command(command, 20_000);
 	const before = await session.sample();
 	const value = "x".repeat(100_000);
 	for (let index = 0; index < 20; index += 1) await ask("SET", `key-${index}`, value);

@@ -50,7 +50,7 @@ async function startShard(replicas: number, changes: Partial<Assignment> = {}) {
 async function ask(assignment: Assignment, ...words: string[]): Promise<unknown> {
 	const client = await host.connect(assignment.port, "larder");
 	try {
-		return await client.command(words, 2_000);
+		return await client.command(words, 20_000);
 	} finally {
 		client.close();
 	}

@@ -197,7 +197,7 @@ test("a target that doesn't catch up isn't promoted, and writes continue where t
 	await writer.stop();
 	// A replica that its primary doesn't know can't take over either.
 	const client = await host.connect(other.port, "larder");
-	await client.command(["REPLICAOF", "127.0.0.1", "1"], 1_000);
+	await client.command(["REPLICAOF", "127.0.0.1", "1"], 20_000);
 	client.close();
 	const stray = await host.plane.order(
 		makeOrder(host.address, primary, [other, target], { kind: "planned" }),

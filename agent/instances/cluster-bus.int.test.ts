@@ -54,7 +54,7 @@ class Stranger {
 	}
 
 	async ask(...words: string[]) {
-		return await this.connection?.command(words, 2_000);
+		return await this.connection?.command(words, 20_000);
 	}
 
 	/** Claims slots in an epoch newer than any, and introduces itself to a node. */
@@ -77,7 +77,7 @@ async function nodesTexts(nodes: readonly Assignment[]): Promise<string[]> {
 	return await Promise.all(
 		nodes.map(async ({ port }) => {
 			const client = await host.connect(port, "larder");
-			const text = String(await client.command(["CLUSTER", "NODES"], 5_000));
+			const text = String(await client.command(["CLUSTER", "NODES"], 20_000));
 			client.close();
 			return text;
 		}),
@@ -131,7 +131,7 @@ test.each([
 		const client = await host.connect(node.port);
 		// What agents reported may be from before; a primary that has just got its slots back refuses clients for a moment.
 		await eventually("clients can write", () =>
-			client.command(["SET", "{3560}", "of slot 0"], 1_000).then(
+			client.command(["SET", "{3560}", "of slot 0"], 20_000).then(
 				(answer) => answer === "OK",
 				() => false,
 			),

@@ -54,12 +54,12 @@ test.each(FLAVORS)("a cluster of $engine $engineVersion starts complete", async 
 	const client = await host.connect(first.port);
 	for (const forbidden of [["MEET", "127.0.0.1", "1"], ["RESET"], ["FORGET", "a"]]) {
 		const command = ["CLUSTER", ...forbidden];
-		await expect(client.command(command, 1_000)).rejects.toThrow("NOPERM");
+		await expect(client.command(command, 20_000)).rejects.toThrow("NOPERM");
 	}
 	client.close();
 	const gateway = await host.connect(first.port, "larder-gateway");
-	expect(await gateway.command(["CLUSTER", "INFO"], 1_000)).toContain("cluster_state:ok");
-	await expect(gateway.command(["CLUSTER", "NODES"], 1_000)).rejects.toThrow("NOPERM");
+	expect(await gateway.command(["CLUSTER", "INFO"], 20_000)).toContain("cluster_state:ok");
+	await expect(gateway.command(["CLUSTER", "NODES"], 20_000)).rejects.toThrow("NOPERM");
 	gateway.close();
 });
 
@@ -97,7 +97,7 @@ test.each([VALKEY, REDIS])(
 		const [primary] = without;
 		if (primary === undefined) throw new Error("no cluster");
 		const client = await host.connect(primary.port, "larder");
-		for (let i = 0; i < 50; i++) await client.command(["SET", `{orders}:${i}`, "x"], 1_000);
+		for (let i = 0; i < 50; i++) await client.command(["SET", `{orders}:${i}`, "x"], 20_000);
 		client.close();
 		const grown = all.map((node) => ({ ...node, generation: 2 }));
 		const askedAt = performance.now();
@@ -139,7 +139,7 @@ test("every node forgets a removed replica for good", async () => {
 	expect(host.engineProcess(gone.id)).toBeNull();
 	const knows = async (node: Assignment) => {
 		const client = await host.connect(node.port, "larder");
-		const text = await client.command(["CLUSTER", "NODES"], 1_000);
+		const text = await client.command(["CLUSTER", "NODES"], 20_000);
 		client.close();
 		return typeof text !== "string" || text.includes(goneId);
 	};
@@ -174,7 +174,7 @@ test("an empty node takes the slots of a shard whose nodes are all lost", async 
 	host.plane.setAssignments(next);
 	await untilFormed(host, next);
 	const client = await host.connect(spare.port);
-	expect(await client.command(["SET", "{orders}", "1"], 1_000)).toBe("OK");
+	expect(await client.command(["SET", "{orders}", "1"], 20_000)).toBe("OK");
 	client.close();
 });
 
@@ -208,7 +208,7 @@ test("a node that its own cluster file doesn't identify says so, and waits", asy
 	expect(readFileSync(join(host.homeDir, "damaged", `${node.id}-nodes.conf`))).toHaveLength(200);
 	// What a running engine says about itself counts too, whatever its files say.
 	const client = await host.connect(node.port, "larder");
-	await client.command(["CLUSTER", "RESET", "HARD"], 1_000);
+	await client.command(["CLUSTER", "RESET", "HARD"], 20_000);
 	client.close();
 	await untilLost(node);
 	expect(host.engineProcess(node.id)).toBeNull();

@@ -41,7 +41,7 @@ function growthOf(assignment: Assignment): Growth[] {
 
 async function info(assignment: Assignment, ...sections: string[]) {
 	const client = await host.connect(assignment.port, "larder");
-	const text = String(await client.command(["INFO", ...sections], 2_000));
+	const text = String(await client.command(["INFO", ...sections], 20_000));
 	client.close();
 	return parseInfo(text);
 }
@@ -158,7 +158,7 @@ test("clients keep to the ECPU limit, and what watches the engine notices nothin
 	for (const client of clients) {
 		void (async () => {
 			for (;;) {
-				await client.command(["SET", "key", "x"], 5_000);
+				await client.command(["SET", "key", "x"], 20_000);
 				done++;
 			}
 		})().catch(() => {}); // Closed at the end.
@@ -176,12 +176,12 @@ test("clients keep to the ECPU limit, and what watches the engine notices nothin
 
 	// A hand-over deletes the user that throttles, so that the hold of writes remains one of writes.
 	const admin = await host.connect(assignment.port, "larder");
-	await admin.command(["ACL", "DELUSER", "larder-throttle"], 2_000);
-	await admin.command(["CLIENT", "PAUSE", "1500", "WRITE"], 2_000);
+	await admin.command(["ACL", "DELUSER", "larder-throttle"], 20_000);
+	await admin.command(["CLIENT", "PAUSE", "10000", "WRITE"], 20_000);
 	const askedAt = performance.now();
-	await admin.command(["GET", "key"], 2_000);
-	expect(performance.now() - askedAt).toBeLessThan(500);
-	await admin.command(["CLIENT", "UNPAUSE"], 2_000);
+	await admin.command(["GET", "key"], 20_000);
+	expect(performance.now() - askedAt).toBeLessThan(5_000);
+	await admin.command(["CLIENT", "UNPAUSE"], 20_000);
 	const atFullSpeed = done;
 	await eventually("nothing throttles", () => done - atFullSpeed > LIMIT * 3);
 	admin.close();

@@ -32,11 +32,11 @@ async function run(changes: Partial<Assignment> = {}): Promise<Assignment> {
 test("a client with the password can read and write, but can't manage the node", async () => {
 	const assignment = await run();
 	const client = await host.connect(assignment.port);
-	expect(await client.command(["SET", "a", "1"], 1_000)).toBe("OK");
-	expect(await client.command(["GET", "a"], 1_000)).toBe("1");
-	expect(await client.command(["ACL", "WHOAMI"], 1_000)).toBe("default");
-	expect(await client.command(["ROLE"], 1_000)).toBeInstanceOf(Array);
-	expect(await client.command(["SLOWLOG", "LEN"], 1_000)).toBe(0);
+	expect(await client.command(["SET", "a", "1"], 20_000)).toBe("OK");
+	expect(await client.command(["GET", "a"], 20_000)).toBe("1");
+	expect(await client.command(["ACL", "WHOAMI"], 20_000)).toBe("default");
+	expect(await client.command(["ROLE"], 20_000)).toBeInstanceOf(Array);
+	expect(await client.command(["SLOWLOG", "LEN"], 20_000)).toBe(0);
 	for (const forbidden of [
 		["CONFIG", "GET", "*"],
 		["ACL", "LIST"],
@@ -47,7 +47,7 @@ test("a client with the password can read and write, but can't manage the node",
 		["MODULE", "LOAD", "/tmp/any.so"],
 		["PSYNC", "?", "-1"],
 	]) {
-		await expect(client.command(forbidden, 1_000)).rejects.toThrow(/NOPERM|not allowed/);
+		await expect(client.command(forbidden, 20_000)).rejects.toThrow(/NOPERM|not allowed/);
 	}
 	client.close();
 });
@@ -58,7 +58,7 @@ test("an engine that an earlier version started gets the current users when it i
 	const file = join(host.homeDir, "instances", assignment.id, "users.acl");
 	writeFileSync(file, readFileSync(file, "utf8").replace("-client|pause ", ""));
 	const system = await host.connect(assignment.port, "larder");
-	await system.command(["ACL", "LOAD"], 1_000);
+	await system.command(["ACL", "LOAD"], 20_000);
 	system.close();
 	const pause = async () => {
 		const client = await host.connect(assignment.port);
@@ -90,8 +90,8 @@ test("without a password clients can connect, but still can't manage the node", 
 	const { auth } = makeAssignment({ port: 1 });
 	const assignment = await run({ auth: { ...auth, clientPasswordSha256: null } });
 	const client = await host.connect(assignment.port);
-	expect(await client.command(["SET", "a", "1"], 1_000)).toBe("OK");
-	await expect(client.command(["CONFIG", "GET", "*"], 1_000)).rejects.toThrow("NOPERM");
+	expect(await client.command(["SET", "a", "1"], 20_000)).toBe("OK");
+	await expect(client.command(["CONFIG", "GET", "*"], 20_000)).rejects.toThrow("NOPERM");
 	client.close();
 });
 
@@ -173,15 +173,15 @@ test("a new primary and its replicas are in sync without a full synchronization"
 		return host.plane.observationOf(primary.id)?.engineState?.onlineReplicas === 2;
 	});
 	const client = await host.connect(port, "larder");
-	await client.command(["SET", "a", "1"], 1_000);
-	expect(await client.command(["WAIT", "2", "2000"], 3_000)).toBe(2);
-	expect(await client.command(["INFO", "stats"], 1_000)).toMatch(
+	await client.command(["SET", "a", "1"], 20_000);
+	expect(await client.command(["WAIT", "2", "20000"], 30_000)).toBe(2);
+	expect(await client.command(["INFO", "stats"], 20_000)).toMatch(
 		/sync_full:0\r\nsync_partial_ok:2/,
 	);
 	client.close();
 	const reader = await host.connect(third);
-	expect(await reader.command(["GET", "a"], 1_000)).toBe("1");
-	await expect(reader.command(["SET", "a", "2"], 1_000)).rejects.toThrow("READONLY");
+	expect(await reader.command(["GET", "a"], 20_000)).toBe("1");
+	await expect(reader.command(["SET", "a", "2"], 20_000)).rejects.toThrow("READONLY");
 	reader.close();
 });
 
@@ -199,8 +199,8 @@ test("a replica that joins a primary with another history gets all of the primar
 	host.plane.setAssignments([a, b]);
 	await host.plane.until("in sync", () => host.plane.observationOf(b.id)?.engineState?.linkUp);
 	const client = await host.connect(first, "larder");
-	for (let i = 0; i < 100; i++) await client.command(["SET", `key:${i}`, "x"], 1_000);
-	expect(await client.command(["WAIT", "1", "2000"], 3_000)).toBe(1);
+	for (let i = 0; i < 100; i++) await client.command(["SET", `key:${i}`, "x"], 20_000);
+	expect(await client.command(["WAIT", "1", "20000"], 30_000)).toBe(1);
 	client.close();
 	// The first primary dies, its replica is promoted, and another replica joins that never saw the start of
 	// the history.
@@ -216,7 +216,7 @@ test("a replica that joins a primary with another history gets all of the primar
 		return state?.linkUp && state.primaryPort === second;
 	});
 	const reader = await host.connect(third);
-	expect(await reader.command(["DBSIZE"], 1_000)).toBe(100);
+	expect(await reader.command(["DBSIZE"], 20_000)).toBe(100);
 	reader.close();
 });
 
@@ -248,7 +248,7 @@ test("a replica that restarts, even with its primary gone, is never an empty pri
 	);
 	expect(new Set(roles)).toEqual(new Set(["replica"]));
 	const client = await host.connect(replica.port);
-	await expect(client.command(["SET", "a", "1"], 1_000)).rejects.toThrow(/READONLY|MASTERDOWN/);
+	await expect(client.command(["SET", "a", "1"], 20_000)).rejects.toThrow(/READONLY|MASTERDOWN/);
 	client.close();
 });
 
@@ -271,9 +271,9 @@ test("a primary follows its successor once the successor is primary, and not bef
 	const reports = host.plane.reports.length;
 	await host.plane.until("two more reports", () => host.plane.reports.length >= reports + 2);
 	expect(host.plane.observationOf(a.id)?.engineState?.role).toBe("primary");
-	expect(await client.command(["SET", "a", "1"], 1_000)).toBe("OK");
+	expect(await client.command(["SET", "a", "1"], 20_000)).toBe("OK");
 	const system = await host.connect(second, "larder");
-	await system.command(["REPLICAOF", "NO", "ONE"], 1_000);
+	await system.command(["REPLICAOF", "NO", "ONE"], 20_000);
 	system.close();
 	await host.plane.until("roles are exchanged", () => {
 		const [left, right] = [host.plane.observationOf(a.id), host.plane.observationOf(b.id)];
@@ -302,7 +302,7 @@ test("a changed password and memory reach the running engine", async () => {
 	expect((await host.untilRunning(changed)).pid).toBe(pid);
 	await expect(host.connect(assignment.port)).rejects.toThrow("WRONGPASS");
 	const system = await host.connect(assignment.port, "larder");
-	expect(await system.command(["CONFIG", "GET", "maxmemory"], 1_000)).toEqual([
+	expect(await system.command(["CONFIG", "GET", "maxmemory"], 20_000)).toEqual([
 		"maxmemory",
 		String(32 * 1024 ** 2),
 	]);
@@ -345,9 +345,9 @@ test("metrics come every 5 s with rates of what clients did", async () => {
 	await host.plane.until("a first sample", () => samplesOf(assignment).length > 0, 20_000);
 	const before = samplesOf(assignment).length;
 	const ofReplica = samplesOf(replica).length;
-	for (let i = 0; i < 500; i++) await client.command(["SET", `key:${i}`, "x"], 1_000);
-	await client.command(["GET", "key:1"], 1_000);
-	await client.command(["GET", "absent"], 1_000);
+	for (let i = 0; i < 500; i++) await client.command(["SET", `key:${i}`, "x"], 20_000);
+	await client.command(["GET", "key:1"], 20_000);
+	await client.command(["GET", "absent"], 20_000);
 	client.close();
 	await host.plane.until("another sample", () => samplesOf(assignment).length > before, 20_000);
 	const metrics = samplesOf(assignment).at(-1)?.metrics;

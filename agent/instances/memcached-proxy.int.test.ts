@@ -66,16 +66,16 @@ async function share(
 }
 
 async function read(client: MemcachedConnection, key: string): Promise<string | null> {
-	const line = await client.line(`mg ${key} v`, 2_000);
+	const line = await client.line(`mg ${key} v`, 20_000);
 	return line.startsWith("VA") ? (line.split("\r\n")[1] ?? "") : null;
 }
 
 async function store(client: MemcachedConnection, key: string, value: string): Promise<string> {
-	return await client.line(`set ${key} 0 0 ${value.length}\r\n${value}`, 2_000);
+	return await client.line(`set ${key} 0 0 ${value.length}\r\n${value}`, 20_000);
 }
 
 async function keysOn(node: Assignment): Promise<number> {
-	return Number((await connect(storagePort(node)).stats(2_000)).get("curr_items"));
+	return Number((await connect(storagePort(node)).stats(20_000)).get("curr_items"));
 }
 
 test("any node serves all keys; a node more moves few of them, and what is left behind is never served again", async () => {
@@ -104,7 +104,7 @@ test("any node serves all keys; a node more moves few of them, and what is left 
 	expect(moved.length).toBeLessThan(KEYS.length / 2);
 	const [written = "", deleted = "", ...untouched] = moved;
 	await store(clients[1] as MemcachedConnection, written, "new");
-	await expect(clients[1]?.line(`delete ${deleted}`, 2_000)).resolves.toBe("NOT_FOUND");
+	await expect(clients[1]?.line(`delete ${deleted}`, 20_000)).resolves.toBe("NOT_FOUND");
 	const kept = KEYS.filter((key) => !moved.includes(key));
 	for (const key of kept) {
 		expect(await store(clients[0] as MemcachedConnection, key, "kept")).toBe("STORED");
@@ -148,7 +148,7 @@ test("keys of a node that is gone are misses at once, and are stored again once 
 	});
 	expect(await read(client, KEYS[0] ?? "")).toBe("z");
 	// An application's mistake closes the connection between proxy and node: other clients notice nothing.
-	await expect(client.line(`incr ${KEYS[0]} 1`, 2_000)).rejects.toThrow("CLIENT_ERROR");
+	await expect(client.line(`incr ${KEYS[0]} 1`, 20_000)).rejects.toThrow("CLIENT_ERROR");
 	for (const key of KEYS) expect(await read(connect(second.port), key)).toBe("z");
 }, 60_000);
 
@@ -166,21 +166,21 @@ test("a node grows before it evicts, gives memory back without losing items, and
 	const larger = { maxmemoryBytes: 256 * MIB, memoryBytes: 340 * MIB };
 	[node] = (await share([node], [node], larger)) as [Assignment];
 	for (let index = 550; index < 1_800; index++) await store(client, `big:${index}`, value);
-	const stats = () => connect(storagePort(node as Assignment)).stats(2_000);
+	const stats = () => connect(storagePort(node as Assignment)).stats(20_000);
 	expect((await stats()).get("evictions")).toBe("0");
 	for (let index = 0; index < 1_800; index++) {
-		if (index % 6 > 0) await client.line(`delete big:${index}`, 2_000);
+		if (index % 6 > 0) await client.line(`delete big:${index}`, 20_000);
 	}
 	const smaller = { maxmemoryBytes: 96 * MIB, memoryBytes: 128 * MIB };
 	[node] = (await share([node], [node], smaller)) as [Assignment];
-	const slabs = await connect(storagePort(node)).stats(2_000, "slabs");
+	const slabs = await connect(storagePort(node)).stats(20_000, "slabs");
 	expect(Number(slabs.get("total_malloced"))).toBeLessThanOrEqual(96 * MIB);
 	expect((await stats()).get("curr_items")).toBe("300");
 
 	const elastic = { reportAboveBytes: 80 * MIB, holdWritesAboveBytes: null, ecpuPerSecond: 500 };
 	[node] = (await share([node], [node], { elastic })) as [Assignment];
 	const startedAt = performance.now();
-	for (let index = 0; index < 1_500; index++) await client.line("mg absent", 5_000);
+	for (let index = 0; index < 1_500; index++) await client.line("mg absent", 20_000);
 	// A second is saved up.
 	expect(performance.now() - startedAt).toBeGreaterThan(1_500);
 	await host.plane.until("the wait is reported", () => {

@@ -27,7 +27,7 @@ async function run(changes: Partial<Assignment> = {}): Promise<Assignment> {
 
 async function stats(assignment: Assignment): Promise<ReadonlyMap<string, string>> {
 	const connection = new MemcachedConnection(host.address, assignment.port);
-	const fields = await connection.stats(1_000);
+	const fields = await connection.stats(20_000);
 	connection.close();
 	return fields;
 }
@@ -45,7 +45,7 @@ test("a node serves with its memory and parameters, and restarts after any end",
 	const actual = Math.min(65_000, openFilesOf().hard - 128);
 	expect(clientLimit).toEqual(actual < 65_000 ? { actual, wanted: 65_000 } : null);
 	const client = new MemcachedConnection(host.address, node.port);
-	expect(await client.line("set a 0 0 1\r\nx", 1_000)).toBe("STORED");
+	expect(await client.line("set a 0 0 1\r\nx", 20_000)).toBe("STORED");
 	client.close();
 	const engine = host.engineProcess(node.id);
 	expect(engine?.pid).toBe(pid);
@@ -67,12 +67,12 @@ test("forbidden commands are disabled, and settings that a client changes for al
 		"lru_crawler metadump all",
 		"shutdown",
 	]) {
-		await expect(client.line(closed, 1_000), closed).rejects.toThrow(/not (allowed|en)/);
+		await expect(client.line(closed, 20_000), closed).rejects.toThrow(/not (allowed|en)/);
 	}
-	expect(await client.line("cache_memlimit 1024", 1_000)).toBe("OK");
-	expect(await client.line("verbosity 2", 1_000)).toBe("OK");
+	expect(await client.line("cache_memlimit 1024", 20_000)).toBe("OK");
+	expect(await client.line("verbosity 2", 20_000)).toBe("OK");
 	await eventually("both are as they should be", async () => {
-		const settings = await client.stats(1_000, "settings");
+		const settings = await client.stats(20_000, "settings");
 		const limit = String(64 * 1024 ** 2);
 		return settings.get("maxbytes") === limit && settings.get("verbosity") === "0";
 	});
@@ -80,9 +80,9 @@ test("forbidden commands are disabled, and settings that a client changes for al
 	appendFileSync(log, Buffer.alloc(6 * 1024 ** 2));
 	await eventually("the log is bounded", () => statSync(log).size < 1024 ** 2);
 	// The engine continues at the new end.
-	await client.line("verbosity 2", 1_000);
+	await client.line("verbosity 2", 20_000);
 	await eventually("more is logged", async () => {
-		await client.line("version", 1_000);
+		await client.line("version", 20_000);
 		return statSync(log).size > 0;
 	});
 	expect(statSync(log).size).toBeLessThan(1024 ** 2);

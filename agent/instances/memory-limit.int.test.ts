@@ -60,7 +60,7 @@ async function untilSaving(pid: number | null, score: number): Promise<string> {
 
 async function fill(client: EngineConnection, from: number, count: number): Promise<void> {
 	for (let i = from; i < from + count; i++) {
-		await client.command(["SET", `key:${i}`, VALUE], 5_000);
+		await client.command(["SET", `key:${i}`, VALUE], 20_000);
 	}
 }
 
@@ -72,7 +72,7 @@ test("the kernel ends the saving process first, and the node lives on", async ()
 	const assignment = await host.assign(SIZE);
 	const { pid } = await host.untilRunning(assignment);
 	const client = await host.connect(assignment.port, "larder");
-	const ask = (...command: string[]) => client.command(command, 5_000);
+	const ask = (...command: string[]) => client.command(command, 20_000);
 	await fill(client, 0, 48);
 	await ask("CONFIG", "SET", "rdb-key-save-delay", String(SAVE_DELAY_US));
 	await ask("BGSAVE");
@@ -111,7 +111,7 @@ test("a primary whose syncs are killed tries less often and says so, until its s
 	host.plane.setAssignments([primary]);
 	const { pid } = await host.untilRunning(primary);
 	const client = await host.connect(primary.port, "larder");
-	const ask = (...command: string[]) => client.command(command, 5_000);
+	const ask = (...command: string[]) => client.command(command, 20_000);
 	// More than a replica can catch up with from the backlog, so that it needs a full copy.
 	await ask("CONFIG", "SET", "repl-backlog-size", "16384");
 	await fill(client, 0, 8);

@@ -24,7 +24,7 @@ const parameters = (values: Record<string, string>) =>
 
 async function configOf(assignment: Assignment, name: string): Promise<unknown> {
 	const client = await host.connect(assignment.port, "larder");
-	const answer = await client.command(["CONFIG", "GET", name], 1_000);
+	const answer = await client.command(["CONFIG", "GET", name], 20_000);
 	client.close();
 	return Array.isArray(answer) ? answer[1] : answer;
 }

@@ -53,14 +53,14 @@ async function pair(): Promise<[Assignment, Assignment]> {
 /** A key that the primary has written and its replicas have received. */
 async function write(primary: Assignment, replicas: number): Promise<void> {
 	const client = await host.connect(primary.port, "larder");
-	await client.command(["SET", "kept", "1"], 1_000);
-	expect(await client.command(["WAIT", String(replicas), "2000"], 3_000)).toBe(replicas);
+	await client.command(["SET", "kept", "1"], 20_000);
+	expect(await client.command(["WAIT", String(replicas), "20000"], 30_000)).toBe(replicas);
 	client.close();
 }
 
 async function read(assignment: Assignment): Promise<unknown> {
 	const client = await host.connect(assignment.port);
-	const value = await client.command(["GET", "kept"], 1_000);
+	const value = await client.command(["GET", "kept"], 20_000);
 	client.close();
 	return value;
 }
@@ -103,9 +103,9 @@ test("a rebooted primary stays primary, and its replica continues without a full
 	await untilRunning(again, replica);
 	expect(new Set(phases(primary, before))).toEqual(new Set(["rebooting", "running"]));
 	const client = await host.connect(primary.port, "larder");
-	await client.command(["SET", "more", "1"], 1_000);
-	expect(await client.command(["WAIT", "1", "5000"], 6_000)).toBe(1);
-	expect(await client.command(["INFO", "stats"], 1_000)).toMatch(
+	await client.command(["SET", "more", "1"], 20_000);
+	expect(await client.command(["WAIT", "1", "20000"], 30_000)).toBe(1);
+	expect(await client.command(["INFO", "stats"], 20_000)).toMatch(
 		/sync_full:0\r\nsync_partial_ok:1/,
 	);
 	client.close();

@@ -45,7 +45,7 @@ const restoring = (
 
 const read = async ({ port }: Assignment) => {
 	const client = await host.connect(port);
-	const value = await client.command(["GET", "kept"], 1_000);
+	const value = await client.command(["GET", "kept"], 20_000);
 	client.close();
 	return value;
 };
@@ -62,7 +62,7 @@ test("an engine that became primary without the data of the snapshot starts agai
 	host.plane.setAssignments([assignment]);
 	await host.untilRunning(assignment);
 	const client = await host.connect(assignment.port, "larder");
-	await client.command(["SET", "kept", "a replica's"], 1_000);
+	await client.command(["SET", "kept", "a replica's"], 20_000);
 	client.close();
 	const former = host.engineProcess(assignment.id)?.pid;
 

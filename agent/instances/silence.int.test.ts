@@ -102,7 +102,7 @@ async function runScript(script: string, forMs: number) {
 	const { systemUsername: username, systemPassword: password } = assignment.auth;
 	const address = { host: host.address, port: assignment.port, username, password };
 	const connection = await EngineConnection.open(address, 2_000);
-	await connection.command(["CONFIG", "SET", "busy-reply-threshold", "100"], 2_000);
+	await connection.command(["CONFIG", "SET", "busy-reply-threshold", "100"], 20_000);
 	const loop = `local t = redis.call('TIME'); local function ms() local n = redis.call('TIME'); return (n[1] - t[1]) * 1000 + (n[2] - t[2]) / 1000 end; while ms() < ${forMs} do end; return 'done'`;
 	const answer = connection
 		.command(["EVAL", `${script} ${loop}`, "1", "k"], 60_000)
@@ -169,12 +169,12 @@ test("an engine with too many clients keeps its state, even if it refuses its ow
 	const client = await EngineConnection.open(address, 2_000);
 	const before = seen();
 	// Its agent has to reconnect.
-	await client.command(["CONFIG", "SET", "maxclients", "1"], 2_000);
-	await client.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"], 2_000);
+	await client.command(["CONFIG", "SET", "maxclients", "1"], 20_000);
+	await client.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"], 20_000);
 	const types = () => host.plane.events.map(({ type }) => type);
 	await host.plane.until("it is reported", () => types().includes("node.full"));
 	expect(seen()).toMatchObject({ pid: before?.pid, reason: null, silentForMs: null });
 	expect(seen()?.engineState?.role).toBe("primary");
-	expect(await client.command(["PING"], 2_000)).toBe("PONG");
+	expect(await client.command(["PING"], 20_000)).toBe("PONG");
 	client.close();
 });

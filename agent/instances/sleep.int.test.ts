@@ -26,7 +26,7 @@ const seenOf = ({ id }: Assignment) => host.plane.observationOf(id);
 
 async function call(assignment: Assignment, ...words: string[]): Promise<unknown> {
 	const client = await host.connect(assignment.port);
-	const value = await client.command(words, 2_000);
+	const value = await client.command(words, 20_000);
 	client.close();
 	return value;
 }

@@ -39,16 +39,16 @@ test.each([
 			nodes.every((node) => seenOf(node)?.generation === 1 && seenOf(node)?.engineState?.linkUp),
 		);
 		const client = await host.connect(primary.port);
-		await client.command(["SELECT", "3"], 2_000);
-		await client.command(["SET", "elsewhere", "1"], 2_000);
+		await client.command(["SELECT", "3"], 20_000);
+		await client.command(["SET", "elsewhere", "1"], 20_000);
 
 		// A cluster has no database 3: it goes on as before.
 		assign(standard(primary, 2, true), standard(replica, 1, false));
 		await host.plane.until("it refuses", () => seenOf(primary)?.reboot === 2);
 		expect(seenOf(primary)).toMatchObject({ phase: "running" });
-		await client.command(["FLUSHDB"], 2_000);
-		await client.command(["SELECT", "0"], 2_000);
-		for (let key = 0; key < 100; key++) await client.command(["SET", `key:${key}`, "1"], 2_000);
+		await client.command(["FLUSHDB"], 20_000);
+		await client.command(["SELECT", "0"], 20_000);
+		for (let key = 0; key < 100; key++) await client.command(["SET", `key:${key}`, "1"], 20_000);
 
 		// The client stays connected, and is disconnected.
 		assign(standard(primary, 3, true), standard(replica, 1, false));
@@ -62,8 +62,8 @@ test.each([
 		assign(...formed);
 		await untilFormed(host, formed);
 		const later = await host.connect(primary.port);
-		expect(await later.command(["DBSIZE"], 2_000)).toBe(100);
-		await later.command(["SET", "after", "1"], 2_000);
+		expect(await later.command(["DBSIZE"], 20_000)).toBe(100);
+		await later.command(["SET", "after", "1"], 20_000);
 		later.close();
 		// From now on its files are those of a cluster's node.
 		host.killEngine(replica.id);

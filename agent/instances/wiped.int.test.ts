@@ -53,15 +53,15 @@ async function wipe({ id }: Assignment, stop: () => Promise<void>, anew: boolean
 
 async function sizeOf({ port }: Assignment): Promise<unknown> {
 	const client = await host.connect(port);
-	const size = await client.command(["DBSIZE"], 1_000);
+	const size = await client.command(["DBSIZE"], 20_000);
 	client.close();
 	return size;
 }
 
 async function write({ port }: Assignment): Promise<void> {
 	const client = await host.connect(port, "larder");
-	for (let i = 0; i < 20; i++) await client.command(["SET", `key:${i}`, "1"], 1_000);
-	expect(await client.command(["WAIT", "1", "2000"], 3_000)).toBe(1);
+	for (let i = 0; i < 20; i++) await client.command(["SET", `key:${i}`, "1"], 20_000);
+	expect(await client.command(["WAIT", "1", "20000"], 30_000)).toBe(1);
 	client.close();
 }
 

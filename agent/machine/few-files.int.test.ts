@@ -54,7 +54,7 @@ test.skipIf(!canLimit)(
 		expect(adopted).toMatchObject({ pid, clientLimit: null });
 		expect(openFilesOf(pid ?? 0).hard).toBeGreaterThan(10_000);
 		const client = await host.connect(assignment.port, "larder");
-		const answer = await client.command(["CONFIG", "GET", "maxclients"], 1_000);
+		const answer = await client.command(["CONFIG", "GET", "maxclients"], 20_000);
 		expect(answer).toEqual(["maxclients", "10000"]);
 		client.close();
 		const newest = host.plane.reports.findLast(({ warnings }) => warnings !== null)?.warnings;
@@ -68,11 +68,11 @@ test("an engine that was started with a lower client limit gets the full one onc
 	const { pid } = await host.untilRunning(assignment);
 	await stop();
 	const client = await host.connect(assignment.port, "larder");
-	await client.command(["CONFIG", "SET", "maxclients", "992"], 1_000);
+	await client.command(["CONFIG", "SET", "maxclients", "992"], 20_000);
 	host.plane.observations = null;
 	host.startAgent();
 	expect(await host.untilRunning(assignment)).toMatchObject({ pid, clientLimit: null });
-	const answer = await client.command(["CONFIG", "GET", "maxclients"], 1_000);
+	const answer = await client.command(["CONFIG", "GET", "maxclients"], 20_000);
 	expect(answer).toEqual(["maxclients", "10000"]);
 	expect(host.plane.events).toEqual([]);
 	client.close();

@@ -144,7 +144,7 @@ test("a cache takes the place of an engine that is written to, and loses nothing
 	await cache.del("counter", "list");
 	expect(await differingKeys(cache, source.client)).toEqual([]);
 	const login = await host.connect(node.port, "larder");
-	expect(JSON.stringify(await login.command(["FUNCTION", "LIST", "WITHCODE"], 1_000))).toBe(
+	expect(JSON.stringify(await login.command(["FUNCTION", "LIST", "WITHCODE"], 20_000))).toBe(
 		await librariesOf(source.client),
 	);
 	login.close();

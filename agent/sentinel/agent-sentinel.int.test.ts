@@ -50,7 +50,7 @@ test("a host watches the caches in its route table, reports them, and keeps all 
 	});
 	// As Sentinel does when it promotes a replica.
 	const engine = await EngineConnection.open({ host: host.address, port, ...login }, 2_000);
-	expect(await engine.command(["CONFIG", "REWRITE"], 2_000)).toBe("OK");
+	expect(await engine.command(["CONFIG", "REWRITE"], 20_000)).toBe("OK");
 	engine.close();
 	const { configuration, acl } = instancePaths(host.homeDir, nodeId);
 	const sentinelFile = join(host.homeDir, "sentinel", "sentinel.conf");

@@ -174,7 +174,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
 	}
 }
 
-const EVENTUALLY_MS = 30_000;
+const EVENTUALLY_MS = 60_000;
 const LOOK_EVERY_MS = 5;
 const LOOK_AT_LEAST_EVERY_MS = 100;
 /** Each pause is this share of the time waited so far: the longer it takes, the less often the test looks. */

@@ -87,7 +87,7 @@ export function untilFormed(host: TestHost, assignments: readonly Assignment[]) 
 /** How many keys a node holds. */
 export async function keysOf(host: TestHost, assignment: Assignment): Promise<unknown> {
 	const client = await host.connect(assignment.port, "larder");
-	const count = await client.command(["DBSIZE"], 1_000);
+	const count = await client.command(["DBSIZE"], 20_000);
 	client.close();
 	return count;
 }

@@ -172,7 +172,7 @@ export class FakeControlPlane {
 	async until<T>(
 		what: string,
 		find: () => T | undefined | null | false,
-		timeoutMs = 15_000,
+		timeoutMs = 60_000,
 	): Promise<T> {
 		const signal = AbortSignal.timeout(timeoutMs);
 		for (;;) {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type LarderHome, openHome } from "../../platform/home.ts";
 import { findEngineProcesses, findGatewayProcesses } from "./engine-processes.ts";
 
@@ -51,8 +51,8 @@ test("engines of every kind and gateways of this home are found, others aren't",
 	const gateway = start("haproxy", join(home.agentDir("local-a"), "gateway")).pid;
 	const programs = ["valkey-server", "redis-server", "memcached"];
 	const wanted = programs.map((program) => start(program, join(instances, program)).pid);
-	await vi.waitFor(() => expect(pidsOf(findEngineProcesses)).toEqual(wanted.sort()));
-	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([gateway]));
+	await expect.poll(() => pidsOf(findEngineProcesses)).toEqual(wanted.sort());
+	await expect.poll(() => pidsOf(findGatewayProcesses)).toEqual([gateway]);
 });
 
 test("a worker isn't listed beside its master, but is once the master has died", async () => {
@@ -61,9 +61,9 @@ test("a worker isn't listed beside its master, but is once the master has died",
 	const worker = `${join(root, "haproxy")} -c 'mkfifo hold; echo $$ > worker-pid; read line < hold'`;
 	const master = start("haproxy", directory, `${worker} & wait`);
 	const workerPid = () => Number(readFileSync(join(directory, "worker-pid"), "utf8"));
-	await vi.waitFor(() => expect(workerPid()).toBeGreaterThan(0));
+	await expect.poll(workerPid).toBeGreaterThan(0);
 	expect(pidsOf(findGatewayProcesses)).toEqual([master.pid]);
 	master.kill("SIGKILL");
-	await vi.waitFor(() => expect(pidsOf(findGatewayProcesses)).toEqual([workerPid()]));
+	await expect.poll(() => pidsOf(findGatewayProcesses)).toEqual([workerPid()]);
 	process.kill(workerPid(), "SIGKILL");
 });

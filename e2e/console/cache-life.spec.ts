@@ -35,9 +35,7 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 	await test.step("it becomes available, and says so", async () => {
 		await page.getByRole("button", { name: "Create cache" }).click();
 		await expect(page).toHaveURL(/\/caches\/orders$/);
-		await expect(page.getByText("orders is available", { exact: true })).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByText("orders is available", { exact: true })).toBeVisible();
 		await expect(page.locator("main [data-status]").first()).toHaveAttribute(
 			"data-status",
 			"available",
@@ -96,7 +94,7 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 		await apply.click();
 		await expect(page.getByText("orders is being modified", { exact: true })).toBeVisible();
 		await page.getByRole("tab", { name: "Overview" }).click();
-		await expect(page.locator("[data-node]")).toHaveCount(2, { timeout: 30_000 });
+		await expect(page.locator("[data-node]")).toHaveCount(2);
 	});
 
 	await test.step("a snapshot of it is taken, and becomes available", async () => {
@@ -132,9 +130,7 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 		);
 		await page.getByLabel("Name").fill("orders-again");
 		await page.getByRole("button", { name: "Restore into new cache" }).click();
-		await expect(page.getByText("orders-again is available", { exact: true })).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByText("orders-again is available", { exact: true })).toBeVisible();
 		const path = "/caches/orders-again/credentials";
 		const secret = credentialsSchema.parse((await installation.rest("GET", path)).body).password;
 		const primary = (await installation.getCache("orders-again"))?.endpoints.primary;
@@ -155,9 +151,7 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 		await dialog.getByLabel("Type orders to confirm").fill("orders");
 		await dialog.getByLabel("Name of the final snapshot").fill("orders-final");
 		await confirm.click();
-		await expect(page.getByRole("heading", { name: "orders was deleted" })).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByRole("heading", { name: "orders was deleted" })).toBeVisible();
 		await page.getByRole("link", { name: "Go to all caches" }).click();
 		await expect(page.getByRole("heading", { name: "Create your first cache" })).toBeVisible();
 		await page.goto("/backups?kind=final");

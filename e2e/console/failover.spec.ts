@@ -27,9 +27,7 @@ test("a planned failover by clicks: another node leads, and the measured pause i
 	});
 
 	await test.step("the notice, the topology and the overview show it", async () => {
-		await expect(page.getByText(`${target} is now the primary`, { exact: true })).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByText(`${target} is now the primary`, { exact: true })).toBeVisible();
 		await expect(page.getByText(/^Writes paused for .+ ms\.$/)).toBeVisible();
 		await expect(leads(target)).toBeVisible();
 		await expect(leads(primary)).toBeHidden();
@@ -61,7 +59,7 @@ test("a shard of a cluster fails over, and slots move, with the topology's butto
 	const dialog = page.getByRole("dialog", { name: "Fail over shard 2 of sessions?" });
 	await dialog.getByRole("button", { name: "Fail over" }).click();
 	const notice = page.getByText(/^sessions-0002-\d+ is now the primary$/);
-	await expect(notice).toBeVisible({ timeout: 30_000 });
+	await expect(notice).toBeVisible();
 	const leader = ((await notice.textContent()) ?? "").replace(" is now the primary", "");
 	await expect(page.getByText(new RegExp(`${leader} took over .* as requested`))).toBeVisible();
 	await expect(page.locator(`[data-node="${leader}"]`).getByText(/^Primary/)).toBeVisible();
@@ -78,7 +76,7 @@ test("a shard of a cluster fails over, and slots move, with the topology's butto
 		await expect(move.getByText("Move 5361 slots with their keys from shard 0001.")).toBeVisible();
 		await move.getByRole("button", { name: "Move slots" }).click();
 		await expect(move).toBeHidden();
-		await expect(page.getByText("100–10921")).toBeVisible({ timeout: 30_000 });
+		await expect(page.getByText("100–10921")).toBeVisible();
 	});
 	await installation.deleteCache("sessions");
 });

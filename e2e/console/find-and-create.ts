@@ -1,8 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect } from "./console-test.ts";
 
-export const CREATION_MS = 60_000;
-
 /** Types into the search, which opens with a slash. */
 export async function search(page: Page, words: string) {
 	await page.keyboard.press("/");
@@ -14,5 +12,5 @@ export async function search(page: Page, words: string) {
 export async function expectAvailable(page: Page, name: string) {
 	await expect(page).toHaveURL(new RegExp(`/caches/${name}$`));
 	const status = page.locator("main [data-status]").first();
-	await expect(status).toHaveAttribute("data-status", "available", { timeout: CREATION_MS });
+	await expect(status).toHaveAttribute("data-status", "available");
 }

@@ -35,7 +35,7 @@ async function realFile(installation: Installation): Promise<Buffer> {
 	}
 	client.disconnect();
 	await installation.rest("POST", "/snapshots", { body: { name: "taken", cache: "origin" } });
-	await expect.poll(() => statusOf(installation, "taken"), { timeout: 60_000 }).toBe("available");
+	await expect.poll(() => statusOf(installation, "taken")).toBe("available");
 	const answer = await fetch(`${installation.url}/api/v1/snapshots/taken/download`, {
 		headers: { authorization: `Bearer ${installation.adminToken}` },
 	});
@@ -86,7 +86,7 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 		await installation.killControlPlane();
 		await expect(page.getByText("The connection broke off; trying again")).toBeVisible();
 		await installation.startControlPlane();
-		await expect(page.getByText("Uploading", { exact: true })).toBeVisible({ timeout: 60_000 });
+		await expect(page.getByText("Uploading", { exact: true })).toBeVisible();
 		const { body } = await installation.rest("GET", "/snapshots/moved-in/upload");
 		expect((body as { offset: number }).offset).toBeGreaterThan(0);
 	});
@@ -109,7 +109,6 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 		await expect(page.locator("main [data-status]").first()).toHaveAttribute(
 			"data-status",
 			"available",
-			{ timeout: 60_000 },
 		);
 		const answer = await installation.rest("GET", "/snapshots/moved-in");
 		const { keys, shards } = snapshotSchema.parse(answer.body);
@@ -121,9 +120,7 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 		await page.getByRole("link", { name: "Restore", exact: true }).click();
 		await page.getByLabel("Name").fill("seeded");
 		await page.getByRole("button", { name: "Restore into new cache" }).click();
-		await expect(page.getByText("seeded is available", { exact: true })).toBeVisible({
-			timeout: 60_000,
-		});
+		await expect(page.getByText("seeded is available", { exact: true })).toBeVisible();
 		const { body } = await installation.rest("GET", "/caches/seeded/credentials");
 		const { password } = body as { password: string };
 		const cache = await installation.waitForStatus("seeded", "available");
@@ -147,9 +144,7 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 		await expect(dialog.getByRole("button", { name: "Import", exact: true })).toBeDisabled();
 		await dialog.getByText("imports/dump.rdb").click();
 		await dialog.getByRole("button", { name: "Import", exact: true }).click();
-		await expect(page.getByText("Snapshot from-shelf is available", { exact: true })).toBeVisible({
-			timeout: 60_000,
-		});
+		await expect(page.getByText("Snapshot from-shelf is available", { exact: true })).toBeVisible();
 	});
 
 	await test.step("a host's file needs its operator's permission, and says which", async () => {
@@ -163,7 +158,7 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 		await expect(dialog.getByText("dump.rdb isn't an absolute path.")).toBeVisible();
 		await dialog.getByLabel("Paths on the host").fill(file);
 		await dialog.getByRole("button", { name: "Import", exact: true }).click();
-		await expect(page.getByText("This snapshot failed")).toBeVisible({ timeout: 30_000 });
+		await expect(page.getByText("This snapshot failed")).toBeVisible();
 		await expect(page.locator("main")).toContainText("LARDER_IMPORT_DIRECTORIES");
 	});
 	for (const name of ["taken", "moved-in", "from-shelf", "from-host"]) {

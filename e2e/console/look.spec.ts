@@ -97,9 +97,9 @@ test("a list shows cards only while its rows are too wide for columns", async ({
 		const body = (await answer.text()).replaceAll('"127.0.0.1"', `"${"host.".repeat(200)}"`);
 		await route.fulfill({ response: answer, body });
 	});
-	await expect.poll(display, { timeout: 20_000 }).toBe("grid");
+	await expect.poll(display).toBe("grid");
 	await page.unrouteAll({ behavior: "wait" });
-	await expect.poll(display, { timeout: 20_000 }).toBe("table-row");
+	await expect.poll(display).toBe("table-row");
 });
 
 test("a list is sorted by its headers and shows the columns that are chosen", async ({

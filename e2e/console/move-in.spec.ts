@@ -54,7 +54,7 @@ test("a running engine's data moves into a cache by clicks, with its checks, its
 
 	await test.step("the copy, what was checked, and the lag", async () => {
 		await begin(PASSWORD);
-		await expect(page.getByText("Following the source")).toBeVisible({ timeout: 30_000 });
+		await expect(page.getByText("Following the source")).toBeVisible();
 		await expect(page.getByText(/5k of 5k keys/)).toBeVisible();
 		await expect(page.getByText(/^Lag /)).toBeVisible();
 		await page.getByRole("button", { name: /What was checked/ }).click();
@@ -67,9 +67,7 @@ test("a running engine's data moves into a cache by clicks, with its checks, its
 		const dialog = page.getByRole("dialog", { name: /^Let moved take the place of/ });
 		await expect(dialog.getByText(/Writes will pause for about/)).toBeVisible();
 		await dialog.getByRole("button", { name: "Complete migration" }).click();
-		await expect(page.getByText(`Moved in from 127.0.0.1:${source.port}`)).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByText(`Moved in from 127.0.0.1:${source.port}`)).toBeVisible();
 		await expect(page.getByText(/moved leads now\. Writes paused for .+/)).toBeVisible();
 	});
 
@@ -95,12 +93,10 @@ test("a migration is canceled by clicks", async ({ page, installation }) => {
 	};
 	await installation.rest("POST", "/caches/given-up/migration", { body });
 	await page.goto("/caches/given-up");
-	await expect(page.getByText("Following the source")).toBeVisible({ timeout: 30_000 });
+	await expect(page.getByText("Following the source")).toBeVisible();
 	await page.getByRole("button", { name: "Cancel migration" }).click();
 	const dialog = page.getByRole("dialog", { name: "Cancel the migration into given-up?" });
 	await dialog.getByRole("button", { name: "Cancel migration" }).click();
-	await expect(page.getByText(`Migration canceled from 127.0.0.1:${source.port}`)).toBeVisible({
-		timeout: 30_000,
-	});
+	await expect(page.getByText(`Migration canceled from 127.0.0.1:${source.port}`)).toBeVisible();
 	await installation.deleteCache("given-up");
 });

@@ -27,9 +27,7 @@ test("persistence is chosen in words, shown, changed without a restart, and refu
 	await test.step("the cache has it, and its page says so", async () => {
 		await page.getByLabel("Name").fill("durable");
 		await page.getByRole("button", { name: "Create cache" }).click();
-		await expect(page.getByText("durable is available", { exact: true })).toBeVisible({
-			timeout: 60_000,
-		});
+		await expect(page.getByText("durable is available", { exact: true })).toBeVisible();
 		const availability = page.locator("section", { hasText: "Availability" }).last();
 		await expect(availability).toContainText("Every second");
 		await page.getByRole("tab", { name: "Configuration" }).click();

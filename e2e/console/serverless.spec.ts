@@ -1,5 +1,5 @@
 import { expect, test } from "./console-test.ts";
-import { CREATION_MS, expectAvailable, search } from "./find-and-create.ts";
+import { expectAvailable, search } from "./find-and-create.ts";
 
 test("serverless: a name makes a cache, whose limits change while it serves", async ({
 	page,
@@ -74,9 +74,7 @@ test("serverless: a name makes a cache, whose limits change while it serves", as
 		await expect(dialog).not.toContainText("node");
 		await dialog.getByLabel("Type feed to confirm").fill("feed");
 		await dialog.getByRole("button", { name: "Delete cache" }).click();
-		await expect(page.getByRole("heading", { name: "feed was deleted" })).toBeVisible({
-			timeout: 30_000,
-		});
+		await expect(page.getByRole("heading", { name: "feed was deleted" })).toBeVisible();
 	});
 });
 
@@ -125,9 +123,7 @@ test("a standard cache gets the cluster protocol once what that means has been a
 	await form.getByText("I understand that the change of the protocol can't be undone").click();
 	await apply.click();
 	await expect(page.getByText("Start the nodes in cluster mode").first()).toBeVisible();
-	await expect(page.getByRole("button", { name: "Copy configuration endpoint" })).toBeVisible({
-		timeout: CREATION_MS,
-	});
+	await expect(page.getByRole("button", { name: "Copy configuration endpoint" })).toBeVisible();
 	await expectAvailable(page, "later");
 	await installation.deleteCache("later");
 });

@@ -107,11 +107,11 @@ test("stores are created after a test, changed, tried, used, and deleted only on
 		await dialog.getByLabel("Passphrase again").fill("correct horse battery");
 		await dialog.getByRole("button", { name: "Set schedule" }).click();
 		const backups = page.getByRole("table", { name: "Newest backups" });
-		await expect(backups.locator("tbody tr")).toHaveCount(1, { timeout: 60_000 });
+		await expect(backups.locator("tbody tr")).toHaveCount(1);
 		await expect(panel.first().locator("[data-status=succeeded]")).toBeVisible();
 		expect(readdirSync(join(nas, "control-plane"))).toHaveLength(1);
 		await page.getByRole("button", { name: "Back up now" }).click();
-		await expect(backups.locator("tbody tr")).toHaveCount(2, { timeout: 60_000 });
+		await expect(backups.locator("tbody tr")).toHaveCount(2);
 		await expect(rowOf(page, "nas")).toContainText("Backups");
 	});
 

@@ -1,5 +1,5 @@
 import { expect, test } from "./console-test.ts";
-import { CREATION_MS, expectAvailable, search } from "./find-and-create.ts";
+import { expectAvailable, search } from "./find-and-create.ts";
 
 test("by keyboard alone, from the search to a Memcached cache", async ({ page, installation }) => {
 	await page.goto("/events");
@@ -137,10 +137,8 @@ test("Custom: a Redis OSS cluster is created by clicks, and its page shows shard
 		await expect(dialog).toContainText("Data is kept");
 		await dialog.getByRole("button", { name: "Reboot 1 node" }).click();
 		await expect(dialog).toBeHidden();
-		await expect(first.getByRole("cell").last()).not.toHaveText(pid, { timeout: 30_000 });
-		await expect(nodes.locator('[data-status="available"]')).toHaveCount(6, {
-			timeout: CREATION_MS,
-		});
+		await expect(first.getByRole("cell").last()).not.toHaveText(pid);
+		await expect(nodes.locator('[data-status="available"]')).toHaveCount(6);
 	});
 	await installation.deleteCache("wide");
 });
@@ -200,7 +198,7 @@ test("a parameter group is created, attached, changed, and takes effect through 
 			.getByRole("dialog", { name: "Reboot tuned?" })
 			.getByRole("button", { name: "Reboot 1 node" })
 			.click();
-		await expect(page.getByText("In sync", { exact: true })).toBeVisible({ timeout: CREATION_MS });
+		await expect(page.getByText("In sync", { exact: true })).toBeVisible();
 		await expect(page.getByRole("button", { name: "Reboot to apply" })).toHaveCount(0);
 	});
 
@@ -248,9 +246,7 @@ test("a protected cache says why it can't be deleted, and how to allow it", asyn
 	await expect(dialog.getByText("Deletion protection is on")).toBeHidden();
 	await expect(dialog.getByRole("switch", { name: "Take a final snapshot first" })).toBeDisabled();
 	await confirm.click();
-	await expect(page.getByRole("heading", { name: "kept was deleted" })).toBeVisible({
-		timeout: 30_000,
-	});
+	await expect(page.getByRole("heading", { name: "kept was deleted" })).toBeVisible();
 });
 
 test("a custom node type is created, offered by the form, and deleted", async ({ page }) => {

@@ -12,10 +12,8 @@ it("a database that hangs is asked once, and counts as not answering until it an
 	expect(await probe.answers()).toBe(false);
 	expect(ask).toHaveBeenCalledTimes(1);
 	answer([]);
-	await vi.waitFor(async () => {
-		ask.mockResolvedValue([]);
-		expect(await probe.answers()).toBe(true);
-	});
+	ask.mockResolvedValue([]);
+	await expect.poll(() => probe.answers()).toBe(true);
 });
 
 it("a database whose answer is an error counts as not answering", async () => {

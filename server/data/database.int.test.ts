@@ -35,5 +35,5 @@ it("a session whose statement names differ from its client's counts as lost", as
 	await echo("once");
 	await opened.db.$executeRawUnsafe("DEALLOCATE ALL");
 	await expect(echo("again")).rejects.toThrow();
-	await vi.waitFor(() => expect(onLost).toHaveBeenCalled());
+	await expect.poll(() => onLost.mock.calls.length).toBeGreaterThan(0);
 });
