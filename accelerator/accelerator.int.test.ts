@@ -379,7 +379,7 @@ it("a cache with cluster mode enabled serves as well", async () => {
 	await own.client.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
 	// An engine of a cluster takes writes two seconds after its start.
 	const info = () => own.client.call("CLUSTER", "INFO");
-	await expect.poll(info, { timeout: 10_000 }).toMatch(/cluster_state:ok/);
+	await expect.poll(info).toMatch(/cluster_state:ok/);
 	const endpoints = [{ host: "127.0.0.1", port: own.port }];
 	const changes = { cache: { endpoints, password: null, clusterMode: true } };
 	const two = await Promise.all([1, 2].map(() => startInstance(upstream, own, changes)));
@@ -411,9 +411,7 @@ it("after its cache was lost, nothing from before is served", async () => {
 	restarter.on("error", () => undefined);
 	await restarter.call("DEBUG", "RESTART").catch(() => undefined);
 	expect((await get(client)).Item?.v).toEqual({ N: "2" });
-	await expect
-		.poll(async () => (await get(client)).Item?.v, { timeout: 10_000 })
-		.toEqual({ N: "2" });
+	await expect.poll(async () => (await get(client)).Item?.v).toEqual({ N: "2" });
 	client.destroy();
 	await instance.stop();
 	await own.remove();

@@ -12,7 +12,7 @@ const servers: Server[] = [];
 
 beforeAll(async () => {
 	await ensureEngine({ engine: "valkey", version: "9" });
-}, 120_000);
+});
 
 beforeEach(async () => {
 	host = new TestHost("127.0.1.7");

@@ -16,7 +16,7 @@ let host: TestHost;
 
 beforeAll(async () => {
 	await ensureEngines({ wanted: [{ engine: "valkey", version: "9" }, { engine: "haproxy" }] });
-}, 120_000);
+});
 beforeEach(async () => {
 	host = new TestHost("127.0.1.10");
 	await host.plane.start();

@@ -135,7 +135,7 @@ test("reconfigurations under load drop no connection and refuse none", async () 
 	console.log(`${commands} commands, ${connections} new connections`);
 	expect(commands).toBeGreaterThan(1_000);
 	for (const client of persistent) client.close();
-}, 120_000);
+});
 
 test("a gateway that starts again adopts the running HAProxy, and changes nothing about it", async () => {
 	const { route, primary } = await startPair();
@@ -229,7 +229,7 @@ test("the number of old workers is limited; those with the fewest connections en
 	expect(alive[4]).toBe(false);
 	expect(alive.filter((each) => !each).length).toBeLessThanOrEqual(5);
 	for (const client of clients) client.close();
-}, 120_000);
+});
 
 test("a client of an old worker leaves a deposed primary too", async () => {
 	const { first, second, route, primary } = await startPair();

@@ -14,7 +14,7 @@ let stopAgent: () => Promise<void>;
 
 beforeAll(async () => {
 	await ensureEngine({ engine: "valkey", version: "9" });
-}, 120_000);
+});
 
 beforeEach(async () => {
 	host = new TestHost("127.0.1.1");

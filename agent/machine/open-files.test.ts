@@ -59,7 +59,7 @@ test.skipIf(!hasTool)("the limit of a running process is raised in the kernel", 
 	const pid = child.pid ?? 0;
 	try {
 		const isRoot = process.getuid?.() === 0;
-		await expect.poll(() => openFilesOf(pid).soft, { timeout: 10_000 }).toBe(512);
+		await expect.poll(() => openFilesOf(pid).soft).toBe(512);
 		await raiseOpenFiles(pid, pino({ level: "silent" }));
 		const { soft, hard } = openFilesOf(pid);
 		expect(soft).toBeGreaterThanOrEqual(4_096);

@@ -54,4 +54,4 @@ test("real processes: one at work, one asleep, one stopped", async () => {
 	} finally {
 		for (const child of children) child.kill("SIGKILL");
 	}
-}, 30_000);
+});

@@ -11,7 +11,7 @@ it("a process that is restarted comes back as a new one", async () => {
 	const log = join(directory, "log");
 	const onEnd = vi.fn();
 	const kept = keepProcess({ title: "idle", script, env: process.env, log, onEnd });
-	const wait = { timeout: 20_000 };
+	const wait = { timeout: 60_000 };
 	await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("up"), wait);
 	const { pid } = kept;
 	kept.restart();
@@ -21,4 +21,4 @@ it("a process that is restarted comes back as a new one", async () => {
 	expect(onEnd).toHaveBeenCalledTimes(1);
 	await kept.stop();
 	rmSync(directory, { recursive: true });
-}, 40_000);
+});

@@ -133,7 +133,7 @@ it("a control plane that lost its database is restored, and takes over all runni
 	await larder.createCache({ name: "afterward" });
 	await larder.waitForStatus("afterward", "available", 60_000);
 	await larder.deleteCache("carts");
-}, 300_000);
+});
 
 it("a backup without a passphrase is made on request, with a warning", async () => {
 	const file = join(larder.home.root, "open.backup");

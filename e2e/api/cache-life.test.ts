@@ -69,7 +69,7 @@ describe("a cache is created, used and deleted without a trace", () => {
 
 		const writer = await connect(cache);
 		await writer.set("k", "v");
-		expect(await writer.wait(2, 2_000)).toBe(2);
+		expect(await writer.wait(2, 30_000)).toBe(2);
 		const reader = await connect(cache, "reader");
 		expect(await reader.get("k")).toBe("v");
 		writer.disconnect();

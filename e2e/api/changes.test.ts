@@ -55,7 +55,7 @@ describe("endpoints stay the same", () => {
 		const endpoint = requireEndpoint(cache, "primary");
 		const before = openClient(endpoint, password);
 		await before.set("k", "v");
-		await before.wait(1, 2_000);
+		await before.wait(1, 30_000);
 		before.disconnect();
 		const after = await failOver(cache.name);
 		expect(after.endpoints.primary).toEqual(endpoint);
@@ -149,36 +149,32 @@ it("parameters are applied live if possible, the rest by a reboot that keeps the
 it.each([
 	["without cluster mode", {}, [2, 1]],
 	["in a cluster", { clusterMode: "enabled", replicasPerShard: 1 }, [2, 0]],
-])(
-	"replicas %s come and go, and a writer loses nothing",
-	async (_, body, numbers) => {
-		const cache = await create("grows", { auth: "none", ...body });
-		const path =
-			cache.clusterMode === "enabled"
-				? clusterPath(cache.endpoints.nodes, "grows")
-				: endpointPath([requireEndpoint(cache, "primary")]);
-		const writer = startWriter({ path, tag: "grows" });
-		try {
-			for (const replicasPerShard of numbers) {
-				const answer = await larder.rest("PATCH", "/caches/grows", { body: { replicasPerShard } });
-				expect(answer).toMatchObject({ status: 202, body: { status: "modifying" } });
-				await waitUntil(`${replicasPerShard} replicas`, async () => {
-					const now = await larder.getCache("grows");
-					if (now === null || nodesOf(now).length !== replicasPerShard + 1) return false;
-					await requireWhole(now, null);
-					return true;
-				});
-				await writer.writesAgain();
-			}
-			expect(await writer.findLost()).toEqual([]);
-			expect(writer.lastFailure ?? "").not.toMatch(/NOREPLICAS|READONLY|CLUSTERDOWN|LOADING/);
-		} finally {
-			await writer.stop();
+])("replicas %s come and go, and a writer loses nothing", async (_, body, numbers) => {
+	const cache = await create("grows", { auth: "none", ...body });
+	const path =
+		cache.clusterMode === "enabled"
+			? clusterPath(cache.endpoints.nodes, "grows")
+			: endpointPath([requireEndpoint(cache, "primary")]);
+	const writer = startWriter({ path, tag: "grows" });
+	try {
+		for (const replicasPerShard of numbers) {
+			const answer = await larder.rest("PATCH", "/caches/grows", { body: { replicasPerShard } });
+			expect(answer).toMatchObject({ status: 202, body: { status: "modifying" } });
+			await waitUntil(`${replicasPerShard} replicas`, async () => {
+				const now = await larder.getCache("grows");
+				if (now === null || nodesOf(now).length !== replicasPerShard + 1) return false;
+				await requireWhole(now, null);
+				return true;
+			});
+			await writer.writesAgain();
 		}
-		await larder.deleteCache("grows");
-	},
-	120_000,
-);
+		expect(await writer.findLost()).toEqual([]);
+		expect(writer.lastFailure ?? "").not.toMatch(/NOREPLICAS|READONLY|CLUSTERDOWN|LOADING/);
+	} finally {
+		await writer.stop();
+	}
+	await larder.deleteCache("grows");
+});
 
 it("deletion protection, tags and description are changed through REST, and protection works", async () => {
 	await create("kept", { engine: "memcached", deletionProtection: true });

@@ -48,7 +48,7 @@ async function usePrimaryAndReader(cache: Cache): Promise<void> {
 	expect(await writer.set("k", cache.name)).toBe("OK");
 	expect(await writer.get("k")).toBe(cache.name);
 	expect((await writer.role())[0]).toBe("master");
-	expect(await writer.wait(cache.replicasPerShard, 2_000)).toBe(cache.replicasPerShard);
+	expect(await writer.wait(cache.replicasPerShard, 30_000)).toBe(cache.replicasPerShard);
 	const reader = openClient(requireEndpoint(cache, "reader"), password);
 	expect(await reader.get("k")).toBe(cache.name);
 	expect((await reader.role())[0]).toBe(cache.replicasPerShard > 0 ? "slave" : "master");

@@ -113,7 +113,7 @@ it(`${BODIES} random bodies are accepted or refused, and none breaks the control
 	expect(counts.get(202) ?? 0).toBeGreaterThan(20);
 	expect(counts.get(422) ?? 0).toBeGreaterThan(500);
 	expect((await fetch(`${larder.url}/healthz`)).status).toBe(200);
-}, 240_000);
+});
 
 it(`${HOSTILE_REQUESTS} requests with NUL, surrogates and extreme times and numbers cause no internal error at any door`, async () => {
 	const seed = Date.now() % 2 ** 31;
@@ -126,4 +126,4 @@ it(`${HOSTILE_REQUESTS} requests with NUL, surrogates and extreme times and numb
 	for (const answered of ["REST 200", "REST 422", "tRPC 400", "agent 200", "agent 400"]) {
 		expect(result.statuses.get(answered) ?? 0, answered).toBeGreaterThan(0);
 	}
-}, 240_000);
+});

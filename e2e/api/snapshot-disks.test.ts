@@ -32,7 +32,7 @@ let parent: string;
 let disk: string;
 
 /** Full disks, as small file systems in memory. */
-describe.skipIf(whyNoSmallDisk() !== null)("a full disk", { timeout: 120_000 }, () => {
+describe.skipIf(whyNoSmallDisk() !== null)("a full disk", () => {
 	beforeAll(async () => {
 		parent = mkdtempSync(join(tmpdir(), "larder-disk-"));
 		disk = join(parent, "disk");

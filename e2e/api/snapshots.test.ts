@@ -34,7 +34,7 @@ async function taken(name: string, cache: string) {
 	return snapshot;
 }
 
-describe("a snapshot", { timeout: 180_000 }, () => {
+describe("a snapshot", () => {
 	let expected: Awaited<ReturnType<typeof readContent>>;
 
 	it("holds everything that the cache has: it is in the store with its manifest, and nowhere else", async () => {

@@ -59,7 +59,7 @@ test("stores are created after a test, changed, tried, used, and deleted only on
 		await submit.click();
 		const shown = page.getByRole("dialog", { name: "Secret key of store offsite" });
 		await shown.getByRole("button", { name: "Copy secret key" }).click();
-		expect(await clipboardOf(page)).toMatch(/^AGE-SECRET-KEY-1/);
+		await expect.poll(() => clipboardOf(page)).toMatch(/^AGE-SECRET-KEY-1/);
 		await shown.getByRole("button", { name: "I have stored it" }).click();
 		await expect(rowOf(page, "offsite")).toContainText(`s3://${bucketName}/larder/`);
 		await expect(rowOf(page, "offsite")).toContainText("age");

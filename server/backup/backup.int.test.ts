@@ -287,9 +287,7 @@ describe("restoring", () => {
 	});
 });
 
-it("restoring an embedded database restores its key too, and keeps what was there", {
-	timeout: 240_000,
-}, async () => {
+it("restoring an embedded database restores its key too, and keeps what was there", async () => {
 	const other = emptyHome("other");
 	const { movedAside } = await restore({ home: other, databaseUrl: undefined, replace: false });
 	expect(movedAside).toEqual([]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 	resources = fleet.test.resources;
 	for (let index = 3; index < 14; index++) await fleet.join(["a", "b", "c"][index % 3] ?? "a");
 	await fleet.create({ replicasPerShard: 2 });
-}, 180_000);
+});
 
 const cacheRow = () => resources.db.cache.findFirstOrThrow({ where: { name: "orders" } });
 const namesOf = (hosts: readonly TestHost[]) =>

@@ -15,7 +15,7 @@ const wanted = [{ engine: "valkey", version: "9" }, { engine: "haproxy" }, { eng
 let lab: TestGateway;
 beforeAll(async () => {
 	await ensureEngines({ wanted: wanted as Parameters<typeof ensureEngines>[0]["wanted"] });
-}, 120_000);
+});
 beforeEach(async () => {
 	lab = new TestGateway("127.0.1.11", "kernel");
 	await lab.gateway.start();

@@ -134,7 +134,7 @@ describe("whatever the fleet", () => {
 			}),
 			{ numRuns: 100 },
 		);
-	}, 30_000);
+	});
 
 	it("a cache that was just placed in zones of equal size stays as it is", () => {
 		const range = (from: number, to: number) =>
@@ -156,7 +156,7 @@ describe("whatever the fleet", () => {
 			}
 		}
 		expect(restless).toEqual([]);
-	}, 30_000);
+	});
 });
 
 function justPlaced(hosts: readonly HostModel[], shards: number, members: number): CacheModel {

@@ -231,7 +231,7 @@ describe("whatever happens to hosts", () => {
 			}),
 			{ numRuns: 400, examples: [GIVEN_UP_WITH_ITS_REPLACEMENT] },
 		);
-	}, 60_000);
+	});
 });
 
 function isStayable(host: HostModel): boolean {

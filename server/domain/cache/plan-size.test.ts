@@ -139,7 +139,7 @@ describe("any sequence of requested sizes", () => {
 			}),
 			{ numRuns: 100 },
 		);
-	}, 60_000);
+	});
 });
 
 /** One shard on as many hosts as it likes, in three zones. */

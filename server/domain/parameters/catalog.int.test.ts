@@ -209,7 +209,7 @@ describe.each(["valkey9", "redis7"] as const)("a primary of %s with two replicas
 			if (process === undefined) throw new Error("the replica wasn't started");
 			replicas.push(process);
 		}
-		const waiting = { timeout: 30_000, interval: 20 };
+		const waiting = { timeout: 60_000, interval: 20 };
 		await vi.waitFor(() => primary.set("key", "accompanied"), waiting);
 		await vi.waitFor(async () => {
 			expect(await primary.info("replication")).toMatch(/connected_slaves:2/);

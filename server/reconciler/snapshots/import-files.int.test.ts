@@ -80,7 +80,7 @@ async function upload(name: string, content: Buffer, query = "") {
 }
 async function ended(name: string) {
 	const get = async () => (await call("GET", `/snapshots/${name}`)).body;
-	await expect.poll(async () => (await get()).status, { timeout: 30_000 }).not.toBe("creating");
+	await expect.poll(async () => (await get()).status).not.toBe("creating");
 	return await get();
 }
 
@@ -180,7 +180,7 @@ describe("a bucket that misbehaves", () => {
 		bucket.fault = () => ({ kind: "status", status: 500, code: "InternalError" });
 		await begin("waiting", { from });
 		const reason = async () => (await call("GET", "/snapshots/waiting")).body.statusReason;
-		await expect.poll(reason, { timeout: 30_000 }).toContain("can't be reached, or fails");
+		await expect.poll(reason).toContain("can't be reached, or fails");
 		expect((await call("GET", "/snapshots/waiting")).body.status).toBe("creating");
 		bucket.fault = () => null;
 		expect(await ended("waiting")).toMatchObject({
