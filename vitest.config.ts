@@ -73,6 +73,7 @@ export default defineConfig({
 					expect,
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
+					globalSetup: "e2e/fixtures/built-programs.ts",
 					execArgv,
 					testTimeout: HANGS_AFTER_MS,
 					hookTimeout: HANGS_AFTER_MS,

@@ -77,7 +77,8 @@ export class TestHost {
 
 	/** An agent in a process of its own, which a test may kill. `under` is a program to start it with, and its arguments. */
 	spawnAgent(under: readonly string[] = []): ChildProcess {
-		const agent = [process.execPath, "--import", "tsx", resolve("agent/entry.ts")];
+		// Built before the first test (e2e/fixtures/built-programs.ts): the sources take seconds to load.
+		const agent = [process.execPath, resolve("dist/agent.mjs")];
 		const [program = process.execPath, ...args] = [...under, ...agent];
 		const child = spawn(program, args, {
 			stdio: ["ignore", "ignore", "pipe"],

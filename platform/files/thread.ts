@@ -1,20 +1,35 @@
 import { readlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { constants, setPriority } from "node:os";
 import { basename } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 /** Programs are bundles, of which those of threads are beside them; tests and tools run from the sources. */
 const fromSource = import.meta.filename.endsWith(".ts");
+const builtThreads = new Map<string, string>();
 
-/** Starts a thread of its own, whose program is `name`.ts in the directory of `source`. */
+/** Starts a thread of its own, whose program is `name`.ts in that directory of the platform. */
 export function startThread(name: string, directory: string, workerData: unknown): Worker {
 	if (!fromSource) return new Worker(new URL(`./${name}.mjs`, import.meta.url), { workerData });
-	// Node itself doesn't load TypeScript in every version.
-	const bootstrap = `import("tsx/esm/api").then((tsx) => {
-		tsx.register();
-		return import(${JSON.stringify(new URL(`../${directory}/${name}.ts`, import.meta.url).href)});
-	});`;
-	return new Worker(bootstrap, { eval: true, workerData });
+	const source = fileURLToPath(new URL(`../${directory}/${name}.ts`, import.meta.url));
+	const script = builtThreads.get(source) ?? buildThread(source);
+	builtThreads.set(source, script);
+	return new Worker(script, { eval: true, workerData });
+}
+
+/** Not every version of Node loads TypeScript itself, and a loader for it takes longer to start than most tasks. */
+function buildThread(source: string): string {
+	const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
+	const { outputFiles } = buildSync({
+		...{ entryPoints: [source], bundle: true, write: false },
+		...{ platform: "node", format: "cjs", target: "node20.19" },
+		define: {
+			"import.meta.filename": JSON.stringify(source.replace(/\.ts$/, ".cjs")),
+			"import.meta.url": JSON.stringify(pathToFileURL(source).href),
+		},
+	});
+	return outputFiles[0]?.text ?? "";
 }
 
 /** The last message of a thread, which then ends. Rejects if the signal aborts, and ends the thread. */
