@@ -3,14 +3,16 @@
  * there. Goes on after a failure, so that one run shows them all. Its last lines name what failed and sum up:
  * `N passed, N failed[, N skipped]`.
  *
- *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types ─┬─> console
- *   engines, programs ─> integration ───────────────────────────────────────────────────────────────┴─> API and CLI
+ *   engines, programs ─> integration ─> API and CLI
+ *   console, browser ─> console
+ *   dependencies ─> format ─> import rules ─> dead code ─> unit ─> on a PostgreSQL server ─> types
  *
- * The two rows run side by side: tests with engines wait more than they work. The console's tests wait only for the first.
+ * The rows run side by side: tests with engines wait more than they work. The third row only computes, so it yields to
+ * the others.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -30,21 +32,26 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const progress = createProgress();
 
+/** Below the usual 0: a program with this priority gets a third of the time that one of the other rows gets beside it. */
+const YIELDING = 5;
+
 const tests = [
+	vitest("int", "Integration tests", ["client", "programs", "engines"], { workers: 3 }),
+	vitest("api", "End to end: API and CLI", ["int-tests"], { workers: 3 }),
+	playwright("End to end: console", ["console", "programs", "engines", "browser"]),
 	check("format", "Format and lint", ["dependencies"]),
 	check("imports", "Import rules", ["format"]),
 	check("dead-code", "Dead code", ["imports", "client"]),
-	vitest("unit", "Unit tests", ["dead-code", "programs", "engines"]),
+	vitest("unit", "Unit tests", ["dead-code", "programs", "engines"], { nice: YIELDING }),
 	{
-		...vitest("postgres", "Integration tests on a PostgreSQL server", ["unit-tests", "postgres"]),
+		...vitest("postgres", "Integration tests on a PostgreSQL server", ["unit-tests", "postgres"], {
+			nice: YIELDING,
+		}),
 		// The setup has said that they are skipped.
 		isFresh: async () => !hasPostgres(),
 	},
 	// Next.js writes types too.
 	check("types", "Types", ["postgres-tests", "console"]),
-	vitest("int", "Integration tests", ["client", "programs", "engines"], ["--maxWorkers=3"]),
-	vitest("api", "End to end: API and CLI", ["types", "int-tests"]),
-	playwright("End to end: console", ["types", "browser"]),
 ];
 
 try {
@@ -62,15 +69,17 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 
 /** Counts as one test; a runner counts its own, from the report that it writes. */
 function check(name, title, after) {
-	return testStage({ name, title, after, args: ["run", "--silent", `check:${name}`] });
+	const args = ["run", "--silent", `check:${name}`];
+	return testStage({ name, title, after, args, nice: YIELDING });
 }
 
-function vitest(project, title, after, options = []) {
+function vitest(project, title, after, { workers = 2, nice = 0 }) {
 	const report = join(reports, `${project}.json`);
 	return testStage({
-		...{ name: `${project}-tests`, title, after, report, read: (found) => readVitest(root, found) },
+		...{ name: `${project}-tests`, title, after, nice },
+		...{ report, read: (found) => readVitest(root, found) },
 		args: [
-			...["exec", "--", "vitest", "run", "--project", project, ...options],
+			...["exec", "--", "vitest", "run", "--project", project, `--maxWorkers=${workers}`],
 			...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
 		],
 	});
@@ -110,13 +119,15 @@ function outcomeOf(step, code) {
 	return code !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
 }
 
-function run({ args, env = {} }, onLine) {
+function run({ args, env = {}, nice = 0 }, onLine) {
 	return new Promise((resolve, reject) => {
 		const child = spawn("npm", args, {
 			cwd: root,
 			env: { ...process.env, ...env },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
+		// What it starts gets the same.
+		if (nice > 0 && child.pid !== undefined) setPriority(child.pid, nice);
 		for (const stream of [child.stdout, child.stderr]) {
 			createInterface({ input: stream }).on("line", onLine);
 		}

@@ -51,14 +51,20 @@ export function wantedView({ shards }: Pick<Cluster, "shards">): string {
 	return createHash("sha256").update(text).digest("hex");
 }
 
-const given = new Set<number>();
+/**
+ * Above those of `freePort` and of installations by default, below those of installations under test. The bus ports are
+ * below the kernel's ephemeral range.
+ */
+const FIRST_PORT = 19_000;
+const PORTS_PER_WORKER = 120;
+const WORKERS = 8;
+let nextPort = 0;
 
-/** A free port whose bus port is free too, both below the kernel's ephemeral range. */
+/** A free port whose bus port is free too, in this test worker's own range. */
 async function clusterPort(host: string): Promise<number> {
+	const worker = Number(process.env.VITEST_POOL_ID ?? 1) % WORKERS;
 	for (;;) {
-		const port = 20_000 + Math.floor(Math.random() * 2_500);
-		if (given.has(port)) continue;
-		given.add(port);
+		const port = FIRST_PORT + worker * PORTS_PER_WORKER + (nextPort++ % PORTS_PER_WORKER);
 		const states = await Promise.all(
 			[port, port + CLUSTER_BUS_OFFSET].map((each) => probePort(host, each)),
 		);
