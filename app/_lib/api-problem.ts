@@ -42,6 +42,15 @@ export function toApiProblem(error: unknown): ApiProblem {
 	};
 }
 
+/**
+ * Whether the thing that was asked for doesn't exist. The API refuses a name that nothing can have; such a thing is missing
+ * like any other.
+ */
+export function isMissing(error: unknown): boolean {
+	const { code } = toApiProblem(error);
+	return code === "not_found" || code === "invalid_argument";
+}
+
 /** Whether the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
 	const { code } = toApiProblem(error);

@@ -1,18 +1,17 @@
 "use client";
 
 import { toast } from "@heroui/react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { createAcceleratorInputSchema } from "../../../server/contract/accelerator.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
-import { engineName } from "../../_lib/engines.ts";
 import { asSentence, issuesByPath } from "../../_lib/form-issues.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
-import { SelectField } from "../../_ui/select-field.tsx";
+import { CacheField } from "../caches/cache-field.tsx";
 import { acceleratorPath } from "./accelerator-words.ts";
 
 const EMPTY = {
@@ -102,6 +101,9 @@ export function CreateAcceleratorDialog({ onClose }: { onClose: () => void }) {
 					value={draft.cache}
 					error={errorOf("cache")}
 					onChange={(value) => set("cache", value)}
+					obstacleOf={({ engine }) =>
+						engine === "memcached" ? "Memcached can't keep reads and writes in order." : null
+					}
 				/>
 				<FormTextField
 					label="DynamoDB endpoint"
@@ -148,59 +150,5 @@ export function CreateAcceleratorDialog({ onClose }: { onClose: () => void }) {
 				/>
 			</div>
 		</FormDialog>
-	);
-}
-
-/** More than these are chosen by their name. */
-const CACHES_LISTED = 100;
-
-interface CacheFieldProps {
-	value: string;
-	error: string | undefined;
-	onChange: (cache: string) => void;
-}
-
-function CacheField({ value, error, onChange }: CacheFieldProps) {
-	const trpc = useTRPC();
-	const { data, isPending, isError } = useQuery(
-		trpc.caches.list.queryOptions({ sort: "name", limit: CACHES_LISTED }, { staleTime: 5_000 }),
-	);
-	if (data != null && data.nextCursor !== null) {
-		return (
-			<FormTextField
-				label="Cache"
-				name="cache"
-				value={value}
-				onChange={(text) => onChange(text.trim().toLowerCase())}
-				autoComplete="off"
-				error={error}
-			/>
-		);
-	}
-	return (
-		<SelectField
-			label="Cache"
-			placeholder={
-				isPending
-					? "Loading caches …"
-					: data?.items.length === 0
-						? "There are no caches"
-						: "Choose a cache"
-			}
-			value={value}
-			options={(data?.items ?? []).map(({ name, engine, engineVersion, status }) => {
-				const isMemcached = engine === "memcached";
-				return {
-					value: name,
-					label: name,
-					detail: isMemcached
-						? "Memcached can't keep reads and writes in order."
-						: `${engineName(engine)} ${engineVersion}`,
-					isDisabled: isMemcached || status === "deleting",
-				};
-			})}
-			onChange={onChange}
-			error={error ?? (isError ? "Caches couldn't be loaded." : undefined)}
-		/>
 	);
 }

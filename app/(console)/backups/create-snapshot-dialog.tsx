@@ -1,19 +1,18 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { snapshotNameSchema } from "../../../server/contract/cache.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
-import { engineName } from "../../_lib/engines.ts";
 import { asSentence } from "../../_lib/form-issues.ts";
 import { addPendingSnapshot } from "../../_lib/pending-work.ts";
 import { randomId } from "../../_lib/random-id.ts";
 import { serverNow } from "../../_lib/server-clock.ts";
-import { useTRPC, useTRPCClient } from "../../_lib/trpc.ts";
+import { useTRPCClient } from "../../_lib/trpc.ts";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
-import { SelectField } from "../../_ui/select-field.tsx";
+import { CacheField } from "../caches/cache-field.tsx";
 import { MEMCACHED_OBSTACLE, suggestedName } from "./snapshot-words.ts";
 import { StoreField, useStores } from "./store-field.tsx";
 import { useSnapshotChanged } from "./use-snapshot-changed.ts";
@@ -74,7 +73,12 @@ export function CreateSnapshotDialog({ cache: given, onClose }: CreateSnapshotDi
 				<ProblemBanner title="No snapshot was taken" error={create.error} />
 			)}
 			{given === undefined && (
-				<CacheField value={cache} onChange={setCache} error={refusedAt("cache")} />
+				<CacheField
+					value={cache}
+					onChange={setCache}
+					error={refusedAt("cache")}
+					obstacleOf={({ engine }) => (engine === "memcached" ? MEMCACHED_OBSTACLE : null)}
+				/>
 			)}
 			<FormTextField
 				label="Name"
@@ -94,58 +98,5 @@ export function CreateSnapshotDialog({ cache: given, onClose }: CreateSnapshotDi
 				nothing. Each shard's data is as of one moment.
 			</p>
 		</FormDialog>
-	);
-}
-
-/** More than these are chosen by their name. */
-const CACHES_LISTED = 100;
-
-interface CacheFieldProps {
-	value: string;
-	onChange: (cache: string) => void;
-	error: string | undefined;
-}
-
-function CacheField({ value, onChange, error }: CacheFieldProps) {
-	const trpc = useTRPC();
-	const { data, isError } = useQuery(
-		trpc.caches.list.queryOptions({ sort: "name", limit: CACHES_LISTED }, { staleTime: 5_000 }),
-	);
-	if (data != null && data.nextCursor !== null) {
-		return (
-			<FormTextField
-				label="Cache"
-				name="cache"
-				value={value}
-				onChange={(text) => onChange(text.trim().toLowerCase())}
-				autoFocus
-				autoComplete="off"
-				hint="The cache's name."
-				error={error}
-			/>
-		);
-	}
-	return (
-		<SelectField
-			label="Cache"
-			placeholder={data?.items.length === 0 ? "There are no caches" : "Choose a cache"}
-			value={value}
-			options={(data?.items ?? []).map(({ name, engine, engineVersion, status }) => {
-				const isMemcached = engine === "memcached";
-				const isLeaving = status === "deleting";
-				return {
-					value: name,
-					label: name,
-					detail: isMemcached
-						? MEMCACHED_OBSTACLE
-						: isLeaving
-							? "It is being deleted."
-							: `${engineName(engine)} ${engineVersion}`,
-					isDisabled: isMemcached || isLeaving,
-				};
-			})}
-			onChange={onChange}
-			error={error ?? (isError ? "Caches couldn't be loaded." : undefined)}
-		/>
 	);
 }

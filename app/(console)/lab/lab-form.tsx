@@ -5,13 +5,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type SubmitEvent, useState } from "react";
+import type { Cache } from "../../../server/contract/cache-view.ts";
 import {
 	LAB_LIMITS,
 	LAB_STRATEGIES,
 	LAB_STRATEGY_NAMES,
 	type LabStrategy,
 } from "../../../server/contract/lab.ts";
-import { LIMITS } from "../../../server/contract/limits.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { asSentence, issuesByPath } from "../../_lib/form-issues.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
@@ -21,7 +21,7 @@ import { FieldMessage, FormTextField } from "../../_ui/form-fields.tsx";
 import { EmptyState, ProblemBanner } from "../../_ui/notices.tsx";
 import { Panel } from "../../_ui/panel.tsx";
 import { Segmented } from "../../_ui/segmented.tsx";
-import { SelectField } from "../../_ui/select-field.tsx";
+import { CACHES_LISTED, CacheField } from "../caches/cache-field.tsx";
 import { draftOf, type LabDraft, parseDraft, type WorkloadField } from "./lab-draft.ts";
 import { labPath, PRESETS, STRATEGY_HINTS } from "./lab-words.ts";
 
@@ -41,14 +41,19 @@ const FIELDS: readonly { name: WorkloadField; label: string; hint: string }[] = 
 	{ name: "durationSeconds", label: "Duration in seconds", hint: "At most 120." },
 ];
 
+function obstacleOf({ engine, status }: Cache): string | null {
+	if (engine === "memcached") return "The lab has no clients for Memcached.";
+	return status === "available" ? null : "It isn't available now.";
+}
+
 /** Starts a run and opens its page. */
 export function LabForm() {
 	const trpc = useTRPC();
 	const router = useRouter();
-	const caches = useQuery(trpc.caches.list.queryOptions({ limit: LIMITS.pageSizeMax }));
-	const usable = (caches.data?.items ?? []).filter(
-		({ engine, status }) => engine !== "memcached" && status === "available",
+	const caches = useQuery(
+		trpc.caches.list.queryOptions({ sort: "name", limit: CACHES_LISTED }, { staleTime: 5_000 }),
 	);
+	const usable = (caches.data?.items ?? []).filter((cache) => obstacleOf(cache) === null);
 	const [preset, setPreset] = useState(PRESETS[0]);
 	const [draft, setDraft] = useState<LabDraft | null>(null);
 	const [isSubmitted, setSubmitted] = useState(false);
@@ -56,7 +61,7 @@ export function LabForm() {
 		trpc.labRuns.create.mutationOptions({ onSuccess: ({ id }) => router.push(labPath(id)) }),
 	);
 	if (preset === undefined) return null;
-	if (caches.isSuccess && usable.length === 0) return <NoCache />;
+	if (caches.data?.nextCursor === null && usable.length === 0) return <NoCache />;
 	const current = draft ?? draftOf(preset, usable[0]?.name ?? "");
 	const parsed = parseDraft(current);
 	const issues = isSubmitted ? issuesByPath(parsed.error) : new Map<string, string>();
@@ -94,15 +99,9 @@ export function LabForm() {
 						setDraft(draftOf(chosen, current.cache));
 					}}
 				/>
-				<SelectField
-					label="Cache"
+				<CacheField
 					value={current.cache}
-					options={usable.map(({ name, engine, engineVersion }) => ({
-						value: name,
-						label: name,
-						detail: `${engine} ${engineVersion}`,
-					}))}
-					placeholder="Choose a cache"
+					obstacleOf={obstacleOf}
 					onChange={(cache) => change({ cache })}
 					hint="The run uses keys of its own and deletes them. It doesn't touch other keys, but it takes memory and time of the engine."
 					error={errorOf("cache")}

@@ -8,6 +8,7 @@ import type { BackupSchedule } from "../../../server/contract/backup-schedule.ts
 import { plural } from "../../_lib/format/count.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../_lib/queries.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
+import { Facts } from "../../_ui/facts.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
 import { Banner, EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { Panel } from "../../_ui/panel.tsx";
@@ -151,14 +152,7 @@ function Schedule({ schedule }: { schedule: BackupSchedule }) {
 					.
 				</Banner>
 			)}
-			<dl className="grid gap-x-6 gap-y-2.5 sm:grid-cols-3 xl:grid-cols-6">
-				{facts.map(([label, value]) => (
-					<div key={label} className="min-w-0">
-						<dt className="text-[0.8125rem] text-muted">{label}</dt>
-						<dd className="break-words">{value}</dd>
-					</div>
-				))}
-			</dl>
+			<Facts facts={facts} />
 			<BackupsTable schedule={schedule} />
 		</div>
 	);

@@ -6,16 +6,13 @@ import { Trash2, Zap } from "lucide-react";
 import { useParams } from "next/navigation";
 import { useState } from "react";
 import type { AcceleratorView } from "../../../../server/contract/accelerator.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
+import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
-import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
-import { Panel } from "../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
-import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { acceleratorPath } from "../accelerator-words.ts";
 import { DeleteAcceleratorDialog } from "../delete-accelerator-dialog.tsx";
@@ -36,30 +33,23 @@ export function AcceleratorDetail() {
 			},
 		),
 	);
-	const isMissing =
-		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
-	if (isMissing) return <MissingAccelerator name={name} />;
-	if (query.isPending) return <PageSkeleton />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title={`${name} couldn't be loaded`}
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
 	return (
-		<>
-			{query.isError && (
-				<div className="mb-4">
-					<ProblemBanner title="This page isn't up to date" error={query.error} />
-				</div>
+		<DetailFrame
+			name={name}
+			query={query}
+			missing={() => (
+				<MissingPage
+					path={acceleratorPath(name)}
+					icon={Zap}
+					title={`There is no accelerator named ${name}`}
+					action={<ButtonLink href="/accelerators">Go to all accelerators</ButtonLink>}
+				>
+					It may have been deleted, or the name may be misspelled.
+				</MissingPage>
 			)}
-			<LoadedAccelerator accelerator={query.data} />
-		</>
+		>
+			{(accelerator) => <LoadedAccelerator accelerator={accelerator} />}
+		</DetailFrame>
 	);
 }
 
@@ -88,23 +78,6 @@ function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
 				<InstancesPanel accelerator={accelerator} />
 			</div>
 			{isDeleting && <DeleteAcceleratorDialog name={name} onClose={() => setDeleting(false)} />}
-		</>
-	);
-}
-
-function MissingAccelerator({ name }: { name: string }) {
-	return (
-		<>
-			<PageHeader {...pageHeadAt(acceleratorPath(name))} />
-			<Panel flush>
-				<EmptyState
-					icon={Zap}
-					title={`There is no accelerator named ${name}`}
-					action={<ButtonLink href="/accelerators">Go to all accelerators</ButtonLink>}
-				>
-					It may have been deleted, or the name may be misspelled.
-				</EmptyState>
-			</Panel>
 		</>
 	);
 }

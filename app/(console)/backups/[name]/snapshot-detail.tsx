@@ -3,21 +3,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Archive, DatabaseBackup, Trash2 } from "lucide-react";
 import { useParams, useRouter } from "next/navigation";
-import { useState } from "react";
 import type { Snapshot } from "../../../../server/contract/snapshot.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { engineTitle } from "../../../_lib/engines.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ActionsMenu } from "../../../_ui/actions-menu.tsx";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
+import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
-import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
-import { Panel } from "../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
-import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import {
 	isSnapshotChanging,
@@ -45,31 +41,14 @@ export function SnapshotDetail() {
 			},
 		),
 	);
-	// The API refuses a name that no snapshot can have; such a snapshot is missing like any other.
-	const isMissing =
-		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
-	if (isMissing) return <MissingSnapshot name={name} wasHere={query.data !== undefined} />;
-	if (query.isPending) return <PageSkeleton />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title={`${name} couldn't be loaded`}
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
 	return (
-		<>
-			{query.isError && (
-				<div className="mb-4">
-					<ProblemBanner title="This page isn't up to date" error={query.error} />
-				</div>
-			)}
-			<LoadedSnapshot snapshot={query.data} />
-		</>
+		<DetailFrame
+			name={name}
+			query={query}
+			missing={(wasHere) => <MissingSnapshot name={name} wasDeleted={wasHere} />}
+		>
+			{(snapshot) => <LoadedSnapshot snapshot={snapshot} />}
+		</DetailFrame>
 	);
 }
 
@@ -122,23 +101,17 @@ function LoadedSnapshot({ snapshot }: { snapshot: Snapshot }) {
 	);
 }
 
-function MissingSnapshot({ name, wasHere }: { name: string; wasHere: boolean }) {
-	// A snapshot that this page has shown and that no longer exists was deleted. The message stays while the page is open.
-	const [wasDeleted] = useState(wasHere);
+function MissingSnapshot({ name, wasDeleted }: { name: string; wasDeleted: boolean }) {
 	return (
-		<>
-			<PageHeader {...pageHeadAt(snapshotPath(name))} />
-			<Panel flush>
-				<EmptyState
-					icon={wasDeleted ? Trash2 : Archive}
-					title={wasDeleted ? `${name} was deleted` : `There is no snapshot named ${name}`}
-					action={<ButtonLink href="/backups">Go to all snapshots</ButtonLink>}
-				>
-					{wasDeleted
-						? "Larder removed its files from the store."
-						: "It may have been deleted, renamed or have expired, or the name may be misspelled."}
-				</EmptyState>
-			</Panel>
-		</>
+		<MissingPage
+			path={snapshotPath(name)}
+			icon={wasDeleted ? Trash2 : Archive}
+			title={wasDeleted ? `${name} was deleted` : `There is no snapshot named ${name}`}
+			action={<ButtonLink href="/backups">Go to all snapshots</ButtonLink>}
+		>
+			{wasDeleted
+				? "Larder removed its files from the store."
+				: "It may have been deleted, renamed or have expired, or the name may be misspelled."}
+		</MissingPage>
 	);
 }

@@ -4,19 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { DatabaseZap, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
-import { EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
-import { PageHeader } from "../../../_ui/page-header.tsx";
-import { Panel } from "../../../_ui/panel.tsx";
-import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
-import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
+import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { UrlTabs } from "../../../_ui/url-tabs.tsx";
 import { CacheHeader } from "./cache-header.tsx";
 import { MigrationNotice } from "./migration/migration-notice.tsx";
@@ -61,32 +56,14 @@ export function CacheDetail() {
 	const query = useQuery(
 		trpc.caches.get.queryOptions({ name }, { refetchInterval: ({ state }) => pollFor(state.data) }),
 	);
-	// The API refuses a name that no cache can have; such a cache is missing like any other.
-	const isMissing =
-		query.isError && ["not_found", "invalid_argument"].includes(toApiProblem(query.error).code);
-
-	if (isMissing) return <MissingCache name={name} wasHere={query.data !== undefined} />;
-	if (query.isPending) return <PageSkeleton />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title={`${name} couldn't be loaded`}
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
 	return (
-		<>
-			{query.isError && (
-				<div className="mb-4">
-					<ProblemBanner title="This page isn't up to date" error={query.error} />
-				</div>
-			)}
-			<LoadedCache cache={query.data} updatedAtMs={query.dataUpdatedAt} />
-		</>
+		<DetailFrame
+			name={name}
+			query={query}
+			missing={(wasHere) => <MissingCache name={name} wasDeleted={wasHere} />}
+		>
+			{(cache) => <LoadedCache cache={cache} updatedAtMs={query.dataUpdatedAt} />}
+		</DetailFrame>
 	);
 }
 
@@ -122,30 +99,24 @@ function LoadedCache({ cache, updatedAtMs }: { cache: Cache; updatedAtMs: number
 	);
 }
 
-function MissingCache({ name, wasHere }: { name: string; wasHere: boolean }) {
-	// A cache that this page has shown and that no longer exists was deleted. The message stays while the page is open.
-	const [wasDeleted] = useState(wasHere);
+function MissingCache({ name, wasDeleted }: { name: string; wasDeleted: boolean }) {
 	return (
-		<>
-			<PageHeader {...pageHeadAt(`/caches/${encodeURIComponent(name)}`)} />
-			<Panel flush>
-				<EmptyState
-					icon={wasDeleted ? Trash2 : DatabaseZap}
-					title={wasDeleted ? `${name} was deleted` : `There is no cache named ${name}`}
-					action={
-						<>
-							<ButtonLink href="/caches">Go to all caches</ButtonLink>
-							<ButtonLink href={`/events?cache=${encodeURIComponent(name)}`} variant="outline">
-								View its events
-							</ButtonLink>
-						</>
-					}
-				>
-					{wasDeleted
-						? "Larder stopped its processes and removed its files. Its memory is free again."
-						: "It may have been deleted, or the name may be misspelled."}
-				</EmptyState>
-			</Panel>
-		</>
+		<MissingPage
+			path={`/caches/${encodeURIComponent(name)}`}
+			icon={wasDeleted ? Trash2 : DatabaseZap}
+			title={wasDeleted ? `${name} was deleted` : `There is no cache named ${name}`}
+			action={
+				<>
+					<ButtonLink href="/caches">Go to all caches</ButtonLink>
+					<ButtonLink href={`/events?cache=${encodeURIComponent(name)}`} variant="outline">
+						View its events
+					</ButtonLink>
+				</>
+			}
+		>
+			{wasDeleted
+				? "Larder stopped its processes and removed its files. Its memory is free again."
+				: "It may have been deleted, or the name may be misspelled."}
+		</MissingPage>
 	);
 }

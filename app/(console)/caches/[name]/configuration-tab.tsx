@@ -12,6 +12,7 @@ import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
 import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
+import { TagList } from "../../../_ui/tag-list.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { MultiAzStatus } from "../multi-az-status.tsx";
 import { PERSISTENCE_WORDS, persistenceObstacle } from "../persistence-words.ts";
@@ -150,14 +151,7 @@ export function ConfigurationTab({ cache }: { cache: Cache }) {
 						environment.
 					</p>
 				) : (
-					<dl className="flex flex-col gap-2">
-						{tags.map(([key, value]) => (
-							<div key={key} className="flex justify-between gap-4">
-								<dt className="min-w-0 text-muted wrap-anywhere">{key}</dt>
-								<dd className="min-w-0 text-right wrap-anywhere">{value}</dd>
-							</div>
-						))}
-					</dl>
+					<TagList tags={tags} />
 				)}
 			</Panel>
 		</div>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Archive } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Snapshot } from "../../../../server/contract/snapshot.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
+import { isMissing } from "../../../_lib/api-problem.ts";
 import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
@@ -62,8 +62,7 @@ interface UnknownProps {
 }
 
 function Unknown({ name, error, onRetry }: UnknownProps) {
-	// The API refuses a name that no snapshot can have; such a snapshot is missing like any other.
-	if (["not_found", "invalid_argument"].includes(toApiProblem(error).code)) {
+	if (isMissing(error)) {
 		return (
 			<EmptyState
 				icon={Archive}

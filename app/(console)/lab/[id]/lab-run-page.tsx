@@ -7,19 +7,17 @@ import { useParams, useRouter } from "next/navigation";
 import { useState } from "react";
 import type { LabRun } from "../../../../server/contract/lab.ts";
 import { describeLabWorkload, labReportMarkdown } from "../../../../server/contract/lab-report.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
 import { BUSY_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
 import { ConfirmDialog } from "../../../_ui/confirm-dialog.tsx";
 import { CopyButton } from "../../../_ui/copy-button.tsx";
+import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
-import { Banner, EmptyState, ProblemBanner, ProblemState } from "../../../_ui/notices.tsx";
+import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
-import { Panel } from "../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
-import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { Status } from "../../../_ui/status.tsx";
 import { labPath } from "../lab-words.ts";
 import { LabCharts } from "./lab-charts.tsx";
@@ -38,35 +36,24 @@ export function LabRunPage() {
 			},
 		),
 	);
-	if (query.isError && toApiProblem(query.error).code === "not_found") {
-		return (
-			<>
-				<PageHeader {...pageHeadAt(labPath(id))} />
-				<Panel flush>
-					<EmptyState
-						icon={FlaskConical}
-						title={`There is no lab run ${id}`}
-						action={<ButtonLink href="/lab">Go to the strategy lab</ButtonLink>}
-					>
-						It may have been deleted.
-					</EmptyState>
-				</Panel>
-			</>
-		);
-	}
-	if (query.isPending) return <PageSkeleton />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title="The lab run couldn't be loaded"
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
-	return <LoadedRun run={query.data} />;
+	return (
+		<DetailFrame
+			name={id}
+			query={query}
+			missing={() => (
+				<MissingPage
+					path={labPath(id)}
+					icon={FlaskConical}
+					title={`There is no lab run ${id}`}
+					action={<ButtonLink href="/lab">Go to the strategy lab</ButtonLink>}
+				>
+					It may have been deleted.
+				</MissingPage>
+			)}
+		>
+			{(run) => <LoadedRun run={run} />}
+		</DetailFrame>
+	);
 }
 
 function LoadedRun({ run }: { run: LabRun }) {

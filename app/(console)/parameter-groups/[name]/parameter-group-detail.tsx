@@ -5,21 +5,15 @@ import { useQuery } from "@tanstack/react-query";
 import { RotateCcw, SlidersHorizontal, Trash2 } from "lucide-react";
 import { useParams } from "next/navigation";
 import { useState } from "react";
-import {
-	type ParameterGroup,
-	parameterGroupNameSchema,
-} from "../../../../server/contract/parameter-group.ts";
-import { toApiProblem } from "../../../_lib/api-problem.ts";
+import type { ParameterGroup } from "../../../../server/contract/parameter-group.ts";
 import { familyName } from "../../../_lib/engines.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { Chip } from "../../../_ui/chip.tsx";
+import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
-import { EmptyState, ProblemState } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
-import { Panel } from "../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
-import { PageSkeleton } from "../../../_ui/shell/session-gate.tsx";
 import { UsedBy } from "../group-columns.tsx";
 import { DeleteGroupDialog, ResetGroupDialog } from "./group-dialogs.tsx";
 import { ParameterTable } from "./parameter-table.tsx";
@@ -27,41 +21,26 @@ import { ParameterTable } from "./parameter-table.tsx";
 export function ParameterGroupDetail() {
 	const trpc = useTRPC();
 	const params = useParams<{ name: string }>();
-	const asked = decodeURIComponent(params.name);
-	const name = parameterGroupNameSchema.safeParse(asked).data;
-	const query = useQuery(
-		trpc.parameterGroups.get.queryOptions({ name: name ?? "" }, { enabled: name !== undefined }),
+	const name = decodeURIComponent(params.name);
+	const query = useQuery(trpc.parameterGroups.get.queryOptions({ name }));
+	return (
+		<DetailFrame
+			name={name}
+			query={query}
+			missing={() => (
+				<MissingPage
+					path={`/parameter-groups/${params.name}`}
+					icon={SlidersHorizontal}
+					title={`There is no parameter group named ${name}`}
+					action={<ButtonLink href="/parameter-groups">Go to all parameter groups</ButtonLink>}
+				>
+					It may have been deleted, or the name may be misspelled.
+				</MissingPage>
+			)}
+		>
+			{(group) => <LoadedGroup group={group} />}
+		</DetailFrame>
 	);
-	const isMissing = query.isError && toApiProblem(query.error).code === "not_found";
-	if (name === undefined || isMissing) {
-		return (
-			<>
-				<PageHeader {...pageHeadAt(`/parameter-groups/${params.name}`)} />
-				<Panel flush>
-					<EmptyState
-						icon={SlidersHorizontal}
-						title={`There is no parameter group named ${asked}`}
-						action={<ButtonLink href="/parameter-groups">Go to all parameter groups</ButtonLink>}
-					>
-						It may have been deleted, or the name may be misspelled.
-					</EmptyState>
-				</Panel>
-			</>
-		);
-	}
-	if (query.isPending) return <PageSkeleton />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title={`${name} couldn't be loaded`}
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
-	return <LoadedGroup group={query.data} />;
 }
 
 function LoadedGroup({ group }: { group: ParameterGroup }) {

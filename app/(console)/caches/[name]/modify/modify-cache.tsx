@@ -5,11 +5,11 @@ import { Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { CALM_POLL_MS } from "../../../../_lib/queries.ts";
 import { useTRPC } from "../../../../_lib/trpc.ts";
+import { LoadFailure } from "../../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../../_ui/for-administrators.tsx";
-import { Banner, ProblemState } from "../../../../_ui/notices.tsx";
+import { Banner } from "../../../../_ui/notices.tsx";
 import { OnlyAdministrators } from "../../../../_ui/only-administrators.tsx";
 import { PageHeader } from "../../../../_ui/page-header.tsx";
-import { Panel } from "../../../../_ui/panel.tsx";
 import { pageHeadAt } from "../../../../_ui/shell/page-heads.ts";
 import { BlockSkeleton } from "../../../../_ui/skeletons.tsx";
 import { ModifyForm } from "./modify-form.tsx";
@@ -38,17 +38,7 @@ function LoadedForm({ name }: { name: string }): ReactNode {
 	const trpc = useTRPC();
 	const query = useQuery(trpc.caches.get.queryOptions({ name }, { refetchInterval: CALM_POLL_MS }));
 	if (query.isPending) return <BlockSkeleton className="h-72" label="Loading" />;
-	if (query.data === undefined) {
-		return (
-			<Panel flush>
-				<ProblemState
-					title={`${name} couldn't be loaded`}
-					error={query.error}
-					onRetry={() => void query.refetch()}
-				/>
-			</Panel>
-		);
-	}
+	if (query.data === undefined) return <LoadFailure name={name} query={query} />;
 	if (query.data.status === "deleting") {
 		return (
 			<Banner tone="neutral" icon={Trash2} title="Deleting">
