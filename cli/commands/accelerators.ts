@@ -7,10 +7,9 @@ import {
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { wholeNumber } from "../option-values.ts";
-import { askSecret } from "../terminal/ask-secret.ts";
+import { readSecretAccessKey } from "../terminal/secret-access-key.ts";
 import { formatFields, formatTable } from "../terminal/table.ts";
 
-/** A secret is never an argument: those are visible to every user of the machine. */
 const SECRET_VARIABLE = "LARDER_DYNAMODB_SECRET_ACCESS_KEY";
 const WAIT_MS = 60_000;
 const LOOK_MS = 200;
@@ -155,7 +154,7 @@ Examples:
 			...{ name, cache, instances, port, itemTtlSeconds: itemTtl, queryTtlSeconds: queryTtl },
 			upstream: {
 				...{ endpoint: upstream, region },
-				...(accessKeyId !== undefined && { accessKeyId, secretAccessKey: await secretAccessKey() }),
+				...(accessKeyId !== undefined && { accessKeyId, secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE) }),
 			},
 		};
 		const api = await connect(options);
@@ -177,16 +176,6 @@ Examples:
 		if (options.json) printJson(answer);
 		else print(describe(acceleratorSchema.parse(answer)));
 	});
-}
-
-async function secretAccessKey(): Promise<string> {
-	return (
-		process.env[SECRET_VARIABLE] ||
-		(await askSecret("Secret access key: ", {
-			what: "The secret access key",
-			otherWays: `Give it in ${SECRET_VARIABLE}.`,
-		}))
-	);
 }
 
 function deleteCommand(): Command {

@@ -10,11 +10,10 @@ import {
 } from "../../server/contract/store.ts";
 import { type ApiOptions, connect, print, printJson, withApiOptions } from "../command-context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
-import { askSecret } from "../terminal/ask-secret.ts";
 import { formatBytes } from "../terminal/format.ts";
+import { readSecretAccessKey } from "../terminal/secret-access-key.ts";
 import { formatFields, formatTable } from "../terminal/table.ts";
 
-/** Secrets are never arguments: those are visible to every user of the machine. */
 const SECRET_VARIABLE = "LARDER_S3_SECRET_ACCESS_KEY";
 const IDENTITY_VARIABLE = "LARDER_AGE_IDENTITY";
 
@@ -192,7 +191,7 @@ Examples:
 			...(bucket !== undefined && {
 				s3: {
 					...{ bucket, prefix, region, endpoint, pathStyle, accessKeyId },
-					...(accessKeyId !== undefined && { secretAccessKey: await secretAccessKey() }),
+					...(accessKeyId !== undefined && { secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE) }),
 				},
 			}),
 			...(encrypt === true && { encryption: "age", identity }),
@@ -222,23 +221,13 @@ function modifyCommand(): Command {
 			const body = {
 				...{ region, endpoint, pathStyle, accessKeyId },
 				...(path !== undefined && { path: resolve(path) }),
-				...(asksSecret && { secretAccessKey: await secretAccessKey() }),
+				...(asksSecret && { secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE) }),
 			};
 			const api = await connect(options);
 			const answer = await api.call({ method: "PATCH", path: pathOf(name), body });
 			if (options.json) printJson(answer);
 			else print(describeStore(storeSchema.parse(answer)));
 		},
-	);
-}
-
-async function secretAccessKey(): Promise<string> {
-	return (
-		process.env[SECRET_VARIABLE] ||
-		(await askSecret("Secret access key: ", {
-			what: "The secret access key",
-			otherWays: `Give it in ${SECRET_VARIABLE}.`,
-		}))
 	);
 }
 

@@ -13,6 +13,7 @@ import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { SwitchField } from "../../_ui/switch-field.tsx";
+import { bindField } from "./bind-field.ts";
 import { KeyFields, ServiceFields } from "./bucket-fields.tsx";
 import { IdentityDialog } from "./identity-dialog.tsx";
 import { creationOf, NEW_STORE, type StoreDraft } from "./store-draft.ts";
@@ -75,6 +76,7 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 		return <IdentityDialog store={create.data?.name ?? ""} identity={identity} onClose={onClose} />;
 	}
 	const { kind, encryption, usesKeys } = draft;
+	const form = { draft, onChange: change, errorAt };
 	return (
 		<FormDialog
 			onClose={onClose}
@@ -94,12 +96,8 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 			)}
 			<FormTextField
 				label="Name"
-				name="name"
-				value={draft.name}
-				onChange={(name) => change({ name })}
+				{...bindField(form, "name")}
 				autoFocus
-				autoComplete="off"
-				error={errorAt("name")}
 				hint="Lower-case letters, digits and hyphens. It can't be changed later."
 			/>
 			<fieldset>
@@ -122,40 +120,24 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 			{kind === "directory" ? (
 				<FormTextField
 					label="Directory"
-					name="path"
-					value={draft.path}
-					onChange={(path) => change({ path })}
-					autoComplete="off"
+					{...bindField(form, "path")}
 					placeholder="/mnt/nas/larder"
 					isMonospace
-					error={errorAt("path")}
 					hint="It must be empty, absent, or have been a store before. Larder marks it, and writes nothing while the mark is missing, such as while a disk isn't mounted."
 				/>
 			) : (
 				<>
 					<div className="grid gap-4 sm:grid-cols-2">
-						<FormTextField
-							label="Bucket"
-							name="bucket"
-							value={draft.bucket}
-							onChange={(bucket) => change({ bucket })}
-							autoComplete="off"
-							error={errorAt("bucket")}
-							hint="It must exist."
-						/>
+						<FormTextField label="Bucket" {...bindField(form, "bucket")} hint="It must exist." />
 						<FormTextField
 							label="Prefix"
-							name="prefix"
-							value={draft.prefix}
-							onChange={(prefix) => change({ prefix })}
+							{...bindField(form, "prefix")}
 							isOptional
-							autoComplete="off"
 							placeholder="larder/"
-							error={errorAt("prefix")}
 							hint="Before the names of all objects."
 						/>
 					</div>
-					<ServiceFields draft={draft} onChange={change} errorAt={errorAt} />
+					<ServiceFields {...form} />
 					<SwitchField
 						label="Sign in with an access key"
 						name="usesKeys"
@@ -164,12 +146,7 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 						hint="Without one, Larder uses what the control plane's machine has, such as an instance's role."
 					/>
 					{usesKeys && (
-						<KeyFields
-							draft={draft}
-							onChange={change}
-							errorAt={errorAt}
-							secretHint="Larder encrypts it, and never shows it."
-						/>
+						<KeyFields {...form} secretHint="Larder encrypts it, and never shows it." />
 					)}
 				</>
 			)}
@@ -186,13 +163,10 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 			{encryption === "own-key" && (
 				<FormTextField
 					label="Secret key"
-					name="identity"
 					type="password"
-					value={draft.identity}
-					onChange={(own) => change({ identity: own })}
+					{...bindField(form, "identity")}
 					autoComplete="new-password"
 					placeholder="AGE-SECRET-KEY-1…"
-					error={errorAt("identity")}
 					hint="An age identity, as age-keygen makes it."
 				/>
 			)}

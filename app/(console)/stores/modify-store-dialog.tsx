@@ -9,6 +9,7 @@ import { useTRPC } from "../../_lib/trpc.ts";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
+import { bindField } from "./bind-field.ts";
 import { KeyFields, ServiceFields } from "./bucket-fields.tsx";
 import { changeOf, draftOf } from "./store-draft.ts";
 import { placeOf } from "./store-words.ts";
@@ -42,7 +43,7 @@ export function ModifyStoreDialog({ store, onClose }: ModifyStoreDialogProps) {
 	const issues = issuesByPath(
 		input === null ? undefined : modifyStoreInputSchema.safeParse(input).error,
 	);
-	const errorAt = (field: string) => issues.get(field);
+	const form = { draft, onChange: change, errorAt: (field: string) => issues.get(field) };
 	return (
 		<FormDialog
 			onClose={onClose}
@@ -58,12 +59,8 @@ export function ModifyStoreDialog({ store, onClose }: ModifyStoreDialogProps) {
 			{store.kind === "directory" ? (
 				<FormTextField
 					label="Directory"
-					name="path"
-					value={draft.path}
-					onChange={(path) => change({ path })}
-					autoComplete="off"
+					{...bindField(form, "path")}
 					isMonospace
-					error={errorAt("path")}
 					hint="Where the directory with the store's files is now. Larder moves nothing."
 				/>
 			) : (
@@ -72,11 +69,9 @@ export function ModifyStoreDialog({ store, onClose }: ModifyStoreDialogProps) {
 						Bucket <code className="font-mono text-xs wrap-anywhere">{placeOf(store)}</code>. It
 						stays; only how Larder reaches it can be changed.
 					</p>
-					<ServiceFields draft={draft} onChange={change} errorAt={errorAt} />
+					<ServiceFields {...form} />
 					<KeyFields
-						draft={draft}
-						onChange={change}
-						errorAt={errorAt}
+						{...form}
 						secretHint={
 							draft.usesKeys
 								? "Leave it empty to keep the one that is set."

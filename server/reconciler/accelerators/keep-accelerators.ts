@@ -1,6 +1,7 @@
 import type { Logger } from "../../../platform/logger.ts";
 import { FULL_ACCELERATOR } from "../../data/accelerator-rows.ts";
 import type { Resources } from "../../services/context.ts";
+import { type Keeper, keepLooking } from "../keep-looking.ts";
 import { changeAccelerator } from "./change-accelerator.ts";
 import { noteStatus } from "./note-status.ts";
 
@@ -8,33 +9,14 @@ import { noteStatus } from "./note-status.ts";
 const ACTIVE_MS = 1_000;
 const IDLE_MS = 10_000;
 
-export interface AcceleratorKeeper {
-	stop(): Promise<void>;
-}
-
 /**
  * Keeps accelerators as they should be, as the reconciler keeps caches: each pass compares what is wanted with hosts,
  * caches and reports as they are, and does what is missing.
  */
-export function startAcceleratorKeeper(resources: Resources, logger: Logger): AcceleratorKeeper {
-	const ended = new AbortController();
-	const run = async () => {
-		while (!ended.signal.aborted) {
-			const waiter = resources.signals.subscribe("accelerators");
-			const waitMs = await lookAtAccelerators(resources).catch((err: unknown) => {
-				logger.error({ err }, "looking at accelerators failed");
-				return ACTIVE_MS;
-			});
-			await waiter.wait(waitMs, ended.signal);
-		}
-	};
-	const loop = run();
-	return {
-		async stop() {
-			ended.abort();
-			await loop;
-		},
-	};
+export function startAcceleratorKeeper(resources: Resources, logger: Logger): Keeper {
+	return keepLooking(resources, logger, {
+		...{ topic: "accelerators", retryMs: ACTIVE_MS, look: lookAtAccelerators },
+	});
 }
 
 /** One step of each accelerator. Returns after how many milliseconds to look again. */

@@ -12,6 +12,7 @@ import { recordEvent } from "../../data/record-event.ts";
 import { followMigration, type MigrationStep } from "../../domain/migration/follow-migration.ts";
 import type { Resources } from "../../services/context.ts";
 import { tellPrimary, wakeMigrations } from "../../services/migration/tell-primary.ts";
+import { type Keeper, keepLooking } from "../keep-looking.ts";
 
 /** How often migrations are looked at: while the source's writes are held, else, and while there is none. */
 const HELD_MS = 20;
@@ -23,30 +24,11 @@ const HASTY: ReadonlySet<string> = new Set(["check", "cut-over", "lead"]);
 const OPEN = { where: { endedAt: null }, include: { cache: { include: FULL_CACHE } } } as const;
 type OpenMigration = Prisma.MigrationGetPayload<typeof OPEN>;
 
-export interface MigrationKeeper {
-	stop(): Promise<void>;
-}
-
 /** Advances migrations by what the hosts of their primaries report. Each pass reads everything again. */
-export function startMigrationKeeper(resources: Resources, logger: Logger): MigrationKeeper {
-	const ended = new AbortController();
-	const run = async () => {
-		while (!ended.signal.aborted) {
-			const waiter = resources.signals.subscribe("migrations");
-			const waitMs = await lookAtMigrations(resources).catch((err: unknown) => {
-				logger.error({ err }, "looking at migrations failed");
-				return ACTIVE_MS;
-			});
-			await waiter.wait(waitMs, ended.signal);
-		}
-	};
-	const loop = run();
-	return {
-		async stop() {
-			ended.abort();
-			await loop;
-		},
-	};
+export function startMigrationKeeper(resources: Resources, logger: Logger): Keeper {
+	return keepLooking(resources, logger, {
+		...{ topic: "migrations", retryMs: ACTIVE_MS, look: lookAtMigrations },
+	});
 }
 
 /** Returns after how many milliseconds to look again. */
