@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../platform/logger.ts";
 import type { AcceleratorState } from "../../server/contract/accelerator-process.ts";
-import type { HostAccelerators } from "../../server/contract/desired-state.ts";
+import type { HostAccelerators } from "../../server/contract/host-accelerators.ts";
 import type { AcceleratorReport, GatewayObservation } from "../../server/contract/host-report.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";

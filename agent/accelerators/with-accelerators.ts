@@ -1,4 +1,5 @@
-import type { HostAccelerators, Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { HostAccelerators } from "../../server/contract/host-accelerators.ts";
 
 /** How long a silent connection is kept before its other end is probed. */
 const KEEPALIVE_SECONDS = 300;

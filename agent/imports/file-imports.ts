@@ -1,7 +1,7 @@
 import { Backoff, pause } from "../../platform/backoff.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { TransferRefused } from "../../platform/transfers/transfer-link.ts";
-import type { FileImport } from "../../server/contract/desired-state.ts";
+import type { FileImport } from "../../server/contract/transfer.ts";
 import { ImportRefused, openAllowed, type ReadingRule } from "./open-allowed.ts";
 
 const RETRY_FIRST_MS = 500;

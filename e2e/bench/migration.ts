@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Redis } from "ioredis";
 import { markdownTable } from "../../platform/testing/figures.ts";
-import { type Migration, migrationSchema } from "../../server/contract/migration.ts";
+import type { Migration } from "../../server/contract/migration.ts";
 import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
+import { callMigration } from "../fixtures/call-migration.ts";
 import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
@@ -45,13 +46,16 @@ async function measure(): Promise<void> {
 	await larder.waitForStatus("moved", "available");
 	const stopWriting = writeOn(source.client);
 	const startedAt = performance.now();
-	await call(larder, "POST", "", { host: "127.0.0.1", port: source.port, replaceData: true });
+	await callMigration(larder, "moved", {
+		method: "POST",
+		body: { host: "127.0.0.1", port: source.port, replaceData: true },
+	});
 	await untilMigration(
 		({ status, lagSeconds }) =>
 			status === "replicating" && lagSeconds !== null && lagSeconds < SMALL_LAG_SECONDS,
 	);
 	const copyMs = performance.now() - startedAt;
-	await call(larder, "POST", "/complete");
+	await callMigration(larder, "moved", { method: "POST", path: "/complete" });
 	const { pauseMs } = await untilMigration(({ status }) => status === "completed");
 	const cache = await larder.getCache("moved");
 	if (cache === null) throw new Error("the cache is gone");
@@ -111,23 +115,12 @@ function writeOn(client: Redis): () => Promise<number> {
 	};
 }
 
-async function call(
-	{ rest }: Installation,
-	method: string,
-	path: string,
-	body?: object,
-): Promise<Migration> {
-	const answer = await rest(method, `/caches/moved/migration${path}`, body && { body });
-	if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
-	return migrationSchema.parse(answer.body);
-}
-
 async function untilMigration(isReached: (migration: Migration) => boolean): Promise<Migration> {
 	let failure: Error | null = null;
 	const reached = await waitUntil(
 		"the migration",
 		async () => {
-			const migration = await call(larder, "GET", "");
+			const migration = await callMigration(larder, "moved", { method: "GET" });
 			if (migration.status === "failed") failure = new Error(String(migration.statusReason));
 			return (failure !== null || isReached(migration)) && migration;
 		},

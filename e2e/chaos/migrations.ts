@@ -5,8 +5,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { percentile } from "../../platform/testing/figures.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
-import { type Migration, migrationSchema } from "../../server/contract/migration.ts";
+import type { Migration } from "../../server/contract/migration.ts";
 import { type BareEngine, startBareCluster, startBareEngine } from "../fixtures/bare-engines.ts";
+import { callMigration } from "../fixtures/call-migration.ts";
 import type { AgentName, Installation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { withInstallation } from "./keep-evidence.ts";
@@ -60,7 +61,10 @@ async function killAll(larder: Installation, options: ScenarioOptions): Promise<
 				await delay(random(isLate ? WITHIN_MS.cutOver : WITHIN_MS.copy));
 				await strikeAt(victim, larder, source, random);
 			};
-			await call(larder, "POST", "", { host: "127.0.0.1", port: source.port, replaceData: true });
+			await callMigration(larder, NAME, {
+		method: "POST",
+		body: { host: "127.0.0.1", port: source.port, replaceData: true },
+	});
 			const striking = isLate ? null : strike();
 			const { migration, completions } = await complete(larder, () => (isLate ? strike() : null));
 			await striking;
@@ -99,11 +103,11 @@ async function complete(
 	const migration = await waitUntil(
 		"the migration to end",
 		async () => {
-			const now = await call(larder, "GET", "");
+			const now = await callMigration(larder, NAME, { method: "GET" });
 			if (now.endedAt !== null) return now;
 			if (now.status !== "replicating") throw new Error(`${now.status}: ${now.statusReason}`);
 			// Too early, if an agent has just begun again.
-			await call(larder, "POST", "/complete");
+			await callMigration(larder, NAME, { method: "POST", path: "/complete" });
 			completions += 1;
 			if (completions === 1) striking = onFirst();
 			throw new Error("completing");
@@ -112,17 +116,6 @@ async function complete(
 	);
 	await striking;
 	return { migration, completions };
-}
-
-async function call(
-	{ rest }: Installation,
-	method: string,
-	path: string,
-	body?: object,
-): Promise<Migration> {
-	const answer = await rest(method, `/caches/${NAME}/migration${path}`, body && { body });
-	if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
-	return migrationSchema.parse(answer.body);
 }
 
 async function strikeAt(

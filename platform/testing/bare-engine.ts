@@ -16,18 +16,74 @@ export interface BareEngine {
 	stop(): Promise<void>;
 }
 
-export interface BareEngineOptions {
-	/** Path of the engine's program. */
-	readonly server: string;
-	readonly port: number;
-	/** It loads the `dump.rdb` in it if there is one. */
-	readonly directory: string;
-	readonly settings?: readonly string[];
+type EngineKind = "valkey" | "redis";
+
+interface Surroundings {
+	/** Where an engine's program is; null if it isn't installed. */
+	findEngine(wanted: {
+		engine: EngineKind;
+		version: string;
+	}): Promise<{ readonly server: string } | null>;
+	freePort(): Promise<number>;
 }
 
-/** Starts one. Throws if it ends instead of serving. */
-export async function launchBareEngine(options: BareEngineOptions): Promise<BareEngine> {
-	const { server, port, directory, settings = [] } = options;
+/** Starts engines and clusters that nobody manages, each with a client. */
+export interface BareEngines {
+	/**
+	 * Starts one in a directory, from the `dump.rdb` in it if there is one. Throws if it ends instead of serving.
+	 */
+	startBareEngine(
+		engine: EngineKind,
+		version: string,
+		directory: string,
+		settings?: readonly string[],
+	): Promise<BareEngine>;
+	/** Starts primaries that form a cluster, each with as many slots as the others. */
+	startBareCluster(
+		engine: EngineKind,
+		version: string,
+		directory: string,
+		shards: number,
+	): Promise<BareEngine[]>;
+}
+
+export function bareEngines({ findEngine, freePort }: Surroundings): BareEngines {
+	const startBareEngine: BareEngines["startBareEngine"] = async (
+		engine,
+		version,
+		directory,
+		settings = [],
+	) => {
+		const found = await findEngine({ engine, version });
+		if (found === null) throw new Error(`${engine} ${version} isn't installed`);
+		return await launch(found.server, await freePort(), directory, settings);
+	};
+	return {
+		startBareEngine,
+		async startBareCluster(engine, version, directory, shards) {
+			const engines: { engine: BareEngine; busPort: number }[] = [];
+			for (let index = 0; index < shards; index += 1) {
+				const own = join(directory, `node-${index}`);
+				mkdirSync(own);
+				const busPort = await freePort();
+				const settings = [
+					...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
+					...["--cluster-port", String(busPort)],
+				];
+				engines.push({ engine: await startBareEngine(engine, version, own, settings), busPort });
+			}
+			await formCluster(engines);
+			return engines.map(({ engine: each }) => each);
+		},
+	};
+}
+
+async function launch(
+	server: string,
+	port: number,
+	directory: string,
+	settings: readonly string[],
+): Promise<BareEngine> {
 	const child = spawn(
 		server,
 		[
@@ -50,29 +106,6 @@ async function stop(child: ChildProcess, client: Redis): Promise<void> {
 	if (child.exitCode !== null || child.signalCode !== null) return;
 	child.kill("SIGKILL");
 	await once(child, "exit");
-}
-
-/** Starts primaries that form a cluster, each with as many slots as the others. */
-export async function launchBareCluster(options: {
-	readonly shards: number;
-	/** Each has a directory of its own in it. */
-	readonly directory: string;
-	freePort(): Promise<number>;
-	launch(directory: string, settings: readonly string[]): Promise<BareEngine>;
-}): Promise<BareEngine[]> {
-	const engines: { engine: BareEngine; busPort: number }[] = [];
-	for (let index = 0; index < options.shards; index += 1) {
-		const own = join(options.directory, `node-${index}`);
-		mkdirSync(own);
-		const busPort = await options.freePort();
-		const settings = [
-			...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
-			...["--cluster-port", String(busPort)],
-		];
-		engines.push({ engine: await options.launch(own, settings), busPort });
-	}
-	await formCluster(engines);
-	return engines.map(({ engine }) => engine);
 }
 
 async function formCluster(

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { acceleratorSettingsSchema } from "./accelerator-process.ts";
 import { agentProtocolSchema } from "./agent.ts";
 import { engineSchema } from "./enums.ts";
+import { hostAcceleratorsSchema } from "./host-accelerators.ts";
 import { BUSY_TIMING, LIMITS } from "./limits.ts";
 import { migrationOrderSchema } from "./migration.ts";
 import { namesSchema } from "./names.ts";
 import { persistenceSchema } from "./persistence.ts";
 import { restoreOrderSchema, snapshotOrderSchema } from "./snapshot.ts";
+import { fileImportSchema } from "./transfer.ts";
 
 export const clusterNodeIdSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const slotRangeSchema = z.object({ first: z.int32(), last: z.int32() });
@@ -238,24 +239,6 @@ export const routeSchema = z.object({
 });
 export type Route = z.infer<typeof routeSchema>;
 
-/** Instances of accelerators that the host should run, and endpoints of accelerators that its gateway should serve. */
-export const hostAcceleratorsSchema = z.object({
-	instances: z.array(z.object({ id: z.string(), settings: acceleratorSettingsSchema })).max(1_000),
-	endpoints: z
-		.array(
-			z.object({
-				acceleratorId: z.string(),
-				name: z.string(),
-				port: z.int32(),
-				servers: z.array(
-					z.object({ instanceId: z.string(), host: z.string().max(253), port: z.int32() }),
-				),
-			}),
-		)
-		.max(1_000),
-});
-export type HostAccelerators = z.infer<typeof hostAcceleratorsSchema>;
-
 export const routeTableSchema = z.object({
 	revision: z.int32(),
 	routes: z.array(routeSchema),
@@ -272,13 +255,6 @@ export const routeChangesSchema = z.object({
 	sentinelPassword: z.string().describe("as in the route table"),
 });
 export type RouteChanges = z.infer<typeof routeChangesSchema>;
-
-/** A file of the host that becomes part of a snapshot, if the host's operator allows agents to read it. */
-export const fileImportSchema = z.object({
-	transferId: z.string().max(128),
-	path: z.string().max(4_096),
-});
-export type FileImport = z.infer<typeof fileImportSchema>;
 
 export const desiredStateSchema = z.object({
 	revision: z.int32(),

@@ -23,6 +23,13 @@ export const transferInputSchema = z.object({
 		.describe("of the host's machine: on the control plane's own, files needn't be sent"),
 });
 
+/** A file of the host that becomes part of a snapshot, if the host's operator allows agents to read it. */
+export const fileImportSchema = z.object({
+	transferId: z.string().max(128),
+	path: z.string().max(4_096),
+});
+export type FileImport = z.infer<typeof fileImportSchema>;
+
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 export const placedInputSchema = z.object({
 	transferId: transferIdSchema,

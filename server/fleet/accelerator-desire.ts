@@ -1,5 +1,5 @@
 import type { AcceleratorSettings } from "../contract/accelerator-process.ts";
-import type { HostAccelerators } from "../contract/desired-state.ts";
+import type { HostAccelerators } from "../contract/host-accelerators.ts";
 import {
 	acceleratorSecretContext,
 	FULL_ACCELERATOR,

@@ -6,7 +6,7 @@ import {
 	LATENCY_BOUNDS_MS,
 } from "../../contract/accelerator-process.ts";
 import { deleteCacheInputSchema } from "../../contract/cache.ts";
-import type { HostAccelerators } from "../../contract/desired-state.ts";
+import type { HostAccelerators } from "../../contract/host-accelerators.ts";
 import { lookAtAccelerators } from "../../reconciler/accelerators/keep-accelerators.ts";
 import { TestFleet } from "../../testing/test-fleet.ts";
 import { deleteCache } from "../caches/delete-cache.ts";
