@@ -3,6 +3,7 @@ import { LAUNCH_OPTIONS } from "./e2e/fixtures/browser.ts";
 
 export default defineConfig({
 	testDir: "e2e/console",
+	globalSetup: "./e2e/fixtures/reclaim-abandoned.ts",
 	testMatch: "**/*.spec.ts",
 	outputDir: "test-results",
 	// Only ends what hangs: the machine does other work at the same time.

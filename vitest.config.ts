@@ -73,7 +73,7 @@ export default defineConfig({
 					expect,
 					include: [`${sources}/**/*.int.test.ts`],
 					exclude: ["**/node_modules/**"],
-					globalSetup: "e2e/fixtures/built-programs.ts",
+					globalSetup: ["e2e/fixtures/reclaim-abandoned.ts", "e2e/fixtures/built-programs.ts"],
 					execArgv,
 					testTimeout: HANGS_AFTER_MS,
 					hookTimeout: HANGS_AFTER_MS,
@@ -97,6 +97,7 @@ export default defineConfig({
 				resolve,
 				test: {
 					name: "api",
+					globalSetup: "e2e/fixtures/reclaim-abandoned.ts",
 					include: ["e2e/{api,fixtures}/**/*.test.ts"],
 					expect,
 					maxConcurrency: 3,

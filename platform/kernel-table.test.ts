@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { kernelTableName, rememberKernelTable, removeKernelTables } from "./kernel-table.ts";
-import { makeUglyDirectory, removeDirectory } from "./testing/ugly-directory.ts";
+import { removeDirectory } from "./testing/owned-directory.ts";
+import { makeUglyDirectory } from "./testing/ugly-directory.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -1,8 +1,7 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import {
 	CreateTableCommand,
@@ -123,7 +122,7 @@ export async function startTestCache(
 	engine: "valkey" | "redis" = "valkey",
 	settings: readonly string[] = [],
 ): Promise<BareEngine & { remove(): Promise<void> }> {
-	const directory = mkdtempSync(join(tmpdir(), "larder-accelerator-"));
+	const directory = makeOwnedDirectory("larder-accelerator-");
 	const started = await startBareEngine(
 		engine,
 		engine === "valkey" ? "9" : "7",

@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,7 +19,7 @@ let engines: BareEngine[] = [];
 const clients: (Redis | Cluster)[] = [];
 
 beforeEach(async () => {
-	directory = mkdtempSync(join(tmpdir(), "larder-migration-"));
+	directory = makeOwnedDirectory("larder-migration-");
 	host = new TestHost("127.0.1.25");
 	await host.plane.start();
 });

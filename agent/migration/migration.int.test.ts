@@ -1,6 +1,6 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,7 +26,7 @@ let directory: string;
 let client: Redis | null = null;
 
 beforeEach(async () => {
-	directory = mkdtempSync(join(tmpdir(), "larder-migration-"));
+	directory = makeOwnedDirectory("larder-migration-");
 	source = await startBareEngine("redis", "7", directory);
 	host = new TestHost("127.0.1.24");
 	await host.plane.start();

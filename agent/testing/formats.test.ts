@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSy
 import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import { removeDirectory } from "../../platform/testing/owned-directory.ts";
+import { makeUglyDirectory } from "../../platform/testing/ugly-directory.ts";
 import { readBundle } from "../bundles/engine-store.ts";
 import { checkNodesFile } from "../drivers/launch-nodes.ts";
 import { openGatewayDirectory } from "../gateway/gateway-paths.ts";

@@ -10,7 +10,8 @@ import {
 	type ProcessIdentity,
 	signalProcess,
 } from "../../platform/process-identity.ts";
-import { makeUglyDirectory, removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import { removeDirectory } from "../../platform/testing/owned-directory.ts";
+import { makeUglyDirectory } from "../../platform/testing/ugly-directory.ts";
 import type { Route } from "../../server/contract/desired-state.ts";
 import { ensureEngine, type WantedEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";

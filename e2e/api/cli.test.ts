@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { createdJoinTokenSchema, hostPageSchema } from "../../server/contract/host.ts";
@@ -215,7 +214,7 @@ it("prices are shown and changed, and costs come as a table, JSON and CSV", asyn
 });
 
 it("a machine elsewhere joins with a token, and once it is removed, only with a new one", async () => {
-	const elsewhere = mkdtempSync(join(tmpdir(), "larder-elsewhere-"));
+	const elsewhere = makeOwnedDirectory("larder-elsewhere-");
 	const token = createdJoinTokenSchema.parse(
 		JSON.parse((await run("hosts", "join-token", "--json")).stdout),
 	).token;

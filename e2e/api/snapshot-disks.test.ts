@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -34,7 +34,7 @@ let disk: string;
 /** Full disks, as small file systems in memory. */
 describe.skipIf(whyNoSmallDisk() !== null)("a full disk", () => {
 	beforeAll(async () => {
-		parent = mkdtempSync(join(tmpdir(), "larder-disk-"));
+		parent = makeOwnedDirectory("larder-disk-");
 		disk = join(parent, "disk");
 		mountSmallDisk(disk, STORE_MIB);
 		larder = await startInstallation({ agents: ["local-a"], smallDisks: { "local-a": HOST_MIB } });

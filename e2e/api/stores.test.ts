@@ -1,6 +1,6 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -20,7 +20,7 @@ let bucket: TestBucket;
 /** On the hosts' machine, where its operator lets agents read. */
 let dumps: string;
 beforeAll(async () => {
-	dumps = mkdtempSync(join(tmpdir(), "larder-dumps-"));
+	dumps = makeOwnedDirectory("larder-dumps-");
 	const environment = { LARDER_IMPORT_DIRECTORIES: dumps };
 	[larder, bucket] = await Promise.all([startInstallation({ environment }), TestBucket.start()]);
 });

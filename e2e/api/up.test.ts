@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ let environment: { LARDER_HOME: string; PORT: string } & Record<string, string>;
 const started: RunningCommand[] = [];
 
 beforeEach(async () => {
-	root = mkdtempSync(join(tmpdir(), "larder-up-"));
+	root = makeOwnedDirectory("larder-up-");
 	ports = await reservePorts();
 	await placeNewDatabase(homeOf(root).databaseDir);
 	environment = {

@@ -3,11 +3,11 @@
  * the same engine, how many calls the upstream is saved when nine of ten reads hit, and 10,000 random operations of two clients,
  * each answer checked. The upstream (dynalite) and the accelerators are processes of their own.
  */
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
@@ -31,6 +31,9 @@ import {
 } from "../../server/contract/accelerator-process.ts";
 import { findFreePort } from "../fixtures/reserve-ports.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const root = join(import.meta.dirname, "..", "..");
 const ITEMS = 1_000;
@@ -40,7 +43,7 @@ const ITEM_BYTES = 1_000;
 const STATE_TOKEN = "bench";
 
 const children: ChildProcess[] = [];
-const directory = await mkdtemp(join(tmpdir(), "larder-bench-"));
+const directory = makeOwnedDirectory("larder-bench-");
 const cache = await startTestCache();
 try {
 	const upstream = await startUpstreamProcess();
@@ -63,6 +66,8 @@ try {
 function startProgram(script: string, ...args: string[]): ChildProcess {
 	const child = spawn(process.execPath, ["--import", "tsx", join(root, script), ...args], {
 		...{ cwd: root, stdio: ["ignore", "pipe", "ignore"] },
+		// So that what a killed run leaves is found (fixtures/reclaim.ts).
+		env: { ...process.env, LARDER_BENCH_DIRECTORY: directory },
 	});
 	children.push(child);
 	return child;

@@ -16,6 +16,9 @@ import { findPrimary } from "../fixtures/engine-truth.ts";
 import { AGENT_NAMES, type Installation, startInstallation } from "../fixtures/installation.ts";
 import { runLarder } from "../fixtures/larder-command.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 /** Requests a second. */
 const LOAD = 400;

@@ -4,9 +4,9 @@
  * client without a pipeline waits on each path. Two installations run side by side: HAProxy forwards in one, the kernel
  * in the other. Without root, only the first runs.
  */
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
@@ -19,6 +19,9 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { copyInstances } from "./by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { memcachedLoad } from "./memcached-load.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const ROUNDS = 5;
 const CLIENTS = 50;
@@ -35,7 +38,7 @@ type Paths = readonly (Endpoint & { name: string })[];
 type Load = (endpoint: Endpoint, pipeline: 1 | 16) => Promise<Record<string, number>>;
 
 const larder = await startInstallation({ environment: { LARDER_GATEWAY: "haproxy" } });
-const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
+const scratch = makeOwnedDirectory("larder-bench-");
 try {
 	const byKernel =
 		whyNoKernel() === null ? await startInstallation({ environment: KERNEL_FORWARDS }) : null;

@@ -1,6 +1,6 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evenSlots, formatSlots } from "../../server/contract/slots.ts";
 import { startWriter } from "../fixtures/numbered-writer.ts";
@@ -35,7 +35,7 @@ export async function sentinelsByHand(
 	options: ByHandOptions & { downAfterMs: number },
 ): Promise<void> {
 	for (let run = 0; run < options.runs; run += 1) {
-		const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
+		const scratch = makeOwnedDirectory("larder-bench-");
 		const children: ChildProcess[] = [];
 		try {
 			options.onRun(await failOverWithSentinels(options, scratch, children));
@@ -111,7 +111,7 @@ async function failOverWithSentinels(
 export async function clusterByHand(
 	options: ByHandOptions & { nodeTimeoutMs: number },
 ): Promise<void> {
-	const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
+	const scratch = makeOwnedDirectory("larder-bench-");
 	const cluster = await runCluster({ ...options, firstPort: FIRST_PORT, scratch, shape: CLUSTER }, [
 		`cluster-node-timeout ${options.nodeTimeoutMs}`,
 	]);

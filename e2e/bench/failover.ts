@@ -13,6 +13,9 @@ import { startInstallation } from "../fixtures/installation.ts";
 import { clusterByHand, sentinelsByHand } from "./failover-by-hand.ts";
 import { failOverLarder, type LarderCase } from "./failover-larder.ts";
 import { type CaseResult, type FailoverRun, failoverTable } from "./failover-measure.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 /** Three nodes with 2 GiB, and what they need in addition while they sync. */
 const AGENT_MEMORY_BYTES = 16 * GIB;

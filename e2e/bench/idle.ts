@@ -4,6 +4,9 @@ import { markdownTable } from "../../platform/testing/figures.ts";
 import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
 import { processesOf } from "../fixtures/processes-of.ts";
 import { cpuSeconds, mebibytes } from "./process-usage.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const IDLE_MS = 60_000;
 const AGENTS: readonly AgentName[] = ["local-a", "local-b", "local-c"];

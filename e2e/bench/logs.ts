@@ -5,6 +5,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { startInstallation } from "../fixtures/installation.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 /** Programs may still be starting during this time. */
 const SETTLE_MS = 20_000;

@@ -3,9 +3,8 @@
  * and checks that the cache has every acknowledged write. Prints how long the copy took, beside a replica's by hand, and how
  * long writes paused.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Redis } from "ioredis";
 import { markdownTable } from "../../platform/testing/figures.ts";
@@ -15,13 +14,16 @@ import { callMigration } from "../fixtures/call-migration.ts";
 import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const VALUE_BYTES = 1_000;
 /** Then a person would complete it. */
 const SMALL_LAG_SECONDS = 0.5;
 const { values } = parseArgs({ options: { gib: { type: "string", default: "1" } } });
 const keys = Math.round((Number(values.gib) * 1024 ** 3) / (VALUE_BYTES + 80));
-const scratch = mkdtempSync(join(tmpdir(), "larder-bench-migration-"));
+const scratch = makeOwnedDirectory("larder-bench-migration-");
 const larder = await startInstallation();
 const engines: BareEngine[] = [];
 try {

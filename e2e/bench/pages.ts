@@ -9,6 +9,9 @@ import { markdownTable, median } from "../../platform/testing/figures.ts";
 import { signInAdministrator } from "../console/administrator.ts";
 import { LAUNCH_OPTIONS } from "../fixtures/browser.ts";
 import { startInstallation } from "../fixtures/installation.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const ROUNDS = 3;
 const CACHE = "orders";

@@ -12,6 +12,9 @@ import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { type Persistence, persistenceSchema } from "../../server/contract/persistence.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const ROUNDS = 5;
 const CLIENTS = 50;

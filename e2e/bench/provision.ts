@@ -2,8 +2,8 @@
  * `npm run bench:provision [-- --rounds n --without-clusters]`: times from POST to a cache that is available and takes a SET and a GET, compared with
  * a script that starts the same engines by hand and waits for the same. Both take turns in one run. Prints medians and ratios.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -14,6 +14,9 @@ import { type Installation, startInstallation } from "../fixtures/installation.t
 import { copyInstances, provisionByHand } from "./by-hand.ts";
 import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const { values } = parseArgs({
 	options: { rounds: { type: "string", default: "9" }, "without-clusters": { type: "boolean" } },
@@ -44,7 +47,7 @@ interface Turn {
 }
 
 const larder = await startInstallation();
-const scratch = mkdtempSync(join(tmpdir(), "larder-bench-"));
+const scratch = makeOwnedDirectory("larder-bench-");
 try {
 	const engine = await findEngine({ engine: "valkey", version: "9" });
 	if (engine === null) throw new Error("no engine: npm start fetches one");

@@ -18,6 +18,9 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { EngineStalls } from "./engine-stalls.ts";
 import { fillWithBytes, fillWithSmallKeys } from "./fill-cluster.ts";
 import { systemLogin } from "./system-login.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const NAME = "reshard";
 const IDLE_MS = 5_000;

@@ -3,9 +3,9 @@
  * that starts one by hand with the fastest settings; a node type is doubled in place; and a primary with two replicas
  * gets a newer engine while a client writes.
  */
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
@@ -20,6 +20,9 @@ import { endpointPath } from "../fixtures/write-paths.ts";
 import { fillCache } from "./fill-cache.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { systemLogin } from "./system-login.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const HOST = "127.0.0.1";
 const PORT_BY_HAND = 12_300;
@@ -76,7 +79,7 @@ async function replicaByHand(cache: Cache): Promise<number> {
 	const [node] = cache.endpoints.nodes;
 	const found = await findEngine({ engine: "valkey", version: "9" });
 	if (node === undefined || found === null) throw new Error("nothing to copy, or no engine");
-	const directory = mkdtempSync(join(tmpdir(), "larder-bench-"));
+	const directory = makeOwnedDirectory("larder-bench-");
 	const { username, password } = systemLogin(larder);
 	const lines = [
 		...[`port ${PORT_BY_HAND}`, `bind ${HOST}`, `dir ${directory}`, "protected-mode no", 'save ""'],

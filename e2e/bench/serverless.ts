@@ -27,6 +27,9 @@ import { benchMemcachedFill, benchMemcachedSaw } from "./serverless/memcached.ts
 import { drawCapacity } from "./serverless/picture.ts";
 import { benchProtocol } from "./serverless/protocol.ts";
 import { benchThrottle } from "./serverless/throttle.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const SECTIONS = "fill,scale-in,step,saw,ecpu,protocol,memcached,memcached-scale-in,memcached-saw";
 

@@ -4,9 +4,9 @@
  * a client notices while a replica is copied, or saves. Both happen beside the same client. With `--store`, snapshots go to a
  * new store in that directory; on another disk than the hosts', files are sent instead of linked.
  */
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
@@ -21,6 +21,9 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { fillCache } from "./fill-cache.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { systemLogin } from "./system-login.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const HOST = "127.0.0.1";
 const PORT_BY_HAND = 12_310;
@@ -126,7 +129,7 @@ async function doByHand(
 	const replica = nodes.find(({ role }) => role === "replica");
 	const found = await findEngine({ engine: "valkey", version: "9" });
 	if (replica === undefined || found === null) throw new Error("no replica, or no engine");
-	const directory = mkdtempSync(join(tmpdir(), "larder-bench-"));
+	const directory = makeOwnedDirectory("larder-bench-");
 	const node = new Redis(replica.port, replica.address, systemLogin(installation));
 	let saved = "";
 	let saveMs = 0;

@@ -44,6 +44,9 @@ import { SERVERLESS } from "./serverless.ts";
 import { snapshots } from "./snapshots.ts";
 import { STORIES } from "./stories.ts";
 import { waitOne } from "./wait-one.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const SCENARIOS: readonly Scenario[] = [
 	...STORIES,

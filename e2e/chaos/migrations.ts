@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
@@ -194,7 +194,7 @@ class Source {
 	}
 
 	static async start(shards: number): Promise<Source> {
-		const directory = mkdtempSync(join(tmpdir(), "larder-chaos-source-"));
+		const directory = makeOwnedDirectory("larder-chaos-source-");
 		mkdirSync(directory, { recursive: true });
 		const isCluster = shards > 0;
 		const engines = isCluster

@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -154,7 +154,7 @@ async function withGround<T>(
 ): Promise<T> {
 	const expected = await fill(larder);
 	const bases = new Map<string, Snapshot>();
-	const directory = mkdtempSync(join(tmpdir(), "larder-files-"));
+	const directory = makeOwnedDirectory("larder-files-");
 	try {
 		const [first, second] = stores;
 		await requestSnapshot(larder, `base-${first.name}`, SOURCE, first.name);

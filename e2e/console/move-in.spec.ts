@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+import { rmSync } from "node:fs";
 import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
 import { openClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { expect, test } from "./console-test.ts";
@@ -11,7 +10,7 @@ let directory: string;
 let source: BareEngine;
 
 test.beforeAll(async () => {
-	directory = mkdtempSync(join(tmpdir(), "larder-move-in-"));
+	directory = makeOwnedDirectory("larder-move-in-");
 	source = await startBareEngine("redis", "7", directory);
 	await source.client.call("DEBUG", "POPULATE", KEYS, "key", 100);
 	await source.client.call(

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openHome } from "../../platform/home.ts";
-import { removeDirectory } from "../../platform/testing/ugly-directory.ts";
+import { makeOwnedDirectory, removeDirectory } from "../../platform/testing/owned-directory.ts";
 import { copyCaches } from "../../server/testing/copy-caches.ts";
 import { cpuSeconds, cpuSecondsWithChildren, mebibytes } from "../bench/process-usage.ts";
 import { type PostgresServer, startPostgres } from "../fixtures/postgres-server.ts";
@@ -42,7 +41,7 @@ export interface ControlPlane {
 /** `profileDir`: where Node writes a CPU profile when the control plane ends; null for none. */
 export async function startControlPlane(profileDir: string | null): Promise<ControlPlane> {
 	const database = await startPostgres();
-	const root = mkdtempSync(join(tmpdir(), "larder-fleet-"));
+	const root = makeOwnedDirectory("larder-fleet-");
 	const home = openHome({ ...process.env, LARDER_HOME: root });
 	const port = await findFreePort();
 	const url = `http://127.0.0.1:${port}`;

@@ -14,6 +14,9 @@ import { startControlPlane } from "./control-plane.ts";
 import { FleetLink } from "./fleet-link.ts";
 import { changes, churn, type Figures, fill, loss, rest, type Stage } from "./scenes.ts";
 import type { HostPlace } from "./simulated-host.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const NODES_PER_HOST = 10;
 /** A third of the hosts is two whole zones of six, so that no cache loses all its nodes. */

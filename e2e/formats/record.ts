@@ -17,6 +17,9 @@ import { type Installation, startInstallation } from "../fixtures/installation.t
 import { checkoutRoot } from "../fixtures/program.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { FrameRecorder } from "./frame-recorder.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const CACHES = [
 	{ name: "orders", replicasPerShard: 2 },

@@ -14,6 +14,9 @@ import {
 } from "../../server/contract/lab.ts";
 import { LAB_REPORT_ROWS } from "../../server/contract/lab-report.ts";
 import { runLab } from "../run-lab.ts";
+import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const DURATION_SECONDS = 15;
 const GROUPS: readonly (readonly LabStrategy[])[] = [

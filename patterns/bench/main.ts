@@ -10,6 +10,9 @@ import { markdownTable } from "../../platform/testing/figures.ts";
 import { startEngine } from "../testing/engines.ts";
 import { countStaleReads, killWriters, type StaleStrategy, stampede } from "../testing/scenes.ts";
 import { measureHitRate } from "./hit-rate.ts";
+import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
+
+await cleanUpWhenCutShort();
 
 const { values } = parseArgs({
 	options: { kills: { type: "string", default: "200" }, only: { type: "string" } },

@@ -1,9 +1,8 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { ensureEngine } from "../../agent/bundles/index.ts";
 import { findFreePort } from "../../e2e/fixtures/reserve-ports.ts";
@@ -59,7 +58,7 @@ export async function startMemcached(): Promise<TestEngine> {
 }
 
 async function launch(server: string, args: (port: number) => string[]): Promise<TestEngine> {
-	const directory = mkdtempSync(join(tmpdir(), "larder-patterns-"));
+	const directory = makeOwnedDirectory("larder-patterns-");
 	const port = await findFreePort();
 	let child: ChildProcess;
 	const start = async () => {

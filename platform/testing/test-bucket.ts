@@ -1,7 +1,7 @@
+import { makeOwnedDirectory } from "./owned-directory.ts";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import type { S3Settings } from "../stores/s3/s3-bucket.ts";
@@ -37,7 +37,7 @@ export class TestBucket {
 
 	/** In a new directory and on a free port, unless they are named. */
 	static async start({
-		directory = mkdtempSync(join(tmpdir(), "larder-bucket-")),
+		directory = makeOwnedDirectory("larder-bucket-"),
 		port = 0,
 	} = {}): Promise<TestBucket> {
 		const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: BUCKET }] });

@@ -57,12 +57,12 @@ export const AREAS: readonly Area[] = [
 	{ path: "scripts", uses: [...BASE, "agent/bundles"] },
 	// Published by itself: nothing of Larder's, and no package.
 	{ path: "patterns", uses: [], testsUse: ["patterns/testing"], packages: ["node:crypto"] },
-	{ path: "patterns/testing", uses: ["patterns", "agent/bundles", "e2e/fixtures"] },
+	{ path: "patterns/testing", uses: ["patterns", "platform", "agent/bundles", "e2e/fixtures"] },
 	{
 		path: "patterns/bench",
 		uses: ["patterns", "patterns/testing", "platform", "agent/bundles", "e2e/fixtures"],
 	},
-	{ path: "lab/bench", uses: [...BASE, "lab", "patterns/testing"] },
+	{ path: "lab/bench", uses: [...BASE, "lab", "patterns/testing", "e2e/fixtures"] },
 	// They are applications, so they know the library as a package.
 	{ path: "examples", uses: [], testsUse: ["patterns/testing", "e2e/fixtures"] },
 	{

@@ -1,7 +1,7 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
@@ -86,7 +86,7 @@ async function serveDatabase(
 	pglite: PGlite,
 	onLost: (error: unknown) => void = () => undefined,
 ): Promise<TestDatabase> {
-	const directory = await mkdtemp(join(tmpdir(), "larder-test-"));
+	const directory = makeOwnedDirectory("larder-test-");
 	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 	// The test runner ends its processes this way.
 	process.once("SIGTERM", () => process.exit());
@@ -191,7 +191,7 @@ let sharedStore: string | undefined;
 /** One directory for the local stores of all tests of a process. It ends with the process. */
 function storeDirectory(): string {
 	if (sharedStore !== undefined) return sharedStore;
-	const directory = mkdtempSync(join(tmpdir(), "larder-test-store-"));
+	const directory = makeOwnedDirectory("larder-test-store-");
 	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 	sharedStore = directory;
 	return directory;

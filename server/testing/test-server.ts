@@ -1,7 +1,7 @@
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createLogger } from "../../platform/logger.ts";
@@ -37,7 +37,7 @@ export async function startTestServer(
 	{ resources }: TestResources,
 	{ trustedProxies = [], trustsNetwork = false, pages }: TestServerOptions = {},
 ): Promise<TestServer> {
-	const directory = mkdtempSync(join(tmpdir(), "larder-test-"));
+	const directory = makeOwnedDirectory("larder-test-");
 	const sessions = createSessionDoors(resources.db, "a secret of the test's own, long enough");
 	const setUp = createSetUp(resources, sessions.secure, join(directory, "setup-token"));
 	const logger = createLogger("test");

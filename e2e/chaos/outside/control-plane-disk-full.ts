@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openHome } from "../../../platform/home.ts";
 import {
@@ -26,7 +26,7 @@ export const controlPlaneDiskFull: Scenario = {
 		"on a full disk the control plane answers reads, refuses changes with a clear error, and recovers",
 	whyNot: whyNoSmallDisk,
 	async run() {
-		const root = mkdtempSync(join(tmpdir(), "larder-full-"));
+		const root = makeOwnedDirectory("larder-full-");
 		mountSmallDisk(root, DISK_MIB);
 		try {
 			return await onSmallDisk(root);

@@ -1,7 +1,7 @@
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findFreePort } from "../../fixtures/reserve-ports.ts";
 
@@ -12,7 +12,7 @@ const OBJECT = "._S3rver_object";
 
 /** An S3 server as a process that can be killed and started again with what it has stored. */
 export class MortalBucket {
-	private readonly directory = mkdtempSync(join(tmpdir(), "larder-bucket-"));
+	private readonly directory = makeOwnedDirectory("larder-bucket-");
 	private readonly port: number;
 	private child: ChildProcess | null = null;
 

@@ -1,7 +1,6 @@
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { findEngine } from "../../../agent/bundles/index.ts";
 import type { CacheNode } from "../../../server/contract/cache-view.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
@@ -52,7 +51,7 @@ interface Stranger {
 async function takePlaceOf(victim: CacheNode): Promise<Stranger> {
 	const engine = await findEngine({ engine: "valkey", version: "9" });
 	if (engine === null) throw new Error("no engine: npm start fetches one");
-	const directory = mkdtempSync(join(tmpdir(), "larder-stranger-"));
+	const directory = makeOwnedDirectory("larder-stranger-");
 	killNode(victim);
 	const endpoint = { host: victim.address, port: victim.port };
 	const settings = ["--bind", endpoint.host, "--port", String(endpoint.port), "--save", ""];
