@@ -43,10 +43,19 @@ export async function dispatch(services: Services, call: Call): Promise<Answer> 
 		if (operation === undefined) return await passOn(services, call, false);
 		return await operation(services, call);
 	} catch (error) {
-		// Writes have said more already.
-		if (error instanceof UpstreamAwayError) throw toClientError(error, false);
+		// Writes of items have said more already.
+		if (error instanceof UpstreamAwayError) throw toClientError(error, !isReading(call));
 		throw error;
 	}
+}
+
+/** Operations that change nothing, by their names. */
+const READS = /^(BatchGet|Describe|Get|List|Query|Scan|TransactGet)/;
+
+function isReading(call: Call): boolean {
+	return OPERATIONS[call.operation] === statement
+		? isReadingStatement(call)
+		: READS.test(call.operation);
 }
 
 async function statement(services: Services, call: Call): Promise<Answer> {

@@ -1,4 +1,3 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -13,6 +12,7 @@ import dynalite from "dynalite";
 import { pino } from "pino";
 import { z } from "zod";
 import { type BareEngine, startBareEngine } from "../../agent/testing/bare-engine.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { AcceleratorSettings } from "../../server/contract/accelerator-process.ts";
 import { CallSigner } from "../dynamodb/signature.ts";
 import { operationTarget } from "../dynamodb/upstream.ts";

@@ -1,9 +1,9 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keySlot } from "../../platform/rdb/key-slot.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { fillRichly, loadLibrary, readRichly } from "../../platform/testing/rich-data.ts";
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { freePort, TestHost } from "../testing/agent-fixture.ts";

@@ -21,12 +21,20 @@ interface Split {
 /** Splits a primary's replication stream into commands. */
 export class CommandSplitter {
 	private held: Buffer = Buffer.alloc(0);
+	/** What has arrived of a large command since, joined once it is whole. */
+	private later: Buffer[] = [];
+	private laterBytes = 0;
 	/** The command that is held isn't whole before so many bytes are. */
 	private needed = 0;
 	private end = 0;
 
 	push(chunk: Buffer): Split {
-		this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
+		this.later.push(chunk);
+		this.laterBytes += chunk.length;
+		if (this.held.length + this.laterBytes < this.needed) return { commands: [], end: this.end };
+		this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, ...this.later]);
+		this.later = [];
+		this.laterBytes = 0;
 		const commands: StreamCommand[] = [];
 		let at = 0;
 		while (at < this.held.length && this.held.length >= this.needed) {

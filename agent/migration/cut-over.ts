@@ -1,10 +1,9 @@
 import type { Feed } from "./feed.ts";
 import type { Sources } from "./sources.ts";
 
-/** How long the source's writes are held at a time, and once the cache leads. */
+/** How long the source's writes are held, for longer than the patience below, and once the cache leads. */
 const PAUSE_MS = 60_000;
 export const LAST_PAUSE_MS = 300_000;
-const RENEW_EVERY_MS = 20_000;
 /** How long the source may be held before the migration should go back. */
 const PATIENCE_MS = 15_000;
 /** A source that can't be held must have been quiet for so long, and may be written to for so long. */
@@ -21,7 +20,6 @@ export class CutOver {
 	private readonly feeds: readonly Feed[];
 	private readonly countReplicas: () => Promise<number>;
 	private readonly beganAt = performance.now();
-	private renewedAt = this.beganAt;
 	private quietSince = this.beganAt;
 	private isBegun = false;
 	private isHeld = false;
@@ -55,10 +53,6 @@ export class CutOver {
 	/** Whether the engine, and its replicas as far as they answer in time, have everything that the source has. */
 	async isComplete(): Promise<boolean> {
 		const now = performance.now();
-		if (this.isHeld && now - this.renewedAt > RENEW_EVERY_MS && now - this.beganAt < PATIENCE_MS) {
-			this.renewedAt = now;
-			await this.sources.pauseWrites(PAUSE_MS);
-		}
 		if (!this.isHeld) {
 			const offsets = await this.readOffsets();
 			if (offsets.some((offset, index) => offset !== this.offsets[index])) this.quietSince = now;

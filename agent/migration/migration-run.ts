@@ -68,8 +68,11 @@ export async function emptyEngine(login: EngineLogin): Promise<void> {
 /** The cache leads: its source takes no writes for a while, so that clients move before they can write to it again. */
 export async function holdSource({ order, shard, known }: MigrationDoor): Promise<void> {
 	const sources = await Sources.open(order(), shard(), known);
-	await sources.pauseWrites(LAST_PAUSE_MS);
-	sources.close();
+	try {
+		await sources.pauseWrites(LAST_PAUSE_MS);
+	} finally {
+		sources.close();
+	}
 }
 
 class Run {

@@ -1,9 +1,9 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import {
 	fillRichly,
 	librariesOf,

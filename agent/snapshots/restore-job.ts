@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { parseJson } from "../../platform/json-text.ts";
 import { currentBootId } from "../../platform/process-identity.ts";
 import type { RdbSource } from "../../platform/rdb/filter-rdb.ts";
 import { selectSlots } from "../../platform/rdb/rdb-tasks.ts";
@@ -147,7 +148,7 @@ export class RestoreJob {
 	private async readNote(id: string): Promise<number | null> {
 		const text = await readFile(this.notePath, "utf8").catch(() => null);
 		if (text === null) return null;
-		const note = noteSchema.safeParse(JSON.parse(text)).data;
+		const note = noteSchema.safeParse(parseJson(text)).data;
 		return note?.id === id && note.bootId === currentBootId() ? note.keys : null;
 	}
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { parseJson } from "../../platform/json-text.ts";
 import { currentBootId } from "../../platform/process-identity.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import {
@@ -150,7 +151,7 @@ export class SnapshotJob {
 	private async readNote(id: string): Promise<Note | null> {
 		const text = await readFile(this.notePath, "utf8").catch(() => null);
 		if (text === null) return null;
-		const note = noteSchema.safeParse(JSON.parse(text)).data;
+		const note = noteSchema.safeParse(parseJson(text)).data;
 		if (note?.id !== id) return null;
 		return note.stored || note.bootId === currentBootId() ? note : null;
 	}

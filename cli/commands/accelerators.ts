@@ -154,7 +154,10 @@ Examples:
 			...{ name, cache, instances, port, itemTtlSeconds: itemTtl, queryTtlSeconds: queryTtl },
 			upstream: {
 				...{ endpoint: upstream, region },
-				...(accessKeyId !== undefined && { accessKeyId, secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE) }),
+				...(accessKeyId !== undefined && {
+					accessKeyId,
+					secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE),
+				}),
 			},
 		};
 		const api = await connect(options);
@@ -185,6 +188,6 @@ function deleteCommand(): Command {
 	return withApiOptions(command).action(async (name: string, options: ApiOptions) => {
 		const answer = await (await connect(options)).call({ method: "DELETE", path: pathOf(name) });
 		if (options.json) printJson(answer);
-		else print(`Deleted accelerator ${name}. Lead its clients to another endpoint.`);
+		else print(`Deleted accelerator ${name}. Point its clients to another endpoint.`);
 	});
 }

@@ -191,7 +191,9 @@ Examples:
 			...(bucket !== undefined && {
 				s3: {
 					...{ bucket, prefix, region, endpoint, pathStyle, accessKeyId },
-					...(accessKeyId !== undefined && { secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE) }),
+					...(accessKeyId !== undefined && {
+						secretAccessKey: await readSecretAccessKey(SECRET_VARIABLE),
+					}),
 				},
 			}),
 			...(encrypt === true && { encryption: "age", identity }),

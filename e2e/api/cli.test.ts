@@ -1,6 +1,6 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { createdJoinTokenSchema, hostPageSchema } from "../../server/contract/host.ts";
 import { cacheMetricsSchema } from "../../server/contract/metrics.ts";

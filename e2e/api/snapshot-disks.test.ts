@@ -1,7 +1,7 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import {
 	fillDisk,
 	mountSmallDisk,

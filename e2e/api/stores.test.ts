@@ -1,9 +1,9 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { TestBucket } from "../../platform/testing/test-bucket.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { snapshotSchema } from "../../server/contract/snapshot.ts";

@@ -1,10 +1,10 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHome } from "../../platform/home.ts";
 import { readLock } from "../../platform/process-lock.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { cacheSchema } from "../../server/contract/cache-view.ts";
 import { placeNewDatabase } from "../fixtures/database-template.ts";
 import { type Environment, runLarder } from "../fixtures/larder-command.ts";

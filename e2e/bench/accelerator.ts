@@ -3,7 +3,7 @@
  * the same engine, how many calls the upstream is saved when nine of ten reads hit, and 10,000 random operations of two clients,
  * each answer checked. The upstream (dynalite) and the accelerators are processes of their own.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
@@ -23,15 +23,16 @@ import {
 import { findImpossible } from "../../accelerator/testing/history.ts";
 import { runRandomOperations } from "../../accelerator/testing/random-operations.ts";
 import { markdownTable, percentile } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import {
 	type AcceleratorFile,
 	acceleratorStateSchema,
 	STATE_PATH,
 	STATE_TOKEN_HEADER,
 } from "../../server/contract/accelerator-process.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { findFreePort } from "../fixtures/reserve-ports.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -11,12 +11,12 @@ import { markdownTable } from "../../platform/testing/figures.ts";
 import { cachePageSchema } from "../../server/contract/cache-view.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import { cacheMetricsSchema } from "../../server/contract/metrics.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { findPrimary } from "../fixtures/engine-truth.ts";
 import { AGENT_NAMES, type Installation, startInstallation } from "../fixtures/installation.ts";
 import { runLarder } from "../fixtures/larder-command.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -4,14 +4,16 @@
  * client without a pipeline waits on each path. Two installations run side by side: HAProxy forwards in one, the kernel
  * in the other. Without root, only the first runs.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { execFile, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { Cache, Endpoint } from "../../server/contract/cache-view.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { KERNEL_FORWARDS, waitForKernel, whyNoKernel } from "../fixtures/kernel-forwarding.ts";
@@ -19,7 +21,6 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { copyInstances } from "./by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { memcachedLoad } from "./memcached-load.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -1,7 +1,7 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { evenSlots, formatSlots } from "../../server/contract/slots.ts";
 import { startWriter } from "../fixtures/numbered-writer.ts";
 import { tagInSlots } from "../fixtures/slot-tags.ts";

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { GIB } from "../../server/contract/limits.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { startInstallation } from "../fixtures/installation.ts";
 import { clusterByHand, sentinelsByHand } from "./failover-by-hand.ts";
 import { failOverLarder, type LarderCase } from "./failover-larder.ts";
 import { type CaseResult, type FailoverRun, failoverTable } from "./failover-measure.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -1,10 +1,10 @@
 /** `npm run bench:idle`: memory and CPU time of control plane, agents, engines and gateways after a minute with nothing to do. */
 import { setTimeout as delay } from "node:timers/promises";
 import { markdownTable } from "../../platform/testing/figures.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { type AgentName, type Installation, startInstallation } from "../fixtures/installation.ts";
 import { processesOf } from "../fixtures/processes-of.ts";
 import { cpuSeconds, mebibytes } from "./process-usage.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { markdownTable } from "../../platform/testing/figures.ts";
-import { startInstallation } from "../fixtures/installation.ts";
 import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+import { startInstallation } from "../fixtures/installation.ts";
 
 await cleanUpWhenCutShort();
 

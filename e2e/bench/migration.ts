@@ -3,18 +3,19 @@
  * and checks that the cache has every acknowledged write. Prints how long the copy took, beside a replica's by hand, and how
  * long writes paused.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Redis } from "ioredis";
 import { markdownTable } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { Migration } from "../../server/contract/migration.ts";
 import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
 import { callMigration } from "../fixtures/call-migration.ts";
-import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
-import { type Installation, startInstallation } from "../fixtures/installation.ts";
-import { waitUntil } from "../fixtures/wait-until.ts";
 import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+import { openClient, requireEndpoint } from "../fixtures/engine-clients.ts";
+import { startInstallation } from "../fixtures/installation.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
 
 await cleanUpWhenCutShort();
 

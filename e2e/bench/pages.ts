@@ -8,8 +8,8 @@ import { type Browser, chromium } from "@playwright/test";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
 import { signInAdministrator } from "../console/administrator.ts";
 import { LAUNCH_OPTIONS } from "../fixtures/browser.ts";
-import { startInstallation } from "../fixtures/installation.ts";
 import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
+import { startInstallation } from "../fixtures/installation.ts";
 
 await cleanUpWhenCutShort();
 

@@ -2,19 +2,20 @@
  * `npm run bench:provision [-- --rounds n --without-clusters]`: times from POST to a cache that is available and takes a SET and a GET, compared with
  * a script that starts the same engines by hand and waits for the same. Both take turns in one run. Prints medians and ratios.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type Cache, cacheSchema } from "../../server/contract/cache-view.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { copyInstances, provisionByHand } from "./by-hand.ts";
 import { createByScript, createWithCli, type Formed } from "./clusters-by-hand.ts";
 import { inlineCommand } from "./inline-command.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

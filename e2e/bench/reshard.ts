@@ -11,6 +11,7 @@ import { percentile } from "../../platform/testing/figures.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { type Engine, engineSchema } from "../../server/contract/enums.ts";
 import { LIMITS, MIB } from "../../server/contract/limits.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { type ClusterLoad, startClusterLoad } from "../fixtures/cluster-load.ts";
 import { requireWhole } from "../fixtures/engine-truth.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
@@ -18,7 +19,6 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { EngineStalls } from "./engine-stalls.ts";
 import { fillWithBytes, fillWithSmallKeys } from "./fill-cluster.ts";
 import { systemLogin } from "./system-login.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

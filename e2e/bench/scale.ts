@@ -3,15 +3,17 @@
  * that starts one by hand with the fastest settings; a node type is doubled in place; and a primary with two replicas
  * gets a newer engine while a client writes.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { percentile } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { MIB } from "../../server/contract/limits.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { startWriter } from "../fixtures/numbered-writer.ts";
@@ -20,7 +22,6 @@ import { endpointPath } from "../fixtures/write-paths.ts";
 import { fillCache } from "./fill-cache.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { systemLogin } from "./system-login.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -18,6 +18,7 @@ import { markdownTable } from "../../platform/testing/figures.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { GIB, MIB } from "../../server/contract/limits.ts";
 import { FLOOR_BYTES, SHRINKS_PER_HOUR } from "../../server/contract/serverless.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { readEngineCounters } from "../fixtures/engine-counters.ts";
 import { FillLoad } from "../fixtures/fill-load.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
@@ -27,7 +28,6 @@ import { benchMemcachedFill, benchMemcachedSaw } from "./serverless/memcached.ts
 import { drawCapacity } from "./serverless/picture.ts";
 import { benchProtocol } from "./serverless/protocol.ts";
 import { benchThrottle } from "./serverless/throttle.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -4,7 +4,7 @@
  * a client notices while a replica is copied, or saves. Both happen beside the same client. With `--store`, snapshots go to a
  * new store in that directory; on another disk than the hosts', files are sent instead of linked.
  */
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
+
 import { spawn } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,10 @@ import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { findEngine } from "../../agent/bundles/index.ts";
 import { percentile } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import { MIB } from "../../server/contract/limits.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { requireEndpoint } from "../fixtures/engine-clients.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { removeSnapshot, requestSnapshot, untilTaken } from "../fixtures/snapshots.ts";
@@ -21,7 +23,6 @@ import { waitUntil } from "../fixtures/wait-until.ts";
 import { fillCache } from "./fill-cache.ts";
 import { inlineCommand } from "./inline-command.ts";
 import { systemLogin } from "./system-login.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

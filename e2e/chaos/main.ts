@@ -27,6 +27,7 @@
  * passwords, user groups), 13 (certificates) and 17 (a backup before an engine upgrade) yet.
  */
 import { parseArgs } from "node:util";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { isClosedConnection } from "../fixtures/closed-connections.ts";
 import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
@@ -44,7 +45,6 @@ import { SERVERLESS } from "./serverless.ts";
 import { snapshots } from "./snapshots.ts";
 import { STORIES } from "./stories.ts";
 import { waitOne } from "./wait-one.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 
@@ -98,13 +98,6 @@ process.on("unhandledRejection", (error) => {
 	console.log(`  nothing awaited this error: ${error instanceof Error ? error.stack : error}`);
 	strays.push(error);
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-	process.once(signal, () => {
-		console.log(`STOPPED by ${signal}`);
-		process.exit(1);
-	});
-}
-
 for (const scenario of SCENARIOS) {
 	if (names !== undefined && !names.includes(scenario.name)) continue;
 	if (values.list) console.log(`${scenario.name.padEnd(22)} ${scenario.description}`);

@@ -1,9 +1,9 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { percentile } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import type { Cache } from "../../server/contract/cache-view.ts";
 import type { Migration } from "../../server/contract/migration.ts";
 import { type BareEngine, startBareCluster, startBareEngine } from "../fixtures/bare-engines.ts";
@@ -62,9 +62,9 @@ async function killAll(larder: Installation, options: ScenarioOptions): Promise<
 				await strikeAt(victim, larder, source, random);
 			};
 			await callMigration(larder, NAME, {
-		method: "POST",
-		body: { host: "127.0.0.1", port: source.port, replaceData: true },
-	});
+				method: "POST",
+				body: { host: "127.0.0.1", port: source.port, replaceData: true },
+			});
 			const striking = isLate ? null : strike();
 			const { migration, completions } = await complete(larder, () => (isLate ? strike() : null));
 			await striking;

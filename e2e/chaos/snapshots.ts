@@ -1,9 +1,9 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { percentile } from "../../platform/testing/figures.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { fillRichly, loadLibrary } from "../../platform/testing/rich-data.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import type { Snapshot } from "../../server/contract/snapshot.ts";

@@ -1,5 +1,5 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { rmSync } from "node:fs";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type BareEngine, startBareEngine } from "../fixtures/bare-engines.ts";
 import { openClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { expect, test } from "./console-test.ts";

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { createdJoinTokenSchema } from "../../server/contract/host.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { NODES_PER_CACHE } from "./api.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { FleetLink } from "./fleet-link.ts";
 import { changes, churn, type Figures, fill, loss, rest, type Stage } from "./scenes.ts";
 import type { HostPlace } from "./simulated-host.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -12,12 +12,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { findEngine } from "../../agent/bundles/index.ts";
+import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 import { buildFormer } from "../fixtures/former-version.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { checkoutRoot } from "../fixtures/program.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 import { FrameRecorder } from "./frame-recorder.ts";
-import { cleanUpWhenCutShort } from "../fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

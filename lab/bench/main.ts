@@ -4,6 +4,7 @@
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
 import { startEngine } from "../../patterns/testing/engines.ts";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../../server/contract/lab.ts";
 import { LAB_REPORT_ROWS } from "../../server/contract/lab-report.ts";
 import { runLab } from "../run-lab.ts";
-import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

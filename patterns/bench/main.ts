@@ -5,12 +5,12 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
 import { startPostgres } from "../../e2e/fixtures/postgres-server.ts";
 import { markdownTable } from "../../platform/testing/figures.ts";
 import { startEngine } from "../testing/engines.ts";
 import { countStaleReads, killWriters, type StaleStrategy, stampede } from "../testing/scenes.ts";
 import { measureHitRate } from "./hit-rate.ts";
-import { cleanUpWhenCutShort } from "../../e2e/fixtures/clean-up-when-cut-short.ts";
 
 await cleanUpWhenCutShort();
 

@@ -31,7 +31,7 @@ export interface PostgresFeedOptions {
 
 /**
  * Invalidates what PostgreSQL notifies of, in the order of its notifications. Resolves, once it listens, to a function that ends
- * it; throws what `connect` throws the first time. One process needs to do this for all that share the cache; several do no
+ * it; throws what `connect` or LISTEN throws the first time. One process needs to do this for all that share the cache; several do no
  * harm.
  */
 export async function invalidateFromPostgres(
@@ -57,11 +57,23 @@ export async function invalidateFromPostgres(
 		own.on("notification", ({ payload }) => {
 			if (payload === undefined || payload === "") return;
 			const change = readChange(payload);
-			last = last.then(() =>
-				"tag" in change ? cache.invalidateTag(change.tag) : cache.invalidate(change.key),
-			);
+			last = last
+				.then(() =>
+					"tag" in change ? cache.invalidateTag(change.tag) : cache.invalidate(change.key),
+				)
+				// Thrown by a listener of the application's. What follows must be invalidated all the same.
+				.catch(() => undefined);
 		});
-		await own.query(`LISTEN ${quoteName(channel)}`);
+		try {
+			await own.query(`LISTEN ${quoteName(channel)}`);
+		} catch (error) {
+			// Its end, which follows, mustn't begin a second attempt.
+			isLost = true;
+			own.end().catch(() => undefined);
+			throw error;
+		}
+		// It was closed while this connection was being made.
+		if (isClosed) await own.end();
 	};
 	const comeBack = async () => {
 		for (let pauseMs = FIRST_RETRY_MS; !isClosed; pauseMs *= 2) {
@@ -72,6 +84,7 @@ export async function invalidateFromPostgres(
 				options.onGap?.(error);
 				continue;
 			}
+			if (isClosed) return;
 			if (options.gapTag !== undefined) await cache.invalidateTag(options.gapTag);
 			options.onGap?.(null);
 			return;

@@ -1,4 +1,3 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
@@ -7,6 +6,7 @@ import { Redis } from "ioredis";
 import { ensureEngine } from "../../agent/bundles/index.ts";
 import { findFreePort } from "../../e2e/fixtures/reserve-ports.ts";
 import { waitUntil } from "../../e2e/fixtures/wait-until.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 
 export interface TestEngine {
 	readonly port: number;

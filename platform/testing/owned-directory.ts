@@ -12,10 +12,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
-	type ProcessIdentity,
 	currentBootId,
 	identifyProcess,
 	isProcessAlive,
+	type ProcessIdentity,
 } from "../process-identity.ts";
 
 /** Holds a link to each directory. The link's name says which process owns the directory. */

@@ -1,10 +1,10 @@
-import { makeOwnedDirectory } from "./owned-directory.ts";
 import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import type { S3Settings } from "../stores/s3/s3-bucket.ts";
+import { makeOwnedDirectory } from "./owned-directory.ts";
 
 const BUCKET = "larder";
 /** The credentials that this server accepts. */

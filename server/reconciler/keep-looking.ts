@@ -40,3 +40,13 @@ export function keepLooking(
 		},
 	};
 }
+
+/** Takes a step for each of them, whatever becomes of the others, and then throws why the first one failed. */
+export async function forEach<Row>(
+	rows: readonly Row[],
+	step: (row: Row) => Promise<void>,
+): Promise<void> {
+	const failures: unknown[] = [];
+	for (const row of rows) await step(row).catch((error: unknown) => failures.push(error));
+	if (failures.length > 0) throw failures[0];
+}

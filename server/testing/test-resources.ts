@@ -1,4 +1,3 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { DEFAULT_RATE_CARD } from "../contract/default-rate-card.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 

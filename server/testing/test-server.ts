@@ -1,10 +1,10 @@
-import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createLogger } from "../../platform/logger.ts";
+import { makeOwnedDirectory } from "../../platform/testing/owned-directory.ts";
 import { createHttpServer } from "../api/http-server.ts";
 import type { PageHandler } from "../api/render-page.ts";
 import { createSessionDoors } from "../auth/sessions.ts";

@@ -13,7 +13,7 @@ import { useUrlParams } from "../../_lib/use-url-params.ts";
 import { AddressText } from "../../_ui/address-text.tsx";
 import { CountedTitle } from "../../_ui/counted-title.tsx";
 import { ForAdministrators } from "../../_ui/for-administrators.tsx";
-import { EmptyState, ProblemState } from "../../_ui/notices.tsx";
+import { EmptyState, ProblemBanner, ProblemState } from "../../_ui/notices.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { PageLink } from "../../_ui/page-link.tsx";
 import { Panel } from "../../_ui/panel.tsx";
@@ -110,6 +110,11 @@ export function AcceleratorList() {
 				description={HEAD.description}
 				actions={create}
 			/>
+			{query.isError && query.data !== undefined && (
+				<div className="mb-4">
+					<ProblemBanner title="The list isn't up to date" error={query.error} />
+				</div>
+			)}
 			<Panel flush>
 				{query.isPending && <TableSkeleton label="Loading accelerators" rows={3} />}
 				{query.isError && query.data === undefined && (
@@ -119,7 +124,7 @@ export function AcceleratorList() {
 						onRetry={() => void query.refetch()}
 					/>
 				)}
-				{query.isSuccess && items.length === 0 && (
+				{query.data !== undefined && items.length === 0 && (
 					<EmptyState icon={Zap} title="No accelerators" action={create}>
 						An accelerator answers DynamoDB's own protocol from one of your caches. Applications
 						change their endpoint and nothing else.

@@ -27,6 +27,8 @@ const PATHS: Partial<Record<Field, string>> = {
 	...{ accessKeyId: "upstream.accessKeyId", secretAccessKey: "upstream.secretAccessKey" },
 };
 
+const SHOWN_AT = (Object.keys(EMPTY) as Field[]).map((field) => PATHS[field] ?? field);
+
 /** Digits as a number; anything else as one that the schema refuses. */
 function toNumber(text: string): number {
 	return /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -46,6 +48,8 @@ export function CreateAcceleratorDialog({ onClose }: { onClose: () => void }) {
 	const [isSubmitted, setSubmitted] = useState(false);
 	const create = useMutation(
 		trpc.accelerators.create.mutationOptions({
+			// What was sent holds a secret.
+			gcTime: 0,
 			onSuccess: async ({ name }) => {
 				await queryClient.invalidateQueries({ queryKey: trpc.accelerators.list.queryKey() });
 				toast.success(`Accelerator ${name} is being created`);
@@ -92,7 +96,7 @@ export function CreateAcceleratorDialog({ onClose }: { onClose: () => void }) {
 				if (parsed.success) create.mutate(parsed.data);
 			}}
 		>
-			{problem !== null && problem.field === null && (
+			{problem !== null && !SHOWN_AT.includes(problem.field ?? "") && (
 				<ProblemBanner title="No accelerator was created" error={create.error} />
 			)}
 			<div className="grid items-start gap-3 sm:grid-cols-2">

@@ -15,7 +15,7 @@ interface CacheFieldProps {
 	onChange: (cache: string) => void;
 	error: string | undefined;
 	/** Why a cache can't be chosen; null if it can. */
-	obstacleOf: (cache: Cache) => string | null;
+	obstacleOf: (cache: Pick<Cache, "engine" | "status">) => string | null;
 	/** Under the list. */
 	hint?: string;
 	className?: string;

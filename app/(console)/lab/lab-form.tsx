@@ -41,7 +41,7 @@ const FIELDS: readonly { name: WorkloadField; label: string; hint: string }[] = 
 	{ name: "durationSeconds", label: "Duration in seconds", hint: "At most 120." },
 ];
 
-function obstacleOf({ engine, status }: Cache): string | null {
+function obstacleOf({ engine, status }: Pick<Cache, "engine" | "status">): string | null {
 	if (engine === "memcached") return "The lab has no clients for Memcached.";
 	return status === "available" ? null : "It isn't available now.";
 }

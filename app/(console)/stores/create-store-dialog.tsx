@@ -145,9 +145,7 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 						onChange={(next) => change({ usesKeys: next })}
 						hint="Without one, Larder uses what the control plane's machine has, such as an instance's role."
 					/>
-					{usesKeys && (
-						<KeyFields {...form} secretHint="Larder encrypts it, and never shows it." />
-					)}
+					{usesKeys && <KeyFields {...form} secretHint="Larder encrypts it, and never shows it." />}
 				</>
 			)}
 			<SelectField

@@ -1,7 +1,7 @@
-import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openHome } from "../../../platform/home.ts";
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import {
 	fillDisk,
 	mountSmallDisk,

@@ -1,8 +1,8 @@
-import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { findFreePort } from "../../fixtures/reserve-ports.ts";
 
 const PROGRAM = join(import.meta.dirname, "bucket-process.ts");

@@ -1,7 +1,7 @@
-import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { findEngine } from "../../../agent/bundles/index.ts";
+import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
 import type { CacheNode } from "../../../server/contract/cache-view.ts";
 import { waitUntil } from "../../fixtures/wait-until.ts";
 import { connectTo } from "../../fixtures/write-paths.ts";

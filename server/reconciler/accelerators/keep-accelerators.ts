@@ -1,7 +1,7 @@
 import type { Logger } from "../../../platform/logger.ts";
 import { FULL_ACCELERATOR } from "../../data/accelerator-rows.ts";
 import type { Resources } from "../../services/context.ts";
-import { type Keeper, keepLooking } from "../keep-looking.ts";
+import { forEach, type Keeper, keepLooking } from "../keep-looking.ts";
 import { changeAccelerator } from "./change-accelerator.ts";
 import { noteStatus } from "./note-status.ts";
 
@@ -22,9 +22,9 @@ export function startAcceleratorKeeper(resources: Resources, logger: Logger): Ke
 /** One step of each accelerator. Returns after how many milliseconds to look again. */
 export async function lookAtAccelerators(resources: Resources): Promise<number> {
 	const rows = await resources.db.accelerator.findMany(FULL_ACCELERATOR);
-	for (const row of rows) {
+	await forEach(rows, async (row) => {
 		await changeAccelerator(resources, row);
 		await noteStatus(resources, row.id);
-	}
+	});
 	return rows.length === 0 ? IDLE_MS : ACTIVE_MS;
 }

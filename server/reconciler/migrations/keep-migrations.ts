@@ -12,7 +12,7 @@ import { recordEvent } from "../../data/record-event.ts";
 import { followMigration, type MigrationStep } from "../../domain/migration/follow-migration.ts";
 import type { Resources } from "../../services/context.ts";
 import { tellPrimary, wakeMigrations } from "../../services/migration/tell-primary.ts";
-import { type Keeper, keepLooking } from "../keep-looking.ts";
+import { forEach, type Keeper, keepLooking } from "../keep-looking.ts";
 
 /** How often migrations are looked at: while the source's writes are held, else, and while there is none. */
 const HELD_MS = 20;
@@ -34,7 +34,7 @@ export function startMigrationKeeper(resources: Resources, logger: Logger): Keep
 /** Returns after how many milliseconds to look again. */
 export async function lookAtMigrations(resources: Resources): Promise<number> {
 	const rows = await resources.db.migration.findMany(OPEN);
-	for (const row of rows) await advance(resources, row);
+	await forEach(rows, (row) => advance(resources, row));
 	if (rows.length === 0) return IDLE_MS;
 	return rows.some(({ phase }) => HASTY.has(phase)) ? HELD_MS : ACTIVE_MS;
 }
@@ -72,7 +72,7 @@ async function noteEnd(
 	const { host, port } = migrationSourceColumn.parse(source);
 	const paused = pausedMs === null ? "" : ` Writes paused for ${pausedMs} ms.`;
 	const messages = {
-		completed: `Cache ${cache.name} has taken the place of ${host}:${port}.${paused} Lead clients to the cache now.`,
+		completed: `Cache ${cache.name} has taken the place of ${host}:${port}.${paused} Point its clients to the cache now.`,
 		canceled: `Migration from ${host}:${port} canceled. Cache ${cache.name} is empty.`,
 		failed: `Migration from ${host}:${port} into cache ${cache.name} failed. ${reason}`,
 	};

@@ -46,7 +46,7 @@ export const migrations = router({
 				...{ method: "POST", path: `${path}/complete`, status: 202, tag },
 				summary: "Let the cache take the lead",
 				description:
-					"Returns at once. Larder holds the source's writes (CLIENT PAUSE WRITE), and the cache takes writes as soon as it has all of them; pauseMs says how long neither did. The source's writes stay held for five minutes more: lead its clients to the cache meanwhile. A source that doesn't allow CLIENT PAUSE must have had no writes for a second.",
+					"Returns at once. Larder holds the source's writes (CLIENT PAUSE WRITE), and the cache takes writes as soon as it has all of them; pauseMs says how long neither did. The source's writes stay held for five minutes more: point its clients to the cache in that time. A source that doesn't allow CLIENT PAUSE must have had no writes for a second.",
 			},
 		})
 		.input(migrationRefSchema)

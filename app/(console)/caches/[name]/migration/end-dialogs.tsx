@@ -43,7 +43,7 @@ export function CompleteDialog({ migration, onClose }: EndDialogProps) {
 						</li>
 						<li>If it takes longer than 15 s, the source takes writes again.</li>
 						<li>
-							Afterward, the source's writes stay held for five minutes. Lead its clients to the
+							Afterward, the source's writes stay held for five minutes. Point its clients to the
 							cache in that time.
 						</li>
 					</>

@@ -170,8 +170,8 @@ function Result({ migration }: { migration: Migration }): ReactNode {
 				{cache} leads now.
 				{pauseMs !== null && ` Writes paused for ${formatDuration(Math.max(1, pauseMs))}.`}{" "}
 				{holdsWrites === false
-					? "Lead the source's clients to the cache before they write again."
-					: "Lead the source's clients to the cache: its writes stay held for five minutes."}
+					? "Point the source's clients to the cache before they write again."
+					: "Point the source's clients to the cache: its writes stay held for five minutes."}
 			</p>
 		</Banner>
 	);

@@ -53,6 +53,8 @@ export function useMigrationChanges(name: string, onDone?: () => void) {
 	const once = () => ({ context: { idempotencyKey: randomId() } });
 	return {
 		start: useMutation({
+			// What was sent holds the source's password.
+			gcTime: 0,
 			mutationFn: (input: StartMigrationInput) => client.migrations.start.mutate(input, once()),
 			onSuccess,
 		}),
