@@ -11,6 +11,7 @@ export interface Message {
 const KEPT = 1_000;
 /** How long a message that is sent again is recognized. Seconds. */
 const RECOGNIZED_S = 600;
+const READ_AT_ONCE = 100;
 /** A word that a failover lost is made up for after this time. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -52,7 +53,7 @@ export class Rooms {
 
 	/** The messages after a place ("0" for all), the oldest first, up to 100. */
 	async read(room: string, after: string): Promise<Message[]> {
-		const entries = await this.#client.xrange(streamOf(room), `(${after}`, "+", "COUNT", 100);
+		const entries = await this.#client.xrange(streamOf(room), `(${after}`, "+", "COUNT", READ_AT_ONCE);
 		return entries.map(([at, fields]) => ({ at, author: fields[1] ?? "", text: fields[3] ?? "" }));
 	}
 
@@ -67,16 +68,29 @@ export class Rooms {
 		while (!signal.aborted) {
 			const woken = this.#nextWord(streamOf(room), signal);
 			try {
-				for (const message of await this.read(room, last)) {
-					if (signal.aborted) return;
-					onMessage(message);
-					last = message.at;
-				}
+				let messages: Message[];
+				do {
+					messages = await this.read(room, last);
+					for (const message of messages) {
+						if (signal.aborted) break;
+						onMessage(message);
+						last = message.at;
+					}
+				} while (messages.length === READ_AT_ONCE && !signal.aborted);
 			} catch (error) {
 				console.error(error);
 			}
 			await woken;
 		}
+		this.#leave(streamOf(room));
+	}
+
+	/** Forgets a room that nobody reads any more. */
+	#leave(channel: string): void {
+		if (this.#readers.get(channel)?.size !== 0) return;
+		this.#readers.delete(channel);
+		// A connection that is lost has no subscriptions either.
+		this.#subscriber.unsubscribe(channel).catch(() => undefined);
 	}
 
 	/** Resolves at the next word about the room, or after a while. */

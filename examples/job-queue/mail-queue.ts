@@ -8,7 +8,8 @@ export interface Mail {
 
 export type MailState = "waiting" | "sent" | "failed";
 
-const SENT = "mails:sent";
+/** For longer than a job that its worker left waits for another. */
+const REMEMBERED_S = 7 * 24 * 3_600;
 const ATTEMPTS = 5;
 
 /**
@@ -26,9 +27,9 @@ export function createMailQueue(
 		"mails",
 		async ({ id = "", data }) => {
 			// A job that was carried out before its worker died isn't carried out again.
-			if (await client.hexists(SENT, id)) return;
+			if ((await client.exists(sentKey(id))) === 1) return;
 			await send(id, data);
-			await client.hset(SENT, id, new Date().toISOString());
+			await client.set(sentKey(id), new Date().toISOString(), "EX", REMEMBERED_S);
 		},
 		{ connection: workerClient, concurrency: 10 },
 	);
@@ -56,4 +57,8 @@ export function createMailQueue(
 			await queue.close();
 		},
 	};
+}
+
+function sentKey(id: string): string {
+	return `mails:sent:${id}`;
 }

@@ -60,7 +60,7 @@ async function respond(
 			const parts = Object.entries(match.groups ?? {});
 			const parameters = Object.fromEntries([
 				...url.searchParams,
-				...parts.map(([name, value]) => [name, decodeURIComponent(value)]),
+				...parts.map(([name, value]) => [name, decoded(value)]),
 			]);
 			const body = await readBody(request);
 			const answer = await route({ parameters, body, raw: request, response });
@@ -73,6 +73,14 @@ async function respond(
 		if (status === 500) console.error(error);
 		const message = error instanceof HttpError ? error.message : "Something failed; see the log.";
 		if (!response.headersSent) send(response, { status, body: { error: message } });
+	}
+}
+
+function decoded(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		throw new HttpError(400, "The address is malformed");
 	}
 }
 
