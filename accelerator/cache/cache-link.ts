@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { z } from "zod";
 import type { Logger } from "../../platform/logger.ts";
@@ -116,9 +117,12 @@ export class CacheLink {
 				return;
 			} catch (error) {
 				if (!(error instanceof CacheAwayError)) throw error;
+				// A full cache is usable, and refuses.
+				await pause(RETRY_MS.first);
 				await this.usableWithin(GENERATION_MS);
 			}
 		}
+		this.#logger.error("the cache wasn't voided in time: it may serve old items until they expire");
 	}
 
 	/** Resolves once the cache is usable; false if it isn't within the time. */
