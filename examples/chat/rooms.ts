@@ -53,7 +53,13 @@ export class Rooms {
 
 	/** The messages after a place ("0" for all), the oldest first, up to 100. */
 	async read(room: string, after: string): Promise<Message[]> {
-		const entries = await this.#client.xrange(streamOf(room), `(${after}`, "+", "COUNT", READ_AT_ONCE);
+		const entries = await this.#client.xrange(
+			streamOf(room),
+			`(${after}`,
+			"+",
+			"COUNT",
+			READ_AT_ONCE,
+		);
 		return entries.map(([at, fields]) => ({ at, author: fields[1] ?? "", text: fields[3] ?? "" }));
 	}
 
