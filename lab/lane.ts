@@ -7,6 +7,7 @@ import { hitRateOf, Measurements } from "./measurements.ts";
 import type { Operation } from "./operations.ts";
 import { simulateHitRate } from "./simulate-hits.ts";
 import { type Application, makeApplication } from "./strategies.ts";
+import { Timeline } from "./timeline.ts";
 import { Versions } from "./versions.ts";
 
 const SIMULATION_SEED = 29;
@@ -31,8 +32,7 @@ export class Lane {
 	readonly #versions: Versions;
 	readonly #application: Application;
 	readonly #measured = new Measurements();
-	/** When each so many-th operation began; the simulation's clock. */
-	readonly #ticks: { index: number; ms: number }[] = [];
+	readonly #timeline = new Timeline();
 	#startedAt = 0;
 	#ranMs = 0;
 	#operations = 0;
@@ -71,8 +71,7 @@ export class Lane {
 				const operation = next();
 				const earlyMs = dueAt - performance.now();
 				if (earlyMs > 0) await delay(earlyMs);
-				this.#tick(index);
-				await this.#perform(operation);
+				await this.#perform(index, operation);
 			}
 		};
 		await Promise.all(Array.from({ length: workload.clients }, client));
@@ -110,9 +109,10 @@ export class Lane {
 		this.#database.close();
 	}
 
-	async #perform({ key, isRead }: Operation): Promise<void> {
+	async #perform(index: number, { key, isRead }: Operation): Promise<void> {
 		const { counts, reads, writes } = this.#measured;
 		const startedAt = performance.now();
+		this.#timeline.begin(index, startedAt - this.#startedAt);
 		try {
 			if (isRead) {
 				const expected = this.#versions.newest(key);
@@ -123,9 +123,10 @@ export class Lane {
 				if (this.#options.strategy === "no-cache") counts.misses += 1;
 				reads.record(performance.now() - startedAt);
 			} else {
-				await this.#application.write(key);
+				await this.#application.write(key, () => this.#timeline.mark(index, this.#nowMs()));
 				counts.writes += 1;
 				writes.record(performance.now() - startedAt);
+				this.#timeline.end(index, this.#nowMs());
 			}
 		} catch (error) {
 			this.#measured.errors += 1;
@@ -136,7 +137,7 @@ export class Lane {
 	#note(event: CacheEvent): void {
 		if (event.type === "read" && MISSES.has(event.outcome)) this.#measured.counts.misses += 1;
 		if (event.type === "read" && event.outcome === "miss") {
-			this.#measured.loads.record(event.durationMs);
+			this.#timeline.loaded(this.#nowMs(), event.durationMs);
 		}
 		if (event.type === "store-error") this.#lastError = String(event.error);
 	}
@@ -146,31 +147,22 @@ export class Lane {
 		this.#measured.counts.queries = reads + writes;
 	}
 
-	#tick(index: number): void {
-		const last = this.#ticks.at(-1);
-		const ms = performance.now() - this.#startedAt;
-		if (last === undefined || ms - last.ms >= 50) this.#ticks.push({ index, ms });
+	#nowMs(): number {
+		return performance.now() - this.#startedAt;
 	}
 
-	/** The same operations at the same times; loads and writes take as long as they did on average. */
+	/** The same operations and writes at the same times; loads take as long as they did at the time. */
 	#simulate(): number | null {
 		const { strategy, workload, begin } = this.#options;
-		const ticks = [...this.#ticks, { index: this.#operations, ms: this.#ranMs }];
-		let at = 0;
+		const timeline = this.#timeline;
 		return simulateHitRate({
-			strategy,
-			ttlMs: workload.ttlSeconds * 1_000,
-			loadMs: this.#measured.loads.meanMs,
-			writeMs: this.#measured.writes.meanMs,
-			count: this.#operations,
+			...{ strategy, ttlMs: workload.ttlSeconds * 1_000, count: timeline.count },
 			next: begin(),
+			beganAt: (index) => timeline.beganAt(index),
+			markedAt: (index) => timeline.markedAt(index),
+			endedAt: (index) => timeline.endedAt(index),
+			loadMs: timeline.loadDurations(),
 			random: seededRandom(SIMULATION_SEED),
-			beginsAt(index) {
-				while (at < ticks.length - 2 && (ticks[at + 1]?.index ?? 0) <= index) at += 1;
-				const [from, to] = [ticks[at], ticks[at + 1]];
-				if (from === undefined || to === undefined || to.index <= from.index) return from?.ms ?? 0;
-				return from.ms + ((to.ms - from.ms) * (index - from.index)) / (to.index - from.index);
-			},
 		});
 	}
 }

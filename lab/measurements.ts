@@ -8,18 +8,10 @@ class Durations {
 	readonly #all: RecordableHistogram = createHistogram();
 	readonly #recent: RecordableHistogram = createHistogram();
 
-	#sumMs = 0;
-
 	record(ms: number): void {
-		this.#sumMs += ms;
 		const nanoseconds = Math.max(1, Math.round(ms * 1e6));
 		this.#all.record(nanoseconds);
 		this.#recent.record(nanoseconds);
-	}
-
-	/** 0 if there were none. */
-	get meanMs(): number {
-		return this.#all.count === 0 ? 0 : this.#sumMs / this.#all.count;
 	}
 
 	takeRecentP99(): number | null {
@@ -50,8 +42,6 @@ interface Counts {
 export class Measurements {
 	readonly reads = new Durations();
 	readonly writes = new Durations();
-	/** Reads that loaded the value. */
-	readonly loads = new Durations();
 	readonly counts: Counts = { reads: 0, writes: 0, misses: 0, staleReads: 0, queries: 0 };
 	errors = 0;
 	#before: Counts = { ...this.counts };

@@ -4,14 +4,16 @@ import type { Operation } from "./operations.ts";
 export interface SimulationOptions {
 	readonly strategy: LabStrategy;
 	readonly ttlMs: number;
-	/** How long it takes until the cache has a value that it lacked, and how long a write takes. */
-	readonly loadMs: number;
-	readonly writeMs: number;
 	/** How many operations there are. */
 	readonly count: number;
 	next(): Operation;
-	/** When the operation with this number begins, in milliseconds. */
-	beginsAt(index: number): number;
+	/** When the operation with this number began, in milliseconds. Operations may have begun in another order. */
+	beganAt(index: number): number;
+	/** When the cache had the mark of a write, and when the write ended. */
+	markedAt(index: number): number;
+	endedAt(index: number): number;
+	/** How long it takes at a time until the cache has a value that it lacked; asked for in ascending order. */
+	loadMs(at: number): number;
 	/** From 0 to 1. */
 	random(): number;
 }
@@ -31,18 +33,19 @@ interface Writing {
 
 /** As the library does by default. */
 const JITTER = 0.1;
+const READS = 0;
+const MARKS = 1;
+const ENDS = 2;
 
 /**
  * The share of reads that a cache without limits answers, by a model of the strategy that shares no code with the library.
  * Null without reads or without a cache.
  */
 export function simulateHitRate(options: SimulationOptions): number | null {
-	const { strategy, ttlMs, loadMs, writeMs, count, next, beginsAt, random } = options;
+	const { strategy, ttlMs, loadMs, random } = options;
 	if (strategy === "no-cache") return null;
+	const { keys, events } = arrange(options);
 	const entries = new Map<number, Entry>();
-	// Every write takes equally long, so they end in the order in which they began.
-	const ends: { at: number; key: number }[] = [];
-	let ended = 0;
 	const writing = new Map<number, Writing>();
 	const staleMs = strategy === "early-refresh" ? ttlMs : 0;
 	const entryFrom = (availableAt: number): Entry => {
@@ -51,39 +54,30 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 	};
 	let reads = 0;
 	let hits = 0;
-	for (let index = 0; index < count; index += 1) {
-		const { key, isRead } = next();
-		const now = beginsAt(index);
-		for (let due = ends[ended]; due !== undefined && due.at <= now; due = ends[ended]) {
-			ended += 1;
-			endWrite(due.key, due.at);
-		}
-		if (!isRead) {
-			beginWrite(key, now);
-			continue;
-		}
-		reads += 1;
-		// Until the write ends, readers ask the database.
-		if (writing.has(key)) continue;
-		const entry = entries.get(key);
-		if (entry === undefined || entry.until <= now) {
-			entries.set(key, entryFrom(now + loadMs));
-		} else if (entry.availableAt <= now) {
-			hits += 1;
-			if (entry.freshUntil <= now) {
-				entries.set(key, { ...entryFrom(now + loadMs), availableAt: now });
-			}
-		}
+	for (const { kind, index, at } of events) {
+		const key = keys[index] ?? 0;
+		if (kind === READS) read(key, at);
+		else if (kind === MARKS) beginWrite(key);
+		else endWrite(key, at);
 	}
 	return reads === 0 ? null : hits / reads;
 
-	function beginWrite(key: number, now: number): void {
-		if (strategy === "ttl-only") return;
-		if (strategy === "write-behind") {
-			entries.set(key, entryFrom(now));
-			return;
+	function read(key: number, now: number): void {
+		reads += 1;
+		// Until the write ends, readers ask the database.
+		if (writing.has(key)) return;
+		const entry = entries.get(key);
+		if (entry === undefined || entry.until <= now) {
+			entries.set(key, entryFrom(now + loadMs(now)));
+		} else if (entry.availableAt <= now) {
+			hits += 1;
+			if (entry.freshUntil <= now) {
+				entries.set(key, { ...entryFrom(now + loadMs(now)), availableAt: now });
+			}
 		}
-		ends.push({ at: now + writeMs, key });
+	}
+
+	function beginWrite(key: number): void {
 		if (strategy !== "write-through" && strategy !== "write-around") return;
 		const others = writing.get(key);
 		if (others === undefined) writing.set(key, { count: 1, overlap: false });
@@ -94,6 +88,11 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 	}
 
 	function endWrite(key: number, at: number): void {
+		if (strategy === "ttl-only") return;
+		if (strategy === "write-behind") {
+			entries.set(key, entryFrom(at));
+			return;
+		}
 		const state = writing.get(key);
 		if (state !== undefined) {
 			state.count -= 1;
@@ -102,5 +101,51 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 		}
 		if (strategy === "write-through" && state?.overlap === false) entries.set(key, entryFrom(at));
 		else entries.delete(key);
+	}
+}
+
+interface Event {
+	readonly kind: typeof READS | typeof MARKS | typeof ENDS;
+	/** Of the operation. */
+	readonly index: number;
+	readonly at: number;
+}
+
+/** All that happens, in the order in which it happened. A write ends before whatever happens at the same time. */
+function arrange({ count, next, beganAt, markedAt, endedAt }: SimulationOptions) {
+	const keys = new Uint32Array(count);
+	const kinds = new Uint8Array(2 * count);
+	const indexes = new Uint32Array(2 * count);
+	const times = new Float64Array(2 * count);
+	let length = 0;
+	const add = (kind: Event["kind"], index: number, at: number) => {
+		kinds[length] = kind;
+		indexes[length] = index;
+		times[length] = at;
+		length += 1;
+	};
+	for (let index = 0; index < count; index += 1) {
+		const { key, isRead } = next();
+		keys[index] = key;
+		if (isRead) add(READS, index, beganAt(index));
+		else {
+			add(MARKS, index, markedAt(index));
+			add(ENDS, index, endedAt(index));
+		}
+	}
+	const order = Uint32Array.from({ length }, (_, position) => position).sort(
+		(a, b) => (times[a] ?? 0) - (times[b] ?? 0) || (kinds[b] ?? 0) - (kinds[a] ?? 0) || a - b,
+	);
+	return { keys, events: eventsIn(order) };
+
+	function* eventsIn(positions: Uint32Array): Generator<Event> {
+		for (const position of positions) {
+			const kind = kinds[position];
+			yield {
+				kind: kind === ENDS ? ENDS : kind === MARKS ? MARKS : READS,
+				index: indexes[position] ?? 0,
+				at: times[position] ?? 0,
+			};
+		}
 	}
 }

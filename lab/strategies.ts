@@ -23,7 +23,8 @@ export interface StrategyOptions {
 /** How an application reads and writes items. */
 export interface Application {
 	read(id: number): Promise<Item | undefined>;
-	write(id: number): Promise<void>;
+	/** Calls `onMarked` when the cache has the writer's mark, if the strategy has such marks. */
+	write(id: number, onMarked: () => void): Promise<void>;
 	/** Gives the database what waits. */
 	finish(): Promise<void>;
 }
@@ -38,7 +39,6 @@ export function makeApplication(strategy: LabStrategy, options: StrategyOptions)
 		return item;
 	};
 	const cacheOptions = { ...{ store, prefix, ttlMs, onEvent }, load };
-	const put = (key: string) => write(Number(key));
 	const nothing = async () => undefined;
 	switch (strategy) {
 		case "no-cache":
@@ -71,11 +71,22 @@ export function makeApplication(strategy: LabStrategy, options: StrategyOptions)
 		case "write-through":
 		case "write-around": {
 			const make = strategy === "write-through" ? writeThrough : writeAround;
-			const cache = make<Item>({ ...cacheOptions, write: put });
+			// The database gives an item its version. What is put stands for the write, and nothing else of it is used.
+			const writes = new WeakMap<Item, () => void>();
+			const cache = make<Item>({
+				...cacheOptions,
+				write(key, item) {
+					writes.get(item)?.();
+					return write(Number(key));
+				},
+			});
 			return {
 				read: (id) => cache.get(String(id)),
-				// The database gives the item its version; what is passed on here isn't used.
-				write: async (id) => void (await cache.put(String(id), { version: 0, payload: "" })),
+				async write(id, onMarked) {
+					const item: Item = { version: 0, payload: "" };
+					writes.set(item, onMarked);
+					await cache.put(String(id), item);
+				},
 				finish: nothing,
 			};
 		}
