@@ -14,8 +14,8 @@ async function readSettings(path: string): Promise<AcceleratorFile> {
 }
 
 /**
- * An instance of an accelerator, as an agent starts it: `accelerator <file>`. SIGHUP makes it read where its cache is
- * again. SIGTERM ends it, after calls under way.
+ * An instance of an accelerator, as an agent starts it: `accelerator <file>`. SIGHUP makes it read again where its cache is
+ * and how long it keeps entries. SIGTERM ends it, after calls under way.
  */
 const logger = createLogger("accelerator");
 try {
@@ -28,7 +28,7 @@ try {
 	logger.info({ accelerator: settings.name, ...listen }, "the accelerator serves");
 	process.on("SIGHUP", () => {
 		readSettings(path).then(
-			({ settings: { cache } }) => accelerator.useCache(cache),
+			(file) => accelerator.use(file.settings),
 			(err: unknown) => logger.error({ err }, "the settings can't be read"),
 		);
 	});

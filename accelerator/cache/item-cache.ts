@@ -59,7 +59,8 @@ const beginAnswer = z.tuple([z.number(), z.number()]);
 export class ItemCache {
 	readonly #link: CacheLink;
 	readonly #prefix: string;
-	readonly ttlMs: number;
+	/** How long entries that are stored from now on are kept. */
+	ttlMs: number;
 
 	constructor(link: CacheLink, prefix: string, ttlMs: number) {
 		this.#link = link;

@@ -36,12 +36,13 @@ const versionAnswer = z.tuple([z.string(), z.number()]);
 export class QueryCache {
 	readonly #link: CacheLink;
 	readonly #prefix: string;
-	readonly #ttlMs: number;
+	/** How long answers that are stored from now on are kept. */
+	ttlMs: number;
 
 	constructor(link: CacheLink, prefix: string, ttlMs: number) {
 		this.#link = link;
 		this.#prefix = prefix;
-		this.#ttlMs = ttlMs;
+		this.ttlMs = ttlMs;
 	}
 
 	async find(scope: QueryScope, question: string): Promise<CachedAnswer | null> {
@@ -73,7 +74,7 @@ export class QueryCache {
 	): Promise<void> {
 		if (json.length > ANSWER_LENGTH_MAX) return;
 		const value = `${version}\n${halfUnits}\n${json}`;
-		await this.#link.set(this.#answerKey(scope, question), value, this.#ttlMs);
+		await this.#link.set(this.#answerKey(scope, question), value, this.ttlMs);
 	}
 
 	/** Voids the answers that a write to these partitions may change. */

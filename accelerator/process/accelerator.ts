@@ -53,9 +53,12 @@ export class Accelerator {
 		this.#services.link.start();
 	}
 
-	/** The cache's endpoint is at other addresses now. */
-	useCache(cache: AcceleratorSettings["cache"]): void {
-		this.#services.link.use(cache);
+	/** The cache's endpoint may be at other addresses now, and new entries may be kept for another time. */
+	use({ cache, itemTtlMs, queryTtlMs }: AcceleratorSettings): void {
+		const { link, items, queries } = this.#services;
+		link.use(cache);
+		items.ttlMs = itemTtlMs;
+		queries.ttlMs = queryTtlMs;
 	}
 
 	/** Resolves once the cache is usable; false if it isn't within the time. */

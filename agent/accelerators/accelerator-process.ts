@@ -31,8 +31,8 @@ const recordSchema = serviceRecordSchema.extend({
 	stateToken: z.string().default(""),
 	/** Of the settings that need a new process when they change. */
 	startHash: z.string().default(""),
-	/** Of the cache's whereabouts, which a running process takes over. */
-	cacheHash: z.string().default(""),
+	/** Of those that a running process takes over. */
+	toldHash: z.string().default(""),
 });
 type AcceleratorRecord = z.infer<typeof recordSchema>;
 
@@ -76,19 +76,19 @@ export class AcceleratorProcess extends HostService<AcceleratorRecord> {
 		this.adopted = true;
 	}
 
-	/** Whether its process was started with these settings, apart from where its cache is. */
+	/** Whether its process was started with these settings, apart from those that it takes over while it runs. */
 	runs(settings: AcceleratorSettings): boolean {
 		return this.alive && this.record.startHash === startHashOf(settings);
 	}
 
-	/** Tells the running process where its cache is now. */
-	async tellCache(settings: AcceleratorSettings): Promise<void> {
-		const { identity, port, stateToken, cacheHash } = this.record;
-		const hash = hashOf(settings.cache);
-		if (identity === null || port === null || cacheHash === hash) return;
+	/** Tells the running process where its cache is now, and how long it should keep entries. */
+	async tell(settings: AcceleratorSettings): Promise<void> {
+		const { identity, port, stateToken, toldHash } = this.record;
+		const hash = toldHashOf(settings);
+		if (identity === null || port === null || toldHash === hash) return;
 		await this.writeSettings(settings, port, stateToken);
 		signalProcess(identity, "SIGHUP");
-		await this.remember({ cacheHash: hash });
+		await this.remember({ toldHash: hash });
 	}
 
 	/** Returns null once it serves, otherwise what prevented that. */
@@ -105,7 +105,7 @@ export class AcceleratorProcess extends HostService<AcceleratorRecord> {
 		await this.remember({
 			...{ port, stateToken },
 			startHash: startHashOf(settings),
-			cacheHash: hashOf(settings.cache),
+			toldHash: toldHashOf(settings),
 		});
 		const served = await this.launch({
 			program: process.execPath,
@@ -179,8 +179,12 @@ function settingsFile(directory: string): string {
 	return join(directory, "settings.json");
 }
 
-function startHashOf({ cache: _cache, ...settings }: AcceleratorSettings): string {
-	return hashOf([settings, PROGRAM_HASH]);
+function startHashOf({ acceleratorId, name, upstream }: AcceleratorSettings): string {
+	return hashOf([acceleratorId, name, upstream, PROGRAM_HASH]);
+}
+
+function toldHashOf({ cache, itemTtlMs, queryTtlMs }: AcceleratorSettings): string {
+	return hashOf([cache, itemTtlMs, queryTtlMs]);
 }
 
 function hashOf(value: unknown): string {

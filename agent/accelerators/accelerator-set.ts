@@ -140,7 +140,7 @@ export class AcceleratorSet {
 			process.drain();
 			return true;
 		}
-		await process.tellCache(settings);
+		await process.tell(settings);
 		running.state = (await process.state()) ?? running.state;
 		// Until it has reached its cache, clients of a new accelerator wait for news.
 		return running.state?.cache.usable !== true;

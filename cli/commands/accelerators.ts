@@ -18,7 +18,7 @@ export function acceleratorsCommand(): Command {
 	const accelerators = new Command("accelerators").description(
 		"Accelerators: caches in front of DynamoDB, with its own protocol",
 	);
-	for (const make of [listCommand, showCommand, createCommand, deleteCommand]) {
+	for (const make of [listCommand, showCommand, createCommand, modifyCommand, deleteCommand]) {
 		accelerators.addCommand(make());
 	}
 	return accelerators;
@@ -161,23 +161,69 @@ Examples:
 			},
 		};
 		const api = await connect(options);
-		let answer = await api.call({ method: "POST", path: "/accelerators", body });
-		if (options.wait === true) {
-			const deadline = performance.now() + WAIT_MS;
-			while (acceleratorSchema.parse(answer).status === "creating") {
-				if (performance.now() > deadline) {
-					const { statusReason } = acceleratorSchema.parse(answer);
-					throw new CliError(
-						`Accelerator ${name} doesn't serve yet. ${statusReason ?? ""}`,
-						EXIT.failure,
-					);
-				}
-				await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-				answer = await api.call({ method: "GET", path: pathOf(name) });
-			}
+		const answer = await api.call({ method: "POST", path: "/accelerators", body });
+		await tell(answer, options, {
+			refresh: () => api.call({ method: "GET", path: pathOf(name) }),
+			isReached: ({ status }) => status !== "creating",
+			problem: `Accelerator ${name} doesn't serve yet.`,
+		});
+	});
+}
+
+/** Prints an accelerator, with `--wait` once it is as wanted. */
+async function tell(
+	first: unknown,
+	{ wait, json }: ApiOptions & { wait?: boolean },
+	until: {
+		refresh(): Promise<unknown>;
+		isReached(accelerator: AcceleratorView): boolean;
+		problem: string;
+	},
+): Promise<void> {
+	let answer = first;
+	const deadline = performance.now() + WAIT_MS;
+	while (wait === true && !until.isReached(acceleratorSchema.parse(answer))) {
+		if (performance.now() > deadline) {
+			const { statusReason } = acceleratorSchema.parse(answer);
+			throw new CliError(`${until.problem} ${statusReason ?? ""}`.trim(), EXIT.failure);
 		}
-		if (options.json) printJson(answer);
-		else print(describe(acceleratorSchema.parse(answer)));
+		await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+		answer = await until.refresh();
+	}
+	if (json) printJson(answer);
+	else print(describe(acceleratorSchema.parse(answer)));
+}
+
+type ModifyOptions = ApiOptions &
+	Pick<CreateOptions, "itemTtl" | "queryTtl" | "instances" | "wait">;
+
+function modifyCommand(): Command {
+	const command = new Command("modify")
+		.description("Change an accelerator while it serves")
+		.argument("<name>")
+		.option("--item-ttl <seconds>", "how long items are kept from now on", wholeNumber)
+		.option("--query-ttl <seconds>", "how long answers are kept from now on", wholeNumber)
+		.option("--instances <count>", "processes, each on a host of its own", wholeNumber)
+		.option("--wait", "wait until all instances serve");
+	return withApiOptions(command).action(async (name: string, options: ModifyOptions) => {
+		const { itemTtl, queryTtl, instances } = options;
+		const body = { itemTtlSeconds: itemTtl, queryTtlSeconds: queryTtl, instances };
+		if (Object.values(body).every((value) => value === undefined)) {
+			throw new CliError(
+				"Say what to change: --item-ttl, --query-ttl or --instances.",
+				EXIT.invalidInput,
+			);
+		}
+		const api = await connect(options);
+		const path = pathOf(name);
+		await tell(await api.call({ method: "PATCH", path, body }), options, {
+			refresh: () => api.call({ method: "GET", path }),
+			isReached: (accelerator) =>
+				accelerator.status === "available" &&
+				accelerator.instances.length === accelerator.instancesWanted &&
+				accelerator.instances.every(({ status }) => status === "running"),
+			problem: `Accelerator ${name} isn't as wanted yet.`,
+		});
 	});
 }
 

@@ -144,6 +144,12 @@ it("an accelerator serves AWS's client, and goes on when an instance, an agent o
 	});
 	expect(instancePids()).toEqual(kept);
 	await enough(20);
+	await run("accelerators", "modify", "acc", "--instances", "3", "--item-ttl", "60", "--wait");
+	expect(instancePids()).toEqual(expect.arrayContaining(kept));
+	expect(await getAccelerator()).toMatchObject({ itemTtlSeconds: 60, queryTtlSeconds: 60 });
+	await run("accelerators", "modify", "acc", "--instances", "1", "--wait");
+	await waitUntil("two instances to end", async () => instancePids().length === 1);
+	await enough(20);
 	stop = true;
 	await user;
 	expect(failures).toEqual([]);

@@ -55,16 +55,22 @@ export const upstreamInputSchema = z
 		},
 	);
 
-function ttl(name: string, byDefault: number) {
-	const { min, max } = ACCELERATOR_LIMITS.ttlSeconds;
+function count(name: string, { min, max }: { min: number; max: number }) {
 	return z
 		.int(`${name} must be a whole number`)
 		.min(min, `${name} must be at least ${min}`)
-		.max(max, `${name} can be at most ${max}`)
-		.default(byDefault);
+		.max(max, `${name} can be at most ${max}`);
 }
 
-const { min: instancesMin, max: instancesMax } = ACCELERATOR_LIMITS.instances;
+const itemTtlSchema = count("itemTtlSeconds", ACCELERATOR_LIMITS.ttlSeconds).describe(
+	"how long items are kept",
+);
+const queryTtlSchema = count("queryTtlSeconds", ACCELERATOR_LIMITS.ttlSeconds).describe(
+	"how long answers of Query and Scan are kept",
+);
+const instancesSchema = count("instances", ACCELERATOR_LIMITS.instances).describe(
+	"processes, each on a host of its own, spread over zones",
+);
 
 export const createAcceleratorInputSchema = z.strictObject({
 	name: cacheNameSchema,
@@ -75,16 +81,9 @@ export const createAcceleratorInputSchema = z.strictObject({
 		.transform((name) => name.toLowerCase())
 		.describe("name of the Valkey or Redis OSS cache that holds items and answers"),
 	upstream: upstreamInputSchema,
-	itemTtlSeconds: ttl("itemTtlSeconds", 300).describe("how long items are kept"),
-	queryTtlSeconds: ttl("queryTtlSeconds", 60).describe(
-		"how long answers of Query and Scan are kept",
-	),
-	instances: z
-		.int("instances must be a whole number")
-		.min(instancesMin, `instances must be at least ${instancesMin}`)
-		.max(instancesMax, `instances can be at most ${instancesMax}`)
-		.default(2)
-		.describe("processes, each on a host of its own, spread over zones"),
+	itemTtlSeconds: itemTtlSchema.default(300),
+	queryTtlSeconds: queryTtlSchema.default(60),
+	instances: instancesSchema.default(2),
 	port: z
 		.int("port must be a whole number")
 		.min(LIMITS.portMin, `port must be at least ${LIMITS.portMin}`)
@@ -93,6 +92,15 @@ export const createAcceleratorInputSchema = z.strictObject({
 		.describe("of the endpoint; if absent, Larder chooses one"),
 });
 export type CreateAcceleratorInput = z.output<typeof createAcceleratorInputSchema>;
+
+/** What can change while it serves. */
+export const modifyAcceleratorInputSchema = z.strictObject({
+	name: cacheNameSchema,
+	itemTtlSeconds: itemTtlSchema.optional(),
+	queryTtlSeconds: queryTtlSchema.optional(),
+	instances: instancesSchema.optional(),
+});
+export type ModifyAcceleratorInput = z.output<typeof modifyAcceleratorInputSchema>;
 
 export const acceleratorRefSchema = z.strictObject({ name: cacheNameSchema });
 

@@ -127,6 +127,9 @@ export const BACKSTOP_TIMING = {
 	busyLeaseMs: 4_000,
 } as const;
 
+/** Memory of a host that an accelerator's instance takes, at its usual load. Bytes. */
+export const ACCELERATOR_INSTANCE_BYTES = 96 * MIB;
+
 /** Where agents look for ports for instances of accelerators: the first free ones. */
 export const ACCELERATOR_PORT_RANGE = { first: 26_500, last: 26_699 } as const;
 

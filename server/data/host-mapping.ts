@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Host, hostEngineSchema, hostSchema } from "../contract/host.ts";
+import { ACCELERATOR_INSTANCE_BYTES } from "../contract/limits.ts";
 import { cantLeave } from "../domain/cache/node-label.ts";
 import { clockWarning } from "../domain/fleet/clock-warning.ts";
 import { upgradeWarning } from "../domain/fleet/upgrade-warning.ts";
@@ -9,7 +10,7 @@ import type { FleetState } from "./fleet-state.ts";
 
 export const enginesColumn = z.array(hostEngineSchema);
 
-/** What a host's view needs of the nodes assigned to it. */
+/** What a host's view needs of the nodes and instances of accelerators assigned to it. */
 export const HOST_WITH_NODES = {
 	nodes: {
 		select: {
@@ -17,6 +18,7 @@ export const HOST_WITH_NODES = {
 			cache: { select: { blocks: true } },
 		},
 	},
+	_count: { select: { accelerators: true } },
 } as const;
 export type HostWithNodes = Prisma.HostGetPayload<{ include: typeof HOST_WITH_NODES }>;
 
@@ -45,7 +47,10 @@ export function toHostView(row: HostWithNodes, fleet: FleetState): Host {
 		agentVersion: row.agentVersion,
 		cpus: row.cpus,
 		memoryBytes: Number(row.memoryBytes),
-		memoryAssignedBytes: row.nodes.reduce((sum, node) => sum + Number(node.memoryBytes), 0),
+		memoryAssignedBytes: row.nodes.reduce(
+			(sum, node) => sum + Number(node.memoryBytes),
+			row._count.accelerators * ACCELERATOR_INSTANCE_BYTES,
+		),
 		cpuMillisAssigned: row.nodes.reduce((sum, node) => sum + node.cpuMillis, 0),
 		limits: hostSchema.shape.limits.catch("none").parse(row.limits),
 		gateway: {

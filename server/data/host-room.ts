@@ -1,3 +1,4 @@
+import { ACCELERATOR_INSTANCE_BYTES } from "../contract/limits.ts";
 import type { Transaction } from "./database.ts";
 
 export interface HostUsage {
@@ -6,7 +7,7 @@ export interface HostUsage {
 	zone: string;
 	cpus: number;
 	memoryBytes: bigint;
-	/** Promised to its nodes. */
+	/** Promised to its nodes, and to its instances of accelerators. */
 	usedMemoryBytes: bigint;
 	usedCpuMillis: number;
 	/** Of its nodes, of those that it must still stop, and of those that it had a moment ago. */
@@ -14,13 +15,15 @@ export interface HostUsage {
 }
 
 /**
- * What nodes use on each host that accepts nodes, sorted by host name; ports that were released after `releasedAfter`
+ * What nodes and accelerators use on each host that accepts nodes, sorted by host name; ports that were released after `releasedAfter`
  * count as used. The database adds it up: a placement looks at every node of the fleet.
  */
 export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<HostUsage[]> {
 	return tx.$queryRaw<HostUsage[]>`
 		SELECT "id", "name", "zone", "cpus", "Host"."memoryBytes",
-			coalesce("used"."memoryBytes", 0)::bigint AS "usedMemoryBytes",
+			(coalesce("used"."memoryBytes", 0)
+				+ coalesce("accelerators"."count", 0) * ${ACCELERATOR_INSTANCE_BYTES}::bigint
+			)::bigint AS "usedMemoryBytes",
 			coalesce("used"."cpuMillis", 0)::int AS "usedCpuMillis",
 			coalesce("used"."ports", '{}') || ARRAY(
 				SELECT "port" FROM "AbandonedNode" WHERE "hostId" = "Host"."id"
@@ -33,6 +36,9 @@ export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<Hos
 				array_agg("port") AS "ports"
 			FROM "Node" GROUP BY "hostId"
 		) AS "used" ON "used"."hostId" = "Host"."id"
+		LEFT JOIN (
+			SELECT "hostId", count(*) AS "count" FROM "AcceleratorInstance" GROUP BY "hostId"
+		) AS "accelerators" ON "accelerators"."hostId" = "Host"."id"
 		WHERE NOT "cordoned" AND "drainRequestedAt" IS NULL AND "lostAt" IS NULL AND NOT "lossConfirmed"
 		ORDER BY "name"`;
 }
@@ -41,24 +47,35 @@ export interface HostMemory {
 	id: string;
 	zone: string;
 	takesNodes: boolean;
+	draining: boolean;
+	/** Of accelerators. */
+	instances: number;
 	cpus: number;
 	memoryBytes: bigint;
 	usedMemoryBytes: bigint;
 	freeCpuMillis: number;
 }
 
-/** The memory of each host that isn't lost, and how much of it is promised to nodes. */
+/** The memory of each host that isn't lost, and how much of it is promised to nodes and accelerators. */
 export function readHostMemory(tx: Transaction, overcommit: number): Promise<HostMemory[]> {
 	return tx.$queryRaw<HostMemory[]>`
 		SELECT "id", "zone", "cpus", "Host"."memoryBytes",
 			NOT "cordoned" AND "drainRequestedAt" IS NULL AS "takesNodes",
-			coalesce("used"."memoryBytes", 0)::bigint AS "usedMemoryBytes",
+			"drainRequestedAt" IS NOT NULL AS "draining",
+			coalesce("accelerators"."count", 0)::int AS "instances",
+			(coalesce("used"."memoryBytes", 0)
+				+ coalesce("accelerators"."count", 0) * ${ACCELERATOR_INSTANCE_BYTES}::bigint
+			)::bigint AS "usedMemoryBytes",
 			("cpus" * 1000 * ${overcommit}::float8)::int - coalesce("used"."cpuMillis", 0)::int AS "freeCpuMillis"
 		FROM "Host" LEFT JOIN (
 			SELECT "hostId", sum("memoryBytes") AS "memoryBytes", sum("cpuMillis") AS "cpuMillis"
 			FROM "Node" GROUP BY "hostId"
 		) AS "used" ON "used"."hostId" = "Host"."id"
-		WHERE "lostAt" IS NULL AND NOT "lossConfirmed"`;
+		LEFT JOIN (
+			SELECT "hostId", count(*) AS "count" FROM "AcceleratorInstance" GROUP BY "hostId"
+		) AS "accelerators" ON "accelerators"."hostId" = "Host"."id"
+		WHERE "lostAt" IS NULL AND NOT "lossConfirmed"
+		ORDER BY "id"`;
 }
 
 /** The ports of all endpoints but those of the cache or accelerator `but`. */

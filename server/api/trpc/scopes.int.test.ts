@@ -42,6 +42,7 @@ const AUDITED: Readonly<Record<string, string>> = {
 	"account.endSession": "account.end-session",
 	"accelerators.create": "accelerator.create",
 	"accelerators.delete": "accelerator.delete",
+	"accelerators.modify": "accelerator.modify",
 	"caches.applyPendingChanges": "cache.apply-pending-changes",
 	"caches.cancelOperation": "cache.cancel-operation",
 	"caches.create": "cache.create",

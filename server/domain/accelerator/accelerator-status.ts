@@ -1,4 +1,7 @@
 import type { AcceleratorStatus } from "../../contract/accelerator.ts";
+import { ACCELERATOR_INSTANCE_BYTES, MIB } from "../../contract/limits.ts";
+
+const MEMORY = `${ACCELERATOR_INSTANCE_BYTES / MIB} MiB`;
 
 /** What is known about an accelerator. */
 export interface AcceleratorFacts {
@@ -10,13 +13,20 @@ export interface AcceleratorFacts {
 	readonly instances: readonly {
 		readonly hostName: string;
 		readonly online: boolean;
+		/** It has been added and hasn't served yet, which nothing prevents. */
+		readonly joining: boolean;
 		readonly running: boolean;
 		readonly reason: string | null;
 		/** Null until it has said. */
 		readonly cacheUsable: boolean | null;
 	}[];
 	/** On each host that is online and serves the endpoint. */
-	readonly endpoints: readonly { readonly ready: boolean; readonly problem: string | null }[];
+	readonly endpoints: readonly {
+		/** The host has said something about it. */
+		readonly known: boolean;
+		readonly ready: boolean;
+		readonly problem: string | null;
+	}[];
 }
 
 export interface StatusWithReason {
@@ -25,9 +35,13 @@ export interface StatusWithReason {
 	readonly reason: string | null;
 }
 
-/** How an accelerator is, and why. */
-export function acceleratorStatus(facts: AcceleratorFacts): StatusWithReason {
-	const { instances, wanted, wasAvailable, cacheName } = facts;
+/**
+ * How an accelerator is, and why. Null while that isn't known, because the control plane has just started. An instance that
+ * joins those that serve doesn't change it.
+ */
+export function acceleratorStatus(facts: AcceleratorFacts): StatusWithReason | null {
+	const { wanted, wasAvailable, cacheName } = facts;
+	const instances = facts.instances.filter((each) => !(wasAvailable && each.joining));
 	const without = wasAvailable ? "unavailable" : "creating";
 	if (!facts.hasPorts) {
 		return {
@@ -37,6 +51,7 @@ export function acceleratorStatus(facts: AcceleratorFacts): StatusWithReason {
 	}
 	const running = instances.filter(({ online, running: runs }) => online && runs);
 	if (running.length === 0) return { status: without, reason: whyNoneRuns(facts) };
+	if (wasAvailable && facts.endpoints.every(({ known }) => !known)) return null;
 	const closed = facts.endpoints.filter(({ ready }) => !ready);
 	if (closed.length === facts.endpoints.length) {
 		return { status: without, reason: problemOf(closed) ?? "Its endpoint is about to open." };
@@ -61,21 +76,24 @@ export function acceleratorStatus(facts: AcceleratorFacts): StatusWithReason {
 			reason: `Its instances are connecting to cache ${cacheName}.`,
 		};
 	}
-	if (closed.length > 0) {
-		const reason = problemOf(closed) ?? "Its endpoint is about to open on some hosts.";
+	const late = closed.filter(({ known }) => known || !wasAvailable);
+	if (late.length > 0) {
+		const reason = problemOf(late) ?? "Its endpoint is about to open on some hosts.";
 		return { status: wasAvailable ? "degraded" : "creating", reason };
 	}
-	if (instances.length < wanted) {
+	if (facts.instances.length < wanted) {
 		return {
 			status: "degraded",
-			reason: `Only ${instances.length} of ${wanted} instances have a host: each needs a host of its own. Add hosts.`,
+			reason: `Only ${facts.instances.length} of ${wanted} instances have a host: each needs a host of its own with ${MEMORY} of free memory. Add hosts, or choose fewer instances.`,
 		};
 	}
 	return { status: "available", reason: null };
 }
 
 function whyNoneRuns({ instances }: AcceleratorFacts): string {
-	if (instances.length === 0) return "No host can run its instances. Add a host, or uncordon one.";
+	if (instances.length === 0) {
+		return `No host with ${MEMORY} of free memory can run its instances. Add a host, or uncordon one.`;
+	}
 	return whyNot({ instances });
 }
 

@@ -18,6 +18,12 @@ describe("instances", () => {
 		expect(four).toEqual({ add: ["b1", "c1", "a1"], remove: [] });
 	});
 
+	it("that are too many go from the zones that have most", () => {
+		const present = HOSTS.map(({ id }) => id);
+		expect(placeInstances({ wanted: 3, present, hosts: HOSTS }).remove).toEqual(["a2"]);
+		expect(placeInstances({ wanted: 1, present, hosts: HOSTS }).remove).toEqual(["a2", "c1", "b1"]);
+	});
+
 	it("stay where they are, and leave hosts that may not keep them", () => {
 		expect(placeInstances({ wanted: 2, present: ["a1", "a2"], hosts: HOSTS })).toEqual({
 			add: [],
@@ -31,11 +37,15 @@ describe("instances", () => {
 });
 
 describe("the status", () => {
-	const instance = { hostName: "h", online: true, running: true, reason: null, cacheUsable: true };
+	const instance = {
+		...{ hostName: "h", online: true, joining: false, running: true },
+		...{ reason: null, cacheUsable: true },
+	};
+	const joining = { ...instance, running: false, joining: true, cacheUsable: null };
 	const facts: AcceleratorFacts = {
 		...{ cacheName: "hot", wanted: 2, wasAvailable: true, hasPorts: true },
 		instances: [instance, { ...instance, hostName: "i" }],
-		endpoints: [{ ready: true, problem: null }],
+		endpoints: [{ known: true, ready: true, problem: null }],
 	};
 	const dead = { ...instance, running: false, reason: "it ended" };
 
@@ -53,15 +63,37 @@ describe("the status", () => {
 		["hosts are missing", { instances: [instance] }, "degraded", /Only 1 of 2/],
 		[
 			"its port is taken",
-			{ endpoints: [{ ready: false, problem: "port 1 is in use" }] },
+			{ endpoints: [{ known: true, ready: false, problem: "port 1 is in use" }] },
 			"unavailable",
 			/port 1/,
 		],
+		["an instance joins those that serve", { instances: [instance, joining] }, "available", null],
+		[
+			"it is new, and an instance is starting",
+			{ wasAvailable: false, instances: [instance, joining] },
+			"creating",
+			/1 of 2/,
+		],
+		["one joins, and none serves", { instances: [joining] }, "unavailable", /starting/],
+		[
+			"a host is new to its endpoint",
+			{ endpoints: [...facts.endpoints, { known: false, ready: false, problem: null }] },
+			"available",
+			null,
+		],
 	])("when %s", (_, changes, status, reason) => {
 		const found = acceleratorStatus({ ...facts, ...changes });
-		expect(found.status).toBe(status);
-		if (reason === null) expect(found.reason).toBeNull();
-		else expect(found.reason).toMatch(reason);
+		expect(found?.status).toBe(status);
+		if (reason === null) expect(found?.reason).toBeNull();
+		else expect(found?.reason).toMatch(reason);
+	});
+
+	it("isn't known before a host has said something about the endpoint, unless the accelerator is new", () => {
+		const endpoints = [{ known: false, ready: false, problem: null }];
+		expect(acceleratorStatus({ ...facts, endpoints })).toBeNull();
+		expect(acceleratorStatus({ ...facts, endpoints, wasAvailable: false })?.status).toBe(
+			"creating",
+		);
 	});
 });
 

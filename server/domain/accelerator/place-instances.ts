@@ -1,7 +1,7 @@
 export interface InstanceHost {
 	readonly id: string;
 	readonly zone: string;
-	/** Takes new instances. */
+	/** Takes new instances, and has memory for one. */
 	readonly takesNew: boolean;
 	/** Instances of all accelerators. */
 	readonly instances: number;
@@ -17,7 +17,8 @@ export interface InstancePlan {
 
 /**
  * Spreads an accelerator's instances over zones, one on a host at most. Instances stay where they are while their host
- * may keep them; `hosts` are those that may. Fewer than wanted if there are too few hosts.
+ * may keep them; `hosts` are those that may. Fewer than wanted if there are too few hosts. If there are too many, those go
+ * whose zones have most.
  */
 export function placeInstances(options: {
 	readonly wanted: number;
@@ -29,6 +30,7 @@ export function placeInstances(options: {
 	const kept = hosts.filter(({ id }) => options.present.includes(id));
 	const lost = options.present.filter((id) => !kept.some((host) => host.id === id));
 	const chosen = [...kept];
+	const surplus: string[] = [];
 	const inZone = (zone: string) => chosen.filter((host) => host.zone === zone).length;
 	while (chosen.length < wanted) {
 		const [next] = hosts
@@ -40,8 +42,17 @@ export function placeInstances(options: {
 		if (next === undefined) break;
 		chosen.push(next);
 	}
+	while (chosen.length > wanted) {
+		const [next] = [...chosen].sort(
+			(a, b) =>
+				inZone(b.zone) - inZone(a.zone) || b.instances - a.instances || (a.id > b.id ? -1 : 1),
+		);
+		if (next === undefined) break;
+		chosen.splice(chosen.indexOf(next), 1);
+		surplus.push(next.id);
+	}
 	return {
 		add: chosen.filter((host) => !kept.includes(host)).map(({ id }) => id),
-		remove: [...lost, ...chosen.slice(wanted).map(({ id }) => id)],
+		remove: [...lost, ...surplus],
 	};
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { ACCELERATOR_INSTANCE_BYTES } from "../../contract/limits.ts";
 import {
 	countersColumn,
 	FULL_ACCELERATOR,
@@ -7,7 +8,7 @@ import {
 } from "../../data/accelerator-rows.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Prisma, Transaction } from "../../data/database.ts";
-import { readEndpointPorts, readNodePorts } from "../../data/host-room.ts";
+import { readEndpointPorts, readHostMemory, readNodePorts } from "../../data/host-room.ts";
 import { addCounters } from "../../domain/accelerator/add-counters.ts";
 import { type InstancePlan, placeInstances } from "../../domain/accelerator/place-instances.ts";
 import { chooseEndpointPorts } from "../../domain/placement/choose-endpoint-ports.ts";
@@ -33,7 +34,8 @@ export async function changeAccelerator(resources: Resources, row: FullAccelerat
 	const isSettled =
 		plan.add.length === 0 &&
 		plan.remove.length === 0 &&
-		row.port !== null &&
+		// While none is free, there is nothing to tell the hosts.
+		(row.port !== null || (await choosePort(resources, db, row)) === null) &&
 		isDeepStrictEqual(servedByHostIds, row.servedByHostIds) &&
 		hashOf(resources, row, await readAddresses(db)) === row.toldHash;
 	if (isSettled) return;
@@ -78,20 +80,19 @@ interface AcceleratorHost {
 	instances: number;
 }
 
-async function readHosts({ fleet }: Resources, tx: Transaction): Promise<AcceleratorHost[]> {
-	const rows = await tx.host.findMany({
-		where: { lostAt: null, lossConfirmed: false },
-		select: {
-			...{ id: true, zone: true, cordoned: true, drainRequestedAt: true },
-			_count: { select: { accelerators: true } },
-		},
-		orderBy: { id: "asc" },
+async function readHosts(
+	{ fleet, overcommit }: Resources,
+	tx: Transaction,
+): Promise<AcceleratorHost[]> {
+	const rows = await readHostMemory(tx, overcommit);
+	return rows.map(({ id, zone, takesNodes, draining, instances, ...memory }) => {
+		const free = Number(memory.memoryBytes) * overcommit - Number(memory.usedMemoryBytes);
+		const hasRoom = free >= ACCELERATOR_INSTANCE_BYTES;
+		return {
+			...{ id, zone, instances, mayKeep: !draining },
+			takesNew: takesNodes && hasRoom && fleet.isInTouch(id),
+		};
 	});
-	return rows.map(({ id, zone, cordoned, drainRequestedAt, _count }) => ({
-		...{ id, zone, instances: _count.accelerators },
-		mayKeep: drainRequestedAt === null,
-		takesNew: !cordoned && drainRequestedAt === null && fleet.isInTouch(id),
-	}));
 }
 
 function planOf(row: FullAccelerator, hosts: readonly AcceleratorHost[]): InstancePlan {

@@ -1,5 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
-import { createAcceleratorInputSchema } from "../../contract/accelerator.ts";
+import {
+	createAcceleratorInputSchema,
+	modifyAcceleratorInputSchema,
+} from "../../contract/accelerator.ts";
 import {
 	type AcceleratorCounters,
 	type AcceleratorState,
@@ -7,11 +10,14 @@ import {
 } from "../../contract/accelerator-process.ts";
 import { deleteCacheInputSchema } from "../../contract/cache.ts";
 import type { HostAccelerators } from "../../contract/host-accelerators.ts";
+import { ACCELERATOR_INSTANCE_BYTES } from "../../contract/limits.ts";
 import { lookAtAccelerators } from "../../reconciler/accelerators/keep-accelerators.ts";
 import { TestFleet } from "../../testing/test-fleet.ts";
 import { deleteCache } from "../caches/delete-cache.ts";
+import { listHosts } from "../hosts/list-hosts.ts";
 import { createAccelerator } from "./create-accelerator.ts";
 import { deleteAccelerator } from "./delete-accelerator.ts";
+import { modifyAccelerator } from "./modify-accelerator.ts";
 import { getAccelerator } from "./show-accelerator.ts";
 
 const SECRET = "the key's secret";
@@ -97,6 +103,89 @@ it("its instances are spread over hosts, which alone learn its secret, and its e
 	const { db } = fleet.test.resources;
 	const kept = [await view(), await db.accelerator.findMany(), await db.auditEntry.findMany()];
 	expect(JSON.stringify(kept)).not.toContain(SECRET);
+});
+
+it("instances join and leave, and settings change, while it stays available", async () => {
+	const { resources } = fleet.test;
+	const modify = (input: object) =>
+		modifyAccelerator(
+			resources,
+			fleet.caller,
+			modifyAcceleratorInputSchema.parse({ name: "acc", ...input }),
+		);
+	await create({ instances: 1 });
+	await look();
+	await obey();
+	await obey();
+	expect(await view()).toMatchObject({ status: "available", instancesWanted: 1 });
+	const [first] = (await view()).instances;
+
+	await modify({ instances: 3, itemTtlSeconds: 5, queryTtlSeconds: 6 });
+	await look();
+	expect(await view()).toMatchObject({ status: "available", itemTtlSeconds: 5 });
+	const told = (await wanted()).flatMap((host) => host?.instances ?? []);
+	expect(told.map(({ settings }) => [settings.itemTtlMs, settings.queryTtlMs])).toEqual(
+		Array.from({ length: 3 }, () => [5_000, 6_000]),
+	);
+	await obey();
+	await obey();
+	const three = await view();
+	expect(three).toMatchObject({ status: "available", statusReason: null });
+	expect(new Set(three.instances.map(({ zone }) => zone)).size).toBe(3);
+	expect(three.instances.map(({ id }) => id)).toContain(first?.id);
+
+	await modify({ instances: 2 });
+	await look();
+	await obey();
+	expect(await view()).toMatchObject({ status: "available", instancesWanted: 2 });
+	expect((await wanted()).filter((host) => (host?.instances.length ?? 0) > 0)).toHaveLength(2);
+	const actions = (await resources.db.auditEntry.findMany()).map(({ action }) => action);
+	expect(actions.filter((action) => action === "accelerator.modify")).toHaveLength(2);
+	await expect(modify({ name: "none", instances: 1 })).rejects.toMatchObject({ code: "not_found" });
+	expect(() => modifyAcceleratorInputSchema.parse({ name: "acc", instances: 0 })).toThrow(
+		/instances must be at least 1/,
+	);
+});
+
+it("its instances take their hosts' memory, and hosts without enough of it take none", async () => {
+	const { resources } = fleet.test;
+	const assigned = async () => {
+		const { items } = await listHosts(resources, { limit: 100 });
+		return items.reduce((sum, host) => sum + host.memoryAssignedBytes, 0);
+	};
+	const before = await assigned();
+	await create();
+	await look();
+	expect(await assigned()).toBe(before + 2 * ACCELERATOR_INSTANCE_BYTES);
+	const usage = await resources.db.node.groupBy({ by: ["hostId"], _sum: { memoryBytes: true } });
+	for (const { id } of await resources.db.host.findMany()) {
+		const used = usage.find(({ hostId }) => hostId === id)?._sum.memoryBytes ?? 0n;
+		const memoryBytes = used + BigInt(ACCELERATOR_INSTANCE_BYTES - 1);
+		await resources.db.host.update({ where: { id }, data: { memoryBytes } });
+	}
+	await deleteAccelerator(resources, fleet.caller, { name: "acc" });
+	await create({ name: "acc", instances: 1 });
+	await look();
+	expect(await view()).toMatchObject({
+		...{ status: "creating", instances: [] },
+		statusReason: expect.stringContaining("96 MiB of free memory"),
+	});
+});
+
+it("without a free port it waits, and tells the hosts nothing again and again", async () => {
+	const { resources } = fleet.test;
+	await create();
+	await look();
+	const { first, last } = resources.clientPorts;
+	await resources.db.accelerator.update({ where: { name: "acc" }, data: { port: null } });
+	for (let port = first; port <= last; port += 1) resources.fleet.refusedPorts.note("x", port);
+	await look();
+	const revisions = async () => (await resources.db.host.findMany()).map((host) => host.revision);
+	const before = await revisions();
+	await look();
+	await look();
+	expect(await revisions()).toEqual(before);
+	expect(await view()).toMatchObject({ endpoint: null, status: "creating" });
 });
 
 it("what its instances have counted stays, though processes and hosts go", async () => {

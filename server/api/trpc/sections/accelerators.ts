@@ -3,9 +3,11 @@ import {
 	acceleratorRefSchema,
 	acceleratorSchema,
 	createAcceleratorInputSchema,
+	modifyAcceleratorInputSchema,
 } from "../../../contract/accelerator.ts";
 import { createAccelerator } from "../../../services/accelerators/create-accelerator.ts";
 import { deleteAccelerator } from "../../../services/accelerators/delete-accelerator.ts";
+import { modifyAccelerator } from "../../../services/accelerators/modify-accelerator.ts";
 import {
 	getAccelerator,
 	listAccelerators,
@@ -47,6 +49,18 @@ export const accelerators = router({
 		.input(acceleratorRefSchema)
 		.output(acceleratorSchema)
 		.query(({ ctx, input }) => getAccelerator(ctx.resources, input.name)),
+	modify: requires("accelerator:manage")
+		.meta({
+			rest: {
+				...{ method: "PATCH", path: "/accelerators/{name}", status: 200, tag },
+				summary: "Change an accelerator",
+				description:
+					"Fields that you leave out don't change. It serves all the while: entries are stored with new times from then on, new instances join, and those that are too many let calls under way end.",
+			},
+		})
+		.input(modifyAcceleratorInputSchema)
+		.output(acceleratorSchema)
+		.mutation(({ ctx, input }) => modifyAccelerator(ctx.resources, ctx.caller, input)),
 	delete: requires("accelerator:manage")
 		.meta({
 			rest: {
