@@ -90,7 +90,7 @@ export class Accelerator {
 		const target = headers["x-amz-target"];
 		if (typeof target !== "string") throw unknownOperation();
 		const claim = readClaim(headers);
-		await this.#check?.verify(claim, { headers, path, body, now: new Date() });
+		this.#check?.verify(claim, { headers, path, body, now: new Date() });
 		// Another service's calls, such as those of streams, have no items.
 		const operation = operationOf(target) ?? target;
 		const { accessKeyId } = claim;

@@ -108,23 +108,32 @@ export class HttpDoor {
 	}
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	let length = 0;
-	for await (const chunk of request) {
-		const bytes: Buffer = chunk;
-		length += bytes.length;
-		if (length > BODY_BYTES_MAX) {
-			throw new DynamoError(
-				413,
-				"com.amazon.coral.service#SerializationException",
-				"The request is too long.",
-			);
-		}
-		chunks.push(bytes);
-	}
-	const [only] = chunks;
-	return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+/** By events, which is quicker than iterating over the request. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+	return new Promise((resolve, reject) => {
+		const chunks: Buffer[] = [];
+		let length = 0;
+		request.on("data", (chunk: Buffer) => {
+			length += chunk.length;
+			if (length > BODY_BYTES_MAX) {
+				// The rest is read and dropped, so that the client hears of it.
+				reject(
+					new DynamoError(
+						413,
+						"com.amazon.coral.service#SerializationException",
+						"The request is too long.",
+					),
+				);
+				return;
+			}
+			chunks.push(chunk);
+		});
+		request.on("end", () => {
+			const [only] = chunks;
+			resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+		});
+		request.on("error", reject);
+	});
 }
 
 /** Says how the cache took part; AWS's clients ignore it. */
