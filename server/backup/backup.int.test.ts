@@ -20,6 +20,7 @@ import { applyMigrations, migrationNames } from "../data/migrate.ts";
 import { migrationsDirOf } from "../data/open-database.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
 import { loadSecretKey } from "../platform/secrets.ts";
+import { placeTestDatabase } from "../testing/test-resources.ts";
 import { readBackupFile, writeBackupFile } from "./backup-file.ts";
 import { createBackup } from "./create-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
@@ -45,9 +46,9 @@ beforeAll(async () => {
 	root = mkdtempSync(join(tmpdir(), "larder-backup-"));
 	home = emptyHome("home");
 	keyIn(home.secretKeyFile);
+	await placeTestDatabase(home.databaseDir);
 	server = await openEmbeddedDatabase(home.databaseDir, home.runDir, fail);
 	url = server.url;
-	await applyMigrations(url, MIGRATIONS);
 	db = connectServer(url);
 	await fill(db);
 	pristine = await create({ withMetrics: true });

@@ -157,12 +157,14 @@ export class TestFleet {
 	/** Lets hosts carry out their desired state until nothing is left to do. */
 	async converge(): Promise<void> {
 		await this.settle();
+		let before = await this.#snapshot();
 		for (let round = 0; round < 40; round++) {
-			const before = await this.#snapshot();
 			await this.obey();
 			for (const each of this.hosts) await each.converge();
 			await this.settle();
-			if (before === (await this.#snapshot())) return;
+			const after = await this.#snapshot();
+			if (before === after) return;
+			before = after;
 		}
 		throw new Error("the hosts don't come to rest");
 	}

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -309,7 +310,7 @@ describe("Memcached", () => {
 				return new Map(lines.map(([, key = "", value = ""]) => [key, value]));
 			}
 			if (child.exitCode !== null) throw new Error(`memcached ended: ${complaint}`);
-			await promisify(setImmediate)();
+			await delay(2);
 		}
 	}
 
