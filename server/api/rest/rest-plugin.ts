@@ -12,9 +12,11 @@ export async function restPlugin(
 	app: FastifyInstance,
 	options: { createContext: (request: FastifyRequest) => Promise<Context>; version: string },
 ): Promise<void> {
-	const document = openApiDocument(options.version);
+	// Few ask for it, and describing every procedure would take a tenth of the control plane's start.
+	let document: ReturnType<typeof openApiDocument> | undefined;
 	app.get("/openapi.json", async (request) => {
 		requireCaller(await options.createContext(request));
+		document ??= openApiDocument(options.version);
 		return document;
 	});
 	await app.register(snapshotFilesPlugin, options);
