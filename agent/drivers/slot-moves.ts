@@ -110,7 +110,7 @@ export class SlotMoves {
 		const exports = readMigrations(await this.command("CLUSTER", "GETSLOTMIGRATIONS")).filter(
 			({ operation }) => operation === "EXPORT",
 		);
-		const active = exports.find(({ state }) => !ENDED.has(state));
+		const active = exports.find(isUnderWay);
 		this.isActive = active !== undefined;
 		if (active !== undefined) return await this.tend(active, cluster.moves ?? []);
 		await this.noteEnd(exports);
@@ -129,7 +129,7 @@ export class SlotMoves {
 	private async mustWaitFor(target: NodeAddress): Promise<boolean> {
 		const migrations = readMigrations(await this.askNode(target, ["CLUSTER", "GETSLOTMIGRATIONS"]));
 		const isBusy = migrations.some(
-			({ operation, state }) => operation === "IMPORT" && !ENDED.has(state),
+			(migration) => migration.operation === "IMPORT" && isUnderWay(migration),
 		);
 		const now = performance.now();
 		this.waitingSince = isBusy ? (this.waitingSince ?? now) : null;
@@ -250,8 +250,12 @@ export function slotsToGo(moves: readonly SlotMove[], { self }: ClusterTopology)
 		.filter(({ slots, to }) => slots.length > 0 && to !== self.nodeId);
 }
 
+export function isUnderWay({ state }: Pick<Migration, "state">): boolean {
+	return !ENDED.has(state);
+}
+
 /** Entries are lists of names and values. */
-function readMigrations(answer: RespValue): Migration[] {
+export function readMigrations(answer: RespValue): Migration[] {
 	if (!Array.isArray(answer)) return [];
 	return answer.flatMap((entry) => {
 		if (!Array.isArray(entry)) return [];

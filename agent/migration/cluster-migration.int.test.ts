@@ -143,6 +143,54 @@ test("a cluster moves into one with other shards, though slots move meanwhile, a
 	}
 });
 
+test("a source whose engines move slots on their own is copied again, before and after that", async () => {
+	engines = await startBareCluster("valkey", "9", directory, 2, ["--enable-debug-command", "yes"]);
+	const [first, second] = engines;
+	if (first === undefined || second === undefined) throw new Error("no source");
+	const source = keep(new Cluster([{ host: "127.0.0.1", port: first.port }]));
+	await fillRichly(source, PLAIN_KEYS);
+	const everywhere = async (...command: [string, ...(string | number)[]]) => {
+		for (const { client } of engines) await client.call(...command);
+	};
+	await everywhere("ACL", "SETUSER", "mover", "on", ">secret", "~*", "&*", "+@all");
+	const hold = (on: 0 | 1) => everywhere("DEBUG", "SLOTMIGRATION", "PREVENT-PAUSE", on);
+	const move = async (slot: number) => {
+		const to = String(await second.client.call("CLUSTER", "MYID"));
+		await first.client.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", to);
+	};
+	host.startAgent();
+	const node = makeAssignment({ port: await freePort(host.address) });
+	host.plane.setAssignments([node]);
+	const migration = new TestMigration(host, [node], {
+		...{ port: first.port, username: "mover", password: "secret" },
+	});
+	const untilAgain = (reason: string) =>
+		host.plane.until("it begins again", () => {
+			const report = host.plane.observationOf(node.id)?.migration;
+			return report?.phase === "checking" && report.message?.includes(reason) === true;
+		});
+	await hold(1);
+	await move(0);
+	migration.set("check");
+	await untilAgain("moving slots");
+	await hold(0);
+	await migration.until("checked");
+	migration.set("replicate");
+	await migration.until("following");
+	// What the data shows is enough.
+	await everywhere("ACL", "SETUSER", "mover", "-cluster|getslotmigrations");
+	await hold(1);
+	await source.set(keyOfSlot(0), "moves");
+	await move(1);
+	await untilAgain("moving slots");
+	await untilAgain("slots moved to its shard");
+	await hold(0);
+	await migration.until("following");
+	await migration.complete();
+	const before = await contentOf(engines.map(({ client }) => client));
+	expect(differences(await contentOf([connect(node)]), before)).toEqual([]);
+});
+
 test("commands that change keys of several slots arrive whole at a cluster", async () => {
 	const bare = await startBareEngine("redis", "7", directory);
 	engines = [bare];

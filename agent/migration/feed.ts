@@ -1,14 +1,14 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { RdbError } from "../../platform/rdb/rdb-error.ts";
+import { PassingRdbError, RdbError } from "../../platform/rdb/rdb-error.ts";
 import { StreamProgress, streamRdb } from "../../platform/rdb/rdb-stream.ts";
 import type { EngineLogin } from "../snapshots/replica-stream.ts";
 import { CommandSplitter, encodeCommand } from "./command-splitter.ts";
 import { receiveData, type SourceStream } from "./receive-data.ts";
 import { type KeyState, MigrationRefused, openSocket, type Source } from "./source.ts";
 import { Spool } from "./spool.ts";
-import { type RouterOptions, StreamRouter } from "./stream-router.ts";
+import { CopyOutdated, type RouterOptions, StreamRouter } from "./stream-router.ts";
 import { TargetWriter } from "./target-writer.ts";
 
 const ACKNOWLEDGE_EVERY_MS = 1_000;
@@ -136,6 +136,11 @@ export class Feed {
 		};
 		await streamRdb({ path, slots, libraries, progress, pass }, signal).catch((error: unknown) => {
 			if (!(error instanceof RdbError)) throw error;
+			if (error instanceof PassingRdbError) {
+				throw new CopyOutdated(
+					`the data of ${this.source.name} can't be taken now: ${error.message}`,
+				);
+			}
 			throw new MigrationRefused(
 				`The data of ${this.source.name} can't be moved: ${error.message}.`,
 			);

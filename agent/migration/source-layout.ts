@@ -1,6 +1,7 @@
 import type { SlotRange } from "../../server/contract/slots.ts";
 import { commonSlots, countSlots, mergeSlots, withoutSlots } from "../../server/contract/slots.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { isUnderWay, readMigrations } from "../drivers/slot-moves.ts";
 import { parseInfo } from "../drivers/valkey-info.ts";
 import { MigrationRefused, Source, type SourceAddress, SourceUnreachable } from "./source.ts";
 import { CopyOutdated } from "./stream-router.ts";
@@ -31,8 +32,8 @@ export async function readLayout(seed: Source): Promise<SourceLayout> {
 		return { shards: [{ host, port, slots: null }], epoch: "", nodes: [{ host, port }] };
 	}
 	const [answer, nodes] = await askCluster(seed);
-	const open = /\[\d+-[<>]-/.test(nodes);
-	if (open) throw new CopyOutdated("the source is moving slots between its shards");
+	const isOpen = /\[\d+-[<>]-/.test(nodes) || (await movesWhole(seed));
+	if (isOpen) throw new CopyOutdated("the source is moving slots between its shards");
 	const shards = new Map<string, { host: string; port: number; slots: SlotRange[] }>();
 	const addresses: { host: string; port: number }[] = [];
 	for (const range of Array.isArray(answer) ? answer : []) {
@@ -67,6 +68,19 @@ async function askCluster(seed: Source) {
 			`The source ${seed.name} has cluster mode enabled and refuses to say where its slots are (${error.message}). Its user needs CLUSTER SLOTS and CLUSTER NODES.`,
 		);
 	}
+}
+
+/**
+ * Whether the node takes part in one of Valkey 9's own slot migrations: until it has ended, the new owner holds keys that it
+ * doesn't serve, and CLUSTER NODES doesn't show it.
+ */
+async function movesWhole(seed: Source): Promise<boolean> {
+	const answer = await seed.ask("CLUSTER", "GETSLOTMIGRATIONS").catch((error: unknown) => {
+		// Older engines don't know the command, and a user may lack it: the data itself shows it, too.
+		if (error instanceof EngineCommandError) return null;
+		throw error;
+	});
+	return readMigrations(answer).some(isUnderWay);
 }
 
 function placeOf(member: unknown, seedHost: string): { host: string; port: number } {

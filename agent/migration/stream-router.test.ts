@@ -131,6 +131,7 @@ test("keys that a command of several slots writes are read from the source, and 
 test("what can't be followed ends the copy or the migration, and says why", () => {
 	const route = routerFor({ isOnly: false });
 	expect(() => route("FLUSHDB")).toThrow(CopyOutdated);
+	expect(() => route("CLUSTER SYNCSLOTS FINISH")).toThrow(CopyOutdated);
 	expect(() => routerFor()("UNHEARD of")).toThrow("UNHEARD");
 	expect(() => routerFor()("SELECT 3", `SET ${LOW} 1`)).toThrow("database 3");
 	expect(

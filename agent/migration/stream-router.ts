@@ -97,6 +97,9 @@ export class StreamRouter {
 		const { name, args, raw } = command;
 		const { slots, keys } = this.options;
 		if (name === "SELECT") return this.select(command);
+		if (movesSlots(command)) {
+			throw new CopyOutdated("the source is moving slots between its shards");
+		}
 		if (OF_THE_LINK.has(name)) return part([]);
 		if (DELETES_ALL.has(name)) return this.deleteAll(command);
 		if (CODE.has(name)) return this.options.takesCode ? part([withReplace(command)]) : part([]);
@@ -165,6 +168,11 @@ export class StreamRouter {
 		if (this.options.slots !== null && name === "FLUSHDB" && this.database !== 0) return part([]);
 		return part([raw]);
 	}
+}
+
+/** From then on, the stream has keys of a slot that another of the source's shards still serves. */
+function movesSlots({ name, args }: StreamCommand): boolean {
+	return name === "CLUSTER" && args[1]?.toString("latin1").toUpperCase() === "SYNCSLOTS";
 }
 
 function part(forward: readonly Buffer[]): Part {

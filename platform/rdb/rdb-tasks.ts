@@ -1,7 +1,7 @@
 import type { GrowingFile } from "../files/growing-file.ts";
 import { answerOf, startThread } from "../files/thread.ts";
 import type { RdbSource, WantedSlots } from "./filter-rdb.ts";
-import { RdbError } from "./rdb-error.ts";
+import { PassingRdbError, RdbError } from "./rdb-error.ts";
 import type { RdbContent } from "./walk-rdb.ts";
 
 /** What a thread does with RDB files, and what it answers. */
@@ -34,7 +34,7 @@ export interface RdbPiece {
 export type RdbAnswer =
 	| { readonly content: RdbContent; readonly sha256?: string }
 	| { readonly keys: number }
-	| { readonly damage: string };
+	| { readonly damage: string; readonly passes: boolean };
 
 /**
  * `walkRdb` of a file while it is written, in a thread that lets everything else on the machine go first. Returns once the
@@ -80,6 +80,8 @@ export async function runTask(
 		isLast: (message): message is RdbAnswer => !("piece" in message),
 		onOther: onPiece,
 	});
-	if ("damage" in answer) throw new RdbError(answer.damage);
+	if ("damage" in answer) {
+		throw answer.passes ? new PassingRdbError(answer.damage) : new RdbError(answer.damage);
+	}
 	return answer;
 }

@@ -6,7 +6,7 @@ import { hashing } from "../files/hashing.ts";
 import { yieldToOthers } from "../files/thread.ts";
 import { filterRdb } from "./filter-rdb.ts";
 import { checkRdbChecksum } from "./rdb-checksum.ts";
-import { RdbError } from "./rdb-error.ts";
+import { PassingRdbError, RdbError } from "./rdb-error.ts";
 import { StreamProgress } from "./rdb-stream.ts";
 import type { RdbAnswer, RdbPiece, RdbTask } from "./rdb-tasks.ts";
 import { translateRdb } from "./rdb-to-commands.ts";
@@ -27,7 +27,9 @@ function carryOut(task: RdbTask): RdbAnswer {
 		}
 	} catch (error) {
 		// Of an error, only its text would arrive.
-		if (error instanceof RdbError) return { damage: error.message };
+		if (error instanceof RdbError) {
+			return { damage: error.message, passes: error instanceof PassingRdbError };
+		}
 		throw error;
 	}
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { type BlockingRead, readFileFrom } from "../files/growing-file.ts";
 import { RdbCursor, type RdbSink } from "./rdb-cursor.ts";
-import { RdbError } from "./rdb-error.ts";
+import { PassingRdbError, RdbError } from "./rdb-error.ts";
 
 /** What an RDB file holds. */
 export interface RdbContent {
@@ -136,7 +136,7 @@ class Walk {
 			case OPCODE.moduleData:
 				throw new RdbError("it holds data of modules");
 			case OPCODE.slotImport:
-				throw new RdbError("it was saved while slots moved to its shard");
+				throw new PassingRdbError("it was saved while slots moved to its shard");
 			default:
 				this.keyRecord(type);
 		}

@@ -44,6 +44,7 @@ export interface BareEngines {
 		version: string,
 		directory: string,
 		shards: number,
+		settings?: readonly string[],
 	): Promise<BareEngine[]>;
 }
 
@@ -60,7 +61,7 @@ export function bareEngines({ findEngine, freePort }: Surroundings): BareEngines
 	};
 	return {
 		startBareEngine,
-		async startBareCluster(engine, version, directory, shards) {
+		async startBareCluster(engine, version, directory, shards, more = []) {
 			const engines: { engine: BareEngine; busPort: number }[] = [];
 			for (let index = 0; index < shards; index += 1) {
 				const own = join(directory, `node-${index}`);
@@ -69,6 +70,7 @@ export function bareEngines({ findEngine, freePort }: Surroundings): BareEngines
 				const settings = [
 					...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
 					...["--cluster-port", String(busPort)],
+					...more,
 				];
 				engines.push({ engine: await startBareEngine(engine, version, own, settings), busPort });
 			}
