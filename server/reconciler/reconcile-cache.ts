@@ -12,6 +12,7 @@ import { readRoutes } from "../fleet/read-routes.ts";
 import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
 import { isWritten, type Look, lookAtCache, noteQuiet } from "./look-at-cache.ts";
+import { followsMigration } from "./migrations/follows-migration.ts";
 import { giveOrders, replacesDead } from "./order-failovers.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
@@ -191,7 +192,9 @@ async function writeStatus(resources: Resources, look: Look): Promise<void> {
 		if (count === 0) return;
 		// From now on Sentinels watch it.
 		if (plan.becameAvailable) await bumpRoutes(tx, [cache.id]);
+		const isEcho = await followsMigration(tx, cache, resources.clock);
 		for (const event of plan.events) {
+			if (isEcho && event.type === "cache.recovered") continue;
 			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
 		}
 	});

@@ -54,12 +54,35 @@ async function advance(resources: Resources, row: OpenMigration): Promise<void> 
 					? { ...data, phase: step.phase }
 					: { ...data, state: step.state, endedAt: resources.clock.now(), secret: null },
 		});
-		if (count > 0 && step.kind === "end") {
-			await noteEnd(resources, tx, row, step, report?.pausedMs ?? null);
-		}
+		if (count === 0) return told;
+		if (step.kind === "end") await noteEnd(resources, tx, row, step, report?.pausedMs ?? null);
+		else await notePhase(resources, tx, row, step);
 		return told;
 	});
 	wakeMigrations(resources, hosts);
+}
+
+/** Those of which nothing else says that they have begun. */
+async function notePhase(
+	{ clock }: Resources,
+	tx: Transaction,
+	{ cache, phase: before, source }: OpenMigration & { cache: FullCache },
+	{ phase, reason }: Extract<MigrationStep, { kind: "phase" }>,
+): Promise<void> {
+	if (phase !== "replicate") return;
+	const { host, port } = migrationSourceColumn.parse(source);
+	const cacheName = cache.name;
+	if (before === "check") {
+		await recordEvent(tx, clock, {
+			...{ severity: "info", type: "migration.replicating", cacheName },
+			message: `The source ${host}:${port} was checked. Larder empties cache ${cacheName}, copies the source's data, and follows its writes.`,
+		});
+		return;
+	}
+	await recordEvent(tx, clock, {
+		...{ severity: "warning", type: "migration.taken-back", cacheName },
+		message: `Cache ${cacheName} couldn't take the lead from ${host}:${port}, which takes writes again. ${reason ?? "Larder copies its data again."}`,
+	});
 }
 
 async function noteEnd(

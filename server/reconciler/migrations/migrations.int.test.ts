@@ -56,6 +56,17 @@ async function assignment() {
 	return first;
 }
 
+/** The hosts have what the phase means for their nodes. */
+async function takeIn() {
+	await settle();
+	const { status: during } = await test.resources.db.cache.findFirstOrThrow();
+	expect(during).toBe("modifying");
+	await host.converge();
+	await settle();
+	const { status: afterward } = await test.resources.db.cache.findFirstOrThrow();
+	expect(afterward).toBe("available");
+}
+
 type Said = [MigrationReport["phase"], Partial<MigrationReport>?];
 
 /** The hosts of the primaries say how far they are, in order; then the control plane looks. */
@@ -89,6 +100,7 @@ it("leads once its primary has everything that the source wrote, and refuses oth
 	await expect(modifyCache(test.resources, caller, change)).rejects.toThrow("migration");
 	await say("checked");
 	expect((await assignment()).migration?.phase).toBe("replicate");
+	await takeIn();
 	await say("copying");
 	expect(await getMigration(test.resources, REF)).toMatchObject({ status: "copying", percent: 25 });
 	await expect(completeMigration(test.resources, caller, REF)).rejects.toThrow("yet");
@@ -111,8 +123,15 @@ it("leads once its primary has everything that the source wrote, and refuses oth
 	expect((await assignment()).migration).toBeUndefined();
 	const ended = await test.resources.db.migration.findFirstOrThrow();
 	expect(ended.secret).toBeNull();
-	const events = await test.resources.db.event.findMany({ where: { type: "migration.completed" } });
-	expect(events.map(({ message }) => message).join()).toContain("12 ms");
+	await takeIn();
+	const events = await test.resources.db.event.findMany({ orderBy: { at: "asc" } });
+	const since = events.slice(events.findIndex(({ type }) => type === "migration.started"));
+	// Nothing else, such as that changes are done whenever hosts have taken in a phase.
+	expect(since.map(({ type }) => type)).toEqual([
+		...["migration.started", "migration.replicating", "migration.cut-over"],
+		...["migration.taken-back", "migration.cut-over", "migration.completed"],
+	]);
+	expect(since.at(-1)?.message).toContain("12 ms");
 });
 
 it("ends with an empty cache when it is canceled, and with the reason when it fails", async () => {

@@ -75,14 +75,26 @@ async function advance(
 					? { state: "canceled", endedAt: clock.now(), secret: null, reason: null }
 					: { phase, reason: null },
 			});
-			if (isOver) {
-				await recordEvent(tx, clock, {
-					...{ severity: "info", type: "migration.canceled", cacheName: name },
-					message: `Migration into cache ${name} canceled before anything was changed.`,
-				});
-			}
+			const event = isOver ? "canceled" : phase;
+			await recordEvent(tx, clock, {
+				...{ severity: "info", type: `migration.${TYPES[event]}`, cacheName: name },
+				message: eventOf(event, name, caller.name),
+			});
 			after(() => wakeMigrations(resources, hosts));
 			return viewOf(resources, row, changed);
 		},
 	});
+}
+
+const TYPES = { "cut-over": "cut-over", cancel: "canceling", canceled: "canceled" } as const;
+
+function eventOf(event: keyof typeof TYPES, cache: string, by: string): string {
+	switch (event) {
+		case "cut-over":
+			return `Completion of the migration into cache ${cache} requested by ${by}. Larder holds the source's writes until the cache has all of them.`;
+		case "cancel":
+			return `Cancellation of the migration into cache ${cache} requested by ${by}. Larder empties the cache.`;
+		case "canceled":
+			return `Migration into cache ${cache} canceled before anything was changed.`;
+	}
 }
