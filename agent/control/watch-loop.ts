@@ -13,6 +13,8 @@ const REFUSED_STATE_MS = 1_000;
 
 const ANSWERS = "control plane answers";
 const UNKNOWN = "the control plane doesn't know this host; its engines keep running";
+const DISK_FULL =
+	"this host's disk is full, so the agent can't keep what the control plane wants; free some space";
 const UNREACHABLE = "the control plane can't be reached; trying again";
 
 interface WatchLoopOptions {
@@ -95,6 +97,8 @@ export async function runWatchLoop(options: WatchLoopOptions): Promise<void> {
 }
 
 function describeTrouble(error: unknown): string {
+	const { code } = error as NodeJS.ErrnoException;
+	if (code === "ENOSPC" || code === "EDQUOT") return DISK_FULL;
 	if (!(error instanceof ControlPlaneRefusal)) return UNREACHABLE;
 	return error.status === 401 ? UNKNOWN : (error.versionAdvice ?? UNREACHABLE);
 }

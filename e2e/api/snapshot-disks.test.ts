@@ -72,13 +72,20 @@ describe.skipIf(whyNoSmallDisk() !== null)("a full disk", () => {
 		expect(passingFiles(larder)).toEqual([]);
 		await removeSnapshot(larder, "full");
 		expect(storedFiles(larder)).toHaveLength(2);
-		rmSync(filler);
-		await requestSnapshot(larder, "roomy", "orders");
-		expect(await untilTaken(larder, "roomy")).toMatchObject({
+		// Without a byte, its agent can't even keep what it is told.
+		const makeRoom = fillDisk(larder.home.agentDir("local-a"));
+		await waitUntil("the host to say so", async () => {
+			const { body } = await larder.rest("GET", "/hosts/local-a");
+			return JSON.stringify(body).includes("disk-full");
+		});
+		await requestSnapshot(larder, "later", "orders");
+		await waitsFor("later", /^The disk of host local-a is full\. Free some space there\.$/);
+		makeRoom();
+		expect(await untilTaken(larder, "later", 60_000)).toMatchObject({
 			status: "available",
 			keys: DATA_MIB,
 		});
-		await removeSnapshot(larder, "roomy");
+		await removeSnapshot(larder, "later");
 	});
 
 	it("of the store makes a snapshot wait with the reason until there is room, and loses nothing", async () => {

@@ -12,6 +12,8 @@ export interface TakenShard {
 	readonly orderId: string;
 	/** Null if it has left the cache. */
 	readonly node: NodeModel | null;
+	/** An agent whose disk is full can't keep what it is told, so it begins nothing. */
+	readonly isDiskFull: boolean;
 	/** What the store says it has; null while it doesn't have all of it. */
 	readonly stored: { readonly bytes: number; readonly sha256: string } | null;
 	/** Why the store refused, or is away; null for no reason. */
@@ -49,11 +51,16 @@ export function followShard(shard: TakenShard): ShardStep {
 	const report = node.observation?.snapshot;
 	if (report === undefined || report.id !== shard.orderId) {
 		if (!node.host.online) return waiting(false, 0, `Host ${node.host.name} is silent.`);
+		if (shard.isDiskFull) return { kind: "again", reason: diskFull(node.host.name) };
 		if (idleMs < BEGIN_PATIENCE_MS) return waiting(false, 0, null);
 		const reason = `The agent on ${node.host.name} hasn't begun to copy ${node.name}. Upgrade it if it is older than the control plane.`;
 		return { kind: "again", reason };
 	}
 	return followReport(shard, node, report);
+}
+
+export function diskFull(hostName: string): string {
+	return `The disk of host ${hostName} is full. Free some space there.`;
 }
 
 function followReport(shard: TakenShard, node: NodeModel, report: SnapshotReport): ShardStep {

@@ -62,6 +62,7 @@ describe("a shard that is being copied", () => {
 	const taken = (said: Partial<SnapshotReport> | null, changes: Partial<TakenShard> = {}) =>
 		followShard({
 			...{ orderId: "s:0", stored: null, storeProblem: null, expectedBytes: 100, idleMs: 0 },
+			isDiskFull: false,
 			node: node(1, {
 				...running("primary"),
 				...(said !== null && { snapshot: { ...report, ...said } }),
@@ -85,6 +86,7 @@ describe("a shard that is being copied", () => {
 		expect(taken({}, { node: null })).toMatchObject({ kind: "again" });
 		expect(taken(null)).toMatchObject({ kind: "wait", began: false });
 		expect(taken(null, { idleMs: 60_000 })).toMatchObject({ kind: "again" });
+		expect(taken(null, { isDiskFull: true })).toMatchObject({ kind: "again" });
 		// The report is about an earlier attempt.
 		expect(taken({ id: "s:1" })).toMatchObject({ kind: "wait", began: false });
 	});

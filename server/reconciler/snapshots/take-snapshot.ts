@@ -11,7 +11,7 @@ import {
 } from "../../data/snapshot-view.ts";
 import type { CacheModel, NodeModel } from "../../domain/cache/model.ts";
 import { chooseSource, obstacleOf } from "../../domain/snapshot/choose-source.ts";
-import { followShard, type ShardStep } from "../../domain/snapshot/follow-shard.ts";
+import { diskFull, followShard, type ShardStep } from "../../domain/snapshot/follow-shard.ts";
 import { bumpHosts, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { describeSource } from "../../services/snapshots/snapshot-source.ts";
@@ -63,8 +63,10 @@ async function begin(
 	const waitedMs = resources.clock.now().getTime() - row.createdAt.getTime();
 	const sources: NodeModel[] = [];
 	for (const shard of model.shards) {
-		const source = chooseSource(shard, waitedMs, new Set());
+		const source = chooseSource(shard, waitedMs, fullHosts(resources, shard));
 		if ("reason" in source) return await noteReason(resources, row, source.reason);
+		const { host } = source.node;
+		if (isFull(resources, host)) return await noteReason(resources, row, diskFull(host.name));
 		sources.push(source.node);
 	}
 	const hostIds = await writeInCharge(resources, async (tx) => {
@@ -136,6 +138,7 @@ async function follow(
 				transfer === undefined || transfer.finishedAt === null || transfer.sha256 === null
 					? null
 					: { bytes: Number(transfer.bytes), sha256: transfer.sha256 },
+			isDiskFull: node !== undefined && isFull(resources, node.host),
 			storeProblem: transfer?.error ?? null,
 			expectedBytes:
 				node === undefined ? 0 : (resources.fleet.metrics(node.id)?.memoryUsedBytes ?? 0),
@@ -231,7 +234,7 @@ async function tryAgain(
 	const source =
 		members === undefined || members.slots !== shard.slots
 			? { reason: "The shards of the cache have changed." }
-			: chooseSource(members, waitedMs, avoid);
+			: chooseSource(members, waitedMs, new Set([...avoid, ...fullHosts(resources, members)]));
 	if ("reason" in source) {
 		await noteReason(resources, row, `${reason} ${source.reason}`);
 		return true;
@@ -256,4 +259,14 @@ async function tryAgain(
 	});
 	wakeHosts(resources, hostIds);
 	return true;
+}
+
+/** According to its agent, which can't keep what it is told then. */
+function isFull({ fleet }: Resources, host: Pick<NodeModel["host"], "id">): boolean {
+	return fleet.warnings.of(host.id).some(({ code }) => code === "disk-full");
+}
+
+function fullHosts(resources: Resources, { nodes }: CacheModel["shards"][number]): Set<string> {
+	const full = nodes.filter(({ host }) => isFull(resources, host));
+	return new Set(full.map(({ host }) => host.id));
 }
