@@ -17,7 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { writeFileAtomic } from "../atomic-file.ts";
-import { FileHash } from "../files/file-hash.ts";
+import { FileHash, hashFile } from "../files/file-hash.ts";
 import { FileWriter } from "../files/file-writer.ts";
 import { checkStore } from "./check-store.ts";
 import { checkedContent, missing, otherOffset } from "./checked-content.ts";
@@ -28,6 +28,7 @@ import { StoreError } from "./store-error.ts";
 
 /** Shows that a directory is a store. A directory without it may be the mount point of a disk that isn't mounted. */
 const MARKER = ".larder-store";
+const { signal: NEVER } = new AbortController();
 const UNFINISHED = ".unfinished";
 const CHUNK_BYTES = 1024 ** 2;
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 ** 2;
@@ -130,7 +131,7 @@ export class DirectoryStore implements SnapshotStore {
 		yield* listFiles(this.root, prefix);
 	}
 
-	async copy(from: string, to: string): Promise<void> {
+	async copy(from: string, to: string, verify?: PutOptions["verify"]): Promise<void> {
 		requireObjectKey(from);
 		requireObjectKey(to);
 		const found = await this.stat(from);
@@ -140,6 +141,7 @@ export class DirectoryStore implements SnapshotStore {
 			const part = this.partOf(to);
 			await mkdir(dirname(part), { recursive: true, mode: 0o700 });
 			await copyFile(join(this.root, from), part, constants.COPYFILE_FICLONE);
+			verify?.({ bytes: found.bytes, sha256: await hashFile(part, found.bytes, NEVER) });
 			await syncFile(part);
 			await this.publish(part, to);
 		} catch (error) {

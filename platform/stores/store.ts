@@ -52,7 +52,11 @@ export interface SnapshotStore {
 	stat(key: string): Promise<{ bytes: number; modifiedAt: Date } | null>;
 	/** The objects whose keys begin with `prefix`, which ends with a slash or is empty, in order of their keys. */
 	list(prefix: string): AsyncIterable<StoredObject>;
-	copy(from: string, to: string): Promise<void>;
+	/**
+	 * `verify` gets what is about to appear, as in a put, if the copy is made by this process: that of a bucket is made, and
+	 * compared with its checksum, by the bucket's service.
+	 */
+	copy(from: string, to: string, verify?: PutOptions["verify"]): Promise<void>;
 	/** Removes an object, and what an unfinished put has left. An absent one is fine. */
 	delete(key: string): Promise<void>;
 	/** Removes what unfinished puts have left that nobody has continued since then. */

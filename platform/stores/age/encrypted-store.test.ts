@@ -76,7 +76,15 @@ it("lists and deletes under the plain keys, and begins a broken put again", asyn
 	const keys = [];
 	for await (const { key } of store.list("snapshots/")) keys.push(key);
 	expect(keys).toEqual([KEY]);
-	await store.copy(KEY, "copy");
+	await store.copy(KEY, "copy", ({ bytes, sha256 }) => {
+		expect(bytes).toBe(CONTENT.length);
+		if (sha256 !== createHash("sha256").update(CONTENT).digest("hex")) throw new Error(sha256);
+	});
+	const refuse = () => {
+		throw new Error("another content");
+	};
+	await expect(store.copy(KEY, "refused", refuse)).rejects.toThrow("another content");
+	expect(await store.stat("refused")).toBeNull();
 	await store.delete(KEY);
 	expect(await store.stat(KEY)).toBeNull();
 	expect(await store.stat("copy")).toMatchObject({ bytes: CONTENT.length });

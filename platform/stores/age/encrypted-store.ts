@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { checkStore } from "../check-store.ts";
 import { checkedContent, otherOffset } from "../checked-content.ts";
+import { DirectoryStore } from "../directory-store.ts";
 import type {
 	ByteRange,
 	PutOptions,
@@ -114,8 +115,26 @@ export class EncryptedStore implements SnapshotStore {
 		}
 	}
 
-	async copy(from: string, to: string): Promise<void> {
+	async copy(from: string, to: string, verify?: PutOptions["verify"]): Promise<void> {
 		await this.inner.copy(from + SUFFIX, to + SUFFIX);
+		if (verify === undefined || !(this.inner instanceof DirectoryStore)) return;
+		try {
+			verify(await this.read(to));
+		} catch (error) {
+			await this.delete(to);
+			throw error;
+		}
+	}
+
+	private async read(key: string): Promise<StoredContent> {
+		const hash = createHash("sha256");
+		let bytes = 0;
+		const { content } = await this.get(key);
+		for await (const chunk of content) {
+			hash.update(chunk);
+			bytes += chunk.length;
+		}
+		return { bytes, sha256: hash.digest("hex") };
 	}
 
 	async delete(key: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { SnapshotStore } from "../../../platform/stores/store.ts";
+import type { SnapshotStore, StoredContent } from "../../../platform/stores/store.ts";
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { Prisma } from "../../data/database.ts";
@@ -32,7 +32,8 @@ export async function copyFiles(
 		for (const [done, shard] of original.shards.entries()) {
 			if (row.shards.some(({ index }) => index === shard.index)) continue;
 			const key = shardKey(row.id, shard.index, 0);
-			if (original.storeId === row.storeId) await store.copy(shard.key, key);
+			if (original.storeId === row.storeId)
+				await store.copy(shard.key, key, comparison(original, shard));
 			else await carryOver(resources, original, shard, { store, key });
 			await writeInCharge(resources, async (tx) => {
 				const { slots, index, takenAt, keys, bytes, sha256, content } = shard;
@@ -53,7 +54,7 @@ export async function copyFiles(
 	await completeSnapshot(resources, row.id);
 }
 
-/** Through this process, which compares what arrives with what the original should be. */
+/** Through this process. */
 async function carryOver(
 	{ stores }: Resources,
 	original: FullSnapshot,
@@ -64,12 +65,17 @@ async function carryOver(
 	const { content, totalBytes } = await from.get(shard.key);
 	await to.store.put(to.key, content, {
 		bytes: totalBytes,
-		verify({ sha256 }) {
-			if (sha256 === shard.sha256) return;
-			throw new StoreError(
-				"damaged",
-				`Snapshot ${original.name} is damaged in store ${original.store.name}: a file's checksum differs.`,
-			);
-		},
+		verify: comparison(original, shard),
 	});
+}
+
+/** Compares what arrives with what the original should be. */
+function comparison({ name, store }: FullSnapshot, shard: SnapshotShardRow) {
+	return ({ sha256 }: StoredContent) => {
+		if (sha256 === shard.sha256) return;
+		throw new StoreError(
+			"damaged",
+			`Snapshot ${name} is damaged in store ${store.name}: a file's checksum differs.`,
+		);
+	};
 }
