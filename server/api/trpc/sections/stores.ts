@@ -55,7 +55,8 @@ export const stores = router({
 		.input(storeRefSchema)
 		.output(storeSchema)
 		.query(({ ctx, input }) => getStore(ctx.resources, input.name)),
-	objects: requires("store:read")
+	// A bucket may hold files of others, whose names only importing needs.
+	objects: requires("snapshot:manage")
 		.meta({
 			rest: {
 				method: "GET",
