@@ -1,6 +1,7 @@
 "use client";
 
 import { FormTextField } from "../../_ui/form-fields.tsx";
+import { SelectField } from "../../_ui/select-field.tsx";
 import { bindField, type FieldsProps } from "./bind-field.ts";
 import type { BucketDraft } from "./store-draft.ts";
 
@@ -17,6 +18,47 @@ export function ServiceFields(props: FieldsProps<Pick<BucketDraft, "endpoint" | 
 			/>
 			<FormTextField label="Region" {...bindField(props, "region")} />
 		</div>
+	);
+}
+
+const ADDRESSINGS = [
+	{
+		value: "path",
+		label: "In the path",
+		detail: "https://s3.example.com/bucket, as most services other than AWS's expect.",
+	},
+	{
+		value: "host",
+		label: "In the host's name",
+		detail: "https://bucket.s3.example.com, as AWS expects.",
+	},
+] as const;
+const AUTOMATIC = {
+	value: "automatic",
+	label: "Automatic",
+	detail: "In the path if you name an endpoint, or else in the host's name.",
+} as const;
+
+interface AddressingFieldProps {
+	value: BucketDraft["addressing"];
+	onChange: (addressing: BucketDraft["addressing"]) => void;
+	/** Of a store that exists, the API says which of the two it is. */
+	isNew?: boolean;
+}
+
+/** Where requests name the bucket. */
+export function AddressingField({ value, onChange, isNew = false }: AddressingFieldProps) {
+	const options = isNew ? [AUTOMATIC, ...ADDRESSINGS] : ADDRESSINGS;
+	return (
+		<SelectField
+			label="Bucket's name in requests"
+			value={value}
+			options={options}
+			onChange={(chosen) => {
+				const found = options.find((option) => option.value === chosen);
+				if (found !== undefined) onChange(found.value);
+			}}
+		/>
 	);
 }
 

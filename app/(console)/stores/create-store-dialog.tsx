@@ -14,7 +14,7 @@ import { ProblemBanner } from "../../_ui/notices.tsx";
 import { SelectField } from "../../_ui/select-field.tsx";
 import { SwitchField } from "../../_ui/switch-field.tsx";
 import { bindField } from "./bind-field.ts";
-import { KeyFields, ServiceFields } from "./bucket-fields.tsx";
+import { AddressingField, KeyFields, ServiceFields } from "./bucket-fields.tsx";
 import { IdentityDialog } from "./identity-dialog.tsx";
 import { creationOf, NEW_STORE, type StoreDraft } from "./store-draft.ts";
 import { useStoresChanged } from "./use-stores-changed.ts";
@@ -138,6 +138,11 @@ export function CreateStoreDialog({ onClose }: { onClose: () => void }) {
 						/>
 					</div>
 					<ServiceFields {...form} />
+					<AddressingField
+						isNew
+						value={draft.addressing}
+						onChange={(addressing) => change({ addressing })}
+					/>
 					<SwitchField
 						label="Sign in with an access key"
 						name="usesKeys"

@@ -10,7 +10,7 @@ import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
 import { ProblemBanner } from "../../_ui/notices.tsx";
 import { bindField } from "./bind-field.ts";
-import { KeyFields, ServiceFields } from "./bucket-fields.tsx";
+import { AddressingField, KeyFields, ServiceFields } from "./bucket-fields.tsx";
 import { changeOf, draftOf } from "./store-draft.ts";
 import { placeOf } from "./store-words.ts";
 import { useStoresChanged } from "./use-stores-changed.ts";
@@ -70,6 +70,10 @@ export function ModifyStoreDialog({ store, onClose }: ModifyStoreDialogProps) {
 						stays; only how Larder reaches it can be changed.
 					</p>
 					<ServiceFields {...form} />
+					<AddressingField
+						value={draft.addressing}
+						onChange={(addressing) => change({ addressing })}
+					/>
 					<KeyFields
 						{...form}
 						secretHint={

@@ -26,6 +26,8 @@ it("a request has only what belongs to the kind of store that is chosen", () => 
 		s3: { bucket: "acme", prefix: "larder/", region: "us-east-1" },
 	});
 	expect(creationOf(bucket).s3).not.toHaveProperty("endpoint");
+	expect(creationOf(bucket).s3).not.toHaveProperty("pathStyle");
+	expect(creationOf({ ...bucket, addressing: "path" }).s3).toMatchObject({ pathStyle: true });
 	const own = { ...typed, encryption: "own-key", identity: "AGE-SECRET-KEY-1ABC" } as const;
 	expect(creationOf(own)).toMatchObject({ encryption: "age", identity: "AGE-SECRET-KEY-1ABC" });
 });
@@ -35,6 +37,9 @@ it("a change names what differs; an untouched secret stays", () => {
 	expect(changeOf(BUCKET, before)).toBeNull();
 	expect(changeOf(BUCKET, { ...before, region: "eu-west-1", path: "/x" })).toEqual({
 		...{ name: "offsite", region: "eu-west-1" },
+	});
+	expect(changeOf(BUCKET, { ...before, addressing: "host" })).toEqual({
+		...{ name: "offsite", pathStyle: false },
 	});
 	expect(changeOf(BUCKET, { ...before, secretAccessKey: "s" })).toEqual({
 		...{ name: "offsite", secretAccessKey: "s" },

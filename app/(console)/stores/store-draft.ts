@@ -11,6 +11,8 @@ export interface BucketDraft {
 	endpoint: string;
 	region: string;
 	prefix: string;
+	/** Where requests name the bucket; the API decides by the endpoint unless it is said. */
+	addressing: "automatic" | "path" | "host";
 	usesKeys: boolean;
 	accessKeyId: string;
 	/** Empty while an existing store keeps the one that it has. */
@@ -29,6 +31,7 @@ export interface StoreDraft extends BucketDraft {
 export const NEW_STORE: StoreDraft = {
 	...{ name: "", kind: "directory", path: "", encryption: "none", identity: "" },
 	...{ bucket: "", endpoint: "", region: "us-east-1", prefix: "" },
+	addressing: "automatic",
 	...{ usesKeys: true, accessKeyId: "", secretAccessKey: "" },
 };
 
@@ -50,6 +53,7 @@ function bucketOf(draft: BucketDraft) {
 		...{ bucket: draft.bucket.trim(), region: draft.region.trim() },
 		prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
 		...(endpoint !== "" && { endpoint }),
+		...(draft.addressing !== "automatic" && { pathStyle: draft.addressing === "path" }),
 		...(usesKeys && { accessKeyId: draft.accessKeyId.trim(), secretAccessKey }),
 	};
 }
@@ -60,6 +64,7 @@ export function draftOf({ path, s3 }: Store): Omit<StoreDraft, "name" | "encrypt
 		...{ kind: s3 === null ? "directory" : "s3", path: path ?? "" },
 		...{ bucket: s3?.bucket ?? "", endpoint: s3?.endpoint ?? "", region: s3?.region ?? "" },
 		...{ prefix: s3?.prefix ?? "", accessKeyId: s3?.accessKeyId ?? "", secretAccessKey: "" },
+		addressing: s3?.pathStyle === true ? "path" : "host",
 		usesKeys: s3 !== null && s3.accessKeyId !== null,
 	};
 }
@@ -67,7 +72,10 @@ export function draftOf({ path, s3 }: Store): Omit<StoreDraft, "name" | "encrypt
 /** The request that changes a store to what was typed; null if nothing differs. */
 export function changeOf(
 	store: Store,
-	draft: Pick<StoreDraft, "path" | "endpoint" | "region" | "accessKeyId" | "secretAccessKey">,
+	draft: Pick<
+		StoreDraft,
+		"path" | "endpoint" | "region" | "addressing" | "accessKeyId" | "secretAccessKey"
+	>,
 ): ModifyStoreInput | null {
 	const before = draftOf(store);
 	const changed: Record<string, string> = {};
@@ -79,5 +87,10 @@ export function changeOf(
 		const typed = field === "secretAccessKey" ? draft[field] : draft[field].trim();
 		if (typed !== before[field]) changed[field] = typed;
 	}
-	return Object.keys(changed).length === 0 ? null : { name: store.name, ...changed };
+	const isMoved = store.kind === "s3" && draft.addressing !== before.addressing;
+	if (Object.keys(changed).length === 0 && !isMoved) return null;
+	return {
+		...{ name: store.name, ...changed },
+		...(isMoved && { pathStyle: draft.addressing === "path" }),
+	};
 }
