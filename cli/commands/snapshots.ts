@@ -147,6 +147,9 @@ export function describeSnapshot(snapshot: Snapshot): string {
 		["Engine", `${snapshot.engine} ${snapshot.engineVersion}`],
 		["Node type", snapshot.nodeType],
 		["Cluster mode", snapshot.clusterMode],
+		...(snapshot.persistence === "none"
+			? []
+			: [["Persistence", snapshot.persistence] satisfies [string, string]]),
 		["Created", snapshot.createdAt],
 		["Expires", snapshot.expiresAt ?? "never"],
 		...(tags.length === 0 ? [] : [["Tags", printable(tags.join(", "))] satisfies [string, string]]),

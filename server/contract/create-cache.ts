@@ -90,7 +90,7 @@ const createCacheFields = z.strictObject({
 	snapshot: snapshotNameSchema
 		.optional()
 		.describe(
-			"the cache begins with this snapshot's data. What you leave out of engine, engineVersion, nodeType, clusterMode, shards, replicasPerShard and parameterGroup is as it was in the snapshot's cache",
+			"the cache begins with this snapshot's data. What you leave out of engine, engineVersion, nodeType, clusterMode, shards, replicasPerShard, persistence and parameterGroup is as it was in the snapshot's cache",
 		),
 	snapshotRetentionDays: wholeNumber("snapshotRetentionDays", 0, LIMITS.snapshotRetentionDaysMax)
 		.default(0)
@@ -99,9 +99,9 @@ const createCacheFields = z.strictObject({
 		.optional()
 		.describe("when they are taken, daily and in UTC, such as 03:00-04:00; that hour if absent"),
 	persistence: persistenceSchema
-		.default("none")
+		.optional()
 		.describe(
-			"aof-everysec or aof-always: nodes write every change to disk, and load it when they start again. A power cut loses a second, or nothing",
+			"aof-everysec or aof-always: nodes write every change to disk, and load it when they start again. A power cut loses a second, or nothing. none if absent",
 		),
 	tags: tagsSchema.default({}),
 	description: descriptionSchema.default(""),
@@ -209,6 +209,7 @@ export const createCacheInputSchema = createCacheFields
 	.transform((value) => ({
 		...value,
 		engine: value.engine ?? ("valkey" as const),
+		persistence: value.persistence ?? ("none" as const),
 		...shapeOf(value),
 		/** What the request itself says: a snapshot decides the rest. */
 		asked: {
@@ -218,6 +219,7 @@ export const createCacheInputSchema = createCacheFields
 			shards: value.shards,
 			replicasPerShard: value.replicasPerShard,
 			parameterGroup: value.parameterGroup,
+			persistence: value.persistence,
 		},
 		auth: value.auth ?? (value.engine === "memcached" ? ("none" as const) : ("password" as const)),
 	}));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cacheKindSchema, clusterModeSchema, engineSchema } from "./enums.ts";
+import { persistenceSchema } from "./persistence.ts";
 
 /** What a cache is built of, as far as a snapshot's cache and a new one can be compared. */
 const cacheBuildSchema = z.object({
@@ -11,6 +12,7 @@ const cacheBuildSchema = z.object({
 	replicasPerShard: z.number(),
 	nodeType: z.string().describe("serverless for a serverless cache, which has none"),
 	parameterGroup: z.string(),
+	persistence: persistenceSchema,
 });
 export type CacheBuild = z.infer<typeof cacheBuildSchema>;
 

@@ -5,6 +5,7 @@ import { cacheKindSchema, clusterModeSchema, engineSchema } from "./enums.ts";
 import { hostNameSchema } from "./host.ts";
 import { LIMITS } from "./limits.ts";
 import { cursorSchema, limitSchema, pageOf } from "./pagination.ts";
+import { persistenceSchema } from "./persistence.ts";
 
 const storeNameSchema = z.string().min(1).max(63);
 /** As requests name it: stores/<prefix of the store> is before it. */
@@ -38,6 +39,7 @@ export const snapshotSourceSchema = z.object({
 	replicasPerShard: z.number(),
 	parameterGroup: z.string(),
 	parameters: z.record(z.string(), z.string()).describe("that differ from the family's defaults"),
+	persistence: persistenceSchema.default("none"),
 	dataBytes: z
 		.number()
 		.nullable()
@@ -71,6 +73,7 @@ export const snapshotSchema = z.object({
 	replicasPerShard: z.number(),
 	parameterGroup: z.string(),
 	parameters: z.record(z.string(), z.string()),
+	persistence: persistenceSchema,
 	shards: z.array(
 		z.object({
 			slots: z.string().nullable().describe("such as 0-5460; null with cluster mode disabled"),

@@ -22,7 +22,7 @@ const tagsColumn = z.record(z.string(), z.string());
 export function toSnapshotView(row: FullSnapshot): Snapshot {
 	const source = snapshotSourceSchema.parse(row.source);
 	const { engine, engineVersion, clusterMode, parameterGroup, parameters, dataBytes } = source;
-	const { kind: cacheKind, nodeType, replicasPerShard } = source;
+	const { kind: cacheKind, nodeType, replicasPerShard, persistence } = source;
 	return {
 		name: row.name,
 		kind: snapshotKindSchema.parse(row.kind),
@@ -35,7 +35,7 @@ export function toSnapshotView(row: FullSnapshot): Snapshot {
 		store: row.store.name,
 		directory: directoryOf(row.id),
 		...{ engine, engineVersion, clusterMode, parameterGroup, parameters, dataBytes },
-		...{ cacheKind, nodeType, replicasPerShard },
+		...{ cacheKind, nodeType, replicasPerShard, persistence },
 		shards: row.shards.map((shard) => ({
 			slots: shard.slots,
 			keys: shard.keys === null ? null : Number(shard.keys),

@@ -35,20 +35,20 @@ export async function previewCreation(
 }
 
 function toBuild(spec: CreateCacheSpec, resolved: ResolvedCacheSpec): CacheBuild {
-	const { kind, engine, replicasPerShard, nodeType } = spec;
+	const { kind, engine, replicasPerShard, nodeType, persistence } = spec;
 	const { engineVersion, clusterMode, slots, parameterGroup } = resolved;
 	return {
 		...{ kind, engine, engineVersion, clusterMode, shards: slots.length },
-		...{ replicasPerShard, nodeType, parameterGroup },
+		...{ replicasPerShard, nodeType, parameterGroup, persistence },
 	};
 }
 
 function buildOf({ source, shards }: FullSnapshot): CacheBuild {
 	const was = snapshotSourceSchema.parse(source);
 	const { kind, engine, engineVersion, clusterMode, replicasPerShard } = was;
-	const { nodeType, parameterGroup } = was;
+	const { nodeType, parameterGroup, persistence } = was;
 	return {
 		...{ kind, engine, engineVersion, clusterMode, shards: shards.length },
-		...{ replicasPerShard, nodeType, parameterGroup },
+		...{ replicasPerShard, nodeType, parameterGroup, persistence },
 	};
 }

@@ -97,6 +97,6 @@ function emptySource(engine: "valkey" | "redis"): SnapshotSource {
 		...{ engine, engineVersion: version, kind: "provisioned", clusterMode: "disabled" },
 		...{ nodeType: NODE_TYPE, nodeMemoryBytes: 0, replicasPerShard: 0 },
 		parameterGroup: defaultGroupName(familyOf(engine, version), "disabled"),
-		...{ parameters: {}, dataBytes: null },
+		...{ parameters: {}, persistence: "none", dataBytes: null },
 	};
 }

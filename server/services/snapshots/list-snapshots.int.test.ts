@@ -24,6 +24,7 @@ const SOURCE: SnapshotSource = {
 	replicasPerShard: 1,
 	parameterGroup: "default.valkey9.cluster.on",
 	parameters: {},
+	persistence: "aof-everysec",
 	dataBytes: 100 * MIB,
 };
 

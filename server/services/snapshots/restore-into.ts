@@ -66,6 +66,7 @@ export async function likeOrigin(
 		shards: asked.shards ?? shards,
 		...(isSameLayout && { slots: layout }),
 		replicasPerShard: asked.replicasPerShard ?? source.replicasPerShard,
+		persistence: asked.persistence ?? source.persistence,
 		nodeType: asked.nodeType ?? (isServerlessType ? spec.nodeType : source.nodeType),
 		...(asked.parameterGroup === undefined && hasOwnGroup && { parameterGroup: group.name }),
 	};

@@ -1,4 +1,5 @@
 import { cacheKindSchema, clusterModeSchema, engineSchema } from "../../contract/enums.ts";
+import { persistenceSchema } from "../../contract/persistence.ts";
 import type { SnapshotSource } from "../../contract/snapshot.ts";
 import { type FullCache, holdersOf } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
@@ -27,6 +28,7 @@ export async function describeSource(
 		replicasPerShard: cache.replicasPerShard,
 		parameterGroup: cache.parameterGroup,
 		parameters: group?.overrides ?? {},
+		persistence: persistenceSchema.parse(cache.persistence),
 		dataBytes:
 			used.length < holders.length || used.length === 0
 				? null

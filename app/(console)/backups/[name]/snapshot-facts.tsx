@@ -10,6 +10,7 @@ import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Bytes, Count } from "../../../_ui/quantity.tsx";
 import { Time } from "../../../_ui/time.tsx";
+import { PERSISTENCE_WORDS } from "../../caches/persistence-words.ts";
 import { KINDS } from "../../caches/serverless-words.ts";
 import { SNAPSHOT_KIND_WORDS } from "../snapshot-words.ts";
 
@@ -66,6 +67,7 @@ function cacheFactsOf(snapshot: Snapshot): [string, ReactNode][] {
 			: ([
 					["Node type", snapshot.nodeType],
 					["Replicas per shard", String(snapshot.replicasPerShard)],
+					["Persistence", PERSISTENCE_WORDS[snapshot.persistence].label],
 				] satisfies [string, string][])),
 	];
 }

@@ -226,7 +226,8 @@ function provisionedOf(draft: Draft, fleet: FleetFacts): Partial<CreateCacheInpu
 		...(hasMultiAz(draft, fleet) ? { multiAz: true } : {}),
 		...(draft.zones.length === 0 ? {} : { zones: [...draft.zones] }),
 		...(draft.parameterGroup === "" ? {} : { parameterGroup: draft.parameterGroup }),
-		...(draft.engine === "memcached" || draft.persistence === "none"
+		// What a request leaves out is as the snapshot's cache had it.
+		...(draft.engine === "memcached" || (draft.persistence === "none" && draft.snapshot === "")
 			? {}
 			: { persistence: draft.persistence }),
 	};

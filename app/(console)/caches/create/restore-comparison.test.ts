@@ -11,6 +11,7 @@ const WAS: CacheBuild = {
 	replicasPerShard: 1,
 	nodeType: "cache.t4g.micro",
 	parameterGroup: "default.valkey8",
+	persistence: "none",
 };
 
 const different = (will: Partial<CacheBuild>) =>
@@ -25,6 +26,7 @@ it("finds a later patch of the same version no difference, and another version o
 
 it("names each difference, and what it means for keys and clients", () => {
 	const will = { ...WAS, clusterMode: "enabled", shards: 3, nodeType: "cache.t4g.small" } as const;
+	expect(different({ persistence: "aof-always" })).toEqual(["Persistence"]);
 	expect(different(will)).toEqual(["Cluster mode", "Shards", "Node type"]);
 	const notes = compareBuilds(WAS, will).flatMap(({ note }) => note ?? []);
 	expect(notes).toEqual([

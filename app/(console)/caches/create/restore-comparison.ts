@@ -1,6 +1,7 @@
 import type { CacheBuild } from "../../../../server/contract/creation-preview.ts";
 import { engineTitle } from "../../../_lib/engines.ts";
 import { plural } from "../../../_lib/format/count.ts";
+import { PERSISTENCE_WORDS } from "../persistence-words.ts";
 import { KINDS } from "../serverless-words.ts";
 
 export interface ComparedField {
@@ -71,6 +72,11 @@ export function compareBuilds(was: CacheBuild, will: CacheBuild): ComparedField[
 					field("Replicas per shard", ({ replicasPerShard }) => String(replicasPerShard)),
 					field("Node type", ({ nodeType }) =>
 						nodeType === "serverless" ? "Chosen by Larder" : nodeType,
+					),
+					field(
+						"Persistence",
+						({ persistence }) => PERSISTENCE_WORDS[persistence].label,
+						PERSISTENCE_WORDS[will.persistence].protects,
 					),
 				]),
 		field("Parameter group", ({ parameterGroup }) => parameterGroup),

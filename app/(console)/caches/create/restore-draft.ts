@@ -3,8 +3,8 @@ import { type Draft, EMPTY_DRAFT } from "./draft.ts";
 
 /** A new cache that is like the snapshot's. What the draft leaves open, the API takes from the snapshot. */
 export function restoreDraft(snapshot: Snapshot): Draft {
-	const { cacheKind, clusterMode, nodeType, replicasPerShard } = snapshot;
-	const nodes = { nodeType, replicas: replicasPerShard };
+	const { cacheKind, clusterMode, nodeType, replicasPerShard, persistence } = snapshot;
+	const nodes = { nodeType, replicas: replicasPerShard, persistence };
 	return {
 		...EMPTY_DRAFT,
 		...{ snapshot: snapshot.name, kind: cacheKind, engine: snapshot.engine },
