@@ -5,9 +5,11 @@ import { Readable } from "node:stream";
 import { Decrypter } from "age-encryption";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { TestBucket } from "../../../platform/testing/test-bucket.ts";
-import { createStoreInputSchema } from "../../contract/store.ts";
+import type { Access } from "../../contract/access.ts";
+import { createStoreInputSchema, listObjectsInputSchema } from "../../contract/store.ts";
 import { openTestResources, type TestResources, testCaller } from "../../testing/test-resources.ts";
 import { createStore } from "./create-store.ts";
+import { listObjects } from "./list-objects.ts";
 import { deleteStore, getStore, listStores, modifyStore, testStore } from "./manage-stores.ts";
 import { openTransfer } from "./open-transfer.ts";
 
@@ -38,6 +40,17 @@ it("a directory becomes a store that keeps what is put into it", async () => {
 	const store = await test.resources.stores.open((await rowOf("nas")).id);
 	await store.put("a", Readable.from([Buffer.from("content")]));
 	expect(readFileSync(join(path, "a"), "utf8")).toBe("content");
+	await store.put("snapshots/1/manifest.json", Readable.from([Buffer.from("{}")]));
+	const keysFor = async (access: Access, prefix = "") => {
+		const input = listObjectsInputSchema.parse({ name: "nas", prefix });
+		const { items } = await listObjects(test.resources, { access }, input);
+		return items.map(({ key }) => key);
+	};
+	expect(await keysFor("full")).toEqual(["a", "snapshots/1/manifest.json"]);
+	// Other files than Larder's may be anybody's.
+	expect(await keysFor("viewer")).toEqual(["snapshots/1/manifest.json"]);
+	expect(await keysFor("viewer", "snapshots/1/")).toEqual(["snapshots/1/manifest.json"]);
+	expect(await keysFor("read-only", "imports/")).toEqual([]);
 	const { items } = await listStores(test.resources);
 	expect(items.map(({ name, isDefault }) => [name, isDefault])).toEqual([
 		["local", true],

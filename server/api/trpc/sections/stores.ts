@@ -55,8 +55,7 @@ export const stores = router({
 		.input(storeRefSchema)
 		.output(storeSchema)
 		.query(({ ctx, input }) => getStore(ctx.resources, input.name)),
-	// A bucket may hold files of others, whose names only importing needs.
-	objects: requires("snapshot:manage")
+	objects: requires("store:read")
 		.meta({
 			rest: {
 				method: "GET",
@@ -65,12 +64,12 @@ export const stores = router({
 				tag: "Stores",
 				summary: "List what is in a store",
 				description:
-					"By name, such as to find RDB files to import. In an encrypted store, only age files are listed, without .age.",
+					"By name, such as to find RDB files to import. Callers that may not import see only what Larder itself has put there. In an encrypted store, only age files are listed, without .age.",
 			},
 		})
 		.input(listObjectsInputSchema)
 		.output(storeObjectsSchema)
-		.query(({ ctx, input }) => listObjects(ctx.resources, input)),
+		.query(({ ctx, input }) => listObjects(ctx.resources, ctx.caller, input)),
 	modify: requires("store:manage")
 		.meta({
 			rest: {
