@@ -148,6 +148,7 @@ export function exampleSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
 		replicasPerShard: 1,
 		parameterGroup: "default.valkey8",
 		parameters: {},
+		persistence: "none",
 		shards: [],
 		keys: 0,
 		bytes: 0,
