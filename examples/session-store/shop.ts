@@ -2,8 +2,7 @@ import { RedisStore } from "connect-redis";
 import express, { type Express, type Request } from "express";
 import session from "express-session";
 import type { Redis } from "ioredis";
-import { waitForReplicas } from "larder-examples-shared";
-import { Carts } from "./carts.ts";
+import { Carts, waitForReplicas } from "larder-examples-shared";
 
 const TTL_SECONDS = 24 * 60 * 60;
 

@@ -11,6 +11,8 @@ const files = tops
 		readdirSync(top, { recursive: true, encoding: "utf8" }).map((name) => join(top, name)),
 	)
 	.filter((path) => /(?<!\.d)\.(ts|tsx|mts)$/.test(path) && !within(path, "server/data/generated"))
+	// What an example with Next.js was built to.
+	.filter((path) => !path.includes("/.next/"))
 	.sort();
 
 const breaches = checkImports(process.cwd(), files);

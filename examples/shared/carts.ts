@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 
 /**
- * Shopping carts: a hash for each session. Unlike a cart within the session, which express-session reads and writes
- * whole, two requests of one visitor at the same time don't undo each other. Each method can be carried out twice.
+ * Shopping carts: a hash for each session. Unlike a cart within a session that is read and written whole, two requests of
+ * one visitor at the same time don't undo each other. Each method can be carried out twice.
  */
 export class Carts {
 	readonly #client: Redis;
