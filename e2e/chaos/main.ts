@@ -21,6 +21,7 @@
  *   20  control-plane-lost      the control plane is gone for good
  *   --  network-cut             hosts that can't reach each other
  *   --  migrations              a cache takes the place of an engine or a cluster amid kills
+ *   --  examples                applications at work through a failover, a scale-out and the control plane's death
  *
  * The others aren't here: tests in agent/supervisor cover 14 (memory), `npm run bench:failover` measures 15 (endless full
  * syncs) with data, and 19 needs several machines. Larder doesn't have the features of 5 (new addresses), 11 and 12 (rotated
@@ -32,6 +33,7 @@ import { isClosedConnection } from "../fixtures/closed-connections.ts";
 import { birthsUnderLoad } from "./births-under-load.ts";
 import { controlPlaneKilled } from "./control-plane-killed.ts";
 import { DAY_TWO } from "./day-two.ts";
+import { examples } from "./examples.ts";
 import { metering } from "./metering.ts";
 import { migrations } from "./migrations.ts";
 import { networkCut } from "./network-cut.ts";
@@ -60,6 +62,7 @@ const SCENARIOS: readonly Scenario[] = [
 	metering,
 	snapshots,
 	migrations,
+	examples,
 	powerCut,
 	...OUTSIDE,
 	...DAY_TWO,
