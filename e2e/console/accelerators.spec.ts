@@ -44,6 +44,15 @@ test("an administrator creates an accelerator, watches what it saves, and delete
 	}
 	client.destroy();
 	await expect(page.getByText("9 hits, 0 misses")).toBeVisible();
+	await page.getByRole("button", { name: "Modify" }).click();
+	const change = page.getByRole("dialog", { name: "Modify shop" });
+	await change.getByLabel("Instances").fill("0");
+	await change.getByRole("button", { name: "Save changes" }).click();
+	await expect(change.getByText(/instances must be at least 1/i)).toBeVisible();
+	await change.getByLabel("Instances").fill("1");
+	await change.getByLabel("Keep items, in seconds").fill("30");
+	await change.getByRole("button", { name: "Save changes" }).click();
+	await expect(page.getByRole("table", { name: "Instances" }).locator("tbody tr")).toHaveCount(1);
 	await page.goto("/accelerators");
 	const table = page.getByRole("table", { name: "Accelerators" });
 	await expect(table.getByRole("link", { name: "shop" })).toBeVisible();

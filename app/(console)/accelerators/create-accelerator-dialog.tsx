@@ -7,6 +7,7 @@ import { useState } from "react";
 import { createAcceleratorInputSchema } from "../../../server/contract/accelerator.ts";
 import { toApiProblem } from "../../_lib/api-problem.ts";
 import { asSentence, issuesByPath } from "../../_lib/form-issues.ts";
+import { toNumber } from "../../_lib/to-number.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
@@ -28,11 +29,6 @@ const PATHS: Partial<Record<Field, string>> = {
 };
 
 const SHOWN_AT = (Object.keys(EMPTY) as Field[]).map((field) => PATHS[field] ?? field);
-
-/** Digits as a number; anything else as one that the schema refuses. */
-function toNumber(text: string): number {
-	return /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
 
 /** An empty text is left out. */
 function given(name: string, text: string): Record<string, string> {

@@ -10,6 +10,7 @@ import { toApiProblem } from "../../_lib/api-problem.ts";
 import { asSentence, firstIssues } from "../../_lib/form-issues.ts";
 import { formatMoney, monthlyCost } from "../../_lib/format/money.ts";
 import { useRateCard } from "../../_lib/queries.ts";
+import { toNumber } from "../../_lib/to-number.ts";
 import { useTRPC } from "../../_lib/trpc.ts";
 import { FormDialog } from "../../_ui/form-dialog.tsx";
 import { FormTextField } from "../../_ui/form-fields.tsx";
@@ -17,11 +18,6 @@ import { ProblemBanner } from "../../_ui/notices.tsx";
 
 const EMPTY = { name: "", vcpus: "1", memoryMib: "512", cpuMillis: "" };
 type Field = keyof typeof EMPTY;
-
-/** Digits as a number; anything else as one that the schema refuses. */
-function toNumber(text: string): number {
-	return /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
 
 /** Mounted while it is open. */
 export function CreateNodeTypeDialog({ onClose }: { onClose: () => void }) {

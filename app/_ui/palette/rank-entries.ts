@@ -1,6 +1,6 @@
 import uFuzzy from "@leeoniya/ufuzzy";
 
-export type PaletteGroup = "Actions" | "Caches" | "Snapshots" | "Hosts" | "Pages";
+export type PaletteGroup = "Actions" | "Caches" | "Snapshots" | "Accelerators" | "Hosts" | "Pages";
 
 export interface Searchable {
 	group: PaletteGroup;
@@ -17,7 +17,14 @@ export interface RankedGroup<Entry extends Searchable> {
 }
 
 const MAX_IN_GROUP = 8;
-const GROUPS: readonly PaletteGroup[] = ["Actions", "Caches", "Snapshots", "Hosts", "Pages"];
+const GROUPS: readonly PaletteGroup[] = [
+	"Actions",
+	"Caches",
+	"Snapshots",
+	"Accelerators",
+	"Hosts",
+	"Pages",
+];
 
 /** One letter of each word may be wrong, missing, extra, or swapped with its neighbor. */
 const typoTolerant = new uFuzzy({ intraMode: 1 });

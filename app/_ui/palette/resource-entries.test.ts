@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import {
+	exampleAccelerator,
 	exampleCache,
 	exampleHost,
 	exampleSnapshot,
 } from "../../../server/contract/testing/examples.ts";
 import { rankEntries } from "./rank-entries.ts";
 import {
+	acceleratorActions,
+	acceleratorEntry,
 	cacheActions,
 	cacheEntry,
 	cacheTabs,
@@ -47,6 +50,7 @@ const CACHES = [
 	summary({ name: "carts", kind: "serverless", replicasPerShard: 1 }),
 ];
 const SNAPSHOTS = [exampleSnapshot({ name: "before-release", cache: "orders" })];
+const ACCELERATORS = [exampleAccelerator({ name: "shop", cache: "orders" })];
 const HOSTS = [exampleHost({ id: "1", name: "rack-1", address: "10.0.0.7" })];
 
 /** The address that Enter leads to. */
@@ -58,6 +62,8 @@ function firstFor(query: string): string | undefined {
 		...CACHES.flatMap(cacheTabs),
 		...SNAPSHOTS.map(snapshotEntry),
 		...SNAPSHOTS.flatMap(snapshotActions),
+		...ACCELERATORS.map(acceleratorEntry),
+		...ACCELERATORS.flatMap(acceleratorActions),
 		...HOSTS.map(hostEntry),
 		...HOSTS.flatMap(hostActions),
 	];
@@ -88,6 +94,10 @@ describe("the palette", () => {
 		["snapshot of orders", "/caches/orders?dialog=snapshot"],
 		["before-release", "/backups/before-release"],
 		["restore orders", "/caches/create?snapshot=before-release"],
+		["shop", "/accelerators/shop"],
+		["dynamodb", "/accelerators/shop"],
+		["modify shop", "/accelerators/shop?dialog=modify"],
+		["delete accelerator", "/accelerators/shop?dialog=delete"],
 		["game events", "/caches/game-scores?tab=events"],
 	])("%j leads to %s", (query, href) => expect(firstFor(query)).toBe(href));
 

@@ -1,9 +1,10 @@
+import type { AcceleratorView } from "../../../server/contract/accelerator.ts";
 import type { CacheSummary } from "../../../server/contract/cache-view.ts";
 import type { Host } from "../../../server/contract/host.ts";
 import type { Snapshot } from "../../../server/contract/snapshot.ts";
 import type { Searchable } from "./rank-entries.ts";
 
-/** What the palette offers for a cache or a host: what is shown, and where it leads. */
+/** What the palette offers for a cache, a host or another resource: what is shown, and where it leads. */
 export interface ResourceEntry extends Searchable {
 	id: string;
 	href: string;
@@ -142,6 +143,34 @@ export function snapshotActions({ name, cache, status }: Snapshot): ResourceEntr
 			action: "restore",
 		},
 	];
+}
+
+/** The accelerator itself, found by its name, cache, upstream, status and endpoint. */
+export function acceleratorEntry(accelerator: AcceleratorView): ResourceEntry {
+	const { name, cache, upstream, status, endpoint } = accelerator;
+	const address = endpoint === null ? "" : `${endpoint.host}:${endpoint.port}`;
+	return {
+		id: `accelerator:${name}`,
+		group: "Accelerators",
+		title: name,
+		detail: `${upstream.endpoint} in ${cache}`,
+		keywords: `${cache} ${upstream.endpoint} ${status} ${address} accelerator dynamodb dax`,
+		needsQuery: true,
+		href: `/accelerators/${encodeURIComponent(name)}`,
+	};
+}
+
+export function acceleratorActions({ name }: AcceleratorView): ResourceEntry[] {
+	return (
+		[
+			["modify", "Modify accelerator", "change edit ttl instances"],
+			["delete", "Delete accelerator", "remove destroy drop"],
+		] as const
+	).map(([action, verb, keywords]) => ({
+		...{ id: `${action}-accelerator:${name}`, group: "Actions", title: `${verb} ${name}` },
+		...{ keywords, needsQuery: true, action },
+		href: `/accelerators/${encodeURIComponent(name)}?dialog=${action}`,
+	}));
 }
 
 /** The host itself, found by its name, zone, address and status. */

@@ -28,6 +28,7 @@ import {
 	Trash2,
 	User,
 	UserPlus,
+	Zap,
 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
@@ -41,6 +42,8 @@ import { SECTIONS } from "../shell/navigation.tsx";
 import { CREATE_ACTIONS } from "./create-actions.ts";
 import type { Searchable } from "./rank-entries.ts";
 import {
+	acceleratorActions,
+	acceleratorEntry,
 	cacheActions,
 	cacheEntry,
 	cacheTabs,
@@ -68,6 +71,7 @@ const PAGE_KEYWORDS: Readonly<Record<string, string>> = {
 	"/parameter-groups": "settings configuration config maxmemory policy families defaults",
 	"/costs": "price money bill billing usage forecast rate card spend month ecpu",
 	"/node-types": "sizes instances memory vcpu catalog families own cost price",
+	"/accelerators": "dynamodb dax aws item cache query cache endpoint",
 	"/lab": "strategies strategy patterns cache-aside write-through hit rate compare experiment",
 	"/events": "log history timeline",
 	"/users": "people accounts roles administrators viewers invite team",
@@ -143,6 +147,13 @@ function useActions(isOpen: boolean): PaletteEntry[] {
 				HardDrive,
 				"new s3 bucket directory nas snapshots backups age encryption",
 				() => router.push("/stores?dialog=create"),
+			),
+			act(
+				"accelerator",
+				"Create an accelerator",
+				Zap,
+				"new dynamodb dax aws item query cache endpoint",
+				() => router.push("/accelerators?dialog=create"),
 			),
 			act(
 				"parameter-group",
@@ -226,6 +237,10 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 		trpc.snapshots.list.queryOptions({ limit: 100 }, { enabled: isOpen, staleTime: 5_000 }),
 	);
 
+	const accelerators = useQuery(
+		trpc.accelerators.list.queryOptions(undefined, { enabled: isOpen, staleTime: 5_000 }),
+	);
+
 	return useMemo(() => {
 		const caches = new Map(
 			[...(first.data?.items ?? []), ...(found.data?.items ?? [])].map((cache) => [
@@ -240,6 +255,7 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 		});
 		const machines = hosts.data?.items ?? [];
 		const taken = snapshots.data?.items ?? [];
+		const inFront = accelerators.data?.items ?? [];
 		const entries = [
 			...actions,
 			...Array.from(caches.values(), (cache) => ({
@@ -251,6 +267,8 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			...[...caches.values()].flatMap(cacheTabs).map((entry) => go(entry, Database)),
 			...taken.map((snapshot) => go(snapshotEntry(snapshot), Archive)),
 			...taken.flatMap(snapshotActions).map((entry) => go(entry, Archive)),
+			...inFront.map((accelerator) => go(acceleratorEntry(accelerator), Zap)),
+			...inFront.flatMap(acceleratorActions).map((entry) => go(entry, Zap)),
 			...machines.map((host) => go(hostEntry(host), Server)),
 			...machines.flatMap(hostActions).map((entry) => go(entry, Server)),
 			...SECTIONS.flatMap(({ items }) =>
@@ -275,5 +293,15 @@ export function usePaletteEntries(isOpen: boolean, query: string): PaletteEntry[
 			},
 		];
 		return isViewer ? entries.filter(isForViewers) : entries;
-	}, [isViewer, actions, first.data, found.data, hosts.data, snapshots.data, query, router]);
+	}, [
+		isViewer,
+		actions,
+		first.data,
+		found.data,
+		hosts.data,
+		snapshots.data,
+		accelerators.data,
+		query,
+		router,
+	]);
 }

@@ -1,3 +1,4 @@
+import type { AcceleratorView } from "../accelerator.ts";
 import type { Cache, CacheNode, Failover } from "../cache-view.ts";
 import type { Host } from "../host.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -158,6 +159,30 @@ export function exampleSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
 		createdAt: "2026-01-01T00:00:00.000Z",
 		availableAt: "2026-01-01T00:00:01.000Z",
 		expiresAt: null,
+		...overrides,
+	};
+}
+
+export function exampleAccelerator(overrides: Partial<AcceleratorView> = {}): AcceleratorView {
+	return {
+		name: "shop",
+		cache: "orders",
+		upstream: { endpoint: "http://127.0.0.1:8000", region: "us-east-1", accessKeyId: null },
+		itemTtlSeconds: 300,
+		queryTtlSeconds: 60,
+		status: "available",
+		statusReason: null,
+		endpoint: { host: "10.0.0.1", port: 6400 },
+		alternateHosts: [],
+		instancesWanted: 2,
+		instances: [],
+		metrics: {
+			...{ itemHits: 0, itemMisses: 0, queryHits: 0, queryMisses: 0, hitRate: null },
+			...{ writes: 0, passed: 0, failed: 0, upstreamCalls: 0, upstreamCallsSaved: 0 },
+			...{ readUnitsSaved: 0, moneySaved: 0, currency: "USD" },
+			latencyMs: { hit: null, miss: null, write: null },
+		},
+		createdAt: "2026-01-01T00:00:00.000Z",
 		...overrides,
 	};
 }

@@ -2,12 +2,12 @@
 
 import { Button } from "@heroui/react";
 import { useQuery } from "@tanstack/react-query";
-import { Trash2, Zap } from "lucide-react";
+import { Pencil, Trash2, Zap } from "lucide-react";
 import { useParams } from "next/navigation";
-import { useState } from "react";
 import type { AcceleratorView } from "../../../../server/contract/accelerator.ts";
-import { BUSY_POLL_MS, CALM_POLL_MS } from "../../../_lib/queries.ts";
+import { BUSY_POLL_MS, CALM_POLL_MS, useIsViewer } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
+import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { ButtonLink } from "../../../_ui/button-link.tsx";
 import { DetailFrame, MissingPage } from "../../../_ui/detail-frame.tsx";
 import { ForAdministrators } from "../../../_ui/for-administrators.tsx";
@@ -16,6 +16,7 @@ import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
 import { acceleratorPath } from "../accelerator-words.ts";
 import { DeleteAcceleratorDialog } from "../delete-accelerator-dialog.tsx";
+import { ModifyAcceleratorDialog } from "../modify-accelerator-dialog.tsx";
 import { FactsPanel } from "./facts-panel.tsx";
 import { InstancesPanel } from "./instances-panel.tsx";
 import { SavingsPanel } from "./savings-panel.tsx";
@@ -54,7 +55,10 @@ export function AcceleratorDetail() {
 }
 
 function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
-	const [isDeleting, setDeleting] = useState(false);
+	const { params, change } = useUrlParams();
+	const isViewer = useIsViewer();
+	const dialog = isViewer ? null : params.get("dialog");
+	const close = () => change({ dialog: null });
 	const { name, status, statusReason } = accelerator;
 	return (
 		<>
@@ -65,7 +69,11 @@ function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
 				{...(statusReason !== null && { description: statusReason })}
 				actions={
 					<ForAdministrators>
-						<Button variant="outline" onPress={() => setDeleting(true)}>
+						<Button variant="outline" onPress={() => change({ dialog: "modify" })}>
+							<Pencil aria-hidden />
+							Modify
+						</Button>
+						<Button variant="outline" onPress={() => change({ dialog: "delete" })}>
 							<Trash2 aria-hidden />
 							Delete
 						</Button>
@@ -77,7 +85,8 @@ function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
 				<FactsPanel accelerator={accelerator} />
 				<InstancesPanel accelerator={accelerator} />
 			</div>
-			{isDeleting && <DeleteAcceleratorDialog name={name} onClose={() => setDeleting(false)} />}
+			{dialog === "modify" && <ModifyAcceleratorDialog accelerator={accelerator} onClose={close} />}
+			{dialog === "delete" && <DeleteAcceleratorDialog name={name} onClose={close} />}
 		</>
 	);
 }
