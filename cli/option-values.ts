@@ -34,6 +34,11 @@ export function clusterMode(text: string): "enabled" | "disabled" {
 	throw new InvalidArgumentError("It must be on or off.");
 }
 
+/** The same for a running cache, and ElastiCache's step between the two. */
+export function wantedClusterMode(text: string): "enabled" | "disabled" | "compatible" {
+	return text === "compatible" ? text : clusterMode(text);
+}
+
 /** Whole MiB from `2GiB` or `512 MiB`. */
 export function wholeMib(text: string): number {
 	const bytes = parseBytes(text);

@@ -1,5 +1,7 @@
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cache, cacheSchema, changePreviewSchema } from "../../server/contract/cache-view.ts";
+import { eventPageSchema } from "../../server/contract/event.ts";
 import { countSlots, readSlots } from "../../server/contract/slots.ts";
 import { openClusterClient, passwordOf, requireEndpoint } from "../fixtures/engine-clients.ts";
 import { requireWhole } from "../fixtures/engine-truth.ts";
@@ -175,7 +177,105 @@ it("caches whose slots can't move say why", async () => {
 		status: 422,
 		body: { error: { field: "shards", message: expect.stringContaining("cluster mode disabled") } },
 	});
-	const mode = await larder.rest("PATCH", "/caches/plain", { body: { clusterMode: "compatible" } });
-	expect(mode).toMatchObject({ status: 422, body: { error: { field: "clusterMode" } } });
 	await larder.deleteCache("plain");
+});
+
+it("a provisioned cache gets cluster mode and shards in one request, while a client that knows no clusters writes", async () => {
+	const name = "grows";
+	await larder.createCache({ name, replicasPerShard: 1 });
+	const before = await larder.waitForStatus(name, "available", 60_000);
+	const password = await passwordOf(larder, name);
+	const primary = requireEndpoint(before, "primary");
+	const plain = new Redis({ ...primary, ...(password !== null && { password }) });
+	const path = `/caches/${name}`;
+	const patch = (body: object) => larder.rest("PATCH", path, { body });
+	for (const key of KEYS) await plain.set(key, key);
+
+	const preview = await larder.rest("POST", `${path}/preview`, {
+		body: { clusterMode: "enabled", shards: 2 },
+	});
+	const forecast = changePreviewSchema.parse(preview.body);
+	expect(forecast).toMatchObject({ problems: [], irreversible: true });
+	expect(forecast.restarts).toHaveLength(2);
+	expect(forecast.topology.map(({ slots }) => slots)).toEqual(["0-8191", "8192-16383"]);
+	const unconfirmed = await patch({ clusterMode: "compatible" });
+	expect(unconfirmed).toMatchObject({
+		status: 422,
+		body: { error: { field: "acceptIrreversible" } },
+	});
+
+	const group = { name: "own", family: "valkey9" };
+	expect((await larder.rest("POST", "/parameter-groups", { body: group })).status).toBe(201);
+	expect((await patch({ parameterGroup: "own" })).status).toBe(202);
+	const unfit = await patch({ clusterMode: "enabled", acceptIrreversible: true });
+	expect(unfit).toMatchObject({ status: 422, body: { error: { field: "parameterGroup" } } });
+
+	const asked = { clusterMode: "enabled", acceptIrreversible: true, shards: 2 };
+	const parameterGroup = "default.valkey9.cluster.on";
+	const accepted = cacheSchema.parse((await patch({ ...asked, parameterGroup })).body);
+	expect(accepted).toMatchObject({ status: "modifying", operation: { cancellable: true } });
+	expect(accepted.pendingChanges?.next?.changes).toEqual({ shards: 2 });
+	// What it writes while nodes restart waits, and isn't lost.
+	let written = 0;
+	await waitUntil("cluster mode", async () => {
+		await plain.set("{one}:written", ++written);
+		return (await larder.getCache(name))?.clusterMode === "enabled";
+	});
+	await plain.set("{one}:written", ++written);
+	plain.disconnect();
+	const cache = await settled(name, 2, password);
+	expect(cache).toMatchObject({
+		...{ clusterMode: "enabled", automaticFailover: true, pendingChanges: null },
+		...{ parameterGroup: { name: parameterGroup }, endpoints: { primary: null, reader: null } },
+	});
+	expect(requireEndpoint(cache, "configuration")).toEqual(primary);
+	const client = openClusterClient(primary, password);
+	for (const key of KEYS) expect(await client.get(key)).toBe(key);
+	expect(await client.get("{one}:written")).toBe(String(written));
+	client.disconnect();
+	const back = await patch({ clusterMode: "disabled" });
+	expect(back).toMatchObject({ status: 422, body: { error: { field: "clusterMode" } } });
+	await larder.deleteCache(name);
+});
+
+it("a change to cluster mode that is canceled, or isn't possible, leaves the cache as it was", async () => {
+	const name = "stays";
+	await larder.createCache({ name });
+	const before = await larder.waitForStatus(name, "available", 60_000);
+	const password = await passwordOf(larder, name);
+	const plain = new Redis({
+		...requireEndpoint(before, "primary"),
+		...(password !== null && { password }),
+	});
+	await plain.set("kept", "yes");
+	const path = `/caches/${name}`;
+	const body = { clusterMode: "enabled", acceptIrreversible: true };
+	expect((await larder.rest("PATCH", path, { body })).status).toBe(202);
+	expect((await larder.rest("PATCH", path, { body: { replicasPerShard: 1 } })).status).toBe(409);
+	const canceled = await larder.rest("POST", `${path}/operation/cancel`, { body: {} });
+	expect(canceled.status).toBe(202);
+	await larder.waitForStatus(name, "available", 60_000);
+	expect(await larder.getCache(name)).toMatchObject({ clusterMode: "disabled", operation: null });
+
+	await plain.select(1);
+	await plain.set("elsewhere", "yes");
+	const again = await larder.rest("PATCH", path, { body: { ...body, shards: 2 } });
+	expect(again.status).toBe(202);
+	await waitUntil("the change to be given up", async () => {
+		const cache = await larder.getCache(name);
+		return (
+			cache?.status === "available" && cache.operation === null && cache.pendingChanges === null
+		);
+	});
+	expect(await larder.getCache(name)).toMatchObject({ clusterMode: "disabled", shardCount: 1 });
+	const events = await larder.rest("GET", `/events?cache=${name}`);
+	const kept = eventPageSchema
+		.parse(events.body)
+		.items.find(({ type }) => type === "cache.mode-kept");
+	expect(kept?.message).toMatch(/databases other than 0.*\(shards\) was dropped/);
+	expect(await plain.get("elsewhere")).toBe("yes");
+	await plain.select(0);
+	expect(await plain.get("kept")).toBe("yes");
+	plain.disconnect();
+	await larder.deleteCache(name);
 });

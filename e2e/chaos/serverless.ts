@@ -1,10 +1,10 @@
+import { serverlessProtocol } from "./cluster-mode.ts";
 import type { Scenario } from "./scenario.ts";
 import { serverlessAsleep } from "./serverless/asleep.ts";
 import { serverlessCrowded } from "./serverless/crowded.ts";
 import { serverlessKilled } from "./serverless/killed.ts";
 import { serverlessEcpus, serverlessStorage } from "./serverless/maxima.ts";
 import { serverlessMemcached } from "./serverless/memcached.ts";
-import { serverlessProtocol } from "./serverless/protocol.ts";
 import { serverlessQueue } from "./serverless/queue.ts";
 
 /** Caches whose capacity follows their load. */

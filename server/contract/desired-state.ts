@@ -133,7 +133,9 @@ export const assignmentSchema = z.object({
 				),
 		})
 		.optional()
-		.describe("of a serverless cache's node: its size follows the load"),
+		.describe(
+			"of a serverless cache's node, whose size follows the load, and of any cache's node that ends for a change to cluster mode",
+		),
 	proxy: z
 		.object({
 			nodes: z

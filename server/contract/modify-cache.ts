@@ -46,7 +46,9 @@ export const modifyCacheInputSchema = z
 			),
 		parameterGroup: parameterGroupNameSchema
 			.optional()
-			.describe("of the same cluster mode, and of the family of the engine's version"),
+			.describe(
+				"of the cluster mode that the cache has or gets, and of the family of the engine's version",
+			),
 		applyPending: z
 			.boolean()
 			.optional()
@@ -67,7 +69,9 @@ export const modifyCacheInputSchema = z
 		acceptIrreversible: z
 			.boolean()
 			.optional()
-			.describe("must be true with a change of the engine or its version: it can't be undone"),
+			.describe(
+				"must be true with a change of the engine, its version, or its cluster mode: it can't be undone",
+			),
 		moves: z
 			.array(
 				z
@@ -118,7 +122,9 @@ export const modifyCacheInputSchema = z
 		clusterMode: z
 			.enum([...clusterModeSchema.options, "compatible"])
 			.optional()
-			.describe("must be the current mode: engines can't change it while they serve"),
+			.describe(
+				"enabled or compatible, for a provisioned cache with cluster mode disabled: all its nodes restart with their data while clients wait, and it has one shard until you ask for more. With one shard, clients that don't speak the cluster protocol go on working, which is what compatible says. There is no way back",
+			),
 		weightBy: weightBySchema
 			.optional()
 			.describe(

@@ -6,6 +6,7 @@ const modeChangeColumn = z.object({
 	...{ id: z.string(), startedAt: z.string() },
 	notBefore: z.string().nullable(),
 	interruptions: z.number(),
+	parameterGroup: z.string().nullable().default(null),
 });
 
 /** The change to cluster mode that was requested and isn't finished; null for none. */

@@ -34,6 +34,12 @@ import {
  */
 const HOLD_SHARE = { small: 0.1, large: 0.05, atMostBytes: 64 * MIB } as const;
 
+/** A provisioned cache's node that ends for a while: its size doesn't follow its load. */
+const FIXED_SIZE = {
+	reportAboveBytes: Number.MAX_SAFE_INTEGER,
+	...{ holdWritesAboveBytes: null, ecpuPerSecond: null },
+} as const;
+
 /** The user that agents log in as, on every engine. */
 const SYSTEM_USERNAME = "larder";
 
@@ -119,7 +125,7 @@ function toAssignment(
 		maxmemoryBytes: engineBytesOf(node),
 		memoryBytes: Number(node.memoryBytes),
 		vcpus: node.vcpus,
-		...(isServerless(cache) && { elastic: elasticOf(node) }),
+		...((isServerless(cache) || node.asleep) && { elastic: elasticOf(node) }),
 		...(proxy !== undefined && { proxy }),
 		...migrationOf(resources, node),
 		...persistenceOf(node),
@@ -159,6 +165,11 @@ function engineBytesOf(node: AssignedNode): number {
 
 function elasticOf(node: AssignedNode): Assignment["elastic"] {
 	const { cache, maxmemoryBytes } = node;
+	const sleep = {
+		...(node.asleep && { asleep: true }),
+		...(node.asleep && sleepOf(cache)?.becomesCluster === true && { becomesCluster: true }),
+	};
+	if (!isServerless(cache)) return { ...FIXED_SIZE, ...sleep };
 	const dataBytes = Number(maxmemoryBytes);
 	const engineBytes = engineBytesOf(node);
 	const { max } = limitsOf(cache).ecpuPerSecond;
@@ -167,8 +178,7 @@ function elasticOf(node: AssignedNode): Assignment["elastic"] {
 		holdWritesAboveBytes: mayGrow(node) ? Math.floor(engineBytes - heldBackOf(engineBytes)) : null,
 		ecpuPerSecond: max === null ? null : Math.max(1, Math.floor(max / servingShards(cache))),
 		...(isIdleSized(node) && { reportsClients: true }),
-		...(node.asleep && { asleep: true }),
-		...(node.asleep && sleepOf(cache)?.becomesCluster === true && { becomesCluster: true }),
+		...sleep,
 	};
 }
 

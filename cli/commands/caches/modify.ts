@@ -13,7 +13,7 @@ import {
 	printJson,
 	withApiOptions,
 } from "../../command-context.ts";
-import { collectPair, collectText } from "../../option-values.ts";
+import { collectPair, collectText, wantedClusterMode } from "../../option-values.ts";
 import { type ConfirmOptions, confirmByName, yesOption } from "../../terminal/confirm-by-name.ts";
 import { printPreview } from "./print-preview.ts";
 import {
@@ -50,6 +50,7 @@ interface ModifyOptions
 	persistence?: string;
 	window?: boolean;
 	protocol?: string;
+	clusterMode?: string;
 	dryRun?: boolean;
 }
 
@@ -96,6 +97,11 @@ export function modifyCommand(): Command {
 			).choices(protocolSchema.options),
 		)
 		.option(
+			"--cluster-mode <mode>",
+			"on, for a cache without cluster mode: clients wait while its nodes restart, and there is no way back; with one shard, clients of both kinds work",
+			wantedClusterMode,
+		)
+		.option(
 			"--snapshot-retention <days>",
 			"take a snapshot every day and keep it that long; 0 for none",
 			Number,
@@ -121,6 +127,7 @@ Examples:
   larder caches modify orders --node-type cache.t4g.small --window
   larder caches modify jobs --storage-max 20 --ecpu-max 0
   larder caches modify jobs --protocol cluster --wait
+  larder caches modify orders --cluster-mode on --shards 3 --wait
 
 A limit of 0 removes it.
 
@@ -150,6 +157,7 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		evictionPolicy: options.evictionPolicy,
 		scaleToZero: scaleToZeroOf(options),
 		protocol: options.protocol,
+		clusterMode: options.clusterMode,
 		zones: options.anyZone ? null : options.zone,
 		multiAz: options.multiAz,
 		automaticFailover: options.automaticFailover,
@@ -179,26 +187,42 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 async function confirmCluster(name: string, options: ModifyOptions): Promise<void> {
 	await confirmByName(options, {
 		name,
-		warning: `Larder will restart all nodes of ${name} with their data, and clients will wait meanwhile. From then on they must speak the cluster protocol, and there is only database 0. This can't be undone.`,
+		warning: `${restartWords(name)} This can't be undone.`,
 		scripted: `larder caches modify ${name} --protocol cluster --yes`,
 	});
+}
+
+function restartWords(name: string): string {
+	return `Larder will restart all nodes of ${name} with their data, and clients will wait meanwhile. From then on they must speak the cluster protocol, and there is only database 0.`;
 }
 
 /** Asks before a change that can't be undone. Returns true if the change is one. */
 async function confirmUpgrade(
 	api: ApiClient,
 	name: string,
-	body: { engine?: string | undefined; engineVersion?: string | undefined },
+	body: {
+		engine?: string | undefined;
+		engineVersion?: string | undefined;
+		clusterMode?: string | undefined;
+	},
 	options: ModifyOptions,
 ): Promise<boolean> {
-	if (body.engine === undefined && body.engineVersion === undefined) return false;
+	const { engine, engineVersion, clusterMode } = body;
+	if (engine === undefined && engineVersion === undefined && clusterMode === undefined)
+		return false;
 	const path = `/caches/${encodeURIComponent(name)}/preview`;
 	const answer = await api.call({ method: "POST", path, body });
 	if (!changePreviewSchema.parse(answer).irreversible) return false;
+	const isUpgrade = engine !== undefined || engineVersion !== undefined;
+	const warnings = [
+		...(isUpgrade ? [`Larder will change the engine of ${name} and keep its data.`] : []),
+		...(clusterMode === undefined ? [] : [restartWords(name)]),
+	];
+	const scripted = isUpgrade ? `--engine-version ${engineVersion ?? "9"}` : "--cluster-mode on";
 	await confirmByName(options, {
 		name,
-		warning: `Larder will change the engine of ${name} and keep its data. This can't be undone.`,
-		scripted: `larder caches modify ${name} --engine-version ${body.engineVersion ?? "9"} --yes`,
+		warning: `${warnings.join(" ")} This can't be undone.`,
+		scripted: `larder caches modify ${name} ${scripted} --yes`,
 	});
 	return true;
 }

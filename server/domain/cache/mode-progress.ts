@@ -52,6 +52,6 @@ export function modeView(cache: CacheModel): Operation | null {
 			})),
 		percent: Math.floor((stepsDone(cache) / STEPS.length) * 100),
 		...{ slots: null, moves: [], data: null, problem: cache.blocks[0]?.reason ?? null },
-		...{ startedAt, estimatedEndAt: null, cancellable: false },
+		...{ startedAt, estimatedEndAt: null, cancellable: cache.clusterMode === "disabled" },
 	};
 }

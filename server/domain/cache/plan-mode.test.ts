@@ -12,7 +12,10 @@ const ENDED: Partial<Observation> = {
 	asleep: true,
 	fitsCluster: true,
 };
-const CHANGE = { id: "change", startedAt: NOW.toISOString(), notBefore: null, interruptions: 0 };
+const CHANGE = {
+	...{ id: "change", startedAt: NOW.toISOString() },
+	...{ notBefore: null, interruptions: 0, parameterGroup: null },
+};
 const DAMAGED = { code: "disk", message: "its saved data is damaged" } as const;
 const FALLING: Partial<SleepModel> = { state: "falling-asleep", becomesCluster: true };
 

@@ -59,7 +59,7 @@ export function planMode(cache: CacheModel, now: Date): SleepPlan {
 		const step = stepTo({ to: "wake", reason: impossible, dropsChange: true });
 		return {
 			status,
-			statusReason: `The cache keeps its protocol: ${impossible}.`,
+			statusReason: `The cache keeps its cluster mode: ${impossible}.`,
 			actions: [step],
 		};
 	}

@@ -6,6 +6,8 @@ export interface ModeChange {
 	notBefore: string | null;
 	/** Attempts that were interrupted. */
 	interruptions: number;
+	/** The parameter group that its nodes get; null for the default one. */
+	parameterGroup: string | null;
 }
 
 /** Whether a cache sleeps (plan-sleep.ts), or its nodes end for a change of the cluster mode (plan-mode.ts). */

@@ -1,3 +1,4 @@
+import { changeWords } from "../../contract/change-words.ts";
 import { IDLE_BYTES } from "../../contract/serverless.ts";
 import { formatGib } from "../../contract/units.ts";
 import {
@@ -10,8 +11,10 @@ import { writeInCharge } from "../../data/charge.ts";
 import { Prisma, type Transaction } from "../../data/database.ts";
 import { readHostMemory } from "../../data/host-room.ts";
 import { modeChangeOf } from "../../data/mode-change-column.ts";
+import { readPending, writePending } from "../../data/pending-changes.ts";
 import { type NewEvent, recordEvent } from "../../data/record-event.ts";
 import { lockCaches, lockHosts } from "../../data/row-locks.ts";
+import { isServerless } from "../../data/serverless-rows.ts";
 import { type Sleep, sleepOf } from "../../data/sleep-column.ts";
 import type { ModeChange, SleepStep } from "../../domain/cache/sleep-model.ts";
 import { bytesFor, nodeBytesOf, shardBytesOf } from "../../domain/serverless/capacity.ts";
@@ -44,8 +47,8 @@ interface Outcome {
 const NOTHING: Outcome = { problem: null, told: [] };
 
 /**
- * One step of putting a serverless cache to sleep, or of waking it (domain/cache/plan-sleep.ts). Placements run one at a
- * time, as in `placeCache`: a cache that wakes takes memory.
+ * One step of putting a serverless cache to sleep, of waking it (domain/cache/plan-sleep.ts), or of giving a cache cluster
+ * mode (domain/cache/plan-mode.ts). Placements run one at a time, as in `placeCache`: a cache that wakes takes memory.
  */
 export async function changeSleep(
 	resources: Resources,
@@ -160,10 +163,12 @@ async function startCluster(of: Step): Promise<Outcome> {
 	const nodes = allNodeRows(cache);
 	const isDue = sleep?.becomesCluster === true && sleep.state === "falling-asleep";
 	if (!isDue || nodes.some(({ asleep }) => !asleep)) return NOTHING;
-	const group = await becomeCluster(of.resources, tx, cache);
+	const { parameterGroup, maxmemoryBytes } = await becomeCluster(of.resources, tx, cache);
 	const leaders = new Set(cache.shards.map(({ primaryNodeId }) => primaryNodeId));
 	const told = await changeNodes(tx, nodes, ({ id }) => {
-		return { asleep: !leaders.has(id), parameterGroup: group };
+		const data = { asleep: !leaders.has(id), parameterGroup };
+		// A serverless cache's nodes have the size that its load needs.
+		return isServerless(cache) ? data : { ...data, maxmemoryBytes };
 	});
 	await setState(of, "waking");
 	// Last, by the order of locks: no Sentinels any more.
@@ -178,12 +183,19 @@ async function putOff({ resources, tx, cache }: Step, change: ModeChange): Promi
 	await tx.cache.updateMany({ where: { id: cache.id }, data: { modeChange } });
 }
 
+/** What should have followed needs cluster mode, and is dropped too. */
 async function dropModeChange(of: Step, reason: string): Promise<void> {
 	const { tx, cache } = of;
 	await tx.cache.updateMany({ where: { id: cache.id }, data: { modeChange: Prisma.DbNull } });
+	const pending = readPending(cache);
+	if (pending.next !== null) await writePending(tx, cache.id, { ...pending, next: null });
+	const also =
+		pending.next === null
+			? ""
+			: ` What should have followed (${changeWords(pending.next.changes)}) was dropped.`;
 	await tell(of, {
 		...{ severity: "error", type: "cache.mode-kept" },
-		message: `Cache ${cache.name} keeps cluster mode disabled: ${reason}. Its data is there.`,
+		message: `Cache ${cache.name} keeps cluster mode disabled: ${reason}. Its data is there.${also}`,
 	});
 }
 

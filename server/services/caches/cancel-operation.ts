@@ -5,6 +5,7 @@ import { readPending, writePending } from "../../data/pending-changes.ts";
 import type { Caller, Resources } from "../context.ts";
 import { mutate } from "../mutation.ts";
 import { askToCancel } from "./ask-to-cancel.ts";
+import { cancelModeChange, isModeCancelable } from "./change-mode.ts";
 import { changeShape } from "./change-shape.ts";
 import { findCache, lockStayingCache } from "./find-cache.ts";
 import { cancelMoves } from "./move-nodes.ts";
@@ -12,7 +13,8 @@ import { replicasOf } from "./resolve-size.ts";
 
 /**
  * Takes back the change that is under way: slots that have moved move back with their keys, new shards and nodes go, nodes
- * get their former type, nodes that were to move stay, and later parts of the change are dropped. What waits for the maintenance window stays.
+ * get their former type, nodes that were to move stay, a cache that was to get cluster mode keeps its own, and later parts of
+ * the change are dropped. What waits for the maintenance window stays.
  */
 export async function cancelOperation(
 	resources: Resources,
@@ -29,7 +31,8 @@ export async function cancelOperation(
 			if (pending.next !== null) await writePending(tx, row.id, { ...pending, next: null });
 			const former = formerShapeColumn.nullable().parse(row.resizedFrom);
 			const isOpen = row.operations.length > 0;
-			if (former !== null && !isOpen) {
+			if (isModeCancelable(row)) await cancelModeChange(resources, caller, tx, row);
+			else if (former !== null && !isOpen) {
 				// Repeating it must not bring back the change that was canceled.
 				if (former.canceling !== true)
 					await changeShape(resources, caller, tx, row, backTo(row, former), after);

@@ -38,7 +38,7 @@ export async function groupProblems(
 	}
 	if (group.clusterMode !== null && group.clusterMode !== row.clusterMode) {
 		return refuse(
-			`Parameter group ${name} is for cluster mode ${group.clusterMode}, but cache ${row.name} has cluster mode ${row.clusterMode}. A cache's cluster mode can't be changed`,
+			`Parameter group ${name} is for cluster mode ${group.clusterMode}, but cache ${row.name} has cluster mode ${row.clusterMode}`,
 		);
 	}
 	return [];

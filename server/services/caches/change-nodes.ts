@@ -8,6 +8,7 @@ import { isChanging } from "../../domain/cache/plan-pending.ts";
 import { bumpRoutes, wakeGateways, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { applyGroup, newGroup } from "./change-group.ts";
+import { modeProblems, startModeChange } from "./change-mode.ts";
 import { throwFirst } from "./change-problem.ts";
 import { changeShape } from "./change-shape.ts";
 import { findStayingCache } from "./find-cache.ts";
@@ -93,6 +94,12 @@ async function startPart(
 	switch (kind) {
 		case "shape":
 			return await startShape(resources, requester, tx, row, input, after);
+		case "mode": {
+			throwFirst(await modeProblems(resources, tx, row, changes));
+			const { parameterGroup } = changes;
+			await startModeChange(resources, requester, tx, row, { parameterGroup, to: "cluster mode" });
+			return false;
+		}
 		case "shards":
 			await changeShards(resources, requester, tx, row, changes);
 			return false;

@@ -21,6 +21,7 @@ import { kindSteps, sizeSteps } from "../../domain/cache/size-progress.ts";
 import { bumpHosts, wakeHosts } from "../bump-hosts.ts";
 import type { Requester, Resources } from "../context.ts";
 import { isSameKind, presentKind, resolveKind, runs } from "./change-kind.ts";
+import { keptModeProblems } from "./change-mode.ts";
 import { type ChangeProblem, throwFirst } from "./change-problem.ts";
 import { describeDifference } from "./describe-shape.ts";
 import { modifyingStatus } from "./modifying-status.ts";
@@ -78,7 +79,7 @@ export async function resolveShape(
 		kind: kindChange.kind,
 		zones: zones === null ? null : [...zones],
 	};
-	const problems: ChangeProblem[] = modeProblems(row, input);
+	const problems: ChangeProblem[] = keptModeProblems(row, input);
 	const [field] = Object.entries({ ...change, ...kindFields(input) })
 		.filter(([, value]) => value !== undefined)
 		.map(([name]) => name);
@@ -119,16 +120,6 @@ async function zoneProblems(
 	if (empty === undefined) return [];
 	const message = `There is no host in zone ${empty}`;
 	return [{ code: "invalid_argument", field: "zones", message }];
-}
-
-/** An engine reads its cluster mode only when it starts, and nodes in different modes can't follow each other. */
-function modeProblems(row: FullCache, { clusterMode }: ModifyCacheInput): ChangeProblem[] {
-	if (clusterMode === undefined || clusterMode === row.clusterMode) return [];
-	const way =
-		row.engine === "memcached"
-			? "Memcached has no cluster mode: its clients spread keys over nodes."
-			: `The cluster mode of ${row.name} can't be changed from ${row.clusterMode} to ${clusterMode}: engines read it only when they start, and a replica in one mode can't follow a primary in the other, so the change would interrupt the cache. Create a cache with the cluster mode that you need, and copy the data.`;
-	return [{ code: "invalid_argument", field: "clusterMode", message: way }];
 }
 
 /** The field that the request has, where a rule names the number that follows from it. */

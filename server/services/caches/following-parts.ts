@@ -5,6 +5,7 @@ import { findNodeType } from "../../data/node-types.ts";
 import type { Resources } from "../context.ts";
 import { nodeColumns } from "../node-columns.ts";
 import { withKind } from "./change-kind.ts";
+import { entersClusterMode, modeProblems, withClusterMode } from "./change-mode.ts";
 import type { ChangeProblem } from "./change-problem.ts";
 import { irreversibility, resolveShape } from "./change-shape.ts";
 import { resolveMoves } from "./move-nodes.ts";
@@ -18,6 +19,7 @@ export async function orderOf(
 	row: FullCache,
 	changes: NodeChanges,
 ): Promise<PartOrder> {
+	if (entersClusterMode(row, changes)) return "mode-first";
 	const { shards = row.shardCount, nodeType } = changes;
 	if (shards < row.shardCount && addsReplicas(row, changes)) return "size-last";
 	if (shards <= row.shardCount || nodeType === undefined) return "nodes-first";
@@ -63,6 +65,10 @@ async function problemsOf(
 			const shape = await resolveShape(resources, tx, present, input, shareAfter(row, before));
 			return [...shape.problems, ...irreversibility(shape, input)];
 		}
+		case "mode": {
+			const changed = await withShape(resources, tx, row, { ...before, name });
+			return await modeProblems(resources, tx, changed, changes);
+		}
 		case "shards": {
 			const { shards, weightBy } = changes;
 			if (shards === undefined) return [];
@@ -91,8 +97,11 @@ export async function withShape(
 	row: FullCache,
 	input: ModifyCacheInput,
 ): Promise<FullCache> {
-	const { kind, zones, ...size } = (await resolveShape(resources, tx, row, input)).after;
-	const changed = { ...withSize(withKind(row, kind), size), zones };
+	const isMode = entersClusterMode(row, input);
+	const present = isMode ? withClusterMode(row) : row;
+	const shape = isMode ? { ...input, parameterGroup: undefined } : input;
+	const { kind, zones, ...size } = (await resolveShape(resources, tx, row, shape)).after;
+	const changed = { ...withSize(withKind(present, kind), size), zones };
 	const { maxmemoryBytes } = await nodeColumns(tx, changed);
 	const isOther = allNodeRows(row).some(({ nodeType }) => nodeType !== kind.nodeType);
 	if (!isOther) return changed;

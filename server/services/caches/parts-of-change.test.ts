@@ -23,5 +23,19 @@ it("the parts of a change follow one another in the order that suits them", () =
 		["shape", "multiAz", "replicasPerShard"],
 		moves,
 	]);
+	const mode = {
+		clusterMode: "enabled",
+		parameterGroup: "own",
+		nodeType: "cache.t4g.small",
+	} as const;
+	expect(
+		partsOf({ ...mode, shards: 3, acceptIrreversible: true }, "mode-first").map(
+			({ kind, changes }) => [kind, ...Object.keys(changes).sort()],
+		),
+	).toEqual([
+		["shape", "acceptIrreversible", "nodeType"],
+		["mode", "acceptIrreversible", "clusterMode", "parameterGroup"],
+		["shards", "shards"],
+	]);
 	expect(partsOf({ shards: 3, acceptIrreversible: true }, "size-last")).toHaveLength(1);
 });

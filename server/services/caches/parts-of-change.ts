@@ -8,8 +8,9 @@ const FIELDS = {
 	],
 	kind: [
 		...(["nodeType", "engine", "engineVersion", "acceptIrreversible"] as const),
-		...(["zones", "parameterGroup", "applyPending", "clusterMode"] as const),
+		...(["zones", "applyPending"] as const),
 	],
+	mode: ["clusterMode", "parameterGroup", "acceptIrreversible"],
 	shards: ["shards", "weightBy"],
 	moves: ["moves"],
 } as const satisfies Record<string, readonly (keyof ModifyCacheInput)[]>;
@@ -20,8 +21,8 @@ const MANNERS: readonly string[] = ["acceptIrreversible", "weightBy"];
 type FieldKind = keyof typeof FIELDS;
 export type NodeChanges = Pick<ModifyCacheInput, (typeof FIELDS)[FieldKind][number]>;
 
-/** `shape`: the number and the kind of nodes. */
-type PartKind = "shape" | "shards" | "moves";
+/** `shape`: the number and the kind of nodes. `mode`: from cluster mode disabled to enabled. */
+type PartKind = "shape" | "mode" | "shards" | "moves";
 
 /** What has to be finished before the next part can begin. */
 export interface ChangePart {
@@ -37,14 +38,16 @@ export function nodeChangesOf(input: Partial<ModifyCacheInput>): NodeChanges {
 /**
  * In which order a change is carried out. `nodes-first`: the cache's nodes and settings change, then slots move, then nodes
  * move to other hosts. `shards-first`: nodes get smaller while shards are added, and smaller nodes hold less.
- * `size-last`: shards leave, and those that stay get more replicas.
+ * `size-last`: shards leave, and those that stay get more replicas. `mode-first`: only a cache with cluster mode can get
+ * shards.
  */
-export type PartOrder = "nodes-first" | "shards-first" | "size-last";
+export type PartOrder = "nodes-first" | "shards-first" | "size-last" | "mode-first";
 
 const ORDERS: Readonly<Record<PartOrder, readonly (readonly FieldKind[])[]>> = {
-	"nodes-first": [["size", "kind"], ["shards"], ["moves"]],
-	"shards-first": [["shards"], ["size", "kind"], ["moves"]],
-	"size-last": [["kind"], ["shards"], ["size"], ["moves"]],
+	"nodes-first": [["size", "kind", "mode"], ["shards"], ["moves"]],
+	"shards-first": [["shards"], ["size", "kind", "mode"], ["moves"]],
+	"size-last": [["kind", "mode"], ["shards"], ["size"], ["moves"]],
+	"mode-first": [["size", "kind"], ["mode"], ["shards"], ["moves"]],
 };
 
 /** The parts of a change in their order. */

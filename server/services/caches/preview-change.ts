@@ -21,6 +21,7 @@ import type { Resources } from "../context.ts";
 import { chooseNewPlaces } from "../new-places.ts";
 import { assemblePreview } from "./assemble-preview.ts";
 import { withKind } from "./change-kind.ts";
+import { entersClusterMode, previewMode } from "./change-mode.ts";
 import { previewPersistence } from "./change-persistence.ts";
 import { previewProtocol } from "./change-protocol.ts";
 import { limitsProblems } from "./change-serverless.ts";
@@ -45,7 +46,9 @@ export async function previewChange(
 		const row = await findStayingCache(tx, input.name);
 		const order = await orderOf(tx, row, input);
 		const share = order === "shards-first" ? shareAfter(row, input) : 1;
-		const shape = await resolveShape(resources, tx, row, input, share);
+		// The parameter group of a cache that gets cluster mode is one for that mode.
+		const nodes = order === "mode-first" ? { ...input, parameterGroup: undefined } : input;
+		const shape = await resolveShape(resources, tx, row, nodes, share);
 		const { kind, zones, ...count } = shape.after;
 		const named = new Set(shape.leaving.map(({ id }) => id));
 		const wanted = { ...withLeavers(withSize(withKind(row, kind), count), named), zones };
@@ -61,8 +64,9 @@ export async function previewChange(
 			],
 			kind: async () => [
 				await previewKind(resources, tx, row, wanted, claims),
-				await previewReboots(resources, tx, row, input),
+				await previewReboots(resources, tx, row, nodes),
 			],
+			mode: async () => [await previewMode(resources, tx, withKind(row, kind), input)],
 			shards: async () => {
 				if (shardCount === undefined) return [];
 				const request = { shards: shardCount, weightBy };
@@ -86,7 +90,7 @@ export async function previewChange(
 				{ ...emptyPreview(), problems },
 				...parts,
 			])),
-			irreversible: shape.isUpgrade,
+			irreversible: shape.isUpgrade || entersClusterMode(row, input),
 		};
 	});
 }
@@ -96,6 +100,7 @@ const IN_ORDER = {
 	"nodes-first": ["size", "kind", "shards"],
 	"shards-first": ["shards", "size", "kind"],
 	"size-last": ["kind", "shards", "size"],
+	"mode-first": ["size", "kind", "mode", "shards"],
 } as const satisfies Record<PartOrder, readonly string[]>;
 
 function waiting({ clock }: Resources, { maintenanceWindow }: FullCache): PartPreview {

@@ -171,7 +171,7 @@ function unfitness(
 	}
 	if (row.clusterMode !== "enabled") {
 		return refuse(
-			`${field} can't be changed: cache ${row.name} has cluster mode disabled and therefore one shard. Create a cache with cluster mode enabled`,
+			`${field} can't be changed: cache ${row.name} has cluster mode disabled and therefore one shard. In the same request, set clusterMode to enabled`,
 		);
 	}
 	if ("slots" in request) {

@@ -96,6 +96,16 @@ describe("a modification", () => {
 		expect(shapeChanges(changes)).toMatchObject(changes);
 	});
 
+	it("to cluster mode asks for it with its shards, as part of what is previewed", () => {
+		const { changes, list } = differences(CACHE, {
+			...toModifyDraft({ ...CACHE, shardCount: 1 }),
+			...{ toCluster: true, shards: 3 },
+		});
+		expect(changes).toEqual({ clusterMode: "enabled", shards: 3 });
+		expect(list[0]?.effect).toContain("can't be undone");
+		expect(shapeChanges(changes)).toMatchObject(changes);
+	});
+
 	it("is refused at the field by the API's own rules, and only for a requested shape", () => {
 		const refused = (change: object) => {
 			const { changes } = differences(CACHE, { ...toModifyDraft(CACHE), ...change });

@@ -19,7 +19,7 @@ export interface ModifyDraft {
 	tags: readonly DraftTag[];
 	/** Null for a provisioned cache. */
 	evictionPolicy: EvictionPolicy | null;
-	/** A cache with the standard protocol should get the cluster protocol. */
+	/** A cache with the standard protocol should get the cluster protocol, or one without cluster mode cluster mode. */
 	toCluster: boolean;
 	shards: number;
 	replicasPerShard: number;
@@ -79,7 +79,7 @@ export function shapeChanges(changes: Changes): Changes | null {
 	const { shards, replicasPerShard, nodes, multiAz, automaticFailover } = changes;
 	const { nodeType, engine, engineVersion, applyPending, parameterGroup, zones } = changes;
 	const shape = {
-		...{ zones, shardReplicas: changes.shardReplicas },
+		...{ zones, clusterMode: changes.clusterMode, shardReplicas: changes.shardReplicas },
 		...{ shards, replicasPerShard, nodes, multiAz, automaticFailover },
 		...{ nodeType, engine, engineVersion, applyPending },
 	};
@@ -177,7 +177,9 @@ export function differences(
 			field: "Parameter group",
 			from: cache.parameterGroup.name,
 			to: draft.parameterGroup,
-			effect: "for most values at once, for the rest after you reboot the nodes",
+			effect: draft.toCluster
+				? "as the nodes restart"
+				: "for most values at once, for the rest after you reboot the nodes",
 		});
 	}
 	if (draft.maintenanceWindow !== cache.maintenanceWindow) {
@@ -211,14 +213,15 @@ export function differences(
 		});
 	}
 	if (draft.toCluster) {
-		changes.protocol = "cluster";
-		list.push({
-			field: "Protocol",
-			from: "standard",
-			to: "cluster",
-			effect:
-				"as all nodes restart with their data, while clients wait. This change can't be undone",
-		});
+		const effect =
+			"as all nodes restart with their data, while clients wait. This change can't be undone";
+		if (cache.kind === "serverless") {
+			changes.protocol = "cluster";
+			list.push({ field: "Protocol", from: "standard", to: "cluster", effect });
+		} else {
+			changes.clusterMode = "enabled";
+			list.push({ field: "Cluster mode", from: "disabled", to: "enabled", effect });
+		}
 	}
 	addKind(cache, draft, changes, list);
 	addShape(cache, draft, changes, list);

@@ -88,7 +88,7 @@ function NodeFields({ cache, draft, set, errorOf }: ModifyFieldsProps) {
 				)}
 				<KindFields cache={cache} draft={draft} set={set} errorOf={errorOf} />
 				<GroupField
-					cache={cache}
+					clusterMode={draft.toCluster ? "enabled" : cache.clusterMode}
 					engine={engineOf(draft) ?? cache}
 					value={draft.parameterGroup}
 					onChange={(parameterGroup) => set({ parameterGroup })}
@@ -153,18 +153,19 @@ function DetailFields({ draft, set, errorOf }: ModifyFieldsProps) {
 }
 
 function GroupField(props: {
-	cache: Cache;
+	/** The mode that the cache will have. */
+	clusterMode: Cache["clusterMode"];
 	/** The engine that the cache will have. */
 	engine: Pick<Cache, "engine" | "engineVersion">;
 	value: string;
 	onChange: (value: string) => void;
 	error: string | undefined;
 }) {
-	const { cache, engine, value, onChange, error } = props;
+	const { clusterMode, engine, value, onChange, error } = props;
 	const trpc = useTRPC();
 	const family = familyOf(engine.engine, engine.engineVersion);
 	const groups = useQuery(trpc.parameterGroups.list.queryOptions({ family }));
-	const options = groupOptions(groups.data?.items ?? [], cache.clusterMode);
+	const options = groupOptions(groups.data?.items ?? [], clusterMode);
 	const isKnown = options.some((option) => option.value === value);
 	return (
 		<SelectField

@@ -64,6 +64,7 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	const isAllowed = parsed.success && refusals.length === 0;
 	const isUpgrade = engineOf(draft) !== null;
 	const isIrreversible = isUpgrade || draft.toCluster;
+	const mustAccept = isUpgrade || changes.clusterMode !== undefined;
 	const previewed =
 		shape === null && !draft.toCluster && changes.persistence === undefined
 			? null
@@ -79,7 +80,7 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (!isValid || modify.isPending) return;
-		modify.mutate(isUpgrade ? { ...changes, acceptIrreversible: isAccepted } : changes);
+		modify.mutate(mustAccept ? { ...changes, acceptIrreversible: isAccepted } : changes);
 	};
 	return (
 		<form
@@ -120,7 +121,7 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 						)}
 						{isIrreversible && (
 							<CheckField
-								label={`I understand that the ${draft.toCluster ? "change of the protocol" : "engine upgrade"} can't be undone`}
+								label={`I understand that the ${finalWords(changes, isUpgrade)} can't be undone`}
 								isChecked={isAccepted}
 								onChange={setAccepted}
 							/>
@@ -138,6 +139,16 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 			</div>
 		</form>
 	);
+}
+
+/** What can't be undone. */
+function finalWords({ protocol, clusterMode }: Omit<ModifyCacheInput, "name">, isUpgrade: boolean) {
+	const words = [
+		...(isUpgrade ? ["engine upgrade"] : []),
+		...(protocol === undefined ? [] : ["change of the protocol"]),
+		...(clusterMode === undefined ? [] : ["change to cluster mode"]),
+	];
+	return words.join(" and the ");
 }
 
 /** What is previewed besides the shape. */

@@ -18,7 +18,20 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 	const isMemcached = cache.engine === "memcached";
 	return (
 		<>
-			{cache.clusterMode === "enabled" && (
+			{cache.clusterMode === "disabled" && !isMemcached && (
+				<SwitchField
+					label="Change to cluster mode"
+					name="toCluster"
+					isOn={draft.toCluster}
+					// With cluster mode, automatic failover is always on.
+					onChange={(toCluster) =>
+						set({ toCluster, shards: 1, automaticFailover: cache.automaticFailover })
+					}
+					error={errorOf("clusterMode")}
+					hint="The cache can then have more shards. Clients wait while all its nodes restart with their data, about four seconds and fifteen more per GiB. Clients that don't speak the cluster protocol work only until there is a second shard. There is only database 0, and the reader endpoint goes."
+				/>
+			)}
+			{(cache.clusterMode === "enabled" || draft.toCluster) && (
 				<StepperField
 					label="Shards"
 					name="shards"
@@ -65,7 +78,7 @@ export function ShapeFields({ cache, draft, set, errorOf }: ShapeFieldsProps) {
 						: "Each shard's nodes are spread over at least two zones."
 				}
 			/>
-			{!isMemcached && cache.clusterMode === "disabled" && (
+			{!isMemcached && cache.clusterMode === "disabled" && !draft.toCluster && (
 				<SwitchField
 					label="Automatic failover"
 					name="automaticFailover"

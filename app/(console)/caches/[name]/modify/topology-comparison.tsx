@@ -21,14 +21,13 @@ export function TopologyComparison({ cache, isAsked, after }: TopologyComparison
 	const zonesOf = (shards: readonly PreviewShard[]) =>
 		shards.flatMap(({ nodes }) => nodes.map(({ zone }) => zone));
 	const zones = [...new Set([...zonesOf(now), ...zonesOf(after ?? [])])].sort();
-	const hasShards = cache.clusterMode === "enabled";
 	const hidden = (after ?? now).length - ids.size;
 	const movesSlots = changed.some(({ slots, slotsBefore }) => slots !== slotsBefore);
 	return (
 		<>
 			<div className="grid gap-x-4 gap-y-5 min-[88rem]:grid-cols-2">
 				<Picture title="Now">
-					<TopologyPicture shards={shown(now)} zones={zones} hasShards={hasShards} />
+					<TopologyPicture shards={shown(now)} zones={zones} hasShards={hasSlots(now)} />
 				</Picture>
 				<Picture title="After the change">
 					{after === null || changed.length === 0 ? (
@@ -36,7 +35,7 @@ export function TopologyComparison({ cache, isAsked, after }: TopologyComparison
 							{missingWords(isAsked, after)}
 						</p>
 					) : (
-						<TopologyPicture shards={shown(after)} zones={zones} hasShards={hasShards} />
+						<TopologyPicture shards={shown(after)} zones={zones} hasShards={hasSlots(after)} />
 					)}
 				</Picture>
 			</div>
@@ -48,6 +47,10 @@ export function TopologyComparison({ cache, isAsked, after }: TopologyComparison
 			{hidden > 0 && <p className="mt-3 text-xs text-muted">+ {plural(hidden, "more shard")}</p>}
 		</>
 	);
+}
+
+function hasSlots(shards: readonly PreviewShard[]): boolean {
+	return shards.some(({ slots }) => slots !== null);
 }
 
 function missingWords(isAsked: boolean, after: readonly PreviewShard[] | null): string {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { percentile } from "../../../platform/testing/figures.ts";
-import type { Cache } from "../../../server/contract/cache-view.ts";
-import { openStockClient } from "../../fixtures/fill-load.ts";
-import type { Installation } from "../../fixtures/installation.ts";
-import { waitUntil } from "../../fixtures/wait-until.ts";
-import { withInstallation } from "../keep-evidence.ts";
-import { type Scenario, type ScenarioOptions, Violation } from "../scenario.ts";
-import { strikeVictim, VICTIMS } from "./strike-victim.ts";
+import { percentile } from "../../platform/testing/figures.ts";
+import type { Cache } from "../../server/contract/cache-view.ts";
+import { openStockClient } from "../fixtures/fill-load.ts";
+import type { Installation } from "../fixtures/installation.ts";
+import { waitUntil } from "../fixtures/wait-until.ts";
+import { withInstallation } from "./keep-evidence.ts";
+import { type Scenario, type ScenarioOptions, Violation } from "./scenario.ts";
+import { strikeVictim, VICTIMS } from "./serverless/strike-victim.ts";
 
 /** Of each kind. */
 const KILLS = 4;
@@ -23,21 +23,50 @@ export const serverlessProtocol: Scenario = {
 	name: "serverless-protocol",
 	description:
 		"control plane, agents and engines killed while caches change from the standard to the cluster protocol: no key lost that a replica had",
-	run: (options) => withInstallation({}, (larder) => changeAll(larder, options)),
+	run: (options) => withInstallation({}, (larder) => changeAll(larder, options, SERVERLESS)),
 };
 
-async function changeAll(larder: Installation, options: ScenarioOptions): Promise<string> {
+/** The same for provisioned caches, where the change may also be canceled at a random moment. */
+export const clusterModeKilled: Scenario = {
+	name: "cluster-mode-killed",
+	description:
+		"control plane, agents and engines killed while provisioned caches get cluster mode, and changes canceled: no key lost that a replica had",
+	run: (options) => withInstallation({}, (larder) => changeAll(larder, options, PROVISIONED)),
+};
+
+/** What the caches are, and the change that they go through. */
+interface Subject {
+	body: Readonly<Record<string, unknown>>;
+	change: Readonly<Record<string, unknown>>;
+	strikes: readonly ((typeof VICTIMS)[number] | typeof CANCEL)[];
+}
+
+const CANCEL = "change canceled";
+const SERVERLESS: Subject = {
+	body: { kind: "serverless", protocol: "standard" },
+	change: { protocol: "cluster" },
+	strikes: VICTIMS,
+};
+const PROVISIONED: Subject = {
+	body: { replicasPerShard: 1 },
+	change: { clusterMode: "enabled", acceptIrreversible: true },
+	strikes: [...VICTIMS, CANCEL],
+};
+
+async function changeAll(
+	larder: Installation,
+	options: ScenarioOptions,
+	{ body, change, strikes }: Subject,
+): Promise<string> {
 	const { kills = KILLS, random, log } = options;
 	const pausesMs: number[] = [];
 	const tookMs: number[] = [];
 	let kept = 0;
 	for (let round = 1; round <= kills; round++) {
-		for (const victim of VICTIMS) {
+		for (const victim of strikes) {
 			const names = Array.from({ length: CACHES }, (_, index) => `to-${round}-${index}`);
 			for (const name of names) {
-				await larder.createCache({
-					...{ name, kind: "serverless", protocol: "standard", auth: "none" },
-				});
+				await larder.createCache({ name, auth: "none", ...body });
 			}
 			const caches: Cache[] = [];
 			for (const name of names) caches.push(await larder.waitForStatus(name, "available"));
@@ -45,16 +74,19 @@ async function changeAll(larder: Installation, options: ScenarioOptions): Promis
 			for (const writer of writers) await writer.writeBase();
 			const startedAt = performance.now();
 			const writing = writers.map((writer) => writer.run());
-			for (const name of names) await request(larder, name);
+			for (const name of names) await request(larder, name, change);
 			await delay(random(STRIKE_WITHIN_MS));
-			await strikeVictim(victim, larder, names[0] ?? "", random);
+			const isCanceled = victim === CANCEL;
+			if (isCanceled) await cancelAll(larder, names);
+			else await strikeVictim(victim, larder, names[0] ?? "", random);
 			for (const [index, name] of names.entries()) {
 				await waitUntil(
-					`${name} to have the cluster protocol`,
+					`${name} to be changed, or as it was`,
 					async () => {
 						const cache = await larder.getCache(name).catch(() => null);
-						const isDone = cache?.protocol === "cluster" && cache.operation === null;
-						return isDone && cache.status === "available";
+						if (cache === null || cache.operation !== null || cache.status !== "available")
+							return false;
+						return isCanceled || cache.endpoints.configuration !== null;
 					},
 					CHANGED_WITHIN_MS,
 				);
@@ -67,18 +99,29 @@ async function changeAll(larder: Installation, options: ScenarioOptions): Promis
 			}
 			for (const name of names) await larder.deleteCache(name);
 			log(
-				`${round}: ${victim} killed; changed after ${tookMs.at(-1)?.toFixed(0)} ms, all of ${kept} keys there so far`,
+				`${round}: ${victim}${isCanceled ? "" : " killed"}; changed after ${tookMs.at(-1)?.toFixed(0)} ms, all of ${kept} keys there so far`,
 			);
 		}
 	}
-	return `${kills} kills of each kind, ${kills * VICTIMS.length * CACHES} caches changed; the first of each round after ${percentile(tookMs, 50).toFixed(0)} ms (median), ${Math.max(...tookMs).toFixed(0)} ms (longest); clients without an answer for ${percentile(pausesMs, 50).toFixed(0)} ms (median), ${Math.max(...pausesMs).toFixed(0)} ms (longest); all of ${kept} keys there that a replica had`;
+	return `${kills} of each of ${strikes.join(", ")}; ${kills * strikes.length * CACHES} changes; the first of each round after ${percentile(tookMs, 50).toFixed(0)} ms (median), ${Math.max(...tookMs).toFixed(0)} ms (longest); clients without an answer for ${percentile(pausesMs, 50).toFixed(0)} ms (median), ${Math.max(...pausesMs).toFixed(0)} ms (longest); all of ${kept} keys there that a replica had`;
 }
 
-async function request(larder: Installation, name: string): Promise<void> {
-	const { status, body } = await larder.rest("PATCH", `/caches/${name}`, {
-		body: { protocol: "cluster" },
-	});
+async function request(
+	larder: Installation,
+	name: string,
+	change: Subject["change"],
+): Promise<void> {
+	const { status, body } = await larder.rest("PATCH", `/caches/${name}`, { body: change });
 	if (status >= 300) throw new Error(JSON.stringify(body));
+}
+
+/** It may be too late for some of them. */
+async function cancelAll(larder: Installation, names: readonly string[]): Promise<void> {
+	for (const name of names) {
+		const path = `/caches/${name}/operation/cancel`;
+		const { status, body } = await larder.rest("POST", path, { body: {} });
+		if (status !== 202 && status !== 409) throw new Error(JSON.stringify(body));
+	}
 }
 
 /** Writes through the primary endpoint with a client that doesn't know clusters, and remembers what a replica has. */
@@ -117,7 +160,8 @@ class KeptWriter {
 	async verify(larder: Installation): Promise<number> {
 		const changed = await larder.getCache(this.cache.name);
 		if (changed === null) throw new Error(`${this.cache.name} is gone`);
-		if (changed.endpoints.configuration?.port !== this.cache.endpoints.primary?.port) {
+		const { configuration, primary } = changed.endpoints;
+		if ((configuration ?? primary)?.port !== this.cache.endpoints.primary?.port) {
 			throw new Violation(`${changed.name} has another port`);
 		}
 		const client = openStockClient(changed);
