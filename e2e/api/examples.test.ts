@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createExamplesCache, type ExamplesAtWork, startExamples } from "../fixtures/examples-at-work.ts";
+import {
+	createExamplesCache,
+	type ExamplesAtWork,
+	startExamples,
+} from "../fixtures/examples-at-work.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
 

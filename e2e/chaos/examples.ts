@@ -1,7 +1,11 @@
 import type { CacheNode } from "../../server/contract/cache-view.ts";
 import { passwordOf } from "../fixtures/engine-clients.ts";
 import { findPrimary } from "../fixtures/engine-truth.ts";
-import { createExamplesCache, type ExamplesAtWork, startExamples } from "../fixtures/examples-at-work.ts";
+import {
+	createExamplesCache,
+	type ExamplesAtWork,
+	startExamples,
+} from "../fixtures/examples-at-work.ts";
 import { AGENT_NAMES, type Installation } from "../fixtures/installation.ts";
 import { waitForSentinels } from "../fixtures/sentinels.ts";
 import { waitUntil } from "../fixtures/wait-until.ts";
