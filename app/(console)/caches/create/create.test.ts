@@ -145,6 +145,7 @@ describe("a draft", () => {
 		expect(toRequest({ ...restoreDraft(snapshot), name: "again" }, FLEET)).toEqual({
 			...{ name: "again", engine: "valkey", clusterMode: "disabled", replicasPerShard: 2 },
 			...{ nodeType: "cache.t4g.small", multiAz: true, snapshot: "before-release" },
+			persistence: "none",
 		});
 		const standard = exampleSnapshot({ cacheKind: "serverless", nodeType: "serverless" });
 		expect(toRequest({ ...restoreDraft(standard), name: "again" }, FLEET)).toEqual({
