@@ -6,6 +6,9 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Takes what a cursor has read, in pieces that are valid only during the call. */
 export type RdbSink = (piece: Uint8Array) => void;
 
+/** Engines take no longer key or argument unless they are told to. */
+const STRING_BYTES_MAX = 512 * 1024 ** 2;
+
 /** A length, or the encoding of a string that isn't stored as its bytes. */
 const ENCODED = -1;
 
@@ -106,13 +109,13 @@ export class RdbCursor {
 	/** A string's content, as clients see it. */
 	string(): Buffer {
 		const length = this.stringLength();
-		if (length !== ENCODED) return this.bytes(length);
+		if (length !== ENCODED) return this.bytes(possible(length));
 		if (this.encoding > 0) {
 			const bytes = this.bytes(this.encoding);
 			return Buffer.from(String(bytes.readIntLE(0, this.encoding)));
 		}
-		const compressed = this.length();
-		const plain = this.length();
+		const compressed = possible(this.length());
+		const plain = possible(this.length());
 		return decompress(this.bytes(compressed), plain);
 	}
 
@@ -183,6 +186,12 @@ export class RdbCursor {
 		if (this.at > this.from) this.sink?.(this.buffer.subarray(this.from, this.at));
 		this.from = this.at;
 	}
+}
+
+/** A damaged length may be any number, and memory for that many bytes would be asked for. */
+function possible(length: number): number {
+	if (length <= STRING_BYTES_MAX) return length;
+	throw new RdbError(`a string of ${length} bytes is impossible`);
 }
 
 /** LZF, with which engines compress long strings. */
