@@ -52,6 +52,10 @@ it("begins once nothing else is to be done, although the cache has clients", () 
 	const early = { modeChange: { ...CHANGE, notBefore } };
 	expect(stepsOf(plan([primary, replica], {}, early))).toEqual([]);
 	expect(stepsOf(plan([primary, node(2, dead)], {}))).toEqual([]);
+	// What the same request asked for besides comes after it.
+	const first = plan([primary, replica], {}, { pending: ["next"] });
+	expect(stepsOf(first)).toEqual([{ to: "prepare" }]);
+	expect(first.actions.map(({ kind }) => kind)).not.toContain("start-pending");
 });
 
 it("ends primaries once clients can wait and no Sentinel watches, and only then replicas", () => {

@@ -193,7 +193,8 @@ function describeChange(cache: CacheModel): Status | null {
 		(node) => !isConverged(node) && !isAdjusting(cache, node) && isFine(cache, node),
 	);
 	if (behind.length > 0) return change(`Applying changes to ${nodeNames(behind)}.`);
-	return cache.pending.includes("next")
+	// A change of the mode comes before what follows it.
+	return cache.pending.includes("next") && cache.modeChange === null
 		? change("The next part of the change is about to begin.")
 		: null;
 }
