@@ -1,3 +1,4 @@
+import { SERVERLESS_NODE_TYPE } from "../contract/serverless.ts";
 import { formatGib } from "../contract/units.ts";
 import type { FullNode } from "../data/cache-mapping.ts";
 import type { Resources } from "./context.ts";
@@ -15,11 +16,19 @@ export function dataMisfit(
 ): string | null {
 	if (wanted.maxmemoryBytes >= node.maxmemoryBytes) return null;
 	const sample = fleet.metrics(node.id);
+	// Users of a serverless cache don't know node types.
+	const isServerless = wanted.nodeType === SERVERLESS_NODE_TYPE;
 	if (sample === null) {
+		if (isServerless) {
+			return `Larder doesn't know yet how much data ${node.name} holds, so it waits before it reduces the memory.`;
+		}
 		return `Larder doesn't know yet how much data ${node.name} holds, and ${wanted.nodeType} has less memory than its current node type. Try again in a few seconds.`;
 	}
 	const usedBytes = sample.memoryUsedBytes * dataShare;
 	if (usedBytes <= Number(wanted.maxmemoryBytes)) return null;
 	const holds = dataShare === 1 ? "holds" : "would still hold";
+	if (isServerless) {
+		return `${node.name} ${holds} ${formatGib(usedBytes)}, more than the ${formatGib(Number(wanted.maxmemoryBytes))} that its memory should be reduced to. Delete data, or raise the storage maximum.`;
+	}
 	return `${node.name} ${holds} ${formatGib(usedBytes)}, but ${wanted.nodeType} has only ${formatGib(Number(wanted.maxmemoryBytes))} for data. Delete data first, or choose a larger node type.`;
 }
