@@ -32,6 +32,11 @@ import {
 import { ModifyFields } from "./modify-fields.tsx";
 import { TopologyComparison } from "./topology-comparison.tsx";
 
+const BESIDE_TOPOLOGY =
+	"lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)] min-[88rem]:grid-cols-[19rem_minmax(0,1fr)]";
+/** A serverless cache has no topology to show, so its fields get the room. */
+const BESIDE_DIFFERENCE = "lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]";
+
 /** Changes what can change while the cache runs, and shows the difference before it is sent. */
 export function ModifyForm({ cache }: { cache: Cache }) {
 	// The form follows the cache until the first change. From then on, the request has only the fields that were changed
@@ -87,7 +92,7 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 			onSubmit={submit}
 			noValidate
 			aria-label={`Modify ${cache.name}`}
-			className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)] min-[88rem]:grid-cols-[19rem_minmax(0,1fr)]"
+			className={`grid items-start gap-4 ${cache.kind === "provisioned" ? BESIDE_TOPOLOGY : BESIDE_DIFFERENCE}`}
 		>
 			<ModifyFields cache={before} draft={draft} set={set} errorOf={errorOf} />
 			<div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-17">
