@@ -43,8 +43,8 @@ test("write-through returns no stale read, where TTLs alone return many", async 
 	expect(many.stale).toBeGreaterThan(0);
 	const none = await countStaleReads(place, "write-through", { keys: 5, milliseconds: 1_500 });
 	expect(none.stale).toBe(0);
-	expect(none.writes).toBeGreaterThan(50);
-	expect(none.reads).toBeGreaterThan(500);
+	expect(none.writes).toBeGreaterThan(10);
+	expect(none.reads).toBeGreaterThan(100);
 });
 
 test("a writer killed at any moment leaves no stale value", async () => {
