@@ -179,12 +179,17 @@ function settingsFile(directory: string): string {
 	return join(directory, "settings.json");
 }
 
-function startHashOf({ acceleratorId, name, upstream }: AcceleratorSettings): string {
-	return hashOf([acceleratorId, name, upstream, PROGRAM_HASH]);
+/** What a running process takes over when it is told; it must start anew for any other setting. */
+function split({ cache, itemTtlMs, queryTtlMs, ...fixed }: AcceleratorSettings) {
+	return { told: { cache, itemTtlMs, queryTtlMs }, fixed };
 }
 
-function toldHashOf({ cache, itemTtlMs, queryTtlMs }: AcceleratorSettings): string {
-	return hashOf([cache, itemTtlMs, queryTtlMs]);
+function startHashOf(settings: AcceleratorSettings): string {
+	return hashOf([split(settings).fixed, PROGRAM_HASH]);
+}
+
+function toldHashOf(settings: AcceleratorSettings): string {
+	return hashOf(split(settings).told);
 }
 
 function hashOf(value: unknown): string {

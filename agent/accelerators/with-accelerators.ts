@@ -1,5 +1,5 @@
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 import type { HostAccelerators } from "../../server/contract/host-accelerators.ts";
+import type { Route, RouteTable } from "../../server/contract/routes.ts";
 
 /** How long a silent connection is kept before its other end is probed. */
 const KEEPALIVE_SECONDS = 300;

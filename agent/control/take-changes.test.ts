@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route, RouteChanges } from "../../server/contract/desired-state.ts";
+import type { Route, RouteChanges } from "../../server/contract/routes.ts";
 import { takeChanges } from "./take-changes.ts";
 
 const route = (cacheId: string, cacheName = cacheId): Route => ({

@@ -1,9 +1,5 @@
-import type {
-	DesiredState,
-	RouteChanges,
-	RouteTable,
-	WatchResult,
-} from "../../server/contract/desired-state.ts";
+import type { DesiredState, WatchResult } from "../../server/contract/desired-state.ts";
+import type { RouteChanges, RouteTable } from "../../server/contract/routes.ts";
 import { heldNames } from "../names/held-names.ts";
 
 /**

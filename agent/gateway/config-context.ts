@@ -1,4 +1,4 @@
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import type { InstalledEngine } from "../bundles/index.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
 import type { HaproxyConfigInput } from "./haproxy-config.ts";

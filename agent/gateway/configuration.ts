@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import type { InstalledEngine } from "../bundles/index.ts";
 import { openFilesOf } from "../machine/open-files.ts";
 import { configContext } from "./config-context.ts";

@@ -1,4 +1,4 @@
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { EngineCommandError, EngineConnection } from "../drivers/engine-connection.ts";
 
 const ANSWER_TIMEOUT_MS = 300;

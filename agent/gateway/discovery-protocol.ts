@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 
 export type Discovery = NonNullable<Route["discovery"]>;
 export type DiscoveryCommand = "config" | "get" | "gets";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { ClientStream, type DiscoveryCommand, discoveryAnswer } from "./discovery-protocol.ts";
 
 const CONNECT_TIMEOUT_MS = 1_000;

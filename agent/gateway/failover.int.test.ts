@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { identifyProcess, signalProcess } from "../../platform/process-identity.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { eventually, killChild, TIMED } from "../testing/agent-fixture.ts";
 import { EndpointClient } from "../testing/endpoint-client.ts";
 import { type TestEngine, TestGateway } from "../testing/gateway-fixture.ts";

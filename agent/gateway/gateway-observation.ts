@@ -1,5 +1,5 @@
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 import type { GatewayObservation } from "../../server/contract/host-report.ts";
+import type { Route, RouteTable } from "../../server/contract/routes.ts";
 import { backendName } from "./haproxy-config.ts";
 import type { ServerStates } from "./haproxy-socket.ts";
 import type { RoutePlan } from "./route-plan.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
 import type { GatewayObservation } from "../../server/contract/host-report.ts";
+import type { Route, RouteTable } from "../../server/contract/routes.ts";
 import type { EngineAnswer } from "../instances/engine-provider.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";
 import type { GatewayLoad } from "./gateway-load.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { leadersOf, reloadKey, renderHaproxyConfig } from "./haproxy-config.ts";
 import { parseOldWorkers, parseReload, parseServerStates } from "./haproxy-socket.ts";
 import { planRoutes } from "./route-plan.ts";

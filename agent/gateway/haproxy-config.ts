@@ -1,5 +1,5 @@
-import type { Route } from "../../server/contract/desired-state.ts";
 import { BUSY_TIMING } from "../../server/contract/limits.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import {
 	clusterCheck,
 	httpCheck,

@@ -1,5 +1,5 @@
 import { HEALTH_PATH } from "../../server/contract/accelerator-process.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 
 /**
  * How HAProxy asks engines whether an endpoint may lead to them. It sends everything in one packet with QUIT

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { Route, RouteTable } from "../../server/contract/routes.ts";
 import { LeaderPreferences } from "./leader-preferences.ts";
 
 function table(revision: number, leader: string): RouteTable {

@@ -1,4 +1,4 @@
-import type { Route, RouteTable } from "../../server/contract/desired-state.ts";
+import type { Route, RouteTable } from "../../server/contract/routes.ts";
 
 /** How long a notice outweighs newer tables that still name the earlier primary. */
 const OUTWEIGHS_FOR_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { saysPrimary } from "../drivers/ask-node.ts";
 import { KeptQuestion } from "./kept-question.ts";
 

@@ -1,5 +1,5 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { ContestedLeads } from "./contested-leads.ts";
 import type { GatewayPaths } from "./gateway-paths.ts";
 import { backendName, leadersOf } from "./haproxy-config.ts";

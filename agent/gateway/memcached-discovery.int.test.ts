@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { openSocket, TestGateway } from "../testing/gateway-fixture.ts";
 

@@ -1,5 +1,5 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { DiscoverySession } from "./discovery-session.ts";
 import { EndpointSockets } from "./endpoint-sockets.ts";
 

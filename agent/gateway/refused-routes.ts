@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { alertsIn } from "./haproxy-socket.ts";
 
 const CHECK_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { ReloadDelay } from "./reload-delay.ts";
 
 function route(cacheId: string, port = 6379): Route {

@@ -1,4 +1,4 @@
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { isSameRoute } from "./gateway-observation.ts";
 
 /** How long HAProxy may lack endpoints that the kernel opens: starting engines need the processor more than a reload does. */

@@ -1,5 +1,5 @@
-import type { Route } from "../../server/contract/desired-state.ts";
 import type { GatewayObservation } from "../../server/contract/host-report.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import type { PortState } from "../supervisor/port-probe.ts";
 
 export type RouteProblem = NonNullable<GatewayObservation["routes"][number]["problem"]>;

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { ensureEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { instancePaths } from "../instances/instance-paths.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RouteTable } from "../../server/contract/desired-state.ts";
+import type { RouteTable } from "../../server/contract/routes.ts";
 import { type HeldCache, planWatch } from "./plan-watch.ts";
 import type { AppliedCache } from "./sentinel-record.ts";
 import { settingsHash, type WatchedCache, watchedCaches } from "./watched-cache.ts";

@@ -1,4 +1,5 @@
-import type { Assignment, Route } from "../../server/contract/desired-state.ts";
+import type { Assignment } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { eventually } from "../testing/agent-fixture.ts";
 import { parseFields } from "./sentinel-answers.ts";
 import type { TestBackstop, TestNode, TestWatcher } from "./sentinel-fixture.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
-import type { RouteTable } from "../../server/contract/desired-state.ts";
 import type { SentinelObservation } from "../../server/contract/host-report.ts";
+import type { RouteTable } from "../../server/contract/routes.ts";
 import type { EngineAnswer } from "../instances/engine-provider.ts";
 import { WakeSignal } from "../instances/wake-signal.ts";
 import type { LivenessWatch } from "../supervisor/liveness-watch.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RouteTable } from "../../server/contract/desired-state.ts";
 import { BACKSTOP_TIMING } from "../../server/contract/limits.ts";
+import type { RouteTable } from "../../server/contract/routes.ts";
 import type { NodeAddress } from "../drivers/replication-convergence.ts";
 
 /**

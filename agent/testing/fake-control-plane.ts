@@ -10,9 +10,6 @@ import {
 	type DesiredState,
 	type FailoverOrder,
 	type Notice,
-	type Route,
-	type RouteChanges,
-	type RouteTable,
 	type WatchResult,
 	watchInputSchema,
 	watchResultSchema,
@@ -33,6 +30,7 @@ import {
 } from "../../server/contract/host-report.ts";
 import { AGENT_TIMING } from "../../server/contract/limits.ts";
 import type { Names } from "../../server/contract/names.ts";
+import type { Route, RouteChanges, RouteTable } from "../../server/contract/routes.ts";
 import {
 	type TransferState,
 	transferInputSchema,

@@ -12,7 +12,7 @@ import {
 } from "../../platform/process-identity.ts";
 import { removeDirectory } from "../../platform/testing/owned-directory.ts";
 import { makeUglyDirectory } from "../../platform/testing/ugly-directory.ts";
-import type { Route } from "../../server/contract/desired-state.ts";
+import type { Route } from "../../server/contract/routes.ts";
 import { ensureEngine, type WantedEngine } from "../bundles/index.ts";
 import { EngineConnection } from "../drivers/engine-connection.ts";
 import { Gateway } from "../gateway/gateway.ts";

@@ -10,14 +10,10 @@ import { runWatchLoop } from "../../agent/control/watch-loop.ts";
 import { UsageMeter } from "../../agent/metrics/usage-meter.ts";
 import { pause } from "../../platform/backoff.ts";
 import type { HostFacts } from "../../server/contract/agent.ts";
-import type {
-	DesiredState,
-	FailoverOrder,
-	Notice,
-	RouteTable,
-} from "../../server/contract/desired-state.ts";
+import type { DesiredState, FailoverOrder, Notice } from "../../server/contract/desired-state.ts";
 import type { GatewayObservation, SentinelObservation } from "../../server/contract/host-report.ts";
 import { GIB } from "../../server/contract/limits.ts";
+import type { RouteTable } from "../../server/contract/routes.ts";
 import type { EngineRegistry } from "./engine-registry.ts";
 import type { Journal } from "./journal.ts";
 import { SimulatedNode } from "./simulated-node.ts";

@@ -1,5 +1,16 @@
 import { ACCELERATOR_INSTANCE_BYTES } from "../contract/limits.ts";
-import type { Transaction } from "./database.ts";
+import { Prisma, type Transaction } from "./database.ts";
+
+/** Instances of accelerators on each host. */
+const ACCELERATORS = Prisma.sql`
+	LEFT JOIN (
+		SELECT "hostId", count(*) AS "count" FROM "AcceleratorInstance" GROUP BY "hostId"
+	) AS "accelerators" ON "accelerators"."hostId" = "Host"."id"`;
+/** What a host's nodes ("used") and instances of accelerators take of its memory. */
+const USED_MEMORY = Prisma.sql`
+	(coalesce("used"."memoryBytes", 0)
+		+ coalesce("accelerators"."count", 0) * ${ACCELERATOR_INSTANCE_BYTES}::bigint
+	)::bigint AS "usedMemoryBytes"`;
 
 export interface HostUsage {
 	id: string;
@@ -21,9 +32,7 @@ export interface HostUsage {
 export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<HostUsage[]> {
 	return tx.$queryRaw<HostUsage[]>`
 		SELECT "id", "name", "zone", "cpus", "Host"."memoryBytes",
-			(coalesce("used"."memoryBytes", 0)
-				+ coalesce("accelerators"."count", 0) * ${ACCELERATOR_INSTANCE_BYTES}::bigint
-			)::bigint AS "usedMemoryBytes",
+			${USED_MEMORY},
 			coalesce("used"."cpuMillis", 0)::int AS "usedCpuMillis",
 			coalesce("used"."ports", '{}') || ARRAY(
 				SELECT "port" FROM "AbandonedNode" WHERE "hostId" = "Host"."id"
@@ -36,9 +45,7 @@ export function readHostUsage(tx: Transaction, releasedAfter: Date): Promise<Hos
 				array_agg("port") AS "ports"
 			FROM "Node" GROUP BY "hostId"
 		) AS "used" ON "used"."hostId" = "Host"."id"
-		LEFT JOIN (
-			SELECT "hostId", count(*) AS "count" FROM "AcceleratorInstance" GROUP BY "hostId"
-		) AS "accelerators" ON "accelerators"."hostId" = "Host"."id"
+		${ACCELERATORS}
 		WHERE NOT "cordoned" AND "drainRequestedAt" IS NULL AND "lostAt" IS NULL AND NOT "lossConfirmed"
 		ORDER BY "name"`;
 }
@@ -63,17 +70,13 @@ export function readHostMemory(tx: Transaction, overcommit: number): Promise<Hos
 			NOT "cordoned" AND "drainRequestedAt" IS NULL AS "takesNodes",
 			"drainRequestedAt" IS NOT NULL AS "draining",
 			coalesce("accelerators"."count", 0)::int AS "instances",
-			(coalesce("used"."memoryBytes", 0)
-				+ coalesce("accelerators"."count", 0) * ${ACCELERATOR_INSTANCE_BYTES}::bigint
-			)::bigint AS "usedMemoryBytes",
+			${USED_MEMORY},
 			("cpus" * 1000 * ${overcommit}::float8)::int - coalesce("used"."cpuMillis", 0)::int AS "freeCpuMillis"
 		FROM "Host" LEFT JOIN (
 			SELECT "hostId", sum("memoryBytes") AS "memoryBytes", sum("cpuMillis") AS "cpuMillis"
 			FROM "Node" GROUP BY "hostId"
 		) AS "used" ON "used"."hostId" = "Host"."id"
-		LEFT JOIN (
-			SELECT "hostId", count(*) AS "count" FROM "AcceleratorInstance" GROUP BY "hostId"
-		) AS "accelerators" ON "accelerators"."hostId" = "Host"."id"
+		${ACCELERATORS}
 		WHERE "lostAt" IS NULL AND NOT "lossConfirmed"
 		ORDER BY "id"`;
 }

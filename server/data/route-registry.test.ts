@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Route } from "../contract/desired-state.ts";
+import type { Route } from "../contract/routes.ts";
 import { RouteRegistry, type StoredRoute } from "./route-registry.ts";
 
 let registry: RouteRegistry;

@@ -1,4 +1,4 @@
-import type { Route, RouteChanges } from "../contract/desired-state.ts";
+import type { Route, RouteChanges } from "../contract/routes.ts";
 import type { NamedCache } from "../domain/names/name-records.ts";
 
 /** A cache's route as it is in the database. */

@@ -1,6 +1,6 @@
-import type { Route } from "../contract/desired-state.ts";
 import { engineSchema } from "../contract/enums.ts";
 import { familyOf } from "../contract/offered-versions.ts";
+import type { Route } from "../contract/routes.ts";
 import { hasPrimaryEndpoint, nodeIdsColumn } from "../data/cache-mapping.ts";
 import type { Prisma } from "../data/database.ts";
 import type { StoredParameterGroup } from "../data/parameter-groups.ts";

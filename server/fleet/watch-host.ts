@@ -1,12 +1,8 @@
 import type { z } from "zod";
-import type {
-	DesiredState,
-	RouteChanges,
-	WatchResult,
-	watchInputSchema,
-} from "../contract/desired-state.ts";
+import type { DesiredState, WatchResult, watchInputSchema } from "../contract/desired-state.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { Names } from "../contract/names.ts";
+import type { RouteChanges } from "../contract/routes.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
 import { oncePer } from "../platform/once-per.ts";
 import { Places } from "../platform/places.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { markdownTable, median } from "../../platform/testing/figures.ts";
-import type { RouteChanges } from "../contract/desired-state.ts";
 import { GIB } from "../contract/limits.ts";
+import type { RouteChanges } from "../contract/routes.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
 import { ROUTED_CACHE, toRoute } from "../fleet/to-route.ts";
 import { watchHost } from "../fleet/watch-host.ts";

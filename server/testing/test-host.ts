@@ -3,11 +3,11 @@ import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import {
 	type Assignment,
 	type FailoverOrder,
-	type Route,
 	watchResultSchema,
 } from "../contract/desired-state.ts";
 import type { GatewayObservation, Observation, ReportInput } from "../contract/host-report.ts";
 import { GIB } from "../contract/limits.ts";
+import type { Route } from "../contract/routes.ts";
 import { clusterViewText, formatSlots } from "../contract/slots.ts";
 import { versionFits } from "../domain/engines/versions.ts";
 import { enrollHost } from "../fleet/enroll-host.ts";

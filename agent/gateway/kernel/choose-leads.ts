@@ -1,4 +1,4 @@
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import { onlyPrimary } from "../haproxy-config.ts";
 import type { Role } from "./engine-role.ts";
 import { type Address, type Leads, SPREAD_MAX } from "./ruleset.ts";

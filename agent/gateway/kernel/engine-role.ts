@@ -1,4 +1,4 @@
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import type { RespValue } from "../../drivers/resp-parser.ts";
 import { isBusy, KeptQuestion } from "../kept-question.ts";
 import type { Address } from "./ruleset.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "../../../platform/logger.ts";
-import type { Route } from "../../../server/contract/desired-state.ts";
 import type { Forwarding } from "../../../server/contract/host.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import type { EngineAnswer } from "../../instances/engine-provider.ts";
 import { prepareToEndSockets } from "../../supervisor/cut-connections.ts";
 import { planRoutes, portsOf } from "../route-plan.ts";

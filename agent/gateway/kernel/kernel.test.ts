@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { kernelTableName } from "../../../platform/kernel-table.ts";
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import { chooseLeads, everyLead, isFullyLed, type LocalView, strays } from "./choose-leads.ts";
 import type { Role } from "./engine-role.ts";
 import { parseConnections } from "./forwarded-connections.ts";

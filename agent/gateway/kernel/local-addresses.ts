@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import type { Address } from "./ruleset.ts";
 
 /**

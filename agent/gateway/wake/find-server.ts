@@ -1,4 +1,4 @@
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import { EngineConnection } from "../../drivers/engine-connection.ts";
 import type { RespValue } from "../../drivers/resp-parser.ts";
 import type { EndpointKind } from "../haproxy-config.ts";

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../../../platform/logger.ts";
-import type { Route } from "../../../server/contract/desired-state.ts";
+import type { Route } from "../../../server/contract/routes.ts";
 import { EndpointSockets } from "../endpoint-sockets.ts";
 import type { EndpointKind } from "../haproxy-config.ts";
 import { findServer } from "./find-server.ts";

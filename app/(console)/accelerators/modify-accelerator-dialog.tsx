@@ -71,7 +71,7 @@ export function ModifyAcceleratorDialog({ accelerator, onClose }: ModifyAccelera
 				if (parsed.success) modify.mutate(parsed.data);
 			}}
 		>
-			{problem !== null && problem.field === null && (
+			{problem !== null && !((problem.field ?? "") in draft) && (
 				<ProblemBanner title="Nothing was changed" error={modify.error} />
 			)}
 			<div className="flex flex-col gap-3">

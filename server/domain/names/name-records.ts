@@ -1,5 +1,5 @@
-import type { Route } from "../../contract/desired-state.ts";
 import { type DnsName, NAME_ADDRESSES_MAX, readerName } from "../../contract/names.ts";
+import type { Route } from "../../contract/routes.ts";
 
 /** Resolvers ask another server of the zone when one is silent; more than a few don't make it safer. */
 const SERVERS_MAX = 5;

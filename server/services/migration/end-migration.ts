@@ -75,10 +75,9 @@ async function advance(
 					? { state: "canceled", endedAt: clock.now(), secret: null, reason: null }
 					: { phase, reason: null },
 			});
-			const event = isOver ? "canceled" : phase;
 			await recordEvent(tx, clock, {
-				...{ severity: "info", type: `migration.${TYPES[event]}`, cacheName: name },
-				message: eventOf(event, name, caller.name),
+				...{ severity: "info", cacheName: name },
+				...eventOf(isOver ? "canceled" : phase, name, caller.name),
 			});
 			after(() => wakeMigrations(resources, hosts));
 			return viewOf(resources, row, changed);
@@ -86,15 +85,22 @@ async function advance(
 	});
 }
 
-const TYPES = { "cut-over": "cut-over", cancel: "canceling", canceled: "canceled" } as const;
-
-function eventOf(event: keyof typeof TYPES, cache: string, by: string): string {
+function eventOf(event: "cut-over" | "cancel" | "canceled", cache: string, by: string) {
 	switch (event) {
 		case "cut-over":
-			return `Completion of the migration into cache ${cache} requested by ${by}. Larder holds the source's writes until the cache has all of them.`;
+			return {
+				type: "migration.cut-over",
+				message: `Completion of the migration into cache ${cache} requested by ${by}. Larder holds the source's writes until the cache has all of them.`,
+			};
 		case "cancel":
-			return `Cancellation of the migration into cache ${cache} requested by ${by}. Larder empties the cache.`;
+			return {
+				type: "migration.canceling",
+				message: `Cancellation of the migration into cache ${cache} requested by ${by}. Larder empties the cache.`,
+			};
 		case "canceled":
-			return `Migration into cache ${cache} canceled before anything was changed.`;
+			return {
+				type: "migration.canceled",
+				message: `Migration into cache ${cache} canceled before anything was changed.`,
+			};
 	}
 }
