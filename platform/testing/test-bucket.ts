@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
@@ -7,6 +7,11 @@ import type { S3Settings } from "../stores/s3/s3-bucket.ts";
 import { makeOwnedDirectory } from "./owned-directory.ts";
 
 const BUCKET = "larder";
+/**
+ * Marks an aborted upload, whose directory stays: the server ends with an error when a part that it is writing loses its
+ * directory.
+ */
+const ABORTED = "aborted";
 /** The credentials that this server accepts. */
 const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
@@ -67,12 +72,7 @@ export class TestBucket {
 
 	/** Ids of the unfinished uploads. */
 	uploads(): string[] {
-		try {
-			return readdirSync(this.uploadsDirectory);
-		} catch {
-			// There has never been any.
-			return [];
-		}
+		return unfinishedUploads(this.directory);
 	}
 
 	/** The file with an object's content. */
@@ -88,7 +88,7 @@ export class TestBucket {
 	}
 
 	private get uploadsDirectory(): string {
-		return join(this.directory, BUCKET, "._S3rver_uploads");
+		return uploadsDirectoryOf(this.directory);
 	}
 
 	private serve(
@@ -101,12 +101,10 @@ export class TestBucket {
 		this.requests.push(`${method} ${url.pathname}${url.search}`);
 		const fault = this.fault({ method, url });
 		switch (fault?.kind) {
-			case "status": {
+			case "status":
 				request.resume();
-				const body = `<Error><Code>${fault.code}</Code><Message>out of order</Message></Error>`;
-				response.writeHead(fault.status, { "content-type": "application/xml" }).end(body);
+				sendError(response, fault);
 				return;
-			}
 			case "silence":
 				request.resume();
 				return;
@@ -131,9 +129,12 @@ export class TestBucket {
 		const url = new URL(request.url ?? "/", "http://bucket");
 		const uploadId = url.searchParams.get("uploadId");
 		if (method === "GET" && url.searchParams.has("uploads")) this.listUploads(url, response);
-		else if (method === "GET" && uploadId !== null) this.listParts(uploadId, response);
+		else if (uploadId !== null && isAborted(this.uploadsDirectory, uploadId)) {
+			request.resume();
+			sendError(response, { status: 404, code: "NoSuchUpload" });
+		} else if (method === "GET" && uploadId !== null) this.listParts(uploadId, response);
 		else if (method === "DELETE" && uploadId !== null) {
-			rmSync(join(this.uploadsDirectory, uploadId), { recursive: true, force: true });
+			writeFileSync(join(this.uploadsDirectory, uploadId, ABORTED), "");
 			response.writeHead(204).end();
 		} else answer(request, response);
 	}
@@ -164,6 +165,27 @@ export class TestBucket {
 			});
 		sendXml(response, "ListPartsResult", body);
 	}
+}
+
+/** Ids of the unfinished uploads in the directory of a server, whether it runs or not. */
+export function unfinishedUploads(directory: string): string[] {
+	const uploads = uploadsDirectoryOf(directory);
+	// There has never been any.
+	if (!existsSync(uploads)) return [];
+	return readdirSync(uploads).filter((id) => !isAborted(uploads, id));
+}
+
+function uploadsDirectoryOf(directory: string): string {
+	return join(directory, BUCKET, "._S3rver_uploads");
+}
+
+function isAborted(uploads: string, id: string): boolean {
+	return existsSync(join(uploads, id, ABORTED));
+}
+
+function sendError(response: ServerResponse, { status, code }: { status: number; code: string }) {
+	const body = `<Error><Code>${code}</Code><Message>out of order</Message></Error>`;
+	response.writeHead(status, { "content-type": "application/xml" }).end(body);
 }
 
 function sendXml(response: ServerResponse, root: string, body: readonly string[]): void {

@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
+import { unfinishedUploads } from "../../../platform/testing/test-bucket.ts";
 import { findFreePort } from "../../fixtures/reserve-ports.ts";
 
 const PROGRAM = join(import.meta.dirname, "bucket-process.ts");
-/** As platform/testing/test-bucket.ts has them. */
-const [BUCKET, UPLOADS] = ["larder", "._S3rver_uploads"];
+/** As platform/testing/test-bucket.ts has it. */
+const BUCKET = "larder";
 const OBJECT = "._S3rver_object";
 
 /** An S3 server as a process that can be killed and started again with what it has stored. */
@@ -60,11 +61,10 @@ export class MortalBucket {
 	/** Keys of its objects, and what unfinished uploads have left. */
 	held(): string[] {
 		const root = join(this.directory, BUCKET);
-		const uploads = join(root, UPLOADS);
 		const names = readdirSync(root, { recursive: true, encoding: "utf8" });
 		return [
 			...names.filter((name) => name.endsWith(OBJECT)).map((name) => name.slice(0, -OBJECT.length)),
-			...(existsSync(uploads) ? readdirSync(uploads) : []),
+			...unfinishedUploads(this.directory),
 		];
 	}
 
