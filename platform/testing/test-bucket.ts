@@ -157,7 +157,8 @@ export class TestBucket {
 	private listParts(uploadId: string, response: ServerResponse): void {
 		const directory = join(this.uploadsDirectory, uploadId);
 		const body = readdirSync(directory)
-			.filter((name) => /^\d+$/.test(name))
+			// A part that is being written has no checksum yet.
+			.filter((name) => existsSync(join(directory, `${name}.md5`)))
 			.map((name) => {
 				const { size, mtime } = statSync(join(directory, name));
 				const md5 = readFileSync(join(directory, `${name}.md5`), "utf8");

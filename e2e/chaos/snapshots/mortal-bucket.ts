@@ -50,6 +50,9 @@ export class MortalBucket {
 			stdio: ["ignore", "ignore", "inherit", "ipc"],
 		});
 		this.child = child;
+		child.once("exit", (code) => {
+			if (this.child === child) throw new Error(`the S3 server ended by itself, with ${code}`);
+		});
 		await Promise.race([
 			once(child, "message"),
 			once(child, "exit").then(() => {
