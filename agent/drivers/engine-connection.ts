@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { ownTraffic } from "./own-traffic.ts";
+import { ConnectionTraffic } from "./own-traffic.ts";
 import { type RespEncoding, RespFailure, RespParser, type RespValue } from "./resp-parser.ts";
 
 /** The engine answered a command with an error. `code` is its first word, such as WRONGPASS or LOADING. */
@@ -39,7 +39,7 @@ export interface EngineAddress {
 export class EngineConnection {
 	private readonly socket: Socket;
 	private readonly parser: RespParser;
-	private readonly address: { host: string; port: number };
+	private readonly traffic: ConnectionTraffic;
 	private readonly encoding: RespEncoding;
 	private readonly waiting: Waiting[] = [];
 	private failure: Error | null = null;
@@ -51,7 +51,7 @@ export class EngineConnection {
 		{ host, port, encoding = "utf8" }: Pick<EngineAddress, "host" | "port" | "encoding">,
 	) {
 		this.socket = socket;
-		this.address = { host, port };
+		this.traffic = new ConnectionTraffic(socket, { host, port });
 		this.encoding = encoding;
 		this.parser = new RespParser(encoding);
 		socket.setNoDelay(true);
@@ -133,7 +133,7 @@ export class EngineConnection {
 
 	private write(args: readonly string[]): void {
 		const bytes = Buffer.from(encode(args, this.encoding), this.encoding);
-		this.count(bytes.length);
+		this.traffic.count(bytes.length);
 		this.socket.write(bytes);
 	}
 
@@ -155,12 +155,8 @@ export class EngineConnection {
 		this.fail(new Error("the connection was closed"));
 	}
 
-	private count(bytes: number): void {
-		ownTraffic.add(this.address.host, this.address.port, bytes);
-	}
-
 	private onData(chunk: Buffer): void {
-		this.count(chunk.length);
+		this.traffic.count(chunk.length);
 		try {
 			for (const value of this.parser.push(chunk)) {
 				const next = this.waiting.shift();

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { ConnectionTraffic } from "./own-traffic.ts";
 
 const ANSWER_BYTES_MAX = 1024 ** 2;
 
@@ -12,12 +13,14 @@ interface Waiting {
 /** Memcached's text protocol on one connection that never reconnects, one question at a time. */
 export class MemcachedConnection {
 	private readonly socket: Socket;
+	private readonly traffic: ConnectionTraffic;
 	private received = "";
 	private waiting: Waiting | null = null;
 	private failure: Error | null = null;
 
 	constructor(host: string, port: number) {
 		this.socket = connect(port, host);
+		this.traffic = new ConnectionTraffic(this.socket, { host, port });
 		this.socket.setNoDelay(true);
 		// An engine must never keep the agent from exiting.
 		this.socket.unref();
@@ -64,11 +67,14 @@ export class MemcachedConnection {
 			timer.unref();
 			this.received = "";
 			this.waiting = { isWhole, timer, resolve, reject };
-			this.socket.write(`${command}\r\n`);
+			const bytes = Buffer.from(`${command}\r\n`);
+			this.traffic.count(bytes.length);
+			this.socket.write(bytes);
 		});
 	}
 
 	private onData(chunk: Buffer): void {
+		this.traffic.count(chunk.length);
 		this.received += chunk.toString("latin1");
 		if (this.received.length > ANSWER_BYTES_MAX) {
 			this.fail(new Error("the answer is too long: the listener isn't Memcached"));

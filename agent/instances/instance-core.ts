@@ -15,7 +15,8 @@ import { type ExitHistory, NO_EXITS } from "../supervisor/restart-policy.ts";
 import { BackstopGuard } from "./backstop-guard.ts";
 import { Elasticity } from "./elasticity.ts";
 import { EngineLink } from "./engine-link.ts";
-import type { InstanceContext } from "./instance-context.ts";
+import { EngineTraffic } from "./engine-traffic.ts";
+import { driverOf, type InstanceContext } from "./instance-context.ts";
 import { InstanceDisplay } from "./instance-display.ts";
 import { type InstancePaths, instancePaths } from "./instance-paths.ts";
 import { type InstanceRecord, writeRecord } from "./instance-record.ts";
@@ -43,6 +44,7 @@ export class InstanceCore {
 	readonly snapshots: SnapshotJob;
 	readonly restore: RestoreJob;
 	readonly migration: MigrationJob;
+	readonly traffic: EngineTraffic;
 	readonly pace = new PollPace();
 	readonly wakeSignal = new WakeSignal();
 	assignment: Assignment | null = null;
@@ -54,7 +56,6 @@ export class InstanceCore {
 	spawnedAt: number | null = null;
 	/** The stopping half of a reboot, as far as this agent carries it out. */
 	rebootStop: RebootStop | null = null;
-	private trafficBefore = 0;
 	removing = false;
 	/** Not managed by the control plane that this agent works for: left alone. */
 	foreign = false;
@@ -113,6 +114,7 @@ export class InstanceCore {
 			turnedLately: () => performance.now() - this.turnedAt < TURNED_LATELY_MS,
 			onClosed: () => this.disturb(),
 		});
+		this.traffic = new EngineTraffic(this.paths.traffic, context.logger);
 		this.elasticity = new Elasticity(this);
 		const { transfers } = context;
 		this.snapshots = new SnapshotJob({
@@ -170,15 +172,19 @@ export class InstanceCore {
 
 	/** What its engine has counted; null if it doesn't answer, or if another process does. */
 	async read(): Promise<MeteredReading | null> {
+		// Before the sample: its answer isn't in the engine's counters yet.
+		const traffic = await this.traffic.count();
 		const counters = await this.link.sample();
 		const identity = this.process?.identity;
 		if (counters === null || identity?.pid !== counters.processId) return null;
-		const { bootId, pid, startTicks } = identity;
-		const own = { run: ownTraffic.run, bytes: this.traffic() - this.trafficBefore };
 		const { usage } = counters;
+		// A serverless Memcached node reports half of its bytes, because clients' bytes pass two nodes (memcached-stats.ts).
+		const share = this.assignment?.proxy === undefined ? 1 : 0.5;
+		const own = traffic && { run: traffic.run, bytes: Math.floor(traffic.bytes * share) };
+		const bytes = own === null ? usage.bytes : { ...usage.bytes, own };
 		return {
-			process: `${bootId}/${pid}/${startTicks}`,
-			counters: { ...counters, usage: { ...usage, bytes: { ...usage.bytes, own } } },
+			process: processName(identity),
+			counters: { ...counters, usage: { ...usage, bytes } },
 		};
 	}
 
@@ -214,17 +220,6 @@ export class InstanceCore {
 		return isLoaded ? report : { ...report, phase: "fetching", keys: null };
 	}
 
-	/** Call when a process has been started: what this agent has sent to its port so far was for another. */
-	beginTraffic(): void {
-		this.trafficBefore = this.traffic();
-	}
-
-	private traffic(): number {
-		const { bindAddress, advertisedAddress } = this.context;
-		const port = this.record?.port ?? this.assignment?.port ?? 0;
-		return ownTraffic.of([bindAddress, advertisedAddress], port);
-	}
-
 	async save(record: InstanceRecord): Promise<void> {
 		this.record = record;
 		// The directory may have been deleted under the engine; that doesn't undo its history.
@@ -242,7 +237,9 @@ export class InstanceCore {
 
 	/** A process now belongs to this instance. */
 	follow(engine: EngineProcess): void {
+		const isFirst = this.process === null && this.spawnedAt === null;
 		this.process = engine;
+		this.countTraffic(engine, isFirst);
 		// One that an earlier agent started may have been made to wait.
 		const delaySeconds = this.spawnedAt === null ? null : 0;
 		this.syncs = { log: new LogFollower(this.paths.log), killed: 0, delaySeconds };
@@ -251,6 +248,23 @@ export class InstanceCore {
 			this.link.close();
 			this.wake();
 		});
+	}
+
+	private countTraffic({ identity }: EngineProcess, isFirst: boolean): void {
+		const { bindAddress, advertisedAddress } = this.context;
+		const { record, assignment } = this;
+		const port = record?.port ?? assignment?.port;
+		if (port === undefined) return;
+		const ports =
+			record === null || assignment === null
+				? [port]
+				: driverOf(record.engine).ports({ ...assignment, port });
+		const addresses = [bindAddress, advertisedAddress].flatMap((host) =>
+			ports.map((each) => ({ host, port: each })),
+		);
+		// An adopted process has also got what this agent has sent to its port so far; a new one hasn't.
+		const bytes = isFirst ? ownTraffic.of(addresses) : 0;
+		this.traffic.begin(processName(identity), addresses, bytes);
 	}
 
 	/** Something that the loop may be waiting for has changed. */
@@ -263,6 +277,11 @@ export class InstanceCore {
 		this.pace.disturb();
 		this.wake();
 	}
+}
+
+/** Identifies a process for good. */
+function processName({ bootId, pid, startTicks }: EngineProcess["identity"]): string {
+	return `${bootId}/${pid}/${startTicks}`;
 }
 
 /** The node's shard, as a migration needs it; null with cluster mode disabled. */

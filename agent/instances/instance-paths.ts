@@ -15,6 +15,8 @@ export interface InstancePaths {
 	readonly restore: string;
 	readonly migration: string;
 	readonly record: string;
+	/** What agents themselves have moved to and from its process. */
+	readonly traffic: string;
 	/** Exists while the instance is left alone; tells people why. */
 	readonly setAside: string;
 	/** A copy of the record as of the last launch, which outlives the directory. */
@@ -51,6 +53,7 @@ export function instancePaths(homeDir: string, assignmentId: string): InstancePa
 		restore: join(directory, "restore"),
 		migration: join(directory, "migration"),
 		record: join(directory, "state.json"),
+		traffic: join(directory, "agent-traffic"),
 		setAside: join(directory, "SET-ASIDE"),
 		launched: join(launchedDir(homeDir), `${assignmentId}.json`),
 	};

@@ -176,6 +176,7 @@ export class Instance {
 		core.wake();
 		await Promise.all([this.loop, core.stopJobs()]);
 		core.link.close();
+		await core.traffic.end();
 		core.process?.release();
 	}
 
@@ -274,6 +275,7 @@ export class Instance {
 		}
 		core.elasticity.stop();
 		await core.stopJobs();
+		await core.traffic.end();
 		await rm(directory, { recursive: true, force: true });
 		await rm(core.paths.launched, { force: true });
 		await rm(`${core.paths.launched}.damaged`, { force: true });

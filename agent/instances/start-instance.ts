@@ -102,7 +102,6 @@ async function launch(
 			},
 		});
 		core.spawnedAt = performance.now();
-		core.beginTraffic();
 		core.follow(engine);
 		core.disturb();
 		const { identity } = engine;

@@ -66,6 +66,7 @@ export class FakeControlPlane {
 	readonly refusedReports: ReportMessage[] = [];
 	readonly events: ReportMessage["events"] = [];
 	readonly metrics: ReportMessage["metrics"] = [];
+	readonly usage: ReportMessage["usage"] = [];
 	readonly orderResults: OrderResult[] = [];
 	/** By id. Their files are on this machine. */
 	readonly transfers = new Map<string, TransferState>();
@@ -306,6 +307,7 @@ export class FakeControlPlane {
 		this.reports.push(report);
 		this.events.push(...report.events);
 		this.metrics.push(...report.metrics);
+		this.usage.push(...report.usage);
 		if (report.observations !== null) {
 			this.observations = report.observations;
 			this.observedAt = performance.now();

@@ -18,11 +18,11 @@ export const usageCountersSchema = z.object({
 		clients: count.describe("of these, all but replication"),
 		own: z
 			.object({
-				run: z.string().max(64).describe("of the agent: another run counts from 0"),
+				run: z.string().max(64).describe("of the count: another run counts from 0"),
 				bytes: count,
 			})
 			.optional()
-			.describe("of these, what the agent itself has sent and received since its start"),
+			.describe("of these, what the host's agents have sent and received"),
 	}),
 	requests: requestCountersSchema,
 	simple: workSchema.describe("GET and SET, whoever sent them: the measure of all others"),

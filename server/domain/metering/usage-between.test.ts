@@ -108,6 +108,25 @@ describe("ECPUs", () => {
 		expect(usage.ecpus).toBeCloseTo(60 * 4_000, 6);
 	});
 
+	test("leave out what agents have moved, although one was killed before it had kept its last packets", () => {
+		const each = { gets: 1_000, getBytes: 4_096, heavyCalls: 0, heavyUsec: 0 };
+		const read = (seconds: number, moved: number, kept = moved) => {
+			const counters = countersAt(seconds, each, 0);
+			const { total, clients } = counters.bytes;
+			const bytes = {
+				...{ total: total + moved, clients: clients + moved },
+				own: { run: "a", bytes: kept },
+			};
+			return { at: new Date(seconds * 1_000), counters: { ...counters, bytes } };
+		};
+		const first = usageBetween(null, read(60, 1e6)).process;
+		const known = { ...first, ownBytesPerSecond: OWN_BYTES };
+		const second = usageBetween(known, read(120, 1e6, 0.9e6));
+		expect(second.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
+		const third = usageBetween(second.process, read(180, 5e6, 4.9e6));
+		expect(third.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
+	});
+
 	test("of a cache that nobody uses are none, whatever health checks move", () => {
 		const idle = { gets: 0, getBytes: 0, heavyCalls: 0, heavyUsec: 0 };
 		expect(ecpusOf([60, 120, 180], idle)).toBe(0);

@@ -52,7 +52,7 @@ export function usageBetween(
 	const held = before === null || wasReset(before.counters, counters) ? null : before.counters;
 	const asked = requestsBetween(held?.requests ?? null, counters.requests, seconds);
 	const moved = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
-	const bytes = Math.max(0, moved - movedByAgent(held, counters));
+	const bytes = Math.max(0, moved - movedByAgent(before?.counters ?? null, counters));
 	const known = before?.ownBytesPerSecond ?? null;
 	const { withAgent, withoutAgent } = OWN_BYTES_DEFAULT;
 	const assumed = counters.bytes.own === undefined ? withAgent : withoutAgent;
@@ -76,11 +76,14 @@ export function usageBetween(
 	};
 }
 
-/** What the agent knows to have moved itself. What an earlier run of it moved after its last reading isn't known. */
+/**
+ * What the host's agents have moved themselves. A count goes on when an agent is killed, but may have lost the last packets of that
+ * agent. Agents of earlier versions begin a new count when they start.
+ */
 function movedByAgent(before: UsageCounters | null, { bytes: { own } }: UsageCounters): number {
 	if (own === undefined) return 0;
 	const counted = before?.bytes.own;
-	return counted?.run === own.run ? increase(counted.bytes, own.bytes) : own.bytes;
+	return counted?.run === own.run ? Math.max(0, own.bytes - counted.bytes) : own.bytes;
 }
 
 function wasReset(before: UsageCounters, after: UsageCounters): boolean {
