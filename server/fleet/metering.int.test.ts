@@ -167,12 +167,21 @@ it("says what a cache would cost in other forms, from what it used, once it has 
 	expect(early.comparison.reason).toContain("for 30 min; estimates need an hour");
 	await tickAt(7_200);
 	await take(reading("one", 7_200, 2_000_000, 2e9));
-	await storeSamples(test.resources.db, [
-		{
-			...{ nodeId, at: at(7_200), memoryUsedBytes: 2.5 * GIB, memoryMaxBytes: 0, clients: 7 },
-			...{ opsPerSecond: 0, hitsPerSecond: 0, missesPerSecond: 0, keys: 0, cpuPercent: 30 },
-			...{ evictionsPerSecond: 0, replicationLagBytes: null },
+	const sample = {
+		...{
+			nodeId,
+			memoryMaxBytes: 0,
+			opsPerSecond: 0,
+			hitsPerSecond: 0,
+			missesPerSecond: 0,
+			keys: 0,
 		},
+		...{ evictionsPerSecond: 0, replicationLagBytes: null },
+	};
+	// Memory and connections count at their highest, processors on average.
+	await storeSamples(test.resources.db, [
+		{ ...sample, at: at(7_200), memoryUsedBytes: 2.5 * GIB, clients: 7, cpuPercent: 50 },
+		{ ...sample, at: at(7_205), memoryUsedBytes: 0.5 * GIB, clients: 1, cpuPercent: 10 },
 	]);
 	const { comparison, today, month } = await costs();
 	const micro = 0.8 * 0.016;
