@@ -3,6 +3,7 @@
 import { Button } from "@heroui/react";
 import { useState } from "react";
 import type { Cache } from "../../../../../server/contract/cache-view.ts";
+import { FLOOR_BYTES } from "../../../../../server/contract/serverless.ts";
 import { formatBytes } from "../../../../_lib/format/bytes.ts";
 import { exactCount, formatCount, formatPercent, plural } from "../../../../_lib/format/count.ts";
 import { ForAdministrators } from "../../../../_ui/for-administrators.tsx";
@@ -67,6 +68,7 @@ export function UsagePanel({
 					formatLimit={(bytes) => formatGb(bytes / storageBytes(1))}
 				>
 					<Keys cache={cache} />
+					<Idle cache={cache} />
 				</LimitMeter>
 				<LimitMeter
 					label="Requests, in ECPU"
@@ -84,6 +86,18 @@ export function UsagePanel({
 			<Limited cache={cache} />
 			{isModifying && <LimitsDialog cache={cache} onClose={() => setModifying(false)} />}
 		</Panel>
+	);
+}
+
+/** Why its capacity is below that of its engines, which the charts show. */
+function Idle({ cache: { capacity, sleep } }: { cache: ServerlessCache }) {
+	if (sleep !== null || capacity.memoryBytes >= capacity.shards * FLOOR_BYTES) return null;
+	return (
+		<p className="mt-2 text-xs text-pretty text-muted">
+			No client is connected, so Larder reserves only this much. It reserves{" "}
+			{formatBytes(capacity.shards * FLOOR_BYTES)} again, which the engines may use already, when a
+			client connects.
+		</p>
 	);
 }
 
