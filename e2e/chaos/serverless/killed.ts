@@ -19,33 +19,41 @@ const BURST_BYTES = 192 * MIB;
 /** A minimum makes a cache grow at once, and a maximum makes it shrink at once: no need to wait for calm minutes. */
 const LARGE = { dataStorageGb: { min: 2, max: 0 } };
 const SMALL = { dataStorageGb: { min: 0, max: 1 } };
+const WAYS = [
+	["grow", LARGE],
+	["shrink", SMALL],
+] as const;
 
 /** A cache grows and shrinks, in turn by its data and by its limits, and something dies each time. */
 export const serverlessKilled: Scenario = {
 	name: "serverless-killed",
 	description:
-		"control plane, agent or engine killed while a cache grows and shrinks: it ends whole, and nothing that a replica had is lost",
+		"control plane, agent or engine killed while a cache grows and shrinks, --kills times each; --kind engine/shrink for some: it ends whole, and nothing that a replica had is lost",
 	run: (options) => withInstallation({}, (larder) => killAll(larder, options)),
 };
 
 async function killAll(larder: Installation, options: ScenarioOptions): Promise<string> {
-	const { kills = KILLS, random, log } = options;
+	const { kills = KILLS, kind = "", random, log } = options;
 	const name = "killed";
 	const body = { name, kind: "serverless", protocol: "standard", auth: "none" };
 	const cache = await WatchedCache.create(larder, body);
+	const isWanted = (victim: string, way?: string) =>
+		WAYS.some(
+			([each]) => ["", victim, each, `${victim}/${each}`].includes(kind) && each === (way ?? each),
+		);
 	const tookMs: number[] = [];
 	let lost = 0;
 	try {
 		for (let round = 0; round < kills; round++) {
 			for (const victim of VICTIMS) {
-				for (const [way, limits] of [
-					["grow", LARGE],
-					["shrink", SMALL],
-				] as const) {
+				if (!isWanted(victim)) continue;
+				for (const [way, limits] of WAYS) {
+					const strikes = isWanted(victim, way);
 					const took = await change(larder, cache, limits, async () => {
 						await delay(random(KILL_WITHIN_MS));
-						await strikeVictim(victim, larder, name, random);
+						if (strikes) await strikeVictim(victim, larder, name, random);
 					});
+					if (!strikes) continue;
 					tookMs.push(took);
 					const losses = await requireKept(cache);
 					lost += losses.plain;
@@ -60,7 +68,7 @@ async function killAll(larder: Installation, options: ScenarioOptions): Promise<
 	}
 	const { count, last } = cache.failures;
 	if (last.some((message) => message.includes("OOM"))) throw new Violation(last.join(" | "));
-	return `${kills} kills of each kind while growing and shrinking each; reached after ${percentile(tookMs, 50).toFixed(0)} ms (median), ${Math.max(...tookMs).toFixed(0)} ms (longest); ${lost} writes lost that only a killed engine had; ${count} failed attempts`;
+	return `${kills} kills of each kind${kind && ` (${kind})`} while growing and shrinking; reached after ${percentile(tookMs, 50).toFixed(0)} ms (median), ${Math.max(...tookMs).toFixed(0)} ms (longest); ${lost} writes lost that only a killed engine had; ${count} failed attempts`;
 }
 
 /** Until the cache has what its new limits demand, and is healthy. Returns the milliseconds. */
