@@ -17,6 +17,9 @@ export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "s
 	return { username: REPLICATION_USERNAME, password } as const;
 }
 
+/** No engine knows this user: a replica that logs in as it copies nothing more. */
+export const DETACHED_LOGIN = { username: "larder-detached", password: "none" } as const;
+
 /**
  * The user that a primary logs in as to hand slots over: it writes keys on behalf of clients. Primaries are set to
  * log in as it only while they have slots to hand over.

@@ -9,6 +9,7 @@ import { AppendFiles } from "./append-files.ts";
 import { askNode, type NodeAddress } from "./ask-node.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
+import { Detachment } from "./detachment.ts";
 import type {
 	AppliedSettings,
 	Convergence,
@@ -23,7 +24,7 @@ import { leadSettings } from "./lead-permission.ts";
 import { NODE_TIMEOUT_QUESTION, NodeTimeoutLease } from "./node-timeout-lease.ts";
 import { ReadOnlyGuard } from "./read-only-guard.ts";
 import { ReplicationConvergence } from "./replication-convergence.ts";
-import { replicationLogin } from "./replication-login.ts";
+import { DETACHED_LOGIN, replicationLogin } from "./replication-login.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { SentinelGuard } from "./sentinel-guard.ts";
 import { SlotMoves } from "./slot-moves.ts";
@@ -56,6 +57,7 @@ export class ValkeySession implements EngineSession {
 	private readonly assignment: () => Assignment;
 	private readonly replication: ReplicationConvergence;
 	private readonly cluster: ClusterConvergence;
+	private readonly detachment: Detachment;
 	private readonly slotMoves: SlotMoves;
 	private readonly keyByKey: KeyByKeyMoves;
 	readonly elastic = new ValkeyElastic(
@@ -103,6 +105,7 @@ export class ValkeySession implements EngineSession {
 		};
 		this.replication = new ReplicationConvergence(doors);
 		this.cluster = new ClusterConvergence(doors);
+		this.detachment = new Detachment(doors);
 		const auth = () => this.assignment().auth;
 		this.slotMoves = new SlotMoves({ ...doors, auth });
 		this.keyByKey = new KeyByKeyMoves({ ...doors, assignment: this.assignment });
@@ -152,6 +155,10 @@ export class ValkeySession implements EngineSession {
 			await this.allowAllClients();
 		}
 		if (this.barred && state.synced) await this.letLead(assignment);
+		if (assignment.detached === undefined) this.detachment.end();
+		else if (state.role === "replica") {
+			return await this.detachment.converge(state, assignment.detached.others);
+		}
 		if (assignment.cluster === null) {
 			const guarded = state.role === "primary" && this.inTouch();
 			await this.guard.keep(assignment.auth, guarded ? [] : this.cacheHosts());
@@ -200,7 +207,8 @@ export class ValkeySession implements EngineSession {
 			await this.command("ACL", "LOAD");
 			this.guard.forget();
 		}
-		const { username, password } = replicationLogin(assignment.auth);
+		const isDetached = assignment.detached !== undefined;
+		const { username, password } = isDetached ? DETACHED_LOGIN : replicationLogin(assignment.auth);
 		await this.command("CONFIG", "SET", "masteruser", username, "masterauth", password);
 		this.usersApplied = true;
 	}

@@ -79,6 +79,17 @@ export const assignmentSchema = z.object({
 		z.object({ kind: z.literal("replica"), of: z.object({ host: z.string(), port: z.int32() }) }),
 		z.object({ kind: z.literal("node") }), // Memcached
 	]),
+	detached: z
+		.object({
+			others: z
+				.array(z.object({ host: z.string(), port: z.int32() }))
+				.max(2 * (LIMITS.replicasPerShardMax + 1))
+				.describe("the shard's other replicas, as far as they stay"),
+		})
+		.optional()
+		.describe(
+			"of a replica that is about to be removed: it ends its link to its primary, so that it acknowledges no more writes, and has converged once the others have all that it has acknowledged",
+		),
 	cluster: clusterSchema
 		.extend({
 			nodeId: clusterNodeIdSchema.describe("this node's own"),

@@ -148,6 +148,7 @@ function toNodeModel(row: FullNode, fleet: FleetState): NodeModel {
 		joining: row.joining,
 		leavesFirst: row.leavesFirst,
 		leavingAt: row.leavingAt,
+		detached: row.detached,
 		removed: row.removedAtRevision !== null,
 		observation,
 		hasSynced: observation?.hasSynced ?? false,

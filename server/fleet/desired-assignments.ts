@@ -67,7 +67,7 @@ export const ASSIGNED_NODE = {
 									port: true,
 									host: { select: { advertisedAddress: true, bindAddress: true } },
 								},
-								...{ replacesNodeId: true, joining: true, leavingAt: true },
+								...{ replacesNodeId: true, joining: true, leavingAt: true, detached: true },
 							},
 						},
 					},
@@ -116,6 +116,7 @@ function toAssignment(
 			cache.clusterMode === "enabled"
 				? { ...clusterOf(node), nodeId: clusterNodeId(node.id), moves: movesOf(node) }
 				: null,
+		...detachedOf(node),
 		onExit: node.onExit === "restart" ? "restart" : "report",
 		launchPermit: node.launchPermit,
 		reboot: node.reboot,
@@ -227,6 +228,20 @@ function roleOf(node: AssignedNode): Assignment["role"] {
 	return {
 		kind: "replica",
 		of: { host: leader.host.advertisedAddress, port: leader.port },
+	};
+}
+
+/** A primary has no link to end: it stays, until another one leads. */
+function detachedOf({ id, detached, shardId, cache }: AssignedNode): Pick<Assignment, "detached"> {
+	const shard = cache.shards.find((each) => each.id === shardId);
+	if (!detached || shard === undefined || shard.primaryNodeId === id) return {};
+	const others = shard.nodes.filter(
+		(each) => each.id !== id && each.id !== shard.primaryNodeId && !each.detached,
+	);
+	return {
+		detached: {
+			others: others.map(({ host, port }) => ({ host: host.advertisedAddress, port })),
+		},
 	};
 }
 

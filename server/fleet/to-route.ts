@@ -45,7 +45,7 @@ export const ROUTED_CACHE = {
 					orderBy: { name: "asc" },
 					select: {
 						...{ id: true, name: true, port: true, hostId: true },
-						...{ replacesNodeId: true, joining: true, leavingAt: true },
+						...{ replacesNodeId: true, joining: true, leavingAt: true, detached: true },
 						host: { select: { advertisedAddress: true } },
 					},
 				},
@@ -82,7 +82,7 @@ export function toRoute(
 			host: node.host.advertisedAddress,
 			port: node.port,
 			leads: leaders.has(node.id),
-			reads: !node.joining && node.leavingAt === null,
+			reads: !node.joining && node.leavingAt === null && !node.detached,
 			arrives: hasPrimary && node.joining && node.leavingAt === null,
 		})),
 		tcpKeepaliveSeconds: tcpKeepaliveSeconds(

@@ -36,6 +36,7 @@ import { addNodes, changeMembership } from "./steps/resize-cache.ts";
 import { finishRestore, prepareRestore } from "./steps/restore-shards.ts";
 import { retireNode } from "./steps/retire-node.ts";
 import { scaleCache } from "./steps/scale-cache.ts";
+import { setDetached } from "./steps/set-detached.ts";
 import { changeSleep } from "./steps/sleep-cache.ts";
 import { startPending } from "./steps/start-pending.ts";
 
@@ -85,7 +86,7 @@ export async function reconcileCache(
  * one themselves if there is more to do than what hosts do.
  */
 const LEFT_TO_HOSTS: ReadonlySet<PlanAction["kind"]> = new Set([
-	...(["place", "end-hung", "scale", "resize-node"] as const),
+	...(["place", "end-hung", "scale", "resize-node", "detach-node", "attach-node"] as const),
 ]);
 
 /** Returns null once the action is done, or the reason why it can't be done now. */
@@ -138,6 +139,10 @@ async function apply(
 			return null;
 		case "retire":
 			await retireNode(resources, cache, action.nodeId);
+			return null;
+		case "detach-node":
+		case "attach-node":
+			await setDetached(resources, cache, action);
 			return null;
 		case "prepare-restore":
 			await prepareRestore(resources, cache, action.shardId);

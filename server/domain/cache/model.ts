@@ -198,6 +198,8 @@ export interface NodeModel extends ProcessHistory {
 	leavesFirst: boolean;
 	/** When it was taken out of the endpoints, because it will be removed; null for nodes that stay. */
 	leavingAt: Date | null;
+	/** Should acknowledge no more writes, because it is about to be removed: see plan-detaching.ts. */
+	detached: boolean;
 	/** Removed from the host's desired state; the host hasn't confirmed yet. */
 	removed: boolean;
 	observation: Observation | null;
@@ -282,6 +284,10 @@ export type PlanAction =
 			hostIds: readonly string[] | null;
 			optional: boolean;
 	  }
+	/** Ends a replica's link to its primary, until the other replicas have what it has acknowledged. */
+	| { kind: "detach-node"; nodeId: string }
+	/** A detached replica stays after all. */
+	| { kind: "attach-node"; nodeId: string }
 	/** Removes a node that another has replaced, or that is leaving. */
 	| { kind: "retire"; nodeId: string }
 	/** Adds nodes that the shards lack: all of them or, without room for all, none. */

@@ -42,12 +42,13 @@ export function isReplicaInSync(node: NodeModel, primary: NodeModel): boolean {
 		: state.cluster.primaryNodeId === primary.clusterNodeId;
 }
 
-/** In the wanted role, and serving. */
+/** In the wanted role, and serving. A detached replica isn't expected to follow its primary. */
 export function isHealthy(node: NodeModel, shard: ShardModel): boolean {
 	if (node.observation?.engineState?.role === "node") return isServing(node);
 	const primary = primaryOf(shard);
 	if (primary === undefined) return false;
-	return node.id === primary.id ? isServingPrimary(node, shard) : isReplicaInSync(node, primary);
+	if (node.id === primary.id) return isServingPrimary(node, shard);
+	return node.detached ? isServing(node) : isReplicaInSync(node, primary);
 }
 
 /**
@@ -88,7 +89,7 @@ export function isRebooting(node: NodeModel): boolean {
 
 /** Whether the node by itself is as it should be. */
 export function isSettled(node: NodeModel, shard: ShardModel, cache: CacheModel): boolean {
-	const isCurrent = isConverged(node) || isAdjusting(cache, node);
+	const isCurrent = isConverged(node) || isAdjusting(cache, node) || node.detached;
 	return isCurrent && isHealthy(node, shard) && seesWholeCluster(node, cache);
 }
 

@@ -7,6 +7,7 @@ import { allNodes } from "./model.ts";
 import { advanceMoves } from "./move-progress.ts";
 import { agentRemedy } from "./node-label.ts";
 import { planBalance } from "./plan-balance.ts";
+import { detachFirst } from "./plan-detaching.ts";
 import { planDiscovery } from "./plan-discovery.ts";
 import { planFailover, planForgetting } from "./plan-failover.ts";
 import { planKind } from "./plan-kind.ts";
@@ -36,7 +37,7 @@ import { type FleetRoom, roomOf } from "./zone-spread.ts";
  *   4. a shard's primary is dead, or the engines have chosen another: see plan-recovery.ts
  *   5. requested failovers: see plan-failover.ts
  *   6. nodes that others should replace (drains, lost hosts, zones, another engine): see plan-replacements.ts
- *   7. more nodes wanted than there are, or fewer: see plan-size.ts
+ *   7. more nodes wanted than there are, or fewer: see plan-size.ts; how replicas leave: see plan-detaching.ts
  *   8. a change of shards or slots: see domain/operation
  *   9. nodes that can be changed in place to the wanted node type or engine: see plan-kind.ts
  *  10. requested reboots: see plan-reboots.ts
@@ -124,7 +125,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 		becameAvailable,
 		resized,
 		blocks: [],
-		actions: [
+		actions: detachFirst(cache, [
 			...planScaling(cache, now),
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
@@ -139,7 +140,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...planPending(cache, now),
 			...(replacements.actions.length === 0 ? planBalance(cache) : []),
 			...planDiscovery(cache),
-		],
+		]),
 		events: [
 			...recoveries.flatMap(({ events }) => events),
 			...replacements.events,

@@ -15,7 +15,8 @@ describe("a node that must go", () => {
 		const kinds: string[] = [];
 		expect(comesToRest(world, (action) => kinds.push(action.kind))).toBe(true);
 		expect(kinds).toEqual([
-			...["add-replacement", "request-failover", "order-failover", "adopt-primary", "retire"],
+			...["add-replacement", "request-failover", "order-failover", "adopt-primary"],
+			...["detach-node", "retire"],
 		]);
 		expect(world.staying.map((each) => each.hostId).sort()).toEqual(["h1", "h2"]);
 		expect(world.staying.every((each) => each.hasData)).toBe(true);
@@ -279,6 +280,11 @@ function checkAction(world: World, action: PlanAction): void {
 	} else {
 		expect(heir.hasSynced).toBe(true);
 		expect(heir.hasData).toBe(primary?.hasData);
+	}
+	const leaver = world.repliers.find((each) => each.id === action.nodeId);
+	const rest = world.repliers.filter((each) => each !== leaver && !each.detached);
+	if (leaver !== undefined && rest.length > 0) {
+		expect(rest.filter((each) => each.isAbreast)).not.toEqual([]);
 	}
 	const left = world.holders.filter((each) => each.id !== action.nodeId);
 	if (world.holders.length > 0) expect(left.length).toBeGreaterThan(0);

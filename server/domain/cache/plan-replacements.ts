@@ -6,6 +6,7 @@ import { isConverged, isInPlace, isLeftBehind, isSilent, isWell } from "./node-h
 import { isWhereAsked, whyReplaced } from "./node-kind.ts";
 import { cantLeave } from "./node-label.ts";
 import { isBroken, isBusy, isLed, type Pair, pairsOf } from "./node-pairs.ts";
+import { mayGo } from "./plan-detaching.ts";
 import { lackOf, passingNodes } from "./plan-size.ts";
 import { type Replacements, replaceBroken } from "./replace-broken.ts";
 import {
@@ -81,7 +82,7 @@ function planPair(
 	const incomingLeads = shard.primaryNodeId === incoming.id;
 	if (!incomingLeads && mustGo(cache, incoming)) {
 		const why = isBroken(cache, incoming) ? "is lost too" : "has to leave its host too";
-		return callOff(shard, pair, `its replacement on ${incoming.host.name} ${why}`);
+		return callOff(cache, shard, pair, `its replacement on ${incoming.host.name} ${why}`);
 	}
 	const needed =
 		mustGo(cache, outgoing) ||
@@ -90,7 +91,12 @@ function planPair(
 	const outgoingLeads = shard.primaryNodeId === outgoing.id;
 	if (!needed && !incomingLeads && isWell(outgoing, shard)) {
 		if (outgoingLeads || !isInPlace(cache, shard, incoming)) {
-			return callOff(shard, pair, `${outgoing.name} no longer has to leave ${outgoing.host.name}`);
+			return callOff(
+				cache,
+				shard,
+				pair,
+				`${outgoing.name} no longer has to leave ${outgoing.host.name}`,
+			);
 		}
 	}
 	if (!isInPlace(cache, shard, incoming)) return {};
@@ -115,6 +121,7 @@ function isImproved(cache: CacheModel, { outgoing, incoming }: Pair, room: Fleet
 
 /** Cancels a move by removing the replacement, but never one that may hold the only copy. */
 function callOff(
+	cache: CacheModel,
 	shard: ShardModel,
 	{ outgoing, incoming }: Pair,
 	cause: string,
@@ -123,8 +130,10 @@ function callOff(
 	const isSpare =
 		shard.primaryNodeId === null || !incoming.hasSynced || isLed(shard, [incoming.id]);
 	if (isUnderWay || !isSpare) return {};
+	const actions = [{ kind: "retire", nodeId: incoming.id } as const];
+	if (!mayGo(cache, shard, incoming)) return { actions };
 	return {
-		actions: [{ kind: "retire", nodeId: incoming.id }],
+		actions,
 		events: [
 			{
 				severity: "info",

@@ -258,6 +258,7 @@ export class ControlPlane {
 			...{ kind: KIND, memoryBytes: 512, dataBytes: 384, moveTo: null, placedByHand: false },
 			...{ joining: false, leavesFirst: false },
 			leavingAt: null,
+			detached: false,
 			host: this.hostModel(node.host),
 			followsNodeId: shard.primaryId === id ? null : shard.primaryId,
 			removed: false,

@@ -92,6 +92,7 @@ export function node(
 		joining: false,
 		leavesFirst: false,
 		leavingAt: null,
+		detached: false,
 		removed: false,
 		hasSynced: observed?.engineState != null,
 		hasLed: observed?.engineState?.role === "primary",

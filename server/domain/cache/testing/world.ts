@@ -1,5 +1,6 @@
 import type { Observation } from "../../../contract/host-report.ts";
 import type { CacheModel, HostModel, NodeModel, PlanAction, ShardModel } from "../model.ts";
+import { detachFirst } from "../plan-detaching.ts";
 import { planFailover } from "../plan-failover.ts";
 import { planRecovery } from "../plan-recovery.ts";
 import { planReplacements } from "../plan-replacements.ts";
@@ -17,6 +18,11 @@ interface Engine {
 	/** Holds what clients wrote. */
 	hasData: boolean;
 	hasSynced: boolean;
+	/** Holds the newest writes, which the primary has just confirmed because some replica had them. */
+	isAbreast: boolean;
+	detached: boolean;
+	/** Its host has found that the others have all that it has. */
+	isCovered: boolean;
 	follows: string | null;
 	replaces: string | null;
 	removed: boolean;
@@ -54,6 +60,7 @@ export class World {
 				follows: leads ? null : this.primaryId,
 				hasData: true,
 				hasSynced: true,
+				isAbreast: true,
 			});
 		}
 	}
@@ -65,6 +72,7 @@ export class World {
 			role: null,
 			hasData: false,
 			hasSynced: false,
+			...{ isAbreast: false, detached: false, isCovered: false },
 			follows,
 			replaces,
 			removed: false,
@@ -133,11 +141,14 @@ export class World {
 		const leader = followed === undefined ? null : this.host(followed.hostId);
 		const linkUp =
 			engine.role === "primary" ||
-			(engine.hasSynced && leader?.online === true && followed?.role === "primary");
+			(engine.hasSynced &&
+				!engine.detached &&
+				leader?.online === true &&
+				followed?.role === "primary");
 		const role = this.isMemcached ? "node" : (engine.role ?? "replica");
 		const observation: Observation = {
 			assignmentId: engine.id,
-			generation: 1,
+			generation: engine.detached && !engine.isCovered ? 1 : 2,
 			phase: engine.role === null || engine.lostFiles ? "waiting" : "running",
 			reason: engine.lostFiles ? { code: "identity-lost", message: "its files are gone" } : null,
 			pid: engine.role === null || engine.lostFiles ? null : 1,
@@ -173,7 +184,7 @@ export class World {
 			name: engine.id,
 			host,
 			port: 6379,
-			generation: 1,
+			generation: 2,
 			launchPermit: 1,
 			reboot: 0,
 			rebootPending: false,
@@ -191,6 +202,7 @@ export class World {
 			joining: false,
 			leavesFirst: false,
 			leavingAt: null,
+			detached: engine.detached,
 			removed: engine.removed,
 			observation,
 			hasSynced: engine.hasSynced,
@@ -210,14 +222,33 @@ export class World {
 				engine.hasSynced = true;
 				continue;
 			}
+			if (engine.detached && engine.role === "replica") {
+				engine.isCovered = this.#areAbreast(engine);
+				continue;
+			}
 			const leader = this.engine(engine.follows);
 			if (leader?.role !== "primary" || leader.lostFiles) continue;
 			if (!this.host(leader.hostId).online) {
 				engine.role ??= "replica";
 				continue;
 			}
+			// It gets its primary's data at first, and catches up with the newest writes later.
+			engine.isAbreast = engine.hasSynced;
 			Object.assign(engine, { role: "replica", hasSynced: true, hasData: leader.hasData });
 		}
+	}
+
+	/** The other replicas that serve have all that this one has. */
+	#areAbreast(engine: Engine): boolean {
+		const others = this.repliers.filter((each) => each !== engine && !each.detached);
+		return others.length > 0 && others.every((each) => each.isAbreast);
+	}
+
+	/** Replicas that serve. */
+	get repliers(): Engine[] {
+		return this.holders.filter(
+			(each) => each.role === "replica" && each.hasSynced && this.host(each.hostId).online,
+		);
 	}
 
 	/** What the reconciler would do in one pass. */
@@ -226,11 +257,11 @@ export class World {
 		const [shard] = model.shards;
 		if (shard === undefined) return;
 		const replacements = planReplacements(model, this.room());
-		this.actions = [
+		this.actions = detachFirst(model, [
 			...planRecovery(model, shard, NOW).actions,
 			...planFailover(model, shard),
 			...replacements.actions,
-		];
+		]);
 		this.reasons = replacements.reasons;
 		for (const action of this.actions) check(action);
 		for (const action of this.actions) this.#apply(action);
@@ -246,7 +277,7 @@ export class World {
 				const from = this.engine(this.primaryId);
 				if (best === undefined || best.removed) return;
 				// From then on, the primary's data is the shard's data.
-				Object.assign(best, { role: "primary", hasSynced: true });
+				Object.assign(best, { role: "primary", hasSynced: true, isAbreast: true });
 				if (from !== undefined && from !== best && this.host(from.hostId).online) {
 					from.role = "replica";
 					from.follows = best.id;
@@ -263,6 +294,13 @@ export class World {
 				const engine = this.engine(action.nodeId);
 				if (engine === undefined || engine.id === this.primaryId) return;
 				this.#remove(engine);
+				return;
+			}
+			case "detach-node":
+			case "attach-node": {
+				const engine = this.engine(action.nodeId);
+				const detached = action.kind === "detach-node";
+				if (engine !== undefined) Object.assign(engine, { detached, isCovered: false });
 				return;
 			}
 			case "add-replacement":
@@ -312,10 +350,11 @@ export function isOpen(host: HostModel): boolean {
 /** Runs until nothing changes any more; false if 60 steps aren't enough. */
 export function comesToRest(world: World, check?: (action: PlanAction) => void): boolean {
 	for (let step = 0; step < 60; step++) {
-		const before = JSON.stringify(world.model());
+		const state = () => JSON.stringify([world.model(), world.engines]);
+		const before = state();
 		world.runHosts();
 		world.plan(check);
-		if (before === JSON.stringify(world.model())) return true;
+		if (before === state()) return true;
 	}
 	return false;
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Node" ADD COLUMN     "detached" BOOLEAN NOT NULL DEFAULT false;
