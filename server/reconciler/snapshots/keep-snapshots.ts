@@ -40,7 +40,8 @@ export function startSnapshotKeeper(resources: Resources, logger: Logger): Snaps
 	const pass = async () => {
 		const rows = await findUnfinished(resources);
 		for (const row of rows) work(row);
-		return rows.length > 0;
+		// What can't be deleted at once waits for a store that is away.
+		return rows.some(({ status }) => status === "creating");
 	};
 	const run = async () => {
 		while (!ended.signal.aborted) {
