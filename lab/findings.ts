@@ -62,12 +62,12 @@ function staleWords({ strategy, reads, staleReads, databaseWrites, writes }: Fig
 	const share =
 		staleReads === 0
 			? `none of ${count(reads)} reads was stale`
-			: `${count(staleReads)} of ${count(reads)} reads (${percent(staleReads / reads)}) were stale`;
+			: `${count(staleReads)} of ${count(reads)} reads (${percent(staleReads / reads)}) ${staleReads === 1 ? "was" : "were"} stale`;
 	if (strategy === "ttl-only" && staleReads > 0) {
 		return `${share}, because the cache keeps an old value until its TTL ends`;
 	}
 	if (strategy === "write-behind" && databaseWrites > 0) {
-		return `${share}, and the database got ${count(writes)} writes as ${count(databaseWrites)} queries, after the application had its answer`;
+		return `${share}, and the database got ${counted(writes, "write", "writes")} as ${counted(databaseWrites, "query", "queries")}, after the application had its answer`;
 	}
 	const betweenWrites = strategy === "cache-aside" || strategy === "early-refresh";
 	if (betweenWrites && staleReads > 0) {
@@ -83,6 +83,10 @@ function percent(share: number): string {
 
 function rate(perSecond: number): string {
 	return perSecond < 10 ? perSecond.toFixed(1) : count(perSecond);
+}
+
+function counted(value: number, one: string, many: string): string {
+	return `${count(value)} ${value === 1 ? one : many}`;
 }
 
 function count(value: number): string {

@@ -9,6 +9,7 @@ import { simulateHitRate } from "./simulate-hits.ts";
 import { type Application, makeApplication } from "./strategies.ts";
 import { Timeline } from "./timeline.ts";
 import { Versions } from "./versions.ts";
+import { type StoreCalls, WatchedStore } from "./watched-store.ts";
 
 const SIMULATION_SEED = 29;
 const MISSES: ReadonlySet<ReadOutcome> = new Set(["miss", "shared", "bypass", "fallback"]);
@@ -30,6 +31,7 @@ export class Lane {
 	readonly #options: LaneOptions;
 	readonly #database: ItemDatabase;
 	readonly #versions: Versions;
+	readonly #store: WatchedStore;
 	readonly #application: Application;
 	readonly #measured = new Measurements();
 	readonly #timeline = new Timeline();
@@ -43,8 +45,9 @@ export class Lane {
 		this.#options = options;
 		this.#database = new ItemDatabase(databaseFile, workload.databaseLatencyMs);
 		this.#versions = new Versions(workload.keys, payload);
+		this.#store = new WatchedStore(store);
 		this.#application = makeApplication(strategy, {
-			...{ store, prefix, database: this.#database, versions: this.#versions },
+			...{ store: this.#store, prefix, database: this.#database, versions: this.#versions },
 			ttlMs: workload.ttlSeconds * 1_000,
 			onEvent: (event) => this.#note(event),
 		});
@@ -80,7 +83,8 @@ export class Lane {
 
 	takeSample(seconds: number) {
 		this.#countQueries();
-		return this.#measured.takeSample(seconds);
+		const sample = this.#measured.takeSample(seconds);
+		return this.#options.strategy === "no-cache" ? { ...sample, hitRate: null } : sample;
 	}
 
 	/** After `run`. */
@@ -116,17 +120,16 @@ export class Lane {
 		try {
 			if (isRead) {
 				const expected = this.#versions.newest(key);
-				const item = await this.#application.read(key);
+				const item = await this.#store.watch(this.#followRead(), () => this.#application.read(key));
 				if (item === undefined) throw new Error(`item ${key} is missing`);
 				if (item.version < expected) counts.staleReads += 1;
 				counts.reads += 1;
 				if (this.#options.strategy === "no-cache") counts.misses += 1;
 				reads.record(performance.now() - startedAt);
 			} else {
-				await this.#application.write(key, () => this.#timeline.mark(index, this.#nowMs()));
+				await this.#store.watch(this.#followWrite(index), () => this.#application.write(key));
 				counts.writes += 1;
 				writes.record(performance.now() - startedAt);
-				this.#timeline.end(index, this.#nowMs());
 			}
 		} catch (error) {
 			this.#measured.errors += 1;
@@ -134,11 +137,43 @@ export class Lane {
 		}
 	}
 
+	/** A read that loads sends a get, a swap for its lease, and a swap for the value. */
+	#followRead(): StoreCalls {
+		const beganAt = this.#nowMs();
+		let gets = 0;
+		const swaps: number[] = [];
+		return {
+			onGet: () => {
+				gets += 1;
+			},
+			onSwap: () => {
+				const now = this.#nowMs();
+				const [leasedAt] = swaps;
+				if (gets === 1 && swaps.length === 1 && leasedAt !== undefined) {
+					this.#timeline.loaded(beganAt, { leaseMs: leasedAt - beganAt, valueMs: now - beganAt });
+				}
+				swaps.push(now);
+			},
+			onSwapped: () => undefined,
+		};
+	}
+
+	/** The first swap that succeeds is the mark, if the strategy has marks; the last command leaves what the write leaves. */
+	#followWrite(index: number): StoreCalls {
+		let isMarked = false;
+		const end = () => this.#timeline.end(index, this.#nowMs());
+		return {
+			onGet: end,
+			onSwap: end,
+			onSwapped: (sentAt) => {
+				if (!isMarked) this.#timeline.mark(index, sentAt - this.#startedAt);
+				isMarked = true;
+			},
+		};
+	}
+
 	#note(event: CacheEvent): void {
 		if (event.type === "read" && MISSES.has(event.outcome)) this.#measured.counts.misses += 1;
-		if (event.type === "read" && event.outcome === "miss") {
-			this.#timeline.loaded(this.#nowMs(), event.durationMs);
-		}
 		if (event.type === "store-error") this.#lastError = String(event.error);
 	}
 
@@ -151,7 +186,7 @@ export class Lane {
 		return performance.now() - this.#startedAt;
 	}
 
-	/** The same operations and writes at the same times; loads take as long as they did at the time. */
+	/** The same operations reach the cache at the same times; loads take as long as they did at the time. */
 	#simulate(): number | null {
 		const { strategy, workload, begin } = this.#options;
 		const timeline = this.#timeline;
@@ -161,7 +196,7 @@ export class Lane {
 			beganAt: (index) => timeline.beganAt(index),
 			markedAt: (index) => timeline.markedAt(index),
 			endedAt: (index) => timeline.endedAt(index),
-			loadMs: timeline.loadDurations(),
+			load: timeline.loadDurations(),
 			random: seededRandom(SIMULATION_SEED),
 		});
 	}

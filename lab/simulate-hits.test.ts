@@ -14,7 +14,7 @@ function rateOf(strategy: LabStrategy, kinds: string, { ttlMs = 1_000, gapMs = 1
 		beganAt: (index) => index * gapMs,
 		markedAt: (index) => index * gapMs,
 		endedAt: (index) => index * gapMs + 5,
-		loadMs: () => 5,
+		load: () => ({ leaseMs: 1, valueMs: 5 }),
 		random: () => 0.5,
 	});
 }
@@ -49,6 +49,24 @@ it("reads of a value that is being loaded or written aren't answered by the cach
 	expect(rateOf("write-behind", "wrrr", { gapMs: 2 })).toBeCloseTo(1 / 3);
 });
 
+it("a write that reaches the cache before the loader's lease leaves the load alone, and a later one doesn't", () => {
+	const rateWithWriteAt = (writtenAt: number) => {
+		const times = [0, writtenAt, 20];
+		let at = 0;
+		return simulateHitRate({
+			...{ strategy: "cache-aside", ttlMs: 1_000, count: 3, random: () => 0.5 },
+			next: () => ({ key: 0, isRead: at++ !== 1 }),
+			beganAt: (index) => times[index] ?? 0,
+			markedAt: (index) => times[index] ?? 0,
+			endedAt: (index) => times[index] ?? 0,
+			load: () => ({ leaseMs: 2, valueMs: 10 }),
+		});
+	};
+	expect(rateWithWriteAt(1)).toBe(1 / 2);
+	expect(rateWithWriteAt(3)).toBe(0);
+	expect(rateWithWriteAt(11)).toBe(0);
+});
+
 it("of writes that overlap, none leaves its value in the cache", () => {
 	expect(rateOf("write-through", "wwrrrr", { gapMs: 3 })).toBeCloseTo(1 / 4);
 	expect(rateOf("write-through", "wwrrrr", { gapMs: 6 })).toBe(1);
@@ -65,7 +83,7 @@ it("a cache with TTL only holds a key for a TTL after each miss, so theory gives
 		beganAt: (index) => index / ratePerMs,
 		markedAt: (index) => index / ratePerMs,
 		endedAt: (index) => index / ratePerMs,
-		loadMs: () => 0,
+		load: () => ({ leaseMs: 0, valueMs: 0 }),
 		random: seededRandom(3),
 	});
 	const readsInTtl = (ratePerMs / keys) * ttlMs;
@@ -80,7 +98,13 @@ it("operations count in the order in which they began", () => {
 	];
 	const times = [30, 10, 20];
 	const rate = simulateHitRate({
-		...{ strategy: "cache-aside", ttlMs: 1_000, count: 3, loadMs: () => 5, random: () => 0.5 },
+		...{
+			strategy: "cache-aside",
+			ttlMs: 1_000,
+			count: 3,
+			load: () => ({ leaseMs: 1, valueMs: 5 }),
+			random: () => 0.5,
+		},
 		next: () => operations.shift() ?? { key: 0, isRead: true },
 		beganAt: (index) => times[index] ?? 0,
 		markedAt: (index) => times[index] ?? 0,

@@ -9,16 +9,24 @@ export interface SimulationOptions {
 	next(): Operation;
 	/** When the operation with this number began, in milliseconds. Operations may have begun in another order. */
 	beganAt(index: number): number;
-	/** When the cache had the mark of a write, and when the write ended. */
+	/** When the cache got the mark of a write, and when it got what the write leaves there. */
 	markedAt(index: number): number;
 	endedAt(index: number): number;
-	/** How long it takes at a time until the cache has a value that it lacked; asked for in ascending order. */
-	loadMs(at: number): number;
+	/** How long a load takes that begins at a time; asked for in ascending order. */
+	load(at: number): LoadTimes;
 	/** From 0 to 1. */
 	random(): number;
 }
 
+/** How long after a read finds no value in the cache something else is there. Milliseconds. */
+export interface LoadTimes {
+	/** The loader's lease. A write before it doesn't disturb the load. */
+	readonly leaseMs: number;
+	readonly valueMs: number;
+}
+
 interface Entry {
+	readonly placedAt: number;
 	readonly availableAt: number;
 	readonly freshUntil: number;
 	readonly until: number;
@@ -42,15 +50,15 @@ const ENDS = 2;
  * Null without reads or without a cache.
  */
 export function simulateHitRate(options: SimulationOptions): number | null {
-	const { strategy, ttlMs, loadMs, random } = options;
+	const { strategy, ttlMs, load, random } = options;
 	if (strategy === "no-cache") return null;
 	const { keys, events } = arrange(options);
 	const entries = new Map<number, Entry>();
 	const writing = new Map<number, Writing>();
 	const staleMs = strategy === "early-refresh" ? ttlMs : 0;
-	const entryFrom = (availableAt: number): Entry => {
-		const freshUntil = availableAt + ttlMs * (1 + JITTER * (2 * random() - 1));
-		return { availableAt, freshUntil, until: freshUntil + staleMs };
+	const entryFrom = (filledAt: number, placedAt: number, availableAt: number): Entry => {
+		const freshUntil = filledAt + ttlMs * (1 + JITTER * (2 * random() - 1));
+		return { placedAt, availableAt, freshUntil, until: freshUntil + staleMs };
 	};
 	let reads = 0;
 	let hits = 0;
@@ -68,12 +76,11 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 		if (writing.has(key)) return;
 		const entry = entries.get(key);
 		if (entry === undefined || entry.until <= now) {
-			entries.set(key, entryFrom(now + loadMs(now)));
+			const { leaseMs, valueMs } = load(now);
+			entries.set(key, entryFrom(now + valueMs, now + leaseMs, now + valueMs));
 		} else if (entry.availableAt <= now) {
 			hits += 1;
-			if (entry.freshUntil <= now) {
-				entries.set(key, { ...entryFrom(now + loadMs(now)), availableAt: now });
-			}
+			if (entry.freshUntil <= now) entries.set(key, entryFrom(now + load(now).valueMs, now, now));
 		}
 	}
 
@@ -90,7 +97,7 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 	function endWrite(key: number, at: number): void {
 		if (strategy === "ttl-only") return;
 		if (strategy === "write-behind") {
-			entries.set(key, entryFrom(at));
+			entries.set(key, entryFrom(at, at, at));
 			return;
 		}
 		const state = writing.get(key);
@@ -99,8 +106,11 @@ export function simulateHitRate(options: SimulationOptions): number | null {
 			if (state.count > 0) return;
 			writing.delete(key);
 		}
-		if (strategy === "write-through" && state?.overlap === false) entries.set(key, entryFrom(at));
-		else entries.delete(key);
+		if (strategy === "write-through" && state?.overlap === false) {
+			entries.set(key, entryFrom(at, at, at));
+		} else if (state !== undefined || (entries.get(key)?.placedAt ?? 0) <= at) {
+			entries.delete(key);
+		}
 	}
 }
 

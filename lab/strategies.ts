@@ -23,8 +23,7 @@ export interface StrategyOptions {
 /** How an application reads and writes items. */
 export interface Application {
 	read(id: number): Promise<Item | undefined>;
-	/** Calls `onMarked` when the cache has the writer's mark, if the strategy has such marks. */
-	write(id: number, onMarked: () => void): Promise<void>;
+	write(id: number): Promise<void>;
 	/** Gives the database what waits. */
 	finish(): Promise<void>;
 }
@@ -72,21 +71,10 @@ export function makeApplication(strategy: LabStrategy, options: StrategyOptions)
 		case "write-around": {
 			const make = strategy === "write-through" ? writeThrough : writeAround;
 			// The database gives an item its version. What is put stands for the write, and nothing else of it is used.
-			const writes = new WeakMap<Item, () => void>();
-			const cache = make<Item>({
-				...cacheOptions,
-				write(key, item) {
-					writes.get(item)?.();
-					return write(Number(key));
-				},
-			});
+			const cache = make<Item>({ ...cacheOptions, write: (key) => write(Number(key)) });
 			return {
 				read: (id) => cache.get(String(id)),
-				async write(id, onMarked) {
-					const item: Item = { version: 0, payload: "" };
-					writes.set(item, onMarked);
-					await cache.put(String(id), item);
-				},
+				write: async (id) => void (await cache.put(String(id), { version: 0, payload: "" })),
 				finish: nothing,
 			};
 		}

@@ -1,10 +1,12 @@
+import type { LoadTimes } from "./simulate-hits.ts";
+
 const FIRST_CAPACITY = 1_024;
 
-/** When the operations of a run began, and its writes and loads ended. Milliseconds since the run's start. */
+/** When the operations of a run reached the cache. Milliseconds since the run's start. */
 export class Timeline {
-	/** Three numbers an operation: its begin and, of a write, when the cache had its mark, and its end. */
+	/** Three numbers an operation: its begin and, of a write, when the cache got its mark, and what it left there. */
 	#times = new Float32Array(3 * FIRST_CAPACITY);
-	#loads = new Float32Array(2 * FIRST_CAPACITY);
+	#loads = new Float32Array(3 * FIRST_CAPACITY);
 	#count = 0;
 	#loadCount = 0;
 
@@ -40,23 +42,27 @@ export class Timeline {
 		return this.#times[3 * index + 2] ?? 0;
 	}
 
-	/** A read that loaded the value has ended. */
-	loaded(endedAt: number, durationMs: number): void {
-		this.#loads = withRoom(this.#loads, 2 * (this.#loadCount + 1));
-		this.#loads[2 * this.#loadCount] = endedAt;
-		this.#loads[2 * this.#loadCount + 1] = durationMs;
+	/** A load has ended; it took this long. */
+	loaded(beganAt: number, { leaseMs, valueMs }: LoadTimes): void {
+		this.#loads = withRoom(this.#loads, 3 * (this.#loadCount + 1));
+		this.#loads.set([beganAt, leaseMs, valueMs], 3 * this.#loadCount);
 		this.#loadCount += 1;
 	}
 
 	/**
-	 * How long a load took at a time: as long as the first one that ended later. Ask for times in ascending order. 0 if there
-	 * were no loads.
+	 * How long a load took that began at a time: as long as the first one that didn't begin earlier. Ask for times in
+	 * ascending order. 0 if there were no loads.
 	 */
-	loadDurations(): (atMs: number) => number {
+	loadDurations(): (atMs: number) => LoadTimes {
+		const loads = this.#loads;
+		const beganAt = (load: number) => loads[3 * load] ?? 0;
+		const inOrder = Uint32Array.from({ length: this.#loadCount }, (_, load) => load);
+		inOrder.sort((a, b) => beganAt(a) - beganAt(b));
 		let at = 0;
 		return (atMs) => {
-			while (at < this.#loadCount - 1 && (this.#loads[2 * at] ?? 0) <= atMs) at += 1;
-			return this.#loadCount === 0 ? 0 : (this.#loads[2 * at + 1] ?? 0);
+			while (at < inOrder.length - 1 && beganAt(inOrder[at] ?? 0) < atMs) at += 1;
+			const load = 3 * (inOrder[at] ?? 0);
+			return { leaseMs: loads[load + 1] ?? 0, valueMs: loads[load + 2] ?? 0 };
 		};
 	}
 }
