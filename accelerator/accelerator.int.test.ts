@@ -331,6 +331,14 @@ describe("calls", () => {
 describe("without its upstream", () => {
 	it("cached reads go on, and writes fail clearly", async () => {
 		await put(one(), { v: 1 });
+		const valuesOf = async (client: DynamoDBClient) => {
+			const question = {
+				...{ TableName: "items", KeyConditionExpression: "pk = :pk" },
+				ExpressionAttributeValues: { ":pk": { S: pk } },
+			};
+			return (await client.send(new QueryCommand(question))).Items?.map(({ v }) => v?.N);
+		};
+		await expect.poll(() => upstreamCallsOf(() => valuesOf(other()))).toBe(0);
 		await upstream.stop();
 		try {
 			expect((await get(other())).Item?.v).toEqual({ N: "1" });
@@ -340,11 +348,15 @@ describe("without its upstream", () => {
 				/can't reach its upstream .*The write wasn't carried out/,
 			);
 			await expect(get(patient, "7")).rejects.toThrow(/can't reach its upstream/);
+			// Refused writes leave the cache as it was.
+			for (const client of [one(), other()]) {
+				expect((await get(client)).Item?.v).toEqual({ N: "1" });
+				expect(await valuesOf(client)).toEqual(["1"]);
+			}
 			patient.destroy();
 		} finally {
 			await upstream.resume();
 		}
-		// The refused write has voided the entry.
 		expect((await get(other())).Item?.v).toEqual({ N: "1" });
 	});
 });

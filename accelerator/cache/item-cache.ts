@@ -32,10 +32,11 @@ export interface ItemPlace {
 	readonly sort: string;
 }
 
-/** An item's two keys (cache/scripts.ts), in one slot of a cluster. */
+/** An item's keys (cache/scripts.ts), in one slot of a cluster. */
 export interface ItemKeys {
 	readonly entry: string;
 	readonly meta: string;
+	readonly before: string;
 	readonly generation: number;
 }
 
@@ -72,7 +73,7 @@ export class ItemCache {
 		const { generation } = this.#link;
 		const digest = keyDigest(["item", generation, table, partition, sort]);
 		const entry = `${this.#prefix}{${digest}}`;
-		return { entry, meta: `${entry}m`, generation };
+		return { entry, meta: `${entry}m`, before: `${entry}b`, generation };
 	}
 
 	/** The entry alone, without a lease. */
@@ -104,7 +105,7 @@ export class ItemCache {
 		const id = randomId();
 		const answer = await this.#link.run(
 			"larderBegin",
-			[keys.entry, keys.meta],
+			[keys.entry, keys.meta, keys.before],
 			[id, WRITE_DEAD_MS],
 		);
 		const [number, alone] = beginAnswer.parse(answer);
@@ -117,7 +118,13 @@ export class ItemCache {
 	async end({ keys, id, number, alone }: WriteTicket, item: CachedItem | null): Promise<void> {
 		const value = item === null ? "" : encode(item);
 		const args = [id, number, alone, value, this.ttlMs, WRITE_DEAD_MS];
-		await this.#link.run("larderEnd", [keys.entry, keys.meta], args);
+		await this.#link.run("larderEnd", [keys.entry, keys.meta, keys.before], args);
+	}
+
+	/** For a write that the table hasn't got and won't get: the entry is again what it was before the write. */
+	async undo({ keys, id, number, alone }: WriteTicket): Promise<void> {
+		const args = [id, number, alone];
+		await this.#link.run("larderUndo", [keys.entry, keys.meta, keys.before], args);
 	}
 
 	/** Voids the entry of a newer generation, which didn't know about the write. */

@@ -26,6 +26,15 @@ export interface QueryVersion {
 	readonly recent: boolean;
 }
 
+/** A version that a write has set. */
+export interface Renewal {
+	readonly key: string;
+	readonly version: string;
+	/** The version until then; "" if there was none. */
+	readonly before: string;
+}
+
+const renewalAnswer = z.tuple([z.string(), z.string()]);
 const versionAnswer = z.tuple([z.string(), z.number()]);
 
 /**
@@ -78,13 +87,20 @@ export class QueryCache {
 	}
 
 	/** Voids the answers that a write to these partitions may change. */
-	async renew(table: string, partitions: Iterable<string>): Promise<void> {
-		const scopes = [null, ...partitions].map((partition) => ({ table, partition }));
-		await Promise.all(
-			scopes.map((scope) =>
-				this.#link.run("larderRenew", [this.#versionKey(scope)], [randomText(), VERSION_MS]),
-			),
+	async renew(table: string, partitions: Iterable<string>): Promise<Renewal[]> {
+		const keys = [null, ...partitions].map((partition) => this.#versionKey({ table, partition }));
+		return await Promise.all(
+			keys.map(async (key) => {
+				const answer = await this.#link.run("larderRenew", [key], [randomText(), VERSION_MS]);
+				const [version, before] = renewalAnswer.parse(answer);
+				return { key, version, before };
+			}),
 		);
+	}
+
+	/** For a write that the table hasn't got and won't get: what was stored before it counts again, unless another write came. */
+	async restore({ key, version, before }: Renewal): Promise<void> {
+		await this.#link.run("larderRestore", [key], [version, before, VERSION_MS]);
 	}
 
 	#versionKey({ table, partition }: QueryScope): string {

@@ -1,9 +1,10 @@
 /**
- * The scripts that keep an item's entry and its writers in order. Two keys belong to an item:
+ * The scripts that keep an item's entry and its writers in order. Three keys belong to an item:
  *
  *   entry   what the table holds, as it was read or written; expires by itself
  *   meta    a hash: `l` the lease under which readers may fill the entry, `n` how many writes have begun, `t` when the
  *           last one began or ended, and `w:<id>` for each write under way, with the time at which it counts as dead
+ *   before  the entry as it was when a write began, for a write that the table never gets
  *
  * A write takes the lease away when it begins and when it ends, and no lease is given meanwhile. So what a reader has read
  * before or during a write can never become the entry after it.
@@ -51,9 +52,9 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('HDEL', KEYS[2], 'l')
 return 1`;
 
-/** entry, meta; id of the write, milliseconds after which it counts as dead. Returns {number of the write, 1 if alone}. */
+/** entry, meta, before; id of the write, milliseconds after which it counts as dead. Returns {number of the write, 1 if alone}. */
 const BEGIN = `${NOW}${OTHER_WRITES}
-redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) else redis.call('DEL', KEYS[3]) end
 redis.call('HDEL', KEYS[2], 'l')
 local alone = writes(KEYS[2]) == 0
 local number = redis.call('HINCRBY', KEYS[2], 'n', 1)
@@ -62,12 +63,12 @@ redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return {number, alone and 1 or 0}`;
 
 /**
- * entry, meta; id and number of the write, 1 if it began alone, the new value or nothing, milliseconds that it lives,
+ * entry, meta, before; id and number of the write, 1 if it began alone, the new value or nothing, milliseconds that it lives,
  * milliseconds that meta lives. The value is stored only if no other write has been under way at any time since.
  */
 const END = `${NOW}${OTHER_WRITES}
 local known = redis.call('HDEL', KEYS[2], 'w:' .. ARGV[1])
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('HDEL', KEYS[2], 'l')
 redis.call('HSET', KEYS[2], 't', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
@@ -76,9 +77,31 @@ if redis.call('HGET', KEYS[2], 'n') ~= ARGV[2] or writes(KEYS[2]) > 0 then retur
 redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
 return 1`;
 
-/** version; random text, milliseconds that it lives. Every answer stored under an earlier version is void. */
+/**
+ * entry, meta, before; id and number of the write, 1 if it began alone. For a write that the table didn't get: the entry is
+ * what it was before, for as long as it would have lived, unless another write has been under way since.
+ */
+const UNDO = `${NOW}${OTHER_WRITES}
+local known = redis.call('HDEL', KEYS[2], 'w:' .. ARGV[1])
+local alone = known == 1 and ARGV[3] == '1' and redis.call('HGET', KEYS[2], 'n') == ARGV[2] and writes(KEYS[2]) == 0
+if not alone then return 0 end
+if redis.call('EXISTS', KEYS[3]) == 1 then redis.call('RENAME', KEYS[3], KEYS[1]) end
+return 1`;
+
+/**
+ * version; random text, milliseconds that it lives. Every answer stored under an earlier version is void. Returns the
+ * version and the one before it, empty if there was none.
+ */
 const RENEW = `${NOW}
-redis.call('SET', KEYS[1], string.format('%.0f', now) .. '-' .. ARGV[1], 'PX', ARGV[2])
+local before = redis.call('GET', KEYS[1])
+local version = string.format('%.0f', now) .. '-' .. ARGV[1]
+redis.call('SET', KEYS[1], version, 'PX', ARGV[2])
+return {version, before or ''}`;
+
+/** version; the one that a write set, the one before it, milliseconds that it lives. For a write that the table didn't get. */
+const RESTORE = `
+if ARGV[2] == '' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
 
 /** version; random text for a new one, milliseconds that it lives, milliseconds for which a write is recent. */
@@ -108,9 +131,11 @@ return number`;
 export const SCRIPTS = {
 	larderLease: { numberOfKeys: 2, lua: LEASE },
 	larderFill: { numberOfKeys: 2, lua: FILL },
-	larderBegin: { numberOfKeys: 2, lua: BEGIN },
-	larderEnd: { numberOfKeys: 2, lua: END },
+	larderBegin: { numberOfKeys: 3, lua: BEGIN },
+	larderEnd: { numberOfKeys: 3, lua: END },
+	larderUndo: { numberOfKeys: 3, lua: UNDO },
 	larderRenew: { numberOfKeys: 1, lua: RENEW },
+	larderRestore: { numberOfKeys: 1, lua: RESTORE },
 	larderVersion: { numberOfKeys: 1, lua: VERSION },
 	larderGeneration: { numberOfKeys: 1, lua: GENERATION },
 } as const;

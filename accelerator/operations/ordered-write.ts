@@ -1,5 +1,6 @@
 import { CacheAwayError } from "../cache/cache-link.ts";
 import type { CachedItem, ItemPlace, WriteTicket } from "../cache/item-cache.ts";
+import type { Renewal } from "../cache/query-cache.ts";
 import { unavailable } from "../dynamodb/errors.ts";
 import { toClientError, type UpstreamAnswer, UpstreamAwayError } from "../dynamodb/upstream.ts";
 import type { Services } from "./call.ts";
@@ -28,14 +29,14 @@ export async function orderedWrite(
 	after: After,
 ): Promise<UpstreamAnswer> {
 	services.metrics.add("writes");
-	const tickets = await beginAll(services, places);
+	const { tickets, renewals } = await beginAll(services, places);
 	let answer: UpstreamAnswer;
 	try {
 		answer = await send();
 	} catch (error) {
 		if (!(error instanceof UpstreamAwayError)) throw error;
 		// One that the upstream may carry out later keeps its markers.
-		if (!error.sent) void endAll(services, tickets, () => null);
+		if (!error.sent) await undoAll(services, tickets, renewals);
 		throw toClientError(error, true);
 	}
 	const isDone = answer.status === 200;
@@ -44,7 +45,13 @@ export async function orderedWrite(
 	return answer;
 }
 
-async function beginAll(services: Services, places: readonly ItemPlace[]): Promise<WriteTicket[]> {
+/** What a write has told the cache before the upstream got it. */
+interface Beginning {
+	readonly tickets: readonly WriteTicket[];
+	readonly renewals: readonly Renewal[];
+}
+
+async function beginAll(services: Services, places: readonly ItemPlace[]): Promise<Beginning> {
 	const { items, link } = services;
 	const deadline = performance.now() + CACHE_WAIT_MS;
 	for (;;) {
@@ -55,15 +62,31 @@ async function beginAll(services: Services, places: readonly ItemPlace[]): Promi
 			);
 		}
 		try {
-			const [tickets] = await Promise.all([
+			const [tickets, renewals] = await Promise.all([
 				Promise.all(places.map((place) => items.begin(place))),
 				renew(services, places),
 			]);
-			return tickets;
+			return { tickets, renewals };
 		} catch (error) {
 			if (!(error instanceof CacheAwayError)) throw error;
 			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 		}
+	}
+}
+
+/** A write that the upstream never got leaves the cache as it was. If the cache can't be told, the markers expire. */
+async function undoAll(
+	{ items, queries }: Services,
+	tickets: readonly WriteTicket[],
+	renewals: readonly Renewal[],
+): Promise<void> {
+	try {
+		await Promise.all([
+			...tickets.map((ticket) => items.undo(ticket)),
+			...renewals.map((renewal) => queries.restore(renewal)),
+		]);
+	} catch (error) {
+		if (!(error instanceof CacheAwayError)) throw error;
 	}
 }
 
@@ -114,8 +137,9 @@ async function repeatEnd(services: Services, tickets: readonly WriteTicket[]): P
 	logger.error("the end of a write couldn't be told to the cache");
 }
 
-async function renew({ queries }: Services, places: readonly ItemPlace[]): Promise<void> {
-	await Promise.all([...byTable(places)].map(([table, names]) => queries.renew(table, names)));
+async function renew({ queries }: Services, places: readonly ItemPlace[]): Promise<Renewal[]> {
+	const tables = [...byTable(places)];
+	return (await Promise.all(tables.map(([table, names]) => queries.renew(table, names)))).flat();
 }
 
 function byTable(places: readonly ItemPlace[]): Map<string, Set<string>> {
