@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { auditPageSchema } from "../../server/contract/audit.ts";
 import { labRunSchema } from "../../server/contract/lab.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { runLarder } from "../fixtures/larder-command.ts";
@@ -78,6 +79,17 @@ it("one run at a time; a run is stopped, with what it measured as its result", a
 	await requireNothingLeft();
 	const audit = JSON.stringify((await larder.rest("GET", "/audit")).body);
 	for (const action of ["lab-run.create", "lab-run.stop"]) expect(audit).toContain(action);
+});
+
+it("deleting a run that is under way stops it, and the audit log has both", async () => {
+	const { id } = await begin(120);
+	await waitUntil("a sample", async () => (await get(id)).samples.length > 0);
+	expect((await larder.rest("DELETE", `/lab-runs/${id}`)).status).toBe(200);
+	expect((await larder.rest("GET", `/lab-runs/${id}`)).status).toBe(404);
+	await requireNothingLeft();
+	const { items } = auditPageSchema.parse((await larder.rest("GET", "/audit")).body);
+	const actions = items.filter(({ target }) => target === id).map(({ action }) => action);
+	expect(actions.toReversed()).toEqual(["lab-run.create", "lab-run.stop", "lab-run.delete"]);
 });
 
 it("a killed control plane cleans up when it is back, and the run has failed", async () => {

@@ -32,16 +32,7 @@ export async function stopLabRun(
 	caller: Caller,
 	{ id }: { id: string },
 ): Promise<LabRun> {
-	await mutate(resources, caller, {
-		...{ action: "lab-run.stop", target: id, input: { id } },
-		async run(tx) {
-			const { status } = await findLabRun(tx, id);
-			if (status === "running") return { id };
-			throw new AppError("conflict", `Lab run ${id} isn't running: it is ${status}.`, {
-				field: "id",
-			});
-		},
-	});
+	await recordStop(resources, caller, id);
 	await resources.lab.stop(id, `Stopped by ${caller.name}.`);
 	return await getLabRun(resources, { id });
 }
@@ -52,8 +43,12 @@ export async function deleteLabRun(
 	caller: Caller,
 	{ id }: { id: string },
 ): Promise<{ id: string }> {
-	await findLabRun(resources.db, id);
-	await resources.lab.stop(id, `Deleted by ${caller.name}.`);
+	const row = await resources.db.labRun.findUnique({ where: { id }, select: { status: true } });
+	if (row?.status === "running") {
+		// Deleting can fail later, and the audit log must say who stopped the run in any case.
+		await recordStop(resources, { ...caller, idempotencyKey: null }, id).catch(unlessEnded);
+		await resources.lab.stop(id, `Deleted by ${caller.name}.`);
+	}
 	return await mutate(resources, caller, {
 		...{ action: "lab-run.delete", target: id, input: { id } },
 		async run(tx) {
@@ -69,4 +64,22 @@ export async function deleteLabRun(
 			return { id };
 		},
 	});
+}
+
+/** Writes the audit record of a stop. `conflict` if the run has ended. */
+async function recordStop(resources: Resources, caller: Caller, id: string): Promise<void> {
+	await mutate(resources, caller, {
+		...{ action: "lab-run.stop", target: id, input: { id } },
+		async run(tx) {
+			const { status } = await findLabRun(tx, id);
+			if (status === "running") return { id };
+			throw new AppError("conflict", `Lab run ${id} isn't running: it is ${status}.`, {
+				field: "id",
+			});
+		},
+	});
+}
+
+function unlessEnded(error: unknown): void {
+	if (!(error instanceof AppError && error.code === "conflict")) throw error;
 }
