@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@heroui/react";
-import { Check, Copy } from "lucide-react";
+import { Check, Copy, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { copyText } from "../_lib/copy-text.ts";
 
@@ -10,13 +10,14 @@ interface CopyButtonProps {
 	text: string | (() => Promise<string>);
 	/** Names the thing: "Copy primary endpoint". */
 	label: string;
-	/** With the word beside the icon. */
-	withWord?: boolean;
+	/** Words beside the icon, such as "Copy link". */
+	words?: string;
+	icon?: LucideIcon;
 }
 
 const SHOWN_MS = 1_600;
 
-export function CopyButton({ text, label, withWord = false }: CopyButtonProps) {
+export function CopyButton({ text, label, words, icon: Icon = Copy }: CopyButtonProps) {
 	const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
 	useEffect(() => {
 		if (state === "idle") return;
@@ -33,22 +34,23 @@ export function CopyButton({ text, label, withWord = false }: CopyButtonProps) {
 			setState("failed");
 		}
 	};
-	const word = state === "copied" ? "Copied" : state === "failed" ? "Couldn't copy" : "Copy";
+	const outcome = state === "copied" ? "Copied" : state === "failed" ? "Couldn't copy" : null;
+	const hasWords = words !== undefined;
 	return (
 		<>
 			<Button
-				size="sm"
-				variant={withWord ? "outline" : "ghost"}
-				isIconOnly={!withWord}
+				{...(!hasWords && { size: "sm" })}
+				variant={hasWords ? "outline" : "ghost"}
+				isIconOnly={!hasWords}
 				aria-label={label}
 				onPress={() => void copy()}
-				className={withWord ? "" : "size-7 min-w-0 text-muted md:size-7"}
+				className={hasWords ? "" : "size-7 min-w-0 text-muted md:size-7"}
 			>
-				{state === "copied" ? <Check aria-hidden className="text-success" /> : <Copy aria-hidden />}
-				{withWord && word}
+				{state === "copied" ? <Check aria-hidden className="text-success" /> : <Icon aria-hidden />}
+				{hasWords && (outcome ?? words)}
 			</Button>
 			<span role="status" className="sr-only">
-				{state === "idle" ? "" : word}
+				{outcome ?? ""}
 			</span>
 		</>
 	);

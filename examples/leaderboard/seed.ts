@@ -11,5 +11,6 @@ for (let first = 0; first < players; first += BATCH) {
 	const scores = names.map((n) => [`player-${n}`, Math.floor(Math.random() * 1_000_000)] as const);
 	await board.submitMany(new Map(scores));
 }
-console.log(`${(await board.count()).toLocaleString("en")} players`);
+const count = await board.count();
+console.log(`${count.toLocaleString("en")} ${count === 1 ? "player" : "players"}`);
 client.disconnect();

@@ -6,6 +6,7 @@ const share = (value: number | null) => (value === null ? "-" : `${(value * 100)
 const ms = (value: number | null) =>
 	value === null ? "-" : `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 const count = (value: number) => Math.round(value).toLocaleString("en");
+const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 const bytes = (value: number) => `${(value / 1024 ** 2).toFixed(2)} MiB`;
 
 /** What a report says of each strategy, in this order. */
@@ -31,13 +32,13 @@ export const LAB_REPORT_ROWS: readonly Row[] = [
 export function describeLabWorkload({ workload }: Pick<LabRun, "workload">): string[] {
 	const { operationsPerSecond: pace, clients } = workload;
 	return [
-		`${count(workload.keys)} keys of ${count(workload.itemBytes)} bytes, Zipf ${workload.keySkew}`,
+		`${counted(workload.keys, "key")} of ${counted(workload.itemBytes, "byte")}, Zipf ${workload.keySkew}`,
 		`${share(workload.readShare)} reads`,
 		`TTL ${count(workload.ttlSeconds)} s`,
 		`${count(workload.databaseLatencyMs)} ms added to each query`,
 		pace === null
-			? `${clients} clients, as fast as they can`
-			: `${clients} clients, ${count(pace)} operations a second`,
+			? `${counted(clients, "client")}, as fast as possible`
+			: `${counted(clients, "client")}, ${counted(pace, "operation")} a second`,
 		`${count(workload.durationSeconds)} s`,
 	];
 }

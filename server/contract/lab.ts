@@ -101,7 +101,7 @@ export const labSampleSchema = z.object({
 	seconds: z.number().describe("since the start, at the end of the interval"),
 	strategies: z.array(
 		z.object({
-			hitRate: z.number().nullable().describe("0 to 1; null without reads"),
+			hitRate: z.number().nullable().describe("0 to 1; null without reads or without a cache"),
 			operationsPerSecond: z.number(),
 			databaseQueriesPerSecond: z.number(),
 			readP99Ms: z.number().nullable(),

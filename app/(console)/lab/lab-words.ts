@@ -1,7 +1,17 @@
+import { ENGINES } from "../../../server/contract/choices.ts";
 import type { LabStrategy, LabWorkload } from "../../../server/contract/lab.ts";
 import { LIMITS } from "../../../server/contract/limits.ts";
+import { engineTitle } from "../../_lib/engines.ts";
+import { oneOf } from "../../_lib/one-of.ts";
 
 export const labPath = (id: string) => `/lab/${encodeURIComponent(id)}`;
+
+/** "valkey 9.1" as people write it. */
+export function engineWords(recorded: string): string {
+	const [name = "", version = ""] = recorded.split(" ");
+	const engine = oneOf(ENGINES, name);
+	return engine === undefined ? recorded : engineTitle(engine, version);
+}
 
 export function labListInput(params: URLSearchParams) {
 	const cursor = params.get("cursor");

@@ -19,7 +19,7 @@ import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { PageHeader } from "../../../_ui/page-header.tsx";
 import { pageHeadAt } from "../../../_ui/shell/page-heads.ts";
 import { Status } from "../../../_ui/status.tsx";
-import { labPath } from "../lab-words.ts";
+import { engineWords, labPath } from "../lab-words.ts";
 import { LabCharts } from "./lab-charts.tsx";
 import { LabReport } from "./lab-report.tsx";
 
@@ -67,7 +67,7 @@ function LoadedRun({ run }: { run: LabRun }) {
 				meta={
 					<>
 						<Status status={status} />
-						<Chip>{engine}</Chip>
+						<Chip>{engineWords(engine)}</Chip>
 					</>
 				}
 				actions={<RunActions run={run} />}
@@ -122,14 +122,12 @@ function RunActions({ run }: { run: LabRun }) {
 				</ForAdministrators>
 			) : (
 				<>
-					<span className="flex items-center gap-1 text-[0.8125rem] text-muted">
-						<Link2 aria-hidden className="size-4" />
-						<CopyButton
-							text={async () => window.location.href}
-							label="Copy link to this report"
-							withWord
-						/>
-					</span>
+					<CopyButton
+						text={async () => window.location.href}
+						label="Copy link to this report"
+						words="Copy link"
+						icon={Link2}
+					/>
 					<Button variant="outline" onPress={() => saveReport(run)}>
 						<Download aria-hidden />
 						Download report
