@@ -17,7 +17,7 @@ import {
 	Users,
 	Zap,
 } from "lucide-react";
-import { usePathname } from "next/navigation";
+import { usePathname, useSearchParams } from "next/navigation";
 import { useOverview } from "../../_lib/queries.ts";
 import { classNames } from "../class-names.ts";
 import { PageLink } from "../page-link.tsx";
@@ -61,9 +61,14 @@ export const SECTIONS: readonly { label: string; items: readonly Item[] }[] = [
 	},
 ];
 
+/** Where a page belongs. The form that creates caches also restores snapshots, and then it belongs to the backups. */
+function placeOf(pathname: string, params: URLSearchParams): string {
+	return pathname === "/caches/create" && params.has("snapshot") ? "/backups" : pathname;
+}
+
 /** The side navigation; `onNavigate` lets a drawer close. */
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
-	const pathname = usePathname();
+	const place = placeOf(usePathname(), useSearchParams());
 	const { data: overview } = useOverview();
 	return (
 		<nav aria-label="Main" className="flex flex-col gap-5 px-2.5 py-4">
@@ -74,7 +79,7 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
 					</h2>
 					<ul className="flex flex-col gap-0.5">
 						{section.items.map(({ href, label, icon: Icon, count }) => {
-							const isCurrent = pathname === href || pathname.startsWith(`${href}/`);
+							const isCurrent = place === href || place.startsWith(`${href}/`);
 							const number = count === undefined ? undefined : overview?.[count];
 							return (
 								<li key={href}>

@@ -84,10 +84,7 @@ function Progress({ migration }: { migration: Migration }) {
 					</p>
 				)}
 				{checks.length > 0 && (
-					<Fold
-						title="What was checked"
-						summary={`${plural(checks.length, "primary", "primaries")} of the source`}
-					>
+					<Fold title="What was checked" summary={plural(checks.length, "finding")}>
 						<ul className="flex list-disc flex-col gap-1 pl-5 text-[0.8125rem] break-words">
 							{checks.map((check) => (
 								<li key={check}>{check}</li>
