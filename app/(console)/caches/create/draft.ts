@@ -17,6 +17,9 @@ export type PurposeId =
 	| "leaderboard"
 	| "message-queue"
 	| "rate-limiting"
+	| "chat"
+	| "geo-search"
+	| "analytics"
 	| "large-data"
 	| "key-value"
 	| "development";

@@ -42,13 +42,13 @@ export function EasyFields({ wizard }: { wizard: Wizard }) {
 					{purpose !== null && (
 						<p className="mt-0.5 text-[0.8125rem] text-pretty text-muted">{purpose.why}</p>
 					)}
-					{purpose?.example && (
-						<p className="mt-0.5 text-[0.8125rem] text-pretty text-muted">
-							An application that uses it runs with{" "}
-							<code className="font-mono">npm start -w examples/{purpose.example}</code> in Larder's
+					{purpose?.examples.map((example, index) => (
+						<p key={example} className="mt-0.5 text-[0.8125rem] text-pretty text-muted">
+							{index === 0 ? "An application that uses it runs" : "Another one runs"} with{" "}
+							<code className="font-mono">npm start -w examples/{example}</code> in Larder's
 							checkout.
 						</p>
-					)}
+					))}
 					<button
 						type="button"
 						onClick={() => setMode("custom")}

@@ -24,61 +24,82 @@ const PURPOSES = {
 		label: "Database caching",
 		hint: "Query results, pages, API responses.",
 		why: "A replica keeps the cache warm when a host is lost, so that the database behind it isn't hit all at once.",
-		example: "database-cache",
+		examples: ["database-cache"],
 		preset: SAFE,
 	},
 	"session-store": {
 		label: "Session store",
 		hint: "Sign-ins and carts that must not be lost.",
 		why: "Two replicas in other zones, because losing a session signs a user out.",
-		example: "session-store",
+		examples: ["session-store", "session-store-next"],
 		preset: { ...SAFE, replicas: 2 },
 	},
 	leaderboard: {
 		label: "Live leaderboard",
 		hint: "Sorted sets, real-time ranking.",
 		why: "A leaderboard is one sorted set on one shard; replicas serve its many reads.",
-		example: "leaderboard",
+		examples: ["leaderboard"],
 		preset: { ...SAFE, replicas: 2 },
 	},
 	"message-queue": {
 		label: "Message queue",
 		hint: "Lists, streams, publish and subscribe.",
 		why: "One shard keeps the order of messages; a replica takes over without losing the queue.",
-		example: "job-queue",
+		examples: ["job-queue"],
 		preset: SAFE,
 	},
 	"rate-limiting": {
 		label: "Rate limiting",
 		hint: "Expiring counters, checked on every request.",
 		why: "Counters are small and short-lived: one shard with a replica that takes over.",
-		example: "rate-limiter",
+		examples: ["rate-limiter"],
+		preset: SAFE,
+	},
+	chat: {
+		label: "Chat",
+		hint: "Rooms: publish and subscribe, and streams.",
+		why: "One shard keeps the order of messages in every room, and a replica takes over with what was said.",
+		examples: ["chat"],
+		preset: SAFE,
+	},
+	"geo-search": {
+		label: "Geo search",
+		hint: "Places nearby, by distance.",
+		why: "All places are one sorted set on one shard; replicas serve its many reads.",
+		examples: ["geo-search"],
+		preset: { ...SAFE, replicas: 2 },
+	},
+	analytics: {
+		label: "Real-time analytics",
+		hint: "Views and visitors of the last minutes.",
+		why: "HyperLogLogs and streams are small, and a replica keeps counts when a host is lost.",
+		examples: ["analytics"],
 		preset: SAFE,
 	},
 	"large-data": {
 		label: "Large data set",
 		hint: "More data than one machine can hold.",
 		why: "Cluster mode spreads keys over three shards, each with a replica; writes scale with the shards.",
-		example: null,
+		examples: [],
 		preset: { ...SAFE, clusterMode: "enabled", shards: 3, nodeType: "cache.t4g.small" },
 	},
 	"key-value": {
 		label: "Simple key–value",
 		hint: "Memcached: plain, fast, multi-threaded.",
 		why: "Memcached keeps plain values without copies: losing one of two nodes loses half of the cache, not all of it.",
-		example: null,
+		examples: [],
 		preset: { ...SAFE, engine: "memcached" },
 	},
 	development: {
 		label: "Trying it out",
 		hint: "One small node, nothing else.",
 		why: "A single node is the cheapest. If the node fails, its data is lost.",
-		example: null,
+		examples: [],
 		preset: { ...SAFE, replicas: 0, multiAz: false },
 	},
 } as const satisfies Record<
 	PurposeId,
-	{ label: string; hint: string; why: string; example: string | null; preset: Preset }
+	{ label: string; hint: string; why: string; examples: readonly string[]; preset: Preset }
 >;
 
 export interface Purpose {
@@ -88,8 +109,8 @@ export interface Purpose {
 	hint: string;
 	/** Why it makes these choices, in a sentence or two. */
 	why: string;
-	/** The directory under `examples/` of an application that uses such a cache. */
-	example: string | null;
+	/** Directories under `examples/` of applications that use such a cache. */
+	examples: readonly string[];
 	preset: Preset;
 }
 
