@@ -140,6 +140,12 @@ export function ConnectTab({ cache }: { cache: Cache }) {
 					{snippet.install !== null && (
 						<CodeBlock code={snippet.install} copyLabel="Copy install command" />
 					)}
+					{strategy !== null && (
+						<p className="text-xs text-pretty text-muted">
+							<code className="font-mono">npm pack -w patterns</code>, in Larder's checkout, makes
+							the package. <code className="font-mono">database</code> stands for your own code.
+						</p>
+					)}
 					<CodeBlock
 						code={codeWith(hasPassword ? (secret.shown ?? MASK) : null)}
 						copyLabel="Copy snippet"

@@ -101,5 +101,5 @@ test("the snippets of every strategy run as they are shown, with every engine an
 	expect(Object.fromEntries(programs.map(({ title }, index) => [title, outputs[index]]))).toEqual(
 		Object.fromEntries(programs.map(({ title }) => [title, expected])),
 	);
-	expect(programs.length).toBe(40);
+	expect(programs.length).toBe(80);
 });

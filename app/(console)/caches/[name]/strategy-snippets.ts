@@ -4,6 +4,8 @@ import { type Access, address, lines, literal, namedUser } from "./snippet-text.
 export const STRATEGIES = [
 	{ id: "lazy-loading", label: "Lazy loading" },
 	{ id: "write-through", label: "Write-through" },
+	{ id: "write-around", label: "Write-around" },
+	{ id: "write-behind", label: "Write-behind" },
 ] as const;
 export type StrategyId = (typeof STRATEGIES)[number]["id"];
 
@@ -13,6 +15,10 @@ export const STRATEGY_WORDS: Readonly<Record<StrategyId, string>> = {
 		"Reads fill the cache; your application changes the database and then invalidates the key. Choose it for data that is read more often than written.",
 	"write-through":
 		"Writes go to the database and the cache, and no read gets an older value. Choose it for data that must be right after each change.",
+	"write-around":
+		"Writes go to the database, and the cache forgets the key, so that no read gets an older value. Choose it for data that is seldom read soon after it is written.",
+	"write-behind":
+		"Writes go to the cache, and to the database up to a second later, many together. Choose it for data that changes faster than the database can write, if you can lose the last second.",
 };
 
 export interface StrategySnippet {
@@ -32,7 +38,6 @@ interface NodeClient {
 }
 
 const PACKAGE = "larder-patterns-0.1.0.tgz";
-
 const IOREDIS: NodeClient = {
 	id: "ioredis",
 	label: "ioredis",
@@ -135,7 +140,7 @@ export function strategySnippetsFor({
 	const isCluster = clusterMode === "enabled";
 	return clients.map((client) => ({
 		...{ id: client.id, label: client.label },
-		install: `npm install ${client.id} ${PACKAGE}   # npm pack -w patterns makes it, in Larder's checkout`,
+		install: `npm install ${client.id} ${PACKAGE}`,
 		code: (access, strategy) => codeOf(client, access, isCluster, strategy),
 	}));
 }
@@ -146,7 +151,7 @@ function codeOf(
 	isCluster: boolean,
 	strategy: StrategyId,
 ): string {
-	const make = strategy === "write-through" ? "writeThrough" : "cacheAside";
+	const { make, options, change } = STRATEGY_CODE[strategy];
 	const [importLine = "", ...connect] = client.connect(access, isCluster);
 	return lines(
 		importLine,
@@ -158,16 +163,40 @@ function codeOf(
 		`  prefix: "user:",`,
 		"  ttlMs: 300_000,",
 		"  load: (id) => database.findUser(id),",
-		strategy === "write-through" && "  write: (id, user) => database.saveUser(id, user),",
+		...options,
 		"});",
 		"",
 		`console.log(await users.get("42"));`,
-		...(strategy === "write-through"
-			? [`await users.put("42", { name: "Ada" });`]
-			: [`await database.saveUser("42", { name: "Ada" });`, `await users.invalidate("42");`]),
+		...change,
 		`console.log(await users.get("42"));`,
+		strategy === "write-behind" && "await users.flush(); // before the process ends",
 	);
 }
+
+const WRITE = "  write: (id, user) => database.saveUser(id, user),";
+const PUT = `await users.put("42", { name: "Ada" });`;
+
+/** What differs between the strategies' code. */
+const STRATEGY_CODE: Readonly<
+	Record<StrategyId, { make: string; options: readonly string[]; change: readonly string[] }>
+> = {
+	"lazy-loading": {
+		make: "cacheAside",
+		options: [],
+		change: [`await database.saveUser("42", { name: "Ada" });`, `await users.invalidate("42");`],
+	},
+	"write-through": { make: "writeThrough", options: [WRITE], change: [PUT] },
+	"write-around": { make: "writeAround", options: [WRITE], change: [PUT] },
+	"write-behind": {
+		make: "writeBehind",
+		options: [
+			"  writeMany: async (users) => {",
+			"    for (const [id, user] of users) await database.saveUser(id, user);",
+			"  },",
+		],
+		change: [PUT],
+	},
+};
 
 function placeOf(access: Access | null): string[] {
 	return access === null
