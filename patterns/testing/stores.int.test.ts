@@ -41,6 +41,38 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(engines.map((engine) => engine.stop())));
 
+/** The first has all slots, and the second none. */
+async function startClusterOfTwo() {
+	const settings = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+	const [first, second] = await Promise.all([
+		startCluster("valkey", "9"),
+		startEngine("valkey", "9", settings),
+	]);
+	engines.push(first, second);
+	const [a, b] = [openRedis(first.port), openRedis(second.port)];
+	const bus = String(second.port + 10_000);
+	await a.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), bus);
+	await waitUntil("both to know all slots", async () =>
+		String(await b.call("CLUSTER", "INFO")).includes("cluster_slots_assigned:16384"),
+	);
+	a.disconnect();
+	b.disconnect();
+	return [first, second] as const;
+}
+
+/** Gives the slots of keys to another node. All keys are deleted. */
+async function moveSlots(from: TestEngine, to: TestEngine, keys: readonly string[]): Promise<void> {
+	const [a, b] = [openRedis(from.port), openRedis(to.port)];
+	const id = String(await b.call("CLUSTER", "MYID"));
+	await a.flushall();
+	for (const key of keys) {
+		const slot = String(await a.call("CLUSTER", "KEYSLOT", key));
+		for (const client of [b, a]) await client.call("CLUSTER", "SETSLOT", slot, "NODE", id);
+	}
+	a.disconnect();
+	b.disconnect();
+}
+
 const openIoredis = (port: number): Opened => {
 	const client = openRedis(port);
 	return { store: ioredisStore(client), close: () => client.disconnect() };
@@ -238,6 +270,51 @@ test("a near cache forgets everything while it can't hear of changes, and goes o
 	await near.close();
 	client.disconnect();
 	killer.disconnect();
+});
+
+test("a near cache by ioredis's Cluster hears of changes on every node, and of a node that is new to its client", async () => {
+	const [first, second] = await startClusterOfTwo();
+	const [client, writer] = [1, 2].map(() => new Cluster([{ host: "127.0.0.1", port: first.port }]));
+	if (client === undefined || writer === undefined) throw new Error("no clients");
+	const near = await nearCache(ioredisStore(client), { prefix: "p:" });
+	const keys = ["a", "b", "c", "d"];
+	const rows = new Map(keys.map((key) => [key, 1]));
+	const load = async (key: string) => rows.get(key);
+	const cache = cacheAside({ store: near, prefix: "p:", ttlMs: 60_000, load });
+	const elsewhere = cacheAside({ store: ioredisStore(writer), prefix: "p:", ttlMs: 60_000, load });
+	const keepAll = () =>
+		waitUntil("it to keep the values", async () => {
+			await Promise.all(keys.map((key) => cache.get(key)));
+			return near.stats().isTracking && near.stats().entries === keys.length;
+		});
+	const changeAll = async (value: number) => {
+		for (const key of keys) {
+			rows.set(key, value);
+			await elsewhere.invalidate(key);
+		}
+		await waitUntil("the changes to arrive", async () => {
+			const found = await Promise.all(keys.map((key) => cache.get(key)));
+			return found.every((each) => each === value);
+		});
+	};
+	await keepAll();
+	expect(client.nodes("all")).toHaveLength(1);
+	await moveSlots(first, second, ["p:b", "p:c"]);
+	// The client is led to the other node.
+	await keepAll();
+	expect(client.nodes("all")).toHaveLength(2);
+	await changeAll(2);
+	await keepAll();
+	const killer = openRedis(second.port);
+	await killer.call("CLIENT", "KILL", "TYPE", "pubsub");
+	killer.disconnect();
+	await waitUntil("it to notice", () => near.stats().entries === 0);
+	await keepAll();
+	await changeAll(3);
+	await near.close();
+	expect(near.stats()).toMatchObject({ entries: 0, isTracking: false });
+	client.disconnect();
+	writer.disconnect();
 });
 
 test("an engine that hangs, and one that is gone, make reads slower and never fail", async () => {
