@@ -9,6 +9,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { wholeNumber } from "../option-values.ts";
 import { readSecretAccessKey } from "../terminal/secret-access-key.ts";
 import { formatFields, formatTable } from "../terminal/table.ts";
+import { acceleratorMetricsCommand } from "./accelerator-metrics.ts";
 
 const SECRET_VARIABLE = "LARDER_DYNAMODB_SECRET_ACCESS_KEY";
 const WAIT_MS = 60_000;
@@ -18,7 +19,8 @@ export function acceleratorsCommand(): Command {
 	const accelerators = new Command("accelerators").description(
 		"Accelerators: caches in front of DynamoDB, with its own protocol",
 	);
-	for (const make of [listCommand, showCommand, createCommand, modifyCommand, deleteCommand]) {
+	const changes = [createCommand, modifyCommand, deleteCommand];
+	for (const make of [listCommand, showCommand, acceleratorMetricsCommand, ...changes]) {
 		accelerators.addCommand(make());
 	}
 	return accelerators;

@@ -9,7 +9,11 @@ import {
 	startUpstream,
 	type TestUpstream,
 } from "../../accelerator/testing/accelerator-fixture.ts";
-import { type AcceleratorView, acceleratorSchema } from "../../server/contract/accelerator.ts";
+import {
+	type AcceleratorView,
+	acceleratorHistorySchema,
+	acceleratorSchema,
+} from "../../server/contract/accelerator.ts";
 import { type Installation, startInstallation } from "../fixtures/installation.ts";
 import { runLarder } from "../fixtures/larder-command.ts";
 import { processesOf } from "../fixtures/processes-of.ts";
@@ -157,6 +161,13 @@ it("an accelerator serves AWS's client, and goes on when an instance, an agent o
 	expect(await larder.rest("DELETE", "/caches/hot")).toMatchObject({ status: 409 });
 	const shown = await run("accelerators", "show", "acc");
 	expect(shown).toMatch(/Upstream calls +\d+, \d+ saved/);
+	// The first span takes some 20 s, which are over by now.
+	await waitUntil("a chart of its hits", async () => {
+		const answer = await larder.rest("GET", "/accelerators/acc/metrics?range=15m");
+		const { values } = acceleratorHistorySchema.parse(answer.body);
+		return values.hitsPerSecond?.some((rate) => rate !== null && rate > 0) === true;
+	});
+	expect(await run("accelerators", "metrics", "acc")).toMatch(/^Hits\/s +\S+ +\S+ +\S+$/m);
 	await run("accelerators", "delete", "acc");
 	expect((await larder.rest("GET", "/accelerators/acc")).status).toBe(404);
 	await waitUntil("its instances to end", async () => instancePids().length === 0);

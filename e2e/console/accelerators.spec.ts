@@ -44,6 +44,7 @@ test("an administrator creates an accelerator, watches what it saves, and delete
 	}
 	client.destroy();
 	await expect(page.getByText("9 hits, 0 misses")).toBeVisible();
+	await expect(page.getByLabel("Calls to DynamoDB / s over time")).toBeVisible();
 	await page.getByRole("button", { name: "Modify" }).click();
 	const change = page.getByRole("dialog", { name: "Modify shop" });
 	await change.getByLabel("Instances").fill("0");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cacheNameSchema } from "./cache.ts";
 import { LIMITS } from "./limits.ts";
+import { metricsRangeSchema } from "./metrics.ts";
 
 export const ACCELERATOR_LIMITS = {
 	instances: { min: 1, max: 10 },
@@ -137,6 +138,44 @@ export const acceleratorMetricsSchema = z.object({
 	latencyMs: z.object({ hit: latencySchema, miss: latencySchema, write: latencySchema }),
 });
 export type AcceleratorMetrics = z.infer<typeof acceleratorMetricsSchema>;
+
+/** What the history of an accelerator has for each span of time. */
+export const ACCELERATOR_COLUMNS = [
+	"hitRate",
+	"hitsPerSecond",
+	"missesPerSecond",
+	"writesPerSecond",
+	"passedPerSecond",
+	"failedPerSecond",
+	"upstreamCallsPerSecond",
+	"savedCallsPerSecond",
+	"readUnitsSavedPerSecond",
+	"hitP50Ms",
+	"hitP99Ms",
+	"missP50Ms",
+	"missP99Ms",
+	"writeP50Ms",
+	"writeP99Ms",
+] as const;
+export type AcceleratorColumn = (typeof ACCELERATOR_COLUMNS)[number];
+
+export const acceleratorHistorySchema = z.object({
+	range: metricsRangeSchema,
+	resolutionSeconds: z.number(),
+	from: z.string(),
+	to: z.string(),
+	at: z.array(z.string()).describe("when each span of resolutionSeconds begins"),
+	values: z
+		.record(z.enum(ACCELERATOR_COLUMNS), z.array(z.number().nullable()))
+		.describe(
+			"a value for each span, of all instances together: rates are per second, latencies milliseconds in the accelerator, within a fifth; null without calls",
+		),
+});
+export type AcceleratorHistory = z.infer<typeof acceleratorHistorySchema>;
+
+export const acceleratorHistoryInputSchema = acceleratorRefSchema.extend({
+	range: metricsRangeSchema.default("1h"),
+});
 
 export const acceleratorSchema = z.object({
 	name: z.string(),

@@ -1,5 +1,6 @@
 import { AUDIT_KEPT, PORT_QUARANTINE_MS } from "../contract/limits.ts";
 import { SAMPLES_KEPT_SECONDS } from "../domain/metrics/resolutions.ts";
+import { expireAcceleratorSamples } from "./accelerator-samples.ts";
 import type { Database } from "./database.ts";
 import { expireSamples } from "./metrics-store.ts";
 import { expireUsage } from "./usage-store.ts";
@@ -14,6 +15,7 @@ const KEEP_DAYS = { events: 14, operations: 14, decisions: 90, idempotencyKeys: 
 export async function expireRecords(db: Database, now: Date): Promise<void> {
 	const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
 	await expireSamples(db, now);
+	await expireAcceleratorSamples(db, now);
 	await expireUsage(db, now);
 	// None of their samples are left.
 	await db.departedNode.deleteMany({

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { AcceleratorReport } from "../contract/host-report.ts";
 import { cleanText } from "../contract/storable.ts";
 import { countersColumn } from "../data/accelerator-rows.ts";
+import { addAcceleratorSamples } from "../data/accelerator-samples.ts";
 import { Prisma } from "../data/database.ts";
 import { addCounters } from "../domain/accelerator/add-counters.ts";
+import { countedSince, divideCounts } from "../domain/accelerator/samples.ts";
 import { oncePer } from "../platform/once-per.ts";
 import type { Resources } from "../services/context.ts";
 
@@ -13,6 +15,9 @@ type EndpointReport = AcceleratorReport["endpoints"][number];
 export const endpointReports = oncePer(
 	(_: Resources) => new Map<string, readonly EndpointReport[]>(),
 );
+
+/** When each instance was last heard of, by id. Only in memory: after a restart, the next report is the first. */
+const heardAt = oncePer((_: Resources) => new Map<string, Date>());
 
 /** Wakes the keeper of accelerators (reconciler/accelerators). */
 export function wakeAccelerators({ signals }: Resources): void {
@@ -25,7 +30,7 @@ export async function takeAccelerators(
 	hostId: string,
 	{ instances, endpoints }: AcceleratorReport,
 ): Promise<void> {
-	const { db } = resources;
+	const { db, clock } = resources;
 	const known = endpointReports(resources).get(hostId);
 	endpointReports(resources).set(hostId, endpoints);
 	let changed = !isDeepStrictEqual(known, endpoints);
@@ -55,6 +60,14 @@ export async function takeAccelerators(
 				...(isNewProcess && { formerCounters: former ?? Prisma.DbNull }),
 			},
 		});
+		const now = clock.now();
+		const last = heardAt(resources).get(row.id) ?? now;
+		heardAt(resources).set(row.id, now);
+		const before = isNewProcess ? null : countersColumn.parse(row.counters);
+		const counted = state === null ? null : countedSince(before, state.counters);
+		if (counted !== null) {
+			await addAcceleratorSamples(db, row.acceleratorId, divideCounts(last, now, counted));
+		}
 	}
 	if (changed) wakeAccelerators(resources);
 }

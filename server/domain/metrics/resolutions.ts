@@ -24,8 +24,16 @@ export const RANGE_SECONDS: Readonly<Record<MetricsRange, number>> = {
 	"30d": 30 * 24 * 3_600,
 };
 
+interface Resolution {
+	readonly seconds: number;
+	readonly keepSeconds: number;
+}
+
 /** The finest resolution that is kept for the whole range. */
-export function chooseResolution(range: MetricsRange): number {
-	const fit = RESOLUTIONS.find((resolution) => resolution.keepSeconds >= RANGE_SECONDS[range]);
-	return (fit ?? RESOLUTIONS[2]).seconds;
+export function chooseResolution(
+	range: MetricsRange,
+	resolutions: readonly [Resolution, ...Resolution[]] = RESOLUTIONS,
+): number {
+	const fit = resolutions.find(({ keepSeconds }) => keepSeconds >= RANGE_SECONDS[range]);
+	return (fit ?? resolutions.at(-1) ?? resolutions[0]).seconds;
 }

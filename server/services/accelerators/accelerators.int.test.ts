@@ -17,6 +17,7 @@ import { deleteCache } from "../caches/delete-cache.ts";
 import { listHosts } from "../hosts/list-hosts.ts";
 import { createAccelerator } from "./create-accelerator.ts";
 import { deleteAccelerator } from "./delete-accelerator.ts";
+import { getAcceleratorHistory } from "./get-accelerator-history.ts";
 import { modifyAccelerator } from "./modify-accelerator.ts";
 import { getAccelerator } from "./show-accelerator.ts";
 
@@ -198,6 +199,19 @@ it("what its instances have counted stays, though processes and hosts go", async
 		upstreamCallsSaved: 10,
 		readUnitsSaved: 10,
 	});
+	const { time, resources } = fleet.test;
+	time.now = new Date(time.now.getTime() + 60_000);
+	const { at, values } = await getAcceleratorHistory(resources, {
+		name: "acc",
+		range: "15m",
+	});
+	// All of both hosts within one span, or divided between two.
+	const hits = (values.hitsPerSecond ?? []).reduce<number>(
+		(sum, rate) => sum + 15 * (rate ?? 0),
+		0,
+	);
+	expect(hits).toBeCloseTo(12);
+	expect(at.length).toBeGreaterThan(0);
 	const [lost] = (await view()).instances;
 	await fleet.silence([lost?.host ?? ""], 61);
 	await look();

@@ -19,6 +19,7 @@ import { DeleteAcceleratorDialog } from "../delete-accelerator-dialog.tsx";
 import { ModifyAcceleratorDialog } from "../modify-accelerator-dialog.tsx";
 import { FactsPanel } from "./facts-panel.tsx";
 import { InstancesPanel } from "./instances-panel.tsx";
+import { MetricsPanel } from "./metrics-panel.tsx";
 import { SavingsPanel } from "./savings-panel.tsx";
 
 export function AcceleratorDetail() {
@@ -83,6 +84,7 @@ function LoadedAccelerator({ accelerator }: { accelerator: AcceleratorView }) {
 			<div className="flex min-w-0 flex-col gap-4">
 				<SavingsPanel metrics={accelerator.metrics} />
 				<FactsPanel accelerator={accelerator} />
+				<MetricsPanel name={name} />
 				<InstancesPanel accelerator={accelerator} />
 			</div>
 			{dialog === "modify" && <ModifyAcceleratorDialog accelerator={accelerator} onClose={close} />}

@@ -10,6 +10,7 @@ import { PageLink } from "../../../_ui/page-link.tsx";
 import { Panel } from "../../../_ui/panel.tsx";
 import { Time } from "../../../_ui/time.tsx";
 import { endpointText } from "../accelerator-words.ts";
+import { ClientSnippets } from "./client-snippets.tsx";
 
 export function FactsPanel({ accelerator }: { accelerator: AcceleratorView }) {
 	const { cache, upstream, itemTtlSeconds, queryTtlSeconds, createdAt } = accelerator;
@@ -36,6 +37,7 @@ export function FactsPanel({ accelerator }: { accelerator: AcceleratorView }) {
 					["Created", <Time key="created" value={createdAt} />],
 				]}
 			/>
+			{endpoint !== null && <ClientSnippets endpoint={endpoint} upstream={upstream} />}
 		</Panel>
 	);
 }

@@ -1,4 +1,6 @@
 import {
+	acceleratorHistoryInputSchema,
+	acceleratorHistorySchema,
 	acceleratorListSchema,
 	acceleratorRefSchema,
 	acceleratorSchema,
@@ -7,6 +9,7 @@ import {
 } from "../../../contract/accelerator.ts";
 import { createAccelerator } from "../../../services/accelerators/create-accelerator.ts";
 import { deleteAccelerator } from "../../../services/accelerators/delete-accelerator.ts";
+import { getAcceleratorHistory } from "../../../services/accelerators/get-accelerator-history.ts";
 import { modifyAccelerator } from "../../../services/accelerators/modify-accelerator.ts";
 import {
 	getAccelerator,
@@ -49,6 +52,18 @@ export const accelerators = router({
 		.input(acceleratorRefSchema)
 		.output(acceleratorSchema)
 		.query(({ ctx, input }) => getAccelerator(ctx.resources, input.name)),
+	metrics: requires("accelerator:read")
+		.meta({
+			rest: {
+				...{ method: "GET", path: "/accelerators/{name}/metrics", status: 200, tag },
+				summary: "Get an accelerator's metrics over time",
+				description:
+					"Hits, misses, writes, calls to the upstream and latencies of all instances together, over the range that ends now. After a time without the control plane, what was counted meanwhile stands at its end.",
+			},
+		})
+		.input(acceleratorHistoryInputSchema)
+		.output(acceleratorHistorySchema)
+		.query(({ ctx, input }) => getAcceleratorHistory(ctx.resources, input)),
 	modify: requires("accelerator:manage")
 		.meta({
 			rest: {
