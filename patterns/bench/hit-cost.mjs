@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { Redis } from "ioredis";
-import { cacheAside, ioredisStore, nodeRedisStore } from "larder-patterns";
+import { cacheAside, ioredisStore, nearCache, nodeRedisStore } from "larder-patterns";
 import { createClient } from "redis";
 
 const ROUNDS = 15;
@@ -18,9 +18,12 @@ const nodeRedis = createClient({ socket: { host: "127.0.0.1", port } });
 nodeRedis.on("error", (error) => console.error(error.message));
 await nodeRedis.connect();
 
+const NEAR = "ioredis, near cache";
+const near = await nearCache(ioredisStore(ioredis), { prefix: `${NEAR}:` });
 const clients = [
 	["ioredis", (key) => ioredis.get(key), ioredisStore(ioredis)],
 	["node-redis", (key) => nodeRedis.get(key), nodeRedisStore(nodeRedis)],
+	[NEAR, (key) => ioredis.get(key), near],
 ];
 console.log("| client | at once | GET, µs | GET and JSON.parse, µs | hit, µs | hit / GET |");
 console.log("| --- | --- | --- | --- | --- | --- |");
@@ -30,6 +33,8 @@ for (const [name, get, store] of clients) {
 	const keys = Array.from({ length: KEYS }, (_, index) => String(index));
 	const text = JSON.stringify(VALUE);
 	for (const key of keys) {
+		await cache.get(key);
+		// A near cache keeps what has been read from the cache.
 		await cache.get(key);
 		await ioredis.set(`${prefix}plain:${key}`, text);
 	}
@@ -52,6 +57,8 @@ for (const [name, get, store] of clients) {
 	const { miss, hit } = cache.stats();
 	if (miss !== KEYS || hit < KEYS) throw new Error(`${miss} misses, ${hit} hits`);
 }
+if (near.stats().hits < KEYS) throw new Error("the near cache has answered nothing");
+await near.close();
 ioredis.disconnect();
 nodeRedis.destroy();
 
