@@ -53,6 +53,7 @@ export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
 			{metrics.data !== undefined && (
 				<Charts
 					createdAt={cache.createdAt}
+					engine={cache.engine}
 					metrics={metrics.data}
 					decisions={scaling.data?.items ?? NO_DECISIONS}
 					pointedAt={pointedAt}
@@ -66,6 +67,7 @@ export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
 
 interface ChartsProps {
 	createdAt: string;
+	engine: ServerlessCache["engine"];
 	metrics: CacheMetrics;
 	decisions: readonly ScalingDecision[];
 	/** The time of the decision that the user points at. */
@@ -73,8 +75,8 @@ interface ChartsProps {
 	onPoint: (at: string | null) => void;
 }
 
-function Charts({ createdAt, metrics, decisions, pointedAt, onPoint }: ChartsProps) {
-	const charts = useMemo(() => chartsOf(metrics), [metrics]);
+function Charts({ createdAt, engine, metrics, decisions, pointedAt, onPoint }: ChartsProps) {
+	const charts = useMemo(() => chartsOf(metrics, engine), [metrics, engine]);
 	const marks = useMemo(() => marksOf(decisions, pointedAt), [decisions, pointedAt]);
 	const { fromSeconds, toSeconds } = lifetimeIn(metrics, createdAt);
 	return (
@@ -96,9 +98,11 @@ function Charts({ createdAt, metrics, decisions, pointedAt, onPoint }: ChartsPro
 	);
 }
 
-function chartsOf(metrics: CacheMetrics) {
+function chartsOf(metrics: CacheMetrics, engine: ServerlessCache["engine"]) {
+	// Each Memcached node has its own part of the data.
+	const combine = engine === "memcached" ? sum : sumOfShards;
 	const held = (label: string, metric: "memoryUsedBytes" | "memoryMaxBytes") =>
-		overall(metrics, label, reading(metric), sumOfShards);
+		overall(metrics, label, reading(metric), combine);
 	return [
 		{
 			title: "Data storage",
