@@ -12,7 +12,9 @@ interface Fellow {
 	readonly address: NodeAddress;
 	readonly link: SentinelLink;
 	readonly held: HeldCache;
+	/** Another Sentinel that it knows; null for none. */
 	readonly peer: Peer | null;
+	readonly runId: string;
 }
 
 /**
@@ -36,11 +38,13 @@ export class FellowSentinels {
 		this.asked = options.sentinels.map(async (address) => {
 			try {
 				const link = await SentinelLink.open(address, options.password);
-				const known = await link.look(options.cacheId).catch((error: unknown) => {
-					link.close();
-					throw error;
-				});
-				this.found.push({ address, link, ...known });
+				const [known, runId] = await Promise.all([link.look(options.cacheId), link.runId()]).catch(
+					(error: unknown) => {
+						link.close();
+						throw error;
+					},
+				);
+				this.found.push({ address, link, runId, ...known });
 			} catch {
 				// It isn't there, or doesn't watch this cache.
 			}
@@ -67,16 +71,25 @@ export class FellowSentinels {
 			const epoch = EPOCHS_AHEAD + Math.max(0, ...this.found.map(({ held }) => held.configEpoch));
 			await Promise.all(
 				others.map(async (fellow) => {
+					const peer = this.peerOf(fellow);
+					if (peer === null) return;
 					greeted.add(fellow);
-					if (fellow.peer === null) return;
-					const { link, peer } = fellow;
-					await link.sayHello(peer, this.cacheId, primary, epoch).catch(() => {});
+					await fellow.link.sayHello(peer, this.cacheId, primary, epoch).catch(() => {});
 				}),
 			);
 		};
 		const first = tellOthers();
 		await Promise.all(this.asked);
 		await Promise.all([first, tellOthers()]);
+	}
+
+	/**
+	 * In whose name to tell it; null until another Sentinel has answered. One that has just started over knows no other yet,
+	 * but believes any of them.
+	 */
+	private peerOf({ peer, address }: Fellow): Peer | null {
+		const other = this.found.find((each) => each.address !== address);
+		return peer ?? (other === undefined ? null : { ...other.address, runId: other.runId });
 	}
 
 	/** Ends the connections, once all have been asked. */

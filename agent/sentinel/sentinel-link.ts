@@ -142,6 +142,11 @@ export class SentinelLink {
 		return { held, peers, peer: peers[0] ?? null };
 	}
 
+	/** How it names itself to others. */
+	async runId(): Promise<string> {
+		return String(await this.command("SENTINEL", "MYID"));
+	}
+
 	/** The hello is sent before this returns. */
 	async sayHello(peer: Peer, cacheId: string, primary: NodeAddress, epoch: number): Promise<void> {
 		await this.command("PUBLISH", HELLO_CHANNEL, hello(peer, cacheId, primary, epoch));

@@ -143,23 +143,32 @@ test("all Sentinels adopt the control plane's choice, and older news doesn't bri
 	await backstop.untilAgreed(cacheId, await untilOneLeads(backstop));
 });
 
-test("Sentinels that hear of a promotion don't elect another node, even without a control plane", async () => {
-	const { cacheId, first, second, third } = await startWatched(backstop);
-	await first.kill();
-	await promote(second, [third]);
-	const doors = backstop.watchers.map(({ address, port }) => ({ host: address, port }));
-	// One of them isn't there.
-	const sentinels = [...doors, { host: watcher(backstop, 0).address, port: 1 }];
-	const { password } = backstop;
-	const fellows = new FellowSentinels({ sentinels, password, cacheId });
-	await fellows.tell(second.address);
-	fellows.close();
-	await backstop.untilAgreed(cacheId, second);
-	await someHellosLater(second);
-	await backstop.untilAgreed(cacheId, second);
-	expect(await backstop.primaries()).toEqual([second]);
-	expect(watcher(backstop, 0).log).not.toContain("+try-failover");
-});
+test.for([false, true])(
+	"Sentinels that hear of a promotion don't elect another node, even without a control plane, and if they have just started over (%s)",
+	async (startOver) => {
+		const { cacheId, first, second, third } = await startWatched(backstop);
+		await first.kill();
+		await promote(second, [third]);
+		// Then they know no node but the dead one, and no other Sentinel.
+		if (startOver) {
+			for (const each of backstop.watchers) {
+				expect(await each.ask(backstop.password, "SENTINEL", "RESET", cacheId)).toBe(1);
+			}
+		}
+		const doors = backstop.watchers.map(({ address, port }) => ({ host: address, port }));
+		// One of them isn't there.
+		const sentinels = [...doors, { host: watcher(backstop, 0).address, port: 1 }];
+		const { password } = backstop;
+		const fellows = new FellowSentinels({ sentinels, password, cacheId });
+		await fellows.tell(second.address);
+		fellows.close();
+		await backstop.untilAgreed(cacheId, second);
+		await someHellosLater(second);
+		await backstop.untilAgreed(cacheId, second);
+		expect(await backstop.primaries()).toEqual([second]);
+		expect(watcher(backstop, 0).log).not.toContain("+try-failover");
+	},
+);
 
 test("what Sentinel decided stands, whatever else changes", async () => {
 	const { cacheId, route, first, second, third } = await startWatched(backstop);
