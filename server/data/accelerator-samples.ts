@@ -11,12 +11,13 @@ export async function addAcceleratorSamples(
 	const rows = spans.toSorted(
 		(a, b) => a.resolutionSeconds - b.resolutionSeconds || a.at.getTime() - b.at.getTime(),
 	);
+	// The accelerator's row is locked before its samples, as a deletion locks them.
 	await db.$executeRaw`
+		WITH held AS (SELECT "id" FROM "Accelerator" WHERE "id" = ${acceleratorId} FOR KEY SHARE)
 		INSERT INTO "AcceleratorSample" AS old ("acceleratorId", "resolutionSeconds", "at", "counts")
-		SELECT ${acceleratorId}, new."resolutionSeconds", new."at", new."counts"
-		FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+		SELECT held."id", new."resolutionSeconds", new."at", new."counts"
+		FROM held CROSS JOIN jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
 			AS new("resolutionSeconds" int, "at" timestamp, "counts" float8[])
-		WHERE EXISTS (SELECT FROM "Accelerator" WHERE "id" = ${acceleratorId})
 		ON CONFLICT ("acceleratorId", "resolutionSeconds", "at") DO UPDATE SET "counts" = ARRAY(
 			SELECT coalesce(held, 0) + coalesce(added, 0)
 			FROM unnest(old."counts", excluded."counts") WITH ORDINALITY AS both_counts(held, added, place)
