@@ -1,11 +1,12 @@
 import { AppError } from "../../contract/errors.ts";
-import { allNodeRows, FULL_CACHE, type FullCache } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache } from "../../data/cache-mapping.ts";
 import type { Transaction } from "../../data/database.ts";
+import { readFullCache } from "../../data/read-full-caches.ts";
 import { lockCaches, lockHosts } from "../../data/row-locks.ts";
 
 /** The cache's rows, or `not_found`. */
 export async function findCache(db: Transaction, name: string): Promise<FullCache> {
-	const row = await db.cache.findUnique({ where: { name }, include: FULL_CACHE });
+	const row = await readFullCache(db, name);
 	if (row === null) {
 		throw new AppError(
 			"not_found",

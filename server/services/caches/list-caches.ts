@@ -2,11 +2,11 @@ import type { z } from "zod";
 import type { CacheSort, CacheSummary, listCachesInputSchema } from "../../contract/index.ts";
 import { engineSchema } from "../../contract/index.ts";
 import { usableMemoryBytes } from "../../contract/usable-memory.ts";
-import { FULL_CACHE } from "../../data/cache-mapping.ts";
 import { toCacheSummary } from "../../data/cache-view.ts";
 import { decodeCursor, decodeTextCursor, toPage } from "../../data/cursor.ts";
 import type { Prisma } from "../../data/database.ts";
 import { findParameterGroups } from "../../data/parameter-groups.ts";
+import { readFullCaches } from "../../data/read-full-caches.ts";
 import type { Resources } from "../context.ts";
 
 /** Newest first unless `sort` says otherwise. `total` counts what the filter matches, over all pages. */
@@ -28,19 +28,26 @@ export async function listCaches(
 			],
 		}),
 	};
-	const [rows, total] = await Promise.all([
+	const [found, total] = await Promise.all([
 		db.cache.findMany({
 			where: after === null ? matches : { AND: [matches, after] },
 			orderBy: [{ [order.key]: order.direction }, { id: order.direction }],
 			take: input.limit + 1,
-			include: FULL_CACHE,
+			select: { id: true, createdAt: true, name: true, engine: true, status: true },
 		}),
 		db.cache.count({ where: matches }),
 	]);
-	const page = toPage(rows, input.limit, (row) => ({ at: row[order.key], id: row.id }));
-	const groups = await findParameterGroups(db, new Set(page.rows.map((row) => row.parameterGroup)));
+	const page = toPage(found, input.limit, (row) => ({ at: row[order.key], id: row.id }));
+	const full = await readFullCaches(
+		db,
+		page.rows.map(({ id }) => id),
+	);
+	const byId = new Map(full.map((cache) => [cache.id, cache]));
+	// One may have been deleted meanwhile.
+	const rows = page.rows.flatMap(({ id }) => byId.get(id) ?? []);
+	const groups = await findParameterGroups(db, new Set(rows.map((row) => row.parameterGroup)));
 	return {
-		items: page.rows.map((row) => {
+		items: rows.map((row) => {
 			const usableNodeBytes = usableMemoryBytes({
 				engine: engineSchema.parse(row.engine),
 				memoryBytes: Number(row.nodeMemoryBytes),
