@@ -25,6 +25,7 @@ import { meterNodes } from "./fleet/meter-nodes.ts";
 import { systemClock } from "./platform/clock.ts";
 import { isDiskFull, saysDiskFull } from "./platform/disk-room.ts";
 import { findProjectRoot } from "./platform/project-root.ts";
+import { Rush } from "./platform/rush.ts";
 import {
 	createSecretBox,
 	loadSecretKey,
@@ -95,6 +96,7 @@ async function start(logger: Logger): Promise<() => Promise<void>> {
 		routes: new RouteRegistry(),
 		orders: new FailoverOrders(clock),
 		inventories: new Inventories(),
+		rush: new Rush(),
 		secrets,
 		stores: new StoreShelf({
 			...{ db: database.db, clock, secrets },

@@ -40,6 +40,8 @@ export class FailoverOrders {
 	readonly #byShard = new Map<string, GivenOrder>();
 	/** Hosts ask for each order, of which there are thousands when many hosts are lost. */
 	readonly #byId = new Map<string, GivenOrder>();
+	/** Those without a result. */
+	readonly #awaited = new Set<GivenOrder>();
 	readonly #waiters: (() => void)[] = [];
 
 	constructor(clock: Clock) {
@@ -52,6 +54,7 @@ export class FailoverOrders {
 			...given,
 			...{ givenAt: this.#now(), fetchedAt: null, result: null, droppedAt: null },
 		};
+		this.#awaited.add(newest);
 		this.#byShard.set(given.shardId, newest);
 		this.#byId.set(given.order.id, newest);
 	}
@@ -80,6 +83,7 @@ export class FailoverOrders {
 		const given = this.#byId.get(result.id);
 		if (given === undefined || given.result !== null) return null;
 		given.result = { ...result, at: this.#now() };
+		this.#awaited.delete(given);
 		for (const resume of this.#waiters.splice(0)) resume();
 		return given;
 	}
@@ -89,7 +93,7 @@ export class FailoverOrders {
 	 * depend on that result; other work can wait.
 	 */
 	async quiet(cacheId: string | null = null): Promise<void> {
-		const waiting = [...this.#byShard.values()].some(
+		const waiting = [...this.#awaited].some(
 			(given) => this.isFresh(given) && (cacheId === null || cacheId === given.order.cacheId),
 		);
 		if (!waiting) return;
@@ -106,6 +110,17 @@ export class FailoverOrders {
 		return this.#now() < holdsUntil(given) ? given : null;
 	}
 
+	/**
+	 * Caches with an order that nobody has carried out in time. Names each order once: the next look at the cache gives it
+	 * again, unless it isn't needed any more.
+	 */
+	takeOverdue(): string[] {
+		const now = this.#now();
+		const overdue = [...this.#awaited].filter((given) => now >= holdsUntil(given));
+		for (const given of overdue) this.#awaited.delete(given);
+		return overdue.map(({ order }) => order.cacheId);
+	}
+
 	/** Its result is about to arrive, and with it how long writes were unavailable. */
 	isFresh({ result, givenAt }: GivenOrder): boolean {
 		return result === null && this.#now() - givenAt < FRESH_MS;
@@ -120,7 +135,9 @@ export class FailoverOrders {
 	/** It failed, and won't be tried again. */
 	drop(shardId: string): void {
 		const given = this.#byShard.get(shardId);
-		if (given !== undefined) given.droppedAt = this.#now();
+		if (given === undefined) return;
+		given.droppedAt = this.#now();
+		this.#awaited.delete(given);
 	}
 
 	/** A failover of the shard failed a short while ago. */
@@ -134,6 +151,7 @@ export class FailoverOrders {
 		const given = this.#byShard.get(shardId);
 		if (given === undefined) return;
 		this.#byShard.delete(shardId);
+		this.#awaited.delete(given);
 		this.#byId.delete(given.order.id);
 	}
 

@@ -147,6 +147,11 @@ export class FleetState {
 		return expired;
 	}
 
+	/** It couldn't be recorded that their leases have run out. */
+	keepOnline(hostIds: readonly string[]): void {
+		for (const id of hostIds) if (this.#lastSeen.has(id)) this.#online.add(id);
+	}
+
 	/** The host was removed from the fleet. */
 	forgetHost(hostId: string): void {
 		this.#lastSeen.delete(hostId);

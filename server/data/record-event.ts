@@ -15,10 +15,21 @@ export interface NewEvent {
 
 /** Writes an event in the transaction of the change that it reports. */
 export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent): Promise<void> {
+	await recordEvents(db, clock, [event]);
+}
+
+/** The same for several events, with one statement. */
+export async function recordEvents(
+	db: Transaction,
+	clock: Clock,
+	events: readonly NewEvent[],
+): Promise<void> {
+	if (events.length === 0) return;
+	const at = clock.now();
 	await db.event.createMany({
-		data: {
+		data: events.map((event) => ({
 			id: randomUUID(),
-			at: clock.now(),
+			at,
 			severity: event.severity,
 			type: event.type,
 			// The message may quote an engine.
@@ -26,6 +37,6 @@ export async function recordEvent(db: Transaction, clock: Clock, event: NewEvent
 			cacheName: event.cacheName ?? null,
 			nodeName: event.nodeName ?? null,
 			hostName: event.hostName ?? null,
-		},
+		})),
 	});
 }

@@ -57,18 +57,43 @@ export function acceleratorEndpoint(
 	};
 }
 
-/** What a host should run and serve of accelerators; undefined for nothing. */
+/** What hosts should run and serve of accelerators. No entry for a host with nothing. */
 export async function hostAccelerators(
 	tx: Transaction,
 	secrets: SecretBox,
-	hostId: string,
-): Promise<HostAccelerators | undefined> {
+	hostIds: readonly string[],
+): Promise<Map<string, HostAccelerators>> {
 	const rows = await tx.accelerator.findMany({
-		where: { OR: [{ servedByHostIds: { has: hostId } }, { instances: { some: { hostId } } }] },
+		where: {
+			OR: [
+				{ servedByHostIds: { hasSome: [...hostIds] } },
+				{ instances: { some: { hostId: { in: [...hostIds] } } } },
+			],
+		},
 		...FULL_ACCELERATOR,
 	});
-	if (rows.length === 0) return undefined;
+	if (rows.length === 0) return new Map();
 	const addresses = await readAddresses(tx);
+	const found = hostIds.map((hostId) => {
+		const own = rows.filter(
+			({ servedByHostIds, instances }) =>
+				servedByHostIds.includes(hostId) || instances.some((each) => each.hostId === hostId),
+		);
+		return [hostId, own] as const;
+	});
+	return new Map(
+		found
+			.filter(([, own]) => own.length > 0)
+			.map(([hostId, own]) => [hostId, onHost(secrets, hostId, own, addresses)]),
+	);
+}
+
+function onHost(
+	secrets: SecretBox,
+	hostId: string,
+	rows: readonly FullAccelerator[],
+	addresses: Addresses,
+): HostAccelerators {
 	return {
 		instances: rows.flatMap((row) => {
 			const settings = acceleratorSettings(secrets, row, addresses);

@@ -20,6 +20,7 @@ import { factColumns } from "./enroll-host.ts";
 import { HostRule } from "./host-scope.ts";
 import { locateNodes } from "./locate-nodes.ts";
 import { noteOverreach } from "./note-overreach.ts";
+import { notePromotions } from "./note-promotions.ts";
 import { scopeInMemory, scopeOf } from "./read-scope.ts";
 import { takeAccelerators } from "./take-accelerators.ts";
 import { takeOrderResult } from "./take-alert.ts";
@@ -61,6 +62,7 @@ export async function ingestReport(
 		const returned = fleet.touch(hostId);
 		fleet.clocks.note(hostId, said.clockAheadMs);
 		if (said.warnings !== null) fleet.warnings.note(hostId, said.warnings);
+		if (!returned) notePromotions(resources, hostId, said.observations ?? []);
 		const orders = new HostRule(scopeInMemory(resources, hostId)).orders(said.orders);
 		for (const result of orders) takeOrderResult(resources, hostId, result);
 		const takeInTurn = () =>

@@ -65,5 +65,8 @@ export function takeOrderResult(resources: Resources, hostId: string, result: Or
 			});
 		}
 	}
-	wakeCache(cacheId, "urgent");
+	// A new primary is recorded once its host has reported it as one (note-promotions.ts).
+	const leader = fleet.observation(result.leaderNodeId ?? "", null);
+	const isAwaited = result.outcome === "done" && leader?.engineState?.role === "replica";
+	if (!isAwaited) wakeCache(cacheId, "urgent");
 }

@@ -1,11 +1,16 @@
 import type { z } from "zod";
-import type { DesiredState, WatchResult, watchInputSchema } from "../contract/desired-state.ts";
+import type {
+	DesiredState,
+	Notice,
+	WatchResult,
+	watchInputSchema,
+} from "../contract/desired-state.ts";
 import { AGENT_TIMING } from "../contract/limits.ts";
 import type { Names } from "../contract/names.ts";
 import type { RouteChanges } from "../contract/routes.ts";
 import { readSnapshot } from "../data/read-snapshot.ts";
+import { BatchReader } from "../platform/batch-reader.ts";
 import { oncePer } from "../platform/once-per.ts";
-import { Places } from "../platform/places.ts";
 import type { Resources } from "../services/context.ts";
 import { hostAccelerators } from "./accelerator-desire.ts";
 import { ASSIGNED_NODE, toAssignments } from "./desired-assignments.ts";
@@ -38,15 +43,24 @@ export async function watchHost(
 	return newerResult(resources, epoch, hostId, held);
 }
 
+/**
+ * While many caches fail over, most of them change something on each host: one answer tells it about several. Notices wait
+ * for so long, and states, which take the most to read, for longer. Only orders don't wait.
+ */
+const TOGETHER_MS = 1_000;
+const STATE_WAITS_MS = 4_000;
+
 async function newerResult(
 	resources: Resources,
 	epoch: number,
 	hostId: string,
 	held: Held,
 ): Promise<WatchResult> {
-	const notices = resources.notices
-		.newer(hostId, held.epoch === epoch ? held.notice : -1)
-		.filter((notice) => notice.kind !== "failover" || resources.orders.fetch(notice.order.id));
+	const newNotices = () => resources.notices.newer(hostId, held.epoch === epoch ? held.notice : -1);
+	await giveWay(resources, hostId, newNotices);
+	const notices = newNotices().filter(
+		(notice) => notice.kind !== "failover" || resources.orders.fetch(notice.order.id),
+	);
 	if (notices.length > 0) return { epoch, desired: null, notices };
 	const { signals, clock } = resources;
 	const now = clock.now().getTime();
@@ -59,10 +73,39 @@ async function newerResult(
 	const answers = nothingNewer(resources);
 	const before = answers.get(hostId);
 	if (before?.question === question && now - before.at < AGENT_TIMING.longPollMs) return null;
-	const news = await newsFor(resources, epoch, hostId, held);
+	const order = signals.subscribe(`orders:${hostId}`);
+	const news = await Promise.race([
+		newsFor(resources, epoch, hostId, held),
+		order.wait(AGENT_TIMING.longPollMs).then(() => "order" as const),
+	]).finally(order.cancel);
+	// What is being read comes with the next answer.
+	if (news === "order") return newerResult(resources, epoch, hostId, held);
 	if (news !== null) return { epoch, notices: [], ...news };
 	answers.set(hostId, { question, at: now });
 	return null;
+}
+
+function isOrder({ kind }: Notice): boolean {
+	return kind === "failover";
+}
+
+/** Returns once there is no rush, the host gets a failover order, or it has waited long enough for others. */
+async function giveWay(
+	{ rush, signals }: Resources,
+	hostId: string,
+	newNotices: () => readonly Notice[],
+): Promise<void> {
+	const endsAt = performance.now() + STATE_WAITS_MS;
+	for (let leftMs = STATE_WAITS_MS; rush.isOn && leftMs > 0; leftMs = endsAt - performance.now()) {
+		const notices = newNotices();
+		if (notices.some(isOrder)) return;
+		const isTold = notices.length > 0;
+		const waitMs = isTold ? TOGETHER_MS : leftMs;
+		const news = signals.subscribe(`${isTold ? "orders" : "notices"}:${hostId}`);
+		await Promise.race([rush.over(waitMs), news.wait(waitMs)]);
+		news.cancel();
+		if (isTold) return;
+	}
 }
 
 /** The last request of each host that found nothing new, and when it came. */
@@ -100,9 +143,15 @@ async function newerRoutes(
 	return changes && { ...changes, sentinelPassword: secrets.derive("sentinels") };
 }
 
-/** Hosts whose whole state is read at the same time: after a start of the control plane, all hosts ask for it. */
-const READ_AT_ONCE = 3;
-const placesOf = oncePer((_: Resources) => new Places(READ_AT_ONCE));
+/**
+ * Hosts whose whole state is read at the same time, and together: after a start of the control plane all hosts ask for it,
+ * and after the loss of many hosts all others do.
+ */
+const READ_AT_ONCE = { atOnce: 2, batch: 8 };
+const statesOf = oncePer(
+	(resources: Resources) =>
+		new BatchReader((hostIds: readonly string[]) => readStates(resources, hostIds), READ_AT_ONCE),
+);
 
 async function newerState(
 	resources: Resources,
@@ -116,19 +165,18 @@ async function newerState(
 		select: { revision: true },
 	});
 	if (heldRevision >= newest) return null;
-	return await placesOf(resources).run(() => readState(resources, epoch, hostId));
+	return { ...(await statesOf(resources).read(hostId)), epoch };
 }
 
-async function readState(
+async function readStates(
 	resources: Resources,
-	epoch: number,
-	hostId: string,
-): Promise<DesiredState> {
+	hostIds: readonly string[],
+): Promise<Map<string, Omit<DesiredState, "epoch">>> {
 	const { db, secrets } = resources;
-	// The revision belongs to exactly these assignments.
-	const { host, accelerators } = await readSnapshot(db, async (tx) => ({
-		host: await tx.host.findUniqueOrThrow({
-			where: { id: hostId },
+	// The revisions belong to exactly these assignments.
+	const { hosts, accelerators } = await readSnapshot(db, async (tx) => ({
+		hosts: await tx.host.findMany({
+			where: { id: { in: [...hostIds] } },
 			include: {
 				nodes: ASSIGNED_NODE,
 				abandoned: { select: { id: true } },
@@ -138,21 +186,31 @@ async function readState(
 				},
 			},
 		}),
-		accelerators: await hostAccelerators(tx, secrets, hostId),
+		accelerators: await hostAccelerators(tx, secrets, hostIds),
 	}));
-	const assignments = await toAssignments(resources, host.nodes);
-	const unlocated = host.nodes.filter((node) => node.unlocated).map((node) => node.id);
-	const deleted = host.abandoned.map(({ id }) => id);
-	const imports = host.transfers.map(({ id: transferId, sourcePath }) => ({
-		transferId,
-		path: sourcePath ?? "",
-	}));
-	return {
-		...(imports.length > 0 && { imports }),
-		...{ revision: host.revision, epoch, hostId, assignments, unlocated, deleted },
-		routeTable: null,
-		...(accelerators !== undefined && { accelerators }),
-	};
+	const assignments = await toAssignments(
+		resources,
+		hosts.flatMap(({ nodes }) => nodes),
+	);
+	const states = hosts.map((host) => {
+		const own = new Set(host.nodes.map(({ id }) => id));
+		const imports = host.transfers.map(({ id: transferId, sourcePath }) => ({
+			transferId,
+			path: sourcePath ?? "",
+		}));
+		const accelerated = accelerators.get(host.id);
+		const state: Omit<DesiredState, "epoch"> = {
+			...(imports.length > 0 && { imports }),
+			...{ revision: host.revision, hostId: host.id },
+			assignments: assignments.filter(({ id }) => own.has(id)),
+			unlocated: host.nodes.filter((node) => node.unlocated).map((node) => node.id),
+			deleted: host.abandoned.map(({ id }) => id),
+			routeTable: null,
+			...(accelerated !== undefined && { accelerators: accelerated }),
+		};
+		return [host.id, state] as const;
+	});
+	return new Map(states);
 }
 
 /** Undefined for nothing new. Null tells an agent that holds an earlier control plane's zone that there is none now. */

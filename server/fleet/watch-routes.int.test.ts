@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { AGENT_PROTOCOL_VERSION } from "../contract/agent.ts";
 import { FULL_CACHE } from "../data/cache-mapping.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
-import { adoptPrimary } from "../reconciler/steps/change-nodes.ts";
+import { adoptPrimaries } from "../reconciler/steps/adopt-primaries.ts";
 import { failoverCache } from "../services/caches/failover-cache.ts";
 import type { Resources } from "../services/context.ts";
 import { settleRoutes } from "../services/route-hosts.ts";
@@ -92,7 +92,8 @@ describe("the routes of a fleet with more than ten hosts", () => {
 		for (const host of fleet.hosts) held.set(host, await holdings(host));
 		const cache = await resources.db.cache.findFirstOrThrow({ include: FULL_CACHE });
 		const replica = cache.shards[0]?.nodes.find((node) => node.followsNodeId !== null);
-		await adoptPrimary(resources, cache, replica?.id ?? "", "a Sentinel promoted it");
+		const cause = "a Sentinel promoted it";
+		await adoptPrimaries(resources, [{ cache, nodeId: replica?.id ?? "", cause }]);
 		for (const [host, holds] of held) {
 			const news = await ask(host, holds);
 			if (!serving.includes(host)) expect(news).toBeNull();

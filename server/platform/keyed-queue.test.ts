@@ -13,7 +13,7 @@ function heldQueue(concurrency: number, batch = 1, needsWork: readonly string[] 
 		);
 	};
 	const queue = new KeyedQueue({
-		...{ concurrency, batch, work },
+		...{ concurrency, batch, batchesAtOnce: 1, work },
 		workTogether: (keys) => work(keys.join("+")),
 		async sift(keys) {
 			await work(`sift ${keys.join("+")}`);
@@ -51,7 +51,7 @@ it("keeps to its concurrency", async () => {
 it("lets urgent keys overtake others", async () => {
 	const { queue, started, finish } = heldQueue(3);
 	for (const key of ["a", "b", "c"]) queue.add(key);
-	for (const key of ["x", "y", "z", "c"]) queue.addUrgent(key);
+	for (const key of ["x", "y", "z", "c"]) queue.addUrgent([key]);
 	expect(started).toEqual(["a", "x", "y"]);
 	await finish("a");
 	await finish("x");
@@ -60,12 +60,20 @@ it("lets urgent keys overtake others", async () => {
 	expect(started).toEqual(["a", "x", "y", "z", "c", "b"]);
 });
 
+it("takes keys that are requested urgently together in one batch", async () => {
+	const { queue, started, finish } = heldQueue(3, 3);
+	queue.addUrgent(["a", "b", "c", "d"]);
+	expect(started).toEqual(["a+b+c"]);
+	await finish("a+b+c");
+	expect(started).toEqual(["a+b+c", "d"]);
+});
+
 it("keeps an urgent key urgent when it is requested again", async () => {
 	const { queue, started, finish } = heldQueue(3);
-	queue.addUrgent("a");
-	queue.addUrgent("b");
+	queue.addUrgent(["a"]);
+	queue.addUrgent(["b"]);
 	queue.add("c");
-	queue.addUrgent("d");
+	queue.addUrgent(["d"]);
 	queue.add("d");
 	await finish("a");
 	expect(started).toEqual(["a", "b", "d"]);
@@ -74,7 +82,7 @@ it("keeps an urgent key urgent when it is requested again", async () => {
 it("takes several urgent keys together, one batch at a time, and what they need next before other work", async () => {
 	const { queue, started, finish } = heldQueue(3, 3);
 	for (const key of ["a", "b"]) queue.add(key);
-	for (const key of ["x", "y", "c", "d", "e", "f", "x"]) queue.addUrgent(key);
+	for (const key of ["x", "y", "c", "d", "e", "f", "x"]) queue.addUrgent([key]);
 	expect(started).toEqual(["a", "x", "y"]);
 	queue.addNext("i");
 	await finish("y");
@@ -99,7 +107,7 @@ it("sifts keys when many wait, works for those that need it, and takes an urgent
 	await finish("a");
 	const sift = `sift ${keys.slice(0, 12).join("+")}`;
 	expect(started).toEqual(["a", sift]);
-	queue.addUrgent("k7");
+	queue.addUrgent(["k7"]);
 	queue.add("k3");
 	expect(started).toHaveLength(2);
 	await finish(sift);

@@ -20,6 +20,7 @@ export class KeyedQueue {
 	readonly #onError: (keys: readonly string[], error: unknown) => void;
 	readonly #concurrency: number;
 	readonly #batch: number;
+	readonly #batchesAtOnce: number;
 	readonly #urgent = new Set<string>();
 	readonly #next = new Set<string>();
 	/** Of those added last, the ones that are known to need work. */
@@ -30,8 +31,8 @@ export class KeyedQueue {
 	readonly #running = new Set<string>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
-	/** A call of `work` has several keys. One such run at a time leaves places for the work that follows. */
-	#batching = false;
+	/** How many calls of `workTogether` run. */
+	#batching = 0;
 	#sifting = false;
 	#stopped = false;
 
@@ -43,6 +44,8 @@ export class KeyedQueue {
 		onError: (keys: readonly string[], error: unknown) => void;
 		concurrency: number;
 		batch: number;
+		/** Fewer than `concurrency`, so that places are left for the work that follows. */
+		batchesAtOnce: number;
 	}) {
 		this.#work = options.work;
 		this.#workTogether = options.workTogether;
@@ -50,6 +53,7 @@ export class KeyedQueue {
 		this.#onError = options.onError;
 		this.#concurrency = options.concurrency;
 		this.#batch = options.batch;
+		this.#batchesAtOnce = options.batchesAtOnce;
 	}
 
 	add(key: string): void {
@@ -60,8 +64,10 @@ export class KeyedQueue {
 		this.#request(key, this.#next);
 	}
 
-	addUrgent(key: string): void {
-		this.#request(key, this.#urgent);
+	/** Those that are requested together are taken together. */
+	addUrgent(keys: Iterable<string>): void {
+		for (const key of keys) this.#take(key, this.#urgent);
+		this.#pump();
 	}
 
 	/** Like `add`, later; an earlier timer for the same key stays. */
@@ -76,6 +82,16 @@ export class KeyedQueue {
 		);
 	}
 
+	/** How many keys wait for a batch, or next after one. */
+	get pressing(): number {
+		return this.#urgent.size + this.#next.size;
+	}
+
+	/** How many keys wait for a later time. */
+	get delayed(): number {
+		return this.#timers.size;
+	}
+
 	/** Lets running work finish and starts nothing more. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
@@ -85,13 +101,17 @@ export class KeyedQueue {
 		await Promise.all(this.#runs);
 	}
 
-	/** A key that is requested more urgently already stays as it is. */
 	#request(key: string, kind: Set<string>): void {
+		this.#take(key, kind);
+		this.#pump();
+	}
+
+	/** A key that is requested more urgently already stays as it is. */
+	#take(key: string, kind: Set<string>): void {
 		const rank = this.#kinds.indexOf(kind);
 		if (this.#stopped || this.#kinds.slice(0, rank).some((keys) => keys.has(key))) return;
 		for (const keys of this.#kinds.slice(rank + 1)) keys.delete(key);
 		kind.add(key);
-		this.#pump();
 	}
 
 	#pump(): void {
@@ -120,7 +140,7 @@ export class KeyedQueue {
 	}
 
 	#startUrgent(): void {
-		while (!this.#batching && this.#runs.size < this.#concurrency) {
+		while (this.#batching < this.#batchesAtOnce && this.#runs.size < this.#concurrency) {
 			const keys: string[] = [];
 			for (const key of this.#urgent) {
 				if (!this.#running.has(key)) keys.push(key);
@@ -128,7 +148,7 @@ export class KeyedQueue {
 			}
 			if (keys.length === 0) return;
 			for (const key of keys) this.#urgent.delete(key);
-			this.#batching = keys.length > 1;
+			if (keys.length > 1) this.#batching += 1;
 			this.#start(keys);
 		}
 	}
@@ -149,7 +169,7 @@ export class KeyedQueue {
 			try {
 				await this.#workTogether(keys);
 			} finally {
-				this.#batching = false;
+				this.#batching -= 1;
 			}
 		});
 	}

@@ -1,7 +1,8 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { allNodeRows, FULL_CACHE, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
+import { allNodeRows, type FullCache, toCacheModel } from "../data/cache-mapping.ts";
 import { fleetRoom } from "../data/fleet-room.ts";
-import { readSnapshot } from "../data/read-snapshot.ts";
+import { readFullCaches } from "../data/read-full-caches.ts";
 import type { CacheModel, ElasticModel, Plan } from "../domain/cache/model.ts";
 import { planCache } from "../domain/cache/plan-cache.ts";
 import type { Resources } from "../services/context.ts";
@@ -47,6 +48,9 @@ export function isWritten({ cache, model, plan }: Look): boolean {
 	);
 }
 
+/** After so many of them, this process answers whoever waits. */
+const SEEN_AT_ONCE = 25;
+
 /** What a look at one of many caches found. */
 export interface Seen {
 	readonly cacheId: string;
@@ -56,15 +60,18 @@ export interface Seen {
 	readonly settled: boolean;
 }
 
-/** Reads all of them in one snapshot. */
+/** Reads all of them as they are at one moment. */
 export async function lookAtCaches(
 	resources: Resources,
 	cacheIds: readonly string[],
 ): Promise<Seen[]> {
-	const caches = await readSnapshot(resources.db, (tx) =>
-		tx.cache.findMany({ where: { id: { in: [...cacheIds] } }, include: FULL_CACHE }),
-	);
-	return caches.map((cache) => seeCache(resources, cache));
+	const caches = await readFullCaches(resources.db, cacheIds);
+	const seen: Seen[] = [];
+	for (const [index, cache] of caches.entries()) {
+		if (index % SEEN_AT_ONCE === SEEN_AT_ONCE - 1) await breathe();
+		seen.push(seeCache(resources, cache));
+	}
+	return seen;
 }
 
 function seeCache(resources: Resources, cache: FullCache): Seen {

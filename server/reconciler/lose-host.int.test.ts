@@ -9,7 +9,7 @@ import { markLostHosts } from "../services/hosts/mark-lost-hosts.ts";
 import { removeHost } from "../services/hosts/remove-host.ts";
 import { TestFleet } from "../testing/test-fleet.ts";
 import { asRunning } from "../testing/test-host.ts";
-import { isUrgent, orderFailovers } from "./order-failovers.ts";
+import { reconcileTogether } from "./reconcile-together.ts";
 
 let fleet: TestFleet;
 
@@ -17,8 +17,8 @@ beforeEach(async () => {
 	fleet = await TestFleet.open();
 });
 
-it("when a host with nodes of several caches falls silent, one look orders all failovers, and leaves the rest to passes", async () => {
-	const names = ["orders", "carts"];
+it("when a host with nodes of several caches falls silent, all of them are reconciled together", async () => {
+	const names = ["orders", "carts", "views"];
 	for (const name of names) await fleet.create({ name, replicasPerShard: 1 });
 	const { resources } = fleet.test;
 	const read = () => Promise.all(names.map((name) => getCache(resources, { name })));
@@ -29,31 +29,67 @@ it("when a host with nodes of several caches falls silent, one look orders all f
 	const led = before.filter((cache) => primaryHostOf(cache) === lost).map(({ name }) => name);
 	await fleet.silence([lost]);
 	const rows = await resources.db.cache.findMany({ select: { id: true, name: true } });
-	const nameOf = (id: string) => rows.find((row) => row.id === id)?.name ?? "";
 	const look = async () => {
-		const seen = await orderFailovers(resources, [...rows.map(({ id }) => id), "gone"]);
-		const urgent = seen.filter((each) => each.look !== null && isUrgent(each.look));
-		const done = seen.filter((each) => each.settled);
-		const others = seen.filter((each) => !urgent.includes(each) && !done.includes(each));
-		const ids = (some: typeof seen) => some.map(({ cacheId }) => cacheId);
-		return { urgent: ids(urgent), done: ids(done), others: ids(others) };
+		const fail = (error: unknown) => {
+			throw error;
+		};
+		const ids = [...rows.map(({ id }) => id), "gone"];
+		const done = await reconcileTogether(resources, ids, fail);
+		return new Map(
+			done.map(({ cacheId, left }) => [rows.find(({ id }) => id === cacheId)?.name, left]),
+		);
 	};
-	const { done, urgent, others } = await look();
-	// All have lost a node, which can wait.
-	expect({ done, urgent }).toEqual({ done: [], urgent: [] });
-	expect(others.map(nameOf).sort()).toEqual([...names].sort());
+	await look();
 	const ordered = fleet.hosts.flatMap((each) => each.notices());
 	const orders = ordered.flatMap((notice) => (notice.kind === "failover" ? notice.order : []));
 	expect(orders.map(({ cacheName }) => cacheName).sort()).toEqual([...led].sort());
-	expect((await read()).map(({ status }) => status)).toEqual(names.map(() => "available"));
+	const shards = await resources.db.shard.findMany({ include: { cache: true } });
+	for (const { cache, failoverCause } of shards) {
+		const cause = expect.stringContaining("the host is silent");
+		expect(failoverCause).toEqual(led.includes(cache.name) ? { kind: "unplanned", cause } : null);
+	}
 	// Each is ordered once.
 	await look();
 	expect(fleet.hosts.flatMap((each) => each.notices())).toHaveLength(ordered.length);
 	for (const each of fleet.hosts) await each.obey();
-	// Their new primaries must be recorded.
-	expect((await look()).urgent.map(nameOf).sort()).toEqual([...led].sort());
+	const left = await look();
+	for (const name of led) expect(left.get(name)).toBe("look");
+	const after = await read();
+	expect(after.map(primaryHostOf)).not.toContain(lost);
+	for (const { name, lastFailover } of after) {
+		if (led.includes(name))
+			expect(lastFailover).toMatchObject({ fromHost: lost, kind: "unplanned" });
+		else expect(lastFailover).toBeNull();
+	}
+	const events = await resources.db.event.findMany({ where: { type: "cache.failover" } });
+	expect(events.map(({ cacheName }) => cacheName).sort()).toEqual([...led].sort());
+	await look();
+	expect((await read()).map(({ status }) => status)).toContain("degraded");
 	await fleet.converge();
-	expect((await read()).map(primaryHostOf)).not.toContain(lost);
+});
+
+it("a cache that can't be stored doesn't hold up those that are reconciled with it", async () => {
+	const names = ["orders", "carts"];
+	for (const name of names) await fleet.create({ name, replicasPerShard: 2 });
+	const { resources } = fleet.test;
+	const { db } = resources;
+	const caches = await db.cache.findMany({ orderBy: { name: "desc" } });
+	const [orders = "", carts = ""] = caches.map(({ id }) => id);
+	await db.cache.updateMany({ data: { status: "creating" } });
+	await db.$executeRaw`
+		ALTER TABLE "Cache" ADD CONSTRAINT "refused" CHECK ("name" = 'carts' OR "status" = 'creating')`;
+	try {
+		const errors: unknown[] = [];
+		const done = await reconcileTogether(resources, [orders, carts], (error) => errors.push(error));
+		expect(errors).toHaveLength(1);
+		expect(done.map(({ left }) => left)).toEqual(["pass", "pass"]);
+		await fleet.pass(carts);
+		await expect(fleet.pass(orders)).rejects.toThrow("refused");
+	} finally {
+		await db.$executeRaw`ALTER TABLE "Cache" DROP CONSTRAINT "refused"`;
+	}
+	const statuses = await db.cache.findMany({ orderBy: { name: "desc" } });
+	expect(statuses.map(({ status }) => status)).toEqual(["creating", "available"]);
 });
 
 describe("a host that is lost", () => {

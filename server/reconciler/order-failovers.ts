@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
+import { causeOf, type FullCache } from "../data/cache-mapping.ts";
+import { writeInCharge } from "../data/charge.ts";
+import { lockCaches } from "../data/row-locks.ts";
+import { storeCauses } from "../data/store-failovers.ts";
 import type { FailoverAction, PlanAction } from "../domain/cache/model.ts";
 import type { Resources } from "../services/context.ts";
-import { type Look, lookAtCaches, type Seen } from "./look-at-cache.ts";
-import { noteCauses } from "./steps/change-nodes.ts";
+import type { Look } from "./look-at-cache.ts";
 import { orderFailover } from "./steps/order-failover.ts";
 
 /** Gives the orders that these plans contain: in memory first, because clients wait for them. */
@@ -18,29 +22,23 @@ export function replacesDead({ plan }: Look): boolean {
 	return ordersOf(plan.actions).some(({ fromState }) => fromState === "dead");
 }
 
-/**
- * When hosts are lost, many caches need a decision at the same time. Orders the failovers of all these caches, and
- * leaves everything else to passes of their own. Returns what it saw.
- */
-export async function orderFailovers(
+/** Records why failovers were ordered, so that the next control plane knows it if this one dies. */
+async function noteCauses(
 	resources: Resources,
-	cacheIds: readonly string[],
-): Promise<Seen[]> {
-	const seen = await lookAtCaches(resources, cacheIds);
-	await giveOrders(
-		resources,
-		seen.flatMap(({ look }) => look ?? []),
+	ordered: readonly { cache: FullCache; orders: readonly FailoverAction[] }[],
+): Promise<void> {
+	const news = ordered.flatMap(({ cache, orders }) =>
+		orders.flatMap(({ shardId, failover: kind, cause }) => {
+			const shard = cache.shards.find(({ id }) => id === shardId);
+			const isKnown = shard === undefined || isDeepStrictEqual(causeOf(shard), { kind, cause });
+			return isKnown ? [] : { cacheId: cache.id, shardId, failoverCause: { kind, cause } };
+		}),
 	);
-	return seen;
-}
-
-/**
- * Whether clients wait for the cache's own pass: no node takes writes, its new primary isn't recorded yet, or its memory
- * runs out.
- */
-export function isUrgent({ plan }: Look): boolean {
-	const isPressing = ({ kind }: PlanAction) => kind === "adopt-primary" || kind === "scale";
-	return plan.status === "unavailable" || plan.actions.some(isPressing);
+	if (news.length === 0) return;
+	await writeInCharge(resources, async (tx) => {
+		await lockCaches(tx, [...new Set(news.map(({ cacheId }) => cacheId))]);
+		await storeCauses(tx, news);
+	});
 }
 
 function ordersOf(actions: readonly PlanAction[]): FailoverAction[] {

@@ -1,25 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CacheStatus } from "../contract/index.ts";
-import { FULL_CACHE, type FullCache } from "../data/cache-mapping.ts";
+import type { FullCache } from "../data/cache-mapping.ts";
 import { writeInCharge } from "../data/charge.ts";
-import { Prisma } from "../data/database.ts";
-import { readSnapshot } from "../data/read-snapshot.ts";
+import { readFullCaches } from "../data/read-full-caches.ts";
 import { recordEvent } from "../data/record-event.ts";
 import { afterAttempt, blockEvents } from "../domain/cache/blocks.ts";
 import type { Block, Plan, PlanAction, PlanEvent } from "../domain/cache/model.ts";
 import { meterNodes } from "../fleet/meter-nodes.ts";
 import { readRoutes } from "../fleet/read-routes.ts";
-import { bumpRoutes, wakeGateways } from "../services/bump-hosts.ts";
 import type { Resources } from "../services/context.ts";
-import { isWritten, type Look, lookAtCache, noteQuiet } from "./look-at-cache.ts";
-import { followsMigration } from "./migrations/follows-migration.ts";
+import { lookAtCache, noteQuiet } from "./look-at-cache.ts";
 import { giveOrders, replacesDead } from "./order-failovers.ts";
 import { abandonNodes } from "./steps/abandon-nodes.ts";
+import { adoptPrimaries } from "./steps/adopt-primaries.ts";
 import { advanceOperation } from "./steps/advance-operation.ts";
 import { assignPorts } from "./steps/assign-ports.ts";
 import { renewNode, resizeNode } from "./steps/change-kind.ts";
 import {
-	adoptPrimary,
 	dropFailover,
 	forgetCause,
 	movePort,
@@ -39,6 +36,7 @@ import { scaleCache } from "./steps/scale-cache.ts";
 import { setDetached } from "./steps/set-detached.ts";
 import { changeSleep } from "./steps/sleep-cache.ts";
 import { startPending } from "./steps/start-pending.ts";
+import { writeStatuses } from "./write-statuses.ts";
 
 /** One at a time, so that two placements don't count the same free memory. */
 export type PlacementLock = <T>(work: () => Promise<T>) => Promise<T>;
@@ -53,10 +51,8 @@ export async function reconcileCache(
 	cacheId: string,
 	placementLock: PlacementLock,
 ): Promise<{ again: boolean; status: CacheStatus | "gone" }> {
-	const cache = await readSnapshot(resources.db, (tx) =>
-		tx.cache.findUnique({ where: { id: cacheId }, include: FULL_CACHE }),
-	);
-	if (cache === null) return { again: false, status: "gone" };
+	const [cache] = await readFullCaches(resources.db, [cacheId]);
+	if (cache === undefined) return { again: false, status: "gone" };
 	const look = lookAtCache(resources, cache);
 	noteQuiet(resources, look);
 	const { model, plan } = look;
@@ -66,7 +62,7 @@ export async function reconcileCache(
 	}
 	await giveOrders(resources, [look]);
 	if (replacesDead(look)) return { again: false, status: plan.status };
-	await writeStatus(resources, look);
+	await writeStatuses(resources, [look]);
 	let again = false;
 	let blocks = plan.blocks;
 	for (const action of plan.actions) {
@@ -100,7 +96,7 @@ async function apply(
 		case "place":
 			return placementLock(() => placeCache(resources, cache));
 		case "adopt-primary":
-			await adoptPrimary(resources, cache, action.nodeId, action.cause);
+			await adoptPrimaries(resources, [{ ...action, cache }]);
 			return null;
 		case "end-hung":
 			endHung(resources, cache, action.nodeId);
@@ -173,37 +169,6 @@ async function apply(
 		case "forget":
 			return null;
 	}
-}
-
-async function writeStatus(resources: Resources, look: Look): Promise<void> {
-	if (isWritten(look)) return;
-	const { cache, plan } = look;
-	const placing = plan.actions.some((action) => action.kind === "place");
-	// Placement writes the nodes a moment later; until then its first step has nothing to report.
-	if (placing && cache.statusReason === null && plan.blocks.length === 0) return;
-	await writeInCharge(resources, async (tx) => {
-		// The generation guards against a deletion that was requested after this pass had read the cache.
-		const { count } = await tx.cache.updateMany({
-			where: { id: cache.id, generation: cache.generation },
-			data: {
-				status: plan.status,
-				statusReason: plan.statusReason,
-				progress: plan.progress,
-				blocks: plan.blocks.map((block) => ({ ...block })),
-				...(plan.becameAvailable && { availableAt: resources.clock.now() }),
-				...(plan.resized && { resizedFrom: Prisma.DbNull }),
-			},
-		});
-		if (count === 0) return;
-		// From now on Sentinels watch it.
-		if (plan.becameAvailable) await bumpRoutes(tx, [cache.id]);
-		const isEcho = await followsMigration(tx, cache, resources.clock);
-		for (const event of plan.events) {
-			if (isEcho && event.type === "cache.recovered") continue;
-			await recordEvent(tx, resources.clock, { ...event, cacheName: cache.name });
-		}
-	});
-	if (plan.becameAvailable) wakeGateways(resources);
 }
 
 /** Stores what blocked the steps, and reports it once. The next plan makes it part of the status. */

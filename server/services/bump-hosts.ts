@@ -31,6 +31,12 @@ export function wakeForNotices({ signals }: Resources, hostIds: Iterable<string>
 	for (const id of hostIds) signals.notify(`notices:${id}`);
 }
 
+/** The same for a failover order, for which a host's watch never waits. */
+export function wakeForOrder(resources: Resources, hostId: string): void {
+	resources.signals.notify(`orders:${hostId}`);
+	wakeForNotices(resources, [hostId]);
+}
+
 /**
  * Raises the revisions of caches' routes in the transaction that changes an endpoint or where it leads. The
  * caller must call `wakeGateways` after the commit. Where the hosts of a cache's nodes change, `rerouteCaches` does

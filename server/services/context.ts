@@ -9,6 +9,7 @@ import type { Inventories } from "../data/inventories.ts";
 import type { Notices } from "../data/notices.ts";
 import type { RouteRegistry } from "../data/route-registry.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Rush } from "../platform/rush.ts";
 import type { SecretBox } from "../platform/secrets.ts";
 import type { Signals } from "../platform/signals.ts";
 import type { LabDesk } from "./lab/lab-desk.ts";
@@ -34,6 +35,8 @@ export interface Resources {
 	routes: RouteRegistry;
 	orders: FailoverOrders;
 	inventories: Inventories;
+	/** On while many caches wait for failovers. */
+	rush: Rush;
 	secrets: SecretBox;
 	stores: StoreShelf;
 	transfers: TransferDesk;

@@ -19,6 +19,7 @@ import { migrationsDirOf } from "../data/open-database.ts";
 import { RouteRegistry } from "../data/route-registry.ts";
 import { SOCKET_NAME, socketUrl } from "../data/socket-url.ts";
 import { findProjectRoot } from "../platform/project-root.ts";
+import { Rush } from "../platform/rush.ts";
 import { createSecretBox } from "../platform/secrets.ts";
 import { Signals } from "../platform/signals.ts";
 import type { Caller, Resources } from "../services/context.ts";
@@ -167,6 +168,7 @@ export async function openTestResources(): Promise<TestResources> {
 			routes: new RouteRegistry(),
 			orders: new FailoverOrders(clock),
 			inventories: new Inventories(),
+			rush: new Rush(),
 			secrets,
 			stores,
 			transfers: new TransferDesk(),

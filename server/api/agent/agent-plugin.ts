@@ -52,7 +52,10 @@ function contextOf(
 			const abort = new AbortController();
 			// The agent may have gone while the control plane was finding out who it is.
 			if (reply.raw.destroyed) abort.abort();
-			reply.raw.once("close", () => abort.abort());
+			// It closes after each answer too, and an abort makes an error with a stack.
+			reply.raw.once("close", () => {
+				if (!reply.raw.writableFinished) abort.abort();
+			});
 			return abort.signal;
 		},
 		noteProblem: (err, message) => log.warn({ err }, message),

@@ -34,7 +34,7 @@ export async function advanceOperation(
 		const revisions = changesAssignments
 			? await raiseGenerations(
 					tx,
-					id,
+					[id],
 					staying,
 					going.map(({ hostId }) => hostId),
 				)

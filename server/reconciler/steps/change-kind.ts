@@ -96,7 +96,7 @@ async function change(
 	node: FullNode,
 	data: Prisma.NodeUpdateInput,
 ): Promise<void> {
-	await raiseGenerations(tx, node.cacheId, [node]);
+	await raiseGenerations(tx, [node.cacheId], [node]);
 	await tx.node.update({ where: { id: node.id }, data });
 }
 

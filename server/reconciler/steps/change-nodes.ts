@@ -1,22 +1,17 @@
-import { isDeepStrictEqual } from "node:util";
-import { type Failover, failoverEnds } from "../../contract/index.ts";
-import { allNodeRows, causeOf, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
+import { allNodeRows, type FullCache, type FullNode } from "../../data/cache-mapping.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import type { Transaction } from "../../data/database.ts";
 import { Prisma } from "../../data/database.ts";
-import type { FailoverOrders } from "../../data/failover-orders.ts";
-import { type NewEvent, recordEvent } from "../../data/record-event.ts";
+import { recordEvent } from "../../data/record-event.ts";
 import { lockCaches } from "../../data/row-locks.ts";
 import { isServerless } from "../../data/serverless-rows.ts";
-import type { FailoverAction, PlanAction } from "../../domain/cache/model.ts";
-import { REQUESTED } from "../../domain/cache/plan-failover.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { PlanAction } from "../../domain/cache/model.ts";
 import { bumpHosts, bumpRoutes, wakeGateways, wakeHosts } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 import { nextFreePort } from "../../services/free-ports.ts";
 import { quarantinePorts } from "./assign-ports.ts";
-import { affectedNodes, findMember, membersOf, raiseGenerations } from "./membership.ts";
-import { exitPolicy } from "./new-node.ts";
+import { affectedNodes, findMember, raiseGenerations } from "./membership.ts";
+import { shardNumber } from "./shard-number.ts";
 
 /** A shard's columns once no failover is requested or ordered. */
 export const NO_FAILOVER = {
@@ -24,102 +19,6 @@ export const NO_FAILOVER = {
 	failoverToNodeId: null,
 	failoverCause: Prisma.DbNull,
 } as const;
-
-/**
- * Records that another node is primary, which the engines already know, and reports it. All roles change in
- * one transaction, so every host's next desired state agrees on the primary; the old primary's own state now
- * says replica, and its host brings it back as one. In cluster mode every node of the cache learns the
- * primary of each shard.
- */
-export async function adoptPrimary(
-	resources: Resources,
-	cache: FullCache,
-	nodeId: string,
-	foundCause: string,
-): Promise<void> {
-	const { clock, orders } = resources;
-	const shard = findMember(cache, nodeId)?.shard;
-	if (shard === undefined) return;
-	const members = membersOf(shard);
-	const failover = describeFailover(shard, nodeId, foundCause, orders, clock);
-	await changeNodes(resources, cache, affectedNodes(cache, shard), async (tx) => {
-		await tx.shard.update({
-			where: { id: shard.id },
-			data: { primaryNodeId: nodeId, ...NO_FAILOVER },
-		});
-		await tx.cache.update({
-			where: { id: cache.id },
-			data: { promotionRequestedAt: null, lastFailover: failover },
-		});
-		const onExit = (leads: boolean) => exitPolicy(leads, members.length);
-		await tx.node.updateMany({
-			where: { id: { in: members.map((node) => node.id), not: nodeId } },
-			data: { followsNodeId: nodeId, onExit: onExit(false) },
-		});
-		await tx.node.update({
-			where: { id: nodeId },
-			data: { followsNodeId: null, onExit: onExit(true) },
-		});
-		await bumpRoutes(tx, [cache.id]);
-		await recordEvent(tx, clock, failoverEvent(cache, failover));
-	});
-	orders.forget(shard.id);
-	wakeGateways(resources);
-}
-
-function describeFailover(
-	shard: FullCache["shards"][number],
-	nodeId: string,
-	foundCause: string,
-	orders: FailoverOrders,
-	clock: Clock,
-): Failover {
-	const given = orders.newest(shard.id);
-	const result = given?.result?.leaderNodeId === nodeId ? given.result : null;
-	const nodeOf = (id: string | null) => shard.nodes.find((node) => node.id === id);
-	const [from, to] = [nodeOf(shard.primaryNodeId), nodeOf(nodeId)];
-	const byOrder = given !== null && result !== null;
-	// A control plane before this one may have given the order.
-	const noted = causeOf(shard);
-	return {
-		at: clock.now().toISOString(),
-		kind: byOrder ? given.order.kind : (noted?.kind ?? "unplanned"),
-		shard: shardNumber(shard),
-		from: from?.name ?? "",
-		to: to?.name ?? "",
-		fromHost: from?.host.name ?? null,
-		toHost: to?.host.name ?? null,
-		by: byOrder ? "control-plane" : "engines",
-		cause: byOrder ? given.cause : (noted?.cause ?? foundCause),
-		writesUnavailableMs: !byOrder
-			? null
-			: given.order.kind === "planned"
-				? result.writesUnavailableMs
-				: result.at - given.noticedAt,
-	};
-}
-
-function shardNumber(shard: { index: number } | undefined): string {
-	return String((shard?.index ?? 0) + 1).padStart(4, "0");
-}
-
-function failoverEvent(cache: FullCache, failover: Failover): NewEvent {
-	const { kind, cause, writesUnavailableMs } = failover;
-	const { from, to } = failoverEnds(failover);
-	const duration =
-		writesUnavailableMs === null
-			? ""
-			: ` Writes were unavailable for ${Math.round(writesUnavailableMs)} ms.`;
-	const why = cause === REQUESTED ? " as requested." : `: ${cause}.`;
-	const message = `${to} took over from ${from}${why}`;
-	return {
-		severity: kind === "planned" ? "info" : "warning",
-		type: "cache.failover",
-		message: `${message}${duration}`,
-		cacheName: cache.name,
-		nodeName: failover.to,
-	};
-}
 
 /** Requests a planned failover, as a user can. Repeating the request changes nothing. */
 export async function requestFailover(
@@ -135,30 +34,6 @@ export async function requestFailover(
 				failoverCause: { kind: "planned", cause },
 			},
 		});
-	});
-}
-
-/** Records why failovers were ordered, so that the next control plane knows it if this one dies. */
-export async function noteCauses(
-	resources: Resources,
-	ordered: readonly {
-		cache: FullCache;
-		orders: readonly FailoverAction[];
-	}[],
-): Promise<void> {
-	const news = ordered.flatMap(({ cache, orders }) =>
-		orders.flatMap(({ shardId, failover: kind, cause }) => {
-			const shard = cache.shards.find(({ id }) => id === shardId);
-			const isKnown = shard === undefined || isDeepStrictEqual(causeOf(shard), { kind, cause });
-			return isKnown ? [] : { cacheId: cache.id, shardId, failoverCause: { kind, cause } };
-		}),
-	);
-	if (news.length === 0) return;
-	await writeInCharge(resources, async (tx) => {
-		await lockCaches(tx, [...new Set(news.map(({ cacheId }) => cacheId))]);
-		for (const { shardId, failoverCause } of news) {
-			await tx.shard.updateMany({ where: { id: shardId }, data: { failoverCause } });
-		}
 	});
 }
 
@@ -246,7 +121,7 @@ export async function movePort(
 	const port = await writeInCharge(resources, async (tx) => {
 		const free = await nextFreePort(resources, tx, node);
 		if (free === null) return null;
-		await raiseGenerations(tx, cache.id, affected);
+		await raiseGenerations(tx, [cache.id], affected);
 		await tx.node.update({
 			where: { id: nodeId },
 			// A process that could meanwhile start on the old port is restarted on the new one.
@@ -274,7 +149,7 @@ export async function publishDiscovery(
 	// The proxies of a serverless cache are on its nodes.
 	const told = isServerless(cache) ? allNodeRows(cache) : [];
 	const hosts = await writeInCharge(resources, async (tx) => {
-		const revisions = await raiseGenerations(tx, cache.id, told);
+		const revisions = await raiseGenerations(tx, [cache.id], told);
 		await tx.cache.update({
 			where: { id: cache.id },
 			data: { discoveryNodeIds: [...nodeIds], discoveryVersion: { increment: 1 } },
@@ -316,7 +191,7 @@ async function changeNodes(
 ): Promise<void> {
 	const hostIds = new Set(nodes.map((node) => node.hostId));
 	await writeInCharge(resources, async (tx) => {
-		await raiseGenerations(tx, cache.id, nodes);
+		await raiseGenerations(tx, [cache.id], nodes);
 		await change(tx);
 	});
 	wakeHosts(resources, hostIds);

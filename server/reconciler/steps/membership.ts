@@ -32,16 +32,16 @@ export function membersOf(shard: ShardRows): FullNode[] {
 /**
  * Raises the generations of nodes whose assignments change, and the revisions of their hosts and of other hosts.
  * Returns the new revisions by host; the caller must wake these hosts after the commit. Must be the first of a step's
- * writes: it locks the hosts and the cache, so that the rest may come in any order.
+ * writes: it locks the hosts and the caches, so that the rest may come in any order.
  */
 export async function raiseGenerations(
 	tx: Transaction,
-	cacheId: string,
+	cacheIds: readonly string[],
 	nodes: readonly FullNode[],
 	otherHostIds: readonly string[] = [],
 ): Promise<Map<string, number>> {
 	const revisions = await bumpHosts(tx, [...nodes.map((node) => node.hostId), ...otherHostIds]);
-	await lockCaches(tx, [cacheId]);
+	await lockCaches(tx, cacheIds);
 	await tx.node.updateMany({
 		where: { id: { in: nodes.map((node) => node.id) } },
 		data: { generation: { increment: 1 } },

@@ -6,7 +6,7 @@ import { clusterNodeId } from "../../domain/cache/cluster-node-id.ts";
 import type { FailoverAction } from "../../domain/cache/model.ts";
 import { nodeLabel } from "../../domain/cache/node-label.ts";
 import { receiversOf } from "../../domain/operation/operation.ts";
-import { wakeForNotices } from "../../services/bump-hosts.ts";
+import { wakeForNotices, wakeForOrder } from "../../services/bump-hosts.ts";
 import type { Resources } from "../../services/context.ts";
 
 /** A refused order may be given again after this time: no report says when its reason has gone. */
@@ -49,8 +49,11 @@ export function orderFailover(
 	const noticedAt = fleet.goneSince(from.id) ?? (lastHeardAt ?? clock.now()).getTime();
 	orders.add({ order, shardId: action.shardId, cause: action.cause, noticedAt });
 	notices.add([first.hostId], { kind: "failover", order });
-	wakeForNotices(resources, [first.hostId]);
-	setTimeout(() => wakeCache(cache.id, "urgent"), AGAIN_MS).unref();
+	wakeForOrder(resources, first.hostId);
+	setTimeout(() => {
+		// Unless the new primary has been recorded.
+		if (orders.find(order.id) !== null) wakeCache(cache.id, "urgent");
+	}, AGAIN_MS).unref();
 }
 
 function receiversFrom(cache: FullCache, shardId: string): FullNode[] {

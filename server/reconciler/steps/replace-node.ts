@@ -66,7 +66,7 @@ export async function addReplacement(
 		const misfit = isKnown && !empty ? dataMisfit(resources, source, columns) : null;
 		if (misfit !== null) return { reason: misfit, hostIds: [] };
 		const affected = affectedNodes(cache, shard).filter((each) => !empty || each.id !== node.id);
-		const revisions = await raiseGenerations(tx, cache.id, affected, [place.hostId, node.hostId]);
+		const revisions = await raiseGenerations(tx, [cache.id], affected, [place.hostId, node.hostId]);
 		if (empty) {
 			await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 			await discoverInstead(tx, cache, nodeId, null);

@@ -54,7 +54,7 @@ export async function addNodes(
 		});
 		const affected = new Set(growing.flatMap(({ shard }) => affectedNodes(cache, shard)));
 		const hostIds = result.shards.flat().map(({ hostId }) => hostId);
-		const revisions = await raiseGenerations(tx, id, [...affected], hostIds);
+		const revisions = await raiseGenerations(tx, [id], [...affected], hostIds);
 		for (const { shard, places } of growing) {
 			await createNodes(resources, tx, cache, shard, places, size);
 			await setPrimaryPolicy(tx, shard.id);
@@ -128,7 +128,7 @@ export async function changeMembership(
 	const { where, data, event } = changeOf(resources, cache, shard, node, kind);
 	await writeInCharge(resources, async (tx) => {
 		// How many replicas must acknowledge a write depends on how many count.
-		await raiseGenerations(tx, cache.id, affected);
+		await raiseGenerations(tx, [cache.id], affected);
 		const { count } = await tx.node.updateMany({
 			where: { ...where, id: nodeId, removedAtRevision: null },
 			data,

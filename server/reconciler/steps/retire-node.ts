@@ -35,7 +35,7 @@ export async function retireNode(
 		// The primary stays, whatever the pass had read, and so does a node that is wanted again.
 		if (current === null || primaryNodeId === nodeId) return [];
 		if (node.leavingAt !== null && current.leavingAt === null) return [];
-		const revisions = await raiseGenerations(tx, cache.id, affected, [node.hostId]);
+		const revisions = await raiseGenerations(tx, [cache.id], affected, [node.hostId]);
 		await takeOut(resources, tx, cache, node, revisions.get(node.hostId) ?? 0);
 		await setPrimaryPolicy(tx, shard.id);
 		await discoverInstead(tx, cache, nodeId, heir?.id ?? null);

@@ -16,7 +16,7 @@ export async function setDetached(
 	const node = findMember(cache, nodeId)?.node;
 	if (node === undefined) return;
 	await writeInCharge(resources, async (tx) => {
-		await raiseGenerations(tx, cache.id, [node]);
+		await raiseGenerations(tx, [cache.id], [node]);
 		await tx.node.updateMany({
 			where: { id: nodeId, removedAtRevision: null },
 			data: { detached: kind === "detach-node" },

@@ -1,7 +1,9 @@
 import { writeInCharge } from "../../data/charge.ts";
 import type { Database } from "../../data/database.ts";
 import { setOpenHosts } from "../../data/fleet-room.ts";
-import { recordEvent } from "../../data/record-event.ts";
+import { markLost } from "../../data/mark-hosts.ts";
+import { nodesOf } from "../../data/nodes-of-hosts.ts";
+import { recordEvent, recordEvents } from "../../data/record-event.ts";
 import { isSafeMode } from "../../domain/fleet/safe-mode.ts";
 import type { Resources } from "../context.ts";
 import { settleRoutes } from "../route-hosts.ts";
@@ -120,22 +122,26 @@ async function declareLost(resources: Resources, hosts: readonly SeenHost[]): Pr
 	const since = await db.controlPlane.findUnique({ where: { id: 1 }, select: { startedAt: true } });
 	const listensFor = now.getTime() - (since?.startedAt.getTime() ?? 0);
 	if (listensFor <= hostLostMs) return;
-	for (const host of silent) {
-		if (now.getTime() - host.lastSeenAt.getTime() <= hostLostMs) continue;
-		const nodes = await writeInCharge(resources, async (tx) => {
-			const { count } = await tx.host.updateMany({
-				where: { id: host.id, lostAt: null, online: false },
-				data: { lostAt: now },
-			});
-			if (count === 0) return [];
-			await recordEvent(tx, clock, {
+	const overdue = silent.filter((host) => now.getTime() - host.lastSeenAt.getTime() > hostLostMs);
+	if (overdue.length === 0) return;
+	const nodes = await writeInCharge(resources, async (tx) => {
+		const lost = await markLost(
+			tx,
+			overdue.map(({ id }) => id),
+			now,
+		);
+		const declared = overdue.filter(({ id }) => lost.has(id));
+		await recordEvents(
+			tx,
+			clock,
+			declared.map(({ name, carriesNodes }) => ({
 				severity: "error",
 				type: "host.lost",
-				message: `Host ${host.name} has been silent for ${Math.round(hostLostMs / 1_000)} s and counts as lost. ${host.carriesNodes ? "Larder is replacing its nodes on other hosts." : "It has no nodes."}`,
-				hostName: host.name,
-			});
-			return tx.node.findMany({ where: { hostId: host.id }, select: { cacheId: true } });
-		});
-		for (const node of nodes) wakeCache(node.cacheId);
-	}
+				message: `Host ${name} has been silent for ${Math.round(hostLostMs / 1_000)} s and counts as lost. ${carriesNodes ? "Larder is replacing its nodes on other hosts." : "It has no nodes."}`,
+				hostName: name,
+			})),
+		);
+		return await nodesOf(tx, [...lost]);
+	});
+	for (const { cacheId } of nodes) wakeCache(cacheId);
 }
