@@ -35,6 +35,8 @@ export interface ControlPlane {
 	copyCaches(model: string, names: readonly string[]): Promise<void>;
 	/** How many shards have their recorded primary on one of these hosts. */
 	primariesOn(hostNames: readonly string[]): Promise<number>;
+	/** How many other hosts have counted as lost at some time. */
+	countedLost(exceptNames: readonly string[]): Promise<number>;
 	stop(): Promise<void>;
 }
 
@@ -88,6 +90,13 @@ export async function startControlPlane(profileDir: string | null): Promise<Cont
 				`SELECT count(*) FROM "Shard" JOIN "Node" ON "Node"."id" = "Shard"."primaryNodeId"
 				JOIN "Host" ON "Host"."id" = "Node"."hostId"
 				WHERE "Host"."name" IN (${hostNames.map((name) => `'${name}'`).join(", ")})`,
+			);
+			return Number(count);
+		},
+		countedLost: async (exceptNames) => {
+			const [count] = await database.query(
+				`SELECT count(DISTINCT "hostName") FROM "Event" WHERE "type" = 'host.lost'
+				AND "hostName" NOT IN (${exceptNames.map((name) => `'${name}'`).join(", ")})`,
 			);
 			return Number(count);
 		},

@@ -52,7 +52,7 @@ async function measure(hosts: number): Promise<Figures> {
 	const fleet = new FleetLink();
 	const caches = Math.floor(nodes / NODES_PER_CACHE);
 	const created = Math.min(caches, Number(values.created ?? caches));
-	const stage: Stage = { controlPlane, fleet, hosts, caches, created };
+	const stage: Stage = { controlPlane, fleet, hosts, caches, created, gone: new Set() };
 	const places = placesOf(hosts);
 	const figures: Figures = { nodes: String(stage.caches * NODES_PER_CACHE) };
 	const lost = places.filter((_, index) => index % 3 === 2 && index > 2);

@@ -39,6 +39,8 @@ export interface Stage {
 	readonly caches: number;
 	/** How many of them are created through the API. The others begin as rows. */
 	readonly created: number;
+	/** Hosts that have been lost on purpose. */
+	readonly gone: Set<string>;
 }
 
 /** Labels and what was measured. */
@@ -214,7 +216,7 @@ export async function churn(stage: Stage): Promise<Figures> {
 
 /** Those hosts fall silent at the same time, for good. */
 export async function loss(
-	{ controlPlane: { rest, primariesOn }, fleet, caches }: Stage,
+	{ controlPlane: { rest, primariesOn, countedLost }, fleet, caches, gone }: Stage,
 	title: string,
 	names: readonly string[],
 	patienceMs: number,
@@ -224,6 +226,7 @@ export async function loss(
 	await fleet.takeJournal();
 	const lostAt = momentNow();
 	const leaderless = new Set(await fleet.lose(names));
+	for (const name of names) gone.add(name);
 	const led = leaderless.size;
 	let lastOrderAt = lostAt;
 	let lastPlacedAt = lostAt;
@@ -271,5 +274,6 @@ export async function loss(
 				}
 			: { [`${title}: caches available after ${since(wholeAt)} s`]: `${available} of ${caches}` }),
 		[`${title}: slowest API call meanwhile, ms`]: Math.max(...list, ...get).toFixed(0),
+		[`${title}: living hosts counted as lost`]: String(await countedLost([...gone])),
 	};
 }

@@ -48,7 +48,7 @@ export async function watchHost(
  * for so long, and states, which take the most to read, for longer. Only orders don't wait.
  */
 const TOGETHER_MS = 1_000;
-const STATE_WAITS_MS = 4_000;
+const STATE_WAITS_MS = 2_000;
 
 async function newerResult(
 	resources: Resources,
