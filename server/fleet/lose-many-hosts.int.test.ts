@@ -160,7 +160,7 @@ it("an order doesn't wait until its host's state has been read", async () => {
 			const held = { ...HOLDS_NOTHING, epoch: TEST_EPOCH, notice: -1 };
 			return watchHost(resources, TEST_EPOCH, each.hostId, held, undefined);
 		});
-	await expect.poll(() => reads.mock.calls.length).toBe(answers.length);
+	await expect.poll(() => reads.mock.calls.length, { timeout: 10_000 }).toBe(answers.length);
 	await fleet.pass(cacheId);
 	const order = { kind: "failover", order: { cacheId } };
 	expect((await Promise.race(answers))?.notices).toMatchObject([order]);
