@@ -173,7 +173,10 @@ export function unfinishedUploads(directory: string): string[] {
 	const uploads = uploadsDirectoryOf(directory);
 	// There has never been any.
 	if (!existsSync(uploads)) return [];
-	return readdirSync(uploads).filter((id) => !isAborted(uploads, id));
+	// One that has just begun has no key yet.
+	return readdirSync(uploads).filter(
+		(id) => !isAborted(uploads, id) && existsSync(join(uploads, id, "key")),
+	);
 }
 
 function uploadsDirectoryOf(directory: string): string {
