@@ -5,20 +5,17 @@ import type {
 	AcceleratorColumn,
 	AcceleratorHistory,
 } from "../../../../server/contract/accelerator.ts";
-import { METRICS_RANGES } from "../../../../server/contract/choices.ts";
 import { formatCount, formatPercent } from "../../../_lib/format/count.ts";
-import { oneOf } from "../../../_lib/one-of.ts";
-import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
-import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../_ui/charts/metric-chart.tsx";
+import {
+	MetricsRangeChoice,
+	metricsPollMs,
+	useMetricsRange,
+} from "../../../_ui/charts/metrics-range.tsx";
 import type { ChartData } from "../../../_ui/charts/series.ts";
 import { ProblemState } from "../../../_ui/notices.tsx";
-import { Segmented } from "../../../_ui/segmented.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
-
-const LONG_POLL_MS = 30_000;
-const RANGE_OPTIONS = METRICS_RANGES.map((range) => ({ value: range, label: range }));
 
 const formatMs = (value: number) => `${value < 10 ? value.toFixed(2) : formatCount(value)} ms`;
 
@@ -83,14 +80,12 @@ const CHARTS: readonly Chart[] = [
 /** What the accelerator did over a range, as charts. */
 export function MetricsPanel({ name }: { name: string }) {
 	const trpc = useTRPC();
-	const { params, change } = useUrlParams();
-	const range = oneOf(METRICS_RANGES, params.get("range")) ?? "1h";
-	const isShort = range === "15m" || range === "1h";
+	const range = useMetricsRange();
 	const { data, error, refetch } = useQuery(
 		trpc.accelerators.metrics.queryOptions(
 			{ name, range },
 			{
-				refetchInterval: isShort ? CALM_POLL_MS : LONG_POLL_MS,
+				refetchInterval: metricsPollMs(range),
 				placeholderData: keepPreviousData,
 			},
 		),
@@ -101,12 +96,7 @@ export function MetricsPanel({ name }: { name: string }) {
 				<h2 id="accelerator-metrics" className="text-base font-semibold">
 					Metrics
 				</h2>
-				<Segmented
-					label="Time range"
-					value={range}
-					options={RANGE_OPTIONS}
-					onChange={(next) => change({ range: next === "1h" ? null : next })}
-				/>
+				<MetricsRangeChoice />
 			</div>
 			{data !== undefined ? (
 				<Charts history={data} />

@@ -2,14 +2,12 @@
 
 import { useMemo } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
-import { METRICS_RANGES } from "../../../../server/contract/choices.ts";
 import type { CacheMetrics } from "../../../../server/contract/metrics.ts";
-import { oneOf } from "../../../_lib/one-of.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../_ui/charts/metric-chart.tsx";
+import { MetricsRangeChoice, useMetricsRange } from "../../../_ui/charts/metrics-range.tsx";
 import type { ChartMark } from "../../../_ui/charts/time-series-chart.tsx";
 import { ProblemState } from "../../../_ui/notices.tsx";
-import { Segmented } from "../../../_ui/segmented.tsx";
 import { SelectField } from "../../../_ui/select-field.tsx";
 import { BlockSkeleton } from "../../../_ui/skeletons.tsx";
 import { metricCharts, metricViews } from "./metric-views.ts";
@@ -20,7 +18,6 @@ import { useCacheMetrics } from "./use-cache-metrics.ts";
 
 const NO_MARKS: readonly ChartMark[] = [];
 
-const RANGE_OPTIONS = METRICS_RANGES.map((range) => ({ value: range, label: range }));
 /** 5 → "5 s", 300 → "5 min", 7200 → "2 h". */
 function resolutionWords(seconds: number): string {
 	if (seconds < 60) return `${seconds} s`;
@@ -29,7 +26,7 @@ function resolutionWords(seconds: number): string {
 
 export function MetricsTab({ cache }: { cache: Cache }) {
 	const { params, change } = useUrlParams();
-	const range = oneOf(METRICS_RANGES, params.get("range")) ?? "1h";
+	const range = useMetricsRange();
 	const views = metricViews(cache);
 	const first = views[0]?.id ?? "";
 	const view = views.find(({ id }) => id === params.get("view"))?.id ?? first;
@@ -38,12 +35,7 @@ export function MetricsTab({ cache }: { cache: Cache }) {
 		<div className="flex flex-col gap-4">
 			<div className="flex flex-wrap items-center justify-between gap-2">
 				<div className="flex flex-wrap items-center gap-2">
-					<Segmented
-						label="Time range"
-						value={range}
-						options={RANGE_OPTIONS}
-						onChange={(next) => change({ range: next === "1h" ? null : next })}
-					/>
+					<MetricsRangeChoice />
 					<SelectField
 						label="Show"
 						hideLabel

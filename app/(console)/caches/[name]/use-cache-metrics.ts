@@ -4,10 +4,8 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import type { Cache } from "../../../../server/contract/cache-view.ts";
 import type { CacheMetrics, MetricsRange } from "../../../../server/contract/metrics.ts";
 import { changesSince, mergeMetrics } from "../../../_lib/merge-metrics.ts";
-import { CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC, useTRPCClient } from "../../../_lib/trpc.ts";
-
-const LONG_POLL_MS = 30_000;
+import { metricsPollMs } from "../../../_ui/charts/metrics-range.tsx";
 
 /** A cache's metrics over a range, kept up to date: after the first read only what is new is fetched. */
 export function useCacheMetrics(cache: Cache, range: MetricsRange) {
@@ -26,7 +24,7 @@ export function useCacheMetrics(cache: Cache, range: MetricsRange) {
 			);
 			return known === undefined ? next : mergeMetrics(known, next);
 		},
-		refetchInterval: range === "15m" || range === "1h" ? CALM_POLL_MS : LONG_POLL_MS,
+		refetchInterval: metricsPollMs(range),
 		placeholderData: keepPreviousData,
 		enabled: cache.status !== "deleting",
 	});

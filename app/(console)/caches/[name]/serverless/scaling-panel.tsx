@@ -1,17 +1,14 @@
 "use client";
 
 import { useMemo, useState } from "react";
-import { METRICS_RANGES } from "../../../../../server/contract/choices.ts";
 import type { CacheMetrics } from "../../../../../server/contract/metrics.ts";
 import type { ScalingDecision } from "../../../../../server/contract/serverless.ts";
 import { formatBytes } from "../../../../_lib/format/bytes.ts";
 import { formatCount } from "../../../../_lib/format/count.ts";
-import { oneOf } from "../../../../_lib/one-of.ts";
-import { useUrlParams } from "../../../../_lib/use-url-params.ts";
 import { MetricChart } from "../../../../_ui/charts/metric-chart.tsx";
+import { MetricsRangeChoice, useMetricsRange } from "../../../../_ui/charts/metrics-range.tsx";
 import { overall, reading, sideBySide, sum, sumOfShards } from "../../../../_ui/charts/series.ts";
 import { ProblemState } from "../../../../_ui/notices.tsx";
-import { Segmented } from "../../../../_ui/segmented.tsx";
 import { BlockSkeleton } from "../../../../_ui/skeletons.tsx";
 import { lifetimeIn } from "../chart-span.ts";
 import { useCacheMetrics } from "../use-cache-metrics.ts";
@@ -20,14 +17,11 @@ import { decisionNear, marksOf } from "./scaling-marks.ts";
 import type { ServerlessCache } from "./serverless-cache.ts";
 import { useScaling } from "./use-scaling.ts";
 
-const RANGES = METRICS_RANGES.map((range) => ({ value: range, label: range }));
-
 const NO_DECISIONS: readonly ScalingDecision[] = [];
 
 /** What the cache used and had, with the moments at which Larder scaled it, and why. */
 export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
-	const { params, change } = useUrlParams();
-	const range = oneOf(METRICS_RANGES, params.get("range")) ?? "1h";
+	const range = useMetricsRange();
 	const metrics = useCacheMetrics(cache, range);
 	const scaling = useScaling(cache);
 	const [pointedAt, setPointedAt] = useState<string | null>(null);
@@ -37,12 +31,7 @@ export function ScalingPanel({ cache }: { cache: ServerlessCache }) {
 				<h2 id="scaling" className="text-[0.9375rem] font-semibold">
 					Scaling
 				</h2>
-				<Segmented
-					label="Time range"
-					value={range}
-					options={RANGES}
-					onChange={(next) => change({ range: next === "1h" ? null : next })}
-				/>
+				<MetricsRangeChoice />
 			</header>
 			{metrics.data === undefined && metrics.error !== null && (
 				<ProblemState title="Metrics couldn't be loaded" error={metrics.error} />
