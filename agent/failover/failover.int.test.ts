@@ -173,12 +173,14 @@ test("a former primary that an earlier failover left behind doesn't count as lea
 	const { primary: former, followers } = await startShard(2);
 	const [first, second] = followers;
 	if (first === undefined || second === undefined) throw new Error("no replicas");
-	await ask(first, "REPLICAOF", "NO", "ONE");
 	const primary: Assignment = { ...first, role: { kind: "primary" }, onExit: "report" };
 	const replica: Assignment = {
 		...{ ...second, role: { kind: "replica", of: { host: host.address, port: primary.port } } },
 	};
 	host.plane.setAssignments([former, primary, replica]);
+	// While the agent holds the earlier assignment, it may make a promoted node follow the former primary again.
+	await host.plane.untilHeld();
+	await ask(first, "REPLICAOF", "NO", "ONE");
 	await ask(primary, "SET", "a", "1");
 	await eventually("it has what the new primary wrote", async () => {
 		return (await ask(replica, "GET", "a")) === "1";

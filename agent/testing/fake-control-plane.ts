@@ -85,6 +85,7 @@ export class FakeControlPlane {
 	private names: Names | null = null;
 	private notices: Notice[] = [];
 	private heldNotice = -1;
+	private heldRevision = -1;
 	private routeTable: RouteTable = {
 		...{ revision: 0, routes: [], sentinelPassword: SENTINEL_PASSWORD },
 	};
@@ -126,6 +127,12 @@ export class FakeControlPlane {
 		this.assignments = assignments;
 		this.revision++;
 		this.changes.emit("desired");
+	}
+
+	/** Waits until the agent acts on the newest assignments. */
+	async untilHeld(): Promise<void> {
+		const { revision } = this;
+		await this.until("the agent holds the new assignments", () => this.heldRevision >= revision);
 	}
 
 	setNames(names: Names | null): void {
@@ -216,6 +223,7 @@ export class FakeControlPlane {
 				.output(watchResultSchema)
 				.mutation(async ({ input }) => {
 					this.heldNotice = input.notice;
+					this.heldRevision = input.revision;
 					this.changes.emit("report");
 					if (this.isHeld(input)) {
 						const signal = AbortSignal.timeout(25_000);
