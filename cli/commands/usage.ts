@@ -106,8 +106,12 @@ Examples:
 		if (options.csv) return printCsv(toCsv(COST_COLUMNS, items));
 		if (items.length === 0) print("No costs in this period.");
 		else print(formatTable(items, [keyColumn(groupBy), ...amountColumns(currency)]));
+		const forecast =
+			month.forecast === null
+				? "a forecast needs an hour of usage"
+				: `forecast for the month: ${month.forecast.toFixed(2)} ${currency}`;
 		print(
-			`\nTotal: ${total.toFixed(2)} ${currency}. ${month.month} so far: ${month.soFar.toFixed(2)} ${currency}; forecast for the month: ${month.forecast.toFixed(2)} ${currency}.`,
+			`\nTotal: ${total.toFixed(2)} ${currency}. ${month.month} so far: ${month.soFar.toFixed(2)} ${currency}; ${forecast}.`,
 		);
 	});
 }

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { changePreviewSchema } from "../../server/contract/index.ts";
+import {
+	cacheNodesSchema,
+	cachePageInterfaceSchema,
+	changePreviewSchema,
+} from "../../server/contract/index.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import { scalingPageSchema } from "../../server/contract/serverless.ts";
 import { fillCache } from "../bench/fill-cache.ts";
@@ -63,7 +67,18 @@ it("grows under a fill without evicting or refusing anything, through a failover
 	expect(decisions.length).toBeGreaterThan(0);
 	expect(decisions.every(({ trigger }) => trigger === "storage")).toBe(true);
 	expect((await run("caches", "scaling", "jobs")).stdout).toContain("The cache holds");
-	expect((await run("caches", "show", "jobs")).stdout).toContain("Capacity");
+	const { stdout } = await run("caches", "show", "jobs");
+	expect(stdout).toContain("Capacity");
+	expect(stdout).not.toContain("jobs-001");
+	expect((await run("caches", "show", "jobs", "--nodes")).stdout).toContain("jobs-001");
+	const { body: shown } = await larder.rest("GET", "/caches/jobs");
+	const { body: page } = await larder.rest("GET", "/caches");
+	for (const each of [shown, ...cachePageInterfaceSchema.parse(page).items]) {
+		expect(each).toMatchObject({ kind: "serverless", endpoints: { nodes: [] } });
+		for (const field of Object.keys(cacheNodesSchema.shape)) expect(each).not.toHaveProperty(field);
+	}
+	const { body: nodes } = await larder.rest("GET", "/caches/jobs/nodes");
+	expect(cacheNodesSchema.parse(nodes).shards[0]?.nodes).toHaveLength(2);
 	expect((await run("serverless", "replay", "jobs", "--range", "15m")).exitCode).toBe(0);
 	const above = await run("caches", "modify", "jobs", "--storage-max", "5001");
 	expect(above.stderr).toContain("Must be between 1 and 5000");

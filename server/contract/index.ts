@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./account.ts";
 export * from "./audit.ts";
 export * from "./cache.ts";
+export * from "./cache-interface.ts";
 export * from "./cache-view.ts";
 export * from "./cost-columns.ts";
 export * from "./create-cache.ts";

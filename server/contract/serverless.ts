@@ -31,9 +31,10 @@ type LimitName = keyof typeof LIMIT_NAMES;
 
 function boundSchema(limit: LimitName) {
 	const { min, max } = LIMITS[limit];
-	const message = `Invalid value for ${LIMIT_NAMES[limit]} limit. Must be between ${min} and ${max}. You can set the value to zero to remove the limit.`;
+	const name = LIMIT_NAMES[limit];
+	const message = `Invalid value for ${name} limit. Must be between ${min} and ${max}. You can set the value to zero to remove the limit.`;
 	return z
-		.int(message)
+		.int(`Invalid value for ${name} limit. Must be a whole number between ${min} and ${max}.`)
 		.refine((value) => value === 0 || (value >= min && value <= max), message)
 		.meta({ minimum: 0, maximum: max });
 }

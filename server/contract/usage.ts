@@ -94,7 +94,12 @@ export type CostItem = z.infer<typeof costItemSchema>;
 export const monthSchema = z.object({
 	month: z.string().describe("such as 2026-11, in UTC"),
 	soFar: z.number(),
-	forecast: z.number().describe("for the whole month, if usage continues as in the last 24 hours"),
+	forecast: z
+		.number()
+		.nullable()
+		.describe(
+			"for the whole month, if usage continues as in the last 24 hours. Caches younger than an hour aren't included; null if all are",
+		),
 });
 
 export const costsSchema = z.object({

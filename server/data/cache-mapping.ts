@@ -5,6 +5,7 @@ import {
 	clusterModeSchema,
 	clusterViewText,
 	engineSchema,
+	evictionPolicySchema,
 	failoverSchema,
 	parseSlots,
 	progressStepSchema,
@@ -210,6 +211,7 @@ function toElasticModel(row: FullCache, { fleet, clock }: ModelSources): Elastic
 	return {
 		...{ memoryBytes, dataBytes: shardBytesOf(memoryBytes) },
 		...{ protocol, limits: limitsOf(row), shards: partsWanted(row) },
+		evictionPolicy: evictionPolicySchema.nullable().parse(row.evictionPolicy),
 		load: cacheLoadOf(protocol === null ? loads.map(ofAllProcessors) : loads),
 		idleMs: leastOf(allNodeRows(row).map(({ id }) => fleet.elastic.idleMs(id, now))),
 		recent: recentScalingOf(row),

@@ -120,8 +120,12 @@ function Figures({ costs, now }: { costs: Costs | undefined; now: number }) {
 			/>
 			<Figure
 				label={`Forecast for ${name}`}
-				value={formatMoney(month.forecast, currency)}
-				hint="If usage continues as in the last 24 hours"
+				value={month.forecast === null ? "–" : formatMoney(month.forecast, currency)}
+				hint={
+					month.forecast === null
+						? "Needs an hour of usage"
+						: "If usage continues as in the last 24 hours"
+				}
 			/>
 		</dl>
 	);

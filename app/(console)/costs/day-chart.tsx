@@ -128,7 +128,8 @@ function barsOf({ items, month }: Costs, days: readonly string[], now: number): 
 	// What the rest of the month costs in all, from now on.
 	const last = days.at(-1) ?? today;
 	const leftMs = Date.parse(last) + DAY_MS - now;
-	const perDay = leftMs <= 0 ? 0 : ((month.forecast - month.soFar) / leftMs) * DAY_MS;
+	const left = month.forecast === null ? 0 : month.forecast - month.soFar;
+	const perDay = leftMs <= 0 ? 0 : (left / leftMs) * DAY_MS;
 	return days.map((day) => ({
 		day,
 		cost: day > today ? perDay : (costs.get(day) ?? 0),

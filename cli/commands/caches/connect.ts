@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { cacheSchema, credentialsSchema } from "../../../server/contract/index.ts";
+import { cacheInterfaceSchema, credentialsSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -22,7 +22,9 @@ export function connectCommand(): Command {
 async function run(name: string, options: ApiOptions): Promise<void> {
 	const api = await connect(options);
 	const path = `/caches/${encodeURIComponent(name)}`;
-	const { engine, kind, endpoints } = cacheSchema.parse(await api.call({ method: "GET", path }));
+	const { engine, kind, endpoints } = cacheInterfaceSchema.parse(
+		await api.call({ method: "GET", path }),
+	);
 	const endpoint = endpoints.configuration ?? endpoints.primary;
 	if (endpoint === null) {
 		throw new CliError(

@@ -3,8 +3,8 @@ import { Command, Option } from "commander";
 import {
 	authModeSchema,
 	type CreateCacheInput,
+	cacheInterfaceSchema,
 	cacheKindSchema,
-	cacheSchema,
 	engineSchema,
 	persistenceSchema,
 	protocolSchema,
@@ -152,7 +152,7 @@ async function run(name: string, options: CreateOptions): Promise<void> {
 		body,
 		idempotencyKey: randomUUID(),
 	});
-	const cache = cacheSchema.parse(created);
+	const cache = cacheInterfaceSchema.parse(created);
 	if (!options.wait) {
 		if (options.json) printJson(created);
 		else print(`${cache.name} is being created. Follow it with: larder caches show ${cache.name}`);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { cacheSchema } from "../../../server/contract/index.ts";
+import { cacheInterfaceSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -44,7 +44,7 @@ async function run(
 	const api = await connect(options);
 	const path = `/caches/${encodeURIComponent(name)}`;
 	// Report a missing cache before asking anything.
-	const cache = cacheSchema.parse(await api.call({ method: "GET", path }));
+	const cache = cacheInterfaceSchema.parse(await api.call({ method: "GET", path }));
 	const { status, deletionProtection, finalSnapshotRequired } = cache;
 	const { finalSnapshot, skipFinalSnapshot = false } = options;
 	if (deletionProtection) {

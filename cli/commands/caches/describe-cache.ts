@@ -1,5 +1,6 @@
 import {
 	type Cache,
+	type CacheInterface,
 	type Endpoint,
 	type Failover,
 	failoverEnds,
@@ -14,8 +15,9 @@ type Shard = Cache["shards"][number];
 type ShardNode = Shard["nodes"][number] & { shard: string };
 
 /** A cache in readable form. `currency` is the rate card's. */
-export function describeCache(cache: Cache, currency: string): string {
-	const nodes = cache.shards.flatMap((shard) =>
+export function describeCache(cache: CacheInterface, currency: string): string {
+	const { shards = [] } = cache;
+	const nodes = shards.flatMap((shard) =>
 		shard.nodes.map((node) => ({ ...node, shard: shard.id })),
 	);
 	const clustered = cache.clusterMode === "enabled";
@@ -25,7 +27,7 @@ export function describeCache(cache: Cache, currency: string): string {
 				([label, value]): Field => [printable(label), printable(value)],
 			),
 		),
-		...(clustered && cache.shards.length > 0 ? [formatTable(cache.shards, SHARD_COLUMNS)] : []),
+		...(clustered && shards.length > 0 ? [formatTable(shards, SHARD_COLUMNS)] : []),
 		...(nodes.length > 0
 			? [formatTable(nodes, clustered ? [SHARD_OF_NODE, ...NODE_COLUMNS] : NODE_COLUMNS)]
 			: []),
@@ -39,7 +41,8 @@ function describeClientLimit({ id, host, clientLimit }: ShardNode): string | nul
 	return `${id} serves at most ${clientLimit.actual} clients at a time instead of ${clientLimit.wanted}: ${host} lets a process open too few files. See: larder hosts show ${host}`;
 }
 
-function fieldsOf(cache: Cache, currency: string): Field[] {
+function fieldsOf(cache: CacheInterface, currency: string): Field[] {
+	const { shards = [] } = cache;
 	return [
 		["Name", cache.name],
 		["Status", cache.status + (cache.statusReason === null ? "" : `: ${cache.statusReason}`)],
@@ -48,7 +51,7 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 		["Engine", `${cache.engine} ${cache.engineVersion}`],
 		...(cache.kind === "serverless"
 			? serverlessFields(cache)
-			: [["Node type", cache.nodeType] satisfies Field, ...shapeOf(cache)]),
+			: [["Node type", cache.nodeType ?? "-"] satisfies Field, ...shapeOf(cache)]),
 		["Multi-AZ", describeMultiAz(cache)],
 		...(cache.zones === null ? [] : [["Zones", cache.zones.join(", ")] satisfies Field]),
 		...endpointsOf(cache),
@@ -58,9 +61,14 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 				? "none"
 				: `password; see: larder caches credentials ${cache.name}`,
 		],
-		...(cache.kind === "serverless"
+		...(cache.kind === "serverless" || cache.parameterGroup === undefined
 			? []
-			: [["Parameter group", describeParameterGroup(cache)] satisfies Field]),
+			: [
+					[
+						"Parameter group",
+						describeParameterGroup(cache.name, cache.parameterGroup, shards),
+					] satisfies Field,
+				]),
 		["Deletion protection", onOrOff(cache.deletionProtection)],
 		...snapshotFields(cache),
 		...(cache.persistence === "none" ? [] : [["Persistence", cache.persistence] satisfies Field]),
@@ -71,13 +79,13 @@ function fieldsOf(cache: Cache, currency: string): Field[] {
 	];
 }
 
-function describeCost({ name, hourlyCost }: Cache, currency: string): string {
+function describeCost({ name, hourlyCost }: CacheInterface, currency: string): string {
 	if (hourlyCost === null) return `by use; see: larder usage ${name}`;
 	return `${hourlyCost.toFixed(4)} ${currency} per hour`;
 }
 
 /** How far along a change of nodes, shards or slots is. */
-function describeOperation({ name, operation }: Cache): Field[] {
+function describeOperation({ name, operation }: CacheInterface): Field[] {
 	if (operation === null) return [];
 	const { kind, state, percent, slots, data, cancellable } = operation;
 	const back = state === "canceling" ? " back" : "";
@@ -91,7 +99,7 @@ function describeOperation({ name, operation }: Cache): Field[] {
 	return [["Change", `${kind}: ${percent}%${moved}${way}`]];
 }
 
-function shapeOf(cache: Cache): Field[] {
+function shapeOf(cache: CacheInterface): Field[] {
 	if (cache.engine === "memcached") return [["Nodes", String(cache.nodeCount)]];
 	return [
 		["Cluster mode", onOrOff(cache.clusterMode === "enabled")],
@@ -100,13 +108,13 @@ function shapeOf(cache: Cache): Field[] {
 			: []),
 		["Replicas", `${cache.replicasPerShard}${cache.clusterMode === "enabled" ? " per shard" : ""}`],
 		["Automatic failover", onOrOff(cache.automaticFailover)],
-		...(cache.lastFailover === null
-			? []
-			: [["Last failover", describeFailover(cache.lastFailover)] satisfies Field]),
+		...(cache.lastFailover
+			? [["Last failover", describeFailover(cache.lastFailover)] satisfies Field]
+			: []),
 	];
 }
 
-function describeMultiAz({ multiAzStatus, multiAzReason }: Cache): string {
+function describeMultiAz({ multiAzStatus, multiAzReason }: CacheInterface): string {
 	switch (multiAzStatus) {
 		case "enabled":
 			return "on";
@@ -129,10 +137,13 @@ function describeFailover(failover: Failover): string {
 }
 
 /** The endpoints that this kind of cache has; `-` until it is available. */
-function endpointsOf({ engine, clusterMode, replicasPerShard, endpoints }: Cache): Field[] {
+function endpointsOf(cache: CacheInterface): Field[] {
+	const { endpoints } = cache;
 	const { names } = endpoints;
+	const isCluster = cache.clusterMode === "enabled" || cache.protocol === "cluster";
+	const hasReplicas = cache.kind === "serverless" || cache.replicasPerShard !== 0;
 	const one =
-		engine === "memcached" || clusterMode === "enabled"
+		cache.engine === "memcached" || isCluster
 			? [
 					[
 						"Configuration endpoint",
@@ -141,7 +152,7 @@ function endpointsOf({ engine, clusterMode, replicasPerShard, endpoints }: Cache
 				]
 			: [
 					["Primary endpoint", formatEndpoint(endpoints.primary, names?.primary)] satisfies Field,
-					...(replicasPerShard > 0
+					...(hasReplicas
 						? [["Reader endpoint", formatEndpoint(endpoints.reader, names?.reader)] satisfies Field]
 						: []),
 				];
@@ -156,7 +167,11 @@ function endpointsOf({ engine, clusterMode, replicasPerShard, endpoints }: Cache
 	];
 }
 
-function describeParameterGroup({ name, parameterGroup, shards }: Cache): string {
+function describeParameterGroup(
+	name: string,
+	parameterGroup: Cache["parameterGroup"],
+	shards: readonly Shard[],
+): string {
 	switch (parameterGroup.status) {
 		case "in-sync":
 			return parameterGroup.name;
@@ -216,7 +231,7 @@ export function formatEndpoint(endpoint: Endpoint | null, name?: string | null):
 function snapshotFields({
 	snapshotRetentionDays: days,
 	snapshotWindow,
-}: Cache): [string, string][] {
+}: CacheInterface): [string, string][] {
 	if (days === 0) return [];
 	return [["Daily snapshot", `${snapshotWindow} UTC, kept ${days} day${days === 1 ? "" : "s"}`]];
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import {
 	type Cache,
-	cacheSchema,
+	cacheInterfaceSchema,
 	type Event,
 	eventPageSchema,
 	type Failover,
@@ -17,6 +17,7 @@ import {
 import { CliError, EXIT } from "../../exit-codes.ts";
 import { formatDuration } from "../../terminal/format.ts";
 import { timeoutOption, waitByDefaultOptions, waitForCache } from "./wait-for-cache.ts";
+import { withNodes } from "./with-nodes.ts";
 
 /** Type of the events for a requested failover that failed. */
 const FAILED = "cache.failover-failed";
@@ -66,10 +67,12 @@ async function run(name: string, options: FailoverOptions): Promise<void> {
 		else print(`${name} is failing over; see: larder caches show ${name}`);
 		return;
 	}
-	const before = cacheSchema.parse(accepted);
+	const before = await withNodes(api, cacheInterfaceSchema.parse(accepted));
+	let leader: NewLeader | null = null;
 	const answer = await waitForCache(api, name, options, startedAt, {
 		async isReached(cache) {
-			if (newLeader(before, cache, options.shard) !== null) return true;
+			leader = newLeader(before, await withNodes(api, cache), options.shard);
+			if (leader !== null) return true;
 			const failure = failureSince(known, await eventsOf(api, name));
 			if (failure === undefined) return false;
 			throw new CliError(failure.message, EXIT.failure, [
@@ -78,7 +81,6 @@ async function run(name: string, options: FailoverOptions): Promise<void> {
 		},
 		unreached: () => `${name} hasn't failed over`,
 	});
-	const leader = newLeader(before, cacheSchema.parse(answer), options.shard);
 	if (options.json) printJson(answer);
 	else if (leader !== null) print(describeOutcome(leader));
 }

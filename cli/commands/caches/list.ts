@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import {
 	cacheKindSchema,
-	cachePageSchema,
+	cachePageInterfaceSchema,
 	cacheStatusSchema,
 	engineSchema,
 } from "../../../server/contract/index.ts";
@@ -36,16 +36,16 @@ async function run(options: ListOptions): Promise<void> {
 			engine: options.engine,
 			search: options.search,
 		},
-		schema: cachePageSchema,
+		schema: cachePageInterfaceSchema,
 		empty: "No caches. Create one: larder caches create <name> --wait",
 		columns: [
 			{ title: "NAME", value: (cache) => cache.name },
 			{ title: "STATUS", value: (cache) => cache.status },
 			{ title: "ENGINE", value: (cache) => `${cache.engine} ${cache.engineVersion}` },
-			{ title: "NODE TYPE", value: (cache) => cache.nodeType },
+			{ title: "NODE TYPE", value: ({ nodeType, kind }) => nodeType ?? kind },
 			{
 				title: "NODES",
-				value: ({ kind, nodeCount }) => (kind === "serverless" ? "-" : String(nodeCount)),
+				value: ({ nodeCount }) => String(nodeCount ?? "-"),
 				align: "right",
 			},
 			{

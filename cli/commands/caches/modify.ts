@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import {
-	cacheSchema,
+	cacheInterfaceSchema,
 	changePreviewSchema,
 	persistenceSchema,
 	protocolSchema,
@@ -24,6 +24,7 @@ import {
 } from "./serverless-options.ts";
 import { acceptedWords, type SizeOptions, sizeOf, sizeOptions } from "./size-options.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
+import { withNodes } from "./with-nodes.ts";
 
 interface ModifyOptions
 	extends ApiOptions,
@@ -176,8 +177,8 @@ async function run(name: string, options: ModifyOptions): Promise<void> {
 		body: { ...body, acceptIrreversible },
 	});
 	const answer = options.wait
-		? await waitUntilAvailable(api, name, options, startedAt, (cache) => {
-				return cache.parameterGroup.status !== "applying";
+		? await waitUntilAvailable(api, name, options, startedAt, async (cache) => {
+				return (await withNodes(api, cache)).parameterGroup.status !== "applying";
 			})
 		: accepted;
 	if (options.json) printJson(answer);
@@ -234,7 +235,7 @@ async function changedTags(
 	{ tag, untag }: ModifyOptions,
 ): Promise<Record<string, string> | undefined> {
 	if (tag === undefined && untag === undefined) return undefined;
-	const { tags } = cacheSchema.parse(await api.call({ method: "GET", path }));
+	const { tags } = cacheInterfaceSchema.parse(await api.call({ method: "GET", path }));
 	const kept = Object.entries(tags).filter(([key]) => !untag?.includes(key));
 	return { ...Object.fromEntries(kept), ...tag };
 }

@@ -1,9 +1,13 @@
-import type { Cache, PendingChange } from "../../../server/contract/index.ts";
+import type { CacheInterface, PendingChange } from "../../../server/contract/index.ts";
 
 type Field = [label: string, value: string];
 
 /** Changes that wait, and what can be done about them. */
-export function pendingFields({ name, pendingChanges, maintenanceWindow }: Cache): Field[] {
+export function pendingFields({
+	name,
+	pendingChanges,
+	maintenanceWindow,
+}: CacheInterface): Field[] {
 	const { next, window } = pendingChanges ?? { next: null, window: null };
 	const then: Field[] = next === null ? [] : [["Then", inWords(next)]];
 	const later: Field[] =

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { cacheSchema } from "../../../server/contract/index.ts";
+import { cacheInterfaceSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -54,7 +54,7 @@ async function run(name: string, options: PendingOptions): Promise<void> {
 	else if (options.cancel)
 		print(`Canceled the changes to ${name} that were waiting for its maintenance window.`);
 	else {
-		const cache = cacheSchema.parse(answer);
+		const cache = cacheInterfaceSchema.parse(answer);
 		if (cache.pendingChanges === null) {
 			print(`No change to ${name} waits for its maintenance window.`);
 		}

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
+import { type Cache, cacheInterfaceSchema } from "../../../server/contract/index.ts";
 import {
 	type ApiOptions,
 	connect,
@@ -8,6 +8,7 @@ import {
 	withApiOptions,
 } from "../../command-context.ts";
 import { type WaitOptions, waitOptions, waitUntilAvailable } from "./wait-for-cache.ts";
+import { withNodes } from "./with-nodes.ts";
 
 export function rebootCommand(): Command {
 	const command = new Command("reboot")
@@ -40,10 +41,10 @@ async function run(
 		path,
 		body: nodes.length === 0 ? {} : { nodes },
 	});
-	const before = cacheSchema.parse(accepted);
+	const before = await withNodes(api, cacheInterfaceSchema.parse(accepted));
 	const answer = options.wait
-		? await waitUntilAvailable(api, name, options, startedAt, (now) => {
-				return haveRebooted(before, now, nodes);
+		? await waitUntilAvailable(api, name, options, startedAt, async (now) => {
+				return haveRebooted(before, await withNodes(api, now), nodes);
 			})
 		: accepted;
 	if (options.json) printJson(answer);

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import {
 	type Cache,
-	cacheSchema,
+	cacheInterfaceSchema,
 	type ScalingDecision,
 	scalingPageSchema,
 } from "../../../server/contract/index.ts";
@@ -43,7 +43,7 @@ export function partName(engine: Cache["engine"]): PartName {
 
 export async function partNameOf(api: ApiClient, name: string): Promise<PartName> {
 	const path = `/caches/${encodeURIComponent(name)}`;
-	return partName(cacheSchema.parse(await api.call({ method: "GET", path })).engine);
+	return partName(cacheInterfaceSchema.parse(await api.call({ method: "GET", path })).engine);
 }
 
 export function scalingColumns(part: PartName): readonly Column<ScalingDecision>[] {

@@ -1,4 +1,4 @@
-import type { Cache, Limits } from "../../../server/contract/index.ts";
+import type { Cache, CacheInterface, Limits } from "../../../server/contract/index.ts";
 import { formatBytes } from "../../terminal/format.ts";
 import { capacity, partName } from "./scaling.ts";
 
@@ -13,7 +13,7 @@ export function serverlessFields({
 	evictionPolicy,
 	scaleToZero,
 	sleep,
-}: Cache): [label: string, value: string][] {
+}: CacheInterface): [label: string, value: string][] {
 	const used = usage?.dataStorageBytes ?? null;
 	const ecpus = usage?.ecpuPerSecond ?? null;
 	const throttled = usage?.throttledPercent ?? 0;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { type Cache, cacheSchema } from "../../../server/contract/index.ts";
+import { type CacheInterface, cacheInterfaceSchema } from "../../../server/contract/index.ts";
 import { type ApiClient, ApiError } from "../../api/client.ts";
 import { CliError, EXIT } from "../../exit-codes.ts";
 import { positiveSeconds } from "../../option-values.ts";
@@ -41,11 +41,11 @@ export function timeoutOption(command: Command): Command {
 
 /** What a command waits for. */
 interface Goal {
-	isReached(cache: Cache): boolean | Promise<boolean>;
+	isReached(cache: CacheInterface): boolean | Promise<boolean>;
 	/** Printed on stderr once it is reached. */
 	reached?(): string;
 	/** The start of the sentence about a time-out. */
-	unreached(cache: Cache): string;
+	unreached(cache: CacheInterface): string;
 }
 
 /**
@@ -57,10 +57,10 @@ export async function waitUntilAvailable(
 	name: string,
 	options: WaitOptions,
 	startedAt: number,
-	isDone: (cache: Cache) => boolean = () => true,
+	isDone: (cache: CacheInterface) => boolean | Promise<boolean> = () => true,
 ): Promise<unknown> {
 	return waitForCache(api, name, options, startedAt, {
-		isReached: (cache) => cache.status === "available" && isDone(cache),
+		isReached: async (cache) => cache.status === "available" && (await isDone(cache)),
 		reached: () => `${name} is available (${formatDuration(performance.now() - startedAt)})`,
 		unreached: (cache) => `${name} is still ${cache.status}`,
 	});
@@ -82,7 +82,7 @@ export async function waitForCache(
 			if (answer === null) {
 				throw new CliError(`${name} was deleted in the meantime.`, EXIT.notFound);
 			}
-			const cache = cacheSchema.parse(answer);
+			const cache = cacheInterfaceSchema.parse(answer);
 			// Other changes have no steps: the reason alone describes them.
 			hasSteps ||=
 				cache.status === "creating" || cache.status === "rebooting" || cache.operation !== null;
@@ -116,7 +116,7 @@ export async function waitUntilGone(
 				view.end(`${name} is deleted (${formatDuration(performance.now() - startedAt)})`);
 				return;
 			}
-			const cache = cacheSchema.parse(answer);
+			const cache = cacheInterfaceSchema.parse(answer);
 			// Someone else may create a new cache of that name: don't wait for that one.
 			if (cache.status !== "deleting") return;
 			view.show(cache.progress, cache.statusReason);
@@ -128,7 +128,7 @@ export async function waitUntilGone(
 }
 
 async function waitOrGiveUp(
-	cache: Cache,
+	cache: CacheInterface,
 	state: string,
 	timeoutSeconds: number,
 	startedAt: number,

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { auditEntrySchema } from "../../contract/audit.ts";
-import { cacheSchema, cacheSummarySchema } from "../../contract/cache-view.ts";
+import {
+	cacheInterfaceSchema,
+	cacheNodesSchema,
+	cacheSummaryInterfaceSchema,
+} from "../../contract/cache-interface.ts";
 import { ERROR_STATUS, type ErrorCode } from "../../contract/errors.ts";
 import { eventSchema } from "../../contract/event.ts";
 import { hostSchema } from "../../contract/host.ts";
@@ -27,8 +31,9 @@ const errorSchema = z.object({
 });
 
 const NAMED_SCHEMAS = {
-	Cache: cacheSchema,
-	CacheSummary: cacheSummarySchema,
+	Cache: cacheInterfaceSchema,
+	CacheSummary: cacheSummaryInterfaceSchema,
+	CacheNodes: cacheNodesSchema,
 	Event: eventSchema,
 	Host: hostSchema,
 	NodeType: nodeTypeSchema,

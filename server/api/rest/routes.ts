@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Scope } from "../../contract/access.ts";
 import { appRouter } from "../trpc/router.ts";
 import { type Context, createCallerFactory, type Meta, type RestRoute } from "../trpc/trpc.ts";
+import { presentationOf } from "./presentation.ts";
 
 /** A procedure with a REST route, and what both the server and the OpenAPI document need to know about it. */
 export interface RestProcedure {
@@ -29,6 +30,7 @@ export function restProcedures(): RestProcedure[] {
 		const definition = (procedure as unknown as { _def: ProcedureDefinition })._def;
 		const route = definition.meta?.rest;
 		if (route === undefined) return [];
+		const presentation = presentationOf(definition.output);
 		return [
 			{
 				name,
@@ -36,8 +38,11 @@ export function restProcedures(): RestProcedure[] {
 				isPublic: definition.meta?.public === true,
 				scope: definition.meta?.scope,
 				input: definition.inputs[0],
-				output: definition.output,
-				call: (context: Context, input: unknown) => callByName(context, name, input),
+				output: presentation?.schema ?? definition.output,
+				async call(context: Context, input: unknown) {
+					const output = await callByName(context, name, input);
+					return presentation === null ? output : presentation.of(output);
+				},
 			},
 		];
 	});

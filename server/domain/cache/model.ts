@@ -3,6 +3,7 @@ import type {
 	CacheStatus,
 	ClusterMode,
 	Engine,
+	EvictionPolicy,
 	Limits,
 	ProgressStep,
 	Protocol,
@@ -85,6 +86,8 @@ export interface ElasticModel {
 	/** Null for Memcached. */
 	protocol: Protocol | null;
 	limits: Limits;
+	/** Null for Memcached. */
+	evictionPolicy: EvictionPolicy | null;
 	/** The wanted number; of nodes for Memcached. */
 	shards: number;
 	/** Null until its primaries have been reported. */

@@ -17,11 +17,11 @@ export function planScaling(cache: CacheModel, now: Date): PlanAction[] {
 export function situationOf(cache: CacheModel, room: Room, now: Date): Situation | null {
 	const { elastic } = cache;
 	if (elastic === null) return null;
-	const { protocol, limits, load, idleMs, recent, shards, dataBytes } = elastic;
+	const { protocol, limits, evictionPolicy, load, idleMs, recent, shards, dataBytes } = elastic;
 	// A node that hasn't got what it should have yet can't hold more than it has.
 	const present = allNodes(cache).map((node) => node.dataBytes);
 	return {
-		...{ now: now.getTime(), protocol, limits, load, idleMs, recent, room },
+		...{ now: now.getTime(), protocol, limits, evictionPolicy, load, idleMs, recent, room },
 		capacity: { shardBytes: Math.min(dataBytes, ...present), shards },
 		isResharding: cache.operation !== null || (protocol === null && areNodesPassing(cache, shards)),
 	};

@@ -22,6 +22,7 @@ function modelOf(
 	const elastic: ElasticModel = {
 		...{ ...SIZE, protocol: "standard", limits: NO_LIMITS, shards: 1, load: null, idleMs },
 		recent: { changedAt: null, shardsAt: null, shrunkAt: [] },
+		evictionPolicy: "volatile-lru",
 		...overrides,
 	};
 	const napping = { ...NAPPING, since: NOW.toISOString(), ...sleep };

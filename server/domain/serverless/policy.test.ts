@@ -48,7 +48,7 @@ function situation(overrides: Partial<Situation> = {}): Situation {
 	return {
 		...{ now: NOW, protocol: "cluster", limits: NO_LIMITS, load: load(), room: WIDE },
 		...{ capacity: { shardBytes: FLOOR_BYTES, shards: 1 }, recent: NEVER, isResharding: false },
-		idleMs: 0,
+		...{ idleMs: 0, evictionPolicy: "volatile-lru" },
 		...overrides,
 	};
 }
@@ -155,15 +155,18 @@ describe("a shard", () => {
 	});
 
 	it("says that it is near its maximum before it is full", () => {
-		const at = (used: number) =>
+		const at = (used: number, evictionPolicy: Situation["evictionPolicy"] = "noeviction") =>
 			decideCapacity(
 				situation({
-					...{ limits: storage(null, 1), capacity: { shardBytes: GB, shards: 1 } },
+					...{ limits: storage(null, 1), capacity: { shardBytes: GB, shards: 1 }, evictionPolicy },
 					load: load({ shardUsedBytes: used * GB }),
 				}),
-			);
-		expect(at(0.8).obstacle).toBeNull();
-		expect(at(0.9).obstacle).toContain("close to its storage maximum of 1 GB");
+			).obstacle;
+		expect(at(0.8)).toBeNull();
+		expect(at(0.9)).toContain("close to its storage maximum of 1 GB. Once it is full, writes fail");
+		expect(at(0.99)).toContain("has reached its storage maximum of 1 GB: writes fail");
+		expect(at(0.99, "volatile-ttl")).toContain("when none has, writes fail");
+		expect(at(0.99, "allkeys-lru")).toContain("1 GB: it evicts keys (allkeys-lru). Raise");
 	});
 });
 

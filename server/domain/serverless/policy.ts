@@ -1,4 +1,4 @@
-import type { Protocol, ScalingTrigger } from "../../contract/enums.ts";
+import type { EvictionPolicy, Protocol, ScalingTrigger } from "../../contract/enums.ts";
 import { MIB } from "../../contract/limits.ts";
 import { FLOOR_BYTES, type Limits, SHRINKS_PER_HOUR } from "../../contract/serverless.ts";
 import { formatGib } from "../../contract/units.ts";
@@ -70,6 +70,8 @@ export interface Situation {
 	/** Null for Memcached: it has nodes without copies in place of shards. */
 	protocol: Protocol | null;
 	limits: Limits;
+	/** What a full cache does; null for Memcached. */
+	evictionPolicy: EvictionPolicy | null;
 	capacity: ShardCapacity;
 	/** Null while it isn't known. */
 	load: CacheLoad | null;
@@ -119,6 +121,8 @@ const ECPU_LOW = 0.4 * ECPU_PER_SHARD;
 const OUT_AGAIN_MS = 30_000;
 /** How full a shard may be at the storage maximum before its users hear of it. */
 const NEARLY_FULL = 0.85;
+/** How full a shard is when its engine begins to evict, or to refuse writes. */
+const FULL = 0.98;
 
 /**
  * Decides whether a serverless cache gets another capacity. Pure: the same situation, the same verdict.
@@ -201,7 +205,8 @@ function growStorage(situation: Situation, load: CacheLoad, bounds: Bounds): Ver
 	const wanted = Math.min(inUnits(Math.max(nextBytes(shardBytes), ahead)), bounds.maxBytes);
 	if (wanted <= shardBytes) {
 		const isNear = used > NEARLY_FULL * shardBytes;
-		return isNear ? { decision: null, obstacle: atMaximum(situation) } : null;
+		const isFull = used >= FULL * shardBytes;
+		return isNear ? { decision: null, obstacle: atMaximum(situation, isFull) } : null;
 	}
 	const reason = growthReason(situation, load);
 	const grow = (bytes: number): Verdict | null =>

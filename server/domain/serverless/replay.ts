@@ -65,7 +65,8 @@ export function replayPolicy(
 		);
 		const { decision } = decideCapacity({
 			...{ now: at, protocol, limits, capacity, load: spread, room: BOUNDLESS, recent },
-			...{ isResharding: false, idleMs: null },
+			// It only words why a cache is full.
+			...{ isResharding: false, idleMs: null, evictionPolicy: null },
 		});
 		if (decision === null) continue;
 		decisions.push({ ...decision, at, from: capacity });

@@ -1,4 +1,4 @@
-import type { Protocol } from "../../contract/enums.ts";
+import type { EvictionPolicy, Protocol } from "../../contract/enums.ts";
 import type { Limits } from "../../contract/serverless.ts";
 import { formatGib } from "../../contract/units.ts";
 import type { CacheLoad } from "./load.ts";
@@ -10,14 +10,32 @@ import { type Parts, partsOf } from "./parts.ts";
 interface Situation {
 	readonly protocol: Protocol | null;
 	readonly limits: Limits;
+	readonly evictionPolicy: EvictionPolicy | null;
 	readonly capacity: { readonly shardBytes: number; readonly shards: number };
 	readonly isResharding: boolean;
 }
 
-export function whenFull({ protocol }: Situation): string {
-	return protocol === null
-		? "Once it is full, it evicts what was used least recently."
-		: "Once it is full, its eviction policy decides what happens to keys and writes.";
+export function whenFull(situation: Situation): string {
+	return `Once it is full, ${atFull(situation)}.`;
+}
+
+/** What a full cache does, by its eviction policy. */
+function atFull({ evictionPolicy }: Situation): string {
+	switch (evictionPolicy) {
+		case null:
+			return "it evicts what was used least recently";
+		case "noeviction":
+			return "writes fail with the engine's OOM error";
+		case "allkeys-lru":
+		case "allkeys-lfu":
+		case "allkeys-random":
+			return `it evicts keys (${evictionPolicy})`;
+		case "volatile-lru":
+		case "volatile-lfu":
+		case "volatile-random":
+		case "volatile-ttl":
+			return `it evicts keys that have a TTL (${evictionPolicy}); when none has, writes fail with the engine's OOM error`;
+	}
 }
 
 export function growthReason({ capacity, protocol }: Situation, load: CacheLoad): string {
@@ -77,13 +95,18 @@ export function noRoomForMore({ capacity, protocol }: Situation): string {
 	return `The cache can't get more ${name}s for its load: ${where} room for another ${name} of ${formatGib(capacity.shardBytes)}, or the storage maximum leaves too little for each. Add a host, delete caches, or raise the storage maximum.`;
 }
 
-export function atMaximum(situation: Situation): string {
+export function atMaximum(situation: Situation, isFull: boolean): string {
 	const { limits, capacity, protocol } = situation;
 	const max = limits.dataStorageGb.max;
-	const full = whenFull(situation);
-	return max === null
-		? `A ${partsOf(protocol).name} has nearly filled ${formatGib(capacity.shardBytes)}, the most that one can have. ${full}`
-		: `The cache is close to its storage maximum of ${max} GB. ${full} Raise limits.dataStorageGb.max, or delete data.`;
+	const name = max === null ? `A ${partsOf(protocol).name}` : "The cache";
+	const most =
+		max === null
+			? `${formatGib(capacity.shardBytes)}, the most that one can have`
+			: `its storage maximum of ${max} GB`;
+	const present = isFull
+		? `${name} has reached ${most}: ${atFull(situation)}.`
+		: `${name} is close to ${most}. ${whenFull(situation)}`;
+	return max === null ? present : `${present} Raise limits.dataStorageGb.max, or delete data.`;
 }
 
 export function floorReason({ name }: Parts, floorBytes: number): string {

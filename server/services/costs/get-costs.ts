@@ -64,7 +64,12 @@ export async function monthOf(
 	const soFar = months.reduce((sum, { cost }) => sum + cost, 0);
 	const recent = await recentCosts(tx, new Date(now.getTime() - DAY_MS), cacheIds);
 	const month = forecastMonth(now, soFar, recent);
-	return { ...month, soFar: rounded(month.soFar), forecast: rounded(month.forecast) };
+	const { forecast } = month;
+	return {
+		...month,
+		soFar: rounded(month.soFar),
+		forecast: forecast === null ? null : rounded(forecast),
+	};
 }
 
 function toItem(groupBy: CostGrouping, sum: CostSum) {

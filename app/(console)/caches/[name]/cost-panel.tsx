@@ -47,7 +47,11 @@ function Costs({ costs }: { costs: CacheCosts }) {
 				<Row label="Today">{formatMoney(today, currency)}</Row>
 				<Row label="This month so far">{formatMoney(month.soFar, currency)}</Row>
 				<Row label="Forecast for the month">
-					<span className="font-semibold">{formatMoney(month.forecast, currency)}</span>
+					{month.forecast === null ? (
+						<span className="text-muted">Needs an hour of usage</span>
+					) : (
+						<span className="font-semibold">{formatMoney(month.forecast, currency)}</span>
+					)}
 				</Row>
 			</dl>
 			<h3 className="mt-4 border-t border-separator pt-3 text-[0.8125rem] font-semibold">

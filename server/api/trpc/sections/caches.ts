@@ -2,6 +2,7 @@ import {
 	type Cache,
 	cacheMetricsInputSchema,
 	cacheMetricsSchema,
+	cacheNodesSchema,
 	cachePageSchema,
 	cacheRefSchema,
 	cacheSchema,
@@ -91,10 +92,27 @@ export const caches = router({
 				status: 200,
 				tag: "Caches",
 				summary: "Get a cache",
+				description:
+					"For a serverless cache, the answer has no node type, shards and nodes: Larder decides them, and changes them with the load.",
 			},
 		})
 		.input(cacheRefSchema)
 		.output(cacheSchema)
+		.query(({ ctx, input }) => getCache(ctx.resources, input)),
+	nodes: requires("cache:read")
+		.meta({
+			rest: {
+				method: "GET",
+				path: "/caches/{name}/nodes",
+				status: 200,
+				tag: "Caches",
+				summary: "Get the shards and nodes of a cache",
+				description:
+					"What Larder runs for a cache of any kind, for those who look after its hosts.",
+			},
+		})
+		.input(cacheRefSchema)
+		.output(cacheNodesSchema)
 		.query(({ ctx, input }) => getCache(ctx.resources, input)),
 	modify: requires("cache:modify")
 		.meta({
