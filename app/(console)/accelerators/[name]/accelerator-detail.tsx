@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Pencil, Trash2, Zap } from "lucide-react";
 import { useParams } from "next/navigation";
 import type { AcceleratorView } from "../../../../server/contract/accelerator.ts";
+import { isMissing } from "../../../_lib/api-problem.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, useIsViewer } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
 import { useUrlParams } from "../../../_lib/use-url-params.ts";
@@ -31,7 +32,9 @@ export function AcceleratorDetail() {
 			{ name },
 			{
 				refetchInterval: ({ state }) =>
-					state.data?.status === "available" ? CALM_POLL_MS : BUSY_POLL_MS,
+					isMissing(state.error) || state.data?.status === "available"
+						? CALM_POLL_MS
+						: BUSY_POLL_MS,
 			},
 		),
 	);

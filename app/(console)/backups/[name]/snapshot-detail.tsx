@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Archive, DatabaseBackup, Trash2 } from "lucide-react";
 import { useParams, useRouter } from "next/navigation";
 import type { Snapshot } from "../../../../server/contract/snapshot.ts";
+import { isMissing } from "../../../_lib/api-problem.ts";
 import { engineTitle } from "../../../_lib/engines.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
@@ -37,7 +38,9 @@ export function SnapshotDetail() {
 			{ name },
 			{
 				refetchInterval: ({ state }) =>
-					state.data !== undefined && isSnapshotChanging(state.data) ? BUSY_POLL_MS : CALM_POLL_MS,
+					state.data !== undefined && isSnapshotChanging(state.data) && !isMissing(state.error)
+						? BUSY_POLL_MS
+						: CALM_POLL_MS,
 			},
 		),
 	);

@@ -6,6 +6,7 @@ import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
 import type { ReactNode } from "react";
 import type { Cache } from "../../../../server/contract/cache-view.ts";
+import { isMissing } from "../../../_lib/api-problem.ts";
 import { isFreshlyChanged } from "../../../_lib/fresh-changes.ts";
 import { BUSY_POLL_MS, CALM_POLL_MS, isChanging } from "../../../_lib/queries.ts";
 import { useTRPC } from "../../../_lib/trpc.ts";
@@ -40,8 +41,9 @@ const ServerlessOverview = dynamic(
 );
 const ParametersTab = dynamic(async () => (await import("./parameters-tab.tsx")).ParametersTab);
 
-function pollFor(cache: Cache | undefined): number {
-	if (cache === undefined) return CALM_POLL_MS;
+function pollFor(cache: Cache | undefined, error: unknown): number {
+	// Once a cache is deleted, the last answer still says that it is being deleted.
+	if (cache === undefined || isMissing(error)) return CALM_POLL_MS;
 	if (isChanging(cache.status) || isFreshlyChanged(cache.name)) return BUSY_POLL_MS;
 	const isSettled =
 		cache.status === "available" &&
@@ -54,7 +56,10 @@ export function CacheDetail() {
 	const params = useParams<{ name: string }>();
 	const name = decodeURIComponent(params.name).toLowerCase();
 	const query = useQuery(
-		trpc.caches.get.queryOptions({ name }, { refetchInterval: ({ state }) => pollFor(state.data) }),
+		trpc.caches.get.queryOptions(
+			{ name },
+			{ refetchInterval: ({ state }) => pollFor(state.data, state.error) },
+		),
 	);
 	return (
 		<DetailFrame

