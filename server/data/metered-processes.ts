@@ -23,6 +23,20 @@ export class MeteredProcesses {
 		);
 	}
 
+	/** What the process of that cache that was read last moves in a second while no client asks, by cache. */
+	static async ownBytesOf(
+		tx: Transaction,
+		cacheIds: readonly string[],
+	): Promise<ReadonlyMap<string, number>> {
+		if (cacheIds.length === 0) return new Map();
+		const rows = await tx.$queryRaw<{ cacheId: string; own: number }[]>`
+			SELECT DISTINCT ON (n."cacheId") n."cacheId", p."ownBytesPerSecond" AS "own"
+			FROM "MeteredProcess" p JOIN "Node" n ON n."id" = p."nodeId"
+			WHERE n."cacheId" = ANY (${[...cacheIds]}::text[]) AND p."ownBytesPerSecond" IS NOT NULL
+			ORDER BY n."cacheId", p."at" DESC`;
+		return new Map(rows.map(({ cacheId, own }) => [cacheId, own]));
+	}
+
 	get(nodeId: string, process: string): MeteredProcess | null {
 		return this.#held.get(keyOf(nodeId, process)) ?? null;
 	}

@@ -50,6 +50,13 @@ async function meter(
 	});
 	const caches = new Map(nodes.map(({ id, cacheId, cache }) => [id, { cacheId, ...cache }]));
 	const processes = await MeteredProcesses.of(tx, nodeIds);
+	const usualOwnBytes = await MeteredProcesses.ownBytesOf(
+		tx,
+		readings.flatMap(({ assignmentId, process }) => {
+			const isKnown = (processes.get(assignmentId, process)?.ownBytesPerSecond ?? null) !== null;
+			return isKnown ? [] : (caches.get(assignmentId)?.cacheId ?? []);
+		}),
+	);
 	const additions: UsageAddition[] = [];
 	for (const reading of readings) {
 		const { assignmentId: nodeId, process, counters, storedBytes } = reading;
@@ -58,7 +65,11 @@ async function meter(
 		if (cache === undefined) continue;
 		if (before !== null && !isNewer(before.counters, counters)) continue;
 		const at = new Date(reading.at);
-		const { usage, process: after } = usageBetween(before, { at, counters });
+		const { usage, process: after } = usageBetween(
+			before,
+			{ at, counters },
+			usualOwnBytes.get(cache.cacheId) ?? null,
+		);
 		processes.set(nodeId, process, after);
 		// It ran before anything was metered: how much of what it has counted is recent isn't known.
 		if (before === null && (metering === null || usage.from < metering.startedAt)) continue;

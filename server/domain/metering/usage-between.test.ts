@@ -39,7 +39,7 @@ function ecpusOf(readings: readonly number[], load: Load): number {
 	for (const seconds of readings) {
 		const counters = countersAt(seconds, load);
 		if (process !== null && !isNewer(process.counters, counters)) continue;
-		const between = usageBetween(process, { at: new Date(seconds * 1_000), counters });
+		const between = usageBetween(process, { at: new Date(seconds * 1_000), counters }, null);
 		process = between.process;
 		ecpus += between.usage.ecpus;
 	}
@@ -81,9 +81,17 @@ describe("ECPUs", () => {
 		// A GET takes 1 µs here: each of the others counts as 500.
 		expect(ecpusOf([60, 70], heavy)).toBeCloseTo(10 * (1_000 + 10 * 500), 6);
 		expect(ecpusOf([60, 70], { ...heavy, heavyUsec: 0.5 })).toBeCloseTo(10 * 1_010, 6);
-		const before = usageBetween(null, { at: new Date(60_000), counters: countersAt(60, heavy) });
+		const before = usageBetween(
+			null,
+			{ at: new Date(60_000), counters: countersAt(60, heavy) },
+			null,
+		);
 		const stalled = { ...countersAt(70, heavy), cpuUsec: 4_000 };
-		const { usage } = usageBetween(before.process, { at: new Date(70_000), counters: stalled });
+		const { usage } = usageBetween(
+			before.process,
+			{ at: new Date(70_000), counters: stalled },
+			null,
+		);
 		expect(usage.ecpus).toBeCloseTo(10_100 + 4_000, 6);
 	});
 
@@ -97,14 +105,14 @@ describe("ECPUs", () => {
 				counters: { ...counters, bytes: { ...moved, own: { run, bytes } } },
 			};
 		};
-		const first = usageBetween(null, read(60, "a", 1e6)).process;
+		const first = usageBetween(null, read(60, "a", 1e6), null).process;
 		// An idle node has shown how much others move.
 		const known = { ...first, ownBytesPerSecond: OWN_BYTES };
-		const second = usageBetween(known, read(120, "a", 3e6));
+		const second = usageBetween(known, read(120, "a", 3e6), null);
 		expect(second.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
 		const third = read(180, "b", 1e6);
 		third.counters.bytes.clients += 3e6;
-		const { usage } = usageBetween(second.process, third);
+		const { usage } = usageBetween(second.process, third, null);
 		expect(usage.ecpus).toBeCloseTo(60 * 4_000, 6);
 	});
 
@@ -119,11 +127,11 @@ describe("ECPUs", () => {
 			};
 			return { at: new Date(seconds * 1_000), counters: { ...counters, bytes } };
 		};
-		const first = usageBetween(null, read(60, 1e6)).process;
+		const first = usageBetween(null, read(60, 1e6), null).process;
 		const known = { ...first, ownBytesPerSecond: OWN_BYTES };
-		const second = usageBetween(known, read(120, 1e6, 0.9e6));
+		const second = usageBetween(known, read(120, 1e6, 0.9e6), null);
 		expect(second.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
-		const third = usageBetween(second.process, read(180, 5e6, 4.9e6));
+		const third = usageBetween(second.process, read(180, 5e6, 4.9e6), null);
 		expect(third.usage.ecpus).toBeCloseTo(60 * 4_000, 6);
 	});
 
@@ -132,12 +140,28 @@ describe("ECPUs", () => {
 		expect(ecpusOf([60, 120, 180], idle)).toBe(0);
 	});
 
+	test("of a process that has just started and was asked once are few, however often other hosts ask it", () => {
+		const counters = countersAt(26, { gets: 0, getBytes: 0, heavyCalls: 0, heavyUsec: 0 });
+		counters.bytes.clients += 60_000;
+		counters.requests.direct = 1;
+		const at = new Date(26_000);
+		expect(usageBetween(null, { at, counters }, OWN_BYTES).usage.ecpus).toBe(1);
+		// Where more hosts ask, another process of the cache has shown how much they move.
+		counters.bytes.clients += 26 * 45_000;
+		expect(usageBetween(null, { at, counters }, 10 * OWN_BYTES).usage.ecpus).toBe(1);
+		expect(usageBetween(null, { at, counters }, null).usage.ecpus).toBeGreaterThan(1_000);
+	});
+
 	test("of a process that was never read before are all that it counted", () => {
 		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
-		const { usage } = usageBetween(null, {
-			at: new Date(100_000),
-			counters: countersAt(90, each),
-		});
+		const { usage } = usageBetween(
+			null,
+			{
+				at: new Date(100_000),
+				counters: countersAt(90, each),
+			},
+			null,
+		);
 		expect(usage).toEqual({
 			...{ from: new Date(10_000), to: new Date(100_000) },
 			...{ ecpus: 3_000, requests: 3_000 },
@@ -146,10 +170,14 @@ describe("ECPUs", () => {
 
 	test("go on from zero when someone resets an engine's counters", () => {
 		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
-		const before = usageBetween(null, { at: new Date(600_000), counters: countersAt(600, each) });
+		const before = usageBetween(
+			null,
+			{ at: new Date(600_000), counters: countersAt(600, each) },
+			null,
+		);
 		const counters = { ...countersAt(70, each), uptimeSeconds: 660 };
 		expect(isNewer(before.process.counters, counters)).toBe(true);
-		const { usage } = usageBetween(before.process, { at: new Date(660_000), counters });
+		const { usage } = usageBetween(before.process, { at: new Date(660_000), counters }, null);
 		expect(usage.ecpus).toBeCloseTo(1_000, 6);
 	});
 });

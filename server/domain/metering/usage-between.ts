@@ -19,8 +19,10 @@ export interface UsageBetween {
 }
 
 export const BYTES_PER_ECPU = 1_024;
-/** What an idle node moves, until that has been measured: with its agent, and without. */
-const OWN_BYTES_DEFAULT = { withAgent: 4_096, withoutAgent: 1_024 } as const;
+/** What a node of a small fleet moves while nobody uses its cache: with its agent, and without. */
+const OWN_BYTES_DEFAULT = { withAgent: 8_192, withoutAgent: 5_120 } as const;
+/** While a process starts, agents and gateways of other hosts ask it many times a second. */
+const STARTUP_BYTES = 65_536;
 /** Anything beyond is a client's, even if it asks for nothing, such as a subscriber. */
 const OWN_BYTES_MAX = 65_536;
 /** Shorter readings say too little about what happens every few seconds. */
@@ -40,11 +42,13 @@ export function isNewer(before: UsageCounters, after: UsageCounters): boolean {
 
 /**
  * What clients used since the last reading of this process, or since it started if `before` is null. Counters that
- * fell were reset, and have counted from zero.
+ * fell were reset, and have counted from zero. `usualOwnBytes` is what another process of the same cache moves in a second
+ * while nobody uses it; null for unknown.
  */
 export function usageBetween(
 	before: MeteredProcess | null,
 	after: { readonly at: Date; readonly counters: UsageCounters },
+	usualOwnBytes: number | null,
 ): { usage: UsageBetween; process: MeteredProcess } {
 	const { at, counters } = after;
 	const from = before?.at ?? new Date(at.getTime() - counters.uptimeSeconds * 1_000);
@@ -56,7 +60,7 @@ export function usageBetween(
 	const known = before?.ownBytesPerSecond ?? null;
 	const { withAgent, withoutAgent } = OWN_BYTES_DEFAULT;
 	const assumed = counters.bytes.own === undefined ? withAgent : withoutAgent;
-	const own = (known ?? assumed) * seconds;
+	const own = (known ?? usualOwnBytes ?? assumed) * seconds + (before === null ? STARTUP_BYTES : 0);
 	const isIdle = asked < 1 && bytes <= OWN_BYTES_MAX * seconds;
 	const learned = isIdle && seconds >= LEARN_SECONDS ? bytes / seconds : null;
 	const work = asked + extraWork(held, counters);
