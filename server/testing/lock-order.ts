@@ -52,18 +52,15 @@ function rankOf(table: string): number {
 	return rank === -1 ? LOCK_ORDER.first.length : rank;
 }
 
-type Query = (statement: string | { text?: string }, ...rest: unknown[]) => unknown;
-
 /** A connection whose statement fails if it locks rows out of order. */
 export class OrderedClient extends SessionClient {
 	constructor(...options: ConstructorParameters<typeof SessionClient>) {
 		super(...options);
 		const order = new LockOrder();
-		const query = this.query.bind(this) as Query;
-		const checked: Query = (statement, ...rest) => {
+		const query = this.query.bind(this);
+		this.query = (statement, ...rest) => {
 			order.check(typeof statement === "string" ? statement : (statement.text ?? ""));
 			return query(statement, ...rest);
 		};
-		this.query = checked as typeof this.query;
 	}
 }
