@@ -1,6 +1,7 @@
 import type { Assignment } from "../../server/contract/desired-state.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import type { ClientSigns } from "../elastic/client-presence.ts";
+import type { ClientCount } from "./client-count.ts";
 import type { ElasticControl } from "./driver.ts";
 import type { RespValue } from "./resp-parser.ts";
 import { countRequests, infoNumber, parseInfo } from "./valkey-info.ts";
@@ -8,33 +9,23 @@ import { countRequests, infoNumber, parseInfo } from "./valkey-info.ts";
 /** An elastic node isn't given less memory than it uses and this, or the given share of its new size. */
 const SHRINK_MARGIN = { bytes: 16 * MIB, share: 1 / 32 } as const;
 
-/** More connections than this can't all be Larder's own: then the engine needn't list them. */
-const OWN_CONNECTIONS_MAX = 64;
-
-/** A health check that has connected and not logged in yet looks like a client. */
-const YOUNG_SECONDS = 2;
-
-/**
- * Whether a line of CLIENT LIST is a client's connection: not of an agent, a gateway, a Sentinel or a member of the same
- * cache, whose users have reserved names, and not one that may still log in as one of them.
- */
-export function isClientConnection(line: string): boolean {
-	if (line === "" || / user=larder\b/.test(line) || / flags=\w*[MS]/.test(line)) return false;
-	const ageSeconds = Number(/ age=(\d+)/.exec(line)?.[1] ?? 0);
-	return ageSeconds > YOUNG_SECONDS || !/ cmd=NULL\b/.test(line);
-}
-
 /** Controls the size of an elastic node, and the speed of its clients. */
 export class ValkeyElastic implements ElasticControl {
 	readonly throttledMs = null;
 	private readonly command: (...args: string[]) => Promise<RespValue>;
 	private readonly writes: () => Promise<ReadonlySet<string>>;
+	private readonly clients: ClientCount;
 	/** As last read or set; null before that. */
 	private maxmemoryBytes: number | null = null;
 
-	constructor(command: ValkeyElastic["command"], writes: ValkeyElastic["writes"]) {
+	constructor(
+		command: ValkeyElastic["command"],
+		writes: ValkeyElastic["writes"],
+		clients: ClientCount,
+	) {
 		this.command = command;
 		this.writes = writes;
+		this.clients = clients;
 	}
 
 	async readUsedBytes(): Promise<number> {
@@ -46,7 +37,7 @@ export class ValkeyElastic implements ElasticControl {
 		const fields = parseInfo(String(text));
 		const { direct, commands } = countRequests(fields, await this.writes());
 		return {
-			connected: await this.hasClients(infoNumber(fields, "connected_clients")),
+			connected: (await this.clients.count(infoNumber(fields, "connected_clients"))) > 0,
 			// What a replica writes, its primary's clients asked for.
 			requests: direct + (fields.get("role") === "slave" ? 0 : commands),
 			otherDatabases: [...fields.keys()].some((name) => /^db[1-9]\d*$/.test(name)),
@@ -84,12 +75,6 @@ export class ValkeyElastic implements ElasticControl {
 
 	async reloadUsers(): Promise<void> {
 		await this.command("ACL", "LOAD");
-	}
-
-	private async hasClients(connections: number): Promise<boolean> {
-		if (connections > OWN_CONNECTIONS_MAX) return true;
-		const list = String(await this.command("CLIENT", "LIST"));
-		return list.split("\n").some(isClientConnection);
 	}
 
 	private async readMaxmemoryBytes(): Promise<number> {

@@ -28,13 +28,20 @@ export function countKeys(fields: InfoFields): number {
 }
 
 /**
- * Commands that aren't requests of an application: opening a connection, health checks, replication, moves of slots.
- * Gateways, agents and replicas send them every few seconds: counting them would make an idle cache look busy.
+ * Commands that aren't requests of an application: opening a connection, health checks, replication, moves of slots, and
+ * whatever agents tell an engine. Gateways, agents, Sentinels and replicas send them: counting them would make an idle cache
+ * look busy.
  */
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
 	...["acl", "asking", "auth", "client", "cluster", "command", "config", "hello", "info"],
 	...["migrate", "module", "ping", "psync", "pubsub", "quit", "replconf", "replicaof"],
 	...["reset", "restore-asking", "role", "slaveof", "sync"],
+	// Clients can't use these.
+	...["bgrewriteaof", "bgsave", "debug", "failover", "save", "shutdown"],
+	// After an engine got less memory, and to end a script that holds it up.
+	...["memory|purge", "script|kill", "function|kill"],
+	// Sentinels begin with it, anew after each failover.
+	"subscribe",
 ]);
 /** A primary passes these on to its replicas as it does its writes. */
 const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
@@ -45,7 +52,7 @@ type CommandKind = "housekeeping" | "publish" | "replicable" | "direct";
 
 export function classifyCommand(command: string, writes: ReadonlySet<string>): CommandKind {
 	const [container = ""] = command.split("|");
-	if (HOUSEKEEPING.has(container)) return "housekeeping";
+	if (HOUSEKEEPING.has(container) || HOUSEKEEPING.has(command)) return "housekeeping";
 	if (PUBLISHES.has(command)) return "publish";
 	return writes.has(command) || PASSED_ON.has(command) ? "replicable" : "direct";
 }

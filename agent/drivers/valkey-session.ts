@@ -7,6 +7,7 @@ import type { InstancePaths } from "../instances/instance-paths.ts";
 import { HELLO_CHANNEL } from "../sentinel/hello-channel.ts";
 import { AppendFiles } from "./append-files.ts";
 import { askNode, type NodeAddress } from "./ask-node.ts";
+import { ClientCount } from "./client-count.ts";
 import { ClusterConvergence } from "./cluster-convergence.ts";
 import { type ClusterTopology, clusterStateOf, readTopology } from "./cluster-topology.ts";
 import { Detachment } from "./detachment.ts";
@@ -45,8 +46,6 @@ import { applyParameters } from "./valkey-parameters.ts";
 import { readStoredBytes, readUsage } from "./valkey-usage.ts";
 
 const COMMAND_TIMEOUT_MS = 2_000;
-/** A Sentinel's connections to each node that it watches: one to ask, one to listen. */
-const SENTINEL_CONNECTIONS = 2;
 /** Saving takes about 5 s per GiB, after up to 10 s of waiting for replicas. */
 const SAVE_TIMEOUT_MS = 30 * 60_000;
 
@@ -60,9 +59,11 @@ export class ValkeySession implements EngineSession {
 	private readonly detachment: Detachment;
 	private readonly slotMoves: SlotMoves;
 	private readonly keyByKey: KeyByKeyMoves;
+	private readonly clients = new ClientCount((...args) => this.command(...args));
 	readonly elastic = new ValkeyElastic(
 		(...args) => this.command(...args),
 		() => this.writeCommands(),
+		this.clients,
 	);
 	readonly appendFiles: AppendFiles;
 	private readonly inTouch: () => boolean;
@@ -144,7 +145,7 @@ export class ValkeySession implements EngineSession {
 		const state = { ...clusterStateOf(topology), moves };
 		const { self } = topology;
 		if (!self.isPrimary || self.slots.length > 0) return state;
-		return { ...state, keys: Number(await this.command("DBSIZE")) };
+		return { ...state, keys: countKeys(await this.info("keyspace")) };
 	}
 
 	async converge(assignment: Assignment, state: EngineState): Promise<Convergence> {
@@ -247,7 +248,7 @@ export class ValkeySession implements EngineSession {
 	 * than 0.
 	 */
 	async sample(): Promise<EngineCounters> {
-		const { role, elastic } = this.assignment();
+		const { role } = this.assignment();
 		const [fields, writes, sentinels, primaryOffset] = await Promise.all([
 			this.info(
 				...["server", "clients", "memory", "stats", "cpu", "keyspace"],
@@ -264,15 +265,7 @@ export class ValkeySession implements EngineSession {
 			storedBytes: fields.get("role") === "slave" ? 0 : readStoredBytes(fields),
 			memoryUsedBytes: infoNumber(fields, "used_memory"),
 			memoryMaxBytes: infoNumber(fields, "maxmemory"),
-			// Minus the agent itself, its throttle, the Sentinels, and a replica's own link to its primary.
-			clients: Math.max(
-				0,
-				infoNumber(fields, "connected_clients") -
-					1 -
-					(elastic?.ecpuPerSecond ? 1 : 0) -
-					sentinels * SENTINEL_CONNECTIONS -
-					(fields.get("master_link_status") === "up" ? 1 : 0),
-			),
+			clients: await this.clients.count(infoNumber(fields, "connected_clients")),
 			refusedClients: infoNumber(fields, "rejected_connections"),
 			keys: countKeys(fields),
 			requests,

@@ -24,7 +24,10 @@ test("an engine's counters show what clients asked, moved, and took in time, and
 		...{ bindAddress: host.address, timeoutMs: 2_000, inTouch: () => true, cacheHosts: () => [] },
 		...{ turnedLately: () => false, onClosed: () => undefined },
 	});
+	// The host's agent and this session aren't clients.
+	expect((await session.sample()).clients).toBe(0);
 	const client = await host.connect(assignment.port);
+	expect((await session.sample()).clients).toBe(1);
 	const ask = (...command: string[]) => client.command(command, 20_000);
 	const before = await session.sample();
 	const value = "x".repeat(100_000);

@@ -6,12 +6,12 @@ import { classifyCommand, type InfoFields, infoNumber, readCommandStats } from "
 const SIMPLE: ReadonlySet<string> = new Set(["get", "set"]);
 /**
  * Their time isn't a client's: that of a blocking command includes the wait, that of EXEC includes the commands of the
- * transaction, which are counted themselves, and Sentinels subscribe too.
+ * transaction, which are counted themselves.
  */
 const TIMELESS: ReadonlySet<string> = new Set([
 	...["blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"],
 	...["exec", "wait", "waitaof", "xread", "xreadgroup"],
-	...["psubscribe", "punsubscribe", "ssubscribe", "subscribe", "sunsubscribe", "unsubscribe"],
+	...["psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe", "unsubscribe"],
 ]);
 
 /** What the process has counted since it started, as far as it shows what clients used. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MIB } from "../../server/contract/limits.ts";
-import { isClientConnection } from "../drivers/valkey-elastic.ts";
+import { isClientConnection } from "../drivers/client-count.ts";
 import { parseInfo } from "../drivers/valkey-info.ts";
 import { ClientPresence } from "./client-presence.ts";
 import { ecpusBetween, readEcpus } from "./ecpu-reading.ts";

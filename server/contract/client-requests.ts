@@ -42,13 +42,12 @@ export function requestsBetween(
 	const now = after.replicable;
 	if (now === null) return direct;
 	const then = before?.replicable ?? null;
-	const hellos = now.sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
+	// Those that have left, as before a sleep, have published too.
+	const sentinels = Math.max(now.sentinels, then?.sentinels ?? 0);
+	const hellos = sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
 	// At most this many come from Sentinels: an idle cache must show none.
 	const publishes = Math.max(0, increase(then?.publishes ?? 0, now.publishes) - hellos);
-	// Each Sentinel that has come has subscribed once.
-	const subscriptions = Math.max(0, now.sentinels - (then?.sentinels ?? 0));
-	const asked = Math.max(0, direct - subscriptions);
-	return asked + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
+	return direct + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
 }
 
 /** A counter that fell belongs to a new process, which has counted from zero. */

@@ -168,6 +168,19 @@ describe("ECPUs", () => {
 		});
 	});
 
+	test("don't count everything again when a new version of the agent counts fewer commands as clients'", () => {
+		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
+		const at = (seconds: number) => new Date(seconds * 1_000);
+		const { process } = usageBetween(null, { at: at(600), counters: countersAt(600, each) }, null);
+		const counters = countersAt(660, each);
+		counters.requests.direct -= 8_000;
+		const known = { ...process, ownBytesPerSecond: OWN_BYTES };
+		const { usage } = usageBetween(known, { at: at(660), counters }, null);
+		// Requests of this interval aren't known. Their bytes are.
+		expect(usage.requests).toBe(0);
+		expect(usage.ecpus).toBeLessThan(6_000);
+	});
+
 	test("go on from zero when someone resets an engine's counters", () => {
 		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
 		const before = usageBetween(

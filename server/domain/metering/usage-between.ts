@@ -53,7 +53,10 @@ export function usageBetween(
 	const { at, counters } = after;
 	const from = before?.at ?? new Date(at.getTime() - counters.uptimeSeconds * 1_000);
 	const seconds = Math.max(0, (at.getTime() - from.getTime()) / 1_000);
-	const held = before === null || wasReset(before.counters, counters) ? null : before.counters;
+	const held =
+		before === null || wasReset(before.counters, counters)
+			? null
+			: countedAlike(before.counters, counters);
 	const asked = requestsBetween(held?.requests ?? null, counters.requests, seconds);
 	const moved = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
 	const bytes = Math.max(0, moved - movedByAgent(before?.counters ?? null, counters));
@@ -92,6 +95,35 @@ function movedByAgent(before: UsageCounters | null, { bytes: { own } }: UsageCou
 
 function wasReset(before: UsageCounters, after: UsageCounters): boolean {
 	return after.bytes.total < before.bytes.total;
+}
+
+/**
+ * The earlier counters of a process, but none above the later ones: an agent of another version may leave out commands that
+ * the one before counted as clients'. What it counts less must not look like a process that has counted from zero.
+ */
+function countedAlike(before: UsageCounters, after: UsageCounters): UsageCounters {
+	const then = before.requests.replicable;
+	const now = after.requests.replicable;
+	const work = (earlier: Work, later: Work) => ({
+		calls: Math.min(earlier.calls, later.calls),
+		usec: Math.min(earlier.usec, later.usec),
+	});
+	return {
+		...before,
+		requests: {
+			direct: Math.min(before.requests.direct, after.requests.direct),
+			replicable: then &&
+				now && {
+					...then,
+					commands: Math.min(then.commands, now.commands),
+					publishes: Math.min(then.publishes, now.publishes),
+				},
+		},
+		heavy: {
+			direct: work(before.heavy.direct, after.heavy.direct),
+			replicable: work(before.heavy.replicable, after.heavy.replicable),
+		},
+	};
 }
 
 /** ECPUs beyond one a command: how many GETs' time the other commands took. */
